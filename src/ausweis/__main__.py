@@ -1,0 +1,5 @@
+"""`python -m ausweis`."""
+
+from ausweis.cli import main
+
+main()

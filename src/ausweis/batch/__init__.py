@@ -1,0 +1,38 @@
+"""A run over many calls: one folder, written line by line, that a killed process loses nothing of.
+
+scoring      calls + reader + policy → a run
+rejudging    the facts of a run + another policy → a new run, without the model
+run_folder   the folder: created or resumed, locked, appended to
+state        what a folder holds already
+manifest     `run.json`: what the run was made of, and its counts
+failure      a line of `failures.jsonl`
+canonical    facts and verdicts as bytes: the same input gives the same ones
+worst        the calls to look at first
+setup        engine and templates from what a user names
+stopping     Ctrl-C and SIGTERM
+"""
+
+from ausweis.batch.canonical import comparable
+from ausweis.batch.failure import Failure
+from ausweis.batch.manifest import Counts, Inputs, RunManifest
+from ausweis.batch.rejudging import Change, Rejudged, rejudge
+from ausweis.batch.run_folder import RunFolder
+from ausweis.batch.scoring import Progress, Summary, score
+from ausweis.batch.worst import Row, worst
+
+__all__ = [
+    "Change",
+    "Counts",
+    "Failure",
+    "Inputs",
+    "Progress",
+    "Rejudged",
+    "Row",
+    "RunFolder",
+    "RunManifest",
+    "Summary",
+    "comparable",
+    "rejudge",
+    "score",
+    "worst",
+]

@@ -1,0 +1,61 @@
+"""A call without a verdict: where it is, and why it has none. One a line in `failures.jsonl`."""
+
+from typing import Annotated, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ausweis.calls.unreadable import Kind as UnreadableKind
+from ausweis.calls.unreadable import UnreadableCall
+from ausweis.errors import AusweisError, ContextError, EngineError, PromptError
+
+__all__ = ["Failure", "FailureKind"]
+
+FailureKind = Literal[
+    "file", "encoding", "format", "empty", "speakers", "times", "duplicate", "engine", "context", "prompt", "internal"
+]
+"""Those of `UnreadableCall`; engine: no usable answer; context: the call is longer than the model's context; prompt: a
+template cannot be filled; internal: anything else, a fault of the program."""
+
+
+class Failure(BaseModel):
+    """`place` is a path, with `:line` where known. `message` is one sentence and has no words of the call."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    schema_: Annotated[Literal["ausweis/failure@1"], Field(alias="schema")] = "ausweis/failure@1"
+    call_id: str | None = None
+    place: str | None = None
+    kind: FailureKind
+    message: str
+
+    @classmethod
+    def unreadable(cls, call: UnreadableCall) -> "Failure":
+        """A call that could not be read from its file."""
+        return cls(call_id=call.call_id, place=call.place, kind=call.kind, message=call.message)
+
+    @classmethod
+    def of(cls, error: Exception, call_id: str | None) -> "Failure":
+        """What went wrong with one call. Of an unexpected error only its type is told: its text may quote the call."""
+        kinds: tuple[tuple[type[AusweisError], FailureKind], ...] = (
+            (ContextError, "context"),
+            (EngineError, "engine"),
+            (PromptError, "prompt"),
+        )
+        for known, kind in kinds:
+            if isinstance(error, known):
+                return cls(call_id=call_id, place=error.place, kind=kind, message=error.message)
+        return cls(call_id=call_id, kind="internal", message=type(error).__name__)
+
+    @property
+    def line(self) -> str:
+        """The line of `failures.jsonl`."""
+        return self.model_dump_json(by_alias=True)
+
+    @property
+    def blocks(self) -> str | None:
+        """The id of the call that has no verdict because of this; None for a second call with an id."""
+        return None if self.kind == "duplicate" else self.call_id
+
+
+if not set(get_args(UnreadableKind)) <= set(get_args(FailureKind)):  # pragma: no cover - a fault of the program
+    raise TypeError("every kind of unreadable call is a kind of failure")

@@ -1,0 +1,176 @@
+"""The manifest of a run, `run.json`: what it was made of, on which machine, and what came out."""
+
+import json
+import os
+import platform
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ausweis.batch.failure import FailureKind
+from ausweis.engines.protocol import EngineInfo
+from ausweis.errors import RunError
+from ausweis.judging.verdict import ModelProvenance, PolicyProvenance, PromptProvenance
+from ausweis.vocabulary import Outcome, ViolationType
+
+__all__ = ["MANIFEST_FILE", "Counts", "Inputs", "Machine", "RunManifest", "now", "read_manifest", "refuse_differences"]
+
+MANIFEST_FILE = "run.json"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Inputs(_Part):
+    """Which calls, and how they were read. `speakers` maps the user's own labels."""
+
+    paths: tuple[str, ...] = ()
+    language: str = "de"
+    speakers: dict[str, str] = Field(default_factory=dict)
+    format: str | None = None
+
+
+class Machine(_Part):
+    """Where the run was made; `cpus` are those that the process may use."""
+
+    platform: str
+    python: str
+    cpus: int
+
+    @classmethod
+    def here(cls) -> "Machine":
+        """This machine."""
+        cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return cls(platform=platform.platform(), python=platform.python_version(), cpus=cpus)
+
+
+class Counts(BaseModel):
+    """How many calls have a verdict, of which outcome, with which violations (a call counts once for each type)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    verdicts: int = 0
+    outcomes: dict[Outcome, int] = Field(default_factory=dict)
+    violations: dict[ViolationType, int] = Field(default_factory=dict)
+    needs_review: int = 0
+    failures: dict[FailureKind, int] = Field(default_factory=dict)
+
+    @property
+    def failed(self) -> int:
+        """Calls without a verdict, of all kinds."""
+        return sum(self.failures.values())
+
+    def add_verdict(self, outcome: Outcome, violations: set[ViolationType], needs_review: bool) -> None:
+        """Count one verdict."""
+        self.verdicts += 1
+        self.needs_review += needs_review
+        self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
+        for violation in violations:
+            self.violations[violation] = self.violations.get(violation, 0) + 1
+
+    def add_failure(self, kind: FailureKind) -> None:
+        """Count one failure."""
+        self.failures[kind] = self.failures.get(kind, 0) + 1
+
+    def ordered(self) -> "Counts":
+        """The same, the words in alphabetical order."""
+        return Counts(
+            verdicts=self.verdicts,
+            outcomes=dict(sorted(self.outcomes.items())),
+            violations=dict(sorted(self.violations.items())),
+            needs_review=self.needs_review,
+            failures=dict(sorted(self.failures.items())),
+        )
+
+
+class RunManifest(_Part):
+    """One run. `complete`: every call of the inputs has a verdict or a failure. Times in UTC, ISO 8601."""
+
+    schema_: Annotated[Literal["ausweis/run@1"], Field(alias="schema")] = "ausweis/run@1"
+    ausweis: str
+    strategy: str
+    policy: PolicyProvenance
+    prompts: tuple[PromptProvenance, ...]
+    engine: EngineInfo
+    inputs: Inputs
+    judged_from: str | None = None
+    """The run whose facts were judged anew, without the model."""
+    machine: Machine
+    started: str
+    finished: str | None = None
+    complete: bool = False
+    counts: Counts = Field(default_factory=Counts)
+
+    @property
+    def model(self) -> ModelProvenance:
+        """The engine as a verdict names it."""
+        engine = self.engine
+        return ModelProvenance(
+            id=engine.model_id, sha256=engine.model_sha256, engine=engine.engine, parameters=engine.parameters
+        )
+
+    def parts(self) -> dict[str, str]:
+        """What verdicts depend on, each as it is shown: equal in two runs that may be one."""
+        return {
+            "ausweis version": self.ausweis,
+            "strategy": self.strategy,
+            "policy": policy_part(self.policy),
+            "prompts": ", ".join(f"{p.id}@{p.version} ({p.sha256[:12]})" for p in self.prompts) or "none",
+            "model": f"{self.engine.model_id} ({self.engine.model_sha256[:12]})",
+            "engine": self.engine.engine,
+            "engine parameters": json.dumps(self.engine.parameters, sort_keys=True),
+            "context": f"{self.engine.context_tokens} tokens",
+            **input_parts(self.inputs),
+        }
+
+
+def policy_part(policy: PolicyProvenance) -> str:
+    """The policy as a difference shows it."""
+    return f"{policy.id} {policy.version} ({policy.sha256[:12]})"
+
+
+def input_parts(inputs: Inputs) -> dict[str, str]:
+    """What of the inputs changes how a call is read; the paths do not."""
+    return {
+        "language": inputs.language,
+        "speakers": ", ".join(f"{label}={speaker}" for label, speaker in sorted(inputs.speakers.items())) or "none",
+        "format": inputs.format or "by file",
+    }
+
+
+def refuse_differences(old: dict[str, str], new: dict[str, str], place: Path) -> None:
+    """Say what differs, among the parts that `new` names.
+
+    Raises:
+        RunError: something does.
+    """
+    found = [f"{name} was {old[name]} and is now {shown}" for name, shown in new.items() if old[name] != shown]
+    if found:
+        message = f"the run cannot be resumed: {'; '.join(found)}; put it back, or begin another run folder"
+        raise RunError(message, place=str(place))
+
+
+def read_manifest(folder: Path) -> RunManifest | None:
+    """The manifest of a run folder; None where there is none.
+
+    Raises:
+        RunError: it cannot be read, or is no manifest of this version.
+    """
+    path = folder / MANIFEST_FILE
+    try:
+        return RunManifest.model_validate_json(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise RunError(f"the manifest cannot be read ({error.strerror})", place=str(path)) from None
+    except ValidationError:
+        message = "is no manifest of a run that this version of ausweis can read; begin another run folder"
+        raise RunError(message, place=str(path)) from None
+
+
+def now() -> str:
+    """The time, in UTC to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

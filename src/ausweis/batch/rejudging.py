@@ -1,0 +1,145 @@
+"""The facts of a run, judged by another policy into a new run: no model, one call at a time."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ausweis import __version__
+from ausweis.batch.canonical import provenance_of
+from ausweis.batch.failure import Failure
+from ausweis.batch.manifest import Counts, Machine, RunManifest, now, read_manifest
+from ausweis.batch.run_folder import RunFolder
+from ausweis.batch.state import FACTS_FILE, VERDICTS_FILE, facts_of, failures, verdict_of
+from ausweis.errors import RunError
+from ausweis.journal import lines
+from ausweis.judging.judge import judge
+from ausweis.judging.policy_files import PolicyFile
+from ausweis.judging.verdict import Verdict
+from ausweis.reading.facts import Facts
+
+__all__ = ["Change", "Rejudged", "rejudge", "source_manifest"]
+
+_SHOWN = 30
+_Old = tuple[str, tuple[str, ...]]
+_NONE: _Old = ("no verdict", ())
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A call that the two policies judge differently; violations are types, in the order of their turns."""
+
+    call_id: str
+    old: str
+    new: str
+    old_violations: tuple[str, ...]
+    new_violations: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Rejudged:
+    """What the other policy made of a run. `outcomes` counts calls by old and new outcome."""
+
+    run: Path
+    counts: Counts
+    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    changed: int = 0
+    changes: list[Change] = field(default_factory=list)
+    """The first 30 of those changed."""
+
+    def add(self, old: _Old, verdict: Verdict) -> None:
+        """Compare one call."""
+        new: _Old = (verdict.outcome, tuple(violation.type for violation in verdict.violations))
+        self.outcomes[old[0], new[0]] += 1
+        if old != new:
+            self.changed += 1
+            if len(self.changes) < _SHOWN:
+                self.changes.append(Change(verdict.call_id, old[0], new[0], old[1], new[1]))
+
+
+def source_manifest(source: Path, policy: PolicyFile) -> RunManifest:
+    """The manifest of a run whose facts this policy can judge.
+
+    Raises:
+        RunError: there is no run, or its verdicts are the model's own and it was shown another policy.
+    """
+    manifest = read_manifest(source)
+    if manifest is None:
+        raise RunError("there is no run here: run.json is missing", place=str(source))
+    if manifest.strategy == "direct" and manifest.policy.sha256 != policy.sha256:
+        raise _claimed(source)
+    return manifest
+
+
+def rejudge(
+    source: Path, policy: PolicyFile, run: RunFolder, *, on_progress: Callable[[int], None] | None = None
+) -> Rejudged:
+    """Judge the stored facts of the run in `source` into `run`, a new one. Held in memory: ids with old outcomes.
+
+    Facts are copied, not linked: the source may still grow. Calls that failed there fail here.
+
+    Raises:
+        RunError: as `source_manifest`; a line that cannot be read, or a folder that cannot be written.
+    """
+    old = source_manifest(source, policy)
+    update = {
+        "ausweis": __version__,
+        "policy": policy.provenance,
+        "judged_from": str(source),
+        "machine": Machine.here(),
+        "started": now(),
+    }
+    manifest = old.model_copy(update=update)
+    earlier = _verdicts(source / VERDICTS_FILE)
+    run.begin(manifest, synced=False)
+    result = Rejudged(run.path, run.counts)
+    path = source / FACTS_FILE
+    for line in lines(path):
+        facts = facts_of(line, path)
+        if facts.claim is not None and facts.claim.policy_sha256 != policy.sha256:
+            raise _claimed(source)
+        run.copy_facts(line.data)
+        _judge(facts, policy, manifest, run, result, earlier)
+        if on_progress is not None:
+            on_progress(line.number)
+    for failure in failures(source):
+        if failure.blocks is None or not run.is_settled(failure.blocks):
+            run.add_failure(failure)
+    run.finish(complete=old.complete)
+    return result
+
+
+def _judge(
+    facts: Facts,
+    policy: PolicyFile,
+    manifest: RunManifest,
+    run: RunFolder,
+    result: Rejudged,
+    earlier: dict[str, _Old],
+) -> None:
+    try:
+        verdict = judge(facts, policy.policy, policy_sha256=policy.sha256)
+        provenance = provenance_of(facts, manifest.ausweis, policy, manifest.prompts, manifest.model)
+        run.add_verdict(verdict.model_copy(update={"provenance": provenance}))
+    except RunError:
+        raise
+    except Exception as error:
+        run.add_failure(Failure.of(error, facts.call_id))
+        return
+    result.add(earlier.get(facts.call_id, _NONE), verdict)
+
+
+def _verdicts(path: Path) -> dict[str, _Old]:
+    known: dict[tuple[str, ...], tuple[str, ...]] = {}
+    found: dict[str, _Old] = {}
+    for line in lines(path):
+        verdict = verdict_of(line, path)
+        violations = tuple(str(violation["type"]) for violation in verdict["violations"])
+        # Few lists of violations, many calls: each list is held once.
+        found[verdict["call_id"]] = (verdict["outcome"], known.setdefault(violations, violations))
+    return found
+
+
+def _claimed(source: Path) -> RunError:
+    message = "its verdicts are the model's own, by the policy that it was shown; score the calls again with this one"
+    return RunError(message, place=str(source))

@@ -1,0 +1,204 @@
+"""The run folder: `run.json`, `facts.jsonl`, `verdicts.jsonl`, `failures.jsonl`, and `.lock` while it is written.
+
+The order of writing makes a kill harmless. The facts of a call are on the disk before its verdict is written, so
+what is missing after a kill is at most one verdict whose facts are there, or one call that nothing was written of.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from ausweis.batch.canonical import facts_line, verdict_line
+from ausweis.batch.failure import Failure
+from ausweis.batch.manifest import MANIFEST_FILE, Counts, RunManifest, now, read_manifest, refuse_differences
+from ausweis.batch.state import FACTS_FILE, FAILURES_FILE, VERDICTS_FILE, RunState, facts_of, scan
+from ausweis.errors import RunError
+from ausweis.journal import FolderLock, Journal, Line, replace_file, write_fault
+from ausweis.judging.verdict import Verdict
+from ausweis.reading.facts import Facts
+
+__all__ = ["RunFolder"]
+
+
+class RunFolder:
+    """One run, open for writing by this process alone; a context manager.
+
+    Get one with `open`, then `begin` it. Without `begin` nothing is written, and closing leaves no trace.
+    """
+
+    def __init__(self, path: Path, lock: FolderLock, manifest: RunManifest | None, undo: Callable[[], None]) -> None:
+        self.path = path
+        self._lock = lock
+        self._manifest = manifest
+        self._undo = undo
+        self._journals: dict[str, Journal] = {}
+        self._seen: dict[str, int] = {}
+        self._state = RunState()
+
+    @classmethod
+    def open(cls, path: Path, *, resume: bool = False) -> "RunFolder":
+        """Make the folder, or take up the run that is in it, and lock it.
+
+        Raises:
+            RunError: the folder is not empty and not to be resumed, is no run, is being written by another process,
+                or cannot be written.
+        """
+        made = not path.exists()
+        if resume and made:
+            raise RunError("there is no run to resume; leave out --resume to begin one", place=str(path))
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise write_fault(path, error) from None
+        lock = FolderLock(path)
+        try:
+            manifest = read_manifest(path)
+            if manifest is None or not resume:
+                _refuse_content(path, manifest)
+        except BaseException:
+            lock.release()
+            raise
+
+        def undo() -> None:
+            with suppress(OSError):
+                (path / FolderLock.NAME).unlink()
+                if made:
+                    path.rmdir()
+
+        return cls(path, lock, manifest if resume else None, undo)
+
+    def __enter__(self) -> "RunFolder":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def manifest(self) -> RunManifest | None:
+        """That of the run which is resumed, or of the one that was begun."""
+        return self._manifest
+
+    @property
+    def counts(self) -> Counts:
+        """What is written so far."""
+        return self._state.counts
+
+    def refuse(self, parts: dict[str, str]) -> None:
+        """Refuse to resume a run that was made of other parts (`RunManifest.parts`); these may be some of them only.
+
+        Raises:
+            RunError: it was.
+        """
+        if self._manifest is not None:
+            refuse_differences(self._manifest.parts(), parts, self.path)
+
+    def begin(self, manifest: RunManifest, *, retry_failed: bool = False, synced: bool = True) -> None:
+        """Write the manifest, and open the files. A run that is resumed keeps its start; its failures, unless retried.
+
+        Without `synced`, lines are on the disk only when the folder is closed: for what is made again in seconds.
+
+        Raises:
+            RunError: the run to resume was made of other parts, or the folder cannot be written.
+        """
+        self.refuse(manifest.parts())
+        if self._manifest is not None:
+            update = {"started": self._manifest.started, "judged_from": self._manifest.judged_from}
+            manifest = manifest.model_copy(update=update)
+        if retry_failed:
+            replace_file(self.path / FAILURES_FILE, "")
+        self._manifest = manifest
+        self._state = scan(self.path)
+        self._write_manifest(complete=False, finished=None)
+        for name in (FACTS_FILE, VERDICTS_FILE, FAILURES_FILE):
+            self._journals[name] = Journal(self.path / name, synced=synced)
+
+    def is_settled(self, call_id: str) -> bool:
+        """Whether the call has a verdict, or has failed."""
+        return call_id in self._state.done or call_id in self._state.failed
+
+    def stored_facts(self, call_id: str) -> Facts | None:
+        """The facts of a call that was read, but not judged."""
+        offset = self._state.stored.get(call_id)
+        if offset is None:
+            return None
+        path = self.path / FACTS_FILE
+        try:
+            with path.open("rb") as file:
+                file.seek(offset)
+                data = file.readline()
+        except OSError as error:
+            raise RunError(f"the facts cannot be read ({error.strerror})", place=str(path)) from None
+        return facts_of(Line(0, offset, data), path)
+
+    def add_facts(self, facts: Facts) -> None:
+        """Write what was read of a call; before its verdict."""
+        self._journals[FACTS_FILE].append(facts_line(facts))
+
+    def copy_facts(self, line: bytes) -> None:
+        """Write the facts of another run as they stand there."""
+        self._journals[FACTS_FILE].append(line.decode("utf-8"))
+
+    def add_verdict(self, verdict: Verdict) -> None:
+        """Write a verdict."""
+        self._journals[VERDICTS_FILE].append(verdict_line(verdict))
+        self._state.add_verdict(_for_counting(verdict))
+
+    def add_failure(self, failure: Failure) -> bool:
+        """Write a failure, unless a run before this one has met it already; whether it was written."""
+        self._seen[failure.line] = self._seen.get(failure.line, 0) + 1
+        if self._seen[failure.line] <= self._state.failures[failure.line]:
+            return False
+        self._journals[FAILURES_FILE].append(failure.line)
+        self._state.add_failure(failure)
+        return True
+
+    def finish(self, *, complete: bool) -> None:
+        """Put all lines on the disk, then the manifest with the counts."""
+        self._close_journals()
+        if not complete:
+            # Whoever was interrupted may have written a line and not counted it.
+            self._state = scan(self.path)
+        self._write_manifest(complete=complete, finished=now())
+
+    def close(self) -> None:
+        """Close the files, and let others write."""
+        try:
+            self._close_journals()
+        finally:
+            if not self._journals and not (self.path / MANIFEST_FILE).exists():
+                self._undo()
+            self._lock.release()
+
+    def _close_journals(self) -> None:
+        for journal in self._journals.values():
+            journal.close()
+
+    def _write_manifest(self, *, complete: bool, finished: str | None) -> None:
+        if self._manifest is None:
+            raise RunError("the run was not begun", place=str(self.path))
+        update = {"complete": complete, "finished": finished, "counts": self._state.counts.ordered()}
+        self._manifest = self._manifest.model_copy(update=update)
+        text = self._manifest.model_dump_json(by_alias=True, indent=2)
+        replace_file(self.path / MANIFEST_FILE, text + "\n")
+
+
+def _refuse_content(path: Path, manifest: RunManifest | None) -> None:
+    if manifest is not None:
+        raise RunError("the folder holds a run; go on with it by --resume, or name another folder", place=str(path))
+    try:
+        # A process that was killed before its first line leaves these.
+        others = {entry.name for entry in path.iterdir()} - {FolderLock.NAME, f".{MANIFEST_FILE}.part"}
+    except OSError as error:
+        raise RunError(f"the folder cannot be read ({error.strerror})", place=str(path)) from None
+    if others:
+        raise RunError("the folder is not empty and holds no run; name another folder", place=str(path))
+
+
+def _for_counting(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "call_id": verdict.call_id,
+        "outcome": verdict.outcome,
+        "needs_review": verdict.needs_review,
+        "violations": [{"type": violation.type} for violation in verdict.violations],
+    }

@@ -1,0 +1,97 @@
+"""What a run is made of, from what a user names: the engine, and the versions of the templates."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ausweis.engines.protocol import Engine
+from ausweis.errors import InputError, PromptError
+from ausweis.prompts import Library, Template
+from ausweis.reading.reader import Reader
+
+__all__ = ["PinnedLibrary", "open_engine"]
+
+
+def open_engine(
+    name: str,
+    *,
+    model: str | None = None,
+    context: int | None = None,
+    threads: int | None = None,
+    record: Path | None = None,
+) -> Engine:
+    """The engine `llama` (with `model`, an id or path; the default one, if None), `fake:FILE` or `replay:FOLDER`.
+
+    With `record`, its answers are written to that folder.
+
+    Raises:
+        InputError: there is no such engine, it has no such option, or its file cannot be read.
+        ModelError: the model cannot be loaded.
+        RunError: the recordings cannot be written.
+    """
+    kind, _, argument = name.partition(":")
+    if kind in ("fake", "replay") and any(option is not None for option in (model, context, threads)):
+        raise InputError(f"--model, --context and --threads are for the engine llama, not for {kind}")
+    engine = _open(kind, argument, model, context, threads)
+    if record is None:
+        return engine
+    from ausweis.engines.replay import RecordingEngine
+
+    try:
+        return RecordingEngine(engine, record)
+    except BaseException:
+        engine.close()
+        raise
+
+
+def _open(kind: str, argument: str, model: str | None, context: int | None, threads: int | None) -> Engine:
+    if kind == "llama" and not argument:
+        from ausweis.engines import catalogue
+        from ausweis.engines.llama import LlamaEngine
+
+        engine: Engine = LlamaEngine.load(model or catalogue.default_id(), context=context, threads=threads)
+        return engine
+    if kind == "fake" and argument:
+        from ausweis.engines.fake import FakeEngine
+
+        return FakeEngine.from_file(Path(argument))
+    if kind == "replay" and argument:
+        from ausweis.engines.replay import ReplayEngine
+
+        return ReplayEngine(Path(argument))
+    raise InputError("the engine must be llama, fake:FILE or replay:FOLDER")
+
+
+class PinnedLibrary(Library):
+    """A folder of templates in which an id stands for the version that the user chose (`agent-turn@2`, or a file).
+
+    Raises:
+        PromptError: a version is not there, or two versions of one template are chosen.
+    """
+
+    def __init__(self, folder: Path, names: Sequence[str]) -> None:
+        super().__init__(folder)
+        self._pinned: dict[str, Template] = {}
+        for name in names:
+            template = super().get(name)
+            other = self._pinned.setdefault(template.id, template)
+            if other.name != template.name or other.sha256 != template.sha256:
+                raise PromptError(f"two versions of {template.id} are chosen; choose one", place=str(folder))
+
+    def get(self, name: str | Path) -> Template:
+        """The chosen version of an id; anything else as in any library."""
+        pinned = self._pinned.get(name) if isinstance(name, str) else None
+        return pinned or super().get(name)
+
+    def refuse_unused(self, reader: Reader) -> None:
+        """Say so when a template was chosen that the reader does not ask with.
+
+        Raises:
+            PromptError: one was.
+        """
+        asked = {stamp.id for stamp in reader.prompts}
+        for identifier in self._pinned:
+            if identifier not in asked:
+                message = (
+                    f"the strategy {reader.strategy} does not ask with it; it asks with {', '.join(sorted(asked))}"
+                )
+                raise PromptError(message, place=self._pinned[identifier].name)

@@ -1,0 +1,123 @@
+"""What a run folder holds already: which calls are done, which failed, and which facts still want a verdict."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from ausweis.batch.failure import Failure
+from ausweis.batch.manifest import Counts
+from ausweis.errors import RunError
+from ausweis.journal import Line, lines
+from ausweis.reading.facts import Facts
+
+__all__ = ["FACTS_FILE", "FAILURES_FILE", "VERDICTS_FILE", "RunState", "facts_of", "failures", "scan", "verdict_of"]
+
+FACTS_FILE = "facts.jsonl"
+VERDICTS_FILE = "verdicts.jsonl"
+FAILURES_FILE = "failures.jsonl"
+
+
+@dataclass
+class RunState:
+    """`done`: ids with a verdict; `failed`: ids without; `stored`: where in `facts.jsonl` facts without verdict begin.
+
+    `failures` counts the lines of `failures.jsonl`, so that a failure that is met again is not written twice.
+    """
+
+    done: set[str] = field(default_factory=set)
+    failed: set[str] = field(default_factory=set)
+    stored: dict[str, int] = field(default_factory=dict)
+    failures: Counter[str] = field(default_factory=Counter)
+    counts: Counts = field(default_factory=Counts)
+
+    def add_failure(self, failure: Failure) -> None:
+        """Take note of a failure that is written."""
+        self.failures[failure.line] += 1
+        self.counts.add_failure(failure.kind)
+        if failure.blocks is not None:
+            self.failed.add(failure.blocks)
+
+    def add_verdict(self, verdict: dict[str, Any]) -> None:
+        """Take note of a verdict that is written."""
+        violations = {violation["type"] for violation in verdict["violations"]}
+        self.counts.add_verdict(verdict["outcome"], violations, verdict["needs_review"])
+        self.done.add(verdict["call_id"])
+        self.stored.pop(verdict["call_id"], None)
+
+
+def scan(folder: Path) -> RunState:
+    """Read a run folder through; a torn last line does not count.
+
+    Raises:
+        RunError: a whole line is not what its file holds.
+    """
+    state = RunState()
+    for line in lines(folder / FACTS_FILE):
+        state.stored[call_id_of(line, folder / FACTS_FILE)] = line.offset
+    for line in lines(folder / VERDICTS_FILE):
+        state.add_verdict(verdict_of(line, folder / VERDICTS_FILE))
+    for failure in failures(folder):
+        state.add_failure(failure)
+    return state
+
+
+def failures(folder: Path) -> Iterator[Failure]:
+    """The calls of a run without a verdict, in its order.
+
+    Raises:
+        RunError: a line of the file holds something else.
+    """
+    path = folder / FAILURES_FILE
+    for line in lines(path):
+        try:
+            yield Failure.model_validate_json(line.data)
+        except ValidationError:
+            raise _broken(path, line, "failure") from None
+
+
+def call_id_of(line: Line, path: Path) -> str:
+    """The call of a line of facts, without reading all of them."""
+    try:
+        return str(json.loads(line.data)["call_id"])
+    except (ValueError, LookupError, TypeError):
+        raise _broken(path, line, "facts") from None
+
+
+def facts_of(line: Line, path: Path) -> Facts:
+    """The facts of a line.
+
+    Raises:
+        RunError: it holds none.
+    """
+    try:
+        return Facts.model_validate_json(line.data)
+    except ValidationError:
+        raise _broken(path, line, "facts") from None
+
+
+def verdict_of(line: Line, path: Path) -> dict[str, Any]:
+    """The verdict of a line as plain JSON: checked only as far as counting needs, since runs are long.
+
+    Raises:
+        RunError: it holds none.
+    """
+    try:
+        verdict = json.loads(line.data)
+        if verdict["schema"] != "ausweis/verdict@1":
+            raise ValueError
+        for name in ("call_id", "outcome", "needs_review", "risk"):
+            verdict[name]
+        for violation in verdict["violations"]:
+            violation["type"]
+    except (ValueError, LookupError, TypeError):
+        raise _broken(path, line, "verdict") from None
+    return dict(verdict)
+
+
+def _broken(path: Path, line: Line, what: str) -> RunError:
+    return RunError(f"the line holds no {what}; delete it, or begin another run folder", place=f"{path}:{line.number}")

@@ -1,0 +1,96 @@
+"""A raw call becomes a Call, or an UnreadableCall that says what is wrong with it.
+
+A call needs a turn of the agent and a turn of the caller: with one side alone nothing can be judged. Turns of
+`unknown` speakers may stand besides. Empty turns stay, so that turn numbers are those of the source.
+"""
+
+import math
+from typing import Any
+
+from pydantic import ValidationError
+
+from ausweis.calls.call import Call, Turn
+from ausweis.calls.explain import explain
+from ausweis.calls.raw import RawCall
+from ausweis.calls.speakers import Speakers
+from ausweis.calls.unreadable import UnreadableCall
+from ausweis.errors import CallFormatError
+
+__all__ = ["check"]
+
+_BACKWARDS = 1.0
+"""Seconds that a turn may begin before the one that stands above it: people talk at the same time."""
+
+
+def check(raw: RawCall, speakers: Speakers, language: str) -> Call | UnreadableCall:
+    """The call, its labels resolved. `language` is taken where the document has none."""
+    document = {"language": language} | raw.document
+    if document.get("id") is None:
+        document["id"] = raw.default_id
+    call_id = _printable(document["id"])
+    turns = document.get("turns")
+    if isinstance(turns, list) and not turns:
+        return UnreadableCall(raw.place, call_id, "the call has no turns", "empty")
+    try:
+        document["turns"] = _resolved(turns, speakers, raw.place, call_id)
+    except CallFormatError as error:
+        return UnreadableCall.of(error, raw.place, "speakers", call_id)
+    try:
+        call = Call.model_validate(document)
+    except ValidationError as error:
+        return UnreadableCall(raw.place, call_id, f"the call does not fit the contract: {explain(error)}", "format")
+    return _faults(call, raw.place) or call
+
+
+def _printable(found: Any) -> str | None:
+    return found if isinstance(found, str) and 0 < len(found) <= 200 else None
+
+
+def _resolved(turns: Any, speakers: Speakers, place: str, call_id: str | None) -> Any:
+    """The turns with speakers for labels; what has another shape is left for the contract to refuse."""
+    if not isinstance(turns, list):
+        return turns
+    labels = [turn.get("speaker") if isinstance(turn, dict) else None for turn in turns]
+    texts = [label if isinstance(label, str) else None for label in labels]
+    found = speakers.resolve(texts, place, call_id)
+    return [
+        turn | {"speaker": speaker}
+        if isinstance(turn, dict) and "speaker" in turn and (label is None or isinstance(label, str))
+        else turn
+        for turn, label, speaker in zip(turns, labels, found, strict=True)
+    ]
+
+
+def _faults(call: Call, place: str) -> UnreadableCall | None:
+    if "\n" in call.id or "\t" in call.id:
+        return UnreadableCall(place, None, "the id of a call must be one line without tabs", "format")
+    if not any(turn.text.strip() for turn in call.turns):
+        return UnreadableCall(place, call.id, "the call has turns, but no words in them", "empty")
+    present = {turn.speaker for turn in call.turns}
+    missing = [speaker for speaker in ("agent", "caller") if speaker not in present]
+    if missing:
+        message = (
+            f"the call has no turn of the {' and none of the '.join(missing)}, and it needs both; "
+            "where a label stands for the wrong side, or none is there, say who it is with --speaker LABEL=agent"
+        )
+        return UnreadableCall(place, call.id, message, "speakers")
+    times = _times(call.turns)
+    return UnreadableCall(place, call.id, times, "times") if times else None
+
+
+def _times(turns: tuple[Turn, ...]) -> str | None:
+    """What is wrong with the times, with the numbers of the turns; None where they run as they should."""
+    above: tuple[int, float] | None = None
+    for number, turn in enumerate(turns, start=1):
+        if not all(math.isfinite(time) for time in (turn.start, turn.end) if time is not None):
+            return f"a time of turn {number} is no number of seconds"
+        if turn.start is None:
+            continue
+        if turn.end is not None and turn.end < turn.start:
+            return f"turn {number} ends before it starts ({turn.end:g} s after {turn.start:g} s)"
+        if above and turn.start < above[1] - _BACKWARDS:
+            return (
+                f"turn {number} starts before turn {above[0]} ({turn.start:g} s after {above[1]:g} s); order the turns"
+            )
+        above = number, turn.start
+    return None

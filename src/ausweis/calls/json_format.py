@@ -1,0 +1,122 @@
+"""The contract as JSON: an object, an array, or JSON Lines; Whisper and Amazon Transcribe are told by their keys.
+
+A call may be wrapped as in evaluation sets, `{"call": …, "gold": …}`; all but the call is left alone. Whether the keys
+of a call are those of the contract is checked later, in `checks`.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NoReturn
+
+from ausweis.calls import aws_transcribe, whisper
+from ausweis.calls.raw import RawCall
+from ausweis.calls.speakers import Speakers
+from ausweis.calls.text import clean_tree, decode_lines
+from ausweis.calls.unreadable import UnreadableCall
+from ausweis.errors import AusweisError, CallFormatError, EncodingError
+
+__all__ = ["Reader", "parse", "read_document", "read_lines"]
+
+Reader = Callable[[dict[str, Any], str, Speakers], dict[str, Any]]
+"""From one JSON object to a document in the shape of the contract."""
+
+
+def parse(text: str, place: str, *, first_line: int | None = 1) -> Any:
+    """The JSON value. With `first_line` None the place has its line already, and only the column is added.
+
+    Raises:
+        CallFormatError: it is no JSON; `place` has line and column.
+    """
+    try:
+        # Control characters inside strings are let through here, since `clean_tree` takes them out.
+        value = json.loads(text, strict=False, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        line = "" if first_line is None else f":{error.lineno + first_line - 1}"
+        reason = f"this is no JSON: {error.msg.split(':')[0].lower()}"
+        raise CallFormatError(reason, place=f"{place}{line}:{error.colno}") from None
+    except RecursionError:
+        raise CallFormatError("the JSON is nested too deeply", place=place) from None
+    except ValueError:
+        # NaN, infinities, and numbers with thousands of digits.
+        raise CallFormatError("the JSON has a number that is none", place=place) from None
+    return clean_tree(value, place)
+
+
+def read_document(
+    value: Any, place: str, default_id: str, speakers: Speakers, force: Reader | None = None
+) -> Iterator[RawCall | UnreadableCall]:
+    """The calls of one JSON value: one object, or an array with a call an element (its number, from 1, in the place).
+
+    `force` reads every object as its format, instead of asking the keys.
+    """
+    if isinstance(value, list) and not whisper.is_segment_list(value):
+        if not value:
+            yield UnreadableCall(place, None, "the JSON array is empty; it should hold calls", "empty")
+        for number, element in enumerate(value, start=1):
+            yield _read_object(element, f"{place}[{number}]", f"{default_id}-{number}", speakers, force)
+        return
+    yield _read_object(value, place, default_id, speakers, force)
+
+
+def read_lines(
+    lines: Iterable[bytes], place: str, default_id: str, speakers: Speakers, force: Reader | None = None
+) -> Iterator[RawCall | UnreadableCall]:
+    """The calls of JSON Lines, one a line, blank lines left out; only one line is held at a time.
+
+    Raises:
+        EncodingError: the whole file is UTF-16 or UTF-32.
+    """
+    for number, line in decode_lines(lines, place):
+        here = f"{place}:{number}"
+        if isinstance(line, EncodingError):
+            yield UnreadableCall.of(line, here)
+        elif line.strip():
+            try:
+                value = parse(line, here, first_line=None)
+            except CallFormatError as error:
+                yield UnreadableCall.of(error, here)
+            else:
+                yield _read_object(value, here, f"{default_id}-{number}", speakers, force)
+
+
+def _read_object(
+    value: Any, place: str, default_id: str, speakers: Speakers, force: Reader | None
+) -> RawCall | UnreadableCall:
+    if isinstance(value, dict) and "turns" not in value and "call" in value:
+        value = value["call"]
+    if whisper.is_segment_list(value):
+        value = {"segments": value}
+    call_id = value.get("id") if isinstance(value, dict) else None
+    try:
+        if not isinstance(value, dict):
+            raise CallFormatError("a call must be a JSON object", place=place)
+        document = (force or _reader_of(value))(value, place, speakers)
+    except AusweisError as error:
+        return UnreadableCall.of(
+            error, place, call_id=call_id if isinstance(call_id, str) and len(call_id) <= 200 else None
+        )
+    return RawCall(document, place, default_id)
+
+
+def _reader_of(value: dict[str, Any]) -> Reader:
+    if "turns" in value:
+        return _contract
+    if aws_transcribe.is_transcript(value):
+        return aws_transcribe.read
+    if whisper.is_transcript(value):
+        return whisper.read
+    return _nothing_known
+
+
+def _contract(value: dict[str, Any], place: str, speakers: Speakers) -> dict[str, Any]:
+    return value
+
+
+def _nothing_known(value: dict[str, Any], place: str, speakers: Speakers) -> dict[str, Any]:
+    raise CallFormatError(
+        "the JSON is no call: it has neither 'turns' nor the keys of Whisper or Amazon Transcribe", place=place
+    )
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)

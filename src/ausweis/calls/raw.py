@@ -1,0 +1,24 @@
+"""What a reader of a format hands on: a call in the shape of the contract, not yet checked."""
+
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["RawCall", "raw_turn"]
+
+
+@dataclass(frozen=True, slots=True)
+class RawCall:
+    """`document` has the keys of the contract, as far as the file says them; `id` and `language` may be missing.
+
+    Each turn's `speaker` is the label as the file has it, or None where it has none. `default_id` is taken where
+    the document has no id, `place` is the path, with `:line` where the file holds several calls.
+    """
+
+    document: dict[str, Any]
+    place: str
+    default_id: str
+
+
+def raw_turn(speaker: str | None, text: str, start: float | None = None, end: float | None = None) -> dict[str, Any]:
+    """One turn of a raw call; times in seconds."""
+    return {"speaker": speaker, "start": start, "end": end, "text": text}

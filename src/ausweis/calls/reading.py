@@ -1,0 +1,129 @@
+"""From the PATH arguments of a user to checked calls, one at a time; one that cannot be read never stops the others."""
+
+import codecs
+import itertools
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import BinaryIO, Literal
+
+from ausweis.calls import aws_transcribe, csv_format, json_format, plain, srt, webvtt, whisper
+from ausweis.calls.call import Call
+from ausweis.calls.checks import check
+from ausweis.calls.formats import FORMATS, Format, check_format, sniff
+from ausweis.calls.raw import RawCall
+from ausweis.calls.sources import Source, Sources, find_sources
+from ausweis.calls.speakers import Speakers
+from ausweis.calls.text import clean, decode
+from ausweis.calls.unreadable import UnreadableCall
+from ausweis.errors import AusweisError
+
+__all__ = ["read_calls"]
+
+_HEAD = 4096
+_FORCED: dict[Format, json_format.Reader] = {"whisper": whisper.read, "aws": aws_transcribe.read}
+_SUBTITLES = {"vtt": webvtt.read, "srt": srt.read, "plain": plain.read}
+
+Found = Iterator[RawCall | UnreadableCall]
+
+
+def read_calls(
+    paths: Sequence[str | os.PathLike[str]] | Sources,
+    *,
+    speakers: Mapping[str, str] | None = None,
+    language: Literal["de", "en"] = "de",
+    format: str | None = None,  # noqa: A002 - the word of the option
+) -> Iterator[Call | UnreadableCall]:
+    """Read every call below the paths, in order.
+
+    `speakers` maps labels to agent, caller or unknown, besides the known ones; `language` holds for calls that do not
+    say theirs; `format` (one of FORMATS) is taken for every file, instead of extension and content. Of JSON Lines and
+    CSV one call is held at a time, of any other format one file. Ids are unique: the second call with an id is
+    unreadable.
+
+    Raises:
+        InputError: at once, before anything is read: a path that does not exist, a folder without calls, an empty
+            argument, an unknown format, a label mapped to no speaker.
+    """
+    forced = None if format is None else check_format(format)
+    table = Speakers(speakers)
+    sources = paths if isinstance(paths, Sources) else find_sources(paths, any_extension=forced is not None)
+    return _read_all(sources, table, language, forced)
+
+
+def _read_all(
+    sources: Sources, speakers: Speakers, language: str, forced: Format | None
+) -> Iterator[Call | UnreadableCall]:
+    first_place: dict[str, str] = {}
+    for source in sources.files:
+        for found in _read_source(source, speakers, forced):
+            call = check(found, speakers, language) if isinstance(found, RawCall) else found
+            if isinstance(call, Call) and isinstance(found, RawCall):
+                if call.id in first_place:
+                    message = f"another call with this id was read from {first_place[call.id]}; ids must be unique"
+                    yield UnreadableCall(found.place, call.id, message, "duplicate")
+                    continue
+                first_place[call.id] = found.place
+            yield call
+
+
+def _read_source(source: Source, speakers: Speakers, forced: Format | None) -> Found:
+    count = 0
+    try:
+        with source.open() as stream:
+            for count, found in enumerate(_read_stream(stream, source, speakers, forced), start=1):  # noqa: B007
+                yield found
+        if not count:
+            yield UnreadableCall(source.place, None, "the file holds no calls", "empty")
+    except OSError as error:
+        yield UnreadableCall(source.place, None, f"the file cannot be read ({error.strerror or 'I/O error'})", "file")
+    except AusweisError as error:
+        yield UnreadableCall.of(error, source.place, call_id=None)
+
+
+def _read_stream(stream: BinaryIO, source: Source, speakers: Speakers, forced: Format | None) -> Found:
+    head = _head(stream)
+    if not any(map(_filled, head)):
+        yield UnreadableCall(source.place, None, "the file is empty", "empty")
+        return
+    lines = itertools.chain(head, stream)
+    chosen = forced or sniff(b"".join(head).decode("utf-8-sig", "replace"), source.extension)
+    if chosen is None:
+        message = f"nobody knows the format of this file; name it with --format, one of {', '.join(FORMATS)}"
+        yield UnreadableCall(source.place, None, message, "format")
+    elif chosen == "csv":
+        yield from csv_format.read(lines, source.place, source.default_id)
+    elif chosen in _SUBTITLES:
+        text = clean(decode(b"".join(lines), source.place))
+        yield RawCall(_SUBTITLES[chosen](text, source.place, speakers), source.place, source.default_id)
+    else:
+        yield from _read_json(head, lines, source, speakers, chosen)
+
+
+def _read_json(head: list[bytes], lines: Iterable[bytes], source: Source, speakers: Speakers, chosen: Format) -> Found:
+    arguments = (source.place, source.default_id, speakers, _FORCED.get(chosen))
+    if chosen == "jsonl" or _is_json_lines(head):
+        yield from json_format.read_lines(lines, *arguments)
+    else:
+        value = json_format.parse(decode(b"".join(lines), source.place), source.place)
+        yield from json_format.read_document(value, *arguments)
+
+
+def _is_json_lines(head: list[bytes]) -> bool:
+    """Whether the first line that is not blank is a whole object and more follows: then it is no single document."""
+    first, *others = filter(None, map(_filled, head))
+    return bool(others) and first.startswith(b"{") and first.endswith(b"}")
+
+
+def _head(stream: BinaryIO) -> list[bytes]:
+    """The first lines: two with something in them and some thousand bytes, where there are that many."""
+    head: list[bytes] = []
+    filled = size = 0
+    while (filled < 2 or size < _HEAD) and (line := stream.readline()):
+        head.append(line)
+        size += len(line)
+        filled += bool(_filled(line))
+    return head
+
+
+def _filled(line: bytes) -> bytes:
+    return line.removeprefix(codecs.BOM_UTF8).strip()

@@ -1,0 +1,161 @@
+"""From the PATH arguments of a user to the files that are read, in a steady order, with an id for each."""
+
+import glob
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from ausweis.calls.formats import EXTENSIONS
+from ausweis.calls.text import clean
+from ausweis.errors import InputError
+
+__all__ = ["Source", "Sources", "find_sources"]
+
+_MAX_ID = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file, or standard input where `path` is None. `default_id` names its call where the file does not."""
+
+    path: Path | None
+    place: str
+    default_id: str
+
+    @property
+    def extension(self) -> str:
+        """The extension with its dot; empty for standard input."""
+        return self.path.suffix if self.path else ""
+
+    @contextmanager
+    def open(self) -> Iterator[BinaryIO]:
+        """The bytes, from the beginning. Standard input stays open.
+
+        Raises (OSError): as `open` does.
+        """
+        if self.path is None:
+            yield sys.stdin.buffer
+        else:
+            with self.path.open("rb") as stream:
+                yield stream
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The files to read, and how many in folders were `skipped` since no reader knows their extension."""
+
+    files: tuple[Source, ...]
+    skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    path: Path
+    root: Path
+    """Ids that collide are made different by the path from here."""
+
+
+def find_sources(paths: Sequence[str | os.PathLike[str]], *, any_extension: bool = False) -> Sources:
+    """Files, folders (with all below, hidden ones left out), globs, and `-` for standard input.
+
+    Of a folder, files with a known extension are taken, or all with `any_extension`; a file that is named itself is
+    always taken. The order is that of the arguments, by name within a folder or glob. A file that is reached twice
+    is read once.
+
+    Raises:
+        InputError: no argument, an empty one, no such path, nothing that fits a glob, or a folder without calls.
+    """
+    if not paths:
+        raise InputError("no calls are named; name a file, a folder, or - for standard input")
+    found: list[_Found | None] = []
+    skipped = 0
+    for path_argument in paths:
+        argument = os.fspath(path_argument)
+        if argument == "-":
+            found.append(None)
+            continue
+        for path in _expand(argument):
+            if path.is_dir():
+                files, more = _walk(path, any_extension)
+                found += files
+                skipped += more
+            else:
+                found.append(_Found(path, path.parent))
+    return Sources(tuple(_with_ids(_once(found))), skipped)
+
+
+def _expand(argument: str) -> list[Path]:
+    if not argument.strip():
+        raise InputError("an empty path was given; name a file, a folder, or - for standard input")
+    path = Path(argument)
+    try:
+        if path.exists():
+            return [path]
+    except OSError as error:
+        raise InputError(f"the path cannot be used ({error.strerror})", place=_display(argument)) from None
+    if glob.has_magic(argument):
+        matches = [] if "\0" in argument else sorted(glob.glob(argument, recursive=True))  # noqa: PTH207 - a pattern may be absolute
+        if matches:
+            return [Path(match) for match in matches]
+        raise InputError("no file fits this pattern", place=_display(argument))
+    raise InputError("there is no such file or folder", place=_display(argument))
+
+
+def _walk(folder: Path, any_extension: bool) -> tuple[list[_Found], int]:
+    def refuse(error: OSError) -> None:
+        raise InputError(f"the folder cannot be read ({error.strerror})", place=_display(error.filename or folder))
+
+    files: list[_Found] = []
+    skipped = 0
+    for here, folders, names in os.walk(folder, onerror=refuse):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(name for name in names if not name.startswith(".")):
+            path = Path(here, name)
+            if any_extension or path.suffix.lower() in EXTENSIONS:
+                files.append(_Found(path, folder))
+            else:
+                skipped += 1
+    if not files:
+        others = f" ({skipped} with other extensions)" if skipped else ""
+        raise InputError(
+            f"the folder has no calls{others}; known are {', '.join(sorted(EXTENSIONS))}", place=_display(folder)
+        )
+    return files, skipped
+
+
+def _once(found: list[_Found | None]) -> list[_Found | None]:
+    seen: dict[str | None, _Found | None] = {}
+    for file in found:
+        seen.setdefault(os.path.realpath(file.path) if file else None, file)
+    return list(seen.values())
+
+
+def _with_ids(found: list[_Found | None]) -> list[Source]:
+    """The stem where it is the only one, else the path from the argument, then with extension, then the whole path."""
+    names: tuple[Callable[[_Found], str], ...] = (
+        lambda file: file.path.stem,
+        lambda file: file.path.relative_to(file.root).as_posix().removesuffix(file.path.suffix),
+        lambda file: file.path.relative_to(file.root).as_posix(),
+        lambda file: file.path.as_posix(),
+    )
+    files = [file for file in found if file]
+    counts = [Counter(map(name, files)) for name in names]
+    sources: list[Source] = []
+    for file in found:
+        if file is None:
+            sources.append(Source(None, "standard input", "stdin"))
+            continue
+        choices = [(name(file), count) for name, count in zip(names, counts, strict=True)]
+        chosen = next((text for text, count in choices if count[text] == 1), choices[-1][0])
+        sources.append(Source(file.path, _display(file.path), _display(chosen)[-_MAX_ID:]))
+    return sources
+
+
+def _display(path: str | os.PathLike[str]) -> str:
+    """The path as it can be printed, whatever bytes its name has."""
+    return clean(os.fsencode(path).decode("utf-8", "replace"))

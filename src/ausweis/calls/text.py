@@ -1,0 +1,109 @@
+"""Bytes to text: UTF-8 only, control characters out; and what of a file's words may stand in a message.
+
+Text is cleaned before anything reads it, so quotes and hashes hold for the cleaned text. Out go: control characters
+(C0 and C1, save tab and line feed), marks that turn the direction of writing, zero-width spaces and the invisible tag
+characters, none of which anybody said and some of which hide words from a human reader. Every kind of line end becomes
+a line feed, a lone surrogate the replacement character. Chat markers such as `<|im_start|>` are words like others and
+stay: prompts treat a transcript as data.
+"""
+
+import codecs
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from ausweis.errors import CallFormatError, EncodingError
+
+__all__ = ["clean", "clean_tree", "decode", "decode_lines", "shown"]
+
+_OTHER_BOMS = (
+    (codecs.BOM_UTF32_LE, "UTF-32"),
+    (codecs.BOM_UTF32_BE, "UTF-32"),
+    (codecs.BOM_UTF16_LE, "UTF-16"),
+    (codecs.BOM_UTF16_BE, "UTF-16"),
+)
+_LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u2060\ufeff\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]"
+)
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_LABEL = re.compile(r"[\w.*/()@-]+(?: [\w.*/()@-]+){0,2}")
+_MAX_DEPTH = 50
+
+
+def clean(text: str) -> str:
+    """The text without what nobody can have said (see above)."""
+    text = _LINE_ENDS.sub("\n", text)
+    return _SURROGATES.sub("\ufffd", _INVISIBLE.sub("", text))
+
+
+def clean_tree(value: Any, place: str, depth: int = 0) -> Any:
+    """The JSON value with every string in it cleaned.
+
+    Raises:
+        CallFormatError: it is nested deeper than 50 levels.
+    """
+    if depth > _MAX_DEPTH:
+        raise CallFormatError(f"the JSON is nested deeper than {_MAX_DEPTH} levels", place=place)
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, list):
+        return [clean_tree(part, place, depth + 1) for part in value]
+    if isinstance(value, dict):
+        return {clean(key): clean_tree(part, place, depth + 1) for key, part in value.items()}
+    return value
+
+
+def decode(data: bytes, place: str, *, offset: int = 0) -> str:
+    """UTF-8 bytes as text; a byte order mark at the start (`offset` 0) is dropped.
+
+    Raises:
+        EncodingError: it is UTF-16 or UTF-32, or not UTF-8; the message names the byte, counted from 0.
+    """
+    if offset == 0:
+        _refuse_other_encodings(data, place)
+        if data.startswith(codecs.BOM_UTF8):
+            data, offset = data[len(codecs.BOM_UTF8) :], len(codecs.BOM_UTF8)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        position = offset + error.start
+    raise EncodingError(f"byte {position} is not UTF-8; save the file as UTF-8", place=place)
+
+
+def decode_lines(lines: Iterable[bytes], place: str) -> Iterator[tuple[int, str | EncodingError]]:
+    """Number (from 1) and text of each line, its line end included; a line that is not UTF-8 comes as its error.
+
+    Raises:
+        EncodingError: the whole file is UTF-16 or UTF-32.
+    """
+    offset = 0
+    for number, line in enumerate(lines, start=1):
+        if number == 1:
+            _refuse_other_encodings(line, place)
+        try:
+            text: str | EncodingError = decode(line, f"{place}:{number}", offset=offset)
+        except EncodingError as error:
+            text = error
+        offset += len(line)
+        yield number, text
+
+
+def _refuse_other_encodings(data: bytes, place: str) -> None:
+    for mark, name in _OTHER_BOMS:
+        if data.startswith(mark):
+            raise EncodingError(f"the file is {name}; save it as UTF-8", place=place)
+    start = data[:2000]
+    if start.count(0) > len(start) // 4:
+        raise EncodingError("the file is UTF-16 without a mark, or no text at all; save it as UTF-8", place=place)
+
+
+def shown(label: str) -> str:
+    """The label or key in quotes, or only its length where it may be more than a label: words or numbers of a call.
+
+    Shown are at most three words and forty characters, with at most three digits: whoever has to map a label must know
+    it, and so a single word that stands where a label should is shown too.
+    """
+    if len(label) <= 40 and _LABEL.fullmatch(label) and sum(sign.isdigit() for sign in label) <= 3:
+        return f"'{label}'"
+    return f"(a text of {len(label)} characters)"

@@ -1,0 +1,117 @@
+"""WebVTT with voice tags, by the parser of the specification (https://www.w3.org/TR/webvtt1/, sections 4 and 6).
+
+Read are cues with identifier and settings, NOTE, STYLE and REGION blocks (passed over), hours or none, character
+references. Several voices in one cue become several turns; without a voice tag, a label such as `AGENT:` before the
+text counts. The parser is our own, since webvtt-py keeps only the first voice of a cue, leaves `&amp;` as it is, and
+drops any unknown tag.
+
+It differs from the specification where that would lose what was said: a cue whose times cannot be read is an error
+rather than left out, as is text without times, and only tags that WebVTT knows are taken off, so `<|im_start|>` and
+`<anything>` stay as text.
+"""
+
+import html
+import itertools
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from ausweis.calls.plain import split_lines
+from ausweis.calls.raw import raw_turn
+from ausweis.calls.speakers import Speakers
+from ausweis.calls.times import clock_seconds
+from ausweis.errors import CallFormatError
+
+__all__ = ["read"]
+
+_SIGNATURE = re.compile(r"WEBVTT(?:[ \t].*)?")
+_NO_CUE = re.compile(r"(?:NOTE|STYLE|REGION)(?:[ \t].*)?")
+_STAMP = r"(?:\d{1,4}:)?[0-5]\d:[0-5]\d\.\d{3}"
+_TIMINGS = re.compile(rf"\s*({_STAMP})\s*-->\s*({_STAMP})(?:\s.*)?", re.ASCII)
+_TAG = re.compile(
+    r"<(?P<close>/)?(?P<name>v|c|i|b|u|lang|ruby|rt)(?:\.[^\s<>&.]+)*(?:[ \t\n]+(?P<annotation>[^<>]*))?>"
+    rf"|<{_STAMP}>",
+    re.ASCII,
+)
+
+
+def read(text: str, place: str, speakers: Speakers) -> dict[str, Any]:
+    """The turns of one WebVTT file in the shape of the contract; blank cues are left out.
+
+    Raises:
+        CallFormatError: the first line is not WEBVTT, or the times of a cue cannot be read; it names the line.
+    """
+    lines = text.split("\n")
+    if not _SIGNATURE.fullmatch(lines[0]):
+        raise CallFormatError("the first line of a WebVTT file must be WEBVTT", place=f"{place}:1")
+    turns: list[dict[str, Any]] = []
+    for block in _blocks(lines):
+        for number, timings, words in _cues(block, place):
+            turns += _turns(timings, words, f"{place}:{number}", speakers)
+    return {"turns": turns}
+
+
+def _blocks(lines: list[str]) -> Iterator[list[tuple[int, str]]]:
+    """The blocks after the header, as numbered lines; blank lines stand between them."""
+    block: list[tuple[int, str]] = []
+    in_header = True
+    for number, line in enumerate([*lines, ""], start=1):
+        if "-->" in line:
+            in_header = False
+        if line and not in_header:
+            block.append((number, line))
+        elif not line:
+            in_header = False
+            if block:
+                yield block
+            block = []
+
+
+def _cues(block: list[tuple[int, str]], place: str) -> Iterator[tuple[int, str, str]]:
+    """Number of the line with the times, that line, and the text below it."""
+    if _NO_CUE.fullmatch(block[0][1]):
+        return
+    begins: list[int] = []
+    for index, (_, line) in enumerate(block):
+        # Times stand in the first line, or in the second below an identifier; more of them begin further cues.
+        if "-->" in line and ((not begins and index <= 1) or _TIMINGS.fullmatch(line)):
+            begins.append(index)
+    if not begins or begins[0] > 1:
+        raise CallFormatError("there is text without a time above it", place=f"{place}:{block[0][0]}")
+    for begin, end in itertools.pairwise([*begins, len(block)]):
+        yield block[begin][0], block[begin][1], "\n".join(line for _, line in block[begin + 1 : end])
+
+
+def _turns(timings: str, words: str, place: str, speakers: Speakers) -> Iterator[dict[str, Any]]:
+    match = _TIMINGS.fullmatch(timings)
+    if not match:
+        raise CallFormatError("the times cannot be read; they look like 00:01.000 --> 00:04.000", place=place)
+    start, end = clock_seconds(match[1]), clock_seconds(match[2])
+    for voice, said in _voices(words):
+        if voice is not None:
+            yield raw_turn(voice, said, start, end)
+            continue
+        for label, part in split_lines(said, speakers):
+            yield raw_turn(label, part, start, end)
+
+
+def _voices(words: str) -> Iterator[tuple[str | None, str]]:
+    """Each voice of a cue, in order, with what it says; None for text outside of voice tags."""
+    voice: str | None = None
+    pieces: list[str] = []
+    position = 0
+    for tag in _TAG.finditer(words):
+        pieces.append(words[position : tag.start()])
+        position = tag.end()
+        if tag["name"] == "v":
+            yield from _piece(voice, pieces)
+            pieces = []
+            voice = None if tag["close"] else html.unescape(tag["annotation"] or "").strip() or None
+    yield from _piece(voice, [*pieces, words[position:]])
+
+
+def _piece(voice: str | None, pieces: list[str]) -> Iterator[tuple[str | None, str]]:
+    # Unescaped after the tags are off, so that an escaped tag stays text.
+    said = html.unescape("".join(pieces)).strip()
+    if said:
+        yield voice, said

@@ -1,0 +1,61 @@
+"""The command line. Commands are imported when they are called, so that `ausweis --help` answers at once."""
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from ausweis import __version__
+from ausweis.errors import AusweisError
+
+__all__ = ["LazyGroup", "cli", "main"]
+
+COMMANDS = {
+    "score": "Read calls with the model, judge them by a policy, write a run folder.",
+    "judge": "Judge the facts of a run by another policy, without the model.",
+    "policies": "Policies: list, show, validate, explain.",
+    "prompts": "Prompt templates: list, show, lint, diff, release.",
+    "models": "Model weights: list, pull, verify.",
+    "schema": "Print the JSON Schema of a contract.",
+    "doctor": "Say what this machine has and what is missing.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are modules of this package, imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in the order of a call's way through the program."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command's module and take the command of the same name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"ausweis.cli.{cmd_name}"), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The table of contents, without importing any command."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="ausweis")
+def cli() -> None:
+    """Was the caller authenticated before personal data or the account was touched?
+
+    Ausweis lets a local language model read recorded customer-service calls and judges what it read by
+    your policy. Start with: ausweis score CALLS --policy telecom-de
+    """
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """Run the command line; a user's mistake becomes one sentence on standard error and exit code 2."""
+    try:
+        return cli.main(args=arguments, prog_name="ausweis", standalone_mode=True)
+    except AusweisError as error:
+        click.echo(f"ausweis: {error}", err=True)
+        sys.exit(2)

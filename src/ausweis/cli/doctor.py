@@ -1,0 +1,150 @@
+"""`ausweis doctor`: what this machine has, and what is missing."""
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import click
+
+__all__ = ["Finding", "doctor", "findings"]
+
+PACKAGES = (
+    "click",
+    "jinja2",
+    "jsonschema",
+    "llama-cpp-python",
+    "llguidance",
+    "numpy",
+    "pydantic",
+    "rich",
+    "ruamel-yaml",
+)
+MIN_PYTHON = (3, 11)
+MIN_MEMORY = 3 << 30
+"""Bytes: the default model with its context needs about this much."""
+MIN_DISK = 1 << 30
+
+
+class Finding(NamedTuple):
+    """One line of the report; `missing` means that scoring will not work."""
+
+    state: Literal["good", "warning", "missing"]
+    name: str
+    text: str
+
+
+@click.command()
+@click.pass_context
+def doctor(context: click.Context) -> None:
+    """Say what this machine has and what is missing; exit code 1 if scoring will not work."""
+    found = list(findings())
+    for finding in found:
+        click.echo(f"{finding.state:<8} {finding.name}: {finding.text}")
+    if any(finding.state == "missing" for finding in found):
+        context.exit(1)
+
+
+def findings() -> Iterator[Finding]:
+    """All that is looked at, in the order of the report."""
+    yield _python()
+    yield from map(_package, PACKAGES)
+    yield from (_processors(), _busy(), _memory())
+    yield from _models()
+    yield _disk()
+
+
+def _python() -> Finding:
+    good = sys.version_info >= MIN_PYTHON
+    return Finding("good" if good else "missing", "python", f"{platform.python_version()} on {platform.platform()}")
+
+
+def _package(name: str) -> Finding:
+    try:
+        return Finding("good", name, metadata.version(name))
+    except metadata.PackageNotFoundError:
+        return Finding("missing", name, "is not installed; install ausweis again")
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _processors() -> Finding:
+    cores = _cores()
+    return Finding("good", "processor", f"{cores} cores for this process; as many threads unless --threads says else")
+
+
+def _busy() -> Finding:
+    try:
+        load = os.getloadavg()[0]
+    except OSError:
+        return Finding("warning", "load", "cannot be told on this machine")
+    if load > 0.5 * _cores():
+        text = f"{load:.1f} in the last minute: the machine is busy, and a model then runs several times slower"
+        return Finding("warning", "load", text)
+    return Finding("good", "load", f"{load:.1f} in the last minute")
+
+
+def _memory() -> Finding:
+    sizes = [size for size in (_available(), _control_group()) if size is not None]
+    if not sizes:
+        return Finding("warning", "memory", "cannot be told on this machine")
+    free = min(sizes)
+    text = f"{_gib(free)} can be used"
+    if free < MIN_MEMORY:
+        return Finding("warning", "memory", f"{text}; the default model wants {_gib(MIN_MEMORY)}")
+    return Finding("good", "memory", text)
+
+
+def _available(source: Path = Path("/proc/meminfo")) -> int | None:
+    return _number(source, lambda text: int(text.split("MemAvailable:")[1].split()[0]) * 1024)
+
+
+def _control_group(source: Path = Path("/sys/fs/cgroup/memory.max")) -> int | None:
+    # A container may be given less than its machine has; `max` means no limit.
+    return _number(source, int)
+
+
+def _number(source: Path, parse: Callable[[str], int]) -> int | None:
+    try:
+        return parse(source.read_text(encoding="utf-8"))
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def _models() -> Iterator[Finding]:
+    from ausweis.engines import catalogue, weights
+    from ausweis.errors import ModelError
+
+    yield Finding("good", "cache", str(weights.cache_folder()))
+    for model in catalogue.entries():
+        bad: Literal["warning", "missing"] = "missing" if model.default else "warning"
+        name = f"model {model.id}" + (" (default)" if model.default else "")
+        if weights.state(model.id) == "absent":
+            yield Finding(bad, name, f"not here; ausweis models pull {model.id} fetches it")
+            continue
+        try:
+            weights.locate(model.id)
+        except ModelError as error:
+            yield Finding(bad, name, str(error))
+        else:
+            yield Finding("good", name, "present, its hash is right")
+
+
+def _disk() -> Finding:
+    from ausweis.engines import weights
+
+    folder = weights.cache_folder().absolute()
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    return Finding("good" if free >= MIN_DISK else "warning", "disk", f"{_gib(free)} free in {folder}")
+
+
+def _gib(size: int) -> str:
+    return f"{size / 2**30:.1f} GiB"

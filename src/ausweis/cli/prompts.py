@@ -1,0 +1,120 @@
+"""`ausweis prompts`: look at, check, compare and release prompt templates."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ausweis.errors import PromptError
+from ausweis.prompts import Library, Template, default_library, difference, lint_file, lint_folder
+from ausweis.prompts import release as release_template
+
+__all__ = ["prompts"]
+
+
+@click.group()
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path),
+    help="Folder of templates instead of the ones that ship (or set AUSWEIS_PROMPTS).",
+)
+@click.pass_context
+def prompts(context: click.Context, folder: Path | None) -> None:
+    """Prompt templates: list, show, lint, diff, release."""
+    context.obj = folder
+
+
+def _library(folder: Path | None) -> Library:
+    return Library(folder) if folder else default_library()
+
+
+@prompts.command("list")
+@click.pass_obj
+def list_command(folder: Path | None) -> None:
+    """Show all templates with their versions."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    library = _library(folder)
+    table = Table("template", "released", "answer", "examples", "description")
+    table.columns[0].no_wrap = True
+    table.columns[1].no_wrap = True
+    for template in library.templates():
+        entry = library.lock.entries.get(template.name)
+        answer = f"{len(template.labels)} labels" if template.labels else "JSON"
+        released = entry.released if entry else "draft"
+        description = Text(template.description.strip())
+        table.add_row(template.name, released, answer, str(len(template.examples)), description)
+    Console().print(table)
+
+
+@prompts.command()
+@click.argument("template", metavar="TEMPLATE")
+@click.option("--raw", is_flag=True, help="Print the file as it is.")
+@click.option("--example", "number", type=click.IntRange(min=1), default=1, help="Which example to ask about.")
+@click.option("--language", type=click.Choice(["de", "en"]), help="Leave out examples in the other language.")
+@click.pass_obj
+def show(folder: Path | None, template: str, raw: bool, number: int, language: str | None) -> None:
+    """Print the messages that TEMPLATE makes of one of its examples.
+
+    TEMPLATE is an id (its newest released version), id@version or a file.
+    """
+    found = _library(folder).get(template)
+    if raw:
+        click.echo(found.path.read_text(encoding="utf-8"), nl=False)
+        return
+    for message in found.render(_sample(found, number), language=language):
+        click.secho(f"[{message.role}]", bold=True)
+        click.echo(f"{message.content}\n")
+
+
+def _sample(template: Template, number: int) -> dict[str, Any]:
+    if not template.examples:
+        # A template without examples is shown with the names of its inputs in their places.
+        return {name: f"<{name}>" for name in template.inputs}
+    if number > len(template.examples):
+        raise PromptError(f"{template.name} has {len(template.examples)} examples, no number {number}")
+    return dict(template.examples[number - 1].inputs)
+
+
+@prompts.command()
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.pass_context
+def lint(context: click.Context, files: tuple[Path, ...]) -> None:
+    """Check all templates and the lock, or only FILES; exit code 1 if something is wrong."""
+    if files:
+        problems = [problem for file in files for problem in lint_file(file)]
+        what = f"{len(files)} files"
+    else:
+        library = _library(context.obj)
+        problems = lint_folder(library.folder)
+        what = f"{sum(map(len, library.versions().values()))} templates in {library.folder}"
+    for problem in problems:
+        click.echo(str(problem), err=True)
+    if problems:
+        context.exit(1)
+    click.echo(f"{what}: nothing to complain about")
+
+
+@prompts.command()
+@click.argument("identifier", metavar="ID")
+@click.argument("old", type=click.IntRange(min=1), metavar="A")
+@click.argument("new", type=click.IntRange(min=1), metavar="B")
+@click.pass_obj
+def diff(folder: Path | None, identifier: str, old: int, new: int) -> None:
+    """Show what changed in template ID from version A to version B."""
+    library = _library(folder)
+    found = difference(library.get(f"{identifier}@{old}"), library.get(f"{identifier}@{new}"))
+    click.echo(f"front matter: {', '.join(found.keys) + ' changed' if found.keys else 'the same'}")
+    click.echo(found.body or "body: the same")
+
+
+@prompts.command()
+@click.argument("template", metavar="TEMPLATE")
+@click.option("--message", "-m", prompt="What is better in this version", help="What is better in this version.")
+@click.pass_obj
+def release(folder: Path | None, template: str, message: str) -> None:
+    """Release TEMPLATE: id@version, or an id for its newest version. Its file may never change again."""
+    name, entry = release_template(_library(folder), template, message)
+    click.echo(f"released {name} ({entry.sha256[:12]})")

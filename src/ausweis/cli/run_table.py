@@ -1,0 +1,91 @@
+"""A run in short, on standard output: the worst calls, the counts, what failed."""
+
+import itertools
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ausweis.batch.manifest import Counts
+from ausweis.batch.state import failures
+from ausweis.batch.worst import Row, worst
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["ROWS", "console", "counts_sentence", "show_run"]
+
+ROWS = 30
+_QUOTE = 80
+_PIPED_WIDTH = 140
+
+
+def console() -> "Console":
+    """Standard output; wide where it is no terminal, as then nothing says how wide it may be."""
+    from rich.console import Console
+
+    out = Console(highlight=False)
+    return out if out.is_terminal else Console(highlight=False, width=_PIPED_WIDTH)
+
+
+def show_run(folder: Path, counts: Counts) -> None:
+    """The table of the worst calls, then outcomes, violations and failures."""
+    rows = worst(folder, ROWS)
+    if rows:
+        _table(rows)
+        if counts.verdicts > len(rows):
+            click.echo(f"and {counts.verdicts - len(rows)} more calls of lower risk")
+    click.echo(counts_sentence(counts))
+    _failures(folder, counts)
+
+
+def counts_sentence(counts: Counts) -> str:
+    """Outcomes on one line, violations on the next, where there are any."""
+    outcomes = ", ".join(f"{number} {outcome}" for outcome, number in counts.ordered().outcomes.items())
+    text = f"{counts.verdicts} calls judged" + (f": {outcomes}" if outcomes else "")
+    if counts.needs_review:
+        text += f"; {counts.needs_review} to review"
+    if counts.violations:
+        types = sorted(counts.violations.items(), key=lambda item: (-item[1], item[0]))
+        text += "\nviolations: " + ", ".join(f"{number} {violation}" for violation, number in types)
+    return text
+
+
+def _table(rows: list[Row]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("call", "outcome", "rule", "turn", "quote", "risk", "review")
+    for column in (1, 2):
+        table.columns[column].no_wrap = True
+    table.columns[0].overflow = "fold"
+    for row in rows:
+        # As Text, so that brackets of a quote or an id are no markup.
+        table.add_row(
+            Text(row.call_id),
+            Text(row.outcome),
+            Text("\n".join(row.violations)),
+            Text("" if row.turn is None else str(row.turn)),
+            Text(_shortened(row.quote)),
+            Text(f"{row.risk:.2f}"),
+            Text("yes" if row.needs_review else ""),
+        )
+    console().print(table)
+
+
+def _shortened(quote: str) -> str:
+    from ausweis.calls.text import clean
+
+    text = " ".join(clean(quote).split())
+    return text if len(text) <= _QUOTE else text[: _QUOTE - 1].rstrip() + "…"
+
+
+def _failures(folder: Path, counts: Counts) -> None:
+    if not counts.failed:
+        return
+    click.echo(f"{counts.failed} calls failed:")
+    for failure in itertools.islice(failures(folder), ROWS):
+        where = failure.place or (f"call {failure.call_id}" if failure.call_id else "input")
+        click.echo(f"  {where}: {failure.message} [{failure.kind}]")
+    if counts.failed > ROWS:
+        click.echo(f"  and {counts.failed - ROWS} more, in {folder / 'failures.jsonl'}")

@@ -1,0 +1,98 @@
+"""`ausweis score`: calls in, a run folder out."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from ausweis.batch import Counts, Summary
+
+__all__ = ["score"]
+
+FAIL_ON = ("violation", "needs_review", "inconclusive", "failure")
+_EPILOG = """\b
+Exit codes: 0 done, 1 --fail-on tripped (even if calls failed too), 2 wrong use,
+3 some calls failed (all others are written), 130 stopped by Ctrl-C or SIGTERM.
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("paths", nargs=-1, required=True)
+@click.option("--policy", required=True, metavar="NAME|FILE", help="See: ausweis policies list.")
+@click.option(
+    "--run",
+    "folder",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Where to write; runs/<UTC time>-<policy> by default.",
+)
+@click.option("--resume", is_flag=True, help="Go on with the run in --run; calls that failed stay failed.")
+@click.option("--retry-failed", is_flag=True, help="With --resume: try failed calls again; they stand at the end then.")
+@click.option("--model", metavar="ID|PATH", help="See: ausweis models list; any .gguf file by its path.")
+@click.option("--strategy", type=click.Choice(["turnwise", "direct"]), default="turnwise", show_default=True)
+@click.option("--prompts", "prompt_folder", type=click.Path(path_type=Path), metavar="FOLDER", help="Own templates.")
+@click.option("--prompt", "pins", multiple=True, metavar="ID@VERSION", help="This version of a template. Repeatable.")
+@click.option(
+    "--language",
+    type=click.Choice(["de", "en"]),
+    default="de",
+    show_default=True,
+    help="Of calls that do not say theirs.",
+)
+@click.option("--speaker", "labels", multiple=True, metavar="LABEL=agent|caller", help="Who a label is. Repeatable.")
+@click.option("--format", "file_format", metavar="NAME", help="Of all files, instead of what they look like.")
+@click.option("--threads", type=click.IntRange(1, 512), metavar="N", help="Of the model.")
+@click.option("--context", type=click.IntRange(min=256), metavar="N", help="Tokens that the model looks at.")
+@click.option("--engine", default="llama", show_default=True, metavar="llama|fake:FILE|replay:DIR")
+@click.option("--record", type=click.Path(path_type=Path), metavar="DIR", help="Record the model's answers for replay.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N calls.")
+@click.option("--fail-on", multiple=True, type=click.Choice(FAIL_ON), help="Exit with 1 on such a call. Repeatable.")
+@click.option("--quiet", is_flag=True, help="No progress and no table.")
+@click.option("--json", "as_json", is_flag=True, help="The summary as JSON on standard output.")
+@click.pass_context
+def score(context: click.Context, /, **options: Any) -> None:
+    """Read calls with the model, judge them by a policy, write a run folder.
+
+    PATHS are files, folders, globs, or - for standard input.
+    """
+    from ausweis.batch.stopping import stoppable
+    from ausweis.cli.scoring import Options, run_all
+
+    wanted = Options(**options)
+    try:
+        with stoppable():
+            summary = run_all(wanted)
+    except KeyboardInterrupt:
+        where = f": go on with the same command and --run {wanted.folder} --resume" if wanted.begun else ""
+        click.echo(f"ausweis: stopped{where}", err=True)
+        context.exit(130)
+    _show(summary, quiet=wanted.quiet, as_json=wanted.as_json)
+    context.exit(exit_code(summary.counts, wanted.fail_on))
+
+
+def exit_code(counts: "Counts", fail_on: tuple[str, ...]) -> int:
+    """1 where `fail_on` is met by any call of the run, else 3 where a call failed, else 0."""
+    found = {
+        "violation": counts.outcomes.get("violation", 0),
+        "inconclusive": counts.outcomes.get("inconclusive", 0),
+        "needs_review": counts.needs_review,
+        "failure": counts.failed,
+    }
+    if any(found[name] for name in fail_on):
+        return 1
+    return 3 if counts.failed else 0
+
+
+def _show(summary: "Summary", *, quiet: bool, as_json: bool) -> None:
+    if as_json:
+        import json
+
+        counts = summary.counts.ordered().model_dump()
+        body = {"run": str(summary.run), "complete": summary.complete, **counts, "seconds": round(summary.seconds, 3)}
+        click.echo(json.dumps(body, ensure_ascii=False))
+    elif not quiet:
+        from ausweis.cli.run_table import show_run
+
+        show_run(summary.run, summary.counts)
+        click.echo(f"run folder: {summary.run}")

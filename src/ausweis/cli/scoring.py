@@ -1,0 +1,154 @@
+"""What `ausweis score` does, in its order: all that needs no model is checked before the model is loaded."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from ausweis import __version__
+from ausweis.batch import Inputs, RunFolder, Summary
+from ausweis.batch import score as score_calls
+from ausweis.batch.manifest import input_parts, policy_part
+from ausweis.batch.setup import PinnedLibrary, open_engine
+from ausweis.calls import Call, Sources, UnreadableCall, find_sources, read_calls
+from ausweis.cli.progress import progress_shown
+from ausweis.errors import InputError, RunError
+from ausweis.judging.policy_files import PolicyFile, find_policy
+from ausweis.prompts import default_library
+
+__all__ = ["Options", "run_all"]
+
+_COUNTED_BYTES = 64 << 20
+"""Inputs up to this size are read once more before the run, to know how many calls there are."""
+
+
+@dataclass
+class Options:
+    """The options of the command, named as there. `begun`: the folder holds something to go on with."""
+
+    paths: tuple[str, ...]
+    policy: str
+    folder: Path | None
+    resume: bool
+    retry_failed: bool
+    model: str | None
+    strategy: str
+    prompt_folder: Path | None
+    pins: tuple[str, ...]
+    language: Literal["de", "en"]
+    labels: tuple[str, ...]
+    file_format: str | None
+    threads: int | None
+    context: int | None
+    engine: str
+    record: Path | None
+    limit: int | None
+    fail_on: tuple[str, ...]
+    quiet: bool
+    as_json: bool
+    begun: bool = field(default=False, init=False)
+
+    @property
+    def inputs(self) -> Inputs:
+        """What the manifest says about the calls."""
+        return Inputs(
+            paths=self.paths, language=self.language, speakers=_speakers(self.labels), format=self.file_format
+        )
+
+
+def run_all(options: Options) -> Summary:
+    """Score as the options say.
+
+    Raises:
+        AusweisError: wrong use, or a run folder that cannot be written.
+    """
+    if options.folder is None and options.resume:
+        raise RunError("--resume needs the run folder: name it with --run")
+    if options.retry_failed and not options.resume:
+        raise RunError("--retry-failed is for a run that exists: give --resume and --run too")
+    sources = find_sources(options.paths, any_extension=options.file_format is not None)
+    _calls(sources, options)
+    policy = find_policy(options.policy)
+    library = PinnedLibrary(options.prompt_folder or default_library().folder, options.pins)
+    options.folder = options.folder or _new_folder(policy)
+    with RunFolder.open(options.folder, resume=options.resume) as run:
+        run.refuse(
+            {
+                "ausweis version": __version__,
+                "strategy": options.strategy,
+                "policy": policy_part(policy.provenance),
+                **input_parts(options.inputs),
+            }
+        )
+        options.begun = run.manifest is not None
+        return _score(options, sources, policy, library, run)
+
+
+def _score(options: Options, sources: Sources, policy: PolicyFile, library: PinnedLibrary, run: RunFolder) -> Summary:
+    from ausweis.reading import open_reader
+
+    total = _total(sources, options)
+    engine = open_engine(
+        options.engine,
+        model=options.model,
+        context=options.context,
+        threads=options.threads,
+        record=options.record,
+    )
+    try:
+        reader = open_reader(options.strategy, engine, library, policy.policy)
+        library.refuse_unused(reader)
+        with progress_shown(total, quiet=options.quiet) as show:
+            options.begun = True
+            return score_calls(
+                _calls(sources, options),
+                reader,
+                engine.info,
+                policy,
+                run,
+                inputs=options.inputs,
+                retry_failed=options.retry_failed,
+                limit=options.limit,
+                on_progress=show,
+            )
+    finally:
+        engine.close()
+
+
+def _calls(sources: Sources, options: Options) -> Iterator[Call | UnreadableCall]:
+    return read_calls(
+        sources, speakers=_speakers(options.labels), language=options.language, format=options.file_format
+    )
+
+
+def _speakers(labels: tuple[str, ...]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for label in labels:
+        name, sign, speaker = label.rpartition("=")
+        if not sign:
+            raise InputError("--speaker needs LABEL=agent or LABEL=caller")
+        found[name] = speaker
+    return found
+
+
+def _new_folder(policy: PolicyFile) -> Path:
+    name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{policy.policy.id}"
+    folder, number = Path("runs") / name, 1
+    while folder.exists():
+        number += 1
+        folder = Path("runs") / f"{name}-{number}"
+    return folder
+
+
+def _total(sources: Sources, options: Options) -> int | None:
+    """How many calls there are, where counting is cheap and does no harm: standard input and pipes are read once."""
+    size = 0
+    for source in sources.files:
+        if source.path is None or not source.path.is_file():
+            return None
+        size += source.path.stat().st_size
+    if size > _COUNTED_BYTES:
+        return None
+    total = sum(1 for _ in _calls(sources, options))
+    return total if options.limit is None else min(total, options.limit)

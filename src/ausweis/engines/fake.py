@@ -1,0 +1,215 @@
+"""An engine without a model: it gives the answers that a script says. For tests of prompts, readers and programs.
+
+As a file (`--engine fake:answers.yaml`); the first entry that fits the question answers it:
+
+    model_id: fake              # all keys but answers may be left out
+    context_tokens: 8192        # a longer prompt is refused; four characters count as one token
+    delay: 0                    # seconds a question
+    answers:
+      - template: agent-turn    # a template's id, or id@version; left out: any
+        contains: Geburtsdatum  # a piece of the last message, or: matches: a regular expression
+        answer: asks            # a choice
+      - template: agent-turn
+        matches: "(?i)ihre (neue )?nummer"
+        answer: {discloses: 0.8, nothing: 0.2}      # or a probability for each; left out: 0
+      - template: call-verdict
+        answer: {outcome: compliant, violations: []}  # or JSON, where the question has a schema
+      - contains: Störung
+        error: no answer for this call                # the engine fails
+      - answer: nothing
+"""
+
+import hashlib
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from ausweis.engines.fake_answers import result_of
+from ausweis.engines.protocol import EngineInfo, Request, Result
+from ausweis.errors import ContextError, EngineError, InputError
+
+__all__ = ["Answer", "Answers", "FakeEngine", "Script"]
+
+Answer = str | Mapping[str, Any]
+"""A choice, a probability for each choice, or JSON as text or as a mapping: what the question asks for."""
+
+
+class Script(BaseModel):
+    """One entry: which questions it fits (all that is given must hold), and what becomes of them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    template: str | None = None
+    contains: str | None = None
+    matches: str | None = None
+    answer: str | dict[str, Any] | None = None
+    error: str | None = None
+
+    @field_validator("matches")
+    @classmethod
+    def _is_an_expression(cls, matches: str | None) -> str | None:
+        if matches is not None:
+            try:
+                re.compile(matches)
+            except re.error as error:
+                raise ValueError(f"is no regular expression: {error}") from None
+        return matches
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> "Script":
+        if (self.answer is None) == (self.error is None):
+            raise ValueError("needs either an answer or an error")
+        return self
+
+    @cached_property
+    def _expression(self) -> re.Pattern[str] | None:
+        return None if self.matches is None else re.compile(self.matches)
+
+    def fits(self, request: Request) -> bool:
+        """Whether this entry answers the request."""
+        last = request.messages[-1].content if request.messages else ""
+        return (
+            self.template in (None, request.template, request.template.partition("@")[0])
+            and (self.contains is None or self.contains in last)
+            and (self._expression is None or self._expression.search(last) is not None)
+        )
+
+
+Answers = Callable[[Request], Answer] | Mapping[str, Answer] | Sequence[Script | Mapping[str, Any]]
+"""A function; answers by template; or a script."""
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    model_id: str = "fake"
+    context_tokens: Annotated[int, Field(ge=1)] = 8192
+    delay: Annotated[float, Field(ge=0, le=60)] = 0.0
+    answers: tuple[Script, ...]
+
+
+class FakeEngine:
+    """Answers from a function, a mapping or a script. `requests` are those that it saw, in their order.
+
+    A function may raise `EngineError` for a failure. `delay` is in seconds a request. With `keep_requests` false,
+    `requests` stays empty, so that a long run needs no more memory.
+    """
+
+    def __init__(
+        self,
+        answers: Answers,
+        *,
+        model_id: str = "fake",
+        model_sha256: str | None = None,
+        context_tokens: int = 8192,
+        delay: float = 0.0,
+        keep_requests: bool = True,
+    ) -> None:
+        self._answer = answers if callable(answers) else _by_script(_scripts(answers))
+        self._delay = delay
+        self._keep = keep_requests
+        self._closed = False
+        self.requests: list[Request] = []
+        self._info = EngineInfo(
+            model_id=model_id,
+            model_sha256=model_sha256 or hashlib.sha256(model_id.encode()).hexdigest(),
+            engine="fake",
+            context_tokens=context_tokens,
+        )
+
+    @classmethod
+    def from_file(cls, path: Path) -> "FakeEngine":
+        """The engine that a YAML file describes; its hash is that of the file.
+
+        Raises:
+            InputError: the file cannot be read, or says something impossible.
+        """
+        text = _read(path)
+        content = _load(text, path)
+        return cls(
+            content.answers,
+            model_id=content.model_id,
+            model_sha256=hashlib.sha256(text.encode()).hexdigest(),
+            context_tokens=content.context_tokens,
+            delay=content.delay,
+            keep_requests=False,
+        )
+
+    @property
+    def info(self) -> EngineInfo:
+        """No weights: the hash is that of the script, or of the name."""
+        return self._info
+
+    def complete(self, requests: Sequence[Request]) -> list[Result]:
+        """Answer each request as the script says.
+
+        Raises:
+            ContextError: a prompt is too long.
+            EngineError: nothing fits a request, the script says so, or its answer is none that was asked for.
+        """
+        if self._closed:
+            raise EngineError("the engine is closed")
+        return [self._complete(request) for request in requests]
+
+    def _complete(self, request: Request) -> Result:
+        if self._keep:
+            self.requests.append(request)
+        if self._delay:
+            time.sleep(self._delay)
+        tokens = sum(-(-len(message.content) // 4) for message in request.messages)
+        if tokens > self._info.context_tokens:
+            raise ContextError(f"the prompt has {tokens} tokens, the context {self._info.context_tokens}")
+        return result_of(request, self._answer(request), tokens)
+
+    def close(self) -> None:
+        """Answer nothing more."""
+        self._closed = True
+
+
+def _scripts(answers: Mapping[str, Answer] | Sequence[Script | Mapping[str, Any]]) -> tuple[Script, ...]:
+    if isinstance(answers, Mapping):
+        return tuple(Script.model_validate({"template": name, "answer": answer}) for name, answer in answers.items())
+    return tuple(script if isinstance(script, Script) else Script.model_validate(script) for script in answers)
+
+
+def _by_script(scripts: tuple[Script, ...]) -> Callable[[Request], Answer]:
+    def answer(request: Request) -> Answer:
+        script = next((script for script in scripts if script.fits(request)), None)
+        if script is None:
+            raise EngineError(f"no scripted answer fits a question of {request.template or 'no template'}; add one")
+        if script.answer is None:
+            raise EngineError(script.error or "")
+        return script.answer
+
+    return answer
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"the scripted answers cannot be read ({error.strerror})", place=str(path)) from None
+    except UnicodeDecodeError:
+        raise InputError("the scripted answers are not UTF-8; save the file as UTF-8", place=str(path)) from None
+
+
+def _load(text: str, path: Path) -> _File:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        return _File.model_validate(YAML(typ="safe", pure=True).load(text))
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(step + 1 if isinstance(step, int) else step) for step in first["loc"])
+        message = f"the scripted answers are wrong at {where or 'the top'}: {first['msg']}"
+        raise InputError(message, place=str(path)) from None
+    except (YAMLError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"{path}:{mark.line + 1}" if mark else str(path)
+        raise InputError("the scripted answers are no valid YAML", place=place) from None

@@ -1,0 +1,96 @@
+"""What every engine offers: a batch of rendered prompts in, an answer for each out."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = ["Engine", "EngineInfo", "Message", "Request", "Result"]
+
+
+class Message(BaseModel):
+    """One role's part of a prompt. Roles are set by code, never by text of a call."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class Request(BaseModel):
+    """One question: messages, and either a closed list of answers or a JSON Schema for the answer.
+
+    With `choices`, the result has the probability of each choice (they sum to 1) and `text` is the likeliest.
+    With `json_schema`, `text` is JSON that fits it. `max_tokens` bounds a generated answer.
+    `reply_start` is the beginning of the assistant's reply, given by code, that the choices continue.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    messages: tuple[Message, ...]
+    choices: tuple[str, ...] = ()
+    json_schema: Mapping[str, Any] | None = None
+    reply_start: str = ""
+    max_tokens: int = 512
+    template: str = ""
+    """Id and version of the template that asked, such as `agent-turn@1`."""
+
+    def key(self, model_sha256: str) -> str:
+        """SHA-256 over all that the answer depends on: the key of recorded answers."""
+        body = {
+            "messages": [[m.role, m.content] for m in self.messages],
+            "choices": list(self.choices),
+            "schema": self.json_schema,
+            "reply_start": self.reply_start,
+            "max_tokens": self.max_tokens,
+            "model": model_sha256,
+        }
+        return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+class Result(BaseModel):
+    """One answer. `probabilities` holds one number a choice, in the order of the choices; empty for a schema."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    text: str
+    probabilities: tuple[float, ...] = ()
+    prompt_tokens: int = 0
+    evaluated_tokens: int = 0
+    """Tokens that the model had to compute, prompt and answer; what was shared counts once."""
+
+
+class EngineInfo(BaseModel):
+    """What answers: goes into the provenance of each verdict."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model_id: str
+    model_sha256: str
+    engine: str
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    context_tokens: int
+
+
+class Engine(Protocol):
+    """Runs a model. `complete` keeps the order of the requests.
+
+    Raises (from `complete`):
+        ContextError: a prompt does not fit the context.
+        EngineError: the model gave no usable answer.
+    """
+
+    @property
+    def info(self) -> EngineInfo:
+        """Which weights answer, and how."""
+        ...
+
+    def complete(self, requests: Sequence[Request]) -> list[Result]:
+        """Answer a batch of requests, in their order."""
+        ...
+
+    def close(self) -> None:
+        """Give memory and files back; the engine is of no use afterwards."""
+        ...

@@ -1,0 +1,172 @@
+"""Answers recorded once and given again: `RecordingEngine` writes them, `ReplayEngine` reads them.
+
+A folder holds `engine.json` (what answered) and `answers.jsonl`: a line has the key of a request and its answer, and
+nothing of the prompt, so no words of a call but those that an answer itself quotes (those of `call-verdict` do).
+The key (`Request.key`) covers the messages, the choices or schema, and the model's hash: whatever is changed there has
+no recording.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ausweis.engines.protocol import Engine, EngineInfo, Request, Result
+from ausweis.errors import EngineError, InputError
+from ausweis.journal import FolderLock, Journal, lines, replace_file, write_fault
+
+__all__ = ["RecordingEngine", "ReplayEngine"]
+
+ENGINE_FILE = "engine.json"
+ANSWERS_FILE = "answers.jsonl"
+
+
+class _Recording(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    schema_: Literal["ausweis/recording@1"] = Field("ausweis/recording@1", alias="schema")
+    key: str = Field(pattern=r"^[0-9a-f]{64}$")
+    template: str
+    result: Result
+
+
+class ReplayEngine:
+    """Gives recorded answers; the folder is not changed.
+
+    Memory: about 200 bytes an answer, as the answers stay in the file.
+
+    Raises:
+        InputError: the folder holds no recordings, or one of them is broken.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        recorded = _read_info(folder)
+        if recorded is None:
+            raise InputError(f"there are no recorded answers here: {ENGINE_FILE} is missing", place=str(folder))
+        self._sha256 = recorded.model_sha256
+        self._info = recorded.model_copy(update={"engine": f"replay:{recorded.engine}"})
+        self._path = folder / ANSWERS_FILE
+        self._places = _index(self._path)
+        try:
+            self._file = self._path.open("rb")
+        except OSError as error:
+            message = f"the recorded answers cannot be read ({error.strerror})"
+            raise InputError(message, place=str(self._path)) from None
+
+    @property
+    def info(self) -> EngineInfo:
+        """What was recorded, with `replay:` before the engine's name."""
+        return self._info
+
+    def complete(self, requests: Sequence[Request]) -> list[Result]:
+        """The recorded answers.
+
+        Raises:
+            EngineError: there is none for a request; it names template and key.
+        """
+        return [self._complete(request) for request in requests]
+
+    def _complete(self, request: Request) -> Result:
+        key = request.key(self._sha256)
+        place = self._places.get(bytes.fromhex(key))
+        if place is None:
+            message = f"no recorded answer for a question of {request.template or 'no template'} (key {key[:16]}…)"
+            raise EngineError(f"{message}; record it with --record")
+        self._file.seek(place)
+        return _parse(self._file.readline(), str(self._path)).result
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+class RecordingEngine:
+    """Asks another engine, and writes down each answer before it hands it on. What is recorded is not written again.
+
+    Raises:
+        InputError: the folder holds recordings of another model.
+        RunError: the folder cannot be written, or another process records there.
+    """
+
+    def __init__(self, inner: Engine, folder: Path) -> None:
+        self._inner = inner
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise write_fault(folder, error) from None
+        self._lock = FolderLock(folder)
+        try:
+            self._begin(folder)
+            self._journal = Journal(folder / ANSWERS_FILE)
+            self._known = set(_index(folder / ANSWERS_FILE))
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def _begin(self, folder: Path) -> None:
+        found = _read_info(folder)
+        if found is None:
+            replace_file(folder / ENGINE_FILE, self._inner.info.model_dump_json(indent=2) + "\n")
+        elif found.model_sha256 != self._inner.info.model_sha256:
+            message = f"answers of {found.model_id} ({found.engine}) are recorded here; record into another folder"
+            raise InputError(message, place=str(folder))
+
+    @property
+    def info(self) -> EngineInfo:
+        """That of the engine that answers."""
+        return self._inner.info
+
+    def complete(self, requests: Sequence[Request]) -> list[Result]:
+        """Ask, write down, hand on.
+
+        Raises:
+            EngineError: as the engine that answers.
+            RunError: an answer cannot be written.
+        """
+        results = self._inner.complete(requests)
+        for request, result in zip(requests, results, strict=True):
+            key = request.key(self.info.model_sha256)
+            if bytes.fromhex(key) not in self._known:
+                recording = _Recording(key=key, template=request.template, result=result)
+                self._journal.append(recording.model_dump_json(by_alias=True))
+                self._known.add(bytes.fromhex(key))
+        return results
+
+    def close(self) -> None:
+        """Close the file, let others record, and close the engine that answers."""
+        try:
+            self._journal.close()
+        finally:
+            self._lock.release()
+            self._inner.close()
+
+
+def _index(path: Path) -> dict[bytes, int]:
+    """Where in the file the answer of each key begins; the first one counts."""
+    places: dict[bytes, int] = {}
+    for line in lines(path):
+        key = _parse(line.data, f"{path}:{line.number}").key
+        places.setdefault(bytes.fromhex(key), line.offset)
+    return places
+
+
+def _parse(data: bytes, place: str) -> _Recording:
+    try:
+        return _Recording.model_validate_json(data)
+    except ValidationError:
+        raise InputError("is no recorded answer; delete the line, or record anew", place=place) from None
+
+
+def _read_info(folder: Path) -> EngineInfo | None:
+    path = folder / ENGINE_FILE
+    try:
+        return EngineInfo.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise InputError(f"the recordings cannot be read ({error.strerror})", place=str(path)) from None
+    except ValidationError:
+        raise InputError(
+            "does not say which engine was recorded; record into another folder", place=str(path)
+        ) from None

@@ -1,0 +1,78 @@
+"""Everything that can go wrong for a user, in one tree.
+
+    AusweisError
+    ├── InputError            a file, folder or standard input that cannot be used
+    │   ├── CallFormatError   a transcript that cannot be read as its format
+    │   └── EncodingError     a text file that is not UTF-8
+    ├── PolicyError           a policy file that says something impossible
+    ├── PromptError           a template that cannot be loaded, rendered or released
+    ├── ModelError            model weights that are missing, cut short or not what the catalogue says
+    ├── EngineError           the model ran, but gave no usable answer
+    │   └── ContextError      the prompt is longer than the model's context
+    └── RunError              a run folder that cannot be written, resumed or judged
+
+Each message is one sentence for the person at the command line: where, what, and what to do. It never
+quotes what was said in a call: `path`, line and call id are enough to find the place.
+"""
+
+__all__ = [
+    "AusweisError",
+    "CallFormatError",
+    "ContextError",
+    "EncodingError",
+    "EngineError",
+    "InputError",
+    "ModelError",
+    "PolicyError",
+    "PromptError",
+    "RunError",
+]
+
+
+class AusweisError(Exception):
+    """A mistake that a user can understand and mend. `place` is a path, with `:line` where known."""
+
+    def __init__(self, message: str, *, place: str | None = None) -> None:
+        super().__init__(f"{place}: {message}" if place else message)
+        self.message = message
+        self.place = place
+
+
+class InputError(AusweisError):
+    """A file, folder or standard input that cannot be used."""
+
+
+class CallFormatError(InputError):
+    """A transcript that cannot be read as the format that it is in. `call_id` is set where it is known."""
+
+    def __init__(self, message: str, *, place: str | None = None, call_id: str | None = None) -> None:
+        super().__init__(message, place=place)
+        self.call_id = call_id
+
+
+class EncodingError(InputError):
+    """A text file that is not UTF-8."""
+
+
+class PolicyError(AusweisError):
+    """A policy file that says something impossible."""
+
+
+class PromptError(AusweisError):
+    """A template that cannot be loaded, rendered or released."""
+
+
+class ModelError(AusweisError):
+    """Model weights that are missing, cut short or not what the catalogue says."""
+
+
+class EngineError(AusweisError):
+    """The model ran, but gave no usable answer."""
+
+
+class ContextError(EngineError):
+    """The prompt is longer than the context of the model."""
+
+
+class RunError(AusweisError):
+    """A run folder that cannot be written, resumed or judged."""

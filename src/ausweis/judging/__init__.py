@@ -1,0 +1,44 @@
+"""Facts and a policy in, a verdict out. No model, and no file but the policy's own.
+
+The policy:
+    policy           what a policy file may say, and what it means
+    policy_files     finds and reads a policy by name or path
+    policy_problems  what is wrong in a policy file, with line and the words allowed
+    policies/        the policies that ship
+    explain          what a policy asks, in plain sentences, with warnings
+    rules            a policy made ready for judging many facts
+
+From facts to verdict:
+    timeline         events in order of time
+    evidence         what became of each factor; who speaks when
+    actions          the protected actions, each measured by what was verified before it; leaks
+    violations       which rules were broken
+    decide           all of that in one step: the core
+    risk             the core over all worlds that may have been
+    authorisation, checks, reasons, review, words
+                     the parts of a verdict that are made for readers
+    claims           the verdict that a model gave itself (strategy `direct`)
+    judge            puts it together
+    verdict          the contract
+"""
+
+from ausweis.judging.explain import explain
+from ausweis.judging.judge import judge
+from ausweis.judging.policy import Policy
+from ausweis.judging.policy_files import PolicyFile, check_policy, find_policy, shipped_policies
+from ausweis.judging.policy_problems import Problem
+from ausweis.judging.timeline import EVENT_THRESHOLD
+from ausweis.judging.verdict import Verdict
+
+__all__ = [
+    "EVENT_THRESHOLD",
+    "Policy",
+    "PolicyFile",
+    "Problem",
+    "Verdict",
+    "check_policy",
+    "explain",
+    "find_policy",
+    "judge",
+    "shipped_policies",
+]

@@ -1,0 +1,102 @@
+"""The protected actions of a call, each measured by what was verified before it."""
+
+from dataclasses import dataclass
+
+from ausweis.judging.evidence import Given, ReadOut, Trace
+from ausweis.judging.rules import Rules
+from ausweis.judging.timeline import Moment
+
+__all__ = ["CONTACT_FACTORS", "Act", "acts_of", "completing", "leaks_of"]
+
+CONTACT_FACTORS = frozenset({"address", "phone_number", "email"})
+"""Reading one of these out discloses contact data too."""
+END = 1 << 30
+
+
+@dataclass(slots=True)
+class Act:
+    """One action. `held`: the factors verified before it; `later`: whether the level is met at the call's end.
+
+    `other` holds the words by which a third party spoke; `authorisation` what allowed it. `reported`: a reader
+    named the action itself; otherwise it follows from a value that was read out.
+    """
+
+    moment: Moment
+    category: str
+    level: int
+    held: int
+    met: bool
+    later: bool
+    start: int
+    other: Moment | None
+    authorisation: Moment | None
+    reported: bool
+
+    @property
+    def unauthorised(self) -> bool:
+        """Whether a third party had it done without being allowed to."""
+        return self.other is not None and self.authorisation is None
+
+
+def acts_of(found: list[Moment], trace: Trace, rules: Rules) -> list[Act]:
+    """All actions in order of time, one a turn and category."""
+    first: dict[tuple[int, str], tuple[Moment, bool]] = {}
+    for moment in found:
+        if moment.kind in ("discloses", "changes"):
+            first.setdefault((moment.turn, str(moment.subject)), (moment, True))
+    for read_out in trace.read_outs:
+        if not read_out.repeats and read_out.moment.subject in CONTACT_FACTORS:
+            first.setdefault((read_out.moment.turn, "contact_data"), (read_out.moment, False))
+    acts = [_measure(moment, category, reported, trace, rules) for (_, category), (moment, reported) in first.items()]
+    acts.sort(key=lambda act: act.moment.place)
+    return acts
+
+
+def _measure(moment: Moment, category: str, reported: bool, trace: Trace, rules: Rules) -> Act:
+    level = rules.level_of[category]
+    speaking = trace.speaks_at(moment.turn)
+    held = trace.held(moment.turn, speaking.start)
+    met = rules.met(held, level)
+    if not met and speaking.before is not None:
+        # An account holder on the line who does not authenticate allows a third party nothing.
+        speaking = speaking.before
+        held = trace.held(moment.turn, speaking.start)
+        met = rules.met(held, level)
+    authorisation = None
+    if speaking.other is not None and rules.on_file:
+        authorisation = next((one for one in trace.authorisations if one.turn <= moment.turn), None)
+    return Act(
+        moment=moment,
+        category=category,
+        level=level,
+        held=held,
+        met=met,
+        later=met or rules.met(trace.held(END, speaking.start), level),
+        start=speaking.start,
+        other=speaking.other,
+        authorisation=authorisation,
+        reported=reported,
+    )
+
+
+def leaks_of(trace: Trace, rules: Rules) -> list[ReadOut]:
+    """What agents read out before its level was met. What the caller said before, an agent may repeat."""
+    return [
+        one
+        for one in trace.read_outs
+        if not one.repeats
+        and not rules.met(
+            trace.held(one.moment.turn, trace.speaks_at(one.moment.turn).start), rules.read_out[str(one.moment.subject)]
+        )
+    ]
+
+
+def completing(act: Act, trace: Trace, rules: Rules) -> Given | None:
+    """The later factor with which the level of an unmet action was met at last."""
+    held = act.held
+    for given in trace.counting:
+        if given.since > act.moment.turn and given.moment.turn >= act.start:
+            held |= given.bit
+            if rules.met(held, act.level):
+                return given
+    return None

@@ -1,0 +1,147 @@
+"""What a policy asks, in plain sentences, and a warning where it repeats a known mistake.
+
+The mistake: name and date of birth were enough, and a former partner knew both (BfDI 2019; LG Bonn 29 OWi 1/20).
+"""
+
+from ausweis.judging.policy import Language, Policy
+from ausweis.judging.reasons import permission
+from ausweis.judging.rules import BITS, Rules, rules_of
+from ausweis.judging.words import ACTIONS, AND, FACTORS, listed, sets_in_words
+from ausweis.vocabulary import CATEGORIES, Category, Factor, kind_of
+from ausweis.vocabulary import FACTORS as ALL_FACTORS
+
+__all__ = ["explain", "opened_by", "weak_sets"]
+
+TEXTS: dict[Language, dict[str, str]] = {
+    "de": {
+        "head": "{id}, Version {version}: {title}.",
+        "level": "Die Stufe {level} ist erreicht mit: {sets}.",
+        "name": "Dazu wird immer der Name verlangt, außer wo der Anrufer vor dem Gespräch authentifiziert wurde.",
+        "no_name": "Der Name des Anrufers wird nicht verlangt.",
+        "ignored": "Nicht als Merkmal zählen: {factors}.",
+        "action": "{action}: verlangt die Stufe {level}.",
+        "unnamed": "{action}: in der Policy nicht genannt, verlangt darum die strengste Stufe, {level}.",
+        "read_out": "Der Agent darf erst ab der Stufe {level} selbst sagen: {factors}.",
+        "third_party": "Für eine dritte Person muss dazukommen: {needs}.",
+        "nobody": "Für eine dritte Person wird nichts gesagt und nichts getan.",
+        "attempts": "Erlaubt sind {count} abgelehnte Antworten; was danach genannt wird, zählt nicht.",
+        "gap": "Hinweis: {sets} reicht für {strict}, aber nicht für {level}; soll es das, gehört es auch dorthin.",
+        "weak": (
+            "Warnung: Die Stufe {level} ist ohne jedes starke Merkmal zu erreichen, mit: {sets}. Das wissen auch "
+            "Menschen aus dem Umfeld des Kunden."
+        ),
+        "opens": "Warnung: Offen ist damit: {actions}.",
+    },
+    "en": {
+        "head": "{id}, version {version}: {title}.",
+        "level": "The level {level} is met by: {sets}.",
+        "name": "The name is always wanted besides, except where the caller was authenticated before the call.",
+        "no_name": "The caller's name is not wanted.",
+        "ignored": "No factors here: {factors}.",
+        "action": "{action}: needs the level {level}.",
+        "unnamed": "{action}: not named in the policy, and so needs the strictest level, {level}.",
+        "read_out": "Only from the level {level} may the agent say: {factors}.",
+        "third_party": "A third party needs besides: {needs}.",
+        "nobody": "For a third party nothing is told and nothing is done.",
+        "attempts": "{count} rejected answers are allowed; what is given after that does not count.",
+        "gap": "Note: {sets} is enough for {strict}, but not for {level}; if it should be, write it there too.",
+        "weak": (
+            "Warning: the level {level} can be met without any strong factor, by: {sets}. People near the customer "
+            "know these too."
+        ),
+        "opens": "Warning: this opens: {actions}.",
+    },
+}
+
+
+def explain(policy: Policy, language: Language | None = None) -> tuple[str, ...]:
+    """Sentences, one a line, in the policy's own language unless another is given; warnings at the end."""
+    spoken = language or policy.language
+    rules = rules_of(policy)
+    texts = TEXTS[spoken]
+    head = texts["head"].format(id=policy.id, version=policy.version, title=policy.title.rstrip("."))
+    return (
+        head,
+        *_levels(policy, rules, spoken),
+        *_actions(policy, spoken),
+        *_read_outs(policy, spoken),
+        texts["third_party"].format(needs=permission(rules, spoken)) if policy.third_party.accept else texts["nobody"],
+        texts["attempts"].format(count=policy.attempts),
+        *_gaps(rules, spoken),
+        *_warnings(policy, spoken),
+    )
+
+
+def weak_sets(policy: Policy, level: str) -> tuple[tuple[Factor, ...], ...]:
+    """The sets of a level that hold no strong factor."""
+    sets = policy.levels[level].any_of
+    return tuple(one for one in sets if all(policy.strength(factor) == "weak" for factor in one))
+
+
+def opened_by(policy: Policy, level: str) -> tuple[Category, ...]:
+    """The categories of action that this level is enough for."""
+    return tuple(category for category in CATEGORIES if policy.level_of(category) == level)
+
+
+def _levels(policy: Policy, rules: Rules, language: Language) -> list[str]:
+    texts = TEXTS[language]
+    lines = [
+        texts["level"].format(level=level, sets=sets_in_words(sets, language))
+        for level, sets in zip(rules.levels, rules.sets, strict=True)
+    ]
+    lines.append(texts["name" if policy.name_required else "no_name"])
+    ignored = [FACTORS[language][factor] for factor in ALL_FACTORS if not rules.accepted & BITS[factor]]
+    if ignored:
+        lines.append(texts["ignored"].format(factors=listed(ignored, AND[language])))
+    return lines
+
+
+def _actions(policy: Policy, language: Language) -> list[str]:
+    lines = []
+    for category in CATEGORIES:
+        named = policy.actions.change if kind_of(category) == "change" else policy.actions.disclosure
+        text = TEXTS[language]["action" if category in named else "unnamed"]
+        action = ACTIONS[language][category]
+        lines.append(text.format(action=action[0].upper() + action[1:], level=policy.level_of(category)))
+    return lines
+
+
+def _read_outs(policy: Policy, language: Language) -> list[str]:
+    lines = []
+    for level in policy.levels:
+        # What is done, and not said, cannot be read out.
+        factors = [f for f in ALL_FACTORS if policy.read_out_level(f) == level and f not in _NOT_SAID]
+        if factors:
+            names = listed([FACTORS[language][factor] for factor in factors], AND[language])
+            lines.append(TEXTS[language]["read_out"].format(level=level, factors=names))
+    return lines
+
+
+def _gaps(rules: Rules, language: Language) -> list[str]:
+    """Sets of a stricter level that do not meet a weaker one: allowed, and seldom meant."""
+    lines = []
+    for weaker, wanted in enumerate(rules.sets):
+        for stricter in range(weaker + 1, len(rules.sets)):
+            lacking = [held for held in rules.sets[stricter] if not any(one & held == one for one in wanted)]
+            if lacking:
+                sets = sets_in_words(lacking, language)
+                names = {"strict": rules.levels[stricter], "level": rules.levels[weaker]}
+                lines.append(TEXTS[language]["gap"].format(sets=sets, **names))
+    return lines
+
+
+def _warnings(policy: Policy, language: Language) -> list[str]:
+    lines = []
+    for level in policy.levels:
+        weak = weak_sets(policy, level)
+        if not weak:
+            continue
+        sets = sets_in_words([sum(BITS[factor] for factor in one) for one in weak], language)
+        lines.append(TEXTS[language]["weak"].format(level=level, sets=sets))
+        opened = [ACTIONS[language][category] for category in opened_by(policy, level)]
+        if opened:
+            lines.append(TEXTS[language]["opens"].format(actions=listed(opened, AND[language])))
+    return lines
+
+
+_NOT_SAID: frozenset[Factor] = frozenset({"callback", "pre_authenticated"})

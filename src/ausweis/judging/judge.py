@@ -1,0 +1,150 @@
+"""Facts and a policy in, a verdict out. Pure: the same input gives the same verdict, whatever the machine."""
+
+from collections.abc import Iterable
+
+from ausweis.judging.authorisation import authorisation_of
+from ausweis.judging.checks import answers, reason_of
+from ausweis.judging.claims import judge_claim
+from ausweis.judging.decide import Decision, caller_of, decide
+from ausweis.judging.policy import Policy
+from ausweis.judging.reasons import reason_for
+from ausweis.judging.review import review_reasons
+from ausweis.judging.risk import outcome_weights
+from ausweis.judging.rules import BITS, Rules, factors_in, rules_of
+from ausweis.judging.timeline import EVENT_THRESHOLD, in_order, likely, moments
+from ausweis.judging.verdict import Action, Authorisation, Check, Evidence, UsedFactor, Verdict, Violation
+from ausweis.reading.facts import Event, Facts
+from ausweis.vocabulary import CATEGORIES, Outcome, kind_of
+
+__all__ = ["judge"]
+
+Events = tuple[Event, ...]
+
+
+def judge(facts: Facts, policy: Policy, *, policy_sha256: str | None = None) -> Verdict:
+    """The verdict for one call; its `provenance` is left to the caller.
+
+    Events of a probability under `EVENT_THRESHOLD` count for `risk` and `confidence` only. Facts with a `claim`
+    (strategy `direct`) give the model's own verdict; with `policy_sha256`, a claim made under another policy is marked.
+    """
+    if facts.claim is not None:
+        return judge_claim(facts, facts.claim, policy, policy_sha256)
+    rules = rules_of(policy)
+    events = in_order(facts)
+    found = moments(events)
+    decision = decide(likely(found, events), rules)
+    outcome: Outcome = decision.outcome
+    if decision.doubtful and any(probability >= EVENT_THRESHOLD for probability in facts.defects.values()):
+        outcome = "inconclusive"
+    weights = outcome_weights(found, events, facts.defects.values(), rules)
+    return _verdict(facts, policy, rules, events, decision, outcome, weights)
+
+
+def _verdict(
+    facts: Facts,
+    policy: Policy,
+    rules: Rules,
+    events: Events,
+    decision: Decision,
+    outcome: Outcome,
+    weights: dict[Outcome, float],
+) -> Verdict:
+    violations = _violations(decision, rules, policy, events) if outcome == "violation" else ()
+    caller = caller_of(decision)
+    confidence = _rounded(weights.get(outcome, 0.0))
+    first = decision.findings[0].events if violations else ()
+    reasons = review_reasons(
+        outcome=outcome,
+        confidence=confidence,
+        violations=violations,
+        thinnest=min((events[place].probability for place in first), default=1.0),
+        caller=caller,
+        acted=bool(decision.acts),
+        notes=facts.notes,
+        language=policy.language,
+    )
+    checks = answers(decision, rules, inconclusive=outcome == "inconclusive")
+    return Verdict(
+        call_id=facts.call_id,
+        outcome=outcome,
+        violations=violations,
+        first_violation_turn=violations[0].turn if violations else None,
+        caller=caller,
+        factors=_factors(decision, rules, events),
+        actions=_actions(decision, rules, events),
+        authorisation=_authorisation(decision, rules, events),
+        checks=tuple(
+            Check(
+                id=check,
+                result=result,
+                reason=reason_of(check, result, policy.language),
+                evidence=_evidence(places, events),
+            )
+            for check, (result, places) in checks
+        ),
+        risk=_rounded(weights.get("violation", 0.0)),
+        confidence=confidence,
+        needs_review=bool(reasons),
+        review_reasons=reasons,
+    )
+
+
+def _evidence(places: Iterable[int], events: Events) -> tuple[Evidence, ...]:
+    found = [events[place] for place in places]
+    return tuple(Evidence(turn=e.turn, quote=e.quote, start=e.start, end=e.end) for e in found)
+
+
+def _violations(decision: Decision, rules: Rules, policy: Policy, events: Events) -> tuple[Violation, ...]:
+    return tuple(
+        Violation(
+            type=finding.type,
+            turn=finding.turn,
+            severity=policy.severity_of(finding.type),
+            action=_CATEGORY[finding.act.category] if finding.act is not None else None,
+            reason=reason_for(finding, decision, rules, policy.language),
+            evidence=_evidence(finding.events, events),
+        )
+        for finding in decision.findings
+    )
+
+
+def _factors(decision: Decision, rules: Rules, events: Events) -> tuple[UsedFactor, ...]:
+    """What came up: factors that the policy accepts, and whatever was leaked."""
+    leaks = {place for finding in decision.findings if finding.type == "factor_leaked" for place in finding.events}
+    used = [(given.moment.place, given.bit, given.status) for given in decision.trace.given]
+    used = [one for one in used if one[1] & rules.accepted]
+    told = [read_out.moment for read_out in decision.trace.read_outs if read_out.moment.place in leaks]
+    used += [(moment.place, BITS[str(moment.subject)], "leaked") for moment in told]
+    return tuple(
+        UsedFactor(factor=factors_in(bit)[0], turn=events[place].turn, quote=events[place].quote, status=status)
+        for place, bit, status in sorted(used)
+    )
+
+
+def _actions(decision: Decision, rules: Rules, events: Events) -> tuple[Action, ...]:
+    return tuple(
+        Action(
+            turn=act.moment.turn,
+            kind=kind_of(_CATEGORY[act.category]),
+            category=_CATEGORY[act.category],
+            quote=events[act.moment.place].quote,
+            level=rules.levels[act.level],
+            met=act.met,
+        )
+        for act in decision.acts
+    )
+
+
+def _authorisation(decision: Decision, rules: Rules, events: Events) -> Authorisation:
+    status, shown = authorisation_of(decision, rules)
+    if shown is None:
+        return Authorisation(status=status)
+    return Authorisation(status=status, turn=shown.turn, quote=events[shown.place].quote)
+
+
+def _rounded(probability: float) -> float:
+    """To four digits; sums of floats may pass 1 by a hair."""
+    return round(min(1.0, max(0.0, probability)), 4)
+
+
+_CATEGORY = {str(category): category for category in CATEGORIES}

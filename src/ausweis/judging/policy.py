@@ -1,0 +1,194 @@
+"""The policy: which factors meet which level, which action needs which level, what a third party needs.
+
+A policy is a YAML file; `policy_files` reads it. Levels stand from the weakest to the strictest: an action
+category that `actions` does not name takes the strictest level, the last one defined. A level is met by its own
+sets only; whoever wants the sets of a stricter level to meet a weaker one too writes them there.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from ausweis.vocabulary import (
+    CATEGORIES,
+    FACTORS,
+    STRONG_FACTORS,
+    ActionKind,
+    Category,
+    Factor,
+    Severity,
+    ViolationType,
+    kind_of,
+)
+
+__all__ = ["Actions", "FactorRule", "Incident", "Language", "Level", "Policy", "Strength", "ThirdParty"]
+
+Language = Literal["de", "en"]
+Strength = Literal["strong", "weak"]
+Word = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^\S+$")]
+Sentence = Annotated[str, Field(min_length=1, max_length=500)]
+
+DEFAULT_SEVERITY: dict[ViolationType, Severity] = {
+    "no_authentication": "critical",
+    "insufficient_factors": "high",
+    "late_authentication": "medium",
+    "factor_leaked": "high",
+    "unauthorised_third_party": "critical",
+    "action_after_failed_authentication": "critical",
+}
+READ_OUT_AS: dict[Factor, Category] = {
+    "address": "contact_data",
+    "phone_number": "contact_data",
+    "email": "contact_data",
+    "pin": "credentials",
+    "password": "credentials",
+    "security_answer": "credentials",
+    "one_time_code": "credentials",
+}
+"""Telling a factor's value is as grave as telling data of this category; all others are contract data."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FactorRule(_Part):
+    """What the policy says about one factor. `read_out`: the level from which an agent may say the stored value."""
+
+    strength: Strength | None = None
+    read_out: Word | None = None
+
+
+class Level(_Part):
+    """A level is met when all factors of any one of its sets are verified."""
+
+    any_of: Annotated[tuple[Annotated[tuple[Factor, ...], Field(min_length=1)], ...], Field(min_length=1)]
+
+
+class Actions(_Part):
+    """The level that each category of action needs."""
+
+    disclosure: dict[Category, Word] = Field(default_factory=dict)
+    change: dict[Category, Word] = Field(default_factory=dict)
+
+
+class ThirdParty(_Part):
+    """What lets somebody else act for the account holder; with an empty list nothing does.
+
+    Without `holder_present` a call that was begun for somebody else stays so to its end.
+    """
+
+    accept: tuple[Literal["on_file", "holder_present"], ...] = ("on_file", "holder_present")
+
+
+class Incident(_Part):
+    """A critical incident beyond authentication. It is validated here; judging authentication does not use it."""
+
+    id: Word
+    description: Sentence
+    severity: Severity
+
+
+class Policy(_Part):
+    """One policy. Factors that `factors` leaves out do not count; without `factors`, all do.
+
+    `attempts`: so many answers may be rejected; what the caller gives after that many counts no more.
+    `name_required`: the caller's name is wanted besides every set, unless `pre_authenticated` is verified, where
+    the phone menu or a colleague knows who is calling.
+    """
+
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=60)]
+    version: Word
+    title: Sentence
+    language: Language = "de"
+    factors: dict[Factor, FactorRule] = Field(default_factory=lambda: dict.fromkeys(FACTORS, FactorRule()))
+    levels: Annotated[dict[Word, Level], Field(min_length=1)]
+    actions: Actions
+    third_party: ThirdParty = ThirdParty()
+    attempts: Annotated[int, Field(ge=1, le=100)] = 3
+    name_required: Annotated[bool, Field(strict=True)] = True
+    severity: dict[ViolationType, Severity] = Field(default_factory=dict)
+    incidents: tuple[Incident, ...] = ()
+
+    @field_validator("factors", mode="before")
+    @classmethod
+    def _list_of_factors(cls, value: Any) -> Any:
+        """Take a plain list of factors, and factors without anything behind the colon, as rules of their own."""
+        if isinstance(value, list) and all(isinstance(factor, str) for factor in value):
+            return {factor: {} for factor in value}
+        if isinstance(value, Mapping):
+            return {factor: {} if rule is None else rule for factor, rule in value.items()}
+        return value
+
+    @model_validator(mode="after")
+    def _possible(self) -> "Policy":
+        for path, message in self._contradictions():
+            raise PydanticCustomError("impossible", "{message}", {"message": message, "path": path})
+        return self
+
+    def _contradictions(self) -> list[tuple[tuple[str | int, ...], str]]:
+        """What the policy says that cannot be: the path to each place, and a sentence."""
+        found: list[tuple[tuple[str | int, ...], str]] = []
+        for name, level in self.levels.items():
+            seen: set[frozenset[Factor]] = set()
+            for number, factors in enumerate(level.any_of):
+                place = ("levels", name, "any_of", number)
+                found += [
+                    ((*place, i), f"the factor {factor!r} is not in factors; allowed: {', '.join(self.factors)}")
+                    for i, factor in enumerate(factors)
+                    if factor not in self.factors
+                ]
+                if len(set(factors)) < len(factors):
+                    found.append((place, "a set names a factor twice"))
+                elif frozenset(factors) in seen:
+                    found.append((place, f"the level {name!r} has this set twice"))
+                seen.add(frozenset(factors))
+        found += self._wrong_actions()
+        levels = ", ".join(self.levels)
+        for factor, rule in self.factors.items():
+            if rule.read_out is not None and rule.read_out not in self.levels:
+                found.append((("factors", factor, "read_out"), f"unknown level {rule.read_out!r}; allowed: {levels}"))
+        return found
+
+    def _wrong_actions(self) -> list[tuple[tuple[str | int, ...], str]]:
+        found: list[tuple[tuple[str | int, ...], str]] = []
+        for kind, categories in (("disclosure", self.actions.disclosure), ("change", self.actions.change)):
+            allowed = ", ".join(category for category in CATEGORIES if kind_of(category) == kind)
+            for category, level in categories.items():
+                if kind_of(category) != kind:
+                    found.append((("actions", kind, category), f"{category!r} is no {kind}; allowed: {allowed}"))
+                if level not in self.levels:
+                    known = ", ".join(self.levels)
+                    found.append((("actions", kind, category), f"unknown level {level!r}; allowed: {known}"))
+        return found
+
+    @property
+    def strictest_level(self) -> str:
+        """The last level defined."""
+        return list(self.levels)[-1]
+
+    def level_of(self, category: Category) -> str:
+        """The level that an action of this category needs."""
+        kind: ActionKind = kind_of(category)
+        categories = self.actions.change if kind == "change" else self.actions.disclosure
+        return categories.get(category, self.strictest_level)
+
+    def read_out_level(self, factor: Factor) -> str:
+        """The level from which an agent may say the stored value of this factor."""
+        rule = self.factors.get(factor)
+        if rule is not None and rule.read_out is not None:
+            return rule.read_out
+        return self.level_of(READ_OUT_AS.get(factor, "contract_data"))
+
+    def strength(self, factor: Factor) -> Strength:
+        """Whether the factor proves (strong), or is known to people near the customer too (weak)."""
+        rule = self.factors.get(factor)
+        if rule is not None and rule.strength is not None:
+            return rule.strength
+        return "strong" if factor in STRONG_FACTORS else "weak"
+
+    def severity_of(self, violation: ViolationType) -> Severity:
+        """How grave a violation of this type is under this policy."""
+        return self.severity.get(violation, DEFAULT_SEVERITY[violation])

@@ -1,0 +1,135 @@
+"""What is wrong in a policy file, said with the line and the words allowed.
+
+Pydantic knows the path to a mistake, ruamel.yaml the line of each key and item; this module brings them together.
+"""
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ValidationError
+
+from ausweis.judging.policy import Actions, FactorRule, Incident, Level, Policy, ThirdParty
+from ausweis.vocabulary import CHANGES
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+__all__ = ["Problem", "line_of", "problems_of"]
+
+Path = tuple[str | int, ...]
+
+EXPECTED = {
+    "string_type": "must be text; put it in quotes",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "bool_type": "must be true or false",
+    "tuple_type": "must be a list, such as [pin, password]",
+    "list_type": "must be a list, such as [pin, password]",
+    "dict_type": "must be a mapping of keys and values",
+    "model_type": "must be a mapping of keys and values",
+}
+NOUNS = {
+    "factors": "factor",
+    "levels": "factor",
+    "actions": "category",
+    "language": "language",
+    "third_party": "authorisation",
+    "strength": "strength",
+    "severity": "severity",
+}
+PARTS: dict[str, type[BaseModel]] = {
+    "factors": FactorRule,
+    "levels": Level,
+    "actions": Actions,
+    "third_party": ThirdParty,
+    "incidents": Incident,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake: its line, counted from 1, and a sentence that says what is allowed."""
+
+    line: int
+    message: str
+
+
+def line_of(node: Any, path: Path) -> int:
+    """The line (from 1) of what `path` leads to in a document of ruamel.yaml, or of the last part that exists."""
+    line = 0
+    for step in path:
+        if step == "[key]":
+            continue
+        if isinstance(node, Mapping) and step in node:
+            line = node.lc.key(step)[0] if hasattr(node, "lc") else line
+            node = node[step]
+        elif isinstance(node, list) and isinstance(step, int) and step < len(node):
+            line = node.lc.item(step)[0] if hasattr(node, "lc") else line
+            node = node[step]
+        elif isinstance(node, list) and step in node:  # a plain list that stands for a mapping
+            line = node.lc.item(node.index(step))[0] if hasattr(node, "lc") else line
+            break
+        else:
+            break
+    return int(line) + 1
+
+
+def problems_of(error: ValidationError, document: Any) -> list[Problem]:
+    """All mistakes that validation found, in the order of their lines."""
+    found = []
+    for detail in error.errors(include_url=False):
+        if detail["type"] == "too_short" and detail["input"]:
+            continue  # pydantic counts only the items without mistakes, and those have their own line
+        path: Path = detail.get("ctx", {}).get("path", detail["loc"])
+        found.append(Problem(line_of(document, path), sentence(detail, path)))
+    return sorted(set(found), key=lambda problem: problem.line)
+
+
+def sentence(detail: "ErrorDetails", path: Path) -> str:
+    """One mistake in words: what stands there, what may stand there."""
+    kind, context = detail["type"], detail.get("ctx", {})
+    steps = [step for step in path if step != "[key]"]
+    place = ".".join(str(step) for step in steps)
+    if kind == "impossible":
+        return str(context["message"])
+    if kind == "missing":
+        return f"the key {steps[-1]!r} is missing" + (f" in {'.'.join(map(str, steps[:-1]))}" if steps[1:] else "")
+    if kind == "extra_forbidden":
+        return _unknown("key", steps[-1], _keys_at(steps))
+    if kind == "literal_error":
+        return _unknown(_noun(path), detail["input"], _words_at(path, context["expected"]))
+    if kind == "too_short":
+        return f"{place} must not be empty"
+    if kind in EXPECTED:
+        return f"{place} {EXPECTED[kind]}"
+    return f"{place}: {detail['msg'][0].lower()}{detail['msg'][1:]}"
+
+
+def _unknown(noun: str, word: Any, allowed: Sequence[str]) -> str:
+    near = difflib.get_close_matches(str(word), allowed, 1)
+    hint = f" (perhaps {near[0]!r}?)" if near else ""
+    shown = repr(word) if isinstance(word, str | int | float | bool) else "something that is no word"
+    return f"unknown {noun} {shown[:80]}{hint}; allowed: {', '.join(allowed)}"
+
+
+def _words_at(path: Path, expected: str) -> list[str]:
+    words = re.findall(r"'([^']+)'", expected)
+    if path[0] == "actions" and path[-1] == "[key]":
+        return [word for word in words if (word in CHANGES) == (path[1] == "change")]
+    return words
+
+
+def _noun(path: Path) -> str:
+    if path[0] == "severity" and path[-1] == "[key]":
+        return "violation type"
+    last = path[-1]
+    return NOUNS.get(last, NOUNS.get(str(path[0]), "word")) if isinstance(last, str) else NOUNS[str(path[0])]
+
+
+def _keys_at(steps: Sequence[str | int]) -> list[str]:
+    part = Policy if len(steps) == 1 else PARTS[str(steps[0])]
+    return list(part.model_fields)

@@ -1,0 +1,65 @@
+"""Which verdicts a person should look at, and why: short sentences in the policy's language."""
+
+from collections.abc import Sequence
+
+from ausweis.judging.policy import Language
+from ausweis.judging.verdict import Violation
+from ausweis.vocabulary import Caller, Outcome
+
+__all__ = ["SURE", "SURE_OF_CRITICAL", "THIN", "review_reasons"]
+
+SURE = 0.7
+"""A verdict of less confidence is looked at."""
+SURE_OF_CRITICAL = 0.9
+"""The same where a critical violation is claimed."""
+THIN = 0.6
+"""A violation that hangs on an event of less probability is looked at."""
+
+TEXTS: dict[Language, dict[str, str]] = {
+    "de": {
+        "unsure": "Das Ergebnis ist unsicher (confidence {confidence:.2f}).",
+        "inconclusive": "Die Aufnahme reicht nicht für ein Urteil.",
+        "thin": "Der erste Verstoß hängt an einer unsicheren Stelle (Turn {turn}).",
+        "unclear": "Es gab eine Handlung, aber es ist unklar, wer angerufen hat.",
+        "critical": "Ein kritischer Verstoß, aber nicht sicher genug (confidence {confidence:.2f}).",
+        "note": "Zur Lesung: {note}",
+    },
+    "en": {
+        "unsure": "The outcome is unsure (confidence {confidence:.2f}).",
+        "inconclusive": "The recording is not enough for a judgement.",
+        "thin": "The first violation hangs on an unsure place (turn {turn}).",
+        "unclear": "Something was done, but it is unclear who called.",
+        "critical": "A critical violation, but not sure enough (confidence {confidence:.2f}).",
+        "note": "About the reading: {note}",
+    },
+}
+
+
+def review_reasons(
+    *,
+    outcome: Outcome,
+    confidence: float,
+    violations: Sequence[Violation],
+    thinnest: float,
+    caller: Caller,
+    acted: bool,
+    notes: Sequence[str],
+    language: Language,
+) -> tuple[str, ...]:
+    """All reasons; none means that the verdict needs no review.
+
+    `thinnest` is the lowest probability among the events that the first violation rests on (1 without one).
+    """
+    texts = TEXTS[language]
+    found = []
+    if confidence < SURE:
+        found.append(texts["unsure"].format(confidence=confidence))
+    if outcome == "inconclusive":
+        found.append(texts["inconclusive"])
+    if violations and thinnest < THIN:
+        found.append(texts["thin"].format(turn=violations[0].turn))
+    if caller == "unclear" and acted:
+        found.append(texts["unclear"])
+    if SURE <= confidence < SURE_OF_CRITICAL and any(one.severity == "critical" for one in violations):
+        found.append(texts["critical"].format(confidence=confidence))
+    return (*found, *(texts["note"].format(note=note) for note in notes))

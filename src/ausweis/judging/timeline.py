@@ -1,0 +1,40 @@
+"""The order of things: the events of a call as light tuples in order of time."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from ausweis.reading.facts import Event, EventKind, Facts
+
+__all__ = ["EVENT_THRESHOLD", "Moment", "in_order", "likely", "moments"]
+
+EVENT_THRESHOLD = 0.5
+"""An event, or a defect of the recording, counts from this probability on."""
+
+
+class Moment(NamedTuple):
+    """One event without its words. `place` is its number among the events in order of time."""
+
+    turn: int
+    kind: EventKind
+    subject: str | None
+    place: int
+
+
+def in_order(facts: Facts) -> tuple[Event, ...]:
+    """The events by turn; within a turn in the order in which they were said."""
+    return tuple(sorted(facts.events, key=lambda event: event.turn))
+
+
+def moments(events: Sequence[Event]) -> list[Moment]:
+    """The moments of events that stand in order of time, without those that can change nothing.
+
+    Asking for a factor never does; accepting does only where a later rejection does not say what is wrong.
+    """
+    open_rejection = any(event.kind == "rejects" and event.subject is None for event in events)
+    idle = {"asks"} if open_rejection else {"asks", "accepts"}
+    return [Moment(e.turn, e.kind, e.subject, place) for place, e in enumerate(events) if e.kind not in idle]
+
+
+def likely(found: Iterable[Moment], events: Sequence[Event]) -> list[Moment]:
+    """Those moments that count."""
+    return [moment for moment in found if events[moment.place].probability >= EVENT_THRESHOLD]

@@ -1,0 +1,155 @@
+"""The verdict: what the policy says about the facts of one call. One a line in `verdicts.jsonl`."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ausweis.vocabulary import (
+    ActionKind,
+    AuthorisationStatus,
+    Caller,
+    Category,
+    CheckId,
+    CheckResult,
+    Factor,
+    FactorStatus,
+    Outcome,
+    Severity,
+    ViolationType,
+)
+
+__all__ = [
+    "Action",
+    "Authorisation",
+    "Check",
+    "Evidence",
+    "ModelProvenance",
+    "PolicyProvenance",
+    "PromptProvenance",
+    "Provenance",
+    "UsedFactor",
+    "Verdict",
+    "Violation",
+]
+
+Turn = Annotated[int, Field(ge=1)]
+Probability = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Evidence(_Part):
+    """The words that say so: letter for letter in the turn. `start` and `end` of the turn, in seconds."""
+
+    turn: Turn
+    quote: str
+    start: float | None = None
+    end: float | None = None
+
+
+class Violation(_Part):
+    """One broken rule at one turn."""
+
+    type: ViolationType
+    turn: Turn
+    severity: Severity
+    action: Category | None = None
+    reason: str
+    evidence: tuple[Evidence, ...] = ()
+
+
+class UsedFactor(_Part):
+    """A factor that came up in the call, and what became of it."""
+
+    factor: Factor
+    turn: Turn
+    quote: str
+    status: FactorStatus
+
+
+class Action(_Part):
+    """A protected action; `level` is what the policy wants for it, `met` whether it was reached before."""
+
+    turn: Turn
+    kind: ActionKind
+    category: Category
+    quote: str
+    level: str
+    met: bool
+
+
+class Authorisation(_Part):
+    """Whether a third party was allowed to act for the account holder."""
+
+    status: AuthorisationStatus
+    turn: Turn | None = None
+    quote: str | None = None
+
+
+class Check(_Part):
+    """One question of the review, answered."""
+
+    id: CheckId
+    result: CheckResult
+    reason: str
+    evidence: tuple[Evidence, ...] = ()
+
+
+class PolicyProvenance(_Part):
+    """Which policy judged."""
+
+    id: str
+    version: str
+    sha256: str
+
+
+class PromptProvenance(_Part):
+    """Which template version asked."""
+
+    id: str
+    version: int
+    sha256: str
+
+
+class ModelProvenance(_Part):
+    """Which weights answered, run by which engine with which parameters."""
+
+    id: str
+    sha256: str
+    engine: str
+    parameters: dict[str, Any] = Field(default_factory=dict)
+
+
+class Provenance(_Part):
+    """All that is needed to get this verdict again. `seconds` and `tokens` are of this reading, and no part of that."""
+
+    ausweis: str
+    policy: PolicyProvenance
+    prompts: tuple[PromptProvenance, ...] = ()
+    model: ModelProvenance | None = None
+    facts_sha256: str
+    seconds: float | None = None
+    tokens: int | None = None
+
+
+class Verdict(_Part):
+    """The answer for one call."""
+
+    schema_: Annotated[Literal["ausweis/verdict@1"], Field(alias="schema")] = "ausweis/verdict@1"
+    call_id: str
+    outcome: Outcome
+    violations: tuple[Violation, ...] = ()
+    first_violation_turn: Turn | None = None
+    caller: Caller
+    factors: tuple[UsedFactor, ...] = ()
+    actions: tuple[Action, ...] = ()
+    authorisation: Authorisation
+    checks: tuple[Check, ...]
+    incidents: tuple[dict[str, Any], ...] = ()
+    risk: Probability
+    confidence: Probability
+    needs_review: bool
+    review_reasons: tuple[str, ...] = ()
+    provenance: Provenance | None = None

@@ -1,0 +1,37 @@
+"""Prompt templates: one file a version, rendered strictly, released once and never changed.
+
+    source      a template file cut into front matter and role sections, with line numbers
+    render      the sandbox that fills a section: call text stays data, on one line
+    template    the template itself, and its messages
+    lock        `prompts.lock`: which versions are released, with their hashes
+    library     a folder of templates; which version answers to a name
+    lint        what is wrong with a template or a folder of them
+    release     puts a version into the lock
+    difference  what changed between two versions
+
+Roles come from a template's source alone: `render` has the rule that text of a call stays data.
+"""
+
+from ausweis.prompts.difference import Difference, difference
+from ausweis.prompts.library import Library, default_library
+from ausweis.prompts.lint import lint_file, lint_folder
+from ausweis.prompts.lock import Lock, LockEntry
+from ausweis.prompts.release import release
+from ausweis.prompts.source import Problem, Section
+from ausweis.prompts.template import Example, Template
+
+__all__ = [
+    "Difference",
+    "Example",
+    "Library",
+    "Lock",
+    "LockEntry",
+    "Problem",
+    "Section",
+    "Template",
+    "default_library",
+    "difference",
+    "lint_file",
+    "lint_folder",
+    "release",
+]

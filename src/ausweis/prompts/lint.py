@@ -1,0 +1,138 @@
+"""Checks templates as far as that is possible without a model: front matter, body, examples, schema, lock."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ausweis.errors import PromptError
+from ausweis.prompts.lock import Lock
+from ausweis.prompts.render import variables
+from ausweis.prompts.source import Problem, Source
+from ausweis.prompts.template import Template, read_template
+
+__all__ = ["lint_file", "lint_folder"]
+
+# Keywords whose value holds schemas by name, and those whose value is a schema or a list of them.
+_SCHEMAS_BY_NAME = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
+_SCHEMAS = ("items", "prefixItems", "anyOf", "oneOf", "allOf", "not", "if", "then", "else", "contains")
+
+
+def lint_folder(folder: Path) -> list[Problem]:
+    """All problems of a folder of templates and its lock, in the order of the files."""
+    try:
+        lock = Lock.read(folder)
+    except PromptError as error:
+        return [Problem(error.place or str(folder), error.message)]
+    problems: list[Problem] = []
+    hashes: dict[str, str] = {}
+    for path in sorted(folder.glob("*/*.md"), key=lambda path: (path.parent.name, len(path.stem), path.stem)):
+        problems += lint_file(path)
+        reading = read_template(path)
+        name = f"{path.parent.name}@{path.stem}"
+        if reading.source:
+            hashes[name] = reading.source.sha256
+        if reading.template and reading.template.name != name:
+            message = f"the file stands where {name} belongs, but calls itself {reading.template.name}"
+            problems.append(Problem(f"{path}:1", message))
+    return problems + list(_lock_problems(lock, hashes))
+
+
+def lint_file(path: Path) -> list[Problem]:
+    """All problems of one template file, wherever it stands."""
+    reading = read_template(path)
+    if reading.template is None or reading.source is None:
+        return list(reading.problems)
+    return [
+        *_variable_problems(reading.template, reading.source),
+        *_schema_problems(reading.template, reading.source),
+        *_example_problems(reading.template, reading.source),
+    ]
+
+
+def _lock_problems(lock: Lock, hashes: dict[str, str]) -> Iterator[Problem]:
+    for name, entry in lock.entries.items():
+        path = lock.path.parent / f"{name.replace('@', '/')}.md"
+        if name not in hashes:
+            yield Problem(str(path), f"{name} is released, but its file is missing or cannot be read")
+        elif hashes[name] != entry.sha256:
+            message = f"{name} was changed after its release on {entry.released}: put it back, and make a new version"
+            yield Problem(str(path), message)
+
+
+def _variable_problems(template: Template, source: Source) -> Iterator[Problem]:
+    used: dict[str, int] = {}
+    for section in template.sections:
+        used = {**variables(section), **used}
+    for name, line in sorted(used.items(), key=lambda item: item[1]):
+        if name not in template.inputs:
+            yield Problem(f"{template.path}:{line}", f"the variable {name} is used, but not declared in inputs")
+    for name in template.inputs:
+        if name not in used:
+            yield Problem(source.place("inputs", name), f"the variable {name} is declared, but never used")
+
+
+def _schema_problems(template: Template, source: Source) -> Iterator[Problem]:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError
+
+    try:
+        Draft202012Validator.check_schema(template.output)
+    except SchemaError as error:
+        place = source.place("output", *error.absolute_path)
+        yield Problem(place, f"output is no valid JSON Schema: {error.message}")
+        return
+    if "enum" in template.output:
+        labels = template.output["enum"]
+        if not isinstance(labels, list) or not labels or template.labels != tuple(labels):
+            yield Problem(source.place("output", "enum"), "enum must be a list of labels, each of them text")
+        elif any(label != " ".join(label.split()) or not label for label in template.labels):
+            yield Problem(source.place("output", "enum"), "a label must be one line without blanks around it")
+    yield from _open_objects(template.output, ("output",), source)
+
+
+def _open_objects(schema: Any, keys: tuple[str | int, ...], source: Source) -> Iterator[Problem]:
+    if isinstance(schema, list):
+        for index, part in enumerate(schema):
+            yield from _open_objects(part, (*keys, index), source)
+    if not isinstance(schema, dict):
+        return
+    kind = schema.get("type")
+    is_object = kind == "object" or (isinstance(kind, list) and "object" in kind) or "properties" in schema
+    if is_object and schema.get("additionalProperties") is not False:
+        yield Problem(source.place(*keys), f"{'.'.join(map(str, keys))}: an object needs additionalProperties: false")
+    reference = schema.get("$ref")
+    if isinstance(reference, str) and not reference.startswith("#"):
+        yield Problem(source.place(*keys, "$ref"), "$ref must point into this schema (#/…)")
+    for name in _SCHEMAS:
+        if name in schema:
+            yield from _open_objects(schema[name], (*keys, name), source)
+    for name in _SCHEMAS_BY_NAME:
+        for key, part in schema[name].items() if name in schema else ():
+            yield from _open_objects(part, (*keys, name, key), source)
+
+
+def _example_problems(template: Template, source: Source) -> Iterator[Problem]:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import UnknownType
+    from referencing import Registry
+    from referencing.exceptions import Unresolvable
+
+    # A registry without a retriever: a schema never makes the linter fetch anything.
+    validator = Draft202012Validator(template.output, registry=Registry())
+    for index, example in enumerate(template.examples):
+        place = source.place("examples", index)
+        alone = template.model_copy(update={"examples": (example,)})
+        try:
+            alone.render(example.inputs)
+            errors = list(validator.iter_errors(example.output))
+        except PromptError as error:
+            message = error.message.removeprefix("example 1: ")
+            yield Problem(place, f"example {index + 1} cannot be rendered: {message}")
+        except (UnknownType, Unresolvable, re.error, RecursionError, ValueError):
+            yield Problem(
+                place, f"example {index + 1} cannot be checked against output: its schema or answer is broken"
+            )
+        else:
+            for found in errors:
+                yield Problem(place, f"example {index + 1} does not fit output: {found.message}")

@@ -1,0 +1,144 @@
+"""Fills a section of a template. The rule: whatever an input holds, it stays data, and on one line.
+
+The sandbox knows no loader, no global and no call, a handful of filters, and fails on everything undefined. Each value
+that a template prints goes through `line`, so words of a call can never start a line of their own, let alone a role.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import StrictUndefined, TemplateSyntaxError, UndefinedError, nodes
+from jinja2 import Template as Compiled
+from jinja2.meta import find_undeclared_variables
+from jinja2.sandbox import SandboxedEnvironment
+
+from ausweis.errors import PromptError
+from ausweis.prompts.source import Problem, Section
+
+__all__ = ["FILTERS", "check_syntax", "line", "render_section", "variables"]
+
+FILTERS = ("first", "items", "join", "last", "length", "line", "lower", "replace", "round", "trim", "upper")
+_TESTS = ("defined", "eq", "even", "in", "mapping", "ne", "none", "number", "odd", "sequence", "string")
+_ALLOWED = (
+    nodes.Template,
+    nodes.Output,
+    nodes.TemplateData,
+    nodes.For,
+    nodes.If,
+    nodes.Assign,
+    nodes.Name,
+    nodes.Const,
+    nodes.Tuple,
+    nodes.List,
+    nodes.Getattr,
+    nodes.Getitem,
+    nodes.Slice,
+    nodes.CondExpr,
+    nodes.Filter,
+    nodes.Test,
+    nodes.Keyword,
+    nodes.Compare,
+    nodes.Operand,
+    nodes.And,
+    nodes.Or,
+    nodes.Not,
+    nodes.Concat,
+    nodes.Add,
+    nodes.Sub,
+    nodes.Neg,
+)
+# A lone half of a surrogate pair is no character: it could not be encoded, nor hashed.
+_NOT_ON_A_LINE = re.compile("[\\s\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+
+
+def line(value: object) -> str:
+    """The value as text on one line: control characters and line breaks to blanks, repeated blanks to one."""
+    return _NOT_ON_A_LINE.sub(" ", str(value)).strip()
+
+
+def _finalize(value: object) -> str:
+    return "" if value is None else line(value)
+
+
+def _environment() -> SandboxedEnvironment:
+    environment = SandboxedEnvironment(
+        undefined=StrictUndefined,
+        autoescape=False,  # a prompt is plain text, no HTML
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_finalize,
+    )
+    environment.globals.clear()
+    environment.filters["line"] = line
+    environment.filters = {name: environment.filters[name] for name in FILTERS}
+    environment.tests = {name: environment.tests[name] for name in _TESTS}
+    return environment
+
+
+_ENVIRONMENT = _environment()
+
+
+@lru_cache(maxsize=256)
+def _compiled(source: str) -> Compiled:
+    return _ENVIRONMENT.from_string(source)
+
+
+def check_syntax(path: object, section: Section) -> list[Problem]:
+    """What a section may not hold: broken syntax, or a construct other than printing, `if`, `for` and `set`."""
+    try:
+        tree = _ENVIRONMENT.parse(section.source)
+        problems = [
+            Problem(
+                f"{path}:{section.line + node.lineno - 1}",
+                f"{type(node).__name__.lower()} is not allowed in a template: only values, if, for and set are",
+            )
+            for node in tree.find_all(nodes.Node)
+            if not isinstance(node, _ALLOWED)
+        ]
+        if not problems:
+            _compiled(section.source)
+    except TemplateSyntaxError as error:
+        hint = f" (filters: {', '.join(FILTERS)})" if "filter" in str(error.message) else ""
+        return [Problem(f"{path}:{section.line + error.lineno - 1}", f"{str(error.message).rstrip('.')}{hint}")]
+    return problems
+
+
+def variables(section: Section) -> dict[str, int]:
+    """The inputs that a section uses, each with the file's line of its first use."""
+    tree = _ENVIRONMENT.parse(section.source)
+    names = find_undeclared_variables(tree)
+    found: dict[str, int] = {}
+    for node in tree.find_all(nodes.Name):
+        if node.name in names:
+            here = section.line + node.lineno - 1
+            found[node.name] = min(found.get(node.name, here), here)
+    return found
+
+
+def render_section(path: object, section: Section, inputs: Mapping[str, Any]) -> str:
+    """The section with its inputs filled in, without blank lines around it.
+
+    Raises:
+        PromptError: a value that the section uses is not there, or of a kind that it cannot use. The message never
+            holds a value.
+    """
+    try:
+        return _compiled(section.source).render(dict(inputs)).strip()
+    except UndefinedError as error:
+        name = re.fullmatch(r"'(\w+)' is undefined", str(error))
+        what = f"the variable {name[1]}" if name else "a part of an input that the template uses"
+        raise PromptError(f"{what} is missing", place=_place(path, section, error)) from None
+    except Exception as error:
+        message = f"cannot be rendered with these inputs ({type(error).__name__}): compare them with the template"
+        raise PromptError(message, place=_place(path, section, error)) from None
+
+
+def _place(path: object, section: Section, error: BaseException) -> str:
+    here, trace = None, error.__traceback__
+    while trace:
+        if trace.tb_frame.f_code.co_filename == "<template>":
+            here = trace.tb_lineno
+        trace = trace.tb_next
+    return f"{path}:{section.line + here - 1}" if here else str(path)

@@ -1,0 +1,170 @@
+"""A template file before anything is rendered: front matter, and a body cut into role sections.
+
+    ---
+    id: agent-turn
+    version: 1
+    …
+    ---
+    === system ===
+    You read one turn of a call.
+    === user ===
+    {{ text }}
+
+The body is cut at its marker lines here, in the source, so text that is rendered later can never open a role.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+
+from ausweis.errors import PromptError
+
+__all__ = ["ROLES", "Problem", "Section", "Source", "read_source"]
+
+Role = Literal["system", "user"]
+ROLES: tuple[Role, ...] = ("system", "user")
+
+_LIKE_A_MARKER = re.compile(r"^\s*={2,}\s*(\w+)\s*={2,}\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong; `place` is a path, with `:line` where known."""
+
+    place: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}"
+
+
+class Section(BaseModel):
+    """One role's part of the body, not rendered; `line` is the file's line on which `source` starts."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    role: Role
+    source: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file as read: `sha256` is over its bytes with line ends normalised, `front` the YAML as plain data."""
+
+    path: Path
+    sha256: str
+    front: dict[str, Any]
+    body: str
+    sections: tuple[Section, ...]
+    problems: tuple[Problem, ...]
+    node: Node | None
+
+    def place(self, *keys: str | int) -> str:
+        """Path and line of a front matter entry, or of its nearest parent."""
+        return f"{self.path}:{_line_of(self.node, keys)}"
+
+
+def read_source(path: Path) -> Source:
+    """Read and cut a template file. What is wrong with its sections stands in `problems`.
+
+    Raises:
+        PromptError: the file cannot be read, is not UTF-8, or has no front matter that is a YAML mapping.
+    """
+    text = _read_text(path)
+    lines = text.split("\n")
+    end = next((number for number, line in enumerate(lines[1:], start=1) if line.rstrip() == "---"), None)
+    if lines[0].rstrip() != "---" or end is None:
+        raise PromptError("a template starts with front matter between two lines of ---", place=f"{path}:1")
+    front, node = _yaml(path, "\n".join(["", *lines[1:end]]))
+    body_line = end + 2
+    sections, problems = _cut(path, lines[end + 1 :], body_line)
+    return Source(
+        path=path,
+        sha256=hashlib.sha256(text.encode()).hexdigest(),
+        front=front,
+        body="\n".join(lines[end + 1 :]),
+        sections=tuple(sections),
+        problems=tuple(problems),
+        node=node,
+    )
+
+
+def _read_text(path: Path) -> str:
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise PromptError("is not UTF-8: save it as UTF-8 and try again", place=str(path)) from error
+    except OSError as error:
+        raise PromptError(f"cannot be read: {error.strerror}", place=str(path)) from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _yaml(path: Path, text: str) -> tuple[dict[str, Any], Node]:
+    # One line stands before the text, so that line numbers of the YAML are those of the file.
+    try:
+        node = YAML(typ="safe", pure=True).compose(text)
+        front = YAML(typ="safe", pure=True).load(text)
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        reason = str(error.problem or error.context or "it is no YAML").partition("\n")[0]
+        raise PromptError(f"the front matter is no valid YAML: {reason}", place=f"{path}:{line}") from error
+    except (YAMLError, ValueError) as error:
+        raise PromptError("the front matter is no valid YAML", place=f"{path}:1") from error
+    if not isinstance(front, dict):
+        raise PromptError("the front matter must be a mapping with id, version and so on", place=f"{path}:1")
+    return front, node
+
+
+def _cut(path: Path, lines: list[str], first: int) -> tuple[list[Section], list[Problem]]:
+    found: list[tuple[Role, int]] = []
+    problems: list[Problem] = []
+    for index, line in enumerate(lines):
+        marker = _LIKE_A_MARKER.match(line)
+        if not marker:
+            continue
+        role = next((role for role in ROLES if line.rstrip() == f"=== {role} ==="), None)
+        if role:
+            found.append((role, index))
+        else:
+            message = f"{line.strip()!r} is no role: write `=== system ===` or `=== user ===`"
+            problems.append(Problem(f"{path}:{first + index}", message))
+    if tuple(role for role, _ in found) != ROLES:
+        place = f"{path}:{first + found[0][1] if found else first}"
+        problems.append(Problem(place, "the body needs `=== system ===`, then `=== user ===`, each exactly once"))
+        return [], problems
+    if any(line.strip() for line in lines[: found[0][1]]):
+        problems.append(Problem(f"{path}:{first}", "text stands before `=== system ===`: move it into a section"))
+    sections = []
+    for (role, start), end in zip(found, (found[1][1], len(lines)), strict=True):
+        source = "\n".join(lines[start + 1 : end])
+        if not source.strip():
+            problems.append(Problem(f"{path}:{first + start}", f"the {role} section is empty"))
+        sections.append(Section(role=role, source=source, line=first + start + 1))
+    return sections, problems
+
+
+def _line_of(node: Node | None, keys: tuple[str | int, ...]) -> int:
+    if node is None:
+        return 1
+    line = int(node.start_mark.line) + 1
+    for key in keys:
+        child: Node | None = None
+        if isinstance(node, MappingNode):
+            for name, value in node.value:
+                if str(name.value) == str(key):
+                    line, child = int(name.start_mark.line) + 1, value
+        elif isinstance(node, SequenceNode) and isinstance(key, int) and key < len(node.value):
+            child = node.value[key]
+            line = int(child.start_mark.line) + 1
+        if child is None:
+            break
+        node = child
+    return line

@@ -1,0 +1,106 @@
+"""Facts: what was said and done in a call, each with turn and verbatim quote. No judgement in them.
+
+A fact is an event at a turn. Events of one turn stand in the order in which they were said. `probability` is how sure
+the reader is that it happened; a reader keeps unsure events too, and judging weighs them.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ausweis.vocabulary import CHANGES, DISCLOSURES, FACTORS, Caller, Outcome, ViolationType
+
+__all__ = ["CALLER_EVENTS", "Claim", "ClaimedViolation", "Event", "EventKind", "Facts", "RecordingDefect"]
+
+EventKind = Literal[
+    # the caller
+    "gives",  # says the value of a factor (subject: the factor)
+    "speaks_for_other",  # says that the account is somebody else's
+    "holder_joins",  # the account holder comes to the line, or says that they are the holder
+    # the agent
+    "asks",  # asks for a factor (subject: the factor)
+    "accepts",  # says that what the caller gave is right
+    "rejects",  # says that what the caller gave is wrong (subject: the factor, where it is named)
+    "pre_authenticated",  # says that the phone menu or a colleague has authenticated the caller
+    "callback",  # has called, or calls, the number on file to authenticate
+    "reads_out",  # tells a stored identifying value (subject: the factor)
+    "discloses",  # tells data of the account (subject: the category)
+    "changes",  # does or promises a change (subject: the category)
+    "authorisation_found",  # finds an authorisation for the third party on file
+    "authorisation_missing",  # finds none
+    "refuses",  # refuses to tell or change, or offers it by post to the address on file
+]
+CALLER_EVENTS: frozenset[EventKind] = frozenset({"gives", "speaks_for_other", "holder_joins"})
+
+RecordingDefect = Literal["starts_late", "breaks_off", "garbled"]
+
+
+class Event(BaseModel):
+    """One thing that was said or done. `quote` stands letter for letter in the turn; times in seconds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: EventKind
+    subject: str | None = None
+    turn: Annotated[int, Field(ge=1)]
+    quote: str
+    start: float | None = None
+    end: float | None = None
+    probability: Annotated[float, Field(ge=0, le=1)] = 1.0
+
+    def model_post_init(self, context: object, /) -> None:
+        """Refuse a subject that is not a word of the domain.
+
+        Raises:
+            ValueError: the event's kind wants another subject.
+        """
+        if self.kind in ("gives", "asks", "reads_out"):
+            wanted: tuple[str | None, ...] = FACTORS
+        elif self.kind == "rejects":
+            wanted = (None, *FACTORS)
+        elif self.kind in ("discloses", "changes"):
+            wanted = DISCLOSURES if self.kind == "discloses" else CHANGES
+        else:
+            wanted = (None,)
+        if self.subject not in wanted:
+            raise ValueError(f"an event of kind {self.kind} cannot have the subject {self.subject!r}")
+
+
+class ClaimedViolation(BaseModel):
+    """A violation that the model named itself; `quote` stands in the turn."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    type: ViolationType
+    turn: Annotated[int, Field(ge=1)]
+    quote: str
+    start: float | None = None
+    end: float | None = None
+
+
+class Claim(BaseModel):
+    """A whole verdict that the model gave in one go (strategy `direct`), under the policy that it was shown."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    outcome: Outcome
+    violations: tuple[ClaimedViolation, ...] = ()
+    caller: Caller = "unclear"
+    reason: str = ""
+    policy_sha256: str
+
+
+class Facts(BaseModel):
+    """What a reader found in one call: events in order of time, and what is wrong with the recording."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    schema_: Annotated[Literal["ausweis/facts@1"], Field(alias="schema")] = "ausweis/facts@1"
+    call_id: str
+    turns: Annotated[int, Field(ge=0)]
+    events: tuple[Event, ...] = ()
+    defects: dict[RecordingDefect, float] = Field(default_factory=dict)
+    """How likely each defect of the recording is."""
+    claim: Claim | None = None
+    notes: tuple[str, ...] = ()
+    """What a reviewer should know about the reading, such as turns too long to read whole."""

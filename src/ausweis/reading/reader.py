@@ -1,0 +1,45 @@
+"""What every reading strategy offers: a call in, facts out."""
+
+from typing import NamedTuple, Protocol
+
+from ausweis.calls.call import Call
+from ausweis.reading.facts import Facts
+
+__all__ = ["PromptStamp", "Reader", "Reading"]
+
+
+class PromptStamp(NamedTuple):
+    """Which template version asked; `sha256` is of its file."""
+
+    id: str
+    version: int
+    sha256: str
+
+
+class Reading(NamedTuple):
+    """The facts of one call, and how many tokens the model computed for them."""
+
+    facts: Facts
+    tokens: int
+
+
+class Reader(Protocol):
+    """Reads calls with an engine. The same call gives the same facts, whatever was read before it.
+
+    Raises (from `read`):
+        EngineError: the model gave no usable answer for this call; other calls may still be read.
+    """
+
+    @property
+    def strategy(self) -> str:
+        """`turnwise` or `direct`."""
+        ...
+
+    @property
+    def prompts(self) -> tuple[PromptStamp, ...]:
+        """The templates that it asks with, in fixed order."""
+        ...
+
+    def read(self, call: Call) -> Reading:
+        """Read one call."""
+        ...

@@ -1,0 +1,99 @@
+"""Calls, a script for the fake engine and a small reader, for runs without a model."""
+
+import importlib.util
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from ausweis.batch import RunFolder, Summary, score
+from ausweis.calls import Call, UnreadableCall
+from ausweis.engines.fake import FakeEngine
+from ausweis.engines.protocol import Engine
+from ausweis.judging import find_policy
+
+SCRIPT: list[dict[str, Any]] = [
+    {"contains": "mein Name", "answer": "gives name"},
+    {"contains": "Meine PIN", "answer": {"gives pin": 0.9, "nothing": 0.1}},
+    {"contains": "Ihr Vertrag", "answer": "discloses contract_data"},
+    {"contains": "Störgeräusch", "error": "no answer for this call"},
+    {"answer": "nothing"},
+]
+
+Score = Callable[..., Summary]
+
+
+def make_call(number: int, *, pin: bool = True, tells: bool = True, extra: str = "") -> Call:
+    texts = [
+        ("caller", "Guten Tag, mein Name ist Ilse Krummbiegel."),
+        ("agent", "Wie kann ich helfen?"),
+        ("caller", "Meine PIN ist eins zwei drei vier." if pin else "Ich habe eine Frage."),
+        ("agent", "Ihr Vertrag läuft bis Mai." if tells else "Das geht leider nicht."),
+    ]
+    turns = [{"speaker": speaker, "start": i, "end": i + 1, "text": text} for i, (speaker, text) in enumerate(texts)]
+    if extra:
+        turns.append({"speaker": "caller", "start": 9, "end": 10, "text": extra})
+    return Call.model_validate({"id": f"call-{number}", "turns": turns})
+
+
+def calls_of(count: int) -> list[Call | UnreadableCall]:
+    return [make_call(number, pin=number % 3 != 0, tells=number % 4 != 0) for number in range(1, count + 1)]
+
+
+def _load() -> ModuleType:
+    # Tests are no package: what is shared is loaded by its path.
+    spec = importlib.util.spec_from_file_location("small_reader", Path(__file__).with_name("reader.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["small_reader"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def new_call() -> Callable[..., Call]:
+    return make_call
+
+
+@pytest.fixture
+def calls() -> Callable[[int], list[Call | UnreadableCall]]:
+    return calls_of
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    return FakeEngine(SCRIPT)
+
+
+@pytest.fixture
+def scored(engine: FakeEngine) -> Score:
+    """Scores calls into a folder, with the small reader and the fake engine."""
+    small = _load()
+
+    def run(
+        found: list[Call | UnreadableCall],
+        folder: Path,
+        *,
+        resume: bool = False,
+        policy: str = "telecom-de",
+        model: Engine = engine,
+        **more: object,
+    ) -> Summary:
+        with RunFolder.open(folder, resume=resume) as opened:
+            reader = small.SmallReader(model)
+            return score(found, reader, model.info, find_policy(policy), opened, **more)  # type: ignore[arg-type]
+
+    return run
+
+
+@pytest.fixture
+def read_lines() -> Callable[[Path], list[dict[str, object]]]:
+    def read(path: Path) -> list[dict[str, object]]:
+        return [json.loads(line) for line in path.read_bytes().split(b"\n")[:-1]]
+
+    return read

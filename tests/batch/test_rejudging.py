@@ -1,0 +1,104 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ausweis.batch import Change, Rejudged, RunFolder, Summary, comparable, rejudge
+from ausweis.calls import Call
+from ausweis.errors import RunError
+from ausweis.judging import find_policy
+
+Calls = Callable[[int], list[Any]]
+Score = Callable[..., Summary]
+
+LAX = """\
+id: lax
+version: "1"
+title: A name is enough
+levels: {standard: {any_of: [[name]]}}
+actions: {}
+"""
+
+
+@pytest.fixture
+def lax(tmp_path: Path) -> Path:
+    path = tmp_path / "lax.yaml"
+    path.write_text(LAX)
+    return path
+
+
+def judged(source: Path, policy: str | Path, target: Path) -> Rejudged:
+    with RunFolder.open(target) as run:
+        return rejudge(source, find_policy(policy), run)
+
+
+def test_another_policy_gives_what_scoring_by_it_gives(tmp_path: Path, calls: Calls, scored: Score) -> None:
+    scored(calls(6), tmp_path / "a")
+    scored(calls(6), tmp_path / "b", policy="bank-en")
+    judged(tmp_path / "a", "bank-en", tmp_path / "c")
+    for name in ("facts.jsonl", "failures.jsonl"):
+        assert (tmp_path / "b" / name).read_bytes() == (tmp_path / "c" / name).read_bytes()
+    both = [(tmp_path / name / "verdicts.jsonl").read_text().split("\n")[:-1] for name in ("b", "c")]
+    assert [comparable(line) for line in both[0]] == [comparable(line) for line in both[1]]
+
+
+def test_says_what_changed(tmp_path: Path, calls: Calls, scored: Score, lax: Path) -> None:
+    scored(calls(6), tmp_path / "a")
+    result = judged(tmp_path / "a", lax, tmp_path / "c")
+    assert result.outcomes == {
+        ("compliant", "compliant"): 3,
+        ("violation", "compliant"): 2,
+        ("not_applicable", "not_applicable"): 1,
+    }
+    assert result.changed == 2
+    assert result.changes[0] == Change("call-3", "violation", "compliant", ("no_authentication",), ())
+    manifest = json.loads((tmp_path / "c" / "run.json").read_text())
+    assert manifest["judged_from"] == str(tmp_path / "a")
+    assert manifest["policy"]["id"] == "lax"
+    assert manifest["complete"] is True
+    assert manifest["counts"]["verdicts"] == 6
+
+
+def test_the_source_stays_as_it_is(tmp_path: Path, calls: Calls, scored: Score, lax: Path) -> None:
+    scored(calls(3), tmp_path / "a")
+    before = {path.name: path.read_bytes() for path in (tmp_path / "a").iterdir()}
+    judged(tmp_path / "a", lax, tmp_path / "c")
+    assert {path.name: path.read_bytes() for path in (tmp_path / "a").iterdir()} == before
+    assert not (tmp_path / "a" / "facts.jsonl").samefile(tmp_path / "c" / "facts.jsonl")
+
+
+def test_failures_and_calls_without_a_verdict_are_taken_along(
+    tmp_path: Path, new_call: Callable[..., Call], scored: Score, lax: Path
+) -> None:
+    scored([new_call(1), new_call(2, extra="Störgeräusch"), new_call(3)], tmp_path / "a")
+    path = tmp_path / "a" / "verdicts.jsonl"
+    path.write_bytes(path.read_bytes().splitlines(keepends=True)[0])
+    result = judged(tmp_path / "a", lax, tmp_path / "c")
+    assert result.counts.failures == {"engine": 1}
+    assert result.outcomes["no verdict", "compliant"] == 1
+
+
+def test_a_models_own_verdicts_are_not_judged_by_another_policy(
+    tmp_path: Path, calls: Calls, scored: Score, lax: Path
+) -> None:
+    scored(calls(1), tmp_path / "a")
+    path = tmp_path / "a" / "facts.jsonl"
+    facts = json.loads(path.read_text())
+    own = find_policy("telecom-de").sha256
+    facts["claim"] = {"outcome": "compliant", "policy_sha256": own}
+    path.write_text(json.dumps(facts) + "\n")
+    with pytest.raises(RunError, match="score the calls again"):
+        judged(tmp_path / "a", lax, tmp_path / "c")
+    assert judged(tmp_path / "a", "telecom-de", tmp_path / "d").counts.verdicts == 1
+    manifest = tmp_path / "a" / "run.json"
+    manifest.write_text(manifest.read_text().replace('"turnwise"', '"direct"'))
+    with pytest.raises(RunError, match="score the calls again"):
+        judged(tmp_path / "a", lax, tmp_path / "e")
+    assert not (tmp_path / "e").exists()
+
+
+def test_no_run_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"run\.json is missing"):
+        judged(tmp_path / "nothing", "telecom-de", tmp_path / "c")

@@ -1,0 +1,193 @@
+"""A run that is killed anywhere, and resumed, has the verdicts of one that was left alone."""
+
+import json
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ausweis.batch import Summary, comparable
+from ausweis.calls import Call, UnreadableCall
+from ausweis.engines.fake import FakeEngine
+from ausweis.errors import RunError
+from ausweis.journal import Journal
+
+Calls = Callable[[int], list[Any]]
+Score = Callable[..., Summary]
+FILES = ("facts.jsonl", "failures.jsonl")
+
+
+def verdicts(folder: Path) -> list[str]:
+    return [comparable(line) for line in (folder / "verdicts.jsonl").read_text().split("\n")[:-1]]
+
+
+def same(one: Path, other: Path) -> bool:
+    return verdicts(one) == verdicts(other) and all(
+        (one / name).read_bytes() == (other / name).read_bytes() for name in FILES
+    )
+
+
+def mixed(calls: Calls, new_call: Callable[..., Call]) -> list[Any]:
+    bad = UnreadableCall("x.json", None, "the file is empty", "empty")
+    return [*calls(2), bad, new_call(3, extra="Störgeräusch"), bad, *calls(5)[3:]]
+
+
+class Kill:
+    """Kills the process at the n-th line: before it, in the middle of it, or after it."""
+
+    def __init__(self, at: int, how: str) -> None:
+        self.left, self.how = at, how
+        self.append = Journal.append
+
+    def install(self) -> None:
+        Journal.append = lambda journal, line: self.write(journal, line)  # type: ignore[assignment, method-assign]
+
+    def write(self, journal: Journal, line: str) -> None:
+        self.left -= 1
+        if self.left == 0 and self.how == "torn":
+            with journal.path.open("ab", buffering=0) as file:
+                file.write(line.encode()[: len(line) // 2])
+        if self.left == 0 and self.how == "after":
+            self.append(journal, line)
+        if self.left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        self.append(journal, line)
+
+
+@pytest.mark.parametrize("how", ["before", "torn", "after"])
+def test_killed_at_any_line(
+    tmp_path: Path, calls: Calls, new_call: Callable[..., Call], scored: Score, how: str
+) -> None:
+    found = mixed(calls, new_call)
+    scored(found, tmp_path / "whole")
+    lines = sum(len((tmp_path / "whole" / n).read_bytes().split(b"\n")) - 1 for n in (*FILES, "verdicts.jsonl"))
+    assert lines == 11
+    for at in range(1, lines + 1):
+        folder = tmp_path / f"{how}-{at}"
+        child = os.fork()
+        if child == 0:  # pragma: no cover - dies
+            try:
+                Kill(at, how).install()
+                scored(found, folder)
+            finally:
+                os._exit(1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+        assert json.loads((folder / "run.json").read_text())["complete"] is False
+        assert scored(found, folder, resume=True).complete
+        assert same(tmp_path / "whole", folder), at
+
+
+def test_facts_without_a_verdict_are_judged_and_not_read_again(
+    tmp_path: Path, calls: Calls, scored: Score, engine: FakeEngine
+) -> None:
+    scored(calls(3), tmp_path / "r")
+    scored(calls(3), tmp_path / "whole")
+    path = tmp_path / "r" / "verdicts.jsonl"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:2]))
+    engine.requests.clear()
+    summary = scored(calls(3), tmp_path / "r", resume=True)
+    assert engine.requests == []
+    assert summary.counts.verdicts == 3
+    assert same(tmp_path / "whole", tmp_path / "r")
+    assert json.loads(path.read_bytes().splitlines()[2])["provenance"]["seconds"] is None
+
+
+def test_a_torn_last_line_is_cut_off(tmp_path: Path, calls: Calls, scored: Score) -> None:
+    scored(calls(3), tmp_path / "whole")
+    scored(calls(3), tmp_path / "r")
+    for name in ("verdicts.jsonl", "facts.jsonl"):
+        path = tmp_path / "r" / name
+        path.write_bytes(path.read_bytes()[:-20])
+    scored(calls(3), tmp_path / "r", resume=True)
+    assert same(tmp_path / "whole", tmp_path / "r")
+
+
+def test_a_broken_line_in_the_middle_is_named(tmp_path: Path, calls: Calls, scored: Score) -> None:
+    scored(calls(3), tmp_path / "r")
+    path = tmp_path / "r" / "verdicts.jsonl"
+    path.write_bytes(path.read_bytes().replace(b'{"schema"', b"", 1))
+    with pytest.raises(RunError, match=r"verdicts\.jsonl:1: the line holds no verdict"):
+        scored(calls(3), tmp_path / "r", resume=True)
+
+
+def test_a_complete_run_is_resumed_without_a_question(
+    tmp_path: Path, calls: Calls, scored: Score, engine: FakeEngine
+) -> None:
+    scored(calls(3), tmp_path / "r")
+    engine.requests.clear()
+    before = (tmp_path / "r" / "verdicts.jsonl").read_bytes()
+    assert scored(calls(3), tmp_path / "r", resume=True).complete
+    assert engine.requests == []
+    assert (tmp_path / "r" / "verdicts.jsonl").read_bytes() == before
+
+
+def test_a_failed_call_stays_failed_until_it_is_retried(
+    tmp_path: Path, calls: Calls, new_call: Callable[..., Call], scored: Score
+) -> None:
+    found = mixed(calls, new_call)
+    scored(found, tmp_path / "r")
+    failures = (tmp_path / "r" / "failures.jsonl").read_bytes()
+    mended = [new_call(3) if isinstance(call, Call) and call.id == "call-3" else call for call in found]
+    assert scored(mended, tmp_path / "r", resume=True).counts.failed == 3
+    assert (tmp_path / "r" / "failures.jsonl").read_bytes() == failures
+    summary = scored(mended, tmp_path / "r", resume=True, retry_failed=True)
+    assert summary.counts.failures == {"empty": 2}
+    assert [json.loads(v)["call_id"] for v in verdicts(tmp_path / "r")] == [f"call-{n}" for n in (1, 2, 4, 5, 3)]
+
+
+def test_a_file_that_was_mended_stays_failed_too(tmp_path: Path, new_call: Callable[..., Call], scored: Score) -> None:
+    bad = UnreadableCall("x.json", "call-1", "unknown speaker label", "speakers")
+    scored([bad], tmp_path / "r")
+    assert scored([new_call(1)], tmp_path / "r", resume=True).counts.verdicts == 0
+    assert scored([new_call(1)], tmp_path / "r", resume=True, retry_failed=True).counts.verdicts == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "names"),
+    [
+        ({"policy": "bank-en"}, "policy was telecom-de"),
+        ({"model": FakeEngine({}, model_id="other")}, "model was fake"),
+        ({"model": FakeEngine({}, context_tokens=99)}, "context was 8192 tokens and is now 99 tokens"),
+    ],
+)
+def test_a_run_of_other_parts_is_not_resumed(
+    tmp_path: Path, calls: Calls, scored: Score, change: dict[str, Any], names: str
+) -> None:
+    scored(calls(2), tmp_path / "r", limit=1)
+    before = {path.name: path.read_bytes() for path in (tmp_path / "r").iterdir()}
+    with pytest.raises(RunError, match=names):
+        scored(calls(2), tmp_path / "r", resume=True, **change)
+    assert {path.name: path.read_bytes() for path in (tmp_path / "r").iterdir()} == before
+
+
+def test_all_that_differs_is_named(
+    tmp_path: Path, calls: Calls, scored: Score, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import sys
+
+    from ausweis.batch import Inputs, scoring
+    from ausweis.reading.reader import PromptStamp
+
+    scored(calls(2), tmp_path / "r", limit=1)
+    small = sys.modules["small_reader"]
+    real = small.SmallReader.__init__
+
+    def other(self: Any, engine: Any) -> None:
+        real(self, engine, "direct")
+        self.prompts = (PromptStamp("agent-turn", 2, "b" * 64),)
+
+    monkeypatch.setattr(scoring, "__version__", "9.9")
+    monkeypatch.setattr(small.SmallReader, "__init__", other)
+    engine = FakeEngine({"agent-turn": "nothing"})
+    from ausweis.batch import RunFolder, score
+    from ausweis.judging import find_policy
+
+    inputs = Inputs(language="en")
+    with RunFolder.open(tmp_path / "r", resume=True) as run, pytest.raises(RunError) as caught:
+        score([], small.SmallReader(engine), engine.info, find_policy("telecom-de"), run, inputs=inputs)
+    for part in ("ausweis version", "strategy", "prompts", "language"):
+        assert f"{part} was " in caught.value.message
+    assert "policy was" not in caught.value.message

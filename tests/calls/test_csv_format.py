@@ -1,0 +1,90 @@
+from collections.abc import Callable
+
+import pytest
+
+from ausweis.calls import Call, UnreadableCall
+
+Read = Callable[..., list[Call | UnreadableCall]]
+ReadCall = Callable[..., Call]
+ReadFault = Callable[..., UnreadableCall]
+
+
+def turns(call: Call) -> list[tuple[str, float | None, float | None, str]]:
+    return [(t.speaker, t.start, t.end, t.text) for t in call.turns]
+
+
+EXPECTED = [("agent", 0.5, 2.0, 'Guten Tag; "Nordstern", ja?'), ("caller", 62.0, None, "Hallo,\nich ziehe um.")]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        (
+            "x.csv",
+            'speaker,text,start,end\nAGENT,"Guten Tag; ""Nordstern"", ja?",0.5,2\nKUNDE,"Hallo,\nich ziehe um.",62,\n',
+        ),
+        (
+            "x.csv",
+            '\ufeffSprecher;Text;Beginn;Ende\r\nAgent;"Guten Tag; ""Nordstern"", ja?";0,5;2,0\r\n'
+            'Kunde;"Hallo,\r\nich ziehe um.";01:02;\r\n',
+        ),
+        (
+            "x.tsv",
+            'start\tend\tspeaker\tnote\ttext\n0.5\t2\tagent\tx\t"Guten Tag; ""Nordstern"", ja?"\n'
+            '1:02\t\tcaller\t\t"Hallo,\nich ziehe um."\n\t\t\t\t\n',
+        ),
+        (
+            "x.csv",
+            'sep=;\nspeaker;text;start;end\nAGENT;"Guten Tag; ""Nordstern"", ja?";0,5;2\n'
+            'KUNDE;"Hallo,\nich ziehe um.";62;\nKUNDE; ;70;\n',
+        ),
+    ],
+)
+def test_dialects(read_call: ReadCall, name: str, content: str) -> None:
+    call = read_call(name, content)
+    assert turns(call) == EXPECTED
+    assert call.id == "x"
+
+
+def test_several_calls_in_one_file(read: Read) -> None:
+    found = read(
+        "x.csv",
+        "call_id,language,speaker,text,start\na,en,agent,hello,1\na,,caller,hi,2\nb,,agent,Tag,\nb,,caller,Tag,x\n"
+        "c,,agent,Tag,\nc,,caller\nd,,agent,Tag,\nd,,caller,Hallo,\na,,agent,Tag,\na,,caller,Hallo,\n",
+    )
+    a, b, c, d, again = found
+    assert isinstance(a, Call)
+    assert (a.id, a.language, len(a.turns)) == ("a", "en", 2)
+    assert isinstance(b, UnreadableCall)
+    assert (b.call_id, b.place.rsplit(":", 1)[1]) == ("b", "5")
+    assert isinstance(c, UnreadableCall)
+    assert isinstance(d, Call)
+    assert d.id == "d"
+    assert isinstance(again, UnreadableCall)
+    assert (again.kind, again.call_id) == ("duplicate", "a")
+    assert "x.csv:2" in again.message
+
+
+def test_a_very_long_cell(read_call: ReadCall) -> None:
+    call = read_call("x.csv", f"speaker,text\nagent,{'a' * 200_000}\ncaller,ja\n")
+    assert len(call.turn(1).text) == 200_000
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "word"),
+    [
+        ("wer,was\nagent,Kranich\n", 1, "speaker"),
+        ("speaker,was\nagent,Kranich\n", 1, "text"),
+        ('speaker,text\nagent,ja\ncaller,"Kranich\nund mehr\n', 3, "quotes"),
+        ('speaker,text\nagent,"ja" Kranich\n', 2, "quotes"),
+    ],
+)
+def test_what_cannot_be_read_has_its_line(read_fault: ReadFault, content: str, line: int, word: str) -> None:
+    fault = read_fault("x.csv", content)
+    assert fault.place.endswith(f"x.csv:{line}")
+    assert word in fault.message
+    assert "Kranich" not in str(fault)
+
+
+def test_header_alone(read_fault: ReadFault) -> None:
+    assert read_fault("x.csv", "speaker,text\n").kind == "empty"

@@ -1,0 +1,92 @@
+from pathlib import Path
+
+import pytest
+
+from ausweis.calls import find_sources
+from ausweis.errors import InputError
+
+
+def write(root: Path, *names: str) -> None:
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+
+
+def ids(root: Path, *paths: str) -> list[str]:
+    return [source.default_id for source in find_sources([root / path for path in paths]).files]
+
+
+def test_folder_is_walked_in_order_and_hidden_or_unknown_files_stay_out(tmp_path: Path) -> None:
+    write(tmp_path, "b.json", "a.vtt", "sub/c.TXT", "sub/.d.json", ".git/e.json", "README.md", "sub/song.mp3")
+    found = find_sources([tmp_path])
+    assert [source.path for source in found.files] == [tmp_path / n for n in ("a.vtt", "b.json", "sub/c.TXT")]
+    assert found.skipped == 2
+
+
+def test_any_extension(tmp_path: Path) -> None:
+    write(tmp_path, "a.log", ".b.log")
+    found = find_sources([tmp_path], any_extension=True)
+    assert [source.default_id for source in found.files] == ["a"]
+
+
+def test_ids_that_collide_get_the_path(tmp_path: Path) -> None:
+    write(tmp_path, "1/a.json", "2/a.json", "2/b.vtt", "2/b.srt", "c.json")
+    assert ids(tmp_path, ".") == ["c", "1/a", "2/a", "2/b.srt", "2/b.vtt"]
+
+
+def test_ids_that_collide_between_arguments(tmp_path: Path) -> None:
+    write(tmp_path, "1/a.json", "2/a.json")
+    first, second = ids(tmp_path, "1", "2")
+    assert first.endswith("1/a.json")
+    assert second.endswith("2/a.json")
+
+
+def test_several_paths_and_globs_keep_the_order_and_read_a_file_once(tmp_path: Path) -> None:
+    write(tmp_path, "b/1.json", "b/2.json", "a/3.json", "x.dat")
+    assert ids(tmp_path, "x.dat", "b/*.json", "b/1.json", "**/*.json") == ["x", "1", "2", "3"]
+
+
+def test_standard_input_is_read_once(tmp_path: Path) -> None:
+    write(tmp_path, "a.json")
+    found = find_sources(["-", tmp_path / "a.json", "-"])
+    assert [source.place for source in found.files] == ["standard input", str(tmp_path / "a.json")]
+
+
+@pytest.mark.parametrize(
+    ("path", "word"),
+    [
+        ("none.json", "no such file"),
+        ("*.json", "no file fits"),
+        ("empty", "no calls"),
+        ("other", "1 with other extensions"),
+        ("a\0b", "no such file"),
+        ("a\0*", "no file fits"),
+        ("x" * 5000, "cannot be used"),
+    ],
+)
+def test_what_stops_everything(tmp_path: Path, path: str, word: str) -> None:
+    (tmp_path / "empty").mkdir()
+    write(tmp_path, "other/song.mp3")
+    with pytest.raises(InputError, match=word):
+        find_sources([f"{tmp_path}/{path}"])
+
+
+@pytest.mark.parametrize("paths", [[], [""], ["  "]])
+def test_no_argument_or_an_empty_one(paths: list[str]) -> None:
+    with pytest.raises(InputError, match="name a file"):
+        find_sources(paths)
+
+
+def test_links_in_a_circle_end(tmp_path: Path) -> None:
+    write(tmp_path, "a/b.json")
+    (tmp_path / "a" / "again").symlink_to(tmp_path / "a")
+    assert ids(tmp_path, "a") == ["b"]
+
+
+def test_name_that_is_not_utf8_can_be_printed(tmp_path: Path) -> None:
+    path = tmp_path / "anruf\udcff.json"
+    path.write_text("x")
+    [source] = find_sources([tmp_path]).files
+    assert source.place.encode().endswith("anruf\ufffd.json".encode())
+    assert source.default_id == "anruf\ufffd"

@@ -1,0 +1,74 @@
+import pytest
+
+from ausweis.calls import Speakers
+from ausweis.errors import CallFormatError, InputError
+
+
+@pytest.mark.parametrize(
+    "label", ["AGENT", "Berater", "beraterin", "MITARBEITER", "Mitarbeiter/in", "Service", "Agent_1"]
+)
+def test_agents(label: str) -> None:
+    assert Speakers().find(label) == "agent"
+
+
+@pytest.mark.parametrize(
+    "label", ["KUNDE", "Kundin", "CUSTOMER", "caller", "Client", "ANRUFER", "Anrufer*in", "kunde (Ida)"]
+)
+def test_callers(label: str) -> None:
+    assert Speakers().find(label) == "caller"
+
+
+@pytest.mark.parametrize("label", ["Ida", "SPEAKER_00", "spk_0", "0", "kundenkonto", "ch_2", "", "*in"])
+def test_unknown(label: str) -> None:
+    assert Speakers().find(label) is None
+
+
+def test_own_labels_come_first_and_forget_case_and_spaces() -> None:
+    speakers = Speakers({"Frau  Klein": "agent", "Agent 2": "caller", "KUNDE": "unknown"})
+    assert speakers.find(" frau klein ") == "agent"
+    assert speakers.find("AGENT 2") == "caller"
+    assert speakers.find("agent 1") == "agent"
+    assert speakers.find("Kunde") == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [
+        ({}, ("agent", "caller")),
+        ({"ch_1": "agent"}, ("caller", "agent")),
+        ({"CH_0": "caller"}, ("caller", "agent")),
+        ({"ch_0": "unknown"}, ("unknown", "caller")),
+        ({"ch_0": "agent", "ch_1": "agent"}, ("agent", "agent")),
+    ],
+)
+def test_channels(own: dict[str, str], expected: tuple[str, str]) -> None:
+    speakers = Speakers(own)
+    assert (speakers.find("ch_0"), speakers.find("ch_1")) == expected
+
+
+def test_resolve_names_unknown_labels_once_and_the_way_out() -> None:
+    with pytest.raises(CallFormatError) as caught:
+        Speakers().resolve(["AGENT", "Ida Wolf", None, "B", "Ida Wolf"], "x.json")
+    assert "labels 'Ida Wolf', 'B';" in caught.value.message
+    assert '--speaker "Ida Wolf"=agent' in caught.value.message
+    assert caught.value.place == "x.json"
+
+
+@pytest.mark.parametrize(
+    "label", ["ich sage Ihnen mein Kennwort Kranich", "Kranich" * 9, "Kranich 471199", "Kranich?!"]
+)
+def test_labels_that_may_be_words_of_the_call_are_not_shown(label: str) -> None:
+    with pytest.raises(CallFormatError) as caught:
+        Speakers().resolve([label], "x.json")
+    assert "Kranich" not in str(caught.value)
+    assert f"{len(label)} characters" in str(caught.value)
+
+
+def test_no_label_is_unknown() -> None:
+    assert Speakers().resolve([None, " ", "KUNDE"], "x") == ["unknown", "unknown", "caller"]
+
+
+@pytest.mark.parametrize("own", [{"x": "boss"}, {" ": "agent"}])
+def test_mapping_that_makes_no_sense(own: dict[str, str]) -> None:
+    with pytest.raises(InputError):
+        Speakers(own)

@@ -1,0 +1,63 @@
+import os
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from ausweis.cli import doctor as module
+from ausweis.cli.doctor import doctor
+from ausweis.engines import catalogue, weights
+
+DEFAULT = catalogue.default_id()
+
+
+@pytest.fixture
+def model_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    def locate(model: str) -> weights.Weights:
+        return weights.Weights(Path("x.gguf"), model, "0" * 64, None, None)
+
+    monkeypatch.setattr(weights, "state", lambda model: "present" if model == DEFAULT else "absent")
+    monkeypatch.setattr(weights, "locate", locate)
+
+
+def test_a_missing_default_model_is_exit_code_1() -> None:
+    result = CliRunner().invoke(doctor)
+    assert result.exit_code == 1
+    line = next(line for line in result.output.splitlines() if "(default)" in line)
+    assert line.startswith("missing")
+    assert f"ausweis models pull {DEFAULT}" in line
+
+
+@pytest.mark.usefixtures("model_here")
+def test_a_machine_that_has_all_is_exit_code_0() -> None:
+    result = CliRunner().invoke(doctor)
+    assert result.exit_code == 0
+    for name in ("python", "llama-cpp-python", "processor", "load", "memory", "cache", "disk"):
+        assert f" {name}: " in result.output
+
+
+@pytest.mark.usefixtures("model_here")
+def test_a_package_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PACKAGES", ("no-such-package-here",))
+    result = CliRunner().invoke(doctor)
+    assert result.exit_code == 1
+    assert "missing  no-such-package-here: is not installed" in result.output
+
+
+@pytest.mark.usefixtures("model_here")
+@pytest.mark.parametrize(("load", "state"), [(99.0, "warning"), (0.0, "good")])
+def test_a_busy_machine_is_a_warning(monkeypatch: pytest.MonkeyPatch, load: float, state: str) -> None:
+    monkeypatch.setattr(os, "getloadavg", lambda: (load, 0.0, 0.0))
+    result = CliRunner().invoke(doctor)
+    assert result.exit_code == 0
+    assert any(line.startswith(f"{state:<8} load:") for line in result.output.splitlines())
+
+
+def test_memory_of_the_container_counts(tmp_path: Path) -> None:
+    (tmp_path / "memory.max").write_text("max\n")
+    (tmp_path / "meminfo").write_text("MemTotal: 9 kB\nMemAvailable:    2048 kB\n")
+    assert module._control_group(tmp_path / "memory.max") is None
+    assert module._control_group(tmp_path / "none") is None
+    assert module._available(tmp_path / "meminfo") == 2048 * 1024
+    (tmp_path / "memory.max").write_text("1000\n")
+    assert module._control_group(tmp_path / "memory.max") == 1000

@@ -1,0 +1,64 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Run = Callable[..., Any]
+Write = Callable[..., str]
+LAX = 'id: lax\nversion: "1"\ntitle: A name is enough\nlevels: {standard: {any_of: [[name]]}}\nactions: {}\n'
+
+
+@pytest.fixture
+def scored(run: Run, write_calls: Write, folder: Path) -> None:
+    (folder / "lax.yaml").write_text(LAX)
+    assert (
+        run("score", write_calls(6), "--policy", "telecom-de", "--engine", "fake:answers.yaml", "--run", "r").code == 0
+    )
+
+
+@pytest.mark.usefixtures("scored")
+def test_shows_what_changed(run: Run, folder: Path) -> None:
+    result = run("judge", "r", "--policy", "lax.yaml")
+    assert (result.code, result.err) == (0, "")
+    cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in result.out.splitlines() if "│" in line]
+    assert ["violation", "compliant", "2"] in cells
+    assert ["compliant", "compliant", "4"] in cells
+    assert ["call-3", "violation", "compliant"] in cells
+    assert "2 calls changed\n6 calls judged: 6 compliant\nrun folder: r-lax\n" in result.out
+    assert (folder / "r-lax" / "facts.jsonl").read_bytes() == (folder / "r" / "facts.jsonl").read_bytes()
+
+
+@pytest.mark.usefixtures("scored")
+def test_as_json(run: Run) -> None:
+    body = json.loads(run("judge", "r/", "--policy", "lax.yaml", "--run", "new", "--json").out)
+    assert body["run"] == "new"
+    assert body["changed"] == 2
+    assert body["changes"][0] == {
+        "call_id": "call-3",
+        "old": "violation",
+        "new": "compliant",
+        "old_violations": ["no_authentication"],
+        "new_violations": [],
+    }
+    assert {"old": "violation", "new": "compliant", "calls": 2} in body["outcomes_before_and_after"]
+
+
+@pytest.mark.usefixtures("scored")
+def test_wrong_use(run: Run, folder: Path) -> None:
+    for arguments, sentence in (
+        (("none", "--policy", "lax.yaml"), "there is no run here"),
+        (("r", "--policy", "none.yaml"), "no such file"),
+        (("r", "--policy", "lax.yaml", "--run", "r"), "the folder holds a run"),
+    ):
+        result = run("judge", *arguments)
+        assert result.code == 2
+        assert sentence in result.err
+    assert not (folder / "r-lax").exists()
+
+
+def test_a_run_with_failures_exits_with_3(run: Run, write_calls: Write) -> None:
+    bad = {"id": "bad", "turns": [{"speaker": "agent", "text": "Ja?"}, {"speaker": "caller", "text": "Störgeräusch"}]}
+    run("score", write_calls(1, bad), "--policy", "telecom-de", "--engine", "fake:answers.yaml", "--run", "r")
+    assert run("judge", "r", "--policy", "bank-en").code == 3

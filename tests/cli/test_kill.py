@@ -1,0 +1,105 @@
+"""The command line in a process of its own, killed and stopped."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ausweis.batch import comparable
+
+Start = Callable[..., "subprocess.Popen[bytes]"]
+Write = Callable[..., str]
+READER = Path(__file__).parents[1] / "batch" / "reader.py"
+SOURCE = Path(__file__).parents[2] / "src"
+FAKE = ("--policy", "telecom-de", "--engine", "fake:answers.yaml")
+
+
+def verdicts(folder: Path) -> list[str]:
+    return [comparable(line) for line in (folder / "verdicts.jsonl").read_text().split("\n")[:-1]]
+
+
+def wait_for(path: Path, count: int, process: "subprocess.Popen[bytes]") -> None:
+    """Until so many lines are there."""
+    end = time.monotonic() + 30
+    while not path.exists() or path.read_bytes().count(b"\n") < count:
+        assert process.poll() is None, process.communicate()[1].decode()
+        assert time.monotonic() < end
+        time.sleep(0.002)
+
+
+def test_killed_at_ten_random_points(folder: Path, start: Start, write_calls: Write) -> None:
+    calls = write_calls(40, delay=0.005)
+    whole = start("score", calls, *FAKE, "--run", "whole")
+    choose = random.Random(4711)
+    for number, count in enumerate(sorted(choose.sample(range(1, 38), 10))):
+        resume = ["--resume"] if number else []
+        process = start("score", calls, *FAKE, "--run", "killed", *resume)
+        wait_for(folder / "killed" / "verdicts.jsonl", count, process)
+        time.sleep(choose.uniform(0, 0.02))
+        process.kill()
+        process.communicate()
+        assert process.returncode == -signal.SIGKILL
+    last = start("score", calls, *FAKE, "--run", "killed", "--resume")
+    assert (whole.wait(60), last.wait(60)) == (0, 0)
+    whole.communicate()
+    last.communicate()
+    assert len(verdicts(folder / "whole")) == 40
+    assert verdicts(folder / "killed") == verdicts(folder / "whole")
+    assert (folder / "killed" / "facts.jsonl").read_bytes() == (folder / "whole" / "facts.jsonl").read_bytes()
+    assert json.loads((folder / "killed" / "run.json").read_text())["complete"] is True
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped(folder: Path, start: Start, write_calls: Write, number: signal.Signals) -> None:
+    calls = write_calls(200, delay=0.02)
+    process = start("score", calls, *FAKE, "--run", "r")
+    wait_for(folder / "r" / "verdicts.jsonl", 3, process)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert err.decode() == "ausweis: stopped: go on with the same command and --run r --resume\n"
+    assert out == b""
+    manifest = json.loads((folder / "r" / "run.json").read_text())
+    assert manifest["complete"] is False
+    assert manifest["counts"]["verdicts"] == len(verdicts(folder / "r")) < 200
+    assert (folder / "r" / "facts.jsonl").read_bytes().endswith(b"\n")
+
+
+def test_a_second_process_is_refused(folder: Path, start: Start, write_calls: Write) -> None:
+    calls = write_calls(200, delay=0.02)
+    first = start("score", calls, *FAKE, "--run", "r")
+    wait_for(folder / "r" / "verdicts.jsonl", 1, first)
+    second = start("score", calls, *FAKE, "--run", "r", "--resume")
+    err = second.communicate(timeout=30)[1].decode()
+    assert (second.returncode, err.count("\n")) == (2, 1)
+    assert "another process is writing to this folder" in err
+    first.kill()
+    first.communicate()
+
+
+def test_a_bar_on_a_terminal(folder: Path, write_calls: Write) -> None:
+    command = [sys.executable, str(READER), "score", write_calls(20, delay=0.02), *FAKE, "--run", "r"]
+    ours, theirs = os.openpty()
+    environment = os.environ | {"PYTHONPATH": str(SOURCE), "TERM": "xterm", "COLUMNS": "100"}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, env=environment)
+    os.close(theirs)
+    shown = b""
+    try:
+        while piece := os.read(ours, 4096):
+            shown += piece
+    except OSError:
+        pass  # a terminal that nobody writes to any more
+    finally:
+        os.close(ours)
+    out = process.communicate(timeout=30)[0]
+    assert process.returncode == 0
+    assert b"of 20 calls" in shown
+    assert b" left" in shown
+    assert b"of 20 calls" not in out

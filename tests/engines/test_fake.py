@@ -1,0 +1,144 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from ausweis.engines.fake import FakeEngine, Script
+from ausweis.engines.protocol import Engine, Message, Request
+from ausweis.errors import ContextError, EngineError, InputError
+
+SCHEMA = {
+    "type": "object",
+    "properties": {"outcome": {"enum": ["compliant", "violation"]}},
+    "required": ["outcome"],
+    "additionalProperties": False,
+}
+
+
+def ask(text: str = "Guten Tag", **more: Any) -> Request:
+    messages = (Message(role="system", content="Wer fragt?"), Message(role="user", content=text))
+    return Request(messages=messages, **{"template": "agent-turn@1", "choices": ("asks", "tells", "nothing"), **more})
+
+
+def test_it_is_an_engine_and_records_what_it_saw() -> None:
+    fake = FakeEngine({"agent-turn": "asks"}, model_id="my-fake")
+    engine: Engine = fake
+    requests = [ask("a"), ask("b")]
+    assert [result.text for result in engine.complete(requests)] == ["asks", "asks"]
+    assert fake.requests == requests
+    assert engine.info.model_id == "my-fake"
+    assert FakeEngine({}, model_id="other").info.model_sha256 != engine.info.model_sha256
+
+
+def test_a_choice_has_probability_1_and_probabilities_sum_to_1() -> None:
+    (sure,) = FakeEngine({"agent-turn": "tells"}).complete([ask()])
+    assert sure.probabilities == (0.0, 1.0, 0.0)
+    (unsure,) = FakeEngine(lambda request: {"nothing": 3, "asks": 1}).complete([ask()])
+    assert (unsure.text, unsure.probabilities) == ("nothing", (0.25, 0.0, 0.75))
+
+
+@pytest.mark.parametrize(
+    ("answer", "what"),
+    [
+        ("other", "none of the 3 choices"),
+        ({"asks": 0.5, "other": 0.5}, "none of the 3 choices"),
+        ({"asks": -1, "tells": 2}, "no number from 0 on"),
+        ({"asks": float("nan")}, "no number from 0 on"),
+        ({"asks": "much"}, "no number from 0 on"),
+        ({"asks": 0.0}, "no choice a probability above 0"),
+    ],
+)
+def test_no_engine_may_give_such_an_answer(answer: Any, what: str) -> None:
+    with pytest.raises(EngineError, match=what):
+        FakeEngine(lambda request: answer).complete([ask()])
+
+
+def test_json_is_held_against_the_schema_without_quoting_it() -> None:
+    request = ask(choices=(), json_schema=SCHEMA)
+    (result,) = FakeEngine([{"answer": {"outcome": "violation"}}]).complete([request])
+    assert (result.text, result.probabilities) == ('{"outcome": "violation"}', ())
+    for bad, what in (
+        ('{"outcome": "geheim"}', r"at outcome \(enum\)"),
+        ("{}", "at the top"),
+        ("geheim", "is no JSON"),
+    ):
+        with pytest.raises(EngineError, match=what) as caught:
+            FakeEngine({"agent-turn": bad}).complete([request])
+        assert "geheim" not in str(caught.value)
+
+
+def test_the_first_entry_that_fits_the_last_message_answers() -> None:
+    engine = FakeEngine(
+        [
+            {"template": "caller-turn", "answer": "nothing"},
+            {"template": "agent-turn@2", "answer": "nothing"},
+            {"contains": "Wer", "answer": "nothing"},
+            Script(matches="(?i)pin$", contains="Ihre", answer="asks"),
+            {"template": "agent-turn@1", "answer": "tells"},
+        ]
+    )
+    assert [r.text for r in engine.complete([ask("Ihre PIN"), ask("Die PIN"), ask("Ihre PIN?")])] == [
+        "asks",
+        "tells",
+        "tells",
+    ]
+
+
+def test_failures_by_script_by_function_and_for_want_of_an_answer() -> None:
+    with pytest.raises(EngineError, match="scripted failure"):
+        FakeEngine([{"error": "scripted failure"}]).complete([ask()])
+    with pytest.raises(EngineError, match=r"no scripted answer fits a question of agent-turn@1") as caught:
+        FakeEngine([{"contains": "x", "answer": "asks"}]).complete([ask("geheim")])
+    assert "geheim" not in str(caught.value)
+    with pytest.raises(ContextError):
+        FakeEngine({"agent-turn": "asks"}, context_tokens=10).complete([ask("x" * 41)])
+    closed = FakeEngine({"agent-turn": "asks"})
+    closed.close()
+    with pytest.raises(EngineError):
+        closed.complete([ask()])
+
+
+def test_from_file(tmp_path: Path) -> None:
+    path = tmp_path / "answers.yaml"
+    path.write_text(
+        "model_id: mine\nanswers:\n"
+        "  - {template: agent-turn, matches: 'PIN', answer: {asks: 0.8, nothing: 0.2}}\n"
+        "  - answer: nothing\n"
+    )
+    engine = FakeEngine.from_file(path)
+    assert [result.text for result in engine.complete([ask("PIN"), ask()])] == ["asks", "nothing"]
+    assert engine.info.model_id == "mine"
+    assert engine.requests == []
+    before = engine.info.model_sha256
+    path.write_text(path.read_text() + "# other\n")
+    assert FakeEngine.from_file(path).info.model_sha256 != before
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("answers: [", r"answers\.yaml:1: .*no valid YAML"),
+        ("answers:\n  - {answer: a, error: b}", r"wrong at answers\.1: .*either an answer or an error"),
+        ("answers:\n  - {template: x}", "either an answer or an error"),
+        ("answers:\n  - {matches: '(', answer: a}", "no regular expression"),
+        ("answers: []\nanswer: x", "wrong at answer"),
+        ("", "wrong at the top"),
+        ("context_tokens: 0\nanswers: []", "wrong at context_tokens"),
+    ],
+)
+def test_what_is_wrong_in_a_file_is_named(tmp_path: Path, text: str, what: str) -> None:
+    path = tmp_path / "answers.yaml"
+    path.write_text(text)
+    with pytest.raises(InputError, match=what):
+        FakeEngine.from_file(path)
+
+
+def test_a_missing_or_foreign_file(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be read"):
+        FakeEngine.from_file(tmp_path / "none.yaml")
+    (tmp_path / "a.yaml").write_bytes(b"\xff")
+    with pytest.raises(InputError, match="not UTF-8"):
+        FakeEngine.from_file(tmp_path / "a.yaml")
+    with pytest.raises(ValidationError):
+        FakeEngine([{"answr": "x"}])

@@ -1,0 +1,82 @@
+from pathlib import Path
+
+import pytest
+
+from ausweis.engines.fake import FakeEngine
+from ausweis.engines.protocol import Message, Request
+from ausweis.engines.replay import RecordingEngine, ReplayEngine
+from ausweis.errors import EngineError, InputError, RunError
+
+
+def ask(text: str) -> Request:
+    return Request(messages=(Message(role="user", content=text),), choices=("asks", "nothing"), template="agent-turn@1")
+
+
+def record(folder: Path, *texts: str) -> FakeEngine:
+    inner = FakeEngine(lambda request: {"asks": 0.3, "nothing": 0.7})
+    engine = RecordingEngine(inner, folder)
+    engine.complete([ask(text) for text in texts])
+    engine.close()
+    return inner
+
+
+def test_recorded_answers_come_back_the_same(tmp_path: Path) -> None:
+    inner = FakeEngine(lambda request: {"asks": 0.3, "nothing": 0.7} if "?" in request.messages[0].content else "asks")
+    engine = RecordingEngine(inner, tmp_path / "r")
+    requests = [ask("PIN?"), ask("Ja.")]
+    given = engine.complete(requests)
+    engine.close()
+    replay = ReplayEngine(tmp_path / "r")
+    assert replay.complete(requests[::-1]) == given[::-1]
+    assert replay.info.model_sha256 == inner.info.model_sha256
+    assert replay.info.engine == "replay:fake"
+    replay.close()
+
+
+def test_no_word_of_a_prompt_is_recorded(tmp_path: Path) -> None:
+    record(tmp_path / "r", "Zwetschgendatschi")
+    for path in (tmp_path / "r").iterdir():
+        assert b"Zwetsch" not in path.read_bytes()
+
+
+def test_a_missing_recording_names_template_and_key_and_no_text(tmp_path: Path) -> None:
+    inner = record(tmp_path / "r", "a")
+    replay = ReplayEngine(tmp_path / "r")
+    request = ask("Zwetschgendatschi")
+    with pytest.raises(EngineError, match="agent-turn@1") as caught:
+        replay.complete([request])
+    assert request.key(inner.info.model_sha256)[:16] in str(caught.value)
+    assert "Zwetsch" not in str(caught.value)
+    replay.close()
+
+
+def test_recording_goes_on_where_it_was_torn_and_writes_nothing_twice(tmp_path: Path) -> None:
+    record(tmp_path / "r", "a", "b")
+    path = tmp_path / "r" / "answers.jsonl"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-5])
+    record(tmp_path / "r", "a", "b")
+    assert path.read_bytes() == whole
+
+
+def test_one_folder_one_model_one_process(tmp_path: Path) -> None:
+    record(tmp_path / "r", "a")
+    with pytest.raises(InputError, match="answers of fake"):
+        RecordingEngine(FakeEngine({}, model_id="other"), tmp_path / "r")
+    engine = RecordingEngine(FakeEngine({}), tmp_path / "r")
+    with pytest.raises(RunError, match="another process"):
+        RecordingEngine(FakeEngine({}), tmp_path / "r")
+    engine.close()
+
+
+def test_what_is_no_recording_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"engine\.json is missing"):
+        ReplayEngine(tmp_path)
+    record(tmp_path / "r", "a")
+    with (tmp_path / "r" / "answers.jsonl").open("a") as file:
+        file.write("{}\n")
+    with pytest.raises(InputError, match=r"answers\.jsonl:2: is no recorded answer"):
+        ReplayEngine(tmp_path / "r")
+    (tmp_path / "r" / "engine.json").write_text("{}")
+    with pytest.raises(InputError, match="which engine was recorded"):
+        ReplayEngine(tmp_path / "r")

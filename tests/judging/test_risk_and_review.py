@@ -1,0 +1,113 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ausweis.judging import Verdict, find_policy, judge
+from ausweis.reading.facts import Facts
+
+Judged = Callable[..., Verdict]
+N = "1 gives name, "
+
+
+@pytest.mark.parametrize(
+    ("lines", "defects", "risk", "confidence"),
+    [
+        (N + "2 discloses usage_data ~0.8", {}, 0.8, 0.8),
+        (N + "2 discloses usage_data ~0.3", {}, 0.3, 0.7),
+        (N + "3 gives pin ~0.9, 4 discloses usage_data", {}, 0.1, 0.9),
+        (N + "3 gives pin ~0.9, 4 discloses usage_data ~0.5", {}, 0.05, 0.45),
+        (N + "2 discloses usage_data ~0.6, 4 changes contract_change ~0.5", {}, 0.8, 0.8),
+        (N + "2 discloses usage_data ~0.99", {}, 1.0, 1.0),
+        (N + "2 discloses usage_data ~0.01", {}, 0.0, 1.0),
+        (N + "2 discloses usage_data", {"starts_late": 0.25}, 0.75, 0.75),
+        (N + "2 discloses usage_data", {"starts_late": 0.5, "garbled": 0.5}, 0.25, 0.75),
+        (N + "2 reads_out address", {"starts_late": 0.75}, 0.25, 0.75),
+    ],
+)
+def test_risk_weighs_all_worlds(
+    judged: Judged, lines: str, defects: dict[str, float], risk: float, confidence: float
+) -> None:
+    verdict = judged(lines, defects=defects)
+    assert (verdict.risk, verdict.confidence) == (risk, confidence)
+
+
+@pytest.mark.parametrize(
+    ("lines", "more", "words"),
+    [
+        (N + "2 discloses usage_data ~0.65", {}, ["confidence 0.65"]),
+        (N + "2 discloses usage_data", {"defects": {"garbled": 1.0}}, ["reicht nicht"]),
+        (N + "2 discloses usage_data ~0.55, 4 changes contract_change", {}, ["unsicheren Stelle (Turn 2)"]),
+        ("1 gives pin, 2 discloses usage_data", {}, ["wer angerufen hat"]),
+        (N + "2 discloses usage_data ~0.85", {}, ["kritischer Verstoß"]),
+        (N + "2 discloses usage_data ~0.95", {}, []),
+        (N, {"notes": ["turn 7 was cut"]}, ["turn 7 was cut"]),
+        (N + "1 gives pin, 2 discloses usage_data", {}, []),
+    ],
+)
+def test_a_person_looks_where_there_is_a_reason(
+    judged: Judged, lines: str, more: dict[str, Any], words: list[str]
+) -> None:
+    verdict = judged(lines, **more)
+    assert verdict.needs_review == bool(words)
+    assert len(verdict.review_reasons) == len(words)
+    assert all(word in reason for word, reason in zip(words, verdict.review_reasons, strict=True))
+
+
+def claimed(outcome: str, *violations: tuple[str, int], caller: str = "account_holder", **more: object) -> Verdict:
+    named = [{"type": kind, "turn": turn, "quote": "q"} for kind, turn in violations]
+    claim = {"outcome": outcome, "violations": named, "caller": caller, "policy_sha256": "s"}
+    facts = Facts.model_validate({"call_id": "c", "turns": 9, "claim": claim, **more})
+    return judge(facts, find_policy("bank-en").policy, policy_sha256="s")
+
+
+def results(verdict: Verdict) -> list[str]:
+    return [check.result for check in verdict.checks]
+
+
+def test_a_claimed_violation_is_taken_over_with_the_policy_s_severity() -> None:
+    verdict = claimed("violation", ("factor_leaked", 6), ("no_authentication", 4))
+    assert [(one.type, one.turn, one.severity) for one in verdict.violations] == [
+        ("no_authentication", 4, "critical"),
+        ("factor_leaked", 6, "high"),
+    ]
+    assert verdict.first_violation_turn == 4
+    assert results(verdict) == ["pass", "fail", "fail", "fail", "not_applicable", "unclear"]
+    assert (verdict.risk, verdict.needs_review) == (0.9, False)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "risk", "expected"),
+    [
+        ("compliant", 0.1, ["pass", "pass", "pass", "pass", "not_applicable", "unclear"]),
+        ("not_applicable", 0.1, ["not_applicable"] * 6),
+        ("inconclusive", 0.5, ["unclear"] * 6),
+    ],
+)
+def test_a_claim_without_violations(outcome: str, risk: float, expected: list[str]) -> None:
+    verdict = claimed(outcome)
+    assert (verdict.outcome, verdict.risk, results(verdict)) == (outcome, risk, expected)
+
+
+def test_a_claim_is_reviewed_where_it_does_not_hold_together() -> None:
+    assert claimed("violation").needs_review
+    assert claimed("compliant", notes=["a quote was dropped"]).needs_review
+    contradictory = claimed("compliant", ("factor_leaked", 2))
+    assert contradictory.needs_review
+    assert contradictory.violations == ()
+    facts = Facts.model_validate(
+        {
+            "call_id": "c",
+            "turns": 1,
+            "claim": {"outcome": "compliant", "caller": "account_holder", "policy_sha256": "s"},
+        }
+    )
+    assert judge(facts, find_policy("bank-en").policy, policy_sha256="other").needs_review
+    assert not judge(facts, find_policy("bank-en").policy).needs_review
+
+
+def test_a_claimed_third_party() -> None:
+    assert claimed("compliant", caller="third_party").authorisation.status == "unclear"
+    verdict = claimed("violation", ("unauthorised_third_party", 2), caller="third_party")
+    assert verdict.authorisation.status == "missing"
+    assert results(verdict)[4] == "fail"
