@@ -86,7 +86,8 @@ def run_all(options: Options) -> Summary:
 
 
 def _score(options: Options, sources: Sources, policy: PolicyFile, library: PinnedLibrary, run: RunFolder) -> Summary:
-    from ausweis.reading import open_reader
+    from ausweis.judging import explain
+    from ausweis.reading import PolicyText, open_reader
 
     total = _total(sources, options)
     engine = open_engine(
@@ -97,7 +98,7 @@ def _score(options: Options, sources: Sources, policy: PolicyFile, library: Pinn
         record=options.record,
     )
     try:
-        reader = open_reader(options.strategy, engine, library, policy.policy)
+        reader = open_reader(options.strategy, engine, library, PolicyText(explain(policy.policy, "en"), policy.sha256))
         library.refuse_unused(reader)
         with progress_shown(total, quiet=options.quiet) as show:
             options.begun = True

@@ -5,7 +5,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SkipValidation
+
+from ausweis.engines.readout import Readout
 
 __all__ = ["Engine", "EngineInfo", "Message", "Request", "Result"]
 
@@ -20,19 +22,20 @@ class Message(BaseModel):
 
 
 class Request(BaseModel):
-    """One question: messages, and either a closed list of answers or a JSON Schema for the answer.
+    """One question: messages, and a closed list of answers, a readout or a JSON Schema for the answer.
 
     With `choices`, the result has the probability of each choice (they sum to 1) and `text` is the likeliest.
+    With a `readout` besides, which only an engine of its model can use, the choices are the readout's labels, each with
+    a probability of its own.
     With `json_schema`, `text` is JSON that fits it. `max_tokens` bounds a generated answer.
-    `reply_start` is the beginning of the assistant's reply, given by code, that the choices continue.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
     messages: tuple[Message, ...]
     choices: tuple[str, ...] = ()
+    readout: SkipValidation[Readout] | None = None
     json_schema: Mapping[str, Any] | None = None
-    reply_start: str = ""
     max_tokens: int = 512
     template: str = ""
     """Id and version of the template that asked, such as `agent-turn@1`."""
@@ -42,8 +45,8 @@ class Request(BaseModel):
         body = {
             "messages": [[m.role, m.content] for m in self.messages],
             "choices": list(self.choices),
+            "readout": self.readout.sha256 if self.readout else None,
             "schema": self.json_schema,
-            "reply_start": self.reply_start,
             "max_tokens": self.max_tokens,
             "model": model_sha256,
         }

@@ -1,0 +1,66 @@
+"""JSON answers that fit a schema: each token is the likeliest of those that llguidance allows.
+
+In-process schemas of the bindings are ignored or widened without a word (`response_format`), so the mask is ours, and a
+schema that cannot be enforced is an error.
+"""
+
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ausweis.engines.llama_lane import Lane
+from ausweis.engines.llama_model import LlamaModel
+from ausweis.errors import EngineError
+
+__all__ = ["JsonWriter"]
+
+
+class JsonWriter:
+    """Writes answers with one model."""
+
+    def __init__(self, model: LlamaModel) -> None:
+        self._model = model
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        # About a second, so only where a schema is asked for.
+        from llguidance.llamacpp import lltokenizer_from_vocab
+
+        return lltokenizer_from_vocab(self._model.vocabulary, slices=[])
+
+    def write(self, lane: Lane, schema: Mapping[str, Any], limit: int) -> tuple[str, int]:
+        """Go on from the lane's last token. Returns the JSON text and the number of tokens evaluated for it.
+
+        Raises:
+            EngineError: the schema cannot be enforced, or the answer is longer than `limit` tokens.
+        """
+        from llguidance import LLMatcher
+        from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
+
+        grammar = LLMatcher.grammar_from_json_schema(json.dumps(schema), overrides={"whitespace_flexible": False})
+        matcher = LLMatcher(self._tokenizer, grammar, log_level=0)
+        mask = allocate_token_bitmask(1, self._model.size)
+        answer: list[int] = []
+        while not matcher.is_error():
+            forced = matcher.compute_ff_tokens()
+            if not forced:
+                fill_next_token_bitmask(matcher, mask)
+                allowed = np.unpackbits(mask.view(np.uint8), bitorder="little")[: self._model.size].astype(bool)
+                best = int(np.where(allowed, lane.logits(), -np.inf).argmax())
+                if self._model.ends(best):
+                    break
+                forced = [best]
+            if not matcher.consume_tokens(forced):
+                break
+            answer += forced
+            if matcher.is_stopped():
+                break
+            if len(answer) > limit or len(lane.tokens) + len(forced) > lane.size:
+                raise EngineError(f"the answer is longer than {limit} tokens or the context of the model")
+            lane.extend(forced)
+        if matcher.is_error():
+            raise EngineError(f"the schema of the answer cannot be enforced: {matcher.get_error().splitlines()[0]}")
+        return self._model.text(answer).decode("utf-8", errors="replace"), len(answer)

@@ -1,0 +1,92 @@
+"""Model weights loaded by llama.cpp: vocabulary, tokens, chat template. Thin over llama-cpp-python's low-level API."""
+
+import ctypes
+import logging
+from pathlib import Path
+from typing import Any
+
+from ausweis.errors import ModelError
+
+__all__ = ["LlamaModel"]
+
+_MAGIC = b"GGUF"
+
+
+class LlamaModel:
+    """A GGUF file in memory (mapped, so that processes share it).
+
+    Raises:
+        ModelError: the file is missing, cut short, or nothing that llama.cpp can load.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._check(path)
+        import llama_cpp
+
+        # Its log names file paths and tensor shapes: of no use to a user, and errors are told by us.
+        logging.getLogger("llama-cpp-python").setLevel(logging.CRITICAL + 1)
+        self.api: Any = llama_cpp
+        llama_cpp.llama_backend_init()
+        parameters = llama_cpp.llama_model_default_params()
+        self.pointer = llama_cpp.llama_model_load_from_file(str(path).encode(), parameters)
+        if not self.pointer:
+            raise ModelError("llama.cpp cannot load this file: it is cut short or of an unknown kind", place=str(path))
+        self.vocabulary = llama_cpp.llama_model_get_vocab(self.pointer)
+        self.size = int(llama_cpp.llama_vocab_n_tokens(self.vocabulary))
+        self.trained_context = int(llama_cpp.llama_model_n_ctx_train(self.pointer))
+
+    @staticmethod
+    def _check(path: Path) -> None:
+        try:
+            with path.open("rb") as file:
+                magic = file.read(4)
+        except OSError as error:
+            raise ModelError(f"the model file cannot be read ({error.strerror})", place=str(path)) from None
+        if magic != _MAGIC:
+            raise ModelError("is no GGUF file", place=str(path))
+
+    def tokens(self, text: str, *, special: bool) -> list[int]:
+        """The tokens of a text. Markers such as `<|im_end|>` become special tokens only if `special`."""
+        data = text.encode("utf-8", errors="replace")
+        room = len(data) + 8
+        buffer = (self.api.llama_token * room)()
+        count = self.api.llama_tokenize(self.vocabulary, data, len(data), buffer, room, False, special)
+        return list(buffer[:count])
+
+    def text(self, tokens: list[int]) -> bytes:
+        """The bytes that these tokens stand for; special tokens give none."""
+        pieces = []
+        buffer = ctypes.create_string_buffer(1024)
+        for token in tokens:
+            count = self.api.llama_token_to_piece(self.vocabulary, token, buffer, 1024, 0, False)
+            pieces.append(buffer.raw[: max(0, count)])
+        return b"".join(pieces)
+
+    def ends(self, token: int) -> bool:
+        """Whether the token ends an answer."""
+        return bool(self.api.llama_vocab_is_eog(self.vocabulary, token))
+
+    @property
+    def end_token(self) -> int:
+        """The token with which the model ends its turn."""
+        token = int(self.api.llama_vocab_eot(self.vocabulary))
+        return token if token >= 0 else int(self.api.llama_vocab_eos(self.vocabulary))
+
+    @property
+    def begin_token(self) -> int | None:
+        """The token that every prompt must begin with, if there is one."""
+        if not self.api.llama_vocab_get_add_bos(self.vocabulary):
+            return None
+        return int(self.api.llama_vocab_bos(self.vocabulary))
+
+    @property
+    def chat_template(self) -> str | None:
+        """The Jinja source of the chat template that the file carries."""
+        source = self.api.llama_model_chat_template(self.pointer, None)
+        return None if source is None else source.decode("utf-8", errors="replace")
+
+    def close(self) -> None:
+        """Give the memory back."""
+        if self.pointer:
+            self.api.llama_model_free(self.pointer)
+            self.pointer = None

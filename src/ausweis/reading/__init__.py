@@ -1,0 +1,29 @@
+"""A call, prompts and an engine in; facts out.
+
+facts       what was said and done, each with turn and quote
+reader      what every strategy offers
+strategies  opens one by name
+turnwise    the product: a closed question about every turn
+direct      the whole verdict in one prompt, its quotes checked; to compare
+pieces      turns cut into what is asked about, with what was said before
+labels      what the templates' labels mean
+plausible   what an answer must look like, by code
+spoken      numbers as people say them
+"""
+
+from ausweis.reading.facts import Claim, ClaimedViolation, Event, Facts
+from ausweis.reading.reader import PromptStamp, Reader, Reading
+from ausweis.reading.strategies import STRATEGIES, PolicyText, open_reader
+
+__all__ = [
+    "STRATEGIES",
+    "Claim",
+    "ClaimedViolation",
+    "Event",
+    "Facts",
+    "PolicyText",
+    "PromptStamp",
+    "Reader",
+    "Reading",
+    "open_reader",
+]

@@ -1,0 +1,48 @@
+"""What is wrong with a recording, so that an authentication may have been and cannot be heard."""
+
+import re
+from collections.abc import Sequence
+
+from ausweis.calls.call import Call
+from ausweis.engines.protocol import Request, Result
+from ausweis.prompts import Template
+from ausweis.reading.facts import RecordingDefect
+
+__all__ = ["found", "question"]
+
+FIRST_LINES = 3
+LINE_LENGTH = 300
+LATE = "middle"
+"""The answer of `call-start` that says that the recording sets in late."""
+
+OPENING = 0.4
+"""The part of a call in which authentication has its place."""
+GARBLED_TURNS = 0.3
+"""From this share of turns with lost words in the opening on, what was asked and given there cannot be told."""
+_LOST = re.compile(
+    r"<unk>|\[(?:unk|unverständlich|unverst\.|inaudible|unintelligible|rauschen|noise|crosstalk)\]|\(unverständlich\)",
+    re.IGNORECASE,
+)
+
+
+def question(call: Call, template: Template) -> Request:
+    """Ask about the first lines with words in them."""
+    spoken = [turn for turn in call.turns if turn.text.strip()][:FIRST_LINES]
+    lines = [{"speaker": turn.speaker, "text": turn.text[:LINE_LENGTH]} for turn in spoken]
+    return Request(
+        messages=template.render({"lines": lines}, language=call.language),
+        choices=template.labels,
+        template=template.name,
+    )
+
+
+def found(call: Call, start: Result, labels: Sequence[str]) -> dict[RecordingDefect, float]:
+    """The defects that are at all likely, with their probabilities; `garbled` is read from the recogniser's marks."""
+    defects: dict[RecordingDefect, float] = {}
+    late = start.probabilities[labels.index(LATE)]
+    if late >= 0.05:
+        defects["starts_late"] = round(late, 4)
+    opening = call.turns[: max(1, round(OPENING * len(call.turns)))]
+    if sum(_LOST.search(turn.text) is not None for turn in opening) >= GARBLED_TURNS * len(opening):
+        defects["garbled"] = 1.0
+    return defects

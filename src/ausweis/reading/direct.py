@@ -1,0 +1,110 @@
+"""Strategy `direct`: the whole verdict asked for in one prompt, as everybody does. For comparison and large models.
+
+The answer is JSON by schema. A violation whose turn does not exist, or whose quote does not stand in that turn, is
+dropped, and a note says so.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ausweis.calls.call import Call
+from ausweis.engines.protocol import Engine, Request
+from ausweis.errors import EngineError
+from ausweis.prompts import Template
+from ausweis.reading.facts import Claim, ClaimedViolation, Facts
+from ausweis.reading.reader import PromptStamp, Reading
+from ausweis.vocabulary import Caller, Outcome, ViolationType
+
+__all__ = ["DirectReader"]
+
+DROPPED = "a violation that the model named was dropped: its quote does not stand in the turn"
+CONTRADICTION = "the model said violation, but named none that could be checked"
+
+
+class _Named(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    type: ViolationType
+    turn: int
+    quote: str
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    reasoning: str
+    caller: Caller
+    violations: list[_Named]
+    outcome: Outcome
+
+
+class DirectReader:
+    """Shows the model the policy in plain sentences and the numbered transcript."""
+
+    strategy = "direct"
+
+    def __init__(self, engine: Engine, template: Template, policy: Sequence[str], policy_sha256: str) -> None:
+        """`policy` are the sentences that explain it; `policy_sha256` is its file's."""
+        self._engine = engine
+        self._template = template
+        self._policy = list(policy)
+        self._policy_sha256 = policy_sha256
+
+    @property
+    def prompts(self) -> tuple[PromptStamp, ...]:
+        """The one template."""
+        return (PromptStamp(self._template.id, self._template.version, self._template.sha256),)
+
+    def read(self, call: Call) -> Reading:
+        """Ask for the verdict of one call."""
+        lines = [
+            {"turn": number, "speaker": turn.speaker, "text": turn.text}
+            for number, turn in enumerate(call.turns, start=1)
+        ]
+        limit = self._template.parameters.get("max_tokens", 700)
+        request = Request(
+            messages=self._template.render({"policy": self._policy, "lines": lines}, language=call.language),
+            json_schema=self._template.output,
+            max_tokens=limit if isinstance(limit, int) else 700,
+            template=self._template.name,
+        )
+        (result,) = self._engine.complete([request])
+        try:
+            answer = _Answer.model_validate(json.loads(result.text))
+        except (ValidationError, ValueError):
+            raise EngineError("the model's verdict does not fit the schema of its template") from None
+        claim, notes = self._checked(call, answer)
+        return Reading(Facts(call_id=call.id, turns=len(call.turns), claim=claim, notes=notes), result.evaluated_tokens)
+
+    def _checked(self, call: Call, answer: _Answer) -> tuple[Claim, tuple[str, ...]]:
+        notes = []
+        kept = []
+        for named in answer.violations:
+            turn = call.turn(named.turn) if 1 <= named.turn <= len(call.turns) else None
+            quote = None if turn is None else _found(named.quote, turn.text)
+            if turn is None or quote is None:
+                notes.append(DROPPED)
+                continue
+            kept.append(ClaimedViolation(type=named.type, turn=named.turn, quote=quote, start=turn.start, end=turn.end))
+        if answer.outcome == "violation" and not kept:
+            notes.append(CONTRADICTION)
+        claim = Claim(
+            outcome=answer.outcome,
+            violations=tuple(kept) if answer.outcome == "violation" else (),
+            caller=answer.caller,
+            reason=answer.reasoning,
+            policy_sha256=self._policy_sha256,
+        )
+        return claim, tuple(dict.fromkeys(notes))
+
+
+def _found(quote: str, text: str) -> str | None:
+    """The quote as it stands in the text; blanks may differ, nothing else."""
+    words = quote.split()
+    if not words:
+        return None
+    match = re.search(r"\s+".join(map(re.escape, words)), text)
+    return match.group() if match else None

@@ -1,0 +1,116 @@
+"""What the labels of the turn templates mean: each is an event, or nothing that matters.
+
+A label is a verb, or a verb and a subject: `gives date of birth`. How likely the verb is, whatever its subject, is
+known better than the single subject: where nothing was learned of the verb itself, it is the sum over its subjects.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from ausweis.errors import PromptError
+from ausweis.reading.facts import EventKind
+from ausweis.vocabulary import CHANGES, DISCLOSURES, FACTORS
+
+__all__ = ["IDLE", "VERBS", "Possible", "meaning", "possible_events"]
+
+IDLE = frozenset({"nothing", "explains", "agrees", "does not know", "new value"})
+"""Labels that make no event."""
+
+SINGLE: dict[str, EventKind] = {
+    "accepts": "accepts",
+    "rejects": "rejects",
+    "authenticated": "pre_authenticated",
+    "calls back": "callback",
+    "authorised": "authorisation_found",
+    "not authorised": "authorisation_missing",
+    "refuses": "refuses",
+    "for another": "speaks_for_other",
+    "holder": "holder_joins",
+}
+VERBS: dict[str, EventKind] = {
+    "asks": "asks",
+    "reads out": "reads_out",
+    "tells": "discloses",
+    "changes": "changes",
+    "gives": "gives",
+}
+"""Verbs that have a subject."""
+
+SUBJECTS: dict[str, dict[str, str]] = {
+    verb: {factor.replace("_", " "): factor for factor in FACTORS} for verb in ("asks", "reads out", "gives")
+}
+SUBJECTS["tells"] = {category.replace("_", " "): category for category in DISCLOSURES}
+SUBJECTS["changes"] = {
+    {"credential": "credentials"}.get(name := change.removesuffix("_change"), name): change for change in CHANGES
+}
+
+SECOND = 0.5
+"""A second subject in one turn must be this likely by itself; a share of the verb is no sign of it."""
+
+
+class Possible(NamedTuple):
+    """An event that may have happened, and how likely that is."""
+
+    kind: EventKind
+    subject: str | None
+    probability: float
+
+
+def meaning(label: str) -> tuple[EventKind, str | None] | None:
+    """The event of a label; None for one that makes no event.
+
+    Raises:
+        PromptError: the label is none that reading knows.
+    """
+    if label in IDLE or label in VERBS:
+        return None
+    if label in SINGLE:
+        return SINGLE[label], None
+    for verb, kind in VERBS.items():
+        subject = SUBJECTS[verb].get(label.removeprefix(f"{verb} "))
+        if label.startswith(f"{verb} ") and subject is not None:
+            return kind, subject
+    raise PromptError(f"the label {label!r} means nothing to the reader: use those of agent-turn@1 and caller-turn@1")
+
+
+def possible_events(answer: Mapping[str, float], *, exclusive: bool) -> list[Possible]:
+    """The events behind the probabilities of one answer, the likeliest first.
+
+    `exclusive`: the probabilities share out one whole (a closed list of answers), so that two things said in one turn
+    take from each other; otherwise each label has a probability of its own (a readout).
+    """
+    found: list[Possible] = []
+    groups: dict[EventKind, dict[str, float]] = {}
+    for label, probability in answer.items():
+        event = meaning(label)
+        if event is None:
+            continue
+        kind, subject = event
+        if subject is None:
+            found.append(Possible(kind, None, probability))
+        else:
+            groups.setdefault(kind, {})[subject] = probability
+    verbs = {kind: verb for verb, kind in VERBS.items()}
+    for kind, subjects in groups.items():
+        total = sum(subjects.values())
+        whole = answer.get(verbs[kind], min(1.0, total))
+        found += _subjects(kind, subjects, whole, exclusive=exclusive)
+    found.sort(key=lambda one: (-one.probability, one.kind, one.subject or ""))
+    return found
+
+
+def _subjects(kind: EventKind, subjects: Mapping[str, float], whole: float, *, exclusive: bool) -> list[Possible]:
+    """The likeliest subject takes the verb's probability; another one needs strength of its own."""
+    ranked = sorted(subjects.items(), key=lambda item: (-item[1], item[0]))
+    (first, strength), *others = ranked
+    found = [Possible(kind, first, max(whole, strength) if not exclusive else whole)]
+    left = 1.0
+    for subject, probability in others:
+        if exclusive:
+            # What the likelier ones took is taken off: how likely is this one, besides them?
+            left -= subjects[found[-1].subject or ""]
+            probability = probability / left if left > 0 else 0.0
+        if probability < SECOND:
+            break
+        found.append(Possible(kind, subject, min(probability, whole)))
+    return found

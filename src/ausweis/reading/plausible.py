@@ -1,0 +1,57 @@
+"""Where the field knows what an answer must look like, code checks it: a number needs digits, a date needs a date.
+
+The model says what is done; this only takes away what cannot be: a PIN in a turn without any number, or a stored
+number "read out" that the caller had said just before.
+"""
+
+import re
+from collections.abc import Sequence
+
+from ausweis.reading.labels import Possible
+from ausweis.reading.spoken import digits_in, has_number
+from ausweis.vocabulary import Factor
+
+__all__ = ["NUMBERS", "plausible"]
+
+NUMBERS: frozenset[Factor] = frozenset(
+    {
+        "phone_number",
+        "customer_number",
+        "contract_number",
+        "meter_number",
+        "card_number",
+        "device_number",
+        "iban_last4",
+        "pin",
+        "one_time_code",
+        "date_of_birth",
+    }
+)
+"""Factors whose value has digits, written or spoken."""
+
+_LETTER = re.compile(r"[^\W\d_]")
+_MONTH = re.compile(
+    r"\b(januar|jänner|februar|märz|april|mai|juni|juno|juli|august|september|oktober|november|dezember"
+    r"|january|february|march|may|june|july|october|december)",
+    re.IGNORECASE,
+)
+FEWEST_REPEATED = 3
+"""So many digits in a row, said by the caller before, are the caller's own value and no chance."""
+
+
+def plausible(event: Possible, text: str, caller_said: Sequence[str]) -> bool:
+    """Whether a turn with this text can hold the event; `caller_said` are the caller's turns before it."""
+    if event.kind == "gives" and event.subject in NUMBERS:
+        return has_number(text) or (event.subject == "date_of_birth" and _MONTH.search(text) is not None)
+    if event.kind == "gives":
+        return _LETTER.search(text) is not None or has_number(text)
+    if event.kind == "reads_out" and event.subject in NUMBERS:
+        return has_number(text) and not _repeats(text, caller_said)
+    return True
+
+
+def _repeats(text: str, caller_said: Sequence[str]) -> bool:
+    """Whether the agent's digits are the caller's: said in one go, or put together from pieces."""
+    told = digits_in(text)
+    said = "".join(digits_in(one) for one in caller_said)
+    return len(told) >= FEWEST_REPEATED and told in said
