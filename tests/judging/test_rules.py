@@ -166,7 +166,8 @@ CASES = {
         "violation action_after_failed_authentication@6",
     ),
     "the corrected one was meant": (
-        N + "3 gives customer_number, 3 gives date_of_birth, 4 rejects, 5 gives customer_number, 6 discloses usage_data",
+        N
+        + "3 gives customer_number, 3 gives date_of_birth, 4 rejects, 5 gives customer_number, 6 discloses usage_data",
         "compliant",
     ),
     "corrected wrongly": (

@@ -63,6 +63,11 @@ class LlamaEngine:
         """
         return cls(locate(model, progress=progress), context=context, threads=threads)
 
+    @property
+    def vocabulary_size(self) -> int:
+        """How many tokens the model knows."""
+        return self._model.size
+
     def complete(self, requests: Sequence[Request]) -> list[Result]:
         """Answer a batch, in its order. The same batch gives the same numbers, whatever was asked before it."""
         self._fresh.clear()

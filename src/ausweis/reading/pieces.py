@@ -1,12 +1,12 @@
 """A call cut into pieces that are asked about one by one, each with what was said before it.
 
 A turn is one piece, unless it is long: then it is cut at sentence ends, so that the quote is short and the question
-narrow. What stands before a piece is the call so far, as much of it as fits: when it grows too long, it is cut back at
-once to its latest part, and grows again. So most pieces begin like the one before, and only what is new is computed.
+narrow. A piece is shown with the two before it: what they hold decides nearly always what it means, each question stays
+short whatever the length of the call, and none hangs on the answer to another.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ausweis.calls.call import Call
@@ -15,10 +15,10 @@ __all__ = ["LONGEST", "Line", "Piece", "pieces_of", "with_context"]
 
 LONGEST = 320
 """Characters of a piece; a sentence that is longer is cut between words."""
-MOST_BEFORE = 5000
-"""Characters of the call so far that are shown at the most."""
-LEFT_BEFORE = 1500
-"""Characters that are left of it when it is cut back."""
+LINES_BEFORE = 2
+"""Pieces that are shown before the one that is asked about: the question that it answers, and what led to it."""
+LENGTH_BEFORE = 160
+"""Characters of such a piece, its last ones."""
 
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
 
@@ -65,14 +65,9 @@ def _cut(text: str) -> Iterator[str]:
         yield text[start:].strip()
 
 
-def with_context(pieces: list[Piece]) -> Iterator[tuple[Piece, list[Line]]]:
-    """Each piece with the lines up to and including it."""
-    lines: list[Line] = []
-    size = 0
-    for piece in pieces:
-        lines.append(Line(piece.speaker, piece.text))
-        size += len(piece.text)
-        if size > MOST_BEFORE:
-            while size > LEFT_BEFORE and len(lines) > 1:
-                size -= len(lines.pop(0).text)
-        yield piece, list(lines)
+def with_context(pieces: Sequence[Piece]) -> Iterator[tuple[Piece, list[Line]]]:
+    """Each piece with the lines that are shown: some before it, and itself as the last."""
+    for place, piece in enumerate(pieces):
+        before = pieces[max(0, place - LINES_BEFORE) : place]
+        lines = [Line(one.speaker, one.text[-LENGTH_BEFORE:]) for one in before]
+        yield piece, [*lines, Line(piece.speaker, piece.text)]
