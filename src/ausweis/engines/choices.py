@@ -5,48 +5,44 @@ allows; an answer's probability is the product along its way. A fork that is rea
 looked into: its answers share what reached it evenly.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["NEGLIGIBLE", "choice_probabilities"]
+__all__ = ["NEGLIGIBLE", "Way", "walk"]
 
 NEGLIGIBLE = 0.02
 
-Logits = Callable[[tuple[int, ...]], NDArray[np.float32]]
-"""The logits after the prompt and these tokens of an answer."""
+Way = tuple[int, ...]
+"""The tokens of an answer up to a fork; empty where the answer begins."""
+Logits = NDArray[np.float32]
 
 
-def choice_probabilities(answers: Mapping[str, Sequence[int]], end: int, logits: Logits) -> dict[str, float]:
-    """Probabilities that sum to 1. `answers` are the tokens of each; `end` stands for where a shorter answer ends."""
+def walk(answers: Mapping[str, Sequence[int]], end: int) -> Generator[Way, Logits, dict[str, float]]:
+    """Ask for the logits at one fork after another; return probabilities that sum to 1.
+
+    `answers` are the tokens of each answer; `end` stands for the place where a shorter answer ends. The first way that
+    is asked for is the empty one.
+    """
     found: dict[str, float] = {}
-
-    def share(way: tuple[int, ...], names: list[str], probability: float) -> None:
-        if len(names) == 1:
-            found[names[0]] = probability
-            return
-        if probability < NEGLIGIBLE:
+    forks: list[tuple[Way, list[str], float]] = [((), list(answers), 1.0)]
+    while forks:
+        way, names, probability = forks.pop()
+        if len(names) == 1 or probability < NEGLIGIBLE:
             found.update(dict.fromkeys(names, probability / len(names)))
-            return
+            continue
         branches: dict[int, list[str]] = {}
         for name in names:
             tokens = answers[name]
             branches.setdefault(tokens[len(way)] if len(tokens) > len(way) else end, []).append(name)
-        if len(branches) == 1:
-            (token,) = branches
-            share((*way, token), names, probability)
-            return
-        weights = softmax(logits(way)[list(branches)])
-        for weight, (token, below) in zip(weights, branches.items(), strict=True):
-            share((*way, token), below, probability * float(weight))
-
-    share((), list(answers), 1.0)
+        shares = np.ones(1) if len(branches) == 1 else _softmax((yield way)[list(branches)])
+        for share, (token, below) in zip(shares, branches.items(), strict=True):
+            forks.append(((*way, token), below, probability * float(share)))
     return {name: found[name] for name in answers}
 
 
-def softmax(values: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Probabilities of logits."""
+def _softmax(values: Logits) -> NDArray[np.float64]:
     shifted: NDArray[np.float64] = np.exp(values.astype(np.float64) - float(values.max()))
     shares: NDArray[np.float64] = shifted / shifted.sum()
     return shares

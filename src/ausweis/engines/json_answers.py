@@ -10,9 +10,10 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ausweis.engines.llama_lane import Lane
 from ausweis.engines.llama_model import LlamaModel
+from ausweis.engines.llama_trunk import Growth, Trunk
 from ausweis.errors import EngineError
 
 __all__ = ["JsonWriter"]
@@ -31,8 +32,12 @@ class JsonWriter:
 
         return lltokenizer_from_vocab(self._model.vocabulary, slices=[])
 
-    def write(self, lane: Lane, schema: Mapping[str, Any], limit: int) -> tuple[str, int]:
-        """Go on from the lane's last token. Returns the JSON text and the number of tokens evaluated for it.
+    def write(
+        self, trunk: Trunk, branch: int, logits: NDArray[np.float32], schema: Mapping[str, Any], limit: int
+    ) -> tuple[str, int]:
+        """Go on from the end of a branch, after which the `logits` were computed.
+
+        Returns the JSON text and how many tokens it has.
 
         Raises:
             EngineError: the schema cannot be enforced, or the answer is longer than `limit` tokens.
@@ -44,23 +49,20 @@ class JsonWriter:
         matcher = LLMatcher(self._tokenizer, grammar, log_level=0)
         mask = allocate_token_bitmask(1, self._model.size)
         answer: list[int] = []
-        while not matcher.is_error():
-            forced = matcher.compute_ff_tokens()
-            if not forced:
+        while not matcher.is_error() and not matcher.is_stopped():
+            chosen = matcher.compute_ff_tokens()
+            if not chosen:
                 fill_next_token_bitmask(matcher, mask)
                 allowed = np.unpackbits(mask.view(np.uint8), bitorder="little")[: self._model.size].astype(bool)
-                best = int(np.where(allowed, lane.logits(), -np.inf).argmax())
-                if self._model.ends(best):
+                chosen = [int(np.where(allowed, logits, -np.inf).argmax())]
+                if self._model.ends(chosen[0]):
                     break
-                forced = [best]
-            if not matcher.consume_tokens(forced):
+            if not matcher.consume_tokens(chosen):
                 break
-            answer += forced
-            if matcher.is_stopped():
-                break
-            if len(answer) > limit or len(lane.tokens) + len(forced) > lane.size:
-                raise EngineError(f"the answer is longer than {limit} tokens or the context of the model")
-            lane.extend(forced)
+            answer += chosen
+            if len(answer) > limit:
+                raise EngineError(f"the answer is longer than {limit} tokens")
+            (logits,) = trunk.grow([Growth(branch, chosen)])
         if matcher.is_error():
             raise EngineError(f"the schema of the answer cannot be enforced: {matcher.get_error().splitlines()[0]}")
         return self._model.text(answer).decode("utf-8", errors="replace"), len(answer)

@@ -54,19 +54,19 @@ class Readout:
             data = path.read_bytes()
             parts = load(data)
             with safe_open(path, framework="numpy") as file:
-                about: dict[str, str] = file.metadata() or {}
+                about = json.loads(file.metadata()["about"])
             readout = cls(
-                labels=tuple(json.loads(about["labels"])),
+                labels=tuple(about["labels"]),
                 tokens=parts["tokens"],
                 weights=parts["weights"],
                 bias=parts["bias"],
                 template=about["template"],
                 template_sha256=about["template_sha256"],
                 model_sha256=about["model_sha256"],
-                notes=about.get("notes", ""),
+                notes=about["notes"],
                 sha256=hashlib.sha256(data).hexdigest(),
             )
-        except (OSError, SafetensorError, KeyError, ValueError):
+        except (OSError, SafetensorError, KeyError, TypeError, ValueError):
             raise PromptError("is no readout, or a broken one: train it again", place=str(path)) from None
         shape = (len(readout.labels), len(readout.tokens))
         if about.get("schema") != SCHEMA or readout.weights.shape != shape or readout.bias.shape != shape[:1]:
@@ -79,14 +79,16 @@ class Readout:
 
         about = {
             "schema": SCHEMA,
-            "labels": json.dumps(self.labels),
+            "labels": self.labels,
             "template": self.template,
             "template_sha256": self.template_sha256,
             "model_sha256": self.model_sha256,
             "notes": self.notes,
         }
         parts = {"tokens": self.tokens, "weights": self.weights, "bias": self.bias}
-        save_file({name: np.ascontiguousarray(part) for name, part in parts.items()}, path, metadata=about)
+        # One entry: several would be written in an order of their own each time.
+        metadata = {"about": json.dumps(about, sort_keys=True)}
+        save_file({name: np.ascontiguousarray(part) for name, part in parts.items()}, path, metadata=metadata)
 
     def features(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
         """The logits at the tokens, their mean taken off: shape (n,)."""

@@ -13,9 +13,9 @@ __all__ = ["Agreement", "agreement"]
 class Agreement(NamedTuple):
     """Counts over the calls that have both a label and a verdict.
 
-    `confusion[gold][verdict]` counts outcomes. `first_turn`: of the violations found, how many are placed at the
-    label's first turn. `types`: of them, how many have just the label's violation types. `average_precision` is of `risk`
-    against the label violation; `kappa` is Cohen's, of the outcome.
+    `confusion[gold][verdict]` counts outcomes. Of the violations found, `first_turn` are placed at the label's first
+    turn, and `types` have just the label's violation types. `average_precision` is of `risk` against the label
+    violation; `kappa` is Cohen's, of the outcome.
     """
 
     calls: int

@@ -63,7 +63,7 @@ def collect(
         if path.is_file():
             values = np.load(path)
         else:
-            values = np.stack([engine.logits(request)[tokens] for request in reader.requests(one.call)])
+            values = np.stack([logits[tokens] for logits in engine.logits(reader.requests(one.call))])
             np.save(path, values)
         pieces = list(pieces_of(one.call))
         turns = [piece.turn for piece in pieces]

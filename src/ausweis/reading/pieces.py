@@ -17,7 +17,7 @@ LONGEST = 320
 """Characters of a piece; a sentence that is longer is cut between words."""
 LINES_BEFORE = 2
 """Pieces that are shown before the one that is asked about: the question that it answers, and what led to it."""
-LENGTH_BEFORE = 160
+LENGTH_BEFORE = 110
 """Characters of such a piece, its last ones."""
 
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")

@@ -1,0 +1,62 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ausweis.engines.choices import NEGLIGIBLE, Way, walk
+
+VOCABULARY = 8
+END = 0
+ANSWERS = st.dictionaries(
+    st.text("abcdef", min_size=1, max_size=4),
+    st.lists(st.integers(1, VOCABULARY - 1), min_size=1, max_size=4).map(tuple),
+    min_size=1,
+    max_size=8,
+).filter(lambda answers: len(set(answers.values())) == len(answers))
+
+
+def run(answers: dict[str, tuple[int, ...]], seed: int) -> tuple[dict[str, float], list[Way]]:
+    """Logits that depend on the way only."""
+
+    def logits(way: Way) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+        return np.random.default_rng([seed, *way]).normal(size=VOCABULARY).astype(np.float32)
+
+    asked: list[Way] = []
+    steps = walk(answers, END)
+    try:
+        asked.append(next(steps))
+        while True:
+            asked.append(steps.send(logits(asked[-1])))
+    except StopIteration as done:
+        return done.value, asked
+
+
+@given(ANSWERS, st.integers(0, 1000))
+def test_probabilities_sum_to_one_and_no_fork_is_asked_twice(answers: dict[str, tuple[int, ...]], seed: int) -> None:
+    found, asked = run(answers, seed)
+    assert list(found) == list(answers)
+    assert math.isclose(sum(found.values()), 1.0, abs_tol=1e-9)
+    assert all(probability >= 0 for probability in found.values())
+    assert len(set(asked)) == len(asked)
+
+
+def test_a_shorter_answer_ends_where_a_longer_one_goes_on() -> None:
+    found, asked = run({"rain": (1,), "rain and wind": (1, 2)}, seed=3)
+    assert asked == [(1,)]
+    assert all(0 < probability < 1 for probability in found.values())
+
+
+def test_one_answer_needs_no_question() -> None:
+    assert run({"yes": (1, 2)}, seed=0) == ({"yes": 1.0}, [])
+
+
+def test_an_unlikely_fork_is_shared_out_evenly() -> None:
+    steps = walk({"a": (1,), "b c": (2, 3), "b d": (2, 4)}, END)
+    assert next(steps) == ()
+    logits = np.full(VOCABULARY, -10.0, dtype=np.float32)
+    logits[1] = 10.0
+    with pytest.raises(StopIteration) as done:
+        steps.send(logits)
+    assert done.value.value["b c"] == done.value.value["b d"] < NEGLIGIBLE
