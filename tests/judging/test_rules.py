@@ -25,8 +25,11 @@ CASES = {
     ),
     # rule 2: leaks
     "leak without an action of its own": (N + "2 reads_out date_of_birth", "violation factor_leaked@2"),
-    "leak of the address is the disclosure too": (N + "4 reads_out address", "violation factor_leaked@4"),
-    "two leaks in one turn": (N + "4 reads_out address, 4 reads_out email", "violation factor_leaked@4"),
+    "leak of the address is the disclosure too": (N + "4 reads_out address", "violation no_authentication@4 factor_leaked@4"),
+    "two leaks in one turn": (
+        N + "4 reads_out address, 4 reads_out email",
+        "violation no_authentication@4 factor_leaked@4",
+    ),
     "leak and told contact data besides": (
         N + "4 reads_out address, 4 discloses contact_data",
         "violation no_authentication@4 factor_leaked@4",
@@ -43,7 +46,7 @@ CASES = {
     "reading out after the level": (N + "3 gives pin, 4 reads_out address", "compliant"),
     "reading out with the lower level only": (
         N + "3 gives customer_number, 5 gives date_of_birth, 6 reads_out address",
-        "violation factor_leaked@6",
+        "violation insufficient_factors@6 factor_leaked@6",
     ),
     "bank details want the higher level": (
         N + "3 gives customer_number, 5 gives date_of_birth, 6 reads_out iban_last4",
@@ -89,7 +92,10 @@ CASES = {
         "1 speaks_for_other, 2 discloses usage_data",
         "violation insufficient_factors@2 unauthorised_third_party@2",
     ),
-    "leaked to": ("1 speaks_for_other, 2 reads_out address", "violation factor_leaked@2 unauthorised_third_party@2"),
+    "leaked to": (
+        "1 speaks_for_other, 2 reads_out address",
+        "violation insufficient_factors@2 factor_leaked@2 unauthorised_third_party@2",
+    ),
     "late and not allowed": (
         "1 speaks_for_other, 1 gives name, 2 discloses usage_data, 3 gives pin",
         "violation late_authentication@2 unauthorised_third_party@2",
@@ -375,7 +381,7 @@ def test_evidence_shows_the_action_and_what_broke_it(judged: Judged) -> None:
         (N + "3 gives customer_number, 4 discloses usage_data", "telecom-de", "Geburtsdatum oder letzte vier Stellen"),
         ("1 gives pin, 2 discloses usage_data", "telecom-de", "fehlte: Name."),
         (N + "2 discloses usage_data, 3 gives pin", "telecom-de", "kam in Turn 3: PIN"),
-        (N + "2 reads_out address", "telecom-de", "(Adresse), bevor die Stufe elevated"),
+        (N + "2 reads_out date_of_birth", "telecom-de", "(Geburtsdatum), bevor die Stufe standard"),
         (N + "3 gives pin, 4 rejects, 6 changes contact_change", "telecom-de", "in Turn 4 als falsch abgelehnt"),
         (N + "1 gives pin, 2 discloses contact_data", "bank-en", "lacked: one-time code, security answer, call back"),
         ("1 speaks_for_other, 2 pre_authenticated, 4 discloses usage_data", "bank-en", "an authorisation on file or"),

@@ -17,8 +17,7 @@ END = 1 << 30
 class Act:
     """One action. `held`: the factors verified before it; `later`: whether the level is met at the call's end.
 
-    `other` holds the words by which a third party spoke; `authorisation` what allowed it. `reported`: a reader
-    named the action itself; otherwise it follows from a value that was read out.
+    `other` holds the words by which a third party spoke; `authorisation` what allowed it.
     """
 
     moment: Moment
@@ -30,7 +29,6 @@ class Act:
     start: int
     other: Moment | None
     authorisation: Moment | None
-    reported: bool
 
     @property
     def unauthorised(self) -> bool:
@@ -40,19 +38,19 @@ class Act:
 
 def acts_of(found: list[Moment], trace: Trace, rules: Rules) -> list[Act]:
     """All actions in order of time, one a turn and category."""
-    first: dict[tuple[int, str], tuple[Moment, bool]] = {}
+    first: dict[tuple[int, str], Moment] = {}
     for moment in found:
         if moment.kind in ("discloses", "changes"):
-            first.setdefault((moment.turn, str(moment.subject)), (moment, True))
+            first.setdefault((moment.turn, str(moment.subject)), moment)
     for read_out in trace.read_outs:
         if not read_out.repeats and read_out.moment.subject in CONTACT_FACTORS:
-            first.setdefault((read_out.moment.turn, "contact_data"), (read_out.moment, False))
-    acts = [_measure(moment, category, reported, trace, rules) for (_, category), (moment, reported) in first.items()]
+            first.setdefault((read_out.moment.turn, "contact_data"), read_out.moment)
+    acts = [_measure(moment, category, trace, rules) for (_, category), moment in first.items()]
     acts.sort(key=lambda act: act.moment.place)
     return acts
 
 
-def _measure(moment: Moment, category: str, reported: bool, trace: Trace, rules: Rules) -> Act:
+def _measure(moment: Moment, category: str, trace: Trace, rules: Rules) -> Act:
     level = rules.level_of[category]
     speaking = trace.speaks_at(moment.turn)
     held = trace.held(moment.turn, speaking.start)
@@ -75,7 +73,6 @@ def _measure(moment: Moment, category: str, reported: bool, trace: Trace, rules:
         start=speaking.start,
         other=speaking.other,
         authorisation=authorisation,
-        reported=reported,
     )
 
 

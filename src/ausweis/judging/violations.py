@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from ausweis.judging.actions import CONTACT_FACTORS, Act, completing, leaks_of
+from ausweis.judging.actions import Act, completing, leaks_of
 from ausweis.judging.evidence import Trace
 from ausweis.judging.rules import NAME, Rules
 from ausweis.judging.timeline import Moment
@@ -30,17 +30,12 @@ def findings_of(acts: list[Act], trace: Trace, rules: Rules) -> list[Finding]:
         turn = act.moment.turn
         if act.unauthorised and act.other is not None:
             found.append(Finding("unauthorised_third_party", turn, (act.moment.place, act.other.place), act))
-        if act.met or _told_only(act, leaks.get(turn, [])):
+        if act.met:
             continue
         kind, events = _unmet(act, trace, rules, leaked=any(told < turn for told in leaks))
         found.append(Finding(kind, turn, (act.moment.place, *events), act))
     found.sort(key=lambda finding: (finding.turn, VIOLATIONS.index(finding.type), finding.events))
     return found
-
-
-def _told_only(act: Act, leaks: list[Moment]) -> bool:
-    """Whether the action is nothing but the leak itself: then the leak is the violation."""
-    return not act.reported and any(moment.subject in CONTACT_FACTORS for moment in leaks)
 
 
 def _unmet(act: Act, trace: Trace, rules: Rules, *, leaked: bool) -> tuple[ViolationType, tuple[int, ...]]:
