@@ -25,7 +25,10 @@ CASES = {
     ),
     # rule 2: leaks
     "leak without an action of its own": (N + "2 reads_out date_of_birth", "violation factor_leaked@2"),
-    "leak of the address is the disclosure too": (N + "4 reads_out address", "violation no_authentication@4 factor_leaked@4"),
+    "leak of the address is the disclosure too": (
+        N + "4 reads_out address",
+        "violation no_authentication@4 factor_leaked@4",
+    ),
     "two leaks in one turn": (
         N + "4 reads_out address, 4 reads_out email",
         "violation no_authentication@4 factor_leaked@4",

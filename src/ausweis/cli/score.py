@@ -31,6 +31,7 @@ Exit codes: 0 done, 1 --fail-on tripped (even if calls failed too), 2 wrong use,
 @click.option("--retry-failed", is_flag=True, help="With --resume: try failed calls again; they stand at the end then.")
 @click.option("--model", metavar="ID|PATH", help="See: ausweis models list; any .gguf file by its path.")
 @click.option("--strategy", type=click.Choice(["turnwise", "direct"]), default="turnwise", show_default=True)
+@click.option("--zero-shot", is_flag=True, help="Read the answers without what was learned for this model.")
 @click.option("--prompts", "prompt_folder", type=click.Path(path_type=Path), metavar="FOLDER", help="Own templates.")
 @click.option("--prompt", "pins", multiple=True, metavar="ID@VERSION", help="This version of a template. Repeatable.")
 @click.option(

@@ -34,6 +34,7 @@ class Options:
     retry_failed: bool
     model: str | None
     strategy: str
+    zero_shot: bool
     prompt_folder: Path | None
     pins: tuple[str, ...]
     language: Literal["de", "en"]

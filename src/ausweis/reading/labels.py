@@ -45,7 +45,7 @@ SUBJECTS["changes"] = {
 }
 
 SECOND = 0.5
-"""A second subject in one turn must be this likely by itself; a share of the verb is no sign of it."""
+"""A second subject in one turn must be this likely."""
 
 
 class Possible(NamedTuple):
@@ -100,17 +100,16 @@ def possible_events(answer: Mapping[str, float], *, exclusive: bool) -> list[Pos
 
 
 def _subjects(kind: EventKind, subjects: Mapping[str, float], whole: float, *, exclusive: bool) -> list[Possible]:
-    """The likeliest subject takes the verb's probability; another one needs strength of its own."""
+    """The likeliest subject takes the verb's probability; another one needs strength of its own.
+
+    Where probabilities are shares of one whole, the bar is lower: it is measured by the likeliest one.
+    """
     ranked = sorted(subjects.items(), key=lambda item: (-item[1], item[0]))
     (first, strength), *others = ranked
-    found = [Possible(kind, first, max(whole, strength) if not exclusive else whole)]
-    left = 1.0
+    found = [Possible(kind, first, whole if exclusive else max(whole, strength))]
+    bar = SECOND * strength if exclusive else SECOND
     for subject, probability in others:
-        if exclusive:
-            # What the likelier ones took is taken off: how likely is this one, besides them?
-            left -= subjects[found[-1].subject or ""]
-            probability = probability / left if left > 0 else 0.0
-        if probability < SECOND:
+        if probability < bar:
             break
-        found.append(Possible(kind, subject, min(probability, whole)))
+        found.append(Possible(kind, subject, whole if exclusive else min(probability, whole)))
     return found
