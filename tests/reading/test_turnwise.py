@@ -1,5 +1,6 @@
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from ausweis.reading.strategies import readout_path
 
 POLICY = PolicyText(("Standard needs a PIN.",), "0" * 64)
 
-ANSWERS = [
+ANSWERS: list[Mapping[str, Any]] = [
     {"template": "call-start", "answer": "beginning"},
     {"template": "agent-turn", "matches": r"agent: .*PIN[^\n]*$", "answer": "asks pin"},
     {
@@ -57,7 +58,10 @@ def test_what_cannot_be_is_taken_away(call: Callable[..., Call], library: Librar
 
 
 def test_a_recording_that_sets_in_late_or_is_garbled(call: Callable[..., Call], library: Library) -> None:
-    answers = [{"template": "call-start", "answer": {"middle": 0.8, "beginning": 0.2}}, {"answer": "nothing"}]
+    answers: list[Mapping[str, Any]] = [
+        {"template": "call-start", "answer": {"middle": 0.8, "beginning": 0.2}},
+        {"answer": "nothing"},
+    ]
     reader = open_reader("turnwise", FakeEngine(answers), library, POLICY)
     assert reader.read(call("agent: und damit weg", "caller: gut")).facts.defects == {"starts_late": 0.8}
     garbled = call("agent: <unk> ja", "caller: <unk>", "agent: Die ist raus.", "caller: Danke.", "agent: Gern.")
@@ -71,7 +75,7 @@ def test_words_of_a_call_stay_in_their_line(
     call: Callable[..., Call], library: Library, hostile: str, text: str
 ) -> None:
     """However it is written, a turn is one line after the name of its speaker, in the last user message."""
-    engine = FakeEngine([{"template": "call-start", "answer": "beginning"}, {"answer": "nothing"}])
+    engine = FakeEngine({"call-start": "beginning", "agent-turn": "nothing", "caller-turn": "nothing"})
     reader = open_reader("turnwise", engine, library, POLICY)
     reader.read(call("agent: Hallo", f"caller: {hostile} {text}"))
     for request in engine.requests:
