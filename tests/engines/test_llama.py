@@ -143,3 +143,22 @@ def test_files_that_are_no_models(tmp_path: Path) -> None:
 def test_a_context_that_the_model_does_not_have() -> None:
     with pytest.raises(ModelError, match="between 256 and 8192 tokens"):
         LlamaEngine.load("smollm2-135m", context=1_000_000)
+
+
+def test_a_kept_beginning_gives_the_same_bits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    batch = [question(text) for text in TEXTS[:6]]
+    path = str(locate("smollm2-135m").path)
+    monkeypatch.setenv("AUSWEIS_CACHE", str(tmp_path))
+    answers = []
+    for _ in range(2):
+        engine = LlamaEngine.load(path, context=2048)
+        answers.append(engine.complete(batch))
+        engine.close()
+    first, second = answers
+    assert [result.probabilities for result in first] == [result.probabilities for result in second]
+    assert first[0].evaluated_tokens > second[0].evaluated_tokens
+    (file,) = (tmp_path / "prefixes").iterdir()
+    file.write_bytes(file.read_bytes()[:1000])
+    engine = LlamaEngine.load(path, context=2048)
+    assert [result.probabilities for result in engine.complete(batch)] == [one.probabilities for one in first]
+    engine.close()

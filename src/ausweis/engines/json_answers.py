@@ -5,6 +5,7 @@ schema that cannot be enforced is an error.
 """
 
 import json
+import warnings
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
@@ -30,7 +31,10 @@ class JsonWriter:
         # About a second, so only where a schema is asked for.
         from llguidance.llamacpp import lltokenizer_from_vocab
 
-        return lltokenizer_from_vocab(self._model.vocabulary, slices=[])
+        with warnings.catch_warnings():
+            # llguidance still uses an older name of a function in the bindings.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            return lltokenizer_from_vocab(self._model.vocabulary, slices=[])
 
     def write(
         self, trunk: Trunk, branch: int, logits: NDArray[np.float32], schema: Mapping[str, Any], limit: int

@@ -1,8 +1,8 @@
 """The in-process engine: llama.cpp on this machine's processor.
 
-What questions share, all messages before the last one, is evaluated once and kept. What each has of its own is
-evaluated together with that of others, wave by wave. A closed question needs no generated token: its answer is read
-from the probabilities at the place where the answer would begin.
+What questions share, all messages before the last one, is evaluated once and kept, on the disk too. What each has of
+its own is evaluated together with that of others, wave by wave. A closed question needs no generated token: its answer
+is read from the probabilities at the place where the answer would begin.
 """
 
 import os
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ausweis.engines.chat_format import ChatFormat, Piece, chat_format
 from ausweis.engines.choices import walk
 from ausweis.engines.json_answers import JsonWriter
+from ausweis.engines.kept_prefixes import KeptPrefix
 from ausweis.engines.llama_model import LlamaModel
 from ausweis.engines.llama_trunk import BRANCHES, PIECE, Growth, Trunk
 from ausweis.engines.protocol import EngineInfo, Request, Result
@@ -161,8 +162,8 @@ class LlamaEngine:
                 trunk = Trunk(self._model, self._size, self._threads)
             else:
                 _, trunk = self._trunks.popitem(last=False)
-            trunk.plant(shared)
-            planted = len(shared)
+            version = f"{self._model.api.__version__} threads={self._threads}"
+            planted = trunk.plant(shared, KeptPrefix(self.info.model_sha256, version, shared))
         self._trunks[shared] = trunk
         return trunk, planted
 

@@ -7,12 +7,15 @@ A wave of branches is forgotten before the next begins, so the same wave gives t
 was asked before.
 """
 
+import ctypes
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ausweis.engines.kept_prefixes import KeptPrefix
 from ausweis.engines.llama_model import LlamaModel
 from ausweis.errors import EngineError, ModelError
 
@@ -57,14 +60,36 @@ class Trunk:
         self._lengths: dict[int, int] = {}
         self.length = 0
 
-    def plant(self, tokens: Sequence[int]) -> None:
-        """Forget everything, and evaluate a common beginning."""
+    def plant(self, tokens: Sequence[int], prefix: KeptPrefix | None = None) -> int:
+        """Forget everything, and begin with these tokens; returns how many had to be evaluated.
+
+        With a `prefix`, what was kept there is used, or what is computed is kept there.
+        """
         self._api.llama_memory_clear(self._memory, True)
         self._lengths.clear()
-        self.length = 0
-        if tokens:
-            self._evaluate([(0, place, token, False) for place, token in enumerate(tokens)])
         self.length = len(tokens)
+        if not tokens or (prefix is not None and self._load(tokens, prefix.find())):
+            return 0
+        self._evaluate([(0, place, token, False) for place, token in enumerate(tokens)])
+        if prefix is not None:
+            prefix.keep(lambda name: self._save(tokens, name))
+        return len(tokens)
+
+    def _save(self, tokens: Sequence[int], name: str) -> bool:
+        array = (self._api.llama_token * len(tokens))(*tokens)
+        return bool(self._api.llama_state_seq_save_file(self._context, name.encode(), 0, array, len(tokens)))
+
+    def _load(self, tokens: Sequence[int], file: Path | None) -> bool:
+        if file is None:
+            return False
+        found = (self._api.llama_token * len(tokens))()
+        count = ctypes.c_size_t()
+        name = str(file).encode()
+        read = self._api.llama_state_seq_load_file(self._context, name, 0, found, len(tokens), ctypes.byref(count))
+        if read and count.value == len(tokens) and list(found) == list(tokens):
+            return True
+        self._api.llama_memory_clear(self._memory, True)
+        return False
 
     def clear(self) -> None:
         """Forget all branches."""

@@ -24,6 +24,8 @@ class Message(BaseModel):
 class Request(BaseModel):
     """One question: messages, and a closed list of answers, a readout or a JSON Schema for the answer.
 
+    All messages but the last come from a template and hold nothing of a call: engines may keep what they make of it.
+
     With `choices`, the result has the probability of each choice (they sum to 1) and `text` is the likeliest.
     With a `readout` besides, which only an engine of its model can use, the choices are the readout's labels, each with
     a probability of its own.

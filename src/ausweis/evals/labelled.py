@@ -38,9 +38,12 @@ class GoldViolation(BaseModel):
 
 
 class Gold(BaseModel):
-    """The label of one call under one policy. `surface`: clean, or asr (as a speech recogniser writes)."""
+    """The label of one call under one policy. `surface`: clean, or asr (as a speech recogniser writes).
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    Labels of other origin may say more; what is not known here is passed over.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
     policy: str
     outcome: Outcome
@@ -62,15 +65,19 @@ class LabelledCall(BaseModel):
 
 
 def read_labelled(path: Path) -> Iterator[LabelledCall]:
-    """The labelled calls of a JSONL file.
+    """The labelled calls of a JSONL file, or of a folder of JSON files with one call each.
 
     Raises:
         InputError: the file cannot be read, or a line is no labelled call.
     """
+    if path.is_dir():
+        for file in sorted(path.glob("*.json")):
+            yield _whole(file)
+        return
     number = 0
     try:
-        with path.open(encoding="utf-8") as file:
-            for line in file:
+        with path.open(encoding="utf-8") as lines:
+            for line in lines:
                 number += 1
                 if line.strip():
                     yield LabelledCall.model_validate_json(line)
@@ -80,6 +87,13 @@ def read_labelled(path: Path) -> Iterator[LabelledCall]:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(map(str, first["loc"]))
         raise InputError(f"no labelled call, at {where}: {first['msg']}", place=f"{path}:{number}") from None
+
+
+def _whole(path: Path) -> LabelledCall:
+    try:
+        return LabelledCall.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        raise InputError("is no labelled call", place=str(path)) from None
 
 
 def gold_facts(labelled: LabelledCall) -> Facts:

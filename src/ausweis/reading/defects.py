@@ -43,6 +43,7 @@ def found(call: Call, start: Result, labels: Sequence[str]) -> dict[RecordingDef
     if late >= 0.05:
         defects["starts_late"] = round(late, 4)
     opening = call.turns[: max(1, round(OPENING * len(call.turns)))]
-    if sum(_LOST.search(turn.text) is not None for turn in opening) >= GARBLED_TURNS * len(opening):
+    lost = sum(_LOST.search(turn.text) is not None for turn in opening)
+    if lost and lost >= GARBLED_TURNS * len(opening):
         defects["garbled"] = 1.0
     return defects

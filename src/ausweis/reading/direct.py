@@ -74,7 +74,7 @@ class DirectReader:
         (result,) = self._engine.complete([request])
         try:
             answer = _Answer.model_validate(json.loads(result.text))
-        except (ValidationError, ValueError):
+        except (ValidationError, ValueError, RecursionError):
             raise EngineError("the model's verdict does not fit the schema of its template") from None
         claim, notes = self._checked(call, answer)
         return Reading(Facts(call_id=call.id, turns=len(call.turns), claim=claim, notes=notes), result.evaluated_tokens)

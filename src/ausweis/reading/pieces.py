@@ -21,6 +21,7 @@ LENGTH_BEFORE = 110
 """Characters of such a piece, its last ones."""
 
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
+_WHOLE_WORDS = re.compile(r"\s*\S.*(?=\s)", re.DOTALL)
 
 
 class Line(NamedTuple):
@@ -56,9 +57,10 @@ def _cut(text: str) -> Iterator[str]:
             yield text[start:end].strip()
             start = end
         while sentence_end - start > LONGEST:
-            space = text.rfind(" ", start + 1, start + LONGEST)
-            cut = space if space > start else start + LONGEST
-            yield text[start:cut].strip()
+            words = _WHOLE_WORDS.match(text, start, start + LONGEST)
+            cut = words.end() if words else start + LONGEST
+            if part := text[start:cut].strip():
+                yield part
             start = cut
         end = sentence_end
     if text[start:].strip():

@@ -32,7 +32,7 @@ NUMBERS: frozenset[Factor] = frozenset(
 _LETTER = re.compile(r"[^\W\d_]")
 _MONTH = re.compile(
     r"\b(januar|jänner|februar|märz|april|mai|juni|juno|juli|august|september|oktober|november|dezember"
-    r"|january|february|march|may|june|july|october|december)",
+    r"|january|february|march|may|june|july|october|december)\b",
     re.IGNORECASE,
 )
 FEWEST_REPEATED = 3

@@ -1,87 +1,103 @@
 """Numbers as people say them, in German and English: enough to tell whether a turn has any, and which digits.
 
-`vier sieben eins`, `4 7 1` and `471` are the digits 471; `achtundsechzig` is 68; `double five` is 55.
+`vier sieben eins`, `4 7 1` and `471` are the digits 471; `achtundsechzig` is 68, and so is `acht und sechzig`, as
+recognisers write it; `double five` is 55. `one` and `oh` count beside another English number only: alone they are no digits.
 """
 
 import re
+from collections.abc import Iterator
+from unicodedata import normalize
 
 __all__ = ["digits_in", "has_number"]
 
 _ONES_DE = "null ein zwei drei vier fünf sechs sieben acht neun".split()
-_TENS_DE = {
-    2: "zwanzig",
-    3: "dreißig",
-    4: "vierzig",
-    5: "fünfzig",
-    6: "sechzig",
-    7: "siebzig",
-    8: "achtzig",
-    9: "neunzig",
-}
 _TEENS_DE = "zehn elf zwölf dreizehn vierzehn fünfzehn sechzehn siebzehn achtzehn neunzehn".split()
+_TENS_DE = "zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig".split()
+_ORDINALS_DE = "erste zweite dritte vierte fünfte sechste siebte achte neunte zehnte elfte zwölfte".split()
 _ONES_EN = "zero one two three four five six seven eight nine".split()
 _TEENS_EN = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-_TENS_EN = {2: "twenty", 3: "thirty", 4: "forty", 5: "fifty", 6: "sixty", 7: "seventy", 8: "eighty", 9: "ninety"}
-_ORDINALS_DE = "erste zweite dritte vierte fünfte sechste siebte achte neunte zehnte elfte zwölfte".split()
+_TENS_EN = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 _ORDINALS_EN = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()
 
 
-def _words() -> dict[str, str]:
-    words = {word: str(number) for names in (_ONES_DE, _ONES_EN) for number, word in enumerate(names)}
-    words |= {"eins": "1", "zwo": "2", "oh": "0"}
-    words |= {word: str(10 + place) for names in (_TEENS_DE, _TEENS_EN) for place, word in enumerate(names)}
-    for tens, word in _TENS_DE.items():
+def _german() -> dict[str, str]:
+    """Numbers below a hundred with their digits, and the ordinals of them."""
+    words = {word: str(number) for number, word in enumerate([*_ONES_DE, *_TEENS_DE])} | {"zwo": "2"}
+    ones = {word: digits for word, digits in words.items() if 0 < int(digits) < 10}
+    for tens, word in enumerate(_TENS_DE, start=2):
         words[word] = f"{tens}0"
-        for ones in range(1, 10):
-            words[f"{_ONES_DE[ones]}und{word}"] = f"{tens}{ones}"
-    words["zwoundzwanzig"] = "22"
-    for tens, word in _TENS_EN.items():
-        words[word] = f"{tens}0"
-        for ones in range(1, 10):
-            words[f"{word}-{_ONES_EN[ones]}"] = f"{tens}{ones}"
-    for number, word in enumerate(_ORDINALS_DE, start=1):
-        words |= dict.fromkeys([word, f"{word}r", f"{word}n"], str(number))
+        words |= {f"{one}und{word}": f"{tens}{digit}" for one, digit in ones.items()}
+    ordinals = {word: str(number) for number, word in enumerate(_ORDINALS_DE, start=1)}
+    for word, digits in words.items():
+        if int(digits) > 12:
+            ordinals[word + ("te" if int(digits) < 20 else "ste")] = digits
+    for ending in ("", "r", "n"):
+        words |= {word + ending: digits for word, digits in ordinals.items()}
+    words["eins"] = "1"
+    return words | {word.replace("ß", "ss"): digits for word, digits in words.items()}
+
+
+def _english() -> dict[str, str]:
+    words = {word: str(number) for number, word in enumerate([*_ONES_EN, *_TEENS_EN])} | {"oh": "0"}
+    words |= {f"{word}th": digits for word, digits in words.items() if int(digits) > 12}
     words |= {word: str(number) for number, word in enumerate(_ORDINALS_EN, start=1)}
-    words |= {word.replace("ß", "ss"): digits for word, digits in words.items()}
+    ones = {word: digits for word, digits in words.items() if 0 < int(digits) < 10}
+    for tens, word in enumerate(_TENS_EN, start=2):
+        words |= {word: f"{tens}0", f"{word[:-1]}ieth": f"{tens}0"}
+        words |= {f"{word}{one}": f"{tens}{digit}" for one, digit in ones.items()}
     return words
 
 
-_DIGITS_OF = _words()
-_BIG = frozenset("hundert tausend hundred thousand neunzehnhundert zweitausend".split())
+_GERMAN = _german()
+_ENGLISH = _english()
+_DIGITS_OF = _GERMAN | _ENGLISH
+del _DIGITS_OF["ein"]  # An article nearly always; the digit is `eins`.
+_BIG = frozenset("hundert tausend hundred thousand".split())
 _REPEAT = {"double": 2, "doppel": 2, "triple": 3}
-_TOKEN = re.compile(r"\d+|[^\W\d_]+(?:-[^\W\d_]+)?")
-_STEM = re.compile(r"(zig|ßig|ssig|zehn|hundert|tausend|teen|ster?n?|ter?n?)$")
+_BESIDE_OTHERS = frozenset({"one", "oh"})
+
+_TOKEN = re.compile(r"\d+|[^\W\d_]+")
+_APART_DE = re.compile(rf"\b({'|'.join(_ONES_DE[1:])}|zwo) und (?={'|'.join(_TENS_DE)}|dreissig)")
+_APART_EN = re.compile(rf"\b({'|'.join(_TENS_EN)})[ -](?=(?:{'|'.join([*_ONES_EN[1:], *_ORDINALS_EN[:9]])})\b)")
+_MOMENT = re.compile(r"\b(a|one|per) second\b")
+_BELOW = "|".join(sorted(_GERMAN, key=len, reverse=True))
+_LARGE = re.compile(rf"(({_BELOW})?tausend)?(({_BELOW})?hundert)?(?:und)?({_BELOW})?")
 
 
 def digits_in(text: str) -> str:
     """All digits of a text in their order, spoken ones too; other words are passed over."""
-    found = []
-    repeat = 1
-    for token in _TOKEN.findall(text.lower()):
-        if token in _REPEAT:
-            repeat = _REPEAT[token]
-            continue
-        digits = token if token.isdigit() else _DIGITS_OF.get(token, "")
-        found.append(digits * repeat)
-        repeat = 1
-    return "".join(found)
+    return "".join(digits for _, digits in _numbers(text))
 
 
 def has_number(text: str) -> bool:
-    """Whether the text has a written or spoken number; `ein` and `eine` alone are articles, and none."""
-    for token in _TOKEN.findall(text.lower()):
-        if token in ("ein", "one", "oh", "second"):
-            continue
-        if token.isdigit() or token in _DIGITS_OF or token in _BIG or token in _REPEAT:
-            return True
-        if _compound(token):
-            return True
-    return False
+    """Whether the text has a written or spoken number; articles and `second`, alone, are none."""
+    return any(word != "second" for word, _ in _numbers(text))
 
 
-def _compound(token: str) -> bool:
-    """Years and large numbers in one word: `neunzehnhundertachtundsechzig`, `fünfundzwanzigster`."""
-    return _STEM.search(token) is not None and any(token.startswith(word) for word in _STARTS) and len(token) > 6
+def _numbers(text: str) -> Iterator[tuple[str, str]]:
+    """The words that are numbers, with their digits; `hundert` and the like, for themselves, have none."""
+    text = _MOMENT.sub(" ", normalize("NFC", text).lower())
+    words = _TOKEN.findall(_APART_EN.sub(r"\1", _APART_DE.sub(r"\1und", text)))
+    repeat = 1
+    for before, word, after in zip(["", *words], words, [*words[1:], ""], strict=False):
+        digits = word if word.isdigit() else _DIGITS_OF.get(word) or _large(word)
+        if word in _BESIDE_OTHERS and not (_english_number(before) or _english_number(after)):
+            digits = ""
+        if digits or word in _BIG:
+            yield word, digits * repeat
+        repeat = _REPEAT.get(word, 1)
 
 
-_STARTS = tuple(sorted({*_ONES_DE[1:], *_TEENS_DE, *_TENS_DE.values(), *_TEENS_EN, *_TENS_EN.values()}))
+def _english_number(word: str) -> bool:
+    return word in _ENGLISH or word in _REPEAT
+
+
+def _large(word: str) -> str:
+    """The digits of `neunzehnhundertachtundsechzig`, `zweitausendvier` or `hundertelf`; none for another word."""
+    match = None if word in _BIG else _LARGE.fullmatch(word)
+    if match is None:
+        return ""
+    thousand, thousands, hundred, hundreds, rest = match.groups()
+    value = 1000 * int(_GERMAN.get(thousands, "1")) if thousand else 0
+    value += 100 * int(_GERMAN.get(hundreds, "1")) if hundred else 0
+    return str(value + int(_GERMAN.get(rest, "0"))) if value else ""

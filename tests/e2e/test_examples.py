@@ -1,0 +1,94 @@
+"""The example calls, scored by the commands of the README with the default model.
+
+The model is small: examples that it misreads are named here, and a test fails when that changes either way.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from ausweis.batch import comparable
+from ausweis.calls import Call, read_calls
+
+pytestmark = pytest.mark.model
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+EXPECTED: dict[str, Any] = YAML(typ="safe").load((EXAMPLES / "expected.yaml").read_text(encoding="utf-8"))
+MISREAD: frozenset[str] = frozenset()
+
+
+def score(paths: list[Path], policy: str, run: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "ausweis", "score", *map(str, paths), "--policy", policy, "--run", str(run)]
+    return subprocess.run([*command, *options], capture_output=True, text=True, check=False)
+
+
+def verdicts(run: Path) -> dict[str, dict[str, Any]]:
+    lines = (run / "verdicts.jsonl").read_text(encoding="utf-8").splitlines()
+    return {verdict["call_id"]: verdict for verdict in map(json.loads, lines)}
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runs")
+    for calls, policy in (("calls", "telecom-de"), ("calls-bank", "bank-en")):
+        done = score([EXAMPLES / calls], policy, folder / calls)
+        assert done.returncode == 0, done.stderr
+        assert "calls judged" in done.stdout
+    return folder
+
+
+@pytest.fixture(scope="session")
+def found(runs: Path) -> dict[str, dict[str, Any]]:
+    return verdicts(runs / "calls") | verdicts(runs / "calls-bank")
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_outcome(found: dict[str, dict[str, Any]], name: str) -> None:
+    right = found[Path(name).stem]["outcome"] == EXPECTED[name]["outcome"]
+    assert right is (name not in MISREAD)
+
+
+def test_every_quote_stands_in_its_turn(found: dict[str, dict[str, Any]]) -> None:
+    calls = [
+        call for call in read_calls([str(EXAMPLES / "calls"), str(EXAMPLES / "calls-bank")]) if isinstance(call, Call)
+    ]
+    assert len(calls) == len(EXPECTED)
+    quoted = 0
+    for call in calls:
+        verdict = found[call.id]
+        evidence = [one for violation in verdict["violations"] for one in violation["evidence"]]
+        for one in [*evidence, *verdict["factors"], *verdict["actions"]]:
+            assert one["quote"] in call.turn(one["turn"]).text
+            quoted += 1
+    assert quoted > len(calls)
+
+
+def test_the_same_call_gives_the_same_verdict_bytes(runs: Path, tmp_path: Path) -> None:
+    """In another process, alone, and after other calls were read."""
+    path = EXAMPLES / "calls" / "07b-pin-dann-ersatzkarte.srt"
+    assert score([path], "telecom-de", tmp_path / "run").returncode == 0
+    (alone,) = (tmp_path / "run" / "verdicts.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = (runs / "calls" / "verdicts.jsonl").read_text(encoding="utf-8").splitlines()
+    (among,) = [line for line in lines if json.loads(line)["call_id"] == path.stem]
+    assert comparable(alone) == comparable(among)
+
+
+def test_the_whole_verdict_in_one_prompt(tmp_path: Path) -> None:
+    """The strategy that is kept to compare with: it answers in the same form, whatever it is worth."""
+    path = EXAMPLES / "calls-bank"
+    done = score([path], "bank-en", tmp_path / "run", "--strategy", "direct", "--limit", "1")
+    assert done.returncode == 0, done.stderr
+    (verdict,) = verdicts(tmp_path / "run").values()
+    assert verdict["provenance"]["prompts"][0]["id"] == "call-verdict"
+
+
+def test_another_policy_without_the_model(runs: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "ausweis", "judge", str(runs / "calls"), "--policy", "energy-de"]
+    done = subprocess.run([*command, "--run", str(tmp_path / "again")], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(verdicts(tmp_path / "again")) == len(verdicts(runs / "calls"))
