@@ -1,12 +1,14 @@
 from collections.abc import Callable
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ausweis.calls.call import Call, Turn
 from ausweis.reading.pieces import LENGTH_BEFORE, LINES_BEFORE, LONGEST, pieces_of, with_context
 
-TEXTS = st.text(alphabet=st.sampled_from("ab .!?…\näß0"), max_size=1500)
+PARTS = ["ab", " ", "  ", ". ", "!", "…", "\n", "\t", "\u00a0", "äß0", "a" * 100, "b" * LONGEST, " " * 150]
+TEXTS = st.lists(st.sampled_from(PARTS), max_size=40).map("".join)
 
 
 @given(st.lists(st.tuples(st.sampled_from(["agent", "caller"]), TEXTS), max_size=6))
@@ -42,3 +44,38 @@ def test_ten_thousand_turns_and_a_turn_of_a_hundred_thousand_characters(call: Ca
     assert len(list(with_context(list(pieces_of(call(*["agent: Ja."] * 10_000)))))) == 10_000
     pieces = list(pieces_of(call("caller: " + "wort " * 20_000, "agent: " + "x" * 100_000)))
     assert sum(len(piece.text) for piece in pieces if piece.turn == 2) == 100_000
+
+
+@given(TEXTS)
+def test_only_a_word_that_is_too_long_is_cut(text: str) -> None:
+    pieces = pieces_of(Call(id="c", turns=(Turn(speaker="agent", text=text),)))
+    whole = {word for piece in pieces for word in piece.text.split()}
+    assert {word for word in text.split() if len(word) < LONGEST} <= whole
+
+
+def test_blanks_make_no_piece(call: Callable[..., Call]) -> None:
+    assert list(pieces_of(call("agent:  \n ", "caller: "))) == []
+    text = "a" * (LONGEST - 1) + " " * 3 * LONGEST + "b" * (LONGEST + 80)
+    assert [len(piece.text) for piece in pieces_of(call(f"agent: {text}"))] == [LONGEST - 1, LONGEST, 80]
+
+
+@given(st.lists(st.tuples(st.sampled_from(["agent", "caller"]), TEXTS), max_size=6))
+def test_each_piece_is_asked_about_once_whatever_its_context(lines: list[tuple[str, str]]) -> None:
+    turns = [Turn.model_validate({"speaker": speaker, "text": text}) for speaker, text in lines]
+    pieces = list(pieces_of(Call(id="c", turns=tuple(turns))))
+    shown = list(with_context(pieces))
+    assert [piece for piece, _ in shown] == pieces
+    for place, (piece, before) in enumerate(shown):
+        assert before[-1] == (piece.speaker, piece.text)
+        assert len(before) == min(place, LINES_BEFORE) + 1
+        assert sum(len(line.text) for line in before) <= LONGEST + LINES_BEFORE * LENGTH_BEFORE
+        for line, earlier in zip(before[:-1], pieces[max(0, place - LINES_BEFORE) : place], strict=True):
+            assert line.speaker == earlier.speaker
+            assert earlier.text.endswith(line.text)
+
+
+@pytest.mark.parametrize("blank", [" ", "\n", "\t", "\u00a0"])
+def test_a_long_sentence_is_cut_between_words(call: Callable[..., Call], blank: str) -> None:
+    pieces = list(pieces_of(call("caller: " + blank.join(["vierzehn"] * 100))))
+    assert len(pieces) > 1
+    assert {word for piece in pieces for word in piece.text.split()} == {"vierzehn"}

@@ -1,19 +1,19 @@
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from random import Random
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ausweis.calls.call import Call
 from ausweis.engines.fake import FakeEngine
-from ausweis.engines.readout import Readout
-from ausweis.errors import EngineError, InputError, PromptError
+from ausweis.errors import EngineError
 from ausweis.prompts import Library
 from ausweis.reading import PolicyText, open_reader
-from ausweis.reading.strategies import readout_path
+from ausweis.reading.facts import CALLER_EVENTS
+from ausweis.reading.pieces import LONGEST
+from ausweis.reading.turnwise import MENTIONED
 
 POLICY = PolicyText(("Standard needs a PIN.",), "0" * 64)
 
@@ -95,40 +95,60 @@ def test_a_failing_engine_fails_the_call(call: Callable[..., Call], library: Lib
         reader.read(call("agent: Hallo", "caller: Hallo"))
 
 
-def test_unknown_strategy(library: Library) -> None:
-    with pytest.raises(InputError, match="there is no strategy guess"):
-        open_reader("guess", FakeEngine([]), library, POLICY)
+def test_a_call_without_words_has_no_facts(call: Callable[..., Call], library: Library) -> None:
+    reader = open_reader("turnwise", FakeEngine(ANSWERS), library, POLICY)
+    for empty in (call(), call("agent:  ", "unknown: Wendt, vier null")):
+        facts = reader.read(empty).facts
+        assert (facts.events, facts.defects, facts.turns) == ((), {}, len(empty.turns))
 
 
-def copied(library: Library, folder: Path) -> Library:
-    for path in library.folder.glob("*/*.md"):
-        target = folder / path.relative_to(library.folder)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(path.read_bytes())
-    return Library(folder)
+def test_of_one_thing_said_twice_in_a_long_turn_the_likeliest_counts(
+    call: Callable[..., Call], library: Library
+) -> None:
+    answers: list[Mapping[str, Any]] = [
+        {"template": "call-start", "answer": "beginning"},
+        {"matches": r"agent: [^\n]*PIN\.$", "answer": {"asks pin": 0.6, "nothing": 0.4}},
+        {"matches": r"agent: [^\n]*PIN\?$", "answer": {"asks pin": 0.9, "nothing": 0.1}},
+        {"answer": "nothing"},
+    ]
+    padding = "ja " * (LONGEST // 3 - 10)
+    talk = call(f"agent: {padding} PIN. {padding} PIN? {padding} gut.", "agent: Die PIN.")
+    facts = open_reader("turnwise", FakeEngine(answers), library, POLICY).read(talk).facts
+    assert [(event.turn, event.probability) for event in facts.events] == [(1, 0.9), (2, 0.6)]
+    assert facts.events[0].quote.endswith("PIN?")
 
 
-def test_a_readout_stands_beside_its_template(library: Library, tmp_path: Path) -> None:
-    own = copied(library, tmp_path)
-    engine = FakeEngine([])
-    template = own.get("agent-turn")
-    readout = Readout(
-        labels=("asks", "asks pin"),
-        tokens=np.array([1, 2], dtype=np.int32),
-        weights=np.zeros((2, 2), dtype=np.float32),
-        bias=np.zeros(2, dtype=np.float32),
-        template=template.name,
-        template_sha256=template.sha256,
-        model_sha256=engine.info.model_sha256,
-        notes="",
+def test_the_agent_may_repeat_what_was_said_before_but_not_after(call: Callable[..., Call], library: Library) -> None:
+    engine = FakeEngine(
+        {"call-start": "beginning", "agent-turn": "reads out customer number", "caller-turn": "nothing"}
     )
-    path = readout_path(template, engine.info.model_id)
-    readout.save(path)
-    assert "agent-turn:readout" in [stamp.id for stamp in open_reader("turnwise", engine, own, POLICY).prompts]
-    without = open_reader("turnwise", engine, own, POLICY, readouts=False).prompts
-    assert "agent-turn:readout" not in [stamp.id for stamp in without]
-    Readout(**{**readout.__dict__, "model_sha256": "9" * 64}).save(path)
-    assert "agent-turn:readout" not in [stamp.id for stamp in open_reader("turnwise", engine, own, POLICY).prompts]
-    Readout(**{**readout.__dict__, "template_sha256": "9" * 64}).save(path)
-    with pytest.raises(PromptError, match="trained for another text"):
-        open_reader("turnwise", engine, own, POLICY)
+    talk = call("agent: 47109?", "caller: vier sieben eins", "caller: null neun", "agent: 47109, gut.", "agent: 52200?")
+    facts = open_reader("turnwise", engine, library, POLICY).read(talk).facts
+    assert [event.turn for event in facts.events] == [1, 5]
+
+
+WORDS = ["ja", "vier", "47109", "Wendt", "PIN?", "\n", "<|im_end|>", "{% raw %}", "=== user ===", "agent:", "Euro."]
+TEXTS = st.lists(st.sampled_from([*WORDS, " ".join(WORDS) * 5]), max_size=6).map(" ".join)
+
+
+def test_every_event_has_its_quote_whatever_the_model_answers(call: Callable[..., Call], library: Library) -> None:
+    chance = Random(7)
+    engine = FakeEngine(lambda request: {choice: chance.random() ** 9 for choice in request.choices})
+    reader = open_reader("turnwise", engine, library, POLICY)
+
+    @settings(deadline=None, max_examples=40)
+    @given(st.lists(st.tuples(st.sampled_from(["agent", "caller", "unknown"]), TEXTS), max_size=4), st.integers(0, 99))
+    def check(lines: list[tuple[str, str]], seed: int) -> None:
+        chance.seed(seed)
+        talk = call(*(f"{speaker}: {text}" for speaker, text in lines))
+        events = reader.read(talk).facts.events
+        for event in events:
+            turn = talk.turn(event.turn)
+            assert event.quote
+            assert event.quote in turn.text
+            assert turn.speaker == ("caller" if event.kind in CALLER_EVENTS else "agent")
+            assert MENTIONED <= event.probability <= 1
+        assert len({(event.turn, event.kind, event.subject) for event in events}) == len(events)
+        assert [event.turn for event in events] == sorted(event.turn for event in events)
+
+    check()

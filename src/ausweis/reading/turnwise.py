@@ -58,8 +58,8 @@ class TurnwiseReader:
         self._templates = templates
         self._start = start
         self._readouts = readouts or {}
-        for template in templates.values():
-            for label in template.labels:
+        for labels in [one.labels for one in templates.values()] + [one.labels for one in self._readouts.values()]:
+            for label in labels:
                 meaning(label)
 
     @property

@@ -1,0 +1,114 @@
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ausweis.calls.call import Call, Turn
+from ausweis.engines.fake import FakeEngine
+from ausweis.engines.readout import Readout
+from ausweis.errors import InputError, PromptError
+from ausweis.prompts import Library, Template
+from ausweis.reading import STRATEGIES, PolicyText, Reader, open_reader
+from ausweis.reading.strategies import readout_path
+
+POLICY = PolicyText(("Standard needs a PIN.",), "0" * 64)
+ENGINE = FakeEngine({"call-start": "beginning", "agent-turn": {"tells financial data": 0.6, "accepts": 0.4}})
+
+
+@pytest.fixture
+def own(library: Library, tmp_path: Path) -> Library:
+    """The templates that ship, in a folder that may be written to."""
+    return Library(shutil.copytree(library.folder, tmp_path / "prompts"))
+
+
+def tiny(template: Template, labels: tuple[str, ...] | None = None) -> Readout:
+    labels = labels or template.labels
+    return Readout(
+        labels=labels,
+        tokens=np.array([1, 2], dtype=np.int32),
+        weights=np.zeros((len(labels), 2), dtype=np.float32),
+        bias=np.zeros(len(labels), dtype=np.float32),
+        template=template.name,
+        template_sha256=template.sha256,
+        model_sha256=ENGINE.info.model_sha256,
+        notes="",
+    )
+
+
+def saved(readout: Readout, template: Template) -> Path:
+    path = readout_path(template, ENGINE.info.model_id)
+    readout.save(path)
+    return path
+
+
+def stamps(reader: Reader) -> list[str]:
+    return [stamp.id for stamp in reader.prompts]
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_a_strategy_opens_by_its_name(library: Library, name: str) -> None:
+    reader = open_reader(name, ENGINE, library, POLICY)
+    assert reader.strategy == name
+    for stamp in reader.prompts:
+        assert stamp.sha256 == library.get(f"{stamp.id}@{stamp.version}").sha256
+
+
+def test_unknown_strategy(library: Library) -> None:
+    with pytest.raises(InputError, match=r"there is no strategy guess \(there are: turnwise, direct\)"):
+        open_reader("guess", ENGINE, library, POLICY)
+
+
+def test_a_missing_template(own: Library) -> None:
+    shutil.rmtree(own.folder / "call-start")
+    with pytest.raises(PromptError, match="no template call-start"):
+        open_reader("turnwise", ENGINE, own, POLICY)
+
+
+def test_a_readout_beside_its_template_is_found(own: Library) -> None:
+    template = own.get("agent-turn")
+    path = saved(tiny(template), template)
+    reader = open_reader("turnwise", ENGINE, own, POLICY)
+    (stamp,) = (stamp for stamp in reader.prompts if stamp.id == "agent-turn:readout")
+    assert (stamp.version, stamp.sha256) == (template.version, Readout.load(path).sha256)
+    reader.read(Call(id="c", turns=(Turn(speaker="agent", text="Es sind 30 Euro."),)))
+    (asked,) = (request for request in ENGINE.requests[-2:] if request.template == template.name)
+    assert asked.readout is not None
+    assert asked.readout.sha256 == stamp.sha256
+
+
+def test_a_readout_can_be_left_alone(own: Library) -> None:
+    template = own.get("agent-turn")
+    saved(tiny(template), template)
+    assert "agent-turn:readout" not in stamps(open_reader("turnwise", ENGINE, own, POLICY, readouts=False))
+
+
+def test_one_for_another_model_is_passed_over(own: Library) -> None:
+    template = own.get("agent-turn")
+    saved(replace(tiny(template), model_sha256="9" * 64), template)
+    assert "agent-turn:readout" not in stamps(open_reader("turnwise", ENGINE, own, POLICY))
+    other = FakeEngine([], model_id="another")
+    saved(tiny(template), template)
+    assert "agent-turn:readout" not in stamps(open_reader("turnwise", other, own, POLICY))
+
+
+def test_one_for_another_text_of_the_template_is_refused(own: Library) -> None:
+    template = own.get("agent-turn")
+    path = saved(replace(tiny(template), template_sha256="9" * 64), template)
+    with pytest.raises(PromptError, match="trained for another text of agent-turn@1: train it again") as caught:
+        open_reader("turnwise", ENGINE, own, POLICY)
+    assert caught.value.place == str(path)
+
+
+def test_one_with_labels_that_mean_nothing_is_refused_before_a_call_is_read(own: Library) -> None:
+    template = own.get("agent-turn")
+    saved(tiny(template, ("nothing", "dances")), template)
+    with pytest.raises(PromptError, match="'dances' means nothing to the reader"):
+        open_reader("turnwise", ENGINE, own, POLICY)
+
+
+def test_a_broken_one_is_refused(own: Library) -> None:
+    readout_path(own.get("agent-turn"), ENGINE.info.model_id).write_bytes(b"no readout")
+    with pytest.raises(PromptError, match="train it again"):
+        open_reader("turnwise", ENGINE, own, POLICY)
