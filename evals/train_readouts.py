@@ -28,14 +28,15 @@ HERE = Path(__file__).parent
     default=[HERE / "calls" / "train.jsonl"],
     help="Labelled calls (JSONL).",
 )
+@click.option("--limit", type=click.IntRange(min=1), help="Only the first so many calls.")
 @click.option("--work", type=click.Path(path_type=Path), default=Path("runs/readouts"), show_default=True)
-def train(model: str, labelled: tuple[Path, ...], work: Path) -> None:
+def train(model: str, labelled: tuple[Path, ...], limit: int | None, work: Path) -> None:
     """Train the readouts from labelled calls."""
     engine = LlamaEngine.load(model)
     library = default_library()
     templates = {speaker: library.get(name) for speaker, name in TURN_TEMPLATES.items()}
     reader = TurnwiseReader(engine, templates, library.get("call-start"))
-    calls = [one for path in labelled for one in read_labelled(path)]
+    calls = [one for path in labelled for one in read_labelled(path)][:limit]
     stamp = "-".join([engine.info.model_sha256[:8], *(template.sha256[:8] for template in templates.values())])
     with click.progressbar(calls, label="Reading", item_show_func=lambda one: one.call.id if one else "") as shown:
         examples = collect(engine, reader, shown, shown_in(templates.values()), work / stamp)
