@@ -16,7 +16,7 @@ N = "1 gives name, "
         (N + "2 discloses usage_data ~0.8", {}, 0.8, 0.8),
         (N + "2 discloses usage_data ~0.3", {}, 0.3, 0.7),
         (N + "3 gives pin ~0.9, 4 discloses usage_data", {}, 0.1, 0.9),
-        (N + "3 gives pin ~0.9, 4 discloses usage_data ~0.5", {}, 0.05, 0.45),
+        (N + "3 gives pin ~0.9, 4 discloses usage_data ~0.5", {}, 0.05, 0.5),
         (N + "2 discloses usage_data ~0.6, 4 changes contract_change ~0.5", {}, 0.8, 0.8),
         (N + "2 discloses usage_data ~0.99", {}, 1.0, 1.0),
         (N + "2 discloses usage_data ~0.01", {}, 0.0, 1.0),

@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from ausweis.judging.authorisation import authorisation_of
 from ausweis.judging.checks import answers, reason_of
 from ausweis.judging.claims import judge_claim
-from ausweis.judging.decide import Decision, caller_of, decide
+from ausweis.judging.decide import Decision, caller_of
 from ausweis.judging.policy import Policy
 from ausweis.judging.reasons import reason_for
 from ausweis.judging.review import review_reasons
-from ausweis.judging.risk import outcome_weights
+from ausweis.judging.risk import outlook
 from ausweis.judging.rules import BITS, Rules, factors_in, rules_of
-from ausweis.judging.timeline import EVENT_THRESHOLD, in_order, likely, moments
+from ausweis.judging.timeline import in_order, moments
 from ausweis.judging.verdict import Action, Authorisation, Check, Evidence, UsedFactor, Verdict, Violation
 from ausweis.reading.facts import Event, Facts
 from ausweis.vocabulary import CATEGORIES, Outcome, kind_of
@@ -24,7 +24,8 @@ Events = tuple[Event, ...]
 def judge(facts: Facts, policy: Policy, *, policy_sha256: str | None = None) -> Verdict:
     """The verdict for one call; its `provenance` is left to the caller.
 
-    Events of a probability under `EVENT_THRESHOLD` count for `risk` and `confidence` only. Facts with a `claim`
+    Events need not be certain: the outcome is the likeliest one over all worlds that they allow, and what the verdict
+    says is what holds in the likeliest world of that outcome. Facts with a `claim`
     (strategy `direct`) give the model's own verdict; with `policy_sha256`, a claim made under another policy is marked.
     """
     if facts.claim is not None:
@@ -32,12 +33,9 @@ def judge(facts: Facts, policy: Policy, *, policy_sha256: str | None = None) -> 
     rules = rules_of(policy)
     events = in_order(facts)
     found = moments(events)
-    decision = decide(likely(found, events), rules)
-    outcome: Outcome = decision.outcome
-    if decision.doubtful and any(probability >= EVENT_THRESHOLD for probability in facts.defects.values()):
-        outcome = "inconclusive"
-    weights = outcome_weights(found, events, facts.defects.values(), rules)
-    return _verdict(facts, policy, rules, events, decision, outcome, weights)
+    seen = outlook(found, events, facts.defects.values(), rules)
+    outcome = seen.likeliest
+    return _verdict(facts, policy, rules, events, seen.worlds[outcome], outcome, seen.weights)
 
 
 def _verdict(

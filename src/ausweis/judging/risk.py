@@ -1,4 +1,4 @@
-"""How likely the call is a violation, and how likely the outcome is right, over all worlds that may have been.
+"""How likely each outcome is, over all worlds that may have been, and the likeliest world of each outcome.
 
 Each unsure event happened or did not, each defect is there or is not; they are taken as independent. Every
 combination is a world with a weight, judged by the same `decide`. The probabilities are the reader's: the result is as
@@ -7,25 +7,39 @@ well calibrated as they are.
 
 from collections.abc import Iterable, Sequence
 from itertools import product
+from typing import NamedTuple
 
-from ausweis.judging.decide import decide
+from ausweis.judging.decide import Decision, decide
 from ausweis.judging.rules import Rules
 from ausweis.judging.timeline import EVENT_THRESHOLD, Moment
 from ausweis.reading.facts import Event
 from ausweis.vocabulary import Outcome
 
-__all__ = ["outcome_weights"]
+__all__ = ["Outlook", "outlook"]
 
+INCONCLUSIVE: Outcome = "inconclusive"
+TIES: tuple[Outcome, ...] = ("inconclusive", "violation", "compliant", "not_applicable")
+"""Of two outcomes with the same weight, the one that stands first here."""
 UNSURE = (0.02, 0.98)
 """Between these an event is unsure; beyond them it counts as certain."""
 MOST_UNSURE = 7
 """So many unsure events, those nearest to one half, are tried out (128 worlds); the others are rounded."""
 
 
-def outcome_weights(
-    found: Sequence[Moment], events: Sequence[Event], defects: Iterable[float], rules: Rules
-) -> dict[Outcome, float]:
-    """The probability of each outcome; they sum to 1. `defects`: how likely each defect of the recording is."""
+class Outlook(NamedTuple):
+    """`weights`: the probability of each outcome that may be; they sum to 1. `worlds`: the likeliest world of each."""
+
+    weights: dict[Outcome, float]
+    worlds: dict[Outcome, Decision]
+
+    @property
+    def likeliest(self) -> Outcome:
+        """The outcome of the greatest weight."""
+        return max(TIES, key=lambda outcome: self.weights.get(outcome, 0.0))
+
+
+def outlook(found: Sequence[Moment], events: Sequence[Event], defects: Iterable[float], rules: Rules) -> Outlook:
+    """Weigh all worlds. `defects`: how likely each defect of the recording is."""
     unsure = _unsure(found, events)
     places = {moment.place for moment in unsure}
     settled = [
@@ -33,6 +47,8 @@ def outcome_weights(
     ]
     defective = 1.0 - _all_whole(defects)
     weights: dict[Outcome, float] = {}
+    worlds: dict[Outcome, Decision] = {}
+    greatest: dict[Outcome, float] = {}
     for choice in product((True, False), repeat=len(unsure)):
         weight, absent = 1.0, set()
         for happened, moment in zip(choice, unsure, strict=True):
@@ -42,10 +58,12 @@ def outcome_weights(
                 absent.add(moment.place)
         decision = decide([moment for moment in settled if moment.place not in absent], rules)
         doubt = defective if decision.doubtful else 0.0
-        weights[decision.outcome] = weights.get(decision.outcome, 0.0) + weight * (1.0 - doubt)
-        if doubt:
-            weights["inconclusive"] = weights.get("inconclusive", 0.0) + weight * doubt
-    return weights
+        for outcome, share in ((decision.outcome, weight * (1.0 - doubt)), (INCONCLUSIVE, weight * doubt)):
+            if share > 0.0:
+                weights[outcome] = weights.get(outcome, 0.0) + share
+                if share > greatest.get(outcome, 0.0):
+                    greatest[outcome], worlds[outcome] = share, decision
+    return Outlook(weights, worlds)
 
 
 def _unsure(found: Sequence[Moment], events: Sequence[Event]) -> list[Moment]:

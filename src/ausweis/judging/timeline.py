@@ -1,14 +1,14 @@
 """The order of things: the events of a call as light tuples in order of time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from ausweis.reading.facts import Event, EventKind, Facts
 
-__all__ = ["EVENT_THRESHOLD", "Moment", "in_order", "likely", "moments"]
+__all__ = ["EVENT_THRESHOLD", "Moment", "in_order", "moments"]
 
 EVENT_THRESHOLD = 0.5
-"""An event, or a defect of the recording, counts from this probability on."""
+"""Where an event must be taken as certain, it counts from this probability on."""
 
 
 class Moment(NamedTuple):
@@ -33,8 +33,3 @@ def moments(events: Sequence[Event]) -> list[Moment]:
     open_rejection = any(event.kind == "rejects" and event.subject is None for event in events)
     idle = {"asks"} if open_rejection else {"asks", "accepts"}
     return [Moment(e.turn, e.kind, e.subject, place) for place, e in enumerate(events) if e.kind not in idle]
-
-
-def likely(found: Iterable[Moment], events: Sequence[Event]) -> list[Moment]:
-    """Those moments that count."""
-    return [moment for moment in found if events[moment.place].probability >= EVENT_THRESHOLD]

@@ -95,7 +95,7 @@ def possible_events(answer: Mapping[str, float], *, exclusive: bool) -> list[Pos
         total = sum(subjects.values())
         whole = answer.get(verbs[kind], min(1.0, total))
         found += _subjects(kind, subjects, whole, exclusive=exclusive)
-    found.sort(key=lambda one: (-one.probability, one.kind, one.subject or ""))
+    found.sort(key=lambda one: -one.probability)
     return found
 
 
