@@ -1,7 +1,7 @@
 """What is wrong with a recording, so that an authentication may have been and cannot be heard."""
 
+import math
 import re
-from collections.abc import Sequence
 
 from ausweis.calls.call import Call
 from ausweis.engines.protocol import Request, Result
@@ -36,10 +36,10 @@ def question(call: Call, template: Template) -> Request:
     )
 
 
-def found(call: Call, start: Result, labels: Sequence[str]) -> dict[RecordingDefect, float]:
+def found(call: Call, start: Result, template: Template) -> dict[RecordingDefect, float]:
     """The defects that are at all likely, with their probabilities; `garbled` is read from the recogniser's marks."""
     defects: dict[RecordingDefect, float] = {}
-    late = start.probabilities[labels.index(LATE)]
+    late = _calibrated(start.probabilities[template.labels.index(LATE)], template)
     if late >= 0.05:
         defects["starts_late"] = round(late, 4)
     opening = call.turns[: max(1, round(OPENING * len(call.turns)))]
@@ -47,3 +47,12 @@ def found(call: Call, start: Result, labels: Sequence[str]) -> dict[RecordingDef
     if lost and lost >= GARBLED_TURNS * len(opening):
         defects["garbled"] = 1.0
     return defects
+
+
+def _calibrated(probability: float, template: Template) -> float:
+    """The probability without the model's leaning, where the template has its measure (`slope` and `offset`)."""
+    slope, offset = (template.parameters.get(name) for name in ("slope", "offset"))
+    if not isinstance(slope, int | float) or not isinstance(offset, int | float):
+        return probability
+    within = min(max(probability, 1e-6), 1 - 1e-6)
+    return 1 / (1 + math.exp(-(slope * math.log(within / (1 - within)) + offset)))

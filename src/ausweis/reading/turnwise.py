@@ -86,7 +86,7 @@ class TurnwiseReader:
             call_id=call.id,
             turns=len(call.turns),
             events=_once_a_turn(events),
-            defects=defects.found(call, start, self._start.labels),
+            defects=defects.found(call, start, self._start),
         )
         return Reading(facts, sum(result.evaluated_tokens for result in (*results, start)))
 
