@@ -57,12 +57,17 @@ def test_what_cannot_be_is_taken_away(call: Callable[..., Call], library: Librar
 
 
 def test_a_recording_that_sets_in_late_or_is_garbled(call: Callable[..., Call], library: Library) -> None:
-    answers: list[Mapping[str, Any]] = [
-        {"template": "call-start", "answer": {"middle": 0.8, "beginning": 0.2}},
-        {"answer": "nothing"},
-    ]
-    reader = open_reader("turnwise", FakeEngine(answers), library, POLICY)
-    assert reader.read(call("agent: und damit weg", "caller: gut")).facts.defects == {"starts_late": 0.8}
+    def reading(probability: float) -> dict[str, float]:
+        start = {"middle": probability, "beginning": 1 - probability}
+        engine = FakeEngine({"call-start": start, "agent-turn": "nothing", "caller-turn": "nothing"})
+        talk = call("agent: und damit weg", "caller: gut")
+        return {**open_reader("turnwise", engine, library, POLICY).read(talk).facts.defects}
+
+    assert reading(0.8)["starts_late"] > 0.9
+    assert 0.1 < reading(0.55)["starts_late"] < 0.5
+    assert reading(0.4) == {}
+    engine = FakeEngine({"call-start": "beginning", "agent-turn": "nothing", "caller-turn": "nothing"})
+    reader = open_reader("turnwise", engine, library, POLICY)
     garbled = call("agent: <unk> ja", "caller: <unk>", "agent: Die ist raus.", "caller: Danke.", "agent: Gern.")
     assert reader.read(garbled).facts.defects["garbled"] == 1.0
 
