@@ -61,7 +61,10 @@ def test_a_recording_that_sets_in_late_or_is_garbled(call: Callable[..., Call], 
         start = {"middle": probability, "beginning": 1 - probability}
         engine = FakeEngine({"call-start": start, "agent-turn": "nothing", "caller-turn": "nothing"})
         talk = call("agent: und damit weg", "caller: gut")
-        return {**open_reader("turnwise", engine, library, POLICY).read(talk).facts.defects}
+        return {
+            str(name): p
+            for name, p in open_reader("turnwise", engine, library, POLICY).read(talk).facts.defects.items()
+        }
 
     assert reading(0.8)["starts_late"] > 0.9
     assert 0.1 < reading(0.55)["starts_late"] < 0.5
