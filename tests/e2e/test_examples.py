@@ -24,7 +24,7 @@ MISREAD = frozenset(
         "calls/03b-kennwort-erst-danach.json",
         "calls/04b-im-auftrag-eines-freundes.srt",
         "calls/08b-neuer-router-trotz-falscher-pin.json",
-        "calls-bank/09-code-then-new-address.csv",
+        "calls-bank/09-code-then-new-address.json",
     }
 )
 
