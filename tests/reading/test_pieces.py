@@ -1,7 +1,7 @@
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ausweis.calls.call import Call, Turn
@@ -47,6 +47,7 @@ def test_ten_thousand_turns_and_a_turn_of_a_hundred_thousand_characters(call: Ca
 
 
 @given(TEXTS)
+@example("." + " " * (LONGEST - 100) + "a" * (LONGEST - 10))
 def test_only_a_word_that_is_too_long_is_cut(text: str) -> None:
     pieces = pieces_of(Call(id="c", turns=(Turn(speaker="agent", text=text),)))
     whole = {word for piece in pieces for word in piece.text.split()}

@@ -54,17 +54,21 @@ def _cut(text: str) -> Iterator[str]:
     start = end = 0
     for sentence_end in [*(match.start() for match in _SENTENCE_END.finditer(text)), len(text)]:
         if sentence_end - start > LONGEST and end > start:
-            yield text[start:end].strip()
-            start = end
+            yield text[start:end].rstrip()
+            start = _word_from(text, end)
         while sentence_end - start > LONGEST:
             words = _WHOLE_WORDS.match(text, start, start + LONGEST)
             cut = words.end() if words else start + LONGEST
-            if part := text[start:cut].strip():
-                yield part
-            start = cut
+            yield text[start:cut].rstrip()
+            start = _word_from(text, cut)
         end = sentence_end
-    if text[start:].strip():
-        yield text[start:].strip()
+    if start < len(text):
+        yield text[start:].rstrip()
+
+
+def _word_from(text: str, place: int) -> int:
+    """Where the next word begins: blanks before it belong to no piece, however many they are."""
+    return len(text) - len(text[place:].lstrip())
 
 
 def with_context(pieces: Sequence[Piece]) -> Iterator[tuple[Piece, list[Line]]]:
