@@ -25,7 +25,7 @@ TEXTS: dict[Language, dict[str, str]] = {
         "third_party": "Für eine dritte Person muss dazukommen: {needs}.",
         "nobody": "Für eine dritte Person wird nichts gesagt und nichts getan.",
         "attempts": "Erlaubt sind {count} abgelehnte Antworten; was danach genannt wird, zählt nicht.",
-        "gap": "Hinweis: {sets} reicht für {strict}, aber nicht für {level}; soll es das, gehört es auch dorthin.",
+        "order": "Wer eine Stufe erreicht, hat auch die vor ihr genannten erreicht.",
         "weak": (
             "Warnung: Die Stufe {level} ist ohne jedes starke Merkmal zu erreichen, mit: {sets}. Das wissen auch "
             "Menschen aus dem Umfeld des Kunden."
@@ -44,7 +44,7 @@ TEXTS: dict[Language, dict[str, str]] = {
         "third_party": "A third party needs besides: {needs}.",
         "nobody": "For a third party nothing is told and nothing is done.",
         "attempts": "{count} rejected answers are allowed; what is given after that does not count.",
-        "gap": "Note: {sets} is enough for {strict}, but not for {level}; if it should be, write it there too.",
+        "order": "Whoever reaches a level has reached those named before it too.",
         "weak": (
             "Warning: the level {level} can be met without any strong factor, by: {sets}. People near the customer "
             "know these too."
@@ -67,7 +67,6 @@ def explain(policy: Policy, language: Language | None = None) -> tuple[str, ...]
         *_read_outs(policy, spoken),
         texts["third_party"].format(needs=permission(rules, spoken)) if policy.third_party.accept else texts["nobody"],
         texts["attempts"].format(count=policy.attempts),
-        *_gaps(rules, spoken),
         *_warnings(policy, spoken),
     )
 
@@ -89,6 +88,8 @@ def _levels(policy: Policy, rules: Rules, language: Language) -> list[str]:
         texts["level"].format(level=level, sets=sets_in_words(sets, language))
         for level, sets in zip(rules.levels, rules.sets, strict=True)
     ]
+    if len(lines) > 1:
+        lines.append(texts["order"])
     lines.append(texts["name" if policy.name_required else "no_name"])
     ignored = [FACTORS[language][factor] for factor in ALL_FACTORS if not rules.accepted & BITS[factor]]
     if ignored:
@@ -114,19 +115,6 @@ def _read_outs(policy: Policy, language: Language) -> list[str]:
         if factors:
             names = listed([FACTORS[language][factor] for factor in factors], AND[language])
             lines.append(TEXTS[language]["read_out"].format(level=level, factors=names))
-    return lines
-
-
-def _gaps(rules: Rules, language: Language) -> list[str]:
-    """Sets of a stricter level that do not meet a weaker one: allowed, and seldom meant."""
-    lines = []
-    for weaker, wanted in enumerate(rules.sets):
-        for stricter in range(weaker + 1, len(rules.sets)):
-            lacking = [held for held in rules.sets[stricter] if not any(one & held == one for one in wanted)]
-            if lacking:
-                sets = sets_in_words(lacking, language)
-                names = {"strict": rules.levels[stricter], "level": rules.levels[weaker]}
-                lines.append(TEXTS[language]["gap"].format(sets=sets, **names))
     return lines
 
 
