@@ -7,6 +7,7 @@ scores of the left-out calls also calibrate the probabilities (Platt 1999).
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +18,7 @@ from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.readout import Readout
 from ausweis.evals.labelled import GoldEvent, LabelledCall
 from ausweis.prompts import Template
-from ausweis.reading.labels import VERBS, meaning
+from ausweis.reading.labels import SINGLE, SUBJECTS, VERBS, meaning
 from ausweis.reading.pieces import pieces_of
 from ausweis.reading.turnwise import TurnwiseReader
 
@@ -95,9 +96,8 @@ def _labels(events: Sequence[GoldEvent], turn: int, speaker: str) -> frozenset[s
     return frozenset(labels)
 
 
+@cache
 def _names() -> Mapping[tuple[str, str | None], str]:
-    from ausweis.reading.labels import SINGLE, SUBJECTS
-
     names: dict[tuple[str, str | None], str] = {(kind, None): label for label, kind in SINGLE.items()}
     for verb, subjects in SUBJECTS.items():
         names |= {(VERBS[verb], word): f"{verb} {said}" for said, word in subjects.items()}

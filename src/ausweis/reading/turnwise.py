@@ -74,8 +74,9 @@ class TurnwiseReader:
 
     def read(self, call: Call) -> Reading:
         """Ask about all turns of one call."""
-        pieces = [piece for piece in pieces_of(call) if piece.speaker in self._templates]
-        *results, start = self._engine.complete([*self.requests(call), defects.question(call, self._start)])
+        pieces = self._pieces(call)
+        questions = [*self._questions(call, pieces), defects.question(call, self._start)]
+        *results, start = self._engine.complete(questions)
         events: list[Event] = []
         said: list[str] = []
         for piece, result in zip(pieces, results, strict=True):
@@ -92,7 +93,12 @@ class TurnwiseReader:
 
     def requests(self, call: Call) -> list[Request]:
         """The questions about a call, one a piece, in order."""
-        pieces = [piece for piece in pieces_of(call) if piece.speaker in self._templates]
+        return self._questions(call, self._pieces(call))
+
+    def _pieces(self, call: Call) -> list[Piece]:
+        return [piece for piece in pieces_of(call) if piece.speaker in self._templates]
+
+    def _questions(self, call: Call, pieces: Sequence[Piece]) -> list[Request]:
         requests = []
         for piece, lines in with_context(pieces):
             template = self._templates[piece.speaker]
