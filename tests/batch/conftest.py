@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ausweis.batch import RunFolder, Summary, score
+from ausweis.batch import RunFolder, Scorer, Summary, local_runner, score
 from ausweis.calls import Call, UnreadableCall
 from ausweis.engines.fake import FakeEngine
 from ausweis.engines.protocol import Engine
@@ -85,8 +85,8 @@ def scored(engine: FakeEngine) -> Score:
         **more: object,
     ) -> Summary:
         with RunFolder.open(folder, resume=resume) as opened:
-            reader = small.SmallReader(model)
-            return score(found, reader, model.info, find_policy(policy), opened, **more)  # type: ignore[arg-type]
+            scorer = Scorer(small.SmallReader(model), model, find_policy(policy))
+            return score(found, local_runner(scorer), scorer.origin, opened, **more)  # type: ignore[arg-type]
 
     return run
 

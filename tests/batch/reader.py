@@ -33,7 +33,7 @@ class SmallReader:
         return Reading(facts, sum(result.evaluated_tokens for result in results))
 
 
-def open_small_reader(strategy: str, engine: Engine, *_: object) -> SmallReader:
+def open_small_reader(strategy: str, engine: Engine, *_: object, **__: object) -> SmallReader:
     return SmallReader(engine, strategy)
 
 

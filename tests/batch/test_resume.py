@@ -168,7 +168,7 @@ def test_all_that_differs_is_named(
 ) -> None:
     import sys
 
-    from ausweis.batch import Inputs, scoring
+    from ausweis.batch import Inputs, scorer
     from ausweis.reading.reader import PromptStamp
 
     scored(calls(2), tmp_path / "r", limit=1)
@@ -179,15 +179,16 @@ def test_all_that_differs_is_named(
         real(self, engine, "direct")
         self.prompts = (PromptStamp("agent-turn", 2, "b" * 64),)
 
-    monkeypatch.setattr(scoring, "__version__", "9.9")
+    monkeypatch.setattr(scorer, "__version__", "9.9")
     monkeypatch.setattr(small.SmallReader, "__init__", other)
     engine = FakeEngine({"agent-turn": "nothing"})
-    from ausweis.batch import RunFolder, score
+    from ausweis.batch import RunFolder, Scorer, local_runner, score
     from ausweis.judging import find_policy
 
     inputs = Inputs(language="en")
+    changed = Scorer(small.SmallReader(engine), engine, find_policy("telecom-de"))
     with RunFolder.open(tmp_path / "r", resume=True) as run, pytest.raises(RunError) as caught:
-        score([], small.SmallReader(engine), engine.info, find_policy("telecom-de"), run, inputs=inputs)
+        score([], local_runner(changed), changed.origin, run, inputs=inputs)
     for part in ("ausweis version", "strategy", "prompts", "language"):
         assert f"{part} was " in caught.value.message
     assert "policy was" not in caught.value.message

@@ -195,11 +195,12 @@ def test_facts_of_another_call_are_no_facts_of_this_one(
     small = sys.modules["small_reader"]
     monkeypatch.setattr(small.SmallReader, "read", lambda self, call: Reading(Facts(call_id="other", turns=1), 0))
     engine = FakeEngine({"agent-turn": "nothing"})
-    from ausweis.batch import RunFolder, score
+    from ausweis.batch import RunFolder, Scorer, local_runner, score
     from ausweis.judging import find_policy
 
     with RunFolder.open(tmp_path / "r") as run:
-        summary = score([new_call(1)], small.SmallReader(engine), engine.info, find_policy("telecom-de"), run)
+        scorer = Scorer(small.SmallReader(engine), engine, find_policy("telecom-de"))
+        summary = score([new_call(1)], local_runner(scorer), scorer.origin, run)
     assert summary.counts.failures == {"internal": 1}
     assert (tmp_path / "r" / "facts.jsonl").read_bytes() == b""
 
@@ -208,3 +209,41 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path, calls: 
     (tmp_path / "file").write_text("x")
     with pytest.raises(RunError, match="cannot be written"):
         scored(calls(1), tmp_path / "file" / "r")
+
+
+def test_an_engine_that_waits_for_a_server_gets_several_calls_at_once(
+    tmp_path: Path, calls: Calls, scored: Score, read_lines: Lines
+) -> None:
+    """Four calls meet inside the engine: one at a time they would wait there for ever."""
+    import threading
+
+    class Waiting(FakeEngine):
+        calls_at_once = 4
+
+    together = threading.Barrier(4, timeout=30)
+
+    def answer(request: Any) -> str:
+        if request.messages[-1].content.startswith("Guten Tag"):
+            together.wait()
+        return "nothing"
+
+    summary = scored(calls(8), tmp_path / "r", model=Waiting(answer))
+    assert (summary.complete, summary.progress) == (True, Progress(8, 0, 0))
+    found = read_lines(tmp_path / "r" / "verdicts.jsonl")
+    assert sorted(verdict["call_id"] for verdict in found) == [f"call-{n}" for n in range(1, 9)]
+
+
+def test_an_engine_that_is_gone_stops_the_run_and_nothing_is_lost(tmp_path: Path, calls: Calls, scored: Score) -> None:
+    from ausweis.errors import ModelError
+
+    def answer(request: Any) -> str:
+        if len(gone.requests) > 8:
+            raise ModelError("the server is gone")
+        return "nothing"
+
+    gone = FakeEngine(answer)
+    with pytest.raises(ModelError):
+        scored(calls(5), tmp_path / "r", model=gone)
+    assert len(verdicts(tmp_path / "r")) == 2
+    assert (tmp_path / "r" / "failures.jsonl").read_bytes() == b""
+    assert scored(calls(5), tmp_path / "r", resume=True, model=FakeEngine([{"answer": "nothing"}])).complete

@@ -224,3 +224,28 @@ def test_the_sentence_of_progress() -> None:
 
     assert sentence(Progress(30, 20, 1), 100, 40.0) == "30 of 100 calls, 1 failed, 0.25 a second, 5 min left"
     assert sentence(Progress(5, 5, 0), None, 1.0) == "5 calls"
+
+
+def test_zero_shot_reaches_the_reader(
+    run: Run, write_calls: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import ausweis.reading
+
+    small = ausweis.reading.open_reader
+    asked: list[object] = []
+
+    def opened(*arguments: Any, **more: Any) -> Any:
+        asked.append(more["readouts"])
+        return small(*arguments, **more)
+
+    monkeypatch.setattr(ausweis.reading, "open_reader", opened)
+    calls = write_calls(1)
+    for options in ((), ("--zero-shot",)):
+        run("score", calls, "--policy", "telecom-de", "--engine", "fake:answers.yaml", *options)
+    assert asked == [True, False]
+
+
+def test_workers_are_for_servers_and_ray(run: Run, write_calls: Callable[..., str]) -> None:
+    calls = write_calls(1)
+    ran = run("score", calls, "--policy", "telecom-de", "--engine", "fake:answers.yaml", "--workers", "2")
+    assert (ran.code, "--workers is for" in ran.err) == (2, True)

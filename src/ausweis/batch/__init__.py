@@ -1,6 +1,9 @@
 """A run over many calls: one folder, written line by line, that a killed process loses nothing of.
 
-scoring      calls + reader + policy → a run
+scoring      calls + runner → a run
+runners      a scorer at work on this machine
+scorer       one call → one row: verdict or failure
+recipe       what a scorer is made of, by name
 rejudging    the facts of a run + another policy → a new run, without the model
 run_folder   the folder: created or resumed, locked, appended to
 state        what a folder holds already
@@ -15,8 +18,11 @@ stopping     Ctrl-C and SIGTERM
 from ausweis.batch.canonical import comparable
 from ausweis.batch.failure import Failure
 from ausweis.batch.manifest import Counts, Inputs, RunManifest
+from ausweis.batch.recipe import Recipe
 from ausweis.batch.rejudging import Change, Rejudged, rejudge
 from ausweis.batch.run_folder import RunFolder
+from ausweis.batch.runners import Runner, local_runner
+from ausweis.batch.scorer import Scored, Scorer, Task
 from ausweis.batch.scoring import Progress, Summary, score
 from ausweis.batch.worst import Row, worst
 
@@ -26,12 +32,18 @@ __all__ = [
     "Failure",
     "Inputs",
     "Progress",
+    "Recipe",
     "Rejudged",
     "Row",
     "RunFolder",
     "RunManifest",
+    "Runner",
+    "Scored",
+    "Scorer",
     "Summary",
+    "Task",
     "comparable",
+    "local_runner",
     "rejudge",
     "score",
     "worst",

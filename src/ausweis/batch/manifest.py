@@ -15,7 +15,18 @@ from ausweis.errors import RunError
 from ausweis.judging.verdict import ModelProvenance, PolicyProvenance, PromptProvenance
 from ausweis.vocabulary import Outcome, ViolationType
 
-__all__ = ["MANIFEST_FILE", "Counts", "Inputs", "Machine", "RunManifest", "now", "read_manifest", "refuse_differences"]
+__all__ = [
+    "MANIFEST_FILE",
+    "Counts",
+    "Inputs",
+    "Machine",
+    "Origin",
+    "RunManifest",
+    "model_of",
+    "now",
+    "read_manifest",
+    "refuse_differences",
+]
 
 MANIFEST_FILE = "run.json"
 
@@ -86,15 +97,20 @@ class Counts(BaseModel):
         )
 
 
-class RunManifest(_Part):
-    """One run. `complete`: every call of the inputs has a verdict or a failure. Times in UTC, ISO 8601."""
+class Origin(_Part):
+    """What all verdicts of a run come from."""
 
-    schema_: Annotated[Literal["ausweis/run@1"], Field(alias="schema")] = "ausweis/run@1"
     ausweis: str
     strategy: str
     policy: PolicyProvenance
     prompts: tuple[PromptProvenance, ...]
     engine: EngineInfo
+
+
+class RunManifest(Origin):
+    """One run. `complete`: every call of the inputs has a verdict or a failure. Times in UTC, ISO 8601."""
+
+    schema_: Annotated[Literal["ausweis/run@1"], Field(alias="schema")] = "ausweis/run@1"
     inputs: Inputs
     judged_from: str | None = None
     """The run whose facts were judged anew, without the model."""
@@ -107,10 +123,7 @@ class RunManifest(_Part):
     @property
     def model(self) -> ModelProvenance:
         """The engine as a verdict names it."""
-        engine = self.engine
-        return ModelProvenance(
-            id=engine.model_id, sha256=engine.model_sha256, engine=engine.engine, parameters=engine.parameters
-        )
+        return model_of(self.engine)
 
     def parts(self) -> dict[str, str]:
         """What verdicts depend on, each as it is shown: equal in two runs that may be one."""
@@ -125,6 +138,13 @@ class RunManifest(_Part):
             "context": f"{self.engine.context_tokens} tokens",
             **input_parts(self.inputs),
         }
+
+
+def model_of(engine: EngineInfo) -> ModelProvenance:
+    """The engine as a verdict names it."""
+    return ModelProvenance(
+        id=engine.model_id, sha256=engine.model_sha256, engine=engine.engine, parameters=engine.parameters
+    )
 
 
 def policy_part(policy: PolicyProvenance) -> str:

@@ -17,6 +17,7 @@ def open_engine(
     model: str | None = None,
     context: int | None = None,
     threads: int | None = None,
+    workers: int | None = None,
     record: Path | None = None,
 ) -> Engine:
     """The engine `llama` (with `model`, an id or path; the default one, if None), `fake:FILE` or `replay:FOLDER`.
@@ -31,6 +32,8 @@ def open_engine(
     kind, _, argument = name.partition(":")
     if kind in ("fake", "replay") and any(option is not None for option in (model, context, threads)):
         raise InputError(f"--model, --context and --threads are for the engine llama, not for {kind}")
+    if kind != "server" and workers is not None:
+        raise InputError("--workers is for --engine server:URL and for --runner ray")
     engine = _open(kind, argument, model, context, threads)
     if record is None:
         return engine

@@ -45,7 +45,14 @@ Exit codes: 0 done, 1 --fail-on tripped (even if calls failed too), 2 wrong use,
 @click.option("--format", "file_format", metavar="NAME", help="Of all files, instead of what they look like.")
 @click.option("--threads", type=click.IntRange(1, 512), metavar="N", help="Of the model.")
 @click.option("--context", type=click.IntRange(min=256), metavar="N", help="Tokens that the model looks at.")
-@click.option("--engine", default="llama", show_default=True, metavar="llama|fake:FILE|replay:DIR")
+@click.option("--engine", default="llama", show_default=True, metavar="llama|server:URL|fake:FILE|replay:DIR")
+@click.option("--runner", type=click.Choice(["local", "ray"]), default="local", show_default=True)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 1024),
+    metavar="N",
+    help="With a server: requests at once (8). With ray: processes, each with the model (1).",
+)
 @click.option("--record", type=click.Path(path_type=Path), metavar="DIR", help="Record the model's answers for replay.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N calls.")
 @click.option("--fail-on", multiple=True, type=click.Choice(FAIL_ON), help="Exit with 1 on such a call. Repeatable.")

@@ -10,12 +10,12 @@ from ausweis import __version__
 from ausweis.batch import Inputs, RunFolder, Summary
 from ausweis.batch import score as score_calls
 from ausweis.batch.manifest import input_parts, policy_part
-from ausweis.batch.setup import PinnedLibrary, open_engine
+from ausweis.batch.recipe import Recipe
+from ausweis.batch.runners import local_runner
 from ausweis.calls import Call, Sources, UnreadableCall, find_sources, read_calls
 from ausweis.cli.progress import progress_shown
 from ausweis.errors import InputError, RunError
 from ausweis.judging.policy_files import PolicyFile, find_policy
-from ausweis.prompts import default_library
 
 __all__ = ["Options", "run_all"]
 
@@ -44,6 +44,8 @@ class Options:
     context: int | None
     engine: str
     record: Path | None
+    runner: Literal["local", "ray"]
+    workers: int | None
     limit: int | None
     fail_on: tuple[str, ...]
     quiet: bool
@@ -71,7 +73,8 @@ def run_all(options: Options) -> Summary:
     sources = find_sources(options.paths, any_extension=options.file_format is not None)
     _calls(sources, options)
     policy = find_policy(options.policy)
-    library = PinnedLibrary(options.prompt_folder or default_library().folder, options.pins)
+    recipe = _recipe(options, policy)
+    recipe.library()
     options.folder = options.folder or _new_folder(policy)
     with RunFolder.open(options.folder, resume=options.resume) as run:
         run.refuse(
@@ -83,39 +86,39 @@ def run_all(options: Options) -> Summary:
             }
         )
         options.begun = run.manifest is not None
-        return _score(options, sources, policy, library, run)
+        return _score(options, sources, recipe, run)
 
 
-def _score(options: Options, sources: Sources, policy: PolicyFile, library: PinnedLibrary, run: RunFolder) -> Summary:
-    from ausweis.judging import explain
-    from ausweis.reading import PolicyText, open_reader
-
-    total = _total(sources, options)
-    engine = open_engine(
-        options.engine,
+def _recipe(options: Options, policy: PolicyFile) -> Recipe:
+    return Recipe(
+        policy=policy,
+        engine=options.engine,
         model=options.model,
         context=options.context,
         threads=options.threads,
+        workers=options.workers if options.runner == "local" else None,
         record=options.record,
+        strategy=options.strategy,
+        readouts=not options.zero_shot,
+        prompt_folder=options.prompt_folder,
+        pins=options.pins,
     )
-    try:
-        reader = open_reader(options.strategy, engine, library, PolicyText(explain(policy.policy, "en"), policy.sha256))
-        library.refuse_unused(reader)
-        with progress_shown(total, quiet=options.quiet) as show:
-            options.begun = True
-            return score_calls(
-                _calls(sources, options),
-                reader,
-                engine.info,
-                policy,
-                run,
-                inputs=options.inputs,
-                retry_failed=options.retry_failed,
-                limit=options.limit,
-                on_progress=show,
-            )
-    finally:
-        engine.close()
+
+
+def _score(options: Options, sources: Sources, recipe: Recipe, run: RunFolder) -> Summary:
+    total = _total(sources, options)
+    with recipe.open() as scorer, progress_shown(total, quiet=options.quiet) as show:
+        options.begun = True
+        return score_calls(
+            _calls(sources, options),
+            local_runner(scorer),
+            scorer.origin,
+            run,
+            inputs=options.inputs,
+            retry_failed=options.retry_failed,
+            limit=options.limit,
+            on_progress=show,
+        )
 
 
 def _calls(sources: Sources, options: Options) -> Iterator[Call | UnreadableCall]:

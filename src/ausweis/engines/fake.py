@@ -145,6 +145,11 @@ class FakeEngine:
         """No weights: the hash is that of the script, or of the name."""
         return self._info
 
+    @property
+    def calls_at_once(self) -> int:
+        """One."""
+        return 1
+
     def complete(self, requests: Sequence[Request]) -> list[Result]:
         """Answer each request as the script says.
 

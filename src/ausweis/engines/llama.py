@@ -80,6 +80,11 @@ class LlamaEngine:
         return cls(locate(model, progress=progress), context=context, threads=threads)
 
     @property
+    def calls_at_once(self) -> int:
+        """One: what a call has of its own is evaluated together already."""
+        return 1
+
+    @property
     def vocabulary_size(self) -> int:
         """How many tokens the model knows."""
         return self._model.size

@@ -92,6 +92,11 @@ class Engine(Protocol):
         """Which weights answer, and how."""
         ...
 
+    @property
+    def calls_at_once(self) -> int:
+        """How many threads should call `complete` at once: more than 1 where the engine waits for others."""
+        ...
+
     def complete(self, requests: Sequence[Request]) -> list[Result]:
         """Answer a batch of requests, in their order."""
         ...

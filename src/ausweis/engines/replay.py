@@ -59,6 +59,11 @@ class ReplayEngine:
         """What was recorded, with `replay:` before the engine's name."""
         return self._info
 
+    @property
+    def calls_at_once(self) -> int:
+        """One."""
+        return 1
+
     def complete(self, requests: Sequence[Request]) -> list[Result]:
         """The recorded answers.
 
@@ -116,6 +121,11 @@ class RecordingEngine:
     def info(self) -> EngineInfo:
         """That of the engine that answers."""
         return self._inner.info
+
+    @property
+    def calls_at_once(self) -> int:
+        """One: answers are written down one after another."""
+        return 1
 
     def complete(self, requests: Sequence[Request]) -> list[Result]:
         """Ask, write down, hand on.

@@ -1,0 +1,65 @@
+"""What a scorer is made of, as names and numbers: any process, on any machine, can make the same one from it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ausweis.batch.scorer import Scorer
+from ausweis.batch.setup import PinnedLibrary, open_engine
+from ausweis.judging.policy_files import PolicyFile
+from ausweis.prompts import default_library
+
+__all__ = ["Recipe"]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The engine and the templates by name (`open_engine`, `PinnedLibrary`), the policy as it was read."""
+
+    policy: PolicyFile
+    engine: str = "llama"
+    model: str | None = None
+    context: int | None = None
+    threads: int | None = None
+    workers: int | None = None
+    record: Path | None = None
+    strategy: str = "turnwise"
+    readouts: bool = True
+    prompt_folder: Path | None = None
+    pins: tuple[str, ...] = ()
+
+    def library(self) -> PinnedLibrary:
+        """The templates.
+
+        Raises:
+            PromptError: a version that was chosen is not there.
+        """
+        return PinnedLibrary(self.prompt_folder or default_library().folder, self.pins)
+
+    @contextmanager
+    def open(self) -> Iterator[Scorer]:
+        """Load the model; inside, calls can be scored.
+
+        Raises:
+            InputError, ModelError, PromptError, RunError: as `open_engine` and `open_reader`.
+        """
+        from ausweis import reading
+        from ausweis.judging import explain
+
+        library = self.library()
+        engine = open_engine(
+            self.engine,
+            model=self.model,
+            context=self.context,
+            threads=self.threads,
+            workers=self.workers,
+            record=self.record,
+        )
+        try:
+            sentences = reading.PolicyText(explain(self.policy.policy, "en"), self.policy.sha256)
+            reader = reading.open_reader(self.strategy, engine, library, sentences, readouts=self.readouts)
+            library.refuse_unused(reader)
+            yield Scorer(reader, engine, self.policy)
+        finally:
+            engine.close()

@@ -1,0 +1,90 @@
+"""One call in, one row out: read by a reader, judged by a policy. The same scorer works in every runner."""
+
+import time
+from typing import NamedTuple
+
+from ausweis import __version__
+from ausweis.batch.canonical import provenance_of
+from ausweis.batch.failure import Failure
+from ausweis.batch.manifest import Origin, model_of
+from ausweis.calls.call import Call
+from ausweis.engines.protocol import Engine
+from ausweis.errors import ModelError, RunError
+from ausweis.judging.judge import judge
+from ausweis.judging.policy_files import PolicyFile
+from ausweis.judging.verdict import PromptProvenance, Verdict
+from ausweis.reading.facts import Facts
+from ausweis.reading.reader import Reader
+
+__all__ = ["Scored", "Scorer", "Task"]
+
+
+class Task(NamedTuple):
+    """A call to score; `facts` where it was read before."""
+
+    call: Call
+    facts: Facts | None = None
+
+
+class Scored(NamedTuple):
+    """What became of a task: a verdict, or a failure. `facts` only where they were read for this row."""
+
+    call_id: str
+    facts: Facts | None = None
+    verdict: Verdict | None = None
+    failure: Failure | None = None
+
+
+class Scorer:
+    """Reads and judges calls, with as many calls at once as its engine takes."""
+
+    def __init__(self, reader: Reader, engine: Engine, policy: PolicyFile) -> None:
+        self._reader = reader
+        self.calls_at_once = engine.calls_at_once
+        self._policy = policy
+        self.origin = Origin(
+            ausweis=__version__,
+            strategy=reader.strategy,
+            policy=policy.provenance,
+            prompts=tuple(PromptProvenance(id=p.id, version=p.version, sha256=p.sha256) for p in reader.prompts),
+            engine=engine.info,
+        )
+
+    def score(self, task: Task) -> Scored:
+        """Score one call; whatever goes wrong with it alone becomes a failure.
+
+        Raises:
+            ModelError: no call can be read any more, such as when a server is gone.
+            RunError: something that the run needs cannot be written.
+        """
+        begun = time.monotonic()
+        call = task.call
+        read: Facts | None = None
+        tokens: int | None = None
+        try:
+            if task.facts is None:
+                found, tokens = self._reader.read(call)
+                _same_call(found, call)
+                read = found
+            facts = task.facts or found
+            verdict = judge(facts, self._policy.policy, policy_sha256=self._policy.sha256)
+        except (ModelError, RunError):
+            raise
+        except Exception as error:
+            return Scored(call.id, read, failure=Failure.of(error, call.id))
+        provenance = provenance_of(
+            facts,
+            self.origin.ausweis,
+            self._policy,
+            self.origin.prompts,
+            model_of(self.origin.engine),
+            seconds=None if tokens is None else time.monotonic() - begun,
+            tokens=tokens,
+        )
+        return Scored(call.id, read, verdict.model_copy(update={"provenance": provenance}))
+
+
+def _same_call(facts: Facts, call: Call) -> None:
+    # Facts are found again by their call: a reader that mixes calls up must not get that far.
+    if facts.call_id != call.id:
+        raise ValueError
