@@ -2,6 +2,9 @@
 
 scoring      calls + runner → a run
 runners      a scorer at work on this machine
+ray_runner   many scorers at work, on this machine or a cluster
+ray_worker   one of them
+ray_session  Ray while a run needs it
 scorer       one call → one row: verdict or failure
 recipe       what a scorer is made of, by name
 rejudging    the facts of a run + another policy → a new run, without the model

@@ -1,6 +1,7 @@
 """What `ausweis score` does, in its order: all that needs no model is checked before the model is loaded."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,9 +10,9 @@ from typing import Literal
 from ausweis import __version__
 from ausweis.batch import Inputs, RunFolder, Summary
 from ausweis.batch import score as score_calls
-from ausweis.batch.manifest import input_parts, policy_part
+from ausweis.batch.manifest import Origin, input_parts, policy_part
 from ausweis.batch.recipe import Recipe
-from ausweis.batch.runners import local_runner
+from ausweis.batch.runners import Runner, local_runner
 from ausweis.calls import Call, Sources, UnreadableCall, find_sources, read_calls
 from ausweis.cli.progress import progress_shown
 from ausweis.errors import InputError, RunError
@@ -107,18 +108,30 @@ def _recipe(options: Options, policy: PolicyFile) -> Recipe:
 
 def _score(options: Options, sources: Sources, recipe: Recipe, run: RunFolder) -> Summary:
     total = _total(sources, options)
-    with recipe.open() as scorer, progress_shown(total, quiet=options.quiet) as show:
+    with _runner(options, recipe, run) as (runner, origin), progress_shown(total, quiet=options.quiet) as show:
         options.begun = True
         return score_calls(
             _calls(sources, options),
-            local_runner(scorer),
-            scorer.origin,
+            runner,
+            origin,
             run,
             inputs=options.inputs,
             retry_failed=options.retry_failed,
             limit=options.limit,
             on_progress=show,
         )
+
+
+@contextmanager
+def _runner(options: Options, recipe: Recipe, run: RunFolder) -> Iterator[tuple[Runner, Origin]]:
+    if options.runner == "ray":
+        from ausweis.batch.ray_runner import ray_runner
+
+        with ray_runner(recipe, options.workers or 1, run.path) as found:
+            yield found
+    else:
+        with recipe.open() as scorer:
+            yield local_runner(scorer), scorer.origin
 
 
 def _calls(sources: Sources, options: Options) -> Iterator[Call | UnreadableCall]:

@@ -1,0 +1,163 @@
+"""Ray while a run needs it: a cluster that is there already, or processes on this machine that go with the run.
+
+Calls are personal data. Ray holds those in hand in shared memory, and spills to the disk what finds no room there: to
+the run folder here, and wherever a cluster was told to.
+"""
+
+import logging
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from ausweis.batch.manifest import Machine
+from ausweis.errors import InputError, RunError
+
+__all__ = ["Place", "connected"]
+
+STORE_BYTES = 256 << 20
+"""Shared memory for calls in hand, on this machine."""
+SPILL_FOLDER = ".ray-spill"
+_KNOCK_SECONDS = 5.0
+
+_QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_BACKEND_LOG_LEVEL": "fatal",
+    "RAY_DEDUP_LOGS": "0",
+    # Ray would start a process a processor before any is asked for.
+    "RAY_enable_worker_prestart": "0",
+    "RAY_prestart_worker_first_driver": "0",
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where workers run: the processors of each machine, all GPUs, and whether there are others than this machine."""
+
+    processors: list[int]
+    gpus: int
+    cluster: bool
+
+
+@contextmanager
+def connected(workers: int, folder: Path) -> Iterator[Place]:
+    """Connect to the cluster of `RAY_ADDRESS`, or start Ray here with room for so many workers; end that afterwards.
+
+    Raises:
+        InputError: Ray is not installed.
+        RunError: there is no cluster, or Ray does not start.
+    """
+    os.environ.update(_QUIET)
+    address = os.environ.get("RAY_ADDRESS", "")
+    cluster = address not in ("", "local")
+    if cluster:
+        _refuse_silence(address)
+    own = None if cluster else Path(tempfile.mkdtemp(prefix="ausweis-ray-"))
+    spill = (folder / SPILL_FOLDER).resolve()
+    try:
+        _start(address, workers, own, spill)
+        yield Place(_each("CPU") if cluster else [Machine.here().cpus], sum(_each("GPU")), cluster)
+    finally:
+        _stop()
+        if own is not None:
+            shutil.rmtree(own, ignore_errors=True)
+            shutil.rmtree(spill, ignore_errors=True)
+
+
+def _refuse_silence(address: str) -> None:
+    """Ray would knock for minutes, at an address where nobody is, and cannot be stopped meanwhile."""
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_KNOCK_SECONDS).close()
+    except (OSError, OverflowError):
+        raise RunError(f"no cluster answers at {address}, the address in RAY_ADDRESS") from None
+
+
+def _start(address: str, workers: int, own: Path | None, spill: Path) -> None:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        # Ray tells of its own plans and settings: nothing that a person who scores calls can act on.
+        with warnings.catch_warnings(), _no_standard_error():
+            warnings.simplefilter("ignore")
+            import ray
+            import ray.data
+
+            _silence()
+            if own is None:
+                ray.init(address=address, log_to_driver=False, logging_level=logging.CRITICAL)
+            else:
+                ray.init(
+                    address="local",
+                    num_cpus=workers,
+                    include_dashboard=False,
+                    log_to_driver=False,
+                    logging_level=logging.CRITICAL,
+                    object_store_memory=STORE_BYTES,
+                    object_spilling_directory=str(spill),
+                    _temp_dir=str(own),
+                )
+    except ImportError:
+        raise InputError("--runner ray needs Ray: pip install 'ausweis[ray]'") from None
+    except Exception as error:
+        what = "Ray does not start on this machine"
+        if own is None:
+            what = "the cluster of RAY_ADDRESS cannot be reached, or runs another version of Ray or Python"
+        raise RunError(f"{what} ({type(error).__name__})") from None
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            # Ray ends the process on SIGTERM, without a word.
+            for number, handler in before.items():
+                signal.signal(number, handler)
+    # Ray makes the folder at once, and again when it needs it: a run without spilling shall leave none.
+    with suppress(OSError):
+        spill.rmdir()
+
+
+@contextmanager
+def _no_standard_error() -> Iterator[None]:
+    """Of this process, also of what is no Python; not of the lines that come afterwards."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def _silence() -> None:
+    import ray
+
+    for name in ("ray", "ray.data"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = False
+    # A row has a few kB. By default Ray keeps room for 128 MB a task, and would let fewer workers work.
+    context.target_max_block_size = 1 << 20
+
+
+def _each(resource: str) -> list[int]:
+    """How much each machine gives Ray."""
+    import ray
+
+    return [int(node["Resources"].get(resource, 0)) for node in ray.nodes() if node["Alive"]]
+
+
+def _stop() -> None:
+    with suppress(ImportError), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import ray
+
+        ray.shutdown()

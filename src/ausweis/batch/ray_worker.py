@@ -1,0 +1,139 @@
+"""What a process of the pool does: loads the model, takes rows with a call, gives rows with what became of it.
+
+Faults that end a run travel as rows, not as exceptions: Ray writes tracebacks to its logs, where no word of a call
+may stand, and a person needs one sentence.
+"""
+
+import json
+import os
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from ausweis import errors
+from ausweis.batch.failure import Failure
+from ausweis.batch.manifest import Origin
+from ausweis.batch.recipe import Recipe
+from ausweis.batch.scorer import Scored, Scorer, Task
+from ausweis.errors import AusweisError, EngineError, ModelError
+
+__all__ = ["ATTEMPTS", "Attempts", "Worker", "open_origin", "packed", "unpacked"]
+
+ATTEMPTS = 3
+"""So many processes may die over a call before it fails."""
+
+_TASK = TypeAdapter(Task)
+_SCORED = TypeAdapter(Scored)
+
+
+def packed(number: int, task: Task) -> dict[str, Any]:
+    """A task as a row for `Worker`; `number` is its own among those of a dataset."""
+    return {"number": number, "call_id": task.call.id, "task": _TASK.dump_json(task, by_alias=True)}
+
+
+def unpacked(row: dict[str, Any]) -> Scored:
+    """What `Worker` says of a task.
+
+    Raises:
+        AusweisError: a fault that ends the run.
+    """
+    if row["fault"]:
+        name, message, place = json.loads(row["fault"])
+        raise getattr(errors, name)(message, place=place)
+    return _SCORED.validate_json(row["scored"])
+
+
+class Attempts:
+    """Outlives the workers, and so knows what they died over. An actor of its own."""
+
+    def __init__(self) -> None:
+        self._openings = 0
+        self._attempts: dict[int, int] = {}
+
+    def opens(self) -> int:
+        """A worker loads the model: how many did since a call was begun."""
+        self._openings += 1
+        return self._openings
+
+    def begins(self, number: int) -> int:
+        """A worker begins a call: how many did with this one."""
+        self._openings = 0
+        self._attempts[number] = self._attempts.get(number, 0) + 1
+        return self._attempts[number]
+
+
+class Worker:
+    """One process: rows with a task in, rows with its outcome out.
+
+    `origin` is what its verdicts must come from; `openings`: so many times the model may be loaded without a call
+    being begun; `folder`: where paths of the recipe begin, on machines that have it.
+    """
+
+    def __init__(self, recipe: Recipe, origin: Origin, attempts: Any, openings: int, folder: Path) -> None:
+        import ray
+
+        self._get = ray.get
+        self._attempts = attempts
+        self._stack = ExitStack()
+        self._opened: Scorer | AusweisError
+        if self._get(attempts.opens.remote()) > openings:
+            message = "workers end while they load the model, out of memory perhaps; use fewer, or a smaller model"
+            self._opened = ModelError(message)
+            return
+        self._opened = _open(recipe, folder, self._stack)
+        if isinstance(self._opened, Scorer) and (other := _difference(self._opened.origin, origin)):
+            message = f"the worker on {_here()} has another {other} than the first one; give all machines the same"
+            self._opened = ModelError(message)
+
+    def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
+        """The row of one task."""
+        try:
+            return {"scored": _SCORED.dump_json(self._score(row), by_alias=True), "fault": ""}
+        except AusweisError as error:
+            fault = error
+        except Exception as error:
+            fault = ModelError(f"the worker on {_here()} cannot go on ({type(error).__name__})")
+        return {"scored": b"", "fault": json.dumps([type(fault).__name__, fault.message, fault.place])}
+
+    def _score(self, row: dict[str, Any]) -> Scored:
+        if isinstance(self._opened, AusweisError):
+            raise self._opened
+        if self._get(self._attempts.begins.remote(int(row["number"]))) > ATTEMPTS:
+            return _given_up(str(row["call_id"]))
+        return self._opened.score(_TASK.validate_json(row["task"]))
+
+
+def open_origin(recipe: Recipe, folder: Path) -> Origin | AusweisError:
+    """What the verdicts of a worker come from: the machine that hands out the calls may have no model."""
+    with ExitStack() as stack:
+        opened = _open(recipe, folder, stack)
+        return opened if isinstance(opened, AusweisError) else opened.origin
+
+
+def _open(recipe: Recipe, folder: Path, stack: ExitStack) -> Scorer | AusweisError:
+    if folder.is_dir():
+        os.chdir(folder)
+    try:
+        return stack.enter_context(recipe.open())
+    except AusweisError as error:
+        return error
+    except Exception as error:
+        return ModelError(f"a worker on {_here()} cannot load the model ({type(error).__name__})")
+
+
+def _here() -> str:
+    return os.uname().nodename
+
+
+def _given_up(call_id: str) -> Scored:
+    message = f"{ATTEMPTS} workers ended while they read the call, out of memory perhaps; retry it with fewer workers"
+    return Scored(call_id, failure=Failure.of(EngineError(message), call_id))
+
+
+def _difference(one: Origin, other: Origin) -> str:
+    """What differs, in a person's words; empty if nothing does."""
+    words = {"ausweis": "ausweis version", "engine": "model or engine"}
+    differing = [name for name in Origin.model_fields if getattr(one, name) != getattr(other, name)]
+    return ", ".join(words.get(name, name) for name in differing)

@@ -1,0 +1,137 @@
+"""The contract of runners: whatever runs the scorer, the run folder is the same, but for the order of its lines.
+
+A runner is added by a line in `RUNNERS`: a function that opens a recipe, and gives a runner with what it comes from.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ausweis.batch import Inputs, Recipe, RunFolder, Runner, Summary, comparable, local_runner, score
+from ausweis.batch.manifest import Origin
+from ausweis.batch.scoring import Progress
+from ausweis.calls import Call, UnreadableCall
+from ausweis.judging import find_policy
+
+ANSWERS = """\
+answers:
+  - {template: call-start, answer: beginning}
+  - {contains: Störgeräusch, error: no answer for this call}
+  - {template: caller-turn, contains: Meine PIN, answer: {gives pin: 0.9, nothing: 0.1}}
+  - {template: caller-turn, contains: mein Name, answer: gives name}
+  - {template: agent-turn, contains: Ihr Vertrag, answer: tells contract data}
+  - {answer: nothing}
+"""
+FILES = ("facts.jsonl", "verdicts.jsonl", "failures.jsonl")
+Opened = tuple[Runner, Origin]
+Found = list[Call | UnreadableCall]
+
+
+@contextmanager
+def one_by_one(recipe: Recipe, folder: Path) -> Iterator[Opened]:
+    with recipe.open() as scorer:
+        yield local_runner(scorer), scorer.origin
+
+
+@contextmanager
+def in_threads(recipe: Recipe, folder: Path) -> Iterator[Opened]:
+    with recipe.open() as scorer:
+        scorer.calls_at_once = 4
+        yield local_runner(scorer), scorer.origin
+
+
+@contextmanager
+def on_ray(recipe: Recipe, folder: Path) -> Iterator[Opened]:
+    from ausweis.batch.ray_runner import ray_runner
+
+    with ray_runner(recipe, 2, folder) as opened:
+        yield opened
+
+
+RUNNERS = [one_by_one, in_threads, on_ray]
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory: pytest.TempPathFactory) -> Recipe:
+    answers = tmp_path_factory.mktemp("script") / "answers.yaml"
+    answers.write_text(ANSWERS, encoding="utf-8")
+    return Recipe(find_policy("telecom-de"), engine=f"fake:{answers}")
+
+
+@pytest.fixture(scope="module", params=RUNNERS, ids=lambda runner: str(runner.__name__))
+def opened(
+    request: pytest.FixtureRequest, recipe: Recipe, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Opened]:
+    with request.param(recipe, tmp_path_factory.mktemp("ray")) as found:
+        yield found
+
+
+@pytest.fixture
+def found(calls: Callable[[int], list[Any]], new_call: Callable[..., Call]) -> Found:
+    bad = UnreadableCall("x.json", None, "the file is empty", "empty")
+    return [*calls(5), bad, new_call(6, extra="Störgeräusch"), *calls(12)[6:]]
+
+
+@pytest.fixture
+def whole(recipe: Recipe, found: Found, tmp_path: Path) -> Path:
+    """The run that the others must equal."""
+    with one_by_one(recipe, tmp_path) as plain:
+        assert run(plain, found, tmp_path / "whole").complete
+    return tmp_path / "whole"
+
+
+def run(opened: Opened, found: Found, folder: Path, *, resume: bool = False, **more: Any) -> Summary:
+    runner, origin = opened
+    with RunFolder.open(folder, resume=resume) as folder_:
+        return score(found, runner, origin, folder_, inputs=Inputs(paths=("calls",)), **more)
+
+
+def content(folder: Path) -> dict[str, Any]:
+    """What must be the same: all lines, sorted and without the effort, and what the manifest says."""
+    lines: dict[str, Any] = {name: (folder / name).read_text("utf-8").split("\n")[:-1] for name in FILES}
+    lines["verdicts.jsonl"] = [comparable(line) for line in lines["verdicts.jsonl"]]
+    manifest = json.loads((folder / "run.json").read_text("utf-8"))
+    kept = {name: value for name, value in manifest.items() if name not in ("started", "finished")}
+    return {name: sorted(found) for name, found in lines.items()} | {"manifest": kept}
+
+
+def test_the_same_run_from_every_runner(opened: Opened, found: Found, whole: Path, tmp_path: Path) -> None:
+    summary = run(opened, found, tmp_path / "r")
+    assert content(tmp_path / "r") == content(whole)
+    assert (summary.complete, summary.progress) == (True, Progress(13, 0, 2))
+    assert summary.counts.failures == {"empty": 1, "engine": 1}
+    assert summary.counts.outcomes == {"compliant": 6, "violation": 2, "not_applicable": 3}
+
+
+def test_a_limit_and_then_the_rest(opened: Opened, found: Found, whole: Path, tmp_path: Path) -> None:
+    first = run(opened, found, tmp_path / "r", limit=4)
+    assert (first.complete, first.counts.verdicts) == (False, 4)
+    assert run(opened, found, tmp_path / "r", resume=True).progress == Progress(13, 4, 2)
+    assert content(tmp_path / "r") == content(whole)
+
+
+def test_stopped_in_the_middle_and_gone_on_with(opened: Opened, found: Found, whole: Path, tmp_path: Path) -> None:
+    written = 0
+
+    def stop(progress: Progress) -> None:
+        nonlocal written
+        written += 1
+        if written == 5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(opened, found, tmp_path / "r", on_progress=stop)
+    assert len(content(tmp_path / "r")["verdicts.jsonl"]) < 11
+    assert run(opened, found, tmp_path / "r", resume=True).complete
+    assert content(tmp_path / "r") == content(whole)
+
+
+def test_failed_calls_are_tried_again(opened: Opened, found: Found, whole: Path, tmp_path: Path) -> None:
+    run(opened, found, tmp_path / "r")
+    again = run(opened, found, tmp_path / "r", resume=True, retry_failed=True)
+    assert again.progress == Progress(13, 11, 2)
+    assert content(tmp_path / "r") == content(whole)
