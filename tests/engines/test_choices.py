@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ausweis.engines.choices import NEGLIGIBLE, Way, walk
+from ausweis.engines.answering import Logits
+from ausweis.engines.choices import NEGLIGIBLE, choose
 
 VOCABULARY = 8
 END = 0
@@ -17,20 +18,27 @@ ANSWERS = st.dictionaries(
 ).filter(lambda answers: len(set(answers.values())) == len(answers))
 
 
+Way = tuple[int, ...]
+
+
+def logits(seed: int, way: Way) -> Logits:
+    """They depend on the way only."""
+    return np.random.default_rng([seed, *way]).normal(size=VOCABULARY).astype(np.float32)
+
+
 def run(answers: dict[str, tuple[int, ...]], seed: int) -> tuple[dict[str, float], list[Way]]:
-    """Logits that depend on the way only."""
-
-    def logits(way: Way) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
-        return np.random.default_rng([seed, *way]).normal(size=VOCABULARY).astype(np.float32)
-
     asked: list[Way] = []
-    steps = walk(answers, END)
+    steps = choose(answers, END, logits(seed, ()))
     try:
-        asked.append(next(steps))
+        step = next(steps)
         while True:
-            asked.append(steps.send(logits(asked[-1])))
+            assert not step.keep
+            asked.append(tuple(step.tokens))
+            step = steps.send(logits(seed, asked[-1]))
     except StopIteration as done:
-        return done.value, asked
+        answer = done.value
+        assert answer.text == max(answers, key=dict(zip(answers, answer.probabilities, strict=True)).__getitem__)
+        return dict(zip(answers, answer.probabilities, strict=True)), asked
 
 
 @given(ANSWERS, st.integers(0, 1000))
@@ -53,10 +61,10 @@ def test_one_answer_needs_no_question() -> None:
 
 
 def test_an_unlikely_fork_is_shared_out_evenly() -> None:
-    steps = walk({"a": (1,), "b c": (2, 3), "b d": (2, 4)}, END)
-    assert next(steps) == ()
-    logits = np.full(VOCABULARY, -10.0, dtype=np.float32)
-    logits[1] = 10.0
+    here = np.full(VOCABULARY, -10.0, dtype=np.float32)
+    here[1] = 10.0
     with pytest.raises(StopIteration) as done:
-        steps.send(logits)
-    assert done.value.value["b c"] == done.value.value["b d"] < NEGLIGIBLE
+        next(choose({"a": (1,), "b c": (2, 3), "b d": (2, 4)}, END, here))
+    text, (_, one, other) = done.value.value
+    assert text == "a"
+    assert one == other < NEGLIGIBLE

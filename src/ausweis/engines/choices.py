@@ -5,28 +5,26 @@ allows; an answer's probability is the product along its way. A fork that is rea
 looked into: its answers share what reached it evenly.
 """
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["NEGLIGIBLE", "Way", "walk"]
+from ausweis.engines.answering import Answer, Answering, Logits, Step
+
+__all__ = ["NEGLIGIBLE", "choose"]
 
 NEGLIGIBLE = 0.02
 
-Way = tuple[int, ...]
-"""The tokens of an answer up to a fork; empty where the answer begins."""
-Logits = NDArray[np.float32]
 
+def choose(answers: Mapping[str, Sequence[int]], end: int, logits: Logits) -> Answering:
+    """Ask for the logits at one fork after another; the probabilities sum to 1, the likeliest answer is the text.
 
-def walk(answers: Mapping[str, Sequence[int]], end: int) -> Generator[Way, Logits, dict[str, float]]:
-    """Ask for the logits at one fork after another; return probabilities that sum to 1.
-
-    `answers` are the tokens of each answer; `end` stands for the place where a shorter answer ends. The first way that
-    is asked for is the empty one.
+    `answers` are the tokens of each answer; `end` stands for the place where a shorter answer ends; `logits` are those
+    where the answer begins.
     """
     found: dict[str, float] = {}
-    forks: list[tuple[Way, list[str], float]] = [((), list(answers), 1.0)]
+    forks: list[tuple[tuple[int, ...], list[str], float]] = [((), list(answers), 1.0)]
     while forks:
         way, names, probability = forks.pop()
         if len(names) == 1 or probability < NEGLIGIBLE:
@@ -36,10 +34,13 @@ def walk(answers: Mapping[str, Sequence[int]], end: int) -> Generator[Way, Logit
         for name in names:
             tokens = answers[name]
             branches.setdefault(tokens[len(way)] if len(tokens) > len(way) else end, []).append(name)
-        shares = np.ones(1) if len(branches) == 1 else _softmax((yield way)[list(branches)])
+        shares = np.ones(1)
+        if len(branches) > 1:
+            here = (yield Step(way, keep=False)) if way else logits
+            shares = _softmax(here[list(branches)])
         for share, (token, below) in zip(shares, branches.items(), strict=True):
             forks.append(((*way, token), below, probability * float(share)))
-    return {name: found[name] for name in answers}
+    return Answer(max(answers, key=found.__getitem__), tuple(found[name] for name in answers))
 
 
 def _softmax(values: Logits) -> NDArray[np.float64]:

@@ -11,10 +11,9 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ausweis.engines.answering import Answer, Answering, Logits, Step
 from ausweis.engines.llama_model import LlamaModel
-from ausweis.engines.llama_trunk import Growth, Trunk
 from ausweis.errors import EngineError
 
 __all__ = ["JsonWriter"]
@@ -36,12 +35,8 @@ class JsonWriter:
             warnings.simplefilter("ignore", DeprecationWarning)
             return lltokenizer_from_vocab(self._model.vocabulary, slices=[])
 
-    def write(
-        self, trunk: Trunk, branch: int, logits: NDArray[np.float32], schema: Mapping[str, Any], limit: int
-    ) -> tuple[str, int]:
-        """Go on from the end of a branch, after which the `logits` were computed.
-
-        Returns the JSON text and how many tokens it has.
+    def write(self, schema: Mapping[str, Any], limit: int, logits: Logits) -> Answering:
+        """Write the JSON text of an answer; `logits` are those at the place where it begins.
 
         Raises:
             EngineError: the schema cannot be enforced, or the answer is longer than `limit` tokens.
@@ -66,7 +61,7 @@ class JsonWriter:
             answer += chosen
             if len(answer) > limit:
                 raise EngineError(f"the answer is longer than {limit} tokens")
-            (logits,) = trunk.grow([Growth(branch, chosen)])
+            logits = yield Step(chosen, keep=True)
         if matcher.is_error():
             raise EngineError(f"the schema of the answer cannot be enforced: {matcher.get_error().splitlines()[0]}")
-        return self._model.text(answer).decode("utf-8", errors="replace"), len(answer)
+        return Answer(self._model.text(answer).decode("utf-8", errors="replace"))

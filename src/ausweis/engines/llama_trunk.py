@@ -1,7 +1,9 @@
 """What questions have in common, evaluated once, with branches for what each has of its own.
 
-A trunk is a llama.cpp context. Sequence 0 holds the common beginning; a branch is a sequence that shares it and goes on
-alone. Tokens of many branches are evaluated in one go, which is about twice as fast as one question after another.
+A trunk is a llama.cpp context. Sequence 0 holds the common beginning; a branch is a sequence that shares it and goes on,
+together with the branches that agree with it, then alone. Tokens of many branches are evaluated in one go, which is about
+twice as fast as one question after another; a token that several branches have is evaluated once, as one cell of memory
+that belongs to all of them.
 
 A wave of branches is forgotten before the next begins, so the same wave gives the same numbers, bit by bit, whatever
 was asked before.
@@ -17,22 +19,26 @@ from numpy.typing import NDArray
 
 from ausweis.engines.kept_prefixes import KeptPrefix
 from ausweis.engines.llama_model import LlamaModel
+from ausweis.engines.token_tree import Run
 from ausweis.errors import EngineError, ModelError
 
-__all__ = ["BRANCHES", "PIECE", "Growth", "Trunk"]
+__all__ = ["BRANCHES", "PIECE", "Trunk"]
 
 PIECE = 512
 """Tokens evaluated at once; more gains nothing on a CPU."""
-BRANCHES = 32
+BRANCHES = 64
+"""Questions answered together, at most."""
 
 Logits = NDArray[np.float32]
 
 
-class Growth(NamedTuple):
-    """Tokens to evaluate at the end of a branch; `branch` counts from 1."""
+class _Cell(NamedTuple):
+    """One token, with the branches that have it, and those that want to know the logits after it."""
 
-    branch: int
-    tokens: Sequence[int]
+    token: int
+    position: int
+    owners: tuple[int, ...]
+    wanted: tuple[int, ...]
 
 
 class Trunk:
@@ -56,7 +62,7 @@ class Trunk:
         if not self._context:
             raise ModelError(f"there is not enough memory for a context of {size} tokens; give a smaller one")
         self._memory = self._api.llama_get_memory(self._context)
-        self._batch = self._api.llama_batch_init(PIECE, 0, 1)
+        self._batch = self._api.llama_batch_init(PIECE, 0, BRANCHES)
         self._lengths: dict[int, int] = {}
         self.length = 0
 
@@ -70,7 +76,7 @@ class Trunk:
         self.length = len(tokens)
         if not tokens or (prefix is not None and self._load(tokens, prefix.find())):
             return 0
-        self._evaluate([(0, place, token, False) for place, token in enumerate(tokens)])
+        self._evaluate([_Cell(token, place, (0,), ()) for place, token in enumerate(tokens)])
         if prefix is not None:
             prefix.keep(lambda name: self._save(tokens, name))
         return len(tokens)
@@ -106,41 +112,50 @@ class Trunk:
         """How many tokens a branch has, the common beginning counted."""
         return self._lengths.get(branch, self.length)
 
-    def grow(self, growths: Sequence[Growth]) -> list[Logits]:
-        """Evaluate tokens of several branches; for each growth the logits after its last token, one a vocabulary token.
+    def grow(self, runs: Sequence[Run]) -> dict[int, Logits]:
+        """Evaluate runs of tokens, whose owners are branches, each at the end of what its owners have.
+
+        Branches count from 1 to `BRANCHES`. Returns, for each branch that ends with a run, the logits after its last
+        token: float32, one a vocabulary token.
 
         Raises:
             EngineError: llama.cpp could not evaluate them.
         """
-        planned = []
-        for branch, tokens in growths:
-            if branch not in self._lengths:
-                self._api.llama_memory_seq_cp(self._memory, 0, branch, 0, self.length)
-            start = self.reach(branch)
-            planned += [(branch, start + place, token, place == len(tokens) - 1) for place, token in enumerate(tokens)]
-            self._lengths[branch] = start + len(tokens)
-        return self._evaluate(planned)
+        cells = []
+        for tokens, owners, ends in runs:
+            for branch in owners:
+                if branch not in self._lengths:
+                    self._api.llama_memory_seq_cp(self._memory, 0, branch, 0, self.length)
+                    self._lengths[branch] = self.length
+            start, last = self._lengths[owners[0]], len(tokens) - 1
+            cells += [
+                _Cell(token, start + place, owners, ends if place == last else ()) for place, token in enumerate(tokens)
+            ]
+            self._lengths.update(dict.fromkeys(owners, start + len(tokens)))
+        return self._evaluate(cells)
 
-    def _evaluate(self, planned: Sequence[tuple[int, int, int, bool]]) -> list[Logits]:
-        """Branch, position, token and whether its logits are wanted, for each token in turn."""
-        found: list[Logits] = []
-        for start in range(0, len(planned), PIECE):
-            piece = planned[start : start + PIECE]
-            batch = self._batch
+    def _evaluate(self, cells: Sequence[_Cell]) -> dict[int, Logits]:
+        found: dict[int, Logits] = {}
+        batch = self._batch
+        for start in range(0, len(cells), PIECE):
+            piece = cells[start : start + PIECE]
             batch.n_tokens = len(piece)
-            for place, (branch, position, token, wanted) in enumerate(piece):
-                batch.token[place] = token
-                batch.pos[place] = position
-                batch.n_seq_id[place] = 1
-                batch.seq_id[place][0] = branch
-                batch.logits[place] = wanted
+            for place, cell in enumerate(piece):
+                batch.token[place] = cell.token
+                batch.pos[place] = cell.position
+                batch.n_seq_id[place] = len(cell.owners)
+                owners = batch.seq_id[place]
+                for number, branch in enumerate(cell.owners):
+                    owners[number] = branch
+                batch.logits[place] = bool(cell.wanted)
             status = self._api.llama_decode(self._context, batch)
             if status != 0:
                 raise EngineError(f"llama.cpp could not evaluate the prompt (status {status})")
-            for place, (_, _, _, wanted) in enumerate(piece):
-                if wanted:
+            for place, cell in enumerate(piece):
+                if cell.wanted:
                     pointer = self._api.llama_get_logits_ith(self._context, place)
-                    found.append(np.ctypeslib.as_array(pointer, shape=(self._model.size,)).copy())
+                    logits = np.ctypeslib.as_array(pointer, shape=(self._model.size,)).copy()
+                    found.update(dict.fromkeys(cell.wanted, logits))
         return found
 
     def close(self) -> None:
