@@ -6,7 +6,7 @@
     │   └── EncodingError     a text file that is not UTF-8
     ├── PolicyError           a policy file that says something impossible
     ├── PromptError           a template that cannot be loaded, rendered or released
-    ├── ModelError            model weights that are missing, cut short or not what the catalogue says
+    ├── ModelError            model weights or a server that cannot be used, or not any more
     ├── EngineError           the model ran, but gave no usable answer
     │   └── ContextError      the prompt is longer than the model's context
     └── RunError              a run folder that cannot be written, resumed or judged
@@ -63,7 +63,7 @@ class PromptError(AusweisError):
 
 
 class ModelError(AusweisError):
-    """Model weights that are missing, cut short or not what the catalogue says."""
+    """Model weights that are missing, cut short or not what the catalogue says; a server that is gone or unfit."""
 
 
 class EngineError(AusweisError):

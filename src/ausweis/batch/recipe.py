@@ -1,6 +1,6 @@
 """What a scorer is made of, as names and numbers: any process, on any machine, can make the same one from it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,8 +38,8 @@ class Recipe:
         return PinnedLibrary(self.prompt_folder or default_library().folder, self.pins)
 
     @contextmanager
-    def open(self) -> Iterator[Scorer]:
-        """Load the model; inside, calls can be scored.
+    def open(self, warn: Callable[[str], None] | None = None) -> Iterator[Scorer]:
+        """Load the model; inside, calls can be scored. `warn` is told what a user should know before.
 
         Raises:
             InputError, ModelError, PromptError, RunError: as `open_engine` and `open_reader`.
@@ -55,6 +55,7 @@ class Recipe:
             threads=self.threads,
             workers=self.workers,
             record=self.record,
+            warn=warn,
         )
         try:
             sentences = reading.PolicyText(explain(self.policy.policy, "en"), self.policy.sha256)

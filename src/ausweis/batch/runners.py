@@ -42,6 +42,7 @@ def _in_threads(scorer: Scorer, calls: int) -> Runner:
                 for future in done:
                     yield future.result()
         finally:
-            pool.shutdown(cancel_futures=True)
+            # Where a run is stopped, calls in hand may still wait for a server: the engine ends them when it is closed.
+            pool.shutdown(wait=False, cancel_futures=True)
 
     return run

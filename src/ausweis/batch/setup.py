@@ -1,6 +1,7 @@
 """What a run is made of, from what a user names: the engine, and the versions of the templates."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ausweis.engines.protocol import Engine
@@ -8,7 +9,12 @@ from ausweis.errors import InputError, PromptError
 from ausweis.prompts import Library, Template
 from ausweis.reading.reader import Reader
 
-__all__ = ["PinnedLibrary", "open_engine"]
+__all__ = ["KEY_VARIABLE", "PinnedLibrary", "open_engine"]
+
+KEY_VARIABLE = "AUSWEIS_API_KEY"
+"""The environment variable with the key for a server: keys on a command line are seen by everybody on the machine."""
+
+Warn = Callable[[str], None]
 
 
 def open_engine(
@@ -19,22 +25,29 @@ def open_engine(
     threads: int | None = None,
     workers: int | None = None,
     record: Path | None = None,
+    warn: Warn | None = None,
 ) -> Engine:
-    """The engine `llama` (with `model`, an id or path; the default one, if None), `fake:FILE` or `replay:FOLDER`.
+    """The engine `llama`, `server:URL`, `fake:FILE` or `replay:FOLDER`.
 
-    With `record`, its answers are written to that folder.
+    `model` is an id or path for `llama` (the default one, if None), and the server's name of it for `server`. With
+    `record`, its answers are written to that folder. `warn` is told what a user should know before calls are read.
 
     Raises:
         InputError: there is no such engine, it has no such option, or its file cannot be read.
-        ModelError: the model cannot be loaded.
+        ModelError: the model cannot be loaded, or the server cannot be used.
         RunError: the recordings cannot be written.
     """
     kind, _, argument = name.partition(":")
     if kind in ("fake", "replay") and any(option is not None for option in (model, context, threads)):
-        raise InputError(f"--model, --context and --threads are for the engine llama, not for {kind}")
+        raise InputError(f"--model, --context and --threads are for models, not for the engine {kind}")
     if kind != "server" and workers is not None:
         raise InputError("--workers is for --engine server:URL and for --runner ray")
-    engine = _open(kind, argument, model, context, threads)
+    if kind == "server" and threads is not None:
+        raise InputError("--threads is for the engine llama: a server is told its threads when it is started")
+    if kind == "server" and argument:
+        engine = _open_server(argument, model, context, workers, warn or (lambda text: None))
+    else:
+        engine = _open(kind, argument, model, context, threads)
     if record is None:
         return engine
     from ausweis.engines.replay import RecordingEngine
@@ -61,7 +74,21 @@ def _open(kind: str, argument: str, model: str | None, context: int | None, thre
         from ausweis.engines.replay import ReplayEngine
 
         return ReplayEngine(Path(argument))
-    raise InputError("the engine must be llama, fake:FILE or replay:FOLDER")
+    raise InputError("the engine must be llama, server:URL, fake:FILE or replay:FOLDER")
+
+
+def _open_server(address: str, model: str | None, context: int | None, workers: int | None, warn: Warn) -> Engine:
+    from ausweis.engines.server import ServerEngine
+    from ausweis.engines.server_address import outside_warning
+
+    outside = outside_warning(address)
+    if outside is not None:
+        warn(outside)
+    key = os.environ.get(KEY_VARIABLE) or None
+    engine = ServerEngine(address, model=model, context=context, workers=workers, key=key)
+    if engine.warning is not None:
+        warn(engine.warning)
+    return engine
 
 
 class PinnedLibrary(Library):

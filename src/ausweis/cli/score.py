@@ -29,7 +29,11 @@ Exit codes: 0 done, 1 --fail-on tripped (even if calls failed too), 2 wrong use,
 )
 @click.option("--resume", is_flag=True, help="Go on with the run in --run; calls that failed stay failed.")
 @click.option("--retry-failed", is_flag=True, help="With --resume: try failed calls again; they stand at the end then.")
-@click.option("--model", metavar="ID|PATH", help="See: ausweis models list; any .gguf file by its path.")
+@click.option(
+    "--model",
+    metavar="ID|PATH",
+    help="See: ausweis models list; any .gguf file by its path; a server's model by its name.",
+)
 @click.option("--strategy", type=click.Choice(["turnwise", "direct"]), default="turnwise", show_default=True)
 @click.option("--zero-shot", is_flag=True, help="Read the answers without what was learned for this model.")
 @click.option("--prompts", "prompt_folder", type=click.Path(path_type=Path), metavar="FOLDER", help="Own templates.")
@@ -43,9 +47,20 @@ Exit codes: 0 done, 1 --fail-on tripped (even if calls failed too), 2 wrong use,
 )
 @click.option("--speaker", "labels", multiple=True, metavar="LABEL=agent|caller", help="Who a label is. Repeatable.")
 @click.option("--format", "file_format", metavar="NAME", help="Of all files, instead of what they look like.")
-@click.option("--threads", type=click.IntRange(1, 512), metavar="N", help="Of the model.")
-@click.option("--context", type=click.IntRange(min=256), metavar="N", help="Tokens that the model looks at.")
-@click.option("--engine", default="llama", show_default=True, metavar="llama|server:URL|fake:FILE|replay:DIR")
+@click.option("--threads", type=click.IntRange(1, 512), metavar="N", help="Of the model in this process.")
+@click.option(
+    "--context",
+    type=click.IntRange(min=256),
+    metavar="N",
+    help="Tokens that the model looks at; with a server, those that a prompt may fill.",
+)
+@click.option(
+    "--engine",
+    default="llama",
+    show_default=True,
+    metavar="llama|server:URL|fake:FILE|replay:DIR",
+    help="A server gets the calls; its key comes from AUSWEIS_API_KEY.",
+)
 @click.option("--runner", type=click.Choice(["local", "ray"]), default="local", show_default=True)
 @click.option(
     "--workers",

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+import click
+
 from ausweis import __version__
 from ausweis.batch import Inputs, RunFolder, Summary
 from ausweis.batch import score as score_calls
@@ -130,8 +132,12 @@ def _runner(options: Options, recipe: Recipe, run: RunFolder) -> Iterator[tuple[
         with ray_runner(recipe, options.workers or 1, run.path) as found:
             yield found
     else:
-        with recipe.open() as scorer:
+        with recipe.open(_warn) as scorer:
             yield local_runner(scorer), scorer.origin
+
+
+def _warn(text: str) -> None:
+    click.echo(f"ausweis: {text}", err=True)
 
 
 def _calls(sources: Sources, options: Options) -> Iterator[Call | UnreadableCall]:

@@ -85,6 +85,7 @@ class Engine(Protocol):
     Raises (from `complete`):
         ContextError: a prompt does not fit the context.
         EngineError: the model gave no usable answer.
+        ModelError: the model cannot be asked any more, such as when a server is gone.
     """
 
     @property
@@ -102,5 +103,8 @@ class Engine(Protocol):
         ...
 
     def close(self) -> None:
-        """Give memory and files back; the engine is of no use afterwards."""
+        """Give memory and files back; the engine is of no use afterwards.
+
+        Where `calls_at_once` is more than 1, it ends what other threads wait for.
+        """
         ...
