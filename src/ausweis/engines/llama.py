@@ -1,9 +1,9 @@
 """The in-process engine: llama.cpp on this machine's processor.
 
 What a template begins with, all messages before the last one, is evaluated once and kept, on the disk too. What the
-questions of a batch have of their own is evaluated together, and each piece that several of them begin with only once. A
-closed question needs no generated token: its answer is read from the probabilities at the place where it would begin.
-Answers that take more tokens go on together, one evaluation a step.
+questions of a batch have of their own is evaluated together, and each piece that several of them begin with only
+once. A closed question needs no generated token: its answer is read from the probabilities at the place where it would
+begin. Answers that take more tokens go on together, one evaluation a step.
 """
 
 import os

@@ -1,9 +1,9 @@
 """What questions have in common, evaluated once, with branches for what each has of its own.
 
-A trunk is a llama.cpp context. Sequence 0 holds the common beginning; a branch is a sequence that shares it and goes on,
-together with the branches that agree with it, then alone. Tokens of many branches are evaluated in one go, which is about
-twice as fast as one question after another; a token that several branches have is evaluated once, as one cell of memory
-that belongs to all of them.
+A trunk is a llama.cpp context. Sequence 0 holds the common beginning; a branch is a sequence that shares it and goes
+on, together with the branches that agree with it, then alone. Tokens of many branches are evaluated in one go, which is
+about twice as fast as one question after another; a token that several branches have is evaluated once, as one cell of
+memory that belongs to all of them.
 
 A wave of branches is forgotten before the next begins, so the same wave gives the same numbers, bit by bit, whatever
 was asked before.

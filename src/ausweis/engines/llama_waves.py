@@ -25,7 +25,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Wave:
-    """Questions with one beginning. The branch of each is its number here, from 1; `runs` are what all have of their own."""
+    """Questions with one beginning. The branch of each is its number here, from 1; `runs` are what is their own."""
 
     questions: tuple[Question, ...]
     runs: tuple[Run, ...]

@@ -1,7 +1,7 @@
 """What token sequences have in common, as a tree: each piece that several begin with stands in it once.
 
-Sequences that begin alike share a run of tokens, then part; those that still agree share the next run, and so on. Evaluated
-in the order of the tree, every run comes after all that stands before it in its sequences.
+Sequences that begin alike share a run of tokens, then part; those that still agree share the next run, and so on.
+Evaluated in the order of the tree, every run comes after all that stands before it in its sequences.
 """
 
 from collections.abc import Mapping, Sequence
