@@ -1,15 +1,19 @@
 """The contract of runners: whatever runs the scorer, the run folder is the same, but for the order of its lines.
 
 A runner is added by a line in `RUNNERS`: a function that opens a recipe, and gives a runner with what it comes from.
+A server answers as the fake engine does, but tells its probabilities as rounded logarithms, and its faults otherwise.
 """
 
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
+from tests.engines.openai_server import serving
 
 from ausweis.batch import Inputs, Recipe, RunFolder, Runner, Summary, comparable, local_runner, score
 from ausweis.batch.manifest import Origin
@@ -17,11 +21,11 @@ from ausweis.batch.scoring import Progress
 from ausweis.calls import Call, UnreadableCall
 from ausweis.judging import find_policy
 
-ANSWERS = """\
+ANSWERS = r"""
 answers:
   - {template: call-start, answer: beginning}
   - {contains: Störgeräusch, error: no answer for this call}
-  - {template: caller-turn, contains: Meine PIN, answer: {gives pin: 0.9, nothing: 0.1}}
+  - {template: caller-turn, matches: 'Meine PIN[^\n]*$', answer: {gives pin: 0.9, nothing: 0.1}}
   - {template: caller-turn, contains: mein Name, answer: gives name}
   - {template: agent-turn, contains: Ihr Vertrag, answer: tells contract data}
   - {answer: nothing}
@@ -52,7 +56,14 @@ def on_ray(recipe: Recipe, folder: Path) -> Iterator[Opened]:
         yield opened
 
 
-RUNNERS = [one_by_one, in_threads, on_ray]
+@contextmanager
+def with_a_server(recipe: Recipe, folder: Path) -> Iterator[Opened]:
+    script = YAML(typ="safe").load(ANSWERS)["answers"]
+    with serving(script) as server, replace(recipe, engine=f"server:{server.address}", workers=4).open() as scorer:
+        yield local_runner(scorer), scorer.origin
+
+
+RUNNERS = [one_by_one, in_threads, with_a_server, on_ray]
 
 
 @pytest.fixture(scope="module")
@@ -90,18 +101,31 @@ def run(opened: Opened, found: Found, folder: Path, *, resume: bool = False, **m
         return score(found, runner, origin, folder_, inputs=Inputs(paths=("calls",)), **more)
 
 
-def content(folder: Path) -> dict[str, Any]:
+def content(folder: Path, *, of: Opened) -> dict[str, Any]:
     """What must be the same: all lines, sorted and without the effort, and what the manifest says."""
-    lines: dict[str, Any] = {name: (folder / name).read_text("utf-8").split("\n")[:-1] for name in FILES}
-    lines["verdicts.jsonl"] = [comparable(line) for line in lines["verdicts.jsonl"]]
     manifest = json.loads((folder / "run.json").read_text("utf-8"))
     kept = {name: value for name, value in manifest.items() if name not in ("started", "finished")}
-    return {name: sorted(found) for name, found in lines.items()} | {"manifest": kept}
+    found: dict[str, Any] = {name: (folder / name).read_text("utf-8").split("\n")[:-1] for name in FILES}
+    found["verdicts.jsonl"] = [comparable(line) for line in found["verdicts.jsonl"]]
+    if of[1].engine.engine != "fake":
+        found = {name: [json.dumps(alike(json.loads(line))) for line in lines] for name, lines in found.items()}
+        kept = alike(kept)
+    return {name: sorted(lines) for name, lines in found.items()} | {"manifest": kept}
+
+
+def alike(value: Any) -> Any:
+    """What two engines with the same answers have in common."""
+    if isinstance(value, dict):
+        own = ("engine", "model", "facts_sha256", *(("message",) if value.get("kind") == "engine" else ()))
+        return {name: alike(inner) for name, inner in value.items() if name not in own}
+    if isinstance(value, list):
+        return [alike(inner) for inner in value]
+    return round(value, 3) if isinstance(value, float) else value
 
 
 def test_the_same_run_from_every_runner(opened: Opened, found: Found, whole: Path, tmp_path: Path) -> None:
     summary = run(opened, found, tmp_path / "r")
-    assert content(tmp_path / "r") == content(whole)
+    assert content(tmp_path / "r", of=opened) == content(whole, of=opened)
     assert (summary.complete, summary.progress) == (True, Progress(13, 0, 2))
     assert summary.counts.failures == {"empty": 1, "engine": 1}
     assert summary.counts.outcomes == {"compliant": 6, "violation": 2, "not_applicable": 3}
@@ -111,7 +135,7 @@ def test_a_limit_and_then_the_rest(opened: Opened, found: Found, whole: Path, tm
     first = run(opened, found, tmp_path / "r", limit=4)
     assert (first.complete, first.counts.verdicts) == (False, 4)
     assert run(opened, found, tmp_path / "r", resume=True).progress == Progress(13, 4, 2)
-    assert content(tmp_path / "r") == content(whole)
+    assert content(tmp_path / "r", of=opened) == content(whole, of=opened)
 
 
 def test_stopped_in_the_middle_and_gone_on_with(opened: Opened, found: Found, whole: Path, tmp_path: Path) -> None:
@@ -125,13 +149,13 @@ def test_stopped_in_the_middle_and_gone_on_with(opened: Opened, found: Found, wh
 
     with pytest.raises(KeyboardInterrupt):
         run(opened, found, tmp_path / "r", on_progress=stop)
-    assert len(content(tmp_path / "r")["verdicts.jsonl"]) < 11
+    assert len(content(tmp_path / "r", of=opened)["verdicts.jsonl"]) < 11
     assert run(opened, found, tmp_path / "r", resume=True).complete
-    assert content(tmp_path / "r") == content(whole)
+    assert content(tmp_path / "r", of=opened) == content(whole, of=opened)
 
 
 def test_failed_calls_are_tried_again(opened: Opened, found: Found, whole: Path, tmp_path: Path) -> None:
     run(opened, found, tmp_path / "r")
     again = run(opened, found, tmp_path / "r", resume=True, retry_failed=True)
     assert again.progress == Progress(13, 11, 2)
-    assert content(tmp_path / "r") == content(whole)
+    assert content(tmp_path / "r", of=opened) == content(whole, of=opened)

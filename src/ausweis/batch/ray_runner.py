@@ -5,7 +5,7 @@ done. Ray starts a process that died again and repeats its call; a call whose pr
 """
 
 import itertools
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -38,10 +38,13 @@ class _Pool(NamedTuple):
 
 
 @contextmanager
-def ray_runner(recipe: Recipe, workers: int, folder: Path) -> Iterator[tuple[Runner, Origin]]:
+def ray_runner(
+    recipe: Recipe, workers: int, folder: Path, warn: Callable[[str], None] | None = None
+) -> Iterator[tuple[Runner, Origin]]:
     """Give a runner with so many processes, and what its verdicts come from.
 
-    Ray is that of `RAY_ADDRESS`, or is started on this machine and ended afterwards; it may spill to `folder`.
+    Ray is that of `RAY_ADDRESS`, or is started on this machine and ended afterwards; it may spill to `folder`. `warn`
+    is told what a user should know before.
 
     Raises:
         InputError: Ray is not installed, or the recipe cannot be used in several processes.
@@ -52,7 +55,10 @@ def ray_runner(recipe: Recipe, workers: int, folder: Path) -> Iterator[tuple[Run
         raise InputError("--record writes from one process: leave it out, or leave out --runner ray")
     with connected(workers, folder) as place:
         pool = _pool(recipe, workers, place)
-        origin = _first_origin(pool)
+        origin, warnings = _first_origin(pool)
+        if warn is not None:
+            for warning in warnings:
+                warn(warning)
         yield _in_windows(pool, origin), origin
 
 
@@ -91,12 +97,12 @@ def _reads_on_gpus(recipe: Recipe) -> bool:
     return bool(llama_cpp.llama_supports_gpu_offload())
 
 
-def _first_origin(pool: _Pool) -> Origin:
+def _first_origin(pool: _Pool) -> tuple[Origin, list[str]]:
     import ray
 
     opened = ray.remote(**pool.share, max_retries=0)(open_origin).remote(pool.recipe, Path.cwd())
     try:
-        found: Origin | AusweisError = ray.get(opened)
+        found, warnings = ray.get(opened)
     except ray.exceptions.RayTaskError:
         message = "a worker cannot run ausweis: install the same version, and the same Python, on every machine"
         raise ModelError(message) from None
@@ -105,7 +111,7 @@ def _first_origin(pool: _Pool) -> Origin:
         raise ModelError(message) from None
     if isinstance(found, AusweisError):
         raise found
-    return found
+    return found, warnings
 
 
 def _in_windows(pool: _Pool, origin: Origin) -> Runner:

@@ -1,11 +1,13 @@
 """Ray while a run needs it: a cluster that is there already, or processes on this machine that go with the run.
 
 Calls are personal data. Ray holds those in hand in shared memory, and spills to the disk what finds no room there: to
-the run folder here, and wherever a cluster was told to.
+the run folder here, and wherever a cluster was told to. What is started here listens to this machine only, and to
+nobody without a token that is made for it.
 """
 
 import logging
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -17,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ausweis.batch.manifest import Machine
 from ausweis.errors import InputError, RunError
@@ -85,6 +88,8 @@ def _refuse_silence(address: str) -> None:
 
 def _start(address: str, workers: int, own: Path | None, spill: Path) -> None:
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    if own is not None:
+        _keep_to_this_machine()
     try:
         # Ray tells of its own plans and settings: nothing that a person who scores calls can act on.
         with warnings.catch_warnings(), _no_standard_error():
@@ -93,23 +98,21 @@ def _start(address: str, workers: int, own: Path | None, spill: Path) -> None:
             import ray.data
 
             _silence()
-            if own is None:
-                ray.init(address=address, log_to_driver=False, logging_level=logging.CRITICAL)
-            else:
-                ray.init(
-                    address="local",
-                    num_cpus=workers,
-                    include_dashboard=False,
-                    log_to_driver=False,
-                    logging_level=logging.CRITICAL,
-                    object_store_memory=STORE_BYTES,
-                    object_spilling_directory=str(spill),
-                    _temp_dir=str(own),
-                )
+            wanted: dict[str, Any] = {"address": address}
+            if own is not None:
+                wanted = {
+                    "address": "local",
+                    "num_cpus": workers,
+                    "include_dashboard": False,
+                    "object_store_memory": STORE_BYTES,
+                    "object_spilling_directory": str(spill),
+                    "_temp_dir": str(own),
+                }
+            ray.init(**wanted, log_to_driver=False, logging_level=logging.CRITICAL)
     except ImportError:
         raise InputError("--runner ray needs Ray: pip install 'ausweis[ray]'") from None
     except Exception as error:
-        what = "Ray does not start on this machine"
+        what = "Ray does not start on this machine; TMPDIR must be a short path, with room"
         if own is None:
             what = "the cluster of RAY_ADDRESS cannot be reached, or runs another version of Ray or Python"
         raise RunError(f"{what} ({type(error).__name__})") from None
@@ -121,6 +124,14 @@ def _start(address: str, workers: int, own: Path | None, spill: Path) -> None:
     # Ray makes the folder at once, and again when it needs it: a run without spilling shall leave none.
     with suppress(OSError):
         spill.rmdir()
+
+
+def _keep_to_this_machine() -> None:
+    # Where Ray believes that there are no clusters, it listens to this machine only. It reads this when it is imported.
+    os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+    if not {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys():
+        # Ray would write one to the home folder, and keep it.
+        os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ may stand, and a person needs one sentence.
 
 import json
 import os
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -105,18 +106,24 @@ class Worker:
         return self._opened.score(_TASK.validate_json(row["task"]))
 
 
-def open_origin(recipe: Recipe, folder: Path) -> Origin | AusweisError:
-    """What the verdicts of a worker come from: the machine that hands out the calls may have no model."""
+def open_origin(recipe: Recipe, folder: Path) -> tuple[Origin | AusweisError, list[str]]:
+    """What the verdicts of a worker come from, and of what a user should be warned.
+
+    Asked of a worker: the machine that hands out the calls may have no model.
+    """
+    warnings: list[str] = []
     with ExitStack() as stack:
-        opened = _open(recipe, folder, stack)
-        return opened if isinstance(opened, AusweisError) else opened.origin
+        opened = _open(recipe, folder, stack, warnings.append)
+        return opened if isinstance(opened, AusweisError) else opened.origin, warnings
 
 
-def _open(recipe: Recipe, folder: Path, stack: ExitStack) -> Scorer | AusweisError:
+def _open(
+    recipe: Recipe, folder: Path, stack: ExitStack, warn: Callable[[str], None] | None = None
+) -> Scorer | AusweisError:
     if folder.is_dir():
         os.chdir(folder)
     try:
-        return stack.enter_context(recipe.open())
+        return stack.enter_context(recipe.open(warn))
     except AusweisError as error:
         return error
     except Exception as error:

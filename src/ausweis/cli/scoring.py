@@ -129,7 +129,7 @@ def _runner(options: Options, recipe: Recipe, run: RunFolder) -> Iterator[tuple[
     if options.runner == "ray":
         from ausweis.batch.ray_runner import ray_runner
 
-        with ray_runner(recipe, options.workers or 1, run.path) as found:
+        with ray_runner(recipe, options.workers or 1, run.path, _warn) as found:
             yield found
     else:
         with recipe.open(_warn) as scorer:
