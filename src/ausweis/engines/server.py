@@ -78,9 +78,7 @@ class ServerEngine:
         """What a user should know of the answers; None if nothing."""
         if self._questions.abilities.alternatives:
             return None
-        return (
-            f"{self._connection.server} tells no log-probabilities: each answer counts as certain, and so does its risk"
-        )
+        return f"{self._connection.server} tells no log-probabilities: each answer counts as certain"
 
     def complete(self, requests: Sequence[Request]) -> list[Result]:
         """Answer a batch, in its order. The first fault ends what is still open of the batch.

@@ -7,6 +7,7 @@ import asyncio
 import json
 import re
 import ssl
+import warnings
 from typing import Any
 
 import httpx
@@ -59,6 +60,8 @@ class Connection:
             if not (key.isascii() and key.isprintable()) or " " in key:
                 raise InputError("AUSWEIS_API_KEY holds a character that no key has: set it anew")
             headers["authorization"] = f"Bearer {key}"
+        # anyio says so of a connection that is given up before its first step, as when a run is stopped.
+        warnings.filterwarnings("ignore", r"coroutine 'connect_tcp\..*' was never awaited", RuntimeWarning)
         self._client = httpx.AsyncClient(
             headers=headers,
             # No proxy of the environment: calls go to the server and nowhere else.

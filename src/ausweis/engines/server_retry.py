@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from tenacity import RetryCallState, wait_exponential_jitter
+from tenacity import RetryCallState, wait_exponential, wait_random
 
 __all__ = ["Passing", "Patience", "retry_after", "seconds_to_wait"]
 
@@ -60,9 +60,8 @@ def seconds_to_wait(state: RetryCallState, patience: Patience) -> float:
     What a server asks for is waited out, even if it is more than `longest_wait`: where it is more than is left of
     `total_seconds`, there is no further attempt.
     """
-    grown = wait_exponential_jitter(initial=patience.first_wait, max=patience.longest_wait, jitter=patience.first_wait)(
-        state
-    )
+    grown = wait_exponential(patience.first_wait, patience.longest_wait)(state)
+    by_chance = wait_random(0, patience.first_wait)(state)
     fault = state.outcome.exception() if state.outcome else None
     asked = fault.wait if isinstance(fault, Passing) else None
-    return max(grown, asked or 0.0)
+    return max(grown + by_chance, asked or 0.0)
