@@ -1,11 +1,13 @@
 """What a run costs outside the model: time and memory of `ausweis score` with an engine that answers at once.
 
     python benchmarks/overhead.py --calls 100000
+    python benchmarks/overhead.py --calls 5000 -- --runner ray --workers 2
 
 Calls of eight turns are made up on the way and fed to the whole program as JSON Lines through a pipe, so its input
 needs no disk; its run folder (about 4 kB a call) is made where TMPDIR says, and removed. A tenth of the calls is run
 first, so that it shows what memory each further call needs. Then the finished run is resumed, and a smaller number of
-calls is run in this process with clocks around each part.
+calls is run in this process with clocks around each part. Options after `--` go to `ausweis score`; memory is that of
+its own process.
 """
 
 import argparse
@@ -162,6 +164,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--calls", type=int, default=100_000)
     parser.add_argument("--clocked", type=int, default=2_000, help="calls that are run with clocks")
+    parser.add_argument("options", nargs="*", help="of ausweis score")
     given = parser.parse_args(arguments)
     few, many = max(1, given.calls // 10), given.calls
     with tempfile.TemporaryDirectory() as name:
@@ -169,13 +172,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         answers = folder / "answers.yaml"
         answers.write_text(ANSWERS, encoding="utf-8")
         print(f"one synced line on this disk: {1000 * sync_seconds(folder):.3f} ms")
-        small = run_program(few, answers, folder / "few")
+        small = run_program(few, answers, folder / "few", *given.options)
         show(f"{few} calls", small, few)
-        large = run_program(many, answers, folder / "many")
+        large = run_program(many, answers, folder / "many", *given.options)
         show(f"{many} calls", large, many)
         print(f"memory: {(large.peak - small.peak) * 2**20 / (many - few):.0f} bytes a further call")
         disk = sum((folder / "many" / file).stat().st_size for file in FILES)
-        show("resumed when finished", run_program(many, answers, folder / "many", "--resume"), many)
+        again = run_program(many, answers, folder / "many", "--resume", *given.options)
+        show("resumed when finished", again, many)
         print(f"disk: {disk / many:.0f} bytes a call")
         found = parts(given.clocked, answers, folder / "clocked")
     print(f"\n{given.clocked} calls with clocks")

@@ -1,0 +1,91 @@
+"""The command line in processes of its own, for tests of what they leave: on the disk, and running."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ausweis.batch import comparable
+
+FAKE = ("--policy", "telecom-de", "--engine", "fake:answers.yaml")
+FILES = ("facts.jsonl", "verdicts.jsonl", "failures.jsonl")
+
+
+class Cli(NamedTuple):
+    """The command line in processes of its own; all that descend from them carry the mark in their environment."""
+
+    folder: Path
+    mark: str
+
+    def start(self, *arguments: str, **environment: str) -> "subprocess.Popen[bytes]":
+        return self.launch("ausweis", "score", "calls.jsonl", *FAKE, *arguments, **environment)
+
+    def launch(self, module: str, *arguments: str, **environment: str) -> "subprocess.Popen[bytes]":
+        """A Python module as a program."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("RAY_", "AUSWEIS_PROMPTS"))}
+        return subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=kept | {"AUSWEIS_TEST": self.mark, "HOME": str(self.folder / "home")} | environment,
+            start_new_session=True,
+        )
+
+    def run(self, *arguments: str, **environment: str) -> tuple[int, str]:
+        process = self.start(*arguments, **environment)
+        error = process.communicate(timeout=90)[1].decode()
+        return process.returncode, error
+
+    def processes(self, *names: str) -> dict[int, str]:
+        """Those that run, by what they call themselves."""
+        found = {}
+        for path in Path("/proc").iterdir():
+            with suppress(OSError):
+                if path.name.isdecimal() and f"AUSWEIS_TEST={self.mark}".encode() in (path / "environ").read_bytes():
+                    title = (path / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
+                    if title and (not names or any(name in title for name in names)):
+                        found[int(path.name)] = title
+        return found
+
+    def until_none_runs(self) -> None:
+        end = time.monotonic() + 90
+        while found := self.processes():
+            assert time.monotonic() < end, found
+            time.sleep(0.05)
+
+    def wait_for(self, count: int, process: "subprocess.Popen[bytes]", run: str = "r") -> None:
+        """Until so many verdicts are there."""
+        path = self.folder / run / "verdicts.jsonl"
+        end = time.monotonic() + 60
+        while not path.exists() or path.read_bytes().count(b"\n") < count:
+            assert process.poll() is None, process.communicate()[1].decode()
+            assert time.monotonic() < end
+            time.sleep(0.01)
+
+    def content(self, run: str) -> dict[str, Any]:
+        """What must be the same: all lines, sorted and without the effort, and what the manifest says."""
+        folder = self.folder / run
+        lines = {name: sorted((folder / name).read_text("utf-8").split("\n")[:-1]) for name in FILES}
+        lines["verdicts.jsonl"] = sorted(comparable(line) for line in lines["verdicts.jsonl"])
+        manifest = json.loads((folder / "run.json").read_text("utf-8"))
+        return lines | {"manifest": {name: manifest[name] for name in manifest if name not in ("started", "finished")}}
+
+
+def temporary() -> set[Path]:
+    """What Ray may have made there."""
+    return {path for path in Path(tempfile.gettempdir()).iterdir() if "ray" in path.name.lower()}
+
+
+def files_with(words: tuple[str, ...], folder: Path) -> list[Path]:
+    """Those in which one of the words stands."""
+    found = []
+    for path in folder.rglob("*"):
+        with suppress(OSError):
+            if path.is_file() and any(word.encode() in path.read_bytes() for word in words):
+                found.append(path)
+    return found

@@ -1,0 +1,173 @@
+"""`ausweis score --runner ray`: two processes on this machine, stopped, killed, and what is left behind."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from tests.cli.processes import FILES, Cli, files_with, temporary
+
+RAY = ("--runner", "ray", "--workers", "2")
+WORDS = ("Krummbiegel", "Meine PIN", "Ihr Vertrag", "Störgeräusch")
+"""What is said in the calls."""
+ANSWERS = """\
+delay: {delay}
+answers:
+  - {{template: call-start, answer: beginning}}
+  - {{contains: Störgeräusch, error: no answer for this call}}
+  - {{template: caller-turn, contains: Meine PIN, answer: {{gives pin: 0.9, nothing: 0.1}}}}
+  - {{template: caller-turn, contains: mein Name, answer: gives name}}
+  - {{template: agent-turn, contains: Ihr Vertrag, answer: tells contract data}}
+  - {{answer: nothing}}
+"""
+
+
+@pytest.fixture
+def cli(folder: Path) -> Iterator[Cli]:
+    """Whatever a test leaves running is ended."""
+    (folder / "home").mkdir()
+    (folder / "home" / ".keep").touch()
+    cli = Cli(folder, os.urandom(8).hex())
+    before = temporary()
+    yield cli
+    for number in cli.processes():
+        with suppress(ProcessLookupError):
+            os.kill(number, signal.SIGKILL)
+    assert temporary() == before
+    assert [path.name for path in (folder / "home").rglob("*")] == [".keep"]
+
+
+@pytest.fixture
+def write(folder: Path, write_calls: Callable[..., str]) -> Callable[..., None]:
+    """Writes so many calls, one that the engine gives no answer for, and one that cannot be read."""
+
+    def of(count: int, delay: float = 0.0) -> None:
+        noise = {"id": "noise", "turns": [{"speaker": "caller", "text": "Störgeräusch"}]}
+        write_calls(count, noise, {"id": "none", "turns": []})
+        (folder / "answers.yaml").write_text(ANSWERS.format(delay=delay), encoding="utf-8")
+
+    return of
+
+
+def test_the_same_run_folder_and_nothing_left(cli: Cli, write: Callable[..., None]) -> None:
+    write(30)
+    code, error = cli.run("--run", "plain")
+    assert (code, error) == (3, "")
+    process = cli.start("--run", "r", "--json", *RAY)
+    out, err = process.communicate(timeout=90)
+    assert (process.returncode, err) == (3, b"")
+    assert json.loads(out)["verdicts"] == 30
+    assert cli.content("r") == cli.content("plain")
+    assert {path.name for path in (cli.folder / "r").iterdir()} == {*FILES, "run.json", ".lock"}
+    cli.until_none_runs()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_and_gone_on_with(cli: Cli, write: Callable[..., None], number: signal.Signals) -> None:
+    write(30, delay=0.03)
+    assert cli.run("--run", "plain")[0] == 3
+    before = temporary()
+    process = cli.start("--run", "r", *RAY)
+    cli.wait_for(4, process)
+    (own,) = temporary() - before
+    assert files_with(WORDS, own) == []
+    if number is signal.SIGINT:
+        os.killpg(process.pid, number)  # as a terminal does: all processes of the group
+    else:
+        process.send_signal(number)
+    error = process.communicate(timeout=60)[1].decode()
+    assert (process.returncode, error) == (
+        130,
+        "ausweis: stopped: go on with the same command and --run r --resume\n",
+    )
+    assert 4 <= len(cli.content("r")["verdicts.jsonl"]) < 30
+    cli.until_none_runs()
+    # What one runner began, another can end.
+    assert cli.run("--run", "r", "--resume", *(RAY if number is signal.SIGINT else ()))[0] == 3
+    assert cli.content("r") == cli.content("plain")
+
+
+def test_a_worker_that_dies_loses_no_call(cli: Cli, write: Callable[..., None]) -> None:
+    write(30, delay=0.03)
+    assert cli.run("--run", "plain")[0] == 3
+    process = cli.start("--run", "r", "--quiet", *RAY)
+    for count in (4, 12):
+        cli.wait_for(count, process)
+        workers = cli.processes("ray::MapWorker", "ray::_MapWorker")
+        assert workers
+        os.kill(min(workers), signal.SIGKILL)
+    error = process.communicate(timeout=90)[1].decode()
+    assert (process.returncode, error) == (3, "")
+    assert cli.content("r") == cli.content("plain")
+
+
+def test_the_program_is_killed_and_its_processes_go_too(cli: Cli, write: Callable[..., None]) -> None:
+    write(30, delay=0.03)
+    assert cli.run("--run", "plain")[0] == 3
+    before = temporary()
+    process = cli.start("--run", "r", *RAY)
+    cli.wait_for(4, process)
+    (own,) = temporary() - before
+    process.kill()
+    process.communicate()
+    cli.until_none_runs()
+    # Nobody is left to remove the folder; no word of a call is in it.
+    assert files_with(WORDS, own) == []
+    subprocess.run(["rm", "-r", own], check=True)
+    assert cli.run("--run", "r", "--resume")[0] == 3
+    assert cli.content("r") == cli.content("plain")
+
+
+def test_a_cluster_of_two_machines_here(cli: Cli, write: Callable[..., None]) -> None:
+    write(30)
+    assert cli.run("--run", "plain")[0] == 3
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    # The names of Ray's sockets must be short.
+    with tempfile.TemporaryDirectory(prefix="cluster-") as logs:
+        secret = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": cli.mark * 4}
+        start = ("start", "--block", "--num-cpus=1", "--disable-usage-stats")
+        port = address.rpartition(":")[2]
+        head = (f"--port={port}", "--include-dashboard=false", f"--temp-dir={logs}")
+        machines = []
+        for options in (("--head", *head), (f"--address={address}",)):
+            machine = cli.launch("ray.scripts.scripts", *start, *options, **secret)
+            assert machine.stdout is not None
+            assert any(b"Ray runtime started" in line for line in machine.stdout)
+            machines.append(machine)
+        code, error = cli.run("--run", "r", *RAY, RAY_ADDRESS=address, **secret)
+        assert (code, error) == (3, "")
+        assert cli.content("r") == cli.content("plain")
+        assert files_with(WORDS, Path(logs)) == []
+        assert cli.processes("ray::Map", "ray::_Map") == {}
+        for number in cli.processes():
+            with suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
+        for machine in machines:
+            machine.communicate()
+
+
+@pytest.mark.parametrize(
+    ("options", "environment", "sentence"),
+    [
+        (("--record", "answers"), {}, "--record writes from one process"),
+        (("--engine", "fake:nothing.yaml"), {}, "the scripted answers cannot be read"),
+        ((), {"RAY_ADDRESS": "127.0.0.1:1"}, "no cluster answers at 127.0.0.1:1, the address in RAY_ADDRESS"),
+    ],
+)
+def test_one_sentence_for_what_cannot_be(
+    cli: Cli, write: Callable[..., None], options: tuple[str, ...], environment: dict[str, str], sentence: str
+) -> None:
+    write(3)
+    code, error = cli.run("--run", "r", *RAY, *options, **environment)
+    assert code == 2
+    assert error.count("\n") == 1
+    assert sentence in error
+    assert not (cli.folder / "r").exists()
