@@ -1,6 +1,5 @@
 import pytest
 
-from ausweis.engines import server_address
 from ausweis.engines.server_address import checked_address, outside_warning
 from ausweis.errors import InputError
 
@@ -68,7 +67,7 @@ def test_in_the_house_only_what_is_not_encrypted_is_worth_a_word(host: str) -> N
 
 def test_a_name_counts_as_all_its_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
     found = ["10.0.0.1", "8.8.8.8"]
-    monkeypatch.setattr(server_address.socket, "getaddrinfo", lambda *_: [(0, 0, 0, "", (one, 0)) for one in found])
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_: [(0, 0, 0, "", (one, 0)) for one in found])
     assert "llm.example is outside" in (outside_warning("https://llm.example") or "")
     del found[1]
     assert outside_warning("https://llm.example") is None
@@ -78,5 +77,5 @@ def test_a_name_that_nobody_knows(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise OSError
 
-    monkeypatch.setattr(server_address.socket, "getaddrinfo", fail)
+    monkeypatch.setattr("socket.getaddrinfo", fail)
     assert "cannot be resolved" in (outside_warning("https://llm.example") or "")

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from tests.batch.reader import SmallReader
 from tests.engines.misdeeds import PASSING, drop, stall, status
-from tests.engines.openai_server import Served, serving
+from tests.engines.openai_server import Asked, Misdeed, Served, serving
 
 from ausweis.batch import RunFolder, Scorer, Summary, comparable, local_runner, score
 from ausweis.calls import Call
@@ -111,8 +111,7 @@ def test_a_server_that_goes_away_ends_the_run_and_nothing_is_lost(
     resume = False
     for _ in range(5):
         with serving(SCRIPT) as dying:
-            left = iter(range(13))
-            dying.misdeed = lambda asked, dying=dying, left=left: None if next(left, None) is not None else gone(dying)
+            dying.misdeed = after(13, dying)
             with pytest.raises(ModelError, match=r"cannot be reached|questions in a row"):
                 run(dying, tmp_path / "r", 24, resume=resume)
         resume = True
@@ -128,14 +127,14 @@ def test_a_server_that_goes_away_ends_the_run_and_nothing_is_lost(
     assert not asked_again & {one.removeprefix("call-") for one in settled}
 
 
-def gone(server: Served) -> Callable[[Any, Any], None]:
-    """Take no connections any more, and break off those that there are."""
+def after(count: int, server: Served) -> Callable[[Asked], Misdeed | None]:
+    """After so many requests: take no connections any more, and break off those that there are."""
 
-    def leave(handler: Any, asked: Any) -> None:
+    def leave(handler: Any, asked: Asked) -> None:
         server.leave()
         drop(handler, asked)
 
-    return leave
+    return lambda asked: leave if asked.number > count else None
 
 
 def test_stopped_in_the_middle(server: Served, whole: list[str], tmp_path: Path) -> None:

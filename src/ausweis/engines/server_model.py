@@ -53,7 +53,8 @@ async def served_model(connection: Connection, wanted: str | None) -> ServedMode
 
 
 def _described(name: str, entry: Mapping[str, Any]) -> ServedModel:
-    meta = entry.get("meta") if isinstance(entry.get("meta"), dict) else {}
+    found = entry.get("meta")
+    meta: dict[str, Any] = found if isinstance(found, dict) else {}
     identifier = name.rstrip("/").rpartition("/")[2] or name
     told = {key: meta[key] for key in _TELLING if isinstance(meta.get(key), str | int | float)}
     body = json.dumps({"server": identifier, "weights": told}, sort_keys=True, ensure_ascii=False)
