@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -91,6 +92,21 @@ def test_stopped_and_gone_on_with(cli: Cli, write: Callable[..., None], number: 
     # What one runner began, another can end.
     assert cli.run("--run", "r", "--resume", *(RAY if number is signal.SIGINT else ()))[0] == 3
     assert cli.content("r") == cli.content("plain")
+
+
+@pytest.mark.parametrize("seconds", [0.1, 1.0, 2.0])
+def test_stopped_while_ray_starts(cli: Cli, write: Callable[..., None], seconds: float) -> None:
+    write(3)
+    before = temporary()
+    process = cli.start("--run", "r", *RAY)
+    while temporary() == before:
+        time.sleep(0.01)
+    time.sleep(seconds)
+    process.send_signal(signal.SIGTERM)
+    error = process.communicate(timeout=60)[1].decode()
+    assert (process.returncode, error) == (130, "ausweis: stopped\n")
+    assert not (cli.folder / "r").exists()
+    cli.until_none_runs()
 
 
 def test_a_worker_that_dies_loses_no_call(cli: Cli, write: Callable[..., None]) -> None:

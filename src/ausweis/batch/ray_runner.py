@@ -17,6 +17,7 @@ from ausweis.batch.ray_worker import Attempts, Worker, open_origin, packed, unpa
 from ausweis.batch.recipe import Recipe
 from ausweis.batch.runners import Runner
 from ausweis.batch.scorer import Scored, Task
+from ausweis.batch.stopping import held_back
 from ausweis.errors import AusweisError, InputError, ModelError, RunError
 
 __all__ = ["WINDOW", "gpu_share", "ray_runner", "threads_for"]
@@ -142,16 +143,17 @@ def _rows(window: list[dict[str, Any]], pool: _Pool, origin: Origin) -> Generato
 
     waiting = len(window)
     workers = min(pool.workers, waiting)
-    attempts = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)(Attempts).remote()
-    dataset = ray.data.from_items(window, override_num_blocks=waiting)
-    window.clear()
-    scored = dataset.map(
-        Worker,
-        fn_constructor_args=(pool.recipe, origin, attempts, workers + OPENINGS, Path.cwd()),
-        # One task at a worker: if it dies, it takes no other call with it.
-        compute=ray.data.ActorPoolStrategy(size=workers, max_tasks_in_flight_per_actor=1),
-        **pool.share,
-    )
+    with held_back():
+        attempts = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)(Attempts).remote()
+        dataset = ray.data.from_items(window, override_num_blocks=waiting)
+        window.clear()
+        scored = dataset.map(
+            Worker,
+            fn_constructor_args=(pool.recipe, origin, attempts, workers + OPENINGS, Path.cwd()),
+            # One task at a worker: if it dies, it takes no other call with it.
+            compute=ray.data.ActorPoolStrategy(size=workers, max_tasks_in_flight_per_actor=1),
+            **pool.share,
+        )
     try:
         for batch in scored.iter_batches(batch_size=None, prefetch_batches=0, batch_format="pyarrow"):
             for row in batch.to_pylist():

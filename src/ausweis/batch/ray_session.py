@@ -9,11 +9,10 @@ import logging
 import os
 import secrets
 import shutil
-import signal
 import socket
 import sys
 import tempfile
-import threading
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from ausweis.batch.manifest import Machine
+from ausweis.batch.stopping import held_back
 from ausweis.errors import InputError, RunError
 
 __all__ = ["Place", "connected"]
@@ -30,6 +30,7 @@ STORE_BYTES = 256 << 20
 """Shared memory for calls in hand, on this machine."""
 SPILL_FOLDER = ".ray-spill"
 _KNOCK_SECONDS = 5.0
+_REMOVAL_SECONDS = 15.0
 
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -71,8 +72,8 @@ def connected(workers: int, folder: Path) -> Iterator[Place]:
     finally:
         _stop()
         if own is not None:
-            shutil.rmtree(own, ignore_errors=True)
-            shutil.rmtree(spill, ignore_errors=True)
+            _remove(own)
+            _remove(spill)
 
 
 def _refuse_silence(address: str) -> None:
@@ -87,12 +88,11 @@ def _refuse_silence(address: str) -> None:
 
 
 def _start(address: str, workers: int, own: Path | None, spill: Path) -> None:
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     if own is not None:
         _keep_to_this_machine()
     try:
         # Ray tells of its own plans and settings: nothing that a person who scores calls can act on.
-        with warnings.catch_warnings(), _no_standard_error():
+        with held_back(), warnings.catch_warnings(), _no_standard_error():
             warnings.simplefilter("ignore")
             import ray
             import ray.data
@@ -109,6 +109,9 @@ def _start(address: str, workers: int, own: Path | None, spill: Path) -> None:
                     "_temp_dir": str(own),
                 }
             ray.init(**wanted, log_to_driver=False, logging_level=logging.CRITICAL)
+    except SystemExit:
+        # What Ray makes of SIGTERM at the end of its start.
+        raise KeyboardInterrupt from None
     except ImportError:
         raise InputError("--runner ray needs Ray: pip install 'ausweis[ray]'") from None
     except Exception as error:
@@ -116,11 +119,6 @@ def _start(address: str, workers: int, own: Path | None, spill: Path) -> None:
         if own is None:
             what = "the cluster of RAY_ADDRESS cannot be reached, or runs another version of Ray or Python"
         raise RunError(f"{what} ({type(error).__name__})") from None
-    finally:
-        if threading.current_thread() is threading.main_thread():
-            # Ray ends the process on SIGTERM, without a word.
-            for number, handler in before.items():
-                signal.signal(number, handler)
     # Ray makes the folder at once, and again when it needs it: a run without spilling shall leave none.
     with suppress(OSError):
         spill.rmdir()
@@ -130,7 +128,7 @@ def _keep_to_this_machine() -> None:
     # Where Ray believes that there are no clusters, it listens to this machine only. It reads this when it is imported.
     os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
     # Where this process is killed, Ray's last processes would look for each other for a minute.
-    os.environ["RAY_gcs_rpc_server_reconnect_timeout_s"] = "10"
+    os.environ["RAY_gcs_rpc_server_reconnect_timeout_s"] = "10"  # noqa: SIM112 - Ray's own way to write it
     if not {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys():
         # Ray would write one to the home folder, and keep it.
         os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
@@ -174,3 +172,11 @@ def _stop() -> None:
         import ray
 
         ray.shutdown()
+
+
+def _remove(folder: Path) -> None:
+    """Where Ray was stopped in its start, its last processes may still write to their logs."""
+    end = time.monotonic() + _REMOVAL_SECONDS
+    while folder.exists() and time.monotonic() < end:
+        shutil.rmtree(folder, ignore_errors=True)
+        time.sleep(0.05)
