@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -61,10 +62,9 @@ def _described(name: str, entry: Mapping[str, Any]) -> ServedModel:
     contexts = (meta.get("n_ctx"), entry.get("max_model_len"))
     context = next((value for value in contexts if isinstance(value, int) and value > 0), None)
     kind = entry.get("owned_by")
-    known = isinstance(kind, str) and kind.isascii() and kind.isprintable() and 0 < len(kind) <= 40
-    return ServedModel(
-        name, identifier, hashlib.sha256(body.encode()).hexdigest(), context, kind if known else "unknown"
-    )
+    if not isinstance(kind, str) or not re.fullmatch(r"[\x20-\x7e]{1,40}", kind):
+        kind = "unknown"
+    return ServedModel(name, identifier, hashlib.sha256(body.encode()).hexdigest(), context, kind)
 
 
 def _names(names: list[str]) -> str:
