@@ -4,14 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test check format lock clean
+.PHONY: demo test check format llama-server lock clean
 
 demo: $(VENV)/demo
 	$(BIN)/ausweis models pull
 	$(BIN)/ausweis score examples/calls --policy telecom-de
 	$(BIN)/ausweis score examples/calls-bank --policy bank-en
 
-test: $(VENV)/dev
+test: $(VENV)/dev llama-server
 	$(BIN)/pytest
 
 check: $(VENV)/dev
@@ -42,6 +42,25 @@ $(VENV)/dev: $(VENV)/demo requirements/dev.txt requirements/tiny-model.txt
 	$(PIP) --require-hashes -r requirements/dev.txt
 	$(PIP) --require-hashes --no-deps -r requirements/tiny-model.txt
 	touch $@
+
+# llama-server and llama-bench, from the source that the bindings are compiled of: for tests of the server engine, and for
+# benchmarks.
+LLAMA := $(VENV)/llama.cpp
+llama-server: $(LLAMA)/bin/llama-server
+$(LLAMA)/bin/llama-server: requirements/demo.txt | $(VENV)/dev
+	@echo "Compiling llama-server, which takes about four minutes on two cores ..."
+	rm -rf $(LLAMA) && mkdir -p $(LLAMA)/source
+	grep -A 1 '^llama-cpp-python==' requirements/demo.txt > $(LLAMA)/requirement.txt
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --no-binary llama-cpp-python \
+	  --require-hashes --dest $(LLAMA) -r $(LLAMA)/requirement.txt
+	tar -xzf $(LLAMA)/llama_cpp_python-*.tar.gz --strip-components 1 -C $(LLAMA)/source
+	PATH="$(abspath $(BIN)):$$PATH" cmake -S $(LLAMA)/source/vendor/llama.cpp -B $(LLAMA)/build -G Ninja \
+	  -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF -DLLAMA_OPENSSL=OFF -DLLAMA_BUILD_UI=OFF \
+	  -DLLAMA_USE_PREBUILT_UI=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_APP=OFF \
+	  > $(LLAMA)/build.log 2>&1
+	PATH="$(abspath $(BIN)):$$PATH" cmake --build $(LLAMA)/build --target llama-server llama-bench >> $(LLAMA)/build.log
+	mkdir $(LLAMA)/bin && mv $(LLAMA)/build/bin/llama-server $(LLAMA)/build/bin/llama-bench $(LLAMA)/bin
+	rm -rf $(LLAMA)/build $(LLAMA)/source $(LLAMA)/*.tar.gz
 
 # New versions of all dependencies, for all supported Pythons, with hashes.
 COMPILE := uv pip compile --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --quiet

@@ -21,7 +21,7 @@ from ausweis.engines.llama_answers import go_on
 from ausweis.engines.llama_model import LlamaModel
 from ausweis.engines.llama_trunk import BRANCHES, Trunk
 from ausweis.engines.llama_waves import Question, Wave, by_beginning, waves_of
-from ausweis.engines.protocol import EngineInfo, Request, Result
+from ausweis.engines.protocol import EngineInfo, Message, Request, Result
 from ausweis.engines.weights import Progress, Weights, locate
 from ausweis.errors import ContextError, EngineError, ModelError
 
@@ -51,6 +51,7 @@ class LlamaEngine:
         self._size = context or min(CONTEXT, trained)
         self._threads = threads or len(os.sched_getaffinity(0))
         self._format: ChatFormat = chat_format(weights.chat_format, self._model.chat_template)
+        self._end = self._end_of_answer()
         self._writer = JsonWriter(self._model)
         self._trunks: OrderedDict[tuple[int, ...], Trunk] = OrderedDict()
         self.info = EngineInfo(
@@ -145,6 +146,13 @@ class LlamaEngine:
     def _tokens(self, pieces: Sequence[Piece]) -> list[int]:
         return [token for piece in pieces for token in self._model.tokens(piece.text, special=piece.marker)]
 
+    def _end_of_answer(self) -> int:
+        """The token that ends an answer in the chat format; what a model file says of it is sometimes the end of a text."""
+        pieces = self._format((Message(role="user", content="?"), Message(role="assistant", content="!")))
+        last = max(number for number, piece in enumerate(pieces) if not piece.marker)
+        tokens = self._tokens(pieces[last + 1 : last + 2])
+        return tokens[0] if tokens and self._model.ends(tokens[0]) else self._model.end_token
+
     def _trunk(self, beginning: tuple[int, ...]) -> tuple[Trunk, int]:
         trunk = self._trunks.pop(beginning, None)
         planted = 0
@@ -184,7 +192,7 @@ class LlamaEngine:
         if not choices or len(set(choices)) != len(choices):
             raise EngineError(f"a question of {request.template} needs different answers, or a schema")
         answers = {choice: self._model.tokens(choice, special=False) for choice in choices}
-        return choose(answers, self._model.end_token, logits)
+        return choose(answers, self._end, logits)
 
     def close(self) -> None:
         """Give all memory back."""

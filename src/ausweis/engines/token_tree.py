@@ -18,7 +18,7 @@ class Run(NamedTuple):
     ends: tuple[int, ...]
 
 
-def runs_of(sequences: Mapping[int, Sequence[int]]) -> list[Run]:
+def runs_of(sequences: Mapping[int, tuple[int, ...]]) -> list[Run]:
     """The runs of numbered sequences, each after the runs that it goes on from. A sequence without tokens has none."""
     runs: list[Run] = []
     waiting = [(0, [number for number, tokens in sequences.items() if tokens])]
@@ -41,7 +41,7 @@ def tokens_in(runs: Sequence[Run]) -> int:
     return sum(len(run.tokens) for run in runs)
 
 
-def _shared_to(sequences: Sequence[Sequence[int]], depth: int) -> int:
+def _shared_to(sequences: Sequence[tuple[int, ...]], depth: int) -> int:
     """The length up to which all are the same, which they are to `depth`."""
     if not sequences:
         return depth

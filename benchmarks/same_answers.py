@@ -1,0 +1,66 @@
+"""Whether questions asked together get the answers that they get alone.
+
+    python benchmarks/same_answers.py --model smollm2-135m --calls 10
+
+Each question about a call is asked in one batch with the others and by itself, as labels and, if there is one, by the
+readout. Floating-point sums depend on what is evaluated together, so probabilities differ a little: printed are the
+largest difference, and each label that flips, with how near the two labels were.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from ausweis.engines import catalogue
+from ausweis.engines.llama import LlamaEngine
+from ausweis.engines.protocol import Result
+from ausweis.evals import read_labelled
+from ausweis.prompts import default_library
+from ausweis.reading import PolicyText, open_reader
+from ausweis.reading.strategies import TURN_TEMPLATES, readout_for
+from ausweis.reading.turnwise import TurnwiseReader
+
+CALLS = Path(__file__).parents[1] / "evals" / "calls" / "dev.jsonl"
+
+
+def margin(one: Result, other: Result) -> float:
+    """How far the two texts were apart, in the answer where they were farther."""
+    apart = [sorted(result.probabilities)[-1] - sorted(result.probabilities)[-2] for result in (one, other)]
+    return max(apart)
+
+
+def compare(engine: LlamaEngine, calls: int, *, readouts: bool) -> None:
+    """Ask, print."""
+    reader = open_reader("turnwise", engine, default_library(), PolicyText((), ""), readouts=readouts)
+    assert isinstance(reader, TurnwiseReader)
+    asked, largest, flips = 0, 0.0, []
+    for one in list(read_labelled(CALLS))[:calls]:
+        requests = reader.requests(one.call)
+        together = engine.complete(requests)
+        for batched, request in zip(together, requests, strict=True):
+            (alone,) = engine.complete([request])
+            pairs = zip(batched.probabilities, alone.probabilities, strict=True)
+            largest = max(largest, *(abs(first - second) for first, second in pairs))
+            asked += 1
+            if batched.text != alone.text:
+                flips.append(margin(batched, alone))
+    how = "by the readout" if readouts else "as labels"
+    shown = ", ".join(f"{one:.4f}" for one in sorted(flips)) or "none"
+    print(f"{asked} questions {how}: {len(flips)} flips (margins: {shown}), largest difference {largest:.4f}")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Compare, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", default=catalogue.default_id())
+    parser.add_argument("--calls", type=int, default=10)
+    given = parser.parse_args(arguments)
+    engine = LlamaEngine.load(given.model)
+    compare(engine, given.calls, readouts=False)
+    if readout_for(default_library().get(TURN_TEMPLATES["agent"]), engine) is not None:
+        compare(engine, given.calls, readouts=True)
+    engine.close()
+
+
+if __name__ == "__main__":
+    main()

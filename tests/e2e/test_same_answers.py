@@ -1,0 +1,47 @@
+"""Questions of a call get the labels together that they get alone, but for near ties.
+
+Floating-point sums depend on what is evaluated together. The bound is on the margin: how far apart the two likeliest
+labels are, in the answer where they are farther apart. `benchmarks/same_answers.py` prints it for more calls.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from ausweis.calls import Call, read_calls
+from ausweis.engines import catalogue
+from ausweis.engines.llama import LlamaEngine
+from ausweis.engines.protocol import Result
+from ausweis.prompts import default_library
+from ausweis.reading import PolicyText, open_reader
+from ausweis.reading.turnwise import TurnwiseReader
+
+pytestmark = pytest.mark.model
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+LARGEST_MARGIN = 0.1
+LARGEST_DIFFERENCE = 0.15
+"""Of the probability of one label."""
+
+
+def margin(result: Result) -> float:
+    first, second, *_ = sorted(result.probabilities, reverse=True)
+    return first - second
+
+
+@pytest.mark.parametrize(("model", "calls"), [("smollm2-135m", 4), (catalogue.default_id(), 2)])
+def test_together_and_alone(model: str, calls: int) -> None:
+    engine = LlamaEngine.load(model)
+    reader = open_reader("turnwise", engine, default_library(), PolicyText((), ""), readouts=False)
+    assert isinstance(reader, TurnwiseReader)
+    found = [call for call in read_calls([str(EXAMPLES / "calls")]) if isinstance(call, Call)][:calls]
+    asked = 0
+    for call in found:
+        requests = reader.requests(call)
+        for request, together in zip(requests, engine.complete(requests), strict=True):
+            (alone,) = engine.complete([request])
+            assert together.probabilities == pytest.approx(alone.probabilities, abs=LARGEST_DIFFERENCE)
+            assert together.text == alone.text or max(margin(together), margin(alone)) < LARGEST_MARGIN
+            asked += 1
+    engine.close()
+    assert asked >= 10 * calls
