@@ -25,7 +25,7 @@ __all__ = ["WINDOW", "gpu_share", "ray_runner", "threads_for"]
 WINDOW = 1000
 """Calls a worker in one dataset: what loading the model anew costs is little beside reading them."""
 LARGEST_WINDOW = 20_000
-"""Calls in one dataset, however many workers: they are held in memory, about 10 kB each."""
+"""Calls in one dataset, however many workers: they are held in memory, about 20 kB each where they are short."""
 OPENINGS = 5
 """So many times more than there are workers may the model be loaded without a call being begun."""
 
