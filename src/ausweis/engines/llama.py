@@ -147,7 +147,7 @@ class LlamaEngine:
         return [token for piece in pieces for token in self._model.tokens(piece.text, special=piece.marker)]
 
     def _end_of_answer(self) -> int:
-        """The token that ends an answer in the chat format; what a model file says of it is sometimes the end of a text."""
+        """The token that ends an answer in the chat format; some model files name the end of a text instead."""
         pieces = self._format((Message(role="user", content="?"), Message(role="assistant", content="!")))
         last = max(number for number, piece in enumerate(pieces) if not piece.marker)
         tokens = self._tokens(pieces[last + 1 : last + 2])
