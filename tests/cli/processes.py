@@ -52,9 +52,10 @@ class Cli(NamedTuple):
                         found[int(path.name)] = title
         return found
 
-    def until_none_runs(self) -> None:
-        end = time.monotonic() + 90
-        while found := self.processes():
+    def until_none_runs(self, but: tuple[str, ...] = ()) -> None:
+        """Until all have ended, those of these names excepted."""
+        end = time.monotonic() + 60
+        while found := set(self.processes().values()) - set(but):
             assert time.monotonic() < end, found
             time.sleep(0.05)
 

@@ -127,8 +127,6 @@ def _start(address: str, workers: int, own: Path | None, spill: Path) -> None:
 def _keep_to_this_machine() -> None:
     # Where Ray believes that there are no clusters, it listens to this machine only. It reads this when it is imported.
     os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
-    # Where this process is killed, Ray's last processes would look for each other for a minute.
-    os.environ["RAY_gcs_rpc_server_reconnect_timeout_s"] = "10"  # noqa: SIM112 - Ray's own way to write it
     if not {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys():
         # Ray would write one to the home folder, and keep it.
         os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
