@@ -9,10 +9,7 @@ from ausweis.errors import InputError, PromptError
 from ausweis.prompts import Library, Template
 from ausweis.reading.reader import Reader
 
-__all__ = ["KEY_VARIABLE", "PinnedLibrary", "open_engine"]
-
-KEY_VARIABLE = "AUSWEIS_API_KEY"
-"""The environment variable with the key for a server: keys on a command line are seen by everybody on the machine."""
+__all__ = ["PinnedLibrary", "open_engine"]
 
 Warn = Callable[[str], None]
 
@@ -79,7 +76,7 @@ def _open(kind: str, argument: str, model: str | None, context: int | None, thre
 
 def _open_server(address: str, model: str | None, context: int | None, workers: int | None, warn: Warn) -> Engine:
     from ausweis.engines.server import ServerEngine
-    from ausweis.engines.server_address import outside_warning
+    from ausweis.engines.server_address import KEY_VARIABLE, outside_warning
 
     outside = outside_warning(address)
     if outside is not None:

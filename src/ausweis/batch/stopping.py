@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -12,19 +12,12 @@ __all__ = ["held_back", "stoppable"]
 @contextmanager
 def stoppable() -> Iterator[None]:
     """Let SIGTERM raise KeyboardInterrupt inside, as Ctrl-C does; without effect outside the main thread."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with _handled_by(stop):
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager
@@ -33,9 +26,6 @@ def held_back() -> Iterator[None]:
 
     For imports and the like: broken off anywhere, they leave locks behind, and others would wait for those for ever.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
     stopped: list[int] = []
 
     def note(number: int, frame: FrameType | None) -> None:
@@ -43,11 +33,21 @@ def held_back() -> Iterator[None]:
         if len(stopped) > 1:
             raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    with _handled_by(note):
+        yield
+    if stopped:
+        raise KeyboardInterrupt
+
+
+@contextmanager
+def _handled_by(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Both signals, in the block; Python lets only the main thread handle them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    if stopped:
-        raise KeyboardInterrupt
+        for number, earlier in before.items():
+            signal.signal(number, earlier)

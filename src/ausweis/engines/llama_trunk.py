@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ausweis.engines.answering import Logits
 from ausweis.engines.kept_prefixes import KeptPrefix
 from ausweis.engines.llama_model import LlamaModel
 from ausweis.engines.token_tree import Run
@@ -28,8 +28,6 @@ PIECE = 512
 """Tokens evaluated at once; more gains nothing on a CPU."""
 BRANCHES = 64
 """Questions answered together, at most."""
-
-Logits = NDArray[np.float32]
 
 
 class _Cell(NamedTuple):

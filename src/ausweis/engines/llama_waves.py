@@ -60,8 +60,6 @@ def waves_of(questions: Sequence[Question], *, branches: int, free: int) -> Iter
         wave = Wave.of(waiting[:branches])
         while wave.tokens > free and len(wave.questions) > 1:
             # Nearly all tokens may be shared, so what a smaller wave takes is known only by its tree.
-            wave = Wave.of(
-                wave.questions[: max(1, min(len(wave.questions) - 1, len(wave.questions) * free // wave.tokens))]
-            )
+            wave = Wave.of(wave.questions[: max(1, len(wave.questions) * free // wave.tokens)])
         yield wave
         del waiting[: len(wave.questions)]

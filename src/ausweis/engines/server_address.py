@@ -6,7 +6,10 @@ from urllib.parse import urlsplit
 
 from ausweis.errors import InputError
 
-__all__ = ["checked_address", "outside_warning"]
+__all__ = ["KEY_VARIABLE", "checked_address", "outside_warning"]
+
+KEY_VARIABLE = "AUSWEIS_API_KEY"
+"""The environment variable with the key for a server: keys on a command line are seen by everybody on the machine."""
 
 _PRIVATE = tuple(ipaddress.ip_network(net) for net in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"))
 
@@ -27,7 +30,7 @@ def checked_address(text: str) -> str:
         raise InputError("the server's address must look like http://127.0.0.1:8080/v1")
     if parts.username is not None or parts.password is not None:
         message = "the server's address must not hold a user name or password"
-        raise InputError(f"{message}: put the key into the environment variable AUSWEIS_API_KEY")
+        raise InputError(f"{message}: put the key into the environment variable {KEY_VARIABLE}")
     if parts.query or parts.fragment or any(sign in text for sign in "?# "):
         raise InputError("the server's address must end with its path, without a query, fragment or blank")
     return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/') or '/v1'}"

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, stop_before_delay
 
+from ausweis.engines.server_address import KEY_VARIABLE
 from ausweis.engines.server_retry import Passing, Patience, retry_after, seconds_to_wait
 from ausweis.errors import AusweisError, ContextError, EngineError, InputError, ModelError
 
@@ -30,8 +31,8 @@ _TOO_LONG = re.compile(
 )
 _RESUME = "a run goes on with --resume"
 _REFUSALS = {
-    401: "wants a key, or another one: put it into the environment variable AUSWEIS_API_KEY",
-    403: "does not allow this: see which rights the key in AUSWEIS_API_KEY has",
+    401: f"wants a key, or another one: put it into the environment variable {KEY_VARIABLE}",
+    403: f"does not allow this: see which rights the key in {KEY_VARIABLE} has",
     404: "knows no such path or model: see its address (it often ends with /v1) and --model",
 }
 """What every further request would meet too."""
@@ -58,7 +59,7 @@ class Connection:
         headers = {"accept": "application/json", "accept-encoding": "identity"}
         if key:
             if not (key.isascii() and key.isprintable()) or " " in key:
-                raise InputError("AUSWEIS_API_KEY holds a character that no key has: set it anew")
+                raise InputError(f"{KEY_VARIABLE} holds a character that no key has: set it anew")
             headers["authorization"] = f"Bearer {key}"
         # anyio says so of a connection that is given up before its first step, as when a run is stopped.
         warnings.filterwarnings("ignore", r"coroutine 'connect_tcp\..*' was never awaited", RuntimeWarning)
