@@ -21,6 +21,7 @@ from statistics import median
 from time import perf_counter
 from typing import NamedTuple
 
+from questions import turnwise
 from speed_page import Limit, Measured, write_page
 from ways import Way, plain_loop, server
 
@@ -29,9 +30,6 @@ from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.protocol import Request
 from ausweis.engines.weights import locate
 from ausweis.evals import LabelledCall, read_labelled
-from ausweis.prompts import default_library
-from ausweis.reading import PolicyText, open_reader
-from ausweis.reading.turnwise import TurnwiseReader
 
 ROOT = Path(__file__).parents[1]
 TOOLS = ROOT / ".venv" / "llama.cpp" / "bin"
@@ -94,7 +92,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     calls = chosen_calls(given.calls)
     with ExitStack() as stack:
         engine = stack.enter_context(closing(LlamaEngine.load(given.model, threads=threads)))
-        learned, plain = (_questions(engine, calls, readouts=readouts) for readouts in (True, False))
+        readers = [turnwise(engine, readouts=readouts) for readouts in (True, False)]
+        learned, plain = ([reader.requests(one.call) for one in calls] for reader in readers)
         every = len(calls)
         entrants = [
             Entrant("plain loop", stack.enter_context(plain_loop(path, threads, kept=False)), plain, given.plain),
@@ -118,12 +117,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _with_slots(slots: int) -> str:
     return f"llama-server, {slots} {'slot' if slots == 1 else 'slots'}"
-
-
-def _questions(engine: LlamaEngine, calls: Sequence[LabelledCall], *, readouts: bool) -> list[list[Request]]:
-    reader = open_reader("turnwise", engine, default_library(), PolicyText((), ""), readouts=readouts)
-    assert isinstance(reader, TurnwiseReader)
-    return [reader.requests(one.call) for one in calls]
 
 
 def _about(model: str, threads: int) -> str:

@@ -16,13 +16,12 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
+from questions import turnwise
+
 from ausweis.calls import Call, Turn
 from ausweis.engines import catalogue
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.weights import locate
-from ausweis.prompts import default_library
-from ausweis.reading import PolicyText, open_reader
-from ausweis.reading.turnwise import TurnwiseReader
 
 TURN = Turn(speaker="agent", text="Guten Tag, Nordlicht Mobilfunk, was kann ich für Sie tun?")
 
@@ -32,8 +31,7 @@ def child(model: str) -> None:
     begun = perf_counter()
     engine = LlamaEngine.load(model)
     loaded = perf_counter()
-    reader = open_reader("turnwise", engine, default_library(), PolicyText((), ""), readouts=False)
-    assert isinstance(reader, TurnwiseReader)
+    reader = turnwise(engine, readouts=False)
     (result,) = engine.complete(reader.requests(Call(id="first", turns=(TURN,))))
     print(loaded - begun, perf_counter() - loaded, result.evaluated_tokens)
 

@@ -11,28 +11,27 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from questions import turnwise
+
 from ausweis.engines import catalogue
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.protocol import Result
 from ausweis.evals import read_labelled
 from ausweis.prompts import default_library
-from ausweis.reading import PolicyText, open_reader
 from ausweis.reading.strategies import TURN_TEMPLATES, readout_for
-from ausweis.reading.turnwise import TurnwiseReader
 
 CALLS = Path(__file__).parents[1] / "evals" / "calls" / "dev.jsonl"
 
 
-def margin(one: Result, other: Result) -> float:
-    """How far the two texts were apart, in the answer where they were farther."""
-    apart = [sorted(result.probabilities)[-1] - sorted(result.probabilities)[-2] for result in (one, other)]
-    return max(apart)
+def margin(result: Result) -> float:
+    """How far the two likeliest labels are apart."""
+    first, second, *_ = sorted(result.probabilities, reverse=True)
+    return first - second
 
 
 def compare(engine: LlamaEngine, calls: int, *, readouts: bool) -> None:
     """Ask, print."""
-    reader = open_reader("turnwise", engine, default_library(), PolicyText((), ""), readouts=readouts)
-    assert isinstance(reader, TurnwiseReader)
+    reader = turnwise(engine, readouts=readouts)
     asked, largest, flips = 0, 0.0, []
     for one in list(read_labelled(CALLS))[:calls]:
         requests = reader.requests(one.call)
@@ -43,7 +42,7 @@ def compare(engine: LlamaEngine, calls: int, *, readouts: bool) -> None:
             largest = max(largest, *(abs(first - second) for first, second in pairs))
             asked += 1
             if batched.text != alone.text:
-                flips.append(margin(batched, alone))
+                flips.append(max(margin(batched), margin(alone)))
     how = "by the readout" if readouts else "as labels"
     shown = ", ".join(f"{one:.4f}" for one in sorted(flips)) or "none"
     print(f"{asked} questions {how}: {len(flips)} flips (margins: {shown}), largest difference {largest:.4f}")

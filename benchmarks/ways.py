@@ -1,7 +1,6 @@
 """Ways to ask a local model many closed questions, for `engine_speed.py`: each answers the questions of one call."""
 
 import contextlib
-import json
 import socket
 import subprocess
 import time
@@ -14,6 +13,7 @@ from typing import Any
 import httpx
 
 from ausweis.engines.protocol import Request, Result
+from ausweis.engines.server_dialects import BARE_LISTS
 
 __all__ = ["LONGEST_ANSWER", "Way", "plain_loop", "server"]
 
@@ -23,6 +23,7 @@ Way = Callable[[Sequence[Request]], list[Result]]
 LONGEST_ANSWER = 8
 """Tokens that the plain loops may write: enough for any label."""
 CONTEXT = 8192
+GRAMMAR = next(dialect for dialect in BARE_LISTS if dialect.name == "grammar")
 
 
 @contextmanager
@@ -79,7 +80,7 @@ def server(tools: Path, model: Path, threads: int, slots: int) -> Iterator[Way]:
         _wait_for(f"http://127.0.0.1:{port}/health", process)
         with (
             httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=600) as client,
-            ThreadPoolExecutor(max(1, slots // 2)) as threads_,
+            ThreadPoolExecutor(max(1, slots // 2)) as pool,
         ):
 
             def ask(request: Request) -> Result:
@@ -87,12 +88,12 @@ def server(tools: Path, model: Path, threads: int, slots: int) -> Iterator[Way]:
                     "messages": [message.model_dump() for message in request.messages],
                     "temperature": 0,
                     "max_tokens": LONGEST_ANSWER,
-                    "grammar": "root ::= " + " | ".join(json.dumps(choice) for choice in request.choices),
+                    **GRAMMAR.fields(request.choices),
                 }
                 reply = client.post("/v1/chat/completions", json=body).raise_for_status().json()
                 return Result(text=reply["choices"][0]["message"]["content"].strip())
 
-            yield lambda requests: _by_template(lambda some: list(threads_.map(ask, some)), requests)
+            yield lambda requests: _by_template(lambda some: list(pool.map(ask, some)), requests)
     finally:
         process.terminate()
         process.wait()
