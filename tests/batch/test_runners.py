@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 from tests.engines.openai_server import serving
+from tests.run_folders import parts
 
-from ausweis.batch import Inputs, Recipe, RunFolder, Runner, Summary, comparable, local_runner, score
+from ausweis.batch import Inputs, Recipe, RunFolder, Runner, Summary, local_runner, score
 from ausweis.batch.manifest import Origin
 from ausweis.batch.scoring import Progress
 from ausweis.calls import Call, UnreadableCall
@@ -30,7 +31,6 @@ answers:
   - {template: agent-turn, contains: Ihr Vertrag, answer: tells contract data}
   - {answer: nothing}
 """
-FILES = ("facts.jsonl", "verdicts.jsonl", "failures.jsonl")
 Opened = tuple[Runner, Origin]
 Found = list[Call | UnreadableCall]
 
@@ -103,10 +103,7 @@ def run(opened: Opened, found: Found, folder: Path, *, resume: bool = False, **m
 
 def content(folder: Path, *, of: Opened) -> dict[str, Any]:
     """What must be the same: all lines, sorted and without the effort, and what the manifest says."""
-    manifest = json.loads((folder / "run.json").read_text("utf-8"))
-    kept = {name: value for name, value in manifest.items() if name not in ("started", "finished")}
-    found: dict[str, Any] = {name: (folder / name).read_text("utf-8").split("\n")[:-1] for name in FILES}
-    found["verdicts.jsonl"] = [comparable(line) for line in found["verdicts.jsonl"]]
+    found, kept = parts(folder)
     if of[1].engine.engine != "fake":
         found = {name: [json.dumps(alike(json.loads(line))) for line in lines] for name, lines in found.items()}
         kept = alike(kept)

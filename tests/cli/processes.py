@@ -1,6 +1,5 @@
 """The command line in processes of its own, for tests of what they leave: on the disk, and running."""
 
-import json
 import os
 import subprocess
 import sys
@@ -10,10 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ausweis.batch import comparable
+from tests.run_folders import parts
 
 FAKE = ("--policy", "telecom-de", "--engine", "fake:answers.yaml")
-FILES = ("facts.jsonl", "verdicts.jsonl", "failures.jsonl")
 
 
 class Cli(NamedTuple):
@@ -70,11 +68,8 @@ class Cli(NamedTuple):
 
     def content(self, run: str) -> dict[str, Any]:
         """What must be the same: all lines, sorted and without the effort, and what the manifest says."""
-        folder = self.folder / run
-        lines = {name: sorted((folder / name).read_text("utf-8").split("\n")[:-1]) for name in FILES}
-        lines["verdicts.jsonl"] = sorted(comparable(line) for line in lines["verdicts.jsonl"])
-        manifest = json.loads((folder / "run.json").read_text("utf-8"))
-        return lines | {"manifest": {name: manifest[name] for name in manifest if name not in ("started", "finished")}}
+        found, manifest = parts(self.folder / run)
+        return {name: sorted(lines) for name, lines in found.items()} | {"manifest": manifest}
 
 
 def temporary() -> set[Path]:

@@ -12,7 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from tests.cli.processes import FILES, Cli, files_with, temporary
+from tests.cli.processes import Cli, files_with, temporary
+from tests.run_folders import FILES
 
 RAY = ("--runner", "ray", "--workers", "2")
 AGENTS = ("ray::DashboardAgent", "ray::RuntimeEnvAgent")
@@ -71,14 +72,20 @@ def test_the_same_run_folder_and_nothing_left(cli: Cli, write: Callable[..., Non
     cli.until_none_runs()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_stopped_and_gone_on_with(cli: Cli, write: Callable[..., None], number: signal.Signals) -> None:
+def in_the_middle(cli: Cli, write: Callable[..., None]) -> "tuple[subprocess.Popen[bytes], Path]":
+    """A run with some verdicts, and Ray's folder of it; the same run without Ray is `plain`."""
     write(30, delay=0.03)
     assert cli.run("--run", "plain")[0] == 3
     before = temporary()
     process = cli.start("--run", "r", *RAY)
     cli.wait_for(4, process)
     (own,) = temporary() - before
+    return process, own
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_and_gone_on_with(cli: Cli, write: Callable[..., None], number: signal.Signals) -> None:
+    process, own = in_the_middle(cli, write)
     assert files_with(WORDS, own) == []
     if number is signal.SIGINT:
         os.killpg(process.pid, number)  # as a terminal does: all processes of the group
@@ -126,12 +133,7 @@ def test_a_worker_that_dies_loses_no_call(cli: Cli, write: Callable[..., None]) 
 
 
 def test_the_program_is_killed_and_its_processes_go_too(cli: Cli, write: Callable[..., None]) -> None:
-    write(30, delay=0.03)
-    assert cli.run("--run", "plain")[0] == 3
-    before = temporary()
-    process = cli.start("--run", "r", *RAY)
-    cli.wait_for(4, process)
-    (own,) = temporary() - before
+    process, own = in_the_middle(cli, write)
     process.kill()
     process.communicate()
     cli.until_none_runs(but=AGENTS)
