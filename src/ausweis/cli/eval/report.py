@@ -1,0 +1,37 @@
+"""`ausweis eval report`: what a person looks at."""
+
+from pathlib import Path
+
+import click
+
+__all__ = ["report"]
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="FILE", help="Where to write.  [default: RUN/report.html]"
+)
+@click.option(
+    "--golden",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Where a golden file of the run stands now; may be given several times.",
+)
+def report(run: Path, out: Path | None, golden: tuple[Path, ...]) -> None:
+    """Make one HTML page of an eval RUN: numbers, curves, and every call with what was missed or invented in it.
+
+    The page needs no other file and no network. It holds the transcripts of the golden set.
+    """
+    from ausweis.cli.eval.tables import rows_of
+    from ausweis.journal import replace_file
+    from ausweis.reports.eval_page import eval_page
+    from ausweis.reports.eval_source import read_source
+
+    path = out or run / "report.html"
+    source = read_source(run, golden)
+    text = eval_page(source, rows_of(source.summary))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    replace_file(path, text)
+    click.echo(f"{path}: {source.summary.calls} calls, {len(text.encode()) / 1024:.0f} KiB")

@@ -1,0 +1,166 @@
+"""The calls of an eval as a page shows them: what label and verdict say, turn by turn."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ausweis.calls.call import Turn
+from ausweis.evals.case import Case
+from ausweis.evals.metrics.outcomes import told
+from ausweis.evals.metrics.stability import flipped
+from ausweis.judging.verdict import Violation
+from ausweis.reports.eval_source import EvalSource
+from ausweis.vocabulary import CHANGES
+
+__all__ = ["CallView", "Chip", "MarkedTurn", "call_views", "chips_of"]
+
+State = Literal["both", "missed", "invented", "differs"]
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A fact or violation at a turn. `status`: of a factor, in the verdict unless missed.
+
+    `missed`: only in the label; `invented`: only in the verdict; `differs`: in both, with `labelled` as another status.
+    """
+
+    kind: Literal["factor", "disclosure", "change", "violation"]
+    word: str
+    state: State
+    status: str = ""
+    labelled: str = ""
+
+
+@dataclass(frozen=True)
+class MarkedTurn:
+    """A turn and what is marked at it."""
+
+    turn: Turn
+    chips: Sequence[Chip]
+
+    @property
+    def start(self) -> str:
+        """When it begins, as minutes and seconds; empty where unknown."""
+        return "" if self.turn.start is None else f"{int(self.turn.start // 60)}:{int(self.turn.start % 60):02d}"
+
+    @property
+    def broken(self) -> bool:
+        """Whether a rule is broken here, by label or verdict."""
+        return any(chip.kind == "violation" for chip in self.chips)
+
+
+@dataclass(frozen=True)
+class CallView:
+    """A call as it is shown. `marks` are what it can be filtered by besides tags; `sides` label and verdict by field.
+
+    `violations` and `review` are the verdict's own sentences.
+    """
+
+    case: Case
+    title: str
+    why: str
+    twin: str | None
+    verdict: str
+    marks: Sequence[str]
+    sides: Sequence[tuple[str, str, str]]
+    turns: Sequence[MarkedTurn]
+    missed: int
+    invented: int
+    violations: Sequence[Violation]
+    review: Sequence[str]
+
+
+def call_views(source: EvalSource) -> list[CallView]:
+    """The calls of the first repeat: wrong ones first, then by risk."""
+    flips = set(flipped(source.cases))
+    first = [case for case in source.cases if case.repeat == 1]
+    ordered = sorted(first, key=lambda case: (case.right, -case.risk, case.id))
+    return [_view(case, source, flips=case.id in flips) for case in ordered]
+
+
+def chips_of(case: Case) -> dict[int, list[Chip]]:
+    """The chips of a case by turn: factors, then actions, then violations."""
+    found: dict[int, list[Chip]] = defaultdict(list)
+    told = case.told
+    for turn, chip in _factors(case.gold.factors, told.factors if told else ()):
+        found[turn].append(chip)
+    for turn, word, state in _words(case.gold.actions, told.actions if told else ()):
+        found[turn].append(Chip("change" if word in CHANGES else "disclosure", word, state))
+    for turn, word, state in _words(case.gold.violations, told.violations if told else ()):
+        found[turn].append(Chip("violation", word, state))
+    return found
+
+
+def _words(gold: Sequence[str], told: Sequence[str]) -> Iterator[tuple[int, str, State]]:
+    for one in dict.fromkeys((*gold, *told)):
+        word, _, turn = one.partition("@")
+        yield int(turn), word, "invented" if one not in gold else "both" if one in told else "missed"
+
+
+def _factors(gold: Sequence[str], told: Sequence[str]) -> Iterator[tuple[int, Chip]]:
+    right, said = _statuses(gold), _statuses(told)
+    for word, turn in dict.fromkeys((*right, *said)):
+        label, verdict = right.get((word, turn), []), said.get((word, turn), [])
+        for status in (one for one in label if one in verdict):
+            yield turn, Chip("factor", word, "both", status)
+        missed, invented = [one for one in label if one not in verdict], [one for one in verdict if one not in label]
+        while missed and invented:
+            yield turn, Chip("factor", word, "differs", invented.pop(0), labelled=missed.pop(0))
+        yield from ((turn, Chip("factor", word, "missed", status)) for status in missed)
+        yield from ((turn, Chip("factor", word, "invented", status)) for status in invented)
+
+
+def _statuses(words: Sequence[str]) -> dict[tuple[str, int], list[str]]:
+    """The statuses of each factor at each turn, from words such as `pin@4:verified`."""
+    found: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for one in words:
+        word, _, rest = one.partition("@")
+        turn, _, status = rest.partition(":")
+        found[word, int(turn)].append(status)
+    return found
+
+
+def _view(case: Case, source: EvalSource, *, flips: bool) -> CallView:
+    labelled = source.calls[case.id]
+    verdict = source.verdicts.get(case.id)
+    chips = chips_of(case)
+    states = [chip.state for some in chips.values() for chip in some]
+    turns = enumerate(labelled.call.turns, start=1)
+    return CallView(
+        case=case,
+        title=labelled.gold.title,
+        why=labelled.gold.why,
+        twin=labelled.gold.twin,
+        verdict=told(case),
+        marks=tuple(_marks(case, same=all(state == "both" for state in states), flips=flips)),
+        sides=tuple(_sides(case)),
+        turns=tuple(MarkedTurn(turn, chips.get(number, ())) for number, turn in turns),
+        missed=states.count("missed"),
+        invented=states.count("invented"),
+        violations=verdict.violations if verdict else (),
+        review=verdict.review_reasons if verdict else (),
+    )
+
+
+def _marks(case: Case, *, same: bool, flips: bool) -> Iterator[str]:
+    yield "right" if case.right else "wrong"
+    wanted = {
+        "no verdict": case.told is None,
+        "facts differ": case.told is not None and not same,
+        "flipped": flips,
+        "must pass": case.must_pass,
+        "needs review": case.needs_review,
+    }
+    yield from (name for name, holds in wanted.items() if holds)
+
+
+def _sides(case: Case) -> Iterator[tuple[str, str, str]]:
+    yield "outcome", case.gold.outcome, told(case)
+    yield "violations", _listed(case.gold.violations), _listed(case.told.violations) if case.told else "–"
+    yield "caller", case.gold.caller, case.told.caller if case.told else "–"
+    yield "authorisation", case.gold.authorisation, case.told.authorisation if case.told else "–"
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(f"{word} in turn {turn}" for word, _, turn in (one.partition("@") for one in words)) or "none"

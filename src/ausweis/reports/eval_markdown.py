@@ -1,0 +1,74 @@
+"""A gate's result as Markdown: the comment on a pull request."""
+
+import re
+from collections.abc import Iterator
+
+from ausweis.calls.text import clean
+from ausweis.evals.comparing import Change, Comparison
+from ausweis.evals.gate import Gate
+
+__all__ = ["gate_markdown"]
+
+SHOWN = 20
+"""Calls named of each kind."""
+_MARKUP = re.compile(r"[\\`*_\[\]<>&|~#@!$]")
+_MARK = {"passed": "✅", "failed": "❌", "error": "⚠️"}
+
+
+def gate_markdown(gate: Gate) -> str:
+    """Heading, numbers, calls that stopped it, calls that changed. It quotes no call.
+
+    Ids and messages may hold anything (a pipe, a link, somebody's @name): they are shown, and do nothing.
+    """
+    return "\n".join(_lines(gate)) + "\n"
+
+
+def _lines(gate: Gate) -> Iterator[str]:
+    yield f"## Ausweis eval gate: {'passed' if gate.passed else 'failed'}"
+    yield ""
+    yield "| | check | result |"
+    yield "|---|---|---|"
+    for check in gate.checks:
+        yield f"| {_MARK[check.state]} | {check.name} | {_cell(check.message)} |"
+    stopped = [check for check in gate.cases if check.state != "passed"]
+    for check in stopped[:SHOWN]:
+        yield f"| {_MARK[check.state]} | {_id(check.name)} | {_cell(check.message)} |"
+    if len(stopped) > SHOWN:
+        yield f"| | and {len(stopped) - SHOWN} more calls | |"
+    yield ""
+    yield from _comparison(gate.comparison)
+
+
+def _comparison(found: Comparison) -> Iterator[str]:
+    yield f"{found.calls} calls compared."
+    for title, changes in (("Better", found.better), ("Worse", found.worse)):
+        if changes:
+            yield ""
+            yield f"**{title}** ({len(changes)})"
+            yield ""
+            yield "| call | label | before | after |"
+            yield "|---|---|---|---|"
+            yield from (_row(one) for one in changes[:SHOWN])
+            if len(changes) > SHOWN:
+                yield f"| and {len(changes) - SHOWN} more | | | |"
+    if found.new:
+        yield ""
+        yield f"New, not in the baseline: {len(found.new)} calls."
+
+
+def _row(change: Change) -> str:
+    return f"| {_id(change.id)} | {change.label} | {change.before} | {change.after} |"
+
+
+def _id(text: str) -> str:
+    """A call id; not in backticks, since a table has no safe way to write a pipe between them."""
+    return f"<code>{_cell(text)}</code>"
+
+
+def _cell(text: str) -> str:
+    """On one line, with all that Markdown or HTML could act on as character references: they only show.
+
+    GitHub looks for @names in what it has rendered; a word joiner behind the sign keeps it from finding one.
+    """
+    shown = _MARKUP.sub(lambda found: f"&#{ord(found[0])};", " ".join(clean(text).split()))
+    return shown.replace("&#64;", "&#64;&#8288;").replace("://", "&#58;//")

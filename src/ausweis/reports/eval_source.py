@@ -1,0 +1,101 @@
+"""All that a page of an eval run is made of: its folder, and the transcripts from the golden files that it read."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from ausweis.batch.state import VERDICTS_FILE
+from ausweis.errors import InputError, RunError
+from ausweis.evals.baseline import finished
+from ausweis.evals.case import Case
+from ausweis.evals.folder import METRICS_FILE, EvalManifest, GoldenFile, read_cases, run_folder
+from ausweis.evals.labelled import LabelledCall, read_all
+from ausweis.evals.metrics import Summary, summarise
+from ausweis.journal import lines
+from ausweis.judging.verdict import Verdict
+
+__all__ = ["EvalSource", "read_source"]
+
+
+@dataclass(frozen=True)
+class EvalSource:
+    """`cases` are of all repeats; `calls` and `verdicts` by call id, the verdicts of the first repeat.
+
+    `verdicts` may lack some: a page without them only tells less.
+    """
+
+    manifest: EvalManifest
+    cases: Sequence[Case]
+    summary: Summary
+    calls: dict[str, LabelledCall]
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+
+
+def read_source(folder: Path, golden: Sequence[Path] = ()) -> EvalSource:
+    """Read a finished eval run; `golden` are files to take instead of those that it names, where they are the same.
+
+    Raises:
+        AusweisError: the run is not finished or cannot be read, or a golden file is gone or another.
+    """
+    manifest = finished(folder)
+    cases = read_cases(folder)
+    calls = {one.call.id: one for one in read_all(_golden_files(manifest.plan.golden, golden))}
+    for case in cases:
+        if case.id not in calls:
+            raise InputError(f"the golden files of the run hold no call {case.id}; run it again", place=str(folder))
+    return EvalSource(
+        manifest=manifest,
+        cases=cases,
+        summary=_summary(folder, cases),
+        calls=calls,
+        verdicts=_verdicts(folder, {one.gold.policy for one in calls.values()}),
+    )
+
+
+def _golden_files(wanted: Sequence[GoldenFile], given: Sequence[Path]) -> list[Path]:
+    """Where each golden file stands today: any of those given that is the same, or its own path."""
+    same = {_sha256(path): path for path in given}
+    found = []
+    for one in wanted:
+        path = same.get(one.sha256, Path(one.path))
+        if not path.is_file():
+            raise InputError("the golden file of the run is not here; say where by --golden FILE", place=one.path)
+        if _sha256(path) != one.sha256:
+            message = f"the golden file was another in the run; give the one of then ({_short(one)}) by --golden FILE"
+            raise InputError(message, place=one.path)
+        found.append(path)
+    return found
+
+
+def _sha256(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise InputError(f"the golden file cannot be read ({error.strerror})", place=str(path)) from None
+
+
+def _short(golden: GoldenFile) -> str:
+    return f"sha256 {golden.sha256[:12]}…"
+
+
+def _summary(folder: Path, cases: Sequence[Case]) -> Summary:
+    """The numbers of the run; made again from its cases where another version wrote them."""
+    try:
+        return Summary.model_validate_json((folder / METRICS_FILE).read_bytes())
+    except (OSError, ValidationError):
+        return summarise(cases)
+
+
+def _verdicts(folder: Path, policies: set[str]) -> dict[str, Verdict]:
+    found: dict[str, Verdict] = {}
+    for policy in sorted(policies):
+        path = run_folder(folder, 1, policy) / VERDICTS_FILE
+        try:
+            read = [Verdict.model_validate_json(line.data) for line in lines(path)]
+        except ValidationError:
+            raise RunError("the file holds no verdicts of this version; run the eval again", place=str(path)) from None
+        found |= {verdict.call_id: verdict for verdict in read}
+    return found

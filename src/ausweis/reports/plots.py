@@ -1,0 +1,67 @@
+"""What the curves of an eval page show, as points from 0 to 1 and as words for those who cannot see them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ausweis.evals.case import Case
+from ausweis.evals.metrics import Summary
+from ausweis.evals.metrics.calibration import Bin
+from ausweis.evals.metrics.ranking import found_curve
+
+__all__ = ["Calibration", "Point", "RiskCurve", "calibration", "risk_curve"]
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class RiskCurve:
+    """Share of calls reviewed, riskiest first, and share of violations found. `ideal`: all violations come first."""
+
+    points: Sequence[Point]
+    ideal: Sequence[Point]
+    violations: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Bins of confidence, each with the share of right outcomes."""
+
+    bins: Sequence[Bin]
+    text: str
+
+
+def risk_curve(cases: Sequence[Case], summary: Summary) -> RiskCurve | None:
+    """The curve of the first repeat; None where no call is a violation."""
+    first = [case for case in cases if case.repeat == 1]
+    broken = sum(case.broken for case in first)
+    if not broken:
+        return None
+    parts = [
+        f"{one.value:.0%} when {part} are reviewed"
+        for part, one in summary.found_when_reviewed.items()
+        if one.value is not None
+    ]
+    text = f"Of {broken} violations among {len(first)} calls, found are: {', '.join(parts)}."
+    return RiskCurve(_corners(found_curve(first)), ((0, 0), (broken / len(first), 1), (1, 1)), broken, text)
+
+
+def calibration(summary: Summary) -> Calibration | None:
+    """The reliability table; None where no call has a verdict."""
+    if not summary.reliability or summary.failed == summary.calls:
+        return None
+    parts = [
+        f"{one.right.value:.0%} of {one.right.n} calls right at a confidence of {one.confidence:.2f}"
+        for one in summary.reliability
+        if one.right.value is not None
+    ]
+    return Calibration(summary.reliability, "; ".join(parts).capitalize() + ".")
+
+
+def _corners(points: Sequence[Point]) -> list[Point]:
+    """The points at which the curve turns: the same line in fewer words."""
+    kept = [points[0]]
+    for before, here, after in zip(points, points[1:], points[2:], strict=False):
+        if (here[1] > before[1]) != (after[1] > here[1]):
+            kept.append(here)
+    return [*kept, points[-1]]

@@ -1,0 +1,45 @@
+"""The comment on a pull request: a table that no id or message can break or act in."""
+
+import html
+
+import pytest
+from tests.reports.gates import HOSTILE, gate_of
+
+from ausweis.reports.eval_markdown import SHOWN, gate_markdown
+
+
+def rows(text: str) -> list[list[str]]:
+    return [line[2:-2].split(" | ") for line in text.splitlines() if line.startswith("| ")]
+
+
+def test_what_stopped_it_is_named() -> None:
+    text = gate_markdown(gate_of("wrong"))
+    assert text.startswith("## Ausweis eval gate: failed\n")
+    assert ["❌", "<code>wrong</code>", "must pass"] in rows(text)
+    assert ["⚠️", "<code>gone</code>", "is in the baseline, but not in the run"] in rows(text)
+    assert ["<code>wrong</code>", "violation", "violation", "compliant"] in rows(text)
+    assert "fine" not in text
+    assert "New, not in the baseline: 1 calls." in text
+
+
+@pytest.mark.parametrize("sign", ["|", "`", "<", ">", "*", "[", "]", "\\", "\n", "\x00", "\x1b", "@everyone", "://"])
+def test_no_sign_of_an_id_or_message_acts(sign: str) -> None:
+    plain, hostile = gate_markdown(gate_of("wrong")), gate_markdown(gate_of(f"wr{sign}ong", message=f"must{sign}pass"))
+    assert len(hostile.splitlines()) == len(plain.splitlines())
+    assert [line.count("|") for line in hostile.splitlines()] == [line.count("|") for line in plain.splitlines()]
+    changed = [line for line in hostile.splitlines() if line not in plain.splitlines()]
+    assert not any(
+        sign in line.replace("<code>", "").replace("</code>", "").strip("| ") for line in changed if sign != "|"
+    )
+
+
+def test_a_hostile_id_can_be_read() -> None:
+    row = next(row for row in rows(gate_markdown(gate_of(HOSTILE))) if row[-1] == "must pass")
+    shown = html.unescape(row[1].removeprefix("<code>").removesuffix("</code>"))
+    assert shown == "a|b`c\\| </code><script>\ufffe @\u2060everyone [x](http://x) *y* ]]> & \"'"
+
+
+def test_long_lists_are_cut() -> None:
+    text = gate_markdown(gate_of(*(f"call-{number}" for number in range(SHOWN + 5))))
+    assert text.count("<code>call-") == SHOWN + 1
+    assert "| | and 6 more calls | |" in text
