@@ -1,37 +1,44 @@
 import pytest
+from tests.evals.cases import labelled
 
-from ausweis.calls.call import Call, Turn
-from ausweis.evals import LabelledCall, agreement
-from ausweis.evals.labelled import Gold, GoldViolation
-from ausweis.judging import find_policy, judge
-from ausweis.judging.verdict import Verdict
-from ausweis.reading.facts import Event, Facts
-from ausweis.vocabulary import Outcome
+from ausweis.evals.agreement import Label, agreement, label_of
 
 
-def labelled(number: int, outcome: Outcome, turn: int = 1) -> LabelledCall:
-    violations = (GoldViolation(type="no_authentication", turn=turn),) if outcome == "violation" else ()
-    call = Call(id=str(number), turns=(Turn(speaker="agent", text="x"),))
-    return LabelledCall(call=call, gold=Gold(policy="telecom-de", outcome=outcome, violations=violations))
+def label(identifier: str, **more: object) -> Label:
+    return Label.model_validate(
+        {
+            "id": identifier,
+            "turns": 4,
+            "outcome": "compliant",
+            "caller": "unclear",
+            "authorisation": "not_needed",
+            **more,
+        }
+    )
 
 
-def verdict(number: int, *, discloses: bool) -> Verdict:
-    event = Event(kind="discloses", subject="usage_data", turn=1, quote="x")
-    facts = Facts(call_id=str(number), turns=1, events=(event,) if discloses else ())
-    return judge(facts, find_policy("telecom-de").policy)
+def test_kappa_by_field() -> None:
+    first = [label(str(n), outcome="violation" if n < 2 else "compliant") for n in range(4)]
+    second = [label(str(n), outcome="violation" if n < 1 else "compliant") for n in range(4)]
+    found = {one.field: one for one in agreement(first, second)}
+    assert found["outcome"].kappa == pytest.approx(0.5)
+    assert found["outcome"].differing == ("1",)
+    assert found["caller"].kappa == 1.0
 
 
-def test_counts_and_rates() -> None:
-    labels = [
-        labelled(1, "violation"),
-        labelled(2, "violation", 2),
-        labelled(3, "violation"),
-        labelled(4, "not_applicable"),
-    ]
-    verdicts = {str(n): verdict(n, discloses=n < 3) for n in range(1, 5)}
-    result = agreement([*labels, labelled(9, "violation")], verdicts)
-    assert (result.calls, result.found, result.first_turn, result.types) == (4, 2, 1, 2)
-    assert (result.precision, result.accuracy) == (1.0, 0.75)
-    assert result.recall == pytest.approx(2 / 3)
-    assert result.confusion["violation"] == {"compliant": 0, "violation": 2, "not_applicable": 1, "inconclusive": 0}
-    assert result.kappa == pytest.approx(0.5)
+def test_turns_are_compared_by_what_happens_in_them() -> None:
+    first = [label("a", events=("1 gives name", "2 asks pin", "3 gives pin"))]
+    second = [label("a", events=("1 gives name", "3 gives pin", "4 accepts"))]
+    found = {one.field: one for one in agreement(first, second)}
+    assert found["factors given"].same == 1.0
+    assert found["all events"].same == 0.5
+    assert found["all events"].n == 4
+
+
+def test_only_calls_that_both_labelled() -> None:
+    assert agreement([label("a")], [label("b")])[0].n == 0
+
+
+def test_a_label_of_a_call() -> None:
+    one = labelled("a", "C: Hier Brandt. << gives name", "A: Stimmt. << accepts")
+    assert label_of(one).events == ("1 gives name", "2 accepts")

@@ -1,32 +1,72 @@
-"""The labelled calls: vocabulary, turns, and that gold events judged by the policy give the gold outcome."""
+"""The golden set itself: it is whole, of the wanted size and mix, and its labels agree with the rules."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
+from tests.evals.cases import labelled
 
 from ausweis.errors import InputError
-from ausweis.evals import LabelledCall, read_labelled
-from ausweis.evals.labelled import gold_facts
-from ausweis.judging import find_policy, judge
-from ausweis.reading.facts import CALLER_EVENTS
+from ausweis.evals import LabelledCall, read_all, read_labelled
+from ausweis.evals.agreement import agreement, read_labels
+from ausweis.evals.validate import validate
+from ausweis.vocabulary import VIOLATIONS
 
-FOLDER = Path(__file__).parents[2] / "evals" / "calls"
-CALLS = {one.call.id: one for path in sorted(FOLDER.glob("*.jsonl")) for one in read_labelled(path)}
-
-
-@pytest.mark.parametrize("labelled", CALLS.values(), ids=CALLS.keys())
-def test_a_label_agrees_with_the_rules(labelled: LabelledCall) -> None:
-    call, gold = labelled.call, labelled.gold
-    for event in gold.events:
-        assert call.turn(event.turn).speaker == ("caller" if event.kind in CALLER_EVENTS else "agent")
-    verdict = judge(gold_facts(labelled), find_policy(gold.policy).policy)
-    assert verdict.outcome == gold.outcome
-    if gold.outcome == "violation":
-        assert verdict.first_violation_turn == min(one.turn for one in gold.violations)
+FOLDER = Path(__file__).parents[2] / "evals" / "golden"
+SETS = {name: list(read_labelled(FOLDER / f"{name}.jsonl")) for name in ("dev", "test", "train")}
+GOLDEN = [*SETS["dev"], *SETS["test"]]
 
 
-def test_the_files_share_no_call() -> None:
-    assert len(CALLS) == sum(1 for path in FOLDER.glob("*.jsonl") for _ in read_labelled(path))
+@pytest.mark.parametrize("name", SETS)
+def test_a_set_is_clean(name: str) -> None:
+    assert list(validate(SETS[name])) == []
+
+
+def test_no_call_is_in_two_sets() -> None:
+    assert len(read_all(FOLDER / f"{name}.jsonl" for name in SETS)) == sum(map(len, SETS.values()))
+
+
+def test_the_size_and_mix_that_numbers_need() -> None:
+    languages = Counter(one.call.language for one in GOLDEN)
+    assert len(GOLDEN) >= 180
+    assert languages["de"] >= 120
+    assert languages["en"] >= 50
+    assert {one.gold.policy for one in GOLDEN} == {"telecom-de", "energy-de", "bank-en"}
+    assert len(SETS["train"]) >= 150
+    assert 0.3 <= len(SETS["test"]) / len(GOLDEN) <= 0.4
+    types = Counter(kind for one in GOLDEN for kind in {broken.type for broken in one.gold.violations})
+    assert all(types[kind] >= 12 for kind in VIOLATIONS)
+    recognised = sum(one.gold.tags.surface == "asr" for one in GOLDEN)
+    assert 0.3 <= recognised / len(GOLDEN) <= 0.45
+    turns = sorted(len(one.call.turns) for one in GOLDEN)
+    assert turns[0] <= 6
+    assert turns[-1] >= 70
+
+
+def test_twins_are_in_one_set_and_differ_in_outcome_or_violations() -> None:
+    for calls in SETS.values():
+        by_id: dict[str, LabelledCall] = {one.call.id: one for one in calls}
+        for one in calls:
+            if one.gold.twin is not None:
+                other = by_id[one.gold.twin].gold
+                assert (one.gold.outcome, one.gold.violations) != (other.outcome, other.violations)
+
+
+def test_every_golden_call_was_labelled_twice() -> None:
+    first, second = (read_labels(FOLDER / "double" / f"{name}.jsonl") for name in ("first", "second"))
+    wanted = {one.call.id for one in GOLDEN}
+    assert {one.id for one in first} == {one.id for one in second} == wanted
+    kappas = {one.field: one.kappa for one in agreement(first, second)}
+    assert kappas["outcome"] > 0.6
+
+
+def test_numbers_are_from_ranges_for_fiction() -> None:
+    for one in GOLDEN:
+        for turn in one.call.turns:
+            digits = "".join(character for character in turn.text if character.isdigit())
+            for iban in ("DE", "GB"):
+                if f"{iban}89" in turn.text.replace(" ", "") or f"{iban}29" in turn.text.replace(" ", ""):
+                    assert "0532013000" in digits or "133192" in digits, one.call.id
 
 
 def test_a_line_that_is_no_labelled_call(tmp_path: Path) -> None:
@@ -34,3 +74,17 @@ def test_a_line_that_is_no_labelled_call(tmp_path: Path) -> None:
     path.write_text('{"call": {}, "gold": {}}\n', encoding="utf-8")
     with pytest.raises(InputError, match=r"bad\.jsonl:1: no labelled call, at call"):
         list(read_labelled(path))
+
+
+def test_two_calls_with_one_id(tmp_path: Path) -> None:
+    line = labelled("a", "A: Hallo.").model_dump_json() + "\n"
+    (tmp_path / "one.jsonl").write_text(line, encoding="utf-8")
+    (tmp_path / "two.jsonl").write_text(line, encoding="utf-8")
+    with pytest.raises(InputError, match="two labelled calls have the id a"):
+        read_all([tmp_path / "one.jsonl", tmp_path / "two.jsonl"])
+
+
+def test_no_calls_at_all(tmp_path: Path) -> None:
+    (tmp_path / "none.jsonl").write_text("", encoding="utf-8")
+    with pytest.raises(InputError, match="there are no labelled calls"):
+        read_all([tmp_path / "none.jsonl"])

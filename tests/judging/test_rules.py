@@ -123,6 +123,16 @@ CASES = {
         "1 speaks_for_other, 1 gives name, 1 gives pin, 3 holder_joins, 4 discloses contact_data",
         "violation unauthorised_third_party@4",
     ),
+    "the holder joins and authenticates, but not enough": (
+        "1 speaks_for_other, 3 holder_joins, 3 gives name, 5 gives customer_number, 5 gives date_of_birth, "
+        "6 changes payment_change",
+        "violation insufficient_factors@6",
+    ),
+    "the holder joins and authenticates enough too late": (
+        "1 speaks_for_other, 3 holder_joins, 3 gives name, 5 gives customer_number, 5 gives date_of_birth, "
+        "6 changes payment_change, 7 gives pin",
+        "violation late_authentication@6",
+    ),
     "before the holder joins": (
         "1 speaks_for_other, 2 discloses usage_data, 3 holder_joins, 3 gives name, 3 gives pin, 4 discloses usage_data",
         "violation late_authentication@2 unauthorised_third_party@2",
@@ -292,6 +302,12 @@ def test_caller(judged: Judged, lines: str, caller: str) -> None:
         ("1 speaks_for_other, 3 holder_joins, 3 gives name, 3 gives pin, 4 discloses usage_data", "holder_present", 3),
         ("1 speaks_for_other, 3 holder_joins, 3 gives name, 3 gives pin", "holder_present", 3),
         ("1 speaks_for_other, 3 holder_joins, 4 discloses usage_data", "missing", None),
+        (
+            "1 speaks_for_other, 3 holder_joins, 3 gives name, 3 gives customer_number, 3 gives date_of_birth, "
+            "4 changes payment_change",
+            "holder_present",
+            3,
+        ),
         ("1 speaks_for_other", "unclear", None),
     ],
 )

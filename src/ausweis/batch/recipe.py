@@ -7,8 +7,10 @@ from pathlib import Path
 
 from ausweis.batch.scorer import Scorer
 from ausweis.batch.setup import PinnedLibrary, open_engine
+from ausweis.engines.protocol import Engine
 from ausweis.judging.policy_files import PolicyFile
 from ausweis.prompts import default_library
+from ausweis.reading.reader import Reader
 
 __all__ = ["Recipe"]
 
@@ -44,10 +46,17 @@ class Recipe:
         Raises:
             InputError, ModelError, PromptError, RunError: as `open_engine` and `open_reader`.
         """
-        from ausweis import reading
-        from ausweis.judging import explain
+        self.library()
+        with self.engine_opened(warn) as engine:
+            yield self.scorer(engine)
 
-        library = self.library()
+    @contextmanager
+    def engine_opened(self, warn: Callable[[str], None] | None = None) -> Iterator[Engine]:
+        """Load the model; inside, it can be asked.
+
+        Raises:
+            InputError, ModelError, RunError: as `open_engine`.
+        """
         engine = open_engine(
             self.engine,
             model=self.model,
@@ -58,9 +67,29 @@ class Recipe:
             warn=warn,
         )
         try:
-            sentences = reading.PolicyText(explain(self.policy.policy, "en"), self.policy.sha256)
-            reader = reading.open_reader(self.strategy, engine, library, sentences, readouts=self.readouts)
-            library.refuse_unused(reader)
-            yield Scorer(reader, engine, self.policy)
+            yield engine
         finally:
             engine.close()
+
+    def scorer(self, engine: Engine) -> Scorer:
+        """Reads by asking this engine, judges by the policy.
+
+        Raises:
+            InputError, PromptError: as `reader`.
+        """
+        return Scorer(self.reader(engine), engine, self.policy)
+
+    def reader(self, engine: Engine) -> Reader:
+        """Reads by asking this engine.
+
+        Raises:
+            InputError, PromptError: as `open_reader`; or a version was chosen that the strategy does not ask with.
+        """
+        from ausweis import reading
+        from ausweis.judging import explain
+
+        library = self.library()
+        sentences = reading.PolicyText(explain(self.policy.policy, "en"), self.policy.sha256)
+        reader = reading.open_reader(self.strategy, engine, library, sentences, readouts=self.readouts)
+        library.refuse_unused(reader)
+        return reader

@@ -1,6 +1,7 @@
 """The command line. Commands are imported when they are called, so that `ausweis --help` answers at once."""
 
 import sys
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
@@ -14,6 +15,7 @@ __all__ = ["LazyGroup", "cli", "main"]
 COMMANDS = {
     "score": "Read calls with the model, judge them by a policy, write a run folder.",
     "judge": "Judge the facts of a run by another policy, without the model.",
+    "eval": "Measure against the golden set: run, compare, gate, report …",
     "policies": "Policies: list, show, validate, explain.",
     "prompts": "Prompt templates: list, show, lint, diff, release.",
     "models": "Model weights: list, pull, verify.",
@@ -23,26 +25,35 @@ COMMANDS = {
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are modules of this package, imported when they are called."""
+    """A group whose commands are modules of a package, imported when they are called."""
+
+    def __init__(self, *args: Any, package: str, table: Mapping[str, str], **more: Any) -> None:
+        """`table`: what each command does, in the order in which they are listed."""
+        super().__init__(*args, **more)
+        self._package = package
+        self._table = table
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The commands in the order of a call's way through the program."""
-        return list(COMMANDS)
+        """The commands in the order of the table."""
+        return list(self._table)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the command's module and take the command of the same name."""
-        if cmd_name not in COMMANDS:
+        if cmd_name not in self._table:
             return None
-        command: click.Command = getattr(import_module(f"ausweis.cli.{cmd_name}"), cmd_name)
+        command: click.Command = getattr(import_module(f"{self._package}.{cmd_name}"), cmd_name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The table of contents, without importing any command."""
         with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+            formatter.write_dl(list(self._table.items()))
 
 
-@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+@click.command(cls=LazyGroup, package="ausweis.cli", table=COMMANDS, context_settings=_SETTINGS)
 @click.version_option(__version__, prog_name="ausweis")
 def cli() -> None:
     """Was the caller authenticated before personal data or the account was touched?

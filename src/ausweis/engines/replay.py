@@ -6,7 +6,7 @@ The key (`Request.key`) covers the messages, the choices or schema, and the mode
 no recording.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -16,7 +16,7 @@ from ausweis.engines.protocol import Engine, EngineInfo, Request, Result
 from ausweis.errors import EngineError, InputError
 from ausweis.journal import FolderLock, Journal, lines, replace_file, write_fault
 
-__all__ = ["RecordingEngine", "ReplayEngine"]
+__all__ = ["RecordingEngine", "ReplayEngine", "recordings"]
 
 ENGINE_FILE = "engine.json"
 ANSWERS_FILE = "answers.jsonl"
@@ -41,9 +41,7 @@ class ReplayEngine:
     """
 
     def __init__(self, folder: Path) -> None:
-        recorded = _read_info(folder)
-        if recorded is None:
-            raise InputError(f"there are no recorded answers here: {ENGINE_FILE} is missing", place=str(folder))
+        recorded, _ = recordings(folder)
         self._sha256 = recorded.model_sha256
         self._info = recorded.model_copy(update={"engine": f"replay:{recorded.engine}"})
         self._path = folder / ANSWERS_FILE
@@ -143,13 +141,33 @@ class RecordingEngine:
                 self._known.add(bytes.fromhex(key))
         return results
 
-    def close(self) -> None:
-        """Close the file, let others record, and close the engine that answers."""
+    def close_recording(self) -> None:
+        """Close the file and let others record; the engine that answers stays open."""
         try:
             self._journal.close()
         finally:
             self._lock.release()
+
+    def close(self) -> None:
+        """Close the file, let others record, and close the engine that answers."""
+        try:
+            self.close_recording()
+        finally:
             self._inner.close()
+
+
+def recordings(folder: Path) -> tuple[EngineInfo, Iterator[tuple[str, Result]]]:
+    """What was recorded in a folder, and all answers with their keys.
+
+    Raises:
+        InputError: the folder holds no recordings, or one of them is broken.
+    """
+    info = _read_info(folder)
+    if info is None:
+        raise InputError(f"there are no recorded answers here: {ENGINE_FILE} is missing", place=str(folder))
+    path = folder / ANSWERS_FILE
+    parsed = (_parse(line.data, f"{path}:{line.number}") for line in lines(path))
+    return info, ((one.key, one.result) for one in parsed)
 
 
 def _index(path: Path) -> dict[bytes, int]:

@@ -1,11 +1,13 @@
-"""Measures facts and verdicts against labelled calls, and learns readouts from them.
+"""Measures facts and verdicts against the golden set, for any prompt version, model or policy.
 
 labelled   calls with what is true of them
-agreement  verdicts of a run against the labels
+validate   what is wrong with a golden set
+findings   what is found in a call, as words that can be compared
+case       one labelled call as it was judged
+metrics/   the numbers
 readouts   learns, from labelled turns, to read what the model computed
 """
 
-from ausweis.evals.agreement import Agreement, agreement
-from ausweis.evals.labelled import GoldEvent, LabelledCall, read_labelled
+from ausweis.evals.labelled import GoldEvent, LabelledCall, read_all, read_labelled
 
-__all__ = ["Agreement", "GoldEvent", "LabelledCall", "agreement", "read_labelled"]
+__all__ = ["GoldEvent", "LabelledCall", "read_all", "read_labelled"]

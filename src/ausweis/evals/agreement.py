@@ -1,61 +1,134 @@
-"""How far the verdicts of a run agree with labels."""
+"""How far two who labelled the same calls agree, each from the text and the code book alone.
 
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+Cohen's kappa by field (Cohen 1960): of calls for outcome, caller, authorisation, first violation turn and each
+violation type; of turns for what happens in them, where a turn's label is the set of its events. High percent
+agreement hides gaps, so kappa is what counts.
+"""
 
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall
-from ausweis.judging.verdict import Verdict
-from ausweis.vocabulary import OUTCOMES, Outcome
+from ausweis.evals.metrics.outcomes import kappa_of
+from ausweis.journal import lines
+from ausweis.vocabulary import VIOLATIONS, AuthorisationStatus, Caller, Outcome
 
-__all__ = ["Agreement", "agreement"]
+__all__ = ["FieldAgreement", "Label", "agreement", "label_of", "read_labels"]
 
 
-class Agreement(NamedTuple):
-    """Counts over the calls that have both a label and a verdict.
+class Label(BaseModel):
+    """A label alone, without the call: `violations` as `late_authentication@7`, `events` as `4 gives pin`."""
 
-    `confusion[gold][verdict]` counts outcomes. Of the violations found, `first_turn` are placed at the label's first
-    turn, and `types` have just the label's violation types. `average_precision` is of `risk` against the label
-    violation; `kappa` is Cohen's, of the outcome.
-    """
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
-    calls: int
-    confusion: dict[Outcome, dict[Outcome, int]]
-    accuracy: float
+    id: str
+    turns: Annotated[int, Field(ge=1)]
+    outcome: Outcome
+    violations: tuple[str, ...] = ()
+    caller: Caller
+    authorisation: AuthorisationStatus
+    events: tuple[str, ...] = ()
+
+
+class FieldAgreement(NamedTuple):
+    """`n` calls or turns, `same`: the share on which both agree, `differing`: the ids of calls where they do not."""
+
+    field: str
+    n: int
+    same: float
     kappa: float
-    precision: float
-    recall: float
-    average_precision: float
-    found: int
-    first_turn: int
-    types: int
+    differing: tuple[str, ...]
 
 
-def agreement(labels: Iterable[LabelledCall], verdicts: Mapping[str, Verdict]) -> Agreement:
-    """Compare by call id; labels without a verdict are left out."""
-    from sklearn.metrics import average_precision_score, cohen_kappa_score
-
-    pairs = [(one.gold, verdicts[one.call.id]) for one in labels if one.call.id in verdicts]
-    gold = [label.outcome for label, _ in pairs]
-    told = [verdict.outcome for _, verdict in pairs]
-    confusion: dict[Outcome, dict[Outcome, int]] = {one: dict.fromkeys(OUTCOMES, 0) for one in OUTCOMES}
-    for right, said in zip(gold, told, strict=True):
-        confusion[right][said] += 1
-    found = [(label, verdict) for label, verdict in pairs if label.outcome == verdict.outcome == "violation"]
-    flagged = told.count("violation")
-    broken = [one == "violation" for one in gold]
-    return Agreement(
-        calls=len(pairs),
-        confusion=confusion,
-        accuracy=sum(right == said for right, said in zip(gold, told, strict=True)) / max(1, len(pairs)),
-        kappa=float(cohen_kappa_score(gold, told)),
-        precision=len(found) / max(1, flagged),
-        recall=len(found) / max(1, sum(broken)),
-        average_precision=float(average_precision_score(broken, [verdict.risk for _, verdict in pairs])),
-        found=len(found),
-        first_turn=sum(
-            verdict.first_violation_turn == min(one.turn for one in label.violations) for label, verdict in found
-        ),
-        types=sum(
-            {v.type for v in verdict.violations} == {v.type for v in label.violations} for label, verdict in found
-        ),
+def label_of(labelled: LabelledCall) -> Label:
+    """The label of a call in this form."""
+    gold = labelled.gold
+    return Label(
+        id=labelled.call.id,
+        turns=len(labelled.call.turns),
+        outcome=gold.outcome,
+        violations=tuple(f"{one.type}@{one.turn}" for one in gold.violations),
+        caller=gold.caller,
+        authorisation=gold.authorisation,
+        events=tuple(" ".join((str(one.turn), one.kind, one.subject or "")).strip() for one in gold.events),
     )
+
+
+def read_labels(path: Path) -> list[Label]:
+    """The labels of a JSONL file.
+
+    Raises:
+        InputError: there are none, or a line is none.
+    """
+    found = []
+    for line in lines(path):
+        try:
+            found.append(Label.model_validate_json(line.data))
+        except ValidationError:
+            raise InputError("the line holds no label", place=f"{path}:{line.number}") from None
+    if not found:
+        raise InputError("there are no labels here", place=str(path))
+    return found
+
+
+def agreement(first: Iterable[Label], second: Iterable[Label]) -> list[FieldAgreement]:
+    """Compare by call id; calls that only one has labelled are left out."""
+    others = {one.id: one for one in second}
+    pairs = [(one, others[one.id]) for one in first if one.id in others]
+    found = [_calls(name, pairs, word) for name, word in _FIELDS.items()]
+    found += [_calls(f"violation: {name}", pairs, partial(_has, name)) for name in VIOLATIONS]
+    found += [_turns(name, pairs, kinds) for name, kinds in _EVENTS.items()]
+    return found
+
+
+_FIELDS: dict[str, Callable[[Label], str]] = {
+    "outcome": lambda one: one.outcome,
+    "caller": lambda one: one.caller,
+    "authorisation": lambda one: one.authorisation,
+    "first violation turn": lambda one: str(min((int(word.partition("@")[2]) for word in one.violations), default=0)),
+}
+_EVENTS: dict[str, tuple[str, ...]] = {
+    "factors given": ("gives",),
+    "factors read out": ("reads_out",),
+    "actions": ("discloses", "changes"),
+    "accepts, rejects": ("accepts", "rejects"),
+    "all events": (),
+}
+"""Turn-level fields: the kinds of event that they look at; none means all."""
+
+
+def _has(violation: str, label: Label) -> str:
+    return str(any(word.partition("@")[0] == violation for word in label.violations))
+
+
+def _calls(name: str, pairs: Sequence[tuple[Label, Label]], word: Callable[[Label], str]) -> FieldAgreement:
+    return _field(name, [(one.id, word(one), word(other)) for one, other in pairs])
+
+
+def _turns(name: str, pairs: Sequence[tuple[Label, Label]], kinds: tuple[str, ...]) -> FieldAgreement:
+    found = []
+    for one, other in pairs:
+        mine, theirs = _by_turn(one, kinds), _by_turn(other, kinds)
+        found += [(one.id, mine.get(turn, ""), theirs.get(turn, "")) for turn in range(1, one.turns + 1)]
+    return _field(name, found)
+
+
+def _by_turn(label: Label, kinds: tuple[str, ...]) -> dict[int, str]:
+    found: dict[int, list[str]] = {}
+    for event in label.events:
+        turn, _, words = event.partition(" ")
+        if not kinds or words.partition(" ")[0] in kinds:
+            found.setdefault(int(turn), []).append(words)
+    return {turn: "; ".join(sorted(words)) for turn, words in found.items()}
+
+
+def _field(name: str, sides: Sequence[tuple[str, str, str]]) -> FieldAgreement:
+    mine, theirs = [one for _, one, _ in sides], [other for _, _, other in sides]
+    differing = tuple(dict.fromkeys(identifier for identifier, one, other in sides if one != other))
+    same = sum(one == other for one, other in zip(mine, theirs, strict=True))
+    return FieldAgreement(name, len(sides), same / len(sides) if sides else 0.0, kappa_of(mine, theirs), differing)

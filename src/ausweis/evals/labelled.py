@@ -1,79 +1,132 @@
 """Calls with what is true of them: `{"call": …, "gold": …}`, one a line.
 
-The gold events are the facts that a perfect reader would find, by turn; outcome and violations are what the author of
-the label says, independent of the program's judging.
+The gold events are the facts that a perfect reader would find, by turn; outcome, violations, caller and authorisation
+are what the author of the label says, independent of the program's judging. `evals/golden/CODEBOOK.md` says how to
+label.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ausweis.calls.call import Call
 from ausweis.errors import InputError
 from ausweis.reading.facts import Event, EventKind, Facts
-from ausweis.vocabulary import Caller, Outcome, ViolationType
+from ausweis.vocabulary import AuthorisationStatus, Caller, Outcome, ViolationType
 
-__all__ = ["Gold", "GoldEvent", "GoldViolation", "LabelledCall", "gold_facts", "read_labelled"]
+__all__ = [
+    "SCENARIOS",
+    "Gold",
+    "GoldEvent",
+    "GoldViolation",
+    "LabelledCall",
+    "Scenario",
+    "Tags",
+    "gold_facts",
+    "read_all",
+    "read_labelled",
+]
+
+Scenario = Literal[
+    "plain",
+    "twin",
+    "menu",
+    "outbound",
+    "callback",
+    "third_party",
+    "hand_over",
+    "evaluator",
+    "failed",
+    "late",
+    "leak",
+    "no_action",
+    "refusal",
+    "recording",
+    "own_words",
+    "correction",
+    "spelled",
+    "dialect",
+    "non_native",
+    "elderly",
+    "anger",
+    "digression",
+    "interruption",
+    "backchannel",
+    "several_actions",
+]
+SCENARIOS: tuple[Scenario, ...] = get_args(Scenario)
+_Turn = Annotated[int, Field(ge=1)]
 
 
-class GoldEvent(BaseModel):
-    """What happens in a turn, in the words of `reading.facts`."""
-
+class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    turn: Annotated[int, Field(ge=1)]
+
+class GoldEvent(_Part):
+    """What happens in a turn, in the words of `reading.facts`. Without a `quote`, the whole turn says it."""
+
+    turn: _Turn
     kind: EventKind
     subject: str | None = None
+    quote: str | None = None
 
 
-class GoldViolation(BaseModel):
+class GoldViolation(_Part):
     """A broken rule at a turn."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     type: ViolationType
-    turn: Annotated[int, Field(ge=1)]
+    turn: _Turn
 
 
-class Gold(BaseModel):
-    """The label of one call under one policy. `surface`: clean, or asr (as a speech recogniser writes).
+class Tags(_Part):
+    """What a call is like; the code book explains the words. `asr`: as a speech recogniser writes."""
 
-    Labels of other origin may say more; what is not known here is passed over.
+    scenario: tuple[Scenario, ...] = ()
+    difficulty: Literal["easy", "medium", "hard"] = "medium"
+    surface: Literal["clean", "asr"] = "clean"
+
+
+class Gold(_Part):
+    """The label of one call under one policy. `twin` is the id of a call that differs by one detail.
+
+    A `must_pass` call may never be judged wrong: one is enough to stop a change.
     """
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
 
     policy: str
     outcome: Outcome
     violations: tuple[GoldViolation, ...] = ()
+    first_violation_turn: _Turn | None = None
     caller: Caller = "unclear"
+    authorisation: AuthorisationStatus = "not_needed"
     events: tuple[GoldEvent, ...] = ()
-    surface: str = "clean"
-    scenario: str = ""
-    note: str = ""
+    why: str = ""
+    title: str = ""
+    tags: Tags = Tags()
+    twin: str | None = None
+    must_pass: bool = False
+
+    @model_validator(mode="after")
+    def _first_turn_fits(self) -> Self:
+        if self.first_violation_turn != min((one.turn for one in self.violations), default=None):
+            raise ValueError("first_violation_turn is not the earliest turn of the violations")
+        return self
 
 
-class LabelledCall(BaseModel):
+class LabelledCall(_Part):
     """A call and its label."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     call: Call
     gold: Gold
 
 
 def read_labelled(path: Path) -> Iterator[LabelledCall]:
-    """The labelled calls of a JSONL file, or of a folder of JSON files with one call each.
+    """The labelled calls of a JSONL file.
 
     Raises:
         InputError: the file cannot be read, or a line is no labelled call.
     """
-    if path.is_dir():
-        for file in sorted(path.glob("*.json")):
-            yield _whole(file)
-        return
     number = 0
     try:
         with path.open(encoding="utf-8") as lines:
@@ -89,18 +142,28 @@ def read_labelled(path: Path) -> Iterator[LabelledCall]:
         raise InputError(f"no labelled call, at {where}: {first['msg']}", place=f"{path}:{number}") from None
 
 
-def _whole(path: Path) -> LabelledCall:
-    try:
-        return LabelledCall.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError):
-        raise InputError("is no labelled call", place=str(path)) from None
+def read_all(paths: Iterable[Path]) -> list[LabelledCall]:
+    """The calls of several files, in their order.
+
+    Raises:
+        InputError: as `read_labelled`; or two calls have one id, or there are none.
+    """
+    found: dict[str, LabelledCall] = {}
+    for path in paths:
+        for one in read_labelled(path):
+            if one.call.id in found:
+                raise InputError(f"two labelled calls have the id {one.call.id}", place=str(path))
+            found[one.call.id] = one
+    if not found:
+        raise InputError("there are no labelled calls in these files")
+    return list(found.values())
 
 
 def gold_facts(labelled: LabelledCall) -> Facts:
     """The facts that a perfect reader would give; the label `inconclusive` stands for a recording that starts late."""
     call = labelled.call
     events = tuple(
-        Event(kind=one.kind, subject=one.subject, turn=one.turn, quote=call.turn(one.turn).text)
+        Event(kind=one.kind, subject=one.subject, turn=one.turn, quote=one.quote or call.turn(one.turn).text)
         for one in labelled.gold.events
     )
     late = labelled.gold.outcome == "inconclusive"

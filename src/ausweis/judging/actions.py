@@ -6,11 +6,13 @@ from ausweis.judging.evidence import Given, ReadOut, Trace
 from ausweis.judging.rules import Rules
 from ausweis.judging.timeline import Moment
 
-__all__ = ["CONTACT_FACTORS", "Act", "acts_of", "completing", "leaks_of"]
+__all__ = ["CONTACT_FACTORS", "END", "WEAKEST", "Act", "acts_of", "completing", "leaks_of"]
 
 CONTACT_FACTORS = frozenset({"address", "phone_number", "email"})
 """Reading one of these out discloses contact data too."""
 END = 1 << 30
+WEAKEST = 0
+"""The level that every set of factors meets which meets any."""
 
 
 @dataclass(slots=True)
@@ -55,8 +57,8 @@ def _measure(moment: Moment, category: str, trace: Trace, rules: Rules) -> Act:
     speaking = trace.speaks_at(moment.turn)
     held = trace.held(moment.turn, speaking.start)
     met = rules.met(held, level)
-    if not met and speaking.before is not None:
-        # An account holder on the line who does not authenticate allows a third party nothing.
+    if speaking.before is not None and not rules.met(held, WEAKEST):
+        # An account holder on the line who does not authenticate, to no level at all, allows a third party nothing.
         speaking = speaking.before
         held = trace.held(moment.turn, speaking.start)
         met = rules.met(held, level)

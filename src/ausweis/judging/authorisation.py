@@ -1,5 +1,6 @@
 """Whether a third party was allowed to act for the account holder."""
 
+from ausweis.judging.actions import END, WEAKEST
 from ausweis.judging.decide import Decision
 from ausweis.judging.rules import Rules
 from ausweis.judging.timeline import Moment
@@ -11,7 +12,8 @@ __all__ = ["authorisation_of"]
 def authorisation_of(decision: Decision, rules: Rules) -> tuple[AuthorisationStatus, Moment | None]:
     """The status for the whole call and the moment that shows it; the worst action decides.
 
-    Where the account holder takes over, they are present once they authenticate; until then it is `unclear`.
+    Where the account holder takes over, they are present once they authenticate, to whatever level; until then it is
+    `unclear`.
     """
     if not any(moment.kind == "speaks_for_other" for moment in decision.moments):
         return "not_needed", None
@@ -24,18 +26,10 @@ def authorisation_of(decision: Decision, rules: Rules) -> tuple[AuthorisationSta
     joined = [speaking for speaking in decision.trace.speaking if speaking.start]
     if joined:
         shown = next(m for m in decision.moments if m.kind == "holder_joins" and m.turn == joined[0].start)
-        return ("holder_present" if _holder_known(decision, rules, joined[0].start) else "unclear"), shown
+        known = rules.met(decision.trace.held(END, joined[0].start), WEAKEST)
+        return ("holder_present" if known else "unclear"), shown
     if missing is not None:
         return "missing", missing
     if decision.trace.authorisations and rules.on_file:
         return "on_file", decision.trace.authorisations[0]
     return "unclear", None
-
-
-def _holder_known(decision: Decision, rules: Rules, start: int) -> bool:
-    """Whether the holder's level is met for all that is done then; without an action, whether any level is."""
-    acts = [act for act in decision.acts if act.start]
-    if acts:
-        return all(act.met for act in acts)
-    held = decision.trace.held(1 << 30, start)
-    return any(rules.met(held, level) for level in range(len(rules.levels)))

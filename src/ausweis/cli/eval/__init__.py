@@ -1,0 +1,33 @@
+"""`ausweis eval`: how far verdicts can be trusted, measured against the golden set. A command a file."""
+
+import click
+
+from ausweis.cli import LazyGroup
+
+__all__ = ["eval"]
+
+COMMANDS = {
+    "run": "Read and judge the golden set, and measure.",
+    "compare": "Two eval runs, call by call: what got better, what got worse, and by chance or not.",
+    "gate": "Fail where a run is worse than the blessed baseline.",
+    "bless": "Make a run the baseline, with its recorded answers.",
+    "aa": "How often the gate raises a false alarm, on runs of one and the same system.",
+    "report": "One HTML page of an eval run.",
+    "metamorphic": "Do verdicts behave as they must when calls are changed?",
+    "validate": "Check a golden set.",
+    "agreement": "How far two who labelled the same calls agree.",
+}
+
+
+@click.command(cls=LazyGroup, package="ausweis.cli.eval", table=COMMANDS)
+def eval() -> None:  # noqa: A001
+    """Measure verdicts against the golden set, for any prompt version, model or policy.
+
+    Needs scikit-learn and scipy: pip install 'ausweis[evals]'.
+    """
+    from importlib.util import find_spec
+
+    from ausweis.errors import InputError
+
+    if find_spec("sklearn") is None or find_spec("scipy") is None:
+        raise InputError("ausweis eval needs scikit-learn and scipy: pip install 'ausweis[evals]'")

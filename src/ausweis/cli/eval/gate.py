@@ -1,0 +1,67 @@
+"""`ausweis eval gate`: stops a prompt, model or policy that judges worse."""
+
+from pathlib import Path
+
+import click
+
+__all__ = ["gate"]
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option(
+    "--baseline",
+    type=click.Path(path_type=Path),
+    default=Path("evals/baselines/turnwise.jsonl"),
+    show_default=True,
+    help="A file of `eval bless`.",
+)
+@click.option("--alpha", type=click.FloatRange(0, 1), default=0.05, show_default=True, help="Chance allowed for.")
+@click.option("--least-drop", type=click.FloatRange(0, 1), default=0.03, show_default=True, help="Smaller drops pass.")
+@click.option("--junit", "junit_path", type=click.Path(path_type=Path), metavar="FILE", help="Write JUnit XML.")
+@click.option("--markdown", "markdown_path", type=click.Path(path_type=Path), metavar="FILE", help="Write Markdown.")
+@click.option("--json", "as_json", is_flag=True, help="All of it as JSON on standard output.")
+@click.pass_context
+def gate(
+    context: click.Context,
+    run: Path,
+    baseline: Path,
+    alpha: float,
+    least_drop: float,
+    junit_path: Path | None,
+    markdown_path: Path | None,
+    as_json: bool,
+) -> None:
+    """Hold an eval RUN against the baseline.
+
+    Fails on a broad paired drop that is neither chance nor small, on a must-pass call judged wrong, and on calls that
+    are missing or have no verdict. Exit codes: 0 passed, 1 failed, 2 wrong use.
+    """
+    from ausweis.evals.baseline import cases_of, finished, read_baseline
+    from ausweis.evals.gate import gate as hold
+    from ausweis.reports.eval_markdown import gate_markdown
+    from ausweis.reports.junit import junit
+
+    found = hold(
+        read_baseline(baseline).cases, cases_of(run), live=finished(run).live, alpha=alpha, least_drop=least_drop
+    )
+    _write(junit_path, junit(found))
+    _write(markdown_path, gate_markdown(found))
+    if as_json:
+        click.echo(found.model_dump_json())
+    else:
+        stopped = [one for one in found.cases if one.state != "passed"]
+        for one in (*found.checks, *stopped):
+            click.echo(f"{one.state:<7} {one.name}: {one.message}")
+        better, worse = len(found.comparison.better), len(found.comparison.worse)
+        verdict = "passed" if found.passed else "failed"
+        click.echo(f"gate {verdict}: {found.comparison.calls} calls, {better} better, {worse} worse")
+    context.exit(0 if found.passed else 1)
+
+
+def _write(path: Path | None, text: str) -> None:
+    if path is not None:
+        from ausweis.journal import replace_file
+
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, text)

@@ -1,0 +1,92 @@
+"""`ausweis eval metamorphic`: do verdicts behave when calls are changed in ways whose effect is known?"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from ausweis.evals.metamorphic import Behaviour
+
+__all__ = ["metamorphic"]
+
+
+@click.command()
+@click.argument("golden", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--run", "folder", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Where to write.")
+@click.option("--resume", is_flag=True, help="Go on with --run.")
+@click.option("--each", type=click.IntRange(min=1), metavar="N", help="Only the first N calls that a change fits.")
+@click.option("--model", metavar="ID|PATH", help="See: ausweis models list.")
+@click.option("--strategy", type=click.Choice(["turnwise", "direct"]), default="turnwise", show_default=True)
+@click.option("--zero-shot", is_flag=True, help="Read the answers without what was learned for this model.")
+@click.option("--prompts", "prompt_folder", type=click.Path(path_type=Path), metavar="FOLDER", help="Own templates.")
+@click.option("--prompt", "pins", multiple=True, metavar="ID@VERSION", help="This version of a template. Repeatable.")
+@click.option("--engine", default="llama", show_default=True, metavar="llama|server:URL|fake:FILE")
+@click.option("--recorded", type=click.Path(path_type=Path), metavar="FILE", help="As in eval run.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+@click.option("--json", "as_json", is_flag=True, help="The numbers as JSON on standard output.")
+@click.pass_context
+def metamorphic(context: click.Context, /, **options: Any) -> None:
+    """Change the calls of GOLDEN, judge both, and count the verdicts that behave as they must.
+
+    Harmless changes (other names and digits, small talk, what a caller says about the rating) may not move the
+    outcome. After harmful ones (the factor is gone, the agent says it first) it must be what the rules then say.
+    """
+    from ausweis.batch.stopping import stoppable
+    from ausweis.cli.progress import progress_shown
+    from ausweis.evals.labelled import read_all
+    from ausweis.evals.metamorphic import changed_calls, check
+    from ausweis.evals.metamorphic.checking import original_of
+    from ausweis.evals.running import Wanted, evaluate
+
+    calls = read_all(options["golden"])
+    changed = changed_calls(calls, each=options["each"])
+    needed = {original_of(one.call.id) for one in changed}
+    folder: Path = options["folder"]
+    written = folder / "changed.jsonl"
+    _write(written, [*(one for one in calls if one.call.id in needed), *changed])
+    wanted = Wanted(golden=(written,), recipe=_recipe(options), recorded=options["recorded"])
+    try:
+        with stoppable(), progress_shown(len(needed) + len(changed), quiet=options["quiet"]) as show:
+            found = evaluate(wanted, folder / "eval", resume=options["resume"], on_progress=show)
+    except KeyboardInterrupt:
+        click.echo("ausweis: stopped: go on with the same command and --resume", err=True)
+        context.exit(130)
+    behaviours = check(found.cases)
+    if options["as_json"]:
+        import json
+
+        click.echo(json.dumps([one.model_dump() for one in behaviours]))
+        return
+    _show(behaviours)
+
+
+def _recipe(options: dict[str, Any]) -> Any:
+    from ausweis.cli.eval.run import recipe_of
+
+    return recipe_of({**options, "context": None, "threads": None, "workers": None})
+
+
+def _write(path: Path, calls: Any) -> None:
+    from ausweis.journal import replace_file
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    replace_file(path, "".join(one.model_dump_json(exclude_none=True) + "\n" for one in calls))
+
+
+def _show(behaviours: "list[Behaviour]") -> None:
+    from rich.table import Table
+
+    from ausweis.cli.run_table import console
+    from ausweis.evals.metrics.estimate import share
+
+    table = Table("change", "behave as they must", "calls")
+    for one in behaviours:
+        table.add_row(one.change, str(one.behaves), str(one.behaves.n))
+    total = sum(one.behaves.n for one in behaviours)
+    right = total - sum(len(one.wrong) for one in behaviours)
+    table.add_row("all", str(share(right, total)), str(total))
+    console().print(table)
+    for one in behaviours:
+        for changed in one.wrong:
+            click.echo(f"  {changed.id}: must be {changed.wanted}, is {changed.told}")

@@ -1,0 +1,128 @@
+"""`ausweis eval run`: the golden set, read, judged and measured."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from ausweis.batch import Recipe
+    from ausweis.evals.running import Wanted
+
+__all__ = ["run"]
+
+DEV = Path("evals/golden/dev.jsonl")
+
+
+@click.command()
+@click.argument("golden", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--run", "folder", type=click.Path(path_type=Path), metavar="DIR", help="Where to write; runs/eval-<UTC time>."
+)
+@click.option("--resume", is_flag=True, help="Go on with the eval in --run; more repeats may be asked for.")
+@click.option("--model", metavar="ID|PATH", help="See: ausweis models list.")
+@click.option("--strategy", type=click.Choice(["turnwise", "direct"]), default="turnwise", show_default=True)
+@click.option("--zero-shot", is_flag=True, help="Read the answers without what was learned for this model.")
+@click.option("--prompts", "prompt_folder", type=click.Path(path_type=Path), metavar="FOLDER", help="Own templates.")
+@click.option("--prompt", "pins", multiple=True, metavar="ID@VERSION", help="This version of a template. Repeatable.")
+@click.option("--policy", metavar="NAME|FILE", help="For all calls; labels are judged anew by it.")
+@click.option("--repeat", "repeats", type=click.IntRange(1, 1000), default=1, show_default=True, help="Ask so often.")
+@click.option("--tag", "tags", multiple=True, metavar="KIND:WORD", help="Only such calls, as surface:asr. Repeatable.")
+@click.option("--id", "ids", multiple=True, metavar="ID", help="Only this call. Repeatable.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N calls.")
+@click.option("--engine", default="llama", show_default=True, metavar="llama|server:URL|fake:FILE")
+@click.option("--threads", type=click.IntRange(1, 512), metavar="N")
+@click.option("--context", type=click.IntRange(min=256), metavar="N", help="Tokens that the model looks at.")
+@click.option("--workers", type=click.IntRange(1, 1024), metavar="N", help="With a server: requests at once.")
+@click.option(
+    "--answers-of",
+    type=click.Path(path_type=Path),
+    metavar="RUN",
+    help="Give the raw answers that this eval run kept, instead of asking a model.",
+)
+@click.option(
+    "--recorded",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Ask the model only what is not recorded in this file of `eval bless`.",
+)
+@click.option(
+    "--live",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="With --recorded: ask the model about N calls by chance all the same, and compare.",
+)
+@click.option("--seed", type=int, help="Which calls --live takes.")
+@click.option("--quiet", is_flag=True, help="No progress and no table.")
+@click.option("--json", "as_json", is_flag=True, help="The numbers as JSON on standard output.")
+@click.pass_context
+def run(context: click.Context, /, **options: Any) -> None:
+    """Read and judge the calls of GOLDEN (files; evals/golden/dev.jsonl by default), and measure.
+
+    Exit codes: 0 done, 2 wrong use, 3 some calls have no verdict, 130 stopped.
+    """
+    from ausweis.batch.stopping import stoppable
+    from ausweis.cli.eval.tables import show_summary
+    from ausweis.cli.progress import progress_shown
+    from ausweis.evals.running import evaluate
+
+    folder = options["folder"] or _new_folder()
+    wanted = _wanted(options)
+    try:
+        total = len(wanted.chosen()) * wanted.repeats
+        with stoppable(), progress_shown(total, quiet=options["quiet"]) as show:
+            found = evaluate(wanted, folder, resume=options["resume"], on_progress=show, warn=_warn)
+    except KeyboardInterrupt:
+        click.echo(f"ausweis: stopped: go on with the same command and --run {folder} --resume", err=True)
+        context.exit(130)
+    if options["as_json"]:
+        click.echo(found.summary.model_dump_json(by_alias=True))
+    elif not options["quiet"]:
+        show_summary(found)
+        click.echo(f"eval run: {folder}")
+    context.exit(3 if any(case.told is None for case in found.cases) else 0)
+
+
+def _wanted(options: dict[str, Any]) -> "Wanted":
+    from ausweis.errors import InputError
+    from ausweis.evals.running import Wanted
+
+    golden = options["golden"] or (DEV,)
+    if not options["golden"] and not DEV.is_file():
+        raise InputError(f"name the files of a golden set; there is no {DEV} here")
+    if options["live"] and options["recorded"] is None:
+        raise InputError("--live is for --recorded")
+    if options["recorded"] is not None and (options["answers_of"] is not None or options["repeats"] > 1):
+        raise InputError("--recorded goes neither with --answers-of nor with --repeat")
+    names = ("tags", "ids", "limit", "policy", "repeats", "answers_of", "recorded", "live", "seed")
+    return Wanted(golden=golden, recipe=recipe_of(options), **{name: options[name] for name in names})
+
+
+def recipe_of(options: dict[str, Any]) -> "Recipe":
+    """The system to measure; the policy is a placeholder, since each call is judged by its own."""
+    from ausweis.batch import Recipe
+    from ausweis.judging import find_policy
+
+    return Recipe(
+        policy=find_policy("telecom-de"),
+        engine=options["engine"],
+        model=options["model"],
+        context=options["context"],
+        threads=options["threads"],
+        workers=options["workers"],
+        strategy=options["strategy"],
+        readouts=not options["zero_shot"],
+        prompt_folder=options["prompt_folder"],
+        pins=options["pins"],
+    )
+
+
+def _new_folder() -> Path:
+    from datetime import UTC, datetime
+
+    return Path("runs") / f"eval-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+
+
+def _warn(text: str) -> None:
+    click.echo(f"ausweis: {text}", err=True)

@@ -1,0 +1,150 @@
+"""Recorded answers of a whole golden set in one small file, and an engine that asks the model only where none fits.
+
+The file is JSON lines, packed by xz: first what answered, then an answer a line under the first 24 hex digits of its
+request's key. The key covers messages, answers or schema, readout and the model's hash, so an answer to another
+prompt, by another model or readout, is never found. Token counts are not kept.
+"""
+
+import json
+import lzma
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from ausweis.engines.protocol import Engine, EngineInfo, Request, Result
+from ausweis.errors import InputError, RunError
+from ausweis.journal import write_fault
+
+__all__ = ["Packed", "RecordedEngine", "pack", "unpack"]
+
+SCHEMA = "ausweis/packed@1"
+_KEY = 24
+
+
+@dataclass(frozen=True)
+class Packed:
+    """What answered, and its answers by key."""
+
+    info: EngineInfo
+    answers: Mapping[str, Result]
+
+    def find(self, request: Request) -> Result | None:
+        """The answer to a request, if it was recorded."""
+        return self.answers.get(request.key(self.info.model_sha256)[:_KEY])
+
+
+def pack(path: Path, info: EngineInfo, answers: Iterable[tuple[str, Result]]) -> None:
+    """Write a file of answers by whole key; the same answers give the same bytes.
+
+    Raises:
+        RunError: it cannot be written.
+    """
+    lines = [_line({"schema": SCHEMA, "engine": info.model_dump()})]
+    for key, result in sorted(answers):
+        body: dict[str, Any] = {"key": key[:_KEY], "text": result.text}
+        if result.probabilities:
+            body["p"] = result.probabilities
+        lines.append(_line(body))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(lzma.compress("".join(lines).encode(), preset=9 | lzma.PRESET_EXTREME))
+    except OSError as error:
+        raise write_fault(path, error) from None
+
+
+def unpack(path: Path) -> Packed:
+    """Read such a file.
+
+    Raises:
+        InputError: it cannot be read, or is something else.
+    """
+    try:
+        first, *rest = lzma.decompress(path.read_bytes()).decode().splitlines()
+        about = json.loads(first)
+        if about["schema"] != SCHEMA:
+            raise ValueError
+        info = EngineInfo.model_validate(about["engine"])
+        found = (json.loads(line) for line in rest)
+        answers = {one["key"]: Result(text=one["text"], probabilities=tuple(one.get("p", ()))) for one in found}
+    except FileNotFoundError:
+        raise InputError(
+            "there are no recorded answers here; `ausweis eval bless` makes them", place=str(path)
+        ) from None
+    except (OSError, lzma.LZMAError, ValueError, LookupError, TypeError, ValidationError):
+        raise InputError("holds no recorded answers, or broken ones; record them anew", place=str(path)) from None
+    return Packed(info, answers)
+
+
+def _line(body: Mapping[str, Any]) -> str:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+@dataclass
+class RecordedEngine:
+    """Answers from recordings; a batch with a question that has none is asked of the model, which is loaded then.
+
+    `checking`: ask the model in any case, and note how far its answers are from the recorded ones, which are given.
+    """
+
+    packed: Packed
+    open_live: Callable[[], Engine]
+    checking: bool = False
+    recorded: int = 0
+    asked: int = 0
+    checked: int = 0
+    largest_difference: float = 0.0
+    _live: Engine | None = field(default=None, init=False)
+
+    @property
+    def info(self) -> EngineInfo:
+        """What was recorded, with `recorded:` before the engine's name."""
+        return self.packed.info.model_copy(update={"engine": f"recorded:{self.packed.info.engine}"})
+
+    @property
+    def calls_at_once(self) -> int:
+        """One."""
+        return 1
+
+    def complete(self, requests: Sequence[Request]) -> list[Result]:
+        """Answer a batch whole from recordings, or whole by the model.
+
+        Raises:
+            RunError: the model that was loaded is not the one that was recorded.
+            EngineError, ModelError: as the model's engine.
+        """
+        found = [self.packed.find(request) for request in requests]
+        known = [one for one in found if one is not None]
+        whole = len(known) == len(requests)
+        if whole and not self.checking:
+            self.recorded += len(requests)
+            return known
+        answers = self._engine().complete(requests)
+        self.asked += len(requests)
+        if whole:
+            self.checked += len(requests)
+            self.largest_difference = max([self.largest_difference, *map(_difference, known, answers)])
+            return known
+        return answers
+
+    def close(self) -> None:
+        """Close the model's engine, if it was loaded."""
+        if self._live is not None:
+            self._live.close()
+
+    def _engine(self) -> Engine:
+        if self._live is None:
+            self._live = self.open_live()
+            if self._live.info.model_sha256 != self.packed.info.model_sha256:
+                message = f"answers of {self.packed.info.model_id} are recorded, not of {self._live.info.model_id}"
+                raise RunError(f"{message}; leave the recordings out")
+        return self._live
+
+
+def _difference(one: Result, other: Result) -> float:
+    """The largest difference of a probability; 1 where there is none and the texts differ."""
+    if not one.probabilities:
+        return float(one.text != other.text)
+    return max(abs(a - b) for a, b in zip(one.probabilities, other.probabilities, strict=True))

@@ -1,0 +1,124 @@
+"""The blessed baseline: the cases that a change is held against, in one file of the repository.
+
+It moves only by `ausweis eval bless`. Beside it stand the recorded answers, so that CI needs no model while nothing
+changes.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ausweis.engines.packed import pack
+from ausweis.engines.protocol import EngineInfo, Result
+from ausweis.engines.replay import recordings
+from ausweis.errors import InputError, RunError
+from ausweis.evals.case import Case
+from ausweis.evals.folder import EvalManifest, Plan, System, answers_folder, read_cases, read_eval
+from ausweis.journal import replace_file
+
+__all__ = ["Baseline", "bless", "cases_of", "read_baseline", "recordings_path"]
+
+
+class Baseline(BaseModel):
+    """What was blessed, why, and its cases (first repeat, without times)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    schema_: Annotated[Literal["ausweis/baseline@1"], Field(alias="schema")] = "ausweis/baseline@1"
+    message: str
+    blessed: str
+    plan: Plan
+    system: System
+    cases: tuple[Case, ...]
+
+
+def bless(folder: Path, path: Path, message: str) -> Baseline:
+    """Make a finished eval run the baseline at `path`, and put its recorded answers beside it.
+
+    Raises:
+        RunError: the run is not finished, was cut down, or the files cannot be written.
+    """
+    manifest = finished(folder)
+    if manifest.system is None or manifest.plan.tags or manifest.plan.ids or manifest.plan.limit:
+        raise RunError("only a run over whole files of the golden set can be blessed", place=str(folder))
+    cases = [case for case in read_cases(folder) if case.repeat == 1]
+    if any(case.told is None for case in cases):
+        raise RunError("calls without a verdict cannot be blessed; see failures.jsonl of its runs", place=str(folder))
+    baseline = Baseline(
+        message=message,
+        blessed=manifest.finished or "",
+        plan=manifest.plan,
+        system=manifest.system,
+        cases=tuple(case.model_copy(update={"seconds": None, "tokens": None}) for case in cases),
+    )
+    info, answers = _answers(folder)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pack(recordings_path(path), info, answers)
+    replace_file(path, _text(baseline))
+    return baseline
+
+
+def recordings_path(path: Path) -> Path:
+    """Where the recorded answers of a baseline stand: beside it."""
+    return path.with_name(f"{path.stem}.answers.jsonl.xz")
+
+
+def read_baseline(path: Path) -> Baseline:
+    """A blessed baseline.
+
+    Raises:
+        InputError: there is none.
+    """
+    try:
+        about, *rest = path.read_bytes().splitlines()
+        cases = tuple(Case.model_validate_json(line) for line in rest)
+        return Baseline.model_validate_json(about).model_copy(update={"cases": cases})
+    except FileNotFoundError:
+        raise InputError("there is no baseline; make one with `ausweis eval bless`", place=str(path)) from None
+    except (OSError, ValueError, ValidationError):
+        raise InputError("is no baseline that this version can read; bless a run again", place=str(path)) from None
+
+
+def cases_of(place: Path) -> list[Case]:
+    """The cases of an eval run folder, or of a baseline file.
+
+    Raises:
+        AusweisError: there are none.
+    """
+    if place.is_dir():
+        finished(place)
+        return read_cases(place)
+    return list(read_baseline(place).cases)
+
+
+def finished(folder: Path) -> EvalManifest:
+    """The manifest of a finished eval run.
+
+    Raises:
+        RunError: there is none, or it was stopped.
+    """
+    manifest = read_eval(folder)
+    if manifest is None:
+        raise RunError("there is no eval run here; make one with `ausweis eval run`", place=str(folder))
+    if not manifest.complete:
+        raise RunError("the eval run was stopped; go on with it by `ausweis eval run --resume`", place=str(folder))
+    return manifest
+
+
+def _text(baseline: Baseline) -> str:
+    """A line about it, then a case a line: what changed can be read in a diff."""
+    about = baseline.model_copy(update={"cases": ()}).model_dump_json(by_alias=True)
+    return "".join(line + "\n" for line in (about, *(_short(case) for case in baseline.cases)))
+
+
+def _short(case: Case) -> str:
+    return case.model_dump_json(exclude_none=True, exclude_defaults=True)
+
+
+def _answers(folder: Path) -> tuple[EngineInfo, Sequence[tuple[str, Result]]]:
+    found: Iterator[tuple[str, Result]]
+    info, found = recordings(answers_folder(folder, 1))
+    plain = info.engine.removeprefix("recorded:")
+    return info.model_copy(update={"engine": plain}), list(found)

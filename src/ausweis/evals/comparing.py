@@ -1,0 +1,182 @@
+"""Two eval runs of the same calls, call by call.
+
+Differences of shares: McNemar's exact test (McNemar 1947) by `scipy.stats.binomtest`. All else: paired bootstrap over
+calls, the same resample for both. Labels are those of the newer run, so that a mended label is mended on both sides.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+from ausweis.evals.case import Case
+from ausweis.evals.findings import FIELDS
+from ausweis.evals.metrics.estimate import bounds, weights
+from ausweis.evals.metrics.facts import fact_words
+from ausweis.evals.metrics.measures import Measure, average_precision, micro_f1
+from ausweis.evals.metrics.outcomes import told
+from ausweis.evals.metrics.violations import F1
+
+__all__ = ["MEASURES", "Change", "Comparison", "Difference", "Flip", "Pair", "compare", "paired", "paired_draws"]
+
+Pair = tuple[Case, Case]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Flip(_Part):
+    """Calls right in one run only. `p`: how likely so uneven a split is by chance (two-sided McNemar exact)."""
+
+    name: str
+    calls: int
+    before: float
+    after: float
+    better: int
+    worse: int
+    p: float
+
+
+class Difference(_Part):
+    """A number of both runs; `low` and `high` bound the difference (95 %, paired bootstrap)."""
+
+    name: str
+    before: float
+    after: float
+    low: float
+    high: float
+
+
+class Change(_Part):
+    """One call that was judged otherwise. `facts`: for each field what is only in the label, before, after."""
+
+    id: str
+    label: str
+    before: str
+    after: str
+    risk_before: float
+    risk_after: float
+    facts: dict[str, dict[str, tuple[str, ...]]]
+
+
+class Comparison(_Part):
+    """All of it. `missing` are calls of the first run without a partner in the second, `new` the other way round."""
+
+    calls: int
+    flips: tuple[Flip, ...]
+    differences: tuple[Difference, ...]
+    better: tuple[Change, ...]
+    worse: tuple[Change, ...]
+    other: tuple[Change, ...]
+    missing: tuple[str, ...]
+    new: tuple[str, ...]
+
+
+MEASURES: Mapping[str, Measure] = {
+    "violation F1": F1,
+    "average precision of risk": average_precision,
+    "facts F1 (factors and actions with turn)": micro_f1(fact_words),
+}
+
+
+def compare(before: Sequence[Case], after: Sequence[Case]) -> Comparison:
+    """Compare the first repeats of two runs."""
+    pairs, missing, new = paired(before, after)
+    changes = [_change(one, other) for one, other in pairs if _differs(one, other)]
+    sides = {one.id: (one.right, other.right) for one, other in pairs}
+    return Comparison(
+        calls=len(pairs),
+        flips=(
+            _flip("outcome", [(one.right, other.right) for one, other in pairs]),
+            _flip("violation or not", [(_called(one), _called(other)) for one, other in pairs]),
+        )
+        if pairs
+        else (),
+        differences=tuple(
+            found for name, measure in MEASURES.items() if pairs and (found := _difference(name, pairs, measure))
+        ),
+        better=tuple(one for one in changes if sides[one.id] == (False, True)),
+        worse=tuple(one for one in changes if sides[one.id] == (True, False)),
+        other=tuple(one for one in changes if sides[one.id][0] == sides[one.id][1]),
+        missing=tuple(missing),
+        new=tuple(new),
+    )
+
+
+def paired(before: Sequence[Case], after: Sequence[Case]) -> tuple[list[Pair], list[str], list[str]]:
+    """The calls of both, with the labels and tags of the second; ids only in the first; ids only in the second."""
+    first = {case.id: case for case in before if case.repeat == 1}
+    second = {case.id: case for case in after if case.repeat == 1}
+    pairs = []
+    for identifier, case in second.items():
+        if identifier in first:
+            update = {"gold": case.gold, "tags": case.tags, "must_pass": case.must_pass}
+            pairs.append((first[identifier].model_copy(update=update), case))
+    return pairs, [one for one in first if one not in second], [one for one in second if one not in first]
+
+
+def _called(case: Case) -> bool:
+    """Whether the call is rightly said to be a violation, or to be none."""
+    return case.told is not None and case.broken == case.flagged
+
+
+def _flip(name: str, rights: Sequence[tuple[bool, bool]]) -> Flip:
+    from scipy.stats import binomtest
+
+    better = sum(not one and other for one, other in rights)
+    worse = sum(one and not other for one, other in rights)
+    return Flip(
+        name=name,
+        calls=len(rights),
+        before=sum(one for one, _ in rights) / len(rights),
+        after=sum(other for _, other in rights) / len(rights),
+        better=better,
+        worse=worse,
+        p=float(binomtest(better, better + worse).pvalue) if better + worse else 1.0,
+    )
+
+
+def _difference(name: str, pairs: Sequence[Pair], measure: Measure) -> Difference | None:
+    before, after, drawn = paired_draws(pairs, measure)
+    if np.isnan(before) or np.isnan(after) or not len(drawn):
+        return None
+    low, high = bounds(drawn)
+    return Difference(name=name, before=before, after=after, low=low, high=high)
+
+
+def paired_draws(pairs: Sequence[Pair], measure: Measure) -> tuple[float, float, NDArray[np.float64]]:
+    """A number before, after, and its difference in each resample of calls that tells it."""
+    first, second = measure([one for one, _ in pairs]), measure([other for _, other in pairs])
+    whole = np.ones((1, len(pairs)), dtype=np.int64)
+    drawn = second(resamples := weights(len(pairs))) - first(resamples)
+    return float(first(whole)[0]), float(second(whole)[0]), drawn[~np.isnan(drawn)]
+
+
+def _differs(one: Case, other: Case) -> bool:
+    return one.told != other.told
+
+
+def _change(one: Case, other: Case) -> Change:
+    facts = {}
+    for field in FIELDS:
+        gold, old, new = (_words(side, field) for side in (one.gold, one.told, other.told))
+        if old != new:
+            facts[field] = {"label": gold, "before": old, "after": new}
+    return Change(
+        id=one.id,
+        label=one.gold.outcome,
+        before=told(one),
+        after=told(other),
+        risk_before=one.risk,
+        risk_after=other.risk,
+        facts=facts,
+    )
+
+
+def _words(side: object, field: str) -> tuple[str, ...]:
+    if side is None:
+        return ()
+    value = getattr(side, field)
+    return value if isinstance(value, tuple) else (value,)

@@ -1,0 +1,163 @@
+"""The folder of an eval run: `eval.json`, `cases.jsonl`, `metrics.json`, and what they were made of.
+
+eval.json      the golden set, the system that was measured, machine, times
+cases.jsonl    a case a line (`ausweis.evals.case`), all repeats
+metrics.json   the numbers
+runs/N/POLICY  the run folder of each repeat and policy: facts, verdicts, failures
+answers/N      the raw answers of each repeat: with them, all of it is made again without a model
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ausweis.batch.manifest import Machine, Origin
+from ausweis.errors import RunError
+from ausweis.evals.case import Case
+from ausweis.evals.metrics import Summary
+from ausweis.journal import lines, replace_file
+
+__all__ = [
+    "EvalManifest",
+    "GoldenFile",
+    "Live",
+    "Plan",
+    "System",
+    "answers_folder",
+    "read_cases",
+    "read_eval",
+    "write_eval",
+]
+
+EVAL_FILE = "eval.json"
+CASES_FILE = "cases.jsonl"
+METRICS_FILE = "metrics.json"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class GoldenFile(_Part):
+    """A file of the golden set as it was."""
+
+    path: str
+    sha256: str
+    calls: int
+
+
+class Plan(_Part):
+    """Which calls are read, how often, and by whose policy (None: each call by that of its label)."""
+
+    golden: tuple[GoldenFile, ...]
+    tags: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
+    limit: int | None = None
+    policy: str | None = None
+    repeats: int = 1
+
+
+class System(_Part):
+    """What is measured: strategy, prompt versions with readouts, model."""
+
+    ausweis: str
+    strategy: str
+    prompts: tuple[str, ...]
+    model: str
+    engine: str
+
+    @classmethod
+    def of(cls, origin: Origin) -> "System":
+        """In words that a person compares."""
+        return cls(
+            ausweis=origin.ausweis,
+            strategy=origin.strategy,
+            prompts=tuple(f"{one.id}@{one.version} ({one.sha256[:12]})" for one in origin.prompts),
+            model=f"{origin.engine.model_id} ({origin.engine.model_sha256[:12]})",
+            engine=origin.engine.engine,
+        )
+
+
+class Live(_Part):
+    """Where recorded answers were used: how many of them, and what the model said where it was asked all the same.
+
+    `checked` answers of `sample` calls were asked again; `largest_difference` is of their probabilities.
+    """
+
+    recorded: int
+    asked: int
+    sample: tuple[str, ...] = ()
+    checked: int = 0
+    largest_difference: float = 0.0
+
+
+class EvalManifest(_Part):
+    """One eval run. Times in UTC, ISO 8601."""
+
+    schema_: Annotated[Literal["ausweis/eval@1"], Field(alias="schema")] = "ausweis/eval@1"
+    plan: Plan
+    system: System | None = None
+    machine: Machine
+    started: str
+    finished: str | None = None
+    complete: bool = False
+    live: Live | None = None
+
+
+def answers_folder(folder: Path, repeat: int) -> Path:
+    """Where the raw answers of a repeat stand."""
+    return folder / "answers" / str(repeat)
+
+
+def run_folder(folder: Path, repeat: int, policy: str) -> Path:
+    """Where the run of a repeat and policy stands."""
+    return folder / "runs" / str(repeat) / policy
+
+
+def write_eval(
+    folder: Path, manifest: EvalManifest, cases: Iterable[Case] = (), summary: Summary | None = None
+) -> None:
+    """Write cases and numbers, where there are any, then the manifest.
+
+    Raises:
+        RunError: the folder cannot be written.
+    """
+    if summary is not None:
+        replace_file(folder / CASES_FILE, "".join(case.model_dump_json() + "\n" for case in cases))
+        replace_file(folder / METRICS_FILE, summary.model_dump_json(by_alias=True, indent=2) + "\n")
+    replace_file(folder / EVAL_FILE, manifest.model_dump_json(by_alias=True, indent=2) + "\n")
+
+
+def read_eval(folder: Path) -> EvalManifest | None:
+    """The manifest; None where there is none.
+
+    Raises:
+        RunError: it cannot be read.
+    """
+    path = folder / EVAL_FILE
+    try:
+        return EvalManifest.model_validate_json(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValidationError):
+        raise RunError("is no eval run that this version of ausweis can read; run it again", place=str(path)) from None
+
+
+def read_cases(folder: Path) -> list[Case]:
+    """The cases of a finished eval run.
+
+    Raises:
+        RunError: there are none, or a line is something else.
+    """
+    path = folder / CASES_FILE
+    found = []
+    for line in lines(path):
+        try:
+            found.append(Case.model_validate_json(line.data))
+        except ValidationError:
+            raise RunError("the line holds no case; run the eval again", place=f"{path}:{line.number}") from None
+    if not found:
+        raise RunError("there is no finished eval here; make one with `ausweis eval run`", place=str(folder))
+    return found

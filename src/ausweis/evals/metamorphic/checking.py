@@ -1,0 +1,88 @@
+"""Changed calls, and whether verdicts behave: stay where a change is harmless, follow the rules where it is not."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from pydantic import BaseModel, ConfigDict
+
+from ausweis.evals.case import Case
+from ausweis.evals.labelled import LabelledCall
+from ausweis.evals.metamorphic import harmful, harmless
+from ausweis.evals.metrics.estimate import Estimate, share
+from ausweis.evals.metrics.outcomes import told
+
+__all__ = ["CHANGES", "Behaviour", "Changed", "changed_calls", "check"]
+
+Change = Callable[[LabelledCall], LabelledCall | None]
+HARMLESS: Mapping[str, Change] = {
+    one.__name__: one
+    for one in (
+        harmless.swap_names,
+        harmless.change_digits,
+        harmless.add_small_talk,
+        harmless.swap_goodbyes,
+        harmless.praise_the_call,
+    )
+}
+HARMFUL: Mapping[str, Change] = {one.__name__: one for one in (harmful.drop_the_factor, harmful.leak_the_factor)}
+CHANGES: Mapping[str, Change] = {**HARMLESS, **HARMFUL}
+_MARK = "~"
+
+
+class Changed(BaseModel):
+    """A call whose verdict does not behave. `wanted`: the outcome that it must have."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str
+    wanted: str
+    told: str
+
+
+class Behaviour(BaseModel):
+    """One change: how many verdicts behave. After a harmful one, only calls count that were judged right before it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    change: str
+    behaves: Estimate
+    wrong: tuple[Changed, ...]
+
+
+def changed_calls(calls: Sequence[LabelledCall], *, each: int | None = None) -> list[LabelledCall]:
+    """For each change the first `each` calls that it fits, changed; their ids end with `~` and its name."""
+    found = []
+    for name, change in CHANGES.items():
+        made = (_named(changed, name) for one in calls if (changed := change(one)) is not None)
+        found += [one for _, one in zip(range(each or len(calls)), made, strict=False)]
+    return found
+
+
+def original_of(identifier: str) -> str:
+    """The id of the call that a changed one was made of."""
+    return identifier.rpartition(_MARK)[0]
+
+
+def check(cases: Iterable[Case]) -> list[Behaviour]:
+    """Hold changed calls against their originals; `cases` has both."""
+    first = {case.id: case for case in cases if case.repeat == 1}
+    return [_behaviour(name, first) for name in CHANGES if any(one.endswith(f"{_MARK}{name}") for one in first)]
+
+
+def _behaviour(name: str, cases: Mapping[str, Case]) -> Behaviour:
+    wrong = []
+    n = 0
+    for identifier, case in cases.items():
+        original = cases.get(original_of(identifier))
+        if original is None or not identifier.endswith(f"{_MARK}{name}") or (name in HARMFUL and not original.right):
+            continue
+        n += 1
+        wanted = case.gold.outcome if name in HARMFUL else told(original)
+        if told(case) != wanted:
+            wrong.append(Changed(id=identifier, wanted=wanted, told=told(case)))
+    return Behaviour(change=name, behaves=share(n - len(wrong), n), wrong=tuple(wrong))
+
+
+def _named(one: LabelledCall, change: str) -> LabelledCall:
+    identifier = f"{one.call.id}{_MARK}{change}"
+    update = {"must_pass": False, "twin": None}
+    return LabelledCall(call=one.call.model_copy(update={"id": identifier}), gold=one.gold.model_copy(update=update))

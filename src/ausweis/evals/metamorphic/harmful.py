@@ -1,0 +1,56 @@
+"""Changes after which the rules say something else: the factor is gone, or the agent says it first.
+
+Each gives None for a call that it does not fit, or on which it would change nothing.
+"""
+
+from ausweis.evals.labelled import GoldEvent, LabelledCall
+from ausweis.evals.metamorphic.editing import as_recognised, dropped, events_at, judged_anew, retold
+
+__all__ = ["drop_the_factor", "leak_the_factor"]
+
+_LEAKED = frozenset({"date_of_birth", "address", "phone_number", "email", "customer_number", "meter_number"})
+_CONTACT = frozenset({"address", "phone_number", "email"})
+_LONGEST = 90
+"""Characters of an answer that an agent can be thought to read out."""
+_SAYS = {"de": "Ich lese hier: {value} Ist das richtig?", "en": "I can see here: {value} Is that right?"}
+_AGREES = {"de": "Ja, genau, das stimmt.", "en": "Yes, exactly, that's right."}
+
+
+def drop_the_factor(one: LabelledCall) -> LabelledCall | None:
+    """The turns are gone in which the caller gives a factor that a compliant call hangs on."""
+    if one.gold.outcome != "compliant":
+        return None
+    for factor in dict.fromkeys(event.subject for event in one.gold.events if event.kind == "gives"):
+        if factor == "name":
+            continue
+        gone = {event.turn for event in one.gold.events if event.kind == "gives" and event.subject == factor}
+        if any(event.subject != factor for turn in gone for event in events_at(one, turn)):
+            continue
+        changed = dropped(one, gone)
+        if changed.gold.outcome == "violation":
+            return changed
+    return None
+
+
+def leak_the_factor(one: LabelledCall) -> LabelledCall | None:
+    """Where an agent asks and the caller answers, the agent reads the value out and the caller agrees."""
+    for asks in one.gold.events:
+        if asks.kind != "asks" or asks.subject not in _LEAKED or asks.turn == len(one.call.turns):
+            continue
+        gives = GoldEvent(turn=asks.turn + 1, kind="gives", subject=asks.subject)
+        value = one.call.turn(asks.turn + 1).text
+        alone = events_at(one, asks.turn) == [asks] and events_at(one, asks.turn + 1) == [gives]
+        once = sum(event.kind == "gives" and event.subject == asks.subject for event in one.gold.events) == 1
+        if not alone or not once or len(value) > _LONGEST:
+            continue
+        events = [GoldEvent(turn=asks.turn, kind="reads_out", subject=asks.subject)]
+        if asks.subject in _CONTACT:
+            events.append(GoldEvent(turn=asks.turn, kind="discloses", subject="contact_data"))
+        language = one.call.language
+        says, agrees = _SAYS[language].format(value=value), _AGREES[language]
+        if one.gold.tags.surface == "asr":
+            says, agrees = as_recognised(says), as_recognised(agrees)
+        changed = judged_anew(retold(retold(one, asks.turn, says, events), gives.turn, agrees, []))
+        if any(found.type == "factor_leaked" and found.turn == asks.turn for found in changed.gold.violations):
+            return changed
+    return None

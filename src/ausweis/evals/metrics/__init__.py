@@ -1,0 +1,18 @@
+"""Numbers of an eval, each with an interval; one kind a file. They take cases and know nothing of files.
+
+measures      numbers of weighted cases, for many resamples at once
+estimate      a number with its interval: Wilson for shares, bootstrap over calls for all else
+outcomes      outcome accuracy, kappa, confusion
+violations    precision, recall and F1 of violations; per type; first turn
+facts         factors, actions, caller, authorisation; quotes
+ranking       average precision; violations found when the riskiest calls are reviewed
+calibration   reliability table, Brier score, coverage at a wanted precision
+stability     calls whose verdict flips over repeats
+cost          seconds and tokens
+summary       all of them, and some by tag
+"""
+
+from ausweis.evals.metrics.estimate import Estimate
+from ausweis.evals.metrics.summary import Summary, summarise
+
+__all__ = ["Estimate", "Summary", "summarise"]

@@ -1,0 +1,59 @@
+"""Is a confidence of 0.8 right in 80 of 100 calls?"""
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel, ConfigDict
+
+from ausweis.evals.case import Case
+from ausweis.evals.metrics import measures
+from ausweis.evals.metrics.estimate import Estimate, mean_of, resampled, share
+
+__all__ = ["WANTED_PRECISION", "Bin", "brier", "coverage", "reliability", "risk_brier"]
+
+WANTED_PRECISION = 0.95
+BINS = 10
+
+
+class Bin(BaseModel):
+    """Calls with a confidence from `low` to below `high`; the mean of it, and the share of right outcomes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    low: float
+    high: float
+    confidence: float
+    right: Estimate
+
+
+def reliability(cases: Sequence[Case]) -> list[Bin]:
+    """The reliability table: bins of equal width that hold calls."""
+    bins: dict[int, list[Case]] = {}
+    for case in cases:
+        bins.setdefault(min(int(case.confidence * BINS), BINS - 1), []).append(case)
+    return [
+        Bin(
+            low=number / BINS,
+            high=(number + 1) / BINS,
+            confidence=sum(case.confidence for case in some) / len(some),
+            right=share(sum(case.right for case in some), len(some)),
+        )
+        for number, some in sorted(bins.items())
+    ]
+
+
+def brier(cases: Sequence[Case]) -> Estimate:
+    """Mean square of confidence less right (1) or wrong (0) (Brier 1950); 0 is best."""
+    return mean_of([(case.confidence - case.right) ** 2 for case in cases])
+
+
+def risk_brier(cases: Sequence[Case]) -> Estimate:
+    """The same of risk and the label violation."""
+    return mean_of([(case.risk - case.broken) ** 2 for case in cases])
+
+
+def coverage(cases: Sequence[Case], wanted: float = WANTED_PRECISION) -> Estimate:
+    """The largest share of calls, the most confident first, of which at least `wanted` have a right outcome.
+
+    So many calls need no human at that precision. Calls of equal confidence come in or stay out together.
+    """
+    return resampled(cases, measures.coverage(wanted))

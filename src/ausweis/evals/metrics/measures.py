@@ -1,0 +1,121 @@
+"""Numbers of weighted cases, for many weightings at once: a resample of calls is a weight for each.
+
+A measure looks at the cases once and gives a function of weights, shape (resamples, calls), that returns a value for
+each resample; nan where its calls do not tell it. The weights of the cases as they are: all 1. Tests hold each
+against scikit-learn's.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ausweis.evals.case import Case
+
+__all__ = ["Measure", "Words", "average_precision", "coverage", "found_in_top", "kappa", "micro_f1"]
+
+Weights = NDArray[np.int64]
+Values = NDArray[np.float64]
+Measure = Callable[[Sequence[Case]], Callable[[Weights], Values]]
+Words = Callable[[Case], tuple[Iterable[str], Iterable[str]]]
+"""What the label and the verdict of a case say, as words."""
+
+
+def micro_f1(words: Words) -> Measure:
+    """F1 over the words of all cases together; nan where neither side has any."""
+
+    def measure(cases: Sequence[Case]) -> Callable[[Weights], Values]:
+        sides = [tuple(map(set, words(case))) for case in cases]
+        hits = np.array([len(label & verdict) for label, verdict in sides])
+        said = np.array([len(label) + len(verdict) for label, verdict in sides])
+        return lambda weights: _ratio(2 * (weights @ hits), weights @ said)
+
+    return measure
+
+
+def kappa(words: Callable[[Case], tuple[str, str]]) -> Measure:
+    """Cohen's kappa of one word a side; nan where chance alone would agree always."""
+
+    def measure(cases: Sequence[Case]) -> Callable[[Weights], Values]:
+        pairs = [words(case) for case in cases]
+        names = sorted({word for pair in pairs for word in pair})
+        first = np.array([[one == name for name in names] for one, _ in pairs], dtype=np.int64)
+        second = np.array([[other == name for name in names] for _, other in pairs], dtype=np.int64)
+        same = (first * second).sum(axis=1)
+
+        def of(weights: Weights) -> Values:
+            total = weights.sum(axis=1)
+            agreed = _ratio(weights @ same, total)
+            chance = _ratio(((weights @ first) * (weights @ second)).sum(axis=1), total**2)
+            return _ratio(agreed - chance, 1 - chance)
+
+        return of
+
+    return measure
+
+
+def average_precision(cases: Sequence[Case]) -> Callable[[Weights], Values]:
+    """Average precision of risk against the label violation; nan without a violation."""
+    order, ends = _by(cases, [case.risk for case in cases])
+    broken = np.array([case.broken for case in cases], dtype=np.int64)[order]
+
+    def of(weights: Weights) -> Values:
+        weights = weights[:, order]
+        found = (weights * broken).cumsum(axis=1)[:, ends]
+        seen = weights.cumsum(axis=1)[:, ends]
+        precision = np.where(seen > 0, found / np.maximum(seen, 1), 0.0)
+        gained = np.diff(found, axis=1, prepend=0)
+        return _ratio((gained * precision).sum(axis=1), found[:, -1])
+
+    return of
+
+
+def found_in_top(part: float) -> Measure:
+    """The share of violations among the riskiest `part` of the calls; among equals those that are none come first."""
+
+    def measure(cases: Sequence[Case]) -> Callable[[Weights], Values]:
+        order = sorted(range(len(cases)), key=lambda place: (-cases[place].risk, cases[place].broken))
+        broken = np.array([cases[place].broken for place in order], dtype=np.int64)
+
+        def of(weights: Weights) -> Values:
+            weights = weights[:, order]
+            top = np.round(part * weights.sum(axis=1, keepdims=True))
+            before = weights.cumsum(axis=1) - weights
+            taken = np.clip(top - before, 0, weights)
+            return _ratio((taken * broken).sum(axis=1), (weights * broken).sum(axis=1))
+
+        return of
+
+    return measure
+
+
+def coverage(wanted: float) -> Measure:
+    """The largest share of calls, the most confident first, of which `wanted` have a right outcome."""
+
+    def measure(cases: Sequence[Case]) -> Callable[[Weights], Values]:
+        order, ends = _by(cases, [case.confidence for case in cases])
+        right = np.array([case.right for case in cases], dtype=np.int64)[order]
+
+        def of(weights: Weights) -> Values:
+            weights = weights[:, order]
+            seen = weights.cumsum(axis=1)[:, ends]
+            good = (weights * right).cumsum(axis=1)[:, ends] >= wanted * seen
+            return _ratio(np.where(good, seen, 0).max(axis=1), seen[:, -1])
+
+        return of
+
+    return measure
+
+
+def _by(cases: Sequence[Case], values: Sequence[float]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The places of the cases, the largest value first, and where in that order each run of equal values ends."""
+    order = np.argsort(-np.array(values), kind="stable")
+    ordered = np.array(values)[order]
+    ends = np.append(np.flatnonzero(np.diff(ordered)), len(cases) - 1)
+    return order, ends
+
+
+def _ratio(one: NDArray[np.generic], other: NDArray[np.generic]) -> Values:
+    top, bottom = np.asarray(one, dtype=np.float64), np.asarray(other, dtype=np.float64)
+    values: Values = np.divide(top, bottom, out=np.full(top.shape, np.nan), where=np.abs(bottom) > 1e-12)
+    return values

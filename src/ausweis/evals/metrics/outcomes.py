@@ -1,0 +1,47 @@
+"""How often the outcome is the label's. A call without a verdict is wrong."""
+
+import math
+from collections.abc import Sequence
+
+from ausweis.evals.case import Case
+from ausweis.evals.metrics import measures
+from ausweis.evals.metrics.estimate import Estimate, resampled, share
+from ausweis.vocabulary import OUTCOMES
+
+__all__ = ["NONE", "accuracy", "confusion", "kappa", "kappa_of"]
+
+NONE = "failed"
+"""Stands for the outcome of a call without a verdict."""
+
+
+def accuracy(cases: Sequence[Case]) -> Estimate:
+    """The share of right outcomes."""
+    return share(sum(case.right for case in cases), len(cases))
+
+
+def kappa(cases: Sequence[Case]) -> Estimate:
+    """Cohen's kappa of the outcome (Cohen 1960); nothing where all calls are of one outcome."""
+    return resampled(cases, measures.kappa(lambda case: (case.gold.outcome, told(case))))
+
+
+def kappa_of(first: Sequence[str], second: Sequence[str]) -> float:
+    """Cohen's kappa; 1 for two that always say the same one word, as they agree."""
+    from sklearn.metrics import cohen_kappa_score
+
+    words = sorted({*first, *second})
+    if not words:
+        return math.nan
+    return 1.0 if len(words) == 1 else float(cohen_kappa_score(first, second, labels=words))
+
+
+def confusion(cases: Sequence[Case]) -> dict[str, dict[str, int]]:
+    """`confusion[label][verdict]`: how many calls."""
+    table: dict[str, dict[str, int]] = {right: dict.fromkeys((*OUTCOMES, NONE), 0) for right in OUTCOMES}
+    for case in cases:
+        table[case.gold.outcome][told(case)] += 1
+    return table
+
+
+def told(case: Case) -> str:
+    """The outcome of the verdict."""
+    return NONE if case.told is None else case.told.outcome

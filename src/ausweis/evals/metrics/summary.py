@@ -1,0 +1,107 @@
+"""All numbers of an eval: `metrics.json`."""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ausweis.evals.case import Case
+from ausweis.evals.metrics import calibration, cost, facts, outcomes, ranking, stability, violations
+from ausweis.evals.metrics.estimate import Estimate
+from ausweis.vocabulary import ViolationType
+
+__all__ = ["Slice", "Summary", "summarise"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Slice(_Part):
+    """The calls of one tag."""
+
+    tag: str
+    accuracy: Estimate
+    precision: Estimate
+    recall: Estimate
+
+
+class Summary(_Part):
+    """Numbers over the first repeat; `flips` over all. See the modules of `ausweis.evals.metrics` for each."""
+
+    schema_: Annotated[Literal["ausweis/metrics@1"], Field(alias="schema")] = "ausweis/metrics@1"
+    calls: int
+    failed: int
+    accuracy: Estimate
+    kappa: Estimate
+    confusion: dict[str, dict[str, int]]
+    precision: Estimate
+    recall: Estimate
+    f1: Estimate
+    first_turn: Estimate
+    types_f1: Estimate
+    by_type: dict[ViolationType, dict[str, Estimate]]
+    factor_f1: Estimate
+    factor_status_f1: Estimate
+    action_f1: Estimate
+    caller: dict[str, Estimate]
+    authorisation: Estimate
+    average_precision: Estimate
+    found_when_reviewed: dict[str, Estimate]
+    brier: Estimate
+    risk_brier: Estimate
+    coverage: Estimate
+    reliability: list[calibration.Bin]
+    quotes_verbatim: Estimate
+    needs_review: Estimate
+    flips: Estimate | None
+    cost: cost.Cost
+    slices: list[Slice]
+
+
+def summarise(cases: Sequence[Case]) -> Summary:
+    """All numbers of these cases."""
+    first = [case for case in cases if case.repeat == 1]
+    return Summary(
+        calls=len(first),
+        failed=sum(case.told is None for case in first),
+        accuracy=outcomes.accuracy(first),
+        kappa=outcomes.kappa(first),
+        confusion=outcomes.confusion(first),
+        precision=violations.precision(first),
+        recall=violations.recall(first),
+        f1=violations.f1(first),
+        first_turn=violations.first_turn(first),
+        types_f1=violations.types_f1(first),
+        by_type=violations.by_type(first),
+        factor_f1=facts.factor_f1(first),
+        factor_status_f1=facts.factor_status_f1(first),
+        action_f1=facts.action_f1(first),
+        caller=facts.caller(first),
+        authorisation=facts.authorisation(first),
+        average_precision=ranking.average_precision(first),
+        found_when_reviewed=ranking.found_when_reviewed(first),
+        brier=calibration.brier(first),
+        risk_brier=calibration.risk_brier(first),
+        coverage=calibration.coverage(first),
+        reliability=calibration.reliability(first),
+        quotes_verbatim=facts.quotes_verbatim(first),
+        needs_review=facts.review_share(first),
+        flips=stability.flips(cases),
+        cost=cost.cost(cases),
+        slices=_slices(first),
+    )
+
+
+def _slices(cases: Sequence[Case]) -> list[Slice]:
+    tags = sorted({tag for case in cases for tag in case.tags})
+    some = {tag: [case for case in cases if tag in case.tags] for tag in tags}
+    return [
+        Slice(
+            tag=tag,
+            accuracy=outcomes.accuracy(one),
+            precision=violations.precision(one),
+            recall=violations.recall(one),
+        )
+        for tag, one in some.items()
+    ]

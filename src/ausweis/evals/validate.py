@@ -1,0 +1,85 @@
+"""What is wrong with a golden set: turns, quotes, and gold facts that, judged by the policy, give another verdict."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from ausweis.errors import AusweisError
+from ausweis.evals.findings import Findings
+from ausweis.evals.labelled import LabelledCall, gold_facts
+from ausweis.judging import find_policy, judge
+from ausweis.reading.facts import CALLER_EVENTS
+
+__all__ = ["GoldProblem", "validate"]
+
+
+class GoldProblem(NamedTuple):
+    """What is wrong with one call of the set."""
+
+    call_id: str
+    message: str
+
+
+def validate(calls: Iterable[LabelledCall]) -> Iterator[GoldProblem]:
+    """All problems, call by call. What a label's words may be is checked when the file is read."""
+    found = list(calls)
+    ids = {one.call.id for one in found}
+    twins = {one.call.id: one.gold.twin for one in found if one.gold.twin is not None}
+    texts: dict[str, str] = {}
+    for one in found:
+        text = "\n".join(turn.text for turn in one.call.turns)
+        other = texts.setdefault(re.sub(r"\W+", " ", text).casefold(), one.call.id)
+        problems = [*_shape(one), *_turns(one)]
+        problems += [] if problems else _rules(one)
+        if other != one.call.id:
+            problems.append(f"has the same words as {other}")
+        if one.gold.twin is not None and (one.gold.twin not in ids or twins.get(one.gold.twin) != one.call.id):
+            problems.append(f"its twin {one.gold.twin} is not in the same file, or has another twin")
+        yield from (GoldProblem(one.call.id, problem) for problem in problems)
+
+
+def _shape(one: LabelledCall) -> Iterator[str]:
+    if not one.gold.why:
+        yield "no sentence says why"
+    if not one.gold.tags.scenario:
+        yield "no scenario is tagged"
+    if any(turn.speaker == "unknown" for turn in one.call.turns):
+        yield "the speaker of a turn is unknown"
+
+
+def _turns(one: LabelledCall) -> Iterator[str]:
+    turns = one.call.turns
+    for violation in one.gold.violations:
+        if violation.turn > len(turns):
+            yield f"{violation.type}: there is no turn {violation.turn}"
+    seen = set()
+    for event in one.gold.events:
+        shown = f"{event.kind} {event.subject or ''}".strip()
+        if event.turn > len(turns):
+            yield f"{shown}: there is no turn {event.turn}"
+            continue
+        speaker = "caller" if event.kind in CALLER_EVENTS else "agent"
+        if turns[event.turn - 1].speaker != speaker:
+            yield f"{shown}: turn {event.turn} is not the {speaker}'s"
+        if event.quote is not None and event.quote not in turns[event.turn - 1].text:
+            yield f"{shown}: its quote does not stand in turn {event.turn}"
+        if (event.turn, shown) in seen:
+            yield f"{shown}: twice in turn {event.turn}"
+        seen.add((event.turn, shown))
+
+
+def _rules(one: LabelledCall) -> Iterator[str]:
+    try:
+        verdict = judge(gold_facts(one), find_policy(one.gold.policy).policy)
+    except (AusweisError, ValueError) as error:
+        yield f"cannot be judged: {error}"
+        return
+    by_rules, said = Findings.of_verdict(verdict), Findings.of_gold(one, verdict)
+    for field in ("outcome", "violations", "caller", "authorisation"):
+        ours, theirs = getattr(said, field), getattr(by_rules, field)
+        if ours != theirs:
+            yield f"{field}: the label says {_shown(ours)}, the rules make {_shown(theirs)} of its events"
+
+
+def _shown(value: object) -> str:
+    return (", ".join(value) or "none") if isinstance(value, tuple) else str(value)

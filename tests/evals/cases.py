@@ -1,0 +1,49 @@
+"""Cases and labelled calls by few words, for tests of what is made of them."""
+
+from typing import Any
+
+from ausweis.calls.call import Call, Turn
+from ausweis.evals.case import Case
+from ausweis.evals.findings import Findings
+from ausweis.evals.labelled import Gold, GoldEvent, GoldViolation, LabelledCall, Tags
+from ausweis.vocabulary import Outcome
+
+__all__ = ["case", "findings", "labelled"]
+
+
+def findings(outcome: Outcome, *violations: str, **more: Any) -> Findings:
+    """Findings of an account holder."""
+    about = {"caller": "account_holder", "authorisation": "not_needed", **more}
+    return Findings(outcome=outcome, violations=violations, **about)
+
+
+def case(identifier: str, label: Outcome, verdict: Outcome | None, risk: float = 0.5, **more: Any) -> Case:
+    """A case with a violation at turn 3, where label or verdict say so."""
+    about = {"gold": _side(label), "told": _side(verdict), "risk": risk, "confidence": 0.8, **more}
+    return Case(id=identifier, turns=10, **about)
+
+
+def _side(outcome: Outcome | None) -> Findings | None:
+    return None if outcome is None else findings(outcome, *["late_authentication@3"] * (outcome == "violation"))
+
+
+def labelled(identifier: str, *lines: str, outcome: Outcome = "compliant", **more: Any) -> LabelledCall:
+    """A call of lines such as `A: Ihre PIN? << asks pin` and `C: 1234 << gives pin; gives name`."""
+    turns, events = [], []
+    for number, line in enumerate(lines, start=1):
+        said, _, done = line.partition("<<")
+        speaker, _, text = said.partition(":")
+        turns.append(Turn(speaker="agent" if speaker == "A" else "caller", text=text.strip()))
+        for event in filter(None, map(str.strip, done.split(";"))):
+            kind, _, subject = event.partition(" ")
+            events.append(GoldEvent.model_validate({"turn": number, "kind": kind, "subject": subject or None}))
+    broken = tuple(GoldViolation(type=kind, turn=turn) for kind, turn in more.pop("violations", ()))
+    about = {"policy": "telecom-de", "caller": "account_holder", "why": "It is so.", "tags": Tags(scenario=("plain",))}
+    gold = Gold(
+        **{**about, **more},
+        outcome=outcome,
+        violations=broken,
+        first_violation_turn=min((one.turn for one in broken), default=None),
+        events=tuple(events),
+    )
+    return LabelledCall(call=Call(id=identifier, turns=tuple(turns)), gold=gold)

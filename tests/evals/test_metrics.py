@@ -1,0 +1,115 @@
+"""Numbers on cases that can be counted by hand."""
+
+import pytest
+from tests.evals.cases import case, findings
+
+from ausweis.evals.metrics import summarise
+from ausweis.evals.metrics.calibration import coverage, reliability
+from ausweis.evals.metrics.estimate import share
+from ausweis.evals.metrics.facts import action_f1, authorisation, factor_f1, factor_status_f1
+from ausweis.evals.metrics.outcomes import kappa_of
+from ausweis.evals.metrics.ranking import found_curve, found_when_reviewed
+from ausweis.evals.metrics.stability import flipped, flips
+from ausweis.evals.metrics.violations import by_type, first_turn
+
+CASES = [
+    case("a", "violation", "violation", 0.9),
+    case("b", "violation", "compliant", 0.4),
+    case("c", "compliant", "violation", 0.7),
+    case("d", "compliant", "compliant", 0.1),
+    case("e", "not_applicable", None, 0.0),
+]
+
+
+def test_main_numbers() -> None:
+    found = summarise(CASES)
+    assert (found.calls, found.failed) == (5, 1)
+    assert found.accuracy.value == pytest.approx(2 / 5)
+    assert found.precision.value == found.recall.value == found.f1.value == pytest.approx(1 / 2)
+    assert found.confusion["violation"] == {
+        "compliant": 1, "violation": 1, "not_applicable": 0, "inconclusive": 0, "failed": 0
+    }  # fmt: skip
+    assert found.confusion["not_applicable"]["failed"] == 1
+    assert found.average_precision.value == pytest.approx((1 / 1 + 2 / 3) / 2)
+    assert found.flips is None
+
+
+def test_wilson_interval_of_a_textbook() -> None:
+    # Newcombe 1998, table I: 81 of 263.
+    found = share(81, 263)
+    assert found.low == pytest.approx(0.2553, abs=1e-4)
+    assert found.high == pytest.approx(0.3662, abs=1e-4)
+
+
+def test_a_share_of_nothing() -> None:
+    assert share(0, 0).value is None
+    assert str(share(0, 0)) == "–"
+
+
+def test_bootstrap_is_the_same_each_time_and_holds_the_value() -> None:
+    first, second = summarise(CASES).f1, summarise(CASES).f1
+    assert first == second
+    assert first.low is not None
+    assert first.high is not None
+    assert first.low <= 0.5 <= first.high
+
+
+def test_kappa() -> None:
+    assert kappa_of(["a", "a", "b", "b"], ["a", "b", "b", "b"]) == pytest.approx(0.5)
+    assert kappa_of(["a", "a"], ["a", "a"]) == 1.0
+
+
+def test_first_turn_needs_the_exact_turn() -> None:
+    wrong = case("x", "violation", "violation", told=findings("violation", "late_authentication@5"))
+    assert first_turn([case("a", "violation", "violation"), wrong]).value == pytest.approx(0.5)
+
+
+def test_types_are_counted_once_a_call() -> None:
+    told = findings("violation", "factor_leaked@1", "factor_leaked@4", "late_authentication@3")
+    found = by_type([case("a", "violation", "violation", told=told)])
+    assert found["factor_leaked"]["precision"].value == 0.0
+    assert found["factor_leaked"]["precision"].n == 1
+    assert found["late_authentication"]["recall"].value == 1.0
+
+
+def test_facts_count_by_turn_and_status() -> None:
+    gold = findings("compliant", factors=("pin@4:verified", "name@2:verified"), actions=("usage_data@6",))
+    told = findings("compliant", factors=("pin@4:rejected", "name@3:verified"), actions=("usage_data@6",))
+    cases = [case("a", "compliant", "compliant", gold=gold, told=told)]
+    assert factor_f1(cases).value == pytest.approx(1 / 2)
+    assert factor_status_f1(cases).value == 0.0
+    assert action_f1(cases).value == 1.0
+
+
+def test_authorisation_is_of_calls_with_somebody_else() -> None:
+    other = findings("compliant", authorisation="on_file")
+    cases = [case("a", "compliant", "compliant"), case("b", "compliant", "compliant", gold=other)]
+    assert authorisation(cases) == share(0, 1)
+
+
+def test_review_finds_the_riskiest_and_ties_are_against_us() -> None:
+    cases = [case(str(n), "violation" if n < 2 else "compliant", "compliant", 0.5) for n in range(10)]
+    assert found_when_reviewed(cases)["20%"].value == 0.0
+    assert found_curve(cases)[-1] == (1.0, 1.0)
+
+
+def test_reliability_bins() -> None:
+    cases = [case("a", "compliant", "compliant", confidence=1.0), case("b", "compliant", "violation", confidence=0.95)]
+    (found,) = reliability(cases)
+    assert (found.low, found.right.value) == (0.9, 0.5)
+    assert found.confidence == pytest.approx(0.975)
+
+
+def test_coverage_takes_equal_confidences_together() -> None:
+    right = [case(str(n), "compliant", "compliant", confidence=0.9) for n in range(3)]
+    wrong = case("w", "compliant", "violation", confidence=0.9)
+    unsure = case("u", "compliant", "violation", confidence=0.2)
+    assert coverage([*right, unsure]).value == pytest.approx(3 / 4)
+    assert coverage([*right, wrong, unsure]).value == 0.0
+
+
+def test_flips_over_repeats() -> None:
+    cases = [case("a", "compliant", "compliant"), case("a", "compliant", "violation", repeat=2)]
+    cases += [case("b", "compliant", "compliant"), case("b", "compliant", "compliant", repeat=2)]
+    assert flipped(cases) == ["a"]
+    assert flips(cases) == share(1, 2)
