@@ -84,7 +84,7 @@ def _line(body: Mapping[str, Any]) -> str:
 
 @dataclass
 class RecordedEngine:
-    """Answers from recordings; a batch with a question that has none is asked of the model, which is loaded then.
+    """Answers from recordings; a question that has none is asked of the model, which is loaded then.
 
     `checking`: ask the model in any case, and note how far its answers are from the recorded ones, which are given.
     """
@@ -109,25 +109,25 @@ class RecordedEngine:
         return 1
 
     def complete(self, requests: Sequence[Request]) -> list[Result]:
-        """Answer a batch whole from recordings, or whole by the model.
+        """Answer from recordings; what has none, or all of it if `checking`, is asked of the model in one batch.
 
         Raises:
             RunError: the model that was loaded is not the one that was recorded.
             EngineError, ModelError: as the model's engine.
         """
         found = [self.packed.find(request) for request in requests]
-        known = [one for one in found if one is not None]
-        whole = len(known) == len(requests)
-        if whole and not self.checking:
-            self.recorded += len(requests)
-            return known
-        answers = self._engine().complete(requests)
-        self.asked += len(requests)
-        if whole:
-            self.checked += len(requests)
-            self.largest_difference = max([self.largest_difference, *map(_difference, known, answers)])
-            return known
-        return answers
+        places = [place for place, known in enumerate(found) if known is None or self.checking]
+        self.recorded += len(requests) - len(places)
+        self.asked += len(places)
+        answers = self._engine().complete([requests[place] for place in places]) if places else []
+        for place, answer in zip(places, answers, strict=True):
+            known = found[place]
+            if known is None:
+                found[place] = answer
+            else:
+                self.checked += 1
+                self.largest_difference = max(self.largest_difference, _difference(known, answer))
+        return [one for one in found if one is not None]
 
     def close(self) -> None:
         """Close the model's engine, if it was loaded."""

@@ -50,7 +50,7 @@ def bless(folder: Path, path: Path, message: str) -> Baseline:
         message=message,
         blessed=manifest.finished or "",
         plan=manifest.plan,
-        system=manifest.system,
+        system=manifest.system.model_copy(update={"engine": _plain(manifest.system.engine)}),
         cases=tuple(case.model_copy(update={"seconds": None, "tokens": None}) for case in cases),
     )
     info, answers = _answers(folder)
@@ -120,5 +120,9 @@ def _short(case: Case) -> str:
 def _answers(folder: Path) -> tuple[EngineInfo, Sequence[tuple[str, Result]]]:
     found: Iterator[tuple[str, Result]]
     info, found = recordings(answers_folder(folder, 1))
-    plain = info.engine.removeprefix("recorded:")
-    return info.model_copy(update={"engine": plain}), list(found)
+    return info.model_copy(update={"engine": _plain(info.engine)}), list(found)
+
+
+def _plain(engine: str) -> str:
+    """The engine that answered first, whoever gave its answers again."""
+    return engine.removeprefix("recorded:").removeprefix("replay:")

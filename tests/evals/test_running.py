@@ -1,0 +1,211 @@
+"""Eval runs on a scripted engine: measured, stopped and resumed, repeated, answered from recordings."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.evals.cases import labelled
+
+from ausweis.batch import Progress, Recipe
+from ausweis.engines.packed import RecordedEngine, pack, unpack
+from ausweis.engines.protocol import Message, Request, Result
+from ausweis.errors import InputError, RunError
+from ausweis.evals.baseline import bless, cases_of, read_baseline, recordings_path
+from ausweis.evals.labelled import LabelledCall
+from ausweis.evals.running import Wanted, evaluate
+from ausweis.judging import find_policy
+
+ANSWERS = r"""
+answers:
+  - {template: call-start, answer: beginning}
+  - {contains: Störgeräusch, error: no answer for this call}
+  - {template: caller-turn, matches: 'mein Name[^\n]*$', answer: gives name}
+  - {template: caller-turn, matches: 'Meine PIN[^\n]*$', answer: gives pin}
+  - {template: agent-turn, matches: 'Ihr Vertrag[^\n]*$', answer: tells contract data}
+  - {answer: nothing}
+"""
+NAME = "C: Guten Tag, mein Name ist Ilse Krummbiegel. << gives name"
+TELLS = "A: Ihr Vertrag läuft bis Mai. << discloses contract_data"
+MISSED = ("no_authentication", 2)
+CALLS = [
+    labelled("right", NAME, "C: Meine PIN ist 1234. << gives pin", TELLS),
+    labelled("broken", NAME, "C: Eine Frage.", TELLS, outcome="violation", violations=[("no_authentication", 3)]),
+    labelled("bank", NAME, "A: Wir haben bis 18 Uhr offen.", policy="bank-en", outcome="not_applicable"),
+    labelled("missed", NAME, "A: 4 Euro. << discloses usage_data", outcome="violation", violations=[MISSED]),
+]
+
+
+def write(path: Path, calls: Sequence[LabelledCall]) -> Path:
+    path.write_text("".join(one.model_dump_json(exclude_none=True) + "\n" for one in calls), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def wanted(tmp_path: Path) -> Wanted:
+    answers = tmp_path / "answers.yaml"
+    answers.write_text(ANSWERS, encoding="utf-8")
+    recipe = Recipe(find_policy("telecom-de"), engine=f"fake:{answers}")
+    return Wanted(golden=(write(tmp_path / "golden.jsonl", CALLS),), recipe=recipe)
+
+
+def outcomes(folder: Path) -> dict[str, tuple[str, str | None]]:
+    return {one.id: (one.gold.outcome, one.told.outcome if one.told else None) for one in cases_of(folder)}
+
+
+def test_each_call_is_judged_by_the_policy_of_its_label(wanted: Wanted, tmp_path: Path) -> None:
+    seen: list[Progress] = []
+    found = evaluate(wanted, tmp_path / "run", on_progress=seen.append)
+    assert outcomes(tmp_path / "run") == {
+        "right": ("compliant", "compliant"),
+        "broken": ("violation", "violation"),
+        "bank": ("not_applicable", "not_applicable"),
+        "missed": ("violation", "not_applicable"),
+    }
+    assert seen[-1].seen == 4
+    assert (found.summary.accuracy.value, found.summary.recall.value) == (0.75, 0.5)
+    assert {path.name for path in (tmp_path / "run" / "runs" / "1").iterdir()} == {"telecom-de", "bank-en"}
+
+
+def test_a_call_without_a_verdict_is_wrong_and_says_why(wanted: Wanted, tmp_path: Path) -> None:
+    bad = labelled("noise", "C: Störgeräusch.", outcome="not_applicable", caller="unclear")
+    path = write(tmp_path / "golden.jsonl", [*CALLS, bad])
+    found = evaluate(replace(wanted, golden=(path,)), tmp_path / "run")
+    (failed,) = [case for case in found.cases if case.told is None]
+    assert failed.failure is not None
+    assert "no answer for this call" in failed.failure
+    assert found.summary.failed == 1
+
+
+def test_a_stopped_run_goes_on(wanted: Wanted, tmp_path: Path) -> None:
+    def stop(progress: Progress) -> None:
+        if progress.seen == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(wanted, tmp_path / "run", on_progress=stop)
+    with pytest.raises(RunError, match="was stopped"):
+        cases_of(tmp_path / "run")
+    with pytest.raises(RunError, match="holds an eval run"):
+        evaluate(wanted, tmp_path / "run")
+    evaluate(wanted, tmp_path / "run", resume=True)
+    evaluate(wanted, tmp_path / "whole")
+    assert outcomes(tmp_path / "run") == outcomes(tmp_path / "whole")
+
+
+def test_another_golden_set_is_not_gone_on_with(wanted: Wanted, tmp_path: Path) -> None:
+    evaluate(wanted, tmp_path / "run")
+    write(tmp_path / "golden.jsonl", CALLS[:2])
+    with pytest.raises(RunError, match="the golden set, or the choice from it, is another"):
+        evaluate(wanted, tmp_path / "run", resume=True)
+
+
+def test_repeats_ask_anew(wanted: Wanted, tmp_path: Path) -> None:
+    found = evaluate(replace(wanted, repeats=3), tmp_path / "run")
+    assert len(found.cases) == 12
+    assert found.summary.calls == 4
+    assert found.summary.flips is not None
+    assert found.summary.flips.value == 0
+    lines = [len((tmp_path / "run" / "answers" / n / "answers.jsonl").read_text().splitlines()) for n in "123"]
+    assert lines[0] == lines[1] == lines[2] > 0
+
+
+def test_scoring_again_needs_no_model(wanted: Wanted, tmp_path: Path) -> None:
+    evaluate(wanted, tmp_path / "run")
+    (tmp_path / "answers.yaml").unlink()
+    evaluate(replace(wanted, answers_of=tmp_path / "run"), tmp_path / "again")
+    assert outcomes(tmp_path / "again") == outcomes(tmp_path / "run")
+
+
+def test_another_policy_gives_other_labels(wanted: Wanted, tmp_path: Path) -> None:
+    evaluate(replace(wanted, policy="energy-de"), tmp_path / "run")
+    # A PIN is no factor of energy-de.
+    assert outcomes(tmp_path / "run")["right"] == ("violation", "violation")
+
+
+def test_a_choice_of_calls(wanted: Wanted, tmp_path: Path) -> None:
+    evaluate(replace(wanted, tags=("policy:bank-en",)), tmp_path / "tag")
+    evaluate(replace(wanted, ids=("right",)), tmp_path / "id")
+    assert [list(outcomes(tmp_path / name)) for name in ("tag", "id")] == [["bank"], ["right"]]
+    with pytest.raises(InputError, match="no labelled call has all these tags"):
+        evaluate(replace(wanted, tags=("surface:gold",)), tmp_path / "none")
+    with pytest.raises(InputError, match="no labelled call has the id nobody"):
+        evaluate(replace(wanted, ids=("nobody",)), tmp_path / "none")
+
+
+def test_a_baseline_and_its_recorded_answers(wanted: Wanted, tmp_path: Path) -> None:
+    evaluate(wanted, tmp_path / "run")
+    path = tmp_path / "baselines" / "turnwise.jsonl"
+    bless(tmp_path / "run", path, "the first")
+    baseline = read_baseline(path)
+    assert [case.model_copy(update={"seconds": None, "tokens": None}) for case in cases_of(tmp_path / "run")] == list(
+        baseline.cases
+    )
+    assert len(unpack(recordings_path(path)).answers) > 0
+    first = recordings_path(path).read_bytes()
+    bless(tmp_path / "run", path, "again")
+    assert recordings_path(path).read_bytes() == first
+
+
+def test_only_whole_runs_with_all_verdicts_are_blessed(wanted: Wanted, tmp_path: Path) -> None:
+    evaluate(replace(wanted, limit=2), tmp_path / "part")
+    with pytest.raises(RunError, match="only a run over whole files"):
+        bless(tmp_path / "part", tmp_path / "b.jsonl", "x")
+    bad = labelled("noise", "C: Störgeräusch.", outcome="not_applicable", caller="unclear")
+    evaluate(replace(wanted, golden=(write(tmp_path / "golden.jsonl", [bad]),)), tmp_path / "bad")
+    with pytest.raises(RunError, match="calls without a verdict cannot be blessed"):
+        bless(tmp_path / "bad", tmp_path / "b.jsonl", "x")
+
+
+def ask(text: str) -> Request:
+    return Request(messages=(Message(role="user", content=text),), choices=("a", "b"), template="agent-turn@1")
+
+
+class Live:
+    """A model that says b with this probability."""
+
+    def __init__(self, wanted: Wanted, probability: float) -> None:
+        with wanted.recipe.engine_opened() as engine:
+            self.info = engine.info
+        self.calls_at_once = 1
+        self._probability = probability
+
+    def complete(self, requests: Sequence[Request]) -> list[Result]:
+        return [Result(text="a", probabilities=(1 - self._probability, self._probability)) for _ in requests]
+
+    def close(self) -> None:
+        pass
+
+
+def test_only_what_is_recorded_is_answered_without_the_model(wanted: Wanted, tmp_path: Path) -> None:
+    live = Live(wanted, 0.25)
+    known = ask("bekannt")
+    pack(
+        tmp_path / "p.xz", live.info, [(known.key(live.info.model_sha256), Result(text="a", probabilities=(0.9, 0.1)))]
+    )
+    engine = RecordedEngine(unpack(tmp_path / "p.xz"), lambda: live)
+    assert engine.complete([known])[0].probabilities == (0.9, 0.1)
+    assert (engine.recorded, engine.asked) == (1, 0)
+    # Other words, other answers to choose from: nothing recorded fits.
+    assert engine.complete([ask("neu")])[0].probabilities == (0.75, 0.25)
+    assert engine.complete([known.model_copy(update={"choices": ("a", "b", "c")})])[0].probabilities == (0.75, 0.25)
+    engine.checking = True
+    assert engine.complete([known])[0].probabilities == (0.9, 0.1)
+    assert (engine.recorded, engine.asked, engine.checked) == (1, 3, 1)
+    assert engine.largest_difference == pytest.approx(0.15)
+
+
+def test_a_model_that_was_not_recorded_is_refused(wanted: Wanted, tmp_path: Path) -> None:
+    live = Live(wanted, 0.25)
+    pack(tmp_path / "p.xz", live.info.model_copy(update={"model_sha256": "0" * 64}), [])
+    with pytest.raises(RunError, match="leave the recordings out"):
+        RecordedEngine(unpack(tmp_path / "p.xz"), lambda: live).complete([ask("neu")])
+
+
+@pytest.mark.parametrize("data", [b"", b"not xz", b"\xfd7zXZ\x00broken"])
+def test_a_file_that_holds_no_recordings(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "p.xz").write_bytes(data)
+    with pytest.raises(InputError, match="holds no recorded answers, or broken ones"):
+        unpack(tmp_path / "p.xz")
+    with pytest.raises(InputError, match="there are no recorded answers here"):
+        unpack(tmp_path / "none.xz")
