@@ -4,15 +4,24 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test check format llama-server lock clean
+.PHONY: demo test gate check format llama-server browser lock clean
 
 demo: $(VENV)/demo
 	$(BIN)/ausweis models pull
 	$(BIN)/ausweis score examples/calls --policy telecom-de
 	$(BIN)/ausweis score examples/calls-bank --policy bank-en
 
-test: $(VENV)/dev llama-server
+test: $(VENV)/dev llama-server browser
 	$(BIN)/pytest
+
+# The golden set against the baseline: from recorded answers where nothing changed, and three calls by chance asked anew.
+GOLDEN := evals/golden/dev.jsonl evals/golden/test.jsonl
+BASELINE := evals/baselines/turnwise
+gate: $(VENV)/dev
+	rm -rf runs/gate
+	$(BIN)/ausweis eval run $(GOLDEN) --recorded $(BASELINE).answers.jsonl.xz --live 3 --run runs/gate --quiet
+	$(BIN)/ausweis eval report runs/gate
+	$(BIN)/ausweis eval gate runs/gate --baseline $(BASELINE).jsonl --junit runs/gate/gate.xml --markdown runs/gate/gate.md
 
 check: $(VENV)/dev
 	$(BIN)/ruff check .
@@ -61,6 +70,12 @@ $(LLAMA)/bin/llama-server: requirements/demo.txt | $(VENV)/dev
 	PATH="$(abspath $(BIN)):$$PATH" cmake --build $(LLAMA)/build --target llama-server llama-bench >> $(LLAMA)/build.log
 	mkdir $(LLAMA)/bin && mv $(LLAMA)/build/bin/llama-server $(LLAMA)/build/bin/llama-bench $(LLAMA)/bin
 	rm -rf $(LLAMA)/build $(LLAMA)/source $(LLAMA)/*.tar.gz
+
+# Tests look at pages in a real browser.
+browser:
+	@command -v chromium > /dev/null || command -v chromium-browser > /dev/null || { \
+	  echo "Installing Chromium, for tests of the pages ..."; apt-get -qq update && apt-get -qq install -y chromium > /dev/null; } \
+	  || { echo "The tests need Chromium: install it as your system does (Debian: apt-get install chromium)"; exit 1; }
 
 # New versions of all dependencies, for all supported Pythons, with hashes.
 COMPILE := uv pip compile --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --quiet

@@ -36,7 +36,7 @@ from ausweis.reading.pieces import pieces_of
 from ausweis.reading.strategies import TURN_TEMPLATES
 from ausweis.reading.turnwise import TurnwiseReader
 
-CALLS = Path(__file__).parents[1] / "evals" / "calls"
+CALLS = Path(__file__).parents[1] / "evals" / "golden"
 ACTS = ("tells", "changes", "reads out")
 TIMED = 8
 

@@ -33,7 +33,7 @@ from ausweis.evals import LabelledCall, read_labelled
 
 ROOT = Path(__file__).parents[1]
 TOOLS = ROOT / ".venv" / "llama.cpp" / "bin"
-CALLS = ROOT / "evals" / "calls" / "train.jsonl"
+CALLS = ROOT / "evals" / "golden" / "train.jsonl"
 TURNS = range(20, 41)
 SLOTS = (2,)
 """Of llama-server: one for each kind of prompt; the fastest of 2 and 4 on two cores."""

@@ -20,7 +20,7 @@ from ausweis.evals import read_labelled
 from ausweis.prompts import default_library
 from ausweis.reading.strategies import TURN_TEMPLATES, readout_for
 
-CALLS = Path(__file__).parents[1] / "evals" / "calls" / "dev.jsonl"
+CALLS = Path(__file__).parents[1] / "evals" / "golden" / "dev.jsonl"
 
 
 def margin(result: Result) -> float:

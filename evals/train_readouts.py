@@ -25,7 +25,7 @@ HERE = Path(__file__).parent
     "--labelled",
     multiple=True,
     type=click.Path(exists=True, path_type=Path),
-    default=[HERE / "calls" / "train.jsonl"],
+    default=[HERE / "golden" / "train.jsonl"],
     help="Labelled calls (JSONL).",
 )
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first so many calls.")

@@ -24,7 +24,7 @@ def report(run: Path, out: Path | None, golden: tuple[Path, ...]) -> None:
 
     The page needs no other file and no network. It holds the transcripts of the golden set.
     """
-    from ausweis.cli.eval.tables import rows_of
+    from ausweis.evals.metrics import rows_of
     from ausweis.journal import replace_file
     from ausweis.reports.eval_page import eval_page
     from ausweis.reports.eval_source import read_source

@@ -8,44 +8,20 @@ import click
 from ausweis.cli.run_table import console
 
 if TYPE_CHECKING:
-    from ausweis.evals.metrics import Summary
     from ausweis.evals.metrics.estimate import Estimate
     from ausweis.evals.running import Evaluation
 
-__all__ = ["rows_of", "show_summary"]
+__all__ = ["show_summary"]
 
 _FEWEST = 5
 """Tags with fewer calls are not shown."""
 
 
-def rows_of(summary: "Summary") -> "list[tuple[str, Estimate]]":
-    """The main numbers by name, in the order in which they are read."""
-    rows = [
-        ("outcome accuracy", summary.accuracy),
-        ("outcome kappa", summary.kappa),
-        ("violation precision", summary.precision),
-        ("violation recall", summary.recall),
-        ("violation F1", summary.f1),
-        ("violation types F1", summary.types_f1),
-        ("first violation turn", summary.first_turn),
-        ("factor F1 (with turn)", summary.factor_f1),
-        ("factor F1 (with turn and status)", summary.factor_status_f1),
-        ("action F1 (with turn)", summary.action_f1),
-        ("caller accuracy", summary.caller["accuracy"]),
-        ("authorisation (where somebody else called)", summary.authorisation),
-        ("average precision of risk", summary.average_precision),
-        *((f"violations found, riskiest {part}", one) for part, one in summary.found_when_reviewed.items()),
-        ("Brier score of confidence (0 is best)", summary.brier),
-        ("coverage at outcome precision 0.95", summary.coverage),
-        ("quotes verbatim", summary.quotes_verbatim),
-        ("needs review", summary.needs_review),
-    ]
-    return rows if summary.flips is None else [*rows, ("verdicts that flip over repeats", summary.flips)]
-
-
 def show_summary(found: "Evaluation") -> None:
     """The main numbers, the confusion, violation types and tags."""
     from rich.table import Table
+
+    from ausweis.evals.metrics import rows_of
 
     summary = found.summary
     out = console()

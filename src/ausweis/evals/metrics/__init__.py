@@ -13,6 +13,6 @@ summary       all of them, and some by tag
 """
 
 from ausweis.evals.metrics.estimate import Estimate
-from ausweis.evals.metrics.summary import Summary, summarise
+from ausweis.evals.metrics.summary import Summary, rows_of, summarise
 
-__all__ = ["Estimate", "Summary", "summarise"]
+__all__ = ["Estimate", "Summary", "rows_of", "summarise"]

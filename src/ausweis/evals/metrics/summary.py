@@ -10,7 +10,7 @@ from ausweis.evals.metrics import calibration, cost, facts, outcomes, ranking, s
 from ausweis.evals.metrics.estimate import Estimate
 from ausweis.vocabulary import ViolationType
 
-__all__ = ["Slice", "Summary", "summarise"]
+__all__ = ["Slice", "Summary", "rows_of", "summarise"]
 
 
 class _Part(BaseModel):
@@ -105,3 +105,28 @@ def _slices(cases: Sequence[Case]) -> list[Slice]:
         )
         for tag, one in some.items()
     ]
+
+
+def rows_of(summary: Summary) -> list[tuple[str, Estimate]]:
+    """The main numbers by name, in the order in which they are read."""
+    rows = [
+        ("outcome accuracy", summary.accuracy),
+        ("outcome kappa", summary.kappa),
+        ("violation precision", summary.precision),
+        ("violation recall", summary.recall),
+        ("violation F1", summary.f1),
+        ("violation types F1", summary.types_f1),
+        ("first violation turn", summary.first_turn),
+        ("factor F1 (with turn)", summary.factor_f1),
+        ("factor F1 (with turn and status)", summary.factor_status_f1),
+        ("action F1 (with turn)", summary.action_f1),
+        ("caller accuracy", summary.caller["accuracy"]),
+        ("authorisation (where somebody else called)", summary.authorisation),
+        ("average precision of risk", summary.average_precision),
+        *((f"violations found, riskiest {part}", one) for part, one in summary.found_when_reviewed.items()),
+        ("Brier score of confidence (0 is best)", summary.brier),
+        ("coverage at outcome precision 0.95", summary.coverage),
+        ("quotes verbatim", summary.quotes_verbatim),
+        ("needs review", summary.needs_review),
+    ]
+    return rows if summary.flips is None else [*rows, ("verdicts that flip over repeats", summary.flips)]
