@@ -8,7 +8,6 @@ from playwright.sync_api import Browser, Page
 from tests.browser import Opened, opened
 from tests.reports.eval_runs import HOSTILE, case, findings, labelled, manifest, source
 
-from ausweis.cli.eval.tables import rows_of
 from ausweis.evals.metrics import summarise
 from ausweis.reports.eval_page import eval_page
 from ausweis.reports.eval_source import EvalSource
@@ -20,7 +19,7 @@ HOSTILE_ID = "<b>'\"|</b>"
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = source()
     path = tmp_path_factory.mktemp("page") / "report.html"
-    path.write_text(eval_page(found, rows_of(found.summary)), encoding="utf-8")
+    path.write_text(eval_page(found), encoding="utf-8")
     return path
 
 
@@ -154,7 +153,7 @@ def test_an_eval_without_violations_or_verdicts_has_a_page() -> None:
     for told in (None, findings("compliant")):
         cases = [case(one, told)]
         found = EvalSource(manifest([]), cases, summarise(cases), {"only": one})
-        assert "No call is a violation by its label." in eval_page(found, rows_of(found.summary))
+        assert "No call is a violation by its label." in eval_page(found)
 
 
 def test_two_hundred_calls_stay_below_two_megabytes() -> None:
@@ -165,4 +164,4 @@ def test_two_hundred_calls_stay_below_two_megabytes() -> None:
     found = source()
     cases = [case(one, findings("violation", factors=("pin@2:verified",))) for one in long]
     many = EvalSource(found.manifest, cases, found.summary, {one.call.id: one for one in long})
-    assert len(eval_page(many, rows_of(found.summary)).encode()) < 2_000_000
+    assert len(eval_page(many).encode()) < 2_000_000

@@ -16,9 +16,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from ausweis.calls.text import clean
-from ausweis.evals.metrics.estimate import Estimate
 from ausweis.evals.metrics.outcomes import NONE
-from ausweis.evals.metrics.summary import Slice, Summary
+from ausweis.evals.metrics.summary import Slice, Summary, rows_of
 from ausweis.reports.eval_calls import call_views
 from ausweis.reports.eval_source import EvalSource
 from ausweis.reports.plots import calibration, risk_curve
@@ -30,8 +29,8 @@ SHADES = 4
 MARKS = ("wrong", "right", "no verdict", "facts differ", "flipped", "must pass", "needs review")
 
 
-def eval_page(source: EvalSource, rows: Sequence[tuple[str, Estimate]]) -> str:
-    """The page. `rows` are the main numbers by name, in the order in which they are read."""
+def eval_page(source: EvalSource) -> str:
+    """The page."""
     style, script = _beside("page.css"), _beside("page.js")
     calls = call_views(source)
     present = {mark for one in calls for mark in one.marks}
@@ -44,7 +43,7 @@ def eval_page(source: EvalSource, rows: Sequence[tuple[str, Estimate]]) -> str:
             script=Markup(script),  # noqa: S704
             manifest=source.manifest,
             summary=source.summary,
-            rows=rows,
+            rows=rows_of(source.summary),
             confusion=_heat(source.summary),
             tags=_by_kind(source.summary.slices),
             curve=risk_curve(source.cases, source.summary),

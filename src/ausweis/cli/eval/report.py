@@ -24,14 +24,13 @@ def report(run: Path, out: Path | None, golden: tuple[Path, ...]) -> None:
 
     The page needs no other file and no network. It holds the transcripts of the golden set.
     """
-    from ausweis.evals.metrics import rows_of
     from ausweis.journal import replace_file
     from ausweis.reports.eval_page import eval_page
     from ausweis.reports.eval_source import read_source
 
     path = out or run / "report.html"
     source = read_source(run, golden)
-    text = eval_page(source, rows_of(source.summary))
+    text = eval_page(source)
     path.parent.mkdir(parents=True, exist_ok=True)
     replace_file(path, text)
     click.echo(f"{path}: {source.summary.calls} calls, {len(text.encode()) / 1024:.0f} KiB")
