@@ -1,0 +1,209 @@
+"""The golden set and the judge as a task of Inspect (inspect_ai), for its log viewer. How: `docs/inspect.md`.
+
+Ausweis asks its own engine; the model that Inspect is given is never called. Scores need no more than the log, so that
+`inspect score` works on one.
+"""
+
+# Without the extra there are no types of Inspect to check by.
+# mypy: disable-error-code="import-not-found,untyped-decorator"
+
+import contextlib
+import logging
+import os
+import weakref
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from anyio import to_thread
+from inspect_ai import Task, task
+from inspect_ai.dataset import MemoryDataset, Sample
+from inspect_ai.model import ModelOutput
+from inspect_ai.scorer import CORRECT, INCORRECT, Score, Scorer, Target, accuracy, grouped, scorer, stderr
+from inspect_ai.solver import Generate, Solver, TaskState, solver
+from inspect_ai.util import concurrency
+
+from ausweis.batch import Recipe
+from ausweis.batch.scorer import Scored
+from ausweis.batch.scorer import Task as Reading
+from ausweis.engines.protocol import Engine
+from ausweis.evals.case import tags_of
+from ausweis.evals.findings import Findings
+from ausweis.evals.labelled import LabelledCall, read_all
+from ausweis.judging.policy_files import PolicyFile, find_policy
+from ausweis.judging.verdict import Verdict
+
+__all__ = ["first_violation_turn", "golden", "outcome"]
+
+_NAME = "ausweis"
+
+
+@task
+def golden(
+    golden: str | list[str] = "evals/golden/dev.jsonl",
+    engine: str = "llama",
+    model: str | None = None,
+    strategy: str = "turnwise",
+    zero_shot: bool = False,
+    prompts: str | None = None,
+) -> Task:
+    """The labelled calls of one or several files, each judged by the policy of its label; options as of `eval run`.
+
+    Raises:
+        InputError, PolicyError, PromptError: the golden set, a policy or the templates cannot be used.
+    """
+    with contextlib.chdir(_folder()):
+        calls = read_all(map(Path, [golden] if isinstance(golden, str) else golden))
+        policies = {name: find_policy(name) for name in dict.fromkeys(one.gold.policy for one in calls)}
+        recipe = Recipe(
+            policy=next(iter(policies.values())),
+            engine=engine,
+            model=model,
+            strategy=strategy,
+            readouts=not zero_shot,
+            prompt_folder=Path(prompts).absolute() if prompts else None,
+        )
+        recipe.library()
+    return Task(
+        dataset=MemoryDataset([_sample(one) for one in calls], name="golden"),
+        solver=_judging(_Judge(recipe, policies), {one.call.id: one for one in calls}),
+        scorer=[outcome(), first_violation_turn()],
+    )
+
+
+@scorer(
+    metrics=[
+        accuracy(),
+        stderr(),
+        grouped(accuracy(), "policy", all=False, name_template="policy:{group_name}"),
+        grouped(accuracy(), "language", all=False, name_template="language:{group_name}"),
+    ]
+)
+def outcome() -> Scorer:
+    """Whether the outcome is the label's; a call without a verdict is wrong."""
+
+    async def score(state: TaskState, target: Target) -> Score:
+        verdict = _verdict(state)
+        label = _side(target.text, state.metadata["violations"])
+        if verdict is None:
+            return Score(value=INCORRECT, explanation=f"label: {label}\nno verdict: {state.output.error}")
+        told = Findings.of_verdict(verdict)
+        lines = [f"label: {label}", f"verdict: {_side(told.outcome, told.violations)}", *_quoted(verdict)]
+        right = told.outcome == target.text
+        return Score(value=CORRECT if right else INCORRECT, answer=told.outcome, explanation="\n".join(lines))
+
+    return score
+
+
+@scorer(metrics=[accuracy(), stderr()])
+def first_violation_turn() -> Scorer:
+    """Whether the verdict names the turn of the earliest violation; of calls that are violations alone."""
+
+    async def score(state: TaskState, target: Target) -> Score | None:
+        wanted = state.metadata["first_violation_turn"]
+        if wanted is None:
+            return None
+        verdict = _verdict(state)
+        found = Findings.of_verdict(verdict).first_violation_turn if verdict else None
+        told = str(found or "none")
+        value = CORRECT if found == wanted else INCORRECT
+        return Score(value=value, answer=told, explanation=f"label: {wanted}\nverdict: {told}")
+
+    return score
+
+
+class _Judge:
+    """Judges one call at a time. The model is loaded for the first, and closed with the last reference to this."""
+
+    def __init__(self, recipe: Recipe, policies: Mapping[str, PolicyFile]) -> None:
+        self._recipe = recipe
+        self._policies = policies
+        self._engine: Engine | None = None
+        self._stack = contextlib.ExitStack()
+        weakref.finalize(self, self._stack.close)
+
+    def judge(self, labelled: LabelledCall) -> Scored:
+        """Read and judge.
+
+        Raises:
+            AusweisError: no call can be read, as when the model is missing.
+        """
+        if self._engine is None:
+            opened = self._recipe.engine_opened(logging.getLogger(__name__).warning)
+            self._engine = self._stack.enter_context(opened)
+        recipe = replace(self._recipe, policy=self._policies[labelled.gold.policy])
+        return recipe.scorer(self._engine).score(Reading(labelled.call))
+
+
+def _judging(judge: _Judge, calls: Mapping[str, LabelledCall]) -> Solver:
+    # Inspect writes the arguments of a solver to its log: so there are none.
+    @solver(name=_NAME)
+    def judging() -> Solver:
+        async def solve(state: TaskState, generate: Generate) -> TaskState:
+            async with concurrency(_NAME, 1):
+                scored = await to_thread.run_sync(judge.judge, calls[str(state.sample_id)])
+            _put(scored, state)
+            return state
+
+        return solve
+
+    return judging()
+
+
+def _put(scored: Scored, state: TaskState) -> None:
+    """Write what came out where the viewer shows it."""
+    if scored.verdict is None:
+        reason = f"{scored.failure.message} [{scored.failure.kind}]" if scored.failure else "no verdict"
+        state.store.set("failure", reason)
+        state.output = ModelOutput(model=_NAME, error=reason)
+        return
+    verdict = scored.verdict
+    told = Findings.of_verdict(verdict)
+    state.store.set("outcome", told.outcome)
+    state.store.set("violations", list(told.violations))
+    state.store.set("risk", verdict.risk)
+    state.store.set("needs_review", verdict.needs_review)
+    origin = verdict.provenance.model if verdict.provenance else None
+    content = verdict.model_dump_json(by_alias=True, exclude_none=True, indent=2)
+    state.output = ModelOutput.from_content(origin.id if origin else _NAME, content)
+    state.messages.append(state.output.message)
+
+
+def _sample(labelled: LabelledCall) -> Sample:
+    call, gold = labelled.call, labelled.gold
+    return Sample(
+        id=call.id,
+        input="\n".join(f"[{number}] {turn.speaker}: {turn.text}" for number, turn in enumerate(call.turns, start=1)),
+        target=gold.outcome,
+        metadata={
+            "title": gold.title,
+            "policy": gold.policy,
+            "language": call.language,
+            "tags": list(tags_of(labelled)),
+            "violations": [f"{one.type}@{one.turn}" for one in gold.violations],
+            "first_violation_turn": gold.first_violation_turn,
+            "why": gold.why,
+        },
+    )
+
+
+def _verdict(state: TaskState) -> Verdict | None:
+    return Verdict.model_validate_json(state.output.completion) if state.output.completion else None
+
+
+def _side(told: str, violations: Sequence[str]) -> str:
+    return f"{told} ({', '.join(violations)})" if violations else told
+
+
+def _quoted(verdict: Verdict) -> list[str]:
+    return [
+        f"{one.type}@{one.turn}: turn {words.turn}, “{words.quote}”"
+        for one in verdict.violations
+        for words in one.evidence
+    ]
+
+
+def _folder() -> Path:
+    """Where the command was given: Inspect calls a task in the folder of the task's file."""
+    here = Path.cwd()
+    return Path(os.environ.get("PWD", here)) if here == Path(__file__).resolve().parent else here
