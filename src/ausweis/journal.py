@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from ausweis.errors import RunError
 
-__all__ = ["FolderLock", "Journal", "Line", "lines", "replace_file", "write_fault"]
+__all__ = ["FolderLock", "Journal", "Line", "lines", "make_folder", "replace_file", "write_fault"]
 
 _CHUNK = 1 << 16
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -124,16 +124,28 @@ def lines(path: Path) -> Iterator[Line]:
         raise RunError(f"the file cannot be read ({error.strerror or 'I/O error'})", place=str(path)) from None
 
 
-def replace_file(path: Path, text: str) -> None:
-    """Put a text in the place of a file: at every moment the whole old or the whole new one is there.
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it, where they are missing.
+
+    Raises:
+        RunError: it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise write_fault(path, error) from None
+
+
+def replace_file(path: Path, content: str | bytes) -> None:
+    """Put a text or bytes in the place of a file: at every moment the whole old or the whole new one is there.
 
     Raises:
         RunError: it cannot be written.
     """
     part = path.with_name(f".{path.name}.part")
     try:
-        with part.open("w", encoding="utf-8") as file:
-            file.write(text)
+        with part.open("wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)

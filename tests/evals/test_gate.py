@@ -69,6 +69,23 @@ def test_one_must_pass_call_judged_wrong_fails() -> None:
     assert failed(run(set()), now) == {"c7"}
 
 
+def test_a_repeat_that_breaks_a_must_pass_call_fails() -> None:
+    now = [one.model_copy(update={"must_pass": True}) for one in run(set())]
+    wrong = [one.model_copy(update={"repeat": 2}) for one in run({7})]
+    assert failed(run(set()), [*now, *wrong]) == {"c7"}
+
+
+def test_what_had_to_pass_has_to_until_a_new_baseline() -> None:
+    before = [one.model_copy(update={"must_pass": one.id == "c7"}) for one in run(set())]
+    assert failed(before, run({7})) == {"c7"}
+
+
+def test_changed_labels_are_told() -> None:
+    now = run(set())
+    now[0] = case(now[0].id, "compliant", "compliant", 0.1)
+    assert gate(run(set()), now).comparison.relabelled == ("c0",)
+
+
 def test_a_missing_call_and_one_without_verdict_are_errors() -> None:
     now = run(set())[1:]
     now[3] = case(now[3].id, "violation", None, failure="the prompt is too long [context]")

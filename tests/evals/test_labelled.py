@@ -1,5 +1,6 @@
 """The golden set itself: it is whole, of the wanted size and mix, and its labels agree with the rules."""
 
+import json
 import re
 from collections import Counter
 from pathlib import Path
@@ -79,6 +80,22 @@ def test_a_line_that_is_no_labelled_call(tmp_path: Path) -> None:
     path.write_text('{"call": {}, "gold": {}}\n', encoding="utf-8")
     with pytest.raises(InputError, match=r"bad\.jsonl:1: no labelled call, at call"):
         list(read_labelled(path))
+
+
+@pytest.mark.parametrize(
+    ("event", "sentence"),
+    [
+        ({"turn": 9, "kind": "accepts"}, "labelled behind the last turn, 1"),
+        ({"turn": 1, "kind": "asks", "subject": "customer number"}, "asks cannot have the subject 'customer number'"),
+    ],
+)
+def test_a_label_that_does_not_fit_its_call(tmp_path: Path, event: dict[str, object], sentence: str) -> None:
+    one = labelled("a", "A: Geheimnis.").model_dump(mode="json")
+    one["gold"]["events"] = [event]
+    (tmp_path / "bad.jsonl").write_text(json.dumps(one) + "\n", encoding="utf-8")
+    with pytest.raises(InputError, match=sentence) as caught:
+        list(read_labelled(tmp_path / "bad.jsonl"))
+    assert "Geheimnis" not in str(caught.value)
 
 
 def test_two_calls_with_one_id(tmp_path: Path) -> None:

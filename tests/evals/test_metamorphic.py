@@ -98,6 +98,8 @@ def test_which_verdicts_behave() -> None:
         case("a~drop_the_factor", "violation", "violation"),
         # Wrong before: stays where it is under a harmless change, and does not count under a harmful one.
         case("b", "compliant", "violation"),
+        case("c", "compliant", None),
+        case("c~swap_names", "compliant", None),
         case("b~swap_names", "compliant", "violation"),
         case("b~drop_the_factor", "violation", "compliant"),
     ]

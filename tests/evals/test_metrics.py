@@ -108,6 +108,12 @@ def test_coverage_takes_equal_confidences_together() -> None:
     assert coverage([*right, wrong, unsure]).value == 0.0
 
 
+def test_failed_calls_do_not_make_confidence_look_good() -> None:
+    found = summarise([case("a", "compliant", None, 0.0, confidence=0.0), case("b", "compliant", "violation")])
+    assert found.brier.n == found.risk_brier.n == 1
+    assert found.brier.value == pytest.approx(0.64)
+
+
 def test_flips_over_repeats() -> None:
     cases = [case("a", "compliant", "compliant"), case("a", "compliant", "violation", repeat=2)]
     cases += [case("b", "compliant", "compliant"), case("b", "compliant", "compliant", repeat=2)]

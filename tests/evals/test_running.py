@@ -8,12 +8,14 @@ import pytest
 from tests.evals.cases import labelled
 
 from ausweis.batch import Progress, Recipe
+from ausweis.engines.fake import FakeEngine
 from ausweis.engines.packed import RecordedEngine, pack, unpack
 from ausweis.engines.protocol import Message, Request, Result
-from ausweis.errors import InputError, RunError
+from ausweis.errors import EngineError, InputError, PromptError, RunError
 from ausweis.evals.baseline import bless, cases_of, read_baseline, recordings_path
 from ausweis.evals.labelled import LabelledCall
-from ausweis.evals.running import Wanted, evaluate
+from ausweis.evals.running import evaluate
+from ausweis.evals.wanted import Wanted
 from ausweis.judging import find_policy
 
 ANSWERS = r"""
@@ -64,7 +66,8 @@ def test_each_call_is_judged_by_the_policy_of_its_label(wanted: Wanted, tmp_path
     }
     assert seen[-1].seen == 4
     assert (found.summary.accuracy.value, found.summary.recall.value) == (0.75, 0.5)
-    assert {path.name for path in (tmp_path / "run" / "runs" / "1").iterdir()} == {"telecom-de", "bank-en"}
+    runs = {path.name.rpartition("-")[0] for path in (tmp_path / "run" / "runs" / "1").iterdir()}
+    assert runs == {"telecom-de", "bank-en"}
 
 
 def test_a_call_without_a_verdict_is_wrong_and_says_why(wanted: Wanted, tmp_path: Path) -> None:
@@ -93,10 +96,52 @@ def test_a_stopped_run_goes_on(wanted: Wanted, tmp_path: Path) -> None:
     assert outcomes(tmp_path / "run") == outcomes(tmp_path / "whole")
 
 
+def test_a_refused_resume_leaves_a_finished_run_as_it_is(wanted: Wanted, tmp_path: Path) -> None:
+    evaluate(replace(wanted, repeats=2), tmp_path / "run")
+    before = (tmp_path / "run" / "eval.json").read_bytes()
+    other = replace(wanted, recipe=replace(wanted.recipe, strategy="direct"))
+    with pytest.raises(RunError, match="made with other prompts, another model or engine"):
+        evaluate(other, tmp_path / "run", resume=True)
+    assert (tmp_path / "run" / "eval.json").read_bytes() == before
+    # Fewer repeats are no reason to forget some.
+    assert len(evaluate(wanted, tmp_path / "run", resume=True).cases) == 8
+
+
+def test_wrong_use_leaves_no_folder_that_is_in_the_way(wanted: Wanted, tmp_path: Path) -> None:
+    with pytest.raises(PromptError):
+        evaluate(replace(wanted, recipe=replace(wanted.recipe, pins=("agent-turn@99",))), tmp_path / "run")
+    with pytest.raises(RunError, match="there is no eval run to resume"):
+        evaluate(wanted, tmp_path / "run", resume=True)
+    evaluate(wanted, tmp_path / "run")
+    with pytest.raises(RunError, match="cannot be written"):
+        evaluate(wanted, tmp_path / "golden.jsonl" / "run")
+
+
+def test_failed_calls_are_tried_again_on_resume(
+    wanted: Wanted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(*_: object) -> None:
+        raise EngineError("no answer just now")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FakeEngine, "complete", down)
+        assert evaluate(wanted, tmp_path / "run").summary.failed == 4
+    assert evaluate(wanted, tmp_path / "run", resume=True).summary.failed == 0
+
+
+def test_a_policy_file_of_the_label(wanted: Wanted, tmp_path: Path) -> None:
+    """What the author of the label says stays, whatever the rules make of the events."""
+    policy = tmp_path / "ours.yaml"
+    policy.write_text(find_policy("telecom-de").text, encoding="utf-8")
+    one = labelled("own", NAME, TELLS, policy=str(policy), outcome="compliant")
+    evaluate(replace(wanted, golden=(write(tmp_path / "golden.jsonl", [one]),)), tmp_path / "run")
+    assert outcomes(tmp_path / "run") == {"own": ("compliant", "violation")}
+
+
 def test_another_golden_set_is_not_gone_on_with(wanted: Wanted, tmp_path: Path) -> None:
     evaluate(wanted, tmp_path / "run")
     write(tmp_path / "golden.jsonl", CALLS[:2])
-    with pytest.raises(RunError, match="the golden set, or the choice from it, is another"):
+    with pytest.raises(RunError, match="the golden set, the choice from it, or its answers are others"):
         evaluate(wanted, tmp_path / "run", resume=True)
 
 
@@ -149,11 +194,11 @@ def test_a_baseline_and_its_recorded_answers(wanted: Wanted, tmp_path: Path) -> 
 
 def test_only_whole_runs_with_all_verdicts_are_blessed(wanted: Wanted, tmp_path: Path) -> None:
     evaluate(replace(wanted, limit=2), tmp_path / "part")
-    with pytest.raises(RunError, match="only a run over whole files"):
+    with pytest.raises(RunError, match="not over whole files"):
         bless(tmp_path / "part", tmp_path / "b.jsonl", "x")
     bad = labelled("noise", "C: Störgeräusch.", outcome="not_applicable", caller="unclear")
     evaluate(replace(wanted, golden=(write(tmp_path / "golden.jsonl", [bad]),)), tmp_path / "bad")
-    with pytest.raises(RunError, match="calls without a verdict cannot be blessed"):
+    with pytest.raises(RunError, match="calls have no verdict"):
         bless(tmp_path / "bad", tmp_path / "b.jsonl", "x")
 
 
@@ -191,7 +236,7 @@ def test_only_what_is_recorded_is_answered_without_the_model(wanted: Wanted, tmp
     assert engine.complete([known.model_copy(update={"choices": ("a", "b", "c")})])[0].probabilities == (0.75, 0.25)
     engine.checking = True
     assert engine.complete([known])[0].probabilities == (0.9, 0.1)
-    assert (engine.recorded, engine.asked, engine.checked) == (1, 3, 1)
+    assert (engine.recorded, engine.asked, engine.checked) == (1, 2, 1)
     assert engine.largest_difference == pytest.approx(0.15)
 
 

@@ -25,11 +25,9 @@ def test_a_clean_call() -> None:
 @pytest.mark.parametrize(
     ("one", "problem"),
     [
-        (with_event(turn=9, kind="accepts"), "accepts: there is no turn 9"),
         (with_event(turn=1, kind="accepts"), "accepts: turn 1 is not the agent's"),
         (with_event(turn=2, kind="accepts", quote="Stimmt"), "accepts: its quote does not stand in turn 2"),
         (with_event(turn=3, kind="gives", subject="pin"), "gives pin: twice in turn 3"),
-        (labelled("x", *LINES, violations=[("factor_leaked", 7)]), "factor_leaked: there is no turn 7"),
         (labelled("x", *LINES, outcome="violation"), "outcome: the label says violation, the rules make compliant"),
         (labelled("x", *LINES, violations=[("factor_leaked", 4)]), "violations: the label says factor_leaked@4"),
         (labelled("x", *LINES, caller="unclear"), "caller: the label says unclear, the rules make account_holder"),

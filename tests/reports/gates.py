@@ -24,6 +24,14 @@ def gate_of(*names: str, message: str = "must pass", calls: int = 3) -> Gate:
             GateCheck(name="gone", state="error", message="is in the baseline, but not in the run"),
         ),
         comparison=Comparison(
-            calls=calls, flips=(), differences=(), better=(), worse=(change,), other=(), missing=("gone",), new=("n",)
+            calls=calls,
+            flips=(),
+            differences=(),
+            better=(),
+            worse=(change,),
+            other=(),
+            missing=("gone",),
+            new=("n",),
+            relabelled=(),
         ),
     )

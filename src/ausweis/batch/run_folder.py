@@ -14,7 +14,7 @@ from ausweis.batch.failure import Failure
 from ausweis.batch.manifest import MANIFEST_FILE, Counts, RunManifest, now, read_manifest, refuse_differences
 from ausweis.batch.state import FACTS_FILE, FAILURES_FILE, VERDICTS_FILE, RunState, facts_of, scan
 from ausweis.errors import RunError
-from ausweis.journal import FolderLock, Journal, Line, replace_file, write_fault
+from ausweis.journal import FolderLock, Journal, Line, make_folder, replace_file
 from ausweis.judging.verdict import Verdict
 from ausweis.reading.facts import Facts
 
@@ -47,10 +47,7 @@ class RunFolder:
         made = not path.exists()
         if resume and made:
             raise RunError("there is no run to resume; leave out --resume to begin one", place=str(path))
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise write_fault(path, error) from None
+        make_folder(path)
         lock = FolderLock(path)
         try:
             manifest = read_manifest(path)

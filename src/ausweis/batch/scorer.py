@@ -50,6 +50,14 @@ class Scorer:
             engine=engine.info,
         )
 
+    def read(self, call: Call) -> Facts:
+        """Read one call, without judging it.
+
+        Raises:
+            EngineError, ModelError: as the reader.
+        """
+        return self._reader.read(call).facts
+
     def score(self, task: Task) -> Scored:
         """Score one call; whatever goes wrong with it alone becomes a failure.
 

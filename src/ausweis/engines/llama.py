@@ -9,6 +9,7 @@ begin. Answers that take more tokens go on together, one evaluation a step.
 import os
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from importlib.metadata import version
 
 import numpy as np
 
@@ -25,7 +26,7 @@ from ausweis.engines.protocol import EngineInfo, Message, Request, Result
 from ausweis.engines.weights import Progress, Weights, locate
 from ausweis.errors import ContextError, EngineError, ModelError
 
-__all__ = ["LlamaEngine"]
+__all__ = ["LlamaEngine", "engine_name"]
 
 CONTEXT = 8192
 """Tokens of context unless told otherwise; about 230 MB of memory a trunk for the default model."""
@@ -33,6 +34,11 @@ TRUNKS = 3
 """Common beginnings kept evaluated, the latest used; each has a context of its own."""
 ANSWER_ROOM = 16
 """Tokens left for the ways to the answers of a closed list."""
+
+
+def engine_name() -> str:
+    """The engine with its version, as verdicts and recordings name it."""
+    return f"llama.cpp (llama-cpp-python {version('llama-cpp-python')})"
 
 
 class LlamaEngine:
@@ -57,7 +63,7 @@ class LlamaEngine:
         self.info = EngineInfo(
             model_id=weights.id,
             model_sha256=weights.sha256,
-            engine=f"llama.cpp (llama-cpp-python {self._model.api.__version__})",
+            engine=engine_name(),
             parameters={"temperature": 0, "context": self._size, "threads": self._threads},
             context_tokens=self._size,
         )
@@ -161,8 +167,8 @@ class LlamaEngine:
                 trunk = Trunk(self._model, self._size, self._threads)
             else:
                 _, trunk = self._trunks.popitem(last=False)
-            version = f"{self._model.api.__version__} threads={self._threads}"
-            planted = trunk.plant(beginning, KeptPrefix(self.info.model_sha256, version, beginning))
+            maker = f"{self._model.api.__version__} threads={self._threads}"
+            planted = trunk.plant(beginning, KeptPrefix(self.info.model_sha256, maker, beginning))
         self._trunks[beginning] = trunk
         return trunk, planted
 

@@ -7,6 +7,7 @@ prompt, by another model or readout, is never found. Token counts are not kept.
 
 import json
 import lzma
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,7 @@ from pydantic import ValidationError
 
 from ausweis.engines.protocol import Engine, EngineInfo, Request, Result
 from ausweis.errors import InputError, RunError
-from ausweis.journal import write_fault
+from ausweis.journal import replace_file
 
 __all__ = ["Packed", "RecordedEngine", "pack", "unpack"]
 
@@ -48,11 +49,7 @@ def pack(path: Path, info: EngineInfo, answers: Iterable[tuple[str, Result]]) ->
         if result.probabilities:
             body["p"] = result.probabilities
         lines.append(_line(body))
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(lzma.compress("".join(lines).encode(), preset=9 | lzma.PRESET_EXTREME))
-    except OSError as error:
-        raise write_fault(path, error) from None
+    replace_file(path, lzma.compress("".join(lines).encode(), preset=9 | lzma.PRESET_EXTREME))
 
 
 def unpack(path: Path) -> Packed:
@@ -86,6 +83,8 @@ def _line(body: Mapping[str, Any]) -> str:
 class RecordedEngine:
     """Answers from recordings; a question that has none is asked of the model, which is loaded then.
 
+    `recorded` and `asked` count the questions answered from there and by the model, but for those that are checked.
+
     `checking`: ask the model in any case, and note how far its answers are from the recorded ones, which are given.
     """
 
@@ -117,8 +116,9 @@ class RecordedEngine:
         """
         found = [self.packed.find(request) for request in requests]
         places = [place for place, known in enumerate(found) if known is None or self.checking]
-        self.recorded += len(requests) - len(places)
-        self.asked += len(places)
+        if not self.checking:
+            self.recorded += len(requests) - len(places)
+            self.asked += len(places)
         answers = self._engine().complete([requests[place] for place in places]) if places else []
         for place, answer in zip(places, answers, strict=True):
             known = found[place]
@@ -147,4 +147,5 @@ def _difference(one: Result, other: Result) -> float:
     """The largest difference of a probability; 1 where there is none and the texts differ."""
     if not one.probabilities:
         return float(one.text != other.text)
-    return max(abs(a - b) for a, b in zip(one.probabilities, other.probabilities, strict=True))
+    found = [abs(a - b) for a, b in zip(one.probabilities, other.probabilities, strict=True)]
+    return max(found) if all(map(math.isfinite, found)) else 1.0

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ausweis.engines.protocol import Engine, EngineInfo, Request, Result
 from ausweis.errors import EngineError, InputError
-from ausweis.journal import FolderLock, Journal, lines, replace_file, write_fault
+from ausweis.journal import FolderLock, Journal, lines, make_folder, replace_file
 
 __all__ = ["RecordingEngine", "ReplayEngine", "recordings"]
 
@@ -94,10 +94,7 @@ class RecordingEngine:
 
     def __init__(self, inner: Engine, folder: Path) -> None:
         self._inner = inner
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise write_fault(folder, error) from None
+        make_folder(folder)
         self._lock = FolderLock(folder)
         try:
             self._begin(folder)

@@ -4,7 +4,7 @@ It moves only by `ausweis eval bless`. Beside it stand the recorded answers, so 
 changes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,9 +16,9 @@ from ausweis.engines.replay import recordings
 from ausweis.errors import InputError, RunError
 from ausweis.evals.case import Case
 from ausweis.evals.folder import EvalManifest, Plan, System, answers_folder, read_cases, read_eval
-from ausweis.journal import replace_file
+from ausweis.journal import make_folder, replace_file
 
-__all__ = ["Baseline", "bless", "cases_of", "read_baseline", "recordings_path"]
+__all__ = ["Baseline", "bless", "cases_of", "finished", "read_baseline", "recordings_path"]
 
 
 class Baseline(BaseModel):
@@ -34,18 +34,17 @@ class Baseline(BaseModel):
     cases: tuple[Case, ...]
 
 
-def bless(folder: Path, path: Path, message: str) -> Baseline:
+def bless(folder: Path, path: Path, message: str, *, fewer: bool = False) -> Baseline:
     """Make a finished eval run the baseline at `path`, and put its recorded answers beside it.
 
     Raises:
-        RunError: the run is not finished, was cut down, or the files cannot be written.
+        RunError: the run is not finished or not fit to be one, or the files cannot be written.
     """
     manifest = finished(folder)
-    if manifest.system is None or manifest.plan.tags or manifest.plan.ids or manifest.plan.limit:
-        raise RunError("only a run over whole files of the golden set can be blessed", place=str(folder))
     cases = [case for case in read_cases(folder) if case.repeat == 1]
-    if any(case.told is None for case in cases):
-        raise RunError("calls without a verdict cannot be blessed; see failures.jsonl of its runs", place=str(folder))
+    known = set() if fewer or not path.exists() else {case.id for case in read_baseline(path).cases}
+    if (fault := _fault(manifest, cases, known)) is not None or manifest.system is None:
+        raise RunError(f"the run cannot be blessed: {fault}", place=str(folder))
     baseline = Baseline(
         message=message,
         blessed=manifest.finished or "",
@@ -54,10 +53,24 @@ def bless(folder: Path, path: Path, message: str) -> Baseline:
         cases=tuple(case.model_copy(update={"seconds": None, "tokens": None}) for case in cases),
     )
     info, answers = _answers(folder)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     pack(recordings_path(path), info, answers)
     replace_file(path, _text(baseline))
     return baseline
+
+
+def _fault(manifest: EvalManifest, cases: Sequence[Case], known: Set[str]) -> str | None:
+    """Why this run should be no baseline; `known` are the calls of the one before."""
+    plan = manifest.plan
+    if plan.tags or plan.ids or plan.limit or plan.policy:
+        return "it is not over whole files of the golden set by the policies of their labels"
+    if any(case.told is None for case in cases):
+        return "calls have no verdict; see failures.jsonl of its runs"
+    if wrong := [case.id for case in cases if case.must_pass and not case.right]:
+        return f"calls that must pass are judged wrong: {', '.join(wrong)}"
+    if lost := known - {case.id for case in cases}:
+        return f"{len(lost)} calls of the baseline are not in it, {min(lost)} the first; if they shall go, say --fewer"
+    return None
 
 
 def recordings_path(path: Path) -> Path:

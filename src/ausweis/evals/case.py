@@ -89,10 +89,10 @@ def case_of(
     )
 
 
-def gold_of(labelled: LabelledCall, policy: Policy) -> Findings:
-    """What the label says; under another policy than the label's, what that policy makes of its events."""
+def gold_of(labelled: LabelledCall, policy: Policy, *, anew: bool = False) -> Findings:
+    """What the label says; `anew`, under a policy that is not the label's, what that policy makes of its events."""
     by_rules = judge(gold_facts(labelled), policy)
-    return Findings.of_gold(labelled, by_rules) if policy.id == labelled.gold.policy else Findings.of_verdict(by_rules)
+    return Findings.of_verdict(by_rules) if anew else Findings.of_gold(labelled, by_rules)
 
 
 def tags_of(labelled: LabelledCall) -> tuple[str, ...]:

@@ -62,7 +62,10 @@ class Change(_Part):
 
 
 class Comparison(_Part):
-    """All of it. `missing` are calls of the first run without a partner in the second, `new` the other way round."""
+    """All of it. `missing` are calls of the first run without a partner in the second, `new` the other way round.
+
+    `relabelled` are calls whose label is another in the second run.
+    """
 
     calls: int
     flips: tuple[Flip, ...]
@@ -72,6 +75,7 @@ class Comparison(_Part):
     other: tuple[Change, ...]
     missing: tuple[str, ...]
     new: tuple[str, ...]
+    relabelled: tuple[str, ...]
 
 
 MEASURES: Mapping[str, Measure] = {
@@ -102,6 +106,7 @@ def compare(before: Sequence[Case], after: Sequence[Case]) -> Comparison:
         other=tuple(one for one in changes if sides[one.id][0] == sides[one.id][1]),
         missing=tuple(missing),
         new=tuple(new),
+        relabelled=_relabelled(before, after),
     )
 
 
@@ -115,6 +120,11 @@ def paired(before: Sequence[Case], after: Sequence[Case]) -> tuple[list[Pair], l
             update = {"gold": case.gold, "tags": case.tags, "must_pass": case.must_pass}
             pairs.append((first[identifier].model_copy(update=update), case))
     return pairs, [one for one in first if one not in second], [one for one in second if one not in first]
+
+
+def _relabelled(before: Sequence[Case], after: Sequence[Case]) -> tuple[str, ...]:
+    labels = {case.id: case.gold for case in before}
+    return tuple(sorted({case.id for case in after if labels.get(case.id, case.gold) != case.gold}))
 
 
 def _called(case: Case) -> bool:

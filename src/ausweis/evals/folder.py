@@ -7,7 +7,7 @@ runs/N/POLICY  the run folder of each repeat and policy: facts, verdicts, failur
 answers/N      the raw answers of each repeat: with them, all of it is made again without a model
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -18,22 +18,32 @@ from ausweis.errors import RunError
 from ausweis.evals.case import Case
 from ausweis.evals.metrics import Summary
 from ausweis.journal import lines, replace_file
+from ausweis.judging.policy_files import PolicyFile
 
 __all__ = [
+    "EVAL_FILE",
+    "METRICS_FILE",
     "EvalManifest",
     "GoldenFile",
     "Live",
     "Plan",
     "System",
+    "Warn",
     "answers_folder",
     "read_cases",
     "read_eval",
+    "run_folder",
+    "run_folders",
     "write_eval",
 ]
 
 EVAL_FILE = "eval.json"
 CASES_FILE = "cases.jsonl"
 METRICS_FILE = "metrics.json"
+
+
+Warn = Callable[[str], None]
+"""Told what a user should know before calls are read."""
 
 
 class _Part(BaseModel):
@@ -49,7 +59,10 @@ class GoldenFile(_Part):
 
 
 class Plan(_Part):
-    """Which calls are read, how often, and by whose policy (None: each call by that of its label)."""
+    """Which calls are read, how often, and by whose policy (None: each call by that of its label).
+
+    `answers_of`: the eval run that the answers were taken from; `recorded`: the SHA-256 of the recorded answers' file.
+    """
 
     golden: tuple[GoldenFile, ...]
     tags: tuple[str, ...] = ()
@@ -57,6 +70,8 @@ class Plan(_Part):
     limit: int | None = None
     policy: str | None = None
     repeats: int = 1
+    answers_of: str | None = None
+    recorded: str | None = None
 
 
 class System(_Part):
@@ -111,9 +126,14 @@ def answers_folder(folder: Path, repeat: int) -> Path:
     return folder / "answers" / str(repeat)
 
 
-def run_folder(folder: Path, repeat: int, policy: str) -> Path:
+def run_folder(folder: Path, repeat: int, policy: PolicyFile) -> Path:
     """Where the run of a repeat and policy stands."""
-    return folder / "runs" / str(repeat) / policy
+    return folder / "runs" / str(repeat) / f"{policy.policy.id}-{policy.sha256[:8]}"
+
+
+def run_folders(folder: Path, repeat: int) -> list[Path]:
+    """The runs of a repeat, one a policy."""
+    return sorted(path for path in (folder / "runs" / str(repeat)).glob("*") if path.is_dir())
 
 
 def write_eval(

@@ -57,7 +57,7 @@ def gate(
     alpha: float = ALPHA,
     least_drop: float = LEAST_DROP,
 ) -> Gate:
-    """Hold a run against the baseline."""
+    """Hold a run against the baseline. A call that had to pass in the baseline has to in the run."""
     pairs, _, _ = paired(baseline, run)
     comparison = compare(baseline, run)
     share = alpha / (len(comparison.flips) + len(MEASURES))
@@ -65,14 +65,18 @@ def gate(
     checks += [_measure(name, pairs, share, least_drop) for name in MEASURES if pairs]
     if not pairs:
         checks.append(GateCheck(name="calls in common", state="error", message="the runs have no call in common"))
-    if live is not None and live.checked:
+    if live is not None and live.recorded:
         checks.append(_live(live))
-    first = {case.id: case for case in run if case.repeat == 1}
+    must_pass = {case.id for case in (*baseline, *run) if case.must_pass}
+    repeats: dict[str, list[Case]] = {}
+    for case in run:
+        repeats.setdefault(case.id, []).append(case)
     missing = [
         GateCheck(name=one, state="error", message="is in the baseline, but not in the run")
         for one in comparison.missing
     ]
-    return Gate(checks=tuple(checks), cases=(*missing, *map(_case, first.values())), comparison=comparison)
+    calls = [_call(some, must_pass=name in must_pass) for name, some in repeats.items()]
+    return Gate(checks=tuple(checks), cases=(*missing, *calls), comparison=comparison)
 
 
 def _flip(flip: Flip, alpha: float, least_drop: float) -> GateCheck:
@@ -102,6 +106,9 @@ def _measure(name: str, pairs: Sequence[Pair], alpha: float, least_drop: float) 
 
 
 def _live(live: Live) -> GateCheck:
+    if not live.checked and not live.largest_difference:
+        message = "not asked again: `eval run --live N` does so for some calls"
+        return GateCheck(name="recorded answers", state="passed", message=message)
     message = (
         f"{live.checked} answers of {len(live.sample)} calls asked again differ by {live.largest_difference:.3f} "
         f"at the most (allowed: {LARGEST_DIFFERENCE})"
@@ -110,10 +117,16 @@ def _live(live: Live) -> GateCheck:
     return GateCheck(name="recorded answers", state="error" if stale else "passed", message=message)
 
 
-def _case(case: Case) -> GateCheck:
-    if case.told is None:
-        return GateCheck(name=case.id, state="error", message=f"has no verdict: {case.failure or 'it was not read'}")
-    if case.must_pass and not case.right:
-        message = f"must pass: the label says {case.gold.outcome}, the verdict {told(case)}"
-        return GateCheck(name=case.id, state="failed", message=message)
-    return GateCheck(name=case.id, state="passed", message="right" if case.right else "wrong, as a call may be")
+def _call(repeats: Sequence[Case], *, must_pass: bool) -> GateCheck:
+    """The check of one call over all its repeats: the worst one counts."""
+    name = repeats[0].id
+    failed = next((case for case in repeats if case.told is None), None)
+    if failed is not None:
+        return GateCheck(name=name, state="error", message=f"has no verdict: {failed.failure or 'it was not read'}")
+    wrong = next((case for case in repeats if not case.right), None)
+    if wrong is None:
+        return GateCheck(name=name, state="passed", message="right")
+    if must_pass:
+        message = f"must pass: the label says {wrong.gold.outcome}, the verdict {told(wrong)}"
+        return GateCheck(name=name, state="failed", message=message)
+    return GateCheck(name=name, state="passed", message="wrong, as a call may be")

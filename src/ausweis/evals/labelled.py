@@ -120,6 +120,17 @@ class LabelledCall(_Part):
     call: Call
     gold: Gold
 
+    @model_validator(mode="after")
+    def _label_fits_the_call(self) -> Self:
+        turns = len(self.call.turns)
+        labelled = [one.turn for one in self.gold.events] + [one.turn for one in self.gold.violations]
+        if max(labelled, default=0) > turns:
+            raise ValueError(f"an event or violation is labelled behind the last turn, {turns}")
+        for event in self.gold.events:
+            # Refuses a subject that its kind does not have.
+            Event(kind=event.kind, subject=event.subject, turn=event.turn, quote="")
+        return self
+
 
 def read_labelled(path: Path) -> Iterator[LabelledCall]:
     """The labelled calls of a JSONL file.
@@ -138,8 +149,8 @@ def read_labelled(path: Path) -> Iterator[LabelledCall]:
         raise InputError(f"the labelled calls cannot be read ({type(error).__name__})", place=str(path)) from None
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        raise InputError(f"no labelled call, at {where}: {first['msg']}", place=f"{path}:{number}") from None
+        where = f", at {place}" if (place := ".".join(map(str, first["loc"]))) else ""
+        raise InputError(f"no labelled call{where}: {first['msg']}", place=f"{path}:{number}") from None
 
 
 def read_all(paths: Iterable[Path]) -> list[LabelledCall]:

@@ -3,78 +3,40 @@
 A repeat is real: the model is loaded anew and asked every question, in another order of calls.
 """
 
-import hashlib
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ausweis.batch import Progress, Recipe, RunFolder, local_runner, score
-from ausweis.batch.manifest import Machine, Origin, now
+from ausweis.batch import Progress, RunFolder, Scorer, local_runner, score
+from ausweis.batch.manifest import Machine, now, read_manifest
 from ausweis.batch.state import VERDICTS_FILE, failures
-from ausweis.engines import catalogue
-from ausweis.engines.packed import Packed, RecordedEngine, unpack
+from ausweis.engines.packed import RecordedEngine
 from ausweis.engines.protocol import Engine
-from ausweis.engines.replay import RecordingEngine, ReplayEngine
-from ausweis.engines.weights import locate
-from ausweis.errors import InputError, RunError
-from ausweis.evals.case import Case, case_of, gold_of, tags_of
+from ausweis.engines.replay import RecordingEngine
+from ausweis.errors import EngineError, RunError
+from ausweis.evals.case import Case, case_of
+from ausweis.evals.findings import Findings
 from ausweis.evals.folder import (
+    EVAL_FILE,
     EvalManifest,
-    GoldenFile,
     Live,
-    Plan,
     System,
+    Warn,
     answers_folder,
     read_eval,
     run_folder,
     write_eval,
 )
-from ausweis.evals.labelled import LabelledCall, read_all
+from ausweis.evals.labelled import LabelledCall
 from ausweis.evals.metrics import Summary, summarise
-from ausweis.journal import FolderLock, lines
-from ausweis.judging.policy_files import PolicyFile, find_policy
+from ausweis.evals.wanted import Wanted
+from ausweis.journal import FolderLock, lines, make_folder
+from ausweis.judging.policy_files import PolicyFile
 from ausweis.judging.verdict import Verdict
 
-__all__ = ["Evaluation", "Wanted", "evaluate"]
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What to measure. `recipe` names engine, model, strategy and prompts; its policy is put in for each call.
-
-    `answers_of`: an eval run whose raw answers are given instead of asking a model. `recorded`: a file of recorded
-    answers (`engines.packed`); the model is asked only what is not in it, and once more all of `live` calls by chance.
-    """
-
-    golden: tuple[Path, ...]
-    recipe: Recipe
-    tags: tuple[str, ...] = ()
-    ids: tuple[str, ...] = ()
-    limit: int | None = None
-    policy: str | None = None
-    repeats: int = 1
-    answers_of: Path | None = None
-    recorded: Path | None = None
-    live: int = 0
-    seed: int | None = None
-
-    def chosen(self) -> list[LabelledCall]:
-        """The labelled calls that have all the tags, of these ids, as many as wanted.
-
-        Raises:
-            InputError: the golden set cannot be read, or there are no such calls.
-        """
-        calls = read_all(self.golden)
-        if missing := set(self.ids) - {one.call.id for one in calls}:
-            raise InputError(f"no labelled call has the id {min(missing)}")
-        found = [
-            one for one in calls if set(self.tags) <= set(tags_of(one)) and (not self.ids or one.call.id in self.ids)
-        ][: self.limit]
-        if not found:
-            raise InputError("no labelled call has all these tags")
-        return found
+__all__ = ["Evaluation", "evaluate"]
 
 
 @dataclass(frozen=True)
@@ -92,77 +54,53 @@ def evaluate(
     *,
     resume: bool = False,
     on_progress: Callable[[Progress], None] | None = None,
-    warn: Callable[[str], None] | None = None,
+    warn: Warn = lambda text: None,
 ) -> Evaluation:
     """Read, judge and measure. `on_progress` counts readings: each call once for each repeat.
 
-    A stopped run keeps every whole call, and goes on with `resume`.
+    A stopped run keeps every whole call, and goes on with `resume`: with at least as many repeats as it had, failed
+    calls tried again. All that can be refused is refused before anything of a finished run is touched.
 
     Raises:
         AusweisError: wrong use, a golden set that cannot be used, or a model that cannot be asked.
     """
-    chosen = wanted.chosen()
-    policies = _policies(wanted, chosen)
-    folder.mkdir(parents=True, exist_ok=True)
+    calls = wanted.chosen()
+    gold = wanted.gold(calls)
+    wanted.recipe.library()
+    wanted.recordings()
+    if resume and read_eval(folder) is None:
+        raise RunError("there is no eval run to resume; leave out --resume to begin one", place=str(folder))
+    make_folder(folder)
     lock = FolderLock(folder)
     try:
-        manifest = _begun(wanted, folder, resume=resume)
-        run = _Run(wanted, folder, chosen, policies, on_progress or (lambda progress: None), warn)
-        for repeat in range(1, wanted.repeats + 1):
+        manifest = _manifest(wanted, folder, resume=resume)
+        run = _Run(wanted, folder, calls, manifest, on_progress or (lambda progress: None), warn)
+        for repeat in range(1, manifest.plan.repeats + 1):
             run.read(repeat)
-        cases = run.cases()
+        cases = [case for repeat in range(1, manifest.plan.repeats + 1) for case in run.cases(repeat, gold)]
         summary = summarise(cases)
-        update = {"system": run.system, "finished": now(), "complete": True, "live": run.live}
-        manifest = manifest.model_copy(update=update)
-        write_eval(folder, manifest, cases, summary)
-        return Evaluation(manifest, cases, summary)
+        done = run.manifest.model_copy(update={"finished": now(), "complete": True})
+        write_eval(folder, done, cases, summary)
+        return Evaluation(done, cases, summary)
     finally:
         lock.release()
 
 
-def _policies(wanted: Wanted, calls: Sequence[LabelledCall]) -> dict[str, PolicyFile]:
-    """The policy to judge by, under the name of the label's."""
-    return {name: find_policy(wanted.policy or name) for name in dict.fromkeys(one.gold.policy for one in calls)}
-
-
-def _begun(wanted: Wanted, folder: Path, *, resume: bool) -> EvalManifest:
-    plan = Plan(
-        golden=tuple(_golden_file(path) for path in wanted.golden),
-        tags=wanted.tags,
-        ids=wanted.ids,
-        limit=wanted.limit,
-        policy=wanted.policy,
-        repeats=wanted.repeats,
-    )
-    found = read_eval(folder)
-    if found is not None and not resume:
+def _manifest(wanted: Wanted, folder: Path, *, resume: bool) -> EvalManifest:
+    """That of the run to go on with, with all repeats that are wanted; or of a new one."""
+    plan, found = wanted.plan(), read_eval(folder)
+    if found is None:
+        known = {FolderLock.NAME, f".{EVAL_FILE}.part"}
+        if any(entry.name not in known for entry in folder.iterdir()):
+            raise RunError("the folder is not empty and holds no eval run; name another", place=str(folder))
+        return EvalManifest(plan=plan, machine=Machine.here(), started=now())
+    if not resume:
         raise RunError("the folder holds an eval run; go on with it by --resume, or name another", place=str(folder))
-    if found is not None and found.plan.model_copy(update={"repeats": plan.repeats}) != plan:
-        raise RunError(
-            "the eval cannot be resumed: the golden set, or the choice from it, is another", place=str(folder)
-        )
-    if found is None and any(entry.name != FolderLock.NAME for entry in folder.iterdir()):
-        raise RunError("the folder is not empty and holds no eval run; name another", place=str(folder))
-    started = found.started if found else now()
-    manifest = EvalManifest(plan=plan, machine=Machine.here(), started=started)
-    write_eval(folder, manifest)
-    return manifest
-
-
-def _golden_file(path: Path) -> GoldenFile:
-    data = path.read_bytes()
-    return GoldenFile(path=str(path), sha256=hashlib.sha256(data).hexdigest(), calls=data.count(b"\n"))
-
-
-def _recordings(path: Path, recipe: Recipe) -> Packed | None:
-    """The recorded answers, if they are of the model that is wanted."""
-    if recipe.engine != "llama":
-        raise InputError("--recorded is for the engine llama: of a server's model nothing is known before it is asked")
-    packed = unpack(path)
-    name = recipe.model or catalogue.default_id()
-    known = {one.id: one.sha256 for one in catalogue.entries()}
-    wanted = known[name] if name in known else locate(name).sha256
-    return packed if packed.info.model_sha256 == wanted else None
+    repeats = max(found.plan.repeats, plan.repeats)
+    if found.plan.model_copy(update={"repeats": repeats}) != plan.model_copy(update={"repeats": repeats}):
+        message = "the eval cannot be resumed: the golden set, the choice from it, or its answers are others"
+        raise RunError(message, place=str(folder))
+    return found.model_copy(update={"plan": plan.model_copy(update={"repeats": repeats})})
 
 
 class _Run:
@@ -171,38 +109,44 @@ class _Run:
         wanted: Wanted,
         folder: Path,
         calls: Sequence[LabelledCall],
-        policies: Mapping[str, PolicyFile],
+        manifest: EvalManifest,
         on_progress: Callable[[Progress], None],
-        warn: Callable[[str], None] | None,
+        warn: Warn,
     ) -> None:
         self._wanted = wanted
         self._folder = folder
         self._calls = calls
-        self._policies = policies
+        self._policies = wanted.policies(calls)
         self._on_progress = on_progress
         self._warn = warn
         self._before = self._progress = Progress()
-        self.system: System | None = None
-        self.live: Live | None = None
+        self.manifest = manifest
 
     def read(self, repeat: int) -> None:
         """Read and judge all calls once."""
         with ExitStack() as stack:
-            inner = stack.enter_context(self._engine(repeat))
+            inner = stack.enter_context(self._wanted.engine(repeat, self._warn))
+            scorers = {name: self._scorer(inner, policy) for name, policy in self._policies.items()}
+            self._same_system(next(iter(scorers.values())))
             engine = RecordingEngine(inner, answers_folder(self._folder, repeat))
             stack.callback(engine.close_recording)
             for name, policy in self._policies.items():
-                calls = [one.call for one in self._calls if one.gold.policy == name]
-                random.Random(repeat).shuffle(calls) if repeat > 1 else None  # noqa: S311
-                scorer = replace(self._wanted.recipe, policy=policy).scorer(engine)
-                self._same_system(scorer.origin)
-                path = run_folder(self._folder, repeat, name)
-                resumed = (path / "run.json").is_file()
-                with RunFolder.open(path, resume=resumed) as run:
-                    score(calls, local_runner(scorer), scorer.origin, run, on_progress=self._shown)
-                self._before = self._progress
+                self._read_by(repeat, name, self._scorer(engine, policy))
             if isinstance(inner, RecordedEngine):
                 self._check_live(inner)
+
+    def _scorer(self, engine: Engine, policy: PolicyFile) -> Scorer:
+        return replace(self._wanted.recipe, policy=policy).scorer(engine)
+
+    def _read_by(self, repeat: int, name: str, scorer: Scorer) -> None:
+        calls = [one.call for one in self._calls if one.gold.policy == name]
+        if repeat > 1:
+            random.Random(repeat).shuffle(calls)  # noqa: S311
+        path = run_folder(self._folder, repeat, self._policies[name])
+        resumed = read_manifest(path) is not None
+        with RunFolder.open(path, resume=resumed) as run:
+            score(calls, local_runner(scorer), scorer.origin, run, retry_failed=resumed, on_progress=self._shown)
+        self._before = self._progress
 
     def _shown(self, progress: Progress) -> None:
         """Show what was read in all."""
@@ -212,68 +156,56 @@ class _Run:
         )
         self._on_progress(self._progress)
 
-    def _same_system(self, origin: Origin) -> None:
-        found = System.of(origin)
-        if self.system is not None and found != self.system:
-            raise RunError("the system changed between two repeats", place=str(self._folder))
-        self.system = found
-
-    @contextmanager
-    def _engine(self, repeat: int) -> Iterator[Engine]:
-        wanted = self._wanted
-        if wanted.answers_of is not None:
-            replay = ReplayEngine(answers_folder(wanted.answers_of, repeat))
-            try:
-                yield replay
-            finally:
-                replay.close()
-        elif wanted.recorded is not None and (packed := _recordings(wanted.recorded, wanted.recipe)) is not None:
-            with ExitStack() as stack:
-                yield RecordedEngine(packed, lambda: stack.enter_context(wanted.recipe.engine_opened(self._warn)))
-        else:
-            with wanted.recipe.engine_opened(self._warn) as engine:
-                yield engine
+    def _same_system(self, scorer: Scorer) -> None:
+        """Refuse another system than the run was begun with; write the manifest of a new run."""
+        found = System.of(scorer.origin)
+        if self.manifest.system is None:
+            self.manifest = self.manifest.model_copy(update={"system": found})
+            write_eval(self._folder, self.manifest)
+        elif self.manifest.system != found:
+            message = "the eval run was made with other prompts, another model or engine; name another folder"
+            raise RunError(message, place=str(self._folder))
 
     def _check_live(self, engine: RecordedEngine) -> None:
         """Ask the model about some calls by chance, and compare with what was recorded."""
         seed = self._wanted.seed if self._wanted.seed is not None else random.SystemRandom().randrange(1 << 32)
-        count = min(self._wanted.live, len(self._calls))
-        sample = random.Random(seed).sample(list(self._calls), count)  # noqa: S311
+        judged = {identifier for name in self._policies for identifier in self._verdicts(1, name)}
+        calls = [one for one in self._calls if one.call.id in judged]
+        sample = random.Random(seed).sample(calls, min(self._wanted.live, len(calls)))  # noqa: S311
         engine.checking = True
         for one in sample:
-            policy = self._policies[one.gold.policy]
-            replace(self._wanted.recipe, policy=policy).reader(engine).read(one.call)
-        self.live = Live(
+            try:
+                self._scorer(engine, self._policies[one.gold.policy]).read(one.call)
+            except EngineError:
+                # It was answered when it was recorded.
+                engine.largest_difference = 1.0
+        live = Live(
             recorded=engine.recorded,
             asked=engine.asked,
             sample=tuple(one.call.id for one in sample),
             checked=engine.checked,
             largest_difference=round(engine.largest_difference, 6),
         )
+        self.manifest = self.manifest.model_copy(update={"live": live})
 
-    def cases(self) -> list[Case]:
-        """All cases of all repeats, in the order of the golden set."""
-        found = []
-        gold = {one.call.id: gold_of(one, self._policies[one.gold.policy].policy) for one in self._calls}
-        for repeat in range(1, self._wanted.repeats + 1):
-            verdicts: dict[str, Verdict] = {}
-            failed: dict[str, str] = {}
-            for name in self._policies:
-                path = run_folder(self._folder, repeat, name)
-                read = (Verdict.model_validate_json(line.data) for line in lines(path / VERDICTS_FILE))
-                verdicts |= {verdict.call_id: verdict for verdict in read}
-                failed |= {str(one.call_id): f"{one.message} [{one.kind}]" for one in failures(path)}
-            found += [
-                case_of(
-                    one,
-                    gold[one.call.id],
-                    verdicts.get(one.call.id),
-                    repeat=repeat,
-                    failure=failed.get(one.call.id),
-                )
-                for one in self._calls
-            ]
+    def cases(self, repeat: int, gold: Mapping[str, Findings]) -> list[Case]:
+        """The cases of a repeat, in the order of the golden set."""
+        verdicts: dict[str, Verdict] = {}
+        failed: dict[str, str] = {}
+        for name, policy in self._policies.items():
+            verdicts |= self._verdicts(repeat, name)
+            found = failures(run_folder(self._folder, repeat, policy))
+            failed |= {str(one.call_id): f"{one.message} [{one.kind}]" for one in found}
+        cases = [
+            case_of(one, gold[one.call.id], verdicts.get(one.call.id), repeat=repeat, failure=failed.get(one.call.id))
+            for one in self._calls
+        ]
         if self._wanted.answers_of is not None or self._wanted.recorded is not None:
             # Recorded answers take no time that says anything.
-            return [case.model_copy(update={"seconds": None, "tokens": None}) for case in found]
-        return found
+            return [case.model_copy(update={"seconds": None, "tokens": None}) for case in cases]
+        return cases
+
+    def _verdicts(self, repeat: int, name: str) -> dict[str, Verdict]:
+        path = run_folder(self._folder, repeat, self._policies[name]) / VERDICTS_FILE
+        found = (Verdict.model_validate_json(line.data) for line in lines(path))
+        return {verdict.call_id: verdict for verdict in found}

@@ -51,6 +51,9 @@ def _comparison(found: Comparison) -> Iterator[str]:
             yield from (_row(one) for one in changes[:SHOWN])
             if len(changes) > SHOWN:
                 yield f"| and {len(changes) - SHOWN} more | | | |"
+    if found.relabelled:
+        yield ""
+        yield f"Labels changed in {len(found.relabelled)} calls, on both sides of the comparison."
     if found.new:
         yield ""
         yield f"New, not in the baseline: {len(found.new)} calls."

@@ -11,7 +11,7 @@ from ausweis.batch.state import VERDICTS_FILE
 from ausweis.errors import InputError, RunError
 from ausweis.evals.baseline import finished
 from ausweis.evals.case import Case
-from ausweis.evals.folder import METRICS_FILE, EvalManifest, GoldenFile, read_cases, run_folder
+from ausweis.evals.folder import METRICS_FILE, EvalManifest, GoldenFile, read_cases, run_folders
 from ausweis.evals.labelled import LabelledCall, read_all
 from ausweis.evals.metrics import Summary, summarise
 from ausweis.journal import lines
@@ -51,7 +51,7 @@ def read_source(folder: Path, golden: Sequence[Path] = ()) -> EvalSource:
         cases=cases,
         summary=_summary(folder, cases),
         calls=calls,
-        verdicts=_verdicts(folder, {one.gold.policy for one in calls.values()}),
+        verdicts=_verdicts(folder),
     )
 
 
@@ -89,10 +89,10 @@ def _summary(folder: Path, cases: Sequence[Case]) -> Summary:
         return summarise(cases)
 
 
-def _verdicts(folder: Path, policies: set[str]) -> dict[str, Verdict]:
+def _verdicts(folder: Path) -> dict[str, Verdict]:
     found: dict[str, Verdict] = {}
-    for policy in sorted(policies):
-        path = run_folder(folder, 1, policy) / VERDICTS_FILE
+    for run in run_folders(folder, 1):
+        path = run / VERDICTS_FILE
         try:
             read = [Verdict.model_validate_json(line.data) for line in lines(path)]
         except ValidationError:

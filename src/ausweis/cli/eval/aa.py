@@ -15,10 +15,17 @@ def aa(runs: tuple[Path, ...], as_json: bool) -> None:
 
     Runs from several machines, or with harmless changes of the calls, tell more than repeats on one machine.
     """
+    from ausweis.errors import InputError
     from ausweis.evals.baseline import cases_of
     from ausweis.evals.case import Case
     from ausweis.evals.false_alarms import false_alarms
 
+    paths = [path.resolve() for path in runs]
+    if len(set(paths)) < len(paths):
+        raise InputError("a run is named twice; it would be held against itself")
+    systems = {_system(path) for path in runs}
+    if len(systems) > 1:
+        click.echo("ausweis: these runs are of different systems; what is counted are not false alarms alone", err=True)
     split: dict[tuple[Path, int], list[Case]] = {}
     for path in runs:
         for case in cases_of(path):
@@ -31,3 +38,11 @@ def aa(runs: tuple[Path, ...], as_json: bool) -> None:
     click.echo(f"calls whose outcome is not the same in all runs: {found.flips}")
     for name, count in found.reasons.items():
         click.echo(f"  {count} times: {name}")
+
+
+def _system(path: Path) -> tuple[str, ...]:
+    """What must be the same in all runs; the engine may differ, since other machines are a test too."""
+    from ausweis.evals.baseline import finished, read_baseline
+
+    found = finished(path).system if path.is_dir() else read_baseline(path).system
+    return () if found is None else (found.strategy, found.model, *found.prompts)

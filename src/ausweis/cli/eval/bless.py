@@ -17,11 +17,12 @@ __all__ = ["bless"]
     show_default=True,
     help="Where to write; the recorded answers go beside it.",
 )
-def bless(run: Path, message: str, baseline: Path) -> None:
+@click.option("--fewer", is_flag=True, help="The baseline may lose calls.")
+def bless(run: Path, message: str, baseline: Path, fewer: bool) -> None:
     """Make an eval RUN the baseline, and put its recorded answers beside it."""
     from ausweis.evals.baseline import bless as bless_run
     from ausweis.evals.baseline import recordings_path
 
-    found = bless_run(run, baseline, message)
+    found = bless_run(run, baseline, message, fewer=fewer)
     size = recordings_path(baseline).stat().st_size
     click.echo(f"{baseline}: {len(found.cases)} calls; {recordings_path(baseline).name}: {size / 1024:.0f} KiB")

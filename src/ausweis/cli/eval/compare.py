@@ -51,7 +51,11 @@ def show_comparison(found: "Comparison") -> None:
         interval = f"{one.after - one.before:+.3f} ({one.low:+.3f} to {one.high:+.3f})"
         table.add_row(one.name, f"{one.before:.3f}", f"{one.after:.3f}", "", "", interval)
     console().print(table)
-    for what, ids in (("only in the first", found.missing), ("only in the second", found.new)):
+    for what, ids in (
+        ("only in the first", found.missing),
+        ("only in the second", found.new),
+        ("with another label in the second", found.relabelled),
+    ):
         if ids:
             click.echo(f"{len(ids)} calls {what}: {', '.join(ids[:8])}{' …' if len(ids) > 8 else ''}")
 

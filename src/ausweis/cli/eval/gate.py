@@ -61,7 +61,7 @@ def gate(
 
 def _write(path: Path | None, text: str) -> None:
     if path is not None:
-        from ausweis.journal import replace_file
+        from ausweis.journal import make_folder, replace_file
 
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         replace_file(path, text)

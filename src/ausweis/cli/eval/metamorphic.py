@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from ausweis.evals.labelled import LabelledCall
     from ausweis.evals.metamorphic import Behaviour
 
 __all__ = ["metamorphic"]
@@ -35,16 +36,16 @@ def metamorphic(context: click.Context, /, **options: Any) -> None:
     from ausweis.batch.stopping import stoppable
     from ausweis.cli.progress import progress_shown
     from ausweis.evals.labelled import read_all
-    from ausweis.evals.metamorphic import changed_calls, check
-    from ausweis.evals.metamorphic.checking import original_of
-    from ausweis.evals.running import Wanted, evaluate
+    from ausweis.evals.metamorphic import changed_calls, check, original_of
+    from ausweis.evals.running import evaluate
+    from ausweis.evals.wanted import Wanted
 
     calls = read_all(options["golden"])
     changed = changed_calls(calls, each=options["each"])
     needed = {original_of(one.call.id) for one in changed}
     folder: Path = options["folder"]
     written = folder / "changed.jsonl"
-    _write(written, [*(one for one in calls if one.call.id in needed), *changed])
+    _write(written, [*(one for one in calls if one.call.id in needed), *changed], resume=options["resume"])
     wanted = Wanted(golden=(written,), recipe=_recipe(options), recorded=options["recorded"])
     try:
         with stoppable(), progress_shown(len(needed) + len(changed), quiet=options["quiet"]) as show:
@@ -57,8 +58,9 @@ def metamorphic(context: click.Context, /, **options: Any) -> None:
         import json
 
         click.echo(json.dumps([one.model_dump() for one in behaviours]))
-        return
-    _show(behaviours)
+    else:
+        _show(behaviours)
+    context.exit(3 if any(case.told is None for case in found.cases) else 0)
 
 
 def _recipe(options: dict[str, Any]) -> Any:
@@ -67,11 +69,17 @@ def _recipe(options: dict[str, Any]) -> Any:
     return recipe_of({**options, "context": None, "threads": None, "workers": None})
 
 
-def _write(path: Path, calls: Any) -> None:
-    from ausweis.journal import replace_file
+def _write(path: Path, calls: "list[LabelledCall]", *, resume: bool) -> None:
+    from ausweis.errors import RunError
+    from ausweis.journal import make_folder, replace_file
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(path, "".join(one.model_dump_json(exclude_none=True) + "\n" for one in calls))
+    text = "".join(one.model_dump_json(exclude_none=True) + "\n" for one in calls)
+    if path.exists() and not (resume and path.read_text(encoding="utf-8") == text):
+        raise RunError(
+            "other calls are changed here; give --resume with the same options, or another folder", place=str(path)
+        )
+    make_folder(path.parent)
+    replace_file(path, text)
 
 
 def _show(behaviours: "list[Behaviour]") -> None:

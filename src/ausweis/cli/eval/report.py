@@ -24,13 +24,13 @@ def report(run: Path, out: Path | None, golden: tuple[Path, ...]) -> None:
 
     The page needs no other file and no network. It holds the transcripts of the golden set.
     """
-    from ausweis.journal import replace_file
+    from ausweis.journal import make_folder, replace_file
     from ausweis.reports.eval_page import eval_page
     from ausweis.reports.eval_source import read_source
 
     path = out or run / "report.html"
     source = read_source(run, golden)
     text = eval_page(source)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     replace_file(path, text)
     click.echo(f"{path}: {source.summary.calls} calls, {len(text.encode()) / 1024:.0f} KiB")

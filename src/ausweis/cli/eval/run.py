@@ -7,7 +7,7 @@ import click
 
 if TYPE_CHECKING:
     from ausweis.batch import Recipe
-    from ausweis.evals.running import Wanted
+    from ausweis.evals.wanted import Wanted
 
 __all__ = ["run"]
 
@@ -65,8 +65,11 @@ def run(context: click.Context, /, **options: Any) -> None:
     from ausweis.batch.stopping import stoppable
     from ausweis.cli.eval.tables import show_summary
     from ausweis.cli.progress import progress_shown
+    from ausweis.errors import RunError
     from ausweis.evals.running import evaluate
 
+    if options["resume"] and options["folder"] is None:
+        raise RunError("--resume needs the eval run: name it with --run")
     folder = options["folder"] or _new_folder()
     wanted = _wanted(options)
     try:
@@ -86,7 +89,7 @@ def run(context: click.Context, /, **options: Any) -> None:
 
 def _wanted(options: dict[str, Any]) -> "Wanted":
     from ausweis.errors import InputError
-    from ausweis.evals.running import Wanted
+    from ausweis.evals.wanted import Wanted
 
     golden = options["golden"] or (DEV,)
     if not options["golden"] and not DEV.is_file():
@@ -95,6 +98,11 @@ def _wanted(options: dict[str, Any]) -> "Wanted":
         raise InputError("--live is for --recorded")
     if options["recorded"] is not None and (options["answers_of"] is not None or options["repeats"] > 1):
         raise InputError("--recorded goes neither with --answers-of nor with --repeat")
+    if options["recorded"] is not None and options["context"] is not None:
+        raise InputError("--context is not for --recorded: nobody knows what was recorded with another one")
+    asked = [name for name in ("model", "context", "threads", "workers") if options[name] is not None]
+    if options["answers_of"] is not None and (asked or options["engine"] != "llama"):
+        raise InputError("--answers-of asks no model: leave out --model, --engine, --context, --threads and --workers")
     names = ("tags", "ids", "limit", "policy", "repeats", "answers_of", "recorded", "live", "seed")
     return Wanted(golden=golden, recipe=recipe_of(options), **{name: options[name] for name in names})
 

@@ -8,6 +8,6 @@ harmful    changes after which the rules say something else
 checking   changed calls, and the share of verdicts that behave
 """
 
-from ausweis.evals.metamorphic.checking import CHANGES, Behaviour, Changed, changed_calls, check
+from ausweis.evals.metamorphic.checking import CHANGES, Behaviour, Changed, changed_calls, check, original_of
 
-__all__ = ["CHANGES", "Behaviour", "Changed", "changed_calls", "check"]
+__all__ = ["CHANGES", "Behaviour", "Changed", "changed_calls", "check", "original_of"]

@@ -10,7 +10,7 @@ from ausweis.evals.metamorphic import harmful, harmless
 from ausweis.evals.metrics.estimate import Estimate, share
 from ausweis.evals.metrics.outcomes import told
 
-__all__ = ["CHANGES", "Behaviour", "Changed", "changed_calls", "check"]
+__all__ = ["CHANGES", "Behaviour", "Changed", "changed_calls", "check", "original_of"]
 
 Change = Callable[[LabelledCall], LabelledCall | None]
 HARMLESS: Mapping[str, Change] = {
@@ -73,7 +73,9 @@ def _behaviour(name: str, cases: Mapping[str, Case]) -> Behaviour:
     n = 0
     for identifier, case in cases.items():
         original = cases.get(original_of(identifier))
-        if original is None or not identifier.endswith(f"{_MARK}{name}") or (name in HARMFUL and not original.right):
+        if original is None or original.told is None or not identifier.endswith(f"{_MARK}{name}"):
+            continue
+        if name in HARMFUL and not original.right:
             continue
         n += 1
         wanted = case.gold.outcome if name in HARMFUL else told(original)

@@ -1,4 +1,7 @@
-"""Is a confidence of 0.8 right in 80 of 100 calls?"""
+"""Is a confidence of 0.8 right in 80 of 100 calls?
+
+Calls without a verdict have no confidence, and are left out; in coverage they need a human.
+"""
 
 from collections.abc import Sequence
 
@@ -6,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from ausweis.evals.case import Case
 from ausweis.evals.metrics import measures
-from ausweis.evals.metrics.estimate import Estimate, mean_of, resampled, share
+from ausweis.evals.metrics.estimate import Estimate, resampled, share
 
 __all__ = ["WANTED_PRECISION", "Bin", "brier", "coverage", "reliability", "risk_brier"]
 
@@ -28,7 +31,7 @@ class Bin(BaseModel):
 def reliability(cases: Sequence[Case]) -> list[Bin]:
     """The reliability table: bins of equal width that hold calls."""
     bins: dict[int, list[Case]] = {}
-    for case in cases:
+    for case in _judged(cases):
         bins.setdefault(min(int(case.confidence * BINS), BINS - 1), []).append(case)
     return [
         Bin(
@@ -43,12 +46,12 @@ def reliability(cases: Sequence[Case]) -> list[Bin]:
 
 def brier(cases: Sequence[Case]) -> Estimate:
     """Mean square of confidence less right (1) or wrong (0) (Brier 1950); 0 is best."""
-    return mean_of([(case.confidence - case.right) ** 2 for case in cases])
+    return resampled(judged := _judged(cases), measures.mean([(one.confidence - one.right) ** 2 for one in judged]))
 
 
 def risk_brier(cases: Sequence[Case]) -> Estimate:
     """The same of risk and the label violation."""
-    return mean_of([(case.risk - case.broken) ** 2 for case in cases])
+    return resampled(judged := _judged(cases), measures.mean([(one.risk - one.broken) ** 2 for one in judged]))
 
 
 def coverage(cases: Sequence[Case], wanted: float = WANTED_PRECISION) -> Estimate:
@@ -57,3 +60,7 @@ def coverage(cases: Sequence[Case], wanted: float = WANTED_PRECISION) -> Estimat
     So many calls need no human at that precision. Calls of equal confidence come in or stay out together.
     """
     return resampled(cases, measures.coverage(wanted))
+
+
+def _judged(cases: Sequence[Case]) -> list[Case]:
+    return [case for case in cases if case.told is not None]

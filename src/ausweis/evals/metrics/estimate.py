@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from ausweis.evals.case import Case
 from ausweis.evals.metrics.measures import Measure
 
-__all__ = ["LEVEL", "Estimate", "bounds", "mean_of", "resampled", "share", "weights"]
+__all__ = ["LEVEL", "Estimate", "bounds", "resampled", "share", "weights"]
 
 LEVEL = 0.95
 RESAMPLES = 1000
@@ -73,19 +73,3 @@ def bounds(values: NDArray[np.float64]) -> tuple[float, float]:
     """The bounds between which `LEVEL` of these values lie."""
     low, high = np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(low), float(high)
-
-
-def mean_of(values: Sequence[float]) -> Estimate:
-    """The mean of a number a call, with its bootstrap interval."""
-    from scipy.stats import bootstrap
-
-    if not values:
-        return Estimate(value=None, n=0)
-    value = float(np.mean(values))
-    if len(values) < 2 or len(set(values)) == 1:
-        return Estimate(value=value, low=value, high=value, n=len(values))
-    random = np.random.default_rng(SEED)
-    interval = bootstrap(
-        (values,), np.mean, n_resamples=RESAMPLES, confidence_level=LEVEL, method="percentile", rng=random
-    ).confidence_interval
-    return Estimate(value=value, low=round(float(interval.low), 6), high=round(float(interval.high), 6), n=len(values))

@@ -67,14 +67,9 @@ def _caller(kind: str, case: Case) -> tuple[list[str], list[str]]:
 
 def authorisation(cases: Sequence[Case]) -> Estimate:
     """The share of right authorisations among calls that have somebody else on the line, by label or verdict."""
-    others = [
-        case
-        for case in cases
-        if "not_needed" not in (case.gold.authorisation, case.told.authorisation if case.told else None)
-        or case.gold.authorisation != (case.told.authorisation if case.told else None)
-    ]
-    right = sum(case.told is not None and case.told.authorisation == case.gold.authorisation for case in others)
-    return share(right, len(others))
+    pairs = [(case.gold.authorisation, case.told.authorisation if case.told else None) for case in cases]
+    others = [(right, said) for right, said in pairs if right != "not_needed" or said not in ("not_needed", None)]
+    return share(sum(right == said for right, said in others), len(others))
 
 
 def quotes_verbatim(cases: Sequence[Case]) -> Estimate:

@@ -12,7 +12,17 @@ from numpy.typing import NDArray
 
 from ausweis.evals.case import Case
 
-__all__ = ["Measure", "Words", "average_precision", "coverage", "found_in_top", "kappa", "micro_f1"]
+__all__ = [
+    "Measure",
+    "Words",
+    "average_precision",
+    "coverage",
+    "found_in_top",
+    "kappa",
+    "mean",
+    "micro_f1",
+    "riskiest_first",
+]
 
 Weights = NDArray[np.int64]
 Values = NDArray[np.float64]
@@ -33,8 +43,14 @@ def micro_f1(words: Words) -> Measure:
     return measure
 
 
+def mean(values: Sequence[float]) -> Measure:
+    """The mean of a number a case; `values` in the order of the cases."""
+    numbers = np.array(values)
+    return lambda cases: lambda weights: _ratio(weights @ numbers, weights.sum(axis=1))
+
+
 def kappa(words: Callable[[Case], tuple[str, str]]) -> Measure:
-    """Cohen's kappa of one word a side; nan where chance alone would agree always."""
+    """Cohen's kappa of one word a side; 1 where both sides say one and the same word always."""
 
     def measure(cases: Sequence[Case]) -> Callable[[Weights], Values]:
         pairs = [words(case) for case in cases]
@@ -47,7 +63,7 @@ def kappa(words: Callable[[Case], tuple[str, str]]) -> Measure:
             total = weights.sum(axis=1)
             agreed = _ratio(weights @ same, total)
             chance = _ratio(((weights @ first) * (weights @ second)).sum(axis=1), total**2)
-            return _ratio(agreed - chance, 1 - chance)
+            return np.where(chance == 1, 1.0, _ratio(agreed - chance, 1 - chance))
 
         return of
 
@@ -74,7 +90,7 @@ def found_in_top(part: float) -> Measure:
     """The share of violations among the riskiest `part` of the calls; among equals those that are none come first."""
 
     def measure(cases: Sequence[Case]) -> Callable[[Weights], Values]:
-        order = sorted(range(len(cases)), key=lambda place: (-cases[place].risk, cases[place].broken))
+        order = riskiest_first(cases)
         broken = np.array([cases[place].broken for place in order], dtype=np.int64)
 
         def of(weights: Weights) -> Values:
@@ -105,6 +121,11 @@ def coverage(wanted: float) -> Measure:
         return of
 
     return measure
+
+
+def riskiest_first(cases: Sequence[Case]) -> list[int]:
+    """The places of the cases. Among equals those that are no violations come first: ties are not in our favour."""
+    return sorted(range(len(cases)), key=lambda place: (-cases[place].risk, cases[place].broken))
 
 
 def _by(cases: Sequence[Case], values: Sequence[float]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -25,12 +25,7 @@ def found_curve(cases: Sequence[Case]) -> list[tuple[float, float]]:
     """Share of calls reviewed, riskiest first, and share of violations found by then."""
     total = sum(case.broken for case in cases)
     points, found = [(0.0, 0.0)], 0
-    for place, case in enumerate(_riskiest_first(cases), start=1):
-        found += case.broken
-        points.append((place / len(cases), found / total if total else 0.0))
+    for reviewed, place in enumerate(measures.riskiest_first(cases), start=1):
+        found += cases[place].broken
+        points.append((reviewed / len(cases), found / total if total else 0.0))
     return points
-
-
-def _riskiest_first(cases: Sequence[Case]) -> list[Case]:
-    """Among equals, the ones that are no violations come first: ties are not counted in the program's favour."""
-    return sorted(cases, key=lambda case: (-case.risk, case.broken))

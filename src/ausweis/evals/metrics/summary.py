@@ -88,7 +88,7 @@ def summarise(cases: Sequence[Case]) -> Summary:
         quotes_verbatim=facts.quotes_verbatim(first),
         needs_review=facts.review_share(first),
         flips=stability.flips(cases),
-        cost=cost.cost(cases),
+        cost=cost.cost(first),
         slices=_slices(first),
     )
 
