@@ -1,7 +1,7 @@
-"""Learn the readouts of the turn templates for a model: `python evals/train_readouts.py`.
+"""Learn the readout of the transcript template for a model: `python evals/train_readouts.py`.
 
-Reads the labelled calls, asks the model about every turn (about ten seconds a call on two cores; kept in a folder, so a
-stopped run goes on), and writes `prompts/agent-turn/N.MODEL.safetensors` and its like for the caller.
+Reads the labelled calls with the model (two to three seconds a call on two cores; kept in a folder, so a stopped run
+goes on), and writes `prompts/transcript/N.MODEL.safetensors`.
 """
 
 from pathlib import Path
@@ -10,11 +10,10 @@ import click
 
 from ausweis.engines import catalogue
 from ausweis.engines.llama import LlamaEngine
-from ausweis.evals import read_labelled
-from ausweis.evals.readouts import collect, learn, shown_in
+from ausweis.evals import read_all
+from ausweis.evals.readouts import collect, layers_of, learn
 from ausweis.prompts import default_library
-from ausweis.reading.strategies import TURN_TEMPLATES, readout_path
-from ausweis.reading.turnwise import TurnwiseReader
+from ausweis.reading.strategies import TRANSCRIPT_TEMPLATE, readout_path
 
 HERE = Path(__file__).parent
 
@@ -29,23 +28,23 @@ HERE = Path(__file__).parent
     help="Labelled calls (JSONL).",
 )
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first so many calls.")
+@click.option("--template", default=TRANSCRIPT_TEMPLATE, show_default=True, help="Another version, or a file.")
 @click.option("--work", type=click.Path(path_type=Path), default=Path("runs/readouts"), show_default=True)
-def train(model: str, labelled: tuple[Path, ...], limit: int | None, work: Path) -> None:
-    """Train the readouts from labelled calls."""
+def train(model: str, labelled: tuple[Path, ...], limit: int | None, template: str, work: Path) -> None:
+    """Train the readout from labelled calls."""
     engine = LlamaEngine.load(model)
-    library = default_library()
-    templates = {speaker: library.get(name) for speaker, name in TURN_TEMPLATES.items()}
-    reader = TurnwiseReader(engine, templates, library.get("call-start"))
-    calls = [one for path in labelled for one in read_labelled(path)][:limit]
-    stamp = "-".join([engine.info.model_sha256[:8], *(template.sha256[:8] for template in templates.values())])
+    asked = default_library().get(template)
+    calls = read_all(labelled)[:limit]
+    layers = layers_of(engine.layers)
+    stamp = "-".join([engine.info.model_sha256[:8], asked.sha256[:8], *map(str, layers)])
     with click.progressbar(calls, label="Reading", item_show_func=lambda one: one.call.id if one else "") as shown:
-        examples = collect(engine, reader, shown, shown_in(templates.values()), work / stamp)
+        lines = collect(engine, asked, shown, layers, work / stamp)
     names = ", ".join(path.name for path in labelled)
-    for speaker, template in templates.items():
-        readout = learn(examples[speaker], template, engine, f"learned from {names}")
-        path = readout_path(template, engine.info.model_id)
-        readout.save(path)
-        click.echo(f"{path}: {len(readout.labels)} labels; {readout.notes}")
+    click.echo("Learning, which takes some minutes ...")
+    readout = learn(lines, asked, engine.info.model_sha256, layers, f"learned from {names}")
+    path = readout_path(asked, engine.info.model_id)
+    readout.save(path)
+    click.echo(f"{path}: {len(readout.labels)} labels; {readout.notes}")
 
 
 if __name__ == "__main__":

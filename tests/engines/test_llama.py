@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -6,6 +7,7 @@ import numpy as np
 import pytest
 
 from ausweis.engines.llama import LlamaEngine
+from ausweis.engines.llama_states import States
 from ausweis.engines.llama_trunk import BRANCHES
 from ausweis.engines.protocol import Message, Request
 from ausweis.engines.readout import Readout
@@ -81,7 +83,8 @@ def test_probabilities_are_those_of_the_answers_tokens(tiny: LlamaEngine) -> Non
     """Against the product of the model's own probabilities, where the first tokens differ."""
     choices = ("rain", "sun", "snow")
     request = question("It pours.", choices=choices)
-    (logits,) = tiny.logits([request])
+    ((trunk, _, wave),) = tiny._waves([request], lambda _: ())
+    logits = trunk.grow(wave.runs)[1]
     firsts = [tiny.first_token(choice) for choice in choices]
     assert len(set(firsts)) == len(firsts)
     weights = np.exp(logits[firsts].astype(np.float64) - logits[firsts].max())
@@ -158,25 +161,72 @@ def test_answers_need_different_labels(tiny: LlamaEngine) -> None:
             tiny.complete([question("x", choices=choices)])
 
 
-def test_a_readout_reads_the_logits(tiny: LlamaEngine) -> None:
-    readout = Readout(
+LAYERS = (10, 20)
+
+
+def readout(model_sha256: str, width: int) -> Readout:
+    weights = np.random.default_rng(1).normal(size=(2, 2 * len(LAYERS) * width)).astype(np.float32)
+    return Readout(
         labels=("low", "high"),
-        tokens=np.array([5, 9], dtype=np.int32),
-        weights=np.array([[1.0, -1.0], [-1.0, 1.0]], dtype=np.float32),
-        bias=np.array([0.0, 0.0], dtype=np.float32),
+        layers=LAYERS,
+        weights=weights,
+        bias=np.array([0.0, -0.5], dtype=np.float32),
         template="weather@1",
         template_sha256="0" * 64,
-        model_sha256=tiny.info.model_sha256,
+        model_sha256=model_sha256,
         notes="",
     )
-    request = question("It pours.", readout=readout)
-    (logits,) = tiny.logits([request])
-    (result,) = tiny.complete([request])
-    expected = 1 / (1 + np.exp(-float(logits[5] - logits[9])))
-    assert result.probabilities == pytest.approx((expected, 1 - expected), abs=1e-5)
-    other = Readout(**{**readout.__dict__, "model_sha256": "1" * 64})
+
+
+def test_a_readout_reads_the_states_of_the_last_line(tiny: LlamaEngine) -> None:
+    request = question("Monday\nIt pours.")
+    (states,) = tiny.states([request], LAYERS)
+    learned = readout(tiny.info.model_sha256, states.shape[-1])
+    (result,) = tiny.complete([request.model_copy(update={"readout": learned})])
+    assert result.probabilities == learned.probabilities(states)
+    assert result.text == ("low" if result.probabilities[0] > result.probabilities[1] else "high")
+    other = replace(learned, model_sha256="1" * 64)
     with pytest.raises(EngineError, match="another model"):
         tiny.complete([question("It pours.", readout=other)])
+
+
+def test_states_are_of_the_last_line_alone(tiny: LlamaEngine) -> None:
+    """The mean is over the last line; lines before change it, since the model has read them; lines after do not."""
+    texts = ["Monday\nIt pours.", "Monday\nIt pours.\nWhat a novel.", "Sunday, and all is well\nIt pours."]
+    first, longer, other = tiny.states([question(text) for text in texts], LAYERS)
+    assert first.shape == (2, len(LAYERS), first.shape[-1])
+    (alone,) = tiny.states([question(texts[0])], LAYERS)
+    assert similar(first, alone) > 0.999
+    assert similar(first, other) < 0.999
+    assert similar(first, longer) < 0.9
+    one = tiny.states([question("x")], LAYERS)
+    assert np.isfinite(next(iter(one))).all()
+
+
+def test_labels_and_readouts_in_one_batch(tiny: LlamaEngine) -> None:
+    """Asking for states leaves layers out; answers asked besides, and after, do not notice."""
+    plain = question("It pours.")
+    (before,) = tiny.complete([plain])
+    (states,) = tiny.states([plain], LAYERS)
+    learned = plain.model_copy(update={"readout": readout(tiny.info.model_sha256, states.shape[-1])})
+    mixed = tiny.complete([learned, plain, learned])
+    assert mixed[1].probabilities == before.probabilities
+    assert mixed[0].probabilities == mixed[2].probabilities
+    assert tiny.complete([plain])[0].probabilities == before.probabilities
+
+
+def test_states_of_more_lines_than_branches(tiny: LlamaEngine) -> None:
+    lines = [f"Day {number}: {TEXTS[number % 5]}" for number in range(BRANCHES + 6)]
+    requests = [question("\n".join(lines[: place + 1])) for place in range(len(lines))]
+    together = list(tiny.states(requests, LAYERS))
+    (alone,) = tiny.states(requests[-1:], LAYERS)
+    assert similar(together[-1], alone) > 0.999
+
+
+def similar(one: States, other: States) -> float:
+    """The least cosine similarity of the two places and all layers."""
+    lengths = np.linalg.norm(one, axis=-1) * np.linalg.norm(other, axis=-1)
+    return float(((one * other).sum(axis=-1) / lengths).min())
 
 
 def test_files_that_are_no_models(tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def test_an_answer_that_is_cut_off_is_not_asked_for_again() -> None:
 def test_questions_that_no_server_can_answer() -> None:
     readout = Readout(
         labels=("low", "high"),
-        tokens=np.array([5], dtype=np.int32),
+        layers=(1,),
         weights=np.zeros((2, 1), dtype=np.float32),
         bias=np.zeros(2, dtype=np.float32),
         template="numbers@1",

@@ -11,10 +11,11 @@ from ausweis.engines.readout import Readout
 from ausweis.errors import InputError, PromptError
 from ausweis.prompts import Library, Template
 from ausweis.reading import STRATEGIES, PolicyText, Reader, open_reader
+from ausweis.reading.labels import IDLE
 from ausweis.reading.strategies import readout_path
 
 POLICY = PolicyText(("Standard needs a PIN.",), "0" * 64)
-ENGINE = FakeEngine({"call-start": "beginning", "agent-turn": {"tells financial data": 0.6, "accepts": 0.4}})
+ENGINE = FakeEngine({"call-start": "beginning", "transcript": {"tells financial data": 0.6, "accepts": 0.4}})
 
 
 @pytest.fixture
@@ -24,10 +25,10 @@ def own(library: Library, tmp_path: Path) -> Library:
 
 
 def tiny(template: Template, labels: tuple[str, ...] | None = None) -> Readout:
-    labels = labels or template.labels
+    labels = labels or tuple(label for label in template.labels if label not in IDLE)
     return Readout(
         labels=labels,
-        tokens=np.array([1, 2], dtype=np.int32),
+        layers=(1,),
         weights=np.zeros((len(labels), 2), dtype=np.float32),
         bias=np.zeros(len(labels), dtype=np.float32),
         template=template.name,
@@ -67,10 +68,10 @@ def test_a_missing_template(own: Library) -> None:
 
 
 def test_a_readout_beside_its_template_is_found(own: Library) -> None:
-    template = own.get("agent-turn")
+    template = own.get("transcript")
     path = saved(tiny(template), template)
     reader = open_reader("turnwise", ENGINE, own, POLICY)
-    (stamp,) = (stamp for stamp in reader.prompts if stamp.id == "agent-turn:readout")
+    (stamp,) = (stamp for stamp in reader.prompts if stamp.id == "transcript:readout")
     assert (stamp.version, stamp.sha256) == (template.version, Readout.load(path).sha256)
     reader.read(Call(id="c", turns=(Turn(speaker="agent", text="Es sind 30 Euro."),)))
     (asked,) = (request for request in ENGINE.requests[-2:] if request.template == template.name)
@@ -79,36 +80,36 @@ def test_a_readout_beside_its_template_is_found(own: Library) -> None:
 
 
 def test_a_readout_can_be_left_alone(own: Library) -> None:
-    template = own.get("agent-turn")
+    template = own.get("transcript")
     saved(tiny(template), template)
-    assert "agent-turn:readout" not in stamps(open_reader("turnwise", ENGINE, own, POLICY, readouts=False))
+    assert "transcript:readout" not in stamps(open_reader("turnwise", ENGINE, own, POLICY, readouts=False))
 
 
 def test_one_for_another_model_is_passed_over(own: Library) -> None:
-    template = own.get("agent-turn")
+    template = own.get("transcript")
     saved(replace(tiny(template), model_sha256="9" * 64), template)
-    assert "agent-turn:readout" not in stamps(open_reader("turnwise", ENGINE, own, POLICY))
+    assert "transcript:readout" not in stamps(open_reader("turnwise", ENGINE, own, POLICY))
     other = FakeEngine([], model_id="another")
     saved(tiny(template), template)
-    assert "agent-turn:readout" not in stamps(open_reader("turnwise", other, own, POLICY))
+    assert "transcript:readout" not in stamps(open_reader("turnwise", other, own, POLICY))
 
 
 def test_one_for_another_text_of_the_template_is_refused(own: Library) -> None:
-    template = own.get("agent-turn")
+    template = own.get("transcript")
     path = saved(replace(tiny(template), template_sha256="9" * 64), template)
-    with pytest.raises(PromptError, match="trained for another text of agent-turn@1: train it again") as caught:
+    with pytest.raises(PromptError, match="trained for another text of transcript@1: train it again") as caught:
         open_reader("turnwise", ENGINE, own, POLICY)
     assert caught.value.place == str(path)
 
 
 def test_one_with_labels_that_mean_nothing_is_refused_before_a_call_is_read(own: Library) -> None:
-    template = own.get("agent-turn")
+    template = own.get("transcript")
     saved(tiny(template, ("nothing", "dances")), template)
     with pytest.raises(PromptError, match="'dances' means nothing to the reader"):
         open_reader("turnwise", ENGINE, own, POLICY)
 
 
 def test_a_broken_one_is_refused(own: Library) -> None:
-    readout_path(own.get("agent-turn"), ENGINE.info.model_id).write_bytes(b"no readout")
+    readout_path(own.get("transcript"), ENGINE.info.model_id).write_bytes(b"no readout")
     with pytest.raises(PromptError, match="train it again"):
         open_reader("turnwise", ENGINE, own, POLICY)

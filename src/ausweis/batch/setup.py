@@ -8,6 +8,7 @@ from ausweis.engines.protocol import Engine
 from ausweis.errors import InputError, PromptError
 from ausweis.prompts import Library, Template
 from ausweis.reading.reader import Reader
+from ausweis.reading.strategies import TRANSCRIPT_TEMPLATE, TURN_TEMPLATES
 
 __all__ = ["PinnedLibrary", "open_engine"]
 
@@ -121,4 +122,12 @@ class PinnedLibrary(Library):
                 message = (
                     f"the strategy {reader.strategy} does not ask with it; it asks with {', '.join(sorted(asked))}"
                 )
-                raise PromptError(message, place=self._pinned[identifier].name)
+                raise PromptError(message + _hint(identifier), place=self._pinned[identifier].name)
+
+
+def _hint(identifier: str) -> str:
+    if identifier in TURN_TEMPLATES.values():
+        return " (--zero-shot asks with it)"
+    if identifier == TRANSCRIPT_TEMPLATE:
+        return " (it needs a readout for this model, or --zero-shot was given)"
+    return ""

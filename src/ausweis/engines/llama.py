@@ -8,7 +8,7 @@ begin. Answers that take more tokens go on together, one evaluation a step.
 
 import os
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 
 import numpy as np
@@ -20,6 +20,7 @@ from ausweis.engines.json_answers import JsonWriter
 from ausweis.engines.kept_prefixes import KeptPrefix
 from ausweis.engines.llama_answers import go_on
 from ausweis.engines.llama_model import LlamaModel
+from ausweis.engines.llama_states import States
 from ausweis.engines.llama_trunk import BRANCHES, Trunk
 from ausweis.engines.llama_waves import Question, Wave, by_beginning, waves_of
 from ausweis.engines.protocol import EngineInfo, Message, Request, Result
@@ -59,7 +60,7 @@ class LlamaEngine:
         self._format: ChatFormat = chat_format(weights.chat_format, self._model.chat_template)
         self._end = self._end_of_answer()
         self._writer = JsonWriter(self._model)
-        self._trunks: OrderedDict[tuple[int, ...], Trunk] = OrderedDict()
+        self._trunks: OrderedDict[tuple[tuple[int, ...], tuple[int, ...]], Trunk] = OrderedDict()
         self.info = EngineInfo(
             model_id=weights.id,
             model_sha256=weights.sha256,
@@ -85,19 +86,24 @@ class LlamaEngine:
         """How many tokens the model knows."""
         return self._model.size
 
+    @property
+    def layers(self) -> int:
+        """How many layers the model has."""
+        return self._model.layers
+
     def first_token(self, text: str) -> int:
         """The token with which an answer of this text would begin."""
         return self._model.tokens(text, special=False)[0]
 
     def special_tokens(self, request: Request) -> int:
         """How many special tokens, such as `<|im_end|>`, the prompt of a request has."""
-        question = self._question(0, request)
+        question = self._question(0, request, line_end=False)
         return sum(self._model.is_special(token) for token in (*question.beginning, *question.own))
 
     def complete(self, requests: Sequence[Request]) -> list[Result]:
         """Answer a batch, in its order. The same batch gives the same numbers, whatever was asked before it."""
         results: dict[int, Result] = {}
-        for trunk, planted, wave in self._waves(requests):
+        for trunk, planted, wave in self._waves(requests, lambda one: one.readout.layers if one.readout else ()):
             answers = self._answer(trunk, wave)
             # What is shared counts once: with the first question that has it.
             shares = dict.fromkeys(range(1, len(wave.questions) + 1), 0)
@@ -114,26 +120,34 @@ class LlamaEngine:
                 )
         return [results[place] for place in range(len(requests))]
 
-    def logits(self, requests: Sequence[Request]) -> Iterator[Logits]:
-        """What the model computed at the place of each answer: one number a vocabulary token. To learn readouts."""
-        found: dict[int, Logits] = {}
-        for trunk, _, wave in self._waves(requests):
-            grown = trunk.grow(wave.runs)
-            found |= {question.place: grown[branch] for branch, question in enumerate(wave.questions, start=1)}
+    def states(self, requests: Sequence[Request], layers: tuple[int, ...]) -> Iterator[States]:
+        """What the model computed about the last line of each request, to learn readouts: see `Trunk.states`."""
+        found: dict[int, States] = {}
+        for trunk, _, wave in self._waves(requests, lambda _: layers):
+            found |= self._states(trunk, wave)
         return (found[place] for place in range(len(requests)))
 
-    def _waves(self, requests: Sequence[Request]) -> Iterator[tuple[Trunk, int, Wave]]:
-        """Questions that are evaluated together, with their trunk and how many tokens it cost to plant it."""
-        groups = by_beginning([self._question(place, request) for place, request in enumerate(requests)])
-        for beginning, questions in groups.items():
-            trunk, planted = self._trunk(beginning)
-            for wave in waves_of(questions, branches=BRANCHES, free=self._size - len(beginning)):
-                trunk.clear()
-                yield trunk, planted, wave
-                planted = 0
+    def _waves(
+        self, requests: Sequence[Request], layers_of: Callable[[Request], tuple[int, ...]]
+    ) -> Iterator[tuple[Trunk, int, Wave]]:
+        """Questions that are evaluated together, with their trunk and how many tokens it cost to plant it.
 
-    def _question(self, place: int, request: Request) -> Question:
-        """The tokens of a request.
+        Those for which states of layers are wanted end with their last line, and their trunk tells states.
+        """
+        groups: dict[tuple[int, ...], list[Question]] = {}
+        for place, request in enumerate(requests):
+            layers = layers_of(request)
+            groups.setdefault(layers, []).append(self._question(place, request, line_end=bool(layers)))
+        for layers, group in groups.items():
+            for beginning, questions in by_beginning(group).items():
+                trunk, planted = self._trunk(beginning, layers)
+                for wave in waves_of(questions, branches=BRANCHES, free=self._size - len(beginning)):
+                    trunk.clear()
+                    yield trunk, planted, wave
+                    planted = 0
+
+    def _question(self, place: int, request: Request, *, line_end: bool) -> Question:
+        """The tokens of a request; with `line_end`, up to the line break after its last line.
 
         Raises:
             ContextError: they do not fit the context.
@@ -142,12 +156,20 @@ class LlamaEngine:
         cut = max(number for number, piece in enumerate(pieces) if not piece.marker)
         begin = [] if self._model.begin_token is None else [self._model.begin_token]
         beginning = tuple(begin + self._tokens(pieces[:cut]))
-        own = tuple(self._tokens(pieces[cut:]))
-        room = request.max_tokens if request.json_schema is not None else ANSWER_ROOM
+        line = 0
+        if line_end:
+            text = pieces[cut].text
+            own = tuple(self._model.tokens(f"{text}\n", special=False))
+            before = text[: text.rfind("\n") + 1]
+            line = max(1, len(own) - len(self._model.tokens(before, special=False)))
+            room = 0
+        else:
+            own = tuple(self._tokens(pieces[cut:]))
+            room = request.max_tokens if request.json_schema is not None else ANSWER_ROOM
         if len(beginning) + len(own) + room > self._size:
             message = f"a prompt of {request.template or 'a question'} has {len(beginning) + len(own)} tokens and needs"
             raise ContextError(f"{message} {room} more, but the context has {self._size} (option --context)")
-        return Question(place, request, beginning, own, room)
+        return Question(place, request, beginning, own, room, line)
 
     def _tokens(self, pieces: Sequence[Piece]) -> list[int]:
         return [token for piece in pieces for token in self._model.tokens(piece.text, special=piece.marker)]
@@ -159,36 +181,45 @@ class LlamaEngine:
         tokens = self._tokens(pieces[last + 1 : last + 2])
         return tokens[0] if tokens and self._model.ends(tokens[0]) else self._model.end_token
 
-    def _trunk(self, beginning: tuple[int, ...]) -> tuple[Trunk, int]:
-        trunk = self._trunks.pop(beginning, None)
+    def _trunk(self, beginning: tuple[int, ...], layers: tuple[int, ...]) -> tuple[Trunk, int]:
+        trunk = self._trunks.pop((beginning, layers), None)
         planted = 0
         if trunk is None:
             if len(self._trunks) < TRUNKS:
-                trunk = Trunk(self._model, self._size, self._threads)
+                trunk = Trunk(self._model, self._size, self._threads, layers)
             else:
                 _, trunk = self._trunks.popitem(last=False)
             maker = f"{self._model.api.__version__} threads={self._threads}"
             planted = trunk.plant(beginning, KeptPrefix(self.info.model_sha256, maker, beginning))
-        self._trunks[beginning] = trunk
+        self._trunks[beginning, layers] = trunk
         return trunk, planted
 
     def _answer(self, trunk: Trunk, wave: Wave) -> dict[int, tuple[Answer, int]]:
         """For each branch its answer, and how many tokens were evaluated beyond the question."""
+        if trunk.tells_states:
+            states = self._states(trunk, wave)
+            return {
+                branch: (self._read_out(question.request, states[question.place]), 0)
+                for branch, question in enumerate(wave.questions, start=1)
+            }
         grown = trunk.grow(wave.runs)
-        answers: dict[int, tuple[Answer, int]] = {}
-        answering: dict[int, Answering] = {}
-        for branch, question in enumerate(wave.questions, start=1):
-            if question.request.readout is not None:
-                answers[branch] = self._read_out(question.request, grown[branch]), 0
-            else:
-                answering[branch] = self._answering(question.request, grown[branch])
-        return answers | go_on(trunk, answering)
+        answering = {
+            branch: self._answering(question.request, grown[branch])
+            for branch, question in enumerate(wave.questions, start=1)
+        }
+        return go_on(trunk, answering)
 
-    def _read_out(self, request: Request, logits: Logits) -> Answer:
+    def _states(self, trunk: Trunk, wave: Wave) -> dict[int, States]:
+        """The states that each question of a wave asks for, by its place in the batch."""
+        lines = {branch: question.line for branch, question in enumerate(wave.questions, start=1)}
+        states = trunk.states(wave.runs, lines)
+        return {question.place: states[branch] for branch, question in enumerate(wave.questions, start=1)}
+
+    def _read_out(self, request: Request, states: States) -> Answer:
         readout = request.readout
         if readout is None or readout.model_sha256 != self.info.model_sha256:
             raise EngineError(f"the readout of {request.template} was learned for another model")
-        probabilities = readout.probabilities(logits)
+        probabilities = readout.probabilities(states)
         return Answer(readout.labels[int(np.argmax(probabilities))], probabilities)
 
     def _answering(self, request: Request, logits: Logits) -> Answering:

@@ -33,6 +33,8 @@ class LlamaModel:
             raise ModelError("llama.cpp cannot load this file: it is cut short or of an unknown kind", place=str(path))
         self.vocabulary = llama_cpp.llama_model_get_vocab(self.pointer)
         self.size = int(llama_cpp.llama_vocab_n_tokens(self.vocabulary))
+        self.width = int(llama_cpp.llama_model_n_embd(self.pointer))
+        self.layers = int(llama_cpp.llama_model_n_layer(self.pointer))
         self.trained_context = int(llama_cpp.llama_model_n_ctx_train(self.pointer))
 
     @staticmethod

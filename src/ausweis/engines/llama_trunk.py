@@ -10,7 +10,7 @@ was asked before.
 """
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +19,7 @@ import numpy as np
 from ausweis.engines.answering import Logits
 from ausweis.engines.kept_prefixes import KeptPrefix
 from ausweis.engines.llama_model import LlamaModel
+from ausweis.engines.llama_states import States, StateTap
 from ausweis.engines.token_tree import Run
 from ausweis.errors import EngineError, ModelError
 
@@ -42,12 +43,15 @@ class _Cell(NamedTuple):
 class Trunk:
     """A context of `size` tokens for the common beginning and all branches together.
 
+    With `layers`, it can tell the states of these layers, and no logits.
+
     Raises:
         ModelError: there is not enough memory for the context.
     """
 
-    def __init__(self, model: LlamaModel, size: int, threads: int) -> None:
+    def __init__(self, model: LlamaModel, size: int, threads: int, layers: Sequence[int] = ()) -> None:
         self._model = model
+        self._tap = StateTap(model.api, layers, model.width) if layers else None
         self._api: Any = model.api
         parameters = self._api.llama_context_default_params()
         parameters.n_ctx = size
@@ -56,6 +60,8 @@ class Trunk:
         parameters.kv_unified = True
         parameters.n_threads = parameters.n_threads_batch = threads
         parameters.flash_attn_type = self._api.LLAMA_FLASH_ATTN_TYPE_ENABLED
+        if self._tap is not None:
+            parameters.cb_eval = self._tap.callback
         self._context = self._api.llama_init_from_model(model.pointer, parameters)
         if not self._context:
             raise ModelError(f"there is not enough memory for a context of {size} tokens; give a smaller one")
@@ -63,6 +69,11 @@ class Trunk:
         self._batch = self._api.llama_batch_init(PIECE, 0, BRANCHES)
         self._lengths: dict[int, int] = {}
         self.length = 0
+
+    @property
+    def tells_states(self) -> bool:
+        """Whether it was made to tell states, and no logits."""
+        return self._tap is not None
 
     def plant(self, tokens: Sequence[int], prefix: KeptPrefix | None = None) -> int:
         """Forget everything, and begin with these tokens; returns how many had to be evaluated.
@@ -119,6 +130,40 @@ class Trunk:
         Raises:
             EngineError: llama.cpp could not evaluate them.
         """
+        return self._evaluate(self._cells(runs))
+
+    def states(self, runs: Sequence[Run], lines: Mapping[int, int]) -> dict[int, States]:
+        """Evaluate runs as `grow` does. `lines`: for each branch, how many of its last tokens are asked about.
+
+        Returns, for each branch, float32 of shape (2, layers, width): the state of the last token, and the mean of the
+        states of all those tokens.
+
+        Raises:
+            EngineError: llama.cpp could not evaluate them.
+        """
+        tap = self._tap
+        if tap is None:
+            raise EngineError("this context was made to tell no states")
+        cells = self._cells(runs)
+        first = {branch: self._lengths[branch] - count for branch, count in lines.items()}
+        found: dict[int, States] = {}
+        tap.open = True
+        try:
+            for start in range(0, len(cells), PIECE):
+                piece = cells[start : start + PIECE]
+                self._decode(piece)
+                taken = tap.states()
+                for place, cell in enumerate(piece):
+                    for branch in cell.owners:
+                        if cell.position >= first[branch]:
+                            state = found.setdefault(branch, np.zeros((2, *taken[:, place].shape), np.float32))
+                            state[0] = taken[:, place]
+                            state[1] += taken[:, place] / lines[branch]
+        finally:
+            tap.open = False
+        return found
+
+    def _cells(self, runs: Sequence[Run]) -> list[_Cell]:
         cells = []
         for tokens, owners, ends in runs:
             for branch in owners:
@@ -130,31 +175,35 @@ class Trunk:
                 _Cell(token, start + place, owners, ends if place == last else ()) for place, token in enumerate(tokens)
             ]
             self._lengths.update(dict.fromkeys(owners, start + len(tokens)))
-        return self._evaluate(cells)
+        return cells
 
     def _evaluate(self, cells: Sequence[_Cell]) -> dict[int, Logits]:
         found: dict[int, Logits] = {}
-        batch = self._batch
         for start in range(0, len(cells), PIECE):
             piece = cells[start : start + PIECE]
-            batch.n_tokens = len(piece)
-            for place, cell in enumerate(piece):
-                batch.token[place] = cell.token
-                batch.pos[place] = cell.position
-                batch.n_seq_id[place] = len(cell.owners)
-                owners = batch.seq_id[place]
-                for number, branch in enumerate(cell.owners):
-                    owners[number] = branch
-                batch.logits[place] = bool(cell.wanted)
-            status = self._api.llama_decode(self._context, batch)
-            if status != 0:
-                raise EngineError(f"llama.cpp could not evaluate the prompt (status {status})")
+            self._decode(piece)
             for place, cell in enumerate(piece):
                 if cell.wanted:
                     pointer = self._api.llama_get_logits_ith(self._context, place)
                     logits = np.ctypeslib.as_array(pointer, shape=(self._model.size,)).copy()
                     found.update(dict.fromkeys(cell.wanted, logits))
         return found
+
+    def _decode(self, piece: Sequence[_Cell]) -> None:
+        batch = self._batch
+        telling = self._tap is None
+        batch.n_tokens = len(piece)
+        for place, cell in enumerate(piece):
+            batch.token[place] = cell.token
+            batch.pos[place] = cell.position
+            batch.n_seq_id[place] = len(cell.owners)
+            owners = batch.seq_id[place]
+            for number, branch in enumerate(cell.owners):
+                owners[number] = branch
+            batch.logits[place] = telling and bool(cell.wanted)
+        status = self._api.llama_decode(self._context, batch)
+        if status != 0:
+            raise EngineError(f"llama.cpp could not evaluate the prompt (status {status})")
 
     def close(self) -> None:
         """Give the memory back."""

@@ -5,6 +5,8 @@ reader      what every strategy offers
 strategies  opens one by name
 turnwise    the product: a closed question about every turn
 direct      the whole verdict in one prompt, its quotes checked; to compare
+asking      the two ways to ask about a call's lines: in a window, or as the transcript grows
+dialogue    which factor is given, from the line and from what was asked
 pieces      turns cut into what is asked about, with what was said before
 labels      what the templates' labels mean
 plausible   what an answer must look like, by code

@@ -5,13 +5,13 @@ known better than the single subject: where nothing was learned of the verb itse
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from ausweis.errors import PromptError
-from ausweis.reading.facts import EventKind
+from ausweis.reading.facts import CALLER_EVENTS, EventKind
 from ausweis.vocabulary import CHANGES, DISCLOSURES, FACTORS
 
-__all__ = ["IDLE", "VERBS", "Possible", "meaning", "possible_events"]
+__all__ = ["IDLE", "VERBS", "Possible", "meaning", "possible_events", "speaker_of"]
 
 IDLE = frozenset({"nothing", "explains", "agrees", "does not know", "new value"})
 """Labels that make no event."""
@@ -70,7 +70,18 @@ def meaning(label: str) -> tuple[EventKind, str | None] | None:
         subject = SUBJECTS[verb].get(label.removeprefix(f"{verb} "))
         if label.startswith(f"{verb} ") and subject is not None:
             return kind, subject
-    raise PromptError(f"the label {label!r} means nothing to the reader: use those of agent-turn@1 and caller-turn@1")
+    raise PromptError(f"the label {label!r} means nothing to the reader: use those of the templates that ship")
+
+
+def speaker_of(label: str) -> Literal["agent", "caller"]:
+    """Who does what the label says; what makes no event counts as the agent's.
+
+    Raises:
+        PromptError: as `meaning`.
+    """
+    event = meaning(label)
+    kind = VERBS.get(label) if event is None else event[0]
+    return "caller" if kind in CALLER_EVENTS else "agent"
 
 
 def possible_events(answer: Mapping[str, float], *, exclusive: bool) -> list[Possible]:

@@ -1,8 +1,9 @@
 """A call cut into pieces that are asked about one by one, each with what was said before it.
 
 A turn is one piece, unless it is long: then it is cut at sentence ends, so that the quote is short and the question
-narrow. A piece is shown with the two before it: what they hold decides nearly always what it means, each question stays
-short whatever the length of the call, and none hangs on the answer to another.
+narrow. A piece is shown in a window, with the two before it: what they hold decides nearly always what it means, and
+each question stays short whatever the length of the call; or at the end of all that was said till then. No question
+hangs on the answer to another.
 """
 
 import re
@@ -11,7 +12,7 @@ from typing import NamedTuple
 
 from ausweis.calls.call import Call
 
-__all__ = ["LONGEST", "Line", "Piece", "pieces_of", "with_context"]
+__all__ = ["LONGEST", "Line", "Piece", "growing", "pieces_of", "spoken_pieces", "with_context"]
 
 LONGEST = 320
 """Characters of a piece; a sentence that is longer is cut between words."""
@@ -19,6 +20,11 @@ LINES_BEFORE = 2
 """Pieces that are shown before the one that is asked about: the question that it answers, and what led to it."""
 LENGTH_BEFORE = 110
 """Characters of such a piece, its last ones."""
+
+BLOCK = 12_000
+"""Characters of a growing transcript; one that would become longer begins anew."""
+OVERLAP = 3_000
+"""Characters before the piece that a new beginning shows."""
 
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
 _WHOLE_WORDS = re.compile(r"\s*\S.*(?=\s)", re.DOTALL)
@@ -44,6 +50,11 @@ def pieces_of(call: Call) -> Iterator[Piece]:
     for number, turn in enumerate(call.turns, start=1):
         for text in _cut(turn.text.strip()):
             yield Piece(number, turn.speaker, text)
+
+
+def spoken_pieces(call: Call) -> list[Piece]:
+    """The pieces of agent and caller: what is asked about."""
+    return [piece for piece in pieces_of(call) if piece.speaker != "unknown"]
 
 
 def _cut(text: str) -> Iterator[str]:
@@ -77,3 +88,19 @@ def with_context(pieces: Sequence[Piece]) -> Iterator[tuple[Piece, list[Line]]]:
         before = pieces[max(0, place - LINES_BEFORE) : place]
         lines = [Line(one.speaker, one.text[-LENGTH_BEFORE:]) for one in before]
         yield piece, [*lines, Line(piece.speaker, piece.text)]
+
+
+def growing(pieces: Sequence[Piece]) -> Iterator[tuple[Piece, list[Line]]]:
+    """Each piece with all lines before it, and itself as the last: what one question shows begins the next.
+
+    A call of more than `BLOCK` characters is shown in blocks that overlap.
+    """
+    lines: list[Line] = []
+    size = 0
+    for piece in pieces:
+        if size + len(piece.text) > BLOCK:
+            while lines and size > OVERLAP:
+                size -= len(lines.pop(0).text)
+        lines.append(Line(piece.speaker, piece.text))
+        size += len(piece.text)
+        yield piece, list(lines)

@@ -8,15 +8,18 @@ from ausweis.engines.protocol import Engine
 from ausweis.engines.readout import Readout
 from ausweis.errors import InputError, PromptError
 from ausweis.prompts import Library, Template
+from ausweis.reading.asking import Asking, TranscriptAsking, WindowAsking
 from ausweis.reading.direct import DirectReader
 from ausweis.reading.reader import Reader
 from ausweis.reading.turnwise import TurnwiseReader
 
-__all__ = ["STRATEGIES", "TURN_TEMPLATES", "PolicyText", "open_reader", "readout_path"]
+__all__ = ["STRATEGIES", "TRANSCRIPT_TEMPLATE", "TURN_TEMPLATES", "PolicyText", "open_reader", "readout_path"]
 
 STRATEGIES = ("turnwise", "direct")
 TURN_TEMPLATES: Mapping[str, str] = {"agent": "agent-turn", "caller": "caller-turn"}
-"""The template that asks about a speaker's turns."""
+"""The template that asks about a speaker's turns, where nothing was learned."""
+TRANSCRIPT_TEMPLATE = "transcript"
+"""The template whose readout, where there is one for the model, reads turns of both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +40,14 @@ def open_reader(
         PromptError: a template is missing or cannot be used.
     """
     if strategy == "turnwise":
-        templates = {speaker: library.get(name) for speaker, name in TURN_TEMPLATES.items()}
-        found = {speaker: readout_for(one, engine) for speaker, one in templates.items()} if readouts else {}
-        learned = {speaker: one for speaker, one in found.items() if one is not None}
-        return TurnwiseReader(engine, templates, library.get("call-start"), learned)
+        transcript = library.get(TRANSCRIPT_TEMPLATE)
+        readout = readout_for(transcript, engine) if readouts else None
+        asking: Asking
+        if readout is not None:
+            asking = TranscriptAsking(transcript, readout)
+        else:
+            asking = WindowAsking({speaker: library.get(name) for speaker, name in TURN_TEMPLATES.items()})
+        return TurnwiseReader(engine, asking, library.get("call-start"))
     if strategy == "direct":
         return DirectReader(engine, library.get("call-verdict"), policy.sentences, policy.sha256)
     raise InputError(f"there is no strategy {strategy} (there are: {', '.join(STRATEGIES)})")

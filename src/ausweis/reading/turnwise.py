@@ -7,13 +7,13 @@ never from the model, so it always stands there. What code knows to be impossibl
 from collections.abc import Mapping, Sequence
 
 from ausweis.calls.call import Call
-from ausweis.engines.protocol import Engine, Request, Result
-from ausweis.engines.readout import Readout
+from ausweis.engines.protocol import Engine, Request
 from ausweis.prompts import Template
 from ausweis.reading import defects
+from ausweis.reading.asking import Asking
 from ausweis.reading.facts import Event, EventKind, Facts
-from ausweis.reading.labels import meaning, possible_events
-from ausweis.reading.pieces import Piece, pieces_of, with_context
+from ausweis.reading.labels import possible_events
+from ausweis.reading.pieces import Piece, spoken_pieces
 from ausweis.reading.plausible import plausible
 from ausweis.reading.reader import PromptStamp, Reading
 
@@ -42,45 +42,30 @@ _ORDER: tuple[EventKind, ...] = (
 
 
 class TurnwiseReader:
-    """Asks about each turn by the template of its speaker; a template's readout, if there is one, reads the answer."""
+    """Asks about each piece of a turn, and about the beginning of the call."""
 
     strategy = "turnwise"
 
-    def __init__(
-        self,
-        engine: Engine,
-        templates: Mapping[str, Template],
-        start: Template,
-        readouts: Mapping[str, Readout] | None = None,
-    ) -> None:
-        """`templates` and `readouts` by speaker: `agent` and `caller`; `start` asks about the call's first lines."""
+    def __init__(self, engine: Engine, asking: Asking, start: Template) -> None:
+        """`start` asks about the call's first lines."""
         self._engine = engine
-        self._templates = templates
+        self._asking = asking
         self._start = start
-        self._readouts = readouts or {}
-        for labels in [one.labels for one in templates.values()] + [one.labels for one in self._readouts.values()]:
-            for label in labels:
-                meaning(label)
 
     @property
     def prompts(self) -> tuple[PromptStamp, ...]:
-        """The templates, and their readouts as `id:readout`."""
-        templates = (*self._templates.values(), self._start)
-        stamps = [PromptStamp(one.id, one.version, one.sha256) for one in templates]
-        for speaker, readout in self._readouts.items():
-            template = self._templates[speaker]
-            stamps.append(PromptStamp(f"{template.id}:readout", template.version, readout.sha256))
-        return tuple(stamps)
+        """The templates, and a readout as `id:readout`."""
+        return (*self._asking.prompts, PromptStamp(self._start.id, self._start.version, self._start.sha256))
 
     def read(self, call: Call) -> Reading:
         """Ask about all turns of one call."""
-        pieces = self._pieces(call)
-        questions = [*self._questions(call, pieces), defects.question(call, self._start)]
+        pieces = spoken_pieces(call)
+        questions = [*self._asking.requests(call, pieces), defects.question(call, self._start)]
         *results, start = self._engine.complete(questions)
         events: list[Event] = []
         said: list[str] = []
-        for piece, result in zip(pieces, results, strict=True):
-            events += self._events(call, piece, result, said)
+        for piece, answer in zip(pieces, self._asking.answers(pieces, results), strict=True):
+            events += self._events(call, piece, answer, said)
             if piece.speaker == "caller":
                 said.append(piece.text)
         facts = Facts(
@@ -92,30 +77,10 @@ class TurnwiseReader:
         return Reading(facts, sum(result.evaluated_tokens for result in (*results, start)))
 
     def requests(self, call: Call) -> list[Request]:
-        """The questions about a call, one a piece, in order."""
-        return self._questions(call, self._pieces(call))
+        """The questions about the pieces of a call, in order."""
+        return self._asking.requests(call, spoken_pieces(call))
 
-    def _pieces(self, call: Call) -> list[Piece]:
-        return [piece for piece in pieces_of(call) if piece.speaker in self._templates]
-
-    def _questions(self, call: Call, pieces: Sequence[Piece]) -> list[Request]:
-        requests = []
-        for piece, lines in with_context(pieces):
-            template = self._templates[piece.speaker]
-            requests.append(
-                Request(
-                    messages=template.render({"lines": [line._asdict() for line in lines]}, language=call.language),
-                    choices=template.labels,
-                    readout=self._readouts.get(piece.speaker),
-                    template=template.name,
-                )
-            )
-        return requests
-
-    def _events(self, call: Call, piece: Piece, result: Result, said: Sequence[str]) -> list[Event]:
-        readout = self._readouts.get(piece.speaker)
-        labels = readout.labels if readout else self._templates[piece.speaker].labels
-        answer = dict(zip(labels, result.probabilities, strict=True))
+    def _events(self, call: Call, piece: Piece, answer: Mapping[str, float], said: Sequence[str]) -> list[Event]:
         turn = call.turn(piece.turn)
         found = [
             Event(
@@ -127,7 +92,7 @@ class TurnwiseReader:
                 end=turn.end,
                 probability=round(one.probability, 4),
             )
-            for one in possible_events(answer, exclusive=readout is None)
+            for one in possible_events(answer, exclusive=self._asking.exclusive)
             if one.probability >= MENTIONED and plausible(one, piece.text, said)
         ]
         return sorted(found, key=lambda event: _ORDER.index(event.kind))

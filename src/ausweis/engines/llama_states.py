@@ -1,0 +1,59 @@
+"""What a model computes on its way to an answer: the states of chosen layers, taken while llama.cpp evaluates.
+
+llama.cpp asks a function of ours about each step of its computation; those that are the output of a chosen layer are
+copied. What comes after the last of them is left out: to know the states, nobody needs the layers behind.
+"""
+
+import ctypes
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["StateTap", "States"]
+
+States = NDArray[np.float32]
+
+
+class StateTap:
+    """Copies the states of these layers (numbered from 0) while it is `open`; `taken` holds those of the last piece."""
+
+    def __init__(self, api: Any, layers: Sequence[int], width: int) -> None:
+        """`width`: numbers in a state."""
+        self._api = api
+        self._library = _ggml(api)
+        self._places = {f"l_out-{layer}".encode(): place for place, layer in enumerate(layers)}
+        self._width = width
+        self.open = False
+        self.taken: dict[int, States] = {}
+        self.callback = api.ggml_backend_sched_eval_callback(self._look)
+        """For the context's `cb_eval`; must live as long as the context."""
+
+    def _look(self, tensor: int, asking: bool, _: Any) -> bool:
+        """Whether a step's result is wanted; once it is there, copy it, and say whether to go on."""
+        place = self._places.get(self._library.ggml_get_name(tensor)) if self.open else None
+        if place is None:
+            return not asking
+        if asking:
+            return True
+        count = self._library.ggml_nelements(tensor)
+        data = ctypes.cast(self._library.ggml_get_data(tensor), ctypes.POINTER(ctypes.c_float))
+        self.taken[place] = np.ctypeslib.as_array(data, shape=(count // self._width, self._width)).copy()
+        return place < len(self._places) - 1
+
+    def states(self) -> States:
+        """The states of the last piece: shape (layers, tokens, width)."""
+        found = np.stack([self.taken[place] for place in range(len(self._places))])
+        self.taken.clear()
+        return found
+
+
+def _ggml(api: Any) -> Any:
+    folder = Path(api.__file__).parent / "lib"
+    library = ctypes.CDLL(str(next(folder.glob("*ggml-base*"))))
+    library.ggml_get_name.restype, library.ggml_get_name.argtypes = ctypes.c_char_p, [ctypes.c_void_p]
+    library.ggml_get_data.restype, library.ggml_get_data.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
+    library.ggml_nelements.restype, library.ggml_nelements.argtypes = ctypes.c_int64, [ctypes.c_void_p]
+    return library

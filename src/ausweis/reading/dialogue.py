@@ -1,0 +1,92 @@
+"""An answer belongs to a question: which factor a caller gives, from the line itself and from what the agent asked.
+
+`Eins acht null vier` alone may be anything; after `Ihre PIN, bitte?` it is a PIN, and so is the next piece of it. How
+much the question, the earlier pieces and the line itself weigh is learned once for all factors together, so that it
+holds for rare ones too.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from ausweis.reading.pieces import Piece
+
+__all__ = ["EVIDENCE", "Pair", "pairs", "weighed"]
+
+EVIDENCE = (
+    "the line gives it",
+    "the line gives anything",
+    "the line gives it rather than another",
+    "the lesser of the first two",
+    "the agent's line before asks for it",
+    "a line of the agent asked for it lately",
+    "one of the caller's latest lines gave it",
+    "any of the caller's lines before gave it",
+    "the agent's lines just before ask for it rather than for another",
+)
+"""What speaks for a factor, each a log-odds or a difference of two."""
+
+GIVES, ASKS = "gives ", "asks "
+NEVER = -7.0
+"""Log-odds of what is not there; probabilities are bounded accordingly."""
+LATELY = 6
+"""So many of the agent's lines back a question may be; each counts a little less."""
+LESS = 0.5
+
+Answers = Sequence[Mapping[str, float]]
+
+
+class Pair(NamedTuple):
+    """A line of the caller and a label that it may have; `evidence` in the order of `EVIDENCE`."""
+
+    place: int
+    label: str
+    evidence: tuple[float, ...]
+
+
+def pairs(pieces: Sequence[Piece], answers: Answers) -> Iterator[Pair]:
+    """All lines of the caller with all factors. `answers`: for each piece the probability of each label."""
+    odds = [{label: log_odds(probability) for label, probability in answer.items()} for answer in answers]
+    for place, piece in enumerate(pieces):
+        if piece.speaker == "caller":
+            for label in odds[place]:
+                if label.startswith(GIVES):
+                    yield Pair(place, label, tuple(_evidence(pieces, odds, place, label)))
+
+
+def weighed(pieces: Sequence[Piece], answers: Answers, weights: Sequence[float]) -> list[dict[str, float]]:
+    """The answers, with the probability of each factor from all evidence; the last of the `weights` is the bias."""
+    found = [dict(answer) for answer in answers]
+    for place, label, evidence in pairs(pieces, answers):
+        score = sum(weight * one for weight, one in zip(weights, (*evidence, 1.0), strict=True))
+        found[place][label] = 1 / (1 + math.exp(-score))
+    return found
+
+
+def log_odds(probability: float) -> float:
+    """Within what `NEVER` allows."""
+    least = 1 / (1 + math.exp(-NEVER))
+    bounded = min(max(probability, least), 1 - least)
+    return math.log(bounded / (1 - bounded))
+
+
+def _evidence(pieces: Sequence[Piece], odds: Sequence[Mapping[str, float]], place: int, label: str) -> Iterator[float]:
+    own, other = odds[place], ASKS + label.removeprefix(GIVES)
+    gives = own.get(GIVES.strip(), NEVER)
+    yield own[label]
+    yield gives
+    yield own[label] - _best(own[one] for one in own if one.startswith(GIVES) and one != label)
+    yield min(own[label], gives)
+    agent = [number for number in reversed(range(place)) if pieces[number].speaker == "agent"][:LATELY]
+    asked = odds[agent[0]].get(other, NEVER) if agent else NEVER
+    yield asked
+    yield _best(odds[number].get(other, NEVER) - LESS * back for back, number in enumerate(agent))
+    caller = [number for number in range(place) if pieces[number].speaker == "caller"]
+    yield _best(odds[number].get(label, NEVER) for number in caller if number >= place - 4)
+    yield _best(odds[number].get(label, NEVER) for number in caller)
+    just = [odds[number] for number in agent if number >= place - 2]
+    yield asked - _best(one[label] for one in just for label in one if label.startswith(ASKS) and label != other)
+
+
+def _best(odds: Iterator[float]) -> float:
+    return max(odds, default=NEVER)
