@@ -19,14 +19,7 @@ pytestmark = pytest.mark.model
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 EXPECTED: dict[str, Any] = YAML(typ="safe").load((EXAMPLES / "expected.yaml").read_text(encoding="utf-8"))
-MISREAD = frozenset(
-    {
-        "calls/03b-kennwort-erst-danach.json",
-        "calls/04b-im-auftrag-eines-freundes.srt",
-        "calls/08b-neuer-router-trotz-falscher-pin.json",
-        "calls-bank/09-code-then-new-address.json",
-    }
-)
+MISREAD = frozenset({"calls/03b-kennwort-erst-danach.json", "calls/06-oeffnungszeiten.txt"})
 
 
 def score(paths: list[Path], policy: str, run: Path, *options: str) -> subprocess.CompletedProcess[str]:

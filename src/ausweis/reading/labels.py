@@ -44,8 +44,10 @@ SUBJECTS["changes"] = {
     {"credential": "credentials"}.get(name := change.removesuffix("_change"), name): change for change in CHANGES
 }
 
-SECOND = 0.5
-"""A second subject in one turn must be this likely."""
+SECOND = 0.2
+"""A second subject in one turn must be this likely, where each label has a probability of its own."""
+SECOND_SHARE = 0.5
+"""Where probabilities are shares of one whole, a second one must be this likely against the first."""
 
 
 class Possible(NamedTuple):
@@ -111,14 +113,11 @@ def possible_events(answer: Mapping[str, float], *, exclusive: bool) -> list[Pos
 
 
 def _subjects(kind: EventKind, subjects: Mapping[str, float], whole: float, *, exclusive: bool) -> list[Possible]:
-    """The likeliest subject takes the verb's probability; another one needs strength of its own.
-
-    Where probabilities are shares of one whole, the bar is lower: it is measured by the likeliest one.
-    """
+    """The likeliest subject takes the verb's probability; another one needs strength of its own."""
     ranked = sorted(subjects.items(), key=lambda item: (-item[1], item[0]))
     (first, strength), *others = ranked
     found = [Possible(kind, first, whole if exclusive else max(whole, strength))]
-    bar = SECOND * strength if exclusive else SECOND
+    bar = SECOND_SHARE * strength if exclusive else SECOND
     for subject, probability in others:
         if probability < bar:
             break
