@@ -18,7 +18,7 @@ from ausweis.engines import catalogue
 from ausweis.engines.llama import LlamaEngine
 from ausweis.evals import read_labelled
 from ausweis.evals.readouts import FOLDS, Lines, collect, labels_in, left_out, rows_of
-from ausweis.prompts import default_library
+from ausweis.prompts import Template, default_library
 from ausweis.reading.strategies import TRANSCRIPT_TEMPLATE
 
 TRAIN = Path(__file__).parents[1] / "evals" / "golden" / "train.jsonl"
@@ -52,6 +52,10 @@ def precision(calls: Sequence[Lines], every: Sequence[int], layers: Sequence[int
     return float(np.average(each, weights=truth.sum(axis=0))), float(acts)
 
 
+def _marks(engine: LlamaEngine, template: Template, layers: Sequence[int]) -> list[str]:
+    return [engine.info.model_sha256[:8], template.sha256[:8], *map(str, layers)]
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Collect, learn, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -65,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     engine = LlamaEngine.load(given.model)
     template = default_library().get(TRANSCRIPT_TEMPLATE)
     labelled = list(read_labelled(TRAIN))[: given.calls]
-    calls = collect(engine, template, labelled, every, given.work / "-".join(map(str, every)))
+    calls = collect(engine, template, labelled, every, given.work / "-".join(_marks(engine, template, every)))
     for layers in choices:
         agent, acts = precision(calls, every, layers, "agent")
         caller, _ = precision(calls, every, layers, "caller")

@@ -18,7 +18,7 @@ from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.protocol import Result
 from ausweis.evals import read_labelled
 from ausweis.prompts import default_library
-from ausweis.reading.strategies import TURN_TEMPLATES, readout_for
+from ausweis.reading.strategies import TRANSCRIPT_TEMPLATE, readout_for
 
 CALLS = Path(__file__).parents[1] / "evals" / "golden" / "dev.jsonl"
 
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     engine = LlamaEngine.load(given.model)
     compare(engine, given.calls, readouts=False)
-    if readout_for(default_library().get(TURN_TEMPLATES["agent"]), engine) is not None:
+    if readout_for(default_library().get(TRANSCRIPT_TEMPLATE), engine) is not None:
         compare(engine, given.calls, readouts=True)
     engine.close()
 

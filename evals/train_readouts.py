@@ -11,7 +11,7 @@ import click
 from ausweis.engines import catalogue
 from ausweis.engines.llama import LlamaEngine
 from ausweis.evals import read_all
-from ausweis.evals.readouts import collect, layers_of, learn
+from ausweis.evals.readouts import FOLDS, collect, layers_of, learn
 from ausweis.prompts import default_library
 from ausweis.reading.strategies import TRANSCRIPT_TEMPLATE, readout_path
 
@@ -27,7 +27,7 @@ HERE = Path(__file__).parent
     default=[HERE / "golden" / "train.jsonl"],
     help="Labelled calls (JSONL).",
 )
-@click.option("--limit", type=click.IntRange(min=1), help="Only the first so many calls.")
+@click.option("--limit", type=click.IntRange(min=FOLDS), help="Only the first so many calls.")
 @click.option("--template", default=TRANSCRIPT_TEMPLATE, show_default=True, help="Another version, or a file.")
 @click.option("--work", type=click.Path(path_type=Path), default=Path("runs/readouts"), show_default=True)
 def train(model: str, labelled: tuple[Path, ...], limit: int | None, template: str, work: Path) -> None:

@@ -223,6 +223,23 @@ def test_states_of_more_lines_than_branches(tiny: LlamaEngine) -> None:
     assert similar(together[-1], alone) > 0.999
 
 
+def test_contexts_for_states_and_for_answers_are_kept_apart(tiny: LlamaEngine) -> None:
+    """More beginnings than contexts, with states and without in turn: none is given to the other kind."""
+    beginnings = [Message(role="system", content=f"Say what the weather is like on day {day}.") for day in range(5)]
+    for system in beginnings:
+        request = Request(messages=(system, Message(role="user", content="It pours.")), choices=LABELS)
+        (states,) = tiny.states([request], LAYERS)
+        (other,) = tiny.states([request], (5,))
+        assert (states.shape[1], other.shape[1]) == (2, 1)
+        (result,) = tiny.complete([request])
+        assert sum(result.probabilities) == pytest.approx(1, abs=1e-4)
+
+
+def test_layers_that_the_model_does_not_have(tiny: LlamaEngine) -> None:
+    with pytest.raises(ModelError, match="layers; states are told"):
+        list(tiny.states([question("x")], (tiny.layers - 1,)))
+
+
 def similar(one: States, other: States) -> float:
     """The least cosine similarity of the two places and all layers."""
     lengths = np.linalg.norm(one, axis=-1) * np.linalg.norm(other, axis=-1)

@@ -122,10 +122,12 @@ class PinnedLibrary(Library):
                 message = (
                     f"the strategy {reader.strategy} does not ask with it; it asks with {', '.join(sorted(asked))}"
                 )
-                raise PromptError(message + _hint(identifier), place=self._pinned[identifier].name)
+                raise PromptError(message + _hint(reader.strategy, identifier), place=self._pinned[identifier].name)
 
 
-def _hint(identifier: str) -> str:
+def _hint(strategy: str, identifier: str) -> str:
+    if strategy != "turnwise":
+        return ""
     if identifier in TURN_TEMPLATES.values():
         return " (--zero-shot asks with it)"
     if identifier == TRANSCRIPT_TEMPLATE:

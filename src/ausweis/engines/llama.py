@@ -3,7 +3,8 @@
 What a template begins with, all messages before the last one, is evaluated once and kept, on the disk too. What the
 questions of a batch have of their own is evaluated together, and each piece that several of them begin with only
 once. A closed question needs no generated token: its answer is read from the probabilities at the place where it would
-begin. Answers that take more tokens go on together, one evaluation a step.
+begin, or, by a readout, from the states of a few layers at its last line. Answers that take more tokens go on together,
+one evaluation a step.
 """
 
 import os
@@ -80,11 +81,6 @@ class LlamaEngine:
     def calls_at_once(self) -> int:
         """One: what a call has of its own is evaluated together already."""
         return 1
-
-    @property
-    def vocabulary_size(self) -> int:
-        """How many tokens the model knows."""
-        return self._model.size
 
     @property
     def layers(self) -> int:
@@ -185,10 +181,13 @@ class LlamaEngine:
         trunk = self._trunks.pop((beginning, layers), None)
         planted = 0
         if trunk is None:
-            if len(self._trunks) < TRUNKS:
+            if len(self._trunks) >= TRUNKS:
+                (_, kind), trunk = self._trunks.popitem(last=False)
+                if kind != layers:
+                    trunk.close()
+                    trunk = None
+            if trunk is None:
                 trunk = Trunk(self._model, self._size, self._threads, layers)
-            else:
-                _, trunk = self._trunks.popitem(last=False)
             maker = f"{self._model.api.__version__} threads={self._threads}"
             planted = trunk.plant(beginning, KeptPrefix(self.info.model_sha256, maker, beginning))
         self._trunks[beginning, layers] = trunk

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ausweis.errors import EngineError, ModelError
+
 __all__ = ["StateTap", "States"]
 
 States = NDArray[np.float32]
@@ -22,7 +24,6 @@ class StateTap:
 
     def __init__(self, api: Any, layers: Sequence[int], width: int) -> None:
         """`width`: numbers in a state."""
-        self._api = api
         self._library = _ggml(api)
         self._places = {f"l_out-{layer}".encode(): place for place, layer in enumerate(layers)}
         self._width = width
@@ -39,12 +40,19 @@ class StateTap:
         if asking:
             return True
         count = self._library.ggml_nelements(tensor)
-        data = ctypes.cast(self._library.ggml_get_data(tensor), ctypes.POINTER(ctypes.c_float))
-        self.taken[place] = np.ctypeslib.as_array(data, shape=(count // self._width, self._width)).copy()
+        states = np.empty((count // self._width, self._width), dtype=np.float32)
+        self._library.ggml_backend_tensor_get(tensor, states.ctypes.data, 0, states.nbytes)
+        self.taken[place] = states
         return place < len(self._places) - 1
 
     def states(self) -> States:
-        """The states of the last piece: shape (layers, tokens, width)."""
+        """The states of the last piece: shape (layers, tokens, width).
+
+        Raises:
+            EngineError: the model has no such layers, or llama.cpp names what they give otherwise.
+        """
+        if len(self.taken) < len(self._places):
+            raise EngineError("the states of this model's layers cannot be read: ask it zero-shot (--zero-shot)")
         found = np.stack([self.taken[place] for place in range(len(self._places))])
         self.taken.clear()
         return found
@@ -52,8 +60,13 @@ class StateTap:
 
 def _ggml(api: Any) -> Any:
     folder = Path(api.__file__).parent / "lib"
-    library = ctypes.CDLL(str(next(folder.glob("*ggml-base*"))))
+    found = (path for ending in ("so", "dylib", "dll") for path in folder.glob(f"*ggml-base.{ending}"))
+    file = next(found, None)
+    if file is None:
+        raise ModelError("this build of llama-cpp-python lacks the ggml library that readouts need", place=str(folder))
+    library = ctypes.CDLL(str(file))
     library.ggml_get_name.restype, library.ggml_get_name.argtypes = ctypes.c_char_p, [ctypes.c_void_p]
-    library.ggml_get_data.restype, library.ggml_get_data.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
+    get = library.ggml_backend_tensor_get
+    get.restype, get.argtypes = None, [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t]
     library.ggml_nelements.restype, library.ggml_nelements.argtypes = ctypes.c_int64, [ctypes.c_void_p]
     return library

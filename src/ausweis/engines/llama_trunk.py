@@ -46,11 +46,13 @@ class Trunk:
     With `layers`, it can tell the states of these layers, and no logits.
 
     Raises:
-        ModelError: there is not enough memory for the context.
+        ModelError: there is not enough memory for the context, or there are no such layers.
     """
 
     def __init__(self, model: LlamaModel, size: int, threads: int, layers: Sequence[int] = ()) -> None:
         self._model = model
+        if layers and max(layers) >= model.layers - 1:
+            raise ModelError(f"the model has {model.layers} layers; states are told of those before its last one")
         self._tap = StateTap(model.api, layers, model.width) if layers else None
         self._api: Any = model.api
         parameters = self._api.llama_context_default_params()

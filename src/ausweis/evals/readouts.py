@@ -4,6 +4,7 @@ Method: linear probing (Alain and Bengio 2016, arXiv 1610.01644). The scores of 
 the probabilities (Platt 1999).
 """
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -63,18 +64,18 @@ def collect(
     found = []
     for one in calls:
         pieces = spoken_pieces(one.call)
+        if not pieces:
+            continue
         turns = [piece.turn for piece in pieces]
-        states = _states(engine, template, one, layers, folder / f"{one.call.id}.npy")
+        states = _states(engine, template, one, layers, folder)
         labels = [labels_of(one.gold.events, piece.turn) if turns.count(piece.turn) == 1 else None for piece in pieces]
         found.append(Lines(pieces, np.stack([features(state) for state in states]), labels))
     return found
 
 
 def _states(
-    engine: LlamaEngine, template: Template, one: LabelledCall, layers: tuple[int, ...], path: Path
+    engine: LlamaEngine, template: Template, one: LabelledCall, layers: tuple[int, ...], folder: Path
 ) -> Iterable[States]:
-    if path.is_file():
-        return list(np.load(path).astype(np.float32))
     requests = [
         Request(
             messages=template.render({"lines": [line._asdict() for line in lines]}, language=one.call.language),
@@ -83,9 +84,14 @@ def _states(
         )
         for _, lines in growing(spoken_pieces(one.call))
     ]
-    states = list(engine.states(requests, layers))
-    np.save(path, np.stack(states).astype(np.float16))
-    return states
+    # The text is in the name: a call that was changed is read anew.
+    text = hashlib.sha256(requests[-1].messages[-1].content.encode()).hexdigest()[:8]
+    path = folder / f"{one.call.id}.{text}.npy"
+    if not path.is_file():
+        half = path.with_suffix(".half.npy")
+        np.save(half, np.stack(list(engine.states(requests, layers))).astype(np.float16))
+        half.replace(path)
+    return list(np.load(path).astype(np.float32))
 
 
 def labels_of(events: Sequence[GoldEvent], turn: int) -> frozenset[str]:

@@ -11,13 +11,20 @@ from typing import Protocol
 from ausweis.calls.call import Call
 from ausweis.engines.protocol import Request, Result
 from ausweis.engines.readout import Readout
+from ausweis.errors import PromptError
 from ausweis.prompts import Template
-from ausweis.reading.dialogue import weighed
+from ausweis.reading.dialogue import EVIDENCE, weighed
 from ausweis.reading.labels import meaning, speaker_of
-from ausweis.reading.pieces import Piece, growing, with_context
+from ausweis.reading.pieces import BLOCK, Piece, growing, with_context
 from ausweis.reading.reader import PromptStamp
 
 __all__ = ["Asking", "TranscriptAsking", "WindowAsking"]
+
+
+ROOM = 1000
+"""Tokens of the context that are left for the instructions and a long line."""
+CHARACTERS = 1.5
+"""Of a transcript, for each token, where it has many for its length."""
 
 
 class Asking(Protocol):
@@ -82,14 +89,18 @@ class TranscriptAsking:
 
     exclusive = False
 
-    def __init__(self, template: Template, readout: Readout) -> None:
-        """Refuses labels that mean nothing.
+    def __init__(self, template: Template, readout: Readout, context: int) -> None:
+        """Refuses labels that mean nothing, and a readout of another make. `context`: tokens that a prompt may have.
 
         Raises:
-            PromptError: one does.
+            PromptError: one does, or it is.
         """
         _check(readout.labels)
+        speakers = {speaker_of(label) for label in readout.labels}
+        if len(speakers) < 2 or len(readout.dialogue) not in (0, len(EVIDENCE) + 1):
+            raise PromptError("its readout does not fit this version of Ausweis: train it again", place=template.name)
         self._template = template
+        self._block = min(BLOCK, max(0, int(CHARACTERS * (context - ROOM))))
         self._dialogue = readout.dialogue
         self._stamp = PromptStamp(f"{template.id}:readout", template.version, readout.sha256)
         self._readouts = {
@@ -105,7 +116,7 @@ class TranscriptAsking:
     def requests(self, call: Call, pieces: Sequence[Piece]) -> list[Request]:
         """Each piece with all before it; of a very long call, with what stands not too far before."""
         requests = []
-        for piece, lines in growing(pieces):
+        for piece, lines in growing(pieces, self._block):
             readout = self._readouts[piece.speaker]
             messages = self._template.render({"lines": [line._asdict() for line in lines]}, language=call.language)
             requests.append(

@@ -1,4 +1,4 @@
-"""What the labels of the turn templates mean: each is an event, or nothing that matters.
+"""What the labels of the templates mean: each is an event, or nothing that matters.
 
 A label is a verb, or a verb and a subject: `gives date of birth`. How likely the verb is, whatever its subject, is
 known better than the single subject: where nothing was learned of the verb itself, it is the sum over its subjects.

@@ -23,8 +23,8 @@ LENGTH_BEFORE = 110
 
 BLOCK = 12_000
 """Characters of a growing transcript; one that would become longer begins anew."""
-OVERLAP = 3_000
-"""Characters before the piece that a new beginning shows."""
+MARKS = 10
+"""Characters that a line costs besides its text."""
 
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
 _WHOLE_WORDS = re.compile(r"\s*\S.*(?=\s)", re.DOTALL)
@@ -90,17 +90,17 @@ def with_context(pieces: Sequence[Piece]) -> Iterator[tuple[Piece, list[Line]]]:
         yield piece, [*lines, Line(piece.speaker, piece.text)]
 
 
-def growing(pieces: Sequence[Piece]) -> Iterator[tuple[Piece, list[Line]]]:
+def growing(pieces: Sequence[Piece], block: int = BLOCK) -> Iterator[tuple[Piece, list[Line]]]:
     """Each piece with all lines before it, and itself as the last: what one question shows begins the next.
 
-    A call of more than `BLOCK` characters is shown in blocks that overlap.
+    A call of more than `block` characters is shown in blocks that overlap by a quarter.
     """
     lines: list[Line] = []
     size = 0
     for piece in pieces:
-        if size + len(piece.text) > BLOCK:
-            while lines and size > OVERLAP:
-                size -= len(lines.pop(0).text)
+        if size + len(piece.text) + MARKS > block:
+            while lines and size > block // 4:
+                size -= len(lines.pop(0).text) + MARKS
         lines.append(Line(piece.speaker, piece.text))
-        size += len(piece.text)
+        size += len(piece.text) + MARKS
         yield piece, list(lines)

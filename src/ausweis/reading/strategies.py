@@ -40,17 +40,22 @@ def open_reader(
         PromptError: a template is missing or cannot be used.
     """
     if strategy == "turnwise":
-        transcript = library.get(TRANSCRIPT_TEMPLATE)
-        readout = readout_for(transcript, engine) if readouts else None
-        asking: Asking
-        if readout is not None:
-            asking = TranscriptAsking(transcript, readout)
-        else:
+        asking = _learned(engine, library) if readouts else None
+        if asking is None:
             asking = WindowAsking({speaker: library.get(name) for speaker, name in TURN_TEMPLATES.items()})
         return TurnwiseReader(engine, asking, library.get("call-start"))
     if strategy == "direct":
         return DirectReader(engine, library.get("call-verdict"), policy.sentences, policy.sha256)
     raise InputError(f"there is no strategy {strategy} (there are: {', '.join(STRATEGIES)})")
+
+
+def _learned(engine: Engine, library: Library) -> Asking | None:
+    """The way to ask with a readout; None where the templates or the model have none."""
+    if TRANSCRIPT_TEMPLATE not in library.versions():
+        return None
+    template = library.get(TRANSCRIPT_TEMPLATE)
+    readout = readout_for(template, engine)
+    return None if readout is None else TranscriptAsking(template, readout, engine.info.context_tokens)
 
 
 def readout_path(template: Template, model_id: str) -> Path:
