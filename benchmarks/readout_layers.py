@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from ausweis.engines import catalogue
 from ausweis.engines.llama import LlamaEngine
 from ausweis.evals import read_labelled
-from ausweis.evals.readouts import FOLDS, Lines, collect, labels_in, left_out, rows_of
-from ausweis.prompts import Template, default_library
+from ausweis.evals.readouts import Lines, collect, left_out, table_of
+from ausweis.prompts import default_library
 from ausweis.reading.strategies import TRANSCRIPT_TEMPLATE
 
 TRAIN = Path(__file__).parents[1] / "evals" / "golden" / "train.jsonl"
@@ -35,25 +35,16 @@ def precision(calls: Sequence[Lines], every: Sequence[int], layers: Sequence[int
     """Average precision of a speaker's labels, and of the acts."""
     from sklearn.metrics import average_precision_score
 
-    rows = rows_of(calls, speaker)
-    found = [calls[call].labels[line] or frozenset() for call, line in rows]
-    labels = labels_in(found, default_library().get(TRANSCRIPT_TEMPLATE), speaker)
-    truth = np.array([[one in line for one in labels] for line in found], dtype=np.float32)
-    known = np.array([calls[call].labels[line] is not None for call, line in rows])
-    values = chosen(np.stack([calls[call].values[line] for call, line in rows]), every, layers)
-    scores = left_out(values, truth, known, np.array([call % FOLDS for call, _ in rows]))[known]
+    _, labels, values, truth, known, folds = table_of(calls, default_library().get(TRANSCRIPT_TEMPLATE), speaker)
+    scores = left_out(chosen(values, every, layers), truth, known, folds)[known]
     truth = truth[known]
     each = [average_precision_score(truth[:, place], scores[:, place]) for place in range(len(labels))]
+    mean = float(np.average(each, weights=truth.sum(axis=0)))
     places = [labels.index(label) for label in ACTS if label in labels]
     if not places:
-        return float(np.average(each, weights=truth.sum(axis=0))), float("nan")
+        return mean, float("nan")
     likely = 1 - np.prod(1 - 1 / (1 + np.exp(-scores[:, places])), axis=1)
-    acts = average_precision_score(truth[:, places].any(axis=1), likely)
-    return float(np.average(each, weights=truth.sum(axis=0))), float(acts)
-
-
-def _marks(engine: LlamaEngine, template: Template, layers: Sequence[int]) -> list[str]:
-    return [engine.info.model_sha256[:8], template.sha256[:8], *map(str, layers)]
+    return mean, float(average_precision_score(truth[:, places].any(axis=1), likely))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -69,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     engine = LlamaEngine.load(given.model)
     template = default_library().get(TRANSCRIPT_TEMPLATE)
     labelled = list(read_labelled(TRAIN))[: given.calls]
-    calls = collect(engine, template, labelled, every, given.work / "-".join(_marks(engine, template, every)))
+    calls = collect(engine, template, labelled, every, given.work)
     for layers in choices:
         agent, acts = precision(calls, every, layers, "agent")
         caller, _ = precision(calls, every, layers, "caller")

@@ -36,9 +36,8 @@ def train(model: str, labelled: tuple[Path, ...], limit: int | None, template: s
     asked = default_library().get(template)
     calls = read_all(labelled)[:limit]
     layers = layers_of(engine.layers)
-    stamp = "-".join([engine.info.model_sha256[:8], asked.sha256[:8], *map(str, layers)])
     with click.progressbar(calls, label="Reading", item_show_func=lambda one: one.call.id if one else "") as shown:
-        lines = collect(engine, asked, shown, layers, work / stamp)
+        lines = collect(engine, asked, shown, layers, work)
     names = ", ".join(path.name for path in labelled)
     click.echo("Learning, which takes some minutes ...")
     readout = learn(lines, asked, engine.info.model_sha256, layers, f"learned from {names}")

@@ -6,7 +6,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from tests.evals.test_running import ANSWERS, CALLS, write
+from tests.evals.cases import ANSWERS
+from tests.evals.test_running import CALLS, write
 
 from ausweis.cli import main
 

@@ -8,7 +8,20 @@ from ausweis.evals.findings import Findings
 from ausweis.evals.labelled import Gold, GoldEvent, GoldViolation, LabelledCall, Tags
 from ausweis.vocabulary import Outcome
 
-__all__ = ["case", "findings", "labelled"]
+__all__ = ["ANSWERS", "NAME", "TELLS", "case", "findings", "labelled"]
+
+ANSWERS = r"""
+answers:
+  - {template: call-start, answer: beginning}
+  - {contains: Störgeräusch, error: no answer for this call}
+  - {template: caller-turn, matches: 'mein Name[^\n]*$', answer: gives name}
+  - {template: caller-turn, matches: 'Meine PIN[^\n]*$', answer: gives pin}
+  - {template: agent-turn, matches: 'Ihr Vertrag[^\n]*$', answer: tells contract data}
+  - {answer: nothing}
+"""
+"""What a scripted engine says of the lines below, and of any other: nothing."""
+NAME = "C: Guten Tag, mein Name ist Ilse Krummbiegel. << gives name"
+TELLS = "A: Ihr Vertrag läuft bis Mai. << discloses contract_data"
 
 
 def findings(outcome: Outcome, *violations: str, **more: Any) -> Findings:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.evals.cases import labelled
+from tests.evals.cases import ANSWERS, NAME, TELLS, labelled
 
 from ausweis.errors import InputError
 
@@ -15,17 +15,6 @@ inspect_ai = pytest.importorskip("inspect_ai", reason="needs the extra `inspect`
 # Inspect leaves its streams open; `_streams` makes that known within the test.
 pytestmark = pytest.mark.filterwarnings("ignore:Unclosed <MemoryObjectReceiveStream:ResourceWarning")
 
-ANSWERS = r"""
-answers:
-  - {template: call-start, answer: beginning}
-  - {contains: Störgeräusch, error: no answer for this call}
-  - {template: caller-turn, matches: 'mein Name[^\n]*$', answer: gives name}
-  - {template: caller-turn, matches: 'Meine PIN[^\n]*$', answer: gives pin}
-  - {template: agent-turn, matches: 'Ihr Vertrag[^\n]*$', answer: tells contract data}
-  - {answer: nothing}
-"""
-NAME = "C: Guten Tag, mein Name ist Ilse Krummbiegel. << gives name"
-TELLS = "A: Ihr Vertrag läuft bis Mai. << discloses contract_data"
 NOBODY = "no_authentication"
 CALLS = [
     labelled("right", NAME, "C: Meine PIN ist 1234. << gives pin", TELLS),

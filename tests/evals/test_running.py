@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.evals.cases import labelled
+from tests.evals.cases import ANSWERS, NAME, TELLS, labelled
 
 from ausweis.batch import Progress, Recipe
 from ausweis.engines.fake import FakeEngine
@@ -18,17 +18,6 @@ from ausweis.evals.running import evaluate
 from ausweis.evals.wanted import Wanted
 from ausweis.judging import find_policy
 
-ANSWERS = r"""
-answers:
-  - {template: call-start, answer: beginning}
-  - {contains: Störgeräusch, error: no answer for this call}
-  - {template: caller-turn, matches: 'mein Name[^\n]*$', answer: gives name}
-  - {template: caller-turn, matches: 'Meine PIN[^\n]*$', answer: gives pin}
-  - {template: agent-turn, matches: 'Ihr Vertrag[^\n]*$', answer: tells contract data}
-  - {answer: nothing}
-"""
-NAME = "C: Guten Tag, mein Name ist Ilse Krummbiegel. << gives name"
-TELLS = "A: Ihr Vertrag läuft bis Mai. << discloses contract_data"
 MISSED = ("no_authentication", 2)
 CALLS = [
     labelled("right", NAME, "C: Meine PIN ist 1234. << gives pin", TELLS),

@@ -1,38 +1,23 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-import numpy as np
 import pytest
+from tests.readouts import blank
 
 from ausweis.calls.call import Call
 from ausweis.engines.protocol import Result
-from ausweis.engines.readout import Readout
 from ausweis.errors import PromptError
-from ausweis.prompts import Library, Template
+from ausweis.prompts import Library
 from ausweis.reading.asking import TranscriptAsking
 from ausweis.reading.pieces import BLOCK, LONGEST, spoken_pieces
 
 LABELS = ("asks", "asks pin", "gives", "gives pin", "accepts")
 
 
-def two(template: Template) -> Readout:
-    return Readout(
-        labels=LABELS,
-        layers=(1,),
-        weights=np.zeros((len(LABELS), 2), dtype=np.float32),
-        bias=np.zeros(len(LABELS), dtype=np.float32),
-        template=template.name,
-        template_sha256=template.sha256,
-        model_sha256="0" * 64,
-        notes="",
-        sha256="1" * 64,
-    )
-
-
 @pytest.fixture
 def asking(library: Library) -> TranscriptAsking:
     template = library.get("transcript")
-    return TranscriptAsking(template, two(template), 8192)
+    return TranscriptAsking(template, blank(template, LABELS), 8192)
 
 
 def test_a_question_shows_all_lines_up_to_its_own(asking: TranscriptAsking, call: Callable[..., Call]) -> None:
@@ -74,7 +59,7 @@ def test_a_very_long_call_is_shown_in_blocks(asking: TranscriptAsking, call: Cal
 def test_many_short_lines_and_a_small_context(library: Library, call: Callable[..., Call]) -> None:
     template = library.get("transcript")
     talk = call(*(f"{'agent' if number % 2 else 'caller'}: ja" for number in range(900)))
-    small = TranscriptAsking(template, two(template), 2048)
+    small = TranscriptAsking(template, blank(template, LABELS), 2048)
     shown = [request.messages[-1].content for request in small.requests(talk, spoken_pieces(talk))]
     assert max(map(len, shown)) < 1.5 * 1048 + 20
     assert len(shown) == 900
@@ -83,14 +68,12 @@ def test_many_short_lines_and_a_small_context(library: Library, call: Callable[.
 def test_a_readout_of_another_make(library: Library) -> None:
     template = library.get("transcript")
     with pytest.raises(PromptError, match="train it again"):
-        TranscriptAsking(template, replace(two(template), dialogue=(1.0,)), 8192)
+        TranscriptAsking(template, replace(blank(template, LABELS), dialogue=(1.0,)), 8192)
     with pytest.raises(PromptError, match="train it again"):
-        TranscriptAsking(template, two(template).only(["asks"]), 8192)
+        TranscriptAsking(template, blank(template, LABELS).only(["asks"]), 8192)
 
 
 def test_labels_that_mean_nothing(library: Library, asking: TranscriptAsking) -> None:
     template = library.get("transcript")
-    none = np.zeros((1, 2), dtype=np.float32)
-    strange = Readout(("dances",), (1,), none, none[:, 0], template.name, template.sha256, "0" * 64, "")
     with pytest.raises(PromptError, match="'dances' means nothing"):
-        TranscriptAsking(template, strange, 8192)
+        TranscriptAsking(template, blank(template, ["dances"]), 8192)

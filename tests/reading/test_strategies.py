@@ -2,8 +2,8 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
+from tests.readouts import blank
 
 from ausweis.calls.call import Call, Turn
 from ausweis.engines.fake import FakeEngine
@@ -25,17 +25,8 @@ def own(library: Library, tmp_path: Path) -> Library:
 
 
 def tiny(template: Template, labels: tuple[str, ...] | None = None) -> Readout:
-    labels = labels or tuple(label for label in template.labels if label not in IDLE)
-    return Readout(
-        labels=labels,
-        layers=(1,),
-        weights=np.zeros((len(labels), 2), dtype=np.float32),
-        bias=np.zeros(len(labels), dtype=np.float32),
-        template=template.name,
-        template_sha256=template.sha256,
-        model_sha256=ENGINE.info.model_sha256,
-        notes="",
-    )
+    own = labels or tuple(label for label in template.labels if label not in IDLE)
+    return blank(template, own, ENGINE.info.model_sha256)
 
 
 def saved(readout: Readout, template: Template) -> Path:

@@ -16,15 +16,27 @@ from numpy.typing import NDArray
 
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.llama_states import States
-from ausweis.engines.protocol import Request
 from ausweis.engines.readout import Readout, features
 from ausweis.evals.labelled import GoldEvent, LabelledCall
 from ausweis.prompts import Template
+from ausweis.reading.asking import transcripts
 from ausweis.reading.dialogue import pairs
 from ausweis.reading.labels import SINGLE, SUBJECTS, VERBS, meaning, speaker_of
-from ausweis.reading.pieces import Piece, growing, spoken_pieces
+from ausweis.reading.pieces import Piece, spoken_pieces
 
-__all__ = ["FOLDS", "Lines", "collect", "fit", "labels_in", "labels_of", "layers_of", "learn", "left_out", "rows_of"]
+__all__ = [
+    "FOLDS",
+    "Lines",
+    "Table",
+    "collect",
+    "fit",
+    "labels_in",
+    "labels_of",
+    "layers_of",
+    "learn",
+    "left_out",
+    "table_of",
+]
 
 Matrix = NDArray[np.float32]
 
@@ -44,6 +56,20 @@ class Lines(NamedTuple):
     labels: list[frozenset[str] | None]
 
 
+class Table(NamedTuple):
+    """The lines of one speaker. `rows`: the numbers of call and line; `truth`: 0 or 1, shape (lines, labels).
+
+    `known`: whether the line's labels are; `folds`: the fold of its call.
+    """
+
+    rows: list[tuple[int, int]]
+    labels: list[str]
+    values: Matrix
+    truth: Matrix
+    known: NDArray[np.bool_]
+    folds: NDArray[np.int64]
+
+
 def layers_of(depth: int) -> tuple[int, ...]:
     """Which layers of a model with so many are read: those at four and five sevenths of the way.
 
@@ -56,18 +82,19 @@ def layers_of(depth: int) -> tuple[int, ...]:
 def collect(
     engine: LlamaEngine, template: Template, calls: Iterable[LabelledCall], layers: tuple[int, ...], folder: Path
 ) -> list[Lines]:
-    """The lines of all calls. What was computed for a call is kept in `folder`, so that a stopped run goes on.
+    """The lines of all calls. What was computed for a call is kept under `folder`, so that a stopped run goes on.
 
     Of turns that are cut into several pieces it is not known which one a label belongs to.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    kept = folder / "-".join([engine.info.model_sha256[:8], template.sha256[:8], *map(str, layers)])
+    kept.mkdir(parents=True, exist_ok=True)
     found = []
     for one in calls:
         pieces = spoken_pieces(one.call)
         if not pieces:
             continue
         turns = [piece.turn for piece in pieces]
-        states = _states(engine, template, one, layers, folder)
+        states = _states(engine, template, one, layers, kept)
         labels = [labels_of(one.gold.events, piece.turn) if turns.count(piece.turn) == 1 else None for piece in pieces]
         found.append(Lines(pieces, np.stack([features(state) for state in states]), labels))
     return found
@@ -76,14 +103,7 @@ def collect(
 def _states(
     engine: LlamaEngine, template: Template, one: LabelledCall, layers: tuple[int, ...], folder: Path
 ) -> Iterable[States]:
-    requests = [
-        Request(
-            messages=template.render({"lines": [line._asdict() for line in lines]}, language=one.call.language),
-            choices=template.labels,
-            template=template.name,
-        )
-        for _, lines in growing(spoken_pieces(one.call))
-    ]
+    requests = transcripts(template, one.call, spoken_pieces(one.call))
     # The text is in the name: a call that was changed is read anew.
     text = hashlib.sha256(requests[-1].messages[-1].content.encode()).hexdigest()[:8]
     path = folder / f"{one.call.id}.{text}.npy"
@@ -123,13 +143,7 @@ def learn(
     counts: dict[str, int] = {}
     answers: list[list[dict[str, float]]] = [[{} for _ in one.pieces] for one in calls]
     for speaker in ("agent", "caller"):
-        rows = rows_of(calls, speaker)
-        values = np.stack([calls[call].values[line] for call, line in rows])
-        known = np.array([calls[call].labels[line] is not None for call, line in rows])
-        found = [calls[call].labels[line] or frozenset() for call, line in rows]
-        labels = labels_in(found, template, speaker)
-        truth = np.array([[one in line for one in labels] for line in found], dtype=np.float32)
-        folds = np.array([call % FOLDS for call, _ in rows])
+        rows, labels, values, truth, known, folds = table_of(calls, template, speaker)
         scores = left_out(values, truth, known, folds)
         slopes, offsets = _calibration(scores[known], truth[known])
         for (call, line), row in zip(rows, 1 / (1 + np.exp(-(scores * slopes + offsets))), strict=True):
@@ -152,10 +166,20 @@ def learn(
     )
 
 
-def rows_of(calls: Sequence[Lines], speaker: str) -> list[tuple[int, int]]:
-    """The lines of a speaker, as numbers of call and line."""
+def table_of(calls: Sequence[Lines], template: Template, speaker: str) -> Table:
+    """All lines of a speaker, with the labels that occur often enough."""
     every = ((call, line, piece) for call, one in enumerate(calls) for line, piece in enumerate(one.pieces))
-    return [(call, line) for call, line, piece in every if piece.speaker == speaker]
+    rows = [(call, line) for call, line, piece in every if piece.speaker == speaker]
+    found = [calls[call].labels[line] for call, line in rows]
+    labels = labels_in([line or frozenset() for line in found], template, speaker)
+    return Table(
+        rows=rows,
+        labels=labels,
+        values=np.stack([calls[call].values[line] for call, line in rows]),
+        truth=np.array([[one in (line or ()) for one in labels] for line in found], dtype=np.float32),
+        known=np.array([line is not None for line in found]),
+        folds=np.array([call % FOLDS for call, _ in rows]),
+    )
 
 
 def labels_in(found: Sequence[frozenset[str]], template: Template, speaker: str) -> list[str]:

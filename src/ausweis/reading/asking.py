@@ -15,10 +15,10 @@ from ausweis.errors import PromptError
 from ausweis.prompts import Template
 from ausweis.reading.dialogue import EVIDENCE, weighed
 from ausweis.reading.labels import meaning, speaker_of
-from ausweis.reading.pieces import BLOCK, Piece, growing, with_context
+from ausweis.reading.pieces import BLOCK, Line, Piece, growing, with_context
 from ausweis.reading.reader import PromptStamp
 
-__all__ = ["Asking", "TranscriptAsking", "WindowAsking"]
+__all__ = ["Asking", "TranscriptAsking", "WindowAsking", "transcripts"]
 
 
 ROOM = 1000
@@ -69,12 +69,7 @@ class WindowAsking:
 
     def requests(self, call: Call, pieces: Sequence[Piece]) -> list[Request]:
         """Each piece with the two before it."""
-        requests = []
-        for piece, lines in with_context(pieces):
-            template = self._templates[piece.speaker]
-            messages = template.render({"lines": [line._asdict() for line in lines]}, language=call.language)
-            requests.append(Request(messages=messages, choices=template.labels, template=template.name))
-        return requests
+        return [_question(self._templates[piece.speaker], call, lines) for piece, lines in with_context(pieces)]
 
     def answers(self, pieces: Sequence[Piece], results: Sequence[Result]) -> list[dict[str, float]]:
         """The labels of the speaker's template."""
@@ -115,14 +110,11 @@ class TranscriptAsking:
 
     def requests(self, call: Call, pieces: Sequence[Piece]) -> list[Request]:
         """Each piece with all before it; of a very long call, with what stands not too far before."""
-        requests = []
-        for piece, lines in growing(pieces, self._block):
-            readout = self._readouts[piece.speaker]
-            messages = self._template.render({"lines": [line._asdict() for line in lines]}, language=call.language)
-            requests.append(
-                Request(messages=messages, choices=readout.labels, readout=readout, template=self._template.name)
-            )
-        return requests
+        readouts = [self._readouts[piece.speaker] for piece in pieces]
+        return [
+            request.model_copy(update={"choices": readout.labels, "readout": readout})
+            for request, readout in zip(transcripts(self._template, call, pieces, self._block), readouts, strict=True)
+        ]
 
     def answers(self, pieces: Sequence[Piece], results: Sequence[Result]) -> list[dict[str, float]]:
         """The labels of the speaker; what a caller gives is weighed with what the agent asked."""
@@ -131,6 +123,16 @@ class TranscriptAsking:
             for piece, result in zip(pieces, results, strict=True)
         ]
         return weighed(pieces, found, self._dialogue) if self._dialogue else found
+
+
+def transcripts(template: Template, call: Call, pieces: Sequence[Piece], block: int = BLOCK) -> list[Request]:
+    """A question for each piece, with all lines before it: what a readout reads, and is learned from."""
+    return [_question(template, call, lines) for _, lines in growing(pieces, block)]
+
+
+def _question(template: Template, call: Call, lines: Sequence[Line]) -> Request:
+    messages = template.render({"lines": [line._asdict() for line in lines]}, language=call.language)
+    return Request(messages=messages, choices=template.labels, template=template.name)
 
 
 def _check(labels: Sequence[str]) -> None:
