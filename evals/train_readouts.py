@@ -1,7 +1,7 @@
 """Learn the readout of the transcript template for a model: `python evals/train_readouts.py`.
 
-Reads the labelled calls with the model (two to three seconds a call on two cores; kept in a folder, so a stopped run
-goes on), and writes `prompts/transcript/N.MODEL.safetensors`.
+Reads the labelled calls with the model (two to three seconds a call on two cores, and some megabytes kept in a folder,
+so that a stopped run goes on), learns, and writes `prompts/transcript/N.MODEL.safetensors`. Needs the extra `train`.
 """
 
 from pathlib import Path
@@ -11,7 +11,7 @@ import click
 from ausweis.engines import catalogue
 from ausweis.engines.llama import LlamaEngine
 from ausweis.evals import read_all
-from ausweis.evals.readouts import FOLDS, collect, layers_of, learn
+from ausweis.evals.readouts import FOLDS, collect, layers_of, learn, read_lines
 from ausweis.prompts import default_library
 from ausweis.reading.strategies import TRANSCRIPT_TEMPLATE, readout_path
 
@@ -37,10 +37,11 @@ def train(model: str, labelled: tuple[Path, ...], limit: int | None, template: s
     calls = read_all(labelled)[:limit]
     layers = layers_of(engine.layers)
     with click.progressbar(calls, label="Reading", item_show_func=lambda one: one.call.id if one else "") as shown:
-        lines = collect(engine, asked, shown, layers, work)
+        paths = list(collect(engine, asked, shown, layers, work))
     names = ", ".join(path.name for path in labelled)
     click.echo("Learning, which takes some minutes ...")
-    readout = learn(lines, asked, engine.info.model_sha256, layers, f"learned from {names}")
+    kept = list(zip(calls, paths, strict=True))
+    readout = learn(lambda: read_lines(kept), asked, engine.info.model_sha256, layers, f"learned from {names}")
     path = readout_path(asked, engine.info.model_id)
     readout.save(path)
     click.echo(f"{path}: {len(readout.labels)} labels; {readout.notes}")

@@ -5,12 +5,12 @@ from pathlib import Path
 import jsonschema
 import numpy as np
 import pytest
+from tests.readouts import by_chance
 
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.llama_states import States
 from ausweis.engines.llama_trunk import BRANCHES
 from ausweis.engines.protocol import Message, Request
-from ausweis.engines.readout import Readout
 from ausweis.engines.weights import locate
 from ausweis.errors import ContextError, EngineError, ModelError
 
@@ -164,24 +164,10 @@ def test_answers_need_different_labels(tiny: LlamaEngine) -> None:
 LAYERS = (10, 20)
 
 
-def readout(model_sha256: str, width: int) -> Readout:
-    weights = np.random.default_rng(1).normal(size=(2, 2 * len(LAYERS) * width)).astype(np.float32)
-    return Readout(
-        labels=("low", "high"),
-        layers=LAYERS,
-        weights=weights,
-        bias=np.array([0.0, -0.5], dtype=np.float32),
-        template="weather@1",
-        template_sha256="0" * 64,
-        model_sha256=model_sha256,
-        notes="",
-    )
-
-
 def test_a_readout_reads_the_states_of_the_last_line(tiny: LlamaEngine) -> None:
     request = question("Monday\nIt pours.")
     (states,) = tiny.states([request], LAYERS)
-    learned = readout(tiny.info.model_sha256, states.shape[-1])
+    learned = by_chance(("low", "high"), LAYERS, states.shape[-1], tiny.info.model_sha256)
     (result,) = tiny.complete([request.model_copy(update={"readout": learned})])
     assert result.probabilities == learned.probabilities(states)
     assert result.text == ("low" if result.probabilities[0] > result.probabilities[1] else "high")
@@ -191,16 +177,17 @@ def test_a_readout_reads_the_states_of_the_last_line(tiny: LlamaEngine) -> None:
 
 
 def test_states_are_of_the_last_line_alone(tiny: LlamaEngine) -> None:
-    """The mean is over the last line; lines before change it, since the model has read them; lines after do not."""
+    """Lines before change them, since the model has read them; lines after do not."""
     texts = ["Monday\nIt pours.", "Monday\nIt pours.\nWhat a novel.", "Sunday, and all is well\nIt pours."]
     first, longer, other = tiny.states([question(text) for text in texts], LAYERS)
-    assert first.shape == (2, len(LAYERS), first.shape[-1])
+    assert first.shape == (len(first), len(LAYERS), first.shape[-1])
     (alone,) = tiny.states([question(texts[0])], LAYERS)
     assert similar(first, alone) > 0.999
-    assert similar(first, other) < 0.999
-    assert similar(first, longer) < 0.9
-    one = tiny.states([question("x")], LAYERS)
-    assert np.isfinite(next(iter(one))).all()
+    assert len(other) == len(first) > 2
+    assert similar(first[-1:], other[-1:]) < 0.999
+    assert similar(first[-1:], longer[-1:]) < 0.9
+    (one,) = tiny.states([question("x")], LAYERS)
+    assert np.isfinite(one).all()
 
 
 def test_labels_and_readouts_in_one_batch(tiny: LlamaEngine) -> None:
@@ -208,7 +195,9 @@ def test_labels_and_readouts_in_one_batch(tiny: LlamaEngine) -> None:
     plain = question("It pours.")
     (before,) = tiny.complete([plain])
     (states,) = tiny.states([plain], LAYERS)
-    learned = plain.model_copy(update={"readout": readout(tiny.info.model_sha256, states.shape[-1])})
+    learned = plain.model_copy(
+        update={"readout": by_chance(("low", "high"), LAYERS, states.shape[-1], tiny.info.model_sha256)}
+    )
     mixed = tiny.complete([learned, plain, learned])
     assert mixed[1].probabilities == before.probabilities
     assert mixed[0].probabilities == mixed[2].probabilities
@@ -241,7 +230,7 @@ def test_layers_that_the_model_does_not_have(tiny: LlamaEngine) -> None:
 
 
 def similar(one: States, other: States) -> float:
-    """The least cosine similarity of the two places and all layers."""
+    """The least cosine similarity of all tokens and layers."""
     lengths = np.linalg.norm(one, axis=-1) * np.linalg.norm(other, axis=-1)
     return float(((one * other).sum(axis=-1) / lengths).min())
 

@@ -1,56 +1,99 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.readouts import by_chance
 
 from ausweis.engines.readout import Readout, features
 from ausweis.errors import PromptError
 
-STATES = np.arange(1, 5, dtype=np.float32).reshape(2, 1, 2)
+LABELS = ("asks", "asks pin", "accepts")
+STATES = np.random.default_rng(2).normal(size=(4, 2, 3)).astype(np.float32)
+"""Four tokens, two layers of width 3."""
 
 
+@pytest.fixture
 def readout() -> Readout:
-    return Readout(
-        labels=("asks", "asks pin"),
-        layers=(16,),
-        weights=np.array([[1, 0, -1, 0.5], [0, 2, 0, 0]], dtype=np.float32),
-        bias=np.array([0.5, -0.5], dtype=np.float32),
-        template="agent-turn@1",
-        template_sha256="a" * 64,
-        model_sha256="b" * 64,
-        notes="{}",
-    )
+    return by_chance(LABELS, (16, 20), 3, "b" * 64)
 
 
-def test_what_is_saved_is_loaded_again(tmp_path: Path) -> None:
+def test_what_is_saved_is_loaded_again(tmp_path: Path, readout: Readout) -> None:
     path = tmp_path / "1.tiny.safetensors"
-    readout().save(path)
+    readout.save(path)
     loaded = Readout.load(path)
-    assert (loaded.labels, loaded.template, loaded.model_sha256) == (("asks", "asks pin"), "agent-turn@1", "b" * 64)
-    assert loaded.layers == (16,)
-    assert loaded.probabilities(STATES) == readout().probabilities(STATES)
-    readout().save(tmp_path / "again.safetensors")
+    assert (loaded.labels, loaded.template, loaded.model_sha256) == (LABELS, "weather@1", "b" * 64)
+    assert loaded.layers == (16, 20)
+    assert loaded.probabilities(STATES) == readout.probabilities(STATES)
+    readout.save(tmp_path / "again.safetensors")
     assert (tmp_path / "again.safetensors").read_bytes() == path.read_bytes()
 
 
-def test_probabilities_hang_on_the_direction_of_each_state_alone() -> None:
-    x = np.array([1 / 5**0.5, 2 / 5**0.5, 3 / 5, 4 / 5])
-    assert features(STATES) == pytest.approx(x, abs=1e-6)
-    scores = np.array([x[0] - x[2] + 0.5 * x[3] + 0.5, 2 * x[1] - 0.5])
-    assert readout().probabilities(STATES) == pytest.approx(tuple(1 / (1 + np.exp(-scores))), abs=1e-4)
-    assert readout().probabilities(STATES * 7) == readout().probabilities(STATES)
+def test_features_are_of_length_one() -> None:
+    seen = features(STATES)
+    assert (seen.tokens.shape, seen.line.shape) == ((4, 6), (12,))
+    assert np.linalg.norm(seen.tokens.reshape(4, 2, 3), axis=-1) == pytest.approx(1)
+    last, mean = seen.line.reshape(2, 2, 3)
+    assert last == pytest.approx(STATES[-1] / np.linalg.norm(STATES[-1], axis=-1, keepdims=True))
+    whole = STATES.mean(axis=0)
+    assert mean == pytest.approx(whole / np.linalg.norm(whole, axis=-1, keepdims=True))
+    assert np.isfinite(features(np.zeros((1, 2, 3), np.float32)).tokens).all()
 
 
-def test_some_of_the_labels() -> None:
-    (second,) = readout().only(["asks pin"]).probabilities(STATES)
-    assert second == readout().probabilities(STATES)[1]
+def test_scores_by_plain_arithmetic(readout: Readout) -> None:
+    """The same written out, network by network and query by query."""
+    seen, part = features(STATES), readout.parts
+    tokens = seen.tokens @ part["token_basis"] + part["token_shift"]
+    line = seen.line @ part["line_basis"] + part["line_shift"]
+    each = []
+    for network in range(2):
+        hidden = line @ part["line_hidden"][network] + part["hidden_bias"][network]
+        score = line @ part["line_label"][network] + part["label_bias"][network]
+        for query in range(3):
+            looks = np.exp(tokens @ part["query"][network, :, query])
+            values = tokens @ part["value"][network, :, query]
+            fetched = (looks / looks.sum()) @ values
+            hidden = hidden + fetched @ part["pooled_hidden"][network, query]
+            score = score + fetched @ part["pooled_label"][network, query]
+        active = 0.5 * hidden * (1 + np.tanh(np.sqrt(2 / np.pi) * (hidden + 0.044715 * hidden**3)))
+        each.append(score + active @ part["hidden_label"][network])
+    assert readout.scores(seen) == pytest.approx(np.mean(each, axis=0), abs=1e-4)
 
 
-def test_a_broken_file(tmp_path: Path) -> None:
+def test_probabilities_hang_on_the_direction_of_each_state_alone(readout: Readout) -> None:
+    assert readout.probabilities(STATES * 7) == readout.probabilities(STATES)
+    assert readout.probabilities(STATES) == pytest.approx(1 / (1 + np.exp(-readout.scores(features(STATES)))), abs=1e-4)
+
+
+def test_a_second_thing_said_is_seen_beside_the_first(readout: Readout) -> None:
+    """A token that a query looks at counts wherever it stands in the line."""
+    turned = np.concatenate([STATES[[1, 0, 2]], STATES[3:]])
+    assert readout.probabilities(turned) == pytest.approx(readout.probabilities(STATES), abs=2e-4)
+
+
+def test_some_of_the_labels(readout: Readout) -> None:
+    (second,) = readout.only(["asks pin"]).probabilities(STATES)
+    assert second == readout.probabilities(STATES)[1]
+
+
+def test_a_broken_file(tmp_path: Path, readout: Readout) -> None:
     path = tmp_path / "1.tiny.safetensors"
-    readout().save(path)
+    readout.save(path)
     whole = path.read_bytes()
     for broken in (b"", whole[:40], whole[:-5], b"x" * 200):
         path.write_bytes(broken)
         with pytest.raises(PromptError, match=r"1\.tiny\.safetensors: is no readout"):
             Readout.load(path)
+
+
+def test_parts_that_do_not_fit_together(tmp_path: Path, readout: Readout) -> None:
+    path = tmp_path / "1.tiny.safetensors"
+    short = {name: part for name, part in readout.parts.items() if name != "query"}
+    narrow = {**readout.parts, "query": readout.parts["query"][:, :-1]}
+    for parts in (short, narrow):
+        replace(readout, parts=parts).save(path)
+        with pytest.raises(PromptError, match="train it again"):
+            Readout.load(path)
+    replace(readout, labels=LABELS[:2]).save(path)
+    with pytest.raises(PromptError, match="train it again"):
+        Readout.load(path)

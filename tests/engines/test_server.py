@@ -5,13 +5,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import numpy as np
 import pytest
 from tests.engines.misdeeds import stall, status
 from tests.engines.openai_server import serving
+from tests.readouts import by_chance
 
 from ausweis.engines.protocol import Message, Request
-from ausweis.engines.readout import Readout
 from ausweis.engines.server import ServerEngine
 from ausweis.engines.server_retry import Patience
 from ausweis.errors import ContextError, EngineError, InputError, ModelError
@@ -84,16 +83,7 @@ def test_an_answer_that_is_cut_off_is_not_asked_for_again() -> None:
 
 
 def test_questions_that_no_server_can_answer() -> None:
-    readout = Readout(
-        labels=("low", "high"),
-        layers=(1,),
-        weights=np.zeros((2, 1), dtype=np.float32),
-        bias=np.zeros(2, dtype=np.float32),
-        template="numbers@1",
-        template_sha256="0" * 64,
-        model_sha256="0" * 64,
-        notes="",
-    )
+    readout = by_chance(("low", "high"), (1,), 2)
     with serving(SCRIPT) as server:
         engine = ServerEngine(server.address)
         for request, message in (

@@ -137,8 +137,7 @@ class Trunk:
     def states(self, runs: Sequence[Run], lines: Mapping[int, int]) -> dict[int, States]:
         """Evaluate runs as `grow` does. `lines`: for each branch, how many of its last tokens are asked about.
 
-        Returns, for each branch, float32 of shape (2, layers, width): the state of the last token, and the mean of the
-        states of all those tokens.
+        Returns, for each branch, float32 of shape (tokens, layers, width): the states of those tokens.
 
         Raises:
             EngineError: llama.cpp could not evaluate them.
@@ -148,7 +147,7 @@ class Trunk:
             raise EngineError("this context was made to tell no states")
         cells = self._cells(runs)
         first = {branch: self._lengths[branch] - count for branch, count in lines.items()}
-        found: dict[int, States] = {}
+        found: dict[int, list[States]] = {}
         tap.open = True
         try:
             for start in range(0, len(cells), PIECE):
@@ -158,12 +157,10 @@ class Trunk:
                 for place, cell in enumerate(piece):
                     for branch in cell.owners:
                         if cell.position >= first[branch]:
-                            state = found.setdefault(branch, np.zeros((2, *taken[:, place].shape), np.float32))
-                            state[0] = taken[:, place]
-                            state[1] += taken[:, place] / lines[branch]
+                            found.setdefault(branch, []).append(taken[:, place])
         finally:
             tap.open = False
-        return found
+        return {branch: np.stack(states) for branch, states in found.items()}
 
     def _cells(self, runs: Sequence[Run]) -> list[_Cell]:
         cells = []

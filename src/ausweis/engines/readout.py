@@ -1,41 +1,70 @@
 """A learned readout: how likely each label is, from the states of a few layers of the model at the line in question.
 
-What a model has understood of a line stands in the middle of its layers, ready to be read by a linear classifier; its
-last layers are busy with the next word. A readout is one weight vector a label over these states, a logistic regression
-trained on labelled turns. It is data only (safetensors), and bound to one version of a template and to one model file
-by their hashes: with any other it is refused.
+What a model has understood of a line stands in the middle of its layers; its last layers are busy with the next word.
+A readout is a few small networks over these states. Each looks at the tokens of the line with several learned
+queries (attention pooling), so that a second thing said in half a sentence is found beside the first, and at the line
+as a whole; what they say is averaged. It is data only (safetensors), and bound to one version of a template and to
+one model file by their hashes: with any other it is refused.
 """
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ausweis.errors import PromptError
 
-__all__ = ["SCHEMA", "Readout", "features"]
+__all__ = ["PARTS", "SCHEMA", "LineFeatures", "Readout", "features"]
 
-SCHEMA = "ausweis/readout@2"
+SCHEMA = "ausweis/readout@3"
+
+Array = NDArray[np.float32]
+
+PARTS: Mapping[str, str] = {
+    "token_basis": "fd",
+    "token_shift": "d",
+    "line_basis": "ge",
+    "line_shift": "e",
+    "query": "mdh",
+    "value": "mdhv",
+    "line_hidden": "mew",
+    "pooled_hidden": "mhvw",
+    "hidden_bias": "mw",
+    "hidden_label": "mwk",
+    "line_label": "mek",
+    "pooled_label": "mhvk",
+    "label_bias": "mk",
+}
+"""What a readout is made of, each with its shape.
+
+f, g: features of a token, of a line; d, e: what is kept of them; m: networks; h: queries; v: numbers that a query
+fetches; w: hidden units; k: labels.
+"""
+
+
+class LineFeatures(NamedTuple):
+    """A line in numbers. `tokens`: shape (tokens, f); `line`: shape (g,)."""
+
+    tokens: Array
+    line: Array
 
 
 @dataclass(frozen=True)
 class Readout:
-    """Labels with their weights.
+    """Labels with what they are read by.
 
-    `layers`: whose states are read, numbered from 0, in rising order. `weights`: float32, shape (labels, features),
-    features as `features` gives them. `bias`: float32, shape (labels,). The probability of a label is the logistic
-    function of `weights @ features + bias`.
+    `layers`: whose states are read, numbered from 0, in rising order. `parts`: float32, named and shaped as `PARTS`
+    says.
     """
 
     labels: tuple[str, ...]
     layers: tuple[int, ...]
-    weights: NDArray[np.float32]
-    bias: NDArray[np.float32]
+    parts: Mapping[str, Array]
     template: str
     template_sha256: str
     model_sha256: str
@@ -56,14 +85,15 @@ class Readout:
 
         try:
             data = path.read_bytes()
-            parts = load(data)
+            parts = {name: part.astype(np.float32) for name, part in load(data).items()}
             with safe_open(path, framework="numpy") as file:
                 about = json.loads(file.metadata()["about"])
-            readout = cls(
+            if about.get("schema") != SCHEMA or not _fit(parts, len(about["labels"])):
+                raise PromptError("is no readout of this kind: train it again", place=str(path))
+            return cls(
                 labels=tuple(about["labels"]),
                 layers=tuple(about["layers"]),
-                weights=parts["weights"].astype(np.float32),
-                bias=parts["bias"],
+                parts=parts,
                 template=about["template"],
                 template_sha256=about["template_sha256"],
                 model_sha256=about["model_sha256"],
@@ -73,10 +103,6 @@ class Readout:
             )
         except (OSError, SafetensorError, KeyError, TypeError, ValueError):
             raise PromptError("is no readout, or a broken one: train it again", place=str(path)) from None
-        shapes = (readout.weights.shape[:1], readout.bias.shape)
-        if about.get("schema") != SCHEMA or shapes != ((len(readout.labels),),) * 2:
-            raise PromptError("is no readout of this kind: train it again", place=str(path))
-        return readout
 
     def save(self, path: Path) -> None:
         """Write the file, weights at half precision; the same readout gives the same bytes."""
@@ -92,28 +118,78 @@ class Readout:
             "notes": self.notes,
             "dialogue": self.dialogue,
         }
-        parts = {"weights": self.weights.astype(np.float16), "bias": self.bias}
+        parts = {name: np.ascontiguousarray(part.astype(np.float16)) for name, part in self.parts.items()}
         # One entry: several would be written in an order of their own each time.
-        metadata = {"about": json.dumps(about, sort_keys=True)}
-        save_file({name: np.ascontiguousarray(part) for name, part in parts.items()}, path, metadata=metadata)
+        save_file(parts, path, metadata={"about": json.dumps(about, sort_keys=True)})
 
     def only(self, labels: Sequence[str]) -> "Readout":
         """The same readout for some of its labels, in this order."""
-        rows = [self.labels.index(label) for label in labels]
-        return replace(self, labels=tuple(labels), weights=self.weights[rows], bias=self.bias[rows])
+        places = [self.labels.index(label) for label in labels]
+        parts = {name: part[..., places] if PARTS[name].endswith("k") else part for name, part in self.parts.items()}
+        return replace(self, labels=tuple(labels), parts=parts)
 
-    def probabilities(self, states: NDArray[np.float32]) -> tuple[float, ...]:
+    def probabilities(self, states: Array) -> tuple[float, ...]:
         """The probability of each label, in the order of the labels; each for itself, they need not sum to 1.
 
-        `states`: shape (2, layers, width), as `Trunk.states` gives them.
+        `states`: shape (tokens, layers, width), as `Trunk.states` gives them.
         """
-        scores = self.weights.astype(np.float64) @ features(states) + self.bias
-        values: Any = 1.0 / (1.0 + np.exp(-scores))
+        values: Any = 1.0 / (1.0 + np.exp(-self.scores(features(states)).astype(np.float64)))
         return tuple(round(float(value), 4) for value in values)
 
+    def scores(self, seen: LineFeatures) -> Array:
+        """The log-odds of each label: shape (labels,)."""
+        part = self.parts
+        tokens = seen.tokens @ part["token_basis"] + part["token_shift"]
+        line = seen.line @ part["line_basis"] + part["line_shift"]
+        looks = np.einsum("td,mdh->mth", tokens, part["query"], optimize=True)
+        looks = np.exp(looks - looks.max(axis=1, keepdims=True))
+        looks /= looks.sum(axis=1, keepdims=True)
+        fetched = np.einsum("mth,td->mhd", looks, tokens, optimize=True)
+        pooled = np.einsum("mhd,mdhv->mhv", fetched, part["value"], optimize=True)
+        hidden = _gelu(
+            np.einsum("e,mew->mw", line, part["line_hidden"])
+            + np.einsum("mhv,mhvw->mw", pooled, part["pooled_hidden"])
+            + part["hidden_bias"]
+        )
+        each = (
+            np.einsum("mw,mwk->mk", hidden, part["hidden_label"])
+            + np.einsum("e,mek->mk", line, part["line_label"])
+            + np.einsum("mhv,mhvk->mk", pooled, part["pooled_label"])
+            + part["label_bias"]
+        )
+        mean: Array = each.mean(axis=0)
+        return mean
 
-def features(states: NDArray[np.float32]) -> NDArray[np.float32]:
-    """All numbers of the states as one vector, each layer's brought to length 1: layers differ in scale, lines too."""
+
+def features(states: Array) -> LineFeatures:
+    """The states of a line's tokens, shape (tokens, layers, width), as what a readout looks at.
+
+    Each layer's part of a vector is brought to length 1: layers differ in scale, tokens too. `line` is made of the last
+    token's states and of the mean over all tokens.
+    """
+    line = np.stack([states[-1], states.mean(axis=0)])
+    return LineFeatures(_unit(states).reshape(len(states), -1), _unit(line).reshape(-1))
+
+
+def _unit(states: Array) -> Array:
     lengths = np.linalg.norm(states, axis=-1, keepdims=True)
-    vector: NDArray[np.float32] = (states / np.maximum(lengths, 1e-6)).reshape(-1).astype(np.float32)
-    return vector
+    unit: Array = (states / np.maximum(lengths, 1e-6)).astype(np.float32)
+    return unit
+
+
+def _gelu(x: Array) -> Array:
+    """Gaussian error linear unit, by its tanh approximation (Hendrycks and Gimpel 2016)."""
+    found: Array = 0.5 * x * (1.0 + np.tanh(np.sqrt(2.0 / np.pi) * (x + 0.044715 * x**3)))
+    return found
+
+
+def _fit(parts: Mapping[str, Array], labels: int) -> bool:
+    """Whether all parts are there, and letters that are the same are numbers that are the same."""
+    if set(parts) != set(PARTS):
+        return False
+    sizes = {"k": labels}
+    return all(
+        part.ndim == len(PARTS[name])
+        and all(sizes.setdefault(axis, size) == size for axis, size in zip(PARTS[name], part.shape, strict=True))
+        for name, part in parts.items()
+    )

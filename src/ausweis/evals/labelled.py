@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from ausweis.calls.call import Call
 from ausweis.errors import InputError
-from ausweis.reading.facts import Event, EventKind, Facts
+from ausweis.reading.facts import Event, EventKind, Facts, RecordingDefect
 from ausweis.vocabulary import AuthorisationStatus, Caller, Outcome, ViolationType
 
 __all__ = [
@@ -91,7 +91,8 @@ class Tags(_Part):
 class Gold(_Part):
     """The label of one call under one policy. `twin` is the id of a call that differs by one detail.
 
-    A `must_pass` call may never be judged wrong: one is enough to stop a change.
+    A `must_pass` call may never be judged wrong: one is enough to stop a change. `defects` are those of the recording,
+    where the label tells them.
     """
 
     policy: str
@@ -101,6 +102,7 @@ class Gold(_Part):
     caller: Caller = "unclear"
     authorisation: AuthorisationStatus = "not_needed"
     events: tuple[GoldEvent, ...] = ()
+    defects: tuple[RecordingDefect, ...] = ()
     why: str = ""
     title: str = ""
     tags: Tags = Tags()

@@ -1,13 +1,15 @@
-"""Learns a readout from labelled turns: a logistic regression a label over the states of a few layers of the model.
+"""Learns a readout from labelled turns: what the states of a few layers of the model tell about each line.
 
-Method: linear probing (Alain and Bengio 2016, arXiv 1610.01644). The scores of turns whose call was left out calibrate
-the probabilities (Platt 1999).
+The networks are those of `readout_network`. The scores of lines whose call was left out calibrate the probabilities
+(Platt 1999) and weigh what was asked (`reading.dialogue`).
 """
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,103 +17,97 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ausweis.engines.llama import LlamaEngine
-from ausweis.engines.llama_states import States
-from ausweis.engines.readout import Readout, features
+from ausweis.engines.readout import LineFeatures, Readout, features
 from ausweis.evals.labelled import GoldEvent, LabelledCall
+from ausweis.evals.readout_network import Basis, CallNumbers, Plan, basis_of, learn_network, scores_of
 from ausweis.prompts import Template
 from ausweis.reading.asking import transcripts
 from ausweis.reading.dialogue import pairs
-from ausweis.reading.labels import SINGLE, SUBJECTS, VERBS, meaning, speaker_of
+from ausweis.reading.labels import SINGLE, STARTS_LATE, SUBJECTS, VERBS, meaning, speakers_of
 from ausweis.reading.pieces import Piece, spoken_pieces
 
 __all__ = [
     "FOLDS",
+    "Learned",
     "Lines",
-    "Table",
     "collect",
-    "fit",
     "labels_in",
     "labels_of",
     "layers_of",
     "learn",
     "left_out",
-    "table_of",
+    "prepare",
+    "read_lines",
 ]
 
-Matrix = NDArray[np.float32]
+Array = NDArray[np.float32]
 
 FEWEST = 3
-"""A label needs so many turns to be learned."""
-STRENGTH = 0.01
-"""Inverse strength of the L2 penalty."""
+"""A label needs so many lines to be learned."""
 FOLDS = 5
-STEPS = 150
+NETWORKS = 3
+"""Their scores are averaged."""
+BASIS_CALLS = 150
+"""Calls that the directions are found from in which lines differ most."""
 
 
 class Lines(NamedTuple):
-    """The lines of one call. `values`: float32, shape (lines, features); `labels`: None where they are not known."""
+    """The lines of one call. `labels`: None where they are not known."""
 
     pieces: list[Piece]
-    values: Matrix
+    seen: list[LineFeatures]
     labels: list[frozenset[str] | None]
 
 
-class Table(NamedTuple):
-    """The lines of one speaker. `rows`: the numbers of call and line; `truth`: 0 or 1, shape (lines, labels).
-
-    `known`: whether the line's labels are; `folds`: the fold of its call.
-    """
-
-    rows: list[tuple[int, int]]
-    labels: list[str]
-    values: Matrix
-    truth: Matrix
-    known: NDArray[np.bool_]
-    folds: NDArray[np.int64]
-
-
 def layers_of(depth: int) -> tuple[int, ...]:
-    """Which layers of a model with so many are read: those at four and five sevenths of the way.
+    """Which layers of a model with so many are read: those at three, four and five sevenths of the way.
 
     Chosen for the default model (28 layers) by cross-validation over the calls of train: what a line means stands
     there most plainly.
     """
-    return tuple(round(depth * part) for part in (4 / 7, 5 / 7))
+    return tuple(round(depth * part) for part in (3 / 7, 4 / 7, 5 / 7))
 
 
 def collect(
     engine: LlamaEngine, template: Template, calls: Iterable[LabelledCall], layers: tuple[int, ...], folder: Path
-) -> list[Lines]:
-    """The lines of all calls. What was computed for a call is kept under `folder`, so that a stopped run goes on.
+) -> Iterator[Path]:
+    """Read each call with the model, and keep the states of all lines under `folder`: some megabytes a call.
 
-    Of turns that are cut into several pieces it is not known which one a label belongs to.
+    What stands there already is not computed again, so that a stopped run goes on.
     """
     kept = folder / "-".join([engine.info.model_sha256[:8], template.sha256[:8], *map(str, layers)])
     kept.mkdir(parents=True, exist_ok=True)
-    found = []
     for one in calls:
+        requests = transcripts(template, one.call, spoken_pieces(one.call))
+        # The text is in the name: a call that was changed is read anew.
+        text = hashlib.sha256(requests[-1].messages[-1].content.encode()).hexdigest()[:8] if requests else "empty"
+        path = kept / f"{one.call.id}.{text}.npz"
+        if requests and not path.is_file():
+            states = list(engine.states(requests, layers))
+            half = path.with_suffix(".half.npz")
+            np.savez(half, states=np.concatenate(states).astype(np.float16), lengths=[len(line) for line in states])
+            half.replace(path)
+        yield path
+
+
+def read_lines(calls: Iterable[tuple[LabelledCall, Path]], layers: Sequence[int] | None = None) -> Iterator[Lines]:
+    """The lines of calls whose states were kept. A call without a line is left out.
+
+    `layers`: the places of those to look at among the kept ones; all, unless it is given. Of turns that are cut into
+    several pieces it is not known which one a label belongs to.
+    """
+    for one, path in calls:
         pieces = spoken_pieces(one.call)
         if not pieces:
             continue
+        with np.load(path) as kept:
+            states = kept["states"] if layers is None else kept["states"][:, list(layers)]
+            lines = np.split(states.astype(np.float32), np.cumsum(kept["lengths"])[:-1])
         turns = [piece.turn for piece in pieces]
-        states = _states(engine, template, one, layers, kept)
         labels = [labels_of(one.gold.events, piece.turn) if turns.count(piece.turn) == 1 else None for piece in pieces]
-        found.append(Lines(pieces, np.stack([features(state) for state in states]), labels))
-    return found
-
-
-def _states(
-    engine: LlamaEngine, template: Template, one: LabelledCall, layers: tuple[int, ...], folder: Path
-) -> Iterable[States]:
-    requests = transcripts(template, one.call, spoken_pieces(one.call))
-    # The text is in the name: a call that was changed is read anew.
-    text = hashlib.sha256(requests[-1].messages[-1].content.encode()).hexdigest()[:8]
-    path = folder / f"{one.call.id}.{text}.npy"
-    if not path.is_file():
-        half = path.with_suffix(".half.npy")
-        np.save(half, np.stack(list(engine.states(requests, layers))).astype(np.float16))
-        half.replace(path)
-    return list(np.load(path).astype(np.float32))
+        if "starts_late" in one.gold.defects and labels[0] is not None:
+            labels[0] |= {STARTS_LATE}
+        yield Lines(pieces, [features(states) for states in lines], labels)
 
 
 def labels_of(events: Sequence[GoldEvent], turn: int) -> frozenset[str]:
@@ -135,117 +131,135 @@ def _names() -> Mapping[tuple[str, str | None], str]:
     return names
 
 
+def labels_in(found: Iterable[frozenset[str] | None], template: Template) -> tuple[str, ...]:
+    """The labels and verbs that occur often enough."""
+    every = [labels for labels in found if labels]
+    wanted = [STARTS_LATE, *VERBS, *(label for label in template.labels if meaning(label) is not None)]
+    return tuple(one for one in wanted if sum(one in labels for labels in every) >= FEWEST)
+
+
+class Learned(NamedTuple):
+    """What networks are learned from: of each call its pieces and its numbers."""
+
+    basis: Basis
+    labels: tuple[str, ...]
+    pieces: list[list[Piece]]
+    numbers: list[CallNumbers]
+
+
+def prepare(calls: Callable[[], Iterator[Lines]], template: Template, plan: Plan) -> Learned:
+    """Bring all calls into the basis. `calls` gives them from the beginning each time: they need not fit the memory."""
+    basis = basis_of([line for one in islice(calls(), BASIS_CALLS) for line in one.seen], plan)
+    pieces, found, numbers = [], [], []
+    nothing = np.zeros((0, 0), np.float32)
+    for one in calls():
+        tokens = np.concatenate([line.tokens for line in one.seen]) @ basis.token_basis + basis.token_shift
+        lines = np.stack([line.line for line in one.seen]) @ basis.line_basis + basis.line_shift
+        owner = np.repeat(np.arange(len(one.seen), dtype=np.int32), [len(line.tokens) for line in one.seen])
+        numbers.append(CallNumbers(tokens.astype(np.float16), owner, lines.astype(np.float16), nothing, nothing))
+        pieces.append(one.pieces)
+        found.append(one.labels)
+    labels = labels_in((line for one in found for line in one), template)
+    truths = [_truth(lines, of_lines, labels) for lines, of_lines in zip(pieces, found, strict=True)]
+    numbers = [replace(one, labels=truth, counts=counts) for one, (truth, counts) in zip(numbers, truths, strict=True)]
+    return Learned(basis, labels, pieces, numbers)
+
+
+def _truth(
+    pieces: Sequence[Piece], found: Sequence[frozenset[str] | None], labels: Sequence[str]
+) -> tuple[Array, Array]:
+    """Which line has which label, and for which it is known."""
+    truth, counts = (np.zeros((len(pieces), len(labels)), np.float32) for _ in range(2))
+    for row, (piece, line) in enumerate(zip(pieces, found, strict=True)):
+        for place, label in enumerate(labels):
+            truth[row, place] = label in (line or ())
+            asked = piece.speaker in speakers_of(label) and (row == 0 or label != STARTS_LATE)
+            counts[row, place] = asked and line is not None
+    return truth, counts
+
+
 def learn(
-    calls: Sequence[Lines], template: Template, model_sha256: str, layers: tuple[int, ...], notes: str
+    calls: Callable[[], Iterator[Lines]],
+    template: Template,
+    model_sha256: str,
+    layers: tuple[int, ...],
+    notes: str,
+    plan: Plan | None = None,
 ) -> Readout:
-    """The readout of a template: all its labels, and their verbs, that occur often enough."""
-    weights, biases = [], []
-    counts: dict[str, int] = {}
-    answers: list[list[dict[str, float]]] = [[{} for _ in one.pieces] for one in calls]
-    for speaker in ("agent", "caller"):
-        rows, labels, values, truth, known, folds = table_of(calls, template, speaker)
-        scores = left_out(values, truth, known, folds)
-        slopes, offsets = _calibration(scores[known], truth[known])
-        for (call, line), row in zip(rows, 1 / (1 + np.exp(-(scores * slopes + offsets))), strict=True):
-            answers[call][line] = dict(zip(labels, row.tolist(), strict=True))
-        weight, bias = fit(values[known], truth[known])
-        weights.append(slopes[:, None] * weight.T)
-        biases.append(slopes * bias + offsets)
-        counts |= dict(zip(labels, truth[known].sum(axis=0).astype(int).tolist(), strict=True))
-    about = {"calls": len(calls), "turns": sum(len(one.pieces) for one in calls), "C": STRENGTH, "positives": counts}
+    """The readout of a template: all its labels, and their verbs, that occur often enough. `calls` as in `prepare`."""
+    plan = plan or Plan()
+    basis, labels, pieces, numbers = prepare(calls, template, plan)
+    scores = left_out(numbers, plan)
+    slopes, offsets = _calibration(numbers, scores)
+    answers = [1 / (1 + np.exp(-(score * slopes + offsets))) for score in scores]
+    networks = [learn_network(numbers, plan, seed) for seed in range(NETWORKS)]
+    parts = {name: np.stack([network[name] for network in networks]) for name in networks[0]}
+    for name in ("hidden_label", "line_label", "pooled_label", "label_bias"):
+        parts[name] = parts[name] * slopes
+    parts["label_bias"] = parts["label_bias"] + offsets
+    positives = np.sum([one.labels.sum(axis=0) for one in numbers], axis=0).astype(int).tolist()
+    about = {
+        "about": notes,
+        "calls": len(pieces),
+        "lines": sum(map(len, pieces)),
+        "positives": dict(zip(labels, positives, strict=True)),
+    }
     return Readout(
-        labels=tuple(counts),
+        labels=labels,
         layers=layers,
-        weights=np.concatenate(weights).astype(np.float32),
-        bias=np.concatenate(biases).astype(np.float32),
+        parts={**vars(basis), **parts},
         template=template.name,
         template_sha256=template.sha256,
         model_sha256=model_sha256,
-        notes=json.dumps({"about": notes, **about}),
-        dialogue=_dialogue(calls, answers),
+        notes=json.dumps(about),
+        dialogue=_dialogue(labels, pieces, numbers, answers),
     )
 
 
-def table_of(calls: Sequence[Lines], template: Template, speaker: str) -> Table:
-    """All lines of a speaker, with the labels that occur often enough."""
-    every = ((call, line, piece) for call, one in enumerate(calls) for line, piece in enumerate(one.pieces))
-    rows = [(call, line) for call, line, piece in every if piece.speaker == speaker]
-    found = [calls[call].labels[line] for call, line in rows]
-    labels = labels_in([line or frozenset() for line in found], template, speaker)
-    return Table(
-        rows=rows,
-        labels=labels,
-        values=np.stack([calls[call].values[line] for call, line in rows]),
-        truth=np.array([[one in (line or ()) for one in labels] for line in found], dtype=np.float32),
-        known=np.array([line is not None for line in found]),
-        folds=np.array([call % FOLDS for call, _ in rows]),
-    )
+def left_out(calls: Sequence[CallNumbers], plan: Plan) -> list[Array]:
+    """The scores of each call by a network that has not seen it: shape (lines, labels)."""
+    scores: dict[int, Array] = {}
+    for fold in range(FOLDS):
+        outside = [place for place in range(len(calls)) if place % FOLDS == fold]
+        network = learn_network([calls[place] for place in range(len(calls)) if place % FOLDS != fold], plan)
+        scores |= dict(zip(outside, scores_of(network, [calls[place] for place in outside], plan), strict=True))
+    return [scores[place] for place in range(len(calls))]
 
 
-def labels_in(found: Sequence[frozenset[str]], template: Template, speaker: str) -> list[str]:
-    """The labels and verbs of a speaker that occur often enough."""
-    wanted = [*VERBS, *(label for label in template.labels if meaning(label) is not None)]
-    return [one for one in wanted if speaker_of(one) == speaker and sum(one in labels for labels in found) >= FEWEST]
+def _calibration(calls: Sequence[CallNumbers], scores: Sequence[Array]) -> tuple[Array, Array]:
+    """Slope and offset for each label that make probabilities of the scores of left-out lines."""
+    from sklearn.linear_model import LogisticRegression
+
+    score, truth = np.concatenate(scores), np.concatenate([one.labels for one in calls])
+    counts = np.concatenate([one.counts for one in calls]) > 0
+    slopes, offsets = [], []
+    for place in range(truth.shape[1]):
+        rows = counts[:, place]
+        model = LogisticRegression(C=1.0).fit(score[rows][:, [place]], truth[rows, place])
+        slopes.append(max(float(model.coef_[0][0]), 0.1))
+        offsets.append(float(model.intercept_[0]))
+    return np.array(slopes, dtype=np.float32), np.array(offsets, dtype=np.float32)
 
 
-def _dialogue(calls: Sequence[Lines], answers: Sequence[Sequence[Mapping[str, float]]]) -> tuple[float, ...]:
+def _dialogue(
+    labels: Sequence[str],
+    pieces: Sequence[Sequence[Piece]],
+    calls: Sequence[CallNumbers],
+    answers: Sequence[Array],
+) -> tuple[float, ...]:
     """The weights of what speaks for a factor, from the answers about calls that were left out."""
     from sklearn.linear_model import LogisticRegression
 
     evidence, truth = [], []
-    for one, answer in zip(calls, answers, strict=True):
-        for pair in pairs(one.pieces, answer):
-            labels = one.labels[pair.place]
-            if labels is not None:
+    for lines, one, answer in zip(pieces, calls, answers, strict=True):
+        found = [
+            {label: float(row[place]) for place, label in enumerate(labels) if piece.speaker in speakers_of(label)}
+            for piece, row in zip(lines, answer, strict=True)
+        ]
+        for pair in pairs(lines, found):
+            place = labels.index(pair.label)
+            if one.counts[pair.place, place]:
                 evidence.append(pair.evidence)
-                truth.append(pair.label in labels)
+                truth.append(one.labels[pair.place, place] > 0)
     model = LogisticRegression(max_iter=2000).fit(np.array(evidence), truth)
     return tuple(round(float(one), 4) for one in (*model.coef_[0], model.intercept_[0]))
-
-
-def fit(values: Matrix, truth: Matrix) -> tuple[Matrix, Matrix]:
-    """Weights, shape (features, labels), and biases of a logistic regression a label, all found at once.
-
-    `truth`: 0 or 1, shape (turns, labels). Features are standardised within, so that the penalty treats them alike.
-    """
-    from scipy.optimize import minimize
-
-    centre, spread = values.mean(axis=0), values.std(axis=0) + 1e-6
-    standard = (values - centre) / spread
-    shape = (values.shape[1], truth.shape[1])
-    size = shape[0] * shape[1]
-
-    def loss(found: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        weights, bias = found[:size].reshape(shape).astype(np.float32), found[size:].astype(np.float32)
-        scores = standard @ weights + bias
-        wrong = 1 / (1 + np.exp(-scores)) - truth
-        total = np.logaddexp(0, scores).sum() - (truth * scores).sum() + 0.5 / STRENGTH * np.square(weights).sum()
-        slope = np.concatenate([(standard.T @ wrong + weights / STRENGTH).ravel(), wrong.sum(axis=0)])
-        return float(total), slope.astype(np.float64)
-
-    share = truth.mean(axis=0)
-    start = np.concatenate([np.zeros(size), np.log((share + 1e-4) / (1 - share + 1e-4))])
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": STEPS, "maxcor": 20}).x
-    weights = (found[:size].reshape(shape) / spread[:, None]).astype(np.float32)
-    return weights, (found[size:] - centre @ weights).astype(np.float32)
-
-
-def left_out(values: Matrix, truth: Matrix, known: NDArray[np.bool_], folds: NDArray[np.int64]) -> Matrix:
-    """The score of each line and label by weights that have not seen its call; learned from the `known` lines."""
-    scores = np.zeros_like(truth)
-    for fold in range(FOLDS):
-        inside = (folds != fold) & known
-        weights, bias = fit(values[inside], truth[inside])
-        outside = folds == fold
-        scores[outside] = values[outside] @ weights + bias
-    return scores
-
-
-def _calibration(scores: Matrix, truth: Matrix) -> tuple[Matrix, Matrix]:
-    """Slope and offset for each label that make probabilities of the scores of left-out turns."""
-    from sklearn.linear_model import LogisticRegression
-
-    found = [LogisticRegression(C=1.0).fit(scores[:, [one]], truth[:, one]) for one in range(truth.shape[1])]
-    slopes = [max(float(model.coef_[0][0]), 0.1) for model in found]
-    offsets = [float(model.intercept_[0]) for model in found]
-    return np.array(slopes, dtype=np.float32), np.array(offsets, dtype=np.float32)

@@ -14,7 +14,7 @@ from ausweis.engines.readout import Readout
 from ausweis.errors import PromptError
 from ausweis.prompts import Template
 from ausweis.reading.dialogue import EVIDENCE, weighed
-from ausweis.reading.labels import meaning, speaker_of
+from ausweis.reading.labels import STARTS_LATE, meaning, speakers_of
 from ausweis.reading.pieces import BLOCK, Line, Piece, growing, with_context
 from ausweis.reading.reader import PromptStamp
 
@@ -32,6 +32,8 @@ class Asking(Protocol):
 
     exclusive: bool
     """Whether the labels share out one whole."""
+    tells_start: bool
+    """Whether the first answer tells how likely it is that the recording starts late."""
 
     @property
     def prompts(self) -> tuple[PromptStamp, ...]:
@@ -51,6 +53,7 @@ class WindowAsking:
     """Asks about each piece with the template of its speaker, `agent` or `caller`."""
 
     exclusive = True
+    tells_start = False
 
     def __init__(self, templates: Mapping[str, Template]) -> None:
         """Refuses labels that mean nothing.
@@ -91,15 +94,16 @@ class TranscriptAsking:
             PromptError: one does, or it is.
         """
         _check(readout.labels)
-        speakers = {speaker_of(label) for label in readout.labels}
+        speakers = {speaker for label in readout.labels for speaker in speakers_of(label) if label != STARTS_LATE}
         if len(speakers) < 2 or len(readout.dialogue) not in (0, len(EVIDENCE) + 1):
             raise PromptError("its readout does not fit this version of Ausweis: train it again", place=template.name)
+        self.tells_start = STARTS_LATE in readout.labels
         self._template = template
         self._block = min(BLOCK, max(0, int(CHARACTERS * (context - ROOM))))
         self._dialogue = readout.dialogue
         self._stamp = PromptStamp(f"{template.id}:readout", template.version, readout.sha256)
         self._readouts = {
-            speaker: readout.only([label for label in readout.labels if speaker_of(label) == speaker])
+            speaker: readout.only([label for label in readout.labels if speaker in speakers_of(label)])
             for speaker in ("agent", "caller")
         }
 

@@ -8,7 +8,7 @@ from ausweis.engines.protocol import Request, Result
 from ausweis.prompts import Template
 from ausweis.reading.facts import RecordingDefect
 
-__all__ = ["found", "question"]
+__all__ = ["found", "late", "question"]
 
 FIRST_LINES = 3
 LINE_LENGTH = 300
@@ -36,10 +36,14 @@ def question(call: Call, template: Template) -> Request:
     )
 
 
-def found(call: Call, start: Result, template: Template) -> dict[RecordingDefect, float]:
+def late(start: Result, template: Template) -> float:
+    """How likely the recording sets in late, by the answer to the question about its first lines."""
+    return _calibrated(start.probabilities[template.labels.index(LATE)], template)
+
+
+def found(call: Call, late: float) -> dict[RecordingDefect, float]:
     """The defects that are at all likely, with their probabilities; `garbled` is read from the recogniser's marks."""
     defects: dict[RecordingDefect, float] = {}
-    late = _calibrated(start.probabilities[template.labels.index(LATE)], template)
     if late >= 0.05:
         defects["starts_late"] = round(late, 4)
     opening = call.turns[: max(1, round(OPENING * len(call.turns)))]

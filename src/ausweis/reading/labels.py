@@ -11,10 +11,13 @@ from ausweis.errors import PromptError
 from ausweis.reading.facts import CALLER_EVENTS, EventKind
 from ausweis.vocabulary import CHANGES, DISCLOSURES, FACTORS
 
-__all__ = ["IDLE", "VERBS", "Possible", "meaning", "possible_events", "speaker_of"]
+__all__ = ["IDLE", "STARTS_LATE", "VERBS", "Possible", "meaning", "possible_events", "speakers_of"]
 
 IDLE = frozenset({"nothing", "explains", "agrees", "does not know", "new value"})
 """Labels that make no event."""
+
+STARTS_LATE = "starts late"
+"""What a readout may tell of the first line, whoever says it: the recording sets in when the call is under way."""
 
 SINGLE: dict[str, EventKind] = {
     "accepts": "accepts",
@@ -64,7 +67,7 @@ def meaning(label: str) -> tuple[EventKind, str | None] | None:
     Raises:
         PromptError: the label is none that reading knows.
     """
-    if label in IDLE or label in VERBS:
+    if label in IDLE or label in VERBS or label == STARTS_LATE:
         return None
     if label in SINGLE:
         return SINGLE[label], None
@@ -75,15 +78,17 @@ def meaning(label: str) -> tuple[EventKind, str | None] | None:
     raise PromptError(f"the label {label!r} means nothing to the reader: use those of the templates that ship")
 
 
-def speaker_of(label: str) -> Literal["agent", "caller"]:
-    """Who does what the label says; what makes no event counts as the agent's.
+def speakers_of(label: str) -> tuple[Literal["agent", "caller"], ...]:
+    """Who may do what the label says; what makes no event counts as the agent's.
 
     Raises:
         PromptError: as `meaning`.
     """
+    if label == STARTS_LATE:
+        return ("agent", "caller")
     event = meaning(label)
     kind = VERBS.get(label) if event is None else event[0]
-    return "caller" if kind in CALLER_EVENTS else "agent"
+    return ("caller",) if kind in CALLER_EVENTS else ("agent",)
 
 
 def possible_events(answer: Mapping[str, float], *, exclusive: bool) -> list[Possible]:

@@ -43,7 +43,8 @@ def open_reader(
         asking = _learned(engine, library) if readouts else None
         if asking is None:
             asking = WindowAsking({speaker: library.get(name) for speaker, name in TURN_TEMPLATES.items()})
-        return TurnwiseReader(engine, asking, library.get("call-start"))
+        start = None if asking.tells_start else library.get("call-start")
+        return TurnwiseReader(engine, asking, start)
     if strategy == "direct":
         return DirectReader(engine, library.get("call-verdict"), policy.sentences, policy.sha256)
     raise InputError(f"there is no strategy {strategy} (there are: {', '.join(STRATEGIES)})")

@@ -12,7 +12,7 @@ from ausweis.prompts import Template
 from ausweis.reading import defects
 from ausweis.reading.asking import Asking
 from ausweis.reading.facts import Event, EventKind, Facts
-from ausweis.reading.labels import possible_events
+from ausweis.reading.labels import STARTS_LATE, possible_events
 from ausweis.reading.pieces import Piece, spoken_pieces
 from ausweis.reading.plausible import plausible
 from ausweis.reading.reader import PromptStamp, Reading
@@ -42,12 +42,12 @@ _ORDER: tuple[EventKind, ...] = (
 
 
 class TurnwiseReader:
-    """Asks about each piece of a turn, and about the beginning of the call."""
+    """Asks about each piece of a turn, and about the beginning of the call where the answers do not tell of it."""
 
     strategy = "turnwise"
 
-    def __init__(self, engine: Engine, asking: Asking, start: Template) -> None:
-        """`start` asks about the call's first lines."""
+    def __init__(self, engine: Engine, asking: Asking, start: Template | None) -> None:
+        """`start` asks about the call's first lines; None where the first answer tells whether it starts late."""
         self._engine = engine
         self._asking = asking
         self._start = start
@@ -55,16 +55,24 @@ class TurnwiseReader:
     @property
     def prompts(self) -> tuple[PromptStamp, ...]:
         """The templates, and a readout as `id:readout`."""
-        return (*self._asking.prompts, PromptStamp(self._start.id, self._start.version, self._start.sha256))
+        start = () if self._start is None else (self._start,)
+        return (*self._asking.prompts, *(PromptStamp(one.id, one.version, one.sha256) for one in start))
 
     def read(self, call: Call) -> Reading:
         """Ask about all turns of one call."""
         pieces = spoken_pieces(call)
-        questions = [*self._asking.requests(call, pieces), defects.question(call, self._start)]
-        *results, start = self._engine.complete(questions)
+        questions = self._asking.requests(call, pieces)
+        if self._start is not None:
+            questions.append(defects.question(call, self._start))
+        results = self._engine.complete(questions)
+        answers = self._asking.answers(pieces, results[: len(pieces)])
+        if self._start is not None:
+            late = defects.late(results[-1], self._start)
+        else:
+            late = answers[0].get(STARTS_LATE, 0.0) if answers else 0.0
         events: list[Event] = []
         said: list[str] = []
-        for piece, answer in zip(pieces, self._asking.answers(pieces, results), strict=True):
+        for piece, answer in zip(pieces, answers, strict=True):
             events += self._events(call, piece, answer, said)
             if piece.speaker == "caller":
                 said.append(piece.text)
@@ -72,9 +80,9 @@ class TurnwiseReader:
             call_id=call.id,
             turns=len(call.turns),
             events=_once_a_turn(events),
-            defects=defects.found(call, start, self._start),
+            defects=defects.found(call, late),
         )
-        return Reading(facts, sum(result.evaluated_tokens for result in (*results, start)))
+        return Reading(facts, sum(result.evaluated_tokens for result in results))
 
     def requests(self, call: Call) -> list[Request]:
         """The questions about the pieces of a call, in order."""
