@@ -18,7 +18,7 @@ from ausweis.engines import catalogue
 from ausweis.engines.llama import LlamaEngine
 from ausweis.evals import read_labelled
 from ausweis.evals.readout_network import Plan
-from ausweis.evals.readouts import Learned, collect, left_out, prepare, read_lines
+from ausweis.evals.readouts import KeptLines, Learned, collect, left_out, prepare
 from ausweis.prompts import default_library
 from ausweis.reading.labels import speakers_of
 from ausweis.reading.strategies import TRANSCRIPT_TEMPLATE
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     kept = list(zip(labelled, collect(engine, template, labelled, every, given.work), strict=True))
     for layers in choices:
         places = [every.index(layer) for layer in layers]
-        learned = prepare(lambda places=places: read_lines(kept, places), template, Plan())  # type: ignore[misc]
+        learned = prepare(KeptLines(kept, places), template, Plan())
         scores = left_out(learned.numbers, Plan())
         shown = "   ".join(measured(learned, scores, speaker) for speaker in ("agent", "caller"))
         print(f"layers {', '.join(map(str, layers)):<12}{shown}", flush=True)

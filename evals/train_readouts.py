@@ -11,7 +11,7 @@ import click
 from ausweis.engines import catalogue
 from ausweis.engines.llama import LlamaEngine
 from ausweis.evals import read_all
-from ausweis.evals.readouts import FOLDS, collect, layers_of, learn, read_lines
+from ausweis.evals.readouts import FOLDS, KeptLines, collect, layers_of, learn
 from ausweis.prompts import default_library
 from ausweis.reading.strategies import TRANSCRIPT_TEMPLATE, readout_path
 
@@ -40,8 +40,9 @@ def train(model: str, labelled: tuple[Path, ...], limit: int | None, template: s
         paths = list(collect(engine, asked, shown, layers, work))
     names = ", ".join(path.name for path in labelled)
     click.echo("Learning, which takes some minutes ...")
-    kept = list(zip(calls, paths, strict=True))
-    readout = learn(lambda: read_lines(kept), asked, engine.info.model_sha256, layers, f"learned from {names}")
+    readout = learn(
+        KeptLines(zip(calls, paths, strict=True)), asked, engine.info.model_sha256, layers, f"learned from {names}"
+    )
     path = readout_path(asked, engine.info.model_id)
     readout.save(path)
     click.echo(f"{path}: {len(readout.labels)} labels; {readout.notes}")

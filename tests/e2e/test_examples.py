@@ -1,7 +1,4 @@
-"""The example calls, scored by the commands of the README with the default model.
-
-The model is small: examples that it misreads are named here, and a test fails when that changes either way.
-"""
+"""The example calls, scored by the commands of the README with the default model."""
 
 import json
 import subprocess
@@ -19,7 +16,6 @@ pytestmark = pytest.mark.model
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 EXPECTED: dict[str, Any] = YAML(typ="safe").load((EXAMPLES / "expected.yaml").read_text(encoding="utf-8"))
-MISREAD = frozenset({"calls/03b-kennwort-erst-danach.json", "calls/06-oeffnungszeiten.txt"})
 
 
 def score(paths: list[Path], policy: str, run: Path, *options: str) -> subprocess.CompletedProcess[str]:
@@ -49,8 +45,7 @@ def found(runs: Path) -> dict[str, dict[str, Any]]:
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_outcome(found: dict[str, dict[str, Any]], name: str) -> None:
-    right = found[Path(name).stem]["outcome"] == EXPECTED[name]["outcome"]
-    assert right is (name not in MISREAD)
+    assert found[Path(name).stem]["outcome"] == EXPECTED[name]["outcome"]
 
 
 def test_every_quote_stands_in_its_turn(found: dict[str, dict[str, Any]]) -> None:

@@ -1,5 +1,4 @@
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import pytest
 from ausweis.engines.readout import LineFeatures
 from ausweis.evals.labelled import GoldEvent, LabelledCall
 from ausweis.evals.readout_network import Plan, learn_network, scores_of
-from ausweis.evals.readouts import Lines, labels_in, labels_of, layers_of, learn, left_out, prepare, read_lines
+from ausweis.evals.readouts import KeptLines, Lines, labels_in, labels_of, layers_of, learn, left_out, prepare
 from ausweis.prompts import default_library
 from ausweis.reading.dialogue import EVIDENCE
 from ausweis.reading.labels import STARTS_LATE
@@ -47,12 +46,8 @@ def made(calls: int, seed: int = 3) -> list[Lines]:
     return found
 
 
-def every(calls: int) -> Iterator[Lines]:
-    return iter(made(calls))
-
-
 def test_a_readout_learns_what_the_states_tell() -> None:
-    readout = learn(lambda: every(120), TEMPLATE, "1" * 64, (10, 20), "made up", SMALL)
+    readout = learn(made(120), TEMPLATE, "1" * 64, (10, 20), "made up", SMALL)
     assert (readout.template, readout.model_sha256, readout.layers) == (TEMPLATE.name, "1" * 64, (10, 20))
     wanted = {f"{v}{f}" for v in ("asks", "gives") for f in ("", " name", " pin", " password")}
     assert set(readout.labels) == {*wanted, STARTS_LATE}
@@ -70,10 +65,10 @@ def test_a_readout_learns_what_the_states_tell() -> None:
 
 def test_what_is_shipped_scores_as_what_was_learned() -> None:
     """The networks in the readout, by numpy, give the numbers that they gave when they were learned, by jax."""
-    learned = prepare(lambda: every(30), TEMPLATE, SMALL)
+    learned = prepare(made(30), TEMPLATE, SMALL)
     network = learn_network(learned.numbers, SMALL)
     (first, *_) = scores_of(network, learned.numbers, SMALL)
-    readout = learn(lambda: every(30), TEMPLATE, "1" * 64, (10, 20), "made up", SMALL)
+    readout = learn(made(30), TEMPLATE, "1" * 64, (10, 20), "made up", SMALL)
     parts = {**vars(learned.basis), **{name: part[None] for name, part in network.items()}}
     shipped = replace(readout, parts=parts)
     again = [shipped.scores(seen) for seen in made(30)[0].seen]
@@ -82,13 +77,13 @@ def test_what_is_shipped_scores_as_what_was_learned() -> None:
 
 
 def test_the_same_calls_give_the_same_readout() -> None:
-    one, other = (learn_network(prepare(lambda: every(12), TEMPLATE, SMALL).numbers, SMALL) for _ in range(2))
+    one, other = (learn_network(prepare(made(12), TEMPLATE, SMALL).numbers, SMALL) for _ in range(2))
     assert all((one[name] == other[name]).all() for name in one)
 
 
 def test_no_line_is_scored_by_weights_that_saw_its_call() -> None:
     """Calls of fold 1 have wrong labels: what is learned without them tells the right ones."""
-    learned = prepare(lambda: every(100), TEMPLATE, SMALL)
+    learned = prepare(made(100), TEMPLATE, SMALL)
     place = learned.labels.index("asks")
     turned = [
         replace(one, labels=1 - one.labels) if number % 5 == 1 else one for number, one in enumerate(learned.numbers)
@@ -102,7 +97,7 @@ def test_no_line_is_scored_by_weights_that_saw_its_call() -> None:
 def test_what_is_not_known_of_a_line_does_not_count() -> None:
     calls = made(12)
     calls[0].labels[1] = None
-    learned = prepare(lambda: iter(calls), TEMPLATE, SMALL)
+    learned = prepare(calls, TEMPLATE, SMALL)
     assert learned.numbers[0].counts[1].sum() == 0
     late = learned.labels.index(STARTS_LATE)
     assert [one.counts[:, late].tolist() for one in learned.numbers[:2]] == [[1, 0, 0, 0, 0, 0, 0, 0]] * 2
@@ -117,10 +112,10 @@ def test_kept_states_are_read_again(tmp_path: Path) -> None:
     lengths = [2, 3, 4]
     states = np.arange(9 * 2 * 3, dtype=np.float16).reshape(9, 2, 3)
     np.savez(tmp_path / "a.npz", states=states, lengths=lengths)
-    (lines,) = read_lines([(one, tmp_path / "a.npz")])
+    (lines,) = KeptLines([(one, tmp_path / "a.npz")])
     assert [len(line.tokens) for line in lines.seen] == lengths
     assert lines.labels == [{STARTS_LATE}, None, None]
-    (second,) = read_lines([(one, tmp_path / "a.npz")], layers=[1])
+    (second,) = KeptLines([(one, tmp_path / "a.npz")], layers=[1])
     assert second.seen[0].tokens == pytest.approx(lines.seen[0].tokens[:, 3:])
 
 

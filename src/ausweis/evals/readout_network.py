@@ -27,7 +27,7 @@ class Plan:
     """How much is learned, and how long."""
 
     token_dimensions: int = 512
-    line_dimensions: int = 1024
+    line_dimensions: int = 512
     queries: int = 16
     fetched: int = 16
     hidden: int = 192
@@ -71,12 +71,11 @@ def basis_of(seen: Sequence[LineFeatures], plan: Plan) -> Basis:
 
 def _directions(values: Array, most: int) -> tuple[Array, Array]:
     """The first principal directions, scaled so that the mean spread along them is 1, and the shift to the centre."""
-    centre = values.mean(axis=0)
-    spread, directions = np.linalg.eigh(np.cov(values, rowvar=False))
-    kept = min(most, len(values) - 1, values.shape[1])
-    directions, spread = directions[:, ::-1][:, :kept], spread[::-1][:kept]
-    basis = (directions / np.sqrt(np.maximum(spread, 0)).mean()).astype(np.float32)
-    return basis, (-centre @ basis).astype(np.float32)
+    from sklearn.decomposition import PCA
+
+    found = PCA(min(most, *values.shape), random_state=0).fit(values)
+    basis = (found.components_.T / np.sqrt(found.explained_variance_).mean()).astype(np.float32)
+    return basis, (-found.mean_ @ basis).astype(np.float32)
 
 
 def learn_network(calls: Sequence[CallNumbers], plan: Plan, seed: int = 0) -> dict[str, Array]:

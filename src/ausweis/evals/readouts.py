@@ -6,12 +6,11 @@ The networks are those of `readout_network`. The scores of lines whose call was 
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +27,7 @@ from ausweis.reading.pieces import Piece, spoken_pieces
 
 __all__ = [
     "FOLDS",
+    "KeptLines",
     "Learned",
     "Lines",
     "collect",
@@ -37,7 +37,6 @@ __all__ = [
     "learn",
     "left_out",
     "prepare",
-    "read_lines",
 ]
 
 Array = NDArray[np.float32]
@@ -90,24 +89,40 @@ def collect(
         yield path
 
 
-def read_lines(calls: Iterable[tuple[LabelledCall, Path]], layers: Sequence[int] | None = None) -> Iterator[Lines]:
-    """The lines of calls whose states were kept. A call without a line is left out.
+class KeptLines(Sequence[Lines]):
+    """The lines of calls whose states were kept, read from the disk when they are wanted: they need not fit the memory.
 
-    `layers`: the places of those to look at among the kept ones; all, unless it is given. Of turns that are cut into
-    several pieces it is not known which one a label belongs to.
+    A call without a line is left out. Of turns that are cut into several pieces it is not known which one a label
+    belongs to.
     """
-    for one, path in calls:
+
+    def __init__(self, calls: Iterable[tuple[LabelledCall, Path]], layers: Sequence[int] | None = None) -> None:
+        """`layers`: the places of those to look at among the kept ones; all, unless it is given."""
+        self._calls = [(one, path) for one, path in calls if spoken_pieces(one.call)]
+        self._layers = layers
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    @overload
+    def __getitem__(self, place: int) -> Lines: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> "KeptLines": ...
+
+    def __getitem__(self, place: int | slice) -> "Lines | KeptLines":
+        if isinstance(place, slice):
+            return KeptLines(self._calls[place], self._layers)
+        one, path = self._calls[place]
         pieces = spoken_pieces(one.call)
-        if not pieces:
-            continue
         with np.load(path) as kept:
-            states = kept["states"] if layers is None else kept["states"][:, list(layers)]
+            states = kept["states"] if self._layers is None else kept["states"][:, list(self._layers)]
             lines = np.split(states.astype(np.float32), np.cumsum(kept["lengths"])[:-1])
         turns = [piece.turn for piece in pieces]
         labels = [labels_of(one.gold.events, piece.turn) if turns.count(piece.turn) == 1 else None for piece in pieces]
         if "starts_late" in one.gold.defects and labels[0] is not None:
             labels[0] |= {STARTS_LATE}
-        yield Lines(pieces, [features(states) for states in lines], labels)
+        return Lines(pieces, [features(states) for states in lines], labels)
 
 
 def labels_of(events: Sequence[GoldEvent], turn: int) -> frozenset[str]:
@@ -147,12 +162,13 @@ class Learned(NamedTuple):
     numbers: list[CallNumbers]
 
 
-def prepare(calls: Callable[[], Iterator[Lines]], template: Template, plan: Plan) -> Learned:
-    """Bring all calls into the basis. `calls` gives them from the beginning each time: they need not fit the memory."""
-    basis = basis_of([line for one in islice(calls(), BASIS_CALLS) for line in one.seen], plan)
+def prepare(calls: Sequence[Lines], template: Template, plan: Plan) -> Learned:
+    """Bring all calls into the basis."""
+    some = calls[:: -(-len(calls) // BASIS_CALLS)]
+    basis = basis_of([line for one in some for line in one.seen], plan)
     pieces, found, numbers = [], [], []
     nothing = np.zeros((0, 0), np.float32)
-    for one in calls():
+    for one in calls:
         tokens = np.concatenate([line.tokens for line in one.seen]) @ basis.token_basis + basis.token_shift
         lines = np.stack([line.line for line in one.seen]) @ basis.line_basis + basis.line_shift
         owner = np.repeat(np.arange(len(one.seen), dtype=np.int32), [len(line.tokens) for line in one.seen])
@@ -179,14 +195,14 @@ def _truth(
 
 
 def learn(
-    calls: Callable[[], Iterator[Lines]],
+    calls: Sequence[Lines],
     template: Template,
     model_sha256: str,
     layers: tuple[int, ...],
     notes: str,
     plan: Plan | None = None,
 ) -> Readout:
-    """The readout of a template: all its labels, and their verbs, that occur often enough. `calls` as in `prepare`."""
+    """The readout of a template: all its labels, and their verbs, that occur often enough."""
     plan = plan or Plan()
     basis, labels, pieces, numbers = prepare(calls, template, plan)
     scores = left_out(numbers, plan)

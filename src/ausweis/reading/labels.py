@@ -47,7 +47,7 @@ SUBJECTS["changes"] = {
     {"credential": "credentials"}.get(name := change.removesuffix("_change"), name): change for change in CHANGES
 }
 
-SECOND = 0.2
+SECOND = 0.05
 """A second subject in one turn must be this likely, where each label has a probability of its own."""
 SECOND_SHARE = 0.5
 """Where probabilities are shares of one whole, a second one must be this likely against the first."""
