@@ -185,7 +185,7 @@ def test_states_are_of_the_last_line_alone(tiny: LlamaEngine) -> None:
     assert similar(first, alone) > 0.999
     assert len(other) == len(first) > 2
     assert similar(first[-1:], other[-1:]) < 0.999
-    assert similar(first[-1:], longer[-1:]) < 0.9
+    assert similar(first.mean(axis=0), longer.mean(axis=0)) < 0.9
     (one,) = tiny.states([question("x")], LAYERS)
     assert np.isfinite(one).all()
 

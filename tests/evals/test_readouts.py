@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.readouts import by_chance
 
 from ausweis.engines.readout import LineFeatures
 from ausweis.evals.labelled import GoldEvent, LabelledCall
@@ -68,9 +69,8 @@ def test_what_is_shipped_scores_as_what_was_learned() -> None:
     learned = prepare(made(30), TEMPLATE, SMALL)
     network = learn_network(learned.numbers, SMALL)
     (first, *_) = scores_of(network, learned.numbers, SMALL)
-    readout = learn(made(30), TEMPLATE, "1" * 64, (10, 20), "made up", SMALL)
     parts = {**vars(learned.basis), **{name: part[None] for name, part in network.items()}}
-    shipped = replace(readout, parts=parts)
+    shipped = replace(by_chance(learned.labels, (10, 20), 6), parts=parts)
     again = [shipped.scores(seen) for seen in made(30)[0].seen]
     # Learning keeps what comes in at half precision.
     assert np.array(again) == pytest.approx(first, abs=0.02)
@@ -89,9 +89,11 @@ def test_no_line_is_scored_by_weights_that_saw_its_call() -> None:
         replace(one, labels=1 - one.labels) if number % 5 == 1 else one for number, one in enumerate(learned.numbers)
     ]
     scores = left_out(turned, SMALL)
+    right = []
     for number in range(1, 100, 5):
         known = learned.numbers[number].counts[:, place] > 0
-        assert ((scores[number][:, place] > 0) == (learned.numbers[number].labels[:, place] > 0))[known].mean() > 0.7
+        right += ((scores[number][:, place] > 0) == (learned.numbers[number].labels[:, place] > 0))[known].tolist()
+    assert np.mean(right) > 0.8
 
 
 def test_what_is_not_known_of_a_line_does_not_count() -> None:
