@@ -106,7 +106,7 @@ class Readout:
 
     def save(self, path: Path) -> None:
         """Write the file, weights at half precision; the same readout gives the same bytes."""
-        from safetensors.numpy import save_file
+        from safetensors.numpy import save
 
         about = {
             "schema": SCHEMA,
@@ -120,7 +120,7 @@ class Readout:
         }
         parts = {name: np.ascontiguousarray(part.astype(np.float16)) for name, part in self.parts.items()}
         # One entry: several would be written in an order of their own each time.
-        save_file(parts, path, metadata={"about": json.dumps(about, sort_keys=True)})
+        path.write_bytes(save(parts, metadata={"about": json.dumps(about, sort_keys=True)}))
 
     def only(self, labels: Sequence[str]) -> "Readout":
         """The same readout for some of its labels, in this order."""

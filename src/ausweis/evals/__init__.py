@@ -1,11 +1,12 @@
 """Measures facts and verdicts against the golden set, for any prompt version, model or policy.
 
-labelled   calls with what is true of them
-validate   what is wrong with a golden set
-findings   what is found in a call, as words that can be compared
-case       one labelled call as it was judged
-metrics/   the numbers
-readouts   learns, from labelled turns, to read what the model computed
+labelled          calls with what is true of them
+validate          what is wrong with a golden set
+findings          what is found in a call, as words that can be compared
+case              one labelled call as it was judged
+metrics/          the numbers
+readouts          learns, from labelled turns, to read what the model computed
+readout_network   the networks that are learned for it
 """
 
 from ausweis.evals.labelled import GoldEvent, LabelledCall, read_all, read_labelled
