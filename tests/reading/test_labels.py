@@ -49,12 +49,12 @@ def test_the_likeliest_subject_takes_the_verb() -> None:
     found = possible_events(answer, exclusive=True)
     assert {one.subject for one in found} == {"financial_data", "contract_data"}
     assert found[0].probability == pytest.approx(0.8)
-    learned = {"tells": 0.9, "tells financial data": 0.3, "tells contract data": 0.1}
+    learned = {"tells": 0.9, "tells financial data": 0.3, "tells contract data": 0.04}
     assert possible_events(learned, exclusive=False) == [Possible("discloses", "financial_data", 0.9)]
 
 
 def test_two_factors_in_one_turn() -> None:
-    learned = {"gives": 0.97, "gives name": 0.9, "gives customer number": 0.8, "gives pin": 0.1}
+    learned = {"gives": 0.97, "gives name": 0.9, "gives customer number": 0.8, "gives pin": 0.04}
     found = possible_events(learned, exclusive=False)
     assert [(event.subject, event.probability) for event in found] == [("name", 0.97), ("customer_number", 0.8)]
     unsure = possible_events(learned | {"gives pin": 0.4}, exclusive=False)
