@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     engine = LlamaEngine.load(given.model)
     template = default_library().get(TRANSCRIPT_TEMPLATE)
     labelled = list(read_labelled(TRAIN))[: given.calls]
-    kept = list(zip(labelled, collect(engine, template, labelled, every, given.work), strict=True))
+    kept = list(collect(engine, template, labelled, every, given.work))
     for layers in choices:
         places = [every.index(layer) for layer in layers]
         learned = prepare(KeptLines(kept, places), template, Plan())

@@ -37,12 +37,10 @@ def train(model: str, labelled: tuple[Path, ...], limit: int | None, template: s
     calls = read_all(labelled)[:limit]
     layers = layers_of(engine.layers)
     with click.progressbar(calls, label="Reading", item_show_func=lambda one: one.call.id if one else "") as shown:
-        paths = list(collect(engine, asked, shown, layers, work))
+        kept = list(collect(engine, asked, shown, layers, work))
     names = ", ".join(path.name for path in labelled)
     click.echo("Learning, which takes some minutes ...")
-    readout = learn(
-        KeptLines(zip(calls, paths, strict=True)), asked, engine.info.model_sha256, layers, f"learned from {names}"
-    )
+    readout = learn(KeptLines(kept), asked, engine.info.model_sha256, layers, f"learned from {names}")
     path = readout_path(asked, engine.info.model_id)
     readout.save(path)
     click.echo(f"{path}: {len(readout.labels)} labels; {readout.notes}")

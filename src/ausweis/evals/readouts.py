@@ -69,36 +69,38 @@ def layers_of(depth: int) -> tuple[int, ...]:
 
 def collect(
     engine: LlamaEngine, template: Template, calls: Iterable[LabelledCall], layers: tuple[int, ...], folder: Path
-) -> Iterator[Path]:
+) -> Iterator[tuple[LabelledCall, Path]]:
     """Read each call with the model, and keep the states of all lines under `folder`: some megabytes a call.
 
-    What stands there already is not computed again, so that a stopped run goes on.
+    A call without a line is left out. What stands there already is not computed again, so that a stopped run goes on.
     """
     kept = folder / "-".join([engine.info.model_sha256[:8], template.sha256[:8], *map(str, layers)])
     kept.mkdir(parents=True, exist_ok=True)
     for one in calls:
         requests = transcripts(template, one.call, spoken_pieces(one.call))
+        if not requests:
+            continue
         # The text is in the name: a call that was changed is read anew.
-        text = hashlib.sha256(requests[-1].messages[-1].content.encode()).hexdigest()[:8] if requests else "empty"
+        text = hashlib.sha256(requests[-1].messages[-1].content.encode()).hexdigest()[:8]
         path = kept / f"{one.call.id}.{text}.npz"
-        if requests and not path.is_file():
+        if not path.is_file():
             states = list(engine.states(requests, layers))
             half = path.with_suffix(".half.npz")
             np.savez(half, states=np.concatenate(states).astype(np.float16), lengths=[len(line) for line in states])
             half.replace(path)
-        yield path
+        yield one, path
 
 
 class KeptLines(Sequence[Lines]):
     """The lines of calls whose states were kept, read from the disk when they are wanted: they need not fit the memory.
 
-    A call without a line is left out. Of turns that are cut into several pieces it is not known which one a label
+    Of turns that are cut into several pieces it is not known which one a label
     belongs to.
     """
 
     def __init__(self, calls: Iterable[tuple[LabelledCall, Path]], layers: Sequence[int] | None = None) -> None:
         """`layers`: the places of those to look at among the kept ones; all, unless it is given."""
-        self._calls = [(one, path) for one, path in calls if spoken_pieces(one.call)]
+        self._calls = list(calls)
         self._layers = layers
 
     def __len__(self) -> int:

@@ -8,7 +8,7 @@ from ausweis.engines.protocol import Request, Result
 from ausweis.prompts import Template
 from ausweis.reading.facts import RecordingDefect
 
-__all__ = ["found", "late", "question"]
+__all__ = ["found", "question", "starts_late"]
 
 FIRST_LINES = 3
 LINE_LENGTH = 300
@@ -36,7 +36,7 @@ def question(call: Call, template: Template) -> Request:
     )
 
 
-def late(start: Result, template: Template) -> float:
+def starts_late(start: Result, template: Template) -> float:
     """How likely the recording sets in late, by the answer to the question about its first lines."""
     return _calibrated(start.probabilities[template.labels.index(LATE)], template)
 

@@ -67,7 +67,7 @@ class TurnwiseReader:
         results = self._engine.complete(questions)
         answers = self._asking.answers(pieces, results[: len(pieces)])
         if self._start is not None:
-            late = defects.late(results[-1], self._start)
+            late = defects.starts_late(results[-1], self._start)
         else:
             late = answers[0].get(STARTS_LATE, 0.0) if answers else 0.0
         events: list[Event] = []
