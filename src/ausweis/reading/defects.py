@@ -23,6 +23,12 @@ _LOST = re.compile(
     r"<unk>|\[(?:unk|unverständlich|unverst\.|inaudible|unintelligible|rauschen|noise|crosstalk)\]|\(unverständlich\)",
     re.IGNORECASE,
 )
+_BREAK = re.compile(
+    r"[\[(][^\])]{0,40}(?:unterbr|abgebr|bricht ab|ausfall|fällt aus|aussetz|lücke|"
+    r"interrupt|cuts? out|drops?|dropped|breaks? off|gap)[^\])]{0,40}[\])]",
+    re.IGNORECASE,
+)
+"""Marks such as `[Aufzeichnung unterbrochen]` or `[line drops]`."""
 
 
 def question(call: Call, template: Template) -> Request:
@@ -42,7 +48,7 @@ def starts_late(start: Result, template: Template) -> float:
 
 
 def found(call: Call, late: float) -> dict[RecordingDefect, float]:
-    """The defects that are at all likely, with their probabilities; `garbled` is read from the recogniser's marks."""
+    """The defects that are at all likely, with their probabilities; all but `starts_late` are read from marks."""
     defects: dict[RecordingDefect, float] = {}
     if late >= 0.05:
         defects["starts_late"] = round(late, 4)
@@ -50,6 +56,8 @@ def found(call: Call, late: float) -> dict[RecordingDefect, float]:
     lost = sum(_LOST.search(turn.text) is not None for turn in opening)
     if lost and lost >= GARBLED_TURNS * len(opening):
         defects["garbled"] = 1.0
+    if any(_BREAK.search(turn.text) for turn in opening):
+        defects["breaks_off"] = 1.0
     return defects
 
 
