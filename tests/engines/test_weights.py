@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ausweis.cli.models import models
-from ausweis.engines import weights
+from ausweis.engines import weights, weights_sources
 from ausweis.errors import ModelError
 
 CONTENT = b"GGUF" + bytes(range(256)) * 9000
@@ -245,7 +245,7 @@ def test_path_that_is_no_gguf(tmp_path: Path) -> None:
 
 def serve(monkeypatch: pytest.MonkeyPatch, answer: httpx.Response) -> None:
     transport = httpx.MockTransport(lambda request: answer)
-    monkeypatch.setattr(weights, "_http_client", lambda: httpx.Client(transport=transport))
+    monkeypatch.setattr(weights_sources, "_http_client", lambda: httpx.Client(transport=transport))
 
 
 def test_hub_gives_the_file_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,18 @@ from ausweis.errors import AusweisError, ContextError, EngineError, PromptError
 __all__ = ["Failure", "FailureKind"]
 
 FailureKind = Literal[
-    "file", "encoding", "format", "empty", "speakers", "times", "duplicate", "engine", "context", "prompt", "internal"
+    "file",
+    "encoding",
+    "format",
+    "empty",
+    "speakers",
+    "times",
+    "duplicate",
+    "recording",
+    "engine",
+    "context",
+    "prompt",
+    "internal",
 ]
 """Those of `UnreadableCall`; engine: no usable answer; context: the call is longer than the model's context; prompt: a
 template cannot be filled; internal: anything else, a fault of the program."""

@@ -36,12 +36,16 @@ class _Part(BaseModel):
 
 
 class Inputs(_Part):
-    """Which calls, and how they were read. `speakers` maps the user's own labels."""
+    """Which calls, and how they were read. `speakers` maps the user's own labels.
+
+    `recordings`: how recordings were heard; None where there were none.
+    """
 
     paths: tuple[str, ...] = ()
     language: str = "de"
     speakers: dict[str, str] = Field(default_factory=dict)
     format: str | None = None
+    recordings: str | None = None
 
 
 class Machine(_Part):
@@ -158,6 +162,7 @@ def input_parts(inputs: Inputs) -> dict[str, str]:
         "language": inputs.language,
         "speakers": ", ".join(f"{label}={speaker}" for label, speaker in sorted(inputs.speakers.items())) or "none",
         "format": inputs.format or "by file",
+        "recordings": inputs.recordings or "none",
     }
 
 

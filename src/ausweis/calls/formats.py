@@ -6,7 +6,7 @@ from typing import Literal, get_args
 from ausweis.calls.csv_format import looks_like_csv
 from ausweis.errors import InputError
 
-__all__ = ["EXTENSIONS", "FORMATS", "Format", "check_format", "sniff"]
+__all__ = ["EXTENSIONS", "FORMATS", "RECORDINGS", "Format", "check_format", "sniff"]
 
 Format = Literal["json", "jsonl", "vtt", "srt", "plain", "csv", "whisper", "aws"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -22,6 +22,9 @@ EXTENSIONS: dict[str, Format] = {
     ".tsv": "csv",
 }
 """The extensions that are taken from a folder. `json` covers Whisper and Amazon Transcribe: the content tells."""
+
+RECORDINGS = frozenset({".wav", ".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".aac", ".mp4", ".webm"})
+"""The extensions of recordings, which are taken from a folder too; what is in them is told by their content."""
 
 _JSON = re.compile(r"\s*(?:\{|\[\s*[\[{\]])")
 _SRT = re.compile(r"\s*(?:\d+[ \t]*\r?\n)?\d+:\d{2}:\d{2}[,.]\d+[ \t]*-->", re.ASCII)

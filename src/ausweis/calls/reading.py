@@ -3,7 +3,7 @@
 import codecs
 import itertools
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO, Literal
 
 from ausweis.calls import aws_transcribe, csv_format, json_format, plain, srt, webvtt, whisper
@@ -24,6 +24,8 @@ _FORCED: dict[Format, json_format.Reader] = {"whisper": whisper.read, "aws": aws
 _SUBTITLES = {"vtt": webvtt.read, "srt": srt.read, "plain": plain.read}
 
 Found = Iterator[RawCall | UnreadableCall]
+Hear = Callable[[Source], RawCall | UnreadableCall]
+"""What makes a raw call of a recording."""
 
 
 def read_calls(
@@ -32,13 +34,14 @@ def read_calls(
     speakers: Mapping[str, str] | None = None,
     language: Literal["de", "en"] = "de",
     format: str | None = None,  # noqa: A002 - the word of the option
+    hear: Hear | None = None,
 ) -> Iterator[Call | UnreadableCall]:
     """Read every call below the paths, in order.
 
     `speakers` maps labels to agent, caller or unknown, besides the known ones; `language` holds for calls that do not
-    say theirs; `format` (one of FORMATS) is taken for every file, instead of extension and content. Of JSON Lines and
-    CSV one call is held at a time, of any other format one file. Ids are unique: the second call with an id is
-    unreadable.
+    say theirs; `format` (one of FORMATS) is taken for every file, instead of extension and content; `hear` listens to
+    recordings, which are unreadable without it. Of JSON Lines and CSV one call is held at a time, of any other format
+    one file. Ids are unique: the second call with an id is unreadable.
 
     Raises:
         InputError: at once, before anything is read: a path that does not exist, a folder without calls, an empty
@@ -47,15 +50,16 @@ def read_calls(
     forced = None if format is None else check_format(format)
     table = Speakers(speakers)
     sources = paths if isinstance(paths, Sources) else find_sources(paths, any_extension=forced is not None)
-    return _read_all(sources, table, language, forced)
+    return _read_all(sources, table, language, forced, hear)
 
 
 def _read_all(
-    sources: Sources, speakers: Speakers, language: str, forced: Format | None
+    sources: Sources, speakers: Speakers, language: str, forced: Format | None, hear: Hear | None
 ) -> Iterator[Call | UnreadableCall]:
     first_place: dict[str, str] = {}
     for source in sources.files:
-        for found in _read_source(source, speakers, forced):
+        heard = source.is_recording and forced is None
+        for found in _listen(source, hear) if heard else _read_source(source, speakers, forced):
             call = check(found, speakers, language) if isinstance(found, RawCall) else found
             if isinstance(call, Call) and isinstance(found, RawCall):
                 if call.id in first_place:
@@ -64,6 +68,14 @@ def _read_all(
                     continue
                 first_place[call.id] = found.place
             yield call
+
+
+def _listen(source: Source, hear: Hear | None) -> Found:
+    if hear is None:
+        message = "this is a recording: make a transcript of it first, with `ausweis transcribe`"
+        yield UnreadableCall(source.place, source.default_id, message, "format")
+    else:
+        yield hear(source)
 
 
 def _read_source(source: Source, speakers: Speakers, forced: Format | None) -> Found:

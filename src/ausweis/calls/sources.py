@@ -2,30 +2,50 @@
 
 import glob
 import os
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from ausweis.calls.formats import EXTENSIONS
+from ausweis.calls.formats import EXTENSIONS, RECORDINGS
+from ausweis.calls.speakers import Speakers
 from ausweis.calls.text import clean
 from ausweis.errors import InputError
 
 __all__ = ["Source", "Sources", "find_sources"]
 
 _MAX_ID = 200
+_SIDE = re.compile(r"(?P<call>.+)[._-](?P<side>[^\W\d_]+)")
+"""`0815.agent` and `0815.caller`, with any label of a speaker."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file, or standard input where `path` is None. `default_id` names its call where the file does not."""
+    """One file, or standard input where `path` is None. `default_id` names its call where the file does not.
+
+    Of a call that was recorded in two files, `path` is the agent's and `other` the caller's. `sidecar` is where a
+    file about a recording would be.
+    """
 
     path: Path | None
     place: str
     default_id: str
+    other: Path | None = None
+    sidecar: Path | None = None
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether somebody must listen to it, by its extension."""
+        return self.extension.lower() in RECORDINGS
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The one file, or the two; none of standard input."""
+        return tuple(path for path in (self.path, self.other) if path is not None)
 
     @property
     def extension(self) -> str:
@@ -58,6 +78,22 @@ class _Found:
     path: Path
     root: Path
     """Ids that collide are made different by the path from here."""
+    other: Path | None = None
+
+    @property
+    def call(self) -> Path:
+        """The path of the call without its extension, nor the side where there are two files."""
+        stem = self.path.with_suffix("")
+        side = _SIDE.fullmatch(stem.name) if self.other else None
+        return stem.with_name(side["call"]) if side else stem
+
+    @property
+    def is_recording(self) -> bool:
+        return self.path.suffix.lower() in RECORDINGS
+
+    @property
+    def sidecar(self) -> Path | None:
+        return self.call.with_name(f"{self.call.name}.json") if self.is_recording else None
 
 
 def find_sources(paths: Sequence[str | os.PathLike[str]], *, any_extension: bool = False) -> Sources:
@@ -86,7 +122,7 @@ def find_sources(paths: Sequence[str | os.PathLike[str]], *, any_extension: bool
                 skipped += more
             else:
                 found.append(_Found(path, path.parent))
-    return Sources(tuple(_with_ids(_once(found))), skipped)
+    return Sources(tuple(_with_ids(_without_sidecars(_paired(_once(found))))), skipped)
 
 
 def _expand(argument: str) -> list[Path]:
@@ -116,14 +152,15 @@ def _walk(folder: Path, any_extension: bool) -> tuple[list[_Found], int]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(name for name in names if not name.startswith(".")):
             path = Path(here, name)
-            if any_extension or path.suffix.lower() in EXTENSIONS:
+            if any_extension or path.suffix.lower() in EXTENSIONS or path.suffix.lower() in RECORDINGS:
                 files.append(_Found(path, folder))
             else:
                 skipped += 1
     if not files:
         others = f" ({skipped} with other extensions)" if skipped else ""
         raise InputError(
-            f"the folder has no calls{others}; known are {', '.join(sorted(EXTENSIONS))}", place=_display(folder)
+            f"the folder has no calls{others}; known are {', '.join(sorted(EXTENSIONS | dict.fromkeys(RECORDINGS)))}",
+            place=_display(folder),
         )
     return files, skipped
 
@@ -135,11 +172,42 @@ def _once(found: list[_Found | None]) -> list[_Found | None]:
     return list(seen.values())
 
 
+def _paired(found: list[_Found | None]) -> list[_Found | None]:
+    """Two recordings of one call, one a side, as one; it stands where the first of them stood."""
+    known = Speakers()
+    sides: dict[Path, dict[str, _Found]] = {}
+    for file in found:
+        side = _SIDE.fullmatch(file.path.stem) if file and file.is_recording else None
+        speaker = known.find(side["side"]) if side else None
+        if file and side and speaker:
+            sides.setdefault(file.path.with_name(side["call"]), {}).setdefault(speaker, file)
+    joined: dict[Path, _Found | None] = {}
+    for two in sides.values():
+        if {"agent", "caller"} <= two.keys():
+            agent, caller = two["agent"], two["caller"]
+            both = replace(agent, other=caller.path)
+            first = min((agent, caller), key=found.index)
+            joined |= {agent.path: None, caller.path: None, first.path: both}
+    whole: list[_Found | None] = []
+    for one in found:
+        if one is None or one.path not in joined:
+            whole.append(one)
+        elif (pair := joined[one.path]) is not None:
+            whole.append(pair)
+    return whole
+
+
+def _without_sidecars(found: list[_Found | None]) -> list[_Found | None]:
+    """A JSON file of the same name as a recording tells about it, and is no call of its own."""
+    sidecars = {file.sidecar for file in found if file}
+    return [file for file in found if not (file and file.path in sidecars)]
+
+
 def _with_ids(found: list[_Found | None]) -> list[Source]:
     """The stem where it is the only one, else the path from the argument, then with extension, then the whole path."""
     names: tuple[Callable[[_Found], str], ...] = (
-        lambda file: file.path.stem,
-        lambda file: file.path.relative_to(file.root).as_posix().removesuffix(file.path.suffix),
+        lambda file: file.call.name,
+        lambda file: file.call.relative_to(file.root).as_posix(),
         lambda file: file.path.relative_to(file.root).as_posix(),
         lambda file: file.path.as_posix(),
     )
@@ -152,7 +220,7 @@ def _with_ids(found: list[_Found | None]) -> list[Source]:
             continue
         choices = [(name(file), count) for name, count in zip(names, counts, strict=True)]
         chosen = next((text for text, count in choices if count[text] == 1), choices[-1][0])
-        sources.append(Source(file.path, _display(file.path), _display(chosen)[-_MAX_ID:]))
+        sources.append(Source(file.path, _display(file.path), _display(chosen)[-_MAX_ID:], file.other, file.sidecar))
     return sources
 
 

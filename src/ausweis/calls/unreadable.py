@@ -7,9 +7,10 @@ from ausweis.errors import AusweisError, CallFormatError, EncodingError
 
 __all__ = ["Kind", "UnreadableCall"]
 
-Kind = Literal["file", "encoding", "format", "empty", "speakers", "times", "duplicate"]
+Kind = Literal["file", "encoding", "format", "empty", "speakers", "times", "duplicate", "recording"]
 """file: cannot be opened; encoding: not UTF-8; format: not what the format asks for; empty: no turns or no words;
-speakers: unknown labels, or one side is missing; times: they run backwards; duplicate: the id was there before."""
+speakers: unknown labels, or one side is missing; times: they run backwards; duplicate: the id was there before;
+recording: it cannot be heard."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ __all__ = ["LazyGroup", "cli", "main"]
 
 COMMANDS = {
     "score": "Read calls with the model, judge them by a policy, write a run folder.",
+    "transcribe": "Make transcripts of recordings.",
     "judge": "Judge the facts of a run by another policy, without the model.",
     "eval": "Measure against the golden set: run, compare, gate, report …",
     "policies": "Policies: list, show, validate, explain.",

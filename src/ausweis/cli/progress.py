@@ -2,31 +2,46 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
     from ausweis.batch import Progress
 
-__all__ = ["PLAIN_SECONDS", "progress_shown", "sentence"]
+__all__ = ["PLAIN_SECONDS", "Show", "progress_shown", "sentence"]
 
 PLAIN_SECONDS = 10.0
-Show = Callable[["Progress"], None]
+
+
+class Show:
+    """Called with the progress after each call; this one shows nothing."""
+
+    def __call__(self, progress: "Progress") -> None:
+        """Calls looked at so far."""
+
+    def listening(self, name: str, seconds: float) -> None:
+        """A recording is being heard: its name, and how many seconds of it were."""
 
 
 @contextmanager
 def progress_shown(total: int | None, *, quiet: bool = False) -> Iterator[Show]:
-    """Give a function that shows progress; `total` calls in all, where that is known."""
+    """Give what shows progress; `total` calls in all, where that is known."""
     if quiet:
-        yield lambda progress: None
+        yield Show()
     elif sys.stderr.isatty():
-        with _bar(total) as show:
-            yield show
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+            yield _Bar(bar, total)
     else:
-        yield _plain(total)
+        yield _Plain(total)
 
 
 def sentence(progress: "Progress", total: int | None, seconds: float) -> str:
@@ -52,31 +67,37 @@ def _span(seconds: float) -> str:
     return f"{seconds / 3600:.1f} h"
 
 
-def _plain(total: int | None) -> Show:
-    begun = last = time.monotonic()
+class _Plain(Show):
+    def __init__(self, total: int | None) -> None:
+        self._total = total
+        self._begun = self._last = time.monotonic()
 
-    def show(progress: "Progress") -> None:
-        nonlocal last
-        if time.monotonic() - last >= PLAIN_SECONDS:
-            last = time.monotonic()
-            click.echo(sentence(progress, total, last - begun), err=True)
+    def __call__(self, progress: "Progress") -> None:
+        if self._is_due():
+            click.echo(sentence(progress, self._total, self._last - self._begun), err=True)
 
-    return show
+    def listening(self, name: str, seconds: float) -> None:
+        if self._is_due():
+            click.echo(f"listening to {name}: {_span(seconds)} heard", err=True)
+
+    def _is_due(self) -> bool:
+        if time.monotonic() - self._last < PLAIN_SECONDS:
+            return False
+        self._last = time.monotonic()
+        return True
 
 
-@contextmanager
-def _bar(total: int | None) -> Iterator[Show]:
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bar
+class _Bar(Show):
+    def __init__(self, bar: "Bar", total: int | None) -> None:
+        self._bar = bar
+        self._total = total
+        self._begun = time.monotonic()
+        self._task = bar.add_task("0 calls", total=total)
+        self._text = "0 calls"
 
-    begun = time.monotonic()
-    columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("0 calls", total=total)
+    def __call__(self, progress: "Progress") -> None:
+        self._text = sentence(progress, self._total, time.monotonic() - self._begun)
+        self._bar.update(self._task, completed=progress.seen, description=self._text)
 
-        def show(progress: "Progress") -> None:
-            text = sentence(progress, total, time.monotonic() - begun)
-            bar.update(task, completed=progress.seen, description=text)
-
-        yield show
+    def listening(self, name: str, seconds: float) -> None:
+        self._bar.update(self._task, description=f"{self._text}; listening to {name}: {_span(seconds)} heard")

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ausweis.cli.recording_options import recording_options
+
 if TYPE_CHECKING:
     from ausweis.batch import Counts, Summary
 
@@ -41,12 +43,11 @@ Exit codes: 0 done, 1 --fail-on tripped (even if calls failed too), 2 wrong use,
 @click.option(
     "--language",
     type=click.Choice(["de", "en"]),
-    default="de",
-    show_default=True,
-    help="Of calls that do not say theirs.",
+    help="Of calls that do not say theirs: de, unless given; of recordings, what is heard.",
 )
 @click.option("--speaker", "labels", multiple=True, metavar="LABEL=agent|caller", help="Who a label is. Repeatable.")
 @click.option("--format", "file_format", metavar="NAME", help="Of all files, instead of what they look like.")
+@recording_options
 @click.option("--threads", type=click.IntRange(1, 512), metavar="N", help="Of the model in this process.")
 @click.option(
     "--context",
@@ -77,7 +78,7 @@ Exit codes: 0 done, 1 --fail-on tripped (even if calls failed too), 2 wrong use,
 def score(context: click.Context, /, **options: Any) -> None:
     """Read calls with the model, judge them by a policy, write a run folder.
 
-    PATHS are files, folders, globs, or - for standard input.
+    PATHS are files, folders, globs, or - for standard input: transcripts, or recordings, which are transcribed first.
     """
     from ausweis.batch.stopping import stoppable
     from ausweis.cli.scoring import Options, run_all

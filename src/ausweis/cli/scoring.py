@@ -1,27 +1,32 @@
 """What `ausweis score` does, in its order: all that needs no model is checked before the model is loaded."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
 import click
 
 from ausweis import __version__
+from ausweis.audio.hearing import Hearing
 from ausweis.batch import Inputs, RunFolder, Summary
 from ausweis.batch import score as score_calls
 from ausweis.batch.manifest import Origin, input_parts, policy_part
 from ausweis.batch.recipe import Recipe
 from ausweis.batch.runners import Runner, local_runner
 from ausweis.calls import Call, Sources, UnreadableCall, find_sources, read_calls
+from ausweis.cli.hearing import Recordings
 from ausweis.cli.progress import progress_shown
+from ausweis.engines.protocol import Engine
 from ausweis.errors import InputError, RunError
 from ausweis.judging.policy_files import PolicyFile, find_policy
 
 __all__ = ["Options", "run_all"]
 
+DEFAULT_LANGUAGE: Literal["de"] = "de"
 _COUNTED_BYTES = 64 << 20
 """Inputs up to this size are read once more before the run, to know how many calls there are."""
 
@@ -40,9 +45,12 @@ class Options:
     zero_shot: bool
     prompt_folder: Path | None
     pins: tuple[str, ...]
-    language: Literal["de", "en"]
+    language: Literal["de", "en"] | None
     labels: tuple[str, ...]
     file_format: str | None
+    recogniser: str | None
+    agent_channel: Literal["left", "right"] | None
+    keep_audio: bool
     threads: int | None
     context: int | None
     engine: str
@@ -55,11 +63,14 @@ class Options:
     as_json: bool
     begun: bool = field(default=False, init=False)
 
-    @property
-    def inputs(self) -> Inputs:
+    def inputs(self, recordings: Recordings) -> Inputs:
         """What the manifest says about the calls."""
         return Inputs(
-            paths=self.paths, language=self.language, speakers=_speakers(self.labels), format=self.file_format
+            paths=self.paths,
+            language=self.language or DEFAULT_LANGUAGE,
+            speakers=_speakers(self.labels),
+            format=self.file_format,
+            recordings=recordings.part,
         )
 
 
@@ -76,6 +87,7 @@ def run_all(options: Options) -> Summary:
     sources = find_sources(options.paths, any_extension=options.file_format is not None)
     _calls(sources, options)
     policy = find_policy(options.policy)
+    recordings = _recordings(sources, options, policy)
     recipe = _recipe(options, policy)
     recipe.library()
     options.folder = options.folder or _new_folder(policy)
@@ -85,11 +97,23 @@ def run_all(options: Options) -> Summary:
                 "ausweis version": __version__,
                 "strategy": options.strategy,
                 "policy": policy_part(policy.provenance),
-                **input_parts(options.inputs),
+                **input_parts(options.inputs(recordings)),
             }
         )
         options.begun = run.manifest is not None
-        return _score(options, sources, recipe, run)
+        return _score(options, sources, recordings, recipe, run)
+
+
+def _recordings(sources: Sources, options: Options, policy: PolicyFile) -> Recordings:
+    return Recordings.among(
+        sources,
+        recogniser=options.recogniser,
+        language=options.language,
+        agent_channel=options.agent_channel,
+        threads=options.threads,
+        policy=policy.policy,
+        keep_audio=options.keep_audio,
+    )
 
 
 def _recipe(options: Options, policy: PolicyFile) -> Recipe:
@@ -108,16 +132,20 @@ def _recipe(options: Options, policy: PolicyFile) -> Recipe:
     )
 
 
-def _score(options: Options, sources: Sources, recipe: Recipe, run: RunFolder) -> Summary:
+def _score(options: Options, sources: Sources, recordings: Recordings, recipe: Recipe, run: RunFolder) -> Summary:
     total = _total(sources, options)
-    with _runner(options, recipe, run) as (runner, origin), progress_shown(total, quiet=options.quiet) as show:
+    with (
+        _runner(options, recipe, run) as (runner, origin, engine),
+        progress_shown(total, quiet=options.quiet) as show,
+        recordings.opened(run.path, engine, recipe.library(), show.listening) as hear,
+    ):
         options.begun = True
         return score_calls(
-            _calls(sources, options),
+            _calls(sources, options, hear),
             runner,
             origin,
             run,
-            inputs=options.inputs,
+            inputs=options.inputs(recordings),
             retry_failed=options.retry_failed,
             limit=options.limit,
             on_progress=show,
@@ -125,24 +153,31 @@ def _score(options: Options, sources: Sources, recipe: Recipe, run: RunFolder) -
 
 
 @contextmanager
-def _runner(options: Options, recipe: Recipe, run: RunFolder) -> Iterator[tuple[Runner, Origin]]:
+def _runner(options: Options, recipe: Recipe, run: RunFolder) -> Iterator[tuple[Runner, Origin, Callable[[], Engine]]]:
+    """The runner, what it is made of, and the engine of this process, which Ray's runner opens only when asked for."""
     if options.runner == "ray":
         from ausweis.batch.ray_runner import ray_runner
 
-        with ray_runner(recipe, options.workers or 1, run.path, _warn) as found:
-            yield found
+        with ExitStack() as opened, ray_runner(recipe, options.workers or 1, run.path, _warn) as (runner, origin):
+            yield runner, origin, cache(lambda: opened.enter_context(recipe.engine_opened()))
     else:
-        with recipe.open(_warn) as scorer:
-            yield local_runner(scorer), scorer.origin
+        recipe.library()
+        with recipe.engine_opened(_warn) as engine:
+            scorer = recipe.scorer(engine)
+            yield local_runner(scorer), scorer.origin, lambda: engine
 
 
 def _warn(text: str) -> None:
     click.echo(f"ausweis: {text}", err=True)
 
 
-def _calls(sources: Sources, options: Options) -> Iterator[Call | UnreadableCall]:
+def _calls(sources: Sources, options: Options, hear: Hearing | None = None) -> Iterator[Call | UnreadableCall]:
     return read_calls(
-        sources, speakers=_speakers(options.labels), language=options.language, format=options.file_format
+        sources,
+        speakers=_speakers(options.labels),
+        language=options.language or DEFAULT_LANGUAGE,
+        format=options.file_format,
+        hear=hear,
     )
 
 
@@ -171,7 +206,8 @@ def _total(sources: Sources, options: Options) -> int | None:
     for source in sources.files:
         if source.path is None or not source.path.is_file():
             return None
-        size += source.path.stat().st_size
+        if not source.is_recording:
+            size += source.path.stat().st_size
     if size > _COUNTED_BYTES:
         return None
     total = sum(1 for _ in _calls(sources, options))

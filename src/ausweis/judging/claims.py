@@ -46,6 +46,8 @@ def judge_claim(facts: Facts, claim: Claim, policy: Policy, policy_sha256: str |
         thinnest=1.0,
         caller=claim.caller,
         acted=stated,
+        roles=facts.roles_confidence,
+        badly_heard=[one.turn for one in violations if one.turn in facts.badly_heard],
         notes=facts.notes,
         language=policy.language,
     )

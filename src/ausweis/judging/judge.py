@@ -58,6 +58,8 @@ def _verdict(
         thinnest=min((events[place].probability for place in first), default=1.0),
         caller=caller,
         acted=bool(decision.acts),
+        roles=facts.roles_confidence,
+        badly_heard=_hung_on(facts, decision, violations, events),
         notes=facts.notes,
         language=policy.language,
     )
@@ -85,6 +87,19 @@ def _verdict(
         needs_review=bool(reasons),
         review_reasons=reasons,
     )
+
+
+def _hung_on(facts: Facts, decision: Decision, violations: tuple[Violation, ...], events: Events) -> list[int]:
+    """The badly heard turns that matter.
+
+    Of a violation those up to it, since an authentication may have been said in one; otherwise those in which
+    something that counts was heard.
+    """
+    if violations:
+        return [turn for turn in facts.badly_heard if turn <= violations[0].turn]
+    places = [given.moment.place for given in decision.trace.given] + [act.moment.place for act in decision.acts]
+    counting = {events[place].turn for place in places}
+    return [turn for turn in facts.badly_heard if turn in counting]
 
 
 def _evidence(places: Iterable[int], events: Events) -> tuple[Evidence, ...]:

@@ -6,7 +6,7 @@ from ausweis.judging.policy import Language
 from ausweis.judging.verdict import Violation
 from ausweis.vocabulary import Caller, Outcome
 
-__all__ = ["SURE", "SURE_OF_CRITICAL", "THIN", "review_reasons"]
+__all__ = ["SURE", "SURE_OF_CRITICAL", "SURE_OF_ROLES", "THIN", "review_reasons"]
 
 SURE = 0.7
 """A verdict of less confidence is looked at."""
@@ -14,6 +14,8 @@ SURE_OF_CRITICAL = 0.9
 """The same where a critical violation is claimed."""
 THIN = 0.6
 """A violation that hangs on an event of less probability is looked at."""
+SURE_OF_ROLES = 0.9
+"""A call in which it is less sure who is the agent is looked at: swapped roles turn a verdict round."""
 
 TEXTS: dict[Language, dict[str, str]] = {
     "de": {
@@ -22,6 +24,8 @@ TEXTS: dict[Language, dict[str, str]] = {
         "thin": "Der erste Verstoß hängt an einer unsicheren Stelle (Turn {turn}).",
         "unclear": "Es gab eine Handlung, aber es ist unklar, wer angerufen hat.",
         "critical": "Ein kritischer Verstoß, aber nicht sicher genug (confidence {confidence:.2f}).",
+        "roles": "Wer von beiden für das Unternehmen spricht, ist unsicher ({roles:.2f}).",
+        "heard": "Das Urteil hängt an schlecht verstandenen Stellen (Turn {turns}).",
         "note": "Zur Lesung: {note}",
     },
     "en": {
@@ -30,6 +34,8 @@ TEXTS: dict[Language, dict[str, str]] = {
         "thin": "The first violation hangs on an unsure place (turn {turn}).",
         "unclear": "Something was done, but it is unclear who called.",
         "critical": "A critical violation, but not sure enough (confidence {confidence:.2f}).",
+        "roles": "Which of the two speaks for the company is unsure ({roles:.2f}).",
+        "heard": "The verdict hangs on places that were heard badly (turn {turns}).",
         "note": "About the reading: {note}",
     },
 }
@@ -43,12 +49,15 @@ def review_reasons(
     thinnest: float,
     caller: Caller,
     acted: bool,
+    roles: float | None,
+    badly_heard: Sequence[int],
     notes: Sequence[str],
     language: Language,
 ) -> tuple[str, ...]:
     """All reasons; none means that the verdict needs no review.
 
-    `thinnest` is the lowest probability among the events that the first violation rests on (1 without one).
+    `thinnest` is the lowest probability among the events that the first violation rests on (1 without one);
+    `badly_heard` are the turns that the verdict hangs on and whose words are not sure.
     """
     texts = TEXTS[language]
     found = []
@@ -62,4 +71,8 @@ def review_reasons(
         found.append(texts["unclear"])
     if SURE <= confidence < SURE_OF_CRITICAL and any(one.severity == "critical" for one in violations):
         found.append(texts["critical"].format(confidence=confidence))
+    if roles is not None and roles < SURE_OF_ROLES:
+        found.append(texts["roles"].format(roles=roles))
+    if badly_heard:
+        found.append(texts["heard"].format(turns=", ".join(map(str, badly_heard))))
     return (*found, *(texts["note"].format(note=note) for note in notes))

@@ -15,6 +15,7 @@ from ausweis.engines.protocol import Engine, Request
 from ausweis.errors import EngineError
 from ausweis.prompts import Template
 from ausweis.reading.facts import Claim, ClaimedViolation, Facts
+from ausweis.reading.heard import doubts
 from ausweis.reading.reader import PromptStamp, Reading
 from ausweis.vocabulary import Caller, Outcome, ViolationType
 
@@ -77,7 +78,8 @@ class DirectReader:
         except (ValidationError, ValueError, RecursionError):
             raise EngineError("the model's verdict does not fit the schema of its template") from None
         claim, notes = self._checked(call, answer)
-        return Reading(Facts(call_id=call.id, turns=len(call.turns), claim=claim, notes=notes), result.evaluated_tokens)
+        facts = Facts(call_id=call.id, turns=len(call.turns), claim=claim, notes=notes, **doubts(call))
+        return Reading(facts, result.evaluated_tokens)
 
     def _checked(self, call: Call, answer: _Answer) -> tuple[Claim, tuple[str, ...]]:
         notes = []

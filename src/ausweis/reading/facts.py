@@ -104,3 +104,7 @@ class Facts(BaseModel):
     claim: Claim | None = None
     notes: tuple[str, ...] = ()
     """What a reviewer should know about the reading, such as turns too long to read whole."""
+    badly_heard: tuple[int, ...] = ()
+    """Turns whose words the speech recogniser is not sure of."""
+    roles_confidence: Annotated[float, Field(ge=0, le=1)] | None = None
+    """How sure it is who is agent and who is caller, where that was found out from the talk."""

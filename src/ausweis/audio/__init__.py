@@ -1,0 +1,22 @@
+"""Recordings to calls: who says what and when, and what is not sure about it.
+
+decode.py        any audio file → samples, a chunk at a time
+speech.py        where somebody speaks on a channel
+recogniser.py    speech → words, by faster-whisper
+guards.py        what a recogniser writes where nobody spoke
+heard.py         words and cuts
+listening.py     all channels of a recording, from beginning to end
+voice_encoder.py  what a voice sounds like, as a vector
+two_voices.py    such vectors, parted into two voices
+diarization.py   the words of a mono recording, parted by voice
+talk.py          words of two sides → turns
+roles.py         which of two speakers is the agent, by asking the model
+sidecar.py       what a file beside the recording says
+transcriber.py   all of it together: a source → a call
+kept.py          transcripts that were made
+hearing.py       the recordings among a user's files, each heard once
+hotwords.py      words of the trade
+opening.py       from options to something that listens
+
+Nothing is imported here: the libraries of sound are an extra (`ausweis[audio]`).
+"""

@@ -1,0 +1,129 @@
+"""Any audio file to samples, a chunk at a time: 16 kHz, one row a channel. PyAV decodes, as for faster-whisper.
+
+Memory is bounded by the chunk, not by the length of the recording, and nothing is written to a disk.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ausweis.errors import InputError
+
+if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
+    from av.container import InputContainer
+
+__all__ = ["MOST_CHANNELS", "RATE", "Recording", "Samples"]
+
+Samples = NDArray[np.float32]
+"""(channels, samples), each sample from -1 to 1, 16,000 a second."""
+
+RATE = 16_000
+MOST_CHANNELS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """An audio file that can be decoded. `channels` is 1 or 2."""
+
+    path: Path
+    channels: int
+    codec: str
+
+    @classmethod
+    def open(cls, path: Path) -> "Recording":
+        """Look at the beginning of a file.
+
+        Raises:
+            InputError: the file cannot be read, is empty, is no audio, or has more than two channels.
+        """
+        with _opened(path) as container:
+            stream = container.streams.audio[0]
+            channels = stream.codec_context.channels
+            if channels > MOST_CHANNELS:
+                message = f"the recording has {channels} channels; one or two can be read: split or mix the others"
+                raise InputError(message, place=str(path))
+            return cls(path, channels, stream.codec_context.name)
+
+    def chunks(self, seconds: float) -> Iterator[Samples]:
+        """The samples in chunks of so many seconds; the last may be shorter, and none is empty.
+
+        Damaged places inside a file are passed over, as telephones do.
+
+        Raises:
+            InputError: nothing in the file can be decoded, or it can no longer be read.
+        """
+        wanted = max(1, round(seconds * RATE))
+        held: list[Samples] = []
+        count = 0
+        decoded = False
+        for block in self._blocks():
+            decoded = True
+            held.append(block)
+            count += block.shape[1]
+            while count >= wanted:
+                whole = np.concatenate(held, axis=1)
+                yield whole[:, :wanted]
+                held = [whole[:, wanted:]]
+                count -= wanted
+        if not decoded:
+            raise InputError("nothing in the file can be decoded; is it cut short?", place=str(self.path))
+        if count:
+            yield np.concatenate(held, axis=1)
+
+    def _blocks(self) -> Iterator[Samples]:
+        import av
+
+        layout = "mono" if self.channels == 1 else "stereo"
+        resampler = av.AudioResampler(format="fltp", layout=layout, rate=RATE)
+        with _opened(self.path) as container:
+            for frame in _frames(container, self.path):
+                frame.pts = None
+                for resampled in resampler.resample(frame):
+                    yield _samples(resampled)
+            for resampled in resampler.resample(None):
+                yield _samples(resampled)
+
+
+def _samples(frame: "AudioFrame") -> Samples:
+    return np.asarray(frame.to_ndarray(), dtype=np.float32)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator["InputContainer"]:
+    import av
+    from av.error import FFmpegError
+
+    place = str(path)
+    try:
+        if path.stat().st_size == 0:
+            raise InputError("the file is empty", place=place)
+        container = av.open(str(path), mode="r", metadata_errors="ignore")
+    except FFmpegError as error:
+        raise InputError("the file is no audio that can be decoded", place=place) from error
+    except OSError as error:
+        raise InputError(f"the file cannot be read ({error.strerror or 'I/O error'})", place=place) from None
+    with container:
+        if not container.streams.audio:
+            raise InputError("the file has no sound in it", place=place)
+        yield container
+
+
+def _frames(container: "InputContainer", path: Path) -> Iterator["AudioFrame"]:
+    from av.error import FFmpegError, InvalidDataError
+
+    frames = container.decode(audio=0)
+    while True:
+        try:
+            yield next(frames)
+        except StopIteration:
+            return
+        except InvalidDataError:
+            continue
+        except FFmpegError as error:
+            raise InputError("the file cannot be read to its end", place=str(path)) from error

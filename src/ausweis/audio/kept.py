@@ -1,0 +1,75 @@
+"""Transcripts that were made, in `transcripts.jsonl`: one call a line, in the shape of the contract.
+
+The file can be read as calls again, and a run that goes on does not listen to a recording twice.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ausweis.journal import Journal, lines
+
+__all__ = ["TRANSCRIPTS_FILE", "KeptTranscripts"]
+
+TRANSCRIPTS_FILE = "transcripts.jsonl"
+
+
+class KeptTranscripts:
+    """The transcripts of one folder, found by the key of their recording; a context manager.
+
+    Raises:
+        RunError: the file cannot be read or written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / TRANSCRIPTS_FILE
+        self._places: dict[str, int] = {}
+        if self._path.is_file():
+            for line in lines(self._path):
+                key = _key_of(json.loads(line.data))
+                if key is not None:
+                    self._places[key] = line.offset
+        self._journal: Journal | None = None
+
+    def __enter__(self) -> "KeptTranscripts":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._journal is not None:
+            self._journal.close()
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def get(self, key: str) -> dict[str, Any] | None:
+        """The call that was made of the recording with this key."""
+        place = self._places.get(key)
+        if place is None:
+            return None
+        with self._path.open("rb") as file:
+            file.seek(place)
+            document: dict[str, Any] = json.loads(file.readline())
+        return document
+
+    def add(self, key: str, document: Mapping[str, Any]) -> None:
+        """Keep a call; its recording gets the key.
+
+        Raises:
+            RunError: it cannot be written.
+        """
+        metadata = dict(document["metadata"])
+        metadata["recording"] = {"key": key} | metadata["recording"]
+        line = json.dumps({**document, "metadata": metadata}, ensure_ascii=False)
+        if self._journal is None:
+            self._journal = Journal(self._path)
+        place = self._path.stat().st_size
+        self._journal.append(line)
+        self._places[key] = place
+
+
+def _key_of(document: Any) -> str | None:
+    try:
+        return str(document["metadata"]["recording"]["key"])
+    except (KeyError, TypeError):
+        return None

@@ -1,0 +1,104 @@
+"""A recording's channels, each heard from beginning to end: words, cuts, and how loud each channel is."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import zip_longest
+
+import numpy as np
+
+from ausweis.audio.decode import RATE, Recording, Samples
+from ausweis.audio.heard import Heard
+from ausweis.audio.recogniser import Channel, Language, Recogniser, Span
+from ausweis.audio.speech import SpeechStream
+
+__all__ = ["CHUNK", "Listened", "Progress", "listen", "speech_of"]
+
+CHUNK = 120.0
+"""Seconds of the recording that are held at once."""
+SAME = 0.01
+"""Two channels that differ by less of their power than this carry the same sound."""
+
+Progress = Callable[[float], None]
+"""Told how many seconds of the recording were heard."""
+
+
+@dataclass(slots=True)
+class Listened:
+    """What was heard on each channel. `german`: how likely the speech is German; None where nobody spoke.
+
+    `seconds` is the length of what could be decoded.
+    """
+
+    channels: list[Heard]
+    seconds: float = 0.0
+    german: float | None = None
+    _streams: list[SpeechStream] = field(default_factory=list)
+
+
+def listen(
+    recordings: Sequence[Recording], recogniser: Recogniser, language: Language | None, progress: Progress
+) -> Listened:
+    """Hear all channels of one recording, or of two that run side by side.
+
+    Two channels with the same sound are heard as one. Without a `language`, the first speech decides on it.
+
+    Raises:
+        InputError: a file cannot be decoded.
+        EngineError: the recogniser gave up.
+    """
+    found: Listened | None = None
+    for samples, last in _with_last(_side_by_side(recordings)):
+        if found is None:
+            count = 1 if _same(samples) else len(samples)
+            found = Listened([Heard() for _ in range(count)], _streams=[SpeechStream() for _ in range(count)])
+        for heard, stream, channel in zip(found.channels, found._streams, samples, strict=False):
+            for speech, spans, offset in stream.feed(channel, last=last):
+                if found.german is None:
+                    found.german = _german(language, recogniser, speech, spans)
+                heard += recogniser.hear(speech, spans, "de" if found.german >= 0.5 else "en", offset)
+        found.seconds += samples.shape[1] / RATE
+        progress(found.seconds)
+    return found or Listened([])
+
+
+def speech_of(recording: Recording, channel: int) -> Iterator[tuple[Channel, list[Span], float]]:
+    """The speech on one channel, as `SpeechStream` gives it.
+
+    Raises:
+        InputError: the file cannot be decoded.
+    """
+    stream = SpeechStream()
+    for samples, last in _with_last(recording.chunks(CHUNK)):
+        yield from stream.feed(samples[channel], last=last)
+
+
+def _german(language: Language | None, recogniser: Recogniser, speech: Channel, spans: Sequence[Span]) -> float:
+    return recogniser.german(speech, spans) if language is None else float(language == "de")
+
+
+def _side_by_side(recordings: Sequence[Recording]) -> Iterator[Samples]:
+    """The first channel of each of two files, the shorter one with silence behind it; of one file all channels."""
+    if len(recordings) == 1:
+        yield from recordings[0].chunks(CHUNK)
+        return
+    for parts in zip_longest(*(one.chunks(CHUNK) for one in recordings)):
+        mono = [np.zeros(0, dtype=np.float32) if part is None else part.mean(axis=0) for part in parts]
+        length = max(map(len, mono))
+        yield np.stack([np.pad(part, (0, length - len(part))) for part in mono])
+
+
+def _with_last(chunks: Iterator[Samples]) -> Iterator[tuple[Samples, bool]]:
+    held: Samples | None = None
+    for chunk in chunks:
+        if held is not None:
+            yield held, False
+        held = chunk
+    if held is not None:
+        yield held, True
+
+
+def _same(samples: Samples) -> bool:
+    if len(samples) < 2:
+        return True
+    power = float(np.square(samples).sum())
+    return power > 0 and float(np.square(samples[0] - samples[1]).sum()) < SAME * power

@@ -1,0 +1,65 @@
+"""From the options of a command to something that listens: the models are found at once, and loaded when needed."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ausweis.audio.recogniser import Language, Recogniser
+from ausweis.audio.roles import ROLES_TEMPLATE, first_is_agent
+from ausweis.audio.transcriber import AgentChannel, Transcriber
+from ausweis.audio.voice_encoder import VoiceEncoder
+from ausweis.engines import catalogue
+from ausweis.engines.protocol import Engine
+from ausweis.engines.weights import Folder, locate_file, locate_folder
+from ausweis.prompts import Library
+
+__all__ = ["HearingOptions"]
+
+
+@dataclass(frozen=True)
+class HearingOptions:
+    """How recordings are heard. `words`: of the trade, that the recogniser should know how to write."""
+
+    recogniser: str | None = None
+    language: Language | None = None
+    agent_channel: AgentChannel | None = None
+    threads: int | None = None
+    words: tuple[str, ...] = ()
+
+    def find(self) -> Folder:
+        """The recogniser's folder; the default one, unless one is named.
+
+        Raises:
+            ModelError: it is not on this machine, or not whole.
+        """
+        return locate_folder(self.recogniser or catalogue.default_of("recogniser"))
+
+    def settings(self, found: Folder) -> str:
+        """All that a transcript depends on besides the recording, as JSON."""
+        parts = {
+            "recogniser": f"{found.id} ({found.sha256[:12]})",
+            "language": self.language or "heard",
+            "agent channel": self.agent_channel or "as found",
+            "words": list(self.words),
+        }
+        return json.dumps(parts, ensure_ascii=False, sort_keys=True)
+
+    def open(self, found: Folder, engine: Callable[[], Engine], library: Library) -> Transcriber:
+        """Load the recogniser; the voices, and the engine that tells the roles, only when a recording needs them.
+
+        Raises:
+            ModelError: it cannot be loaded.
+            PromptError: there is no template that asks for the roles.
+        """
+        template = library.get(ROLES_TEMPLATE)
+        return Transcriber(
+            Recogniser.load(found.path, threads=self.threads, words=self.words),
+            _voices,
+            lambda turns: first_is_agent(turns, engine(), template),
+            language=self.language,
+            agent_channel=self.agent_channel,
+        )
+
+
+def _voices() -> VoiceEncoder:
+    return VoiceEncoder.load(locate_file(catalogue.default_of("voices")).path)

@@ -1,0 +1,60 @@
+"""From the words of two speakers to turns in order of time, overlaps kept as they were."""
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Literal
+
+from ausweis.audio.heard import Word
+from ausweis.calls.call import Turn
+
+__all__ = ["Side", "turns_of"]
+
+Side = Literal["agent", "caller"]
+
+PAUSE = 0.8
+"""Seconds without a word that end an utterance."""
+SHORT_PAUSE = 0.15
+"""The same where the other side says something in it."""
+
+
+def turns_of(sides: Mapping[Side, Sequence[Word]]) -> tuple[Turn, ...]:
+    """The turns in order of their beginning; what one side says until the other begins is one turn.
+
+    Where both speak at once, the times overlap, and nobody's words are cut in two by a short word of the other.
+    `confidence` of a turn is the mean probability of its words.
+    """
+    utterances: list[tuple[Side, list[Word]]] = []
+    for side, words in sides.items():
+        others = [word.start for other, heard in sides.items() if other != side for word in heard]
+        utterances += [(side, said) for said in _utterances(words, sorted(others))]
+    utterances.sort(key=lambda one: (one[1][0].start, one[0]))
+    joined: list[tuple[Side, list[Word]]] = []
+    for side, said in utterances:
+        if joined and joined[-1][0] == side:
+            joined[-1][1].extend(said)
+        else:
+            joined.append((side, said))
+    return tuple(_turn(side, said) for side, said in joined)
+
+
+def _utterances(words: Sequence[Word], others: Sequence[float]) -> list[list[Word]]:
+    if not words:
+        return []
+    found = [[words[0]]]
+    for before, word in pairwise(words):
+        gap = word.start - before.end
+        answered = gap >= SHORT_PAUSE and any(before.end - SHORT_PAUSE <= other <= word.start for other in others)
+        if gap >= PAUSE or answered:
+            found.append([])
+        found[-1].append(word)
+    return found
+
+
+def _turn(side: Side, words: Sequence[Word]) -> Turn:
+    return Turn(
+        speaker=side,
+        start=words[0].start,
+        end=max(word.end for word in words),
+        text=" ".join(word.text for word in words),
+        confidence=round(sum(word.probability for word in words) / len(words), 3),
+    )

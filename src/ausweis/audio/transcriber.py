@@ -1,0 +1,152 @@
+"""From one recording to a call: who says what and when, and what is not sure about it."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from ausweis.audio.decode import Recording
+from ausweis.audio.diarization import Voices
+from ausweis.audio.heard import Heard, Word
+from ausweis.audio.listening import Listened, Progress, listen, speech_of
+from ausweis.audio.recogniser import Language, Recogniser
+from ausweis.audio.sidecar import Sidecar
+from ausweis.audio.talk import Side, turns_of
+from ausweis.audio.voice_encoder import VoiceEncoder
+from ausweis.calls.call import Turn
+from ausweis.calls.sources import Source
+from ausweis.errors import InputError
+
+__all__ = ["AgentChannel", "Transcriber"]
+
+AgentChannel = Literal["left", "right"]
+Known = Literal["files", "option", "side-car", "talk"]
+"""How it is known who is the agent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The words of both. `confidence`: how sure it is which of them is whose; None where it is known."""
+
+    words: dict[Side, list[Word]]
+    known: Known
+    confidence: float | None = None
+
+
+class Transcriber:
+    """Makes documents in the shape of a call. `roles` tells how likely the speakers of turns are not swapped."""
+
+    def __init__(
+        self,
+        recogniser: Recogniser,
+        voices: Callable[[], VoiceEncoder],
+        roles: Callable[[Sequence[Turn]], float],
+        *,
+        language: Language | None = None,
+        agent_channel: AgentChannel | None = None,
+    ) -> None:
+        self._recogniser = recogniser
+        self._voices = voices
+        self._roles = roles
+        self._language = language
+        self._agent_channel = agent_channel
+
+    def transcribe(self, source: Source, progress: Progress = lambda seconds: None) -> dict[str, Any]:
+        """The call of one recording, or of two: the agent's and the caller's.
+
+        Raises:
+            InputError: a file cannot be decoded, changed meanwhile, or nobody speaks in it.
+            EngineError, ModelError: a model gave up.
+        """
+        files = source.files
+        sidecar = Sidecar.read(source.sidecar)
+        recordings = [Recording.open(path) for path in files]
+        before = [_state(path) for path in files]
+        language = self._language or sidecar.language
+        listened = listen(recordings, self._recogniser, language, progress)
+        if not any(heard.words for heard in listened.channels):
+            raise InputError("nobody speaks in the recording", place=str(files[0]))
+        sides = self._sides(recordings, listened, sidecar)
+        if [_state(path) for path in files] != before:
+            raise InputError("the recording changed while it was read: try again", place=str(files[0]))
+        document = sidecar.of_call()
+        document["language"] = language or ("de" if (listened.german or 0.0) >= 0.5 else "en")
+        document["turns"] = [turn.model_dump(exclude_none=True) for turn in turns_of(sides.words)]
+        if sides.confidence is not None:
+            document["roles_confidence"] = round(sides.confidence, 3)
+        document["metadata"] = document.get("metadata", {}) | {
+            "recording": _about(recordings, listened, sides, "given" if language else "heard")
+        }
+        return document
+
+    def _sides(self, recordings: Sequence[Recording], listened: Listened, sidecar: Sidecar) -> Sides:
+        heard = [one.words for one in listened.channels]
+        if len(recordings) == 2:
+            return Sides({"agent": heard[0], "caller": heard[1]}, "files")
+        spoken = [place for place, words in enumerate(heard) if words]
+        if len(spoken) == 2:
+            first = self._first_channel(sidecar)
+            if first is not None:
+                known: Known = "option" if self._agent_channel else "side-car"
+                return Sides(_named(heard, agent_first=first == "agent"), known)
+            return self._asked(heard, 1.0)
+        return self._by_voice(recordings[0], spoken[0], heard[spoken[0]])
+
+    def _first_channel(self, sidecar: Sidecar) -> Side | None:
+        if self._agent_channel is not None:
+            return "agent" if self._agent_channel == "left" else "caller"
+        return sidecar.channels[0] if sidecar.channels else None
+
+    def _by_voice(self, recording: Recording, channel: int, words: Sequence[Word]) -> Sides:
+        voices = Voices(self._voices())
+        for samples, spans, offset in speech_of(recording, channel):
+            voices.feed(samples, spans, offset)
+        split = voices.split(words)
+        two: list[list[Word]] = [[], []]
+        for word, speaker in zip(words, split.speakers, strict=True):
+            two[speaker].append(word)
+        if not all(two):
+            raise InputError("only one voice is heard in the recording, and a call has two", place=str(recording.path))
+        return self._asked(two, split.confidence)
+
+    def _asked(self, two: Sequence[list[Word]], apart: float) -> Sides:
+        """`apart`: how sure it is that the words of the two were told apart."""
+        straight = self._roles(turns_of(_named(two, agent_first=True)))
+        words = _named(two, agent_first=straight >= 0.5)
+        return Sides(words, "talk", max(straight, 1 - straight) * apart)
+
+
+def _named(two: Sequence[list[Word]], *, agent_first: bool) -> dict[Side, list[Word]]:
+    agent, caller = two if agent_first else reversed(two)
+    return {"agent": agent, "caller": caller}
+
+
+def _state(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
+
+
+def _about(
+    recordings: Sequence[Recording], listened: Listened, sides: Sides, language: Literal["given", "heard"]
+) -> dict[str, Any]:
+    cuts = sorted(_cuts(listened.channels), key=lambda cut: cut["start"])
+    return {
+        "files": [one.path.name for one in recordings],
+        "sha256": [_sha256(one.path) for one in recordings],
+        "seconds": round(listened.seconds, 2),
+        "channels": len(listened.channels),
+        "codec": recordings[0].codec,
+        "language": language,
+        "roles": sides.known,
+        "cuts": cuts,
+    }
+
+
+def _cuts(channels: Sequence[Heard]) -> list[dict[str, Any]]:
+    return [{"start": cut.start, "end": cut.end, "reason": cut.reason} for one in channels for cut in one.cuts]
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,53 @@
+"""`ausweis transcribe`: recordings in, transcripts out."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ausweis.cli.recording_options import recording_options
+
+__all__ = ["transcribe"]
+
+_EPILOG = """\b
+Exit codes: 0 done, 2 wrong use, 3 some recordings failed (all others are written),
+130 stopped by Ctrl-C or SIGTERM.
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("paths", nargs=-1, required=True)
+@click.option(
+    "--out",
+    "folder",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Where transcripts.jsonl is written; what is there already is not heard again.",
+)
+@click.option("--policy", metavar="NAME|FILE", help="Its factors are words that the recogniser should know.")
+@click.option("--language", type=click.Choice(["de", "en"]), help="Spoken in all of them; unless given, what is heard.")
+@recording_options
+@click.option("--model", metavar="ID|PATH", help="Asked who is the agent, where channels do not say it.")
+@click.option("--threads", type=click.IntRange(1, 512), metavar="N")
+@click.option("--quiet", is_flag=True, help="No progress.")
+@click.pass_context
+def transcribe(context: click.Context, /, **options: Any) -> None:
+    """Make transcripts of recordings, in the form that `ausweis score` reads.
+
+    PATHS are files, folders or globs: WAV (PCM, A-law, µ-law), MP3, FLAC, OGG, Opus, M4A; stereo with one side a
+    channel, two files named CALL.agent and CALL.caller, or mono.
+    """
+    from ausweis.batch.stopping import stoppable
+    from ausweis.cli.transcribing import Options, transcribe_all
+
+    wanted = Options(**options)
+    try:
+        with stoppable():
+            done, failed = transcribe_all(wanted)
+    except KeyboardInterrupt:
+        click.echo("ausweis: stopped: go on with the same command", err=True)
+        context.exit(130)
+    if not wanted.quiet:
+        click.echo(f"{done} transcripts, {failed} failed: {wanted.folder}")
+    context.exit(3 if failed else 0)

@@ -1,0 +1,234 @@
+"""The folder of model files: what was hashed is noted, and a file is written whole or not at all."""
+
+import errno
+import hashlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from ausweis.errors import ModelError
+
+__all__ = [
+    "CACHE_VARIABLE",
+    "CHUNK",
+    "CachedFile",
+    "Progress",
+    "cache_folder",
+    "check",
+    "hash_noted",
+    "noted",
+    "read_all",
+    "size",
+    "write",
+]
+
+CACHE_VARIABLE = "AUSWEIS_CACHE"
+CHUNK = 1 << 20
+"""Bytes that are read at once."""
+Progress = Callable[[int, int], None]
+"""Called with the bytes done and the bytes in all."""
+
+_STALE_SECONDS = 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class CachedFile:
+    """A file of the cache, there or not: where it lies, what it must be; `model` is the id that it belongs to.
+
+    `name` is what messages call it: the id, or for a file beside another the id and the file.
+    """
+
+    path: Path
+    bytes: int
+    sha256: str
+    model: str
+    name: str
+
+
+def cache_folder() -> Path:
+    """Where model files are kept; it need not exist yet."""
+    if named := os.environ.get(CACHE_VARIABLE):
+        return Path(named).expanduser() / "models"
+    import platformdirs
+
+    return platformdirs.user_cache_path("ausweis") / "models"
+
+
+def size(path: Path) -> int | None:
+    """Bytes of a file; None where it is not there."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return None
+
+
+def read_all(paths: Iterable[Path]) -> Iterator[bytes]:
+    """The bytes of files, one after the other.
+
+    Raises:
+        ModelError: one cannot be read.
+    """
+    for path in paths:
+        try:
+            with path.open("rb") as file:
+                while chunk := file.read(CHUNK):
+                    yield chunk
+        except OSError as error:
+            raise ModelError(f"cannot be read: {error.strerror}", place=str(path)) from error
+
+
+def noted(file: CachedFile) -> bool:
+    """Whether the file is there, was hashed, and has not changed since."""
+    return _read_note(_note_of(file.path), file.path) == file.sha256
+
+
+def hash_noted(path: Path, progress: Progress | None = None) -> str:
+    """The SHA-256 of any file, noted in the cache, so that it is read once.
+
+    Raises:
+        ModelError: it cannot be read.
+    """
+    real = path.resolve()
+    note = cache_folder().parent / "hashes" / f"{hashlib.sha256(os.fsencode(real)).hexdigest()[:32]}.json"
+    sha256 = _read_note(note, real)
+    if sha256 is None:
+        before = real.stat()
+        sha256 = _hash(real, progress)
+        _write_note(note, real, sha256, before)
+    return sha256
+
+
+def check(file: CachedFile, progress: Progress | None = None) -> None:
+    """Hash a file that is there, and note it.
+
+    Raises:
+        ModelError: it is cut short, too long, or its hash is another.
+    """
+    before = file.path.stat()
+    sha256 = None
+    if before.st_size != file.bytes:
+        what = "is cut short" if before.st_size < file.bytes else "is too long"
+        wrong = f"{what}: {before.st_size} bytes, expected {file.bytes}"
+    else:
+        sha256 = _hash(file.path, progress)
+        wrong = f"has the SHA-256 {sha256}, expected {file.sha256}"
+    if sha256 == file.sha256:
+        _write_note(_note_of(file.path), file.path, sha256, before)
+        return
+    with suppress(OSError):
+        _note_of(file.path).unlink()
+    raise ModelError(f"the file {wrong}; replace it: `ausweis models pull {file.model}`", place=str(file.path))
+
+
+def write(file: CachedFile, chunks: Iterable[bytes], progress: Progress | None = None) -> None:
+    """Put a file into the cache, and note it; no part of it is left behind when that fails.
+
+    Raises:
+        ModelError: the chunks have another hash or break off, or the folder cannot be written to.
+    """
+    temporary: Path | None = None
+    try:
+        file.path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_stale(file.path)
+        # A name of its own for each process: two that pull at once do not write into each other's file.
+        handle, name = tempfile.mkstemp(dir=file.path.parent, prefix=f".{file.path.name}.", suffix=".part")
+        temporary = Path(name)
+        _fill(handle, file, chunks, progress)
+        temporary.chmod(0o644)
+        written = temporary.stat()
+        temporary.replace(file.path)
+        _write_note(_note_of(file.path), file.path, file.sha256, written)
+    except OSError as error:
+        raise ModelError(_cannot_write(file, error), place=str(file.path.parent)) from error
+    finally:
+        if temporary:
+            temporary.unlink(missing_ok=True)
+
+
+def _fill(handle: int, file: CachedFile, chunks: Iterable[bytes], progress: Progress | None) -> None:
+    digest, done = hashlib.sha256(), 0
+    with os.fdopen(handle, "wb") as target:
+        for chunk in chunks:
+            target.write(chunk)
+            digest.update(chunk)
+            done += len(chunk)
+            if done > file.bytes:
+                break
+            if progress:
+                progress(done, file.bytes)
+        target.flush()
+        os.fsync(target.fileno())
+    if done != file.bytes or digest.hexdigest() != file.sha256:
+        raise ModelError(_other_hash(file, done, digest.hexdigest()))
+
+
+def _hash(path: Path, progress: Progress | None = None) -> str:
+    digest, done, total = hashlib.sha256(), 0, path.stat().st_size
+    for chunk in read_all([path]):
+        digest.update(chunk)
+        done += len(chunk)
+        if progress:
+            progress(done, total)
+    return digest.hexdigest()
+
+
+def _other_hash(file: CachedFile, done: int, sha256: str) -> str:
+    if done > file.bytes:
+        return f"what was found for {file.name} is longer than the {file.bytes} bytes that it should have: not kept"
+    return (
+        f"what was found for {file.name} has {done} bytes and the SHA-256 {sha256}, expected {file.bytes} bytes and "
+        f"{file.sha256}: not kept; get the file again from its source"
+    )
+
+
+def _cannot_write(file: CachedFile, error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        room = f"{file.name} needs {file.bytes} bytes"
+        return f"the disk is full: {room}; make room, or set {CACHE_VARIABLE} to a folder on another disk"
+    return f"cannot be written to ({error.strerror}): set {CACHE_VARIABLE} to a folder that can"
+
+
+def _remove_stale(path: Path) -> None:
+    # What a killed process left; a running one writes to its file all the time.
+    for old in path.parent.glob(f".{path.name}.*.part"):
+        with suppress(OSError):
+            if time.time() - old.stat().st_mtime > _STALE_SECONDS:
+                old.unlink()
+
+
+def _note_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}.verified")
+
+
+def _read_note(note: Path, path: Path) -> str | None:
+    """The hash that was noted, if the file has not changed since."""
+    try:
+        content = json.loads(note.read_text(encoding="utf-8"))
+        found = path.stat()
+        if (content["size"], content["mtime_ns"], content["path"]) == (found.st_size, found.st_mtime_ns, path.name):
+            return str(content["sha256"])
+    except (OSError, ValueError, LookupError, TypeError):
+        pass
+    return None
+
+
+def _write_note(note: Path, path: Path, sha256: str, hashed: os.stat_result) -> None:
+    # Only a saving of time: where it cannot be written, the next start hashes again. `hashed` is the file's state
+    # before it was read, so a change in the meantime is noticed.
+    content = {"path": path.name, "sha256": sha256, "size": hashed.st_size, "mtime_ns": hashed.st_mtime_ns}
+    with suppress(OSError):
+        note.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=note.parent, prefix=f".{note.name}.", suffix=".part")
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(content, file)
+            temporary.chmod(0o644)
+            temporary.replace(note)
+        finally:
+            temporary.unlink(missing_ok=True)

@@ -1,0 +1,140 @@
+"""Two made-up voices: an encoder that knows them by their level stands in for the real one."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from ausweis.audio.decode import RATE
+from ausweis.audio.diarization import Voices
+from ausweis.audio.heard import Word
+from ausweis.audio.recogniser import Channel, Span
+from ausweis.audio.voice_encoder import EMBEDDING, VoiceEncoder, Windows
+
+RNG = np.random.default_rng(3)
+CENTRES = np.abs(RNG.normal(size=(3, EMBEDDING)))
+CENTRES /= np.linalg.norm(CENTRES, axis=1, keepdims=True)
+STREWN = 0.03
+"""For each of 256 numbers: windows of one voice have a cosine of 0.8 to each other, as real ones."""
+
+
+class Levels(VoiceEncoder):
+    """A window's vector is the mean of its voices' centres, strewn; sample values 0, 1, 2 are the voices."""
+
+    def __init__(self) -> None:
+        self.windows = 0
+
+    def embed(self, samples: Windows) -> NDArray[np.float32]:
+        self.windows += len(samples)
+        shares = np.stack([(samples == voice).mean(axis=1) for voice in range(3)], axis=1)
+        found = shares @ CENTRES + RNG.normal(0, STREWN, (len(samples), EMBEDDING))
+        return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True), dtype=np.float32)
+
+
+def spoken(turns: list[tuple[int, float]], gap: float = 0.4) -> tuple[Channel, list[Span], list[Word], list[int]]:
+    """Samples, stretches of speech, words of 0.3 s, and their voices. Each turn ends with a full stop.
+
+    Without a gap, all is one stretch, and many windows hold both voices.
+    """
+    samples, spans, words, voices = [], [], [], []
+    now = 0.0
+    for voice, seconds in turns:
+        count = max(1, round(seconds / 0.3))
+        words += [
+            Word("so" if at < count - 1 else "so.", now + at * 0.3, now + at * 0.3 + 0.28, 1.0) for at in range(count)
+        ]
+        voices += [voice] * count
+        begin, now = now, now + count * 0.3
+        spans.append(Span(round(begin * RATE), round(now * RATE)))
+        samples.append(np.full(round((now + gap) * RATE) - round(begin * RATE), voice, dtype=np.float32))
+        now += gap
+    if gap == 0:
+        spans = [Span(0, spans[-1].end)]
+    return np.concatenate(samples), spans, words, voices
+
+
+CALL = [(0, 3.0), (1, 2.1), (0, 6.0), (1, 0.6), (0, 2.4), (1, 4.5), (0, 0.9), (1, 3.0)] * 2
+
+
+def right(found: list[int], wanted: list[int]) -> float:
+    return float(np.mean(np.array(found) == np.array(wanted)))
+
+
+class TestSplit:
+    @pytest.mark.parametrize("gap", [0.4, 0.1, 0.0])
+    def test_gives_each_word_to_its_voice(self, gap: float) -> None:
+        samples, spans, words, wanted = spoken(CALL, gap)
+        voices = Voices(Levels())
+        voices.feed(samples, spans, 0.0)
+        split = voices.split(words)
+        assert right(split.speakers, wanted) > (0.95 if gap else 0.9)
+        assert split.confidence > (0.9 if gap else 0.4)
+        assert all(0 <= one <= split.confidence for one in split.confidences)
+
+    def test_counts_from_the_voice_that_speaks_first(self) -> None:
+        samples, spans, words, wanted = spoken([(1 - voice, seconds) for voice, seconds in CALL])
+        voices = Voices(Levels())
+        voices.feed(samples, spans, 0.0)
+        assert right(voices.split(words).speakers, [1 - voice for voice in wanted]) > 0.95
+
+    def test_does_not_depend_on_the_chunks(self) -> None:
+        samples, spans, words, wanted = spoken(CALL)
+        voices = Voices(Levels())
+        for span in spans:
+            begin = max(0, span.start - 1000)
+            voices.feed(samples[begin : span.end], [Span(span.start - begin, span.end - begin)], begin / RATE)
+        assert right(voices.split(words).speakers, wanted) > 0.95
+
+    def test_of_one_voice_alone_is_unsure(self) -> None:
+        samples, spans, words, _ = spoken([(0, seconds) for _, seconds in CALL])
+        voices = Voices(Levels())
+        voices.feed(samples, spans, 0.0)
+        split = voices.split(words)
+        assert split.confidence < 0.2
+        assert max(split.confidences) < 0.2
+
+    def test_leaves_sound_without_words_out(self) -> None:
+        samples, spans, words, wanted = spoken([*CALL[:8], (2, 60.0), *CALL[8:]])
+        voices = Voices(Levels())
+        voices.feed(samples, spans, 0.0)
+        kept = [place for place, voice in enumerate(wanted) if voice != 2]
+        split = voices.split([words[place] for place in kept])
+        assert right(split.speakers, [wanted[place] for place in kept]) > 0.95
+
+    def test_is_not_misled_by_music_in_which_words_were_heard(self) -> None:
+        samples, spans, words, wanted = spoken([*CALL[:8], (2, 15.0), *CALL[8:]])
+        voices = Voices(Levels())
+        voices.feed(samples, spans, 0.0)
+        speakers = voices.split(words).speakers
+        kept = [place for place, voice in enumerate(wanted) if voice != 2]
+        assert right([speakers[place] for place in kept], [wanted[place] for place in kept]) > 0.95
+
+    def test_is_unsure_where_the_voices_hardly_take_turns(self) -> None:
+        samples, spans, words, _ = spoken([(0, 20.0), (1, 20.0)])
+        voices = Voices(Levels())
+        voices.feed(samples, spans, 0.0)
+        assert voices.split(words).confidence < 0.5
+
+    def test_is_surer_within_a_turn_than_of_a_word_that_lies_between(self) -> None:
+        samples, spans, words, _ = spoken([(0, 6.0), (1, 6.0)] * 3, gap=0.0)
+        words = [Word("so", word.start, word.end, 1.0) for word in words]
+        voices = Voices(Levels())
+        voices.feed(samples, spans, 0.0)
+        sure = voices.split(words).confidences
+        assert sure[10] > sure[20]
+
+
+class TestLittle:
+    def test_no_words(self) -> None:
+        assert Voices(Levels()).split([]).speakers == []
+
+    def test_words_without_speech(self) -> None:
+        split = Voices(Levels()).split([Word("a", 0.0, 0.2, 1.0), Word("", 0.5, 0.5, 1.0)])
+        assert split.speakers == [0, 0]
+        assert split.confidence == 0.0
+
+    def test_short_and_empty_stretches(self) -> None:
+        encoder = Levels()
+        voices = Voices(encoder)
+        voices.feed(np.zeros(RATE, dtype=np.float32), [Span(3000, 3000), Span(4000, 9000)], 0.0)
+        assert encoder.windows == 4
+        assert voices.split([Word("yes", 0.3, 0.5, 1.0)]).speakers == [0]

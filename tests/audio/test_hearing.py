@@ -1,0 +1,124 @@
+"""Recordings are heard once, what goes wrong with one is told, and nothing else is written."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ausweis.audio.hearing import Hearing
+from ausweis.audio.kept import TRANSCRIPTS_FILE, KeptTranscripts
+from ausweis.calls import Call, Source, UnreadableCall, find_sources, read_calls
+from ausweis.errors import InputError
+
+
+class Listener:
+    """Hears the same two turns in every recording, but for those with `bad` in their name."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def transcribe(self, source: Source, progress: Any) -> dict[str, Any]:
+        files = source.files
+        self.heard.append(files[0].name)
+        progress(1.5)
+        if "bad" in files[0].name:
+            raise InputError("nobody speaks in the recording", place=str(files[0]))
+        turns = [{"speaker": "agent", "text": "Hello?"}, {"speaker": "caller", "text": "Hi.", "confidence": 0.4}]
+        return {"language": "en", "turns": turns, "metadata": {"recording": {"files": [one.name for one in files]}}}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "run").mkdir()
+    for name in ("a.wav", "bad.wav", "c.agent.wav", "c.caller.wav"):
+        (tmp_path / name).write_text(name)
+    return tmp_path
+
+
+def run(folder: Path, listener: Listener, settings: str = "s", keep: Path | None = None) -> list[Call | UnreadableCall]:
+    with KeptTranscripts(folder / "run") as kept:
+        hear = Hearing(lambda: listener, kept, settings, keep=keep)  # type: ignore[arg-type, return-value]
+        return list(read_calls([folder / "*.wav"], hear=hear))
+
+
+def test_calls_and_failures_in_order(folder: Path) -> None:
+    a, bad, c = run(folder, Listener())
+    assert isinstance(a, Call)
+    assert (a.id, a.language, a.turns[1].confidence) == ("a", "en", 0.4)
+    assert isinstance(bad, UnreadableCall)
+    assert (bad.call_id, bad.kind, bad.message) == ("bad", "recording", "nobody speaks in the recording")
+    assert isinstance(c, Call)
+    assert c.metadata["recording"]["files"] == ["c.agent.wav", "c.caller.wav"]
+
+
+def test_what_was_heard_is_not_heard_again(folder: Path) -> None:
+    first, second = Listener(), Listener()
+    before = run(folder, first)
+    assert [call.turns for call in run(folder, second) if isinstance(call, Call)] == [
+        call.turns for call in before if isinstance(call, Call)
+    ]
+    assert second.heard == ["bad.wav"]
+
+
+def test_a_changed_recording_side_car_or_setting_is_heard_anew(folder: Path) -> None:
+    run(folder, Listener())
+    (folder / "a.wav").write_text("longer than before")
+    (folder / "c.json").write_text("{}")
+    changed, others = Listener(), Listener()
+    run(folder, changed)
+    assert changed.heard == ["a.wav", "bad.wav", "c.agent.wav"]
+    run(folder, others, settings="other")
+    assert len(others.heard) == 3
+
+
+def test_a_torn_line_is_heard_anew(folder: Path) -> None:
+    run(folder, Listener())
+    path = folder / "run" / TRANSCRIPTS_FILE
+    path.write_bytes(path.read_bytes()[:-30])
+    listener = Listener()
+    run(folder, listener)
+    assert listener.heard == ["bad.wav", "c.agent.wav"]
+    assert [json.loads(line)["id"] for line in path.read_text().splitlines()] == ["a", "c"]
+
+
+def test_the_transcripts_can_be_read_as_calls(folder: Path) -> None:
+    run(folder, Listener())
+    again = list(read_calls([folder / "run" / TRANSCRIPTS_FILE]))
+    assert [call.id for call in again if isinstance(call, Call)] == ["a", "c"]
+
+
+def test_audio_is_kept_only_when_asked_for(folder: Path) -> None:
+    run(folder, Listener())
+    assert sorted(path.name for path in (folder / "run").iterdir()) == [TRANSCRIPTS_FILE]
+    run(folder, Listener(), keep=folder / "run" / "recordings")
+    kept = sorted(path.name for path in (folder / "run" / "recordings").iterdir())
+    assert kept == ["a.wav", "c.agent.wav", "c.caller.wav"]
+
+
+def test_a_file_that_vanishes_is_a_failure(folder: Path) -> None:
+    class Gone(Listener):
+        def transcribe(self, source: Source, progress: Any) -> dict[str, Any]:
+            raise FileNotFoundError(2, "No such file or directory")
+
+    found = run(folder, Gone())
+    assert {one.kind for one in found if isinstance(one, UnreadableCall)} == {"file"}
+
+
+def test_without_ears_a_recording_is_unreadable(folder: Path) -> None:
+    (found, *_) = read_calls(find_sources([folder / "a.wav"]))
+    assert isinstance(found, UnreadableCall)
+    assert "ausweis transcribe" in found.message
+
+
+def test_progress_names_the_call(folder: Path) -> None:
+    seen: list[tuple[str, float]] = []
+    with KeptTranscripts(folder / "run") as kept:
+        hear = Hearing(
+            lambda: Listener(),  # type: ignore[arg-type, return-value]
+            kept,
+            "s",
+            progress=lambda name, seconds: seen.append((name, seconds)),
+        )
+        hear(Source(folder / "a.wav", "a.wav", "a"))
+    assert seen == [("a", 1.5)]
