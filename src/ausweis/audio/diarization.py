@@ -1,7 +1,7 @@
 """Who speaks in a mono recording of a call between two people: each word goes to one of two voices.
 
-Long windows of speech become vectors (`voice_encoder`) that tell the two voices apart (`voices`); short ones place the
-change from one to the other. A path through the words follows the nearer voice, and changes it more readily where
+Long windows of speech become vectors (`voice_encoder`) that tell the two voices apart (`two_voices`); short ones place
+the change from one to the other. A path through the words follows the nearer voice, and changes it more readily where
 somebody has paused or ended a sentence. Only vectors are kept of what is fed: some 300 kB a minute of speech.
 """
 

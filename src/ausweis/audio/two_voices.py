@@ -21,8 +21,8 @@ def two_voices(vectors: Floats, weights: Floats) -> Labels:
     """(vectors,): 0 or 1 for each of (vectors, 256) in order of time, weighted by the seconds of its window.
 
     Partings along the main axes, even and uneven ones, are sharpened, and the one whose sides lie farthest apart is
-    taken: k-means fails where one says little. A side that is one stretch of the
-    call is rather hold music than a partner in it. What all share, such as the line and its noise, goes with the mean.
+    taken: k-means fails where one person says little. A side that is one stretch of the call is rather hold music than
+    a person. What all share, such as the line and its noise, goes with the mean.
     """
     around = _unit(vectors - np.average(vectors, axis=0, weights=weights))
     _, axes = np.linalg.eigh((around * weights[:, None]).T @ around)

@@ -1,0 +1,37 @@
+"""What came from a recording and is not sure sends a verdict to a person, where the verdict hangs on it."""
+
+from collections.abc import Callable
+
+import pytest
+
+from ausweis.judging import Verdict
+
+Judged = Callable[..., Verdict]
+RIGHT = "1 gives name, 3 gives pin, 4 accepts, 6 discloses contract_data"
+WRONG = "1 gives name, 6 discloses contract_data"
+
+
+@pytest.mark.parametrize(
+    ("lines", "badly_heard", "said"),
+    [
+        (RIGHT, (3,), "Turn 3"),
+        (RIGHT, (6,), "Turn 6"),
+        (RIGHT, (2, 5, 9), None),
+        (WRONG, (3, 5, 8), "Turn 3, 5"),
+        (WRONG, (8,), None),
+    ],
+)
+def test_a_verdict_that_hangs_on_a_badly_heard_turn(
+    judged: Judged, lines: str, badly_heard: tuple[int, ...], said: str | None
+) -> None:
+    verdict = judged(lines, badly_heard=badly_heard)
+    assert verdict.needs_review is (said is not None)
+    if said:
+        assert any("schlecht verstanden" in reason and said in reason for reason in verdict.review_reasons)
+
+
+@pytest.mark.parametrize(("sure", "looked_at"), [(None, False), (0.95, False), (0.6, True)])
+def test_unsure_roles(judged: Judged, sure: float | None, looked_at: bool) -> None:
+    verdict = judged(RIGHT, roles_confidence=sure)
+    assert verdict.needs_review is looked_at
+    assert (verdict.outcome, verdict.confidence) == ("compliant", 1.0)
