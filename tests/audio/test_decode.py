@@ -8,7 +8,7 @@ from tests.audio.sounds import three_channels, tone
 
 from ausweis.audio.decode import RATE, Recording
 from ausweis.errors import InputError
-from ausweis.evals.spoken import WavCodec, write_audio
+from ausweis.evals.spoken.writing import WavCodec, write_audio
 
 
 @pytest.mark.parametrize(

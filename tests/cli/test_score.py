@@ -36,7 +36,13 @@ def test_table_summary_and_run_folder(run: Run, write_calls: Write, folder: Path
     names = {path.name for path in (folder / "r").iterdir()}
     assert names == {".lock", "run.json", "facts.jsonl", "verdicts.jsonl", "failures.jsonl"}
     manifest = json.loads((folder / "r" / "run.json").read_text())
-    assert manifest["inputs"] == {"paths": ["calls.jsonl"], "language": "de", "speakers": {}, "format": None, "recordings": None}
+    assert manifest["inputs"] == {
+        "paths": ["calls.jsonl"],
+        "language": "de",
+        "speakers": {},
+        "format": None,
+        "recordings": None,
+    }
 
 
 def test_the_folder_has_a_name_by_default(run: Run, write_calls: Write, folder: Path) -> None:

@@ -1,0 +1,137 @@
+"""Spoken calls through the commands, with the real recogniser, voices and language model."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.audio.sounds import three_channels
+
+from ausweis.evals.labelled import LabelledCall
+from ausweis.evals.spoken import (
+    JoeVoice,
+    on_the_telephone,
+    speak_call,
+    write_audio,
+    write_mono,
+    write_pair,
+    write_stereo,
+)
+
+pytestmark = pytest.mark.model
+
+LINES = (
+    ("agent", "Harrow Gate Bank, Lucinda speaking, how can I help you today?"),
+    ("caller", "Good morning, my name is Peter Langtry. I would like to know my balance."),
+    ("agent", "Of course. Could you tell me your telephone PIN, please?"),
+    ("caller", "Yes, it is four, seven, one, two."),
+    ("agent", "Thank you, that is correct. Your balance is six hundred and ten pounds."),
+    ("caller", "Wonderful, thank you very much, goodbye."),
+)
+
+
+def ausweis(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "ausweis", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def rows(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.fixture(scope="module")
+def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One call as stereo, as two files and as mono, and four files that nobody can hear."""
+    folder = tmp_path_factory.mktemp("recordings")
+    turns = [{"speaker": speaker, "text": text} for speaker, text in LINES]
+    gold = {"policy": "bank-en", "outcome": "compliant"}
+    labelled = LabelledCall.model_validate({"call": {"id": "c1", "language": "en", "turns": turns}, "gold": gold})
+    spoken = on_the_telephone(speak_call(labelled, JoeVoice.load()), snr=30)
+    write_stereo(spoken, folder / "stereo.wav")
+    write_pair(spoken, folder / "pair.wav")
+    write_mono(spoken, folder / "mono.opus")
+    write_audio(folder / "silent.wav", np.zeros((1, 80_000), dtype=np.float32), 8000)
+    (folder / "empty.wav").write_bytes(b"")
+    (folder / "words.mp3").write_text("these are words and no sound")
+    three_channels(folder / "three.wav")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(recordings: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("run") / "r"
+    done = ausweis("score", recordings, "--policy", "bank-en", "--run", folder)
+    assert done.returncode == 3, done.stderr
+    return folder
+
+
+def test_each_form_of_the_call_is_heard_and_judged(run: Path) -> None:
+    calls = {call["id"]: call for call in rows(run / "transcripts.jsonl")}
+    assert sorted(calls) == ["mono", "pair", "stereo"]
+    for call in calls.values():
+        assert call["language"] == "en"
+        sides = {
+            side: " ".join(t["text"] for t in call["turns"] if t["speaker"] == side) for side in ("agent", "caller")
+        }
+        assert "balance is" in sides["agent"]
+        assert "my name is" in sides["caller"]
+        assert call["metadata"]["recording"]["seconds"] == pytest.approx(30, abs=15)
+    assert calls["pair"]["metadata"]["recording"]["roles"] == "files"
+    assert calls["stereo"]["metadata"]["recording"]["roles"] == "talk"
+    verdicts = {verdict["call_id"]: verdict for verdict in rows(run / "verdicts.jsonl")}
+    assert verdicts.keys() == calls.keys()
+    assert verdicts["pair"]["outcome"] == "compliant"
+
+
+def test_what_cannot_be_heard_says_why(run: Path, recordings: Path) -> None:
+    failures = {Path(failure["place"]).name: failure for failure in rows(run / "failures.jsonl")}
+    assert {name: failure["message"].split()[0:3] for name, failure in failures.items()} == {
+        "silent.wav": ["nobody", "speaks", "in"],
+        "empty.wav": ["the", "file", "is"],
+        "words.mp3": ["the", "file", "is"],
+        "three.wav": ["the", "recording", "has"],
+    }
+    assert {failure["kind"] for failure in failures.values()} == {"recording"}
+
+
+def test_nothing_but_the_run_folder_holds_words(run: Path) -> None:
+    names = {path.name for path in run.iterdir()}
+    assert names == {".lock", "run.json", "transcripts.jsonl", "facts.jsonl", "verdicts.jsonl", "failures.jsonl"}
+
+
+def test_a_killed_run_goes_on_and_hears_nothing_twice(recordings: Path, tmp_path: Path) -> None:
+    for number in range(4):
+        shutil.copy(recordings / "stereo.wav", tmp_path / f"call{number}.wav")
+    out = tmp_path / "out"
+    command = [
+        sys.executable,
+        "-m",
+        "ausweis",
+        "transcribe",
+        tmp_path / "*.wav",
+        "--out",
+        out,
+        "--agent-channel",
+        "left",
+    ]
+    with subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        transcripts = out / "transcripts.jsonl"
+        while not (transcripts.is_file() and transcripts.read_text().count("\n")):
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(signal.SIGKILL)
+    before = transcripts.read_bytes()
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=True)
+    assert "4 transcripts, 0 failed" in done.stdout
+    whole = before[: before.rfind(b"\n") + 1]
+    assert transcripts.read_bytes().startswith(whole)
+    calls = rows(transcripts)
+    assert [call["id"] for call in calls] == ["call0", "call1", "call2", "call3"]
+    assert all(call["turns"] == calls[0]["turns"] for call in calls)
+    assert {path.name for path in out.iterdir()} == {".lock", "transcripts.jsonl"}
