@@ -76,3 +76,22 @@ def test_the_extension_does_not_matter(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
         Recording.open(tmp_path / "none.wav")
+
+
+def test_damaged_places_are_passed_over_and_counted(tmp_path: Path) -> None:
+    write_audio(tmp_path / "a.m4a", tone(10.0, 44100)[None], 44100)
+    data = bytearray((tmp_path / "a.m4a").read_bytes())
+    middle = len(data) // 3
+    data[middle : middle + 2000] = bytes(range(250)) * 8
+    (tmp_path / "b.m4a").write_bytes(data)
+    found = Recording.open(tmp_path / "b.m4a")
+    seconds = sum(chunk.shape[1] for chunk in found.chunks(60)) / RATE
+    assert seconds > 8
+    assert found.damaged > 0
+
+
+def test_a_name_with_a_colon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_audio(tmp_path / "a.wav", tone(0.5, RATE)[None], RATE)
+    (tmp_path / "a.wav").rename("2026-03-02T09:14.wav")
+    assert Recording.open(Path("2026-03-02T09:14.wav")).channels == 1

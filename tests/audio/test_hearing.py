@@ -1,6 +1,8 @@
 """Recordings are heard once, what goes wrong with one is told, and nothing else is written."""
 
 import json
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +10,10 @@ import pytest
 
 from ausweis.audio.hearing import Hearing
 from ausweis.audio.kept import TRANSCRIPTS_FILE, KeptTranscripts
+from ausweis.audio.sidecar import Sidecar
 from ausweis.calls import Call, Source, UnreadableCall, find_sources, read_calls
-from ausweis.errors import InputError
+from ausweis.calls.text import shown_path
+from ausweis.errors import InputError, ModelError
 
 
 class Listener:
@@ -18,14 +22,14 @@ class Listener:
     def __init__(self) -> None:
         self.heard: list[str] = []
 
-    def transcribe(self, source: Source, progress: Any) -> dict[str, Any]:
-        files = source.files
+    def transcribe(self, files: Sequence[Path], sidecar: Sidecar, progress: Any) -> dict[str, Any]:
         self.heard.append(files[0].name)
         progress(1.5)
         if "bad" in files[0].name:
             raise InputError("nobody speaks in the recording", place=str(files[0]))
         turns = [{"speaker": "agent", "text": "Hello?"}, {"speaker": "caller", "text": "Hi.", "confidence": 0.4}]
-        return {"language": "en", "turns": turns, "metadata": {"recording": {"files": [one.name for one in files]}}}
+        names = [shown_path(one.name) for one in files]
+        return {"language": "en", "turns": turns, "metadata": {"recording": {"files": names}}}
 
 
 @pytest.fixture
@@ -98,7 +102,7 @@ def test_audio_is_kept_only_when_asked_for(folder: Path) -> None:
 
 def test_a_file_that_vanishes_is_a_failure(folder: Path) -> None:
     class Gone(Listener):
-        def transcribe(self, source: Source, progress: Any) -> dict[str, Any]:
+        def transcribe(self, files: Sequence[Path], sidecar: Sidecar, progress: Any) -> dict[str, Any]:
             raise FileNotFoundError(2, "No such file or directory")
 
     found = run(folder, Gone())
@@ -122,3 +126,59 @@ def test_progress_names_the_call(folder: Path) -> None:
         )
         hear(Source(folder / "a.wav", "a.wav", "a"))
     assert seen == [("a", 1.5)]
+
+
+def test_an_unexpected_fault_stops_only_its_recording(folder: Path) -> None:
+    class Odd(Listener):
+        def transcribe(self, files: Sequence[Path], sidecar: Sidecar, progress: Any) -> dict[str, Any]:
+            if files[0].name == "a.wav":
+                raise ZeroDivisionError("the caller said Zwetschgendatschi")
+            if files[0].name == "bad.wav":
+                raise ModelError("the voices are not here")
+            return super().transcribe(files, sidecar, progress)
+
+    a, bad, c = run(folder, Odd())
+    assert isinstance(a, UnreadableCall)
+    assert a.message == "ZeroDivisionError while it was heard"
+    assert isinstance(bad, UnreadableCall)
+    assert bad.message == "the voices are not here"
+    assert isinstance(c, Call)
+
+
+def test_without_a_recogniser_nothing_can_be_heard(folder: Path) -> None:
+    def missing() -> Any:
+        raise ModelError("no recogniser")
+
+    with KeptTranscripts(folder / "run") as kept, pytest.raises(ModelError):
+        list(read_calls([folder / "*.wav"], hear=Hearing(missing, kept, "s")))
+
+
+def test_the_side_car_names_the_call(folder: Path) -> None:
+    (folder / "a.json").write_text('{"id": "C-77"}')
+    (folder / "bad.json").write_text('{"id": "C-78"}')
+    found = run(folder, Listener())
+    assert [one.id if isinstance(one, Call) else one.call_id for one in found] == ["C-77", "C-78", "c"]
+
+
+def test_tidy_leaves_what_was_used(folder: Path) -> None:
+    run(folder, Listener(), settings="old")
+    with KeptTranscripts(folder / "run") as kept:
+        hear = Hearing(lambda: Listener(), kept, "new")  # type: ignore[arg-type, return-value]
+        list(read_calls([folder / "*.wav"], hear=hear))
+        hear.tidy()
+    assert len((folder / "run" / TRANSCRIPTS_FILE).read_text().splitlines()) == 2
+
+
+def test_names_of_any_bytes(folder: Path) -> None:
+    name = os.fsdecode(b"M\xfcller")
+    (folder / f"{name}.wav").write_text("x")
+    (folder / f"{name} bad.wav").write_text("x")
+    found = run(folder, Listener(), keep=folder / "run" / "recordings")
+    assert "M\ufffdller" in [one.id for one in found if isinstance(one, Call)]
+    for one in found:
+        str(one).encode()
+
+
+def test_a_line_of_another_kind_is_left_alone(folder: Path) -> None:
+    (folder / "run" / TRANSCRIPTS_FILE).write_text("no json\n[]\n")
+    assert len([one for one in run(folder, Listener()) if isinstance(one, Call)]) == 2

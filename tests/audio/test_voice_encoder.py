@@ -1,11 +1,10 @@
-"""The encoder on made-up voices, and what its checkpoint may hold. What needs the weights is skipped without them."""
+"""The encoder on made-up voices, and what its checkpoint may hold."""
 
 import io
 import os
 import pickle
 import struct
 from collections import OrderedDict
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +13,12 @@ import pytest
 from ausweis.audio.decode import RATE
 from ausweis.audio.voice_encoder import (
     EMBEDDING,
-    ENCODER_FILE,
-    ENCODER_PACKAGE,
     VoiceEncoder,
     Windows,
     read_checkpoint,
 )
+from ausweis.engines import catalogue
+from ausweis.engines.weights import locate_file
 from ausweis.errors import ModelError
 
 MAGIC, PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
@@ -27,10 +26,7 @@ MAGIC, PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
 
 @pytest.fixture(scope="module")
 def encoder() -> VoiceEncoder:
-    spec = find_spec(ENCODER_PACKAGE)
-    if spec is None or spec.origin is None:
-        pytest.skip(f"{ENCODER_PACKAGE} with its weights is not installed")
-    return VoiceEncoder.load(Path(spec.origin).with_name(ENCODER_FILE))
+    return VoiceEncoder.load(locate_file(catalogue.default_of("voices")).path)
 
 
 def hum(pitch: float, formants: tuple[int, ...], seed: int) -> Windows:
@@ -77,7 +73,7 @@ class TestEmbedding:
 
 class TestFile:
     def test_of_another_hash_is_not_read(self, tmp_path: Path) -> None:
-        path = tmp_path / ENCODER_FILE
+        path = tmp_path / "pretrained.pt"
         path.write_bytes(checkpoint(b""))
         with pytest.raises(ModelError, match="SHA-256"):
             VoiceEncoder.load(path)

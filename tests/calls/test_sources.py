@@ -106,4 +106,26 @@ def test_two_recordings_of_one_call_are_one_source(tmp_path: Path) -> None:
 
 def test_a_json_file_beside_a_recording_is_no_call(tmp_path: Path) -> None:
     write(tmp_path, "a.wav", "a.json", "b.json", "7.agent.wav", "7.caller.wav", "7.json")
-    assert ids(tmp_path, ".") == ["7", "a", "b"]
+    found = find_sources([tmp_path]).files
+    assert [(source.default_id, source.is_recording) for source in found] == [("7", True), ("a", True), ("b", False)]
+    assert [source.sidecar for source in found] == [tmp_path / "7.json", tmp_path / "a.json", None]
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.vtt"])
+def test_of_a_recording_and_its_transcript_one_is_taken(tmp_path: Path, name: str) -> None:
+    write(tmp_path, "a.wav", "b.wav")
+    (tmp_path / name).write_text('{"turns": []}')
+    found = find_sources([tmp_path])
+    assert [source.path for source in found.files] == [tmp_path / name, tmp_path / "b.wav"]
+    assert found.skipped == 1
+    found = find_sources([tmp_path], transcripts_first=False)
+    assert [source.path for source in found.files] == [tmp_path / "a.wav", tmp_path / "b.wav"]
+
+
+def test_what_runs_wrote_is_left_out_but_for_transcripts(tmp_path: Path) -> None:
+    write(tmp_path, "a.json", "run/run.json", "run/facts.jsonl", "run/recordings/a.wav", "run/transcripts.jsonl")
+    write(tmp_path, "t/transcripts.jsonl", "t/failures.jsonl", "t/recordings/b.wav")
+    assert [source.path for source in find_sources([tmp_path]).files] == [
+        tmp_path / "a.json",
+        tmp_path / "t" / "transcripts.jsonl",
+    ]

@@ -27,13 +27,14 @@ RATE = 16_000
 MOST_CHANNELS = 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Recording:
-    """An audio file that can be decoded. `channels` is 1 or 2."""
+    """An audio file that can be decoded. `channels` is 1 or 2; `damaged` counts the packets that could not be."""
 
     path: Path
     channels: int
     codec: str
+    damaged: int = 0
 
     @classmethod
     def open(cls, path: Path) -> "Recording":
@@ -53,7 +54,7 @@ class Recording:
     def chunks(self, seconds: float) -> Iterator[Samples]:
         """The samples in chunks of so many seconds; the last may be shorter, and none is empty.
 
-        Damaged places inside a file are passed over, as telephones do.
+        Damaged places inside a file are passed over, and counted.
 
         Raises:
             InputError: nothing in the file can be decoded, or it can no longer be read.
@@ -81,13 +82,30 @@ class Recording:
 
         layout = "mono" if self.channels == 1 else "stereo"
         resampler = av.AudioResampler(format="fltp", layout=layout, rate=RATE)
+        self.damaged = 0
         with _opened(self.path) as container:
-            for frame in _frames(container, self.path):
-                frame.pts = None
-                for resampled in resampler.resample(frame):
+            try:
+                for frame in self._frames(container):
+                    frame.pts = None
+                    for resampled in resampler.resample(frame):
+                        yield _samples(resampled)
+                for resampled in resampler.resample(None):
                     yield _samples(resampled)
-            for resampled in resampler.resample(None):
-                yield _samples(resampled)
+            except ValueError as error:
+                # The rate or the channels change in the middle of the file.
+                raise InputError("the recording changes its form on the way", place=str(self.path)) from error
+
+    def _frames(self, container: "InputContainer") -> Iterator["AudioFrame"]:
+        from av.error import FFmpegError, InvalidDataError
+
+        try:
+            for packet in container.demux(container.streams.audio[0]):
+                try:
+                    yield from packet.decode()
+                except InvalidDataError:
+                    self.damaged += 1
+        except FFmpegError as error:
+            raise InputError("the file cannot be read to its end", place=str(self.path)) from error
 
 
 def _samples(frame: "AudioFrame") -> Samples:
@@ -103,7 +121,8 @@ def _opened(path: Path) -> Iterator["InputContainer"]:
     try:
         if path.stat().st_size == 0:
             raise InputError("the file is empty", place=place)
-        container = av.open(str(path), mode="r", metadata_errors="ignore")
+        # A name with a colon would be taken for an address.
+        container = av.open(str(path.absolute()), mode="r", metadata_errors="ignore")
     except FFmpegError as error:
         raise InputError("the file is no audio that can be decoded", place=place) from error
     except OSError as error:
@@ -112,18 +131,3 @@ def _opened(path: Path) -> Iterator["InputContainer"]:
         if not container.streams.audio:
             raise InputError("the file has no sound in it", place=place)
         yield container
-
-
-def _frames(container: "InputContainer", path: Path) -> Iterator["AudioFrame"]:
-    from av.error import FFmpegError, InvalidDataError
-
-    frames = container.decode(audio=0)
-    while True:
-        try:
-            yield next(frames)
-        except StopIteration:
-            return
-        except InvalidDataError:
-            continue
-        except FFmpegError as error:
-            raise InputError("the file cannot be read to its end", place=str(path)) from error

@@ -4,15 +4,19 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from ausweis.audio.kept import KeptTranscripts
+from ausweis.audio.sidecar import Sidecar
 from ausweis.audio.transcriber import Transcriber
 from ausweis.calls.raw import RawCall
 from ausweis.calls.sources import Source
+from ausweis.calls.text import shown_path
 from ausweis.calls.unreadable import UnreadableCall
-from ausweis.errors import EngineError, InputError, RunError
+from ausweis.errors import AusweisError, EngineError, InputError, ModelError, RunError
 
 __all__ = ["Hearing", "Listening"]
 
@@ -35,12 +39,12 @@ class Hearing:
         keep: Path | None = None,
         progress: Listening | None = None,
     ) -> None:
-        self._open = open_transcriber
-        self._transcriber: Transcriber | None = None
+        self._transcriber = cache(open_transcriber)
         self._kept = kept
         self._settings = settings
         self._keep = keep
         self._progress = progress
+        self._used: list[str] = []
 
     def __call__(self, source: Source) -> RawCall | UnreadableCall:
         """The call of a recording, from what is kept where it was heard before.
@@ -50,24 +54,53 @@ class Hearing:
             RunError: the transcript cannot be written.
         """
         try:
-            return RawCall(self._document(source), source.place, source.default_id)
+            sidecar = Sidecar.read(source.sidecar)
+        except InputError as error:
+            return UnreadableCall(
+                shown_path(error.place or source.place), source.default_id, error.message, "recording"
+            )
+        call_id = sidecar.id or source.default_id
+        try:
+            return RawCall(self._document(source, sidecar) | {"id": call_id}, source.place, call_id)
         except (InputError, EngineError) as error:
-            return UnreadableCall(error.place or source.place, source.default_id, error.message, "recording")
+            return UnreadableCall(source.place, call_id, error.message, "recording")
+        except AusweisError:
+            raise
         except OSError as error:
             message = f"the file cannot be read ({error.strerror or 'I/O error'})"
-            return UnreadableCall(source.place, source.default_id, message, "file")
+            return UnreadableCall(source.place, call_id, message, "file")
+        except Exception as error:
+            # Of an unexpected error only its type is told: its text may quote the call.
+            return UnreadableCall(source.place, call_id, f"{type(error).__name__} while it was heard", "recording")
 
-    def _document(self, source: Source) -> dict[str, Any]:
+    def tidy(self) -> None:
+        """Leave out of the file what was not asked for this time.
+
+        Raises:
+            RunError: it cannot be written.
+        """
+        if self._used:
+            self._kept.keep_only(self._used)
+
+    def _document(self, source: Source, sidecar: Sidecar) -> dict[str, Any]:
         key = self._key(source)
         document = self._kept.get(key)
         if document is None:
-            if self._transcriber is None:
-                self._transcriber = self._open()
-            document = {"id": source.default_id} | self._transcriber.transcribe(source, self._report(source))
+            document = self._heard(source, sidecar)
+            document = {"id": sidecar.id or source.default_id} | document
             self._kept.add(key, document)
+        self._used.append(key)
         if self._keep is not None:
-            _copy(source.files, self._keep)
+            _copy(source.files, self._keep, str(document["id"]))
         return document
+
+    def _heard(self, source: Source, sidecar: Sidecar) -> dict[str, Any]:
+        transcriber = self._transcriber()
+        try:
+            return transcriber.transcribe(source.files, sidecar, self._report(source))
+        except ModelError as error:
+            # Only this one needs the voices, or somebody to ask for the roles: others go on.
+            raise InputError(error.message) from error
 
     def _report(self, source: Source) -> Callable[[float], None]:
         show = self._progress
@@ -83,14 +116,15 @@ class Hearing:
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 
-def _copy(files: Sequence[Path], folder: Path) -> None:
+def _copy(files: Sequence[Path], folder: Path, call_id: str) -> None:
+    """Each file under the call's id, with its side where there are two."""
+    sides = ("",) if len(files) == 1 else (".agent", ".caller")
     try:
         folder.mkdir(exist_ok=True)
-        for path in files:
-            copy = folder / path.name
-            if not copy.exists():
-                half = copy.with_name(f".{copy.name}.part")
-                shutil.copyfile(path, half)
-                half.replace(copy)
+        for path, side in zip(files, sides, strict=True):
+            copy = folder / f"{quote(call_id, safe=' ')}{side}{path.suffix}"
+            half = copy.with_name(f".{copy.name}.part")
+            shutil.copyfile(path, half)
+            half.replace(copy)
     except OSError as error:
         raise RunError(f"the recordings cannot be kept ({error.strerror})", place=str(folder)) from None

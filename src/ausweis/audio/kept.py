@@ -4,11 +4,11 @@ The file can be read as calls again, and a run that goes on does not listen to a
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ausweis.journal import Journal, lines
+from ausweis.journal import Journal, lines, replace_file
 
 __all__ = ["TRANSCRIPTS_FILE", "KeptTranscripts"]
 
@@ -27,7 +27,7 @@ class KeptTranscripts:
         self._places: dict[str, int] = {}
         if self._path.is_file():
             for line in lines(self._path):
-                key = _key_of(json.loads(line.data))
+                key = _key_of(line.data)
                 if key is not None:
                     self._places[key] = line.offset
         self._journal: Journal | None = None
@@ -52,6 +52,16 @@ class KeptTranscripts:
             document: dict[str, Any] = json.loads(file.readline())
         return document
 
+    def keep_only(self, keys: Iterable[str]) -> None:
+        """Leave out what was made of recordings that have changed since, or of others.
+
+        Raises:
+            RunError: the file cannot be written.
+        """
+        wanted = set(keys)
+        kept = [line.data.decode("utf-8") for line in lines(self._path) if _key_of(line.data) in wanted]
+        replace_file(self._path, "".join(f"{line}\n" for line in kept))
+
     def add(self, key: str, document: Mapping[str, Any]) -> None:
         """Keep a call; its recording gets the key.
 
@@ -68,8 +78,9 @@ class KeptTranscripts:
         self._places[key] = place
 
 
-def _key_of(document: Any) -> str | None:
+def _key_of(line: bytes) -> str | None:
+    """The key of a line's recording; None where the line is none of ours."""
     try:
-        return str(document["metadata"]["recording"]["key"])
-    except (KeyError, TypeError):
+        return str(json.loads(line)["metadata"]["recording"]["key"])
+    except (ValueError, LookupError, TypeError):
         return None

@@ -6,17 +6,17 @@ from itertools import zip_longest
 
 import numpy as np
 
+from ausweis.audio.crosstalk import Levels, without_echo
 from ausweis.audio.decode import RATE, Recording, Samples
 from ausweis.audio.heard import Heard
 from ausweis.audio.recogniser import Channel, Language, Recogniser, Span
 from ausweis.audio.speech import SpeechStream
+from ausweis.errors import InputError
 
 __all__ = ["CHUNK", "Listened", "Progress", "listen", "speech_of"]
 
 CHUNK = 120.0
 """Seconds of the recording that are held at once."""
-SAME = 0.01
-"""Two channels that differ by less of their power than this carry the same sound."""
 
 Progress = Callable[[float], None]
 """Told how many seconds of the recording were heard."""
@@ -40,17 +40,19 @@ def listen(
 ) -> Listened:
     """Hear all channels of one recording, or of two that run side by side.
 
-    Two channels with the same sound are heard as one. Without a `language`, the first speech decides on it.
+    Two channels with the same sound are heard as one; an echo of one on the other is cut. Without a `language`, the
+    first speech decides on it.
 
     Raises:
-        InputError: a file cannot be decoded.
+        InputError: a file cannot be decoded, or two files hold the same sound.
         EngineError: the recogniser gave up.
     """
-    found: Listened | None = None
+    count = 2 if len(recordings) == 2 or _two_sounds(recordings[0]) else 1
+    found = Listened([Heard() for _ in range(count)], _streams=[SpeechStream() for _ in range(count)])
+    levels = Levels()
     for samples, last in _with_last(_side_by_side(recordings)):
-        if found is None:
-            count = 1 if _same(samples) else len(samples)
-            found = Listened([Heard() for _ in range(count)], _streams=[SpeechStream() for _ in range(count)])
+        if count == 2:
+            levels.feed(samples)
         for heard, stream, channel in zip(found.channels, found._streams, samples, strict=False):
             for speech, spans, offset in stream.feed(channel, last=last):
                 if found.german is None:
@@ -58,7 +60,12 @@ def listen(
                 heard += recogniser.hear(speech, spans, "de" if found.german >= 0.5 else "en", offset)
         found.seconds += samples.shape[1] / RATE
         progress(found.seconds)
-    return found or Listened([])
+    if levels.alike:
+        place = str(recordings[1].path)
+        raise InputError("both files of the call hold the same sound: name one of them alone", place=place)
+    if count == 2:
+        without_echo(found.channels, levels)
+    return found
 
 
 def speech_of(recording: Recording, channel: int) -> Iterator[tuple[Channel, list[Span], float]]:
@@ -97,8 +104,11 @@ def _with_last(chunks: Iterator[Samples]) -> Iterator[tuple[Samples, bool]]:
         yield held, True
 
 
-def _same(samples: Samples) -> bool:
-    if len(samples) < 2:
-        return True
-    power = float(np.square(samples).sum())
-    return power > 0 and float(np.square(samples[0] - samples[1]).sum()) < SAME * power
+def _two_sounds(recording: Recording) -> bool:
+    """Whether two channels differ, heard over the whole recording: they may begin with the same announcement."""
+    if recording.channels == 1:
+        return False
+    levels = Levels()
+    for samples in recording.chunks(CHUNK):
+        levels.feed(samples)
+    return not levels.alike

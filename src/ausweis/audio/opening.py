@@ -4,14 +4,15 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ausweis import __version__
 from ausweis.audio.recogniser import Language, Recogniser
-from ausweis.audio.roles import ROLES_TEMPLATE, first_is_agent
+from ausweis.audio.roles import first_is_agent
 from ausweis.audio.transcriber import AgentChannel, Transcriber
 from ausweis.audio.voice_encoder import VoiceEncoder
 from ausweis.engines import catalogue
 from ausweis.engines.protocol import Engine
 from ausweis.engines.weights import Folder, locate_file, locate_folder
-from ausweis.prompts import Library
+from ausweis.prompts import Template
 
 __all__ = ["HearingOptions"]
 
@@ -34,24 +35,25 @@ class HearingOptions:
         """
         return locate_folder(self.recogniser or catalogue.default_of("recogniser"))
 
-    def settings(self, found: Folder) -> str:
+    def settings(self, found: Folder, template: Template, roles_model: str) -> str:
         """All that a transcript depends on besides the recording, as JSON."""
         parts = {
+            "ausweis": __version__,
             "recogniser": f"{found.id} ({found.sha256[:12]})",
             "language": self.language or "heard",
             "agent channel": self.agent_channel or "as found",
             "words": list(self.words),
+            "voices": catalogue.entry(catalogue.default_of("voices")).sha256[:12],
+            "roles": f"{template.name} ({template.sha256[:12]}), {roles_model}",
         }
         return json.dumps(parts, ensure_ascii=False, sort_keys=True)
 
-    def open(self, found: Folder, engine: Callable[[], Engine], library: Library) -> Transcriber:
+    def open(self, found: Folder, engine: Callable[[], Engine], template: Template) -> Transcriber:
         """Load the recogniser; the voices, and the engine that tells the roles, only when a recording needs them.
 
         Raises:
             ModelError: it cannot be loaded.
-            PromptError: there is no template that asks for the roles.
         """
-        template = library.get(ROLES_TEMPLATE)
         return Transcriber(
             Recogniser.load(found.path, threads=self.threads, words=self.words),
             _voices,

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -60,9 +61,14 @@ class Recogniser:
             ModelError: faster-whisper is not installed, or the folder holds no model of it.
         """
         try:
+            import ctranslate2
             from faster_whisper import WhisperModel
         except ImportError as error:
             raise ModelError("recordings need the extra `audio`: `pip install 'ausweis[audio]'`") from error
+        if not (folder / "tokenizer.json").is_file():
+            # faster-whisper would fetch one.
+            raise ModelError("holds no tokenizer.json, which belongs to a Whisper model", place=str(folder))
+        ctranslate2.set_random_seed(0)
         try:
             model = WhisperModel(str(folder), cpu_threads=threads or _cpus(), local_files_only=True)
         except (RuntimeError, ValueError, OSError) as error:
@@ -70,7 +76,9 @@ class Recogniser:
         return cls(model, words)
 
     def german(self, samples: Channel, spans: Sequence[Span]) -> float:
-        """How likely the first half minute of speech is German rather than English."""
+        """How likely the first half minute of speech is German rather than English; 0 for a model of English alone."""
+        if not self._model.model.is_multilingual:
+            return 0.0
         _, _, found = self._model.detect_language(_speech(samples, spans)[: 30 * RATE])
         chances = dict(found)
         german, english = chances.get("de", 0.0), chances.get("en", 0.0)
@@ -128,6 +136,7 @@ class Recogniser:
             language=language,
             beam_size=BEAM,
             temperature=SECOND_TRY,
+            hotwords=self._words,
             condition_on_previous_text=False,
             word_timestamps=True,
         )
@@ -187,7 +196,17 @@ def _speech(samples: Channel, spans: Sequence[Span]) -> Channel:
 def _kept(segment: "Segment", window: _Window) -> Heard:
     reason = _why_cut(segment)
     if reason:
-        return Heard(cuts=[Cut(*window.times(segment.start, segment.end), reason)])
+        (start, _), (_, end) = window.times(segment.start, segment.start), window.times(segment.end, segment.end)
+        return Heard(cuts=[Cut(start, end, reason)])
+    words, cuts = _without_credits(_words(segment, window))
+    kept = once([word.text for word in words])
+    for before, after in pairwise([*kept, len(words)]):
+        if after > before + 1:
+            cuts.append(Cut(words[before].end, words[after - 1].end, "loop"))
+    return Heard([words[place] for place in kept], cuts)
+
+
+def _words(segment: "Segment", window: _Window) -> list[Word]:
     words: list[Word] = []
     for part in segment.words or ():
         text, probability = part.word.strip(), round(float(part.probability), 3)
@@ -199,14 +218,26 @@ def _kept(segment: "Segment", window: _Window) -> Heard:
             words.append(Word(before.text + text, before.start, max(before.end, end), least))
         elif text:
             words.append(Word(text, *window.times(part.start, part.end), probability))
-    kept = once([word.text for word in words])
-    cuts = [Cut(words[kept[-1]].end, words[-1].end, "loop")] if len(kept) < len(words) else []
-    return Heard([words[place] for place in kept], cuts)
+    return words
+
+
+def _without_credits(words: list[Word]) -> tuple[list[Word], list[Cut]]:
+    """The words without sentences that stand under films, and where those were."""
+    kept: list[Word] = []
+    cuts: list[Cut] = []
+    sentence: list[Word] = []
+    for place, word in enumerate(words):
+        sentence.append(word)
+        if word.text.endswith((".", "!", "?")) or place == len(words) - 1:
+            if is_credit(" ".join(one.text for one in sentence)):
+                cuts.append(Cut(sentence[0].start, sentence[-1].end, "subtitles"))
+            else:
+                kept += sentence
+            sentence = []
+    return kept, cuts
 
 
 def _why_cut(segment: "Segment") -> CutReason | None:
     if is_silence(segment.no_speech_prob, segment.avg_logprob):
         return "silence"
-    if is_loop(segment.text):
-        return "loop"
-    return "subtitles" if is_credit(segment.text) else None
+    return "loop" if is_loop(segment.text) else None

@@ -56,7 +56,7 @@ class Sidecar(BaseModel):
         except ValidationError as error:
             message = f"the file beside the recording does not fit: {explain(error)}"
             raise InputError(message, place=str(path)) from None
-        except ValueError:
+        except (ValueError, RecursionError):
             raise InputError("the file beside the recording is no JSON", place=str(path)) from None
 
     def of_call(self) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from ausweis.audio.sidecar import Sidecar
 from ausweis.audio.talk import Side, turns_of
 from ausweis.audio.voice_encoder import VoiceEncoder
 from ausweis.calls.call import Turn
-from ausweis.calls.sources import Source
+from ausweis.calls.text import shown_path
 from ausweis.errors import InputError
 
 __all__ = ["AgentChannel", "Transcriber"]
@@ -52,15 +52,15 @@ class Transcriber:
         self._language = language
         self._agent_channel = agent_channel
 
-    def transcribe(self, source: Source, progress: Progress = lambda seconds: None) -> dict[str, Any]:
-        """The call of one recording, or of two: the agent's and the caller's.
+    def transcribe(
+        self, files: Sequence[Path], sidecar: Sidecar, progress: Progress = lambda seconds: None
+    ) -> dict[str, Any]:
+        """The call of one recording, or of two: the agent's and the caller's. Its id is left to the caller.
 
         Raises:
             InputError: a file cannot be decoded, changed meanwhile, or nobody speaks in it.
             EngineError, ModelError: a model gave up.
         """
-        files = source.files
-        sidecar = Sidecar.read(source.sidecar)
         recordings = [Recording.open(path) for path in files]
         before = [_state(path) for path in files]
         language = self._language or sidecar.language
@@ -83,6 +83,9 @@ class Transcriber:
     def _sides(self, recordings: Sequence[Recording], listened: Listened, sidecar: Sidecar) -> Sides:
         heard = [one.words for one in listened.channels]
         if len(recordings) == 2:
+            if not all(heard):
+                silent = recordings[0 if heard[1] else 1]
+                raise InputError("nobody speaks in the file of this side", place=str(silent.path))
             return Sides({"agent": heard[0], "caller": heard[1]}, "files")
         spoken = [place for place, words in enumerate(heard) if words]
         if len(spoken) == 2:
@@ -132,11 +135,12 @@ def _about(
 ) -> dict[str, Any]:
     cuts = sorted(_cuts(listened.channels), key=lambda cut: cut["start"])
     return {
-        "files": [one.path.name for one in recordings],
+        "files": [shown_path(one.path.name) for one in recordings],
         "sha256": [_sha256(one.path) for one in recordings],
         "seconds": round(listened.seconds, 2),
         "channels": len(listened.channels),
         "codec": recordings[0].codec,
+        "damaged": sum(one.damaged for one in recordings),
         "language": language,
         "roles": sides.known,
         "cuts": cuts,

@@ -22,21 +22,12 @@ from ausweis.errors import ModelError
 
 __all__ = [
     "EMBEDDING",
-    "ENCODER_FILE",
-    "ENCODER_NAME",
-    "ENCODER_PACKAGE",
     "ENCODER_SHA256",
-    "ENCODER_VERSION",
     "VoiceEncoder",
     "Windows",
     "read_checkpoint",
 ]
 
-ENCODER_NAME = "resemblyzer-ge2e"
-ENCODER_PACKAGE = "resemblyzer"
-ENCODER_VERSION = "0.1.4"
-ENCODER_FILE = "pretrained.pt"
-"""Within the package."""
 ENCODER_SHA256 = "39373b86598fa3da9fcddee6142382efe09777e8d37dc9c0561f41f0070f134e"
 
 Windows = NDArray[np.float32]
@@ -87,7 +78,7 @@ class VoiceEncoder:
         except OSError as error:
             raise ModelError(f"the file cannot be read ({error.strerror or 'I/O error'})", place=place) from None
         if hashlib.sha256(data).hexdigest() != ENCODER_SHA256:
-            message = f"is not the voice encoder of {ENCODER_PACKAGE} {ENCODER_VERSION}: its SHA-256 is another"
+            message = "is not the voice encoder of resemblyzer 0.1.4: its SHA-256 is another"
             raise ModelError(message, place=place)
         return cls(read_checkpoint(data, place=place)["model_state"])
 

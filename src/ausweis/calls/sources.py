@@ -1,6 +1,7 @@
 """From the PATH arguments of a user to the files that are read, in a steady order, with an id for each."""
 
 import glob
+import json
 import os
 import re
 import sys
@@ -13,12 +14,15 @@ from typing import BinaryIO
 
 from ausweis.calls.formats import EXTENSIONS, RECORDINGS
 from ausweis.calls.speakers import Speakers
-from ausweis.calls.text import clean
+from ausweis.calls.text import shown_path
 from ausweis.errors import InputError
 
 __all__ = ["Source", "Sources", "find_sources"]
 
 _MAX_ID = 200
+_WORDS = frozenset({"turns", "call", "segments", "transcription", "results", "Transcript", "text"})
+"""Keys of a JSON file that is a transcript; another one beside a recording tells about it."""
+_RUN, _TRANSCRIPTS = "run.json", "transcripts.jsonl"
 _SIDE = re.compile(r"(?P<call>.+)[._-](?P<side>[^\W\d_]+)")
 """`0815.agent` and `0815.caller`, with any label of a speaker."""
 
@@ -96,12 +100,15 @@ class _Found:
         return self.call.with_name(f"{self.call.name}.json") if self.is_recording else None
 
 
-def find_sources(paths: Sequence[str | os.PathLike[str]], *, any_extension: bool = False) -> Sources:
+def find_sources(
+    paths: Sequence[str | os.PathLike[str]], *, any_extension: bool = False, transcripts_first: bool = True
+) -> Sources:
     """Files, folders (with all below, hidden ones left out), globs, and `-` for standard input.
 
     Of a folder, files with a known extension are taken, or all with `any_extension`; a file that is named itself is
-    always taken. The order is that of the arguments, by name within a folder or glob. A file that is reached twice
-    is read once.
+    always taken. Of a recording and its transcript of the same name the transcript is taken, or the recording without
+    `transcripts_first`. Of folders that runs wrote only transcripts are taken. The order is that of the arguments, by
+    name within a folder or glob. A file that is reached twice is read once.
 
     Raises:
         InputError: no argument, an empty one, no such path, nothing that fits a glob, or a folder without calls.
@@ -122,7 +129,9 @@ def find_sources(paths: Sequence[str | os.PathLike[str]], *, any_extension: bool
                 skipped += more
             else:
                 found.append(_Found(path, path.parent))
-    return Sources(tuple(_with_ids(_without_sidecars(_paired(_once(found))))), skipped)
+    calls = _without_sidecars(_paired(_once(found)))
+    chosen = _one_of_each(calls, transcripts_first)
+    return Sources(tuple(_with_ids(chosen)), skipped + len(calls) - len(chosen))
 
 
 def _expand(argument: str) -> list[Path]:
@@ -133,23 +142,27 @@ def _expand(argument: str) -> list[Path]:
         if path.exists():
             return [path]
     except OSError as error:
-        raise InputError(f"the path cannot be used ({error.strerror})", place=_display(argument)) from None
+        raise InputError(f"the path cannot be used ({error.strerror})", place=shown_path(argument)) from None
     if glob.has_magic(argument):
         matches = [] if "\0" in argument else sorted(glob.glob(argument, recursive=True))  # noqa: PTH207 - a pattern may be absolute
         if matches:
             return [Path(match) for match in matches]
-        raise InputError("no file fits this pattern", place=_display(argument))
-    raise InputError("there is no such file or folder", place=_display(argument))
+        raise InputError("no file fits this pattern", place=shown_path(argument))
+    raise InputError("there is no such file or folder", place=shown_path(argument))
 
 
 def _walk(folder: Path, any_extension: bool) -> tuple[list[_Found], int]:
     def refuse(error: OSError) -> None:
-        raise InputError(f"the folder cannot be read ({error.strerror})", place=_display(error.filename or folder))
+        raise InputError(f"the folder cannot be read ({error.strerror})", place=shown_path(error.filename or folder))
 
     files: list[_Found] = []
     skipped = 0
     for here, folders, names in os.walk(folder, onerror=refuse):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
+        if _RUN in names or _TRANSCRIPTS in names:
+            # What a run wrote is no input again, but for the transcripts that `ausweis transcribe` made.
+            folders.clear()
+            names = [] if _RUN in names else [_TRANSCRIPTS]
         for name in sorted(name for name in names if not name.startswith(".")):
             path = Path(here, name)
             if any_extension or path.suffix.lower() in EXTENSIONS or path.suffix.lower() in RECORDINGS:
@@ -160,7 +173,7 @@ def _walk(folder: Path, any_extension: bool) -> tuple[list[_Found], int]:
         others = f" ({skipped} with other extensions)" if skipped else ""
         raise InputError(
             f"the folder has no calls{others}; known are {', '.join(sorted(EXTENSIONS | dict.fromkeys(RECORDINGS)))}",
-            place=_display(folder),
+            place=shown_path(folder),
         )
     return files, skipped
 
@@ -181,12 +194,13 @@ def _paired(found: list[_Found | None]) -> list[_Found | None]:
         speaker = known.find(side["side"]) if side else None
         if file and side and speaker:
             sides.setdefault(file.path.with_name(side["call"]), {}).setdefault(speaker, file)
+    place = {file.path: number for number, file in enumerate(found) if file}
     joined: dict[Path, _Found | None] = {}
     for two in sides.values():
         if {"agent", "caller"} <= two.keys():
             agent, caller = two["agent"], two["caller"]
             both = replace(agent, other=caller.path)
-            first = min((agent, caller), key=found.index)
+            first = min((agent, caller), key=lambda file: place[file.path])
             joined |= {agent.path: None, caller.path: None, first.path: both}
     whole: list[_Found | None] = []
     for one in found:
@@ -200,7 +214,24 @@ def _paired(found: list[_Found | None]) -> list[_Found | None]:
 def _without_sidecars(found: list[_Found | None]) -> list[_Found | None]:
     """A JSON file of the same name as a recording tells about it, and is no call of its own."""
     sidecars = {file.sidecar for file in found if file}
-    return [file for file in found if not (file and file.path in sidecars)]
+    return [file for file in found if not (file and file.path in sidecars and not _is_transcript(file.path))]
+
+
+def _is_transcript(path: Path) -> bool:
+    """Whether a JSON file has words in it: turns, the segments of Whisper, or what Amazon Transcribe writes."""
+    try:
+        value = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(value, list) or (isinstance(value, dict) and not _WORDS.isdisjoint(value))
+
+
+def _one_of_each(found: list[_Found | None], transcripts_first: bool) -> list[_Found | None]:
+    """Of a recording and its transcript, one."""
+    recordings = {file.call for file in found if file and file.is_recording}
+    transcripts = {file.call for file in found if file and not file.is_recording}
+    unwanted = recordings & transcripts
+    return [file for file in found if not (file and file.call in unwanted and file.is_recording == transcripts_first)]
 
 
 def _with_ids(found: list[_Found | None]) -> list[Source]:
@@ -220,10 +251,7 @@ def _with_ids(found: list[_Found | None]) -> list[Source]:
             continue
         choices = [(name(file), count) for name, count in zip(names, counts, strict=True)]
         chosen = next((text for text, count in choices if count[text] == 1), choices[-1][0])
-        sources.append(Source(file.path, _display(file.path), _display(chosen)[-_MAX_ID:], file.other, file.sidecar))
+        sources.append(
+            Source(file.path, shown_path(file.path), shown_path(chosen)[-_MAX_ID:], file.other, file.sidecar)
+        )
     return sources
-
-
-def _display(path: str | os.PathLike[str]) -> str:
-    """The path as it can be printed, whatever bytes its name has."""
-    return clean(os.fsencode(path).decode("utf-8", "replace"))

@@ -8,13 +8,14 @@ stay: prompts treat a transcript as data.
 """
 
 import codecs
+import os
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ausweis.errors import CallFormatError, EncodingError
 
-__all__ = ["clean", "clean_tree", "decode", "decode_lines", "shown"]
+__all__ = ["clean", "clean_tree", "decode", "decode_lines", "shown", "shown_path"]
 
 _OTHER_BOMS = (
     (codecs.BOM_UTF32_LE, "UTF-32"),
@@ -96,6 +97,11 @@ def _refuse_other_encodings(data: bytes, place: str) -> None:
     start = data[:2000]
     if start.count(0) > len(start) // 4:
         raise EncodingError("the file is UTF-16 without a mark, or no text at all; save it as UTF-8", place=place)
+
+
+def shown_path(path: str | os.PathLike[str]) -> str:
+    """The path as it can be printed, whatever bytes its name has."""
+    return clean(os.fsencode(path).decode("utf-8", "replace"))
 
 
 def shown(label: str) -> str:

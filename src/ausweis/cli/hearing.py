@@ -10,11 +10,12 @@ from ausweis.audio.hearing import Hearing, Listening
 from ausweis.audio.hotwords import words_for
 from ausweis.audio.kept import KeptTranscripts
 from ausweis.audio.opening import HearingOptions
+from ausweis.audio.roles import ROLES_TEMPLATE
 from ausweis.calls import Sources
 from ausweis.engines.protocol import Engine
 from ausweis.engines.weights import Folder
 from ausweis.judging.policy import Policy
-from ausweis.prompts import Library
+from ausweis.prompts import Library, Template
 
 __all__ = ["KEPT_AUDIO", "Recordings"]
 
@@ -24,10 +25,12 @@ KEPT_AUDIO = "recordings"
 
 @dataclass(frozen=True)
 class Recordings:
-    """The recordings among the sources of a command. `found` is None where there are none."""
+    """The recordings among the sources of a command. `settings`: all that a transcript depends on besides them."""
 
     options: HearingOptions
-    found: Folder | None
+    found: Folder
+    template: Template
+    settings: str
     keep_audio: bool
 
     @classmethod
@@ -41,40 +44,34 @@ class Recordings:
         threads: int | None,
         policy: Policy | None,
         keep_audio: bool,
-    ) -> "Recordings":
-        """Look for recordings and, where there are any, for the recogniser.
+        library: Library,
+        roles_model: str,
+    ) -> "Recordings | None":
+        """Look for recordings and, where there are any, for the recogniser and the template that asks for the roles.
 
         Raises:
-            ModelError: it is not on this machine.
+            ModelError: the recogniser is not on this machine.
+            PromptError: the template is not there.
         """
+        if not any(source.is_recording for source in sources.files):
+            return None
         words = words_for(policy.factors, policy.language) if policy else ()
         options = HearingOptions(recogniser, language, agent_channel, threads, words)
-        some = any(source.is_recording for source in sources.files)
-        return cls(options, options.find() if some else None, keep_audio)
-
-    @property
-    def part(self) -> str | None:
-        """What a manifest says about the hearing; None without recordings."""
-        return None if self.found is None else self.options.settings(self.found)
+        found, template = options.find(), library.get(ROLES_TEMPLATE)
+        return cls(options, found, template, options.settings(found, template, roles_model), keep_audio)
 
     @contextmanager
-    def opened(
-        self, folder: Path, engine: Callable[[], Engine], library: Library, progress: Listening
-    ) -> Iterator[Hearing | None]:
-        """Something that listens, with its transcripts in the folder; None without recordings.
+    def opened(self, folder: Path, engine: Callable[[], Engine], progress: Listening) -> Iterator[Hearing]:
+        """Something that listens, with its transcripts in the folder.
 
         Raises:
             RunError: the transcripts cannot be read or written.
         """
-        found = self.found
-        if found is None:
-            yield None
-            return
         with KeptTranscripts(folder) as kept:
             yield Hearing(
-                lambda: self.options.open(found, engine, library),
+                lambda: self.options.open(self.found, engine, self.template),
                 kept,
-                self.options.settings(found),
+                self.settings,
                 keep=folder / KEPT_AUDIO if self.keep_audio else None,
                 progress=progress,
             )

@@ -1,7 +1,7 @@
 """What `ausweis score` does, in its order: all that needs no model is checked before the model is loaded."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -63,14 +63,14 @@ class Options:
     as_json: bool
     begun: bool = field(default=False, init=False)
 
-    def inputs(self, recordings: Recordings) -> Inputs:
+    def inputs(self, recordings: Recordings | None) -> Inputs:
         """What the manifest says about the calls."""
         return Inputs(
             paths=self.paths,
             language=self.language or DEFAULT_LANGUAGE,
             speakers=_speakers(self.labels),
             format=self.file_format,
-            recordings=recordings.part,
+            recordings=recordings.settings if recordings else None,
         )
 
 
@@ -87,9 +87,8 @@ def run_all(options: Options) -> Summary:
     sources = find_sources(options.paths, any_extension=options.file_format is not None)
     _calls(sources, options)
     policy = find_policy(options.policy)
-    recordings = _recordings(sources, options, policy)
     recipe = _recipe(options, policy)
-    recipe.library()
+    recordings = _recordings(sources, options, recipe)
     options.folder = options.folder or _new_folder(policy)
     with RunFolder.open(options.folder, resume=options.resume) as run:
         run.refuse(
@@ -104,15 +103,20 @@ def run_all(options: Options) -> Summary:
         return _score(options, sources, recordings, recipe, run)
 
 
-def _recordings(sources: Sources, options: Options, policy: PolicyFile) -> Recordings:
+def _recordings(sources: Sources, options: Options, recipe: Recipe) -> Recordings | None:
+    library = recipe.library()
+    if options.file_format is not None:
+        return None
     return Recordings.among(
         sources,
         recogniser=options.recogniser,
         language=options.language,
         agent_channel=options.agent_channel,
         threads=options.threads,
-        policy=policy.policy,
+        policy=recipe.policy.policy,
         keep_audio=options.keep_audio,
+        library=library,
+        roles_model=f"{options.engine} {options.model or 'default'}",
     )
 
 
@@ -132,12 +136,14 @@ def _recipe(options: Options, policy: PolicyFile) -> Recipe:
     )
 
 
-def _score(options: Options, sources: Sources, recordings: Recordings, recipe: Recipe, run: RunFolder) -> Summary:
+def _score(
+    options: Options, sources: Sources, recordings: Recordings | None, recipe: Recipe, run: RunFolder
+) -> Summary:
     total = _total(sources, options)
     with (
         _runner(options, recipe, run) as (runner, origin, engine),
         progress_shown(total, quiet=options.quiet) as show,
-        recordings.opened(run.path, engine, recipe.library(), show.listening) as hear,
+        recordings.opened(run.path, engine, show.listening) if recordings else nullcontext() as hear,
     ):
         options.begun = True
         return score_calls(

@@ -17,6 +17,7 @@ from ausweis.batch.state import FAILURES_FILE
 from ausweis.calls import Sources, UnreadableCall, find_sources, read_calls
 from ausweis.cli.hearing import Recordings
 from ausweis.cli.progress import progress_shown
+from ausweis.engines import catalogue
 from ausweis.engines.protocol import Engine
 from ausweis.errors import InputError, RunError
 from ausweis.journal import FolderLock, make_folder, replace_file
@@ -48,10 +49,8 @@ def transcribe_all(options: Options) -> tuple[int, int]:
     Raises:
         AusweisError: wrong use, no recogniser, or a folder that cannot be written.
     """
-    found = find_sources(options.paths)
+    found = find_sources(options.paths, transcripts_first=False)
     sources = Sources(tuple(source for source in found.files if source.is_recording), found.skipped)
-    if not sources.files:
-        raise InputError("there is no recording among these files; transcripts need no transcribing")
     recordings = Recordings.among(
         sources,
         recogniser=options.recogniser,
@@ -60,7 +59,11 @@ def transcribe_all(options: Options) -> tuple[int, int]:
         threads=options.threads,
         policy=find_policy(options.policy).policy if options.policy else None,
         keep_audio=options.keep_audio,
+        library=default_library(),
+        roles_model=options.model or catalogue.default_id(),
     )
+    if recordings is None:
+        raise InputError("there is no recording among these files; transcripts need no transcribing")
     make_folder(options.folder)
     lock = FolderLock(options.folder)
     try:
@@ -73,13 +76,13 @@ def transcribe_all(options: Options) -> tuple[int, int]:
 def _transcribe(options: Options, sources: Sources, recordings: Recordings) -> tuple[int, int]:
     progress = Progress()
     failures: list[str] = []
+    (options.folder / FAILURES_FILE).unlink(missing_ok=True)
     with (
         ExitStack() as opened,
         progress_shown(len(sources.files), quiet=options.quiet) as show,
         recordings.opened(
             options.folder,
             cache(lambda: opened.enter_context(closing(_engine(options)))),
-            default_library(),
             show.listening,
         ) as hear,
     ):
@@ -90,8 +93,7 @@ def _transcribe(options: Options, sources: Sources, recordings: Recordings) -> t
                 replace_file(options.folder / FAILURES_FILE, "".join(f"{line}\n" for line in failures))
             progress = Progress(progress.seen + 1, 0, len(failures))
             show(progress)
-    if not failures:
-        (options.folder / FAILURES_FILE).unlink(missing_ok=True)
+        hear.tidy()
     return progress.seen - len(failures), len(failures)
 
 

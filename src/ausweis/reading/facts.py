@@ -35,6 +35,11 @@ CALLER_EVENTS: frozenset[EventKind] = frozenset({"gives", "speaks_for_other", "h
 RecordingDefect = Literal["starts_late", "breaks_off", "garbled"]
 
 
+def _is_nothing(value: object) -> bool:
+    """Facts of a written call have no word about hearing: their lines, and their hashes, are what they were before."""
+    return value is None or value == ()
+
+
 class Event(BaseModel):
     """One thing that was said or done. `quote` stands letter for letter in the turn; times in seconds."""
 
@@ -104,7 +109,7 @@ class Facts(BaseModel):
     claim: Claim | None = None
     notes: tuple[str, ...] = ()
     """What a reviewer should know about the reading, such as turns too long to read whole."""
-    badly_heard: tuple[int, ...] = ()
+    badly_heard: Annotated[tuple[int, ...], Field(exclude_if=_is_nothing)] = ()
     """Turns whose words the speech recogniser is not sure of."""
-    roles_confidence: Annotated[float, Field(ge=0, le=1)] | None = None
+    roles_confidence: Annotated[float | None, Field(ge=0, le=1, exclude_if=_is_nothing)] = None
     """How sure it is who is agent and who is caller, where that was found out from the talk."""
