@@ -10,7 +10,7 @@ voice_encoder.py  what a voice sounds like, as a vector
 two_voices.py    such vectors, parted into two voices
 diarization.py   the words of a mono recording, parted by voice
 talk.py          words of two sides → turns
-roles.py         which of two speakers is the agent, by asking the model
+roles.py         which of two speakers is the agent: the call is read both ways
 sidecar.py       what a file beside the recording says
 transcriber.py   all of it together: a source → a call
 kept.py          transcripts that were made

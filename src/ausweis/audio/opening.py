@@ -1,18 +1,15 @@
 """From the options of a command to something that listens: the models are found at once, and loaded when needed."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from ausweis import __version__
 from ausweis.audio.recogniser import Language, Recogniser
-from ausweis.audio.roles import first_is_agent
+from ausweis.audio.roles import Happens, first_is_agent
 from ausweis.audio.transcriber import AgentChannel, Transcriber
 from ausweis.audio.voice_encoder import VoiceEncoder
 from ausweis.engines import catalogue
-from ausweis.engines.protocol import Engine
 from ausweis.engines.weights import Folder, locate_file, locate_folder
-from ausweis.prompts import Template
 
 __all__ = ["HearingOptions"]
 
@@ -35,7 +32,7 @@ class HearingOptions:
         """
         return locate_folder(self.recogniser or catalogue.default_of("recogniser"))
 
-    def settings(self, found: Folder, template: Template, roles_model: str) -> str:
+    def settings(self, found: Folder, roles_model: str) -> str:
         """All that a transcript depends on besides the recording, as JSON."""
         parts = {
             "ausweis": __version__,
@@ -44,12 +41,12 @@ class HearingOptions:
             "agent channel": self.agent_channel or "as found",
             "words": list(self.words),
             "voices": catalogue.entry(catalogue.default_of("voices")).sha256[:12],
-            "roles": f"{template.name} ({template.sha256[:12]}), {roles_model}",
+            "roles": roles_model,
         }
         return json.dumps(parts, ensure_ascii=False, sort_keys=True)
 
-    def open(self, found: Folder, engine: Callable[[], Engine], template: Template) -> Transcriber:
-        """Load the recogniser; the voices, and the engine that tells the roles, only when a recording needs them.
+    def open(self, found: Folder, happens: Happens) -> Transcriber:
+        """Load the recogniser; the voices only when a recording needs them, which holds for `happens` too.
 
         Raises:
             ModelError: it cannot be loaded.
@@ -57,7 +54,7 @@ class HearingOptions:
         return Transcriber(
             Recogniser.load(found.path, threads=self.threads, words=self.words),
             _voices,
-            lambda turns: first_is_agent(turns, engine(), template),
+            lambda turns, language: first_is_agent(turns, language, happens),
             language=self.language,
             agent_channel=self.agent_channel,
         )

@@ -27,7 +27,7 @@ Channel = NDArray[np.float32]
 
 WINDOW = 29.0
 """Seconds of speech that the model hears at once; it is made for thirty."""
-GAP = 0.3
+GAP = 0.5
 """Seconds of silence between stretches of speech in a window: without it, words slip over the seam."""
 BATCH = 8
 BEAM = 5
@@ -51,7 +51,7 @@ class Recogniser:
 
         self._model = model
         self._pipeline = BatchedInferencePipeline(model)
-        self._words = " ".join(words) or None
+        self._words = f"{', '.join(words)}." if words else None
 
     @classmethod
     def load(cls, folder: Path, *, threads: int | None = None, words: Sequence[str] = ()) -> "Recogniser":
@@ -70,7 +70,9 @@ class Recogniser:
             raise ModelError("holds no tokenizer.json, which belongs to a Whisper model", place=str(folder))
         ctranslate2.set_random_seed(0)
         try:
-            model = WhisperModel(str(folder), cpu_threads=threads or _cpus(), local_files_only=True)
+            # On a GPU as the model was saved; on processors in eight bits, twice as fast and heard as well.
+            kind = "default" if ctranslate2.get_cuda_device_count() else "int8"
+            model = WhisperModel(str(folder), compute_type=kind, cpu_threads=threads or _cpus(), local_files_only=True)
         except (RuntimeError, ValueError, OSError) as error:
             raise ModelError("holds no Whisper model of CTranslate2 that can be loaded", place=str(folder)) from error
         return cls(model, words)
@@ -163,10 +165,10 @@ class _Window:
         self._ends = self._begins + lengths
 
     def times(self, start: float, end: float) -> tuple[float, float]:
-        """Times of a segment's own clock in the recording: within the one span that most of it lies in."""
+        """Times of a segment's own clock in the recording: within the one span that it ends in."""
         start, end = start - self.begin, end - self.begin
-        within = np.minimum(self._ends, end) - np.maximum(self._begins, start)
-        place = int(within.argmax())
+        # The end of a word is where it is heard; its beginning may reach back over a silence.
+        place = min(int(np.searchsorted(self._ends + GAP / 2, end)), len(self._ends) - 1)
         begin, until = self._begins[place], self._ends[place]
         shift = self._starts[place] - begin
         first = min(max(start, begin), until)

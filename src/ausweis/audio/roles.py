@@ -1,46 +1,33 @@
-"""Which of two speakers is the agent, where neither the channels nor a file say so: the model is asked."""
+"""Which of two speakers is the agent, where neither the channels nor a file say so: the call is read both ways.
+
+Whoever asks for a birth date, looks something up and tells an amount is the agent. Read with the sides exchanged, a
+call makes little sense, and less is found to happen in it: the way in which more happens is taken.
+"""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Literal
 
-from ausweis.calls.call import Turn
-from ausweis.engines.protocol import Engine, Request
-from ausweis.prompts import Template
+from ausweis.calls.call import Call, Turn
 
-__all__ = ["ROLES_TEMPLATE", "first_is_agent"]
+__all__ = ["Happens", "first_is_agent"]
 
-ROLES_TEMPLATE = "speaker-roles"
-FIRST_LINES = 10
-LINE_LENGTH = 300
+FIRST_TURNS = 16
+SLOPE = 0.8
+"""Of the probability over the difference in events."""
+
+Happens = Callable[[Call], float]
+"""How much happens in a call: the sum of the probabilities of all events that are read in it."""
+_OTHER: dict[str, Literal["agent", "caller"]] = {"agent": "caller", "caller": "agent"}
 
 
-def first_is_agent(turns: Sequence[Turn], engine: Engine, template: Template) -> float:
-    """How likely the speakers are not swapped, from 0 to 1: whether the turns of `agent` are those of the agent.
-
-    Asked twice, with the letters exchanged, so that a liking of the model for one of them has no weight.
+def first_is_agent(turns: Sequence[Turn], language: Literal["de", "en"], happens: Happens) -> float:
+    """How likely the speakers are not exchanged, from 0 to 1: whether the turns of `agent` are those of the agent.
 
     Raises:
-        EngineError, ModelError: as the engine.
+        EngineError, ModelError: as the reading.
     """
-    spoken = [turn for turn in turns if turn.text.strip()][:FIRST_LINES]
-    if not spoken:
-        return 0.5
-    straight, crossed = engine.complete([_question(spoken, letters, template) for letters in ("AB", "BA")])
-    return _logistic((_logit(straight.probabilities[0]) - _logit(crossed.probabilities[0])) / 2)
-
-
-def _question(turns: Sequence[Turn], letters: str, template: Template) -> Request:
-    names = {"agent": letters[0], "caller": letters[1]}
-    lines = [{"speaker": names.get(turn.speaker, "?"), "text": turn.text[:LINE_LENGTH]} for turn in turns]
-    return Request(
-        messages=template.render({"lines": lines}, language="en"), choices=template.labels, template=template.name
-    )
-
-
-def _logit(probability: float) -> float:
-    within = min(max(probability, 1e-6), 1 - 1e-6)
-    return math.log(within / (1 - within))
-
-
-def _logistic(value: float) -> float:
-    return 1 / (1 + math.exp(-value))
+    first = tuple(turns[:FIRST_TURNS])
+    crossed = tuple(turn.model_copy(update={"speaker": _OTHER[turn.speaker]}) for turn in first)
+    more, less = (happens(Call(id="roles", language=language, turns=way)) for way in (first, crossed))
+    return 1 / (1 + math.exp(-SLOPE * (more - less)))

@@ -41,7 +41,7 @@ class Transcriber:
         self,
         recogniser: Recogniser,
         voices: Callable[[], VoiceEncoder],
-        roles: Callable[[Sequence[Turn]], float],
+        roles: Callable[[Sequence[Turn], Language], float],
         *,
         language: Language | None = None,
         agent_channel: AgentChannel | None = None,
@@ -67,11 +67,12 @@ class Transcriber:
         listened = listen(recordings, self._recogniser, language, progress)
         if not any(heard.words for heard in listened.channels):
             raise InputError("nobody speaks in the recording", place=str(files[0]))
-        sides = self._sides(recordings, listened, sidecar)
+        spoken: Language = language or ("de" if (listened.german or 0.0) >= 0.5 else "en")
+        sides = self._sides(recordings, listened, sidecar, spoken)
         if [_state(path) for path in files] != before:
             raise InputError("the recording changed while it was read: try again", place=str(files[0]))
         document = sidecar.of_call()
-        document["language"] = language or ("de" if (listened.german or 0.0) >= 0.5 else "en")
+        document["language"] = spoken
         document["turns"] = [turn.model_dump(exclude_none=True) for turn in turns_of(sides.words)]
         if sides.confidence is not None:
             document["roles_confidence"] = round(sides.confidence, 3)
@@ -80,7 +81,9 @@ class Transcriber:
         }
         return document
 
-    def _sides(self, recordings: Sequence[Recording], listened: Listened, sidecar: Sidecar) -> Sides:
+    def _sides(
+        self, recordings: Sequence[Recording], listened: Listened, sidecar: Sidecar, language: Language
+    ) -> Sides:
         heard = [one.words for one in listened.channels]
         if len(recordings) == 2:
             if not all(heard):
@@ -93,15 +96,15 @@ class Transcriber:
             if first is not None:
                 known: Known = "option" if self._agent_channel else "side-car"
                 return Sides(_named(heard, agent_first=first == "agent"), known)
-            return self._asked(heard, 1.0)
-        return self._by_voice(recordings[0], spoken[0], heard[spoken[0]])
+            return self._told_by_talk(heard, language, 1.0)
+        return self._by_voice(recordings[0], spoken[0], heard[spoken[0]], language)
 
     def _first_channel(self, sidecar: Sidecar) -> Side | None:
         if self._agent_channel is not None:
             return "agent" if self._agent_channel == "left" else "caller"
         return sidecar.channels[0] if sidecar.channels else None
 
-    def _by_voice(self, recording: Recording, channel: int, words: Sequence[Word]) -> Sides:
+    def _by_voice(self, recording: Recording, channel: int, words: Sequence[Word], language: Language) -> Sides:
         voices = Voices(self._voices())
         for samples, spans, offset in speech_of(recording, channel):
             voices.feed(samples, spans, offset)
@@ -111,11 +114,11 @@ class Transcriber:
             two[speaker].append(word)
         if not all(two):
             raise InputError("only one voice is heard in the recording, and a call has two", place=str(recording.path))
-        return self._asked(two, split.confidence)
+        return self._told_by_talk(two, language, split.confidence)
 
-    def _asked(self, two: Sequence[list[Word]], apart: float) -> Sides:
+    def _told_by_talk(self, two: Sequence[list[Word]], language: Language, apart: float) -> Sides:
         """`apart`: how sure it is that the words of the two were told apart."""
-        straight = self._roles(turns_of(_named(two, agent_first=True)))
+        straight = self._roles(turns_of(_named(two, agent_first=True)), language)
         words = _named(two, agent_first=straight >= 0.5)
         return Sides(words, "talk", max(straight, 1 - straight) * apart)
 

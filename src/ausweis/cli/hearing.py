@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -10,12 +11,14 @@ from ausweis.audio.hearing import Hearing, Listening
 from ausweis.audio.hotwords import words_for
 from ausweis.audio.kept import KeptTranscripts
 from ausweis.audio.opening import HearingOptions
-from ausweis.audio.roles import ROLES_TEMPLATE
+from ausweis.audio.roles import Happens
 from ausweis.calls import Sources
 from ausweis.engines.protocol import Engine
 from ausweis.engines.weights import Folder
 from ausweis.judging.policy import Policy
-from ausweis.prompts import Library, Template
+from ausweis.prompts import Library
+from ausweis.reading.reader import Reader
+from ausweis.reading.strategies import PolicyText, open_reader
 
 __all__ = ["KEPT_AUDIO", "Recordings"]
 
@@ -29,7 +32,7 @@ class Recordings:
 
     options: HearingOptions
     found: Folder
-    template: Template
+    library: Library
     settings: str
     keep_audio: bool
 
@@ -47,18 +50,19 @@ class Recordings:
         library: Library,
         roles_model: str,
     ) -> "Recordings | None":
-        """Look for recordings and, where there are any, for the recogniser and the template that asks for the roles.
+        """Look for recordings and, where there are any, for the recogniser.
+
+        `library` and `roles_model` read the call where the talk must tell who is the agent.
 
         Raises:
             ModelError: the recogniser is not on this machine.
-            PromptError: the template is not there.
         """
         if not any(source.is_recording for source in sources.files):
             return None
         words = words_for(policy.factors, policy.language) if policy else ()
         options = HearingOptions(recogniser, language, agent_channel, threads, words)
-        found, template = options.find(), library.get(ROLES_TEMPLATE)
-        return cls(options, found, template, options.settings(found, template, roles_model), keep_audio)
+        found = options.find()
+        return cls(options, found, library, options.settings(found, roles_model), keep_audio)
 
     @contextmanager
     def opened(self, folder: Path, engine: Callable[[], Engine], progress: Listening) -> Iterator[Hearing]:
@@ -69,9 +73,16 @@ class Recordings:
         """
         with KeptTranscripts(folder) as kept:
             yield Hearing(
-                lambda: self.options.open(self.found, engine, self.template),
+                lambda: self.options.open(self.found, self._happens(engine)),
                 kept,
                 self.settings,
                 keep=folder / KEPT_AUDIO if self.keep_audio else None,
                 progress=progress,
             )
+
+    def _happens(self, engine: Callable[[], Engine]) -> Happens:
+        @cache
+        def reader() -> Reader:
+            return open_reader("turnwise", engine(), self.library, PolicyText((), ""))
+
+        return lambda call: sum(event.probability for event in reader().read(call).facts.events)
