@@ -77,7 +77,8 @@ def test_each_form_of_the_call_is_heard_and_judged(run: Path) -> None:
     for call in calls.values():
         assert call["language"] == "en"
         sides = {
-            side: " ".join(t["text"] for t in call["turns"] if t["speaker"] == side) for side in ("agent", "caller")
+            side: " ".join(t["text"] for t in call["turns"] if t["speaker"] == side).lower()
+            for side in ("agent", "caller")
         }
         assert "balance is" in sides["agent"]
         assert "my name is" in sides["caller"]
