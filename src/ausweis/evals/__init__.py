@@ -7,6 +7,7 @@ case              one labelled call as it was judged
 metrics/          the numbers
 readouts          learns, from labelled turns, to read what the model computed
 readout_network   the networks that are learned for it
+spoken/           labelled calls spoken by two voices, to test how recordings are heard
 """
 
 from ausweis.evals.labelled import GoldEvent, LabelledCall, read_all, read_labelled
