@@ -11,9 +11,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from click.testing import CliRunner, Result
+from tests.engines.carriers import distribution, names, run
 
-from ausweis.cli.models import models
 from ausweis.engines import weights, weights_sources
 from ausweis.errors import ModelError
 
@@ -60,19 +59,9 @@ def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (package / "data").mkdir(parents=True)
         (package / "__init__.py").write_text("raise SystemExit('imported')\n")
         (package / "data" / f"part{number:02d}.bin").write_bytes(CONTENT[start:end])
-        info = site / f"ausweis_fake_part{number}-1.0.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: ausweis-fake-part{number}\nVersion: 1.0\n")
+        distribution(site, f"ausweis-fake-part{number}", "1.0")
     monkeypatch.syspath_prepend(str(site))
     return site
-
-
-def names(cache: Path) -> list[str]:
-    return sorted(path.name for path in cache.iterdir()) if cache.exists() else []
-
-
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(models, arguments)
 
 
 @pytest.mark.usefixtures("packages")
@@ -107,8 +96,7 @@ def test_missing_packages_get_all_the_ways(cache: Path) -> None:
 
 
 def test_other_version_of_a_piece_counts_as_missing(packages: Path) -> None:
-    info = packages / "ausweis_fake_part2-1.0.dist-info"
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: ausweis-fake-part2\nVersion: 2.0\n")
+    distribution(packages, "ausweis-fake-part2", "2.0")
     (packages / "ausweis_fake_part3" / "data" / "part03.bin").unlink()
     with pytest.raises(ModelError, match="2 of the 3 packages"):
         weights.pull("tiny")

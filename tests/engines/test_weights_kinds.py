@@ -6,9 +6,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from click.testing import CliRunner, Result
+from tests.engines.carriers import distribution, names, run
 
-from ausweis.cli.models import models
 from ausweis.engines import weights, weights_cache, weights_sources
 from ausweis.errors import ModelError
 
@@ -82,9 +81,7 @@ def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (site / f"ears_{number}").mkdir(parents=True)
         for name, content in files.items():
             (site / f"ears_{number}" / name).write_bytes(content)
-        info = site / f"ausweis_ears_{number}-1.0.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: ausweis-ears-{number}\nVersion: 1.0\n")
+        distribution(site, f"ausweis-ears-{number}", "1.0")
     monkeypatch.syspath_prepend(str(site))
     return site
 
@@ -97,14 +94,6 @@ def folder(tmp_path: Path) -> Path:
     for name, content in FILES.items():
         (folder / name).write_bytes(content)
     return folder
-
-
-def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
-
-
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(models, arguments)
 
 
 @pytest.mark.usefixtures("packages")

@@ -39,9 +39,6 @@ class KeptTranscripts:
         if self._journal is not None:
             self._journal.close()
 
-    def __len__(self) -> int:
-        return len(self._places)
-
     def get(self, key: str) -> dict[str, Any] | None:
         """The call that was made of the recording with this key."""
         place = self._places.get(key)

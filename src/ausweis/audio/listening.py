@@ -1,7 +1,7 @@
 """A recording's channels, each heard from beginning to end: words, cuts, and how loud each channel is."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import zip_longest
 
 import numpy as np
@@ -32,7 +32,6 @@ class Listened:
     channels: list[Heard]
     seconds: float = 0.0
     german: float | None = None
-    _streams: list[SpeechStream] = field(default_factory=list)
 
 
 def listen(
@@ -48,12 +47,13 @@ def listen(
         EngineError: the recogniser gave up.
     """
     count = 2 if len(recordings) == 2 or _two_sounds(recordings[0]) else 1
-    found = Listened([Heard() for _ in range(count)], _streams=[SpeechStream() for _ in range(count)])
+    found = Listened([Heard() for _ in range(count)])
+    streams = [SpeechStream() for _ in range(count)]
     levels = Levels()
     for samples, last in _with_last(_side_by_side(recordings)):
         if count == 2:
             levels.feed(samples)
-        for heard, stream, channel in zip(found.channels, found._streams, samples, strict=False):
+        for heard, stream, channel in zip(found.channels, streams, samples, strict=False):
             for speech, spans, offset in stream.feed(channel, last=last):
                 if found.german is None:
                     found.german = _german(language, recogniser, speech, spans)

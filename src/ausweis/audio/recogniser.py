@@ -1,6 +1,5 @@
 """Speech to words, by faster-whisper: any of its models, on samples of one channel."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,6 +13,7 @@ from ausweis.audio.decode import RATE
 from ausweis.audio.guards import is_credit, is_loop, is_silence, once
 from ausweis.audio.heard import Cut, CutReason, Heard, Word
 from ausweis.errors import EngineError, ModelError
+from ausweis.machine import usable_cpus
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
@@ -72,7 +72,9 @@ class Recogniser:
         try:
             # On a GPU as the model was saved; on processors in eight bits, twice as fast and heard as well.
             kind = "default" if ctranslate2.get_cuda_device_count() else "int8"
-            model = WhisperModel(str(folder), compute_type=kind, cpu_threads=threads or _cpus(), local_files_only=True)
+            model = WhisperModel(
+                str(folder), compute_type=kind, cpu_threads=threads or usable_cpus(), local_files_only=True
+            )
         except (RuntimeError, ValueError, OSError) as error:
             raise ModelError("holds no Whisper model of CTranslate2 that can be loaded", place=str(folder)) from error
         return cls(model, words)
@@ -144,10 +146,6 @@ class Recogniser:
         )
         window.begin = 0.0
         return list(segments)
-
-
-def _cpus() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class _Window:

@@ -9,12 +9,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from ausweis.audio.talk import Side
 from ausweis.calls.explain import explain
 from ausweis.errors import InputError
 
 __all__ = ["Sidecar"]
-
-Side = Literal["agent", "caller"]
 
 
 class Sidecar(BaseModel):

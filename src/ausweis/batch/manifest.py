@@ -1,7 +1,6 @@
 """The manifest of a run, `run.json`: what it was made of, on which machine, and what came out."""
 
 import json
-import os
 import platform
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ from ausweis.batch.failure import FailureKind
 from ausweis.engines.protocol import EngineInfo
 from ausweis.errors import RunError
 from ausweis.judging.verdict import ModelProvenance, PolicyProvenance, PromptProvenance
+from ausweis.machine import usable_cpus
 from ausweis.vocabulary import Outcome, ViolationType
 
 __all__ = [
@@ -58,8 +58,7 @@ class Machine(_Part):
     @classmethod
     def here(cls) -> "Machine":
         """This machine."""
-        cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        return cls(platform=platform.platform(), python=platform.python_version(), cpus=cpus)
+        return cls(platform=platform.platform(), python=platform.python_version(), cpus=usable_cpus())
 
 
 class Counts(BaseModel):

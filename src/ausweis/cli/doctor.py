@@ -11,6 +11,8 @@ from typing import Literal, NamedTuple
 
 import click
 
+from ausweis.machine import usable_cpus
+
 __all__ = ["Finding", "doctor", "findings"]
 
 PACKAGES = (
@@ -70,12 +72,8 @@ def _package(name: str) -> Finding:
         return Finding("missing", name, "is not installed; install ausweis again")
 
 
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _processors() -> Finding:
-    cores = _cores()
+    cores = usable_cpus()
     return Finding("good", "processor", f"{cores} cores for this process; as many threads unless --threads says else")
 
 
@@ -84,7 +82,7 @@ def _busy() -> Finding:
         load = os.getloadavg()[0]
     except OSError:
         return Finding("warning", "load", "cannot be told on this machine")
-    if load > 0.5 * _cores():
+    if load > 0.5 * usable_cpus():
         text = f"{load:.1f} in the last minute: the machine is busy, and a model then runs several times slower"
         return Finding("warning", "load", text)
     return Finding("good", "load", f"{load:.1f} in the last minute")

@@ -167,7 +167,6 @@ def _runner(options: Options, recipe: Recipe, run: RunFolder) -> Iterator[tuple[
         with ExitStack() as opened, ray_runner(recipe, options.workers or 1, run.path, _warn) as (runner, origin):
             yield runner, origin, cache(lambda: opened.enter_context(recipe.engine_opened()))
     else:
-        recipe.library()
         with recipe.engine_opened(_warn) as engine:
             scorer = recipe.scorer(engine)
             yield local_runner(scorer), scorer.origin, lambda: engine

@@ -7,7 +7,6 @@ begin, or, by a readout, from the states of a few layers at its last line. Answe
 one evaluation a step.
 """
 
-import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
@@ -27,6 +26,7 @@ from ausweis.engines.llama_waves import Question, Wave, by_beginning, waves_of
 from ausweis.engines.protocol import EngineInfo, Message, Request, Result
 from ausweis.engines.weights import Progress, Weights, locate
 from ausweis.errors import ContextError, EngineError, ModelError
+from ausweis.machine import usable_cpus
 
 __all__ = ["LlamaEngine", "engine_name"]
 
@@ -57,7 +57,7 @@ class LlamaEngine:
             self._model.close()
             raise ModelError(f"the context must be between 256 and {trained} tokens for the model {weights.id}")
         self._size = context or min(CONTEXT, trained)
-        self._threads = threads or len(os.sched_getaffinity(0))
+        self._threads = threads or usable_cpus()
         self._format: ChatFormat = chat_format(weights.chat_format, self._model.chat_template)
         self._end = self._end_of_answer()
         self._writer = JsonWriter(self._model)
