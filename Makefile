@@ -10,6 +10,7 @@ demo: $(VENV)/demo
 	$(BIN)/ausweis models pull
 	$(BIN)/ausweis score examples/calls --policy telecom-de
 	$(BIN)/ausweis score examples/calls-bank --policy bank-en
+	$(BIN)/ausweis score examples/recordings --policy bank-en
 
 test: $(VENV)/dev llama-server browser
 	$(BIN)/pytest

@@ -22,7 +22,7 @@ class Listener:
     def __init__(self) -> None:
         self.heard: list[str] = []
 
-    def transcribe(self, files: Sequence[Path], sidecar: Sidecar, progress: Any) -> dict[str, Any]:
+    def transcribe(self, files: Sequence[Path], sidecar: Sidecar, named: Any, progress: Any) -> dict[str, Any]:
         self.heard.append(files[0].name)
         progress(1.5)
         if "bad" in files[0].name:
@@ -102,7 +102,7 @@ def test_audio_is_kept_only_when_asked_for(folder: Path) -> None:
 
 def test_a_file_that_vanishes_is_a_failure(folder: Path) -> None:
     class Gone(Listener):
-        def transcribe(self, files: Sequence[Path], sidecar: Sidecar, progress: Any) -> dict[str, Any]:
+        def transcribe(self, files: Sequence[Path], sidecar: Sidecar, named: Any, progress: Any) -> dict[str, Any]:
             raise FileNotFoundError(2, "No such file or directory")
 
     found = run(folder, Gone())
@@ -130,12 +130,12 @@ def test_progress_names_the_call(folder: Path) -> None:
 
 def test_an_unexpected_fault_stops_only_its_recording(folder: Path) -> None:
     class Odd(Listener):
-        def transcribe(self, files: Sequence[Path], sidecar: Sidecar, progress: Any) -> dict[str, Any]:
+        def transcribe(self, files: Sequence[Path], sidecar: Sidecar, named: Any, progress: Any) -> dict[str, Any]:
             if files[0].name == "a.wav":
                 raise ZeroDivisionError("the caller said Zwetschgendatschi")
             if files[0].name == "bad.wav":
                 raise ModelError("the voices are not here")
-            return super().transcribe(files, sidecar, progress)
+            return super().transcribe(files, sidecar, named, progress)
 
     a, bad, c = run(folder, Odd())
     assert isinstance(a, UnreadableCall)
@@ -167,6 +167,28 @@ def test_tidy_leaves_what_was_used(folder: Path) -> None:
         list(read_calls([folder / "*.wav"], hear=hear))
         hear.tidy()
     assert len((folder / "run" / TRANSCRIPTS_FILE).read_text().splitlines()) == 2
+
+
+def test_tidy_writes_nothing_where_all_was_used(folder: Path) -> None:
+    run(folder, Listener())
+    path = folder / "run" / TRANSCRIPTS_FILE
+    before = path.stat().st_ino
+    with KeptTranscripts(folder / "run") as kept:
+        hear = Hearing(lambda: Listener(), kept, "s")  # type: ignore[arg-type, return-value]
+        list(read_calls([folder / "*.wav"], hear=hear))
+        hear.tidy()
+    assert path.stat().st_ino == before
+
+
+def test_what_failed_before_is_not_tried_again(folder: Path) -> None:
+    *_, bad, _ = run(folder, Listener())
+    assert isinstance(bad, UnreadableCall)
+    listener = Listener()
+    with KeptTranscripts(folder / "run") as kept:
+        hear = Hearing(lambda: listener, kept, "other", failed={"bad": bad})  # type: ignore[arg-type, return-value]
+        found = list(read_calls([folder / "*.wav"], hear=hear))
+    assert bad in found
+    assert listener.heard == ["a.wav", "c.agent.wav"]
 
 
 def test_names_of_any_bytes(folder: Path) -> None:

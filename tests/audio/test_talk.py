@@ -45,6 +45,15 @@ def test_a_word_into_the_others_speech_cuts_nothing_and_overlaps() -> None:
     assert turns[1].start == 1.0
 
 
+def test_words_keep_their_times_and_tell_when_a_part_was_said() -> None:
+    (turn,) = turns_of({"agent": said("Thank you.", 0) + said("Your balance is ten pounds.", 4), "caller": []})
+    assert [(word.text, word.start) for word in turn.words][1:3] == [("you.", 0.3), ("Your", 4)]
+    assert turn.times("Your balance is") == (4, 4.9)
+    assert turn.times("balance is ten pounds.") == (4.3, 5.5)
+    assert turn.times(turn.text) == (0, 5.5)
+    assert turn.times("nobody said this") == (0, 5.5)
+
+
 def test_confidence_is_the_mean_of_the_words() -> None:
     (turn,) = turns_of({"agent": said("yes", 0, probability=0.2) + said("indeed", 0.3, probability=0.6), "caller": []})
     assert turn.confidence == 0.4

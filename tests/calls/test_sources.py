@@ -104,6 +104,18 @@ def test_two_recordings_of_one_call_are_one_source(tmp_path: Path) -> None:
     assert all(source.is_recording for source in found)
 
 
+def test_the_name_of_a_stereo_recording_may_tell_its_channels(tmp_path: Path) -> None:
+    write(tmp_path, "1.agent-caller.wav", "1.json", "2_Kundin_Beraterin.mp3", "3.agent-agent.wav", "4.north-south.wav")
+    found = find_sources([tmp_path]).files
+    assert [(source.default_id, source.agent_channel) for source in found] == [
+        ("1", "left"),
+        ("2", "right"),
+        ("3.agent-agent", None),
+        ("4.north-south", None),
+    ]
+    assert found[0].sidecar == tmp_path / "1.json"
+
+
 def test_a_json_file_beside_a_recording_is_no_call(tmp_path: Path) -> None:
     write(tmp_path, "a.wav", "a.json", "b.json", "7.agent.wav", "7.caller.wav", "7.json")
     found = find_sources([tmp_path]).files

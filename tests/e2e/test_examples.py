@@ -31,7 +31,7 @@ def verdicts(run: Path) -> dict[str, dict[str, Any]]:
 @pytest.fixture(scope="session")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs")
-    for calls, policy in (("calls", "telecom-de"), ("calls-bank", "bank-en")):
+    for calls, policy in (("calls", "telecom-de"), ("calls-bank", "bank-en"), ("recordings", "bank-en")):
         done = score([EXAMPLES / calls], policy, folder / calls)
         assert done.returncode == 0, done.stderr
         assert "calls judged" in done.stdout
@@ -40,7 +40,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def found(runs: Path) -> dict[str, dict[str, Any]]:
-    return verdicts(runs / "calls") | verdicts(runs / "calls-bank")
+    return verdicts(runs / "calls") | verdicts(runs / "calls-bank") | verdicts(runs / "recordings")
 
 
 @pytest.mark.parametrize("name", EXPECTED)
@@ -48,10 +48,9 @@ def test_outcome(found: dict[str, dict[str, Any]], name: str) -> None:
     assert found[Path(name).stem]["outcome"] == EXPECTED[name]["outcome"]
 
 
-def test_every_quote_stands_in_its_turn(found: dict[str, dict[str, Any]]) -> None:
-    calls = [
-        call for call in read_calls([str(EXAMPLES / "calls"), str(EXAMPLES / "calls-bank")]) if isinstance(call, Call)
-    ]
+def test_every_quote_stands_in_its_turn(runs: Path, found: dict[str, dict[str, Any]]) -> None:
+    paths = (EXAMPLES / "calls", EXAMPLES / "calls-bank", runs / "recordings" / "transcripts.jsonl")
+    calls = [call for call in read_calls(paths) if isinstance(call, Call)]
     assert len(calls) == len(EXPECTED)
     quoted = 0
     for call in calls:

@@ -47,13 +47,14 @@ def rows(path: Path) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One call as stereo, as two files and as mono, and four files that nobody can hear."""
+    """One call as stereo (twice), as two files and as mono, and four files that nobody can hear."""
     folder = tmp_path_factory.mktemp("recordings")
     turns = [{"speaker": speaker, "text": text} for speaker, text in LINES]
     gold = {"policy": "bank-en", "outcome": "compliant"}
     labelled = LabelledCall.model_validate({"call": {"id": "c1", "language": "en", "turns": turns}, "gold": gold})
     spoken = on_the_telephone(speak_call(labelled, JoeVoice.load()), snr=30)
     write_stereo(spoken, folder / "stereo.wav")
+    write_stereo(spoken, folder / "named.agent-caller.flac")
     write_pair(spoken, folder / "pair.wav")
     write_mono(spoken, folder / "mono.opus")
     write_audio(folder / "silent.wav", np.zeros((1, 80_000), dtype=np.float32), 8000)
@@ -73,7 +74,7 @@ def run(recordings: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_each_form_of_the_call_is_heard_and_judged(run: Path) -> None:
     calls = {call["id"]: call for call in rows(run / "transcripts.jsonl")}
-    assert sorted(calls) == ["mono", "pair", "stereo"]
+    assert sorted(calls) == ["mono", "named", "pair", "stereo"]
     for call in calls.values():
         assert call["language"] == "en"
         sides = {
@@ -85,6 +86,10 @@ def test_each_form_of_the_call_is_heard_and_judged(run: Path) -> None:
         assert call["metadata"]["recording"]["seconds"] == pytest.approx(30, abs=15)
     assert calls["pair"]["metadata"]["recording"]["roles"] == "files"
     assert calls["stereo"]["metadata"]["recording"]["roles"] == "talk"
+    assert calls["named"]["metadata"]["recording"]["roles"] == "file name"
+    for turn in calls["named"]["turns"]:
+        assert " ".join(word["text"] for word in turn["words"]) == turn["text"]
+        assert turn["words"][0]["start"] == turn["start"]
     verdicts = {verdict["call_id"]: verdict for verdict in rows(run / "verdicts.jsonl")}
     assert verdicts.keys() == calls.keys()
     assert verdicts["pair"]["outcome"] == "compliant"

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,8 @@ Listening = Callable[[str, float], None]
 class Hearing:
     """Called with a source, gives its raw call. `settings` are what a transcript depends on besides the recording.
 
-    With a folder in `keep`, the recordings that could be heard are copied there.
+    With a folder in `keep`, the recordings that could be heard are copied there. `failed`: calls, by id, that could
+    not be heard before and are not tried again.
     """
 
     def __init__(
@@ -38,12 +39,14 @@ class Hearing:
         *,
         keep: Path | None = None,
         progress: Listening | None = None,
+        failed: Mapping[str, UnreadableCall] | None = None,
     ) -> None:
         self._transcriber = cache(open_transcriber)
         self._kept = kept
         self._settings = settings
         self._keep = keep
         self._progress = progress
+        self._failed = failed or {}
         self._used: list[str] = []
 
     def __call__(self, source: Source) -> RawCall | UnreadableCall:
@@ -60,6 +63,8 @@ class Hearing:
                 shown_path(error.place or source.place), source.default_id, error.message, "recording"
             )
         call_id = sidecar.id or source.default_id
+        if call_id in self._failed:
+            return self._failed[call_id]
         try:
             return RawCall(self._document(source, sidecar) | {"id": call_id}, source.place, call_id)
         except (InputError, EngineError) as error:
@@ -97,7 +102,7 @@ class Hearing:
     def _heard(self, source: Source, sidecar: Sidecar) -> dict[str, Any]:
         transcriber = self._transcriber()
         try:
-            return transcriber.transcribe(source.files, sidecar, self._report(source))
+            return transcriber.transcribe(source.files, sidecar, source.agent_channel, self._report(source))
         except ModelError as error:
             # Only this one needs the voices, or somebody to ask for the roles: others go on.
             raise InputError(error.message) from error

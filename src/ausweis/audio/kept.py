@@ -25,8 +25,10 @@ class KeptTranscripts:
     def __init__(self, folder: Path) -> None:
         self._path = folder / TRANSCRIPTS_FILE
         self._places: dict[str, int] = {}
+        self._lines = 0
         if self._path.is_file():
             for line in lines(self._path):
+                self._lines += 1
                 key = _key_of(line.data)
                 if key is not None:
                     self._places[key] = line.offset
@@ -56,6 +58,8 @@ class KeptTranscripts:
             RunError: the file cannot be written.
         """
         wanted = set(keys)
+        if wanted == self._places.keys() and len(self._places) == self._lines:
+            return
         kept = [line.data.decode("utf-8") for line in lines(self._path) if _key_of(line.data) in wanted]
         replace_file(self._path, "".join(f"{line}\n" for line in kept))
 
@@ -73,6 +77,7 @@ class KeptTranscripts:
         place = self._path.stat().st_size
         self._journal.append(line)
         self._places[key] = place
+        self._lines += 1
 
 
 def _key_of(line: bytes) -> str | None:

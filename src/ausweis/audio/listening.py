@@ -9,8 +9,8 @@ import numpy as np
 from ausweis.audio.crosstalk import Levels, without_echo
 from ausweis.audio.decode import RATE, Recording, Samples
 from ausweis.audio.heard import Heard
-from ausweis.audio.recogniser import Channel, Language, Recogniser, Span
-from ausweis.audio.speech import SpeechStream
+from ausweis.audio.recogniser import Language, Recogniser
+from ausweis.audio.speech import Speech, SpeechStream
 from ausweis.errors import InputError
 
 __all__ = ["CHUNK", "Listened", "Progress", "listen", "speech_of"]
@@ -40,7 +40,7 @@ def listen(
     """Hear all channels of one recording, or of two that run side by side.
 
     Two channels with the same sound are heard as one; an echo of one on the other is cut. Without a `language`, the
-    first speech decides on it.
+    first chunk in which somebody speaks decides on it.
 
     Raises:
         InputError: a file cannot be decoded, or two files hold the same sound.
@@ -53,11 +53,13 @@ def listen(
     for samples, last in _with_last(_side_by_side(recordings)):
         if count == 2:
             levels.feed(samples)
-        for heard, stream, channel in zip(found.channels, streams, samples, strict=False):
-            for speech, spans, offset in stream.feed(channel, last=last):
-                if found.german is None:
-                    found.german = _german(language, recogniser, speech, spans)
-                heard += recogniser.hear(speech, spans, "de" if found.german >= 0.5 else "en", offset)
+        spoken = [list(stream.feed(channel, last=last)) for stream, channel in zip(streams, samples, strict=False)]
+        if found.german is None and any(spoken):
+            found.german = _german(language, recogniser, spoken)
+        tongue: Language = "de" if (found.german or 0.0) >= 0.5 else "en"
+        for heard, parts in zip(found.channels, spoken, strict=True):
+            for part in parts:
+                heard += recogniser.hear(part.samples, part.spans, tongue, part.offset)
         found.seconds += samples.shape[1] / RATE
         progress(found.seconds)
     if levels.alike:
@@ -68,7 +70,7 @@ def listen(
     return found
 
 
-def speech_of(recording: Recording, channel: int) -> Iterator[tuple[Channel, list[Span], float]]:
+def speech_of(recording: Recording, channel: int) -> Iterator[Speech]:
     """The speech on one channel, as `SpeechStream` gives it.
 
     Raises:
@@ -79,8 +81,11 @@ def speech_of(recording: Recording, channel: int) -> Iterator[tuple[Channel, lis
         yield from stream.feed(samples[channel], last=last)
 
 
-def _german(language: Language | None, recogniser: Recogniser, speech: Channel, spans: Sequence[Span]) -> float:
-    return recogniser.german(speech, spans) if language is None else float(language == "de")
+def _german(language: Language | None, recogniser: Recogniser, spoken: Sequence[Sequence[Speech]]) -> float:
+    """Both sides are asked: an announcement may be in another language than the talk."""
+    if language is not None:
+        return float(language == "de")
+    return recogniser.german([(part.samples, part.spans) for parts in spoken for part in parts])
 
 
 def _side_by_side(recordings: Sequence[Recording]) -> Iterator[Samples]:

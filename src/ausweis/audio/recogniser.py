@@ -29,6 +29,8 @@ WINDOW = 29.0
 """Seconds of speech that the model hears at once; it is made for thirty."""
 GAP = 0.5
 """Seconds of silence between stretches of speech in a window: without it, words slip over the seam."""
+LANGUAGE_WINDOWS = 2
+"""Windows of each channel that are asked which language is spoken."""
 BATCH = 8
 BEAM = 5
 SECOND_TRY = [0.2, 0.4, 0.6]
@@ -79,14 +81,21 @@ class Recogniser:
             raise ModelError("holds no Whisper model of CTranslate2 that can be loaded", place=str(folder)) from error
         return cls(model, words)
 
-    def german(self, samples: Channel, spans: Sequence[Span]) -> float:
-        """How likely the first half minute of speech is German rather than English; 0 for a model of English alone."""
+    def german(self, spoken: Sequence[tuple[Channel, Sequence[Span]]]) -> float:
+        """How likely the speech is German rather than English, over the first windows of each stretch of channel.
+
+        Windows count by their length. 0 for a model of English alone.
+        """
         if not self._model.model.is_multilingual:
             return 0.0
-        _, _, found = self._model.detect_language(_speech(samples, spans)[: 30 * RATE])
-        chances = dict(found)
-        german, english = chances.get("de", 0.0), chances.get("en", 0.0)
-        return float(german / ((german + english) or 1.0))
+        german = total = 0.0
+        for samples, spans in spoken:
+            for held in _windows(spans)[:LANGUAGE_WINDOWS]:
+                speech = _speech(samples, held)
+                chances = dict(self._model.detect_language(speech)[2])
+                german += chances.get("de", 0.0) * len(speech)
+                total += (chances.get("de", 0.0) + chances.get("en", 0.0)) * len(speech)
+        return german / (total or 1.0)
 
     def hear(self, samples: Channel, spans: Sequence[Span], language: Language, offset: float = 0.0) -> Heard:
         """The words within the spans, which stand in order of time and are no longer than a window.

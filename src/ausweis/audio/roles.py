@@ -10,7 +10,7 @@ from typing import Literal
 
 from ausweis.calls.call import Call, Turn
 
-__all__ = ["Happens", "first_is_agent"]
+__all__ = ["Happens", "difference", "first_is_agent"]
 
 FIRST_TURNS = 16
 SLOPE = 0.8
@@ -27,7 +27,16 @@ def first_is_agent(turns: Sequence[Turn], language: Literal["de", "en"], happens
     Raises:
         EngineError, ModelError: as the reading.
     """
+    return 1 / (1 + math.exp(-SLOPE * difference(turns, language, happens)))
+
+
+def difference(turns: Sequence[Turn], language: Literal["de", "en"], happens: Happens) -> float:
+    """How many more events are read in the beginning of the call than with the speakers exchanged.
+
+    Raises:
+        EngineError, ModelError: as the reading.
+    """
     first = tuple(turns[:FIRST_TURNS])
     crossed = tuple(turn.model_copy(update={"speaker": _OTHER[turn.speaker]}) for turn in first)
     more, less = (happens(Call(id="roles", language=language, turns=way)) for way in (first, crossed))
-    return 1 / (1 + math.exp(-SLOPE * (more - less)))
+    return more - less

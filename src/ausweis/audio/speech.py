@@ -1,13 +1,14 @@
 """Where somebody speaks on a channel: Silero's voice activity detection (MIT), which comes with faster-whisper."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
 from ausweis.audio.decode import RATE
 from ausweis.audio.recogniser import WINDOW, Channel, Span
 
-__all__ = ["SpeechStream", "spans_of"]
+__all__ = ["Speech", "SpeechStream", "spans_of"]
 
 THRESHOLD = 0.25
 """Lower than Silero's own 0.5, which misses a third of what is said in the band of a telephone."""
@@ -18,6 +19,14 @@ SHORTEST_SILENCE_MS = 300
 PAD_MS = 150
 EDGE = 1.0
 """Speech that reaches into the last second of a chunk may go on in the next one."""
+
+
+class Speech(NamedTuple):
+    """Samples, the stretches of speech in them, and the second of the recording at which the samples begin."""
+
+    samples: Channel
+    spans: list[Span]
+    offset: float
 
 
 def spans_of(samples: Channel) -> list[Span]:
@@ -42,8 +51,8 @@ class SpeechStream:
         self._begin = 0
         """The sample of the recording that the held ones begin with."""
 
-    def feed(self, chunk: Channel, *, last: bool) -> Iterator[tuple[Channel, list[Span], float]]:
-        """Samples, the finished stretches of speech in them, and the second at which the samples begin."""
+    def feed(self, chunk: Channel, *, last: bool) -> Iterator[Speech]:
+        """The finished stretches of speech, with the samples around them; nothing where nobody speaks."""
         samples = np.concatenate([self._held, chunk])
         spans = spans_of(samples)
         keep = len(samples)
@@ -53,6 +62,6 @@ class SpeechStream:
                 keep = spans.pop().start
             keep = max(keep, spans[-1].end if spans else 0)
         if spans:
-            yield samples, spans, self._begin / RATE
+            yield Speech(samples, spans, self._begin / RATE)
         self._held = samples[keep:]
         self._begin += keep

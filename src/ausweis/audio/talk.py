@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Literal
 
 from ausweis.audio.heard import Word
-from ausweis.calls.call import Turn
+from ausweis.calls.call import SpokenWord, Turn
 
 __all__ = ["Side", "turns_of"]
 
@@ -57,4 +57,8 @@ def _turn(side: Side, words: Sequence[Word]) -> Turn:
         end=max(word.end for word in words),
         text=" ".join(word.text for word in words),
         confidence=round(sum(word.probability for word in words) / len(words), 3),
+        words=tuple(
+            SpokenWord(text=one.text, start=one.start, end=max(one.start, one.end), probability=one.probability)
+            for one in words
+        ),
     )

@@ -15,13 +15,13 @@ from ausweis.audio.sidecar import Sidecar
 from ausweis.audio.talk import Side, turns_of
 from ausweis.audio.voice_encoder import VoiceEncoder
 from ausweis.calls.call import Turn
+from ausweis.calls.sources import AgentChannel
 from ausweis.calls.text import shown_path
 from ausweis.errors import InputError
 
-__all__ = ["AgentChannel", "Transcriber"]
+__all__ = ["Transcriber"]
 
-AgentChannel = Literal["left", "right"]
-Known = Literal["files", "option", "side-car", "talk"]
+Known = Literal["files", "option", "side-car", "file name", "talk"]
 """How it is known who is the agent."""
 
 
@@ -53,9 +53,15 @@ class Transcriber:
         self._agent_channel = agent_channel
 
     def transcribe(
-        self, files: Sequence[Path], sidecar: Sidecar, progress: Progress = lambda seconds: None
+        self,
+        files: Sequence[Path],
+        sidecar: Sidecar,
+        named: AgentChannel | None = None,
+        progress: Progress = lambda seconds: None,
     ) -> dict[str, Any]:
         """The call of one recording, or of two: the agent's and the caller's. Its id is left to the caller.
+
+        `named`: the agent's channel by the file's name, where it says one.
 
         Raises:
             InputError: a file cannot be decoded, changed meanwhile, or nobody speaks in it.
@@ -68,7 +74,7 @@ class Transcriber:
         if not any(heard.words for heard in listened.channels):
             raise InputError("nobody speaks in the recording", place=str(files[0]))
         spoken: Language = language or ("de" if (listened.german or 0.0) >= 0.5 else "en")
-        sides = self._sides(recordings, listened, sidecar, spoken)
+        sides = self._sides(recordings, listened, self._told(sidecar, named), spoken)
         if [_state(path) for path in files] != before:
             raise InputError("the recording changed while it was read: try again", place=str(files[0]))
         document = sidecar.of_call()
@@ -82,7 +88,11 @@ class Transcriber:
         return document
 
     def _sides(
-        self, recordings: Sequence[Recording], listened: Listened, sidecar: Sidecar, language: Language
+        self,
+        recordings: Sequence[Recording],
+        listened: Listened,
+        told: tuple[AgentChannel, Known] | None,
+        language: Language,
     ) -> Sides:
         heard = [one.words for one in listened.channels]
         if len(recordings) == 2:
@@ -92,17 +102,19 @@ class Transcriber:
             return Sides({"agent": heard[0], "caller": heard[1]}, "files")
         spoken = [place for place, words in enumerate(heard) if words]
         if len(spoken) == 2:
-            first = self._first_channel(sidecar)
-            if first is not None:
-                known: Known = "option" if self._agent_channel else "side-car"
-                return Sides(_named(heard, agent_first=first == "agent"), known)
+            if told is not None:
+                channel, known = told
+                return Sides(_named(heard, agent_first=channel == "left"), known)
             return self._told_by_talk(heard, language, 1.0)
         return self._by_voice(recordings[0], spoken[0], heard[spoken[0]], language)
 
-    def _first_channel(self, sidecar: Sidecar) -> Side | None:
+    def _told(self, sidecar: Sidecar, named: AgentChannel | None) -> tuple[AgentChannel, Known] | None:
+        """The agent's channel, and who says so; whoever knows this recording best is heard first."""
         if self._agent_channel is not None:
-            return "agent" if self._agent_channel == "left" else "caller"
-        return sidecar.channels[0] if sidecar.channels else None
+            return self._agent_channel, "option"
+        if sidecar.channels is not None:
+            return "left" if sidecar.channels[0] == "agent" else "right", "side-car"
+        return None if named is None else (named, "file name")
 
     def _by_voice(self, recording: Recording, channel: int, words: Sequence[Word], language: Language) -> Sides:
         voices = Voices(self._voices())

@@ -15,11 +15,11 @@ checks.py        a raw call → a Call, or an UnreadableCall that says why not
 text.py          bytes → text: UTF-8 only, control characters out
 times.py         time stamps and numbers → seconds
 unreadable.py    the call that could not be read, as data
-call.py          the contract: Call and Turn
+call.py          the contract: Call, Turn, and words with their times
 reading.py       all of it together: read_calls
 """
 
-from ausweis.calls.call import Call, Turn
+from ausweis.calls.call import Call, SpokenWord, Turn
 from ausweis.calls.formats import FORMATS, Format
 from ausweis.calls.reading import read_calls
 from ausweis.calls.sources import Source, Sources, find_sources
@@ -34,6 +34,7 @@ __all__ = [
     "Source",
     "Sources",
     "Speakers",
+    "SpokenWord",
     "Turn",
     "UnreadableCall",
     "find_sources",

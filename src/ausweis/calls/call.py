@@ -6,16 +6,33 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ausweis.vocabulary import Speaker
 
-__all__ = ["Call", "Turn"]
+__all__ = ["Call", "SpokenWord", "Turn"]
 
 Seconds = Annotated[float, Field(ge=0)]
 Chance = Annotated[float, Field(ge=0, le=1)]
 
 
+def _is_empty(value: object) -> bool:
+    """Turns of written calls say nothing of single words: their JSON is what it was before."""
+    return value == ()
+
+
+class SpokenWord(BaseModel):
+    """One word of a turn, as a speech recogniser heard it. Times in seconds from the call's start."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    text: str
+    start: Seconds
+    end: Seconds
+    probability: Chance
+
+
 class Turn(BaseModel):
     """What one speaker said without the other coming between. `start` and `end` in seconds from the call's start.
 
-    `confidence`: how sure the speech recogniser is of the words, where one wrote them.
+    `confidence`: how sure the speech recogniser is of the words, where one wrote them. `words`: what `text` is made
+    of, in the same order, where their times are known.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -25,6 +42,17 @@ class Turn(BaseModel):
     end: Seconds | None = None
     text: str
     confidence: Chance | None = None
+    words: Annotated[tuple[SpokenWord, ...], Field(exclude_if=_is_empty)] = ()
+
+    def times(self, quote: str) -> tuple[float | None, float | None]:
+        """When a part of the turn was said, from its first word to its last; the turn's times where no words tell."""
+        texts = self.text.split()
+        place = self.text.find(quote)
+        if len(texts) != len(self.words) or place < 0 or not quote.strip():
+            return self.start, self.end
+        first = len(self.text[:place].split())
+        last = min(first + len(quote.split()), len(self.words)) - 1
+        return self.words[min(first, last)].start, self.words[last].end
 
 
 class Call(BaseModel):

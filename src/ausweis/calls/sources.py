@@ -10,14 +10,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from ausweis.calls.formats import EXTENSIONS, RECORDINGS
 from ausweis.calls.speakers import Speakers
 from ausweis.calls.text import shown_path
 from ausweis.errors import InputError
+from ausweis.vocabulary import Speaker
 
-__all__ = ["Source", "Sources", "find_sources"]
+__all__ = ["AgentChannel", "Source", "Sources", "find_sources"]
 
 _MAX_ID = 200
 _WORDS = frozenset({"turns", "call", "segments", "transcription", "results", "Transcript", "text"})
@@ -25,6 +26,14 @@ _WORDS = frozenset({"turns", "call", "segments", "transcription", "results", "Tr
 _RUN, _TRANSCRIPTS = "run.json", "transcripts.jsonl"
 _SIDE = re.compile(r"(?P<call>.+)[._-](?P<side>[^\W\d_]+)")
 """`0815.agent` and `0815.caller`, with any label of a speaker."""
+_BOTH = re.compile(r"(?P<call>.+)[._-](?P<left>[^\W\d_]+)[-_+](?P<right>[^\W\d_]+)")
+"""`0815.agent-caller`: who is on the left and who on the right of a stereo recording."""
+
+AgentChannel = Literal["left", "right"]
+_AGENT_CHANNEL: dict[tuple[Speaker | None, Speaker | None], AgentChannel] = {
+    ("agent", "caller"): "left",
+    ("caller", "agent"): "right",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +41,7 @@ class Source:
     """One file, or standard input where `path` is None. `default_id` names its call where the file does not.
 
     Of a call that was recorded in two files, `path` is the agent's and `other` the caller's. `sidecar` is where a
-    file about a recording would be.
+    file about a recording would be. `agent_channel`: where the name of a stereo recording says that the agent is.
     """
 
     path: Path | None
@@ -40,6 +49,7 @@ class Source:
     default_id: str
     other: Path | None = None
     sidecar: Path | None = None
+    agent_channel: AgentChannel | None = None
 
     @property
     def is_recording(self) -> bool:
@@ -86,10 +96,20 @@ class _Found:
 
     @property
     def call(self) -> Path:
-        """The path of the call without its extension, nor the side where there are two files."""
+        """The path of the call without its extension, nor what its name says about the sides."""
         stem = self.path.with_suffix("")
         side = _SIDE.fullmatch(stem.name) if self.other else None
+        if side is None and self.agent_channel:
+            side = _BOTH.fullmatch(stem.name)
         return stem.with_name(side["call"]) if side else stem
+
+    @property
+    def agent_channel(self) -> AgentChannel | None:
+        both = _BOTH.fullmatch(self.path.stem) if self.is_recording else None
+        if both is None:
+            return None
+        left, right = map(Speakers().find, both.group("left", "right"))
+        return _AGENT_CHANNEL.get((left, right))
 
     @property
     def is_recording(self) -> bool:
@@ -252,6 +272,13 @@ def _with_ids(found: list[_Found | None]) -> list[Source]:
         choices = [(name(file), count) for name, count in zip(names, counts, strict=True)]
         chosen = next((text for text, count in choices if count[text] == 1), choices[-1][0])
         sources.append(
-            Source(file.path, shown_path(file.path), shown_path(chosen)[-_MAX_ID:], file.other, file.sidecar)
+            Source(
+                file.path,
+                shown_path(file.path),
+                shown_path(chosen)[-_MAX_ID:],
+                file.other,
+                file.sidecar,
+                file.agent_channel,
+            )
         )
     return sources

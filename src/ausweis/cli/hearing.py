@@ -1,6 +1,6 @@
 """How a command listens to recordings: found before the work begins, loaded with the first one."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -12,7 +12,7 @@ from ausweis.audio.hotwords import words_for
 from ausweis.audio.kept import KeptTranscripts
 from ausweis.audio.opening import HearingOptions
 from ausweis.audio.roles import Happens
-from ausweis.calls import Sources
+from ausweis.calls import Sources, UnreadableCall
 from ausweis.engines.protocol import Engine
 from ausweis.engines.weights import Folder
 from ausweis.judging.policy import Policy
@@ -65,8 +65,14 @@ class Recordings:
         return cls(options, found, library, options.settings(found, roles_model), keep_audio)
 
     @contextmanager
-    def opened(self, folder: Path, engine: Callable[[], Engine], progress: Listening) -> Iterator[Hearing]:
-        """Something that listens, with its transcripts in the folder.
+    def opened(
+        self,
+        folder: Path,
+        engine: Callable[[], Engine],
+        progress: Listening,
+        failed: Mapping[str, UnreadableCall] | None = None,
+    ) -> Iterator[Hearing]:
+        """Something that listens, with its transcripts in the folder; `failed` ones are not tried again.
 
         Raises:
             RunError: the transcripts cannot be read or written.
@@ -78,6 +84,7 @@ class Recordings:
                 self.settings,
                 keep=folder / KEPT_AUDIO if self.keep_audio else None,
                 progress=progress,
+                failed=failed,
             )
 
     def _happens(self, engine: Callable[[], Engine]) -> Happens:

@@ -17,6 +17,7 @@ from ausweis.batch import score as score_calls
 from ausweis.batch.manifest import Origin, input_parts, policy_part
 from ausweis.batch.recipe import Recipe
 from ausweis.batch.runners import Runner, local_runner
+from ausweis.batch.state import failures
 from ausweis.calls import Call, Sources, UnreadableCall, find_sources, read_calls
 from ausweis.cli.hearing import Recordings
 from ausweis.cli.progress import progress_shown
@@ -143,7 +144,9 @@ def _score(
     with (
         _runner(options, recipe, run) as (runner, origin, engine),
         progress_shown(total, quiet=options.quiet) as show,
-        recordings.opened(run.path, engine, show.listening) if recordings else nullcontext() as hear,
+        recordings.opened(run.path, engine, show.listening, _unheard(options, run))
+        if recordings
+        else nullcontext() as hear,
     ):
         options.begun = True
         return score_calls(
@@ -170,6 +173,17 @@ def _runner(options: Options, recipe: Recipe, run: RunFolder) -> Iterator[tuple[
         with recipe.engine_opened(_warn) as engine:
             scorer = recipe.scorer(engine)
             yield local_runner(scorer), scorer.origin, lambda: engine
+
+
+def _unheard(options: Options, run: RunFolder) -> dict[str, UnreadableCall]:
+    """The recordings that the run could not hear before; they are not tried again unless that is asked for."""
+    if options.retry_failed:
+        return {}
+    return {
+        one.call_id: UnreadableCall(one.place, one.call_id, one.message, one.kind)
+        for one in failures(run.path)
+        if one.call_id and one.place and (one.kind == "recording" or one.kind == "file")
+    }
 
 
 def _warn(text: str) -> None:

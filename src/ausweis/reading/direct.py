@@ -90,7 +90,8 @@ class DirectReader:
             if turn is None or quote is None:
                 notes.append(DROPPED)
                 continue
-            kept.append(ClaimedViolation(type=named.type, turn=named.turn, quote=quote, start=turn.start, end=turn.end))
+            start, end = turn.times(quote)
+            kept.append(ClaimedViolation(type=named.type, turn=named.turn, quote=quote, start=start, end=end))
         if answer.outcome == "violation" and not kept:
             notes.append(CONTRADICTION)
         claim = Claim(

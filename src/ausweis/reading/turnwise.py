@@ -91,15 +91,15 @@ class TurnwiseReader:
         return self._asking.requests(call, spoken_pieces(call))
 
     def _events(self, call: Call, piece: Piece, answer: Mapping[str, float], said: Sequence[str]) -> list[Event]:
-        turn = call.turn(piece.turn)
+        start, end = call.turn(piece.turn).times(piece.text)
         found = [
             Event(
                 kind=one.kind,
                 subject=one.subject,
                 turn=piece.turn,
                 quote=piece.text,
-                start=turn.start,
-                end=turn.end,
+                start=start,
+                end=end,
                 probability=round(one.probability, 4),
             )
             for one in possible_events(answer, exclusive=self._asking.exclusive)

@@ -27,6 +27,8 @@ CODECS = {
     ".opus": "libopus",
     ".m4a": "aac",
 }
+OPUS_BITS = 16_000
+"""A second and channel: what speech needs. Unless told, the encoder takes what music needs."""
 OPUS_RATES = (8_000, 12_000, 16_000, 24_000, 48_000)
 
 
@@ -70,6 +72,8 @@ def write_audio(path: Path, samples: Sound, rate: int, wav: WavCodec = "pcm_s16l
     with av.open(str(path), "w") as container:
         coded = wav if path.suffix.lower() == ".wav" else codec
         stream = cast("AudioStream", container.add_stream(coded, rate=out_rate, layout=layout))
+        if codec == "libopus":
+            stream.bit_rate = OPUS_BITS * len(samples)
         frame = av.AudioFrame.from_ndarray(interleaved, format="s16", layout=layout)
         frame.sample_rate = rate
         container.mux(stream.encode(frame))
