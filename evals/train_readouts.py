@@ -11,7 +11,7 @@ import click
 from ausweis.engines import catalogue
 from ausweis.engines.llama import LlamaEngine
 from ausweis.evals import read_all
-from ausweis.evals.readouts import FOLDS, KeptLines, collect, layers_of, learn
+from ausweis.evals.readouts import FACTS, FOLDS, KeptLines, collect, layers_of, learn
 from ausweis.prompts import default_library
 from ausweis.reading.strategies import TRANSCRIPT_TEMPLATE, readout_path
 
@@ -40,7 +40,7 @@ def train(model: str, labelled: tuple[Path, ...], limit: int | None, template: s
         kept = list(collect(engine, asked, shown, layers, work))
     names = ", ".join(path.name for path in labelled)
     click.echo("Learning, which takes some minutes ...")
-    readout = learn(KeptLines(kept), asked, engine.info.model_sha256, layers, f"learned from {names}")
+    readout = learn(KeptLines(kept, FACTS), asked, engine.info.model_sha256, layers, f"learned from {names}")
     path = readout_path(asked, engine.info.model_id)
     readout.save(path)
     click.echo(f"{path}: {len(readout.labels)} labels; {readout.notes}")

@@ -12,6 +12,7 @@ __all__ = [
     "CHECKS",
     "DISCLOSURES",
     "FACTORS",
+    "INCIDENTS",
     "OUTCOMES",
     "SEVERITIES",
     "STRONG_FACTORS",
@@ -24,6 +25,7 @@ __all__ = [
     "CheckResult",
     "Factor",
     "FactorStatus",
+    "IncidentKind",
     "Outcome",
     "Severity",
     "Speaker",
@@ -75,6 +77,15 @@ ViolationType = Literal[
     "unauthorised_third_party",
     "action_after_failed_authentication",
 ]
+IncidentKind = Literal[
+    "wrong_promise",
+    "wrong_terms",
+    "cancel_threat",
+    "lawyer_threat",
+    "regulator_threat",
+    "press_threat",
+    "rude_agent",
+]
 Severity = Literal["low", "medium", "high", "critical"]
 Caller = Literal["account_holder", "third_party", "unclear"]
 FactorStatus = Literal["verified", "leaked", "rejected"]
@@ -95,6 +106,7 @@ DISCLOSURES: tuple[Category, ...] = CATEGORIES[:5]
 CHANGES: tuple[Category, ...] = CATEGORIES[5:]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 VIOLATIONS: tuple[ViolationType, ...] = get_args(ViolationType)
+INCIDENTS: tuple[IncidentKind, ...] = get_args(IncidentKind)
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 CALLERS: tuple[Caller, ...] = get_args(Caller)
 CHECKS: tuple[CheckId, ...] = get_args(CheckId)

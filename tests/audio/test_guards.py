@@ -2,7 +2,7 @@
 
 import pytest
 
-from ausweis.audio.guards import is_credit, is_loop, is_silence, once
+from ausweis.audio.guards import is_credit, is_loop, is_parroted, is_silence, is_sparse, once
 
 
 @pytest.mark.parametrize(
@@ -47,6 +47,19 @@ def test_a_text_that_repeats_itself_is_a_loop() -> None:
     assert is_loop("I'm going to the next one. " * 20)
     assert not is_loop("Could you tell me your customer number and the first line of your address, please?")
     assert not is_loop("")
+
+
+def test_long_speech_has_words() -> None:
+    assert is_sparse("IMEI IMEI IMEI", 24.0)
+    assert not is_sparse("One moment please.", 3.0)
+    assert not is_sparse("", 0.0)
+
+
+def test_words_that_the_model_was_told_are_no_talk() -> None:
+    told = frozenset({"pin", "iban", "imei"})
+    assert is_parroted("IMEI, IMEI, PIN.", told)
+    assert not is_parroted("Your PIN please, or the IBAN?", told)
+    assert not is_parroted("PIN? IBAN?", told)
 
 
 def test_a_phrase_said_again_and_again_is_kept_once() -> None:

@@ -9,7 +9,7 @@ from tests.readouts import by_chance
 from ausweis.engines.readout import LineFeatures
 from ausweis.evals.labelled import GoldEvent, LabelledCall
 from ausweis.evals.readout_network import Plan, learn_network, scores_of
-from ausweis.evals.readouts import KeptLines, Lines, labels_in, labels_of, layers_of, learn, left_out, prepare
+from ausweis.evals.readouts import FACTS, KeptLines, Lines, labels_in, labels_of, layers_of, learn, left_out, prepare
 from ausweis.prompts import default_library
 from ausweis.reading.dialogue import EVIDENCE
 from ausweis.reading.labels import STARTS_LATE
@@ -114,10 +114,10 @@ def test_kept_states_are_read_again(tmp_path: Path) -> None:
     lengths = [2, 3, 4]
     states = np.arange(9 * 2 * 3, dtype=np.float16).reshape(9, 2, 3)
     np.savez(tmp_path / "a.npz", states=states, lengths=lengths)
-    (lines,) = KeptLines([(one, tmp_path / "a.npz")])
+    (lines,) = KeptLines([(one, tmp_path / "a.npz")], FACTS)
     assert [len(line.tokens) for line in lines.seen] == lengths
     assert lines.labels == [{STARTS_LATE}, None, None]
-    (second,) = KeptLines([(one, tmp_path / "a.npz")], layers=[1])
+    (second,) = KeptLines([(one, tmp_path / "a.npz")], FACTS, layers=[1])
     assert second.seen[0].tokens == pytest.approx(lines.seen[0].tokens[:, 3:])
 
 

@@ -3,6 +3,8 @@
 decode.py        any audio file → samples, a chunk at a time
 speech.py        where somebody speaks on a channel
 recogniser.py    speech → words, by faster-whisper
+windows.py       stretches of speech, put together to what is heard at once
+segments.py      what Whisper writes → words in the recording
 guards.py        what a recogniser writes where nobody spoke
 heard.py         words and cuts
 listening.py     all channels of a recording, from beginning to end

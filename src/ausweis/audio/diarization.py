@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from ausweis.audio.decode import RATE
 from ausweis.audio.heard import Word
-from ausweis.audio.recogniser import Channel, Span
 from ausweis.audio.two_voices import Floats, Labels, between, centres, distance, two_voices
 from ausweis.audio.voice_encoder import EMBEDDING, VoiceEncoder
+from ausweis.audio.windows import Channel, Span
 
 __all__ = ["Split", "Voices"]
 

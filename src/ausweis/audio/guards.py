@@ -8,7 +8,7 @@ import re
 import zlib
 from collections.abc import Sequence
 
-__all__ = ["is_credit", "is_loop", "is_silence", "once"]
+__all__ = ["is_credit", "is_loop", "is_parroted", "is_silence", "is_sparse", "once"]
 
 NO_SPEECH = 0.6
 LEAST_LOGPROB = -1.0
@@ -16,6 +16,10 @@ MOST_COMPRESSION = 2.4
 LONGEST_PHRASE = 8
 REPEATS = 5
 """A phrase that is said more often in a row than this is a loop; a single word may be said twice as often."""
+LEAST_RATE = 0.5
+"""Words a second of speech; people say two or three."""
+MOST_PARROTED = 0.6
+"""Of a text: so large a share of the words that the model was told before is no talk."""
 
 _CREDIT = re.compile(
     r"(?:untertitel(?:ung)?|copyright|amara\.org|swr|zdf|wdr|funk)\b.{0,60}"
@@ -35,6 +39,20 @@ def is_loop(text: str) -> bool:
     """Whether a text repeats itself so much that nobody can have said it."""
     data = text.encode()
     return len(data) > 0 and len(data) / len(zlib.compress(data)) > MOST_COMPRESSION
+
+
+def is_sparse(text: str, seconds: float) -> bool:
+    """Whether so long a stretch of speech must hold more words than these."""
+    return len(text.split()) < LEAST_RATE * seconds
+
+
+def is_parroted(text: str, told: frozenset[str]) -> bool:
+    """Whether the text is little more than the words that the model was told to know, in lower case.
+
+    People may say such a text too: whether they did, the model tells when it is asked without those words.
+    """
+    words = [word.strip(" .,!?").casefold() for word in text.split()]
+    return len(words) > 2 and sum(word in told for word in words) >= MOST_PARROTED * len(words)
 
 
 def is_credit(text: str) -> bool:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ausweis.audio.decode import RATE
-from ausweis.audio.recogniser import WINDOW, Channel, Span
+from ausweis.audio.windows import WINDOW, Channel, Span
 
 __all__ = ["Speech", "SpeechStream", "spans_of"]
 

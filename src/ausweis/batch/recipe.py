@@ -89,7 +89,12 @@ class Recipe:
         from ausweis.judging import explain
 
         library = self.library()
-        sentences = reading.PolicyText(explain(self.policy.policy, "en"), self.policy.sha256)
-        reader = reading.open_reader(self.strategy, engine, library, sentences, readouts=self.readouts)
+        policy = self.policy.policy
+        text = reading.PolicyText(
+            explain(policy, "en"),
+            self.policy.sha256,
+            tuple(reading.WantedIncident(one.kind, one.description, one.speaker) for one in policy.incidents),
+        )
+        reader = reading.open_reader(self.strategy, engine, library, text, readouts=self.readouts)
         library.refuse_unused(reader)
         return reader

@@ -90,6 +90,6 @@ class Recordings:
     def _happens(self, engine: Callable[[], Engine]) -> Happens:
         @cache
         def reader() -> Reader:
-            return open_reader("turnwise", engine(), self.library, PolicyText((), ""))
+            return open_reader("turnwise", engine(), self.library, PolicyText())
 
         return lambda call: sum(event.probability for event in reader().read(call).facts.events)

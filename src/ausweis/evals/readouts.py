@@ -6,15 +6,16 @@ The networks are those of `readout_network`. The scores of lines whose call was 
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple, overload
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ausweis.calls.call import Call
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.readout import LineFeatures, Readout, features
 from ausweis.evals.labelled import GoldEvent, LabelledCall
@@ -26,11 +27,14 @@ from ausweis.reading.labels import SINGLE, STARTS_LATE, SUBJECTS, VERBS, meaning
 from ausweis.reading.pieces import Piece, spoken_pieces
 
 __all__ = [
+    "FACTS",
     "FOLDS",
     "KeptLines",
     "Learned",
     "Lines",
+    "Task",
     "collect",
+    "in_whole_turns",
     "labels_in",
     "labels_of",
     "layers_of",
@@ -48,6 +52,32 @@ NETWORKS = 3
 """Their scores are averaged."""
 BASIS_CALLS = 150
 """Calls that the directions are found from in which lines differ most."""
+
+
+class Labelled(Protocol):
+    """A call with what is true of it."""
+
+    @property
+    def call(self) -> Call:
+        """The call."""
+        ...
+
+
+One = TypeVar("One", bound=Labelled)
+
+
+@dataclass(frozen=True)
+class Task(Generic[One]):
+    """What is learned: the labels of each piece of a call (None where they are not known).
+
+    `labels`: those of a template that can be learned from such lines; `speakers`: whose lines may have one. With
+    `dialogue`, what was asked is weighed too.
+    """
+
+    of_pieces: Callable[[One, Sequence[Piece]], list[frozenset[str] | None]]
+    labels: Callable[[Iterable[frozenset[str] | None], Template], tuple[str, ...]]
+    speakers: Callable[[str], Sequence[str]]
+    dialogue: bool = False
 
 
 class Lines(NamedTuple):
@@ -68,8 +98,8 @@ def layers_of(depth: int) -> tuple[int, ...]:
 
 
 def collect(
-    engine: LlamaEngine, template: Template, calls: Iterable[LabelledCall], layers: tuple[int, ...], folder: Path
-) -> Iterator[tuple[LabelledCall, Path]]:
+    engine: LlamaEngine, template: Template, calls: Iterable[One], layers: tuple[int, ...], folder: Path
+) -> Iterator[tuple[One, Path]]:
     """Read each call with the model, and keep the states of all lines under `folder`: some megabytes a call.
 
     A call without a line is left out. What stands there already is not computed again, so that a stopped run goes on.
@@ -91,16 +121,17 @@ def collect(
         yield one, path
 
 
-class KeptLines(Sequence[Lines]):
+class KeptLines(Sequence[Lines], Generic[One]):
     """The lines of calls whose states were kept, read from the disk when they are wanted: they need not fit the memory.
 
     Of turns that are cut into several pieces it is not known which one a label
     belongs to.
     """
 
-    def __init__(self, calls: Iterable[tuple[LabelledCall, Path]], layers: Sequence[int] | None = None) -> None:
+    def __init__(self, calls: Iterable[tuple[One, Path]], task: Task[One], layers: Sequence[int] | None = None) -> None:
         """`layers`: the places of those to look at among the kept ones; all, unless it is given."""
         self._calls = list(calls)
+        self._task = task
         self._layers = layers
 
     def __len__(self) -> int:
@@ -110,21 +141,30 @@ class KeptLines(Sequence[Lines]):
     def __getitem__(self, place: int) -> Lines: ...
 
     @overload
-    def __getitem__(self, place: slice) -> "KeptLines": ...
+    def __getitem__(self, place: slice) -> "KeptLines[One]": ...
 
-    def __getitem__(self, place: int | slice) -> "Lines | KeptLines":
+    def __getitem__(self, place: int | slice) -> "Lines | KeptLines[One]":
         if isinstance(place, slice):
-            return KeptLines(self._calls[place], self._layers)
+            return KeptLines(self._calls[place], self._task, self._layers)
         one, path = self._calls[place]
         pieces = spoken_pieces(one.call)
         with np.load(path) as kept:
             states = kept["states"] if self._layers is None else kept["states"][:, list(self._layers)]
             lines = np.split(states.astype(np.float32), np.cumsum(kept["lengths"])[:-1])
-        turns = [piece.turn for piece in pieces]
-        labels = [labels_of(one.gold.events, piece.turn) if turns.count(piece.turn) == 1 else None for piece in pieces]
-        if "starts_late" in one.gold.defects and labels[0] is not None:
-            labels[0] |= {STARTS_LATE}
-        return Lines(pieces, [features(states) for states in lines], labels)
+        return Lines(pieces, [features(states) for states in lines], self._task.of_pieces(one, pieces))
+
+
+def _of_facts(one: LabelledCall, pieces: Sequence[Piece]) -> list[frozenset[str] | None]:
+    labels = in_whole_turns(pieces, lambda turn: labels_of(one.gold.events, turn))
+    if "starts_late" in one.gold.defects and labels[0] is not None:
+        labels[0] |= {STARTS_LATE}
+    return labels
+
+
+def in_whole_turns(pieces: Sequence[Piece], of_turn: Callable[[int], frozenset[str]]) -> list[frozenset[str] | None]:
+    """The labels of each piece that is a whole turn."""
+    turns = [piece.turn for piece in pieces]
+    return [of_turn(piece.turn) if turns.count(piece.turn) == 1 else None for piece in pieces]
 
 
 def labels_of(events: Sequence[GoldEvent], turn: int) -> frozenset[str]:
@@ -164,7 +204,11 @@ class Learned(NamedTuple):
     numbers: list[CallNumbers]
 
 
-def prepare(calls: Sequence[Lines], template: Template, plan: Plan) -> Learned:
+FACTS: Task[LabelledCall] = Task(_of_facts, labels_in, speakers_of, dialogue=True)
+"""What `transcript` is asked for."""
+
+
+def prepare(calls: Sequence[Lines], template: Template, plan: Plan, task: Task[Any] = FACTS) -> Learned:
     """Bring all calls into the basis."""
     some = calls[:: -(-len(calls) // BASIS_CALLS)]
     basis = basis_of([line for one in some for line in one.seen], plan)
@@ -177,21 +221,21 @@ def prepare(calls: Sequence[Lines], template: Template, plan: Plan) -> Learned:
         numbers.append(CallNumbers(tokens.astype(np.float16), owner, lines.astype(np.float16), nothing, nothing))
         pieces.append(one.pieces)
         found.append(one.labels)
-    labels = labels_in((line for one in found for line in one), template)
-    truths = [_truth(lines, of_lines, labels) for lines, of_lines in zip(pieces, found, strict=True)]
+    labels = task.labels((line for one in found for line in one), template)
+    truths = [_truth(lines, of_lines, labels, task) for lines, of_lines in zip(pieces, found, strict=True)]
     numbers = [replace(one, labels=truth, counts=counts) for one, (truth, counts) in zip(numbers, truths, strict=True)]
     return Learned(basis, labels, pieces, numbers)
 
 
 def _truth(
-    pieces: Sequence[Piece], found: Sequence[frozenset[str] | None], labels: Sequence[str]
+    pieces: Sequence[Piece], found: Sequence[frozenset[str] | None], labels: Sequence[str], task: Task[Any]
 ) -> tuple[Array, Array]:
     """Which line has which label, and for which it is known."""
     truth, counts = (np.zeros((len(pieces), len(labels)), np.float32) for _ in range(2))
     for row, (piece, line) in enumerate(zip(pieces, found, strict=True)):
         for place, label in enumerate(labels):
             truth[row, place] = label in (line or ())
-            asked = piece.speaker in speakers_of(label) and (row == 0 or label != STARTS_LATE)
+            asked = piece.speaker in task.speakers(label) and (row == 0 or label != STARTS_LATE)
             counts[row, place] = asked and line is not None
     return truth, counts
 
@@ -203,10 +247,11 @@ def learn(
     layers: tuple[int, ...],
     notes: str,
     plan: Plan | None = None,
+    task: Task[Any] = FACTS,
 ) -> Readout:
     """The readout of a template: all its labels, and their verbs, that occur often enough."""
     plan = plan or Plan()
-    basis, labels, pieces, numbers = prepare(calls, template, plan)
+    basis, labels, pieces, numbers = prepare(calls, template, plan, task)
     scores = left_out(numbers, plan)
     slopes, offsets = _calibration(numbers, scores)
     answers = [1 / (1 + np.exp(-(score * slopes + offsets))) for score in scores]
@@ -230,7 +275,7 @@ def learn(
         template_sha256=template.sha256,
         model_sha256=model_sha256,
         notes=json.dumps(about),
-        dialogue=_dialogue(labels, pieces, numbers, answers),
+        dialogue=_dialogue(labels, pieces, numbers, answers) if task.dialogue else (),
     )
 
 

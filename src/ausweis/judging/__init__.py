@@ -15,6 +15,7 @@ From facts to verdict:
     violations       which rules were broken
     decide           all of that in one step: the core
     risk             the core over all worlds that may have been
+    incidents        critical incidents beyond authentication
     authorisation, checks, reasons, review, words
                      the parts of a verdict that are made for readers
     claims           the verdict that a model gave itself (strategy `direct`)

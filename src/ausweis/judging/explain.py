@@ -3,6 +3,7 @@
 The mistake: name and date of birth were enough, and a former partner knew both (BfDI 2019; LG Bonn 29 OWi 1/20).
 """
 
+from ausweis.judging.incidents import describe
 from ausweis.judging.policy import Language, Policy
 from ausweis.judging.reasons import permission
 from ausweis.judging.rules import BITS, Rules, rules_of
@@ -26,6 +27,7 @@ TEXTS: dict[Language, dict[str, str]] = {
         "nobody": "Für eine dritte Person wird nichts gesagt und nichts getan.",
         "attempts": "Erlaubt sind {count} abgelehnte Antworten; was danach genannt wird, zählt nicht.",
         "order": "Wer eine Stufe erreicht, hat auch die vor ihr genannten erreicht.",
+        "incident": "Gesucht wird auch (Schwere {severity}): {description}",
         "weak": (
             "Warnung: Die Stufe {level} ist ohne jedes starke Merkmal zu erreichen, mit: {sets}. Das wissen auch "
             "Menschen aus dem Umfeld des Kunden."
@@ -45,6 +47,7 @@ TEXTS: dict[Language, dict[str, str]] = {
         "nobody": "For a third party nothing is told and nothing is done.",
         "attempts": "{count} rejected answers are allowed; what is given after that does not count.",
         "order": "Whoever reaches a level has reached those named before it too.",
+        "incident": "Also looked for (severity {severity}): {description}",
         "weak": (
             "Warning: the level {level} can be met without any strong factor, by: {sets}. People near the customer "
             "know these too."
@@ -67,6 +70,10 @@ def explain(policy: Policy, language: Language | None = None) -> tuple[str, ...]
         *_read_outs(policy, spoken),
         texts["third_party"].format(needs=permission(rules, spoken)) if policy.third_party.accept else texts["nobody"],
         texts["attempts"].format(count=policy.attempts),
+        *(
+            texts["incident"].format(severity=one.severity, description=describe(one, spoken))
+            for one in policy.incidents
+        ),
         *_warnings(policy, spoken),
     )
 

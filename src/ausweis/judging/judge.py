@@ -6,6 +6,7 @@ from ausweis.judging.authorisation import authorisation_of
 from ausweis.judging.checks import answers, reason_of
 from ausweis.judging.claims import judge_claim
 from ausweis.judging.decide import Decision, caller_of
+from ausweis.judging.incidents import incidents_of
 from ausweis.judging.policy import Policy
 from ausweis.judging.reasons import reason_for
 from ausweis.judging.review import review_reasons
@@ -82,6 +83,7 @@ def _verdict(
             )
             for check, (result, places) in checks
         ),
+        incidents=incidents_of(facts, policy),
         risk=_rounded(weights.get("violation", 0.0)),
         confidence=confidence,
         needs_review=bool(reasons),

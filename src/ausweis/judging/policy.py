@@ -14,10 +14,12 @@ from pydantic_core import PydanticCustomError
 from ausweis.vocabulary import (
     CATEGORIES,
     FACTORS,
+    INCIDENTS,
     STRONG_FACTORS,
     ActionKind,
     Category,
     Factor,
+    IncidentKind,
     Severity,
     ViolationType,
     kind_of,
@@ -84,11 +86,21 @@ class ThirdParty(_Part):
 
 
 class Incident(_Part):
-    """A critical incident beyond authentication. It is validated here; judging authentication does not use it."""
+    """A critical incident beyond authentication that is looked for: one of the known kinds, or the company's own.
 
-    id: Word
-    description: Sentence
+    An own one has an `id` and a `description` that the model is asked by, and may name whose words are looked at.
+    """
+
+    kind: IncidentKind | None = None
+    id: Word | None = None
+    description: Sentence | None = None
+    speaker: Literal["agent", "caller"] | None = None
     severity: Severity
+
+    @property
+    def name(self) -> str:
+        """What a verdict calls it: its id, or its kind."""
+        return self.id or str(self.kind)
 
 
 class Policy(_Part):
@@ -146,6 +158,7 @@ class Policy(_Part):
                     found.append((place, f"the level {name!r} has this set twice"))
                 seen.add(frozenset(factors))
         found += self._wrong_actions()
+        found += self._wrong_incidents()
         levels = ", ".join(self.levels)
         for factor, rule in self.factors.items():
             if rule.read_out is not None and rule.read_out not in self.levels:
@@ -162,6 +175,22 @@ class Policy(_Part):
                 if level not in self.levels:
                     known = ", ".join(self.levels)
                     found.append((("actions", kind, category), f"unknown level {level!r}; allowed: {known}"))
+        return found
+
+    def _wrong_incidents(self) -> list[tuple[tuple[str | int, ...], str]]:
+        found: list[tuple[tuple[str | int, ...], str]] = []
+        names: set[str] = set()
+        for number, one in enumerate(self.incidents):
+            place = ("incidents", number)
+            if (one.kind is None) == (one.description is None):
+                found.append((place, "an incident has a kind, or an id and a description of its own"))
+            elif one.kind is None and (one.id is None or one.id in INCIDENTS):
+                found.append((place, "an incident of your own needs an id, which is no known kind"))
+            elif one.kind is not None and one.speaker is not None:
+                found.append(((*place, "speaker"), f"whose words are looked at is known for {one.kind!r}"))
+            elif one.name in names:
+                found.append((place, f"the incident {one.name!r} stands here twice"))
+            names.add(one.name)
         return found
 
     @property

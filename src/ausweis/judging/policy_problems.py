@@ -39,6 +39,9 @@ NOUNS = {
     "language": "language",
     "third_party": "authorisation",
     "strength": "strength",
+    "kind": "kind of incident",
+    "speaker": "speaker",
+    "incidents": "word",
     "severity": "severity",
 }
 PARTS: dict[str, type[BaseModel]] = {

@@ -23,6 +23,7 @@ __all__ = [
     "Authorisation",
     "Check",
     "Evidence",
+    "Incident",
     "ModelProvenance",
     "PolicyProvenance",
     "PromptProvenance",
@@ -97,6 +98,20 @@ class Check(_Part):
     evidence: tuple[Evidence, ...] = ()
 
 
+class Incident(_Part):
+    """A critical incident beyond authentication. `kind` is the policy's name of it, `description` what it is in words.
+
+    `probability`: how sure the reader is of it. The first evidence is the incident; further ones show that it is one.
+    """
+
+    kind: str
+    turn: Turn
+    severity: Severity
+    description: str
+    evidence: tuple[Evidence, ...]
+    probability: Probability
+
+
 class PolicyProvenance(_Part):
     """Which policy judged."""
 
@@ -147,7 +162,7 @@ class Verdict(_Part):
     actions: tuple[Action, ...] = ()
     authorisation: Authorisation
     checks: tuple[Check, ...]
-    incidents: tuple[dict[str, Any], ...] = ()
+    incidents: tuple[Incident, ...] = ()
     risk: Probability
     confidence: Probability
     needs_review: bool

@@ -6,6 +6,7 @@ strategies  opens one by name
 turnwise    the product: a closed question about every turn
 direct      the whole verdict in one prompt, its quotes checked; to compare
 asking      the two ways to ask about a call's lines: in a window, or as the transcript grows
+incidents   critical incidents beyond authentication, where the policy asks for them
 dialogue    which factor is given, from the line and from what was asked
 pieces      turns cut into what is asked about, with what was said before
 labels      what the templates' labels mean
@@ -13,7 +14,8 @@ plausible   what an answer must look like, by code
 spoken      numbers as people say them
 """
 
-from ausweis.reading.facts import Claim, ClaimedViolation, Event, Facts
+from ausweis.reading.facts import Claim, ClaimedViolation, Event, Facts, Mention
+from ausweis.reading.incidents import WantedIncident
 from ausweis.reading.reader import PromptStamp, Reader, Reading
 from ausweis.reading.strategies import STRATEGIES, PolicyText, open_reader
 
@@ -23,9 +25,11 @@ __all__ = [
     "ClaimedViolation",
     "Event",
     "Facts",
+    "Mention",
     "PolicyText",
     "PromptStamp",
     "Reader",
     "Reading",
+    "WantedIncident",
     "open_reader",
 ]

@@ -18,7 +18,7 @@ from ausweis.reading.labels import STARTS_LATE, meaning, speakers_of
 from ausweis.reading.pieces import BLOCK, Line, Piece, growing, with_context
 from ausweis.reading.reader import PromptStamp
 
-__all__ = ["Asking", "TranscriptAsking", "WindowAsking", "transcripts"]
+__all__ = ["Asking", "TranscriptAsking", "WindowAsking", "room_for", "transcripts"]
 
 
 ROOM = 1000
@@ -99,7 +99,7 @@ class TranscriptAsking:
             raise PromptError("its readout does not fit this version of Ausweis: train it again", place=template.name)
         self.tells_start = STARTS_LATE in readout.labels
         self._template = template
-        self._block = min(BLOCK, max(0, int(CHARACTERS * (context - ROOM))))
+        self._block = room_for(context)
         self._dialogue = readout.dialogue
         self._stamp = PromptStamp(f"{template.id}:readout", template.version, readout.sha256)
         self._readouts = {
@@ -127,6 +127,11 @@ class TranscriptAsking:
             for piece, result in zip(pieces, results, strict=True)
         ]
         return weighed(pieces, found, self._dialogue) if self._dialogue else found
+
+
+def room_for(context: int) -> int:
+    """How many characters of a transcript a prompt may show, where the model looks at so many tokens."""
+    return min(BLOCK, max(0, int(CHARACTERS * (context - ROOM))))
 
 
 def transcripts(template: Template, call: Call, pieces: Sequence[Piece], block: int = BLOCK) -> list[Request]:

@@ -8,9 +8,19 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ausweis.vocabulary import CHANGES, DISCLOSURES, FACTORS, Caller, Outcome, ViolationType
+from ausweis.vocabulary import CHANGES, DISCLOSURES, FACTORS, Caller, IncidentKind, Outcome, ViolationType
 
-__all__ = ["CALLER_EVENTS", "Claim", "ClaimedViolation", "Event", "EventKind", "Facts", "RecordingDefect"]
+__all__ = [
+    "CALLER_EVENTS",
+    "Claim",
+    "ClaimedViolation",
+    "Event",
+    "EventKind",
+    "Facts",
+    "Mention",
+    "RecordingDefect",
+    "Shown",
+]
 
 EventKind = Literal[
     # the caller
@@ -36,7 +46,7 @@ RecordingDefect = Literal["starts_late", "breaks_off", "garbled"]
 
 
 def _is_nothing(value: object) -> bool:
-    """Facts of a written call have no word about hearing: their lines, and their hashes, are what they were before."""
+    """What was not looked for has no word in the facts: their lines, and their hashes, are what they were before."""
     return value is None or value == ()
 
 
@@ -69,6 +79,35 @@ class Event(BaseModel):
             wanted = (None,)
         if self.subject not in wanted:
             raise ValueError(f"an event of kind {self.kind} cannot have the subject {self.subject!r}")
+
+
+class Shown(BaseModel):
+    """A place that shows something said before to have been wrong."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    turn: Annotated[int, Field(ge=1)]
+    quote: str
+    start: float | None = None
+    end: float | None = None
+
+
+class Mention(BaseModel):
+    """A critical incident beyond authentication, at the turn in which it happens; `quote` stands in the turn.
+
+    One of the known kinds, or what a policy describes. `shown`: where the call shows a value to have been wrong.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: IncidentKind | None = None
+    description: str | None = None
+    turn: Annotated[int, Field(ge=1)]
+    quote: str
+    start: float | None = None
+    end: float | None = None
+    probability: Annotated[float, Field(ge=0, le=1)]
+    shown: Shown | None = None
 
 
 class ClaimedViolation(BaseModel):
@@ -113,3 +152,5 @@ class Facts(BaseModel):
     """Turns whose words the speech recogniser is not sure of."""
     roles_confidence: Annotated[float | None, Field(ge=0, le=1, exclude_if=_is_nothing)] = None
     """How sure it is who is agent and who is caller, where that was found out from the talk."""
+    incidents: Annotated[tuple[Mention, ...], Field(exclude_if=_is_nothing)] = ()
+    """Critical incidents beyond authentication, where the policy asked for them."""

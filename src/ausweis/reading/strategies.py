@@ -1,6 +1,6 @@
 """Opens a reading strategy by name, with the templates and readouts that it needs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,24 +10,40 @@ from ausweis.errors import InputError, PromptError
 from ausweis.prompts import Library, Template
 from ausweis.reading.asking import Asking, TranscriptAsking, WindowAsking
 from ausweis.reading.direct import DirectReader
+from ausweis.reading.incidents import IncidentReader, WantedIncident
 from ausweis.reading.reader import Reader
 from ausweis.reading.turnwise import TurnwiseReader
 
-__all__ = ["STRATEGIES", "TRANSCRIPT_TEMPLATE", "TURN_TEMPLATES", "PolicyText", "open_reader", "readout_path"]
+__all__ = [
+    "INCIDENTS_TEMPLATE",
+    "STRATEGIES",
+    "TRANSCRIPT_TEMPLATE",
+    "TURN_TEMPLATES",
+    "PolicyText",
+    "incident_reader",
+    "open_reader",
+    "readout_path",
+]
 
 STRATEGIES = ("turnwise", "direct")
 TURN_TEMPLATES: Mapping[str, str] = {"agent": "agent-turn", "caller": "caller-turn"}
 """The template that asks about a speaker's turns, where nothing was learned."""
+INCIDENTS_TEMPLATE = "incidents"
+"""The template whose readout, where there is one for the model, tells the known kinds of critical incidents."""
 TRANSCRIPT_TEMPLATE = "transcript"
 """The template whose readout, where there is one for the model, reads turns of both."""
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyText:
-    """What `direct` must know of a policy: sentences that explain it, and the SHA-256 of its file."""
+    """What must be known of a policy: for `direct` sentences that explain it, and the SHA-256 of its file.
 
-    sentences: tuple[str, ...]
-    sha256: str
+    `incidents`: what `turnwise` looks for beyond authentication.
+    """
+
+    sentences: tuple[str, ...] = ()
+    sha256: str = ""
+    incidents: tuple[WantedIncident, ...] = ()
 
 
 def open_reader(
@@ -44,7 +60,8 @@ def open_reader(
         if asking is None:
             asking = WindowAsking({speaker: library.get(name) for speaker, name in TURN_TEMPLATES.items()})
         start = None if asking.tells_start else library.get("call-start")
-        return TurnwiseReader(engine, asking, start)
+        incidents = incident_reader(engine, library, policy.incidents, readouts=readouts) if policy.incidents else None
+        return TurnwiseReader(engine, asking, start, incidents)
     if strategy == "direct":
         return DirectReader(engine, library.get("call-verdict"), policy.sentences, policy.sha256)
     raise InputError(f"there is no strategy {strategy} (there are: {', '.join(STRATEGIES)})")
@@ -57,6 +74,20 @@ def _learned(engine: Engine, library: Library) -> Asking | None:
     template = library.get(TRANSCRIPT_TEMPLATE)
     readout = readout_for(template, engine)
     return None if readout is None else TranscriptAsking(template, readout, engine.info.context_tokens)
+
+
+def incident_reader(
+    engine: Engine, library: Library, wanted: Sequence[WantedIncident], *, readouts: bool = True
+) -> IncidentReader:
+    """Looks for the wanted incidents; with `readouts` false, by description alone.
+
+    Raises:
+        PromptError: a template is missing or cannot be used.
+    """
+    template = library.get(INCIDENTS_TEMPLATE)
+    readout = readout_for(template, engine) if readouts else None
+    learned = None if readout is None else (template, readout)
+    return IncidentReader(engine, wanted, library.get("incident"), learned)
 
 
 def readout_path(template: Template, model_id: str) -> Path:

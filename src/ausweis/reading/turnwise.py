@@ -13,6 +13,7 @@ from ausweis.reading import defects
 from ausweis.reading.asking import Asking
 from ausweis.reading.facts import Event, EventKind, Facts
 from ausweis.reading.heard import doubts
+from ausweis.reading.incidents import IncidentReader
 from ausweis.reading.labels import STARTS_LATE, possible_events
 from ausweis.reading.pieces import Piece, spoken_pieces
 from ausweis.reading.plausible import plausible
@@ -47,17 +48,24 @@ class TurnwiseReader:
 
     strategy = "turnwise"
 
-    def __init__(self, engine: Engine, asking: Asking, start: Template | None) -> None:
-        """`start` asks about the call's first lines; None where the first answer tells whether it starts late."""
+    def __init__(
+        self, engine: Engine, asking: Asking, start: Template | None, incidents: IncidentReader | None = None
+    ) -> None:
+        """`start` asks about the call's first lines; None where the first answer tells whether it starts late.
+
+        `incidents` are looked for besides, where the policy asks for some.
+        """
         self._engine = engine
         self._asking = asking
         self._start = start
+        self._incidents = incidents
 
     @property
     def prompts(self) -> tuple[PromptStamp, ...]:
         """The templates, and a readout as `id:readout`."""
         start = () if self._start is None else (self._start,)
-        return (*self._asking.prompts, *(PromptStamp(one.id, one.version, one.sha256) for one in start))
+        incidents = () if self._incidents is None else self._incidents.prompts
+        return (*self._asking.prompts, *(PromptStamp(one.id, one.version, one.sha256) for one in start), *incidents)
 
     def read(self, call: Call) -> Reading:
         """Ask about all turns of one call."""
@@ -77,14 +85,16 @@ class TurnwiseReader:
             events += self._events(call, piece, answer, said)
             if piece.speaker == "caller":
                 said.append(piece.text)
+        mentions, more = ((), 0) if self._incidents is None else self._incidents.read(call)
         facts = Facts(
             call_id=call.id,
             turns=len(call.turns),
             events=_once_a_turn(events),
             defects=defects.found(call, late),
+            incidents=mentions,
             **doubts(call),
         )
-        return Reading(facts, sum(result.evaluated_tokens for result in results))
+        return Reading(facts, more + sum(result.evaluated_tokens for result in results))
 
     def requests(self, call: Call) -> list[Request]:
         """The questions about the pieces of a call, in order."""

@@ -1,0 +1,31 @@
+"""What the readout of the template `incidents` is learned from."""
+
+from collections.abc import Iterable, Sequence
+
+from ausweis.evals.incident_case import IncidentCase
+from ausweis.evals.readouts import FEWEST, Task, in_whole_turns
+from ausweis.prompts import Template
+from ausweis.reading.incidents import SPEAKER, label_of
+from ausweis.reading.pieces import Piece
+from ausweis.vocabulary import INCIDENTS
+
+__all__ = ["INCIDENT_TASK"]
+
+_SPEAKERS = {label_of(kind): (SPEAKER[kind],) for kind in INCIDENTS}
+
+
+def _of_pieces(one: IncidentCase, pieces: Sequence[Piece]) -> list[frozenset[str] | None]:
+    """The kinds of each turn; a wrong price or deadline where it comes to light."""
+
+    def of_turn(turn: int) -> frozenset[str]:
+        return frozenset(label_of(found.kind) for found in one.gold.incidents if (found.shown or found.turn) == turn)
+
+    return in_whole_turns(pieces, of_turn)
+
+
+def _labels(found: Iterable[frozenset[str] | None], template: Template) -> tuple[str, ...]:
+    every = [labels for labels in found if labels]
+    return tuple(one for one in template.labels if one in _SPEAKERS and sum(one in some for some in every) >= FEWEST)
+
+
+INCIDENT_TASK: Task[IncidentCase] = Task(_of_pieces, _labels, lambda label: _SPEAKERS[label])

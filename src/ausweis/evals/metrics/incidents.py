@@ -1,0 +1,97 @@
+"""How well critical incidents are found: by kind, by place, and whether twins are told apart.
+
+A kind counts once a call. A kind that is in the label and not among those found is missed; the other way round it is
+invented. Shares with Wilson's interval.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from pydantic import BaseModel, ConfigDict
+
+from ausweis.evals.incident_case import IncidentCase
+from ausweis.evals.metrics.estimate import Estimate, share
+from ausweis.reading.facts import Mention
+from ausweis.vocabulary import INCIDENTS, IncidentKind
+
+__all__ = ["IncidentSummary", "KindNumbers", "summarise_incidents"]
+
+LIKELY = 0.5
+"""A mention of less probability is none, as in judging."""
+
+
+class KindNumbers(BaseModel):
+    """Of one kind: `found` of the calls that have it, `precision` of those in which it was found."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    found: Estimate
+    precision: Estimate
+
+
+class IncidentSummary(BaseModel):
+    """`found`, `precision`: over all kinds together. `f1`: their harmonic mean.
+
+    `turn`: of the kinds found rightly, how many have a right turn as their likeliest. `clean`: of the calls without an
+    incident, in how many none was found. `twins`: pairs of which both calls have just the right kinds.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    calls: int
+    kinds: dict[IncidentKind, KindNumbers]
+    found: Estimate
+    precision: Estimate
+    f1: float | None
+    turn: Estimate
+    clean: Estimate
+    twins: Estimate
+
+
+def summarise_incidents(cases: Sequence[IncidentCase], read: Mapping[str, Sequence[Mention]]) -> IncidentSummary:
+    """The numbers; `read`: what was found in each call, by its id."""
+    likely = {name: [one for one in some if one.probability >= LIKELY] for name, some in read.items()}
+    told = {name: frozenset(one.kind for one in some if one.kind) for name, some in likely.items()}
+    kinds = {kind: _of_kind(kind, cases, told) for kind in INCIDENTS}
+    hits, wanted, said = (
+        sum(len(case.gold.kinds & told[case.call.id]) for case in cases),
+        sum(len(case.gold.kinds) for case in cases),
+        sum(len(told[case.call.id]) for case in cases),
+    )
+    clean = [case for case in cases if not case.gold.kinds]
+    return IncidentSummary(
+        calls=len(cases),
+        kinds=kinds,
+        found=share(hits, wanted),
+        precision=share(hits, said),
+        f1=2 * hits / (wanted + said) if wanted + said else None,
+        turn=_turns(cases, likely),
+        clean=share(sum(not told[case.call.id] for case in clean), len(clean)),
+        twins=_twins(cases, told),
+    )
+
+
+def _of_kind(
+    kind: IncidentKind, cases: Sequence[IncidentCase], told: Mapping[str, frozenset[IncidentKind]]
+) -> KindNumbers:
+    have = [case for case in cases if kind in case.gold.kinds]
+    claimed = [case for case in cases if kind in told[case.call.id]]
+    hits = sum(kind in told[case.call.id] for case in have)
+    return KindNumbers(found=share(hits, len(have)), precision=share(hits, len(claimed)))
+
+
+def _turns(cases: Sequence[IncidentCase], likely: Mapping[str, Sequence[Mention]]) -> Estimate:
+    hits = total = 0
+    for case in cases:
+        for kind in case.gold.kinds:
+            some = [one for one in likely[case.call.id] if one.kind == kind]
+            if some:
+                best = max(some, key=lambda one: one.probability)
+                total += 1
+                hits += best.turn in {one.turn for one in case.gold.incidents if one.kind == kind}
+    return share(hits, total)
+
+
+def _twins(cases: Sequence[IncidentCase], told: Mapping[str, frozenset[IncidentKind]]) -> Estimate:
+    right = {case.call.id: case.gold.kinds == told[case.call.id] for case in cases}
+    twins = {frozenset((case.call.id, case.gold.twin)) for case in cases if case.gold.twin in right}
+    return share(sum(all(right[name] for name in pair) for pair in twins), len(twins))

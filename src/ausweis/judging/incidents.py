@@ -1,0 +1,63 @@
+"""Critical incidents beyond authentication: which of those that were read the policy has switched on."""
+
+from typing import cast
+
+from ausweis.judging.policy import Incident as WantedIncident
+from ausweis.judging.policy import Language, Policy
+from ausweis.judging.verdict import Evidence, Incident
+from ausweis.reading.facts import Facts, Mention
+from ausweis.vocabulary import IncidentKind
+
+__all__ = ["LIKELY", "describe", "incidents_of"]
+
+LIKELY = 0.5
+"""A mention of less probability is none."""
+
+DESCRIPTIONS: dict[Language, dict[IncidentKind, str]] = {
+    "de": {
+        "wrong_promise": "Der Agent sagt ohne Vorbehalt etwas zu, das nicht feststeht oder nicht in seiner Hand liegt.",
+        "wrong_terms": "Der Agent nennt einen Preis oder eine Frist, die sich im Gespräch als falsch erweist.",
+        "cancel_threat": "Der Anrufer droht zu kündigen oder zu wechseln.",
+        "lawyer_threat": "Der Anrufer droht mit Anwalt oder Gericht.",
+        "regulator_threat": "Der Anrufer droht mit einer Behörde, Schlichtungsstelle oder dem Verbraucherschutz.",
+        "press_threat": "Der Anrufer droht mit Presse oder Öffentlichkeit.",
+        "rude_agent": "Der Agent beleidigt, verspottet oder herabsetzt den Anrufer.",
+    },
+    "en": {
+        "wrong_promise": "The agent commits the company, without reservation, to what is not settled.",
+        "wrong_terms": "The agent names a price or deadline that the call shows to be wrong.",
+        "cancel_threat": "The caller threatens to cancel or to leave.",
+        "lawyer_threat": "The caller threatens with a lawyer or a court.",
+        "regulator_threat": "The caller threatens with an authority, ombudsman or consumer body.",
+        "press_threat": "The caller threatens with the press or the public.",
+        "rude_agent": "The agent insults, mocks or belittles the caller.",
+    },
+}
+
+
+def describe(wanted: WantedIncident, language: Language) -> str:
+    """What the incident is, in the words of the policy or, for a known kind, in ours."""
+    return wanted.description or DESCRIPTIONS[language][cast("IncidentKind", wanted.kind)]
+
+
+def incidents_of(facts: Facts, policy: Policy) -> tuple[Incident, ...]:
+    """The incidents that the policy wants to know of, in order of time, those of a turn in the policy's order."""
+    found = [
+        Incident(
+            kind=wanted.name,
+            turn=mention.turn,
+            severity=wanted.severity,
+            description=describe(wanted, policy.language),
+            evidence=_evidence(mention),
+            probability=mention.probability,
+        )
+        for wanted in policy.incidents
+        for mention in facts.incidents
+        if mention.probability >= LIKELY and (mention.kind, mention.description) == (wanted.kind, wanted.description)
+    ]
+    return tuple(sorted(found, key=lambda one: one.turn))
+
+
+def _evidence(mention: Mention) -> tuple[Evidence, ...]:
+    places = (mention, mention.shown) if mention.shown else (mention,)
+    return tuple(Evidence(turn=one.turn, quote=one.quote, start=one.start, end=one.end) for one in places)

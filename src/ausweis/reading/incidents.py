@@ -1,0 +1,219 @@
+"""Critical incidents beyond authentication: looked for only where the policy asks, and each told with its place.
+
+Known kinds are told by a readout of the template `incidents`, where one was learned for the model: it reads the call
+once more, line by line. Otherwise, and for what a company describes itself, the template `incident` asks about each
+line of the side in question whether it is what the description says.
+
+That a price or a deadline was wrong comes to light later than it was named. What is read is the line in which it comes
+to light (`Mention.shown`); the incident is at the line before it that named the other value.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from ausweis.calls.call import Call
+from ausweis.engines.protocol import Engine, Request, Result
+from ausweis.engines.readout import Readout
+from ausweis.prompts import Template
+from ausweis.reading.asking import room_for, transcripts
+from ausweis.reading.facts import Mention, Shown
+from ausweis.reading.pieces import Piece, spoken_pieces, with_context
+from ausweis.reading.reader import PromptStamp
+from ausweis.reading.spoken import digits_in, has_number
+from ausweis.vocabulary import INCIDENTS, IncidentKind
+
+__all__ = ["SPEAKER", "IncidentReader", "WantedIncident", "label_of", "named_before"]
+
+STEM, SHORTEST, RARE = 6, 4, 5
+"""Letters by which words are the same; letters of a word that counts; lines that may have it."""
+MENTIONED = 0.05
+"""Incidents less likely than this are not kept."""
+
+SPEAKER: Mapping[IncidentKind, Literal["agent", "caller"]] = {
+    kind: "caller" if kind.endswith("_threat") else "agent" for kind in INCIDENTS
+}
+"""Whose words a kind is in."""
+
+DESCRIPTIONS: Mapping[IncidentKind, str] = {
+    "wrong_promise": "The agent commits the company, without reservation, to something that is not settled or not "
+    "theirs to grant.",
+    "wrong_terms": "The agent names another price, fee, period or deadline than before, or admits that the one named "
+    "before was wrong.",
+    "cancel_threat": "The caller says, out of dissatisfaction, that they will cancel or go to a competitor.",
+    "lawyer_threat": "The caller says that they will go to a lawyer or a court.",
+    "regulator_threat": "The caller says that they will go to an authority, an ombudsman or a consumer body.",
+    "press_threat": "The caller says that they will go to the press or make it public.",
+    "rude_agent": "The agent insults, mocks or belittles the caller.",
+}
+"""What is asked where no readout tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class WantedIncident:
+    """A known kind, or a description of the policy; of that, whose words are looked at (None: both)."""
+
+    kind: IncidentKind | None = None
+    description: str | None = None
+    speaker: Literal["agent", "caller"] | None = None
+
+    @property
+    def speakers(self) -> tuple[str, ...]:
+        """Whose words it may be in."""
+        side = self.speaker if self.kind is None else SPEAKER[self.kind]
+        return ("agent", "caller") if side is None else (side,)
+
+    @property
+    def question(self) -> str:
+        """The description that the model is asked by."""
+        return DESCRIPTIONS[self.kind] if self.kind is not None else str(self.description)
+
+
+class _Asked(NamedTuple):
+    request: Request
+    wanted: WantedIncident
+    piece: Piece
+
+
+class IncidentReader:
+    """Finds the wanted incidents in a call. `learned`: the template `incidents` with its readout, if there is one."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        wanted: Sequence[WantedIncident],
+        question: Template,
+        learned: tuple[Template, Readout] | None,
+    ) -> None:
+        labels = () if learned is None else learned[1].labels
+        known = [one for one in wanted if one.kind and label_of(one.kind) in labels]
+        self._engine = engine
+        self._told = known
+        self._asked = [one for one in wanted if one not in known]
+        self._question = question
+        self._learned = learned if known else None
+
+    @property
+    def prompts(self) -> tuple[PromptStamp, ...]:
+        """The templates that it asks with, and the readout as `id:readout`."""
+        found: list[PromptStamp] = []
+        if self._learned is not None:
+            template, readout = self._learned
+            found.append(PromptStamp(template.id, template.version, template.sha256))
+            found.append(PromptStamp(f"{template.id}:readout", template.version, readout.sha256))
+        if self._asked:
+            found.append(PromptStamp(self._question.id, self._question.version, self._question.sha256))
+        return tuple(found)
+
+    def read(self, call: Call) -> tuple[tuple[Mention, ...], int]:
+        """The incidents of a call in order of time, and how many tokens the model computed for them."""
+        pieces = spoken_pieces(call)
+        reading = [] if self._learned is None else self._readings(call, pieces, *self._learned)
+        asking = self._questions(call, pieces)
+        results = self._engine.complete([*reading, *(one.request for one in asking)])
+        found: list[Mention] = []
+        for piece, result in zip(pieces, results[: len(reading)], strict=bool(reading)):
+            found += self._in_readout(call, pieces, piece, result)
+        for one, result in zip(asking, results[len(reading) :], strict=True):
+            probability = result.probabilities[self._question.labels.index("yes")]
+            found += _mentions(call, pieces, one.piece, one.wanted, probability)
+        return _once_a_turn(found), sum(result.evaluated_tokens for result in results)
+
+    def _readings(self, call: Call, pieces: Sequence[Piece], template: Template, readout: Readout) -> list[Request]:
+        asked = transcripts(template, call, pieces, room_for(self._engine.info.context_tokens))
+        return [one.model_copy(update={"choices": readout.labels, "readout": readout}) for one in asked]
+
+    def _questions(self, call: Call, pieces: Sequence[Piece]) -> list[_Asked]:
+        return [
+            _Asked(
+                Request(
+                    messages=self._question.render(
+                        {"incident": wanted.question, "lines": [line._asdict() for line in lines]},
+                        language=call.language,
+                    ),
+                    choices=self._question.labels,
+                    template=self._question.name,
+                ),
+                wanted,
+                piece,
+            )
+            for wanted in self._asked
+            for piece, lines in with_context(pieces)
+            if piece.speaker in wanted.speakers
+        ]
+
+    def _in_readout(self, call: Call, pieces: Sequence[Piece], piece: Piece, result: Result) -> list[Mention]:
+        labels = self._learned[1].labels if self._learned else ()
+        chances = dict(zip(labels, result.probabilities, strict=True))
+        found: list[Mention] = []
+        for wanted in self._told:
+            if wanted.kind and piece.speaker in wanted.speakers:
+                found += _mentions(call, pieces, piece, wanted, chances[label_of(wanted.kind)])
+        return found
+
+
+def label_of(kind: IncidentKind) -> str:
+    """The kind in the words of the template."""
+    return kind.replace("_", " ")
+
+
+def _mentions(
+    call: Call, pieces: Sequence[Piece], piece: Piece, wanted: WantedIncident, probability: float
+) -> list[Mention]:
+    if probability < MENTIONED:
+        return []
+    place, shown = piece, None
+    if wanted.kind == "wrong_terms":
+        named = named_before(pieces, piece)
+        if named is not None:
+            start, end = call.turn(piece.turn).times(piece.text)
+            place, shown = named, Shown(turn=piece.turn, quote=piece.text, start=start, end=end)
+    start, end = call.turn(place.turn).times(place.text)
+    return [
+        Mention(
+            kind=wanted.kind,
+            description=wanted.description,
+            turn=place.turn,
+            quote=place.text,
+            start=start,
+            end=end,
+            probability=round(probability, 4),
+            shown=shown,
+        )
+    ]
+
+
+def named_before(pieces: Sequence[Piece], shown: Piece) -> Piece | None:
+    """The agent's line before this one that most likely named the other value.
+
+    It names a number, another one than this line, and has most words in common with this line or the one before it;
+    words that many lines have do not count. Among equals the last one is taken.
+    """
+    place = pieces.index(shown)
+    about = _stems(shown.text) | (_stems(pieces[place - 1].text) if place else set())
+    often = Counter(stem for piece in pieces for stem in _stems(piece.text))
+    about = {stem for stem in about if often[stem] <= RARE}
+    numbers = digits_in(shown.text)
+    best: tuple[int, Piece] | None = None
+    for piece in pieces[:place]:
+        if piece.speaker == "agent" and has_number(piece.text) and digits_in(piece.text) != numbers:
+            common = len(_stems(piece.text) & about)
+            if best is None or common >= best[0]:
+                best = common, piece
+    return None if best is None else best[1]
+
+
+def _stems(text: str) -> set[str]:
+    return {word[:STEM] for word in re.findall(r"[^\W\d_]+", text.lower()) if len(word) >= SHORTEST}
+
+
+def _once_a_turn(found: list[Mention]) -> tuple[Mention, ...]:
+    """Of the same incident in several pieces of a turn, or shown by several turns, the likeliest."""
+    best: dict[tuple[int, str | None, str | None], Mention] = {}
+    for one in found:
+        key = (one.turn, one.kind, one.description)
+        if key not in best or one.probability > best[key].probability:
+            best[key] = one
+    return tuple(sorted(best.values(), key=lambda one: one.turn))

@@ -1,0 +1,92 @@
+"""The golden calls with incidents are whole, and the numbers of them are what they say."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from ausweis.errors import InputError
+from ausweis.evals.incident_case import IncidentCase, read_incident_cases
+from ausweis.evals.metrics.incidents import summarise_incidents
+from ausweis.reading.facts import Mention
+from ausweis.vocabulary import INCIDENTS
+
+FOLDER = Path(__file__).parents[2] / "evals" / "golden"
+GOLDEN = read_incident_cases([FOLDER / "incidents.jsonl"])
+TRAIN = read_incident_cases([FOLDER / "incidents-train.jsonl"])
+
+
+def test_size_and_mix() -> None:
+    assert len(GOLDEN) >= 80
+    kinds = Counter(kind for case in GOLDEN for kind in case.gold.kinds)
+    assert min(kinds[kind] for kind in INCIDENTS) >= 8
+    assert Counter(case.call.language for case in GOLDEN)["de"] > len(GOLDEN) / 2
+
+
+@pytest.mark.parametrize("cases", [GOLDEN, TRAIN], ids=["golden", "train"])
+def test_each_call_has_a_near_twin_of_other_kinds(cases: list[IncidentCase]) -> None:
+    by_id = {case.call.id: case for case in cases}
+    for case in cases:
+        other = by_id[str(case.gold.twin)]
+        assert other.gold.twin == case.call.id
+        assert other.gold.kinds != case.gold.kinds
+        shared = {turn.text for turn in case.call.turns} & {turn.text for turn in other.call.turns}
+        assert len(shared) >= len(case.call.turns) // 3
+
+
+def test_no_call_is_in_both_sets() -> None:
+    texts = {tuple(turn.text for turn in case.call.turns) for case in TRAIN}
+    assert not any(tuple(turn.text for turn in case.call.turns) in texts for case in GOLDEN)
+
+
+def case(name: str, twin: str, *incidents: dict[str, object]) -> IncidentCase:
+    turns = [{"speaker": side, "text": "x"} for side in ("agent", "caller", "agent", "caller")]
+    gold = {"incidents": incidents, "twin": twin}
+    return IncidentCase.model_validate({"call": {"id": name, "turns": turns}, "gold": gold})
+
+
+def found(kind: str, turn: int, probability: float = 0.8) -> Mention:
+    return Mention.model_validate({"kind": kind, "turn": turn, "quote": "x", "probability": probability})
+
+
+def test_the_numbers() -> None:
+    cases = [
+        case("1a", "1b", {"kind": "rude_agent", "turn": 1}),
+        case("1b", "1a"),
+        case("2a", "2b", {"kind": "rude_agent", "turn": 3}, {"kind": "press_threat", "turn": 4}),
+        case("2b", "2a"),
+    ]
+    read = {
+        "1a": [found("rude_agent", 1), found("rude_agent", 3, 0.6)],
+        "1b": [found("rude_agent", 1, 0.4)],
+        "2a": [found("rude_agent", 1), found("cancel_threat", 2)],
+        "2b": [],
+    }
+    numbers = summarise_incidents(cases, read)
+    assert (numbers.found.value, numbers.found.n) == (pytest.approx(2 / 3), 3)
+    assert (numbers.precision.value, numbers.precision.n) == (pytest.approx(2 / 3), 3)
+    assert numbers.f1 == pytest.approx(2 / 3)
+    assert (numbers.turn.value, numbers.turn.n) == (0.5, 2)
+    assert numbers.clean.value == 1.0
+    assert (numbers.twins.value, numbers.twins.n) == (0.5, 2)
+    assert numbers.kinds["rude_agent"].found.value == 1.0
+    assert numbers.kinds["press_threat"].found.value == 0.0
+    assert numbers.kinds["cancel_threat"].precision.value == 0.0
+    assert numbers.kinds["lawyer_threat"].found.value is None
+
+
+@pytest.mark.parametrize(
+    ("incident", "words"),
+    [
+        ({"kind": "rude_agent", "turn": 2}, "not the agent's"),
+        ({"kind": "rude_agent", "turn": 9}, "behind the last turn"),
+        ({"kind": "wrong_terms", "turn": 3, "shown": 1}, "shown wrong"),
+    ],
+)
+def test_a_label_that_cannot_be_is_refused(tmp_path: Path, incident: dict[str, object], words: str) -> None:
+    turns = [{"speaker": side, "text": "x"} for side in ("agent", "caller", "agent")]
+    line = {"call": {"id": "a", "turns": turns}, "gold": {"incidents": [incident]}}
+    (tmp_path / "a.jsonl").write_text(json.dumps(line))
+    with pytest.raises(InputError, match=words):
+        read_incident_cases([tmp_path / "a.jsonl"])

@@ -1,0 +1,108 @@
+"""Critical incidents: whose words are looked at, what is asked, and where a wrong price was named."""
+
+from collections.abc import Callable, Sequence
+
+import pytest
+from tests.readouts import by_chance
+
+from ausweis.calls.call import Call
+from ausweis.engines.protocol import EngineInfo, Request, Result
+from ausweis.prompts import Library
+from ausweis.reading.incidents import IncidentReader, WantedIncident, label_of, named_before
+from ausweis.reading.pieces import spoken_pieces
+from ausweis.vocabulary import INCIDENTS
+
+LABELS = tuple(label_of(kind) for kind in INCIDENTS)
+
+
+class Told:
+    """Answers each request with what a table says of the words of its last line; else with nothing."""
+
+    calls_at_once = 1
+    info = EngineInfo(model_id="m", model_sha256="1" * 64, engine="none", context_tokens=8192)
+
+    def __init__(self, table: dict[str, dict[str, float]]) -> None:
+        self.table = table
+        self.asked: list[Request] = []
+
+    def complete(self, requests: Sequence[Request]) -> list[Result]:
+        self.asked += requests
+        return [self._answer(request) for request in requests]
+
+    def _answer(self, request: Request) -> Result:
+        last = request.messages[-1].content.rstrip().splitlines()[-1]
+        told = next((answer for words, answer in self.table.items() if words in last), {})
+        return Result(text="", probabilities=tuple(told.get(one, 0.0) for one in request.choices), evaluated_tokens=1)
+
+    def close(self) -> None: ...
+
+
+def reader(engine: Told, library: Library, *wanted: WantedIncident, learned: bool = True) -> IncidentReader:
+    readout = by_chance(LABELS, (10, 20), 6)
+    return IncidentReader(
+        engine, wanted, library.get("incident"), (library.get("incidents"), readout) if learned else None
+    )
+
+
+def test_known_kinds_are_read_from_the_side_that_they_belong_to(call: Callable[..., Call], library: Library) -> None:
+    both = {"cancel threat": 0.9, "rude agent": 0.8}
+    engine = Told({"Dann bin ich weg": both, "Tun Sie das": both})
+    found, tokens = reader(engine, library, WantedIncident("cancel_threat"), WantedIncident("rude_agent")).read(
+        call("caller: Dann bin ich weg.", "agent: Tun Sie das ruhig, Sie Held.")
+    )
+    assert [(one.kind, one.turn, one.quote) for one in found] == [
+        ("cancel_threat", 1, "Dann bin ich weg."),
+        ("rude_agent", 2, "Tun Sie das ruhig, Sie Held."),
+    ]
+    assert tokens == 2
+    assert all(request.readout is not None for request in engine.asked)
+
+
+def test_a_description_is_asked_of_the_lines_of_its_speaker(call: Callable[..., Call], library: Library) -> None:
+    engine = Told({"zwei Monate": {"yes": 0.7, "no": 0.3}})
+    wanted = WantedIncident(description="Der Agent nennt eine falsche Frist.", speaker="agent")
+    (one,), _ = reader(engine, library, wanted).read(call("caller: Welche Frist?", "agent: Das sind zwei Monate."))
+    assert (one.description, one.turn, one.probability) == (wanted.description, 2, 0.7)
+    (request,) = engine.asked
+    assert "Incident: Der Agent nennt eine falsche Frist." in request.messages[-1].content
+
+
+def test_without_a_readout_every_kind_is_asked_by_description(call: Callable[..., Call], library: Library) -> None:
+    engine = Told({"Anwalt": {"yes": 0.9, "no": 0.1}})
+    asking = reader(engine, library, WantedIncident("lawyer_threat"), learned=False)
+    (one,), _ = asking.read(call("agent: Nein.", "caller: Dann klärt das mein Anwalt."))
+    assert (one.kind, one.turn) == ("lawyer_threat", 2)
+    assert [stamp.id for stamp in asking.prompts] == ["incident"]
+
+
+def test_a_wrong_price_is_at_the_turn_that_named_it(call: Callable[..., Call], library: Library) -> None:
+    engine = Told({"Stimmt": {"wrong terms": 0.8}})
+    (one,), _ = reader(engine, library, WantedIncident("wrong_terms")).read(
+        call(
+            "agent: Die Anfahrt kostet fünfzig Euro.",
+            "agent: Der Techniker käme am achten.",
+            "caller: Im Internet steht für die Anfahrt neunundsiebzig.",
+            "agent: Stimmt, die Anfahrt sind neunundsiebzig.",
+        )
+    )
+    assert one.turn == 1
+    assert one.shown is not None
+    assert one.shown.turn == 4
+
+
+def test_nothing_is_named_before_the_first_line(call: Callable[..., Call]) -> None:
+    pieces = spoken_pieces(call("agent: Das sind zwei Euro.", "agent: Nein, drei."))
+    assert named_before(pieces, pieces[0]) is None
+    assert named_before(pieces, pieces[1]) == pieces[0]
+
+
+def test_what_is_hardly_likely_is_not_kept(call: Callable[..., Call], library: Library) -> None:
+    engine = Told({"Naja": {"rude agent": 0.04}})
+    assert reader(engine, library, WantedIncident("rude_agent")).read(call("agent: Naja."))[0] == ()
+
+
+@pytest.mark.parametrize("learned", [True, False])
+def test_a_call_without_words_asks_nothing(call: Callable[..., Call], library: Library, learned: bool) -> None:
+    engine = Told({})
+    found, tokens = reader(engine, library, WantedIncident("rude_agent"), learned=learned).read(call("agent: "))
+    assert (found, tokens, engine.asked) == ((), 0, [])
