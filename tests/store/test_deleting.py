@@ -43,6 +43,11 @@ def full(store: Store, tmp_path: Path, calls: list[Call]) -> Store:
     with (run / "failures.jsonl").open("a", encoding="utf-8") as file:
         for name, place in (("call-77", None), (None, "calls/call-77.json:3"), ("call-8", "calls/call-8.json")):
             file.write(Failure(call_id=name, place=place, kind="engine", message="no answer").line + "\n")
+    manifest = read_manifest(run)
+    assert manifest is not None
+    with RunFolder.open(run, resume=True) as counted:
+        counted.begin(manifest)
+        counted.finish(complete=True)
     (run / "recordings").mkdir()
     for name in ("call-77.agent.wav", "call-77.caller.wav", "call-777.wav"):
         (run / "recordings" / name).write_bytes(name.encode())
