@@ -167,6 +167,12 @@ def test_what_is_left_is_named(full: Store, tmp_path: Path, escaped: bool) -> No
     assert full.find("call-77") is None
 
 
+def test_a_note_that_is_left_is_named(full: Store, tmp_path: Path) -> None:
+    (tmp_path / "minutes.txt").write_text(f"Mia: {NOTE}", "utf-8")
+    with pytest.raises(StoreError, match=r"minutes\.txt"):
+        full.delete("call-77", roots=[tmp_path / "minutes.txt"])
+
+
 def test_an_id_that_is_left_is_named_and_a_longer_one_is_not(full: Store, tmp_path: Path) -> None:
     (tmp_path / "notes").mkdir()
     path = tmp_path / "notes" / "list.csv"

@@ -91,7 +91,7 @@ def _find(connection: Connection, ids: dict[int, str], roots: Sequence[Path]) ->
 
 
 def _words(connection: Connection, keys: Sequence[int]) -> list[str]:
-    """What was said in the calls, one text a call; the quotes of its facts and verdicts where no text is known."""
+    """What was said in the calls, or the quotes of facts and verdicts where no text is known, then what was noted."""
     words: list[str] = []
     for some in batches(keys):
         said = select(texts.c.call_key, texts.c.words).where(texts.c.call_key.in_(some))
@@ -103,6 +103,9 @@ def _words(connection: Connection, keys: Sequence[int]) -> list[str]:
             quotes = "\n".join(_quotes([json.loads(row.body), json.loads(row.facts or "null")]))
             of_call[row.call_key] = f"{of_call.get(row.call_key, '')}\n{quotes}"
         words += of_call.values()
+    for some in batches(keys):
+        notes = select(decisions.c.note).where(decisions.c.call_key.in_(some), decisions.c.note != "")
+        words += connection.execute(notes).scalars()
     return words
 
 
@@ -129,7 +132,7 @@ def _said_elsewhere(connection: Connection, part: str, ids: dict[int, str]) -> b
         (verdicts.c.call_key, verdicts.c.body, without_text),
     ):
         # Of the calls' own rows there may be several, one a run.
-        wanted = select(own).where(column.contains(part, autoescape=True), more).distinct().limit(len(ids) + 1)
+        wanted = select(own).where(more, column.contains(part, autoescape=True)).distinct().limit(len(ids) + 1)
         if any(key not in ids for key in connection.execute(wanted).scalars()):
             return True
     return False

@@ -61,9 +61,11 @@ def clean_run(folder: Path, ids: frozenset[str]) -> list[Path]:
     lock = FolderLock(folder)
     try:
         likely = _likely(ids)
-        gone = {
-            name: _rewrite(folder / name, lambda data: likely(data) and call_of_line(data) in ids) for name in _FILES
-        }
+
+        def drop(data: bytes) -> bool:
+            return likely(data) and call_of_line(data) in ids
+
+        gone = {name: _rewrite(folder / name, drop) for name in _FILES}
         changed = [folder / name for name, some in gone.items() if some]
         return changed + _clean_manifest(folder, ids, gone) + _clean_recordings(folder / RECORDINGS, ids)
     finally:
