@@ -125,7 +125,7 @@ def test_delete_and_expire(run: Run, write_calls: Write, folder: Path) -> None:
     assert "nothing of the call is left" in result.out
     assert b"call-3" not in (folder / "r" / "verdicts.jsonl").read_bytes()
     gone = run("store", "delete", "call-3")
-    assert (gone.code, gone.err) == (2, "ausweis: there is no call with this id in the store\n")
+    assert (gone.code, gone.err) == (2, "ausweis: there is no call with this id in the store, nor in its runs\n")
     assert run("store", "expire", "--days", "30").out == "0 calls removed\n"
     (folder / "notes.txt").write_text("call-2 was odd")
     left = run("store", "delete", "call-2", "--also", "notes.txt")

@@ -4,7 +4,19 @@ Lists are JSON, and so are the bodies of calls, facts and verdicts. Columns of `
 the verdict that counts, so that the queue is one table.
 """
 
-from sqlalchemy import Boolean, Column, Date, Float, ForeignKey, Integer, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Float,
+    ForeignKey,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 __all__ = [
     "audio",
@@ -122,7 +134,7 @@ samples = Table(
     Column("first", Date, nullable=False),
     Column("last", Date, nullable=False),
     Column("drawn", Integer, nullable=False),
-    Column("seed", Integer, nullable=False),
+    Column("seed", BigInteger, nullable=False),
     Column("at", Text, nullable=False),
 )
 
