@@ -1,0 +1,122 @@
+"""Run folders into the store, a thousand calls a transaction. What is there already, as it is, is not written again."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from urllib.parse import unquote
+
+from pydantic import ValidationError
+from sqlalchemy import Connection, func, insert, select
+
+from ausweis.batch.manifest import RunManifest, now, read_manifest
+from ausweis.batch.state import FACTS_FILE, VERDICTS_FILE, facts_of, verdict_of
+from ausweis.calls.call import Call
+from ausweis.errors import RunError
+from ausweis.journal import lines
+from ausweis.judging.verdict import Verdict
+from ausweis.store import chain
+from ausweis.store.database import Database
+from ausweis.store.inputs import texts_of
+from ausweis.store.key import Key
+from ausweis.store.packing import run_row, run_values, verdict_values
+from ausweis.store.rows import Imported, RunRow
+from ausweis.store.tables import runs, texts, verdicts
+from ausweis.store.texts import add_texts, batches
+from ausweis.store.verdict_rows import ReadVerdict, VerdictWriter
+
+__all__ = ["RECORDINGS", "import_run"]
+
+RECORDINGS = "recordings"
+"""The folder in a run folder where recordings are copied to."""
+
+
+def import_run(
+    database: Database,
+    key: Key,
+    folder: Path,
+    calls: Iterable[Call],
+    audio: Mapping[str, tuple[Path, ...]],
+    by: str,
+) -> Imported:
+    """See `Store.import_run`."""
+    manifest = read_manifest(folder)
+    if manifest is None:
+        raise RunError("there is no run here: run.json is missing", place=str(folder))
+    with database.writing() as connection:
+        run = _run(connection, manifest, folder)
+    for found in batches(calls):
+        with database.writing() as connection:
+            add_texts(connection, key, list({call.id: call for call in found}.values()), run.started)
+    work = VerdictWriter(run, manifest, _audio_of(folder, audio))
+    for read in batches(_read(folder, run)):
+        # The last line of a call is the one that counts.
+        once = list({one.verdict["call_id"]: one for one in read}.values())
+        with database.writing() as connection:
+            work.write(connection, once)
+    texts_of(database, key, run, folder, manifest)
+    with database.writing() as connection:
+        if work.counts.new or work.counts.replaced:
+            chain.append(connection, key, "imported", by, run=run, content=f"{work.counts}")
+        without = _without_text(connection, run)
+    return Imported(run, work.counts.new, work.counts.same, work.counts.replaced, without)
+
+
+def _run(connection: Connection, manifest: RunManifest, folder: Path) -> RunRow:
+    values = run_values(manifest, str(folder.absolute()))
+    wanted = select(runs).where(runs.c.folder == values["folder"], runs.c.started == values["started"])
+    row = connection.execute(wanted).first()
+    if row is None:
+        connection.execute(insert(runs), values | {"started": values["started"] or now()})
+        row = connection.execute(wanted).one()
+    return run_row(row)
+
+
+def _read(folder: Path, run: RunRow) -> Iterator[ReadVerdict]:
+    path = folder / VERDICTS_FILE
+    facts = _Facts(folder / FACTS_FILE)
+    for line in lines(path):
+        verdict = verdict_of(line, path)
+        try:
+            Verdict.model_validate_json(line.data)
+        except ValidationError:
+            message = "the line holds no verdict that this version of ausweis can read"
+            raise RunError(message, place=f"{path}:{line.number}") from None
+        data, turns = facts.of(verdict["call_id"])
+        digest = hashlib.sha256(line.data + b"\n" + data).hexdigest()[:32]
+        values = verdict_values(verdict, run)
+        yield ReadVerdict(verdict, values, data.decode("utf-8") or None, turns, digest)
+
+
+class _Facts:
+    """The facts of a run, found as verdicts go on: both files have about the same order, so little is held."""
+
+    def __init__(self, path: Path) -> None:
+        self._found = ((facts_of(line, path), line.data) for line in lines(path))
+        # Of a run of several processes, which may be far out of order, more.
+        self._waiting: dict[str, tuple[bytes, int]] = {}
+
+    def of(self, call_id: str) -> tuple[bytes, int]:
+        """The line of a call's facts and how many turns it has; nothing and 0 where there are none."""
+        if call_id in self._waiting:
+            return self._waiting.pop(call_id)
+        for facts, data in self._found:
+            if facts.call_id == call_id:
+                return data, facts.turns
+            self._waiting[facts.call_id] = data, facts.turns
+        return b"", 0
+
+
+def _audio_of(folder: Path, audio: Mapping[str, tuple[Path, ...]]) -> dict[str, tuple[Path, ...]]:
+    found = dict(audio)
+    kept = folder / RECORDINGS
+    for path in sorted(kept.iterdir()) if kept.is_dir() else ():
+        if not path.name.startswith("."):
+            for name in {unquote(path.stem), unquote(path.stem).removesuffix(".agent").removesuffix(".caller")}:
+                found[name] = (*found.get(name, ()), path)
+    return found
+
+
+def _without_text(connection: Connection, run: RunRow) -> int:
+    joined = verdicts.outerjoin(texts, texts.c.call_key == verdicts.c.call_key)
+    wanted = select(func.count()).select_from(joined)
+    return connection.execute(wanted.where(verdicts.c.run_key == run.key, texts.c.call_key.is_(None))).scalar_one()
