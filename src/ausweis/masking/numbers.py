@@ -117,8 +117,8 @@ def _begins(text: str, tokens: Sequence[Token], place: int) -> bool:
     if one.number:
         return True
     after = tokens[place + 1] if place + 1 < len(tokens) else None
-    near = after is not None and near(text, one, after) and (after.number or (one.weak and after.weak))
-    return near and (one.word in ("one", "oh", "o", "double", "doppel", "triple"))
+    beside = after is not None and near(text, one, after) and (after.number or (one.weak and after.weak))
+    return beside and (one.word in ("one", "oh", "o", "double", "doppel", "triple"))
 
 
 def _next_number(text: str, tokens: Sequence[Token], place: int) -> int | None:
