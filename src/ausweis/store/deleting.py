@@ -1,9 +1,11 @@
 """Calls removed everywhere: run folders, recorded answers, reports, store. Then all is searched for what is left."""
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, delete, func, select
 
@@ -86,7 +88,7 @@ def _find(connection: Connection, keys: Sequence[int], roots: Sequence[Path]) ->
 
 
 def _words(connection: Connection, keys: Sequence[int]) -> list[str]:
-    """What was said in the calls, one text a call; its facts' and verdict's words where no text is known."""
+    """What was said in the calls, one text a call; the quotes of its facts and verdicts where no text is known."""
     words: list[str] = []
     for some in batches(keys):
         said = select(texts.c.call_key, texts.c.words).where(texts.c.call_key.in_(some))
@@ -95,7 +97,8 @@ def _words(connection: Connection, keys: Sequence[int]) -> list[str]:
             verdicts.c.call_key.in_([key for key in some if key not in of_call])
         )
         for row in connection.execute(quoted):
-            of_call[row.call_key] = f"{of_call.get(row.call_key, '')}\n{row.facts or ''}\n{row.body}"
+            quotes = "\n".join(_quotes([json.loads(row.body), json.loads(row.facts or "null")]))
+            of_call[row.call_key] = f"{of_call.get(row.call_key, '')}\n{quotes}"
         words += of_call.values()
     return words
 
@@ -116,8 +119,25 @@ def _traces(connection: Connection, found: _Found) -> Traces:
 
 def _said_elsewhere(connection: Connection, part: str, ids: dict[int, str]) -> bool:
     """Whether another call has the words too, as agents have sentences that they say in every call."""
-    wanted = select(texts.c.call_key).where(texts.c.words.contains(part, autoescape=True)).limit(len(ids) + 1)
-    return any(key not in ids for key in connection.execute(wanted).scalars())
+    for column in (texts.c.words, verdicts.c.facts, verdicts.c.body):
+        own = column.table.c.call_key
+        # Of the calls' own rows there may be several, one a run.
+        wanted = select(own).where(column.contains(part, autoescape=True)).distinct().limit(len(ids) + 1)
+        if any(key not in ids for key in connection.execute(wanted).scalars()):
+            return True
+    return False
+
+
+def _quotes(value: Any) -> Iterator[str]:
+    if isinstance(value, list):
+        for part in value:
+            yield from _quotes(part)
+    elif isinstance(value, dict):
+        for name, part in value.items():
+            if name == "quote" and isinstance(part, str):
+                yield part
+            else:
+                yield from _quotes(part)
 
 
 def _is_copy(path: Path, run_folders: Iterable[Path]) -> bool:

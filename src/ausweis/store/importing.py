@@ -34,9 +34,10 @@ RECORDINGS = "recordings"
 
 
 class _Read(NamedTuple):
-    """A verdict of a run as it was read, its facts' line, and how many turns the call has."""
+    """A verdict of a run as it was read, what of it is in `calls`, its facts' line, how many turns the call has."""
 
     verdict: dict[str, Any]
+    values: dict[str, Any]
     facts: str | None
     turns: int
     digest: str
@@ -112,7 +113,7 @@ class _Import:
     ) -> None:
         rows = []
         for one in read:
-            values = {"digest": one.digest, "says": verdict_values(one.verdict, self.run)["says"]}
+            values = {"digest": one.digest, "says": one.values["says"]}
             values |= {"body": pack(one.verdict, self.run), "facts": one.facts}
             rows.append({"run_key": self.run.key, "call_key": there[one.verdict["call_id"]].key, **values})
         replaced = [row["call_key"] for row in rows if row["call_key"] in digests]
@@ -127,10 +128,10 @@ class _Import:
         for one in read:
             row = there[one.verdict["call_id"]]
             if row.started is None or (row.started, row.run) <= (self.run.started, self.run.key):
-                values = verdict_values(one.verdict, self.run)
-                state = row.state if row.says in (None, values["says"]) else self._state(connection, row.key, values)
+                same = row.says in (None, one.values["says"])
+                state = row.state if same else self._state(connection, row.key, one.values)
                 day = {} if row.started_at else moment_of(None, self.run.started)._asdict()
-                rows.append({"b_key": row.key, "run_key": self.run.key, "state": state, **values, **day})
+                rows.append({"b_key": row.key, "run_key": self.run.key, "state": state, **one.values, **day})
         for with_day in (False, True):
             some = [row for row in rows if ("day" in row) is with_day]
             if some:
@@ -177,7 +178,7 @@ def import_run(
         with database.writing() as connection:
             add_texts(connection, key, list({call.id: call for call in found}.values()), run.started)
     work = _Import(key, run, manifest, _audio_of(folder, audio))
-    for read in batches(_read(folder)):
+    for read in batches(_read(folder, run)):
         # The last line of a call is the one that counts.
         once = list({one.verdict["call_id"]: one for one in read}.values())
         with database.writing() as connection:
@@ -200,7 +201,7 @@ def _run(connection: Connection, manifest: RunManifest, folder: Path) -> RunRow:
     return run_row(row)
 
 
-def _read(folder: Path) -> Iterator[_Read]:
+def _read(folder: Path, run: RunRow) -> Iterator[_Read]:
     path = folder / VERDICTS_FILE
     facts = _Facts(folder / FACTS_FILE)
     for line in lines(path):
@@ -214,7 +215,8 @@ def _read(folder: Path) -> Iterator[_Read]:
         turns = 0 if found is None else facts_of(found, facts.path).turns
         data = b"" if found is None else found.data
         digest = hashlib.sha256(line.data + b"\n" + data).hexdigest()[:32]
-        yield _Read(verdict, None if found is None else data.decode("utf-8"), turns, digest)
+        values = verdict_values(verdict, run)
+        yield _Read(verdict, values, None if found is None else data.decode("utf-8"), turns, digest)
 
 
 class _Facts:
