@@ -129,6 +129,13 @@ def test_a_call_that_is_not_there(full: Store) -> None:
     assert "77" not in str(caught.value)
 
 
+def test_a_call_that_only_a_run_has(full: Store, tmp_path: Path) -> None:
+    make_run(tmp_path / "other", [make_call(5000, words=SECRET), make_call(5001)])
+    full.delete("call-5000", roots=[tmp_path / "other"])
+    assert files_with(tmp_path, "000005000", "call-5000") == []
+    assert [entry.what for entry in full.chain(limit=1)] == ["deleted"]
+
+
 def test_a_run_that_is_being_written_keeps_the_call_in_the_store(full: Store, tmp_path: Path) -> None:
     with RunFolder.open(tmp_path / "again", resume=True), pytest.raises(RunError, match="another process is writing"):
         full.delete("call-77")
