@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page
 from tests.axe import complaints
 from tests.browser import Opened, opened
 from tests.reports.review_days import DAY, filled
+from tests.store.runs import make_call, make_run
 
 from ausweis.reports.review_page import review_page
 from ausweis.reports.review_source import Review, Wanted, review_of
@@ -187,3 +188,12 @@ def test_a_call_without_its_text_shows_the_quotes(tmp_path: Path) -> None:
     text = review_page(shown)
     assert "The text of this call is not in the store" in text
     assert "Ihr Vertrag mit der Nummer ‹number› läuft bis Mai." in text
+
+
+def test_a_turn_of_a_megabyte_makes_no_page_of_a_megabyte(tmp_path: Path) -> None:
+    long = make_call(1, pin=False, words="<b>wort</b> eins zwei " * 50_000)
+    with Store.open(tmp_path / "ausweis.sqlite") as store:
+        store.import_run(make_run(tmp_path / "run", [long]), [long])
+        text = review_page(review_of(store, Wanted(DAY, DAY)))
+    assert "keine Authentifizierung" in text
+    assert len(text) < 50_000
