@@ -56,3 +56,9 @@ def test_of_many_moments_the_first_are_shown() -> None:
 
 def test_a_turn_that_is_not_there_shows_nothing() -> None:
     assert excerpt(call("a"), [Mark(9, 9, "", "x")], None).turns == ()
+
+
+def test_an_amount_stays_where_it_is_what_the_finding_is_about() -> None:
+    one = call("Frau Hofer, das kostet 29 Euro")
+    found = excerpt(one, [Mark(1, 1, "", "wrong_terms", {"amount"})], Masker.of(one, None))
+    assert "".join(piece.text for piece in found.turns[0].pieces) == "Frau ‹Name›, das kostet 29 Euro"
