@@ -9,7 +9,8 @@
     ├── ModelError            model weights or a server that cannot be used, or not any more
     ├── EngineError           the model ran, but gave no usable answer
     │   └── ContextError      the prompt is longer than the model's context
-    └── RunError              a run folder that cannot be written, resumed or judged
+    ├── RunError              a run folder that cannot be written, resumed or judged
+    └── StoreError            a store that cannot be opened or written, or a decision that it cannot take
 
 Each message is one sentence for the person at the command line: where, what, and what to do. It never
 quotes what was said in a call: `path`, line and call id are enough to find the place.
@@ -26,6 +27,7 @@ __all__ = [
     "PolicyError",
     "PromptError",
     "RunError",
+    "StoreError",
 ]
 
 
@@ -76,3 +78,7 @@ class ContextError(EngineError):
 
 class RunError(AusweisError):
     """A run folder that cannot be written, resumed or judged."""
+
+
+class StoreError(AusweisError):
+    """A store that cannot be opened, read or written; a decision that it cannot take; a call that is not gone."""

@@ -1,0 +1,109 @@
+"""The key of a store: what agents' names, call ids and decisions are hashed with. It is kept apart from the store."""
+
+import hashlib
+import hmac
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from ausweis.errors import StoreError
+
+__all__ = ["KEY_FILE", "Key"]
+
+KEY_FILE = "AUSWEIS_STORE_KEY_FILE"
+_BYTES = 32
+_SHOWN = 8
+"""Hex digits of a pseudonym: of a thousand agents, two share one in one case of ten thousand."""
+
+
+class Key:
+    """32 random bytes in a file of mode 0600, read when they are first needed. HMAC-SHA256, a different one a purpose."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._secret: bytes | None = None
+
+    @classmethod
+    def beside(cls, store: Path) -> "Key":
+        """The key of a SQLite file: the same name with `.key` behind it, or what AUSWEIS_STORE_KEY_FILE names."""
+        named = os.environ.get(KEY_FILE)
+        return cls(Path(named) if named else store.with_name(f"{store.name}.key"))
+
+    @classmethod
+    def of(cls, address: str | Path) -> "Key":
+        """The key of a store.
+
+        Raises:
+            StoreError: the store is no file, and AUSWEIS_STORE_KEY_FILE names none.
+        """
+        if "://" not in str(address):
+            return cls.beside(Path(address))
+        named = os.environ.get(KEY_FILE)
+        if not named:
+            raise StoreError(f"a store on a server needs its key in a file here: name it in {KEY_FILE}")
+        return cls(Path(named))
+
+    def make(self) -> None:
+        """Make the key where there is none.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return
+        except OSError as error:
+            raise StoreError(f"the key cannot be written ({error.strerror})", place=str(self.path)) from None
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(secrets.token_bytes(_BYTES))
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            with suppress(OSError):
+                self.path.unlink()
+            raise StoreError(f"the key cannot be written ({error.strerror})", place=str(self.path)) from None
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells this key from another, and does not tell the key."""
+        return self._hash("fingerprint", "")
+
+    def pseudonym(self, agent: str) -> str:
+        """`agent-` and hex digits: the same for the same name, whatever its case and the blanks around it."""
+        return f"agent-{self._hash('agent', agent.strip().casefold())[:_SHOWN]}"
+
+    def call(self, call_id: str) -> str:
+        """The keyed hash of a call's id."""
+        return self._hash("call", call_id)
+
+    def content(self, text: str) -> str:
+        """The keyed hash of what an entry of the chain is about."""
+        return self._hash("content", text)
+
+    def link(self, text: str) -> str:
+        """The keyed hash of an entry of the chain, the one before it among it."""
+        return self._hash("chain", text)
+
+    def _hash(self, purpose: str, text: str) -> str:
+        return hmac.new(self._read(), f"{purpose}\0{text}".encode(), hashlib.sha256).hexdigest()
+
+    def _read(self) -> bytes:
+        if self._secret is None:
+            place = str(self.path)
+            try:
+                if self.path.stat().st_mode & 0o077:
+                    raise StoreError("others may read the key; forbid it: chmod 600", place=place)
+                secret = self.path.read_bytes()
+            except FileNotFoundError:
+                message = "the key of the store is missing; put it back, or begin another store"
+                raise StoreError(message, place=place) from None
+            except OSError as error:
+                raise StoreError(f"the key cannot be read ({error.strerror})", place=place) from None
+            if len(secret) != _BYTES:
+                raise StoreError(f"is no key: {_BYTES} bytes are wanted", place=place)
+            self._secret = secret
+        return self._secret

@@ -1,0 +1,250 @@
+"""What the store gives and takes: rows as frozen dataclasses, without a word about how they are kept."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from ausweis.calls.call import Call
+from ausweis.judging.verdict import ModelProvenance, PolicyProvenance, PromptProvenance, Verdict
+from ausweis.reading.facts import Facts
+from ausweis.vocabulary import Outcome, Severity, ViolationType
+
+__all__ = [
+    "TEAM_AGENTS",
+    "TEAM_MINIMUM",
+    "Agreement",
+    "CallFilter",
+    "CallRecord",
+    "CallRow",
+    "ChainEntry",
+    "Choice",
+    "Column",
+    "Cursor",
+    "DayCount",
+    "Decision",
+    "Deleted",
+    "Estimate",
+    "Imported",
+    "Order",
+    "RunRow",
+    "State",
+    "What",
+]
+
+TEAM_MINIMUM = 5
+"""Calls below which a team is not told apart, so that no figure is about one person."""
+TEAM_AGENTS = 3
+"""Agents below which it is not either, where agents are known."""
+
+State = Literal["open", "confirmed", "overruled", "not_sure", "disputed"]
+Choice = Literal["confirm", "overrule", "not_sure"]
+Order = Literal["risk", "time"]
+"""risk: the riskiest first; time: the latest first."""
+Column = Literal["day", "queue", "team"]
+What = Literal["imported", "decided", "sampled", "deleted", "exported", "unmasked"]
+
+
+class Cursor(NamedTuple):
+    """Where a page of calls ended: `CallRow.cursor` of its last row."""
+
+    value: float | str
+    key: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """One call with the verdict that counts, in short. `agent` is a pseudonym. `seconds`: length of the call.
+
+    `severity`: the worst of violations and incidents. `violations` and `incidents`: each type or kind once.
+    `at`: the moment by which calls are ordered, UTC, ISO 8601.
+    """
+
+    key: int
+    call_id: str
+    day: date
+    started_at: str | None
+    at: str
+    language: str
+    team: str | None
+    queue: str | None
+    agent: str | None
+    direction: str | None
+    seconds: float | None
+    turns: int
+    outcome: Outcome
+    risk: float
+    confidence: float
+    needs_review: bool
+    first_violation_turn: int | None
+    severity: Severity | None
+    violations: tuple[ViolationType, ...]
+    incidents: tuple[str, ...]
+    state: State
+    sampled: bool
+
+    @property
+    def flagged(self) -> bool:
+        """Whether people should look at it: a violation, an incident, or a verdict that is not sure."""
+        return bool(self.outcome == "violation" or self.incidents or self.needs_review)
+
+    def cursor(self, order: Order) -> Cursor:
+        """Where a page that ends with this row goes on."""
+        return Cursor(self.risk if order == "risk" else self.at, self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One run. `folder` is where it was imported from; `started` in UTC, ISO 8601."""
+
+    key: int
+    folder: str
+    started: str
+    policy: PolicyProvenance
+    policy_title: str | None
+    prompts: tuple[PromptProvenance, ...]
+    model: ModelProvenance
+    ausweis: str
+    strategy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What one reviewer said about one verdict; `at` in UTC, ISO 8601.
+
+    `outcome` and `violations` are the right label: the verdict's own where it was confirmed, None and nothing where
+    the reviewer was not sure. `counts`: made on what the verdict of today says, and the reviewer's last word on it.
+    """
+
+    key: int
+    reviewer: str
+    choice: Choice
+    outcome: Outcome | None
+    violations: tuple[tuple[ViolationType, int], ...]
+    note: str
+    at: str
+    verdict_key: int
+    counts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """All that is known of one call. `call` is None where its text is unknown; its agent is the pseudonym.
+
+    `verdict_key` is what `decide` wants to be told; `decisions` in the order in which they were made; `audio`: the
+    files that were there when it was imported.
+    """
+
+    row: CallRow
+    call: Call | None
+    verdict: Verdict
+    verdict_key: int
+    facts: Facts | None
+    run: RunRow
+    decisions: tuple[Decision, ...]
+    audio: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DayCount:
+    """Calls counted. What was not asked to be told apart is None; `team` also where it is too small to be.
+
+    `violations` and `incidents`: calls that have one, by type and kind.
+    """
+
+    day: date | None
+    queue: str | None
+    team: str | None
+    calls: int
+    outcomes: Mapping[Outcome, int]
+    violations: Mapping[ViolationType, int]
+    incidents: Mapping[str, int]
+    needs_review: int
+    flagged: int = 0
+
+
+@dataclass(frozen=True)
+class CallFilter:
+    """Which calls: those that fit everything that is given; within a tuple, any of it.
+
+    `first` and `last` are days, both included. `flagged`: a violation, an incident or in need of review. `text` is
+    looked for, whatever its case, in turns, call ids and notes of decisions.
+    """
+
+    first: date | None = None
+    last: date | None = None
+    outcomes: tuple[Outcome, ...] = ()
+    violations: tuple[ViolationType, ...] = ()
+    incidents: tuple[str, ...] = ()
+    queues: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+    states: tuple[State, ...] = ()
+    flagged: bool | None = None
+    text: str | None = None
+    min_risk: float | None = None
+    sampled: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did, in calls. `same`: were there already as they are; `without_text`: verdicts of this run whose
+    transcript was not found."""
+
+    run: RunRow
+    new: int
+    same: int
+    replaced: int
+    without_text: int
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """`places`: what was removed, as paths and as `store`. `kept`: files of the user's own, which are theirs to delete."""
+
+    calls: int
+    places: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Pairs of reviewers of one verdict; `same`: pairs that gave one outcome; `kappa` is nan without pairs."""
+
+    pairs: int
+    same: int
+    kappa: float
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Recall in the field. `found`: flagged calls decided as violations; `missed_in_sample` of the `sampled` calls that
+    were not flagged, and decided, are violations; `unflagged`: calls that they stand for; `undecided`: flagged calls
+    that nobody has decided yet. `recall` with its 95 % bounds is None where it cannot be told.
+    """
+
+    found: int
+    missed_in_sample: int
+    sampled: int
+    unflagged: int
+    undecided: int
+    recall: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChainEntry:
+    """One entry of the chain. `call`: keyed hash of the call's id; `content`: keyed hash of what was decided."""
+
+    seq: int
+    at: str
+    who: str
+    what: What
+    call: str | None
+    policy: PolicyProvenance | None
+    prompts: tuple[PromptProvenance, ...] = ()
+    model: ModelProvenance | None = None
+    content: str | None = None
+    previous: str = ""
+    hash: str = field(default="")
