@@ -189,7 +189,8 @@ class CallFilter:
 @dataclass(frozen=True, slots=True)
 class Imported:
     """What an import did, in calls. `same`: were there already as they are; `without_text`: verdicts of this run whose
-    transcript was not found."""
+    transcript was not found.
+    """
 
     run: RunRow
     new: int

@@ -1,13 +1,21 @@
 """The store: runs, calls, facts, verdicts and decisions in one database, for people who review calls."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
+from sqlalchemy import Connection, insert, select
+
+from ausweis.batch.manifest import now
 from ausweis.calls.call import Call
+from ausweis.errors import StoreError
 from ausweis.evals.labelled import LabelledCall
-from ausweis.reading.facts import Facts
+from ausweis.store import chain, counting, deciding, deleting, importing, querying, records, sampling
+from ausweis.store.database import Database
+from ausweis.store.exporting import Mask, case_of
 from ausweis.store.key import Key
+from ausweis.store.migrations import migrate
 from ausweis.store.rows import (
     Agreement,
     CallFilter,
@@ -25,17 +33,22 @@ from ausweis.store.rows import (
     Order,
     What,
 )
+from ausweis.store.tables import calls as calls_table
+from ausweis.store.tables import place_calls, places, settings
+from ausweis.store.texts import add_texts, batches
 from ausweis.vocabulary import Outcome, ViolationType
 
-__all__ = ["Mask", "Store"]
+__all__ = ["Store"]
 
-Mask = Callable[[Call, Facts | None], Sequence[str]]
-"""Gives the text of every turn of a call, without personal data."""
 EVERY = CallFilter()
 
 
 class Store:
     """Open one with `Store.open`; a context manager. May be used by several threads, and by several processes."""
+
+    def __init__(self, database: Database, key: Key) -> None:
+        self._database = database
+        self._key = key
 
     @classmethod
     def open(cls, address: str | Path, *, key: Key | None = None) -> "Store":
@@ -46,7 +59,19 @@ class Store:
         Raises:
             StoreError: it cannot be opened, was made by a newer version, or with another key.
         """
-        raise NotImplementedError
+        key = key or Key.of(address)
+        database = Database.open(address)
+        try:
+            with database.writing() as connection:
+                migrate(connection)
+                _same_key(connection, key)
+        except StoreError as error:
+            database.close()
+            raise error if error.place else StoreError(error.message, place=database.place) from None
+        except BaseException:
+            database.close()
+            raise
+        return cls(database, key)
 
     def __enter__(self) -> "Store":
         return self
@@ -56,7 +81,7 @@ class Store:
 
     def close(self) -> None:
         """Close all connections."""
-        raise NotImplementedError
+        self._database.close()
 
     def import_run(
         self,
@@ -75,31 +100,45 @@ class Store:
             RunError: there is no run, or a line of it cannot be read; whole thousands before it are taken up.
             StoreError: the store cannot be written.
         """
-        raise NotImplementedError
+        return importing.import_run(self._database, self._key, folder, calls, audio or {}, by)
 
     def add_calls(self, calls: Iterable[Call]) -> int:
         """Keep the text of calls, before or after their verdicts; how many. Agents become pseudonyms."""
-        raise NotImplementedError
+        added = 0
+        for found in batches(calls):
+            with self._database.writing() as connection:
+                once = list({call.id: call for call in found}.values())
+                added += add_texts(connection, self._key, once, now())
+        return added
 
     def calls(
-        self, filter: CallFilter = EVERY, *, order: Order = "risk", limit: int | None = None, after: Cursor | None = None
+        self,
+        filter: CallFilter = EVERY,
+        *,
+        order: Order = "risk",
+        limit: int | None = None,
+        after: Cursor | None = None,
     ) -> list[CallRow]:
         """The calls that have a verdict and fit, at most `limit`, those behind the cursor (`row.cursor(order)`)."""
-        raise NotImplementedError
+        with self._database.reading() as connection:
+            return querying.rows(connection, filter, order, limit, after)
 
     def count(self, filter: CallFilter = EVERY) -> int:
         """How many calls fit."""
-        raise NotImplementedError
+        with self._database.reading() as connection:
+            return querying.count(connection, filter)
 
     def keys(self, filter: CallFilter = EVERY, *, order: Order = "risk") -> list[int]:
         """The keys of all calls that fit, in order."""
-        raise NotImplementedError
+        with self._database.reading() as connection:
+            return querying.keys(connection, filter, order)
 
     def neighbours(
         self, key: int, filter: CallFilter = EVERY, *, order: Order = "risk"
     ) -> tuple[int | None, int | None]:
         """The calls before and after this one, among those that fit; it need not fit itself."""
-        raise NotImplementedError
+        with self._database.reading() as connection:
+            return querying.neighbours(connection, key, filter, order)
 
     def record(self, key: int) -> CallRecord:
         """All that is known of a call.
@@ -107,23 +146,28 @@ class Store:
         Raises:
             StoreError: there is no such call, or it has no verdict.
         """
-        raise NotImplementedError
+        with self._database.reading() as connection:
+            return records.record(connection, key)
 
     def find(self, call_id: str) -> int | None:
         """The key of a call that has a verdict, by its id."""
-        raise NotImplementedError
+        with self._database.reading() as connection:
+            return querying.find(connection, call_id)
 
     def queues(self) -> list[str]:
         """All queues that calls are of, by name."""
-        raise NotImplementedError
+        with self._database.reading() as connection:
+            return counting.queues(connection)
 
     def teams(self) -> list[str]:
         """All teams that are large enough to be told apart (`TEAM_MINIMUM`), by name."""
-        raise NotImplementedError
+        with self._database.reading() as connection:
+            return counting.teams(connection)
 
     def days(self) -> tuple[date, date] | None:
         """The first and the last day of calls; None in an empty store."""
-        raise NotImplementedError
+        with self._database.reading() as connection:
+            return counting.days(connection)
 
     def day_counts(
         self,
@@ -138,7 +182,8 @@ class Store:
         A team with fewer than `TEAM_MINIMUM` calls or `TEAM_AGENTS` known agents in one of them is not told apart
         there: its calls count with `team` None.
         """
-        raise NotImplementedError
+        with self._database.reading() as connection:
+            return counting.day_counts(connection, first, last, filter, by)
 
     def decide(
         self,
@@ -158,22 +203,42 @@ class Store:
         Raises:
             StoreError: the verdict is not the current one any more; the label is none; or there is no such call.
         """
-        raise NotImplementedError
+        with self._database.writing() as connection:
+            return deciding.decide(
+                connection,
+                self._key,
+                key,
+                reviewer=reviewer,
+                choice=choice,
+                outcome=outcome,
+                violations=violations,
+                note=note,
+                verdict_key=verdict_key,
+            )
 
     def agreement(self, filter: CallFilter = EVERY) -> Agreement:
         """How far reviewers agree on the outcome, over all pairs of reviewers of one verdict."""
-        raise NotImplementedError
+        with self._database.reading() as connection:
+            return deciding.agreement(connection, filter)
 
-    def draw_sample(self, first: date, last: date, n: int, *, seed: int | None = None, by: str = "ausweis") -> list[int]:
+    def draw_sample(
+        self, first: date, last: date, n: int, *, seed: int | None = None, by: str = "ausweis"
+    ) -> list[int]:
         """Draw calls of these days by chance, among those neither flagged nor drawn before: their keys.
 
         They are shown as `sampled` from then on. Fewer than `n` where there are fewer.
         """
-        raise NotImplementedError
+        with self._database.writing() as connection:
+            drawn = sampling.draw(connection, first, last, n, seed)
+            if drawn:
+                content = chain.canonical([str(first), str(last), drawn])
+                chain.append(connection, self._key, "sampled", by, content=content)
+            return drawn
 
     def field_recall(self, first: date | None = None, last: date | None = None) -> Estimate:
         """Which share of the violations of these days was flagged; by default, of all days from which samples were drawn."""
-        raise NotImplementedError
+        with self._database.reading() as connection:
+            return sampling.field_recall(connection, first, last)
 
     def delete(self, call_id: str, *, roots: Sequence[Path] = (), by: str = "ausweis") -> Deleted:
         """Remove one call everywhere, then search for it.
@@ -181,27 +246,42 @@ class Store:
         Raises:
             StoreError: there is no such call, or something of it is left; all that could be removed is.
         """
-        raise NotImplementedError
+        with self._database.reading() as connection:
+            wanted = select(calls_table.c.key).where(calls_table.c.call_id == call_id)
+            key = connection.execute(wanted).scalar()
+        if key is None:
+            raise StoreError("there is no call with this id in the store")
+        return deleting.delete_calls(self._database, self._key, [key], roots=roots, by=by, whole=False)
 
     def expire(self, days: int, *, today: date, roots: Sequence[Path] = (), by: str = "ausweis") -> Deleted:
         """Remove all calls of more than so many days ago, likewise."""
-        raise NotImplementedError
+        with self._database.reading() as connection:
+            keys = deleting.keys_before(connection, today - timedelta(days=days))
+        if not keys:
+            return Deleted(0)
+        return deleting.delete_calls(self._database, self._key, keys, roots=roots, by=by, whole=True)
 
     def register_report(self, path: Path, call_keys: Iterable[int]) -> None:
         """Remember that a file was written about these calls, so that deleting one of them finds it."""
-        raise NotImplementedError
+        self._register(path, "report", call_keys)
 
     def register_answers(self, folder: Path) -> None:
         """Remember a folder of recorded answers, which may quote calls."""
-        raise NotImplementedError
+        self._register(folder, "answers", ())
 
     def log(self, what: What, *, who: str, key: int | None = None) -> None:
         """Add an entry to the chain, such as that somebody looked at a call unmasked."""
-        raise NotImplementedError
+        with self._database.writing() as connection:
+            of = None if key is None else records.run_of(connection, key)
+            if key is not None and of is None:
+                raise StoreError("there is no such call in the store")
+            call_id, run = of or (None, None)
+            chain.append(connection, self._key, what, who, call_id=call_id, run=run)
 
     def chain(self, *, limit: int | None = None) -> list[ChainEntry]:
         """The entries of the chain, the latest first."""
-        raise NotImplementedError
+        with self._database.reading() as connection:
+            return chain.entries(connection, limit)
 
     def verify_chain(self, head: str | None = None) -> int:
         """Check every entry, and that decisions are what was decided; the number of entries.
@@ -211,8 +291,43 @@ class Store:
         Raises:
             StoreError: something was changed or is missing; it names the first such entry.
         """
-        raise NotImplementedError
+        with self._database.reading() as connection:
+            try:
+                return chain.verify(connection, self._key, head)
+            except StoreError as error:
+                raise StoreError(error.message, place=self._database.place) from None
 
     def export_cases(self, filter: CallFilter = EVERY, *, mask: Mask, by: str = "ausweis") -> Iterator[LabelledCall]:
         """The decided calls whose text is known, as golden cases without personal data."""
-        raise NotImplementedError
+        decided = replace(filter, states=("confirmed", "overruled"))
+        exported = 0
+        for key in self.keys(decided):
+            case = case_of(self.record(key), self._key, mask)
+            if case is not None:
+                exported += 1
+                yield case
+        with self._database.writing() as connection:
+            chain.append(connection, self._key, "exported", by, content=f"{exported} cases")
+
+    def _register(self, path: Path, kind: str, call_keys: Iterable[int]) -> None:
+        with self._database.writing() as connection:
+            wanted = select(places.c.key).where(places.c.path == str(path.absolute()))
+            key = connection.execute(wanted).scalar()
+            if key is None:
+                row = {"path": str(path.absolute()), "kind": kind}
+                key = connection.execute(insert(places).returning(places.c.key), row).scalar_one()
+            connection.execute(place_calls.delete().where(place_calls.c.place_key == key))
+            rows = [{"place_key": key, "call_key": one} for one in dict.fromkeys(call_keys)]
+            if rows:
+                connection.execute(insert(place_calls), rows)
+
+
+def _same_key(connection: Connection, key: Key) -> None:
+    """Make the key of a new store; refuse another one than the store was made with."""
+    wanted = select(settings.c.value).where(settings.c.name == "key")
+    fingerprint = connection.execute(wanted).scalar()
+    if fingerprint is None:
+        key.make()
+        connection.execute(insert(settings), {"name": "key", "value": key.fingerprint})
+    elif fingerprint != key.fingerprint:
+        raise StoreError("the store was made with another key; put that one back", place=str(key.path))

@@ -1,0 +1,129 @@
+"""The chain: who did what on which policy, prompts and model. Entries are only appended, each bound to the one before.
+
+An entry's hash is keyed (HMAC-SHA256, the key is not in the database), so whoever can write the database, but has no
+key, cannot forge one. That the last entries were cut off shows by a head that was noted down before.
+"""
+
+import json
+from typing import Any
+
+from sqlalchemy import Connection, Row, desc, func, insert, select
+
+from ausweis.batch.manifest import now
+from ausweis.errors import StoreError
+from ausweis.judging.verdict import ModelProvenance, PolicyProvenance, PromptProvenance
+from ausweis.store.key import Key
+from ausweis.store.rows import ChainEntry, RunRow, What
+from ausweis.store.tables import chain, decisions
+
+__all__ = ["append", "canonical", "entries", "verify"]
+
+_LINKED = ("seq", "at", "who", "what", "call", "policy", "prompts", "model", "content", "previous")
+
+
+def canonical(value: Any) -> str:
+    """A value as the one JSON text that it is hashed as."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def append(
+    connection: Connection,
+    key: Key,
+    what: What,
+    who: str,
+    *,
+    call_id: str | None = None,
+    run: RunRow | None = None,
+    content: str | None = None,
+    at: str | None = None,
+) -> int:
+    """Add an entry, in a transaction that writes: its number."""
+    last = connection.execute(select(chain.c.seq, chain.c.hash).order_by(desc(chain.c.seq)).limit(1)).first()
+    row: dict[str, Any] = {
+        "seq": last.seq + 1 if last else 1,
+        "at": at or now(),
+        "who": who,
+        "what": what,
+        "call": None if call_id is None else key.call(call_id),
+        "policy": None if run is None else run.policy.model_dump_json(),
+        "prompts": None if run is None else canonical([prompt.model_dump() for prompt in run.prompts]),
+        "model": None if run is None else run.model.model_dump_json(),
+        "content": None if content is None else key.content(content),
+        "previous": last.hash if last else "",
+    }
+    row["hash"] = key.link(canonical(row))
+    connection.execute(insert(chain), row)
+    return int(row["seq"])
+
+
+def entries(connection: Connection, limit: int | None) -> list[ChainEntry]:
+    """The latest first."""
+    return [_entry(row) for row in connection.execute(select(chain).order_by(desc(chain.c.seq)).limit(limit))]
+
+
+def verify(connection: Connection, key: Key, head: str | None) -> int:
+    """Walk through the chain; the number of entries.
+
+    Raises:
+        StoreError: an entry is not what was written, or one is missing.
+    """
+    previous, seq, heads_seen = "", 0, head is None
+    decided: dict[int, tuple[str | None, str | None]] = {}
+    deleted: set[str] = set()
+    for row in connection.execute(select(chain).order_by(chain.c.seq)):
+        seq += 1
+        wanted = key.link(canonical({name: getattr(row, name) for name in _LINKED}))
+        if row.seq != seq or row.previous != previous or row.hash != wanted:
+            raise StoreError(f"the chain is broken at entry {seq}: it was changed, or one before it is missing")
+        previous = row.hash
+        heads_seen = heads_seen or row.hash == head
+        if row.what == "decided":
+            decided[row.seq] = (row.content, row.call)
+        elif row.what == "deleted" and row.call is not None:
+            deleted.add(row.call)
+    if not heads_seen:
+        raise StoreError(
+            f"the chain ends at entry {seq}, and the head that was noted down is not in it: it was cut off"
+        )
+    _verify_decisions(connection, key, decided, deleted)
+    return seq
+
+
+def decision_content(row: Any) -> str:
+    """What of a decision its entry vouches for."""
+    names = ("call_key", "verdict_key", "says", "reviewer", "choice", "outcome", "violations", "note", "at")
+    return canonical({name: getattr(row, name) for name in names})
+
+
+def _verify_decisions(
+    connection: Connection, key: Key, decided: dict[int, tuple[str | None, str | None]], deleted: set[str]
+) -> None:
+    for row in connection.execute(select(decisions).order_by(decisions.c.seq)):
+        content, _ = decided.pop(row.seq, (None, None))
+        if content != key.content(decision_content(row)):
+            raise StoreError(f"a decision is not the one of entry {row.seq} of the chain: it was changed or added")
+    lost = [seq for seq, (_, call) in decided.items() if call not in deleted]
+    if lost:
+        raise StoreError(f"the decision of entry {min(lost)} of the chain is missing, and its call was not deleted")
+
+
+def head(connection: Connection) -> str:
+    """The hash of the last entry; empty where there is none."""
+    last = select(func.max(chain.c.seq)).scalar_subquery()
+    return connection.execute(select(chain.c.hash).where(chain.c.seq == last)).scalar() or ""
+
+
+def _entry(row: Row[Any]) -> ChainEntry:
+    return ChainEntry(
+        seq=row.seq,
+        at=row.at,
+        who=row.who,
+        what=row.what,
+        call=row.call,
+        policy=PolicyProvenance.model_validate_json(row.policy) if row.policy else None,
+        prompts=tuple(map(PromptProvenance.model_validate, json.loads(row.prompts or "[]"))),
+        model=ModelProvenance.model_validate_json(row.model) if row.model else None,
+        content=row.content,
+        previous=row.previous,
+        hash=row.hash,
+    )

@@ -1,0 +1,167 @@
+"""Connections to SQLite or PostgreSQL: opened, set up, and every fault told as one sentence without a word of a call."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
+
+from ausweis.errors import StoreError
+
+__all__ = ["Database"]
+
+_WAIT_SECONDS = 60
+_LOCK = 0x61757377
+"""The advisory lock of PostgreSQL that a writer holds: one writes at a time, as SQLite has it."""
+_SETTINGS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    # What is deleted is overwritten with zeros.
+    "PRAGMA secure_delete = ON",
+    "PRAGMA cache_size = -65536",
+    "PRAGMA temp_store = MEMORY",
+)
+
+
+class Database:
+    """Gives transactions; `place` is the address as it may be shown, without its password."""
+
+    def __init__(self, engine: Engine, path: Path | None) -> None:
+        self._engine = engine
+        self._writer = engine.execution_options(ausweis_writes=True)
+        self.path = path
+        self.place = str(path) if path else engine.url.render_as_string(hide_password=True)
+
+    @classmethod
+    def open(cls, address: str | Path) -> "Database":
+        """Connect; a SQLite file is made where there is none, for the user's eyes alone.
+
+        Raises:
+            StoreError: the address is none, or what it names cannot be opened.
+        """
+        url, path = _url(address)
+        if path is not None:
+            _make_file(path)
+        wait: dict[str, Any] = {"timeout": _WAIT_SECONDS} if path else {"connect_timeout": 10}
+        try:
+            # Parameters hold what was said in calls; no error message may.
+            engine = create_engine(url, hide_parameters=True, pool_pre_ping=path is None, connect_args=wait)
+        except ModuleNotFoundError:
+            raise StoreError("PostgreSQL needs its driver: pip install 'ausweis[postgres]'") from None
+        if path is not None:
+            _set_up_sqlite(engine)
+        return cls(engine, path)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether it is a file."""
+        return self.path is not None
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One moment of the database.
+
+        Raises:
+            StoreError: it cannot be read.
+        """
+        with self._told(), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that nobody else writes beside; kept whole or not at all.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        with self._told(), self._writer.begin() as connection:
+            if not self.is_sqlite:
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            yield connection
+
+    def tidy(self, *, whole: bool = True) -> None:
+        """Leave nothing of what was deleted on the disk. With `whole`, the database is written anew.
+
+        Raises:
+            StoreError: others use it.
+        """
+        with self._told(), self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            if not self.is_sqlite:
+                connection.execute(text("VACUUM FULL" if whole else "VACUUM"))
+                return
+            if whole:
+                connection.exec_driver_sql("VACUUM")
+            if connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar():
+                raise StoreError("others are reading the store; end `ausweis serve`, and try again", place=self.place)
+
+    def files(self) -> list[Path]:
+        """The files of a SQLite database that are there; none of a server."""
+        if self.path is None:
+            return []
+        names = (self.path.name + end for end in ("", "-wal", "-journal"))
+        return [path for path in map(self.path.with_name, names) if path.exists()]
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as error:
+            raise StoreError(_sentence(error), place=self.place) from None
+
+
+def _url(address: str | Path) -> tuple[URL, Path | None]:
+    if "://" not in str(address):
+        if not str(address).strip():
+            raise StoreError("the address of the store is empty; name a file")
+        path = Path(address).absolute()
+        return URL.create("sqlite", database=str(path)), path
+    try:
+        url = make_url(str(address))
+        if url.drivername in ("postgresql", "postgres"):
+            url = url.set(drivername="postgresql+psycopg")
+        if url.drivername == "postgresql+psycopg":
+            return url, None
+    except (ArgumentError, NoSuchModuleError, ValueError):
+        pass
+    raise StoreError("the address of a store is the path of a file, or postgresql://USER@HOST/DATABASE")
+
+
+def _make_file(path: Path) -> None:
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise StoreError(f"the store cannot be written ({error.strerror})", place=str(path)) from None
+
+
+def _set_up_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, _: object) -> None:
+        # The driver begins no transactions by itself: `begin` below does, so that reads and DDL are in them too.
+        connection.isolation_level = None
+        for setting in _SETTINGS:
+            connection.execute(setting)
+        connection.create_function("lowered", 1, lambda words: (words or "").lower(), deterministic=True)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        options = connection.get_execution_options()
+        if options.get("isolation_level") != "AUTOCOMMIT":
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("ausweis_writes") else "BEGIN")
+
+
+def _sentence(error: SQLAlchemyError) -> str:
+    """What went wrong. Only faults of the connection, the disk or the file are quoted: others may quote a value."""
+    cause = getattr(error, "orig", None)
+    name = type(cause or error).__name__
+    if cause is not None and (isinstance(error, OperationalError) or "database" in str(cause)[:30]):
+        words = " ".join(str(cause).split())[:200]
+        return f"the store cannot be used: {words}"
+    return f"the store cannot be used ({name})"

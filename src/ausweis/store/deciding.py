@@ -1,0 +1,181 @@
+"""What reviewers decide about verdicts: added, never changed. Each reviewer's last word counts, on what today's verdict says."""
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, get_args
+
+from sqlalchemy import Connection, insert, select, update
+
+from ausweis.batch.manifest import now
+from ausweis.errors import StoreError
+from ausweis.store import chain
+from ausweis.store.key import Key
+from ausweis.store.packing import run_row, unpack
+from ausweis.store.querying import conditions
+from ausweis.store.rows import Agreement, CallFilter, Choice, Decision, State
+from ausweis.store.tables import calls, decisions, runs, verdicts
+from ausweis.vocabulary import OUTCOMES, VIOLATIONS, Outcome, ViolationType
+
+__all__ = ["agreement", "decide", "decisions_of", "label_of", "state_of"]
+
+Violations = Sequence[tuple[ViolationType, int]]
+_MAX_NAME, _MAX_NOTE = 100, 10_000
+_STATES: dict[Choice, State] = {"confirm": "confirmed", "overrule": "overruled", "not_sure": "not_sure"}
+
+
+def decide(
+    connection: Connection,
+    key: Key,
+    call_key: int,
+    *,
+    reviewer: str,
+    choice: Choice,
+    outcome: Outcome | None,
+    violations: Violations,
+    note: str,
+    verdict_key: int,
+) -> Decision:
+    """See `Store.decide`; in a transaction that writes."""
+    call = connection.execute(select(calls).where(calls.c.key == call_key).with_for_update()).first()
+    if call is None or call.verdict_key is None:
+        raise StoreError("there is no such call in the store any more")
+    if call.verdict_key != verdict_key:
+        raise StoreError("the verdict has changed since you saw it; look at the call again, then decide")
+    run = run_row(connection.execute(select(runs).where(runs.c.key == call.run_key)).one())
+    if choice == "confirm":
+        body = connection.execute(select(verdicts.c.body).where(verdicts.c.key == verdict_key)).scalar_one()
+        verdict = unpack(body, run)
+        outcome, violations = verdict.outcome, [(one.type, one.turn) for one in verdict.violations]
+    reviewer, note = reviewer.strip(), note.strip()
+    _check(reviewer, choice, outcome, violations, note, call.turns)
+    row: dict[str, Any] = {
+        "call_key": call_key,
+        "verdict_key": verdict_key,
+        "says": call.says,
+        "reviewer": reviewer,
+        "choice": choice,
+        "outcome": outcome,
+        "violations": json.dumps([list(one) for one in violations]),
+        "note": note,
+        "at": now(),
+    }
+    row["seq"] = chain.append(
+        connection,
+        key,
+        "decided",
+        reviewer,
+        call_id=call.call_id,
+        run=run,
+        content=chain.decision_content(_Values(row)),
+        at=row["at"],
+    )
+    decision_key = connection.execute(insert(decisions).returning(decisions.c.key), row).scalar_one()
+    state = state_of(decisions_of(connection, call_key, says=call.says))
+    connection.execute(update(calls).where(calls.c.key == call_key).values(state=state))
+    label = tuple((one[0], one[1]) for one in violations)
+    return Decision(decision_key, reviewer, choice, outcome, label, note, row["at"], verdict_key)
+
+
+def decisions_of(connection: Connection, call_key: int, *, says: str) -> list[Decision]:
+    """All decisions about a call, in their order; `says` tells which of them count."""
+    wanted = select(decisions).where(decisions.c.call_key == call_key).order_by(decisions.c.key)
+    return _decisions(connection.execute(wanted), says)
+
+
+def state_of(found: Iterable[Decision]) -> State:
+    """What a call is, by the decisions that count: of several reviewers, what more than half of them say."""
+    counting = [one for one in found if one.counts]
+    if not counting:
+        return "open"
+    (vote, number), *_ = Counter(map(_vote, counting)).most_common(1)
+    return _STATES[vote[0]] if 2 * number > len(counting) else "disputed"
+
+
+def label_of(found: Iterable[Decision]) -> Decision | None:
+    """The decision whose label holds, the latest of those who say so; None where it is open, disputed or not sure."""
+    counting = [one for one in found if one.counts]
+    if state_of(counting) not in ("confirmed", "overruled"):
+        return None
+    (vote, _), *_ = Counter(map(_vote, counting)).most_common(1)
+    return next(one for one in reversed(counting) if _vote(one) == vote)
+
+
+def agreement(connection: Connection, filter: CallFilter) -> Agreement:
+    """How often two reviewers of one verdict give one outcome, and kappa.
+
+    Which of two reviewers is the first means nothing, so both share one distribution of outcomes: Scott's pi (1955),
+    which is Cohen's kappa over all pairs, each taken both ways round. "Not sure" is an outcome.
+    """
+    wanted = select(decisions).join(calls, calls.c.key == decisions.c.call_key)
+    wanted = wanted.where(*conditions(filter, connection.dialect.name)).order_by(decisions.c.key)
+    last: dict[tuple[int, str], dict[str, str]] = {}
+    for row in connection.execute(wanted):
+        last.setdefault((row.call_key, row.says), {})[row.reviewer] = row.outcome or "not_sure"
+    pairs = same = 0
+    words: Counter[str] = Counter()
+    for said in last.values():
+        outcomes = list(said.values())
+        for place, one in enumerate(outcomes):
+            for other in outcomes[:place]:
+                pairs += 1
+                same += one == other
+                words.update((one, other))
+    if not pairs:
+        return Agreement(0, 0, math.nan)
+    chance = sum((number / (2 * pairs)) ** 2 for number in words.values())
+    return Agreement(pairs, same, 1.0 if chance == 1 else (same / pairs - chance) / (1 - chance))
+
+
+class _Values:
+    """A row that is not written yet, with its columns as attributes."""
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self.__dict__.update(values)
+
+
+def _decisions(rows: Iterable[Any], says: str) -> list[Decision]:
+    found = list(rows)
+    last = {row.reviewer: row.key for row in found if row.says == says}
+    return [
+        Decision(
+            key=row.key,
+            reviewer=row.reviewer,
+            choice=row.choice,
+            outcome=row.outcome,
+            violations=tuple((kind, turn) for kind, turn in json.loads(row.violations)),
+            note=row.note,
+            at=row.at,
+            verdict_key=row.verdict_key,
+            counts=row.says == says and last[row.reviewer] == row.key,
+        )
+        for row in found
+    ]
+
+
+def _vote(decision: Decision) -> tuple[Choice, str | None, frozenset[str]]:
+    """What two reviewers must have in common to agree: turns may differ."""
+    return decision.choice, decision.outcome, frozenset(kind for kind, _ in decision.violations)
+
+
+def _check(
+    reviewer: str, choice: Choice, outcome: Outcome | None, violations: Violations, note: str, turns: int
+) -> None:
+    if not reviewer or len(reviewer) > _MAX_NAME or not reviewer.isprintable():
+        raise StoreError(f"a decision needs the reviewer's name, of at most {_MAX_NAME} letters")
+    if len(note) > _MAX_NOTE or "\0" in note:
+        raise StoreError(f"the note is too long or no text; at most {_MAX_NOTE} letters")
+    if choice not in get_args(Choice):
+        raise StoreError(f"a decision is one of {', '.join(get_args(Choice))}")
+    if choice == "not_sure":
+        if outcome is not None or violations:
+            raise StoreError("who is not sure gives no label; leave outcome and violations out")
+        return
+    if outcome not in OUTCOMES:
+        raise StoreError(f"the right outcome is wanted, one of {', '.join(OUTCOMES)}")
+    if (outcome == "violation") != bool(violations):
+        raise StoreError("the outcome violation needs its violations, and no other has any")
+    for kind, turn in violations:
+        if kind not in VIOLATIONS or not 1 <= turn <= max(turns, 1):
+            raise StoreError(f"a violation is one of {', '.join(VIOLATIONS)}, at a turn from 1 to {turns}")

@@ -1,0 +1,183 @@
+"""Calls removed everywhere: run folders, recorded answers, reports, store. Then all of it is searched for what is left."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy import Connection, delete, func, select
+
+from ausweis.errors import StoreError
+from ausweis.store import chain
+from ausweis.store.database import Database
+from ausweis.store.importing import RECORDINGS
+from ausweis.store.key import Key
+from ausweis.store.packing import run_row
+from ausweis.store.rows import Deleted
+from ausweis.store.run_files import clean_answers, clean_run, folders
+from ausweis.store.tables import audio, calls, decisions, place_calls, places, runs, texts, verdicts
+from ausweis.store.texts import batches
+from ausweis.store.traces import Traces, sentences
+
+__all__ = ["delete_calls", "keys_before"]
+
+_SEARCHED_CALLS = 50
+"""Of so many calls, evenly spaced, the words are searched for; of all of them, the rows and lines."""
+_SENTENCES = 4
+"""Of each."""
+
+
+@dataclass
+class _Found:
+    """What is known of the calls before they go."""
+
+    ids: dict[int, str]
+    words: list[str] = field(default_factory=list)
+    traces: Traces = field(default_factory=lambda: Traces(frozenset(), ()))
+    runs: set[Path] = field(default_factory=set)
+    answers: set[Path] = field(default_factory=set)
+    reports: set[Path] = field(default_factory=set)
+    audio: set[Path] = field(default_factory=set)
+
+
+def keys_before(connection: Connection, day: date) -> list[int]:
+    """The calls of earlier days, with a verdict or without."""
+    return list(connection.execute(select(calls.c.key).where(calls.c.day < day)).scalars())
+
+
+def delete_calls(
+    database: Database, key: Key, keys: Sequence[int], *, roots: Sequence[Path], by: str, whole: bool
+) -> Deleted:
+    """Remove calls by their keys; files first, so that a fault leaves the call in the store, to be deleted again.
+
+    Raises:
+        RunError: a run is being written.
+        StoreError: something cannot be removed, or is left.
+    """
+    with database.reading() as connection:
+        found = _find(connection, keys, roots)
+    removed = _clean_files(found)
+    with database.writing() as connection:
+        _delete_rows(connection, key, found, by)
+    database.tidy(whole=whole or not database.is_sqlite)
+    _prove(database, found, roots)
+    kept = sorted(str(path) for path in found.audio if path.exists())
+    return Deleted(len(found.ids), ("store", *sorted(map(str, removed))), tuple(kept))
+
+
+def _find(connection: Connection, keys: Sequence[int], roots: Sequence[Path]) -> _Found:
+    found = _Found({})
+    for some in batches(keys):
+        wanted = select(calls.c.key, calls.c.call_id).where(calls.c.key.in_(some))
+        found.ids |= {row.key: row.call_id for row in connection.execute(wanted)}
+        paths = select(audio.c.path).where(audio.c.call_key.in_(some))
+        found.audio |= set(map(Path, connection.execute(paths).scalars()))
+        shown = select(places.c.path).join(place_calls).where(place_calls.c.call_key.in_(some))
+        found.reports |= set(map(Path, connection.execute(shown.distinct()).scalars()))
+    known = connection.execute(select(runs.c.folder).distinct()).scalars()
+    more_runs, more_answers = folders(roots)
+    found.runs = set(map(Path, known)) | more_runs
+    answers = select(places.c.path).where(places.c.kind == "answers")
+    found.answers = set(map(Path, connection.execute(answers).scalars())) | more_answers
+    found.words = _words(connection, list(found.ids))
+    found.traces = _traces(connection, found)
+    found.audio = {path for path in found.audio if not _is_copy(path, found.runs)}
+    return found
+
+
+def _words(connection: Connection, keys: Sequence[int]) -> list[str]:
+    """What was said in the calls, one text a call; its facts' and verdict's words where no text is known."""
+    words = []
+    for some in batches(keys):
+        said = select(texts.c.call_key, texts.c.words).where(texts.c.call_key.in_(some))
+        of_call = {row.call_key: row.words for row in connection.execute(said)}
+        quoted = select(verdicts.c.call_key, verdicts.c.facts, verdicts.c.body).where(
+            verdicts.c.call_key.in_([key for key in some if key not in of_call])
+        )
+        for row in connection.execute(quoted):
+            of_call[row.call_key] = f"{of_call.get(row.call_key, '')}\n{row.facts or ''}\n{row.body}"
+        words += of_call.values()
+    return words
+
+
+def _traces(connection: Connection, found: _Found) -> Traces:
+    step = max(1, len(found.words) // _SEARCHED_CALLS)
+    phrases: list[str] = []
+    for text in found.words[::step]:
+        own = (part for part in sentences([text]) if not _said_elsewhere(connection, part, found.ids))
+        phrases += [part for _, part in zip(range(_SENTENCES), own, strict=False)]
+    ids = frozenset(found.ids.values())
+    others: list[str] = []
+    for one in ids if len(ids) <= _SEARCHED_CALLS else ():
+        longer = select(calls.c.call_id).where(calls.c.call_id.contains(one, autoescape=True), calls.c.call_id != one)
+        others += connection.execute(longer).scalars()
+    return Traces(ids if len(ids) <= _SEARCHED_CALLS else frozenset(), tuple(phrases), tuple(others))
+
+
+def _said_elsewhere(connection: Connection, part: str, ids: dict[int, str]) -> bool:
+    """Whether another call has the words too, as agents have sentences that they say in every call."""
+    wanted = select(texts.c.call_key).where(texts.c.words.contains(part, autoescape=True)).limit(len(ids) + 1)
+    return any(key not in ids for key in connection.execute(wanted).scalars())
+
+
+def _is_copy(path: Path, run_folders: Iterable[Path]) -> bool:
+    return path.parent.name == RECORDINGS and path.parent.parent in run_folders
+
+
+def _clean_files(found: _Found) -> set[Path]:
+    ids = frozenset(found.ids.values())
+    removed: set[Path] = set()
+    for folder in sorted(found.runs):
+        removed |= set(clean_run(folder, ids))
+    for folder in sorted(found.answers):
+        removed |= set(clean_answers(folder, found.words))
+    for path in sorted(found.reports):
+        try:
+            # A page shows many calls, and cannot be made again without this one here: it goes whole.
+            path.unlink()
+            removed.add(path)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise StoreError(f"the report cannot be removed ({error.strerror})", place=str(path)) from None
+    return removed
+
+
+def _delete_rows(connection: Connection, key: Key, found: _Found, by: str) -> None:
+    for some in batches(found.ids):
+        joined = select(calls.c.key, calls.c.call_id, runs).outerjoin(runs, runs.c.key == calls.c.run_key)
+        for row in connection.execute(joined.where(calls.c.key.in_(some))).all():
+            run = None if row.folder is None else run_row(row)
+            chain.append(connection, key, "deleted", by, call_id=row.call_id, run=run)
+        for table in (decisions, verdicts, texts, audio, place_calls):
+            connection.execute(delete(table).where(table.c.call_key.in_(some)))
+        connection.execute(delete(calls).where(calls.c.key.in_(some)))
+    gone = [str(path) for path in found.reports]
+    connection.execute(delete(places).where(places.c.kind == "report", places.c.path.in_(gone)))
+
+
+def _prove(database: Database, found: _Found, roots: Sequence[Path]) -> None:
+    with database.reading() as connection:
+        _prove_rows(connection, found)
+    if any(map(found.traces.in_file, database.files())):
+        # A page of the file that was rearranged may keep an old copy in its gap.
+        database.tidy(whole=True)
+    left = [path for path in database.files() if found.traces.in_file(path)]
+    searched = set(found.answers) | set(found.runs) | {root.absolute() for root in roots}
+    for folder in sorted(searched):
+        some = [folder] if folder.is_file() else sorted(path for path in folder.rglob("*") if path.is_file())
+        left += [path for path in some if path not in left and found.traces.in_file(path)]
+    if left:
+        shown = ", ".join(map(str, left[:5])) + (f" and {len(left) - 5} more" if left[5:] else "")
+        raise StoreError(f"words of the deleted call, or its id, are still in {shown}; remove them there")
+
+
+def _prove_rows(connection: Connection, found: _Found) -> None:
+    for some in batches(found.ids.values()):
+        wanted = select(func.count()).select_from(calls).where(calls.c.call_id.in_(some))
+        if connection.execute(wanted).scalar_one():
+            raise StoreError("a deleted call has come back while it was deleted; delete it again")
+    for phrase in found.traces.phrases:
+        for column in (texts.c.words, verdicts.c.body, verdicts.c.facts, decisions.c.note):
+            if connection.execute(select(column).where(column.contains(phrase, autoescape=True)).limit(1)).first():
+                raise StoreError("words of the deleted call are still in the store, with another call")

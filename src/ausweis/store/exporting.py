@@ -1,0 +1,60 @@
+"""Decided calls as golden cases: what reviewers said is right, of calls that tell nobody's data any more."""
+
+from collections.abc import Callable, Sequence
+
+from ausweis.calls.call import Call
+from ausweis.errors import StoreError
+from ausweis.evals.labelled import Gold, GoldEvent, GoldViolation, LabelledCall
+from ausweis.reading.facts import Facts
+from ausweis.store.deciding import label_of
+from ausweis.store.key import Key
+from ausweis.store.rows import CallRecord
+
+__all__ = ["Mask", "case_of"]
+
+Mask = Callable[[Call, Facts | None], Sequence[str]]
+"""Gives the text of every turn of a call, without personal data."""
+_SURE = 0.5
+
+
+def case_of(record: CallRecord, key: Key, mask: Mask) -> LabelledCall | None:
+    """The case of a call; None where its text is unknown, or no label holds.
+
+    A confirmed verdict's facts are the label's events, each said by its whole turn, as quotes may be masked. Of an
+    overruled one nobody labelled the events: they are left out, and `why` says so. Notes may quote the call and stay here.
+
+    Raises:
+        StoreError: the mask gave another number of turns.
+    """
+    call, decision = record.call, label_of(record.decisions)
+    if call is None or decision is None or decision.outcome is None:
+        return None
+    confirmed = decision.choice == "confirm"
+    verdict = record.verdict
+    return LabelledCall(
+        call=_masked(call, record.facts, key, mask),
+        gold=Gold(
+            policy=record.run.policy.id,
+            outcome=decision.outcome,
+            violations=tuple(GoldViolation(type=kind, turn=turn) for kind, turn in decision.violations),
+            first_violation_turn=min((turn for _, turn in decision.violations), default=None),
+            caller=verdict.caller,
+            authorisation=verdict.authorisation.status,
+            events=_events(record.facts) if confirmed else (),
+            why="a reviewer confirmed the verdict" if confirmed else "overruled by a reviewer; events not labelled",
+        ),
+    )
+
+
+def _masked(call: Call, facts: Facts | None, key: Key, mask: Mask) -> Call:
+    texts = mask(call, facts)
+    if len(texts) != len(call.turns):
+        raise StoreError("the mask gave another number of turns than the call has")
+    turns = tuple(turn.model_copy(update={"text": text}) for turn, text in zip(call.turns, texts, strict=True))
+    # Nothing else of the call: when it was, and with whom, tells whose it is.
+    return Call(id=f"field-{key.call(call.id)[:16]}", language=call.language, direction=call.direction, turns=turns)
+
+
+def _events(facts: Facts | None) -> tuple[GoldEvent, ...]:
+    likely = [event for event in facts.events if event.probability >= _SURE] if facts else []
+    return tuple(GoldEvent(turn=event.turn, kind=event.kind, subject=event.subject) for event in likely)

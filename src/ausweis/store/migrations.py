@@ -1,0 +1,112 @@
+"""Changes of the database, each a small function, in the order in which they are made. One that was released stays as it is.
+
+The table `ausweis_store` says which were made.
+"""
+
+from collections.abc import Callable
+
+from sqlalchemy import Connection, inspect, text
+
+from ausweis.batch.manifest import now
+from ausweis.errors import StoreError
+
+__all__ = ["MIGRATIONS", "migrate"]
+
+_DONE = "ausweis_store"
+
+Migration = Callable[[Connection], None]
+
+
+def m1_first_tables(connection: Connection) -> None:
+    """Runs, calls, verdicts, decisions, samples, places."""
+    key = _key(connection)
+    for statement in (
+        "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
+        f"""CREATE TABLE runs (key {key}, folder TEXT NOT NULL, started TEXT NOT NULL, policy TEXT NOT NULL,
+            policy_title TEXT, prompts TEXT NOT NULL, model TEXT NOT NULL, ausweis TEXT NOT NULL,
+            strategy TEXT NOT NULL, UNIQUE (folder, started))""",
+        f"""CREATE TABLE samples (key {key}, first DATE NOT NULL, last DATE NOT NULL, drawn INTEGER NOT NULL,
+            seed BIGINT NOT NULL, at TEXT NOT NULL)""",
+        f"""CREATE TABLE calls (key {key}, call_id TEXT NOT NULL UNIQUE, day DATE NOT NULL, at TEXT NOT NULL,
+            started_at TEXT, language TEXT NOT NULL, team TEXT, queue TEXT, agent TEXT, direction TEXT,
+            seconds DOUBLE PRECISION, turns INTEGER NOT NULL, state TEXT NOT NULL,
+            sample_key INTEGER REFERENCES samples (key), verdict_key INTEGER, run_key INTEGER REFERENCES runs (key),
+            says TEXT, outcome TEXT, risk DOUBLE PRECISION, confidence DOUBLE PRECISION, needs_review BOOLEAN,
+            flagged BOOLEAN, first_violation_turn INTEGER, severity TEXT, violations TEXT, incidents TEXT)""",
+        "CREATE INDEX calls_by_risk ON calls (risk DESC, key)",
+        "CREATE INDEX calls_by_time ON calls (at DESC, key)",
+        "CREATE INDEX calls_by_day ON calls (day)",
+        f"CREATE TABLE texts ({_call(primary=True)}, words TEXT NOT NULL, body TEXT NOT NULL)",
+        f"""CREATE TABLE verdicts (key {key}, run_key INTEGER NOT NULL REFERENCES runs (key), {_call()},
+            digest TEXT NOT NULL, says TEXT NOT NULL, body TEXT NOT NULL, facts TEXT, UNIQUE (call_key, run_key))""",
+        f"CREATE TABLE audio ({_call()}, path TEXT NOT NULL, PRIMARY KEY (call_key, path))",
+        f"""CREATE TABLE decisions (key {key}, {_call()}, verdict_key INTEGER NOT NULL, says TEXT NOT NULL,
+            reviewer TEXT NOT NULL, choice TEXT NOT NULL, outcome TEXT, violations TEXT NOT NULL, note TEXT NOT NULL,
+            at TEXT NOT NULL, seq INTEGER NOT NULL)""",
+        "CREATE INDEX decisions_of_call ON decisions (call_key)",
+        f"CREATE TABLE places (key {key}, path TEXT NOT NULL UNIQUE, kind TEXT NOT NULL)",
+        f"""CREATE TABLE place_calls (place_key INTEGER NOT NULL REFERENCES places (key) ON DELETE CASCADE, {_call()},
+            PRIMARY KEY (place_key, call_key))""",
+        "CREATE INDEX places_of_call ON place_calls (call_key)",
+    ):
+        connection.execute(text(statement))
+
+
+def m2_chain(connection: Connection) -> None:
+    """The chain, whose entries the database itself lets nobody change or remove."""
+    connection.execute(
+        text(
+            """CREATE TABLE chain (seq INTEGER PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,
+               call TEXT, policy TEXT, prompts TEXT, model TEXT, content TEXT, previous TEXT NOT NULL,
+               hash TEXT NOT NULL)"""
+        )
+    )
+    refusal = "the chain is only appended to"
+    if connection.dialect.name == "sqlite":
+        for what in ("UPDATE", "DELETE"):
+            trigger = f"CREATE TRIGGER chain_no_{what.lower()} BEFORE {what} ON chain"
+            connection.execute(text(f"{trigger} BEGIN SELECT RAISE(ABORT, '{refusal}'); END"))
+        return
+    body = f"BEGIN RAISE EXCEPTION '{refusal}'; END"
+    connection.execute(text(f"CREATE FUNCTION chain_refuses() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$"))
+    for what, each in (("UPDATE OR DELETE", "ROW"), ("TRUNCATE", "STATEMENT")):
+        name = f"chain_no_{what.split()[0].lower()}"
+        trigger = f"CREATE TRIGGER {name} BEFORE {what} ON chain FOR EACH {each}"
+        connection.execute(text(f"{trigger} EXECUTE FUNCTION chain_refuses()"))
+
+
+MIGRATIONS: tuple[Migration, ...] = (m1_first_tables, m2_chain)
+
+
+def migrate(connection: Connection) -> None:
+    """Make the changes that this database has not seen; within the transaction of the caller.
+
+    Raises:
+        StoreError: a newer version of ausweis has changed it, or it is no store of ausweis at all.
+    """
+    tables = inspect(connection).get_table_names()
+    if _DONE not in tables:
+        if tables:
+            raise StoreError("this is a database of something else; name another file")
+        connection.execute(
+            text(f"CREATE TABLE {_DONE} (number INTEGER PRIMARY KEY, name TEXT NOT NULL, at TEXT NOT NULL)")
+        )
+    done = connection.execute(text(f"SELECT coalesce(max(number), 0) FROM {_DONE}")).scalar_one()  # noqa: S608
+    if done > len(MIGRATIONS):
+        raise StoreError("a newer version of ausweis has changed this store; update ausweis")
+    for number, migration in enumerate(MIGRATIONS[done:], start=done + 1):
+        migration(connection)
+        row = {"number": number, "name": migration.__name__, "at": now()}
+        connection.execute(text(f"INSERT INTO {_DONE} VALUES (:number, :name, :at)"), row)  # noqa: S608
+
+
+def _key(connection: Connection) -> str:
+    if connection.dialect.name == "sqlite":
+        # Never the key of a deleted row again: a browser may still show it.
+        return "INTEGER PRIMARY KEY AUTOINCREMENT"
+    return "INTEGER GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY"
+
+
+def _call(*, primary: bool = False) -> str:
+    kind = "INTEGER PRIMARY KEY" if primary else "INTEGER NOT NULL"
+    return f"call_key {kind} REFERENCES calls (key) ON DELETE CASCADE"

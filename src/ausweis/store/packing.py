@@ -1,0 +1,151 @@
+"""Runs and verdicts as rows, and back. A verdict is kept without what its run says already."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Row
+
+from ausweis.batch.manifest import RunManifest
+from ausweis.errors import PolicyError
+from ausweis.judging.policy_files import find_policy
+from ausweis.judging.verdict import ModelProvenance, PolicyProvenance, PromptProvenance, Verdict
+from ausweis.store.rows import CallRow, RunRow
+from ausweis.vocabulary import SEVERITIES, Severity
+
+__all__ = ["call_row", "pack", "run_row", "run_values", "says_of", "unpack", "verdict_values"]
+
+_RUNS = ("ausweis", "policy", "prompts", "model")
+"""What of a verdict's provenance is its run's."""
+
+
+def run_values(manifest: RunManifest, folder: str) -> dict[str, Any]:
+    """The row of a run."""
+    return {
+        "folder": folder,
+        "started": manifest.started,
+        "policy": manifest.policy.model_dump_json(),
+        "policy_title": _title(manifest.policy),
+        "prompts": json.dumps([prompt.model_dump() for prompt in manifest.prompts], ensure_ascii=False),
+        "model": manifest.model.model_dump_json(),
+        "ausweis": manifest.ausweis,
+        "strategy": manifest.strategy,
+    }
+
+
+def run_row(row: Any) -> RunRow:
+    """The run of a row."""
+    return RunRow(
+        key=row.key,
+        folder=row.folder,
+        started=row.started,
+        policy=PolicyProvenance.model_validate_json(row.policy),
+        policy_title=row.policy_title,
+        prompts=tuple(map(PromptProvenance.model_validate, json.loads(row.prompts))),
+        model=ModelProvenance.model_validate_json(row.model),
+        ausweis=row.ausweis,
+        strategy=row.strategy,
+    )
+
+
+def call_row(row: Row[Any]) -> CallRow:
+    """The call of a row of `calls`, with its verdict."""
+    return CallRow(
+        key=row.key,
+        call_id=row.call_id,
+        day=row.day,
+        started_at=row.started_at,
+        at=row.at,
+        language=row.language,
+        team=row.team,
+        queue=row.queue,
+        agent=row.agent,
+        direction=row.direction,
+        seconds=row.seconds,
+        turns=row.turns,
+        outcome=row.outcome,
+        risk=row.risk,
+        confidence=row.confidence,
+        needs_review=row.needs_review,
+        first_violation_turn=row.first_violation_turn,
+        severity=row.severity,
+        violations=tuple(json.loads(row.violations)),
+        incidents=tuple(json.loads(row.incidents)),
+        state=row.state,
+        sampled=row.sample_key is not None,
+    )
+
+
+def pack(verdict: dict[str, Any], run: RunRow) -> str:
+    """A verdict's JSON for keeping."""
+    origin = verdict.get("provenance")
+    if origin is not None and all(origin.get(name) == part for name, part in _parts(run).items()):
+        own = {name: part for name, part in origin.items() if name not in _RUNS}
+        verdict = {**verdict, "provenance": own}
+    return json.dumps(verdict, ensure_ascii=False, separators=(",", ":"))
+
+
+def unpack(body: str, run: RunRow) -> Verdict:
+    """The verdict that was packed."""
+    verdict = json.loads(body)
+    if verdict.get("provenance") is not None:
+        verdict["provenance"] = _parts(run) | verdict["provenance"]
+    return Verdict.model_validate(verdict)
+
+
+def verdict_values(verdict: dict[str, Any], run: RunRow) -> dict[str, Any]:
+    """The columns of `calls` that are the verdict's; incidents may be any objects with a kind."""
+    incidents = [_kind(incident) for incident in verdict.get("incidents", ())]
+    types = [violation["type"] for violation in verdict["violations"]]
+    severities = [str(part.get("severity")) for part in (*verdict["violations"], *verdict.get("incidents", ()))]
+    return {
+        "says": says_of(verdict, run),
+        "outcome": verdict["outcome"],
+        "risk": float(verdict["risk"]),
+        "confidence": float(verdict["confidence"]),
+        "needs_review": verdict["needs_review"],
+        "flagged": bool(verdict["outcome"] == "violation" or incidents or verdict["needs_review"]),
+        "first_violation_turn": verdict.get("first_violation_turn"),
+        "severity": _worst(severities),
+        "violations": json.dumps(list(dict.fromkeys(types))),
+        "incidents": json.dumps(list(dict.fromkeys(incidents)), ensure_ascii=False),
+    }
+
+
+def says_of(verdict: dict[str, Any], run: RunRow) -> str:
+    """A hash of what a verdict says, by which policy: decisions count as long as it stays the same."""
+    said = (
+        run.policy.id,
+        run.policy.version,
+        verdict["outcome"],
+        sorted([one["type"], one["turn"]] for one in verdict["violations"]),
+        sorted([_kind(one), one.get("turn") or 0] for one in verdict.get("incidents", ())),
+    )
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:32]
+
+
+def _parts(run: RunRow) -> dict[str, Any]:
+    return {
+        "ausweis": run.ausweis,
+        "policy": run.policy.model_dump(),
+        "prompts": [prompt.model_dump() for prompt in run.prompts],
+        "model": run.model.model_dump(),
+    }
+
+
+def _kind(incident: dict[str, Any]) -> str:
+    return str(incident.get("kind", "incident"))
+
+
+def _worst(severities: Iterable[str]) -> Severity | None:
+    known = [SEVERITIES.index(one) for one in severities if one in SEVERITIES]
+    return SEVERITIES[max(known)] if known else None
+
+
+def _title(policy: PolicyProvenance) -> str | None:
+    try:
+        found = find_policy(policy.id)
+    except PolicyError:
+        return None
+    return found.policy.title if found.provenance == policy else None

@@ -1,0 +1,133 @@
+"""Which calls, in which order: filters as SQL. Values are parameters always."""
+
+import json
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, asc, desc, exists, false, func, literal, or_, select
+
+from ausweis.store.packing import call_row
+from ausweis.store.rows import CallFilter, CallRow, Cursor, Order
+from ausweis.store.tables import calls, decisions, texts
+
+__all__ = ["conditions", "count", "find", "keys", "neighbours", "rows"]
+
+_MAX_TEXT = 200
+"""Letters of a text that is looked for."""
+
+
+def rows(
+    connection: Connection, filter: CallFilter, order: Order, limit: int | None, after: Cursor | None
+) -> list[CallRow]:
+    """See `Store.calls`."""
+    wanted = select(calls).where(*conditions(filter, connection.dialect.name))
+    if after is not None:
+        wanted = wanted.where(_beyond(order, after))
+    return [call_row(row) for row in connection.execute(_ordered(wanted, order).limit(limit))]
+
+
+def count(connection: Connection, filter: CallFilter) -> int:
+    """See `Store.count`."""
+    wanted = select(func.count()).select_from(calls).where(*conditions(filter, connection.dialect.name))
+    return connection.execute(wanted).scalar_one()
+
+
+def keys(connection: Connection, filter: CallFilter, order: Order) -> list[int]:
+    """See `Store.keys`."""
+    wanted = select(calls.c.key).where(*conditions(filter, connection.dialect.name))
+    return list(connection.execute(_ordered(wanted, order)).scalars())
+
+
+def neighbours(connection: Connection, key: int, filter: CallFilter, order: Order) -> tuple[int | None, int | None]:
+    """See `Store.neighbours`."""
+    row = connection.execute(select(calls).where(calls.c.key == key, calls.c.outcome.is_not(None))).first()
+    if row is None:
+        return None, None
+    here = Cursor(_column(order, row), key)
+    wanted = select(calls.c.key).where(*conditions(filter, connection.dialect.name))
+    before = wanted.where(_beyond(order, here, back=True))
+    after = wanted.where(_beyond(order, here))
+    return (
+        connection.execute(_ordered(before, order, back=True).limit(1)).scalar(),
+        connection.execute(_ordered(after, order).limit(1)).scalar(),
+    )
+
+
+def find(connection: Connection, call_id: str) -> int | None:
+    """See `Store.find`."""
+    wanted = select(calls.c.key).where(calls.c.call_id == call_id, calls.c.outcome.is_not(None))
+    return connection.execute(wanted).scalar()
+
+
+def conditions(filter: CallFilter, dialect: str) -> list[ColumnElement[bool]]:
+    """What a row of `calls` must meet; one that has no verdict never does."""
+    found: list[ColumnElement[bool]] = [calls.c.outcome.is_not(None)]
+    if filter.first is not None:
+        found.append(calls.c.day >= filter.first)
+    if filter.last is not None:
+        found.append(calls.c.day <= filter.last)
+    for column, words in (
+        (calls.c.outcome, filter.outcomes),
+        (calls.c.queue, filter.queues),
+        (calls.c.team, filter.teams),
+        (calls.c.state, filter.states),
+    ):
+        if words:
+            found.append(column.in_(words))
+    for column, words in ((calls.c.violations, filter.violations), (calls.c.incidents, filter.incidents)):
+        if words:
+            found.append(or_(*(column.contains(_as_listed(word), autoescape=True) for word in words)))
+    if filter.flagged is not None:
+        found.append(calls.c.flagged.is_(filter.flagged))
+    if filter.min_risk is not None:
+        found.append(calls.c.risk >= filter.min_risk)
+    if filter.sampled is not None:
+        found.append(calls.c.sample_key.is_not(None) if filter.sampled else calls.c.sample_key.is_(None))
+    if filter.text is not None and filter.text.strip():
+        found.append(_says(filter.text.strip(), dialect))
+    return found
+
+
+def _as_listed(word: str) -> str:
+    """A word as it stands in a list of them."""
+    return json.dumps(word, ensure_ascii=False)
+
+
+def _says(words: str, dialect: str) -> ColumnElement[bool]:
+    if len(words) > _MAX_TEXT or "\0" in words:
+        return false()
+    in_text = exists().where(texts.c.call_key == calls.c.key, _has(texts.c.words, words, dialect))
+    in_note = exists().where(decisions.c.call_key == calls.c.key, _has(decisions.c.note, words, dialect))
+    return or_(_has(calls.c.call_id, words, dialect), in_note, in_text)
+
+
+def _has(column: ColumnElement[str], words: str, dialect: str) -> ColumnElement[bool]:
+    if dialect != "sqlite":
+        return column.icontains(words, autoescape=True)
+    # SQLite knows the case of ASCII letters only: others match anything at first, then Python compares what is left.
+    escaped = "".join(f"/{letter}" if letter in "/%_" else letter if letter.isascii() else "_" for letter in words)
+    likely = column.like(f"%{escaped}%", escape="/")
+    if words.isascii():
+        return likely
+    return and_(likely, func.instr(func.lowered(column), literal(words.lower())) > 0)
+
+
+def _column(order: Order, row: Any) -> Any:
+    return row.risk if order == "risk" else row.at
+
+
+def _beyond(order: Order, cursor: Cursor, *, back: bool = False) -> ColumnElement[bool]:
+    column = _column(order, calls.c)
+    farther, later = (
+        (column > cursor.value, calls.c.key < cursor.key)
+        if back
+        else (
+            column < cursor.value,
+            calls.c.key > cursor.key,
+        )
+    )
+    return or_(farther, and_(column == cursor.value, later))
+
+
+def _ordered(wanted: Select[Any], order: Order, *, back: bool = False) -> Select[Any]:
+    column = _column(order, calls.c)
+    return wanted.order_by(asc(column), desc(calls.c.key)) if back else wanted.order_by(desc(column), asc(calls.c.key))

@@ -1,0 +1,93 @@
+"""What would show that a deleted call is still somewhere: its longest sentences, and its id, looked for in whole files."""
+
+import html
+import json
+import mmap
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ausweis.errors import StoreError
+from ausweis.store.run_files import call_of_line
+
+__all__ = ["LONG_ENOUGH", "Traces", "sentences"]
+
+LONG_ENOUGH = 24
+"""Letters of a sentence that are searched for; shorter ones are anybody's."""
+_LONGEST = 160
+_SEARCHED_ID = 6
+_PLAIN = re.compile(r"""[^"'\\\n<>&\x00-\x1f]+""")
+"""What every format writes as it is, but for letters outside of ASCII."""
+
+
+def sentences(words: Sequence[str]) -> Iterator[str]:
+    """Parts of texts that are worth searching for, the longest first, each once."""
+    found = {part.strip()[:_LONGEST].strip() for text in words for part in _PLAIN.findall(text)}
+    yield from sorted((part for part in found if len(part) >= LONG_ENOUGH), key=lambda part: (-len(part), part))
+
+
+@dataclass(frozen=True)
+class Traces:
+    """`phrases` are those of no other call; `others`: ids of other calls that have a deleted one's id within them."""
+
+    ids: frozenset[str]
+    phrases: tuple[str, ...]
+    others: tuple[str, ...] = ()
+
+    def in_file(self, path: Path) -> bool:
+        """Whether a file holds any of it. In files of lines, a line that says to be of another call does not count.
+
+        Raises:
+            StoreError: the file cannot be read.
+        """
+        try:
+            with path.open("rb") as file:
+                if not path.stat().st_size:
+                    return False
+                with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+                    explained = self._by_line(data) if path.suffix == ".jsonl" else self._by_id(data)
+                    return self._in(data, explained)
+        except OSError as error:
+            raise StoreError(f"the file cannot be searched ({error.strerror})", place=str(path)) from None
+
+    def _in(self, data: mmap.mmap, explained: Callable[[int, bool], bool]) -> bool:
+        for needle, is_id in self._needles():
+            place = data.find(needle)
+            while place >= 0:
+                if not explained(place, is_id):
+                    return True
+                place = data.find(needle, place + 1)
+        return False
+
+    def _needles(self) -> Iterator[tuple[bytes, bool]]:
+        for texts, is_id in ((self.phrases, False), (sorted(self.ids), True)):
+            for text in texts:
+                if not is_id or len(text) >= _SEARCHED_ID:
+                    written = {text, json.dumps(text)[1:-1], html.escape(text)}
+                    yield from ((one.encode(), is_id) for one in sorted(written))
+
+    def _by_line(self, data: mmap.mmap) -> Callable[[int, bool], bool]:
+        def explained(place: int, is_id: bool) -> bool:
+            start = data.rfind(b"\n", 0, place) + 1
+            end = data.find(b"\n", place)
+            call_id = call_of_line(data[start : end if end >= 0 else len(data)])
+            return call_id is not None and call_id not in self.ids
+
+        return explained
+
+    def _by_id(self, data: mmap.mmap) -> Callable[[int, bool], bool]:
+        longer = [(other.encode(), one.encode()) for other in self.others for one in self.ids if one in other]
+
+        def explained(place: int, is_id: bool) -> bool:
+            if not is_id:
+                return False
+            for other, one in longer:
+                offset = other.find(one)
+                while offset >= 0:
+                    if data[max(0, place - offset) : place - offset + len(other)] == other:
+                        return True
+                    offset = other.find(one, offset + 1)
+            return False
+
+        return explained
