@@ -16,6 +16,7 @@ COMMANDS = {
     "score": "Read calls with the model, judge them by a policy, write a run folder.",
     "transcribe": "Make transcripts of recordings.",
     "judge": "Judge the facts of a run by another policy, without the model.",
+    "serve": "Review calls in the browser.",
     "eval": "Measure against the golden set: run, compare, gate, report …",
     "policies": "Policies: list, show, validate, explain.",
     "prompts": "Prompt templates: list, show, lint, diff, release.",

@@ -4,6 +4,7 @@ The way in:
     app         routes, and who may pass
     security    headers, hosts, sizes
     sessions    the token, the cookie, the mark of forms
+    running     the server in this process
     desk        what every page works with
 
 Pages:

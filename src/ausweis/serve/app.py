@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
@@ -30,8 +29,8 @@ LANGUAGE = "ausweis-language"
 MAX_FIELDS = 40
 
 
-def create_app(desk: Desk) -> Starlette:
-    """The application for one store."""
+def create_app(desk: Desk) -> Guard:
+    """The application for one store, guarded."""
     app = Starlette(
         routes=[
             Route("/", _page(queue.queue_page)),
@@ -49,11 +48,10 @@ def create_app(desk: Desk) -> Starlette:
             Route("/language", _language),
             Mount("/static", StaticFiles(packages=[("ausweis.serve", "static")])),
         ],
-        middleware=[Middleware(Guard, hosts=(*LOOPBACK, *desk.hosts))],
-        exception_handlers={HTTPException: _no_page, StoreError: _refused},
+        exception_handlers={HTTPException: _no_page, StoreError: _refused, Exception: _no_page},
     )
     app.state.desk = desk
-    return app
+    return Guard(app, hosts=(*LOOPBACK, *desk.hosts))
 
 
 def _page(page: Page) -> Callable[[Request], Awaitable[Response]]:
@@ -130,9 +128,8 @@ async def _language(request: Request) -> Response:
 async def _no_page(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     words = _words(request)
-    known = {403: "form_foreign", 404: "not_found"}
-    text = words.text(known.get(status, "went_wrong"))
-    return _problem(request, HTTPStatus(status).phrase if status not in known else text, text, status)
+    text = words.text({403: "form_foreign", 404: "not_found"}.get(status, "went_wrong"))
+    return _problem(request, text, f"{status} {HTTPStatus(status).phrase}", status)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -1,32 +1,39 @@
 """One call as a page shows it: what happened and where, then what it rests on."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ausweis.judging.verdict import Check, Evidence, UsedFactor
+from ausweis.judging.verdict import Check, Evidence, UsedFactor, Violation
 from ausweis.serve.desk import CallMask
 from ausweis.serve.marks import Mark, Piece, TurnView, clock, marks_of, turn_views
 from ausweis.serve.queue import row_view
 from ausweis.serve.words import Words
 from ausweis.store import CallRecord, Decision
-from ausweis.vocabulary import VIOLATIONS, Outcome, ViolationType
+from ausweis.vocabulary import SEVERITIES, VIOLATIONS, Outcome, ViolationType
 
 __all__ = ["CallView", "CheckView", "DecisionView", "Finding", "call_view"]
+
+MAX_QUOTES = 4
+"""Quotes of a finding; its turns hold the rest."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A violation or incident: what, where, the words that say so, why it is one, and what would have been right."""
+    """What happened at one turn: the rules broken there, or an incident; the words that say so, and why it is one.
 
-    title: str
+    `severity`: the worst of them; `should`: what would have been right.
+    """
+
+    titles: tuple[str, ...]
     severity: str
     turn: int | None
     start: float | None
-    action: str
+    actions: tuple[str, ...]
     quotes: tuple[Sequence[Piece], ...]
-    reason: str
-    should: str = ""
+    reasons: tuple[str, ...]
+    should: tuple[str, ...] = ()
 
     @property
     def at(self) -> str:
@@ -136,15 +143,20 @@ def call_view(
 
 
 def _findings(record: CallRecord, words: Words, mask: CallMask) -> Iterator[Finding]:
-    for one in sorted(record.verdict.violations, key=lambda one: one.turn):
+    by_turn: dict[int, list[Violation]] = defaultdict(list)
+    for one in record.verdict.violations:
+        by_turn[one.turn].append(one)
+    for turn, some in sorted(by_turn.items()):
+        evidence = [e for one in some for e in one.evidence if e.quote]
+        quoted = list(dict.fromkeys((e.quote, e.turn) for e in evidence))[:MAX_QUOTES]
         yield Finding(
-            title=words.capital(words.word(one.type)),
-            severity=one.severity,
-            turn=one.turn,
-            start=_start(record, one.turn, one.evidence),
-            action=one.action or "",
-            quotes=tuple(_quote(e.quote, e.turn, mask) for e in one.evidence[:3] if e.quote),
-            reason=one.reason,
+            titles=_once(words.word(one.type) for one in some),
+            severity=max((one.severity for one in some), key=SEVERITIES.index),
+            turn=turn,
+            start=_start(record, turn, evidence),
+            actions=_once(one.action for one in some if one.action),
+            quotes=tuple(_quote(*one, mask) for one in quoted),
+            reasons=_once(one.reason for one in some),
         )
     for incident in record.verdict.incidents:
         yield _incident(incident, record, words, mask)
@@ -153,15 +165,22 @@ def _findings(record: CallRecord, words: Words, mask: CallMask) -> Iterator[Find
 def _incident(incident: Mapping[str, Any], record: CallRecord, words: Words, mask: CallMask) -> Finding:
     evidence = [one for one in incident.get("evidence") or () if isinstance(one, Mapping) and one.get("quote")]
     turn = incident.get("turn") if isinstance(incident.get("turn"), int) else None
+    described = str(incident.get("description") or "")
     return Finding(
-        title=words.capital(words.word(str(incident.get("kind", "")))),
+        titles=(words.word(str(incident.get("kind", ""))),),
         severity=str(incident.get("severity", "")),
         turn=turn,
         start=_start(record, turn, ()) if turn else None,
-        action="",
-        quotes=tuple(_quote(str(one["quote"]), int(one.get("turn") or turn or 1), mask) for one in evidence[:3]),
-        reason=str(incident.get("description") or ""),
+        actions=(),
+        quotes=tuple(_quote(str(one["quote"]), int(one.get("turn") or turn or 1), mask) for one in evidence)[
+            :MAX_QUOTES
+        ],
+        reasons=(described,) if described else (),
     )
+
+
+def _once(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(texts))
 
 
 def _quote(quote: str, turn: int, mask: CallMask) -> Sequence[Piece]:
@@ -191,7 +210,8 @@ def _turns_of(record: CallRecord, type: ViolationType) -> str:
 def _decisions(record: CallRecord, reviewer: str, words: Words) -> tuple[list[DecisionView], int]:
     """The decisions that the reviewer may see: until they have decided, only their own, so that two stay two."""
     now = [one for one in record.decisions if one.counts]
-    old = [one for one in record.decisions if one.verdict_key != record.verdict_key]
+    # What somebody decided about an earlier verdict, and has not decided anew.
+    old = [one for one in record.decisions if not one.counts and one.verdict_key != record.verdict_key]
     seen = any(one.reviewer == reviewer for one in now)
     shown = [one for one in (*old, *now) if seen or one.reviewer == reviewer]
     others = {one.reviewer for one in now if one.reviewer != reviewer}
@@ -202,9 +222,7 @@ def _decision(one: Decision, record: CallRecord, words: Words) -> DecisionView:
     label = [words.word(one.outcome)] if one.choice == "overrule" and one.outcome else []
     label += [words.text("label_at", type=words.word(type), turn=turn) for type, turn in one.violations if label]
     at = f"{one.at[:10]} {one.at[11:16]} UTC"
-    return DecisionView(
-        one.reviewer, one.choice, ", ".join(label), one.note, at, one.verdict_key != record.verdict_key
-    )
+    return DecisionView(one.reviewer, one.choice, ", ".join(label), one.note, at, not one.counts)
 
 
 def _about(record: CallRecord, words: Words) -> Iterator[tuple[str, str]]:

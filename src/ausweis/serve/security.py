@@ -5,6 +5,7 @@ run or load (Content-Security-Policy), nobody may frame a page, and a request wh
 since a foreign name that points to this machine (DNS rebinding) would otherwise make a foreign page our own.
 """
 
+import traceback
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
@@ -12,7 +13,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["CONTENT_SECURITY_POLICY", "MAX_BODY", "LOOPBACK", "Guard"]
+__all__ = ["CONTENT_SECURITY_POLICY", "LOOPBACK", "MAX_BODY", "Broken", "Guard"]
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; "
@@ -57,7 +58,11 @@ class Guard:
             await send(message)
 
         refusal = self._refusal(scope["method"], Headers(scope=scope))
-        await (refusal or self._app)(scope, receive, with_headers)
+        try:
+            await (refusal or self._app)(scope, receive, with_headers)
+        except Exception as error:
+            # Its message may quote a call, and would stand in the server's log: only its kind and place may.
+            raise Broken(error) from None
 
     def _refusal(self, method: str, headers: Headers) -> PlainTextResponse | None:
         if _host_of(headers.get("host", "")) not in self._hosts:
@@ -72,6 +77,15 @@ class Guard:
         if int(length) > MAX_BODY:
             return PlainTextResponse("The form is too large.\n", 413)
         return None
+
+
+class Broken(RuntimeError):
+    """Something went wrong that nobody foresaw. Tells what kind of error and where, not what it says."""
+
+    def __init__(self, error: BaseException) -> None:
+        places = traceback.extract_tb(error.__traceback__)
+        where = f"{places[-1].filename}:{places[-1].lineno}" if places else "nowhere"
+        super().__init__(f"{type(error).__name__} at {where}")
 
 
 def _host_of(header: str) -> str:

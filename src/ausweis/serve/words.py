@@ -167,7 +167,7 @@ class Words:
         """`1.234,5` or `1,234.5`; a dash where there is none."""
         if value is None:
             return "–"
-        text = f"{value:,.{places}f}"
+        text = f"{value:,.{places}f}".replace("-", "−")
         return text.translate(str.maketrans(",.", ".,")) if self.language == "de" else text
 
     def percent(self, share: float | None, places: int = 0) -> str:
