@@ -66,11 +66,11 @@ class _Cell:
 
 
 def day_counts(
-    connection: Connection, first: date, last: date, filter: CallFilter, by: tuple[Column, ...]
+    connection: Connection, first: date, last: date, which: CallFilter, by: tuple[Column, ...]
 ) -> list[DayCount]:
     """See `Store.day_counts`."""
     cells: dict[_Place, _Cell] = {}
-    for row in _groups(connection, first, last, filter):
+    for row in _groups(connection, first, last, which):
         place: _Place = (
             row.day if "day" in by else None,
             row.queue if "queue" in by else None,
@@ -102,12 +102,12 @@ def days(connection: Connection) -> tuple[date, date] | None:
     return None if first is None else (first, last)
 
 
-def _groups(connection: Connection, first: date, last: date, filter: CallFilter) -> Iterable[Any]:
+def _groups(connection: Connection, first: date, last: date, which: CallFilter) -> Iterable[Any]:
     names = ("day", "queue", "team", "agent", "outcome", "violations", "incidents", "needs_review", "flagged")
     columns = [calls.c[name] for name in names]
     wanted = select(*columns, func.count().label("number")).group_by(*columns)
     wanted = wanted.where(calls.c.day >= first, calls.c.day <= last)
-    return connection.execute(wanted.where(*conditions(filter, connection.dialect.name)))
+    return connection.execute(wanted.where(*conditions(which, connection.dialect.name)))
 
 
 def _merged(cells: dict[_Place, _Cell]) -> dict[_Place, _Cell]:

@@ -1,4 +1,4 @@
-"""Connections to SQLite or PostgreSQL: opened, set up, and every fault told as one sentence without a word of a call."""
+"""Connections to SQLite or PostgreSQL: set up, and every fault told as a sentence without a word of a call."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,7 @@
-"""What reviewers decide about verdicts: added, never changed. Each reviewer's last word counts, on what today's verdict says."""
+"""What reviewers decide about verdicts: added, never changed.
+
+The last word of each reviewer counts, as long as the call's verdict says what it said then.
+"""
 
 import json
 import math
@@ -102,14 +105,14 @@ def label_of(found: Iterable[Decision]) -> Decision | None:
     return next(one for one in reversed(counting) if _vote(one) == vote)
 
 
-def agreement(connection: Connection, filter: CallFilter) -> Agreement:
+def agreement(connection: Connection, which: CallFilter) -> Agreement:
     """How often two reviewers of one verdict give one outcome, and kappa.
 
     Which of two reviewers is the first means nothing, so both share one distribution of outcomes: Scott's pi (1955),
     which is Cohen's kappa over all pairs, each taken both ways round. "Not sure" is an outcome.
     """
     wanted = select(decisions).join(calls, calls.c.key == decisions.c.call_key)
-    wanted = wanted.where(*conditions(filter, connection.dialect.name)).order_by(decisions.c.key)
+    wanted = wanted.where(*conditions(which, connection.dialect.name)).order_by(decisions.c.key)
     last: dict[tuple[int, str], dict[str, str]] = {}
     for row in connection.execute(wanted):
         last.setdefault((row.call_key, row.says), {})[row.reviewer] = row.outcome or "not_sure"

@@ -1,4 +1,4 @@
-"""Calls removed everywhere: run folders, recorded answers, reports, store. Then all of it is searched for what is left."""
+"""Calls removed everywhere: run folders, recorded answers, reports, store. Then all is searched for what is left."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -87,7 +87,7 @@ def _find(connection: Connection, keys: Sequence[int], roots: Sequence[Path]) ->
 
 def _words(connection: Connection, keys: Sequence[int]) -> list[str]:
     """What was said in the calls, one text a call; its facts' and verdict's words where no text is known."""
-    words = []
+    words: list[str] = []
     for some in batches(keys):
         said = select(texts.c.call_key, texts.c.words).where(texts.c.call_key.in_(some))
         of_call = {row.call_key: row.words for row in connection.execute(said)}

@@ -21,7 +21,7 @@ def case_of(record: CallRecord, key: Key, mask: Mask) -> LabelledCall | None:
     """The case of a call; None where its text is unknown, or no label holds.
 
     A confirmed verdict's facts are the label's events, each said by its whole turn, as quotes may be masked. Of an
-    overruled one nobody labelled the events: they are left out, and `why` says so. Notes may quote the call and stay here.
+    overruled one nobody labelled the events: they are left out, and `why` says so. Notes may quote the call: they stay.
 
     Raises:
         StoreError: the mask gave another number of turns.

@@ -18,7 +18,7 @@ _SHOWN = 8
 
 
 class Key:
-    """32 random bytes in a file of mode 0600, read when they are first needed. HMAC-SHA256, a different one a purpose."""
+    """32 random bytes in a file of mode 0600, read when first needed. Hashes are HMAC-SHA256, each purpose its own."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -1,4 +1,4 @@
-"""Changes of the database, each a small function, in the order in which they are made. One that was released stays as it is.
+"""Changes of the database, each a small function, in their order. One that was released stays as it is.
 
 The table `ausweis_store` says which were made.
 """

@@ -16,34 +16,34 @@ _MAX_TEXT = 200
 
 
 def rows(
-    connection: Connection, filter: CallFilter, order: Order, limit: int | None, after: Cursor | None
+    connection: Connection, which: CallFilter, order: Order, limit: int | None, after: Cursor | None
 ) -> list[CallRow]:
     """See `Store.calls`."""
-    wanted = select(calls).where(*conditions(filter, connection.dialect.name))
+    wanted = select(calls).where(*conditions(which, connection.dialect.name))
     if after is not None:
         wanted = wanted.where(_beyond(order, after))
     return [call_row(row) for row in connection.execute(_ordered(wanted, order).limit(limit))]
 
 
-def count(connection: Connection, filter: CallFilter) -> int:
+def count(connection: Connection, which: CallFilter) -> int:
     """See `Store.count`."""
-    wanted = select(func.count()).select_from(calls).where(*conditions(filter, connection.dialect.name))
+    wanted = select(func.count()).select_from(calls).where(*conditions(which, connection.dialect.name))
     return connection.execute(wanted).scalar_one()
 
 
-def keys(connection: Connection, filter: CallFilter, order: Order) -> list[int]:
+def keys(connection: Connection, which: CallFilter, order: Order) -> list[int]:
     """See `Store.keys`."""
-    wanted = select(calls.c.key).where(*conditions(filter, connection.dialect.name))
+    wanted = select(calls.c.key).where(*conditions(which, connection.dialect.name))
     return list(connection.execute(_ordered(wanted, order)).scalars())
 
 
-def neighbours(connection: Connection, key: int, filter: CallFilter, order: Order) -> tuple[int | None, int | None]:
+def neighbours(connection: Connection, key: int, which: CallFilter, order: Order) -> tuple[int | None, int | None]:
     """See `Store.neighbours`."""
     row = connection.execute(select(calls).where(calls.c.key == key, calls.c.outcome.is_not(None))).first()
     if row is None:
         return None, None
     here = Cursor(_column(order, row), key)
-    wanted = select(calls.c.key).where(*conditions(filter, connection.dialect.name))
+    wanted = select(calls.c.key).where(*conditions(which, connection.dialect.name))
     before = wanted.where(_beyond(order, here, back=True))
     after = wanted.where(_beyond(order, here))
     return (
@@ -58,32 +58,32 @@ def find(connection: Connection, call_id: str) -> int | None:
     return connection.execute(wanted).scalar()
 
 
-def conditions(filter: CallFilter, dialect: str) -> list[ColumnElement[bool]]:
+def conditions(which: CallFilter, dialect: str) -> list[ColumnElement[bool]]:
     """What a row of `calls` must meet; one that has no verdict never does."""
     found: list[ColumnElement[bool]] = [calls.c.outcome.is_not(None)]
-    if filter.first is not None:
-        found.append(calls.c.day >= filter.first)
-    if filter.last is not None:
-        found.append(calls.c.day <= filter.last)
+    if which.first is not None:
+        found.append(calls.c.day >= which.first)
+    if which.last is not None:
+        found.append(calls.c.day <= which.last)
     for column, words in (
-        (calls.c.outcome, filter.outcomes),
-        (calls.c.queue, filter.queues),
-        (calls.c.team, filter.teams),
-        (calls.c.state, filter.states),
+        (calls.c.outcome, which.outcomes),
+        (calls.c.queue, which.queues),
+        (calls.c.team, which.teams),
+        (calls.c.state, which.states),
     ):
         if words:
             found.append(column.in_(words))
-    for column, words in ((calls.c.violations, filter.violations), (calls.c.incidents, filter.incidents)):
+    for column, words in ((calls.c.violations, which.violations), (calls.c.incidents, which.incidents)):
         if words:
             found.append(or_(*(column.contains(_as_listed(word), autoescape=True) for word in words)))
-    if filter.flagged is not None:
-        found.append(calls.c.flagged.is_(filter.flagged))
-    if filter.min_risk is not None:
-        found.append(calls.c.risk >= filter.min_risk)
-    if filter.sampled is not None:
-        found.append(calls.c.sample_key.is_not(None) if filter.sampled else calls.c.sample_key.is_(None))
-    if filter.text is not None and filter.text.strip():
-        found.append(_says(filter.text.strip(), dialect))
+    if which.flagged is not None:
+        found.append(calls.c.flagged.is_(which.flagged))
+    if which.min_risk is not None:
+        found.append(calls.c.risk >= which.min_risk)
+    if which.sampled is not None:
+        found.append(calls.c.sample_key.is_not(None) if which.sampled else calls.c.sample_key.is_(None))
+    if which.text is not None and which.text.strip():
+        found.append(_says(which.text.strip(), dialect))
     return found
 
 

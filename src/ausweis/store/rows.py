@@ -188,8 +188,9 @@ class CallFilter:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did, in calls. `same`: were there already as they are; `without_text`: verdicts of this run whose
-    transcript was not found.
+    """What an import did, in calls.
+
+    `same`: were there already as they are; `without_text`: verdicts of this run whose transcript was not found.
     """
 
     run: RunRow
@@ -201,7 +202,7 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """`places`: what was removed, as paths and as `store`. `kept`: files of the user's own, which are theirs to delete."""
+    """`places`: what was removed, as paths and as `store`. `kept`: files of the user's own, theirs to delete."""
 
     calls: int
     places: tuple[str, ...] = ()
@@ -219,9 +220,11 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Recall in the field. `found`: flagged calls decided as violations; `missed_in_sample` of the `sampled` calls that
-    were not flagged, and decided, are violations; `unflagged`: calls that they stand for; `undecided`: flagged calls
-    that nobody has decided yet. `recall` with its 95 % bounds is None where it cannot be told.
+    """Recall in the field; with its 95 % bounds None where it cannot be told.
+
+    `found`: flagged calls decided to be violations. `sampled`: calls that were not flagged, but drawn and decided;
+    `missed_in_sample` of them are violations. `unflagged`: calls that they stand for. `undecided`: flagged calls that
+    are not decided yet.
     """
 
     found: int

@@ -88,8 +88,8 @@ def _clean_manifest(folder: Path, ids: frozenset[str], changed: Sequence[Path]) 
 def clean_answers(folder: Path, words: Sequence[str]) -> list[Path]:
     """Take recorded answers out that quote any of these texts.
 
-    Answers are kept under a hash of the question, which does not tell its call; so an answer goes when any text in it of
-    12 letters or more stands in the call. One that only named a choice holds no word of it.
+    Answers are kept under a hash of the question, which does not tell its call; so an answer goes when any text in it
+    of 12 letters or more stands in the call. One that only named a choice holds no word of it.
     """
     path = folder / ANSWERS
     if not path.is_file():

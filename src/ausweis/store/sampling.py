@@ -23,8 +23,8 @@ _STEPS = 60
 
 def draw(connection: Connection, first: date, last: date, n: int, seed: int | None) -> list[int]:
     """See `Store.draw_sample`; in a transaction that writes."""
-    filter = CallFilter(first=first, last=last, flagged=False, sampled=False)
-    wanted = select(calls.c.key).where(*conditions(filter, connection.dialect.name)).order_by(calls.c.key)
+    which = CallFilter(first=first, last=last, flagged=False, sampled=False)
+    wanted = select(calls.c.key).where(*conditions(which, connection.dialect.name)).order_by(calls.c.key)
     there = list(connection.execute(wanted).scalars())
     seed = secrets.randbits(32) if seed is None else seed
     chosen = random.Random(seed).sample(there, max(0, min(n, len(there))))  # noqa: S311 - told apart by its seed
@@ -40,11 +40,12 @@ def draw(connection: Connection, first: date, last: date, n: int, seed: int | No
 def field_recall(connection: Connection, first: date | None, last: date | None) -> Estimate:
     """See `Store.field_recall`.
 
-    Let F be the flagged calls that reviewers decided to be violations, U the calls that were not flagged, and m of the s
-    of them that were drawn and decided violations. Then about U m/s were missed, and recall is F / (F + U m/s). Its
-    bounds are those of m/s by Clopper and Pearson (1934), exact for any s, put in its place; no fewer than m were missed.
-    F is taken as it is: recall is that of the review, so decide all flagged calls first. The draw must be by chance over
-    all the days that are asked for; where days of unlike size got samples of one size, ask for each alone.
+    Let F be the flagged calls that reviewers decided to be violations, U the calls that were not flagged, s those of
+    them that were drawn and decided, m of which are violations. Then about U m/s were missed, and recall is
+    F / (F + U m/s). Its bounds are those of m/s by Clopper and Pearson (1934), exact for any s, put in its place; no
+    fewer than m were missed. F is taken as it is: recall is that of the review, so decide all flagged calls first.
+    The draw must be by chance over all the days that are asked for; where days of unlike size got samples of one size,
+    ask for each alone.
     """
     wanted = select(func.min(samples.c.first), func.max(samples.c.last))
     drawn_first, drawn_last = connection.execute(wanted).one()

@@ -54,7 +54,7 @@ class Store:
     def open(cls, address: str | Path, *, key: Key | None = None) -> "Store":
         """Open a store, make it where there is none, and migrate it.
 
-        `address`: the path of a SQLite file, or `postgresql+psycopg://…`. `key` is that of `Key.of(address)` by default.
+        `address`: the path of a SQLite file, or `postgresql+psycopg://…`. By default, `key` is `Key.of(address)`.
 
         Raises:
             StoreError: it cannot be opened, was made by a newer version, or with another key.
@@ -113,7 +113,7 @@ class Store:
 
     def calls(
         self,
-        filter: CallFilter = EVERY,
+        filter: CallFilter = EVERY,  # noqa: A002
         *,
         order: Order = "risk",
         limit: int | None = None,
@@ -123,18 +123,22 @@ class Store:
         with self._database.reading() as connection:
             return querying.rows(connection, filter, order, limit, after)
 
-    def count(self, filter: CallFilter = EVERY) -> int:
+    def count(self, filter: CallFilter = EVERY) -> int:  # noqa: A002
         """How many calls fit."""
         with self._database.reading() as connection:
             return querying.count(connection, filter)
 
-    def keys(self, filter: CallFilter = EVERY, *, order: Order = "risk") -> list[int]:
+    def keys(self, filter: CallFilter = EVERY, *, order: Order = "risk") -> list[int]:  # noqa: A002
         """The keys of all calls that fit, in order."""
         with self._database.reading() as connection:
             return querying.keys(connection, filter, order)
 
     def neighbours(
-        self, key: int, filter: CallFilter = EVERY, *, order: Order = "risk"
+        self,
+        key: int,
+        filter: CallFilter = EVERY,  # noqa: A002
+        *,
+        order: Order = "risk",
     ) -> tuple[int | None, int | None]:
         """The calls before and after this one, among those that fit; it need not fit itself."""
         with self._database.reading() as connection:
@@ -174,7 +178,7 @@ class Store:
         first: date,
         last: date,
         *,
-        filter: CallFilter = EVERY,
+        filter: CallFilter = EVERY,  # noqa: A002
         by: tuple[Column, ...] = ("day", "queue", "team"),
     ) -> list[DayCount]:
         """Calls counted for each combination of `by` that there is, in order.
@@ -216,7 +220,7 @@ class Store:
                 verdict_key=verdict_key,
             )
 
-    def agreement(self, filter: CallFilter = EVERY) -> Agreement:
+    def agreement(self, filter: CallFilter = EVERY) -> Agreement:  # noqa: A002
         """How far reviewers agree on the outcome, over all pairs of reviewers of one verdict."""
         with self._database.reading() as connection:
             return deciding.agreement(connection, filter)
@@ -236,7 +240,10 @@ class Store:
             return drawn
 
     def field_recall(self, first: date | None = None, last: date | None = None) -> Estimate:
-        """Which share of the violations of these days was flagged; by default, of all days from which samples were drawn."""
+        """Which share of the violations of these days was flagged; by default, of all days that samples came from.
+
+        How it is told from the sample: `sampling.field_recall`.
+        """
         with self._database.reading() as connection:
             return sampling.field_recall(connection, first, last)
 
@@ -297,7 +304,7 @@ class Store:
             except StoreError as error:
                 raise StoreError(error.message, place=self._database.place) from None
 
-    def export_cases(self, filter: CallFilter = EVERY, *, mask: Mask, by: str = "ausweis") -> Iterator[LabelledCall]:
+    def export_cases(self, filter: CallFilter = EVERY, *, mask: Mask, by: str = "ausweis") -> Iterator[LabelledCall]:  # noqa: A002
         """The decided calls whose text is known, as golden cases without personal data."""
         decided = replace(filter, states=("confirmed", "overruled"))
         exported = 0

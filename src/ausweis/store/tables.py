@@ -1,7 +1,7 @@
 """The tables as queries see them; `migrations` makes them, and a test holds both together.
 
-Lists are JSON, and so are the bodies of calls, facts and verdicts. Columns of `calls` from `outcome` on are those of the
-verdict that counts, so that the queue is one table.
+Lists are JSON, and so are the bodies of calls, facts and verdicts. Columns of `calls` from `says` on are those of
+the verdict that counts, so that the queue is one table.
 """
 
 from sqlalchemy import Boolean, Column, Date, Float, ForeignKey, Integer, MetaData, Table, Text, UniqueConstraint

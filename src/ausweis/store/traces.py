@@ -1,4 +1,4 @@
-"""What would show that a deleted call is still somewhere: its longest sentences, and its id, looked for in whole files."""
+"""What would show that a deleted call is still somewhere: its longest sentences and its id, in whole files."""
 
 import html
 import json

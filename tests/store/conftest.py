@@ -1,0 +1,72 @@
+"""A store on SQLite and, where there is a server, on PostgreSQL: tests of `store` run on both."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from ausweis.calls import Call
+from ausweis.store import Imported, Key, Store
+from tests.store.postgres import MISSING, serving
+from tests.store.runs import make_run
+
+Filled = Callable[..., Imported]
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AUSWEIS_STORE", "AUSWEIS_STORE_KEY_FILE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    with serving() as address:
+        if address is None:
+            pytest.skip(MISSING)
+        yield address
+
+
+@pytest.fixture
+def postgres(server: str) -> Iterator[str]:
+    """The address of a new database."""
+    name = f"ausweis_{uuid.uuid4().hex}"
+    url = make_url(server)
+    engine = create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield url.set(database=name).render_as_string(hide_password=False)
+    with engine.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("postgres"))
+    return str(tmp_path / "store.sqlite")
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Key:
+    return Key.beside(tmp_path / "store.sqlite")
+
+
+@pytest.fixture
+def store(address: str, key: Key) -> Iterator[Store]:
+    with Store.open(address, key=key) as opened:
+        yield opened
+
+
+@pytest.fixture
+def filled(store: Store, tmp_path: Path) -> Filled:
+    """Judges calls into a run folder and imports it with their texts."""
+
+    def fill(calls: list[Call], name: str = "run", **more: object) -> Imported:
+        folder = make_run(tmp_path / name, calls, **more)  # type: ignore[arg-type]
+        return store.import_run(folder, calls)
+
+    return fill

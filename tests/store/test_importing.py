@@ -1,0 +1,185 @@
+import json
+import shutil
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from ausweis.calls import Call
+from ausweis.errors import RunError
+from ausweis.judging.verdict import Verdict
+from ausweis.reading.facts import Facts
+from ausweis.store import CallFilter, Imported, Store
+from tests.store.runs import add_incidents, make_call, make_run
+
+Filled = Callable[..., Imported]
+
+
+def counts(imported: Imported) -> tuple[int, int, int, int]:
+    return imported.new, imported.same, imported.replaced, imported.without_text
+
+
+def test_what_comes_out_is_what_went_in(store: Store, filled: Filled, tmp_path: Path) -> None:
+    calls = [make_call(1), make_call(2, pin=False)]
+    assert counts(filled(calls)) == (2, 0, 0, 0)
+    lines = (tmp_path / "run" / "verdicts.jsonl").read_text("utf-8").splitlines()
+    facts = (tmp_path / "run" / "facts.jsonl").read_text("utf-8").splitlines()
+    for number, call in enumerate(calls):
+        record = store.record(store.find(call.id) or 0)
+        assert record.verdict == Verdict.model_validate_json(lines[number])
+        assert record.facts == Facts.model_validate_json(facts[number])
+        assert record.call is not None
+        assert record.call.turns == call.turns
+        assert record.run.policy_title
+        assert (record.run.policy.id, record.run.model.id) == ("telecom-de", "tiny")
+    worst, fine = store.calls()
+    assert (worst.call_id, worst.outcome, worst.violations) == ("call-2", "violation", ("no_authentication",))
+    assert (worst.first_violation_turn, worst.turns, worst.seconds, worst.state) == (4, 4, 7.5, "open")
+    assert (worst.severity is not None, fine.severity, fine.outcome) == (True, None, "compliant")
+    assert (worst.team, worst.queue, worst.day, worst.at) == (
+        "Nord",
+        "billing",
+        date(2026, 3, 2),
+        "2026-03-02T08:14:00Z",
+    )
+
+
+def test_twice_is_as_once_and_a_run_that_grew_is_taken_up(store: Store, tmp_path: Path) -> None:
+    calls = [make_call(number) for number in range(1, 6)]
+    folder = make_run(tmp_path / "run", calls[:3])
+    assert counts(store.import_run(folder, calls)) == (3, 0, 0, 0)
+    assert counts(store.import_run(folder)) == (0, 3, 0, 0)
+    assert len(store.chain()) == 1
+    make_run(folder, calls, resume=True)
+    assert counts(store.import_run(folder)) == (2, 3, 0, 0)
+    add_incidents(folder, "call-1", {"kind": "rude_agent", "turn": 2, "severity": "critical", "description": ""})
+    assert counts(store.import_run(folder)) == (0, 4, 1, 0)
+    row = store.record(store.find("call-1") or 0).row
+    assert (row.incidents, row.severity, row.flagged, row.outcome) == (("rude_agent",), "critical", True, "compliant")
+    assert store.count() == 5
+
+
+def test_the_later_run_counts_in_whatever_order_they_come(store: Store, tmp_path: Path) -> None:
+    call, changed = make_call(1), make_call(1, pin=False)
+    later = make_run(tmp_path / "later", [changed], started="2026-03-04T00:00:00Z")
+    earlier = make_run(tmp_path / "earlier", [call], started="2026-03-03T00:00:00Z")
+    store.import_run(later)
+    store.import_run(earlier)
+    key = store.find("call-1")
+    assert key is not None
+    assert store.record(key).row.outcome == "violation"
+    latest = make_run(tmp_path / "latest", [call], started="2026-03-05T00:00:00Z")
+    assert counts(store.import_run(latest, [call])) == (1, 0, 0, 0)
+    assert store.record(key).row.outcome == "compliant"
+    assert store.record(key).run.folder == str(latest)
+
+
+def test_texts_from_transcripts_inputs_or_before(store: Store, tmp_path: Path) -> None:
+    calls = [make_call(number) for number in range(1, 5)]
+
+    def write(path: Path, some: list[Call]) -> str:
+        path.write_text("".join(call.model_dump_json(exclude_none=True) + "\n" for call in some), "utf-8")
+        return str(path)
+
+    other = calls[3].model_copy(update={"turns": calls[3].turns[:2]})
+    inputs = write(tmp_path / "calls.jsonl", [calls[1], other])
+    folder = make_run(tmp_path / "run", calls, inputs=("-", str(tmp_path / "gone"), inputs))
+    write(folder / "transcripts.jsonl", calls[:1])
+    store.add_calls(calls[2:3])
+    assert store.count() == 0
+    assert store.find("call-3") is None
+    # The file of the fourth holds another call by now.
+    assert counts(store.import_run(folder)) == (4, 0, 0, 1)
+    texts = [store.record(store.find(call.id) or 0).call for call in calls]
+    assert [text is not None for text in texts] == [True, True, True, False]
+    assert counts(store.import_run(folder, calls)) == (0, 4, 0, 0)
+
+
+def test_days_of_calls_that_do_not_say_theirs(store: Store, tmp_path: Path) -> None:
+    calls = [make_call(1, started_at=None), make_call(2, started_at="gestern"), make_call(3, started_at="2026-02-01")]
+    calls.append(make_call(4, started_at="2026-02-28T23:30:00-05:00"))
+    folder = make_run(tmp_path / "run", calls, started="2026-03-07T20:00:00Z")
+    store.add_calls(calls[:1])
+    store.import_run(folder, calls)
+    days = {row.call_id: (str(row.day), row.at) for row in store.calls()}
+    assert days == {
+        "call-1": ("2026-03-07", "2026-03-07T20:00:00Z"),
+        "call-2": ("2026-03-07", "2026-03-07T20:00:00Z"),
+        "call-3": ("2026-02-01", "2026-02-01T00:00:00Z"),
+        "call-4": ("2026-02-28", "2026-03-01T04:30:00Z"),
+    }
+    assert store.days() == (date(2026, 2, 1), date(2026, 3, 7))
+
+
+def test_agents_are_pseudonyms_everywhere(store: Store, tmp_path: Path) -> None:
+    calls = [make_call(1, metadata={"who": "Anna Schmidt", "deep": [{"mail": "to ANNA SCHMIDT <a@b>"}]}), make_call(2)]
+    calls.append(make_call(3, agent="Jörg Ü."))
+    store.import_run(make_run(tmp_path / "run", calls), calls)
+    records = [store.record(store.find(call.id) or 0) for call in calls]
+    first, second, third = (record.row.agent for record in records)
+    assert first == second != third
+    assert first is not None
+    assert first.startswith("agent-")
+    call = records[0].call
+    assert call is not None
+    assert (call.agent, call.metadata) == (first, {"who": first, "deep": [{"mail": f"to {first} <a@b>"}]})
+    for path in tmp_path.glob("store.sqlite*"):
+        data = path.read_bytes().lower()
+        assert b"schmidt" not in data
+        assert "jörg".encode() not in data
+
+
+def test_recordings_of_the_folder_and_given(store: Store, tmp_path: Path) -> None:
+    calls = [make_call(1), make_call(2, id="a/b")]
+    folder = make_run(tmp_path / "run", calls)
+    (folder / "recordings").mkdir()
+    for name in ("a%2Fb.agent.wav", "a%2Fb.caller.wav", ".call-1.wav.part"):
+        (folder / "recordings" / name).touch()
+    for _ in range(2):
+        store.import_run(folder, calls, {"call-1": (tmp_path / "x.wav",)})
+    audio = {call.id: store.record(store.find(call.id) or 0).audio for call in calls}
+    assert audio["call-1"] == (tmp_path / "x.wav",)
+    assert [path.name for path in audio["a/b"]] == ["a%2Fb.agent.wav", "a%2Fb.caller.wav"]
+
+
+def test_what_is_no_run_or_broken_is_refused(store: Store, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="there is no run here"):
+        store.import_run(tmp_path)
+    folder = make_run(tmp_path / "run", [make_call(1), make_call(2)])
+    path = folder / "verdicts.jsonl"
+    lines = path.read_text("utf-8").splitlines()
+    broken = json.dumps(json.loads(lines[1]) | {"risk": 7})
+    path.write_text(f"{lines[0]}\n{broken}\n", "utf-8")
+    with pytest.raises(RunError, match=r"verdicts\.jsonl:2: the line holds no verdict") as caught:
+        store.import_run(folder)
+    assert "Krummbiegel" not in str(caught.value)
+    path.write_text(f"{lines[0]}\n{lines[1][:40]}", "utf-8")
+    assert counts(store.import_run(folder)) == (1, 0, 0, 1)
+
+
+def test_facts_in_another_order_or_missing(store: Store, tmp_path: Path) -> None:
+    calls = [make_call(number) for number in range(1, 6)]
+    folder = make_run(tmp_path / "run", calls)
+    path = folder / "facts.jsonl"
+    path.write_text("".join(reversed(path.read_text("utf-8").splitlines(keepends=True)[1:])), "utf-8")
+    store.import_run(folder)
+    found = [store.record(store.find(call.id) or 0).facts for call in calls]
+    assert [facts.call_id if facts else None for facts in found] == [None, "call-2", "call-3", "call-4", "call-5"]
+
+
+def test_a_moved_folder_and_hostile_words(store: Store, tmp_path: Path) -> None:
+    nasty = "\u202e<script>\u0000' OR 1=1 --\n\U0001f600 "
+    calls = [make_call(1, words=nasty), make_call(2, id="'; DROP TABLE calls; --")]
+    folder = make_run(tmp_path / "run", calls)
+    store.import_run(folder, calls)
+    shutil.move(folder, tmp_path / "moved")
+    store.import_run(tmp_path / "moved", calls)
+    assert store.count() == 2
+    record = store.record(store.find(calls[0].id) or 0)
+    assert record.run.folder == str(tmp_path / "moved")
+    assert record.call is not None
+    assert record.call.turn(1).text == calls[0].turn(1).text.replace("\0", "\ufffd")
+    assert record.call.turns[1:] == calls[0].turns[1:]
+    assert store.find("'; DROP TABLE calls; --") is not None
+    assert store.count(CallFilter(text="' OR 1=1 --")) == 1
