@@ -18,7 +18,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
     "--store",
     "address",
     metavar="ADDR",
-    help=f"A SQLite file, or postgresql+psycopg://…; ${ADDRESS} or ausweis.sqlite.",
+    help=f"A SQLite file, or postgresql+psycopg://…; else ${ADDRESS}, else ausweis.sqlite.",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8321, show_default=True, help="0 takes any free one.")

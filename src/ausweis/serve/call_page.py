@@ -119,12 +119,12 @@ def _label(visit: Visit) -> tuple[Outcome, list[tuple[ViolationType, int]]]:
     if outcome is None:
         raise StoreError(visit.words.text("outcome_missing"))
     found: list[tuple[ViolationType, int]] = []
-    for type in VIOLATIONS if outcome == "violation" else ():
-        for turn in re.split(r"[,\s]+", visit.form.get(type, "").strip()):
+    for kind in VIOLATIONS if outcome == "violation" else ():
+        for turn in re.split(r"[,\s]+", visit.form.get(kind, "").strip()):
             if turn and not (re.fullmatch(r"[0-9]{1,7}", turn) and 1 <= int(turn) <= MAX_TURN):
-                raise StoreError(visit.words.text("turn_wrong", type=visit.words.word(type)))
+                raise StoreError(visit.words.text("turn_wrong", type=visit.words.word(kind)))
             if turn:
-                found.append((type, int(turn)))
+                found.append((kind, int(turn)))
     if outcome == "violation" and not found:
         raise StoreError(visit.words.text("violation_missing"))
     return outcome, found

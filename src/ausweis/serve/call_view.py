@@ -164,6 +164,7 @@ def _findings(record: CallRecord, words: Words, mask: CallMask) -> Iterator[Find
 
 def _incident(incident: Mapping[str, Any], record: CallRecord, words: Words, mask: CallMask) -> Finding:
     evidence = [one for one in incident.get("evidence") or () if isinstance(one, Mapping) and one.get("quote")]
+    quoted = [(str(one["quote"]), int(one.get("turn") or 1)) for one in evidence[:MAX_QUOTES]]
     turn = incident.get("turn") if isinstance(incident.get("turn"), int) else None
     described = str(incident.get("description") or "")
     return Finding(
@@ -172,9 +173,7 @@ def _incident(incident: Mapping[str, Any], record: CallRecord, words: Words, mas
         turn=turn,
         start=_start(record, turn, ()) if turn else None,
         actions=(),
-        quotes=tuple(_quote(str(one["quote"]), int(one.get("turn") or turn or 1), mask) for one in evidence)[
-            :MAX_QUOTES
-        ],
+        quotes=tuple(_quote(*one, mask) for one in quoted),
         reasons=(described,) if described else (),
     )
 
@@ -203,8 +202,8 @@ def _check(check: Check, violated: bool) -> CheckView:
     return CheckView(check.id, check.result, check.reason, told=violated and check.result == "fail")
 
 
-def _turns_of(record: CallRecord, type: ViolationType) -> str:
-    return ", ".join(str(one.turn) for one in record.verdict.violations if one.type == type)
+def _turns_of(record: CallRecord, kind: ViolationType) -> str:
+    return ", ".join(str(one.turn) for one in record.verdict.violations if one.type == kind)
 
 
 def _decisions(record: CallRecord, reviewer: str, words: Words) -> tuple[list[DecisionView], int]:
@@ -220,7 +219,7 @@ def _decisions(record: CallRecord, reviewer: str, words: Words) -> tuple[list[De
 
 def _decision(one: Decision, record: CallRecord, words: Words) -> DecisionView:
     label = [words.word(one.outcome)] if one.choice == "overrule" and one.outcome else []
-    label += [words.text("label_at", type=words.word(type), turn=turn) for type, turn in one.violations if label]
+    label += [words.text("label_at", type=words.word(kind), turn=turn) for kind, turn in one.violations if label]
     at = f"{one.at[:10]} {one.at[11:16]} UTC"
     return DecisionView(one.reviewer, one.choice, ", ".join(label), one.note, at, not one.counts)
 

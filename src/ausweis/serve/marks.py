@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 from ausweis.calls.call import Call
@@ -163,7 +164,7 @@ def _pieces(text: str, covers: Sequence[Cover], places: Sequence[tuple[int, int,
     whole = [(_out(start, covers, 0), _out(end, covers, 1), kind) for start, end, kind in places]
     cuts = sorted({0, len(text), *_ends(whole), *_ends(covers)})
     instead = {(start, end): shown for start, end, shown in covers}
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in pairwise(cuts):
         over = {kind for first, last, kind in whole if first <= start and end <= last}
         kind = next((one for one in _STRENGTH if one in over), "")
         shown = instead.get((start, end))

@@ -1,8 +1,8 @@
 """What every answer carries, and which requests are let in at all.
 
 A transcript is hostile input, and a browser that shows it also opens other pages. So: nothing but our own files may
-run or load (Content-Security-Policy), nobody may frame a page, and a request whose `Host` is not one of ours is refused,
-since a foreign name that points to this machine (DNS rebinding) would otherwise make a foreign page our own.
+run or load (Content-Security-Policy), nobody may frame a page, and a request whose `Host` is not one of ours is refused:
+a foreign name that points to this machine (DNS rebinding) would otherwise make a foreign page our own.
 """
 
 import traceback
@@ -13,7 +13,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["CONTENT_SECURITY_POLICY", "LOOPBACK", "MAX_BODY", "Broken", "Guard"]
+__all__ = ["CONTENT_SECURITY_POLICY", "LOOPBACK", "MAX_BODY", "BrokenError", "Guard"]
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; "
@@ -62,7 +62,7 @@ class Guard:
             await (refusal or self._app)(scope, receive, with_headers)
         except Exception as error:
             # Its message may quote a call, and would stand in the server's log: only its kind and place may.
-            raise Broken(error) from None
+            raise BrokenError(error) from None
 
     def _refusal(self, method: str, headers: Headers) -> PlainTextResponse | None:
         if _host_of(headers.get("host", "")) not in self._hosts:
@@ -79,7 +79,7 @@ class Guard:
         return None
 
 
-class Broken(RuntimeError):
+class BrokenError(RuntimeError):
     """Something went wrong that nobody foresaw. Tells what kind of error and where, not what it says."""
 
     def __init__(self, error: BaseException) -> None:

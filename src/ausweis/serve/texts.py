@@ -265,8 +265,8 @@ _EN: dict[str, str] = {
     "recall": "Violations found",
     "interval": "95% interval: {low} to {high}",
     "recall_found": (
-        "{found} flagged calls are confirmed as violations. In the sample, {missed} of {sampled} were missed; it stands "
-        "for {unflagged} calls."
+        "{found} flagged calls are confirmed as violations. In the sample, {missed} of {sampled} were missed; it "
+        "stands for {unflagged} calls."
     ),
     "recall_undecided": "{count} flagged calls are not decided yet and do not count.",
     "recall_none": "This needs a sample that has been decided:",
