@@ -166,7 +166,7 @@ def _pieces(text: str, covers: Sequence[Cover], places: Sequence[tuple[int, int,
     instead = {(start, end): shown for start, end, shown in covers}
     for start, end in pairwise(cuts):
         over = {kind for first, last, kind in whole if first <= start and end <= last}
-        kind = next((one for one in _STRENGTH if one in over), "")
+        kind: MarkKind | Literal[""] = next((one for one in _STRENGTH if one in over), "")
         shown = instead.get((start, end))
         yield Piece(text[start:end] if shown is None else shown, kind, shown is not None)
 

@@ -54,7 +54,7 @@ def queue_page(visit: Visit) -> Response:
                   views=_views(visit, question), said=None, **choices(visit), **found)  # fmt: skip
 
 
-def choices(visit: Visit) -> dict[str, list[tuple[str, str]]]:
+def choices(visit: Visit) -> dict[str, Any]:
     """What can be chosen in the filter: value and words."""
     words, days = visit.words, visit.store.days()
     kinds: set[str] = set()
@@ -75,7 +75,7 @@ def row_view(row: CallRow, words: Words, *, agents: bool) -> RowView:
     """A row in words."""
     named = [*map(words.word, row.violations), *map(words.word, row.incidents)]
     where = words.text("in_turn", turn=row.first_violation_turn) if row.first_violation_turn else ""
-    moment = f"{words.day(row.day)}, {row.started_at[11:16]}" if _has_time(row.started_at) else words.day(row.day)
+    moment = ", ".join((words.day(row.day), *_time_of(row.started_at)))
     length = clock(row.seconds) or words.text("turns", count=row.turns)
     meta = (moment, row.queue, row.team, row.agent if agents else None, length)
     return RowView(
@@ -94,12 +94,13 @@ def row_view(row: CallRow, words: Words, *, agents: bool) -> RowView:
 
 
 def _views(visit: Visit, question: Question) -> list[tuple[str, str, int]]:
-    found = []
+    found: list[tuple[str, str, int]] = []
     for name in SHOWN:
         one = question.shown(name)
         found.append((name, f"/{one.query()}", visit.store.count(one.filter)))
     return found
 
 
-def _has_time(started_at: str | None) -> bool:
-    return started_at is not None and len(started_at) >= 16 and started_at[10] in "T "
+def _time_of(started_at: str | None) -> tuple[str, ...]:
+    """Hour and minute, where they are known."""
+    return (started_at[11:16],) if started_at is not None and started_at[10:11] in ("T", " ") else ()

@@ -1,7 +1,7 @@
 """What every answer carries, and which requests are let in at all.
 
 A transcript is hostile input, and a browser that shows it also opens other pages. So: nothing but our own files may
-run or load (Content-Security-Policy), nobody may frame a page, and a request whose `Host` is not one of ours is refused:
+run or load (Content-Security-Policy), nobody may frame a page, and a request whose `Host` is none of ours is refused:
 a foreign name that points to this machine (DNS rebinding) would otherwise make a foreign page our own.
 """
 

@@ -1,8 +1,8 @@
 """What the pages say, in German and English: the words of the domain, and how days and numbers are written."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 from ausweis.judging.policy import Language
 from ausweis.judging.words import ACTIONS, FACTORS, VIOLATIONS
@@ -144,13 +144,7 @@ class Words:
 
     def word(self, word: str) -> str:
         """A word of the domain; one that a policy named itself is shown with spaces."""
-        tables: tuple[Mapping[str, str], ...] = (
-            DOMAIN[self.language],
-            {**VIOLATIONS[self.language]},
-            {**FACTORS[self.language]},
-            {**ACTIONS[self.language]},
-        )
-        return next((table[word] for table in tables if word in table), word.replace("_", " "))
+        return _words(self.language).get(word) or word.replace("_", " ")
 
     def capital(self, text: str) -> str:
         """The text with a capital at its start."""
@@ -175,6 +169,12 @@ class Words:
         if share is None:
             return "–"
         return f"{self.number(share * 100, places)}{chr(0x202F) if self.language == 'de' else ''}%"
+
+
+@cache
+def _words(language: Language) -> dict[str, str]:
+    tables = (ACTIONS[language], FACTORS[language], VIOLATIONS[language], DOMAIN[language])
+    return {str(word): text for table in tables for word, text in table.items()}
 
 
 def language_of(chosen: str | None, accepted: str) -> Language:
