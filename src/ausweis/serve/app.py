@@ -27,6 +27,7 @@ __all__ = ["create_app"]
 Page = Callable[[Visit], Response]
 LANGUAGE = "ausweis-language"
 MAX_FIELDS = 40
+LARGEST = 2**53
 
 
 def create_app(desk: Desk) -> Guard:
@@ -61,6 +62,7 @@ def _page(page: Page) -> Callable[[Request], Awaitable[Response]]:
         session = _session(request)
         if session is None:
             return _to_the_door(request)
+        _refuse_large(request)
         return await run_in_threadpool(page, _visit(request, session, {}))
 
     return endpoint
@@ -73,6 +75,7 @@ def _form(page: Page) -> Callable[[Request], Awaitable[Response]]:
         session = _session(request)
         if session is None:
             return _to_the_door(request)
+        _refuse_large(request)
         form = await _fields(request)
         mark = form.get("csrf", "") or request.headers.get("x-csrf-token", "")
         if not _desk(request).door.marked(session, mark):
@@ -160,6 +163,12 @@ def _to_the_door(request: Request) -> Response:
     if request.headers.get("hx-request"):
         return Response(status_code=204, headers={"HX-Redirect": "/signin"})
     return RedirectResponse("/signin", 303)
+
+
+def _refuse_large(request: Request) -> None:
+    """No key is larger than what a database holds."""
+    if any(value > LARGEST for value in request.path_params.values()):
+        raise HTTPException(404)
 
 
 def _desk(request: Request) -> Desk:
