@@ -1,0 +1,57 @@
+"""Dates in a text: `3.3.1983`, `22. Juli 1949`, `dritter zehnter neunzehnhundertachtundachtzig`, `April 68`."""
+
+import re
+from collections.abc import Sequence
+
+from ausweis.masking.tokens import Token, near
+
+__all__ = ["NUMERIC_DATE", "date_end"]
+
+_MONTHS = frozenset(
+    "januar jänner februar märz april mai juni juno juli august september oktober november dezember "
+    "january february march may june july october december".split()
+)
+_IN_YEARS = frozenset("und and of oh one".split())
+NUMERIC_DATE = re.compile(r"(?<![\d.])\d{1,2}\s?[./-]\s?\d{1,2}\s?[./-]\s?(?:\d{4}|\d{2})?(?![\d])")
+_ORDINAL = re.compile(r"(?:.*te[rns]?|ersten?|erster|dritte[rn]?|first|second|third|.*th)")
+
+
+def date_end(text: str, tokens: Sequence[Token], place: int) -> int | None:
+    """Where the date ends that begins here: day and month with or without a year, or month and year."""
+    one = tokens[place]
+    if one.word in _MONTHS:
+        at = place + 1
+        if at < len(tokens) and tokens[at].word == "the":
+            at += 1
+        return _year(text, tokens, at, place) if at < len(tokens) and tokens[at].number else None
+    if not one.number or not 0 < len(one.digits) <= 2:
+        return None
+    at = place + 1
+    while at < len(tokens) and tokens[at].word in ("of", "the", "th", "st", "nd", "rd"):
+        at += 1
+    if at >= len(tokens) or not near(text, tokens[at - 1], tokens[at]):
+        return None
+    if tokens[at].word in _MONTHS or (_ordinal(one) and _ordinal(tokens[at])):
+        return _year(text, tokens, at + 1, at)
+    return None
+
+
+def _ordinal(one: Token) -> bool:
+    return one.number and 0 < len(one.digits) <= 2 and _ORDINAL.fullmatch(one.word) is not None
+
+
+def _year(text: str, tokens: Sequence[Token], at: int, before: int) -> int:
+    """Behind the year that may follow: two or four digits in up to five words."""
+    digits, last = "", before + 1
+    while at < len(tokens) and at - before <= 6:
+        one = tokens[at]
+        if not near(text, tokens[at - 1], one) or not (one.number or one.word in _IN_YEARS):
+            break
+        tens = digits.endswith("0") and len(one.digits) == 1 and text[one.start - 1] in " -"
+        if (len(digits) >= 4 and not tens) or (len(digits) >= 2 and "," in text[tokens[at - 1].end : one.start]):
+            break
+        digits += one.digits
+        at += 1
+        if one.digits:
+            last = at
+    return last

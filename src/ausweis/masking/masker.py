@@ -1,0 +1,131 @@
+"""Masking with what is known of a call: who gave what in which turn, and which names fell."""
+
+from collections import defaultdict
+from collections.abc import Container, Mapping, Sequence
+
+from ausweis.calls.call import Call
+from ausweis.masking.kinds import Kind, Language, Span
+from ausweis.masking.numbers import digits_of
+from ausweis.masking.spans import masked
+from ausweis.masking.text import spans_of
+from ausweis.masking.tokens import is_common, tokens_of
+from ausweis.reading.facts import Facts
+from ausweis.reading.plausible import NUMBERS
+from ausweis.reading.spoken import has_number
+from ausweis.vocabulary import FACTORS, Factor
+
+__all__ = ["Masker"]
+
+LEAST_SURE = 0.05
+"""Events of less probability do not count: masking rather believes too much."""
+_ANSWERED_WITHIN = 3
+"""A value that was asked for may come so many turns later."""
+_SHORTEST_WORD = 3
+_MOST_WORDS = 4
+"""In a turn that gives a word, at most so many uncommon words are looked for in the other turns."""
+_WORDS: frozenset[Factor] = frozenset({"password", "security_answer"})
+
+
+class Masker:
+    """Masks the turns of one call, and quotes from them. Get one with `of`."""
+
+    def __init__(self, call: Call | None, given: Mapping[int, frozenset[Factor]], language: Language) -> None:
+        self._call = call
+        self._given = given
+        self._language = language
+        self._spans: dict[int, list[Span]] = {}
+        self._digits = self._known_digits()
+        self._words = self._known_words()
+
+    @classmethod
+    def of(cls, call: Call | None, facts: Facts | None, *, language: Language | None = None) -> "Masker":
+        """One for this call; without its text, quotes are masked by their turn's facts alone.
+
+        `language` is that of what is shown in the place of the data; the call's, unless given.
+        """
+        return cls(call, _given(call, facts), language or (call.language if call else "de"))
+
+    def turn(self, number: int, *, keep: Container[Kind] = frozenset()) -> str:
+        """The masked text of a turn, by its number from 1; empty where the text is not known."""
+        if self._call is None or not 1 <= number <= len(self._call.turns):
+            return ""
+        return masked(self._call.turn(number).text, self.spans(number), self._language, keep)
+
+    def text(self, quote: str, turn: int, *, keep: Container[Kind] = frozenset()) -> str:
+        """A masked quote from a turn; what the quote cuts through is masked too."""
+        whole = self._text_of(turn)
+        at = whole.find(quote) if quote else -1
+        if at < 0:
+            spans = spans_of(quote, given=self._given.get(turn, frozenset()), words=self._words, digits=self._digits)
+            return masked(quote, spans, self._language, keep)
+        end = at + len(quote)
+        inside = [
+            Span(max(one.start, at) - at, min(one.end, end) - at, one.kind)
+            for one in self.spans(turn)
+            if one.start < end and one.end > at
+        ]
+        return masked(quote, inside, self._language, keep)
+
+    def spans(self, number: int) -> list[Span]:
+        """What is masked in a turn, in order."""
+        if number not in self._spans:
+            given = self._given.get(number, frozenset())
+            self._spans[number] = spans_of(self._text_of(number), given=given, words=self._words, digits=self._digits)
+        return self._spans[number]
+
+    def _text_of(self, number: int) -> str:
+        known = self._call is not None and 1 <= number <= len(self._call.turns)
+        return self._call.turn(number).text if known and self._call else ""
+
+    def _known_digits(self) -> Sequence[str]:
+        found = []
+        for number, given in self._given.items():
+            if given & (NUMBERS | {"address"}):
+                text = self._text_of(number)
+                found += list(digits_of(text, tokens_of(text)))
+        return found
+
+    def _known_words(self) -> Mapping[str, Kind]:
+        """Names wherever they were introduced, the agent's too, and short answers that prove who calls."""
+        found: dict[str, Kind] = dict.fromkeys(_words_in(self._call.agent or "") if self._call else (), "name")
+        for number, turn in enumerate(self._call.turns if self._call else (), start=1):
+            values: dict[Kind, set[str]] = defaultdict(set)
+            for one in spans_of(turn.text, given=self._given.get(number, frozenset())):
+                values[one.kind] |= _words_in(turn.text[one.start : one.end])
+            found |= dict.fromkeys(values["name"], "name")
+            if len(values["password"]) <= _MOST_WORDS:
+                found |= dict.fromkeys(values["password"], "password")
+        return found
+
+
+def _words_in(text: str) -> set[str]:
+    return {
+        one.word
+        for one in tokens_of(text)
+        if len(one.word) >= _SHORTEST_WORD and not one.digits and not is_common(one.word)
+    }
+
+
+def _given(call: Call | None, facts: Facts | None) -> dict[int, frozenset[Factor]]:
+    """The factors whose value is said in each turn: by the facts, or because it was asked for just before."""
+    found: dict[int, set[Factor]] = defaultdict(set)
+    by_name: dict[str | None, Factor] = {factor: factor for factor in FACTORS}
+    for event in facts.events if facts else ():
+        factor = by_name.get(event.subject)
+        if factor is None or event.probability < LEAST_SURE:
+            continue
+        if event.kind in ("gives", "reads_out"):
+            found[event.turn].add(factor)
+        elif event.kind == "asks" and call is not None and (factor in NUMBERS or factor in _WORDS):
+            answer = _answer_to(call, event.turn, numbers=factor in NUMBERS)
+            if answer is not None:
+                found[answer].add(factor)
+    return {turn: frozenset(factors) for turn, factors in found.items()}
+
+
+def _answer_to(call: Call, asked: int, *, numbers: bool) -> int | None:
+    for number in range(asked + 1, min(asked + _ANSWERED_WITHIN, len(call.turns)) + 1):
+        turn = call.turn(number)
+        if turn.speaker != "agent" and (not numbers or has_number(turn.text)):
+            return number
+    return None

@@ -1,0 +1,196 @@
+"""Numbers in a text as spans: dates, amounts, IBANs and all other runs of digits, written or spoken.
+
+Left as they are: one or two digits alone, and what is counted in a unit of time, share or data ("24 Monate"), unless
+`given` says that the turn holds a value; then every number in it is one.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from ausweis.masking.dates import NUMERIC_DATE, date_end
+from ausweis.masking.kinds import Kind, Span
+from ausweis.masking.tokens import Token, near
+from ausweis.vocabulary import Factor
+
+__all__ = ["NUMBER_KINDS", "digits_of", "number_spans"]
+
+NUMBER_KINDS: Mapping[Factor, Kind] = {
+    "pin": "PIN",
+    "one_time_code": "code",
+    "iban_last4": "IBAN",
+    "date_of_birth": "date",
+    "invoice_detail": "amount",
+    "address": "address",
+    "password": "password",
+    "security_answer": "password",
+}
+"""As what a number is shown that is the value of a factor; of all others, as a number."""
+FEWEST = 3
+"""So many digits in a row are a number wherever they stand."""
+
+_CURRENCIES = frozenset("euro euros eur cent cents pound pounds quid pence dollar dollars franken".split())
+_SIGNS = re.compile(r"[€£$]")
+_UNITS = frozenset(
+    "prozent percent uhr o'clock pm sekunde sekunden minute minuten stunde stunden tag tage tagen woche "
+    "wochen monat monate monaten jahr jahre jahren seconds minutes hour hours day days week weeks month months year "
+    "years old gigabyte giga gig gigs gb mb megabit mbit mal times stock etage floor werktage werktagen".split()
+)
+_GLUE = frozenset(
+    "und and double doppel doppelt triple komma strich minus punkt dash slash schrägstrich bindestrich hyphen point "
+    "äh ähm eh uh um er dann then of the th st nd rd nee ne no".split()
+)
+_IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]{4}){2,7}(?:[ ]?[A-Z0-9]{1,3})?\b")
+_IBAN_DIGITS = 16
+
+
+def number_spans(
+    text: str,
+    tokens: Sequence[Token],
+    *,
+    given: frozenset[Factor] = frozenset(),
+    numbers_given: bool = False,
+    known: Sequence[str] = (),
+) -> list[Span]:
+    """The numbers of a text, none overlapping another.
+
+    Args:
+        text: what was said.
+        tokens: its words.
+        given: the factors whose value this turn holds.
+        numbers_given: whether each number of the turn is masked, however short.
+        known: digits of the values that are given anywhere in the call: a piece of them is masked too.
+    """
+    found = [Span(one.start(), one.end(), "IBAN") for one in _IBAN.finditer(text)]
+    found += [Span(one.start(), one.end(), "date") for one in NUMERIC_DATE.finditer(text)]
+    place = 0
+    while place < len(tokens):
+        end, kind = date_end(text, tokens, place), "date"
+        if end is None:
+            end, kind = _run(text, tokens, place), ""
+        if end is None:
+            place += 1
+            continue
+        run = tokens[place:end]
+        shown = "date" if kind else _kind_of_run(text, tokens, place, end, given, numbers_given, known)
+        if shown is not None:
+            start, stop = _with_letters(text, tokens, place), _with_tail(text, tokens, end, shown)
+            if shown == "amount" and _SIGNS.match(text[start - 1 : start]):
+                start -= 1
+            found.append(Span(start, stop if stop > run[-1].end else run[-1].end, shown))
+        place = end
+    return found
+
+
+def digits_of(text: str, tokens: Sequence[Token]) -> Iterator[str]:
+    """The digits of each run of numbers that stands in the text."""
+    place = 0
+    while place < len(tokens):
+        end = _run(text, tokens, place)
+        if end is not None:
+            yield _joined(tokens[place:end])
+        place = end or place + 1
+
+
+def _joined(run: Sequence[Token]) -> str:
+    repeat, found = 1, ""
+    for one in run:
+        found += one.digits * repeat
+        repeat = {"double": 2, "doppel": 2, "triple": 3}.get(one.word, 1)
+    return found
+
+
+def _run(text: str, tokens: Sequence[Token], place: int) -> int | None:
+    """Where the run of numbers ends that begins here; None where none begins."""
+    if not _begins(text, tokens, place):
+        return None
+    end = place + 1
+    while end < len(tokens):
+        reach = _next_number(text, tokens, end)
+        if reach is None:
+            break
+        end = reach
+    return end
+
+
+def _begins(text: str, tokens: Sequence[Token], place: int) -> bool:
+    one = tokens[place]
+    if one.number:
+        return True
+    after = tokens[place + 1] if place + 1 < len(tokens) else None
+    beside = after is not None and near(text, one, after) and (after.number or (one.weak and after.weak))
+    return beside and (one.word in ("one", "oh", "o", "double", "doppel", "triple"))
+
+
+def _next_number(text: str, tokens: Sequence[Token], place: int) -> int | None:
+    """Behind the next number, where it goes on with the run: glue, letters and misheard digits may stand between."""
+    for at in range(place, min(place + 4, len(tokens))):
+        one = tokens[at]
+        if not near(text, tokens[at - 1], one):
+            return None
+        if one.number or (at == place and one.word in ("one", "oh", "o")):
+            return at + 1
+        if not (one.weak or one.word in _GLUE or len(one.word) == 1):
+            return None
+    return None
+
+
+def _kind_of_run(
+    text: str,
+    tokens: Sequence[Token],
+    place: int,
+    end: int,
+    given: frozenset[Factor],
+    numbers_given: bool,
+    known: Sequence[str],
+) -> Kind | None:
+    """As what a run is masked; None where it is left."""
+    digits = _joined(tokens[place:end])
+    after = tokens[end].word if end < len(tokens) and near(text, tokens[end - 1], tokens[end]) else ""
+    behind = text[tokens[end - 1].end : tokens[end - 1].end + 2]
+    before = text[max(0, tokens[place].start - 2) : tokens[place].start]
+    if after in _CURRENCIES or _SIGNS.search(behind) or _SIGNS.search(before):
+        return "amount"
+    if (after in _UNITS or behind.strip()[:1] == "%") and len(digits) <= FEWEST:
+        return None
+    if len(digits) >= _IBAN_DIGITS:
+        return "IBAN"
+    if numbers_given:
+        return _given_kind(digits, given)
+    if len(digits) >= FEWEST or (len(digits) == 2 and any(digits in one for one in known)):
+        return "number"
+    return None
+
+
+def _given_kind(digits: str, given: frozenset[Factor]) -> Kind:
+    kinds: set[Kind] = {NUMBER_KINDS.get(one, "number") for one in given if one != "name"}
+    if "PIN" in kinds and len(digits) <= 6 and "number" not in kinds:
+        return "PIN"
+    return kinds.pop() if len(kinds) == 1 else "number"
+
+
+def _with_letters(text: str, tokens: Sequence[Token], place: int) -> int:
+    """Where the span begins: up to three letters right before a number belong to it (`MW 6 612`, `E-M-H, null`)."""
+    start = tokens[place].start
+    for at in range(place - 1, max(-1, place - 4), -1):
+        one = tokens[at]
+        short = len(one.word) == 1 and text[one.end : one.end + 1] in (" ", "-", ",")
+        capitals = len(one.word) <= 3 and text[one.start : one.end].isupper()
+        if not (short or capitals) or not near(text, one, tokens[at + 1]) or one.word in ("a", "i"):
+            break
+        start = one.start
+    return start
+
+
+def _with_tail(text: str, tokens: Sequence[Token], end: int, kind: Kind) -> int:
+    """Where the span ends: with its currency, and the cents behind it."""
+    if kind != "amount":
+        return 0
+    stop = tokens[end - 1].end
+    sign = _SIGNS.match(text, stop + (text[stop : stop + 1] == " "))
+    if sign:
+        return sign.end()
+    if end < len(tokens) and tokens[end].word in _CURRENCIES:
+        stop = tokens[end].end
+        if end + 1 < len(tokens) and tokens[end + 1].number and near(text, tokens[end], tokens[end + 1]):
+            stop = tokens[end + 1].end
+    return stop

@@ -1,0 +1,82 @@
+"""A text as words with their places, and which of them are numbers or words that everybody uses."""
+
+import re
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import NamedTuple
+
+from ausweis.reading.spoken import digits_in, has_number
+
+__all__ = ["Token", "is_common", "near", "tokens_of"]
+
+_TOKEN = re.compile(r"\d+|[^\W\d_]+(?:['’][^\W\d_]+)*")
+_GAP = re.compile(r"[\s.,\-–—/:;…()'\"«»„“!?]*")
+_LONGEST_GAP = 6
+_ALONE = {"one": "1", "oh": "0", "o": "0"}
+"""Digits beside other numbers only."""
+_DIALECT = {
+    "oans": "1", "oins": "1", "zwoa": "2", "zwoi": "2", "zwee": "2", "drui": "3", "fenf": "5", "fümf": "5",
+    "fuffzehn": "15", "sechse": "6", "viere": "4", "fünfe": "5", "siebn": "7", "neine": "9", "fuffzig": "50",
+    "dreissig": "30", "second": "2", "zwoter": "2", "zwoten": "2", "zwote": "2",
+}  # fmt: skip
+_BESIDE = {"nein": "9", "ein": "1", "won": "1", "for": "4", "to": "2", "too": "2", "ate": "8"}
+"""What a recogniser or a dialect writes for a digit: one only where numbers stand on both sides."""
+_HUNDREDS = frozenset({"hundert", "tausend", "hundred", "thousand", "million"})
+
+
+class Token(NamedTuple):
+    """A word of a text: its place, its lower-case form, and its digits where it is a number.
+
+    `weak`: it is a number only where others stand beside it.
+    """
+
+    start: int
+    end: int
+    word: str
+    digits: str
+    weak: bool
+
+    @property
+    def number(self) -> bool:
+        """Whether it is a number by itself."""
+        return not self.weak and (self.digits != "" or self.word in _HUNDREDS)
+
+
+def tokens_of(text: str) -> Sequence[Token]:
+    """The words of a text in their order."""
+    found = []
+    for match in _TOKEN.finditer(text):
+        word = match[0].lower().replace("’", "'")
+        digits, weak = _digits(word) if len(word) <= 60 else ("0" * word.isdigit(), False)
+        found.append(Token(match.start(), match.end(), word, digits, weak))
+    return found
+
+
+@lru_cache(maxsize=20_000)
+def _digits(word: str) -> tuple[str, bool]:
+    weak = _ALONE.get(word) or _BESIDE.get(word)
+    if weak is not None:
+        return weak, True
+    if word in _DIALECT:
+        return _DIALECT[word], False
+    return (digits_in(word), False) if has_number(word) else ("", False)
+
+
+@cache
+def _common() -> frozenset[str]:
+    folder = files("ausweis.masking") / "common"
+    return frozenset(
+        word for name in ("de.txt", "en.txt") for word in (folder / name).read_text(encoding="utf-8").split()
+    )
+
+
+def is_common(word: str) -> bool:
+    """Whether many people use this lower-case word in calls: it gives nobody away, and is no name."""
+    return len(word) == 1 or word in _common() or word.partition("'")[0] in _common()
+
+
+def near(text: str, one: Token, other: Token) -> bool:
+    """Whether only a few spaces and points stand between two words that follow each other."""
+    gap = other.start - one.end
+    return gap <= _LONGEST_GAP and _GAP.fullmatch(text, one.end, other.start) is not None

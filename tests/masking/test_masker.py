@@ -1,0 +1,72 @@
+"""Masking with what is known of the call."""
+
+from ausweis.calls.call import Call, Turn
+from ausweis.masking import Masker
+from ausweis.reading.facts import Event, EventKind, Facts
+
+
+def call(*texts: str, agent: str | None = None) -> Call:
+    turns = tuple(Turn(speaker="agent" if place % 2 == 0 else "caller", text=text) for place, text in enumerate(texts))
+    return Call(id="c", turns=turns, agent=agent)
+
+
+def facts(*events: tuple[int, EventKind, str], probability: float = 1.0) -> Facts:
+    found = tuple(
+        Event(turn=turn, kind=kind, subject=subject, quote="", probability=probability)
+        for turn, kind, subject in events
+    )
+    return Facts(call_id="c", turns=9, events=found)
+
+
+def test_what_was_given_tells_how_it_is_shown() -> None:
+    one = call("Ihre PIN?", "Zwei neun null sechs.", "Und die Nummer?", "Zwölf.")
+    found = Masker.of(one, facts((2, "gives", "pin"), (4, "gives", "customer_number")))
+    assert [found.turn(2), found.turn(4)] == ["‹PIN›.", "‹Nummer›."]
+
+
+def test_a_password_is_masked_where_it_falls_again() -> None:
+    one = call("Ihr Kennwort?", "Ja, das ist Dackelblick.", "Dackelblick, passt.")
+    found = Masker.of(one, facts((2, "gives", "password")))
+    assert [found.turn(2), found.turn(3)] == ["Ja, das ist ‹Kennwort›.", "‹Kennwort›, passt."]
+
+
+def test_an_answer_is_masked_that_was_asked_for_and_missed_by_the_reader() -> None:
+    found = Masker.of(call("Die PIN bitte?", "Moment.", "Ja.", "Ja zwei neun."), facts((1, "asks", "pin")))
+    assert found.turn(4) == "Ja ‹PIN›."
+
+
+def test_unsure_facts_count() -> None:
+    found = Masker.of(call("Ja?", "acht"), facts((2, "gives", "one_time_code"), probability=0.1))
+    assert found.turn(2) == "‹Code›"
+
+
+def test_names_are_known_in_the_whole_call() -> None:
+    one = call("Grüß Gott, Dornbach hier.", "Hier ist Melissa Oyelaran.", "Oyelaran, alles klar.", "Tschüss, Dornbach.")
+    found = Masker.of(one, facts((2, "gives", "name")))
+    assert [found.turn(number) for number in (1, 2, 3, 4)] == [
+        "Grüß Gott, ‹Name› hier.",
+        "Hier ist ‹Name›.",
+        "‹Name›, alles klar.",
+        "Tschüss, ‹Name›.",
+    ]
+
+
+def test_the_agent_of_the_call_is_masked() -> None:
+    assert Masker.of(call("ja ich frag mal dornbach", agent="Dornbach"), None).turn(1) == "ja ich frag mal ‹Name›"
+
+
+def test_a_quote_that_cuts_through_a_number_shows_none_of_it() -> None:
+    one = call("Ja?", "Meine Nummer ist 30 71 558, ja")
+    found = Masker.of(one, facts((2, "gives", "customer_number")))
+    assert found.text("Nummer ist 30 7", 2) == "Nummer ist ‹Nummer›"
+    assert found.text("558, ja", 2) == "‹Nummer›, ja"
+
+
+def test_quotes_are_masked_without_the_text_of_the_call() -> None:
+    found = Masker.of(None, facts((2, "gives", "pin")), language="en")
+    assert found.text("it's two nine", 2) == "it's ‹PIN›"
+    assert found.turn(2) == ""
+
+
+def test_a_turn_that_is_not_there_is_empty() -> None:
+    assert Masker.of(call("Ja?"), None).turn(7) == ""
