@@ -97,7 +97,9 @@ def test_without_the_mark_nothing_is_decided(store: Store) -> None:
     assert store.record(key).decisions == ()
 
 
-def test_a_verdict_that_changed_meanwhile_is_not_decided(store: Store, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_verdict_that_changed_meanwhile_is_not_decided(
+    store: Store, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     key, verdict = first(store)
     name = store.record(key).row.call_id
     newer = [
@@ -184,21 +186,31 @@ def test_without_its_text_a_call_shows_masked_quotes(tmp_path_factory: pytest.Te
 
 
 def test_a_megabyte_of_hostile_words_is_text(tmp_path_factory: pytest.TempPathFactory) -> None:
-    texts = ["<img src=x onerror=alert(document.domain)> " * 25_000, "</p></li><script>alert(2)</script>", "\u202eabc\x07"]
+    texts = [
+        "<img src=x onerror=alert(document.domain)> " * 25_000,
+        "</p></li><script>alert(2)</script>",
+        "\u202eabc\x07",
+    ]
     call = call_of("c", texts)
     quote = {"turn": 2, "quote": texts[1], "start": None, "end": None}
     broken = {"kind": "rude_agent", "turn": 2, "severity": "low", "description": texts[1], "evidence": [quote]}
     one = judged(call, Facts(call_id="c", turns=3), incidents=(broken,))
     with fill(tmp_path_factory.mktemp("hostile") / "s.sqlite", [one]) as store:
-        page = visitor(store).page("/calls/1")
-    assert len(page) > 1_000_000
-    assert "<img" not in page
-    assert page.count("<script") == 2
-    assert "\u202e" not in page
-    assert "\x07" not in page
+        anna = visitor(store)
+        masked = anna.page("/calls/1")
+        anna.send("/calls/1/unmask")
+        whole = anna.page("/calls/1")
+    assert len(whole) > 1_000_000
+    for page in (masked, whole):
+        assert "<img" not in page
+        assert page.count("<script") == 2
+        assert "\u202e" not in page
+        assert "\x07" not in page
 
 
-@pytest.mark.parametrize("address", ["/calls/0", "/calls/999999", "/calls/x", "/calls/-1", "/calls/" + "9" * 30, "/x", "/static/"])
+@pytest.mark.parametrize(
+    "address", ["/calls/0", "/calls/999999", "/calls/x", "/calls/-1", "/calls/" + "9" * 30, "/x", "/static/"]
+)
 def test_what_is_not_there_is_said_so(store: Store, address: str) -> None:
     answer = visitor(store).http.get(address)
     assert answer.status_code == 404

@@ -38,9 +38,17 @@ def test_every_field_reaches_the_store() -> None:
 
 @pytest.mark.parametrize(
     "fields",
-    [{"show": "x"}, {"outcome": "bad"}, {"first": "2026-13-01"}, {"first": "20260301"}, {"last": "x" * 500}, {"order": "risk; --"},
-     {"state": "OPEN"}, {"violation": "' or 1=1"}],
-)  # fmt: skip
+    [
+        {"show": "x"},
+        {"outcome": "bad"},
+        {"first": "2026-13-01"},
+        {"first": "20260301"},
+        {"last": "x" * 500},
+        {"order": "risk; --"},
+        {"state": "OPEN"},
+        {"violation": "' or 1=1"},
+    ],
+)
 def test_unknown_values_ask_nothing(fields: dict[str, str]) -> None:
     assert asked(**fields) == Question()
 
@@ -62,6 +70,8 @@ def test_a_page_goes_on_where_the_last_one_ended() -> None:
         assert Question.of(fields).cursor(fields) == cursor
 
 
-@pytest.mark.parametrize("fields", [{}, {"after": "x", "key": "1"}, {"after": "1", "key": "x"}, {"after": "1", "key": "9" * 99}])
+@pytest.mark.parametrize(
+    "fields", [{}, {"after": "x", "key": "1"}, {"after": "1", "key": "x"}, {"after": "1", "key": "9" * 99}]
+)
 def test_a_broken_cursor_is_the_first_page(fields: dict[str, str]) -> None:
     assert asked().cursor(fields) is None

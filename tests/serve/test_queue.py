@@ -81,7 +81,9 @@ def test_hostile_words_are_text(tmp_path_factory: pytest.TempPathFactory) -> Non
         assert "&lt;script&gt;alert(1)&lt;/script&gt;&#39;&#34;" in visitor(store).page("/?show=all")
 
 
-@pytest.mark.parametrize("query", ["?after=x&key=1", "?q=%00", "?" + "a=1&" * 2000, "?show=%F0%9F", "?first=0000-00-00"])
+@pytest.mark.parametrize(
+    "query", ["?after=x&key=1", "?q=%00", "?" + "a=1&" * 2000, "?show=%F0%9F", "?first=0000-00-00"]
+)
 def test_odd_addresses_give_a_page(store: Store, query: str) -> None:
     assert "<h1>" in visitor(store).page(f"/{query}")
 

@@ -38,9 +38,19 @@ def test_our_own_names_are_let_in(http: TestClient, host: str) -> None:
 
 @pytest.mark.parametrize(
     "host",
-    ["", "evil.example", "127.0.0.1.evil.example", "evil.example:8321", "localhost@evil.example", "localhost:x",
-     "localhost/", "127.0.0.1, evil.example", "[::1", "localhost#.evil.example"],
-)  # fmt: skip
+    [
+        "",
+        "evil.example",
+        "127.0.0.1.evil.example",
+        "evil.example:8321",
+        "localhost@evil.example",
+        "localhost:x",
+        "localhost/",
+        "127.0.0.1, evil.example",
+        "[::1",
+        "localhost#.evil.example",
+    ],
+)
 def test_foreign_names_are_refused(http: TestClient, host: str) -> None:
     assert http.get("/", headers={"Host": host}).status_code == 421
 
@@ -59,7 +69,9 @@ def test_the_policy_lets_nothing_inline_run() -> None:
     assert CONTENT_SECURITY_POLICY.startswith("default-src 'none'; script-src 'self'; style-src 'self';")
 
 
-@pytest.mark.parametrize(("site", "status"), [("cross-site", 403), ("same-site", 403), ("same-origin", 200), ("none", 200)])
+@pytest.mark.parametrize(
+    ("site", "status"), [("cross-site", 403), ("same-site", 403), ("same-origin", 200), ("none", 200)]
+)
 def test_forms_of_other_sites_are_refused(http: TestClient, site: str, status: int) -> None:
     assert http.post("/", data={"a": "b"}, headers={"Sec-Fetch-Site": site}).status_code == status
 

@@ -73,7 +73,13 @@ def test_the_mark_of_a_form_is_that_of_one_session() -> None:
 
 @pytest.mark.parametrize(
     ("text", "name"),
-    [(" Anna \n Berg ", "Anna Berg"), ("\u202eAnna\x00", "Anna"), (" \t\u200b", None), ("", None), ("x" * 99, "x" * 60)],
+    [
+        (" Anna \n Berg ", "Anna Berg"),
+        ("\u202eAnna\x00", "Anna"),
+        (" \t\u200b", None),
+        ("", None),
+        ("x" * 99, "x" * 60),
+    ],
 )
 def test_names_are_one_clean_line(text: str, name: str | None) -> None:
     assert reviewer_name(text) == name

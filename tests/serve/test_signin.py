@@ -79,9 +79,16 @@ def test_signing_out_needs_the_mark(store: Store) -> None:
 
 @pytest.mark.parametrize(
     ("back", "to"),
-    [("/calls/1?show=all", "/calls/1?show=all"), ("//evil.example", "/"), ("/\\evil.example", "/"), ("https://evil", "/"),
-     ("/a\r\nX: y", "/"), ("", "/"), ("/\tx", "/")],
-)  # fmt: skip
+    [
+        ("/calls/1?show=all", "/calls/1?show=all"),
+        ("//evil.example", "/"),
+        ("/\\evil.example", "/"),
+        ("https://evil", "/"),
+        ("/a\r\nX: y", "/"),
+        ("", "/"),
+        ("/\tx", "/"),
+    ],
+)
 def test_the_switch_of_languages_stays_here(http: TestClient, back: str, to: str) -> None:
     answer = http.get("/language", params={"to": "de", "back": back})
     assert answer.headers["location"] == to

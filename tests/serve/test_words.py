@@ -43,8 +43,8 @@ def test_every_sentence_that_is_asked_for_is_there() -> None:
 def test_every_word_of_the_domain_has_words(language: Literal["de", "en"]) -> None:
     words = Words(language)
     lists = (CALLERS, CATEGORIES, CHECKS, FACTORS, OUTCOMES, SEVERITIES, VIOLATIONS)
-    lists += (get_args(State), get_args(Choice), get_args(EventKind))
-    for one in (word for some in lists for word in some):
+    more = (get_args(State), get_args(Choice), get_args(EventKind))
+    for one in (word for some in (*lists, *more) for word in some):
         assert "_" not in words.word(one)
         assert language == "en" or words.word(one) != one.replace("_", " ") or one in ("pin",), one
     assert words.word("a_kind_of_our_own") == "a kind of our own"
@@ -59,8 +59,15 @@ def test_numbers_and_days_are_written_as_each_language_does() -> None:
 
 @pytest.mark.parametrize(
     ("chosen", "accepted", "language"),
-    [(None, "", "en"), (None, "de-DE,de;q=0.9,en;q=0.8", "de"), (None, "en;q=0.2,de;q=0.9", "de"), ("en", "de", "en"),
-     ("fr", "de", "de"), (None, "fr;q=x, ;q=, de;q=0.1", "de"), (None, "," * 10_000, "en")],
-)  # fmt: skip
+    [
+        (None, "", "en"),
+        (None, "de-DE,de;q=0.9,en;q=0.8", "de"),
+        (None, "en;q=0.2,de;q=0.9", "de"),
+        ("en", "de", "en"),
+        ("fr", "de", "de"),
+        (None, "fr;q=x, ;q=, de;q=0.1", "de"),
+        (None, "," * 10_000, "en"),
+    ],
+)
 def test_the_language_is_the_chosen_or_the_browsers(chosen: str | None, accepted: str, language: str) -> None:
     assert language_of(chosen, accepted) == language

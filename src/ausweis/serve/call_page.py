@@ -46,8 +46,16 @@ def call_page(visit: Visit) -> Response:
         record, visit.words, mask, reviewer=visit.session.reviewer, agents=visit.desk.agents, unmasked=unmasked
     )
     around = Around(*visit.store.neighbours(key, question.filter, order=question.by))
-    return answer(visit, "call.html.j2", here="queue", call=call, around=around, query=question.query(),
-                  said=said(visit), outcomes=OUTCOMES)  # fmt: skip
+    return answer(
+        visit,
+        "call.html.j2",
+        here="queue",
+        call=call,
+        around=around,
+        query=question.query(),
+        said=said(visit),
+        outcomes=OUTCOMES,
+    )
 
 
 def decide(visit: Visit) -> Response:

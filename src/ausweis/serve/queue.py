@@ -50,8 +50,17 @@ def queue_page(visit: Visit) -> Response:
     }
     if visit.partial:
         return answer(visit, "results.html.j2", **found)
-    return answer(visit, "queue.html.j2", here="queue", asked=question, narrowed=question.narrowed,
-                  views=_views(visit, question), said=None, **choices(visit), **found)  # fmt: skip
+    return answer(
+        visit,
+        "queue.html.j2",
+        here="queue",
+        asked=question,
+        narrowed=question.narrowed,
+        views=_views(visit, question),
+        said=None,
+        **choices(visit),
+        **found,
+    )
 
 
 def choices(visit: Visit) -> dict[str, Any]:
