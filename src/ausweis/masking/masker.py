@@ -58,13 +58,16 @@ class Masker:
         if at < 0:
             spans = spans_of(quote, given=self._given.get(turn, frozenset()), words=self._words, digits=self._digits)
             return masked(quote, spans, self._language, keep)
-        end = at + len(quote)
+        return self.cut(turn, at, at + len(quote), keep=keep)
+
+    def cut(self, turn: int, start: int, end: int, *, keep: Container[Kind] = frozenset()) -> str:
+        """The masked text of a turn from one place up to another; what is cut through is masked on both sides."""
         inside = [
-            Span(max(one.start, at) - at, min(one.end, end) - at, one.kind)
+            Span(max(one.start, start) - start, min(one.end, end) - start, one.kind)
             for one in self.spans(turn)
-            if one.start < end and one.end > at
+            if one.start < end and one.end > start
         ]
-        return masked(quote, inside, self._language, keep)
+        return masked(self._text_of(turn)[start:end], inside, self._language, keep)
 
     def spans(self, number: int) -> list[Span]:
         """What is masked in a turn, in order."""

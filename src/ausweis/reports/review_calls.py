@@ -1,0 +1,144 @@
+"""A flagged call as pages show it: its findings, the moments, what was said there."""
+
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ausweis.judging.policy import Language
+from ausweis.judging.words import VIOLATIONS
+from ausweis.masking import Kind, Masker, mask
+from ausweis.reports.review_advice import advice
+from ausweis.reports.review_excerpt import Excerpt, Mark, excerpt
+from ausweis.reports.review_words import kind_in_words
+from ausweis.store import CallRecord, CallRow
+from ausweis.vocabulary import SEVERITIES, Severity
+
+__all__ = ["FlaggedCall", "Found", "clock", "flagged_call", "found_in", "severity_of"]
+
+LONGEST = 400
+"""Letters of a sentence about a finding."""
+_AMOUNTS: frozenset[Kind] = frozenset({"amount"})
+_ABOUT_AMOUNTS = ("wrong_promise", "wrong_terms")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A violation or incident. `name`: its type or kind, `words`: the same in words; `start` of its turn in seconds.
+
+    `why`: what was missing, or what happened; `should`: what should have been done, of violations.
+    """
+
+    incident: bool
+    name: str
+    words: str
+    severity: Severity
+    turn: int
+    start: float | None
+    why: str
+    should: str = ""
+
+
+@dataclass(frozen=True)
+class FlaggedCall:
+    """One call. `found`: by turn; `excerpt`: what was said there; `audio`: addresses of files, each at the moment."""
+
+    row: CallRow
+    found: Sequence[Found]
+    excerpt: Excerpt
+    reasons: Sequence[str]
+    audio: Sequence[str]
+    with_text: bool
+
+    @property
+    def worst(self) -> Found | None:
+        """The finding of the greatest severity, of several the first."""
+        return min(self.found, key=lambda one: (-SEVERITIES.index(one.severity), one.turn), default=None)
+
+
+def severity_of(row: CallRow) -> int:
+    """For sorting: 4 for critical, 0 where nothing was found and the verdict is only unsure."""
+    return 0 if row.severity is None else SEVERITIES.index(row.severity) + 1
+
+
+def clock(seconds: float | None) -> str:
+    """`1:42` from the call's start; empty where it is not known."""
+    return "" if seconds is None else f"{int(seconds // 60)}:{int(seconds % 60):02d}"
+
+
+def found_in(record: CallRecord, language: Language, *, masked: bool = True) -> list[Found]:
+    """All violations and incidents of a call, by turn."""
+    violations = [
+        Found(
+            incident=False,
+            name=one.type,
+            words=VIOLATIONS[language][one.type],
+            severity=one.severity,
+            turn=one.turn,
+            start=one.evidence[0].start if one.evidence else _start(record, one.turn),
+            why=one.reason,
+            should=advice(one, record.verdict, language),
+        )
+        for one in record.verdict.violations
+    ]
+    incidents = [_incident(one, record, language, masked) for one in record.verdict.incidents]
+    return sorted([*violations, *incidents], key=lambda one: one.turn)
+
+
+def flagged_call(record: CallRecord, language: Language, *, masked: bool = True) -> FlaggedCall:
+    """The call as it is shown in full."""
+    found = found_in(record, language, masked=masked)
+    masker = Masker.of(record.call, record.facts, language=language) if masked else None
+    marks = list(_marks(record))
+    worst = min(found, key=lambda one: (-SEVERITIES.index(one.severity), one.turn), default=None)
+    start = worst.start if worst else None
+    return FlaggedCall(
+        row=record.row,
+        found=tuple(found),
+        excerpt=excerpt(record.call, marks, masker, around=_unsure_turns(record) if not marks else ()),
+        reasons=record.verdict.review_reasons if record.row.needs_review else (),
+        audio=tuple(f"{path.absolute().as_uri()}#t={int(start or 0)}" for path in record.audio),
+        with_text=record.call is not None,
+    )
+
+
+def _incident(one: dict[str, Any], record: CallRecord, language: Language, masked: bool) -> Found:
+    """An incident; whatever it lacks is left empty."""
+    turn = one["turn"] if isinstance(one.get("turn"), int) and one["turn"] > 0 else 1
+    severity = one.get("severity")
+    text = str(one.get("description") or "")[:LONGEST]
+    return Found(
+        incident=True,
+        name=str(one.get("kind") or "incident"),
+        words=kind_in_words(str(one.get("kind") or "incident"), language),
+        severity=severity if severity in SEVERITIES else "medium",
+        turn=turn,
+        start=_start(record, turn),
+        why=mask(text, language=language) if masked else text,
+    )
+
+
+def _start(record: CallRecord, turn: int) -> float | None:
+    call = record.call
+    return call.turn(turn).start if call is not None and 1 <= turn <= len(call.turns) else None
+
+
+def _marks(record: CallRecord) -> Iterator[Mark]:
+    """The words that say so, of violations and incidents."""
+    for violation in record.verdict.violations:
+        yield Mark(violation.turn, violation.turn, "", violation.type)
+        for one in violation.evidence:
+            yield Mark(one.turn, violation.turn, one.quote, violation.type)
+    for incident in record.verdict.incidents:
+        kind, turn = str(incident.get("kind") or "incident"), incident.get("turn")
+        keep: Container[Kind] = _AMOUNTS if kind in _ABOUT_AMOUNTS else frozenset()
+        if isinstance(turn, int) and turn > 0:
+            yield Mark(turn, turn, "", kind, keep)
+            for proof in incident.get("evidence") or ():
+                if isinstance(proof, dict) and isinstance(proof.get("turn"), int):
+                    yield Mark(proof["turn"], turn, str(proof.get("quote") or ""), kind, keep)
+
+
+def _unsure_turns(record: CallRecord) -> Sequence[int]:
+    """Where to look in a call that is only unsure: at what was done, else at its start."""
+    acted = [one.turn for one in record.verdict.actions]
+    return acted[:2] or [1, 2]
