@@ -48,7 +48,7 @@ def judged(call: Call, facts: Facts, policy: str = "telecom-de", **more: object)
     return Judged(call, facts, Verdict.model_validate(verdict.model_dump() | more))
 
 
-def incident(call: Call, turn: int = 2, kind: str = "threat_to_cancel", severity: str = "high") -> dict[str, object]:
+def incident(call: Call, turn: int = 2, kind: str = "cancel_threat", severity: str = "high") -> dict[str, object]:
     """An incident at a turn of a call."""
     one = call.turn(turn)
     evidence = {"turn": turn, "quote": one.text, "start": one.start, "end": one.end}

@@ -46,7 +46,7 @@ def signed_in(
         locale=language,
         java_script_enabled=scripts,
     )
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)
     try:
         found = Opened(context.new_page())
         found.page.goto(f"{address}/signin?token={TOKEN}")

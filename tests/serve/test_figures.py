@@ -25,7 +25,7 @@ def test_a_trend_with_an_empty_half_has_no_change() -> None:
 
 
 def test_trends_share_a_scale_and_those_without_a_name_come_last() -> None:
-    found = trends([count(1, None, 10, 1), count(1, "B", 4, 1), count(1, "A", 10, 8)], FIRST, LAST, "queue")
+    found = trends([count(1, None, 10, 1), count(1, "B", 4, 4), count(1, "A", 10, 8)], FIRST, LAST, "queue")
     assert [(one.name, one.top) for one in found] == [("A", 0.8), ("B", 0.8), ("", 0.8)]
 
 

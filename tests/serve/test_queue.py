@@ -38,7 +38,7 @@ def test_pages_follow_each_other_without_gap(store: Store) -> None:
     [
         ("outcome=compliant", CallFilter(outcomes=("compliant",))),
         ("violation=factor_leaked", CallFilter(violations=("factor_leaked",))),
-        ("incident=threat_to_cancel", CallFilter(incidents=("threat_to_cancel",))),
+        ("incident=cancel_threat", CallFilter(incidents=("cancel_threat",))),
         ("queue=Technik&team=Nord", CallFilter(queues=("Technik",), teams=("Nord",))),
         ("q=Petersen", CallFilter(text="Petersen")),
         ("first=2026-03-01&last=2026-03-01", CallFilter()),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ausweis.judging.verdict import Check, Evidence, UsedFactor, Violation
+from ausweis.reports.review_advice import advice
 from ausweis.serve.desk import CallMask
 from ausweis.serve.marks import Mark, Piece, TurnView, clock, marks_of, turn_views
 from ausweis.serve.queue import row_view
@@ -157,6 +158,7 @@ def _findings(record: CallRecord, words: Words, mask: CallMask) -> Iterator[Find
             actions=_once(one.action for one in some if one.action),
             quotes=tuple(_quote(*one, mask) for one in quoted),
             reasons=_once(one.reason for one in some),
+            should=_once(advice(one, record.verdict, words.language) for one in some),
         )
     for incident in record.verdict.incidents:
         yield _incident(incident, record, words, mask)

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from ausweis.serve.desk import Visit
 from ausweis.serve.rendering import answer
-from ausweis.store import DayCount
+from ausweis.store import TEAM_MINIMUM, DayCount
 
 __all__ = ["Bar", "Trend", "figures_page", "trends"]
 
@@ -88,7 +88,9 @@ def trends(
             table[(getattr(one, by) or "") if by else ""][one.day] = one
     days = [first + timedelta(days=place) for place in range((last - first).days + 1)]
     rows = {name: [_bar(day, found) for day in days] for name, found in table.items()}
-    top = max((bar.share or 0 for bars in rows.values() for bar in bars), default=0) or 1
+    shares = [(bar.calls, bar.share or 0) for bars in rows.values() for bar in bars]
+    # Days of very few calls, whose shares leap, do not stretch the scale.
+    top = max((share for calls, share in shares if calls >= TEAM_MINIMUM), default=0) or 1
     return [Trend(name, rows[name], top) for name in sorted(rows, key=lambda name: (not name, name))]
 
 

@@ -6,25 +6,13 @@ from functools import cache
 
 from ausweis.judging.policy import Language
 from ausweis.judging.words import ACTIONS, FACTORS, VIOLATIONS
+from ausweis.reports.review_words import INCIDENTS, OUTCOMES, SEVERITIES, STATES
 from ausweis.serve.texts import TEXTS
 
 __all__ = ["DOMAIN", "Words", "language_of"]
 
 DOMAIN: dict[Language, dict[str, str]] = {
     "de": {
-        "compliant": "regelkonform",
-        "violation": "Verstoß",
-        "not_applicable": "nicht anwendbar",
-        "inconclusive": "nicht entscheidbar",
-        "low": "gering",
-        "medium": "mittel",
-        "high": "hoch",
-        "critical": "kritisch",
-        "open": "offen",
-        "confirmed": "bestätigt",
-        "overruled": "verworfen",
-        "not_sure": "unsicher",
-        "disputed": "strittig",
         "confirm": "bestätigt",
         "overrule": "verworfen",
         "agent": "Agent",
@@ -60,28 +48,8 @@ DOMAIN: dict[Language, dict[str, str]] = {
         "refuses": "lehnt ab",
         "inbound": "eingehend",
         "outbound": "ausgehend",
-        "wrong_binding_promise": "falsche Zusage",
-        "wrong_price_or_deadline": "falscher Preis oder falsche Frist",
-        "threat_to_cancel": "droht mit Kündigung",
-        "threat_of_lawyer": "droht mit Anwalt",
-        "threat_of_regulator": "droht mit Behörde",
-        "threat_of_press": "droht mit Presse",
-        "rude_agent": "unhöflicher Agent",
     },
     "en": {
-        "compliant": "compliant",
-        "violation": "violation",
-        "not_applicable": "not applicable",
-        "inconclusive": "inconclusive",
-        "low": "low",
-        "medium": "medium",
-        "high": "high",
-        "critical": "critical",
-        "open": "open",
-        "confirmed": "confirmed",
-        "overruled": "overruled",
-        "not_sure": "not sure",
-        "disputed": "disputed",
         "confirm": "confirmed",
         "overrule": "overruled",
         "agent": "agent",
@@ -117,13 +85,6 @@ DOMAIN: dict[Language, dict[str, str]] = {
         "refuses": "refuses",
         "inbound": "inbound",
         "outbound": "outbound",
-        "wrong_binding_promise": "wrong binding promise",
-        "wrong_price_or_deadline": "wrong price or deadline",
-        "threat_to_cancel": "threat to cancel",
-        "threat_of_lawyer": "threat to go to a lawyer",
-        "threat_of_regulator": "threat to go to a regulator",
-        "threat_of_press": "threat to go to the press",
-        "rude_agent": "rude agent",
     },
 }
 _MONTHS = {
@@ -173,7 +134,8 @@ class Words:
 
 @cache
 def _words(language: Language) -> dict[str, str]:
-    tables = (ACTIONS[language], FACTORS[language], VIOLATIONS[language], DOMAIN[language])
+    shared = (ACTIONS, FACTORS, VIOLATIONS, OUTCOMES, SEVERITIES, STATES, INCIDENTS)
+    tables = (*(table[language] for table in shared), DOMAIN[language])
     return {str(word): text for table in tables for word, text in table.items()}
 
 
