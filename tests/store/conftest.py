@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
+from tests.store.postgres import MISSING, serving
+from tests.store.runs import make_run
 
 from ausweis.calls import Call
 from ausweis.store import Imported, Key, Store
-from tests.store.postgres import MISSING, serving
-from tests.store.runs import make_run
 
 Filled = Callable[..., Imported]
 

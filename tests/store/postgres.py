@@ -24,7 +24,7 @@ def binaries() -> Path | None:
 
 @contextmanager
 def serving() -> Iterator[str | None]:
-    """The address of a server, to which `/NAME` of a database can be added before the `?`; None where none can be had."""
+    """The address of a server, without a database; None where none can be had."""
     if named := os.environ.get(NAMED):
         yield named
         return

@@ -5,13 +5,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from tests.store.runs import add_incidents, make_call, make_run
 
 from ausweis.calls import Call
 from ausweis.errors import RunError
 from ausweis.judging.verdict import Verdict
 from ausweis.reading.facts import Facts
 from ausweis.store import CallFilter, Imported, Store
-from tests.store.runs import add_incidents, make_call, make_run
 
 Filled = Callable[..., Imported]
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect, text
+from tests.store.runs import make_call
 
 from ausweis.errors import StoreError
 from ausweis.store import Key, Store
 from ausweis.store.database import Database
 from ausweis.store.migrations import MIGRATIONS
 from ausweis.store.tables import metadata
-from tests.store.runs import make_call
 
 
 def test_migrations_make_the_tables_that_queries_see(address: str, key: Key) -> None:
@@ -121,7 +121,8 @@ def test_a_fault_quotes_nothing_of_a_call(store: Store) -> None:
 
 
 def test_many_processes_may_open_a_new_store_at_once(address: str, key: Key) -> None:
-    code = f"from pathlib import Path; from ausweis.store import *; Store.open({address!r}, key=Key(Path({str(key.path)!r})))"
+    path = str(key.path)
+    code = f"from pathlib import Path; from ausweis.store import *; Store.open({address!r}, key=Key(Path({path!r})))"
     source = str(Path(__file__).parents[2] / "src")
     started = [subprocess.Popen([sys.executable, "-c", code], env={"PYTHONPATH": source}) for _ in range(4)]
     assert [process.wait(60) for process in started] == [0] * 4

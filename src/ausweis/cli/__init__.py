@@ -15,6 +15,7 @@ __all__ = ["LazyGroup", "cli", "main"]
 COMMANDS = {
     "score": "Read calls with the model, judge them by a policy, write a run folder.",
     "transcribe": "Make transcripts of recordings.",
+    "store": "The database behind the daily review: import, delete, expire, sample, export, verify …",
     "judge": "Judge the facts of a run by another policy, without the model.",
     "serve": "Review calls in the browser.",
     "eval": "Measure against the golden set: run, compare, gate, report …",

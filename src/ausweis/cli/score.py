@@ -70,6 +70,13 @@ Exit codes: 0 done, 1 --fail-on tripped (even if calls failed too), 2 wrong use,
     help="With a server: requests at once (8). With ray: processes, each with the model (1).",
 )
 @click.option("--record", type=click.Path(path_type=Path), metavar="DIR", help="Record the model's answers for replay.")
+@click.option(
+    "--store",
+    is_flag=False,
+    flag_value="",
+    metavar="FILE|postgresql://…",
+    help="Fill the store of the daily review too; without a value AUSWEIS_STORE, or ausweis.sqlite.",
+)
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N calls.")
 @click.option("--fail-on", multiple=True, type=click.Choice(FAIL_ON), help="Exit with 1 on such a call. Repeatable.")
 @click.option("--quiet", is_flag=True, help="No progress and no table.")
@@ -92,6 +99,8 @@ def score(context: click.Context, /, **options: Any) -> None:
         click.echo(f"ausweis: stopped{where}", err=True)
         context.exit(130)
     _show(summary, quiet=wanted.quiet, as_json=wanted.as_json)
+    if wanted.unstored is not None:
+        raise wanted.unstored
     context.exit(exit_code(summary.counts, wanted.fail_on))
 
 

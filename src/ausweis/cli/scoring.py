@@ -20,8 +20,9 @@ from ausweis.batch.runners import Runner, local_runner
 from ausweis.calls import Call, Sources, UnreadableCall, find_sources, read_calls
 from ausweis.cli.hearing import Recordings
 from ausweis.cli.progress import progress_shown
+from ausweis.cli.storing import Filling
 from ausweis.engines.protocol import Engine
-from ausweis.errors import InputError, RunError
+from ausweis.errors import InputError, RunError, StoreError
 from ausweis.judging.policy_files import PolicyFile, find_policy
 
 __all__ = ["Options", "run_all"]
@@ -33,7 +34,10 @@ _COUNTED_BYTES = 64 << 20
 
 @dataclass
 class Options:
-    """The options of the command, named as there. `begun`: the folder holds something to go on with."""
+    """The options of the command, named as there. `begun`: the folder holds something to go on with.
+
+    `unstored`: why the store has not got the run, where it was to.
+    """
 
     paths: tuple[str, ...]
     policy: str
@@ -61,7 +65,9 @@ class Options:
     fail_on: tuple[str, ...]
     quiet: bool
     as_json: bool
+    store: str | None = None
     begun: bool = field(default=False, init=False)
+    unstored: StoreError | None = field(default=None, init=False)
 
     def inputs(self, recordings: Recordings | None) -> Inputs:
         """What the manifest says about the calls."""
@@ -90,17 +96,20 @@ def run_all(options: Options) -> Summary:
     recipe = _recipe(options, policy)
     recordings = _recordings(sources, options, recipe)
     options.folder = options.folder or _new_folder(policy)
-    with RunFolder.open(options.folder, resume=options.resume) as run:
-        run.refuse(
-            {
-                "ausweis version": __version__,
-                "strategy": options.strategy,
-                "policy": policy_part(policy.provenance),
-                **input_parts(options.inputs(recordings)),
-            }
-        )
-        options.begun = run.manifest is not None
-        return _score(options, sources, recordings, recipe, run)
+    with Filling.opened(options.store) as filling:
+        with RunFolder.open(options.folder, resume=options.resume) as run:
+            run.refuse(
+                {
+                    "ausweis version": __version__,
+                    "strategy": options.strategy,
+                    "policy": policy_part(policy.provenance),
+                    **input_parts(options.inputs(recordings)),
+                }
+            )
+            options.begun = run.manifest is not None
+            summary = _score(options, sources, recordings, recipe, run, filling)
+        options.unstored = filling.finish(options.folder, sources, options.record)
+        return summary
 
 
 def _recordings(sources: Sources, options: Options, recipe: Recipe) -> Recordings | None:
@@ -137,7 +146,12 @@ def _recipe(options: Options, policy: PolicyFile) -> Recipe:
 
 
 def _score(
-    options: Options, sources: Sources, recordings: Recordings | None, recipe: Recipe, run: RunFolder
+    options: Options,
+    sources: Sources,
+    recordings: Recordings | None,
+    recipe: Recipe,
+    run: RunFolder,
+    filling: Filling,
 ) -> Summary:
     total = _total(sources, options)
     with (
@@ -147,7 +161,7 @@ def _score(
     ):
         options.begun = True
         return score_calls(
-            _calls(sources, options, hear),
+            filling.reading(_calls(sources, options, hear)),
             runner,
             origin,
             run,

@@ -1,25 +1,26 @@
 """Runs, calls, facts, verdicts and decisions in a database, and what the law asks of keeping them.
 
-store       the room's one door: Store
-rows        what it gives and takes
-key         the key: pseudonyms of agents, hashes of the chain
-database    connections to SQLite or PostgreSQL
-tables      the tables, as queries see them
-migrations  how they came to be
-importing   run folders → rows
-inputs      where a run's transcripts are found
-texts       calls ↔ rows; agents as pseudonyms
-packing     runs and verdicts ↔ rows
-querying    filters → SQL: the queue
-records     one call with all that is known of it
-counting    calls by day, queue and team
-deciding    what reviewers decide, and how far they agree
-sampling    calls drawn by chance, and recall in the field
-chain       who did what, hash-chained
-deleting    calls removed everywhere, and searched for
-run_files   what of a call stands in folders that ausweis wrote
-traces      the search for what is left
-exporting   decided calls → golden cases
+store         the room's one door: Store
+rows          what it gives and takes
+key           the key: pseudonyms of agents, hashes of the chain
+database      connections to SQLite or PostgreSQL
+tables        the tables, as queries see them
+migrations    how they came to be
+importing     run folders → rows
+verdict_rows  their verdicts, a batch at a time
+inputs        where a run's transcripts are found
+texts         calls ↔ rows; agents as pseudonyms
+packing       runs and verdicts ↔ rows
+querying      filters → SQL: the queue
+records       one call with all that is known of it
+counting      calls by day, queue and team
+deciding      what reviewers decide, and how far they agree
+sampling      calls drawn by chance, and recall in the field
+chain         who did what, hash-chained
+deleting      calls removed everywhere, and searched for
+run_files     what of a call stands in folders that ausweis wrote
+traces        the search for what is left
+exporting     decided calls → golden cases
 """
 
 from ausweis.store.exporting import Mask

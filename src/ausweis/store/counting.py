@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -26,11 +25,11 @@ class _Cell:
     outcomes: Counter[Any] = field(default_factory=Counter)
     violations: Counter[Any] = field(default_factory=Counter)
     incidents: Counter[str] = field(default_factory=Counter)
-    agents: set[str] = field(default_factory=set)
+    agents: int = 0
 
     @property
     def is_small(self) -> bool:
-        return self.calls < TEAM_MINIMUM or (bool(self.agents) and len(self.agents) < TEAM_AGENTS)
+        return self.calls < TEAM_MINIMUM or 0 < self.agents < TEAM_AGENTS
 
     def add(self, row: Any) -> None:
         self.calls += row.number
@@ -39,8 +38,6 @@ class _Cell:
         self.outcomes[row.outcome] += row.number
         self.violations.update(dict.fromkeys(json.loads(row.violations), row.number))
         self.incidents.update(dict.fromkeys(json.loads(row.incidents), row.number))
-        if row.agent is not None:
-            self.agents.add(row.agent)
 
     def merge(self, other: "_Cell") -> None:
         self.calls += other.calls
@@ -69,14 +66,17 @@ def day_counts(
     connection: Connection, first: date, last: date, which: CallFilter, by: tuple[Column, ...]
 ) -> list[DayCount]:
     """See `Store.day_counts`."""
+    within = (calls.c.day >= first, calls.c.day <= last, *conditions(which, connection.dialect.name))
+    apart = [calls.c[name] for name in ("day", "queue", "team") if name in by]
     cells: dict[_Place, _Cell] = {}
-    for row in _groups(connection, first, last, which):
-        place: _Place = (
-            row.day if "day" in by else None,
-            row.queue if "queue" in by else None,
-            row.team if "team" in by else None,
-        )
-        cells.setdefault(place, _Cell()).add(row)
+    said = [calls.c[name] for name in ("outcome", "violations", "incidents", "needs_review", "flagged")]
+    groups = select(*apart, *said, func.count().label("number")).where(*within).group_by(*apart, *said)
+    for row in connection.execute(groups):
+        cells.setdefault(_place(row), _Cell()).add(row)
+    if "team" in by:
+        agents = select(*apart, func.count(calls.c.agent.distinct()).label("agents")).where(*within).group_by(*apart)
+        for row in connection.execute(agents):
+            cells[_place(row)].agents = row.agents
     merged = _merged(cells)
     return [merged[place].counted(place) for place in sorted(merged, key=_in_order)]
 
@@ -102,12 +102,8 @@ def days(connection: Connection) -> tuple[date, date] | None:
     return None if first is None else (first, last)
 
 
-def _groups(connection: Connection, first: date, last: date, which: CallFilter) -> Iterable[Any]:
-    names = ("day", "queue", "team", "agent", "outcome", "violations", "incidents", "needs_review", "flagged")
-    columns = [calls.c[name] for name in names]
-    wanted = select(*columns, func.count().label("number")).group_by(*columns)
-    wanted = wanted.where(calls.c.day >= first, calls.c.day <= last)
-    return connection.execute(wanted.where(*conditions(which, connection.dialect.name)))
+def _place(row: Any) -> _Place:
+    return getattr(row, "day", None), getattr(row, "queue", None), getattr(row, "team", None)
 
 
 def _merged(cells: dict[_Place, _Cell]) -> dict[_Place, _Cell]:

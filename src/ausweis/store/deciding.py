@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, get_args
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, insert, select, update
 
 from ausweis.batch.manifest import now
 from ausweis.errors import StoreError
@@ -21,7 +21,7 @@ from ausweis.store.rows import Agreement, CallFilter, Choice, Decision, State
 from ausweis.store.tables import calls, decisions, runs, verdicts
 from ausweis.vocabulary import OUTCOMES, VIOLATIONS, Outcome, ViolationType
 
-__all__ = ["agreement", "decide", "decisions_of", "label_of", "state_of"]
+__all__ = ["agreement", "decide", "decisions_of", "label_of", "labels", "state_of"]
 
 Violations = Sequence[tuple[ViolationType, int]]
 _MAX_NAME, _MAX_NOTE = 100, 10_000
@@ -138,6 +138,17 @@ class _Values:
         self.__dict__.update(values)
 
 
+def labels(connection: Connection, wanted: Select[Any]) -> list[Decision]:
+    """The labels that hold, of calls that a query gives with `key` and `says`; of each at most one."""
+    of = wanted.subquery()
+    found: dict[tuple[int, str], list[Any]] = {}
+    joined = select(decisions, of.c.says.label("today")).join(of, of.c.key == decisions.c.call_key)
+    for row in connection.execute(joined.order_by(decisions.c.key)):
+        found.setdefault((row.call_key, row.today), []).append(row)
+    held = (label_of(_decisions(rows, says)) for (_, says), rows in found.items())
+    return [one for one in held if one is not None]
+
+
 def _decisions(rows: Iterable[Any], says: str) -> list[Decision]:
     found = list(rows)
     last = {row.reviewer: row.key for row in found if row.says == says}
@@ -180,5 +191,8 @@ def _check(
     if (outcome == "violation") != bool(violations):
         raise StoreError("the outcome violation needs its violations, and no other has any")
     for kind, turn in violations:
-        if kind not in VIOLATIONS or not 1 <= turn <= max(turns, 1):
-            raise StoreError(f"a violation is one of {', '.join(VIOLATIONS)}, at a turn from 1 to {turns}")
+        # Of a call without facts and text nobody knows how many turns it has.
+        if kind not in VIOLATIONS or turn < 1 or (turns and turn > turns):
+            raise StoreError(
+                f"a violation is one of {', '.join(VIOLATIONS)}, at a turn from 1 to {turns or 'its last'}"
+            )

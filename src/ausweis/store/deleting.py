@@ -1,9 +1,11 @@
 """Calls removed everywhere: run folders, recorded answers, reports, store. Then all is searched for what is left."""
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, delete, func, select
 
@@ -19,8 +21,10 @@ from ausweis.store.tables import audio, calls, decisions, place_calls, places, r
 from ausweis.store.texts import batches
 from ausweis.store.traces import Traces, sentences
 
-__all__ = ["delete_calls", "keys_before"]
+__all__ = ["UNKNOWN", "calls_before", "delete_calls"]
 
+UNKNOWN = 0
+"""The key of a call that the store does not have."""
 _SEARCHED_CALLS = 50
 """Of so many calls, evenly spaced, the words are searched for; of all of them, the rows and lines."""
 _SENTENCES = 4
@@ -40,23 +44,26 @@ class _Found:
     audio: set[Path] = field(default_factory=set)
 
 
-def keys_before(connection: Connection, day: date) -> list[int]:
-    """The calls of earlier days, with a verdict or without."""
-    return list(connection.execute(select(calls.c.key).where(calls.c.day < day)).scalars())
+def calls_before(connection: Connection, day: date) -> dict[int, str]:
+    """The calls of earlier days, with a verdict or without: their ids by their keys."""
+    wanted = select(calls.c.key, calls.c.call_id).where(calls.c.day < day)
+    return {row.key: row.call_id for row in connection.execute(wanted)}
 
 
 def delete_calls(
-    database: Database, key: Key, keys: Sequence[int], *, roots: Sequence[Path], by: str, whole: bool
+    database: Database, key: Key, ids: dict[int, str], *, roots: Sequence[Path], by: str, whole: bool
 ) -> Deleted:
-    """Remove calls by their keys; files first, so that a fault leaves the call in the store, to be deleted again.
+    """Remove calls, ids by keys; files first, so that a fault leaves the call in the store, to be deleted again.
 
     Raises:
         RunError: a run is being written.
-        StoreError: something cannot be removed, or is left.
+        StoreError: something cannot be removed, or is left; or there was nothing to be removed.
     """
     with database.reading() as connection:
-        found = _find(connection, keys, roots)
+        found = _find(connection, ids, roots)
     removed = _clean_files(found)
+    if UNKNOWN in ids and not removed:
+        raise StoreError("there is no call with this id in the store, nor in its runs")
     with database.writing() as connection:
         _delete_rows(connection, key, found, by)
     database.tidy(whole=whole or not database.is_sqlite)
@@ -65,11 +72,9 @@ def delete_calls(
     return Deleted(len(found.ids), ("store", *sorted(map(str, removed))), tuple(kept))
 
 
-def _find(connection: Connection, keys: Sequence[int], roots: Sequence[Path]) -> _Found:
-    found = _Found({})
-    for some in batches(keys):
-        wanted = select(calls.c.key, calls.c.call_id).where(calls.c.key.in_(some))
-        found.ids |= {row.key: row.call_id for row in connection.execute(wanted)}
+def _find(connection: Connection, ids: dict[int, str], roots: Sequence[Path]) -> _Found:
+    found = _Found(ids)
+    for some in batches(ids):
         paths = select(audio.c.path).where(audio.c.call_key.in_(some))
         found.audio |= set(map(Path, connection.execute(paths).scalars()))
         shown = select(places.c.path).join(place_calls).where(place_calls.c.call_key.in_(some))
@@ -79,14 +84,14 @@ def _find(connection: Connection, keys: Sequence[int], roots: Sequence[Path]) ->
     found.runs = set(map(Path, known)) | more_runs
     answers = select(places.c.path).where(places.c.kind == "answers")
     found.answers = set(map(Path, connection.execute(answers).scalars())) | more_answers
-    found.words = _words(connection, list(found.ids))
+    found.words = _words(connection, list(ids))
     found.traces = _traces(connection, found)
     found.audio = {path for path in found.audio if not _is_copy(path, found.runs)}
     return found
 
 
 def _words(connection: Connection, keys: Sequence[int]) -> list[str]:
-    """What was said in the calls, one text a call; its facts' and verdict's words where no text is known."""
+    """What was said in the calls, one text a call; the quotes of its facts and verdicts where no text is known."""
     words: list[str] = []
     for some in batches(keys):
         said = select(texts.c.call_key, texts.c.words).where(texts.c.call_key.in_(some))
@@ -95,7 +100,8 @@ def _words(connection: Connection, keys: Sequence[int]) -> list[str]:
             verdicts.c.call_key.in_([key for key in some if key not in of_call])
         )
         for row in connection.execute(quoted):
-            of_call[row.call_key] = f"{of_call.get(row.call_key, '')}\n{row.facts or ''}\n{row.body}"
+            quotes = "\n".join(_quotes([json.loads(row.body), json.loads(row.facts or "null")]))
+            of_call[row.call_key] = f"{of_call.get(row.call_key, '')}\n{quotes}"
         words += of_call.values()
     return words
 
@@ -116,8 +122,25 @@ def _traces(connection: Connection, found: _Found) -> Traces:
 
 def _said_elsewhere(connection: Connection, part: str, ids: dict[int, str]) -> bool:
     """Whether another call has the words too, as agents have sentences that they say in every call."""
-    wanted = select(texts.c.call_key).where(texts.c.words.contains(part, autoescape=True)).limit(len(ids) + 1)
-    return any(key not in ids for key in connection.execute(wanted).scalars())
+    for column in (texts.c.words, verdicts.c.facts, verdicts.c.body):
+        own = column.table.c.call_key
+        # Of the calls' own rows there may be several, one a run.
+        wanted = select(own).where(column.contains(part, autoescape=True)).distinct().limit(len(ids) + 1)
+        if any(key not in ids for key in connection.execute(wanted).scalars()):
+            return True
+    return False
+
+
+def _quotes(value: Any) -> Iterator[str]:
+    if isinstance(value, list):
+        for part in value:
+            yield from _quotes(part)
+    elif isinstance(value, dict):
+        for name, part in value.items():
+            if name == "quote" and isinstance(part, str):
+                yield part
+            else:
+                yield from _quotes(part)
 
 
 def _is_copy(path: Path, run_folders: Iterable[Path]) -> bool:
@@ -144,6 +167,8 @@ def _clean_files(found: _Found) -> set[Path]:
 
 
 def _delete_rows(connection: Connection, key: Key, found: _Found, by: str) -> None:
+    if UNKNOWN in found.ids:
+        chain.append(connection, key, "deleted", by, call_id=found.ids[UNKNOWN])
     for some in batches(found.ids):
         joined = select(calls.c.key, calls.c.call_id, runs).outerjoin(runs, runs.c.key == calls.c.run_key)
         for row in connection.execute(joined.where(calls.c.key.in_(some))).all():

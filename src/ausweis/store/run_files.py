@@ -111,7 +111,7 @@ def _likely(ids: frozenset[str]) -> Callable[[bytes], bool]:
     if len(ids) > _FEW:
         return lambda _: True
     # Both ways in which JSON may write them.
-    wanted = {json.dumps(one, ensure_ascii=ascii_only).encode() for one in ids for ascii_only in (True, False)}
+    wanted = {json.dumps(one, ensure_ascii=ascii_only)[1:-1].encode() for one in ids for ascii_only in (True, False)}
     return lambda data: any(one in data for one in wanted)
 
 

@@ -9,7 +9,7 @@ from datetime import date
 from sqlalchemy import Connection, func, insert, select, update
 
 from ausweis.batch.manifest import now
-from ausweis.store.deciding import decisions_of, label_of
+from ausweis.store.deciding import labels
 from ausweis.store.querying import conditions
 from ausweis.store.rows import CallFilter, Estimate
 from ausweis.store.tables import calls, samples
@@ -94,13 +94,8 @@ def _labelled(connection: Connection, days: CallFilter, *, flagged: bool) -> tup
     wanted = wanted.where(calls.c.flagged.is_(flagged), calls.c.state.in_(("confirmed", "overruled")))
     if not flagged:
         wanted = wanted.where(calls.c.sample_key.is_not(None))
-    hits = decided = 0
-    for row in connection.execute(wanted).all():
-        label = label_of(decisions_of(connection, row.key, says=row.says))
-        if label is not None:
-            decided += 1
-            hits += label.outcome == "violation"
-    return hits, decided
+    held = labels(connection, wanted)
+    return sum(label.outcome == "violation" for label in held), len(held)
 
 
 def _at_most(hits: int, n: int, p: float) -> float:

@@ -248,25 +248,25 @@ class Store:
             return sampling.field_recall(connection, first, last)
 
     def delete(self, call_id: str, *, roots: Sequence[Path] = (), by: str = "ausweis") -> Deleted:
-        """Remove one call everywhere, then search for it.
+        """Remove one call everywhere, then search for it; also one that only the runs or `roots` have.
 
         Raises:
+            RunError: a run is being written; then the call is still in the store.
             StoreError: there is no such call, or something of it is left; all that could be removed is.
         """
         with self._database.reading() as connection:
             wanted = select(calls_table.c.key).where(calls_table.c.call_id == call_id)
             key = connection.execute(wanted).scalar()
-        if key is None:
-            raise StoreError("there is no call with this id in the store")
-        return deleting.delete_calls(self._database, self._key, [key], roots=roots, by=by, whole=False)
+        ids = {deleting.UNKNOWN if key is None else key: call_id}
+        return deleting.delete_calls(self._database, self._key, ids, roots=roots, by=by, whole=False)
 
     def expire(self, days: int, *, today: date, roots: Sequence[Path] = (), by: str = "ausweis") -> Deleted:
         """Remove all calls of more than so many days ago, likewise."""
         with self._database.reading() as connection:
-            keys = deleting.keys_before(connection, today - timedelta(days=days))
-        if not keys:
+            ids = deleting.calls_before(connection, today - timedelta(days=days))
+        if not ids:
             return Deleted(0)
-        return deleting.delete_calls(self._database, self._key, keys, roots=roots, by=by, whole=True)
+        return deleting.delete_calls(self._database, self._key, ids, roots=roots, by=by, whole=True)
 
     def register_report(self, path: Path, call_keys: Iterable[int]) -> None:
         """Remember that a file was written about these calls, so that deleting one of them finds it."""

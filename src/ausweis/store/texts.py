@@ -79,9 +79,9 @@ def call_of(row: Any, call_id: str) -> Call:
     """The call of a row of `texts`."""
     body = json.loads(row.body)
     turns, place = [], 0
-    for turn in body.pop("turns"):
-        length = turn.pop("length")
-        turns.append({**turn, "text": row.words[place : place + length]})
+    for speaker, start, end, length, *confidence in body.pop("turns"):
+        turn = {"speaker": speaker, "start": start, "end": end, "text": row.words[place : place + length]}
+        turns.append(turn | ({"confidence": confidence[0]} if confidence else {}))
         place += length + 1
     return Call.model_validate({"id": call_id, **body, "turns": turns})
 
@@ -115,13 +115,15 @@ def _text_row(call: Call, key: Key) -> dict[str, str]:
     words = [_UNSTORABLE.sub("\ufffd", turn.text) for turn in call.turns]
     body = call.model_dump(mode="json", exclude={"id", "turns"}, exclude_defaults=True)
     body["turns"] = [
-        {**turn.model_dump(exclude={"text"}, exclude_none=True), "length": len(text)}
+        (turn.speaker, turn.start, turn.end, len(text), *(() if turn.confidence is None else (turn.confidence,)))
         for turn, text in zip(call.turns, words, strict=True)
     ]
     if call.agent:
-        body["metadata"] = _without(call.agent, body.get("metadata", {}), key)
+        if call.metadata:
+            body["metadata"] = _without(call.agent, body["metadata"], key)
         body["agent"] = key.pseudonym(call.agent)
-    return {"words": "\n".join(words), "body": _UNSTORABLE.sub("\ufffd", json.dumps(body, ensure_ascii=False))}
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return {"words": "\n".join(words), "body": _UNSTORABLE.sub("\ufffd", text)}
 
 
 def _without(agent: str, value: Any, key: Key) -> Any:

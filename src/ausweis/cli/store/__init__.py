@@ -1,0 +1,40 @@
+"""`ausweis store`: the database behind the daily review. A command a file."""
+
+import click
+
+from ausweis.cli import LazyGroup
+
+__all__ = ["store"]
+
+COMMANDS = {
+    "import": "Take up run folders.",
+    "delete": "Remove one call everywhere, and prove it.",
+    "expire": "Remove all calls older than so many days.",
+    "sample": "Draw calls that were not flagged, for review.",
+    "agreement": "How far reviewers agree.",
+    "recall": "Which share of the violations was flagged, by the samples.",
+    "export": "Decided calls as golden cases, masked.",
+    "verify": "Check the chain of who did what.",
+}
+
+
+class _StoreGroup(LazyGroup):
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command; modules cannot be called `import`, so each has its name with `_runs` there."""
+        if cmd_name == "import":
+            from ausweis.cli.store.import_runs import import_runs
+
+            return import_runs
+        return super().get_command(ctx, cmd_name)
+
+
+@click.command(cls=_StoreGroup, package="ausweis.cli.store", table=COMMANDS)
+def store() -> None:
+    """Runs, calls, facts, verdicts and decisions in a database, for the daily review.
+
+    The store is a SQLite file, or a PostgreSQL database by its address. Needs SQLAlchemy:
+    pip install 'ausweis[review]'.
+    """
+    from ausweis.cli.store_options import need_sqlalchemy
+
+    need_sqlalchemy()

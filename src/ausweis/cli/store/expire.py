@@ -1,0 +1,31 @@
+"""`ausweis store expire`: retention in days."""
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from ausweis.cli.store_options import login, opened, store_option
+
+__all__ = ["expire"]
+
+
+@click.command()
+@click.option("--days", type=click.IntRange(min=0), required=True, metavar="N", help="Calls of more days ago go.")
+@click.option(
+    "--also",
+    "roots",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    metavar="DIR",
+    help="More folders with runs or recorded answers. Repeatable.",
+)
+@store_option
+def expire(days: int, roots: tuple[Path, ...], address: str) -> None:
+    """Remove all calls older than so many days, as `ausweis store delete` does. Made for a daily timer."""
+    from ausweis.cli.store.delete import show
+
+    with opened(address) as store:
+        deleted = store.expire(days, today=date.today(), roots=roots, by=login())
+    show(deleted.places, deleted.kept)
+    click.echo(f"{deleted.calls} calls removed")

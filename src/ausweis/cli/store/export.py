@@ -1,0 +1,38 @@
+"""`ausweis store export`: decided calls become golden cases."""
+
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ausweis.cli.store_options import login, opened, store_option
+
+if TYPE_CHECKING:
+    from ausweis.calls import Call
+    from ausweis.reading.facts import Facts
+
+__all__ = ["export"]
+
+
+@click.command()
+@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FILE", help="JSON Lines to write.")
+@store_option
+def export(out: Path, address: str) -> None:
+    """Write decided calls whose text is known as golden cases for `ausweis eval`, with personal data masked.
+
+    Masking is no anonymising: read the cases before you hand them on. Scenario tags, and events of overruled calls, are
+    yours to add.
+    """
+    from ausweis.journal import replace_file
+
+    with opened(address) as store:
+        cases = [case.model_dump_json(exclude_defaults=True) for case in store.export_cases(mask=_mask, by=login())]
+    replace_file(out, "".join(f"{case}\n" for case in cases))
+    click.echo(f"{len(cases)} cases in {out}")
+
+
+def _mask(call: "Call", facts: "Facts | None") -> list[str]:
+    # Masking comes with the review: by name, since the store stands without it.
+    masker: Any = import_module("ausweis.masking").Masker.of(call, facts)
+    return [str(masker.turn(number)) for number in range(1, len(call.turns) + 1)]

@@ -1,0 +1,27 @@
+"""`ausweis store recall`: how many violations does nobody see?"""
+
+from datetime import datetime
+
+import click
+
+from ausweis.cli.store_options import DAY, opened, store_option
+
+__all__ = ["recall"]
+
+
+@click.command()
+@click.option("--first", type=DAY, metavar="DAY", help="As 2026-03-02; by default, all days that were sampled.")
+@click.option("--last", type=DAY, metavar="DAY")
+@store_option
+def recall(first: datetime | None, last: datetime | None, address: str) -> None:
+    """Estimate which share of the violations was flagged, from the decided calls of the samples."""
+    with opened(address) as store:
+        found = store.field_recall(first.date() if first else None, last.date() if last else None)
+    click.echo(f"{found.found} violations among flagged calls; {found.undecided} flagged calls are not decided")
+    click.echo(
+        f"{found.missed_in_sample} among {found.sampled} decided calls of {found.unflagged} that were not flagged"
+    )
+    if found.recall is None:
+        click.echo("recall cannot be told yet: draw a sample and decide it (ausweis store sample)")
+    else:
+        click.echo(f"recall {found.recall:.2f} (95 %: {found.low:.2f} to {found.high:.2f})")

@@ -1,0 +1,22 @@
+"""`ausweis store sample`: calls that nobody would look at, drawn by chance."""
+
+from datetime import datetime
+
+import click
+
+from ausweis.cli.store_options import DAY, login, opened, store_option
+
+__all__ = ["sample"]
+
+
+@click.command()
+@click.option("--first", required=True, type=DAY, metavar="DAY", help="As 2026-03-02.")
+@click.option("--last", type=DAY, metavar="DAY", help="The same day by default.")
+@click.option("--number", "-n", type=click.IntRange(min=1), default=20, show_default=True, metavar="N")
+@click.option("--seed", type=int, metavar="N", help="The same calls again from the same store.")
+@store_option
+def sample(first: datetime, last: datetime | None, number: int, seed: int | None, address: str) -> None:
+    """Draw calls that were not flagged. They stand in the queue as sampled; `ausweis store recall` counts on them."""
+    with opened(address) as store:
+        for key in store.draw_sample(first.date(), (last or first).date(), number, seed=seed, by=login()):
+            click.echo(store.record(key).row.call_id)

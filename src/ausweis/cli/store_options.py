@@ -1,0 +1,71 @@
+"""The option that names the store, for all commands that have it; and opening it."""
+
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from ausweis.errors import InputError, StoreError
+
+if TYPE_CHECKING:
+    from ausweis.store import Store
+
+__all__ = ["ADDRESS", "DAY", "login", "need_sqlalchemy", "opened", "store_option"]
+
+ADDRESS = "ausweis.sqlite"
+"""Where the store is by default: in the current folder."""
+DAY = click.DateTime(["%Y-%m-%d"])
+"""A day as a user writes it, which comes as a datetime."""
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def store_option(command: _Command) -> _Command:
+    """`--store`, whose value is the parameter `address`."""
+    return click.option(
+        "--store",
+        "address",
+        envvar="AUSWEIS_STORE",
+        default=ADDRESS,
+        show_default=True,
+        show_envvar=True,
+        metavar="FILE|postgresql://…",
+        help="The store.",
+    )(command)
+
+
+def opened(address: str, *, make: bool = False) -> "Store":
+    """The store at an address; a new one only with `make`, so that a slip of the pen makes no file.
+
+    Raises:
+        StoreError: it cannot be opened, or there is none.
+    """
+    need_sqlalchemy()
+    from pathlib import Path
+
+    from ausweis.store import Store
+
+    if not make and "://" not in address and not Path(address).exists():
+        message = "there is no store here; name one with --store, or fill one: ausweis store import RUN"
+        raise StoreError(message, place=address)
+    return Store.open(address)
+
+
+def need_sqlalchemy() -> None:
+    """Say what to install.
+
+    Raises:
+        InputError: SQLAlchemy is not there.
+    """
+    if find_spec("sqlalchemy") is None:
+        raise InputError("the store needs SQLAlchemy: pip install 'ausweis[review]'")
+
+
+def login() -> str:
+    """Who runs the command, for the chain."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"

@@ -1,0 +1,152 @@
+"""Verdicts of one run written to the database, a batch at a time; what is there already, as it is, is left alone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from ausweis.batch.manifest import RunManifest
+from ausweis.store import deciding
+from ausweis.store.packing import pack
+from ausweis.store.rows import RunRow
+from ausweis.store.tables import audio as audio_table
+from ausweis.store.tables import calls, runs, verdicts
+from ausweis.store.texts import moment_of
+
+__all__ = ["Counts", "ReadVerdict", "VerdictWriter"]
+
+
+class ReadVerdict(NamedTuple):
+    """A verdict of a run as it was read, what of it is in `calls`, its facts' line, how many turns the call has."""
+
+    verdict: dict[str, Any]
+    values: dict[str, Any]
+    facts: str | None
+    turns: int
+    digest: str
+
+
+@dataclass
+class Counts:
+    """Calls of one import."""
+
+    new: int = 0
+    same: int = 0
+    replaced: int = 0
+
+
+@dataclass
+class VerdictWriter:
+    """Writes the verdicts of a run; `audio`: files by call id. `counts` of all that was written."""
+
+    run: RunRow
+    manifest: RunManifest
+    audio: Mapping[str, tuple[Path, ...]]
+    counts: Counts = field(default_factory=Counts)
+
+    def write(self, connection: Connection, read: Sequence[ReadVerdict]) -> None:
+        """One batch, each call of it once."""
+        there = self._there(connection, [one.verdict["call_id"] for one in read])
+        digests = self._digests(connection, [row.key for row in there.values()])
+        new, old = [], []
+        for one in read:
+            row = there.get(one.verdict["call_id"])
+            if row is None:
+                new.append(one)
+            elif digests.get(row.key) == one.digest:
+                self.counts.same += 1
+            else:
+                self.counts.replaced += row.key in digests
+                self.counts.new += row.key not in digests
+                old.append(one)
+        self.counts.new += len(new)
+        if new:
+            connection.execute(insert(calls), [self._new_call(one) for one in new])
+            there |= self._there(connection, [one.verdict["call_id"] for one in new])
+        if new or old:
+            self._verdicts(connection, [*new, *old], there, digests)
+            counting = [there[one.verdict["call_id"]].key for one in new]
+            self._point(connection, counting + self._replace(connection, old, there))
+        self._audio(connection, {name: row.key for name, row in there.items()})
+
+    def _there(self, connection: Connection, ids: list[str]) -> dict[str, Any]:
+        wanted = select(
+            calls.c.key,
+            calls.c.call_id,
+            calls.c.started_at,
+            calls.c.says,
+            calls.c.state,
+            runs.c.started,
+            runs.c.key.label("run"),
+        ).select_from(calls.outerjoin(runs, calls.c.run_key == runs.c.key))
+        return {row.call_id: row for row in connection.execute(wanted.where(calls.c.call_id.in_(ids)))}
+
+    def _digests(self, connection: Connection, keys: list[int]) -> dict[int, str]:
+        wanted = select(verdicts.c.call_key, verdicts.c.digest)
+        wanted = wanted.where(verdicts.c.run_key == self.run.key, verdicts.c.call_key.in_(keys))
+        return {row.call_key: row.digest for row in connection.execute(wanted)}
+
+    def _new_call(self, one: ReadVerdict) -> dict[str, Any]:
+        return {
+            "call_id": one.verdict["call_id"],
+            "language": self.manifest.inputs.language,
+            "turns": one.turns,
+            "state": "open",
+            "run_key": self.run.key,
+            **one.values,
+            **moment_of(None, self.run.started)._asdict(),
+        }
+
+    def _verdicts(
+        self, connection: Connection, read: Sequence[ReadVerdict], there: Mapping[str, Any], digests: Mapping[int, str]
+    ) -> None:
+        rows = []
+        for one in read:
+            values = {"digest": one.digest, "says": one.values["says"]}
+            values |= {"body": pack(one.verdict, self.run), "facts": one.facts}
+            rows.append({"run_key": self.run.key, "call_key": there[one.verdict["call_id"]].key, **values})
+        replaced = [row["call_key"] for row in rows if row["call_key"] in digests]
+        if replaced:
+            gone = verdicts.delete().where(verdicts.c.run_key == self.run.key, verdicts.c.call_key.in_(replaced))
+            connection.execute(gone)
+        connection.execute(insert(verdicts), rows)
+
+    def _replace(self, connection: Connection, read: Sequence[ReadVerdict], there: Mapping[str, Any]) -> list[int]:
+        """Let these verdicts count in calls that are there, unless a later run has judged them: the keys of those."""
+        rows = []
+        for one in read:
+            row = there[one.verdict["call_id"]]
+            if row.started is None or (row.started, row.run) <= (self.run.started, self.run.key):
+                same = row.says in (None, one.values["says"])
+                state = row.state if same else self._state(connection, row.key, one.values)
+                day = {} if row.started_at else moment_of(None, self.run.started)._asdict()
+                rows.append({"b_key": row.key, "run_key": self.run.key, "state": state, **one.values, **day})
+        for with_day in (False, True):
+            some = [row for row in rows if ("day" in row) is with_day]
+            if some:
+                names = [name for name in some[0] if name != "b_key"]
+                statement = update(calls).where(calls.c.key == bindparam("b_key"))
+                connection.execute(statement.values({name: bindparam(name) for name in names}), some)
+        return [row["b_key"] for row in rows]
+
+    def _point(self, connection: Connection, keys: Sequence[int]) -> None:
+        """Point calls at their verdicts of this run."""
+        current = select(verdicts.c.key).where(verdicts.c.call_key == calls.c.key, verdicts.c.run_key == self.run.key)
+        pointed = update(calls).where(calls.c.key.in_(keys))
+        connection.execute(pointed.values(verdict_key=current.scalar_subquery()))
+
+    def _state(self, connection: Connection, key: int, values: Mapping[str, Any]) -> str:
+        return deciding.state_of(deciding.decisions_of(connection, key, says=values["says"]))
+
+    def _audio(self, connection: Connection, keys: Mapping[str, int]) -> None:
+        wanted = {(keys[name], str(path.absolute())) for name in keys for path in self.audio.get(name, ())}
+        if not wanted:
+            return
+        there = select(audio_table.c.call_key, audio_table.c.path)
+        there = there.where(audio_table.c.call_key.in_([key for key, _ in wanted]))
+        wanted -= {(row.call_key, row.path) for row in connection.execute(there)}
+        if wanted:
+            rows = [{"call_key": key, "path": path} for key, path in sorted(wanted)]
+            connection.execute(insert(audio_table), rows)

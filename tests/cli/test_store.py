@@ -1,0 +1,178 @@
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import pytest
+
+from ausweis.errors import StoreError
+from ausweis.store import CallFilter, Store
+
+
+class Ran(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ran]
+Write = Callable[..., str]
+FAKE = ("--policy", "telecom-de", "--engine", "fake:answers.yaml", "--quiet")
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AUSWEIS_STORE", "AUSWEIS_STORE_KEY_FILE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def states(address: str | Path = "ausweis.sqlite") -> dict[str, tuple[str, bool]]:
+    with Store.open(address) as store:
+        return {row.call_id: (row.outcome, store.record(row.key).call is not None) for row in store.calls()}
+
+
+def decide(call_id: str, **more: Any) -> None:
+    with Store.open("ausweis.sqlite") as store:
+        record = store.record(store.find(call_id) or 0)
+        values: dict[str, Any] = {"reviewer": "Mia", "choice": "confirm", "verdict_key": record.verdict_key} | more
+        store.decide(record.row.key, **values)
+
+
+def test_score_fills_the_store(run: Run, write_calls: Write, folder: Path) -> None:
+    calls = write_calls(3)
+    assert run("score", calls, *FAKE, "--run", "r", "--store") == (0, "", "")
+    assert states() == {"call-3": ("violation", True), "call-1": ("compliant", True), "call-2": ("compliant", True)}
+    assert (folder / "ausweis.sqlite.key").exists()
+
+
+def test_score_without_it_needs_no_store(run: Run, write_calls: Write, folder: Path) -> None:
+    run("score", write_calls(1), *FAKE, "--run", "r")
+    assert not list(folder.glob("*.sqlite*"))
+
+
+def test_score_takes_the_address_from_option_or_environment(
+    run: Run, write_calls: Write, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = write_calls(1)
+    assert run("score", calls, *FAKE, "--run", "a", "--store", "one.db").code == 0
+    monkeypatch.setenv("AUSWEIS_STORE", str(folder / "two.db"))
+    assert run("score", calls, *FAKE, "--run", "b", "--store").code == 0
+    assert states("one.db") == states("two.db") == {"call-1": ("compliant", True)}
+
+
+def test_a_store_that_cannot_be_opened_is_told_before_the_work(run: Run, write_calls: Write, folder: Path) -> None:
+    result = run("score", write_calls(1), *FAKE, "--run", "r", "--store", "no/such/folder.db")
+    assert result.code == 2
+    assert "no/such/folder.db: the store cannot be written" in result.err
+    assert not (folder / "r").exists()
+
+
+@pytest.mark.parametrize("method", ["add_calls", "import_run"])
+def test_a_fault_of_the_store_does_not_lose_the_run(
+    run: Run, write_calls: Write, folder: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise StoreError("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Store, method, fail)
+        result = run("score", write_calls(300), *FAKE, "--run", "r", "--store")
+    assert result.code == 2
+    assert result.err == (
+        "ausweis: the run is whole, but not in the store (the disk is full); take it up: ausweis store import r\n"
+    )
+    assert json.loads((folder / "r" / "run.json").read_text())["counts"]["verdicts"] == 300
+    assert run("store", "import", "r").out == "r: 300 new, 0 as they were\n"
+    assert all(text for _, text in states().values())
+
+
+def test_resuming_takes_up_the_rest(run: Run, write_calls: Write) -> None:
+    calls = write_calls(5)
+    run("score", calls, *FAKE, "--run", "r", "--store", "--limit", "2")
+    assert len(states()) == 2
+    run("score", calls, *FAKE, "--run", "r", "--store", "--resume")
+    assert len(states()) == 5
+
+
+def test_import_says_what_it_did(run: Run, write_calls: Write, folder: Path) -> None:
+    calls = write_calls(2)
+    run("score", calls, *FAKE, "--run", "r")
+    (folder / calls).rename(folder / "moved.jsonl")
+    assert run("store", "import", "r").out == "r: 2 new, 0 as they were; 2 without text\n"
+    assert run("store", "import", "r", "--calls", "moved.jsonl").out == "r: 0 new, 2 as they were\n"
+    missing = run("store", "import", "nothing")
+    assert (missing.code, missing.err) == (2, "ausweis: nothing: there is no run here: run.json is missing\n")
+
+
+@pytest.mark.parametrize(
+    "command", [("verify",), ("agreement",), ("delete", "x"), ("expire", "--days", "1"), ("recall",)]
+)
+def test_a_store_that_is_not_there_is_not_made(run: Run, folder: Path, command: tuple[str, ...]) -> None:
+    result = run("store", *command, "--store", "typo.db")
+    assert result.code == 2
+    assert "typo.db: there is no store here" in result.err
+    assert not list(folder.glob("typo*"))
+
+
+def test_delete_and_expire(run: Run, write_calls: Write, folder: Path) -> None:
+    run("score", write_calls(3), *FAKE, "--run", "r", "--store", "--record", "answers")
+    result = run("store", "delete", "call-3")
+    assert result.code == 0
+    assert "removed from store\n" in result.out
+    assert f"removed from {folder / 'r' / 'verdicts.jsonl'}\n" in result.out
+    assert "nothing of the call is left" in result.out
+    assert b"call-3" not in (folder / "r" / "verdicts.jsonl").read_bytes()
+    gone = run("store", "delete", "call-3")
+    assert (gone.code, gone.err) == (2, "ausweis: there is no call with this id in the store\n")
+    assert run("store", "expire", "--days", "30").out == "0 calls removed\n"
+    (folder / "notes.txt").write_text("call-2 was odd")
+    left = run("store", "delete", "call-2", "--also", "notes.txt")
+    assert left.code == 2
+    assert "notes.txt" in left.err
+    assert states() == {"call-1": ("compliant", True)}
+
+
+def test_sample_recall_agreement_and_verify(run: Run, write_calls: Write) -> None:
+    assert run("score", write_calls(9), *FAKE, "--run", "r", "--store").code == 0
+    with Store.open("ausweis.sqlite") as store:
+        day = str(store.calls()[0].day)
+        flagged = {row.call_id for row in store.calls(CallFilter(flagged=True))}
+    drawn = run("store", "sample", "--first", day, "-n", "3", "--seed", "1").out.split()
+    assert len(drawn) == min(3, 9 - len(flagged))
+    assert not flagged & set(drawn)
+    assert "recall cannot be told yet" in run("store", "recall").out
+    assert run("store", "agreement").out == "no verdict has two reviewers yet\n"
+    for call_id in (*drawn, *flagged):
+        decide(call_id)
+    assert "recall 1.00 (95 %: " in run("store", "recall", "--first", day, "--last", day).out
+    decide(drawn[0], reviewer="Jan")
+    assert run("store", "agreement").out == "1 pairs, 1 agree (100%), kappa 1.00\n"
+    first, head = run("store", "verify").out.splitlines()
+    assert first.endswith("entries, all as they were written")
+    assert run("store", "verify", "--head", head.removeprefix("head: ")).code == 0
+    cut = run("store", "verify", "--head", "f" * 64)
+    assert cut.code == 2
+    assert "it was cut off" in cut.err
+    assert run("store", "sample", "--first", "gestern").code == 2
+
+
+def test_export_masks(run: Run, write_calls: Write, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Masker:
+        @classmethod
+        def of(cls, call: Any, facts: Any) -> "Masker":
+            return cls()
+
+        def turn(self, number: int) -> str:
+            return f"‹{number}›"
+
+    module = ModuleType("ausweis.masking")
+    module.Masker = Masker  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "ausweis.masking", module)
+    run("score", write_calls(3), *FAKE, "--run", "r", "--store")
+    decide("call-3")
+    assert run("store", "export", "--out", "cases.jsonl").out == "1 cases in cases.jsonl\n"
+    text = (folder / "cases.jsonl").read_text("utf-8")
+    assert "‹3›" in text
+    assert "Krummbiegel" not in text

@@ -1,0 +1,102 @@
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import text
+from tests.store.runs import make_call
+
+from ausweis.errors import StoreError
+from ausweis.store import Imported, Key, Store
+
+Filled = Callable[..., Imported]
+
+
+@pytest.fixture
+def decided(store: Store, filled: Filled) -> Store:
+    filled([make_call(1), make_call(2, pin=False)])
+    for name in ("call-1", "call-2"):
+        record = store.record(store.find(name) or 0)
+        store.decide(record.row.key, reviewer="Mia", choice="confirm", note="so", verdict_key=record.verdict_key)
+    store.log("unmasked", who="Mia", key=store.find("call-1"))
+    return store
+
+
+def change(store: Store, *statements: str) -> None:
+    """As somebody who owns the database, and can take the triggers away."""
+    with store._database.writing() as connection:
+        if connection.dialect.name == "sqlite":
+            for name in ("update", "delete"):
+                connection.execute(text(f"DROP TRIGGER IF EXISTS chain_no_{name}"))
+        else:
+            connection.execute(text("ALTER TABLE chain DISABLE TRIGGER USER"))
+        for statement in statements:
+            connection.execute(text(statement))
+
+
+def test_entries_say_who_did_what_on_which_versions(decided: Store, key: Key) -> None:
+    entries = decided.chain()
+    assert [(entry.seq, entry.what, entry.who) for entry in entries] == [
+        (4, "unmasked", "Mia"),
+        (3, "decided", "Mia"),
+        (2, "decided", "Mia"),
+        (1, "imported", "ausweis"),
+    ]
+    assert [entry.call for entry in entries] == [key.call("call-1"), key.call("call-2"), key.call("call-1"), None]
+    for entry in entries:
+        assert entry.policy is not None
+        assert entry.model is not None
+        assert (entry.policy.id, entry.model.id, entry.prompts[0].id) == ("telecom-de", "tiny", "agent-turn")
+        assert entry.at.endswith("Z")
+    assert [entry.previous for entry in entries[:-1]] == [entry.hash for entry in entries[1:]]
+    assert entries[-1].previous == ""
+    assert decided.verify_chain() == 4
+    assert len(decided.chain(limit=2)) == 2
+
+
+@pytest.mark.parametrize("statement", ["UPDATE chain SET who = 'x' WHERE seq = 2", "DELETE FROM chain WHERE seq = 4"])
+def test_the_database_itself_refuses_changes(decided: Store, statement: str) -> None:
+    with pytest.raises(StoreError), decided._database.writing() as connection:
+        connection.execute(text(statement))
+    assert decided.verify_chain() == 4
+
+
+def test_truncating_is_refused_too(decided: Store) -> None:
+    if decided._database.is_sqlite:
+        pytest.skip("SQLite has no TRUNCATE")
+    with pytest.raises(StoreError), decided._database.writing() as connection:
+        connection.execute(text("TRUNCATE chain"))
+
+
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        ("UPDATE chain SET who = 'x' WHERE seq = 2", "broken at entry 2"),
+        ("UPDATE chain SET content = NULL WHERE seq = 3", "broken at entry 3"),
+        ("UPDATE chain SET policy = NULL WHERE seq = 1", "broken at entry 1"),
+        ("DELETE FROM chain WHERE seq = 2", "broken at entry 2"),
+        ("DELETE FROM chain WHERE seq = 1", "broken at entry 1"),
+        ("UPDATE decisions SET note = 'nicht so' WHERE seq = 2", "not the one of entry 2"),
+        ("UPDATE decisions SET choice = 'overrule' WHERE seq = 3", "not the one of entry 3"),
+        ("UPDATE decisions SET seq = 1 WHERE seq = 3", "not the one of entry 1"),
+        ("DELETE FROM decisions WHERE seq = 3", "the decision of entry 3 of the chain is missing"),
+    ],
+)
+def test_whatever_was_changed_shows(decided: Store, statement: str, message: str) -> None:
+    change(decided, statement)
+    with pytest.raises(StoreError, match=message):
+        decided.verify_chain()
+
+
+def test_a_tail_that_was_cut_off_shows_by_its_head(decided: Store) -> None:
+    head = decided.chain()[0].hash
+    assert decided.verify_chain(head) == 4
+    change(decided, "DELETE FROM chain WHERE seq = 4")
+    assert decided.verify_chain() == 3
+    with pytest.raises(StoreError, match="it was cut off"):
+        decided.verify_chain(head)
+
+
+def test_an_empty_chain(store: Store) -> None:
+    assert store.verify_chain() == 0
+    assert store.chain() == []
+    with pytest.raises(StoreError, match="cut off"):
+        store.verify_chain("0" * 64)

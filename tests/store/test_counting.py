@@ -1,0 +1,75 @@
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+from tests.store.runs import add_incidents, make_call, make_run
+
+from ausweis.calls import Call
+from ausweis.store import TEAM_AGENTS, TEAM_MINIMUM, CallFilter, DayCount, Imported, Store
+
+Filled = Callable[..., Imported]
+FIRST, LAST = date(2026, 3, 1), date(2026, 3, 31)
+
+
+def team(name: str | None, first: int, count: int, agents: int = 3, **more: object) -> list[Call]:
+    return [make_call(first + n, team=name, agent=f"agent {name} {n % agents}", **more) for n in range(count)]  # type: ignore[arg-type]
+
+
+def test_calls_by_day_queue_and_team(store: Store, tmp_path: Path) -> None:
+    calls = [
+        *team("Nord", 1, 6),
+        *team("Nord", 20, 5, pin=False, day="2026-03-03"),
+        *team("Nord", 40, 5, queue="moving"),
+    ]
+    folder = make_run(tmp_path / "run", calls, unsure=["call-1"])
+    for name in ("call-1", "call-2"):
+        incident = {"kind": "rude_agent", "turn": 2, "severity": "low", "description": ""}
+        add_incidents(folder, name, incident, incident | {"turn": 4})
+    store.import_run(folder, calls)
+    counted = store.day_counts(FIRST, LAST)
+    assert counted == [
+        DayCount(date(2026, 3, 2), "billing", "Nord", 6, {"compliant": 6}, {}, {"rude_agent": 2}, 1, 2),
+        DayCount(date(2026, 3, 2), "moving", "Nord", 5, {"compliant": 5}, {}, {}, 0, 0),
+        DayCount(date(2026, 3, 3), "billing", "Nord", 5, {"violation": 5}, {"no_authentication": 5}, {}, 0, 5),
+    ]
+    assert [one.calls for one in store.day_counts(FIRST, LAST, by=("day",))] == [11, 5]
+    assert [(one.queue, one.calls) for one in store.day_counts(FIRST, LAST, by=("queue",))] == [
+        ("billing", 11),
+        ("moving", 5),
+    ]
+    assert [one.calls for one in store.day_counts(FIRST, LAST, by=())] == [16]
+    assert [one.calls for one in store.day_counts(date(2026, 3, 3), LAST, by=())] == [5]
+    only = store.day_counts(FIRST, LAST, filter=CallFilter(outcomes=("violation",)), by=())
+    assert [one.calls for one in only] == [5]
+    assert store.day_counts(date(2027, 1, 1), date(2027, 1, 2)) == []
+
+
+def test_small_teams_are_not_told_apart(store: Store, filled: Filled) -> None:
+    filled(
+        [
+            *team("Large", 1, TEAM_MINIMUM, TEAM_AGENTS),
+            *team("Few calls", 100, TEAM_MINIMUM - 1, TEAM_AGENTS),
+            *team("Few agents", 200, TEAM_MINIMUM, TEAM_AGENTS - 1),
+            *team(None, 300, 1),
+            *[make_call(400 + n, team="Unknown agents", agent=None) for n in range(TEAM_MINIMUM)],
+        ]
+    )
+    counted = {one.team: one.calls for one in store.day_counts(FIRST, LAST)}
+    assert counted == {
+        "Large": TEAM_MINIMUM,
+        "Unknown agents": TEAM_MINIMUM,
+        None: TEAM_MINIMUM - 1 + TEAM_MINIMUM + 1,
+    }
+    assert store.teams() == ["Large", "Unknown agents"]
+    assert store.queues() == ["billing"]
+
+
+def test_a_team_may_be_large_enough_in_a_month_and_not_on_a_day(store: Store, filled: Filled) -> None:
+    days = ["2026-03-02", "2026-03-03", "2026-03-04"]
+    filled([make_call(n, day=days[n % 3], agent=f"a{n % 4}") for n in range(1, 10)])
+    assert {one.team for one in store.day_counts(FIRST, LAST)} == {None}
+    assert [(one.team, one.calls) for one in store.day_counts(FIRST, LAST, by=("team",))] == [("Nord", 9)]
+
+
+def test_an_empty_store(store: Store) -> None:
+    assert (store.days(), store.teams(), store.queues(), store.day_counts(FIRST, LAST)) == (None, [], [], [])

@@ -1,0 +1,169 @@
+import math
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.store.runs import make_call, make_run
+
+from ausweis.errors import StoreError
+from ausweis.store import CallFilter, Choice, Decision, Imported, Store
+
+Filled = Callable[..., Imported]
+LATE = (("late_authentication", 4),)
+
+
+@pytest.fixture
+def key_of(store: Store, filled: Filled) -> Callable[[int], int]:
+    filled([make_call(1), make_call(2, pin=False), make_call(3, tells=False)])
+    return lambda number: store.find(f"call-{number}") or 0
+
+
+def decide(store: Store, key: int, reviewer: str, choice: Choice, **more: Any) -> Decision:
+    return store.decide(key, reviewer=reviewer, choice=choice, **{"verdict_key": store.record(key).verdict_key} | more)
+
+
+def test_a_confirmed_verdict_gives_its_own_label(store: Store, key_of: Callable[[int], int]) -> None:
+    made = decide(store, key_of(2), " Mia ", "confirm", note=" gehört ")
+    record = store.record(key_of(2))
+    assert record.decisions == (made,)
+    assert (made.reviewer, made.outcome, made.violations, made.note) == (
+        "Mia",
+        "violation",
+        (("no_authentication", 4),),
+        "gehört",
+    )
+    assert record.row.state == "confirmed"
+    assert store.count(CallFilter(states=("confirmed",))) == 1
+
+
+def test_states_by_what_reviewers_say(store: Store, key_of: Callable[[int], int]) -> None:
+    key = key_of(2)
+
+    def state() -> str:
+        return store.record(key).row.state
+
+    decide(store, key, "A", "not_sure")
+    assert state() == "not_sure"
+    decide(store, key, "A", "confirm")
+    assert state() == "confirmed"
+    decide(store, key, "B", "overrule", outcome="compliant")
+    assert state() == "disputed"
+    decide(store, key, "C", "overrule", outcome="violation", violations=LATE)
+    assert state() == "disputed"
+    decide(store, key, "C", "overrule", outcome="compliant")
+    assert state() == "overruled"
+    decide(store, key, "B", "confirm")
+    assert state() == "confirmed"
+    found = store.record(key).decisions
+    assert [(one.reviewer, one.counts) for one in found] == [
+        ("A", False),
+        ("A", True),
+        ("B", False),
+        ("C", False),
+        ("C", True),
+        ("B", True),
+    ]
+
+
+def test_a_verdict_that_changed_is_open_again_and_one_that_says_the_same_is_not(
+    store: Store, key_of: Callable[[int], int], tmp_path: Path
+) -> None:
+    key = key_of(2)
+    old = store.record(key).verdict_key
+    decide(store, key, "A", "confirm")
+    same = make_run(tmp_path / "same", [make_call(2, pin=False)], started="2026-03-03T00:00:00Z")
+    store.import_run(same)
+    assert store.record(key).row.state == "confirmed"
+    assert store.record(key).decisions[0].counts
+    with pytest.raises(StoreError, match="the verdict has changed since you saw it"):
+        store.decide(key, reviewer="B", choice="confirm", verdict_key=old)
+    other = make_run(tmp_path / "other", [make_call(2)], started="2026-03-04T00:00:00Z")
+    store.import_run(other)
+    record = store.record(key)
+    assert (record.row.state, record.row.outcome) == ("open", "compliant")
+    assert [one.counts for one in record.decisions] == [False]
+    back = make_run(tmp_path / "back", [make_call(2, pin=False)], started="2026-03-05T00:00:00Z")
+    store.import_run(back)
+    assert store.record(key).row.state == "confirmed"
+
+
+@pytest.mark.parametrize(
+    ("choice", "more", "message"),
+    [
+        ("overrule", {}, "the right outcome is wanted"),
+        ("overrule", {"outcome": "guilty"}, "the right outcome is wanted"),
+        ("overrule", {"outcome": "violation"}, "needs its violations"),
+        ("overrule", {"outcome": "compliant", "violations": LATE}, "needs its violations"),
+        ("overrule", {"outcome": "violation", "violations": (("late", 4),)}, "a violation is one of"),
+        ("overrule", {"outcome": "violation", "violations": (("late_authentication", 5),)}, "at a turn from 1 to 4"),
+        ("overrule", {"outcome": "violation", "violations": (("late_authentication", 0),)}, "at a turn from 1 to 4"),
+        ("not_sure", {"outcome": "compliant"}, "who is not sure gives no label"),
+        ("maybe", {"outcome": "compliant"}, "a decision is one of"),
+        ("confirm", {"note": "x" * 10_001}, "the note is too long"),
+        ("confirm", {"note": "\0"}, "the note is too long or no text"),
+        ("confirm", {"reviewer": " "}, "needs the reviewer's name"),
+        ("confirm", {"reviewer": "a\nb"}, "needs the reviewer's name"),
+        ("confirm", {"verdict_key": 10**6}, "the verdict has changed"),
+    ],
+)
+def test_what_is_no_decision(
+    store: Store, key_of: Callable[[int], int], choice: Any, more: dict[str, Any], message: str
+) -> None:
+    key = key_of(2)
+    with pytest.raises(StoreError, match=message):
+        store.decide(key, **{"reviewer": "A", "choice": choice, "verdict_key": store.record(key).verdict_key} | more)
+    assert store.record(key).decisions == ()
+    assert [entry.what for entry in store.chain()] == ["imported"]
+
+
+def test_no_such_call(store: Store) -> None:
+    with pytest.raises(StoreError, match="no such call"):
+        store.decide(7, reviewer="A", choice="confirm", verdict_key=1)
+    with pytest.raises(StoreError, match="no such call"):
+        store.record(7)
+    with pytest.raises(StoreError, match="no such call"):
+        store.log("unmasked", who="A", key=7)
+
+
+def test_reviewers_at_once_lose_nothing(store: Store, key_of: Callable[[int], int]) -> None:
+    key = key_of(2)
+    verdict_key = store.record(key).verdict_key
+    faults: list[Exception] = []
+
+    def work(reviewer: str) -> None:
+        try:
+            for number in range(8):
+                store.decide(key, reviewer=reviewer, choice="confirm", note=str(number), verdict_key=verdict_key)
+        except Exception as error:
+            faults.append(error)
+
+    threads = [threading.Thread(target=work, args=(f"R{number}",)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not faults
+    decisions = store.record(key).decisions
+    assert len(decisions) == 32
+    assert {one.reviewer: one.note for one in decisions if one.counts} == {f"R{n}": "7" for n in range(4)}
+    assert store.verify_chain() == 33
+
+
+def test_agreement(store: Store, key_of: Callable[[int], int]) -> None:
+    none = store.agreement()
+    assert (none.pairs, none.same) == (0, 0)
+    assert math.isnan(none.kappa)
+    decide(store, key_of(1), "A", "confirm")
+    decide(store, key_of(1), "B", "confirm")
+    assert store.agreement().kappa == 1.0
+    decide(store, key_of(2), "A", "confirm")
+    decide(store, key_of(2), "B", "not_sure")
+    decide(store, key_of(2), "B", "overrule", outcome="compliant")
+    decide(store, key_of(3), "A", "confirm")
+    found = store.agreement()
+    # Outcomes of the pairs: compliant 3, violation 1; by chance they agree in (3/4)² + (1/4)² = 0.625.
+    assert (found.pairs, found.same) == (2, 1)
+    assert found.kappa == pytest.approx((0.5 - 0.625) / 0.375)
+    assert store.agreement(CallFilter(outcomes=("compliant",))).pairs == 1

@@ -1,0 +1,234 @@
+"""Deleting a call is proven: no file that ausweis wrote holds a word of it, and what cannot be cleaned is named."""
+
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+from tests.store.runs import make_call, make_run
+
+from ausweis.batch import RunFolder
+from ausweis.batch.failure import Failure
+from ausweis.batch.manifest import read_manifest
+from ausweis.calls import Call
+from ausweis.errors import RunError, StoreError
+from ausweis.store import CallFilter, Imported, Store
+from ausweis.store.traces import Traces, sentences
+
+Filled = Callable[..., Imported]
+SECRET = "Zwetschgendatschi mit Schlagsahne am Sonntagnachmittag"
+NOTE = "die Dame rief wegen des Pflaumenkuchens noch einmal an"
+
+
+def files_with(folder: Path, *words: str) -> list[str]:
+    """The names of all files below a folder that hold any of these words, as text or as JSON escapes."""
+    needles = [one.encode() for word in words for one in (word, json.dumps(word)[1:-1])]
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return sorted(str(path.relative_to(folder)) for path in files if any(one in path.read_bytes() for one in needles))
+
+
+@pytest.fixture
+def calls() -> list[Call]:
+    ordinary = [make_call(number, pin=number % 4 > 0) for number in range(1, 40)]
+    return [*ordinary, make_call(77, words=f"{SECRET}, ", pin=False), make_call(777, pin=False)]
+
+
+@pytest.fixture
+def full(store: Store, tmp_path: Path, calls: list[Call]) -> Store:
+    """A store and all that ausweis writes about a call."""
+    run = make_run(tmp_path / "run", calls, inputs=["calls/call-77.json", "calls/call-8.json"])
+    again = make_run(tmp_path / "again", calls[-2:], started="2026-03-03T00:00:00Z")
+    (run / "transcripts.jsonl").write_text("".join(call.model_dump_json() + "\n" for call in calls), "utf-8")
+    with (run / "failures.jsonl").open("a", encoding="utf-8") as file:
+        for name, place in (("call-77", None), (None, "calls/call-77.json:3"), ("call-8", "calls/call-8.json")):
+            file.write(Failure(call_id=name, place=place, kind="engine", message="no answer").line + "\n")
+    (run / "recordings").mkdir()
+    for name in ("call-77.agent.wav", "call-77.caller.wav", "call-777.wav"):
+        (run / "recordings" / name).write_bytes(name.encode())
+    (tmp_path / "mine.wav").write_bytes(b"RIFF")
+    store.import_run(run, audio={"call-77": (tmp_path / "mine.wav",)})
+    store.import_run(again)
+    answers = tmp_path / "answers"
+    answers.mkdir()
+    (answers / "engine.json").write_text("{}")
+    told = [json.dumps({"quote": SECRET}), SECRET, "gives pin", json.dumps({"quote": "Guten Tag"})]
+    lines = [json.dumps({"key": f"{n:064}", "result": {"text": text}}) for n, text in enumerate(told)]
+    (answers / "answers.jsonl").write_text("".join(f"{line}\n" for line in lines))
+    store.register_answers(answers)
+    for name, shown in (("with.html", ("call-77", "call-8")), ("without.html", ("call-8",))):
+        page = tmp_path / name
+        page.write_text(SECRET if "call-77" in shown else "nothing", "utf-8")
+        store.register_report(page, [store.find(one) or 0 for one in shown])
+    record = store.record(store.find("call-77") or 0)
+    store.decide(record.row.key, reviewer="Mia", choice="confirm", note=NOTE, verdict_key=record.verdict_key)
+    store.draw_sample(date(2026, 3, 1), date(2026, 3, 31), 5, seed=1)
+    return store
+
+
+def test_a_call_is_gone_everywhere(full: Store, tmp_path: Path) -> None:
+    assert len(files_with(tmp_path, SECRET)) >= 3
+    deleted = full.delete("call-77", by="Mia")
+    assert deleted.calls == 1
+    names = {str(Path(place).relative_to(tmp_path)) if place != "store" else place for place in deleted.places}
+    assert names == {
+        "store",
+        "with.html",
+        "answers/answers.jsonl",
+        *(f"again/{name}" for name in ("facts.jsonl", "verdicts.jsonl", "run.json")),
+        *(
+            f"run/{name}"
+            for name in ("facts.jsonl", "verdicts.jsonl", "transcripts.jsonl", "failures.jsonl", "run.json")
+        ),
+        "run/recordings/call-77.agent.wav",
+        "run/recordings/call-77.caller.wav",
+    }
+    assert deleted.kept == (str(tmp_path / "mine.wav"),)
+    assert files_with(tmp_path, SECRET, NOTE, "000000077", "call-77.", '"call-77"') == []
+    assert full.find("call-77") is None
+    assert full.count(CallFilter(text=SECRET)) == 0
+    assert [entry.what for entry in full.chain(limit=1)] == ["deleted"]
+    full.verify_chain()
+
+
+def test_all_other_calls_are_as_they_were(full: Store, tmp_path: Path, calls: list[Call]) -> None:
+    before = {row.call_id: full.record(row.key) for row in full.calls()}
+    lines = {
+        path: [
+            line for line in path.read_text("utf-8").splitlines() if '"call-77"' not in line and "call-77." not in line
+        ]
+        for path in (*tmp_path.glob("run/*.jsonl"), *tmp_path.glob("again/*.jsonl"))
+    }
+    full.delete("call-77")
+    del before["call-77"]
+    assert {row.call_id: full.record(row.key) for row in full.calls()} == before
+    assert {path: path.read_text("utf-8").splitlines() for path in lines} == lines
+    assert (tmp_path / "run" / "recordings" / "call-777.wav").exists()
+    assert (tmp_path / "without.html").exists()
+    assert len((tmp_path / "answers" / "answers.jsonl").read_text().splitlines()) == 2
+    manifest = read_manifest(tmp_path / "run")
+    assert manifest is not None
+    assert (manifest.counts.verdicts, manifest.counts.failures, manifest.complete) == (
+        len(calls) - 1,
+        {"engine": 1},
+        True,
+    )
+    assert manifest.inputs.paths == ("calls/call-8.json",)
+    with RunFolder.open(tmp_path / "run", resume=True) as run:
+        run.begin(manifest)
+        assert run.is_settled("call-777")
+        assert not run.is_settled("call-77")
+
+
+def test_a_call_that_is_not_there(full: Store) -> None:
+    with pytest.raises(StoreError, match="no call with this id"):
+        full.delete("call-7777")
+    full.delete("call-77")
+    with pytest.raises(StoreError, match="no call with this id") as caught:
+        full.delete("call-77")
+    assert "77" not in str(caught.value)
+
+
+def test_a_call_that_only_a_run_has(full: Store, tmp_path: Path) -> None:
+    make_run(tmp_path / "other", [make_call(5000, words=SECRET), make_call(5001)])
+    full.delete("call-5000", roots=[tmp_path / "other"])
+    assert files_with(tmp_path, "000005000", "call-5000") == []
+    assert [entry.what for entry in full.chain(limit=1)] == ["deleted"]
+
+
+def test_a_run_that_is_being_written_keeps_the_call_in_the_store(full: Store, tmp_path: Path) -> None:
+    with RunFolder.open(tmp_path / "again", resume=True), pytest.raises(RunError, match="another process is writing"):
+        full.delete("call-77")
+    assert full.find("call-77") is not None
+    full.delete("call-77")
+    assert files_with(tmp_path, SECRET) == []
+
+
+def test_runs_and_answers_that_the_store_does_not_know(full: Store, tmp_path: Path, calls: list[Call]) -> None:
+    make_run(tmp_path / "more" / "deep" / "run", calls[-2:])
+    full.delete("call-77", roots=[tmp_path / "more"])
+    assert files_with(tmp_path, SECRET) == []
+
+
+@pytest.mark.parametrize("escaped", [False, True])
+def test_what_is_left_is_named(full: Store, tmp_path: Path, escaped: bool) -> None:
+    text = f"grüß Gott, {SECRET}, aus der Lindenallee Nummer 77"
+    text = full.record(full.find("call-77") or 0).call.turn(1).text  # type: ignore[union-attr]
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "copy.txt").write_text(json.dumps(text) if escaped else text, "utf-8")
+    with pytest.raises(StoreError, match=r"words of the deleted call, or its id, are still in .*copy\.txt") as caught:
+        full.delete("call-77", roots=[tmp_path / "notes"])
+    assert SECRET not in str(caught.value)
+    assert full.find("call-77") is None
+
+
+def test_an_id_that_is_left_is_named_and_a_longer_one_is_not(full: Store, tmp_path: Path) -> None:
+    (tmp_path / "notes").mkdir()
+    path = tmp_path / "notes" / "list.csv"
+    path.write_text("call-777;call-77\n")
+    with pytest.raises(StoreError, match=r"list\.csv"):
+        full.delete("call-77", roots=[tmp_path / "notes"])
+    path.write_text("call-777\n")
+    full.delete("call-8", roots=[tmp_path / "notes"])
+
+
+def test_sentences_that_every_agent_says_prove_nothing(store: Store, filled: Filled) -> None:
+    filled([make_call(1), make_call(2)])
+    store.delete("call-1")
+    assert store.count() == 1
+
+
+def test_a_call_without_text_is_known_by_its_quotes(store: Store, tmp_path: Path) -> None:
+    long = "Ihr Vertrag mit der Nummer 000000005 läuft bis Mai."
+    folder = make_run(tmp_path / "run", [make_call(5), make_call(6)])
+    store.import_run(folder)
+    copy = tmp_path / "copy.txt"
+    copy.write_text(long, "utf-8")
+    with pytest.raises(StoreError, match=r"copy\.txt"):
+        store.delete("call-5", roots=[copy])
+    copy.unlink()
+    store.delete("call-6")
+    assert files_with(tmp_path, long) == []
+
+
+def test_a_folder_that_is_gone_and_a_text_without_verdict(store: Store, filled: Filled, tmp_path: Path) -> None:
+    filled([make_call(1)])
+    store.add_calls([make_call(2)])
+    (tmp_path / "run").rename(tmp_path / "elsewhere")
+    store.delete("call-2")
+    store.delete("call-1")
+    assert store.count() == 0
+    assert files_with(tmp_path, "000000001") == ["elsewhere/facts.jsonl", "elsewhere/verdicts.jsonl"]
+
+
+def test_calls_expire(store: Store, filled: Filled, tmp_path: Path) -> None:
+    old = [make_call(100 + n, day="2026-01-01", words=f"{SECRET} {n}, ") for n in range(60)]
+    filled([*old, make_call(1, day="2026-03-01"), make_call(2, day="2026-03-02")])
+    store.add_calls([make_call(3, day="2025-01-01", words=SECRET)])
+    deleted = store.expire(1, today=date(2026, 3, 2))
+    assert deleted.calls == 61
+    assert {row.call_id for row in store.calls()} == {"call-1", "call-2"}
+    assert files_with(tmp_path, SECRET) == []
+    assert store.expire(1, today=date(2026, 3, 2)) == type(deleted)(0)
+    assert [entry.what for entry in store.chain()].count("deleted") == 61
+    store.verify_chain()
+
+
+def test_sentences_are_long_and_plain() -> None:
+    found = list(
+        sentences(['Kurz. "Ein langer Satz, der etwas sagt", sagte er\nund noch einer, der länger ist als der davor'])
+    )
+    assert found == ["und noch einer, der länger ist als der davor", "Ein langer Satz, der etwas sagt"]
+
+
+def test_a_line_that_says_to_be_of_another_call_is_no_trace(tmp_path: Path) -> None:
+    traces = Traces(frozenset({"call-1"}), ("und noch einer, der länger ist",))
+    path = tmp_path / "x.jsonl"
+    path.write_text('{"call_id": "call-2", "quote": "und noch einer, der länger ist als call-1"}\n', "utf-8")
+    assert not traces.in_file(path)
+    path.write_text('{"call_id": "call-1"}\n', "utf-8")
+    assert traces.in_file(path)
+    path.write_text('{"quote": "und noch einer, der länger ist"}\n', "utf-8")
+    assert traces.in_file(path)
+    path.write_text("", "utf-8")
+    assert not traces.in_file(path)

@@ -1,0 +1,65 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.store.runs import make_call
+
+from ausweis.calls import Call
+from ausweis.errors import StoreError
+from ausweis.evals.labelled import read_labelled
+from ausweis.evals.validate import validate
+from ausweis.reading.facts import Facts
+from ausweis.store import CallFilter, Choice, Imported, Store
+
+Filled = Callable[..., Imported]
+
+
+def mask(call: Call, facts: Facts | None) -> list[str]:
+    assert facts is not None
+    return [f"‹{turn.speaker} of {len(call.turns)}{call.id[-1]}›" for turn in call.turns]
+
+
+@pytest.fixture
+def decided(store: Store, filled: Filled) -> Store:
+    filled([make_call(number, pin=number != 2, metadata={"x": "Krummbiegel"}) for number in range(1, 6)])
+
+    def decide(number: int, choice: Choice, reviewer: str = "A", **more: object) -> None:
+        record = store.record(store.find(f"call-{number}") or 0)
+        values = {"reviewer": reviewer, "choice": choice, "note": "Frau Krummbiegel", "verdict_key": record.verdict_key}
+        store.decide(record.row.key, **values | more)  # type: ignore[arg-type]
+
+    decide(1, "confirm")
+    decide(2, "confirm")
+    decide(3, "overrule", outcome="violation", violations=[("late_authentication", 4)])
+    decide(4, "confirm")
+    decide(4, "not_sure", reviewer="B")
+    return store
+
+
+def test_decided_calls_are_golden_cases(decided: Store, tmp_path: Path) -> None:
+    cases = list(decided.export_cases(mask=mask))
+    path = tmp_path / "cases.jsonl"
+    path.write_text("".join(case.model_dump_json() + "\n" for case in cases), "utf-8")
+    assert list(read_labelled(path)) == cases
+    for word in ("Krummbiegel", "Lindenallee", "call-", "Anna", "Nord", "billing", "2026"):
+        assert word not in path.read_text("utf-8")
+    labels = {(case.gold.outcome, case.gold.first_violation_turn, len(case.gold.events)) for case in cases}
+    assert labels == {("compliant", None, 3), ("violation", 4, 2), ("violation", 4, 0)}
+    confirmed = [case for case in cases if case.gold.events]
+    assert {problem.message for problem in validate(confirmed)} == {"no scenario is tagged"}
+    assert {case.gold.policy for case in cases} == {"telecom-de"}
+    assert decided.chain(limit=1)[0].what == "exported"
+    assert [case.gold.outcome for case in decided.export_cases(CallFilter(outcomes=("violation",)), mask=mask)] == [
+        "violation"
+    ]
+
+
+def test_a_mask_that_loses_a_turn(decided: Store) -> None:
+    with pytest.raises(StoreError, match="another number of turns"):
+        list(decided.export_cases(mask=lambda call, facts: []))
+
+
+def test_a_call_without_text_is_left_out(decided: Store) -> None:
+    with decided._database.writing() as connection:
+        connection.exec_driver_sql("DELETE FROM texts")
+    assert list(decided.export_cases(mask=mask)) == []

@@ -1,0 +1,121 @@
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.store.runs import add_incidents, make_call, make_run
+
+from ausweis.store import CallFilter, Cursor, Imported, Order, Store
+
+Filled = Callable[..., Imported]
+
+
+def ids(store: Store, which: CallFilter) -> set[str]:
+    found = {row.call_id for row in store.calls(which)}
+    assert store.count(which) == len(found)
+    return found
+
+
+@pytest.fixture
+def some(store: Store, tmp_path: Path) -> Store:
+    calls = [
+        make_call(1),
+        make_call(2, pin=False, team="Süd"),
+        make_call(3, tells=False, queue="moving", day="2026-03-03"),
+        make_call(4, pin=False, day="2026-03-04", words="ÜBERGABE bei O'Neill & Söhne, 100%_sicher, "),
+        make_call(5, queue=None, team=None),
+    ]
+    folder = make_run(tmp_path / "run", calls, unsure=["call-5"])
+    add_incidents(folder, "call-3", {"kind": "rude_agent", "turn": 2, "severity": "low", "description": "x"})
+    store.import_run(folder, calls)
+    return store
+
+
+def test_every_filter(some: Store) -> None:
+    for which, numbers in (
+        (CallFilter(), {1, 2, 3, 4, 5}),
+        (CallFilter(first=date(2026, 3, 3)), {3, 4}),
+        (CallFilter(last=date(2026, 3, 3), first=date(2026, 3, 3)), {3}),
+        (CallFilter(outcomes=("violation",)), {2, 4}),
+        (CallFilter(outcomes=("violation", "compliant")), {1, 2, 4, 5}),
+        (CallFilter(violations=("no_authentication",)), {2, 4}),
+        (CallFilter(violations=("late_authentication",)), set()),
+        (CallFilter(incidents=("rude_agent",)), {3}),
+        (CallFilter(incidents=("rude%",)), set()),
+        (CallFilter(queues=("moving",)), {3}),
+        (CallFilter(teams=("Süd", "Nord")), {1, 2, 3, 4}),
+        (CallFilter(states=("open",)), {1, 2, 3, 4, 5}),
+        (CallFilter(states=("confirmed",)), set()),
+        (CallFilter(flagged=True), {2, 3, 4, 5}),
+        (CallFilter(flagged=False), {1}),
+        (CallFilter(min_risk=0.5), {2, 4}),
+        (CallFilter(sampled=True), set()),
+        (CallFilter(sampled=False, flagged=True, outcomes=("violation",), teams=("Süd",)), {2}),
+    ):
+        assert ids(some, which) == {f"call-{number}" for number in numbers}, which
+
+
+@pytest.mark.parametrize("words", ["übergabe", "ÜBERGABE BEI o'neill", "100%_sicher", "& söhne", "  bergabe  "])
+def test_words_are_found_whatever_their_case(some: Store, words: str) -> None:
+    assert ids(some, CallFilter(text=words)) == {"call-4"}
+
+
+@pytest.mark.parametrize("words", ["Xbergabe", "100%x", "1%sicher", "' OR '1'='1", "speaker", "\0", "z" * 5000])
+def test_words_that_nobody_said_are_not(some: Store, words: str) -> None:
+    assert ids(some, CallFilter(text=words)) == set()
+
+
+def test_ids_and_notes_are_found_too(some: Store) -> None:
+    assert ids(some, CallFilter(text="ALL-3")) == {"call-3"}
+    record = some.record(some.find("call-2") or 0)
+    note = "Rückruf nötig"
+    some.decide(record.row.key, reviewer="R", choice="confirm", note=note, verdict_key=record.verdict_key)
+    assert ids(some, CallFilter(text="rückruf")) == {"call-2"}
+    assert ids(some, CallFilter(text="  ")) == {f"call-{number}" for number in range(1, 6)}
+
+
+@pytest.mark.parametrize("order", ["risk", "time"])
+def test_pages_and_neighbours_walk_through_all_calls(store: Store, filled: Filled, order: Order) -> None:
+    filled([make_call(n, pin=n % 3 > 0, day=f"2026-03-{1 + n % 4:02}") for n in range(1, 24)])
+    every = store.calls(order=order)
+    values = [row.cursor(order).value for row in every]
+    assert values == sorted(values, reverse=True)
+    seen, after = [], None
+    while page := store.calls(order=order, limit=5, after=after):
+        seen += page
+        after = page[-1].cursor(order)
+    assert seen == every
+    keys = store.keys(order=order)
+    assert keys == [row.key for row in every]
+    steps = [store.neighbours(key, order=order) for key in keys]
+    assert steps == list(zip([None, *keys[:-1]], [*keys[1:], None], strict=True))
+    outside = store.neighbours(keys[3], CallFilter(outcomes=("compliant",)), order=order)
+    fitting = [row.key for row in every if row.outcome == "compliant"]
+    assert outside[1] == next(key for key in fitting if keys.index(key) > 3)
+    assert store.neighbours(-1) == (None, None)
+
+
+def test_a_cursor_of_a_call_that_is_gone_still_stands(some: Store) -> None:
+    assert some.calls(after=Cursor(2.0, 0)) == some.calls()
+    assert some.calls(after=Cursor(-1.0, 0)) == []
+
+
+@pytest.fixture(scope="module")
+def one_call(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    folder = tmp_path_factory.mktemp("one")
+    store = Store.open(folder / "s.sqlite")
+    calls = [make_call(1)]
+    store.import_run(make_run(folder / "run", calls), calls)
+    return store
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=30))
+def test_any_text_may_be_looked_for(one_call: Store, words: str) -> None:
+    text = one_call.record(one_call.find("call-1") or 0).call
+    assert text is not None
+    found = one_call.count(CallFilter(text=words))
+    said = any(words.strip().lower() in turn.text.lower() for turn in text.turns)
+    assert found == 1 or not said
