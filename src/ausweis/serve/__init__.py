@@ -9,6 +9,7 @@ The way in:
 
 Pages:
     queue       calls as rows; `question` is what is asked of them
+    lists       what can be chosen in a filter
     call_page   one call, and what is decided on it; `call_view` and `marks` are what it shows
     audio       recordings, in parts
     sample      calls drawn by chance

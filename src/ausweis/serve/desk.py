@@ -6,6 +6,7 @@ from typing import Literal
 
 from ausweis.calls.call import Call
 from ausweis.reading.facts import Facts
+from ausweis.serve.lists import Lists
 from ausweis.serve.marks import Cover
 from ausweis.serve.sessions import Doorkeeper, Session
 from ausweis.serve.words import Words
@@ -45,6 +46,10 @@ class Desk:
     port: int = 8321
     secure: bool = False
     unmasked: set[tuple[str, int]] = field(default_factory=set)
+    lists: Lists = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.lists = Lists(self.store)
 
     @property
     def cookie(self) -> str:

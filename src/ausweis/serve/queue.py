@@ -39,8 +39,10 @@ class RowView:
 def queue_page(visit: Visit) -> Response:
     """The queue that is asked for; only its rows where htmx asks."""
     question = Question.of(visit.asked)
-    rows = visit.store.calls(question.filter, order=question.by, limit=PAGE + 1, after=question.cursor(visit.asked))
-    total = visit.store.count(question.filter)
+    after = question.cursor(visit.asked)
+    rows = visit.store.calls(question.filter, order=question.by, limit=PAGE + 1, after=after)
+    # Searching reads every call, so it is not done twice where once tells the number.
+    total = len(rows) if after is None and len(rows) <= PAGE else visit.store.count(question.filter)
     words = visit.words
     found: dict[str, Any] = {
         "rows": [row_view(row, words, agents=visit.desk.agents) for row in rows[:PAGE]],
@@ -65,17 +67,14 @@ def queue_page(visit: Visit) -> Response:
 
 def choices(visit: Visit) -> dict[str, Any]:
     """What can be chosen in the filter: value and words."""
-    words, days = visit.words, visit.store.days()
-    kinds: set[str] = set()
-    if days is not None:
-        kinds = {kind for one in visit.store.day_counts(*days, by=()) for kind in one.incidents}
+    words, named = visit.words, visit.desk.lists.get()
     return {
         "orders": [("time", words.text("by_time"))],
         "outcomes": [(one, words.word(one)) for one in OUTCOMES],
         "violations": [(one, words.word(one)) for one in VIOLATIONS],
-        "incidents": [(one, words.word(one)) for one in sorted(kinds)],
-        "queues": [(one, one) for one in visit.store.queues()],
-        "teams": [(one, one) for one in visit.store.teams()],
+        "incidents": [(one, words.word(one)) for one in named.incidents],
+        "queues": [(one, one) for one in named.queues],
+        "teams": [(one, one) for one in named.teams],
         "states": [(one, words.word(one)) for one in STATES],
     }
 
@@ -102,11 +101,12 @@ def row_view(row: CallRow, words: Words, *, agents: bool) -> RowView:
     )
 
 
-def _views(visit: Visit, question: Question) -> list[tuple[str, str, int]]:
-    found: list[tuple[str, str, int]] = []
+def _views(visit: Visit, question: Question) -> list[tuple[str, str, int | None]]:
+    """Name, address and number of calls of each view; no number while something is searched for, which takes long."""
+    found: list[tuple[str, str, int | None]] = []
     for name in SHOWN:
         one = question.shown(name)
-        found.append((name, f"/{one.query()}", visit.store.count(one.filter)))
+        found.append((name, f"/{one.query()}", None if one.q else visit.store.count(one.filter)))
     return found
 
 

@@ -51,6 +51,7 @@ def run(settings: Settings, listener: socket.socket, say: Callable[[str], None])
             port=port,
             secure=settings.https,
         )
+        desk.lists.get()
         say(f"Open {_origin(settings, listener)}/signin?token={door.token}")
         say("Whoever has this address can review. Stop with Ctrl-C.")
         with suppress(KeyboardInterrupt):
