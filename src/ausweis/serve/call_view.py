@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from ausweis.judging.verdict import Check, Evidence, UsedFactor, Violation
 from ausweis.reports.review_advice import advice
@@ -14,10 +14,17 @@ from ausweis.serve.words import Words
 from ausweis.store import CallRecord, Decision
 from ausweis.vocabulary import SEVERITIES, VIOLATIONS, Outcome, ViolationType
 
-__all__ = ["CallView", "CheckView", "DecisionView", "Finding", "call_view"]
+__all__ = ["CallView", "CheckView", "DecisionView", "Finding", "Quote", "call_view"]
 
 MAX_QUOTES = 4
 """Quotes of a finding; its turns hold the rest."""
+
+
+class Quote(NamedTuple):
+    """Words of a turn, masked."""
+
+    turn: int
+    pieces: Sequence[Piece]
 
 
 @dataclass(frozen=True)
@@ -32,7 +39,7 @@ class Finding:
     turn: int | None
     start: float | None
     actions: tuple[str, ...]
-    quotes: tuple[Sequence[Piece], ...]
+    quotes: tuple[Quote, ...]
     reasons: tuple[str, ...]
     should: tuple[str, ...] = ()
 
@@ -184,8 +191,8 @@ def _once(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(texts))
 
 
-def _quote(quote: str, turn: int, mask: CallMask) -> Sequence[Piece]:
-    return [Piece(mask.text(quote, turn))]
+def _quote(quote: str, turn: int, mask: CallMask) -> Quote:
+    return Quote(turn, [Piece(mask.text(quote, turn))])
 
 
 def _masked(mark: Mark, mask: CallMask, turn: int) -> Mark:
