@@ -69,3 +69,9 @@ def test_bad_byte_in_json_lines_spoils_one_line(read: Read) -> None:
 
 def test_sound_is_no_text(read_fault: ReadFault) -> None:
     assert read_fault("x.txt", b"RIFF\x24\x08\x00\x00WAVEfmt \x10\x00\x00\x00" + b"\x00" * 100).kind == "encoding"
+
+
+def test_nothing_printable_goes_out() -> None:
+    # `clean` relies on it to pass over most texts.
+    printable = "".join(filter(str.isprintable, map(chr, range(0x110000))))
+    assert clean(f"\u200b{printable}") == printable

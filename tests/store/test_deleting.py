@@ -43,6 +43,11 @@ def full(store: Store, tmp_path: Path, calls: list[Call]) -> Store:
     with (run / "failures.jsonl").open("a", encoding="utf-8") as file:
         for name, place in (("call-77", None), (None, "calls/call-77.json:3"), ("call-8", "calls/call-8.json")):
             file.write(Failure(call_id=name, place=place, kind="engine", message="no answer").line + "\n")
+    manifest = read_manifest(run)
+    assert manifest is not None
+    with RunFolder.open(run, resume=True) as counted:
+        counted.begin(manifest)
+        counted.finish(complete=True)
     (run / "recordings").mkdir()
     for name in ("call-77.agent.wav", "call-77.caller.wav", "call-777.wav"):
         (run / "recordings" / name).write_bytes(name.encode())
@@ -160,6 +165,12 @@ def test_what_is_left_is_named(full: Store, tmp_path: Path, escaped: bool) -> No
         full.delete("call-77", roots=[tmp_path / "notes"])
     assert SECRET not in str(caught.value)
     assert full.find("call-77") is None
+
+
+def test_a_note_that_is_left_is_named(full: Store, tmp_path: Path) -> None:
+    (tmp_path / "minutes.txt").write_text(f"Mia: {NOTE}", "utf-8")
+    with pytest.raises(StoreError, match=r"minutes\.txt"):
+        full.delete("call-77", roots=[tmp_path / "minutes.txt"])
 
 
 def test_an_id_that_is_left_is_named_and_a_longer_one_is_not(full: Store, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, asc, desc, exists, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, asc, desc, false, func, literal, or_, select
 
 from ausweis.store.packing import call_row
 from ausweis.store.rows import CallFilter, CallRow, Cursor, Order
@@ -95,8 +95,9 @@ def _as_listed(word: str) -> str:
 def _says(words: str, dialect: str) -> ColumnElement[bool]:
     if len(words) > _MAX_TEXT or "\0" in words:
         return false()
-    in_text = exists().where(texts.c.call_key == calls.c.key, _has(texts.c.words, words, dialect))
-    in_note = exists().where(decisions.c.call_key == calls.c.key, _has(decisions.c.note, words, dialect))
+    # One walk through all texts is quicker than one look at each call's.
+    in_text = calls.c.key.in_(select(texts.c.call_key).where(_has(texts.c.words, words, dialect)))
+    in_note = calls.c.key.in_(select(decisions.c.call_key).where(_has(decisions.c.note, words, dialect)))
     return or_(_has(calls.c.call_id, words, dialect), in_note, in_text)
 
 

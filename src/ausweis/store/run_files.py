@@ -4,14 +4,14 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from ausweis.batch.manifest import MANIFEST_FILE, read_manifest
-from ausweis.batch.state import FACTS_FILE, FAILURES_FILE, VERDICTS_FILE, scan
+from ausweis.batch.manifest import MANIFEST_FILE, Counts, read_manifest
+from ausweis.batch.state import FACTS_FILE, FAILURES_FILE, VERDICTS_FILE
 from ausweis.errors import StoreError
 from ausweis.journal import FolderLock, lines, replace_file
 from ausweis.store.importing import RECORDINGS
@@ -61,25 +61,30 @@ def clean_run(folder: Path, ids: frozenset[str]) -> list[Path]:
     lock = FolderLock(folder)
     try:
         likely = _likely(ids)
-        changed = []
-        for name in _FILES:
-            path = folder / name
-            if _rewrite(path, lambda data: not (likely(data) and call_of_line(data) in ids)):
-                changed.append(path)
-        return changed + _clean_manifest(folder, ids, changed) + _clean_recordings(folder / RECORDINGS, ids)
+
+        def drop(data: bytes) -> bool:
+            return likely(data) and call_of_line(data) in ids
+
+        gone = {name: _rewrite(folder / name, drop) for name in _FILES}
+        changed = [folder / name for name, some in gone.items() if some]
+        return changed + _clean_manifest(folder, ids, gone) + _clean_recordings(folder / RECORDINGS, ids)
     finally:
         lock.release()
 
 
-def _clean_manifest(folder: Path, ids: frozenset[str], changed: Sequence[Path]) -> list[Path]:
-    """The counts anew; without inputs that are named as a call is."""
+def _clean_manifest(folder: Path, ids: frozenset[str], gone: Mapping[str, Sequence[bytes]]) -> list[Path]:
+    """The counts without the lines that are gone; the inputs without those that are named as a call is."""
     manifest = read_manifest(folder)
     if manifest is None:
         return []
     inputs = tuple(path for path in manifest.inputs.paths if not _is_named(path, ids))
-    if not changed and inputs == manifest.inputs.paths:
+    counts = manifest.counts
+    if manifest.complete:
+        # Those of a run that was killed are made when it is resumed.
+        counts = _without(counts, _counts_of(gone.get(VERDICTS_FILE, ()), gone.get(FAILURES_FILE, ())))
+    if counts == manifest.counts and inputs == manifest.inputs.paths:
         return []
-    update = {"counts": scan(folder).counts.ordered(), "inputs": manifest.inputs.model_copy(update={"paths": inputs})}
+    update = {"counts": counts, "inputs": manifest.inputs.model_copy(update={"paths": inputs})}
     text = manifest.model_copy(update=update).model_dump_json(by_alias=True, indent=2)
     replace_file(folder / MANIFEST_FILE, text + "\n")
     return [folder / MANIFEST_FILE]
@@ -96,7 +101,7 @@ def clean_answers(folder: Path, words: Sequence[str]) -> list[Path]:
         return []
     lock = FolderLock(folder)
     try:
-        return [path] if _rewrite(path, lambda data: not _quotes(data, words)) else []
+        return [path] if _rewrite(path, lambda data: _quotes(data, words)) else []
     finally:
         lock.release()
 
@@ -107,6 +112,29 @@ def _is_named(path: str, ids: frozenset[str]) -> bool:
     return any(name in ids for name in (stem, stem.rpartition(".")[0]))
 
 
+def _counts_of(verdicts: Iterable[bytes], failures: Iterable[bytes]) -> Counts:
+    counts = Counts()
+    for verdict in map(json.loads, verdicts):
+        types = {violation["type"] for violation in verdict["violations"]}
+        counts.add_verdict(verdict["outcome"], types, verdict["needs_review"])
+    for failure in map(json.loads, failures):
+        counts.add_failure(failure["kind"])
+    return counts
+
+
+def _without(all_: Counts, some: Counts) -> Counts:
+    def less(mine: Mapping[Any, int], theirs: Mapping[Any, int]) -> dict[Any, int]:
+        return {word: number - theirs.get(word, 0) for word, number in mine.items() if number > theirs.get(word, 0)}
+
+    return Counts(
+        verdicts=all_.verdicts - some.verdicts,
+        outcomes=less(all_.outcomes, some.outcomes),
+        violations=less(all_.violations, some.violations),
+        needs_review=all_.needs_review - some.needs_review,
+        failures=less(all_.failures, some.failures),
+    )
+
+
 def _likely(ids: frozenset[str]) -> Callable[[bytes], bool]:
     if len(ids) > _FEW:
         return lambda _: True
@@ -115,21 +143,23 @@ def _likely(ids: frozenset[str]) -> Callable[[bytes], bool]:
     return lambda data: any(one in data for one in wanted)
 
 
-def _rewrite(path: Path, keep: Callable[[bytes], bool]) -> bool:
-    """Leave lines out of a file, and what stands torn behind the last one; whether there were any."""
+def _rewrite(path: Path, drop: Callable[[bytes], bool]) -> list[bytes]:
+    """Leave lines out of a file, and with them what stands torn behind the last one: the lines that are gone."""
     if not path.is_file():
-        return False
+        return []
+    gone = []
     part = path.with_name(f".{path.name}.part")
-    size = 0
     try:
         with part.open("wb") as file:
             for line in lines(path):
-                if keep(line.data):
-                    size += file.write(line.data + b"\n")
+                if drop(line.data):
+                    gone.append(line.data)
+                else:
+                    file.write(line.data + b"\n")
             file.flush()
             os.fsync(file.fileno())
-        if size == path.stat().st_size:
-            return False
+        if not gone and part.stat().st_size == path.stat().st_size:
+            return []
         shutil.copymode(path, part)
         part.replace(path)
     except OSError as error:
@@ -137,7 +167,7 @@ def _rewrite(path: Path, keep: Callable[[bytes], bool]) -> bool:
     finally:
         with suppress(OSError):
             part.unlink()
-    return True
+    return gone
 
 
 def _clean_recordings(folder: Path, ids: Iterable[str]) -> list[Path]:
