@@ -1,7 +1,7 @@
 """Names in a text as spans: what stands behind or before words that introduce one, and common first names."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
@@ -11,16 +11,26 @@ from ausweis.reading.spoken import has_number
 
 __all__ = ["is_cased", "name_spans"]
 
+_Cues = Mapping[str, Sequence[Sequence[str]]]
+
+
+def _by_word(*cues: str, at: int) -> _Cues:
+    found: dict[str, list[Sequence[str]]] = {}
+    for cue in map(str.split, cues):
+        found.setdefault(cue[at], []).append(cue)
+    return found
+
+
 _TITLES = frozenset("herr herrn frau fräulein mr mrs ms miss mister dr doktor missus".split())
 _OWN = frozenset("meine meiner seine deine ihre mei my".split())
-_STRONG = (
-    ("name", "ist"), ("heiße",), ("heiß",), ("hoaß",), ("name's",), ("name", "is"), ("nachname",), ("vorname",),
-    ("surname",), ("through", "to"), ("sprechen", "mit"), ("spreche", "ich", "mit"), ("speaking", "with"),
-    ("speaking", "to"), ("hier", "spricht"), ("geborene",), ("called",),
+_STRONG = _by_word(
+    "name ist", "heiße", "heiß", "hoaß", "name's", "name is", "nachname", "vorname", "surname", "through to",
+    "sprechen mit", "spreche ich mit", "speaking with", "speaking to", "hier spricht", "geborene", "called",
+    at=-1,
 )  # fmt: skip
-_WEAK = (("hier", "ist"), ("hier",), ("ich", "bin"), ("it's",), ("this", "is"), ("i'm",), ("i", "am"), ("da", "ist"))
+_WEAK = _by_word("hier ist", "hier", "ich bin", "it's", "this is", "i'm", "i am", "da ist", at=-1)
 _ARTICLES = frozenset("der die da de dr the auch i a".split())
-_BEHIND = (("mein", "name"), ("am", "apparat"), ("hier",), ("is", "my", "name"), ("here",), ("speaking",))
+_BEHIND = _by_word("mein name", "am apparat", "hier", "is my name", "here", "speaking", at=0)
 _SPELLED = re.compile(
     r"(?<![\w'’])(?:(?:doppel|double)[- ])?\w(?:[ ,.\-–]{1,2}(?:(?:doppel|double)[- ])?\w){3,}(?!\w)", re.I
 )
@@ -62,16 +72,21 @@ def _introduced(text: str, tokens: Sequence[Token], given: bool) -> Iterator[Spa
         weak = (given or cased) and _ends_with(tokens, place, _WEAK)
         if titled or weak or _ends_with(tokens, place, _STRONG):
             yield from _behind(text, tokens, place + 1, cased)
-        if any(_words(tokens, place, len(cue)) == cue for cue in _BEHIND) and (cased or given):
+        if (cased or given) and _begins_with(tokens, place, _BEHIND):
             yield from _before(text, tokens, place, cased)
 
 
-def _words(tokens: Sequence[Token], place: int, count: int) -> tuple[str, ...]:
-    return tuple(token.word for token in tokens[place : place + count])
+def _ends_with(tokens: Sequence[Token], place: int, cues: _Cues) -> bool:
+    """Whether the words up to this one are a cue; cues are found by their last word."""
+    return any(_words(tokens, place + 1 - len(cue), cue) for cue in cues.get(tokens[place].word, ()))
 
 
-def _ends_with(tokens: Sequence[Token], place: int, cues: Sequence[tuple[str, ...]]) -> bool:
-    return any(place + 1 >= len(cue) and _words(tokens, place + 1 - len(cue), len(cue)) == cue for cue in cues)
+def _begins_with(tokens: Sequence[Token], place: int, cues: _Cues) -> bool:
+    return any(_words(tokens, place, cue) for cue in cues.get(tokens[place].word, ()))
+
+
+def _words(tokens: Sequence[Token], place: int, cue: Sequence[str]) -> bool:
+    return place >= 0 and [token.word for token in tokens[place : place + len(cue)]] == list(cue)
 
 
 def _behind(text: str, tokens: Sequence[Token], place: int, cased: bool) -> Iterator[Span]:

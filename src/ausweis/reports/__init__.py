@@ -6,4 +6,19 @@ eval_calls     its calls: facts of label and verdict, turn by turn
 plots          its curves, as points and as words
 eval_markdown  a gate's result for a pull request
 junit          a gate's result as JUnit XML
+
+review_page      the daily review as one HTML page
+review_markdown  the same as Markdown
+review_csv       its flagged calls as CSV
+review_source    what it is made of: the store's counts and flagged calls
+review_counts    counts against the days before, and what changed beyond chance
+review_calls     a flagged call: findings, moments, what was said
+review_excerpt   the turns around a moment, masked
+review_advice    what the agent should have done
+review_trends    shares by day, queue and team
+review_words     its words in German and English
+notify           a summary to a webhook or mailbox
+
+pages          what HTML pages share: templates that escape, and a policy that lets nothing run
+markdown       words of calls in Markdown
 """

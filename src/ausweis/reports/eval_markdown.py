@@ -1,17 +1,15 @@
 """A gate's result as Markdown: the comment on a pull request."""
 
-import re
 from collections.abc import Iterator
 
-from ausweis.calls.text import clean
 from ausweis.evals.comparing import Change, Comparison
 from ausweis.evals.gate import Gate
+from ausweis.reports.markdown import cell
 
 __all__ = ["gate_markdown"]
 
 SHOWN = 20
 """Calls named of each kind."""
-_MARKUP = re.compile(r"[\\`*_\[\]<>&|~#@!$]")
 _MARK = {"passed": "✅", "failed": "❌", "error": "⚠️"}
 
 
@@ -29,10 +27,10 @@ def _lines(gate: Gate) -> Iterator[str]:
     yield "| | check | result |"
     yield "|---|---|---|"
     for check in gate.checks:
-        yield f"| {_MARK[check.state]} | {check.name} | {_cell(check.message)} |"
+        yield f"| {_MARK[check.state]} | {check.name} | {cell(check.message)} |"
     stopped = [check for check in gate.cases if check.state != "passed"]
     for check in stopped[:SHOWN]:
-        yield f"| {_MARK[check.state]} | {_id(check.name)} | {_cell(check.message)} |"
+        yield f"| {_MARK[check.state]} | {_id(check.name)} | {cell(check.message)} |"
     if len(stopped) > SHOWN:
         yield f"| | and {len(stopped) - SHOWN} more calls | |"
     yield ""
@@ -65,13 +63,4 @@ def _row(change: Change) -> str:
 
 def _id(text: str) -> str:
     """A call id; not in backticks, since a table has no safe way to write a pipe between them."""
-    return f"<code>{_cell(text)}</code>"
-
-
-def _cell(text: str) -> str:
-    """On one line, with all that Markdown or HTML could act on as character references: they only show.
-
-    GitHub looks for @names in what it has rendered; a word joiner behind the sign keeps it from finding one.
-    """
-    shown = _MARKUP.sub(lambda found: f"&#{ord(found[0])};", " ".join(clean(text).split()))
-    return shown.replace("&#64;", "&#64;&#8288;").replace("://", "&#58;//")
+    return f"<code>{cell(text)}</code>"

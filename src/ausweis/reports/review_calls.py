@@ -1,10 +1,11 @@
 """A flagged call as pages show it: its findings, the moments, what was said there."""
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ausweis.judging.policy import Language
+from ausweis.judging.verdict import Evidence
 from ausweis.judging.words import VIOLATIONS
 from ausweis.masking import Kind, Masker, mask
 from ausweis.reports.review_advice import advice
@@ -13,7 +14,7 @@ from ausweis.reports.review_words import kind_in_words
 from ausweis.store import CallRecord, CallRow
 from ausweis.vocabulary import SEVERITIES, Severity
 
-__all__ = ["FlaggedCall", "Found", "clock", "flagged_call", "found_in", "severity_of"]
+__all__ = ["FlaggedCall", "Found", "by_weight", "clock", "flagged_call", "found_in", "severity_of"]
 
 LONGEST = 400
 """Letters of a sentence about a finding."""
@@ -55,6 +56,11 @@ class FlaggedCall:
         return min(self.found, key=lambda one: (-SEVERITIES.index(one.severity), one.turn), default=None)
 
 
+def by_weight(row: CallRow) -> tuple[float, ...]:
+    """For sorting, the worst first: by severity, then risk, then how much was found."""
+    return -severity_of(row), -row.risk, -len(row.violations) - len(row.incidents), row.key
+
+
 def severity_of(row: CallRow) -> int:
     """For sorting: 4 for critical, 0 where nothing was found and the verdict is only unsure."""
     return 0 if row.severity is None else SEVERITIES.index(row.severity) + 1
@@ -74,7 +80,7 @@ def found_in(record: CallRecord, language: Language, *, masked: bool = True) -> 
             words=VIOLATIONS[language][one.type],
             severity=one.severity,
             turn=one.turn,
-            start=one.evidence[0].start if one.evidence else _start(record, one.turn),
+            start=_start(record, one.turn, one.evidence),
             why=one.reason,
             should=advice(one, record.verdict, language),
         )
@@ -117,9 +123,12 @@ def _incident(one: dict[str, Any], record: CallRecord, language: Language, maske
     )
 
 
-def _start(record: CallRecord, turn: int) -> float | None:
-    call = record.call
-    return call.turn(turn).start if call is not None and 1 <= turn <= len(call.turns) else None
+def _start(record: CallRecord, turn: int, evidence: Iterable[Evidence] = ()) -> float | None:
+    """When the turn begins, by the evidence or by the call's text."""
+    told = next((one.start for one in evidence if one.turn == turn and one.start is not None), None)
+    if told is not None or record.call is None or not 1 <= turn <= len(record.call.turns):
+        return told
+    return record.call.turn(turn).start
 
 
 def _marks(record: CallRecord) -> Iterator[Mark]:

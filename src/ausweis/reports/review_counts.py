@@ -110,7 +110,7 @@ def _figure(name: str, now: Tally, before: Tally) -> Figure:
 
 
 def _strength(name: str, now: Tally, before: Tally) -> float:
-    """Standard errors between the two shares, by the pooled test of two proportions; 0 where there is nothing to tell."""
+    """Standard errors between the two shares, by the pooled test of two proportions; 0 where nothing can be told."""
     if not now.calls or not before.calls:
         return 0.0
     one, other = now.parts.get(name, 0), before.parts.get(name, 0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from ausweis.judging.policy import Language
-from ausweis.reports.review_calls import FlaggedCall, flagged_call, found_in, severity_of
+from ausweis.reports.review_calls import FlaggedCall, by_weight, flagged_call, found_in
 from ausweis.reports.review_counts import Change, Figure, Tally, changes, figures, tally
 from ausweis.reports.review_trends import Trend, trends
 from ausweis.store import CallFilter, CallRow, DayCount, RunRow, Store
@@ -90,7 +90,7 @@ def review_of(store: Store, wanted: Wanted) -> Review:
     by_queue = store.day_counts(start, wanted.last, filter=which, by=("day", "queue"))
     by_team = store.day_counts(start, wanted.last, filter=which, by=("day", "team"))
     within = replace(which, first=wanted.first, last=wanted.last)
-    rows = sorted(store.calls(replace(within, flagged=True)), key=lambda row: (-severity_of(row), -row.risk, row.key))
+    rows = sorted(store.calls(replace(within, flagged=True)), key=by_weight)
     now, before = tally(_within(days, wanted.first, wanted.last)), tally(_within(days, start, yesterday))
     _count_incidents(store, replace(which, first=start, last=wanted.last), now, before, wanted.first)
     calls, severities, runs = _flagged(store, rows, wanted, now, before)

@@ -259,5 +259,6 @@ def number(value: float, language: Language, digits: int = 0) -> str:
 
 
 def share(value: float, language: Language) -> str:
-    """A share as per cent: `1,9 %`, `1.9%`; whole numbers from 10 on."""
-    return f"{number(value * 100, language, 1 if value < 0.0995 else 0)}{' %' if language == 'de' else '%'}"
+    """A share as per cent: `1,9 %`, with a space that does not break, or `1.9%`; from 10 on without decimals."""
+    digits = 1 if value < 0.0995 and round(value * 1000) % 10 else 0
+    return number(value * 100, language, digits) + ("\u00a0%" if language == "de" else "%")

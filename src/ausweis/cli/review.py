@@ -1,0 +1,162 @@
+"""`ausweis review`: what a day's calls show, on a page for the people who decide."""
+
+import os
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+if TYPE_CHECKING:
+    from ausweis.reports.review_source import Review, Wanted
+    from ausweis.store import Store
+
+__all__ = ["review"]
+
+ENDINGS = {"html": ".html", "markdown": ".md", "csv": ".csv"}
+_EPILOG = """\b
+Examples:
+  ausweis review --day yesterday --out reports
+  ausweis review --day 2026-03-02 --format html --format csv --out reports
+  ausweis review --day yesterday --out today.html --notify https://hooks.example.org/T0/B0
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.option("--day", required=True, metavar="DATE|yesterday|today", help="The (last) day, such as 2026-03-02.")
+@click.option("--days", type=click.IntRange(1, 366), default=1, show_default=True, help="So many days, up to --day.")
+@click.option("--store", "address", metavar="ADDR", help="Default: $AUSWEIS_STORE, or ausweis.sqlite.")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE|FOLDER",
+    help="A file, or a folder in which files are named after the day.",
+)
+@click.option("--format", "formats", multiple=True, type=click.Choice(list(ENDINGS)), help="Repeatable; html if none.")
+@click.option("--language", type=click.Choice(["de", "en"]), default="de", show_default=True)
+@click.option("--queue", "queues", multiple=True, metavar="NAME", help="Only this queue. Repeatable.")
+@click.option("--team", "teams", multiple=True, metavar="NAME", help="Only this team. Repeatable.")
+@click.option("--full", type=click.IntRange(0, 2000), default=200, show_default=True, help="Calls shown in full.")
+@click.option("--unmasked", is_flag=True, help="Show personal data in quotes; kept in the store's chain.")
+@click.option("--agents", is_flag=True, help="Show the pseudonyms of agents.")
+@click.option("--serve", metavar="URL", help="Address of ausweis serve, for links to it.")
+@click.option(
+    "--notify", "targets", multiple=True, metavar="URL", help="Send a summary to https://… or smtp://…/TO. Repeatable."
+)
+def review(
+    day: str,
+    days: int,
+    address: str | None,
+    out: Path,
+    formats: tuple[str, ...],
+    language: Literal["de", "en"],
+    queues: tuple[str, ...],
+    teams: tuple[str, ...],
+    full: int,
+    unmasked: bool,
+    agents: bool,
+    serve: str | None,
+    targets: tuple[str, ...],
+) -> None:
+    """Write the review of a day: counts and what changed, then the flagged calls, worst first.
+
+    Personal data in quotes is masked. Every page is remembered in the store, so that deleting a call removes it too.
+    """
+    from ausweis.reports.notify import check_address, notify
+    from ausweis.reports.review_source import Wanted, review_of
+
+    last = day_of(day)
+    wanted = Wanted(
+        first=last - timedelta(days=days - 1),
+        last=last,
+        language=language,
+        queues=queues,
+        teams=teams,
+        masked=not unmasked,
+        agents=agents,
+        full=full,
+        serve=_serve(serve),
+    )
+    for target in targets:
+        check_address(target)
+    paths = paths_of(out, formats or ("html",), wanted)
+    with _opened(address) as store:
+        found = review_of(store, wanted)
+        for kind, path in paths.items():
+            _write(store, found, kind, path)
+    for target in targets:
+        notify(target, found)
+        click.echo("ausweis: summary sent", err=True)
+
+
+def day_of(text: str) -> date:
+    """The day that is meant.
+
+    Raises:
+        InputError: none is.
+    """
+    from ausweis.errors import InputError
+
+    today = date.today()
+    if text in ("today", "yesterday"):
+        return today - timedelta(days=text == "yesterday")
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InputError("--day needs a date such as 2026-03-02, or yesterday, or today") from None
+
+
+def paths_of(out: Path, formats: tuple[str, ...], wanted: "Wanted") -> dict[str, Path]:
+    """Where each format goes: `out` itself, or a file in it named after the days.
+
+    Raises:
+        InputError: several formats cannot go into one file.
+    """
+    from ausweis.errors import InputError
+
+    is_file = out.suffix in (".html", ".md", ".csv", ".htm") and not out.is_dir()
+    if is_file and len(formats) > 1:
+        raise InputError("several formats need a folder; name one with --out", place=str(out))
+    if is_file:
+        return {formats[0]: out}
+    name = f"review-{wanted.last}" if wanted.days == 1 else f"review-{wanted.first}-to-{wanted.last}"
+    return {kind: out / f"{name}{ENDINGS[kind]}" for kind in dict.fromkeys(formats)}
+
+
+def _serve(url: str | None) -> str | None:
+    from ausweis.errors import InputError
+
+    if url is not None and not url.startswith(("http://", "https://")):
+        raise InputError("--serve needs the address of ausweis serve, such as http://127.0.0.1:8321")
+    return url.rstrip("/") if url else None
+
+
+def _opened(address: str | None) -> "Store":
+    from ausweis.errors import StoreError
+
+    where = address or os.environ.get("AUSWEIS_STORE") or "ausweis.sqlite"
+    if "://" not in where and not Path(where).exists():
+        raise StoreError("there is no store; fill one with ausweis store import or ausweis score --store", place=where)
+    try:
+        from ausweis.store import Store
+    except ModuleNotFoundError:
+        raise StoreError("the store needs pip install 'ausweis[review]'") from None
+    return Store.open(where)
+
+
+def _write(store: "Store", found: "Review", kind: str, path: Path) -> None:
+    from ausweis.journal import make_folder, replace_file
+    from ausweis.reports.review_csv import review_csv
+    from ausweis.reports.review_markdown import review_markdown
+    from ausweis.reports.review_page import review_page
+
+    written = {"html": review_page, "markdown": review_markdown, "csv": review_csv}[kind](found)
+    # Registered first: a page that the store does not know of would outlive its calls.
+    make_folder(path.parent)
+    store.register_report(path, found.keys)
+    if not found.wanted.masked:
+        for call in found.calls:
+            store.log("unmasked", who="ausweis review", key=call.row.key)
+    replace_file(path, written)
+    click.echo(str(path))

@@ -1,0 +1,175 @@
+"""Tells a webhook or a mailbox that a review is there: counts and call ids, and not a word of a call."""
+
+import smtplib
+import ssl
+import time
+from collections.abc import Callable
+from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
+from typing import Any
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+
+import httpx
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
+
+from ausweis.calls.text import clean
+from ausweis.errors import InputError
+from ausweis.reports.review_calls import severity_of
+from ausweis.reports.review_page import change_in_words, finding_words, heading, part_in_words, usual_in_words
+from ausweis.reports.review_source import Review
+from ausweis.reports.review_words import SEVERITIES, TEXTS, number
+
+__all__ = ["check_address", "notify", "summary"]
+
+ATTEMPTS = 4
+SECONDS = 20
+"""Until an attempt is given up."""
+MOST_CALLS = 20
+"""Calls named, the worst first."""
+_SMTP = ("smtp", "smtps")
+_PORTS = {"smtp": 587, "smtps": 465}
+
+
+def summary(review: Review) -> dict[str, Any]:
+    """What is sent: counts, the usual shares, what changed, and the worst calls by id. No quote, no agent."""
+    wanted, language = review.wanted, review.wanted.language
+    rows = [*(one.row for one in review.calls), *review.rest]
+    return {
+        "schema": "ausweis/review-summary@1",
+        "first": str(wanted.first),
+        "last": str(wanted.last),
+        "calls": review.now.calls,
+        "flagged": review.flagged,
+        "counts": {one.name: one.count for one in review.figures if one.name != "calls"},
+        "usual_shares": {one.name: round(one.usual, 4) for one in review.figures[1:] if one.usual is not None},
+        "changes": [change_in_words(one, language) for one in review.changes],
+        "worst": [
+            {
+                "call_id": row.call_id,
+                "severity": row.severity,
+                "violations": list(row.violations),
+                "incidents": list(row.incidents),
+                "turn": row.first_violation_turn,
+                **({"link": f"{wanted.serve}/calls/{row.key}"} if wanted.serve else {}),
+            }
+            for row in rows[:MOST_CALLS]
+            if severity_of(row)
+        ],
+        "text": _text(review),
+    }
+
+
+def check_address(address: str) -> None:
+    """Refuse an address before the work begins.
+
+    Raises:
+        InputError: it is none that can be notified.
+    """
+    parts = urlsplit(address)
+    if parts.scheme in ("http", "https") and parts.hostname:
+        return
+    if parts.scheme in _SMTP and parts.hostname and "@" in unquote(parts.path.strip("/")):
+        return
+    raise InputError(
+        "--notify needs https://… or smtp://[USER:PASSWORD@]HOST[:PORT]/TO@EXAMPLE.ORG; smtps:// for TLS from the start"
+    )
+
+
+def notify(address: str, review: Review, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    """Send the summary; a fault that may pass is tried again, `ATTEMPTS` times in all.
+
+    Raises:
+        InputError: it could not be sent; the message names the host and never the address, which may hold a secret.
+    """
+    check_address(address)
+    parts = urlsplit(address)
+    send = _send_mail if parts.scheme in _SMTP else _send_web
+    tried = Retrying(
+        stop=stop_after_attempt(ATTEMPTS),
+        wait=wait_exponential(multiplier=1, max=15),
+        retry=retry_if_exception(_may_pass),
+        reraise=True,
+        sleep=sleep,
+    )
+    try:
+        tried(send, parts, review)
+    except (httpx.HTTPError, smtplib.SMTPException, OSError) as error:
+        raise InputError(f"the summary could not be sent to {parts.hostname} ({_why(error)})") from None
+
+
+def _may_pass(error: BaseException) -> bool:
+    if isinstance(error, httpx.HTTPStatusError):
+        return error.response.status_code == 429 or error.response.status_code >= 500
+    if isinstance(error, smtplib.SMTPResponseException):
+        return 400 <= error.smtp_code < 500
+    if isinstance(error, (smtplib.SMTPRecipientsRefused, smtplib.SMTPNotSupportedError, ssl.SSLError)):
+        return False
+    return isinstance(error, (httpx.TransportError, smtplib.SMTPException, OSError))
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, httpx.HTTPStatusError):
+        return f"answer {error.response.status_code}"
+    if isinstance(error, smtplib.SMTPResponseException):
+        return f"answer {error.smtp_code}"
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        return "the server offers no STARTTLS; use smtps://, or ?starttls=no for a server on this machine"
+    return type(error).__name__
+
+
+def _send_web(parts: SplitResult, review: Review) -> None:
+    # A redirect would carry the summary to a host that nobody named.
+    response = httpx.post(parts.geturl(), json=summary(review), timeout=SECONDS, follow_redirects=False)
+    if not response.is_success:
+        raise httpx.HTTPStatusError("not taken", request=response.request, response=response)
+
+
+def _send_mail(parts: SplitResult, review: Review) -> None:
+    host, port = str(parts.hostname), parts.port or _PORTS[parts.scheme]
+    message = _mail(parts, review)
+    secure = ssl.create_default_context()
+    if parts.scheme == "smtps":
+        server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=SECONDS, context=secure)
+    else:
+        server = smtplib.SMTP(host, port, timeout=SECONDS)
+    with server:
+        if parts.scheme == "smtp" and parse_qs(parts.query).get("starttls") != ["no"]:
+            server.starttls(context=secure)
+        if parts.username:
+            server.login(unquote(parts.username), unquote(parts.password or ""))
+        server.send_message(message)
+
+
+def _mail(parts: SplitResult, review: Review) -> EmailMessage:
+    to = unquote(parts.path.strip("/"))
+    asked = parse_qs(parts.query)
+    message = EmailMessage()
+    message["Subject"] = f"{TEXTS[review.wanted.language]['kind']}: {heading(review)}"
+    message["From"] = _line(asked.get("from", [to])[0])
+    message["To"] = _line(to)
+    message["Date"] = formatdate(localtime=True)
+    message["Message-ID"] = make_msgid(domain="ausweis.invalid")
+    message.set_content(_text(review))
+    return message
+
+
+def _line(text: str) -> str:
+    return " ".join(clean(text).split())
+
+
+def _text(review: Review) -> str:
+    """The summary as plain text."""
+    language = review.wanted.language
+    lines = [heading(review), ""]
+    for one in review.figures:
+        usual = usual_in_words(one, language)
+        lines.append(f"{number(one.count, language)} {part_in_words(one.name, language)} ({usual})")
+    if review.changes:
+        lines += ["", TEXTS[language]["changed"] + ":", *(change_in_words(one, language) for one in review.changes)]
+    rows = [row for row in [*(one.row for one in review.calls), *review.rest] if severity_of(row)]
+    if rows:
+        lines += ["", TEXTS[language]["worst"] + ":"]
+    for row in rows[:MOST_CALLS]:
+        grade = SEVERITIES[language][row.severity] if row.severity else ""
+        lines.append(f"{grade}: {_line(row.call_id)}, {finding_words(row, language)}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,53 @@
+"""The flagged calls as CSV, one a line, for a spreadsheet: the words of the contracts, not of a language."""
+
+import csv
+import io
+from collections.abc import Iterator
+
+from ausweis.calls.text import clean
+from ausweis.reports.review_calls import FlaggedCall
+from ausweis.reports.review_source import Review
+from ausweis.store import CallRow
+
+__all__ = ["COLUMNS", "review_csv"]
+
+COLUMNS = (
+    *("day", "started_at", "call_id", "queue", "team", "agent", "outcome", "severity", "violations", "incidents"),
+    *("turn", "second", "risk", "confidence", "needs_review", "state", "reason", "quote"),
+)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def review_csv(review: Review) -> str:
+    """Head line and calls, worst first; quotes of those that the page shows in full. UTF-8, commas, line ends CRLF."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    for call in review.calls:
+        worst = call.worst
+        turn, second = (str(worst.turn), f"{worst.start:.1f}" if worst.start is not None else "") if worst else ("", "")
+        writer.writerow(map(_safe, (*_row(call.row, review, turn, second), *_finding(call))))
+    for row in review.rest:
+        turn = str(row.first_violation_turn or "")
+        writer.writerow(map(_safe, (*_row(row, review, turn), "", "")))
+    return text.getvalue()
+
+
+def _row(row: CallRow, review: Review, turn: str = "", second: str = "") -> Iterator[str]:
+    agent = row.agent if review.wanted.agents else None
+    yield from (str(row.day), row.started_at or "", row.call_id, row.queue or "", row.team or "", agent or "")
+    yield from (row.outcome, row.severity or "", " ".join(row.violations), " ".join(row.incidents), turn, second)
+    yield from (f"{row.risk:.3f}", f"{row.confidence:.3f}", str(row.needs_review).lower(), row.state)
+
+
+def _finding(call: FlaggedCall) -> Iterator[str]:
+    worst = call.worst
+    yield worst.why if worst else " ".join(call.reasons)
+    turns = [one for one in call.excerpt.turns if worst and one.number == worst.turn]
+    yield " ".join("".join(piece.text for piece in one.pieces) for one in turns)
+
+
+def _safe(text: str) -> str:
+    """On one line, and no formula: a spreadsheet runs what begins like one."""
+    shown = " ".join(clean(text).split())
+    return f"'{shown}" if shown.startswith(_FORMULA) else shown

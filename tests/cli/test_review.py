@@ -1,0 +1,81 @@
+import csv
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.reports.review_days import DAY, filled
+
+from ausweis.store import Store
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def store(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delenv("AUSWEIS_STORE", raising=False)
+    monkeypatch.delenv("AUSWEIS_STORE_KEY_FILE", raising=False)
+    filled(folder, before=1).close()
+    return folder / "ausweis.sqlite"
+
+
+@pytest.mark.usefixtures("store")
+def test_writes_the_formats_that_are_asked_for(run: Run, folder: Path) -> None:
+    formats = ("--format", "html", "--format", "csv", "--format", "markdown")
+    result = run("review", "--day", str(DAY), "--out", "reports", *formats)
+    assert (result.code, result.err) == (0, "")
+    names = ["review-2026-03-02.html", "review-2026-03-02.csv", "review-2026-03-02.md"]
+    assert result.out.splitlines() == [f"reports/{name}" for name in names]
+    assert "Montag, 2. März 2026" in (folder / "reports" / names[0]).read_text("utf-8")
+    with (folder / "reports" / names[1]).open(encoding="utf-8", newline="") as lines:
+        assert len(list(csv.DictReader(lines))) == 7
+
+
+@pytest.mark.usefixtures("store")
+def test_one_file_several_days_in_english(run: Run, folder: Path) -> None:
+    result = run("review", "--day", str(DAY), "--days", "2", "--language", "en", "--out", "page.html")
+    assert (result.code, result.out) == (0, "page.html\n")
+    assert "review of 2 days" in (folder / "page.html").read_text("utf-8")
+
+
+def test_a_deleted_call_takes_the_page_with_it(run: Run, folder: Path, store: Path) -> None:
+    assert run("review", "--day", str(DAY), "--out", "page.html").code == 0
+    with Store.open(store) as opened:
+        opened.delete("call-2")
+    assert not (folder / "page.html").exists()
+
+
+def test_looking_unmasked_is_kept_in_the_chain(run: Run, folder: Path, store: Path) -> None:
+    assert run("review", "--day", str(DAY), "--out", "page.html").code == 0
+    with Store.open(store) as opened:
+        assert not [one for one in opened.chain() if one.what == "unmasked"]
+    assert run("review", "--day", str(DAY), "--out", "page.html", "--unmasked").code == 0
+    with Store.open(store) as opened:
+        assert len([one for one in opened.chain() if one.what == "unmasked"]) == 7
+
+
+@pytest.mark.usefixtures("store")
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--day", "2026-13-01", "--out", "x"), "--day needs a date such as 2026-03-02"),
+        (("--day", "today", "--out", "x.html", "--format", "csv", "--format", "html"), "several formats need a folder"),
+        (("--day", "today", "--out", "x", "--notify", "ftp://y"), "--notify needs https://"),
+        (("--day", "today", "--out", "x", "--serve", "javascript:alert(1)"), "--serve needs the address"),
+        (("--day", "today", "--out", "x", "--store", "none.sqlite"), "there is no store; fill one"),
+    ],
+)
+def test_wrong_use_is_one_sentence(run: Run, folder: Path, options: tuple[str, ...], told: str) -> None:
+    result = run("review", *options)
+    assert result.code == 2
+    assert told in result.err
+    assert len(result.err.splitlines()) == 1
+    assert not (folder / "x").exists()
+
+
+def test_yesterday_is_the_day_before_today() -> None:
+    from ausweis.cli.review import day_of
+
+    assert (day_of("today") - day_of("yesterday")).days == 1
+    assert day_of("2026-03-02") == date(2026, 3, 2)

@@ -1,0 +1,146 @@
+"""The summary, sent to a real web server and a real mail server on this machine."""
+
+import json
+import socket
+from collections.abc import Iterator
+from email import message_from_bytes
+from email.policy import default
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from tests.reports.review_days import DAY, filled
+
+from ausweis.errors import InputError
+from ausweis.reports.notify import ATTEMPTS, check_address, notify, summary
+from ausweis.reports.review_source import Review, Wanted, review_of
+
+SECRETS = ("Krummbiegel", "Lindenallee", "Vertrag mit", "Agent 1", "script")
+
+
+@pytest.fixture(scope="module")
+def review(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Review]:
+    with filled(tmp_path_factory.mktemp("days")) as store:
+        yield review_of(store, Wanted(DAY, DAY, language="en"))
+
+
+class Hook:
+    """A web server that gives the answers of a list, then 200."""
+
+    def __init__(self, answers: list[int]) -> None:
+        self.bodies: list[dict[str, Any]] = []
+        hook = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                hook.bodies.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(answers.pop(0) if answers else 200)
+                self.send_header("Location", "/elsewhere")
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"http://127.0.0.1:{self.server.server_port}/hook/SECRET"
+        self.thread = Thread(target=self.server.serve_forever)
+
+    def __enter__(self) -> "Hook":
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+
+class Mailbox:
+    def __init__(self, refuse: int = 0) -> None:
+        self.refuse = refuse
+        self.mails: list[bytes] = []
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        if self.refuse:
+            self.refuse -= 1
+            return "451 try again"
+        self.mails.append(envelope.content)
+        return "250 OK"
+
+
+@pytest.fixture
+def mailbox() -> Iterator[tuple[Mailbox, str]]:
+    found = Mailbox()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    controller = Controller(found, hostname="127.0.0.1", port=port, ready_timeout=60)
+    controller.start()
+    yield found, f"smtp://127.0.0.1:{port}/team@example.org?starttls=no&from=ausweis@example.org"
+    controller.stop()
+
+
+def test_the_summary_has_counts_and_ids_and_no_word_of_a_call(review: Review) -> None:
+    found = summary(review)
+    assert (found["calls"], found["flagged"], found["counts"]["violation"]) == (20, 7, 6)
+    assert found["worst"][0]["call_id"] == "call-1"
+    text = json.dumps(found, ensure_ascii=False)
+    assert not [secret for secret in SECRETS if secret in text]
+
+
+def test_a_webhook_gets_it(review: Review) -> None:
+    with Hook([]) as hook:
+        notify(hook.address, review)
+    assert hook.bodies == [summary(review)]
+
+
+def test_a_fault_that_may_pass_is_tried_again(review: Review) -> None:
+    waits: list[float] = []
+    with Hook([503, 429]) as hook:
+        notify(hook.address, review, sleep=waits.append)
+    assert (len(hook.bodies), len(waits)) == (3, 2)
+
+
+@pytest.mark.parametrize(("answers", "tries"), [([404], 1), ([302], 1), ([500] * 9, ATTEMPTS)])
+def test_a_fault_that_stays_is_told_without_the_address(review: Review, answers: list[int], tries: int) -> None:
+    with Hook(answers) as hook, pytest.raises(InputError) as told:
+        notify(hook.address, review, sleep=lambda _: None)
+    assert len(hook.bodies) == tries
+    assert "127.0.0.1 (answer" in str(told.value)
+    assert "SECRET" not in str(told.value)
+
+
+def test_nobody_there(review: Review) -> None:
+    with pytest.raises(InputError, match=r"could not be sent to 127\.0\.0\.1"):
+        notify("http://127.0.0.1:9/hook", review, sleep=lambda _: None)
+
+
+def test_a_mailbox_gets_it(review: Review, mailbox: tuple[Mailbox, str]) -> None:
+    box, address = mailbox
+    box.refuse = 1
+    notify(address, review, sleep=lambda _: None)
+    (mail,) = box.mails
+    message = message_from_bytes(mail, policy=default)
+    assert message["Subject"] == "Ausweis, daily review: Monday, 2 March 2026"
+    assert (message["To"], message["From"]) == ("team@example.org", "ausweis@example.org")
+    body = message.get_body()
+    assert body is not None
+    text = body.get_content()
+    assert "6 with a violation (usually 5%)" in text
+    assert "critical: call-1, no authentication, threatens with a lawyer or court" in text
+    assert not [secret for secret in SECRETS if secret in text]
+
+
+def test_a_mail_server_without_starttls_gets_nothing(review: Review, mailbox: tuple[Mailbox, str]) -> None:
+    box, address = mailbox
+    with pytest.raises(InputError, match="offers no STARTTLS"):
+        notify(address.partition("?")[0], review, sleep=lambda _: None)
+    assert box.mails == []
+
+
+@pytest.mark.parametrize("address", ["ftp://x/y", "smtp://host", "smtp://host/nobody", "mailto:a@b.c", "https://", ""])
+def test_an_address_that_cannot_be_notified_is_refused(address: str) -> None:
+    with pytest.raises(InputError, match="--notify needs"):
+        check_address(address)

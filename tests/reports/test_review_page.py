@@ -1,0 +1,199 @@
+"""The daily review in a real browser. The rule: words of a call are shown, do nothing, and give nobody away."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+from tests.axe import complaints
+from tests.browser import Opened, opened
+from tests.reports.review_days import DAY, filled
+from tests.store.runs import make_call, make_run
+
+from ausweis.reports.review_page import review_page
+from ausweis.reports.review_source import Review, Wanted, review_of
+from ausweis.store import Store
+
+WANTED = Wanted(DAY, DAY, language="en", full=6)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    with filled(tmp_path_factory.mktemp("days")) as store:
+        yield store
+
+
+@pytest.fixture(scope="module")
+def review(store: Store) -> Review:
+    return review_of(store, WANTED)
+
+
+@pytest.fixture(scope="module")
+def path(review: Review, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return written(review, tmp_path_factory.mktemp("page") / "review.html")
+
+
+@pytest.fixture
+def found(browser: Browser, path: Path) -> Iterator[Opened]:
+    with opened(browser, path) as found:
+        yield found
+        assert found.complaints == []
+        assert {request.partition("#")[0] for request in found.requests} == {path.as_uri()}
+
+
+@pytest.fixture
+def page(found: Opened) -> Page:
+    return found.page
+
+
+def written(review: Review, path: Path) -> Path:
+    path.write_text(review_page(review), encoding="utf-8")
+    return path
+
+
+def test_counts_stand_against_the_days_before(page: Page) -> None:
+    figures = page.locator(".figures li").all_inner_texts()
+    assert [" ".join(one.split()) for one in figures] == [
+        "20 calls usually 20",
+        "6 with a violation 30%, usually 5% ▲ more",
+        "1 with an incident 5%, usually 0%",
+        "1 to be checked 5%, usually 0%",
+        "0 inconclusive 0%, usually 0%",
+    ]
+    changes = page.locator(".changes li").all_inner_texts()
+    assert any("with a violation: 30% (6 of 20), usually 5%" in one for one in changes)
+
+
+def test_the_worst_call_comes_first_and_is_open(page: Page) -> None:
+    first = page.locator("details.call").first
+    assert first.locator(".badge").first.inner_text() == "critical"
+    assert "call-1" in first.locator(".facts").inner_text()
+    assert first.locator(".said").is_visible()
+    names = first.locator("h3").all_inner_texts()
+    assert names == ["critical threatens with a lawyer or court", "critical no authentication"]
+
+
+def test_a_violation_tells_moment_quote_what_was_missing_and_what_to_do(page: Page) -> None:
+    call = page.locator("details.call", has=page.locator(".id", has_text="call-2")).first
+    if call.get_attribute("open") is None:
+        call.locator("summary").click()
+    text = call.inner_text()
+    assert "Turn 4 · 0:06" in text
+    assert "What was missing" in text
+    assert "Authenticate the caller before the disclosure of contract data (level standard)" in text
+    assert call.locator("mark").all_inner_texts() == ["Ihr Vertrag mit der Nummer ‹number› läuft bis Mai."]
+    assert re.search(r"call%202%20%3Cb%3E\.wav#t=6$", call.locator("a.listen").first.get_attribute("href") or "")
+
+
+def test_personal_data_is_masked(review: Review) -> None:
+    text = review_page(review)
+    assert "Krummbiegel" not in text
+    assert "000000002" not in text
+    assert "Lindenallee" not in text
+    assert "Agent 1" not in text
+    assert not re.search(r"agent-[0-9a-f]{8}", text)
+
+
+def test_unless_asked_otherwise(store: Store) -> None:
+    text = review_page(review_of(store, replace(WANTED, masked=False, agents=True)))
+    assert "Krummbiegel" in text
+    assert "shows calls unmasked" in text
+    assert re.search(r"agent-[0-9a-f]{8}", text)
+    assert "Agent 1" not in text
+
+
+def test_an_unsure_call_says_why_it_is_there(page: Page) -> None:
+    assert page.locator("details.call, table.rest tr", has_text="call-12").count() == 1
+
+
+def test_calls_beyond_the_limit_are_a_table(page: Page) -> None:
+    assert page.locator("details.call").count() == 6
+    assert page.locator("table.rest tbody tr").count() == 1
+
+
+def test_hostile_words_are_shown_and_do_nothing(page: Page) -> None:
+    call = page.locator("details.call").first
+    said = " ".join(call.locator(".turns p").all_inner_texts())
+    assert "<script>document.title='ran'</script><img src=x onerror=alert(1)>" in said
+    assert "\u202e" not in said
+    assert page.title() == "Ausweis, daily review: Monday, 2 March 2026"
+    assert page.locator("script, img, b.evil, [onerror], [style]").count() == 0
+    assert "<b>moving</b>" in page.locator("#trends").inner_text()
+
+
+def test_a_script_that_got_in_would_not_run(browser: Browser, path: Path, tmp_path: Path) -> None:
+    worse = tmp_path / "worse.html"
+    mark = "<script>document.title = 'ran'</script><p onclick='1' style='color:red'>"
+    worse.write_text(path.read_text(encoding="utf-8").replace("<main>", f"<main>{mark}"), encoding="utf-8")
+    with opened(browser, worse) as found:
+        assert found.page.title() != "ran"
+        assert any("Content Security Policy" in one for one in found.complaints)
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize(("width", "dark"), [(390, False), (390, True), (1280, False), (1280, True)])
+def test_accessible_and_as_wide_as_the_screen(
+    browser: Browser, store: Store, tmp_path: Path, language: str, width: int, dark: bool
+) -> None:
+    wanted = replace(WANTED, language="de" if language == "de" else "en", serve="http://127.0.0.1:8321")
+    path = written(review_of(store, wanted), tmp_path / "review.html")
+    with opened(browser, path, width=width, dark=dark) as found:
+        found.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+        assert found.page.evaluate("document.documentElement.scrollWidth") <= width
+        assert complaints(found.page) == []
+        assert found.page.locator("html").get_attribute("lang") == language
+
+
+def test_it_prints(browser: Browser, path: Path, tmp_path: Path) -> None:
+    with opened(browser, path) as found:
+        found.page.emulate_media(media="print")
+        assert not found.page.locator("nav").is_visible()
+        printed = found.page.pdf(path=tmp_path / "review.pdf", format="A4")
+        assert printed.startswith(b"%PDF")
+
+
+def test_several_days_and_filters(store: Store) -> None:
+    days = replace(WANTED, first=DAY - timedelta(days=2), queues=("billing",))
+    found = review_of(store, days)
+    assert found.now.calls == 30
+    assert {one.row.queue for one in found.calls} == {"billing"}
+    assert "Saturday, 28 February 2026 – Monday, 2 March 2026" in review_page(found)
+
+
+def test_a_day_without_calls_says_which_days_there_are(store: Store) -> None:
+    day = DAY + timedelta(days=7)
+    text = review_page(review_of(store, Wanted(day, day, language="en")))
+    assert "The store knows no calls of this time. It knows calls from Friday, 27 February 2026" in text
+
+
+def test_the_first_day_has_nothing_to_be_compared_with(tmp_path: Path) -> None:
+    with filled(tmp_path, before=0, calls=3) as store:
+        text = review_page(review_of(store, Wanted(DAY, DAY)))
+    assert "kein Vergleich" in text
+
+
+def test_a_call_without_its_text_shows_the_quotes(tmp_path: Path) -> None:
+    with filled(tmp_path, before=0, calls=4) as store:
+        found = review_of(store, Wanted(DAY, DAY))
+        folder = tmp_path / "bare"
+        with Store.open(folder.with_suffix(".sqlite")) as bare:
+            bare.import_run(tmp_path / "run")
+            shown = review_of(bare, Wanted(DAY, DAY, language="en"))
+    assert len(found.calls) == 4
+    if not shown.now.calls:
+        pytest.fail("the calls are gone with their text")
+    text = review_page(shown)
+    assert "The text of this call is not in the store" in text
+    assert "Ihr Vertrag mit der Nummer ‹number› läuft bis Mai." in text
+
+
+def test_a_turn_of_a_megabyte_makes_no_page_of_a_megabyte(tmp_path: Path) -> None:
+    long = make_call(1, pin=False, words="<b>wort</b> eins zwei " * 50_000)
+    with Store.open(tmp_path / "ausweis.sqlite") as store:
+        store.import_run(make_run(tmp_path / "run", [long]), [long])
+        text = review_page(review_of(store, Wanted(DAY, DAY)))
+    assert "keine Authentifizierung" in text
+    assert len(text) < 50_000
