@@ -18,6 +18,7 @@ COMMANDS = {
     "store": "The database behind the daily review: import, delete, expire, sample, export, verify …",
     "judge": "Judge the facts of a run by another policy, without the model.",
     "review": "Write the review of a day from the store: what changed, then the flagged calls, worst first.",
+    "serve": "Review calls in the browser.",
     "eval": "Measure against the golden set: run, compare, gate, report …",
     "policies": "Policies: list, show, validate, explain.",
     "prompts": "Prompt templates: list, show, lint, diff, release.",

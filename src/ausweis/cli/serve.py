@@ -1,0 +1,64 @@
+"""`ausweis serve`: review calls in the browser."""
+
+import os
+import socket
+
+import click
+
+from ausweis.errors import InputError
+
+__all__ = ["serve"]
+
+ADDRESS = "AUSWEIS_STORE"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@click.command()
+@click.option(
+    "--store",
+    "address",
+    metavar="ADDR",
+    help=f"A SQLite file, or postgresql+psycopg://…; else ${ADDRESS}, else ausweis.sqlite.",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8321, show_default=True, help="0 takes any free one.")
+@click.option("--reviewer", default="", metavar="NAME", help="The name that is proposed at sign-in.")
+@click.option("--agents", is_flag=True, help="Show pseudonyms of agents.")
+@click.option("--name", "names", multiple=True, metavar="HOST", help="A name by which browsers reach it. Repeatable.")
+@click.option("--https", is_flag=True, help="Browsers reach it through a proxy that speaks HTTPS.")
+def serve(
+    address: str | None, host: str, port: int, reviewer: str, agents: bool, names: tuple[str, ...], https: bool
+) -> None:
+    """Review calls in the browser: a queue, the riskiest first; one call a page; decide with one key.
+
+    Prints the address to open, with the token that opens it. Ends with Ctrl-C.
+    """
+    if host not in LOOPBACK and not names:
+        raise InputError(f"with --host {host}, say by which name browsers reach this machine: --name HOST")
+    try:
+        from ausweis.serve.running import Settings, run
+    except ImportError as error:
+        raise InputError(f"ausweis serve needs {error.name}: pip install 'ausweis[review]'") from None
+    with _listening(host, port) as listener:
+        settings = Settings(
+            address=address or os.environ.get(ADDRESS) or "ausweis.sqlite",
+            reviewer=reviewer,
+            agents=agents,
+            hosts=(host, *names),
+            https=https,
+        )
+        run(settings, listener, click.echo)
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """The socket, bound before anything else, so that a port that is taken is one sentence.
+
+    Raises:
+        InputError: the port is taken, or the host is not this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InputError(f"cannot listen on {host}, port {port} ({reason}); take another: --port N") from None

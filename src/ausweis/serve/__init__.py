@@ -1,0 +1,29 @@
+"""Reviewing in the browser: a queue, one call a page, decisions, figures. Plain pages; htmx where it saves a reload.
+
+The way in:
+    app         routes, and who may pass
+    security    headers, hosts, sizes
+    sessions    the token, the cookie, the mark of forms
+    running     the server in this process
+    desk        what every page works with
+
+Pages:
+    queue       calls as rows; `question` is what is asked of them
+    lists       what can be chosen in a filter
+    call_page   one call, and what is decided on it; `call_view` and `marks` are what it shows
+    audio       recordings, in parts
+    sample      calls drawn by chance
+    figures     agreement, recall, trends
+
+What they are made of:
+    rendering   templates to answers; templates/ and static/
+    words       German and English; `texts` are the sentences
+    masks       which parts of a call are personal data
+"""
+
+from ausweis.serve.app import create_app
+from ausweis.serve.desk import CallMask, Desk
+from ausweis.serve.masks import mask_of
+from ausweis.serve.sessions import Doorkeeper
+
+__all__ = ["CallMask", "Desk", "Doorkeeper", "create_app", "mask_of"]

@@ -1,0 +1,209 @@
+"""The server: routes, and who may pass."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+from urllib.parse import urlencode
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from ausweis.errors import StoreError
+from ausweis.serve import call_page, figures, queue, sample
+from ausweis.serve.audio import audio
+from ausweis.serve.desk import Desk, Visit
+from ausweis.serve.rendering import answer, render
+from ausweis.serve.security import LOOPBACK, Guard
+from ausweis.serve.sessions import LIFETIME, Session, reviewer_name
+from ausweis.serve.words import Words, language_of
+
+__all__ = ["create_app"]
+
+Page = Callable[[Visit], Response]
+LANGUAGE = "ausweis-language"
+MAX_FIELDS = 40
+LARGEST = 2**53
+
+
+def create_app(desk: Desk) -> Guard:
+    """The application for one store, guarded."""
+    app = Starlette(
+        routes=[
+            Route("/", _page(queue.queue_page)),
+            Route("/calls/{key:int}", _page(call_page.call_page)),
+            Route("/calls/{key:int}/audio/{place:int}", _page(audio)),
+            Route("/calls/{key:int}/decisions", _form(call_page.decide), methods=["POST"]),
+            Route("/calls/{key:int}/unmask", _form(call_page.unmask), methods=["POST"]),
+            Route("/calls/{key:int}/mask", _form(call_page.mask_again), methods=["POST"]),
+            Route("/sample", _page(sample.sample_page)),
+            Route("/sample", _form(sample.draw), methods=["POST"]),
+            Route("/figures", _page(figures.figures_page)),
+            Route("/signin", _sign_in_page),
+            Route("/signin", _sign_in, methods=["POST"]),
+            Route("/signout", _sign_out, methods=["POST"]),
+            Route("/language", _language),
+            Mount("/static", StaticFiles(packages=[("ausweis.serve", "static")])),
+        ],
+        exception_handlers={HTTPException: _no_page, StoreError: _refused, Exception: _no_page},
+    )
+    app.state.desk = desk
+    return Guard(app, hosts=(*LOOPBACK, *desk.hosts))
+
+
+def _page(page: Page) -> Callable[[Request], Awaitable[Response]]:
+    """A page for those who are signed in; all others are sent to the door."""
+
+    async def endpoint(request: Request) -> Response:
+        session = _session(request)
+        if session is None:
+            return _to_the_door(request)
+        _refuse_large(request)
+        return await run_in_threadpool(page, _visit(request, session, {}))
+
+    return endpoint
+
+
+def _form(page: Page) -> Callable[[Request], Awaitable[Response]]:
+    """A form that changes something: only with the mark of the session."""
+
+    async def endpoint(request: Request) -> Response:
+        session = _session(request)
+        if session is None:
+            return _to_the_door(request)
+        _refuse_large(request)
+        form = await _fields(request)
+        mark = form.get("csrf", "") or request.headers.get("x-csrf-token", "")
+        if not _desk(request).door.marked(session, mark):
+            raise HTTPException(403)
+        return await run_in_threadpool(page, _visit(request, session, form))
+
+    return endpoint
+
+
+async def _sign_in_page(request: Request) -> Response:
+    desk, token = _desk(request), request.query_params.get("token", "")
+    right = bool(token) and desk.door.knows(token)
+    return _door_page(request, token if right else "", "token_wrong" if token and not right else "")
+
+
+async def _sign_in(request: Request) -> Response:
+    desk, form = _desk(request), await _fields(request)
+    token, reviewer = form.get("token", "").strip(), reviewer_name(form.get("reviewer", ""))
+    if not desk.door.knows(token):
+        return _door_page(request, "", "token_wrong", 403)
+    if reviewer is None:
+        return _door_page(request, token, "name_missing", 422)
+    _, cookie = desk.door.begin(reviewer)
+    response = RedirectResponse("/", 303)
+    response.set_cookie(
+        desk.cookie, cookie, max_age=LIFETIME, httponly=True, samesite="strict", secure=desk.secure, path="/"
+    )
+    return response
+
+
+async def _sign_out(request: Request) -> Response:
+    desk, session, form = _desk(request), _session(request), await _fields(request)
+    if session is not None and not desk.door.marked(session, form.get("csrf", "")):
+        raise HTTPException(403)
+    if session is not None:
+        desk.door.end(session)
+        desk.unmasked = {one for one in desk.unmasked if one[0] != session.id}
+    response = RedirectResponse("/signin", 303)
+    response.delete_cookie(desk.cookie, path="/", httponly=True, samesite="strict", secure=desk.secure)
+    return response
+
+
+async def _language(request: Request) -> Response:
+    back = request.query_params.get("back", "")
+    # One slash, and no second or a backslash behind it: browsers take those for another host.
+    here = re.fullmatch(r"/(?![/\\])[^\\\x00-\x20]*", back) is not None
+    response = RedirectResponse(back if here else "/", 303)
+    chosen = language_of(request.query_params.get("to"), "")
+    response.set_cookie(LANGUAGE, chosen, max_age=31_536_000, httponly=True, samesite="strict", path="/")
+    return response
+
+
+async def _no_page(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    words = _words(request)
+    text = words.text({403: "form_foreign", 404: "not_found"}.get(status, "went_wrong"))
+    return _problem(request, text, f"{status} {HTTPStatus(status).phrase}", status)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    """What the store refuses: there is no such call, or what was decided does not fit any more."""
+    words = _words(request)
+    if request.method == "GET":
+        return _problem(request, words.text("not_found"), str(error), 404)
+    return _problem(request, words.text("refused"), str(error), 409)
+
+
+def _problem(request: Request, title: str, text: str, status: int) -> Response:
+    session = _session(request)
+    onward = request.url.path.removesuffix("/decisions") if request.url.path.endswith("/decisions") else "/"
+    query = f"?{request.url.query}" if request.url.query and onward != "/" else ""
+    values = {"title": title, "text": text, "onward": onward + query}
+    if session is None:
+        return HTMLResponse(render("problem.html.j2", _words(request), **values), status)
+    return answer(_visit(request, session, {}), "problem.html.j2", status=status, **values)
+
+
+def _door_page(request: Request, token: str, problem: str, status: int = 200) -> Response:
+    reviewer = _desk(request).reviewer
+    values = {"token": token, "problem": problem, "reviewer": reviewer, "back": "/signin"}
+    return HTMLResponse(render("signin.html.j2", _words(request), **values), status)
+
+
+def _to_the_door(request: Request) -> Response:
+    if request.headers.get("hx-request"):
+        return Response(status_code=204, headers={"HX-Redirect": "/signin"})
+    return RedirectResponse("/signin", 303)
+
+
+def _refuse_large(request: Request) -> None:
+    """No key is larger than what a database holds."""
+    if any(value > LARGEST for value in request.path_params.values()):
+        raise HTTPException(404)
+
+
+def _desk(request: Request) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+def _session(request: Request) -> Session | None:
+    desk = _desk(request)
+    return desk.door.session(request.cookies.get(desk.cookie, ""))
+
+
+def _words(request: Request) -> Words:
+    return Words(language_of(request.cookies.get(LANGUAGE), request.headers.get("accept-language", "")))
+
+
+def _visit(request: Request, session: Session, form: dict[str, str]) -> Visit:
+    asked = _texts(request.query_params)
+    return Visit(
+        desk=_desk(request),
+        session=session,
+        words=_words(request),
+        path=request.url.path if request.method == "GET" else "/",
+        query=f"?{urlencode(asked)}" if asked and request.method == "GET" else "",
+        asked=asked,
+        parts={name: value for name, value in request.path_params.items() if isinstance(value, int)},
+        form=form,
+        partial="hx-request" in request.headers and "hx-history-restore-request" not in request.headers,
+    )
+
+
+async def _fields(request: Request) -> dict[str, str]:
+    async with request.form(max_files=0, max_fields=MAX_FIELDS) as form:
+        return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+def _texts(values: Mapping[str, str]) -> dict[str, str]:
+    return dict(list(values.items())[:MAX_FIELDS])

@@ -1,0 +1,34 @@
+"""Recordings, in parts: a browser jumps to a second by asking for a range of bytes."""
+
+from pathlib import Path
+
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, Response
+
+from ausweis.serve.desk import Visit
+
+__all__ = ["audio"]
+
+_TYPES = {
+    ".aac": "audio/aac",
+    ".flac": "audio/flac",
+    ".m4a": "audio/mp4",
+    ".mp3": "audio/mpeg",
+    ".mp4": "audio/mp4",
+    ".oga": "audio/ogg",
+    ".ogg": "audio/ogg",
+    ".opus": "audio/ogg",
+    ".wav": "audio/wav",
+    ".webm": "audio/webm",
+}
+
+
+def audio(visit: Visit) -> Response:
+    """A recording of the call. The path is the store's: none ever comes from an address."""
+    files = visit.store.record(visit.parts["key"]).audio
+    path = files[visit.parts["place"]] if visit.parts["place"] < len(files) else Path()
+    kind = _TYPES.get(path.suffix.lower())
+    if kind is None or not path.is_file():
+        raise HTTPException(404)
+    # No file name in the answer: names of recordings often hold numbers of customers.
+    return FileResponse(path, media_type=kind, headers={"Content-Disposition": "inline"})

@@ -1,0 +1,245 @@
+"""One call as a page shows it: what happened and where, then what it rests on."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from ausweis.judging.verdict import Check, Evidence, UsedFactor, Violation
+from ausweis.reports.review_advice import advice
+from ausweis.serve.desk import CallMask
+from ausweis.serve.marks import Mark, Piece, TurnView, clock, marks_of, turn_views
+from ausweis.serve.queue import row_view
+from ausweis.serve.words import Words
+from ausweis.store import CallRecord, Decision
+from ausweis.vocabulary import SEVERITIES, VIOLATIONS, Outcome, ViolationType
+
+__all__ = ["CallView", "CheckView", "DecisionView", "Finding", "Quote", "call_view"]
+
+MAX_QUOTES = 4
+"""Quotes of a finding; its turns hold the rest."""
+
+
+class Quote(NamedTuple):
+    """Words of a turn, masked."""
+
+    turn: int
+    pieces: Sequence[Piece]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What happened at one turn: the rules broken there, or an incident; the words that say so, and why it is one.
+
+    `severity`: the worst of them; `should`: what would have been right.
+    """
+
+    titles: tuple[str, ...]
+    severity: str
+    turn: int | None
+    start: float | None
+    actions: tuple[str, ...]
+    quotes: tuple[Quote, ...]
+    reasons: tuple[str, ...]
+    should: tuple[str, ...] = ()
+
+    @property
+    def at(self) -> str:
+        """When it is, as minutes and seconds."""
+        return clock(self.start)
+
+
+@dataclass(frozen=True)
+class CheckView:
+    """An answered question. `told`: a finding says the same already."""
+
+    id: str
+    result: str
+    reason: str
+    told: bool
+
+
+@dataclass(frozen=True)
+class DecisionView:
+    """What a reviewer decided. `label`: the right label, in words; `old`: about an earlier verdict."""
+
+    reviewer: str
+    choice: str
+    label: str
+    note: str
+    at: str
+    old: bool
+
+
+@dataclass(frozen=True)
+class CallView:
+    """All that the page of a call shows.
+
+    `known`: whether its text is; `hidden`: how many others have decided, unseen until the reader has; `labels`: turns
+    of each violation type, as the form proposes them; `suggested`: the outcome that it proposes.
+    """
+
+    key: int
+    call_id: str
+    title: str
+    outcome: Outcome
+    risk: float
+    confidence: float
+    sampled: bool
+    meta: tuple[str, ...]
+    findings: Sequence[Finding]
+    review: Sequence[str]
+    checks: Sequence[CheckView]
+    factors: Sequence[UsedFactor]
+    about: Sequence[tuple[str, str]]
+    turns: Sequence[TurnView]
+    known: bool
+    audio: Sequence[str]
+    unmasked: bool
+    verdict_key: int
+    decisions: Sequence[DecisionView]
+    hidden: int
+    labels: Sequence[tuple[ViolationType, str]]
+    suggested: Outcome
+
+    @property
+    def first_turn(self) -> int | None:
+        """The turn at which the transcript opens."""
+        return next((one.turn for one in self.findings if one.turn), None)
+
+    @property
+    def first_second(self) -> float | None:
+        """Where the recording stands at first."""
+        return next((one.start for one in self.findings if one.start is not None), None)
+
+
+def call_view(
+    record: CallRecord, words: Words, mask: CallMask, *, reviewer: str, agents: bool, unmasked: bool
+) -> CallView:
+    """The view of a call for one reviewer; with `unmasked`, the mask counts for nothing."""
+    row, verdict = record.row, record.verdict
+    findings = list(_findings(record, words, mask))
+    marks = marks_of(verdict, record.facts)
+    if record.call is None:
+        marks = {turn: [_masked(mark, mask, turn) for mark in some] for turn, some in marks.items()}
+    decided, hidden = _decisions(record, reviewer, words)
+    shown = row_view(row, words, agents=agents)
+    return CallView(
+        key=row.key,
+        call_id=row.call_id,
+        title=shown.what,
+        outcome=verdict.outcome,
+        risk=verdict.risk,
+        confidence=verdict.confidence,
+        sampled=row.sampled,
+        meta=shown.meta,
+        findings=findings,
+        review=verdict.review_reasons,
+        checks=[_check(one, bool(verdict.violations)) for one in verdict.checks],
+        factors=verdict.factors,
+        about=list(_about(record, words)),
+        turns=turn_views(record.call, marks, mask.covers),
+        known=record.call is not None,
+        audio=[f"/calls/{row.key}/audio/{place}" for place, _ in enumerate(record.audio)],
+        unmasked=unmasked,
+        verdict_key=record.verdict_key,
+        decisions=decided,
+        hidden=hidden,
+        labels=[(one, _turns_of(record, one)) for one in VIOLATIONS],
+        suggested="compliant" if verdict.outcome == "violation" else "violation",
+    )
+
+
+def _findings(record: CallRecord, words: Words, mask: CallMask) -> Iterator[Finding]:
+    by_turn: dict[int, list[Violation]] = defaultdict(list)
+    for one in record.verdict.violations:
+        by_turn[one.turn].append(one)
+    for turn, some in sorted(by_turn.items()):
+        evidence = [e for one in some for e in one.evidence if e.quote]
+        quoted = list(dict.fromkeys((e.quote, e.turn) for e in evidence))[:MAX_QUOTES]
+        yield Finding(
+            titles=_once(words.word(one.type) for one in some),
+            severity=max((one.severity for one in some), key=SEVERITIES.index),
+            turn=turn,
+            start=_start(record, turn, evidence),
+            actions=_once(one.action for one in some if one.action),
+            quotes=tuple(_quote(*one, mask) for one in quoted),
+            reasons=_once(one.reason for one in some),
+            should=_once(advice(one, record.verdict, words.language) for one in some),
+        )
+    for incident in record.verdict.incidents:
+        yield _incident(incident, record, words, mask)
+
+
+def _incident(incident: Mapping[str, Any], record: CallRecord, words: Words, mask: CallMask) -> Finding:
+    evidence = [one for one in incident.get("evidence") or () if isinstance(one, Mapping) and one.get("quote")]
+    quoted = [(str(one["quote"]), int(one.get("turn") or 1)) for one in evidence[:MAX_QUOTES]]
+    turn = incident.get("turn") if isinstance(incident.get("turn"), int) else None
+    described = str(incident.get("description") or "")
+    return Finding(
+        titles=(words.word(str(incident.get("kind", ""))),),
+        severity=str(incident.get("severity", "")),
+        turn=turn,
+        start=_start(record, turn, ()) if turn else None,
+        actions=(),
+        quotes=tuple(_quote(*one, mask) for one in quoted),
+        reasons=(described,) if described else (),
+    )
+
+
+def _once(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(texts))
+
+
+def _quote(quote: str, turn: int, mask: CallMask) -> Quote:
+    return Quote(turn, [Piece(mask.text(quote, turn))])
+
+
+def _masked(mark: Mark, mask: CallMask, turn: int) -> Mark:
+    return replace(mark, quote=mask.text(mark.quote, turn))
+
+
+def _start(record: CallRecord, turn: int, evidence: Sequence[Evidence]) -> float | None:
+    """When the turn begins: as the evidence says, else as the call does."""
+    said = next((one.start for one in evidence if one.turn == turn and one.start is not None), None)
+    if said is None and record.call is not None and turn <= len(record.call.turns):
+        return record.call.turn(turn).start
+    return said
+
+
+def _check(check: Check, violated: bool) -> CheckView:
+    return CheckView(check.id, check.result, check.reason, told=violated and check.result == "fail")
+
+
+def _turns_of(record: CallRecord, kind: ViolationType) -> str:
+    return ", ".join(str(one.turn) for one in record.verdict.violations if one.type == kind)
+
+
+def _decisions(record: CallRecord, reviewer: str, words: Words) -> tuple[list[DecisionView], int]:
+    """The decisions that the reviewer may see: until they have decided, only their own, so that two stay two."""
+    now = [one for one in record.decisions if one.counts]
+    # What somebody decided about an earlier verdict, and has not decided anew.
+    old = [one for one in record.decisions if not one.counts and one.verdict_key != record.verdict_key]
+    seen = any(one.reviewer == reviewer for one in now)
+    shown = [one for one in (*old, *now) if seen or one.reviewer == reviewer]
+    others = {one.reviewer for one in now if one.reviewer != reviewer}
+    return [_decision(one, record, words) for one in shown], 0 if seen else len(others)
+
+
+def _decision(one: Decision, record: CallRecord, words: Words) -> DecisionView:
+    label = [words.word(one.outcome)] if one.choice == "overrule" and one.outcome else []
+    label += [words.text("label_at", type=words.word(kind), turn=turn) for kind, turn in one.violations if label]
+    at = f"{one.at[:10]} {one.at[11:16]} UTC"
+    return DecisionView(one.reviewer, one.choice, ", ".join(label), one.note, at, not one.counts)
+
+
+def _about(record: CallRecord, words: Words) -> Iterator[tuple[str, str]]:
+    row, run = record.row, record.run
+    yield "caller", words.word(record.verdict.caller)
+    if row.direction:
+        yield "direction", words.word(row.direction)
+    yield "policy", f"{run.policy_title or run.policy.id} ({run.policy.id} {run.policy.version})"
+    yield "model", run.model.id
+    if run.prompts:
+        yield "prompts", ", ".join(f"{one.id}@{one.version}" for one in run.prompts)
+    yield "run", f"{run.started[:16].replace('T', ' ')} UTC, ausweis {run.ausweis}, {run.strategy}"

@@ -1,0 +1,77 @@
+"""What every page works with: the store, the door, and the masking of personal data."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ausweis.calls.call import Call
+from ausweis.reading.facts import Facts
+from ausweis.serve.lists import Lists
+from ausweis.serve.marks import Cover
+from ausweis.serve.sessions import Doorkeeper, Session
+from ausweis.serve.words import Words
+from ausweis.store import Store
+
+__all__ = ["CallMask", "Desk", "Language", "Masking", "Visit"]
+
+Language = Literal["de", "en"]
+
+
+@dataclass(frozen=True)
+class CallMask:
+    """Masks one call. `covers(n)`: what of turn *n* is personal data; `text(quote, n)`: a quote of it, masked."""
+
+    covers: Callable[[int], Sequence[Cover]]
+    text: Callable[[str, int], str]
+
+
+Masking = Callable[[Call | None, Facts | None, Language], CallMask]
+"""Makes the mask of a call; the call is None where its text is not known, the language is that of the reader then."""
+
+
+@dataclass
+class Desk:
+    """One server. `reviewer`: the name proposed at sign-in; `agents`: whether pseudonyms of agents are shown.
+
+    `hosts`: names under which browsers may reach it; `port`: its own, part of the cookie's name, since cookies do not
+    tell ports apart. `unmasked`: session and call, for as long as the server runs.
+    """
+
+    store: Store
+    door: Doorkeeper
+    masking: Masking
+    reviewer: str = ""
+    agents: bool = False
+    hosts: tuple[str, ...] = ()
+    port: int = 8321
+    secure: bool = False
+    unmasked: set[tuple[str, int]] = field(default_factory=set)
+    lists: Lists = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.lists = Lists(self.store)
+
+    @property
+    def cookie(self) -> str:
+        """The name of the session's cookie."""
+        return f"ausweis-{self.port}"
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One request of somebody who is signed in. `form` holds the last value of each field; `query` begins with `?`."""
+
+    desk: Desk
+    session: Session
+    words: Words
+    path: str
+    query: str
+    asked: dict[str, str]
+    parts: dict[str, int]
+    form: dict[str, str] = field(default_factory=dict)
+    partial: bool = False
+
+    @property
+    def store(self) -> Store:
+        """The store."""
+        return self.desk.store

@@ -1,0 +1,120 @@
+"""What a reviewer asks of the queue: read from an address, told to the store, written into the next address."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from typing import Literal, get_args
+from urllib.parse import urlencode
+
+from ausweis.store import CallFilter, Cursor, Order, State
+from ausweis.vocabulary import OUTCOMES, VIOLATIONS
+
+__all__ = ["SHOWN", "STATES", "Question", "Shown"]
+
+Shown = Literal["todo", "second", "sample", "decided", "all"]
+"""todo: flagged and not decided; second: not sure or disputed; sample: drawn by chance and not decided."""
+SHOWN: tuple[Shown, ...] = get_args(Shown)
+STATES: tuple[State, ...] = get_args(State)
+_STATES_OF: dict[Shown, tuple[State, ...]] = {
+    "todo": ("open",),
+    "second": ("not_sure", "disputed"),
+    "sample": ("open",),
+    "decided": ("confirmed", "overruled"),
+    "all": (),
+}
+MAX_TEXT = 200
+
+
+@dataclass(frozen=True)
+class Question:
+    """The fields of the filter form, each a text; empty where nothing is asked. Unknown values ask nothing."""
+
+    show: str = "todo"
+    q: str = ""
+    order: str = ""
+    first: str = ""
+    last: str = ""
+    outcome: str = ""
+    violation: str = ""
+    incident: str = ""
+    queue: str = ""
+    team: str = ""
+    state: str = ""
+
+    @classmethod
+    def of(cls, asked: Mapping[str, str]) -> "Question":
+        """The question in an address."""
+        allowed: dict[str, tuple[str, ...]] = {
+            "show": SHOWN,
+            "order": ("time",),
+            "outcome": OUTCOMES,
+            "violation": VIOLATIONS,
+            "state": STATES,
+        }
+        found = {}
+        for one in fields(cls):
+            value = asked.get(one.name, "").replace("\0", "").strip()[:MAX_TEXT]
+            known = value in allowed[one.name] if one.name in allowed else True
+            if one.name in ("first", "last"):
+                known = _day(value) is not None
+            if value and known:
+                found[one.name] = value
+        return cls(**found)
+
+    @property
+    def by(self) -> Order:
+        """The order for the store."""
+        return "time" if self.order == "time" else "risk"
+
+    @property
+    def narrowed(self) -> int:
+        """How many of the fields that may be folded away are set."""
+        names = ("first", "last", "outcome", "violation", "incident", "queue", "team", "state")
+        return sum(bool(getattr(self, name)) for name in names)
+
+    @property
+    def filter(self) -> CallFilter:
+        """The filter for the store."""
+        shown: Shown = next(one for one in SHOWN if one == self.show)
+        state = tuple(one for one in STATES if one == self.state)
+        return CallFilter(
+            first=_day(self.first),
+            last=_day(self.last),
+            outcomes=tuple(one for one in OUTCOMES if one == self.outcome),
+            violations=tuple(one for one in VIOLATIONS if one == self.violation),
+            incidents=(self.incident,) if self.incident else (),
+            queues=(self.queue,) if self.queue else (),
+            teams=(self.team,) if self.team else (),
+            states=state or _STATES_OF[shown],
+            flagged=True if shown == "todo" else None,
+            sampled=True if shown == "sample" else None,
+            text=self.q or None,
+        )
+
+    def shown(self, show: Shown) -> "Question":
+        """The same, of other calls."""
+        return replace(self, show=show, state="")
+
+    def query(self, after: Cursor | None = None) -> str:
+        """As the part of an address that begins with `?`; empty where nothing is asked. `after`: the next page."""
+        said = {one.name: getattr(self, one.name) for one in fields(self) if getattr(self, one.name) != one.default}
+        if after is not None:
+            said |= {"after": str(after.value), "key": str(after.key)}
+        return f"?{urlencode(said)}" if said else ""
+
+    def cursor(self, asked: Mapping[str, str]) -> Cursor | None:
+        """Where the page that is asked for begins."""
+        value, key = asked.get("after", ""), asked.get("key", "")
+        if not value or not key.isdecimal() or len(key) > 15:
+            return None
+        try:
+            return Cursor(float(value) if self.by == "risk" else value, int(key))
+        except ValueError:
+            return None
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if len(text) == 10 else None
+    except ValueError:
+        return None

@@ -1,0 +1,115 @@
+"""The queue: calls as rows, the riskiest first."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.responses import Response
+
+from ausweis.serve.desk import Visit
+from ausweis.serve.marks import clock
+from ausweis.serve.question import SHOWN, STATES, Question
+from ausweis.serve.rendering import answer
+from ausweis.serve.words import Words
+from ausweis.store import CallRow, State
+from ausweis.vocabulary import OUTCOMES, VIOLATIONS, Severity
+
+__all__ = ["PAGE", "RowView", "choices", "queue_page", "row_view"]
+
+PAGE = 50
+"""Calls on a page."""
+
+
+@dataclass(frozen=True)
+class RowView:
+    """A call as a row. `tone`: what gives it its colour; `meta`: where and when it was, in words."""
+
+    key: int
+    call_id: str
+    risk: float
+    what: str
+    where: str
+    meta: tuple[str, ...]
+    tone: str
+    severity: Severity | None
+    sampled: bool
+    unsure: bool
+    state: State
+
+
+def queue_page(visit: Visit) -> Response:
+    """The queue that is asked for; only its rows where htmx asks."""
+    question = Question.of(visit.asked)
+    after = question.cursor(visit.asked)
+    rows = visit.store.calls(question.filter, order=question.by, limit=PAGE + 1, after=after)
+    # Searching reads every call, so it is not done twice where once tells the number.
+    total = len(rows) if after is None and len(rows) <= PAGE else visit.store.count(question.filter)
+    words = visit.words
+    found: dict[str, Any] = {
+        "rows": [row_view(row, words, agents=visit.desk.agents) for row in rows[:PAGE]],
+        "query": question.query(),
+        "more": f"/{question.query(rows[PAGE - 1].cursor(question.by))}" if len(rows) > PAGE else None,
+        "shown": words.text("shown_one" if total == 1 else "shown", total=words.number(total)),
+    }
+    if visit.partial:
+        return answer(visit, "results.html.j2", **found)
+    return answer(
+        visit,
+        "queue.html.j2",
+        here="queue",
+        asked=question,
+        narrowed=question.narrowed,
+        views=_views(visit, question),
+        said=None,
+        **choices(visit),
+        **found,
+    )
+
+
+def choices(visit: Visit) -> dict[str, Any]:
+    """What can be chosen in the filter: value and words."""
+    words, named = visit.words, visit.desk.lists.get()
+    return {
+        "orders": [("time", words.text("by_time"))],
+        "outcomes": [(one, words.word(one)) for one in OUTCOMES],
+        "violations": [(one, words.word(one)) for one in VIOLATIONS],
+        "incidents": [(one, words.word(one)) for one in named.incidents],
+        "queues": [(one, one) for one in named.queues],
+        "teams": [(one, one) for one in named.teams],
+        "states": [(one, words.word(one)) for one in STATES],
+    }
+
+
+def row_view(row: CallRow, words: Words, *, agents: bool) -> RowView:
+    """A row in words."""
+    named = [*map(words.word, row.violations), *map(words.word, row.incidents)]
+    where = words.text("in_turn", turn=row.first_violation_turn) if row.first_violation_turn else ""
+    moment = ", ".join((words.day(row.day), *_time_of(row.started_at)))
+    length = clock(row.seconds) or words.text("turns", count=row.turns)
+    meta = (moment, row.queue, row.team, row.agent if agents else None, length)
+    return RowView(
+        key=row.key,
+        call_id=row.call_id,
+        risk=row.risk,
+        what=words.capital(", ".join(named) or words.word(row.outcome)),
+        where=where,
+        meta=tuple(one for one in meta if one),
+        tone=row.severity or row.outcome,
+        severity=row.severity,
+        sampled=row.sampled,
+        unsure=row.needs_review,
+        state=row.state,
+    )
+
+
+def _views(visit: Visit, question: Question) -> list[tuple[str, str, int | None]]:
+    """Name, address and number of calls of each view; no number while something is searched for, which takes long."""
+    found: list[tuple[str, str, int | None]] = []
+    for name in SHOWN:
+        one = question.shown(name)
+        found.append((name, f"/{one.query()}", None if one.q else visit.store.count(one.filter)))
+    return found
+
+
+def _time_of(started_at: str | None) -> tuple[str, ...]:
+    """Hour and minute, where they are known."""
+    return (started_at[11:16],) if started_at is not None and started_at[10:11] in ("T", " ") else ()

@@ -1,0 +1,60 @@
+"""Templates to answers. Every value is escaped, and cleaned of what nobody can have said."""
+
+import hashlib
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from ausweis.calls.text import clean
+from ausweis.serve.desk import Visit
+from ausweis.serve.words import Words
+
+__all__ = ["STATIC", "answer", "render"]
+
+STATIC = files("ausweis.serve") / "static"
+
+
+def answer(visit: Visit, template: str, *, here: str = "", status: int = 200, **values: Any) -> HTMLResponse:
+    """A page for somebody who is signed in; `here`: the entry of the menu that it belongs to."""
+    body = render(
+        template,
+        visit.words,
+        session=visit.session,
+        mark=visit.desk.door.form_mark(visit.session),
+        back=visit.path + visit.query,
+        here=here,
+        **values,
+    )
+    return HTMLResponse(body, status)
+
+
+def render(template: str, words: Words, **values: Any) -> str:
+    """The template in a language."""
+    values = {"session": None, "back": "/", "here": "", "said": None} | values
+    return _environment().get_template(template).render(w=words, t=words.text, version=_version(), **values)
+
+
+@lru_cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("ausweis.serve"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_cleaned,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _cleaned(value: object) -> object:
+    return clean(value) if type(value) is str else value
+
+
+@cache
+def _version() -> str:
+    """Changes with the static files, so that no browser shows a page with files of the version before."""
+    names = sorted(one.name for one in STATIC.iterdir() if one.is_file())
+    return hashlib.sha256(b"".join((STATIC / name).read_bytes() for name in names)).hexdigest()[:12]

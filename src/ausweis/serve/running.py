@@ -1,0 +1,80 @@
+"""The server in this process, until it is stopped."""
+
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from ausweis.errors import StoreError
+from ausweis.serve.app import create_app
+from ausweis.serve.desk import Desk
+from ausweis.serve.masks import mask_of
+from ausweis.serve.sessions import Doorkeeper
+from ausweis.store import Store
+
+__all__ = ["Settings", "run", "server"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What `ausweis serve` was asked for. `hosts`: names by which browsers reach it; `https`: through a proxy."""
+
+    address: str
+    reviewer: str = ""
+    agents: bool = False
+    hosts: tuple[str, ...] = ()
+    https: bool = False
+
+
+def run(settings: Settings, listener: socket.socket, say: Callable[[str], None]) -> None:
+    """Serve until Ctrl-C; `say` gets the address to open.
+
+    Raises:
+        StoreError: there is no store, or it cannot be opened.
+    """
+    if "://" not in settings.address and not Path(settings.address).is_file():
+        message = "there is no store here; make one with: ausweis store import RUN --store FILE"
+        raise StoreError(message, place=settings.address)
+    port = listener.getsockname()[1]
+    with Store.open(settings.address) as store:
+        door = Doorkeeper()
+        desk = Desk(
+            store=store,
+            door=door,
+            masking=mask_of,
+            reviewer=settings.reviewer,
+            agents=settings.agents,
+            hosts=settings.hosts,
+            port=port,
+            secure=settings.https,
+        )
+        desk.lists.get()
+        say(f"Open {_origin(settings, listener)}/signin?token={door.token}")
+        say("Whoever has this address can review. Stop with Ctrl-C.")
+        with suppress(KeyboardInterrupt):
+            server(desk).run(sockets=[listener])
+
+
+def server(desk: Desk) -> uvicorn.Server:
+    """The server of a desk. It keeps no log of requests: addresses hold what was searched for."""
+    config = uvicorn.Config(
+        create_app(desk),
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        proxy_headers=False,
+        lifespan="off",
+        timeout_graceful_shutdown=3,
+    )
+    return uvicorn.Server(config)
+
+
+def _origin(settings: Settings, listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    if settings.https:
+        return f"https://{settings.hosts[-1]}"
+    name = host if host not in ("0.0.0.0", "::") else settings.hosts[-1]  # noqa: S104
+    return f"http://{f'[{name}]' if ':' in name else name}:{port}"

@@ -1,0 +1,57 @@
+"""The sample: calls that were not flagged, drawn by chance and looked at by people, to learn what is missed."""
+
+from datetime import date
+
+from starlette.responses import RedirectResponse, Response
+
+from ausweis.errors import StoreError
+from ausweis.serve.desk import Visit
+from ausweis.serve.queue import PAGE, row_view
+from ausweis.serve.rendering import answer
+from ausweis.store import CallFilter
+
+__all__ = ["MAX_DRAWN", "draw", "sample_page"]
+
+MAX_DRAWN = 1000
+PROPOSED = 50
+
+
+def sample_page(visit: Visit) -> Response:
+    """What was drawn, how much of it is decided, and a form to draw more."""
+    store, words = visit.store, visit.words
+    drawn = store.count(CallFilter(sampled=True))
+    waiting = CallFilter(sampled=True, states=("open",))
+    left = store.count(waiting)
+    rows = [row_view(row, words, agents=visit.desk.agents) for row in store.calls(waiting, limit=PAGE)]
+    return answer(
+        visit,
+        "sample.html.j2",
+        here="sample",
+        days=store.days(),
+        drawn=drawn,
+        left=left,
+        rows=rows,
+        query="?show=sample",
+        more="/?show=sample" if left > PAGE else None,
+        shown=words.text("sample_left", left=words.number(left), drawn=words.number(drawn)),
+        proposed=PROPOSED,
+        largest=MAX_DRAWN,
+        new=visit.asked.get("new", "") if visit.asked.get("new", "").isdecimal() else "",
+    )
+
+
+def draw(visit: Visit) -> Response:
+    """Draw calls of these days.
+
+    Raises:
+        StoreError: the days or the number are none.
+    """
+    try:
+        first, last = (date.fromisoformat(visit.form.get(name, "")) for name in ("first", "last"))
+        wanted = int(visit.form.get("n", ""))
+    except ValueError:
+        raise StoreError(visit.words.text("sample_wrong")) from None
+    if not (1 <= wanted <= MAX_DRAWN and first <= last):
+        raise StoreError(visit.words.text("sample_wrong"))
+    found = visit.store.draw_sample(first, last, wanted, by=visit.session.reviewer)
+    return RedirectResponse(f"/sample?new={len(found)}", 303)

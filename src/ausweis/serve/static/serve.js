@@ -1,0 +1,149 @@
+"use strict";
+// Keys, the recording, and the form of the right label. The pages work without; nothing of a call is kept here.
+(() => {
+  const page = document.body.dataset.page;
+  const one = (selector) => document.querySelector(selector);
+  const all = (selector) => [...document.querySelectorAll(selector)];
+  const follow = (selector) => one(selector)?.click();
+
+  const step = (items, by) => {
+    if (!items.length) return;
+    const here = items.findIndex((item) => item.contains(document.activeElement));
+    const next = here < 0 ? (by > 0 ? 0 : items.length - 1) : Math.min(Math.max(here + by, 0), items.length - 1);
+    show(items[next]);
+  };
+  const show = (item) => {
+    if (!item) return;
+    item.focus({ preventScroll: true });
+    item.scrollIntoView({ block: "nearest" });
+  };
+
+  // the recording: several files of one call (a side each) play together
+  const audio = all("audio");
+  const play = (seconds) => {
+    for (const file of audio) {
+      if (seconds !== undefined) file.currentTime = Math.max(0, seconds - 0.3);
+      file.play().catch(() => {});
+    }
+  };
+  const toggle = () => {
+    if (audio.some((file) => !file.paused)) audio.forEach((file) => file.pause());
+    else play();
+  };
+  if (audio.length > 1) {
+    const [first, ...others] = audio;
+    for (const file of others) file.hidden = true;
+    first.addEventListener("play", () => others.forEach((file) => file.play().catch(() => {})));
+    first.addEventListener("pause", () => others.forEach((file) => file.pause()));
+    first.addEventListener("seeked", () => others.forEach((file) => { file.currentTime = first.currentTime; }));
+  }
+
+  const turns = () => all(".turn");
+  const nextMark = () => {
+    const marked = all(".turn[data-marked]");
+    const at = Number(document.activeElement?.closest?.(".turn")?.dataset.turn || 0);
+    show(marked.find((turn) => Number(turn.dataset.turn) > at) || marked[0]);
+  };
+
+  // deciding
+  const form = one("#decide");
+  const label = one("#right");
+  let sent = false;
+  const outcomes = () => {
+    const violation = form.elements.outcome.value === "violation";
+    one("#violations").hidden = !violation;
+  };
+  const overrule = () => {
+    label.hidden = !label.hidden;
+    form.querySelector("[data-key=o]").setAttribute("aria-expanded", String(!label.hidden));
+    if (!label.hidden) form.querySelector("input[name=outcome]:checked").focus();
+  };
+  if (form) {
+    outcomes();
+    label.addEventListener("change", outcomes);
+    form.querySelector("[data-key=o]").addEventListener("click", overrule);
+    form.addEventListener("submit", (event) => {
+      if (sent) event.preventDefault();
+      sent = true;
+    });
+    // The page may come back from the browser's memory.
+    addEventListener("pageshow", () => { sent = false; });
+    // Enter in a field would press the first button of the form: confirm, of all things.
+    form.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && event.target.matches("input")) {
+        event.preventDefault();
+        form.requestSubmit(label.querySelector("[value=overrule]"));
+      }
+    });
+  }
+
+  // where it happened
+  if (page === "call" && !location.hash) {
+    const first = one(".transcript")?.dataset.first;
+    const wide = matchMedia("(min-width: 62rem) and (min-height: 30rem)").matches;
+    if (first && wide) document.getElementById(`t${first}`)?.scrollIntoView({ block: "center" });
+  }
+  addEventListener("click", (event) => {
+    const button = event.target.closest?.("button.play");
+    if (button) play(Number(button.dataset.seconds));
+    const link = event.target.closest?.("a[data-to]");
+    if (link && !event.metaKey && !event.ctrlKey) {
+      event.preventDefault();
+      const turn = document.getElementById(`t${link.dataset.to}`);
+      turn?.focus({ preventScroll: true });
+      turn?.scrollIntoView({ block: "center" });
+      if (link.dataset.seconds !== undefined) play(Number(link.dataset.seconds));
+    }
+    if (event.target.closest?.("[data-help]")) help();
+  });
+
+  // keys
+  const dialog = one("#help");
+  const on = one("#keys-on");
+  const help = () => (dialog.open ? dialog.close() : dialog.showModal());
+  if (on) {
+    on.checked = localStorage.getItem("ausweis-keys") !== "off";
+    on.addEventListener("change", () => localStorage.setItem("ausweis-keys", on.checked ? "on" : "off"));
+  }
+  const search = () => {
+    const field = one("input[name=q]");
+    if (field) field.select();
+    else location.assign("/#search");
+  };
+  if (location.hash === "#search") one("input[name=q]")?.focus();
+
+  const enter = (event) => {
+    const turn = event.target.closest?.(".turn");
+    if (turn && event.target === turn && turn.dataset.seconds && audio.length) play(Number(turn.dataset.seconds));
+  };
+  const common = { "/": search, "?": help };
+  const keys = {
+    queue: { j: () => step(all(".row"), 1), k: () => step(all(".row"), -1), l: () => follow("a[rel=next]") },
+    call: {
+      j: () => step(turns(), 1),
+      k: () => step(turns(), -1),
+      h: () => follow("[data-before]"),
+      l: () => follow("[data-after]"),
+      m: nextMark,
+      p: toggle,
+      u: () => follow("[data-up]"),
+      c: () => follow("#decide [data-key=c]"),
+      o: overrule,
+      n: () => follow("#decide [data-key=n]"),
+      Enter: enter,
+    },
+  };
+  addEventListener("keydown", (event) => {
+    const writing = event.target.matches?.("input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]");
+    if (event.key === "Escape" && writing) event.target.blur();
+    if (!on?.checked && event.key !== "Enter") return;
+    if (writing || event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.isComposing) {
+      if (!(event.repeat && (event.key === "j" || event.key === "k") && !writing)) return;
+    }
+    if (dialog?.open && event.key !== "?") return;
+    const action = keys[page]?.[event.key] || common[event.key];
+    if (!action) return;
+    if (event.key !== "Enter") event.preventDefault();
+    action(event);
+  });
+})();

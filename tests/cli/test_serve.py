@@ -1,0 +1,75 @@
+"""`ausweis serve`: what it refuses, and that it serves until it is stopped."""
+
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import SOURCE, Run
+
+from ausweis.store import Store
+
+
+def test_without_a_store_it_says_how_to_make_one(run: Run) -> None:
+    done = run("serve", "--store", "gone.sqlite", "--port", "0")
+    assert done.code == 2
+    assert done.err == (
+        "ausweis: gone.sqlite: there is no store here; make one with: ausweis store import RUN --store FILE\n"
+    )
+    assert not Path("gone.sqlite").exists()
+
+
+def test_the_store_may_be_named_once_for_all_commands(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUSWEIS_STORE", "named.sqlite")
+    assert "named.sqlite: there is no store" in run("serve", "--port", "0").err
+
+
+def test_a_port_that_is_taken_is_one_sentence(run: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = run("serve", "--port", str(port))
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(f"ausweis: cannot listen on 127.0.0.1, port {port} (")
+    assert done.err.count("\n") == 1
+
+
+def test_a_host_that_is_not_this_machines_is_one_sentence(run: Run) -> None:
+    assert run("serve", "--host", "192.0.2.1", "--name", "calls.example").code == 2
+    assert "cannot listen on no such host" in run("serve", "--host", "no such host", "--name", "x").err
+
+
+def test_other_machines_are_let_in_by_name_only(run: Run) -> None:
+    done = run("serve", "--host", "0.0.0.0")
+    assert done.code == 2
+    assert "--name HOST" in done.err
+
+
+def test_it_serves_until_it_is_stopped(folder: Path) -> None:
+    Store.open(folder / "calls.sqlite").close()
+    command = [sys.executable, "-m", "ausweis", "serve", "--store", "calls.sqlite", "--port", "0", "--reviewer", "Anna"]
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env={"PYTHONPATH": str(SOURCE), "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        address = line.removeprefix("Open ").strip()
+        with urllib.request.urlopen(address, timeout=30) as answer:
+            page = answer.read().decode()
+        assert 'value="Anna"' in page
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+        assert "server" not in answer.headers
+    finally:
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert err == ""
+    assert "token" not in out

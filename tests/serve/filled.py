@@ -1,0 +1,147 @@
+"""A store as a server finds it: a run folder made by hand from labelled calls, imported. No model."""
+
+import random
+import wave
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, time, timedelta, timezone
+from pathlib import Path
+from typing import NamedTuple
+
+from ausweis.batch.canonical import facts_line, verdict_line
+from ausweis.batch.manifest import Inputs, Machine, RunManifest
+from ausweis.calls.call import Call, Turn
+from ausweis.engines.protocol import EngineInfo
+from ausweis.evals.labelled import gold_facts, read_labelled
+from ausweis.judging.judge import judge
+from ausweis.judging.policy_files import find_policy
+from ausweis.judging.verdict import PromptProvenance, Verdict
+from ausweis.reading.facts import Facts
+from ausweis.store import Store
+
+__all__ = ["LAST_DAY", "Judged", "call_of", "fill", "golden", "incident", "judged", "tone", "write_run"]
+
+GOLDEN = Path(__file__).parents[2] / "evals" / "golden" / "dev.jsonl"
+LAST_DAY = date(2026, 3, 2)
+_ZONE = timezone(timedelta(hours=1))
+
+
+class Judged(NamedTuple):
+    """A call with what was read in it and the verdict."""
+
+    call: Call
+    facts: Facts
+    verdict: Verdict
+
+
+def call_of(name: str, texts: Sequence[str], **more: str) -> Call:
+    """A call of these words: agent and caller in turn, five seconds each."""
+    turns = tuple(
+        Turn(speaker="agent" if place % 2 == 0 else "caller", start=5.0 * place, end=5.0 * place + 4.5, text=text)
+        for place, text in enumerate(texts)
+    )
+    return Call.model_validate({"id": name, "turns": turns, "started_at": "2026-03-02T09:15:00+01:00", **more})
+
+
+def judged(call: Call, facts: Facts, policy: str = "telecom-de", **more: object) -> Judged:
+    """The call with its verdict; `more`: what the verdict says instead."""
+    verdict = judge(facts, find_policy(policy).policy)
+    return Judged(call, facts, Verdict.model_validate(verdict.model_dump() | more))
+
+
+def incident(call: Call, turn: int = 2, kind: str = "cancel_threat", severity: str = "high") -> dict[str, object]:
+    """An incident at a turn of a call."""
+    one = call.turn(turn)
+    evidence = {"turn": turn, "quote": one.text, "start": one.start, "end": one.end}
+    text = "The caller says that they will cancel."
+    return {
+        "kind": kind,
+        "turn": turn,
+        "severity": severity,
+        "description": text,
+        "evidence": [evidence],
+        "probability": 0.9,
+    }
+
+
+def golden(count: int, *, days: int = 14, seed: int = 1) -> Iterator[Judged]:
+    """So many calls of the golden set, again and again under other ids, spread over days, queues and teams."""
+    chance = random.Random(seed)
+    labelled = list(read_labelled(GOLDEN))
+    read = [judged(_timed(one.call), gold_facts(one), one.gold.policy) for one in labelled]
+    for number in range(count):
+        call, facts, verdict = read[number % len(read)]
+        name = call.id if number < len(read) else f"{call.id}-{number:06d}"
+        day = LAST_DAY - timedelta(days=chance.randrange(days))
+        moment = datetime.combine(day, time(chance.randrange(8, 19), chance.randrange(60)), _ZONE)
+        placed = {
+            "id": name,
+            "started_at": moment.isoformat(),
+            "queue": chance.choice(["Hotline", "Rechnung", "Technik"]),
+            "team": chance.choice(["Nord", "Süd", "West"]),
+            "agent": f"Agent {chance.randrange(12)}",
+            "direction": "inbound",
+        }
+        shift = chance.random() * 0.3
+        risk = verdict.risk - shift if verdict.risk > 0.5 else verdict.risk + shift
+        confidence = round(0.6 + chance.random() * 0.4, 2)
+        unsure = ("Das Ergebnis ist unsicher.",) if confidence < 0.7 else ()
+        told = {"call_id": name, "risk": round(risk, 4), "confidence": confidence}
+        told |= {"needs_review": bool(unsure), "review_reasons": unsure}
+        told |= {"incidents": (incident(call),)} if number % 11 == 3 else {}
+        yield Judged(
+            call.model_copy(update=placed),
+            facts.model_copy(update={"call_id": name}),
+            verdict.model_copy(update=told),
+        )
+
+
+def write_run(folder: Path, calls: Iterable[Judged], *, started: str = "2026-03-03T05:00:00Z") -> Path:
+    """A run folder of these calls."""
+    folder.mkdir(parents=True)
+    policy = find_policy("telecom-de")
+    manifest = RunManifest(
+        ausweis="0.1.0",
+        strategy="turnwise",
+        policy=policy.provenance,
+        prompts=(PromptProvenance(id="agent-turn", version=3, sha256="2" * 64),),
+        engine=EngineInfo(model_id="fake", model_sha256="1" * 64, engine="fake", context_tokens=4096),
+        inputs=Inputs(),
+        machine=Machine.here(),
+        started=started,
+        finished=started,
+        complete=True,
+    )
+    (folder / "run.json").write_text(manifest.model_dump_json(by_alias=True), encoding="utf-8")
+    with (folder / "facts.jsonl").open("w") as facts, (folder / "verdicts.jsonl").open("w") as verdicts:
+        for one in calls:
+            facts.write(facts_line(one.facts) + "\n")
+            verdicts.write(verdict_line(one.verdict) + "\n")
+    return folder
+
+
+def fill(path: Path, calls: Sequence[Judged], *, audio: dict[str, tuple[Path, ...]] | None = None) -> Store:
+    """A store at `path`, open, with these calls."""
+    store = Store.open(path)
+    folder = write_run(path.with_name(f"{path.stem}-run"), calls)
+    store.import_run(folder, (one.call for one in calls), audio or {})
+    return store
+
+
+def tone(path: Path, seconds: int = 60) -> Path:
+    """A recording of nothing but its length: 8 kHz, mono."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(bytes(2 * 8000 * seconds))
+    return path
+
+
+def _timed(call: Call) -> Call:
+    """The call with times: about fifteen letters a second."""
+    turns, at = [], 0.0
+    for turn in call.turns:
+        length = 1 + len(turn.text) / 15
+        turns.append(turn.model_copy(update={"start": round(at, 1), "end": round(at + length, 1)}))
+        at += length + 0.3
+    return call.model_copy(update={"turns": tuple(turns)})

@@ -1,0 +1,50 @@
+from pathlib import Path
+
+import pytest
+from tests.serve.filled import call_of, fill, judged, tone
+from tests.serve.serving import visitor
+
+from ausweis.reading.facts import Facts
+from ausweis.store import Store
+
+ADDRESS = "/calls/1/audio/0"
+
+
+def test_a_recording_comes_whole_or_in_parts(store: Store) -> None:
+    http = visitor(store).http
+    whole = http.get(ADDRESS)
+    assert (whole.status_code, whole.headers["content-type"]) == (200, "audio/wav")
+    assert whole.headers["accept-ranges"] == "bytes"
+    part = http.get(ADDRESS, headers={"Range": "bytes=44-143"})
+    assert (part.status_code, part.content) == (206, whole.content[44:144])
+    assert part.headers["content-range"] == f"bytes 44-143/{len(whole.content)}"
+    assert http.get(ADDRESS, headers={"Range": "bytes=-10"}).content == whole.content[-10:]
+    assert http.get(ADDRESS, headers={"Range": f"bytes={len(whole.content)}-"}).status_code == 416
+
+
+def test_no_cache_keeps_it_and_no_name_is_told(store: Store) -> None:
+    headers = visitor(store).http.get(ADDRESS).headers
+    assert headers["cache-control"] == "no-store"
+    assert headers["content-disposition"] == "inline"
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("place", ["1", "99", "-1", "x", "..%2F..%2Fetc%2Fpasswd"])
+def test_only_recordings_of_the_call_are_there(store: Store, place: str) -> None:
+    assert visitor(store).http.get(f"/calls/1/audio/{place}").status_code == 404
+
+
+def test_a_call_without_recording_has_none(store: Store) -> None:
+    assert visitor(store).http.get("/calls/2/audio/0").status_code == 404
+    assert "<audio" not in visitor(store).page("/calls/2")
+    assert f'src="{ADDRESS}#t=' in visitor(store).page("/calls/1")
+
+
+def test_only_recordings_are_given_away(tmp_path: Path) -> None:
+    page, gone = tmp_path / "page.html", tone(tmp_path / "gone.wav", 1)
+    page.write_text("<script>alert(1)</script>")
+    one = judged(call_of("c", ["Hallo"]), Facts(call_id="c", turns=1))
+    with fill(tmp_path / "s.sqlite", [one], audio={"c": (gone, page)}) as store:
+        gone.unlink()
+        http = visitor(store).http
+        assert {http.get(f"/calls/1/audio/{place}").status_code for place in range(3)} == {404}

@@ -1,0 +1,334 @@
+"""The pages in a real browser. The rule: words of a call are shown and do nothing, and two reviewers lose nothing."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from tests.browser import Opened
+from tests.serve.filled import call_of, fill, incident, judged, tone
+from tests.serve.serving import TOKEN, desk_of, served
+
+from ausweis.reading.facts import Event, Facts
+from ausweis.serve.security import CONTENT_SECURITY_POLICY
+from ausweis.store import CallFilter, Store
+
+HOSTILE = [
+    "</p></li></ol></section><script>document.title = 'ran'</script>",
+    '<img src=x onerror="document.title = \'ran\'"> " onfocus="alert(1)" autofocus=" \' & {{ 7 * 7 }}',
+    "<svg onload=alert(3)> <a href=javascript:alert(4)>x</a> \u202eback to front\u202c null:\x00 bell:\x07",
+    "<style>* { display: none }</style><meta http-equiv=refresh content=0><form action=//evil.example>",
+]
+
+
+@pytest.fixture
+def address(store: Store) -> Iterator[str]:
+    with served(desk_of(store)) as found:
+        yield found
+
+
+@contextmanager
+def signed_in(
+    browser: Browser,
+    address: str,
+    name: str = "Anna",
+    *,
+    width: int = 1280,
+    dark: bool = False,
+    language: str = "en",
+    scripts: bool = True,
+) -> Iterator[Opened]:
+    context: BrowserContext = browser.new_context(
+        viewport={"width": width, "height": 800},
+        color_scheme="dark" if dark else "light",
+        locale=language,
+        java_script_enabled=scripts,
+    )
+    context.set_default_timeout(60_000)
+    try:
+        found = Opened(context.new_page())
+        found.page.goto(f"{address}/signin?token={TOKEN}")
+        found.page.locator("input[name=reviewer]").fill(name)
+        found.page.keyboard.press("Enter")
+        found.page.wait_for_url(f"{address}/")
+        yield found
+        assert found.complaints == []
+        assert all(one.startswith(address) for one in found.requests)
+    finally:
+        context.close()
+
+
+def focused(page: Page) -> str:
+    """The address or id of what has the focus."""
+    return str(page.evaluate("document.activeElement.getAttribute('href') || document.activeElement.id"))
+
+
+def test_a_reviewer_goes_through_the_queue_by_keys_alone(browser: Browser, address: str, store: Store) -> None:
+    keys = store.keys(CallFilter(flagged=True, states=("open",)))
+    with signed_in(browser, address) as found:
+        page = found.page
+        for _ in range(3):
+            page.keyboard.press("j")
+        page.keyboard.press("k")
+        assert focused(page) == f"/calls/{keys[1]}"
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"{address}/calls/{keys[1]}")
+        page.keyboard.press("c")
+        page.wait_for_url(f"{address}/calls/{keys[2]}?done=*")
+        expect(page.locator(".said")).to_contain_text("confirmed")
+        page.keyboard.press("n")
+        page.wait_for_url(f"{address}/calls/{keys[3]}?done=*")
+        page.keyboard.press("h")
+        page.wait_for_url(f"{address}/calls/{keys[0]}")
+        page.keyboard.press("l")
+        page.wait_for_url(f"{address}/calls/{keys[3]}")
+        page.keyboard.press("u")
+        page.wait_for_url(f"{address}/")
+    assert [store.record(key).row.state for key in keys[:4]] == ["open", "confirmed", "not_sure", "open"]
+
+
+def test_overruling_asks_for_the_right_label(browser: Browser, address: str, store: Store) -> None:
+    key = store.keys(CallFilter(outcomes=("violation",), states=("open",)))[0]
+    with signed_in(browser, address) as found:
+        page = found.page
+        page.goto(f"{address}/calls/{key}?show=all")
+        expect(page.locator("#right")).to_be_hidden()
+        page.keyboard.press("o")
+        expect(page.locator("#right")).to_be_visible()
+        expect(page.locator("#violations")).to_be_hidden()
+        page.get_by_label("Violation", exact=True).check()
+        page.get_by_label("No authentication").fill("2")
+        page.get_by_label("Note").fill("c o n")
+        page.get_by_label("No authentication").press("Enter")
+        page.wait_for_url("**/calls/*done=*")
+    (decision,) = store.record(key).decisions
+    assert (decision.choice, decision.outcome, decision.note) == ("overrule", "violation", "c o n")
+    assert ("no_authentication", 2) in decision.violations
+
+
+def test_keys_do_nothing_while_somebody_writes_or_has_turned_them_off(
+    browser: Browser, address: str, store: Store
+) -> None:
+    key = store.keys(CallFilter(flagged=True, states=("open",)))[0]
+    with signed_in(browser, address) as found:
+        page = found.page
+        page.goto(f"{address}/calls/{key}")
+        page.get_by_label("Note").press_sequentially("con?/")
+        page.keyboard.press("Escape")
+        page.keyboard.press("Control+c")
+        page.keyboard.press("?")
+        page.keyboard.press("c")
+        page.locator("#keys-on").uncheck()
+        page.keyboard.press("Escape")
+        page.keyboard.press("c")
+        page.wait_for_timeout(200)
+        assert page.url == f"{address}/calls/{key}"
+        page.reload()
+        page.keyboard.press("c")
+        page.wait_for_timeout(200)
+    assert store.record(key).decisions == ()
+
+
+def test_turns_and_marked_places_are_walked_by_keys(browser: Browser, address: str, store: Store) -> None:
+    row = store.calls(CallFilter(outcomes=("violation",)))[0]
+    with signed_in(browser, address) as found:
+        page = found.page
+        page.goto(f"{address}/calls/{row.key}")
+        expect(page.locator(f"#t{row.first_violation_turn}")).to_be_in_viewport()
+        page.keyboard.press("j")
+        page.keyboard.press("j")
+        assert focused(page) == "t2"
+        page.keyboard.press("k")
+        assert focused(page) == "t1"
+        page.keyboard.press("m")
+        assert page.locator(f"#{focused(page)}").get_attribute("data-marked") is not None
+
+
+def test_the_recording_jumps_to_the_place(browser: Browser, address: str, store: Store) -> None:
+    row = next(one for one in store.calls(CallFilter(outcomes=("violation",))) if store.record(one.key).audio)
+    with signed_in(browser, address) as found:
+        page = found.page
+        page.goto(f"{address}/calls/{row.key}")
+        page.wait_for_function("document.querySelector('audio').readyState >= 1")
+        seconds = float(page.locator(".moment a").first.get_attribute("data-seconds") or 0)
+        ready = "Math.abs(document.querySelector('audio').currentTime - %f) < 1.5"
+        page.wait_for_function(ready % max(seconds - 2, 0))
+        page.locator(".moment a").first.click()
+        page.wait_for_function(ready % seconds + " && !document.querySelector('audio').paused")
+        page.keyboard.press("p")
+        page.wait_for_function("document.querySelector('audio').paused")
+        last = page.locator("button.play").last
+        last.click()
+        page.wait_for_function(ready % min(float(last.get_attribute("data-seconds") or 0), 59))
+
+
+def test_the_filter_works_as_somebody_writes(browser: Browser, address: str, store: Store) -> None:
+    with signed_in(browser, address) as found:
+        page = found.page
+        page.goto(f"{address}/?show=all")
+        page.keyboard.press("/")
+        page.keyboard.type("Petersen")
+        wanted = store.count(CallFilter(text="Petersen"))
+        expect(page.locator(".row")).to_have_count(wanted)
+        expect(page.locator(".count")).to_contain_text(f"{wanted} call")
+        page.wait_for_url("**q=Petersen*")
+        page.locator(".row").first.click()
+        page.wait_for_url("**/calls/*q=Petersen*")
+        page.go_back()
+        expect(page.locator(".row")).to_have_count(wanted)
+        assert page.evaluate("JSON.stringify([localStorage, sessionStorage])").count("Petersen") <= 1
+
+
+def test_pages_work_without_scripts(browser: Browser, address: str, store: Store) -> None:
+    key = store.keys(CallFilter(flagged=True, states=("open",)))[0]
+    with signed_in(browser, address, scripts=False) as found:
+        page = found.page
+        page.locator("input[name=q]").fill("Petersen")
+        page.get_by_role("button", name="Show").click()
+        assert "q=Petersen" in page.url
+        page.goto(f"{address}/calls/{key}")
+        page.get_by_label("Not applicable").check()
+        page.get_by_role("button", name="Overrule and go on").click()
+    assert store.record(key).decisions[0].outcome == "not_applicable"
+
+
+def test_two_reviewers_at_once_lose_nothing(browser: Browser, address: str, store: Store) -> None:
+    key = store.keys(CallFilter(flagged=True, states=("open",)))[0]
+    with signed_in(browser, address, "Anna") as anna, signed_in(browser, address, "Ben") as ben:
+        for one in (anna, ben):
+            one.page.goto(f"{address}/calls/{key}")
+        anna.page.get_by_label("Note").fill("from Anna")
+        ben.page.get_by_label("Note").fill("from Ben")
+        anna.page.get_by_role("button", name="Confirm").click()
+        anna.page.wait_for_url("**done=*")
+        ben.page.get_by_role("button", name="Not sure").click()
+        ben.page.wait_for_url("**done=*")
+        anna.page.goto(f"{address}/calls/{key}")
+        expect(anna.page.locator(".decision")).to_have_count(2)
+        expect(anna.page.locator(".decide")).to_contain_text("from Ben")
+    found = {(one.reviewer, one.choice, one.note) for one in store.record(key).decisions}
+    assert found == {("Anna", "confirm", "from Anna"), ("Ben", "not_sure", "from Ben")}
+    assert store.record(key).row.state == "disputed"
+    assert [one.who for one in store.chain(limit=2)] == ["Ben", "Anna"]
+    assert store.verify_chain() > 2
+
+
+def test_the_second_press_of_a_key_decides_no_second_call(browser: Browser, address: str, store: Store) -> None:
+    key, after, *_ = store.keys(CallFilter(flagged=True, states=("open",)))
+    with signed_in(browser, address) as found:
+        found.page.goto(f"{address}/calls/{key}")
+        found.page.evaluate(
+            "document.querySelector('[data-key=c]').click(); document.querySelector('[data-key=n]').click()"
+        )
+        found.page.wait_for_url(f"{address}/calls/{after}?done=*")
+    assert [one.choice for one in store.record(key).decisions] == ["confirm"]
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """A call whose words, id and names are hostile, one of its turns a megabyte long."""
+    folder: Path = tmp_path_factory.mktemp("hostile")
+    name = "<b onmouseover=alert(5)>'\"&"
+    call = call_of(name, [*HOSTILE, "<b>" * 350_000], queue=HOSTILE[0], team=HOSTILE[1])
+    facts = Facts(
+        call_id=name,
+        turns=5,
+        events=(
+            Event(kind="discloses", subject="contract_data", turn=1, quote=HOSTILE[0][:30]),
+            Event(kind="gives", subject="password", turn=2, quote=HOSTILE[1][:20]),
+        ),
+        notes=(HOSTILE[2],),
+    )
+    broken = incident(call, turn=3, kind=HOSTILE[0]) | {"description": HOSTILE[3], "severity": HOSTILE[1]}
+    one = judged(call, facts, incidents=(broken,), review_reasons=(HOSTILE[3],), needs_review=True)
+    with fill(folder / "s.sqlite", [one], audio={name: (tone(folder / "a'<b>.wav", 2),)}) as store:
+        yield store
+
+
+@pytest.mark.parametrize("masked", [True, False])
+def test_hostile_words_are_shown_and_do_nothing(browser: Browser, hostile: Store, masked: bool) -> None:
+    with served(desk_of(hostile)) as address, signed_in(browser, address) as found:
+        page = found.page
+        page.goto(f"{address}/calls/1?show=all")
+        if not masked:
+            page.get_by_role("button", name="Unmask").click()
+            expect(page.get_by_role("button", name="Mask again")).to_be_visible()
+        page.keyboard.press("j")
+        page.keyboard.press("m")
+        assert page.title() != "ran"
+        assert page.locator("script").count() == 2
+        assert (
+            page.locator("main img, main style, main meta, main [onload], main [onerror], main [onfocus]").count() == 0
+        )
+        assert page.locator("main form").evaluate_all(
+            "(forms) => forms.every((form) => new URL(form.action).origin === location.origin)"
+        )
+        assert page.locator(".turn").count() == 5
+        if not masked:
+            shown = page.locator("#t1 .said-here p").inner_text()
+            assert shown == HOSTILE[0]
+            assert len(page.locator("#t5 .said-here p").inner_text()) > 1_000_000
+        assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+        page.goto(f"{address}/?show=all")
+        assert page.locator(".row .id").inner_text() == "<b onmouseover=alert(5)>'\"&"
+
+
+def test_a_script_that_got_in_would_not_run(browser: Browser, address: str) -> None:
+    with signed_in(browser, address) as found:
+        page = found.page
+        mark = "<script>document.title = 'ran'</script><p id='in' style='color: red' onclick=\"document.title='ran'\">x"
+
+        def worse(route: object) -> None:
+            answer = route.fetch()  # type: ignore[attr-defined]
+            body = answer.text().replace("<h1>", f"{mark}<h1>")
+            route.fulfill(response=answer, body=body)  # type: ignore[attr-defined]
+
+        page.route(f"{address}/figures", worse)
+        answer = page.goto(f"{address}/figures")
+        assert answer is not None
+        assert answer.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
+        page.locator("#in").click()
+        assert page.title() != "ran"
+        assert any("Content Security Policy" in one for one in found.complaints)
+        found.complaints.clear()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("dark", [False, True])
+def test_pages_are_accessible_and_fit_the_screen(
+    browser: Browser, address: str, store: Store, width: int, dark: bool
+) -> None:
+    key = store.keys(CallFilter(outcomes=("violation",)))[0]
+    store.decide(key, reviewer="Anna", choice="confirm", verdict_key=store.record(key).verdict_key, note="n")
+    calm = store.keys(CallFilter(outcomes=("compliant",)))[0]
+    addresses = ("/?show=all&queue=Technik", f"/calls/{key}", f"/calls/{calm}?done={key}&choice=confirm", "/sample")
+    language = "de" if dark else "en"
+    with signed_in(browser, address, width=width, dark=dark, language=language) as found:
+        page = found.page
+        for one in (*addresses, "/figures", "/calls/999", "open the label", "open the help"):
+            if one.startswith("/"):
+                page.goto(address + one)
+            elif one == "open the label":
+                page.goto(f"{address}/calls/{key}")
+                page.locator("[data-key=o]").click()
+                page.locator("input[value=violation]").check()
+            else:
+                page.locator("[data-help]").click()
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, one
+            assert page.locator("html").get_attribute("lang") == language
+            result = Axe().run(page)
+            assert result.violations_count == 0, result.generate_report()
+        found.complaints = [one for one in found.complaints if "404" not in one]
+
+
+def test_the_sign_in_is_accessible(browser: Browser, address: str) -> None:
+    page = browser.new_page()
+    try:
+        for one in ("/signin", f"/signin?token={TOKEN}", "/signin?token=wrong"):
+            page.goto(address + one)
+            result = Axe().run(page)
+            assert result.violations_count == 0, result.generate_report()
+    finally:
+        page.context.close()

@@ -1,0 +1,217 @@
+import re
+
+import pytest
+from tests.serve.filled import call_of, fill, golden, judged, write_run
+from tests.serve.serving import Visitor, desk_of, visitor
+
+from ausweis.reading.facts import Event, Facts
+from ausweis.store import CallFilter, Store
+
+TODO = CallFilter(flagged=True, states=("open",))
+RIGHT = {"choice": "overrule", "outcome": "violation", "late_authentication": "3"}
+
+
+def first(store: Store) -> tuple[int, str]:
+    """The riskiest open call, and the key of its verdict."""
+    key = store.keys(TODO)[0]
+    return key, str(store.record(key).verdict_key)
+
+
+def test_a_decision_is_kept_and_the_next_call_shown(store: Store) -> None:
+    (key, verdict), (_, after, *_) = first(store), store.keys(TODO)
+    status, where = visitor(store).send(f"/calls/{key}/decisions", choice="confirm", verdict_key=verdict, note=" klar ")
+    assert (status, where) == (303, f"/calls/{after}?done={key}&choice=confirm")
+    record = store.record(key)
+    assert record.row.state == "confirmed"
+    assert [(one.reviewer, one.choice, one.note) for one in record.decisions] == [("Anna", "confirm", "klar")]
+
+
+def test_the_next_call_says_what_was_decided_and_leads_back(store: Store) -> None:
+    key, verdict = first(store)
+    anna = visitor(store)
+    _, where = anna.send(f"/calls/{key}/decisions?show=all", choice="not_sure", verdict_key=verdict)
+    page = anna.page(where)
+    assert "The call before: not sure." in page
+    assert f'<a href="/calls/{key}?show=all">Look again</a>' in page
+
+
+def test_after_the_last_call_comes_the_queue(store: Store) -> None:
+    anna = visitor(store)
+    key = store.keys(CallFilter(text="Petersen", states=("open",)))[-1]
+    verdict = str(store.record(key).verdict_key)
+    _, where = anna.send(f"/calls/{key}/decisions?show=all&q=Petersen", choice="confirm", verdict_key=verdict)
+    assert where.startswith("/?show=all&q=Petersen&done=")
+    assert anna.http.get(where).status_code == 200
+
+
+def test_overruling_keeps_the_right_label(store: Store) -> None:
+    key, verdict = first(store)
+    fields = RIGHT | {"factor_leaked": " 1, 4 ", "verdict_key": verdict}
+    assert visitor(store).send(f"/calls/{key}/decisions", **fields)[0] == 303
+    (decision,) = store.record(key).decisions
+    assert decision.outcome == "violation"
+    assert sorted(decision.violations) == [("factor_leaked", 1), ("factor_leaked", 4), ("late_authentication", 3)]
+
+
+def test_turns_of_violations_count_for_a_violation_only(store: Store) -> None:
+    key, verdict = first(store)
+    fields = RIGHT | {"outcome": "compliant", "verdict_key": verdict}
+    assert visitor(store).send(f"/calls/{key}/decisions", **fields)[0] == 303
+    assert store.record(key).decisions[0].violations == ()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"choice": ""},
+        {"choice": "delete"},
+        {"verdict_key": "x"},
+        {"verdict_key": "-1"},
+        {"choice": "overrule"},
+        {"choice": "overrule", "outcome": "bad"},
+        RIGHT | {"late_authentication": ""},
+        RIGHT | {"late_authentication": "drei"},
+        RIGHT | {"late_authentication": "0"},
+        RIGHT | {"late_authentication": "999999"},
+        RIGHT | {"late_authentication": "9" * 5000},
+        RIGHT | {"late_authentication": "²"},
+    ],
+)
+def test_a_label_that_is_none_is_refused_in_a_sentence(store: Store, fields: dict[str, str]) -> None:
+    key, verdict = first(store)
+    status, page = visitor(store).send(
+        f"/calls/{key}/decisions", **({"choice": "confirm", "verdict_key": verdict} | fields)
+    )
+    assert status == 409
+    assert "Not kept" in page
+    assert store.record(key).decisions == ()
+
+
+def test_without_the_mark_nothing_is_decided(store: Store) -> None:
+    key, verdict = first(store)
+    anna, other = visitor(store), visitor(store)
+    for mark in ("", "x", other.mark):
+        fields = {"csrf": mark, "choice": "confirm", "verdict_key": verdict}
+        assert anna.http.post(f"/calls/{key}/decisions", data=fields).status_code == 403
+    assert anna.http.get(f"/calls/{key}/decisions?choice=confirm").status_code == 405
+    assert store.record(key).decisions == ()
+
+
+def test_a_verdict_that_changed_meanwhile_is_not_decided(
+    store: Store, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    key, verdict = first(store)
+    name = store.record(key).row.call_id
+    newer = [
+        one._replace(verdict=one.verdict.model_copy(update={"outcome": "compliant", "violations": ()}))
+        for one in golden(66)
+        if one.call.id == name
+    ]
+    folder = tmp_path_factory.mktemp("newer") / "run"
+    store.import_run(write_run(folder, newer, started="2026-03-04T05:00:00Z"))
+    status, page = visitor(store).send(f"/calls/{key}/decisions?show=all", choice="confirm", verdict_key=verdict)
+    assert status == 409
+    assert "the verdict has changed" in page
+    assert f'href="/calls/{key}?show=all"' in page
+    assert store.record(key).decisions == ()
+
+
+def test_what_others_decided_is_seen_after_ones_own_decision(store: Store) -> None:
+    key, verdict = first(store)
+    desk = desk_of(store)
+    anna, ben = Visitor(desk, "Anna"), Visitor(desk, "Ben")
+    anna.send(f"/calls/{key}/decisions", choice="confirm", verdict_key=verdict, note="sehr klar")
+    page = ben.page(f"/calls/{key}")
+    assert "sehr klar" not in page
+    assert "1 more have decided" in page
+    ben.send(f"/calls/{key}/decisions", choice="not_sure", verdict_key=verdict)
+    assert "sehr klar" in ben.page(f"/calls/{key}")
+    assert store.record(key).row.state == "disputed"
+
+
+def secret() -> tuple[Facts, list[str]]:
+    texts = ["Ihre PIN bitte?", "Die PIN ist 4711.", "Sie wohnen in der Norderstraße 14."]
+    events = (
+        Event(kind="gives", subject="pin", turn=2, quote="4711"),
+        Event(kind="reads_out", subject="address", turn=3, quote="Norderstraße 14"),
+    )
+    return Facts(call_id="c", turns=3, events=events), texts
+
+
+def test_personal_data_is_masked_until_somebody_asks_and_the_chain_says_who(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    facts, texts = secret()
+    with fill(tmp_path_factory.mktemp("secret") / "s.sqlite", [judged(call_of("c", texts), facts)]) as store:
+        anna = visitor(store)
+        page = anna.page("/calls/1")
+        assert "4711" not in page
+        assert "Norderstraße 14" not in page
+        assert "‹PIN›" in page
+        assert anna.send("/calls/1/unmask?show=all") == (303, "/calls/1?show=all")
+        assert "4711" in anna.page("/calls/1")
+        assert [(one.what, one.who) for one in store.chain(limit=1)] == [("unmasked", "Anna")]
+        anna.send("/calls/1/mask")
+        assert "4711" not in anna.page("/calls/1")
+        assert store.verify_chain() > 0
+
+
+def test_unmasking_is_for_one_session_and_one_call(store: Store) -> None:
+    desk = desk_of(store)
+    anna, ben = Visitor(desk, "Anna"), Visitor(desk, "Anna")
+    anna.send("/calls/1/unmask")
+    assert "Mask again" in anna.page("/calls/1")
+    assert "Mask again" not in anna.page("/calls/2")
+    assert "Mask again" not in ben.page("/calls/1")
+
+
+def test_unmasking_needs_the_mark_of_the_form(store: Store) -> None:
+    anna = visitor(store)
+    entries = len(store.chain())
+    assert anna.http.post("/calls/1/unmask", data={}).status_code == 403
+    assert len(store.chain()) == entries
+
+
+def test_without_its_text_a_call_shows_masked_quotes(tmp_path_factory: pytest.TempPathFactory) -> None:
+    facts, texts = secret()
+    one = judged(call_of("c", texts), facts)
+    folder = tmp_path_factory.mktemp("textless")
+    with Store.open(folder / "s.sqlite") as store:
+        store.import_run(write_run(folder / "run", [one]))
+        page = visitor(store).page("/calls/1")
+    assert "The text of this call is not in the store" in page
+    assert re.search(r'<li id="t3"', page)
+    assert "4711" not in page
+    assert "Norderstraße 14" not in page
+
+
+def test_a_megabyte_of_hostile_words_is_text(tmp_path_factory: pytest.TempPathFactory) -> None:
+    texts = [
+        "<img src=x onerror=alert(document.domain)> " * 25_000,
+        "</p></li><script>alert(2)</script>",
+        "\u202eabc\x07",
+    ]
+    call = call_of("c", texts)
+    quote = {"turn": 2, "quote": texts[1], "start": None, "end": None}
+    broken = {"kind": "rude_agent", "turn": 2, "severity": "low", "description": texts[1], "evidence": [quote]}
+    one = judged(call, Facts(call_id="c", turns=3), incidents=(broken,))
+    with fill(tmp_path_factory.mktemp("hostile") / "s.sqlite", [one]) as store:
+        anna = visitor(store)
+        masked = anna.page("/calls/1")
+        anna.send("/calls/1/unmask")
+        whole = anna.page("/calls/1")
+    assert len(whole) > 1_000_000
+    for page in (masked, whole):
+        assert "<img" not in page
+        assert page.count("<script") == 2
+        assert "\u202e" not in page
+        assert "\x07" not in page
+
+
+@pytest.mark.parametrize(
+    "address", ["/calls/0", "/calls/999999", "/calls/x", "/calls/-1", "/calls/" + "9" * 30, "/x", "/static/"]
+)
+def test_what_is_not_there_is_said_so(store: Store, address: str) -> None:
+    answer = visitor(store).http.get(address)
+    assert answer.status_code == 404
+    assert "Traceback" not in answer.text

@@ -1,0 +1,94 @@
+from tests.serve.filled import call_of, incident, judged
+
+from ausweis.judging.verdict import Verdict
+from ausweis.reading.facts import Event, Facts
+from ausweis.serve.marks import Cover, Mark, Piece, clock, marks_of, turn_views
+
+CALL = call_of("c", ["Ihre PIN bitte?", "Vier sieben eins eins.", "Sie wohnen in der Norderstraße 14."])
+
+
+def pieces(marks: list[Mark], covers: list[Cover], turn: int = 3) -> list[tuple[str, str, bool]]:
+    views = turn_views(CALL, {turn: marks}, lambda n: covers if n == turn else [])
+    return [(one.text, one.kind, one.masked) for one in views[turn - 1].pieces]
+
+
+def test_a_turn_without_marks_is_one_piece() -> None:
+    assert pieces([], []) == [("Sie wohnen in der Norderstraße 14.", "", False)]
+
+
+def test_a_quote_is_marked_where_it_stands() -> None:
+    found = pieces([Mark("factor", "address", "leaked", quote="Norderstraße 14")], [])
+    assert found == [("Sie wohnen in der ", "", False), ("Norderstraße 14", "factor", False), (".", "", False)]
+
+
+def test_a_quote_that_fills_the_turn_marks_no_words() -> None:
+    assert len(pieces([Mark("factor", "address", quote="Sie wohnen in der Norderstraße 14.")], [])) == 1
+
+
+def test_a_quote_that_is_not_there_marks_nothing() -> None:
+    assert len(pieces([Mark("factor", "address", quote="Süderstraße")], [])) == 1
+
+
+def test_of_two_marks_the_stronger_gives_the_colour() -> None:
+    marks = [Mark("event", "asks", quote="wohnen in der"), Mark("violation", "factor_leaked", quote="in der Nord")]
+    assert pieces(marks, []) == [
+        ("Sie ", "", False),
+        ("wohnen ", "event", False),
+        ("in der", "violation", False),
+        (" Nord", "violation", False),
+        ("erstraße 14.", "", False),
+    ]
+
+
+def test_personal_data_is_covered_and_a_mark_takes_all_of_a_cover() -> None:
+    found = pieces([Mark("factor", "address", quote="in der Nord")], [(18, 33, "‹address›")])
+    assert found == [
+        ("Sie wohnen ", "", False),
+        ("in der ", "factor", False),
+        ("‹address›", "factor", True),
+        (".", "", False),
+    ]
+    assert "Norderstraße" not in "".join(text for text, _, _ in found)
+
+
+def test_two_marks_in_one_cover_show_it_once() -> None:
+    marks = [Mark("factor", "address", quote="Norder"), Mark("action", "contact_data", quote="14")]
+    found = pieces(marks, [(18, 33, "‹address›")])
+    assert [text for text, _, masked in found if masked] == ["‹address›"]
+
+
+def test_without_the_text_quotes_are_shown() -> None:
+    views = turn_views(None, {4: [Mark("factor", "pin", "verified", quote="eins zwei")]}, lambda n: [])
+    assert [(one.number, one.known, list(one.pieces)) for one in views] == [(4, False, [Piece("eins zwei", "factor")])]
+
+
+def test_a_verdict_and_its_facts_are_marked_once() -> None:
+    facts = Facts(
+        call_id="c",
+        turns=3,
+        events=(
+            Event(kind="asks", subject="pin", turn=1, quote="Ihre PIN bitte?"),
+            Event(kind="gives", subject="pin", turn=2, quote="Vier sieben eins eins.", probability=0.6),
+            Event(kind="reads_out", subject="address", turn=3, quote="Norderstraße 14"),
+        ),
+    )
+    verdict: Verdict = judged(CALL, facts, incidents=(incident(CALL),)).verdict
+    found = marks_of(verdict, facts)
+    assert [(one.kind, one.word) for one in found[1]] == [("event", "asks")]
+    assert [one.kind for one in found[2]] == ["incident", "factor"]
+    assert ("violation", "factor_leaked") in [(one.kind, one.word) for one in found[3]]
+    assert ("event", "reads_out") not in [(one.kind, one.word) for one in found[3]]
+    assert [one.kind for one in found[3]] == sorted(
+        (one.kind for one in found[3]), key=["violation", "incident", "action", "factor", "event"].index
+    )
+
+
+def test_incidents_without_turn_or_evidence_break_nothing() -> None:
+    facts = Facts(call_id="c", turns=3)
+    for broken in ({}, {"kind": "x"}, {"kind": "x", "turn": "2"}, {"kind": "x", "turn": 2, "evidence": ["?"]}):
+        verdict = judged(CALL, facts, incidents=(broken,)).verdict
+        assert all(one.kind == "incident" for some in marks_of(verdict, None).values() for one in some)
+
+
+def test_the_clock_counts_minutes() -> None:
+    assert [clock(one) for one in (None, 0, 65.9, 3600)] == ["", "0:00", "1:05", "60:00"]

@@ -1,0 +1,77 @@
+from datetime import date
+from urllib.parse import parse_qsl
+
+import pytest
+
+from ausweis.serve.question import Question
+from ausweis.store import CallFilter, Cursor
+
+
+def asked(**fields: str) -> Question:
+    return Question.of(fields)
+
+
+def test_without_a_question_flagged_open_calls_are_shown() -> None:
+    question = asked()
+    assert question.filter == CallFilter(states=("open",), flagged=True)
+    assert (question.by, question.query()) == ("risk", "")
+
+
+def test_every_field_reaches_the_store() -> None:
+    fields = {"show": "all", "q": "Kündigung", "order": "time", "first": "2026-03-01", "last": "2026-03-02"}
+    fields |= {"outcome": "violation", "violation": "factor_leaked", "incident": "own kind", "queue": "Hotline & Co"}
+    question = asked(**fields, team="Süd", state="disputed")
+    assert question.by == "time"
+    assert question.filter == CallFilter(
+        first=date(2026, 3, 1),
+        last=date(2026, 3, 2),
+        outcomes=("violation",),
+        violations=("factor_leaked",),
+        incidents=("own kind",),
+        queues=("Hotline & Co",),
+        teams=("Süd",),
+        states=("disputed",),
+        text="Kündigung",
+    )
+    assert Question.of(dict(parse_qsl(question.query()[1:]))) == question
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"show": "x"},
+        {"outcome": "bad"},
+        {"first": "2026-13-01"},
+        {"first": "20260301"},
+        {"last": "x" * 500},
+        {"order": "risk; --"},
+        {"state": "OPEN"},
+        {"violation": "' or 1=1"},
+    ],
+)
+def test_unknown_values_ask_nothing(fields: dict[str, str]) -> None:
+    assert asked(**fields) == Question()
+
+
+def test_texts_are_short_and_without_null() -> None:
+    assert asked(q="a\0b" + "x" * 500).q == "ab" + "x" * 198
+
+
+@pytest.mark.parametrize("show", ["todo", "second", "sample", "decided", "all"])
+def test_views_differ(show: str) -> None:
+    others = {one for one in ("todo", "second", "sample", "decided", "all") if one != show}
+    assert all(asked(show=show).filter != asked(show=other).filter for other in others)
+
+
+def test_a_page_goes_on_where_the_last_one_ended() -> None:
+    for order, cursor in (("", Cursor(0.25, 7)), ("time", Cursor("2026-03-02T08:00:00Z", 7))):
+        question = asked(order=order, show="all")
+        fields = dict(parse_qsl(question.query(cursor)[1:]))
+        assert Question.of(fields).cursor(fields) == cursor
+
+
+@pytest.mark.parametrize(
+    "fields", [{}, {"after": "x", "key": "1"}, {"after": "1", "key": "x"}, {"after": "1", "key": "9" * 99}]
+)
+def test_a_broken_cursor_is_the_first_page(fields: dict[str, str]) -> None:
+    assert asked().cursor(fields) is None

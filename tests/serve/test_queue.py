@@ -1,0 +1,96 @@
+import re
+
+import pytest
+from tests.serve.filled import call_of, fill, incident, judged
+from tests.serve.serving import visitor
+
+from ausweis.reading.facts import Facts
+from ausweis.serve.queue import PAGE
+from ausweis.store import CallFilter, Store
+
+HOSTILE = "<script>alert(1)</script>\u202e'\""
+
+
+def ids(page: str) -> list[str]:
+    return re.findall(r'<bdi class="id">(.*?)</bdi>', page)
+
+
+def test_the_riskiest_open_calls_come_first(store: Store) -> None:
+    wanted = store.calls(CallFilter(flagged=True, states=("open",)), limit=PAGE)
+    assert [row.call_id for row in wanted] == ids(visitor(store).page("/"))
+    assert [row.risk for row in wanted] == sorted((row.risk for row in wanted), reverse=True)
+
+
+def test_pages_follow_each_other_without_gap(store: Store) -> None:
+    anna = visitor(store)
+    for order in ("", "&order=time"):
+        first = anna.page(f"/?show=all{order}")
+        more = re.search(r'<a href="([^"]*)" rel="next">', first)
+        assert more
+        second = anna.page(more[1].replace("&amp;", "&"))
+        assert 'rel="next"' not in second
+        assert len(ids(first)) == PAGE
+        assert len(set(ids(first) + ids(second))) == 66
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [
+        ("outcome=compliant", CallFilter(outcomes=("compliant",))),
+        ("violation=factor_leaked", CallFilter(violations=("factor_leaked",))),
+        ("incident=cancel_threat", CallFilter(incidents=("cancel_threat",))),
+        ("queue=Technik&team=Nord", CallFilter(queues=("Technik",), teams=("Nord",))),
+        ("q=Petersen", CallFilter(text="Petersen")),
+        ("first=2026-03-01&last=2026-03-01", CallFilter()),
+    ],
+)
+def test_filters_narrow(store: Store, query: str, wanted: CallFilter) -> None:
+    shown = ids(visitor(store).page(f"/?show=all&{query}"))
+    assert 0 < len(shown) < PAGE
+    if wanted != CallFilter():
+        assert shown == [row.call_id for row in store.calls(wanted)]
+
+
+def test_htmx_gets_the_rows_alone(store: Store) -> None:
+    anna = visitor(store)
+    rows = anna.http.get("/?show=all", headers={"HX-Request": "true"}).text
+    assert ids(rows) == ids(anna.page("/?show=all"))
+    assert "<html" not in rows
+    whole = {"HX-Request": "true", "HX-History-Restore-Request": "true"}
+    assert "<html" in anna.http.get("/?show=all", headers=whole).text
+
+
+def test_a_row_keeps_the_question_for_the_next_call(store: Store) -> None:
+    page = visitor(store).page("/?show=all&queue=Technik")
+    assert re.search(r'href="/calls/\d+\?show=all&amp;queue=Technik"', page)
+
+
+def test_agents_are_shown_only_where_asked_for(store: Store) -> None:
+    assert "agent-" not in visitor(store).page("/?show=all")
+    assert re.search(r"<bdi>agent-[0-9a-f]{6,}</bdi>", visitor(store, agents=True).page("/?show=all"))
+
+
+def test_hostile_words_are_text(tmp_path_factory: pytest.TempPathFactory) -> None:
+    call = call_of(HOSTILE, ["Guten Tag", "Hallo"], queue=HOSTILE, team=HOSTILE)
+    one = judged(call, Facts(call_id=HOSTILE, turns=2), incidents=(incident(call, kind=HOSTILE),))
+    with fill(tmp_path_factory.mktemp("hostile") / "s.sqlite", [one]) as store:
+        for address in ("/?show=all", "/?show=all&q=" + "%3Cscript%3E", "/calls/1", f"/calls/1?queue={HOSTILE}"):
+            page = visitor(store).page(address)
+            assert "<script>alert" not in page
+            assert "\u202e" not in page
+        assert "&lt;script&gt;alert(1)&lt;/script&gt;&#39;&#34;" in visitor(store).page("/?show=all")
+
+
+@pytest.mark.parametrize(
+    "query", ["?after=x&key=1", "?q=%00", "?" + "a=1&" * 2000, "?show=%F0%9F", "?first=0000-00-00"]
+)
+def test_odd_addresses_give_a_page(store: Store, query: str) -> None:
+    assert "<h1>" in visitor(store).page(f"/{query}")
+
+
+def test_an_empty_store_has_a_queue(tmp_path_factory: pytest.TempPathFactory) -> None:
+    with Store.open(tmp_path_factory.mktemp("empty") / "s.sqlite") as store:
+        anna = visitor(store)
+        assert "No calls fit." in anna.page("/")
+        assert "No sample has been drawn yet." in anna.page("/sample")
+        assert "needs a sample" in anna.page("/figures")
