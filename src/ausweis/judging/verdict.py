@@ -108,8 +108,8 @@ class Incident(_Part):
     turn: Turn
     severity: Severity
     description: str
-    evidence: tuple[Evidence, ...]
-    probability: Probability
+    evidence: tuple[Evidence, ...] = ()
+    probability: Probability = 1.0
 
 
 class PolicyProvenance(_Part):

@@ -1,13 +1,13 @@
-"""What the agent should have done: a sentence for each type of violation, named after action and level."""
+"""What the agent should have done: a sentence for each type of violation, after action and level; for incidents too."""
 
 from collections.abc import Mapping
 
 from ausweis.judging.policy import Language
-from ausweis.judging.verdict import Verdict, Violation
+from ausweis.judging.verdict import Incident, Verdict, Violation
 from ausweis.judging.words import ACTIONS, FACTORS
 from ausweis.vocabulary import ViolationType, kind_of
 
-__all__ = ["advice"]
+__all__ = ["advice", "incident_advice"]
 
 _SENTENCES: Mapping[Language, Mapping[ViolationType, str]] = {
     "de": {
@@ -47,6 +47,33 @@ _SOMETHING: Mapping[Language, tuple[str, str]] = {
     "de": ("Handlung", "Merkmal"),
     "en": ("action", "factor"),
 }
+
+
+_INCIDENTS: Mapping[Language, Mapping[str, str]] = {
+    "de": {
+        "wrong_promise": "Nur zusagen, was feststeht; sonst sagen, wer entscheidet und bis wann er sich meldet.",
+        "wrong_terms": "Preis oder Frist nachsehen, bevor sie genannt wird; den Kunden die richtige wissen lassen.",
+        "rude_agent": "Sachlich bleiben, und das Gespräch übergeben, wo das nicht mehr geht.",
+        "cancel_threat": "Den Grund aufnehmen und noch am selben Tag zurückrufen lassen.",
+        "lawyer_threat": "Nichts zusagen und nichts abstreiten; den Fall am selben Tag weitergeben.",
+        "regulator_threat": "Den Beschwerdeweg nennen und den Fall am selben Tag weitergeben.",
+        "press_threat": "Keine Stellung nehmen; den Fall am selben Tag an die Pressestelle geben.",
+    },
+    "en": {
+        "wrong_promise": "Promise only what is settled; else say who decides, and by when the customer hears.",
+        "wrong_terms": "Look the price or deadline up before naming it; let the customer know the right one.",
+        "rude_agent": "Keep to the matter, and hand the call over where that is not possible any more.",
+        "cancel_threat": "Note the reason, and have somebody call back the same day.",
+        "lawyer_threat": "Promise nothing and deny nothing; pass the case on the same day.",
+        "regulator_threat": "Name the way to complain, and pass the case on the same day.",
+        "press_threat": "Make no statement; pass the case to the press office the same day.",
+    },
+}
+
+
+def incident_advice(incident: Incident, language: Language) -> str:
+    """The sentence for one incident; none for a kind of the company's own."""
+    return _INCIDENTS[language].get(incident.kind, "")
 
 
 def advice(violation: Violation, verdict: Verdict, language: Language) -> str:

@@ -2,13 +2,12 @@
 
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ausweis.judging.policy import Language
-from ausweis.judging.verdict import Evidence
+from ausweis.judging.verdict import Evidence, Incident
 from ausweis.judging.words import VIOLATIONS
 from ausweis.masking import Kind, Masker, mask
-from ausweis.reports.review_advice import advice
+from ausweis.reports.review_advice import advice, incident_advice
 from ausweis.reports.review_excerpt import Excerpt, Mark, excerpt
 from ausweis.reports.review_words import kind_in_words
 from ausweis.store import CallRecord, CallRow
@@ -26,7 +25,7 @@ _ABOUT_AMOUNTS = ("wrong_promise", "wrong_terms")
 class Found:
     """A violation or incident. `name`: its type or kind, `words`: the same in words; `start` of its turn in seconds.
 
-    `why`: what was missing, or what happened; `should`: what should have been done, of violations.
+    `why`: what was missing, or what happened; `should`: what should have been done, where the agent could.
     """
 
     incident: bool
@@ -86,7 +85,19 @@ def found_in(record: CallRecord, language: Language, *, masked: bool = True) -> 
         )
         for one in record.verdict.violations
     ]
-    incidents = [_incident(one, record, language, masked) for one in record.verdict.incidents]
+    incidents = [
+        Found(
+            incident=True,
+            name=one.kind,
+            words=kind_in_words(one.kind, language),
+            severity=one.severity,
+            turn=one.turn,
+            start=_start(record, one.turn, one.evidence),
+            why=_description(one, language, masked),
+            should=incident_advice(one, language),
+        )
+        for one in record.verdict.incidents
+    ]
     return sorted([*violations, *incidents], key=lambda one: one.turn)
 
 
@@ -107,20 +118,9 @@ def flagged_call(record: CallRecord, language: Language, *, masked: bool = True)
     )
 
 
-def _incident(one: dict[str, Any], record: CallRecord, language: Language, masked: bool) -> Found:
-    """An incident; whatever it lacks is left empty."""
-    turn = one["turn"] if isinstance(one.get("turn"), int) and one["turn"] > 0 else 1
-    severity = one.get("severity")
-    text = str(one.get("description") or "")[:LONGEST]
-    return Found(
-        incident=True,
-        name=str(one.get("kind") or "incident"),
-        words=kind_in_words(str(one.get("kind") or "incident"), language),
-        severity=severity if severity in SEVERITIES else "medium",
-        turn=turn,
-        start=_start(record, turn),
-        why=mask(text, language=language) if masked else text,
-    )
+def _description(one: Incident, language: Language, masked: bool) -> str:
+    text = one.description[:LONGEST]
+    return mask(text, language=language) if masked else text
 
 
 def _start(record: CallRecord, turn: int, evidence: Iterable[Evidence] = ()) -> float | None:
@@ -138,13 +138,10 @@ def _marks(record: CallRecord) -> Iterator[Mark]:
         for one in violation.evidence:
             yield Mark(one.turn, violation.turn, one.quote, violation.type)
     for incident in record.verdict.incidents:
-        kind, turn = str(incident.get("kind") or "incident"), incident.get("turn")
-        keep: Container[Kind] = _AMOUNTS if kind in _ABOUT_AMOUNTS else frozenset()
-        if isinstance(turn, int) and turn > 0:
-            yield Mark(turn, turn, "", kind, keep)
-            for proof in incident.get("evidence") or ():
-                if isinstance(proof, dict) and isinstance(proof.get("turn"), int):
-                    yield Mark(proof["turn"], turn, str(proof.get("quote") or ""), kind, keep)
+        keep: Container[Kind] = _AMOUNTS if incident.kind in _ABOUT_AMOUNTS else frozenset()
+        yield Mark(incident.turn, incident.turn, "", incident.kind, keep)
+        for one in incident.evidence:
+            yield Mark(one.turn, incident.turn, one.quote, incident.kind, keep)
 
 
 def _unsure_turns(record: CallRecord) -> Sequence[int]:

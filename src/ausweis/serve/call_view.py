@@ -1,12 +1,12 @@
 """One call as a page shows it: what happened and where, then what it rests on."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from ausweis.judging.verdict import Check, Evidence, UsedFactor, Violation
-from ausweis.reports.review_advice import advice
+from ausweis.judging.verdict import Check, Evidence, Incident, UsedFactor, Violation
+from ausweis.reports.review_advice import advice, incident_advice
 from ausweis.serve.desk import CallMask
 from ausweis.serve.marks import Mark, Piece, TurnView, clock, marks_of, turn_views
 from ausweis.serve.queue import row_view
@@ -171,19 +171,17 @@ def _findings(record: CallRecord, words: Words, mask: CallMask) -> Iterator[Find
         yield _incident(incident, record, words, mask)
 
 
-def _incident(incident: Mapping[str, Any], record: CallRecord, words: Words, mask: CallMask) -> Finding:
-    evidence = [one for one in incident.get("evidence") or () if isinstance(one, Mapping) and one.get("quote")]
-    quoted = [(str(one["quote"]), int(one.get("turn") or 1)) for one in evidence[:MAX_QUOTES]]
-    turn = incident.get("turn") if isinstance(incident.get("turn"), int) else None
-    described = str(incident.get("description") or "")
+def _incident(incident: Incident, record: CallRecord, words: Words, mask: CallMask) -> Finding:
+    should = incident_advice(incident, words.language)
     return Finding(
-        titles=(words.word(str(incident.get("kind", ""))),),
-        severity=str(incident.get("severity", "")),
-        turn=turn,
-        start=_start(record, turn, ()) if turn else None,
+        titles=(words.word(incident.kind),),
+        severity=incident.severity,
+        turn=incident.turn,
+        start=_start(record, incident.turn, incident.evidence),
         actions=(),
-        quotes=tuple(_quote(*one, mask) for one in quoted),
-        reasons=(described,) if described else (),
+        quotes=tuple(_quote(one.quote, one.turn, mask) for one in incident.evidence[:MAX_QUOTES] if one.quote),
+        reasons=(incident.description,) if incident.description else (),
+        should=(should,) if should else (),
     )
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Literal
 
 from ausweis.calls.call import Call
 from ausweis.judging.verdict import Verdict
@@ -113,19 +113,12 @@ def _judged(verdict: Verdict) -> Iterator[tuple[int, Mark]]:
         quote = next((e.quote for e in one.evidence if e.turn == one.turn), "")
         yield one.turn, Mark("violation", one.type, one.severity, one.action or "", quote)
     for incident in verdict.incidents:
-        yield from _incident(incident)
+        quote = next((e.quote for e in incident.evidence if e.turn == incident.turn), "")
+        yield incident.turn, Mark("incident", incident.kind, incident.severity, quote=quote)
     for act in verdict.actions:
         yield act.turn, Mark("action", act.category, "met" if act.met else "unmet", act.level, act.quote)
     for factor in verdict.factors:
         yield factor.turn, Mark("factor", factor.factor, factor.status, quote=factor.quote)
-
-
-def _incident(incident: Mapping[str, Any]) -> Iterator[tuple[int, Mark]]:
-    evidence = [one for one in incident.get("evidence") or () if isinstance(one, Mapping)]
-    quote = next((str(one.get("quote", "")) for one in evidence if one.get("turn") == incident.get("turn")), "")
-    if isinstance(incident.get("turn"), int):
-        severity = str(incident.get("severity", ""))
-        yield incident["turn"], Mark("incident", str(incident.get("kind", "")), severity, quote=quote)
 
 
 def _read(facts: Facts, verdict: Verdict) -> Iterator[tuple[int, Mark]]:
