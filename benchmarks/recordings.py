@@ -85,9 +85,10 @@ def _plain(folder: Path, names: list[str], way: Way) -> Iterator[tuple[str, list
     from faster_whisper import WhisperModel
 
     from ausweis.engines.weights import locate_folder
+    from ausweis.machine import usable_cpus
 
     kind = "int8" if way == "plain-int8" else "default"
-    model = WhisperModel(str(locate_folder("whisper-base").path), compute_type=kind, cpu_threads=2)
+    model = WhisperModel(str(locate_folder("whisper-base").path), compute_type=kind, cpu_threads=usable_cpus())
     for name in names:
         (path,) = folder.glob(f"{name}.wav")
         segments, _ = model.transcribe(str(path), language="en")

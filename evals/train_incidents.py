@@ -17,7 +17,7 @@ from ausweis.engines.llama import LlamaEngine
 from ausweis.evals.incident_case import read_incident_cases
 from ausweis.evals.incident_readout import INCIDENT_TASK
 from ausweis.evals.readout_network import Plan
-from ausweis.evals.readouts import KeptLines, Lines, collect, layers_of, learn, left_out, prepare
+from ausweis.evals.readouts import FOLDS, KeptLines, Lines, collect, layers_of, learn, left_out, prepare
 from ausweis.prompts import Template, default_library
 from ausweis.reading.strategies import INCIDENTS_TEMPLATE, readout_path
 
@@ -30,25 +30,29 @@ HERE = Path(__file__).parent
     "--labelled",
     multiple=True,
     type=click.Path(exists=True, path_type=Path),
-    default=[HERE / "golden" / "incidents-train.jsonl"],
+    default=[HERE / "incidents" / "train.jsonl"],
     help="Labelled calls (JSONL).",
 )
+@click.option("--limit", type=click.IntRange(min=FOLDS), help="Only the first so many calls.")
 @click.option("--rounds", type=click.IntRange(min=1), default=40, show_default=True, help="Over all calls.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Beside the template, unless given.")
 @click.option("--work", type=click.Path(path_type=Path), default=Path("runs/readouts"), show_default=True)
-def train(model: str, labelled: tuple[Path, ...], rounds: int, work: Path) -> None:
+def train(model: str, labelled: tuple[Path, ...], limit: int | None, rounds: int, out: Path | None, work: Path) -> None:
     """Train the readout from labelled calls."""
     engine = LlamaEngine.load(model)
     asked = default_library().get(INCIDENTS_TEMPLATE)
-    calls = read_incident_cases(labelled)
+    calls = read_incident_cases(labelled)[:limit]
     layers = layers_of(engine.layers)
     with click.progressbar(calls, label="Reading", item_show_func=lambda one: one.call.id if one else "") as shown:
         kept = list(collect(engine, asked, shown, layers, work))
     lines = KeptLines(kept, INCIDENT_TASK)
     plan = Plan(rounds=rounds)
-    _show_left_out(list(lines), asked, plan)
+    _show_left_out(lines, asked, plan)
     names = ", ".join(path.name for path in labelled)
     readout = learn(lines, asked, engine.info.model_sha256, layers, f"learned from {names}", plan, INCIDENT_TASK)
-    path = readout_path(asked, engine.info.model_id)
+    if not readout.labels:
+        raise click.ClickException("so few calls teach no kind of incident")
+    path = out or readout_path(asked, engine.info.model_id)
     readout.save(path)
     click.echo(f"{path}: {len(readout.labels)} labels; {readout.notes}")
 
@@ -56,7 +60,7 @@ def train(model: str, labelled: tuple[Path, ...], rounds: int, work: Path) -> No
 def _show_left_out(calls: Sequence[Lines], template: Template, plan: Plan) -> None:
     """The average precision of each label over the lines of calls that a network has not seen."""
     learned = prepare(calls, template, plan, INCIDENT_TASK)
-    scores = np.concatenate(left_out(learned.numbers, plan))
+    scores = np.concatenate(left_out(learned.numbers, plan, INCIDENT_TASK.together))
     truth = np.concatenate([one.labels for one in learned.numbers])
     counts = np.concatenate([one.counts for one in learned.numbers]) > 0
     for place, label in enumerate(learned.labels):

@@ -52,6 +52,8 @@ def test_words_keep_their_times_and_tell_when_a_part_was_said() -> None:
     assert turn.times("balance is ten pounds.") == (4.3, 5.5)
     assert turn.times(turn.text) == (0, 5.5)
     assert turn.times("nobody said this") == (0, 5.5)
+    (turn,) = turns_of({"agent": said("The pinecone is in my inn.", 0), "caller": []})
+    assert turn.times("in") == (0.9, 1.2)
 
 
 def test_confidence_is_the_mean_of_the_words() -> None:

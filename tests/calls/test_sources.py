@@ -105,13 +105,20 @@ def test_two_recordings_of_one_call_are_one_source(tmp_path: Path) -> None:
 
 
 def test_the_name_of_a_stereo_recording_may_tell_its_channels(tmp_path: Path) -> None:
-    write(tmp_path, "1.agent-caller.wav", "1.json", "2_Kundin_Beraterin.mp3", "3.agent-agent.wav", "4.north-south.wav")
+    write(
+        tmp_path,
+        "1.agent-caller.wav",
+        "1.json",
+        "2_Kundin_Beraterin.mp3",
+        "3.agent-agent.wav",
+        "4_customer_service.wav",
+    )
     found = find_sources([tmp_path]).files
     assert [(source.default_id, source.agent_channel) for source in found] == [
         ("1", "left"),
         ("2", "right"),
         ("3.agent-agent", None),
-        ("4.north-south", None),
+        ("4_customer_service", None),
     ]
     assert found[0].sidecar == tmp_path / "1.json"
 

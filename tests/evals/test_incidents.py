@@ -10,11 +10,13 @@ from ausweis.errors import InputError
 from ausweis.evals.incident_case import IncidentCase, read_incident_cases
 from ausweis.evals.metrics.incidents import summarise_incidents
 from ausweis.reading.facts import Mention
+from ausweis.reading.incidents import named_before
+from ausweis.reading.pieces import spoken_pieces
 from ausweis.vocabulary import INCIDENTS
 
-FOLDER = Path(__file__).parents[2] / "evals" / "golden"
-GOLDEN = read_incident_cases([FOLDER / "incidents.jsonl"])
-TRAIN = read_incident_cases([FOLDER / "incidents-train.jsonl"])
+FOLDER = Path(__file__).parents[2] / "evals" / "incidents"
+GOLDEN = read_incident_cases([FOLDER / "golden.jsonl"])
+TRAIN = read_incident_cases([FOLDER / "train.jsonl"])
 
 
 def test_size_and_mix() -> None:
@@ -36,8 +38,23 @@ def test_each_call_has_a_near_twin_of_other_kinds(cases: list[IncidentCase]) -> 
 
 
 def test_no_call_is_in_both_sets() -> None:
-    texts = {tuple(turn.text for turn in case.call.turns) for case in TRAIN}
-    assert not any(tuple(turn.text for turn in case.call.turns) in texts for case in GOLDEN)
+    long = {turn.text for case in TRAIN for turn in case.call.turns if len(turn.text) > 40}
+    shared = {turn.text for case in GOLDEN for turn in case.call.turns if turn.text in long}
+    assert len(shared) <= 2
+
+
+def test_where_a_wrong_price_was_named_is_mostly_found() -> None:
+    right = total = 0
+    for case in TRAIN:
+        pieces = spoken_pieces(case.call)
+        for one in case.gold.incidents:
+            shown = next((piece for piece in pieces if piece.turn == one.shown), None)
+            if shown is not None:
+                found = named_before(pieces, shown)
+                total += 1
+                right += found is not None and found.turn == one.turn
+    assert total > 40
+    assert right / total > 0.8
 
 
 def case(name: str, twin: str, *incidents: dict[str, object]) -> IncidentCase:

@@ -72,6 +72,11 @@ def test_facts_without_incidents_are_written_as_before() -> None:
         ("{description: d, severity: low}", "needs an id"),
         ("{id: rude_agent, description: d, severity: low}", "needs an id"),
         ("{kind: rude_agent, speaker: caller, severity: low}", "is known for 'rude_agent'"),
+        ("{kind: rude_agent, id: a, severity: low}", "leave the id out"),
+        (
+            "{id: a, description: d, severity: low}, {id: b, description: d, severity: low}",
+            "description stands here twice",
+        ),
         ("{kind: rude_agent, severity: low}, {kind: rude_agent, severity: low}", "stands here twice"),
         ("{id: a, description: b, speaker: boss, severity: low}", "unknown speaker 'boss'"),
     ],

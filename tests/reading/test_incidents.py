@@ -96,6 +96,21 @@ def test_nothing_is_named_before_the_first_line(call: Callable[..., Call]) -> No
     assert named_before(pieces, pieces[1]) == pieces[0]
 
 
+@pytest.mark.parametrize(
+    ("named", "shown"),
+    [
+        ("Die Frist ist ein Monat.", "Stimmt, drei Monate."),
+        ("Das kostet hundert Euro.", "Sie haben recht, das war falsch."),
+        ("Das ist kostenlos.", "Nein, fünf Euro, da steht es."),
+    ],
+)
+def test_values_that_are_hardly_numbers(call: Callable[..., Call], named: str, shown: str) -> None:
+    pieces = spoken_pieces(call("agent: Guten Tag.", f"agent: {named}", "caller: Hm.", f"agent: {shown}"))
+    found = named_before(pieces, pieces[3])
+    assert found is not None
+    assert found.text == named
+
+
 def test_what_is_hardly_likely_is_not_kept(call: Callable[..., Call], library: Library) -> None:
     engine = Told({"Naja": {"rude agent": 0.04}})
     assert reader(engine, library, WantedIncident("rude_agent")).read(call("agent: Naja."))[0] == ()

@@ -59,7 +59,6 @@ class Recogniser:
         if not (folder / "tokenizer.json").is_file():
             # faster-whisper would fetch one.
             raise ModelError("holds no tokenizer.json, which belongs to a Whisper model", place=str(folder))
-        ctranslate2.set_random_seed(0)
         try:
             # On a GPU as the model was saved; on processors in eight bits, twice as fast and heard as well.
             kind = "default" if ctranslate2.get_cuda_device_count() else "int8"
@@ -103,8 +102,9 @@ class Recogniser:
             raise EngineError("the recogniser could not read a part of the recording") from error
         for span in passed:
             words = _words_in(span, offset, again)
-            if sum(word.probability for word in words) >= SURE * len(words):
+            if words and sum(word.probability for word in words) >= SURE * len(words):
                 found.words += words
+                found.cuts = [cut for cut in found.cuts if not (words[0].start < cut.end and cut.start < words[-1].end)]
         found.words.sort(key=lambda word: word.start)
         return found
 
@@ -149,29 +149,36 @@ class Recogniser:
             grouped[max(int(np.searchsorted(begins, segment.seek / 100 + 0.02)) - 1, 0)].append(segment)
         return grouped
 
-    def _again(self, first: list["Segment"], window: "Window", language: Language) -> list["Segment"]:
+    def _again(self, first: list["Segment"], window: Window, language: Language) -> list["Segment"]:
         """Further tries without the words of the trade, which a model at a loss says over and over.
 
-        The first one stays where it was merely short and none of them found more.
+        Of all that nobody can call invented the longest is taken, else the last try, for the guards to cut.
         """
         begin = window.begin
         (second,) = self._segments([window], language, None)
+        tries = [(begin, first), (0.0, second)]
         if self._is_odd(second, window):
-            segments, _ = self._model.transcribe(
-                window.speech,
-                language=language,
-                beam_size=BEAM,
-                temperature=LATER_TRIES,
-                condition_on_previous_text=False,
-                word_timestamps=True,
-            )
-            third = list(segments)
-            if self._is_invented(text_of(second)) or len(text_of(third)) > len(text_of(second)):
-                second = third
-        if self._is_invented(text_of(first)) or len(text_of(second)) > len(text_of(first)):
-            return second
-        window.begin = begin
-        return first
+            tries.append((0.0, self._at_random(window, language)))
+        # A text of the words that the model was told is believed where it was not told them.
+        kept = [one for one in tries[1:] if not is_loop(text_of(one[1]))]
+        kept += [] if self._is_invented(text_of(first)) else tries[:1]
+        window.begin, segments = max(kept, key=lambda one: len(text_of(one[1])), default=tries[-1])
+        return segments
+
+    def _at_random(self, window: Window, language: Language) -> list["Segment"]:
+        """The window with rising temperatures; the same window gives the same text, whatever was heard before it."""
+        import ctranslate2
+
+        ctranslate2.set_random_seed(0)
+        segments, _ = self._model.transcribe(
+            window.speech,
+            language=language,
+            beam_size=BEAM,
+            temperature=LATER_TRIES,
+            condition_on_previous_text=False,
+            word_timestamps=True,
+        )
+        return list(segments)
 
 
 def _is_long(span: Span) -> bool:

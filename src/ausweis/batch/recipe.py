@@ -8,6 +8,7 @@ from pathlib import Path
 from ausweis.batch.scorer import Scorer
 from ausweis.batch.setup import PinnedLibrary, open_engine
 from ausweis.engines.protocol import Engine
+from ausweis.errors import InputError
 from ausweis.judging.policy_files import PolicyFile
 from ausweis.prompts import default_library
 from ausweis.reading.reader import Reader
@@ -90,8 +91,11 @@ class Recipe:
 
         library = self.library()
         policy = self.policy.policy
+        if policy.incidents and self.strategy == "direct":
+            message = "asks for incidents, which the strategy direct does not look for: leave --strategy out"
+            raise InputError(message, place=self.policy.place)
         text = reading.PolicyText(
-            explain(policy, "en"),
+            explain(policy.model_copy(update={"incidents": ()}), "en"),
             self.policy.sha256,
             tuple(reading.WantedIncident(one.kind, one.description, one.speaker) for one in policy.incidents),
         )

@@ -1,5 +1,6 @@
 """A call and its turns: the contract that every reader of transcripts produces."""
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -46,13 +47,13 @@ class Turn(BaseModel):
 
     def times(self, quote: str) -> tuple[float | None, float | None]:
         """When a part of the turn was said, from its first word to its last; the turn's times where no words tell."""
-        texts = self.text.split()
-        place = self.text.find(quote)
-        if len(texts) != len(self.words) or place < 0 or not quote.strip():
+        said = quote.split()
+        found = re.search(rf"(?<!\w){re.escape(quote.strip())}(?!\w)", self.text) if said else None
+        if found is None or len(self.text.split()) != len(self.words):
             return self.start, self.end
-        first = len(self.text[:place].split())
-        last = min(first + len(quote.split()), len(self.words)) - 1
-        return self.words[min(first, last)].start, self.words[last].end
+        first = len(self.text[: found.start() + 1].split()) - 1
+        last = min(first + len(said), len(self.words)) - 1
+        return self.words[first].start, self.words[last].end
 
 
 class Call(BaseModel):

@@ -28,6 +28,11 @@ _SIDE = re.compile(r"(?P<call>.+)[._-](?P<side>[^\W\d_]+)")
 """`0815.agent` and `0815.caller`, with any label of a speaker."""
 _BOTH = re.compile(r"(?P<call>.+)[._-](?P<left>[^\W\d_]+)[-_+](?P<right>[^\W\d_]+)")
 """`0815.agent-caller`: who is on the left and who on the right of a stereo recording."""
+_CHANNELS: dict[str, Speaker] = {
+    **dict.fromkeys("agent agentin adviser advisor berater beraterin mitarbeiter mitarbeiterin".split(), "agent"),
+    **dict.fromkeys("caller customer anrufer anruferin kunde kundin".split(), "caller"),
+}
+"""Labels that are nothing else: `customer-service` in a file's name is a queue."""
 
 AgentChannel = Literal["left", "right"]
 _AGENT_CHANNEL: dict[tuple[Speaker | None, Speaker | None], AgentChannel] = {
@@ -108,7 +113,7 @@ class _Found:
         both = _BOTH.fullmatch(self.path.stem) if self.is_recording else None
         if both is None:
             return None
-        left, right = map(Speakers().find, both.group("left", "right"))
+        left, right = (_CHANNELS.get(label.lower()) for label in both.group("left", "right"))
         return _AGENT_CHANNEL.get((left, right))
 
     @property

@@ -1,6 +1,6 @@
 """Calls with the critical incidents that are true of them: `{"call": …, "gold": …}`, one a line.
 
-`evals/golden/INCIDENTS.md` says how to label.
+`evals/incidents/CODEBOOK.md` says how to label.
 """
 
 from collections.abc import Iterable
@@ -75,7 +75,8 @@ def read_incident_cases(paths: Iterable[Path]) -> list[IncidentCase]:
     found: dict[str, IncidentCase] = {}
     for path in paths:
         try:
-            lines = path.read_text(encoding="utf-8").splitlines()
+            # Not `splitlines`: words of a call may hold other line separators.
+            lines = path.read_text(encoding="utf-8").split("\n")
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(f"the labelled calls cannot be read ({type(error).__name__})", place=str(path)) from None
         for number, line in enumerate(lines, start=1):

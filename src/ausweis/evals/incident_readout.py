@@ -28,4 +28,4 @@ def _labels(found: Iterable[frozenset[str] | None], template: Template) -> tuple
     return tuple(one for one in template.labels if one in _SPEAKERS and sum(one in some for some in every) >= FEWEST)
 
 
-INCIDENT_TASK: Task[IncidentCase] = Task(_of_pieces, _labels, lambda label: _SPEAKERS[label])
+INCIDENT_TASK: Task[IncidentCase] = Task(_of_pieces, _labels, lambda label: _SPEAKERS[label], together=2)

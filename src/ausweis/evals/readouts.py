@@ -78,6 +78,8 @@ class Task(Generic[One]):
     labels: Callable[[Iterable[frozenset[str] | None], Template], tuple[str, ...]]
     speakers: Callable[[str], Sequence[str]]
     dialogue: bool = False
+    together: int = 1
+    """So many calls, one after the other, are left out together: twins."""
 
 
 class Lines(NamedTuple):
@@ -252,7 +254,7 @@ def learn(
     """The readout of a template: all its labels, and their verbs, that occur often enough."""
     plan = plan or Plan()
     basis, labels, pieces, numbers = prepare(calls, template, plan, task)
-    scores = left_out(numbers, plan)
+    scores = left_out(numbers, plan, task.together)
     slopes, offsets = _calibration(numbers, scores)
     answers = [1 / (1 + np.exp(-(score * slopes + offsets))) for score in scores]
     networks = [learn_network(numbers, plan, seed) for seed in range(NETWORKS)]
@@ -279,12 +281,12 @@ def learn(
     )
 
 
-def left_out(calls: Sequence[CallNumbers], plan: Plan) -> list[Array]:
-    """The scores of each call by a network that has not seen it: shape (lines, labels)."""
+def left_out(calls: Sequence[CallNumbers], plan: Plan, together: int = 1) -> list[Array]:
+    """The scores of each call by a network that has not seen it, nor its twin: shape (lines, labels)."""
     scores: dict[int, Array] = {}
     for fold in range(FOLDS):
-        outside = [place for place in range(len(calls)) if place % FOLDS == fold]
-        network = learn_network([calls[place] for place in range(len(calls)) if place % FOLDS != fold], plan)
+        outside = [place for place in range(len(calls)) if place // together % FOLDS == fold]
+        network = learn_network([calls[place] for place in range(len(calls)) if place not in set(outside)], plan)
         scores |= dict(zip(outside, scores_of(network, [calls[place] for place in outside], plan), strict=True))
     return [scores[place] for place in range(len(calls))]
 

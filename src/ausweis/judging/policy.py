@@ -99,8 +99,8 @@ class Incident(_Part):
 
     @property
     def name(self) -> str:
-        """What a verdict calls it: its id, or its kind."""
-        return self.id or str(self.kind)
+        """What a verdict calls it: its kind, or its id."""
+        return self.kind or str(self.id)
 
 
 class Policy(_Part):
@@ -186,11 +186,15 @@ class Policy(_Part):
                 found.append((place, "an incident has a kind, or an id and a description of its own"))
             elif one.kind is None and (one.id is None or one.id in INCIDENTS):
                 found.append((place, "an incident of your own needs an id, which is no known kind"))
+            elif one.kind is not None and one.id is not None:
+                found.append(((*place, "id"), f"the incident {one.kind!r} has its kind for a name: leave the id out"))
             elif one.kind is not None and one.speaker is not None:
                 found.append(((*place, "speaker"), f"whose words are looked at is known for {one.kind!r}"))
+            elif one.description is not None and one.description in names:
+                found.append((place, "this description stands here twice"))
             elif one.name in names:
                 found.append((place, f"the incident {one.name!r} stands here twice"))
-            names.add(one.name)
+            names |= {one.name, one.description or one.name}
         return found
 
     @property

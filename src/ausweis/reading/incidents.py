@@ -29,6 +29,11 @@ __all__ = ["SPEAKER", "IncidentReader", "WantedIncident", "label_of", "named_bef
 
 STEM, SHORTEST, RARE = 6, 4, 5
 """Letters by which words are the same; letters of a word that counts; lines that may have it."""
+_ONE_OR_NONE = re.compile(
+    r"\b(?:eine?[mnr]?|one|an?) (?:\w+ )?(?:monat|woche|tag|jahr|stunde|euro|cent|month|week|day|year|hour|pound)"
+    r"|\b(?:kostenlos|kostenfrei|gratis|umsonst|frei|free|gar nichts?|no charge|nothing|jederzeit|any time|anytime)\b"
+)
+"""Values without a number, as `spoken` knows numbers: one of something, or nothing."""
 MENTIONED = 0.05
 """Incidents less likely than this are not kept."""
 
@@ -188,7 +193,7 @@ def _mentions(
 def named_before(pieces: Sequence[Piece], shown: Piece) -> Piece | None:
     """The agent's line before this one that most likely named the other value.
 
-    It names a number, another one than this line, and has most words in common with this line or the one before it;
+    It names a value, another one than this line, and has most words in common with this line or the one before it;
     words that many lines have do not count. Among equals the last one is taken.
     """
     place = pieces.index(shown)
@@ -198,11 +203,16 @@ def named_before(pieces: Sequence[Piece], shown: Piece) -> Piece | None:
     numbers = digits_in(shown.text)
     best: tuple[int, Piece] | None = None
     for piece in pieces[:place]:
-        if piece.speaker == "agent" and has_number(piece.text) and digits_in(piece.text) != numbers:
+        same = bool(numbers) and digits_in(piece.text) == numbers
+        if piece.speaker == "agent" and _names_value(piece.text) and not same:
             common = len(_stems(piece.text) & about)
             if best is None or common >= best[0]:
                 best = common, piece
     return None if best is None else best[1]
+
+
+def _names_value(text: str) -> bool:
+    return has_number(text) or _ONE_OR_NONE.search(text.lower()) is not None
 
 
 def _stems(text: str) -> set[str]:

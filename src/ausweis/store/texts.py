@@ -36,14 +36,18 @@ def batches(found: Iterable[_T], size: int = BATCH) -> Iterator[list[_T]]:
 
 
 def moment_of(started_at: str | None, otherwise: str) -> Moment:
-    """The moment that a call names; `otherwise`, a time in UTC, where it names none that can be read."""
+    """The moment that a call names; `otherwise`, a time in UTC, where it names none that can be read.
+
+    The day is the call's own; of `otherwise`, that of this machine's clock, by which people say "today".
+    """
     for text in (started_at, otherwise):
         try:
             found = datetime.fromisoformat((text or "").strip())
             at = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(timezone.utc)  # noqa: UP017
         except (ValueError, OverflowError):
             continue
-        return Moment(found.date(), at.isoformat(timespec="seconds").replace("+00:00", "Z"))
+        day = found.date() if text is started_at else at.astimezone().date()
+        return Moment(day, at.isoformat(timespec="seconds").replace("+00:00", "Z"))
     raise ValueError("the run does not say when it was")
 
 

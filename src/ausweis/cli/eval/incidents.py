@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["incidents"]
 
-GOLDEN = Path("evals/golden/incidents.jsonl")
+GOLDEN = Path("evals/incidents/golden.jsonl")
 
 
 @click.command()
@@ -43,11 +43,14 @@ def incidents(
     from contextlib import closing
 
     from ausweis.batch.setup import open_engine
+    from ausweis.errors import InputError
     from ausweis.evals.incident_case import read_incident_cases
     from ausweis.evals.incident_running import read_incidents
     from ausweis.evals.metrics.incidents import summarise_incidents
     from ausweis.prompts import Library, default_library
 
+    if out is not None and not out.parent.is_dir():
+        raise InputError("there is no such folder", place=str(out.parent))
     cases = read_incident_cases(golden or (GOLDEN,))[:limit]
     library = Library(prompt_folder) if prompt_folder else default_library()
     with (
