@@ -6,6 +6,7 @@ import pytest
 
 from ausweis.errors import PolicyError
 from ausweis.judging import explain, find_policy, judge
+from ausweis.judging.incidents import not_looked_for
 from ausweis.judging.policy import Policy
 from ausweis.reading.facts import Facts, Mention, Shown
 
@@ -57,6 +58,21 @@ def test_what_the_policy_does_not_want_or_is_unlikely_is_left_out(tmp_path: Path
     read = facts(mention("press_threat", 2), mention("cancel_threat", 3, 0.49), mention(None, 4, description="other"))
     assert judge(read, policy(tmp_path)).incidents == ()
     assert judge(facts(mention("press_threat", 2)), find_policy("telecom-de").policy).incidents == ()
+
+
+def test_a_grave_incident_that_is_unsure_is_looked_at(tmp_path: Path) -> None:
+    looked = judge(facts(mention("wrong_terms", 3, 0.6), mention("cancel_threat", 5, 0.6)), policy(tmp_path))
+    assert looked.review_reasons == ("Ein schwerer Vorfall ist unsicher (Turn 3).",)
+    heard = facts(mention("cancel_threat", 5)).model_copy(update={"badly_heard": (4, 5)})
+    assert judge(heard, policy(tmp_path)).review_reasons == (
+        "Das Urteil hängt an schlecht verstandenen Stellen (Turn 5).",
+    )
+
+
+def test_what_nobody_looked_for_is_named(tmp_path: Path) -> None:
+    read = facts().model_copy(update={"looked_for": ("wrong_terms", OWN)})
+    assert not_looked_for(read, policy(tmp_path)) == ("cancel_threat",)
+    assert not_looked_for(facts(), find_policy("telecom-de").policy) == ()
 
 
 def test_facts_without_incidents_are_written_as_before() -> None:

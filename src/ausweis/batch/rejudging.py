@@ -13,6 +13,7 @@ from ausweis.batch.run_folder import RunFolder
 from ausweis.batch.state import FACTS_FILE, VERDICTS_FILE, facts_of, failures, verdict_of
 from ausweis.errors import RunError
 from ausweis.journal import lines
+from ausweis.judging.incidents import not_looked_for
 from ausweis.judging.judge import judge
 from ausweis.judging.policy_files import PolicyFile
 from ausweis.judging.verdict import Verdict
@@ -21,19 +22,25 @@ from ausweis.reading.facts import Facts
 __all__ = ["Change", "Rejudged", "rejudge", "source_manifest"]
 
 _SHOWN = 30
-_Old = tuple[str, tuple[str, ...]]
-_NONE: _Old = ("no verdict", ())
+_Old = tuple[str, tuple[str, ...], tuple[str, ...]]
+"""Outcome, types of violations in the order of their turns, incidents with their severities."""
+_NONE: _Old = ("no verdict", (), ())
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A call that the two policies judge differently; violations are types, in the order of their turns."""
+    """A call that the two policies judge differently; violations are types, in the order of their turns.
+
+    Incidents are kinds with their severity.
+    """
 
     call_id: str
     old: str
     new: str
     old_violations: tuple[str, ...]
     new_violations: tuple[str, ...]
+    old_incidents: tuple[str, ...] = ()
+    new_incidents: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -46,15 +53,21 @@ class Rejudged:
     changed: int = 0
     changes: list[Change] = field(default_factory=list)
     """The first 30 of those changed."""
+    not_looked_for: set[str] = field(default_factory=set)
+    """Incidents of the policy that nobody looked for when some call was read."""
 
     def add(self, old: _Old, verdict: Verdict) -> None:
         """Compare one call."""
-        new: _Old = (verdict.outcome, tuple(violation.type for violation in verdict.violations))
+        new: _Old = (
+            verdict.outcome,
+            tuple(violation.type for violation in verdict.violations),
+            tuple(f"{incident.kind} ({incident.severity})" for incident in verdict.incidents),
+        )
         self.outcomes[old[0], new[0]] += 1
         if old != new:
             self.changed += 1
             if len(self.changes) < _SHOWN:
-                self.changes.append(Change(verdict.call_id, old[0], new[0], old[1], new[1]))
+                self.changes.append(Change(verdict.call_id, old[0], new[0], old[1], new[1], old[2], new[2]))
 
 
 def source_manifest(source: Path, policy: PolicyFile) -> RunManifest:
@@ -127,6 +140,7 @@ def _judge(
         run.add_failure(Failure.of(error, facts.call_id))
         return
     result.add(earlier.get(facts.call_id, _NONE), verdict)
+    result.not_looked_for.update(not_looked_for(facts, policy.policy))
 
 
 def _verdicts(path: Path) -> dict[str, _Old]:
@@ -135,8 +149,10 @@ def _verdicts(path: Path) -> dict[str, _Old]:
     for line in lines(path):
         verdict = verdict_of(line, path)
         violations = tuple(str(violation["type"]) for violation in verdict["violations"])
+        incidents = tuple(f"{one['kind']} ({one['severity']})" for one in verdict.get("incidents", ()))
         # Few lists of violations, many calls: each list is held once.
-        found[verdict["call_id"]] = (verdict["outcome"], known.setdefault(violations, violations))
+        lists = (known.setdefault(one, one) for one in (violations, incidents))
+        found[verdict["call_id"]] = (verdict["outcome"], *lists)
     return found
 
 

@@ -43,6 +43,11 @@ def judge(context: click.Context, run: Path, policy: str, folder: Path | None, a
     except KeyboardInterrupt:
         click.echo(f"ausweis: stopped; delete {target} and judge again", err=True)
         context.exit(130)
+    if result.not_looked_for:
+        names = ", ".join(sorted(result.not_looked_for))
+        click.echo(
+            f"ausweis: {run}: calls were read without looking for {names}: score them with this policy", err=True
+        )
     _show_json(result) if as_json else _show(result)
     context.exit(3 if result.counts.failed else 0)
 
@@ -78,8 +83,9 @@ def _show(result: "Rejudged") -> None:
         changes = Table("call", "before", "now", title="changed", title_justify="left")
         changes.columns[0].overflow = "fold"
         for change in result.changes:
-            before = "\n  ".join((change.old, *change.old_violations))
-            changes.add_row(Text(change.call_id), before, "\n  ".join((change.new, *change.new_violations)))
+            before = Text("\n  ".join((change.old, *change.old_violations, *change.old_incidents)))
+            after = Text("\n  ".join((change.new, *change.new_violations, *change.new_incidents)))
+            changes.add_row(Text(change.call_id), before, after)
         out.print(changes)
     if result.changed > len(result.changes):
         click.echo(f"and {result.changed - len(result.changes)} more that changed")

@@ -8,7 +8,7 @@ from ausweis.judging.verdict import Evidence, Incident
 from ausweis.reading.facts import Facts, Mention
 from ausweis.vocabulary import IncidentKind
 
-__all__ = ["LIKELY", "describe", "incidents_of"]
+__all__ = ["LIKELY", "describe", "incidents_of", "not_looked_for"]
 
 LIKELY = 0.5
 """A mention of less probability is none."""
@@ -38,6 +38,11 @@ DESCRIPTIONS: dict[Language, dict[IncidentKind, str]] = {
 def describe(wanted: WantedIncident, language: Language) -> str:
     """What the incident is, in the words of the policy or, for a known kind, in ours."""
     return wanted.description or DESCRIPTIONS[language][cast("IncidentKind", wanted.kind)]
+
+
+def not_looked_for(facts: Facts, policy: Policy) -> tuple[str, ...]:
+    """The incidents that the policy wants to know of, and that nobody looked for when the call was read."""
+    return tuple(one.name for one in policy.incidents if (one.kind or one.description) not in facts.looked_for)
 
 
 def incidents_of(facts: Facts, policy: Policy) -> tuple[Incident, ...]:

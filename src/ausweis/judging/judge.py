@@ -13,7 +13,7 @@ from ausweis.judging.review import review_reasons
 from ausweis.judging.risk import outlook
 from ausweis.judging.rules import BITS, Rules, factors_in, rules_of
 from ausweis.judging.timeline import in_order, moments
-from ausweis.judging.verdict import Action, Authorisation, Check, Evidence, UsedFactor, Verdict, Violation
+from ausweis.judging.verdict import Action, Authorisation, Check, Evidence, Incident, UsedFactor, Verdict, Violation
 from ausweis.reading.facts import Event, Facts
 from ausweis.vocabulary import CATEGORIES, Outcome, kind_of
 
@@ -49,6 +49,7 @@ def _verdict(
     weights: dict[Outcome, float],
 ) -> Verdict:
     violations = _violations(decision, rules, policy, events) if outcome == "violation" else ()
+    incidents = incidents_of(facts, policy)
     caller = caller_of(decision)
     confidence = _rounded(weights.get(outcome, 0.0))
     first = decision.findings[0].events if violations else ()
@@ -60,9 +61,10 @@ def _verdict(
         caller=caller,
         acted=bool(decision.acts),
         roles=facts.roles_confidence,
-        badly_heard=_hung_on(facts, decision, violations, events),
+        badly_heard=_hung_on(facts, decision, violations, events, incidents),
         notes=facts.notes,
         language=policy.language,
+        incidents=incidents,
     )
     checks = answers(decision, rules, inconclusive=outcome == "inconclusive")
     return Verdict(
@@ -83,7 +85,7 @@ def _verdict(
             )
             for check, (result, places) in checks
         ),
-        incidents=incidents_of(facts, policy),
+        incidents=incidents,
         risk=_rounded(weights.get("violation", 0.0)),
         confidence=confidence,
         needs_review=bool(reasons),
@@ -91,16 +93,23 @@ def _verdict(
     )
 
 
-def _hung_on(facts: Facts, decision: Decision, violations: tuple[Violation, ...], events: Events) -> list[int]:
+def _hung_on(
+    facts: Facts,
+    decision: Decision,
+    violations: tuple[Violation, ...],
+    events: Events,
+    incidents: tuple[Incident, ...],
+) -> list[int]:
     """The badly heard turns that matter.
 
     Of a violation those up to it, since an authentication may have been said in one; otherwise those in which
-    something that counts was heard.
+    something that counts was heard. Of incidents those that say so.
     """
+    shown = {one.turn for incident in incidents for one in incident.evidence}
     if violations:
-        return [turn for turn in facts.badly_heard if turn <= violations[0].turn]
+        return [turn for turn in facts.badly_heard if turn <= violations[0].turn or turn in shown]
     places = [given.moment.place for given in decision.trace.given] + [act.moment.place for act in decision.acts]
-    counting = {events[place].turn for place in places}
+    counting = shown | {events[place].turn for place in places}
     return [turn for turn in facts.badly_heard if turn in counting]
 
 

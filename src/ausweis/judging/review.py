@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from ausweis.judging.policy import Language
-from ausweis.judging.verdict import Violation
+from ausweis.judging.verdict import Incident, Violation
 from ausweis.vocabulary import Caller, Outcome
 
-__all__ = ["SURE", "SURE_OF_CRITICAL", "SURE_OF_ROLES", "THIN", "review_reasons"]
+__all__ = ["GRAVE", "SURE", "SURE_OF_CRITICAL", "SURE_OF_ROLES", "THIN", "review_reasons"]
 
 SURE = 0.7
 """A verdict of less confidence is looked at."""
@@ -14,6 +14,8 @@ SURE_OF_CRITICAL = 0.9
 """The same where a critical violation is claimed."""
 THIN = 0.6
 """A violation that hangs on an event of less probability is looked at."""
+GRAVE = ("high", "critical")
+"""Incidents of these severities are looked at where they are less sure than `SURE`."""
 SURE_OF_ROLES = 0.9
 """A call in which it is less sure who is the agent is looked at: swapped roles turn a verdict round."""
 
@@ -26,6 +28,7 @@ TEXTS: dict[Language, dict[str, str]] = {
         "critical": "Ein kritischer Verstoß, aber nicht sicher genug (confidence {confidence:.2f}).",
         "roles": "Wer von beiden für das Unternehmen spricht, ist unsicher ({roles:.2f}).",
         "heard": "Das Urteil hängt an schlecht verstandenen Stellen (Turn {turns}).",
+        "incident": "Ein schwerer Vorfall ist unsicher (Turn {turns}).",
         "note": "Zur Lesung: {note}",
     },
     "en": {
@@ -36,6 +39,7 @@ TEXTS: dict[Language, dict[str, str]] = {
         "critical": "A critical violation, but not sure enough (confidence {confidence:.2f}).",
         "roles": "Which of the two speaks for the company is unsure ({roles:.2f}).",
         "heard": "The verdict hangs on places that were heard badly (turn {turns}).",
+        "incident": "A grave incident is unsure (turn {turns}).",
         "note": "About the reading: {note}",
     },
 }
@@ -53,6 +57,7 @@ def review_reasons(
     badly_heard: Sequence[int],
     notes: Sequence[str],
     language: Language,
+    incidents: Sequence[Incident] = (),
 ) -> tuple[str, ...]:
     """All reasons; none means that the verdict needs no review.
 
@@ -73,6 +78,9 @@ def review_reasons(
         found.append(texts["critical"].format(confidence=confidence))
     if roles is not None and roles < SURE_OF_ROLES:
         found.append(texts["roles"].format(roles=roles))
+    thin = [one.turn for one in incidents if one.severity in GRAVE and one.probability < SURE]
+    if thin:
+        found.append(texts["incident"].format(turns=", ".join(map(str, thin))))
     if badly_heard:
         found.append(texts["heard"].format(turns=", ".join(map(str, badly_heard))))
     return (*found, *(texts["note"].format(note=note) for note in notes))

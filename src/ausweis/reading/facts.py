@@ -154,3 +154,5 @@ class Facts(BaseModel):
     """How sure it is who is agent and who is caller, where that was found out from the talk."""
     incidents: Annotated[tuple[Mention, ...], Field(exclude_if=_is_nothing)] = ()
     """Critical incidents beyond authentication, where the policy asked for them."""
+    looked_for: Annotated[tuple[str, ...], Field(exclude_if=_is_nothing)] = ()
+    """The incidents that were looked for, each by its kind or its description."""

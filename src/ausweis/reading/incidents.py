@@ -101,6 +101,11 @@ class IncidentReader:
         self._learned = learned if known else None
 
     @property
+    def looked_for(self) -> tuple[str, ...]:
+        """All that is looked for, by kind or description."""
+        return tuple(one.kind or str(one.description) for one in (*self._told, *self._asked))
+
+    @property
     def prompts(self) -> tuple[PromptStamp, ...]:
         """The templates that it asks with, and the readout as `id:readout`."""
         found: list[PromptStamp] = []

@@ -92,6 +92,7 @@ class TurnwiseReader:
             events=_once_a_turn(events),
             defects=defects.found(call, late),
             incidents=mentions,
+            looked_for=() if self._incidents is None else self._incidents.looked_for,
             **doubts(call),
         )
         return Reading(facts, more + sum(result.evaluated_tokens for result in results))
