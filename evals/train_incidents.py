@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
 from ausweis.engines import catalogue
@@ -17,8 +18,8 @@ from ausweis.engines.llama import LlamaEngine
 from ausweis.evals.incident_case import read_incident_cases
 from ausweis.evals.incident_readout import INCIDENT_TASK
 from ausweis.evals.readout_network import Plan
-from ausweis.evals.readouts import FOLDS, KeptLines, Lines, collect, layers_of, learn, left_out, prepare
-from ausweis.prompts import Template, default_library
+from ausweis.evals.readouts import FOLDS, KeptLines, Learned, collect, layers_of, learn
+from ausweis.prompts import default_library
 from ausweis.reading.strategies import INCIDENTS_TEMPLATE, readout_path
 
 HERE = Path(__file__).parent
@@ -34,7 +35,7 @@ HERE = Path(__file__).parent
     help="Labelled calls (JSONL).",
 )
 @click.option("--limit", type=click.IntRange(min=FOLDS), help="Only the first so many calls.")
-@click.option("--rounds", type=click.IntRange(min=1), default=40, show_default=True, help="Over all calls.")
+@click.option("--rounds", type=click.IntRange(min=1), default=20, show_default=True, help="Over all calls.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Beside the template, unless given.")
 @click.option("--work", type=click.Path(path_type=Path), default=Path("runs/readouts"), show_default=True)
 def train(model: str, labelled: tuple[Path, ...], limit: int | None, rounds: int, out: Path | None, work: Path) -> None:
@@ -47,9 +48,8 @@ def train(model: str, labelled: tuple[Path, ...], limit: int | None, rounds: int
         kept = list(collect(engine, asked, shown, layers, work))
     lines = KeptLines(kept, INCIDENT_TASK)
     plan = Plan(rounds=rounds)
-    _show_left_out(lines, asked, plan)
     names = ", ".join(path.name for path in labelled)
-    readout = learn(lines, asked, engine.info.model_sha256, layers, f"learned from {names}", plan, INCIDENT_TASK)
+    readout = learn(lines, asked, engine.info.model_sha256, layers, f"learned from {names}", plan, INCIDENT_TASK, _show)
     if not readout.labels:
         raise click.ClickException("so few calls teach no kind of incident")
     path = out or readout_path(asked, engine.info.model_id)
@@ -57,10 +57,9 @@ def train(model: str, labelled: tuple[Path, ...], limit: int | None, rounds: int
     click.echo(f"{path}: {len(readout.labels)} labels; {readout.notes}")
 
 
-def _show_left_out(calls: Sequence[Lines], template: Template, plan: Plan) -> None:
+def _show(learned: Learned, left_out: Sequence[NDArray[np.float32]]) -> None:
     """The average precision of each label over the lines of calls that a network has not seen."""
-    learned = prepare(calls, template, plan, INCIDENT_TASK)
-    scores = np.concatenate(left_out(learned.numbers, plan, INCIDENT_TASK.together))
+    scores = np.concatenate(left_out)
     truth = np.concatenate([one.labels for one in learned.numbers])
     counts = np.concatenate([one.counts for one in learned.numbers]) > 0
     for place, label in enumerate(learned.labels):

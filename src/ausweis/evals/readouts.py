@@ -250,11 +250,17 @@ def learn(
     notes: str,
     plan: Plan | None = None,
     task: Task[Any] = FACTS,
+    on_left_out: Callable[[Learned, Sequence[Array]], None] = lambda learned, scores: None,
 ) -> Readout:
-    """The readout of a template: all its labels, and their verbs, that occur often enough."""
+    """The readout of a template: all its labels, and their verbs, that occur often enough.
+
+    `on_left_out` is told what is learned from, and the scores of each call by a network that has not seen it.
+    """
     plan = plan or Plan()
-    basis, labels, pieces, numbers = prepare(calls, template, plan, task)
+    learned = prepare(calls, template, plan, task)
+    basis, labels, pieces, numbers = learned
     scores = left_out(numbers, plan, task.together)
+    on_left_out(learned, scores)
     slopes, offsets = _calibration(numbers, scores)
     answers = [1 / (1 + np.exp(-(score * slopes + offsets))) for score in scores]
     networks = [learn_network(numbers, plan, seed) for seed in range(NETWORKS)]
