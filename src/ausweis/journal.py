@@ -136,15 +136,20 @@ def make_folder(path: Path) -> None:
         raise write_fault(path, error) from None
 
 
-def replace_file(path: Path, content: str | bytes) -> None:
+def replace_file(path: Path, content: str | bytes, *, private: bool = False) -> None:
     """Put a text or bytes in the place of a file: at every moment the whole old or the whole new one is there.
+
+    With `private`, nobody but the user may read it, whatever stood there before.
 
     Raises:
         RunError: it cannot be written.
     """
     part = path.with_name(f".{path.name}.part")
     try:
-        with part.open("wb") as file:
+        if private:
+            # What a killed write left behind keeps its mode when it is opened again.
+            part.unlink(missing_ok=True)
+        with open(part, "wb", opener=_private if private else None) as file:
             file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
@@ -154,6 +159,10 @@ def replace_file(path: Path, content: str | bytes) -> None:
         with suppress(OSError):
             part.unlink()
         raise write_fault(path, error) from None
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def write_fault(path: Path, error: OSError) -> RunError:

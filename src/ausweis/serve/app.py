@@ -27,6 +27,8 @@ __all__ = ["create_app"]
 Page = Callable[[Visit], Response]
 LANGUAGE = "ausweis-language"
 MAX_FIELDS = 40
+FORM_FIELDS = 500
+"""A call may have many incidents, each a field."""
 LARGEST = 2**53
 
 
@@ -201,7 +203,7 @@ def _visit(request: Request, session: Session, form: dict[str, str]) -> Visit:
 
 
 async def _fields(request: Request) -> dict[str, str]:
-    async with request.form(max_files=0, max_fields=MAX_FIELDS) as form:
+    async with request.form(max_files=0, max_fields=FORM_FIELDS) as form:
         return {name: value for name, value in form.items() if isinstance(value, str)}
 
 
