@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from ausweis.errors import RunError
 
-__all__ = ["FolderLock", "Journal", "Line", "lines", "make_folder", "replace_file", "write_fault"]
+__all__ = ["FolderLock", "Journal", "Line", "lines", "make_folder", "part_of", "replace_file", "write_fault"]
 
 _CHUNK = 1 << 16
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -144,7 +144,7 @@ def replace_file(path: Path, content: str | bytes, *, private: bool = False) -> 
     Raises:
         RunError: it cannot be written.
     """
-    part = path.with_name(f".{path.name}.part")
+    part = part_of(path)
     try:
         if private:
             # What a killed write left behind keeps its mode when it is opened again.
@@ -159,6 +159,11 @@ def replace_file(path: Path, content: str | bytes, *, private: bool = False) -> 
         with suppress(OSError):
             part.unlink()
         raise write_fault(path, error) from None
+
+
+def part_of(path: Path) -> Path:
+    """Where `replace_file` writes first; a process that is killed meanwhile leaves it behind."""
+    return path.with_name(f".{path.name}.part")
 
 
 def _private(path: str, flags: int) -> int:
