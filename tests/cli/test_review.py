@@ -38,6 +38,8 @@ def test_writes_the_formats_that_are_asked_for(run: Run, folder: Path) -> None:
 def test_one_file_several_days_in_english(run: Run, folder: Path) -> None:
     result = run("review", "--day", str(DAY), "--days", "2", "--language", "en", "--out", "page.html")
     assert (result.code, result.out) == (0, "page.html\n")
+    assert run("review", "--day", str(DAY), "--team", "Nord", "--out", "page.html").code == 0
+    result = run("review", "--day", str(DAY), "--days", "2", "--language", "en", "--out", "page.html")
     assert "review of 2 days" in (folder / "page.html").read_text("utf-8")
 
 
@@ -101,6 +103,7 @@ def test_one_target_that_fails_does_not_keep_the_others_from_being_told(
         (("--day", "today", "--out", "x", "--notify", "ftp://y"), "--notify needs https://"),
         (("--day", "today", "--out", "x", "--serve", "javascript:alert(1)"), "--serve needs the address"),
         (("--day", "today", "--out", "x", "--store", "none.sqlite"), "there is no store; fill one"),
+        (("--day", str(DAY), "--out", "x", "--team", "Solo"), "a team of --team has fewer than 5 calls or 3 agents"),
     ],
 )
 def test_wrong_use_is_one_sentence(run: Run, folder: Path, options: tuple[str, ...], told: str) -> None:

@@ -12,7 +12,7 @@ from ausweis.serve.call_view import call_view
 from ausweis.serve.decision import CHOICES, label_of, note_of, proposed, sent
 from ausweis.serve.desk import Visit
 from ausweis.serve.masks import UNMASKED
-from ausweis.serve.question import Question
+from ausweis.serve.queue import question_of
 from ausweis.serve.rendering import answer
 from ausweis.store import CallRecord, Choice
 from ausweis.vocabulary import OUTCOMES
@@ -46,7 +46,7 @@ def decide(visit: Visit) -> Response:
     Raises:
         StoreError: there is no such call any more.
     """
-    key, question, form = visit.parts["key"], Question.of(visit.asked), visit.form
+    key, question, form = visit.parts["key"], question_of(visit), visit.form
     # Before deciding: a call that is decided may not be in this queue any more.
     after = visit.store.neighbours(key, question.filter, order=question.by)[1]
     try:
@@ -79,7 +79,7 @@ def said(visit: Visit) -> Said | None:
     if choice not in CHOICES or not re.fullmatch(r"\d{1,15}", key):
         return None
     text = visit.words.text("done", choice=visit.words.word(choice))
-    return Said(text, f"/calls/{key}{Question.of(visit.asked).query()}", visit.words.text("look_again"))
+    return Said(text, f"/calls/{key}{question_of(visit).query()}", visit.words.text("look_again"))
 
 
 def _record(visit: Visit) -> CallRecord:
@@ -87,11 +87,11 @@ def _record(visit: Visit) -> CallRecord:
 
 
 def _back(visit: Visit) -> Response:
-    return RedirectResponse(f"/calls/{visit.parts['key']}{Question.of(visit.asked).query()}", 303)
+    return RedirectResponse(f"/calls/{visit.parts['key']}{question_of(visit).query()}", 303)
 
 
 def _page(visit: Visit, record: CallRecord, *, problem: str = "", form: Mapping[str, str] | None = None) -> Response:
-    key, question = record.row.key, Question.of(visit.asked)
+    key, question = record.row.key, question_of(visit)
     unmasked = (visit.session.id, key) in visit.desk.unmasked
     mask = UNMASKED if unmasked else visit.desk.masking(record.call, record.facts, visit.words.language)
     call = call_view(

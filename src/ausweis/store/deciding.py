@@ -20,9 +20,10 @@ from ausweis.store.packing import run_row, unpack
 from ausweis.store.querying import conditions
 from ausweis.store.rows import Agreement, CallFilter, Choice, Decision, State
 from ausweis.store.tables import calls, decisions, runs, verdicts
+from ausweis.store.texts import batches
 from ausweis.vocabulary import Outcome
 
-__all__ = ["agreement", "decide", "decisions_of", "label_of", "labels", "state_of"]
+__all__ = ["agreement", "decide", "decided_by", "decisions_of", "label_of", "labels", "state_of"]
 
 _MAX_NAME, _MAX_NOTE = 100, 10_000
 _STATES: dict[Choice, State] = {"confirm": "confirmed", "overrule": "overruled", "not_sure": "not_sure"}
@@ -97,6 +98,16 @@ def decisions_of(connection: Connection, call_key: int, *, says: str) -> list[De
     """All decisions about a call, in their order; `says` tells which of them count."""
     wanted = select(decisions).where(decisions.c.call_key == call_key).order_by(decisions.c.key)
     return _decisions(connection.execute(wanted), says)
+
+
+def decided_by(connection: Connection, reviewer: str, keys: Iterable[int]) -> set[int]:
+    """See `Store.decided_by`."""
+    found: set[int] = set()
+    for some in batches(keys):
+        wanted = select(calls.c.key).join(decisions, decisions.c.call_key == calls.c.key)
+        own = (decisions.c.says == calls.c.says, decisions.c.reviewer == reviewer)
+        found.update(connection.execute(wanted.where(calls.c.key.in_(some), *own)).scalars())
+    return found
 
 
 def state_of(found: Iterable[Decision]) -> State:

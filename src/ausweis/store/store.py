@@ -225,6 +225,11 @@ class Store:
                 verdict_key=verdict_key,
             )
 
+    def decided_by(self, reviewer: str, keys: Iterable[int]) -> set[int]:
+        """Of these calls, those about whose verdict of today a reviewer has decided."""
+        with self._database.reading() as connection:
+            return deciding.decided_by(connection, reviewer, keys)
+
     def agreement(self, filter: CallFilter = EVERY) -> Agreement:  # noqa: A002
         """How far reviewers agree on the outcome, over all pairs of reviewers of one verdict."""
         with self._database.reading() as connection:
