@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from ausweis.errors import RunError
 
-__all__ = ["FolderLock", "Journal", "Line", "lines", "make_folder", "replace_file", "write_fault"]
+__all__ = ["FolderLock", "Journal", "Line", "lines", "make_folder", "part_of", "replace_file", "write_fault"]
 
 _CHUNK = 1 << 16
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -136,15 +136,20 @@ def make_folder(path: Path) -> None:
         raise write_fault(path, error) from None
 
 
-def replace_file(path: Path, content: str | bytes) -> None:
+def replace_file(path: Path, content: str | bytes, *, private: bool = False) -> None:
     """Put a text or bytes in the place of a file: at every moment the whole old or the whole new one is there.
+
+    With `private`, nobody but the user may read it, whatever stood there before.
 
     Raises:
         RunError: it cannot be written.
     """
-    part = path.with_name(f".{path.name}.part")
+    part = part_of(path)
     try:
-        with part.open("wb") as file:
+        if private:
+            # What a killed write left behind keeps its mode when it is opened again.
+            part.unlink(missing_ok=True)
+        with open(part, "wb", opener=_private if private else None) as file:
             file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
@@ -154,6 +159,15 @@ def replace_file(path: Path, content: str | bytes) -> None:
         with suppress(OSError):
             part.unlink()
         raise write_fault(path, error) from None
+
+
+def part_of(path: Path) -> Path:
+    """Where `replace_file` writes first; a process that is killed meanwhile leaves it behind."""
+    return path.with_name(f".{path.name}.part")
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def write_fault(path: Path, error: OSError) -> RunError:

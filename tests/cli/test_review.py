@@ -1,4 +1,5 @@
 import csv
+import getpass
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 from tests.reports.review_days import DAY, filled
 
+from ausweis.errors import InputError
 from ausweis.store import Store
 
 Run = Callable[..., Any]
@@ -36,23 +38,60 @@ def test_writes_the_formats_that_are_asked_for(run: Run, folder: Path) -> None:
 def test_one_file_several_days_in_english(run: Run, folder: Path) -> None:
     result = run("review", "--day", str(DAY), "--days", "2", "--language", "en", "--out", "page.html")
     assert (result.code, result.out) == (0, "page.html\n")
+    assert run("review", "--day", str(DAY), "--team", "Nord", "--out", "page.html").code == 0
+    result = run("review", "--day", str(DAY), "--days", "2", "--language", "en", "--out", "page.html")
     assert "review of 2 days" in (folder / "page.html").read_text("utf-8")
 
 
 def test_a_deleted_call_takes_the_page_with_it(run: Run, folder: Path, store: Path) -> None:
     assert run("review", "--day", str(DAY), "--out", "page.html").code == 0
+    # As a process that was killed would have left it.
+    (folder / ".page.html.part").write_text("call-2")
     with Store.open(store) as opened:
         opened.delete("call-2")
     assert not (folder / "page.html").exists()
+    assert not (folder / ".page.html.part").exists()
 
 
 def test_looking_unmasked_is_kept_in_the_chain(run: Run, folder: Path, store: Path) -> None:
     assert run("review", "--day", str(DAY), "--out", "page.html").code == 0
     with Store.open(store) as opened:
         assert not [one for one in opened.chain() if one.what == "unmasked"]
-    assert run("review", "--day", str(DAY), "--out", "page.html", "--unmasked").code == 0
+    formats = ("--format", "html", "--format", "csv")
+    assert run("review", "--day", str(DAY), "--out", "pages", "--unmasked", *formats).code == 0
     with Store.open(store) as opened:
-        assert len([one for one in opened.chain() if one.what == "unmasked"]) == 7
+        looked = [one for one in opened.chain() if one.what == "unmasked"]
+    assert {one.who for one in looked} == {getpass.getuser()}
+    assert len({one.call for one in looked}) == len(looked) == 7
+
+
+def test_pages_are_for_the_users_eyes_alone(run: Run, folder: Path, store: Path) -> None:
+    page, part = folder / "page.html", folder / ".page.html.part"
+    for left in (page, part):
+        left.write_text("old")
+        left.chmod(0o644)
+    assert run("review", "--day", str(DAY), "--out", "page.html").code == 0
+    assert page.stat().st_mode & 0o777 == 0o600
+    assert not part.exists()
+
+
+def test_one_target_that_fails_does_not_keep_the_others_from_being_told(
+    run: Run, folder: Path, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    def notify(address: str, review: object) -> None:
+        told.append(address)
+        if "bad" in address:
+            raise InputError(f"could not be sent to {address[8:]}")
+
+    monkeypatch.setattr("ausweis.reports.notify.notify", notify)
+    targets = [f"https://{name}.example" for name in ("bad1", "good", "bad2")]
+    options = [word for one in targets for word in ("--notify", one)]
+    result = run("review", "--day", str(DAY), "--out", "page.html", *options)
+    assert told == targets
+    assert result.code == 2
+    assert "could not be sent to bad1.example; could not be sent to bad2.example" in result.err
 
 
 @pytest.mark.usefixtures("store")
@@ -64,6 +103,7 @@ def test_looking_unmasked_is_kept_in_the_chain(run: Run, folder: Path, store: Pa
         (("--day", "today", "--out", "x", "--notify", "ftp://y"), "--notify needs https://"),
         (("--day", "today", "--out", "x", "--serve", "javascript:alert(1)"), "--serve needs the address"),
         (("--day", "today", "--out", "x", "--store", "none.sqlite"), "there is no store; fill one"),
+        (("--day", str(DAY), "--out", "x", "--team", "Solo"), "a team of --team has fewer than 5 calls or 3 agents"),
     ],
 )
 def test_wrong_use_is_one_sentence(run: Run, folder: Path, options: tuple[str, ...], told: str) -> None:

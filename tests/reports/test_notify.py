@@ -17,7 +17,7 @@ from ausweis.errors import InputError
 from ausweis.reports.notify import ATTEMPTS, check_address, notify, summary
 from ausweis.reports.review_source import Review, Wanted, review_of
 
-SECRETS = ("Krummbiegel", "Lindenallee", "Vertrag mit", "Agent 1", "script")
+SECRETS = ("call-", "Krummbiegel", "Lindenallee", "Vertrag mit", "Agent 1", "script")
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,8 @@ def mailbox() -> Iterator[tuple[Mailbox, str]]:
 def test_the_summary_has_counts_and_ids_and_no_word_of_a_call(review: Review) -> None:
     found = summary(review)
     assert (found["calls"], found["flagged"], found["counts"]["violation"]) == (20, 7, 6)
-    assert found["worst"][0]["call_id"] == "call-1"
+    worst = found["worst"][0]
+    assert (worst["call"], "call_id" in worst) == (next(iter(review.calls)).row.key, False)
     text = json.dumps(found, ensure_ascii=False)
     assert not [secret for secret in SECRETS if secret in text]
 
@@ -129,7 +130,7 @@ def test_a_mailbox_gets_it(review: Review, mailbox: tuple[Mailbox, str]) -> None
     assert body is not None
     text = body.get_content()
     assert "6 with a violation (usually 5%)" in text
-    assert "critical: call-1, no authentication, threatens with a lawyer or court" in text
+    assert f"critical: Call {review.calls[0].row.key}, no authentication, threatens with a lawyer or court" in text
     assert not [secret for secret in SECRETS if secret in text]
 
 
@@ -140,7 +141,18 @@ def test_a_mail_server_without_starttls_gets_nothing(review: Review, mailbox: tu
     assert box.mails == []
 
 
-@pytest.mark.parametrize("address", ["ftp://x/y", "smtp://host", "smtp://host/nobody", "mailto:a@b.c", "https://", ""])
+def test_an_error_of_the_address_itself_is_told_in_a_sentence(review: Review) -> None:
+    with pytest.raises(InputError, match="could not be sent to"):
+        notify(f"smtp://{'x' * 70}.example/a@b.c", review, sleep=lambda _: None)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("ftp://x/y", "smtp://host", "smtp://host/nobody", "mailto:a@b.c", "https://", ""),
+        *("https://hooks.example:abc/T0/S", "smtp://h:abc/x@y", "https://[bad/", "https://h:99999/", "http://h\x01/"),
+    ],
+)
 def test_an_address_that_cannot_be_notified_is_refused(address: str) -> None:
     with pytest.raises(InputError, match="--notify needs"):
         check_address(address)

@@ -14,7 +14,7 @@ from ausweis.engines.protocol import EngineInfo
 from ausweis.evals.labelled import gold_facts, read_labelled
 from ausweis.judging.judge import judge
 from ausweis.judging.policy_files import find_policy
-from ausweis.judging.verdict import PromptProvenance, Verdict
+from ausweis.judging.verdict import Incident, PromptProvenance, Verdict
 from ausweis.reading.facts import Facts
 from ausweis.store import Store
 
@@ -87,7 +87,7 @@ def golden(count: int, *, days: int = 14, seed: int = 1) -> Iterator[Judged]:
         unsure = ("Das Ergebnis ist unsicher.",) if confidence < 0.7 else ()
         told = {"call_id": name, "risk": round(risk, 4), "confidence": confidence}
         told |= {"needs_review": bool(unsure), "review_reasons": unsure}
-        told |= {"incidents": (incident(call),)} if number % 11 == 3 else {}
+        told |= {"incidents": (Incident.model_validate(incident(call)),)} if number % 11 == 3 else {}
         yield Judged(
             call.model_copy(update=placed),
             facts.model_copy(update={"call_id": name}),

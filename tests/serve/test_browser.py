@@ -108,6 +108,40 @@ def test_overruling_asks_for_the_right_label(browser: Browser, address: str, sto
     assert ("no_authentication", 2) in decision.violations
 
 
+def test_incidents_are_decided_in_the_form(browser: Browser, tmp_path: Path) -> None:
+    call = call_of("c", ["Guten Tag.", "Ich gehe zum Anwalt.", "Na und?"])
+    found_in = (incident(call, kind="lawyer_threat"), incident(call, kind="press_threat"))
+    one = judged(call, Facts(call_id="c", turns=3), outcome="compliant", incidents=found_in)
+    with fill(tmp_path / "s.sqlite", [one]) as store, served(desk_of(store)) as address:
+        for width in (1280, 390):
+            with signed_in(browser, address, width=width) as found:
+                page = found.page
+                page.goto(f"{address}/calls/1?show=all")
+                page.keyboard.press("o")
+                page.get_by_role("button", name="Overrule and go on").click()
+                expect(page.locator("[role=alert]")).to_contain_text("this is what the verdict says")
+                expect(page.locator("#right")).to_be_visible()
+                page.get_by_label("Threatens with a lawyer or court in turn 2").uncheck()
+                page.get_by_text("An incident is missing").click()
+                page.get_by_label("Rude to the caller").fill("3")
+                assert Axe().run(page).response["violations"] == []
+                assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+                page.get_by_role("button", name="Overrule and go on").click()
+                page.wait_for_url("**done=1*")
+                found.complaints = [one for one in found.complaints if "409" not in one]
+        assert store.record(1).decisions[-1].incidents == (("press_threat", 2), ("rude_agent", 3))
+
+
+def test_a_link_on_another_site_opens_the_call(browser: Browser, address: str, store: Store) -> None:
+    key = store.keys(CallFilter())[0]
+    with signed_in(browser, address) as found:
+        other = found.page.context.new_page()
+        other.goto(f"data:text/html,<a href='{address}/calls/{key}'>call</a>")
+        other.get_by_text("call").click()
+        other.wait_for_url(f"{address}/calls/{key}")
+        expect(other.locator("main.call")).to_be_visible()
+
+
 def test_keys_do_nothing_while_somebody_writes_or_has_turned_them_off(
     browser: Browser, address: str, store: Store
 ) -> None:

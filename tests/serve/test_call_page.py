@@ -1,7 +1,8 @@
 import re
+from collections.abc import Iterator
 
 import pytest
-from tests.serve.filled import call_of, fill, golden, judged, write_run
+from tests.serve.filled import call_of, fill, golden, incident, judged, write_run
 from tests.serve.serving import Visitor, desk_of, visitor
 
 from ausweis.reading.facts import Event, Facts
@@ -109,11 +110,74 @@ def test_a_verdict_that_changed_meanwhile_is_not_decided(
     ]
     folder = tmp_path_factory.mktemp("newer") / "run"
     store.import_run(write_run(folder, newer, started="2026-03-04T05:00:00Z"))
-    status, page = visitor(store).send(f"/calls/{key}/decisions?show=all", choice="confirm", verdict_key=verdict)
+    fields = {"choice": "confirm", "verdict_key": verdict, "note": "Sie sagt <ja>."}
+    status, page = visitor(store).send(f"/calls/{key}/decisions?show=all", **fields)
     assert status == 409
+    assert "Sie sagt &lt;ja&gt;.</textarea>" in page
     assert "the verdict has changed" in page
-    assert f'href="/calls/{key}?show=all"' in page
+    assert f'action="/calls/{key}/decisions?show=all"' in page
     assert store.record(key).decisions == ()
+    # The form is of today's verdict: sent once more, it is kept.
+    assert (now := str(store.record(key).verdict_key)) != verdict
+    assert f'name="verdict_key" value="{now}"' in page
+
+
+def test_a_form_that_cannot_be_kept_comes_back_filled_in(store: Store) -> None:
+    key, verdict = first(store)
+    fields = RIGHT | {"late_authentication": "3, drei", "rude_agent": "5", "note": "a\r\nb", "verdict_key": verdict}
+    status, page = visitor(store).send(f"/calls/{key}/decisions", **fields)
+    assert status == 409
+    assert '<fieldset id="right" class="right">' in page
+    assert re.search(r'value="violation" checked', page)
+    assert 'name="late_authentication" value="3, drei"' in page
+    assert 'name="rude_agent" value="5"' in page
+    assert "<details open>" in page
+    assert re.search(r"<textarea[^>]*>\na\r?\nb</textarea>", page)
+
+
+def test_a_note_has_as_many_letters_as_its_field_counts(store: Store) -> None:
+    """Browsers send two characters for the end of a line."""
+    key, verdict = first(store)
+    note = "\n".join(["x" * 99] * 20)
+    sent = note.replace("\n", "\r\n")
+    anna = visitor(store)
+    assert anna.send(f"/calls/{key}/decisions", choice="confirm", verdict_key=verdict, note=sent)[0] == 303
+    assert store.record(key).decisions[0].note == note
+    status, page = anna.send(f"/calls/{key}/decisions", choice="confirm", verdict_key=verdict, note="y" * 2001)
+    assert (status, "y" * 2001 in page, "at most 2000 letters" in page) == (409, True, True)
+
+
+@pytest.fixture
+def threat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """A compliant call with two incidents, one of a kind of the policy's own, called as nobody should call one."""
+    call = call_of("c", ["Guten Tag.", "Ich gehe zum Anwalt.", "Das tut mir leid."])
+    found = (incident(call, kind="lawyer_threat"), incident(call, kind='own"><b>'))
+    one = judged(call, Facts(call_id="c", turns=3), outcome="compliant", incidents=found)
+    with fill(tmp_path_factory.mktemp("threat") / "s.sqlite", [one]) as filled:
+        yield filled
+
+
+def test_incidents_are_unticked_and_added(threat: Store) -> None:
+    anna, own = visitor(threat), 'own"><b>'
+    page = anna.page("/calls/1")
+    assert 'name="keep-2-lawyer_threat" checked' in page
+    assert "<b>" not in page.partition("own")[2][:10]
+    assert re.search(r'value="compliant" checked', page)
+    fields = {"choice": "overrule", "outcome": "compliant", "verdict_key": "1", "rude_agent": "1, 3"}
+    assert anna.send("/calls/1/decisions", **fields, **{f"keep-2-{own}": "on"})[0] == 303
+    (made,) = threat.record(1).decisions
+    assert (made.outcome, made.incidents) == ("compliant", ((own, 2), ("rude_agent", 1), ("rude_agent", 3)))
+    assert "rude to the caller in turn 3" in anna.page("/calls/1")
+
+
+def test_overruling_without_another_label_is_refused(threat: Store) -> None:
+    fields = {"choice": "overrule", "outcome": "compliant", "verdict_key": "1", "keep-2-lawyer_threat": "on"}
+    fields |= {'keep-2-own"><b>': "on"}
+    status, page = visitor(threat).send("/calls/1/decisions", **fields)
+    assert (status, "this is what the verdict says" in page) == (409, True)
+    for more in ({"keep-2-x": "on"}, {"keep-9-lawyer_threat": "on"}, {"press_threat": "zwei"}):
+        assert visitor(threat).send("/calls/1/decisions", **fields, **more)[0] == 409
+    assert threat.record(1).decisions == ()
 
 
 def test_what_others_decided_is_seen_after_ones_own_decision(store: Store) -> None:

@@ -83,11 +83,10 @@ def test_a_verdict_and_its_facts_are_marked_once() -> None:
     )
 
 
-def test_incidents_without_turn_or_evidence_break_nothing() -> None:
-    facts = Facts(call_id="c", turns=3)
-    for broken in ({}, {"kind": "x"}, {"kind": "x", "turn": "2"}, {"kind": "x", "turn": 2, "evidence": ["?"]}):
-        verdict = judged(CALL, facts, incidents=(broken,)).verdict
-        assert all(one.kind == "incident" for some in marks_of(verdict, None).values() for one in some)
+def test_an_incident_without_evidence_is_marked_at_its_turn() -> None:
+    one = incident(CALL) | {"evidence": (), "kind": "own_kind"}
+    verdict = judged(CALL, Facts(call_id="c", turns=3), incidents=(one,)).verdict
+    assert [mark.kind for mark in marks_of(verdict, None)[2]] == ["incident"]
 
 
 def test_the_clock_counts_minutes() -> None:

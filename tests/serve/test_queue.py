@@ -1,8 +1,9 @@
 import re
+from pathlib import Path
 
 import pytest
 from tests.serve.filled import call_of, fill, incident, judged
-from tests.serve.serving import visitor
+from tests.serve.serving import Visitor, desk_of, visitor
 
 from ausweis.reading.facts import Facts
 from ausweis.serve.queue import PAGE
@@ -49,6 +50,38 @@ def test_filters_narrow(store: Store, query: str, wanted: CallFilter) -> None:
     assert 0 < len(shown) < PAGE
     if wanted != CallFilter():
         assert shown == [row.call_id for row in store.calls(wanted)]
+
+
+def test_what_others_decided_is_not_told_before_ones_own_decision(store: Store) -> None:
+    key = store.keys(CallFilter(flagged=True, states=("open",)))[0]
+    fields = {"choice": "not_sure", "verdict_key": str(store.record(key).verdict_key)}
+    desk = desk_of(store)
+    anna, ben = Visitor(desk, "Anna"), Visitor(desk, "Ben")
+    anna.send(f"/calls/{key}/decisions", **fields)
+    badge = '<span class="badge state not_sure">'
+    assert badge in anna.page("/?show=second")
+    page = ben.page("/?show=second")
+    assert badge not in page
+    assert '<span class="badge state decided">decided</span>' in page
+    ben.send(f"/calls/{key}/decisions", **fields)
+    assert badge in ben.page("/?show=second")
+
+
+def test_no_team_is_shown_alone_that_is_too_small(tmp_path: Path) -> None:
+    some = [
+        judged(call_of(f"{team}-{number}", ["Guten Tag"], team=team, agent=f"A{number}"), Facts(call_id="c", turns=1))
+        for team, calls in (("Nord", 5), ("Solo", 4))
+        for number in range(calls)
+    ]
+    named = [one._replace(verdict=one.verdict.model_copy(update={"call_id": one.call.id})) for one in some]
+    with fill(tmp_path / "s.sqlite", named) as filled:
+        anna = visitor(filled)
+        nord, solo = (anna.page(f"/?show=all&team={team}") for team in ("Nord", "Solo"))
+        assert "the team is too small" in anna.http.get("/?team=Solo", headers={"HX-Request": "true"}).text
+        narrow = anna.page("/?show=all&team=Nord&first=2026-03-03")
+    assert (len(ids(nord)), len(ids(solo)), len(ids(narrow))) == (5, 9, 0)
+    for page, told in ((nord, False), (solo, True), (narrow, True)):
+        assert ("the team is too small" in page) == told
 
 
 def test_htmx_gets_the_rows_alone(store: Store) -> None:

@@ -1,3 +1,5 @@
+from urllib.parse import quote
+
 import pytest
 from starlette.testclient import TestClient
 from tests.serve.serving import TOKEN, desk_of, visitor
@@ -16,7 +18,8 @@ def http(store: Store) -> TestClient:
 @pytest.mark.parametrize("address", CLOSED)
 def test_nothing_is_shown_before_the_sign_in(http: TestClient, address: str) -> None:
     answer = http.get(address)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/signin")
+    back = "" if address == "/" else f"?back={quote(address, safe='')}"
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/signin{back}")
 
 
 @pytest.mark.parametrize("address", ["/calls/1/decisions", "/calls/1/unmask", "/calls/1/mask", "/sample"])
@@ -43,7 +46,7 @@ def test_the_cookie_is_for_this_server_alone(http: TestClient) -> None:
     cookie = answer.headers["set-cookie"]
     assert cookie.startswith("ausweis-8321=")
     assert "HttpOnly" in cookie
-    assert "samesite=strict" in cookie.lower()
+    assert "samesite=lax" in cookie.lower()
     assert "Anna" in http.get("/").text
 
 
@@ -77,7 +80,7 @@ def test_signing_out_needs_the_mark(store: Store) -> None:
     assert anna.http.get("/").status_code == 200
 
 
-@pytest.mark.parametrize(
+BACK = pytest.mark.parametrize(
     ("back", "to"),
     [
         ("/calls/1?show=all", "/calls/1?show=all"),
@@ -89,6 +92,24 @@ def test_signing_out_needs_the_mark(store: Store) -> None:
         ("/\tx", "/"),
     ],
 )
+
+
+@BACK
+def test_after_the_sign_in_comes_what_was_asked_for(http: TestClient, back: str, to: str) -> None:
+    page = http.get("/signin", params={"back": back}).text
+    assert ("value=" + f'"{to}"' in page) == (to != "/")
+    wrong = http.post("/signin", data={"token": TOKEN, "reviewer": "", "back": back})
+    assert (wrong.status_code, f'name="back" value="{to}"' in wrong.text) == (422, to != "/")
+    answer = http.post("/signin", data={"token": TOKEN, "reviewer": "Anna", "back": back})
+    assert (answer.status_code, answer.headers["location"]) == (303, to)
+
+
+def test_a_link_to_a_call_leads_there_through_the_sign_in(http: TestClient) -> None:
+    door = http.get("/calls/1?show=all&q=a").headers["location"]
+    assert 'name="back" value="/calls/1?show=all&amp;q=a"' in http.get(door).text
+
+
+@BACK
 def test_the_switch_of_languages_stays_here(http: TestClient, back: str, to: str) -> None:
     answer = http.get("/language", params={"to": "de", "back": back})
     assert answer.headers["location"] == to

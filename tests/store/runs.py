@@ -16,7 +16,7 @@ from ausweis.judging.judge import judge
 from ausweis.judging.verdict import PromptProvenance, Verdict
 from ausweis.reading.facts import Event, Facts
 
-__all__ = ["DAY", "add_incidents", "make_call", "make_run", "read_facts"]
+__all__ = ["DAY", "add_incidents", "incident_of", "make_call", "make_run", "read_facts"]
 
 DAY = "2026-03-02"
 PROMPTS = (PromptProvenance(id="agent-turn", version=1, sha256="a" * 64),)
@@ -85,6 +85,11 @@ def make_run(
             run.add_verdict(verdict.model_copy(update={"provenance": origin, **review}))
         run.finish(complete=True)
     return folder
+
+
+def incident_of(turn: int, kind: str) -> dict[str, Any]:
+    """An incident as a verdict holds it."""
+    return {"kind": kind, "turn": turn, "severity": "high", "description": "", "evidence": [], "probability": 0.9}
 
 
 def add_incidents(folder: Path, call_id: str, *incidents: dict[str, Any]) -> None:

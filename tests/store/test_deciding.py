@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.store.runs import make_call, make_run
+from sqlalchemy import insert, select
+from tests.store.runs import add_incidents, incident_of, make_call, make_run
 
 from ausweis.errors import StoreError
-from ausweis.store import CallFilter, Choice, Decision, Imported, Store
+from ausweis.store import CallFilter, Choice, Decision, Imported, Store, chain
+from ausweis.store.tables import calls, decisions
 
 Filled = Callable[..., Imported]
 LATE = (("late_authentication", 4),)
@@ -77,13 +79,15 @@ def test_a_verdict_that_changed_is_open_again_and_one_that_says_the_same_is_not(
     store.import_run(same)
     assert store.record(key).row.state == "confirmed"
     assert store.record(key).decisions[0].counts
-    with pytest.raises(StoreError, match="the verdict has changed since you saw it"):
-        store.decide(key, reviewer="B", choice="confirm", verdict_key=old)
+    made = store.decide(key, reviewer="B", choice="confirm", verdict_key=old)
+    assert made.verdict_key == store.record(key).verdict_key != old
     other = make_run(tmp_path / "other", [make_call(2)], started="2026-03-04T00:00:00Z")
     store.import_run(other)
     record = store.record(key)
     assert (record.row.state, record.row.outcome) == ("open", "compliant")
-    assert [one.counts for one in record.decisions] == [False]
+    assert [one.counts for one in record.decisions] == [False, False]
+    with pytest.raises(StoreError, match="the verdict has changed since you saw it"):
+        store.decide(key, reviewer="B", choice="confirm", verdict_key=old)
     back = make_run(tmp_path / "back", [make_call(2, pin=False)], started="2026-03-05T00:00:00Z")
     store.import_run(back)
     assert store.record(key).row.state == "confirmed"
@@ -99,7 +103,11 @@ def test_a_verdict_that_changed_is_open_again_and_one_that_says_the_same_is_not(
         ("overrule", {"outcome": "violation", "violations": (("late", 4),)}, "a violation is one of"),
         ("overrule", {"outcome": "violation", "violations": (("late_authentication", 5),)}, "at a turn from 1 to 4"),
         ("overrule", {"outcome": "violation", "violations": (("late_authentication", 0),)}, "at a turn from 1 to 4"),
+        ("overrule", {"outcome": "violation", "violations": (("no_authentication", 4),)}, "what the verdict says"),
+        ("overrule", {"outcome": "compliant", "incidents": (("shouting", 4),)}, "an incident is one of"),
+        ("overrule", {"outcome": "compliant", "incidents": (("rude_agent", 5),)}, "at a turn from 1 to 4"),
         ("not_sure", {"outcome": "compliant"}, "who is not sure gives no label"),
+        ("not_sure", {"incidents": (("rude_agent", 4),)}, "who is not sure gives no label"),
         ("maybe", {"outcome": "compliant"}, "a decision is one of"),
         ("confirm", {"note": "x" * 10_001}, "the note is too long"),
         ("confirm", {"note": "\0"}, "the note is too long or no text"),
@@ -167,3 +175,55 @@ def test_agreement(store: Store, key_of: Callable[[int], int]) -> None:
     assert (found.pairs, found.same) == (2, 1)
     assert found.kappa == pytest.approx((0.5 - 0.625) / 0.375)
     assert store.agreement(CallFilter(outcomes=("compliant",))).pairs == 1
+
+
+@pytest.fixture
+def threatened(store: Store, tmp_path: Path) -> int:
+    """The key of a compliant call with a threat and an incident of the policy's own."""
+    folder = make_run(tmp_path / "threat", [make_call(7)])
+    add_incidents(folder, "call-7", incident_of(3, "lawyer_threat"), incident_of(3, "own_kind"))
+    store.import_run(folder, [make_call(7)])
+    return store.find("call-7") or 0
+
+
+def test_incidents_are_decided(store: Store, threatened: int) -> None:
+    own = (("lawyer_threat", 3), ("own_kind", 3))
+    assert decide(store, threatened, "A", "confirm").incidents == own
+    assert decide(store, threatened, "B", "not_sure").incidents == ()
+    right = (("own_kind", 3), ("rude_agent", 2))
+    made = decide(store, threatened, "A", "overrule", outcome="compliant", incidents=right)
+    assert made.incidents == right
+    assert store.record(threatened).decisions[-1] == made
+    assert store.verify_chain() == 4
+    # Who does not speak of incidents lets them stand.
+    assert decide(store, threatened, "A", "overrule", outcome="inconclusive").incidents == own
+
+
+def test_an_overruled_verdict_says_something_else(store: Store, threatened: int) -> None:
+    for more in ({}, {"incidents": (("own_kind", 3), ("lawyer_threat", 3))}):
+        with pytest.raises(StoreError, match="this is what the verdict says; confirm it"):
+            decide(store, threatened, "A", "overrule", outcome="compliant", **more)
+
+
+def test_votes_agree_by_kinds_of_incidents(store: Store, threatened: int) -> None:
+    decide(store, threatened, "A", "overrule", outcome="compliant", incidents=())
+    decide(store, threatened, "B", "overrule", outcome="compliant", incidents=(("rude_agent", 2),))
+    assert store.record(threatened).row.state == "disputed"
+    decide(store, threatened, "C", "overrule", outcome="compliant", incidents=(("rude_agent", 4),))
+    assert store.record(threatened).row.state == "overruled"
+
+
+def test_decisions_of_a_store_from_before_stand(store: Store, threatened: int) -> None:
+    """They were vouched for without incidents, and nobody was asked about these."""
+    with store._database.writing() as connection:
+        says = connection.execute(select(calls.c.says).where(calls.c.key == threatened)).scalar_one()
+        row = {"call_key": threatened, "verdict_key": 1, "says": says, "reviewer": "A", "choice": "confirm"}
+        row |= {"outcome": "compliant", "violations": "[]", "note": "", "at": "2026-03-03T00:00:00Z"}
+        content = chain.canonical(row)
+        row["seq"] = chain.append(connection, store._key, "decided", "A", call_id="call-7", content=content)
+        connection.execute(insert(decisions), row)
+    (old,) = store.record(threatened).decisions
+    assert (old.incidents, old.counts) == (None, True)
+    decide(store, threatened, "B", "confirm")
+    assert store.record(threatened).row.state == "confirmed"
+    assert store.verify_chain() == 3

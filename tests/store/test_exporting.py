@@ -2,10 +2,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.store.runs import make_call
+from tests.store.runs import add_incidents, incident_of, make_call, make_run
 
 from ausweis.calls import Call
 from ausweis.errors import StoreError
+from ausweis.evals.incident_case import read_incident_cases
 from ausweis.evals.labelled import read_labelled
 from ausweis.evals.validate import validate
 from ausweis.reading.facts import Facts
@@ -63,3 +64,31 @@ def test_a_call_without_text_is_left_out(decided: Store) -> None:
     with decided._database.writing() as connection:
         connection.exec_driver_sql("DELETE FROM texts")
     assert list(decided.export_cases(mask=mask)) == []
+
+
+def test_decided_incidents_are_cases_of_their_own(store: Store, tmp_path: Path) -> None:
+    some = [make_call(number) for number in range(1, 6)]
+    folder = make_run(tmp_path / "run", some)
+    for number in (1, 2, 4):
+        add_incidents(folder, f"call-{number}", incident_of(3, "lawyer_threat"), incident_of(3, "own_kind"))
+    store.import_run(folder, some)
+
+    def decide(number: int, choice: Choice, **more: object) -> None:
+        record = store.record(store.find(f"call-{number}") or 0)
+        store.decide(record.row.key, reviewer="A", choice=choice, verdict_key=record.verdict_key, **more)  # type: ignore[arg-type]
+
+    decide(1, "confirm")
+    decide(2, "overrule", outcome="compliant", incidents=())
+    decide(3, "confirm")
+    decide(4, "overrule", outcome="compliant", incidents=(("lawyer_threat", 4),))
+    decide(5, "overrule", outcome="compliant", incidents=(("rude_agent", 4),))
+    cases = list(store.export_incidents(mask=mask))
+    path = tmp_path / "incidents.jsonl"
+    path.write_text("".join(case.model_dump_json() + "\n" for case in cases), "utf-8")
+    assert read_incident_cases([path]) == cases
+    # Nothing is told of call-3; in call-4 the caller's threat is said to be the agent's.
+    found = {tuple((one.kind, one.turn) for one in case.gold.incidents) for case in cases}
+    assert found == {(("lawyer_threat", 3),), (), (("rude_agent", 4),)}
+    for word in ("Krummbiegel", "Lindenallee", "call-", "Anna", "Nord", "billing", "2026"):
+        assert word not in path.read_text("utf-8")
+    assert store.chain(limit=1)[0].what == "exported"

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from ausweis.cli.store_options import login
+
 if TYPE_CHECKING:
     from ausweis.reports.review_source import Review, Wanted
     from ausweis.store import Store
@@ -63,6 +65,7 @@ def review(
 
     Personal data in quotes is masked. Every page is remembered in the store, so that deleting a call removes it too.
     """
+    from ausweis.errors import InputError
     from ausweis.reports.notify import check_address, notify
     from ausweis.reports.review_source import Wanted, review_of
 
@@ -83,11 +86,20 @@ def review(
     paths = paths_of(out, formats or ("html",), wanted)
     with _opened(address) as store:
         found = review_of(store, wanted)
+        if unmasked:
+            _log_unmasked(store, found)
         for kind, path in paths.items():
             _write(store, found, kind, path)
+    failed = []
     for target in targets:
-        notify(target, found)
-        click.echo("ausweis: summary sent", err=True)
+        try:
+            notify(target, found)
+            click.echo("ausweis: summary sent", err=True)
+        except InputError as error:
+            # The others are told all the same.
+            failed.append(error.message)
+    if failed:
+        raise InputError("; ".join(failed))
 
 
 def day_of(text: str) -> date:
@@ -146,7 +158,7 @@ def _opened(address: str | None) -> "Store":
 
 
 def _write(store: "Store", found: "Review", kind: str, path: Path) -> None:
-    from ausweis.journal import make_folder, replace_file
+    from ausweis.journal import make_folder, part_of, replace_file
     from ausweis.reports.review_csv import review_csv
     from ausweis.reports.review_markdown import review_markdown
     from ausweis.reports.review_page import review_page
@@ -154,9 +166,14 @@ def _write(store: "Store", found: "Review", kind: str, path: Path) -> None:
     written = {"html": review_page, "markdown": review_markdown, "csv": review_csv}[kind](found)
     # Registered first: a page that the store does not know of would outlive its calls.
     make_folder(path.parent)
-    store.register_report(path, found.keys)
-    if not found.wanted.masked:
-        for call in found.calls:
-            store.log("unmasked", who="ausweis review", key=call.row.key)
-    replace_file(path, written)
+    for place in (path, part_of(path)):
+        store.register_report(place, found.keys)
+    # As the store is: others who may read the folder may not read what was said.
+    replace_file(path, written, private=True)
     click.echo(str(path))
+
+
+def _log_unmasked(store: "Store", found: "Review") -> None:
+    """Who had the pages made, once for each call that they show as it is."""
+    for call in found.calls:
+        store.log("unmasked", who=login(), key=call.row.key)

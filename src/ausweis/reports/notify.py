@@ -1,4 +1,4 @@
-"""Tells a webhook or a mailbox that a review is there: counts and call ids, and not a word of a call."""
+"""Tells a webhook or a mailbox that a review is there: counts and numbers of calls, and not a word of a call."""
 
 import smtplib
 import ssl
@@ -31,7 +31,10 @@ _PORTS = {"smtp": 587, "smtps": 465}
 
 
 def summary(review: Review) -> dict[str, Any]:
-    """What is sent: counts, the usual shares, what changed, and the worst calls by id. No quote, no agent."""
+    """What is sent: counts, the usual shares, what changed, and the worst calls by their number in the store.
+
+    No quote and no agent; and no id either, since ids are often names of files with a number or a name of a person.
+    """
     wanted, language = review.wanted, review.wanted.language
     rows = [*(one.row for one in review.calls), *review.rest]
     return {
@@ -45,7 +48,7 @@ def summary(review: Review) -> dict[str, Any]:
         "changes": [change_in_words(one, language) for one in review.changes],
         "worst": [
             {
-                "call_id": row.call_id,
+                "call": row.key,
                 "severity": row.severity,
                 "violations": list(row.violations),
                 "incidents": list(row.incidents),
@@ -65,11 +68,16 @@ def check_address(address: str) -> None:
     Raises:
         InputError: it is none that can be notified.
     """
-    parts = urlsplit(address)
-    if parts.scheme in ("http", "https") and parts.hostname:
-        return
-    if parts.scheme in _SMTP and parts.hostname and "@" in unquote(parts.path.strip("/")):
-        return
+    try:
+        parts = urlsplit(address)
+        # Said only when it is asked for: a port that is none.
+        _ = parts.port
+        if parts.scheme in ("http", "https") and parts.hostname and httpx.URL(address).host:
+            return
+        if parts.scheme in _SMTP and parts.hostname and "@" in unquote(parts.path.strip("/")):
+            return
+    except (ValueError, httpx.InvalidURL):
+        pass
     raise InputError(
         "--notify needs https://… or smtp://[USER:PASSWORD@]HOST[:PORT]/TO@EXAMPLE.ORG; smtps:// for TLS from the start"
     )
@@ -93,7 +101,7 @@ def notify(address: str, review: Review, *, sleep: Callable[[float], None] = tim
     )
     try:
         tried(send, parts, review)
-    except (httpx.HTTPError, smtplib.SMTPException, OSError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, smtplib.SMTPException, OSError, ValueError) as error:
         raise InputError(f"the summary could not be sent to {parts.hostname} ({_why(error)})") from None
 
 
@@ -171,5 +179,5 @@ def _text(review: Review) -> str:
         lines += ["", TEXTS[language]["worst"] + ":"]
     for row in rows[:MOST_CALLS]:
         grade = SEVERITIES[language][row.severity] if row.severity else ""
-        lines.append(f"{grade}: {_line(row.call_id)}, {finding_words(row, language)}")
+        lines.append(f"{grade}: {TEXTS[language]['call']} {row.key}, {finding_words(row, language)}")
     return "\n".join(lines) + "\n"

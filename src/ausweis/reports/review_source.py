@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from ausweis.errors import InputError
 from ausweis.judging.policy import Language
 from ausweis.reports.review_calls import FlaggedCall, by_weight, flagged_call, found_in
 from ausweis.reports.review_counts import Change, Figure, Tally, changes, figures, tally
 from ausweis.reports.review_trends import Trend, trends
-from ausweis.store import CallFilter, CallRow, DayCount, RunRow, Store
+from ausweis.store import TEAM_AGENTS, TEAM_MINIMUM, CallFilter, CallRow, DayCount, RunRow, Store
 from ausweis.vocabulary import SEVERITIES, Severity
 
 __all__ = ["BEFORE", "FIGURES", "Review", "Wanted", "review_of"]
@@ -83,7 +84,9 @@ def review_of(store: Store, wanted: Wanted) -> Review:
 
     Raises:
         StoreError: the store cannot be read.
+        InputError: a team that is asked for is too small to be told apart.
     """
+    _check_teams(store, wanted)
     which = CallFilter(queues=wanted.queues, teams=wanted.teams)
     start, yesterday = wanted.first - timedelta(days=BEFORE), wanted.first - timedelta(days=1)
     days = store.day_counts(start, wanted.last, filter=which, by=("day",))
@@ -110,6 +113,17 @@ def review_of(store: Store, wanted: Wanted) -> Review:
         runs=runs,
         known=store.days(),
     )
+
+
+def _check_teams(store: Store, wanted: Wanted) -> None:
+    which = CallFilter(queues=wanted.queues, teams=wanted.teams)
+    counts = store.day_counts(wanted.first, wanted.last, filter=which, by=("team",)) if wanted.teams else []
+    small = set(wanted.teams) - {one.team for one in counts}
+    if small:
+        raise InputError(
+            f"a team of --team has fewer than {TEAM_MINIMUM} calls or {TEAM_AGENTS} agents in these days, so figures "
+            "would be about single persons; take more --days, or leave it out"
+        )
 
 
 def _within(counts: Sequence[DayCount], first: date, last: date) -> list[DayCount]:

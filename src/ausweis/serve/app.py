@@ -27,7 +27,10 @@ __all__ = ["create_app"]
 Page = Callable[[Visit], Response]
 LANGUAGE = "ausweis-language"
 MAX_FIELDS = 40
+FORM_FIELDS = 500
+"""A call may have many incidents, each a field."""
 LARGEST = 2**53
+MAX_ADDRESS = 2000
 
 
 def create_app(desk: Desk) -> Guard:
@@ -88,20 +91,23 @@ def _form(page: Page) -> Callable[[Request], Awaitable[Response]]:
 async def _sign_in_page(request: Request) -> Response:
     desk, token = _desk(request), request.query_params.get("token", "")
     right = bool(token) and desk.door.knows(token)
-    return _door_page(request, token if right else "", "token_wrong" if token and not right else "")
+    back = _here(request.query_params.get("back", ""))
+    return _door_page(request, token if right else "", "token_wrong" if token and not right else "", back=back)
 
 
 async def _sign_in(request: Request) -> Response:
     desk, form = _desk(request), await _fields(request)
     token, reviewer = form.get("token", "").strip(), reviewer_name(form.get("reviewer", ""))
+    back = _here(form.get("back", ""))
     if not desk.door.knows(token):
-        return _door_page(request, "", "token_wrong", 403)
+        return _door_page(request, "", "token_wrong", 403, back=back)
     if reviewer is None:
-        return _door_page(request, token, "name_missing", 422)
+        return _door_page(request, token, "name_missing", 422, back=back)
     _, cookie = desk.door.begin(reviewer)
-    response = RedirectResponse("/", 303)
+    response = RedirectResponse(back, 303)
+    # Lax: links in reports and notifications open the call. Forms are guarded by their mark and by `Guard`.
     response.set_cookie(
-        desk.cookie, cookie, max_age=LIFETIME, httponly=True, samesite="strict", secure=desk.secure, path="/"
+        desk.cookie, cookie, max_age=LIFETIME, httponly=True, samesite="lax", secure=desk.secure, path="/"
     )
     return response
 
@@ -114,17 +120,14 @@ async def _sign_out(request: Request) -> Response:
         desk.door.end(session)
         desk.unmasked = {one for one in desk.unmasked if one[0] != session.id}
     response = RedirectResponse("/signin", 303)
-    response.delete_cookie(desk.cookie, path="/", httponly=True, samesite="strict", secure=desk.secure)
+    response.delete_cookie(desk.cookie, path="/", httponly=True, samesite="lax", secure=desk.secure)
     return response
 
 
 async def _language(request: Request) -> Response:
-    back = request.query_params.get("back", "")
-    # One slash, and no second or a backslash behind it: browsers take those for another host.
-    here = re.fullmatch(r"/(?![/\\])[^\\\x00-\x20]*", back) is not None
-    response = RedirectResponse(back if here else "/", 303)
+    response = RedirectResponse(_here(request.query_params.get("back", "")), 303)
     chosen = language_of(request.query_params.get("to"), "")
-    response.set_cookie(LANGUAGE, chosen, max_age=31_536_000, httponly=True, samesite="strict", path="/")
+    response.set_cookie(LANGUAGE, chosen, max_age=31_536_000, httponly=True, samesite="lax", path="/")
     return response
 
 
@@ -153,16 +156,28 @@ def _problem(request: Request, title: str, text: str, status: int) -> Response:
     return answer(_visit(request, session, {}), "problem.html.j2", status=status, **values)
 
 
-def _door_page(request: Request, token: str, problem: str, status: int = 200) -> Response:
+def _door_page(request: Request, token: str, problem: str, status: int = 200, *, back: str = "/") -> Response:
     reviewer = _desk(request).reviewer
-    values = {"token": token, "problem": problem, "reviewer": reviewer, "back": "/signin"}
+    values = {"token": token, "problem": problem, "reviewer": reviewer, "onward": back, "back": _door(back)}
     return HTMLResponse(render("signin.html.j2", _words(request), **values), status)
 
 
 def _to_the_door(request: Request) -> Response:
     if request.headers.get("hx-request"):
         return Response(status_code=204, headers={"HX-Redirect": "/signin"})
-    return RedirectResponse("/signin", 303)
+    asked = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+    return RedirectResponse(_door(_here(asked) if request.method == "GET" else "/"), 303)
+
+
+def _door(back: str) -> str:
+    return "/signin" if back == "/" else f"/signin?{urlencode({'back': back})}"
+
+
+def _here(address: str) -> str:
+    """The address, if it is one of a page of ours; else that of the queue."""
+    # One slash, and no second or a backslash behind it: browsers take those for another host.
+    here = re.fullmatch(r"/(?![/\\])[^\\\x00-\x20\x7f]*", address) and len(address) <= MAX_ADDRESS
+    return address if here else "/"
 
 
 def _refuse_large(request: Request) -> None:
@@ -201,7 +216,7 @@ def _visit(request: Request, session: Session, form: dict[str, str]) -> Visit:
 
 
 async def _fields(request: Request) -> dict[str, str]:
-    async with request.form(max_files=0, max_fields=MAX_FIELDS) as form:
+    async with request.form(max_files=0, max_fields=FORM_FIELDS) as form:
         return {name: value for name, value in form.items() if isinstance(value, str)}
 
 

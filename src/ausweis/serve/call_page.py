@@ -1,24 +1,23 @@
 """The page of one call, and what can be done on it: decide, unmask, mask again."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from starlette.responses import RedirectResponse, Response
 
 from ausweis.errors import StoreError
 from ausweis.serve.call_view import call_view
+from ausweis.serve.decision import CHOICES, label_of, note_of, proposed, sent
 from ausweis.serve.desk import Visit
 from ausweis.serve.masks import UNMASKED
-from ausweis.serve.question import Question
+from ausweis.serve.queue import question_of
 from ausweis.serve.rendering import answer
 from ausweis.store import CallRecord, Choice
-from ausweis.vocabulary import OUTCOMES, VIOLATIONS, Outcome, ViolationType
+from ausweis.vocabulary import OUTCOMES
 
 __all__ = ["call_page", "decide", "mask_again", "unmask"]
-
-_CHOICES: dict[str, Choice] = {"confirm": "confirm", "overrule": "overrule", "not_sure": "not_sure"}
-MAX_NOTE = 2000
-MAX_TURN = 10**6
 
 
 class Around(NamedTuple):
@@ -38,49 +37,23 @@ class Said(NamedTuple):
 
 def call_page(visit: Visit) -> Response:
     """The call, in its place in the queue."""
-    key, question = visit.parts["key"], Question.of(visit.asked)
-    record = _record(visit)
-    unmasked = (visit.session.id, key) in visit.desk.unmasked
-    mask = UNMASKED if unmasked else visit.desk.masking(record.call, record.facts, visit.words.language)
-    call = call_view(
-        record, visit.words, mask, reviewer=visit.session.reviewer, agents=visit.desk.agents, unmasked=unmasked
-    )
-    around = Around(*visit.store.neighbours(key, question.filter, order=question.by))
-    return answer(
-        visit,
-        "call.html.j2",
-        here="queue",
-        call=call,
-        around=around,
-        query=question.query(),
-        said=said(visit),
-        outcomes=OUTCOMES,
-    )
+    return _page(visit, _record(visit))
 
 
 def decide(visit: Visit) -> Response:
-    """Keep the decision, then go on to the next call of the queue.
+    """Keep the decision, then go on to the next call of the queue; what cannot be kept is given back, filled in.
 
     Raises:
-        StoreError: the verdict has changed meanwhile, or the label is none.
+        StoreError: there is no such call any more.
     """
-    key, question, form = visit.parts["key"], Question.of(visit.asked), visit.form
-    choice = _CHOICES.get(form.get("choice", ""))
-    verdict_key = form.get("verdict_key", "")
-    if choice is None or not re.fullmatch(r"\d{1,15}", verdict_key):
-        raise StoreError(visit.words.text("choice_missing"))
-    outcome, violations = _label(visit) if choice == "overrule" else (None, [])
+    key, question, form = visit.parts["key"], question_of(visit), visit.form
     # Before deciding: a call that is decided may not be in this queue any more.
     after = visit.store.neighbours(key, question.filter, order=question.by)[1]
-    visit.store.decide(
-        key,
-        reviewer=visit.session.reviewer,
-        choice=choice,
-        outcome=outcome,
-        violations=violations,
-        note=form.get("note", "").strip()[:MAX_NOTE],
-        verdict_key=int(verdict_key),
-    )
+    try:
+        choice = _keep(visit)
+    except StoreError as error:
+        here = replace(visit, path=f"/calls/{key}", query=question.query())
+        return _page(here, _record(visit), problem=error.message, form=form)
     done = f"done={key}&choice={choice}"
     query = f"{question.query()}&{done}" if question.query() else f"?{done}"
     return RedirectResponse(f"/calls/{after}{query}" if after is not None else f"/{query}", 303)
@@ -103,10 +76,10 @@ def mask_again(visit: Visit) -> Response:
 def said(visit: Visit) -> Said | None:
     """What the address says has just been done."""
     key, choice = visit.asked.get("done", ""), visit.asked.get("choice", "")
-    if choice not in _CHOICES or not re.fullmatch(r"\d{1,15}", key):
+    if choice not in CHOICES or not re.fullmatch(r"\d{1,15}", key):
         return None
     text = visit.words.text("done", choice=visit.words.word(choice))
-    return Said(text, f"/calls/{key}{Question.of(visit.asked).query()}", visit.words.text("look_again"))
+    return Said(text, f"/calls/{key}{question_of(visit).query()}", visit.words.text("look_again"))
 
 
 def _record(visit: Visit) -> CallRecord:
@@ -114,25 +87,50 @@ def _record(visit: Visit) -> CallRecord:
 
 
 def _back(visit: Visit) -> Response:
-    return RedirectResponse(f"/calls/{visit.parts['key']}{Question.of(visit.asked).query()}", 303)
+    return RedirectResponse(f"/calls/{visit.parts['key']}{question_of(visit).query()}", 303)
 
 
-def _label(visit: Visit) -> tuple[Outcome, list[tuple[ViolationType, int]]]:
-    """The right label; turns of violations count only where the outcome is a violation.
+def _page(visit: Visit, record: CallRecord, *, problem: str = "", form: Mapping[str, str] | None = None) -> Response:
+    key, question = record.row.key, question_of(visit)
+    unmasked = (visit.session.id, key) in visit.desk.unmasked
+    mask = UNMASKED if unmasked else visit.desk.masking(record.call, record.facts, visit.words.language)
+    call = call_view(
+        record, visit.words, mask, reviewer=visit.session.reviewer, agents=visit.desk.agents, unmasked=unmasked
+    )
+    return answer(
+        visit,
+        "call.html.j2",
+        here="queue",
+        status=409 if problem else 200,
+        call=call,
+        around=Around(*visit.store.neighbours(key, question.filter, order=question.by)),
+        query=question.query(),
+        said=said(visit),
+        outcomes=OUTCOMES,
+        form=proposed(record.verdict) if form is None else sent(record.verdict, form),
+        problem=problem,
+    )
+
+
+def _keep(visit: Visit) -> Choice:
+    """Keep what was sent.
 
     Raises:
-        StoreError: there is no outcome, a turn is no number, or a violation has no turn.
+        StoreError: the verdict says something else by now, or the label is none.
     """
-    outcome = next((one for one in OUTCOMES if one == visit.form.get("outcome")), None)
-    if outcome is None:
-        raise StoreError(visit.words.text("outcome_missing"))
-    found: list[tuple[ViolationType, int]] = []
-    for kind in VIOLATIONS if outcome == "violation" else ():
-        for turn in re.split(r"[,\s]+", visit.form.get(kind, "").strip()):
-            if turn and not (re.fullmatch(r"[0-9]{1,7}", turn) and 1 <= int(turn) <= MAX_TURN):
-                raise StoreError(visit.words.text("turn_wrong", type=visit.words.word(kind)))
-            if turn:
-                found.append((kind, int(turn)))
-    if outcome == "violation" and not found:
-        raise StoreError(visit.words.text("violation_missing"))
-    return outcome, found
+    form, words = visit.form, visit.words
+    choice = CHOICES.get(form.get("choice", ""))
+    if choice is None or not re.fullmatch(r"\d{1,15}", form.get("verdict_key", "")):
+        raise StoreError(words.text("choice_missing"))
+    label = label_of(form, words) if choice == "overrule" else None
+    visit.store.decide(
+        visit.parts["key"],
+        reviewer=visit.session.reviewer,
+        choice=choice,
+        outcome=label.outcome if label else None,
+        violations=label.violations if label else (),
+        incidents=label.incidents if label else None,
+        note=note_of(form, words),
+        verdict_key=int(form["verdict_key"]),
+    )
+    return choice

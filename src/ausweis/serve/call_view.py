@@ -12,7 +12,7 @@ from ausweis.serve.marks import Mark, Piece, TurnView, clock, marks_of, turn_vie
 from ausweis.serve.queue import row_view
 from ausweis.serve.words import Words
 from ausweis.store import CallRecord, Decision
-from ausweis.vocabulary import SEVERITIES, VIOLATIONS, Outcome, ViolationType
+from ausweis.vocabulary import SEVERITIES, Outcome
 
 __all__ = ["CallView", "CheckView", "DecisionView", "Finding", "Quote", "call_view"]
 
@@ -75,8 +75,7 @@ class DecisionView:
 class CallView:
     """All that the page of a call shows.
 
-    `known`: whether its text is; `hidden`: how many others have decided, unseen until the reader has; `labels`: turns
-    of each violation type, as the form proposes them; `suggested`: the outcome that it proposes.
+    `known`: whether its text is; `hidden`: how many others have decided, unseen until the reader has.
     """
 
     key: int
@@ -99,8 +98,6 @@ class CallView:
     verdict_key: int
     decisions: Sequence[DecisionView]
     hidden: int
-    labels: Sequence[tuple[ViolationType, str]]
-    suggested: Outcome
 
     @property
     def first_turn(self) -> int | None:
@@ -145,8 +142,6 @@ def call_view(
         verdict_key=record.verdict_key,
         decisions=decided,
         hidden=hidden,
-        labels=[(one, _turns_of(record, one)) for one in VIOLATIONS],
-        suggested="compliant" if verdict.outcome == "violation" else "violation",
     )
 
 
@@ -209,10 +204,6 @@ def _check(check: Check, violated: bool) -> CheckView:
     return CheckView(check.id, check.result, check.reason, told=violated and check.result == "fail")
 
 
-def _turns_of(record: CallRecord, kind: ViolationType) -> str:
-    return ", ".join(str(one.turn) for one in record.verdict.violations if one.type == kind)
-
-
 def _decisions(record: CallRecord, reviewer: str, words: Words) -> tuple[list[DecisionView], int]:
     """The decisions that the reviewer may see: until they have decided, only their own, so that two stay two."""
     now = [one for one in record.decisions if one.counts]
@@ -226,7 +217,8 @@ def _decisions(record: CallRecord, reviewer: str, words: Words) -> tuple[list[De
 
 def _decision(one: Decision, record: CallRecord, words: Words) -> DecisionView:
     label = [words.word(one.outcome)] if one.choice == "overrule" and one.outcome else []
-    label += [words.text("label_at", type=words.word(kind), turn=turn) for kind, turn in one.violations if label]
+    found = (*one.violations, *(one.incidents or ()))
+    label += [words.text("label_at", type=words.word(kind), turn=turn) for kind, turn in found if label]
     at = f"{one.at[:10]} {one.at[11:16]} UTC"
     return DecisionView(one.reviewer, one.choice, ", ".join(label), one.note, at, not one.counts)
 

@@ -1,7 +1,9 @@
 """The queue: calls as rows, the riskiest first."""
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Literal
 
 from starlette.responses import Response
 
@@ -10,10 +12,10 @@ from ausweis.serve.marks import clock
 from ausweis.serve.question import SHOWN, STATES, Question
 from ausweis.serve.rendering import answer
 from ausweis.serve.words import Words
-from ausweis.store import CallRow, State
+from ausweis.store import CallFilter, CallRow, State
 from ausweis.vocabulary import OUTCOMES, VIOLATIONS, Severity
 
-__all__ = ["PAGE", "RowView", "choices", "queue_page", "row_view"]
+__all__ = ["PAGE", "RowView", "choices", "question_of", "queue_page", "row_view", "row_views"]
 
 PAGE = 50
 """Calls on a page."""
@@ -21,7 +23,10 @@ PAGE = 50
 
 @dataclass(frozen=True)
 class RowView:
-    """A call as a row. `tone`: what gives it its colour; `meta`: where and when it was, in words."""
+    """A call as a row. `tone`: what gives it its colour; `meta`: where and when it was, in words.
+
+    `state` is `decided` where others have decided and the reader has not: what they said is hidden until then.
+    """
 
     key: int
     call_id: str
@@ -33,20 +38,21 @@ class RowView:
     severity: Severity | None
     sampled: bool
     unsure: bool
-    state: State
+    state: State | Literal["decided"]
 
 
 def queue_page(visit: Visit) -> Response:
     """The queue that is asked for; only its rows where htmx asks."""
-    question = Question.of(visit.asked)
+    question = question_of(visit)
     after = question.cursor(visit.asked)
     rows = visit.store.calls(question.filter, order=question.by, limit=PAGE + 1, after=after)
     # Searching reads every call, so it is not done twice where once tells the number.
     total = len(rows) if after is None and len(rows) <= PAGE else visit.store.count(question.filter)
     words = visit.words
     found: dict[str, Any] = {
-        "rows": [row_view(row, words, agents=visit.desk.agents) for row in rows[:PAGE]],
+        "rows": row_views(visit, rows[:PAGE]),
         "query": question.query(),
+        "small_team": bool(Question.of(visit.asked).team and not question.team),
         "more": f"/{question.query(rows[PAGE - 1].cursor(question.by))}" if len(rows) > PAGE else None,
         "shown": words.text("shown_one" if total == 1 else "shown", total=words.number(total)),
     }
@@ -65,6 +71,19 @@ def queue_page(visit: Visit) -> Response:
     )
 
 
+def question_of(visit: Visit) -> Question:
+    """What is asked for, without a team that is too small in these days and this queue to be told apart."""
+    question = Question.of(visit.asked)
+    if not question.team:
+        return question
+    which = question.filter
+    known = visit.store.days() or (date.min, date.max)
+    within = CallFilter(queues=which.queues, teams=which.teams)
+    counts = visit.store.day_counts(which.first or known[0], which.last or known[1], filter=within, by=("team",))
+    told = any(one.team == question.team for one in counts)
+    return question if told else replace(question, team="")
+
+
 def choices(visit: Visit) -> dict[str, Any]:
     """What can be chosen in the filter: value and words."""
     words, named = visit.words, visit.desk.lists.get()
@@ -77,6 +96,13 @@ def choices(visit: Visit) -> dict[str, Any]:
         "teams": [(one, one) for one in named.teams],
         "states": [(one, words.word(one)) for one in STATES],
     }
+
+
+def row_views(visit: Visit, rows: Sequence[CallRow]) -> list[RowView]:
+    """Rows as the reviewer may see them."""
+    own = visit.store.decided_by(visit.session.reviewer, [row.key for row in rows if row.state != "open"])
+    views = [row_view(row, visit.words, agents=visit.desk.agents) for row in rows]
+    return [one if one.state == "open" or one.key in own else replace(one, state="decided") for one in views]
 
 
 def row_view(row: CallRow, words: Words, *, agents: bool) -> RowView:

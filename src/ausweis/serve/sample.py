@@ -6,7 +6,7 @@ from starlette.responses import RedirectResponse, Response
 
 from ausweis.errors import StoreError
 from ausweis.serve.desk import Visit
-from ausweis.serve.queue import PAGE, row_view
+from ausweis.serve.queue import PAGE, row_views
 from ausweis.serve.rendering import answer
 from ausweis.store import CallFilter
 
@@ -22,7 +22,7 @@ def sample_page(visit: Visit) -> Response:
     drawn = store.count(CallFilter(sampled=True))
     waiting = CallFilter(sampled=True, states=("open",))
     left = store.count(waiting)
-    rows = [row_view(row, words, agents=visit.desk.agents) for row in store.calls(waiting, limit=PAGE)]
+    rows = row_views(visit, store.calls(waiting, limit=PAGE))
     return answer(
         visit,
         "sample.html.j2",

@@ -89,6 +89,9 @@ _DE: dict[str, str] = {
     "others_decided": "{count} weitere haben entschieden; Sie sehen es nach Ihrer Entscheidung.",
     "right_label": "Was ist richtig?",
     "turns_how": "Bei einem Verstoß: die Turns, mit Komma getrennt.",
+    "incidents_how": "Kein Vorfall? Dann den Haken weg.",
+    "incidents_more": "Ein Vorfall fehlt: in welchem Turn?",
+    "note_long": "Die Notiz ist zu lang; höchstens {most} Zeichen.",
     "overrule_now": "Verwerfen und weiter",
     "note": "Notiz",
     "confirm": "Bestätigen",
@@ -144,6 +147,7 @@ _DE: dict[str, str] = {
     "top": "Höchster Tag: {share}",
     "no_queue": "ohne Hotline",
     "other_teams": "übrige",
+    "team_small": "Das Team ist an diesen Tagen zu klein, um allein gezeigt zu werden; gezeigt werden alle.",
     "team_minimum": "Kleine Teams zählen unter „übrige“, damit keine Zahl von einer einzelnen Person handelt.",
 }
 _EN: dict[str, str] = {
@@ -231,6 +235,9 @@ _EN: dict[str, str] = {
     "others_decided": "{count} more have decided; you see it once you have.",
     "right_label": "What is right?",
     "turns_how": "For a violation: its turns, with commas between.",
+    "incidents_how": "No incident? Untick it.",
+    "incidents_more": "An incident is missing: in which turn?",
+    "note_long": "The note is too long; at most {most} letters.",
     "overrule_now": "Overrule and go on",
     "note": "Note",
     "confirm": "Confirm",
@@ -285,6 +292,7 @@ _EN: dict[str, str] = {
     "top": "Highest day: {share}",
     "no_queue": "without a queue",
     "other_teams": "others",
+    "team_small": "In these days the team is too small to be shown alone; all are shown.",
     "team_minimum": "Small teams count among “others”, so that no figure is about one person.",
 }
 TEXTS: dict[Language, dict[str, str]] = {"de": _DE, "en": _EN}

@@ -15,6 +15,7 @@ DOMAIN: dict[Language, dict[str, str]] = {
     "de": {
         "confirm": "bestätigt",
         "overrule": "verworfen",
+        "decided": "entschieden",
         "agent": "Agent",
         "caller": "Anrufer",
         "unknown": "unbekannt",
@@ -52,6 +53,7 @@ DOMAIN: dict[Language, dict[str, str]] = {
     "en": {
         "confirm": "confirmed",
         "overrule": "overruled",
+        "decided": "decided",
         "agent": "agent",
         "caller": "caller",
         "unknown": "unknown",

@@ -92,7 +92,9 @@ def verify(connection: Connection, key: Key, head: str | None) -> int:
 def decision_content(row: Any) -> str:
     """What of a decision its entry vouches for."""
     names = ("call_key", "verdict_key", "says", "reviewer", "choice", "outcome", "violations", "note", "at")
-    return canonical({name: getattr(row, name) for name in names})
+    # Decisions from before incidents were decided were vouched for without them.
+    more = () if row.incidents is None else ("incidents",)
+    return canonical({name: getattr(row, name) for name in (*names, *more)})
 
 
 def _verify_decisions(

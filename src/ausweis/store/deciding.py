@@ -6,7 +6,7 @@ The last word of each reviewer counts, as long as the call's verdict says what i
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, get_args
 
 from sqlalchemy import Connection, Select, insert, select, update
@@ -15,15 +15,16 @@ from ausweis.batch.manifest import now
 from ausweis.errors import StoreError
 from ausweis.store import chain
 from ausweis.store.key import Key
+from ausweis.store.label import Incidents, Label, Violations, check_label
 from ausweis.store.packing import run_row, unpack
 from ausweis.store.querying import conditions
 from ausweis.store.rows import Agreement, CallFilter, Choice, Decision, State
 from ausweis.store.tables import calls, decisions, runs, verdicts
-from ausweis.vocabulary import OUTCOMES, VIOLATIONS, Outcome, ViolationType
+from ausweis.store.texts import batches
+from ausweis.vocabulary import Outcome
 
-__all__ = ["agreement", "decide", "decisions_of", "label_of", "labels", "state_of"]
+__all__ = ["agreement", "decide", "decided_by", "decisions_of", "label_of", "labels", "state_of"]
 
-Violations = Sequence[tuple[ViolationType, int]]
 _MAX_NAME, _MAX_NOTE = 100, 10_000
 _STATES: dict[Choice, State] = {"confirm": "confirmed", "overrule": "overruled", "not_sure": "not_sure"}
 
@@ -37,6 +38,7 @@ def decide(
     choice: Choice,
     outcome: Outcome | None,
     violations: Violations,
+    incidents: Incidents | None,
     note: str,
     verdict_key: int,
 ) -> Decision:
@@ -44,23 +46,25 @@ def decide(
     call = connection.execute(select(calls).where(calls.c.key == call_key).with_for_update()).first()
     if call is None or call.verdict_key is None:
         raise StoreError("there is no such call in the store any more")
-    if call.verdict_key != verdict_key:
+    if call.verdict_key != verdict_key and not _says(connection, call, verdict_key):
         raise StoreError("the verdict has changed since you saw it; look at the call again, then decide")
     run = run_row(connection.execute(select(runs).where(runs.c.key == call.run_key)).one())
-    if choice == "confirm":
-        body = connection.execute(select(verdicts.c.body).where(verdicts.c.key == verdict_key)).scalar_one()
-        verdict = unpack(body, run)
-        outcome, violations = verdict.outcome, [(one.type, one.turn) for one in verdict.violations]
+    verdict_key = call.verdict_key
+    body = connection.execute(select(verdicts.c.body).where(verdicts.c.key == verdict_key)).scalar_one()
+    said = Label.of(unpack(body, run))
+    label = said if choice == "confirm" else Label.given(choice, outcome, violations, incidents, said)
     reviewer, note = reviewer.strip(), note.strip()
-    _check(reviewer, choice, outcome, violations, note, call.turns)
+    _check_words(reviewer, choice, note)
+    check_label(choice, label, said, call.turns)
     row: dict[str, Any] = {
         "call_key": call_key,
         "verdict_key": verdict_key,
         "says": call.says,
         "reviewer": reviewer,
         "choice": choice,
-        "outcome": outcome,
-        "violations": json.dumps([list(one) for one in violations]),
+        "outcome": label.outcome,
+        "violations": json.dumps([list(one) for one in label.violations]),
+        "incidents": json.dumps([list(one) for one in label.incidents], ensure_ascii=False),
         "note": note,
         "at": now(),
     }
@@ -77,14 +81,33 @@ def decide(
     decision_key = connection.execute(insert(decisions).returning(decisions.c.key), row).scalar_one()
     state = state_of(decisions_of(connection, call_key, says=call.says))
     connection.execute(update(calls).where(calls.c.key == call_key).values(state=state))
-    label = tuple((one[0], one[1]) for one in violations)
-    return Decision(decision_key, reviewer, choice, outcome, label, note, row["at"], verdict_key)
+    return Decision(
+        decision_key,
+        reviewer,
+        choice,
+        label.outcome,
+        label.violations,
+        note,
+        row["at"],
+        verdict_key,
+        incidents=label.incidents,
+    )
 
 
 def decisions_of(connection: Connection, call_key: int, *, says: str) -> list[Decision]:
     """All decisions about a call, in their order; `says` tells which of them count."""
     wanted = select(decisions).where(decisions.c.call_key == call_key).order_by(decisions.c.key)
     return _decisions(connection.execute(wanted), says)
+
+
+def decided_by(connection: Connection, reviewer: str, keys: Iterable[int]) -> set[int]:
+    """See `Store.decided_by`."""
+    found: set[int] = set()
+    for some in batches(keys):
+        wanted = select(calls.c.key).join(decisions, decisions.c.call_key == calls.c.key)
+        own = (decisions.c.says == calls.c.says, decisions.c.reviewer == reviewer)
+        found.update(connection.execute(wanted.where(calls.c.key.in_(some), *own)).scalars())
+    return found
 
 
 def state_of(found: Iterable[Decision]) -> State:
@@ -131,6 +154,12 @@ def agreement(connection: Connection, which: CallFilter) -> Agreement:
     return Agreement(pairs, same, 1.0 if chance == 1 else (same / pairs - chance) / (1 - chance))
 
 
+def _says(connection: Connection, call: Any, verdict_key: int) -> bool:
+    """Whether an older verdict of the call says what the one of today says: then a run came between, and no more."""
+    own = (verdicts.c.key == verdict_key, verdicts.c.call_key == call.key)
+    return bool(connection.execute(select(verdicts.c.says).where(*own)).scalar() == call.says)
+
+
 class _Values:
     """A row that is not written yet, with its columns as attributes."""
 
@@ -163,36 +192,28 @@ def _decisions(rows: Iterable[Any], says: str) -> list[Decision]:
             at=row.at,
             verdict_key=row.verdict_key,
             counts=row.says == says and last[row.reviewer] == row.key,
+            incidents=_incidents(row.incidents),
         )
         for row in found
     ]
 
 
-def _vote(decision: Decision) -> tuple[Choice, str | None, frozenset[str]]:
+def _incidents(text: str | None) -> tuple[tuple[str, int], ...] | None:
+    return None if text is None else tuple((kind, turn) for kind, turn in json.loads(text))
+
+
+def _vote(decision: Decision) -> tuple[Choice, str | None, frozenset[str], frozenset[str] | None]:
     """What two reviewers must have in common to agree: turns may differ."""
-    return decision.choice, decision.outcome, frozenset(kind for kind, _ in decision.violations)
+    types = frozenset(kind for kind, _ in decision.violations)
+    kinds = None if decision.incidents is None else frozenset(kind for kind, _ in decision.incidents)
+    # Who confirms says what the verdict says, and votes that count are about one that says the same.
+    return decision.choice, decision.outcome, types, None if decision.choice == "confirm" else kinds
 
 
-def _check(
-    reviewer: str, choice: Choice, outcome: Outcome | None, violations: Violations, note: str, turns: int
-) -> None:
+def _check_words(reviewer: str, choice: Choice, note: str) -> None:
     if not reviewer or len(reviewer) > _MAX_NAME or not reviewer.isprintable():
         raise StoreError(f"a decision needs the reviewer's name, of at most {_MAX_NAME} letters")
     if len(note) > _MAX_NOTE or "\0" in note:
         raise StoreError(f"the note is too long or no text; at most {_MAX_NOTE} letters")
     if choice not in get_args(Choice):
         raise StoreError(f"a decision is one of {', '.join(get_args(Choice))}")
-    if choice == "not_sure":
-        if outcome is not None or violations:
-            raise StoreError("who is not sure gives no label; leave outcome and violations out")
-        return
-    if outcome not in OUTCOMES:
-        raise StoreError(f"the right outcome is wanted, one of {', '.join(OUTCOMES)}")
-    if (outcome == "violation") != bool(violations):
-        raise StoreError("the outcome violation needs its violations, and no other has any")
-    for kind, turn in violations:
-        # Of a call without facts and text nobody knows how many turns it has.
-        if kind not in VIOLATIONS or turn < 1 or (turns and turn > turns):
-            raise StoreError(
-                f"a violation is one of {', '.join(VIOLATIONS)}, at a turn from 1 to {turns or 'its last'}"
-            )

@@ -4,13 +4,16 @@ from collections.abc import Callable, Sequence
 
 from ausweis.calls.call import Call
 from ausweis.errors import StoreError
+from ausweis.evals.incident_case import GoldIncident, IncidentCase, IncidentGold
 from ausweis.evals.labelled import Gold, GoldEvent, GoldViolation, LabelledCall
 from ausweis.reading.facts import Facts
+from ausweis.reading.incidents import SPEAKER
 from ausweis.store.deciding import label_of
 from ausweis.store.key import Key
 from ausweis.store.rows import CallRecord
+from ausweis.vocabulary import INCIDENTS
 
-__all__ = ["Mask", "case_of"]
+__all__ = ["Mask", "case_of", "incident_case_of"]
 
 Mask = Callable[[Call, Facts | None], Sequence[str]]
 """Gives the text of every turn of a call, without personal data."""
@@ -58,3 +61,26 @@ def _masked(call: Call, facts: Facts | None, key: Key, mask: Mask) -> Call:
 def _events(facts: Facts | None) -> tuple[GoldEvent, ...]:
     likely = [event for event in facts.events if event.probability >= _SURE] if facts else []
     return tuple(GoldEvent(turn=event.turn, kind=event.kind, subject=event.subject) for event in likely)
+
+
+def incident_case_of(record: CallRecord, key: Key, mask: Mask) -> IncidentCase | None:
+    """The case of a call's incidents; None where its text is unknown, no label holds, or it has nothing to tell.
+
+    It tells something where verdict or label name an incident: of a call in which neither does, the policy may never
+    have asked. Kinds of a policy's own are left out, and calls whose incident is in a turn of the other side.
+
+    Raises:
+        StoreError: the mask gave another number of turns.
+    """
+    call, decision = record.call, label_of(record.decisions)
+    if call is None or decision is None or decision.incidents is None:
+        return None
+    named = {kind for kind, _ in decision.incidents} | {one.kind for one in record.verdict.incidents}
+    if not named & set(INCIDENTS):
+        return None
+    known = [(kind, turn) for turn, kind in sorted((turn, kind) for kind, turn in decision.incidents)]
+    gold = tuple(GoldIncident(turn=turn, kind=kind) for one, turn in known for kind in INCIDENTS if kind == one)
+    if any(one.turn > len(call.turns) or call.turn(one.turn).speaker != SPEAKER[one.kind] for one in gold):
+        return None
+    why = "a reviewer confirmed the verdict" if decision.choice == "confirm" else "overruled by a reviewer"
+    return IncidentCase(call=_masked(call, record.facts, key, mask), gold=IncidentGold(incidents=gold, why=why))

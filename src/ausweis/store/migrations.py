@@ -75,7 +75,12 @@ def m2_chain(connection: Connection) -> None:
         connection.execute(text(f"{trigger} EXECUTE FUNCTION chain_refuses()"))
 
 
-MIGRATIONS: tuple[Migration, ...] = (m1_first_tables, m2_chain)
+def m3_incidents_of_decisions(connection: Connection) -> None:
+    """Incidents in what reviewers say is right; null in decisions that nobody was asked about them."""
+    connection.execute(text("ALTER TABLE decisions ADD COLUMN incidents TEXT"))
+
+
+MIGRATIONS: tuple[Migration, ...] = (m1_first_tables, m2_chain, m3_incidents_of_decisions)
 
 
 def migrate(connection: Connection) -> None:

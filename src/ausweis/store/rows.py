@@ -113,8 +113,9 @@ class RunRow:
 class Decision:
     """What one reviewer said about one verdict; `at` in UTC, ISO 8601.
 
-    `outcome` and `violations` are the right label: the verdict's own where it was confirmed, None and nothing where
-    the reviewer was not sure. `counts`: made on what the verdict of today says, and the reviewer's last word on it.
+    `outcome`, `violations` and `incidents` (kind, turn) are the right label: the verdict's own where it was confirmed,
+    None and nothing where the reviewer was not sure. `incidents` is None where nobody was asked about them, as in
+    stores of earlier versions. `counts`: made on what the verdict of today says, and the reviewer's last word on it.
     """
 
     key: int
@@ -126,6 +127,7 @@ class Decision:
     at: str
     verdict_key: int
     counts: bool = True
+    incidents: tuple[tuple[str, int], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,11 @@ from sqlalchemy import Connection, insert, select
 from ausweis.batch.manifest import now
 from ausweis.calls.call import Call
 from ausweis.errors import StoreError
+from ausweis.evals.incident_case import IncidentCase
 from ausweis.evals.labelled import LabelledCall
 from ausweis.store import chain, counting, deciding, deleting, importing, querying, records, sampling
 from ausweis.store.database import Database
-from ausweis.store.exporting import Mask, case_of
+from ausweis.store.exporting import Mask, case_of, incident_case_of
 from ausweis.store.key import Key
 from ausweis.store.migrations import migrate
 from ausweis.store.rows import (
@@ -197,15 +198,18 @@ class Store:
         choice: Choice,
         outcome: Outcome | None = None,
         violations: Sequence[tuple[ViolationType, int]] = (),
+        incidents: Sequence[tuple[str, int]] | None = None,
         note: str = "",
         verdict_key: int,
     ) -> Decision:
         """Add what a reviewer decided about the verdict that they saw; nothing is ever changed or lost.
 
-        `outcome` and `violations` (type, turn) are the right label, wanted where the verdict is overruled.
+        `outcome`, `violations` (type, turn) and `incidents` (kind, turn) are the right label, wanted where the verdict
+        is overruled; without `incidents`, those of the verdict stand.
 
         Raises:
-            StoreError: the verdict is not the current one any more; the label is none; or there is no such call.
+            StoreError: the verdict says something else by now; the label is none, or what an overruled verdict says
+                itself; or there is no such call.
         """
         with self._database.writing() as connection:
             return deciding.decide(
@@ -216,9 +220,15 @@ class Store:
                 choice=choice,
                 outcome=outcome,
                 violations=violations,
+                incidents=incidents,
                 note=note,
                 verdict_key=verdict_key,
             )
+
+    def decided_by(self, reviewer: str, keys: Iterable[int]) -> set[int]:
+        """Of these calls, those about whose verdict of today a reviewer has decided."""
+        with self._database.reading() as connection:
+            return deciding.decided_by(connection, reviewer, keys)
 
     def agreement(self, filter: CallFilter = EVERY) -> Agreement:  # noqa: A002
         """How far reviewers agree on the outcome, over all pairs of reviewers of one verdict."""
@@ -315,6 +325,24 @@ class Store:
                 yield case
         with self._database.writing() as connection:
             chain.append(connection, self._key, "exported", by, content=f"{exported} cases")
+
+    def export_incidents(
+        self,
+        filter: CallFilter = EVERY,  # noqa: A002
+        *,
+        mask: Mask,
+        by: str = "ausweis",
+    ) -> Iterator[IncidentCase]:
+        """The decided calls in which verdict or reviewer name an incident, as cases without personal data."""
+        decided = replace(filter, states=("confirmed", "overruled"))
+        exported = 0
+        for key in self.keys(decided):
+            case = incident_case_of(self.record(key), self._key, mask)
+            if case is not None:
+                exported += 1
+                yield case
+        with self._database.writing() as connection:
+            chain.append(connection, self._key, "exported", by, content=f"{exported} cases of incidents")
 
     def _register(self, path: Path, kind: str, call_keys: Iterable[int]) -> None:
         with self._database.writing() as connection:

@@ -125,6 +125,7 @@ decisions = Table(
     Column("note", Text, nullable=False),
     Column("at", Text, nullable=False),
     Column("seq", Integer, nullable=False),
+    Column("incidents", Text),
 )
 
 samples = Table(

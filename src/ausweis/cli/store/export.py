@@ -17,19 +17,35 @@ __all__ = ["export"]
 
 @click.command()
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FILE", help="JSON Lines to write.")
+@click.option(
+    "--incidents", type=click.Path(path_type=Path), metavar="FILE", help="Write cases of incidents too, to this file."
+)
 @store_option
-def export(out: Path, address: str) -> None:
+def export(out: Path, incidents: Path | None, address: str) -> None:
     """Write decided calls whose text is known as golden cases for `ausweis eval`, with personal data masked.
 
     Masking is no anonymising: read the cases before you hand them on. Scenario tags, and events of overruled calls, are
-    yours to add.
+    yours to add. Cases of incidents are those of calls in which the verdict or the reviewer names one.
     """
-    from ausweis.journal import replace_file
-
     with opened(address) as store:
         cases = [case.model_dump_json(exclude_defaults=True) for case in store.export_cases(mask=_mask, by=login())]
-    replace_file(out, "".join(f"{case}\n" for case in cases))
+        told = (
+            [case.model_dump_json(exclude_defaults=True) for case in store.export_incidents(mask=_mask, by=login())]
+            if incidents
+            else []
+        )
+    _write(out, cases)
     click.echo(f"{len(cases)} cases in {out}")
+    if incidents:
+        _write(incidents, told)
+        click.echo(f"{len(told)} cases of incidents in {incidents}")
+
+
+def _write(path: Path, cases: list[str]) -> None:
+    from ausweis.journal import replace_file
+
+    # As the store is: masked words are still words of a call.
+    replace_file(path, "".join(f"{case}\n" for case in cases), private=True)
 
 
 def _mask(call: "Call", facts: "Facts | None") -> list[str]:

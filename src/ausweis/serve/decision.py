@@ -1,0 +1,121 @@
+"""The form of a decision: what it proposes, what was sent with it, and that given back where it could not be kept."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ausweis.errors import StoreError
+from ausweis.judging.verdict import Verdict
+from ausweis.serve.words import Words
+from ausweis.store import Choice
+from ausweis.vocabulary import INCIDENTS, OUTCOMES, VIOLATIONS, IncidentKind, Outcome, ViolationType
+
+__all__ = ["CHOICES", "MAX_NOTE", "DecisionForm", "Label", "Tick", "label_of", "note_of", "proposed", "sent"]
+
+CHOICES: dict[str, Choice] = {"confirm": "confirm", "overrule": "overrule", "not_sure": "not_sure"}
+MAX_NOTE = 2000
+MAX_TURN = 10**6
+
+
+class Tick(NamedTuple):
+    """An incident that the verdict names, and whether it is right."""
+
+    name: str
+    kind: str
+    turn: int
+    ticked: bool
+
+
+class Label(NamedTuple):
+    """What a reviewer says is right."""
+
+    outcome: Outcome
+    violations: list[tuple[ViolationType, int]]
+    incidents: list[tuple[str, int]]
+
+
+@dataclass(frozen=True)
+class DecisionForm:
+    """The fields of the form. `types` and `kinds`: turns as text; `is_open`: whether the right label is shown."""
+
+    note: str
+    outcome: str
+    types: Sequence[tuple[ViolationType, str]]
+    ticks: Sequence[Tick]
+    kinds: Sequence[tuple[IncidentKind, str]]
+    is_open: bool = False
+
+    @property
+    def adds(self) -> bool:
+        """Whether incidents are added."""
+        return any(turns for _, turns in self.kinds)
+
+
+def proposed(verdict: Verdict) -> DecisionForm:
+    """The form as it is at first: what the verdict says, with the outcome that it is most likely overruled for."""
+    turns = {one: ", ".join(str(v.turn) for v in verdict.violations if v.type == one) for one in VIOLATIONS}
+    if verdict.outcome == "violation":
+        outcome: Outcome = "compliant"
+    else:
+        # Where there is an incident, it may be what is wrong.
+        outcome = verdict.outcome if verdict.incidents else "violation"
+    return DecisionForm("", outcome, list(turns.items()), _ticks(verdict), [(one, "") for one in INCIDENTS])
+
+
+def sent(verdict: Verdict, form: Mapping[str, str]) -> DecisionForm:
+    """The form as somebody sent it, about the verdict of today."""
+    first = proposed(verdict)
+    if form.get("choice") != "overrule":
+        return DecisionForm(form.get("note", ""), first.outcome, first.types, first.ticks, first.kinds)
+    return DecisionForm(
+        note=form.get("note", ""),
+        outcome=form.get("outcome", first.outcome),
+        types=[(one, form.get(one, "")) for one in VIOLATIONS],
+        ticks=[tick._replace(ticked=tick.name in form) for tick in first.ticks],
+        kinds=[(one, form.get(one, "")) for one in INCIDENTS],
+        is_open=True,
+    )
+
+
+def note_of(form: Mapping[str, str], words: Words) -> str:
+    """The note, with the line ends of this machine: browsers send two characters for each, and count one.
+
+    Raises:
+        StoreError: it is too long.
+    """
+    note = re.sub(r"\r\n?", "\n", form.get("note", "")).strip()
+    if len(note) > MAX_NOTE:
+        raise StoreError(words.text("note_long", most=MAX_NOTE))
+    return note
+
+
+def label_of(form: Mapping[str, str], words: Words) -> Label:
+    """The right label; turns of violations count only where the outcome is a violation.
+
+    Raises:
+        StoreError: there is no outcome, a turn is no number, or a violation has no turn.
+    """
+    outcome = next((one for one in OUTCOMES if one == form.get("outcome")), None)
+    if outcome is None:
+        raise StoreError(words.text("outcome_missing"))
+    types = VIOLATIONS if outcome == "violation" else ()
+    violations = [(one, turn) for one in types for turn in _turns(form, one, words)]
+    if outcome == "violation" and not violations:
+        raise StoreError(words.text("violation_missing"))
+    ticked = (re.fullmatch(r"keep-([0-9]{1,7})-(.+)", name) for name in form)
+    incidents = [(found[2], int(found[1])) for found in ticked if found]
+    incidents += [(one, turn) for one in INCIDENTS for turn in _turns(form, one, words)]
+    return Label(outcome, violations, list(dict.fromkeys(incidents)))
+
+
+def _turns(form: Mapping[str, str], kind: str, words: Words) -> list[int]:
+    found = [turn for turn in re.split(r"[,\s]+", form.get(kind, "").strip()) if turn]
+    if not all(re.fullmatch(r"[0-9]{1,7}", turn) and 1 <= int(turn) <= MAX_TURN for turn in found):
+        raise StoreError(words.text("turn_wrong", type=words.word(kind)))
+    return [int(turn) for turn in found]
+
+
+def _ticks(verdict: Verdict) -> list[Tick]:
+    named = dict.fromkeys((one.kind, one.turn) for one in verdict.incidents)
+    return [Tick(f"keep-{turn}-{kind}", kind, turn, ticked=True) for kind, turn in named]
