@@ -243,3 +243,44 @@ def test_a_line_that_says_to_be_of_another_call_is_no_trace(tmp_path: Path) -> N
     assert traces.in_file(path)
     path.write_text("", "utf-8")
     assert not traces.in_file(path)
+
+
+def test_a_stray_copy_of_many_calls_is_named(store: Store, filled: Filled, tmp_path: Path) -> None:
+    filled([make_call(100 + n, day="2026-01-01", words=f"{SECRET} {n}, ") for n in range(60)])
+    stray = tmp_path / "stray"
+    stray.mkdir()
+    # The last alone: its sentences are not among those that are searched for.
+    line = (tmp_path / "run" / "verdicts.jsonl").read_text("utf-8").splitlines()[-1]
+    (stray / "verdicts.jsonl").write_text(line + "\n", "utf-8")
+    with pytest.raises(StoreError, match=r"stray/verdicts\.jsonl"):
+        store.expire(1, today=date(2026, 3, 2), roots=[stray])
+
+
+def test_an_id_within_a_number_or_a_word_is_no_trace(tmp_path: Path) -> None:
+    traces = Traces(frozenset({"384213"}), ())
+    path = tmp_path / "x.txt"
+    for text, found in (
+        ("risk 0.1384213771", False),
+        ("risk 0.384213771", False),
+        ("a384213", False),
+        ("ü384213", False),
+        ("call 384213.", True),
+        ("calls/384213.json", True),
+        (json.dumps("see\n384213"), True),
+        ("384213", True),
+    ):
+        path.write_text(text, "utf-8")
+        assert traces.in_file(path) is found, text
+        assert traces.in_file(path, database=True) is found, text
+
+
+def test_a_row_or_an_index_of_the_database_that_holds_the_id_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    with Store.open(path) as store:
+        store.add_calls([make_call(number, id=f"{number:06}") for number in range(384200, 384300)])
+    everywhere, row = Traces(frozenset({"384213"}), ()), path.read_bytes()
+    assert everywhere.in_file(path, database=True)
+    # The row without its index, then the index without the row.
+    day = b"3842132026-03-02"
+    path.write_bytes(row.replace(day, b"x" * len(day)))
+    assert everywhere.in_file(path, database=True)

@@ -120,7 +120,7 @@ def _traces(connection: Connection, found: _Found) -> Traces:
     for one in ids if len(ids) <= _SEARCHED_CALLS else ():
         longer = select(calls.c.call_id).where(calls.c.call_id.contains(one, autoescape=True), calls.c.call_id != one)
         others += connection.execute(longer).scalars()
-    return Traces(ids if len(ids) <= _SEARCHED_CALLS else frozenset(), tuple(phrases), tuple(others))
+    return Traces(ids, tuple(phrases), tuple(others))
 
 
 def _said_elsewhere(connection: Connection, part: str, ids: dict[int, str]) -> bool:
@@ -191,10 +191,10 @@ def _delete_rows(connection: Connection, key: Key, found: _Found, by: str) -> No
 def _prove(database: Database, found: _Found, roots: Sequence[Path]) -> None:
     with database.reading() as connection:
         _prove_rows(connection, found)
-    if any(map(found.traces.in_file, database.files())):
+    if any(found.traces.in_file(path, database=True) for path in database.files()):
         # A page of the file that was rearranged may keep an old copy in its gap.
         database.tidy(whole=True)
-    left = [path for path in database.files() if found.traces.in_file(path)]
+    left = [path for path in database.files() if found.traces.in_file(path, database=True)]
     searched = set(found.answers) | set(found.runs) | {root.absolute() for root in roots}
     for folder in sorted(searched):
         some = [folder] if folder.is_file() else sorted(path for path in folder.rglob("*") if path.is_file())

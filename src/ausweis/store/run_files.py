@@ -17,7 +17,7 @@ from ausweis.journal import FolderLock, lines, replace_file
 from ausweis.store.importing import RECORDINGS
 from ausweis.store.inputs import TRANSCRIPTS
 
-__all__ = ["ANSWERS", "call_of_line", "clean_answers", "clean_run", "folders"]
+__all__ = ["ANSWERS", "call_of_line", "clean_answers", "clean_run", "folders", "likely_of"]
 
 ANSWERS, _ENGINE = "answers.jsonl", "engine.json"
 _FILES = (FACTS_FILE, VERDICTS_FILE, FAILURES_FILE, TRANSCRIPTS)
@@ -60,7 +60,7 @@ def clean_run(folder: Path, ids: frozenset[str]) -> list[Path]:
         return []
     lock = FolderLock(folder)
     try:
-        likely = _likely(ids)
+        likely = likely_of(ids)
 
         def drop(data: bytes) -> bool:
             return likely(data) and call_of_line(data) in ids
@@ -135,7 +135,8 @@ def _without(all_: Counts, some: Counts) -> Counts:
     )
 
 
-def _likely(ids: frozenset[str]) -> Callable[[bytes], bool]:
+def likely_of(ids: frozenset[str]) -> Callable[[bytes], bool]:
+    """Whether a line may be one of these calls, told quickly."""
     if len(ids) > _FEW:
         return lambda _: True
     # Both ways in which JSON may write them.
