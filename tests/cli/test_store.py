@@ -132,6 +132,13 @@ def test_delete_and_expire(run: Run, write_calls: Write, folder: Path) -> None:
     assert left.code == 2
     assert "notes.txt" in left.err
     assert states() == {"call-1": ("compliant", True)}
+    (folder / "r").rename(folder / "s")
+    moved = run("store", "delete", "call-1")
+    assert moved.code == 2
+    assert f"not there, so not searched: {folder / 'r'}\n" in moved.out
+    assert "nothing of the call is left" not in moved.out
+    assert run("store", "delete", "call-1", "--also", "s").code == 0
+    assert b"call-1" not in (folder / "s" / "verdicts.jsonl").read_bytes()
 
 
 def test_sample_recall_agreement_and_verify(run: Run, write_calls: Write) -> None:
@@ -176,3 +183,5 @@ def test_export_masks(run: Run, write_calls: Write, folder: Path, monkeypatch: p
     text = (folder / "cases.jsonl").read_text("utf-8")
     assert "‹3›" in text
     assert "Krummbiegel" not in text
+    assert f"removed from {folder / 'cases.jsonl'}\n" in run("store", "delete", "call-3").out
+    assert (folder / "cases.jsonl").read_text("utf-8") == ""

@@ -18,6 +18,7 @@ deciding      what reviewers decide, and how far they agree
 sampling      calls drawn by chance, and recall in the field
 chain         who did what, hash-chained
 deleting      calls removed everywhere, and searched for
+pending       what is searched for until it is proven gone
 run_files     what of a call stands in folders that ausweis wrote
 traces        the search for what is left
 exporting     decided calls → golden cases

@@ -10,11 +10,16 @@ from ausweis.store.deciding import label_of
 from ausweis.store.key import Key
 from ausweis.store.rows import CallRecord
 
-__all__ = ["Mask", "case_of"]
+__all__ = ["Mask", "case_id", "case_of"]
 
 Mask = Callable[[Call, Facts | None], Sequence[str]]
 """Gives the text of every turn of a call, without personal data."""
 _SURE = 0.5
+
+
+def case_id(key: Key, call_id: str) -> str:
+    """The id of a call's case, which tells nobody without the key whose it is."""
+    return f"field-{key.call(call_id)[:16]}"
 
 
 def case_of(record: CallRecord, key: Key, mask: Mask) -> LabelledCall | None:
@@ -52,7 +57,7 @@ def _masked(call: Call, facts: Facts | None, key: Key, mask: Mask) -> Call:
         raise StoreError("the mask gave another number of turns than the call has")
     turns = tuple(turn.model_copy(update={"text": text}) for turn, text in zip(call.turns, texts, strict=True))
     # Nothing else of the call: when it was, and with whom, tells whose it is.
-    return Call(id=f"field-{key.call(call.id)[:16]}", language=call.language, direction=call.direction, turns=turns)
+    return Call(id=case_id(key, call.id), language=call.language, direction=call.direction, turns=turns)
 
 
 def _events(facts: Facts | None) -> tuple[GoldEvent, ...]:

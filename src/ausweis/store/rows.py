@@ -202,11 +202,15 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """`places`: what was removed, as paths and as `store`. `kept`: files of the user's own, theirs to delete."""
+    """`places`: what was removed, as paths and as `store`. `kept`: files of the user's own, theirs to delete.
+
+    `missing`: folders of the calls' runs that are not where they were, so that nobody looked into them.
+    """
 
     calls: int
     places: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -252,7 +252,8 @@ class Store:
 
         Raises:
             RunError: a run is being written; then the call is still in the store.
-            StoreError: there is no such call, or something of it is left; all that could be removed is.
+            StoreError: there is no such call, or something of it is left; all that could be removed is. Deleting it
+                again searches again.
         """
         with self._database.reading() as connection:
             wanted = select(calls_table.c.key).where(calls_table.c.call_id == call_id)
@@ -261,11 +262,9 @@ class Store:
         return deleting.delete_calls(self._database, self._key, ids, roots=roots, by=by, whole=False)
 
     def expire(self, days: int, *, today: date, roots: Sequence[Path] = (), by: str = "ausweis") -> Deleted:
-        """Remove all calls of more than so many days ago, likewise."""
+        """Remove all calls of more than so many days ago, likewise; and search for what was left of earlier ones."""
         with self._database.reading() as connection:
             ids = deleting.calls_before(connection, today - timedelta(days=days))
-        if not ids:
-            return Deleted(0)
         return deleting.delete_calls(self._database, self._key, ids, roots=roots, by=by, whole=True)
 
     def register_report(self, path: Path, call_keys: Iterable[int]) -> None:
@@ -275,6 +274,10 @@ class Store:
     def register_answers(self, folder: Path) -> None:
         """Remember a folder of recorded answers, which may quote calls."""
         self._register(folder, "answers", ())
+
+    def register_cases(self, path: Path) -> None:
+        """Remember a file that exported cases were written to, so that deletion takes theirs out of it."""
+        self._register(path, "cases", ())
 
     def log(self, what: What, *, who: str, key: int | None = None) -> None:
         """Add an entry to the chain, such as that somebody looked at a call unmasked."""

@@ -27,6 +27,8 @@ def export(out: Path, address: str) -> None:
     from ausweis.journal import replace_file
 
     with opened(address) as store:
+        # Before it is written, so that no fault leaves a file that deletion does not know.
+        store.register_cases(out)
         cases = [case.model_dump_json(exclude_defaults=True) for case in store.export_cases(mask=_mask, by=login())]
     replace_file(out, "".join(f"{case}\n" for case in cases))
     click.echo(f"{len(cases)} cases in {out}")
