@@ -102,6 +102,16 @@ def test_import_says_what_it_did(run: Run, write_calls: Write, folder: Path) -> 
     (folder / calls).rename(folder / "moved.jsonl")
     assert run("store", "import", "r").out == "r: 2 new, 0 as they were; 2 without text\n"
     assert run("store", "import", "r", "--calls", "moved.jsonl").out == "r: 0 new, 2 as they were\n"
+    texts = (folder / "moved.jsonl").read_text("utf-8")
+    (folder / "moved.jsonl").write_text(texts.replace("Guten", "Schönen"), "utf-8")
+    again = run("store", "import", "r", "--calls", "moved.jsonl").out.splitlines()
+    assert again[1:] == [
+        "2 calls have another text or time than before under their id; decisions about them count no more"
+    ]
+    first = json.loads(texts.splitlines()[0])
+    (folder / "moved.jsonl").write_text(json.dumps(first | {"turns": first["turns"][1:]}) + "\n", "utf-8")
+    again = run("store", "import", "r", "--calls", "moved.jsonl").out.splitlines()
+    assert again[1:] == ["1 texts left out: their verdicts are of another number of turns"]
     missing = run("store", "import", "nothing")
     assert (missing.code, missing.err) == (2, "ausweis: nothing: there is no run here: run.json is missing\n")
 

@@ -11,12 +11,13 @@ from ausweis.errors import InputError, StoreError
 if TYPE_CHECKING:
     from ausweis.store import Store
 
-__all__ = ["ADDRESS", "DAY", "login", "need_sqlalchemy", "opened", "store_option"]
+__all__ = ["ADDRESS", "DAY", "DISPLACED", "login", "need_sqlalchemy", "opened", "store_option"]
 
 ADDRESS = "ausweis.sqlite"
 """Where the store is by default: in the current folder."""
 DAY = click.DateTime(["%Y-%m-%d"])
 """A day as a user writes it, which comes as a datetime."""
+DISPLACED = "{} calls have another text or time than before under their id; decisions about them count no more"
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 

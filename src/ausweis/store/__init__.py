@@ -29,6 +29,7 @@ from ausweis.store.key import Key
 from ausweis.store.rows import (
     TEAM_AGENTS,
     TEAM_MINIMUM,
+    Added,
     Agreement,
     CallFilter,
     CallRecord,
@@ -52,6 +53,7 @@ from ausweis.store.store import Store
 __all__ = [
     "TEAM_AGENTS",
     "TEAM_MINIMUM",
+    "Added",
     "Agreement",
     "CallFilter",
     "CallRecord",

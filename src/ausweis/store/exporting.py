@@ -8,7 +8,7 @@ from ausweis.evals.labelled import Gold, GoldEvent, GoldViolation, LabelledCall
 from ausweis.reading.facts import Facts
 from ausweis.store.deciding import label_of
 from ausweis.store.key import Key
-from ausweis.store.rows import CallRecord
+from ausweis.store.rows import CallRecord, Decision
 
 __all__ = ["Mask", "case_id", "case_of"]
 
@@ -23,16 +23,17 @@ def case_id(key: Key, call_id: str) -> str:
 
 
 def case_of(record: CallRecord, key: Key, mask: Mask) -> LabelledCall | None:
-    """The case of a call; None where its text is unknown, or no label holds.
+    """The case of a call; None where its text is unknown or of another number of turns, or no label holds.
 
     A confirmed verdict's facts are the label's events, each said by its whole turn, as quotes may be masked. Of an
-    overruled one nobody labelled the events: they are left out, and `why` says so. Notes may quote the call: they stay.
+    overruled one nobody labelled the events, nor who called and whether they may: events and caller are left out, the
+    authorisation is unclear, and `why` says so. Notes may quote the call: they stay.
 
     Raises:
         StoreError: the mask gave another number of turns.
     """
     call, decision = record.call, label_of(record.decisions)
-    if call is None or decision is None or decision.outcome is None:
+    if call is None or decision is None or decision.outcome is None or not _fits(call, record.facts, decision):
         return None
     confirmed = decision.choice == "confirm"
     verdict = record.verdict
@@ -43,12 +44,20 @@ def case_of(record: CallRecord, key: Key, mask: Mask) -> LabelledCall | None:
             outcome=decision.outcome,
             violations=tuple(GoldViolation(type=kind, turn=turn) for kind, turn in decision.violations),
             first_violation_turn=min((turn for _, turn in decision.violations), default=None),
-            caller=verdict.caller,
-            authorisation=verdict.authorisation.status,
+            caller=verdict.caller if confirmed else "unclear",
+            authorisation=verdict.authorisation.status if confirmed else "unclear",
             events=_events(record.facts) if confirmed else (),
-            why="a reviewer confirmed the verdict" if confirmed else "overruled by a reviewer; events not labelled",
+            why="a reviewer confirmed the verdict"
+            if confirmed
+            else "overruled by a reviewer; events, caller not labelled",
         ),
     )
+
+
+def _fits(call: Call, facts: Facts | None, decision: Decision) -> bool:
+    """Whether the text is that of the verdict, so far as turns tell."""
+    turns = len(call.turns)
+    return (facts is None or facts.turns == turns) and all(turn <= turns for _, turn in decision.violations)
 
 
 def _masked(call: Call, facts: Facts | None, key: Key, mask: Mask) -> Call:

@@ -14,6 +14,7 @@ from ausweis.vocabulary import Outcome, Severity, ViolationType
 __all__ = [
     "TEAM_AGENTS",
     "TEAM_MINIMUM",
+    "Added",
     "Agreement",
     "CallFilter",
     "CallRecord",
@@ -187,10 +188,28 @@ class CallFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class Added:
+    """Texts that were kept. `displaced`: of these, in the place of another text or time under the same id.
+
+    `misfits`: ids of texts that were left out, since the verdict is of another number of turns.
+    """
+
+    kept: int
+    displaced: int = 0
+    misfits: frozenset[str] = frozenset()
+
+    def __add__(self, other: "Added") -> "Added":
+        """Both together."""
+        return Added(self.kept + other.kept, self.displaced + other.displaced, self.misfits | other.misfits)
+
+
+@dataclass(frozen=True, slots=True)
 class Imported:
     """What an import did, in calls.
 
     `same`: were there already as they are; `without_text`: verdicts of this run whose transcript was not found.
+    `displaced`: another call, or another text of it, was there under the id; what was decided about it counts no more.
+    `misfits`: texts that were given and left out, since the verdict that counts is of another number of turns.
     """
 
     run: RunRow
@@ -198,6 +217,8 @@ class Imported:
     same: int
     replaced: int
     without_text: int
+    displaced: int = 0
+    misfits: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from ausweis.store.exporting import Mask, case_of
 from ausweis.store.key import Key
 from ausweis.store.migrations import migrate
 from ausweis.store.rows import (
+    Added,
     Agreement,
     CallFilter,
     CallRecord,
@@ -102,9 +103,12 @@ class Store:
         """
         return importing.import_run(self._database, self._key, folder, calls, audio or {}, by)
 
-    def add_calls(self, calls: Iterable[Call]) -> int:
-        """Keep the text of calls, before or after their verdicts; how many. Agents become pseudonyms."""
-        added = 0
+    def add_calls(self, calls: Iterable[Call]) -> Added:
+        """Keep the text of calls, before or after their verdicts. Agents become pseudonyms.
+
+        One that does not fit the verdict that is there (`Added.misfits`) is left out: give it again after its own.
+        """
+        added = Added(0)
         for found in batches(calls):
             with self._database.writing() as connection:
                 once = list({call.id: call for call in found}.values())

@@ -25,13 +25,17 @@ def export(out: Path, address: str) -> None:
     yours to add.
     """
     from ausweis.journal import replace_file
+    from ausweis.store import CallFilter
 
     with opened(address) as store:
         # Before it is written, so that no fault leaves a file that deletion does not know.
         store.register_cases(out)
         cases = [case.model_dump_json(exclude_defaults=True) for case in store.export_cases(mask=_mask, by=login())]
-    replace_file(out, "".join(f"{case}\n" for case in cases))
+        replace_file(out, "".join(f"{case}\n" for case in cases))
+        decided = store.count(CallFilter(states=("confirmed", "overruled")))
     click.echo(f"{len(cases)} cases in {out}")
+    if left := decided - len(cases):
+        click.echo(f"{left} decided calls left out: their text is unknown, or of another number of turns")
 
 
 def _mask(call: "Call", facts: "Facts | None") -> list[str]:
