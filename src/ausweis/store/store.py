@@ -128,9 +128,10 @@ class Store:
             return querying.rows(connection, filter, order, limit, after)
 
     def count(self, filter: CallFilter = EVERY) -> int:  # noqa: A002
-        """How many calls fit."""
+        """How many calls fit; of a team that is too small to be told apart (see `day_counts`) none."""
         with self._database.reading() as connection:
-            return querying.count(connection, filter)
+            told = counting.large_enough(connection, filter)
+            return 0 if told is None else querying.count(connection, told)
 
     def keys(self, filter: CallFilter = EVERY, *, order: Order = "risk") -> list[int]:  # noqa: A002
         """The keys of all calls that fit, in order."""
@@ -188,7 +189,8 @@ class Store:
         """Calls counted for each combination of `by` that there is, in order.
 
         A team with fewer than `TEAM_MINIMUM` calls or `TEAM_AGENTS` known agents in one of them is not told apart
-        there: its calls count with `team` None.
+        there: its calls count with `team` None, where those of all such teams together are enough; else not at all.
+        Where the filter names teams, such a team's calls do not count in that combination, whatever `by` is.
         """
         with self._database.reading() as connection:
             return counting.day_counts(connection, first, last, filter, by)
