@@ -249,7 +249,7 @@ class Estimate:
 
     `found`: flagged calls decided to be violations. `sampled`: calls that were not flagged, but drawn and decided;
     `missed_in_sample` of them are violations. `unflagged`: calls that they stand for. `undecided`: flagged calls that
-    are not decided yet.
+    are not decided yet. All of the days that a decided sample speaks for; `days_left_out`: days with calls besides.
     """
 
     found: int
@@ -260,6 +260,7 @@ class Estimate:
     recall: float | None = None
     low: float | None = None
     high: float | None = None
+    days_left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
