@@ -19,6 +19,10 @@ class Ran(NamedTuple):
 
 Run = Callable[..., Ran]
 Write = Callable[..., str]
+BESIDE = (
+    "ausweis: ausweis.sqlite.key: the key lies beside the store: move it elsewhere, "
+    "and name its file in AUSWEIS_STORE_KEY_FILE\n"
+)
 FAKE = ("--policy", "telecom-de", "--engine", "fake:answers.yaml", "--quiet")
 
 
@@ -42,9 +46,25 @@ def decide(call_id: str, **more: Any) -> None:
 
 def test_score_fills_the_store(run: Run, write_calls: Write, folder: Path) -> None:
     calls = write_calls(3)
-    assert run("score", calls, *FAKE, "--run", "r", "--store") == (0, "", "")
+    assert run("score", calls, *FAKE, "--run", "r", "--store") == (0, "", BESIDE)
     assert states() == {"call-3": ("violation", True), "call-1": ("compliant", True), "call-2": ("compliant", True)}
     assert (folder / "ausweis.sqlite.key").exists()
+
+
+def test_a_key_beside_its_store_is_told_once(
+    run: Run, write_calls: Write, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = write_calls(1)
+    run("score", calls, *FAKE, "--run", "r")
+    assert run("store", "import", "r").err == BESIDE
+    assert run("store", "import", "r").err == ""
+    assert run("store", "verify").err == BESIDE
+    (folder / "safe").mkdir()
+    (folder / "ausweis.sqlite.key").rename(folder / "safe" / "key")
+    monkeypatch.setenv("AUSWEIS_STORE_KEY_FILE", str(folder / "safe" / "key"))
+    assert run("store", "verify").err == ""
+    monkeypatch.setenv("AUSWEIS_STORE_KEY_FILE", str(folder / "safe" / "new"))
+    assert run("store", "import", "r", "--store", "new.sqlite").err == ""
 
 
 def test_score_without_it_needs_no_store(run: Run, write_calls: Write, folder: Path) -> None:
@@ -80,7 +100,7 @@ def test_a_fault_of_the_store_does_not_lose_the_run(
         patched.setattr(Store, method, fail)
         result = run("score", write_calls(300), *FAKE, "--run", "r", "--store")
     assert result.code == 2
-    assert result.err == (
+    assert result.err == BESIDE + (
         "ausweis: the run is whole, but not in the store (the disk is full); take it up: ausweis store import r\n"
     )
     assert json.loads((folder / "r" / "run.json").read_text())["counts"]["verdicts"] == 300

@@ -46,8 +46,8 @@ def field_recall(connection: Connection, first: date | None, last: date | None) 
     flagged, s_k those of them that were drawn and decided, m_k of which are violations. Then about the sum of
     U_k m_k / s_k was missed, M, and recall is F / (F + M). Its bounds are those of each m_k / s_k by Clopper and
     Pearson (1934), exact for any s_k, at the level 1 - 0.05 / K of K strata (Bonferroni), put in its place; no
-    fewer than m_k were missed. Days without a draw, or without a decided call of one, are left out on both sides, F too. F is taken
-    as it is: recall is that of the review, so decide all flagged calls first.
+    fewer than m_k were missed. Days without a draw, or without a decided call of one, are left out on both sides, F
+    too. F is taken as it is: recall is that of the review, so decide all flagged calls first.
     """
     wanted = select(func.min(samples.c.first), func.max(samples.c.last))
     drawn_first, drawn_last = connection.execute(wanted).one()
