@@ -20,6 +20,7 @@ chain         who did what, hash-chained
 deleting      calls removed everywhere, and searched for
 pending       what is searched for until it is proven gone
 run_files     what of a call stands in folders that ausweis wrote
+words         what was said in calls that go
 traces        the search for what is left
 exporting     decided calls → golden cases
 """

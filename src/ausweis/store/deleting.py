@@ -1,13 +1,11 @@
 """Calls removed everywhere: run folders, recorded answers, reports, store. Then all is searched for what is left."""
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, true
+from sqlalchemy import Connection, delete, func, select
 
 from ausweis.errors import StoreError
 from ausweis.store import chain
@@ -22,6 +20,7 @@ from ausweis.store.run_files import clean_answers, clean_cases, clean_run, folde
 from ausweis.store.tables import audio, calls, decisions, place_calls, places, runs, texts, verdicts
 from ausweis.store.texts import batches
 from ausweis.store.traces import Traces, sentences
+from ausweis.store.words import said_elsewhere, words_of
 
 __all__ = ["UNKNOWN", "calls_before", "delete_calls"]
 
@@ -105,7 +104,7 @@ def _find(connection: Connection, key: Key, ids: dict[int, str], roots: Sequence
     found.missing = _missing(connection, ids, more_runs)
     found.answers = _places(connection, "answers") | more_answers
     found.cases = _places(connection, "cases")
-    found.words = [*_words(connection, list(ids)), *found.pending.phrases]
+    found.words = [*words_of(connection, list(ids)), *found.pending.phrases]
     found.traces = _traces(connection, found, key)
     found.audio = {path for path in found.audio if not _is_copy(path, found.runs)}
     return found
@@ -125,30 +124,11 @@ def _missing(connection: Connection, ids: Iterable[int], more: Iterable[Path]) -
     return {path for path, started in gone.items() if started not in there}
 
 
-def _words(connection: Connection, keys: Sequence[int]) -> list[str]:
-    """What was said in the calls, or the quotes of facts and verdicts where no text is known, then what was noted."""
-    words: list[str] = []
-    for some in batches(keys):
-        said = select(texts.c.call_key, texts.c.words).where(texts.c.call_key.in_(some))
-        of_call = {row.call_key: row.words for row in connection.execute(said)}
-        quoted = select(verdicts.c.call_key, verdicts.c.facts, verdicts.c.body).where(
-            verdicts.c.call_key.in_([key for key in some if key not in of_call])
-        )
-        for row in connection.execute(quoted):
-            quotes = "\n".join(_quotes([json.loads(row.body), json.loads(row.facts or "null")]))
-            of_call[row.call_key] = f"{of_call.get(row.call_key, '')}\n{quotes}"
-        words += of_call.values()
-    for some in batches(keys):
-        notes = select(decisions.c.note).where(decisions.c.call_key.in_(some), decisions.c.note != "")
-        words += connection.execute(notes).scalars()
-    return words
-
-
 def _traces(connection: Connection, found: _Found, key: Key) -> Traces:
     step = max(1, len(found.words) // _SEARCHED_CALLS)
     phrases: list[str] = []
     for text in found.words[::step]:
-        own = (part for part in sentences([text]) if not _said_elsewhere(connection, part, found.ids))
+        own = (part for part in sentences([text]) if not said_elsewhere(connection, part, found.ids))
         phrases += [part for _, part in zip(range(_SENTENCES), own, strict=False)]
     others: list[str] = []
     for one in found.names if len(found.names) <= _SEARCHED_CALLS else ():
@@ -157,33 +137,6 @@ def _traces(connection: Connection, found: _Found, key: Key) -> Traces:
     phrases += [part for part in found.pending.phrases if part not in phrases]
     cases = {case_id(key, one) for one in found.names}
     return Traces(found.names | cases, tuple(phrases), tuple(others))
-
-
-def _said_elsewhere(connection: Connection, part: str, ids: dict[int, str]) -> bool:
-    """Whether another call has the words too, as agents have sentences that they say in every call."""
-    without_text = verdicts.c.call_key.not_in(select(texts.c.call_key))
-    for own, column, more in (
-        (texts.c.call_key, texts.c.words, true()),
-        (verdicts.c.call_key, verdicts.c.facts, without_text),
-        (verdicts.c.call_key, verdicts.c.body, without_text),
-    ):
-        # Of the calls' own rows there may be several, one a run.
-        wanted = select(own).where(more, column.contains(part, autoescape=True)).distinct().limit(len(ids) + 1)
-        if any(key not in ids for key in connection.execute(wanted).scalars()):
-            return True
-    return False
-
-
-def _quotes(value: Any) -> Iterator[str]:
-    if isinstance(value, list):
-        for part in value:
-            yield from _quotes(part)
-    elif isinstance(value, dict):
-        for name, part in value.items():
-            if name == "quote" and isinstance(part, str):
-                yield part
-            else:
-                yield from _quotes(part)
 
 
 def _is_copy(path: Path, run_folders: Iterable[Path]) -> bool:
