@@ -19,6 +19,10 @@ class Ran(NamedTuple):
 
 Run = Callable[..., Ran]
 Write = Callable[..., str]
+BESIDE = (
+    "ausweis: ausweis.sqlite.key: the key lies beside the store: move it elsewhere, "
+    "and name its file in AUSWEIS_STORE_KEY_FILE\n"
+)
 FAKE = ("--policy", "telecom-de", "--engine", "fake:answers.yaml", "--quiet")
 
 
@@ -42,9 +46,25 @@ def decide(call_id: str, **more: Any) -> None:
 
 def test_score_fills_the_store(run: Run, write_calls: Write, folder: Path) -> None:
     calls = write_calls(3)
-    assert run("score", calls, *FAKE, "--run", "r", "--store") == (0, "", "")
+    assert run("score", calls, *FAKE, "--run", "r", "--store") == (0, "", BESIDE)
     assert states() == {"call-3": ("violation", True), "call-1": ("compliant", True), "call-2": ("compliant", True)}
     assert (folder / "ausweis.sqlite.key").exists()
+
+
+def test_a_key_beside_its_store_is_told_once(
+    run: Run, write_calls: Write, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = write_calls(1)
+    run("score", calls, *FAKE, "--run", "r")
+    assert run("store", "import", "r").err == BESIDE
+    assert run("store", "import", "r").err == ""
+    assert run("store", "verify").err == BESIDE
+    (folder / "safe").mkdir()
+    (folder / "ausweis.sqlite.key").rename(folder / "safe" / "key")
+    monkeypatch.setenv("AUSWEIS_STORE_KEY_FILE", str(folder / "safe" / "key"))
+    assert run("store", "verify").err == ""
+    monkeypatch.setenv("AUSWEIS_STORE_KEY_FILE", str(folder / "safe" / "new"))
+    assert run("store", "import", "r", "--store", "new.sqlite").err == ""
 
 
 def test_score_without_it_needs_no_store(run: Run, write_calls: Write, folder: Path) -> None:
@@ -80,7 +100,7 @@ def test_a_fault_of_the_store_does_not_lose_the_run(
         patched.setattr(Store, method, fail)
         result = run("score", write_calls(300), *FAKE, "--run", "r", "--store")
     assert result.code == 2
-    assert result.err == (
+    assert result.err == BESIDE + (
         "ausweis: the run is whole, but not in the store (the disk is full); take it up: ausweis store import r\n"
     )
     assert json.loads((folder / "r" / "run.json").read_text())["counts"]["verdicts"] == 300
@@ -102,6 +122,16 @@ def test_import_says_what_it_did(run: Run, write_calls: Write, folder: Path) -> 
     (folder / calls).rename(folder / "moved.jsonl")
     assert run("store", "import", "r").out == "r: 2 new, 0 as they were; 2 without text\n"
     assert run("store", "import", "r", "--calls", "moved.jsonl").out == "r: 0 new, 2 as they were\n"
+    texts = (folder / "moved.jsonl").read_text("utf-8")
+    (folder / "moved.jsonl").write_text(texts.replace("Guten", "Schönen"), "utf-8")
+    again = run("store", "import", "r", "--calls", "moved.jsonl").out.splitlines()
+    assert again[1:] == [
+        "2 calls have another text or time than before under their id; decisions about them count no more"
+    ]
+    first = json.loads(texts.splitlines()[0])
+    (folder / "moved.jsonl").write_text(json.dumps(first | {"turns": first["turns"][1:]}) + "\n", "utf-8")
+    again = run("store", "import", "r", "--calls", "moved.jsonl").out.splitlines()
+    assert again[1:] == ["1 texts left out: their verdicts are of another number of turns"]
     missing = run("store", "import", "nothing")
     assert (missing.code, missing.err) == (2, "ausweis: nothing: there is no run here: run.json is missing\n")
 
@@ -132,6 +162,13 @@ def test_delete_and_expire(run: Run, write_calls: Write, folder: Path) -> None:
     assert left.code == 2
     assert "notes.txt" in left.err
     assert states() == {"call-1": ("compliant", True)}
+    (folder / "r").rename(folder / "s")
+    moved = run("store", "delete", "call-1")
+    assert moved.code == 2
+    assert f"not there, so not searched: {folder / 'r'}\n" in moved.out
+    assert "nothing of the call is left" not in moved.out
+    assert run("store", "delete", "call-1", "--also", "s").code == 0
+    assert b"call-1" not in (folder / "s" / "verdicts.jsonl").read_bytes()
 
 
 def test_sample_recall_agreement_and_verify(run: Run, write_calls: Write) -> None:
@@ -180,3 +217,5 @@ def test_export_masks(run: Run, write_calls: Write, folder: Path, monkeypatch: p
     assert result.out.splitlines()[1] == "0 cases of incidents in incidents.jsonl"
     assert (folder / "incidents.jsonl").read_text("utf-8") == ""
     assert "Krummbiegel" not in text
+    assert f"removed from {folder / 'cases.jsonl'}\n" in run("store", "delete", "call-3").out
+    assert (folder / "cases.jsonl").read_text("utf-8") == ""

@@ -67,8 +67,40 @@ def test_small_teams_are_not_told_apart(store: Store, filled: Filled) -> None:
 def test_a_team_may_be_large_enough_in_a_month_and_not_on_a_day(store: Store, filled: Filled) -> None:
     days = ["2026-03-02", "2026-03-03", "2026-03-04"]
     filled([make_call(n, day=days[n % 3], agent=f"a{n % 4}") for n in range(1, 10)])
-    assert {one.team for one in store.day_counts(FIRST, LAST)} == {None}
+    # Three calls a day: without a name they would be told apart all the same.
+    assert store.day_counts(FIRST, LAST) == []
     assert [(one.team, one.calls) for one in store.day_counts(FIRST, LAST, by=("team",))] == [("Nord", 9)]
+
+
+def test_a_filter_tells_no_small_team_apart_either(store: Store, filled: Filled) -> None:
+    filled(
+        [
+            *team("Large", 1, TEAM_MINIMUM),
+            *team("Large", 50, 2, day="2026-03-03"),
+            *team("Solo", 100, 9, agents=1, pin=False),
+            *team("Large", 200, TEAM_MINIMUM, queue="moving", agents=1),
+        ]
+    )
+    solo, large = CallFilter(teams=("Solo",)), CallFilter(teams=("Large", "Solo"))
+    for by in ((), ("day",), ("team",), ("day", "queue", "team")):
+        assert store.day_counts(FIRST, LAST, filter=solo, by=by) == []
+    assert store.count(solo) == 0
+    assert store.count(CallFilter(teams=("Solo",), outcomes=("violation",))) == 0
+    assert store.count(CallFilter(teams=("nobody",))) == 0
+    assert [(one.team, one.calls) for one in store.day_counts(FIRST, LAST, filter=large, by=())] == [(None, 12)]
+    assert [(one.day, one.calls) for one in store.day_counts(FIRST, LAST, filter=large, by=("day",))] == [
+        (date(2026, 3, 2), 2 * TEAM_MINIMUM)
+    ]
+    assert store.count(large) == 12
+    assert store.count(CallFilter(teams=("Large",), outcomes=("compliant",))) == 12
+    assert store.count(CallFilter(teams=("Large",), first=date(2026, 3, 3))) == 0
+    assert store.count(CallFilter(teams=("Large",), queues=("moving",))) == 0
+
+
+def test_small_teams_together_with_calls_of_no_team(store: Store, filled: Filled) -> None:
+    filled([*team("Solo", 1, 9, agents=1, pin=False), *team(None, 100, 2, agents=1)])
+    assert [(one.team, one.calls) for one in store.day_counts(FIRST, LAST)] == [(None, 2)]
+    assert [one.calls for one in store.day_counts(FIRST, LAST, by=())] == [11]
 
 
 def test_an_empty_store(store: Store) -> None:

@@ -13,7 +13,8 @@ from ausweis.batch.failure import Failure
 from ausweis.batch.manifest import read_manifest
 from ausweis.calls import Call
 from ausweis.errors import RunError, StoreError
-from ausweis.store import CallFilter, Imported, Store
+from ausweis.store import CallFilter, Deleted, Imported, Store
+from ausweis.store.database import Database
 from ausweis.store.traces import Traces, sentences
 
 Filled = Callable[..., Imported]
@@ -57,7 +58,13 @@ def full(store: Store, tmp_path: Path, calls: list[Call]) -> Store:
     answers = tmp_path / "answers"
     answers.mkdir()
     (answers / "engine.json").write_text("{}")
-    told = [json.dumps({"quote": SECRET}), SECRET, "gives pin", json.dumps({"quote": "Guten Tag"})]
+    told = [
+        json.dumps({"quote": SECRET}),
+        SECRET,
+        "gives pin",
+        json.dumps({"quote": "Guten Tag"}),
+        json.dumps({"quote": "ade"}),
+    ]
     lines = [json.dumps({"key": f"{n:064}", "result": {"text": text}}) for n, text in enumerate(told)]
     (answers / "answers.jsonl").write_text("".join(f"{line}\n" for line in lines))
     store.register_answers(answers)
@@ -110,7 +117,8 @@ def test_all_other_calls_are_as_they_were(full: Store, tmp_path: Path, calls: li
     assert {path: path.read_text("utf-8").splitlines() for path in lines} == lines
     assert (tmp_path / "run" / "recordings" / "call-777.wav").exists()
     assert (tmp_path / "without.html").exists()
-    assert len((tmp_path / "answers" / "answers.jsonl").read_text().splitlines()) == 2
+    left = (tmp_path / "answers" / "answers.jsonl").read_text().splitlines()
+    assert [json.loads(line)["result"]["text"] for line in left] == ["gives pin", '{"quote": "ade"}']
     manifest = read_manifest(tmp_path / "run")
     assert manifest is not None
     assert (manifest.counts.verdicts, manifest.counts.failures, manifest.complete) == (
@@ -207,7 +215,7 @@ def test_a_folder_that_is_gone_and_a_text_without_verdict(store: Store, filled: 
     store.add_calls([make_call(2)])
     (tmp_path / "run").rename(tmp_path / "elsewhere")
     store.delete("call-2")
-    store.delete("call-1")
+    assert store.delete("call-1").missing == (str(tmp_path / "run"),)
     assert store.count() == 0
     assert files_with(tmp_path, "000000001") == ["elsewhere/facts.jsonl", "elsewhere/verdicts.jsonl"]
 
@@ -220,7 +228,7 @@ def test_calls_expire(store: Store, filled: Filled, tmp_path: Path) -> None:
     assert deleted.calls == 61
     assert {row.call_id for row in store.calls()} == {"call-1", "call-2"}
     assert files_with(tmp_path, SECRET) == []
-    assert store.expire(1, today=date(2026, 3, 2)) == type(deleted)(0)
+    assert store.expire(1, today=date(2026, 3, 2)) == Deleted(0)
     assert [entry.what for entry in store.chain()].count("deleted") == 61
     store.verify_chain()
 
@@ -243,3 +251,133 @@ def test_a_line_that_says_to_be_of_another_call_is_no_trace(tmp_path: Path) -> N
     assert traces.in_file(path)
     path.write_text("", "utf-8")
     assert not traces.in_file(path)
+
+
+def test_a_stray_copy_of_many_calls_is_named(store: Store, filled: Filled, tmp_path: Path) -> None:
+    filled([make_call(100 + n, day="2026-01-01", words=f"{SECRET} {n}, ") for n in range(60)])
+    stray = tmp_path / "stray"
+    stray.mkdir()
+    # The last alone: its sentences are not among those that are searched for.
+    line = (tmp_path / "run" / "verdicts.jsonl").read_text("utf-8").splitlines()[-1]
+    (stray / "verdicts.jsonl").write_text(line + "\n", "utf-8")
+    with pytest.raises(StoreError, match=r"stray/verdicts\.jsonl"):
+        store.expire(1, today=date(2026, 3, 2), roots=[stray])
+
+
+def test_an_id_within_a_number_or_a_word_is_no_trace(tmp_path: Path) -> None:
+    traces = Traces(frozenset({"384213"}), ())
+    path = tmp_path / "x.txt"
+    for text, found in (
+        ("risk 0.1384213771", False),
+        ("risk 0.384213771", False),
+        ("a384213", False),
+        ("ü384213", False),
+        ("call 384213.", True),
+        ("calls/384213.json", True),
+        (json.dumps("see\n384213"), True),
+        ("384213", True),
+    ):
+        path.write_text(text, "utf-8")
+        assert traces.in_file(path) is found, text
+        assert traces.in_file(path, database=True) is found, text
+
+
+def test_a_row_or_an_index_of_the_database_that_holds_the_id_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    with Store.open(path) as store:
+        store.add_calls([make_call(number, id=f"{number:06}") for number in range(384200, 384300)])
+    everywhere, row = Traces(frozenset({"384213"}), ()), path.read_bytes()
+    assert everywhere.in_file(path, database=True)
+    # The row without its index, then the index without the row.
+    day = b"3842132026-03-02"
+    path.write_bytes(row.replace(day, b"x" * len(day)))
+    assert everywhere.in_file(path, database=True)
+
+
+def test_a_run_that_was_moved_is_not_missing_where_it_is_named(store: Store, filled: Filled, tmp_path: Path) -> None:
+    filled([make_call(1), make_call(2)])
+    (tmp_path / "run").rename(tmp_path / "elsewhere")
+    assert store.delete("call-1", roots=[tmp_path / "elsewhere"]).missing == ()
+    assert files_with(tmp_path, "000000001") == []
+
+
+def test_a_deletion_that_was_not_proven_is_repeated_until_it_is(full: Store, tmp_path: Path) -> None:
+    said = full.record(full.find("call-77") or 0).call
+    assert said is not None
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    (notes / "copy.txt").write_text(said.turn(1).text, "utf-8")
+    for _ in range(2):
+        with pytest.raises(StoreError, match=r"copy\.txt"):
+            full.delete("call-77", roots=[notes])
+    # A later expiry searches for it too.
+    with pytest.raises(StoreError, match=r"copy\.txt"):
+        full.expire(10000, today=date(2026, 3, 2), roots=[notes])
+    (notes / "copy.txt").unlink()
+    assert full.delete("call-77", roots=[notes]).calls == 1
+    assert [entry.what for entry in full.chain()].count("deleted") == 1
+    with pytest.raises(StoreError, match="no call with this id"):
+        full.delete("call-77", roots=[notes])
+    assert files_with(tmp_path, SECRET, "call-77.", '"call-77"') == []
+    assert full.expire(10000, today=date(2026, 3, 2)) == Deleted(0)
+
+
+def test_an_expiry_that_others_disturbed_is_proven_by_the_next(
+    store: Store, filled: Filled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object, **__: object) -> None:
+        raise StoreError("others are reading the store")
+
+    filled([make_call(1, day="2026-01-01"), make_call(2, day="2026-01-01"), make_call(3)])
+    with monkeypatch.context() as patched:
+        patched.setattr(Database, "tidy", busy)
+        with pytest.raises(StoreError, match="others are reading"):
+            store.expire(1, today=date(2026, 3, 2))
+    searched: list[frozenset[str]] = []
+
+    def searching(self: Traces, *_: object, **__: object) -> bool:
+        searched.append(self.ids)
+        return False
+
+    monkeypatch.setattr(Traces, "in_file", searching)
+    assert store.expire(1, today=date(2026, 3, 2)).calls == 0
+    assert searched
+    assert all({"call-1", "call-2"} <= ids for ids in searched)
+    searched.clear()
+    store.expire(1, today=date(2026, 3, 2))
+    assert searched == []
+
+
+def test_what_waits_for_its_proof_and_came_back_does_not_stop_an_expiry(full: Store, tmp_path: Path) -> None:
+    (tmp_path / "minutes.txt").write_text(NOTE, "utf-8")
+    with pytest.raises(StoreError, match="minutes"):
+        full.delete("call-77", roots=[tmp_path / "minutes.txt"])
+    full.import_run(make_run(tmp_path / "anew", [make_call(77, pin=False)], started="2026-03-09T00:00:00Z"))
+    assert full.expire(10000, today=date(2026, 3, 2)) == Deleted(0)
+    assert full.find("call-77") is not None
+
+
+def test_exported_cases_go_too(full: Store, tmp_path: Path) -> None:
+    key = full.find("call-8") or 0
+    full.decide(key, reviewer="Mia", choice="confirm", verdict_key=full.record(key).verdict_key)
+    path = tmp_path / "cases.jsonl"
+    cases = [
+        case.model_dump_json()
+        for case in full.export_cases(mask=lambda call, _: [f"‹{call.id[-1]}›"] * len(call.turns))
+    ]
+    assert len(cases) == 2
+    # As an editor may leave it.
+    path.write_text("\n".join(cases), "utf-8")
+    full.register_cases(path)
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    (copy / "cases.jsonl").write_text(path.read_text("utf-8"), "utf-8")
+    with pytest.raises(StoreError, match=r"copy/cases\.jsonl"):
+        full.delete("call-77", roots=[copy])
+    left = path.read_text("utf-8").splitlines()
+    assert len(left) == 1
+    assert "‹8›" in left[0]
+    (copy / "cases.jsonl").write_text(path.read_text("utf-8"), "utf-8")
+    full.delete("call-77", roots=[copy])
+    full.delete("call-8")
+    assert path.read_text("utf-8") == ""

@@ -47,6 +47,10 @@ def test_decided_calls_are_golden_cases(decided: Store, tmp_path: Path) -> None:
     labels = {(case.gold.outcome, case.gold.first_violation_turn, len(case.gold.events)) for case in cases}
     assert labels == {("compliant", None, 3), ("violation", 4, 2), ("violation", 4, 0)}
     confirmed = [case for case in cases if case.gold.events]
+    assert {case.gold.caller for case in confirmed} == {"account_holder"}
+    (overruled,) = (case.gold for case in cases if not case.gold.events)
+    # Nobody said anything about either.
+    assert (overruled.caller, overruled.authorisation) == ("unclear", "unclear")
     assert {problem.message for problem in validate(confirmed)} == {"no scenario is tagged"}
     assert {case.gold.policy for case in cases} == {"telecom-de"}
     assert decided.chain(limit=1)[0].what == "exported"
@@ -92,3 +96,17 @@ def test_decided_incidents_are_cases_of_their_own(store: Store, tmp_path: Path) 
     for word in ("Krummbiegel", "Lindenallee", "call-", "Anna", "Nord", "billing", "2026"):
         assert word not in path.read_text("utf-8")
     assert store.chain(limit=1)[0].what == "exported"
+
+
+def test_a_call_whose_text_does_not_fit_is_left_out(decided: Store) -> None:
+    assert len(list(decided.export_cases(mask=mask))) == 3
+    with decided._database.writing() as connection:
+        # As another file under the id left it in stores of earlier versions.
+        body = '{"language":"de","turns":[["agent",0.0,1.0,5]]}'
+        wanted = (
+            "UPDATE texts SET words = 'Hallo', body = %s WHERE call_key IN (SELECT key FROM calls WHERE call_id = %s)"
+        )
+        if decided._database.is_sqlite:
+            wanted = wanted.replace("%s", "?")
+        connection.exec_driver_sql(wanted, (body, "call-2"))
+    assert len(list(decided.export_cases(mask=mask))) == 2

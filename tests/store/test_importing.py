@@ -183,3 +183,84 @@ def test_a_moved_folder_and_hostile_words(store: Store, tmp_path: Path) -> None:
     assert record.call.turns[1:] == calls[0].turns[1:]
     assert store.find("'; DROP TABLE calls; --") is not None
     assert store.count(CallFilter(text="' OR 1=1 --")) == 1
+
+
+def decided(store: Store, call_id: str) -> str:
+    """Confirm a call's verdict: its state."""
+    record = store.record(store.find(call_id) or 0)
+    store.decide(record.row.key, reviewer="Mia", choice="confirm", verdict_key=record.verdict_key)
+    return store.record(record.row.key).row.state
+
+
+@pytest.mark.parametrize("other", [{"day": "2026-03-09"}, {"words": "ganz anders, "}])
+def test_another_call_under_the_id_takes_no_decision_over(
+    store: Store, filled: Filled, tmp_path: Path, other: dict[str, str]
+) -> None:
+    filled([make_call(1), make_call(2)])
+    drawn = store.draw_sample(date(2026, 3, 2), date(2026, 3, 2), 2)
+    assert (len(drawn), decided(store, "call-1"), decided(store, "call-2")) == (2, "confirmed", "confirmed")
+    key = store.find("call-1") or 0
+    calls = [make_call(1, **other), make_call(2)]  # type: ignore[arg-type]
+    later = make_run(tmp_path / "later", calls, started="2026-03-09T20:00:00Z")
+    # It says the same, so only the text tells.
+    assert store.import_run(later, calls).displaced == 1
+    for _ in range(2):
+        record = store.record(key)
+        assert (record.row.state, record.row.sampled, record.call and record.call.turn(1).text) == (
+            "open",
+            False,
+            calls[0].turn(1).text,
+        )
+        assert [one.counts for one in record.decisions] == [False]
+        same = store.record(store.find("call-2") or 0)
+        assert (same.row.state, same.row.sampled) == ("confirmed", True)
+        assert store.import_run(later, calls).displaced == 0
+    assert decided(store, "call-1") == "confirmed"
+    # What was there before does not come back with its old run.
+    assert store.import_run(tmp_path / "run", [make_call(1), make_call(2)]).displaced == 0
+    found = store.record(key)
+    assert found.row.state == "confirmed"
+    assert found.call is not None
+    assert found.call.turns == calls[0].turns
+
+
+def test_a_verdict_of_another_number_of_turns_drops_the_text_and_the_decisions(
+    store: Store, filled: Filled, tmp_path: Path
+) -> None:
+    filled([make_call(1), make_call(2)])
+    decided(store, "call-1")
+    other = make_call(1, day="2026-03-09")
+    other = other.model_copy(update={"turns": (*other.turns, other.turns[1])})
+    later = make_run(tmp_path / "later", [other], started="2026-03-09T20:00:00Z")
+    done = store.import_run(later)
+    assert (done.displaced, done.without_text) == (1, 1)
+    key = store.find("call-1") or 0
+    row = store.record(key).row
+    assert (row.state, row.turns, row.day, row.team, store.record(key).call) == (
+        "open",
+        5,
+        date(2026, 3, 9),
+        None,
+        None,
+    )
+    done = store.import_run(later, [other])
+    assert (done.displaced, done.without_text) == (0, 0)
+    assert store.record(key).row.team == "Nord"
+    assert decided(store, "call-1") == "confirmed"
+
+
+def test_a_text_that_does_not_fit_the_verdict_is_left_out_until_its_own_comes(
+    store: Store, filled: Filled, tmp_path: Path
+) -> None:
+    call = make_call(1)
+    filled([call])
+    longer = call.model_copy(update={"turns": (*call.turns, call.turns[1])})
+    assert store.add_calls([longer]).misfits == {"call-1"}
+    key = store.find("call-1") or 0
+    kept = store.record(key)
+    assert kept.call is not None
+    assert (kept.call.turns, kept.row.turns) == (call.turns, 4)
+    assert store.import_run(tmp_path / "run", [longer]).misfits == 1
+    done = store.import_run(make_run(tmp_path / "later", [longer], started="2026-03-09T20:00:00Z"), [longer])
+    assert (done.misfits, done.displaced, done.without_text) == (0, 1, 0)
+    assert store.record(key).row.turns == 5

@@ -85,3 +85,49 @@ def test_nothing_missed_and_nothing_found(store: Store, filled: Filled) -> None:
     for key in store.draw_sample(DAY, DAY, 10, seed=1):
         store.decide(key, reviewer="A", choice="confirm", verdict_key=store.record(key).verdict_key)
     assert store.field_recall() == Estimate(0, 0, 10, 10, 0)
+
+
+def test_days_that_were_sampled_at_unlike_rates_are_not_pooled(store: Store, filled: Filled) -> None:
+    busy = [make_call(n) for n in range(1, 101)]
+    quiet = [make_call(n, day="2026-03-03") for n in range(101, 111)]
+    unseen = [make_call(n, day="2026-03-04") for n in range(201, 205)]
+    flagged = [
+        make_call(300 + n, pin=False, day=day) for n, day in enumerate(("2026-03-02", "2026-03-03", "2026-03-04"))
+    ]
+    filled([*busy, *quiet, *unseen, *flagged])
+
+    def confirm(key: int) -> None:
+        store.decide(key, reviewer="A", choice="confirm", verdict_key=store.record(key).verdict_key)
+
+    def overrule(key: int) -> None:
+        label: dict[str, Any] = {"outcome": "violation", "violations": [("late_authentication", 4)]}
+        store.decide(key, reviewer="A", choice="overrule", verdict_key=store.record(key).verdict_key, **label)
+
+    for row in store.calls(CallFilter(flagged=True)):
+        confirm(row.key)
+    for day, missed in ((DAY, 1), (date(2026, 3, 3), 5)):
+        drawn = store.draw_sample(day, day, 10, seed=1)
+        for place, key in enumerate(drawn):
+            (overrule if place < missed else confirm)(key)
+    found = store.field_recall(DAY, date(2026, 3, 31))
+    # The flagged call of the day that nobody sampled is no more in it than what was missed there.
+    assert (found.found, found.missed_in_sample, found.sampled, found.unflagged, found.days_left_out) == (
+        2,
+        6,
+        20,
+        110,
+        1,
+    )
+    assert found.recall == pytest.approx(2 / (2 + 100 * 1 / 10 + 10 * 5 / 10))
+    one, other = bounds(1, 10, 0.975), bounds(5, 10, 0.975)
+    assert found.low == pytest.approx(2 / (2 + 100 * one[1] + 10 * other[1]))
+    assert found.high == pytest.approx(2 / (2 + max(1, 100 * one[0]) + max(5, 10 * other[0])))
+    alone = store.field_recall(DAY, DAY)
+    assert alone.recall == pytest.approx(1 / (1 + 10))
+
+
+def test_one_draw_over_days_is_one_stratum(store: Store, filled: Filled) -> None:
+    filled([make_call(n, day=f"2026-03-{1 + n % 9:02}") for n in range(1, 91)])
+    for key in store.draw_sample(date(2026, 3, 1), date(2026, 3, 9), 5, seed=1):
+        store.decide(key, reviewer="A", choice="confirm", verdict_key=store.record(key).verdict_key)
+    assert store.field_recall() == Estimate(0, 0, 5, 90, 0)

@@ -11,12 +11,13 @@ from ausweis.errors import InputError, StoreError
 if TYPE_CHECKING:
     from ausweis.store import Store
 
-__all__ = ["ADDRESS", "DAY", "login", "need_sqlalchemy", "opened", "store_option"]
+__all__ = ["ADDRESS", "DAY", "DISPLACED", "login", "need_sqlalchemy", "opened", "store_option", "warn_of_key"]
 
 ADDRESS = "ausweis.sqlite"
 """Where the store is by default: in the current folder."""
 DAY = click.DateTime(["%Y-%m-%d"])
 """A day as a user writes it, which comes as a datetime."""
+DISPLACED = "{} calls have another text or time than before under their id; decisions about them count no more"
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -43,12 +44,27 @@ def opened(address: str, *, make: bool = False) -> "Store":
     need_sqlalchemy()
     from pathlib import Path
 
-    from ausweis.store import Store
+    from ausweis.store import Key, Store
 
     if not make and "://" not in address and not Path(address).exists():
         message = "there is no store here; name one with --store, or fill one: ausweis store import RUN"
         raise StoreError(message, place=address)
-    return Store.open(address)
+    new = make and not Key.of(address).path.exists()
+    store = Store.open(address)
+    if new:
+        warn_of_key(address)
+    return store
+
+
+def warn_of_key(address: str) -> None:
+    """Say on standard error where the key lies beside the store, and how it can be kept apart."""
+    from ausweis.store import Key
+    from ausweis.store.key import KEY_FILE
+
+    key = Key.of(address)
+    if key.lies_beside(address):
+        message = f"the key lies beside the store: move it elsewhere, and name its file in {KEY_FILE}"
+        click.echo(f"ausweis: {key.path}: {message}", err=True)
 
 
 def need_sqlalchemy() -> None:

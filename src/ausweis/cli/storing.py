@@ -6,9 +6,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from ausweis.audio.sidecar import Sidecar
 from ausweis.calls import Call, Sources, UnreadableCall
-from ausweis.cli.store_options import ADDRESS, login, opened
+from ausweis.cli.store_options import ADDRESS, DISPLACED, login, opened
 from ausweis.errors import AusweisError, InputError, StoreError
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ class Filling:
     def __init__(self, store: "Store | None") -> None:
         self._store = store
         self._waiting: list[Call] = []
+        self._misfits: list[Call] = []
+        self._displaced = 0
         self._fault: AusweisError | None = None
 
     @classmethod
@@ -61,9 +65,13 @@ class Filling:
             if answers is not None:
                 self._store.register_answers(answers)
             if self._fault is None:
-                self._store.import_run(run, audio=_audio(sources), by=login())
+                # What did not fit the verdict before fits this one.
+                done = self._store.import_run(run, self._misfits, audio=_audio(sources), by=login())
+                self._displaced += done.displaced
         except AusweisError as error:
             self._fault = error
+        if self._displaced:
+            click.echo(f"ausweis: {DISPLACED.format(self._displaced)}", err=True)
         if self._fault is None:
             return None
         message = f"the run is whole, but not in the store ({self._fault}); take it up: ausweis store import {run}"
@@ -74,7 +82,9 @@ class Filling:
         if self._store is None or self._fault is not None or not waiting:
             return
         try:
-            self._store.add_calls(waiting)
+            added = self._store.add_calls(waiting)
+            self._misfits += [call for call in waiting if call.id in added.misfits]
+            self._displaced += added.displaced
         except AusweisError as error:
             self._fault = error
 

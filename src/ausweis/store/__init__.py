@@ -18,7 +18,9 @@ deciding      what reviewers decide, and how far they agree
 sampling      calls drawn by chance, and recall in the field
 chain         who did what, hash-chained
 deleting      calls removed everywhere, and searched for
+pending       what is searched for until it is proven gone
 run_files     what of a call stands in folders that ausweis wrote
+words         what was said in calls that go
 traces        the search for what is left
 exporting     decided calls → golden cases
 """
@@ -28,6 +30,7 @@ from ausweis.store.key import Key
 from ausweis.store.rows import (
     TEAM_AGENTS,
     TEAM_MINIMUM,
+    Added,
     Agreement,
     CallFilter,
     CallRecord,
@@ -51,6 +54,7 @@ from ausweis.store.store import Store
 __all__ = [
     "TEAM_AGENTS",
     "TEAM_MINIMUM",
+    "Added",
     "Agreement",
     "CallFilter",
     "CallRecord",

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -12,7 +12,7 @@ from ausweis.store.querying import conditions
 from ausweis.store.rows import TEAM_AGENTS, TEAM_MINIMUM, CallFilter, Column, DayCount
 from ausweis.store.tables import calls
 
-__all__ = ["day_counts", "days", "queues", "teams"]
+__all__ = ["day_counts", "days", "large_enough", "queues", "teams"]
 
 _Place = tuple[date | None, str | None, str | None]
 
@@ -43,6 +43,7 @@ class _Cell:
         self.calls += other.calls
         self.needs_review += other.needs_review
         self.flagged += other.flagged
+        self.agents += other.agents
         for mine, theirs in (
             (self.outcomes, other.outcomes),
             (self.violations, other.violations),
@@ -66,19 +67,30 @@ def day_counts(
     connection: Connection, first: date, last: date, which: CallFilter, by: tuple[Column, ...]
 ) -> list[DayCount]:
     """See `Store.day_counts`."""
-    within = (calls.c.day >= first, calls.c.day <= last, *conditions(which, connection.dialect.name))
-    apart = [calls.c[name] for name in ("day", "queue", "team") if name in by]
-    cells: dict[_Place, _Cell] = {}
-    said = [calls.c[name] for name in ("outcome", "violations", "incidents", "needs_review", "flagged")]
-    groups = select(*apart, *said, func.count().label("number")).where(*within).group_by(*apart, *said)
-    for row in connection.execute(groups):
-        cells.setdefault(_place(row), _Cell()).add(row)
-    if "team" in by:
-        agents = select(*apart, func.count(calls.c.agent.distinct()).label("agents")).where(*within).group_by(*apart)
-        for row in connection.execute(agents):
-            cells[_place(row)].agents = row.agents
-    merged = _merged(cells)
+    # Who asks for a team by a filter is told no more than who sees all teams side by side.
+    apart: tuple[Column, ...] = (*by, "team") if which.teams and "team" not in by else by
+    cells = _cells(connection, first, last, which, apart)
+    merged: dict[_Place, _Cell] = {}
+    if which.teams:
+        for (day, queue, team), cell in cells.items():
+            if not cell.is_small:
+                merged.setdefault((day, queue, team if "team" in by else None), _Cell()).merge(cell)
+    else:
+        merged = _merged(cells)
     return [merged[place].counted(place) for place in sorted(merged, key=_in_order)]
+
+
+def large_enough(connection: Connection, which: CallFilter) -> CallFilter | None:
+    """The filter with those of its teams alone that are large enough within its days and queues; None without any."""
+    if not which.teams:
+        return which
+    span = days(connection)
+    if span is None:
+        return None
+    of = CallFilter(queues=which.queues, teams=which.teams)
+    cells = _cells(connection, which.first or span[0], which.last or span[1], of, ("team",))
+    kept = tuple(team for (_, _, team), cell in cells.items() if team is not None and not cell.is_small)
+    return replace(which, teams=kept) if kept else None
 
 
 def queues(connection: Connection) -> list[str]:
@@ -102,15 +114,37 @@ def days(connection: Connection) -> tuple[date, date] | None:
     return None if first is None else (first, last)
 
 
+def _cells(
+    connection: Connection, first: date, last: date, which: CallFilter, by: tuple[Column, ...]
+) -> dict[_Place, _Cell]:
+    within = (calls.c.day >= first, calls.c.day <= last, *conditions(which, connection.dialect.name))
+    apart = [calls.c[name] for name in ("day", "queue", "team") if name in by]
+    cells: dict[_Place, _Cell] = {}
+    said = [calls.c[name] for name in ("outcome", "violations", "incidents", "needs_review", "flagged")]
+    groups = select(*apart, *said, func.count().label("number")).where(*within).group_by(*apart, *said)
+    for row in connection.execute(groups):
+        cells.setdefault(_place(row), _Cell()).add(row)
+    if "team" in by:
+        agents = select(*apart, func.count(calls.c.agent.distinct()).label("agents")).where(*within).group_by(*apart)
+        for row in connection.execute(agents):
+            cells[_place(row)].agents = row.agents
+    return cells
+
+
 def _place(row: Any) -> _Place:
     return getattr(row, "day", None), getattr(row, "queue", None), getattr(row, "team", None)
 
 
 def _merged(cells: dict[_Place, _Cell]) -> dict[_Place, _Cell]:
-    """Cells of small teams put together with those of no team."""
+    """Cells of small teams put together with those of no team, where together they are no small team themselves."""
     merged: dict[_Place, _Cell] = {}
+    small: dict[_Place, _Cell] = {}
     for (day, queue, team), cell in cells.items():
-        merged.setdefault((day, queue, None if cell.is_small else team), _Cell()).merge(cell)
+        into = small if team is not None and cell.is_small else merged
+        into.setdefault((day, queue, None if into is small else team), _Cell()).merge(cell)
+    for place, cell in small.items():
+        if not cell.is_small:
+            merged.setdefault(place, _Cell()).merge(cell)
     return merged
 
 

@@ -1,25 +1,26 @@
 """Calls removed everywhere: run folders, recorded answers, reports, store. Then all is searched for what is left."""
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, true
+from sqlalchemy import Connection, delete, func, select
 
 from ausweis.errors import StoreError
 from ausweis.store import chain
 from ausweis.store.database import Database
+from ausweis.store.exporting import case_id
 from ausweis.store.importing import RECORDINGS
 from ausweis.store.key import Key
 from ausweis.store.packing import run_row
+from ausweis.store.pending import Pending
 from ausweis.store.rows import Deleted
-from ausweis.store.run_files import clean_answers, clean_run, folders
+from ausweis.store.run_files import clean_answers, clean_cases, clean_run, folders, starts
 from ausweis.store.tables import audio, calls, decisions, place_calls, places, runs, texts, verdicts
 from ausweis.store.texts import batches
 from ausweis.store.traces import Traces, sentences
+from ausweis.store.words import said_elsewhere, words_of
 
 __all__ = ["UNKNOWN", "calls_before", "delete_calls"]
 
@@ -33,15 +34,23 @@ _SENTENCES = 4
 
 @dataclass
 class _Found:
-    """What is known of the calls before they go."""
+    """What is known of the calls before they go. `pending`: what an earlier deletion of them could not prove."""
 
     ids: dict[int, str]
+    pending: Pending = field(default_factory=Pending)
     words: list[str] = field(default_factory=list)
     traces: Traces = field(default_factory=lambda: Traces(frozenset(), ()))
     runs: set[Path] = field(default_factory=set)
+    missing: set[Path] = field(default_factory=set)
     answers: set[Path] = field(default_factory=set)
+    cases: set[Path] = field(default_factory=set)
     reports: set[Path] = field(default_factory=set)
     audio: set[Path] = field(default_factory=set)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The ids of all calls that must be gone."""
+        return frozenset(self.ids.values()) | self.pending.ids
 
 
 def calls_before(connection: Connection, day: date) -> dict[int, str]:
@@ -55,25 +64,35 @@ def delete_calls(
 ) -> Deleted:
     """Remove calls, ids by keys; files first, so that a fault leaves the call in the store, to be deleted again.
 
+    When the proof fails, what it searches for is kept, so that the deletion can be repeated until it is proven.
+    With `whole`, all that earlier deletions could not prove is searched for too.
+
     Raises:
         RunError: a run is being written.
         StoreError: something cannot be removed, or is left; or there was nothing to be removed.
     """
     with database.reading() as connection:
-        found = _find(connection, ids, roots)
-    removed = _clean_files(found)
-    if UNKNOWN in ids and not removed:
+        found = _find(connection, key, ids, roots, every=whole)
+    if not found.names:
+        return Deleted(0)
+    removed = _clean_files(found, key)
+    if UNKNOWN in ids and not removed and not found.pending.ids:
         raise StoreError("there is no call with this id in the store, nor in its runs")
     with database.writing() as connection:
-        _delete_rows(connection, key, found, by)
+        _delete_rows(connection, key, found, by, known=bool(removed))
+        pending = Pending(found.names, found.traces.phrases, found.pending.names).put(connection)
     database.tidy(whole=whole or not database.is_sqlite)
     _prove(database, found, roots)
+    with database.writing() as connection:
+        pending.drop(connection)
+    database.forget_settings()
     kept = sorted(str(path) for path in found.audio if path.exists())
-    return Deleted(len(found.ids), ("store", *sorted(map(str, removed))), tuple(kept))
+    missing = tuple(sorted(map(str, found.missing)))
+    return Deleted(len(found.ids), ("store", *sorted(map(str, removed))), tuple(kept), missing)
 
 
-def _find(connection: Connection, ids: dict[int, str], roots: Sequence[Path]) -> _Found:
-    found = _Found(ids)
+def _find(connection: Connection, key: Key, ids: dict[int, str], roots: Sequence[Path], *, every: bool) -> _Found:
+    found = _Found(ids, Pending.of(connection, None if every else ids.values()))
     for some in batches(ids):
         paths = select(audio.c.path).where(audio.c.call_key.in_(some))
         found.audio |= set(map(Path, connection.execute(paths).scalars()))
@@ -82,83 +101,55 @@ def _find(connection: Connection, ids: dict[int, str], roots: Sequence[Path]) ->
     known = connection.execute(select(runs.c.folder).distinct()).scalars()
     more_runs, more_answers = folders(roots)
     found.runs = set(map(Path, known)) | more_runs
-    answers = select(places.c.path).where(places.c.kind == "answers")
-    found.answers = set(map(Path, connection.execute(answers).scalars())) | more_answers
-    found.words = _words(connection, list(ids))
-    found.traces = _traces(connection, found)
+    found.missing = _missing(connection, ids, more_runs)
+    found.answers = _places(connection, "answers") | more_answers
+    found.cases = _places(connection, "cases")
+    found.words = [*words_of(connection, list(ids)), *found.pending.phrases]
+    found.traces = _traces(connection, found, key)
     found.audio = {path for path in found.audio if not _is_copy(path, found.runs)}
     return found
 
 
-def _words(connection: Connection, keys: Sequence[int]) -> list[str]:
-    """What was said in the calls, or the quotes of facts and verdicts where no text is known, then what was noted."""
-    words: list[str] = []
-    for some in batches(keys):
-        said = select(texts.c.call_key, texts.c.words).where(texts.c.call_key.in_(some))
-        of_call = {row.call_key: row.words for row in connection.execute(said)}
-        quoted = select(verdicts.c.call_key, verdicts.c.facts, verdicts.c.body).where(
-            verdicts.c.call_key.in_([key for key in some if key not in of_call])
-        )
-        for row in connection.execute(quoted):
-            quotes = "\n".join(_quotes([json.loads(row.body), json.loads(row.facts or "null")]))
-            of_call[row.call_key] = f"{of_call.get(row.call_key, '')}\n{quotes}"
-        words += of_call.values()
-    for some in batches(keys):
-        notes = select(decisions.c.note).where(decisions.c.call_key.in_(some), decisions.c.note != "")
-        words += connection.execute(notes).scalars()
-    return words
+def _places(connection: Connection, kind: str) -> set[Path]:
+    return set(map(Path, connection.execute(select(places.c.path).where(places.c.kind == kind)).scalars()))
 
 
-def _traces(connection: Connection, found: _Found) -> Traces:
+def _missing(connection: Connection, ids: Iterable[int], more: Iterable[Path]) -> set[Path]:
+    """The folders of these calls' runs that are not there, nor moved to where more folders were named."""
+    gone: dict[Path, str] = {}
+    for some in batches(ids):
+        wanted = select(runs.c.folder, runs.c.started).join(verdicts).where(verdicts.c.call_key.in_(some)).distinct()
+        gone |= {path: row.started for row in connection.execute(wanted) if not (path := Path(row.folder)).is_dir()}
+    there = starts(more) if gone else set()
+    return {path for path, started in gone.items() if started not in there}
+
+
+def _traces(connection: Connection, found: _Found, key: Key) -> Traces:
     step = max(1, len(found.words) // _SEARCHED_CALLS)
     phrases: list[str] = []
     for text in found.words[::step]:
-        own = (part for part in sentences([text]) if not _said_elsewhere(connection, part, found.ids))
+        own = (part for part in sentences([text]) if not said_elsewhere(connection, part, found.ids))
         phrases += [part for _, part in zip(range(_SENTENCES), own, strict=False)]
-    ids = frozenset(found.ids.values())
     others: list[str] = []
-    for one in ids if len(ids) <= _SEARCHED_CALLS else ():
+    for one in found.names if len(found.names) <= _SEARCHED_CALLS else ():
         longer = select(calls.c.call_id).where(calls.c.call_id.contains(one, autoescape=True), calls.c.call_id != one)
         others += connection.execute(longer).scalars()
-    return Traces(ids if len(ids) <= _SEARCHED_CALLS else frozenset(), tuple(phrases), tuple(others))
-
-
-def _said_elsewhere(connection: Connection, part: str, ids: dict[int, str]) -> bool:
-    """Whether another call has the words too, as agents have sentences that they say in every call."""
-    without_text = verdicts.c.call_key.not_in(select(texts.c.call_key))
-    for own, column, more in (
-        (texts.c.call_key, texts.c.words, true()),
-        (verdicts.c.call_key, verdicts.c.facts, without_text),
-        (verdicts.c.call_key, verdicts.c.body, without_text),
-    ):
-        # Of the calls' own rows there may be several, one a run.
-        wanted = select(own).where(more, column.contains(part, autoescape=True)).distinct().limit(len(ids) + 1)
-        if any(key not in ids for key in connection.execute(wanted).scalars()):
-            return True
-    return False
-
-
-def _quotes(value: Any) -> Iterator[str]:
-    if isinstance(value, list):
-        for part in value:
-            yield from _quotes(part)
-    elif isinstance(value, dict):
-        for name, part in value.items():
-            if name == "quote" and isinstance(part, str):
-                yield part
-            else:
-                yield from _quotes(part)
+    phrases += [part for part in found.pending.phrases if part not in phrases]
+    cases = {case_id(key, one) for one in found.names}
+    return Traces(found.names | cases, tuple(phrases), tuple(others))
 
 
 def _is_copy(path: Path, run_folders: Iterable[Path]) -> bool:
     return path.parent.name == RECORDINGS and path.parent.parent in run_folders
 
 
-def _clean_files(found: _Found) -> set[Path]:
-    ids = frozenset(found.ids.values())
+def _clean_files(found: _Found, key: Key) -> set[Path]:
     removed: set[Path] = set()
     for folder in sorted(found.runs):
-        removed |= set(clean_run(folder, ids))
+        removed |= set(clean_run(folder, found.names))
+    cases = frozenset(case_id(key, one) for one in found.names)
+    for path in sorted(found.cases):
+        removed |= set(clean_cases(path, cases))
     for folder in sorted(found.answers):
         removed |= set(clean_answers(folder, found.words))
     for path in sorted(found.reports):
@@ -173,8 +164,8 @@ def _clean_files(found: _Found) -> set[Path]:
     return removed
 
 
-def _delete_rows(connection: Connection, key: Key, found: _Found, by: str) -> None:
-    if UNKNOWN in found.ids:
+def _delete_rows(connection: Connection, key: Key, found: _Found, by: str, *, known: bool) -> None:
+    if UNKNOWN in found.ids and known:
         chain.append(connection, key, "deleted", by, call_id=found.ids[UNKNOWN])
     for some in batches(found.ids):
         joined = select(calls.c.key, calls.c.call_id, runs).outerjoin(runs, runs.c.key == calls.c.run_key)
@@ -191,21 +182,23 @@ def _delete_rows(connection: Connection, key: Key, found: _Found, by: str) -> No
 def _prove(database: Database, found: _Found, roots: Sequence[Path]) -> None:
     with database.reading() as connection:
         _prove_rows(connection, found)
-    if any(map(found.traces.in_file, database.files())):
+    if any(found.traces.in_file(path, database=True) for path in database.files()):
         # A page of the file that was rearranged may keep an old copy in its gap.
         database.tidy(whole=True)
-    left = [path for path in database.files() if found.traces.in_file(path)]
-    searched = set(found.answers) | set(found.runs) | {root.absolute() for root in roots}
+    left = [path for path in database.files() if found.traces.in_file(path, database=True)]
+    searched = found.answers | found.runs | found.cases | {root.absolute() for root in roots}
     for folder in sorted(searched):
         some = [folder] if folder.is_file() else sorted(path for path in folder.rglob("*") if path.is_file())
         left += [path for path in some if path not in left and found.traces.in_file(path)]
     if left:
         shown = ", ".join(map(str, left[:5])) + (f" and {len(left) - 5} more" if left[5:] else "")
-        raise StoreError(f"words of the deleted call, or its id, are still in {shown}; remove them there")
+        raise StoreError(
+            f"words of the deleted call, or its id, are still in {shown}; remove them there, and delete it again"
+        )
 
 
 def _prove_rows(connection: Connection, found: _Found) -> None:
-    for some in batches(found.ids.values()):
+    for some in batches(found.names):
         wanted = select(func.count()).select_from(calls).where(calls.c.call_id.in_(some))
         if connection.execute(wanted).scalar_one():
             raise StoreError("a deleted call has come back while it was deleted; delete it again")

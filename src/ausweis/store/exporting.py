@@ -10,27 +10,33 @@ from ausweis.reading.facts import Facts
 from ausweis.reading.incidents import SPEAKER
 from ausweis.store.deciding import label_of
 from ausweis.store.key import Key
-from ausweis.store.rows import CallRecord
+from ausweis.store.rows import CallRecord, Decision
 from ausweis.vocabulary import INCIDENTS
 
-__all__ = ["Mask", "case_of", "incident_case_of"]
+__all__ = ["Mask", "case_id", "case_of", "incident_case_of"]
 
 Mask = Callable[[Call, Facts | None], Sequence[str]]
 """Gives the text of every turn of a call, without personal data."""
 _SURE = 0.5
 
 
+def case_id(key: Key, call_id: str) -> str:
+    """The id of a call's case, which tells nobody without the key whose it is."""
+    return f"field-{key.call(call_id)[:16]}"
+
+
 def case_of(record: CallRecord, key: Key, mask: Mask) -> LabelledCall | None:
-    """The case of a call; None where its text is unknown, or no label holds.
+    """The case of a call; None where its text is unknown or of another number of turns, or no label holds.
 
     A confirmed verdict's facts are the label's events, each said by its whole turn, as quotes may be masked. Of an
-    overruled one nobody labelled the events: they are left out, and `why` says so. Notes may quote the call: they stay.
+    overruled one nobody labelled the events, nor who called and whether they may: events and caller are left out, the
+    authorisation is unclear, and `why` says so. Notes may quote the call: they stay.
 
     Raises:
         StoreError: the mask gave another number of turns.
     """
     call, decision = record.call, label_of(record.decisions)
-    if call is None or decision is None or decision.outcome is None:
+    if call is None or decision is None or decision.outcome is None or not _fits(call, record.facts, decision):
         return None
     confirmed = decision.choice == "confirm"
     verdict = record.verdict
@@ -41,12 +47,20 @@ def case_of(record: CallRecord, key: Key, mask: Mask) -> LabelledCall | None:
             outcome=decision.outcome,
             violations=tuple(GoldViolation(type=kind, turn=turn) for kind, turn in decision.violations),
             first_violation_turn=min((turn for _, turn in decision.violations), default=None),
-            caller=verdict.caller,
-            authorisation=verdict.authorisation.status,
+            caller=verdict.caller if confirmed else "unclear",
+            authorisation=verdict.authorisation.status if confirmed else "unclear",
             events=_events(record.facts) if confirmed else (),
-            why="a reviewer confirmed the verdict" if confirmed else "overruled by a reviewer; events not labelled",
+            why="a reviewer confirmed the verdict"
+            if confirmed
+            else "overruled by a reviewer; events, caller not labelled",
         ),
     )
+
+
+def _fits(call: Call, facts: Facts | None, decision: Decision) -> bool:
+    """Whether the text is that of the verdict, so far as turns tell."""
+    turns = len(call.turns)
+    return (facts is None or facts.turns == turns) and all(turn <= turns for _, turn in decision.violations)
 
 
 def _masked(call: Call, facts: Facts | None, key: Key, mask: Mask) -> Call:
@@ -55,7 +69,7 @@ def _masked(call: Call, facts: Facts | None, key: Key, mask: Mask) -> Call:
         raise StoreError("the mask gave another number of turns than the call has")
     turns = tuple(turn.model_copy(update={"text": text}) for turn, text in zip(call.turns, texts, strict=True))
     # Nothing else of the call: when it was, and with whom, tells whose it is.
-    return Call(id=f"field-{key.call(call.id)[:16]}", language=call.language, direction=call.direction, turns=turns)
+    return Call(id=case_id(key, call.id), language=call.language, direction=call.direction, turns=turns)
 
 
 def _events(facts: Facts | None) -> tuple[GoldEvent, ...]:

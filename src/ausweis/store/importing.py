@@ -19,7 +19,7 @@ from ausweis.store.database import Database
 from ausweis.store.inputs import texts_of
 from ausweis.store.key import Key
 from ausweis.store.packing import run_row, run_values, verdict_values
-from ausweis.store.rows import Imported, RunRow
+from ausweis.store.rows import Added, Imported, RunRow
 from ausweis.store.tables import runs, texts, verdicts
 from ausweis.store.texts import add_texts, batches
 from ausweis.store.verdict_rows import ReadVerdict, VerdictWriter
@@ -44,21 +44,35 @@ def import_run(
         raise RunError("there is no run here: run.json is missing", place=str(folder))
     with database.writing() as connection:
         run = _run(connection, manifest, folder)
-    for found in batches(calls):
-        with database.writing() as connection:
-            add_texts(connection, key, list({call.id: call for call in found}.values()), run.started)
+    misfits: list[Call] = []
+    left: list[Call] = []
+    added = _add(database, key, calls, run, misfits)
     work = VerdictWriter(run, manifest, _audio_of(folder, audio))
     for read in batches(_read(folder, run)):
         # The last line of a call is the one that counts.
         once = list({one.verdict["call_id"]: one for one in read}.values())
         with database.writing() as connection:
             work.write(connection, once)
+    # Those of verdicts that came just now.
+    again = _add(database, key, misfits, run, left)
     texts_of(database, key, run, folder, manifest)
     with database.writing() as connection:
         if work.counts.new or work.counts.replaced:
             chain.append(connection, key, "imported", by, run=run, content=f"{work.counts}")
         without = _without_text(connection, run)
-    return Imported(run, work.counts.new, work.counts.same, work.counts.replaced, without)
+    displaced = added.displaced + again.displaced + work.counts.displaced
+    return Imported(run, work.counts.new, work.counts.same, work.counts.replaced, without, displaced, len(left))
+
+
+def _add(database: Database, key: Key, calls: Iterable[Call], run: RunRow, misfits: list[Call]) -> Added:
+    added = Added(0)
+    for found in batches(calls):
+        once = {call.id: call for call in found}
+        with database.writing() as connection:
+            some = add_texts(connection, key, list(once.values()), run.started)
+        misfits += [once[name] for name in sorted(some.misfits)]
+        added += some
+    return added
 
 
 def _run(connection: Connection, manifest: RunManifest, folder: Path) -> RunRow:

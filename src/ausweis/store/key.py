@@ -44,6 +44,10 @@ class Key:
             raise StoreError(f"a store on a server needs its key in a file here: name it in {KEY_FILE}")
         return cls(Path(named))
 
+    def lies_beside(self, address: str | Path) -> bool:
+        """Whether it is in the folder of the store, so that who copies that folder has both."""
+        return "://" not in str(address) and self.path.absolute().parent == Path(address).absolute().parent
+
     def make(self) -> None:
         """Make the key where there is none.
 

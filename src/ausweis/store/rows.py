@@ -14,6 +14,7 @@ from ausweis.vocabulary import Outcome, Severity, ViolationType
 __all__ = [
     "TEAM_AGENTS",
     "TEAM_MINIMUM",
+    "Added",
     "Agreement",
     "CallFilter",
     "CallRecord",
@@ -189,10 +190,28 @@ class CallFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class Added:
+    """Texts that were kept. `displaced`: of these, in the place of another text or time under the same id.
+
+    `misfits`: ids of texts that were left out, since the verdict is of another number of turns.
+    """
+
+    kept: int
+    displaced: int = 0
+    misfits: frozenset[str] = frozenset()
+
+    def __add__(self, other: "Added") -> "Added":
+        """Both together."""
+        return Added(self.kept + other.kept, self.displaced + other.displaced, self.misfits | other.misfits)
+
+
+@dataclass(frozen=True, slots=True)
 class Imported:
     """What an import did, in calls.
 
     `same`: were there already as they are; `without_text`: verdicts of this run whose transcript was not found.
+    `displaced`: another call, or another text of it, was there under the id; what was decided about it counts no more.
+    `misfits`: texts that were given and left out, since the verdict that counts is of another number of turns.
     """
 
     run: RunRow
@@ -200,15 +219,21 @@ class Imported:
     same: int
     replaced: int
     without_text: int
+    displaced: int = 0
+    misfits: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """`places`: what was removed, as paths and as `store`. `kept`: files of the user's own, theirs to delete."""
+    """`places`: what was removed, as paths and as `store`. `kept`: files of the user's own, theirs to delete.
+
+    `missing`: folders of the calls' runs that are not where they were, so that nobody looked into them.
+    """
 
     calls: int
     places: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +251,7 @@ class Estimate:
 
     `found`: flagged calls decided to be violations. `sampled`: calls that were not flagged, but drawn and decided;
     `missed_in_sample` of them are violations. `unflagged`: calls that they stand for. `undecided`: flagged calls that
-    are not decided yet.
+    are not decided yet. All of the days that a decided sample speaks for; `days_left_out`: days with calls besides.
     """
 
     found: int
@@ -237,6 +262,7 @@ class Estimate:
     recall: float | None = None
     low: float | None = None
     high: float | None = None
+    days_left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from ausweis.journal import FolderLock, lines, replace_file
 from ausweis.store.importing import RECORDINGS
 from ausweis.store.inputs import TRANSCRIPTS
 
-__all__ = ["ANSWERS", "call_of_line", "clean_answers", "clean_run", "folders"]
+__all__ = ["ANSWERS", "call_of_line", "clean_answers", "clean_cases", "clean_run", "folders", "likely_of", "starts"]
 
 ANSWERS, _ENGINE = "answers.jsonl", "engine.json"
 _FILES = (FACTS_FILE, VERDICTS_FILE, FAILURES_FILE, TRANSCRIPTS)
@@ -40,13 +40,21 @@ def folders(roots: Sequence[Path]) -> tuple[set[Path], set[Path]]:
     return runs, answers
 
 
+def starts(found: Iterable[Path]) -> set[str]:
+    """When the runs in these folders began."""
+    manifests = map(read_manifest, found)
+    return {manifest.started for manifest in manifests if manifest is not None and manifest.started}
+
+
 def call_of_line(data: bytes) -> str | None:
     """The id of the call that a line is about; of a failure without one, the name of its file."""
     try:
         found = json.loads(data)
+        # A labelled call.
+        found = found.get("call") or found
         name = found["call_id"] if "call_id" in found else found["id"]
         return Path(_LINE.sub("", found["place"])).stem if name is None else str(name)
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, AttributeError):
         return None
 
 
@@ -60,7 +68,7 @@ def clean_run(folder: Path, ids: frozenset[str]) -> list[Path]:
         return []
     lock = FolderLock(folder)
     try:
-        likely = _likely(ids)
+        likely = likely_of(ids)
 
         def drop(data: bytes) -> bool:
             return likely(data) and call_of_line(data) in ids
@@ -93,8 +101,8 @@ def _clean_manifest(folder: Path, ids: frozenset[str], gone: Mapping[str, Sequen
 def clean_answers(folder: Path, words: Sequence[str]) -> list[Path]:
     """Take recorded answers out that quote any of these texts.
 
-    Answers are kept under a hash of the question, which does not tell its call; so an answer goes when any text in it
-    of 12 letters or more stands in the call. One that only named a choice holds no word of it.
+    Answers are kept under a hash of the question, which does not tell its call; so an answer goes when a quote in it,
+    or any other text of 12 letters or more, stands in the call. One that only named a choice holds no word of it.
     """
     path = folder / ANSWERS
     if not path.is_file():
@@ -104,6 +112,24 @@ def clean_answers(folder: Path, words: Sequence[str]) -> list[Path]:
         return [path] if _rewrite(path, lambda data: _quotes(data, words)) else []
     finally:
         lock.release()
+
+
+def clean_cases(path: Path, ids: frozenset[str]) -> list[Path]:
+    """Take golden cases out of a file that was exported; the file, if it was changed."""
+    try:
+        if not path.is_file():
+            return []
+        # By now it is the user's own: all else stays byte for byte, a last line without its end too.
+        found = path.read_bytes().splitlines(keepends=True)
+        kept = [line for line in found if call_of_line(line) not in ids]
+        if len(kept) == len(found):
+            return []
+        mode = path.stat().st_mode
+        replace_file(path, b"".join(kept))
+        path.chmod(mode)
+    except OSError as error:
+        raise StoreError(f"the cases cannot be rewritten ({error.strerror})", place=str(path)) from None
+    return [path]
 
 
 def _is_named(path: str, ids: frozenset[str]) -> bool:
@@ -135,7 +161,8 @@ def _without(all_: Counts, some: Counts) -> Counts:
     )
 
 
-def _likely(ids: frozenset[str]) -> Callable[[bytes], bool]:
+def likely_of(ids: frozenset[str]) -> Callable[[bytes], bool]:
+    """Whether a line may be one of these calls, told quickly."""
     if len(ids) > _FEW:
         return lambda _: True
     # Both ways in which JSON may write them.
@@ -189,15 +216,25 @@ def _quotes(data: bytes, words: Sequence[str]) -> bool:
         parsed = json.loads(answer)
     except ValueError:
         parsed = answer
-    return any(text in whole for text in _texts(parsed) if len(text) >= _LONG_ENOUGH for whole in words)
+    return any(_stands_in(text, words) for text in _texts(parsed))
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _stands_in(text: str, words: Sequence[str]) -> bool:
+    if len(text) >= _LONG_ENOUGH:
+        return any(text in whole for whole in words)
+    # As words of its own: "ja" is no quote of "Januar".
+    return any(text in whole and re.search(rf"(?<!\w){re.escape(text)}(?!\w)", whole) for whole in words)
+
+
+def _texts(value: Any, *, quoted: bool = False) -> Iterator[str]:
+    """Quotes of any length, and all other texts that are long enough to be one."""
     if isinstance(value, str):
-        yield value.strip()
+        text = value.strip()
+        if len(text) >= _LONG_ENOUGH or (quoted and text):
+            yield text
     elif isinstance(value, list):
         for part in value:
-            yield from _texts(part)
+            yield from _texts(part, quoted=quoted)
     elif isinstance(value, dict):
-        for part in value.values():
-            yield from _texts(part)
+        for name, part in value.items():
+            yield from _texts(part, quoted=name == "quote")

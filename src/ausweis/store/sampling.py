@@ -3,7 +3,8 @@
 import math
 import random
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import Connection, func, insert, select, update
@@ -40,62 +41,98 @@ def draw(connection: Connection, first: date, last: date, n: int, seed: int | No
 def field_recall(connection: Connection, first: date | None, last: date | None) -> Estimate:
     """See `Store.field_recall`.
 
-    Let F be the flagged calls that reviewers decided to be violations, U the calls that were not flagged, s those of
-    them that were drawn and decided, m of which are violations. Then about U m/s were missed, and recall is
-    F / (F + U m/s). Its bounds are those of m/s by Clopper and Pearson (1934), exact for any s, put in its place; no
-    fewer than m were missed. F is taken as it is: recall is that of the review, so decide all flagged calls first.
-    The draw must be by chance over all the days that are asked for; where days of unlike size got samples of one size,
-    ask for each alone.
+    Days that the same draws covered are a stratum: there, each call that was not flagged had one chance to be drawn.
+    Let F be the flagged calls that reviewers decided to be violations; in stratum k, U_k the calls that were not
+    flagged, s_k those of them that were drawn and decided, m_k of which are violations. Then about the sum of
+    U_k m_k / s_k was missed, M, and recall is F / (F + M). Its bounds are those of each m_k / s_k by Clopper and
+    Pearson (1934), exact for any s_k, at the level 1 - 0.05 / K of K strata (Bonferroni), put in its place; no
+    fewer than m_k were missed. Days without a draw, or without a decided call of one, are left out on both sides, F
+    too. F is taken as it is: recall is that of the review, so decide all flagged calls first.
     """
     wanted = select(func.min(samples.c.first), func.max(samples.c.last))
     drawn_first, drawn_last = connection.execute(wanted).one()
     days = CallFilter(first=first or drawn_first, last=last or drawn_last)
     if days.first is None or days.last is None:
         return Estimate(0, 0, 0, 0, 0)
-    dialect = connection.dialect.name
-    within = conditions(days, dialect)
-    number = select(func.count()).select_from(calls).where(*within)
-    found, _ = _labelled(connection, days, flagged=True)
-    missed, sampled = _labelled(connection, days, flagged=False)
-    unflagged = connection.execute(number.where(calls.c.flagged.is_(False))).scalar_one()
-    undecided = number.where(calls.c.flagged.is_(True), calls.c.state.not_in(("confirmed", "overruled")))
-    return _estimate(found, missed, sampled, unflagged, connection.execute(undecided).scalar_one())
+    strata = _strata(connection, days)
+    covered = {draws: some for draws, some in strata.items() if draws}
+    told = {draws: some for draws, some in covered.items() if some.sampled}
+    counted = list((told or covered).values())
+    left_out = sum(some.days for draws, some in strata.items() if draws not in (told or covered))
+    return _estimate(counted, left_out)
 
 
-def bounds(hits: int, n: int) -> tuple[float, float]:
-    """The 95 % interval of a share by Clopper and Pearson, `n` at least 1."""
-    tail = (1 - _LEVEL) / 2
+@dataclass
+class _Stratum:
+    """Calls of days that the same draws covered."""
+
+    days: int = 0
+    found: int = 0
+    missed: int = 0
+    sampled: int = 0
+    unflagged: int = 0
+    undecided: int = 0
+
+
+def _strata(connection: Connection, asked: CallFilter) -> dict[frozenset[int], _Stratum]:
+    """By the draws that covered their days."""
+    draws = connection.execute(select(samples.c.key, samples.c.first, samples.c.last)).all()
+    within = conditions(asked, connection.dialect.name)
+    groups = select(calls.c.day, calls.c.flagged, calls.c.state, func.count().label("number")).where(*within)
+    of_day: dict[date, _Stratum] = {}
+    strata: dict[frozenset[int], _Stratum] = {}
+    for row in connection.execute(groups.group_by(calls.c.day, calls.c.flagged, calls.c.state)):
+        if row.day not in of_day:
+            covering = frozenset(draw.key for draw in draws if draw.first <= row.day <= draw.last)
+            of_day[row.day] = strata.setdefault(covering, _Stratum())
+            of_day[row.day].days += 1
+        if not row.flagged:
+            of_day[row.day].unflagged += row.number
+        elif row.state not in ("confirmed", "overruled"):
+            of_day[row.day].undecided += row.number
+    for day, is_violation in _labelled(connection, asked, flagged=True):
+        of_day[day].found += is_violation
+    for day, is_violation in _labelled(connection, asked, flagged=False):
+        of_day[day].sampled += 1
+        of_day[day].missed += is_violation
+    return strata
+
+
+def bounds(hits: int, n: int, level: float = _LEVEL) -> tuple[float, float]:
+    """The interval of a share by Clopper and Pearson, 95 % by default; `n` at least 1."""
+    tail = (1 - level) / 2
     low = 0.0 if hits == 0 else _root(lambda p: 1 - _at_most(hits - 1, n, p), tail)
     high = 1.0 if hits == n else _root(lambda p: -_at_most(hits, n, p), -tail)
     return low, high
 
 
-def _estimate(found: int, missed: int, sampled: int, unflagged: int, undecided: int) -> Estimate:
+def _estimate(strata: Sequence[_Stratum], left_out: int) -> Estimate:
+    names = ("found", "missed", "sampled", "unflagged", "undecided")
+    found, missed, sampled, unflagged, undecided = (sum(getattr(one, name) for one in strata) for name in names)
+    plain = Estimate(found, missed, sampled, unflagged, undecided, days_left_out=left_out)
     if not sampled:
-        return Estimate(found, missed, sampled, unflagged, undecided)
-    low, high = bounds(missed, sampled)
-    most, least = (max(float(missed), share * unflagged) for share in (high, low))
-    told = found + missed * unflagged / sampled
-    return Estimate(
-        found,
-        missed,
-        sampled,
-        unflagged,
-        undecided,
-        recall=found / told if told else None,
-        low=found / (found + most) if told else None,
-        high=found / (found + least) if told else None,
-    )
+        return plain
+    told = most = least = float(found)
+    for one in strata:
+        low, high = bounds(one.missed, one.sampled, 1 - (1 - _LEVEL) / len(strata))
+        told += one.missed * one.unflagged / one.sampled
+        most += max(float(one.missed), high * one.unflagged)
+        least += max(float(one.missed), low * one.unflagged)
+    if not told:
+        return plain
+    return replace(plain, recall=found / told, low=found / most, high=found / least)
 
 
-def _labelled(connection: Connection, days: CallFilter, *, flagged: bool) -> tuple[int, int]:
-    """How many decided calls are violations, and how many are decided: of flagged ones, or of those drawn."""
-    wanted = select(calls.c.key, calls.c.says).where(*conditions(days, connection.dialect.name))
+def _labelled(connection: Connection, days: CallFilter, *, flagged: bool) -> Iterator[tuple[date, bool]]:
+    """Of decided calls, flagged ones or those drawn: their day, and whether they are violations."""
+    within = conditions(days, connection.dialect.name)
+    wanted = select(calls.c.key, calls.c.says, calls.c.day).where(*within)
     wanted = wanted.where(calls.c.flagged.is_(flagged), calls.c.state.in_(("confirmed", "overruled")))
     if not flagged:
         wanted = wanted.where(calls.c.sample_key.is_not(None))
-    held = labels(connection, wanted)
-    return sum(label.outcome == "violation" for label in held), len(held)
+    for day in sorted(set(connection.execute(wanted.with_only_columns(calls.c.day)).scalars())):
+        for label in labels(connection, wanted.where(calls.c.day == day)):
+            yield day, label.outcome == "violation"
 
 
 def _at_most(hits: int, n: int, p: float) -> float:

@@ -18,6 +18,7 @@ from ausweis.store.exporting import Mask, case_of, incident_case_of
 from ausweis.store.key import Key
 from ausweis.store.migrations import migrate
 from ausweis.store.rows import (
+    Added,
     Agreement,
     CallFilter,
     CallRecord,
@@ -103,9 +104,12 @@ class Store:
         """
         return importing.import_run(self._database, self._key, folder, calls, audio or {}, by)
 
-    def add_calls(self, calls: Iterable[Call]) -> int:
-        """Keep the text of calls, before or after their verdicts; how many. Agents become pseudonyms."""
-        added = 0
+    def add_calls(self, calls: Iterable[Call]) -> Added:
+        """Keep the text of calls, before or after their verdicts. Agents become pseudonyms.
+
+        One that does not fit the verdict that is there (`Added.misfits`) is left out: give it again after its own.
+        """
+        added = Added(0)
         for found in batches(calls):
             with self._database.writing() as connection:
                 once = list({call.id: call for call in found}.values())
@@ -125,9 +129,10 @@ class Store:
             return querying.rows(connection, filter, order, limit, after)
 
     def count(self, filter: CallFilter = EVERY) -> int:  # noqa: A002
-        """How many calls fit."""
+        """How many calls fit; of a team that is too small to be told apart (see `day_counts`) none."""
         with self._database.reading() as connection:
-            return querying.count(connection, filter)
+            told = counting.large_enough(connection, filter)
+            return 0 if told is None else querying.count(connection, told)
 
     def keys(self, filter: CallFilter = EVERY, *, order: Order = "risk") -> list[int]:  # noqa: A002
         """The keys of all calls that fit, in order."""
@@ -185,7 +190,8 @@ class Store:
         """Calls counted for each combination of `by` that there is, in order.
 
         A team with fewer than `TEAM_MINIMUM` calls or `TEAM_AGENTS` known agents in one of them is not told apart
-        there: its calls count with `team` None.
+        there: its calls count with `team` None, where those of all such teams together are enough; else not at all.
+        Where the filter names teams, such a team's calls do not count in that combination, whatever `by` is.
         """
         with self._database.reading() as connection:
             return counting.day_counts(connection, first, last, filter, by)
@@ -262,7 +268,8 @@ class Store:
 
         Raises:
             RunError: a run is being written; then the call is still in the store.
-            StoreError: there is no such call, or something of it is left; all that could be removed is.
+            StoreError: there is no such call, or something of it is left; all that could be removed is. Deleting it
+                again searches again.
         """
         with self._database.reading() as connection:
             wanted = select(calls_table.c.key).where(calls_table.c.call_id == call_id)
@@ -271,11 +278,9 @@ class Store:
         return deleting.delete_calls(self._database, self._key, ids, roots=roots, by=by, whole=False)
 
     def expire(self, days: int, *, today: date, roots: Sequence[Path] = (), by: str = "ausweis") -> Deleted:
-        """Remove all calls of more than so many days ago, likewise."""
+        """Remove all calls of more than so many days ago, likewise; and search for what was left of earlier ones."""
         with self._database.reading() as connection:
             ids = deleting.calls_before(connection, today - timedelta(days=days))
-        if not ids:
-            return Deleted(0)
         return deleting.delete_calls(self._database, self._key, ids, roots=roots, by=by, whole=True)
 
     def register_report(self, path: Path, call_keys: Iterable[int]) -> None:
@@ -285,6 +290,10 @@ class Store:
     def register_answers(self, folder: Path) -> None:
         """Remember a folder of recorded answers, which may quote calls."""
         self._register(folder, "answers", ())
+
+    def register_cases(self, path: Path) -> None:
+        """Remember a file that exported cases were written to, so that deletion takes theirs out of it."""
+        self._register(path, "cases", ())
 
     def log(self, what: What, *, who: str, key: int | None = None) -> None:
         """Add an entry to the chain, such as that somebody looked at a call unmasked."""

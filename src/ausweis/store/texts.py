@@ -1,5 +1,6 @@
 """The text of calls: words as one text that can be searched, all else as JSON beside it; agents as pseudonyms."""
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,9 +12,10 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from ausweis.calls.call import Call
 from ausweis.store.key import Key
-from ausweis.store.tables import calls, texts
+from ausweis.store.rows import Added
+from ausweis.store.tables import calls, runs, texts
 
-__all__ = ["BATCH", "Moment", "add_texts", "batches", "call_of", "moment_of"]
+__all__ = ["BATCH", "Moment", "add_texts", "batches", "call_of", "moment_of", "reopened"]
 
 BATCH = 1000
 """Calls of one transaction."""
@@ -51,32 +53,35 @@ def moment_of(started_at: str | None, otherwise: str) -> Moment:
     raise ValueError("the run does not say when it was")
 
 
-def add_texts(connection: Connection, key: Key, found: Sequence[Call], today: str) -> int:
-    """Put calls in, or in the place of what is there under their ids; how many. Each id at most once.
+def add_texts(connection: Connection, key: Key, found: Sequence[Call], today: str) -> Added:
+    """Put calls in, or in the place of what is there under their ids. Each id at most once.
 
-    `today`, a time in UTC, is the day of calls that name none, until their verdict comes.
+    `today`, a time in UTC, is the day of calls that name none, until their verdict comes. A text does not replace that
+    of a later run, nor one of a judged call with another number of turns, where turns of the verdict would go astray.
     """
-    there = {
-        row.call_id: row
-        for row in connection.execute(
-            select(calls.c.key, calls.c.call_id, calls.c.day, calls.c.at).where(
-                calls.c.call_id.in_([call.id for call in found])
-            )
-        )
-    }
-    rows = {call.id: _call_row(call, key) | moment_of(call.started_at, today)._asdict() for call in found}
-    new = [row for name, row in rows.items() if name not in there]
-    if new:
-        connection.execute(insert(calls), new)
-    old = [_kept_moment(row, there[name]) for name, row in rows.items() if name in there]
-    if old:
-        names = [name for name in old[0] if name not in ("b_key", "call_id")]
-        statement = update(calls).where(calls.c.key == bindparam("b_key"))
-        connection.execute(statement.values({name: bindparam(name) for name in names}), old)
-    keys = _keys(connection, rows)
+    there = _there(connection, [call.id for call in found])
+    misfits = {call.id for call in found if call.id in there and not _fits(call, there[call.id])}
+    rows = {call.id: {"call_id": call.id, **_call_row(call, key), **_text_row(call, key)} for call in found}
+    other = {name for name in rows.keys() & there.keys() if _is_other(rows[name], there[name])}
+    later = {name for name in other if (there[name].started or "") > today}
+    taken = [call for call in found if call.id not in misfits | later]
+    moments = {call.id: moment_of(call.started_at, today)._asdict() for call in taken}
+    _write(connection, [_call_row(call, key) | moments[call.id] for call in taken], there)
+    keys = _keys(connection, moments)
     connection.execute(texts.delete().where(texts.c.call_key.in_(keys.values())))
-    connection.execute(insert(texts), [{"call_key": keys[call.id], **_text_row(call, key)} for call in found])
-    return len(found)
+    if taken:
+        connection.execute(insert(texts), [{"call_key": keys[call.id], **_text_row(call, key)} for call in taken])
+    displaced = other - misfits - later
+    for name in sorted(displaced):
+        says = reopened(there[name].says, f"{rows[name]['started_at']}\n{rows[name]['words']}")
+        values = {"says": says, "state": "open", "sample_key": None}
+        connection.execute(update(calls).where(calls.c.key == there[name].key).values(values))
+    return Added(len(taken), len(displaced), frozenset(misfits))
+
+
+def reopened(says: str | None, by: str) -> str | None:
+    """What a verdict says, of another call than before under the id: no decision about that one counts any more."""
+    return says and f"{says.partition(':')[0]}:{hashlib.sha256(by.encode()).hexdigest()[:16]}"
 
 
 def call_of(row: Any, call_id: str) -> Call:
@@ -88,6 +93,34 @@ def call_of(row: Any, call_id: str) -> Call:
         turns.append(turn | ({"confidence": confidence[0]} if confidence else {}))
         place += length + 1
     return Call.model_validate({"id": call_id, **body, "turns": turns})
+
+
+def _there(connection: Connection, ids: Sequence[str]) -> dict[str, Any]:
+    named = ("key", "call_id", "day", "at", "started_at", "turns", "says")
+    joined = calls.outerjoin(texts, texts.c.call_key == calls.c.key).outerjoin(runs, runs.c.key == calls.c.run_key)
+    wanted = select(*(calls.c[name] for name in named), texts.c.words, runs.c.started).select_from(joined)
+    return {row.call_id: row for row in connection.execute(wanted.where(calls.c.call_id.in_(ids)))}
+
+
+def _fits(call: Call, there: Any) -> bool:
+    return there.says is None or there.turns in (0, len(call.turns))
+
+
+def _is_other(row: dict[str, Any], there: Any) -> bool:
+    """Whether what is there under the id is another call, or another text of it."""
+    moved = None not in (there.started_at, row["started_at"]) and there.started_at != row["started_at"]
+    return moved or there.words not in (None, row["words"])
+
+
+def _write(connection: Connection, rows: Sequence[dict[str, Any]], there: dict[str, Any]) -> None:
+    new = [row for row in rows if row["call_id"] not in there]
+    if new:
+        connection.execute(insert(calls), new)
+    old = [_kept_moment(row, there[row["call_id"]]) for row in rows if row["call_id"] in there]
+    if old:
+        names = [name for name in old[0] if name not in ("b_key", "call_id")]
+        statement = update(calls).where(calls.c.key == bindparam("b_key"))
+        connection.execute(statement.values({name: bindparam(name) for name in names}), old)
 
 
 def _keys(connection: Connection, names: Iterable[str]) -> dict[str, int]:

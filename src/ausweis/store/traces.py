@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ausweis.errors import StoreError
-from ausweis.store.run_files import call_of_line
+from ausweis.store.run_files import call_of_line, likely_of
 
 __all__ = ["LONG_ENOUGH", "Traces", "sentences"]
 
@@ -17,6 +17,14 @@ LONG_ENOUGH = 24
 """Letters of a sentence that are searched for; shorter ones are anybody's."""
 _LONGEST = 160
 _SEARCHED_ID = 6
+_MANY = 50
+"""Ids above which only lines are held against them, and not every byte."""
+_WORD = re.compile(rb"[0-9A-Za-z_\x80-\xff]")
+_ESCAPED = re.compile(rb"\\(?:[nrtbf]|u[0-9a-fA-F]{4})$")
+"""What JSON writes for a character that may well end a word."""
+_DAY = re.compile(rb"\d{4}-\d\d-\d\d")
+_INDEXED = frozenset(b"\x01\x02\x03\x04\x05\x06\x08\x09")
+"""What stands before an id in SQLite's index of them: the type of the row's number."""
 _PLAIN = re.compile(r"""[^"'\\\n<>&\x00-\x1f]+""")
 """What every format writes as it is, but for letters outside of ASCII."""
 
@@ -29,14 +37,19 @@ def sentences(words: Sequence[str]) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Traces:
-    """`phrases` are those of no other call; `others`: ids of other calls that have a deleted one's id within them."""
+    """`phrases` are those of no other call; `others`: ids of other calls that have a deleted one's id within them.
+
+    Ids count as whole words only, since a number may stand in any other; of more than 50, only as the ids of lines.
+    """
 
     ids: frozenset[str]
     phrases: tuple[str, ...]
     others: tuple[str, ...] = ()
 
-    def in_file(self, path: Path) -> bool:
+    def in_file(self, path: Path, *, database: bool = False) -> bool:
         """Whether a file holds any of it. In files of lines, a line that says to be of another call does not count.
+
+        `database`: it is a file of SQLite, where an id stands right beside other values.
 
         Raises:
             StoreError: the file cannot be read.
@@ -46,22 +59,29 @@ class Traces:
                 if not path.stat().st_size:
                     return False
                 with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                    explained = self._by_line(data) if path.suffix == ".jsonl" else self._by_id(data)
-                    return self._in(data, explained)
+                    if path.suffix != ".jsonl":
+                        return self._in(data, self._by_id(data), database)
+                    return self._has_line(data) or self._in(data, self._by_line(data), database)
         except OSError as error:
             raise StoreError(f"the file cannot be searched ({error.strerror})", place=str(path)) from None
 
-    def _in(self, data: mmap.mmap, explained: Callable[[int, bool], bool]) -> bool:
+    def _has_line(self, data: mmap.mmap) -> bool:
+        likely = likely_of(self.ids)
+        return any(likely(line) and call_of_line(line) in self.ids for line in iter(data.readline, b""))
+
+    def _in(self, data: mmap.mmap, explained: Callable[[int, bool], bool], database: bool) -> bool:
         for needle, is_id in self._needles():
-            place = data.find(needle)
+            place = data.find(needle, 0)
             while place >= 0:
-                if not explained(place, is_id):
+                whole = not is_id or _is_whole(data, place, place + len(needle), database)
+                if whole and not explained(place, is_id):
                     return True
                 place = data.find(needle, place + 1)
         return False
 
     def _needles(self) -> Iterator[tuple[bytes, bool]]:
-        for texts, is_id in ((self.phrases, False), (sorted(self.ids), True)):
+        ids = sorted(self.ids) if len(self.ids) <= _MANY else ()
+        for texts, is_id in ((self.phrases, False), (ids, True)):
             for text in texts:
                 if not is_id or len(text) >= _SEARCHED_ID:
                     written = {text, json.dumps(text)[1:-1], html.escape(text)}
@@ -91,3 +111,12 @@ class Traces:
             return False
 
         return explained
+
+
+def _is_whole(data: mmap.mmap, start: int, end: int, database: bool) -> bool:
+    """Whether what stands here is no part of a longer word or number."""
+    before, after = data[max(0, start - 6) : start], data[end : end + 10]
+    if database and (_DAY.match(after) or (before[-1:] and before[-1] in _INDEXED)):
+        return True
+    begins = not _WORD.match(before[-1:]) or _ESCAPED.search(before) is not None
+    return begins and not _WORD.match(after)

@@ -12,8 +12,8 @@ from ausweis.store import deciding
 from ausweis.store.packing import pack
 from ausweis.store.rows import RunRow
 from ausweis.store.tables import audio as audio_table
-from ausweis.store.tables import calls, runs, verdicts
-from ausweis.store.texts import moment_of
+from ausweis.store.tables import calls, runs, texts, verdicts
+from ausweis.store.texts import moment_of, reopened
 
 __all__ = ["Counts", "ReadVerdict", "VerdictWriter"]
 
@@ -35,6 +35,7 @@ class Counts:
     new: int = 0
     same: int = 0
     replaced: int = 0
+    displaced: int = 0
 
 
 @dataclass
@@ -77,6 +78,7 @@ class VerdictWriter:
             calls.c.call_id,
             calls.c.started_at,
             calls.c.says,
+            calls.c.turns,
             calls.c.state,
             runs.c.started,
             runs.c.key.label("run"),
@@ -119,17 +121,39 @@ class VerdictWriter:
         for one in read:
             row = there[one.verdict["call_id"]]
             if row.started is None or (row.started, row.run) <= (self.run.started, self.run.key):
-                same = row.says in (None, one.values["says"])
-                state = row.state if same else self._state(connection, row.key, one.values)
-                day = {} if row.started_at else moment_of(None, self.run.started)._asdict()
-                rows.append({"b_key": row.key, "run_key": self.run.key, "state": state, **one.values, **day})
-        for with_day in (False, True):
-            some = [row for row in rows if ("day" in row) is with_day]
-            if some:
-                names = [name for name in some[0] if name != "b_key"]
-                statement = update(calls).where(calls.c.key == bindparam("b_key"))
-                connection.execute(statement.values({name: bindparam(name) for name in names}), some)
+                values = self._displacing(one) if self._is_other(one, row) else self._of_same(connection, one, row)
+                rows.append({"b_key": row.key, "run_key": self.run.key, **one.values, **values})
+        stale = [row["b_key"] for row in rows if "turns" in row]
+        self.counts.displaced += len(stale)
+        connection.execute(texts.delete().where(texts.c.call_key.in_(stale)))
+        for names in {tuple(row) for row in rows}:
+            some = [row for row in rows if tuple(row) == names]
+            statement = update(calls).where(calls.c.key == bindparam("b_key"))
+            connection.execute(statement.values({name: bindparam(name) for name in names if name != "b_key"}), some)
         return [row["b_key"] for row in rows]
+
+    def _is_other(self, one: ReadVerdict, row: Any) -> bool:
+        """Whether the verdict is of another call than its text, or than the verdict before it."""
+        return bool(one.turns) and row.turns not in (0, one.turns)
+
+    def _displacing(self, one: ReadVerdict) -> dict[str, Any]:
+        """Of another call under the id nothing stays but its number: its text must come again."""
+        unknown = dict.fromkeys(("started_at", "team", "queue", "agent", "direction", "seconds", "sample_key"))
+        says = reopened(one.values["says"], f"{self.run.key} {one.digest}")
+        return {
+            **unknown,
+            "says": says,
+            "state": "open",
+            "turns": one.turns,
+            **moment_of(None, self.run.started)._asdict(),
+        }
+
+    def _of_same(self, connection: Connection, one: ReadVerdict, row: Any) -> dict[str, Any]:
+        _, sign, since = (row.says or "").partition(":")
+        says = one.values["says"] + sign + since
+        state = row.state if row.says in (None, says) else self._state(connection, row.key, {"says": says})
+        day = {} if row.started_at else moment_of(None, self.run.started)._asdict()
+        return {"says": says, "state": state, **day}
 
     def _point(self, connection: Connection, keys: Sequence[int]) -> None:
         """Point calls at their verdicts of this run."""

@@ -1,10 +1,15 @@
 """`ausweis store delete`: one call, everywhere."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ausweis.cli.store_options import login, opened, store_option
+from ausweis.errors import StoreError
+
+if TYPE_CHECKING:
+    from ausweis.store import Deleted
 
 __all__ = ["delete", "show"]
 
@@ -24,17 +29,27 @@ def delete(call_id: str, roots: tuple[Path, ...], address: str) -> None:
     """Remove one call from the store, the runs that it knows, their recordings, recorded answers and written pages.
 
     Then all these files, and those below --also, are searched for the call's longest sentences and its id. Exit code 2,
-    with the places, where something is left.
+    with the places, where something is left, or where a run of the call is not where it was.
     """
     with opened(address) as store:
         deleted = store.delete(call_id, roots=roots, by=login())
-    show(deleted.places, deleted.kept)
+    show(deleted)
     click.echo("searched: nothing of the call is left in these places")
 
 
-def show(places: tuple[str, ...], kept: tuple[str, ...]) -> None:
-    """What was removed where, and what is the user's own."""
-    for place in places:
+def show(deleted: "Deleted") -> None:
+    """What was removed where, and what is the user's own.
+
+    Raises:
+        StoreError: folders of runs were not there to be searched.
+    """
+    for place in deleted.places:
         click.echo(f"removed from {place}")
-    for path in kept:
+    for path in deleted.kept:
         click.echo(f"yours to delete: {path}")
+    for path in deleted.missing:
+        click.echo(f"not there, so not searched: {path}")
+    if deleted.missing:
+        raise StoreError(
+            "runs of what was deleted are not where they were; if they were moved, delete it again with --also"
+        )

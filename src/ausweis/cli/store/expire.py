@@ -27,5 +27,5 @@ def expire(days: int, roots: tuple[Path, ...], address: str) -> None:
 
     with opened(address) as store:
         deleted = store.expire(days, today=date.today(), roots=roots, by=login())
-    show(deleted.places, deleted.kept)
     click.echo(f"{deleted.calls} calls removed")
+    show(deleted)

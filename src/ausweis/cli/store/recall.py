@@ -21,6 +21,8 @@ def recall(first: datetime | None, last: datetime | None, address: str) -> None:
     click.echo(
         f"{found.missed_in_sample} among {found.sampled} decided calls of {found.unflagged} that were not flagged"
     )
+    if found.days_left_out:
+        click.echo(f"{found.days_left_out} days left out, of which no drawn call is decided")
     if found.recall is None:
         click.echo("recall cannot be told yet: draw a sample and decide it (ausweis store sample)")
     else:

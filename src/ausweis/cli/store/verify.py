@@ -2,7 +2,7 @@
 
 import click
 
-from ausweis.cli.store_options import opened, store_option
+from ausweis.cli.store_options import opened, store_option, warn_of_key
 
 __all__ = ["verify"]
 
@@ -21,3 +21,4 @@ def verify(head: str | None, address: str) -> None:
     click.echo(f"{number} entries, all as they were written")
     if last:
         click.echo(f"head: {last[0].hash}")
+    warn_of_key(address)
