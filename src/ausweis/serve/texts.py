@@ -130,6 +130,7 @@ _DE: dict[str, str] = {
         "{found} markierte Anrufe sind als Verstoß bestätigt. In der Stichprobe wurden {missed} von {sampled} "
         "übersehen; sie steht für {unflagged} Anrufe."
     ),
+    "recall_days": "Tage mit Anrufen, über die keine Stichprobe etwas sagt und die nicht mitzählen: {count}.",
     "recall_undecided": "{count} markierte Anrufe sind noch nicht entschieden und zählen nicht mit.",
     "recall_none": "Dafür braucht es eine Stichprobe, über die entschieden ist:",
     "agreement": "Übereinstimmung",
@@ -275,6 +276,7 @@ _EN: dict[str, str] = {
         "{found} flagged calls are confirmed as violations. In the sample, {missed} of {sampled} were missed; it "
         "stands for {unflagged} calls."
     ),
+    "recall_days": "Days with calls that no sample speaks for, and that do not count: {count}.",
     "recall_undecided": "{count} flagged calls are not decided yet and do not count.",
     "recall_none": "This needs a sample that has been decided:",
     "agreement": "Agreement",

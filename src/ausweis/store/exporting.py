@@ -87,7 +87,7 @@ def incident_case_of(record: CallRecord, key: Key, mask: Mask) -> IncidentCase |
         StoreError: the mask gave another number of turns.
     """
     call, decision = record.call, label_of(record.decisions)
-    if call is None or decision is None or decision.incidents is None:
+    if call is None or decision is None or decision.incidents is None or not _fits(call, record.facts, decision):
         return None
     named = {kind for kind, _ in decision.incidents} | {one.kind for one in record.verdict.incidents}
     if not named & set(INCIDENTS):
