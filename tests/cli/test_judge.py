@@ -41,6 +41,8 @@ def test_as_json(run: Run) -> None:
         "new": "compliant",
         "old_violations": ["no_authentication"],
         "new_violations": [],
+        "old_incidents": [],
+        "new_incidents": [],
     }
     assert {"old": "violation", "new": "compliant", "calls": 2} in body["outcomes_before_and_after"]
 
