@@ -76,7 +76,7 @@ def test_the_numbers() -> None:
     ]
     read = {
         "1a": [found("rude_agent", 1), found("rude_agent", 3, 0.6)],
-        "1b": [found("rude_agent", 1, 0.4)],
+        "1b": [found("rude_agent", 1, 0.2)],
         "2a": [found("rude_agent", 1), found("cancel_threat", 2)],
         "2b": [],
     }

@@ -55,7 +55,7 @@ def test_incidents_in_order_of_time_with_the_policys_severity(tmp_path: Path) ->
 
 
 def test_what_the_policy_does_not_want_or_is_unlikely_is_left_out(tmp_path: Path) -> None:
-    read = facts(mention("press_threat", 2), mention("cancel_threat", 3, 0.49), mention(None, 4, description="other"))
+    read = facts(mention("press_threat", 2), mention("cancel_threat", 3, 0.29), mention(None, 4, description="other"))
     assert judge(read, policy(tmp_path)).incidents == ()
     assert judge(facts(mention("press_threat", 2)), find_policy("telecom-de").policy).incidents == ()
 

@@ -10,13 +10,11 @@ from pydantic import BaseModel, ConfigDict
 
 from ausweis.evals.incident_case import IncidentCase
 from ausweis.evals.metrics.estimate import Estimate, share
+from ausweis.judging.incidents import LIKELY
 from ausweis.reading.facts import Mention
 from ausweis.vocabulary import INCIDENTS, IncidentKind
 
 __all__ = ["IncidentSummary", "KindNumbers", "summarise_incidents"]
-
-LIKELY = 0.5
-"""A mention of less probability is none, as in judging."""
 
 
 class KindNumbers(BaseModel):
