@@ -108,7 +108,7 @@ class Recogniser:
         found.words.sort(key=lambda word: word.start)
         return found
 
-    def _heard(self, windows: Sequence["Window"], language: Language) -> Heard:
+    def _heard(self, windows: Sequence[Window], language: Language) -> Heard:
         found = Heard()
         for window, segments in zip(windows, self._segments(windows, language, self._words), strict=True):
             if self._is_odd(segments, window):
@@ -117,14 +117,14 @@ class Recogniser:
                 found += heard_in(segment, window)
         return found
 
-    def _is_odd(self, segments: Sequence["Segment"], window: "Window") -> bool:
+    def _is_odd(self, segments: Sequence["Segment"], window: Window) -> bool:
         text = text_of(segments)
         return is_sparse(text, len(window.speech) / RATE) or self._is_invented(text)
 
     def _is_invented(self, text: str) -> bool:
         return is_loop(text) or is_parroted(text, self._told)
 
-    def _segments(self, windows: Sequence["Window"], language: Language, hotwords: str | None) -> list[list["Segment"]]:
+    def _segments(self, windows: Sequence[Window], language: Language, hotwords: str | None) -> list[list["Segment"]]:
         """The segments of each window; times in seconds from the first window's beginning."""
         if not windows:
             return []

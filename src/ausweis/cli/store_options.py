@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -11,7 +12,17 @@ from ausweis.errors import InputError, StoreError
 if TYPE_CHECKING:
     from ausweis.store import Store
 
-__all__ = ["ADDRESS", "DAY", "DISPLACED", "login", "need_sqlalchemy", "opened", "store_option", "warn_of_key"]
+__all__ = [
+    "ADDRESS",
+    "DAY",
+    "DISPLACED",
+    "also_option",
+    "login",
+    "need_sqlalchemy",
+    "opened",
+    "store_option",
+    "warn_of_key",
+]
 
 ADDRESS = "ausweis.sqlite"
 """Where the store is by default: in the current folder."""
@@ -35,6 +46,18 @@ def store_option(command: _Command) -> _Command:
     )(command)
 
 
+def also_option(command: _Command) -> _Command:
+    """`--also`, whose values are the parameter `roots`."""
+    return click.option(
+        "--also",
+        "roots",
+        multiple=True,
+        type=click.Path(exists=True, path_type=Path),
+        metavar="DIR",
+        help="More folders with runs or recorded answers. Repeatable.",
+    )(command)
+
+
 def opened(address: str, *, make: bool = False) -> "Store":
     """The store at an address; a new one only with `make`, so that a slip of the pen makes no file.
 
@@ -42,8 +65,6 @@ def opened(address: str, *, make: bool = False) -> "Store":
         StoreError: it cannot be opened, or there is none.
     """
     need_sqlalchemy()
-    from pathlib import Path
-
     from ausweis.store import Key, Store
 
     if not make and "://" not in address and not Path(address).exists():

@@ -29,10 +29,10 @@ def beside(name: str) -> str:
 
 
 @lru_cache
-def environment() -> Environment:
-    """Where the templates are, strict, and escaping every value."""
+def environment(package: str = "ausweis.reports") -> Environment:
+    """The templates of a package, strict, and escaping every value."""
     return Environment(
-        loader=PackageLoader("ausweis.reports"),
+        loader=PackageLoader(package),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_cleaned,

@@ -1,14 +1,13 @@
 """Templates to answers. Every value is escaped, and cleaned of what nobody can have said."""
 
 import hashlib
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
-from ausweis.calls.text import clean
+from ausweis.reports.pages import environment
 from ausweis.serve.desk import Visit
 from ausweis.serve.words import Words
 
@@ -34,23 +33,9 @@ def answer(visit: Visit, template: str, *, here: str = "", status: int = 200, **
 def render(template: str, words: Words, **values: Any) -> str:
     """The template in a language."""
     values = {"session": None, "back": "/", "here": "", "said": None} | values
-    return _environment().get_template(template).render(w=words, t=words.text, version=_version(), **values)
-
-
-@lru_cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("ausweis.serve"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_cleaned,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    return (
+        environment("ausweis.serve").get_template(template).render(w=words, t=words.text, version=_version(), **values)
     )
-
-
-def _cleaned(value: object) -> object:
-    return clean(value) if type(value) is str else value
 
 
 @cache

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ausweis.cli.store_options import login, opened, store_option
+from ausweis.cli.store_options import also_option, login, opened, store_option
 from ausweis.errors import StoreError
 
 if TYPE_CHECKING:
@@ -16,14 +16,7 @@ __all__ = ["delete", "show"]
 
 @click.command()
 @click.argument("call_id")
-@click.option(
-    "--also",
-    "roots",
-    multiple=True,
-    type=click.Path(exists=True, path_type=Path),
-    metavar="DIR",
-    help="More folders with runs or recorded answers. Repeatable.",
-)
+@also_option
 @store_option
 def delete(call_id: str, roots: tuple[Path, ...], address: str) -> None:
     """Remove one call from the store, the runs that it knows, their recordings, recorded answers and written pages.

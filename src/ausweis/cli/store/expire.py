@@ -5,21 +5,14 @@ from pathlib import Path
 
 import click
 
-from ausweis.cli.store_options import login, opened, store_option
+from ausweis.cli.store_options import also_option, login, opened, store_option
 
 __all__ = ["expire"]
 
 
 @click.command()
 @click.option("--days", type=click.IntRange(min=0), required=True, metavar="N", help="Calls of more days ago go.")
-@click.option(
-    "--also",
-    "roots",
-    multiple=True,
-    type=click.Path(exists=True, path_type=Path),
-    metavar="DIR",
-    help="More folders with runs or recorded answers. Repeatable.",
-)
+@also_option
 @store_option
 def expire(days: int, roots: tuple[Path, ...], address: str) -> None:
     """Remove all calls older than so many days, as `ausweis store delete` does. Made for a daily timer."""
