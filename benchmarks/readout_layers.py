@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 from ausweis.engines import catalogue
 from ausweis.engines.llama import LlamaEngine
 from ausweis.evals import read_labelled
+from ausweis.evals.fact_readout import FACT_TASK
+from ausweis.evals.readout_lines import KeptLines, collect
 from ausweis.evals.readout_network import Plan
-from ausweis.evals.readouts import KeptLines, Learned, collect, left_out, prepare
+from ausweis.evals.readouts import Learned, left_out, prepare
 from ausweis.prompts import default_library
 from ausweis.reading.labels import speakers_of
 from ausweis.reading.strategies import TRANSCRIPT_TEMPLATE
@@ -61,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     kept = list(collect(engine, template, labelled, every, given.work))
     for layers in choices:
         places = [every.index(layer) for layer in layers]
-        learned = prepare(KeptLines(kept, places), template, Plan())
+        learned = prepare(KeptLines(kept, FACT_TASK, places), template, Plan(), FACT_TASK)
         scores = left_out(learned.numbers, Plan())
         shown = "   ".join(measured(learned, scores, speaker) for speaker in ("agent", "caller"))
         print(f"layers {', '.join(map(str, layers)):<12}{shown}", flush=True)

@@ -43,9 +43,8 @@ EVENTS: tuple[tuple[Any, str, int], ...] = (
 )
 
 
-def make_run(folder: Path, count: int) -> None:
-    """Write calls, and the run that judged them."""
-    policy = find_policy(POLICY)
+def made_up_manifest(folder: Path) -> RunManifest:
+    """The manifest of a run that nobody made, over `calls.jsonl` of a folder."""
     engine = EngineInfo(
         model_id="qwen2.5-coder-1.5b-instruct-q4",
         model_sha256="b" * 64,
@@ -53,17 +52,22 @@ def make_run(folder: Path, count: int) -> None:
         context_tokens=8192,
         parameters={"temperature": 0, "threads": 2, "readout": "c" * 64},
     )
-    prompts = tuple(PromptProvenance(id=name, version=1, sha256="a" * 64) for name in ("agent-turn", "caller-turn"))
-    manifest = RunManifest(
+    return RunManifest(
         ausweis=__version__,
         strategy="turnwise",
-        policy=policy.provenance,
-        prompts=prompts,
+        policy=find_policy(POLICY).provenance,
+        prompts=tuple(PromptProvenance(id=name, version=1, sha256="a" * 64) for name in ("agent-turn", "caller-turn")),
         engine=engine,
         inputs=Inputs(paths=(str(folder / "calls.jsonl"),)),
         machine=Machine.here(),
         started="2026-03-02T20:00:00Z",
     )
+
+
+def make_run(folder: Path, count: int) -> None:
+    """Write calls, and the run that judged them."""
+    policy = find_policy(POLICY)
+    manifest = made_up_manifest(folder)
     run = folder / "run"
     run.mkdir()
     (run / "run.json").write_text(manifest.model_dump_json(by_alias=True, indent=2))
@@ -78,7 +82,7 @@ def make_run(folder: Path, count: int) -> None:
         ]
         facts = Facts(call_id="{id}", turns=len(TURNS), events=tuple(events))
         verdict = judge(facts, policy.policy, policy_sha256=policy.sha256)
-        origin = provenance_of(facts, __version__, policy, prompts, manifest.model, seconds=9.2, tokens=900)
+        origin = provenance_of(facts, __version__, policy, manifest.prompts, manifest.model, seconds=9.2, tokens=900)
         lines.append((facts_line(facts), verdict_line(verdict.model_copy(update={"provenance": origin}))))
     chance = random.Random(1)
     first = datetime(2026, 1, 1, 8, tzinfo=UTC)

@@ -76,16 +76,17 @@ def test_score_takes_the_address_from_option_or_environment(
     run: Run, write_calls: Write, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = write_calls(1)
-    assert run("score", calls, *FAKE, "--run", "a", "--store", "one.db").code == 0
+    assert run("score", calls, *FAKE, "--run", "a", "--store", "new/folder/one.db").code == 0
     monkeypatch.setenv("AUSWEIS_STORE", str(folder / "two.db"))
     assert run("score", calls, *FAKE, "--run", "b", "--store").code == 0
-    assert states("one.db") == states("two.db") == {"call-1": ("compliant", True)}
+    assert states("new/folder/one.db") == states("two.db") == {"call-1": ("compliant", True)}
 
 
 def test_a_store_that_cannot_be_opened_is_told_before_the_work(run: Run, write_calls: Write, folder: Path) -> None:
-    result = run("score", write_calls(1), *FAKE, "--run", "r", "--store", "no/such/folder.db")
+    Path("file").touch()
+    result = run("score", write_calls(1), *FAKE, "--run", "r", "--store", "file/store.db")
     assert result.code == 2
-    assert "no/such/folder.db: the store cannot be written" in result.err
+    assert "file/store.db: the store cannot be written" in result.err
     assert not (folder / "r").exists()
 
 

@@ -94,6 +94,23 @@ def test_the_numbers() -> None:
     assert numbers.kinds["lawyer_threat"].found.value is None
 
 
+def test_the_order_of_calls_counts_mentions_under_the_bar_too() -> None:
+    cases = [
+        case("1a", "1b", {"kind": "rude_agent", "turn": 1}),
+        case("1b", "1a"),
+        case("2a", "2b", {"kind": "rude_agent", "turn": 3}),
+    ]
+    read = {
+        "1a": [found("rude_agent", 1, 0.9)],
+        "1b": [found("rude_agent", 1, 0.2)],
+        "2a": [found("rude_agent", 1, 0.1)],
+    }
+    numbers = summarise_incidents(cases, read).kinds
+    assert numbers["rude_agent"].found.value == 0.5
+    assert numbers["rude_agent"].average_precision == pytest.approx((1 + 2 / 3) / 2)
+    assert numbers["press_threat"].average_precision is None
+
+
 @pytest.mark.parametrize(
     ("incident", "words"),
     [

@@ -7,9 +7,11 @@ import pytest
 from tests.readouts import by_chance
 
 from ausweis.engines.readout import LineFeatures
+from ausweis.evals.fact_readout import FACT_TASK, labels_in, labels_of
 from ausweis.evals.labelled import GoldEvent, LabelledCall
+from ausweis.evals.readout_lines import KeptLines, Lines, layers_of
 from ausweis.evals.readout_network import Plan, learn_network, scores_of
-from ausweis.evals.readouts import FACTS, KeptLines, Lines, labels_in, labels_of, layers_of, learn, left_out, prepare
+from ausweis.evals.readouts import learn, left_out, prepare
 from ausweis.prompts import default_library
 from ausweis.reading.dialogue import EVIDENCE
 from ausweis.reading.labels import STARTS_LATE
@@ -48,7 +50,7 @@ def made(calls: int, seed: int = 3) -> list[Lines]:
 
 
 def test_a_readout_learns_what_the_states_tell() -> None:
-    readout = learn(made(120), TEMPLATE, "1" * 64, (10, 20), "made up", SMALL)
+    readout = learn(made(120), TEMPLATE, "1" * 64, (10, 20), "made up", SMALL, FACT_TASK)
     assert (readout.template, readout.model_sha256, readout.layers) == (TEMPLATE.name, "1" * 64, (10, 20))
     wanted = {f"{v}{f}" for v in ("asks", "gives") for f in ("", " name", " pin", " password")}
     assert set(readout.labels) == {*wanted, STARTS_LATE}
@@ -66,7 +68,7 @@ def test_a_readout_learns_what_the_states_tell() -> None:
 
 def test_what_is_shipped_scores_as_what_was_learned() -> None:
     """The networks in the readout, by numpy, give the numbers that they gave when they were learned, by jax."""
-    learned = prepare(made(30), TEMPLATE, SMALL)
+    learned = prepare(made(30), TEMPLATE, SMALL, FACT_TASK)
     network = learn_network(learned.numbers, SMALL)
     (first, *_) = scores_of(network, learned.numbers, SMALL)
     parts = {**vars(learned.basis), **{name: part[None] for name, part in network.items()}}
@@ -77,13 +79,13 @@ def test_what_is_shipped_scores_as_what_was_learned() -> None:
 
 
 def test_the_same_calls_give_the_same_readout() -> None:
-    one, other = (learn_network(prepare(made(12), TEMPLATE, SMALL).numbers, SMALL) for _ in range(2))
+    one, other = (learn_network(prepare(made(12), TEMPLATE, SMALL, FACT_TASK).numbers, SMALL) for _ in range(2))
     assert all((one[name] == other[name]).all() for name in one)
 
 
 def test_no_line_is_scored_by_weights_that_saw_its_call() -> None:
     """Calls of fold 1 have wrong labels: what is learned without them tells the right ones."""
-    learned = prepare(made(100), TEMPLATE, SMALL)
+    learned = prepare(made(100), TEMPLATE, SMALL, FACT_TASK)
     place = learned.labels.index("asks")
     turned = [
         replace(one, labels=1 - one.labels) if number % 5 == 1 else one for number, one in enumerate(learned.numbers)
@@ -99,7 +101,7 @@ def test_no_line_is_scored_by_weights_that_saw_its_call() -> None:
 def test_what_is_not_known_of_a_line_does_not_count() -> None:
     calls = made(12)
     calls[0].labels[1] = None
-    learned = prepare(calls, TEMPLATE, SMALL)
+    learned = prepare(calls, TEMPLATE, SMALL, FACT_TASK)
     assert learned.numbers[0].counts[1].sum() == 0
     late = learned.labels.index(STARTS_LATE)
     assert [one.counts[:, late].tolist() for one in learned.numbers[:2]] == [[1, 0, 0, 0, 0, 0, 0, 0]] * 2
@@ -114,10 +116,10 @@ def test_kept_states_are_read_again(tmp_path: Path) -> None:
     lengths = [2, 3, 4]
     states = np.arange(9 * 2 * 3, dtype=np.float16).reshape(9, 2, 3)
     np.savez(tmp_path / "a.npz", states=states, lengths=lengths)
-    (lines,) = KeptLines([(one, tmp_path / "a.npz")], FACTS)
+    (lines,) = KeptLines([(one, tmp_path / "a.npz")], FACT_TASK)
     assert [len(line.tokens) for line in lines.seen] == lengths
     assert lines.labels == [{STARTS_LATE}, None, None]
-    (second,) = KeptLines([(one, tmp_path / "a.npz")], FACTS, layers=[1])
+    (second,) = KeptLines([(one, tmp_path / "a.npz")], FACT_TASK, layers=[1])
     assert second.seen[0].tokens == pytest.approx(lines.seen[0].tokens[:, 3:])
 
 

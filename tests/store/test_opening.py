@@ -96,7 +96,7 @@ def test_what_is_no_store(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="other: this is a database of something else"):
         Store.open(tmp_path / "other")
     with pytest.raises(StoreError, match="cannot be written"):
-        Store.open(tmp_path / "no" / "folder")
+        Store.open(tmp_path / "text" / "store")
     with pytest.raises(StoreError, match="cannot be written"):
         Store.open(tmp_path)
     for address in ("mysql://root@localhost/x", "postgresql+nodriver://x", "http://x", "://", ""):

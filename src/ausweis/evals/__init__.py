@@ -6,6 +6,7 @@ findings          what is found in a call, as words that can be compared
 case              one labelled call as it was judged
 metrics/          the numbers
 readouts          learns, from labelled turns, to read what the model computed
+readout_lines     what it learns from; fact_readout and incident_readout: the labels of each template
 readout_network   the networks that are learned for it
 spoken/           labelled calls spoken by two voices, to test how recordings are heard
 """

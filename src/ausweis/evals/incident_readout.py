@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from ausweis.evals.incident_case import IncidentCase
-from ausweis.evals.readouts import FEWEST, Task, in_whole_turns
+from ausweis.evals.readout_lines import FEWEST, Task, in_whole_turns
 from ausweis.prompts import Template
 from ausweis.reading.incidents import SPEAKER, label_of
 from ausweis.reading.pieces import Piece

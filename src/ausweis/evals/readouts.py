@@ -4,197 +4,31 @@ The networks are those of `readout_network`. The scores of lines whose call was 
 (Platt 1999) and weigh what was asked (`reading.dialogue`).
 """
 
-import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
-from pathlib import Path
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar, overload
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ausweis.calls.call import Call
-from ausweis.engines.llama import LlamaEngine
-from ausweis.engines.readout import LineFeatures, Readout, features
-from ausweis.evals.labelled import GoldEvent, LabelledCall
+from ausweis.engines.readout import Readout
+from ausweis.evals.readout_lines import Lines, Task
 from ausweis.evals.readout_network import Basis, CallNumbers, Plan, basis_of, learn_network, scores_of
 from ausweis.prompts import Template
-from ausweis.reading.asking import transcripts
 from ausweis.reading.dialogue import pairs
-from ausweis.reading.labels import SINGLE, STARTS_LATE, SUBJECTS, VERBS, meaning, speakers_of
-from ausweis.reading.pieces import Piece, spoken_pieces
+from ausweis.reading.labels import STARTS_LATE, speakers_of
+from ausweis.reading.pieces import Piece
 
-__all__ = [
-    "FACTS",
-    "FOLDS",
-    "KeptLines",
-    "Learned",
-    "Lines",
-    "Task",
-    "collect",
-    "in_whole_turns",
-    "labels_in",
-    "labels_of",
-    "layers_of",
-    "learn",
-    "left_out",
-    "prepare",
-]
+__all__ = ["FOLDS", "Learned", "learn", "left_out", "prepare"]
 
 Array = NDArray[np.float32]
 
-FEWEST = 3
-"""A label needs so many lines to be learned."""
 FOLDS = 5
 NETWORKS = 3
 """Their scores are averaged."""
 BASIS_CALLS = 150
 """Calls that the directions are found from in which lines differ most."""
-
-
-class Labelled(Protocol):
-    """A call with what is true of it."""
-
-    @property
-    def call(self) -> Call:
-        """The call."""
-        ...
-
-
-One = TypeVar("One", bound=Labelled)
-
-
-@dataclass(frozen=True)
-class Task(Generic[One]):
-    """What is learned: the labels of each piece of a call (None where they are not known).
-
-    `labels`: those of a template that can be learned from such lines; `speakers`: whose lines may have one. With
-    `dialogue`, what was asked is weighed too.
-    """
-
-    of_pieces: Callable[[One, Sequence[Piece]], list[frozenset[str] | None]]
-    labels: Callable[[Iterable[frozenset[str] | None], Template], tuple[str, ...]]
-    speakers: Callable[[str], Sequence[str]]
-    dialogue: bool = False
-    together: int = 1
-    """So many calls, one after the other, are left out together: twins."""
-
-
-class Lines(NamedTuple):
-    """The lines of one call. `labels`: None where they are not known."""
-
-    pieces: list[Piece]
-    seen: list[LineFeatures]
-    labels: list[frozenset[str] | None]
-
-
-def layers_of(depth: int) -> tuple[int, ...]:
-    """Which layers of a model with so many are read: those at three, four and five sevenths of the way.
-
-    Chosen for the default model (28 layers) by cross-validation over the calls of train: what a line means stands
-    there most plainly.
-    """
-    return tuple(round(depth * part) for part in (3 / 7, 4 / 7, 5 / 7))
-
-
-def collect(
-    engine: LlamaEngine, template: Template, calls: Iterable[One], layers: tuple[int, ...], folder: Path
-) -> Iterator[tuple[One, Path]]:
-    """Read each call with the model, and keep the states of all lines under `folder`: some megabytes a call.
-
-    A call without a line is left out. What stands there already is not computed again, so that a stopped run goes on.
-    """
-    kept = folder / "-".join([engine.info.model_sha256[:8], template.sha256[:8], *map(str, layers)])
-    kept.mkdir(parents=True, exist_ok=True)
-    for one in calls:
-        requests = transcripts(template, one.call, spoken_pieces(one.call))
-        if not requests:
-            continue
-        # The text is in the name: a call that was changed is read anew.
-        text = hashlib.sha256(requests[-1].messages[-1].content.encode()).hexdigest()[:8]
-        path = kept / f"{one.call.id}.{text}.npz"
-        if not path.is_file():
-            states = list(engine.states(requests, layers))
-            half = path.with_suffix(".half.npz")
-            np.savez(half, states=np.concatenate(states).astype(np.float16), lengths=[len(line) for line in states])
-            half.replace(path)
-        yield one, path
-
-
-class KeptLines(Sequence[Lines], Generic[One]):
-    """The lines of calls whose states were kept, read from the disk when they are wanted: they need not fit the memory.
-
-    Of turns that are cut into several pieces it is not known which one a label
-    belongs to.
-    """
-
-    def __init__(self, calls: Iterable[tuple[One, Path]], task: Task[One], layers: Sequence[int] | None = None) -> None:
-        """`layers`: the places of those to look at among the kept ones; all, unless it is given."""
-        self._calls = list(calls)
-        self._task = task
-        self._layers = layers
-
-    def __len__(self) -> int:
-        return len(self._calls)
-
-    @overload
-    def __getitem__(self, place: int) -> Lines: ...
-
-    @overload
-    def __getitem__(self, place: slice) -> "KeptLines[One]": ...
-
-    def __getitem__(self, place: int | slice) -> "Lines | KeptLines[One]":
-        if isinstance(place, slice):
-            return KeptLines(self._calls[place], self._task, self._layers)
-        one, path = self._calls[place]
-        pieces = spoken_pieces(one.call)
-        with np.load(path) as kept:
-            states = kept["states"] if self._layers is None else kept["states"][:, list(self._layers)]
-            lines = np.split(states.astype(np.float32), np.cumsum(kept["lengths"])[:-1])
-        return Lines(pieces, [features(states) for states in lines], self._task.of_pieces(one, pieces))
-
-
-def _of_facts(one: LabelledCall, pieces: Sequence[Piece]) -> list[frozenset[str] | None]:
-    labels = in_whole_turns(pieces, lambda turn: labels_of(one.gold.events, turn))
-    if "starts_late" in one.gold.defects and labels[0] is not None:
-        labels[0] |= {STARTS_LATE}
-    return labels
-
-
-def in_whole_turns(pieces: Sequence[Piece], of_turn: Callable[[int], frozenset[str]]) -> list[frozenset[str] | None]:
-    """The labels of each piece that is a whole turn."""
-    turns = [piece.turn for piece in pieces]
-    return [of_turn(piece.turn) if turns.count(piece.turn) == 1 else None for piece in pieces]
-
-
-def labels_of(events: Sequence[GoldEvent], turn: int) -> frozenset[str]:
-    """The labels of a turn, in the words of the templates; with each verb that has a subject, the verb itself."""
-    names = _names()
-    labels: set[str] = set()
-    for event in events:
-        if event.turn == turn:
-            # What was rejected is told by the order of things, not by the label.
-            subject = None if event.kind in SINGLE.values() else event.subject
-            labels.add(names[event.kind, subject])
-            labels |= {verb for verb, kind in VERBS.items() if kind == event.kind}
-    return frozenset(labels)
-
-
-@cache
-def _names() -> Mapping[tuple[str, str | None], str]:
-    names: dict[tuple[str, str | None], str] = {(kind, None): label for label, kind in SINGLE.items()}
-    for verb, subjects in SUBJECTS.items():
-        names |= {(VERBS[verb], word): f"{verb} {said}" for said, word in subjects.items()}
-    return names
-
-
-def labels_in(found: Iterable[frozenset[str] | None], template: Template) -> tuple[str, ...]:
-    """The labels and verbs that occur often enough."""
-    every = [labels for labels in found if labels]
-    wanted = [STARTS_LATE, *VERBS, *(label for label in template.labels if meaning(label) is not None)]
-    return tuple(one for one in wanted if sum(one in labels for labels in every) >= FEWEST)
 
 
 class Learned(NamedTuple):
@@ -206,11 +40,7 @@ class Learned(NamedTuple):
     numbers: list[CallNumbers]
 
 
-FACTS: Task[LabelledCall] = Task(_of_facts, labels_in, speakers_of, dialogue=True)
-"""What `transcript` is asked for."""
-
-
-def prepare(calls: Sequence[Lines], template: Template, plan: Plan, task: Task[Any] = FACTS) -> Learned:
+def prepare(calls: Sequence[Lines], template: Template, plan: Plan, task: Task[Any]) -> Learned:
     """Bring all calls into the basis."""
     some = calls[:: -(-len(calls) // BASIS_CALLS)]
     basis = basis_of([line for one in some for line in one.seen], plan)
@@ -248,15 +78,14 @@ def learn(
     model_sha256: str,
     layers: tuple[int, ...],
     notes: str,
-    plan: Plan | None = None,
-    task: Task[Any] = FACTS,
+    plan: Plan,
+    task: Task[Any],
     on_left_out: Callable[[Learned, Sequence[Array]], None] = lambda learned, scores: None,
 ) -> Readout:
     """The readout of a template: all its labels, and their verbs, that occur often enough.
 
     `on_left_out` is told what is learned from, and the scores of each call by a network that has not seen it.
     """
-    plan = plan or Plan()
     learned = prepare(calls, template, plan, task)
     basis, labels, pieces, numbers = learned
     scores = left_out(numbers, plan, task.together)

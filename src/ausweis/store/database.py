@@ -40,7 +40,7 @@ class Database:
 
     @classmethod
     def open(cls, address: str | Path) -> "Database":
-        """Connect; a SQLite file is made where there is none, for the user's eyes alone.
+        """Connect; a SQLite file is made where there is none, with its folder, for the user's eyes alone.
 
         Raises:
             StoreError: the address is none, or what it names cannot be opened.
@@ -144,6 +144,7 @@ def _url(address: str | Path) -> tuple[URL, Path | None]:
 
 def _make_file(path: Path) -> None:
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
     except OSError as error:
         raise StoreError(f"the store cannot be written ({error.strerror})", place=str(path)) from None

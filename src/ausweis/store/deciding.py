@@ -43,14 +43,9 @@ def decide(
     verdict_key: int,
 ) -> Decision:
     """See `Store.decide`; in a transaction that writes."""
-    call = connection.execute(select(calls).where(calls.c.key == call_key).with_for_update()).first()
-    if call is None or call.verdict_key is None:
-        raise StoreError("there is no such call in the store any more")
-    if call.verdict_key != verdict_key and not _says(connection, call, verdict_key):
-        raise StoreError("the verdict has changed since you saw it; look at the call again, then decide")
+    call = _call_seen(connection, call_key, verdict_key)
     run = run_row(connection.execute(select(runs).where(runs.c.key == call.run_key)).one())
-    verdict_key = call.verdict_key
-    body = connection.execute(select(verdicts.c.body).where(verdicts.c.key == verdict_key)).scalar_one()
+    body = connection.execute(select(verdicts.c.body).where(verdicts.c.key == call.verdict_key)).scalar_one()
     said = Label.of(unpack(body, run))
     label = said if choice == "confirm" else Label.given(choice, outcome, violations, incidents, said)
     reviewer, note = reviewer.strip(), note.strip()
@@ -58,7 +53,7 @@ def decide(
     check_label(choice, label, said, call.turns)
     row: dict[str, Any] = {
         "call_key": call_key,
-        "verdict_key": verdict_key,
+        "verdict_key": call.verdict_key,
         "says": call.says,
         "reviewer": reviewer,
         "choice": choice,
@@ -68,30 +63,28 @@ def decide(
         "note": note,
         "at": now(),
     }
+    content = chain.decision_content(_Values(row))
     row["seq"] = chain.append(
-        connection,
-        key,
-        "decided",
-        reviewer,
-        call_id=call.call_id,
-        run=run,
-        content=chain.decision_content(_Values(row)),
-        at=row["at"],
+        connection, key, "decided", reviewer, call_id=call.call_id, run=run, content=content, at=row["at"]
     )
     decision_key = connection.execute(insert(decisions).returning(decisions.c.key), row).scalar_one()
-    state = state_of(decisions_of(connection, call_key, says=call.says))
-    connection.execute(update(calls).where(calls.c.key == call_key).values(state=state))
-    return Decision(
-        decision_key,
-        reviewer,
-        choice,
-        label.outcome,
-        label.violations,
-        note,
-        row["at"],
-        verdict_key,
-        incidents=label.incidents,
-    )
+    found = decisions_of(connection, call_key, says=call.says)
+    connection.execute(update(calls).where(calls.c.key == call_key).values(state=state_of(found)))
+    return next(one for one in found if one.key == decision_key)
+
+
+def _call_seen(connection: Connection, call_key: int, verdict_key: int) -> Any:
+    """The row of a call, locked, if it is there and still says what the verdict said that the reviewer saw.
+
+    Raises:
+        StoreError: it is not, or does not.
+    """
+    call = connection.execute(select(calls).where(calls.c.key == call_key).with_for_update()).first()
+    if call is None or call.verdict_key is None:
+        raise StoreError("there is no such call in the store any more")
+    if call.verdict_key != verdict_key and not _says(connection, call, verdict_key):
+        raise StoreError("the verdict has changed since you saw it; look at the call again, then decide")
+    return call
 
 
 def decisions_of(connection: Connection, call_key: int, *, says: str) -> list[Decision]:

@@ -26,8 +26,11 @@ GOLDEN = Path("evals/incidents/golden.jsonl")
 @click.option("--threads", type=click.IntRange(1, 512), metavar="N")
 @click.option("--record", type=click.Path(path_type=Path), metavar="DIR", help="Record the model's answers for replay.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="What was found, one call a line.")
+@click.option("--fail-under", type=click.FloatRange(0, 1), metavar="F1", help="Exit with 1 where F1 is below: for CI.")
 @click.option("--json", "as_json", is_flag=True, help="The numbers as JSON on standard output.")
+@click.pass_context
 def incidents(
+    context: click.Context,
     golden: tuple[Path, ...],
     model: str | None,
     engine: str,
@@ -37,6 +40,7 @@ def incidents(
     threads: int | None,
     record: Path | None,
     out: Path | None,
+    fail_under: float | None,
     as_json: bool,
 ) -> None:
     """Read the GOLDEN calls for incidents, and measure by kind: found, precision, turn, twins told apart."""
@@ -66,15 +70,19 @@ def incidents(
         click.echo(summary.model_dump_json())
     else:
         _show(summary)
+    if fail_under is not None and (summary.f1 or 0.0) < fail_under:
+        click.echo(f"ausweis: F1 {summary.f1 or 0.0:.3f} is below {fail_under}", err=True)
+        context.exit(1)
 
 
 def _show(summary: "IncidentSummary") -> None:
     from rich.table import Table
 
-    table = Table("incident", "calls", "found", "precision")
+    table = Table("incident", "calls", "found", "precision", "average precision")
     for kind, numbers in summary.kinds.items():
-        table.add_row(kind, str(numbers.found.n), str(numbers.found), str(numbers.precision))
-    table.add_row("all", str(summary.found.n), str(summary.found), str(summary.precision))
+        ranked = "–" if numbers.average_precision is None else f"{numbers.average_precision:.2f}"
+        table.add_row(kind, str(numbers.found.n), str(numbers.found), str(numbers.precision), ranked)
+    table.add_row("all", str(summary.found.n), str(summary.found), str(summary.precision), "")
     console().print(table)
     f1 = "–" if summary.f1 is None else f"{summary.f1:.2f}"
     click.echo(f"F1 {f1}; right turn of those found {summary.turn}; calls without any, left alone {summary.clean}")

@@ -18,12 +18,17 @@ __all__ = ["IncidentSummary", "KindNumbers", "summarise_incidents"]
 
 
 class KindNumbers(BaseModel):
-    """Of one kind: `found` of the calls that have it, `precision` of those in which it was found."""
+    """Of one kind: `found` of the calls that have it, `precision` of those in which it was found.
+
+    `average_precision`: whether calls that have it come first, sorted by its likeliest mention (scikit-learn's; no bar
+    is in it); None where no call has it.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     found: Estimate
     precision: Estimate
+    average_precision: float | None
 
 
 class IncidentSummary(BaseModel):
@@ -49,7 +54,7 @@ def summarise_incidents(cases: Sequence[IncidentCase], read: Mapping[str, Sequen
     """The numbers; `read`: what was found in each call, by its id."""
     likely = {name: [one for one in some if one.probability >= LIKELY] for name, some in read.items()}
     told = {name: frozenset(one.kind for one in some if one.kind) for name, some in likely.items()}
-    kinds = {kind: _of_kind(kind, cases, told) for kind in INCIDENTS}
+    kinds = {kind: _of_kind(kind, cases, told, read) for kind in INCIDENTS}
     hits, wanted, said = (
         sum(len(case.gold.kinds & told[case.call.id]) for case in cases),
         sum(len(case.gold.kinds) for case in cases),
@@ -69,12 +74,26 @@ def summarise_incidents(cases: Sequence[IncidentCase], read: Mapping[str, Sequen
 
 
 def _of_kind(
-    kind: IncidentKind, cases: Sequence[IncidentCase], told: Mapping[str, frozenset[IncidentKind]]
+    kind: IncidentKind,
+    cases: Sequence[IncidentCase],
+    told: Mapping[str, frozenset[IncidentKind]],
+    read: Mapping[str, Sequence[Mention]],
 ) -> KindNumbers:
     have = [case for case in cases if kind in case.gold.kinds]
     claimed = [case for case in cases if kind in told[case.call.id]]
     hits = sum(kind in told[case.call.id] for case in have)
-    return KindNumbers(found=share(hits, len(have)), precision=share(hits, len(claimed)))
+    chances = [max((one.probability for one in read[case.call.id] if one.kind == kind), default=0.0) for case in cases]
+    return KindNumbers(
+        found=share(hits, len(have)),
+        precision=share(hits, len(claimed)),
+        average_precision=_average_precision([kind in case.gold.kinds for case in cases], chances),
+    )
+
+
+def _average_precision(truth: Sequence[bool], chances: Sequence[float]) -> float | None:
+    from sklearn.metrics import average_precision_score
+
+    return float(average_precision_score(truth, chances)) if any(truth) else None
 
 
 def _turns(cases: Sequence[IncidentCase], likely: Mapping[str, Sequence[Mention]]) -> Estimate:

@@ -1,0 +1,198 @@
+"""How soon the review of a day stands, how large it is, and how soon the pages of `ausweis serve` come.
+
+    python benchmarks/review_pages.py --calls 2000
+    python benchmarks/review_pages.py --calls 100000 --days 50
+    python benchmarks/review_pages.py --calls 200 --screenshots DIR     # needs Chromium
+
+The calls are those of the golden set, again and again, with the facts of their labels, judged by the policy that ships:
+six in ten are flagged. Both programs run as their user runs them, each page is asked for five times over a socket, and
+the middle one counts.
+"""
+
+import argparse
+import json
+import os
+import random
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta, timezone
+from datetime import time as clock
+from pathlib import Path
+
+import httpx
+from store_import import made_up_manifest
+
+from ausweis.batch.canonical import facts_line, verdict_line
+from ausweis.calls.call import Call
+from ausweis.evals import read_all
+from ausweis.evals.labelled import gold_facts
+from ausweis.judging import find_policy
+from ausweis.judging.judge import judge
+from ausweis.store import Store
+
+GOLDEN = Path(__file__).parents[1] / "evals" / "golden" / "dev.jsonl"
+LAST_DAY = date(2026, 3, 2)
+ZONE = timezone(timedelta(hours=1))
+REPEATS = 5
+TICKS = os.sysconf("SC_CLK_TCK")
+ONE_CALL = re.compile(r'class="row[^"]*" href="(/calls/[^"]+)"')
+
+
+def make_store(folder: Path, count: int, days: int) -> Path:
+    """A store of so many calls, those of the last day and of some days before it."""
+    run = folder / "run"
+    run.mkdir()
+    (run / "run.json").write_text(made_up_manifest(folder).model_dump_json(by_alias=True))
+    chance = random.Random(1)
+    labelled = read_all([GOLDEN])
+    facts = [gold_facts(one) for one in labelled]
+    verdicts = [judge(told, find_policy(one.gold.policy).policy) for told, one in zip(facts, labelled, strict=True)]
+    with (
+        (folder / "calls.jsonl").open("w") as calls,
+        (run / "facts.jsonl").open("w") as all_facts,
+        (run / "verdicts.jsonl").open("w") as all_verdicts,
+    ):
+        for number in range(count):
+            place, name = number % len(labelled), f"call-{number:06}"
+            call, verdict = labelled[place].call, verdicts[place]
+            calls.write(json.dumps(_placed(call, name, number % days, chance), ensure_ascii=False) + "\n")
+            all_facts.write(facts_line(facts[place].model_copy(update={"call_id": name})) + "\n")
+            shift = chance.random() * 0.3
+            told = {"call_id": name, "risk": round(abs(verdict.risk - shift), 4)}
+            all_verdicts.write(verdict_line(verdict.model_copy(update=told)) + "\n")
+    path = folder / "calls.sqlite"
+    with Store.open(path) as store:
+        store.import_run(run)
+    return path
+
+
+def _placed(call: Call, name: str, day: int, chance: random.Random) -> dict[str, object]:
+    at = datetime.combine(LAST_DAY - timedelta(days=day), clock(chance.randrange(8, 19), chance.randrange(60)), ZONE)
+    placed = {"id": name, "started_at": at.isoformat(), "agent": f"agent {chance.randrange(40)}"}
+    placed |= {"queue": chance.choice(("Hotline", "Rechnung", "Technik")), "team": chance.choice(("Nord", "Süd"))}
+    return call.model_dump(mode="json", exclude_none=True) | placed
+
+
+def measure_review(store: Path, folder: Path) -> Path:
+    """Write the page of the last day."""
+    page = folder / "review.html"
+    command = ["review", "--day", str(LAST_DAY), "--store", str(store), "--out", str(page)]
+    begun, own = time.perf_counter(), os.times()
+    subprocess.run([sys.executable, "-m", "ausweis", *command], check=True)
+    wall, spent = time.perf_counter() - begun, os.times()
+    cpu = spent.children_user + spent.children_system - own.children_user - own.children_system
+    size = page.stat().st_size
+    print(f"{'review page of the last day':<30} {wall:6.2f} s  ({cpu:.2f} s of a processor)  {size:,} bytes")
+    return page
+
+
+class Served:
+    """`ausweis serve` in a process of its own, and somebody who is signed in."""
+
+    def __init__(self, store: Path) -> None:
+        command = [sys.executable, "-m", "ausweis", "serve", "--store", str(store), "--port", "0"]
+        begun = time.perf_counter()
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        found = next(filter(None, (re.search(r"(http://\S+?)/\S*token=(\S+)", line) for line in self.process.stdout)))
+        self.address, self.token = found.groups()
+        self.http = httpx.Client(base_url=self.address, follow_redirects=True, timeout=60)
+        self.http.post("/signin", data={"token": self.token, "reviewer": "Anna"}).raise_for_status()
+        print(f"{'serve, until somebody is in':<30} {time.perf_counter() - begun:6.2f} s")
+
+    def measure(self, what: str, address: str) -> str:
+        """Ask for a page some times; print the middle one's seconds."""
+        seconds, before = [], self._cpu()
+        for _ in range(REPEATS):
+            begun = time.perf_counter()
+            answer = self.http.get(address).raise_for_status()
+            seconds.append(time.perf_counter() - begun)
+        cpu = (self._cpu() - before) / REPEATS
+        size = len(answer.content)
+        print(f"{what:<30} {statistics.median(seconds):6.3f} s  ({cpu:.3f} s of a processor)  {size:,} bytes")
+        return answer.text
+
+    def _cpu(self) -> float:
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def close(self) -> None:
+        """Stop the server."""
+        self.http.close()
+        self.process.terminate()
+        self.process.wait()
+
+
+def measure_serve(served: Served) -> str:
+    """The pages. Returns the address of one call."""
+    queue = served.measure("queue", "/?show=todo")
+    served.measure("search that finds some", "/?show=all&q=Vertrag")
+    served.measure("search that finds none", "/?show=all&q=Zwetschgendatschi")
+    found = ONE_CALL.search(queue)
+    assert found is not None, "no call in the queue"
+    call = found[1].replace("&amp;", "&")
+    served.measure("one call", call)
+    served.measure("figures", "/figures")
+    return call
+
+
+def take_screenshots(served: Served, page: Path, call: str, folder: Path) -> None:
+    """The page of the day, the queue and a call, wide and on a phone, light and dark."""
+    from playwright.sync_api import sync_playwright
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=_chromium())
+        for name, width, height, dark in (
+            ("wide", 1280, 900, False),
+            ("dark", 1280, 900, True),
+            ("phone", 390, 844, False),
+        ):
+            context = browser.new_context(
+                viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light", locale="de-DE"
+            )
+            shown = context.new_page()
+            shown.goto(page.as_uri())
+            shown.screenshot(path=folder / f"review-{name}.png")
+            shown.goto(f"{served.address}/signin?token={served.token}")
+            shown.fill("input[name=reviewer]", "Anna")
+            shown.press("input[name=reviewer]", "Enter")
+            for what, address in (("queue", "/?show=todo"), ("call", call), ("figures", "/figures")):
+                shown.goto(served.address + address)
+                shown.screenshot(path=folder / f"{what}-{name}.png")
+            context.close()
+        browser.close()
+
+
+def _chromium() -> str:
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Fill a store, write the page, ask for the pages."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--calls", type=int, default=2000)
+    parser.add_argument("--days", type=int, default=1, help="spread over so many days; the page is of the last one")
+    parser.add_argument("--screenshots", type=Path, metavar="DIR")
+    given = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        store = make_store(folder, given.calls, given.days)
+        page = measure_review(store, folder)
+        served = Served(store)
+        try:
+            call = measure_serve(served)
+            if given.screenshots:
+                take_screenshots(served, page, call, given.screenshots)
+        finally:
+            served.close()
+
+
+if __name__ == "__main__":
+    main()

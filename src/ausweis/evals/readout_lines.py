@@ -1,0 +1,129 @@
+"""The lines that a readout is learned from: states of a few layers of the model, kept on the disk, and their labels."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, NamedTuple, Protocol, TypeVar, overload
+
+import numpy as np
+
+from ausweis.calls.call import Call
+from ausweis.engines.llama import LlamaEngine
+from ausweis.engines.readout import LineFeatures, features
+from ausweis.prompts import Template
+from ausweis.reading.asking import transcripts
+from ausweis.reading.pieces import Piece, spoken_pieces
+
+__all__ = ["FEWEST", "KeptLines", "Lines", "Task", "collect", "in_whole_turns", "layers_of"]
+
+FEWEST = 3
+"""A label needs so many lines to be learned."""
+
+
+class Labelled(Protocol):
+    """A call with what is true of it."""
+
+    @property
+    def call(self) -> Call:
+        """The call."""
+        ...
+
+
+One = TypeVar("One", bound=Labelled)
+
+
+@dataclass(frozen=True)
+class Task(Generic[One]):
+    """What is learned: the labels of each piece of a call (None where they are not known).
+
+    `labels`: those of a template that can be learned from such lines; `speakers`: whose lines may have one. With
+    `dialogue`, what was asked is weighed too.
+    """
+
+    of_pieces: Callable[[One, Sequence[Piece]], list[frozenset[str] | None]]
+    labels: Callable[[Iterable[frozenset[str] | None], Template], tuple[str, ...]]
+    speakers: Callable[[str], Sequence[str]]
+    dialogue: bool = False
+    together: int = 1
+    """So many calls, one after the other, are left out together: twins."""
+
+
+class Lines(NamedTuple):
+    """The lines of one call. `labels`: None where they are not known."""
+
+    pieces: list[Piece]
+    seen: list[LineFeatures]
+    labels: list[frozenset[str] | None]
+
+
+def layers_of(depth: int) -> tuple[int, ...]:
+    """Which layers of a model with so many are read: those at three, four and five sevenths of the way.
+
+    Chosen for the default model (28 layers) by cross-validation over the calls of train: what a line means stands
+    there most plainly.
+    """
+    return tuple(round(depth * part) for part in (3 / 7, 4 / 7, 5 / 7))
+
+
+def collect(
+    engine: LlamaEngine, template: Template, calls: Iterable[One], layers: tuple[int, ...], folder: Path
+) -> Iterator[tuple[One, Path]]:
+    """Read each call with the model, and keep the states of all lines under `folder`: some megabytes a call.
+
+    A call without a line is left out. What stands there already is not computed again, so that a stopped run goes on.
+    """
+    kept = folder / "-".join([engine.info.model_sha256[:8], template.sha256[:8], *map(str, layers)])
+    kept.mkdir(parents=True, exist_ok=True)
+    for one in calls:
+        requests = transcripts(template, one.call, spoken_pieces(one.call))
+        if not requests:
+            continue
+        # The text is in the name: a call that was changed is read anew.
+        text = hashlib.sha256(requests[-1].messages[-1].content.encode()).hexdigest()[:8]
+        path = kept / f"{one.call.id}.{text}.npz"
+        if not path.is_file():
+            states = list(engine.states(requests, layers))
+            half = path.with_suffix(".half.npz")
+            np.savez(half, states=np.concatenate(states).astype(np.float16), lengths=[len(line) for line in states])
+            half.replace(path)
+        yield one, path
+
+
+class KeptLines(Sequence[Lines], Generic[One]):
+    """The lines of calls whose states were kept, read from the disk when they are wanted: they need not fit the memory.
+
+    Of turns that are cut into several pieces it is not known which one a label
+    belongs to.
+    """
+
+    def __init__(self, calls: Iterable[tuple[One, Path]], task: Task[One], layers: Sequence[int] | None = None) -> None:
+        """`layers`: the places of those to look at among the kept ones; all, unless it is given."""
+        self._calls = list(calls)
+        self._task = task
+        self._layers = layers
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    @overload
+    def __getitem__(self, place: int) -> Lines: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> "KeptLines[One]": ...
+
+    def __getitem__(self, place: int | slice) -> "Lines | KeptLines[One]":
+        if isinstance(place, slice):
+            return KeptLines(self._calls[place], self._task, self._layers)
+        one, path = self._calls[place]
+        pieces = spoken_pieces(one.call)
+        with np.load(path) as kept:
+            states = kept["states"] if self._layers is None else kept["states"][:, list(self._layers)]
+            lines = np.split(states.astype(np.float32), np.cumsum(kept["lengths"])[:-1])
+        return Lines(pieces, [features(states) for states in lines], self._task.of_pieces(one, pieces))
+
+
+def in_whole_turns(pieces: Sequence[Piece], of_turn: Callable[[int], frozenset[str]]) -> list[frozenset[str] | None]:
+    """The labels of each piece that is a whole turn."""
+    turns = [piece.turn for piece in pieces]
+    return [of_turn(piece.turn) if turns.count(piece.turn) == 1 else None for piece in pieces]
