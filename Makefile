@@ -11,6 +11,7 @@ demo: $(VENV)/demo
 	$(BIN)/ausweis score examples/calls --policy telecom-de --store runs/demo.sqlite
 	$(BIN)/ausweis score examples/calls-bank --policy bank-en --store runs/demo.sqlite
 	$(BIN)/ausweis score examples/recordings --policy bank-en --store runs/demo.sqlite
+	$(BIN)/ausweis score examples/calls-incidents --policy examples/policies/telecom-incidents.yaml --store runs/demo.sqlite
 	$(BIN)/ausweis review --day today --store runs/demo.sqlite --out runs/demo.html
 
 test: $(VENV)/dev llama-server browser
@@ -58,8 +59,11 @@ $(VENV)/dev: $(VENV)/demo requirements/dev.txt requirements/test-carriers.txt
 # llama-server and llama-bench, from the source that the bindings are compiled of: for tests of the server engine, and for
 # benchmarks.
 LLAMA := $(VENV)/llama.cpp
+LLAMA_VERSION := $(shell sed -n 's/^llama-cpp-python==\([0-9.]*\).*/\1/p' requirements/demo.txt)
 llama-server: $(LLAMA)/bin/llama-server
-$(LLAMA)/bin/llama-server: requirements/demo.txt | $(VENV)/dev
+$(VENV)/of-llama-cpp-python-$(LLAMA_VERSION): | $(VENV)/created
+	touch $@
+$(LLAMA)/bin/llama-server: $(VENV)/of-llama-cpp-python-$(LLAMA_VERSION) | $(VENV)/dev
 	@echo "Compiling llama-server, which takes about four minutes on two cores ..."
 	rm -rf $(LLAMA) && mkdir -p $(LLAMA)/source
 	grep -A 1 '^llama-cpp-python==' requirements/demo.txt > $(LLAMA)/requirement.txt

@@ -15,6 +15,7 @@ from ausweis.calls import Call, read_calls
 pytestmark = pytest.mark.model
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+INCIDENTS = str(EXAMPLES / "policies" / "telecom-incidents.yaml")
 EXPECTED: dict[str, Any] = YAML(typ="safe").load((EXAMPLES / "expected.yaml").read_text(encoding="utf-8"))
 
 
@@ -31,7 +32,8 @@ def verdicts(run: Path) -> dict[str, dict[str, Any]]:
 @pytest.fixture(scope="session")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs")
-    for calls, policy in (("calls", "telecom-de"), ("calls-bank", "bank-en"), ("recordings", "bank-en")):
+    policies = {"calls": "telecom-de", "calls-bank": "bank-en", "recordings": "bank-en", "calls-incidents": INCIDENTS}
+    for calls, policy in policies.items():
         done = score([EXAMPLES / calls], policy, folder / calls)
         assert done.returncode == 0, done.stderr
         assert "calls judged" in done.stdout
@@ -40,7 +42,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def found(runs: Path) -> dict[str, dict[str, Any]]:
-    return verdicts(runs / "calls") | verdicts(runs / "calls-bank") | verdicts(runs / "recordings")
+    return {name: verdict for run in runs.iterdir() for name, verdict in verdicts(run).items()}
 
 
 @pytest.mark.parametrize("name", EXPECTED)
@@ -49,13 +51,15 @@ def test_outcome(found: dict[str, dict[str, Any]], name: str) -> None:
 
 
 def test_every_quote_stands_in_its_turn(runs: Path, found: dict[str, dict[str, Any]]) -> None:
-    paths = (EXAMPLES / "calls", EXAMPLES / "calls-bank", runs / "recordings" / "transcripts.jsonl")
+    folders = (EXAMPLES / "calls", EXAMPLES / "calls-bank", EXAMPLES / "calls-incidents")
+    paths = (*folders, runs / "recordings" / "transcripts.jsonl")
     calls = [call for call in read_calls(paths) if isinstance(call, Call)]
     assert len(calls) == len(EXPECTED)
     quoted = 0
     for call in calls:
         verdict = found[call.id]
-        evidence = [one for violation in verdict["violations"] for one in violation["evidence"]]
+        events = [*verdict["violations"], *verdict["incidents"]]
+        evidence = [one for event in events for one in event["evidence"]]
         for one in [*evidence, *verdict["factors"], *verdict["actions"]]:
             assert one["quote"] in call.turn(one["turn"]).text
             quoted += 1
