@@ -44,3 +44,14 @@ def test_agreement_and_recall_are_shown(store: Store) -> None:
     assert "8 of 8 pairs alike" in page
     assert "4 flagged calls are confirmed as violations. In the sample, 0 of 4 were missed" in page
     assert page.count('role="img"') == page.count("with a violation, by day")
+
+
+def test_recall_of_incidents_is_shown_where_there_are_any(store: Store) -> None:
+    anna = visitor(store)
+    assert "Calls with an incident found" not in anna.page("/figures")
+    with_incident = [row.key for row in store.calls(CallFilter(incidents=("cancel_threat",)), limit=3)]
+    for key in (*with_incident, *store.draw_sample(date(2026, 2, 1), date(2026, 3, 2), 4)):
+        store.decide(key, reviewer="Anna", choice="confirm", verdict_key=store.record(key).verdict_key)
+    page = anna.page("/figures")
+    assert "Calls with an incident found" in page
+    assert "3 flagged calls have a confirmed incident. In the sample, 0 of 4 were missed" in page

@@ -80,6 +80,26 @@ def test_recall_in_the_field(store: Store, filled: Filled) -> None:
     assert store.field_recall(date(2027, 1, 1), date(2027, 1, 2)).recall is None
 
 
+def test_recall_of_incidents(store: Store, filled: Filled) -> None:
+    filled([*[make_call(n) for n in range(1, 11)], *[make_call(n, pin=False) for n in range(20, 24)]])
+    threat: dict[str, Any] = {"choice": "overrule", "incidents": [("cancel_threat", 3)]}
+    flagged = store.calls(CallFilter(flagged=True))
+    for place, row in enumerate(flagged):
+        record = store.record(row.key)
+        said = [(one.type, one.turn) for one in record.verdict.violations]
+        label: dict[str, Any] = {"outcome": "violation", "violations": said}
+        more: dict[str, Any] = {**threat, **label} if place < 3 else {"choice": "confirm"}
+        store.decide(row.key, reviewer="A", verdict_key=record.verdict_key, **more)
+    for place, key in enumerate(store.draw_sample(DAY, DAY, 5, seed=1)):
+        record = store.record(key)
+        more = {**threat, "outcome": record.row.outcome} if place == 0 else {"choice": "confirm"}
+        store.decide(key, reviewer="A", verdict_key=record.verdict_key, **more)
+    found = store.field_recall(of="incidents")
+    assert (found.found, found.missed_in_sample, found.sampled, found.unflagged) == (3, 1, 5, 10)
+    assert found.recall == pytest.approx(3 / (3 + 10 / 5))
+    assert store.field_recall().recall == 1.0
+
+
 def test_nothing_missed_and_nothing_found(store: Store, filled: Filled) -> None:
     filled([make_call(n) for n in range(1, 11)])
     for key in store.draw_sample(DAY, DAY, 10, seed=1):

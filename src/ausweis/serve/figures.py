@@ -74,7 +74,13 @@ def figures_page(visit: Visit) -> Response:
         found["queue"] = trends(store.day_counts(first, days[1], by=("day", "queue")), first, days[1], "queue")
         found["team"] = trends(store.day_counts(first, days[1], by=("day", "team")), first, days[1], "team")
     return answer(
-        visit, "figures.html.j2", here="figures", agreement=store.agreement(), recall=store.field_recall(), trends=found
+        visit,
+        "figures.html.j2",
+        here="figures",
+        agreement=store.agreement(),
+        recall=store.field_recall(),
+        incidents=store.field_recall(of="incidents"),
+        trends=found,
     )
 
 

@@ -130,6 +130,11 @@ _DE: dict[str, str] = {
         "{found} markierte Anrufe sind als Verstoß bestätigt. In der Stichprobe wurden {missed} von {sampled} "
         "übersehen; sie steht für {unflagged} Anrufe."
     ),
+    "recall_incidents": "Gefundene Anrufe mit Vorfall",
+    "recall_found_incidents": (
+        "{found} markierte Anrufe haben einen bestätigten Vorfall. In der Stichprobe wurden {missed} von {sampled} "
+        "übersehen; sie steht für {unflagged} Anrufe."
+    ),
     "recall_days": "Tage mit Anrufen, über die keine Stichprobe etwas sagt und die nicht mitzählen: {count}.",
     "recall_undecided": "{count} markierte Anrufe sind noch nicht entschieden und zählen nicht mit.",
     "recall_none": "Dafür braucht es eine Stichprobe, über die entschieden ist:",
@@ -274,6 +279,11 @@ _EN: dict[str, str] = {
     "interval": "95% interval: {low} to {high}",
     "recall_found": (
         "{found} flagged calls are confirmed as violations. In the sample, {missed} of {sampled} were missed; it "
+        "stands for {unflagged} calls."
+    ),
+    "recall_incidents": "Calls with an incident found",
+    "recall_found_incidents": (
+        "{found} flagged calls have a confirmed incident. In the sample, {missed} of {sampled} were missed; it "
         "stands for {unflagged} calls."
     ),
     "recall_days": "Days with calls that no sample speaks for, and that do not count: {count}.",

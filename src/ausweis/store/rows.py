@@ -41,6 +41,7 @@ TEAM_AGENTS = 3
 
 State = Literal["open", "confirmed", "overruled", "not_sure", "disputed"]
 Choice = Literal["confirm", "overrule", "not_sure"]
+Finding = Literal["violations", "incidents"]
 Order = Literal["risk", "time"]
 """risk: the riskiest first; time: the latest first."""
 Column = Literal["day", "queue", "team"]
@@ -249,9 +250,10 @@ class Agreement:
 class Estimate:
     """Recall in the field; with its 95 % bounds None where it cannot be told.
 
-    `found`: flagged calls decided to be violations. `sampled`: calls that were not flagged, but drawn and decided;
-    `missed_in_sample` of them are violations. `unflagged`: calls that they stand for. `undecided`: flagged calls that
-    are not decided yet. All of the days that a decided sample speaks for; `days_left_out`: days with calls besides.
+    `found`: flagged calls decided to be violations, or to have an incident where that is asked. `sampled`: calls that
+    were not flagged, but drawn and decided; `missed_in_sample` of them are violations, or have one. `unflagged`: calls
+    that they stand for. `undecided`: flagged calls that are not decided yet. All of the days that a decided sample
+    speaks for; `days_left_out`: days with calls besides.
     """
 
     found: int

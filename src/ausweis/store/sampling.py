@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from ausweis.batch.manifest import now
 from ausweis.store.deciding import labels
 from ausweis.store.querying import conditions
-from ausweis.store.rows import CallFilter, Estimate
+from ausweis.store.rows import CallFilter, Estimate, Finding
 from ausweis.store.tables import calls, samples
 from ausweis.store.texts import batches
 
@@ -38,14 +38,14 @@ def draw(connection: Connection, first: date, last: date, n: int, seed: int | No
     return chosen
 
 
-def field_recall(connection: Connection, first: date | None, last: date | None) -> Estimate:
+def field_recall(connection: Connection, first: date | None, last: date | None, of: Finding = "violations") -> Estimate:
     """See `Store.field_recall`.
 
     Days that the same draws covered are a stratum: there, each call that was not flagged had one chance to be drawn.
-    Let F be the flagged calls that reviewers decided to be violations; in stratum k, U_k the calls that were not
-    flagged, s_k those of them that were drawn and decided, m_k of which are violations. Then about the sum of
-    U_k m_k / s_k was missed, M, and recall is F / (F + M). Its bounds are those of each m_k / s_k by Clopper and
-    Pearson (1934), exact for any s_k, at the level 1 - 0.05 / K of K strata (Bonferroni), put in its place; no
+    Let F be the flagged calls that reviewers decided to be violations (or to have an incident); in stratum k, U_k the
+    calls that were not flagged, s_k those of them that were drawn and decided, m_k of which are violations. Then about
+    the sum of U_k m_k / s_k was missed, M, and recall is F / (F + M). Its bounds are those of each m_k / s_k by Clopper
+    and Pearson (1934), exact for any s_k, at the level 1 - 0.05 / K of K strata (Bonferroni), put in its place; no
     fewer than m_k were missed. Days without a draw, or without a decided call of one, are left out on both sides, F
     too. F is taken as it is: recall is that of the review, so decide all flagged calls first.
     """
@@ -54,7 +54,7 @@ def field_recall(connection: Connection, first: date | None, last: date | None) 
     days = CallFilter(first=first or drawn_first, last=last or drawn_last)
     if days.first is None or days.last is None:
         return Estimate(0, 0, 0, 0, 0)
-    strata = _strata(connection, days)
+    strata = _strata(connection, days, of)
     covered = {draws: some for draws, some in strata.items() if draws}
     told = {draws: some for draws, some in covered.items() if some.sampled}
     counted = list((told or covered).values())
@@ -74,7 +74,7 @@ class _Stratum:
     undecided: int = 0
 
 
-def _strata(connection: Connection, asked: CallFilter) -> dict[frozenset[int], _Stratum]:
+def _strata(connection: Connection, asked: CallFilter, of: Finding) -> dict[frozenset[int], _Stratum]:
     """By the draws that covered their days."""
     draws = connection.execute(select(samples.c.key, samples.c.first, samples.c.last)).all()
     within = conditions(asked, connection.dialect.name)
@@ -90,11 +90,11 @@ def _strata(connection: Connection, asked: CallFilter) -> dict[frozenset[int], _
             of_day[row.day].unflagged += row.number
         elif row.state not in ("confirmed", "overruled"):
             of_day[row.day].undecided += row.number
-    for day, is_violation in _labelled(connection, asked, flagged=True):
-        of_day[day].found += is_violation
-    for day, is_violation in _labelled(connection, asked, flagged=False):
+    for day, is_finding in _labelled(connection, asked, of, flagged=True):
+        of_day[day].found += is_finding
+    for day, is_finding in _labelled(connection, asked, of, flagged=False):
         of_day[day].sampled += 1
-        of_day[day].missed += is_violation
+        of_day[day].missed += is_finding
     return strata
 
 
@@ -123,8 +123,11 @@ def _estimate(strata: Sequence[_Stratum], left_out: int) -> Estimate:
     return replace(plain, recall=found / told, low=found / most, high=found / least)
 
 
-def _labelled(connection: Connection, days: CallFilter, *, flagged: bool) -> Iterator[tuple[date, bool]]:
-    """Of decided calls, flagged ones or those drawn: their day, and whether they are violations."""
+def _labelled(connection: Connection, days: CallFilter, of: Finding, *, flagged: bool) -> Iterator[tuple[date, bool]]:
+    """Of decided calls, flagged ones or those drawn: their day, and whether they are violations, or have an incident.
+
+    Decisions of which nobody was asked about incidents tell nothing of those.
+    """
     within = conditions(days, connection.dialect.name)
     wanted = select(calls.c.key, calls.c.says, calls.c.day).where(*within)
     wanted = wanted.where(calls.c.flagged.is_(flagged), calls.c.state.in_(("confirmed", "overruled")))
@@ -132,7 +135,10 @@ def _labelled(connection: Connection, days: CallFilter, *, flagged: bool) -> Ite
         wanted = wanted.where(calls.c.sample_key.is_not(None))
     for day in sorted(set(connection.execute(wanted.with_only_columns(calls.c.day)).scalars())):
         for label in labels(connection, wanted.where(calls.c.day == day)):
-            yield day, label.outcome == "violation"
+            if of == "violations":
+                yield day, label.outcome == "violation"
+            elif label.incidents is not None:
+                yield day, bool(label.incidents)
 
 
 def _at_most(hits: int, n: int, p: float) -> float:

@@ -31,6 +31,7 @@ from ausweis.store.rows import (
     Decision,
     Deleted,
     Estimate,
+    Finding,
     Imported,
     Order,
     What,
@@ -255,13 +256,17 @@ class Store:
                 chain.append(connection, self._key, "sampled", by, content=content)
             return drawn
 
-    def field_recall(self, first: date | None = None, last: date | None = None) -> Estimate:
+    def field_recall(
+        self, first: date | None = None, last: date | None = None, *, of: Finding = "violations"
+    ) -> Estimate:
         """Which share of the violations of these days was flagged; by default, of all days that samples came from.
+
+        Or of the calls with a critical incident.
 
         How it is told from the sample: `sampling.field_recall`.
         """
         with self._database.reading() as connection:
-            return sampling.field_recall(connection, first, last)
+            return sampling.field_recall(connection, first, last, of)
 
     def delete(self, call_id: str, *, roots: Sequence[Path] = (), by: str = "ausweis") -> Deleted:
         """Remove one call everywhere, then search for it; also one that only the runs or `roots` have.

@@ -12,7 +12,7 @@ COMMANDS = {
     "expire": "Remove all calls older than so many days.",
     "sample": "Draw calls that were not flagged, for review.",
     "agreement": "How far reviewers agree.",
-    "recall": "Which share of the violations was flagged, by the samples.",
+    "recall": "Which share of the violations or incidents was flagged, by the samples.",
     "export": "Decided calls as golden cases, masked.",
     "verify": "Check the chain of who did what.",
 }

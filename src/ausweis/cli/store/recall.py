@@ -1,4 +1,4 @@
-"""`ausweis store recall`: how many violations does nobody see?"""
+"""`ausweis store recall`: how many violations, or incidents, does nobody see?"""
 
 from datetime import datetime
 
@@ -12,12 +12,15 @@ __all__ = ["recall"]
 @click.command()
 @click.option("--first", type=DAY, metavar="DAY", help="As 2026-03-02; by default, all days that were sampled.")
 @click.option("--last", type=DAY, metavar="DAY")
+@click.option("--incidents", is_flag=True, help="Of calls with a critical incident, instead of violations.")
 @store_option
-def recall(first: datetime | None, last: datetime | None, address: str) -> None:
+def recall(first: datetime | None, last: datetime | None, incidents: bool, address: str) -> None:
     """Estimate which share of the violations was flagged, from the decided calls of the samples."""
+    days = first.date() if first else None, last.date() if last else None
     with opened(address) as store:
-        found = store.field_recall(first.date() if first else None, last.date() if last else None)
-    click.echo(f"{found.found} violations among flagged calls; {found.undecided} flagged calls are not decided")
+        found = store.field_recall(*days, of="incidents" if incidents else "violations")
+    what = "calls with an incident" if incidents else "violations"
+    click.echo(f"{found.found} {what} among flagged calls; {found.undecided} flagged calls are not decided")
     click.echo(
         f"{found.missed_in_sample} among {found.sampled} decided calls of {found.unflagged} that were not flagged"
     )
