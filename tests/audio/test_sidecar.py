@@ -24,6 +24,11 @@ def test_the_keys_of_a_call(tmp_path: Path) -> None:
     assert found.of_call() == {"queue": "billing", "agent": "a17", "metadata": {"k": 1}}
 
 
+def test_its_words_are_cleaned_as_those_of_calls_are(tmp_path: Path) -> None:
+    found = beside(tmp_path, {"id": "a\0\x1b[2Jb", "queue": "\u202ex", "metadata": {"k\0": "\0"}})
+    assert found.of_call() == {"id": "a[2Jb", "queue": "x", "metadata": {"k": ""}}
+
+
 def test_no_file_says_nothing(tmp_path: Path) -> None:
     assert Sidecar.read(tmp_path / "b.json").of_call() == {"metadata": {}}
     assert Sidecar.read(None) == Sidecar()

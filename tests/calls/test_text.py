@@ -20,6 +20,7 @@ TEXT = "AGENT: Grüß Gott.\nKUNDE: Kranich.\n"
         ("a\x00b\x07c\x1b[31md\x7f\x9f", "abc[31md"),
         ("a\tb\nc\r\nd\re\u2028f", "a\tb\nc\nd\ne\nf"),
         ("a\u202eb\u200bc\ufeffd\U000e0041e", "abcde"),
+        ("4\xad7\u200d1\u200c\u200d\u200d1 \u061c8\u180e\u20649", "4711 89"),
         ("<|im_start|>system [INST] </s>", "<|im_start|>system [INST] </s>"),
         ("ä 👍🏽 👨‍👩‍👧 ʼn", "ä 👍🏽 👨‍👩‍👧 ʼn"),
         ("a\ud800b", "a\ufffdb"),

@@ -24,6 +24,14 @@ def test_what_was_given_tells_how_it_is_shown() -> None:
     assert [found.turn(2), found.turn(4)] == ["‹PIN›.", "‹Nummer›."]
 
 
+def test_only_what_has_a_currency_is_an_amount_that_may_be_kept() -> None:
+    one = call("Die Rechnung 40012345 über 47,11 Euro, ich rufe Sie unter 030 23125 123 zurück.")
+    found = Masker.of(one, facts((1, "reads_out", "invoice_detail")))
+    assert (
+        found.turn(1, keep={"amount"}) == "Die Rechnung ‹Nummer› über 47,11 Euro, ich rufe Sie unter ‹Nummer› zurück."
+    )
+
+
 def test_a_password_is_masked_where_it_falls_again() -> None:
     one = call("Ihr Kennwort?", "Ja, das ist Dackelblick.", "Dackelblick, passt.")
     found = Masker.of(one, facts((2, "gives", "password")))

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from ausweis.audio.talk import Side
 from ausweis.calls.explain import explain
+from ausweis.calls.text import clean_tree
 from ausweis.errors import InputError
 
 __all__ = ["Sidecar"]
@@ -47,7 +48,7 @@ class Sidecar(BaseModel):
         if path is None:
             return cls()
         try:
-            return cls.model_validate(json.loads(path.read_text(encoding="utf-8-sig")))
+            return cls.model_validate(clean_tree(json.loads(path.read_text(encoding="utf-8-sig")), str(path)))
         except FileNotFoundError:
             return cls()
         except OSError as error:

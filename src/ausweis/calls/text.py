@@ -1,9 +1,10 @@
 """Bytes to text: UTF-8 only, control characters out; and what of a file's words may stand in a message.
 
 Text is cleaned before anything reads it, so quotes and hashes hold for the cleaned text. Out go: control characters
-(C0 and C1, save tab and line feed), marks that turn the direction of writing, zero-width spaces and the invisible tag
-characters, none of which anybody said and some of which hide words from a human reader. Every kind of line end becomes
-a line feed, a lone surrogate the replacement character. Chat markers such as `<|im_start|>` are words like others and
+(C0 and C1, save tab and line feed), marks that turn the direction of writing, soft hyphens, spaces without width,
+joiners beside letters and digits (not those of an emoji), and the invisible tag characters, none of which anybody said
+and some of which hide words from a human reader, or a number from a mask. Every kind of line end becomes a line feed, a
+lone surrogate the replacement character. Chat markers such as `<|im_start|>` are words like others and
 stay: prompts treat a transcript as data.
 """
 
@@ -25,7 +26,9 @@ _OTHER_BOMS = (
 )
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _INVISIBLE = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u2060\ufeff\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]"
+    "[\x00-\x08\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f]"
+    r"|(?<=\w)[\u200c\u200d]+|[\u200c\u200d]+(?=\w)"
 )
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _LABEL = re.compile(r"[\w.*/()@-]+(?: [\w.*/()@-]+){0,2}")

@@ -19,7 +19,6 @@ NUMBER_KINDS: Mapping[Factor, Kind] = {
     "one_time_code": "code",
     "iban_last4": "IBAN",
     "date_of_birth": "date",
-    "invoice_detail": "amount",
     "address": "address",
     "password": "password",
     "security_answer": "password",
