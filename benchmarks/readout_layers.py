@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for layers in choices:
         places = [every.index(layer) for layer in layers]
         learned = prepare(KeptLines(kept, FACT_TASK, places), template, Plan(), FACT_TASK)
-        scores = left_out(learned.numbers, Plan())
+        scores = left_out(learned.numbers, Plan(), learned.groups)
         shown = "   ".join(measured(learned, scores, speaker) for speaker in ("agent", "caller"))
         print(f"layers {', '.join(map(str, layers)):<12}{shown}", flush=True)
 

@@ -8,6 +8,7 @@ import pytest
 
 from ausweis.errors import InputError
 from ausweis.evals.incident_case import IncidentCase, read_incident_cases
+from ausweis.evals.incident_readout import INCIDENT_TASK
 from ausweis.evals.metrics.incidents import summarise_incidents
 from ausweis.reading.facts import Mention
 from ausweis.reading.incidents import named_before
@@ -125,3 +126,14 @@ def test_a_label_that_cannot_be_is_refused(tmp_path: Path, incident: dict[str, o
     (tmp_path / "a.jsonl").write_text(json.dumps(line))
     with pytest.raises(InputError, match=words):
         read_incident_cases([tmp_path / "a.jsonl"])
+
+
+def test_twins_are_left_out_together_and_what_is_not_known_of_a_call_is_told() -> None:
+    one, other = case("b", "a", {"kind": "wrong_terms", "turn": 1, "shown": 3}), case("a", "b")
+    assert INCIDENT_TASK.group(one) == INCIDENT_TASK.group(other)
+    assert INCIDENT_TASK.group(case("c", "d")) != INCIDENT_TASK.group(one)
+    assert INCIDENT_TASK.known(one) is None
+    half = INCIDENT_TASK.known(case("e", "f", {"kind": "wrong_terms", "turn": 1}))
+    assert half is not None
+    assert "wrong terms" not in half
+    assert "rude agent" in half

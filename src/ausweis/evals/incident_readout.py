@@ -1,4 +1,4 @@
-"""What the readout of the template `incidents` is learned from."""
+"""What the readout of the template `incidents` is learned from: a wrong price is told by the line that shows it."""
 
 from collections.abc import Iterable, Sequence
 
@@ -28,4 +28,18 @@ def _labels(found: Iterable[frozenset[str] | None], template: Template) -> tuple
     return tuple(one for one in template.labels if one in _SPEAKERS and sum(one in some for some in every) >= FEWEST)
 
 
-INCIDENT_TASK: Task[IncidentCase] = Task(_of_pieces, _labels, lambda label: _SPEAKERS[label], together=2)
+def _group(one: IncidentCase) -> str:
+    """Twins share it."""
+    return min(one.call.id, one.gold.twin or one.call.id)
+
+
+def _known(one: IncidentCase) -> frozenset[str] | None:
+    """A wrong price of which it is not said where it came to light may be shown by any line."""
+    if all(found.kind != "wrong_terms" or found.shown for found in one.gold.incidents):
+        return None
+    return frozenset(_SPEAKERS) - {label_of("wrong_terms")}
+
+
+INCIDENT_TASK: Task[IncidentCase] = Task(
+    _of_pieces, _labels, lambda label: _SPEAKERS[label], group=_group, known=_known
+)

@@ -38,23 +38,26 @@ class Task(Generic[One]):
     """What is learned: the labels of each piece of a call (None where they are not known).
 
     `labels`: those of a template that can be learned from such lines; `speakers`: whose lines may have one. With
-    `dialogue`, what was asked is weighed too.
+    `dialogue`, what was asked is weighed too. `group`: calls of one group are left out together, such as twins.
+    `known`: the labels that something is known of in a call; None where it is all.
     """
 
     of_pieces: Callable[[One, Sequence[Piece]], list[frozenset[str] | None]]
     labels: Callable[[Iterable[frozenset[str] | None], Template], tuple[str, ...]]
     speakers: Callable[[str], Sequence[str]]
     dialogue: bool = False
-    together: int = 1
-    """So many calls, one after the other, are left out together: twins."""
+    group: Callable[[One], str] = lambda one: one.call.id
+    known: Callable[[One], frozenset[str] | None] = lambda _: None
 
 
 class Lines(NamedTuple):
-    """The lines of one call. `labels`: None where they are not known."""
+    """The lines of one call. `labels`: None where they are not known; `group`, `known`: see `Task`."""
 
     pieces: list[Piece]
     seen: list[LineFeatures]
     labels: list[frozenset[str] | None]
+    group: str
+    known: frozenset[str] | None = None
 
 
 def layers_of(depth: int) -> tuple[int, ...]:
@@ -79,9 +82,10 @@ def collect(
         requests = transcripts(template, one.call, spoken_pieces(one.call))
         if not requests:
             continue
-        # The text is in the name: a call that was changed is read anew.
-        text = hashlib.sha256(requests[-1].messages[-1].content.encode()).hexdigest()[:8]
-        path = kept / f"{one.call.id}.{text}.npz"
+        # The text is in the name: a call that was changed is read anew. The last request of a long call lacks its
+        # beginning, and an id may be no name for a file.
+        text = "\n".join([one.call.id, *(request.messages[-1].content for request in requests)])
+        path = kept / f"{hashlib.sha256(text.encode()).hexdigest()[:24]}.npz"
         if not path.is_file():
             states = list(engine.states(requests, layers))
             half = path.with_suffix(".half.npz")
@@ -120,7 +124,8 @@ class KeptLines(Sequence[Lines], Generic[One]):
         with np.load(path) as kept:
             states = kept["states"] if self._layers is None else kept["states"][:, list(self._layers)]
             lines = np.split(states.astype(np.float32), np.cumsum(kept["lengths"])[:-1])
-        return Lines(pieces, [features(states) for states in lines], self._task.of_pieces(one, pieces))
+        labels, group, known = self._task.of_pieces(one, pieces), self._task.group(one), self._task.known(one)
+        return Lines(pieces, [features(states) for states in lines], labels, group, known)
 
 
 def in_whole_turns(pieces: Sequence[Piece], of_turn: Callable[[int], frozenset[str]]) -> list[frozenset[str] | None]:

@@ -32,43 +32,43 @@ BASIS_CALLS = 150
 
 
 class Learned(NamedTuple):
-    """What networks are learned from: of each call its pieces and its numbers."""
+    """What networks are learned from: of each call its pieces, its numbers and its group."""
 
     basis: Basis
     labels: tuple[str, ...]
     pieces: list[list[Piece]]
     numbers: list[CallNumbers]
+    groups: list[str]
 
 
 def prepare(calls: Sequence[Lines], template: Template, plan: Plan, task: Task[Any]) -> Learned:
     """Bring all calls into the basis."""
     some = calls[:: -(-len(calls) // BASIS_CALLS)]
     basis = basis_of([line for one in some for line in one.seen], plan)
-    pieces, found, numbers = [], [], []
+    told: list[Lines] = []
+    numbers = []
     nothing = np.zeros((0, 0), np.float32)
     for one in calls:
         tokens = np.concatenate([line.tokens for line in one.seen]) @ basis.token_basis + basis.token_shift
         lines = np.stack([line.line for line in one.seen]) @ basis.line_basis + basis.line_shift
         owner = np.repeat(np.arange(len(one.seen), dtype=np.int32), [len(line.tokens) for line in one.seen])
         numbers.append(CallNumbers(tokens.astype(np.float16), owner, lines.astype(np.float16), nothing, nothing))
-        pieces.append(one.pieces)
-        found.append(one.labels)
-    labels = task.labels((line for one in found for line in one), template)
-    truths = [_truth(lines, of_lines, labels, task) for lines, of_lines in zip(pieces, found, strict=True)]
+        told.append(one._replace(seen=[]))
+    labels = task.labels((line for one in told for line in one.labels), template)
+    truths = [_truth(one, labels, task) for one in told]
     numbers = [replace(one, labels=truth, counts=counts) for one, (truth, counts) in zip(numbers, truths, strict=True)]
-    return Learned(basis, labels, pieces, numbers)
+    return Learned(basis, labels, [one.pieces for one in told], numbers, [one.group for one in told])
 
 
-def _truth(
-    pieces: Sequence[Piece], found: Sequence[frozenset[str] | None], labels: Sequence[str], task: Task[Any]
-) -> tuple[Array, Array]:
+def _truth(one: Lines, labels: Sequence[str], task: Task[Any]) -> tuple[Array, Array]:
     """Which line has which label, and for which it is known."""
-    truth, counts = (np.zeros((len(pieces), len(labels)), np.float32) for _ in range(2))
-    for row, (piece, line) in enumerate(zip(pieces, found, strict=True)):
+    truth, counts = (np.zeros((len(one.pieces), len(labels)), np.float32) for _ in range(2))
+    for row, (piece, line) in enumerate(zip(one.pieces, one.labels, strict=True)):
         for place, label in enumerate(labels):
             truth[row, place] = label in (line or ())
             asked = piece.speaker in task.speakers(label) and (row == 0 or label != STARTS_LATE)
-            counts[row, place] = asked and line is not None
+            known = line is not None and (one.known is None or label in one.known)
+            counts[row, place] = asked and known
     return truth, counts
 
 
@@ -87,8 +87,8 @@ def learn(
     `on_left_out` is told what is learned from, and the scores of each call by a network that has not seen it.
     """
     learned = prepare(calls, template, plan, task)
-    basis, labels, pieces, numbers = learned
-    scores = left_out(numbers, plan, task.together)
+    basis, labels, pieces, numbers, groups = learned
+    scores = left_out(numbers, plan, groups)
     on_left_out(learned, scores)
     slopes, offsets = _calibration(numbers, scores)
     answers = [1 / (1 + np.exp(-(score * slopes + offsets))) for score in scores]
@@ -116,11 +116,12 @@ def learn(
     )
 
 
-def left_out(calls: Sequence[CallNumbers], plan: Plan, together: int = 1) -> list[Array]:
-    """The scores of each call by a network that has not seen it, nor its twin: shape (lines, labels)."""
+def left_out(calls: Sequence[CallNumbers], plan: Plan, groups: Sequence[str]) -> list[Array]:
+    """The scores of each call by a network that has seen none of its group: shape (lines, labels)."""
+    number = {group: place for place, group in enumerate(dict.fromkeys(groups))}
     scores: dict[int, Array] = {}
     for fold in range(FOLDS):
-        outside = [place for place in range(len(calls)) if place // together % FOLDS == fold]
+        outside = [place for place, group in enumerate(groups) if number[group] % FOLDS == fold]
         network = learn_network([calls[place] for place in range(len(calls)) if place not in set(outside)], plan)
         scores |= dict(zip(outside, scores_of(network, [calls[place] for place in outside], plan), strict=True))
     return [scores[place] for place in range(len(calls))]
