@@ -29,7 +29,7 @@ def add(
     *,
     team: str = "Nord",
     incidents: int = 0,
-    looked_for: Sequence[str] = (),
+    looked_for: Sequence[str] = ("rude_agent", "lawyer_threat"),
 ) -> None:
     """Calls of a day so many days before the last one, each of another agent; some with an incident."""
     day, first = DAY - timedelta(days=back), 1 + back * 1000 + sum(map(ord, team)) * 100_000
@@ -83,24 +83,31 @@ def test_places_are_counted_over_all_days_too(store: Store, tmp_path: Path) -> N
 
 def test_days_on_which_nobody_looked_for_incidents_are_none_without(store: Store, tmp_path: Path) -> None:
     for back in range(1, 4):
-        add(store, tmp_path, back, 20)
-    add(store, tmp_path, 0, 20, incidents=10, looked_for=("rude_agent", "lawyer_threat"))
+        add(store, tmp_path, back, 20, looked_for=())
+    add(store, tmp_path, 0, 20, incidents=10)
     now, before = counted(store)
     assert (before.calls, before.asked, before.share("incident"), before.share(KIND)) == (60, 0, None, None)
     assert [(one.usual, one.turn) for one in figures(now, before, ["incident", KIND])[1:]] == [(None, 0), (None, 0)]
 
 
 def test_incidents_are_held_against_the_days_since_the_same_were_looked_for(store: Store, tmp_path: Path) -> None:
-    add(store, tmp_path, 3, 20)
+    add(store, tmp_path, 3, 20, looked_for=())
     add(store, tmp_path, 2, 20, incidents=8, looked_for=("rude_agent",))
-    add(store, tmp_path, 1, 20, incidents=5, looked_for=("rude_agent", "lawyer_threat"))
-    add(store, tmp_path, 0, 20, incidents=5, looked_for=("rude_agent", "lawyer_threat"))
+    for back in (1, 0):
+        add(store, tmp_path, back, 20, incidents=5)
     _, before = counted(store)
     assert (before.calls, before.asked, before.share("incident"), before.share(KIND)) == (60, 20, 0.25, 0.25)
 
 
 def test_where_incidents_were_always_looked_for_all_days_count(store: Store, tmp_path: Path) -> None:
     for back in range(3):
-        add(store, tmp_path, back, 20, incidents=back, looked_for=("rude_agent",))
+        add(store, tmp_path, back, 20, incidents=back)
     _, before = counted(store)
     assert (before.asked, before.parts["incident"]) == (40, 3)
+
+
+def test_where_nobody_looks_for_incidents_any_more_they_are_not_fewer(store: Store, tmp_path: Path) -> None:
+    add(store, tmp_path, 1, 20, incidents=10)
+    add(store, tmp_path, 0, 20, looked_for=())
+    now, before = counted(store)
+    assert [(one.usual, one.turn) for one in figures(now, before, ["incident", KIND])[1:]] == [(None, 0), (None, 0)]

@@ -58,15 +58,18 @@ def _by(counts: list[DayCount], by: Column) -> dict[str, Tally]:
 
 
 def _asked_since(store: Store, which: CallFilter, start: date, first: date, last: date) -> date | None:
-    """The first of the days before on which all incidents were looked for that are on the latest; None: on none."""
+    """The first of the days before on which all incidents were looked for that are on the latest.
+
+    None: on no day before, or on the latest none is looked for.
+    """
     queues: dict[date, list[str | None]] = {}
     for one in store.day_counts(start, last, filter=CallFilter(queues=which.queues), by=("day", "queue")):
         if one.day is not None:
             queues.setdefault(one.day, []).append(one.queue)
-    if not queues:
-        return None
-    wanted = _looked_for(store, max(queues), queues[max(queues)])
-    return next((day for day in sorted(queues) if day < first and wanted <= _looked_for(store, day, queues[day])), None)
+    latest = max(queues, default=first)
+    wanted = _looked_for(store, latest, queues.get(latest, []))
+    before = [day for day in sorted(queues) if day < first] if wanted else []
+    return next((day for day in before if wanted <= _looked_for(store, day, queues[day])), None)
 
 
 def _looked_for(store: Store, day: date, queues: list[str | None]) -> set[str]:
