@@ -1,5 +1,6 @@
 import csv
 import getpass
+import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -41,6 +42,47 @@ def test_one_file_several_days_in_english(run: Run, folder: Path) -> None:
     assert run("review", "--day", str(DAY), "--team", "Nord", "--out", "page.html").code == 0
     result = run("review", "--day", str(DAY), "--days", "2", "--language", "en", "--out", "page.html")
     assert "review of 2 days" in (folder / "page.html").read_text("utf-8")
+
+
+@pytest.mark.usefixtures("store")
+def test_a_file_gets_the_format_that_its_name_says(run: Run, folder: Path) -> None:
+    assert run("review", "--day", str(DAY), "--out", "today.csv").code == 0
+    with (folder / "today.csv").open(encoding="utf-8", newline="") as lines:
+        assert len(list(csv.DictReader(lines))) == 7
+    assert run("review", "--day", str(DAY), "--out", "today.md").code == 0
+    assert (folder / "today.md").read_text("utf-8").startswith("# ")
+    assert run("review", "--day", str(DAY), "--out", "TODAY.HTM", "--format", "html").code == 0
+    assert (folder / "TODAY.HTM").read_text("utf-8").startswith("<!doctype html>")
+
+
+@pytest.mark.usefixtures("store")
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ((), "no calls are known of 2026-04-01; the store knows calls from 2026-03-01 to 2026-03-02"),
+        (
+            ("--days", "2", "--queue", "billing"),
+            "no calls are known of 2026-03-31 to 2026-04-01 with this --queue; "
+            "the store knows such calls from 2026-03-01 to 2026-03-02",
+        ),
+        (
+            ("--queue", "biling"),
+            "no calls are known of 2026-04-01 with this --queue; "
+            "the store knows calls from 2026-03-01 to 2026-03-02, and the queues <b>moving</b>, billing",
+        ),
+    ],
+)
+def test_where_no_calls_are_known_a_line_says_where_some_are(run: Run, options: tuple[str, ...], told: str) -> None:
+    result = run("review", "--day", "2026-04-01", "--out", "page.html", *options)
+    assert (result.code, result.out, result.err) == (0, "page.html\n", f"ausweis: {told}\n")
+
+
+def test_without_sqlalchemy_it_says_what_to_install(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sqlalchemy", None)
+    result = run("review", "--day", "today", "--out", "page.html")
+    assert result.code == 2
+    assert "pip install 'ausweis[review]'" in result.err
+    assert len(result.err.splitlines()) == 1
 
 
 def test_a_deleted_call_takes_the_page_with_it(run: Run, folder: Path, store: Path) -> None:
@@ -100,6 +142,7 @@ def test_one_target_that_fails_does_not_keep_the_others_from_being_told(
     [
         (("--day", "2026-13-01", "--out", "x"), "--day needs a date such as 2026-03-02"),
         (("--day", "today", "--out", "x.html", "--format", "csv", "--format", "html"), "several formats need a folder"),
+        (("--day", "today", "--out", "x.html", "--format", "csv"), "a file of this name holds html, not csv"),
         (("--day", "today", "--out", "x", "--notify", "ftp://y"), "--notify needs https://"),
         (("--day", "today", "--out", "x", "--serve", "javascript:alert(1)"), "--serve needs the address"),
         (("--day", "today", "--out", "x", "--store", "none.sqlite"), "there is no store; fill one"),
@@ -111,7 +154,7 @@ def test_wrong_use_is_one_sentence(run: Run, folder: Path, options: tuple[str, .
     assert result.code == 2
     assert told in result.err
     assert len(result.err.splitlines()) == 1
-    assert not (folder / "x").exists()
+    assert not list(folder.glob("x*"))
 
 
 def test_yesterday_is_the_day_before_today() -> None:

@@ -12,6 +12,7 @@ from ausweis.store import Store
 __all__ = ["DAY", "HOSTILE", "filled"]
 
 DAY = date(2026, 3, 2)
+LOOKED_FOR = ("lawyer_threat",)
 HOSTILE = "</p><script>document.title='ran'</script><img src=x onerror=alert(1)> {{ 7*7 }} \u202eedoc\u202c =1+1 | *x*"
 
 
@@ -21,9 +22,9 @@ def filled(folder: Path, *, calls: int = 20, before: int = 3, violations: int = 
     for back in range(before, 0, -1):
         day = DAY - timedelta(days=back)
         some = [_call(back * 1000 + number, day, pin=number != 0) for number in range(20)]
-        store.import_run(make_run(folder / f"run-{day}", some, started=f"{day}T20:00:00Z"), some)
+        store.import_run(make_run(folder / f"run-{day}", some, started=f"{day}T20:00:00Z", looked_for=LOOKED_FOR), some)
     some = [_call(number, DAY, pin=number >= violations) for number in range(calls)]
-    run = make_run(folder / "run", some, unsure=["call-12"])
+    run = make_run(folder / "run", some, unsure=["call-12"], looked_for=LOOKED_FOR)
     if calls > 1:
         turn = some[1].turn(1)
         evidence = {"turn": 1, "quote": turn.text, "start": turn.start, "end": turn.end}

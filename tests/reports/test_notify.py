@@ -61,6 +61,17 @@ class Mailbox:
     def __init__(self, refuse: int = 0) -> None:
         self.refuse = refuse
         self.mails: list[bytes] = []
+        self.refusals: list[str] = []
+        self.asked = 0
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, server: Any, session: Any, envelope: Any, address: str, options: Any
+    ) -> str:
+        self.asked += 1
+        if self.refusals:
+            return self.refusals.pop(0)
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
         if self.refuse:
@@ -132,6 +143,21 @@ def test_a_mailbox_gets_it(review: Review, mailbox: tuple[Mailbox, str]) -> None
     assert "6 with a violation (usually 5%)" in text
     assert f"critical: Call {review.calls[0].row.key}, no authentication, threatens with a lawyer or court" in text
     assert not [secret for secret in SECRETS if secret in text]
+
+
+def test_a_recipient_who_is_refused_for_now_is_tried_again(review: Review, mailbox: tuple[Mailbox, str]) -> None:
+    box, address = mailbox
+    box.refusals = ["450 greylisted, come back later"]
+    notify(address, review, sleep=lambda _: None)
+    assert (len(box.mails), box.asked) == (1, 2)
+
+
+def test_a_recipient_who_is_refused_for_good_is_not(review: Review, mailbox: tuple[Mailbox, str]) -> None:
+    box, address = mailbox
+    box.refusals = ["550 no such user"] * ATTEMPTS
+    with pytest.raises(InputError, match=r"could not be sent to 127\.0\.0\.1"):
+        notify(address, review, sleep=lambda _: None)
+    assert (box.mails, box.asked) == ([], 1)
 
 
 def test_a_mail_server_without_starttls_gets_nothing(review: Review, mailbox: tuple[Mailbox, str]) -> None:

@@ -1,4 +1,9 @@
-from ausweis.reports.review_counts import Tally, changes, figures, tally
+import math
+
+import pytest
+from scipy.stats import fisher_exact
+
+from ausweis.reports.review_counts import Tally, chance_of, changes, figures, tally
 from ausweis.store import DayCount
 
 
@@ -34,6 +39,47 @@ def test_chance_is_no_change() -> None:
     now, before = Tally(100, 1, {"violation": 6}), Tally(1000, 10, {"violation": 50})
     assert figures(now, before, ["violation"])[1].turn == 0
     assert changes({None: (now, before)}) == []
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [(1, 100, 0, 1400), (6, 20, 3, 60), (0, 30, 90, 300), (5, 5, 0, 5), (0, 7, 0, 9), (1000, 7000, 10_000, 100_000)],
+)
+def test_chance_is_that_of_the_exact_test(counts: tuple[int, int, int, int]) -> None:
+    now, calls, before, calls_before = counts
+    exact = fisher_exact([[now, calls - now], [before, calls_before - before]])[1]
+    assert chance_of(*counts) == pytest.approx(float(exact), rel=1e-6)
+
+
+def test_one_call_more_than_none_is_no_change() -> None:
+    now, before = Tally(100, 1, {"violation": 1}), Tally(1400, 14)
+    assert figures(now, before, ["violation"])[1].turn == 0
+
+
+@pytest.mark.parametrize("calls", [20, 100])
+@pytest.mark.parametrize("having", [1, 2, 3, 5, 10, 40])
+def test_chance_alone_marks_a_figure_at_most_once_in_twenty_days(calls: int, having: int) -> None:
+    calls_before = 14 * calls
+    marked = 0.0
+    for number in range(min(having, calls) + 1):
+        now, before = Tally(calls, 1, {"violation": number}), Tally(calls_before, 14, {"violation": having - number})
+        if figures(now, before, ["violation"])[1].turn:
+            ways = math.comb(calls, number) * math.comb(calls_before, having - number)
+            marked += ways / math.comb(calls + calls_before, having)
+    assert marked <= 0.05
+
+
+def test_incidents_are_held_against_the_calls_that_they_were_counted_in() -> None:
+    now = Tally(100, 1, {"violation": 5, "incident": 5, "incident:rude_agent": 5})
+    before = Tally(1400, 14, {"violation": 70, "incident": 9}).with_incidents_of(Tally(100, 1, {"incident": 5}))
+    violation, incident, kind = figures(now, before, ["violation", "incident", "incident:rude_agent"])[1:]
+    assert (violation.usual, incident.usual, kind.usual) == (0.05, 0.05, 0.0)
+    nowhere = before.with_incidents_of(Tally())
+    assert [(one.usual, one.turn) for one in figures(now, nowhere, ["incident", "incident:rude_agent"])[1:]] == [
+        (None, 0),
+        (None, 0),
+    ]
+    assert changes({None: (now, nowhere)}) == []
 
 
 def test_without_days_before_there_is_nothing_to_compare() -> None:

@@ -13,6 +13,7 @@ from tests.browser import Opened, opened
 from tests.reports.review_days import DAY, filled
 from tests.store.runs import make_call, make_run
 
+from ausweis.reports.review_markdown import review_markdown
 from ausweis.reports.review_page import review_page
 from ausweis.reports.review_source import Review, Wanted, review_of
 from ausweis.store import Store
@@ -167,6 +168,26 @@ def test_a_day_without_calls_says_which_days_there_are(store: Store) -> None:
     day = DAY + timedelta(days=7)
     text = review_page(review_of(store, Wanted(day, day, language="en")))
     assert "The store knows no calls of this time. It knows calls from Friday, 27 February 2026" in text
+
+
+def test_a_queue_without_calls_on_a_day_says_on_which_days_it_has_some(tmp_path: Path) -> None:
+    calls = [make_call(1, queue="billing", day="2026-02-27"), make_call(2, queue="moving", day=str(DAY))]
+    with Store.open(tmp_path / "ausweis.sqlite") as store:
+        store.import_run(make_run(tmp_path / "run", calls), calls)
+        found = review_of(store, Wanted(DAY, DAY, language="en", queues=("billing",)))
+        nowhere = review_of(store, Wanted(DAY, DAY, language="en", queues=("biling",)))
+    told = "The store knows no calls of this time among those that were asked for."
+    more = "It knows some of these from Friday, 27 February 2026 to Friday, 27 February 2026."
+    assert f"{told} {more}</p>" in review_page(found)
+    assert f"{told}</p>" in review_page(nowhere)
+    assert f"{told} {more}" in review_markdown(found)
+
+
+def test_a_recording_that_is_gone_has_no_link(tmp_path: Path) -> None:
+    with filled(tmp_path, before=0, calls=4) as store:
+        assert 'class="listen"' in review_page(review_of(store, Wanted(DAY, DAY)))
+        (tmp_path / "call 2 <b>.wav").unlink()
+        assert 'class="listen"' not in review_page(review_of(store, Wanted(DAY, DAY)))
 
 
 def test_the_first_day_has_nothing_to_be_compared_with(tmp_path: Path) -> None:

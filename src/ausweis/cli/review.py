@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from ausweis.cli.store_options import login
+from ausweis.cli.store_options import login, need_sqlalchemy
 
 if TYPE_CHECKING:
     from ausweis.reports.review_source import Review, Wanted
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 __all__ = ["review"]
 
 ENDINGS = {"html": ".html", "markdown": ".md", "csv": ".csv"}
+_KINDS = {ending: kind for kind, ending in ENDINGS.items()} | {".htm": "html"}
+_MOST_QUEUES = 20
+"""Queues that are named where none of those that were asked for is known."""
 _EPILOG = """\b
 Examples:
   ausweis review --day yesterday --out reports
@@ -35,7 +38,13 @@ Examples:
     metavar="FILE|FOLDER",
     help="A file, or a folder in which files are named after the day.",
 )
-@click.option("--format", "formats", multiple=True, type=click.Choice(list(ENDINGS)), help="Repeatable; html if none.")
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    type=click.Choice(list(ENDINGS)),
+    help="Repeatable. Default: as the file of --out ends, or html.",
+)
 @click.option("--language", type=click.Choice(["de", "en"]), default="de", show_default=True)
 @click.option("--queue", "queues", multiple=True, metavar="NAME", help="Only this queue. Repeatable.")
 @click.option("--team", "teams", multiple=True, metavar="NAME", help="Only this team. Repeatable.")
@@ -65,8 +74,8 @@ def review(
 
     Personal data in quotes is masked. Every page is remembered in the store, so that deleting a call removes it too.
     """
-    from ausweis.errors import InputError
-    from ausweis.reports.notify import check_address, notify
+    need_sqlalchemy()
+    from ausweis.reports.notify import check_address
     from ausweis.reports.review_source import Wanted, review_of
 
     last = day_of(day)
@@ -83,23 +92,16 @@ def review(
     )
     for target in targets:
         check_address(target)
-    paths = paths_of(out, formats or ("html",), wanted)
+    paths = paths_of(out, formats, wanted)
     with _opened(address) as store:
         found = review_of(store, wanted)
+        if not found.now.calls:
+            click.echo(f"ausweis: {_no_calls(store, found)}", err=True)
         if unmasked:
             _log_unmasked(store, found)
         for kind, path in paths.items():
             _write(store, found, kind, path)
-    failed = []
-    for target in targets:
-        try:
-            notify(target, found)
-            click.echo("ausweis: summary sent", err=True)
-        except InputError as error:
-            # The others are told all the same.
-            failed.append(error.message)
-    if failed:
-        raise InputError("; ".join(failed))
+    _notify(targets, found)
 
 
 def day_of(text: str) -> date:
@@ -120,20 +122,24 @@ def day_of(text: str) -> date:
 
 
 def paths_of(out: Path, formats: tuple[str, ...], wanted: "Wanted") -> dict[str, Path]:
-    """Where each format goes: `out` itself, or a file in it named after the days.
+    """Where each format goes: `out` itself, whose ending says which, or a file in it named after the days.
 
     Raises:
-        InputError: several formats cannot go into one file.
+        InputError: several formats, or another one than its ending says, cannot go into a file.
     """
     from ausweis.errors import InputError
 
-    is_file = out.suffix in (".html", ".md", ".csv", ".htm") and not out.is_dir()
-    if is_file and len(formats) > 1:
+    kinds = tuple(dict.fromkeys(formats))
+    own = None if out.is_dir() else _KINDS.get(out.suffix.lower())
+    if own is None:
+        name = f"review-{wanted.last}" if wanted.days == 1 else f"review-{wanted.first}-to-{wanted.last}"
+        return {kind: out / f"{name}{ENDINGS[kind]}" for kind in kinds or ("html",)}
+    if len(kinds) > 1:
         raise InputError("several formats need a folder; name one with --out", place=str(out))
-    if is_file:
-        return {formats[0]: out}
-    name = f"review-{wanted.last}" if wanted.days == 1 else f"review-{wanted.first}-to-{wanted.last}"
-    return {kind: out / f"{name}{ENDINGS[kind]}" for kind in dict.fromkeys(formats)}
+    if kinds not in ((), (own,)):
+        message = f"a file of this name holds {own}, not {kinds[0]}; end it in {ENDINGS[kinds[0]]}, or name a folder"
+        raise InputError(message, place=str(out))
+    return {own: out}
 
 
 def _serve(url: str | None) -> str | None:
@@ -150,11 +156,48 @@ def _opened(address: str | None) -> "Store":
     where = address or os.environ.get("AUSWEIS_STORE") or "ausweis.sqlite"
     if "://" not in where and not Path(where).exists():
         raise StoreError("there is no store; fill one with ausweis store import or ausweis score --store", place=where)
-    try:
-        from ausweis.store import Store
-    except ModuleNotFoundError:
-        raise StoreError("the store needs pip install 'ausweis[review]'") from None
+    from ausweis.store import Store
+
     return Store.open(where)
+
+
+def _no_calls(store: "Store", found: "Review") -> str:
+    """That there are none, and of which days and queues there are some."""
+    from ausweis.calls.text import clean
+
+    wanted, queues = found.wanted, store.queues()
+    asked = str(wanted.last) if wanted.days == 1 else f"{wanted.first} to {wanted.last}"
+    told = f"no calls are known of {asked}{' with this --queue' if wanted.queues else ''}"
+    span = found.known or store.days()
+    if span is None:
+        return f"{told}; the store has none yet"
+    such = "such calls" if wanted.queues and found.known else "calls"
+    told = f"{told}; the store knows {such} from {span[0]} to {span[1]}"
+    if set(wanted.queues) <= set(queues):
+        return told
+    names = [" ".join(clean(one).split()) for one in queues[:_MOST_QUEUES]]
+    more = " and others" if len(queues) > _MOST_QUEUES else ""
+    return f"{told}, and the queues {', '.join(names)}{more}" if names else f"{told}, and no queue"
+
+
+def _notify(targets: tuple[str, ...], found: "Review") -> None:
+    """Tell all of them, also when one fails.
+
+    Raises:
+        InputError: some could not be told.
+    """
+    from ausweis.errors import InputError
+    from ausweis.reports.notify import notify
+
+    failed = []
+    for target in targets:
+        try:
+            notify(target, found)
+            click.echo("ausweis: summary sent", err=True)
+        except InputError as error:
+            failed.append(error.message)
+    if failed:
+        raise InputError("; ".join(failed))
 
 
 def _write(store: "Store", found: "Review", kind: str, path: Path) -> None:

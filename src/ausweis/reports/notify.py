@@ -110,7 +110,9 @@ def _may_pass(error: BaseException) -> bool:
         return error.response.status_code == 429 or error.response.status_code >= 500
     if isinstance(error, smtplib.SMTPResponseException):
         return 400 <= error.smtp_code < 500
-    if isinstance(error, (smtplib.SMTPRecipientsRefused, smtplib.SMTPNotSupportedError, ssl.SSLError)):
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(400 <= code < 500 for code, _ in error.recipients.values())
+    if isinstance(error, (smtplib.SMTPNotSupportedError, ssl.SSLError)):
         return False
     return isinstance(error, (httpx.TransportError, smtplib.SMTPException, OSError))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from ausweis.judging.policy import Language
 from ausweis.judging.verdict import Evidence, Incident
@@ -40,7 +41,10 @@ class Found:
 
 @dataclass(frozen=True)
 class FlaggedCall:
-    """One call. `found`: by turn; `excerpt`: what was said there; `audio`: addresses of files, each at the moment."""
+    """One call. `found`: by turn; `excerpt`: what was said there; `audio`: addresses of files, each at the moment.
+
+    Files that are not there, or may not be looked at, have no address.
+    """
 
     row: CallRow
     found: Sequence[Found]
@@ -113,9 +117,16 @@ def flagged_call(record: CallRecord, language: Language, *, masked: bool = True)
         found=tuple(found),
         excerpt=excerpt(record.call, marks, masker, around=_unsure_turns(record) if not marks else ()),
         reasons=record.verdict.review_reasons if record.row.needs_review else (),
-        audio=tuple(f"{path.absolute().as_uri()}#t={int(start or 0)}" for path in record.audio),
+        audio=tuple(f"{path.absolute().as_uri()}#t={int(start or 0)}" for path in record.audio if _is_there(path)),
         with_text=record.call is not None,
     )
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _description(one: Incident, language: Language, masked: bool) -> str:

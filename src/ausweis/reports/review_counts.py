@@ -2,80 +2,101 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ausweis.store import DayCount
 
-__all__ = ["Change", "Figure", "Tally", "changes", "figures", "tally"]
+__all__ = ["Change", "Figure", "Tally", "chance_of", "changes", "figures", "tally"]
 
-NOTABLE = 1.96
-"""So many standard errors between two shares are shown as a change (5 % by chance)."""
-LISTED = 2.6
-"""So many put it into the list of changes (1 % by chance: many shares are compared)."""
+NOTABLE = 0.05
+"""A difference that chance brings at most this often is shown as a change."""
+LISTED = 0.01
+"""One that chance brings at most this often is in the list of changes: many shares are compared."""
 MOST_LISTED = 6
 FEWEST = 3
 """A change of fewer calls than these is not listed."""
+_INCIDENT = "incident"
+_ROUNDING = 1e-7
+"""So much apart, two probabilities are still one: they are sums of logarithms."""
 
 
 @dataclass
 class Tally:
-    """Calls counted: how many have what. `parts` are words such as `violation`, `incident:rude_agent`."""
+    """Calls counted: how many have what. `parts` are words such as `violation`, `incident:rude_agent`.
+
+    `days`: on how many there were calls. `asked`: the calls that incidents were counted in; None: all.
+    """
 
     calls: int = 0
     days: int = 0
     parts: dict[str, int] = field(default_factory=dict)
+    asked: int | None = None
+
+    def of(self, part: str) -> int:
+        """The calls that the part was counted in."""
+        return self.asked if self.asked is not None and _is_incident(part) else self.calls
 
     def share(self, part: str) -> float | None:
-        """Which share of the calls has it; None without calls."""
-        return self.parts.get(part, 0) / self.calls if self.calls else None
+        """Which share of these calls has it; None without calls."""
+        return self.parts.get(part, 0) / self.of(part) if self.of(part) else None
+
+    def with_incidents_of(self, other: "Tally") -> "Tally":
+        """The same, but its incidents are those of other calls."""
+        parts = {name: count for name, count in self.parts.items() if not _is_incident(name)}
+        parts |= {name: count for name, count in other.parts.items() if _is_incident(name)}
+        return replace(self, parts=parts, asked=other.calls)
 
 
 @dataclass(frozen=True)
 class Figure:
     """One number of today: how many calls of `calls`, and which share of the calls of the days before (None: no such).
 
-    For `calls` itself, `usual` is the mean of the days before. `turn`: 1 notably more, -1 notably fewer, 0 as usual.
+    For `calls` itself, `usual` is the mean of the days before. `chance`: how often chance alone brings such a
+    difference.
     """
 
     name: str
     count: int
     calls: int
     usual: float | None
-    turn: int = 0
+    chance: float = 1.0
 
     @property
     def share(self) -> float:
         """Of the calls; 0 without calls."""
         return self.count / self.calls if self.calls else 0.0
 
+    @property
+    def turn(self) -> int:
+        """1 notably more, -1 notably fewer, 0 as usual."""
+        if self.usual is None or self.chance > NOTABLE:
+            return 0
+        return 1 if self.share > self.usual else -1
+
 
 @dataclass(frozen=True)
 class Change:
-    """A share that is not what it was. `where`: `queue` or `team` with its name; empty for all calls."""
+    """A share that is not what it was. `where`: `queue` or `team` with its name; None for all calls."""
 
     where: tuple[str, str] | None
     figure: Figure
-    strength: float
 
 
-def tally(counts: Iterable[DayCount]) -> Tally:
+def tally(counts: Iterable[DayCount], *, days: int = 0) -> Tally:
     """All of these put together."""
-    found = Tally()
-    days = set()
+    found = Tally(days=days)
     for one in counts:
         found.calls += one.calls
-        days.add(one.day)
         more = {
             "violation": one.outcomes.get("violation", 0),
             "inconclusive": one.outcomes.get("inconclusive", 0),
             "needs_review": one.needs_review,
             "flagged": one.flagged,
             **{f"violation:{name}": count for name, count in one.violations.items()},
-            **{f"incident:{name}": count for name, count in one.incidents.items()},
+            **{f"{_INCIDENT}:{name}": count for name, count in one.incidents.items()},
         }
         for name, count in more.items():
             found.parts[name] = found.parts.get(name, 0) + count
-    found.days = len(days)
     return found
 
 
@@ -95,25 +116,37 @@ def changes(places: Mapping[tuple[str, str] | None, tuple[Tally, Tally]]) -> lis
         for name in sorted({*now.parts, *before.parts} - {"flagged"}):
             if where is not None and name not in ("violation", "needs_review"):
                 continue
-            strength = _strength(name, now, before)
             figure = _figure(name, now, before)
             expected = (figure.usual or 0) * now.calls
-            if abs(strength) >= LISTED and abs(figure.count - expected) >= FEWEST:
-                found.append(Change(where, figure, strength))
-    return sorted(found, key=lambda one: -abs(one.strength))[:MOST_LISTED]
+            if figure.turn and figure.chance <= LISTED and abs(figure.count - expected) >= FEWEST:
+                found.append(Change(where, figure))
+    return sorted(found, key=lambda one: one.figure.chance)[:MOST_LISTED]
+
+
+def chance_of(now: int, calls: int, before: int, calls_before: int) -> float:
+    """How often two shares of one kind of calls lie as far apart as `now / calls` and `before / calls_before`.
+
+    Fisher's exact test, two-sided (R. A. Fisher: The Logic of Inductive Inference, J. R. Stat. Soc. 98, 1935): given
+    how many of all the calls have it, so many of those of today do by chance; what is no likelier than what happened
+    is summed up. 1 without calls on one side.
+    """
+    having, every = now + before, calls + calls_before
+    possible = range(max(0, having - calls_before), min(having, calls) + 1)
+    without = _ln_ways(every, calls)
+    likely = {one: _ln_ways(having, one) + _ln_ways(every - having, calls - one) - without for one in possible}
+    return min(1.0, math.fsum(math.exp(one) for one in likely.values() if one <= likely[now] + _ROUNDING))
+
+
+def _ln_ways(of: int, some: int) -> float:
+    """The logarithm of the number of ways to choose some of them."""
+    return math.lgamma(of + 1) - math.lgamma(some + 1) - math.lgamma(of - some + 1)
 
 
 def _figure(name: str, now: Tally, before: Tally) -> Figure:
-    strength = _strength(name, now, before)
-    turn = 0 if abs(strength) < NOTABLE else 1 if strength > 0 else -1
-    return Figure(name, now.parts.get(name, 0), now.calls, before.share(name), turn)
+    count = now.parts.get(name, 0)
+    chance = chance_of(count, now.calls, before.parts.get(name, 0), before.of(name))
+    return Figure(name, count, now.calls, before.share(name), chance)
 
 
-def _strength(name: str, now: Tally, before: Tally) -> float:
-    """Standard errors between the two shares, by the pooled test of two proportions; 0 where nothing can be told."""
-    if not now.calls or not before.calls:
-        return 0.0
-    one, other = now.parts.get(name, 0), before.parts.get(name, 0)
-    pooled = (one + other) / (now.calls + before.calls)
-    error = math.sqrt(pooled * (1 - pooled) * (1 / now.calls + 1 / before.calls))
-    return (one / now.calls - other / before.calls) / error if error else 0.0
+def _is_incident(part: str) -> bool:
+    return part.partition(":")[0] == _INCIDENT

@@ -5,7 +5,14 @@ from collections.abc import Iterator
 from ausweis.judging.policy import Language
 from ausweis.reports.markdown import cell
 from ausweis.reports.review_calls import FlaggedCall, clock
-from ausweis.reports.review_page import change_in_words, finding_words, heading, part_in_words, usual_in_words
+from ausweis.reports.review_page import (
+    change_in_words,
+    finding_words,
+    heading,
+    no_calls_in_words,
+    part_in_words,
+    usual_in_words,
+)
 from ausweis.reports.review_source import Review
 from ausweis.reports.review_words import OUTCOMES, SEVERITIES, STATES, TEXTS, number, share
 
@@ -23,7 +30,7 @@ def _lines(review: Review) -> Iterator[str]:
     yield f"# {texts['kind']}: {heading(review)}"
     yield ""
     if not review.now.calls:
-        yield texts["no_calls"]
+        yield no_calls_in_words(review)
         return
     for figure in review.figures:
         of = "" if figure.name == "calls" else f"{share(figure.share, language)}, "

@@ -26,7 +26,15 @@ from ausweis.reports.review_words import (
 )
 from ausweis.store import TEAM_MINIMUM
 
-__all__ = ["change_in_words", "finding_words", "heading", "part_in_words", "review_page", "usual_in_words"]
+__all__ = [
+    "change_in_words",
+    "finding_words",
+    "heading",
+    "no_calls_in_words",
+    "part_in_words",
+    "review_page",
+    "usual_in_words",
+]
 
 OPEN = 3
 """Calls that are opened already: the worst."""
@@ -54,7 +62,9 @@ def review_page(review: Review) -> str:
             open=OPEN,
             minimum=TEAM_MINIMUM,
             before=BEFORE,
+            before_first=review.wanted.first - timedelta(days=BEFORE),
             before_last=review.wanted.first - timedelta(days=1),
+            no_calls=no_calls_in_words(review),
             snippet=_snippet,
             **_words(language),
         )
@@ -66,6 +76,17 @@ def heading(review: Review) -> str:
     wanted = review.wanted
     first, last = (day_in_words(day, wanted.language) for day in (wanted.first, wanted.last))
     return last if wanted.days == 1 else f"{first} – {last}"
+
+
+def no_calls_in_words(review: Review) -> str:
+    """That there are no calls of these days, queues and teams, and of which other days there are some."""
+    language = review.wanted.language
+    here = "_here" if review.wanted.queues or review.wanted.teams else ""
+    told = TEXTS[language][f"no_calls{here}"]
+    if review.known is None:
+        return told
+    first, last = (day_in_words(day, language) for day in review.known)
+    return f"{told} {TEXTS[language][f'known_days{here}'].format(first=first, last=last)}"
 
 
 def part_in_words(name: str, language: Language) -> str:

@@ -8,9 +8,10 @@ from datetime import date, timedelta
 from ausweis.errors import InputError
 from ausweis.judging.policy import Language
 from ausweis.reports.review_calls import FlaggedCall, by_weight, flagged_call, found_in
-from ausweis.reports.review_counts import Change, Figure, Tally, changes, figures, tally
+from ausweis.reports.review_counts import Change, Figure, Tally, changes, figures
+from ausweis.reports.review_tallies import tallies
 from ausweis.reports.review_trends import Trend, trends
-from ausweis.store import TEAM_AGENTS, TEAM_MINIMUM, CallFilter, CallRow, DayCount, RunRow, Store
+from ausweis.store import TEAM_AGENTS, TEAM_MINIMUM, CallFilter, CallRow, RunRow, Store
 from ausweis.vocabulary import SEVERITIES, Severity
 
 __all__ = ["BEFORE", "FIGURES", "Review", "Wanted", "review_of"]
@@ -52,7 +53,10 @@ class SeverityRow:
 
 @dataclass(frozen=True)
 class Review:
-    """All that pages and tables show. `calls`: in full, worst first; `rest`: flagged calls in short."""
+    """All that pages and tables show. `calls`: in full, worst first; `rest`: flagged calls in short.
+
+    `known`: where there are no calls, the first and the last day of others of these queues and teams, if any.
+    """
 
     wanted: Wanted
     now: Tally
@@ -88,22 +92,22 @@ def review_of(store: Store, wanted: Wanted) -> Review:
     """
     _check_teams(store, wanted)
     which = CallFilter(queues=wanted.queues, teams=wanted.teams)
-    start, yesterday = wanted.first - timedelta(days=BEFORE), wanted.first - timedelta(days=1)
+    start = wanted.first - timedelta(days=BEFORE)
+    places = tallies(store, which, start, wanted.first, wanted.last)
+    now, before = places[None]
+    within = replace(which, first=wanted.first, last=wanted.last)
+    rows = sorted(store.calls(replace(within, flagged=True)), key=by_weight)
+    calls, severities, runs = _flagged(store, rows, wanted, now, before)
     days = store.day_counts(start, wanted.last, filter=which, by=("day",))
     by_queue = store.day_counts(start, wanted.last, filter=which, by=("day", "queue"))
     by_team = store.day_counts(start, wanted.last, filter=which, by=("day", "team"))
-    within = replace(which, first=wanted.first, last=wanted.last)
-    rows = sorted(store.calls(replace(within, flagged=True)), key=by_weight)
-    now, before = tally(_within(days, wanted.first, wanted.last)), tally(_within(days, start, yesterday))
-    _count_incidents(store, replace(which, first=start, last=wanted.last), now, before, wanted.first)
-    calls, severities, runs = _flagged(store, rows, wanted, now, before)
     total = trends(days, start, wanted.last, lambda _: "")
     return Review(
         wanted=wanted,
         now=now,
         before=before,
         figures=figures(now, before, FIGURES),
-        changes=changes(_places(now, before, by_queue, by_team, wanted, start)),
+        changes=changes(places),
         severities=severities,
         calls=calls,
         rest=rows[wanted.full :],
@@ -111,7 +115,7 @@ def review_of(store: Store, wanted: Wanted) -> Review:
         queues=trends(by_queue, start, wanted.last, lambda one: one.queue),
         teams=trends(by_team, start, wanted.last, lambda one: one.team),
         runs=runs,
-        known=store.days(),
+        known=None if now.calls else _known(store, which),
     )
 
 
@@ -126,30 +130,11 @@ def _check_teams(store: Store, wanted: Wanted) -> None:
         )
 
 
-def _within(counts: Sequence[DayCount], first: date, last: date) -> list[DayCount]:
-    return [one for one in counts if one.day is not None and first <= one.day <= last]
-
-
-def _count_incidents(store: Store, which: CallFilter, now: Tally, before: Tally, first: date) -> None:
-    """Calls with any incident: the store counts kinds, of which a call may have several."""
-    kinds = {name.partition(":")[2] for one in (now, before) for name in one.parts if name.startswith("incident:")}
-    if kinds:
-        for row in store.calls(replace(which, incidents=tuple(sorted(kinds)))):
-            side = now if row.day >= first else before
-            side.parts["incident"] = side.parts.get("incident", 0) + 1
-
-
-def _places(
-    now: Tally, before: Tally, by_queue: Sequence[DayCount], by_team: Sequence[DayCount], wanted: Wanted, start: date
-) -> dict[tuple[str, str] | None, tuple[Tally, Tally]]:
-    found: dict[tuple[str, str] | None, tuple[Tally, Tally]] = {None: (now, before)}
-    yesterday = wanted.first - timedelta(days=1)
-    for kind, counts in (("queue", by_queue), ("team", by_team)):
-        names = {name for one in counts if (name := one.queue if kind == "queue" else one.team) is not None}
-        for name in sorted(names) if len(names) > 1 else ():
-            own = [one for one in counts if name == (one.queue if kind == "queue" else one.team)]
-            found[kind, name] = tally(_within(own, wanted.first, wanted.last)), tally(_within(own, start, yesterday))
-    return found
+def _known(store: Store, which: CallFilter) -> tuple[date, date] | None:
+    span = store.days()
+    counts = store.day_counts(*span, filter=which, by=("day",)) if span else []
+    days = [one.day for one in counts if one.day is not None]
+    return (days[0], days[-1]) if days else None
 
 
 def _flagged(
@@ -171,14 +156,8 @@ def _flagged(
         if len(calls) < wanted.full:
             calls.append(flagged_call(record, wanted.language, masked=wanted.masked))
     severities = [
-        SeverityRow(name, incident, by, _usual(name, incident, by.total(), now, before))
+        SeverityRow(name, incident, by, figures(now, before, [f"{'incident' if incident else 'violation'}:{name}"])[1])
         for (incident, name), by in counted.items()
     ]
     severities.sort(key=lambda one: [-one.by_severity.get(name, 0) for name in reversed(SEVERITIES)])
     return calls, severities, sorted(runs.values(), key=lambda run: run.started)
-
-
-def _usual(name: str, incident: bool, count: int, now: Tally, before: Tally) -> Figure:
-    part = f"{'incident' if incident else 'violation'}:{name}"
-    own = Tally(now.calls, now.days, {part: count})
-    return figures(own, before, [part])[1]
