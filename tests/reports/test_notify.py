@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from email import message_from_bytes
 from email.policy import default
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -14,9 +15,14 @@ from aiosmtpd.controller import Controller
 from tests.reports.review_days import DAY, filled
 
 from ausweis.errors import InputError
-from ausweis.reports.notify import ATTEMPTS, check_address, notify, summary
+from ausweis.reports.notify import ATTEMPTS, LONGEST_NAME, check_address, notify, summary
 from ausweis.reports.review_source import Review, Wanted, review_of
 
+HOSTILE = (
+    "billing\n<!channel> <https://evil.example|Bitte anmelden>",
+    "\u202e\r\n0 calls\u2028[Bitte](//evil.example) @here <@U1>",
+    "x" * 1000,
+)
 SECRETS = ("call-", "Krummbiegel", "Lindenallee", "Vertrag mit", "Agent 1", "script")
 
 
@@ -102,6 +108,34 @@ def test_the_summary_has_counts_and_ids_and_no_word_of_a_call(review: Review) ->
     assert not [secret for secret in SECRETS if secret in text]
 
 
+def named(review: Review, name: str) -> Review:
+    """The review with one change, in a queue of this name."""
+    return replace(review, changes=[replace(review.changes[0], where=("queue", name))])
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_name_of_a_queue_only_shows_in_the_text_and_is_plain_elsewhere(review: Review, name: str) -> None:
+    usual = summary(named(review, "billing"))["text"]
+    found = summary(named(review, name))
+    assert name in found["changes"][0]
+    text = found["text"]
+    assert len(text.splitlines()) == len(usual.splitlines())
+    assert not [sign for sign in ("<", ">", "@here", "@U1", "://", "](", "evil.example", "\u202e") if sign in text]
+    assert len(text) < len(usual) + 2 * LONGEST_NAME
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("R&D", "R&amp;D"),
+        ("1. Ebene: Nord", "1. Ebene: Nord"),
+        (HOSTILE[0], "billing &lt;!channel&gt; &lt;https:\u2060//evil.\u2060example|Bitte anmelden&gt;"),
+    ],
+)
+def test_all_of_a_name_is_there(review: Review, name: str, shown: str) -> None:
+    assert f"Queue {shown}, " in summary(named(review, name))["text"]
+
+
 def test_a_webhook_gets_it(review: Review) -> None:
     with Hook([]) as hook:
         notify(hook.address, review)
@@ -143,6 +177,16 @@ def test_a_mailbox_gets_it(review: Review, mailbox: tuple[Mailbox, str]) -> None
     assert "6 with a violation (usually 5%)" in text
     assert f"critical: Call {review.calls[0].row.key}, no authentication, threatens with a lawyer or court" in text
     assert not [secret for secret in SECRETS if secret in text]
+
+
+def test_a_name_of_a_queue_only_shows_in_a_mail(review: Review, mailbox: tuple[Mailbox, str]) -> None:
+    box, address = mailbox
+    notify(address, named(review, HOSTILE[0]), sleep=lambda _: None)
+    body = message_from_bytes(box.mails[0], policy=default).get_body()
+    assert body is not None
+    (line,) = [line for line in body.get_content().splitlines() if "evil" in line]
+    assert line.startswith("Queue billing <!channel> <https:\u2060//evil.\u2060example|")
+    assert "://" not in line
 
 
 def test_a_recipient_who_is_refused_for_now_is_tried_again(review: Review, mailbox: tuple[Mailbox, str]) -> None:

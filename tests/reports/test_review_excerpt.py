@@ -1,10 +1,14 @@
 from ausweis.calls.call import Call, Turn
 from ausweis.masking import Masker
-from ausweis.reports.review_excerpt import LONGEST, MOST_TURNS, Mark, excerpt
+from ausweis.reports.review_excerpt import LONGEST, MOST_TURNS, Excerpt, Mark, excerpt
 
 
 def call(*texts: str) -> Call:
     return Call(id="c", turns=tuple(Turn(speaker="agent", text=text) for text in texts))
+
+
+def words(found: Excerpt) -> str:
+    return "".join(piece.text for piece in found.turns[0].pieces)
 
 
 def test_a_moment_stands_between_its_neighbours() -> None:
@@ -60,5 +64,35 @@ def test_a_turn_that_is_not_there_shows_nothing() -> None:
 
 def test_an_amount_stays_where_it_is_what_the_finding_is_about() -> None:
     one = call("Frau Hofer, das kostet 29 Euro")
-    found = excerpt(one, [Mark(1, 1, "", "wrong_terms", {"amount"})], Masker.of(one, None))
-    assert "".join(piece.text for piece in found.turns[0].pieces) == "Frau ‹Name›, das kostet 29 Euro"
+    found = excerpt(one, [Mark(1, 1, "das kostet 29 Euro", "wrong_terms", {"amount"})], Masker.of(one, None))
+    assert words(found) == "Frau ‹Name›, das kostet 29 Euro"
+
+
+def test_the_other_amounts_of_its_turn_do_not() -> None:
+    one = call("Ihr Guthaben ist 512 Euro. Der Tarif kostet 29 Euro. Abgebucht werden 734 Euro.")
+    marks = [
+        Mark(1, 1, "", "wrong_terms", {"amount"}),
+        Mark(1, 1, "Der Tarif kostet 29 Euro", "wrong_terms", {"amount"}),
+    ]
+    shown = words(excerpt(one, marks, Masker.of(one, None)))
+    assert "Der Tarif kostet 29 Euro" in shown
+    assert not [amount for amount in ("512", "734") if amount in shown]
+
+
+def test_nor_do_they_in_a_longer_quote_around_it() -> None:
+    text = "Ihr Guthaben ist 512 Euro. Der Tarif kostet 29 Euro."
+    one = call(text)
+    marks = [Mark(1, 1, text, "no_authentication"), Mark(1, 1, "Der Tarif kostet 29 Euro", "wrong_terms", {"amount"})]
+    found = excerpt(one, marks, Masker.of(one, None))
+    assert [piece.marked for piece in found.turns[0].pieces] == [True]
+    assert "29 Euro" in words(found)
+    assert "512" not in words(found)
+
+
+def test_without_the_call_an_amount_stays_in_its_own_quote() -> None:
+    marks = [
+        Mark(1, 1, "Das kostet 29 Euro", "wrong_terms", {"amount"}),
+        Mark(2, 2, "Offen sind 512 Euro", "no_factor"),
+    ]
+    found = excerpt(None, marks, Masker.of(None, None))
+    assert [turn.pieces[0].text for turn in found.turns] == ["Das kostet 29 Euro", "Offen sind ‹Betrag›"]

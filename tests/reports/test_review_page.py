@@ -16,6 +16,7 @@ from tests.store.runs import make_call, make_run
 from ausweis.reports.review_markdown import review_markdown
 from ausweis.reports.review_page import review_page
 from ausweis.reports.review_source import Review, Wanted, review_of
+from ausweis.reports.review_words import TEXTS
 from ausweis.store import Store
 
 WANTED = Wanted(DAY, DAY, language="en", full=6)
@@ -86,7 +87,28 @@ def test_a_violation_tells_moment_quote_what_was_missing_and_what_to_do(page: Pa
     assert "What was missing" in text
     assert "Authenticate the caller before the disclosure of contract data (level standard)" in text
     assert call.locator("mark").all_inner_texts() == ["Ihr Vertrag mit der Nummer ‹number› läuft bis Mai."]
-    assert re.search(r"call%202%20%3Cb%3E\.wav#t=6$", call.locator("a.listen").first.get_attribute("href") or "")
+
+
+def test_a_masked_page_names_no_recording_and_says_once_how_to_hear_one(page: Page, review: Review) -> None:
+    text = review_page(review)
+    assert "file:" not in text
+    assert "wav" not in text
+    assert page.locator("a.listen").count() == 0
+    assert page.get_by_text(TEXTS["en"]["unheard"]).count() == 1
+
+
+def test_with_serve_a_moment_leads_to_its_second_there(store: Store) -> None:
+    text = review_page(review_of(store, replace(WANTED, serve="http://127.0.0.1:8321")))
+    key = store.find("call-2")
+    assert f'class="listen" href="http://127.0.0.1:8321/calls/{key}#t=6">Listen from 0:06</a>' in text
+    assert "wav" not in text
+    assert TEXTS["en"]["unheard"] not in text
+
+
+def test_an_unmasked_page_leads_into_the_file(store: Store) -> None:
+    text = review_page(review_of(store, replace(WANTED, masked=False, serve="http://127.0.0.1:8321")))
+    assert re.search(r'class="listen" href="file:///[^"]*/call%202%20%3Cb%3E\.wav#t=6">Listen from 0:06</a>', text)
+    assert TEXTS["en"]["unheard"] not in text
 
 
 def test_personal_data_is_masked(review: Review) -> None:
@@ -183,11 +205,16 @@ def test_a_queue_without_calls_on_a_day_says_on_which_days_it_has_some(tmp_path:
     assert f"{told} {more}" in review_markdown(found)
 
 
-def test_a_recording_that_is_gone_has_no_link(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("masked", "serve"), [(False, None), (True, "http://127.0.0.1:8321"), (True, None)])
+def test_a_recording_that_is_gone_has_no_link(tmp_path: Path, masked: bool, serve: str | None) -> None:
+    wanted = Wanted(DAY, DAY, masked=masked, serve=serve)
+    linked = not masked or serve is not None
     with filled(tmp_path, before=0, calls=4) as store:
-        assert 'class="listen"' in review_page(review_of(store, Wanted(DAY, DAY)))
+        there = review_page(review_of(store, wanted))
         (tmp_path / "call 2 <b>.wav").unlink()
-        assert 'class="listen"' not in review_page(review_of(store, Wanted(DAY, DAY)))
+        gone = review_page(review_of(store, wanted))
+    assert ('class="listen"' in there, TEXTS["de"]["unheard"] in there) == (linked, not linked)
+    assert ('class="listen"' in gone, TEXTS["de"]["unheard"] in gone) == (False, False)
 
 
 def test_the_first_day_has_nothing_to_be_compared_with(tmp_path: Path) -> None:

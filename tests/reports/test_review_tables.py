@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from tests.reports.review_days import DAY, filled
@@ -10,6 +11,11 @@ from tests.reports.review_days import DAY, filled
 from ausweis.reports.review_csv import COLUMNS, review_csv
 from ausweis.reports.review_markdown import review_markdown
 from ausweis.reports.review_source import Review, Wanted, review_of
+
+HOSTILE = (
+    *("Ja;=cmd|'/c calc'!A1", 'Ja;"=1+1";', "Ja, nein |@SUM(1)", "Ja;\t+1", "Ja\n-1;-1", "Ja; \uff1d1", '"=1', ";;-1"),
+    *('Ja;"', 'Ja;""=1', "=1;=1", "\uff201"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +41,24 @@ def test_csv_is_masked_and_holds_no_formula(review: Review) -> None:
     text = review_csv(review)
     assert "Krummbiegel" not in text
     assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows(review) for cell in row.values())
+
+
+@pytest.mark.parametrize("separator", [",", ";", "|", "\t"])
+@pytest.mark.parametrize("words", HOSTILE)
+def test_no_cell_is_a_formula_whichever_separator_a_spreadsheet_takes(
+    review: Review, words: str, separator: str
+) -> None:
+    row = replace(review.rest[0], queue=words, team=words, call_id=words)
+    text = review_csv(replace(review, rest=[row]))
+    cells = [cell for line in csv.reader(io.StringIO(text), delimiter=separator) for cell in line]
+    formulas = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+    assert not [cell for cell in cells if cell.lstrip(' "').startswith(formulas)]
+
+
+def test_a_guarded_text_is_whole_but_for_the_guard(review: Review) -> None:
+    row = replace(review.rest[0], queue="Ja;=1+1; E-Mail - 3, oder?")
+    (found,) = [one for one in rows(replace(review, rest=[row])) if one["queue"].startswith("Ja")]
+    assert found["queue"] == "Ja;'=1+1; E-Mail - 3, oder?"
 
 
 def test_markdown_tells_counts_moments_and_quotes(review: Review) -> None:

@@ -1,11 +1,14 @@
 """Tells a webhook or a mailbox that a review is there: counts and numbers of calls, and not a word of a call."""
 
+import re
 import smtplib
 import ssl
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
+from html import escape
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
@@ -15,6 +18,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_expo
 from ausweis.calls.text import clean
 from ausweis.errors import InputError
 from ausweis.reports.review_calls import severity_of
+from ausweis.reports.review_counts import Change
 from ausweis.reports.review_page import change_in_words, finding_words, heading, part_in_words, usual_in_words
 from ausweis.reports.review_source import Review
 from ausweis.reports.review_words import SEVERITIES, TEXTS, number
@@ -26,6 +30,10 @@ SECONDS = 20
 """Until an attempt is given up."""
 MOST_CALLS = 20
 """Calls named, the worst first."""
+LONGEST_NAME = 60
+"""Letters of the name of a queue or team."""
+_ACTING = re.compile(r"(?<=[@:.\]])(?=\S)")
+_WORD_JOINER = "\u2060"
 _SMTP = ("smtp", "smtps")
 _PORTS = {"smtp": 587, "smtps": 465}
 
@@ -34,6 +42,8 @@ def summary(review: Review) -> dict[str, Any]:
     """What is sent: counts, the usual shares, what changed, and the worst calls by their number in the store.
 
     No quote and no agent; and no id either, since ids are often names of files with a number or a name of a person.
+    Names of queues and teams are as they are, but in `text`, which chat programs act on: there they only show, with
+    `&<>` as Slack wants them (https://api.slack.com/reference/surfaces/formatting#escaping).
     """
     wanted, language = review.wanted, review.wanted.language
     rows = [*(one.row for one in review.calls), *review.rest]
@@ -58,7 +68,7 @@ def summary(review: Review) -> dict[str, Any]:
             for row in rows[:MOST_CALLS]
             if severity_of(row)
         ],
-        "text": _text(review),
+        "text": escape(_text(review), quote=False),
     }
 
 
@@ -167,15 +177,29 @@ def _line(text: str) -> str:
     return " ".join(clean(text).split())
 
 
+def _tamed(change: Change) -> Change:
+    """The change with a name that only shows: on one line, not too long, no mention and no link.
+
+    What mail and chat programs make those of, they do not find with a word joiner in it, which nobody sees.
+    """
+    if change.where is None:
+        return change
+    kind, name = change.where
+    short = _line(name)
+    short = short if len(short) <= LONGEST_NAME else f"{short[: LONGEST_NAME - 1]}…"
+    return replace(change, where=(kind, _ACTING.sub(_WORD_JOINER, short)))
+
+
 def _text(review: Review) -> str:
-    """The summary as plain text."""
+    """The summary as plain text, with names that do nothing in a mail either."""
     language = review.wanted.language
     lines = [heading(review), ""]
     for one in review.figures:
         usual = usual_in_words(one, language)
         lines.append(f"{number(one.count, language)} {part_in_words(one.name, language)} ({usual})")
-    if review.changes:
-        lines += ["", TEXTS[language]["changed"] + ":", *(change_in_words(one, language) for one in review.changes)]
+    told = [change_in_words(_tamed(one), language) for one in review.changes]
+    if told:
+        lines += ["", TEXTS[language]["changed"] + ":", *told]
     rows = [row for row in [*(one.row for one in review.calls), *review.rest] if severity_of(row)]
     if rows:
         lines += ["", TEXTS[language]["worst"] + ":"]

@@ -41,15 +41,17 @@ class Found:
 
 @dataclass(frozen=True)
 class FlaggedCall:
-    """One call. `found`: by turn; `excerpt`: what was said there; `audio`: addresses of files, each at the moment.
+    """One call. `found`: by turn; `excerpt`: what was said there; `recorded`: whether a recording can be heard.
 
-    Files that are not there, or may not be looked at, have no address.
+    `audio`: addresses of its files; none where the call is masked, as names of files often hold a number or a person.
+    Files that are not there, or may not be looked at, do not count.
     """
 
     row: CallRow
     found: Sequence[Found]
     excerpt: Excerpt
     reasons: Sequence[str]
+    recorded: bool
     audio: Sequence[str]
     with_text: bool
 
@@ -110,14 +112,14 @@ def flagged_call(record: CallRecord, language: Language, *, masked: bool = True)
     found = found_in(record, language, masked=masked)
     masker = Masker.of(record.call, record.facts, language=language) if masked else None
     marks = list(_marks(record))
-    worst = min(found, key=lambda one: (-SEVERITIES.index(one.severity), one.turn), default=None)
-    start = worst.start if worst else None
+    files = [path for path in record.audio if _is_there(path)]
     return FlaggedCall(
         row=record.row,
         found=tuple(found),
         excerpt=excerpt(record.call, marks, masker, around=_unsure_turns(record) if not marks else ()),
         reasons=record.verdict.review_reasons if record.row.needs_review else (),
-        audio=tuple(f"{path.absolute().as_uri()}#t={int(start or 0)}" for path in record.audio if _is_there(path)),
+        recorded=bool(files),
+        audio=() if masked else tuple(path.absolute().as_uri() for path in files),
         with_text=record.call is not None,
     )
 

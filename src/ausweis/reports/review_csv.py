@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 
 from ausweis.calls.text import clean
@@ -15,13 +16,17 @@ COLUMNS = (
     *("day", "started_at", "call_id", "queue", "team", "agent", "outcome", "severity", "violations", "incidents"),
     *("turn", "second", "risk", "confidence", "needs_review", "state", "reason", "quote"),
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = re.compile(r"""((?:^|[;,|])[ "]*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])""")
+"""What a formula begins with, in full width too, at the start of a cell. Tabs and line ends are no part of a text."""
 
 
 def review_csv(review: Review) -> str:
-    """Head line and calls, worst first; quotes of those that the page shows in full. UTF-8, commas, line ends CRLF."""
+    """Head line and calls, worst first; quotes of those that the page shows in full.
+
+    UTF-8, commas, line ends CRLF, every field in quotes.
+    """
     text = io.StringIO()
-    writer = csv.writer(text)
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL)
     writer.writerow(COLUMNS)
     for call in review.calls:
         worst = call.worst
@@ -48,6 +53,10 @@ def _finding(call: FlaggedCall) -> Iterator[str]:
 
 
 def _safe(text: str) -> str:
-    """On one line, and no formula: a spreadsheet runs what begins like one."""
-    shown = " ".join(clean(text).split())
-    return f"'{shown}" if shown.startswith(_FORMULA) else shown
+    """On one line, and no formula in it: a spreadsheet runs what begins like one.
+
+    Where the list separator is `;`, as in German, a spreadsheet cuts at each of them, whatever stands in quotes. So a
+    `'` goes before what would begin a formula at the start of the text and behind every sign that may part cells; the
+    text itself stays whole (OWASP: CSV Injection, https://owasp.org/www-community/attacks/CSV_Injection).
+    """
+    return _FORMULA.sub(r"\1'", " ".join(clean(text).split()))

@@ -1,7 +1,9 @@
 """What was said at the moments of a call: the turns that matter with their neighbours, quotes marked, masked."""
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
 from typing import NamedTuple
 
 from ausweis.calls.call import Call
@@ -18,7 +20,7 @@ LONGEST = 700
 
 
 class Mark(NamedTuple):
-    """A quote of a turn that speaks for a finding at `of`; `keep`: kinds of data that are shown nevertheless."""
+    """A quote of a turn that speaks for a finding at `of`; `keep`: kinds of data that are shown in it nevertheless."""
 
     turn: int
     of: int
@@ -73,55 +75,76 @@ def excerpt(call: Call | None, marks: Sequence[Mark], masker: Masker | None, *, 
     return Excerpt(tuple(shown), len(call.turns) - before)
 
 
+class _Place(NamedTuple):
+    """Where a quote stands in its turn, and which kinds of data are shown there."""
+
+    start: int
+    end: int
+    keep: Container[Kind]
+
+
 def _shown(call: Call, number: int, marks: Sequence[Mark], masker: Masker | None, skipped: int) -> ShownTurn:
     turn = call.turn(number)
     own = [mark for mark in marks if mark.of == number]
-    quotes = {mark.quote.strip() for mark in own or marks if mark.quote.strip()}
-    keep: Container[Kind] = next((mark.keep for mark in marks if mark.keep), frozenset())
+    kept = _places(turn.text, [mark for mark in marks if mark.keep])
+    cut = partial(_cut, turn.text, number, masker, kept)
     return ShownTurn(
         number=number,
         speaker=turn.speaker,
         start=turn.start,
-        pieces=tuple(_pieces(turn.text, number, quotes, masker, keep)),
+        pieces=tuple(_pieces(turn.text, _places(turn.text, own or marks), cut)),
         broken=bool(own),
         names=tuple(dict.fromkeys(mark.name for mark in own)),
         skipped=skipped,
     )
 
 
-def _pieces(
-    text: str, number: int, quotes: Iterable[str], masker: Masker | None, keep: Container[Kind]
-) -> Iterable[Piece]:
+def _places(text: str, marks: Iterable[Mark]) -> list[_Place]:
+    """The quotes in the order in which they stand there."""
+    quotes = [(mark.quote.strip(), mark.keep) for mark in marks]
+    found = [(text.find(quote), quote, keep) for quote, keep in quotes if quote and quote in text]
+    places = [_Place(start, start + len(quote), keep) for start, quote, keep in found]
+    return sorted(places, key=lambda one: one[:2])
+
+
+def _pieces(text: str, places: Sequence[_Place], cut: Callable[[int, int], str]) -> Iterable[Piece]:
     """The turn cut at its quotes; a whole turn that is quoted is marked whole."""
-    places = sorted((text.find(quote), quote) for quote in quotes if quote in text)
-    first = places[0][0] if places else 0
+    first = places[0].start if places else 0
     begin = max(0, first - LONGEST // 2) if len(text) > LONGEST else 0
     end = min(len(text), begin + LONGEST) if len(text) > LONGEST else len(text)
     at = begin
     if begin:
         yield Piece("… ", False)
-    for start, quote in places:
-        stop = min(start + len(quote), end)
+    for start, stop, _ in places:
         if start < at or start >= end:
             continue
         if start > at:
-            yield Piece(_cut(text, number, at, start, masker, keep), False)
-        yield Piece(_cut(text, number, start, stop, masker, keep), True)
-        at = stop
+            yield Piece(cut(at, start), False)
+        at = min(stop, end)
+        yield Piece(cut(start, at), True)
     if at < end:
-        yield Piece(_cut(text, number, at, end, masker, keep), False)
+        yield Piece(cut(at, end), False)
     if end < len(text):
         yield Piece(" …", False)
 
 
-def _cut(text: str, number: int, start: int, end: int, masker: Masker | None, keep: Container[Kind]) -> str:
-    return masker.cut(number, start, end, keep=keep) if masker else text[start:end]
+def _cut(text: str, number: int, masker: Masker | None, kept: Sequence[_Place], start: int, end: int) -> str:
+    """A part of the turn, masked; what a quote keeps is shown within the quote and nowhere else."""
+    if masker is None:
+        return text[start:end]
+    edges = {edge for place in kept for edge in place[:2] if start < edge < end}
+    parts = []
+    for first, last in pairwise(sorted({start, end, *edges})):
+        within = (one.keep for one in kept if one.start <= first and last <= one.end)
+        keep: Container[Kind] = next(within, frozenset())
+        parts.append(masker.cut(number, first, last, keep=keep))
+    return "".join(parts)
 
 
 def _quotes(marks: Sequence[Mark], masker: Masker | None) -> Excerpt:
     shown = []
-    for mark in sorted({(one.turn, one.of, one.quote[:LONGEST], one.name) for one in marks if one.quote}):
-        number, of, quote, name = mark
-        text = masker.text(quote, number) if masker else quote
+    once = {(one.turn, one.of, one.quote[:LONGEST], one.name): one.keep for one in marks if one.quote}
+    for (number, of, quote, name), keep in sorted(once.items(), key=lambda one: one[0]):
+        text = masker.text(quote, number, keep=keep) if masker else quote
         shown.append(ShownTurn(number, "unknown", None, (Piece(text, True),), number == of, (name,), 0))
     return Excerpt(tuple(shown))

@@ -1,6 +1,6 @@
 """The daily review as one HTML page; what it may do and hold: `pages`. It has no script at all."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -12,7 +12,7 @@ from ausweis.judging.words import VIOLATIONS
 from ausweis.reports.pages import beside, content_policy, environment
 from ausweis.reports.review_calls import FlaggedCall, clock
 from ausweis.reports.review_counts import Change, Figure
-from ausweis.reports.review_source import BEFORE, Review
+from ausweis.reports.review_source import BEFORE, Review, Wanted
 from ausweis.reports.review_trends import Trend, top_of
 from ausweis.reports.review_words import (
     OUTCOMES,
@@ -46,6 +46,7 @@ def review_page(review: Review) -> str:
     """The page."""
     style = beside("review.css")
     language = review.wanted.language
+    heard = partial(_heard, wanted=review.wanted)
     lines = [one for one in (review.total, *review.queues, *review.teams) if one is not None]
     return (
         environment()
@@ -66,6 +67,8 @@ def review_page(review: Review) -> str:
             before_last=review.wanted.first - timedelta(days=1),
             no_calls=no_calls_in_words(review),
             snippet=_snippet,
+            heard=heard,
+            unheard=any(one.recorded and not heard(one) for one in review.calls),
             **_words(language),
         )
     )
@@ -163,6 +166,13 @@ def _when(row: Any, *, with_day: bool, language: Language) -> str:
     clock_time = row.started_at[11:16] if row.started_at and len(row.started_at) >= 16 else ""
     short = day_in_words(row.day, language, weekday=False)
     return ", ".join(part for part in (short if with_day or not clock_time else "", clock_time) if part)
+
+
+def _heard(call: FlaggedCall, wanted: Wanted) -> Sequence[str]:
+    """Where the call can be heard: its files, or where they stay unnamed, its page in `ausweis serve`."""
+    if not wanted.masked:
+        return call.audio
+    return [f"{wanted.serve}/calls/{call.row.key}"] if wanted.serve and call.recorded else []
 
 
 def _snippet(call: FlaggedCall) -> str:

@@ -112,6 +112,8 @@ TEXTS: Mapping[Language, Mapping[str, str]] = {
         "turn": "Turn {turn}",
         "at": "bei {time}",
         "listen": "Hören ab {time}",
+        "unheard": "Aufnahmen sind nicht verlinkt: Namen von Dateien nennen oft Nummern oder Personen. "
+        "Mit --serve URL führen Links an die Stelle in der Prüfung, mit --unmasked in die Datei.",
         "open_call": "In der Prüfung öffnen",
         "link": "Link zu diesem Anruf",
         "missing": "Was fehlte",
@@ -194,6 +196,8 @@ TEXTS: Mapping[Language, Mapping[str, str]] = {
         "turn": "Turn {turn}",
         "at": "at {time}",
         "listen": "Listen from {time}",
+        "unheard": "Recordings are not linked: names of files often hold numbers or persons. "
+        "With --serve URL, links lead to the moment in the review; with --unmasked, into the file.",
         "open_call": "Open in the review",
         "link": "Link to this call",
         "missing": "What was missing",
