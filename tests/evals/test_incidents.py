@@ -57,9 +57,9 @@ def test_where_a_wrong_price_was_named_is_mostly_found() -> None:
     assert right / total > 0.8
 
 
-def case(name: str, twin: str, *incidents: dict[str, object]) -> IncidentCase:
+def case(name: str, twin: str, *incidents: dict[str, object], known: tuple[str, ...] | None = None) -> IncidentCase:
     turns = [{"speaker": side, "text": "x"} for side in ("agent", "caller", "agent", "caller")]
-    gold = {"incidents": incidents, "twin": twin}
+    gold = {"incidents": incidents, "twin": twin, "known": known}
     return IncidentCase.model_validate({"call": {"id": name, "turns": turns}, "gold": gold})
 
 
@@ -94,6 +94,20 @@ def test_the_numbers() -> None:
     assert numbers.kinds["lawyer_threat"].found.value is None
 
 
+def test_kinds_that_a_label_does_not_know_do_not_count() -> None:
+    rude: dict[str, object] = {"kind": "rude_agent", "turn": 1}
+    cases = [case("1a", "1b", rude, known=("rude_agent",)), case("1b", "1a", known=("rude_agent", "press_threat"))]
+    read = {
+        "1a": [found("rude_agent", 1), found("press_threat", 2)],
+        "1b": [found("lawyer_threat", 2), found("press_threat", 2, 0.2)],
+    }
+    numbers = summarise_incidents(cases, read)
+    assert (numbers.found.value, numbers.precision.value, numbers.precision.n) == (1.0, 1.0, 1)
+    assert (numbers.clean.value, numbers.twins.value) == (1.0, 1.0)
+    assert numbers.kinds["press_threat"].precision.value is None
+    assert numbers.kinds["rude_agent"].average_precision == 1.0
+
+
 def test_the_order_of_calls_counts_mentions_under_the_bar_too() -> None:
     cases = [
         case("1a", "1b", {"kind": "rude_agent", "turn": 1}),
@@ -117,11 +131,12 @@ def test_the_order_of_calls_counts_mentions_under_the_bar_too() -> None:
         ({"kind": "rude_agent", "turn": 2}, "not the agent's"),
         ({"kind": "rude_agent", "turn": 9}, "behind the last turn"),
         ({"kind": "wrong_terms", "turn": 3, "shown": 1}, "shown wrong"),
+        ({"kind": "wrong_terms", "turn": 3}, "not among the kinds that are known"),
     ],
 )
 def test_a_label_that_cannot_be_is_refused(tmp_path: Path, incident: dict[str, object], words: str) -> None:
     turns = [{"speaker": side, "text": "x"} for side in ("agent", "caller", "agent")]
-    line = {"call": {"id": "a", "turns": turns}, "gold": {"incidents": [incident]}}
+    line = {"call": {"id": "a", "turns": turns}, "gold": {"incidents": [incident], "known": ["rude_agent"]}}
     (tmp_path / "a.jsonl").write_text(json.dumps(line))
     with pytest.raises(InputError, match=words):
         read_incident_cases([tmp_path / "a.jsonl"])
