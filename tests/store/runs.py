@@ -59,8 +59,9 @@ def make_run(
     policy: str = "telecom-de",
     resume: bool = False,
     unsure: Sequence[str] = (),
+    looked_for: Sequence[str] = (),
 ) -> Path:
-    """Judge calls into a run folder; those in `unsure` need review."""
+    """Judge calls into a run folder; those in `unsure` need review. `looked_for`: incidents, of which it finds none."""
     found = find_policy(policy)
     manifest = RunManifest(
         ausweis=__version__,
@@ -77,7 +78,7 @@ def make_run(
         for call in calls:
             if run.is_settled(call.id):
                 continue
-            facts = read_facts(call)
+            facts = read_facts(call).model_copy(update={"looked_for": tuple(looked_for)})
             verdict = judge(facts, found.policy, policy_sha256=found.sha256)
             origin = provenance_of(facts, __version__, found, PROMPTS, manifest.model, seconds=1.5, tokens=7)
             review = {"needs_review": call.id in unsure, "review_reasons": ()}
