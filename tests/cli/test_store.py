@@ -177,12 +177,22 @@ def test_sample_recall_agreement_and_verify(run: Run, write_calls: Write) -> Non
     with Store.open("ausweis.sqlite") as store:
         day = str(store.calls()[0].day)
         flagged = {row.call_id for row in store.calls(CallFilter(flagged=True))}
+    none = "recall cannot be told: no call of these days was drawn since it was judged (ausweis store sample)\n"
+    assert run("store", "recall").out == none
     drawn = run("store", "sample", "--first", day, "-n", "3", "--seed", "1").out.split()
+    assert run("store", "recall", "--last", "2020-01-01").out == none
+    silent = "recall cannot be told: no drawn call of these days tells anything of incidents (ausweis store sample)\n"
+    assert run("store", "recall", "--incidents").out == silent
     assert len(drawn) == min(3, 9 - len(flagged))
     assert not flagged & set(drawn)
-    assert "recall cannot be told yet" in run("store", "recall").out
+    waiting = run("store", "recall").out.splitlines()
+    assert waiting[1].endswith(f"that were not flagged; {len(drawn)} drawn calls are not decided")
+    assert waiting[-1] == "recall cannot be told yet: decide the drawn calls"
     assert run("store", "agreement").out == "no verdict has two reviewers yet\n"
-    for call_id in (*drawn, *flagged):
+    for call_id in drawn:
+        decide(call_id)
+    assert run("store", "recall").out.endswith("there are no violations among the decided calls\n")
+    for call_id in flagged:
         decide(call_id)
     assert "recall 1.00 (95 %: " in run("store", "recall", "--first", day, "--last", day).out
     decide(drawn[0], reviewer="Jan")

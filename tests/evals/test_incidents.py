@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from ausweis.errors import InputError
-from ausweis.evals.incident_case import IncidentCase, read_incident_cases
+from ausweis.evals.incident_case import IncidentCase, IncidentGold, read_incident_cases
 from ausweis.evals.incident_readout import INCIDENT_TASK
 from ausweis.evals.metrics.incidents import summarise_incidents
 from ausweis.reading.facts import Mention
-from ausweis.reading.incidents import named_before
+from ausweis.reading.incidents import label_of, named_before
 from ausweis.reading.pieces import spoken_pieces
 from ausweis.vocabulary import INCIDENTS
 
@@ -58,9 +58,9 @@ def test_where_a_wrong_price_was_named_is_mostly_found() -> None:
     assert right / total > 0.8
 
 
-def case(name: str, twin: str, *incidents: dict[str, object]) -> IncidentCase:
+def case(name: str, twin: str, *incidents: dict[str, object], known: tuple[str, ...] | None = None) -> IncidentCase:
     turns = [{"speaker": side, "text": "x"} for side in ("agent", "caller", "agent", "caller")]
-    gold = {"incidents": incidents, "twin": twin}
+    gold = {"incidents": incidents, "twin": twin, "known": known}
     return IncidentCase.model_validate({"call": {"id": name, "turns": turns}, "gold": gold})
 
 
@@ -95,6 +95,20 @@ def test_the_numbers() -> None:
     assert numbers.kinds["lawyer_threat"].found.value is None
 
 
+def test_kinds_that_a_label_does_not_know_do_not_count() -> None:
+    rude: dict[str, object] = {"kind": "rude_agent", "turn": 1}
+    cases = [case("1a", "1b", rude, known=("rude_agent",)), case("1b", "1a", known=("rude_agent", "press_threat"))]
+    read = {
+        "1a": [found("rude_agent", 1), found("press_threat", 2)],
+        "1b": [found("lawyer_threat", 2), found("press_threat", 2, 0.2)],
+    }
+    numbers = summarise_incidents(cases, read)
+    assert (numbers.found.value, numbers.precision.value, numbers.precision.n) == (1.0, 1.0, 1)
+    assert (numbers.clean.value, numbers.twins.value) == (1.0, 1.0)
+    assert numbers.kinds["press_threat"].precision.value is None
+    assert numbers.kinds["rude_agent"].average_precision == 1.0
+
+
 def test_the_order_of_calls_counts_mentions_under_the_bar_too() -> None:
     cases = [
         case("1a", "1b", {"kind": "rude_agent", "turn": 1}),
@@ -118,11 +132,12 @@ def test_the_order_of_calls_counts_mentions_under_the_bar_too() -> None:
         ({"kind": "rude_agent", "turn": 2}, "not the agent's"),
         ({"kind": "rude_agent", "turn": 9}, "behind the last turn"),
         ({"kind": "wrong_terms", "turn": 3, "shown": 1}, "shown wrong"),
+        ({"kind": "wrong_terms", "turn": 3}, "not among the kinds that are known"),
     ],
 )
 def test_a_label_that_cannot_be_is_refused(tmp_path: Path, incident: dict[str, object], words: str) -> None:
     turns = [{"speaker": side, "text": "x"} for side in ("agent", "caller", "agent")]
-    line = {"call": {"id": "a", "turns": turns}, "gold": {"incidents": [incident]}}
+    line = {"call": {"id": "a", "turns": turns}, "gold": {"incidents": [incident], "known": ["rude_agent"]}}
     (tmp_path / "a.jsonl").write_text(json.dumps(line))
     with pytest.raises(InputError, match=words):
         read_incident_cases([tmp_path / "a.jsonl"])
@@ -132,8 +147,8 @@ def test_twins_are_left_out_together_and_what_is_not_known_of_a_call_is_told() -
     one, other = case("b", "a", {"kind": "wrong_terms", "turn": 1, "shown": 3}), case("a", "b")
     assert INCIDENT_TASK.group(one) == INCIDENT_TASK.group(other)
     assert INCIDENT_TASK.group(case("c", "d")) != INCIDENT_TASK.group(one)
-    assert INCIDENT_TASK.known(one) is None
+    assert INCIDENT_TASK.known(one) == {label_of(kind) for kind in INCIDENTS}
     half = INCIDENT_TASK.known(case("e", "f", {"kind": "wrong_terms", "turn": 1}))
-    assert half is not None
-    assert "wrong terms" not in half
-    assert "rude agent" in half
+    assert half == {label_of(kind) for kind in INCIDENTS} - {"wrong terms"}
+    asked = case("g", "h").model_copy(update={"gold": IncidentGold(known=("rude_agent",))})
+    assert INCIDENT_TASK.known(asked) == {"rude agent"}

@@ -8,6 +8,7 @@ from ausweis.errors import PolicyError
 from ausweis.judging import explain, find_policy, judge
 from ausweis.judging.incidents import not_looked_for
 from ausweis.judging.policy import Policy
+from ausweis.judging.policy_files import check_policy
 from ausweis.reading.facts import Facts, Mention, Shown
 
 BASE = find_policy("telecom-de").text
@@ -75,8 +76,58 @@ def test_what_nobody_looked_for_is_named(tmp_path: Path) -> None:
     assert not_looked_for(facts(), find_policy("telecom-de").policy) == ()
 
 
+def own(tmp_path: Path, side: str | None) -> Policy:
+    speaker = f"speaker: {side}, " if side else ""
+    return policy(tmp_path, f'\nincidents: [{{id: notice, description: "{OWN}", {speaker}severity: low}}]\n')
+
+
+@pytest.mark.parametrize(
+    ("read_on", "wanted", "missing"),
+    [
+        ({"description": OWN, "speaker": "agent"}, "agent", ()),
+        ({"description": OWN, "speaker": "agent"}, "caller", ("notice",)),
+        ({"description": OWN, "speaker": "agent"}, None, ("notice",)),
+        (OWN, "agent", ()),
+        (OWN, None, ()),
+    ],
+)
+def test_what_was_looked_for_on_the_other_side_was_not(
+    tmp_path: Path, read_on: object, wanted: str | None, missing: tuple[str, ...]
+) -> None:
+    read = Facts.model_validate({"call_id": "c", "turns": 9, "looked_for": [read_on]})
+    assert (
+        not_looked_for(Facts.model_validate_json(read.model_dump_json(by_alias=True)), own(tmp_path, wanted)) == missing
+    )
+
+
+def test_an_own_incident_counts_on_the_side_that_the_policy_names(tmp_path: Path) -> None:
+    read = facts(
+        *[mention(None, turn, description=OWN, speaker=side) for turn, side in ((1, "agent"), (2, "caller"), (3, None))]
+    )
+    turns = {
+        side: [one.turn for one in judge(read, own(tmp_path, side)).incidents] for side in ("agent", "caller", None)
+    }
+    # Of the third, as earlier versions kept it, nobody knows the side.
+    assert turns == {"agent": [1, 3], "caller": [2, 3], None: [1, 2, 3]}
+
+
+def test_all_mistakes_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "p.yaml"
+    entries = ["kind: rude_agent, id: a", "description: d", "id: rude_agent, description: e", "kind: rude_agent"]
+    path.write_text(BASE + "\nincidents:\n" + "".join(f"  - {{{one}, severity: low}}\n" for one in entries), "utf-8")
+    first = BASE.count("\n") + 3
+    assert [problem.line for problem in check_policy(path)] == [first, first + 1, first + 2, first + 3]
+
+
+def test_a_turn_of_two_grave_incidents_is_named_once(tmp_path: Path) -> None:
+    section = "\nincidents: [{kind: wrong_terms, severity: high}, {kind: wrong_promise, severity: critical}]\n"
+    read = facts(mention("wrong_terms", 3, 0.6), mention("wrong_promise", 3, 0.5), mention("wrong_promise", 5, 0.5))
+    assert judge(read, policy(tmp_path, section)).review_reasons == ("Ein schwerer Vorfall ist unsicher (Turn 3, 5).",)
+
+
 def test_facts_without_incidents_are_written_as_before() -> None:
     assert "incidents" not in Facts(call_id="c", turns=1).model_dump_json()
+    assert "speaker" not in facts(mention("rude_agent", 1)).model_dump_json()
 
 
 @pytest.mark.parametrize(

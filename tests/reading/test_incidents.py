@@ -8,6 +8,7 @@ from tests.readouts import by_chance
 from ausweis.calls.call import Call
 from ausweis.engines.protocol import EngineInfo, Request, Result
 from ausweis.prompts import Library
+from ausweis.reading.facts import OneSided
 from ausweis.reading.incidents import IncidentReader, WantedIncident, label_of, named_before
 from ausweis.reading.pieces import spoken_pieces
 from ausweis.vocabulary import INCIDENTS
@@ -61,10 +62,20 @@ def test_known_kinds_are_read_from_the_side_that_they_belong_to(call: Callable[.
 def test_a_description_is_asked_of_the_lines_of_its_speaker(call: Callable[..., Call], library: Library) -> None:
     engine = Told({"zwei Monate": {"yes": 0.7, "no": 0.3}})
     wanted = WantedIncident(description="Der Agent nennt eine falsche Frist.", speaker="agent")
-    (one,), _ = reader(engine, library, wanted).read(call("caller: Welche Frist?", "agent: Das sind zwei Monate."))
-    assert (one.description, one.turn, one.probability) == (wanted.description, 2, 0.7)
+    asking = reader(engine, library, wanted)
+    (one,), _ = asking.read(call("caller: Welche Frist?", "agent: Das sind zwei Monate."))
+    assert (one.description, one.speaker, one.turn, one.probability) == (wanted.description, "agent", 2, 0.7)
+    assert asking.looked_for == (OneSided(description="Der Agent nennt eine falsche Frist.", speaker="agent"),)
     (request,) = engine.asked
     assert "Incident: Der Agent nennt eine falsche Frist." in request.messages[-1].content
+
+
+def test_a_description_without_a_speaker_is_asked_of_both_sides(call: Callable[..., Call], library: Library) -> None:
+    engine = Told({"Frist": {"yes": 0.7, "no": 0.3}})
+    asking = reader(engine, library, WantedIncident(description="Eine Frist fällt."), WantedIncident("rude_agent"))
+    found, _ = asking.read(call("caller: Welche Frist?", "agent: Die Frist sind zwei Monate."))
+    assert [one.speaker for one in found] == ["caller", "agent"]
+    assert asking.looked_for == ("rude_agent", "Eine Frist fällt.")
 
 
 def test_without_a_readout_every_kind_is_asked_by_description(call: Callable[..., Call], library: Library) -> None:

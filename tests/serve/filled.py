@@ -17,6 +17,7 @@ from ausweis.judging.policy_files import find_policy
 from ausweis.judging.verdict import Incident, PromptProvenance, Verdict
 from ausweis.reading.facts import Facts
 from ausweis.store import Store
+from ausweis.vocabulary import INCIDENTS
 
 __all__ = ["LAST_DAY", "Judged", "call_of", "fill", "golden", "incident", "judged", "tone", "write_run"]
 
@@ -90,7 +91,7 @@ def golden(count: int, *, days: int = 14, seed: int = 1) -> Iterator[Judged]:
         told |= {"incidents": (Incident.model_validate(incident(call)),)} if number % 11 == 3 else {}
         yield Judged(
             call.model_copy(update=placed),
-            facts.model_copy(update={"call_id": name}),
+            facts.model_copy(update={"call_id": name, "looked_for": INCIDENTS}),
             verdict.model_copy(update=told),
         )
 

@@ -122,6 +122,20 @@ def test_a_verdict_that_changed_meanwhile_is_not_decided(
     assert f'name="verdict_key" value="{now}"' in page
 
 
+def test_a_text_that_changed_meanwhile_is_not_decided_about(store: Store) -> None:
+    key, verdict = first(store)
+    seen = store.record(key)
+    assert seen.call is not None
+    anna = visitor(store)
+    assert f'name="says" value="{seen.says}"' in anna.page(f"/calls/{key}")
+    other = seen.call.turns[0].model_copy(update={"text": "Ganz andere Worte."})
+    store.add_calls([seen.call.model_copy(update={"turns": (other, *seen.call.turns[1:])})])
+    fields = {"choice": "confirm", "verdict_key": verdict}
+    status, page = anna.send(f"/calls/{key}/decisions", **fields, says=seen.says)
+    assert (status, "or the text" in page, store.record(key).decisions) == (409, True, ())
+    assert anna.send(f"/calls/{key}/decisions", **fields, says=store.record(key).says)[0] == 303
+
+
 def test_a_form_that_cannot_be_kept_comes_back_filled_in(store: Store) -> None:
     key, verdict = first(store)
     fields = RIGHT | {"late_authentication": "3, drei", "rude_agent": "5", "note": "a\r\nb", "verdict_key": verdict}

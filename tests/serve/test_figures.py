@@ -29,6 +29,11 @@ def test_trends_share_a_scale_and_those_without_a_name_come_last() -> None:
     assert [(one.name, one.top) for one in found] == [("A", 0.8), ("B", 0.8), ("", 0.8)]
 
 
+def test_calls_of_a_queue_without_letters_are_added_to_those_of_none() -> None:
+    (trend,) = trends([count(1, None, 10, 1), count(1, "", 6, 3)], FIRST, LAST, "queue")
+    assert (trend.name, trend.calls, trend.violations) == ("", 16, 4)
+
+
 def test_no_calls_have_no_trend() -> None:
     assert trends([], FIRST, LAST) == []
 
@@ -44,6 +49,19 @@ def test_agreement_and_recall_are_shown(store: Store) -> None:
     assert "8 of 8 pairs alike" in page
     assert "4 flagged calls are confirmed as violations. In the sample, 0 of 4 were missed" in page
     assert page.count('role="img"') == page.count("with a violation, by day")
+
+
+def test_a_sample_that_is_decided_in_part_says_what_waits(store: Store) -> None:
+    anna = visitor(store)
+    first, *_ = store.draw_sample(date(2026, 2, 1), date(2026, 3, 2), 4)
+    page = anna.page("/figures")
+    assert "This needs a sample that has been decided" in page
+    assert "4 drawn calls are not decided yet" in page
+    store.decide(first, reviewer="Anna", choice="confirm", verdict_key=store.record(first).verdict_key)
+    page = anna.page("/figures")
+    assert "This needs a sample that has been decided" not in page
+    assert "There is no violation among the decided calls, flagged or of the sample (1)" in page
+    assert "3 drawn calls are not decided yet" in page
 
 
 def test_recall_of_incidents_is_shown_where_there_are_any(store: Store) -> None:

@@ -53,6 +53,10 @@ def test_unknown_values_ask_nothing(fields: dict[str, str]) -> None:
     assert asked(**fields) == Question()
 
 
+def test_a_sample_is_asked_for_by_chance() -> None:
+    assert (asked(show="sample").by, asked(show="sample", order="time").by) == ("chance", "time")
+
+
 def test_texts_are_short_and_without_null() -> None:
     assert asked(q="a\0b" + "x" * 500).q == "ab" + "x" * 198
 
@@ -64,8 +68,13 @@ def test_views_differ(show: str) -> None:
 
 
 def test_a_page_goes_on_where_the_last_one_ended() -> None:
-    for order, cursor in (("", Cursor(0.25, 7)), ("time", Cursor("2026-03-02T08:00:00Z", 7))):
-        question = asked(order=order, show="all")
+    for show, order, cursor in (
+        ("all", "", Cursor(0.25, 7)),
+        ("all", "time", Cursor("2026-03-02T08:00:00Z", 7)),
+        ("sample", "", Cursor(512, 7)),
+        ("sample", "time", Cursor("2026-03-02T08:00:00Z", 7)),
+    ):
+        question = asked(order=order, show=show)
         fields = dict(parse_qsl(question.query(cursor)[1:]))
         assert Question.of(fields).cursor(fields) == cursor
 

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from tests.serve.serving import visitor
 
@@ -19,10 +21,21 @@ def test_drawn_calls_are_those_without_a_flag(store: Store) -> None:
     assert store.chain(limit=1)[0].who == "Anna"
 
 
+def test_the_sample_is_not_listed_by_risk(store: Store) -> None:
+    anna = visitor(store)
+    anna.send("/sample", n="12", **DAYS)
+    wanted = [str(key) for key in store.keys(CallFilter(sampled=True), order="chance")]
+    for address in ("/sample", "/?show=sample"):
+        page = anna.page(address)
+        assert re.findall(r'href="/calls/(\d+)\?show=sample"', page) == wanted
+    assert '<option value="">By chance</option>' in page
+    assert wanted != [str(key) for key in store.keys(CallFilter(sampled=True))]
+
+
 def test_deciding_walks_through_the_sample(store: Store) -> None:
     anna = visitor(store)
     anna.send("/sample", n="3", **DAYS)
-    keys = store.keys(CallFilter(sampled=True))
+    keys = store.keys(CallFilter(sampled=True), order="chance")
     for key, after in zip(keys, [*keys[1:], None], strict=True):
         verdict = str(store.record(key).verdict_key)
         _, where = anna.send(f"/calls/{key}/decisions?show=sample", choice="confirm", verdict_key=verdict)

@@ -61,7 +61,7 @@ def make_run(
     unsure: Sequence[str] = (),
     looked_for: Sequence[str] = (),
 ) -> Path:
-    """Judge calls into a run folder; those in `unsure` need review, and incidents of these kinds were looked for."""
+    """Judge calls into a run folder; those in `unsure` need review. `looked_for`: incidents, of which it finds none."""
     found = find_policy(policy)
     manifest = RunManifest(
         ausweis=__version__,

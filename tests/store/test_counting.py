@@ -103,5 +103,12 @@ def test_small_teams_together_with_calls_of_no_team(store: Store, filled: Filled
     assert [one.calls for one in store.day_counts(FIRST, LAST, by=())] == [11]
 
 
+def test_an_agent_of_several_small_teams_is_one_person(store: Store, filled: Filled) -> None:
+    filled([make_call(n, team=f"Team {n % 2}", agent=f"agent {n // 2 % 2}") for n in range(1, 9)])
+    assert store.day_counts(FIRST, LAST) == []
+    filled([make_call(9, team="Team 2", agent="agent 2")], "more")
+    assert [(one.team, one.calls) for one in store.day_counts(FIRST, LAST)] == [(None, 9)]
+
+
 def test_an_empty_store(store: Store) -> None:
     assert (store.days(), store.teams(), store.queues(), store.day_counts(FIRST, LAST)) == (None, [], [], [])

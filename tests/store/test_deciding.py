@@ -10,6 +10,7 @@ from tests.store.runs import add_incidents, incident_of, make_call, make_run
 
 from ausweis.errors import StoreError
 from ausweis.store import CallFilter, Choice, Decision, Imported, Store, chain
+from ausweis.store.deciding import label_of
 from ausweis.store.tables import calls, decisions
 
 Filled = Callable[..., Imported]
@@ -91,6 +92,17 @@ def test_a_verdict_that_changed_is_open_again_and_one_that_says_the_same_is_not(
     back = make_run(tmp_path / "back", [make_call(2, pin=False)], started="2026-03-05T00:00:00Z")
     store.import_run(back)
     assert store.record(key).row.state == "confirmed"
+
+
+def test_a_text_that_changed_since_is_not_decided_about(store: Store, key_of: Callable[[int], int]) -> None:
+    key = key_of(2)
+    seen = store.record(key)
+    store.add_calls([make_call(2, pin=False, words="doch ganz anders, ")])
+    today = store.record(key)
+    assert (today.verdict_key, today.says != seen.says) == (seen.verdict_key, True)
+    with pytest.raises(StoreError, match="changed since you saw it, or the text"):
+        decide(store, key, "A", "confirm", says=seen.says)
+    assert decide(store, key, "A", "confirm", says=today.says).counts
 
 
 @pytest.mark.parametrize(
@@ -199,6 +211,20 @@ def test_incidents_are_decided(store: Store, threatened: int) -> None:
     assert decide(store, threatened, "A", "overrule", outcome="inconclusive").incidents == own
 
 
+def test_where_nobody_looked_for_incidents_none_are_denied(store: Store, key_of: Callable[[int], int]) -> None:
+    assert decide(store, key_of(1), "A", "confirm").incidents is None
+    assert decide(store, key_of(1), "A", "overrule", outcome="inconclusive", incidents=()).incidents is None
+    named = (("rude_agent", 2),)
+    assert decide(store, key_of(1), "A", "overrule", outcome="compliant", incidents=named).incidents == named
+    assert store.verify_chain() == 4
+
+
+def test_where_somebody_looked_for_incidents_there_are_none(store: Store, filled: Filled) -> None:
+    filled([make_call(1)], looked_for=["rude_agent"])
+    assert decide(store, 1, "A", "confirm").incidents == ()
+    assert decide(store, 1, "A", "overrule", outcome="inconclusive").incidents == ()
+
+
 def test_an_overruled_verdict_says_something_else(store: Store, threatened: int) -> None:
     for more in ({}, {"incidents": (("own_kind", 3), ("lawyer_threat", 3))}):
         with pytest.raises(StoreError, match="this is what the verdict says; confirm it"):
@@ -213,15 +239,37 @@ def test_votes_agree_by_kinds_of_incidents(store: Store, threatened: int) -> Non
     assert store.record(threatened).row.state == "overruled"
 
 
-def test_decisions_of_a_store_from_before_stand(store: Store, threatened: int) -> None:
-    """They were vouched for without incidents, and nobody was asked about these."""
+def decided_before(store: Store, key: int, choice: Choice, outcome: str | None) -> None:
+    """Add a decision of an earlier version: vouched for without incidents, as nobody was asked about these."""
     with store._database.writing() as connection:
-        says = connection.execute(select(calls.c.says).where(calls.c.key == threatened)).scalar_one()
-        row = {"call_key": threatened, "verdict_key": 1, "says": says, "reviewer": "A", "choice": "confirm"}
-        row |= {"outcome": "compliant", "violations": "[]", "note": "", "at": "2026-03-03T00:00:00Z"}
+        says = connection.execute(select(calls.c.says).where(calls.c.key == key)).scalar_one()
+        row = {"call_key": key, "verdict_key": 1, "says": says, "reviewer": "A", "choice": choice}
+        row |= {"outcome": outcome, "violations": "[]", "note": "", "at": "2026-03-03T00:00:00Z"}
         content = chain.canonical(row)
         row["seq"] = chain.append(connection, store._key, "decided", "A", call_id="call-7", content=content)
         connection.execute(insert(decisions), row)
+
+
+@pytest.mark.parametrize(
+    ("choice", "outcome", "label", "state"),
+    [
+        ("not_sure", None, {}, "not_sure"),
+        ("overrule", "inconclusive", {"outcome": "inconclusive", "incidents": (("rude_agent", 2),)}, "overruled"),
+        ("overrule", "inconclusive", {"outcome": "not_applicable", "incidents": ()}, "disputed"),
+    ],
+)
+def test_who_was_not_asked_about_incidents_agrees_with_whoever_was(
+    store: Store, threatened: int, choice: Choice, outcome: str | None, label: dict[str, Any], state: str
+) -> None:
+    decided_before(store, threatened, choice, outcome)
+    made = decide(store, threatened, "B", choice, **label)
+    record = store.record(threatened)
+    assert record.row.state == state
+    assert label_of(record.decisions) == (made if state == "overruled" else None)
+
+
+def test_decisions_of_a_store_from_before_stand(store: Store, threatened: int) -> None:
+    decided_before(store, threatened, "confirm", "compliant")
     (old,) = store.record(threatened).decisions
     assert (old.incidents, old.counts) == (None, True)
     decide(store, threatened, "B", "confirm")

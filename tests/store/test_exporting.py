@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ from ausweis.evals.incident_case import read_incident_cases
 from ausweis.evals.labelled import read_labelled
 from ausweis.evals.validate import validate
 from ausweis.reading.facts import Facts
-from ausweis.store import CallFilter, Choice, Imported, Store
+from ausweis.store import CallFilter, Choice, Imported, Key, Store
+from ausweis.store.exporting import incident_case_of
+from ausweis.vocabulary import INCIDENTS
 
 Filled = Callable[..., Imported]
 
@@ -110,3 +113,45 @@ def test_a_call_whose_text_does_not_fit_is_left_out(decided: Store) -> None:
             wanted = wanted.replace("%s", "?")
         connection.exec_driver_sql(wanted, (body, "call-2"))
     assert len(list(decided.export_cases(mask=mask))) == 2
+
+
+@pytest.mark.parametrize(("shown", "wanted"), [(4, 4), (2, None), (9, None)])
+def test_a_wrong_price_says_where_it_came_to_light(
+    store: Store, tmp_path: Path, shown: int, wanted: int | None
+) -> None:
+    folder = make_run(tmp_path / "run", [make_call(1)], looked_for=INCIDENTS)
+    evidence = [{"turn": 2, "quote": "x"}, {"turn": shown, "quote": "y"}]
+    add_incidents(folder, "call-1", incident_of(2, "wrong_terms") | {"evidence": evidence}, incident_of(3, "own_kind"))
+    store.import_run(folder, [make_call(1)])
+    record = store.record(1)
+    store.decide(1, reviewer="A", choice="confirm", verdict_key=record.verdict_key)
+    kept = {"outcome": "compliant", "incidents": (("wrong_terms", 2),)}
+    (confirmed,) = store.export_incidents(mask=mask)
+    store.decide(1, reviewer="A", choice="overrule", verdict_key=record.verdict_key, **kept)  # type: ignore[arg-type]
+    (overruled,) = store.export_incidents(mask=mask)
+    for case in (confirmed, overruled):
+        assert [(one.kind, one.turn, one.shown) for one in case.gold.incidents] == [("wrong_terms", 2, wanted)]
+
+
+@pytest.mark.parametrize(
+    ("looked_for", "found", "known"),
+    [
+        (INCIDENTS, (), None),
+        (("press_threat", "rude_agent", "Eine eigene."), (), ("lawyer_threat", "press_threat", "rude_agent")),
+        (("press_threat", "rude_agent"), ("rude_agent", "lawyer_threat"), ("lawyer_threat", "press_threat")),
+        ((), (), ("lawyer_threat",)),
+    ],
+)
+def test_kinds_that_nobody_asked_for_are_not_known(
+    store: Store, key: Key, tmp_path: Path, looked_for: tuple[str, ...], found: tuple[str, ...], known: object
+) -> None:
+    folder = make_run(tmp_path / "run", [make_call(1)])
+    add_incidents(folder, "call-1", incident_of(3, "lawyer_threat"))
+    store.import_run(folder, [make_call(1)])
+    store.decide(1, reviewer="A", choice="confirm", verdict_key=store.record(1).verdict_key)
+    record = store.record(1)
+    mentions = [{"kind": kind, "turn": 3, "quote": "x", "probability": 0.9} for kind in found]
+    read = {"call_id": "call-1", "turns": 4, "looked_for": looked_for, "incidents": mentions}
+    case = incident_case_of(replace(record, facts=Facts.model_validate(read)), key, mask)
+    assert case is not None
+    assert case.gold.known == known

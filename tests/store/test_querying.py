@@ -77,7 +77,7 @@ def test_ids_and_notes_are_found_too(some: Store) -> None:
     assert ids(some, CallFilter(text="  ")) == {f"call-{number}" for number in range(1, 6)}
 
 
-@pytest.mark.parametrize("order", ["risk", "time"])
+@pytest.mark.parametrize("order", ["risk", "time", "chance"])
 def test_pages_and_neighbours_walk_through_all_calls(store: Store, filled: Filled, order: Order) -> None:
     filled([make_call(n, pin=n % 3 > 0, day=f"2026-03-{1 + n % 4:02}") for n in range(1, 24)])
     every = store.calls(order=order)
@@ -96,6 +96,13 @@ def test_pages_and_neighbours_walk_through_all_calls(store: Store, filled: Fille
     fitting = [row.key for row in every if row.outcome == "compliant"]
     assert outside[1] == next(key for key in fitting if keys.index(key) > 3)
     assert store.neighbours(-1) == (None, None)
+
+
+def test_by_chance_the_first_calls_are_of_all_days(store: Store, filled: Filled) -> None:
+    filled([make_call(n, pin=n % 2 > 0, day=f"2026-03-{1 + n // 6:02}") for n in range(24)])
+    first = store.calls(order="chance", limit=8)
+    assert len({row.day for row in first}) == 4
+    assert {row.outcome for row in first} == {"compliant", "violation"}
 
 
 def test_a_cursor_of_a_call_that_is_gone_still_stands(some: Store) -> None:

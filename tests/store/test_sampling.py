@@ -66,12 +66,13 @@ def test_recall_in_the_field(store: Store, filled: Filled) -> None:
             decide(row.key, right=place > 0)
     drawn = store.draw_sample(DAY, DAY, 20, seed=3)
     unread = store.field_recall()
-    assert (unread.recall, unread.sampled, unread.found, unread.undecided) == (None, 0, 8, 1)
+    assert (unread.recall, unread.sampled, unread.found, unread.undecided, unread.waiting) == (None, 0, 8, 1, 20)
     for place, key in enumerate(drawn):
         decide(key, right=place != 0)
     store.decide(drawn[1], reviewer="A", choice="not_sure", verdict_key=store.record(drawn[1]).verdict_key)
     found = store.field_recall()
     assert (found.found, found.missed_in_sample, found.sampled, found.unflagged, found.undecided) == (8, 1, 19, 100, 1)
+    assert found.waiting == 1
     assert found.recall == pytest.approx(8 / (8 + 100 / 19))
     low, high = bounds(1, 19)
     assert found.low == pytest.approx(8 / (8 + 100 * high))
@@ -80,8 +81,57 @@ def test_recall_in_the_field(store: Store, filled: Filled) -> None:
     assert store.field_recall(date(2027, 1, 1), date(2027, 1, 2)).recall is None
 
 
+def confirm(store: Store, *keys: int) -> None:
+    for key in keys:
+        store.decide(key, reviewer="A", choice="confirm", verdict_key=store.record(key).verdict_key)
+
+
+def test_calls_that_were_judged_anew_had_no_chance_to_be_drawn(
+    store: Store, filled: Filled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quiet, unsure = [make_call(n) for n in range(1, 21)], [make_call(n) for n in range(30, 40)]
+    filled([*quiet, *unsure], unsure=[call.id for call in unsure])
+    confirm(store, *store.draw_sample(DAY, DAY, 5, seed=1))
+    assert store.field_recall() == Estimate(0, 0, 5, 20, 10)
+    store.import_run(make_run(tmp_path / "anew", unsure, started="2027-01-01T00:00:00Z"))
+    assert store.count(CallFilter(flagged=True)) == 0
+    assert store.field_recall() == Estimate(0, 0, 5, 20, 0, days_left_out=1)
+    monkeypatch.setattr("ausweis.store.sampling.now", lambda: "2027-01-02T00:00:00Z")
+    drawn = store.draw_sample(DAY, DAY, 100, seed=1)
+    assert len(drawn) == 15 + 10
+    confirm(store, *drawn)
+    assert store.field_recall() == Estimate(0, 0, 30, 30, 0)
+
+
+def test_a_sample_of_calls_that_were_judged_anew_is_none(
+    store: Store, filled: Filled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quiet = [make_call(n) for n in range(1, 11)]
+    filled(quiet)
+    confirm(store, *store.draw_sample(DAY, DAY, 5, seed=1))
+    store.import_run(make_run(tmp_path / "anew", quiet, started="2027-01-01T00:00:00Z"))
+    assert store.field_recall() == Estimate(0, 0, 0, 0, 0, days_left_out=1)
+    monkeypatch.setattr("ausweis.store.sampling.now", lambda: "2027-01-02T00:00:00Z")
+    assert len(store.draw_sample(DAY, DAY, 100, seed=1)) == 10
+    assert store.field_recall() == Estimate(0, 0, 5, 10, 0, waiting=5)
+    assert store.draw_sample(DAY, DAY, 100) == []
+
+
+def test_calls_in_which_nobody_looked_tell_nothing_of_incidents(store: Store, filled: Filled) -> None:
+    filled([make_call(n) for n in range(1, 11)], looked_for=["cancel_threat"])
+    filled([make_call(n) for n in range(20, 40)], "unasked")
+    filled([make_call(n, day="2026-03-03") for n in range(50, 60)], "unasked, another day")
+    drawn = store.draw_sample(DAY, date(2026, 3, 3), 40, seed=1)
+    confirm(store, *drawn[:30])
+    told = sum(int(store.record(key).row.call_id[5:]) < 20 for key in drawn[:30])
+    found = store.field_recall(of="incidents")
+    assert (found.sampled, found.waiting, found.unflagged, found.days_left_out) == (told, 10 - told, 10, 2)
+    assert (store.field_recall().sampled, store.field_recall().unflagged) == (30, 40)
+
+
 def test_recall_of_incidents(store: Store, filled: Filled) -> None:
-    filled([*[make_call(n) for n in range(1, 11)], *[make_call(n, pin=False) for n in range(20, 24)]])
+    some = [*[make_call(n) for n in range(1, 11)], *[make_call(n, pin=False) for n in range(20, 24)]]
+    filled(some, looked_for=["cancel_threat"])
     threat: dict[str, Any] = {"choice": "overrule", "incidents": [("cancel_threat", 3)]}
     flagged = store.calls(CallFilter(flagged=True))
     for place, row in enumerate(flagged):

@@ -33,9 +33,13 @@ class GoldIncident(_Part):
 
 
 class IncidentGold(_Part):
-    """The label of one call. `twin` is the id of a call that differs by one detail, and by its kinds of incidents."""
+    """The label of one call. `twin` is the id of a call that differs by one detail, and by its kinds of incidents.
+
+    `known`: the kinds of which it is known whether they occur; None means all.
+    """
 
     incidents: tuple[GoldIncident, ...] = ()
+    known: tuple[IncidentKind, ...] | None = None
     twin: str | None = None
     title: str = ""
     why: str = ""
@@ -45,6 +49,10 @@ class IncidentGold(_Part):
     def kinds(self) -> frozenset[IncidentKind]:
         """The kinds that occur."""
         return frozenset(one.kind for one in self.incidents)
+
+    def knows(self, kind: IncidentKind | None) -> bool:
+        """Whether the label says if this kind occurs."""
+        return self.known is None or kind in self.known
 
 
 class IncidentCase(_Part):
@@ -63,6 +71,8 @@ class IncidentCase(_Part):
                 raise ValueError(f"{one.kind} is labelled in turn {one.turn}, which is not the {SPEAKER[one.kind]}'s")
             if one.shown is not None and (one.kind != "wrong_terms" or one.shown <= one.turn):
                 raise ValueError(f"turn {one.turn} cannot be shown wrong by turn {one.shown}")
+            if not self.gold.knows(one.kind):
+                raise ValueError(f"{one.kind} is labelled, but not among the kinds that are known")
         return self
 
 

@@ -33,11 +33,12 @@ def _group(one: IncidentCase) -> str:
     return min(one.call.id, one.gold.twin or one.call.id)
 
 
-def _known(one: IncidentCase) -> frozenset[str] | None:
+def _known(one: IncidentCase) -> frozenset[str]:
     """A wrong price of which it is not said where it came to light may be shown by any line."""
-    if all(found.kind != "wrong_terms" or found.shown for found in one.gold.incidents):
-        return None
-    return frozenset(_SPEAKERS) - {label_of("wrong_terms")}
+    hidden = any(found.kind == "wrong_terms" and found.shown is None for found in one.gold.incidents)
+    return frozenset(
+        label_of(kind) for kind in INCIDENTS if one.gold.knows(kind) and not (hidden and kind == "wrong_terms")
+    )
 
 
 INCIDENT_TASK: Task[IncidentCase] = Task(

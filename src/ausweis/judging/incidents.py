@@ -5,7 +5,7 @@ from typing import cast
 from ausweis.judging.policy import Incident as WantedIncident
 from ausweis.judging.policy import Language, Policy
 from ausweis.judging.verdict import Evidence, Incident
-from ausweis.reading.facts import Facts, Mention
+from ausweis.reading.facts import Facts, Mention, OneSided
 from ausweis.vocabulary import IncidentKind
 
 __all__ = ["LIKELY", "describe", "incidents_of", "not_looked_for"]
@@ -43,7 +43,7 @@ def describe(wanted: WantedIncident, language: Language) -> str:
 
 def not_looked_for(facts: Facts, policy: Policy) -> tuple[str, ...]:
     """The incidents that the policy wants to know of, and that nobody looked for when the call was read."""
-    return tuple(one.name for one in policy.incidents if (one.kind or one.description) not in facts.looked_for)
+    return tuple(one.name for one in policy.incidents if not _was_looked_for(one, facts))
 
 
 def incidents_of(facts: Facts, policy: Policy) -> tuple[Incident, ...]:
@@ -59,9 +59,24 @@ def incidents_of(facts: Facts, policy: Policy) -> tuple[Incident, ...]:
         )
         for wanted in policy.incidents
         for mention in facts.incidents
-        if mention.probability >= LIKELY and (mention.kind, mention.description) == (wanted.kind, wanted.description)
+        if mention.probability >= LIKELY and _is_wanted(mention, wanted)
     ]
     return tuple(sorted(found, key=lambda one: one.turn))
+
+
+def _was_looked_for(wanted: WantedIncident, facts: Facts) -> bool:
+    """Whether it was, on the side that is wanted; facts of earlier versions do not say on which, and count for each."""
+    return any(
+        (one.description, one.speaker) == (wanted.description, wanted.speaker)
+        if isinstance(one, OneSided)
+        else one == (wanted.kind or wanted.description)
+        for one in facts.looked_for
+    )
+
+
+def _is_wanted(mention: Mention, wanted: WantedIncident) -> bool:
+    same = (mention.kind, mention.description) == (wanted.kind, wanted.description)
+    return same and (wanted.speaker is None or mention.speaker in (None, wanted.speaker))
 
 
 def _evidence(mention: Mention) -> tuple[Evidence, ...]:

@@ -8,8 +8,8 @@ sets only; whoever wants the sets of a stricter level to meet a weaker one too w
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from ausweis.vocabulary import (
     CATEGORIES,
@@ -136,8 +136,14 @@ class Policy(_Part):
 
     @model_validator(mode="after")
     def _possible(self) -> "Policy":
-        for path, message in self._contradictions():
-            raise PydanticCustomError("impossible", "{message}", {"message": message, "path": path})
+        found = [
+            InitErrorDetails(
+                type=PydanticCustomError("impossible", "{message}", {"message": message}), loc=path, input=None
+            )
+            for path, message in self._contradictions()
+        ]
+        if found:
+            raise ValidationError.from_exception_data("Policy", found)
         return self
 
     def _contradictions(self) -> list[tuple[tuple[str | int, ...], str]]:

@@ -87,8 +87,7 @@ def problems_of(error: ValidationError, document: Any) -> list[Problem]:
     for detail in error.errors(include_url=False):
         if detail["type"] == "too_short" and detail["input"]:
             continue  # pydantic counts only the items without mistakes, and those have their own line
-        path: Path = detail.get("ctx", {}).get("path", detail["loc"])
-        found.append(Problem(line_of(document, path), sentence(detail, path)))
+        found.append(Problem(line_of(document, detail["loc"]), sentence(detail, detail["loc"])))
     return sorted(set(found), key=lambda problem: problem.line)
 
 

@@ -78,7 +78,7 @@ def review_reasons(
         found.append(texts["critical"].format(confidence=confidence))
     if roles is not None and roles < SURE_OF_ROLES:
         found.append(texts["roles"].format(roles=roles))
-    thin = [one.turn for one in incidents if one.severity in GRAVE and one.probability < SURE]
+    thin = dict.fromkeys(one.turn for one in incidents if one.severity in GRAVE and one.probability < SURE)
     if thin:
         found.append(texts["incident"].format(turns=", ".join(map(str, thin))))
     if badly_heard:

@@ -18,9 +18,13 @@ __all__ = [
     "EventKind",
     "Facts",
     "Mention",
+    "OneSided",
     "RecordingDefect",
     "Shown",
+    "Side",
 ]
+
+Side = Literal["agent", "caller"]
 
 EventKind = Literal[
     # the caller
@@ -95,19 +99,30 @@ class Shown(BaseModel):
 class Mention(BaseModel):
     """A critical incident beyond authentication, at the turn in which it happens; `quote` stands in the turn.
 
-    One of the known kinds, or what a policy describes. `shown`: where the call shows a value to have been wrong.
+    One of the known kinds, or what a policy describes; of that, `speaker` is whose words it is in, None in facts of
+    earlier versions. `shown`: where the call shows a value to have been wrong.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: IncidentKind | None = None
     description: str | None = None
+    speaker: Annotated[Side | None, Field(exclude_if=_is_nothing)] = None
     turn: Annotated[int, Field(ge=1)]
     quote: str
     start: float | None = None
     end: float | None = None
     probability: Annotated[float, Field(ge=0, le=1)]
     shown: Shown | None = None
+
+
+class OneSided(BaseModel):
+    """What a policy describes, looked for in the words of one side alone."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    description: str
+    speaker: Side
 
 
 class ClaimedViolation(BaseModel):
@@ -154,5 +169,5 @@ class Facts(BaseModel):
     """How sure it is who is agent and who is caller, where that was found out from the talk."""
     incidents: Annotated[tuple[Mention, ...], Field(exclude_if=_is_nothing)] = ()
     """Critical incidents beyond authentication, where the policy asked for them."""
-    looked_for: Annotated[tuple[str, ...], Field(exclude_if=_is_nothing)] = ()
-    """The incidents that were looked for, each by its kind or its description."""
+    looked_for: Annotated[tuple[str | OneSided, ...], Field(exclude_if=_is_nothing)] = ()
+    """The incidents that were looked for, each by its kind or its description; in earlier versions without a side."""

@@ -12,14 +12,14 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple, cast
 
 from ausweis.calls.call import Call
 from ausweis.engines.protocol import Engine, Request, Result
 from ausweis.engines.readout import Readout
 from ausweis.prompts import Template
 from ausweis.reading.asking import room_for, transcripts
-from ausweis.reading.facts import Mention, Shown
+from ausweis.reading.facts import Mention, OneSided, Shown, Side
 from ausweis.reading.pieces import Piece, spoken_pieces, with_context
 from ausweis.reading.reader import PromptStamp
 from ausweis.reading.spoken import digits_in, has_number
@@ -37,9 +37,7 @@ _ONE_OR_NONE = re.compile(
 MENTIONED = 0.05
 """Incidents less likely than this are not kept."""
 
-SPEAKER: Mapping[IncidentKind, Literal["agent", "caller"]] = {
-    kind: "caller" if kind.endswith("_threat") else "agent" for kind in INCIDENTS
-}
+SPEAKER: Mapping[IncidentKind, Side] = {kind: "caller" if kind.endswith("_threat") else "agent" for kind in INCIDENTS}
 """Whose words a kind is in."""
 
 DESCRIPTIONS: Mapping[IncidentKind, str] = {
@@ -62,13 +60,20 @@ class WantedIncident:
 
     kind: IncidentKind | None = None
     description: str | None = None
-    speaker: Literal["agent", "caller"] | None = None
+    speaker: Side | None = None
 
     @property
     def speakers(self) -> tuple[str, ...]:
         """Whose words it may be in."""
         side = self.speaker if self.kind is None else SPEAKER[self.kind]
         return ("agent", "caller") if side is None else (side,)
+
+    @property
+    def asked(self) -> str | OneSided:
+        """As facts name what was looked for."""
+        if self.kind is not None or self.speaker is None:
+            return self.kind or str(self.description)
+        return OneSided(description=str(self.description), speaker=self.speaker)
 
     @property
     def question(self) -> str:
@@ -101,9 +106,9 @@ class IncidentReader:
         self._learned = learned if known else None
 
     @property
-    def looked_for(self) -> tuple[str, ...]:
+    def looked_for(self) -> tuple[str | OneSided, ...]:
         """All that is looked for, by kind or description."""
-        return tuple(one.kind or str(one.description) for one in (*self._told, *self._asked))
+        return tuple(one.asked for one in (*self._told, *self._asked))
 
     @property
     def prompts(self) -> tuple[PromptStamp, ...]:
@@ -185,6 +190,7 @@ def _mentions(
         Mention(
             kind=wanted.kind,
             description=wanted.description,
+            speaker=None if wanted.kind else cast("Side", place.speaker),
             turn=place.turn,
             quote=place.text,
             start=start,

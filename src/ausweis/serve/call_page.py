@@ -116,7 +116,7 @@ def _keep(visit: Visit) -> Choice:
     """Keep what was sent.
 
     Raises:
-        StoreError: the verdict says something else by now, or the label is none.
+        StoreError: the verdict, or the text, says something else by now, or the label is none.
     """
     form, words = visit.form, visit.words
     choice = CHOICES.get(form.get("choice", ""))
@@ -132,5 +132,6 @@ def _keep(visit: Visit) -> Choice:
         incidents=label.incidents if label else None,
         note=note_of(form, words),
         verdict_key=int(form["verdict_key"]),
+        says=form.get("says"),
     )
     return choice

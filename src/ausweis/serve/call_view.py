@@ -96,6 +96,7 @@ class CallView:
     audio: Sequence[str]
     unmasked: bool
     verdict_key: int
+    says: str
     decisions: Sequence[DecisionView]
     hidden: int
 
@@ -140,6 +141,7 @@ def call_view(
         audio=[f"/calls/{row.key}/audio/{place}" for place, _ in enumerate(record.audio)],
         unmasked=unmasked,
         verdict_key=record.verdict_key,
+        says=record.says,
         decisions=decided,
         hidden=hidden,
     )

@@ -1,7 +1,7 @@
 """Figures: how far reviewers agree, what is missed in the field, and whether things get better."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -88,18 +88,16 @@ def trends(
     counts: Iterable[DayCount], first: date, last: date, by: Literal["queue", "team"] | None = None
 ) -> list[Trend]:
     """Counts of days as trends, by name; calls without a name come last. All are drawn to one scale."""
-    table: dict[str, dict[date, DayCount]] = defaultdict(dict)
+    table: dict[str, dict[date, Bar]] = defaultdict(dict)
     for one in counts:
         if one.day is not None:
-            table[(getattr(one, by) or "") if by else ""][one.day] = one
+            row = table[(getattr(one, by) or "") if by else ""]
+            before = row.get(one.day, Bar(one.day, 0, 0))
+            violations = before.violations + one.outcomes.get("violation", 0)
+            row[one.day] = Bar(one.day, before.calls + one.calls, violations)
     days = [first + timedelta(days=place) for place in range((last - first).days + 1)]
-    rows = {name: [_bar(day, found) for day in days] for name, found in table.items()}
+    rows = {name: [found.get(day, Bar(day, 0, 0)) for day in days] for name, found in table.items()}
     shares = [(bar.calls, bar.share or 0) for bars in rows.values() for bar in bars]
     # Days of very few calls, whose shares leap, do not stretch the scale.
     top = max((share for calls, share in shares if calls >= TEAM_MINIMUM), default=0) or 1
     return [Trend(name, rows[name], top) for name in sorted(rows, key=lambda name: (not name, name))]
-
-
-def _bar(day: date, found: Mapping[date, DayCount]) -> Bar:
-    one = found.get(day)
-    return Bar(day, one.calls, one.outcomes.get("violation", 0)) if one else Bar(day, 0, 0)

@@ -63,8 +63,10 @@ class Question:
 
     @property
     def by(self) -> Order:
-        """The order for the store."""
-        return "time" if self.order == "time" else "risk"
+        """The order for the store; a sample that is decided in part is still one by chance."""
+        if self.order == "time":
+            return "time"
+        return "chance" if self.show == "sample" else "risk"
 
     @property
     def narrowed(self) -> int:
@@ -108,7 +110,7 @@ class Question:
         if not value or not key.isdecimal() or len(key) > 15:
             return None
         try:
-            return Cursor(float(value) if self.by == "risk" else value, int(key))
+            return Cursor(value if self.by == "time" else float(value), int(key))
         except ValueError:
             return None
 

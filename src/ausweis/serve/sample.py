@@ -22,7 +22,7 @@ def sample_page(visit: Visit) -> Response:
     drawn = store.count(CallFilter(sampled=True))
     waiting = CallFilter(sampled=True, states=("open",))
     left = store.count(waiting)
-    rows = row_views(visit, store.calls(waiting, limit=PAGE))
+    rows = row_views(visit, store.calls(waiting, order="chance", limit=PAGE))
     return answer(
         visit,
         "sample.html.j2",

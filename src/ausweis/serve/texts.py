@@ -47,6 +47,7 @@ _DE: dict[str, str] = {
     "search_what": "Wort im Gespräch, Kennung, Notiz",
     "order": "Reihenfolge",
     "by_risk": "Riskanteste zuerst",
+    "by_chance": "Zufällig",
     "by_time": "Neueste zuerst",
     "filter": "Filter",
     "any": "alle",
@@ -135,8 +136,10 @@ _DE: dict[str, str] = {
         "{found} markierte Anrufe haben einen bestätigten Vorfall. In der Stichprobe wurden {missed} von {sampled} "
         "übersehen; sie steht für {unflagged} Anrufe."
     ),
-    "recall_days": "Tage mit Anrufen, über die keine Stichprobe etwas sagt und die nicht mitzählen: {count}.",
+    "recall_days": "Tage, von denen Anrufe nicht mitzählen, da keine Stichprobe etwas über sie sagt: {count}.",
     "recall_undecided": "{count} markierte Anrufe sind noch nicht entschieden und zählen nicht mit.",
+    "recall_nothing": "Unter den entschiedenen Anrufen, markierten wie den {sampled} der Stichprobe, ist kein Verstoß.",
+    "recall_waiting": "{count} gezogene Anrufe sind noch nicht entschieden.",
     "recall_none": "Dafür braucht es eine Stichprobe, über die entschieden ist:",
     "agreement": "Übereinstimmung",
     "agreement_pairs": "{same} von {pairs} Paaren gleich",
@@ -199,6 +202,7 @@ _EN: dict[str, str] = {
     "search_what": "Word of the call, id, note",
     "order": "Order",
     "by_risk": "Riskiest first",
+    "by_chance": "By chance",
     "by_time": "Latest first",
     "filter": "Filter",
     "any": "any",
@@ -286,8 +290,10 @@ _EN: dict[str, str] = {
         "{found} flagged calls have a confirmed incident. In the sample, {missed} of {sampled} were missed; it "
         "stands for {unflagged} calls."
     ),
-    "recall_days": "Days with calls that no sample speaks for, and that do not count: {count}.",
+    "recall_days": "Days of which calls do not count, since no sample speaks for them: {count}.",
     "recall_undecided": "{count} flagged calls are not decided yet and do not count.",
+    "recall_nothing": "There is no violation among the decided calls, flagged or of the sample ({sampled}).",
+    "recall_waiting": "{count} drawn calls are not decided yet.",
     "recall_none": "This needs a sample that has been decided:",
     "agreement": "Agreement",
     "agreement_pairs": "{same} of {pairs} pairs alike",

@@ -25,11 +25,11 @@ class _Cell:
     outcomes: Counter[Any] = field(default_factory=Counter)
     violations: Counter[Any] = field(default_factory=Counter)
     incidents: Counter[str] = field(default_factory=Counter)
-    agents: int = 0
+    agents: set[str] = field(default_factory=set)
 
     @property
     def is_small(self) -> bool:
-        return self.calls < TEAM_MINIMUM or 0 < self.agents < TEAM_AGENTS
+        return self.calls < TEAM_MINIMUM or 0 < len(self.agents) < TEAM_AGENTS
 
     def add(self, row: Any) -> None:
         self.calls += row.number
@@ -43,7 +43,7 @@ class _Cell:
         self.calls += other.calls
         self.needs_review += other.needs_review
         self.flagged += other.flagged
-        self.agents += other.agents
+        self.agents |= other.agents
         for mine, theirs in (
             (self.outcomes, other.outcomes),
             (self.violations, other.violations),
@@ -125,9 +125,9 @@ def _cells(
     for row in connection.execute(groups):
         cells.setdefault(_place(row), _Cell()).add(row)
     if "team" in by:
-        agents = select(*apart, func.count(calls.c.agent.distinct()).label("agents")).where(*within).group_by(*apart)
+        agents = select(*apart, calls.c.agent).where(*within, calls.c.agent.is_not(None)).distinct()
         for row in connection.execute(agents):
-            cells[_place(row)].agents = row.agents
+            cells[_place(row)].agents.add(row.agent)
     return cells
 
 

@@ -6,13 +6,14 @@ The last word of each reviewer counts, as long as the call's verdict says what i
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, get_args
 
 from sqlalchemy import Connection, Select, insert, select, update
 
 from ausweis.batch.manifest import now
 from ausweis.errors import StoreError
+from ausweis.reading.facts import Facts
 from ausweis.store import chain
 from ausweis.store.key import Key
 from ausweis.store.label import Incidents, Label, Violations, check_label
@@ -23,7 +24,7 @@ from ausweis.store.tables import calls, decisions, runs, verdicts
 from ausweis.store.texts import batches
 from ausweis.vocabulary import Outcome
 
-__all__ = ["agreement", "decide", "decided_by", "decisions_of", "label_of", "labels", "state_of"]
+__all__ = ["agreement", "decide", "decided_by", "decisions_of", "label_of", "labels", "looked_for", "state_of"]
 
 _MAX_NAME, _MAX_NOTE = 100, 10_000
 _STATES: dict[Choice, State] = {"confirm": "confirmed", "overrule": "overruled", "not_sure": "not_sure"}
@@ -41,16 +42,19 @@ def decide(
     incidents: Incidents | None,
     note: str,
     verdict_key: int,
+    says: str | None,
 ) -> Decision:
     """See `Store.decide`; in a transaction that writes."""
-    call = _call_seen(connection, call_key, verdict_key)
+    call = _call_seen(connection, call_key, verdict_key, says)
     run = run_row(connection.execute(select(runs).where(runs.c.key == call.run_key)).one())
-    body = connection.execute(select(verdicts.c.body).where(verdicts.c.key == call.verdict_key)).scalar_one()
-    said = Label.of(unpack(body, run))
+    verdict = connection.execute(select(verdicts).where(verdicts.c.key == call.verdict_key)).one()
+    said = Label.of(unpack(verdict.body, run))
     label = said if choice == "confirm" else Label.given(choice, outcome, violations, incidents, said)
     reviewer, note = reviewer.strip(), note.strip()
     _check_words(reviewer, choice, note)
     check_label(choice, label, said, call.turns)
+    # Where nobody looked for incidents, nobody says either that there is none.
+    tells = label.incidents or said.incidents or looked_for(verdict.facts)
     row: dict[str, Any] = {
         "call_key": call_key,
         "verdict_key": call.verdict_key,
@@ -59,7 +63,7 @@ def decide(
         "choice": choice,
         "outcome": label.outcome,
         "violations": json.dumps([list(one) for one in label.violations]),
-        "incidents": json.dumps([list(one) for one in label.incidents], ensure_ascii=False),
+        "incidents": json.dumps([list(one) for one in label.incidents], ensure_ascii=False) if tells else None,
         "note": note,
         "at": now(),
     }
@@ -73,8 +77,13 @@ def decide(
     return next(one for one in found if one.key == decision_key)
 
 
-def _call_seen(connection: Connection, call_key: int, verdict_key: int) -> Any:
-    """The row of a call, locked, if it is there and still says what the verdict said that the reviewer saw.
+def looked_for(facts: str | None) -> bool:
+    """Whether incidents were looked for when the call was read; by its facts as they are kept."""
+    return facts is not None and bool(Facts.model_validate_json(facts).looked_for)
+
+
+def _call_seen(connection: Connection, call_key: int, verdict_key: int, says: str | None) -> Any:
+    """The row of a call, locked, if it is there and still says what verdict and text said that the reviewer saw.
 
     Raises:
         StoreError: it is not, or does not.
@@ -82,8 +91,8 @@ def _call_seen(connection: Connection, call_key: int, verdict_key: int) -> Any:
     call = connection.execute(select(calls).where(calls.c.key == call_key).with_for_update()).first()
     if call is None or call.verdict_key is None:
         raise StoreError("there is no such call in the store any more")
-    if call.verdict_key != verdict_key and not _says(connection, call, verdict_key):
-        raise StoreError("the verdict has changed since you saw it; look at the call again, then decide")
+    if says not in (None, call.says) or (call.verdict_key != verdict_key and not _says(connection, call, verdict_key)):
+        raise StoreError("the verdict has changed since you saw it, or the text; look at the call again, then decide")
     return call
 
 
@@ -108,17 +117,14 @@ def state_of(found: Iterable[Decision]) -> State:
     counting = [one for one in found if one.counts]
     if not counting:
         return "open"
-    (vote, number), *_ = Counter(map(_vote, counting)).most_common(1)
-    return _STATES[vote[0]] if 2 * number > len(counting) else "disputed"
+    held = _most_said(counting)
+    return "disputed" if held is None else _STATES[held.choice]
 
 
 def label_of(found: Iterable[Decision]) -> Decision | None:
-    """The decision whose label holds, the latest of those who say so; None where it is open, disputed or not sure."""
-    counting = [one for one in found if one.counts]
-    if state_of(counting) not in ("confirmed", "overruled"):
-        return None
-    (vote, _), *_ = Counter(map(_vote, counting)).most_common(1)
-    return next(one for one in reversed(counting) if _vote(one) == vote)
+    """The decision whose label holds; None where it is open, disputed or not sure."""
+    held = _most_said([one for one in found if one.counts])
+    return None if held is None or held.choice == "not_sure" else held
 
 
 def agreement(connection: Connection, which: CallFilter) -> Agreement:
@@ -195,12 +201,27 @@ def _incidents(text: str | None) -> tuple[tuple[str, int], ...] | None:
     return None if text is None else tuple((kind, turn) for kind, turn in json.loads(text))
 
 
-def _vote(decision: Decision) -> tuple[Choice, str | None, frozenset[str], frozenset[str] | None]:
-    """What two reviewers must have in common to agree: turns may differ."""
-    types = frozenset(kind for kind, _ in decision.violations)
-    kinds = None if decision.incidents is None else frozenset(kind for kind, _ in decision.incidents)
-    # Who confirms says what the verdict says, and votes that count are about one that says the same.
-    return decision.choice, decision.outcome, types, None if decision.choice == "confirm" else kinds
+def _most_said(counting: Sequence[Decision]) -> Decision | None:
+    """What more than half of them say, by the latest of these; one that tells of incidents goes before."""
+    for one in sorted(counting, key=lambda one: (one.incidents is None, -one.key)):
+        if 2 * sum(_agree(one, other) for other in counting) > len(counting):
+            return one
+    return None
+
+
+def _agree(one: Decision, other: Decision) -> bool:
+    """Whether two reviewers agree: turns may differ, and who tells nothing of incidents leaves them to the other."""
+    if one.choice != other.choice:
+        return False
+    if one.choice != "overrule":
+        # Who confirms says what the verdict says, and decisions that count are about one that says the same.
+        return True
+    mine, theirs = ({kind for kind, _ in some.violations} for some in (one, other))
+    if (one.outcome, mine) != (other.outcome, theirs):
+        return False
+    if one.incidents is None or other.incidents is None:
+        return True
+    return {kind for kind, _ in one.incidents} == {kind for kind, _ in other.incidents}
 
 
 def _check_words(reviewer: str, choice: Choice, note: str) -> None:

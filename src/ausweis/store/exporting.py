@@ -1,17 +1,18 @@
 """Decided calls as golden cases: what reviewers said is right, of calls that tell nobody's data any more."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 
 from ausweis.calls.call import Call
 from ausweis.errors import StoreError
 from ausweis.evals.incident_case import GoldIncident, IncidentCase, IncidentGold
 from ausweis.evals.labelled import Gold, GoldEvent, GoldViolation, LabelledCall
+from ausweis.judging.incidents import LIKELY
 from ausweis.reading.facts import Facts
 from ausweis.reading.incidents import SPEAKER
 from ausweis.store.deciding import label_of
 from ausweis.store.key import Key
 from ausweis.store.rows import CallRecord, Decision
-from ausweis.vocabulary import INCIDENTS
+from ausweis.vocabulary import INCIDENTS, IncidentKind
 
 __all__ = ["Mask", "case_id", "case_of", "incident_case_of"]
 
@@ -92,9 +93,38 @@ def incident_case_of(record: CallRecord, key: Key, mask: Mask) -> IncidentCase |
     named = {kind for kind, _ in decision.incidents} | {one.kind for one in record.verdict.incidents}
     if not named & set(INCIDENTS):
         return None
-    known = [(kind, turn) for turn, kind in sorted((turn, kind) for kind, turn in decision.incidents)]
-    gold = tuple(GoldIncident(turn=turn, kind=kind) for one, turn in known for kind in INCIDENTS if kind == one)
+    in_order = sorted((turn, one) for one, turn in decision.incidents)
+    gold = tuple(
+        GoldIncident(turn=turn, kind=kind, shown=_shown(record, call, kind, turn))
+        for turn, one in in_order
+        for kind in INCIDENTS
+        if kind == one
+    )
     if any(one.turn > len(call.turns) or call.turn(one.turn).speaker != SPEAKER[one.kind] for one in gold):
         return None
     why = "a reviewer confirmed the verdict" if decision.choice == "confirm" else "overruled by a reviewer"
-    return IncidentCase(call=_masked(call, record.facts, key, mask), gold=IncidentGold(incidents=gold, why=why))
+    return IncidentCase(
+        call=_masked(call, record.facts, key, mask),
+        gold=IncidentGold(incidents=gold, known=_known(record, named), why=why),
+    )
+
+
+def _shown(record: CallRecord, call: Call, kind: IncidentKind, turn: int) -> int | None:
+    """Where the verdict, if it names this incident too, says that a price or deadline comes to light as wrong."""
+    if kind != "wrong_terms":
+        return None
+    same = [one for one in record.verdict.incidents if (one.kind, one.turn) == (kind, turn)]
+    places = [evidence.turn for one in same for evidence in one.evidence[1:2]]
+    return next((one for one in places if turn < one <= len(call.turns)), None)
+
+
+def _known(record: CallRecord, named: Set[str]) -> tuple[IncidentKind, ...] | None:
+    """The kinds that verdict or reviewer name, or that were looked for; None where that is all.
+
+    A kind that was found, but is in no verdict, is one that the policy did not ask for: nobody was shown it.
+    """
+    facts = record.facts
+    looked_for = set(facts.looked_for) if facts else set()
+    unasked = {one.kind for one in facts.incidents if one.probability >= LIKELY} if facts else set()
+    known = tuple(kind for kind in INCIDENTS if kind in named or (kind in looked_for and kind not in unasked))
+    return None if known == INCIDENTS else known

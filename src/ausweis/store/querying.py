@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, asc, desc, false, func, literal, or_, select
 
 from ausweis.store.packing import call_row
-from ausweis.store.rows import CallFilter, CallRow, Cursor, Order
+from ausweis.store.rows import CallFilter, CallRow, Cursor, Order, scattered
 from ausweis.store.tables import calls, decisions, texts
 
 __all__ = ["conditions", "count", "find", "keys", "neighbours", "rows"]
@@ -113,6 +113,8 @@ def _has(column: ColumnElement[str], words: str, dialect: str) -> ColumnElement[
 
 
 def _column(order: Order, row: Any) -> Any:
+    if order == "chance":
+        return scattered(row.key)
     return row.risk if order == "risk" else row.at
 
 

@@ -29,6 +29,7 @@ def record(connection: Connection, key: int) -> CallRecord:
         call=None if text is None else call_of(text, row.call_id),
         verdict=unpack(verdict.body, run),
         verdict_key=verdict.key,
+        says=row.says,
         facts=None if verdict.facts is None else Facts.model_validate_json(verdict.facts),
         run=run,
         decisions=tuple(decisions_of(connection, key, says=row.says)),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from ausweis.calls.call import Call
 from ausweis.judging.verdict import ModelProvenance, PolicyProvenance, PromptProvenance, Verdict
@@ -32,6 +32,7 @@ __all__ = [
     "RunRow",
     "State",
     "What",
+    "scattered",
 ]
 
 TEAM_MINIMUM = 5
@@ -42,10 +43,19 @@ TEAM_AGENTS = 3
 State = Literal["open", "confirmed", "overruled", "not_sure", "disputed"]
 Choice = Literal["confirm", "overrule", "not_sure"]
 Finding = Literal["violations", "incidents"]
-Order = Literal["risk", "time"]
-"""risk: the riskiest first; time: the latest first."""
+Order = Literal["risk", "time", "chance"]
+"""risk: the riskiest first; time: the latest first; chance: scattered, which tells nothing of a call."""
 Column = Literal["day", "queue", "team"]
 What = Literal["imported", "decided", "sampled", "deleted", "exported", "unmasked"]
+
+
+_PRIME, _STEP = 10_007, 6_185
+"""A prime and its golden section: steps of this length come to lie far apart."""
+
+
+def scattered(key: Any) -> Any:
+    """A number by which calls stand in no order that tells anything of them; of a key, or a column of keys."""
+    return key % _PRIME * _STEP % _PRIME
 
 
 class Cursor(NamedTuple):
@@ -93,7 +103,7 @@ class CallRow:
 
     def cursor(self, order: Order) -> Cursor:
         """Where a page that ends with this row goes on."""
-        return Cursor(self.risk if order == "risk" else self.at, self.key)
+        return Cursor({"risk": self.risk, "time": self.at, "chance": scattered(self.key)}[order], self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +126,9 @@ class Decision:
     """What one reviewer said about one verdict; `at` in UTC, ISO 8601.
 
     `outcome`, `violations` and `incidents` (kind, turn) are the right label: the verdict's own where it was confirmed,
-    None and nothing where the reviewer was not sure. `incidents` is None where nobody was asked about them, as in
-    stores of earlier versions. `counts`: made on what the verdict of today says, and the reviewer's last word on it.
+    None and nothing where the reviewer was not sure. `incidents` is None where it tells nothing of them: nobody looked
+    for any and the reviewer named none, or it is of an earlier version. `counts`: made on what the verdict of today
+    says, and the reviewer's last word on it.
     """
 
     key: int
@@ -136,14 +147,15 @@ class Decision:
 class CallRecord:
     """All that is known of one call. `call` is None where its text is unknown; its agent is the pseudonym.
 
-    `verdict_key` is what `decide` wants to be told; `decisions` in the order in which they were made; `audio`: the
-    files that were there when it was imported.
+    `verdict_key` is what `decide` wants to be told; `says`: what verdict and text say, which it may be told too;
+    `decisions` in the order in which they were made; `audio`: the files that were there when it was imported.
     """
 
     row: CallRow
     call: Call | None
     verdict: Verdict
     verdict_key: int
+    says: str
     facts: Facts | None
     run: RunRow
     decisions: tuple[Decision, ...]
@@ -252,8 +264,9 @@ class Estimate:
 
     `found`: flagged calls decided to be violations, or to have an incident where that is asked. `sampled`: calls that
     were not flagged, but drawn and decided; `missed_in_sample` of them are violations, or have one. `unflagged`: calls
-    that they stand for. `undecided`: flagged calls that are not decided yet. All of the days that a decided sample
-    speaks for; `days_left_out`: days with calls besides.
+    that they stand for. `undecided`: flagged calls that are not decided yet. All of the calls that a decided sample
+    speaks for; `days_left_out`: days with calls besides. `waiting`: drawn calls that are neither confirmed nor
+    overruled, of all samples of the days.
     """
 
     found: int
@@ -265,6 +278,7 @@ class Estimate:
     low: float | None = None
     high: float | None = None
     days_left_out: int = 0
+    waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,30 +3,35 @@
 import math
 import random
 import secrets
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, func, insert, or_, select, update
 
 from ausweis.batch.manifest import now
-from ausweis.store.deciding import labels
+from ausweis.store.deciding import labels, looked_for
 from ausweis.store.querying import conditions
 from ausweis.store.rows import CallFilter, Estimate, Finding
-from ausweis.store.tables import calls, samples
+from ausweis.store.tables import calls, runs, samples, verdicts
 from ausweis.store.texts import batches
 
 __all__ = ["bounds", "draw", "field_recall"]
 
+_DECIDED = ("confirmed", "overruled")
 _LEVEL = 0.95
 _STEPS = 60
 
 
 def draw(connection: Connection, first: date, last: date, n: int, seed: int | None) -> list[int]:
     """See `Store.draw_sample`; in a transaction that writes."""
-    which = CallFilter(first=first, last=last, flagged=False, sampled=False)
-    wanted = select(calls.c.key).where(*conditions(which, connection.dialect.name)).order_by(calls.c.key)
-    there = list(connection.execute(wanted).scalars())
+    which = CallFilter(first=first, last=last, flagged=False)
+    joined = calls.join(runs, runs.c.key == calls.c.run_key).outerjoin(samples, samples.c.key == calls.c.sample_key)
+    wanted = select(calls.c.key).select_from(joined).where(*conditions(which, connection.dialect.name))
+    # What a later run judged anew is of no sample any more.
+    wanted = wanted.where(or_(samples.c.at.is_(None), samples.c.at < runs.c.started))
+    there = list(connection.execute(wanted.order_by(calls.c.key)).scalars())
     seed = secrets.randbits(32) if seed is None else seed
     chosen = random.Random(seed).sample(there, max(0, min(n, len(there))))  # noqa: S311 - told apart by its seed
     if not chosen:
@@ -41,13 +46,16 @@ def draw(connection: Connection, first: date, last: date, n: int, seed: int | No
 def field_recall(connection: Connection, first: date | None, last: date | None, of: Finding = "violations") -> Estimate:
     """See `Store.field_recall`.
 
-    Days that the same draws covered are a stratum: there, each call that was not flagged had one chance to be drawn.
+    Calls that the same draws could draw are a stratum: there, each call that was not flagged had one chance. A draw
+    could draw the calls of its days whose verdict is of a run that had begun by then: what a later run judged may have
+    had another flag before, or was not there.
     Let F be the flagged calls that reviewers decided to be violations (or to have an incident); in stratum k, U_k the
     calls that were not flagged, s_k those of them that were drawn and decided, m_k of which are violations. Then about
     the sum of U_k m_k / s_k was missed, M, and recall is F / (F + M). Its bounds are those of each m_k / s_k by Clopper
     and Pearson (1934), exact for any s_k, at the level 1 - 0.05 / K of K strata (Bonferroni), put in its place; no
-    fewer than m_k were missed. Days without a draw, or without a decided call of one, are left out on both sides, F
-    too. F is taken as it is: recall is that of the review, so decide all flagged calls first.
+    fewer than m_k were missed. Calls that no draw could draw, or of whose draws no call is decided, are left out on
+    both sides, F too; of incidents, those too that a run read without looking for any. F is taken as it is: recall is
+    that of the review, so decide all flagged calls first.
     """
     wanted = select(func.min(samples.c.first), func.max(samples.c.last))
     drawn_first, drawn_last = connection.execute(wanted).one()
@@ -57,45 +65,73 @@ def field_recall(connection: Connection, first: date | None, last: date | None, 
     strata = _strata(connection, days, of)
     covered = {draws: some for draws, some in strata.items() if draws}
     told = {draws: some for draws, some in covered.items() if some.sampled}
-    counted = list((told or covered).values())
-    left_out = sum(some.days for draws, some in strata.items() if draws not in (told or covered))
-    return _estimate(counted, left_out)
+    counted = told or covered
+    left_out = set[date]().union(*(some.days for draws, some in strata.items() if draws not in counted))
+    waiting = sum(some.waiting for some in covered.values())
+    return replace(_estimate(list(counted.values())), days_left_out=len(left_out), waiting=waiting)
 
 
 @dataclass
 class _Stratum:
-    """Calls of days that the same draws covered."""
+    """Calls that the same draws could draw."""
 
-    days: int = 0
+    days: set[date] = field(default_factory=set)
     found: int = 0
     missed: int = 0
     sampled: int = 0
     unflagged: int = 0
     undecided: int = 0
+    waiting: int = 0
+
+    def count(self, row: Any, draws: frozenset[int]) -> None:
+        """Add calls of one day, run, flag, state and draw."""
+        self.days.add(row.day)
+        open_calls = 0 if row.state in _DECIDED else row.number
+        if row.flagged:
+            self.undecided += open_calls
+            return
+        self.unflagged += row.number
+        if row.sample_key in draws:
+            self.waiting += open_calls
 
 
 def _strata(connection: Connection, asked: CallFilter, of: Finding) -> dict[frozenset[int], _Stratum]:
-    """By the draws that covered their days."""
-    draws = connection.execute(select(samples.c.key, samples.c.first, samples.c.last)).all()
+    """By the draws that could draw their calls."""
+    draws = connection.execute(select(samples)).all()
     within = conditions(asked, connection.dialect.name)
-    groups = select(calls.c.day, calls.c.flagged, calls.c.state, func.count().label("number")).where(*within)
-    of_day: dict[date, _Stratum] = {}
+    looking = _looking(connection, within) if of == "incidents" else None
     strata: dict[frozenset[int], _Stratum] = {}
-    for row in connection.execute(groups.group_by(calls.c.day, calls.c.flagged, calls.c.state)):
-        if row.day not in of_day:
-            covering = frozenset(draw.key for draw in draws if draw.first <= row.day <= draw.last)
-            of_day[row.day] = strata.setdefault(covering, _Stratum())
-            of_day[row.day].days += 1
-        if not row.flagged:
-            of_day[row.day].unflagged += row.number
-        elif row.state not in ("confirmed", "overruled"):
-            of_day[row.day].undecided += row.number
-    for day, is_finding in _labelled(connection, asked, of, flagged=True):
-        of_day[day].found += is_finding
-    for day, is_finding in _labelled(connection, asked, of, flagged=False):
-        of_day[day].sampled += 1
-        of_day[day].missed += is_finding
+    parts: dict[tuple[date, int], frozenset[int]] = {}
+    for row in _groups(connection, within):
+        speaking = draws if looking is None or row.run_key in looking else ()
+        could = frozenset(one.key for one in speaking if one.first <= row.day <= one.last and row.started <= one.at)
+        strata.setdefault(could, _Stratum()).count(row, could)
+        if could:
+            parts[row.day, row.run_key] = could
+    for (day, run), could in parts.items():
+        decided = select(calls.c.key, calls.c.says).where(*within, calls.c.state.in_(_DECIDED))
+        decided = decided.where(calls.c.day == day, calls.c.run_key == run)
+        drawn = decided.where(calls.c.flagged.is_(False), calls.c.sample_key.in_(could))
+        found, sampled = (_told(connection, some, of) for some in (decided.where(calls.c.flagged.is_(True)), drawn))
+        strata[could].found += sum(found)
+        strata[could].sampled += len(sampled)
+        strata[could].missed += sum(sampled)
     return strata
+
+
+def _groups(connection: Connection, within: Sequence[ColumnElement[bool]]) -> Iterable[Any]:
+    """Calls counted by day, run, flag, state and draw."""
+    apart = [calls.c[name] for name in ("day", "run_key", "flagged", "state", "sample_key")]
+    joined = calls.join(runs, runs.c.key == calls.c.run_key)
+    wanted = select(*apart, runs.c.started, func.count().label("number")).select_from(joined).where(*within)
+    return connection.execute(wanted.group_by(*apart, runs.c.started))
+
+
+def _looking(connection: Connection, within: Sequence[ColumnElement[bool]]) -> set[int]:
+    """The runs that looked for incidents, by the facts of one call of each: a run reads all its calls alike."""
+    one = select(func.min(calls.c.verdict_key)).where(*within).group_by(calls.c.run_key)
+    wanted = select(verdicts.c.run_key, verdicts.c.facts).where(verdicts.c.key.in_(one))
+    return {row.run_key for row in connection.execute(wanted) if looked_for(row.facts)}
 
 
 def bounds(hits: int, n: int, level: float = _LEVEL) -> tuple[float, float]:
@@ -106,10 +142,10 @@ def bounds(hits: int, n: int, level: float = _LEVEL) -> tuple[float, float]:
     return low, high
 
 
-def _estimate(strata: Sequence[_Stratum], left_out: int) -> Estimate:
+def _estimate(strata: Sequence[_Stratum]) -> Estimate:
     names = ("found", "missed", "sampled", "unflagged", "undecided")
     found, missed, sampled, unflagged, undecided = (sum(getattr(one, name) for one in strata) for name in names)
-    plain = Estimate(found, missed, sampled, unflagged, undecided, days_left_out=left_out)
+    plain = Estimate(found, missed, sampled, unflagged, undecided)
     if not sampled:
         return plain
     told = most = least = float(found)
@@ -123,22 +159,12 @@ def _estimate(strata: Sequence[_Stratum], left_out: int) -> Estimate:
     return replace(plain, recall=found / told, low=found / most, high=found / least)
 
 
-def _labelled(connection: Connection, days: CallFilter, of: Finding, *, flagged: bool) -> Iterator[tuple[date, bool]]:
-    """Of decided calls, flagged ones or those drawn: their day, and whether they are violations, or have an incident.
-
-    Decisions of which nobody was asked about incidents tell nothing of those.
-    """
-    within = conditions(days, connection.dialect.name)
-    wanted = select(calls.c.key, calls.c.says, calls.c.day).where(*within)
-    wanted = wanted.where(calls.c.flagged.is_(flagged), calls.c.state.in_(("confirmed", "overruled")))
-    if not flagged:
-        wanted = wanted.where(calls.c.sample_key.is_not(None))
-    for day in sorted(set(connection.execute(wanted.with_only_columns(calls.c.day)).scalars())):
-        for label in labels(connection, wanted.where(calls.c.day == day)):
-            if of == "violations":
-                yield day, label.outcome == "violation"
-            elif label.incidents is not None:
-                yield day, bool(label.incidents)
+def _told(connection: Connection, decided: Select[Any], of: Finding) -> list[bool]:
+    """Of decided calls, those that tell it: whether each is a violation, or has an incident."""
+    found = labels(connection, decided)
+    if of == "violations":
+        return [label.outcome == "violation" for label in found]
+    return [bool(label.incidents) for label in found if label.incidents is not None]
 
 
 def _at_most(hits: int, n: int, p: float) -> float:

@@ -208,15 +208,17 @@ class Store:
         incidents: Sequence[tuple[str, int]] | None = None,
         note: str = "",
         verdict_key: int,
+        says: str | None = None,
     ) -> Decision:
         """Add what a reviewer decided about the verdict that they saw; nothing is ever changed or lost.
 
         `outcome`, `violations` (type, turn) and `incidents` (kind, turn) are the right label, wanted where the verdict
-        is overruled; without `incidents`, those of the verdict stand.
+        is overruled; without `incidents`, those of the verdict stand. `says`: that of the record that they saw; without
+        it, another text under the same verdict goes unnoticed.
 
         Raises:
-            StoreError: the verdict says something else by now; the label is none, or what an overruled verdict says
-                itself; or there is no such call.
+            StoreError: the verdict, or the text, says something else by now; the label is none, or what an overruled
+                verdict says itself; or there is no such call.
         """
         with self._database.writing() as connection:
             return deciding.decide(
@@ -230,6 +232,7 @@ class Store:
                 incidents=incidents,
                 note=note,
                 verdict_key=verdict_key,
+                says=says,
             )
 
     def decided_by(self, reviewer: str, keys: Iterable[int]) -> set[int]:
@@ -245,7 +248,7 @@ class Store:
     def draw_sample(
         self, first: date, last: date, n: int, *, seed: int | None = None, by: str = "ausweis"
     ) -> list[int]:
-        """Draw calls of these days by chance, among those neither flagged nor drawn before: their keys.
+        """Draw calls of these days by chance, among those neither flagged nor drawn since they were judged: their keys.
 
         They are shown as `sampled` from then on. Fewer than `n` where there are fewer.
         """

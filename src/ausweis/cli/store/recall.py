@@ -8,6 +8,9 @@ from ausweis.cli.store_options import DAY, opened, store_option
 
 __all__ = ["recall"]
 
+_NO_SAMPLE = "no call of these days was drawn since it was judged"
+_NO_INCIDENTS = "no drawn call of these days tells anything of incidents"
+
 
 @click.command()
 @click.option("--first", type=DAY, metavar="DAY", help="As 2026-03-02; by default, all days that were sampled.")
@@ -19,14 +22,20 @@ def recall(first: datetime | None, last: datetime | None, incidents: bool, addre
     days = first.date() if first else None, last.date() if last else None
     with opened(address) as store:
         found = store.field_recall(*days, of="incidents" if incidents else "violations")
+    if not found.sampled and not found.waiting:
+        click.echo(f"recall cannot be told: {_NO_INCIDENTS if incidents else _NO_SAMPLE} (ausweis store sample)")
+        return
     what = "calls with an incident" if incidents else "violations"
     click.echo(f"{found.found} {what} among flagged calls; {found.undecided} flagged calls are not decided")
     click.echo(
-        f"{found.missed_in_sample} among {found.sampled} decided calls of {found.unflagged} that were not flagged"
+        f"{found.missed_in_sample} among {found.sampled} decided calls of {found.unflagged} that were not flagged; "
+        f"{found.waiting} drawn calls are not decided"
     )
     if found.days_left_out:
-        click.echo(f"{found.days_left_out} days left out, of which no drawn call is decided")
-    if found.recall is None:
-        click.echo("recall cannot be told yet: draw a sample and decide it (ausweis store sample)")
-    else:
+        click.echo(f"{found.days_left_out} days left out, in part or whole: no decided sample speaks for them")
+    if found.recall is not None:
         click.echo(f"recall {found.recall:.2f} (95 %: {found.low:.2f} to {found.high:.2f})")
+    elif found.sampled:
+        click.echo(f"recall cannot be told: there are no {what} among the decided calls")
+    else:
+        click.echo("recall cannot be told yet: decide the drawn calls")

@@ -1,7 +1,7 @@
 """How well critical incidents are found: by kind, by place, and whether twins are told apart.
 
 A kind counts once a call. A kind that is in the label and not among those found is missed; the other way round it is
-invented. Shares with Wilson's interval.
+invented. Of kinds that the label does not know nothing counts. Shares with Wilson's interval.
 """
 
 from collections.abc import Mapping, Sequence
@@ -52,7 +52,10 @@ class IncidentSummary(BaseModel):
 
 def summarise_incidents(cases: Sequence[IncidentCase], read: Mapping[str, Sequence[Mention]]) -> IncidentSummary:
     """The numbers; `read`: what was found in each call, by its id."""
-    likely = {name: [one for one in some if one.probability >= LIKELY] for name, some in read.items()}
+    likely = {
+        case.call.id: [one for one in read[case.call.id] if one.probability >= LIKELY and case.gold.knows(one.kind)]
+        for case in cases
+    }
     told = {name: frozenset(one.kind for one in some if one.kind) for name, some in likely.items()}
     kinds = {kind: _of_kind(kind, cases, told, read) for kind in INCIDENTS}
     hits, wanted, said = (
@@ -79,6 +82,7 @@ def _of_kind(
     told: Mapping[str, frozenset[IncidentKind]],
     read: Mapping[str, Sequence[Mention]],
 ) -> KindNumbers:
+    cases = [case for case in cases if case.gold.knows(kind)]
     have = [case for case in cases if kind in case.gold.kinds]
     claimed = [case for case in cases if kind in told[case.call.id]]
     hits = sum(kind in told[case.call.id] for case in have)
