@@ -35,6 +35,8 @@ def serve(
     """
     if host not in LOOPBACK and not names:
         raise InputError(f"with --host {host}, say by which name browsers reach this machine: --name HOST")
+    if https and not names:
+        raise InputError("with --https, say by which name browsers reach the proxy: --name HOST")
     try:
         from ausweis.serve.running import Settings, run
     except ImportError as error:
