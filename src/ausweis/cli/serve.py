@@ -29,7 +29,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 def serve(
     address: str | None, host: str, port: int, reviewer: str, agents: bool, names: tuple[str, ...], https: bool
 ) -> None:
-    """Review calls in the browser: a queue, the riskiest first; one call a page; decide with one key.
+    """Review calls in the browser: a queue, the worst first; one call a page; decide with one key.
 
     Prints the address to open, with the token that opens it. Ends with Ctrl-C.
     """

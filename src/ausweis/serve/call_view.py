@@ -115,7 +115,7 @@ def call_view(
 ) -> CallView:
     """The view of a call for one reviewer; with `unmasked`, the mask counts for nothing."""
     row, verdict = record.row, record.verdict
-    findings = list(_findings(record, words, mask))
+    findings = sorted(_findings(record, words, mask), key=lambda one: (-SEVERITIES.index(one.severity), one.turn or 0))
     marks = marks_of(verdict, record.facts)
     if record.call is None:
         marks = {turn: [_masked(mark, mask, turn) for mark in some] for turn, some in marks.items()}

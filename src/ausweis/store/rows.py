@@ -42,8 +42,8 @@ TEAM_AGENTS = 3
 State = Literal["open", "confirmed", "overruled", "not_sure", "disputed"]
 Choice = Literal["confirm", "overrule", "not_sure"]
 Finding = Literal["violations", "incidents"]
-Order = Literal["risk", "time"]
-"""risk: the riskiest first; time: the latest first."""
+Order = Literal["weight", "risk", "time"]
+"""weight: the worst first, by severity, then risk, then how much was found; risk: the riskiest; time: the latest."""
 Column = Literal["day", "queue", "team"]
 What = Literal["imported", "decided", "sampled", "deleted", "exported", "unmasked"]
 
@@ -60,7 +60,7 @@ class CallRow:
     """One call with the verdict that counts, in short. `agent` is a pseudonym. `seconds`: length of the call.
 
     `severity`: the worst of violations and incidents. `violations` and `incidents`: each type or kind once.
-    `at`: the moment by which calls are ordered, UTC, ISO 8601.
+    `at`: the moment by which calls are ordered, UTC, ISO 8601. `weight`: the greater, the worse (`Order`).
     """
 
     key: int
@@ -85,6 +85,7 @@ class CallRow:
     incidents: tuple[str, ...]
     state: State
     sampled: bool
+    weight: int
 
     @property
     def flagged(self) -> bool:
@@ -93,7 +94,8 @@ class CallRow:
 
     def cursor(self, order: Order) -> Cursor:
         """Where a page that ends with this row goes on."""
-        return Cursor(self.risk if order == "risk" else self.at, self.key)
+        values: dict[Order, float | str] = {"weight": self.weight, "risk": self.risk, "time": self.at}
+        return Cursor(values[order], self.key)
 
 
 @dataclass(frozen=True, slots=True)
