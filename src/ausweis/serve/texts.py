@@ -113,6 +113,7 @@ _DE: dict[str, str] = {
     "violation_missing": "Bei einem Verstoß gehört dazu, welcher es ist und in welchem Turn.",
     "not_found": "Das gibt es hier nicht.",
     "form_foreign": "Das Formular ist veraltet oder kam von anderswo. Laden Sie die Seite neu.",
+    "store_away": "Der Speicher lässt sich gerade nicht lesen.",
     "went_wrong": "Das ging nicht.",
     "refused": "Nicht gespeichert",
     "sample_why": (
@@ -267,6 +268,7 @@ _EN: dict[str, str] = {
     "not_found": "There is no such thing here.",
     "form_foreign": "The form is out of date or came from elsewhere. Load the page again.",
     "went_wrong": "That did not work.",
+    "store_away": "The store cannot be read at the moment.",
     "refused": "Not kept",
     "sample_why": (
         "Drawn are calls in which nothing was flagged. The violations that people find in them tell how much is missed."

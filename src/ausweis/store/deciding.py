@@ -12,7 +12,7 @@ from typing import Any, get_args
 from sqlalchemy import Connection, Select, insert, select, update
 
 from ausweis.batch.manifest import now
-from ausweis.errors import StoreError
+from ausweis.errors import NoCallError, StoreError
 from ausweis.store import chain
 from ausweis.store.key import Key
 from ausweis.store.label import Incidents, Label, Violations, check_label
@@ -81,7 +81,7 @@ def _call_seen(connection: Connection, call_key: int, verdict_key: int) -> Any:
     """
     call = connection.execute(select(calls).where(calls.c.key == call_key).with_for_update()).first()
     if call is None or call.verdict_key is None:
-        raise StoreError("there is no such call in the store any more")
+        raise NoCallError("there is no such call in the store any more")
     if call.verdict_key != verdict_key and not _says(connection, call, verdict_key):
         raise StoreError("the verdict has changed since you saw it; look at the call again, then decide")
     return call

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, select
 
 from ausweis.batch.manifest import now
 from ausweis.calls.call import Call
-from ausweis.errors import StoreError
+from ausweis.errors import NoCallError, StoreError
 from ausweis.evals.incident_case import IncidentCase
 from ausweis.evals.labelled import LabelledCall
 from ausweis.store import chain, counting, deciding, deleting, importing, querying, records, sampling
@@ -155,7 +155,7 @@ class Store:
         """All that is known of a call.
 
         Raises:
-            StoreError: there is no such call, or it has no verdict.
+            NoCallError: there is no such call, or it has no verdict.
         """
         with self._database.reading() as connection:
             return records.record(connection, key)
@@ -310,7 +310,7 @@ class Store:
         with self._database.writing() as connection:
             of = None if key is None else records.run_of(connection, key)
             if key is not None and of is None:
-                raise StoreError("there is no such call in the store")
+                raise NoCallError("there is no such call in the store")
             call_id, run = of or (None, None)
             chain.append(connection, self._key, what, who, call_id=call_id, run=run)
 
