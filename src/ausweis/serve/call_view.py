@@ -206,13 +206,13 @@ def _check(check: Check, violated: bool) -> CheckView:
 
 def _decisions(record: CallRecord, reviewer: str, words: Words) -> tuple[list[DecisionView], int]:
     """The decisions that the reviewer may see: until they have decided, only their own, so that two stay two."""
-    now = [one for one in record.decisions if one.counts]
-    # What somebody decided about an earlier verdict, and has not decided anew.
-    old = [one for one in record.decisions if not one.counts and one.verdict_key != record.verdict_key]
-    seen = any(one.reviewer == reviewer for one in now)
-    shown = [one for one in (*old, *now) if seen or one.reviewer == reviewer]
-    others = {one.reviewer for one in now if one.reviewer != reviewer}
-    return [_decision(one, record, words) for one in shown], 0 if seen else len(others)
+    now = {one.reviewer: one for one in record.decisions if one.counts}
+    # The last word on an earlier verdict, of those who have not decided anew.
+    earlier = (one for one in record.decisions if one.verdict_key != record.verdict_key)
+    old = {one.reviewer: one for one in earlier if one.reviewer not in now}
+    seen = reviewer in now
+    shown = [one for one in (*old.values(), *now.values()) if seen or one.reviewer == reviewer]
+    return [_decision(one, record, words) for one in shown], 0 if seen else len(now)
 
 
 def _decision(one: Decision, record: CallRecord, words: Words) -> DecisionView:
