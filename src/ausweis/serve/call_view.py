@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from ausweis.judging.verdict import Check, Evidence, Incident, UsedFactor, Violation
 from ausweis.reports.review_advice import advice, incident_advice
+from ausweis.serve.audio import is_there, media_type
 from ausweis.serve.desk import CallMask
 from ausweis.serve.marks import Mark, Piece, TurnView, clock, marks_of, turn_views
 from ausweis.serve.queue import row_view
@@ -75,7 +76,8 @@ class DecisionView:
 class CallView:
     """All that the page of a call shows.
 
-    `known`: whether its text is; `hidden`: how many others have decided, unseen until the reader has.
+    `findings`: the worst first. `known`: whether its text is; `gone`: whether a recording is not there any more;
+    `hidden`: how many others have decided, unseen until the reader has.
     """
 
     key: int
@@ -94,6 +96,7 @@ class CallView:
     turns: Sequence[TurnView]
     known: bool
     audio: Sequence[str]
+    gone: bool
     unmasked: bool
     verdict_key: int
     decisions: Sequence[DecisionView]
@@ -137,7 +140,8 @@ def call_view(
         about=list(_about(record, words)),
         turns=turn_views(record.call, marks, mask.covers),
         known=record.call is not None,
-        audio=[f"/calls/{row.key}/audio/{place}" for place, _ in enumerate(record.audio)],
+        audio=[f"/calls/{row.key}/audio/{place}" for place, one in enumerate(record.audio) if media_type(one)],
+        gone=not all(map(is_there, record.audio)),
         unmasked=unmasked,
         verdict_key=record.verdict_key,
         decisions=decided,
