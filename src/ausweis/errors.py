@@ -11,6 +11,7 @@
     │   └── ContextError      the prompt is longer than the model's context
     ├── RunError              a run folder that cannot be written, resumed or judged
     └── StoreError            a store that cannot be opened or written, or a decision that it cannot take
+        └── NoCallError       a call that the store does not have
 
 Each message is one sentence for the person at the command line: where, what, and what to do. It never
 quotes what was said in a call: `path`, line and call id are enough to find the place.
@@ -24,6 +25,7 @@ __all__ = [
     "EngineError",
     "InputError",
     "ModelError",
+    "NoCallError",
     "PolicyError",
     "PromptError",
     "RunError",
@@ -82,3 +84,7 @@ class RunError(AusweisError):
 
 class StoreError(AusweisError):
     """A store that cannot be opened, read or written; a decision that it cannot take; a call that is not gone."""
+
+
+class NoCallError(StoreError):
+    """A call that the store does not have, or not any more; one without a verdict is none yet."""

@@ -47,6 +47,12 @@ def test_other_machines_are_let_in_by_name_only(run: Run) -> None:
     assert "--name HOST" in done.err
 
 
+def test_behind_https_it_wants_the_name_by_which_browsers_come(run: Run) -> None:
+    done = run("serve", "--https")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == "ausweis: with --https, say by which name browsers reach the proxy: --name HOST\n"
+
+
 def test_it_serves_until_it_is_stopped(folder: Path) -> None:
     Store.open(folder / "calls.sqlite").close()
     command = [sys.executable, "-m", "ausweis", "serve", "--store", "calls.sqlite", "--port", "0", "--reviewer", "Anna"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 from tests.browser import running
-from tests.serve.filled import fill, golden, tone
+from tests.serve.filled import fill, golden, threats, tone
 
 from ausweis.store import Store
 
@@ -34,4 +34,11 @@ def store(filled: Path, tmp_path: Path) -> Iterator[Store]:
     for name in ("calls.sqlite", "calls.sqlite.key"):
         shutil.copy(filled.with_name(name), tmp_path)
     with Store.open(tmp_path / "calls.sqlite") as found:
+        yield found
+
+
+@pytest.fixture
+def incidents(tmp_path: Path) -> Iterator[Store]:
+    """The three calls of `threats`, by their keys 1 to 3."""
+    with fill(tmp_path / "threats.sqlite", threats()) as found:
         yield found

@@ -5,7 +5,7 @@ import wave
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta, timezone
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ausweis.batch.canonical import facts_line, verdict_line
 from ausweis.batch.manifest import Inputs, Machine, RunManifest
@@ -19,7 +19,7 @@ from ausweis.reading.facts import Facts
 from ausweis.store import Store
 from ausweis.vocabulary import INCIDENTS
 
-__all__ = ["LAST_DAY", "Judged", "call_of", "fill", "golden", "incident", "judged", "tone", "write_run"]
+__all__ = ["LAST_DAY", "Judged", "call_of", "fill", "golden", "incident", "judged", "threats", "tone", "write_run"]
 
 GOLDEN = Path(__file__).parents[2] / "evals" / "golden" / "dev.jsonl"
 LAST_DAY = date(2026, 3, 2)
@@ -62,6 +62,25 @@ def incident(call: Call, turn: int = 2, kind: str = "cancel_threat", severity: s
         "evidence": [evidence],
         "probability": 0.9,
     }
+
+
+def threats() -> list[Judged]:
+    """Calls with a medium incident, with a leaked factor and a medium incident, and, compliant, with a critical one."""
+    texts = ["Guten Tag.", "Ich gehe zum Anwalt.", "Sie wohnen in der Norderstraße 14.", "Und zur Presse."]
+    medium, leaked, critical = (call_of(name, texts) for name in ("medium", "leaked", "critical"))
+    leak = {"type": "factor_leaked", "turn": 3, "severity": "high", "reason": "The address was read out."}
+    violated: dict[str, Any] = {"outcome": "violation", "violations": (leak,), "first_violation_turn": 3}
+    mild = incident(medium, kind="lawyer_threat", severity="medium")
+    grave = (
+        incident(critical, turn=4, kind="press_threat", severity="low"),
+        incident(critical, turn=1, kind="rude_agent", severity="low"),
+        incident(critical, turn=2, kind="press_threat", severity="critical"),
+    )
+    return [
+        judged(medium, Facts(call_id="medium", turns=4), risk=0.01, incidents=(mild,)),
+        judged(leaked, Facts(call_id="leaked", turns=4), risk=0.9, incidents=(mild,), **violated),
+        judged(critical, Facts(call_id="critical", turns=4), risk=0.02, outcome="compliant", incidents=grave),
+    ]
 
 
 def golden(count: int, *, days: int = 14, seed: int = 1) -> Iterator[Judged]:

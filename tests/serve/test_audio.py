@@ -1,8 +1,9 @@
+import re
 from pathlib import Path
 
 import pytest
 from tests.serve.filled import call_of, fill, judged, tone
-from tests.serve.serving import visitor
+from tests.serve.serving import Visitor, visitor
 
 from ausweis.reading.facts import Facts
 from ausweis.store import Store
@@ -48,3 +49,34 @@ def test_only_recordings_are_given_away(tmp_path: Path) -> None:
         gone.unlink()
         http = visitor(store).http
         assert {http.get(f"/calls/1/audio/{place}").status_code for place in range(3)} == {404}
+
+
+GONE = "A recording of this call is not there any more."
+
+
+def test_a_recording_that_is_gone_has_no_player_and_is_said_to_be_gone_once(tmp_path: Path) -> None:
+    files = tuple(tone(tmp_path / name, 1) for name in ("agent.wav", "caller.wav"))
+    one = judged(call_of("c", ["Hallo"]), Facts(call_id="c", turns=1))
+    with fill(tmp_path / "s.sqlite", [one], audio={"c": files}) as store:
+        anna = visitor(store)
+        assert (players(anna), anna.page("/calls/1").count(GONE)) == (["0", "1"], 0)
+        files[0].unlink()
+        assert (players(anna), anna.page("/calls/1").count(GONE)) == (["1"], 1)
+        files[1].unlink()
+        page = anna.page("/calls/1")
+        german = anna.http.get("/calls/1", headers={"Accept-Language": "de"}).text
+    assert (page.count(GONE), page.count("<audio"), page.count('class="play"')) == (1, 0, 0)
+    assert "Eine Aufnahme dieses Anrufs ist nicht mehr da." in german
+
+
+def test_a_file_that_no_browser_plays_has_no_player(tmp_path: Path) -> None:
+    file = tone(tmp_path / "call.amr", 1)
+    one = judged(call_of("c", ["Hallo"]), Facts(call_id="c", turns=1))
+    with fill(tmp_path / "s.sqlite", [one], audio={"c": (file,)}) as store:
+        anna = visitor(store)
+        assert players(anna) == []
+        assert GONE not in anna.page("/calls/1")
+
+
+def players(who: Visitor) -> list[str]:
+    return re.findall(r'<audio[^>]*src="/calls/1/audio/(\d)#?', who.page("/calls/1"))

@@ -1,7 +1,8 @@
 """The pages in a real browser. The rule: words of a call are shown and do nothing, and two reviewers lose nothing."""
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,42 @@ def test_a_reviewer_goes_through_the_queue_by_keys_alone(browser: Browser, addre
     assert [store.record(key).row.state for key in keys[:4]] == ["open", "confirmed", "not_sure", "open"]
 
 
+def test_a_critical_incident_is_the_first_call_and_the_first_finding(browser: Browser, incidents: Store) -> None:
+    with served(desk_of(incidents)) as address, signed_in(browser, address) as found:
+        page = found.page
+        expect(page.locator(".row .id")).to_have_text(["critical", "leaked", "medium"])
+        expect(page.locator(".row .what").first).to_have_text(
+            "Threatens with the press or the public turn 2, rude to the caller turn 1"
+        )
+        assert Axe().run(page).response["violations"] == []
+        page.keyboard.press("j")
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"{address}/calls/3")
+        expect(page.locator(".finding .badge")).to_have_text(["critical", "low", "low"])
+        page.keyboard.press("l")
+        page.wait_for_url(f"{address}/calls/2")
+        page.keyboard.press("u")
+        page.wait_for_url(f"{address}/")
+        page.get_by_label("Order").select_option("Riskiest first")
+        page.wait_for_url("**order=risk*")
+        expect(page.locator(".row .id")).to_have_text(["leaked", "critical", "medium"])
+
+
+def test_a_wrong_price_is_read_in_the_quote_and_in_its_turn(browser: Browser, tmp_path: Path) -> None:
+    call = call_of("c", ["Das macht 39,99 Euro.", "Abgebucht sind 84,50 Euro."])
+    one = judged(call, Facts(call_id="c", turns=2), incidents=(incident(call, turn=1, kind="wrong_terms"),))
+    with (
+        fill(tmp_path / "s.sqlite", [one]) as store,
+        served(desk_of(store)) as address,
+        signed_in(browser, address) as found,
+    ):
+        page = found.page
+        page.goto(f"{address}/calls/1")
+        expect(page.locator("blockquote")).to_have_text("Das macht 39,99 Euro.")
+        expect(page.locator("#t1 .said-here p")).to_have_text("Das macht 39,99 Euro.")
+        expect(page.locator("#t2 .said-here p")).to_have_text("Abgebucht sind ‹amount›.")
+
+
 def test_overruling_asks_for_the_right_label(browser: Browser, address: str, store: Store) -> None:
     key = store.keys(CallFilter(outcomes=("violation",), states=("open",)))[0]
     with signed_in(browser, address) as found:
@@ -170,7 +207,8 @@ def test_turns_and_marked_places_are_walked_by_keys(browser: Browser, address: s
     with signed_in(browser, address) as found:
         page = found.page
         page.goto(f"{address}/calls/{row.key}")
-        expect(page.locator(f"#t{row.first_violation_turn}")).to_be_in_viewport()
+        worst = page.locator(".moment a").first.get_attribute("data-to")
+        expect(page.locator(f"#t{worst}")).to_be_in_viewport()
         page.keyboard.press("j")
         page.keyboard.press("j")
         assert focused(page) == "t2"
@@ -196,6 +234,34 @@ def test_the_recording_jumps_to_the_place(browser: Browser, address: str, store:
         last = page.locator("button.play").last
         last.click()
         page.wait_for_function(ready % min(float(last.get_attribute("data-seconds") or 0), 59))
+
+
+def test_a_recording_that_is_gone_leaves_no_button_that_does_nothing(browser: Browser, tmp_path: Path) -> None:
+    file = tone(tmp_path / "call.wav", 1)
+    call = call_of("c", ["Guten Tag.", "Ich kündige!"])
+    one = judged(call, Facts(call_id="c", turns=2), incidents=(incident(call),))
+    with fill(tmp_path / "s.sqlite", [one], audio={"c": (file,)}) as store, served(desk_of(store)) as address:
+        file.unlink()
+        with signed_in(browser, address, width=390, language="de") as found:
+            page = found.page
+            page.goto(f"{address}/calls/1")
+            expect(page.get_by_text("Eine Aufnahme dieses Anrufs ist nicht mehr da.")).to_be_visible()
+            expect(page.locator("audio, button.play")).to_have_count(0)
+            expect(page.locator(".moment")).not_to_contain_text("▶")
+            page.locator(".moment a").click()
+            assert focused(page) == "t2"
+            assert Axe().run(page).response["violations"] == []
+
+
+def test_a_store_that_cannot_be_read_is_said_so(browser: Browser, address: str, tmp_path: Path) -> None:
+    with signed_in(browser, address) as found:
+        with closing(sqlite3.connect(tmp_path / "calls.sqlite")) as connection:
+            connection.execute("ALTER TABLE calls RENAME TO elsewhere")
+        page = found.page
+        page.goto(f"{address}/calls/1")
+        expect(page.get_by_role("heading")).to_have_text("The store cannot be read at the moment.")
+        assert Axe().run(page).response["violations"] == []
+        found.complaints = [one for one in found.complaints if "503" not in one]
 
 
 def test_the_filter_works_as_somebody_writes(browser: Browser, address: str, store: Store) -> None:

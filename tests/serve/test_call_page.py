@@ -1,8 +1,10 @@
 import re
+import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from tests.serve.filled import call_of, fill, golden, incident, judged, write_run
+from tests.serve.filled import Judged, call_of, fill, golden, incident, judged, write_run
 from tests.serve.serving import Visitor, desk_of, visitor
 
 from ausweis.reading.facts import Event, Facts
@@ -98,18 +100,22 @@ def test_without_the_mark_nothing_is_decided(store: Store) -> None:
     assert store.record(key).decisions == ()
 
 
-def test_a_verdict_that_changed_meanwhile_is_not_decided(
-    store: Store, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    key, verdict = first(store)
+def judge_anew(store: Store, key: int, folder: Path) -> None:
+    """Let a later run say that the call is compliant."""
     name = store.record(key).row.call_id
     newer = [
         one._replace(verdict=one.verdict.model_copy(update={"outcome": "compliant", "violations": ()}))
         for one in golden(66)
         if one.call.id == name
     ]
-    folder = tmp_path_factory.mktemp("newer") / "run"
-    store.import_run(write_run(folder, newer, started="2026-03-04T05:00:00Z"))
+    store.import_run(write_run(folder / "run", newer, started="2026-03-04T05:00:00Z"))
+
+
+def test_a_verdict_that_changed_meanwhile_is_not_decided(
+    store: Store, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    key, verdict = first(store)
+    judge_anew(store, key, tmp_path_factory.mktemp("newer"))
     fields = {"choice": "confirm", "verdict_key": verdict, "note": "Sie sagt <ja>."}
     status, page = visitor(store).send(f"/calls/{key}/decisions?show=all", **fields)
     assert status == 409
@@ -207,6 +213,84 @@ def test_what_others_decided_is_seen_after_ones_own_decision(store: Store) -> No
     assert store.record(key).row.state == "disputed"
 
 
+def test_of_an_earlier_verdict_the_last_word_of_those_is_shown_who_have_not_decided_anew(
+    store: Store, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    key, verdict = first(store)
+    desk = desk_of(store)
+    anna, ben = Visitor(desk, "Anna"), Visitor(desk, "Ben")
+    for who, name in ((anna, "Anna"), (ben, "Ben")):
+        for choice in ("confirm", "not_sure"):
+            note = f"{name} once {choice}"
+            who.send(f"/calls/{key}/decisions", choice=choice, verdict_key=verdict, note=note)
+    judge_anew(store, key, tmp_path_factory.mktemp("newer"))
+    assert decided(ben.page(f"/calls/{key}")) == ["Ben once not_sure"]
+    now = str(store.record(key).verdict_key)
+    anna.send(f"/calls/{key}/decisions", choice="confirm", verdict_key=now, note="Anna now")
+    page = anna.page(f"/calls/{key}")
+    assert decided(page) == ["Ben once not_sure", "Anna now"]
+    assert page.count("on an earlier verdict") == 1
+
+
+def decided(page: str) -> list[str]:
+    """The notes of the decisions that a page shows."""
+    return re.findall(r'<p class="decision">.*?<br><bdi>(.*?)</bdi>', page)
+
+
+def test_findings_are_shown_by_severity_and_the_transcript_opens_at_the_worst(incidents: Store) -> None:
+    page = visitor(incidents).page("/calls/3")
+    found = re.findall(r'<article class="finding (\w+)">.*?data-to="(\d)"', page, re.DOTALL)
+    assert found == [("critical", "2"), ("low", "1"), ("low", "4")]
+    assert 'data-first="2"' in page
+
+
+def priced(kind: str = "wrong_terms") -> Judged:
+    """A call in which a wrong price is named in the midst of the first turn, and the right one in the second."""
+    texts = [
+        "Ihr Guthaben ist 512,80 Euro. Das macht 39,99 Euro, Frau Krummbiegel.",
+        "Bei mir stehen 29,99 Euro.",
+        "Abgebucht sind 84,50 Euro.",
+    ]
+    call = call_of("c", texts)
+    quotes = [{"turn": 1, "quote": texts[0][30:]}, {"turn": 2, "quote": texts[1]}]
+    found = incident(call, turn=1, kind=kind) | {"evidence": quotes}
+    return judged(call, Facts(call_id="c", turns=3), incidents=(found,))
+
+
+@pytest.mark.parametrize("kind", ["wrong_terms", "wrong_promise"])
+def test_amounts_stay_in_quotes_about_a_wrong_price_or_promise_and_where_they_were_said(
+    tmp_path: Path, kind: str
+) -> None:
+    with fill(tmp_path / "s.sqlite", [priced(kind)]) as store:
+        page = visitor(store).page("/calls/1")
+    quoted, _, transcript = page.partition('<section class="transcript"')
+    for part in (quoted, transcript):
+        assert "39,99 Euro" in part
+        assert "29,99 Euro" in part
+        assert "‹name›" in part
+    assert transcript.count("‹amount›") == 2
+    assert [word for word in ("Krummbiegel", "512,80", "84,50") if word in page] == []
+
+
+def test_so_they_do_where_the_text_is_not_known(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "s.sqlite") as store:
+        store.import_run(write_run(tmp_path / "run", [priced()]))
+        page = visitor(store).page("/calls/1")
+    assert "The text of this call is not in the store" in page
+    # In the quotes of the finding; the transcript shows the turn of the incident alone.
+    assert (page.count("39,99 Euro"), page.count("29,99 Euro")) == (2, 1)
+
+
+@pytest.mark.parametrize("kind", ["cancel_threat", "own_kind"])
+def test_amounts_are_masked_where_something_else_happened(tmp_path: Path, kind: str) -> None:
+    call = call_of("c", ["Guten Tag.", "Ich zahle keine 39,99 Euro mehr."])
+    one = judged(call, Facts(call_id="c", turns=2), incidents=(incident(call, kind=kind),))
+    with fill(tmp_path / "s.sqlite", [one]) as store:
+        page = visitor(store).page("/calls/1")
+    assert "39,99" not in page
+    assert page.count("‹amount›") == 2
+
+
 def secret() -> tuple[Facts, list[str]]:
     texts = ["Ihre PIN bitte?", "Die PIN ist 4711.", "Sie wohnen in der Norderstraße 14."]
     events = (
@@ -293,3 +377,31 @@ def test_what_is_not_there_is_said_so(store: Store, address: str) -> None:
     answer = visitor(store).http.get(address)
     assert answer.status_code == 404
     assert "Traceback" not in answer.text
+
+
+@pytest.mark.parametrize("address", ["/", "/calls/1", "/calls/999", "/calls/1/audio/0", "/sample", "/figures"])
+def test_a_store_that_cannot_be_read_is_not_taken_for_a_call_that_is_not_there(
+    store: Store, tmp_path: Path, address: str
+) -> None:
+    anna = visitor(store)
+    break_store(tmp_path / "calls.sqlite")
+    answer = anna.http.get(address)
+    assert answer.status_code == 503
+    assert "The store cannot be read at the moment." in answer.text
+    assert "the store cannot be used" in answer.text
+    assert "There is no such thing here" not in answer.text
+
+
+def test_a_decision_that_the_store_cannot_take_is_said_not_to_be_kept(store: Store, tmp_path: Path) -> None:
+    key, verdict = first(store)
+    anna = visitor(store)
+    break_store(tmp_path / "calls.sqlite")
+    status, page = anna.send(f"/calls/{key}/decisions", choice="confirm", verdict_key=verdict)
+    assert (status, "Not kept" in page) == (409, True)
+
+
+def break_store(path: Path) -> None:
+    """Take a table away, as a file that is damaged lacks one."""
+    connection = sqlite3.connect(path)
+    connection.execute("ALTER TABLE calls RENAME TO elsewhere")
+    connection.close()

@@ -14,7 +14,7 @@ def asked(**fields: str) -> Question:
 def test_without_a_question_flagged_open_calls_are_shown() -> None:
     question = asked()
     assert question.filter == CallFilter(states=("open",), flagged=True)
-    assert (question.by, question.query()) == ("risk", "")
+    assert (question.by, question.query()) == ("weight", "")
 
 
 def test_every_field_reaches_the_store() -> None:
@@ -69,18 +69,28 @@ def test_views_differ(show: str) -> None:
 
 def test_a_page_goes_on_where_the_last_one_ended() -> None:
     for show, order, cursor in (
-        ("all", "", Cursor(0.25, 7)),
+        ("all", "", Cursor(8_900_001_002, 7)),
+        ("all", "risk", Cursor(0.25, 7)),
         ("all", "time", Cursor("2026-03-02T08:00:00Z", 7)),
         ("sample", "", Cursor(512, 7)),
         ("sample", "time", Cursor("2026-03-02T08:00:00Z", 7)),
     ):
         question = asked(order=order, show=show)
+        assert question.by == (order or ("chance" if show == "sample" else "weight"))
         fields = dict(parse_qsl(question.query(cursor)[1:]))
         assert Question.of(fields).cursor(fields) == cursor
 
 
 @pytest.mark.parametrize(
-    "fields", [{}, {"after": "x", "key": "1"}, {"after": "1", "key": "x"}, {"after": "1", "key": "9" * 99}]
+    "fields",
+    [
+        {},
+        {"after": "x", "key": "1"},
+        {"after": "0.25", "key": "1"},
+        {"after": "inf", "key": "1"},
+        {"after": "1", "key": "x"},
+        {"after": "1", "key": "9" * 99},
+    ],
 )
 def test_a_broken_cursor_is_the_first_page(fields: dict[str, str]) -> None:
     assert asked().cursor(fields) is None

@@ -6,6 +6,7 @@ from tests.serve.filled import call_of, fill, incident, judged
 from tests.serve.serving import Visitor, desk_of, visitor
 
 from ausweis.reading.facts import Facts
+from ausweis.reports.review_source import Wanted, review_of
 from ausweis.serve.queue import PAGE
 from ausweis.store import CallFilter, Store
 
@@ -16,15 +17,36 @@ def ids(page: str) -> list[str]:
     return re.findall(r'<bdi class="id">(.*?)</bdi>', page)
 
 
-def test_the_riskiest_open_calls_come_first(store: Store) -> None:
-    wanted = store.calls(CallFilter(flagged=True, states=("open",)), limit=PAGE)
-    assert [row.call_id for row in wanted] == ids(visitor(store).page("/"))
-    assert [row.risk for row in wanted] == sorted((row.risk for row in wanted), reverse=True)
+def test_the_worst_open_calls_come_first_in_the_order_of_the_daily_review(store: Store) -> None:
+    days = store.days()
+    assert days is not None
+    review = review_of(store, Wanted(*days))
+    assert [one.row.call_id for one in review.calls][:PAGE] == ids(visitor(store).page("/"))
+
+
+def test_a_critical_incident_in_a_compliant_call_comes_first(incidents: Store) -> None:
+    anna = visitor(incidents)
+    assert ids(anna.page("/")) == ["critical", "leaked", "medium"]
+    assert ids(anna.page("/?order=risk")) == ["leaked", "critical", "medium"]
+    worst, risk = anna.page("/calls/3"), anna.page("/calls/3?order=risk")
+    assert "data-before" not in worst
+    assert 'href="/calls/2" data-after' in worst
+    assert 'href="/calls/2?order=risk" data-before' in risk
+    assert 'href="/calls/1?order=risk" data-after' in risk
+
+
+def test_a_row_names_incidents_with_the_turn_in_which_each_kind_first_happens(incidents: Store) -> None:
+    anna = visitor(incidents)
+    text = re.sub(r"<[^>]*>", "", anna.page("/"))
+    assert "Threatens with the press or the public turn 2, rude to the caller turn 1" in text
+    assert "Leaked factor turn 3, threatens with a lawyer or court turn 2" in text
+    german = anna.http.get("/", headers={"Accept-Language": "de"}).text
+    assert "Vorgesagtes Merkmal Turn 3, droht mit Anwalt oder Gericht Turn 2" in re.sub(r"<[^>]*>", "", german)
 
 
 def test_pages_follow_each_other_without_gap(store: Store) -> None:
     anna = visitor(store)
-    for order in ("", "&order=time"):
+    for order in ("", "&order=risk", "&order=time"):
         first = anna.page(f"/?show=all{order}")
         more = re.search(r'<a href="([^"]*)" rel="next">', first)
         assert more
@@ -115,7 +137,8 @@ def test_hostile_words_are_text(tmp_path_factory: pytest.TempPathFactory) -> Non
 
 
 @pytest.mark.parametrize(
-    "query", ["?after=x&key=1", "?q=%00", "?" + "a=1&" * 2000, "?show=%F0%9F", "?first=0000-00-00"]
+    "query",
+    ["?after=x&key=1", f"?after={'9' * 99}&key=1", "?q=%00", "?" + "a=1&" * 2000, "?show=%F0%9F", "?first=0000-00-00"],
 )
 def test_odd_addresses_give_a_page(store: Store, query: str) -> None:
     assert "<h1>" in visitor(store).page(f"/{query}")

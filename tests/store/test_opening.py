@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect, text
-from tests.store.runs import make_call
+from tests.store.runs import add_incidents, incident_of, make_call, make_run
 
 from ausweis.errors import StoreError
 from ausweis.store import Key, Store
@@ -41,6 +41,25 @@ def test_opening_again_keeps_what_is_there(address: str, key: Key) -> None:
         numbers = connection.execute(text("SELECT number FROM ausweis_store ORDER BY 1")).scalars().all()
     database.close()
     assert numbers == list(range(1, len(MIGRATIONS) + 1))
+
+
+def test_calls_of_an_older_store_are_ordered_as_if_they_came_today(address: str, key: Key, tmp_path: Path) -> None:
+    calls = [make_call(n, pin=n % 2 > 0) for n in range(1, 6)]
+    folder = make_run(tmp_path / "run", calls)
+    add_incidents(folder, "call-1", incident_of(2, 'own, "kind"'), incident_of(4, "rude_agent"))
+    with Store.open(address, key=key) as store:
+        store.import_run(folder, calls)
+        store.add_calls([make_call(6)])
+        found = store.calls()
+    database = Database.open(address)
+    with database.writing() as connection:
+        connection.execute(text("DROP INDEX calls_by_weight"))
+        connection.execute(text("ALTER TABLE calls DROP COLUMN weight"))
+        connection.execute(text("DELETE FROM ausweis_store WHERE number >= 4"))
+    database.close()
+    with Store.open(address, key=key) as store:
+        assert store.calls() == found
+    assert len({row.weight for row in found}) > 2
 
 
 def test_a_newer_store_is_refused(address: str, key: Key) -> None:

@@ -1,13 +1,17 @@
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.store.runs import add_incidents, make_call, make_run
+from sqlalchemy import event, text
+from tests.store.runs import add_incidents, incident_of, make_call, make_run
 
+from ausweis.reports.review_calls import by_weight
 from ausweis.store import CallFilter, Cursor, Imported, Order, Store
+from ausweis.vocabulary import SEVERITIES
 
 Filled = Callable[..., Imported]
 
@@ -77,9 +81,39 @@ def test_ids_and_notes_are_found_too(some: Store) -> None:
     assert ids(some, CallFilter(text="  ")) == {f"call-{number}" for number in range(1, 6)}
 
 
-@pytest.mark.parametrize("order", ["risk", "time", "chance"])
-def test_pages_and_neighbours_walk_through_all_calls(store: Store, filled: Filled, order: Order) -> None:
-    filled([make_call(n, pin=n % 3 > 0, day=f"2026-03-{1 + n % 4:02}") for n in range(1, 24)])
+ORDERS: tuple[Order, ...] = ("weight", "risk", "time", "chance")
+
+
+@pytest.fixture
+def graded(store: Store, tmp_path: Path) -> Store:
+    """Violations, and incidents of every severity in calls that are otherwise compliant."""
+    calls = [make_call(n, pin=n % 5 > 0, day=f"2026-03-{1 + n % 4:02}") for n in range(1, 24)]
+    folder = make_run(tmp_path / "run", calls)
+    for n in range(1, 23, 4):
+        add_incidents(folder, f"call-{n}", incident_of(4, "rude_agent") | {"severity": SEVERITIES[n // 4 % 3]})
+    add_incidents(folder, "call-20", incident_of(4, "rude_agent"), incident_of(2, "own"))
+    add_incidents(folder, "call-23", incident_of(4, "press_threat") | {"severity": "critical"}, incident_of(2, "own"))
+    store.import_run(folder, calls)
+    return store
+
+
+def test_the_worst_come_first_in_the_order_of_the_daily_review(graded: Store) -> None:
+    found = graded.calls()
+    assert found == sorted(found, key=by_weight)
+    assert {row.severity for row in found} == {None, *SEVERITIES}
+    # The more was found, the worse. A critical incident comes before all that is not critical, however low the risk.
+    assert [row.call_id for row in found[:5]] == ["call-20", "call-5", "call-10", "call-15", "call-23"]
+    assert found[4].outcome == "compliant"
+
+
+def test_the_riskiest_of_all_severities_come_first_where_that_is_asked(graded: Store) -> None:
+    risks = [row.risk for row in graded.calls(order="risk")]
+    assert risks == sorted(risks, reverse=True)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_pages_and_neighbours_walk_through_all_calls(graded: Store, order: Order) -> None:
+    store = graded
     every = store.calls(order=order)
     values = [row.cursor(order).value for row in every]
     assert values == sorted(values, reverse=True)
@@ -106,8 +140,53 @@ def test_by_chance_the_first_calls_are_of_all_days(store: Store, filled: Filled)
 
 
 def test_a_cursor_of_a_call_that_is_gone_still_stands(some: Store) -> None:
-    assert some.calls(after=Cursor(2.0, 0)) == some.calls()
-    assert some.calls(after=Cursor(-1.0, 0)) == []
+    assert some.calls(after=Cursor(10**10, 0)) == some.calls()
+    assert some.calls(after=Cursor(-1, 0)) == []
+
+
+def steps(store: Store, order: Order) -> str:
+    """How the database finds a page of the queue and the calls beside one, in its own words."""
+    asked: list[tuple[str, Any]] = []
+    database = store._database
+
+    def hear(connection: Any, cursor: Any, statement: str, parameters: Any, *_: object) -> None:
+        if "ORDER BY" in statement:
+            asked.append((statement, parameters))
+
+    event.listen(database._engine, "before_cursor_execute", hear)
+    which = CallFilter(flagged=True, states=("open",))
+    page = store.calls(which, order=order, limit=5)
+    store.calls(which, order=order, limit=5, after=page[-1].cursor(order))
+    store.neighbours(page[-1].key, which, order=order)
+    event.remove(database._engine, "before_cursor_execute", hear)
+    assert len(asked) == 4
+    with database.reading() as connection:
+        if database.is_sqlite:
+            plans = [connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {one}", some).all() for one, some in asked]
+        else:
+            # So few calls are read and sorted at once: how it would go if that took long.
+            for way in ("seqscan", "sort", "bitmapscan"):
+                connection.execute(text(f"SET LOCAL enable_{way} = off"))
+            plans = [connection.exec_driver_sql(f"EXPLAIN {one}", some).all() for one, some in asked]
+    return str(plans)
+
+
+@pytest.mark.parametrize("order", ["weight", "risk", "time"])
+def test_no_order_of_the_queue_reads_or_sorts_all_calls(graded: Store, order: Order) -> None:
+    found = steps(graded, order)
+    assert found.count(f"calls_by_{order}") == 4
+    assert "SCAN calls'" not in found
+    assert "TEMP B-TREE" not in found
+    assert "Seq Scan" not in found
+    assert "Sort" not in found
+
+
+def test_incidents_are_told_with_their_turns(graded: Store) -> None:
+    rows = {row.call_id: row for row in graded.calls(limit=100)}
+    keys = [rows[name].key for name in ("call-23", "call-1", "call-2")]
+    told = [[("press_threat", 4), ("own", 2)], [("rude_agent", 4)], []]
+    assert graded.incident_turns([*keys, -1]) == dict(zip(keys, told, strict=True))
+    assert graded.incident_turns([]) == {}
 
 
 @pytest.fixture(scope="module")

@@ -29,12 +29,14 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 def serve(
     address: str | None, host: str, port: int, reviewer: str, agents: bool, names: tuple[str, ...], https: bool
 ) -> None:
-    """Review calls in the browser: a queue, the riskiest first; one call a page; decide with one key.
+    """Review calls in the browser: a queue, the worst first; one call a page; decide with one key.
 
     Prints the address to open, with the token that opens it. Ends with Ctrl-C.
     """
     if host not in LOOPBACK and not names:
         raise InputError(f"with --host {host}, say by which name browsers reach this machine: --name HOST")
+    if https and not names:
+        raise InputError("with --https, say by which name browsers reach the proxy: --name HOST")
     try:
         from ausweis.serve.running import Settings, run
     except ImportError as error:

@@ -1,6 +1,6 @@
 """A flagged call as pages show it: its findings, the moments, what was said there."""
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,11 +14,10 @@ from ausweis.reports.review_words import kind_in_words
 from ausweis.store import CallRecord, CallRow
 from ausweis.vocabulary import SEVERITIES, Severity
 
-__all__ = ["FlaggedCall", "Found", "by_weight", "clock", "flagged_call", "found_in", "severity_of"]
+__all__ = ["FlaggedCall", "Found", "by_weight", "clock", "flagged_call", "found_in", "kept_in", "severity_of"]
 
 LONGEST = 400
 """Letters of a sentence about a finding."""
-_AMOUNTS: frozenset[Kind] = frozenset({"amount"})
 _ABOUT_AMOUNTS = ("wrong_promise", "wrong_terms")
 
 
@@ -144,6 +143,11 @@ def _start(record: CallRecord, turn: int, evidence: Iterable[Evidence] = ()) -> 
     return record.call.turn(turn).start
 
 
+def kept_in(incident: Incident) -> frozenset[Kind]:
+    """Kinds of data that stay in its quotes: without the amount, a wrong price or promise would mean nothing."""
+    return frozenset({"amount"}) if incident.kind in _ABOUT_AMOUNTS else frozenset()
+
+
 def _marks(record: CallRecord) -> Iterator[Mark]:
     """The words that say so, of violations and incidents."""
     for violation in record.verdict.violations:
@@ -151,7 +155,7 @@ def _marks(record: CallRecord) -> Iterator[Mark]:
         for one in violation.evidence:
             yield Mark(one.turn, violation.turn, one.quote, violation.type)
     for incident in record.verdict.incidents:
-        keep: Container[Kind] = _AMOUNTS if incident.kind in _ABOUT_AMOUNTS else frozenset()
+        keep = kept_in(incident)
         yield Mark(incident.turn, incident.turn, "", incident.kind, keep)
         for one in incident.evidence:
             yield Mark(one.turn, incident.turn, one.quote, incident.kind, keep)

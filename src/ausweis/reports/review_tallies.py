@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
+from ausweis.reading.facts import OneSided
 from ausweis.reports.review_counts import Tally, tally
 from ausweis.store import CallFilter, Column, DayCount, Store
 
@@ -72,9 +73,9 @@ def _asked_since(store: Store, which: CallFilter, start: date, first: date, last
     return next((day for day in before if wanted <= _looked_for(store, day, queues[day])), None)
 
 
-def _looked_for(store: Store, day: date, queues: list[str | None]) -> set[str]:
+def _looked_for(store: Store, day: date, queues: list[str | None]) -> set[str | OneSided]:
     """What one call of each queue was read for: a run has one policy, and runs are rarely of parts of a queue."""
-    found: set[str] = set()
+    found: set[str | OneSided] = set()
     for queue in queues:
         of = CallFilter(first=day, last=day, queues=() if queue is None else (queue,))
         for row in store.calls(of, limit=1):

@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from ausweis.errors import StoreError
+from ausweis.errors import NoCallError, StoreError
 from ausweis.serve import call_page, figures, queue, sample
 from ausweis.serve.audio import audio
 from ausweis.serve.desk import Desk, Visit
@@ -139,11 +139,13 @@ async def _no_page(request: Request, error: Exception) -> Response:
 
 
 async def _refused(request: Request, error: Exception) -> Response:
-    """What the store refuses: there is no such call, or what was decided does not fit any more."""
+    """What the store refuses: what was decided does not fit any more, there is no such call, or nothing can be read."""
     words = _words(request)
-    if request.method == "GET":
+    if request.method == "POST":
+        return _problem(request, words.text("refused"), str(error), 409)
+    if isinstance(error, NoCallError):
         return _problem(request, words.text("not_found"), str(error), 404)
-    return _problem(request, words.text("refused"), str(error), 409)
+    return _problem(request, words.text("store_away"), str(error), 503)
 
 
 def _problem(request: Request, title: str, text: str, status: int) -> Response:

@@ -1,5 +1,6 @@
 """Recordings, in parts: a browser jumps to a second by asking for a range of bytes."""
 
+import os
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
@@ -7,7 +8,7 @@ from starlette.responses import FileResponse, Response
 
 from ausweis.serve.desk import Visit
 
-__all__ = ["audio"]
+__all__ = ["audio", "is_there", "media_type"]
 
 _TYPES = {
     ".aac": "audio/aac",
@@ -27,8 +28,18 @@ def audio(visit: Visit) -> Response:
     """A recording of the call. The path is the store's: none ever comes from an address."""
     files = visit.store.record(visit.parts["key"]).audio
     path = files[visit.parts["place"]] if visit.parts["place"] < len(files) else Path()
-    kind = _TYPES.get(path.suffix.lower())
-    if kind is None or not path.is_file():
+    kind = media_type(path)
+    if kind is None:
         raise HTTPException(404)
     # No file name in the answer: names of recordings often hold numbers of customers.
     return FileResponse(path, media_type=kind, headers={"Content-Disposition": "inline"})
+
+
+def media_type(path: Path) -> str | None:
+    """What kind of recording it is, for a browser; None where it is none, or is not there any more."""
+    return _TYPES.get(path.suffix.lower()) if is_there(path) else None
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is a file that this process may read."""
+    return os.access(path, os.R_OK) and path.is_file()

@@ -93,7 +93,7 @@ def _back(visit: Visit) -> Response:
 def _page(visit: Visit, record: CallRecord, *, problem: str = "", form: Mapping[str, str] | None = None) -> Response:
     key, question = record.row.key, question_of(visit)
     unmasked = (visit.session.id, key) in visit.desk.unmasked
-    mask = UNMASKED if unmasked else visit.desk.masking(record.call, record.facts, visit.words.language)
+    mask = UNMASKED if unmasked else visit.desk.masking(record, visit.words.language)
     call = call_view(
         record, visit.words, mask, reviewer=visit.session.reviewer, agents=visit.desk.agents, unmasked=unmasked
     )

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from ausweis.judging.verdict import Check, Evidence, Incident, UsedFactor, Violation
 from ausweis.reports.review_advice import advice, incident_advice
+from ausweis.serve.audio import is_there, media_type
 from ausweis.serve.desk import CallMask
 from ausweis.serve.marks import Mark, Piece, TurnView, clock, marks_of, turn_views
 from ausweis.serve.queue import row_view
@@ -75,7 +76,8 @@ class DecisionView:
 class CallView:
     """All that the page of a call shows.
 
-    `known`: whether its text is; `hidden`: how many others have decided, unseen until the reader has.
+    `findings`: the worst first. `known`: whether its text is; `gone`: whether a recording is not there any more;
+    `hidden`: how many others have decided, unseen until the reader has.
     """
 
     key: int
@@ -94,6 +96,7 @@ class CallView:
     turns: Sequence[TurnView]
     known: bool
     audio: Sequence[str]
+    gone: bool
     unmasked: bool
     verdict_key: int
     says: str
@@ -116,7 +119,7 @@ def call_view(
 ) -> CallView:
     """The view of a call for one reviewer; with `unmasked`, the mask counts for nothing."""
     row, verdict = record.row, record.verdict
-    findings = list(_findings(record, words, mask))
+    findings = sorted(_findings(record, words, mask), key=lambda one: (-SEVERITIES.index(one.severity), one.turn or 0))
     marks = marks_of(verdict, record.facts)
     if record.call is None:
         marks = {turn: [_masked(mark, mask, turn) for mark in some] for turn, some in marks.items()}
@@ -138,7 +141,8 @@ def call_view(
         about=list(_about(record, words)),
         turns=turn_views(record.call, marks, mask.covers),
         known=record.call is not None,
-        audio=[f"/calls/{row.key}/audio/{place}" for place, _ in enumerate(record.audio)],
+        audio=[f"/calls/{row.key}/audio/{place}" for place, one in enumerate(record.audio) if media_type(one)],
+        gone=not all(map(is_there, record.audio)),
         unmasked=unmasked,
         verdict_key=record.verdict_key,
         says=record.says,
@@ -208,13 +212,13 @@ def _check(check: Check, violated: bool) -> CheckView:
 
 def _decisions(record: CallRecord, reviewer: str, words: Words) -> tuple[list[DecisionView], int]:
     """The decisions that the reviewer may see: until they have decided, only their own, so that two stay two."""
-    now = [one for one in record.decisions if one.counts]
-    # What somebody decided about an earlier verdict, and has not decided anew.
-    old = [one for one in record.decisions if not one.counts and one.verdict_key != record.verdict_key]
-    seen = any(one.reviewer == reviewer for one in now)
-    shown = [one for one in (*old, *now) if seen or one.reviewer == reviewer]
-    others = {one.reviewer for one in now if one.reviewer != reviewer}
-    return [_decision(one, record, words) for one in shown], 0 if seen else len(others)
+    now = {one.reviewer: one for one in record.decisions if one.counts}
+    # The last word on an earlier verdict, of those who have not decided anew.
+    earlier = (one for one in record.decisions if one.verdict_key != record.verdict_key)
+    old = {one.reviewer: one for one in earlier if one.reviewer not in now}
+    seen = reviewer in now
+    shown = [one for one in (*old.values(), *now.values()) if seen or one.reviewer == reviewer]
+    return [_decision(one, record, words) for one in shown], 0 if seen else len(now)
 
 
 def _decision(one: Decision, record: CallRecord, words: Words) -> DecisionView:

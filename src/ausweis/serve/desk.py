@@ -4,13 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ausweis.calls.call import Call
-from ausweis.reading.facts import Facts
 from ausweis.serve.lists import Lists
 from ausweis.serve.marks import Cover
 from ausweis.serve.sessions import Doorkeeper, Session
 from ausweis.serve.words import Words
-from ausweis.store import Store
+from ausweis.store import CallRecord, Store
 
 __all__ = ["CallMask", "Desk", "Language", "Masking", "Visit"]
 
@@ -25,8 +23,8 @@ class CallMask:
     text: Callable[[str, int], str]
 
 
-Masking = Callable[[Call | None, Facts | None, Language], CallMask]
-"""Makes the mask of a call; the call is None where its text is not known, the language is that of the reader then."""
+Masking = Callable[[CallRecord, Language], CallMask]
+"""Makes the mask of a call, in the language of the reader."""
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """What a reviewer asks of the queue: read from an address, told to the store, written into the next address."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Literal, get_args
@@ -15,6 +15,15 @@ Shown = Literal["todo", "second", "sample", "decided", "all"]
 """todo: flagged and not decided; second: not sure or disputed; sample: drawn by chance and not decided."""
 SHOWN: tuple[Shown, ...] = get_args(Shown)
 STATES: tuple[State, ...] = get_args(State)
+_ORDERS: tuple[Order, ...] = ("risk", "time")
+"""Those that are chosen; without a choice, the worst come first."""
+_VALUES: dict[Order, Callable[[str], float | str]] = {
+    "weight": lambda text: int(text[:15]),
+    "risk": float,
+    "time": str,
+    "chance": lambda text: int(text[:15]),
+}
+"""How the place where a page begins is read; of a number no more than a database holds."""
 _STATES_OF: dict[Shown, tuple[State, ...]] = {
     "todo": ("open",),
     "second": ("not_sure", "disputed"),
@@ -46,7 +55,7 @@ class Question:
         """The question in an address."""
         allowed: dict[str, tuple[str, ...]] = {
             "show": SHOWN,
-            "order": ("time",),
+            "order": _ORDERS,
             "outcome": OUTCOMES,
             "violation": VIOLATIONS,
             "state": STATES,
@@ -64,9 +73,10 @@ class Question:
     @property
     def by(self) -> Order:
         """The order for the store; a sample that is decided in part is still one by chance."""
-        if self.order == "time":
-            return "time"
-        return "chance" if self.show == "sample" else "risk"
+        chosen = next((one for one in _ORDERS if one == self.order), None)
+        if self.show == "sample" and chosen != "time":
+            return "chance"
+        return chosen or "weight"
 
     @property
     def narrowed(self) -> int:
@@ -110,7 +120,7 @@ class Question:
         if not value or not key.isdecimal() or len(key) > 15:
             return None
         try:
-            return Cursor(value if self.by == "time" else float(value), int(key))
+            return Cursor(_VALUES[self.by](value), int(key))
         except ValueError:
             return None
 

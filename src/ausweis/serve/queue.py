@@ -1,6 +1,6 @@
-"""The queue: calls as rows, the riskiest first."""
+"""The queue: calls as rows, the worst first."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
@@ -25,20 +25,25 @@ PAGE = 50
 class RowView:
     """A call as a row. `tone`: what gives it its colour; `meta`: where and when it was, in words.
 
+    `found`: what happened, each with the turn in which it first did, in words; the turn is empty where it is not known.
     `state` is `decided` where others have decided and the reader has not: what they said is hidden until then.
     """
 
     key: int
     call_id: str
     risk: float
-    what: str
-    where: str
+    found: tuple[tuple[str, str], ...]
     meta: tuple[str, ...]
     tone: str
     severity: Severity | None
     sampled: bool
     unsure: bool
     state: State | Literal["decided"]
+
+    @property
+    def what(self) -> str:
+        """All that happened."""
+        return ", ".join(name for name, _ in self.found)
 
 
 def queue_page(visit: Visit) -> Response:
@@ -66,7 +71,7 @@ def queue_page(visit: Visit) -> Response:
         narrowed=question.narrowed,
         views=_views(visit, question),
         said=None,
-        **choices(visit),
+        **choices(visit, question.show),
         **found,
     )
 
@@ -84,11 +89,12 @@ def question_of(visit: Visit) -> Question:
     return question if told else replace(question, team="")
 
 
-def choices(visit: Visit) -> dict[str, Any]:
+def choices(visit: Visit, show: str) -> dict[str, Any]:
     """What can be chosen in the filter: value and words."""
     words, named = visit.words, visit.desk.lists.get()
     return {
-        "orders": [("time", words.text("by_time"))],
+        # Who sees the riskiest of a sample first decides a part of it that is no sample.
+        "orders": [(one, words.text(f"by_{one}")) for one in ("risk", "time") if (show, one) != ("sample", "risk")],
         "outcomes": [(one, words.word(one)) for one in OUTCOMES],
         "violations": [(one, words.word(one)) for one in VIOLATIONS],
         "incidents": [(one, words.word(one)) for one in named.incidents],
@@ -101,14 +107,14 @@ def choices(visit: Visit) -> dict[str, Any]:
 def row_views(visit: Visit, rows: Sequence[CallRow]) -> list[RowView]:
     """Rows as the reviewer may see them."""
     own = visit.store.decided_by(visit.session.reviewer, [row.key for row in rows if row.state != "open"])
-    views = [row_view(row, visit.words, agents=visit.desk.agents) for row in rows]
+    at = visit.store.incident_turns([row.key for row in rows if row.incidents])
+    views = [row_view(row, visit.words, at.get(row.key, ()), agents=visit.desk.agents) for row in rows]
     return [one if one.state == "open" or one.key in own else replace(one, state="decided") for one in views]
 
 
-def row_view(row: CallRow, words: Words, *, agents: bool) -> RowView:
-    """A row in words."""
-    named = [*map(words.word, row.violations), *map(words.word, row.incidents)]
-    where = words.text("in_turn", turn=row.first_violation_turn) if row.first_violation_turn else ""
+def row_view(row: CallRow, words: Words, incidents: Sequence[tuple[str, int]] = (), *, agents: bool) -> RowView:
+    """A row in words. `incidents`: kind and turn of each, where they are known."""
+    (name, turn), *others = _found(row, words, incidents)
     moment = ", ".join((words.day(row.day), *_time_of(row.started_at)))
     length = clock(row.seconds) or words.text("turns", count=row.turns)
     meta = (moment, row.queue, row.team, row.agent if agents else None, length)
@@ -116,8 +122,7 @@ def row_view(row: CallRow, words: Words, *, agents: bool) -> RowView:
         key=row.key,
         call_id=row.call_id,
         risk=row.risk,
-        what=words.capital(", ".join(named) or words.word(row.outcome)),
-        where=where,
+        found=((words.capital(name), turn), *others),
         meta=tuple(one for one in meta if one),
         tone=row.severity or row.outcome,
         severity=row.severity,
@@ -125,6 +130,20 @@ def row_view(row: CallRow, words: Words, *, agents: bool) -> RowView:
         unsure=row.needs_review,
         state=row.state,
     )
+
+
+def _found(row: CallRow, words: Words, incidents: Sequence[tuple[str, int]]) -> Iterator[tuple[str, str]]:
+    """The violations with the turn of the first, then each kind of incident with its own; else the outcome."""
+    if row.violations:
+        yield ", ".join(map(words.word, row.violations)), _in_turn(row.first_violation_turn, words)
+    for kind in row.incidents:
+        yield words.word(kind), _in_turn(min((turn for one, turn in incidents if one == kind), default=None), words)
+    if not row.violations and not row.incidents:
+        yield words.word(row.outcome), ""
+
+
+def _in_turn(turn: int | None, words: Words) -> str:
+    return words.text("in_turn", turn=turn) if turn else ""
 
 
 def _views(visit: Visit, question: Question) -> list[tuple[str, str, int | None]]:

@@ -12,7 +12,7 @@ from typing import Any, get_args
 from sqlalchemy import Connection, Select, insert, select, update
 
 from ausweis.batch.manifest import now
-from ausweis.errors import StoreError
+from ausweis.errors import NoCallError, StoreError
 from ausweis.reading.facts import Facts
 from ausweis.store import chain
 from ausweis.store.key import Key
@@ -90,7 +90,7 @@ def _call_seen(connection: Connection, call_key: int, verdict_key: int, says: st
     """
     call = connection.execute(select(calls).where(calls.c.key == call_key).with_for_update()).first()
     if call is None or call.verdict_key is None:
-        raise StoreError("there is no such call in the store any more")
+        raise NoCallError("there is no such call in the store any more")
     if says not in (None, call.says) or (call.verdict_key != verdict_key and not _says(connection, call, verdict_key)):
         raise StoreError("the verdict has changed since you saw it, or the text; look at the call again, then decide")
     return call

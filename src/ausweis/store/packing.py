@@ -74,6 +74,7 @@ def call_row(row: Row[Any]) -> CallRow:
         incidents=tuple(json.loads(row.incidents)),
         state=row.state,
         sampled=row.sample_key is not None,
+        weight=row.weight,
     )
 
 
@@ -96,9 +97,10 @@ def unpack(body: str, run: RunRow) -> Verdict:
 
 def verdict_values(verdict: dict[str, Any], run: RunRow) -> dict[str, Any]:
     """The columns of `calls` that are the verdict's; incidents may be any objects with a kind."""
-    incidents = [_kind(incident) for incident in verdict.get("incidents", ())]
-    types = [violation["type"] for violation in verdict["violations"]]
+    incidents = list(dict.fromkeys(_kind(incident) for incident in verdict.get("incidents", ())))
+    types = list(dict.fromkeys(violation["type"] for violation in verdict["violations"]))
     severities = [str(part.get("severity")) for part in (*verdict["violations"], *verdict.get("incidents", ()))]
+    severity = _worst(severities)
     return {
         "says": says_of(verdict, run),
         "outcome": verdict["outcome"],
@@ -107,9 +109,10 @@ def verdict_values(verdict: dict[str, Any], run: RunRow) -> dict[str, Any]:
         "needs_review": verdict["needs_review"],
         "flagged": bool(verdict["outcome"] == "violation" or incidents or verdict["needs_review"]),
         "first_violation_turn": verdict.get("first_violation_turn"),
-        "severity": _worst(severities),
-        "violations": json.dumps(list(dict.fromkeys(types))),
-        "incidents": json.dumps(list(dict.fromkeys(incidents)), ensure_ascii=False),
+        "severity": severity,
+        "violations": json.dumps(types),
+        "incidents": json.dumps(incidents, ensure_ascii=False),
+        "weight": _weight(severity, float(verdict["risk"]), len(types) + len(incidents)),
     }
 
 
@@ -141,6 +144,15 @@ def _kind(incident: dict[str, Any]) -> str:
 def _worst(severities: Iterable[str]) -> Severity | None:
     known = [SEVERITIES.index(one) for one in severities if one in SEVERITIES]
     return SEVERITIES[max(known)] if known else None
+
+
+def _weight(severity: Severity | None, risk: float, found: int) -> int:
+    """One number for three: a step of severity weighs more than all of the risk, a millionth of that more than `found`.
+
+    As in the migration that made the column.
+    """
+    grade = 0 if severity is None else SEVERITIES.index(severity) + 1
+    return found + 1000 * (round(risk * 1_000_000) + 2_000_000 * grade)
 
 
 def _title(policy: PolicyProvenance) -> str | None:

@@ -1,18 +1,26 @@
 """Which calls, in which order: filters as SQL. Values are parameters always."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, asc, desc, false, func, literal, or_, select
 
 from ausweis.store.packing import call_row
 from ausweis.store.rows import CallFilter, CallRow, Cursor, Order, scattered
-from ausweis.store.tables import calls, decisions, texts
+from ausweis.store.tables import calls, decisions, texts, verdicts
+from ausweis.store.texts import batches
 
-__all__ = ["conditions", "count", "find", "keys", "neighbours", "rows"]
+__all__ = ["conditions", "count", "find", "incident_turns", "keys", "neighbours", "rows"]
 
 _MAX_TEXT = 200
 """Letters of a text that is looked for."""
+_COLUMNS: dict[Order, ColumnElement[Any]] = {
+    "weight": calls.c.weight,
+    "risk": calls.c.risk,
+    "time": calls.c.at,
+    "chance": scattered(calls.c.key),
+}
 
 
 def rows(
@@ -42,7 +50,7 @@ def neighbours(connection: Connection, key: int, which: CallFilter, order: Order
     row = connection.execute(select(calls).where(calls.c.key == key, calls.c.outcome.is_not(None))).first()
     if row is None:
         return None, None
-    here = Cursor(_column(order, row), key)
+    here = call_row(row).cursor(order)
     wanted = select(calls.c.key).where(*conditions(which, connection.dialect.name))
     before = wanted.where(_beyond(order, here, back=True))
     after = wanted.where(_beyond(order, here))
@@ -56,6 +64,16 @@ def find(connection: Connection, call_id: str) -> int | None:
     """See `Store.find`."""
     wanted = select(calls.c.key).where(calls.c.call_id == call_id, calls.c.outcome.is_not(None))
     return connection.execute(wanted).scalar()
+
+
+def incident_turns(connection: Connection, keys: Iterable[int]) -> dict[int, list[tuple[str, int]]]:
+    """See `Store.incident_turns`."""
+    found: dict[int, list[tuple[str, int]]] = {}
+    for some in batches(keys):
+        wanted = select(calls.c.key, verdicts.c.body).join(verdicts, verdicts.c.key == calls.c.verdict_key)
+        for row in connection.execute(wanted.where(calls.c.key.in_(some))):
+            found[row.key] = [(one["kind"], one["turn"]) for one in json.loads(row.body).get("incidents", ())]
+    return found
 
 
 def conditions(which: CallFilter, dialect: str) -> list[ColumnElement[bool]]:
@@ -112,25 +130,14 @@ def _has(column: ColumnElement[str], words: str, dialect: str) -> ColumnElement[
     return and_(likely, func.instr(func.lowered(column), literal(words.lower())) > 0)
 
 
-def _column(order: Order, row: Any) -> Any:
-    if order == "chance":
-        return scattered(row.key)
-    return row.risk if order == "risk" else row.at
-
-
 def _beyond(order: Order, cursor: Cursor, *, back: bool = False) -> ColumnElement[bool]:
-    column = _column(order, calls.c)
-    farther, later = (
-        (column > cursor.value, calls.c.key < cursor.key)
-        if back
-        else (
-            column < cursor.value,
-            calls.c.key > cursor.key,
-        )
-    )
-    return or_(farther, and_(column == cursor.value, later))
+    column = _COLUMNS[order]
+    # The first half says the same once more: from it the database knows where to begin in the index.
+    if back:
+        return and_(column >= cursor.value, or_(column > cursor.value, calls.c.key < cursor.key))
+    return and_(column <= cursor.value, or_(column < cursor.value, calls.c.key > cursor.key))
 
 
 def _ordered(wanted: Select[Any], order: Order, *, back: bool = False) -> Select[Any]:
-    column = _column(order, calls.c)
+    column = _COLUMNS[order]
     return wanted.order_by(asc(column), desc(calls.c.key)) if back else wanted.order_by(desc(column), asc(calls.c.key))

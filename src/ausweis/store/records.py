@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select
 
-from ausweis.errors import StoreError
+from ausweis.errors import NoCallError
 from ausweis.reading.facts import Facts
 from ausweis.store.deciding import decisions_of
 from ausweis.store.packing import call_row, run_row, unpack
@@ -19,7 +19,7 @@ def record(connection: Connection, key: int) -> CallRecord:
     """See `Store.record`."""
     row = connection.execute(select(calls).where(calls.c.key == key, calls.c.outcome.is_not(None))).first()
     if row is None:
-        raise StoreError("there is no such call in the store")
+        raise NoCallError("there is no such call in the store")
     run = run_row(connection.execute(select(runs).where(runs.c.key == row.run_key)).one())
     verdict = connection.execute(select(verdicts).where(verdicts.c.key == row.verdict_key)).one()
     text = connection.execute(select(texts).where(texts.c.call_key == key)).first()

@@ -43,8 +43,9 @@ TEAM_AGENTS = 3
 State = Literal["open", "confirmed", "overruled", "not_sure", "disputed"]
 Choice = Literal["confirm", "overrule", "not_sure"]
 Finding = Literal["violations", "incidents"]
-Order = Literal["risk", "time", "chance"]
-"""risk: the riskiest first; time: the latest first; chance: scattered, which tells nothing of a call."""
+Order = Literal["weight", "risk", "time", "chance"]
+"""weight: the worst first, by severity, then risk, then how much was found; risk: the riskiest; time: the latest;
+chance: scattered, which tells nothing of a call."""
 Column = Literal["day", "queue", "team"]
 What = Literal["imported", "decided", "sampled", "deleted", "exported", "unmasked"]
 
@@ -70,7 +71,7 @@ class CallRow:
     """One call with the verdict that counts, in short. `agent` is a pseudonym. `seconds`: length of the call.
 
     `severity`: the worst of violations and incidents. `violations` and `incidents`: each type or kind once.
-    `at`: the moment by which calls are ordered, UTC, ISO 8601.
+    `at`: the moment by which calls are ordered, UTC, ISO 8601. `weight`: the greater, the worse (`Order`).
     """
 
     key: int
@@ -95,6 +96,7 @@ class CallRow:
     incidents: tuple[str, ...]
     state: State
     sampled: bool
+    weight: int
 
     @property
     def flagged(self) -> bool:
@@ -103,7 +105,13 @@ class CallRow:
 
     def cursor(self, order: Order) -> Cursor:
         """Where a page that ends with this row goes on."""
-        return Cursor({"risk": self.risk, "time": self.at, "chance": scattered(self.key)}[order], self.key)
+        values: dict[Order, float | str] = {
+            "weight": self.weight,
+            "risk": self.risk,
+            "time": self.at,
+            "chance": scattered(self.key),
+        }
+        return Cursor(values[order], self.key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, select
 
 from ausweis.batch.manifest import now
 from ausweis.calls.call import Call
-from ausweis.errors import StoreError
+from ausweis.errors import NoCallError, StoreError
 from ausweis.evals.incident_case import IncidentCase
 from ausweis.evals.labelled import LabelledCall
 from ausweis.store import chain, counting, deciding, deleting, importing, querying, records, sampling
@@ -121,7 +121,7 @@ class Store:
         self,
         filter: CallFilter = EVERY,  # noqa: A002
         *,
-        order: Order = "risk",
+        order: Order = "weight",
         limit: int | None = None,
         after: Cursor | None = None,
     ) -> list[CallRow]:
@@ -135,7 +135,7 @@ class Store:
             told = counting.large_enough(connection, filter)
             return 0 if told is None else querying.count(connection, told)
 
-    def keys(self, filter: CallFilter = EVERY, *, order: Order = "risk") -> list[int]:  # noqa: A002
+    def keys(self, filter: CallFilter = EVERY, *, order: Order = "weight") -> list[int]:  # noqa: A002
         """The keys of all calls that fit, in order."""
         with self._database.reading() as connection:
             return querying.keys(connection, filter, order)
@@ -145,7 +145,7 @@ class Store:
         key: int,
         filter: CallFilter = EVERY,  # noqa: A002
         *,
-        order: Order = "risk",
+        order: Order = "weight",
     ) -> tuple[int | None, int | None]:
         """The calls before and after this one, among those that fit; it need not fit itself."""
         with self._database.reading() as connection:
@@ -155,10 +155,15 @@ class Store:
         """All that is known of a call.
 
         Raises:
-            StoreError: there is no such call, or it has no verdict.
+            NoCallError: there is no such call, or it has no verdict.
         """
         with self._database.reading() as connection:
             return records.record(connection, key)
+
+    def incident_turns(self, keys: Iterable[int]) -> dict[int, list[tuple[str, int]]]:
+        """The incidents of these calls, each with its turn."""
+        with self._database.reading() as connection:
+            return querying.incident_turns(connection, keys)
 
     def find(self, call_id: str) -> int | None:
         """The key of a call that has a verdict, by its id."""
@@ -308,7 +313,7 @@ class Store:
         with self._database.writing() as connection:
             of = None if key is None else records.run_of(connection, key)
             if key is not None and of is None:
-                raise StoreError("there is no such call in the store")
+                raise NoCallError("there is no such call in the store")
             call_id, run = of or (None, None)
             chain.append(connection, self._key, what, who, call_id=call_id, run=run)
 

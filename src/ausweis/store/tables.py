@@ -86,6 +86,7 @@ calls = Table(
     Column("severity", Text),
     Column("violations", Text),
     Column("incidents", Text),
+    Column("weight", BigInteger),
 )
 
 texts = Table(
