@@ -168,6 +168,7 @@ def test_delete_and_expire(run: Run, write_calls: Write, folder: Path) -> None:
     assert moved.code == 2
     assert f"not there, so not searched: {folder / 'r'}\n" in moved.out
     assert "nothing of the call is left" not in moved.out
+    assert run("store", "expire", "--days", "30").code == 2
     assert run("store", "delete", "call-1", "--also", "s").code == 0
     assert b"call-1" not in (folder / "s" / "verdicts.jsonl").read_bytes()
 

@@ -1,11 +1,14 @@
 """Deleting a call is proven: no file that ausweis wrote holds a word of it, and what cannot be cleaned is named."""
 
+import base64
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
 from tests.store.runs import make_call, make_run
 
 from ausweis.batch import RunFolder
@@ -15,6 +18,7 @@ from ausweis.calls import Call
 from ausweis.errors import RunError, StoreError
 from ausweis.store import CallFilter, Deleted, Imported, Store
 from ausweis.store.database import Database
+from ausweis.store.tables import settings
 from ausweis.store.traces import Traces, sentences
 
 Filled = Callable[..., Imported]
@@ -299,6 +303,153 @@ def test_a_run_that_was_moved_is_not_missing_where_it_is_named(store: Store, fil
     (tmp_path / "run").rename(tmp_path / "elsewhere")
     assert store.delete("call-1", roots=[tmp_path / "elsewhere"]).missing == ()
     assert files_with(tmp_path, "000000001") == []
+
+
+def test_a_run_that_was_moved_and_taken_up_again_is_not_missing(store: Store, filled: Filled, tmp_path: Path) -> None:
+    filled([make_call(1), make_call(2)])
+    (tmp_path / "run").rename(tmp_path / "elsewhere")
+    store.import_run(tmp_path / "elsewhere")
+    assert store.delete("call-1").missing == ()
+    assert files_with(tmp_path, "000000001") == []
+
+
+def test_another_run_of_the_same_second_is_not_the_one_that_was_moved(
+    store: Store, filled: Filled, tmp_path: Path
+) -> None:
+    filled([make_call(1, day="2026-01-01")])
+    filled([make_call(2, day="2026-01-01")], "beside")
+    (tmp_path / "run").rename(tmp_path / "elsewhere")
+    assert store.expire(1, today=date(2026, 3, 2)).missing == (str(tmp_path / "run"),)
+
+
+def test_a_missing_run_is_asked_for_until_it_is_found(store: Store, filled: Filled, tmp_path: Path) -> None:
+    run, elsewhere = tmp_path / "run", tmp_path / "elsewhere"
+    filled([make_call(1, words=SECRET), make_call(2)])
+    run.rename(elsewhere)
+    assert store.delete("call-1").missing == (str(run),)
+    assert store.delete("call-1").missing == (str(run),)
+    assert store.expire(10000, today=date(2026, 3, 2)).missing == (str(run),)
+    # What was said is still known, too.
+    said = make_call(1, words=SECRET).turn(1).text
+    (elsewhere / "copy.txt").write_text(said, "utf-8")
+    with pytest.raises(StoreError, match=r"copy\.txt"):
+        store.expire(10000, today=date(2026, 3, 2), roots=[elsewhere])
+    (elsewhere / "copy.txt").unlink()
+    assert store.expire(10000, today=date(2026, 3, 2), roots=[elsewhere]).missing == ()
+    assert files_with(tmp_path, SECRET, "000000001") == []
+    assert store.expire(10000, today=date(2026, 3, 2)) == Deleted(0)
+    assert store.find("call-2") is not None
+
+
+def test_runs_that_are_found_one_by_one(store: Store, tmp_path: Path) -> None:
+    for number in (1, 2):
+        store.import_run(make_run(tmp_path / f"run-{number}", [make_call(1)], started=f"2026-03-0{number}T20:00:00Z"))
+        (tmp_path / f"run-{number}").rename(tmp_path / f"moved-{number}")
+    assert len(store.delete("call-1").missing) == 2
+    assert store.delete("call-1", roots=[tmp_path / "moved-1"]).missing == (str(tmp_path / "run-2"),)
+    assert store.delete("call-1", roots=[tmp_path / "moved-2"]).missing == ()
+    assert files_with(tmp_path, "000000001") == []
+
+
+def test_a_run_that_is_no_more_is_not_asked_for(store: Store, filled: Filled, tmp_path: Path) -> None:
+    filled([make_call(1), make_call(2)])
+    (tmp_path / "run").rename(tmp_path / "elsewhere")
+    assert store.delete("call-1", gone=[tmp_path / "runs"]).missing == (str(tmp_path / "run"),)
+    assert store.expire(10000, today=date(2026, 3, 2), gone=[tmp_path]).missing == ()
+    assert store.expire(10000, today=date(2026, 3, 2)) == Deleted(0)
+    assert store.delete("call-2", gone=[tmp_path / "run"]).missing == ()
+
+
+def test_only_calls_of_missing_runs_wait(store: Store, filled: Filled, tmp_path: Path) -> None:
+    filled([make_call(1, day="2026-01-01")])
+    filled([make_call(2, day="2026-01-01")], "beside", started="2026-03-03T00:00:00Z")
+    (tmp_path / "run").rename(tmp_path / "elsewhere")
+    assert store.expire(1, today=date(2026, 3, 2)).calls == 2
+    with pytest.raises(StoreError, match="no call with this id"):
+        store.delete("call-2")
+    assert store.delete("call-1", roots=[tmp_path / "elsewhere"]).missing == ()
+
+
+def test_a_call_that_came_back_stays_when_one_that_went_with_it_is_deleted_again(
+    store: Store, filled: Filled, tmp_path: Path
+) -> None:
+    filled([make_call(number, day="2026-01-01") for number in (1, 2)])
+    (tmp_path / "run").rename(tmp_path / "elsewhere")
+    store.expire(1, today=date(2026, 3, 2))
+    filled([make_call(1)], "anew", started="2026-03-03T00:00:00Z")
+    assert store.delete("call-2", roots=[tmp_path / "elsewhere"]).missing == ()
+    assert store.find("call-1") is not None
+    assert len((tmp_path / "anew" / "verdicts.jsonl").read_text("utf-8").splitlines()) == 1
+    assert files_with(tmp_path, "000000002") == []
+
+
+def test_a_deletion_that_an_earlier_version_could_not_prove_is_proven(store: Store, tmp_path: Path) -> None:
+    value = base64.b64encode(json.dumps([["call-1", "call-2"], [SECRET]]).encode()).decode()
+    with store._database.writing() as connection:
+        connection.execute(insert(settings), {"name": "deletion:1", "value": value})
+    (tmp_path / "copy.txt").write_text(SECRET, "utf-8")
+    with pytest.raises(StoreError, match=r"copy\.txt"):
+        store.expire(1, today=date(2026, 3, 2), roots=[tmp_path / "copy.txt"])
+    (tmp_path / "copy.txt").unlink()
+    assert store.expire(1, today=date(2026, 3, 2)).places == ("store",)
+    assert store.expire(1, today=date(2026, 3, 2)) == Deleted(0)
+
+
+def test_a_run_that_holds_nothing_of_the_call_may_be_written_meanwhile(
+    store: Store, filled: Filled, tmp_path: Path
+) -> None:
+    filled([make_call(1)])
+    filled([make_call(2)], "beside")
+    before = (tmp_path / "beside" / "facts.jsonl").stat()
+    with RunFolder.open(tmp_path / "beside", resume=True):
+        store.delete("call-1")
+    after = (tmp_path / "beside" / "facts.jsonl").stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_a_torn_line_goes_though_nobody_knows_whose_it_is(store: Store, filled: Filled, tmp_path: Path) -> None:
+    filled([make_call(1)])
+    filled([make_call(2)], "beside")
+    with (tmp_path / "beside" / "facts.jsonl").open("a", encoding="utf-8") as file:
+        file.write(f'{{"call_id": "call-1", "quote": "{SECRET}')
+    store.delete("call-1")
+    assert files_with(tmp_path, SECRET) == []
+
+
+def test_a_folder_that_cannot_be_read_is_told_and_the_call_stays(
+    store: Store, filled: Filled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled([make_call(1)])
+    (tmp_path / "more" / "closed").mkdir(parents=True)
+    is_dir, scandir = Path.is_dir, os.scandir
+
+    def refused(path: Path) -> bool:
+        if path == tmp_path / "run":
+            raise PermissionError(13, "Permission denied", str(path))
+        return is_dir(path)
+
+    def closed(path: str) -> Iterator[os.DirEntry[str]]:
+        if Path(path).name == "closed":
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "is_dir", refused)
+        with pytest.raises(StoreError, match=r"run: cannot be searched \(Permission denied\)"):
+            store.delete("call-1")
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "scandir", closed)
+        with pytest.raises(StoreError, match=r"closed: cannot be searched \(Permission denied\)"):
+            store.delete("call-1", roots=[tmp_path / "more"])
+    assert store.find("call-1") is not None
+
+
+def test_what_killed_commands_left_of_pages_and_cases_goes_too(full: Store, tmp_path: Path) -> None:
+    full.register_cases(tmp_path / "cases.jsonl")
+    (tmp_path / ".cases.jsonl.part").write_text(f'{{"call": {{"id": "field-1", "quote": "{SECRET}', "utf-8")
+    (tmp_path / ".with.html.part").write_text(f"<p>{SECRET}", "utf-8")
+    assert str(tmp_path / ".cases.jsonl.part") in full.delete("call-77").places
+    assert files_with(tmp_path, SECRET) == []
 
 
 def test_a_deletion_that_was_not_proven_is_repeated_until_it_is(full: Store, tmp_path: Path) -> None:

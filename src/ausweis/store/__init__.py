@@ -19,7 +19,9 @@ sampling      calls drawn by chance, and recall in the field
 chain         who did what, hash-chained
 deleting      calls removed everywhere, and searched for
 pending       what is searched for until it is proven gone
+missing       runs that are not where they were
 run_files     what of a call stands in folders that ausweis wrote
+line_files    lines of calls in files, and how they are taken out
 words         what was said in calls that go
 traces        the search for what is left
 exporting     decided calls → golden cases

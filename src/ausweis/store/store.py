@@ -268,11 +268,15 @@ class Store:
         with self._database.reading() as connection:
             return sampling.field_recall(connection, first, last, of)
 
-    def delete(self, call_id: str, *, roots: Sequence[Path] = (), by: str = "ausweis") -> Deleted:
+    def delete(
+        self, call_id: str, *, roots: Sequence[Path] = (), gone: Sequence[Path] = (), by: str = "ausweis"
+    ) -> Deleted:
         """Remove one call everywhere, then search for it; also one that only the runs or `roots` have.
 
+        Where runs of it are `missing`, deleting it again asks for them again, but for those in or below `gone`.
+
         Raises:
-            RunError: a run is being written; then the call is still in the store.
+            RunError: a run that holds the call is being written; then the call is still in the store.
             StoreError: there is no such call, or something of it is left; all that could be removed is. Deleting it
                 again searches again.
         """
@@ -280,13 +284,15 @@ class Store:
             wanted = select(calls_table.c.key).where(calls_table.c.call_id == call_id)
             key = connection.execute(wanted).scalar()
         ids = {deleting.UNKNOWN if key is None else key: call_id}
-        return deleting.delete_calls(self._database, self._key, ids, roots=roots, by=by, whole=False)
+        return deleting.delete_calls(self._database, self._key, ids, roots=roots, gone=gone, by=by, whole=False)
 
-    def expire(self, days: int, *, today: date, roots: Sequence[Path] = (), by: str = "ausweis") -> Deleted:
+    def expire(
+        self, days: int, *, today: date, roots: Sequence[Path] = (), gone: Sequence[Path] = (), by: str = "ausweis"
+    ) -> Deleted:
         """Remove all calls of more than so many days ago, likewise; and search for what was left of earlier ones."""
         with self._database.reading() as connection:
             ids = deleting.calls_before(connection, today - timedelta(days=days))
-        return deleting.delete_calls(self._database, self._key, ids, roots=roots, by=by, whole=True)
+        return deleting.delete_calls(self._database, self._key, ids, roots=roots, gone=gone, by=by, whole=True)
 
     def register_report(self, path: Path, call_keys: Iterable[int]) -> None:
         """Remember that a file was written about these calls, so that deleting one of them finds it."""

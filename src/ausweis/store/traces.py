@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ausweis.errors import StoreError
-from ausweis.store.run_files import call_of_line, likely_of
+from ausweis.store.line_files import call_of_line, likely_of
 
 __all__ = ["LONG_ENOUGH", "Traces", "sentences"]
 

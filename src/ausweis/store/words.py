@@ -12,9 +12,12 @@ from ausweis.store.texts import batches
 __all__ = ["said_elsewhere", "words_of"]
 
 
-def words_of(connection: Connection, keys: Sequence[int]) -> list[str]:
-    """What was said in the calls, or the quotes of facts and verdicts where no text is known, then what was noted."""
-    words: list[str] = []
+def words_of(connection: Connection, keys: Sequence[int]) -> list[tuple[int, str]]:
+    """What was said in the calls, or the quotes of facts and verdicts where no text is known, then what was noted.
+
+    Each with the key of its call.
+    """
+    words: list[tuple[int, str]] = []
     for some in batches(keys):
         said = select(texts.c.call_key, texts.c.words).where(texts.c.call_key.in_(some))
         of_call = {row.call_key: row.words for row in connection.execute(said)}
@@ -24,10 +27,11 @@ def words_of(connection: Connection, keys: Sequence[int]) -> list[str]:
         for row in connection.execute(quoted):
             quotes = "\n".join(_quotes([json.loads(row.body), json.loads(row.facts or "null")]))
             of_call[row.call_key] = f"{of_call.get(row.call_key, '')}\n{quotes}"
-        words += of_call.values()
+        words += of_call.items()
     for some in batches(keys):
-        notes = select(decisions.c.note).where(decisions.c.call_key.in_(some), decisions.c.note != "")
-        words += connection.execute(notes).scalars()
+        notes = select(decisions.c.call_key, decisions.c.note)
+        noted = connection.execute(notes.where(decisions.c.call_key.in_(some), decisions.c.note != ""))
+        words += [(row.call_key, row.note) for row in noted]
     return words
 
 
