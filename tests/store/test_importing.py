@@ -11,7 +11,8 @@ from ausweis.calls import Call
 from ausweis.errors import RunError
 from ausweis.judging.verdict import Verdict
 from ausweis.reading.facts import Facts
-from ausweis.store import CallFilter, Imported, Store
+from ausweis.store import CallFilter, Imported, Store, importing
+from ausweis.store.texts import batches
 
 Filled = Callable[..., Imported]
 
@@ -112,6 +113,33 @@ def test_days_of_calls_that_do_not_say_theirs(store: Store, tmp_path: Path) -> N
     assert store.days() == (date(2026, 2, 1), date(2026, 3, 7))
 
 
+@pytest.mark.parametrize("started_at", [None, "02.03.2026"])
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (1, 0, 0)])
+def test_a_call_keeps_the_day_of_the_first_run_that_judged_it(
+    store: Store, tmp_path: Path, started_at: str | None, order: tuple[int, ...]
+) -> None:
+    calls = [make_call(number, started_at=started_at) for number in (1, 2)]
+    days = ("2026-03-02", "2026-04-01", "2026-05-01")
+    runs = [make_run(tmp_path / day, calls, started=f"{day}T20:00:00Z") for day in days]
+    for number in order:
+        store.import_run(runs[number], calls)
+    assert {row.at for row in store.calls()} == {"2026-03-02T20:00:00Z"}
+    day = store.calls()[0].day
+    assert len(store.draw_sample(day, day, 2)) == 2
+    store.add_calls(calls)
+    store.import_run(make_run(tmp_path / "anew", calls, started="2026-06-01T20:00:00Z"))
+    assert {(row.day, row.at, row.sampled) for row in store.calls()} == {(day, "2026-03-02T20:00:00Z", True)}
+    assert store.record(store.find("call-1") or 0).run.started == "2026-06-01T20:00:00Z"
+
+
+def test_another_call_under_the_id_has_the_day_of_its_own_run(store: Store, filled: Filled, tmp_path: Path) -> None:
+    filled([make_call(1, started_at=None)])
+    other = make_call(1, started_at=None, words="ganz anders, ")
+    store.add_calls([other], today="2026-03-09T20:05:00Z")
+    store.import_run(make_run(tmp_path / "later", [other], started="2026-03-09T20:00:00Z"))
+    assert [row.at for row in store.calls()] == ["2026-03-09T20:00:00Z"]
+
+
 def test_agents_are_pseudonyms_everywhere(store: Store, tmp_path: Path) -> None:
     calls = [make_call(1, metadata={"who": "Anna Schmidt", "deep": [{"mail": "to ANNA SCHMIDT <a@b>"}]}), make_call(2)]
     calls.append(make_call(3, agent="Jörg Ü."))
@@ -156,6 +184,23 @@ def test_what_is_no_run_or_broken_is_refused(store: Store, tmp_path: Path) -> No
     assert "Krummbiegel" not in str(caught.value)
     path.write_text(f"{lines[0]}\n{lines[1][:40]}", "utf-8")
     assert counts(store.import_run(folder)) == (1, 0, 0, 1)
+
+
+def test_what_was_taken_up_before_a_fault_is_in_the_chain(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_run(tmp_path / "run", [make_call(number) for number in (1, 2, 3)])
+    path = folder / "verdicts.jsonl"
+    whole = path.read_text("utf-8")
+    path.write_text(whole.replace('"call_id":"call-3"', '"call_id":7'), "utf-8")
+    monkeypatch.setattr(importing, "batches", lambda found: batches(found, 2))
+    with pytest.raises(RunError, match=r"verdicts\.jsonl:3"):
+        store.import_run(folder)
+    assert (store.count(), [entry.what for entry in store.chain()]) == (2, ["imported"])
+    path.write_text(whole, "utf-8")
+    assert counts(store.import_run(folder)) == (1, 2, 0, 3)
+    assert counts(store.import_run(folder)) == (0, 3, 0, 3)
+    assert store.verify_chain() == 2
 
 
 def test_facts_in_another_order_or_missing(store: Store, tmp_path: Path) -> None:

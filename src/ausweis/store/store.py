@@ -105,16 +105,18 @@ class Store:
         """
         return importing.import_run(self._database, self._key, folder, calls, audio or {}, by)
 
-    def add_calls(self, calls: Iterable[Call]) -> Added:
+    def add_calls(self, calls: Iterable[Call], *, today: str | None = None) -> Added:
         """Keep the text of calls, before or after their verdicts. Agents become pseudonyms.
 
         One that does not fit the verdict that is there (`Added.misfits`) is left out: give it again after its own.
+        `today`: when the run of these texts began, or by default now; of a later run, the text that is there stays.
         """
+        today = today or now()
         added = Added(0)
         for found in batches(calls):
             with self._database.writing() as connection:
                 once = list({call.id: call for call in found}.values())
-                added += add_texts(connection, self._key, once, now())
+                added += add_texts(connection, self._key, once, today)
         return added
 
     def calls(

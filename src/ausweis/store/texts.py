@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timezone
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
@@ -15,7 +15,7 @@ from ausweis.store.key import Key
 from ausweis.store.rows import Added
 from ausweis.store.tables import calls, runs, texts
 
-__all__ = ["BATCH", "Moment", "add_texts", "batches", "call_of", "moment_of", "reopened"]
+__all__ = ["BATCH", "Moment", "add_texts", "batches", "call_of", "moment_of", "names_moment", "reopened"]
 
 BATCH = 1000
 """Calls of one transaction."""
@@ -43,21 +43,33 @@ def moment_of(started_at: str | None, otherwise: str) -> Moment:
     The day is the call's own; of `otherwise`, that of this machine's clock, by which people say "today".
     """
     for text in (started_at, otherwise):
-        try:
-            found = datetime.fromisoformat((text or "").strip())
+        if (found := _time(text)) is not None:
             at = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(timezone.utc)  # noqa: UP017
-        except (ValueError, OverflowError):
-            continue
-        day = found.date() if text is started_at else at.astimezone().date()
-        return Moment(day, at.isoformat(timespec="seconds").replace("+00:00", "Z"))
+            day = found.date() if text is started_at else at.astimezone().date()
+            return Moment(day, at.isoformat(timespec="seconds").replace("+00:00", "Z"))
     raise ValueError("the run does not say when it was")
+
+
+def names_moment(started_at: str | None) -> bool:
+    """Whether a call says when it was, in a way that can be read."""
+    return _time(started_at) is not None
+
+
+def _time(text: str | None) -> datetime | None:
+    try:
+        found = datetime.fromisoformat((text or "").strip())
+        found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return found
 
 
 def add_texts(connection: Connection, key: Key, found: Sequence[Call], today: str) -> Added:
     """Put calls in, or in the place of what is there under their ids. Each id at most once.
 
-    `today`, a time in UTC, is the day of calls that name none, until their verdict comes. A text does not replace that
-    of a later run, nor one of a judged call with another number of turns, where turns of the verdict would go astray.
+    `today`, a time in UTC, is the day of calls that name none, until their first verdict comes; also of another call
+    under an id that is there. A text does not replace that of a later run, nor one of a judged call with another number
+    of turns, where turns of the verdict would go astray.
     """
     there = _there(connection, [call.id for call in found])
     misfits = {call.id for call in found if call.id in there and not _fits(call, there[call.id])}
@@ -66,12 +78,12 @@ def add_texts(connection: Connection, key: Key, found: Sequence[Call], today: st
     later = {name for name in other if (there[name].started or "") > today}
     taken = [call for call in found if call.id not in misfits | later]
     moments = {call.id: moment_of(call.started_at, today)._asdict() for call in taken}
-    _write(connection, [_call_row(call, key) | moments[call.id] for call in taken], there)
+    displaced = other - misfits - later
+    _write(connection, [_call_row(call, key) | moments[call.id] for call in taken], there, displaced)
     keys = _keys(connection, moments)
     connection.execute(texts.delete().where(texts.c.call_key.in_(keys.values())))
     if taken:
         connection.execute(insert(texts), [{"call_key": keys[call.id], **_text_row(call, key)} for call in taken])
-    displaced = other - misfits - later
     for name in sorted(displaced):
         says = reopened(there[name].says, f"{rows[name]['started_at']}\n{rows[name]['words']}")
         values = {"says": says, "state": "open", "sample_key": None}
@@ -112,11 +124,17 @@ def _is_other(row: dict[str, Any], there: Any) -> bool:
     return moved or there.words not in (None, row["words"])
 
 
-def _write(connection: Connection, rows: Sequence[dict[str, Any]], there: dict[str, Any]) -> None:
+def _write(
+    connection: Connection, rows: Sequence[dict[str, Any]], there: dict[str, Any], displaced: Collection[str]
+) -> None:
     new = [row for row in rows if row["call_id"] not in there]
     if new:
         connection.execute(insert(calls), new)
-    old = [_kept_moment(row, there[row["call_id"]]) for row in rows if row["call_id"] in there]
+    old = [
+        {**row, **_kept_moment(row, there[row["call_id"]], displaced), "b_key": there[row["call_id"]].key}
+        for row in rows
+        if row["call_id"] in there
+    ]
     if old:
         names = [name for name in old[0] if name not in ("b_key", "call_id")]
         statement = update(calls).where(calls.c.key == bindparam("b_key"))
@@ -128,9 +146,10 @@ def _keys(connection: Connection, names: Iterable[str]) -> dict[str, int]:
     return {row.call_id: row.key for row in connection.execute(wanted)}
 
 
-def _kept_moment(row: dict[str, Any], there: Any) -> dict[str, Any]:
-    kept = {"day": there.day, "at": there.at} if row["started_at"] is None else {}
-    return {**row, **kept, "b_key": there.key}
+def _kept_moment(row: dict[str, Any], there: Any, displaced: Collection[str]) -> dict[str, Any]:
+    """That of a call which names none by itself, as long as it is the same call."""
+    is_moved = names_moment(row["started_at"]) or row["call_id"] in displaced
+    return {} if is_moved else {"day": there.day, "at": there.at}
 
 
 def _call_row(call: Call, key: Key) -> dict[str, Any]:
