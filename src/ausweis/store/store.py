@@ -275,12 +275,13 @@ class Store:
     ) -> Deleted:
         """Remove one call everywhere, then search for it; also one that only the runs or `roots` have.
 
-        Where runs of it are `missing`, deleting it again asks for them again, but for those in or below `gone`.
+        Where runs, pages or cases of it are `missing`, deleting it again asks for them again, but for those in or below
+        `gone`.
 
         Raises:
             RunError: a run that holds the call is being written; then the call is still in the store.
-            StoreError: there is no such call, or something of it is left; all that could be removed is. Deleting it
-                again searches again.
+            StoreError: there is no such call, or a folder of recorded answers is not there; then nothing is removed. Or
+                something of it is left; all that could be removed is, and deleting it again searches again.
         """
         with self._database.reading() as connection:
             wanted = select(calls_table.c.key).where(calls_table.c.call_id == call_id)
@@ -296,9 +297,12 @@ class Store:
             ids = deleting.calls_before(connection, today - timedelta(days=days))
         return deleting.delete_calls(self._database, self._key, ids, roots=roots, gone=gone, by=by, whole=True)
 
-    def register_report(self, path: Path, call_keys: Iterable[int]) -> None:
-        """Remember that a file was written about these calls, so that deleting one of them finds it."""
-        self._register(path, "report", call_keys)
+    def register_report(self, path: Path, call_keys: Iterable[int], *, besides: bool = False) -> None:
+        """Remember that a file was written about these calls, so that deleting one of them finds it.
+
+        With `besides`, also about those that it was about before: as long as it is not written anew.
+        """
+        self._register(path, "report", call_keys, besides=besides)
 
     def register_answers(self, folder: Path) -> None:
         """Remember a folder of recorded answers, which may quote calls."""
@@ -366,15 +370,18 @@ class Store:
         with self._database.writing() as connection:
             chain.append(connection, self._key, "exported", by, content=f"{exported} cases of incidents")
 
-    def _register(self, path: Path, kind: str, call_keys: Iterable[int]) -> None:
+    def _register(self, path: Path, kind: str, call_keys: Iterable[int], *, besides: bool = False) -> None:
         with self._database.writing() as connection:
             wanted = select(places.c.key).where(places.c.path == str(path.absolute()))
             key = connection.execute(wanted).scalar()
             if key is None:
                 row = {"path": str(path.absolute()), "kind": kind}
                 key = connection.execute(insert(places).returning(places.c.key), row).scalar_one()
-            connection.execute(place_calls.delete().where(place_calls.c.place_key == key))
-            rows = [{"place_key": key, "call_key": one} for one in dict.fromkeys(call_keys)]
+            if not besides:
+                connection.execute(place_calls.delete().where(place_calls.c.place_key == key))
+            there = select(place_calls.c.call_key).where(place_calls.c.place_key == key)
+            known = set(connection.execute(there).scalars())
+            rows = [{"place_key": key, "call_key": one} for one in dict.fromkeys(call_keys) if one not in known]
             if rows:
                 connection.execute(insert(place_calls), rows)
 
