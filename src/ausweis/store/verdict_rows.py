@@ -70,7 +70,10 @@ class VerdictWriter:
             self._verdicts(connection, [*new, *old], there, digests)
             counting = [there[one.verdict["call_id"]].key for one in new]
             self._point(connection, counting + self._replace(connection, old, there))
-        self._audio(connection, {name: row.key for name, row in there.items()})
+        written = {one.verdict["call_id"] for one in (*new, *old)}
+        rows = {one.verdict["call_id"]: (one, there[one.verdict["call_id"]]) for one in read}
+        heard = {name: row.key for name, (one, row) in rows.items() if self._is_heard(one, row, new=name in written)}
+        self._audio(connection, heard)
         return bool(new or old)
 
     def _there(self, connection: Connection, ids: list[str]) -> dict[str, Any]:
@@ -123,19 +126,31 @@ class VerdictWriter:
         for one in read:
             row = there[one.verdict["call_id"]]
             is_other = self._is_other(one, row)
-            if row.started is None or (row.started, row.run) <= (self.run.started, self.run.key):
+            if self._counts(row):
                 values = self._displacing(one) if is_other else self._of_same(connection, one, row)
                 rows.append({"b_key": row.key, "run_key": self.run.key, **one.values, **values})
             elif not is_other and (day := self._day(row)):
                 rows.append({"b_key": row.key, **day})
         stale = [row["b_key"] for row in rows if "turns" in row]
         self.counts.displaced += len(stale)
-        connection.execute(texts.delete().where(texts.c.call_key.in_(stale)))
+        for table in (texts, audio_table):
+            connection.execute(table.delete().where(table.c.call_key.in_(stale)))
         for names in {tuple(row) for row in rows}:
             some = [row for row in rows if tuple(row) == names]
             statement = update(calls).where(calls.c.key == bindparam("b_key"))
             connection.execute(statement.values({name: bindparam(name) for name in names if name != "b_key"}), some)
         return [row["b_key"] for row in rows if "run_key" in row]
+
+    def _counts(self, row: Any) -> bool:
+        """Whether no later run has judged the call."""
+        return row.started is None or (row.started, row.run) <= (self.run.started, self.run.key)
+
+    def _is_heard(self, one: ReadVerdict, row: Any, *, new: bool) -> bool:
+        """Whether the run's recordings are of the call that has the id now, `new` where its verdict came just now."""
+        if ":" in (row.says or ""):
+            # The id was another call's before, perhaps this run's.
+            return new and self._counts(row)
+        return self._counts(row) or not self._is_other(one, row)
 
     def _is_other(self, one: ReadVerdict, row: Any) -> bool:
         """Whether the verdict is of another call than its text, or than the verdict before it."""
