@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import insert
@@ -532,3 +533,217 @@ def test_exported_cases_go_too(full: Store, tmp_path: Path) -> None:
     full.delete("call-77", roots=[copy])
     full.delete("call-8")
     assert path.read_text("utf-8") == ""
+
+
+@pytest.mark.parametrize("call_id", ["../../x", ".foo", "foo", ".."])
+def test_copies_of_recordings_go_whatever_the_id_and_no_other_call_s_do(
+    store: Store, filled: Filled, tmp_path: Path, call_id: str
+) -> None:
+    ids = ["../../x", ".foo", "foo", ".."]
+    filled([make_call(number, id=one) for number, one in enumerate(ids)])
+    recordings = tmp_path / "run" / "recordings"
+    recordings.mkdir()
+    names = {one: f"{quote(one, safe=' ')}.wav" for one in ids}
+    for name in names.values():
+        (recordings / name).touch()
+        (recordings / f".{name}.part").touch()
+    store.delete(call_id)
+    left = [name for one, name in names.items() if one != call_id]
+    assert {path.name for path in recordings.iterdir()} == {*left, *(f".{name}.part" for name in left)}
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("copy of call-77.wav", True),
+        ("call%2D77.txt", True),
+        ("recordings/call-77.agent.wav", True),
+        ("recordings/.call-77.wav.part", True),
+        ("recordings/call-77-b.wav", False),
+        ("call-777.wav", False),
+    ],
+)
+def test_a_file_that_has_the_id_in_its_name_is_named(full: Store, tmp_path: Path, name: str, found: bool) -> None:
+    path = tmp_path / "more" / name
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"RIFF")
+    if found:
+        with pytest.raises(StoreError, match=r"its id, are still in .*more/"):
+            full.delete("call-77", roots=[tmp_path / "more"])
+        path.unlink()
+    full.delete("call-77", roots=[tmp_path / "more"])
+
+
+def test_many_deleted_calls_are_looked_for_in_names_too(store: Store, filled: Filled, tmp_path: Path) -> None:
+    filled([make_call(100 + n, day="2026-01-01") for n in range(60)])
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "call-159.caller.wav").touch()
+    with pytest.raises(StoreError, match=r"call-159\.caller\.wav"):
+        store.expire(1, today=date(2026, 3, 2), roots=[tmp_path / "more"])
+
+
+def test_names_that_ausweis_gives_are_no_trace_of_a_call_that_is_named_so(
+    store: Store, filled: Filled, tmp_path: Path
+) -> None:
+    calls = [make_call(1, id="transcripts"), make_call(2)]
+    filled(calls)
+    (tmp_path / "run" / "transcripts.jsonl").write_text("".join(f"{call.model_dump_json()}\n" for call in calls))
+    store.delete("transcripts")
+    assert store.find("call-2") is not None
+
+
+def record(folder: Path, *answers: object) -> Path:
+    """A folder of recorded answers."""
+    folder.mkdir(parents=True)
+    (folder / "engine.json").write_text("{}")
+    lines = [{"key": f"{n:064}", "result": {"text": json.dumps(answer)}} for n, answer in enumerate(answers)]
+    (folder / "answers.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    return folder
+
+
+def recorded(folder: Path) -> list[object]:
+    """The answers that are there."""
+    lines = (folder / "answers.jsonl").read_text().splitlines()
+    return [json.loads(json.loads(line)["result"]["text"]) for line in lines]
+
+
+def test_answers_that_mix_words_of_the_call_with_others_go(full: Store, tmp_path: Path) -> None:
+    other = {"reasoning": "Nobody was told anything.", "violations": []}
+    answers = record(
+        tmp_path / "direct",
+        {"reasoning": f"The caller speaks of {SECRET.upper()}, so it is fine.", "violations": []},
+        {"reasoning": "See there.", "violations": [{"turn": 1, "quote": SECRET.replace(" ", "\n  ")}]},
+        other,
+    )
+    full.register_answers(answers)
+    full.delete("call-77")
+    assert recorded(answers) == [other]
+
+
+def test_answers_about_a_text_that_was_replaced_since_go_too(store: Store, tmp_path: Path) -> None:
+    call = make_call(5, pin=False)
+    run = make_run(tmp_path / "run", [call])
+    facts = json.loads((run / "facts.jsonl").read_text("utf-8"))
+    facts["claim"] = {"outcome": "violation", "reason": "Old words only in here, my own.", "policy_sha256": "a" * 64}
+    (run / "facts.jsonl").write_text(json.dumps(facts) + "\n", "utf-8")
+    store.import_run(run, [call])
+    later = make_call(5, tells=False).model_copy(update={"turns": make_call(6, tells=False).turns})
+    store.import_run(make_run(tmp_path / "later", [later], started="2026-03-09T20:00:00Z"), [later])
+    other = {"reasoning": "Old words of another."}
+    quoting = {"quote": "Vertrag mit der Nummer 000000005"}
+    answers = record(tmp_path / "answers", {"reasoning": "Old words only in here, my own."}, quoting, other)
+    store.register_answers(answers)
+    store.delete("call-5")
+    assert recorded(answers) == [other]
+
+
+def test_quotes_of_an_old_text_that_another_call_has_prove_nothing(store: Store, tmp_path: Path) -> None:
+    said = [make_call(number).model_copy(update={"turns": make_call(9).turns}) for number in (1, 2)]
+    store.import_run(make_run(tmp_path / "run", said), said)
+    for number in (1, 2):
+        now = make_call(number, tells=False)
+        started = f"2026-03-0{number + 2}T20:00:00Z"
+        store.import_run(make_run(tmp_path / f"later-{number}", [now], started=started), [now])
+    store.delete("call-1")
+    assert store.find("call-2") is not None
+
+
+def test_a_page_or_cases_on_a_disk_that_is_not_there_are_asked_for_until_they_are_back(
+    full: Store, tmp_path: Path
+) -> None:
+    disk, away = tmp_path / "disk", tmp_path / "away"
+    (disk / "pages").mkdir(parents=True)
+    page, cases = disk / "pages" / "day.html", disk / "cases.jsonl"
+    page.write_text(SECRET, "utf-8")
+    full.register_report(page, [full.find(one) or 0 for one in ("call-77", "call-8")])
+    full.register_cases(cases)
+    cases.write_text("".join(f"{case.model_dump_json()}\n" for case in full.export_cases(mask=as_it_is)), "utf-8")
+    disk.rename(away)
+    missing = (str(cases), str(page))
+    assert full.delete("call-77").missing == missing
+    assert full.find("call-77") is None
+    assert full.expire(10000, today=date(2026, 3, 2)).missing == missing
+    # Nobody exported it.
+    assert full.delete("call-1").missing == ()
+    away.rename(disk)
+    found = full.delete("call-77")
+    assert (found.missing, {str(page), str(cases)} <= set(found.places)) == ((), True)
+    assert files_with(tmp_path, SECRET, "000000077") == []
+    assert full.expire(10000, today=date(2026, 3, 2)) == Deleted(0)
+
+
+def as_it_is(call: Call, _: object) -> list[str]:
+    """Masks nothing."""
+    return [turn.text for turn in call.turns]
+
+
+def test_pages_cases_and_answers_that_are_no_more_are_not_asked_for(full: Store, tmp_path: Path) -> None:
+    for name in ("page.html", "answers/answers.jsonl"):
+        (tmp_path / "disk" / "deep" / name).parent.mkdir(parents=True, exist_ok=True)
+    full.register_report(tmp_path / "disk" / "deep" / "page.html", [full.find("call-77") or 0])
+    full.register_cases(tmp_path / "disk" / "deep" / "cases.jsonl")
+    full.register_answers(tmp_path / "disk" / "deep" / "answers")
+    # The folder is there: what is not in it is gone.
+    (tmp_path / "disk" / "deep" / "answers").rmdir()
+    assert full.delete("call-8").missing == ()
+    (tmp_path / "disk").rename(tmp_path / "away")
+    assert full.delete("call-77", gone=[tmp_path / "disk"]).missing == ()
+    assert full.delete("call-9").missing == ()
+
+
+def test_answers_on_a_disk_that_is_not_there_keep_the_calls_until_they_are_back(full: Store, tmp_path: Path) -> None:
+    answers = record(tmp_path / "disk" / "deep" / "answers", {"quote": SECRET})
+    full.register_answers(answers)
+    (tmp_path / "disk").rename(tmp_path / "away")
+    with pytest.raises(StoreError, match=r"deep/answers: this folder of recorded answers is not where it was"):
+        full.delete("call-77")
+    assert full.find("call-77") is not None
+    assert full.expire(10000, today=date(2026, 3, 2)) == Deleted(0)
+    (tmp_path / "away").rename(tmp_path / "disk")
+    full.delete("call-77")
+    assert recorded(answers) == []
+
+
+def test_an_old_page_is_found_as_long_as_the_new_one_is_not_written(full: Store, tmp_path: Path) -> None:
+    page = tmp_path / "day.html"
+    page.write_text(SECRET, "utf-8")
+    full.register_report(page, [full.find("call-77") or 0])
+    full.register_report(page, [full.find(one) or 0 for one in ("call-8", "call-9")], besides=True)
+    full.register_report(page, [full.find(one) or 0 for one in ("call-9", "call-10")], besides=True)
+    full.delete("call-77")
+    assert not page.exists()
+    full.register_report(page, [full.find("call-10") or 0])
+    page.write_text("new", "utf-8")
+    full.delete("call-8")
+    assert page.exists()
+    full.delete("call-10")
+    assert not page.exists()
+
+
+def test_what_was_kept_for_the_search_is_gone_while_others_have_the_store_open(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    with Store.open(path) as store, Store.open(path) as others:
+        run = make_run(tmp_path / "run", [make_call(1, words=SECRET), make_call(2)])
+        store.import_run(run, [make_call(1, words=SECRET), make_call(2)])
+        assert others.count() == 2
+        store.delete("call-1")
+        begins = base64.b64encode(b'[{"call-1"')[:12]
+        data = {one: one.read_bytes() for one in tmp_path.glob("store.sqlite*")}
+        assert [one.name for one, found in data.items() if begins in found] == []
+        assert others.count() == 1
+
+
+def test_what_was_kept_for_the_search_stays_known_when_it_cannot_be_removed(
+    store: Store, filled: Filled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object) -> None:
+        raise StoreError("others are reading the store")
+
+    filled([make_call(1), make_call(2)])
+    with monkeypatch.context() as patched:
+        patched.setattr(Database, "forget_settings", busy)
+        with pytest.raises(StoreError, match="others are reading"):
+            store.delete("call-1")
+    assert store.delete("call-1").calls == 1
+    with pytest.raises(StoreError, match="no call with this id"):
+        store.delete("call-1")

@@ -1,7 +1,7 @@
 import json
 import shutil
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -309,3 +309,94 @@ def test_a_text_that_does_not_fit_the_verdict_is_left_out_until_its_own_comes(
     done = store.import_run(make_run(tmp_path / "later", [longer], started="2026-03-09T20:00:00Z"), [longer])
     assert (done.misfits, done.displaced, done.without_text) == (0, 1, 0)
     assert store.record(key).row.turns == 5
+
+
+def heard(store: Store, call_id: str) -> list[str]:
+    """The recordings of a call, each with its folder's run."""
+    return [path.relative_to(path.parents[2]).as_posix() for path in store.record(store.find(call_id) or 0).audio]
+
+
+def with_recording(folder: Path, call_id: str) -> Path:
+    """The run, and a recording in it."""
+    (folder / "recordings").mkdir()
+    (folder / "recordings" / f"{call_id}.wav").touch()
+    return folder
+
+
+@pytest.mark.parametrize("turns", [4, 5])
+def test_another_call_under_the_id_does_not_have_the_recording_of_the_first(
+    store: Store, tmp_path: Path, turns: int
+) -> None:
+    first, other = make_call(1), make_call(1, day="2026-03-09", words="ganz anders, ")
+    other = other.model_copy(update={"turns": (*other.turns, other.turns[1])[:turns]})
+    old = with_recording(make_run(tmp_path / "run", [first, make_call(2)]), "call-1")
+    (old / "recordings" / "call-2.wav").touch()
+    store.import_run(old, [first, make_call(2)])
+    assert heard(store, "call-1") == ["run/recordings/call-1.wav"]
+    store.add_calls([other])
+    # Between the text of the other call and its verdict.
+    store.import_run(old)
+    new = make_run(tmp_path / "later", [other], started="2026-03-09T20:00:00Z")
+    store.import_run(new, [other])
+    assert heard(store, "call-1") == []
+    store.import_run(with_recording(make_run(tmp_path / "last", [other], started="2026-03-10T20:00:00Z"), "call-1"))
+    for _ in range(2):
+        assert heard(store, "call-1") == ["last/recordings/call-1.wav"]
+        store.import_run(old)
+    assert heard(store, "call-2") == ["run/recordings/call-2.wav"]
+
+
+def test_recordings_of_ids_that_begin_with_a_dot(store: Store, tmp_path: Path) -> None:
+    folder = with_recording(make_run(tmp_path / "run", [make_call(1, id=".foo"), make_call(2, id="foo")]), ".foo")
+    (folder / "recordings" / ".foo.wav.part").touch()
+    store.import_run(folder)
+    assert (heard(store, ".foo"), heard(store, "foo")) == (["run/recordings/.foo.wav"], [])
+
+
+def test_a_time_to_come_is_none(store: Store, tmp_path: Path) -> None:
+    soon = datetime.now(UTC) + timedelta(hours=12)
+    calls = [
+        make_call(1, started_at="9999-01-01T00:00:00"),
+        make_call(2, started_at=(soon + timedelta(days=2)).isoformat()),
+        make_call(3, started_at=soon.isoformat()),
+        make_call(4, started_at="9999-12-31T23:59:59-12:00"),
+    ]
+    store.add_calls(calls, today="2026-03-02T20:00:00Z")
+    store.import_run(make_run(tmp_path / "run", calls, started="2026-03-02T20:00:00Z"), calls)
+    unknown = date(2026, 3, 2)
+    assert {row.call_id: row.day for row in store.calls()} == {
+        "call-1": unknown,
+        "call-2": unknown,
+        "call-3": soon.date(),
+        "call-4": unknown,
+    }
+    assert store.expire(1, today=date(2026, 3, 5)).calls == 3
+
+
+def test_the_agent_is_in_neither_team_nor_queue(store: Store, tmp_path: Path) -> None:
+    calls = [
+        make_call(1, agent="A. Kowalski", team="Team a. kowalski", queue="Rückruf A. Kowalski", metadata={"x": [None]}),
+        make_call(2, agent=" \t ", team="Nord", queue="billing", metadata={"who": "a b"}),
+        make_call(3, agent="7", team="7", queue="Linie 27", metadata={"7": "2027, 7"}),
+        make_call(4, agent=" A. Kowalski", team=None, queue=None),
+    ]
+    store.import_run(make_run(tmp_path / "run", calls), calls)
+    first, second, third, fourth = (store.record(store.find(call.id) or 0) for call in calls)
+    name, number = first.row.agent, third.row.agent
+    assert (first.row.team, first.row.queue) == (f"Team {name}", f"Rückruf {name}")
+    assert (second.row.agent, second.row.team, second.row.queue) == (None, "Nord", "billing")
+    assert (third.row.team, third.row.queue) == (number, "Linie 27")
+    assert (fourth.row.agent, fourth.row.team, fourth.row.queue) == (name, None, None)
+    for record in (first, second, third, fourth):
+        assert record.call is not None
+        assert (record.call.agent, record.call.team, record.call.queue) == (
+            record.row.agent,
+            record.row.team,
+            record.row.queue,
+        )
+    assert second.call is not None
+    assert second.call.metadata == {"who": "a b"}
+    assert third.call is not None
+    assert third.call.metadata == {number: f"2027, {number}"}
+    for path in tmp_path.glob("store.sqlite*"):
+        assert b"kowalski" not in path.read_bytes().lower()

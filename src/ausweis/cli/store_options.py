@@ -66,7 +66,7 @@ def gone_option(command: _Command) -> _Command:
         multiple=True,
         type=click.Path(path_type=Path),
         metavar="DIR",
-        help="Runs here or below were removed for good, not moved: nobody asks for them. Repeatable.",
+        help="What was here or below was removed for good, not moved: nobody asks for it. Repeatable.",
     )(command)
 
 

@@ -103,8 +103,14 @@ class Database:
                 raise StoreError("others are reading the store; end `ausweis serve`, and try again", place=self.place)
 
     def forget_settings(self) -> None:
-        """Leave nothing of settings that were removed on the disk of a server; SQLite overwrites them by itself."""
-        if not self.is_sqlite:
+        """Leave nothing of settings that were removed on the disk.
+
+        Raises:
+            StoreError: others use it.
+        """
+        if self.is_sqlite:
+            self.tidy(whole=False)
+        else:
             with self._told(), self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 connection.execute(text("VACUUM FULL settings"))
 

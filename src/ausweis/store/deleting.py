@@ -5,24 +5,25 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, select
 
 from ausweis.errors import StoreError
 from ausweis.journal import part_of
 from ausweis.store import chain
+from ausweis.store.copies import RECORDINGS
 from ausweis.store.database import Database
 from ausweis.store.exporting import case_id
-from ausweis.store.importing import RECORDINGS
 from ausweis.store.key import Key
-from ausweis.store.missing import missing_runs
+from ausweis.store.missing import is_away, missing_places
 from ausweis.store.packing import run_row
 from ausweis.store.pending import Missing, Pending
+from ausweis.store.proof import forget, prove
 from ausweis.store.rows import Deleted
-from ausweis.store.run_files import clean_answers, clean_cases, clean_run, files_below, folders
+from ausweis.store.run_files import clean_answers, clean_cases, clean_run, folders
 from ausweis.store.tables import audio, calls, decisions, place_calls, places, runs, texts, verdicts
 from ausweis.store.texts import batches
 from ausweis.store.traces import Traces, sentences
-from ausweis.store.words import said_elsewhere, words_of
+from ausweis.store.words import reasons_of, said_elsewhere, words_of
 
 __all__ = ["UNKNOWN", "calls_before", "delete_calls"]
 
@@ -38,13 +39,15 @@ _SENTENCES = 4
 class _Found:
     """What is known of the calls before they go. `pending`: what earlier deletions of them could not prove.
 
-    `own`: what this one has to prove besides. `missing`: runs of all of them that nobody can look into.
+    `own`: what this one has to prove besides. `missing`: runs, pages and cases of all of them that nobody can look
+    into; `away`: folders of recorded answers that nobody can. `dropped`: places that are said to be no more.
     """
 
     ids: dict[int, str]
     pending: list[Pending] = field(default_factory=list)
     own: list[Pending] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
     traces: Traces = field(default_factory=lambda: Traces(frozenset(), ()))
     runs: set[Path] = field(default_factory=set)
     missing: set[Missing] = field(default_factory=set)
@@ -52,6 +55,8 @@ class _Found:
     cases: set[Path] = field(default_factory=set)
     reports: set[Path] = field(default_factory=set)
     audio: set[Path] = field(default_factory=set)
+    away: set[Path] = field(default_factory=set)
+    dropped: set[Path] = field(default_factory=set)
 
     @property
     def names(self) -> frozenset[str]:
@@ -77,13 +82,14 @@ def delete_calls(
 ) -> Deleted:
     """Remove calls, ids by keys; files first, so that a fault leaves the call in the store, to be deleted again.
 
-    When the proof fails, or runs are missing, what it searches for is kept, so that the deletion can be repeated until
-    it is proven. With `whole`, all that earlier deletions could not prove is searched for too. `roots`: more folders
-    with runs or answers; `gone`: folders of runs that are no more, or folders above them.
+    When the proof fails, or runs, pages or cases are missing, what it searches for is kept, so that the deletion can be
+    repeated until it is proven. With `whole`, all that earlier deletions could not prove is searched for too. `roots`:
+    more folders with runs or answers; `gone`: what is no more, or folders above it.
 
     Raises:
         RunError: a run that holds something of the calls is being written.
-        StoreError: something cannot be read or removed, or is left; or there was nothing to be removed.
+        StoreError: something cannot be read or removed, or is left; or there was nothing to be removed; or recorded
+            answers are not there: since these are known by the words of calls only, all calls stay.
     """
     try:
         with database.reading() as connection:
@@ -95,6 +101,9 @@ def delete_calls(
 
 
 def _delete(database: Database, key: Key, found: _Found, roots: Sequence[Path], by: str, *, whole: bool) -> Deleted:
+    if found.away:
+        message = "see that it is there, or name it with --gone if it was removed for good, and delete again"
+        raise StoreError(f"this folder of recorded answers is not where it was; {message}", place=str(min(found.away)))
     removed = _clean_files(found, key)
     if UNKNOWN in found.ids and not removed and not found.pending:
         raise StoreError("there is no call with this id in the store, nor in its runs")
@@ -102,11 +111,9 @@ def _delete(database: Database, key: Key, found: _Found, roots: Sequence[Path], 
         _delete_rows(connection, key, found, by, known=bool(removed))
         pending = found.pending + [one.put(connection) for one in found.own if one.phrases]
     database.tidy(whole=whole or not database.is_sqlite)
-    _prove(database, found, roots)
-    with database.writing() as connection:
-        for one in pending:
-            one.settle(connection, found.missing)
-    database.forget_settings()
+    searched = found.answers | found.runs | found.cases | {root.absolute() for root in roots}
+    prove(database, found.traces, found.names, searched)
+    forget(database, found.traces, pending, found.missing)
     kept = sorted(str(path) for path in found.audio if _may_be_there(path))
     missing = sorted({str(one.folder) for one in found.missing})
     return Deleted(len(found.ids), ("store", *sorted(map(str, removed))), tuple(kept), tuple(missing))
@@ -116,7 +123,25 @@ def _find(
     connection: Connection, key: Key, ids: dict[int, str], roots: Sequence[Path], gone: Sequence[Path], *, every: bool
 ) -> _Found:
     found = _Found(ids, Pending.of(connection, None if every else ids.values()))
-    for some in batches(ids):
+    missing = _find_places(connection, found, roots, gone)
+    words = words_of(connection, list(ids))
+    phrases = _phrases(connection, words, ids)
+    found.own = _own(found, phrases, missing)
+    before = dict.fromkeys(phrase for one in found.pending for some in one.phrases.values() for phrase in some)
+    # Others may have said it since.
+    kept = [phrase for phrase in before if not said_elsewhere(connection, phrase, ids)]
+    found.words = [*(text for _, text in words), *kept]
+    found.reasons = reasons_of(connection, ids)
+    sought = dict.fromkeys([*(phrase for some in phrases.values() for phrase in some), *kept])
+    found.traces = _traces(connection, found.names, tuple(sought), key)
+    return found
+
+
+def _find_places(
+    connection: Connection, found: _Found, roots: Sequence[Path], gone: Sequence[Path]
+) -> dict[str, set[Missing]]:
+    """All places where something may be; by the ids of calls, what of theirs is missing."""
+    for some in batches(found.ids):
         paths = select(audio.c.path).where(audio.c.call_key.in_(some))
         found.audio |= set(map(Path, connection.execute(paths).scalars()))
         shown = select(places.c.path).join(place_calls).where(place_calls.c.call_key.in_(some))
@@ -124,19 +149,18 @@ def _find(
     known = connection.execute(select(runs.c.folder).distinct()).scalars()
     more_runs, more_answers = folders(roots)
     found.runs = set(map(Path, known)) | more_runs
+    found.audio = {path for path in found.audio if not _is_copy(path, found.runs)}
     found.answers = _places(connection, "answers") | more_answers
     found.cases = _places(connection, "cases")
-    missing, waiting = missing_runs(connection, ids, found.pending, more=more_runs, gone=gone)
+    missing, waiting = missing_places(connection, found.ids, found.pending, more=more_runs, gone=gone)
     found.missing = waiting.union(*missing.values())
-    words = words_of(connection, list(ids))
-    phrases = _phrases(connection, words, ids)
-    found.own = _own(found, phrases, missing)
-    kept = [phrase for one in found.pending for some in one.phrases.values() for phrase in some]
-    found.words = [*(text for _, text in words), *kept]
-    sought = dict.fromkeys([*(phrase for some in phrases.values() for phrase in some), *kept])
-    found.traces = _traces(connection, found.names, tuple(sought), key)
-    found.audio = {path for path in found.audio if not _is_copy(path, found.runs)}
-    return found
+    # Pages that were missing before.
+    found.reports |= {one.folder for some in found.pending for one in some.missing} & _places(connection, "report")
+    found.reports -= {one.folder for one in found.missing}
+    away = set(filter(is_away, found.answers | found.cases))
+    found.dropped = {path for path in away if any(path.is_relative_to(folder.absolute()) for folder in gone)}
+    found.away = (away & found.answers) - found.dropped
+    return missing
 
 
 def _own(found: _Found, phrases: dict[int, list[str]], missing: dict[str, set[Missing]]) -> list[Pending]:
@@ -190,7 +214,7 @@ def _clean_files(found: _Found, key: Key) -> set[Path]:
     for path in sorted(found.cases):
         removed |= set(clean_cases(path, cases))
     for folder in sorted(found.answers):
-        removed |= set(clean_answers(folder, found.words))
+        removed |= set(clean_answers(folder, found.words, found.reasons))
     for path in sorted(found.reports):
         try:
             # What a killed command was about to put in its place.
@@ -216,36 +240,5 @@ def _delete_rows(connection: Connection, key: Key, found: _Found, by: str, *, kn
         for table in (decisions, verdicts, texts, audio, place_calls):
             connection.execute(delete(table).where(table.c.call_key.in_(some)))
         connection.execute(delete(calls).where(calls.c.key.in_(some)))
-    gone = [str(path) for path in found.reports]
-    connection.execute(delete(places).where(places.c.kind == "report", places.c.path.in_(gone)))
-
-
-def _prove(database: Database, found: _Found, roots: Sequence[Path]) -> None:
-    with database.reading() as connection:
-        _prove_rows(connection, found)
-    if any(found.traces.in_file(path, database=True) for path in database.files()):
-        # A page of the file that was rearranged may keep an old copy in its gap.
-        database.tidy(whole=True)
-    left = [path for path in database.files() if found.traces.in_file(path, database=True)]
-    searched = found.answers | found.runs | found.cases | {root.absolute() for root in roots}
-    for folder in sorted(searched):
-        left += [path for path in files_below(folder) if path not in left and found.traces.in_file(path)]
-    if left:
-        shown = ", ".join(map(str, left[:5])) + (f" and {len(left) - 5} more" if left[5:] else "")
-        raise StoreError(
-            f"words of the deleted call, or its id, are still in {shown}; remove them there, and delete it again"
-        )
-
-
-def _prove_rows(connection: Connection, found: _Found) -> None:
-    for some in batches(found.names):
-        wanted = select(func.count()).select_from(calls).where(calls.c.call_id.in_(some))
-        if connection.execute(wanted).scalar_one():
-            raise StoreError("a deleted call has come back while it was deleted; delete it again")
-    if connection.dialect.name == "sqlite":
-        # Its files are searched as a whole.
-        return
-    for phrase in found.traces.phrases:
-        for column in (texts.c.words, verdicts.c.body, verdicts.c.facts, decisions.c.note):
-            if connection.execute(select(column).where(column.contains(phrase, autoescape=True)).limit(1)).first():
-                raise StoreError("words of the deleted call are still in the store, with another call")
+    gone = [str(path) for path in found.reports | found.dropped]
+    connection.execute(delete(places).where(places.c.path.in_(gone)))

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from urllib.parse import unquote
 
 from pydantic import ValidationError
 from sqlalchemy import Connection, func, insert, select
@@ -15,6 +14,7 @@ from ausweis.errors import RunError
 from ausweis.journal import lines
 from ausweis.judging.verdict import Verdict
 from ausweis.store import chain
+from ausweis.store.copies import RECORDINGS, ids_of, is_half
 from ausweis.store.database import Database
 from ausweis.store.inputs import texts_of
 from ausweis.store.key import Key
@@ -24,10 +24,7 @@ from ausweis.store.tables import runs, texts, verdicts
 from ausweis.store.texts import add_texts, batches
 from ausweis.store.verdict_rows import ReadVerdict, VerdictWriter
 
-__all__ = ["RECORDINGS", "import_run"]
-
-RECORDINGS = "recordings"
-"""The folder in a run folder where recordings are copied to."""
+__all__ = ["import_run"]
 
 
 def import_run(
@@ -123,8 +120,8 @@ class _Facts:
 def _audio_of(folder: Path, audio: Mapping[str, tuple[Path, ...]]) -> dict[str, tuple[Path, ...]]:
     found = dict(audio)
     for path in _recordings(folder / RECORDINGS):
-        if not path.name.startswith("."):
-            for name in {unquote(path.stem), unquote(path.stem).removesuffix(".agent").removesuffix(".caller")}:
+        if not is_half(path.name):
+            for name in ids_of(path.name):
                 found[name] = (*found.get(name, ()), path)
     return found
 

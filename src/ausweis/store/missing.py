@@ -1,7 +1,7 @@
-"""Runs that are not where they were, so that nobody can look into their folders."""
+"""Runs, pages and files of cases that are not where they were, so that nobody can look into them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -9,13 +9,21 @@ from sqlalchemy import Connection, select
 
 from ausweis.store.pending import Missing, Pending
 from ausweis.store.run_files import starts
-from ausweis.store.tables import runs, verdicts
+from ausweis.store.tables import decisions, place_calls, places, runs, verdicts
 from ausweis.store.texts import batches
 
-__all__ = ["missing_runs"]
+__all__ = ["is_away", "missing_places"]
 
 
-def missing_runs(
+def is_away(path: Path) -> bool:
+    """Whether even the folder that it was in is not there, as on a disk that is not mounted: it need not be gone.
+
+    Raises (OSError): that cannot be told.
+    """
+    return not path.parent.is_dir()
+
+
+def missing_places(
     connection: Connection,
     ids: Mapping[int, str],
     pending: Iterable[Pending],
@@ -23,14 +31,16 @@ def missing_runs(
     more: Collection[Path],
     gone: Sequence[Path],
 ) -> tuple[dict[str, set[Missing]], set[Missing]]:
-    """Of the runs of these calls, ids by keys, those that are missing, by call; and of earlier deletions, all that are.
+    """Runs, pages and cases of these calls, ids by keys, that are missing, by call; and of earlier deletions, all such.
 
     A run that was moved is there again where `more` folders of runs have one that began when it did, or where the store
-    took it up with the same call. Nobody asks for runs in the folders `gone`, nor below them.
+    took it up with the same call. Nobody asks for what was in the folders `gone`, or below them.
 
     Raises (OSError): it cannot be told whether a folder is there.
     """
     absent, here = _absent(connection, ids)
+    for call_id, path in _away(connection, ids):
+        absent.setdefault(call_id, set()).add(Missing(path, ""))
     waiting = {
         run
         for one in pending
@@ -42,7 +52,9 @@ def missing_runs(
 
     def is_missing(run: Missing) -> bool:
         removed = any(run.folder.is_relative_to(folder) for folder in above)
-        return not (removed or run.started in back or run.folder.is_dir())
+        if removed or run.started in back:
+            return False
+        return not run.folder.is_dir() if run.started else is_away(run.folder)
 
     of_calls = {call_id: set(filter(is_missing, found)) for call_id, found in absent.items()}
     return {call_id: found for call_id, found in of_calls.items() if found}, set(filter(is_missing, waiting))
@@ -63,3 +75,19 @@ def _absent(connection: Connection, ids: Mapping[int, str]) -> tuple[dict[str, s
             if left := {run for run in found if not is_there(run.folder) and run.started not in began}:
                 absent[ids[key]] = left
     return absent, here
+
+
+def _away(connection: Connection, ids: Mapping[int, str]) -> Iterator[tuple[str, Path]]:
+    """By the ids of calls: the pages that show them, and all files of cases that they may be in, which are away."""
+    away = cache(is_away)
+    cases = connection.execute(select(places.c.path).where(places.c.kind == "cases")).scalars()
+    lost = [path for path in map(Path, cases) if away(path)]
+    shown = select(place_calls.c.call_key, places.c.path).join(places, places.c.key == place_calls.c.place_key)
+    for some in batches(ids):
+        for row in connection.execute(shown.where(place_calls.c.call_key.in_(some))):
+            if away(Path(row.path)):
+                yield ids[row.call_key], Path(row.path)
+        # Only decided calls are exported.
+        decided = select(decisions.c.call_key).where(decisions.c.call_key.in_(some)).distinct()
+        for key in connection.execute(decided).scalars():
+            yield from ((ids[key], path) for path in lost)

@@ -15,13 +15,15 @@ from sqlalchemy import Connection, delete, insert, select
 from ausweis.store.tables import calls, settings
 from ausweis.store.texts import batches
 
-__all__ = ["Missing", "Pending"]
+__all__ = ["Missing", "Pending", "pieces_of"]
 
 _NAME = "deletion:"
+_PIECE, _PIECES = 40, 4
+"""Letters of a piece of what was kept, and about how many of them are searched for."""
 
 
 class Missing(NamedTuple):
-    """A run whose folder is not there to be searched, and when it began."""
+    """A run whose folder is not there to be searched, and when it began; or a file whose folder is not, and nothing."""
 
     folder: Path
     started: str
@@ -29,11 +31,15 @@ class Missing(NamedTuple):
 
 @dataclass(frozen=True)
 class Pending:
-    """Calls that were deleted together: sentences by the id of each, runs to be searched, the setting that holds it."""
+    """Calls that were deleted together: sentences by the id of each, and runs and files to be searched.
+
+    `name` and `value`: the setting that holds it.
+    """
 
     phrases: Mapping[str, tuple[str, ...]]
     missing: frozenset[Missing] = frozenset()
     name: str = ""
+    value: str = ""
 
     @classmethod
     def of(cls, connection: Connection, ids: Iterable[str] | None = None) -> "list[Pending]":
@@ -49,7 +55,7 @@ class Pending:
             if wanted is None or not wanted.isdisjoint(phrases):
                 back = _come_back(connection, phrases) - (wanted or frozenset())
                 left = {call_id: some for call_id, some in phrases.items() if call_id not in back}
-                found += [cls(left, missing, row.name)] if left else []
+                found += [cls(left, missing, row.name, row.value)] if left else []
         return found
 
     def put(self, connection: Connection) -> "Pending":
@@ -60,13 +66,25 @@ class Pending:
         missing = sorted((str(one.folder), one.started) for one in self.missing)
         value = base64.b64encode(json.dumps([dict(self.phrases), missing]).encode()).decode()
         connection.execute(insert(settings), {"name": name, "value": value})
-        return replace(self, name=name)
+        return replace(self, name=name, value=value)
 
     def settle(self, connection: Connection, missing: Collection[Missing]) -> None:
-        """All but these runs is searched: keep what must be searched for there, or nothing any more."""
+        """All but these is searched: keep what must be searched for there, or nothing any more."""
         connection.execute(delete(settings).where(settings.c.name == self.name))
         if left := self.missing.intersection(missing):
             replace(self, missing=left).put(connection)
+
+
+def pieces_of(connection: Connection, settled: Iterable[Pending]) -> tuple[str, ...]:
+    """Parts of what was kept and is no more: nothing of it is left where none of them is found."""
+    rows = select(settings.c.value).where(settings.c.name.startswith(_NAME, autoescape=True))
+    kept = list(connection.execute(rows).scalars())
+    pieces = (
+        one.value[place : place + _PIECE]
+        for one in settled
+        for place in range(0, max(1, len(one.value) - _PIECE + 1), max(_PIECE, len(one.value) // _PIECES))
+    )
+    return tuple(piece for piece in dict.fromkeys(pieces) if not any(piece in value for value in kept))
 
 
 def _decoded(value: str) -> tuple[dict[str, tuple[str, ...]], frozenset[Missing]]:

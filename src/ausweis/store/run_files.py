@@ -2,26 +2,25 @@
 
 import json
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from ausweis.batch.manifest import MANIFEST_FILE, Counts, read_manifest
 from ausweis.batch.state import FACTS_FILE, FAILURES_FILE, VERDICTS_FILE
 from ausweis.errors import StoreError
 from ausweis.journal import FolderLock, part_of, replace_file
-from ausweis.store.importing import RECORDINGS
+from ausweis.store.copies import RECORDINGS, ids_of
 from ausweis.store.inputs import TRANSCRIPTS
 from ausweis.store.line_files import call_of_line, is_wanting, likely_of, rewrite
+from ausweis.store.quoting import Said
 
-__all__ = ["ANSWERS", "clean_answers", "clean_cases", "clean_run", "files_below", "folders", "starts"]
+__all__ = ["ANSWERS", "OWN_NAMES", "clean_answers", "clean_cases", "clean_run", "files_below", "folders", "starts"]
 
 ANSWERS, _ENGINE = "answers.jsonl", "engine.json"
 _FILES = (FACTS_FILE, VERDICTS_FILE, FAILURES_FILE, TRANSCRIPTS)
-_LONG_ENOUGH = 12
-"""Letters of an answer that must stand in the call for it to be a quote of it."""
+OWN_NAMES = frozenset((*_FILES, MANIFEST_FILE, ANSWERS, _ENGINE, FolderLock.NAME))
+"""Files that no call gave its name to."""
 
 
 def folders(roots: Sequence[Path]) -> tuple[set[Path], set[Path]]:
@@ -114,22 +113,23 @@ def _clean_manifest(folder: Path, ids: frozenset[str], gone: Mapping[str, Sequen
     return [folder / MANIFEST_FILE]
 
 
-def clean_answers(folder: Path, words: Sequence[str]) -> list[Path]:
-    """Take recorded answers out that quote any of these texts.
+def clean_answers(folder: Path, words: Sequence[str], reasons: Sequence[str] = ()) -> list[Path]:
+    """Take recorded answers out that hold words of calls, or that gave any of these reasons.
 
-    Answers are kept under a hash of the question, which does not tell its call; so an answer goes when a quote in it,
-    or any other text of 12 letters or more, stands in the call. One that only named a choice holds no word of it.
+    Answers are kept under a hash of the question, which does not tell its call; so an answer goes when a quote in it
+    stands in a call, or any text of it has 12 letters in a row that do. One that named a choice holds no word of it.
     """
     path = folder / ANSWERS
+    changed = [_clean_answers(path, said) for said in Said.portions(words, reasons)]
+    return [path] if any(changed) else []
 
-    def drop(data: bytes) -> bool:
-        return _quotes(data, words)
 
-    if not is_wanting(path, drop):
-        return []
-    lock = FolderLock(folder)
+def _clean_answers(path: Path, said: Said) -> bool:
+    if not is_wanting(path, said.is_in):
+        return False
+    lock = FolderLock(path.parent)
     try:
-        return [path] if rewrite(path, drop) else []
+        return bool(rewrite(path, said.is_in))
     finally:
         lock.release()
 
@@ -184,41 +184,7 @@ def _without(all_: Counts, some: Counts) -> Counts:
     )
 
 
-def _recordings(folder: Path, ids: Iterable[str]) -> list[Path]:
+def _recordings(folder: Path, ids: frozenset[str]) -> list[Path]:
     if not folder.is_dir():
         return []
-    stems = {f"{quote(one, safe=' ')}{side}" for one in ids for side in ("", ".agent", ".caller")}
-    return [path for path in folder.iterdir() if path.name.removeprefix(".").rpartition(".")[0] in stems]
-
-
-def _quotes(data: bytes, words: Sequence[str]) -> bool:
-    try:
-        answer = json.loads(data)["result"]["text"]
-    except (ValueError, LookupError, TypeError):
-        return False
-    try:
-        parsed = json.loads(answer)
-    except ValueError:
-        parsed = answer
-    return any(_stands_in(text, words) for text in _texts(parsed))
-
-
-def _stands_in(text: str, words: Sequence[str]) -> bool:
-    if len(text) >= _LONG_ENOUGH:
-        return any(text in whole for whole in words)
-    # As words of its own: "ja" is no quote of "Januar".
-    return any(text in whole and re.search(rf"(?<!\w){re.escape(text)}(?!\w)", whole) for whole in words)
-
-
-def _texts(value: Any, *, quoted: bool = False) -> Iterator[str]:
-    """Quotes of any length, and all other texts that are long enough to be one."""
-    if isinstance(value, str):
-        text = value.strip()
-        if len(text) >= _LONG_ENOUGH or (quoted and text):
-            yield text
-    elif isinstance(value, list):
-        for part in value:
-            yield from _texts(part, quoted=quoted)
-    elif isinstance(value, dict):
-        for name, part in value.items():
-            yield from _texts(part, quoted=name == "quote")
+    return [path for path in folder.iterdir() if not ids.isdisjoint(ids_of(path.name)) and not path.is_dir()]

@@ -23,7 +23,7 @@ def delete(call_id: str, roots: tuple[Path, ...], gone: tuple[Path, ...], addres
     """Remove one call from the store, the runs that it knows, their recordings, recorded answers and written pages.
 
     Then all these files, and those below --also, are searched for the call's longest sentences and its id. Exit code 2,
-    with the places, where something is left, or where a run of the call is not where it was.
+    with the places, where something is left, or where a run or page of the call is not where it was.
     """
     with opened(address) as store:
         deleted = store.delete(call_id, roots=roots, gone=gone, by=login())
@@ -35,7 +35,7 @@ def show(deleted: "Deleted") -> None:
     """What was removed where, and what is the user's own.
 
     Raises:
-        StoreError: folders of runs were not there to be searched.
+        StoreError: something was not there to be searched.
     """
     for place in deleted.places:
         click.echo(f"removed from {place}")
@@ -45,6 +45,6 @@ def show(deleted: "Deleted") -> None:
         click.echo(f"not there, so not searched: {path}")
     if deleted.missing:
         raise StoreError(
-            "runs of what was deleted are not where they were: delete again, with --also where they are now, or with "
-            "--gone if they were removed for good"
+            "what may hold the deleted calls is not where it was: delete again when it is back, with --also where runs "
+            "are now, or with --gone for what was removed for good"
         )
