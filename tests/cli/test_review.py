@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.reports.review_days import DAY, filled
 
-from ausweis.errors import InputError
+from ausweis.errors import InputError, RunError
 from ausweis.store import Store
 
 Run = Callable[..., Any]
@@ -93,6 +93,23 @@ def test_a_deleted_call_takes_the_page_with_it(run: Run, folder: Path, store: Pa
         opened.delete("call-2")
     assert not (folder / "page.html").exists()
     assert not (folder / ".page.html.part").exists()
+
+
+def test_a_page_that_could_not_be_written_anew_still_goes_with_its_calls(
+    run: Run, folder: Path, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("review", "--day", str(DAY), "--out", "page.html").code == 0
+
+    def full(path: Path, *_: object, **__: object) -> None:
+        raise RunError("the disk is full", place=str(path))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("ausweis.journal.replace_file", full)
+        assert run("review", "--day", "2026-03-01", "--out", "page.html").code == 2
+    assert (folder / "page.html").exists()
+    with Store.open(store) as opened:
+        opened.delete("call-2")
+    assert not (folder / "page.html").exists()
 
 
 def test_looking_unmasked_is_kept_in_the_chain(run: Run, folder: Path, store: Path) -> None:

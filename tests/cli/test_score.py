@@ -1,4 +1,5 @@
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -37,12 +38,21 @@ def test_table_summary_and_run_folder(run: Run, write_calls: Write, folder: Path
     assert names == {".lock", "run.json", "facts.jsonl", "verdicts.jsonl", "failures.jsonl"}
     manifest = json.loads((folder / "r" / "run.json").read_text())
     assert manifest["inputs"] == {
-        "paths": ["calls.jsonl"],
+        "paths": [str(folder / "calls.jsonl")],
         "language": "de",
         "speakers": {},
         "format": None,
         "recordings": None,
     }
+
+
+def test_standard_input_has_no_path(
+    run: Run, write_calls: Write, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (folder / write_calls(1)).open() as calls:
+        monkeypatch.setattr(sys, "stdin", calls)
+        run("score", "-", *FAKE, "--run", "r")
+    assert json.loads((folder / "r" / "run.json").read_text())["inputs"]["paths"] == ["-"]
 
 
 def test_the_folder_has_a_name_by_default(run: Run, write_calls: Write, folder: Path) -> None:

@@ -137,6 +137,64 @@ def test_import_says_what_it_did(run: Run, write_calls: Write, folder: Path) -> 
     assert (missing.code, missing.err) == (2, "ausweis: nothing: there is no run here: run.json is missing\n")
 
 
+def test_one_run_that_cannot_be_taken_up_does_not_keep_the_others_out(
+    run: Run, write_calls: Write, folder: Path
+) -> None:
+    calls = write_calls(2)
+    for name in ("runs/a", "runs/b", "runs/c"):
+        run("score", calls, *FAKE, "--run", name)
+    (folder / "runs" / "b" / "verdicts.jsonl").write_text("{}\n")
+    (folder / "runs" / "demo.html").touch()
+    (folder / "runs" / "eval").mkdir()
+    done = run("store", "import", *(str(path.relative_to(folder)) for path in sorted((folder / "runs").iterdir())))
+    assert done.code == 2
+    assert done.out == "runs/a: 2 new, 0 as they were\nruns/c: 2 new, 0 as they were\n"
+    assert done.err.removesuffix(BESIDE).splitlines()[:1] == [
+        "ausweis: passed over, since they hold no run: runs/demo.html, runs/eval"
+    ]
+    assert "ausweis: runs/b/verdicts.jsonl:1: the line holds no verdict" in done.err
+    assert run("store", "import", "runs/a", "runs/demo.html").code == 0
+    assert run("store", "import", "runs/a", "runs/typo").code == 2
+    none = run("store", "import", "runs/demo.html", "runs/eval")
+    assert (none.code, none.err.count("there is no run here: run.json is missing")) == (2, 2)
+
+
+def test_texts_are_found_from_another_working_folder(
+    run: Run, write_calls: Write, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "[x]").mkdir()
+    (folder / write_calls(2)).rename(folder / "[x]" / "calls.jsonl")
+    (folder / "answers.yaml").rename(folder / "[x]" / "answers.yaml")
+    monkeypatch.chdir(folder / "[x]")
+    run("score", "calls.jsonl", *FAKE, "--run", "r")
+    run("score", "*.jsonl", *FAKE, "--run", "s")
+    assert run("score", "*.jsonl", *FAKE, "--run", "s", "--resume").code == 0
+    monkeypatch.chdir(folder)
+    (folder / "calls.jsonl").write_text("no call at all\n")
+    assert run("store", "import", "[x]/r").out == "[x]/r: 2 new, 0 as they were\n"
+    assert run("store", "import", "[x]/s", "--store", "other.sqlite").out == "[x]/s: 2 new, 0 as they were\n"
+
+
+def test_given_texts_are_read_as_the_run_read_them(run: Run, write_calls: Write, folder: Path) -> None:
+    write_calls(0)
+    said = "Erna: Guten Tag, mein Name ist Ilse Krummbiegel.\nOtto: Ihr Vertrag läuft bis Mai.\n"
+    (folder / "calls").mkdir()
+    (folder / "calls" / "one.log").write_text(said, "utf-8")
+    way = ("--format", "plain", "--speaker", "Erna=caller", "--speaker", "Otto=agent", "--language", "en")
+    assert run("score", "calls", *way, *FAKE, "--run", "r").code == 0
+    (folder / "calls").rename(folder / "moved")
+    (folder / "moved" / "two.log").write_text("Karl: Guten Tag.\n", "utf-8")
+    (folder / "moved" / "three.log").write_text(said, "utf-8")
+    done = run("store", "import", "r", "--calls", "moved").out.splitlines()
+    assert done[0] == "r: 1 new, 0 as they were"
+    assert [line.partition(":")[0] for line in done[1:]] == ["1 texts left out"]
+    assert "two.log" in done[1]
+    with Store.open("ausweis.sqlite") as store:
+        found = store.record(store.find("one") or 0).call
+    assert found is not None
+    assert ([turn.speaker for turn in found.turns], found.language) == (["caller", "agent"], "en")
+
+
 @pytest.mark.parametrize(
     "command", [("verify",), ("agreement",), ("delete", "x"), ("expire", "--days", "1"), ("recall",)]
 )
@@ -168,6 +226,7 @@ def test_delete_and_expire(run: Run, write_calls: Write, folder: Path) -> None:
     assert moved.code == 2
     assert f"not there, so not searched: {folder / 'r'}\n" in moved.out
     assert "nothing of the call is left" not in moved.out
+    assert run("store", "expire", "--days", "30").code == 2
     assert run("store", "delete", "call-1", "--also", "s").code == 0
     assert b"call-1" not in (folder / "s" / "verdicts.jsonl").read_bytes()
 

@@ -1,11 +1,15 @@
 """Deleting a call is proven: no file that ausweis wrote holds a word of it, and what cannot be cleaned is named."""
 
+import base64
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
+from sqlalchemy import insert
 from tests.store.runs import make_call, make_run
 
 from ausweis.batch import RunFolder
@@ -15,6 +19,7 @@ from ausweis.calls import Call
 from ausweis.errors import RunError, StoreError
 from ausweis.store import CallFilter, Deleted, Imported, Store
 from ausweis.store.database import Database
+from ausweis.store.tables import settings
 from ausweis.store.traces import Traces, sentences
 
 Filled = Callable[..., Imported]
@@ -301,6 +306,153 @@ def test_a_run_that_was_moved_is_not_missing_where_it_is_named(store: Store, fil
     assert files_with(tmp_path, "000000001") == []
 
 
+def test_a_run_that_was_moved_and_taken_up_again_is_not_missing(store: Store, filled: Filled, tmp_path: Path) -> None:
+    filled([make_call(1), make_call(2)])
+    (tmp_path / "run").rename(tmp_path / "elsewhere")
+    store.import_run(tmp_path / "elsewhere")
+    assert store.delete("call-1").missing == ()
+    assert files_with(tmp_path, "000000001") == []
+
+
+def test_another_run_of_the_same_second_is_not_the_one_that_was_moved(
+    store: Store, filled: Filled, tmp_path: Path
+) -> None:
+    filled([make_call(1, day="2026-01-01")])
+    filled([make_call(2, day="2026-01-01")], "beside")
+    (tmp_path / "run").rename(tmp_path / "elsewhere")
+    assert store.expire(1, today=date(2026, 3, 2)).missing == (str(tmp_path / "run"),)
+
+
+def test_a_missing_run_is_asked_for_until_it_is_found(store: Store, filled: Filled, tmp_path: Path) -> None:
+    run, elsewhere = tmp_path / "run", tmp_path / "elsewhere"
+    filled([make_call(1, words=SECRET), make_call(2)])
+    run.rename(elsewhere)
+    assert store.delete("call-1").missing == (str(run),)
+    assert store.delete("call-1").missing == (str(run),)
+    assert store.expire(10000, today=date(2026, 3, 2)).missing == (str(run),)
+    # What was said is still known, too.
+    said = make_call(1, words=SECRET).turn(1).text
+    (elsewhere / "copy.txt").write_text(said, "utf-8")
+    with pytest.raises(StoreError, match=r"copy\.txt"):
+        store.expire(10000, today=date(2026, 3, 2), roots=[elsewhere])
+    (elsewhere / "copy.txt").unlink()
+    assert store.expire(10000, today=date(2026, 3, 2), roots=[elsewhere]).missing == ()
+    assert files_with(tmp_path, SECRET, "000000001") == []
+    assert store.expire(10000, today=date(2026, 3, 2)) == Deleted(0)
+    assert store.find("call-2") is not None
+
+
+def test_runs_that_are_found_one_by_one(store: Store, tmp_path: Path) -> None:
+    for number in (1, 2):
+        store.import_run(make_run(tmp_path / f"run-{number}", [make_call(1)], started=f"2026-03-0{number}T20:00:00Z"))
+        (tmp_path / f"run-{number}").rename(tmp_path / f"moved-{number}")
+    assert len(store.delete("call-1").missing) == 2
+    assert store.delete("call-1", roots=[tmp_path / "moved-1"]).missing == (str(tmp_path / "run-2"),)
+    assert store.delete("call-1", roots=[tmp_path / "moved-2"]).missing == ()
+    assert files_with(tmp_path, "000000001") == []
+
+
+def test_a_run_that_is_no_more_is_not_asked_for(store: Store, filled: Filled, tmp_path: Path) -> None:
+    filled([make_call(1), make_call(2)])
+    (tmp_path / "run").rename(tmp_path / "elsewhere")
+    assert store.delete("call-1", gone=[tmp_path / "runs"]).missing == (str(tmp_path / "run"),)
+    assert store.expire(10000, today=date(2026, 3, 2), gone=[tmp_path]).missing == ()
+    assert store.expire(10000, today=date(2026, 3, 2)) == Deleted(0)
+    assert store.delete("call-2", gone=[tmp_path / "run"]).missing == ()
+
+
+def test_only_calls_of_missing_runs_wait(store: Store, filled: Filled, tmp_path: Path) -> None:
+    filled([make_call(1, day="2026-01-01")])
+    filled([make_call(2, day="2026-01-01")], "beside", started="2026-03-03T00:00:00Z")
+    (tmp_path / "run").rename(tmp_path / "elsewhere")
+    assert store.expire(1, today=date(2026, 3, 2)).calls == 2
+    with pytest.raises(StoreError, match="no call with this id"):
+        store.delete("call-2")
+    assert store.delete("call-1", roots=[tmp_path / "elsewhere"]).missing == ()
+
+
+def test_a_call_that_came_back_stays_when_one_that_went_with_it_is_deleted_again(
+    store: Store, filled: Filled, tmp_path: Path
+) -> None:
+    filled([make_call(number, day="2026-01-01") for number in (1, 2)])
+    (tmp_path / "run").rename(tmp_path / "elsewhere")
+    store.expire(1, today=date(2026, 3, 2))
+    filled([make_call(1)], "anew", started="2026-03-03T00:00:00Z")
+    assert store.delete("call-2", roots=[tmp_path / "elsewhere"]).missing == ()
+    assert store.find("call-1") is not None
+    assert len((tmp_path / "anew" / "verdicts.jsonl").read_text("utf-8").splitlines()) == 1
+    assert files_with(tmp_path, "000000002") == []
+
+
+def test_a_deletion_that_an_earlier_version_could_not_prove_is_proven(store: Store, tmp_path: Path) -> None:
+    value = base64.b64encode(json.dumps([["call-1", "call-2"], [SECRET]]).encode()).decode()
+    with store._database.writing() as connection:
+        connection.execute(insert(settings), {"name": "deletion:1", "value": value})
+    (tmp_path / "copy.txt").write_text(SECRET, "utf-8")
+    with pytest.raises(StoreError, match=r"copy\.txt"):
+        store.expire(1, today=date(2026, 3, 2), roots=[tmp_path / "copy.txt"])
+    (tmp_path / "copy.txt").unlink()
+    assert store.expire(1, today=date(2026, 3, 2)).places == ("store",)
+    assert store.expire(1, today=date(2026, 3, 2)) == Deleted(0)
+
+
+def test_a_run_that_holds_nothing_of_the_call_may_be_written_meanwhile(
+    store: Store, filled: Filled, tmp_path: Path
+) -> None:
+    filled([make_call(1)])
+    filled([make_call(2)], "beside")
+    before = (tmp_path / "beside" / "facts.jsonl").stat()
+    with RunFolder.open(tmp_path / "beside", resume=True):
+        store.delete("call-1")
+    after = (tmp_path / "beside" / "facts.jsonl").stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_a_torn_line_goes_though_nobody_knows_whose_it_is(store: Store, filled: Filled, tmp_path: Path) -> None:
+    filled([make_call(1)])
+    filled([make_call(2)], "beside")
+    with (tmp_path / "beside" / "facts.jsonl").open("a", encoding="utf-8") as file:
+        file.write(f'{{"call_id": "call-1", "quote": "{SECRET}')
+    store.delete("call-1")
+    assert files_with(tmp_path, SECRET) == []
+
+
+def test_a_folder_that_cannot_be_read_is_told_and_the_call_stays(
+    store: Store, filled: Filled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled([make_call(1)])
+    (tmp_path / "more" / "closed").mkdir(parents=True)
+    is_dir, scandir = Path.is_dir, os.scandir
+
+    def refused(path: Path) -> bool:
+        if path == tmp_path / "run":
+            raise PermissionError(13, "Permission denied", str(path))
+        return is_dir(path)
+
+    def closed(path: str) -> Iterator[os.DirEntry[str]]:
+        if Path(path).name == "closed":
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "is_dir", refused)
+        with pytest.raises(StoreError, match=r"run: cannot be searched \(Permission denied\)"):
+            store.delete("call-1")
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "scandir", closed)
+        with pytest.raises(StoreError, match=r"closed: cannot be searched \(Permission denied\)"):
+            store.delete("call-1", roots=[tmp_path / "more"])
+    assert store.find("call-1") is not None
+
+
+def test_what_killed_commands_left_of_pages_and_cases_goes_too(full: Store, tmp_path: Path) -> None:
+    full.register_cases(tmp_path / "cases.jsonl")
+    (tmp_path / ".cases.jsonl.part").write_text(f'{{"call": {{"id": "field-1", "quote": "{SECRET}', "utf-8")
+    (tmp_path / ".with.html.part").write_text(f"<p>{SECRET}", "utf-8")
+    assert str(tmp_path / ".cases.jsonl.part") in full.delete("call-77").places
+    assert files_with(tmp_path, SECRET) == []
+
+
 def test_a_deletion_that_was_not_proven_is_repeated_until_it_is(full: Store, tmp_path: Path) -> None:
     said = full.record(full.find("call-77") or 0).call
     assert said is not None
@@ -381,3 +533,217 @@ def test_exported_cases_go_too(full: Store, tmp_path: Path) -> None:
     full.delete("call-77", roots=[copy])
     full.delete("call-8")
     assert path.read_text("utf-8") == ""
+
+
+@pytest.mark.parametrize("call_id", ["../../x", ".foo", "foo", ".."])
+def test_copies_of_recordings_go_whatever_the_id_and_no_other_call_s_do(
+    store: Store, filled: Filled, tmp_path: Path, call_id: str
+) -> None:
+    ids = ["../../x", ".foo", "foo", ".."]
+    filled([make_call(number, id=one) for number, one in enumerate(ids)])
+    recordings = tmp_path / "run" / "recordings"
+    recordings.mkdir()
+    names = {one: f"{quote(one, safe=' ')}.wav" for one in ids}
+    for name in names.values():
+        (recordings / name).touch()
+        (recordings / f".{name}.part").touch()
+    store.delete(call_id)
+    left = [name for one, name in names.items() if one != call_id]
+    assert {path.name for path in recordings.iterdir()} == {*left, *(f".{name}.part" for name in left)}
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("copy of call-77.wav", True),
+        ("call%2D77.txt", True),
+        ("recordings/call-77.agent.wav", True),
+        ("recordings/.call-77.wav.part", True),
+        ("recordings/call-77-b.wav", False),
+        ("call-777.wav", False),
+    ],
+)
+def test_a_file_that_has_the_id_in_its_name_is_named(full: Store, tmp_path: Path, name: str, found: bool) -> None:
+    path = tmp_path / "more" / name
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"RIFF")
+    if found:
+        with pytest.raises(StoreError, match=r"its id, are still in .*more/"):
+            full.delete("call-77", roots=[tmp_path / "more"])
+        path.unlink()
+    full.delete("call-77", roots=[tmp_path / "more"])
+
+
+def test_many_deleted_calls_are_looked_for_in_names_too(store: Store, filled: Filled, tmp_path: Path) -> None:
+    filled([make_call(100 + n, day="2026-01-01") for n in range(60)])
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "call-159.caller.wav").touch()
+    with pytest.raises(StoreError, match=r"call-159\.caller\.wav"):
+        store.expire(1, today=date(2026, 3, 2), roots=[tmp_path / "more"])
+
+
+def test_names_that_ausweis_gives_are_no_trace_of_a_call_that_is_named_so(
+    store: Store, filled: Filled, tmp_path: Path
+) -> None:
+    calls = [make_call(1, id="transcripts"), make_call(2)]
+    filled(calls)
+    (tmp_path / "run" / "transcripts.jsonl").write_text("".join(f"{call.model_dump_json()}\n" for call in calls))
+    store.delete("transcripts")
+    assert store.find("call-2") is not None
+
+
+def record(folder: Path, *answers: object) -> Path:
+    """A folder of recorded answers."""
+    folder.mkdir(parents=True)
+    (folder / "engine.json").write_text("{}")
+    lines = [{"key": f"{n:064}", "result": {"text": json.dumps(answer)}} for n, answer in enumerate(answers)]
+    (folder / "answers.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    return folder
+
+
+def recorded(folder: Path) -> list[object]:
+    """The answers that are there."""
+    lines = (folder / "answers.jsonl").read_text().splitlines()
+    return [json.loads(json.loads(line)["result"]["text"]) for line in lines]
+
+
+def test_answers_that_mix_words_of_the_call_with_others_go(full: Store, tmp_path: Path) -> None:
+    other = {"reasoning": "Nobody was told anything.", "violations": []}
+    answers = record(
+        tmp_path / "direct",
+        {"reasoning": f"The caller speaks of {SECRET.upper()}, so it is fine.", "violations": []},
+        {"reasoning": "See there.", "violations": [{"turn": 1, "quote": SECRET.replace(" ", "\n  ")}]},
+        other,
+    )
+    full.register_answers(answers)
+    full.delete("call-77")
+    assert recorded(answers) == [other]
+
+
+def test_answers_about_a_text_that_was_replaced_since_go_too(store: Store, tmp_path: Path) -> None:
+    call = make_call(5, pin=False)
+    run = make_run(tmp_path / "run", [call])
+    facts = json.loads((run / "facts.jsonl").read_text("utf-8"))
+    facts["claim"] = {"outcome": "violation", "reason": "Old words only in here, my own.", "policy_sha256": "a" * 64}
+    (run / "facts.jsonl").write_text(json.dumps(facts) + "\n", "utf-8")
+    store.import_run(run, [call])
+    later = make_call(5, tells=False).model_copy(update={"turns": make_call(6, tells=False).turns})
+    store.import_run(make_run(tmp_path / "later", [later], started="2026-03-09T20:00:00Z"), [later])
+    other = {"reasoning": "Old words of another."}
+    quoting = {"quote": "Vertrag mit der Nummer 000000005"}
+    answers = record(tmp_path / "answers", {"reasoning": "Old words only in here, my own."}, quoting, other)
+    store.register_answers(answers)
+    store.delete("call-5")
+    assert recorded(answers) == [other]
+
+
+def test_quotes_of_an_old_text_that_another_call_has_prove_nothing(store: Store, tmp_path: Path) -> None:
+    said = [make_call(number).model_copy(update={"turns": make_call(9).turns}) for number in (1, 2)]
+    store.import_run(make_run(tmp_path / "run", said), said)
+    for number in (1, 2):
+        now = make_call(number, tells=False)
+        started = f"2026-03-0{number + 2}T20:00:00Z"
+        store.import_run(make_run(tmp_path / f"later-{number}", [now], started=started), [now])
+    store.delete("call-1")
+    assert store.find("call-2") is not None
+
+
+def test_a_page_or_cases_on_a_disk_that_is_not_there_are_asked_for_until_they_are_back(
+    full: Store, tmp_path: Path
+) -> None:
+    disk, away = tmp_path / "disk", tmp_path / "away"
+    (disk / "pages").mkdir(parents=True)
+    page, cases = disk / "pages" / "day.html", disk / "cases.jsonl"
+    page.write_text(SECRET, "utf-8")
+    full.register_report(page, [full.find(one) or 0 for one in ("call-77", "call-8")])
+    full.register_cases(cases)
+    cases.write_text("".join(f"{case.model_dump_json()}\n" for case in full.export_cases(mask=as_it_is)), "utf-8")
+    disk.rename(away)
+    missing = (str(cases), str(page))
+    assert full.delete("call-77").missing == missing
+    assert full.find("call-77") is None
+    assert full.expire(10000, today=date(2026, 3, 2)).missing == missing
+    # Nobody exported it.
+    assert full.delete("call-1").missing == ()
+    away.rename(disk)
+    found = full.delete("call-77")
+    assert (found.missing, {str(page), str(cases)} <= set(found.places)) == ((), True)
+    assert files_with(tmp_path, SECRET, "000000077") == []
+    assert full.expire(10000, today=date(2026, 3, 2)) == Deleted(0)
+
+
+def as_it_is(call: Call, _: object) -> list[str]:
+    """Masks nothing."""
+    return [turn.text for turn in call.turns]
+
+
+def test_pages_cases_and_answers_that_are_no_more_are_not_asked_for(full: Store, tmp_path: Path) -> None:
+    for name in ("page.html", "answers/answers.jsonl"):
+        (tmp_path / "disk" / "deep" / name).parent.mkdir(parents=True, exist_ok=True)
+    full.register_report(tmp_path / "disk" / "deep" / "page.html", [full.find("call-77") or 0])
+    full.register_cases(tmp_path / "disk" / "deep" / "cases.jsonl")
+    full.register_answers(tmp_path / "disk" / "deep" / "answers")
+    # The folder is there: what is not in it is gone.
+    (tmp_path / "disk" / "deep" / "answers").rmdir()
+    assert full.delete("call-8").missing == ()
+    (tmp_path / "disk").rename(tmp_path / "away")
+    assert full.delete("call-77", gone=[tmp_path / "disk"]).missing == ()
+    assert full.delete("call-9").missing == ()
+
+
+def test_answers_on_a_disk_that_is_not_there_keep_the_calls_until_they_are_back(full: Store, tmp_path: Path) -> None:
+    answers = record(tmp_path / "disk" / "deep" / "answers", {"quote": SECRET})
+    full.register_answers(answers)
+    (tmp_path / "disk").rename(tmp_path / "away")
+    with pytest.raises(StoreError, match=r"deep/answers: this folder of recorded answers is not where it was"):
+        full.delete("call-77")
+    assert full.find("call-77") is not None
+    assert full.expire(10000, today=date(2026, 3, 2)) == Deleted(0)
+    (tmp_path / "away").rename(tmp_path / "disk")
+    full.delete("call-77")
+    assert recorded(answers) == []
+
+
+def test_an_old_page_is_found_as_long_as_the_new_one_is_not_written(full: Store, tmp_path: Path) -> None:
+    page = tmp_path / "day.html"
+    page.write_text(SECRET, "utf-8")
+    full.register_report(page, [full.find("call-77") or 0])
+    full.register_report(page, [full.find(one) or 0 for one in ("call-8", "call-9")], besides=True)
+    full.register_report(page, [full.find(one) or 0 for one in ("call-9", "call-10")], besides=True)
+    full.delete("call-77")
+    assert not page.exists()
+    full.register_report(page, [full.find("call-10") or 0])
+    page.write_text("new", "utf-8")
+    full.delete("call-8")
+    assert page.exists()
+    full.delete("call-10")
+    assert not page.exists()
+
+
+def test_what_was_kept_for_the_search_is_gone_while_others_have_the_store_open(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    with Store.open(path) as store, Store.open(path) as others:
+        run = make_run(tmp_path / "run", [make_call(1, words=SECRET), make_call(2)])
+        store.import_run(run, [make_call(1, words=SECRET), make_call(2)])
+        assert others.count() == 2
+        store.delete("call-1")
+        begins = base64.b64encode(b'[{"call-1"')[:12]
+        data = {one: one.read_bytes() for one in tmp_path.glob("store.sqlite*")}
+        assert [one.name for one, found in data.items() if begins in found] == []
+        assert others.count() == 1
+
+
+def test_what_was_kept_for_the_search_stays_known_when_it_cannot_be_removed(
+    store: Store, filled: Filled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object) -> None:
+        raise StoreError("others are reading the store")
+
+    filled([make_call(1), make_call(2)])
+    with monkeypatch.context() as patched:
+        patched.setattr(Database, "forget_settings", busy)
+        with pytest.raises(StoreError, match="others are reading"):
+            store.delete("call-1")
+    assert store.delete("call-1").calls == 1
+    with pytest.raises(StoreError, match="no call with this id"):
+        store.delete("call-1")

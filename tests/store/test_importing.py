@@ -1,7 +1,7 @@
 import json
 import shutil
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,8 @@ from ausweis.calls import Call
 from ausweis.errors import RunError
 from ausweis.judging.verdict import Verdict
 from ausweis.reading.facts import Facts
-from ausweis.store import CallFilter, Imported, Store
+from ausweis.store import CallFilter, Imported, Store, importing
+from ausweis.store.texts import batches
 
 Filled = Callable[..., Imported]
 
@@ -112,6 +113,33 @@ def test_days_of_calls_that_do_not_say_theirs(store: Store, tmp_path: Path) -> N
     assert store.days() == (date(2026, 2, 1), date(2026, 3, 7))
 
 
+@pytest.mark.parametrize("started_at", [None, "02.03.2026"])
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (1, 0, 0)])
+def test_a_call_keeps_the_day_of_the_first_run_that_judged_it(
+    store: Store, tmp_path: Path, started_at: str | None, order: tuple[int, ...]
+) -> None:
+    calls = [make_call(number, started_at=started_at) for number in (1, 2)]
+    days = ("2026-03-02", "2026-04-01", "2026-05-01")
+    runs = [make_run(tmp_path / day, calls, started=f"{day}T20:00:00Z") for day in days]
+    for number in order:
+        store.import_run(runs[number], calls)
+    assert {row.at for row in store.calls()} == {"2026-03-02T20:00:00Z"}
+    day = store.calls()[0].day
+    assert len(store.draw_sample(day, day, 2)) == 2
+    store.add_calls(calls)
+    store.import_run(make_run(tmp_path / "anew", calls, started="2026-06-01T20:00:00Z"))
+    assert {(row.day, row.at, row.sampled) for row in store.calls()} == {(day, "2026-03-02T20:00:00Z", True)}
+    assert store.record(store.find("call-1") or 0).run.started == "2026-06-01T20:00:00Z"
+
+
+def test_another_call_under_the_id_has_the_day_of_its_own_run(store: Store, filled: Filled, tmp_path: Path) -> None:
+    filled([make_call(1, started_at=None)])
+    other = make_call(1, started_at=None, words="ganz anders, ")
+    store.add_calls([other], today="2026-03-09T20:05:00Z")
+    store.import_run(make_run(tmp_path / "later", [other], started="2026-03-09T20:00:00Z"))
+    assert [row.at for row in store.calls()] == ["2026-03-09T20:00:00Z"]
+
+
 def test_agents_are_pseudonyms_everywhere(store: Store, tmp_path: Path) -> None:
     calls = [make_call(1, metadata={"who": "Anna Schmidt", "deep": [{"mail": "to ANNA SCHMIDT <a@b>"}]}), make_call(2)]
     calls.append(make_call(3, agent="Jörg Ü."))
@@ -156,6 +184,23 @@ def test_what_is_no_run_or_broken_is_refused(store: Store, tmp_path: Path) -> No
     assert "Krummbiegel" not in str(caught.value)
     path.write_text(f"{lines[0]}\n{lines[1][:40]}", "utf-8")
     assert counts(store.import_run(folder)) == (1, 0, 0, 1)
+
+
+def test_what_was_taken_up_before_a_fault_is_in_the_chain(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_run(tmp_path / "run", [make_call(number) for number in (1, 2, 3)])
+    path = folder / "verdicts.jsonl"
+    whole = path.read_text("utf-8")
+    path.write_text(whole.replace('"call_id":"call-3"', '"call_id":7'), "utf-8")
+    monkeypatch.setattr(importing, "batches", lambda found: batches(found, 2))
+    with pytest.raises(RunError, match=r"verdicts\.jsonl:3"):
+        store.import_run(folder)
+    assert (store.count(), [entry.what for entry in store.chain()]) == (2, ["imported"])
+    path.write_text(whole, "utf-8")
+    assert counts(store.import_run(folder)) == (1, 2, 0, 3)
+    assert counts(store.import_run(folder)) == (0, 3, 0, 3)
+    assert store.verify_chain() == 2
 
 
 def test_facts_in_another_order_or_missing(store: Store, tmp_path: Path) -> None:
@@ -264,3 +309,94 @@ def test_a_text_that_does_not_fit_the_verdict_is_left_out_until_its_own_comes(
     done = store.import_run(make_run(tmp_path / "later", [longer], started="2026-03-09T20:00:00Z"), [longer])
     assert (done.misfits, done.displaced, done.without_text) == (0, 1, 0)
     assert store.record(key).row.turns == 5
+
+
+def heard(store: Store, call_id: str) -> list[str]:
+    """The recordings of a call, each with its folder's run."""
+    return [path.relative_to(path.parents[2]).as_posix() for path in store.record(store.find(call_id) or 0).audio]
+
+
+def with_recording(folder: Path, call_id: str) -> Path:
+    """The run, and a recording in it."""
+    (folder / "recordings").mkdir()
+    (folder / "recordings" / f"{call_id}.wav").touch()
+    return folder
+
+
+@pytest.mark.parametrize("turns", [4, 5])
+def test_another_call_under_the_id_does_not_have_the_recording_of_the_first(
+    store: Store, tmp_path: Path, turns: int
+) -> None:
+    first, other = make_call(1), make_call(1, day="2026-03-09", words="ganz anders, ")
+    other = other.model_copy(update={"turns": (*other.turns, other.turns[1])[:turns]})
+    old = with_recording(make_run(tmp_path / "run", [first, make_call(2)]), "call-1")
+    (old / "recordings" / "call-2.wav").touch()
+    store.import_run(old, [first, make_call(2)])
+    assert heard(store, "call-1") == ["run/recordings/call-1.wav"]
+    store.add_calls([other])
+    # Between the text of the other call and its verdict.
+    store.import_run(old)
+    new = make_run(tmp_path / "later", [other], started="2026-03-09T20:00:00Z")
+    store.import_run(new, [other])
+    assert heard(store, "call-1") == []
+    store.import_run(with_recording(make_run(tmp_path / "last", [other], started="2026-03-10T20:00:00Z"), "call-1"))
+    for _ in range(2):
+        assert heard(store, "call-1") == ["last/recordings/call-1.wav"]
+        store.import_run(old)
+    assert heard(store, "call-2") == ["run/recordings/call-2.wav"]
+
+
+def test_recordings_of_ids_that_begin_with_a_dot(store: Store, tmp_path: Path) -> None:
+    folder = with_recording(make_run(tmp_path / "run", [make_call(1, id=".foo"), make_call(2, id="foo")]), ".foo")
+    (folder / "recordings" / ".foo.wav.part").touch()
+    store.import_run(folder)
+    assert (heard(store, ".foo"), heard(store, "foo")) == (["run/recordings/.foo.wav"], [])
+
+
+def test_a_time_to_come_is_none(store: Store, tmp_path: Path) -> None:
+    soon = datetime.now(UTC) + timedelta(hours=12)
+    calls = [
+        make_call(1, started_at="9999-01-01T00:00:00"),
+        make_call(2, started_at=(soon + timedelta(days=2)).isoformat()),
+        make_call(3, started_at=soon.isoformat()),
+        make_call(4, started_at="9999-12-31T23:59:59-12:00"),
+    ]
+    store.add_calls(calls, today="2026-03-02T20:00:00Z")
+    store.import_run(make_run(tmp_path / "run", calls, started="2026-03-02T20:00:00Z"), calls)
+    unknown = date(2026, 3, 2)
+    assert {row.call_id: row.day for row in store.calls()} == {
+        "call-1": unknown,
+        "call-2": unknown,
+        "call-3": soon.date(),
+        "call-4": unknown,
+    }
+    assert store.expire(1, today=date(2026, 3, 5)).calls == 3
+
+
+def test_the_agent_is_in_neither_team_nor_queue(store: Store, tmp_path: Path) -> None:
+    calls = [
+        make_call(1, agent="A. Kowalski", team="Team a. kowalski", queue="Rückruf A. Kowalski", metadata={"x": [None]}),
+        make_call(2, agent=" \t ", team="Nord", queue="billing", metadata={"who": "a b"}),
+        make_call(3, agent="7", team="7", queue="Linie 27", metadata={"7": "2027, 7"}),
+        make_call(4, agent=" A. Kowalski", team=None, queue=None),
+    ]
+    store.import_run(make_run(tmp_path / "run", calls), calls)
+    first, second, third, fourth = (store.record(store.find(call.id) or 0) for call in calls)
+    name, number = first.row.agent, third.row.agent
+    assert (first.row.team, first.row.queue) == (f"Team {name}", f"Rückruf {name}")
+    assert (second.row.agent, second.row.team, second.row.queue) == (None, "Nord", "billing")
+    assert (third.row.team, third.row.queue) == (number, "Linie 27")
+    assert (fourth.row.agent, fourth.row.team, fourth.row.queue) == (name, None, None)
+    for record in (first, second, third, fourth):
+        assert record.call is not None
+        assert (record.call.agent, record.call.team, record.call.queue) == (
+            record.row.agent,
+            record.row.team,
+            record.row.queue,
+        )
+    assert second.call is not None
+    assert second.call.metadata == {"who": "a b"}
+    assert third.call is not None
+    assert third.call.metadata == {number: f"2027, {number}"}
+    for path in tmp_path.glob("store.sqlite*"):
+        assert b"kowalski" not in path.read_bytes().lower()

@@ -139,6 +139,18 @@ def test_a_fault_quotes_nothing_of_a_call(store: Store) -> None:
     assert "Krummbiegel" not in str(caught.value)
 
 
+def test_who_reads_sees_one_moment_and_who_writes_sees_all(store: Store) -> None:
+    database, counted = store._database, text("SELECT count(*) FROM calls")
+    with database.reading() as connection:
+        assert connection.execute(counted).scalar() == 0
+        store.add_calls([make_call(1)])
+        assert connection.execute(counted).scalar() == 0
+        with database.writing() as writing:
+            assert writing.execute(counted).scalar() == 1
+    with database.reading() as connection:
+        assert connection.execute(counted).scalar() == 1
+
+
 def test_many_processes_may_open_a_new_store_at_once(address: str, key: Key) -> None:
     path = str(key.path)
     code = f"from pathlib import Path; from ausweis.store import *; Store.open({address!r}, key=Key(Path({path!r})))"

@@ -201,18 +201,18 @@ def _notify(targets: tuple[str, ...], found: "Review") -> None:
 
 
 def _write(store: "Store", found: "Review", kind: str, path: Path) -> None:
-    from ausweis.journal import make_folder, part_of, replace_file
+    from ausweis.journal import make_folder, replace_file
     from ausweis.reports.review_csv import review_csv
     from ausweis.reports.review_markdown import review_markdown
     from ausweis.reports.review_page import review_page
 
     written = {"html": review_page, "markdown": review_markdown, "csv": review_csv}[kind](found)
-    # Registered first: a page that the store does not know of would outlive its calls.
+    # Registered first: a page that the store does not know of would outlive its calls; so would the one before it.
     make_folder(path.parent)
-    for place in (path, part_of(path)):
-        store.register_report(place, found.keys)
+    store.register_report(path, found.keys, besides=True)
     # As the store is: others who may read the folder may not read what was said.
     replace_file(path, written, private=True)
+    store.register_report(path, found.keys)
     click.echo(str(path))
 
 

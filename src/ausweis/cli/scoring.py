@@ -1,5 +1,6 @@
 """What `ausweis score` does, in its order: all that needs no model is checked before the model is loaded."""
 
+import glob
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -73,7 +74,7 @@ class Options:
     def inputs(self, recordings: Recordings | None) -> Inputs:
         """What the manifest says about the calls."""
         return Inputs(
-            paths=self.paths,
+            paths=tuple(map(_absolute, self.paths)),
             language=self.language or DEFAULT_LANGUAGE,
             speakers=_speakers(self.labels),
             format=self.file_format,
@@ -212,6 +213,15 @@ def _calls(sources: Sources, options: Options, hear: Hearing | None = None) -> I
         format=options.file_format,
         hear=hear,
     )
+
+
+def _absolute(path: str) -> str:
+    """The path or pattern as it is found from any working folder; standard input stays `-`."""
+    if path == "-":
+        return path
+    # The folder that comes before a pattern is none itself.
+    here = str(Path.cwd()) if Path(path).exists() else glob.escape(str(Path.cwd()))
+    return str(Path(here, path))
 
 
 def _speakers(labels: tuple[str, ...]) -> dict[str, str]:

@@ -17,6 +17,7 @@ __all__ = [
     "DAY",
     "DISPLACED",
     "also_option",
+    "gone_option",
     "login",
     "need_sqlalchemy",
     "opened",
@@ -55,6 +56,17 @@ def also_option(command: _Command) -> _Command:
         type=click.Path(exists=True, path_type=Path),
         metavar="DIR",
         help="More folders with runs or recorded answers. Repeatable.",
+    )(command)
+
+
+def gone_option(command: _Command) -> _Command:
+    """`--gone`, whose values are the parameter `gone`."""
+    return click.option(
+        "--gone",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="What was here or below was removed for good, not moved: nobody asks for it. Repeatable.",
     )(command)
 
 

@@ -17,11 +17,16 @@ counting      calls by day, queue and team
 deciding      what reviewers decide, and how far they agree
 sampling      calls drawn by chance, and recall in the field
 chain         who did what, hash-chained
-deleting      calls removed everywhere, and searched for
+deleting      calls removed everywhere
+proof         the search for what is left of them, wherever they stood
 pending       what is searched for until it is proven gone
+missing       runs, pages and cases that are not where they were
 run_files     what of a call stands in folders that ausweis wrote
+copies        the names of copied recordings
+quoting       recorded answers that hold words of calls
+line_files    lines of calls in files, and how they are taken out
 words         what was said in calls that go
-traces        the search for what is left
+traces        what shows in a file that a call is in it
 exporting     decided calls → golden cases
 """
 

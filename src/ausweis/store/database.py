@@ -34,6 +34,8 @@ class Database:
 
     def __init__(self, engine: Engine, path: Path | None) -> None:
         self._engine = engine
+        # A writer must see what was written while it waited for its turn: only readers keep to one moment.
+        self._reader = engine if path else engine.execution_options(isolation_level="REPEATABLE READ")
         self._writer = engine.execution_options(ausweis_writes=True)
         self.path = path
         self.place = str(path) if path else engine.url.render_as_string(hide_password=True)
@@ -70,7 +72,7 @@ class Database:
         Raises:
             StoreError: it cannot be read.
         """
-        with self._told(), self._engine.connect() as connection:
+        with self._told(), self._reader.connect() as connection:
             yield connection
 
     @contextmanager
@@ -101,8 +103,14 @@ class Database:
                 raise StoreError("others are reading the store; end `ausweis serve`, and try again", place=self.place)
 
     def forget_settings(self) -> None:
-        """Leave nothing of settings that were removed on the disk of a server; SQLite overwrites them by itself."""
-        if not self.is_sqlite:
+        """Leave nothing of settings that were removed on the disk.
+
+        Raises:
+            StoreError: others use it.
+        """
+        if self.is_sqlite:
+            self.tidy(whole=False)
+        else:
             with self._told(), self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 connection.execute(text("VACUUM FULL settings"))
 

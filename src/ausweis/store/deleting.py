@@ -5,22 +5,25 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, select
 
 from ausweis.errors import StoreError
+from ausweis.journal import part_of
 from ausweis.store import chain
+from ausweis.store.copies import RECORDINGS
 from ausweis.store.database import Database
 from ausweis.store.exporting import case_id
-from ausweis.store.importing import RECORDINGS
 from ausweis.store.key import Key
+from ausweis.store.missing import is_away, missing_places
 from ausweis.store.packing import run_row
-from ausweis.store.pending import Pending
+from ausweis.store.pending import Missing, Pending
+from ausweis.store.proof import forget, prove
 from ausweis.store.rows import Deleted
-from ausweis.store.run_files import clean_answers, clean_cases, clean_run, folders, starts
+from ausweis.store.run_files import clean_answers, clean_cases, clean_run, folders
 from ausweis.store.tables import audio, calls, decisions, place_calls, places, runs, texts, verdicts
 from ausweis.store.texts import batches
 from ausweis.store.traces import Traces, sentences
-from ausweis.store.words import said_elsewhere, words_of
+from ausweis.store.words import reasons_of, said_elsewhere, words_of
 
 __all__ = ["UNKNOWN", "calls_before", "delete_calls"]
 
@@ -34,23 +37,31 @@ _SENTENCES = 4
 
 @dataclass
 class _Found:
-    """What is known of the calls before they go. `pending`: what an earlier deletion of them could not prove."""
+    """What is known of the calls before they go. `pending`: what earlier deletions of them could not prove.
+
+    `own`: what this one has to prove besides. `missing`: runs, pages and cases of all of them that nobody can look
+    into; `away`: folders of recorded answers that nobody can. `dropped`: places that are said to be no more.
+    """
 
     ids: dict[int, str]
-    pending: Pending = field(default_factory=Pending)
+    pending: list[Pending] = field(default_factory=list)
+    own: list[Pending] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
     traces: Traces = field(default_factory=lambda: Traces(frozenset(), ()))
     runs: set[Path] = field(default_factory=set)
-    missing: set[Path] = field(default_factory=set)
+    missing: set[Missing] = field(default_factory=set)
     answers: set[Path] = field(default_factory=set)
     cases: set[Path] = field(default_factory=set)
     reports: set[Path] = field(default_factory=set)
     audio: set[Path] = field(default_factory=set)
+    away: set[Path] = field(default_factory=set)
+    dropped: set[Path] = field(default_factory=set)
 
     @property
     def names(self) -> frozenset[str]:
         """The ids of all calls that must be gone."""
-        return frozenset(self.ids.values()) | self.pending.ids
+        return frozenset(self.ids.values()).union(*(one.phrases for one in self.pending))
 
 
 def calls_before(connection: Connection, day: date) -> dict[int, str]:
@@ -60,40 +71,77 @@ def calls_before(connection: Connection, day: date) -> dict[int, str]:
 
 
 def delete_calls(
-    database: Database, key: Key, ids: dict[int, str], *, roots: Sequence[Path], by: str, whole: bool
+    database: Database,
+    key: Key,
+    ids: dict[int, str],
+    *,
+    roots: Sequence[Path],
+    gone: Sequence[Path],
+    by: str,
+    whole: bool,
 ) -> Deleted:
     """Remove calls, ids by keys; files first, so that a fault leaves the call in the store, to be deleted again.
 
-    When the proof fails, what it searches for is kept, so that the deletion can be repeated until it is proven.
-    With `whole`, all that earlier deletions could not prove is searched for too.
+    When the proof fails, or runs, pages or cases are missing, what it searches for is kept, so that the deletion can be
+    repeated until it is proven. With `whole`, all that earlier deletions could not prove is searched for too. `roots`:
+    more folders with runs or answers; `gone`: what is no more, or folders above it.
 
     Raises:
-        RunError: a run is being written.
-        StoreError: something cannot be removed, or is left; or there was nothing to be removed.
+        RunError: a run that holds something of the calls is being written.
+        StoreError: something cannot be read or removed, or is left; or there was nothing to be removed; or recorded
+            answers are not there: since these are known by the words of calls only, all calls stay.
     """
-    with database.reading() as connection:
-        found = _find(connection, key, ids, roots, every=whole)
-    if not found.names:
-        return Deleted(0)
+    try:
+        with database.reading() as connection:
+            found = _find(connection, key, ids, roots, gone, every=whole)
+        return _delete(database, key, found, roots, by, whole=whole) if found.names else Deleted(0)
+    except OSError as error:
+        message = f"cannot be searched ({error.strerror}); see that it can be read and written, and delete again"
+        raise StoreError(message, place=str(error.filename)) from None
+
+
+def _delete(database: Database, key: Key, found: _Found, roots: Sequence[Path], by: str, *, whole: bool) -> Deleted:
+    if found.away:
+        message = "see that it is there, or name it with --gone if it was removed for good, and delete again"
+        raise StoreError(f"this folder of recorded answers is not where it was; {message}", place=str(min(found.away)))
     removed = _clean_files(found, key)
-    if UNKNOWN in ids and not removed and not found.pending.ids:
+    if UNKNOWN in found.ids and not removed and not found.pending:
         raise StoreError("there is no call with this id in the store, nor in its runs")
     with database.writing() as connection:
         _delete_rows(connection, key, found, by, known=bool(removed))
-        pending = Pending(found.names, found.traces.phrases, found.pending.names).put(connection)
+        pending = found.pending + [one.put(connection) for one in found.own if one.phrases]
     database.tidy(whole=whole or not database.is_sqlite)
-    _prove(database, found, roots)
-    with database.writing() as connection:
-        pending.drop(connection)
-    database.forget_settings()
-    kept = sorted(str(path) for path in found.audio if path.exists())
-    missing = tuple(sorted(map(str, found.missing)))
-    return Deleted(len(found.ids), ("store", *sorted(map(str, removed))), tuple(kept), missing)
+    searched = found.answers | found.runs | found.cases | {root.absolute() for root in roots}
+    prove(database, found.traces, found.names, searched)
+    forget(database, found.traces, pending, found.missing)
+    kept = sorted(str(path) for path in found.audio if _may_be_there(path))
+    missing = sorted({str(one.folder) for one in found.missing})
+    return Deleted(len(found.ids), ("store", *sorted(map(str, removed))), tuple(kept), tuple(missing))
 
 
-def _find(connection: Connection, key: Key, ids: dict[int, str], roots: Sequence[Path], *, every: bool) -> _Found:
+def _find(
+    connection: Connection, key: Key, ids: dict[int, str], roots: Sequence[Path], gone: Sequence[Path], *, every: bool
+) -> _Found:
     found = _Found(ids, Pending.of(connection, None if every else ids.values()))
-    for some in batches(ids):
+    missing = _find_places(connection, found, roots, gone)
+    words = words_of(connection, list(ids))
+    phrases = _phrases(connection, words, ids)
+    found.own = _own(found, phrases, missing)
+    before = dict.fromkeys(phrase for one in found.pending for some in one.phrases.values() for phrase in some)
+    # Others may have said it since.
+    kept = [phrase for phrase in before if not said_elsewhere(connection, phrase, ids)]
+    found.words = [*(text for _, text in words), *kept]
+    found.reasons = reasons_of(connection, ids)
+    sought = dict.fromkeys([*(phrase for some in phrases.values() for phrase in some), *kept])
+    found.traces = _traces(connection, found.names, tuple(sought), key)
+    return found
+
+
+def _find_places(
+    connection: Connection, found: _Found, roots: Sequence[Path], gone: Sequence[Path]
+) -> dict[str, set[Missing]]:
+    """All places where something may be; by the ids of calls, what of theirs is missing."""
+    for some in batches(found.ids):
         paths = select(audio.c.path).where(audio.c.call_key.in_(some))
         found.audio |= set(map(Path, connection.execute(paths).scalars()))
         shown = select(places.c.path).join(place_calls).where(place_calls.c.call_key.in_(some))
@@ -101,46 +149,61 @@ def _find(connection: Connection, key: Key, ids: dict[int, str], roots: Sequence
     known = connection.execute(select(runs.c.folder).distinct()).scalars()
     more_runs, more_answers = folders(roots)
     found.runs = set(map(Path, known)) | more_runs
-    found.missing = _missing(connection, ids, more_runs)
+    found.audio = {path for path in found.audio if not _is_copy(path, found.runs)}
     found.answers = _places(connection, "answers") | more_answers
     found.cases = _places(connection, "cases")
-    found.words = [*words_of(connection, list(ids)), *found.pending.phrases]
-    found.traces = _traces(connection, found, key)
-    found.audio = {path for path in found.audio if not _is_copy(path, found.runs)}
-    return found
+    missing, waiting = missing_places(connection, found.ids, found.pending, more=more_runs, gone=gone)
+    found.missing = waiting.union(*missing.values())
+    # Pages that were missing before.
+    found.reports |= {one.folder for some in found.pending for one in some.missing} & _places(connection, "report")
+    found.reports -= {one.folder for one in found.missing}
+    away = set(filter(is_away, found.answers | found.cases))
+    found.dropped = {path for path in away if any(path.is_relative_to(folder.absolute()) for folder in gone)}
+    found.away = (away & found.answers) - found.dropped
+    return missing
+
+
+def _own(found: _Found, phrases: dict[int, list[str]], missing: dict[str, set[Missing]]) -> list[Pending]:
+    """The calls whose runs are all there, and those that will wait for a missing one."""
+    waiting = {call_id for one in found.pending for call_id in one.phrases}
+    known = {key: call_id for key, call_id in found.ids.items() if key != UNKNOWN or call_id not in waiting}
+    here: dict[str, tuple[str, ...]] = {}
+    away: dict[str, tuple[str, ...]] = {}
+    for key, call_id in known.items():
+        (away if call_id in missing else here)[call_id] = tuple(phrases.get(key, ()))
+    return [Pending(here), Pending(away, frozenset().union(*missing.values()))]
 
 
 def _places(connection: Connection, kind: str) -> set[Path]:
     return set(map(Path, connection.execute(select(places.c.path).where(places.c.kind == kind)).scalars()))
 
 
-def _missing(connection: Connection, ids: Iterable[int], more: Iterable[Path]) -> set[Path]:
-    """The folders of these calls' runs that are not there, nor moved to where more folders were named."""
-    gone: dict[Path, str] = {}
-    for some in batches(ids):
-        wanted = select(runs.c.folder, runs.c.started).join(verdicts).where(verdicts.c.call_key.in_(some)).distinct()
-        gone |= {path: row.started for row in connection.execute(wanted) if not (path := Path(row.folder)).is_dir()}
-    there = starts(more) if gone else set()
-    return {path for path, started in gone.items() if started not in there}
+def _phrases(connection: Connection, words: Sequence[tuple[int, str]], ids: dict[int, str]) -> dict[int, list[str]]:
+    """What of the calls' words is searched for, by their keys."""
+    phrases: dict[int, list[str]] = {}
+    for key, text in words[:: max(1, len(words) // _SEARCHED_CALLS)]:
+        own = (part for part in sentences([text]) if not said_elsewhere(connection, part, ids))
+        phrases.setdefault(key, []).extend(part for _, part in zip(range(_SENTENCES), own, strict=False))
+    return phrases
 
 
-def _traces(connection: Connection, found: _Found, key: Key) -> Traces:
-    step = max(1, len(found.words) // _SEARCHED_CALLS)
-    phrases: list[str] = []
-    for text in found.words[::step]:
-        own = (part for part in sentences([text]) if not said_elsewhere(connection, part, found.ids))
-        phrases += [part for _, part in zip(range(_SENTENCES), own, strict=False)]
+def _traces(connection: Connection, names: frozenset[str], phrases: tuple[str, ...], key: Key) -> Traces:
     others: list[str] = []
-    for one in found.names if len(found.names) <= _SEARCHED_CALLS else ():
+    for one in names if len(names) <= _SEARCHED_CALLS else ():
         longer = select(calls.c.call_id).where(calls.c.call_id.contains(one, autoescape=True), calls.c.call_id != one)
         others += connection.execute(longer).scalars()
-    phrases += [part for part in found.pending.phrases if part not in phrases]
-    cases = {case_id(key, one) for one in found.names}
-    return Traces(found.names | cases, tuple(phrases), tuple(others))
+    return Traces(names | {case_id(key, one) for one in names}, phrases, tuple(others))
 
 
 def _is_copy(path: Path, run_folders: Iterable[Path]) -> bool:
     return path.parent.name == RECORDINGS and path.parent.parent in run_folders
+
+
+def _may_be_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        return True
 
 
 def _clean_files(found: _Found, key: Key) -> set[Path]:
@@ -151,9 +214,11 @@ def _clean_files(found: _Found, key: Key) -> set[Path]:
     for path in sorted(found.cases):
         removed |= set(clean_cases(path, cases))
     for folder in sorted(found.answers):
-        removed |= set(clean_answers(folder, found.words))
+        removed |= set(clean_answers(folder, found.words, found.reasons))
     for path in sorted(found.reports):
         try:
+            # What a killed command was about to put in its place.
+            part_of(path).unlink(missing_ok=True)
             # A page shows many calls, and cannot be made again without this one here: it goes whole.
             path.unlink()
             removed.add(path)
@@ -175,37 +240,5 @@ def _delete_rows(connection: Connection, key: Key, found: _Found, by: str, *, kn
         for table in (decisions, verdicts, texts, audio, place_calls):
             connection.execute(delete(table).where(table.c.call_key.in_(some)))
         connection.execute(delete(calls).where(calls.c.key.in_(some)))
-    gone = [str(path) for path in found.reports]
-    connection.execute(delete(places).where(places.c.kind == "report", places.c.path.in_(gone)))
-
-
-def _prove(database: Database, found: _Found, roots: Sequence[Path]) -> None:
-    with database.reading() as connection:
-        _prove_rows(connection, found)
-    if any(found.traces.in_file(path, database=True) for path in database.files()):
-        # A page of the file that was rearranged may keep an old copy in its gap.
-        database.tidy(whole=True)
-    left = [path for path in database.files() if found.traces.in_file(path, database=True)]
-    searched = found.answers | found.runs | found.cases | {root.absolute() for root in roots}
-    for folder in sorted(searched):
-        some = [folder] if folder.is_file() else sorted(path for path in folder.rglob("*") if path.is_file())
-        left += [path for path in some if path not in left and found.traces.in_file(path)]
-    if left:
-        shown = ", ".join(map(str, left[:5])) + (f" and {len(left) - 5} more" if left[5:] else "")
-        raise StoreError(
-            f"words of the deleted call, or its id, are still in {shown}; remove them there, and delete it again"
-        )
-
-
-def _prove_rows(connection: Connection, found: _Found) -> None:
-    for some in batches(found.names):
-        wanted = select(func.count()).select_from(calls).where(calls.c.call_id.in_(some))
-        if connection.execute(wanted).scalar_one():
-            raise StoreError("a deleted call has come back while it was deleted; delete it again")
-    if connection.dialect.name == "sqlite":
-        # Its files are searched as a whole.
-        return
-    for phrase in found.traces.phrases:
-        for column in (texts.c.words, verdicts.c.body, verdicts.c.facts, decisions.c.note):
-            if connection.execute(select(column).where(column.contains(phrase, autoescape=True)).limit(1)).first():
-                raise StoreError("words of the deleted call are still in the store, with another call")
+    gone = [str(path) for path in found.reports | found.dropped]
+    connection.execute(delete(places).where(places.c.path.in_(gone)))

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from urllib.parse import unquote
 
 from pydantic import ValidationError
 from sqlalchemy import Connection, func, insert, select
@@ -15,6 +14,7 @@ from ausweis.errors import RunError
 from ausweis.journal import lines
 from ausweis.judging.verdict import Verdict
 from ausweis.store import chain
+from ausweis.store.copies import RECORDINGS, ids_of, is_half
 from ausweis.store.database import Database
 from ausweis.store.inputs import texts_of
 from ausweis.store.key import Key
@@ -24,10 +24,7 @@ from ausweis.store.tables import runs, texts, verdicts
 from ausweis.store.texts import add_texts, batches
 from ausweis.store.verdict_rows import ReadVerdict, VerdictWriter
 
-__all__ = ["RECORDINGS", "import_run"]
-
-RECORDINGS = "recordings"
-"""The folder in a run folder where recordings are copied to."""
+__all__ = ["import_run"]
 
 
 def import_run(
@@ -52,13 +49,13 @@ def import_run(
         # The last line of a call is the one that counts.
         once = list({one.verdict["call_id"]: one for one in read}.values())
         with database.writing() as connection:
-            work.write(connection, once)
+            if work.write(connection, once):
+                # With what it tells of, so that no fault leaves verdicts without it.
+                chain.append(connection, key, "imported", by, run=run, content=f"{work.counts}")
     # Those of verdicts that came just now.
     again = _add(database, key, misfits, run, left)
     texts_of(database, key, run, folder, manifest)
-    with database.writing() as connection:
-        if work.counts.new or work.counts.replaced:
-            chain.append(connection, key, "imported", by, run=run, content=f"{work.counts}")
+    with database.reading() as connection:
         without = _without_text(connection, run)
     displaced = added.displaced + again.displaced + work.counts.displaced
     return Imported(run, work.counts.new, work.counts.same, work.counts.replaced, without, displaced, len(left))
@@ -122,12 +119,18 @@ class _Facts:
 
 def _audio_of(folder: Path, audio: Mapping[str, tuple[Path, ...]]) -> dict[str, tuple[Path, ...]]:
     found = dict(audio)
-    kept = folder / RECORDINGS
-    for path in sorted(kept.iterdir()) if kept.is_dir() else ():
-        if not path.name.startswith("."):
-            for name in {unquote(path.stem), unquote(path.stem).removesuffix(".agent").removesuffix(".caller")}:
+    for path in _recordings(folder / RECORDINGS):
+        if not is_half(path.name):
+            for name in ids_of(path.name):
                 found[name] = (*found.get(name, ()), path)
     return found
+
+
+def _recordings(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir()) if folder.is_dir() else []
+    except OSError as error:
+        raise RunError(f"the folder cannot be read ({error.strerror})", place=str(folder)) from None
 
 
 def _without_text(connection: Connection, run: RunRow) -> int:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 from sqlalchemy import Connection, select
 
-from ausweis.batch.manifest import RunManifest
-from ausweis.calls import Call, read_calls
+from ausweis.batch.manifest import Inputs, RunManifest
+from ausweis.calls import Call, UnreadableCall, read_calls
 from ausweis.errors import AusweisError
 from ausweis.store.database import Database
 from ausweis.store.key import Key
@@ -14,9 +15,19 @@ from ausweis.store.rows import RunRow
 from ausweis.store.tables import calls, texts, verdicts
 from ausweis.store.texts import add_texts, batches
 
-__all__ = ["TRANSCRIPTS", "texts_of"]
+__all__ = ["TRANSCRIPTS", "read_as", "texts_of"]
 
 TRANSCRIPTS = "transcripts.jsonl"
+
+
+def read_as(paths: tuple[str, ...], inputs: Inputs) -> Iterator[Call | UnreadableCall]:
+    """Read calls in the way in which a run read its inputs.
+
+    Raises:
+        InputError: a path cannot be used.
+    """
+    language: Literal["de", "en"] = "en" if inputs.language == "en" else "de"
+    return read_calls(paths, speakers=inputs.speakers, language=language, format=inputs.format)
 
 
 def texts_of(database: Database, key: Key, run: RunRow, folder: Path, manifest: RunManifest) -> None:
@@ -48,25 +59,18 @@ def _wanting(connection: Connection, run: RunRow, ids: list[str] | None) -> dict
 def _transcripts(folder: Path) -> Iterator[Call]:
     path = folder / TRANSCRIPTS
     if path.is_file():
-        yield from _calls((str(path),), None)
+        yield from _calls((str(path),), Inputs())
 
 
 def _inputs(manifest: RunManifest) -> Iterator[Call]:
     for path in manifest.inputs.paths:
         # Standard input is gone.
         if path != "-":
-            yield from _calls((path,), manifest)
+            yield from _calls((path,), manifest.inputs)
 
 
-def _calls(paths: tuple[str, ...], manifest: RunManifest | None) -> Iterator[Call]:
-    inputs = manifest.inputs if manifest else None
+def _calls(paths: tuple[str, ...], inputs: Inputs) -> Iterator[Call]:
     try:
-        found = read_calls(
-            paths,
-            speakers=inputs.speakers if inputs else None,
-            language="en" if inputs and inputs.language == "en" else "de",
-            format=inputs.format if inputs else None,
-        )
-        yield from (call for call in found if isinstance(call, Call))
+        yield from (call for call in read_as(paths, inputs) if isinstance(call, Call))
     except AusweisError:
         return

@@ -5,57 +5,99 @@ It stands in `settings`, encoded, so that the search of the database does not fi
 
 import base64
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, insert, select
 
 from ausweis.store.tables import calls, settings
 from ausweis.store.texts import batches
 
-__all__ = ["Pending"]
+__all__ = ["Missing", "Pending", "pieces_of"]
 
 _NAME = "deletion:"
+_PIECE, _PIECES = 40, 4
+"""Letters of a piece of what was kept, and about how many of them are searched for."""
+
+
+class Missing(NamedTuple):
+    """A run whose folder is not there to be searched, and when it began; or a file whose folder is not, and nothing."""
+
+    folder: Path
+    started: str
 
 
 @dataclass(frozen=True)
 class Pending:
-    """`ids` of the calls, sentences of theirs, and the names of the settings that hold them."""
+    """Calls that were deleted together: sentences by the id of each, and runs and files to be searched.
 
-    ids: frozenset[str] = frozenset()
-    phrases: tuple[str, ...] = ()
-    names: tuple[str, ...] = ()
+    `name` and `value`: the setting that holds it.
+    """
+
+    phrases: Mapping[str, tuple[str, ...]]
+    missing: frozenset[Missing] = frozenset()
+    name: str = ""
+    value: str = ""
 
     @classmethod
-    def of(cls, connection: Connection, ids: Iterable[str] | None = None) -> "Pending":
-        """What is still to be proven of these calls; by default, of all that have not come back since."""
+    def of(cls, connection: Connection, ids: Iterable[str] | None = None) -> "list[Pending]":
+        """What was deleted with these calls, or at all, without those that have come back since, unless they are these.
+
+        Where nothing else is left, there is nothing to be proven for now.
+        """
         wanted = None if ids is None else frozenset(ids)
-        found = cls()
+        found = []
         rows = select(settings).where(settings.c.name.startswith(_NAME, autoescape=True)).order_by(settings.c.name)
         for row in connection.execute(rows).all():
-            own, phrases = json.loads(base64.b64decode(row.value))
-            taken = not _come_back(connection, own) if wanted is None else not wanted.isdisjoint(own)
-            if taken:
-                found = cls(found.ids | set(own), (*found.phrases, *phrases), (*found.names, row.name))
+            phrases, missing = _decoded(row.value)
+            if wanted is None or not wanted.isdisjoint(phrases):
+                back = _come_back(connection, phrases) - (wanted or frozenset())
+                left = {call_id: some for call_id, some in phrases.items() if call_id not in back}
+                found += [cls(left, missing, row.name, row.value)] if left else []
         return found
 
     def put(self, connection: Connection) -> "Pending":
-        """Keep it, in the place of what it was made of."""
-        self.drop(connection)
+        """Keep it, under a name of its own."""
         names = select(settings.c.name).where(settings.c.name.startswith(_NAME, autoescape=True))
         numbers = [int(name.removeprefix(_NAME)) for name in connection.execute(names).scalars()]
         name = f"{_NAME}{max(numbers, default=0) + 1}"
-        value = base64.b64encode(json.dumps([sorted(self.ids), self.phrases]).encode()).decode()
+        missing = sorted((str(one.folder), one.started) for one in self.missing)
+        value = base64.b64encode(json.dumps([dict(self.phrases), missing]).encode()).decode()
         connection.execute(insert(settings), {"name": name, "value": value})
-        return Pending(self.ids, self.phrases, (name,))
+        return replace(self, name=name, value=value)
 
-    def drop(self, connection: Connection) -> None:
-        """Keep it no longer."""
-        connection.execute(delete(settings).where(settings.c.name.in_(self.names)))
+    def settle(self, connection: Connection, missing: Collection[Missing]) -> None:
+        """All but these is searched: keep what must be searched for there, or nothing any more."""
+        connection.execute(delete(settings).where(settings.c.name == self.name))
+        if left := self.missing.intersection(missing):
+            replace(self, missing=left).put(connection)
 
 
-def _come_back(connection: Connection, ids: list[str]) -> bool:
+def pieces_of(connection: Connection, settled: Iterable[Pending]) -> tuple[str, ...]:
+    """Parts of what was kept and is no more: nothing of it is left where none of them is found."""
+    rows = select(settings.c.value).where(settings.c.name.startswith(_NAME, autoescape=True))
+    kept = list(connection.execute(rows).scalars())
+    pieces = (
+        one.value[place : place + _PIECE]
+        for one in settled
+        for place in range(0, max(1, len(one.value) - _PIECE + 1), max(_PIECE, len(one.value) // _PIECES))
+    )
+    return tuple(piece for piece in dict.fromkeys(pieces) if not any(piece in value for value in kept))
+
+
+def _decoded(value: str) -> tuple[dict[str, tuple[str, ...]], frozenset[Missing]]:
+    phrases, missing = json.loads(base64.b64decode(value))
+    if isinstance(phrases, list):
+        # As earlier versions wrote it: ids, then the sentences of all of them.
+        phrases, missing = dict.fromkeys(phrases, missing), []
+    kept = {call_id: tuple(some) for call_id, some in phrases.items()}
+    return kept, frozenset(Missing(Path(folder), started) for folder, started in missing)
+
+
+def _come_back(connection: Connection, ids: Iterable[str]) -> set[str]:
+    back: set[str] = set()
     for some in batches(ids):
-        if connection.execute(select(calls.c.key).where(calls.c.call_id.in_(some)).limit(1)).first():
-            return True
-    return False
+        back |= set(connection.execute(select(calls.c.call_id).where(calls.c.call_id.in_(some))).scalars())
+    return back

@@ -248,7 +248,8 @@ class Imported:
 class Deleted:
     """`places`: what was removed, as paths and as `store`. `kept`: files of the user's own, theirs to delete.
 
-    `missing`: folders of the calls' runs that are not where they were, so that nobody looked into them.
+    `missing`: folders of runs, pages and files of cases, of these calls or of ones deleted before, that are not where
+    they were, so that nobody looked into them.
     """
 
     calls: int

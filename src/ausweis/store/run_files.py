@@ -2,42 +2,57 @@
 
 import json
 import os
-import re
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from ausweis.batch.manifest import MANIFEST_FILE, Counts, read_manifest
 from ausweis.batch.state import FACTS_FILE, FAILURES_FILE, VERDICTS_FILE
 from ausweis.errors import StoreError
-from ausweis.journal import FolderLock, lines, replace_file
-from ausweis.store.importing import RECORDINGS
+from ausweis.journal import FolderLock, part_of, replace_file
+from ausweis.store.copies import RECORDINGS, ids_of
 from ausweis.store.inputs import TRANSCRIPTS
+from ausweis.store.line_files import call_of_line, is_wanting, likely_of, rewrite
+from ausweis.store.quoting import Said
 
-__all__ = ["ANSWERS", "call_of_line", "clean_answers", "clean_cases", "clean_run", "folders", "likely_of", "starts"]
+__all__ = ["ANSWERS", "OWN_NAMES", "clean_answers", "clean_cases", "clean_run", "files_below", "folders", "starts"]
 
 ANSWERS, _ENGINE = "answers.jsonl", "engine.json"
 _FILES = (FACTS_FILE, VERDICTS_FILE, FAILURES_FILE, TRANSCRIPTS)
-_LINE = re.compile(r":\d+$")
-_FEW = 20
-"""Ids that are looked for as bytes before a line is parsed."""
-_LONG_ENOUGH = 12
-"""Letters of an answer that must stand in the call for it to be a quote of it."""
+OWN_NAMES = frozenset((*_FILES, MANIFEST_FILE, ANSWERS, _ENGINE, FolderLock.NAME))
+"""Files that no call gave its name to."""
 
 
 def folders(roots: Sequence[Path]) -> tuple[set[Path], set[Path]]:
-    """The folders of runs, and those of recorded answers, that are below these."""
+    """The folders of runs, and those of recorded answers, that are below these.
+
+    Raises (OSError): a folder cannot be read.
+    """
     runs, answers = set(), set()
     for root in roots:
-        for here, _, names in os.walk(root):
+        for here, _, names in os.walk(root, onerror=_refuse):
             if MANIFEST_FILE in names:
                 runs.add(Path(here).absolute())
             if ANSWERS in names and _ENGINE in names:
                 answers.add(Path(here).absolute())
     return runs, answers
+
+
+def files_below(root: Path) -> Iterator[Path]:
+    """All files below a folder, or the one file that it is; none where nothing is.
+
+    Raises (OSError): a folder cannot be read.
+    """
+    if root.is_file():
+        yield root
+    for here, _, names in os.walk(root, onerror=_refuse):
+        yield from (path for name in sorted(names) if (path := Path(here, name)).is_file())
+
+
+def _refuse(error: OSError) -> None:
+    # What is gone, or a file, has nothing below it.
+    if not isinstance(error, FileNotFoundError | NotADirectoryError):
+        raise error
 
 
 def starts(found: Iterable[Path]) -> set[str]:
@@ -46,38 +61,38 @@ def starts(found: Iterable[Path]) -> set[str]:
     return {manifest.started for manifest in manifests if manifest is not None and manifest.started}
 
 
-def call_of_line(data: bytes) -> str | None:
-    """The id of the call that a line is about; of a failure without one, the name of its file."""
-    try:
-        found = json.loads(data)
-        # A labelled call.
-        found = found.get("call") or found
-        name = found["call_id"] if "call_id" in found else found["id"]
-        return Path(_LINE.sub("", found["place"])).stem if name is None else str(name)
-    except (ValueError, LookupError, TypeError, AttributeError):
-        return None
-
-
 def clean_run(folder: Path, ids: frozenset[str]) -> list[Path]:
-    """Take calls out of a run; the files that were changed or removed.
+    """Take calls out of a run; the files that were changed or removed. One that holds nothing of them is only read.
 
     Raises:
-        RunError: the run is being written, or its files cannot be.
+        RunError: the run cannot be read; or it holds something, and is being written, or its files cannot be.
     """
     if not folder.is_dir():
         return []
+    likely = likely_of(ids)
+
+    def drop(data: bytes) -> bool:
+        return likely(data) and call_of_line(data) in ids
+
+    if not _holds(folder, ids, drop):
+        return []
     lock = FolderLock(folder)
     try:
-        likely = likely_of(ids)
-
-        def drop(data: bytes) -> bool:
-            return likely(data) and call_of_line(data) in ids
-
-        gone = {name: _rewrite(folder / name, drop) for name in _FILES}
-        changed = [folder / name for name, some in gone.items() if some]
-        return changed + _clean_manifest(folder, ids, gone) + _clean_recordings(folder / RECORDINGS, ids)
+        gone = {name: rewrite(folder / name, drop) for name in _FILES}
+        changed = [folder / name for name, some in gone.items() if some] + _clean_manifest(folder, ids, gone)
+        for path in _recordings(folder / RECORDINGS, ids):
+            path.unlink(missing_ok=True)
+            changed.append(path)
+        return changed
     finally:
         lock.release()
+
+
+def _holds(folder: Path, ids: frozenset[str], drop: Callable[[bytes], bool]) -> bool:
+    if any(is_wanting(folder / name, drop) for name in _FILES) or _recordings(folder / RECORDINGS, ids):
+        return True
+    manifest = read_manifest(folder)
+    return manifest is not None and any(_is_named(path, ids) for path in manifest.inputs.paths)
 
 
 def _clean_manifest(folder: Path, ids: frozenset[str], gone: Mapping[str, Sequence[bytes]]) -> list[Path]:
@@ -98,38 +113,46 @@ def _clean_manifest(folder: Path, ids: frozenset[str], gone: Mapping[str, Sequen
     return [folder / MANIFEST_FILE]
 
 
-def clean_answers(folder: Path, words: Sequence[str]) -> list[Path]:
-    """Take recorded answers out that quote any of these texts.
+def clean_answers(folder: Path, words: Sequence[str], reasons: Sequence[str] = ()) -> list[Path]:
+    """Take recorded answers out that hold words of calls, or that gave any of these reasons.
 
-    Answers are kept under a hash of the question, which does not tell its call; so an answer goes when a quote in it,
-    or any other text of 12 letters or more, stands in the call. One that only named a choice holds no word of it.
+    Answers are kept under a hash of the question, which does not tell its call; so an answer goes when a quote in it
+    stands in a call, or any text of it has 12 letters in a row that do. One that named a choice holds no word of it.
     """
     path = folder / ANSWERS
-    if not path.is_file():
-        return []
-    lock = FolderLock(folder)
+    changed = [_clean_answers(path, said) for said in Said.portions(words, reasons)]
+    return [path] if any(changed) else []
+
+
+def _clean_answers(path: Path, said: Said) -> bool:
+    if not is_wanting(path, said.is_in):
+        return False
+    lock = FolderLock(path.parent)
     try:
-        return [path] if _rewrite(path, lambda data: _quotes(data, words)) else []
+        return bool(rewrite(path, said.is_in))
     finally:
         lock.release()
 
 
 def clean_cases(path: Path, ids: frozenset[str]) -> list[Path]:
-    """Take golden cases out of a file that was exported; the file, if it was changed."""
+    """Take golden cases out of a file that was exported; the file, if it was changed, and what a killed export left."""
     try:
+        part = part_of(path)
+        gone = [part] if part.exists() else []
+        part.unlink(missing_ok=True)
         if not path.is_file():
-            return []
+            return gone
         # By now it is the user's own: all else stays byte for byte, a last line without its end too.
         found = path.read_bytes().splitlines(keepends=True)
         kept = [line for line in found if call_of_line(line) not in ids]
         if len(kept) == len(found):
-            return []
+            return gone
         mode = path.stat().st_mode
         replace_file(path, b"".join(kept))
         path.chmod(mode)
     except OSError as error:
         raise StoreError(f"the cases cannot be rewritten ({error.strerror})", place=str(path)) from None
-    return [path]
+    return [*gone, path]
 
 
 def _is_named(path: str, ids: frozenset[str]) -> bool:
@@ -161,80 +184,7 @@ def _without(all_: Counts, some: Counts) -> Counts:
     )
 
 
-def likely_of(ids: frozenset[str]) -> Callable[[bytes], bool]:
-    """Whether a line may be one of these calls, told quickly."""
-    if len(ids) > _FEW:
-        return lambda _: True
-    # Both ways in which JSON may write them.
-    wanted = {json.dumps(one, ensure_ascii=ascii_only)[1:-1].encode() for one in ids for ascii_only in (True, False)}
-    return lambda data: any(one in data for one in wanted)
-
-
-def _rewrite(path: Path, drop: Callable[[bytes], bool]) -> list[bytes]:
-    """Leave lines out of a file, and with them what stands torn behind the last one: the lines that are gone."""
-    if not path.is_file():
-        return []
-    gone = []
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with part.open("wb") as file:
-            for line in lines(path):
-                if drop(line.data):
-                    gone.append(line.data)
-                else:
-                    file.write(line.data + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        if not gone and part.stat().st_size == path.stat().st_size:
-            return []
-        shutil.copymode(path, part)
-        part.replace(path)
-    except OSError as error:
-        raise StoreError(f"the file cannot be written ({error.strerror})", place=str(path)) from None
-    finally:
-        with suppress(OSError):
-            part.unlink()
-    return gone
-
-
-def _clean_recordings(folder: Path, ids: Iterable[str]) -> list[Path]:
+def _recordings(folder: Path, ids: frozenset[str]) -> list[Path]:
     if not folder.is_dir():
         return []
-    stems = {f"{quote(one, safe=' ')}{side}" for one in ids for side in ("", ".agent", ".caller")}
-    gone = [path for path in folder.iterdir() if path.name.removeprefix(".").rpartition(".")[0] in stems]
-    for path in gone:
-        path.unlink(missing_ok=True)
-    return gone
-
-
-def _quotes(data: bytes, words: Sequence[str]) -> bool:
-    try:
-        answer = json.loads(data)["result"]["text"]
-    except (ValueError, LookupError, TypeError):
-        return False
-    try:
-        parsed = json.loads(answer)
-    except ValueError:
-        parsed = answer
-    return any(_stands_in(text, words) for text in _texts(parsed))
-
-
-def _stands_in(text: str, words: Sequence[str]) -> bool:
-    if len(text) >= _LONG_ENOUGH:
-        return any(text in whole for whole in words)
-    # As words of its own: "ja" is no quote of "Januar".
-    return any(text in whole and re.search(rf"(?<!\w){re.escape(text)}(?!\w)", whole) for whole in words)
-
-
-def _texts(value: Any, *, quoted: bool = False) -> Iterator[str]:
-    """Quotes of any length, and all other texts that are long enough to be one."""
-    if isinstance(value, str):
-        text = value.strip()
-        if len(text) >= _LONG_ENOUGH or (quoted and text):
-            yield text
-    elif isinstance(value, list):
-        for part in value:
-            yield from _texts(part, quoted=quoted)
-    elif isinstance(value, dict):
-        for name, part in value.items():
-            yield from _texts(part, quoted=name == "quote")
+    return [path for path in folder.iterdir() if not ids.isdisjoint(ids_of(path.name)) and not path.is_dir()]

@@ -105,16 +105,18 @@ class Store:
         """
         return importing.import_run(self._database, self._key, folder, calls, audio or {}, by)
 
-    def add_calls(self, calls: Iterable[Call]) -> Added:
+    def add_calls(self, calls: Iterable[Call], *, today: str | None = None) -> Added:
         """Keep the text of calls, before or after their verdicts. Agents become pseudonyms.
 
         One that does not fit the verdict that is there (`Added.misfits`) is left out: give it again after its own.
+        `today`: when the run of these texts began, or by default now; of a later run, the text that is there stays.
         """
+        today = today or now()
         added = Added(0)
         for found in batches(calls):
             with self._database.writing() as connection:
                 once = list({call.id: call for call in found}.values())
-                added += add_texts(connection, self._key, once, now())
+                added += add_texts(connection, self._key, once, today)
         return added
 
     def calls(
@@ -276,29 +278,39 @@ class Store:
         with self._database.reading() as connection:
             return sampling.field_recall(connection, first, last, of)
 
-    def delete(self, call_id: str, *, roots: Sequence[Path] = (), by: str = "ausweis") -> Deleted:
+    def delete(
+        self, call_id: str, *, roots: Sequence[Path] = (), gone: Sequence[Path] = (), by: str = "ausweis"
+    ) -> Deleted:
         """Remove one call everywhere, then search for it; also one that only the runs or `roots` have.
 
+        Where runs, pages or cases of it are `missing`, deleting it again asks for them again, but for those in or below
+        `gone`.
+
         Raises:
-            RunError: a run is being written; then the call is still in the store.
-            StoreError: there is no such call, or something of it is left; all that could be removed is. Deleting it
-                again searches again.
+            RunError: a run that holds the call is being written; then the call is still in the store.
+            StoreError: there is no such call, or a folder of recorded answers is not there; then nothing is removed. Or
+                something of it is left; all that could be removed is, and deleting it again searches again.
         """
         with self._database.reading() as connection:
             wanted = select(calls_table.c.key).where(calls_table.c.call_id == call_id)
             key = connection.execute(wanted).scalar()
         ids = {deleting.UNKNOWN if key is None else key: call_id}
-        return deleting.delete_calls(self._database, self._key, ids, roots=roots, by=by, whole=False)
+        return deleting.delete_calls(self._database, self._key, ids, roots=roots, gone=gone, by=by, whole=False)
 
-    def expire(self, days: int, *, today: date, roots: Sequence[Path] = (), by: str = "ausweis") -> Deleted:
+    def expire(
+        self, days: int, *, today: date, roots: Sequence[Path] = (), gone: Sequence[Path] = (), by: str = "ausweis"
+    ) -> Deleted:
         """Remove all calls of more than so many days ago, likewise; and search for what was left of earlier ones."""
         with self._database.reading() as connection:
             ids = deleting.calls_before(connection, today - timedelta(days=days))
-        return deleting.delete_calls(self._database, self._key, ids, roots=roots, by=by, whole=True)
+        return deleting.delete_calls(self._database, self._key, ids, roots=roots, gone=gone, by=by, whole=True)
 
-    def register_report(self, path: Path, call_keys: Iterable[int]) -> None:
-        """Remember that a file was written about these calls, so that deleting one of them finds it."""
-        self._register(path, "report", call_keys)
+    def register_report(self, path: Path, call_keys: Iterable[int], *, besides: bool = False) -> None:
+        """Remember that a file was written about these calls, so that deleting one of them finds it.
+
+        With `besides`, also about those that it was about before: as long as it is not written anew.
+        """
+        self._register(path, "report", call_keys, besides=besides)
 
     def register_answers(self, folder: Path) -> None:
         """Remember a folder of recorded answers, which may quote calls."""
@@ -366,15 +378,18 @@ class Store:
         with self._database.writing() as connection:
             chain.append(connection, self._key, "exported", by, content=f"{exported} cases of incidents")
 
-    def _register(self, path: Path, kind: str, call_keys: Iterable[int]) -> None:
+    def _register(self, path: Path, kind: str, call_keys: Iterable[int], *, besides: bool = False) -> None:
         with self._database.writing() as connection:
             wanted = select(places.c.key).where(places.c.path == str(path.absolute()))
             key = connection.execute(wanted).scalar()
             if key is None:
                 row = {"path": str(path.absolute()), "kind": kind}
                 key = connection.execute(insert(places).returning(places.c.key), row).scalar_one()
-            connection.execute(place_calls.delete().where(place_calls.c.place_key == key))
-            rows = [{"place_key": key, "call_key": one} for one in dict.fromkeys(call_keys)]
+            if not besides:
+                connection.execute(place_calls.delete().where(place_calls.c.place_key == key))
+            there = select(place_calls.c.call_key).where(place_calls.c.place_key == key)
+            known = set(connection.execute(there).scalars())
+            rows = [{"place_key": key, "call_key": one} for one in dict.fromkeys(call_keys) if one not in known]
             if rows:
                 connection.execute(insert(place_calls), rows)
 

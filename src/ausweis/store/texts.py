@@ -3,8 +3,8 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, timezone
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta, timezone
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
@@ -13,9 +13,9 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from ausweis.calls.call import Call
 from ausweis.store.key import Key
 from ausweis.store.rows import Added
-from ausweis.store.tables import calls, runs, texts
+from ausweis.store.tables import audio, calls, runs, texts
 
-__all__ = ["BATCH", "Moment", "add_texts", "batches", "call_of", "moment_of", "reopened"]
+__all__ = ["BATCH", "Moment", "add_texts", "batches", "call_of", "moment_of", "names_moment", "reopened"]
 
 BATCH = 1000
 """Calls of one transaction."""
@@ -38,40 +38,58 @@ def batches(found: Iterable[_T], size: int = BATCH) -> Iterator[list[_T]]:
 
 
 def moment_of(started_at: str | None, otherwise: str) -> Moment:
-    """The moment that a call names; `otherwise`, a time in UTC, where it names none that can be read.
+    """The moment that a call names; `otherwise`, a time in UTC, where it names none that can be (`names_moment`).
 
     The day is the call's own; of `otherwise`, that of this machine's clock, by which people say "today".
     """
-    for text in (started_at, otherwise):
-        try:
-            found = datetime.fromisoformat((text or "").strip())
-            at = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(timezone.utc)  # noqa: UP017
-        except (ValueError, OverflowError):
-            continue
-        day = found.date() if text is started_at else at.astimezone().date()
-        return Moment(day, at.isoformat(timespec="seconds").replace("+00:00", "Z"))
-    raise ValueError("the run does not say when it was")
+    named = _time(started_at) if names_moment(started_at) else None
+    found = named or _time(otherwise)
+    if found is None:
+        raise ValueError("the run does not say when it was")
+    at = found.astimezone(timezone.utc)  # noqa: UP017
+    day = found.date() if named else at.astimezone().date()
+    return Moment(day, at.isoformat(timespec="seconds").replace("+00:00", "Z"))
+
+
+def names_moment(started_at: str | None) -> bool:
+    """Whether a call says when it was, in a way that can be read; no call is of the day after tomorrow."""
+    found = _time(started_at)
+    return found is not None and found <= datetime.now(UTC) + timedelta(days=1)
+
+
+def _time(text: str | None) -> datetime | None:
+    try:
+        found = datetime.fromisoformat((text or "").strip())
+        found = found if found.tzinfo else found.replace(tzinfo=UTC)
+        found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return found
 
 
 def add_texts(connection: Connection, key: Key, found: Sequence[Call], today: str) -> Added:
     """Put calls in, or in the place of what is there under their ids. Each id at most once.
 
-    `today`, a time in UTC, is the day of calls that name none, until their verdict comes. A text does not replace that
-    of a later run, nor one of a judged call with another number of turns, where turns of the verdict would go astray.
+    `today`, a time in UTC, is the day of calls that name none, until their first verdict comes; also of another call
+    under an id that is there. A text does not replace that of a later run, nor one of a judged call with another number
+    of turns, where turns of the verdict would go astray.
     """
+    found = [_nameless(call, key) for call in found]
     there = _there(connection, [call.id for call in found])
     misfits = {call.id for call in found if call.id in there and not _fits(call, there[call.id])}
-    rows = {call.id: {"call_id": call.id, **_call_row(call, key), **_text_row(call, key)} for call in found}
+    rows = {call.id: {"call_id": call.id, **_call_row(call), **_text_row(call)} for call in found}
     other = {name for name in rows.keys() & there.keys() if _is_other(rows[name], there[name])}
     later = {name for name in other if (there[name].started or "") > today}
     taken = [call for call in found if call.id not in misfits | later]
     moments = {call.id: moment_of(call.started_at, today)._asdict() for call in taken}
-    _write(connection, [_call_row(call, key) | moments[call.id] for call in taken], there)
+    displaced = other - misfits - later
+    _write(connection, [_call_row(call) | moments[call.id] for call in taken], there, displaced)
     keys = _keys(connection, moments)
     connection.execute(texts.delete().where(texts.c.call_key.in_(keys.values())))
     if taken:
-        connection.execute(insert(texts), [{"call_key": keys[call.id], **_text_row(call, key)} for call in taken])
-    displaced = other - misfits - later
+        connection.execute(insert(texts), [{"call_key": keys[call.id], **_text_row(call)} for call in taken])
+    # These are of the call that was there before.
+    connection.execute(audio.delete().where(audio.c.call_key.in_([there[name].key for name in displaced])))
     for name in sorted(displaced):
         says = reopened(there[name].says, f"{rows[name]['started_at']}\n{rows[name]['words']}")
         values = {"says": says, "state": "open", "sample_key": None}
@@ -112,11 +130,17 @@ def _is_other(row: dict[str, Any], there: Any) -> bool:
     return moved or there.words not in (None, row["words"])
 
 
-def _write(connection: Connection, rows: Sequence[dict[str, Any]], there: dict[str, Any]) -> None:
+def _write(
+    connection: Connection, rows: Sequence[dict[str, Any]], there: dict[str, Any], displaced: Collection[str]
+) -> None:
     new = [row for row in rows if row["call_id"] not in there]
     if new:
         connection.execute(insert(calls), new)
-    old = [_kept_moment(row, there[row["call_id"]]) for row in rows if row["call_id"] in there]
+    old = [
+        {**row, **_kept_moment(row, there[row["call_id"]], displaced), "b_key": there[row["call_id"]].key}
+        for row in rows
+        if row["call_id"] in there
+    ]
     if old:
         names = [name for name in old[0] if name not in ("b_key", "call_id")]
         statement = update(calls).where(calls.c.key == bindparam("b_key"))
@@ -128,26 +152,27 @@ def _keys(connection: Connection, names: Iterable[str]) -> dict[str, int]:
     return {row.call_id: row.key for row in connection.execute(wanted)}
 
 
-def _kept_moment(row: dict[str, Any], there: Any) -> dict[str, Any]:
-    kept = {"day": there.day, "at": there.at} if row["started_at"] is None else {}
-    return {**row, **kept, "b_key": there.key}
+def _kept_moment(row: dict[str, Any], there: Any, displaced: Collection[str]) -> dict[str, Any]:
+    """That of a call which names none by itself, as long as it is the same call."""
+    is_moved = names_moment(row["started_at"]) or row["call_id"] in displaced
+    return {} if is_moved or not names_moment(there.at) else {"day": there.day, "at": there.at}
 
 
-def _call_row(call: Call, key: Key) -> dict[str, Any]:
+def _call_row(call: Call) -> dict[str, Any]:
     return {
         "call_id": call.id,
         "started_at": call.started_at,
         "language": call.language,
         "team": call.team,
         "queue": call.queue,
-        "agent": key.pseudonym(call.agent) if call.agent else None,
+        "agent": call.agent,
         "direction": call.direction,
         "seconds": max((turn.end for turn in call.turns if turn.end is not None), default=None),
         "turns": len(call.turns),
     }
 
 
-def _text_row(call: Call, key: Key) -> dict[str, str]:
+def _text_row(call: Call) -> dict[str, str]:
     # Of the same length, since lengths tell the turns apart.
     words = [_UNSTORABLE.sub("\ufffd", turn.text) for turn in call.turns]
     body = call.model_dump(mode="json", exclude={"id", "turns"}, exclude_defaults=True)
@@ -155,20 +180,29 @@ def _text_row(call: Call, key: Key) -> dict[str, str]:
         (turn.speaker, turn.start, turn.end, len(text), *(() if turn.confidence is None else (turn.confidence,)))
         for turn, text in zip(call.turns, words, strict=True)
     ]
-    if call.agent:
-        if call.metadata:
-            body["metadata"] = _without(call.agent, body["metadata"], key)
-        body["agent"] = key.pseudonym(call.agent)
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     return {"words": "\n".join(words), "body": _UNSTORABLE.sub("\ufffd", text)}
 
 
-def _without(agent: str, value: Any, key: Key) -> Any:
-    """The value with the agent's name, wherever a text of it has it, as the pseudonym."""
+def _nameless(call: Call, key: Key) -> Call:
+    """The call with a pseudonym in the place of its agent's name, in team, queue and metadata too."""
+    name = (call.agent or "").strip()
+    if not name:
+        return call.model_copy(update={"agent": None})
+    pseudonym = key.pseudonym(name)
+    # The agent 7 is not in 2027.
+    before, after = ("(?<!\\d)" if name[0].isdigit() else "", "(?!\\d)" if name[-1].isdigit() else "")
+    named = re.compile(f"{before}{re.escape(name)}{after}", re.IGNORECASE)
+    fields = {field: _replaced(named, pseudonym, getattr(call, field)) for field in ("team", "queue", "metadata")}
+    return call.model_copy(update={"agent": pseudonym, **fields})
+
+
+def _replaced(named: re.Pattern[str], pseudonym: str, value: Any) -> Any:
+    """The value with the pseudonym wherever a text of it has the name."""
     if isinstance(value, str):
-        return re.sub(re.escape(agent.strip()), key.pseudonym(agent), value, flags=re.IGNORECASE)
+        return named.sub(pseudonym, value)
     if isinstance(value, list):
-        return [_without(agent, part, key) for part in value]
+        return [_replaced(named, pseudonym, part) for part in value]
     if isinstance(value, dict):
-        return {_without(agent, name, key): _without(agent, part, key) for name, part in value.items()}
+        return {_replaced(named, pseudonym, key): _replaced(named, pseudonym, part) for key, part in value.items()}
     return value

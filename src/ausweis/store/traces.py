@@ -1,15 +1,18 @@
-"""What would show that a deleted call is still somewhere: its longest sentences and its id, in whole files."""
+"""What would show that a deleted call is still somewhere: its longest sentences and its id, in files and names."""
 
 import html
 import json
 import mmap
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 from ausweis.errors import StoreError
-from ausweis.store.run_files import call_of_line, likely_of
+from ausweis.store.copies import RECORDINGS, ids_of
+from ausweis.store.line_files import call_of_line, likely_of
 
 __all__ = ["LONG_ENOUGH", "Traces", "sentences"]
 
@@ -65,11 +68,18 @@ class Traces:
         except OSError as error:
             raise StoreError(f"the file cannot be searched ({error.strerror})", place=str(path)) from None
 
+    def in_name(self, path: Path) -> bool:
+        """Whether a file is named after a call: as copies of recordings are, elsewhere also with more in its name."""
+        if path.parent.name == RECORDINGS or len(self.ids) > _MANY:
+            return not self.ids.isdisjoint(ids_of(path.name))
+        name = os.fsencode(unquote(path.name))
+        return self._in(name, self._by_id(name), database=False)
+
     def _has_line(self, data: mmap.mmap) -> bool:
         likely = likely_of(self.ids)
         return any(likely(line) and call_of_line(line) in self.ids for line in iter(data.readline, b""))
 
-    def _in(self, data: mmap.mmap, explained: Callable[[int, bool], bool], database: bool) -> bool:
+    def _in(self, data: mmap.mmap | bytes, explained: Callable[[int, bool], bool], database: bool) -> bool:
         for needle, is_id in self._needles():
             place = data.find(needle, 0)
             while place >= 0:
@@ -96,7 +106,7 @@ class Traces:
 
         return explained
 
-    def _by_id(self, data: mmap.mmap) -> Callable[[int, bool], bool]:
+    def _by_id(self, data: mmap.mmap | bytes) -> Callable[[int, bool], bool]:
         longer = [(other.encode(), one.encode()) for other in self.others for one in self.ids if one in other]
 
         def explained(place: int, is_id: bool) -> bool:
@@ -113,7 +123,7 @@ class Traces:
         return explained
 
 
-def _is_whole(data: mmap.mmap, start: int, end: int, database: bool) -> bool:
+def _is_whole(data: mmap.mmap | bytes, start: int, end: int, database: bool) -> bool:
     """Whether what stands here is no part of a longer word or number."""
     before, after = data[max(0, start - 6) : start], data[end : end + 10]
     if database and (_DAY.match(after) or (before[-1:] and before[-1] in _INDEXED)):

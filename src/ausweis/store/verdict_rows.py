@@ -13,7 +13,7 @@ from ausweis.store.packing import pack
 from ausweis.store.rows import RunRow
 from ausweis.store.tables import audio as audio_table
 from ausweis.store.tables import calls, runs, texts, verdicts
-from ausweis.store.texts import moment_of, reopened
+from ausweis.store.texts import moment_of, names_moment, reopened
 
 __all__ = ["Counts", "ReadVerdict", "VerdictWriter"]
 
@@ -47,8 +47,8 @@ class VerdictWriter:
     audio: Mapping[str, tuple[Path, ...]]
     counts: Counts = field(default_factory=Counts)
 
-    def write(self, connection: Connection, read: Sequence[ReadVerdict]) -> None:
-        """One batch, each call of it once."""
+    def write(self, connection: Connection, read: Sequence[ReadVerdict]) -> bool:
+        """One batch, each call of it once; whether any verdict was new, or other than it was."""
         there = self._there(connection, [one.verdict["call_id"] for one in read])
         digests = self._digests(connection, [row.key for row in there.values()])
         new, old = [], []
@@ -70,12 +70,17 @@ class VerdictWriter:
             self._verdicts(connection, [*new, *old], there, digests)
             counting = [there[one.verdict["call_id"]].key for one in new]
             self._point(connection, counting + self._replace(connection, old, there))
-        self._audio(connection, {name: row.key for name, row in there.items()})
+        written = {one.verdict["call_id"] for one in (*new, *old)}
+        rows = {one.verdict["call_id"]: (one, there[one.verdict["call_id"]]) for one in read}
+        heard = {name: row.key for name, (one, row) in rows.items() if self._is_heard(one, row, new=name in written)}
+        self._audio(connection, heard)
+        return bool(new or old)
 
     def _there(self, connection: Connection, ids: list[str]) -> dict[str, Any]:
         wanted = select(
             calls.c.key,
             calls.c.call_id,
+            calls.c.at,
             calls.c.started_at,
             calls.c.says,
             calls.c.turns,
@@ -117,20 +122,35 @@ class VerdictWriter:
 
     def _replace(self, connection: Connection, read: Sequence[ReadVerdict], there: Mapping[str, Any]) -> list[int]:
         """Let these verdicts count in calls that are there, unless a later run has judged them: the keys of those."""
-        rows = []
+        rows: list[dict[str, Any]] = []
         for one in read:
             row = there[one.verdict["call_id"]]
-            if row.started is None or (row.started, row.run) <= (self.run.started, self.run.key):
-                values = self._displacing(one) if self._is_other(one, row) else self._of_same(connection, one, row)
+            is_other = self._is_other(one, row)
+            if self._counts(row):
+                values = self._displacing(one) if is_other else self._of_same(connection, one, row)
                 rows.append({"b_key": row.key, "run_key": self.run.key, **one.values, **values})
+            elif not is_other and (day := self._day(row)):
+                rows.append({"b_key": row.key, **day})
         stale = [row["b_key"] for row in rows if "turns" in row]
         self.counts.displaced += len(stale)
-        connection.execute(texts.delete().where(texts.c.call_key.in_(stale)))
+        for table in (texts, audio_table):
+            connection.execute(table.delete().where(table.c.call_key.in_(stale)))
         for names in {tuple(row) for row in rows}:
             some = [row for row in rows if tuple(row) == names]
             statement = update(calls).where(calls.c.key == bindparam("b_key"))
             connection.execute(statement.values({name: bindparam(name) for name in names if name != "b_key"}), some)
-        return [row["b_key"] for row in rows]
+        return [row["b_key"] for row in rows if "run_key" in row]
+
+    def _counts(self, row: Any) -> bool:
+        """Whether no later run has judged the call."""
+        return row.started is None or (row.started, row.run) <= (self.run.started, self.run.key)
+
+    def _is_heard(self, one: ReadVerdict, row: Any, *, new: bool) -> bool:
+        """Whether the run's recordings are of the call that has the id now, `new` where its verdict came just now."""
+        if ":" in (row.says or ""):
+            # The id was another call's before, perhaps this run's.
+            return new and self._counts(row)
+        return self._counts(row) or not self._is_other(one, row)
 
     def _is_other(self, one: ReadVerdict, row: Any) -> bool:
         """Whether the verdict is of another call than its text, or than the verdict before it."""
@@ -152,8 +172,13 @@ class VerdictWriter:
         _, sign, since = (row.says or "").partition(":")
         says = one.values["says"] + sign + since
         state = row.state if row.says in (None, says) else self._state(connection, row.key, {"says": says})
-        day = {} if row.started_at else moment_of(None, self.run.started)._asdict()
-        return {"says": says, "state": state, **day}
+        return {"says": says, "state": state, **self._day(row)}
+
+    def _day(self, row: Any) -> dict[str, Any]:
+        """The day of a call that does not say its own is that of the first run which judged it."""
+        moment = moment_of(None, self.run.started)
+        is_first = row.started is None or moment.at < row.at
+        return moment._asdict() if is_first and not names_moment(row.started_at) else {}
 
     def _point(self, connection: Connection, keys: Sequence[int]) -> None:
         """Point calls at their verdicts of this run."""

@@ -1,43 +1,61 @@
 """What was said in calls that are to go, and whether it was said in others too."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select, true
+from sqlalchemy import Connection, or_, select, true
 
-from ausweis.store.tables import decisions, texts, verdicts
+from ausweis.store.tables import calls, decisions, texts, verdicts
 from ausweis.store.texts import batches
 
-__all__ = ["said_elsewhere", "words_of"]
+__all__ = ["reasons_of", "said_elsewhere", "words_of"]
 
 
-def words_of(connection: Connection, keys: Sequence[int]) -> list[str]:
-    """What was said in the calls, or the quotes of facts and verdicts where no text is known, then what was noted."""
-    words: list[str] = []
+def words_of(connection: Connection, keys: Sequence[int]) -> list[tuple[int, str]]:
+    """What was said in the calls, then what was noted; each with the key of its call.
+
+    With the text of a call, or without one that is known, stand the quotes of all its facts and verdicts that it does
+    not have: of a text that was there before.
+    """
+    words: list[tuple[int, str]] = []
     for some in batches(keys):
         said = select(texts.c.call_key, texts.c.words).where(texts.c.call_key.in_(some))
-        of_call = {row.call_key: row.words for row in connection.execute(said)}
-        quoted = select(verdicts.c.call_key, verdicts.c.facts, verdicts.c.body).where(
-            verdicts.c.call_key.in_([key for key in some if key not in of_call])
-        )
+        of_call: defaultdict[int, str] = defaultdict(str)
+        of_call.update({row.call_key: row.words for row in connection.execute(said)})
+        quoted = select(verdicts.c.call_key, verdicts.c.facts, verdicts.c.body).where(verdicts.c.call_key.in_(some))
         for row in connection.execute(quoted):
-            quotes = "\n".join(_quotes([json.loads(row.body), json.loads(row.facts or "null")]))
-            of_call[row.call_key] = f"{of_call.get(row.call_key, '')}\n{quotes}"
-        words += of_call.values()
+            for quote in _quotes([json.loads(row.body), json.loads(row.facts or "null")]):
+                if quote not in of_call[row.call_key]:
+                    of_call[row.call_key] += f"\n{quote}"
+        words += of_call.items()
     for some in batches(keys):
-        notes = select(decisions.c.note).where(decisions.c.call_key.in_(some), decisions.c.note != "")
-        words += connection.execute(notes).scalars()
+        notes = select(decisions.c.call_key, decisions.c.note)
+        noted = connection.execute(notes.where(decisions.c.call_key.in_(some), decisions.c.note != ""))
+        words += [(row.call_key, row.note) for row in noted]
     return words
+
+
+def reasons_of(connection: Connection, keys: Iterable[int]) -> list[str]:
+    """What a model concluded of the calls in its own words, where it was asked for a whole verdict."""
+    claims = verdicts.c.facts.contains('"claim"', autoescape=True)
+    found = []
+    for some in batches(keys):
+        wanted = select(verdicts.c.facts).where(verdicts.c.call_key.in_(some), claims)
+        found += [json.loads(facts).get("claim") or {} for facts in connection.execute(wanted).scalars()]
+    return [claim["reason"] for claim in found if claim.get("reason")]
 
 
 def said_elsewhere(connection: Connection, part: str, ids: dict[int, str]) -> bool:
     """Whether another call has the words too, as agents have sentences that they say in every call."""
-    without_text = verdicts.c.call_key.not_in(select(texts.c.call_key))
+    # What the verdict that counts quotes stands in the text.
+    counting = select(calls.c.run_key).where(calls.c.key == verdicts.c.call_key).scalar_subquery()
+    aside = or_(verdicts.c.call_key.not_in(select(texts.c.call_key)), verdicts.c.run_key != counting)
     for own, column, more in (
         (texts.c.call_key, texts.c.words, true()),
-        (verdicts.c.call_key, verdicts.c.facts, without_text),
-        (verdicts.c.call_key, verdicts.c.body, without_text),
+        (verdicts.c.call_key, verdicts.c.facts, aside),
+        (verdicts.c.call_key, verdicts.c.body, aside),
     ):
         # Of the calls' own rows there may be several, one a run.
         wanted = select(own).where(more, column.contains(part, autoescape=True)).distinct().limit(len(ids) + 1)

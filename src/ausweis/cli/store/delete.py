@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ausweis.cli.store_options import also_option, login, opened, store_option
+from ausweis.cli.store_options import also_option, gone_option, login, opened, store_option
 from ausweis.errors import StoreError
 
 if TYPE_CHECKING:
@@ -17,15 +17,16 @@ __all__ = ["delete", "show"]
 @click.command()
 @click.argument("call_id")
 @also_option
+@gone_option
 @store_option
-def delete(call_id: str, roots: tuple[Path, ...], address: str) -> None:
+def delete(call_id: str, roots: tuple[Path, ...], gone: tuple[Path, ...], address: str) -> None:
     """Remove one call from the store, the runs that it knows, their recordings, recorded answers and written pages.
 
     Then all these files, and those below --also, are searched for the call's longest sentences and its id. Exit code 2,
-    with the places, where something is left, or where a run of the call is not where it was.
+    with the places, where something is left, or where a run or page of the call is not where it was.
     """
     with opened(address) as store:
-        deleted = store.delete(call_id, roots=roots, by=login())
+        deleted = store.delete(call_id, roots=roots, gone=gone, by=login())
     show(deleted)
     click.echo("searched: nothing of the call is left in these places")
 
@@ -34,7 +35,7 @@ def show(deleted: "Deleted") -> None:
     """What was removed where, and what is the user's own.
 
     Raises:
-        StoreError: folders of runs were not there to be searched.
+        StoreError: something was not there to be searched.
     """
     for place in deleted.places:
         click.echo(f"removed from {place}")
@@ -44,5 +45,6 @@ def show(deleted: "Deleted") -> None:
         click.echo(f"not there, so not searched: {path}")
     if deleted.missing:
         raise StoreError(
-            "runs of what was deleted are not where they were; if they were moved, delete it again with --also"
+            "what may hold the deleted calls is not where it was: delete again when it is back, with --also where runs "
+            "are now, or with --gone for what was removed for good"
         )

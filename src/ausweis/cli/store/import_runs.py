@@ -1,10 +1,15 @@
 """`ausweis store import`: run folders into the store."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ausweis.cli.store_options import DISPLACED, login, opened, store_option
+from ausweis.errors import RunError
+
+if TYPE_CHECKING:
+    from ausweis.store import Imported
 
 __all__ = ["import_runs"]
 
@@ -13,30 +18,59 @@ __all__ = ["import_runs"]
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN…")
 @click.option("--calls", "paths", multiple=True, metavar="PATH", help="Transcripts, if not where they were.")
 @store_option
-def import_runs(runs: tuple[Path, ...], paths: tuple[str, ...], address: str) -> None:
+@click.pass_context
+def import_runs(context: click.Context, runs: tuple[Path, ...], paths: tuple[str, ...], address: str) -> None:
     """Take up run folders; twice is as good as once, and a run that grew is taken up where it stands.
 
     The text of calls is taken from --calls, else from the run's own transcripts, else from the files that it was given.
+    Of several, as runs/* gives them, those that hold no run are passed over. Where one cannot be taken up, the others
+    are all the same; exit code 2 then.
     """
-    from ausweis.calls import Call, read_calls
-    from ausweis.store import Added
+    from ausweis.cli.given_texts import GivenTexts
 
+    chosen = _holding_runs(runs)
+    failed, displaced = False, 0
     with opened(address, make=True) as store:
-        added = again = Added(0)
-        displaced = 0
-        if paths:
-            added = store.add_calls(call for call in read_calls(paths) if isinstance(call, Call))
-        for run in runs:
-            done = store.import_run(run, by=login())
-            displaced += done.displaced
-            replaced = f", {done.replaced} replaced" if done.replaced else ""
-            missing = f"; {done.without_text} without text" if done.without_text else ""
-            click.echo(f"{run}: {done.new} new, {done.same} as they were{replaced}{missing}")
-        if added.misfits:
-            # By now their verdicts may be there.
-            found = (call for call in read_calls(paths) if isinstance(call, Call) and call.id in added.misfits)
-            again = store.add_calls(found)
-    if displaced := displaced + added.displaced + again.displaced:
+        texts = GivenTexts(paths, chosen)
+        texts.add(store)
+        for run in chosen:
+            try:
+                done = store.import_run(run, by=login())
+            except RunError as error:
+                click.echo(f"ausweis: {error}", err=True)
+                failed = True
+            else:
+                displaced += done.displaced
+                click.echo(f"{run}: {_told(done)}")
+        left = texts.add_misfits(store)
+    if displaced := displaced + texts.displaced:
         click.echo(DISPLACED.format(displaced))
-    if again.misfits:
-        click.echo(f"{len(again.misfits)} texts left out: their verdicts are of another number of turns")
+    if left:
+        click.echo(f"{left} texts left out: their verdicts are of another number of turns")
+    if unreadable := texts.unreadable:
+        click.echo(f"{len(unreadable)} texts left out: they cannot be read, the first: {unreadable[0]}")
+    context.exit(2 if failed else 0)
+
+
+def _holding_runs(given: tuple[Path, ...]) -> list[Path]:
+    """Those to take up; what is there and holds no run is passed over, unless nothing does."""
+    from ausweis.batch.manifest import read_manifest
+
+    def holds_none(path: Path) -> bool:
+        try:
+            return read_manifest(path) is None and path.exists()
+        except RunError:
+            return False
+
+    others = [path for path in given if holds_none(path)]
+    if len(others) == len(given):
+        return others
+    if others:
+        click.echo(f"ausweis: passed over, since they hold no run: {', '.join(map(str, others))}", err=True)
+    return [path for path in given if path not in others]
+
+
+def _told(done: "Imported") -> str:
+    replaced = f", {done.replaced} replaced" if done.replaced else ""
+    missing = f"; {done.without_text} without text" if done.without_text else ""
+    return f"{done.new} new, {done.same} as they were{replaced}{missing}"

@@ -1,0 +1,76 @@
+"""Files of lines, a call a line: whose a line is, and lines taken out."""
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from ausweis.errors import StoreError
+from ausweis.journal import lines
+
+__all__ = ["call_of_line", "is_wanting", "likely_of", "rewrite"]
+
+_LINE = re.compile(r":\d+$")
+_FEW = 20
+"""Ids that are looked for as bytes before a line is parsed."""
+
+
+def call_of_line(data: bytes) -> str | None:
+    """The id of the call that a line is about; of a failure without one, the name of its file."""
+    try:
+        found = json.loads(data)
+        # A labelled call.
+        found = found.get("call") or found
+        name = found["call_id"] if "call_id" in found else found["id"]
+        return Path(_LINE.sub("", found["place"])).stem if name is None else str(name)
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return None
+
+
+def likely_of(ids: frozenset[str]) -> Callable[[bytes], bool]:
+    """Whether a line may be one of these calls, told quickly."""
+    if len(ids) > _FEW:
+        return lambda _: True
+    # Both ways in which JSON may write them.
+    wanted = {json.dumps(one, ensure_ascii=ascii_only)[1:-1].encode() for one in ids for ascii_only in (True, False)}
+    return lambda data: any(one in data for one in wanted)
+
+
+def is_wanting(path: Path, drop: Callable[[bytes], bool]) -> bool:
+    """Whether `rewrite` would change the file."""
+    size = 0
+    for line in lines(path):
+        if drop(line.data):
+            return True
+        size = line.offset + len(line.data) + 1
+    return path.is_file() and path.stat().st_size > size
+
+
+def rewrite(path: Path, drop: Callable[[bytes], bool]) -> list[bytes]:
+    """Leave lines out of a file, and with them what stands torn behind the last one: the lines that are gone."""
+    if not path.is_file():
+        return []
+    gone = []
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with part.open("wb") as file:
+            for line in lines(path):
+                if drop(line.data):
+                    gone.append(line.data)
+                else:
+                    file.write(line.data + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        if not gone and part.stat().st_size == path.stat().st_size:
+            return []
+        shutil.copymode(path, part)
+        part.replace(path)
+    except OSError as error:
+        raise StoreError(f"the file cannot be written ({error.strerror})", place=str(path)) from None
+    finally:
+        with suppress(OSError):
+            part.unlink()
+    return gone

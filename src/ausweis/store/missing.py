@@ -1,0 +1,93 @@
+"""Runs, pages and files of cases that are not where they were, so that nobody can look into them."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+from sqlalchemy import Connection, select
+
+from ausweis.store.pending import Missing, Pending
+from ausweis.store.run_files import starts
+from ausweis.store.tables import decisions, place_calls, places, runs, verdicts
+from ausweis.store.texts import batches
+
+__all__ = ["is_away", "missing_places"]
+
+
+def is_away(path: Path) -> bool:
+    """Whether even the folder that it was in is not there, as on a disk that is not mounted: it need not be gone.
+
+    Raises (OSError): that cannot be told.
+    """
+    return not path.parent.is_dir()
+
+
+def missing_places(
+    connection: Connection,
+    ids: Mapping[int, str],
+    pending: Iterable[Pending],
+    *,
+    more: Collection[Path],
+    gone: Sequence[Path],
+) -> tuple[dict[str, set[Missing]], set[Missing]]:
+    """Runs, pages and cases of these calls, ids by keys, that are missing, by call; and of earlier deletions, all such.
+
+    A run that was moved is there again where `more` folders of runs have one that began when it did, or where the store
+    took it up with the same call. Nobody asks for what was in the folders `gone`, or below them.
+
+    Raises (OSError): it cannot be told whether a folder is there.
+    """
+    absent, here = _absent(connection, ids)
+    for call_id, path in _away(connection, ids):
+        absent.setdefault(call_id, set()).add(Missing(path, ""))
+    waiting = {
+        run
+        for one in pending
+        for run in one.missing
+        if not any(run.started in here.get(call_id, ()) for call_id in one.phrases)
+    }
+    back = starts(more) if absent or waiting else set()
+    above = [folder.absolute() for folder in gone]
+
+    def is_missing(run: Missing) -> bool:
+        removed = any(run.folder.is_relative_to(folder) for folder in above)
+        if removed or run.started in back:
+            return False
+        return not run.folder.is_dir() if run.started else is_away(run.folder)
+
+    of_calls = {call_id: set(filter(is_missing, found)) for call_id, found in absent.items()}
+    return {call_id: found for call_id, found in of_calls.items() if found}, set(filter(is_missing, waiting))
+
+
+def _absent(connection: Connection, ids: Mapping[int, str]) -> tuple[dict[str, set[Missing]], dict[str, set[str]]]:
+    """By the ids of calls: the runs whose folders are not there, and when those began whose folders are."""
+    is_there = cache(Path.is_dir)
+    absent: dict[str, set[Missing]] = {}
+    here: dict[str, set[str]] = {}
+    wanted = select(verdicts.c.call_key, runs.c.folder, runs.c.started).join(runs, runs.c.key == verdicts.c.run_key)
+    for some in batches(ids):
+        of_call: defaultdict[int, set[Missing]] = defaultdict(set)
+        for row in connection.execute(wanted.where(verdicts.c.call_key.in_(some))):
+            of_call[row.call_key].add(Missing(Path(row.folder), row.started))
+        for key, found in of_call.items():
+            began = here[ids[key]] = {run.started for run in found if is_there(run.folder)}
+            if left := {run for run in found if not is_there(run.folder) and run.started not in began}:
+                absent[ids[key]] = left
+    return absent, here
+
+
+def _away(connection: Connection, ids: Mapping[int, str]) -> Iterator[tuple[str, Path]]:
+    """By the ids of calls: the pages that show them, and all files of cases that they may be in, which are away."""
+    away = cache(is_away)
+    cases = connection.execute(select(places.c.path).where(places.c.kind == "cases")).scalars()
+    lost = [path for path in map(Path, cases) if away(path)]
+    shown = select(place_calls.c.call_key, places.c.path).join(places, places.c.key == place_calls.c.place_key)
+    for some in batches(ids):
+        for row in connection.execute(shown.where(place_calls.c.call_key.in_(some))):
+            if away(Path(row.path)):
+                yield ids[row.call_key], Path(row.path)
+        # Only decided calls are exported.
+        decided = select(decisions.c.call_key).where(decisions.c.call_key.in_(some)).distinct()
+        for key in connection.execute(decided).scalars():
+            yield from ((ids[key], path) for path in lost)
