@@ -133,7 +133,9 @@ def _find(
     found.own = _own(found, phrases, missing)
     kept = [phrase for one in found.pending for some in one.phrases.values() for phrase in some]
     found.words = [*(text for _, text in words), *kept]
-    sought = dict.fromkeys([*(phrase for some in phrases.values() for phrase in some), *kept])
+    # Calls that came since may have said the same.
+    still_own = (phrase for phrase in kept if not said_elsewhere(connection, phrase, ids))
+    sought = dict.fromkeys([*(phrase for some in phrases.values() for phrase in some), *still_own])
     found.traces = _traces(connection, found.names, tuple(sought), key)
     found.audio = {path for path in found.audio if not _is_copy(path, found.runs)}
     return found
