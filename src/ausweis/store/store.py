@@ -318,18 +318,20 @@ class Store:
             return chain.entries(connection, limit)
 
     def verify_chain(self, head: str | None = None) -> int:
-        """Check every entry, and that decisions are what was decided; the number of entries.
+        """Check every entry, that decisions are what was decided, and that states follow; the number of entries.
 
         `head`: the hash of an entry noted down before; it must still be there.
 
         Raises:
-            StoreError: something was changed or is missing; it names the first such entry.
+            StoreError: something was changed or is missing; it names the first such entry, or call by its key.
         """
         with self._database.reading() as connection:
             try:
-                return chain.verify(connection, self._key, head)
+                number = chain.verify(connection, self._key, head)
+                deciding.check_states(connection)
             except StoreError as error:
                 raise StoreError(error.message, place=self._database.place) from None
+        return number
 
     def export_cases(self, filter: CallFilter = EVERY, *, mask: Mask, by: str = "ausweis") -> Iterator[LabelledCall]:  # noqa: A002
         """The decided calls whose text is known, as golden cases without personal data."""
