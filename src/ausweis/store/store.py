@@ -130,7 +130,7 @@ class Store:
             return querying.rows(connection, filter, order, limit, after)
 
     def count(self, filter: CallFilter = EVERY) -> int:  # noqa: A002
-        """How many calls fit; of a team that is too small to be told apart (see `day_counts`) none."""
+        """How many calls fit; of a team that is not told apart (see `day_counts`) none."""
         with self._database.reading() as connection:
             told = counting.large_enough(connection, filter)
             return 0 if told is None else querying.count(connection, told)
@@ -171,7 +171,7 @@ class Store:
             return counting.queues(connection)
 
     def teams(self) -> list[str]:
-        """All teams that are large enough to be told apart (`TEAM_MINIMUM`), by name."""
+        """All teams that are told apart (see `day_counts`) in all days together, by name."""
         with self._database.reading() as connection:
             return counting.teams(connection)
 
@@ -191,8 +191,9 @@ class Store:
         """Calls counted for each combination of `by` that there is, in order.
 
         A team with fewer than `TEAM_MINIMUM` calls or `TEAM_AGENTS` known agents in one of them is not told apart
-        there: its calls count with `team` None, where those of all such teams together are enough; else not at all.
-        Where the filter names teams, such a team's calls do not count in that combination, whatever `by` is.
+        there: its calls count with `team` None. Where those of all such teams, and of no team, are too few together,
+        the smallest other team is not told apart either; without any, they do not count at all. Where the filter names
+        teams, calls of one that is not told apart do not count in that combination, whatever `by` is.
         """
         with self._database.reading() as connection:
             return counting.day_counts(connection, first, last, filter, by)
