@@ -57,6 +57,7 @@ def test_calls_with_an_incident_are_those_of_the_calls_that_are_counted(store: S
         add(store, tmp_path, 0, 6, team=team, incidents=2)
     add(store, tmp_path, 1, 6, team="Nord", incidents=1)
     add(store, tmp_path, 1, 4, team="West", incidents=4)
+    add(store, tmp_path, 1, 5, team="Ost", incidents=3)
     now, before = counted(store, "Nord", "West")
     assert (now.calls, now.parts["incident"], now.parts[KIND]) == (12, 4, 4)
     assert (before.calls, before.parts["incident"], before.parts[KIND]) == (6, 1, 1)

@@ -92,17 +92,17 @@ def test_what_others_decided_is_not_told_before_ones_own_decision(store: Store) 
 def test_no_team_is_shown_alone_that_is_too_small(tmp_path: Path) -> None:
     some = [
         judged(call_of(f"{team}-{number}", ["Guten Tag"], team=team, agent=f"A{number}"), Facts(call_id="c", turns=1))
-        for team, calls in (("Nord", 5), ("Solo", 4))
+        for team, calls in (("Nord", 6), ("Ost", 5), ("Solo", 4))
         for number in range(calls)
     ]
     named = [one._replace(verdict=one.verdict.model_copy(update={"call_id": one.call.id})) for one in some]
     with fill(tmp_path / "s.sqlite", named) as filled:
         anna = visitor(filled)
-        nord, solo = (anna.page(f"/?show=all&team={team}") for team in ("Nord", "Solo"))
+        nord, ost, solo = (anna.page(f"/?show=all&team={team}") for team in ("Nord", "Ost", "Solo"))
         assert "the team is too small" in anna.http.get("/?team=Solo", headers={"HX-Request": "true"}).text
         narrow = anna.page("/?show=all&team=Nord&first=2026-03-03")
-    assert (len(ids(nord)), len(ids(solo)), len(ids(narrow))) == (5, 9, 0)
-    for page, told in ((nord, False), (solo, True), (narrow, True)):
+    assert (len(ids(nord)), len(ids(ost)), len(ids(solo)), len(ids(narrow))) == (6, 15, 15, 0)
+    for page, told in ((nord, False), (ost, True), (solo, True), (narrow, True)):
         assert ("the team is too small" in page) == told
 
 

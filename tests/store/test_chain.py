@@ -12,7 +12,7 @@ Filled = Callable[..., Imported]
 
 @pytest.fixture
 def decided(store: Store, filled: Filled) -> Store:
-    filled([make_call(1), make_call(2, pin=False)])
+    filled([make_call(1), make_call(2, pin=False), make_call(3)])
     for name in ("call-1", "call-2"):
         record = store.record(store.find(name) or 0)
         store.decide(record.row.key, reviewer="Mia", choice="confirm", note="so", verdict_key=record.verdict_key)
@@ -78,11 +78,35 @@ def test_truncating_is_refused_too(decided: Store) -> None:
         ("UPDATE decisions SET choice = 'overrule' WHERE seq = 3", "not the one of entry 3"),
         ("UPDATE decisions SET seq = 1 WHERE seq = 3", "not the one of entry 1"),
         ("DELETE FROM decisions WHERE seq = 3", "the decision of entry 3 of the chain is missing"),
+        ("UPDATE calls SET call_id = 'call-4' WHERE call_id = 'call-2'", "entry 3 of the chain is not with its call"),
+        ("UPDATE calls SET state = 'open' WHERE call_id = 'call-1'", "the state of call 1 is not what was decided"),
+        ("UPDATE calls SET state = 'overruled' WHERE call_id = 'call-2'", "the state of call 2 is not what"),
+        ("UPDATE calls SET state = 'confirmed' WHERE call_id = 'call-3'", "the state of call 3 is not what"),
     ],
 )
 def test_whatever_was_changed_shows(decided: Store, statement: str, message: str) -> None:
     change(decided, statement)
     with pytest.raises(StoreError, match=message):
+        decided.verify_chain()
+
+
+def test_calls_whose_decisions_were_exchanged_show(decided: Store) -> None:
+    renamed = "UPDATE calls SET call_id = '{}' WHERE call_id = '{}'"
+    names = (("away", "call-1"), ("call-1", "call-2"), ("call-2", "away"))
+    change(decided, *(renamed.format(*one) for one in names))
+    with pytest.raises(StoreError, match="entry 2 of the chain is not with its call"):
+        decided.verify_chain()
+
+
+def test_only_what_was_decided_before_a_deletion_may_be_missing(decided: Store, filled: Filled) -> None:
+    decided.delete("call-1")
+    filled([make_call(1)], "again")
+    assert decided.verify_chain() == 6
+    record = decided.record(decided.find("call-1") or 0)
+    decided.decide(record.row.key, reviewer="Mia", choice="confirm", verdict_key=record.verdict_key)
+    assert decided.verify_chain() == 7
+    change(decided, "DELETE FROM decisions WHERE seq = 7")
+    with pytest.raises(StoreError, match="entry 7 of the chain is missing, and its call was not deleted since"):
         decided.verify_chain()
 
 

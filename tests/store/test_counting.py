@@ -79,11 +79,14 @@ def test_a_filter_tells_no_small_team_apart_either(store: Store, filled: Filled)
             *team("Large", 50, 2, day="2026-03-03"),
             *team("Solo", 100, 9, agents=1, pin=False),
             *team("Large", 200, TEAM_MINIMUM, queue="moving", agents=1),
+            *team("Next", 300, TEAM_MINIMUM),
         ]
     )
     solo, large = CallFilter(teams=("Solo",)), CallFilter(teams=("Large", "Solo"))
     for by in ((), ("day",), ("team",), ("day", "queue", "team")):
         assert store.day_counts(FIRST, LAST, filter=solo, by=by) == []
+        assert store.day_counts(FIRST, LAST, filter=CallFilter(teams=("Next",)), by=by) == []
+    assert store.count(CallFilter(teams=("Next",))) == 0
     assert store.count(solo) == 0
     assert store.count(CallFilter(teams=("Solo",), outcomes=("violation",))) == 0
     assert store.count(CallFilter(teams=("nobody",))) == 0
@@ -97,10 +100,43 @@ def test_a_filter_tells_no_small_team_apart_either(store: Store, filled: Filled)
     assert store.count(CallFilter(teams=("Large",), queues=("moving",))) == 0
 
 
+def test_a_small_team_is_not_told_by_subtraction(store: Store, filled: Filled) -> None:
+    days = ["2026-03-02", "2026-03-03"]
+    for place, (north, south) in enumerate(((7, 6), (6, 8))):
+        at = 1000 * place
+        filled(
+            [
+                *team("Nord", at + 1, north, day=days[place]),
+                *team("Süd", at + 100, south, day=days[place]),
+                *team("Solo", at + 200, 9, agents=1, day=days[place]),
+            ],
+            days[place],
+        )
+    by_day = [(one.team, one.calls) for one in store.day_counts(FIRST, LAST, by=("day", "team"))]
+    # Of both days together, Nord has fewer calls than Süd: it joins the others on each.
+    assert by_day == [("Süd", 6), (None, 16), ("Süd", 8), (None, 15)]
+    assert [(one.team, one.calls) for one in store.day_counts(FIRST, LAST, by=("team",))] == [("Süd", 14), (None, 31)]
+    assert [one.calls for one in store.day_counts(FIRST, LAST, by=())] == [45]
+    assert store.teams() == ["Süd"]
+    assert [store.count(CallFilter(teams=(name,))) for name in ("Nord", "Süd", "Solo")] == [0, 14, 0]
+
+
+def test_where_small_teams_are_enough_together_all_others_are_told(store: Store, filled: Filled) -> None:
+    small = [*team("One", 1, 3, agents=1), *team("Two", 10, 3, agents=2)]
+    filled([*small, *team("Nord", 100, 6), *team("Süd", 200, 6)])
+    told = [(one.team, one.calls) for one in store.day_counts(FIRST, LAST)]
+    assert told == [("Nord", 6), ("Süd", 6), (None, 6)]
+
+
 def test_small_teams_together_with_calls_of_no_team(store: Store, filled: Filled) -> None:
     filled([*team("Solo", 1, 9, agents=1, pin=False), *team(None, 100, 2, agents=1)])
-    assert [(one.team, one.calls) for one in store.day_counts(FIRST, LAST)] == [(None, 2)]
+    # The two told alone would tell the nine.
+    assert store.day_counts(FIRST, LAST) == []
     assert [one.calls for one in store.day_counts(FIRST, LAST, by=())] == [11]
+    filled([*team("Nord", 200, 6), *team(None, 102, 1, agents=1, queue="moving")], "more")
+    assert [(one.team, one.calls) for one in store.day_counts(FIRST, LAST, by=("team",))] == [(None, 18)]
+    filled([make_call(300, team=None, agent="somebody else")], "yet more")
+    assert [(one.team, one.calls) for one in store.day_counts(FIRST, LAST, by=("team",))] == [("Nord", 6), (None, 13)]
 
 
 def test_an_agent_of_several_small_teams_is_one_person(store: Store, filled: Filled) -> None:

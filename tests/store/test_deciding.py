@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from tests.store.runs import add_incidents, incident_of, make_call, make_run
 
 from ausweis.errors import StoreError
 from ausweis.store import CallFilter, Choice, Decision, Imported, Store, chain
-from ausweis.store.deciding import label_of
+from ausweis.store.deciding import label_of, labels
 from ausweis.store.tables import calls, decisions
 
 Filled = Callable[..., Imported]
@@ -103,6 +103,31 @@ def test_a_text_that_changed_since_is_not_decided_about(store: Store, key_of: Ca
     with pytest.raises(StoreError, match="changed since you saw it, or the text"):
         decide(store, key, "A", "confirm", says=seen.says)
     assert decide(store, key, "A", "confirm", says=today.says).counts
+
+
+def test_a_text_that_comes_back_is_decided_anew(store: Store, key_of: Callable[[int], int]) -> None:
+    other = make_call(2, pin=False, words="doch ganz anders, ")
+    store.add_calls([other])
+    decide(store, key_of(2), "A", "confirm")
+    store.add_calls([make_call(2, pin=False)])
+    store.add_calls([other])
+    record = store.record(key_of(2))
+    assert (record.row.state, [one.counts for one in record.decisions]) == ("open", [False])
+    assert store.verify_chain() == 2
+
+
+def test_the_last_word_is_the_last_of_the_chain(store: Store, key_of: Callable[[int], int]) -> None:
+    first = decide(store, key_of(2), "A", "overrule", outcome="compliant")
+    decide(store, key_of(2), "A", "confirm")
+    decide(store, key_of(2), "B", "confirm")
+    with store._database.writing() as connection:
+        connection.execute(update(decisions).where(decisions.c.key == first.key).values(key=999))
+        (label,) = labels(connection, select(calls.c.key, calls.c.says).where(calls.c.key == key_of(2)))
+    found = store.record(key_of(2)).decisions
+    assert [(one.choice, one.counts) for one in found] == [("overrule", False), ("confirm", True), ("confirm", True)]
+    assert label == label_of(found) == found[-1]
+    assert (store.agreement().pairs, store.agreement().same) == (1, 1)
+    assert store.verify_chain() == 4
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def review_of(store: Store, wanted: Wanted) -> Review:
 
     Raises:
         StoreError: the store cannot be read.
-        InputError: a team that is asked for is too small to be told apart.
+        InputError: a team that is asked for is not told apart.
     """
     _check_teams(store, wanted)
     which = CallFilter(queues=wanted.queues, teams=wanted.teams)
@@ -125,8 +125,8 @@ def _check_teams(store: Store, wanted: Wanted) -> None:
     small = set(wanted.teams) - {one.team for one in counts}
     if small:
         raise InputError(
-            f"a team of --team has fewer than {TEAM_MINIMUM} calls or {TEAM_AGENTS} agents in these days, so figures "
-            "would be about single persons; take more --days, or leave it out"
+            f"a team of --team has fewer than {TEAM_MINIMUM} calls or {TEAM_AGENTS} agents in these days, or a smaller "
+            "one could be told by it, so figures would be about single persons; take more --days, or leave it out"
         )
 
 

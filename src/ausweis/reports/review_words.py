@@ -141,7 +141,8 @@ TEXTS: Mapping[Language, Mapping[str, str]] = {
         "trend_queue": "nach Warteschlange",
         "trend_team": "nach Team",
         "trend_note": "Anteil der Anrufe mit Verstoß je Tag, alle mit derselben Skala bis {top}. "
-        "Punkt: letzter Tag. Teams mit weniger als {minimum} Anrufen an einem Tag sind nicht einzeln gezeigt.",
+        "Punkt: letzter Tag. Teams mit weniger als {minimum} Anrufen an einem Tag sind nicht einzeln gezeigt, "
+        "und das nächstgrößere nicht, wo sie sich sonst ausrechnen ließen.",
         "no_name": "ohne Angabe",
         "others": "andere",
         "sources": "Woher die Urteile kommen",
@@ -225,7 +226,8 @@ TEXTS: Mapping[Language, Mapping[str, str]] = {
         "trend_queue": "by queue",
         "trend_team": "by team",
         "trend_note": "Share of calls with a violation by day, all on one scale up to {top}. "
-        "Dot: the last day. Teams with fewer than {minimum} calls on a day are not shown apart.",
+        "Dot: the last day. Teams with fewer than {minimum} calls on a day are not shown apart, "
+        "nor is the next larger one where they could be worked out.",
         "no_name": "not named",
         "others": "others",
         "sources": "Where the verdicts come from",

@@ -159,8 +159,10 @@ _DE: dict[str, str] = {
     "top": "Höchster Tag: {share}",
     "no_queue": "ohne Hotline",
     "other_teams": "übrige",
-    "team_small": "Das Team ist an diesen Tagen zu klein, um allein gezeigt zu werden; gezeigt werden alle.",
-    "team_minimum": "Kleine Teams zählen unter „übrige“, damit keine Zahl von einer einzelnen Person handelt.",
+    "team_small": "Das Team ist an diesen Tagen zu klein, um allein gezeigt zu werden, oder ein kleineres ließe sich "
+    "daraus errechnen; gezeigt werden alle.",
+    "team_minimum": "Kleine Teams zählen unter „übrige“, wenn nötig mit dem nächstgrößeren, damit keine Zahl von einer "
+    "einzelnen Person handelt.",
 }
 _EN: dict[str, str] = {
     "skip": "To the content",
@@ -316,7 +318,9 @@ _EN: dict[str, str] = {
     "top": "Highest day: {share}",
     "no_queue": "without a queue",
     "other_teams": "others",
-    "team_small": "In these days the team is too small to be shown alone; all are shown.",
-    "team_minimum": "Small teams count among “others”, so that no figure is about one person.",
+    "team_small": "In these days the team is too small to be shown alone, or a smaller one could be told by it; "
+    "all are shown.",
+    "team_minimum": "Small teams count among “others”, if need be with the next larger one, so that no figure is about "
+    "one person.",
 }
 TEXTS: dict[Language, dict[str, str]] = {"de": _DE, "en": _EN}

@@ -14,7 +14,7 @@ from ausweis.errors import StoreError
 from ausweis.judging.verdict import ModelProvenance, PolicyProvenance, PromptProvenance
 from ausweis.store.key import Key
 from ausweis.store.rows import ChainEntry, RunRow, What
-from ausweis.store.tables import chain, decisions
+from ausweis.store.tables import calls, chain, decisions
 
 __all__ = ["append", "canonical", "entries", "verify"]
 
@@ -62,14 +62,14 @@ def entries(connection: Connection, limit: int | None) -> list[ChainEntry]:
 
 
 def verify(connection: Connection, key: Key, head: str | None) -> int:
-    """Walk through the chain; the number of entries.
+    """Walk through the chain, then hold decisions against it; the number of entries.
 
     Raises:
-        StoreError: an entry is not what was written, or one is missing.
+        StoreError: an entry or a decision is not what was written, is missing, or hangs on another call.
     """
     previous, seq, heads_seen = "", 0, head is None
     decided: dict[int, tuple[str | None, str | None]] = {}
-    deleted: set[str] = set()
+    deleted: dict[str | None, int] = {}
     for row in connection.execute(select(chain).order_by(chain.c.seq)):
         seq += 1
         wanted = key.link(canonical({name: getattr(row, name) for name in _LINKED}))
@@ -79,8 +79,8 @@ def verify(connection: Connection, key: Key, head: str | None) -> int:
         heads_seen = heads_seen or row.hash == head
         if row.what == "decided":
             decided[row.seq] = (row.content, row.call)
-        elif row.what == "deleted" and row.call is not None:
-            deleted.add(row.call)
+        elif row.what == "deleted":
+            deleted[row.call] = row.seq
     if not heads_seen:
         raise StoreError(
             f"the chain ends at entry {seq}, and the head that was noted down is not in it: it was cut off"
@@ -98,15 +98,24 @@ def decision_content(row: Any) -> str:
 
 
 def _verify_decisions(
-    connection: Connection, key: Key, decided: dict[int, tuple[str | None, str | None]], deleted: set[str]
+    connection: Connection,
+    key: Key,
+    decided: dict[int, tuple[str | None, str | None]],
+    deleted: dict[str | None, int],
 ) -> None:
-    for row in connection.execute(select(decisions).order_by(decisions.c.seq)):
-        content, _ = decided.pop(row.seq, (None, None))
+    """`decided`: hashes of content and call by entry; `deleted`: the last entry that says so, by the call's hash."""
+    wanted = select(decisions, calls.c.call_id).join(calls, calls.c.key == decisions.c.call_key)
+    for row in connection.execute(wanted.order_by(decisions.c.seq)):
+        content, call = decided.pop(row.seq, (None, None))
         if content != key.content(decision_content(row)):
             raise StoreError(f"a decision is not the one of entry {row.seq} of the chain: it was changed or added")
-    lost = [seq for seq, (_, call) in decided.items() if call not in deleted]
+        if call != key.call(row.call_id):
+            raise StoreError(f"the decision of entry {row.seq} of the chain is not with its call: that was exchanged")
+    lost = [seq for seq, (_, call) in decided.items() if seq > deleted.get(call, 0)]
     if lost:
-        raise StoreError(f"the decision of entry {min(lost)} of the chain is missing, and its call was not deleted")
+        raise StoreError(
+            f"the decision of entry {min(lost)} of the chain is missing, and its call was not deleted since"
+        )
 
 
 def head(connection: Connection) -> str:

@@ -1,12 +1,18 @@
-"""Calls counted by day, queue and team. No figure is about a team so small that it is about a person."""
+"""Calls counted by day, queue and team. No figure is about a team so small that it is about a person.
+
+Nor can such a figure be had by taking those of all other teams from that of all: where the small teams of a place are
+too few together, the smallest of the others is not told apart either. This is secondary suppression, a method of
+statistical disclosure control (Hundepool et al., Statistical Disclosure Control, Wiley 2012).
+"""
 
 import json
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from ausweis.store.querying import conditions
 from ausweis.store.rows import TEAM_AGENTS, TEAM_MINIMUM, CallFilter, Column, DayCount
@@ -18,6 +24,20 @@ _Place = tuple[date | None, str | None, str | None]
 
 
 @dataclass
+class _Size:
+    calls: int = 0
+    agents: set[str] = field(default_factory=set)
+
+    @property
+    def is_small(self) -> bool:
+        return self.calls < TEAM_MINIMUM or 0 < len(self.agents) < TEAM_AGENTS
+
+    def add(self, number: int, agents: Iterable[str]) -> None:
+        self.calls += number
+        self.agents.update(agents)
+
+
+@dataclass
 class _Cell:
     calls: int = 0
     needs_review: int = 0
@@ -25,11 +45,6 @@ class _Cell:
     outcomes: Counter[Any] = field(default_factory=Counter)
     violations: Counter[Any] = field(default_factory=Counter)
     incidents: Counter[str] = field(default_factory=Counter)
-    agents: set[str] = field(default_factory=set)
-
-    @property
-    def is_small(self) -> bool:
-        return self.calls < TEAM_MINIMUM or 0 < len(self.agents) < TEAM_AGENTS
 
     def add(self, row: Any) -> None:
         self.calls += row.number
@@ -43,7 +58,6 @@ class _Cell:
         self.calls += other.calls
         self.needs_review += other.needs_review
         self.flagged += other.flagged
-        self.agents |= other.agents
         for mine, theirs in (
             (self.outcomes, other.outcomes),
             (self.violations, other.violations),
@@ -70,26 +84,26 @@ def day_counts(
     # Who asks for a team by a filter is told no more than who sees all teams side by side.
     apart: tuple[Column, ...] = (*by, "team") if which.teams and "team" not in by else by
     cells = _cells(connection, first, last, which, apart)
+    told = _told(_sizes(connection, first, last, which, apart)) if "team" in apart else {one: one for one in cells}
     merged: dict[_Place, _Cell] = {}
-    if which.teams:
-        for (day, queue, team), cell in cells.items():
-            if not cell.is_small:
-                merged.setdefault((day, queue, team if "team" in by else None), _Cell()).merge(cell)
-    else:
-        merged = _merged(cells)
+    for place, cell in cells.items():
+        into = told.get(place)
+        if into is not None and (into == place or not which.teams):
+            day, queue, team = into
+            merged.setdefault((day, queue, team if "team" in by else None), _Cell()).merge(cell)
     return [merged[place].counted(place) for place in sorted(merged, key=_in_order)]
 
 
 def large_enough(connection: Connection, which: CallFilter) -> CallFilter | None:
-    """The filter with those of its teams alone that are large enough within its days and queues; None without any."""
+    """The filter with those of its teams alone that are told apart in its days and queues; None without any."""
     if not which.teams:
         return which
     span = days(connection)
     if span is None:
         return None
-    of = CallFilter(queues=which.queues, teams=which.teams)
-    cells = _cells(connection, which.first or span[0], which.last or span[1], of, ("team",))
-    kept = tuple(team for (_, _, team), cell in cells.items() if team is not None and not cell.is_small)
+    of = CallFilter(queues=which.queues)
+    told = _told(_sizes(connection, which.first or span[0], which.last or span[1], of, ("team",)))
+    kept = tuple(team for team in which.teams if told.get((None, None, team)) == (None, None, team))
     return replace(which, teams=kept) if kept else None
 
 
@@ -117,35 +131,66 @@ def days(connection: Connection) -> tuple[date, date] | None:
 def _cells(
     connection: Connection, first: date, last: date, which: CallFilter, by: tuple[Column, ...]
 ) -> dict[_Place, _Cell]:
-    within = (calls.c.day >= first, calls.c.day <= last, *conditions(which, connection.dialect.name))
-    apart = [calls.c[name] for name in ("day", "queue", "team") if name in by]
-    cells: dict[_Place, _Cell] = {}
+    apart = _columns(by)
     said = [calls.c[name] for name in ("outcome", "violations", "incidents", "needs_review", "flagged")]
-    groups = select(*apart, *said, func.count().label("number")).where(*within).group_by(*apart, *said)
-    for row in connection.execute(groups):
+    groups = select(*apart, *said, func.count().label("number")).where(*_within(connection, first, last, which))
+    cells: dict[_Place, _Cell] = {}
+    for row in connection.execute(groups.group_by(*apart, *said)):
         cells.setdefault(_place(row), _Cell()).add(row)
-    if "team" in by:
-        agents = select(*apart, calls.c.agent).where(*within, calls.c.agent.is_not(None)).distinct()
-        for row in connection.execute(agents):
-            cells[_place(row)].agents.add(row.agent)
     return cells
+
+
+def _sizes(
+    connection: Connection, first: date, last: date, which: CallFilter, by: tuple[Column, ...]
+) -> dict[_Place, _Size]:
+    """How large all teams are, those too that the filter does not name."""
+    columns = (*_columns(by), calls.c.agent)
+    within = _within(connection, first, last, replace(which, teams=()))
+    groups = select(*columns, func.count().label("number")).where(*within).group_by(*columns)
+    sizes: dict[_Place, _Size] = {}
+    for row in connection.execute(groups):
+        sizes.setdefault(_place(row), _Size()).add(row.number, () if row.agent is None else (row.agent,))
+    return sizes
+
+
+def _columns(by: tuple[Column, ...]) -> list[Any]:
+    return [calls.c[name] for name in ("day", "queue", "team") if name in by]
+
+
+def _within(connection: Connection, first: date, last: date, which: CallFilter) -> list[ColumnElement[bool]]:
+    return [calls.c.day >= first, calls.c.day <= last, *conditions(which, connection.dialect.name)]
 
 
 def _place(row: Any) -> _Place:
     return getattr(row, "day", None), getattr(row, "queue", None), getattr(row, "team", None)
 
 
-def _merged(cells: dict[_Place, _Cell]) -> dict[_Place, _Cell]:
-    """Cells of small teams put together with those of no team, where together they are no small team themselves."""
-    merged: dict[_Place, _Cell] = {}
-    small: dict[_Place, _Cell] = {}
-    for (day, queue, team), cell in cells.items():
-        into = small if team is not None and cell.is_small else merged
-        into.setdefault((day, queue, None if into is small else team), _Cell()).merge(cell)
-    for place, cell in small.items():
-        if not cell.is_small:
-            merged.setdefault(place, _Cell()).merge(cell)
-    return merged
+def _told(sizes: Mapping[_Place, _Size]) -> dict[_Place, _Place | None]:
+    """Where the calls of each place are told: there, with the others of its day and queue (no team), or nowhere."""
+    groups: dict[tuple[date | None, str | None], dict[str | None, _Size]] = {}
+    number: Counter[str | None] = Counter()
+    for (day, queue, team), size in sizes.items():
+        groups.setdefault((day, queue), {})[team] = size
+        number[team] += size.calls
+    found: dict[_Place, _Place | None] = {}
+    for (day, queue), teams in groups.items():
+        others = {team for team, size in teams.items() if team is None or size.is_small}
+        large = teams.keys() - others
+        are_told = others <= {None} or not _together(teams[team] for team in others).is_small
+        if large and not are_told:
+            # The same on all days, if it can be: else one day tells what another does not.
+            others.add(min(large, key=lambda team: (number[team], team or "")))
+            are_told = True
+        into = (day, queue, None) if are_told else None
+        found |= {(day, queue, team): into if team in others else (day, queue, team) for team in teams}
+    return found
+
+
+def _together(sizes: Iterable[_Size]) -> _Size:
+    found = _Size()
+    for one in sizes:
+        found.add(one.calls, one.agents)
+    return found
 
 
 def _in_order(place: _Place) -> tuple[Any, ...]:

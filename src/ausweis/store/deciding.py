@@ -1,4 +1,4 @@
-"""What reviewers decide about verdicts: added, never changed.
+"""What reviewers decide about verdicts: added, never changed; in the order of the chain, which vouches for it.
 
 The last word of each reviewer counts, as long as the call's verdict says what it said then.
 """
@@ -7,9 +7,10 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import Any, get_args
 
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import Connection, Select, insert, or_, select, update
 
 from ausweis.batch.manifest import now
 from ausweis.errors import NoCallError, StoreError
@@ -24,7 +25,17 @@ from ausweis.store.tables import calls, decisions, runs, verdicts
 from ausweis.store.texts import batches
 from ausweis.vocabulary import Outcome
 
-__all__ = ["agreement", "decide", "decided_by", "decisions_of", "label_of", "labels", "looked_for", "state_of"]
+__all__ = [
+    "agreement",
+    "check_states",
+    "decide",
+    "decided_by",
+    "decisions_of",
+    "label_of",
+    "labels",
+    "looked_for",
+    "state_of",
+]
 
 _MAX_NAME, _MAX_NOTE = 100, 10_000
 _STATES: dict[Choice, State] = {"confirm": "confirmed", "overrule": "overruled", "not_sure": "not_sure"}
@@ -98,7 +109,7 @@ def _call_seen(connection: Connection, call_key: int, verdict_key: int, says: st
 
 def decisions_of(connection: Connection, call_key: int, *, says: str) -> list[Decision]:
     """All decisions about a call, in their order; `says` tells which of them count."""
-    wanted = select(decisions).where(decisions.c.call_key == call_key).order_by(decisions.c.key)
+    wanted = select(decisions).where(decisions.c.call_key == call_key).order_by(decisions.c.seq)
     return _decisions(connection.execute(wanted), says)
 
 
@@ -121,6 +132,21 @@ def state_of(found: Iterable[Decision]) -> State:
     return "disputed" if held is None else _STATES[held.choice]
 
 
+def check_states(connection: Connection) -> None:
+    """Hold the state of each call against its decisions.
+
+    Raises:
+        StoreError: one does not follow from them.
+    """
+    own = (calls.c.key.label("of"), calls.c.state, calls.c.says.label("today"))
+    wanted = select(*own, decisions).join_from(calls, decisions, calls.c.key == decisions.c.call_key, isouter=True)
+    wanted = wanted.where(or_(calls.c.state != "open", decisions.c.key.is_not(None)))
+    rows = connection.execute(wanted.order_by(calls.c.key, decisions.c.seq))
+    for (call_key, state, says), of_call in groupby(rows, lambda row: (row.of, row.state, row.today)):
+        if state != state_of(_decisions((row for row in of_call if row.key is not None), says)):
+            raise StoreError(f"the state of call {call_key} is not what was decided about it: it was changed")
+
+
 def label_of(found: Iterable[Decision]) -> Decision | None:
     """The decision whose label holds; None where it is open, disputed or not sure."""
     held = _most_said([one for one in found if one.counts])
@@ -134,7 +160,7 @@ def agreement(connection: Connection, which: CallFilter) -> Agreement:
     which is Cohen's kappa over all pairs, each taken both ways round. "Not sure" is an outcome.
     """
     wanted = select(decisions).join(calls, calls.c.key == decisions.c.call_key)
-    wanted = wanted.where(*conditions(which, connection.dialect.name)).order_by(decisions.c.key)
+    wanted = wanted.where(*conditions(which, connection.dialect.name)).order_by(decisions.c.seq)
     last: dict[tuple[int, str], dict[str, str]] = {}
     for row in connection.execute(wanted):
         last.setdefault((row.call_key, row.says), {})[row.reviewer] = row.outcome or "not_sure"
@@ -171,7 +197,7 @@ def labels(connection: Connection, wanted: Select[Any]) -> list[Decision]:
     of = wanted.subquery()
     found: dict[tuple[int, str], list[Any]] = {}
     joined = select(decisions, of.c.says.label("today")).join(of, of.c.key == decisions.c.call_key)
-    for row in connection.execute(joined.order_by(decisions.c.key)):
+    for row in connection.execute(joined.order_by(decisions.c.seq)):
         found.setdefault((row.call_key, row.today), []).append(row)
     held = (label_of(_decisions(rows, says)) for (_, says), rows in found.items())
     return [one for one in held if one is not None]
@@ -179,7 +205,7 @@ def labels(connection: Connection, wanted: Select[Any]) -> list[Decision]:
 
 def _decisions(rows: Iterable[Any], says: str) -> list[Decision]:
     found = list(rows)
-    last = {row.reviewer: row.key for row in found if row.says == says}
+    last = {row.reviewer: row.seq for row in found if row.says == says}
     return [
         Decision(
             key=row.key,
@@ -190,7 +216,7 @@ def _decisions(rows: Iterable[Any], says: str) -> list[Decision]:
             note=row.note,
             at=row.at,
             verdict_key=row.verdict_key,
-            counts=row.says == says and last[row.reviewer] == row.key,
+            counts=row.says == says and last[row.reviewer] == row.seq,
             incidents=_incidents(row.incidents),
         )
         for row in found
@@ -203,7 +229,8 @@ def _incidents(text: str | None) -> tuple[tuple[str, int], ...] | None:
 
 def _most_said(counting: Sequence[Decision]) -> Decision | None:
     """What more than half of them say, by the latest of these; one that tells of incidents goes before."""
-    for one in sorted(counting, key=lambda one: (one.incidents is None, -one.key)):
+    rising = sorted(counting, key=lambda one: one.incidents is not None)
+    for one in reversed(rising):
         if 2 * sum(_agree(one, other) for other in counting) > len(counting):
             return one
     return None

@@ -132,7 +132,7 @@ class Store:
             return querying.rows(connection, filter, order, limit, after)
 
     def count(self, filter: CallFilter = EVERY) -> int:  # noqa: A002
-        """How many calls fit; of a team that is too small to be told apart (see `day_counts`) none."""
+        """How many calls fit; of a team that is not told apart (see `day_counts`) none."""
         with self._database.reading() as connection:
             told = counting.large_enough(connection, filter)
             return 0 if told is None else querying.count(connection, told)
@@ -178,7 +178,7 @@ class Store:
             return counting.queues(connection)
 
     def teams(self) -> list[str]:
-        """All teams that are large enough to be told apart (`TEAM_MINIMUM`), by name."""
+        """All teams that are told apart (see `day_counts`) in all days together, by name."""
         with self._database.reading() as connection:
             return counting.teams(connection)
 
@@ -198,8 +198,9 @@ class Store:
         """Calls counted for each combination of `by` that there is, in order.
 
         A team with fewer than `TEAM_MINIMUM` calls or `TEAM_AGENTS` known agents in one of them is not told apart
-        there: its calls count with `team` None, where those of all such teams together are enough; else not at all.
-        Where the filter names teams, such a team's calls do not count in that combination, whatever `by` is.
+        there: its calls count with `team` None. Where those of all such teams, and of no team, are too few together,
+        the smallest other team is not told apart either; without any, they do not count at all. Where the filter names
+        teams, calls of one that is not told apart do not count in that combination, whatever `by` is.
         """
         with self._database.reading() as connection:
             return counting.day_counts(connection, first, last, filter, by)
@@ -335,18 +336,20 @@ class Store:
             return chain.entries(connection, limit)
 
     def verify_chain(self, head: str | None = None) -> int:
-        """Check every entry, and that decisions are what was decided; the number of entries.
+        """Check every entry, that decisions are what was decided, and that states follow; the number of entries.
 
         `head`: the hash of an entry noted down before; it must still be there.
 
         Raises:
-            StoreError: something was changed or is missing; it names the first such entry.
+            StoreError: something was changed or is missing; it names the first such entry, or call by its key.
         """
         with self._database.reading() as connection:
             try:
-                return chain.verify(connection, self._key, head)
+                number = chain.verify(connection, self._key, head)
+                deciding.check_states(connection)
             except StoreError as error:
                 raise StoreError(error.message, place=self._database.place) from None
+        return number
 
     def export_cases(self, filter: CallFilter = EVERY, *, mask: Mask, by: str = "ausweis") -> Iterator[LabelledCall]:  # noqa: A002
         """The decided calls whose text is known, as golden cases without personal data."""

@@ -99,7 +99,9 @@ def add_texts(connection: Connection, key: Key, found: Sequence[Call], today: st
 
 def reopened(says: str | None, by: str) -> str | None:
     """What a verdict says, of another call than before under the id: no decision about that one counts any more."""
-    return says and f"{says.partition(':')[0]}:{hashlib.sha256(by.encode()).hexdigest()[:16]}"
+    # With all of what it said before: of a text that comes back, earlier decisions do not count again.
+    since = hashlib.sha256(f"{says}\n{by}".encode()).hexdigest()[:16]
+    return says and f"{says.partition(':')[0]}:{since}"
 
 
 def call_of(row: Any, call_id: str) -> Call:

@@ -11,7 +11,7 @@ __all__ = ["verify"]
 @click.option("--head", metavar="HASH", help="What this command printed before: it must still be in the chain.")
 @store_option
 def verify(head: str | None, address: str) -> None:
-    """Check every entry of the chain, and that decisions are what was decided. Note the head down elsewhere.
+    """Check every entry of the chain, and that decisions and states are what was decided. Note the head down elsewhere.
 
     Exit code 2, with the first broken entry, where something was changed.
     """
