@@ -27,8 +27,8 @@ __all__ = ["create_app"]
 Page = Callable[[Visit], Response]
 LANGUAGE = "ausweis-language"
 MAX_FIELDS = 40
-FORM_FIELDS = 500
-"""A call may have many incidents, each a field."""
+FORM_FIELDS = 5000
+"""A call may have thousands of incidents, each a field."""
 LARGEST = 2**53
 MAX_ADDRESS = 2000
 
@@ -118,7 +118,7 @@ async def _sign_out(request: Request) -> Response:
         raise HTTPException(403)
     if session is not None:
         desk.door.end(session)
-        desk.unmasked = {one for one in desk.unmasked if one[0] != session.id}
+        desk.unmasked = {one: says for one, says in desk.unmasked.copy().items() if one[0] != session.id}
     response = RedirectResponse("/signin", 303)
     response.delete_cookie(desk.cookie, path="/", httponly=True, samesite="lax", secure=desk.secure)
     return response
@@ -150,9 +150,9 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 def _problem(request: Request, title: str, text: str, status: int) -> Response:
     session = _session(request)
-    onward = request.url.path.removesuffix("/decisions") if request.url.path.endswith("/decisions") else "/"
-    query = f"?{request.url.query}" if request.url.query and onward != "/" else ""
-    values = {"title": title, "text": text, "onward": onward + query}
+    path, query = request.url.path, f"?{request.url.query}" if request.url.query else ""
+    onward = _here(path.removesuffix("/decisions") + query) if path.endswith("/decisions") else "/"
+    values = {"title": title, "text": text, "onward": onward}
     if session is None:
         return HTMLResponse(render("problem.html.j2", _words(request), **values), status)
     return answer(_visit(request, session, {}), "problem.html.j2", status=status, **values)

@@ -63,13 +63,13 @@ def unmask(visit: Visit) -> Response:
     """Show personal data of this call in this session. The chain says who asked for it."""
     record = _record(visit)
     visit.store.log("unmasked", who=visit.session.reviewer, key=record.row.key)
-    visit.desk.unmasked.add((visit.session.id, record.row.key))
+    visit.desk.unmasked[visit.session.id, record.row.key] = record.says
     return _back(visit)
 
 
 def mask_again(visit: Visit) -> Response:
     """Mask it again."""
-    visit.desk.unmasked.discard((visit.session.id, visit.parts["key"]))
+    visit.desk.unmasked.pop((visit.session.id, visit.parts["key"]), None)
     return _back(visit)
 
 
@@ -92,7 +92,7 @@ def _back(visit: Visit) -> Response:
 
 def _page(visit: Visit, record: CallRecord, *, problem: str = "", form: Mapping[str, str] | None = None) -> Response:
     key, question = record.row.key, question_of(visit)
-    unmasked = (visit.session.id, key) in visit.desk.unmasked
+    unmasked = visit.desk.unmasked.get((visit.session.id, key)) == record.says
     mask = UNMASKED if unmasked else visit.desk.masking(record, visit.words.language)
     call = call_view(
         record, visit.words, mask, reviewer=visit.session.reviewer, agents=visit.desk.agents, unmasked=unmasked

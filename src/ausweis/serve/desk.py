@@ -32,7 +32,8 @@ class Desk:
     """One server. `reviewer`: the name proposed at sign-in; `agents`: whether pseudonyms of agents are shown.
 
     `hosts`: names under which browsers may reach it; `port`: its own, part of the cookie's name, since cookies do not
-    tell ports apart. `unmasked`: session and call, for as long as the server runs.
+    tell ports apart. `unmasked`: by session and call, what verdict and text said then, as another text stays masked;
+    kept for as long as the server runs.
     """
 
     store: Store
@@ -43,7 +44,7 @@ class Desk:
     hosts: tuple[str, ...] = ()
     port: int = 8321
     secure: bool = False
-    unmasked: set[tuple[str, int]] = field(default_factory=set)
+    unmasked: dict[tuple[str, int], str] = field(default_factory=dict)
     lists: Lists = field(init=False)
 
     def __post_init__(self) -> None:

@@ -30,8 +30,8 @@ HEADERS = {
     "X-Frame-Options": "DENY",
 }
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-MAX_BODY = 64 << 10
-"""Bytes of a form: a decision with a long note is far below."""
+MAX_BODY = 1 << 20
+"""Bytes of a form: a decision about a call of thousands of incidents, with a long note, is below."""
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 

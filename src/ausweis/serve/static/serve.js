@@ -77,7 +77,24 @@
     });
   }
 
-  // where it happened
+  // where it happened: at the second that the address names (`#t=62`), else at the first finding
+  const atSecond = () => {
+    const named = /^#t=(\d{1,9})$/.exec(location.hash);
+    if (!named) return;
+    const second = Number(named[1]);
+    for (const file of audio) {
+      const seek = () => { file.currentTime = second; };
+      if (file.readyState) seek();
+      else file.addEventListener("loadedmetadata", seek, { once: true });
+    }
+    // Addresses name whole seconds: a turn may begin within that one.
+    const begun = all(".turn[data-seconds]").filter((turn) => Number(turn.dataset.seconds) <= second + 1);
+    begun.at(-1)?.scrollIntoView({ block: "center" });
+  };
+  if (page === "call") {
+    atSecond();
+    addEventListener("hashchange", atSecond);
+  }
   if (page === "call" && !location.hash) {
     const first = one(".transcript")?.dataset.first;
     const wide = matchMedia("(min-width: 62rem) and (min-height: 30rem)").matches;
@@ -96,6 +113,10 @@
     }
     if (event.target.closest?.("[data-help]")) help();
   });
+
+  // What follows # is not sent to the server: the form of the sign-in takes it along.
+  const back = one("input[name=back]");
+  if (back && location.hash) back.value = back.value.replace(/#.*/, "") + location.hash;
 
   // keys
   const dialog = one("#help");
