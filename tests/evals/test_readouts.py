@@ -147,9 +147,9 @@ def test_layers_in_the_middle() -> None:
 
 
 def test_a_group_is_left_out_together_wherever_its_calls_stand() -> None:
-    """Groups of fold 1 have wrong labels, as above; their two calls stand ten apart."""
-    learned = prepare(made(20), TEMPLATE, SMALL, FACT_TASK)
-    groups = [str(place % 10) for place in range(20)]
+    """Groups of fold 1 have wrong labels, as above; their two calls stand fifty apart."""
+    learned = prepare(made(100), TEMPLATE, SMALL, FACT_TASK)
+    groups = [str(place % 50) for place in range(100)]
     fold = {group: place % 5 for place, group in enumerate(dict.fromkeys(groups))}
     place = learned.labels.index("asks")
     turned = [
