@@ -274,44 +274,6 @@ def test_the_second_outlasts_the_sign_in(browser: Browser, address: str, store: 
         page.context.close()
 
 
-def test_an_address_with_a_second_opens_the_call_there(browser: Browser, tmp_path: Path) -> None:
-    call = call_of("c", ["Ich gehe zum Anwalt. " * 20] * 12)
-    one = judged(call, Facts(call_id="c", turns=12), incidents=(incident(call, turn=1, kind="lawyer_threat"),))
-    at = "Math.abs(document.querySelector('audio').currentTime - %d) < 0.5"
-    with (
-        fill(tmp_path / "s.sqlite", [one], audio={"c": (tone(tmp_path / "call.wav"),)}) as store,
-        served(desk_of(store)) as address,
-        signed_in(browser, address, width=1280) as found,
-        signed_in(browser, address, width=390) as narrow,
-    ):
-        for page in (found.page, narrow.page):
-            # The eighth turn begins at 35.0, the ninth at 40.0: within the second that follows 39.
-            for second, turn in ((37, 8), (39, 9)):
-                page.goto(f"{address}/calls/1#t={second}")
-                page.wait_for_function(at % second)
-                expect(page.locator(f"#t{turn}")).to_be_in_viewport()
-                expect(page.locator("#t1")).not_to_be_in_viewport()
-            page.goto(f"{address}/calls/1#t=x")
-            page.reload()
-            page.wait_for_function(at % 0)
-
-
-def test_the_second_outlasts_the_sign_in(browser: Browser, address: str, store: Store) -> None:
-    row = next(one for one in store.calls(CallFilter()) if store.record(one.key).audio)
-    page = browser.new_page(locale="en")
-    try:
-        page.goto(f"{address}/calls/{row.key}?show=all#t=7")
-        for name, token in (("Anna", "wrong"), ("Anna", TOKEN)):
-            page.locator("input[name=token]").fill(token)
-            page.locator("input[name=reviewer]").fill(name)
-            page.keyboard.press("Enter")
-            expect(page.locator("[role=alert]")).to_have_count(1 if token == "wrong" else 0)
-        page.wait_for_url(f"{address}/calls/{row.key}?show=all#t=7")
-        page.wait_for_function("Math.abs(document.querySelector('audio').currentTime - 7) < 0.5")
-    finally:
-        page.context.close()
-
-
 def test_a_recording_that_is_gone_leaves_no_button_that_does_nothing(browser: Browser, tmp_path: Path) -> None:
     file = tone(tmp_path / "call.wav", 1)
     call = call_of("c", ["Guten Tag.", "Ich kündige!"])
