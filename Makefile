@@ -8,6 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 demo: $(VENV)/demo
 	$(BIN)/ausweis models pull
+	rm -f runs/demo.sqlite*
 	$(BIN)/ausweis score examples/calls --policy telecom-de --store runs/demo.sqlite
 	$(BIN)/ausweis score examples/calls-bank --policy bank-en --store runs/demo.sqlite
 	$(BIN)/ausweis score examples/recordings --policy bank-en --store runs/demo.sqlite
