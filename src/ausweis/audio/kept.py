@@ -10,8 +10,10 @@ from typing import Any
 
 from ausweis.journal import Journal, lines, replace_file
 
-__all__ = ["TRANSCRIPTS_FILE", "KeptTranscripts"]
+__all__ = ["KEPT_AUDIO", "TRANSCRIPTS_FILE", "KeptTranscripts"]
 
+KEPT_AUDIO = "recordings"
+"""The folder in a run folder where recordings are copied to, when that is asked for."""
 TRANSCRIPTS_FILE = "transcripts.jsonl"
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from ausweis.audio.hearing import Hearing, Listening
 from ausweis.audio.hotwords import words_for
-from ausweis.audio.kept import KeptTranscripts
+from ausweis.audio.kept import KEPT_AUDIO, KeptTranscripts
 from ausweis.audio.opening import HearingOptions
 from ausweis.audio.roles import Happens
 from ausweis.calls import Sources, UnreadableCall
@@ -20,10 +20,7 @@ from ausweis.prompts import Library
 from ausweis.reading.reader import Reader
 from ausweis.reading.strategies import PolicyText, open_reader
 
-__all__ = ["KEPT_AUDIO", "Recordings"]
-
-KEPT_AUDIO = "recordings"
-"""The folder in a run folder where recordings are copied to, when that is asked for."""
+__all__ = ["Recordings"]
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,8 @@
 
 from urllib.parse import unquote
 
-__all__ = ["RECORDINGS", "ids_of", "is_half"]
+__all__ = ["ids_of", "is_half"]
 
-RECORDINGS = "recordings"
-"""The folder in a run folder where recordings are copied to."""
 _HALF = ".part"
 _SIDES = (".agent", ".caller")
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from sqlalchemy import Connection, delete, select
 
+from ausweis.audio.kept import KEPT_AUDIO
 from ausweis.errors import StoreError
 from ausweis.journal import part_of
 from ausweis.store import chain
-from ausweis.store.copies import RECORDINGS
 from ausweis.store.database import Database
 from ausweis.store.exporting import case_id
 from ausweis.store.key import Key
@@ -196,7 +196,7 @@ def _traces(connection: Connection, names: frozenset[str], phrases: tuple[str, .
 
 
 def _is_copy(path: Path, run_folders: Iterable[Path]) -> bool:
-    return path.parent.name == RECORDINGS and path.parent.parent in run_folders
+    return path.parent.name == KEPT_AUDIO and path.parent.parent in run_folders
 
 
 def _may_be_there(path: Path) -> bool:

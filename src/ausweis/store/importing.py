@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import ValidationError
 from sqlalchemy import Connection, func, insert, select
 
+from ausweis.audio.kept import KEPT_AUDIO
 from ausweis.batch.manifest import RunManifest, now, read_manifest
 from ausweis.batch.state import FACTS_FILE, VERDICTS_FILE, facts_of, verdict_of
 from ausweis.calls.call import Call
@@ -14,7 +15,7 @@ from ausweis.errors import RunError
 from ausweis.journal import lines
 from ausweis.judging.verdict import Verdict
 from ausweis.store import chain
-from ausweis.store.copies import RECORDINGS, ids_of, is_half
+from ausweis.store.copies import ids_of, is_half
 from ausweis.store.database import Database
 from ausweis.store.inputs import texts_of
 from ausweis.store.key import Key
@@ -119,7 +120,7 @@ class _Facts:
 
 def _audio_of(folder: Path, audio: Mapping[str, tuple[Path, ...]]) -> dict[str, tuple[Path, ...]]:
     found = dict(audio)
-    for path in _recordings(folder / RECORDINGS):
+    for path in _recordings(folder / KEPT_AUDIO):
         if not is_half(path.name):
             for name in ids_of(path.name):
                 found[name] = (*found.get(name, ()), path)

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ausweis.audio.kept import KEPT_AUDIO
 from ausweis.batch.manifest import MANIFEST_FILE, Counts, read_manifest
 from ausweis.batch.state import FACTS_FILE, FAILURES_FILE, VERDICTS_FILE
 from ausweis.errors import StoreError
 from ausweis.journal import FolderLock, part_of, replace_file
-from ausweis.store.copies import RECORDINGS, ids_of
+from ausweis.store.copies import ids_of
 from ausweis.store.inputs import TRANSCRIPTS
 from ausweis.store.line_files import call_of_line, is_wanting, likely_of, rewrite
 from ausweis.store.quoting import Said
@@ -80,7 +81,7 @@ def clean_run(folder: Path, ids: frozenset[str]) -> list[Path]:
     try:
         gone = {name: rewrite(folder / name, drop) for name in _FILES}
         changed = [folder / name for name, some in gone.items() if some] + _clean_manifest(folder, ids, gone)
-        for path in _recordings(folder / RECORDINGS, ids):
+        for path in _recordings(folder / KEPT_AUDIO, ids):
             path.unlink(missing_ok=True)
             changed.append(path)
         return changed
@@ -89,7 +90,7 @@ def clean_run(folder: Path, ids: frozenset[str]) -> list[Path]:
 
 
 def _holds(folder: Path, ids: frozenset[str], drop: Callable[[bytes], bool]) -> bool:
-    if any(is_wanting(folder / name, drop) for name in _FILES) or _recordings(folder / RECORDINGS, ids):
+    if any(is_wanting(folder / name, drop) for name in _FILES) or _recordings(folder / KEPT_AUDIO, ids):
         return True
     manifest = read_manifest(folder)
     return manifest is not None and any(_is_named(path, ids) for path in manifest.inputs.paths)

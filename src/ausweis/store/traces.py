@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
+from ausweis.audio.kept import KEPT_AUDIO
 from ausweis.errors import StoreError
-from ausweis.store.copies import RECORDINGS, ids_of
+from ausweis.store.copies import ids_of
 from ausweis.store.line_files import call_of_line, likely_of
 
 __all__ = ["LONG_ENOUGH", "Traces", "sentences"]
@@ -70,7 +71,7 @@ class Traces:
 
     def in_name(self, path: Path) -> bool:
         """Whether a file is named after a call: as copies of recordings are, elsewhere also with more in its name."""
-        if path.parent.name == RECORDINGS or len(self.ids) > _MANY:
+        if path.parent.name == KEPT_AUDIO or len(self.ids) > _MANY:
             return not self.ids.isdisjoint(ids_of(path.name))
         name = os.fsencode(unquote(path.name))
         return self._in(name, self._by_id(name), database=False)
