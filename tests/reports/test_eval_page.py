@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from tests.browser import Opened, opened
 from tests.reports.eval_runs import HOSTILE, case, findings, labelled, manifest, source
 
@@ -36,36 +36,39 @@ def page(found: Opened) -> Page:
     return found.page
 
 
-def ids(page: Page) -> list[str]:
+def expect_calls(page: Page, wanted: list[str]) -> None:
+    """Waits for the page to show these calls, in this order: it follows its address a moment later."""
     calls = page.locator("details.call:visible")
-    return [calls.nth(place).get_attribute("data-id") or "" for place in range(calls.count())]
+    expect(calls).to_have_count(len(wanted))
+    for place, call_id in enumerate(wanted):
+        expect(calls.nth(place)).to_have_attribute("data-id", call_id)
 
 
 def test_wrong_calls_come_first_then_the_riskiest(page: Page) -> None:
-    assert ids(page) == ["failed-1", "missed-1", HOSTILE_ID, "right-1"]
+    expect_calls(page, ["failed-1", "missed-1", HOSTILE_ID, "right-1"])
 
 
 def test_a_tag_hides_the_other_calls_and_stands_in_the_address(page: Page) -> None:
     page.get_by_label("Policy").select_option("bank-en")
-    assert ids(page) == ["failed-1", "right-1"]
-    assert page.locator("#shown").inner_text() == "2 of 4 calls"
+    expect_calls(page, ["failed-1", "right-1"])
+    expect(page.locator("#shown")).to_have_text("2 of 4 calls")
     assert page.url.endswith("#tag=policy%3Abank-en")
     page.reload()
-    assert ids(page) == ["failed-1", "right-1"]
+    expect_calls(page, ["failed-1", "right-1"])
     page.get_by_role("button", name="Show all").click()
-    page.wait_for_function("document.getElementById('shown').textContent === '4 of 4 calls'")
+    expect(page.locator("#shown")).to_have_text("4 of 4 calls")
     assert "#" not in page.url
 
 
 def test_a_tag_of_the_table_leads_to_its_calls(page: Page) -> None:
     page.locator("table.tags a", has_text="telecom-de").click()
-    assert ids(page) == ["missed-1", HOSTILE_ID]
+    expect_calls(page, ["missed-1", HOSTILE_ID])
 
 
 def test_a_cell_of_the_confusion_leads_to_its_calls(page: Page) -> None:
     page.locator(".heat a[href='#label=violation&verdict=compliant']").click()
-    assert ids(page) == ["missed-1"]
-    assert page.locator("select[name=verdict]").input_value() == "compliant"
+    expect_calls(page, ["missed-1"])
+    expect(page.locator("select[name=verdict]")).to_have_value("compliant")
 
 
 @pytest.mark.parametrize(
@@ -74,15 +77,15 @@ def test_a_cell_of_the_confusion_leads_to_its_calls(page: Page) -> None:
 )
 def test_results_are_told_apart(page: Page, mark: str, wanted: list[str]) -> None:
     page.get_by_label("Result").select_option(mark)
-    assert ids(page) == wanted
+    expect_calls(page, wanted)
 
 
 def test_ids_and_titles_are_searched(page: Page) -> None:
     page.get_by_label("Call", exact=True).fill("TITLE OF right")
-    assert ids(page) == ["right-1"]
+    expect_calls(page, ["right-1"])
     page.get_by_label("Call", exact=True).fill("nobody")
-    assert ids(page) == []
-    assert page.locator("#none").is_visible()
+    expect_calls(page, [])
+    expect(page.locator("#none")).to_be_visible()
 
 
 def test_an_opened_call_shows_turns_with_marks(page: Page) -> None:
@@ -107,7 +110,7 @@ def test_an_opened_call_shows_turns_with_marks(page: Page) -> None:
 
 def test_a_link_opens_its_call(browser: Browser, path: Path, found: Opened) -> None:
     found.page.goto(f"{path.as_uri()}#call=missed-1")
-    assert found.page.locator("details.call[data-id='missed-1'] ol").is_visible()
+    expect(found.page.locator("details.call[data-id='missed-1'] ol")).to_be_visible()
 
 
 def test_hostile_words_are_shown_and_do_nothing(page: Page) -> None:
