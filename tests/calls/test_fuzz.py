@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ausweis.calls import FORMATS, Call, UnreadableCall, read_calls
 
-FEW = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow])
 NAMES = ["x.json", "x.jsonl", "x.vtt", "x.srt", "x.txt", "x.csv", "x.tsv", "x"]
 SIGNS = [*'{}[]:,;"<>-.\n\r\t\0 1aä\x1b\ufeff\u2028', "\n\n", "\\ud800"]
 SUBTITLES = ["WEBVTT", "-->", "00:00:01,000 --> 00:00:02,000", "00:01.000 --> 00:02.000", "<v Agent>", "</v>", "NOTE"]

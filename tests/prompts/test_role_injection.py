@@ -69,7 +69,7 @@ def test_template_cannot_reach_into_python(write: Write) -> None:
         template.render({"text": "x", "context": []})
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(alphabet=st.characters(codec=None, exclude_categories=())))
 def test_any_text_is_one_line(write: Write, text: str) -> None:
     once = line(text)

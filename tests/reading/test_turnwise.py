@@ -82,7 +82,7 @@ def test_words_of_a_call_stay_in_their_line(call: Callable[..., Call], library: 
     reader = open_reader("turnwise", engine, library, POLICY)
     shown = {name: library.get(name).render({"lines": []}) for name in ("agent-turn", "caller-turn", "call-start")}
 
-    @settings(deadline=None, max_examples=40)
+    @settings(max_examples=40)
     @given(text=st.text(max_size=200))
     def check(text: str) -> None:
         engine.requests.clear()
@@ -144,7 +144,7 @@ def test_every_event_has_its_quote_whatever_the_model_answers(call: Callable[...
     engine = FakeEngine(lambda request: {choice: chance.random() ** 9 for choice in request.choices})
     reader = open_reader("turnwise", engine, library, POLICY)
 
-    @settings(deadline=None, max_examples=40)
+    @settings(max_examples=40)
     @given(st.lists(st.tuples(st.sampled_from(["agent", "caller", "unknown"]), TEXTS), max_size=4), st.integers(0, 99))
     def check(lines: list[tuple[str, str]], seed: int) -> None:
         chance.seed(seed)

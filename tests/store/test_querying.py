@@ -198,7 +198,7 @@ def one_call(tmp_path_factory: pytest.TempPathFactory) -> Store:
     return store
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(max_size=30))
 def test_any_text_may_be_looked_for(one_call: Store, words: str) -> None:
     text = one_call.record(one_call.find("call-1") or 0).call
