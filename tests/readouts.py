@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ausweis.engines.matching import MATCHER_PARTS, Matcher
 from ausweis.engines.readout import PARTS, Readout
 from ausweis.prompts import Template
 
-__all__ = ["blank", "by_chance"]
+__all__ = ["blank", "by_chance", "matcher_by_chance"]
 
 
 def blank(template: Template, labels: Sequence[str], model_sha256: str = "0" * 64) -> Readout:
@@ -37,6 +38,24 @@ def by_chance(labels: Sequence[str], layers: Sequence[int], width: int, model_sh
         parts={n: chance.normal(0, 0.5, shape).astype(np.float16).astype(np.float32) for n, shape in shapes.items()},
         template="weather@1",
         template_sha256="a" * 64,
+        model_sha256=model_sha256,
+        notes="{}",
+    )
+
+
+def matcher_by_chance(
+    layers: Sequence[int], width: int, model_sha256: str = "0" * 64, template: Template | None = None
+) -> Matcher:
+    """Weights by chance, the same each time. `width`: numbers in a state."""
+    chance = np.random.default_rng(2)
+    sizes = dict(zip("demrpnqhw", (6, 5, 2, 4, 3, 3, 2, 5, 4), strict=True))
+    sizes |= {"f": len(layers) * width, "g": 2 * len(layers) * width}
+    shapes = {name: [sizes[axis] for axis in axes] for name, axes in MATCHER_PARTS.items()}
+    return Matcher(
+        layers=tuple(layers),
+        parts={n: chance.normal(0, 0.5, shape).astype(np.float16).astype(np.float32) for n, shape in shapes.items()},
+        template=template.name if template else "weather@1",
+        template_sha256=template.sha256 if template else "a" * 64,
         model_sha256=model_sha256,
         notes="{}",
     )

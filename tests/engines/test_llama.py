@@ -5,11 +5,12 @@ from pathlib import Path
 import jsonschema
 import numpy as np
 import pytest
-from tests.readouts import by_chance
+from tests.readouts import by_chance, matcher_by_chance
 
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.llama_states import States
 from ausweis.engines.llama_trunk import BRANCHES
+from ausweis.engines.matching import LineReadout
 from ausweis.engines.protocol import Message, Request
 from ausweis.engines.weights import locate
 from ausweis.errors import ContextError, EngineError, ModelError
@@ -174,6 +175,22 @@ def test_a_readout_reads_the_states_of_the_last_line(tiny: LlamaEngine) -> None:
     other = replace(learned, model_sha256="1" * 64)
     with pytest.raises(EngineError, match="another model"):
         tiny.complete([question("It pours.", readout=other)])
+
+
+def test_a_matcher_compares_a_line_with_descriptions(tiny: LlamaEngine) -> None:
+    request, described = question("Monday\nIt pours."), question("Rain is told.").messages
+    line, other = tiny.states([request, question("Rain is told.")], LAYERS)
+    matcher = matcher_by_chance(LAYERS, line.shape[-1], tiny.info.model_sha256)
+    both = LineReadout(
+        by_chance(("low", "high"), LAYERS, line.shape[-1], tiny.info.model_sha256), matcher, ("rain", "line")
+    )
+    more = {"readout": both, "choices": both.labels, "compared": (described, request.messages)}
+    asked = request.model_copy(update=more)
+    (result,) = tiny.complete([asked])
+    assert result.probabilities == both.probabilities(line, [other, line])
+    # Read once more, beside other questions: the same.
+    assert tiny.complete([request, asked])[1].probabilities == result.probabilities
+    assert asked.key("1" * 64) != request.model_copy(update={**more, "compared": (described,)}).key("1" * 64)
 
 
 def test_states_are_of_the_last_line_alone(tiny: LlamaEngine) -> None:

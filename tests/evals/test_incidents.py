@@ -2,13 +2,16 @@
 
 import json
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from ausweis.errors import InputError
 from ausweis.evals.incident_case import IncidentCase, IncidentGold, read_incident_cases
-from ausweis.evals.incident_readout import INCIDENT_TASK
+from ausweis.evals.incident_readout import INCIDENT_TASK, told_of
 from ausweis.evals.metrics.incidents import summarise_incidents
 from ausweis.reading.facts import Mention
 from ausweis.reading.incidents import label_of, named_before
@@ -22,7 +25,7 @@ TRAIN = read_incident_cases([FOLDER / "train.jsonl"])
 
 def test_size_and_mix() -> None:
     assert len(GOLDEN) >= 80
-    kinds = Counter(kind for case in GOLDEN for kind in case.gold.kinds)
+    kinds = Counter(kind for case in GOLDEN for kind in case.gold.turns)
     assert min(kinds[kind] for kind in INCIDENTS) >= 8
     assert Counter(case.call.language for case in GOLDEN)["de"] > len(GOLDEN) / 2
 
@@ -33,7 +36,7 @@ def test_each_call_has_a_twin_of_other_kinds(cases: list[IncidentCase]) -> None:
     for case in cases:
         other = by_id[str(case.gold.twin)]
         assert other.gold.twin == case.call.id
-        assert other.gold.kinds != case.gold.kinds
+        assert other.gold.turns.keys() != case.gold.turns.keys()
 
 
 def test_twins_of_the_golden_set_are_near() -> None:
@@ -64,9 +67,15 @@ def test_where_a_wrong_price_was_named_is_mostly_found() -> None:
     assert right / total > 0.65
 
 
-def case(name: str, twin: str, *incidents: dict[str, object], known: tuple[str, ...] | None = None) -> IncidentCase:
+def case(
+    name: str,
+    twin: str,
+    *incidents: dict[str, object],
+    known: tuple[str, ...] | None = None,
+    described: Sequence[Mapping[str, object]] = (),
+) -> IncidentCase:
     turns = [{"speaker": side, "text": "x"} for side in ("agent", "caller", "agent", "caller")]
-    gold = {"incidents": incidents, "twin": twin, "known": known}
+    gold = {"incidents": incidents, "twin": twin, "known": known, "described": described}
     return IncidentCase.model_validate({"call": {"id": name, "turns": turns}, "gold": gold})
 
 
@@ -130,6 +139,44 @@ def test_the_order_of_calls_counts_mentions_under_the_bar_too() -> None:
     assert numbers["rude_agent"].found.value == 0.5
     assert numbers["rude_agent"].average_precision == pytest.approx((1 + 2 / 3) / 2)
     assert numbers["press_threat"].average_precision is None
+
+
+def test_descriptions_count_as_kinds_do() -> None:
+    def asked(turns: tuple[int, ...], speaker: str | None = None) -> dict[str, object]:
+        return {"description": "Jemand spricht vom Wetter.", "speaker": speaker, "turns": turns}
+
+    def mention(turn: int, probability: float) -> Mention:
+        words = {"description": "Jemand spricht vom Wetter.", "turn": turn, "quote": "x", "probability": probability}
+        return Mention.model_validate(words)
+
+    cases = [case("1a", "1b", known=(), described=(asked((2, 4)),)), case("1b", "1a", known=(), described=(asked(()),))]
+    read = {"1a": [mention(2, 0.7), mention(1, 0.9), found("rude_agent", 1)], "1b": [mention(3, 0.6)]}
+    numbers = summarise_incidents(cases, read)
+    assert numbers.kinds == {}
+    assert numbers.described is not None
+    assert (numbers.described.found.value, numbers.described.precision.value) == (1.0, 0.5)
+    assert numbers.described.average_precision == 1.0
+    assert (numbers.found, numbers.precision) == (numbers.described.found, numbers.described.precision)
+    assert (numbers.turn.value, numbers.clean.value, numbers.twins.value) == (0.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("described", "words"),
+    [
+        ([{"description": "x", "speaker": "agent", "turns": [2]}], "not the agent's"),
+        ([{"description": "x", "turns": [5]}], "behind the last turn"),
+        ([{"description": "x"}, {"description": "x", "speaker": "agent"}], "twice"),
+    ],
+)
+def test_a_description_that_cannot_be_is_refused(described: list[dict[str, object]], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        case("a", "b", described=described)
+
+
+def test_what_is_true_of_each_line_by_a_description() -> None:
+    one = case("a", "b", known=(), described=({"description": "x", "speaker": "caller", "turns": [4]},))
+    told = told_of(one.gold.described[0], spoken_pieces(one.call))
+    assert np.array_equal(told, [np.nan, 0, np.nan, 1], equal_nan=True)
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,15 @@
 from collections.abc import Callable, Sequence
 
 import pytest
-from tests.readouts import by_chance
+from tests.readouts import by_chance, matcher_by_chance
 
 from ausweis.calls.call import Call
+from ausweis.engines.matching import Matcher
 from ausweis.engines.protocol import EngineInfo, Request, Result
+from ausweis.errors import PromptError
 from ausweis.prompts import Library
 from ausweis.reading.facts import OneSided
-from ausweis.reading.incidents import IncidentReader, WantedIncident, label_of, named_before
+from ausweis.reading.incidents import IncidentReader, Learned, WantedIncident, label_of, named_before
 from ausweis.reading.pieces import spoken_pieces
 from ausweis.vocabulary import INCIDENTS
 
@@ -38,11 +40,12 @@ class Told:
     def close(self) -> None: ...
 
 
-def reader(engine: Told, library: Library, *wanted: WantedIncident, learned: bool = True) -> IncidentReader:
-    readout = by_chance(LABELS, (10, 20), 6)
-    return IncidentReader(
-        engine, wanted, library.get("incident"), (library.get("incidents"), readout) if learned else None
-    )
+def reader(
+    engine: Told, library: Library, *wanted: WantedIncident, learned: bool = True, matcher: Matcher | None = None
+) -> IncidentReader:
+    readout = by_chance(LABELS, (10, 20), 6) if learned else None
+    template = library.get("incidents")
+    return IncidentReader(engine, wanted, library.get("incident"), Learned(template, readout, matcher))
 
 
 def test_known_kinds_are_read_from_the_side_that_they_belong_to(call: Callable[..., Call], library: Library) -> None:
@@ -84,6 +87,38 @@ def test_without_a_readout_every_kind_is_asked_by_description(call: Callable[...
     (one,), _ = asking.read(call("agent: Nein.", "caller: Dann klärt das mein Anwalt."))
     assert (one.kind, one.turn) == ("lawyer_threat", 2)
     assert [stamp.id for stamp in asking.prompts] == ["incident"]
+
+
+@pytest.mark.parametrize("learned", [True, False])
+def test_a_matcher_tells_descriptions_in_the_same_reading(
+    call: Callable[..., Call], library: Library, learned: bool
+) -> None:
+    wrong, weather = "Der Agent nennt eine falsche Frist.", "Jemand spricht vom Wetter."
+    engine = Told({"zwei Monate": {wrong: 0.7, weather: 0.01}, "regnet": {wrong: 0.9, weather: 0.8, "rude agent": 0.6}})
+    wanted = [WantedIncident(description=wrong, speaker="agent"), WantedIncident(description=weather)]
+    if learned:
+        wanted.append(WantedIncident("rude_agent"))
+    matcher = matcher_by_chance((10, 20), 6)
+    asking = reader(engine, library, *wanted, learned=learned, matcher=matcher)
+    found, _ = asking.read(call("caller: Es regnet. Welche Frist?", "agent: Das sind zwei Monate."))
+    assert [(one.description, one.speaker, one.turn, one.probability) for one in found] == [
+        (weather, "caller", 1, 0.8),
+        (wrong, "agent", 2, 0.7),
+    ]
+    assert len(engine.asked) == 2
+    for request in engine.asked:
+        assert request.readout is not None
+        assert request.choices == request.readout.labels
+        assert [one[-1].content for one in request.compared] == [f"agent: {wrong}", f"agent: {weather}"]
+    stamps = ["incidents", *(["incidents:readout"] if learned else []), "incidents:matcher"]
+    assert [stamp.id for stamp in asking.prompts] == stamps
+    assert set(asking.looked_for) == {one.asked for one in wanted}
+
+
+def test_readout_and_matcher_of_different_layers_are_refused(library: Library) -> None:
+    wanted = WantedIncident("rude_agent"), WantedIncident(description="Jemand spricht vom Wetter.")
+    with pytest.raises(PromptError, match="different layers"):
+        reader(Told({}), library, *wanted, matcher=matcher_by_chance((10, 21), 6))
 
 
 def test_a_wrong_price_is_at_the_turn_that_named_it(call: Callable[..., Call], library: Library) -> None:

@@ -14,7 +14,7 @@ from ausweis.engines.protocol import EngineInfo
 from ausweis.judging import find_policy
 from ausweis.judging.judge import judge
 from ausweis.judging.verdict import PromptProvenance, Verdict
-from ausweis.reading.facts import Event, Facts
+from ausweis.reading.facts import Event, Facts, OneSided
 
 __all__ = ["DAY", "add_incidents", "incident_of", "make_call", "make_run", "read_facts"]
 
@@ -59,7 +59,7 @@ def make_run(
     policy: str = "telecom-de",
     resume: bool = False,
     unsure: Sequence[str] = (),
-    looked_for: Sequence[str] = (),
+    looked_for: Sequence[str | OneSided] = (),
 ) -> Path:
     """Judge calls into a run folder; those in `unsure` need review. `looked_for`: incidents, of which it finds none."""
     found = find_policy(policy)

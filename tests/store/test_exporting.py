@@ -10,7 +10,7 @@ from ausweis.errors import StoreError
 from ausweis.evals.incident_case import read_incident_cases
 from ausweis.evals.labelled import read_labelled
 from ausweis.evals.validate import validate
-from ausweis.reading.facts import Facts
+from ausweis.reading.facts import Facts, OneSided
 from ausweis.store import CallFilter, Choice, Imported, Key, Store
 from ausweis.store.exporting import incident_case_of
 from ausweis.vocabulary import INCIDENTS
@@ -99,6 +99,31 @@ def test_decided_incidents_are_cases_of_their_own(store: Store, tmp_path: Path) 
     for word in ("Krummbiegel", "Lindenallee", "call-", "Anna", "Nord", "billing", "2026"):
         assert word not in path.read_text("utf-8")
     assert store.chain(limit=1)[0].what == "exported"
+
+
+def test_descriptions_that_were_decided_are_cases_too(store: Store, tmp_path: Path) -> None:
+    own = incident_of(3, "own_kind") | {"description": "Der Anrufer nennt die Konkurrenz."}
+    asked: list[str | OneSided] = [
+        OneSided(description="Der Anrufer nennt die Konkurrenz.", speaker="caller"),
+        "Jemand spricht vom Wetter.",
+    ]
+    for number in (1, 2):
+        some = [make_call(number)]
+        folder = make_run(tmp_path / f"run{number}", some, looked_for=asked)
+        add_incidents(folder, f"call-{number}", own)
+        store.import_run(folder, some)
+    kept: dict[str, object] = {"outcome": "compliant", "incidents": ()}
+    for number, more in ((1, {"choice": "confirm"}), (2, {"choice": "overrule"} | kept)):
+        record = store.record(number)
+        store.decide(number, reviewer="A", verdict_key=record.verdict_key, **more)
+    cases = sorted(store.export_incidents(mask=mask), key=lambda case: len(case.gold.turns))
+    for case, turns in zip(cases, ((), (3,)), strict=True):
+        found = [(own.description, own.speaker, own.turns) for own in case.gold.described]
+        assert found == [
+            ("Der Anrufer nennt die Konkurrenz.", "caller", turns),
+            ("Jemand spricht vom Wetter.", None, ()),
+        ]
+        assert case.gold.known == ()
 
 
 def test_a_call_whose_text_does_not_fit_is_left_out(decided: Store) -> None:

@@ -23,6 +23,7 @@ from ausweis.engines.llama_model import LlamaModel
 from ausweis.engines.llama_states import States
 from ausweis.engines.llama_trunk import BRANCHES, Trunk
 from ausweis.engines.llama_waves import Question, Wave, by_beginning, waves_of
+from ausweis.engines.matching import LineReadout
 from ausweis.engines.protocol import EngineInfo, Message, Request, Result
 from ausweis.engines.weights import Progress, Weights, locate
 from ausweis.errors import ContextError, EngineError, ModelError
@@ -34,6 +35,8 @@ CONTEXT = 8192
 """Tokens of context unless told otherwise; about 230 MB of memory a trunk for the default model."""
 TRUNKS = 3
 """Common beginnings kept evaluated, the latest used; each has a context of its own."""
+COMPARED = 500
+"""Prompts that others are compared with whose states are kept: some hundred kilobytes each."""
 ANSWER_ROOM = 16
 """Tokens left for the ways to the answers of a closed list."""
 
@@ -61,6 +64,7 @@ class LlamaEngine:
         self._format: ChatFormat = chat_format(weights.chat_format, self._model.chat_template)
         self._end = self._end_of_answer()
         self._writer = JsonWriter(self._model)
+        self._compared: dict[tuple[tuple[Message, ...], tuple[int, ...]], States] = {}
         self._trunks: OrderedDict[tuple[tuple[int, ...], tuple[int, ...]], Trunk] = OrderedDict()
         self.info = EngineInfo(
             model_id=weights.id,
@@ -99,6 +103,7 @@ class LlamaEngine:
     def complete(self, requests: Sequence[Request]) -> list[Result]:
         """Answer a batch, in its order. The same batch gives the same numbers, whatever was asked before it."""
         results: dict[int, Result] = {}
+        self._read_compared(requests)
         for trunk, planted, wave in self._waves(requests, lambda one: one.readout.layers if one.readout else ()):
             answers = self._answer(trunk, wave)
             # What is shared counts once: with the first question that has it.
@@ -214,11 +219,27 @@ class LlamaEngine:
         states = trunk.states(wave.runs, lines)
         return {question.place: states[branch] for branch, question in enumerate(wave.questions, start=1)}
 
+    def _read_compared(self, requests: Sequence[Request]) -> None:
+        """Read what requests compare with, unless it is known: descriptions are the same for every call."""
+        asked = ((request, request.readout.layers) for request in requests if request.readout is not None)
+        wanted = list(dict.fromkeys((one, layers) for request, layers in asked for one in request.compared))
+        unknown = [one for one in wanted if one not in self._compared]
+        if len(self._compared) + len(unknown) > COMPARED:
+            self._compared.clear()
+            unknown = wanted
+        for messages, layers in unknown:
+            (states,) = self.states([Request(messages=messages)], layers)
+            self._compared[messages, layers] = states
+
     def _read_out(self, request: Request, states: States) -> Answer:
         readout = request.readout
         if readout is None or readout.model_sha256 != self.info.model_sha256:
             raise EngineError(f"the readout of {request.template} was learned for another model")
-        probabilities = readout.probabilities(states)
+        if isinstance(readout, LineReadout):
+            compared = [self._compared[one, readout.layers] for one in request.compared]
+            probabilities = readout.probabilities(states, compared)
+        else:
+            probabilities = readout.probabilities(states)
         return Answer(readout.labels[int(np.argmax(probabilities))], probabilities)
 
     def _answering(self, request: Request, logits: Logits) -> Answering:

@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation
 
+from ausweis.engines.matching import LineReadout
 from ausweis.engines.readout import Readout
 
 __all__ = ["Engine", "EngineInfo", "Message", "Request", "Result"]
@@ -28,7 +29,7 @@ class Request(BaseModel):
 
     With `choices`, the result has the probability of each choice (they sum to 1) and `text` is the likeliest.
     With a `readout` besides, which only an engine of its model can use, the choices are the readout's labels, each with
-    a probability of its own.
+    a probability of its own; `compared` are the prompts whose last line it compares with the last line of this one.
     With `json_schema`, `text` is JSON that fits it. `max_tokens` bounds a generated answer.
     """
 
@@ -36,7 +37,8 @@ class Request(BaseModel):
 
     messages: tuple[Message, ...]
     choices: tuple[str, ...] = ()
-    readout: SkipValidation[Readout] | None = None
+    readout: SkipValidation[Readout | LineReadout] | None = None
+    compared: tuple[tuple[Message, ...], ...] = ()
     json_schema: Mapping[str, Any] | None = None
     max_tokens: int = 512
     template: str = ""
@@ -52,6 +54,8 @@ class Request(BaseModel):
             "max_tokens": self.max_tokens,
             "model": model_sha256,
         }
+        if self.compared:
+            body["compared"] = [[[m.role, m.content] for m in one] for one in self.compared]
         return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 

@@ -7,19 +7,18 @@ as a whole; what they say is averaged. It is data only (safetensors), and bound 
 one model file by their hashes: with any other it is refused.
 """
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from ausweis.engines.parts import load_parts, save_parts
 from ausweis.errors import PromptError
 
-__all__ = ["PARTS", "SCHEMA", "LineFeatures", "Readout", "features"]
+__all__ = ["PARTS", "SCHEMA", "LineFeatures", "Readout", "features", "gelu", "probabilities_of"]
 
 SCHEMA = "ausweis/readout@3"
 
@@ -80,16 +79,8 @@ class Readout:
         Raises:
             PromptError: it is no readout, or its parts do not fit together.
         """
-        from safetensors import SafetensorError, safe_open
-        from safetensors.numpy import load
-
+        parts, about, sha256 = load_parts(path, SCHEMA, PARTS)
         try:
-            data = path.read_bytes()
-            parts = {name: part.astype(np.float32) for name, part in load(data).items()}
-            with safe_open(path, framework="numpy") as file:
-                about = json.loads(file.metadata()["about"])
-            if about.get("schema") != SCHEMA or not _fit(parts, len(about["labels"])):
-                raise PromptError("is no readout of this kind: train it again", place=str(path))
             return cls(
                 labels=tuple(about["labels"]),
                 layers=tuple(about["layers"]),
@@ -99,28 +90,15 @@ class Readout:
                 model_sha256=about["model_sha256"],
                 notes=about["notes"],
                 dialogue=tuple(about["dialogue"]),
-                sha256=hashlib.sha256(data).hexdigest(),
+                sha256=sha256,
             )
-        except (OSError, SafetensorError, KeyError, TypeError, ValueError):
+        except (KeyError, TypeError):
             raise PromptError("is no readout, or a broken one: train it again", place=str(path)) from None
 
     def save(self, path: Path) -> None:
         """Write the file, weights at half precision; the same readout gives the same bytes."""
-        from safetensors.numpy import save
-
-        about = {
-            "schema": SCHEMA,
-            "labels": self.labels,
-            "layers": self.layers,
-            "template": self.template,
-            "template_sha256": self.template_sha256,
-            "model_sha256": self.model_sha256,
-            "notes": self.notes,
-            "dialogue": self.dialogue,
-        }
-        parts = {name: np.ascontiguousarray(part.astype(np.float16)) for name, part in self.parts.items()}
-        # One entry: several would be written in an order of their own each time.
-        path.write_bytes(save(parts, metadata={"about": json.dumps(about, sort_keys=True)}))
+        names = ("labels", "layers", "template", "template_sha256", "model_sha256", "notes", "dialogue")
+        save_parts(path, SCHEMA, self.parts, {name: getattr(self, name) for name in names})
 
     def only(self, labels: Sequence[str]) -> "Readout":
         """The same readout for some of its labels, in this order."""
@@ -133,8 +111,7 @@ class Readout:
 
         `states`: shape (tokens, layers, width), as `Trunk.states` gives them.
         """
-        values: Any = 1.0 / (1.0 + np.exp(-self.scores(features(states)).astype(np.float64)))
-        return tuple(round(float(value), 4) for value in values)
+        return probabilities_of(self.scores(features(states)))
 
     def scores(self, seen: LineFeatures) -> Array:
         """The log-odds of each label: shape (labels,)."""
@@ -146,7 +123,7 @@ class Readout:
         looks /= looks.sum(axis=1, keepdims=True)
         fetched = np.einsum("mth,td->mhd", looks, tokens, optimize=True)
         pooled = np.einsum("mhd,mdhv->mhv", fetched, part["value"], optimize=True)
-        hidden = _gelu(
+        hidden = gelu(
             np.einsum("e,mew->mw", line, part["line_hidden"])
             + np.einsum("mhv,mhvw->mw", pooled, part["pooled_hidden"])
             + part["hidden_bias"]
@@ -159,6 +136,12 @@ class Readout:
         )
         mean: Array = each.mean(axis=0)
         return mean
+
+
+def probabilities_of(scores: ArrayLike) -> tuple[float, ...]:
+    """Log-odds as probabilities."""
+    values: Any = 1.0 / (1.0 + np.exp(-np.asarray(scores, np.float64)))
+    return tuple(round(float(value), 4) for value in values)
 
 
 def features(states: Array) -> LineFeatures:
@@ -177,19 +160,7 @@ def _unit(states: Array) -> Array:
     return unit
 
 
-def _gelu(x: Array) -> Array:
+def gelu(x: Array) -> Array:
     """Gaussian error linear unit, by its tanh approximation (Hendrycks and Gimpel 2016)."""
     found: Array = 0.5 * x * (1.0 + np.tanh(np.sqrt(2.0 / np.pi) * (x + 0.044715 * x**3)))
     return found
-
-
-def _fit(parts: Mapping[str, Array], labels: int) -> bool:
-    """Whether all parts are there, and letters that are the same are numbers that are the same."""
-    if set(parts) != set(PARTS):
-        return False
-    sizes = {"k": labels}
-    return all(
-        part.ndim == len(PARTS[name])
-        and all(sizes.setdefault(axis, size) == size for axis, size in zip(PARTS[name], part.shape, strict=True))
-        for name, part in parts.items()
-    )

@@ -12,10 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from ausweis.calls.call import Call
 from ausweis.errors import InputError
 from ausweis.evals.labelled import Tags
+from ausweis.reading.facts import Side
 from ausweis.reading.incidents import SPEAKER
-from ausweis.vocabulary import IncidentKind
+from ausweis.vocabulary import INCIDENTS, IncidentKind
 
-__all__ = ["GoldIncident", "IncidentCase", "IncidentGold", "read_incident_cases"]
+__all__ = ["DescribedIncident", "GoldIncident", "IncidentCase", "IncidentGold", "read_incident_cases"]
 
 _Turn = Annotated[int, Field(ge=1)]
 
@@ -32,13 +33,26 @@ class GoldIncident(_Part):
     shown: _Turn | None = None
 
 
+class DescribedIncident(_Part):
+    """What a policy's own description asks for, and the turns in which it happens; none where it does not.
+
+    `speaker`: in whose lines it is looked for; None means either's.
+    """
+
+    description: Annotated[str, Field(min_length=1)]
+    speaker: Side | None = None
+    turns: tuple[_Turn, ...] = ()
+
+
 class IncidentGold(_Part):
     """The label of one call. `twin` is the id of a call that differs by one detail, and by its kinds of incidents.
 
-    `known`: the kinds of which it is known whether they occur; None means all.
+    `known`: the kinds of which it is known whether they occur; None means all. `described`: what is known by
+    descriptions of a policy's own.
     """
 
     incidents: tuple[GoldIncident, ...] = ()
+    described: tuple[DescribedIncident, ...] = ()
     known: tuple[IncidentKind, ...] | None = None
     twin: str | None = None
     title: str = ""
@@ -46,13 +60,19 @@ class IncidentGold(_Part):
     tags: Tags = Tags()
 
     @property
-    def kinds(self) -> frozenset[IncidentKind]:
-        """The kinds that occur."""
-        return frozenset(one.kind for one in self.incidents)
+    def turns(self) -> dict[str, frozenset[int]]:
+        """What occurs, by kind or description, and in which turns."""
+        found: dict[str, set[int]] = {}
+        for one in self.incidents:
+            found.setdefault(one.kind, set()).add(one.turn)
+        found |= {own.description: set(own.turns) for own in self.described if own.turns}
+        return {name: frozenset(turns) for name, turns in found.items()}
 
-    def knows(self, kind: IncidentKind | None) -> bool:
-        """Whether the label says if this kind occurs."""
-        return self.known is None or kind in self.known
+    def knows(self, name: str) -> bool:
+        """Whether the label says if this kind, or what this description says, occurs."""
+        if name in INCIDENTS:
+            return self.known is None or name in self.known
+        return any(own.description == name for own in self.described)
 
 
 class IncidentCase(_Part):
@@ -73,6 +93,14 @@ class IncidentCase(_Part):
                 raise ValueError(f"turn {one.turn} cannot be shown wrong by turn {one.shown}")
             if not self.gold.knows(one.kind):
                 raise ValueError(f"{one.kind} is labelled, but not among the kinds that are known")
+        for own in self.gold.described:
+            for turn in own.turns:
+                if turn > len(turns):
+                    raise ValueError(f"an incident is labelled behind the last turn, {len(turns)}")
+                if own.speaker not in (None, turns[turn - 1].speaker):
+                    raise ValueError(f"a description is labelled in turn {turn}, which is not the {own.speaker}'s")
+        if len({own.description for own in self.gold.described}) < len(self.gold.described):
+            raise ValueError("a description is there twice")
         return self
 
 

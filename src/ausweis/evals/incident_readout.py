@@ -2,14 +2,19 @@
 
 from collections.abc import Iterable, Sequence
 
-from ausweis.evals.incident_case import IncidentCase
+import numpy as np
+from numpy.typing import NDArray
+
+from ausweis.evals.incident_case import DescribedIncident, IncidentCase
 from ausweis.evals.readout_lines import FEWEST, Task, in_whole_turns
 from ausweis.prompts import Template
 from ausweis.reading.incidents import SPEAKER, label_of
 from ausweis.reading.pieces import Piece
 from ausweis.vocabulary import INCIDENTS
 
-__all__ = ["INCIDENT_TASK"]
+__all__ = ["INCIDENT_TASK", "told_of"]
+
+Array = NDArray[np.float32]
 
 _SPEAKERS = {label_of(kind): (SPEAKER[kind],) for kind in INCIDENTS}
 
@@ -21,6 +26,14 @@ def _of_pieces(one: IncidentCase, pieces: Sequence[Piece]) -> list[frozenset[str
         return frozenset(label_of(found.kind) for found in one.gold.incidents if (found.shown or found.turn) == turn)
 
     return in_whole_turns(pieces, of_turn)
+
+
+def told_of(own: DescribedIncident, pieces: Sequence[Piece]) -> Array:
+    """For each line, whether it is what a description says: 1, 0, or nan where that is not known or not asked."""
+    labels = in_whole_turns(pieces, lambda turn: frozenset({own.description} if turn in own.turns else ()))
+    asked = [own.speaker in (None, piece.speaker) for piece in pieces]
+    told = zip(labels, asked, strict=True)
+    return np.array([np.nan if label is None or not ask else float(bool(label)) for label, ask in told], np.float32)
 
 
 def _labels(found: Iterable[frozenset[str] | None], template: Template) -> tuple[str, ...]:

@@ -1,9 +1,10 @@
-"""Reads labelled calls for critical incidents, as a policy that asks for all known kinds would have them read."""
+"""Reads labelled calls for critical incidents, as a policy would have them read that asks for all that is known."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 from ausweis.engines.protocol import Engine
-from ausweis.evals.incident_case import IncidentCase
+from ausweis.evals.incident_case import IncidentCase, IncidentGold
 from ausweis.prompts import Library
 from ausweis.reading.facts import Mention
 from ausweis.reading.incidents import IncidentReader, WantedIncident
@@ -26,10 +27,19 @@ def read_incidents(
     Raises:
         EngineError, ModelError, PromptError: as the reading.
     """
-    wanted = tuple(WantedIncident(kind) for kind in INCIDENTS)
-    reader: IncidentReader = incident_reader(engine, library, wanted, readouts=readouts)
+
+    @cache
+    def reader_of(wanted: tuple[WantedIncident, ...]) -> IncidentReader:
+        return incident_reader(engine, library, wanted, readouts=readouts)
+
     found: dict[str, tuple[Mention, ...]] = {}
     for done, case in enumerate(cases, start=1):
-        found[case.call.id], _ = reader.read(case.call)
+        found[case.call.id], _ = reader_of(_wanted(case.gold)).read(case.call)
         on_progress(done)
     return found
+
+
+def _wanted(gold: IncidentGold) -> tuple[WantedIncident, ...]:
+    """All kinds and descriptions of which it is known whether they occur."""
+    kinds = (WantedIncident(kind) for kind in INCIDENTS if gold.knows(kind))
+    return *kinds, *(WantedIncident(None, own.description, own.speaker) for own in gold.described)

@@ -8,7 +8,7 @@ from ausweis.judging.verdict import Evidence, Incident
 from ausweis.reading.facts import Facts, Mention, OneSided
 from ausweis.vocabulary import IncidentKind
 
-__all__ = ["LIKELY", "describe", "incidents_of", "not_looked_for"]
+__all__ = ["LIKELY", "describe", "incidents_of", "is_likely", "not_looked_for"]
 
 LIKELY = 0.4
 """A mention of less probability is none: half of the F1 that can be reached, which is where F1 is best (Lipton et al.
@@ -36,6 +36,11 @@ DESCRIPTIONS: dict[Language, dict[IncidentKind, str]] = {
 }
 
 
+def is_likely(mention: Mention) -> bool:
+    """Whether what was read counts as an incident."""
+    return mention.probability >= LIKELY
+
+
 def describe(wanted: WantedIncident, language: Language) -> str:
     """What the incident is, in the words of the policy or, for a known kind, in ours."""
     return wanted.description or DESCRIPTIONS[language][cast("IncidentKind", wanted.kind)]
@@ -59,7 +64,7 @@ def incidents_of(facts: Facts, policy: Policy) -> tuple[Incident, ...]:
         )
         for wanted in policy.incidents
         for mention in facts.incidents
-        if mention.probability >= LIKELY and _is_wanted(mention, wanted)
+        if is_likely(mention) and _is_wanted(mention, wanted)
     ]
     return tuple(sorted(found, key=lambda one: one.turn))
 

@@ -115,6 +115,11 @@ class Mention(BaseModel):
     probability: Annotated[float, Field(ge=0, le=1)]
     shown: Shown | None = None
 
+    @property
+    def name(self) -> str:
+        """The kind or the description."""
+        return self.kind or str(self.description)
+
 
 class OneSided(BaseModel):
     """What a policy describes, looked for in the words of one side alone."""

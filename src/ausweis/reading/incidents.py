@@ -1,8 +1,9 @@
 """Critical incidents beyond authentication: looked for only where the policy asks, and each told with its place.
 
 Known kinds are told by a readout of the template `incidents`, where one was learned for the model: it reads the call
-once more, line by line. Otherwise, and for what a company describes itself, the template `incident` asks about each
-line of the side in question whether it is what the description says.
+once more, line by line. What a company describes itself is told, in the same reading, by a matcher of that template.
+Without them the template `incident` asks about each line of the side in question whether it is what the description
+says.
 
 That a price or a deadline was wrong comes to light later than it was named. What is read is the line in which it comes
 to light (`Mention.shown`); the incident is at the line before it that named the other value.
@@ -10,22 +11,24 @@ to light (`Mention.shown`); the incident is at the line before it that named the
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, cast
 
 from ausweis.calls.call import Call
-from ausweis.engines.protocol import Engine, Request, Result
+from ausweis.engines.matching import LineReadout, Matcher
+from ausweis.engines.protocol import Engine, Message, Request, Result
 from ausweis.engines.readout import Readout
+from ausweis.errors import PromptError
 from ausweis.prompts import Template
 from ausweis.reading.asking import room_for, transcripts
 from ausweis.reading.facts import Mention, OneSided, Shown, Side
-from ausweis.reading.pieces import Piece, spoken_pieces, with_context
+from ausweis.reading.pieces import Line, Piece, spoken_pieces, with_context
 from ausweis.reading.reader import PromptStamp
 from ausweis.reading.spoken import digits_in, has_number
 from ausweis.vocabulary import INCIDENTS, IncidentKind
 
-__all__ = ["SPEAKER", "IncidentReader", "WantedIncident", "label_of", "named_before"]
+__all__ = ["SPEAKER", "IncidentReader", "Learned", "WantedIncident", "description_line", "label_of", "named_before"]
 
 STEM, SHORTEST, RARE = 6, 4, 5
 """Letters by which words are the same; letters of a word that counts; lines that may have it."""
@@ -63,10 +66,14 @@ class WantedIncident:
     speaker: Side | None = None
 
     @property
+    def side(self) -> Side | None:
+        """Whose words it is in; None where it may be either's."""
+        return self.speaker if self.kind is None else SPEAKER[self.kind]
+
+    @property
     def speakers(self) -> tuple[str, ...]:
         """Whose words it may be in."""
-        side = self.speaker if self.kind is None else SPEAKER[self.kind]
-        return ("agent", "caller") if side is None else (side,)
+        return ("agent", "caller") if self.side is None else (self.side,)
 
     @property
     def asked(self) -> str | OneSided:
@@ -81,43 +88,69 @@ class WantedIncident:
         return DESCRIPTIONS[self.kind] if self.kind is not None else str(self.description)
 
 
+class Learned(NamedTuple):
+    """The template `incidents`, with the readout that tells known kinds and the matcher that tells descriptions."""
+
+    template: Template
+    readout: Readout | None
+    matcher: Matcher | None
+
+
 class _Asked(NamedTuple):
+    """A question about one piece; `wanted` is None where all that was learned is read."""
+
     request: Request
-    wanted: WantedIncident
     piece: Piece
+    wanted: WantedIncident | None
 
 
 class IncidentReader:
-    """Finds the wanted incidents in a call. `learned`: the template `incidents` with its readout, if there is one."""
+    """Finds the wanted incidents in a call."""
 
     def __init__(
         self,
         engine: Engine,
         wanted: Sequence[WantedIncident],
         question: Template,
-        learned: tuple[Template, Readout] | None,
+        learned: Learned,
     ) -> None:
-        labels = () if learned is None else learned[1].labels
-        known = [one for one in wanted if one.kind and label_of(one.kind) in labels]
+        """Sort what is wanted by the way it is told.
+
+        Raises:
+            PromptError: readout and matcher are of different layers.
+        """
+        labels = () if learned.readout is None else learned.readout.labels
         self._engine = engine
-        self._told = known
-        self._asked = [one for one in wanted if one not in known]
+        self._told = [one for one in wanted if one.kind and label_of(one.kind) in labels]
+        self._matched = [one for one in wanted if one.kind is None] if learned.matcher else []
+        self._asked = [one for one in wanted if one not in self._told and one not in self._matched]
         self._question = question
-        self._learned = learned if known else None
+        readout = learned.readout if self._told else None
+        self._learned = Learned(learned.template, readout, learned.matcher if self._matched else None)
+        self._readout = self._line_readout()
+
+    def _line_readout(self) -> Readout | LineReadout | None:
+        template, readout, matcher = self._learned
+        if matcher is None:
+            return readout
+        if readout is not None and readout.layers != matcher.layers:
+            message = "its readout and its matcher read different layers: train both again"
+            raise PromptError(message, place=template.name)
+        return LineReadout(readout, matcher, tuple(one.question for one in self._matched))
 
     @property
     def looked_for(self) -> tuple[str | OneSided, ...]:
         """All that is looked for, by kind or description."""
-        return tuple(one.asked for one in (*self._told, *self._asked))
+        return tuple(one.asked for one in (*self._told, *self._matched, *self._asked))
 
     @property
     def prompts(self) -> tuple[PromptStamp, ...]:
-        """The templates that it asks with, and the readout as `id:readout`."""
-        found: list[PromptStamp] = []
-        if self._learned is not None:
-            template, readout = self._learned
-            found.append(PromptStamp(template.id, template.version, template.sha256))
-            found.append(PromptStamp(f"{template.id}:readout", template.version, readout.sha256))
+        """The templates that it asks with, and what was learned for them as `id:readout` and `id:matcher`."""
+        template, readout, matcher = self._learned
+        found = [] if self._readout is None else [PromptStamp(template.id, template.version, template.sha256)]
+        for name, part in (("readout", readout), ("matcher", matcher)):
+            if part is not None:
+                found.append(PromptStamp(f"{template.id}:{name}", template.version, part.sha256))
         if self._asked:
             found.append(PromptStamp(self._question.id, self._question.version, self._question.sha256))
         return tuple(found)
@@ -125,48 +158,55 @@ class IncidentReader:
     def read(self, call: Call) -> tuple[tuple[Mention, ...], int]:
         """The incidents of a call in order of time, and how many tokens the model computed for them."""
         pieces = spoken_pieces(call)
-        reading = [] if self._learned is None else self._readings(call, pieces, *self._learned)
-        asking = self._questions(call, pieces)
-        results = self._engine.complete([*reading, *(one.request for one in asking)])
+        asked = self._questions(call, pieces)
+        results = self._engine.complete([one.request for one in asked])
         found: list[Mention] = []
-        for piece, result in zip(pieces, results[: len(reading)], strict=bool(reading)):
-            found += self._in_readout(call, pieces, piece, result)
-        for one, result in zip(asking, results[len(reading) :], strict=True):
-            probability = result.probabilities[self._question.labels.index("yes")]
-            found += _mentions(call, pieces, one.piece, one.wanted, probability)
+        for one, result in zip(asked, results, strict=True):
+            for wanted, probability in self._chances(one, result):
+                if one.piece.speaker in wanted.speakers:
+                    found += _mentions(call, pieces, one.piece, wanted, probability)
         return _once_a_turn(found), sum(result.evaluated_tokens for result in results)
 
-    def _readings(self, call: Call, pieces: Sequence[Piece], template: Template, readout: Readout) -> list[Request]:
-        asked = transcripts(template, call, pieces, room_for(self._engine.info.context_tokens))
-        return [one.model_copy(update={"choices": readout.labels, "readout": readout}) for one in asked]
+    def _chances(self, asked: _Asked, result: Result) -> Iterator[tuple[WantedIncident, float]]:
+        """What a result says, of each that it tells of."""
+        if asked.wanted is not None:
+            yield asked.wanted, result.probabilities[self._question.labels.index("yes")]
+            return
+        kinds = self._learned.readout.labels if self._learned.readout else ()
+        for wanted in self._told:
+            if wanted.kind:
+                yield wanted, result.probabilities[kinds.index(label_of(wanted.kind))]
+        yield from zip(self._matched, result.probabilities[len(kinds) :], strict=bool(self._matched))
 
     def _questions(self, call: Call, pieces: Sequence[Piece]) -> list[_Asked]:
-        return [
-            _Asked(
-                Request(
-                    messages=self._question.render(
-                        {"incident": wanted.question, "lines": [line._asdict() for line in lines]},
-                        language=call.language,
-                    ),
-                    choices=self._question.labels,
-                    template=self._question.name,
-                ),
-                wanted,
-                piece,
-            )
-            for wanted in self._asked
-            for piece, lines in with_context(pieces)
-            if piece.speaker in wanted.speakers
-        ]
-
-    def _in_readout(self, call: Call, pieces: Sequence[Piece], piece: Piece, result: Result) -> list[Mention]:
-        labels = self._learned[1].labels if self._learned else ()
-        chances = dict(zip(labels, result.probabilities, strict=True))
-        found: list[Mention] = []
-        for wanted in self._told:
-            if wanted.kind and piece.speaker in wanted.speakers:
-                found += _mentions(call, pieces, piece, wanted, chances[label_of(wanted.kind)])
+        found = [_Asked(one, piece, None) for one, piece in zip(self._readings(call, pieces), pieces, strict=False)]
+        for wanted in self._asked:
+            found += [
+                _Asked(self._question_of(call, wanted, lines), piece, wanted)
+                for piece, lines in with_context(pieces)
+                if piece.speaker in wanted.speakers
+            ]
         return found
+
+    def _readings(self, call: Call, pieces: Sequence[Piece]) -> list[Request]:
+        """The reading of each piece, if anything was learned that is wanted."""
+        if self._readout is None:
+            return []
+        template = self._learned.template
+        asked = transcripts(template, call, pieces, room_for(self._engine.info.context_tokens))
+        compared = tuple(description_line(template, one.question, one.speaker) for one in self._matched)
+        more = {"choices": self._readout.labels, "readout": self._readout, "compared": compared}
+        return [one.model_copy(update=more) for one in asked]
+
+    def _question_of(self, call: Call, wanted: WantedIncident, lines: Sequence[Line]) -> Request:
+        inputs = {"incident": wanted.question, "lines": [line._asdict() for line in lines]}
+        messages = self._question.render(inputs, language=call.language)
+        return Request(messages=messages, choices=self._question.labels, template=self._question.name)
+
+
+def description_line(template: Template, description: str, speaker: Side | None) -> tuple[Message, ...]:
+    """A description as the template's only line, as a matcher compares lines with it."""
+    return template.render({"lines": [{"speaker": speaker or "agent", "text": " ".join(description.split())}]})
 
 
 def label_of(kind: IncidentKind) -> str:

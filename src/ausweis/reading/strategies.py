@@ -1,16 +1,18 @@
 """Opens a reading strategy by name, with the templates and readouts that it needs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
+from ausweis.engines.matching import Matcher
 from ausweis.engines.protocol import Engine
 from ausweis.engines.readout import Readout
 from ausweis.errors import InputError, PromptError
 from ausweis.prompts import Library, Template
 from ausweis.reading.asking import Asking, TranscriptAsking, WindowAsking
 from ausweis.reading.direct import DirectReader
-from ausweis.reading.incidents import IncidentReader, WantedIncident
+from ausweis.reading.incidents import IncidentReader, Learned, WantedIncident
 from ausweis.reading.reader import Reader
 from ausweis.reading.turnwise import TurnwiseReader
 
@@ -21,15 +23,18 @@ __all__ = [
     "TURN_TEMPLATES",
     "PolicyText",
     "incident_reader",
+    "matcher_path",
     "open_reader",
     "readout_path",
 ]
+
+_Part = TypeVar("_Part", Readout, Matcher)
 
 STRATEGIES = ("turnwise", "direct")
 TURN_TEMPLATES: Mapping[str, str] = {"agent": "agent-turn", "caller": "caller-turn"}
 """The template that asks about a speaker's turns, where nothing was learned."""
 INCIDENTS_TEMPLATE = "incidents"
-"""The template whose readout, where there is one for the model, tells the known kinds of critical incidents."""
+"""The template whose readout and matcher, where there are such for the model, tell critical incidents."""
 TRANSCRIPT_TEMPLATE = "transcript"
 """The template whose readout, where there is one for the model, reads turns of both."""
 
@@ -85,14 +90,18 @@ def incident_reader(
         PromptError: a template is missing or cannot be used.
     """
     template = library.get(INCIDENTS_TEMPLATE)
-    readout = readout_for(template, engine) if readouts else None
-    learned = None if readout is None else (template, readout)
-    return IncidentReader(engine, wanted, library.get("incident"), learned)
+    readout, matcher = (readout_for(template, engine), matcher_for(template, engine)) if readouts else (None, None)
+    return IncidentReader(engine, wanted, library.get("incident"), Learned(template, readout, matcher))
 
 
 def readout_path(template: Template, model_id: str) -> Path:
     """Where the readout of a template version for a model stands: beside the template."""
     return template.path.with_name(f"{template.version}.{model_id}.safetensors")
+
+
+def matcher_path(template: Template, model_id: str) -> Path:
+    """Where the matcher of a template version for a model stands: beside the readout."""
+    return template.path.with_name(f"{template.version}.{model_id}.matcher.safetensors")
 
 
 def readout_for(template: Template, engine: Engine) -> Readout | None:
@@ -101,12 +110,24 @@ def readout_for(template: Template, engine: Engine) -> Readout | None:
     Raises:
         PromptError: the file is broken, or was trained for another version of the template.
     """
-    path = readout_path(template, engine.info.model_id)
+    return _learned_for(template, engine, readout_path(template, engine.info.model_id), Readout.load)
+
+
+def matcher_for(template: Template, engine: Engine) -> Matcher | None:
+    """The matcher beside a template for the engine's model; None if there is none.
+
+    Raises:
+        PromptError: as `readout_for`.
+    """
+    return _learned_for(template, engine, matcher_path(template, engine.info.model_id), Matcher.load)
+
+
+def _learned_for(template: Template, engine: Engine, path: Path, load: Callable[[Path], _Part]) -> _Part | None:
     if not path.is_file():
         return None
-    readout = Readout.load(path)
-    if readout.model_sha256 != engine.info.model_sha256:
+    part = load(path)
+    if part.model_sha256 != engine.info.model_sha256:
         return None
-    if readout.template_sha256 != template.sha256:
+    if part.template_sha256 != template.sha256:
         raise PromptError(f"was trained for another text of {template.name}: train it again", place=str(path))
-    return readout
+    return part

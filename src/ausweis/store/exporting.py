@@ -1,13 +1,13 @@
 """Decided calls as golden cases: what reviewers said is right, of calls that tell nobody's data any more."""
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 
 from ausweis.calls.call import Call
 from ausweis.errors import StoreError
-from ausweis.evals.incident_case import GoldIncident, IncidentCase, IncidentGold
+from ausweis.evals.incident_case import DescribedIncident, GoldIncident, IncidentCase, IncidentGold
 from ausweis.evals.labelled import Gold, GoldEvent, GoldViolation, LabelledCall
-from ausweis.judging.incidents import LIKELY
-from ausweis.reading.facts import Facts
+from ausweis.judging.incidents import is_likely
+from ausweis.reading.facts import Facts, OneSided, Side
 from ausweis.reading.incidents import SPEAKER
 from ausweis.store.deciding import label_of
 from ausweis.store.key import Key
@@ -82,7 +82,7 @@ def incident_case_of(record: CallRecord, key: Key, mask: Mask) -> IncidentCase |
     """The case of a call's incidents; None where its text is unknown, no label holds, or it has nothing to tell.
 
     It tells something where verdict or label name an incident: of a call in which neither does, the policy may never
-    have asked. Kinds of a policy's own are left out, and calls whose incident is in a turn of the other side.
+    have asked. Calls whose incident is in a turn of the other side are left out.
 
     Raises:
         StoreError: the mask gave another number of turns.
@@ -91,7 +91,7 @@ def incident_case_of(record: CallRecord, key: Key, mask: Mask) -> IncidentCase |
     if call is None or decision is None or decision.incidents is None or not _fits(call, record.facts, decision):
         return None
     named = {kind for kind, _ in decision.incidents} | {one.kind for one in record.verdict.incidents}
-    if not named & set(INCIDENTS):
+    if not named:
         return None
     in_order = sorted((turn, one) for one, turn in decision.incidents)
     gold = tuple(
@@ -100,12 +100,15 @@ def incident_case_of(record: CallRecord, key: Key, mask: Mask) -> IncidentCase |
         for kind in INCIDENTS
         if kind == one
     )
-    if any(one.turn > len(call.turns) or call.turn(one.turn).speaker != SPEAKER[one.kind] for one in gold):
+    described = tuple(_described(record, decision))
+    places: list[tuple[int, Side | None]] = [(one.turn, SPEAKER[one.kind]) for one in gold]
+    places += [(turn, own.speaker) for own in described for turn in own.turns]
+    if any(turn > len(call.turns) or side not in (None, call.turn(turn).speaker) for turn, side in places):
         return None
     why = "a reviewer confirmed the verdict" if decision.choice == "confirm" else "overruled by a reviewer"
     return IncidentCase(
         call=_masked(call, record.facts, key, mask),
-        gold=IncidentGold(incidents=gold, known=_known(record, named), why=why),
+        gold=IncidentGold(incidents=gold, described=described, known=_known(record, named), why=why),
     )
 
 
@@ -118,6 +121,22 @@ def _shown(record: CallRecord, call: Call, kind: IncidentKind, turn: int) -> int
     return next((one for one in places if turn < one <= len(call.turns)), None)
 
 
+def _described(record: CallRecord, decision: Decision) -> Iterator[DescribedIncident]:
+    """What is known by the policy's own descriptions: those that the verdict names, or that were looked for in vain."""
+    facts = record.facts
+    looked_for = facts.looked_for if facts else ()
+    sides = {one.description: one.speaker for one in looked_for if isinstance(one, OneSided)}
+    names = {
+        one.description: one.kind for one in record.verdict.incidents if one.description and one.kind not in INCIDENTS
+    }
+    found = {one.name for one in facts.incidents if is_likely(one)} if facts else set()
+    every = [*names, *sides, *(one for one in looked_for if isinstance(one, str) and one not in INCIDENTS)]
+    for description in dict.fromkeys(every):
+        if description in names or description not in found:
+            turns = {turn for name, turn in decision.incidents or () if name == names.get(description)}
+            yield DescribedIncident(description=description, speaker=sides.get(description), turns=tuple(sorted(turns)))
+
+
 def _known(record: CallRecord, named: Set[str]) -> tuple[IncidentKind, ...] | None:
     """The kinds that verdict or reviewer name, or that were looked for; None where that is all.
 
@@ -125,6 +144,6 @@ def _known(record: CallRecord, named: Set[str]) -> tuple[IncidentKind, ...] | No
     """
     facts = record.facts
     looked_for = set(facts.looked_for) if facts else set()
-    unasked = {one.kind for one in facts.incidents if one.probability >= LIKELY} if facts else set()
+    unasked = {one.kind for one in facts.incidents if is_likely(one)} if facts else set()
     known = tuple(kind for kind in INCIDENTS if kind in named or (kind in looked_for and kind not in unasked))
     return None if known == INCIDENTS else known

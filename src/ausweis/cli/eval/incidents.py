@@ -9,7 +9,7 @@ import click
 from ausweis.cli.run_table import console
 
 if TYPE_CHECKING:
-    from ausweis.evals.metrics.incidents import IncidentSummary
+    from ausweis.evals.metrics.incidents import IncidentSummary, KindNumbers
 
 __all__ = ["incidents"]
 
@@ -79,7 +79,10 @@ def _show(summary: "IncidentSummary") -> None:
     from rich.table import Table
 
     table = Table("incident", "calls", "found", "precision", "average precision")
-    for kind, numbers in summary.kinds.items():
+    rows: list[tuple[str, KindNumbers]] = list(summary.kinds.items())
+    if summary.described is not None:
+        rows.append(("own descriptions", summary.described))
+    for kind, numbers in rows:
         ranked = "–" if numbers.average_precision is None else f"{numbers.average_precision:.2f}"
         table.add_row(kind, str(numbers.found.n), str(numbers.found), str(numbers.precision), ranked)
     table.add_row("all", str(summary.found.n), str(summary.found), str(summary.precision), "")

@@ -1,16 +1,18 @@
 """How well critical incidents are found: by kind, by place, and whether twins are told apart.
 
-A kind counts once a call. A kind that is in the label and not among those found is missed; the other way round it is
-invented. Of kinds that the label does not know nothing counts. Shares with Wilson's interval.
+A kind, or a policy's own description, counts once a call. One that is in the label and not among those found is
+missed; the other way round it is invented. Of those that the label does not know nothing counts. Shares with Wilson's
+interval.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
 from ausweis.evals.incident_case import IncidentCase
 from ausweis.evals.metrics.estimate import Estimate, share
-from ausweis.judging.incidents import LIKELY
+from ausweis.judging.incidents import is_likely
 from ausweis.reading.facts import Mention
 from ausweis.vocabulary import INCIDENTS, IncidentKind
 
@@ -18,7 +20,7 @@ __all__ = ["IncidentSummary", "KindNumbers", "summarise_incidents"]
 
 
 class KindNumbers(BaseModel):
-    """Of one kind: `found` of the calls that have it, `precision` of those in which it was found.
+    """Of one kind, or of all descriptions: `found` of the calls that have it, `precision` of those where it was found.
 
     `average_precision`: whether calls that have it come first, sorted by its likeliest mention (scikit-learn's; no bar
     is in it); None where no call has it.
@@ -32,16 +34,18 @@ class KindNumbers(BaseModel):
 
 
 class IncidentSummary(BaseModel):
-    """`found`, `precision`: over all kinds together. `f1`: their harmonic mean.
+    """`kinds`: those that a label knows of; `described`: all descriptions together, None where no label has one.
 
-    `turn`: of the kinds found rightly, how many have a right turn as their likeliest. `clean`: of the calls without an
-    incident, in how many none was found. `twins`: pairs of which both calls have just the right kinds.
+    `found`, `precision`: over all together. `f1`: their harmonic mean. `turn`: of those found rightly, how many have a
+    right turn as their likeliest. `clean`: of the calls without an incident, in how many none was found. `twins`: pairs
+    of which both calls have just the right incidents.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     calls: int
     kinds: dict[IncidentKind, KindNumbers]
+    described: KindNumbers | None
     found: Estimate
     precision: Estimate
     f1: float | None
@@ -50,23 +54,35 @@ class IncidentSummary(BaseModel):
     twins: Estimate
 
 
+class _Asked(NamedTuple):
+    """One kind or description, asked of one call: whether it occurs, is said to, and how likely it was at most."""
+
+    occurs: bool
+    said: bool
+    chance: float
+
+
 def summarise_incidents(cases: Sequence[IncidentCase], read: Mapping[str, Sequence[Mention]]) -> IncidentSummary:
     """The numbers; `read`: what was found in each call, by its id."""
     likely = {
-        case.call.id: [one for one in read[case.call.id] if one.probability >= LIKELY and case.gold.knows(one.kind)]
+        case.call.id: [one for one in read[case.call.id] if is_likely(one) and case.gold.knows(one.name)]
         for case in cases
     }
-    told = {name: frozenset(one.kind for one in some if one.kind) for name, some in likely.items()}
-    kinds = {kind: _of_kind(kind, cases, told, read) for kind in INCIDENTS}
-    hits, wanted, said = (
-        sum(len(case.gold.kinds & told[case.call.id]) for case in cases),
-        sum(len(case.gold.kinds) for case in cases),
-        sum(len(told[case.call.id]) for case in cases),
-    )
-    clean = [case for case in cases if not case.gold.kinds]
+    told = {name: frozenset(one.name for one in some) for name, some in likely.items()}
+    kinds = {
+        kind: [_asked(kind, case, read[case.call.id], told) for case in cases if case.gold.knows(kind)]
+        for kind in INCIDENTS
+    }
+    described = [
+        _asked(own.description, case, read[case.call.id], told) for case in cases for own in case.gold.described
+    ]
+    every = [*(one for some in kinds.values() for one in some), *described]
+    clean = [case for case in cases if not case.gold.turns]
+    hits, wanted, said = _counts(every)
     return IncidentSummary(
         calls=len(cases),
-        kinds=kinds,
+        kinds={kind: _numbers(some) for kind, some in kinds.items() if some},
+        described=_numbers(described) if described else None,
         found=share(hits, wanted),
         precision=share(hits, said),
         f1=2 * hits / (wanted + said) if wanted + said else None,
@@ -76,43 +92,44 @@ def summarise_incidents(cases: Sequence[IncidentCase], read: Mapping[str, Sequen
     )
 
 
-def _of_kind(
-    kind: IncidentKind,
-    cases: Sequence[IncidentCase],
-    told: Mapping[str, frozenset[IncidentKind]],
-    read: Mapping[str, Sequence[Mention]],
-) -> KindNumbers:
-    cases = [case for case in cases if case.gold.knows(kind)]
-    have = [case for case in cases if kind in case.gold.kinds]
-    claimed = [case for case in cases if kind in told[case.call.id]]
-    hits = sum(kind in told[case.call.id] for case in have)
-    chances = [max((one.probability for one in read[case.call.id] if one.kind == kind), default=0.0) for case in cases]
-    return KindNumbers(
-        found=share(hits, len(have)),
-        precision=share(hits, len(claimed)),
-        average_precision=_average_precision([kind in case.gold.kinds for case in cases], chances),
+def _asked(name: str, case: IncidentCase, read: Sequence[Mention], told: Mapping[str, frozenset[str]]) -> _Asked:
+    chance = max((one.probability for one in read if one.name == name), default=0.0)
+    return _Asked(name in case.gold.turns, name in told[case.call.id], chance)
+
+
+def _counts(asked: Sequence[_Asked]) -> tuple[int, int, int]:
+    """How many are rightly said, how many occur, and how many are said to."""
+    return (
+        sum(one.occurs and one.said for one in asked),
+        sum(one.occurs for one in asked),
+        sum(one.said for one in asked),
     )
 
 
-def _average_precision(truth: Sequence[bool], chances: Sequence[float]) -> float | None:
+def _numbers(asked: Sequence[_Asked]) -> KindNumbers:
     from sklearn.metrics import average_precision_score
 
-    return float(average_precision_score(truth, chances)) if any(truth) else None
+    hits, wanted, said = _counts(asked)
+    truth, chances = [one.occurs for one in asked], [one.chance for one in asked]
+    return KindNumbers(
+        found=share(hits, wanted),
+        precision=share(hits, said),
+        average_precision=float(average_precision_score(truth, chances)) if wanted else None,
+    )
 
 
 def _turns(cases: Sequence[IncidentCase], likely: Mapping[str, Sequence[Mention]]) -> Estimate:
     hits = total = 0
     for case in cases:
-        for kind in case.gold.kinds:
-            some = [one for one in likely[case.call.id] if one.kind == kind]
+        for name, turns in case.gold.turns.items():
+            some = [one for one in likely[case.call.id] if one.name == name]
             if some:
-                best = max(some, key=lambda one: one.probability)
                 total += 1
-                hits += best.turn in {one.turn for one in case.gold.incidents if one.kind == kind}
+                hits += max(some, key=lambda one: one.probability).turn in turns
     return share(hits, total)
 
 
-def _twins(cases: Sequence[IncidentCase], told: Mapping[str, frozenset[IncidentKind]]) -> Estimate:
-    right = {case.call.id: case.gold.kinds == told[case.call.id] for case in cases}
+def _twins(cases: Sequence[IncidentCase], told: Mapping[str, frozenset[str]]) -> Estimate:
+    right = {case.call.id: case.gold.turns.keys() == told[case.call.id] for case in cases}
     twins = {frozenset((case.call.id, case.gold.twin)) for case in cases if case.gold.twin in right}
     return share(sum(all(right[name] for name in pair) for pair in twins), len(twins))
