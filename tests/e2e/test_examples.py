@@ -61,6 +61,33 @@ def test_incidents(found: dict[str, dict[str, Any]]) -> None:
     assert invented == 0
 
 
+OWN = """\
+  - id: to_competitor
+    speaker: caller
+    severity: low
+    description: Der Anrufer droht, zu einem anderen Anbieter zu gehen.
+  - id: investment
+    speaker: agent
+    severity: low
+    description: Der Agent rät zu einer bestimmten Geldanlage.
+"""
+
+
+def test_what_a_policy_describes_is_told_in_the_same_reading(runs: Path, tmp_path: Path) -> None:
+    policy = tmp_path / "own.yaml"
+    policy.write_text(Path(INCIDENTS).read_text(encoding="utf-8") + OWN, encoding="utf-8")
+    path = EXAMPLES / "calls-incidents" / "13-stoerung-versprochen-und-gedroht.json"
+    done = score([path], str(policy), tmp_path / "run")
+    assert done.returncode == 0, done.stderr
+    (verdict,) = verdicts(tmp_path / "run").values()
+    asked = [prompt["id"] for prompt in verdict["provenance"]["prompts"]]
+    assert asked[-3:] == ["incidents", "incidents:readout", "incidents:matcher"]
+    own = [(one["kind"], one["turn"]) for one in verdict["incidents"] if one["kind"] in ("to_competitor", "investment")]
+    assert own == [("to_competitor", 10)]
+    known = [one for one in verdict["incidents"] if one["kind"] != "to_competitor"]
+    assert known == verdicts(runs / "calls-incidents")[path.stem]["incidents"]
+
+
 def test_every_quote_stands_in_its_turn(runs: Path, found: dict[str, dict[str, Any]]) -> None:
     folders = (EXAMPLES / "calls", EXAMPLES / "calls-bank", EXAMPLES / "calls-incidents")
     paths = (*folders, runs / "recordings" / "transcripts.jsonl")

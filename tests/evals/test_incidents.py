@@ -21,6 +21,8 @@ from ausweis.vocabulary import INCIDENTS
 FOLDER = Path(__file__).parents[2] / "evals" / "incidents"
 GOLDEN = read_incident_cases([FOLDER / "golden.jsonl"])
 TRAIN = read_incident_cases([FOLDER / "train.jsonl"])
+OWN = read_incident_cases([FOLDER / "described-golden.jsonl"])
+OWN_TRAIN = read_incident_cases([FOLDER / "described-train.jsonl"])
 
 
 def test_size_and_mix() -> None:
@@ -37,6 +39,24 @@ def test_each_call_has_a_twin_of_other_kinds(cases: list[IncidentCase]) -> None:
         other = by_id[str(case.gold.twin)]
         assert other.gold.twin == case.call.id
         assert other.gold.turns.keys() != case.gold.turns.keys()
+
+
+@pytest.mark.parametrize("cases", [OWN, OWN_TRAIN], ids=["golden", "train"])
+def test_of_twins_by_description_one_has_it(cases: list[IncidentCase]) -> None:
+    by_id = {case.call.id: case for case in cases}
+    for case in cases:
+        first, *others = case.gold.described
+        other = by_id[str(case.gold.twin)]
+        assert other.gold.twin == case.call.id
+        assert other.gold.described[0].description == first.description
+        assert bool(other.gold.described[0].turns) != bool(first.turns)
+        assert not any(own.turns for own in others)
+
+
+def test_no_description_is_in_both_sets() -> None:
+    golden, train = ({own.description for case in some for own in case.gold.described} for some in (OWN, OWN_TRAIN))
+    assert (len(golden), len(train)) == (28, 205)
+    assert not golden & train
 
 
 def test_twins_of_the_golden_set_are_near() -> None:

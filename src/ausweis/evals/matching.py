@@ -23,8 +23,8 @@ __all__ = ["AskedCall", "Described", "LeftOut", "MatchPlan", "learn_matcher"]
 Array = NDArray[np.float32]
 Network = dict[str, Any]
 
-FOLDS = 5
-NETWORKS = 3
+FOLDS = 4
+NETWORKS = 2
 """Their scores are averaged."""
 BASIS_CALLS = 150
 """Calls that the directions are found from in which lines differ most."""
@@ -48,9 +48,9 @@ class MatchPlan:
     rate: float = 2e-3
     decay: float = 3e-3
     dropout: float = 0.2
-    rounds: int = 12
+    rounds: int = 10
     calls_at_once: int = 16
-    descriptions_at_once: int = 40
+    descriptions_at_once: int = 32
     others: float = 0.05
 
 
@@ -196,7 +196,7 @@ def _left_out(calls: Sequence[_Call], asked: _Descriptions, plan: MatchPlan) -> 
         for number, one in enumerate(calls):
             if one.first in held:
                 places = list(one.asked)
-                scores = np.asarray(run(network, *_batch([one], places, plan)[:3], *asked.some(places)))
+                scores = np.asarray(run(network, *_batch([one], places, plan, 8)[:3], *asked.some(places)))
                 found += [
                     LeftOut(number, place, scores[: len(one.lines), column]) for column, place in enumerate(places)
                 ]
