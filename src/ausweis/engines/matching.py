@@ -15,13 +15,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ausweis.engines.parts import load_parts, save_parts
+from ausweis.engines.parts import BOUND_TO, load_parts, save_parts
 from ausweis.engines.readout import LineFeatures, Readout, features, gelu, probabilities_of
-from ausweis.errors import PromptError
 
 __all__ = ["MATCHER_PARTS", "NEARNESS_SCALE", "LineReadout", "Matcher"]
 
 MATCHER_SCHEMA = "ausweis/matcher@1"
+_LISTS = ("layers",)
 
 Array = NDArray[np.float32]
 
@@ -47,8 +47,8 @@ MATCHER_PARTS: Mapping[str, str] = {
 """What a matcher is made of, each with its shape.
 
 f, g: features of a token, of a line; d, e: what is kept of them; m: networks; r, p: dimensions in which tokens and
-lines are compared; n: the three ways to be near (`nearness_of`); q: what the hidden layer sees of a line; h: n + q;
-w: hidden units.
+lines are compared; n: the three ways to be near (`Matcher._nearness`); q: what the hidden layer sees of a line;
+h: n + q; w: hidden units.
 """
 
 
@@ -82,24 +82,12 @@ class Matcher:
         Raises:
             PromptError: it is no matcher, or its parts do not fit together.
         """
-        parts, about, sha256 = load_parts(path, MATCHER_SCHEMA, MATCHER_PARTS)
-        try:
-            return cls(
-                layers=tuple(about["layers"]),
-                parts=parts,
-                template=about["template"],
-                template_sha256=about["template_sha256"],
-                model_sha256=about["model_sha256"],
-                notes=about["notes"],
-                sha256=sha256,
-            )
-        except (KeyError, TypeError):
-            raise PromptError("is no matcher, or a broken one: train it again", place=str(path)) from None
+        parts, about, sha256 = load_parts(path, MATCHER_SCHEMA, MATCHER_PARTS, _LISTS)
+        return cls(parts=parts, sha256=sha256, **about)
 
     def save(self, path: Path) -> None:
         """Write the file, weights at half precision; the same matcher gives the same bytes."""
-        names = ("layers", "template", "template_sha256", "model_sha256", "notes")
-        save_parts(path, MATCHER_SCHEMA, self.parts, {name: getattr(self, name) for name in names})
+        save_parts(path, MATCHER_SCHEMA, self.parts, {name: getattr(self, name) for name in (*BOUND_TO, *_LISTS)})
 
     def score(self, line: LineFeatures, described: LineFeatures) -> float:
         """The log-odds that the line is what the description says."""

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,23 +11,28 @@ from numpy.typing import NDArray
 
 from ausweis.errors import PromptError
 
-__all__ = ["LoadedParts", "load_parts", "save_parts"]
+__all__ = ["BOUND_TO", "LoadedParts", "load_parts", "save_parts"]
 
 Array = NDArray[np.float32]
 
 
 class LoadedParts(NamedTuple):
-    """What stands in a file. `parts`: float32; `sha256`: of the whole file."""
+    """What stands in a file. `parts`: float32; `about`: what was asked for; `sha256`: of the whole file."""
 
     parts: dict[str, Array]
     about: dict[str, Any]
     sha256: str
 
 
-def load_parts(path: Path, schema: str, shapes: Mapping[str, str]) -> LoadedParts:
+BOUND_TO = ("template", "template_sha256", "model_sha256", "notes")
+"""Texts that every file has beside its parts."""
+
+
+def load_parts(path: Path, schema: str, shapes: Mapping[str, str], lists: Sequence[str]) -> LoadedParts:
     """Read a file. `shapes`: a letter for each axis of a part; letters that are the same are sizes that are the same.
 
-    The size of `k`, if one is named, is the number of labels.
+    The size of `k`, if one is named, is the number of labels. `lists`: what is a list beside the parts,
+    given as tuples.
 
     Raises:
         PromptError: it is none of this schema, or its parts do not fit together.
@@ -43,7 +48,8 @@ def load_parts(path: Path, schema: str, shapes: Mapping[str, str]) -> LoadedPart
         known = {"k": len(about["labels"])} if "labels" in about else {}
         if about.get("schema") != schema or not _fit(parts, shapes, known):
             raise PromptError("is no readout of this kind: train it again", place=str(path))
-        return LoadedParts(parts, about, hashlib.sha256(data).hexdigest())
+        told = {name: about[name] for name in BOUND_TO} | {name: tuple(about[name]) for name in lists}
+        return LoadedParts(parts, told, hashlib.sha256(data).hexdigest())
     except (OSError, SafetensorError, KeyError, TypeError, ValueError):
         raise PromptError("is no readout, or a broken one: train it again", place=str(path)) from None
 

@@ -15,12 +15,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ausweis.engines.parts import load_parts, save_parts
-from ausweis.errors import PromptError
+from ausweis.engines.parts import BOUND_TO, load_parts, save_parts
 
 __all__ = ["PARTS", "SCHEMA", "LineFeatures", "Readout", "features", "gelu", "probabilities_of"]
 
 SCHEMA = "ausweis/readout@3"
+_LISTS = ("labels", "layers", "dialogue")
 
 Array = NDArray[np.float32]
 
@@ -79,26 +79,12 @@ class Readout:
         Raises:
             PromptError: it is no readout, or its parts do not fit together.
         """
-        parts, about, sha256 = load_parts(path, SCHEMA, PARTS)
-        try:
-            return cls(
-                labels=tuple(about["labels"]),
-                layers=tuple(about["layers"]),
-                parts=parts,
-                template=about["template"],
-                template_sha256=about["template_sha256"],
-                model_sha256=about["model_sha256"],
-                notes=about["notes"],
-                dialogue=tuple(about["dialogue"]),
-                sha256=sha256,
-            )
-        except (KeyError, TypeError):
-            raise PromptError("is no readout, or a broken one: train it again", place=str(path)) from None
+        parts, about, sha256 = load_parts(path, SCHEMA, PARTS, _LISTS)
+        return cls(parts=parts, sha256=sha256, **about)
 
     def save(self, path: Path) -> None:
         """Write the file, weights at half precision; the same readout gives the same bytes."""
-        names = ("labels", "layers", "template", "template_sha256", "model_sha256", "notes", "dialogue")
-        save_parts(path, SCHEMA, self.parts, {name: getattr(self, name) for name in names})
+        save_parts(path, SCHEMA, self.parts, {name: getattr(self, name) for name in (*BOUND_TO, *_LISTS)})
 
     def only(self, labels: Sequence[str]) -> "Readout":
         """The same readout for some of its labels, in this order."""

@@ -66,14 +66,10 @@ class WantedIncident:
     speaker: Side | None = None
 
     @property
-    def side(self) -> Side | None:
-        """Whose words it is in; None where it may be either's."""
-        return self.speaker if self.kind is None else SPEAKER[self.kind]
-
-    @property
     def speakers(self) -> tuple[str, ...]:
         """Whose words it may be in."""
-        return ("agent", "caller") if self.side is None else (self.side,)
+        side = self.speaker if self.kind is None else SPEAKER[self.kind]
+        return ("agent", "caller") if side is None else (side,)
 
     @property
     def asked(self) -> str | OneSided:
