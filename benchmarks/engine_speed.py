@@ -13,21 +13,21 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from time import perf_counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from questions import turnwise
+from questions import questions, transcripts
 from speed_page import Limit, Measured, write_page
-from ways import Way, plain_loop, server
+from ways import plain_loop, server
 
 from ausweis.engines import catalogue
 from ausweis.engines.llama import LlamaEngine
-from ausweis.engines.protocol import Request
+from ausweis.engines.protocol import Request, Result, Transcript
 from ausweis.engines.weights import locate
 from ausweis.evals import LabelledCall, read_labelled
 
@@ -43,8 +43,8 @@ class Entrant(NamedTuple):
     """A way, with the questions that it is asked, and on how many of the calls."""
 
     name: str
-    answer: Way
-    questions: list[list[Request]]
+    answer: Callable[[Any], list[Result]]
+    questions: Sequence[list[Request]] | Sequence[Transcript]
     calls: int
 
 
@@ -92,8 +92,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     calls = chosen_calls(given.calls)
     with ExitStack() as stack:
         engine = stack.enter_context(closing(LlamaEngine.load(given.model, threads=threads)))
-        readers = [turnwise(engine, readouts=readouts) for readouts in (True, False)]
-        learned, plain = ([reader.requests(one.call) for one in calls] for reader in readers)
+        learned = transcripts(engine, [one.call for one in calls])
+        plain = [questions(one.call) for one in calls]
         every = len(calls)
         entrants = [
             Entrant("plain loop", stack.enter_context(plain_loop(path, threads, kept=False)), plain, given.plain),
@@ -103,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 for n in given.slots or SLOTS
             ),
             Entrant("Ausweis, zero-shot", engine.complete, plain, every),
-            Entrant("Ausweis", engine.complete, learned, every),
+            Entrant("Ausweis", engine.read, learned, every),
         ]
         measured = measure(entrants, [len(one.call.turns) for one in calls])
     # The answers of a readout need no token of their own.

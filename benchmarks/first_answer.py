@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-from questions import turnwise
+from questions import questions
 
 from ausweis.calls import Call, Turn
 from ausweis.engines import catalogue
@@ -31,8 +31,7 @@ def child(model: str) -> None:
     begun = perf_counter()
     engine = LlamaEngine.load(model)
     loaded = perf_counter()
-    reader = turnwise(engine, readouts=False)
-    (result,) = engine.complete(reader.requests(Call(id="first", turns=(TURN,))))
+    (result,) = engine.complete(questions(Call(id="first", turns=(TURN,))))
     print(loaded - begun, perf_counter() - loaded, result.evaluated_tokens)
 
 

@@ -1,15 +1,37 @@
-"""The questions that `turnwise` asks, for benchmarks that put them to engines themselves."""
+"""What `turnwise` asks a model, for benchmarks that put it to engines themselves."""
 
-from ausweis.engines.protocol import Engine
+from collections.abc import Sequence
+
+from ausweis.calls import Call
+from ausweis.engines.protocol import Engine, Request, Transcript
 from ausweis.prompts import default_library
-from ausweis.reading import PolicyText, open_reader
-from ausweis.reading.turnwise import TurnwiseReader
+from ausweis.reading.asking import WindowAsking, transcript_of
+from ausweis.reading.labels import speakers_of
+from ausweis.reading.pieces import spoken_pieces
+from ausweis.reading.strategies import TRANSCRIPT_TEMPLATE, TURN_TEMPLATES, readout_for
 
-__all__ = ["turnwise"]
+__all__ = ["questions", "transcripts"]
 
 
-def turnwise(engine: Engine, *, readouts: bool) -> TurnwiseReader:
-    """The reader with the templates that ship; it needs no policy."""
-    reader = open_reader("turnwise", engine, default_library(), PolicyText((), ""), readouts=readouts)
-    assert isinstance(reader, TurnwiseReader)
-    return reader
+def questions(call: Call) -> list[Request]:
+    """The turns of a call in windows, as a model without a readout is asked."""
+    library = default_library()
+    turns = {speaker: library.get(name) for speaker, name in TURN_TEMPLATES.items()}
+    return WindowAsking(turns, library.get("call-start")).requests(call, spoken_pieces(call))
+
+
+def transcripts(engine: Engine, calls: Sequence[Call]) -> list[Transcript]:
+    """The calls as the readout of the engine's model reads them; none where it has no readout."""
+    template = default_library().get(TRANSCRIPT_TEMPLATE)
+    readout = readout_for(template, engine)
+    if readout is None:
+        return []
+    of = {
+        speaker: readout.only([label for label in readout.labels if speaker in speakers_of(label)])
+        for speaker in ("agent", "caller")
+    }
+    pieces = [spoken_pieces(call) for call in calls]
+    return [
+        transcript_of(template, call, found, [of[piece.speaker] for piece in found])
+        for call, found in zip(calls, pieces, strict=True)
+    ]

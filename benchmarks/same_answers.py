@@ -2,23 +2,21 @@
 
     python benchmarks/same_answers.py --model smollm2-135m --calls 10
 
-Each question about a call is asked in one batch with the others and by itself, as labels and, if there is one, by the
-readout. Floating-point sums depend on what is evaluated together, so probabilities differ a little: printed are the
-largest difference, and each label that flips, with how near the two labels were.
+Each question about a call is asked in one batch with the others and by itself. Floating-point sums depend on what is
+evaluated together, so probabilities differ a little: printed are the largest difference, and each label that flips,
+with how near the two labels were.
 """
 
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from questions import turnwise
+from questions import questions
 
 from ausweis.engines import catalogue
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.protocol import Result
 from ausweis.evals import read_labelled
-from ausweis.prompts import default_library
-from ausweis.reading.strategies import TRANSCRIPT_TEMPLATE, readout_for
 
 CALLS = Path(__file__).parents[1] / "evals" / "golden" / "dev.jsonl"
 
@@ -29,12 +27,11 @@ def margin(result: Result) -> float:
     return first - second
 
 
-def compare(engine: LlamaEngine, calls: int, *, readouts: bool) -> None:
+def compare(engine: LlamaEngine, calls: int) -> None:
     """Ask, print."""
-    reader = turnwise(engine, readouts=readouts)
     asked, largest, flips = 0, 0.0, []
     for one in list(read_labelled(CALLS))[:calls]:
-        requests = reader.requests(one.call)
+        requests = questions(one.call)
         together = engine.complete(requests)
         for batched, request in zip(together, requests, strict=True):
             (alone,) = engine.complete([request])
@@ -43,9 +40,8 @@ def compare(engine: LlamaEngine, calls: int, *, readouts: bool) -> None:
             asked += 1
             if batched.text != alone.text:
                 flips.append(max(margin(batched), margin(alone)))
-    how = "by the readout" if readouts else "as labels"
     shown = ", ".join(f"{one:.4f}" for one in sorted(flips)) or "none"
-    print(f"{asked} questions {how}: {len(flips)} flips (margins: {shown}), largest difference {largest:.4f}")
+    print(f"{asked} questions: {len(flips)} flips (margins: {shown}), largest difference {largest:.4f}")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -55,9 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--calls", type=int, default=10)
     given = parser.parse_args(arguments)
     engine = LlamaEngine.load(given.model)
-    compare(engine, given.calls, readouts=False)
-    if readout_for(default_library().get(TRANSCRIPT_TEMPLATE), engine) is not None:
-        compare(engine, given.calls, readouts=True)
+    compare(engine, given.calls)
     engine.close()
 
 

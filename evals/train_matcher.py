@@ -14,7 +14,6 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from ausweis.engines import catalogue
 from ausweis.engines.llama import LlamaEngine
-from ausweis.engines.protocol import Request
 from ausweis.engines.readout import features
 from ausweis.evals.incident_case import IncidentCase, read_incident_cases
 from ausweis.evals.incident_readout import INCIDENT_TASK, told_of
@@ -60,8 +59,8 @@ def train(
     with click.progressbar(cases, label="Reading", item_show_func=lambda one: one.call.id if one else "") as shown:
         kept = list(collect(engine, asked, shown, layers, work))
     sides = {own.description: own.speaker for case in cases for own in case.gold.described}
-    prompts = [Request(messages=description_line(asked, text, side)) for text, side in sides.items()]
-    seen = [features(states) for states in engine.states(prompts, layers)]
+    rows = (engine.states(description_line(asked, text, side), layers) for text, side in sides.items())
+    seen = [features(states) for row in rows for states in row]
     descriptions = [Described(text, one) for text, one in zip(sides, seen, strict=True)]
     click.echo("Learning, which takes some minutes ...")
     calls = _calls([case for case, _ in kept], KeptLines(kept, INCIDENT_TASK), list(sides))

@@ -13,8 +13,9 @@ from ausweis.engines import catalogue
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.protocol import Result
 from ausweis.prompts import default_library
-from ausweis.reading import PolicyText, open_reader
-from ausweis.reading.turnwise import TurnwiseReader
+from ausweis.reading.asking import WindowAsking
+from ausweis.reading.pieces import spoken_pieces
+from ausweis.reading.strategies import TURN_TEMPLATES
 
 pytestmark = pytest.mark.model
 
@@ -32,12 +33,13 @@ def margin(result: Result) -> float:
 @pytest.mark.parametrize(("model", "calls"), [("smollm2-135m", 4), (catalogue.default_id(), 2)])
 def test_together_and_alone(model: str, calls: int) -> None:
     engine = LlamaEngine.load(model)
-    reader = open_reader("turnwise", engine, default_library(), PolicyText((), ""), readouts=False)
-    assert isinstance(reader, TurnwiseReader)
+    library = default_library()
+    turns = {speaker: library.get(name) for speaker, name in TURN_TEMPLATES.items()}
+    asking = WindowAsking(turns, library.get("call-start"))
     found = [call for call in read_calls([str(EXAMPLES / "calls")]) if isinstance(call, Call)][:calls]
     asked = 0
     for call in found:
-        requests = reader.requests(call)
+        requests = asking.requests(call, spoken_pieces(call))
         for request, together in zip(requests, engine.complete(requests), strict=True):
             (alone,) = engine.complete([request])
             assert together.probabilities == pytest.approx(alone.probabilities, abs=LARGEST_DIFFERENCE)

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,10 +9,12 @@ import pytest
 from tests.readouts import by_chance, matcher_by_chance
 
 from ausweis.engines.llama import LlamaEngine
-from ausweis.engines.llama_states import States
+from ausweis.engines.llama_states import States, StateTap
 from ausweis.engines.llama_trunk import BRANCHES
+from ausweis.engines.llama_waves import Wave
 from ausweis.engines.matching import LineReadout
-from ausweis.engines.protocol import Message, Request
+from ausweis.engines.protocol import Message, Probe, Request, Transcript
+from ausweis.engines.readout import Readout
 from ausweis.engines.weights import locate
 from ausweis.errors import ContextError, EngineError, ModelError
 
@@ -84,8 +87,10 @@ def test_probabilities_are_those_of_the_answers_tokens(tiny: LlamaEngine) -> Non
     """Against the product of the model's own probabilities, where the first tokens differ."""
     choices = ("rain", "sun", "snow")
     request = question("It pours.", choices=choices)
-    ((trunk, _, wave),) = tiny._waves([request], lambda _: ())
-    logits = trunk.grow(wave.runs)[1]
+    asked = tiny._question(0, request)
+    trunk, _ = tiny._trunk(asked.beginning)
+    trunk.clear()
+    logits = trunk.grow(Wave.of([asked]).runs)[1]
     firsts = [tiny.first_token(choice) for choice in choices]
     assert len(set(firsts)) == len(firsts)
     weights = np.exp(logits[firsts].astype(np.float64) - logits[firsts].max())
@@ -165,85 +170,134 @@ def test_answers_need_different_labels(tiny: LlamaEngine) -> None:
 LAYERS = (10, 20)
 
 
-def test_a_readout_reads_the_states_of_the_last_line(tiny: LlamaEngine) -> None:
-    request = question("Monday\nIt pours.")
-    (states,) = tiny.states([request], LAYERS)
-    learned = by_chance(("low", "high"), LAYERS, states.shape[-1], tiny.info.model_sha256)
-    (result,) = tiny.complete([request.model_copy(update={"readout": learned})])
-    assert result.probabilities == learned.probabilities(states)
-    assert result.text == ("low" if result.probabilities[0] > result.probabilities[1] else "high")
-    other = replace(learned, model_sha256="1" * 64)
-    with pytest.raises(EngineError, match="another model"):
-        tiny.complete([question("It pours.", readout=other)])
-
-
-def test_a_matcher_compares_a_line_with_descriptions(tiny: LlamaEngine) -> None:
-    request, described = question("Monday\nIt pours."), question("Rain is told.").messages
-    line, other = tiny.states([request, question("Rain is told.")], LAYERS)
-    matcher = matcher_by_chance(LAYERS, line.shape[-1], tiny.info.model_sha256)
-    both = LineReadout(
-        by_chance(("low", "high"), LAYERS, line.shape[-1], tiny.info.model_sha256), matcher, ("rain", "line")
+def transcript(text: str, *probes: Probe, compared: Sequence[Transcript] = ()) -> Transcript:
+    """A row a line, each with one of the probes in turn."""
+    rows = tuple(text.split("\n"))
+    return Transcript(
+        messages=question(text).messages,
+        rows=rows,
+        probes=tuple(probes[place % len(probes)] for place in range(len(rows))) if probes else (),
+        compared=tuple(compared),
+        template="weather@1",
     )
-    more = {"readout": both, "choices": both.labels, "compared": (described, request.messages)}
-    asked = request.model_copy(update=more)
-    (result,) = tiny.complete([asked])
-    assert result.probabilities == both.probabilities(line, [other, line])
-    # Read once more, beside other questions: the same.
-    assert tiny.complete([request, asked])[1].probabilities == result.probabilities
-    assert asked.key("1" * 64) != request.model_copy(update={**more, "compared": (described,)}).key("1" * 64)
 
 
-def test_states_are_of_the_last_line_alone(tiny: LlamaEngine) -> None:
-    """Lines before change them, since the model has read them; lines after do not."""
-    texts = ["Monday\nIt pours.", "Monday\nIt pours.\nWhat a novel.", "Sunday, and all is well\nIt pours."]
-    first, longer, other = tiny.states([question(text) for text in texts], LAYERS)
+def probe(tiny: LlamaEngine, *labels: str) -> Readout:
+    return by_chance(labels or ("low", "high"), LAYERS, tiny._model.width, tiny.info.model_sha256)
+
+
+def test_a_probe_reads_the_states_of_each_row(tiny: LlamaEngine) -> None:
+    low, rain = probe(tiny), probe(tiny, "rain", "sun", "snow")
+    read = transcript("Monday\nIt pours.", low, rain)
+    first, second = tiny.states(read, LAYERS)
+    told = tiny.read(read)
+    assert [one.probabilities for one in told] == [low.probabilities(first), rain.probabilities(second)]
+    assert told[1].text == rain.labels[int(np.argmax(told[1].probabilities))]
+    other = replace(low, model_sha256="1" * 64)
+    with pytest.raises(EngineError, match="another model"):
+        tiny.read(transcript("It pours.", other))
+    with pytest.raises(EngineError, match="do not fit its rows"):
+        tiny.read(read.model_copy(update={"probes": (low,)}))
+    assert tiny.read(transcript("It pours.")) == []
+
+
+def test_a_matcher_compares_a_row_with_descriptions(tiny: LlamaEngine) -> None:
+    rain = transcript("Rain is told.")
+    (described,) = tiny.states(rain, LAYERS)
+    _, line = tiny.states(transcript("Monday\nIt pours."), LAYERS)
+    matcher = matcher_by_chance(LAYERS, line.shape[-1], tiny.info.model_sha256)
+    both = LineReadout(probe(tiny), matcher, ("rain",))
+    asked = transcript("Monday\nIt pours.", both, compared=[rain])
+    told = tiny.read(asked)[1]
+    assert told.probabilities == both.probabilities(line, [described])
+    # Read once more, after other questions: the same.
+    tiny.complete([question("It pours.")])
+    assert tiny.read(asked)[1].probabilities == told.probabilities
+    assert asked.keys("1" * 64) != asked.model_copy(update={"compared": ()}).keys("1" * 64)
+
+
+def test_each_token_is_evaluated_once(tiny: LlamaEngine) -> None:
+    """Of 300 rows, too: what is evaluated is what the prompt has; its beginning is there from the second time on."""
+    lines = [f"Day {number}: {TEXTS[number % 5]}" for number in range(300)]
+    read = transcript("\n".join(lines), probe(tiny))
+    tiny.read(read)
+    told = tiny.read(read)
+    assert len(told) == 300
+    beginning = told[0].prompt_tokens - told[0].evaluated_tokens
+    assert sum(one.evaluated_tokens for one in told) == told[-1].prompt_tokens - beginning
+
+
+def test_states_are_of_one_row_alone(tiny: LlamaEngine) -> None:
+    """Rows before change them, since the model has read them; rows after do not."""
+    _, first = tiny.states(transcript("Monday\nIt pours."), LAYERS)
+    _, same, _ = tiny.states(transcript("Monday\nIt pours.\nWhat a novel."), LAYERS)
+    _, other = tiny.states(transcript("Sunday, and all is well\nIt pours."), LAYERS)
     assert first.shape == (len(first), len(LAYERS), first.shape[-1])
-    (alone,) = tiny.states([question(texts[0])], LAYERS)
-    assert similar(first, alone) > 0.999
+    assert similar(first, same) > 0.999
     assert len(other) == len(first) > 2
     assert similar(first[-1:], other[-1:]) < 0.999
-    assert similar(first.mean(axis=0), longer.mean(axis=0)) < 0.9
-    (one,) = tiny.states([question("x")], LAYERS)
-    assert np.isfinite(one).all()
 
 
-def test_labels_and_readouts_in_one_batch(tiny: LlamaEngine) -> None:
-    """Asking for states leaves layers out; answers asked besides, and after, do not notice."""
-    plain = question("It pours.")
-    (before,) = tiny.complete([plain])
-    (states,) = tiny.states([plain], LAYERS)
-    learned = plain.model_copy(
-        update={"readout": by_chance(("low", "high"), LAYERS, states.shape[-1], tiny.info.model_sha256)}
+def test_a_transcript_beyond_the_context_is_read_to_its_end(tiny: LlamaEngine) -> None:
+    """The oldest is forgotten: its end reads as it does after the latest lines alone, not as it does after none."""
+    lines = [f"Day {number}: {TEXTS[number % 5]}" for number in range(400)]
+    states = list(tiny.states(transcript("\n".join(lines)), LAYERS))
+    assert sum(map(len, states)) > 1.5 * tiny.info.context_tokens
+    assert len(states) == len(lines)
+    *_, late = tiny.states(transcript("\n".join(lines[-100:])), LAYERS)
+    *_, bare = tiny.states(transcript(lines[-1]), LAYERS)
+    assert similar(states[-1].mean(axis=0)[None], late.mean(axis=0)[None]) > 0.98
+    assert similar(states[-1].mean(axis=0)[None], late.mean(axis=0)[None]) > similar(
+        bare.mean(axis=0)[None], late.mean(axis=0)[None]
     )
-    mixed = tiny.complete([learned, plain, learned])
-    assert mixed[1].probabilities == before.probabilities
-    assert mixed[0].probabilities == mixed[2].probabilities
-    assert tiny.complete([plain])[0].probabilities == before.probabilities
 
 
-def test_states_of_more_lines_than_branches(tiny: LlamaEngine) -> None:
-    lines = [f"Day {number}: {TEXTS[number % 5]}" for number in range(BRANCHES + 6)]
-    requests = [question("\n".join(lines[: place + 1])) for place in range(len(lines))]
-    together = list(tiny.states(requests, LAYERS))
-    (alone,) = tiny.states(requests[-1:], LAYERS)
-    assert similar(together[-1], alone) > 0.999
+def test_a_row_beyond_the_context_is_an_error_that_quotes_nothing(tiny: LlamaEngine) -> None:
+    with pytest.raises(ContextError, match="a line of a call has") as caught:
+        list(tiny.states(transcript("Zwetschgenkuchen " * 3000), LAYERS))
+    assert "Zwetschge" not in str(caught.value)
+
+
+def test_transcripts_and_questions_in_turn(tiny: LlamaEngine) -> None:
+    """Reading a transcript leaves layers out; answers asked before and after do not notice."""
+    (before,) = tiny.complete([question("It pours.")])
+    read = transcript("It pours.", probe(tiny))
+    first = tiny.read(read)
+    assert tiny.complete([question("It pours.")])[0].probabilities == before.probabilities
+    assert tiny.read(read)[0].probabilities == first[0].probabilities
 
 
 def test_contexts_for_states_and_for_answers_are_kept_apart(tiny: LlamaEngine) -> None:
     """More beginnings than contexts, with states and without in turn: none is given to the other kind."""
     beginnings = [Message(role="system", content=f"Say what the weather is like on day {day}.") for day in range(5)]
     for system in beginnings:
-        request = Request(messages=(system, Message(role="user", content="It pours.")), choices=LABELS)
-        (states,) = tiny.states([request], LAYERS)
-        (other,) = tiny.states([request], (5,))
+        messages = (system, Message(role="user", content="It pours."))
+        read = Transcript(messages=messages, rows=("It pours.",))
+        (states,) = tiny.states(read, LAYERS)
+        (other,) = tiny.states(read, (5,))
         assert (states.shape[1], other.shape[1]) == (2, 1)
-        (result,) = tiny.complete([request])
+        (result,) = tiny.complete([Request(messages=messages, choices=LABELS)])
         assert sum(result.probabilities) == pytest.approx(1, abs=1e-4)
 
 
 def test_layers_that_the_model_does_not_have(tiny: LlamaEngine) -> None:
     with pytest.raises(ModelError, match="layers; states are told"):
-        list(tiny.states([question("x")], (tiny.layers - 1,)))
+        list(tiny.states(transcript("x"), (tiny.layers - 1,)))
+
+
+def test_what_breaks_a_reading_off_is_raised(tiny: LlamaEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A signal that comes while llama.cpp asks us is no fault of the model."""
+
+    def stop(*_: object) -> bool:
+        raise KeyboardInterrupt
+
+    read = transcript("Monday\nIt pours.", probe(tiny))
+    before = tiny.read(read)
+    with monkeypatch.context() as patch:
+        patch.setattr(StateTap, "_take", stop)
+        with pytest.raises(KeyboardInterrupt):
+            tiny.read(read)
+    assert tiny.read(read) == before
 
 
 def similar(one: States, other: States) -> float:

@@ -10,7 +10,7 @@ from tests.engines.misdeeds import stall, status
 from tests.engines.openai_server import serving
 from tests.readouts import by_chance
 
-from ausweis.engines.protocol import Message, Request
+from ausweis.engines.protocol import Message, Request, Transcript
 from ausweis.engines.server import ServerEngine
 from ausweis.engines.server_retry import Patience
 from ausweis.errors import ContextError, EngineError, InputError, ModelError
@@ -83,11 +83,9 @@ def test_an_answer_that_is_cut_off_is_not_asked_for_again() -> None:
 
 
 def test_questions_that_no_server_can_answer() -> None:
-    readout = by_chance(("low", "high"), (1,), 2)
     with serving(SCRIPT) as server:
         engine = ServerEngine(server.address)
         for request, message in (
-            (question("x", readout=readout), "only for the in-process engine"),
             (question("x", choices=()), "needs different answers"),
             (question("x", choices=("a", "a")), "needs different answers"),
         ):
@@ -95,6 +93,10 @@ def test_questions_that_no_server_can_answer() -> None:
                 engine.complete([request])
         with pytest.raises(EngineError, match="schema of the answer is none"):
             engine.complete([question("x", choices=(), json_schema={"type": "nonsense"})])
+        probes = (by_chance(("low", "high"), (1,), 2),)
+        transcript = Transcript(messages=question("x").messages, rows=("x",), probes=probes, template="transcript@1")
+        with pytest.raises(EngineError, match="only for the in-process engine: transcript@1 has one"):
+            engine.read(transcript)
         assert engine.complete([]) == []
         engine.close()
 

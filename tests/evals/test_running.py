@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 from tests.evals.cases import ANSWERS, NAME, TELLS, labelled
+from tests.readouts import by_chance
 
 from ausweis.batch import Progress, Recipe
 from ausweis.engines.fake import FakeEngine
 from ausweis.engines.packed import RecordedEngine, pack, unpack
-from ausweis.engines.protocol import Message, Request, Result
+from ausweis.engines.protocol import Message, Request, Result, Transcript
 from ausweis.errors import EngineError, InputError, PromptError, RunError
 from ausweis.evals.baseline import bless, cases_of, read_baseline, recordings_path
 from ausweis.evals.labelled import LabelledCall
@@ -207,6 +208,9 @@ class Live:
     def complete(self, requests: Sequence[Request]) -> list[Result]:
         return [Result(text="a", probabilities=(1 - self._probability, self._probability)) for _ in requests]
 
+    def read(self, transcript: Transcript) -> list[Result]:
+        return self.complete(list(transcript.requests()))
+
     def close(self) -> None:
         pass
 
@@ -227,6 +231,24 @@ def test_only_what_is_recorded_is_answered_without_the_model(wanted: Wanted, tmp
     assert engine.complete([known])[0].probabilities == (0.9, 0.1)
     assert (engine.recorded, engine.asked, engine.checked) == (1, 2, 1)
     assert engine.largest_difference == pytest.approx(0.15)
+
+
+def test_a_transcript_is_read_unless_all_its_rows_are_recorded(wanted: Wanted, tmp_path: Path) -> None:
+    live = Live(wanted, 0.25)
+    transcript = Transcript(
+        messages=(Message(role="user", content="eins\nzwei"),),
+        rows=("eins", "zwei"),
+        probes=(by_chance(("a", "b"), (1,), 2),) * 2,
+        template="transcript@1",
+    )
+    first, second = transcript.keys(live.info.model_sha256)
+    recorded = Result(text="a", probabilities=(0.9, 0.1))
+    for keys, probability in (((first, second), 0.9), ((first,), 0.75)):
+        pack(tmp_path / "p.xz", live.info, [(key, recorded) for key in keys])
+        engine = RecordedEngine(unpack(tmp_path / "p.xz"), lambda: live)
+        told = engine.read(transcript)
+        assert [one.probabilities[0] for one in told] == [0.9, probability]
+        assert engine.asked == (0 if probability == 0.9 else 2)
 
 
 def test_a_model_that_was_not_recorded_is_refused(wanted: Wanted, tmp_path: Path) -> None:

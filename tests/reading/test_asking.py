@@ -1,79 +1,90 @@
-from collections.abc import Callable
+"""A call as a transcript of a row a line, and whose labels each row has."""
+
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from tests.readouts import blank
 
 from ausweis.calls.call import Call
-from ausweis.engines.protocol import Result
+from ausweis.engines.fake import FakeEngine
+from ausweis.engines.protocol import Request
 from ausweis.errors import PromptError
 from ausweis.prompts import Library
-from ausweis.reading.asking import TranscriptAsking
-from ausweis.reading.pieces import BLOCK, LONGEST, spoken_pieces
+from ausweis.reading.asking import TranscriptAsking, transcript_of
+from ausweis.reading.labels import STARTS_LATE
+from ausweis.reading.pieces import spoken_pieces
 
 LABELS = ("asks", "asks pin", "gives", "gives pin", "accepts")
 
 
 @pytest.fixture
 def asking(library: Library) -> TranscriptAsking:
-    template = library.get("transcript")
-    return TranscriptAsking(template, blank(template, LABELS), 8192)
+    return TranscriptAsking(
+        library.get("transcript"), blank(library.get("transcript"), LABELS), library.get("call-start")
+    )
 
 
-def test_a_question_shows_all_lines_up_to_its_own(asking: TranscriptAsking, call: Callable[..., Call]) -> None:
+def test_each_line_is_a_row(library: Library, call: Callable[..., Call]) -> None:
     talk = call("agent: Guten Tag.", "caller: Wendt.\nHallo?", "agent: Ihre PIN?")
-    first, second, third = asking.requests(talk, spoken_pieces(talk))
-    assert first.messages[:-1] == second.messages[:-1] == third.messages[:-1]
-    assert second.messages[-1].content == "agent: Guten Tag.\ncaller: Wendt. Hallo?"
-    assert third.messages[-1].content == f"{second.messages[-1].content}\nagent: Ihre PIN?"
+    transcript = transcript_of(library.get("transcript"), talk, spoken_pieces(talk))
+    assert transcript.rows == ("agent: Guten Tag.", "caller: Wendt. Hallo?", "agent: Ihre PIN?")
+    assert transcript.messages[-1].content == "\n".join(transcript.rows)
 
 
 def test_each_speaker_has_labels_of_their_own(asking: TranscriptAsking, call: Callable[..., Call]) -> None:
+    def answer(request: Request) -> str | Mapping[str, float]:
+        if request.template.startswith("call-start"):
+            return "middle"
+        last = request.messages[-1].content.splitlines()[-1]
+        return {"asks": 0.5, "asks pin": 0.5} if last == "agent: Ihre PIN?" else {"gives": 0.75, "gives pin": 0.25}
+
+    engine = FakeEngine(answer)
     talk = call("agent: Ihre PIN?", "caller: eins zwei drei vier")
-    pieces = spoken_pieces(talk)
-    agent, caller = asking.requests(talk, pieces)
-    assert agent.choices == ("asks", "asks pin", "accepts")
-    assert caller.choices == ("gives", "gives pin")
-    assert agent.readout is not None
-    assert agent.readout.labels == agent.choices
-    results = [Result(text="", probabilities=one) for one in ((0.7, 0.6, 0.1), (0.9, 0.8))]
-    asked, given = asking.answers(pieces, results)
-    assert asked == {"asks": 0.7, "asks pin": 0.6, "accepts": 0.1}
-    assert given == {"gives": 0.9, "gives pin": 0.8}
+    (asked, given), tokens = asking.ask(engine, talk, spoken_pieces(talk))
+    assert asked.pop(STARTS_LATE) > 0.5
+    assert asked == {"asks": 0.5, "asks pin": 0.5, "accepts": 0.0}
+    assert given == {"gives": 0.75, "gives pin": 0.25}
+    assert tokens > 0
+    rows = [request for request in engine.requests if request.template.startswith("transcript")]
+    assert [request.choices for request in rows] == [("asks", "asks pin", "accepts"), ("gives", "gives pin")]
 
 
-def test_a_very_long_call_is_shown_in_blocks(asking: TranscriptAsking, call: Callable[..., Call]) -> None:
-    talk = call(*(f"agent: {number} " + "bla " * 60 for number in range(200)))
-    pieces = spoken_pieces(talk)
-    shown = [request.messages[-1].content for request in asking.requests(talk, pieces)]
-    assert len(shown) == len(pieces) == 200
-    for piece, text in zip(pieces, shown, strict=True):
-        assert text.endswith(piece.text)
-        assert len(text) < BLOCK + LONGEST + 100 * len("agent: \n")
-    beginnings = [place for place in range(1, 200) if not shown[place].startswith(shown[place - 1])]
-    assert 3 <= len(beginnings) <= 8
-    for place in beginnings:
-        assert len(shown[place]) > BLOCK // 4 - LONGEST
+def test_nobody_speaks(asking: TranscriptAsking, call: Callable[..., Call]) -> None:
+    assert asking.ask(FakeEngine([]), call("unknown: Rauschen"), []) == ([], 0)
 
 
-def test_many_short_lines_and_a_small_context(library: Library, call: Callable[..., Call]) -> None:
-    template = library.get("transcript")
-    talk = call(*(f"{'agent' if number % 2 else 'caller'}: ja" for number in range(900)))
-    small = TranscriptAsking(template, blank(template, LABELS), 2048)
-    shown = [request.messages[-1].content for request in small.requests(talk, spoken_pieces(talk))]
-    assert max(map(len, shown)) < 1.5 * 1048 + 20
-    assert len(shown) == 900
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{% for line in lines %}\n{{ line.speaker }}: {{ line.text }}\n\n{% endfor %}",
+        "{% for line in lines %}\n{{ line.text }}\n{% endfor %}\nWhat does the last line do?",
+        "{{ lines | length }} lines\n{% for line in lines %}\n{{ line.text }}\n{% endfor %}",
+    ],
+)
+def test_a_template_that_does_not_grow_by_rows(
+    library: Library, tmp_path: Path, body: str, call: Callable[..., Call]
+) -> None:
+    source = library.get("transcript").path.read_text(encoding="utf-8")
+    head, marker, _ = source.partition("=== user ===\n")
+    path = tmp_path / "transcript" / "1.md"
+    path.parent.mkdir()
+    path.write_text(f"{head}{marker}{body}\n", encoding="utf-8")
+    talk = call("agent: Guten Tag.", "caller: Hallo?")
+    with pytest.raises(PromptError, match="on a row of its own"):
+        transcript_of(Library(tmp_path).get("transcript"), talk, spoken_pieces(talk))
 
 
 def test_a_readout_of_another_make(library: Library) -> None:
-    template = library.get("transcript")
+    template, start = library.get("transcript"), library.get("call-start")
     with pytest.raises(PromptError, match="train it again"):
-        TranscriptAsking(template, replace(blank(template, LABELS), dialogue=(1.0,)), 8192)
+        TranscriptAsking(template, replace(blank(template, LABELS), dialogue=(1.0,)), start)
     with pytest.raises(PromptError, match="train it again"):
-        TranscriptAsking(template, blank(template, LABELS).only(["asks"]), 8192)
+        TranscriptAsking(template, blank(template, LABELS).only(["asks"]), start)
 
 
-def test_labels_that_mean_nothing(library: Library, asking: TranscriptAsking) -> None:
+def test_labels_that_mean_nothing(library: Library) -> None:
     template = library.get("transcript")
     with pytest.raises(PromptError, match="'dances' means nothing"):
-        TranscriptAsking(template, blank(template, ["dances"]), 8192)
+        TranscriptAsking(template, blank(template, ["dances"]), library.get("call-start"))

@@ -7,7 +7,7 @@ from tests.readouts import by_chance, matcher_by_chance
 
 from ausweis.calls.call import Call
 from ausweis.engines.matching import Matcher
-from ausweis.engines.protocol import EngineInfo, Request, Result
+from ausweis.engines.protocol import EngineInfo, Request, Result, Transcript
 from ausweis.errors import PromptError
 from ausweis.prompts import Library
 from ausweis.reading.facts import OneSided
@@ -27,10 +27,15 @@ class Told:
     def __init__(self, table: dict[str, dict[str, float]]) -> None:
         self.table = table
         self.asked: list[Request] = []
+        self.read_once: list[Transcript] = []
 
     def complete(self, requests: Sequence[Request]) -> list[Result]:
         self.asked += requests
         return [self._answer(request) for request in requests]
+
+    def read(self, transcript: Transcript) -> list[Result]:
+        self.read_once.append(transcript)
+        return [self._answer(request) for request in transcript.requests()]
 
     def _answer(self, request: Request) -> Result:
         last = request.messages[-1].content.rstrip().splitlines()[-1]
@@ -59,7 +64,7 @@ def test_known_kinds_are_read_from_the_side_that_they_belong_to(call: Callable[.
         ("rude_agent", 2, "Tun Sie das ruhig, Sie Held."),
     ]
     assert tokens == 2
-    assert all(request.readout is not None for request in engine.asked)
+    assert (len(engine.read_once), engine.asked) == (1, [])
 
 
 def test_a_description_is_asked_of_the_lines_of_its_speaker(call: Callable[..., Call], library: Library) -> None:
@@ -105,11 +110,9 @@ def test_a_matcher_tells_descriptions_in_the_same_reading(
         (weather, "caller", 1, 0.8),
         (wrong, "agent", 2, 0.7),
     ]
-    assert len(engine.asked) == 2
-    for request in engine.asked:
-        assert request.readout is not None
-        assert request.choices == request.readout.labels
-        assert [one[-1].content for one in request.compared] == [f"agent: {wrong}", f"agent: {weather}"]
+    (transcript,) = engine.read_once
+    assert len(transcript.rows) == len(transcript.probes) == 2
+    assert [one.rows for one in transcript.compared] == [(f"agent: {wrong}",), (f"agent: {weather}",)]
     stamps = ["incidents", *(["incidents:readout"] if learned else []), "incidents:matcher"]
     assert [stamp.id for stamp in asking.prompts] == stamps
     assert set(asking.looked_for) == {one.asked for one in wanted}

@@ -66,8 +66,7 @@ def test_a_readout_beside_its_template_is_found(own: Library) -> None:
     assert (stamp.version, stamp.sha256) == (template.version, Readout.load(path).sha256)
     reader.read(Call(id="c", turns=(Turn(speaker="agent", text="Es sind 30 Euro."),)))
     (asked,) = (request for request in ENGINE.requests[-2:] if request.template == template.name)
-    assert asked.readout is not None
-    assert asked.readout.sha256 == stamp.sha256
+    assert set(asked.choices) < set(Readout.load(path).labels)
 
 
 def test_a_readout_can_be_left_alone(own: Library) -> None:

@@ -30,7 +30,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ausweis.engines.fake_answers import result_of
-from ausweis.engines.protocol import EngineInfo, Request, Result
+from ausweis.engines.protocol import EngineInfo, Request, Result, Transcript
 from ausweis.errors import ContextError, EngineError, InputError
 
 __all__ = ["Answer", "Answers", "FakeEngine", "Script"]
@@ -160,6 +160,14 @@ class FakeEngine:
         if self._closed:
             raise EngineError("the engine is closed")
         return [self._complete(request) for request in requests]
+
+    def read(self, transcript: Transcript) -> list[Result]:
+        """Answer about each row as the script says.
+
+        Raises:
+            ContextError, EngineError: as `complete`.
+        """
+        return self.complete(list(transcript.requests()))
 
     def _complete(self, request: Request) -> Result:
         if self._keep:

@@ -5,7 +5,8 @@ copied. What comes after the last of them is left out: to know the states, nobod
 """
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,21 +21,46 @@ States = NDArray[np.float32]
 
 
 class StateTap:
-    """Copies the states of these layers (numbered from 0) while it is `open`; `taken` holds those of the last piece."""
+    """Copies the states of these layers (numbered from 0) of a piece that is evaluated while it is `taking`."""
 
     def __init__(self, api: Any, layers: Sequence[int], width: int) -> None:
         """`width`: numbers in a state."""
         self._library = _ggml(api)
         self._places = {f"l_out-{layer}".encode(): place for place, layer in enumerate(layers)}
         self._width = width
-        self.open = False
-        self.taken: dict[int, States] = {}
+        self._open = False
+        self._taken: dict[int, States] = {}
+        self._fault: BaseException | None = None
         self.callback = api.ggml_backend_sched_eval_callback(self._look)
         """For the context's `cb_eval`; must live as long as the context."""
 
+    @contextmanager
+    def taking(self) -> Iterator[None]:
+        """Take the states of the piece that is evaluated within.
+
+        What is raised while llama.cpp asks, such as by a signal, is raised here: a call that was broken off is no fault
+        of the model.
+        """
+        self._taken.clear()
+        self._open, self._fault = True, None
+        try:
+            yield
+            if self._fault is not None:
+                raise self._fault
+        finally:
+            self._open = False
+
     def _look(self, tensor: int, asking: bool, _: Any) -> bool:
+        """What llama.cpp calls; a fault ends the evaluation."""
+        try:
+            return self._take(tensor, asking)
+        except BaseException as fault:
+            self._fault = fault
+            return False
+
+    def _take(self, tensor: int, asking: bool) -> bool:
         """Whether a step's result is wanted; once it is there, copy it, and say whether to go on."""
-        place = self._places.get(self._library.ggml_get_name(tensor)) if self.open else None
+        place = self._places.get(self._library.ggml_get_name(tensor)) if self._open else None
         if place is None:
             return not asking
         if asking:
@@ -42,7 +68,7 @@ class StateTap:
         count = self._library.ggml_nelements(tensor)
         states = np.empty((count // self._width, self._width), dtype=np.float32)
         self._library.ggml_backend_tensor_get(tensor, states.ctypes.data, 0, states.nbytes)
-        self.taken[place] = states
+        self._taken[place] = states
         return place < len(self._places) - 1
 
     def states(self) -> States:
@@ -51,11 +77,9 @@ class StateTap:
         Raises:
             EngineError: the model has no such layers, or llama.cpp names what they give otherwise.
         """
-        if len(self.taken) < len(self._places):
+        if len(self._taken) < len(self._places):
             raise EngineError("the states of this model's layers cannot be read: ask it zero-shot (--zero-shot)")
-        found = np.stack([self.taken[place] for place in range(len(self._places))])
-        self.taken.clear()
-        return found
+        return np.stack([self._taken[place] for place in range(len(self._places))])
 
 
 def _ggml(api: Any) -> Any:

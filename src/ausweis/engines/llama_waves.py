@@ -13,8 +13,7 @@ __all__ = ["Question", "Wave", "by_beginning", "waves_of"]
 class Question:
     """A request as tokens: the beginning that is kept between batches, and what is its own or its batch's.
 
-    `place` is its number in the batch; `room` how many tokens its answer may need; `line` how many tokens its last line
-    has, where it ends with that.
+    `place` is its number in the batch; `room` how many tokens its answer may need.
     """
 
     place: int
@@ -22,7 +21,6 @@ class Question:
     beginning: tuple[int, ...]
     own: tuple[int, ...]
     room: int
-    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)

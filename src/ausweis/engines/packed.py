@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ausweis.engines.protocol import Engine, EngineInfo, Request, Result
+from ausweis.engines.protocol import Engine, EngineInfo, Request, Result, Transcript
 from ausweis.errors import InputError, RunError
 from ausweis.journal import replace_file
 
@@ -32,9 +32,9 @@ class Packed:
     info: EngineInfo
     answers: Mapping[str, Result]
 
-    def find(self, request: Request) -> Result | None:
-        """The answer to a request, if it was recorded."""
-        return self.answers.get(request.key(self.info.model_sha256)[:_KEY])
+    def find(self, key: str) -> Result | None:
+        """The answer with this key, if it was recorded."""
+        return self.answers.get(key[:_KEY])
 
 
 def pack(path: Path, info: EngineInfo, answers: Iterable[tuple[str, Result]]) -> None:
@@ -114,20 +114,34 @@ class RecordedEngine:
             RunError: the model that was loaded is not the one that was recorded.
             EngineError, ModelError: as the model's engine.
         """
-        found = [self.packed.find(request) for request in requests]
-        places = [place for place, known in enumerate(found) if known is None or self.checking]
-        if not self.checking:
-            self.recorded += len(requests) - len(places)
-            self.asked += len(places)
+        known = [self.packed.find(request.key(self.packed.info.model_sha256)) for request in requests]
+        places = [place for place, answer in enumerate(known) if answer is None or self.checking]
         answers = self._engine().complete([requests[place] for place in places]) if places else []
-        for place, answer in zip(places, answers, strict=True):
-            known = found[place]
-            if known is None:
-                found[place] = answer
-            else:
+        return self._given(known, dict(zip(places, answers, strict=True)))
+
+    def read(self, transcript: Transcript) -> list[Result]:
+        """Answer from recordings; where one row has none, or if `checking`, the model reads the transcript.
+
+        Raises:
+            RunError, EngineError, ModelError: as `complete`.
+        """
+        known = [self.packed.find(key) for key in transcript.keys(self.packed.info.model_sha256)]
+        if None not in known and not self.checking:
+            return self._given(known, {})
+        return self._given(known, dict(enumerate(self._engine().read(transcript))))
+
+    def _given(self, known: Sequence[Result | None], asked: Mapping[int, Result]) -> list[Result]:
+        """The recorded answers, and for those that have none what the model was `asked`."""
+        if not self.checking:
+            self.recorded += len(known) - len(asked)
+            self.asked += len(asked)
+        given = []
+        for place, recorded in enumerate(known):
+            if recorded is not None and place in asked:
                 self.checked += 1
-                self.largest_difference = max(self.largest_difference, _difference(known, answer))
-        return [one for one in found if one is not None]
+                self.largest_difference = max(self.largest_difference, _difference(recorded, asked[place]))
+            given.append(asked[place] if recorded is None else recorded)
+        return given
 
     def close(self) -> None:
         """Close the model's engine, if it was loaded."""

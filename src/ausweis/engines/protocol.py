@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation
@@ -10,7 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, SkipValidation
 from ausweis.engines.matching import LineReadout
 from ausweis.engines.readout import Readout
 
-__all__ = ["Engine", "EngineInfo", "Message", "Request", "Result"]
+__all__ = ["Engine", "EngineInfo", "Message", "Probe", "Request", "Result", "Transcript"]
+
+Probe = Readout | LineReadout
+"""What tells the answer of a line from the states of the model."""
 
 
 class Message(BaseModel):
@@ -28,17 +31,13 @@ class Request(BaseModel):
     All messages but the last come from a template and hold nothing of a call: engines may keep what they make of it.
 
     With `choices`, the result has the probability of each choice (they sum to 1) and `text` is the likeliest.
-    With a `readout` besides, which only an engine of its model can use, the choices are the readout's labels, each with
-    a probability of its own; `compared` are the prompts whose last line it compares with the last line of this one.
     With `json_schema`, `text` is JSON that fits it. `max_tokens` bounds a generated answer.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     messages: tuple[Message, ...]
     choices: tuple[str, ...] = ()
-    readout: SkipValidation[Readout | LineReadout] | None = None
-    compared: tuple[tuple[Message, ...], ...] = ()
     json_schema: Mapping[str, Any] | None = None
     max_tokens: int = 512
     template: str = ""
@@ -46,17 +45,63 @@ class Request(BaseModel):
 
     def key(self, model_sha256: str) -> str:
         """SHA-256 over all that the answer depends on: the key of recorded answers."""
-        body = {
-            "messages": [[m.role, m.content] for m in self.messages],
-            "choices": list(self.choices),
-            "readout": self.readout.sha256 if self.readout else None,
-            "schema": self.json_schema,
-            "max_tokens": self.max_tokens,
-            "model": model_sha256,
-        }
-        if self.compared:
-            body["compared"] = [[[m.role, m.content] for m in one] for one in self.compared]
-        return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+        return _key(self.messages, self.choices, self.json_schema, self.max_tokens, model_sha256)
+
+
+class Transcript(BaseModel):
+    """A call as one prompt, a row a line, which is read once from its beginning to its end.
+
+    The last of the `messages` holds the `rows` and a line break between them; what stands before the first line of the
+    call is part of the first row. `probes`: what tells the answer of each row; only an engine of their model can use
+    them. `compared`: transcripts of one row, such as a description, that a probe compares each row with.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    messages: tuple[Message, ...]
+    rows: tuple[str, ...]
+    probes: tuple[SkipValidation[Probe], ...] = ()
+    compared: tuple["Transcript", ...] = ()
+    template: str = ""
+
+    def requests(self) -> Iterator[Request]:
+        """The question about each row, with all rows before it, as an engine without probes would be asked."""
+        for place, probe in enumerate(self.probes):
+            yield Request(messages=self._until(place), choices=probe.labels, template=self.template)
+
+    def keys(self, model_sha256: str) -> list[str]:
+        """For each row, SHA-256 over all that its answer depends on: the keys of recorded answers."""
+        compared = [one.messages for one in self.compared]
+        return [
+            _key(self._until(place), probe.labels, None, 512, model_sha256, probe.sha256, compared)
+            for place, probe in enumerate(self.probes)
+        ]
+
+    def _until(self, place: int) -> tuple[Message, ...]:
+        *before, last = self.messages
+        return (*before, Message(role=last.role, content="\n".join(self.rows[: place + 1])))
+
+
+def _key(
+    messages: Sequence[Message],
+    choices: Sequence[str],
+    schema: Mapping[str, Any] | None,
+    max_tokens: int,
+    model_sha256: str,
+    probe_sha256: str | None = None,
+    compared: Sequence[Sequence[Message]] = (),
+) -> str:
+    body = {
+        "messages": [[m.role, m.content] for m in messages],
+        "choices": list(choices),
+        "readout": probe_sha256,
+        "schema": schema,
+        "max_tokens": max_tokens,
+        "model": model_sha256,
+    }
+    if compared:
+        body["compared"] = [[[m.role, m.content] for m in one] for one in compared]
+    return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 class Result(BaseModel):
@@ -84,9 +129,9 @@ class EngineInfo(BaseModel):
 
 
 class Engine(Protocol):
-    """Runs a model. `complete` keeps the order of the requests.
+    """Runs a model. `complete` keeps the order of the requests, `read` that of the rows.
 
-    Raises (from `complete`):
+    Raises (from `complete` and `read`):
         ContextError: a prompt does not fit the context.
         EngineError: the model gave no usable answer.
         ModelError: the model cannot be asked any more, such as when a server is gone.
@@ -104,6 +149,10 @@ class Engine(Protocol):
 
     def complete(self, requests: Sequence[Request]) -> list[Result]:
         """Answer a batch of requests, in their order."""
+        ...
+
+    def read(self, transcript: Transcript) -> list[Result]:
+        """What the probes of a transcript tell of its rows, each token evaluated once."""
         ...
 
     def close(self) -> None:

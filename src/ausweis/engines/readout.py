@@ -92,10 +92,10 @@ class Readout:
         parts = {name: part[..., places] if PARTS[name].endswith("k") else part for name, part in self.parts.items()}
         return replace(self, labels=tuple(labels), parts=parts)
 
-    def probabilities(self, states: Array) -> tuple[float, ...]:
+    def probabilities(self, states: Array, compared: Sequence[Array] = ()) -> tuple[float, ...]:
         """The probability of each label, in the order of the labels; each for itself, they need not sum to 1.
 
-        `states`: shape (tokens, layers, width), as `Trunk.states` gives them.
+        `states`: shape (tokens, layers, width), as `TranscriptContext.read` gives them. It compares with nothing.
         """
         return probabilities_of(self.scores(features(states)))
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ausweis.engines.protocol import Engine, EngineInfo, Request, Result
+from ausweis.engines.protocol import Engine, EngineInfo, Request, Result, Transcript
 from ausweis.errors import EngineError, InputError
 from ausweis.journal import FolderLock, Journal, lines, make_folder, replace_file
 
@@ -68,13 +68,20 @@ class ReplayEngine:
         Raises:
             EngineError: there is none for a request; it names template and key.
         """
-        return [self._complete(request) for request in requests]
+        return [self._answer(request.key(self._sha256), request.template) for request in requests]
 
-    def _complete(self, request: Request) -> Result:
-        key = request.key(self._sha256)
+    def read(self, transcript: Transcript) -> list[Result]:
+        """The recorded answers about its rows.
+
+        Raises:
+            EngineError: as `complete`.
+        """
+        return [self._answer(key, transcript.template) for key in transcript.keys(self._sha256)]
+
+    def _answer(self, key: str, template: str) -> Result:
         place = self._places.get(bytes.fromhex(key))
         if place is None:
-            message = f"no recorded answer for a question of {request.template or 'no template'} (key {key[:16]}…)"
+            message = f"no recorded answer for a question of {template or 'no template'} (key {key[:16]}…)"
             raise EngineError(f"{message}; record it with --record")
         self._file.seek(place)
         return _parse(self._file.readline(), str(self._path)).result
@@ -131,12 +138,25 @@ class RecordingEngine:
         """
         results = self._inner.complete(requests)
         for request, result in zip(requests, results, strict=True):
-            key = request.key(self.info.model_sha256)
-            if bytes.fromhex(key) not in self._known:
-                recording = _Recording(key=key, template=request.template, result=result)
-                self._journal.append(recording.model_dump_json(by_alias=True))
-                self._known.add(bytes.fromhex(key))
+            self._record(request.key(self.info.model_sha256), request.template, result)
         return results
+
+    def read(self, transcript: Transcript) -> list[Result]:
+        """Ask, write down, hand on.
+
+        Raises:
+            EngineError, RunError: as `complete`.
+        """
+        results = self._inner.read(transcript)
+        for key, result in zip(transcript.keys(self.info.model_sha256), results, strict=True):
+            self._record(key, transcript.template, result)
+        return results
+
+    def _record(self, key: str, template: str, result: Result) -> None:
+        if bytes.fromhex(key) not in self._known:
+            recording = _Recording(key=key, template=template, result=result)
+            self._journal.append(recording.model_dump_json(by_alias=True))
+            self._known.add(bytes.fromhex(key))
 
     def close_recording(self) -> None:
         """Close the file and let others record; the engine that answers stays open."""

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ausweis.engines.protocol import EngineInfo, Request, Result
+from ausweis.engines.protocol import EngineInfo, Request, Result, Transcript
 from ausweis.engines.server_abilities import Abilities, abilities_of
 from ausweis.engines.server_address import checked_address
 from ausweis.engines.server_background import Background
@@ -16,7 +16,7 @@ from ausweis.engines.server_connection import Connection
 from ausweis.engines.server_model import ServedModel, served_model
 from ausweis.engines.server_questions import Questions
 from ausweis.engines.server_retry import Patience
-from ausweis.errors import InputError
+from ausweis.errors import EngineError, InputError
 
 __all__ = ["WORKERS", "ServerEngine"]
 
@@ -89,6 +89,14 @@ class ServerEngine:
             ModelError: the server is gone.
         """
         return self._background.run(self._all(requests))
+
+    def read(self, transcript: Transcript) -> list[Result]:
+        """No server tells the states that probes read.
+
+        Raises:
+            EngineError: always.
+        """
+        raise EngineError(f"a readout is only for the in-process engine: {transcript.template} has one")
 
     async def _all(self, requests: Sequence[Request]) -> list[Result]:
         asking = [asyncio.ensure_future(self._questions.ask(request)) for request in requests]

@@ -37,8 +37,6 @@ class Questions:
             ContextError, EngineError, ModelError: as `Connection.post`, or the answer is not what was asked for.
         """
         asked = request.template or "a question"
-        if request.readout is not None:
-            raise EngineError(f"a readout is only for the in-process engine: {asked} has one")
         if request.json_schema is not None:
             return await self._json(request, request.json_schema, asked)
         if not request.choices or len(set(request.choices)) != len(request.choices):

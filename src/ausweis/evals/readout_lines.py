@@ -12,7 +12,7 @@ from ausweis.calls.call import Call
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.readout import LineFeatures, features
 from ausweis.prompts import Template
-from ausweis.reading.asking import transcripts
+from ausweis.reading.asking import transcript_of
 from ausweis.reading.pieces import Piece, spoken_pieces
 
 __all__ = ["FEWEST", "KeptLines", "Lines", "Task", "collect", "in_whole_turns", "layers_of"]
@@ -79,15 +79,15 @@ def collect(
     kept = folder / "-".join([engine.info.model_sha256[:8], template.sha256[:8], *map(str, layers)])
     kept.mkdir(parents=True, exist_ok=True)
     for one in calls:
-        requests = transcripts(template, one.call, spoken_pieces(one.call))
-        if not requests:
+        pieces = spoken_pieces(one.call)
+        if not pieces:
             continue
-        # The text is in the name: a call that was changed is read anew. The last request of a long call lacks its
-        # beginning, and an id may be no name for a file.
-        text = "\n".join([one.call.id, *(request.messages[-1].content for request in requests)])
+        transcript = transcript_of(template, one.call, pieces)
+        # The text is in the name: a call that was changed is read anew; and an id may be no name for a file.
+        text = "\n".join([one.call.id, *transcript.rows])
         path = kept / f"{hashlib.sha256(text.encode()).hexdigest()[:24]}.npz"
         if not path.is_file():
-            states = list(engine.states(requests, layers))
+            states = list(engine.states(transcript, layers))
             half = path.with_suffix(".half.npz")
             np.savez(half, states=np.concatenate(states).astype(np.float16), lengths=[len(line) for line in states])
             half.replace(path)

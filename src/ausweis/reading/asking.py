@@ -9,22 +9,17 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from ausweis.calls.call import Call
-from ausweis.engines.protocol import Request, Result
+from ausweis.engines.protocol import Engine, Probe, Request, Transcript
 from ausweis.engines.readout import Readout
 from ausweis.errors import PromptError
 from ausweis.prompts import Template
+from ausweis.reading import defects
 from ausweis.reading.dialogue import EVIDENCE, weighed
 from ausweis.reading.labels import STARTS_LATE, meaning, speakers_of
-from ausweis.reading.pieces import BLOCK, Line, Piece, growing, with_context
+from ausweis.reading.pieces import Line, Piece, with_context
 from ausweis.reading.reader import PromptStamp
 
-__all__ = ["Asking", "TranscriptAsking", "WindowAsking", "room_for", "transcripts"]
-
-
-ROOM = 1000
-"""Tokens of the context that are left for the instructions and a long line."""
-CHARACTERS = 1.5
-"""Of a transcript, for each token, where it has many for its length."""
+__all__ = ["Asking", "TranscriptAsking", "WindowAsking", "transcript_of"]
 
 
 class Asking(Protocol):
@@ -32,54 +27,55 @@ class Asking(Protocol):
 
     exclusive: bool
     """Whether the labels share out one whole."""
-    tells_start: bool
-    """Whether the first answer tells how likely it is that the recording starts late."""
 
     @property
     def prompts(self) -> tuple[PromptStamp, ...]:
         """What it asks with."""
         ...
 
-    def requests(self, call: Call, pieces: Sequence[Piece]) -> list[Request]:
-        """The questions, one a piece, in order."""
-        ...
+    def ask(self, engine: Engine, call: Call, pieces: Sequence[Piece]) -> tuple[list[dict[str, float]], int]:
+        """For each piece, how likely each label is; and how many tokens the model computed.
 
-    def answers(self, pieces: Sequence[Piece], results: Sequence[Result]) -> list[dict[str, float]]:
-        """For each piece, how likely each label is."""
+        The first one tells besides how likely it is that the recording starts late.
+        """
         ...
 
 
 class WindowAsking:
-    """Asks about each piece with the template of its speaker, `agent` or `caller`."""
+    """Asks about each piece with the template of its speaker, `agent` or `caller`; `start` is about the first lines."""
 
     exclusive = True
-    tells_start = False
 
-    def __init__(self, templates: Mapping[str, Template]) -> None:
+    def __init__(self, templates: Mapping[str, Template], start: Template) -> None:
         """Refuses labels that mean nothing.
 
         Raises:
             PromptError: one does.
         """
         self._templates = templates
+        self._start = start
         for template in templates.values():
             _check(template.labels)
 
     @property
     def prompts(self) -> tuple[PromptStamp, ...]:
         """The templates."""
-        return tuple(PromptStamp(one.id, one.version, one.sha256) for one in self._templates.values())
+        return tuple(PromptStamp(one.id, one.version, one.sha256) for one in (*self._templates.values(), self._start))
+
+    def ask(self, engine: Engine, call: Call, pieces: Sequence[Piece]) -> tuple[list[dict[str, float]], int]:
+        """The labels of the speaker's template."""
+        *told, start = engine.complete([*self.requests(call, pieces), defects.question(call, self._start)])
+        answers = [
+            dict(zip(self._templates[piece.speaker].labels, result.probabilities, strict=True))
+            for piece, result in zip(pieces, told, strict=True)
+        ]
+        if answers:
+            answers[0][STARTS_LATE] = defects.starts_late(start, self._start)
+        return answers, sum(one.evaluated_tokens for one in (*told, start))
 
     def requests(self, call: Call, pieces: Sequence[Piece]) -> list[Request]:
         """Each piece with the two before it."""
         return [_question(self._templates[piece.speaker], call, lines) for piece, lines in with_context(pieces)]
-
-    def answers(self, pieces: Sequence[Piece], results: Sequence[Result]) -> list[dict[str, float]]:
-        """The labels of the speaker's template."""
-        return [
-            dict(zip(self._templates[piece.speaker].labels, result.probabilities, strict=True))
-            for piece, result in zip(pieces, results, strict=True)
-        ]
 
 
 class TranscriptAsking:
@@ -87,8 +83,8 @@ class TranscriptAsking:
 
     exclusive = False
 
-    def __init__(self, template: Template, readout: Readout, context: int) -> None:
-        """Refuses labels that mean nothing, and a readout of another make. `context`: tokens that a prompt may have.
+    def __init__(self, template: Template, readout: Readout, start: Template) -> None:
+        """Refuses labels that mean nothing, and a readout of another make. `start` is asked if that was not learned.
 
         Raises:
             PromptError: one does, or it is.
@@ -97,9 +93,8 @@ class TranscriptAsking:
         speakers = {speaker for label in readout.labels for speaker in speakers_of(label) if label != STARTS_LATE}
         if len(speakers) < 2 or len(readout.dialogue) not in (0, len(EVIDENCE) + 1):
             raise PromptError("its readout does not fit this version of Ausweis: train it again", place=template.name)
-        self.tells_start = STARTS_LATE in readout.labels
         self._template = template
-        self._block = room_for(context)
+        self._start = None if STARTS_LATE in readout.labels else start
         self._dialogue = readout.dialogue
         self._stamp = PromptStamp(f"{template.id}:readout", template.version, readout.sha256)
         self._readouts = {
@@ -110,33 +105,54 @@ class TranscriptAsking:
     @property
     def prompts(self) -> tuple[PromptStamp, ...]:
         """The template and its readout."""
-        return PromptStamp(self._template.id, self._template.version, self._template.sha256), self._stamp
+        start = [PromptStamp(one.id, one.version, one.sha256) for one in (self._start,) if one is not None]
+        return PromptStamp(self._template.id, self._template.version, self._template.sha256), self._stamp, *start
 
-    def requests(self, call: Call, pieces: Sequence[Piece]) -> list[Request]:
-        """Each piece with all before it; of a very long call, with what stands not too far before."""
-        readouts = [self._readouts[piece.speaker] for piece in pieces]
-        return [
-            request.model_copy(update={"choices": readout.labels, "readout": readout})
-            for request, readout in zip(transcripts(self._template, call, pieces, self._block), readouts, strict=True)
-        ]
-
-    def answers(self, pieces: Sequence[Piece], results: Sequence[Result]) -> list[dict[str, float]]:
+    def ask(self, engine: Engine, call: Call, pieces: Sequence[Piece]) -> tuple[list[dict[str, float]], int]:
         """The labels of the speaker; what a caller gives is weighed with what the agent asked."""
+        if not pieces:
+            return [], 0
+        readouts = [self._readouts[piece.speaker] for piece in pieces]
+        results = engine.read(transcript_of(self._template, call, pieces, readouts))
         found = [
-            dict(zip(self._readouts[piece.speaker].labels, result.probabilities, strict=True))
-            for piece, result in zip(pieces, results, strict=True)
+            dict(zip(readout.labels, result.probabilities, strict=True))
+            for readout, result in zip(readouts, results, strict=True)
         ]
-        return weighed(pieces, found, self._dialogue) if self._dialogue else found
+        if self._start is not None:
+            results += engine.complete([defects.question(call, self._start)])
+            found[0][STARTS_LATE] = defects.starts_late(results[-1], self._start)
+        tokens = sum(one.evaluated_tokens for one in results)
+        return (weighed(pieces, found, self._dialogue) if self._dialogue else found), tokens
 
 
-def room_for(context: int) -> int:
-    """How many characters of a transcript a prompt may show, where the model looks at so many tokens."""
-    return min(BLOCK, max(0, int(CHARACTERS * (context - ROOM))))
+def transcript_of(
+    template: Template,
+    call: Call,
+    pieces: Sequence[Piece],
+    probes: Sequence[Probe] = (),
+    compared: Sequence[Transcript] = (),
+) -> Transcript:
+    """The pieces of a call as a prompt of a row each: what readouts read, and are learned from.
 
-
-def transcripts(template: Template, call: Call, pieces: Sequence[Piece], block: int = BLOCK) -> list[Request]:
-    """A question for each piece, with all lines before it: what a readout reads, and is learned from."""
-    return [_question(template, call, lines) for _, lines in growing(pieces, block)]
+    Raises:
+        PromptError: the template does not write each line on a row of its own, in the order of the lines.
+    """
+    lines = [{"speaker": piece.speaker, "text": piece.text} for piece in pieces]
+    messages = template.render({"lines": lines}, language=call.language)
+    first = template.render({"lines": lines[:1]}, language=call.language)[-1].content
+    before = first.count("\n")
+    rows = messages[-1].content.split("\n")
+    if len(rows) != before + len(pieces) or "\n".join(rows[: before + 1]) != first:
+        raise PromptError(
+            "does not write each line of a call on a row of its own, the last one at the end", place=template.name
+        )
+    return Transcript(
+        messages=messages,
+        rows=(first, *rows[before + 1 :]),
+        probes=tuple(probes),
+        compared=tuple(compared),
+        template=template.name,
+    )
 
 
 def _question(template: Template, call: Call, lines: Sequence[Line]) -> Request:

@@ -11,17 +11,17 @@ to light (`Mention.shown`); the incident is at the line before it that named the
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, cast
 
 from ausweis.calls.call import Call
 from ausweis.engines.matching import LineReadout, Matcher
-from ausweis.engines.protocol import Engine, Message, Request, Result
+from ausweis.engines.protocol import Engine, Request, Transcript
 from ausweis.engines.readout import Readout
 from ausweis.errors import PromptError
 from ausweis.prompts import Template
-from ausweis.reading.asking import room_for, transcripts
+from ausweis.reading.asking import transcript_of
 from ausweis.reading.facts import Mention, OneSided, Shown, Side
 from ausweis.reading.pieces import Line, Piece, spoken_pieces, with_context
 from ausweis.reading.reader import PromptStamp
@@ -100,6 +100,14 @@ class _Asked(NamedTuple):
     wanted: WantedIncident | None
 
 
+class _Chance(NamedTuple):
+    """How likely what is wanted is in a piece."""
+
+    wanted: WantedIncident
+    piece: Piece
+    probability: float
+
+
 class IncidentReader:
     """Finds the wanted incidents in a call."""
 
@@ -154,45 +162,44 @@ class IncidentReader:
     def read(self, call: Call) -> tuple[tuple[Mention, ...], int]:
         """The incidents of a call in order of time, and how many tokens the model computed for them."""
         pieces = spoken_pieces(call)
-        asked = self._questions(call, pieces)
-        results = self._engine.complete([one.request for one in asked])
-        found: list[Mention] = []
-        for one, result in zip(asked, results, strict=True):
-            for wanted, probability in self._chances(one, result):
-                if one.piece.speaker in wanted.speakers:
-                    found += _mentions(call, pieces, one.piece, wanted, probability)
-        return _once_a_turn(found), sum(result.evaluated_tokens for result in results)
+        read, tokens = self._read_learned(call, pieces)
+        asked, more = self._ask(call, pieces)
+        found = [mention for chance in (*read, *asked) for mention in _mentions(call, pieces, chance)]
+        return _once_a_turn(found), tokens + more
 
-    def _chances(self, asked: _Asked, result: Result) -> Iterator[tuple[WantedIncident, float]]:
-        """What a result says, of each that it tells of."""
-        if asked.wanted is not None:
-            yield asked.wanted, result.probabilities[self._question.labels.index("yes")]
-            return
-        kinds = self._learned.readout.labels if self._learned.readout else ()
-        for wanted in self._told:
-            if wanted.kind:
-                yield wanted, result.probabilities[kinds.index(label_of(wanted.kind))]
-        yield from zip(self._matched, result.probabilities[len(kinds) :], strict=bool(self._matched))
+    def _read_learned(self, call: Call, pieces: Sequence[Piece]) -> tuple[list[_Chance], int]:
+        """All that was learned and is wanted, in one reading of the call."""
+        if self._readout is None or not pieces:
+            return [], 0
+        template, readout, _ = self._learned
+        compared = [description_line(template, one.question, one.speaker) for one in self._matched]
+        results = self._engine.read(transcript_of(template, call, pieces, [self._readout] * len(pieces), compared))
+        kinds = () if readout is None else readout.labels
+        told = [(one, kinds.index(label_of(one.kind))) for one in self._told if one.kind]
+        told += [(one, place) for place, one in enumerate(self._matched, start=len(kinds))]
+        found = [
+            _Chance(wanted, piece, result.probabilities[place])
+            for piece, result in zip(pieces, results, strict=True)
+            for wanted, place in told
+            if piece.speaker in wanted.speakers
+        ]
+        return found, sum(one.evaluated_tokens for one in results)
 
-    def _questions(self, call: Call, pieces: Sequence[Piece]) -> list[_Asked]:
-        found = [_Asked(one, piece, None) for one, piece in zip(self._readings(call, pieces), pieces, strict=False)]
-        for wanted in self._asked:
-            found += [
-                _Asked(self._question_of(call, wanted, lines), piece, wanted)
-                for piece, lines in with_context(pieces)
-                if piece.speaker in wanted.speakers
-            ]
-        return found
-
-    def _readings(self, call: Call, pieces: Sequence[Piece]) -> list[Request]:
-        """The reading of each piece, if anything was learned that is wanted."""
-        if self._readout is None:
-            return []
-        template = self._learned.template
-        asked = transcripts(template, call, pieces, room_for(self._engine.info.context_tokens))
-        compared = tuple(description_line(template, one.question, one.speaker) for one in self._matched)
-        more = {"choices": self._readout.labels, "readout": self._readout, "compared": compared}
-        return [one.model_copy(update=more) for one in asked]
+    def _ask(self, call: Call, pieces: Sequence[Piece]) -> tuple[list[_Chance], int]:
+        """What is asked by its description, line by line."""
+        asked = [
+            (wanted, piece, self._question_of(call, wanted, lines))
+            for wanted in self._asked
+            for piece, lines in with_context(pieces)
+            if piece.speaker in wanted.speakers
+        ]
+        results = self._engine.complete([request for _, _, request in asked]) if asked else []
+        yes = self._question.labels.index("yes")
+        found = [
+            _Chance(wanted, piece, result.probabilities[yes])
+            for (wanted, piece, _), result in zip(asked, results, strict=True)
+        ]
+        return found, sum(one.evaluated_tokens for one in results)
 
     def _question_of(self, call: Call, wanted: WantedIncident, lines: Sequence[Line]) -> Request:
         inputs = {"incident": wanted.question, "lines": [line._asdict() for line in lines]}
@@ -200,9 +207,10 @@ class IncidentReader:
         return Request(messages=messages, choices=self._question.labels, template=self._question.name)
 
 
-def description_line(template: Template, description: str, speaker: Side | None) -> tuple[Message, ...]:
+def description_line(template: Template, description: str, speaker: Side | None) -> Transcript:
     """A description as the template's only line, as a matcher compares lines with it."""
-    return template.render({"lines": [{"speaker": speaker or "agent", "text": " ".join(description.split())}]})
+    messages = template.render({"lines": [{"speaker": speaker or "agent", "text": " ".join(description.split())}]})
+    return Transcript(messages=messages, rows=(messages[-1].content,), template=template.name)
 
 
 def label_of(kind: IncidentKind) -> str:
@@ -210,9 +218,8 @@ def label_of(kind: IncidentKind) -> str:
     return kind.replace("_", " ")
 
 
-def _mentions(
-    call: Call, pieces: Sequence[Piece], piece: Piece, wanted: WantedIncident, probability: float
-) -> list[Mention]:
+def _mentions(call: Call, pieces: Sequence[Piece], chance: _Chance) -> list[Mention]:
+    wanted, piece, probability = chance
     if probability < MENTIONED:
         return []
     place, shown = piece, None

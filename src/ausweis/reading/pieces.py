@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from ausweis.calls.call import Call
 
-__all__ = ["LONGEST", "Line", "Piece", "growing", "pieces_of", "spoken_pieces", "with_context"]
+__all__ = ["LONGEST", "Line", "Piece", "pieces_of", "spoken_pieces", "with_context"]
 
 LONGEST = 320
 """Characters of a piece; a sentence that is longer is cut between words."""
@@ -20,11 +20,6 @@ LINES_BEFORE = 2
 """Pieces that are shown before the one that is asked about: the question that it answers, and what led to it."""
 LENGTH_BEFORE = 110
 """Characters of such a piece, its last ones."""
-
-BLOCK = 12_000
-"""Characters of a growing transcript; one that would become longer begins anew."""
-MARKS = 10
-"""Characters that a line costs besides its text."""
 
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
 _WHOLE_WORDS = re.compile(r"\s*\S.*(?=\s)", re.DOTALL)
@@ -88,19 +83,3 @@ def with_context(pieces: Sequence[Piece]) -> Iterator[tuple[Piece, list[Line]]]:
         before = pieces[max(0, place - LINES_BEFORE) : place]
         lines = [Line(one.speaker, one.text[-LENGTH_BEFORE:]) for one in before]
         yield piece, [*lines, Line(piece.speaker, piece.text)]
-
-
-def growing(pieces: Sequence[Piece], block: int = BLOCK) -> Iterator[tuple[Piece, list[Line]]]:
-    """Each piece with all lines before it, and itself as the last: what one question shows begins the next.
-
-    A call of more than `block` characters is shown in blocks that overlap by a quarter.
-    """
-    lines: list[Line] = []
-    size = 0
-    for piece in pieces:
-        if size + len(piece.text) + MARKS > block:
-            while lines and size > block // 4:
-                size -= len(lines.pop(0).text) + MARKS
-        lines.append(Line(piece.speaker, piece.text))
-        size += len(piece.text) + MARKS
-        yield piece, list(lines)

@@ -63,10 +63,10 @@ def open_reader(
     if strategy == "turnwise":
         asking = _learned(engine, library) if readouts else None
         if asking is None:
-            asking = WindowAsking({speaker: library.get(name) for speaker, name in TURN_TEMPLATES.items()})
-        start = None if asking.tells_start else library.get("call-start")
+            turns = {speaker: library.get(name) for speaker, name in TURN_TEMPLATES.items()}
+            asking = WindowAsking(turns, library.get("call-start"))
         incidents = incident_reader(engine, library, policy.incidents, readouts=readouts) if policy.incidents else None
-        return TurnwiseReader(engine, asking, start, incidents)
+        return TurnwiseReader(engine, asking, incidents)
     if strategy == "direct":
         return DirectReader(engine, library.get("call-verdict"), policy.sentences, policy.sha256)
     raise InputError(f"there is no strategy {strategy} (there are: {', '.join(STRATEGIES)})")
@@ -78,7 +78,7 @@ def _learned(engine: Engine, library: Library) -> Asking | None:
         return None
     template = library.get(TRANSCRIPT_TEMPLATE)
     readout = readout_for(template, engine)
-    return None if readout is None else TranscriptAsking(template, readout, engine.info.context_tokens)
+    return None if readout is None else TranscriptAsking(template, readout, library.get("call-start"))
 
 
 def incident_reader(

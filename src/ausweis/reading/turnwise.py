@@ -7,8 +7,7 @@ never from the model, so it always stands there. What code knows to be impossibl
 from collections.abc import Mapping, Sequence
 
 from ausweis.calls.call import Call
-from ausweis.engines.protocol import Engine, Request
-from ausweis.prompts import Template
+from ausweis.engines.protocol import Engine
 from ausweis.reading import defects
 from ausweis.reading.asking import Asking
 from ausweis.reading.facts import Event, EventKind, Facts
@@ -48,37 +47,22 @@ class TurnwiseReader:
 
     strategy = "turnwise"
 
-    def __init__(
-        self, engine: Engine, asking: Asking, start: Template | None, incidents: IncidentReader | None = None
-    ) -> None:
-        """`start` asks about the call's first lines; None where the first answer tells whether it starts late.
-
-        `incidents` are looked for besides, where the policy asks for some.
-        """
+    def __init__(self, engine: Engine, asking: Asking, incidents: IncidentReader | None = None) -> None:
+        """`incidents` are looked for besides, where the policy asks for some."""
         self._engine = engine
         self._asking = asking
-        self._start = start
         self._incidents = incidents
 
     @property
     def prompts(self) -> tuple[PromptStamp, ...]:
         """The templates, and a readout as `id:readout`."""
-        start = () if self._start is None else (self._start,)
-        incidents = () if self._incidents is None else self._incidents.prompts
-        return (*self._asking.prompts, *(PromptStamp(one.id, one.version, one.sha256) for one in start), *incidents)
+        return (*self._asking.prompts, *(() if self._incidents is None else self._incidents.prompts))
 
     def read(self, call: Call) -> Reading:
         """Ask about all turns of one call."""
         pieces = spoken_pieces(call)
-        questions = self._asking.requests(call, pieces)
-        if self._start is not None:
-            questions.append(defects.question(call, self._start))
-        results = self._engine.complete(questions)
-        answers = self._asking.answers(pieces, results[: len(pieces)])
-        if self._start is not None:
-            late = defects.starts_late(results[-1], self._start)
-        else:
-            late = answers[0].get(STARTS_LATE, 0.0) if answers else 0.0
+        answers, tokens = self._asking.ask(self._engine, call, pieces)
+        late = answers[0].get(STARTS_LATE, 0.0) if answers else 0.0
         events: list[Event] = []
         said: list[str] = []
         for piece, answer in zip(pieces, answers, strict=True):
@@ -95,11 +79,7 @@ class TurnwiseReader:
             looked_for=() if self._incidents is None else self._incidents.looked_for,
             **doubts(call),
         )
-        return Reading(facts, more + sum(result.evaluated_tokens for result in results))
-
-    def requests(self, call: Call) -> list[Request]:
-        """The questions about the pieces of a call, in order."""
-        return self._asking.requests(call, spoken_pieces(call))
+        return Reading(facts, tokens + more)
 
     def _events(self, call: Call, piece: Piece, answer: Mapping[str, float], said: Sequence[str]) -> list[Event]:
         start, end = call.turn(piece.turn).times(piece.text)
