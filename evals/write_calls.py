@@ -82,6 +82,7 @@ def parse(text: str, call_id: str) -> tuple[dict[str, Any], set[str]]:
         "events": events,
         "why": head["why"],
         "title": head["title"],
+        "writing_pass": call_id.rpartition("-")[0],
         "tags": {
             "scenario": [one.strip() for one in head.get("scenario", "plain").split(",") if one.strip()],
             "difficulty": head.get("difficulty", "medium"),

@@ -7,6 +7,7 @@ from ausweis.evals.metrics import summarise
 from ausweis.evals.metrics.calibration import coverage, reliability
 from ausweis.evals.metrics.estimate import share
 from ausweis.evals.metrics.facts import action_f1, authorisation, factor_f1, factor_status_f1
+from ausweis.evals.metrics.field import reviews
 from ausweis.evals.metrics.outcomes import kappa_of
 from ausweis.evals.metrics.ranking import found_curve, found_when_reviewed
 from ausweis.evals.metrics.stability import flipped, flips
@@ -119,3 +120,31 @@ def test_flips_over_repeats() -> None:
     cases += [case("b", "compliant", "compliant"), case("b", "compliant", "compliant", repeat=2)]
     assert flipped(cases) == ["a"]
     assert flips(cases) == share(1, 2)
+
+
+def test_false_alarms_are_of_clean_calls() -> None:
+    found = summarise(CASES).false_alarms
+    assert (found.value, found.n) == (pytest.approx(1 / 3), 3)
+    assert summarise(CASES[:2]).false_alarms.value is None
+
+
+def test_a_review_where_violations_are_rare() -> None:
+    """Ten violations and ten clean calls; at 2 in 100 each violation weighs 0.002, each clean call 0.098."""
+    broken = [case(f"v{place}", "violation", "violation", 0.9 - place / 100) for place in range(9)]
+    missed = case("v9", "violation", "compliant", 0.1)
+    clean = [case(f"c{place}", "compliant", "compliant", 0.3 - place / 100) for place in range(10)]
+    found = {(one.expected, one.reviewed): one for one in reviews([*broken, missed, *clean])}
+    # The riskiest 5 %: nine violations (0.018) and a third of the first clean call.
+    half = found[0.02, 0.05]
+    assert half.found.value == pytest.approx(0.9)
+    assert half.precision.value == pytest.approx(0.018 / 0.05)
+    # The riskiest 2 % when 5 in 100 are violations: four of ten.
+    few = found[0.05, 0.02]
+    assert few.found.value == pytest.approx(0.4)
+    assert few.precision.value == pytest.approx(1.0)
+
+
+def test_among_equals_in_a_review_clean_calls_come_first() -> None:
+    equal = [case("v", "violation", "violation", 0.5), case("c", "compliant", "violation", 0.5)]
+    assert {one.found.value for one in reviews(equal)} == {0.0}
+    assert reviews(equal[:1]) == []

@@ -12,8 +12,8 @@ from ausweis.judging.verdict import Evidence, Verdict
 
 __all__ = ["Case", "case_of", "gold_of", "tags_of"]
 
-SHORT, LONG = 12, 30
-"""Turns: a call of fewer is `length:short`, one of more is `length:long`."""
+TURNS = (12, 25, 50, 75, 100)
+"""Where the groups of calls by number of turns begin: `turns:012-024`, so that they sort as they should."""
 _Probability = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -98,15 +98,20 @@ def gold_of(labelled: LabelledCall, policy: Policy, *, anew: bool = False) -> Fi
 def tags_of(labelled: LabelledCall) -> tuple[str, ...]:
     """All that a call is told apart by, as `kind:word`."""
     gold, turns = labelled.gold, len(labelled.call.turns)
-    length = "short" if turns < SHORT else "long" if turns > LONG else "medium"
     return (
         f"language:{labelled.call.language}",
         f"policy:{gold.policy}",
-        f"length:{length}",
+        f"turns:{_turns(turns)}",
         f"surface:{gold.tags.surface}",
         f"difficulty:{gold.tags.difficulty}",
         *(f"scenario:{one}" for one in gold.tags.scenario),
     )
+
+
+def _turns(turns: int) -> str:
+    first = max((one for one in TURNS if one <= turns), default=0)
+    after = min((one for one in TURNS if one > turns), default=None)
+    return f"{first:03}-" + ("" if after is None else f"{after - 1:03}")
 
 
 def _quotes(verdict: Verdict) -> list[Evidence]:

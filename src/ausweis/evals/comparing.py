@@ -14,6 +14,7 @@ from ausweis.evals.case import Case
 from ausweis.evals.findings import FIELDS
 from ausweis.evals.metrics.estimate import bounds, weights
 from ausweis.evals.metrics.facts import fact_words
+from ausweis.evals.metrics.field import unflagged
 from ausweis.evals.metrics.measures import Measure, average_precision, micro_f1
 from ausweis.evals.metrics.outcomes import told
 from ausweis.evals.metrics.violations import F1
@@ -80,6 +81,7 @@ class Comparison(_Part):
 
 MEASURES: Mapping[str, Measure] = {
     "violation F1": F1,
+    "clean calls without an alarm": unflagged,
     "average precision of risk": average_precision,
     "facts F1 (factors and actions with turn)": micro_f1(fact_words),
 }

@@ -92,7 +92,7 @@ class Gold(_Part):
     """The label of one call under one policy. `twin` is the id of a call that differs by one detail.
 
     A `must_pass` call may never be judged wrong: one is enough to stop a change. `defects` are those of the recording,
-    where the label tells them.
+    where the label tells them. Calls of one `writing_pass` are by one author, and share a manner.
     """
 
     policy: str
@@ -107,6 +107,7 @@ class Gold(_Part):
     title: str = ""
     tags: Tags = Tags()
     twin: str | None = None
+    writing_pass: str | None = None
     must_pass: bool = False
 
     @model_validator(mode="after")

@@ -78,13 +78,18 @@ def _directions(values: Array, most: int) -> tuple[Array, Array]:
     return basis, (-found.mean_ @ basis).astype(np.float32)
 
 
-def learn_network(calls: Sequence[CallNumbers], plan: Plan, seed: int = 0) -> dict[str, Array]:
-    """The parts of one network, as `Readout.parts` without the first axis and the basis."""
+def learn_network(
+    calls: Sequence[CallNumbers], plan: Plan, seed: int = 0, start: Mapping[str, Array] | None = None
+) -> dict[str, Array]:
+    """The parts of one network, as `Readout.parts` without the first axis and the basis.
+
+    `start`: the parts of a network that has learned already, in the same basis and for the same labels; it goes on.
+    """
     import jax
     import optax
 
     chance = np.random.default_rng(seed)
-    network = _beginning(calls, plan, chance)
+    network = _beginning(calls, plan, chance) if start is None else dict(start)
     steps = plan.rounds * -(-len(calls) // plan.calls_at_once)
     schedule = optax.warmup_cosine_decay_schedule(0.0, plan.rate, max(1, steps // 10), max(2, steps))
     optimiser = optax.chain(

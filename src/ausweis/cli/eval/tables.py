@@ -9,6 +9,7 @@ from ausweis.cli.run_table import console
 
 if TYPE_CHECKING:
     from ausweis.evals.metrics.estimate import Estimate
+    from ausweis.evals.metrics.field import Review
     from ausweis.evals.running import Evaluation
 
 __all__ = ["show_summary"]
@@ -34,12 +35,25 @@ def show_summary(found: "Evaluation") -> None:
     for name, pair in summary.by_type.items():
         types.add_row(name, str(pair["precision"]), str(pair["recall"]), str(pair["recall"].n))
     out.print(types)
-    tags = Table("tag", "calls", "outcome accuracy", "violation precision", "violation recall")
+    _reviews(summary.reviews)
+    tags = Table("tag", "calls", "outcome accuracy", "false alarms", "violation precision", "violation recall")
     for one in summary.slices:
         if one.accuracy.n >= _FEWEST:
-            tags.add_row(one.tag, str(one.accuracy.n), str(one.accuracy), str(one.precision), str(one.recall))
+            shares = (one.accuracy, one.false_alarms, one.precision, one.recall)
+            tags.add_row(one.tag, str(one.accuracy.n), *map(str, shares))
     out.print(tags)
     _tail(found)
+
+
+def _reviews(found: "Sequence[Review]") -> None:
+    from rich.table import Table
+
+    table = Table("violations expected", "reviewed", "of those, violations", "of violations, reviewed")
+    table.title, table.title_justify = "a day's calls, the riskiest reviewed (weighted from the labels)", "left"
+    for one in found:
+        table.add_row(f"{one.expected:.0%}", f"{one.reviewed:.0%}", str(one.precision), str(one.found))
+    if found:
+        console().print(table)
 
 
 def _estimates(title: str, rows: "Sequence[tuple[str, Estimate]]") -> None:

@@ -4,6 +4,7 @@ measures      numbers of weighted cases, for many resamples at once
 estimate      a number with its interval: Wilson for shares, bootstrap over calls for all else
 outcomes      outcome accuracy, kappa, confusion
 violations    precision, recall and F1 of violations; per type; first turn
+field         false alarms; a review of the riskiest calls where violations are rare
 facts         factors, actions, caller, authorisation; quotes
 ranking       average precision; violations found when the riskiest calls are reviewed
 calibration   reliability table, Brier score, coverage at a wanted precision

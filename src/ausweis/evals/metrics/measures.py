@@ -14,6 +14,8 @@ from ausweis.evals.case import Case
 
 __all__ = [
     "Measure",
+    "Values",
+    "Weights",
     "Words",
     "average_precision",
     "coverage",
@@ -21,6 +23,7 @@ __all__ = [
     "kappa",
     "mean",
     "micro_f1",
+    "ratio",
     "riskiest_first",
 ]
 
@@ -38,7 +41,7 @@ def micro_f1(words: Words) -> Measure:
         sides = [tuple(map(set, words(case))) for case in cases]
         hits = np.array([len(label & verdict) for label, verdict in sides])
         said = np.array([len(label) + len(verdict) for label, verdict in sides])
-        return lambda weights: _ratio(2 * (weights @ hits), weights @ said)
+        return lambda weights: ratio(2 * (weights @ hits), weights @ said)
 
     return measure
 
@@ -46,7 +49,7 @@ def micro_f1(words: Words) -> Measure:
 def mean(values: Sequence[float]) -> Measure:
     """The mean of a number a case; `values` in the order of the cases."""
     numbers = np.array(values)
-    return lambda cases: lambda weights: _ratio(weights @ numbers, weights.sum(axis=1))
+    return lambda cases: lambda weights: ratio(weights @ numbers, weights.sum(axis=1))
 
 
 def kappa(words: Callable[[Case], tuple[str, str]]) -> Measure:
@@ -61,9 +64,9 @@ def kappa(words: Callable[[Case], tuple[str, str]]) -> Measure:
 
         def of(weights: Weights) -> Values:
             total = weights.sum(axis=1)
-            agreed = _ratio(weights @ same, total)
-            chance = _ratio(((weights @ first) * (weights @ second)).sum(axis=1), total**2)
-            return np.where(chance == 1, 1.0, _ratio(agreed - chance, 1 - chance))
+            agreed = ratio(weights @ same, total)
+            chance = ratio(((weights @ first) * (weights @ second)).sum(axis=1), total**2)
+            return np.where(chance == 1, 1.0, ratio(agreed - chance, 1 - chance))
 
         return of
 
@@ -81,7 +84,7 @@ def average_precision(cases: Sequence[Case]) -> Callable[[Weights], Values]:
         seen = weights.cumsum(axis=1)[:, ends]
         precision = np.where(seen > 0, found / np.maximum(seen, 1), 0.0)
         gained = np.diff(found, axis=1, prepend=0)
-        return _ratio((gained * precision).sum(axis=1), found[:, -1])
+        return ratio((gained * precision).sum(axis=1), found[:, -1])
 
     return of
 
@@ -98,7 +101,7 @@ def found_in_top(part: float) -> Measure:
             top = np.round(part * weights.sum(axis=1, keepdims=True))
             before = weights.cumsum(axis=1) - weights
             taken = np.clip(top - before, 0, weights)
-            return _ratio((taken * broken).sum(axis=1), (weights * broken).sum(axis=1))
+            return ratio((taken * broken).sum(axis=1), (weights * broken).sum(axis=1))
 
         return of
 
@@ -116,7 +119,7 @@ def coverage(wanted: float) -> Measure:
             weights = weights[:, order]
             seen = weights.cumsum(axis=1)[:, ends]
             good = (weights * right).cumsum(axis=1)[:, ends] >= wanted * seen
-            return _ratio(np.where(good, seen, 0).max(axis=1), seen[:, -1])
+            return ratio(np.where(good, seen, 0).max(axis=1), seen[:, -1])
 
         return of
 
@@ -136,7 +139,8 @@ def _by(cases: Sequence[Case], values: Sequence[float]) -> tuple[NDArray[np.int6
     return order, ends
 
 
-def _ratio(one: NDArray[np.generic], other: NDArray[np.generic]) -> Values:
+def ratio(one: NDArray[np.generic], other: NDArray[np.generic]) -> Values:
+    """One by the other; nan where that is none."""
     top, bottom = np.asarray(one, dtype=np.float64), np.asarray(other, dtype=np.float64)
     values: Values = np.divide(top, bottom, out=np.full(top.shape, np.nan), where=np.abs(bottom) > 1e-12)
     return values

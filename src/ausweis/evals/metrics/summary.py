@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ausweis.evals.case import Case
-from ausweis.evals.metrics import calibration, cost, facts, outcomes, ranking, stability, violations
+from ausweis.evals.metrics import calibration, cost, facts, field, outcomes, ranking, stability, violations
 from ausweis.evals.metrics.estimate import Estimate
 from ausweis.vocabulary import ViolationType
 
@@ -24,12 +24,13 @@ class Slice(_Part):
     accuracy: Estimate
     precision: Estimate
     recall: Estimate
+    false_alarms: Estimate
 
 
 class Summary(_Part):
     """Numbers over the first repeat; `flips` over all. See the modules of `ausweis.evals.metrics` for each."""
 
-    schema_: Annotated[Literal["ausweis/metrics@1"], Field(alias="schema")] = "ausweis/metrics@1"
+    schema_: Annotated[Literal["ausweis/metrics@2"], Field(alias="schema")] = "ausweis/metrics@2"
     calls: int
     failed: int
     accuracy: Estimate
@@ -38,6 +39,8 @@ class Summary(_Part):
     precision: Estimate
     recall: Estimate
     f1: Estimate
+    false_alarms: Estimate
+    reviews: list[field.Review]
     first_turn: Estimate
     types_f1: Estimate
     by_type: dict[ViolationType, dict[str, Estimate]]
@@ -71,6 +74,8 @@ def summarise(cases: Sequence[Case]) -> Summary:
         precision=violations.precision(first),
         recall=violations.recall(first),
         f1=violations.f1(first),
+        false_alarms=field.false_alarms(first),
+        reviews=field.reviews(first),
         first_turn=violations.first_turn(first),
         types_f1=violations.types_f1(first),
         by_type=violations.by_type(first),
@@ -102,6 +107,7 @@ def _slices(cases: Sequence[Case]) -> list[Slice]:
             accuracy=outcomes.accuracy(one),
             precision=violations.precision(one),
             recall=violations.recall(one),
+            false_alarms=field.false_alarms(one),
         )
         for tag, one in some.items()
     ]
@@ -115,6 +121,7 @@ def rows_of(summary: Summary) -> list[tuple[str, Estimate]]:
         ("violation precision", summary.precision),
         ("violation recall", summary.recall),
         ("violation F1", summary.f1),
+        ("false alarms, of clean calls", summary.false_alarms),
         ("violation types F1", summary.types_f1),
         ("first violation turn", summary.first_turn),
         ("factor F1 (with turn)", summary.factor_f1),
