@@ -4,9 +4,9 @@
     python benchmarks/long_calls.py --spin default --spin 0 --spin 1000     # what waiting threads do
 
 Each run is a process of its own that loads the model and reads the same calls, while none, one or two processes do
-nothing but count. `--spin`: GOMP_SPINCOUNT, how often a waiting thread of llama.cpp looks before it sleeps; `default` is
-what Ausweis sets, `library` what the library does by itself. The limit is what `llama-bench` says (`make llama-server`
-builds it), for as many layers as are evaluated, at the depth of half a call.
+nothing but count. `--spin`: GOMP_SPINCOUNT, how often a waiting thread of llama.cpp looks before it sleeps; `default`
+is what Ausweis sets, `library` what the library does by itself. The limit is what `llama-bench`
+(`make llama-server` builds it) says of all layers at the depth of half a call.
 """
 
 import argparse

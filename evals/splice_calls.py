@@ -21,7 +21,9 @@ def read_stretches(path: Path) -> list[Stretch]:
     """The stretches of a JSONL file."""
     found = map(json.loads, path.read_text(encoding="utf-8").splitlines())
     return [
-        Stretch(one["language"], one["trade"], one["surface"], tuple(Turn.model_validate(turn) for turn in one["turns"]))
+        Stretch(
+            one["language"], one["trade"], one["surface"], tuple(Turn.model_validate(turn) for turn in one["turns"])
+        )
         for one in found
     ]
 

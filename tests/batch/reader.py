@@ -7,6 +7,7 @@ from ausweis.calls import Call
 from ausweis.engines.protocol import Engine, Message, Request
 from ausweis.reading.facts import Event, Facts
 from ausweis.reading.reader import PromptStamp, Reading
+from ausweis.vocabulary import FACTORS, Factor
 
 CHOICES = ("nothing", "gives name", "gives pin", "discloses contract_data", "changes payment_change")
 
@@ -16,6 +17,7 @@ class SmallReader:
         self._engine = engine
         self.strategy = strategy
         self.prompts = (PromptStamp("agent-turn", 1, "a" * 64),)
+        self.factors: frozenset[Factor] = frozenset(FACTORS)
 
     def read(self, call: Call) -> Reading:
         requests = [

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 from ausweis.errors import PromptError
 from ausweis.prompts import default_library
 from ausweis.reading.facts import Event
-from ausweis.reading.labels import Possible, meaning, possible_events
+from ausweis.reading.labels import Possible, factors_of, meaning, possible_events
+from ausweis.vocabulary import FACTORS
 
 LABELS = {name: default_library().get(name).labels for name in ("agent-turn", "caller-turn")}
 
@@ -51,6 +52,20 @@ def test_the_likeliest_subject_takes_the_verb() -> None:
     assert found[0].probability == pytest.approx(0.8)
     learned = {"tells": 0.9, "tells financial data": 0.3, "tells contract data": 0.04}
     assert possible_events(learned, exclusive=False) == [Possible("discloses", "financial_data", 0.9)]
+
+
+def test_a_subject_that_was_not_learned_is_not_taken_for_its_likeliest_neighbour() -> None:
+    """The agent reads out something, and it is none of what is known: no wrong factor is named."""
+    answer = {"reads out": 0.9, "reads out address": 0.1, "reads out email": 0.02}
+    assert possible_events(answer, exclusive=False) == [Possible("reads_out", "address", 0.1)]
+    known = answer | {"reads out address": 0.3}
+    assert possible_events(known, exclusive=False) == [Possible("reads_out", "address", 0.9)]
+
+
+def test_the_factors_of_labels() -> None:
+    labels = ("gives", "gives pin", "asks password", "calls back", "tells contract data", "authenticated")
+    assert factors_of(labels) == {"pin", "callback", "pre_authenticated"}
+    assert factors_of([one for labels in LABELS.values() for one in labels]) == set(FACTORS)
 
 
 def test_two_factors_in_one_turn() -> None:

@@ -49,7 +49,7 @@ class Recipe:
         """
         self.library()
         with self.engine_opened(warn) as engine:
-            yield self.scorer(engine)
+            yield self.scorer(engine, warn)
 
     @contextmanager
     def engine_opened(self, warn: Callable[[str], None] | None = None) -> Iterator[Engine]:
@@ -72,13 +72,19 @@ class Recipe:
         finally:
             engine.close()
 
-    def scorer(self, engine: Engine) -> Scorer:
-        """Reads by asking this engine, judges by the policy.
+    def scorer(self, engine: Engine, warn: Callable[[str], None] | None = None) -> Scorer:
+        """Reads by asking this engine, judges by the policy. `warn` is told what of the policy the reader cannot tell.
 
         Raises:
             InputError, PromptError: as `reader`.
         """
-        return Scorer(self.reader(engine), engine, self.policy)
+        reader = self.reader(engine)
+        sets = (factors for level in self.policy.policy.levels.values() for factors in level.any_of)
+        unlearned = dict.fromkeys(one for factors in sets for one in factors if one not in reader.factors)
+        if warn is not None and unlearned:
+            named = ", ".join(unlearned)
+            warn(f"{self.policy.place}: the readout of this model has not learned {named}: no such set is ever met")
+        return Scorer(reader, engine, self.policy)
 
     def reader(self, engine: Engine) -> Reader:
         """Reads by asking this engine.

@@ -186,7 +186,7 @@ def _runner(options: Options, recipe: Recipe, run: RunFolder) -> Iterator[tuple[
             yield runner, origin, cache(lambda: opened.enter_context(recipe.engine_opened()))
     else:
         with recipe.engine_opened(_warn) as engine:
-            scorer = recipe.scorer(engine)
+            scorer = recipe.scorer(engine, _warn)
             yield local_runner(scorer), scorer.origin, lambda: engine
 
 

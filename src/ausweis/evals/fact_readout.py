@@ -47,4 +47,6 @@ def labels_in(found: Iterable[frozenset[str] | None], template: Template) -> tup
     return tuple(one for one in wanted if sum(one in labels for labels in every) >= FEWEST)
 
 
-FACT_TASK: Task[LabelledCall] = Task(_of_facts, labels_in, speakers_of, dialogue=True)
+FACT_TASK: Task[LabelledCall] = Task(
+    _of_facts, labels_in, speakers_of, dialogue=True, group=lambda one: one.gold.writing_pass or one.call.id
+)

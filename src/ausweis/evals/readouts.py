@@ -5,14 +5,14 @@ The networks are those of `readout_network`. The scores of lines whose call was 
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ausweis.engines.readout import Readout
+from ausweis.engines.readout import PARTS, Readout
 from ausweis.evals.readout_lines import Lines, Task
 from ausweis.evals.readout_network import Basis, CallNumbers, Plan, basis_of, learn_network, scores_of
 from ausweis.prompts import Template
@@ -20,13 +20,18 @@ from ausweis.reading.dialogue import pairs
 from ausweis.reading.labels import STARTS_LATE, speakers_of
 from ausweis.reading.pieces import Piece
 
-__all__ = ["FOLDS", "Learned", "learn", "left_out", "prepare"]
+__all__ = ["FOLDS", "Learned", "LeftOut", "learn", "left_out", "network_of", "prepare"]
 
 Array = NDArray[np.float32]
 
 FOLDS = 5
 NETWORKS = 3
 """Their scores are averaged."""
+BASIS = ("token_basis", "token_shift", "line_basis", "line_shift")
+UNLIKELY = -6.0
+"""Log-odds of a label that a readout has not learned, where it goes on learning."""
+FEWEST_CALIBRATED = 10
+"""Lines with a label that are needed to calibrate it."""
 BASIS_CALLS = 150
 """Calls that the directions are found from in which lines differ most."""
 
@@ -41,10 +46,27 @@ class Learned(NamedTuple):
     groups: list[str]
 
 
-def prepare(calls: Sequence[Lines], template: Template, plan: Plan, task: Task[Any]) -> Learned:
-    """Bring all calls into the basis."""
-    some = calls[:: -(-len(calls) // BASIS_CALLS)]
-    basis = basis_of([line for one in some for line in one.seen], plan)
+class LeftOut(NamedTuple):
+    """What is told of calls by networks that have not seen them: shape (lines, labels) each.
+
+    `scores` are log-odds, `answers` calibrated probabilities; `dialogue` as in a readout.
+    """
+
+    learned: Learned
+    scores: Sequence[Array]
+    answers: Sequence[Array]
+    dialogue: tuple[float, ...]
+
+
+def prepare(
+    calls: Sequence[Lines], template: Template, plan: Plan, task: Task[Any], start: Readout | None = None
+) -> Learned:
+    """Bring all calls into the basis: that of `start`, if there is one, whose labels are kept too."""
+    if start is None:
+        some = calls[:: -(-len(calls) // BASIS_CALLS)]
+        basis = basis_of([line for one in some for line in one.seen], plan)
+    else:
+        basis = Basis(**{name: start.parts[name] for name in BASIS})
     told: list[Lines] = []
     numbers = []
     nothing = np.zeros((0, 0), np.float32)
@@ -55,6 +77,7 @@ def prepare(calls: Sequence[Lines], template: Template, plan: Plan, task: Task[A
         numbers.append(CallNumbers(tokens.astype(np.float16), owner, lines.astype(np.float16), nothing, nothing))
         told.append(one._replace(seen=[]))
     labels = task.labels((line for one in told for line in one.labels), template)
+    labels = tuple(dict.fromkeys([*(start.labels if start else ()), *labels]))
     truths = [_truth(one, labels, task) for one in told]
     numbers = [replace(one, labels=truth, counts=counts) for one, (truth, counts) in zip(numbers, truths, strict=True)]
     return Learned(basis, labels, [one.pieces for one in told], numbers, [one.group for one in told])
@@ -80,19 +103,28 @@ def learn(
     notes: str,
     plan: Plan,
     task: Task[Any],
-    on_left_out: Callable[[Learned, Sequence[Array]], None] = lambda learned, scores: None,
+    on_left_out: Callable[[LeftOut], None] = lambda found: None,
+    start: Readout | None = None,
+    rehearsed: Sequence[Lines] = (),
 ) -> Readout:
     """The readout of a template: all its labels, and their verbs, that occur often enough.
 
-    `on_left_out` is told what is learned from, and the scores of each call by a network that has not seen it.
+    With `start`, the networks of that readout go on learning; `rehearsed` are calls that it has learned from, some of
+    which are learned again, so that they are not forgotten. They calibrate nothing, since no network is without them.
+    `on_left_out` is told what networks say of calls that they have not seen.
     """
-    learned = prepare(calls, template, plan, task)
+    every = prepare([*calls, *rehearsed], template, plan, task, start)
+    new = len(calls)
+    again = every.numbers[new:]
+    learned = every._replace(pieces=every.pieces[:new], numbers=every.numbers[:new], groups=every.groups[:new])
     basis, labels, pieces, numbers, groups = learned
-    scores = left_out(numbers, plan, groups)
-    on_left_out(learned, scores)
+    starts = [None] * NETWORKS if start is None else [network_of(start, labels, place) for place in range(NETWORKS)]
+    scores = left_out(numbers, plan, groups, starts[0], again)
     slopes, offsets = _calibration(numbers, scores)
     answers = [1 / (1 + np.exp(-(score * slopes + offsets))) for score in scores]
-    networks = [learn_network(numbers, plan, seed) for seed in range(NETWORKS)]
+    dialogue = _dialogue(labels, pieces, numbers, answers) if task.dialogue else ()
+    on_left_out(LeftOut(learned, scores, answers, dialogue))
+    networks = [learn_network([*numbers, *again], plan, seed, one) for seed, one in enumerate(starts)]
     parts = {name: np.stack([network[name] for network in networks]) for name in networks[0]}
     for name in ("hidden_label", "line_label", "pooled_label", "label_bias"):
         parts[name] = parts[name] * slopes
@@ -112,17 +144,46 @@ def learn(
         template_sha256=template.sha256,
         model_sha256=model_sha256,
         notes=json.dumps(about),
-        dialogue=_dialogue(labels, pieces, numbers, answers) if task.dialogue else (),
+        dialogue=dialogue,
     )
 
 
-def left_out(calls: Sequence[CallNumbers], plan: Plan, groups: Sequence[str]) -> list[Array]:
-    """The scores of each call by a network that has seen none of its group: shape (lines, labels)."""
+def network_of(readout: Readout, labels: Sequence[str], place: int) -> dict[str, Array]:
+    """One network of a readout, for these labels; those that it has not learned begin as unlikely."""
+    found: dict[str, Array] = {}
+    for name, axes in PARTS.items():
+        if name in BASIS:
+            continue
+        part = readout.parts[name][place % len(readout.parts[name])]
+        if axes.endswith("k"):
+            whole = np.full((*part.shape[:-1], len(labels)), UNLIKELY if name == "label_bias" else 0.0, np.float32)
+            for column, label in enumerate(readout.labels):
+                whole[..., labels.index(label)] = part[..., column]
+            part = whole
+        found[name] = part
+    return found
+
+
+def left_out(
+    calls: Sequence[CallNumbers],
+    plan: Plan,
+    groups: Sequence[str],
+    start: Mapping[str, Array] | None = None,
+    again: Sequence[CallNumbers] = (),
+) -> list[Array]:
+    """The scores of each call by a network that has seen none of its group: shape (lines, labels).
+
+    Groups are whole writing passes where the calls tell them: calls by one author share a manner, so that folds by
+    chance flatter. `again` is seen by all networks.
+    """
     number = {group: place for place, group in enumerate(dict.fromkeys(groups))}
     scores: dict[int, Array] = {}
     for fold in range(FOLDS):
         outside = [place for place, group in enumerate(groups) if number[group] % FOLDS == fold]
-        network = learn_network([calls[place] for place in range(len(calls)) if place not in set(outside)], plan)
+        if not outside:
+            continue
+        inside = [calls[place] for place in range(len(calls)) if place not in set(outside)]
+        network = learn_network([*inside, *again], plan, start=start)
         scores |= dict(zip(outside, scores_of(network, [calls[place] for place in outside], plan), strict=True))
     return [scores[place] for place in range(len(calls))]
 
@@ -136,6 +197,10 @@ def _calibration(calls: Sequence[CallNumbers], scores: Sequence[Array]) -> tuple
     slopes, offsets = [], []
     for place in range(truth.shape[1]):
         rows = counts[:, place]
+        if truth[rows, place].sum() < FEWEST_CALIBRATED:
+            slopes.append(1.0)
+            offsets.append(0.0)
+            continue
         model = LogisticRegression(C=1.0).fit(score[rows][:, [place]], truth[rows, place])
         slopes.append(max(float(model.coef_[0][0]), 0.1))
         offsets.append(float(model.intercept_[0]))

@@ -13,7 +13,13 @@ from ausweis.evals.labelled import LabelledCall
 
 __all__ = ["TRADES", "Stretch", "splice"]
 
-TRADES = {"telecom": "telecom-de", "energy": "energy-de", "insurance": "insurance-de", "bank": "bank-en", "retail": "retail-en"}
+TRADES = {
+    "telecom": "telecom-de",
+    "energy": "energy-de",
+    "insurance": "insurance-de",
+    "bank": "bank-en",
+    "retail": "retail-en",
+}
 """The policy of the calls of each trade."""
 ANY = "any"
 TALKS = frozenset({"gives", "asks", "accepts", "rejects"})
@@ -30,7 +36,9 @@ class Stretch:
     turns: tuple[Turn, ...]
 
 
-def splice(labelled: LabelledCall, stretches: Sequence[Stretch], turns: int, chance: random.Random) -> LabelledCall | None:
+def splice(
+    labelled: LabelledCall, stretches: Sequence[Stretch], turns: int, chance: random.Random
+) -> LabelledCall | None:
     """The call with stretches, each used once, until it has about so many turns; None where none fits."""
     call, gold = labelled.call, labelled.gold
     fitting = [

@@ -15,9 +15,10 @@ from ausweis.errors import PromptError
 from ausweis.prompts import Template
 from ausweis.reading import defects
 from ausweis.reading.dialogue import EVIDENCE, weighed
-from ausweis.reading.labels import STARTS_LATE, meaning, speakers_of
+from ausweis.reading.labels import STARTS_LATE, factors_of, meaning, speakers_of
 from ausweis.reading.pieces import Line, Piece, with_context
 from ausweis.reading.reader import PromptStamp
+from ausweis.vocabulary import Factor
 
 __all__ = ["Asking", "TranscriptAsking", "WindowAsking", "transcript_of"]
 
@@ -27,6 +28,8 @@ class Asking(Protocol):
 
     exclusive: bool
     """Whether the labels share out one whole."""
+    factors: frozenset[Factor]
+    """Those that it can tell."""
 
     @property
     def prompts(self) -> tuple[PromptStamp, ...]:
@@ -56,6 +59,7 @@ class WindowAsking:
         self._start = start
         for template in templates.values():
             _check(template.labels)
+        self.factors = factors_of(label for template in templates.values() for label in template.labels)
 
     @property
     def prompts(self) -> tuple[PromptStamp, ...]:
@@ -96,6 +100,7 @@ class TranscriptAsking:
         self._template = template
         self._start = None if STARTS_LATE in readout.labels else start
         self._dialogue = readout.dialogue
+        self.factors = factors_of(readout.labels)
         self._stamp = PromptStamp(f"{template.id}:readout", template.version, readout.sha256)
         self._readouts = {
             speaker: readout.only([label for label in readout.labels if speaker in speakers_of(label)])

@@ -17,7 +17,7 @@ from ausweis.prompts import Template
 from ausweis.reading.facts import Claim, ClaimedViolation, Facts
 from ausweis.reading.heard import doubts
 from ausweis.reading.reader import PromptStamp, Reading
-from ausweis.vocabulary import Caller, Outcome, ViolationType
+from ausweis.vocabulary import FACTORS, Caller, Factor, Outcome, ViolationType
 
 __all__ = ["DirectReader"]
 
@@ -58,6 +58,11 @@ class DirectReader:
     def prompts(self) -> tuple[PromptStamp, ...]:
         """The one template."""
         return (PromptStamp(self._template.id, self._template.version, self._template.sha256),)
+
+    @property
+    def factors(self) -> frozenset[Factor]:
+        """All: the model is asked for a verdict, and told what the policy says."""
+        return frozenset(FACTORS)
 
     def read(self, call: Call) -> Reading:
         """Ask for the verdict of one call."""

@@ -4,14 +4,14 @@ A label is a verb, or a verb and a subject: `gives date of birth`. How likely th
 known better than the single subject: where nothing was learned of the verb itself, it is the sum over its subjects.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple
 
 from ausweis.errors import PromptError
 from ausweis.reading.facts import CALLER_EVENTS, EventKind
-from ausweis.vocabulary import CHANGES, DISCLOSURES, FACTORS
+from ausweis.vocabulary import CHANGES, DISCLOSURES, FACTORS, Factor
 
-__all__ = ["IDLE", "STARTS_LATE", "VERBS", "Possible", "meaning", "possible_events", "speakers_of"]
+__all__ = ["IDLE", "STARTS_LATE", "VERBS", "Possible", "factors_of", "meaning", "possible_events", "speakers_of"]
 
 IDLE = frozenset({"nothing", "explains", "agrees", "does not know", "new value"})
 """Labels that make no event."""
@@ -49,6 +49,9 @@ SUBJECTS["changes"] = {
 
 SECOND = 0.05
 """A second subject in one turn must be this likely, where each label has a probability of its own."""
+LEAST_SHARE = 0.25
+"""The likeliest subject must have this much of its verb's probability; otherwise the verb is about another subject, one
+that was not learned, and nothing is said of the likeliest one but its own probability."""
 SECOND_SHARE = 0.5
 """Where probabilities are shares of one whole, a second one must be this likely against the first."""
 
@@ -91,6 +94,14 @@ def speakers_of(label: str) -> tuple[Literal["agent", "caller"], ...]:
     return ("caller",) if kind in CALLER_EVENTS else ("agent",)
 
 
+def factors_of(labels: Iterable[str]) -> frozenset[Factor]:
+    """The factors that these labels can tell to be given, or to have been verified otherwise."""
+    events = [event for event in map(meaning, labels) if event is not None]
+    given = {subject for kind, subject in events if kind == "gives"}
+    made = {kind for kind, _ in events} & {"callback", "pre_authenticated"}
+    return frozenset(factor for factor in FACTORS if factor in given | made)
+
+
 def possible_events(answer: Mapping[str, float], *, exclusive: bool) -> list[Possible]:
     """The events behind the probabilities of one answer, the likeliest first.
 
@@ -121,7 +132,8 @@ def _subjects(kind: EventKind, subjects: Mapping[str, float], whole: float, *, e
     """The likeliest subject takes the verb's probability; another one needs strength of its own."""
     ranked = sorted(subjects.items(), key=lambda item: (-item[1], item[0]))
     (first, strength), *others = ranked
-    found = [Possible(kind, first, whole if exclusive else max(whole, strength))]
+    another = not exclusive and strength < LEAST_SHARE * whole
+    found = [Possible(kind, first, whole if exclusive else strength if another else max(whole, strength))]
     bar = SECOND_SHARE * strength if exclusive else SECOND
     for subject, probability in others:
         if probability < bar:

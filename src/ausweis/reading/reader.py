@@ -4,6 +4,7 @@ from typing import NamedTuple, Protocol
 
 from ausweis.calls.call import Call
 from ausweis.reading.facts import Facts
+from ausweis.vocabulary import Factor
 
 __all__ = ["PromptStamp", "Reader", "Reading"]
 
@@ -38,6 +39,11 @@ class Reader(Protocol):
     @property
     def prompts(self) -> tuple[PromptStamp, ...]:
         """The templates that it asks with, in fixed order."""
+        ...
+
+    @property
+    def factors(self) -> frozenset[Factor]:
+        """The factors that it can tell."""
         ...
 
     def read(self, call: Call) -> Reading:

@@ -17,6 +17,7 @@ from ausweis.reading.labels import STARTS_LATE, possible_events
 from ausweis.reading.pieces import Piece, spoken_pieces
 from ausweis.reading.plausible import plausible
 from ausweis.reading.reader import PromptStamp, Reading
+from ausweis.vocabulary import Factor
 
 __all__ = ["MENTIONED", "TurnwiseReader"]
 
@@ -57,6 +58,11 @@ class TurnwiseReader:
     def prompts(self) -> tuple[PromptStamp, ...]:
         """The templates, and a readout as `id:readout`."""
         return (*self._asking.prompts, *(() if self._incidents is None else self._incidents.prompts))
+
+    @property
+    def factors(self) -> frozenset[Factor]:
+        """Those of the labels that were learned, or that the templates have."""
+        return self._asking.factors
 
     def read(self, call: Call) -> Reading:
         """Ask about all turns of one call."""

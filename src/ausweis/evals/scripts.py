@@ -1,0 +1,115 @@
+"""Labelled calls as people write them by hand: a script, with the events of a turn behind its words.
+
+A script is a text: a head of `key: value` lines, an empty line, and a line a turn, `A:` for the agent and `C:` for the
+caller's side, with the events of the turn in braces at its end:
+
+    policy: telecom-de
+    language: de
+    outcome: compliant
+    violations: none
+    caller: account_holder
+    title: Rechnung erklärt
+    why: The PIN is given before the bill is explained.
+
+    A: Nordlicht Telekom, guten Tag. Ihre Telefon-PIN, bitte? {asks pin}
+    C: Petersen, die vier sieben eins eins. {gives name, gives pin}
+
+Events are the code book's words. The turns of violations are those that the rules find; their types are the author's
+word, and both are held against each other.
+"""
+
+import re
+from typing import Any
+
+from pydantic import ValidationError
+
+from ausweis.errors import InputError
+from ausweis.evals.labelled import LabelledCall, gold_facts
+from ausweis.evals.validate import validate
+from ausweis.judging import find_policy, judge
+
+__all__ = ["labelled_of"]
+
+NEEDED = ("policy", "language", "outcome", "violations", "title", "why")
+HEAD = (*NEEDED, "surface", "caller", "authorisation", "scenario", "difficulty", "direction")
+SPEAKERS = {"A": "agent", "C": "caller"}
+_TURN = re.compile(r"([AC]):\s*(.*?)\s*(?:\{([^{}]*)\})?\s*$")
+
+
+def _parse(text: str, call_id: str) -> tuple[dict[str, Any], set[str]]:
+    """A labelled call as JSON, its violations without those of the head; and the types that the head names.
+
+    Raises:
+        InputError: a line is neither head nor turn.
+    """
+    head: dict[str, str] = {}
+    turns: list[dict[str, str]] = []
+    events: list[dict[str, Any]] = []
+    for number, line in enumerate(text.strip().splitlines(), start=1):
+        line = line.strip()
+        if not line or line.startswith("#"):
+            continue
+        if match := _TURN.match(line):
+            letter, said, marked = match.groups()
+            if not said:
+                raise InputError("a turn without words", place=f"{call_id}:{number}")
+            turns.append({"speaker": SPEAKERS[letter], "text": said})
+            for event in filter(None, (one.strip() for one in (marked or "").split(","))):
+                kind, _, subject = event.partition(" ")
+                events.append({"turn": len(turns), "kind": kind} | ({"subject": subject.strip()} if subject else {}))
+        elif turns or ":" not in line:
+            raise InputError("begins neither with A: nor with C:", place=f"{call_id}:{number}")
+        else:
+            key, _, value = line.partition(":")
+            if key.strip() not in HEAD:
+                raise InputError(f"no word of the head: {', '.join(HEAD)}", place=f"{call_id}:{number}")
+            head[key.strip()] = value.strip()
+    if missing := set(NEEDED) - set(head):
+        raise InputError(f"the head lacks {', '.join(sorted(missing))}", place=call_id)
+    call: dict[str, Any] = {"id": call_id, "language": head["language"], "turns": turns}
+    if "direction" in head:
+        call["direction"] = head["direction"]
+    gold = {
+        "policy": head["policy"],
+        "outcome": head["outcome"],
+        "caller": head.get("caller", "account_holder"),
+        "authorisation": head.get("authorisation", "not_needed"),
+        "events": events,
+        "why": head["why"],
+        "title": head["title"],
+        "writing_pass": call_id.rpartition("-")[0],
+        "tags": {
+            "scenario": [one.strip() for one in head.get("scenario", "plain").split(",") if one.strip()],
+            "difficulty": head.get("difficulty", "medium"),
+            "surface": head.get("surface", "clean"),
+        },
+    }
+    types = {one.strip() for one in head["violations"].split(",")} - {"none", ""}
+    return {"call": call, "gold": gold}, types
+
+
+def labelled_of(text: str, call_id: str) -> tuple[LabelledCall, list[str]]:
+    """The call of a script, and what is wrong with its label.
+
+    Raises:
+        InputError: it is no script, or has words that are none of the code book.
+    """
+    body, types = _parse(text, call_id)
+    try:
+        without = LabelledCall.model_validate(body)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise InputError(f"no labelled call, at {where}: {first['msg']}", place=call_id) from None
+    verdict = judge(gold_facts(without), find_policy(without.gold.policy).policy)
+    found = sorted({(one.turn, one.type) for one in verdict.violations})
+    body["gold"]["violations"] = [{"type": kind, "turn": turn} for turn, kind in found]
+    body["gold"]["first_violation_turn"] = min((turn for turn, _ in found), default=None)
+    labelled = LabelledCall.model_validate(body)
+    problems = [problem.message for problem in validate([labelled])]
+    if types != {kind for _, kind in found}:
+        by_rules = ", ".join(f"{kind} in turn {turn}" for turn, kind in found) or "none"
+        problems.append(
+            f"violations: the head says {', '.join(sorted(types)) or 'none'}, the rules make {by_rules} of its events"
+        )
+    return labelled, problems
