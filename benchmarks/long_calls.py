@@ -1,12 +1,12 @@
 """How long a long call takes, alone and beside other work; and how many tokens are evaluated for it.
 
     python benchmarks/long_calls.py                                # the field's calls of 75 to 85 turns
-    python benchmarks/long_calls.py --spin default --spin 0 --spin 1000     # what waiting threads do
+    python benchmarks/long_calls.py --spin default --spin 0 --spin 300000   # what waiting threads do
 
 Each run is a process of its own that loads the model and reads the same calls, while none, one or two processes do
 nothing but count. `--spin`: GOMP_SPINCOUNT, how often a waiting thread of llama.cpp looks before it sleeps; `default`
-is what Ausweis sets, `library` what the library does by itself. The limit is what `llama-bench`
-(`make llama-server` builds it) says of all layers at the depth of half a call.
+is what Ausweis sets, 300000 what libgomp does by itself. The limit is what `llama-bench` (`make llama-server` builds
+it) says of all layers at the depth of half a call.
 """
 
 import argparse
@@ -65,9 +65,7 @@ def busy(processes: int) -> Iterator[None]:
 def run(arguments: Sequence[str], spin: str) -> list[tuple[float, int, int, int]]:
     """What a child measures."""
     environment = {name: value for name, value in os.environ.items() if name != "GOMP_SPINCOUNT"}
-    if spin == "library":
-        environment["AUSWEIS_SPIN"] = "library"
-    elif spin != "default":
+    if spin != "default":
         environment["GOMP_SPINCOUNT"] = spin
     command = [sys.executable, __file__, "--child", *arguments]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
@@ -90,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--calls", type=int, default=5)
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--busy", type=int, action="append", help="processes beside it; repeatable (0, 1, 2)")
-    parser.add_argument("--spin", action="append", help="default, library or a number; repeatable")
+    parser.add_argument("--spin", action="append", help="default, or a number; repeatable")
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
     if given.child:

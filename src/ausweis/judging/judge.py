@@ -10,14 +10,14 @@ from ausweis.judging.incidents import incidents_of
 from ausweis.judging.policy import Policy
 from ausweis.judging.reasons import reason_for
 from ausweis.judging.review import review_reasons
-from ausweis.judging.risk import outlook
+from ausweis.judging.risk import Outlook, outlook
 from ausweis.judging.rules import BITS, Rules, factors_in, rules_of
 from ausweis.judging.timeline import in_order, moments
 from ausweis.judging.verdict import Action, Authorisation, Check, Evidence, Incident, UsedFactor, Verdict, Violation
 from ausweis.reading.facts import Event, Facts
 from ausweis.vocabulary import CATEGORIES, Outcome, kind_of
 
-__all__ = ["judge"]
+__all__ = ["judge", "worlds"]
 
 Events = tuple[Event, ...]
 
@@ -25,18 +25,22 @@ Events = tuple[Event, ...]
 def judge(facts: Facts, policy: Policy, *, policy_sha256: str | None = None) -> Verdict:
     """The verdict for one call; its `provenance` is left to the caller.
 
-    Events need not be certain: the outcome is the likeliest one over all worlds that they allow, and what the verdict
-    says is what holds in the likeliest world of that outcome. Facts with a `claim`
-    (strategy `direct`) give the model's own verdict; with `policy_sha256`, a claim made under another policy is marked.
+    Events need not be certain: the outcome is the likeliest one over all worlds that they allow, where as many calls
+    are violations as the policy expects; what the verdict says is what holds in the likeliest world of that outcome.
+    Facts with a `claim` (strategy `direct`) give the model's own verdict; with `policy_sha256`, a claim made under
+    another policy is marked.
     """
     if facts.claim is not None:
         return judge_claim(facts, facts.claim, policy, policy_sha256)
-    rules = rules_of(policy)
-    events = in_order(facts)
-    found = moments(events)
-    seen = outlook(found, events, facts.defects.values(), rules)
+    seen = worlds(facts, policy).in_the_field(policy.expected_violations, facts.turns)
     outcome = seen.likeliest
-    return _verdict(facts, policy, rules, events, seen.worlds[outcome], outcome, seen.weights)
+    return _verdict(facts, policy, rules_of(policy), in_order(facts), seen.worlds[outcome], outcome, seen.weights)
+
+
+def worlds(facts: Facts, policy: Policy) -> Outlook:
+    """All that the events allow, as the reader's probabilities weigh it: what `risk` is calibrated from."""
+    events = in_order(facts)
+    return outlook(moments(events), events, facts.defects.values(), rules_of(policy))
 
 
 def _verdict(

@@ -40,6 +40,8 @@ DEFAULT_SEVERITY: dict[ViolationType, Severity] = {
     "unauthorised_third_party": "critical",
     "action_after_failed_authentication": "critical",
 }
+EXPECTED = 0.1
+"""Of all calls, violations, unless a policy says otherwise."""
 READ_OUT_AS: dict[Factor, Category] = {
     "address": "contact_data",
     "phone_number": "contact_data",
@@ -109,6 +111,8 @@ class Policy(_Part):
     `attempts`: so many answers may be rejected; what the caller gives after that many counts no more.
     `name_required`: the caller's name is wanted besides every set, unless `pre_authenticated` is verified, where
     the phone menu or a colleague knows who is calling.
+    `expected_violations`: the share of all calls that are expected to break the policy. The fewer, the surer a verdict
+    must be to flag a call; the order of calls by risk stays.
     """
 
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=60)]
@@ -120,6 +124,7 @@ class Policy(_Part):
     actions: Actions
     third_party: ThirdParty = ThirdParty()
     attempts: Annotated[int, Field(ge=1, le=100)] = 3
+    expected_violations: Annotated[float, Field(gt=0, lt=1)] = EXPECTED
     name_required: Annotated[bool, Field(strict=True)] = True
     severity: dict[ViolationType, Severity] = Field(default_factory=dict)
     incidents: tuple[Incident, ...] = ()

@@ -3,8 +3,13 @@
 Each unsure event happened or did not, each defect is there or is not; they are taken as independent. Every
 combination is a world with a weight, judged by the same `decide`. The probabilities are the reader's: the result is as
 well calibrated as they are.
+
+That result is evidence, and no probability yet: the longer a call, the more lines there are in which something may be
+read that is not there, and violations are rarer in the field than in the calls that a reader learns from. So the weight
+of "violation" is brought to what it means (`in_the_field`), and shared out anew.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from itertools import product
 from typing import NamedTuple
@@ -15,7 +20,7 @@ from ausweis.judging.timeline import EVENT_THRESHOLD, Moment
 from ausweis.reading.facts import Event
 from ausweis.vocabulary import Outcome
 
-__all__ = ["Outlook", "outlook"]
+__all__ = ["CALIBRATION", "USUAL_TURNS", "Calibration", "Outlook", "in_the_field", "outlook"]
 
 INCONCLUSIVE: Outcome = "inconclusive"
 TIES: tuple[Outcome, ...] = ("inconclusive", "violation", "compliant", "not_applicable")
@@ -24,6 +29,23 @@ UNSURE = (0.02, 0.98)
 """Between these an event is unsure; beyond them it counts as certain."""
 MOST_UNSURE = 7
 """So many unsure events, those nearest to one half, are tried out (128 worlds); the others are rounded."""
+
+
+class Calibration(NamedTuple):
+    """The log-odds of a violation, where half of all calls are: slope and offset over the log-odds of the worlds.
+
+    `longer`: what each doubling of a call's turns beyond `USUAL_TURNS` adds.
+    """
+
+    slope: float
+    offset: float
+    longer: float
+
+
+CALIBRATION = Calibration(slope=1.0, offset=0.0, longer=0.0)
+"""Learned from the calls of field-dev and dev, violations of each as heavy as its clean calls:
+`python evals/calibrate_risk.py`."""
+USUAL_TURNS = 20
 
 
 class Outlook(NamedTuple):
@@ -36,6 +58,32 @@ class Outlook(NamedTuple):
     def likeliest(self) -> Outcome:
         """The outcome of the greatest weight."""
         return max(TIES, key=lambda outcome: self.weights.get(outcome, 0.0))
+
+    def in_the_field(self, expected: float, turns: int) -> "Outlook":
+        """The same where so many of all calls are violations; what is certain stays certain."""
+        violation = self.weights.get("violation", 0.0)
+        risk = in_the_field(violation, expected, turns)
+        if risk == violation:
+            return self
+        rest = (1.0 - risk) / (1.0 - violation)
+        weights = {outcome: risk if outcome == "violation" else one * rest for outcome, one in self.weights.items()}
+        return self._replace(weights=weights)
+
+
+def in_the_field(weight: float, expected: float, turns: int) -> float:
+    """How likely a call is a violation whose worlds give it this weight, where `expected` of all calls are.
+
+    The prior odds are shifted (Saerens et al. 2002); the order of calls of one length stays.
+    """
+    if not 0.0 < weight < 1.0:
+        return weight
+    length = math.log2(max(turns, 1) / USUAL_TURNS)
+    odds = CALIBRATION.slope * _log_odds(weight) + CALIBRATION.offset + CALIBRATION.longer * max(0.0, length)
+    return 1.0 / (1.0 + math.exp(-(odds + _log_odds(expected))))
+
+
+def _log_odds(probability: float) -> float:
+    return math.log(probability / (1.0 - probability))
 
 
 def outlook(found: Sequence[Moment], events: Sequence[Event], defects: Iterable[float], rules: Rules) -> Outlook:
