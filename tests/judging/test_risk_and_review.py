@@ -2,12 +2,27 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ausweis.judging import Verdict, find_policy, judge
+from ausweis.judging import Policy, Verdict, find_policy, judge
+from ausweis.judging import risk as risk_module
+from ausweis.judging.risk import Calibration, in_the_field
 from ausweis.reading.facts import Facts
 
 Judged = Callable[..., Verdict]
 N = "1 gives name, "
+
+
+PLAIN = Calibration(slope=1.0, offset=0.0, longer=0.0)
+"""What the worlds say is taken as it is."""
+
+
+@pytest.fixture
+def as_the_worlds_say(monkeypatch: pytest.MonkeyPatch) -> Policy:
+    """A policy under which risk is the weight of the worlds: half of all calls are violations."""
+    monkeypatch.setattr(risk_module, "CALIBRATION", PLAIN)
+    return find_policy("telecom-de").policy.model_copy(update={"expected_violations": 0.5})
 
 
 @pytest.mark.parametrize(
@@ -26,10 +41,57 @@ N = "1 gives name, "
     ],
 )
 def test_risk_weighs_all_worlds(
-    judged: Judged, lines: str, defects: dict[str, float], risk: float, confidence: float
+    judged: Judged,
+    as_the_worlds_say: Policy,
+    lines: str,
+    defects: dict[str, float],
+    risk: float,
+    confidence: float,
 ) -> None:
-    verdict = judged(lines, defects=defects)
+    verdict = judged(lines, as_the_worlds_say, defects=defects)
     assert (verdict.risk, verdict.confidence) == (risk, confidence)
+
+
+UNSURE = N + "3 gives pin ~0.4, 4 discloses usage_data ~0.9, 9 changes contract_change ~0.3"
+
+
+@given(st.floats(0.0005, 0.9995), st.floats(0.0005, 0.9995), st.sampled_from([0.01, 0.05, 0.5]), st.integers(1, 200))
+def test_the_order_of_risk_stays_whatever_is_expected(one: float, other: float, expected: float, turns: int) -> None:
+    first, second = (in_the_field(weight, expected, turns) for weight in (one, other))
+    assert (first < second) == (one < other) or first == second
+    assert 0 < first < 1
+
+
+def test_fewer_expected_violations_ask_for_a_surer_verdict(judged: Judged, telecom: Policy) -> None:
+    risks = [
+        judged(UNSURE, telecom.model_copy(update={"expected_violations": expected})).risk
+        for expected in (0.5, 0.2, 0.05, 0.01)
+    ]
+    assert risks == sorted(risks, reverse=True)
+    assert risks[0] > risks[-1]
+
+
+@pytest.mark.parametrize("expected", [0.001, 0.1, 0.9])
+def test_what_is_certain_stays_certain(judged: Judged, telecom: Policy, expected: float) -> None:
+    policy = telecom.model_copy(update={"expected_violations": expected})
+    sure, clean = (
+        judged(N + "2 discloses usage_data", policy),
+        judged(N + "3 gives pin, 4 discloses usage_data", policy),
+    )
+    assert (sure.outcome, sure.risk, sure.confidence) == ("violation", 1.0, 1.0)
+    assert (clean.outcome, clean.risk, clean.confidence) == ("compliant", 0.0, 1.0)
+
+
+def test_a_call_that_is_not_flagged_keeps_the_likeliest_of_the_other_outcomes(
+    judged: Judged, as_the_worlds_say: Policy
+) -> None:
+    """Seven in ten worlds are a violation; where one call in a hundred is, the call is what it is otherwise."""
+    lines = N + "2 discloses usage_data ~0.7, 5 refuses ~0.2"
+    rare = judged(lines, as_the_worlds_say.model_copy(update={"expected_violations": 0.01}))
+    assert rare.outcome == "not_applicable"
+    assert rare.violations == ()
+    assert rare.risk == pytest.approx(0.7 * 0.01 / (0.7 * 0.01 + 0.3 * 0.99), abs=1e-4)
+    assert rare.confidence == pytest.approx((1 - rare.risk) * 0.8, abs=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -46,9 +108,9 @@ def test_risk_weighs_all_worlds(
     ],
 )
 def test_a_person_looks_where_there_is_a_reason(
-    judged: Judged, lines: str, more: dict[str, Any], words: list[str]
+    judged: Judged, as_the_worlds_say: Policy, lines: str, more: dict[str, Any], words: list[str]
 ) -> None:
-    verdict = judged(lines, **more)
+    verdict = judged(lines, as_the_worlds_say, **more)
     assert verdict.needs_review == bool(words)
     assert len(verdict.review_reasons) == len(words)
     assert all(word in reason for word, reason in zip(words, verdict.review_reasons, strict=True))
