@@ -6,23 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ausweis.judging import Policy, Verdict, find_policy, judge
-from ausweis.judging import risk as risk_module
-from ausweis.judging.risk import Calibration, in_the_field
+from ausweis.judging.risk import in_the_field
 from ausweis.reading.facts import Facts
 
 Judged = Callable[..., Verdict]
 N = "1 gives name, "
-
-
-PLAIN = Calibration(slope=1.0, offset=0.0, longer=0.0)
-"""What the worlds say is taken as it is."""
-
-
-@pytest.fixture
-def as_the_worlds_say(monkeypatch: pytest.MonkeyPatch) -> Policy:
-    """A policy under which risk is the weight of the worlds: half of all calls are violations."""
-    monkeypatch.setattr(risk_module, "CALIBRATION", PLAIN)
-    return find_policy("telecom-de").policy.model_copy(update={"expected_violations": 0.5})
 
 
 @pytest.mark.parametrize(
@@ -41,14 +29,9 @@ def as_the_worlds_say(monkeypatch: pytest.MonkeyPatch) -> Policy:
     ],
 )
 def test_risk_weighs_all_worlds(
-    judged: Judged,
-    as_the_worlds_say: Policy,
-    lines: str,
-    defects: dict[str, float],
-    risk: float,
-    confidence: float,
+    judged: Judged, lines: str, defects: dict[str, float], risk: float, confidence: float
 ) -> None:
-    verdict = judged(lines, as_the_worlds_say, defects=defects)
+    verdict = judged(lines, defects=defects)
     assert (verdict.risk, verdict.confidence) == (risk, confidence)
 
 
@@ -82,12 +65,10 @@ def test_what_is_certain_stays_certain(judged: Judged, telecom: Policy, expected
     assert (clean.outcome, clean.risk, clean.confidence) == ("compliant", 0.0, 1.0)
 
 
-def test_a_call_that_is_not_flagged_keeps_the_likeliest_of_the_other_outcomes(
-    judged: Judged, as_the_worlds_say: Policy
-) -> None:
+def test_a_call_that_is_not_flagged_keeps_the_likeliest_of_the_other_outcomes(judged: Judged, telecom: Policy) -> None:
     """Seven in ten worlds are a violation; where one call in a hundred is, the call is what it is otherwise."""
     lines = N + "2 discloses usage_data ~0.7, 5 refuses ~0.2"
-    rare = judged(lines, as_the_worlds_say.model_copy(update={"expected_violations": 0.01}))
+    rare = judged(lines, telecom.model_copy(update={"expected_violations": 0.01}))
     assert rare.outcome == "not_applicable"
     assert rare.violations == ()
     assert rare.risk == pytest.approx(0.7 * 0.01 / (0.7 * 0.01 + 0.3 * 0.99), abs=1e-4)
@@ -108,9 +89,9 @@ def test_a_call_that_is_not_flagged_keeps_the_likeliest_of_the_other_outcomes(
     ],
 )
 def test_a_person_looks_where_there_is_a_reason(
-    judged: Judged, as_the_worlds_say: Policy, lines: str, more: dict[str, Any], words: list[str]
+    judged: Judged, lines: str, more: dict[str, Any], words: list[str]
 ) -> None:
-    verdict = judged(lines, as_the_worlds_say, **more)
+    verdict = judged(lines, **more)
     assert verdict.needs_review == bool(words)
     assert len(verdict.review_reasons) == len(words)
     assert all(word in reason for word, reason in zip(words, verdict.review_reasons, strict=True))
