@@ -6,6 +6,7 @@ A stretch is a line of JSON: language, trade, surface, and turns.
 
 import json
 import random
+from itertools import islice
 from pathlib import Path
 
 import click
@@ -14,7 +15,7 @@ from ausweis.calls import Turn
 from ausweis.evals import read_all
 from ausweis.evals.splicing import Stretch, splice
 
-GOLDEN = Path(__file__).parent / "golden"
+HERE = Path(__file__).parent
 
 
 def read_stretches(path: Path) -> list[Stretch]:
@@ -33,7 +34,7 @@ def read_stretches(path: Path) -> list[Stretch]:
 @click.option(
     "--stretches",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    default=GOLDEN / "stretches.jsonl",
+    default=HERE / "stretches.jsonl",
     show_default=True,
 )
 @click.option("--turns", nargs=2, type=int, default=(50, 110), show_default=True, help="Least and most turns.")
@@ -49,8 +50,8 @@ def main(
     chance.shuffle(calls)
     stock = read_stretches(stretches)
     found = (splice(one, stock, chance.randint(*turns), chance) for one in calls)
-    lines = [one.model_dump_json(exclude_unset=True, exclude_none=True) for one in found if one is not None]
-    lines = lines[:count]
+    fitting = (one.model_dump_json(exclude_unset=True, exclude_none=True) for one in found if one is not None)
+    lines = list(islice(fitting, count))
     out.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     click.echo(f"{out}: {len(lines)} calls")
 

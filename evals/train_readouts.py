@@ -5,7 +5,8 @@ folder, so that a stopped run goes on), shows how well calls are told whose writ
 and writes `prompts/TEMPLATE/N.MODEL.safetensors`. Needs the extra `train`.
 
 With `--go-on`, the readout that stands there goes on learning from new calls, and some of those that it knows
-(`--rehearse`) are learned again beside them: as ours did, from short calls to long ones.
+(`--rehearse`) are learned again beside them: as ours did, from short calls to long ones. What is told of left-out calls
+then holds only if it has never seen them, not even in another form.
 """
 
 import random
@@ -19,7 +20,6 @@ from sklearn.metrics import average_precision_score
 
 from ausweis.engines import catalogue
 from ausweis.engines.llama import LlamaEngine
-from ausweis.engines.readout import Readout
 from ausweis.evals import LabelledCall, read_all
 from ausweis.evals.fact_readout import FACT_TASK
 from ausweis.evals.incident_case import read_incident_cases
@@ -30,7 +30,7 @@ from ausweis.evals.readout_lines import KeptLines, Task, collect, layers_of
 from ausweis.evals.readout_network import Plan
 from ausweis.evals.readouts import FOLDS, LeftOut, learn
 from ausweis.prompts import default_library
-from ausweis.reading.strategies import INCIDENTS_TEMPLATE, TRANSCRIPT_TEMPLATE, readout_path
+from ausweis.reading.strategies import INCIDENTS_TEMPLATE, TRANSCRIPT_TEMPLATE, readout_for, readout_path
 
 HERE = Path(__file__).parent
 GOING_ON = 5e-4
@@ -42,12 +42,14 @@ class Lesson(NamedTuple):
 
     task: Task[Any]
     read: Callable[[Sequence[Path]], Sequence[Any]]
-    labelled: Path
+    labelled: tuple[Path, ...]
 
 
 LESSONS = {
-    TRANSCRIPT_TEMPLATE: Lesson(FACT_TASK, read_all, HERE / "golden" / "train.jsonl"),
-    INCIDENTS_TEMPLATE: Lesson(INCIDENT_TASK, read_incident_cases, HERE / "incidents" / "train.jsonl"),
+    TRANSCRIPT_TEMPLATE: Lesson(
+        FACT_TASK, read_all, (HERE / "golden" / "train.jsonl", HERE / "golden" / "field-train.jsonl")
+    ),
+    INCIDENTS_TEMPLATE: Lesson(INCIDENT_TASK, read_incident_cases, (HERE / "incidents" / "train.jsonl",)),
 }
 
 
@@ -70,7 +72,7 @@ LESSONS = {
     help="With --go-on: labelled calls that it has learned from; repeatable.",
 )
 @click.option("--rehearsed", type=click.IntRange(min=1), help="So many of those, drawn by chance. Default: all.")
-@click.option("--limit", type=click.IntRange(min=FOLDS), help="Only the first so many calls.")
+@click.option("--limit", type=click.IntRange(min=FOLDS), help="So many calls, drawn by chance.")
 @click.option("--rounds", type=click.IntRange(min=1), default=Plan.rounds, show_default=True, help="Over all calls.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Beside the template, unless given.")
 @click.option("--work", type=click.Path(path_type=Path), default=Path("runs/readouts"), show_default=True)
@@ -91,24 +93,29 @@ def train(
     if asked.id not in LESSONS:
         raise click.UsageError(f"{asked.name} has no readout: --template is {' or '.join(LESSONS)}")
     lesson = LESSONS[asked.id]
-    labelled = labelled or (lesson.labelled,)
+    labelled = labelled or lesson.labelled
     if rehearse and not go_on:
         raise click.UsageError("--rehearse is for --go-on")
-    calls = list(lesson.read(labelled))[:limit]
+    calls = list(lesson.read(labelled))
+    if limit is not None:
+        calls = random.Random(1).sample(calls, min(limit, len(calls)))  # noqa: S311
     known = list(lesson.read(rehearse)) if rehearse else []
     if rehearsed is not None:
         known = random.Random(1).sample(known, min(rehearsed, len(known)))  # noqa: S311
     engine = LlamaEngine.load(model)
     layers = layers_of(engine.layers)
-    start = Readout.load(readout_path(asked, engine.info.model_id)) if go_on else None
+    start = readout_for(asked, engine) if go_on else None
+    if go_on and start is None:
+        raise click.UsageError(f"--go-on: there is no readout of {asked.name} for {engine.info.model_id}")
     kept: list[Any] = []
     every = [*calls, *known]
     with click.progressbar(every, label="Reading", item_show_func=lambda one: one.call.id if one else "") as shown:
         kept += collect(engine, asked, shown, layers, work)
     click.echo("Learning, which takes some minutes ...")
     names = ", ".join(path.name for path in (*labelled, *rehearse))
-    new = [pair for pair in kept if pair[0] in calls]
-    old = [pair for pair in kept if pair[0] not in calls]
+    ids = {one.call.id for one in calls}
+    new = [pair for pair in kept if pair[0].call.id in ids]
+    old = [pair for pair in kept if pair[0].call.id not in ids]
 
     def show(found: LeftOut) -> None:
         _show(found)
@@ -141,6 +148,9 @@ def _show(found: LeftOut) -> None:
     counts = np.concatenate([one.counts for one in learned.numbers]) > 0
     for place, label in enumerate(learned.labels):
         rows = counts[:, place]
+        if not truth[rows, place].any():
+            click.echo(f"{label:<28} no line")
+            continue
         told = average_precision_score(truth[rows, place], scores[rows, place])
         click.echo(f"{label:<28} {int(truth[rows, place].sum()):>5} lines, average precision {told:.2f}")
 

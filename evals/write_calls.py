@@ -22,8 +22,10 @@ def main(scripts: tuple[Path, ...], check: bool, out: Path | None) -> None:
     lines, wrong = [], 0
     for path in scripts:
         try:
-            call_id = f"{path.resolve().parent.name}-{path.stem}"
-            labelled, problems = labelled_of(path.read_text(encoding="utf-8"), call_id)
+            writing_pass = path.resolve().parent.name
+            labelled, problems = labelled_of(
+                path.read_text(encoding="utf-8"), f"{writing_pass}-{path.stem}", writing_pass
+            )
         except AusweisError as error:
             labelled, problems = None, [str(error)]
         for problem in problems:

@@ -6,9 +6,11 @@ from pathlib import Path
 import jsonschema
 import numpy as np
 import pytest
+from pydantic import ValidationError
 from tests.readouts import by_chance, matcher_by_chance
 
 from ausweis.engines.llama import LlamaEngine
+from ausweis.engines.llama_context import Cell, LlamaContext
 from ausweis.engines.llama_states import States, StateTap
 from ausweis.engines.llama_trunk import BRANCHES
 from ausweis.engines.llama_waves import Wave
@@ -196,8 +198,8 @@ def test_a_probe_reads_the_states_of_each_row(tiny: LlamaEngine) -> None:
     other = replace(low, model_sha256="1" * 64)
     with pytest.raises(EngineError, match="another model"):
         tiny.read(transcript("It pours.", other))
-    with pytest.raises(EngineError, match="do not fit its rows"):
-        tiny.read(read.model_copy(update={"probes": (low,)}))
+    with pytest.raises(ValidationError, match="a probe for each row"):
+        Transcript(messages=read.messages, rows=read.rows, probes=(low,))
     assert tiny.read(transcript("It pours.")) == []
 
 
@@ -216,15 +218,24 @@ def test_a_matcher_compares_a_row_with_descriptions(tiny: LlamaEngine) -> None:
     assert asked.keys("1" * 64) != asked.model_copy(update={"compared": ()}).keys("1" * 64)
 
 
-def test_each_token_is_evaluated_once(tiny: LlamaEngine) -> None:
+def test_each_token_is_evaluated_once(tiny: LlamaEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of 300 rows, too: what is evaluated is what the prompt has; its beginning is there from the second time on."""
     lines = [f"Day {number}: {TEXTS[number % 5]}" for number in range(300)]
     read = transcript("\n".join(lines), probe(tiny))
     tiny.read(read)
+    evaluated: list[Cell] = []
+    decode = LlamaContext._decode
+
+    def counted(self: LlamaContext, piece: Sequence[Cell]) -> None:
+        evaluated.extend(piece)
+        decode(self, piece)
+
+    monkeypatch.setattr(LlamaContext, "_decode", counted)
     told = tiny.read(read)
     assert len(told) == 300
     beginning = told[0].prompt_tokens - told[0].evaluated_tokens
-    assert sum(one.evaluated_tokens for one in told) == told[-1].prompt_tokens - beginning
+    assert [one.position for one in evaluated] == list(range(beginning, told[-1].prompt_tokens))
+    assert sum(one.evaluated_tokens for one in told) == len(evaluated)
 
 
 def test_states_are_of_one_row_alone(tiny: LlamaEngine) -> None:

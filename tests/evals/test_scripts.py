@@ -25,7 +25,7 @@ def script(outcome: str = "compliant", violations: str = "none", turns: str = TU
 
 
 def test_a_script_is_a_labelled_call() -> None:
-    labelled, problems = labelled_of(script(), "pass-01")
+    labelled, problems = labelled_of(script(), "pass-01", "pass")
     assert problems == []
     assert [turn.text for turn in labelled.call.turns][1:] == ["Wendt, die vier sieben eins eins.", "Es sind 30 Euro."]
     assert [(one.turn, one.kind, one.subject) for one in labelled.gold.events] == [
@@ -55,6 +55,7 @@ def test_an_author_and_the_rules_who_differ_are_told() -> None:
         (script(turns="A: Hallo. {gives hat}"), "at"),
         (script(turns="A: Hallo.\nB: Wer?"), "neither with A: nor with C:"),
         (script(turns="A: {asks pin}"), "a turn without words"),
+        (script(turns="C: 4711 {gives pin"), "a brace stands among the words"),
         (script().replace("title:", "tittle:"), "no word of the head"),
         (TURNS, "the head lacks language, outcome"),
     ],

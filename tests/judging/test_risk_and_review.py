@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ausweis.judging import Policy, Verdict, find_policy, judge
-from ausweis.judging.risk import in_the_field
+from ausweis.judging.risk import Calibration, in_the_field
 from ausweis.reading.facts import Facts
 
 Judged = Callable[..., Verdict]
@@ -40,7 +40,9 @@ UNSURE = N + "3 gives pin ~0.4, 4 discloses usage_data ~0.9, 9 changes contract_
 
 @given(st.floats(0.0005, 0.9995), st.floats(0.0005, 0.9995), st.sampled_from([0.01, 0.05, 0.5]), st.integers(1, 200))
 def test_the_order_of_risk_stays_whatever_is_expected(one: float, other: float, expected: float, turns: int) -> None:
-    first, second = (in_the_field(weight, expected, turns) for weight in (one, other))
+    learned = Calibration(slope=0.7, offset=-0.5, longer=-0.4)
+    first, second = (in_the_field(weight, expected, turns, learned) for weight in (one, other))
+    assert in_the_field(one, expected, 2 * turns + 40, learned) < in_the_field(one, expected, 20, learned)
     assert (first < second) == (one < other) or first == second
     assert 0 < first < 1
 

@@ -83,7 +83,7 @@ class Recipe:
         unlearned = dict.fromkeys(one for factors in sets for one in factors if one not in reader.factors)
         if warn is not None and unlearned:
             named = ", ".join(unlearned)
-            warn(f"{self.policy.place}: the readout of this model has not learned {named}: no such set is ever met")
+            warn(f"{self.policy.place}: what reads calls here cannot tell {named}: sets with it are never met")
         return Scorer(reader, engine, self.policy)
 
     def reader(self, engine: Engine) -> Reader:

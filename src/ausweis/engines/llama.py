@@ -138,8 +138,6 @@ class LlamaEngine:
         probes = transcript.probes
         if not probes:
             return []
-        if len(probes) != len(transcript.rows) or any(one.layers != probes[0].layers for one in probes):
-            raise EngineError(f"the probes of {transcript.template} do not fit its rows")
         if any(one.model_sha256 != self.info.model_sha256 for one in probes):
             raise EngineError(f"the readout of {transcript.template} was learned for another model")
         compared = [self._states_of(one, probes[0].layers) for one in transcript.compared]
@@ -161,12 +159,18 @@ class LlamaEngine:
         return results
 
     def states(self, transcript: Transcript, layers: tuple[int, ...]) -> Iterator[States]:
-        """What the model computed about each row, to learn readouts: see `TranscriptContext.read`."""
+        """What the model computed about each row, to learn readouts: see `TranscriptContext.read`.
+
+        To be taken to its end before anything else is asked.
+        """
         return self._reading(transcript, layers).states
 
     def _reading(self, transcript: Transcript, layers: tuple[int, ...]) -> "_Reading":
         pieces = self._format(transcript.messages)
         beginning = self._beginning(pieces)
+        if len(beginning) >= self._size:
+            message = f"what {transcript.template or 'a transcript'} begins with has {len(beginning)} tokens"
+            raise ContextError(f"{message}, but the context has {self._size} (option --context)")
         context, planted = self._transcript(beginning, layers)
         rows = [self._model.tokens(f"{row}\n", special=False) for row in transcript.rows]
         return _Reading(beginning, planted, context.read(rows))
@@ -235,7 +239,11 @@ class LlamaEngine:
                     context = None
             context = context or make()
             maker = f"{self._model.api.__version__} threads={self._threads}"
-            planted = context.plant(beginning, KeptPrefix(self.info.model_sha256, maker, beginning))
+            try:
+                planted = context.plant(beginning, KeptPrefix(self.info.model_sha256, maker, beginning))
+            except BaseException:
+                context.close()
+                raise
         self._contexts[beginning, layers] = context
         return context, planted
 

@@ -38,7 +38,7 @@ class LlamaContext:
         self, model: LlamaModel, size: int, threads: int, *, sequences: int = 1, tap: StateTap | None = None
     ) -> None:
         self._model = model
-        self._tap = tap
+        self._watched = tap
         self._api: Any = model.api
         parameters = self._api.llama_context_default_params()
         parameters.n_ctx = size
@@ -93,7 +93,7 @@ class LlamaContext:
         """Evaluate up to `PIECE` tokens.
 
         Raises:
-            EngineError: llama.cpp could not.
+            EngineError: llama.cpp could not. What is raised while it asks the tap is raised here.
         """
         batch = self._batch
         batch.n_tokens = len(piece)
@@ -106,6 +106,8 @@ class LlamaContext:
                 owners[number] = sequence
             batch.logits[place] = bool(cell.wanted)
         status = self._api.llama_decode(self._context, batch)
+        if self._watched is not None:
+            self._watched.raise_fault()
         if status != 0:
             raise EngineError(f"llama.cpp could not evaluate the prompt (status {status})")
 

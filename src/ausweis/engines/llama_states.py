@@ -36,19 +36,22 @@ class StateTap:
 
     @contextmanager
     def taking(self) -> Iterator[None]:
-        """Take the states of the piece that is evaluated within.
-
-        What is raised while llama.cpp asks, such as by a signal, is raised here: a call that was broken off is no fault
-        of the model.
-        """
+        """Take the states of the piece that is evaluated within."""
         self._taken.clear()
-        self._open, self._fault = True, None
+        self._open = True
         try:
             yield
-            if self._fault is not None:
-                raise self._fault
         finally:
             self._open = False
+
+    def raise_fault(self) -> None:
+        """Raise what was raised while llama.cpp asked, such as by a signal.
+
+        It cannot pass through llama.cpp; and a call that was broken off is no fault of the model.
+        """
+        fault, self._fault = self._fault, None
+        if fault is not None:
+            raise fault
 
     def _look(self, tensor: int, asking: bool, _: Any) -> bool:
         """What llama.cpp calls; a fault ends the evaluation."""

@@ -125,8 +125,8 @@ class Matcher:
 class LineReadout:
     """What is told of a line at once: the labels of a readout, and how far it is what each description says.
 
-    The descriptions are the prompts that a request has in `compared`, in this order. Both were made for one template,
-    and for the same layers.
+    The descriptions are the transcripts that a transcript has in `compared`, in this order. Both were made for one
+    template, and for the same layers.
     """
 
     readout: Readout | None

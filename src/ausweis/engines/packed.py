@@ -1,8 +1,8 @@
 """Recorded answers of a whole golden set in one small file, and an engine that asks the model only where none fits.
 
 The file is JSON lines, packed by xz: first what answered, then an answer a line under the first 24 hex digits of its
-request's key. The key covers messages, answers or schema, readout and the model's hash, so an answer to another
-prompt, by another model or readout, is never found. Token counts are not kept.
+key: that of a request, or of a row of a transcript. The key covers messages, answers or schema, readout and the model's
+hash, so an answer to another prompt, by another model or readout, is never found. Token counts are not kept.
 """
 
 import json
@@ -128,7 +128,8 @@ class RecordedEngine:
         known = [self.packed.find(key) for key in transcript.keys(self.packed.info.model_sha256)]
         if None not in known and not self.checking:
             return self._given(known, {})
-        return self._given(known, dict(enumerate(self._engine().read(transcript))))
+        told = enumerate(self._engine().read(transcript))
+        return self._given(known, {place: one for place, one in told if self.checking or known[place] is None})
 
     def _given(self, known: Sequence[Result | None], asked: Mapping[int, Result]) -> list[Result]:
         """The recorded answers, and for those that have none what the model was `asked`."""

@@ -1,11 +1,11 @@
-"""What every engine offers: a batch of rendered prompts in, an answer for each out."""
+"""What every engine offers: a batch of rendered prompts in, an answer for each out; a transcript in, one a row out."""
 
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SkipValidation
+from pydantic import BaseModel, ConfigDict, Field, SkipValidation, model_validator
 
 from ausweis.engines.matching import LineReadout
 from ausweis.engines.readout import Readout
@@ -63,6 +63,12 @@ class Transcript(BaseModel):
     probes: tuple[SkipValidation[Probe], ...] = ()
     compared: tuple["Transcript", ...] = ()
     template: str = ""
+
+    @model_validator(mode="after")
+    def _probes_fit(self) -> Self:
+        if self.probes and (len(self.probes) != len(self.rows) or len({one.layers for one in self.probes}) > 1):
+            raise ValueError("there is a probe for each row, and all read the same layers")
+        return self
 
     def requests(self) -> Iterator[Request]:
         """The question about each row, with all rows before it, as an engine without probes would be asked."""

@@ -7,6 +7,7 @@ The networks are those of `readout_network`. The scores of lines whose call was 
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -59,9 +60,17 @@ class LeftOut(NamedTuple):
 
 
 def prepare(
-    calls: Sequence[Lines], template: Template, plan: Plan, task: Task[Any], start: Readout | None = None
+    calls: Sequence[Lines],
+    template: Template,
+    plan: Plan,
+    task: Task[Any],
+    start: Readout | None = None,
+    rehearsed: Sequence[Lines] = (),
 ) -> Learned:
-    """Bring all calls into the basis: that of `start`, if there is one, whose labels are kept too."""
+    """Bring all calls into the basis, those that are `rehearsed` last, one after another: they need not fit the memory.
+
+    With `start`, the basis is that of this readout, and its labels are kept.
+    """
     if start is None:
         some = calls[:: -(-len(calls) // BASIS_CALLS)]
         basis = basis_of([line for one in some for line in one.seen], plan)
@@ -70,7 +79,7 @@ def prepare(
     told: list[Lines] = []
     numbers = []
     nothing = np.zeros((0, 0), np.float32)
-    for one in calls:
+    for one in chain(calls, rehearsed):
         tokens = np.concatenate([line.tokens for line in one.seen]) @ basis.token_basis + basis.token_shift
         lines = np.stack([line.line for line in one.seen]) @ basis.line_basis + basis.line_shift
         owner = np.repeat(np.arange(len(one.seen), dtype=np.int32), [len(line.tokens) for line in one.seen])
@@ -113,9 +122,9 @@ def learn(
     which are learned again, so that they are not forgotten. They calibrate nothing, since no network is without them.
     `on_left_out` is told what networks say of calls that they have not seen.
     """
-    every = prepare([*calls, *rehearsed], template, plan, task, start)
+    every = prepare(calls, template, plan, task, start, rehearsed)
     new = len(calls)
-    again = every.numbers[new:]
+    again = list(zip(every.numbers[new:], every.groups[new:], strict=True))
     learned = every._replace(pieces=every.pieces[:new], numbers=every.numbers[:new], groups=every.groups[:new])
     basis, labels, pieces, numbers, groups = learned
     starts = [None] * NETWORKS if start is None else [network_of(start, labels, place) for place in range(NETWORKS)]
@@ -124,7 +133,9 @@ def learn(
     answers = [1 / (1 + np.exp(-(score * slopes + offsets))) for score in scores]
     dialogue = _dialogue(labels, pieces, numbers, answers) if task.dialogue else ()
     on_left_out(LeftOut(learned, scores, answers, dialogue))
-    networks = [learn_network([*numbers, *again], plan, seed, one) for seed, one in enumerate(starts)]
+    networks = [
+        learn_network([*numbers, *(one for one, _ in again)], plan, seed, begin) for seed, begin in enumerate(starts)
+    ]
     parts = {name: np.stack([network[name] for network in networks]) for name in networks[0]}
     for name in ("hidden_label", "line_label", "pooled_label", "label_bias"):
         parts[name] = parts[name] * slopes
@@ -169,13 +180,16 @@ def left_out(
     plan: Plan,
     groups: Sequence[str],
     start: Mapping[str, Array] | None = None,
-    again: Sequence[CallNumbers] = (),
+    again: Sequence[tuple[CallNumbers, str]] = (),
 ) -> list[Array]:
     """The scores of each call by a network that has seen none of its group: shape (lines, labels).
 
     Groups are whole writing passes where the calls tell them: calls by one author share a manner, so that folds by
-    chance flatter. `again` is seen by all networks.
+    chance flatter. Calls of one single group are left out by themselves. `again` are calls, with their groups, that are
+    learned besides, and that nothing is told of.
     """
+    if len(set(groups)) == 1:
+        groups = [str(place) for place in range(len(calls))]
     number = {group: place for place, group in enumerate(dict.fromkeys(groups))}
     scores: dict[int, Array] = {}
     for fold in range(FOLDS):
@@ -183,7 +197,9 @@ def left_out(
         if not outside:
             continue
         inside = [calls[place] for place in range(len(calls)) if place not in set(outside)]
-        network = learn_network([*inside, *again], plan, start=start)
+        names = {groups[place] for place in outside}
+        besides = [one for one, group in again if group not in names]
+        network = learn_network([*inside, *besides], plan, start=start)
         scores |= dict(zip(outside, scores_of(network, [calls[place] for place in outside], plan), strict=True))
     return [scores[place] for place in range(len(calls))]
 

@@ -51,6 +51,8 @@ def _parse(text: str, call_id: str) -> tuple[dict[str, Any], set[str]]:
             continue
         if match := _TURN.match(line):
             letter, said, marked = match.groups()
+            if "{" in said or "}" in said:
+                raise InputError("a brace stands among the words", place=f"{call_id}:{number}")
             if not said:
                 raise InputError("a turn without words", place=f"{call_id}:{number}")
             turns.append({"speaker": SPEAKERS[letter], "text": said})
@@ -77,7 +79,6 @@ def _parse(text: str, call_id: str) -> tuple[dict[str, Any], set[str]]:
         "events": events,
         "why": head["why"],
         "title": head["title"],
-        "writing_pass": call_id.rpartition("-")[0],
         "tags": {
             "scenario": [one.strip() for one in head.get("scenario", "plain").split(",") if one.strip()],
             "difficulty": head.get("difficulty", "medium"),
@@ -88,13 +89,14 @@ def _parse(text: str, call_id: str) -> tuple[dict[str, Any], set[str]]:
     return {"call": call, "gold": gold}, types
 
 
-def labelled_of(text: str, call_id: str) -> tuple[LabelledCall, list[str]]:
+def labelled_of(text: str, call_id: str, writing_pass: str | None = None) -> tuple[LabelledCall, list[str]]:
     """The call of a script, and what is wrong with its label.
 
     Raises:
         InputError: it is no script, or has words that are none of the code book.
     """
     body, types = _parse(text, call_id)
+    body["gold"]["writing_pass"] = writing_pass
     try:
         without = LabelledCall.model_validate(body)
     except ValidationError as error:

@@ -66,7 +66,7 @@ def splice(
         spliced += inside.get(number, [])
     first = gold.first_violation_turn
     return LabelledCall(
-        call=call.model_copy(update={"turns": tuple(spliced)}),
+        call=call.model_copy(update={"id": f"{call.id}-spliced", "turns": tuple(spliced)}),
         gold=gold.model_copy(
             update={
                 "events": tuple(one.model_copy(update={"turn": moved[one.turn]}) for one in gold.events),
@@ -79,6 +79,6 @@ def splice(
 
 
 def _places(labelled: LabelledCall) -> list[int]:
-    """The turns behind which a stretch may stand: not the first two nor the last, and not within an exchange."""
+    """The turns behind which a stretch may stand: not the first nor the last, and not within an exchange."""
     talk = {one.turn for one in labelled.gold.events if one.kind in TALKS}
     return [number for number in range(2, len(labelled.call.turns)) if not {number, number + 1} & talk]

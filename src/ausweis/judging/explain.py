@@ -4,7 +4,7 @@ The mistake: name and date of birth were enough, and a former partner knew both 
 """
 
 from ausweis.judging.incidents import describe
-from ausweis.judging.policy import Language, Policy
+from ausweis.judging.policy import EXPECTED, Language, Policy
 from ausweis.judging.reasons import permission
 from ausweis.judging.rules import BITS, Rules, rules_of
 from ausweis.judging.words import ACTIONS, AND, FACTORS, listed, sets_in_words
@@ -26,6 +26,7 @@ TEXTS: dict[Language, dict[str, str]] = {
         "third_party": "Für eine dritte Person muss dazukommen: {needs}.",
         "nobody": "Für eine dritte Person wird nichts gesagt und nichts getan.",
         "attempts": "Erlaubt sind {count} abgelehnte Antworten; was danach genannt wird, zählt nicht.",
+        "expected": "Gemeldet wird so, als verletzten {share:g} von 100 Anrufen diese Policy.",
         "order": "Wer eine Stufe erreicht, hat auch die vor ihr genannten erreicht.",
         "incident": "Gesucht wird auch (Schwere {severity}): {description}",
         "weak": (
@@ -46,6 +47,7 @@ TEXTS: dict[Language, dict[str, str]] = {
         "third_party": "A third party needs besides: {needs}.",
         "nobody": "For a third party nothing is told and nothing is done.",
         "attempts": "{count} rejected answers are allowed; what is given after that does not count.",
+        "expected": "Calls are flagged as if {share:g} of 100 broke this policy.",
         "order": "Whoever reaches a level has reached those named before it too.",
         "incident": "Also looked for (severity {severity}): {description}",
         "weak": (
@@ -70,12 +72,18 @@ def explain(policy: Policy, language: Language | None = None) -> tuple[str, ...]
         *_read_outs(policy, spoken),
         texts["third_party"].format(needs=permission(rules, spoken)) if policy.third_party.accept else texts["nobody"],
         texts["attempts"].format(count=policy.attempts),
+        *_expected(policy, spoken),
         *(
             texts["incident"].format(severity=one.severity, description=describe(one, spoken))
             for one in policy.incidents
         ),
         *_warnings(policy, spoken),
     )
+
+
+def _expected(policy: Policy, language: Language) -> list[str]:
+    share = policy.expected_violations
+    return [] if share == EXPECTED else [TEXTS[language]["expected"].format(share=round(100 * share, 4))]
 
 
 def weak_sets(policy: Policy, level: str) -> tuple[tuple[Factor, ...], ...]:

@@ -25,7 +25,7 @@ from ausweis.vocabulary import (
     kind_of,
 )
 
-__all__ = ["Actions", "FactorRule", "Incident", "Language", "Level", "Policy", "Strength", "ThirdParty"]
+__all__ = ["EXPECTED", "Actions", "FactorRule", "Incident", "Language", "Level", "Policy", "Strength", "ThirdParty"]
 
 Language = Literal["de", "en"]
 Strength = Literal["strong", "weak"]

@@ -20,7 +20,7 @@ from ausweis.judging.timeline import EVENT_THRESHOLD, Moment
 from ausweis.reading.facts import Event
 from ausweis.vocabulary import Outcome
 
-__all__ = ["CALIBRATION", "USUAL_TURNS", "Calibration", "Outlook", "in_the_field", "outlook"]
+__all__ = ["CALIBRATION", "USUAL_TURNS", "Calibration", "Outlook", "doublings", "in_the_field", "outlook"]
 
 INCONCLUSIVE: Outcome = "inconclusive"
 TIES: tuple[Outcome, ...] = ("inconclusive", "violation", "compliant", "not_applicable")
@@ -46,6 +46,7 @@ CALIBRATION = Calibration(slope=1.0, offset=0.0, longer=0.0)
 """Learned from the calls of field-dev and dev, violations of each as heavy as its clean calls:
 `python evals/calibrate_risk.py`."""
 USUAL_TURNS = 20
+"""The length of most calls that a reader learned from before it saw long ones."""
 
 
 class Outlook(NamedTuple):
@@ -59,10 +60,10 @@ class Outlook(NamedTuple):
         """The outcome of the greatest weight."""
         return max(TIES, key=lambda outcome: self.weights.get(outcome, 0.0))
 
-    def in_the_field(self, expected: float, turns: int) -> "Outlook":
+    def in_the_field(self, expected: float, turns: int, calibration: Calibration | None = None) -> "Outlook":
         """The same where so many of all calls are violations; what is certain stays certain."""
         violation = self.weights.get("violation", 0.0)
-        risk = in_the_field(violation, expected, turns)
+        risk = in_the_field(violation, expected, turns, calibration or CALIBRATION)
         if risk == violation:
             return self
         rest = (1.0 - risk) / (1.0 - violation)
@@ -70,15 +71,19 @@ class Outlook(NamedTuple):
         return self._replace(weights=weights)
 
 
-def in_the_field(weight: float, expected: float, turns: int) -> float:
+def doublings(turns: int) -> float:
+    """How often the length of a usual call is doubled; 0 for shorter ones."""
+    return math.log2(max(turns, USUAL_TURNS) / USUAL_TURNS)
+
+
+def in_the_field(weight: float, expected: float, turns: int, calibration: Calibration) -> float:
     """How likely a call is a violation whose worlds give it this weight, where `expected` of all calls are.
 
     The prior odds are shifted (Saerens et al. 2002); the order of calls of one length stays.
     """
     if not 0.0 < weight < 1.0:
         return weight
-    length = math.log2(max(turns, 1) / USUAL_TURNS)
-    odds = CALIBRATION.slope * _log_odds(weight) + CALIBRATION.offset + CALIBRATION.longer * max(0.0, length)
+    odds = calibration.slope * _log_odds(weight) + calibration.offset + calibration.longer * doublings(turns)
     return 1.0 / (1.0 + math.exp(-(odds + _log_odds(expected))))
 
 

@@ -5,8 +5,9 @@ reader      what every strategy offers
 strategies  opens one by name
 turnwise    the product: a closed question about every turn
 direct      the whole verdict in one prompt, its quotes checked; to compare
-asking      the two ways to ask about a call's lines: in a window, or as the transcript grows
+asking      the two ways to ask about a call's lines: in a window, or as a transcript that is read once
 incidents   critical incidents beyond authentication, where the policy asks for them
+address     the name that a caller gave, from how the agent speaks to them
 dialogue    which factor is given, from the line and from what was asked
 pieces      turns cut into what is asked about, with what was said before
 labels      what the templates' labels mean

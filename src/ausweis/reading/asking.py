@@ -1,4 +1,4 @@
-"""The two ways to ask about the pieces of a call: one by one in a small window, or line by line as a transcript grows.
+"""The two ways to ask about the pieces of a call: one by one in a small window, or as a transcript that is read once.
 
 A window suits a model that answers in words: the template of the speaker, its examples, two lines before the one in
 question. A readout needs neither examples nor a question: it reads what the model understood of each line while it
@@ -68,13 +68,14 @@ class WindowAsking:
 
     def ask(self, engine: Engine, call: Call, pieces: Sequence[Piece]) -> tuple[list[dict[str, float]], int]:
         """The labels of the speaker's template."""
+        if not pieces:
+            return [], 0
         *told, start = engine.complete([*self.requests(call, pieces), defects.question(call, self._start)])
         answers = [
             dict(zip(self._templates[piece.speaker].labels, result.probabilities, strict=True))
             for piece, result in zip(pieces, told, strict=True)
         ]
-        if answers:
-            answers[0][STARTS_LATE] = defects.starts_late(start, self._start)
+        answers[0][STARTS_LATE] = defects.starts_late(start, self._start)
         return answers, sum(one.evaluated_tokens for one in (*told, start))
 
     def requests(self, call: Call, pieces: Sequence[Piece]) -> list[Request]:
@@ -127,7 +128,7 @@ class TranscriptAsking:
             results += engine.complete([defects.question(call, self._start)])
             found[0][STARTS_LATE] = defects.starts_late(results[-1], self._start)
         tokens = sum(one.evaluated_tokens for one in results)
-        return (weighed(pieces, found, self._dialogue) if self._dialogue else found), tokens
+        return weighed(pieces, found, self._dialogue), tokens
 
 
 def transcript_of(

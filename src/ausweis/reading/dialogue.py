@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from ausweis.reading.address import NAMED, named
 from ausweis.reading.pieces import Piece
 
 __all__ = ["EVIDENCE", "Pair", "pairs", "weighed"]
@@ -26,7 +27,7 @@ EVIDENCE = (
 )
 """What speaks for a factor, each a log-odds or a difference of two."""
 
-GIVES, ASKS = "gives ", "asks "
+GIVES, ASKS, NAME = "gives ", "asks ", "gives name"
 NEVER = -7.0
 """Log-odds of what is not there; probabilities are bounded accordingly."""
 LATELY = 6
@@ -55,11 +56,18 @@ def pairs(pieces: Sequence[Piece], answers: Answers) -> Iterator[Pair]:
 
 
 def weighed(pieces: Sequence[Piece], answers: Answers, weights: Sequence[float]) -> list[dict[str, float]]:
-    """The answers, with the probability of each factor from all evidence; the last of the `weights` is the bias."""
+    """The answers, with the probability of each factor from all evidence; the last of the `weights` is the bias.
+
+    Without weights, that the agent takes up a name is all the evidence there is.
+    """
     found = [dict(answer) for answer in answers]
-    for place, label, evidence in pairs(pieces, answers):
+    for place, label, evidence in pairs(pieces, answers) if weights else ():
         score = sum(weight * one for weight, one in zip(weights, (*evidence, 1.0), strict=True))
         found[place][label] = 1 / (1 + math.exp(-score))
+    for place in named(pieces):
+        for label in (GIVES.strip(), NAME):
+            if label in found[place]:
+                found[place][label] = max(found[place][label], NAMED)
     return found
 
 

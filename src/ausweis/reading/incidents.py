@@ -92,14 +92,6 @@ class Learned(NamedTuple):
     matcher: Matcher | None
 
 
-class _Asked(NamedTuple):
-    """A question about one piece; `wanted` is None where all that was learned is read."""
-
-    request: Request
-    piece: Piece
-    wanted: WantedIncident | None
-
-
 class _Chance(NamedTuple):
     """How likely what is wanted is in a piece."""
 
