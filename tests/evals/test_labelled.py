@@ -8,14 +8,19 @@ from pathlib import Path
 import pytest
 from tests.evals.cases import labelled
 
+from ausweis.calls.call import Turn
 from ausweis.errors import InputError
 from ausweis.evals import LabelledCall, read_all, read_labelled
 from ausweis.evals.agreement import agreement, read_labels
+from ausweis.evals.splicing import TRADES, Stretch
 from ausweis.evals.validate import validate
 from ausweis.vocabulary import VIOLATIONS
 
 FOLDER = Path(__file__).parents[2] / "evals" / "golden"
-SETS = {name: list(read_labelled(FOLDER / f"{name}.jsonl")) for name in ("dev", "test", "train")}
+SETS = {
+    name: list(read_labelled(FOLDER / f"{name}.jsonl"))
+    for name in ("dev", "test", "train", "field-dev", "field-test", "field-train")
+}
 TEST_IBANS = ("89370400440532013000", "02120300000000202051", "12500105170648489890")
 """Of Germany, as published for tests."""
 GOLDEN = [*SETS["dev"], *SETS["test"]]
@@ -45,6 +50,36 @@ def test_the_size_and_mix_that_numbers_need() -> None:
     turns = sorted(len(one.call.turns) for one in GOLDEN)
     assert turns[0] <= 6
     assert turns[-1] >= 70
+
+
+def test_the_field_sets_are_as_long_and_as_ordinary_as_real_calls() -> None:
+    """By whole writing passes, none of which is in two sets; nine of ten clean, and a third without any action."""
+    passes = {}
+    for name, least in (("field-dev", 120), ("field-test", 80), ("field-train", 400)):
+        calls = SETS[name]
+        turns = [len(one.call.turns) for one in calls]
+        assert len(calls) >= least
+        assert min(turns) >= 50
+        assert max(turns) <= 140
+        assert sum(turns) / len(turns) >= 75
+        assert sum(one.call.language == "de" for one in calls) / len(calls) >= 0.65
+        assert len({one.gold.policy for one in calls}) == 5
+        assert sum(one.gold.outcome == "not_applicable" for one in calls) / len(calls) >= 0.3
+        passes[name] = {one.gold.writing_pass for one in calls}
+        if name != "field-train":
+            assert 0.88 <= sum(one.gold.outcome != "violation" for one in calls) / len(calls) <= 0.92
+    assert None not in set().union(*passes.values(), {one.gold.writing_pass for one in SETS["train"]})
+    assert sum(map(len, passes.values())) == len(set().union(*passes.values()))
+
+
+def test_stretches_can_be_put_into_calls_of_each_trade() -> None:
+    lines = (FOLDER.parent / "stretches.jsonl").read_text(encoding="utf-8").splitlines()
+    stretches = [
+        Stretch(**one | {"turns": tuple(map(Turn.model_validate, one["turns"]))}) for one in map(json.loads, lines)
+    ]
+    assert len(stretches) >= 80
+    assert {one.trade for one in stretches} == {*TRADES, "any"}
+    assert all(16 <= len(one.turns) <= 40 for one in stretches)
 
 
 def test_twins_are_in_one_set_and_differ_in_outcome_or_violations() -> None:

@@ -4,14 +4,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.evals.cases import labelled
 from tests.readouts import by_chance
 
 from ausweis.engines.readout import LineFeatures
 from ausweis.evals.fact_readout import FACT_TASK, labels_in, labels_of
 from ausweis.evals.labelled import GoldEvent, LabelledCall
+from ausweis.evals.left_out import left_out_cases
 from ausweis.evals.readout_lines import KeptLines, Lines, layers_of
 from ausweis.evals.readout_network import Plan, learn_network, scores_of
-from ausweis.evals.readouts import learn, left_out, prepare
+from ausweis.evals.readouts import LeftOut, learn, left_out, prepare
 from ausweis.prompts import default_library
 from ausweis.reading.dialogue import EVIDENCE
 from ausweis.reading.labels import STARTS_LATE
@@ -64,6 +66,60 @@ def test_a_readout_learns_what_the_states_tell() -> None:
                 right += told[label] == (label in (truth or ()))
                 wrong += told[label] != (label in (truth or ()))
     assert right / (right + wrong) > 0.9
+
+
+def test_a_readout_goes_on_learning() -> None:
+    """It keeps what it knows, learns a label that is new to it, and no fold sees the group that is left out."""
+    start = learn(made(60), TEMPLATE, "1" * 64, (10, 20), "first", SMALL, FACT_TASK)
+    new = [
+        one._replace(
+            group=str(number % 6),
+            labels=[line | {"accepts"} if line and "asks" in line else line for line in one.labels],
+        )
+        for number, one in enumerate(made(60, seed=5))
+    ]
+    found: list[LeftOut] = []
+    short = replace(SMALL, rounds=6)
+    again = learn(
+        new, TEMPLATE, "1" * 64, (10, 20), "then", short, FACT_TASK, found.append, start=start, rehearsed=made(20)
+    )
+    assert set(again.labels) == {*start.labels, "accepts"}
+    assert again.parts["token_basis"] == pytest.approx(start.parts["token_basis"])
+    assert len(found[0].answers) == len(new)
+    assert json.loads(again.notes)["calls"] == 60
+    right = [
+        (score > 0) == (label in (truth or ()))
+        for one in made(20, seed=9)
+        for piece, seen, truth in zip(one.pieces, one.seen, one.labels, strict=True)
+        for label, score in zip(again.labels, again.scores(seen), strict=True)
+        if label in ("asks pin", "asks name") and piece.speaker == "agent"
+    ]
+    assert np.mean(right) > 0.85
+
+
+def test_calls_of_one_single_pass_are_left_out_one_by_one() -> None:
+    learned = prepare(made(10), TEMPLATE, SMALL, FACT_TASK)
+    scores = left_out(learned.numbers, replace(SMALL, rounds=1), ["one"] * 10)
+    assert [score.shape for score in scores] == [(8, len(learned.labels))] * 10
+
+
+def test_verdicts_on_left_out_calls() -> None:
+    """Answers that are the label's give the label's verdict."""
+    call = labelled(
+        "a",
+        "A: Ihre PIN? << asks pin",
+        "C: Wendt, eins zwei drei vier. << gives name; gives pin",
+        "A: Ihr Vertrag läuft bis Mai. << discloses contract_data",
+    )
+    labels = ("asks", "asks pin", "gives", "gives name", "gives pin", "tells", "tells contract data", STARTS_LATE)
+    truth = [labels_of(call.gold.events, turn) for turn in (1, 2, 3)]
+    right = np.array([[float(label in one) for label in labels] for one in truth], np.float32)
+    (case,) = left_out_cases([call], [right], labels, ())
+    assert (case.gold.outcome, case.told and case.told.outcome) == ("compliant", "compliant")
+    no_pin = right.copy()
+    no_pin[1, labels.index("gives pin")] = 0
+    (case,) = left_out_cases([call], [no_pin], labels, ())
+    assert case.flagged
 
 
 def test_what_is_shipped_scores_as_what_was_learned() -> None:

@@ -129,7 +129,7 @@ def possible_events(answer: Mapping[str, float], *, exclusive: bool) -> list[Pos
 
 
 def _subjects(kind: EventKind, subjects: Mapping[str, float], whole: float, *, exclusive: bool) -> list[Possible]:
-    """The likeliest subject takes the verb's probability, unless it has little of it; others need their own strength."""
+    """The likeliest subject takes the verb's probability, unless it has little of it; others need some."""
     ranked = sorted(subjects.items(), key=lambda item: (-item[1], item[0]))
     (first, strength), *others = ranked
     another = not exclusive and strength < LEAST_SHARE * whole
