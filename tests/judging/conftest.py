@@ -28,7 +28,7 @@ def make_facts() -> FactsOf:
 @pytest.fixture(autouse=True)
 def as_the_worlds_say(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests of rules take what the worlds say as it is."""
-    monkeypatch.setattr(risk, "CALIBRATION", risk.Calibration(slope=1.0, offset=0.0, longer=0.0))
+    monkeypatch.setattr(risk, "CALIBRATION", risk.Calibration(reference=0.5, longer=0.0, surest=1.0))
 
 
 @pytest.fixture(scope="session")

@@ -40,7 +40,7 @@ UNSURE = N + "3 gives pin ~0.4, 4 discloses usage_data ~0.9, 9 changes contract_
 
 @given(st.floats(0.0005, 0.9995), st.floats(0.0005, 0.9995), st.sampled_from([0.01, 0.05, 0.5]), st.integers(1, 200))
 def test_the_order_of_risk_stays_whatever_is_expected(one: float, other: float, expected: float, turns: int) -> None:
-    learned = Calibration(slope=0.7, offset=-0.5, longer=-0.4)
+    learned = Calibration(reference=0.2, longer=-0.4, surest=0.99)
     first, second = (in_the_field(weight, expected, turns, learned) for weight in (one, other))
     assert in_the_field(one, expected, 2 * turns + 40, learned) < in_the_field(one, expected, 20, learned)
     assert (first < second) == (one < other) or first == second

@@ -32,42 +32,50 @@ MOST_UNSURE = 7
 
 
 class Calibration(NamedTuple):
-    """The log-odds of a violation, where half of all calls are: slope and offset over the log-odds of the worlds.
+    """What the weight of "violation" among the worlds of a call means, in log-odds.
 
-    `longer`: what each doubling of a call's turns beyond `USUAL_TURNS` adds.
+    `reference`: the share of violations for which the weight of a call of usual length is taken as it is. `longer`:
+    what each doubling of a call's turns beyond `USUAL_TURNS` adds. `surest`: where the reader was unsure of anything, no
+    weight counts for more, and none for less than what this leaves to 1: no whole call is read with certainty.
     """
 
-    slope: float
-    offset: float
+    reference: float
     longer: float
+    surest: float
 
 
-CALIBRATION = Calibration(slope=1.0, offset=0.0, longer=0.0)
-"""Learned from the calls of field-dev and dev, violations of each as heavy as its clean calls:
-`python evals/calibrate_risk.py`."""
+CALIBRATION = Calibration(reference=0.17, longer=-1.25, surest=0.98)
+"""Chosen on dev and on long calls whose writing pass was left out (`evals/LAB.md`, 22)."""
+NEARLY_NONE = 1e-9
 USUAL_TURNS = 20
 """The length of most calls that a reader learned from before it saw long ones."""
 
 
 class Outlook(NamedTuple):
-    """`weights`: the probability of each outcome that may be; they sum to 1. `worlds`: the likeliest world of each."""
+    """`weights`: the probability of each outcome that may be. `worlds`: the likeliest world of each.
+
+    `certain`: the reader was unsure of nothing.
+    """
 
     weights: dict[Outcome, float]
     worlds: dict[Outcome, Decision]
+    certain: bool
 
     @property
     def likeliest(self) -> Outcome:
-        """The outcome of the greatest weight."""
-        return max(TIES, key=lambda outcome: self.weights.get(outcome, 0.0))
+        """The outcome of the greatest weight, of those that are in any world."""
+        return max((one for one in TIES if one in self.worlds), key=lambda outcome: self.weights[outcome])
 
     def in_the_field(self, expected: float, turns: int, calibration: Calibration | None = None) -> "Outlook":
         """The same where so many of all calls are violations; what is certain stays certain."""
+        if self.certain:
+            return self
         violation = self.weights.get("violation", 0.0)
         risk = in_the_field(violation, expected, turns, calibration or CALIBRATION)
-        if risk == violation:
-            return self
-        rest = (1.0 - risk) / (1.0 - violation)
-        weights = {outcome: risk if outcome == "violation" else one * rest for outcome, one in self.weights.items()}
+        others = {outcome: weight for outcome, weight in self.weights.items() if outcome != "violation"}
+        rest = (1.0 - risk) / sum(others.values()) if others else 0.0
+        weights: dict[Outcome, float] = {"violation": risk}
+        weights |= {outcome: one * rest for outcome, one in others.items()}
         return self._replace(weights=weights)
 
 
@@ -81,18 +89,19 @@ def in_the_field(weight: float, expected: float, turns: int, calibration: Calibr
 
     The prior odds are shifted (Saerens et al. 2002); the order of calls of one length stays.
     """
-    if not 0.0 < weight < 1.0:
-        return weight
-    odds = calibration.slope * _log_odds(weight) + calibration.offset + calibration.longer * doublings(turns)
-    return 1.0 / (1.0 + math.exp(-(odds + _log_odds(expected))))
+    bounded = min(max(weight, 1.0 - calibration.surest), calibration.surest)
+    odds = _log_odds(bounded) + calibration.longer * doublings(turns)
+    return 1.0 / (1.0 + math.exp(-(odds + _log_odds(expected) - _log_odds(calibration.reference))))
 
 
 def _log_odds(probability: float) -> float:
-    return math.log(probability / (1.0 - probability))
+    bounded = min(max(probability, NEARLY_NONE), 1.0 - NEARLY_NONE)
+    return math.log(bounded / (1.0 - bounded))
 
 
 def outlook(found: Sequence[Moment], events: Sequence[Event], defects: Iterable[float], rules: Rules) -> Outlook:
     """Weigh all worlds. `defects`: how likely each defect of the recording is."""
+    known = [*(event.probability for event in events), *(defects := list(defects))]
     unsure = _unsure(found, events)
     places = {moment.place for moment in unsure}
     settled = [
@@ -116,7 +125,7 @@ def outlook(found: Sequence[Moment], events: Sequence[Event], defects: Iterable[
                 weights[outcome] = weights.get(outcome, 0.0) + share
                 if share > greatest.get(outcome, 0.0):
                     greatest[outcome], worlds[outcome] = share, decision
-    return Outlook(weights, worlds)
+    return Outlook(weights, worlds, all(one in (0.0, 1.0) for one in known))
 
 
 def _unsure(found: Sequence[Moment], events: Sequence[Event]) -> list[Moment]:
