@@ -1,7 +1,7 @@
 """What a calibration of risk comes to: `python evals/calibrate_risk.py RUN`, an eval run of golden sets.
 
-For each choice of `Calibration` (`judging.risk`) and each golden file of the run: right outcomes, false alarms among clean
-calls, violations found, average precision and Brier score of risk. The worlds are weighed once.
+For each choice of `Calibration` (`judging.risk`) and each golden file of the run: right outcomes, false alarms among
+clean calls, violations found, average precision and Brier score of risk. The worlds are weighed once.
 """
 
 from collections.abc import Mapping, Sequence

@@ -35,8 +35,8 @@ class Calibration(NamedTuple):
     """What the weight of "violation" among the worlds of a call means, in log-odds.
 
     `reference`: the share of violations for which the weight of a call of usual length is taken as it is. `longer`:
-    what each doubling of a call's turns beyond `USUAL_TURNS` adds. `surest`: where the reader was unsure of anything, no
-    weight counts for more, and none for less than what this leaves to 1: no whole call is read with certainty.
+    what each doubling of a call's turns beyond `USUAL_TURNS` adds. `surest`: where the reader was unsure of anything,
+    no weight counts for more, and none for less than what this leaves to 1: no whole call is read with certainty.
     """
 
     reference: float
