@@ -20,7 +20,7 @@ test: $(VENV)/dev llama-server browser
 	$(BIN)/pytest
 
 # The golden set against the baseline: from recorded answers where nothing changed, and three calls by chance asked anew.
-GOLDEN := evals/golden/dev.jsonl evals/golden/test.jsonl
+GOLDEN := evals/golden/dev.jsonl evals/golden/test.jsonl evals/golden/field-dev.jsonl
 BASELINE := evals/baselines/turnwise
 gate: $(VENV)/dev
 	rm -rf runs/gate
