@@ -21,7 +21,7 @@ N = "1 gives name, "
         (N + "3 gives pin ~0.9, 4 discloses usage_data", {}, 0.1, 0.9),
         (N + "3 gives pin ~0.9, 4 discloses usage_data ~0.5", {}, 0.05, 0.5),
         (N + "2 discloses usage_data ~0.6, 4 changes contract_change ~0.5", {}, 0.8, 0.8),
-        (N + "2 discloses usage_data ~0.99", {}, 1.0, 1.0),
+        (N + "2 discloses usage_data ~0.99995", {}, 1.0, 1.0),
         (N + "2 discloses usage_data ~0.01", {}, 0.0, 1.0),
         (N + "2 discloses usage_data", {"starts_late": 0.25}, 0.75, 0.75),
         (N + "2 discloses usage_data", {"starts_late": 0.5, "garbled": 0.5}, 0.25, 0.75),

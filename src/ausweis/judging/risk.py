@@ -25,10 +25,10 @@ __all__ = ["CALIBRATION", "USUAL_TURNS", "Calibration", "Outlook", "doublings", 
 INCONCLUSIVE: Outcome = "inconclusive"
 TIES: tuple[Outcome, ...] = ("inconclusive", "violation", "compliant", "not_applicable")
 """Of two outcomes with the same weight, the one that stands first here."""
-UNSURE = (0.02, 0.98)
+UNSURE = (0.02, 0.9999)
 """Between these an event is unsure; beyond them it counts as certain."""
-MOST_UNSURE = 7
-"""So many unsure events, those nearest to one half, are tried out (128 worlds); the others are rounded."""
+MOST_UNSURE = 9
+"""So many unsure events, those nearest to one half, are tried out (512 worlds); the others are rounded."""
 
 
 class Calibration(NamedTuple):
@@ -44,7 +44,7 @@ class Calibration(NamedTuple):
     surest: float
 
 
-CALIBRATION = Calibration(reference=0.17, longer=-1.9, surest=0.98)
+CALIBRATION = Calibration(reference=0.17, longer=-1.9, surest=0.99)
 """Chosen on dev and on long calls whose writing pass was left out (`evals/LAB.md`, 22)."""
 NEARLY_NONE = 1e-9
 USUAL_TURNS = 20
