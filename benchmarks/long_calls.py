@@ -1,12 +1,12 @@
 """How long a long call takes, alone and beside other work; and how many tokens are evaluated for it.
 
     python benchmarks/long_calls.py                                # the field's calls of 75 to 85 turns
-    python benchmarks/long_calls.py --spin default --spin 0 --spin 300000   # what waiting threads do
+    python benchmarks/long_calls.py --spin default --spin 0   # what waiting threads do
 
 Each run is a process of its own that loads the model and reads the same calls, while none, one or two processes do
 nothing but count. `--spin`: GOMP_SPINCOUNT, how often a waiting thread of llama.cpp looks before it sleeps; `default`
-is what Ausweis sets, 300000 what libgomp does by itself. The limit is what `llama-bench` (`make llama-server` builds
-it) says of all layers at the depth of half a call.
+leaves it to the environment, or to libgomp (300000). The limit is what `llama-bench` (`make llama-server` builds it)
+says of all layers at the depth of half a call.
 """
 
 import argparse
@@ -39,7 +39,10 @@ def child(model: str, calls: Path, count: int) -> None:
     engine = LlamaEngine.load(model)
     chosen = [one.call for one in read_labelled(calls) if len(one.call.turns) in TURNS][:count]
     found = []
-    for number, transcript in enumerate(transcripts(engine, chosen[:1] + chosen)):
+    asked = transcripts(engine, chosen[:1] + chosen)
+    if not asked:
+        raise SystemExit(f"there is no readout for {model}, or no call of {TURNS.start} to {TURNS.stop - 1} turns")
+    for number, transcript in enumerate(asked):
         begun = perf_counter()
         results = engine.read(transcript)
         seconds = perf_counter() - begun
