@@ -12,6 +12,7 @@ dialogue    which factor is given, from the line and from what was asked
 pieces      turns cut into what is asked about, with what was said before
 labels      what the templates' labels mean
 plausible   what an answer must look like, by code
+refusal     what an agent declines in plain words
 spoken      numbers as people say them
 """
 

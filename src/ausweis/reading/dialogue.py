@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from ausweis.reading.address import NAMED, named
 from ausweis.reading.pieces import Piece
+from ausweis.reading.refusal import DECLINED, declines
 
 __all__ = ["EVIDENCE", "Pair", "pairs", "weighed"]
 
@@ -27,7 +28,7 @@ EVIDENCE = (
 )
 """What speaks for a factor, each a log-odds or a difference of two."""
 
-GIVES, ASKS, NAME = "gives ", "asks ", "gives name"
+GIVES, ASKS, NAME, REFUSES = "gives ", "asks ", "gives name", "refuses"
 NEVER = -7.0
 """Log-odds of what is not there; probabilities are bounded accordingly."""
 LATELY = 6
@@ -58,7 +59,7 @@ def pairs(pieces: Sequence[Piece], answers: Answers) -> Iterator[Pair]:
 def weighed(pieces: Sequence[Piece], answers: Answers, weights: Sequence[float]) -> list[dict[str, float]]:
     """The answers, with the probability of each factor from all evidence; the last of the `weights` is the bias.
 
-    Without weights, that the agent takes up a name is all the evidence there is.
+    Without weights, that the agent takes up a name and plain words of refusal are all the evidence there is.
     """
     found = [dict(answer) for answer in answers]
     for place, label, evidence in pairs(pieces, answers) if weights else ():
@@ -68,6 +69,9 @@ def weighed(pieces: Sequence[Piece], answers: Answers, weights: Sequence[float])
         for label in (GIVES.strip(), NAME):
             if label in found[place]:
                 found[place][label] = max(found[place][label], NAMED)
+    for answer, piece in zip(found, pieces, strict=True):
+        if REFUSES in answer and declines(piece.text):
+            answer[REFUSES] = max(answer[REFUSES], DECLINED)
     return found
 
 
