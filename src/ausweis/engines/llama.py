@@ -211,7 +211,7 @@ class LlamaEngine:
     def _end_of_answer(self) -> int:
         """The token that ends an answer in the chat format; some model files name the end of a text instead."""
         pieces = self._format((Message(role="user", content="?"), Message(role="assistant", content="!")))
-        last = max(number for number, piece in enumerate(pieces) if not piece.marker)
+        last = _last_text(pieces)
         tokens = self._tokens(pieces[last + 1 : last + 2])
         return tokens[0] if tokens and self._model.ends(tokens[0]) else self._model.end_token
 
