@@ -50,10 +50,10 @@ class Cli(NamedTuple):
                         found[int(path.name)] = title
         return found
 
-    def until_none_runs(self, but: tuple[str, ...] = ()) -> None:
-        """Until all have ended, those of these names excepted."""
+    def until_none_runs(self, *names: str, but: tuple[str, ...] = ()) -> None:
+        """Until all have ended, or all whose names hold one of these; those that are excepted need not."""
         end = time.monotonic() + 60
-        while found := set(self.processes().values()) - set(but):
+        while found := set(self.processes(*names).values()) - set(but):
             assert time.monotonic() < end, found
             time.sleep(0.05)
 
