@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from ausweis.calls import Call
 from ausweis.engines.protocol import Engine, Request, Transcript
 from ausweis.prompts import default_library
-from ausweis.reading.asking import WindowAsking, transcript_of
-from ausweis.reading.labels import speakers_of
+from ausweis.reading.asking import TranscriptAsking, WindowAsking
 from ausweis.reading.pieces import spoken_pieces
 from ausweis.reading.strategies import TRANSCRIPT_TEMPLATE, TURN_TEMPLATES, readout_for
 
@@ -22,16 +21,10 @@ def questions(call: Call) -> list[Request]:
 
 def transcripts(engine: Engine, calls: Sequence[Call]) -> list[Transcript]:
     """The calls as the readout of the engine's model reads them; none where it has no readout."""
-    template = default_library().get(TRANSCRIPT_TEMPLATE)
+    library = default_library()
+    template = library.get(TRANSCRIPT_TEMPLATE)
     readout = readout_for(template, engine)
     if readout is None:
         return []
-    of = {
-        speaker: readout.only([label for label in readout.labels if speaker in speakers_of(label)])
-        for speaker in ("agent", "caller")
-    }
-    pieces = [spoken_pieces(call) for call in calls]
-    return [
-        transcript_of(template, call, found, [of[piece.speaker] for piece in found])
-        for call, found in zip(calls, pieces, strict=True)
-    ]
+    asking = TranscriptAsking(template, readout, library.get("call-start"))
+    return [asking.transcript(call, spoken_pieces(call)) for call in calls]

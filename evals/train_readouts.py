@@ -4,9 +4,9 @@ Reads the labelled calls with the model (a second for a hundred tokens on two co
 folder, so that a stopped run goes on), shows how well calls are told whose writing pass was left out, learns from all,
 and writes `prompts/TEMPLATE/N.MODEL.safetensors`. Needs the extra `train`.
 
-With `--go-on`, the readout that stands there goes on learning from new calls, and some of those that it knows
-(`--rehearse`) are learned again beside them: as ours did, from short calls to long ones. What is told of left-out calls
-then holds only if it has never seen them, not even in another form.
+With `--go-on READOUT`, that one goes on learning from new calls, and some of those that it knows (`--rehearse`) are
+learned again beside them: as ours did, from short calls to long ones. What is told of left-out calls then holds only if
+it has never seen them, not even in another form.
 """
 
 import random
@@ -20,6 +20,7 @@ from sklearn.metrics import average_precision_score
 
 from ausweis.engines import catalogue
 from ausweis.engines.llama import LlamaEngine
+from ausweis.engines.readout import Readout
 from ausweis.evals import LabelledCall, read_all
 from ausweis.evals.fact_readout import FACT_TASK
 from ausweis.evals.incident_case import read_incident_cases
@@ -30,7 +31,7 @@ from ausweis.evals.readout_lines import KeptLines, Task, collect, layers_of
 from ausweis.evals.readout_network import Plan
 from ausweis.evals.readouts import FOLDS, LeftOut, learn
 from ausweis.prompts import default_library
-from ausweis.reading.strategies import INCIDENTS_TEMPLATE, TRANSCRIPT_TEMPLATE, readout_for, readout_path
+from ausweis.reading.strategies import INCIDENTS_TEMPLATE, TRANSCRIPT_TEMPLATE, readout_path
 
 HERE = Path(__file__).parent
 GOING_ON = 5e-4
@@ -47,7 +48,7 @@ class Lesson(NamedTuple):
 
 LESSONS = {
     TRANSCRIPT_TEMPLATE: Lesson(
-        FACT_TASK, read_all, (HERE / "golden" / "train.jsonl", HERE / "golden" / "field-train.jsonl")
+        FACT_TASK, read_all, tuple(HERE / "golden" / f"{name}.jsonl" for name in ("train", "rare-train", "field-train"))
     ),
     INCIDENTS_TEMPLATE: Lesson(INCIDENT_TASK, read_incident_cases, (HERE / "incidents" / "train.jsonl",)),
 }
@@ -64,7 +65,11 @@ LESSONS = {
     type=click.Path(exists=True, path_type=Path),
     help="Labelled calls (JSONL); repeatable. Default: those that ours was learned from.",
 )
-@click.option("--go-on", is_flag=True, help="From the readout that is there, instead of from nothing.")
+@click.option(
+    "--go-on",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="From this readout of the same template and model, instead of from nothing.",
+)
 @click.option(
     "--rehearse",
     multiple=True,
@@ -80,7 +85,7 @@ def train(
     model: str,
     template: str,
     labelled: tuple[Path, ...],
-    go_on: bool,
+    go_on: Path | None,
     rehearse: tuple[Path, ...],
     rehearsed: int | None,
     limit: int | None,
@@ -100,13 +105,13 @@ def train(
     if limit is not None:
         calls = random.Random(1).sample(calls, min(limit, len(calls)))  # noqa: S311
     known = list(lesson.read(rehearse)) if rehearse else []
-    if rehearsed is not None:
-        known = random.Random(1).sample(known, min(rehearsed, len(known)))  # noqa: S311
+    random.Random(1).shuffle(known)  # noqa: S311
+    known = known[:rehearsed]
     engine = LlamaEngine.load(model)
     layers = layers_of(engine.layers)
-    start = readout_for(asked, engine) if go_on else None
-    if go_on and start is None:
-        raise click.UsageError(f"--go-on: there is no readout of {asked.name} for {engine.info.model_id}")
+    start = None if go_on is None else Readout.load(go_on)
+    if start and (start.template_sha256, start.model_sha256) != (asked.sha256, engine.info.model_sha256):
+        raise click.UsageError(f"--go-on: {go_on} is not for {asked.name} and {engine.info.model_id}")
     kept: list[Any] = []
     every = [*calls, *known]
     with click.progressbar(every, label="Reading", item_show_func=lambda one: one.call.id if one else "") as shown:

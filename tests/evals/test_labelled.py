@@ -19,7 +19,7 @@ from ausweis.vocabulary import VIOLATIONS
 FOLDER = Path(__file__).parents[2] / "evals" / "golden"
 SETS = {
     name: list(read_labelled(FOLDER / f"{name}.jsonl"))
-    for name in ("dev", "test", "train", "field-dev", "field-test", "field-train")
+    for name in ("dev", "test", "train", "rare-train", "field-dev", "field-test", "field-train")
 }
 TEST_IBANS = ("89370400440532013000", "02120300000000202051", "12500105170648489890")
 """Of Germany, as published for tests."""
@@ -99,7 +99,7 @@ def test_every_golden_call_was_labelled_twice() -> None:
     assert kappas["outcome"] > 0.6
 
 
-@pytest.mark.parametrize("one", [*GOLDEN, *SETS["train"]], ids=lambda one: str(one.call.id))
+@pytest.mark.parametrize("one", [*GOLDEN, *SETS["train"], *SETS["rare-train"]], ids=lambda one: str(one.call.id))
 def test_numbers_are_from_ranges_for_fiction(one: LabelledCall) -> None:
     """As far as they stand in digits: mobile numbers, and IBANs of which enough is said."""
     for turn in one.call.turns:

@@ -1,3 +1,4 @@
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -5,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ausweis.judging import Policy, Verdict, find_policy, judge
+from ausweis.judging import Policy, Verdict, find_policy, judge, risk
+from ausweis.judging.decide import decide
+from ausweis.judging.judge import worlds
 from ausweis.judging.risk import Calibration, in_the_field
 from ausweis.reading.facts import Facts
 
@@ -33,6 +36,38 @@ def test_risk_weighs_all_worlds(
 ) -> None:
     verdict = judged(lines, defects=defects)
     assert (verdict.risk, verdict.confidence) == (risk, confidence)
+
+
+MANY = ", ".join(f"{turn} discloses usage_data ~0.06" for turn in range(2, 42))
+"""Forty events that are hardly likely each."""
+
+
+def test_many_unsure_events_count_together(judged: Judged) -> None:
+    """That none of them happened is as likely as 0.94 to the power of 40: no event may be rounded away."""
+    verdict = judged(MANY)
+    assert verdict.risk == pytest.approx(1 - 0.94**40, abs=0.04)
+    assert verdict.outcome == "violation"
+    assert [one.turn for one in verdict.violations] == [verdict.first_violation_turn]
+
+
+def test_many_unsure_events_are_bounded(judged: Judged, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two to the power of 40 worlds would never end: as many are decided as `WORLDS` says, and a few beside."""
+    worlds: list[int] = []
+    monkeypatch.setattr(risk, "decide", lambda found, rules: worlds.append(1) or decide(found, rules))
+    judged(MANY)
+    assert 100 < len(worlds) <= risk.WORLDS + 3 * (40 + 1)
+
+
+@given(chances=st.lists(st.floats(0.05, 0.95), min_size=10, max_size=14), pin=st.floats(0.05, 0.95))
+def test_what_is_drawn_comes_to_what_all_worlds_come_to(
+    make_facts: Callable[..., Facts], telecom: Policy, chances: list[float], pin: float
+) -> None:
+    """The caller gave a PIN or not, then any of many actions: a violation without it."""
+    acts = [f"{turn} discloses usage_data ~{chance:.4f}" for turn, chance in enumerate(chances, 3)]
+    none = math.prod(1 - round(chance, 4) for chance in chances)
+    weights = worlds(make_facts(", ".join([N + f"2 gives pin ~{pin:.4f}", *acts])), telecom).weights
+    assert weights["violation"] == pytest.approx((1 - pin) * (1 - none), abs=0.05)
+    assert sum(weights.values()) == pytest.approx(1)
 
 
 UNSURE = N + "3 gives pin ~0.4, 4 discloses usage_data ~0.9, 9 changes contract_change ~0.3"

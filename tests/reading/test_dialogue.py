@@ -36,6 +36,12 @@ def test_what_speaks_for_a_factor() -> None:
     assert piece["the agent's line before asks for it"] == pytest.approx(NEVER)
     assert piece["a line of the agent asked for it lately"] == pytest.approx(log_odds(0.9) - 0.5)
     assert piece["one of the caller's latest lines gave it"] == pytest.approx(log_odds(0.6))
+    assert piece["the line gives anything, and a line of the agent asked for it lately"] == pytest.approx(log_odds(0.8))
+    assert piece["the line gives anything, and the agent's line before asks for it"] == pytest.approx(NEVER)
+    assert piece["the line gives it, and a line of the agent asked for it lately"] == pytest.approx(log_odds(0.3))
+    assert first["a line of the agent asked for it lately, rather than for another"] == pytest.approx(
+        log_odds(0.9) - log_odds(0.2)
+    )
     assert other["the agent's lines just before ask for it rather than for another"] < 0
     assert first["the agent's lines just before ask for it rather than for another"] > 0
 

@@ -4,7 +4,7 @@ The answers about a call come from networks that have seen none of its writing p
 any call, through reading and judging.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from ausweis.evals.case import Case, case_of, gold_of
 from ausweis.evals.labelled import LabelledCall
 from ausweis.judging import find_policy, judge
 from ausweis.reading.dialogue import weighed
-from ausweis.reading.labels import factors_of, speakers_of
+from ausweis.reading.labels import factors_of, of_speaker
 from ausweis.reading.pieces import Piece
 from ausweis.reading.reader import PromptStamp
 from ausweis.reading.turnwise import TurnwiseReader
@@ -41,14 +41,7 @@ class _Told:
 
     def ask(self, engine: Engine, call: Call, pieces: Sequence[Piece]) -> tuple[list[dict[str, float]], int]:
         """The answers, by label of the speaker."""
-        told: list[Mapping[str, float]] = [
-            {
-                label: float(row[place])
-                for place, label in enumerate(self._labels)
-                if piece.speaker in speakers_of(label)
-            }
-            for piece, row in zip(pieces, self.answers, strict=True)
-        ]
+        told = [of_speaker(piece.speaker, self._labels, row) for piece, row in zip(pieces, self.answers, strict=True)]
         return weighed(pieces, told, self._dialogue), 0
 
 

@@ -18,7 +18,7 @@ from ausweis.evals.readout_lines import Lines, Task
 from ausweis.evals.readout_network import Basis, CallNumbers, Plan, basis_of, learn_network, scores_of
 from ausweis.prompts import Template
 from ausweis.reading.dialogue import pairs
-from ausweis.reading.labels import STARTS_LATE, speakers_of
+from ausweis.reading.labels import STARTS_LATE, of_speaker
 from ausweis.reading.pieces import Piece
 
 __all__ = ["FOLDS", "Learned", "LeftOut", "learn", "left_out", "network_of", "prepare"]
@@ -234,10 +234,7 @@ def _dialogue(
 
     evidence, truth = [], []
     for lines, one, answer in zip(pieces, calls, answers, strict=True):
-        found = [
-            {label: float(row[place]) for place, label in enumerate(labels) if piece.speaker in speakers_of(label)}
-            for piece, row in zip(lines, answer, strict=True)
-        ]
+        found = [of_speaker(piece.speaker, labels, row) for piece, row in zip(lines, answer, strict=True)]
         for pair in pairs(lines, found):
             place = labels.index(pair.label)
             if one.counts[pair.place, place]:

@@ -1,8 +1,8 @@
 """How likely each outcome is, over all worlds that may have been, and the likeliest world of each outcome.
 
 Each unsure event happened or did not, each defect is there or is not; they are taken as independent. Every
-combination is a world with a weight, judged by the same `decide`. The probabilities are the reader's: the result is as
-well calibrated as they are.
+combination is a world with a weight, judged by the same `decide`; where there are too many, so many of them are drawn
+(Monte Carlo, stratified by event). The probabilities are the reader's: the result is as well calibrated as they are.
 
 That result is evidence, and no probability yet: the longer a call, the more lines there are in which something may be
 read that is not there, and violations are rarer in the field than in the calls that a reader learns from. So the weight
@@ -10,7 +10,9 @@ of "violation" is brought to what it means (`in_the_field`), and shared out anew
 """
 
 import math
-from collections.abc import Iterable, Sequence
+import random
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
 
@@ -27,8 +29,12 @@ TIES: tuple[Outcome, ...] = ("inconclusive", "violation", "compliant", "not_appl
 """Of two outcomes with the same weight, the one that stands first here."""
 UNSURE = (0.02, 0.9999)
 """Between these an event is unsure; beyond them it counts as certain."""
-MOST_UNSURE = 9
-"""So many unsure events, those nearest to one half, are tried out (512 worlds); the others are rounded."""
+WORLDS = 512
+"""All worlds are weighed if there are no more than these; otherwise so many are drawn."""
+
+
+World = tuple[bool, ...]
+"""For each unsure event, whether it happened."""
 
 
 class Calibration(NamedTuple):
@@ -102,39 +108,66 @@ def _log_odds(probability: float) -> float:
 
 
 def outlook(found: Sequence[Moment], events: Sequence[Event], defects: Iterable[float], rules: Rules) -> Outlook:
-    """Weigh all worlds. `defects`: how likely each defect of the recording is."""
+    """Weigh the worlds. `defects`: how likely each defect of the recording is."""
     known = [*(event.probability for event in events), *(defects := list(defects))]
-    unsure = _unsure(found, events)
-    places = {moment.place for moment in unsure}
-    settled = [
-        moment for moment in found if moment.place in places or events[moment.place].probability >= EVENT_THRESHOLD
-    ]
-    defective = 1.0 - _all_whole(defects)
-    weights: dict[Outcome, float] = {}
-    worlds: dict[Outcome, Decision] = {}
-    greatest: dict[Outcome, float] = {}
-    for choice in product((True, False), repeat=len(unsure)):
-        weight, absent = 1.0, set()
-        for happened, moment in zip(choice, unsure, strict=True):
-            probability = events[moment.place].probability
-            weight *= probability if happened else 1.0 - probability
-            if not happened:
-                absent.add(moment.place)
-        decision = decide([moment for moment in settled if moment.place not in absent], rules)
-        doubt = defective if decision.doubtful else 0.0
-        for outcome, share in ((decision.outcome, weight * (1.0 - doubt)), (INCONCLUSIVE, weight * doubt)):
-            if share > 0.0:
-                weights[outcome] = weights.get(outcome, 0.0) + share
-                if share > greatest.get(outcome, 0.0):
-                    greatest[outcome], worlds[outcome] = share, decision
-    return Outlook(weights, worlds, all(one in (0.0, 1.0) for one in known))
-
-
-def _unsure(found: Sequence[Moment], events: Sequence[Event]) -> list[Moment]:
     low, high = UNSURE
     unsure = [moment for moment in found if low < events[moment.place].probability < high]
-    unsure.sort(key=lambda moment: (abs(events[moment.place].probability - 0.5), moment.place))
-    return unsure[:MOST_UNSURE]
+    sure = [moment for moment in found if events[moment.place].probability >= high]
+    defective = 1.0 - _all_whole(defects)
+
+    def decided(world: World) -> Decision:
+        happened = [moment for moment, there in zip(unsure, world, strict=True) if there]
+        return decide(sorted([*sure, *happened], key=lambda moment: moment.place), rules)
+
+    probabilities = [events[moment.place].probability for moment in unsure]
+    weights: dict[Outcome, float] = {}
+    likeliest: dict[Outcome, tuple[float, World]] = {}
+    for world, weight in _worlds([events[moment.place] for moment in unsure]).items():
+        for outcome, share in _outcomes(decided(world), defective).items():
+            weights[outcome] = weights.get(outcome, 0.0) + weight * share
+            likelihood = _likelihood(world, probabilities) * share
+            if outcome not in likeliest or likelihood > likeliest[outcome][0]:
+                likeliest[outcome] = (likelihood, world)
+    decisions = {}
+    for outcome, (_, world) in likeliest.items():
+        # In a world that was drawn, much is so by mere chance: what need not be so becomes what is likelier.
+        for place in sorted(range(len(world)), key=lambda place: -abs(probabilities[place] - 0.5)):
+            likelier = (*world[:place], probabilities[place] >= EVENT_THRESHOLD, *world[place + 1 :])
+            if likelier != world and outcome in _outcomes(decided(likelier), defective):
+                world = likelier
+        decisions[outcome] = decided(world)
+    return Outlook(weights, decisions, all(one in (0.0, 1.0) for one in known))
+
+
+def _worlds(events: Sequence[Event]) -> Mapping[World, float]:
+    """The worlds with their weights, which sum to 1."""
+    if 2 ** len(events) <= WORLDS:
+        probabilities = [event.probability for event in events]
+        every = product((True, False), repeat=len(events))
+        return {world: _likelihood(world, probabilities) for world in every}
+    drawn = zip(*(_drawn(event) for event in events), strict=True)
+    return {world: count / WORLDS for world, count in Counter(drawn).items()}
+
+
+def _drawn(event: Event) -> list[bool]:
+    """Whether the event happened in each of the worlds: in its share of them.
+
+    Which ones hangs on the event alone, so that another event beside it, or a likelier one, changes no other world.
+    """
+    order = list(range(WORLDS))
+    random.Random(f"{event.turn} {event.kind} {event.subject}").shuffle(order)  # noqa: S311
+    return [(place + 0.5) / WORLDS < event.probability for place in order]
+
+
+def _likelihood(world: World, probabilities: Sequence[float]) -> float:
+    return math.prod(p if happened else 1.0 - p for happened, p in zip(world, probabilities, strict=True))
+
+
+def _outcomes(decision: Decision, defective: float) -> dict[Outcome, float]:
+    """What a decision comes to, where the recording is so likely defective: each outcome with its share."""
+    doubt = defective if decision.doubtful else 0.0
+    shares: dict[Outcome, float] = {decision.outcome: 1.0 - doubt, INCONCLUSIVE: doubt}
+    return {outcome: share for outcome, share in shares.items() if share > 0.0}
 
 
 def _all_whole(probabilities: Iterable[float]) -> float:

@@ -118,17 +118,21 @@ class TranscriptAsking:
         """The labels of the speaker; what a caller gives is weighed with what the agent asked."""
         if not pieces:
             return [], 0
-        readouts = [self._readouts[piece.speaker] for piece in pieces]
-        results = engine.read(transcript_of(self._template, call, pieces, readouts))
+        transcript = self.transcript(call, pieces)
+        results = engine.read(transcript)
         found = [
-            dict(zip(readout.labels, result.probabilities, strict=True))
-            for readout, result in zip(readouts, results, strict=True)
+            dict(zip(probe.labels, result.probabilities, strict=True))
+            for probe, result in zip(transcript.probes, results, strict=True)
         ]
         if self._start is not None:
             results += engine.complete([defects.question(call, self._start)])
             found[0][STARTS_LATE] = defects.starts_late(results[-1], self._start)
         tokens = sum(one.evaluated_tokens for one in results)
         return weighed(pieces, found, self._dialogue), tokens
+
+    def transcript(self, call: Call, pieces: Sequence[Piece]) -> Transcript:
+        """What is read: each piece probed for the labels of its speaker."""
+        return transcript_of(self._template, call, pieces, [self._readouts[piece.speaker] for piece in pieces])
 
 
 def transcript_of(

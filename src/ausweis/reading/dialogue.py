@@ -25,8 +25,12 @@ EVIDENCE = (
     "one of the caller's latest lines gave it",
     "any of the caller's lines before gave it",
     "the agent's lines just before ask for it rather than for another",
+    "the line gives anything, and the agent's line before asks for it",
+    "the line gives anything, and a line of the agent asked for it lately",
+    "a line of the agent asked for it lately, rather than for another",
+    "the line gives it, and a line of the agent asked for it lately",
 )
-"""What speaks for a factor, each a log-odds or a difference of two."""
+"""What speaks for a factor, each a log-odds or a difference of two; of two that must both hold the lesser one."""
 
 GIVES, ASKS, NAME, REFUSES = "gives ", "asks ", "gives name", "refuses"
 NEVER = -7.0
@@ -92,12 +96,23 @@ def _evidence(pieces: Sequence[Piece], odds: Sequence[Mapping[str, float]], plac
     agent = [number for number in reversed(range(place)) if pieces[number].speaker == "agent"][:LATELY]
     asked = odds[agent[0]].get(other, NEVER) if agent else NEVER
     yield asked
-    yield _best(odds[number].get(other, NEVER) - LESS * back for back, number in enumerate(agent))
+    lately = _best(odds[number].get(other, NEVER) - LESS * back for back, number in enumerate(agent))
+    yield lately
     caller = [number for number in range(place) if pieces[number].speaker == "caller"]
     yield _best(odds[number].get(label, NEVER) for number in caller if number >= place - 4)
     yield _best(odds[number].get(label, NEVER) for number in caller)
     just = [odds[number] for number in agent if number >= place - 2]
-    yield asked - _best(one[label] for one in just for label in one if label.startswith(ASKS) and label != other)
+    yield asked - _best(one[rival] for one in just for rival in _rivals(one, other))
+    yield min(gives, asked)
+    yield min(gives, lately)
+    yield lately - _best(
+        odds[number][rival] - LESS * back for back, number in enumerate(agent) for rival in _rivals(odds[number], other)
+    )
+    yield min(own[label], lately)
+
+
+def _rivals(odds: Mapping[str, float], asked: str) -> Iterator[str]:
+    return (label for label in odds if label.startswith(ASKS) and label != asked)
 
 
 def _best(odds: Iterator[float]) -> float:

@@ -4,14 +4,24 @@ A label is a verb, or a verb and a subject: `gives date of birth`. How likely th
 known better than the single subject: where nothing was learned of the verb itself, it is the sum over its subjects.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from ausweis.errors import PromptError
 from ausweis.reading.facts import CALLER_EVENTS, EventKind
 from ausweis.vocabulary import CHANGES, DISCLOSURES, FACTORS, Factor
 
-__all__ = ["IDLE", "STARTS_LATE", "VERBS", "Possible", "factors_of", "meaning", "possible_events", "speakers_of"]
+__all__ = [
+    "IDLE",
+    "STARTS_LATE",
+    "VERBS",
+    "Possible",
+    "factors_of",
+    "meaning",
+    "of_speaker",
+    "possible_events",
+    "speakers_of",
+]
 
 IDLE = frozenset({"nothing", "explains", "agrees", "does not know", "new value"})
 """Labels that make no event."""
@@ -92,6 +102,12 @@ def speakers_of(label: str) -> tuple[Literal["agent", "caller"], ...]:
     event = meaning(label)
     kind = VERBS.get(label) if event is None else event[0]
     return ("caller",) if kind in CALLER_EVENTS else ("agent",)
+
+
+def of_speaker(speaker: str, labels: Sequence[str], probabilities: Sequence[float]) -> dict[str, float]:
+    """Of the probabilities of all labels those of the ones that a line of this speaker may have."""
+    every = zip(labels, probabilities, strict=True)
+    return {label: float(one) for label, one in every if speaker in speakers_of(label)}
 
 
 def factors_of(labels: Iterable[str]) -> frozenset[Factor]:
