@@ -55,6 +55,8 @@ class Served:
     models: Sequence[Mapping[str, Any]] = ({"id": "scripted", "owned_by": "tests"},)
     key: str | None = None
     misdeed: Callable[[Asked], Misdeed | None] = lambda asked: None
+    spoil: Callable[[dict[str, Any]], Any] = lambda content: content
+    """What becomes of each reply with an answer, also of those at the start."""
     address: str = ""
     asked: list[Asked] = field(default_factory=list)
     at_once: list[int] = field(default_factory=list)
@@ -101,7 +103,7 @@ class Served:
         answer = None if script is None else script.answer
         if not choices:
             text = _free(schema, answer)
-            return 200, _body(text, None, body)
+            return 200, self.spoil(_body(text, None, body))
         weights = answer if isinstance(answer, dict) else {answer or choices[0]: 1.0}
         given = max(choices, key=lambda choice: weights.get(choice, 0.0))
         if self.probabilities == "list":
@@ -110,7 +112,7 @@ class Served:
         if body.get("logprobs") and self.probabilities != "none":
             count = min(body["top_logprobs"], self.most)
             logprobs = _logprobs(weights, given, count, self.probabilities == "model", before, after)
-        return 200, _body(before + given + after, logprobs, body)
+        return 200, self.spoil(_body(before + given + after, logprobs, body))
 
     def _script(self, body: dict[str, Any], choices: Sequence[str]) -> Script | None:
         request = Request(messages=(Message(role="user", content=body["messages"][-1]["content"]),))

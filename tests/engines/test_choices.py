@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from ausweis.engines.answering import Logits
 from ausweis.engines.choices import NEGLIGIBLE, choose
+from ausweis.errors import EngineError
 
 VOCABULARY = 8
 END = 0
@@ -68,3 +69,11 @@ def test_an_unlikely_fork_is_shared_out_evenly() -> None:
     text, (_, one, other) = done.value.value
     assert text == "a"
     assert one == other < NEGLIGIBLE
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_what_is_no_number_is_no_answer(value: float) -> None:
+    """A model whose weights are broken says so of every word."""
+    for broken in (np.full(VOCABULARY, value, np.float32), np.array([0, value, *range(6)], np.float32)):
+        with pytest.raises(EngineError, match="gave no numbers"):
+            next(choose({"a": (1,), "b": (2,)}, END, broken))

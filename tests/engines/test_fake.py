@@ -46,6 +46,10 @@ def test_a_choice_has_probability_1_and_probabilities_sum_to_1() -> None:
         ({"asks": -1, "tells": 2}, "no number from 0 on"),
         ({"asks": float("nan")}, "no number from 0 on"),
         ({"asks": "much"}, "no number from 0 on"),
+        ({"asks": float("inf")}, "no number from 0 on"),
+        ({"asks": 10**400}, "no number from 0 on"),
+        ({"asks": 1e308, "tells": 1e308}, "no number from 0 on"),
+        ({"asks": True}, "no number from 0 on"),
         ({"asks": 0.0}, "no choice a probability above 0"),
     ],
 )
@@ -62,6 +66,8 @@ def test_json_is_held_against_the_schema_without_quoting_it() -> None:
         ('{"outcome": "geheim"}', r"at outcome \(enum\)"),
         ("{}", "at the top"),
         ("geheim", "is no JSON"),
+        ("NaN", "is no JSON"),
+        ('{"outcome": "\\ud800"}', "is no JSON"),
     ):
         with pytest.raises(EngineError, match=what) as caught:
             FakeEngine({"agent-turn": bad}).complete([request])
@@ -125,6 +131,14 @@ def test_from_file(tmp_path: Path) -> None:
         ("answers: []\nanswer: x", "wrong at answer"),
         ("", "wrong at the top"),
         ("context_tokens: 0\nanswers: []", "wrong at context_tokens"),
+        ("delay: .nan\nanswers: []", "wrong at delay"),
+        ("answers: [{answer: {a: .nan}}]", "what JSON cannot"),
+        ("answers: [{answer: {a: .inf}}]", "what JSON cannot"),
+        ("answers: [{answer: {a: 2026-01-01}}]", "what JSON cannot"),
+        ('answers: [{answer: "\\ud800"}]', "what JSON cannot"),
+        ('model_id: "\\ud800"\nanswers: []', "what JSON cannot"),
+        ("answers: [{answer: &a {a: *a}}]", "what JSON cannot"),
+        ("answers: " + "[" * 3000, "no valid YAML"),
     ],
 )
 def test_what_is_wrong_in_a_file_is_named(tmp_path: Path, text: str, what: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 from tests.readouts import by_chance
 
 from ausweis.engines.readout import Readout, features
-from ausweis.errors import PromptError
+from ausweis.errors import EngineError, PromptError
 
 LABELS = ("asks", "asks pin", "accepts")
 STATES = np.random.default_rng(2).normal(size=(4, 2, 3)).astype(np.float32)
@@ -97,3 +97,9 @@ def test_parts_that_do_not_fit_together(tmp_path: Path, readout: Readout) -> Non
     replace(readout, labels=LABELS[:2]).save(path)
     with pytest.raises(PromptError, match="train it again"):
         Readout.load(path)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_states_that_are_no_numbers_tell_nothing(readout: Readout, value: float) -> None:
+    with np.errstate(all="ignore"), pytest.raises(EngineError, match="gave no numbers"):
+        readout.probabilities(np.where(STATES > 1, value, STATES).astype(np.float32))

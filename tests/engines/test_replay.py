@@ -80,3 +80,33 @@ def test_what_is_no_recording_is_named(tmp_path: Path) -> None:
     (tmp_path / "r" / "engine.json").write_text("{}")
     with pytest.raises(InputError, match="which engine was recorded"):
         ReplayEngine(tmp_path / "r")
+
+
+@pytest.mark.parametrize("told", ["[NaN,1]", "[0.3,Infinity]", "[-0.1,1]", "[1e999,0]", '["x",1]', "[0.3,1.7]"])
+def test_a_recorded_number_that_is_no_probability_is_named(tmp_path: Path, told: str) -> None:
+    record(tmp_path / "r", "a")
+    path = tmp_path / "r" / "answers.jsonl"
+    path.write_text(path.read_text().replace("[0.3,0.7]", told))
+    with pytest.raises(InputError, match=r"answers\.jsonl:1: is no recorded answer"):
+        ReplayEngine(tmp_path / "r")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("[0.3,0.7]", "[0.3]"),
+        ("[0.3,0.7]", "[]"),
+        ("[0.3,0.7]", "[0.9,0.9]"),
+        ("[0.3,0.7]", "[0.0,0.0]"),
+        ('"nothing"', '"else"'),
+    ],
+)
+def test_a_recorded_answer_to_something_else_is_none(tmp_path: Path, old: str, new: str) -> None:
+    record(tmp_path / "r", "a", "b")
+    path = tmp_path / "r" / "answers.jsonl"
+    path.write_text(path.read_text().replace(old, new, 1))
+    replay = ReplayEngine(tmp_path / "r")
+    with pytest.raises(EngineError, match=r"agent-turn@1 .* is none to it"):
+        replay.complete([ask("a")])
+    assert replay.complete([ask("b")])[0].text == "nothing"
+    replay.close()

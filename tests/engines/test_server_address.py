@@ -1,4 +1,7 @@
+import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ausweis.engines.server_address import checked_address, outside_warning
 from ausweis.errors import InputError
@@ -36,12 +39,34 @@ def test_addresses(text: str, address: str) -> None:
         "http://host/ v1",
         "http://geheim@host/v1",
         "http://me:geheim@host/v1",
+        "http://xn--zzzzzz--.invalid",
+        "http://a..b",
+        f"http://{'a' * 64}.example",
+        "http://[v1.a]:80",
+        "http:// host",
+        "http://host /v1",
+        "http://\ud800/v1",
     ],
 )
 def test_what_is_no_address_is_not_quoted(text: str) -> None:
     with pytest.raises(InputError) as caught:
         checked_address(text)
     assert "geheim" not in str(caught.value)
+
+
+SIGNS = st.text(alphabet="ax1-.:/[]@%?#\\ \t\n\u00e4\u3002\u200d\uff41\ud800\U0001f4a9", max_size=12)
+
+
+@given(st.one_of(SIGNS, st.text(max_size=20), SIGNS.map("xn--".__add__)))
+def test_an_address_is_refused_or_can_be_asked(host: str) -> None:
+    """What passes here is taken by all that opens a connection: no other fault than one of the network is left."""
+    try:
+        address = checked_address(f"http://{host}")
+    except InputError:
+        return
+    request = httpx.AsyncClient(trust_env=False).build_request("GET", f"{address}/models")
+    assert request.url.host
+    request.url.raw_host.decode("ascii").encode("idna")
 
 
 def test_a_key_in_the_address_is_told_where_it_belongs() -> None:

@@ -83,7 +83,7 @@ def _open_server(address: str, model: str | None, context: int | None, workers: 
     if outside is not None:
         warn(outside)
     key = os.environ.get(KEY_VARIABLE) or None
-    engine = ServerEngine(address, model=model, context=context, workers=workers, key=key)
+    engine = ServerEngine(address, model=model, context=context, workers=workers, key=key, warn=warn)
     if engine.warning is not None:
         warn(engine.warning)
     return engine

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ausweis.engines.answering import Answer, Answering, Logits, Step
+from ausweis.errors import EngineError
 
 __all__ = ["NEGLIGIBLE", "choose"]
 
@@ -22,6 +23,9 @@ def choose(answers: Mapping[str, Sequence[int]], end: int, logits: Logits) -> An
 
     `answers` are the tokens of each answer; `end` stands for the place where a shorter answer ends; `logits` are those
     where the answer begins.
+
+    Raises:
+        EngineError: the model gives something else than numbers, as broken weights do.
     """
     found: dict[str, float] = {}
     forks: list[tuple[tuple[int, ...], list[str], float]] = [((), list(answers), 1.0)]
@@ -44,6 +48,8 @@ def choose(answers: Mapping[str, Sequence[int]], end: int, logits: Logits) -> An
 
 
 def _softmax(values: Logits) -> NDArray[np.float64]:
+    if not np.isfinite(values).all():
+        raise EngineError("the model gave no numbers for the answers: see that its file is whole")
     shifted: NDArray[np.float64] = np.exp(values.astype(np.float64) - float(values.max()))
     shares: NDArray[np.float64] = shifted / shifted.sum()
     return shares

@@ -20,6 +20,7 @@ As a file (`--engine fake:answers.yaml`); the first entry that fits the question
 """
 
 import hashlib
+import json
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -216,13 +217,20 @@ def _load(text: str, path: Path) -> _File:
     from ruamel.yaml.error import YAMLError
 
     try:
-        return _File.model_validate(YAML(typ="safe", pure=True).load(text))
+        value = YAML(typ="safe", pure=True).load(text)
+        content = _File.model_validate(value)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(step + 1 if isinstance(step, int) else step) for step in first["loc"])
         message = f"the scripted answers are wrong at {where or 'the top'}: {first['msg']}"
         raise InputError(message, place=str(path)) from None
-    except (YAMLError, ValueError) as error:
+    except (YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{path}:{mark.line + 1}" if mark else str(path)
         raise InputError("the scripted answers are no valid YAML", place=place) from None
+    try:
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError):
+        message = "the scripted answers hold what JSON cannot, such as .nan, .inf, a date or half a character"
+        raise InputError(message, place=str(path)) from None
+    return content

@@ -6,9 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from ausweis.engines.protocol import Request, Result
+from ausweis.engines.strict_json import strict_json
 from ausweis.errors import EngineError
 
 __all__ = ["result_of"]
+
+_HIGHEST = 1e100
+"""Weights sum to a number."""
 
 
 def result_of(request: Request, answer: str | Mapping[str, Any], prompt_tokens: int) -> Result:
@@ -35,7 +39,7 @@ def _probabilities(request: Request, answer: str | Mapping[str, Any]) -> tuple[f
     if strange:
         raise _fault(request, f"is none of the {len(request.choices)} choices: {strange[0]!r}")
     weights = [wanted.get(choice, 0.0) for choice in request.choices]
-    if not all(isinstance(weight, int | float) and math.isfinite(weight) and weight >= 0 for weight in weights):
+    if not all(map(_is_weight, weights)):
         raise _fault(request, "has a probability that is no number from 0 on")
     total = math.fsum(weights)
     if not total:
@@ -43,11 +47,15 @@ def _probabilities(request: Request, answer: str | Mapping[str, Any]) -> tuple[f
     return tuple(weight / total for weight in weights)
 
 
+def _is_weight(weight: Any) -> bool:
+    return isinstance(weight, int | float) and not isinstance(weight, bool) and 0 <= weight <= _HIGHEST
+
+
 def _check(request: Request, text: str) -> None:
     import jsonschema
 
     try:
-        jsonschema.validate(json.loads(text), dict(request.json_schema or {}))
+        jsonschema.validate(strict_json(text), dict(request.json_schema or {}))
     except ValueError:
         raise _fault(request, "is no JSON") from None
     except jsonschema.ValidationError as error:

@@ -39,7 +39,8 @@ class JsonWriter:
         """Write the JSON text of an answer; `logits` are those at the place where it begins.
 
         Raises:
-            EngineError: the schema cannot be enforced, or the answer is longer than `limit` tokens.
+            EngineError: the schema cannot be enforced, the answer is longer than `limit` tokens, or the model gives
+                something else than numbers, as broken weights do.
         """
         from llguidance import LLMatcher
         from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
@@ -53,7 +54,10 @@ class JsonWriter:
             if not chosen:
                 fill_next_token_bitmask(matcher, mask)
                 allowed = np.unpackbits(mask.view(np.uint8), bitorder="little")[: self._model.size].astype(bool)
-                chosen = [int(np.where(allowed, logits, -np.inf).argmax())]
+                told = np.where(allowed, logits, -np.inf)
+                chosen = [int(told.argmax())]
+                if not np.isfinite(told[chosen[0]]):
+                    raise EngineError("the model gave no numbers for the answer: see that its file is whole")
                 if self._model.ends(chosen[0]):
                     break
             if not matcher.consume_tokens(chosen):

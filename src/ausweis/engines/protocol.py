@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal, Protocol, Self
+from typing import Annotated, Any, Literal, Protocol, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation, model_validator
 
@@ -110,15 +110,22 @@ def _key(
     return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
+_Tokens = Annotated[int, Field(ge=0, le=2**40)]
+
+
 class Result(BaseModel):
-    """One answer. `probabilities` holds one number a choice, in the order of the choices; empty for a schema."""
+    """One answer. `probabilities` holds one number a choice, from 0 to 1, in the order of the choices, or none.
+
+    Raises:
+        ValidationError: a number is no probability, or no count of tokens.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     text: str
-    probabilities: tuple[float, ...] = ()
-    prompt_tokens: int = 0
-    evaluated_tokens: int = 0
+    probabilities: tuple[Annotated[float, Field(ge=0, le=1)], ...] = ()
+    prompt_tokens: _Tokens = 0
+    evaluated_tokens: _Tokens = 0
     """Tokens that the model had to compute, prompt and answer; what was shared counts once."""
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ausweis.engines.parts import BOUND_TO, load_parts, save_parts
+from ausweis.errors import EngineError
 
 __all__ = ["PARTS", "SCHEMA", "LineFeatures", "Readout", "features", "gelu", "probabilities_of"]
 
@@ -125,8 +126,14 @@ class Readout:
 
 
 def probabilities_of(scores: ArrayLike) -> tuple[float, ...]:
-    """Log-odds as probabilities."""
+    """Log-odds as probabilities.
+
+    Raises:
+        EngineError: one is NaN, as broken weights give it.
+    """
     values: Any = 1.0 / (1.0 + np.exp(-np.asarray(scores, np.float64)))
+    if np.isnan(values).any():
+        raise EngineError("the model gave no numbers for a line: see that its file is whole")
     return tuple(round(float(value), 4) for value in values)
 
 

@@ -6,6 +6,7 @@ The key (`Request.key`) covers the messages, the choices or schema, and the mode
 no recording.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
@@ -20,6 +21,8 @@ __all__ = ["RecordingEngine", "ReplayEngine", "recordings"]
 
 ENGINE_FILE = "engine.json"
 ANSWERS_FILE = "answers.jsonl"
+_ROUNDED = 0.01
+"""So much may the sum of probabilities differ from 1."""
 
 
 class _Recording(BaseModel):
@@ -66,9 +69,17 @@ class ReplayEngine:
         """The recorded answers.
 
         Raises:
-            EngineError: there is none for a request; it names template and key.
+            EngineError: there is none for a request, or one to another question; it names template and key.
         """
-        return [self._answer(request.key(self._sha256), request.template) for request in requests]
+        return [self._complete(request) for request in requests]
+
+    def _complete(self, request: Request) -> Result:
+        result = self._answer(request.key(self._sha256), request.template, len(request.choices))
+        if request.choices and (
+            result.text not in request.choices or abs(math.fsum(result.probabilities) - 1) > _ROUNDED
+        ):
+            raise _no_answer(request.template, request.key(self._sha256))
+        return result
 
     def read(self, transcript: Transcript) -> list[Result]:
         """The recorded answers about its rows.
@@ -76,15 +87,22 @@ class ReplayEngine:
         Raises:
             EngineError: as `complete`.
         """
-        return [self._answer(key, transcript.template) for key in transcript.keys(self._sha256)]
+        keys = transcript.keys(self._sha256)
+        return [
+            self._answer(key, transcript.template, len(probe.labels))
+            for key, probe in zip(keys, transcript.probes, strict=True)
+        ]
 
-    def _answer(self, key: str, template: str) -> Result:
+    def _answer(self, key: str, template: str, count: int) -> Result:
         place = self._places.get(bytes.fromhex(key))
         if place is None:
             message = f"no recorded answer for a question of {template or 'no template'} (key {key[:16]}…)"
             raise EngineError(f"{message}; record it with --record")
         self._file.seek(place)
-        return _parse(self._file.readline(), str(self._path)).result
+        result = _parse(self._file.readline(), str(self._path)).result
+        if len(result.probabilities) != count:
+            raise _no_answer(template, key)
+        return result
 
     def close(self) -> None:
         """Close the file."""
@@ -194,6 +212,11 @@ def _index(path: Path) -> dict[bytes, int]:
         key = _parse(line.data, f"{path}:{line.number}").key
         places.setdefault(bytes.fromhex(key), line.offset)
     return places
+
+
+def _no_answer(template: str, key: str) -> EngineError:
+    message = f"the recorded answer for a question of {template or 'no template'} (key {key[:16]}…) is none to it"
+    return EngineError(f"{message}; delete its line, and record it anew with --record")
 
 
 def _parse(data: bytes, place: str) -> _Recording:

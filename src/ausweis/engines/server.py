@@ -5,8 +5,9 @@ waited out; one that does not fails the call, and a server that is gone ends the
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from ausweis.engines.protocol import EngineInfo, Request, Result, Transcript
 from ausweis.engines.server_abilities import Abilities, abilities_of
@@ -16,7 +17,7 @@ from ausweis.engines.server_connection import Connection
 from ausweis.engines.server_model import ServedModel, served_model
 from ausweis.engines.server_questions import Questions
 from ausweis.engines.server_retry import Patience
-from ausweis.errors import EngineError, InputError
+from ausweis.errors import EngineError, InputError, ModelError
 
 __all__ = ["WORKERS", "ServerEngine"]
 
@@ -31,13 +32,14 @@ class ServerEngine:
 
     The `model` is named as the server names it, and may be left out where there is only one. `context` is what a prompt
     may fill, where the server does not tell; the server is never told to take less. `key` is sent as a bearer token.
+    `warn` is told whom is waited for, where a server lets wait at the start.
 
     `info.parameters` say how answers are enforced, and `"probabilities": "none"` where the server tells no
     log-probabilities: the given answer of a list then counts as certain.
 
     Raises:
         InputError: the address, key, model or context is none.
-        ModelError: the server cannot be reached, or does not enforce answers.
+        ModelError: the server cannot be reached, is silent, does not enforce answers, or tells nonsense.
     """
 
     def __init__(
@@ -49,20 +51,37 @@ class ServerEngine:
         workers: int | None = None,
         key: str | None = None,
         patience: Patience | None = None,
+        warn: Callable[[str], None] | None = None,
     ) -> None:
         self._workers = workers or WORKERS
         patience = patience or Patience()
         first = replace(patience, attempts=min(patience.attempts, _FIRST_ATTEMPTS))
-        self._connection = Connection(checked_address(address), key=key, parallel=self._workers, patience=first)
+        address = checked_address(address)
+        self._host = urlsplit(address).netloc
+        self._connection = Connection(address, key=key, parallel=self._workers, patience=first)
         self._background = Background("server")
         try:
-            served, abilities = self._background.run(self._found(model))
+            served, abilities = self._background.run(self._started(model, warn or (lambda text: None)))
             self._questions = Questions(self._connection, served.name, abilities, _context(served, context))
         except BaseException:
             self.close()
             raise
         self._connection.patience = patience
         self.info = _info(served, abilities, self._questions.context)
+
+    async def _started(self, model: str | None, warn: Callable[[str], None]) -> tuple[ServedModel, Abilities]:
+        """What is found at the start, within the whole patience."""
+        patience = self._connection.patience
+        whole = f"{patience.total_seconds:g} s"
+        text = f"waiting for the server at {self._host}, for {whole} at most (Ctrl-C stops)"
+        notice = asyncio.get_running_loop().call_later(patience.silent_seconds, warn, text)
+        try:
+            async with asyncio.timeout(patience.total_seconds):
+                return await self._found(model)
+        except TimeoutError:
+            raise ModelError(f"{self._connection.server} was not ready within {whole}: see its log") from None
+        finally:
+            notice.cancel()
 
     async def _found(self, model: str | None) -> tuple[ServedModel, Abilities]:
         served = await served_model(self._connection, model)

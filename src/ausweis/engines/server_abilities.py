@@ -4,13 +4,13 @@ The question that is asked has an answer, and the list and the schema have only 
 they are enforced. No call is sent for it.
 """
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from ausweis.engines.server_connection import Connection, Unsupported
 from ausweis.engines.server_dialects import BARE_LISTS, SCHEMAS, ListDialect, SchemaDialect, list_in_schema
-from ausweis.engines.server_reply import Reply, Unusable
+from ausweis.engines.server_reply import Nonsense, Reply, Unusable
+from ausweis.engines.strict_json import strict_json
 from ausweis.errors import ModelError
 
 __all__ = ["Abilities", "abilities_of"]
@@ -44,7 +44,7 @@ async def abilities_of(connection: Connection, model: str) -> Abilities:
     """Ask until it is known.
 
     Raises:
-        ModelError: the server enforces neither a list nor a schema.
+        ModelError: the server enforces neither a list nor a schema, or tells log-probabilities that cannot be true.
     """
     trial = _Trial(connection, model)
     schemas = None
@@ -67,8 +67,8 @@ class _Trial:
     async def enforces_schema(self, dialect: SchemaDialect) -> bool:
         reply = await self._ask(dialect.fields(_SCHEMA))
         try:
-            found = json.loads(reply.text) if reply else None
-        except (ValueError, RecursionError):
+            found = strict_json(reply.text) if reply else None
+        except ValueError:
             return False
         return isinstance(found, dict) and list(found) == ["fruit"] and found["fruit"] in _LIST
 
@@ -94,6 +94,8 @@ class _Trial:
             **fields,
         }
         try:
-            return Reply.of(await self._connection.post("chat/completions", body, trying=True))
+            return Reply.of(await self._connection.post("chat/completions", body, trying=True), _ROOM)
+        except Nonsense as nonsense:
+            raise ModelError(f"{self._connection.server} {nonsense.what}") from None
         except (Unsupported, Unusable):
             return None

@@ -4,6 +4,8 @@ import ipaddress
 import socket
 from urllib.parse import urlsplit
 
+import httpx
+
 from ausweis.errors import InputError
 
 __all__ = ["KEY_VARIABLE", "checked_address", "outside_warning"]
@@ -23,10 +25,10 @@ def checked_address(text: str) -> str:
     """
     try:
         parts = urlsplit(text)
-        port = parts.port
+        usable = parts.scheme in ("http", "https") and parts.port != 0 and text.isprintable() and _is_host(text)
     except ValueError:
-        parts, port = urlsplit(""), None
-    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0 or not text.isprintable():
+        usable = False
+    if not usable:
         raise InputError("the server's address must look like http://127.0.0.1:8080/v1")
     if parts.username is not None or parts.password is not None:
         message = "the server's address must not hold a user name or password"
@@ -59,6 +61,15 @@ def outside_warning(address: str) -> str | None:
     if parts.scheme == "http":
         sentences.append(f"what is sent to {host} is not encrypted: use https, or a network that nobody else reads")
     return "; ".join(sentences) or None
+
+
+def _is_host(text: str) -> bool:
+    """Whether connections can be made to the host of an address: brackets hold IPv6, `xn--` what can be decoded."""
+    try:
+        url = httpx.URL(text)
+        return bool(url.host and url.raw_host.decode("ascii").encode("idna"))
+    except (httpx.InvalidURL, UnicodeError):
+        return False
 
 
 def _unmapped(place: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:

@@ -15,14 +15,15 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt,
 
 from ausweis.engines.server_address import KEY_VARIABLE
 from ausweis.engines.server_retry import Passing, Patience, retry_after, seconds_to_wait
+from ausweis.engines.strict_json import strict_json
 from ausweis.errors import AusweisError, ContextError, EngineError, InputError, ModelError
 
 __all__ = ["IN_A_ROW", "Connection", "Unsupported"]
 
 IN_A_ROW = 5
 """So many questions without a reply, one after another and each tried again and again, end the run."""
-LARGEST_REPLY = 64 * 1024 * 1024
-"""Bytes; hundreds of alternatives for each of some hundred tokens fit."""
+LARGEST_REPLY = 16 * 1024 * 1024
+"""Bytes; hundreds of alternatives for each of some hundred tokens fit. What is beyond it is not read."""
 _KEPT_SECONDS = 4.0
 """A connection that nobody uses is closed before the server closes it (llama-server: after five seconds)."""
 
@@ -113,7 +114,8 @@ class Connection:
         try:
             # Who waits before another attempt keeps the slot: an overloaded server is not asked more meanwhile.
             async with self._slots:
-                reply: dict[str, Any] = await attempts(self._attempt, method, path, content, trying)
+                end = asyncio.get_running_loop().time() + patience.total_seconds
+                reply: dict[str, Any] = await attempts(self._attempt, method, path, content, trying, end)
         except Passing as fault:
             raise self._given_up(fault, int(attempts.statistics["attempt_number"])) from None
         self._failed_in_a_row = 0
@@ -130,14 +132,15 @@ class Connection:
             )
         return EngineError(f"{self.server} {fault.what}{tried}: see that it can keep up, or lower --workers")
 
-    async def _attempt(self, method: str, path: str, content: bytes | None, trying: bool) -> dict[str, Any]:
+    async def _attempt(self, method: str, path: str, content: bytes | None, trying: bool, end: float) -> dict[str, Any]:
+        seconds = max(0.0, min(self.patience.attempt_seconds, end - asyncio.get_running_loop().time()))
         headers = {} if content is None else {"content-type": "application/json"}
         url = f"{self._address}/{path}"
         data = bytearray()
         try:
             # Over the whole exchange: the time-outs of httpx begin anew with each byte of a server that drips.
             async with (
-                asyncio.timeout(self.patience.attempt_seconds),
+                asyncio.timeout(seconds),
                 self._client.stream(method, url, content=content, headers=headers) as response,
             ):
                 async for piece in response.aiter_raw():
@@ -149,9 +152,12 @@ class Connection:
                 raise ModelError(f"{self.server} has no certificate that this machine trusts") from None
             raise Passing("cannot be reached", unreachable=True) from None
         except TimeoutError:
-            raise Passing(f"gave no whole reply within {self.patience.attempt_seconds:g} s") from None
+            raise Passing(f"gave no whole reply within {seconds:.3g} s") from None
         except httpx.HTTPError:
             raise Passing("broke the connection off") from None
+        except (httpx.InvalidURL, ValueError):
+            # Such as an address in a redirection that is none: httpx looks at it, though it is not followed.
+            raise Passing("sent something that is no HTTP") from None
         return self._judge(response, bytes(data), trying)
 
     def _judge(self, response: httpx.Response, data: bytes, trying: bool) -> dict[str, Any]:
@@ -174,9 +180,9 @@ class Connection:
 
 def _parse(data: bytes) -> dict[str, Any]:
     try:
-        reply = json.loads(data)
-    except (ValueError, RecursionError):
-        raise Passing("sent something that is no JSON") from None
+        reply = strict_json(data, any_number=True)
+    except ValueError:
+        raise Passing("sent something that is no JSON, or JSON with a text that is none") from None
     if not isinstance(reply, dict):
         raise Passing("sent JSON that is no reply")
     return reply
@@ -193,8 +199,8 @@ def _is_of_tls(error: BaseException | None) -> bool:
 def _error_of(data: bytes) -> str:
     """Code, kind and message of an error, in lower case, to look for known words in them only."""
     try:
-        content = json.loads(data)
-    except (ValueError, RecursionError):
+        content = strict_json(data)
+    except ValueError:
         return ""
     if not isinstance(content, dict):
         return ""

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ausweis.engines.strict_json import strict_json
+
 __all__ = ["BARE_LISTS", "END", "SCHEMAS", "ListDialect", "SchemaDialect", "list_in_schema"]
 
 END = b"\x00"
@@ -40,22 +42,30 @@ class ListDialect:
         if self.bare:
             return content.strip()
         try:
-            found = json.loads(content)[_KEY]
-        except (ValueError, RecursionError, LookupError, TypeError):
+            found = strict_json(content)
+        except ValueError:
             return None
-        return found if isinstance(found, str) else None
+        if not isinstance(found, dict) or list(found) != [_KEY] or not isinstance(found[_KEY], str):
+            return None
+        # Spelled in a way of its own, it would not be found among the tokens.
+        return found[_KEY] if content.startswith(_up_to(found[_KEY], content)) else None
 
     def texts(self, choices: Sequence[str], content: str) -> dict[str, bytes]:
         """For each choice the text of a reply with it, to where the choice ends, written as the given reply is."""
         if self.bare:
             before = content[: len(content) - len(content.lstrip())]
             return {choice: (before + choice).encode() + END for choice in choices}
-        before = content[: content.index('"', content.index(":")) + 1]
-        return {choice: (before + json.dumps(choice, ensure_ascii=False)[1:]).encode() for choice in choices}
+        return {choice: _up_to(choice, content).encode() for choice in choices}
 
     def room(self, choices: Sequence[str]) -> int:
         """Tokens that are enough for any of the answers."""
         return max(len(choice.encode()) for choice in choices) + _ROOM
+
+
+def _up_to(choice: str, content: str) -> str:
+    """JSON with this choice, to where it ends, written as `content` is; the choice is its only value."""
+    before = content[: content.index('"', content.index(":"))]
+    return before + json.dumps(choice, ensure_ascii="\\u" in content)
 
 
 def list_in_schema(dialect: SchemaDialect) -> ListDialect:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ausweis.engines.server_connection import Connection
+from ausweis.engines.server_reply import count
 from ausweis.errors import InputError, ModelError
 
 __all__ = ["ServedModel", "served_model"]
@@ -15,6 +16,8 @@ __all__ = ["ServedModel", "served_model"]
 _TELLING = ("vocab_type", "n_vocab", "n_ctx_train", "n_embd", "n_params", "size", "ftype")
 """What llama-server tells of the weights themselves."""
 _SHOWN = 10
+_LONGEST_NAME = 1000
+"""Characters: it goes with every question, and into every verdict."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ async def served_model(connection: Connection, wanted: str | None) -> ServedMode
     """
     listed = (await connection.get("models")).get("data")
     entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
-    found = {str(entry["id"]): entry for entry in entries if entry.get("id")}
+    found = {entry["id"]: entry for entry in entries if _is_name(entry.get("id"))}
     if not found:
         raise ModelError(f"{connection.server} lists no model: see that its address is that of an OpenAI interface")
     if wanted is None and len(found) == 1:
@@ -60,11 +63,15 @@ def _described(name: str, entry: Mapping[str, Any]) -> ServedModel:
     told = {key: meta[key] for key in _TELLING if isinstance(meta.get(key), str | int | float)}
     body = json.dumps({"server": identifier, "weights": told}, sort_keys=True, ensure_ascii=False)
     contexts = (meta.get("n_ctx"), entry.get("max_model_len"))
-    context = next((value for value in contexts if isinstance(value, int) and value > 0), None)
+    context = next((value for value in map(count, contexts) if value), None)
     kind = entry.get("owned_by")
     if not isinstance(kind, str) or not re.fullmatch(r"[\x20-\x7e]{1,40}", kind):
         kind = "unknown"
     return ServedModel(name, identifier, hashlib.sha256(body.encode()).hexdigest(), context, kind)
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= _LONGEST_NAME
 
 
 def _names(names: list[str]) -> str:

@@ -1,6 +1,5 @@
 """Questions to a server: a request becomes one request of HTTP or several, and their replies one result."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from ausweis.engines.server_connection import Connection
 from ausweis.engines.server_prompt import as_sent
 from ausweis.engines.server_reply import Reply, Unusable
 from ausweis.engines.server_shares import Ways
+from ausweis.engines.strict_json import strict_json
 from ausweis.errors import ContextError, EngineError, ModelError
 
 __all__ = ["Questions"]
@@ -19,6 +19,10 @@ TRIES = 3
 """How often a server may answer with something that was not asked for."""
 MOST_ASKED = 8
 """How often the answers of one list are asked about: first all, then those that the replies do not tell apart."""
+
+RULED_OUT = 0.01
+"""At each fork the answer that was given took the likeliest way, so by the server's own numbers it cannot be much less
+likely than another. Penalties for repetition, which some servers set by themselves, shift it by a factor of 20."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +64,8 @@ class Questions:
     async def _list(self, request: Request, asked: str) -> Result:
         reply = await self._choice(request, request.choices, asked)
         texts = self.abilities.lists.texts(request.choices, reply.text)
+        answer = self.abilities.lists.answer(reply.text) or ""
         if not self.abilities.alternatives:
-            answer = self.abilities.lists.answer(reply.text)
             return _result(request, {choice: float(choice == answer) for choice in request.choices}, [reply])
         ways, replies, seen = Ways(texts), [reply], {frozenset(request.choices)}
         ways.learn(reply.positions or ())
@@ -69,7 +73,11 @@ class Questions:
             seen.add(frozenset(group))
             replies.append(await self._choice(request, group, asked))
             ways.learn(replies[-1].positions or ())
-        return _result(request, ways.shares().found, replies)
+        shares = ways.shares()
+        if shares.least[answer] < RULED_OUT:
+            message = f"{self.connection.server} gave an answer that its own log-probabilities rule out"
+            raise EngineError(f"{message} ({asked})")
+        return _result(request, shares.found, replies)
 
     async def _choice(self, request: Request, choices: Sequence[str], asked: str) -> Reply:
         dialect, count = self.abilities.lists, self.abilities.alternatives
@@ -81,7 +89,7 @@ class Questions:
             if dialect.answer(reply.text) not in choices:
                 raise Unusable("gave an answer that is not in the list")
             if count and reply.positions is None:
-                raise Unusable("gave an answer without log-probabilities")
+                raise Unusable("gave an answer without log-probabilities of its tokens")
 
         return await self._sent(request, fields, asked, check)
 
@@ -92,7 +100,7 @@ class Questions:
         fault = ""
         for _ in range(TRIES):
             try:
-                reply = Reply.of(await self.connection.post("chat/completions", body))
+                reply = Reply.of(await self.connection.post("chat/completions", body), body["max_tokens"])
                 # A server that cuts prompts off says nothing, but the rest of the prompt fills its context.
                 if self.context and reply.prompt_tokens + 1 >= self.context:
                     raise ContextError(f"a prompt of {asked} fills the context of {self.context} tokens")
@@ -108,7 +116,7 @@ def _fits(text: str, schema: Mapping[str, Any]) -> bool:
     import jsonschema
 
     try:
-        jsonschema.validate(json.loads(text), dict(schema))
+        jsonschema.validate(strict_json(text), dict(schema))
     except (ValueError, RecursionError, jsonschema.ValidationError):
         return False
     except jsonschema.SchemaError:

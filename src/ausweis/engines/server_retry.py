@@ -13,14 +13,16 @@ __all__ = ["Passing", "Patience", "retry_after", "seconds_to_wait"]
 class Patience:
     """How long a server may take. All times in seconds.
 
-    An attempt ends after `attempt_seconds`, whatever has come by then; no attempt begins after `total_seconds`. Between
-    attempts passes `first_wait`, doubled each time up to `longest_wait`, or what the server asks for if that is longer.
+    An attempt ends after `attempt_seconds`, whatever has come by then, and the last one after `total_seconds`; so does
+    all that is asked at the start, of which the user is told after `silent_seconds`. Between attempts passes
+    `first_wait`, doubled each time up to `longest_wait`, or what the server asks for if that is longer.
     """
 
     attempts: int = 10
     connect_seconds: float = 10.0
     attempt_seconds: float = 300.0
     total_seconds: float = 900.0
+    silent_seconds: float = 10.0
     first_wait: float = 0.5
     longest_wait: float = 60.0
 

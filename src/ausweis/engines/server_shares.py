@@ -21,9 +21,13 @@ __all__ = ["Shares", "Ways"]
 
 @dataclass(slots=True)
 class Shares:
-    """`found`: probabilities of all answers, which sum to 1. `open`: groups not yet told apart, and how likely each."""
+    """`found`: probabilities of all answers, which sum to 1. `open`: groups not yet told apart, and how likely each.
+
+    `least`: how likely the way to each answer is at its worst fork, next to the likeliest way there, from 0 to 1.
+    """
 
     found: dict[str, float] = field(default_factory=dict)
+    least: dict[str, float] = field(default_factory=dict)
     open: list[tuple[float, list[str]]] = field(default_factory=list)
 
     @property
@@ -52,7 +56,7 @@ class Ways:
 
     def shares(self) -> Shares:
         """Walk from fork to fork and share out. A fork that is hardly reached is not looked into."""
-        shares = Shares(dict.fromkeys(self._texts, 0.0))
+        shares = Shares(dict.fromkeys(self._texts, 0.0), dict.fromkeys(self._texts, 1.0))
         waiting = [(b"", list(self._texts), 1.0)]
         while waiting:
             before, names, mass = waiting.pop()
@@ -77,6 +81,7 @@ class Ways:
         taken = before + known.token
         if (missing or len(branches) == 1) and all(self._texts[name].startswith(taken) for name in names):
             return [(taken, list(names), mass)]
+        shares.least |= dict.fromkeys(missing, 0.0)
         if not branches:
             shares.open.append((mass, missing))
             _evenly(missing, mass, shares)
@@ -84,6 +89,8 @@ class Ways:
         highest = max(known.options[option] for option in branches)
         weights = {option: math.exp(known.options[option] - highest) for option in branches}
         total = sum(weights.values())
+        for option, found in branches.items():
+            shares.least |= {name: min(shares.least[name], weights[option]) for name in found}
         if missing and self._is_unmasked(before, known.options):
             # No token that is not named is likelier than the least likely one that is.
             unseen = math.exp(min(known.options.values()) - highest)
