@@ -62,7 +62,16 @@ def test_labels_that_programs_give_are_shown(label: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "label", ["Kranich", "speaker Kranich", "KRANICH 1", "ich sage Ihnen mein Kennwort Kranich", "Kranich" * 9, "Kranich 471199", "Kranich?!"]
+    "label",
+    [
+        "Kranich",
+        "speaker Kranich",
+        "KRANICH 1",
+        "ich sage Ihnen mein Kennwort Kranich",
+        "Kranich" * 9,
+        "Kranich 471199",
+        "Kranich?!",
+    ],
 )
 def test_labels_that_may_be_words_of_the_call_are_not_shown(label: str) -> None:
     with pytest.raises(CallFormatError) as caught:

@@ -38,7 +38,9 @@ def check(raw: RawCall, speakers: Speakers, language: str) -> Call | UnreadableC
     try:
         call = Call.model_validate(document)
     except ValidationError as error:
-        return UnreadableCall(raw.place, call_id, f"the call does not fit the contract: {explain(error, document)}", "format")
+        return UnreadableCall(
+            raw.place, call_id, f"the call does not fit the contract: {explain(error, document)}", "format"
+        )
     return _faults(call, raw.place) or call
 
 

@@ -5,7 +5,6 @@ as an open stream (`-`, `/dev/stdin`, `/dev/fd/63` of a shell's `<(…)`) is rea
 """
 
 import errno
-import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path

@@ -144,7 +144,7 @@ def find_sources(
     Of a folder, files with a known extension are taken, or all with `any_extension`; a file that is named itself is
     always taken. Of a recording and its transcript of the same name the transcript is taken, or the recording without
     `transcripts_first`. Of folders that runs wrote only transcripts are taken. The order is that of the arguments, by
-    name within a folder or glob, and folders below a named one that cannot be entered come last, as files that cannot be
+    name within a folder or glob; folders below a named one that cannot be entered come last, as files that cannot be
     read. A file that is reached twice is read once.
 
     Raises:

@@ -110,7 +110,7 @@ def _refuse_other_encodings(data: bytes, place: str) -> None:
 
 
 def shown_path(path: str | os.PathLike[str]) -> str:
-    """The path as it can be printed in one line: bytes that are not UTF-8 as `\\xff`, so that names stay apart."""
+    r"""The path as it can be printed in one line: bytes that are not UTF-8 as `\xff`, so that names stay apart."""
     return " ".join(clean(os.fsencode(path).decode("utf-8", "backslashreplace")).splitlines()).replace("\t", " ")
 
 

@@ -34,8 +34,9 @@ class Line(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """Part of a turn, or all of it; `text` stands letter for letter in the turn, from its character `begin` on. Turn
-    numbers start at 1, characters at 0.
+    """Part of a turn, or all of it; `text` stands letter for letter in the turn, from the character `begin` on.
+
+    Turn numbers start at 1, characters at 0.
     """
 
     turn: int
