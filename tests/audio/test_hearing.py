@@ -196,7 +196,7 @@ def test_names_of_any_bytes(folder: Path) -> None:
     (folder / f"{name}.wav").write_text("x")
     (folder / f"{name} bad.wav").write_text("x")
     found = run(folder, Listener(), keep=folder / "run" / "recordings")
-    assert "M\ufffdller" in [one.id for one in found if isinstance(one, Call)]
+    assert "M\\xfcller" in [one.id for one in found if isinstance(one, Call)]
     for one in found:
         str(one).encode()
 

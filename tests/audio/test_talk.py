@@ -48,12 +48,17 @@ def test_a_word_into_the_others_speech_cuts_nothing_and_overlaps() -> None:
 def test_words_keep_their_times_and_tell_when_a_part_was_said() -> None:
     (turn,) = turns_of({"agent": said("Thank you.", 0) + said("Your balance is ten pounds.", 4), "caller": []})
     assert [(word.text, word.start) for word in turn.words][1:3] == [("you.", 0.3), ("Your", 4)]
-    assert turn.times("Your balance is") == (4, 4.9)
-    assert turn.times("balance is ten pounds.") == (4.3, 5.5)
-    assert turn.times(turn.text) == (0, 5.5)
-    assert turn.times("nobody said this") == (0, 5.5)
-    (turn,) = turns_of({"agent": said("The pinecone is in my inn.", 0), "caller": []})
-    assert turn.times("in") == (0.9, 1.2)
+    assert turn.text == "Thank you. Your balance is ten pounds."
+    assert turn.times(11, 26) == (4, 4.9)
+    assert turn.times(13, 26) == (4, 4.9)
+    assert turn.times(16, 38) == (4.3, 5.5)
+    assert turn.times(0, 38) == (0, 5.5)
+    assert turn.times(10, 11) == turn.times(5, 5) == (0, 5.5)
+
+
+def test_what_is_said_twice_in_a_turn_has_the_times_of_its_place() -> None:
+    (turn,) = turns_of({"agent": said("Yes. No. Yes.", 0), "caller": []})
+    assert (turn.times(0, 4), turn.times(9, 13)) == ((0, 0.3), (0.6, 0.9))
 
 
 def test_confidence_is_the_mean_of_the_words() -> None:

@@ -87,7 +87,7 @@ def test_speaker_labels(read_call: ReadCall, read_fault: ReadFault) -> None:
     call = read_call("x.json", content, speakers={"spk_0": "agent", "spk_1": "caller"}, language="en")
     assert turns(call) == [("agent", 0.0, 0.9, "Guten Tag."), ("caller", 2.0, 2.4, "Hallo.")]
     assert call.language == "de"
-    assert "'spk_0', 'spk_1'" in read_fault("x.json", content).message
+    assert "'spk_0' of turn 1, 'spk_1' of turn 2" in read_fault("x.json", content).message
 
 
 def test_audio_segments_are_turns(read_call: ReadCall) -> None:

@@ -88,8 +88,16 @@ def test_name_that_is_not_utf8_can_be_printed(tmp_path: Path) -> None:
     path = tmp_path / "anruf\udcff.json"
     path.write_text("x")
     [source] = find_sources([tmp_path]).files
-    assert source.place.encode().endswith("anruf\ufffd.json".encode())
-    assert source.default_id == "anruf\ufffd"
+    assert source.place.endswith("anruf\\xff.json")
+    assert source.default_id == "anruf\\xff"
+
+
+def test_names_that_differ_in_what_cannot_be_printed_stay_apart(tmp_path: Path) -> None:
+    for name in ("anruf\udcff.json", "anruf\udcfe.json", "zwei\nZeilen.json"):
+        (tmp_path / name).write_text("x")
+    found = find_sources([tmp_path]).files
+    assert len({source.default_id for source in found}) == len({source.place for source in found}) == 3
+    assert all(source.place.isprintable() and source.default_id.isprintable() for source in found)
 
 
 def test_two_recordings_of_one_call_are_one_source(tmp_path: Path) -> None:

@@ -46,21 +46,37 @@ def test_channels(own: dict[str, str], expected: tuple[str, str]) -> None:
     assert (speakers.find("ch_0"), speakers.find("ch_1")) == expected
 
 
-def test_resolve_names_unknown_labels_once_and_the_way_out() -> None:
+def test_resolve_tells_where_unknown_labels_stand_and_the_way_out() -> None:
     with pytest.raises(CallFormatError) as caught:
-        Speakers().resolve(["AGENT", "Ida Wolf", None, "B", "Ida Wolf"], "x.json")
-    assert "labels 'Ida Wolf', 'B';" in caught.value.message
-    assert '--speaker "Ida Wolf"=agent' in caught.value.message
+        Speakers().resolve(["AGENT", "Ida Wolf", None, "speaker b", "Ida Wolf"], "x.json")
+    assert "(two words of letters, 8 characters) of turn 2, 'speaker b' of turn 4;" in caught.value.message
+    assert "--speaker LABEL=agent" in caught.value.message
+    assert "Ida" not in str(caught.value)
     assert caught.value.place == "x.json"
 
 
+@pytest.mark.parametrize("label", ["SPEAKER_00", "spk 1", "Sprecherin 3", "ch_2", "Speaker A"])
+def test_labels_that_programs_give_are_shown(label: str) -> None:
+    with pytest.raises(CallFormatError, match=f"'{label}' in line 7.*--speaker .?{label}.?=agent"):
+        Speakers().resolve([label], "x.txt", lines=[7])
+
+
 @pytest.mark.parametrize(
-    "label", ["ich sage Ihnen mein Kennwort Kranich", "Kranich" * 9, "Kranich 471199", "Kranich?!"]
+    "label",
+    [
+        "Kranich",
+        "speaker Kranich",
+        "KRANICH 1",
+        "ich sage Ihnen mein Kennwort Kranich",
+        "Kranich" * 9,
+        "Kranich 471199",
+        "Kranich?!",
+    ],
 )
 def test_labels_that_may_be_words_of_the_call_are_not_shown(label: str) -> None:
     with pytest.raises(CallFormatError) as caught:
         Speakers().resolve([label], "x.json")
-    assert "Kranich" not in str(caught.value)
+    assert "kranich" not in str(caught.value).lower()
     assert f"{len(label)} characters" in str(caught.value)
 
 

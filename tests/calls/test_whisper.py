@@ -51,7 +51,7 @@ def test_whisperx_speakers_are_mapped_by_the_user(read_call: ReadCall, read_faul
     call = read_call("x.json", content, speakers={"SPEAKER_00": "agent", "SPEAKER_01": "caller"})
     assert [t.speaker for t in call.turns] == ["agent", "caller", "unknown"]
     fault = read_fault("x.json", content)
-    assert "'SPEAKER_00', 'SPEAKER_01'" in fault.message
+    assert "'SPEAKER_00' of turn 1, 'SPEAKER_01' of turn 2" in fault.message
     assert "--speaker SPEAKER_00=agent" in fault.message
 
 

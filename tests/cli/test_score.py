@@ -1,4 +1,5 @@
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -265,3 +266,32 @@ def test_workers_are_for_servers_and_ray(run: Run, write_calls: Callable[..., st
     calls = write_calls(1)
     ran = run("score", calls, "--policy", "telecom-de", "--engine", "fake:answers.yaml", "--workers", "2")
     assert (ran.code, "--workers is for" in ran.err) == (2, True)
+
+
+def test_bad_files_beside_good_ones(run: Run, write_calls: Write, folder: Path) -> None:
+    """Each is one failed call, those beside it are judged, and no word of a file is told."""
+    write_calls(0)
+    calls = folder / "calls"
+    calls.mkdir()
+    text = "AGENT: Guten Tag.\nKUNDE: Hallo.\n"
+    for name in ("a.txt", "z.txt", "m\udcff.txt"):
+        (calls / name).write_text(text)
+    (calls / "b.txt").write_text(f"{SECRET} Huber: Guten Tag.\n{text}")
+    (calls / "c.txt").write_text(f"[٠٠:٠٠] {SECRET}: Guten Tag.\n")
+    offsets = {"from": 10**400, "to": 1}
+    (calls / "d.json").write_text(json.dumps({"transcription": [{"offsets": offsets, "text": SECRET}]}))
+    (calls / "e.json").write_text(json.dumps({SECRET: 1, "turns": [{"speaker": "agent", "text": SECRET}]}))
+    os.mkfifo(calls / "f.json")
+    (calls / "g.json").symlink_to("/dev/zero")
+    result = run("score", "calls", "calls/m\udcff.txt", *FAKE, "--run", "r")
+    assert result.code == 3
+    written = (folder / "r" / "failures.jsonl").read_text()
+    assert sorted(json.loads(line)["place"][:7] for line in written.splitlines()) == [
+        f"calls/{one}" for one in "bcdefg"
+    ]
+    verdicts = (folder / "r" / "verdicts.jsonl").read_text()
+    assert [json.loads(line)["call_id"] for line in verdicts.splitlines()] == ["a", "m\\xff", "z"]
+    for told in (result.out, result.err, written):
+        assert SECRET not in told
+        assert "Huber" not in told
+        assert "Traceback" not in told

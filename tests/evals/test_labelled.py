@@ -6,6 +6,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from tests.evals.cases import labelled
 
 from ausweis.calls.call import Turn
@@ -121,7 +123,7 @@ def test_a_line_that_is_no_labelled_call(tmp_path: Path) -> None:
     ("event", "sentence"),
     [
         ({"turn": 9, "kind": "accepts"}, "labelled behind the last turn, 1"),
-        ({"turn": 1, "kind": "asks", "subject": "customer number"}, "asks cannot have the subject 'customer number'"),
+        ({"turn": 1, "kind": "asks", "subject": "customer number"}, "asks cannot have the subject here .two words"),
     ],
 )
 def test_a_label_that_does_not_fit_its_call(tmp_path: Path, event: dict[str, object], sentence: str) -> None:
@@ -131,6 +133,24 @@ def test_a_label_that_does_not_fit_its_call(tmp_path: Path, event: dict[str, obj
     with pytest.raises(InputError, match=sentence) as caught:
         list(read_labelled(tmp_path / "bad.jsonl"))
     assert "Geheimnis" not in str(caught.value)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_no_message_of_a_damaged_label_has_words_of_the_file(tmp_path: Path, data: st.DataObject) -> None:
+    label = labelled("a", "A: Geheimnis. << asks pin", "C: Geheimnis.")
+    line = label.model_dump_json()
+    damage = ["Zwergpinguin", '"Zwergpinguin": 1, ', 'Zwergpinguin"', "9" * 400, "[" * 2000, "1e999", '"', "", "\n"]
+    begin = data.draw(st.integers(0, len(line)))
+    end = data.draw(st.integers(begin, min(len(line), begin + 8)))
+    path = tmp_path / "bad.jsonl"
+    path.write_text(line[:begin] + data.draw(st.sampled_from(damage)) + line[end:], encoding="utf-8")
+    message = ""
+    try:
+        list(read_labelled(path))
+    except InputError as error:
+        message = str(error)
+    assert not any(word in message for word in ("pinguin", "Geheimnis", "\n"))
 
 
 def test_two_calls_with_one_id(tmp_path: Path) -> None:

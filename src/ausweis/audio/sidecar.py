@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from ausweis.audio.talk import Side
 from ausweis.calls.explain import explain
+from ausweis.calls.opening import read_file
 from ausweis.calls.text import clean_tree
 from ausweis.errors import InputError
 
@@ -47,14 +48,16 @@ class Sidecar(BaseModel):
         """
         if path is None:
             return cls()
+        document: Any = None
         try:
-            return cls.model_validate(clean_tree(json.loads(path.read_text(encoding="utf-8-sig")), str(path)))
+            document = clean_tree(json.loads(read_file(path, str(path)).decode("utf-8-sig")), str(path))
+            return cls.model_validate(document)
         except FileNotFoundError:
             return cls()
         except OSError as error:
             raise InputError(f"the file cannot be read ({error.strerror})", place=str(path)) from None
         except ValidationError as error:
-            message = f"the file beside the recording does not fit: {explain(error)}"
+            message = f"the file beside the recording does not fit: {explain(error, document)}"
             raise InputError(message, place=str(path)) from None
         except (ValueError, RecursionError):
             raise InputError("the file beside the recording is no JSON", place=str(path)) from None

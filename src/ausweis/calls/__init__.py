@@ -12,6 +12,7 @@ aws_transcribe.py  JSON of Amazon Transcribe and Contact Lens
 raw.py           what a reader of a format hands on: a call before it is checked
 speakers.py      speaker labels → agent or caller
 checks.py        a raw call → a Call, or an UnreadableCall that says why not
+opening.py       files are opened and read here: none but regular ones, and not without end
 text.py          bytes → text: UTF-8 only, control characters out
 times.py         time stamps and numbers → seconds
 unreadable.py    the call that could not be read, as data

@@ -17,6 +17,7 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 from ausweis.calls.explain import explain
 from ausweis.calls.raw import raw_turn
 from ausweis.calls.speakers import Speakers
+from ausweis.calls.times import Milliseconds
 from ausweis.errors import CallFormatError
 
 __all__ = ["is_transcript", "read"]
@@ -89,8 +90,8 @@ class _LensTurn(BaseModel):
     content: str = Field(alias="Content")
     role: str | None = Field(default=None, alias="ParticipantRole")
     participant: str | None = Field(default=None, alias="ParticipantId")
-    start: int | None = Field(default=None, alias="BeginOffsetMillis")
-    end: int | None = Field(default=None, alias="EndOffsetMillis")
+    start: Milliseconds | None = Field(default=None, alias="BeginOffsetMillis")
+    end: Milliseconds | None = Field(default=None, alias="EndOffsetMillis")
 
 
 class _Participant(BaseModel):
@@ -168,23 +169,25 @@ def _spoken_by(results: _Results) -> dict[float | None, str | None]:
 def _utterances(words: list[tuple[str | None, _Item]]) -> list[dict[str, Any]]:
     """Words to utterances. Punctuation has no time and belongs to the word before."""
     found: list[dict[str, Any]] = []
+    parts: list[list[str]] = []
     for label, item in words:
         word = item.alternatives[0].content if item.alternatives else ""
         last = found[-1] if found else None
         if not word:
             continue
         if item.type == "punctuation" and last:
-            last["text"] += word
-        elif last and last["speaker"] == label and not _ended(last, item.start_time, _SILENCE_IN_UTTERANCE):
-            last["text"] += f" {word}"
+            parts[-1].append(word)
+        elif last and last["speaker"] == label and not _ended(last, parts[-1], item.start_time):
+            parts[-1].append(f" {word}")
             last["end"] = item.end_time
         else:
-            found.append(raw_turn(label, word, item.start_time, item.end_time))
-    return found
+            found.append(raw_turn(label, "", item.start_time, item.end_time))
+            parts.append([word])
+    return _with_texts(found, parts)
 
 
-def _ended(utterance: dict[str, Any], start: float | None, silence: float) -> bool:
-    return utterance["text"].endswith(_SENTENCE_END) or _gap(utterance, start) > silence
+def _ended(utterance: dict[str, Any], parts: list[str], start: float | None) -> bool:
+    return parts[-1].endswith(_SENTENCE_END) or _gap(utterance, start) > _SILENCE_IN_UTTERANCE
 
 
 def _gap(turn: dict[str, Any], start: float | None) -> float:
@@ -193,11 +196,20 @@ def _gap(turn: dict[str, Any], start: float | None) -> float:
 
 def _join(utterances: list[dict[str, Any]]) -> list[dict[str, Any]]:
     turns: list[dict[str, Any]] = []
+    parts: list[list[str]] = []
     for utterance in utterances:
         last = turns[-1] if turns else None
         if last and last["speaker"] == utterance["speaker"] and _gap(last, utterance["start"]) <= _SILENCE_IN_TURN:
-            last["text"] += f" {utterance['text']}"
+            parts[-1].append(f" {utterance['text']}")
             last["end"] = utterance["end"]
         else:
             turns.append(utterance)
+            parts.append([utterance["text"]])
+    return _with_texts(turns, parts)
+
+
+def _with_texts(turns: list[dict[str, Any]], parts: list[list[str]]) -> list[dict[str, Any]]:
+    """What is said is put together at the end: bit by bit, a long turn would be copied for each of its words."""
+    for turn, said in zip(turns, parts, strict=True):
+        turn["text"] = "".join(said)
     return turns

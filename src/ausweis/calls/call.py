@@ -1,6 +1,8 @@
 """A call and its turns: the contract that every reader of transcripts produces."""
 
 import re
+from bisect import bisect_left, bisect_right
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -45,15 +47,22 @@ class Turn(BaseModel):
     confidence: Chance | None = None
     words: Annotated[tuple[SpokenWord, ...], Field(exclude_if=_is_empty)] = ()
 
-    def times(self, quote: str) -> tuple[float | None, float | None]:
-        """When a part of the turn was said, from its first word to its last; the turn's times where no words tell."""
-        said = quote.split()
-        found = re.search(rf"(?<!\w){re.escape(quote.strip())}(?!\w)", self.text) if said else None
-        if found is None or len(self.text.split()) != len(self.words):
+    def times(self, begin: int, end: int) -> tuple[float | None, float | None]:
+        """When the characters of `text` from `begin` up to `end` were said; the turn's times where no words tell."""
+        if not self.words or not self.text[begin:end].strip():
             return self.start, self.end
-        first = len(self.text[: found.start() + 1].split()) - 1
-        last = min(first + len(said), len(self.words)) - 1
+        places = _word_places(self.text)
+        if len(places) != len(self.words):
+            return self.start, self.end
+        first = max(0, bisect_right(places, begin) - 1)
+        last = max(first, bisect_left(places, end) - 1)
         return self.words[first].start, self.words[last].end
+
+
+@lru_cache(maxsize=2)
+def _word_places(text: str) -> tuple[int, ...]:
+    """Where each word begins. Kept for the last turns, of which each part is asked about."""
+    return tuple(match.start() for match in re.finditer(r"\S+", text))
 
 
 class Call(BaseModel):

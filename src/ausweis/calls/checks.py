@@ -4,7 +4,6 @@ A call needs a turn of the agent and a turn of the caller: with one side alone n
 `unknown` speakers may stand besides. Empty turns stay, so that turn numbers are those of the source.
 """
 
-import math
 from typing import Any
 
 from pydantic import ValidationError
@@ -13,6 +12,7 @@ from ausweis.calls.call import Call, Turn
 from ausweis.calls.explain import explain
 from ausweis.calls.raw import RawCall
 from ausweis.calls.speakers import Speakers
+from ausweis.calls.times import LATEST
 from ausweis.calls.unreadable import UnreadableCall
 from ausweis.errors import CallFormatError
 
@@ -32,13 +32,15 @@ def check(raw: RawCall, speakers: Speakers, language: str) -> Call | UnreadableC
     if isinstance(turns, list) and not turns:
         return UnreadableCall(raw.place, call_id, "the call has no turns", "empty")
     try:
-        document["turns"] = _resolved(turns, speakers, raw.place, call_id)
+        document["turns"] = _resolved(turns, speakers, raw, call_id)
     except CallFormatError as error:
         return UnreadableCall.of(error, raw.place, "speakers", call_id)
     try:
         call = Call.model_validate(document)
     except ValidationError as error:
-        return UnreadableCall(raw.place, call_id, f"the call does not fit the contract: {explain(error)}", "format")
+        return UnreadableCall(
+            raw.place, call_id, f"the call does not fit the contract: {explain(error, document)}", "format"
+        )
     return _faults(call, raw.place) or call
 
 
@@ -46,13 +48,13 @@ def _printable(found: Any) -> str | None:
     return found if isinstance(found, str) and 0 < len(found) <= 200 else None
 
 
-def _resolved(turns: Any, speakers: Speakers, place: str, call_id: str | None) -> Any:
+def _resolved(turns: Any, speakers: Speakers, raw: RawCall, call_id: str | None) -> Any:
     """The turns with speakers for labels; what has another shape is left for the contract to refuse."""
     if not isinstance(turns, list):
         return turns
     labels = [turn.get("speaker") if isinstance(turn, dict) else None for turn in turns]
     texts = [label if isinstance(label, str) else None for label in labels]
-    found = speakers.resolve(texts, place, call_id)
+    found = speakers.resolve(texts, raw.place, call_id, raw.lines)
     return [
         turn | {"speaker": speaker}
         if isinstance(turn, dict) and "speaker" in turn and (label is None or isinstance(label, str))
@@ -82,7 +84,7 @@ def _times(turns: tuple[Turn, ...]) -> str | None:
     """What is wrong with the times, with the numbers of the turns; None where they run as they should."""
     above: tuple[int, float] | None = None
     for number, turn in enumerate(turns, start=1):
-        if not all(math.isfinite(time) for time in (turn.start, turn.end) if time is not None):
+        if not all(time <= LATEST for time in (turn.start, turn.end) if time is not None):
             return f"a time of turn {number} is no number of seconds"
         if turn.start is None:
             continue

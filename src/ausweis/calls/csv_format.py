@@ -11,8 +11,10 @@ Only one call is held at a time.
 
 import csv
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
+from ausweis.calls.opening import LARGEST, TOO_LARGE
 from ausweis.calls.raw import RawCall, raw_turn
 from ausweis.calls.text import clean, decode_lines
 from ausweis.calls.times import seconds
@@ -31,7 +33,6 @@ _NAMES = {
 _OF_CALL = ("language", "agent", "team", "queue", "started_at", "direction")
 _COLUMNS = {alias: name for name, aliases in _NAMES.items() for alias in aliases} | {name: name for name in _OF_CALL}
 _DELIMITERS = ",;\t|"
-_MAX_FIELD = 100_000_000
 
 Row = tuple[int, dict[str, str] | CallFormatError]
 
@@ -47,18 +48,21 @@ def read(lines: Iterable[bytes], place: str, default_id: str) -> Iterator[RawCal
     """The calls of one file, in its order. A row that cannot be read makes its call unreadable, and no other.
 
     Raises:
-        CallFormatError: the header lacks speaker or text; or quotes do not close, then the rest cannot be read.
+        CallFormatError: the header lacks speaker or text; quotes do not close, or one call is larger than LARGEST: then
+            the rest cannot be read.
         EncodingError: a byte is not UTF-8; it names the line and the byte.
     """
     current: str | None = None
     rows: list[Row] = []
     many = False
-    for number, row, has_ids in _rows(_text(lines, place), place):
+    held = _Held()
+    for number, row, has_ids in _rows(_text(lines, place, held), place):
         many = has_ids
         call_id = row.get("call_id", "") if isinstance(row, dict) else current or ""
         if rows and call_id != current:
             yield _call(rows, current, place, default_id, many)
             rows = []
+            held.size = 0
         current = call_id
         rows.append((number, row))
     if rows:
@@ -67,10 +71,20 @@ def read(lines: Iterable[bytes], place: str, default_id: str) -> Iterator[RawCal
         yield UnreadableCall(place, None, "the table has a header but no rows", "empty")
 
 
-def _text(lines: Iterable[bytes], place: str) -> Iterator[str]:
-    for _, line in decode_lines(lines, place):
+@dataclass
+class _Held:
+    """How many characters were read since the last call was done with."""
+
+    size: int = 0
+
+
+def _text(lines: Iterable[bytes], place: str, held: _Held) -> Iterator[str]:
+    for number, line in decode_lines(lines, place):
         if isinstance(line, EncodingError):
             raise line
+        held.size += len(line)
+        if held.size > LARGEST:
+            raise CallFormatError(TOO_LARGE, place=f"{place}:{number}")
         # The null byte goes before the csv module sees it, which would refuse the file.
         yield line.replace("\0", "")
 
@@ -90,6 +104,8 @@ def _rows(lines: Iterator[str], place: str) -> Iterator[tuple[int, dict[str, str
     if header.lower().startswith("sep="):
         delimiter = header.strip()[4:5] or ";"
         header, skipped = next(lines, ""), 1
+    if delimiter in '"\r\n ':
+        raise CallFormatError("the sign after sep= cannot part cells; take one of , ; | or a tab", place=f"{place}:1")
     names = _header(header.rstrip("\r\n"), delimiter)
     for wanted in ("speaker", "text"):
         if names.count(wanted) != 1:
@@ -98,7 +114,7 @@ def _rows(lines: Iterator[str], place: str) -> Iterator[tuple[int, dict[str, str
                 "start, end, call_id",
                 place=f"{place}:{skipped + 1}",
             )
-    csv.field_size_limit(max(csv.field_size_limit(), _MAX_FIELD))
+    csv.field_size_limit(max(csv.field_size_limit(), LARGEST))
     table = csv.reader(lines, delimiter=delimiter, strict=True)
     begin = skipped + 2
     while True:
@@ -127,6 +143,7 @@ def _row(cells: list[str], names: list[str], place: str) -> dict[str, str] | Cal
 def _call(rows: list[Row], call_id: str | None, place: str, default_id: str, many: bool) -> RawCall | UnreadableCall:
     where = f"{place}:{rows[0][0]}" if many else place
     turns: list[dict[str, Any]] = []
+    lines: list[int] = []
     first: dict[str, str] = {}
     for number, row in rows:
         if isinstance(row, CallFormatError):
@@ -139,7 +156,8 @@ def _call(rows: list[Row], call_id: str | None, place: str, default_id: str, man
             return UnreadableCall(f"{place}:{number}", call_id or None, reason, "format")
         if row["text"].strip():
             turns.append(raw_turn(row["speaker"], row["text"].strip(), start, end))
+            lines.append(number)
     document: dict[str, Any] = {name: first[name].strip() for name in _OF_CALL if first.get(name, "").strip()}
     if call_id and call_id.strip():
         document["id"] = call_id.strip()
-    return RawCall(document | {"turns": turns}, where, default_id)
+    return RawCall(document | {"turns": turns}, where, default_id, lines)

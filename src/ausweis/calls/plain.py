@@ -14,9 +14,8 @@ the other's.
 
 import re
 from collections import Counter
-from typing import Any
 
-from ausweis.calls.raw import raw_turn
+from ausweis.calls.raw import Lined, raw_turn
 from ausweis.calls.speakers import Speakers
 from ausweis.calls.times import CLOCK, clock_seconds
 from ausweis.errors import CallFormatError
@@ -27,7 +26,7 @@ _STAMP = rf"(?:\[\s*(?:{CLOCK})(?:\s*(?:-|–|-->)\s*{CLOCK})?\s*\]|\(\s*{CLOCK}
 _NAME = r"[^\W\d_][\w.*/()@-]{0,39}(?: [\w.*/()@-]{1,40}){0,2}?"
 _LINE = re.compile(
     rf"(?P<before>{_STAMP})?[ \t]*(?P<label>{_NAME}(?::in(?:nen)?(?=:))?)"
-    rf"[ \t]*(?P<after>{_STAMP})?[ \t]*:(?=\s|$)[ \t]*(?P<text>.*)"
+    rf"[ \t]*(?:(?P<after>{_STAMP})[ \t]*)?:(?=\s|$)[ \t]*(?P<text>.*)"
 )
 _BARE_STAMP = re.compile(rf"(?P<before>{_STAMP})[ \t]*(?P<text>.*)")
 _IN_BRACKETS = re.compile(r"\[(?P<label>[\w .@-]{1,40})\]:?\s*(?P<text>.*)", re.DOTALL)
@@ -51,32 +50,32 @@ def split_label(text: str, speakers: Speakers) -> tuple[str | None, str]:
 
 def split_lines(text: str, speakers: Speakers) -> list[tuple[str | None, str]]:
     """Label and words of each speaker in the text of one subtitle: a line with a known label begins another."""
-    found: list[tuple[str | None, str]] = []
+    found: list[tuple[str | None, list[str]]] = []
     for line in text.split("\n"):
         label, words = split_label(line.strip(), speakers)
         if label is None and found:
-            found[-1] = (found[-1][0], f"{found[-1][1]} {words}".strip())
+            found[-1][1].append(words)
         else:
-            found.append((label, words))
-    return [(label, words) for label, words in found if words]
+            found.append((label, [words]))
+    return [(label, words) for label, parts in found if (words := " ".join(filter(None, parts)))]
 
 
-def read(text: str, place: str, speakers: Speakers) -> dict[str, Any]:
-    """The turns of one plain text in the shape of the contract; a blank text has none.
+def read(text: str, place: str, speakers: Speakers) -> Lined:
+    """The turns of one plain text; a blank text has none.
 
     Raises:
         CallFormatError: the text begins without a label.
     """
     lines = text.split("\n")
     labelled = _labelled(lines, speakers)
-    turns: list[dict[str, Any]] = []
+    turns: Lined = []
     parts: list[list[str]] = []
     stamp: str | None = None
     for index, line in enumerate(lines):
         match = labelled.get(index)
         if match:
             start = _start(match["before"] or match["after"] or stamp)
-            turns.append(raw_turn(match["label"].strip(), "", start))
+            turns.append((index + 1, raw_turn(match["label"].strip(), "", start)))
             parts.append([match["text"].strip()])
             stamp = None
         elif line.strip():
@@ -91,9 +90,9 @@ def read(text: str, place: str, speakers: Speakers) -> dict[str, Any]:
                 )
             else:
                 parts[-1].append(bare["text"] if bare else line.strip())
-    for turn, said in zip(turns, parts, strict=True):
+    for (_, turn), said in zip(turns, parts, strict=True):
         turn["text"] = " ".join(filter(None, said))
-    return {"turns": [turn for turn in turns if turn["text"]]}
+    return [(line, turn) for line, turn in turns if turn["text"]]
 
 
 def _labelled(lines: list[str], speakers: Speakers) -> dict[int, re.Match[str]]:

@@ -3,13 +3,14 @@
 import codecs
 import itertools
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import BinaryIO, Literal
 
 from ausweis.calls import aws_transcribe, csv_format, json_format, plain, srt, webvtt, whisper
 from ausweis.calls.call import Call
 from ausweis.calls.checks import check
 from ausweis.calls.formats import FORMATS, Format, check_format, sniff
+from ausweis.calls.opening import bounded_lines, read_rest, require_file
 from ausweis.calls.raw import RawCall
 from ausweis.calls.sources import Source, Sources, find_sources
 from ausweis.calls.speakers import Speakers
@@ -21,7 +22,8 @@ __all__ = ["read_calls"]
 
 _HEAD = 4096
 _FORCED: dict[Format, json_format.Reader] = {"whisper": whisper.read, "aws": aws_transcribe.read}
-_SUBTITLES = {"vtt": webvtt.read, "srt": srt.read, "plain": plain.read}
+_JSON = ("json", "whisper", "aws")
+_TEXTS = {"vtt": webvtt.read, "srt": srt.read, "plain": plain.read}
 
 Found = Iterator[RawCall | UnreadableCall]
 Hear = Callable[[Source], RawCall | UnreadableCall]
@@ -41,7 +43,7 @@ def read_calls(
     `speakers` maps labels to agent, caller or unknown, besides the known ones; `language` holds for calls that do not
     say theirs; `format` (one of FORMATS) is taken for every file, instead of extension and content; `hear` listens to
     recordings, which are unreadable without it. Of JSON Lines and CSV one call is held at a time, of any other format
-    one file. Ids are unique: the second call with an id is unreadable.
+    one file, and never more than `opening.LARGEST`. Ids are unique: the second call with an id is unreadable.
 
     Raises:
         InputError: at once, before anything is read: a path that does not exist, a folder without calls, an empty
@@ -58,19 +60,40 @@ def _read_all(
 ) -> Iterator[Call | UnreadableCall]:
     first_place: dict[str, str] = {}
     for source in sources.files:
-        heard = source.is_recording and forced is None
-        for found in _listen(source, hear) if heard else _read_source(source, speakers, forced):
-            call = check(found, speakers, language) if isinstance(found, RawCall) else found
-            if isinstance(call, Call) and isinstance(found, RawCall):
+        for place, call in _checked(source, speakers, language, forced, hear):
+            if isinstance(call, Call):
                 if call.id in first_place:
                     message = f"another call with this id was read from {first_place[call.id]}; ids must be unique"
-                    yield UnreadableCall(found.place, call.id, message, "duplicate")
+                    yield UnreadableCall(place, call.id, message, "duplicate")
                     continue
-                first_place[call.id] = found.place
+                first_place[call.id] = place
             yield call
 
 
+def _checked(
+    source: Source, speakers: Speakers, language: str, forced: Format | None, hear: Hear | None
+) -> Iterator[tuple[str, Call | UnreadableCall]]:
+    """The calls of one file, each with its place. Whatever goes wrong, the files after it are read."""
+    heard = source.is_recording and forced is None
+    try:
+        for found in _listen(source, hear) if heard else _read_source(source, speakers, forced):
+            yield found.place, check(found, speakers, language) if isinstance(found, RawCall) else found
+    except AusweisError:
+        # Nothing can be heard any more.
+        raise
+    except OSError as error:
+        why = error.strerror or "I/O error"
+        message = f"the file cannot be read ({why}); mend that, or leave it out"
+        yield source.place, UnreadableCall(source.place, source.default_id if heard else None, message, "file")
+    except Exception as error:
+        # A fault of the program. Only its type is told: its text may quote the call.
+        message = f"the file broke its reader ({type(error).__name__}); leave it out, and report what is special in it"
+        yield source.place, UnreadableCall(source.place, None, message, "format")
+
+
 def _listen(source: Source, hear: Hear | None) -> Found:
+    for path in source.files:
+        require_file(path)
     if hear is None:
         message = "this is a recording: make a transcript of it first, with `ausweis transcribe`"
         yield UnreadableCall(source.place, source.default_id, message, "format")
@@ -86,38 +109,38 @@ def _read_source(source: Source, speakers: Speakers, forced: Format | None) -> F
                 yield found
         if not count:
             yield UnreadableCall(source.place, None, "the file holds no calls", "empty")
-    except OSError as error:
-        yield UnreadableCall(source.place, None, f"the file cannot be read ({error.strerror or 'I/O error'})", "file")
     except AusweisError as error:
         yield UnreadableCall.of(error, source.place, call_id=None)
 
 
 def _read_stream(stream: BinaryIO, source: Source, speakers: Speakers, forced: Format | None) -> Found:
-    head = _head(stream)
+    lines = bounded_lines(stream, source.place)
+    head = _head(lines)
     if not any(map(_filled, head)):
         yield UnreadableCall(source.place, None, "the file is empty", "empty")
         return
-    lines = itertools.chain(head, stream)
     chosen = forced or sniff(b"".join(head).decode("utf-8-sig", "replace"), source.extension)
     if chosen is None:
         message = f"nobody knows the format of this file; name it with --format, one of {', '.join(FORMATS)}"
         yield UnreadableCall(source.place, None, message, "format")
     elif chosen == "csv":
-        yield from csv_format.read(lines, source.place, source.default_id)
-    elif chosen in _SUBTITLES:
-        text = clean(decode(b"".join(lines), source.place))
-        yield RawCall(_SUBTITLES[chosen](text, source.place, speakers), source.place, source.default_id)
+        yield from csv_format.read(itertools.chain(head, lines), source.place, source.default_id)
+    elif chosen == "jsonl" or (chosen in _JSON and _is_json_lines(head)):
+        arguments = (source.place, source.default_id, speakers, _FORCED.get(chosen))
+        yield from json_format.read_lines(itertools.chain(head, lines), *arguments)
     else:
-        yield from _read_json(head, lines, source, speakers, chosen)
+        text = decode(read_rest(b"".join(head), stream, source.place), source.place)
+        yield from _read_text(text, source, speakers, chosen)
 
 
-def _read_json(head: list[bytes], lines: Iterable[bytes], source: Source, speakers: Speakers, chosen: Format) -> Found:
-    arguments = (source.place, source.default_id, speakers, _FORCED.get(chosen))
-    if chosen == "jsonl" or _is_json_lines(head):
-        yield from json_format.read_lines(lines, *arguments)
+def _read_text(text: str, source: Source, speakers: Speakers, chosen: Format) -> Found:
+    if chosen in _JSON:
+        value = json_format.parse(text, source.place)
+        yield from json_format.read_document(value, source.place, source.default_id, speakers, _FORCED.get(chosen))
     else:
-        value = json_format.parse(decode(b"".join(lines), source.place), source.place)
-        yield from json_format.read_document(value, *arguments)
+        turns = _TEXTS[chosen](clean(text), source.place, speakers)
+        document = {"turns": [turn for _, turn in turns]}
+        yield RawCall(document, source.place, source.default_id, [line for line, _ in turns])
 
 
 def _is_json_lines(head: list[bytes]) -> bool:
@@ -126,11 +149,11 @@ def _is_json_lines(head: list[bytes]) -> bool:
     return bool(others) and first.startswith(b"{") and first.endswith(b"}")
 
 
-def _head(stream: BinaryIO) -> list[bytes]:
+def _head(lines: Iterator[bytes]) -> list[bytes]:
     """The first lines: two with something in them and some thousand bytes, where there are that many."""
     head: list[bytes] = []
     filled = size = 0
-    while (filled < 2 or size < _HEAD) and (line := stream.readline()):
+    while (filled < 2 or size < _HEAD) and (line := next(lines, b"")):
         head.append(line)
         size += len(line)
         filled += bool(_filled(line))

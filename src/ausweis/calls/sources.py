@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from ausweis.calls.formats import EXTENSIONS, RECORDINGS
+from ausweis.calls.opening import is_stream, open_file, read_file
 from ausweis.calls.speakers import Speakers
 from ausweis.calls.text import shown_path
 from ausweis.errors import InputError
@@ -71,16 +72,26 @@ class Source:
         """The extension with its dot; empty for standard input."""
         return self.path.suffix if self.path else ""
 
+    @property
+    def size(self) -> int | None:
+        """Bytes of its files, 0 where they cannot be read; None of an open stream."""
+        if self.path is None or is_stream(self.path):
+            return None
+        try:
+            return sum(path.stat().st_size for path in self.files)
+        except OSError:
+            return 0
+
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
         """The bytes, from the beginning. Standard input stays open.
 
-        Raises (OSError): as `open` does.
+        Raises (OSError): as `open_file` does.
         """
         if self.path is None:
             yield sys.stdin.buffer
         else:
-            with self.path.open("rb") as stream:
+            with open_file(self.path) as stream:
                 yield stream
 
 
@@ -133,7 +144,8 @@ def find_sources(
     Of a folder, files with a known extension are taken, or all with `any_extension`; a file that is named itself is
     always taken. Of a recording and its transcript of the same name the transcript is taken, or the recording without
     `transcripts_first`. Of folders that runs wrote only transcripts are taken. The order is that of the arguments, by
-    name within a folder or glob. A file that is reached twice is read once.
+    name within a folder or glob; folders below a named one that cannot be entered come last, as files that cannot be
+    read. A file that is reached twice is read once.
 
     Raises:
         InputError: no argument, an empty one, no such path, nothing that fits a glob, or a folder without calls.
@@ -141,6 +153,7 @@ def find_sources(
     if not paths:
         raise InputError("no calls are named; name a file, a folder, or - for standard input")
     found: list[_Found | None] = []
+    closed: list[Path] = []
     skipped = 0
     for path_argument in paths:
         argument = os.fspath(path_argument)
@@ -148,15 +161,16 @@ def find_sources(
             found.append(None)
             continue
         for path in _expand(argument):
-            if path.is_dir():
-                files, more = _walk(path, any_extension)
+            if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where the folder above it cannot be entered
+                files, more = _walk(path, any_extension, closed)
                 found += files
                 skipped += more
             else:
                 found.append(_Found(path, path.parent))
     calls = _without_sidecars(_paired(_once(found)))
     chosen = _one_of_each(calls, transcripts_first)
-    return Sources(tuple(_with_ids(chosen)), skipped + len(calls) - len(chosen))
+    sources = [*_with_ids(chosen), *(Source(path, shown_path(path), _id(path.name)) for path in dict.fromkeys(closed))]
+    return Sources(tuple(sources), skipped + len(calls) - len(chosen))
 
 
 def _expand(argument: str) -> list[Path]:
@@ -176,12 +190,14 @@ def _expand(argument: str) -> list[Path]:
     raise InputError("there is no such file or folder", place=shown_path(argument))
 
 
-def _walk(folder: Path, any_extension: bool) -> tuple[list[_Found], int]:
+def _walk(folder: Path, any_extension: bool, closed: list[Path]) -> tuple[list[_Found], int]:
     def refuse(error: OSError) -> None:
-        raise InputError(f"the folder cannot be read ({error.strerror})", place=shown_path(error.filename or folder))
+        if error.filename in (None, os.fspath(folder)):
+            raise InputError(f"the folder cannot be read ({error.strerror})", place=shown_path(folder))
+        closed.append(Path(error.filename))
 
     files: list[_Found] = []
-    skipped = 0
+    skipped, before = 0, len(closed)
     for here, folders, names in os.walk(folder, onerror=refuse):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         if _RUN in names or _TRANSCRIPTS in names:
@@ -194,7 +210,7 @@ def _walk(folder: Path, any_extension: bool) -> tuple[list[_Found], int]:
                 files.append(_Found(path, folder))
             else:
                 skipped += 1
-    if not files:
+    if not files and len(closed) == before:
         others = f" ({skipped} with other extensions)" if skipped else ""
         raise InputError(
             f"the folder has no calls{others}; known are {', '.join(sorted(EXTENSIONS | dict.fromkeys(RECORDINGS)))}",
@@ -245,8 +261,8 @@ def _without_sidecars(found: list[_Found | None]) -> list[_Found | None]:
 def _is_transcript(path: Path) -> bool:
     """Whether a JSON file has words in it: turns, the segments of Whisper, or what Amazon Transcribe writes."""
     try:
-        value = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
+        value = json.loads(read_file(path, shown_path(path)))
+    except (OSError, InputError, ValueError, RecursionError):
         return False
     return isinstance(value, list) or (isinstance(value, dict) and not _WORDS.isdisjoint(value))
 
@@ -257,6 +273,10 @@ def _one_of_each(found: list[_Found | None], transcripts_first: bool) -> list[_F
     transcripts = {file.call for file in found if file and not file.is_recording}
     unwanted = recordings & transcripts
     return [file for file in found if not (file and file.call in unwanted and file.is_recording == transcripts_first)]
+
+
+def _id(name: str) -> str:
+    return shown_path(name)[-_MAX_ID:]
 
 
 def _with_ids(found: list[_Found | None]) -> list[Source]:
@@ -280,7 +300,7 @@ def _with_ids(found: list[_Found | None]) -> list[Source]:
             Source(
                 file.path,
                 shown_path(file.path),
-                shown_path(chosen)[-_MAX_ID:],
+                _id(chosen),
                 file.other,
                 file.sidecar,
                 file.agent_channel,

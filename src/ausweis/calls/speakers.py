@@ -1,10 +1,10 @@
 """Speaker labels of transcripts: which of them is the agent, which the caller."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import cast, get_args
 
-from ausweis.calls.text import shown
+from ausweis.calls.text import shape
 from ausweis.errors import CallFormatError, InputError
 from ausweis.vocabulary import Speaker
 
@@ -28,6 +28,10 @@ _GENDERED = re.compile(r"[*:_/(-]+in(?:nen)?\)?$")
 _NUMBERED = re.compile(r"[ _-]*\d{1,3}$")
 _BRACKETED = re.compile(r"\s*\([^()]*\)$")
 _CHANNEL = re.compile(r"ch_\d{1,3}", re.ASCII)
+_MACHINES = re.compile(r"(?:speaker|spk|sprecher(?:in)?|channel|kanal|ch)(?:[ _-]?(?:\d{1,3}|[a-z]))?", re.ASCII | re.I)
+"""Labels that programs give, `SPEAKER_01`: they may stand in a message. Any other may be somebody's name."""
+_LONGEST = 100
+"""Characters of a label that is known by its stem."""
 
 
 def _key(label: str) -> str:
@@ -49,7 +53,7 @@ class Speakers:
         self._own: dict[str, Speaker] = {}
         for label, speaker in (own or {}).items():
             if speaker not in get_args(Speaker):
-                raise InputError(f"the speaker label {shown(label)} must be mapped to agent, caller or unknown")
+                raise InputError(f"a speaker label ({shape(label)}) must be mapped to agent, caller or unknown")
             if not _key(label):
                 raise InputError("a speaker label that is mapped must not be empty")
             self._own[_key(label)] = cast("Speaker", speaker)
@@ -70,22 +74,26 @@ class Speakers:
             return self._own[key]
         if _CHANNEL.fullmatch(key):
             return self._channels.get(key)
+        if len(key) > _LONGEST:
+            return None
         for stem in (key, _BRACKETED.sub("", key), _GENDERED.sub("", key), _NUMBERED.sub("", key)):
             found = self._own.get(stem) or LABELS.get(stem)
             if found:
                 return found
         return None
 
-    def resolve(self, labels: Iterable[str | None], place: str, call_id: str | None = None) -> list[Speaker]:
-        """The speaker of each label; no label (None or blank) is `unknown`.
+    def resolve(
+        self, labels: Sequence[str | None], place: str, call_id: str | None = None, lines: Sequence[int] = ()
+    ) -> list[Speaker]:
+        """The speaker of each turn's label; no label (None or blank) is `unknown`. `lines`: where each stands.
 
         Raises:
-            CallFormatError: labels that are not known; it names them and says how to map them.
+            CallFormatError: labels that are not known; it says where they stand, and how to map them.
         """
         speakers: list[Speaker] = []
-        unknown: dict[str, None] = {}
+        unknown: dict[str, str] = {}
         known: dict[str, Speaker | None] = {}
-        for label in labels:
+        for index, label in enumerate(labels):
             if label is None or not label.strip():
                 speakers.append("unknown")
                 continue
@@ -93,23 +101,23 @@ class Speakers:
                 known[label] = self.find(label)
             found = known[label]
             if found is None:
-                unknown[label.strip()] = None
+                unknown.setdefault(label.strip(), f"in line {lines[index]}" if lines else f"of turn {index + 1}")
             speakers.append(found or "unknown")
         if unknown:
-            raise CallFormatError(_unknown_labels(list(unknown)), place=place, call_id=call_id)
+            raise CallFormatError(_unknown_labels(unknown), place=place, call_id=call_id)
         return speakers
 
 
-def _unknown_labels(labels: list[str]) -> str:
-    named = ", ".join(shown(label) for label in labels[:5])
+def _unknown_labels(found: Mapping[str, str]) -> str:
+    """`found`: where each label stands first."""
+    labels = list(found)
+    named = ", ".join(f"{_shown(label)} {found[label]}" for label in labels[:5])
     more = f" and {len(labels) - 5} more" if len(labels) > 5 else ""
-    word = "label" if len(labels) == 1 else "labels"
-    example = labels[0] if shown(labels[0]).startswith("'") else "LABEL"
-    return (
-        f"unknown speaker {word} {named}{more}; "
-        f"say who it is with --speaker {_quoted(example)}=agent or --speaker {_quoted(example)}=caller"
-    )
+    example = labels[0] if _MACHINES.fullmatch(labels[0]) else "LABEL"
+    example = f'"{example}"' if " " in example else example
+    what = "the speaker label is not known" if len(labels) == 1 else "speaker labels are not known"
+    return f"{what}: {named}{more}; say who it is with --speaker {example}=agent or --speaker {example}=caller"
 
 
-def _quoted(label: str) -> str:
-    return f'"{label}"' if re.search(r"[^\w.@/-]", label) else label
+def _shown(label: str) -> str:
+    return f"'{label}'" if _MACHINES.fullmatch(label) else f"({shape(label)})"

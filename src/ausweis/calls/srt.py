@@ -12,7 +12,7 @@ import re
 from typing import Any
 
 from ausweis.calls.plain import split_lines
-from ausweis.calls.raw import raw_turn
+from ausweis.calls.raw import Lined, raw_turn
 from ausweis.calls.speakers import Speakers
 from ausweis.calls.times import clock_seconds
 from ausweis.errors import CallFormatError
@@ -22,12 +22,12 @@ __all__ = ["read"]
 _STAMP = r"\d{1,4}:\d{1,2}:\d{2}[,.]\d{1,3}"
 _TIMINGS = re.compile(rf"\s*({_STAMP})\s*-->\s*({_STAMP})(?:\s.*)?", re.ASCII)
 _MARKUP = re.compile(r"</?(?:b|i|u|s|font)(?:\s[^<>]*)?>|\{\\[^{}]*\}", re.IGNORECASE)
-_VOICE = re.compile(r"<v(?:\.[^\s<>.]+)*[ \t]+([^<>\n]+)>|</v>")
+_VOICE = re.compile(r"<v(?:\.[^\s<>.]+)*[ \t]([^<>\n]*)>|</v>")
 _NUMBER = re.compile(r"\s*\d+\s*", re.ASCII)
 
 
-def read(text: str, place: str, speakers: Speakers) -> dict[str, Any]:
-    """The turns of one SubRip file in the shape of the contract; blank cues are left out.
+def read(text: str, place: str, speakers: Speakers) -> Lined:
+    """The turns of one SubRip file; blank cues are left out.
 
     Raises:
         CallFormatError: times that cannot be read, or text before the first times; it names the line.
@@ -39,13 +39,13 @@ def read(text: str, place: str, speakers: Speakers) -> dict[str, Any]:
     stray = next((i for i, line in enumerate(lines[: first - numbered]) if line.strip()), None)
     if stray is not None:
         raise CallFormatError("there is text before the first times", place=f"{place}:{stray + 1}")
-    turns: list[dict[str, Any]] = []
+    turns: Lined = []
     for begin, end in itertools.pairwise([*begins, len(lines)]):
         words = lines[begin + 1 : end]
         if numbered and end < len(lines) and words and _NUMBER.fullmatch(words[-1]):
             words.pop()
-        turns += _turns(lines[begin], "\n".join(words), speakers)
-    return {"turns": turns}
+        turns += ((begin + 1, turn) for turn in _turns(lines[begin], "\n".join(words), speakers))
+    return turns
 
 
 def _begins_cue(lines: list[str], index: int, place: str) -> bool:

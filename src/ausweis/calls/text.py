@@ -1,4 +1,4 @@
-"""Bytes to text: UTF-8 only, control characters out; and what of a file's words may stand in a message.
+"""Bytes to text: UTF-8 only, control characters out; and what messages may say of a file's words.
 
 Text is cleaned before anything reads it, so quotes and hashes hold for the cleaned text. Out go: control characters
 (C0 and C1, save tab and line feed), marks that turn the direction of writing, soft hyphens, spaces without width,
@@ -11,12 +11,13 @@ stay: prompts treat a transcript as data.
 import codecs
 import os
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ausweis.errors import CallFormatError, EncodingError
 
-__all__ = ["clean", "clean_tree", "decode", "decode_lines", "shown", "shown_path"]
+__all__ = ["clean", "clean_tree", "decode", "decode_lines", "shape", "shown_path"]
 
 _OTHER_BOMS = (
     (codecs.BOM_UTF32_LE, "UTF-32"),
@@ -28,11 +29,12 @@ _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e007f]"
-    r"|(?<=\w)[\u200c\u200d]+|[\u200c\u200d]+(?=\w)"
+    # A run of joiners is looked at from its beginning alone, else a long one is looked at from each of its signs.
+    r"|(?<=\w)[\u200c\u200d]+|(?<![\u200c\u200d])[\u200c\u200d]+(?=\w)"
 )
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_LABEL = re.compile(r"[\w.*/()@-]+(?: [\w.*/()@-]+){0,2}")
 _MAX_DEPTH = 50
+_LARGEST_NUMBER = sys.float_info.max
 
 
 def clean(text: str) -> str:
@@ -48,7 +50,7 @@ def clean_tree(value: Any, place: str, depth: int = 0) -> Any:
     """The JSON value with every string in it cleaned.
 
     Raises:
-        CallFormatError: it is nested deeper than 50 levels.
+        CallFormatError: it is nested deeper than 50 levels, or has a number that is infinite as a float.
     """
     if depth > _MAX_DEPTH:
         raise CallFormatError(f"the JSON is nested deeper than {_MAX_DEPTH} levels", place=place)
@@ -58,6 +60,8 @@ def clean_tree(value: Any, place: str, depth: int = 0) -> Any:
         return [clean_tree(part, place, depth + 1) for part in value]
     if isinstance(value, dict):
         return {clean(key): clean_tree(part, place, depth + 1) for key, part in value.items()}
+    if isinstance(value, int | float) and not -_LARGEST_NUMBER <= value <= _LARGEST_NUMBER:
+        raise CallFormatError("the JSON has a number that is none, or too large to be told", place=place)
     return value
 
 
@@ -106,16 +110,21 @@ def _refuse_other_encodings(data: bytes, place: str) -> None:
 
 
 def shown_path(path: str | os.PathLike[str]) -> str:
-    """The path as it can be printed, whatever bytes its name has."""
-    return clean(os.fsencode(path).decode("utf-8", "replace"))
+    r"""The path as it can be printed in one line: bytes that are not UTF-8 as `\xff`, so that names stay apart."""
+    return " ".join(clean(os.fsencode(path).decode("utf-8", "backslashreplace")).splitlines()).replace("\t", " ")
 
 
-def shown(label: str) -> str:
-    """The label or key in quotes, or only its length where it may be more than a label: words or numbers of a call.
+def shape(text: str) -> str:
+    """What a text looks like, without a sign of it, as in `two words of letters, 21 characters`.
 
-    Shown are at most three words and forty characters, with at most three digits: whoever has to map a label must know
-    it, and so a single word that stands where a label should is shown too.
+    Labels and keys of a file may be words of the call, or the name of who speaks: no message holds them.
     """
-    if len(label) <= 40 and _LABEL.fullmatch(label) and sum(sign.isdigit() for sign in label) <= 3:
-        return f"'{label}'"
-    return f"(a text of {len(label)} characters)"
+    words = len(text.split())
+    has = {
+        "letters": any(sign.isalpha() for sign in text),
+        "digits": any(sign.isdigit() for sign in text),
+        "other signs": any(not (sign.isalnum() or sign.isspace()) for sign in text),
+    }
+    number = {0: "no word", 1: "one word", 2: "two words", 3: "three words"}.get(words, f"{words} words")
+    signs = " and ".join(name for name, found in has.items() if found)
+    return f"{number}{f' of {signs}' if signs else ''}, {len(text)} characters"

@@ -1,14 +1,23 @@
 """Time stamps and numbers as seconds."""
 
 import re
+from typing import Annotated
 
-__all__ = ["CLOCK", "clock_seconds", "seconds"]
+from pydantic import Field
+
+__all__ = ["CLOCK", "LATEST", "Milliseconds", "clock_seconds", "seconds"]
+
+LATEST = 10**10
+"""Seconds: what is later is no time of a call, not even where a program counts from 1970."""
+
+Milliseconds = Annotated[int, Field(ge=0, le=1000 * LATEST)]
+"""A time of a call in a file of JSON."""
 
 CLOCK = r"(?:\d{1,4}:)?\d{1,3}:\d{2}(?:[.,]\d{1,9})?"
-"""A clock as a regular expression: minutes and seconds, hours and a fraction where they are told."""
+"""A clock as a regular expression: minutes and seconds, hours and a fraction where they are told, in any digits."""
 
-_CLOCK = re.compile(CLOCK, re.ASCII)
-_NUMBER = re.compile(r"\d{1,12}(?:[.,]\d{1,9})?", re.ASCII)
+_CLOCK = re.compile(CLOCK)
+_NUMBER = re.compile(r"\d{1,12}(?:[.,]\d{1,9})?")
 
 
 def clock_seconds(stamp: str) -> float:

@@ -17,8 +17,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from ausweis.calls.plain import split_lines
-from ausweis.calls.raw import raw_turn
+from ausweis.calls.raw import Lined, raw_turn
 from ausweis.calls.speakers import Speakers
+from ausweis.calls.text import clean
 from ausweis.calls.times import clock_seconds
 from ausweis.errors import CallFormatError
 
@@ -29,14 +30,16 @@ _NO_CUE = re.compile(r"(?:NOTE|STYLE|REGION)(?:[ \t].*)?")
 _STAMP = r"(?:\d{1,4}:)?[0-5]\d:[0-5]\d\.\d{3}"
 _TIMINGS = re.compile(rf"\s*({_STAMP})\s*-->\s*({_STAMP})(?:\s.*)?", re.ASCII)
 _TAG = re.compile(
-    r"<(?P<close>/)?(?P<name>v|c|i|b|u|lang|ruby|rt)(?:\.[^\s<>&.]+)*(?:[ \t\n]+(?P<annotation>[^<>]*))?>"
+    r"<(?P<close>/)?(?P<name>v|c|i|b|u|lang|ruby|rt)(?:\.[^\s<>&.]+)*(?:[ \t\n](?P<annotation>[^<>]*))?>"
     rf"|<{_STAMP}>",
     re.ASCII,
 )
+_NO_SIGN = re.compile(r"&#[0-9]{100,};?")
+"""No sign has such a number, and Python refuses to read one of thousands of digits."""
 
 
-def read(text: str, place: str, speakers: Speakers) -> dict[str, Any]:
-    """The turns of one WebVTT file in the shape of the contract; blank cues are left out.
+def read(text: str, place: str, speakers: Speakers) -> Lined:
+    """The turns of one WebVTT file; blank cues are left out.
 
     Raises:
         CallFormatError: the first line is not WEBVTT, or the times of a cue cannot be read; it names the line.
@@ -44,11 +47,11 @@ def read(text: str, place: str, speakers: Speakers) -> dict[str, Any]:
     lines = text.split("\n")
     if not _SIGNATURE.fullmatch(lines[0]):
         raise CallFormatError("the first line of a WebVTT file must be WEBVTT", place=f"{place}:1")
-    turns: list[dict[str, Any]] = []
+    turns: Lined = []
     for block in _blocks(lines):
         for number, timings, words in _cues(block, place):
-            turns += _turns(timings, words, f"{place}:{number}", speakers)
-    return {"turns": turns}
+            turns += ((number, turn) for turn in _turns(timings, words, f"{place}:{number}", speakers))
+    return turns
 
 
 def _blocks(lines: list[str]) -> Iterator[list[tuple[int, str]]]:
@@ -106,12 +109,17 @@ def _voices(words: str) -> Iterator[tuple[str | None, str]]:
         if tag["name"] == "v":
             yield from _piece(voice, pieces)
             pieces = []
-            voice = None if tag["close"] else html.unescape(tag["annotation"] or "").strip() or None
+            voice = None if tag["close"] else _unescaped(tag["annotation"] or "").strip() or None
     yield from _piece(voice, [*pieces, words[position:]])
 
 
 def _piece(voice: str | None, pieces: list[str]) -> Iterator[tuple[str | None, str]]:
     # Unescaped after the tags are off, so that an escaped tag stays text.
-    said = html.unescape("".join(pieces)).strip()
+    said = _unescaped("".join(pieces)).strip()
     if said:
         yield voice, said
+
+
+def _unescaped(text: str) -> str:
+    """With the signs that character references stand for, save those that nobody can have said."""
+    return clean(html.unescape(_NO_SIGN.sub("\ufffd", text)))

@@ -18,6 +18,7 @@ from ausweis.calls.explain import explain
 from ausweis.calls.plain import split_label
 from ausweis.calls.raw import raw_turn
 from ausweis.calls.speakers import Speakers
+from ausweis.calls.times import Milliseconds
 from ausweis.errors import CallFormatError
 
 __all__ = ["is_segment_list", "is_transcript", "read"]
@@ -33,8 +34,8 @@ class _Segment(BaseModel):
 
 
 class _Offsets(BaseModel):
-    begin: int = Field(alias="from")
-    to: int
+    begin: Milliseconds = Field(alias="from")
+    to: Milliseconds
 
 
 class _CppSegment(BaseModel):

@@ -1,6 +1,7 @@
 """What `ausweis score` does, in its order: all that needs no model is checked before the model is loaded."""
 
 import glob
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -221,7 +222,8 @@ def _absolute(path: str) -> str:
         return path
     # The folder that comes before a pattern is none itself.
     here = str(Path.cwd()) if Path(path).exists() else glob.escape(str(Path.cwd()))
-    return str(Path(here, path))
+    # A name that is not UTF-8 could not be written.
+    return os.fsencode(Path(here, path)).decode("utf-8", "backslashreplace")
 
 
 def _speakers(labels: tuple[str, ...]) -> dict[str, str]:
@@ -247,10 +249,10 @@ def _total(sources: Sources, options: Options) -> int | None:
     """How many calls there are, where counting is cheap and does no harm: standard input and pipes are read once."""
     size = 0
     for source in sources.files:
-        if source.path is None or not source.path.is_file():
+        if source.size is None:
             return None
         if not source.is_recording:
-            size += source.path.stat().st_size
+            size += source.size
     if size > _COUNTED_BYTES:
         return None
     total = sum(1 for _ in _calls(sources, options))

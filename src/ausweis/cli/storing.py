@@ -97,5 +97,11 @@ def _audio(sources: Sources) -> dict[str, tuple[Path, ...]]:
                 name = Sidecar.read(source.sidecar).id
             except InputError:
                 continue
-            found[name or source.default_id] = tuple(path.absolute() for path in source.files)
+            # A name that is not UTF-8 cannot stand in a store.
+            paths = (path.absolute() for path in source.files)
+            found[name or source.default_id] = tuple(path for path in paths if _is_utf8(path))
     return found
+
+
+def _is_utf8(path: Path) -> bool:
+    return os.fsencode(path).decode("utf-8", "replace") == str(path)

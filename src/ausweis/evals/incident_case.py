@@ -10,6 +10,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ausweis.calls.call import Call
+from ausweis.calls.explain import explain
 from ausweis.errors import InputError
 from ausweis.evals.labelled import Tags
 from ausweis.reading.facts import Side
@@ -123,8 +124,7 @@ def read_incident_cases(paths: Iterable[Path]) -> list[IncidentCase]:
             try:
                 case = IncidentCase.model_validate_json(line)
             except ValidationError as error:
-                first = error.errors(include_input=False, include_url=False)[0]
-                raise InputError(f"no call with incidents: {first['msg']}", place=f"{path}:{number}") from None
+                raise InputError(f"no call with incidents, at {explain(error)}", place=f"{path}:{number}") from None
             if case.call.id in found:
                 raise InputError(f"two labelled calls have the id {case.call.id}", place=f"{path}:{number}")
             found[case.call.id] = case

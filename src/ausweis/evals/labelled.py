@@ -12,8 +12,10 @@ from typing import Annotated, Literal, Self, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ausweis.calls.call import Call
+from ausweis.calls.explain import explain
+from ausweis.calls.opening import bounded_lines, open_file
 from ausweis.errors import InputError
-from ausweis.reading.facts import Event, EventKind, Facts, RecordingDefect
+from ausweis.reading.facts import Event, EventKind, Facts, RecordingDefect, check_subject
 from ausweis.vocabulary import AuthorisationStatus, Caller, Outcome, ViolationType
 
 __all__ = [
@@ -130,8 +132,7 @@ class LabelledCall(_Part):
         if max(labelled, default=0) > turns:
             raise ValueError(f"an event or violation is labelled behind the last turn, {turns}")
         for event in self.gold.events:
-            # Refuses a subject that its kind does not have.
-            Event(kind=event.kind, subject=event.subject, turn=event.turn, quote="")
+            check_subject(event.kind, event.subject)
         return self
 
 
@@ -143,17 +144,15 @@ def read_labelled(path: Path) -> Iterator[LabelledCall]:
     """
     number = 0
     try:
-        with path.open(encoding="utf-8") as lines:
-            for line in lines:
+        with open_file(path) as stream:
+            for line in bounded_lines(stream, str(path)):
                 number += 1
                 if line.strip():
                     yield LabelledCall.model_validate_json(line)
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise InputError(f"the labelled calls cannot be read ({type(error).__name__})", place=str(path)) from None
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = f", at {place}" if (place := ".".join(map(str, first["loc"]))) else ""
-        raise InputError(f"no labelled call{where}: {first['msg']}", place=f"{path}:{number}") from None
+        raise InputError(f"no labelled call, at {explain(error)}", place=f"{path}:{number}") from None
 
 
 def read_all(paths: Iterable[Path]) -> list[LabelledCall]:

@@ -23,6 +23,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from ausweis.calls.explain import explain
 from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall, gold_facts
 from ausweis.evals.validate import validate
@@ -100,9 +101,7 @@ def labelled_of(text: str, call_id: str, writing_pass: str | None = None) -> tup
     try:
         without = LabelledCall.model_validate(body)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        raise InputError(f"no labelled call, at {where}: {first['msg']}", place=call_id) from None
+        raise InputError(f"no labelled call, at {explain(error, body)}", place=call_id) from None
     verdict = judge(gold_facts(without), find_policy(without.gold.policy).policy)
     found = sorted({(one.turn, one.type) for one in verdict.violations})
     body["gold"]["violations"] = [{"type": kind, "turn": turn} for turn, kind in found]

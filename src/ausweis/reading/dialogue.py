@@ -6,6 +6,7 @@ holds for rare ones too.
 """
 
 import math
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -50,14 +51,26 @@ class Pair(NamedTuple):
     evidence: tuple[float, ...]
 
 
+class _Before(NamedTuple):
+    """The agent's latest lines, the last one first; of each label, the best that any line of the caller had."""
+
+    agent: deque[int]
+    caller: dict[str, float]
+
+
 def pairs(pieces: Sequence[Piece], answers: Answers) -> Iterator[Pair]:
     """All lines of the caller with all factors. `answers`: for each piece the probability of each label."""
     odds = [{label: log_odds(probability) for label, probability in answer.items()} for answer in answers]
+    before = _Before(deque(maxlen=LATELY), {})
     for place, piece in enumerate(pieces):
         if piece.speaker == "caller":
             for label in odds[place]:
                 if label.startswith(GIVES):
-                    yield Pair(place, label, tuple(_evidence(pieces, odds, place, label)))
+                    yield Pair(place, label, tuple(_evidence(pieces, odds, place, label, before)))
+            for label, value in odds[place].items():
+                before.caller[label] = max(value, before.caller.get(label, value))
+        elif piece.speaker == "agent":
+            before.agent.appendleft(place)
 
 
 def weighed(pieces: Sequence[Piece], answers: Answers, weights: Sequence[float]) -> list[dict[str, float]]:
@@ -86,21 +99,23 @@ def log_odds(probability: float) -> float:
     return math.log(bounded / (1 - bounded))
 
 
-def _evidence(pieces: Sequence[Piece], odds: Sequence[Mapping[str, float]], place: int, label: str) -> Iterator[float]:
+def _evidence(
+    pieces: Sequence[Piece], odds: Sequence[Mapping[str, float]], place: int, label: str, before: _Before
+) -> Iterator[float]:
     own, other = odds[place], ASKS + label.removeprefix(GIVES)
     gives = own.get(GIVES.strip(), NEVER)
     yield own[label]
     yield gives
     yield own[label] - _best(own[one] for one in own if one.startswith(GIVES) and one != label)
     yield min(own[label], gives)
-    agent = [number for number in reversed(range(place)) if pieces[number].speaker == "agent"][:LATELY]
+    agent = before.agent
     asked = odds[agent[0]].get(other, NEVER) if agent else NEVER
     yield asked
     lately = _best(odds[number].get(other, NEVER) - LESS * back for back, number in enumerate(agent))
     yield lately
-    caller = [number for number in range(place) if pieces[number].speaker == "caller"]
-    yield _best(odds[number].get(label, NEVER) for number in caller if number >= place - 4)
-    yield _best(odds[number].get(label, NEVER) for number in caller)
+    latest = [number for number in range(max(0, place - 4), place) if pieces[number].speaker == "caller"]
+    yield _best(odds[number].get(label, NEVER) for number in latest)
+    yield before.caller.get(label, NEVER)
     just = [odds[number] for number in agent if number >= place - 2]
     yield asked - _best(one[rival] for one in just for rival in _rivals(one, other))
     yield min(gives, asked)

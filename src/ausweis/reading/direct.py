@@ -91,11 +91,12 @@ class DirectReader:
         kept = []
         for named in answer.violations:
             turn = call.turn(named.turn) if 1 <= named.turn <= len(call.turns) else None
-            quote = None if turn is None else _found(named.quote, turn.text)
-            if turn is None or quote is None:
+            place = None if turn is None else _found(named.quote, turn.text)
+            if turn is None or place is None:
                 notes.append(DROPPED)
                 continue
-            start, end = turn.times(quote)
+            quote = turn.text[slice(*place)]
+            start, end = turn.times(*place)
             kept.append(ClaimedViolation(type=named.type, turn=named.turn, quote=quote, start=start, end=end))
         if answer.outcome == "violation" and not kept:
             notes.append(CONTRADICTION)
@@ -109,10 +110,17 @@ class DirectReader:
         return claim, tuple(dict.fromkeys(notes))
 
 
-def _found(quote: str, text: str) -> str | None:
-    """The quote as it stands in the text; blanks may differ, nothing else."""
-    words = quote.split()
-    if not words:
+def _found(quote: str, text: str) -> tuple[int, int] | None:
+    """Where the quote stands in the text, whole words rather than parts of some; blanks may differ, nothing else."""
+    wanted, places = " ".join(quote.split()), [match.span() for match in re.finditer(r"\S+", text)]
+    flat = " ".join(text[begin:end] for begin, end in places)
+    begin = f" {flat} ".find(f" {wanted} ")
+    begin = flat.find(wanted) if begin < 0 else begin
+    if not wanted or begin < 0:
         return None
-    match = re.search(r"\s+".join(map(re.escape, words)), text)
-    return match.group() if match else None
+    return _place(flat, places, begin), _place(flat, places, begin + len(wanted) - 1) + 1
+
+
+def _place(flat: str, places: Sequence[tuple[int, int]], sign: int) -> int:
+    """Where in the text a sign is that stands here in its words with single blanks between."""
+    return places[flat.count(" ", 0, sign)][0] + sign - (flat.rfind(" ", 0, sign) + 1)

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ausweis.calls.text import shape
 from ausweis.vocabulary import CHANGES, DISCLOSURES, FACTORS, Caller, IncidentKind, Outcome, ViolationType
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "RecordingDefect",
     "Shown",
     "Side",
+    "check_subject",
 ]
 
 Side = Literal["agent", "caller"]
@@ -73,16 +75,25 @@ class Event(BaseModel):
         Raises:
             ValueError: the event's kind wants another subject.
         """
-        if self.kind in ("gives", "asks", "reads_out"):
-            wanted: tuple[str | None, ...] = FACTORS
-        elif self.kind == "rejects":
-            wanted = (None, *FACTORS)
-        elif self.kind in ("discloses", "changes"):
-            wanted = DISCLOSURES if self.kind == "discloses" else CHANGES
-        else:
-            wanted = (None,)
-        if self.subject not in wanted:
-            raise ValueError(f"an event of kind {self.kind} cannot have the subject {self.subject!r}")
+        check_subject(self.kind, self.subject)
+
+
+def check_subject(kind: EventKind, subject: str | None) -> None:
+    """Refuse a subject that is not a word of the domain.
+
+    Raises:
+        ValueError: the event's kind wants another subject; the message does not hold it, which may be words of a call.
+    """
+    if kind in ("gives", "asks", "reads_out"):
+        wanted: tuple[str | None, ...] = FACTORS
+    elif kind == "rejects":
+        wanted = (None, *FACTORS)
+    elif kind in ("discloses", "changes"):
+        wanted = DISCLOSURES if kind == "discloses" else CHANGES
+    else:
+        wanted = (None,)
+    if subject not in wanted:
+        raise ValueError(f"an event of kind {kind} cannot have the subject here ({shape(subject or '')})")
 
 
 class Shown(BaseModel):

@@ -218,9 +218,9 @@ def _mentions(call: Call, pieces: Sequence[Piece], chance: _Chance) -> list[Ment
     if wanted.kind == "wrong_terms":
         named = named_before(pieces, piece)
         if named is not None:
-            start, end = call.turn(piece.turn).times(piece.text)
+            start, end = piece.times(call)
             place, shown = named, Shown(turn=piece.turn, quote=piece.text, start=start, end=end)
-    start, end = call.turn(place.turn).times(place.text)
+    start, end = place.times(call)
     return [
         Mention(
             kind=wanted.kind,

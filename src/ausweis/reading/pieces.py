@@ -22,6 +22,7 @@ LENGTH_BEFORE = 110
 """Characters of such a piece, its last ones."""
 
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
+_SIGN = re.compile(r"\S")
 _WHOLE_WORDS = re.compile(r"\s*\S.*(?=\s)", re.DOTALL)
 
 
@@ -33,18 +34,26 @@ class Line(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """Part of a turn, or all of it; `text` stands letter for letter in the turn. Turn numbers start at 1."""
+    """Part of a turn, or all of it; `text` stands letter for letter in the turn, from the character `begin` on.
+
+    Turn numbers start at 1, characters at 0.
+    """
 
     turn: int
     speaker: str
     text: str
+    begin: int = 0
+
+    def times(self, call: Call) -> tuple[float | None, float | None]:
+        """When it was said, in seconds."""
+        return call.turn(self.turn).times(self.begin, self.begin + len(self.text))
 
 
 def pieces_of(call: Call) -> Iterator[Piece]:
     """The pieces of all turns in order; a turn without words has none."""
     for number, turn in enumerate(call.turns, start=1):
-        for text in _cut(turn.text.strip()):
-            yield Piece(number, turn.speaker, text)
+        for begin, text in _cut(turn.text.rstrip()):
+            yield Piece(number, turn.speaker, text, begin)
 
 
 def spoken_pieces(call: Call) -> list[Piece]:
@@ -52,29 +61,27 @@ def spoken_pieces(call: Call) -> list[Piece]:
     return [piece for piece in pieces_of(call) if piece.speaker != "unknown"]
 
 
-def _cut(text: str) -> Iterator[str]:
-    if len(text) <= LONGEST:
-        if text:
-            yield text
-        return
-    start = end = 0
+def _cut(text: str) -> Iterator[tuple[int, str]]:
+    """Where each piece begins, and the piece."""
+    start = end = _word_from(text, 0)
     for sentence_end in [*(match.start() for match in _SENTENCE_END.finditer(text)), len(text)]:
         if sentence_end - start > LONGEST and end > start:
-            yield text[start:end].rstrip()
+            yield start, text[start:end].rstrip()
             start = _word_from(text, end)
         while sentence_end - start > LONGEST:
             words = _WHOLE_WORDS.match(text, start, start + LONGEST)
             cut = words.end() if words else start + LONGEST
-            yield text[start:cut].rstrip()
+            yield start, text[start:cut].rstrip()
             start = _word_from(text, cut)
         end = sentence_end
     if start < len(text):
-        yield text[start:].rstrip()
+        yield start, text[start:].rstrip()
 
 
 def _word_from(text: str, place: int) -> int:
     """Where the next word begins: blanks before it belong to no piece, however many they are."""
-    return len(text) - len(text[place:].lstrip())
+    word = _SIGN.search(text, place)
+    return word.start() if word else len(text)
 
 
 def with_context(pieces: Sequence[Piece]) -> Iterator[tuple[Piece, list[Line]]]:

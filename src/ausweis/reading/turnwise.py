@@ -88,7 +88,7 @@ class TurnwiseReader:
         return Reading(facts, tokens + more)
 
     def _events(self, call: Call, piece: Piece, answer: Mapping[str, float], said: Sequence[str]) -> list[Event]:
-        start, end = call.turn(piece.turn).times(piece.text)
+        start, end = piece.times(call)
         found = [
             Event(
                 kind=one.kind,

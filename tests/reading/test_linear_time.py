@@ -1,0 +1,111 @@
+"""The rule: four times as much said takes about four times the time to cut, to place and to look through."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ausweis.calls.call import Call, SpokenWord, Turn
+from ausweis.reading.address import named
+from ausweis.reading.defects import found
+from ausweis.reading.dialogue import pairs
+from ausweis.reading.direct import _found
+from ausweis.reading.incidents import _names_value
+from ausweis.reading.pieces import LONGEST, Piece, pieces_of
+from ausweis.reading.refusal import declines
+from ausweis.reading.spoken import digits_in
+
+ENOUGH = 1.5
+
+
+def spent(work: Callable[[], object]) -> float:
+    begun = time.process_time()
+    work()
+    return time.process_time() - begun
+
+
+def is_linear(work: Callable[[int], object], length: int) -> bool:
+    once = spent(lambda: work(length))
+    return spent(lambda: work(4 * length)) <= max(ENOUGH, 8 * once)
+
+
+def spoken(words: int) -> Call:
+    said = tuple(SpokenWord(text="wort", start=place, end=place + 1, probability=1) for place in range(words))
+    return Call(id="c", turns=(Turn(speaker="agent", text=" ".join(["wort"] * words), words=said),))
+
+
+@pytest.mark.parametrize("text", ["wort ", "Das ist ein Satz. ", "x", ".  "])
+def test_a_long_turn_is_cut(text: str) -> None:
+    assert is_linear(lambda n: list(pieces_of(Call(id="c", turns=(Turn(speaker="agent", text=text * n),)))), 200_000)
+
+
+def test_the_pieces_of_a_long_turn_are_placed_in_time() -> None:
+    calls = {number: spoken(number) for number in (25_000, 100_000)}
+    assert is_linear(lambda n: [piece.times(calls[n]) for piece in pieces_of(calls[n])], 25_000)
+
+
+def test_each_piece_has_the_times_of_its_own_words() -> None:
+    call = spoken(1000)
+    for piece in pieces_of(call):
+        first = len(call.turn(1).text[: piece.begin].split())
+        assert piece.times(call) == (first, first + len(piece.text.split()))
+        assert call.turn(1).text[piece.begin :].startswith(piece.text)
+        assert len(piece.text) <= LONGEST
+
+
+def test_what_the_caller_gave_is_weighed() -> None:
+    def work(lines: int) -> list[object]:
+        pieces = [Piece(place + 1, "caller", "ja") for place in range(lines)]
+        return list(pairs(pieces, [{"gives pin": 0.5, "gives name": 0.1}] * lines))
+
+    assert is_linear(work, 5_000)
+
+
+@pytest.mark.parametrize("text", ["a " * 200_000, "a" * 200_000, "a" + " " * 200_000, "a-" * 100_000])
+def test_a_quote_is_found(text: str) -> None:
+    assert spent(lambda: [_found(quote, text) for quote in (text, "a " * 2_000 + "b", "a" * 2_000 + "b")]) < ENOUGH
+
+
+PARTS = [
+    "herr ",
+    "dr ",
+    " ",
+    "ein ",
+    "a",
+    "darf ich ",
+    "ihnen ",
+    "nicht ",
+    "ohne pin ",
+    "[",
+    "(",
+    "gap",
+    "not allowed to ",
+]
+PARTS += ["eins", "und", "hundert", "tausend", "1", ".", "one second ", "can't "]
+parts = st.lists(st.sampled_from(PARTS), max_size=3).map("".join)
+
+
+@settings(max_examples=60, deadline=None)
+@given(before=parts, unit=parts.filter(bool), after=parts)
+def test_expressions(before: str, unit: str, after: str) -> None:
+    text = before + unit * (10_000 // len(unit)) + after
+    call = Call(id="c", turns=(Turn(speaker="agent", text=text),))
+    pieces = [Piece(1, "agent", text)]
+    assert (
+        spent(lambda: (declines(text), _names_value(text), digits_in(text), list(named(pieces)), found(call, 0)))
+        < ENOUGH
+    )
+
+
+@given(st.text("ab \n.", max_size=60), st.data())
+def test_a_quote_stands_where_it_was_found(text: str, data: st.DataObject) -> None:
+    begin = data.draw(st.integers(0, len(text)))
+    quote = text[begin : data.draw(st.integers(begin, len(text)))]
+    place = _found(" ".join(quote.split()), text)
+    if not quote.strip():
+        assert place is None
+    else:
+        assert place is not None
+        assert text[slice(*place)].split() == quote.split()
