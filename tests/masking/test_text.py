@@ -37,6 +37,8 @@ from ausweis.masking.text import LONGEST
         ("Hallo, mein name ist sabrina lang", "Hallo, mein name ist ‹Name›"),
         ("mein Name ist … Klein", "mein Name ist … ‹Name›"),
         ("mein Name ist O\u0308zdemir", "mein Name ist ‹Name›"),
+        ("Tag, Frau Kern. Weber ist mein Name", "Tag, Frau ‹Name›. ‹Name› ist mein Name"),
+        ("Hier bei der Saale Bank, Lindner ist mein Name", "Hier bei der Saale Bank, ‹Name› ist mein Name"),
         ("Herr Prof. J. Weber", "Herr Prof. J. ‹Name›"),
         ("der Code ist 12-12-20", "der Code ist ‹Nummer›"),
         ("vom 31.12. ist das, also 2.3.2019", "vom ‹Datum› ist das, also ‹Datum›"),

@@ -41,7 +41,7 @@ _ALSO_NAMES = frozenset(
 _GO_ON = frozenset("may will good gut".split())
 """Of them, those with which `my name is Dana may I help you` goes on."""
 _FROM = frozenset("aus vom von from of".split())
-_BEHIND = _by_word("mein name", "am apparat", "hier", "is my name", "here", "speaking", at=0)
+_BEHIND = _by_word("mein name", "am apparat", "hier", "ist mein name", "is my name", "here", "speaking", at=0)
 _DOUBLED = r"(?:(?:doppel|double)[- ])?[^\W\d_]"
 _SPELLED = re.compile(rf"(?<![\w'’]){_DOUBLED}(?:[ ,.\-–]{{1,2}}{_DOUBLED}){{3,}}(?!\w)", re.I)
 _ALPHABET = re.compile(r"\b\w{1,20} (?:wie|for|as in) [^\W\d_]{3,20}\b", re.I)
@@ -138,11 +138,12 @@ def _before(text: str, tokens: Sequence[Token], place: int, cased: bool) -> Iter
     start = place
     while start > 0 and place - start < _MOST_WORDS and _may_be_name(text, tokens[start - 1], cased):
         alone = _alone(text, tokens, start - 1, cased)
-        if tokens[start].start - tokens[start - 1].end > _SHORTEST or not _goes_on(text, tokens, start, alone):
+        beside = start == place or text[tokens[start - 1].end : tokens[start].start] in (" ", "-") or alone
+        near = tokens[start].start - tokens[start - 1].end <= _SHORTEST
+        if not (near and beside and _goes_on(text, tokens, start, alone)):
             break
         start -= 1
-    if start < place:
-        yield Span(tokens[start].start, tokens[place - 1].end, "name")
+    yield from (Span(one.start, one.end, "name") for one in tokens[start:place])
 
 
 def _by_first_name(text: str, tokens: Sequence[Token]) -> Iterator[Span]:
