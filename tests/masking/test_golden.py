@@ -16,7 +16,7 @@ GOLDEN = Path(__file__).parents[2] / "evals" / "golden"
 SHOWN = {
     "name": ("‹Name›", "‹name›"),
     "password": ("‹Kennwort›", "‹password›"),
-    "security_answer": ("‹Kennwort›", "‹password›"),
+    "security_answer": ("‹Antwort›", "‹answer›"),
     "address": ("‹Adresse›", "‹address›"),
     "email": ("‹E-Mail›", "‹e-mail›"),
 }

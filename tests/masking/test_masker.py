@@ -1,7 +1,9 @@
 """Masking with what is known of the call."""
 
+import pytest
+
 from ausweis.calls.call import Call, Turn
-from ausweis.masking import Masker
+from ausweis.masking import Language, Masker
 from ausweis.reading.facts import Event, EventKind, Facts
 
 
@@ -36,6 +38,38 @@ def test_a_password_is_masked_where_it_falls_again() -> None:
     one = call("Ihr Kennwort?", "Ja, das ist Dackelblick.", "Dackelblick, passt.")
     found = Masker.of(one, facts((2, "gives", "password")))
     assert [found.turn(2), found.turn(3)] == ["Ja, das ist ‹Kennwort›.", "‹Kennwort›, passt."]
+
+
+@pytest.mark.parametrize(("language", "wanted"), [("de", "‹Antwort›"), ("en", "‹answer›")])
+def test_a_dog_is_no_password(language: Language, wanted: str) -> None:
+    one = call("Wie hieß Ihr erstes Haustier?", "Waldemar.", "Und heute?", "Immer noch Waldemar.")
+    found = Masker.of(one, facts((2, "gives", "security_answer")), language=language)
+    assert [found.turn(2), found.turn(4)] == [f"{wanted}.", f"Immer noch {wanted}."]
+
+
+def test_of_two_kinds_neither_is_claimed() -> None:
+    one = call("Ja?", "Dackelblick, an der Eiche, 4711.")
+    found = Masker.of(one, facts((2, "gives", "password"), (2, "gives", "address"), (2, "gives", "pin")))
+    assert found.turn(2) == "‹Angabe›, an der ‹Angabe›, ‹Nummer›."
+
+
+def test_a_code_like_a_date_is_a_code() -> None:
+    found = Masker.of(call("Ja?", "12.12.20"), facts((2, "gives", "one_time_code")))
+    assert found.turn(2) == "‹Code›"
+
+
+def test_a_piece_of_a_number_given_is_masked_however_it_was_written() -> None:
+    found = Masker.of(call("Ja?", "8_8_④_7̶_1", "Am Ende 47, ja."), facts((2, "gives", "customer_number")))
+    assert [found.turn(2), found.turn(3)] == ["‹Nummer›", "Am Ende ‹Nummer›, ja."]
+
+
+def test_the_agent_who_says_a_name_in_the_greeting_is_masked_in_the_whole_call() -> None:
+    one = call("willkommen bei funkwerk mein name ist äh lindner", "Tach.", "also dann lindner wars")
+    found = Masker.of(one, None)
+    assert [found.turn(1), found.turn(3)] == [
+        "willkommen bei funkwerk mein name ist äh ‹Name›",
+        "also dann ‹Name› wars",
+    ]
 
 
 def test_an_answer_is_masked_that_was_asked_for_and_missed_by_the_reader() -> None:

@@ -29,6 +29,21 @@ from ausweis.masking.text import LONGEST
         ("mein Name ist Hilke Brandt.", "mein Name ist ‹Name›."),
         ("ja guten tag sie sprechen mit frau odenthal", "ja guten tag sie sprechen mit frau ‹Name›"),
         ("Das meint der Gerhard", "Das meint der ‹Name›"),
+        ("Herr Wiesner. Mahnungen kommen keine", "Herr ‹Name›. Mahnungen kommen keine"),
+        ("Petersen hier. Neuerdings krieg ich Post", "‹Name› hier. Neuerdings krieg ich Post"),
+        ("Es kommt aus Hamburg. Hier ist Petersen", "Es kommt aus Hamburg. Hier ist ‹Name›"),
+        ("Frau Lenz. Nadine Scholl, ich rufe an", "Frau ‹Name›. ‹Name›, ich rufe an"),
+        ("Guten Tag, mein Name ist äh Weber", "Guten Tag, mein Name ist äh ‹Name›"),
+        ("Hallo, mein name ist sabrina lang", "Hallo, mein name ist ‹Name›"),
+        ("mein Name ist … Klein", "mein Name ist … ‹Name›"),
+        ("mein Name ist O\u0308zdemir", "mein Name ist ‹Name›"),
+        ("Tag, Frau Kern. Weber ist mein Name", "Tag, Frau ‹Name›. ‹Name› ist mein Name"),
+        ("Hier bei der Saale Bank, Lindner ist mein Name", "Hier bei der Saale Bank, ‹Name› ist mein Name"),
+        ("Herr Prof. J. Weber", "Herr Prof. J. ‹Name›"),
+        ("der Code ist 12-12-20", "der Code ist ‹Nummer›"),
+        ("vom 31.12. ist das, also 2.3.2019", "vom ‹Datum› ist das, also ‹Datum›"),
+        ("D E acht neun, 3704 0044 0532 0130 00", "‹IBAN›"),
+        ("Karte 5355 5010 2771 8440", "Karte ‹Nummer›"),
     ],
 )
 def test_german(text: str, wanted: str) -> None:
@@ -48,6 +63,11 @@ def test_german(text: str, wanted: str) -> None:
         ("Mr Llewellyn-Moss, hello", "Mr ‹name›, hello"),
         ("Tideway Bank, Craig speaking.", "Tideway Bank, ‹name› speaking."),
         ("annan a double n a n", "annan ‹name›"),
+        ("Hello Mr Guthrie. Payments are late", "Hello Mr ‹name›. Payments are late"),
+        ("Calder Bank, my name is uh Dana, may I help?", "Calder Bank, my name is uh ‹name›, may I help?"),
+        ("my name is may may i help you", "my name is ‹name› may i help you"),
+        ("Sort code 20-04-15", "Sort code ‹number›"),
+        ("A B C D 8", "‹name› 8"),
     ],
 )
 def test_english(text: str, wanted: str) -> None:

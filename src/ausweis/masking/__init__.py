@@ -1,6 +1,7 @@
 """Personal data in what was said, shown by its kind: `meine PIN ist ‹PIN›`.
 
 kinds    the kinds, and how they are shown
+plain    a text as it reads, whatever its digits and letters are made of
 tokens   a text as words, with their digits
 numbers  digits and spoken numbers: amounts, IBANs, all others
 dates    days, months and years

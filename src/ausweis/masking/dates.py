@@ -1,19 +1,35 @@
 """Dates in a text: `3.3.1983`, `22. Juli 1949`, `dritter zehnter neunzehnhundertachtundachtzig`, `April 68`."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from ausweis.masking.kinds import Span
 from ausweis.masking.tokens import Token, near
 
-__all__ = ["NUMERIC_DATE", "date_end"]
+__all__ = ["date_end", "written_dates"]
 
 _MONTHS = frozenset(
     "januar jänner februar märz april mai juni juno juli august september oktober november dezember "
     "january february march may june july october december".split()
 )
 _IN_YEARS = frozenset("und and of oh one".split())
-NUMERIC_DATE = re.compile(r"(?<![\d.])\d{1,2}\s?[./-]\s?\d{1,2}\s?[./-]\s?(?:\d{4}|\d{2})?(?![\d])")
+_WRITTEN = re.compile(r"(?<![\d.])(\d{1,2})\s?[./-]\s?(\d{1,2})\s?[./-](?:\s?(\d{4}|\d{2}))?(?!\d)")
+_BEFORE = re.compile(r"\b(?:am|vom|zum|bis|seit|ab|geboren|geburtsdatum|on|from|until|since|born|birth)\W{1,2}\Z", re.I)
 _ORDINAL = re.compile(r"(?:.*te[rns]?|ersten?|erster|dritte[rn]?|first|second|third|.*th)")
+
+
+def written_dates(text: str) -> Iterator[Span]:
+    """What is written like `3.3.1983`: a date with a day, a month and a whole year, or behind a word as `am`.
+
+    Else it is a number: `20-04-15` may be a code.
+    """
+    for one in _WRITTEN.finditer(text):
+        low, high = sorted((int(one[1]), int(one[2])))
+        sure = len(one[3] or "") == 4 or _BEFORE.search(text, max(0, one.start() - 14), one.start())
+        if sure and 1 <= low <= 12 and high <= 31:
+            yield Span(one.start(), one.end(), "date")
+        else:
+            yield Span(one.start(), one.end() if one[3] else one.end(2), "number")
 
 
 def date_end(text: str, tokens: Sequence[Token], place: int) -> int | None:

@@ -2,21 +2,38 @@
 
 from typing import Literal, NamedTuple, get_args
 
-__all__ = ["KINDS", "Kind", "Language", "Span", "shown_as"]
+__all__ = ["KINDS", "SHOWN", "Kind", "Language", "Span", "shown_as"]
 
 Language = Literal["de", "en"]
-Kind = Literal["PIN", "code", "password", "IBAN", "date", "number", "amount", "name", "address", "e-mail", "rest"]
+Kind = Literal[
+    "PIN",
+    "code",
+    "password",
+    "answer",
+    "IBAN",
+    "date",
+    "number",
+    "amount",
+    "name",
+    "address",
+    "e-mail",
+    "value",
+    "rest",
+]
+"""A `number` or a `value` where no more is known of it; `answer`: to a security question."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _GERMAN: dict[Kind, str] = {
     "code": "Code",
     "password": "Kennwort",
+    "answer": "Antwort",
     "date": "Datum",
     "number": "Nummer",
     "amount": "Betrag",
     "name": "Name",
     "address": "Adresse",
     "e-mail": "E-Mail",
+    "value": "Angabe",
 }
 
 
@@ -33,3 +50,7 @@ def shown_as(kind: Kind, language: Language) -> str:
     if kind == "rest":
         return "‹…›"
     return f"‹{_GERMAN.get(kind, kind) if language == 'de' else kind}›"
+
+
+SHOWN = frozenset(shown_as(kind, language) for kind in KINDS for language in get_args(Language))
+"""All that a masked text shows instead of personal data."""

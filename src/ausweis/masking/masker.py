@@ -1,11 +1,12 @@
 """Masking with what is known of a call: who gave what in which turn, and which names fell."""
 
 from collections import defaultdict
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Mapping
 
 from ausweis.calls.call import Call
 from ausweis.masking.kinds import Kind, Language, Span
 from ausweis.masking.numbers import digits_of
+from ausweis.masking.plain import plain
 from ausweis.masking.spans import masked
 from ausweis.masking.text import spans_of
 from ausweis.masking.tokens import is_common, tokens_of
@@ -23,6 +24,7 @@ _ANSWERED_WITHIN = 3
 _SHORTEST_WORD = 3
 _MOST_WORDS = 4
 """In a turn that gives a word, at most so many uncommon words are looked for in the other turns."""
+_SAID_AGAIN: tuple[Kind, ...] = ("password", "answer", "value")
 _WORDS: frozenset[Factor] = frozenset({"password", "security_answer"})
 
 
@@ -80,31 +82,34 @@ class Masker:
         known = self._call is not None and 1 <= number <= len(self._call.turns)
         return self._call.turn(number).text if known and self._call else ""
 
-    def _known_digits(self) -> Sequence[str]:
-        found = []
+    def _known_digits(self) -> frozenset[str]:
+        found: set[str] = set()
         for number, given in self._given.items():
             if given & (NUMBERS | {"address"}):
-                text = self._text_of(number)
-                found += list(digits_of(text, tokens_of(text)))
-        return found
+                text = plain(self._text_of(number)).text
+                for run in digits_of(text, tokens_of(text)):
+                    found |= {run[at : at + 2] for at in range(len(run) - 1)}
+        return frozenset(found)
 
     def _known_words(self) -> Mapping[str, Kind]:
         """Names wherever they were introduced, the agent's too, and short answers that prove who calls."""
         found: dict[str, Kind] = dict.fromkeys(_words_in(self._call.agent or "") if self._call else (), "name")
         for number, turn in enumerate(self._call.turns if self._call else (), start=1):
             values: dict[Kind, set[str]] = defaultdict(set)
-            for one in spans_of(turn.text, given=self._given.get(number, frozenset())):
+            given = self._given.get(number, frozenset())
+            for one in spans_of(turn.text, given=given):
                 values[one.kind] |= _words_in(turn.text[one.start : one.end])
             found |= dict.fromkeys(values["name"], "name")
-            if len(values["password"]) <= _MOST_WORDS:
-                found |= dict.fromkeys(values["password"], "password")
+            for kind in _SAID_AGAIN if given & (_WORDS | {"name"}) else ():
+                if len(values[kind]) <= _MOST_WORDS:
+                    found |= dict.fromkeys(values[kind], kind)
         return found
 
 
 def _words_in(text: str) -> set[str]:
     return {
         one.word
-        for one in tokens_of(text)
+        for one in tokens_of(plain(text).text)
         if len(one.word) >= _SHORTEST_WORD and not one.digits and not is_common(one.word)
     }
 
@@ -129,6 +134,6 @@ def _given(call: Call | None, facts: Facts | None) -> dict[int, frozenset[Factor
 def _answer_to(call: Call, asked: int, *, numbers: bool) -> int | None:
     for number in range(asked + 1, min(asked + _ANSWERED_WITHIN, len(call.turns)) + 1):
         turn = call.turn(number)
-        if turn.speaker != "agent" and (not numbers or has_number(turn.text)):
+        if turn.speaker != "agent" and (not numbers or has_number(plain(turn.text).text)):
             return number
     return None

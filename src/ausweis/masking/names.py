@@ -7,7 +7,6 @@ from importlib.resources import files
 
 from ausweis.masking.kinds import Span
 from ausweis.masking.tokens import Token, is_common
-from ausweis.reading.spoken import has_number
 
 __all__ = ["is_cased", "name_spans"]
 
@@ -21,20 +20,35 @@ def _by_word(*cues: str, at: int) -> _Cues:
     return found
 
 
-_TITLES = frozenset("herr herrn frau fräulein mr mrs ms miss mister dr doktor missus".split())
+_TITLES = frozenset("herr herrn frau fräulein mr mrs ms miss mister dr doktor prof missus".split())
 _OWN = frozenset("meine meiner seine deine ihre mei my".split())
+_NAMED = _by_word("name ist", "name lautet", "name's", "name is", at=-1)
 _STRONG = _by_word(
-    "name ist", "heiße", "heiß", "hoaß", "name's", "name is", "nachname", "vorname", "surname", "through to",
+    "heiße", "heiß", "hoaß", "nachname", "vorname", "surname", "through to",
     "sprechen mit", "spreche ich mit", "speaking with", "speaking to", "hier spricht", "geborene", "called",
     at=-1,
 )  # fmt: skip
 _WEAK = _by_word("hier ist", "hier", "ich bin", "it's", "this is", "i'm", "i am", "da ist", at=-1)
 _ARTICLES = frozenset("der die da de dr the auch i a".split())
-_BEHIND = _by_word("mein name", "am apparat", "hier", "is my name", "here", "speaking", at=0)
-_SPELLED = re.compile(
-    r"(?<![\w'’])(?:(?:doppel|double)[- ])?\w(?:[ ,.\-–]{1,2}(?:(?:doppel|double)[- ])?\w){3,}(?!\w)", re.I
+_BETWEEN = frozenset("äh ähm uh um er erm ja übrigens von van zu".split())
+"""Words that may stand between `mein Name ist` and the name."""
+_ALSO_NAMES = frozenset(
+    "alt beste bruder frei freitag groß gut herbst keller klein kurz lang lange licht lieb lieber mai mann montag neu "
+    "neumann preis recht schnell schön sonntag weiß april august best bill cash close day good grace green hope joy "
+    "little long love mark may miles page small spring street will young".split()
 )
-_ALPHABET = re.compile(r"\b\w+ (?:wie|for|as in) [^\W\d_]{3,20}\b", re.I)
+"""Words of everybody that are names behind `mein Name ist` or a title."""
+_GO_ON = frozenset("may will good gut".split())
+"""Of them, those with which `my name is Dana may I help you` goes on."""
+_FROM = frozenset("aus vom von from of".split())
+_BEHIND = _by_word("mein name", "am apparat", "hier", "ist mein name", "is my name", "here", "speaking", at=0)
+_DOUBLED = r"(?:(?:doppel|double)[- ])?[^\W\d_]"
+_SPELLED = re.compile(rf"(?<![\w'’]){_DOUBLED}(?:[ ,.\-–]{{1,2}}{_DOUBLED}){{3,}}(?!\w)", re.I)
+_ALPHABET = re.compile(r"\b\w{1,20} (?:wie|for|as in) [^\W\d_]{3,20}\b", re.I)
+_ABBREVIATED = _TITLES | {"hr", "fr", "st", "chr"}
+_SENTENCE_END = re.compile(r"(?<!\.)[.!?](?!\.)")
+_CLAUSE_END = ",;:.!?…"
+_LONGEST_PAUSE = 6
 _MOST_WORDS = 3
 _SHORTEST = 2
 
@@ -46,22 +60,21 @@ def _first_names() -> frozenset[str]:
 
 
 def is_cased(text: str) -> bool:
-    """Whether the text has capitals as writing wants them; a recogniser may write none, and then they tell nothing."""
-    return any(sign.isupper() for sign in text)
+    """Whether the text has capitals as writing wants them; a recogniser may write none, and then they tell nothing.
+
+    What is masked already had some, perhaps.
+    """
+    return "‹" in text or any(sign.isupper() for sign in text)
 
 
 def name_spans(text: str, tokens: Sequence[Token], *, given: bool) -> list[Span]:
     """Names in the text. `given`: a name is in this turn for certain, and less is asked of it."""
     found = list(_introduced(text, tokens, given))
     found += _by_first_name(text, tokens)
-    found += [Span(one.start(), one.end(), "name") for one in _SPELLED.finditer(text) if not has_number(one[0])]
+    found += [Span(one.start(), one.end(), "name") for one in _SPELLED.finditer(text)]
     if given:
         found += _pairs(text, tokens)
         found += [Span(one.start(), one.end(), "name") for one in _ALPHABET.finditer(text)]
-        if not any(span.kind == "name" for span in found):
-            found += [
-                Span(one.start, one.end, "name") for one in tokens if _may_be_name(text, one, cased=is_cased(text))
-            ]
     return found
 
 
@@ -70,8 +83,13 @@ def _introduced(text: str, tokens: Sequence[Token], given: bool) -> Iterator[Spa
     for place, one in enumerate(tokens):
         titled = one.word in _TITLES and not (place and tokens[place - 1].word in _OWN)
         weak = (given or cased) and _ends_with(tokens, place, _WEAK)
-        if titled or weak or _ends_with(tokens, place, _STRONG):
-            yield from _behind(text, tokens, place + 1, cased)
+        named = _ends_with(tokens, place, _NAMED)
+        if named:
+            # German writes `Name` large: where it is small, nothing tells names by their capitals.
+            large = cased and not (one.word in ("ist", "lautet") and text[tokens[place - 1].start].islower())
+            yield from _behind(text, tokens, place + 1, large, also=_ALSO_NAMES, between=_BETWEEN)
+        elif titled or weak or _ends_with(tokens, place, _STRONG):
+            yield from _behind(text, tokens, place + 1, cased, also=_ALSO_NAMES if titled and cased else frozenset())
         if (cased or given) and _begins_with(tokens, place, _BEHIND):
             yield from _before(text, tokens, place, cased)
 
@@ -89,27 +107,43 @@ def _words(tokens: Sequence[Token], place: int, cue: Sequence[str]) -> bool:
     return place >= 0 and [token.word for token in tokens[place : place + len(cue)]] == list(cue)
 
 
-def _behind(text: str, tokens: Sequence[Token], place: int, cased: bool) -> Iterator[Span]:
+def _behind(
+    text: str,
+    tokens: Sequence[Token],
+    place: int,
+    cased: bool,
+    *,
+    also: frozenset[str],
+    between: frozenset[str] = frozenset(),
+) -> Iterator[Span]:
+    """The name behind a cue; `also` may be one though everybody uses it, words `between` are passed over."""
+    passed = _ARTICLES | _TITLES | between
     last = min(place + _MOST_WORDS, len(tokens))
-    while place < last and (tokens[place].word in _ARTICLES or tokens[place].word in _TITLES):
+    while (
+        place < last
+        and _goes_on(text, tokens, place, alone=False)
+        and (tokens[place].word in passed or _initial(tokens[place]))
+    ):
         place += 1
     end = place
-    while end < len(tokens) and end - place < _MOST_WORDS and _may_be_name(text, tokens[end], cased):
-        if end > place and not _close(text, tokens[end - 1], tokens[end]):
+    while end < len(tokens) and end - place < _MOST_WORDS and _may_be_name(text, tokens[end], cased, also):
+        alone = _alone(text, tokens, end, cased)
+        if not (_close(text, tokens, end, cased) if end > place else _goes_on(text, tokens, end, alone)):
             break
-        end += 1
-    if end > place and tokens[place].start - (tokens[place - 1].end if place else 0) <= 2:
-        yield Span(tokens[place].start, tokens[end - 1].end, "name")
+        end, also = end + 1, also - _GO_ON
+    yield from (Span(one.start, one.end, "name") for one in tokens[place:end])
 
 
 def _before(text: str, tokens: Sequence[Token], place: int, cased: bool) -> Iterator[Span]:
     start = place
     while start > 0 and place - start < _MOST_WORDS and _may_be_name(text, tokens[start - 1], cased):
-        if tokens[start].start - tokens[start - 1].end > _SHORTEST:
+        alone = _alone(text, tokens, start - 1, cased)
+        beside = start == place or text[tokens[start - 1].end : tokens[start].start] in (" ", "-") or alone
+        near = tokens[start].start - tokens[start - 1].end <= _SHORTEST
+        if not (near and beside and _goes_on(text, tokens, start, alone)):
             break
         start -= 1
-    if start < place:
-        yield Span(tokens[start].start, tokens[place - 1].end, "name")
+    yield from (Span(one.start, one.end, "name") for one in tokens[start:place])
 
 
 def _by_first_name(text: str, tokens: Sequence[Token]) -> Iterator[Span]:
@@ -119,11 +153,11 @@ def _by_first_name(text: str, tokens: Sequence[Token]) -> Iterator[Span]:
         if one.word not in _first_names() or (cased and not text[one.start].isupper()):
             continue
         end = place + 1
-        while end < len(tokens) and end - place < _MOST_WORDS and _close(text, tokens[end - 1], tokens[end]):
+        while end < len(tokens) and end - place < _MOST_WORDS and _close(text, tokens, end, cased):
             if not cased or not _may_be_name(text, tokens[end], cased):
                 break
             end += 1
-        yield Span(one.start, tokens[end - 1].end, "name")
+        yield from (Span(part.start, part.end, "name") for part in tokens[place:end])
 
 
 def _pairs(text: str, tokens: Sequence[Token]) -> Iterator[Span]:
@@ -132,7 +166,7 @@ def _pairs(text: str, tokens: Sequence[Token]) -> Iterator[Span]:
     while place < len(tokens):
         end = place
         while end < len(tokens) and _may_be_name(text, tokens[end], cased=True):
-            if end > place and not _close(text, tokens[end - 1], tokens[end]):
+            if end > place and not _close(text, tokens, end, cased=True):
                 break
             end += 1
         if end - place > 1:
@@ -140,11 +174,46 @@ def _pairs(text: str, tokens: Sequence[Token]) -> Iterator[Span]:
         place = max(end, place + 1)
 
 
-def _close(text: str, one: Token, other: Token) -> bool:
-    return text[one.end : other.start] in (" ", "-", ". ", " von ")
+def _close(text: str, tokens: Sequence[Token], place: int, cased: bool) -> bool:
+    """Whether a word may belong to the same name as the one before it, or be one more."""
+    gap = text[tokens[place - 1].end : tokens[place].start]
+    return gap in (" ", "-") or (gap == ". " and _goes_on(text, tokens, place, _alone(text, tokens, place, cased)))
 
 
-def _may_be_name(text: str, one: Token, cased: bool) -> bool:
+def _goes_on(text: str, tokens: Sequence[Token], place: int, alone: bool) -> bool:
+    """Whether a name may reach over what stands before this word: a pause, no end of a sentence save beside a name."""
+    before, one = tokens[place - 1], tokens[place]
+    if one.start - before.end > _LONGEST_PAUSE:
+        return False
+    ends = _SENTENCE_END.search(text, before.end, one.start)
+    return ends is None or alone or (ends[0] == "." and (before.word in _ABBREVIATED or _initial(before)))
+
+
+def _alone(text: str, tokens: Sequence[Token], place: int, cased: bool) -> bool:
+    """Whether this word stands for itself, or with a few more, as in `Tag, Frau Lenz. Nadine Scholl, ich rufe an`."""
+    first, end = place, place
+    while end < len(tokens) and end - place < _MOST_WORDS and _may_be_name(text, tokens[end], cased):
+        if end > place and text[tokens[end - 1].end : tokens[end].start] not in (" ", "-"):
+            break
+        end += 1
+    while first > 0 and place - first < _MOST_WORDS and _may_be_name(text, tokens[first - 1], cased):
+        if text[tokens[first - 1].end : tokens[first].start] not in (" ", "-"):
+            break
+        first -= 1
+    left = text[max(0, tokens[first].start - _LONGEST_PAUSE) : tokens[first].start].rstrip()[-1:]
+    right = text[tokens[end - 1].end : tokens[end - 1].end + _LONGEST_PAUSE].lstrip()[:1]
+    whole = right in _CLAUSE_END or (end < len(tokens) and tokens[end].word in _FROM)
+    return end > place and left in _CLAUSE_END and whole
+
+
+def _initial(one: Token) -> bool:
+    return len(one.word) == 1 and not one.digits
+
+
+def _may_be_name(text: str, one: Token, cased: bool, also: frozenset[str] = frozenset()) -> bool:
     if one.digits and not one.weak:
         return False
-    return len(one.word) >= _SHORTEST and not is_common(one.word) and (not cased or text[one.start].isupper())
+    common = is_common(one.word) and one.word not in also
+    if len(one.word) < _SHORTEST or common or one.word in _TITLES:
+        return False
+    return not cased or text[one.start].isupper()

@@ -5,11 +5,11 @@ Left as they are: one or two digits alone, and what is counted in a unit of time
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 
-from ausweis.masking.dates import NUMERIC_DATE, date_end
+from ausweis.masking.dates import date_end, written_dates
 from ausweis.masking.kinds import Kind, Span
-from ausweis.masking.tokens import Token, near
+from ausweis.masking.tokens import CURRENCY, Token, near
 from ausweis.vocabulary import Factor
 
 __all__ = ["NUMBER_KINDS", "digits_of", "number_spans"]
@@ -21,14 +21,14 @@ NUMBER_KINDS: Mapping[Factor, Kind] = {
     "date_of_birth": "date",
     "address": "address",
     "password": "password",
-    "security_answer": "password",
+    "security_answer": "answer",
 }
 """As what a number is shown that is the value of a factor; of all others, as a number."""
 FEWEST = 3
 """So many digits in a row are a number wherever they stand."""
 
 _CURRENCIES = frozenset("euro euros eur cent cents pound pounds quid pence dollar dollars franken".split())
-_SIGNS = re.compile(r"[€£$]")
+_SIGNS = re.compile(CURRENCY)
 _UNITS = frozenset(
     "prozent percent uhr o'clock pm sekunde sekunden minute minuten stunde stunden tag tage tagen woche "
     "wochen monat monate monaten jahr jahre jahren seconds minutes hour hours day days week weeks month months year "
@@ -39,7 +39,8 @@ _GLUE = frozenset(
     "äh ähm eh uh um er dann then of the th st nd rd nee ne no".split()
 )
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]{4}){2,7}(?:[ ]?[A-Z0-9]{1,3})?\b")
-_IBAN_DIGITS = 16
+_IBAN_DIGITS, _COUNTRY = 16, 2
+"""An IBAN has so many digits and more, behind so many letters; digits alone may be a card's."""
 
 
 def number_spans(
@@ -48,7 +49,7 @@ def number_spans(
     *,
     given: frozenset[Factor] = frozenset(),
     numbers_given: bool = False,
-    known: Sequence[str] = (),
+    known: Container[str] = (),
 ) -> list[Span]:
     """The numbers of a text, none overlapping another.
 
@@ -57,10 +58,11 @@ def number_spans(
         tokens: its words.
         given: the factors whose value this turn holds.
         numbers_given: whether each number of the turn is masked, however short.
-        known: digits of the values that are given anywhere in the call: a piece of them is masked too.
+        known: the pairs of digits of the values that are given anywhere in the call: they are masked alone too.
     """
     found = [Span(one.start(), one.end(), "IBAN") for one in _IBAN.finditer(text)]
-    found += [Span(one.start(), one.end(), "date") for one in NUMERIC_DATE.finditer(text)]
+    written = list(written_dates(text))
+    found += [one for one in written if one.kind == "date"]
     place = 0
     while place < len(tokens):
         end, kind = date_end(text, tokens, place), "date"
@@ -77,7 +79,7 @@ def number_spans(
                 start -= 1
             found.append(Span(start, stop if stop > run[-1].end else run[-1].end, shown))
         place = end
-    return found
+    return found + written
 
 
 def digits_of(text: str, tokens: Sequence[Token]) -> Iterator[str]:
@@ -140,7 +142,7 @@ def _kind_of_run(
     end: int,
     given: frozenset[Factor],
     numbers_given: bool,
-    known: Sequence[str],
+    known: Container[str],
 ) -> Kind | None:
     """As what a run is masked; None where it is left."""
     digits = _joined(tokens[place:end])
@@ -149,21 +151,20 @@ def _kind_of_run(
     before = text[max(0, tokens[place].start - 2) : tokens[place].start]
     if after in _CURRENCIES or _SIGNS.search(behind) or _SIGNS.search(before):
         return "amount"
+    letters = text[_with_letters(text, tokens, place) : tokens[place].start]
+    if len(digits) >= _IBAN_DIGITS and sum(map(str.isalpha, letters)) == _COUNTRY:
+        return "IBAN"
     if (after in _UNITS or behind.strip()[:1] == "%") and len(digits) <= FEWEST:
         return None
-    if len(digits) >= _IBAN_DIGITS:
-        return "IBAN"
     if numbers_given:
-        return _given_kind(digits, given)
-    if len(digits) >= FEWEST or (len(digits) == 2 and any(digits in one for one in known)):
+        return _given_kind(given)
+    if len(digits) >= FEWEST or digits in known:
         return "number"
     return None
 
 
-def _given_kind(digits: str, given: frozenset[Factor]) -> Kind:
+def _given_kind(given: frozenset[Factor]) -> Kind:
     kinds: set[Kind] = {NUMBER_KINDS.get(one, "number") for one in given if one != "name"}
-    if "PIN" in kinds and len(digits) <= 6 and "number" not in kinds:
-        return "PIN"
     return kinds.pop() if len(kinds) == 1 else "number"
 
 

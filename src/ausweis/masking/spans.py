@@ -7,7 +7,7 @@ from ausweis.masking.kinds import Kind, Language, Span, shown_as
 
 __all__ = ["in_order", "masked"]
 
-_BETWEEN = re.compile(r"[\s,.\-–…/]{0,3}")
+_BETWEEN = re.compile(r"[\s,\-–…/]{0,3}")
 
 
 def in_order(text: str, spans: Iterable[Span]) -> list[Span]:

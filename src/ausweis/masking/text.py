@@ -7,6 +7,7 @@ from ausweis.masking.kinds import Kind, Language, Span
 from ausweis.masking.names import is_cased, name_spans
 from ausweis.masking.numbers import number_spans
 from ausweis.masking.places import address_spans, email_spans
+from ausweis.masking.plain import plain
 from ausweis.masking.spans import in_order, masked
 from ausweis.masking.tokens import Token, is_common, tokens_of
 from ausweis.reading.plausible import NUMBERS
@@ -15,13 +16,17 @@ from ausweis.vocabulary import Factor
 __all__ = ["mask", "spans_of"]
 
 _WORDS: dict[Factor, Kind] = {
+    "name": "name",
     "password": "password",
-    "security_answer": "password",
+    "security_answer": "answer",
     "address": "address",
     "email": "e-mail",
     "device_number": "number",
 }
-"""Factors whose value is words as well: in their turns all words that not everybody uses are taken for it."""
+"""Factors whose value is words as well: in their turns all words that not everybody uses are taken for it.
+
+A name only where none was found: it can be told from other words.
+"""
 LONGEST = 50_000
 """Characters of a text that are read; nobody says more in a turn, and the rest is not shown."""
 
@@ -39,7 +44,7 @@ def spans_of(
     *,
     given: frozenset[Factor] = frozenset(),
     words: Mapping[str, Kind] = MappingProxyType({}),
-    digits: Sequence[str] = (),
+    digits: Container[str] = (),
 ) -> list[Span]:
     """What is to be masked in a text, in order.
 
@@ -47,27 +52,36 @@ def spans_of(
         text: what was said in one turn.
         given: the factors whose value is said in it.
         words: words in lower case that are personal in this call, such as its names, and what they are.
-        digits: the numbers given in this call.
+        digits: the pairs of digits of the numbers given in this call.
     """
     if len(text) > LONGEST:
         rest = Span(LONGEST, len(text), "rest")
         return [*spans_of(text[:LONGEST], given=given, words=words, digits=digits), rest]
+    shape = plain(text)
+    return shape.in_text(_plain_spans(shape.text, given, words, digits))
+
+
+def _plain_spans(
+    text: str, given: frozenset[Factor], words: Mapping[str, Kind], digits: Container[str]
+) -> Sequence[Span]:
     tokens = tokens_of(text)
     found = [*email_spans(text, tokens), *address_spans(text, tokens)]
     numbers = bool(given & NUMBERS) or bool(given & {"address", "password", "security_answer", "invoice_detail"})
     found += number_spans(text, tokens, given=given, numbers_given=numbers, known=digits)
-    names, values = name_spans(text, tokens, given="name" in given), list(_values(text, tokens, given))
+    names = name_spans(text, tokens, given="name" in given)
+    values = list(_values(text, tokens, given - {"name"} if names else given))
     found += [*names, *values] if "name" in given else [*values, *names]
     found += [Span(one.start, one.end, words[one.word]) for one in tokens if one.word in words]
     return in_order(text, found)
 
 
 def _values(text: str, tokens: Sequence[Token], given: frozenset[Factor]) -> Iterator[Span]:
-    kinds = [_WORDS[one] for one in sorted(given) if one in _WORDS]
+    kinds: set[Kind] = {_WORDS[one] for one in given if one in _WORDS}
     if "date_of_birth" in given:
         yield from (Span(one.start, one.end, "date") for one in tokens if one.number)
     if not kinds:
         return
+    kind = kinds.pop() if len(kinds) == 1 else "value"
     cased = is_cased(text)
     for place, one in enumerate(tokens):
         opening = place == 0 or text[max(0, one.start - 4) : one.start].rstrip()[-1:] in ".!?…:"
@@ -75,7 +89,7 @@ def _values(text: str, tokens: Sequence[Token], given: frozenset[Factor]) -> Ite
         # In cased German the value is a noun or a name; small words are talk. English writes it small within quotes.
         if one.number or is_common(one.word) or (cased and not capital and not opening and not _quoted(text, one)):
             continue
-        yield Span(one.start, one.end, kinds[0])
+        yield Span(one.start, one.end, kind)
 
 
 def _quoted(text: str, one: Token) -> bool:

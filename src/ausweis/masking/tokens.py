@@ -1,4 +1,4 @@
-"""A text as words with their places, and which of them are numbers or words that everybody uses."""
+"""A plain text as words with their places, and which of them are numbers or words that everybody uses."""
 
 import re
 from collections.abc import Sequence
@@ -6,13 +6,16 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import NamedTuple
 
+from ausweis.masking.kinds import SHOWN
 from ausweis.reading.spoken import digits_in, has_number
 
-__all__ = ["Token", "is_common", "near", "tokens_of"]
+__all__ = ["CURRENCY", "Token", "is_common", "near", "tokens_of"]
 
-_TOKEN = re.compile(r"\d+|[^\W\d_]+(?:['’][^\W\d_]+)*")
-_GAP = re.compile(r"[\s.,\-–—/:;…()'\"«»„“!?]*")
-_LONGEST_GAP = 6
+_TOKEN = re.compile(rf"{'|'.join(sorted(SHOWN))}|\d+|[^\W\d_]+(?:['’][^\W\d_]+)*")
+CURRENCY = "[$¢£¤¥₠-⃏]"
+_CURRENCY = re.compile(CURRENCY)
+_SHARES = ("%", "‰", "°")
+_SIGN_WITHIN = 2
 _ALONE = {"one": "1", "oh": "0", "o": "0"}
 """Digits beside other numbers only."""
 _DIALECT = {
@@ -73,10 +76,15 @@ def _common() -> frozenset[str]:
 
 def is_common(word: str) -> bool:
     """Whether many people use this lower-case word in calls: it gives nobody away, and is no name."""
-    return len(word) == 1 or word in _common() or word.partition("'")[0] in _common()
+    return len(word) == 1 or word in _common() or word[:1] == "‹" or word.partition("'")[0] in _common()
 
 
 def near(text: str, one: Token, other: Token) -> bool:
-    """Whether only a few spaces and points stand between two words that follow each other."""
-    gap = other.start - one.end
-    return gap <= _LONGEST_GAP and _GAP.fullmatch(text, one.end, other.start) is not None
+    """Whether nothing but separators, of any kind and number, stands between two words that follow each other.
+
+    Letters and digits cannot stand there; but a currency beside a word, or a share behind it, says what it counts.
+    """
+    behind, before = min(one.end + _SIGN_WITHIN, other.start), max(other.start - _SIGN_WITHIN, one.end)
+    if _CURRENCY.search(text, one.end, behind) or _CURRENCY.search(text, before, other.start):
+        return False
+    return other.start - one.end < _SIGN_WITHIN or not text[one.end : behind].strip().startswith(_SHARES)
