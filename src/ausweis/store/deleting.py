@@ -10,7 +10,8 @@ from sqlalchemy import Connection, delete, select
 from ausweis.audio.kept import KEPT_AUDIO
 from ausweis.errors import StoreError
 from ausweis.journal import part_of
-from ausweis.store import chain
+from ausweis.store import chain, sealing
+from ausweis.store.batching import batches
 from ausweis.store.database import Database
 from ausweis.store.exporting import case_id
 from ausweis.store.key import Key
@@ -21,7 +22,6 @@ from ausweis.store.proof import forget, prove
 from ausweis.store.rows import Deleted
 from ausweis.store.run_files import clean_answers, clean_cases, clean_run, folders
 from ausweis.store.tables import audio, calls, decisions, place_calls, places, runs, texts, verdicts
-from ausweis.store.texts import batches
 from ausweis.store.traces import Traces, sentences
 from ausweis.store.words import reasons_of, said_elsewhere, words_of
 
@@ -234,11 +234,15 @@ def _delete_rows(connection: Connection, key: Key, found: _Found, by: str, *, kn
         chain.append(connection, key, "deleted", by, call_id=found.ids[UNKNOWN])
     for some in batches(found.ids):
         joined = select(calls.c.key, calls.c.call_id, runs).outerjoin(runs, runs.c.key == calls.c.run_key)
-        for row in connection.execute(joined.where(calls.c.key.in_(some))).all():
-            run = None if row.folder is None else run_row(row)
-            chain.append(connection, key, "deleted", by, call_id=row.call_id, run=run)
+        rows = connection.execute(joined.where(calls.c.key.in_(some))).all()
+        judged = connection.execute(select(verdicts.c.key).where(verdicts.c.call_key.in_(some))).scalars().all()
         for table in (decisions, verdicts, texts, audio, place_calls):
             connection.execute(delete(table).where(table.c.call_key.in_(some)))
         connection.execute(delete(calls).where(calls.c.key.in_(some)))
+        for kind, gone in (("call", some), ("text", some), ("verdict", judged)):
+            sealing.seal(connection, key, kind, gone)
+        for row in rows:
+            run = None if row.folder is None else run_row(row)
+            chain.append(connection, key, "deleted", by, call_id=row.call_id, run=run)
     gone = [str(path) for path in found.reports | found.dropped]
     connection.execute(delete(places).where(places.c.path.in_(gone)))

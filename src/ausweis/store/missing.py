@@ -7,10 +7,10 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select
 
+from ausweis.store.batching import batches
 from ausweis.store.pending import Missing, Pending
 from ausweis.store.run_files import starts
 from ausweis.store.tables import decisions, place_calls, places, runs, verdicts
-from ausweis.store.texts import batches
 
 __all__ = ["is_away", "missing_places"]
 

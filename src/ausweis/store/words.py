@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, or_, select, true
 
+from ausweis.store.batching import batches
 from ausweis.store.tables import calls, decisions, texts, verdicts
-from ausweis.store.texts import batches
 
 __all__ = ["reasons_of", "said_elsewhere", "words_of"]
 
@@ -26,7 +26,7 @@ def words_of(connection: Connection, keys: Sequence[int]) -> list[tuple[int, str
         of_call.update({row.call_key: row.words for row in connection.execute(said)})
         quoted = select(verdicts.c.call_key, verdicts.c.facts, verdicts.c.body).where(verdicts.c.call_key.in_(some))
         for row in connection.execute(quoted):
-            for quote in _quotes([json.loads(row.body), json.loads(row.facts or "null")]):
+            for quote in _quotes([_read(row.body), _read(row.facts)]):
                 if quote not in of_call[row.call_key]:
                     of_call[row.call_key] += f"\n{quote}"
         words += of_call.items()
@@ -40,11 +40,14 @@ def words_of(connection: Connection, keys: Sequence[int]) -> list[tuple[int, str
 def reasons_of(connection: Connection, keys: Iterable[int]) -> list[str]:
     """What a model concluded of the calls in its own words, where it was asked for a whole verdict."""
     claims = verdicts.c.facts.contains('"claim"', autoescape=True)
-    found = []
+    found: list[str] = []
     for some in batches(keys):
         wanted = select(verdicts.c.facts).where(verdicts.c.call_key.in_(some), claims)
-        found += [json.loads(facts).get("claim") or {} for facts in connection.execute(wanted).scalars()]
-    return [claim["reason"] for claim in found if claim.get("reason")]
+        for facts in map(_read, connection.execute(wanted).scalars()):
+            claim = facts.get("claim") if isinstance(facts, dict) else None
+            reason = claim.get("reason") if isinstance(claim, dict) else None
+            found += [reason] if isinstance(reason, str) and reason else []
+    return found
 
 
 def said_elsewhere(connection: Connection, part: str, ids: dict[int, str]) -> bool:
@@ -62,6 +65,14 @@ def said_elsewhere(connection: Connection, part: str, ids: dict[int, str]) -> bo
         if any(key not in ids for key in connection.execute(wanted).scalars()):
             return True
     return False
+
+
+def _read(text: str | None) -> Any:
+    """JSON; nothing where it is damaged, as such a call must go too."""
+    try:
+        return json.loads(text or "null")
+    except (ValueError, RecursionError):
+        return None
 
 
 def _quotes(value: Any) -> Iterator[str]:
