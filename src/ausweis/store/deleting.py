@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection, delete, select
 
 from ausweis.audio.kept import KEPT_AUDIO
+from ausweis.batch.related import relatives
 from ausweis.errors import StoreError
 from ausweis.journal import part_of
 from ausweis.store import chain, sealing
@@ -15,12 +16,12 @@ from ausweis.store.batching import batches
 from ausweis.store.database import Database
 from ausweis.store.exporting import case_id
 from ausweis.store.key import Key
-from ausweis.store.missing import is_away, missing_places
+from ausweis.store.missing import followed, is_away, missing_places
 from ausweis.store.packing import run_row
 from ausweis.store.pending import Missing, Pending
 from ausweis.store.proof import forget, prove
 from ausweis.store.rows import Deleted
-from ausweis.store.run_files import clean_answers, clean_cases, clean_run, folders
+from ausweis.store.run_files import clean_answers, clean_cases, clean_run, folders, forget_related
 from ausweis.store.tables import audio, calls, decisions, place_calls, places, runs, texts, verdicts
 from ausweis.store.traces import Traces, sentences
 from ausweis.store.words import reasons_of, said_elsewhere, words_of
@@ -94,16 +95,27 @@ def delete_calls(
     try:
         with database.reading() as connection:
             found = _find(connection, key, ids, roots, gone, every=whole)
-        return _delete(database, key, found, roots, by, whole=whole) if found.names else Deleted(0)
+        return _delete(database, key, found, roots, gone, by, whole=whole) if found.names else Deleted(0)
     except OSError as error:
         message = f"cannot be searched ({error.strerror}); see that it can be read and written, and delete again"
         raise StoreError(message, place=str(error.filename)) from None
 
 
-def _delete(database: Database, key: Key, found: _Found, roots: Sequence[Path], by: str, *, whole: bool) -> Deleted:
+def _delete(
+    database: Database,
+    key: Key,
+    found: _Found,
+    roots: Sequence[Path],
+    gone: Sequence[Path],
+    by: str,
+    *,
+    whole: bool,
+) -> Deleted:
     if found.away:
         message = "see that it is there, or name it with --gone if it was removed for good, and delete again"
         raise StoreError(f"this folder of recorded answers is not where it was; {message}", place=str(min(found.away)))
+    for folder in found.runs if gone else ():
+        forget_related(folder, gone)
     removed = _clean_files(found, key)
     if UNKNOWN in found.ids and not removed and not found.pending:
         raise StoreError("there is no call with this id in the store, nor in its runs")
@@ -149,6 +161,8 @@ def _find_places(
     known = connection.execute(select(runs.c.folder).distinct()).scalars()
     more_runs, more_answers = folders(roots)
     found.runs = set(map(Path, known)) | more_runs
+    found.runs |= {one.folder for one in relatives(found.runs)}
+    found.pending = followed(found.pending, more_runs)
     found.audio = {path for path in found.audio if not _is_copy(path, found.runs)}
     found.answers = _places(connection, "answers") | more_answers
     found.cases = _places(connection, "cases")
