@@ -62,7 +62,9 @@ def test_says_what_changed(tmp_path: Path, calls: Calls, scored: Score, lax: Pat
     assert manifest["counts"]["verdicts"] == 6
 
 
-def test_the_source_stays_as_it_is_but_for_a_note_of_the_new_run(tmp_path: Path, calls: Calls, scored: Score, lax: Path) -> None:
+def test_the_source_stays_as_it_is_but_for_a_note_of_the_new_run(
+    tmp_path: Path, calls: Calls, scored: Score, lax: Path
+) -> None:
     scored(calls(3), tmp_path / "a")
     before = {path.name: path.read_bytes() for path in (tmp_path / "a").iterdir()}
     judged(tmp_path / "a", lax, tmp_path / "c")

@@ -171,6 +171,24 @@ def test_recordings_of_the_folder_and_given(store: Store, tmp_path: Path) -> Non
     assert [path.name for path in audio["a/b"]] == ["a%2Fb.agent.wav", "a%2Fb.caller.wav"]
 
 
+@pytest.mark.parametrize("name", ["verdicts", "facts"])
+def test_a_line_that_is_too_deep_is_refused(store: Store, tmp_path: Path, name: str) -> None:
+    folder = make_run(tmp_path / "run", [make_call(1)])
+    line = '{"call_id": "call-1", "x": ' + "[" * 100_000
+    (folder / f"{name}.jsonl").write_text(f"{line}\n", "utf-8")
+    with pytest.raises(RunError, match=rf"{name}\.jsonl:1: the line holds no {name.removesuffix('s')}"):
+        store.import_run(folder)
+    # A whole one, whose line stands nowhere by now, is deleted all the same.
+    store.add_calls([make_call(2)])
+    assert store.delete("call-2", roots=[folder]).calls == 1
+
+
+@pytest.mark.parametrize("started", ["", "yesterday", "0000-01-01T00:00:00Z"])
+def test_a_run_that_does_not_say_when_it_began_is_refused(store: Store, tmp_path: Path, started: str) -> None:
+    with pytest.raises(RunError, match=r"run: run\.json does not say when the run began; put that back"):
+        store.import_run(make_run(tmp_path / "run", [make_call(1)], started=started))
+
+
 def test_what_is_no_run_or_broken_is_refused(store: Store, tmp_path: Path) -> None:
     with pytest.raises(RunError, match="there is no run here"):
         store.import_run(tmp_path)

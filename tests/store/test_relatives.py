@@ -1,4 +1,4 @@
-"""Runs that were judged from a call's run lose the call too, whichever of them the store knows, and wherever they are."""
+"""Runs that were judged from a call's run lose the call too, whichever of them the store knows, wherever they are."""
 
 from collections.abc import Iterator
 from itertools import count

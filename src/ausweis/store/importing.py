@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, func, insert, select
 
 from ausweis.audio.kept import KEPT_AUDIO
-from ausweis.batch.manifest import RunManifest, now, read_manifest
+from ausweis.batch.manifest import RunManifest, read_manifest
 from ausweis.batch.state import FACTS_FILE, VERDICTS_FILE, facts_of, verdict_of
 from ausweis.calls.call import Call
 from ausweis.errors import RunError
@@ -23,7 +23,7 @@ from ausweis.store.key import Key
 from ausweis.store.packing import run_row, run_values, verdict_values
 from ausweis.store.rows import Added, Imported, RunRow
 from ausweis.store.tables import runs, texts, verdicts
-from ausweis.store.texts import add_texts
+from ausweis.store.texts import add_texts, moment_of
 from ausweis.store.verdict_rows import ReadVerdict, VerdictWriter
 
 __all__ = ["import_run"]
@@ -41,6 +41,10 @@ def import_run(
     manifest = read_manifest(folder)
     if manifest is None:
         raise RunError("there is no run here: run.json is missing", place=str(folder))
+    try:
+        moment_of(None, manifest.started)
+    except (ValueError, OverflowError):
+        raise RunError("run.json does not say when the run began; put that back", place=str(folder)) from None
     with database.writing() as connection:
         run = _run(connection, key, manifest, folder, by)
     misfits: list[Call] = []
@@ -79,7 +83,7 @@ def _run(connection: Connection, key: Key, manifest: RunManifest, folder: Path, 
     wanted = select(runs).where(runs.c.folder == values["folder"], runs.c.started == values["started"])
     row = connection.execute(wanted).first()
     if row is None:
-        connection.execute(insert(runs), values | {"started": values["started"] or now()})
+        connection.execute(insert(runs), values)
         row = connection.execute(wanted).one()
         sealing.seal(connection, key, "run", [row.key])
         chain.append(connection, key, "imported", by, run=run_row(row))

@@ -35,8 +35,9 @@ def missing_places(
 ) -> tuple[dict[str, set[Missing]], set[Missing]]:
     """Runs, pages and cases of these calls, ids by keys, that are missing, by call; and of earlier deletions, all such.
 
-    Runs that were judged from one of a call's, or from which one was, are its too (`relatives`). A run that was moved is there again where `more` folders of runs have one that began when it did, or where the store
-    took it up with the same call. Nobody asks for what was in the folders `gone`, or below them.
+    Runs that were judged from one of a call's, or from which one was, are its too (`relatives`). A run that was moved
+    is there again where `more` folders of runs have one that began when it did, or where the store took it up with the
+    same call. Nobody asks for what was in the folders `gone`, or below them.
 
     Raises (OSError): it cannot be told whether a folder is there.
     """

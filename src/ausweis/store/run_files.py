@@ -17,7 +17,17 @@ from ausweis.store.inputs import TRANSCRIPTS
 from ausweis.store.line_files import call_of_line, is_wanting, likely_of, rewrite
 from ausweis.store.quoting import Said
 
-__all__ = ["ANSWERS", "OWN_NAMES", "clean_answers", "clean_cases", "clean_run", "files_below", "folders", "forget_related", "starts"]
+__all__ = [
+    "ANSWERS",
+    "OWN_NAMES",
+    "clean_answers",
+    "clean_cases",
+    "clean_run",
+    "files_below",
+    "folders",
+    "forget_related",
+    "starts",
+]
 
 ANSWERS, _ENGINE = "answers.jsonl", "engine.json"
 _FILES = (FACTS_FILE, VERDICTS_FILE, FAILURES_FILE, TRANSCRIPTS)

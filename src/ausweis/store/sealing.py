@@ -2,10 +2,11 @@
 
 A row that was changed, removed or added does not fit its seal. Rows that were put back as they were before, with their
 seals, do not fit the tree (Merkle, A Digital Signature Based on a Conventional Encryption Function, 1987), or its top
-not the last entry. Seals of deleted calls go with them; a top tells nothing of what was below it.
+not the last entry. Seals of deleted calls go with them, and with their salts all that a top could tell of them.
 """
 
 import json
+import os
 from collections.abc import Callable, Collection, Iterable, Mapping
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -24,6 +25,8 @@ _FAN = 256
 """Nodes below a node of the tree."""
 _LEVELS = (1, 2, 3)
 """Of the tree above the seals, which are level 0; numbers of rows are less than 2 ** 31."""
+_SALT = 16
+"""Hex digits of a seal that are by chance."""
 _Which = Callable[[Column[Any]], ColumnElement[bool]]
 
 
@@ -53,7 +56,7 @@ def seal(connection: Connection, key: Key, kind: str, numbers: Iterable[int]) ->
     """
     changed: set[int] = set()
     for some in batches(sorted(numbers)):
-        found, before = _contents(connection, key, kind, _among(some)), _nodes(connection, kind, 0, _among(some))
+        found, before = _held(connection, key, kind, _among(some))
         other = [number for number in some if found.get(number) != before.get(number)]
         _put(connection, kind, 0, other, {number: found[number] for number in other if number in found}, before)
         changed.update(other)
@@ -116,7 +119,7 @@ def _verify_rows(connection: Connection, key: Key, kind: str) -> None:
 
 
 def _compare(connection: Connection, key: Key, kind: str, which: _Which) -> None:
-    found, before = _contents(connection, key, kind, which), _nodes(connection, kind, 0, which)
+    found, before = _held(connection, key, kind, which)
     for number in sorted(found.keys() | before.keys()):
         if found.get(number) != before.get(number):
             what = "is missing" if number not in found else "was changed" if number in before else "was added"
@@ -161,9 +164,10 @@ def _put_back(kind: str, level: int, number: int) -> StoreError:
     )
 
 
-def _contents(connection: Connection, key: Key, kind: str, which: _Which) -> dict[int, str]:
-    """The hashes of rows as they are, by their numbers."""
+def _held(connection: Connection, key: Key, kind: str, which: _Which) -> tuple[dict[int, str], dict[int, str]]:
+    """By their numbers, what the seals of rows would be, and what they are: the same where nothing was changed."""
     table, column, _ = _KINDS[kind]
+    before = _nodes(connection, kind, 0, which)
     heard: dict[int, list[str]] = {}
     if kind == "call":
         for row in connection.execute(select(audio).where(which(audio.c.call_key)).order_by(audio.c.path)):
@@ -175,9 +179,11 @@ def _contents(connection: Connection, key: Key, kind: str, which: _Which) -> dic
         # A column that comes later, behind all others, and is empty, changes no hash.
         while values and values[-1] is None:
             values.pop()
+        # By a salt that goes with the row: who has the key cannot try what a deleted call may have said.
+        salt = before.get(number, "")[:_SALT] or os.urandom(_SALT // 2).hex()
         # As Python writes it, in ASCII: no two rows are written alike, and JSON takes longer.
-        found[number] = key.row(ascii([kind, values, heard.get(number, [])]))
-    return found
+        found[number] = salt + key.row(ascii([kind, salt, values, heard.get(number, [])]))
+    return found, before
 
 
 def _nodes(connection: Connection, kind: str, level: int, which: _Which) -> dict[int, str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 from sqlalchemy import Connection, insert, select
@@ -307,7 +307,7 @@ class Store:
     ) -> Deleted:
         """Remove all calls of more than so many days ago, likewise; and search for what was left of earlier ones."""
         with self._database.reading() as connection:
-            ids = deleting.calls_before(connection, today - timedelta(days=days))
+            ids = deleting.calls_before(connection, date.fromordinal(max(1, today.toordinal() - days)))
         return deleting.delete_calls(self._database, self._key, ids, roots=roots, gone=gone, by=by, whole=True)
 
     def register_report(self, path: Path, call_keys: Iterable[int], *, besides: bool = False) -> None:

@@ -2,7 +2,8 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection, or_, select, true
@@ -26,7 +27,7 @@ def words_of(connection: Connection, keys: Sequence[int]) -> list[tuple[int, str
         of_call.update({row.call_key: row.words for row in connection.execute(said)})
         quoted = select(verdicts.c.call_key, verdicts.c.facts, verdicts.c.body).where(verdicts.c.call_key.in_(some))
         for row in connection.execute(quoted):
-            for quote in _quotes([_read(row.body), _read(row.facts)]):
+            for quote in [*_texts(row.body, "quote"), *_texts(row.facts, "quote")]:
                 if quote not in of_call[row.call_key]:
                     of_call[row.call_key] += f"\n{quote}"
         words += of_call.items()
@@ -43,10 +44,8 @@ def reasons_of(connection: Connection, keys: Iterable[int]) -> list[str]:
     found: list[str] = []
     for some in batches(keys):
         wanted = select(verdicts.c.facts).where(verdicts.c.call_key.in_(some), claims)
-        for facts in map(_read, connection.execute(wanted).scalars()):
-            claim = facts.get("claim") if isinstance(facts, dict) else None
-            reason = claim.get("reason") if isinstance(claim, dict) else None
-            found += [reason] if isinstance(reason, str) and reason else []
+        for facts in connection.execute(wanted).scalars():
+            found += _texts(facts, "reason")
     return found
 
 
@@ -67,21 +66,13 @@ def said_elsewhere(connection: Connection, part: str, ids: dict[int, str]) -> bo
     return False
 
 
-def _read(text: str | None) -> Any:
-    """JSON; nothing where it is damaged, as such a call must go too."""
-    try:
-        return json.loads(text or "null")
-    except (ValueError, RecursionError):
-        return None
+def _texts(written: str | None, name: str) -> list[str]:
+    """All texts of this name in JSON; where it is damaged, those before, as such a call must go too."""
+    found: list[str] = []
 
+    def take(part: dict[str, Any]) -> None:
+        found.extend([part[name]] if isinstance(part.get(name), str) and part[name] else [])
 
-def _quotes(value: Any) -> Iterator[str]:
-    if isinstance(value, list):
-        for part in value:
-            yield from _quotes(part)
-    elif isinstance(value, dict):
-        for name, part in value.items():
-            if name == "quote" and isinstance(part, str):
-                yield part
-            else:
-                yield from _quotes(part)
+    with suppress(ValueError, RecursionError):
+        json.loads(written or "null", object_hook=take)
+    return found

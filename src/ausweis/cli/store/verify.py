@@ -11,10 +11,10 @@ __all__ = ["verify"]
 @click.option("--head", metavar="HASH", help="What this command printed before: it must still be in the chain.")
 @store_option
 def verify(head: str | None, address: str) -> None:
-    """Check every entry of the chain, and that all that reports rest on is as it was written: runs, calls, texts, facts,
-    verdicts, samples, decisions. Note the head down elsewhere.
+    """Check every entry of the chain, and that what reports rest on is as it was written. Note the head down elsewhere.
 
-    Exit code 2, with the first broken entry or row, where something was changed, removed or added.
+    That is runs, calls, texts, facts, verdicts, samples and decisions. Exit code 2, with the first broken entry or row,
+    where something was changed, removed or added.
     """
     with opened(address) as store:
         number = store.verify_chain(head)
