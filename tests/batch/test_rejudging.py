@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from ausweis.batch import Change, Rejudged, RunFolder, Summary, comparable, rejudge
+from ausweis.batch.related import RELATED_FILE, related
 from ausweis.calls import Call
 from ausweis.errors import RunError
 from ausweis.judging import find_policy
@@ -61,11 +62,17 @@ def test_says_what_changed(tmp_path: Path, calls: Calls, scored: Score, lax: Pat
     assert manifest["counts"]["verdicts"] == 6
 
 
-def test_the_source_stays_as_it_is(tmp_path: Path, calls: Calls, scored: Score, lax: Path) -> None:
+def test_the_source_stays_as_it_is_but_for_a_note_of_the_new_run(
+    tmp_path: Path, calls: Calls, scored: Score, lax: Path
+) -> None:
     scored(calls(3), tmp_path / "a")
     before = {path.name: path.read_bytes() for path in (tmp_path / "a").iterdir()}
     judged(tmp_path / "a", lax, tmp_path / "c")
-    assert {path.name: path.read_bytes() for path in (tmp_path / "a").iterdir()} == before
+    after = {path.name: path.read_bytes() for path in (tmp_path / "a").iterdir()}
+    assert set(after) - set(before) == {RELATED_FILE}
+    assert {name: after[name] for name in before} == before
+    assert [one.folder for one in related(tmp_path / "a")] == [tmp_path / "c"]
+    assert [one.folder for one in related(tmp_path / "c")] == [tmp_path / "a"]
     assert not (tmp_path / "a" / "facts.jsonl").samefile(tmp_path / "c" / "facts.jsonl")
 
 

@@ -105,6 +105,15 @@ def test_a_torn_last_line_is_cut_off(tmp_path: Path, calls: Calls, scored: Score
     assert same(tmp_path / "whole", tmp_path / "r")
 
 
+@pytest.mark.parametrize("name", ["verdicts", "facts", "failures"])
+def test_a_line_that_is_too_deep_is_named(tmp_path: Path, calls: Calls, scored: Score, name: str) -> None:
+    scored(calls(3), tmp_path / "r")
+    path = tmp_path / "r" / f"{name}.jsonl"
+    path.write_text("[" * 100_000 + "\n" + path.read_text("utf-8"), "utf-8")
+    with pytest.raises(RunError, match=rf"{name}\.jsonl:1: the line holds no {name.removesuffix('s')}"):
+        scored(calls(3), tmp_path / "r", resume=True)
+
+
 def test_a_broken_line_in_the_middle_is_named(tmp_path: Path, calls: Calls, scored: Score) -> None:
     scored(calls(3), tmp_path / "r")
     path = tmp_path / "r" / "verdicts.jsonl"

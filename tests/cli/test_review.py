@@ -2,11 +2,13 @@ import csv
 import getpass
 import sys
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.reports.review_days import DAY, filled
 
 from ausweis.errors import InputError, RunError
@@ -158,6 +160,8 @@ def test_one_target_that_fails_does_not_keep_the_others_from_being_told(
     ("options", "told"),
     [
         (("--day", "2026-13-01", "--out", "x"), "--day needs a date such as 2026-03-02"),
+        (("--day", "0001-01-01", "--days", "2", "--out", "x"), "--day is too early to be compared with days before"),
+        (("--day", "0001-01-15", "--days", "2", "--out", "x"), "--day is too early to be compared with days before"),
         (("--day", "today", "--out", "x.html", "--format", "csv", "--format", "html"), "several formats need a folder"),
         (("--day", "today", "--out", "x.html", "--format", "csv"), "a file of this name holds html, not csv"),
         (("--day", "today", "--out", "x", "--notify", "ftp://y"), "--notify needs https://"),
@@ -172,6 +176,26 @@ def test_wrong_use_is_one_sentence(run: Run, folder: Path, options: tuple[str, .
     assert told in result.err
     assert len(result.err.splitlines()) == 1
     assert not list(folder.glob("x*"))
+
+
+@pytest.mark.usefixtures("store")
+def test_the_first_and_the_last_day_that_there_are(run: Run) -> None:
+    for day in ("0001-01-16", "9999-12-31"):
+        for number in ("1", "2"):
+            assert run("review", "--day", day, "--days", number, "--out", "reports").code == 0
+
+
+@given(st.dates(), st.integers(1, 366))
+def test_any_days_are_days_or_too_early(day: date, number: int) -> None:
+    from ausweis.cli.review import days_of
+    from ausweis.reports.review_source import BEFORE
+
+    try:
+        first, last = days_of(str(day), number)
+    except InputError:
+        assert day.toordinal() - number < BEFORE
+    else:
+        assert (first - timedelta(days=BEFORE), (last - first).days) < (first, number)
 
 
 def test_yesterday_is_the_day_before_today() -> None:

@@ -35,28 +35,32 @@ def change(store: Store, *statements: str) -> None:
 def test_entries_say_who_did_what_on_which_versions(decided: Store, key: Key) -> None:
     entries = decided.chain()
     assert [(entry.seq, entry.what, entry.who) for entry in entries] == [
-        (4, "unmasked", "Mia"),
-        (3, "decided", "Mia"),
-        (2, "decided", "Mia"),
+        (6, "unmasked", "Mia"),
+        (5, "decided", "Mia"),
+        (4, "decided", "Mia"),
+        (3, "imported", "ausweis"),
+        (2, "imported", "ausweis"),
         (1, "imported", "ausweis"),
     ]
-    assert [entry.call for entry in entries] == [key.call("call-1"), key.call("call-2"), key.call("call-1"), None]
-    for entry in entries:
+    assert [entry.call for entry in entries[:3]] == [key.call("call-1"), key.call("call-2"), key.call("call-1")]
+    assert {entry.call for entry in entries[3:]} == {None}
+    # Texts are of no run.
+    for entry in (*entries[:4], entries[5]):
         assert entry.policy is not None
         assert entry.model is not None
         assert (entry.policy.id, entry.model.id, entry.prompts[0].id) == ("telecom-de", "tiny", "agent-turn")
         assert entry.at.endswith("Z")
     assert [entry.previous for entry in entries[:-1]] == [entry.hash for entry in entries[1:]]
     assert entries[-1].previous == ""
-    assert decided.verify_chain() == 4
+    assert decided.verify_chain() == 6
     assert len(decided.chain(limit=2)) == 2
 
 
-@pytest.mark.parametrize("statement", ["UPDATE chain SET who = 'x' WHERE seq = 2", "DELETE FROM chain WHERE seq = 4"])
+@pytest.mark.parametrize("statement", ["UPDATE chain SET who = 'x' WHERE seq = 4", "DELETE FROM chain WHERE seq = 6"])
 def test_the_database_itself_refuses_changes(decided: Store, statement: str) -> None:
     with pytest.raises(StoreError), decided._database.writing() as connection:
         connection.execute(text(statement))
-    assert decided.verify_chain() == 4
+    assert decided.verify_chain() == 6
 
 
 def test_truncating_is_refused_too(decided: Store) -> None:
@@ -69,16 +73,16 @@ def test_truncating_is_refused_too(decided: Store) -> None:
 @pytest.mark.parametrize(
     ("statement", "message"),
     [
-        ("UPDATE chain SET who = 'x' WHERE seq = 2", "broken at entry 2"),
-        ("UPDATE chain SET content = NULL WHERE seq = 3", "broken at entry 3"),
-        ("UPDATE chain SET policy = NULL WHERE seq = 1", "broken at entry 1"),
-        ("DELETE FROM chain WHERE seq = 2", "broken at entry 2"),
+        ("UPDATE chain SET who = 'x' WHERE seq = 4", "broken at entry 4"),
+        ("UPDATE chain SET content = NULL WHERE seq = 5", "broken at entry 5"),
+        ("UPDATE chain SET policy = NULL WHERE seq = 3", "broken at entry 3"),
+        ("DELETE FROM chain WHERE seq = 4", "broken at entry 4"),
         ("DELETE FROM chain WHERE seq = 1", "broken at entry 1"),
-        ("UPDATE decisions SET note = 'nicht so' WHERE seq = 2", "not the one of entry 2"),
-        ("UPDATE decisions SET choice = 'overrule' WHERE seq = 3", "not the one of entry 3"),
-        ("UPDATE decisions SET seq = 1 WHERE seq = 3", "not the one of entry 1"),
-        ("DELETE FROM decisions WHERE seq = 3", "the decision of entry 3 of the chain is missing"),
-        ("UPDATE calls SET call_id = 'call-4' WHERE call_id = 'call-2'", "entry 3 of the chain is not with its call"),
+        ("UPDATE decisions SET note = 'nicht so' WHERE seq = 4", "not the one of entry 4"),
+        ("UPDATE decisions SET choice = 'overrule' WHERE seq = 5", "not the one of entry 5"),
+        ("UPDATE decisions SET seq = 3 WHERE seq = 5", "not the one of entry 3"),
+        ("DELETE FROM decisions WHERE seq = 5", "the decision of entry 5 of the chain is missing"),
+        ("UPDATE calls SET call_id = 'call-4' WHERE call_id = 'call-2'", "entry 5 of the chain is not with its call"),
         ("UPDATE calls SET state = 'open' WHERE call_id = 'call-1'", "the state of call 1 is not what was decided"),
         ("UPDATE calls SET state = 'overruled' WHERE call_id = 'call-2'", "the state of call 2 is not what"),
         ("UPDATE calls SET state = 'confirmed' WHERE call_id = 'call-3'", "the state of call 3 is not what"),
@@ -94,27 +98,27 @@ def test_calls_whose_decisions_were_exchanged_show(decided: Store) -> None:
     renamed = "UPDATE calls SET call_id = '{}' WHERE call_id = '{}'"
     names = (("away", "call-1"), ("call-1", "call-2"), ("call-2", "away"))
     change(decided, *(renamed.format(*one) for one in names))
-    with pytest.raises(StoreError, match="entry 2 of the chain is not with its call"):
+    with pytest.raises(StoreError, match="entry 4 of the chain is not with its call"):
         decided.verify_chain()
 
 
 def test_only_what_was_decided_before_a_deletion_may_be_missing(decided: Store, filled: Filled) -> None:
     decided.delete("call-1")
     filled([make_call(1)], "again")
-    assert decided.verify_chain() == 6
+    assert decided.verify_chain() == 10
     record = decided.record(decided.find("call-1") or 0)
     decided.decide(record.row.key, reviewer="Mia", choice="confirm", verdict_key=record.verdict_key)
-    assert decided.verify_chain() == 7
-    change(decided, "DELETE FROM decisions WHERE seq = 7")
-    with pytest.raises(StoreError, match="entry 7 of the chain is missing, and its call was not deleted since"):
+    assert decided.verify_chain() == 11
+    change(decided, "DELETE FROM decisions WHERE seq = 11")
+    with pytest.raises(StoreError, match="entry 11 of the chain is missing, and its call was not deleted since"):
         decided.verify_chain()
 
 
 def test_a_tail_that_was_cut_off_shows_by_its_head(decided: Store) -> None:
     head = decided.chain()[0].hash
-    assert decided.verify_chain(head) == 4
-    change(decided, "DELETE FROM chain WHERE seq = 4")
-    assert decided.verify_chain() == 3
+    assert decided.verify_chain(head) == 6
+    change(decided, "DELETE FROM chain WHERE seq = 6")
+    assert decided.verify_chain() == 5
     with pytest.raises(StoreError, match="it was cut off"):
         decided.verify_chain(head)
 

@@ -238,6 +238,13 @@ def test_calls_expire(store: Store, filled: Filled, tmp_path: Path) -> None:
     store.verify_chain()
 
 
+def test_no_call_is_older_than_all_days_that_there_are(store: Store, filled: Filled) -> None:
+    filled([make_call(1, day="0001-01-02"), make_call(2)])
+    for days in (10**6, 10**12):
+        assert store.expire(days, today=date(2026, 3, 2)) == Deleted(0)
+    assert store.expire(739000, today=date(2026, 3, 2)).calls == 1
+
+
 def test_sentences_are_long_and_plain() -> None:
     found = list(
         sentences(['Kurz. "Ein langer Satz, der etwas sagt", sagte er\nund noch einer, der länger ist als der davor'])

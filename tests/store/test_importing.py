@@ -12,7 +12,7 @@ from ausweis.errors import RunError
 from ausweis.judging.verdict import Verdict
 from ausweis.reading.facts import Facts
 from ausweis.store import CallFilter, Imported, Store, importing
-from ausweis.store.texts import batches
+from ausweis.store.batching import batches
 
 Filled = Callable[..., Imported]
 
@@ -51,7 +51,7 @@ def test_twice_is_as_once_and_a_run_that_grew_is_taken_up(store: Store, tmp_path
     folder = make_run(tmp_path / "run", calls[:3])
     assert counts(store.import_run(folder, calls)) == (3, 0, 0, 0)
     assert counts(store.import_run(folder)) == (0, 3, 0, 0)
-    assert len(store.chain()) == 1
+    assert len(store.chain()) == 3
     make_run(folder, calls, resume=True)
     assert counts(store.import_run(folder)) == (2, 3, 0, 0)
     add_incidents(folder, "call-1", {"kind": "rude_agent", "turn": 2, "severity": "critical", "description": ""})
@@ -171,6 +171,24 @@ def test_recordings_of_the_folder_and_given(store: Store, tmp_path: Path) -> Non
     assert [path.name for path in audio["a/b"]] == ["a%2Fb.agent.wav", "a%2Fb.caller.wav"]
 
 
+@pytest.mark.parametrize("name", ["verdicts", "facts"])
+def test_a_line_that_is_too_deep_is_refused(store: Store, tmp_path: Path, name: str) -> None:
+    folder = make_run(tmp_path / "run", [make_call(1)])
+    line = '{"call_id": "call-1", "x": ' + "[" * 100_000
+    (folder / f"{name}.jsonl").write_text(f"{line}\n", "utf-8")
+    with pytest.raises(RunError, match=rf"{name}\.jsonl:1: the line holds no {name.removesuffix('s')}"):
+        store.import_run(folder)
+    # A whole one, whose line stands nowhere by now, is deleted all the same.
+    store.add_calls([make_call(2)])
+    assert store.delete("call-2", roots=[folder]).calls == 1
+
+
+@pytest.mark.parametrize("started", ["", "yesterday", "0000-01-01T00:00:00Z"])
+def test_a_run_that_does_not_say_when_it_began_is_refused(store: Store, tmp_path: Path, started: str) -> None:
+    with pytest.raises(RunError, match=r"run: run\.json does not say when the run began; put that back"):
+        store.import_run(make_run(tmp_path / "run", [make_call(1)], started=started))
+
+
 def test_what_is_no_run_or_broken_is_refused(store: Store, tmp_path: Path) -> None:
     with pytest.raises(RunError, match="there is no run here"):
         store.import_run(tmp_path)
@@ -196,11 +214,11 @@ def test_what_was_taken_up_before_a_fault_is_in_the_chain(
     monkeypatch.setattr(importing, "batches", lambda found: batches(found, 2))
     with pytest.raises(RunError, match=r"verdicts\.jsonl:3"):
         store.import_run(folder)
-    assert (store.count(), [entry.what for entry in store.chain()]) == (2, ["imported"])
+    assert (store.count(), [entry.what for entry in store.chain()]) == (2, ["imported"] * 2)
     path.write_text(whole, "utf-8")
     assert counts(store.import_run(folder)) == (1, 2, 0, 3)
     assert counts(store.import_run(folder)) == (0, 3, 0, 3)
-    assert store.verify_chain() == 2
+    assert store.verify_chain() == 3
 
 
 def test_facts_in_another_order_or_missing(store: Store, tmp_path: Path) -> None:

@@ -55,6 +55,8 @@ def test_calls_of_an_older_store_are_ordered_as_if_they_came_today(address: str,
     with database.writing() as connection:
         connection.execute(text("DROP INDEX calls_by_weight"))
         connection.execute(text("ALTER TABLE calls DROP COLUMN weight"))
+        connection.execute(text("DROP TABLE seals"))
+        connection.execute(text("ALTER TABLE chain DROP COLUMN sealed"))
         connection.execute(text("DELETE FROM ausweis_store WHERE number >= 4"))
     database.close()
     with Store.open(address, key=key) as store:

@@ -8,6 +8,7 @@ ray_session  Ray while a run needs it
 scorer       one call → one row: verdict or failure
 recipe       what a scorer is made of, by name
 rejudging    the facts of a run + another policy → a new run, without the model
+related      where such a run is, noted in the one that it was judged from, and the other way round
 run_folder   the folder: created or resumed, locked, appended to
 state        what a folder holds already
 manifest     `run.json`: what the run was made of, and its counts

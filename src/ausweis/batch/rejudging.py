@@ -9,6 +9,7 @@ from ausweis import __version__
 from ausweis.batch.canonical import provenance_of
 from ausweis.batch.failure import Failure
 from ausweis.batch.manifest import Counts, Machine, RunManifest, now, read_manifest
+from ausweis.batch.related import Related, note
 from ausweis.batch.run_folder import RunFolder
 from ausweis.batch.state import FACTS_FILE, VERDICTS_FILE, facts_of, failures, verdict_of
 from ausweis.errors import RunError
@@ -89,7 +90,8 @@ def rejudge(
 ) -> Rejudged:
     """Judge the stored facts of the run in `source` into `run`, a new one. Held in memory: ids with old outcomes.
 
-    Facts are copied, not linked: the source may still grow. Calls that failed there fail here.
+    Facts are copied, not linked: the source may still grow. Calls that failed there fail here. Each of both folders is
+    given a note of the other (`related`).
 
     Raises:
         RunError: as `source_manifest`; a line that cannot be read, or a folder that cannot be written.
@@ -98,13 +100,15 @@ def rejudge(
     update = {
         "ausweis": __version__,
         "policy": policy.provenance,
-        "judged_from": str(source),
+        "judged_from": str(source.absolute()),
         "machine": Machine.here(),
         "started": now(),
     }
     manifest = old.model_copy(update=update)
     earlier = _verdicts(source / VERDICTS_FILE)
+    note(source, Related(run.path, manifest.started))
     run.begin(manifest, synced=False)
+    note(run.path, Related(source, old.started))
     result = Rejudged(run.path, run.counts)
     path = source / FACTS_FILE
     for line in lines(path):

@@ -84,7 +84,7 @@ def call_id_of(line: Line, path: Path) -> str:
     """The call of a line of facts, without reading all of them."""
     try:
         return str(json.loads(line.data)["call_id"])
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         raise _broken(path, line, "facts") from None
 
 
@@ -114,7 +114,7 @@ def verdict_of(line: Line, path: Path) -> dict[str, Any]:
             verdict[name]
         for violation in verdict["violations"]:
             violation["type"]
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         raise _broken(path, line, "verdict") from None
     return dict(verdict)
 

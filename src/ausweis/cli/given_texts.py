@@ -7,6 +7,7 @@ from pathlib import Path
 from ausweis.batch.manifest import Inputs, read_manifest
 from ausweis.batch.state import VERDICTS_FILE
 from ausweis.calls import Call, UnreadableCall
+from ausweis.cli.store_options import login
 from ausweis.errors import RunError
 from ausweis.journal import lines
 from ausweis.store import Added, Store
@@ -27,7 +28,7 @@ class _Way:
     unreadable: dict[str, UnreadableCall] = field(default_factory=dict)
 
     def add(self, store: Store, paths: tuple[str, ...], wanted: Set[str | None]) -> Added:
-        return store.add_calls(self._read(paths, wanted), today=self.started)
+        return store.add_calls(self._read(paths, wanted), today=self.started, by=login())
 
     def _read(self, paths: tuple[str, ...], wanted: Set[str | None]) -> Iterator[Call]:
         for found in read_as(paths, self.inputs):

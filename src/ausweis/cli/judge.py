@@ -26,7 +26,8 @@ __all__ = ["judge"]
 def judge(context: click.Context, run: Path, policy: str, folder: Path | None, as_json: bool) -> None:
     """Judge the facts of RUN by another policy, without the model, and show what changed.
 
-    The verdicts go into a new run folder; RUN stays as it is. Exit codes: 0 done, 2 wrong use, 3 some calls of RUN
+    The verdicts go into a new run folder; RUN stays as it is, but for a note of where that is, by which
+    `ausweis store delete` finds it. Exit codes: 0 done, 2 wrong use, 3 some calls of RUN
     have failed.
     """
     from ausweis.batch.rejudging import rejudge, source_manifest

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from ausweis.cli.store_options import login, need_sqlalchemy
+from ausweis.cli.store_options import is_there, login, need_sqlalchemy
 
 if TYPE_CHECKING:
     from ausweis.reports.review_source import Review, Wanted
@@ -78,9 +78,9 @@ def review(
     from ausweis.reports.notify import check_address
     from ausweis.reports.review_source import Wanted, review_of
 
-    last = day_of(day)
+    first, last = days_of(day, days)
     wanted = Wanted(
-        first=last - timedelta(days=days - 1),
+        first=first,
         last=last,
         language=language,
         queues=queues,
@@ -102,6 +102,21 @@ def review(
         for kind, path in paths.items():
             _write(store, found, kind, path)
     _notify(targets, found)
+
+
+def days_of(text: str, number: int) -> tuple[date, date]:
+    """The first and the last of so many days, up to the one that is meant.
+
+    Raises:
+        InputError: none is, or those that they are compared with would be before the year 1.
+    """
+    from ausweis.errors import InputError
+    from ausweis.reports.review_source import BEFORE
+
+    last = day_of(text)
+    if last.toordinal() < number + BEFORE:
+        raise InputError("--day is too early to be compared with days before; name a later one")
+    return last - timedelta(days=number - 1), last
 
 
 def day_of(text: str) -> date:
@@ -154,7 +169,7 @@ def _opened(address: str | None) -> "Store":
     from ausweis.errors import StoreError
 
     where = address or os.environ.get("AUSWEIS_STORE") or "ausweis.sqlite"
-    if "://" not in where and not Path(where).exists():
+    if "://" not in where and not is_there(Path(where)):
         raise StoreError("there is no store; fill one with ausweis store import or ausweis score --store", place=where)
     from ausweis.store import Store
 

@@ -18,6 +18,7 @@ __all__ = [
     "DISPLACED",
     "also_option",
     "gone_option",
+    "is_there",
     "login",
     "need_sqlalchemy",
     "opened",
@@ -79,14 +80,22 @@ def opened(address: str, *, make: bool = False) -> "Store":
     need_sqlalchemy()
     from ausweis.store import Key, Store
 
-    if not make and "://" not in address and not Path(address).exists():
+    if not make and "://" not in address and not is_there(Path(address)):
         message = "there is no store here; name one with --store, or fill one: ausweis store import RUN"
         raise StoreError(message, place=address)
-    new = make and not Key.of(address).path.exists()
+    new = make and not is_there(Key.of(address).path)
     store = Store.open(address)
     if new:
         warn_of_key(address)
     return store
+
+
+def is_there(path: Path) -> bool:
+    """Whether something is there; nothing is where no name can be so long, or the folder lets nobody look."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def warn_of_key(address: str) -> None:

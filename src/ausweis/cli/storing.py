@@ -82,7 +82,7 @@ class Filling:
         if self._store is None or self._fault is not None or not waiting:
             return
         try:
-            added = self._store.add_calls(waiting)
+            added = self._store.add_calls(waiting, by=login())
             self._misfits += [call for call in waiting if call.id in added.misfits]
             self._displaced += added.displaced
         except AusweisError as error:

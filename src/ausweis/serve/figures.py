@@ -69,7 +69,7 @@ def figures_page(visit: Visit) -> Response:
     days = store.days()
     found: dict[str, list[Trend]] = {"all": [], "queue": [], "team": []}
     if days is not None:
-        first = max(days[0], days[1] - timedelta(days=DAYS - 1))
+        first = max(days[0], date.fromordinal(max(1, days[1].toordinal() - DAYS + 1)))
         found["all"] = trends(store.day_counts(first, days[1], by=("day",)), first, days[1])
         found["queue"] = trends(store.day_counts(first, days[1], by=("day", "queue")), first, days[1], "queue")
         found["team"] = trends(store.day_counts(first, days[1], by=("day", "team")), first, days[1], "team")

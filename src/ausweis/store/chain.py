@@ -12,18 +12,14 @@ from sqlalchemy import Connection, Row, desc, func, insert, select
 from ausweis.batch.manifest import now
 from ausweis.errors import StoreError
 from ausweis.judging.verdict import ModelProvenance, PolicyProvenance, PromptProvenance
-from ausweis.store.key import Key
+from ausweis.store import sealing
+from ausweis.store.key import Key, canonical
 from ausweis.store.rows import ChainEntry, RunRow, What
 from ausweis.store.tables import calls, chain, decisions
 
-__all__ = ["append", "canonical", "entries", "verify"]
+__all__ = ["append", "canonical", "covered", "entries", "verify"]
 
 _LINKED = ("seq", "at", "who", "what", "call", "policy", "prompts", "model", "content", "previous")
-
-
-def canonical(value: Any) -> str:
-    """A value as the one JSON text that it is hashed as."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def append(
@@ -50,6 +46,7 @@ def append(
         "model": None if run is None else run.model.model_dump_json(),
         "content": None if content is None else key.content(content),
         "previous": last.hash if last else "",
+        "sealed": sealing.top(connection, key),
     }
     row["hash"] = key.link(canonical(row))
     connection.execute(insert(chain), row)
@@ -61,21 +58,29 @@ def entries(connection: Connection, limit: int | None) -> list[ChainEntry]:
     return [_entry(row) for row in connection.execute(select(chain).order_by(desc(chain.c.seq)).limit(limit))]
 
 
+def covered(connection: Connection) -> ChainEntry | None:
+    """See `Store.covered`."""
+    row = connection.execute(select(chain).where(chain.c.what == "covered").order_by(chain.c.seq).limit(1)).first()
+    return None if row is None else _entry(row)
+
+
 def verify(connection: Connection, key: Key, head: str | None) -> int:
-    """Walk through the chain, then hold decisions against it; the number of entries.
+    """Walk through the chain, then hold decisions and all other rows against it; the number of entries.
 
     Raises:
-        StoreError: an entry or a decision is not what was written, is missing, or hangs on another call.
+        StoreError: an entry, decision or row is not what was written, is missing, or hangs on another call.
     """
-    previous, seq, heads_seen = "", 0, head is None
+    previous, sealed, seq, heads_seen = "", None, 0, head is None
     decided: dict[int, tuple[str | None, str | None]] = {}
     deleted: dict[str | None, int] = {}
     for row in connection.execute(select(chain).order_by(chain.c.seq)):
         seq += 1
-        wanted = key.link(canonical({name: getattr(row, name) for name in _LINKED}))
+        # Entries from before rows were sealed were linked without it.
+        linked = _LINKED if row.sealed is None else (*_LINKED, "sealed")
+        wanted = key.link(canonical({name: getattr(row, name) for name in linked}))
         if row.seq != seq or row.previous != previous or row.hash != wanted:
             raise StoreError(f"the chain is broken at entry {seq}: it was changed, or one before it is missing")
-        previous = row.hash
+        previous, sealed = row.hash, row.sealed
         heads_seen = heads_seen or row.hash == head
         if row.what == "decided":
             decided[row.seq] = (row.content, row.call)
@@ -86,6 +91,7 @@ def verify(connection: Connection, key: Key, head: str | None) -> int:
             f"the chain ends at entry {seq}, and the head that was noted down is not in it: it was cut off"
         )
     _verify_decisions(connection, key, decided, deleted)
+    sealing.verify(connection, key, sealed)
     return seq
 
 

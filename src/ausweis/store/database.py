@@ -29,6 +29,24 @@ _SETTINGS = (
 )
 
 
+_UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
+"""What comes of a row that is not as it was written: JSON, a date or a number that is none."""
+_DAMAGED = (
+    "a row is damaged, or was changed by another program; see which: ausweis store verify; then delete its call and "
+    "take up its runs again, or put a backup in the place of the store"
+)
+_TO_DO = {
+    "not a database": "name another file, or put a backup in its place",
+    "malformed": "put a backup in its place, or begin another store and take up the runs again",
+    "readonly": "allow this user to write to the file and its folder",
+    "unable to open": "allow this user to write to the file and its folder",
+    "locked": "another process is writing to it; wait until it is done, or end it, and try again",
+    "full": "make room on the disk",
+    "connection": "see that the server runs, and that address and password are right",
+}
+"""What helps, by words of the fault."""
+
+
 class Database:
     """Gives transactions; `place` is the address as it may be shown, without its password."""
 
@@ -131,6 +149,8 @@ class Database:
             yield
         except SQLAlchemyError as error:
             raise StoreError(_sentence(error), place=self.place) from None
+        except _UNREADABLE:
+            raise StoreError(_DAMAGED, place=self.place) from None
 
 
 def _url(address: str | Path) -> tuple[URL, Path | None]:
@@ -155,7 +175,8 @@ def _make_file(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
     except OSError as error:
-        raise StoreError(f"the store cannot be written ({error.strerror})", place=str(path)) from None
+        message = f"the store cannot be written ({error.strerror}); name another file, or let this user write there"
+        raise StoreError(message, place=str(path)) from None
 
 
 def _set_up_sqlite(engine: Engine) -> None:
@@ -178,7 +199,11 @@ def _sentence(error: SQLAlchemyError) -> str:
     """What went wrong. Only faults of the connection, the disk or the file are quoted: others may quote a value."""
     cause = getattr(error, "orig", None)
     name = type(cause or error).__name__
+    if "decode" in str(cause)[:30]:
+        # It quotes what it could not decode.
+        return _DAMAGED
     if cause is not None and (isinstance(error, OperationalError) or "database" in str(cause)[:30]):
         words = " ".join(str(cause).split())[:200]
-        return f"the store cannot be used: {words}"
+        to_do = next((f"; {told}" for fault, told in _TO_DO.items() if fault in words), "")
+        return f"the store cannot be used: {words}{to_do}"
     return f"the store cannot be used ({name})"

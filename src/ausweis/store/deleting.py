@@ -8,20 +8,21 @@ from pathlib import Path
 from sqlalchemy import Connection, delete, select
 
 from ausweis.audio.kept import KEPT_AUDIO
+from ausweis.batch.related import relatives
 from ausweis.errors import StoreError
 from ausweis.journal import part_of
-from ausweis.store import chain
+from ausweis.store import chain, sealing
+from ausweis.store.batching import batches
 from ausweis.store.database import Database
 from ausweis.store.exporting import case_id
 from ausweis.store.key import Key
-from ausweis.store.missing import is_away, missing_places
+from ausweis.store.missing import followed, is_away, missing_places
 from ausweis.store.packing import run_row
 from ausweis.store.pending import Missing, Pending
 from ausweis.store.proof import forget, prove
 from ausweis.store.rows import Deleted
-from ausweis.store.run_files import clean_answers, clean_cases, clean_run, folders
+from ausweis.store.run_files import clean_answers, clean_cases, clean_run, folders, forget_related
 from ausweis.store.tables import audio, calls, decisions, place_calls, places, runs, texts, verdicts
-from ausweis.store.texts import batches
 from ausweis.store.traces import Traces, sentences
 from ausweis.store.words import reasons_of, said_elsewhere, words_of
 
@@ -94,16 +95,27 @@ def delete_calls(
     try:
         with database.reading() as connection:
             found = _find(connection, key, ids, roots, gone, every=whole)
-        return _delete(database, key, found, roots, by, whole=whole) if found.names else Deleted(0)
+        return _delete(database, key, found, roots, gone, by, whole=whole) if found.names else Deleted(0)
     except OSError as error:
         message = f"cannot be searched ({error.strerror}); see that it can be read and written, and delete again"
         raise StoreError(message, place=str(error.filename)) from None
 
 
-def _delete(database: Database, key: Key, found: _Found, roots: Sequence[Path], by: str, *, whole: bool) -> Deleted:
+def _delete(
+    database: Database,
+    key: Key,
+    found: _Found,
+    roots: Sequence[Path],
+    gone: Sequence[Path],
+    by: str,
+    *,
+    whole: bool,
+) -> Deleted:
     if found.away:
         message = "see that it is there, or name it with --gone if it was removed for good, and delete again"
         raise StoreError(f"this folder of recorded answers is not where it was; {message}", place=str(min(found.away)))
+    for folder in found.runs if gone else ():
+        forget_related(folder, gone)
     removed = _clean_files(found, key)
     if UNKNOWN in found.ids and not removed and not found.pending:
         raise StoreError("there is no call with this id in the store, nor in its runs")
@@ -149,6 +161,8 @@ def _find_places(
     known = connection.execute(select(runs.c.folder).distinct()).scalars()
     more_runs, more_answers = folders(roots)
     found.runs = set(map(Path, known)) | more_runs
+    found.runs |= {one.folder for one in relatives(found.runs)}
+    found.pending = followed(found.pending, more_runs)
     found.audio = {path for path in found.audio if not _is_copy(path, found.runs)}
     found.answers = _places(connection, "answers") | more_answers
     found.cases = _places(connection, "cases")
@@ -234,11 +248,15 @@ def _delete_rows(connection: Connection, key: Key, found: _Found, by: str, *, kn
         chain.append(connection, key, "deleted", by, call_id=found.ids[UNKNOWN])
     for some in batches(found.ids):
         joined = select(calls.c.key, calls.c.call_id, runs).outerjoin(runs, runs.c.key == calls.c.run_key)
-        for row in connection.execute(joined.where(calls.c.key.in_(some))).all():
-            run = None if row.folder is None else run_row(row)
-            chain.append(connection, key, "deleted", by, call_id=row.call_id, run=run)
+        rows = connection.execute(joined.where(calls.c.key.in_(some))).all()
+        judged = connection.execute(select(verdicts.c.key).where(verdicts.c.call_key.in_(some))).scalars().all()
         for table in (decisions, verdicts, texts, audio, place_calls):
             connection.execute(delete(table).where(table.c.call_key.in_(some)))
         connection.execute(delete(calls).where(calls.c.key.in_(some)))
+        for kind, gone in (("call", some), ("text", some), ("verdict", judged)):
+            sealing.seal(connection, key, kind, gone)
+        for row in rows:
+            run = None if row.folder is None else run_row(row)
+            chain.append(connection, key, "deleted", by, call_id=row.call_id, run=run)
     gone = [str(path) for path in found.reports | found.dropped]
     connection.execute(delete(places).where(places.c.path.in_(gone)))

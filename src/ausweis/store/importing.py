@@ -8,13 +8,14 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, func, insert, select
 
 from ausweis.audio.kept import KEPT_AUDIO
-from ausweis.batch.manifest import RunManifest, now, read_manifest
+from ausweis.batch.manifest import RunManifest, read_manifest
 from ausweis.batch.state import FACTS_FILE, VERDICTS_FILE, facts_of, verdict_of
 from ausweis.calls.call import Call
 from ausweis.errors import RunError
 from ausweis.journal import lines
 from ausweis.judging.verdict import Verdict
-from ausweis.store import chain
+from ausweis.store import chain, sealing
+from ausweis.store.batching import batches
 from ausweis.store.copies import ids_of, is_half
 from ausweis.store.database import Database
 from ausweis.store.inputs import texts_of
@@ -22,7 +23,7 @@ from ausweis.store.key import Key
 from ausweis.store.packing import run_row, run_values, verdict_values
 from ausweis.store.rows import Added, Imported, RunRow
 from ausweis.store.tables import runs, texts, verdicts
-from ausweis.store.texts import add_texts, batches
+from ausweis.store.texts import add_texts, moment_of
 from ausweis.store.verdict_rows import ReadVerdict, VerdictWriter
 
 __all__ = ["import_run"]
@@ -40,12 +41,16 @@ def import_run(
     manifest = read_manifest(folder)
     if manifest is None:
         raise RunError("there is no run here: run.json is missing", place=str(folder))
+    try:
+        moment_of(None, manifest.started)
+    except (ValueError, OverflowError):
+        raise RunError("run.json does not say when the run began; put that back", place=str(folder)) from None
     with database.writing() as connection:
-        run = _run(connection, manifest, folder)
+        run = _run(connection, key, manifest, folder, by)
     misfits: list[Call] = []
     left: list[Call] = []
-    added = _add(database, key, calls, run, misfits)
-    work = VerdictWriter(run, manifest, _audio_of(folder, audio))
+    added = _add(database, key, calls, run, misfits, by)
+    work = VerdictWriter(key, run, manifest, _audio_of(folder, audio))
     for read in batches(_read(folder, run)):
         # The last line of a call is the one that counts.
         once = list({one.verdict["call_id"]: one for one in read}.values())
@@ -54,32 +59,34 @@ def import_run(
                 # With what it tells of, so that no fault leaves verdicts without it.
                 chain.append(connection, key, "imported", by, run=run, content=f"{work.counts}")
     # Those of verdicts that came just now.
-    again = _add(database, key, misfits, run, left)
-    texts_of(database, key, run, folder, manifest)
+    again = _add(database, key, misfits, run, left, by)
+    texts_of(database, key, run, folder, manifest, by)
     with database.reading() as connection:
         without = _without_text(connection, run)
     displaced = added.displaced + again.displaced + work.counts.displaced
     return Imported(run, work.counts.new, work.counts.same, work.counts.replaced, without, displaced, len(left))
 
 
-def _add(database: Database, key: Key, calls: Iterable[Call], run: RunRow, misfits: list[Call]) -> Added:
+def _add(database: Database, key: Key, calls: Iterable[Call], run: RunRow, misfits: list[Call], by: str) -> Added:
     added = Added(0)
     for found in batches(calls):
         once = {call.id: call for call in found}
         with database.writing() as connection:
-            some = add_texts(connection, key, list(once.values()), run.started)
+            some = add_texts(connection, key, list(once.values()), run.started, by)
         misfits += [once[name] for name in sorted(some.misfits)]
         added += some
     return added
 
 
-def _run(connection: Connection, manifest: RunManifest, folder: Path) -> RunRow:
+def _run(connection: Connection, key: Key, manifest: RunManifest, folder: Path, by: str) -> RunRow:
     values = run_values(manifest, str(folder.absolute()))
     wanted = select(runs).where(runs.c.folder == values["folder"], runs.c.started == values["started"])
     row = connection.execute(wanted).first()
     if row is None:
-        connection.execute(insert(runs), values | {"started": values["started"] or now()})
+        connection.execute(insert(runs), values)
         row = connection.execute(wanted).one()
+        sealing.seal(connection, key, "run", [row.key])
+        chain.append(connection, key, "imported", by, run=run_row(row))
     return run_row(row)
 
 

@@ -9,11 +9,12 @@ from sqlalchemy import Connection, select
 from ausweis.batch.manifest import Inputs, RunManifest
 from ausweis.calls import Call, UnreadableCall, read_calls
 from ausweis.errors import AusweisError
+from ausweis.store.batching import batches
 from ausweis.store.database import Database
 from ausweis.store.key import Key
 from ausweis.store.rows import RunRow
 from ausweis.store.tables import calls, texts, verdicts
-from ausweis.store.texts import add_texts, batches
+from ausweis.store.texts import add_texts
 
 __all__ = ["TRANSCRIPTS", "read_as", "texts_of"]
 
@@ -30,7 +31,7 @@ def read_as(paths: tuple[str, ...], inputs: Inputs) -> Iterator[Call | Unreadabl
     return read_calls(paths, speakers=inputs.speakers, language=language, format=inputs.format)
 
 
-def texts_of(database: Database, key: Key, run: RunRow, folder: Path, manifest: RunManifest) -> None:
+def texts_of(database: Database, key: Key, run: RunRow, folder: Path, manifest: RunManifest, by: str) -> None:
     """Look for the calls of a run whose text is not known yet. What cannot be read any more is passed over."""
     for source in (_transcripts(folder), _inputs(manifest)):
         with database.reading() as connection:
@@ -43,7 +44,7 @@ def texts_of(database: Database, key: Key, run: RunRow, folder: Path, manifest: 
             fitting = [call for call in found if turns.get(call.id) in (0, len(call.turns)) and call.id in turns]
             if fitting:
                 with database.writing() as connection:
-                    add_texts(connection, key, fitting, run.started)
+                    add_texts(connection, key, fitting, run.started, by)
 
 
 def _wanting(connection: Connection, run: RunRow, ids: list[str] | None) -> dict[str, int]:

@@ -1,20 +1,26 @@
 """The key of a store: what agents' names, call ids and decisions are hashed with. It is kept apart from the store."""
 
-import hashlib
 import hmac
+import json
 import os
 import secrets
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from ausweis.errors import StoreError
 
-__all__ = ["KEY_FILE", "Key"]
+__all__ = ["KEY_FILE", "Key", "canonical"]
 
 KEY_FILE = "AUSWEIS_STORE_KEY_FILE"
 _BYTES = 32
 _SHOWN = 8
 """Hex digits of a pseudonym: of a thousand agents, two share one in one case of ten thousand."""
+
+
+def canonical(value: Any) -> str:
+    """A value as the one JSON text that it is hashed as."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
 
 
 class Key:
@@ -92,8 +98,12 @@ class Key:
         """The keyed hash of an entry of the chain, the one before it among it."""
         return self._hash("chain", text)
 
+    def row(self, text: str) -> str:
+        """The keyed hash of a row, or of such hashes: 128 bits."""
+        return self._hash("row", text)[:32]
+
     def _hash(self, purpose: str, text: str) -> str:
-        return hmac.new(self._read(), f"{purpose}\0{text}".encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self._read(), f"{purpose}\0{text}".encode(), "sha256").hex()
 
     def _read(self) -> bytes:
         if self._secret is None:

@@ -26,7 +26,7 @@ def call_of_line(data: bytes) -> str | None:
         found = found.get("call") or found
         name = found["call_id"] if "call_id" in found else found["id"]
         return Path(_LINE.sub("", found["place"])).stem if name is None else str(name)
-    except (ValueError, LookupError, TypeError, AttributeError):
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
 
 

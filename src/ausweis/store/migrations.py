@@ -10,7 +10,7 @@ from sqlalchemy import Connection, inspect, text
 from ausweis.batch.manifest import now
 from ausweis.errors import StoreError
 
-__all__ = ["MIGRATIONS", "migrate"]
+__all__ = ["MIGRATIONS", "SEALED", "migrate"]
 
 _DONE = "ausweis_store"
 
@@ -96,11 +96,30 @@ def m4_weight_of_calls(connection: Connection) -> None:
         connection.execute(text(statement))
 
 
-MIGRATIONS: tuple[Migration, ...] = (m1_first_tables, m2_chain, m3_incidents_of_decisions, m4_weight_of_calls)
+def m5_seals(connection: Connection) -> None:
+    """Hashes of rows, and the chain with what all of them come to; null in entries of before."""
+    rest = " WITHOUT ROWID" if connection.dialect.name == "sqlite" else ""
+    for statement in (
+        f"""CREATE TABLE seals (kind TEXT NOT NULL, level INTEGER NOT NULL, number INTEGER NOT NULL, hash TEXT NOT NULL,
+            PRIMARY KEY (kind, level, number)){rest}""",
+        "ALTER TABLE chain ADD COLUMN sealed TEXT",
+    ):
+        connection.execute(text(statement))
 
 
-def migrate(connection: Connection) -> None:
-    """Make the changes that this database has not seen; within the transaction of the caller.
+MIGRATIONS: tuple[Migration, ...] = (
+    m1_first_tables,
+    m2_chain,
+    m3_incidents_of_decisions,
+    m4_weight_of_calls,
+    m5_seals,
+)
+SEALED = MIGRATIONS.index(m5_seals) + 1
+"""The migration from which on rows are sealed: by who has the key, not by it."""
+
+
+def migrate(connection: Connection) -> int:
+    """Make the changes that this database has not seen; within the transaction of the caller. How many it had seen.
 
     Raises:
         StoreError: a newer version of ausweis has changed it, or it is no store of ausweis at all.
@@ -119,6 +138,7 @@ def migrate(connection: Connection) -> None:
         migration(connection)
         row = {"number": number, "name": migration.__name__, "at": now()}
         connection.execute(text(f"INSERT INTO {_DONE} VALUES (:number, :name, :at)"), row)  # noqa: S608
+    return int(done)
 
 
 def _key(connection: Connection) -> str:

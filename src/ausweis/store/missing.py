@@ -2,17 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from sqlalchemy import Connection, select
 
+from ausweis.batch.related import relatives
+from ausweis.store.batching import batches
 from ausweis.store.pending import Missing, Pending
 from ausweis.store.run_files import starts
 from ausweis.store.tables import decisions, place_calls, places, runs, verdicts
-from ausweis.store.texts import batches
 
-__all__ = ["is_away", "missing_places"]
+__all__ = ["followed", "is_away", "missing_places"]
 
 
 def is_away(path: Path) -> bool:
@@ -33,12 +35,13 @@ def missing_places(
 ) -> tuple[dict[str, set[Missing]], set[Missing]]:
     """Runs, pages and cases of these calls, ids by keys, that are missing, by call; and of earlier deletions, all such.
 
-    A run that was moved is there again where `more` folders of runs have one that began when it did, or where the store
-    took it up with the same call. Nobody asks for what was in the folders `gone`, or below them.
+    Runs that were judged from one of a call's, or from which one was, are its too (`relatives`). A run that was moved
+    is there again where `more` folders of runs have one that began when it did, or where the store took it up with the
+    same call. Nobody asks for what was in the folders `gone`, or below them.
 
     Raises (OSError): it cannot be told whether a folder is there.
     """
-    absent, here = _absent(connection, ids)
+    absent, here = _absent(connection, ids, more)
     for call_id, path in _away(connection, ids):
         absent.setdefault(call_id, set()).add(Missing(path, ""))
     waiting = {
@@ -47,7 +50,7 @@ def missing_places(
         for run in one.missing
         if not any(run.started in here.get(call_id, ()) for call_id in one.phrases)
     }
-    back = starts(more) if absent or waiting else set()
+    back = set(starts(more).values()) if absent or waiting else set()
     above = [folder.absolute() for folder in gone]
 
     def is_missing(run: Missing) -> bool:
@@ -60,16 +63,34 @@ def missing_places(
     return {call_id: found for call_id, found in of_calls.items() if found}, set(filter(is_missing, waiting))
 
 
-def _absent(connection: Connection, ids: Mapping[int, str]) -> tuple[dict[str, set[Missing]], dict[str, set[str]]]:
+def followed(pending: Iterable[Pending], more: Collection[Path]) -> list[Pending]:
+    """The same, which miss the relatives of their runs too where `more` folders have these."""
+    found = list(pending)
+    began = starts(more) if found else {}
+    back = {start: _relatives(path) for path, start in began.items()}
+    kin = [one.missing.union(*(back.get(run.started, ()) for run in one.missing)) for one in found]
+    return [replace(one, missing=missing) for one, missing in zip(found, kin, strict=True)]
+
+
+def _relatives(folder: Path) -> frozenset[Missing]:
+    return frozenset(Missing(*one) for one in relatives([folder]))
+
+
+def _absent(
+    connection: Connection, ids: Mapping[int, str], more: Collection[Path]
+) -> tuple[dict[str, set[Missing]], dict[str, set[str]]]:
     """By the ids of calls: the runs whose folders are not there, and when those began whose folders are."""
-    is_there = cache(Path.is_dir)
+    is_there, kin = cache(Path.is_dir), cache(_relatives)
     absent: dict[str, set[Missing]] = {}
     here: dict[str, set[str]] = {}
     wanted = select(verdicts.c.call_key, runs.c.folder, runs.c.started).join(runs, runs.c.key == verdicts.c.run_key)
     for some in batches(ids):
         of_call: defaultdict[int, set[Missing]] = defaultdict(set)
         for row in connection.execute(wanted.where(verdicts.c.call_key.in_(some))):
-            of_call[row.call_key].add(Missing(Path(row.folder), row.started))
+            of_call[row.call_key] |= {Missing(Path(row.folder), row.started), *kin(Path(row.folder))}
+        for key in set(some).difference(of_call):
+            # No run that the store knows has judged it: then one of these has, or none.
+            of_call[key] = set().union(*map(kin, more))
         for key, found in of_call.items():
             began = here[ids[key]] = {run.started for run in found if is_there(run.folder)}
             if left := {run for run in found if not is_there(run.folder) and run.started not in began}:

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, insert, select
 
+from ausweis.store.batching import batches
 from ausweis.store.tables import calls, settings
-from ausweis.store.texts import batches
 
 __all__ = ["Missing", "Pending", "pieces_of"]
 

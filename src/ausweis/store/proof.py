@@ -7,11 +7,11 @@ from pathlib import Path
 from sqlalchemy import Connection, func, select
 
 from ausweis.errors import StoreError
+from ausweis.store.batching import batches
 from ausweis.store.database import Database
 from ausweis.store.pending import Missing, Pending, pieces_of
 from ausweis.store.run_files import OWN_NAMES, files_below
 from ausweis.store.tables import calls, decisions, texts, verdicts
-from ausweis.store.texts import batches
 from ausweis.store.traces import Traces
 
 __all__ = ["forget", "prove"]

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, asc, desc, false, func, literal, or_, select
 
+from ausweis.store.batching import batches
 from ausweis.store.packing import call_row
 from ausweis.store.rows import CallFilter, CallRow, Cursor, Order, scattered
 from ausweis.store.tables import calls, decisions, texts, verdicts
-from ausweis.store.texts import batches
 
 __all__ = ["conditions", "count", "find", "incident_turns", "keys", "neighbours", "rows"]
 

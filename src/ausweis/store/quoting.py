@@ -44,15 +44,15 @@ class Said:
         try:
             result = json.loads(line)["result"]
             answer, is_choice = result["text"], bool(result.get("probabilities"))
-        except (ValueError, LookupError, TypeError, AttributeError):
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
             return False
         if is_choice:
             return False
         try:
-            parsed = json.loads(answer)
-        except (ValueError, TypeError):
-            parsed = answer
-        return any(self._holds(_plain(text), quoted) for text, quoted in _texts(parsed))
+            told = list(_texts(json.loads(answer)))
+        except (ValueError, TypeError, RecursionError):
+            told = list(_texts(answer))
+        return any(self._holds(_plain(text), quoted) for text, quoted in told)
 
     def _holds(self, text: str, quoted: bool) -> bool:
         if len(text) >= _LONG_ENOUGH:

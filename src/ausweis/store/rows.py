@@ -47,7 +47,7 @@ Order = Literal["weight", "risk", "time", "chance"]
 """weight: the worst first, by severity, then risk, then how much was found; risk: the riskiest; time: the latest;
 chance: scattered, which tells nothing of a call."""
 Column = Literal["day", "queue", "team"]
-What = Literal["imported", "decided", "sampled", "deleted", "exported", "unmasked"]
+What = Literal["imported", "decided", "sampled", "deleted", "exported", "unmasked", "covered"]
 
 
 _PRIME, _STEP = 10_007, 6_185

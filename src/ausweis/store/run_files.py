@@ -8,6 +8,7 @@ from typing import Any
 
 from ausweis.audio.kept import KEPT_AUDIO
 from ausweis.batch.manifest import MANIFEST_FILE, Counts, read_manifest
+from ausweis.batch.related import RELATED_FILE
 from ausweis.batch.state import FACTS_FILE, FAILURES_FILE, VERDICTS_FILE
 from ausweis.errors import StoreError
 from ausweis.journal import FolderLock, part_of, replace_file
@@ -16,11 +17,21 @@ from ausweis.store.inputs import TRANSCRIPTS
 from ausweis.store.line_files import call_of_line, is_wanting, likely_of, rewrite
 from ausweis.store.quoting import Said
 
-__all__ = ["ANSWERS", "OWN_NAMES", "clean_answers", "clean_cases", "clean_run", "files_below", "folders", "starts"]
+__all__ = [
+    "ANSWERS",
+    "OWN_NAMES",
+    "clean_answers",
+    "clean_cases",
+    "clean_run",
+    "files_below",
+    "folders",
+    "forget_related",
+    "starts",
+]
 
 ANSWERS, _ENGINE = "answers.jsonl", "engine.json"
 _FILES = (FACTS_FILE, VERDICTS_FILE, FAILURES_FILE, TRANSCRIPTS)
-OWN_NAMES = frozenset((*_FILES, MANIFEST_FILE, ANSWERS, _ENGINE, FolderLock.NAME))
+OWN_NAMES = frozenset((*_FILES, MANIFEST_FILE, RELATED_FILE, ANSWERS, _ENGINE, FolderLock.NAME))
 """Files that no call gave its name to."""
 
 
@@ -56,10 +67,21 @@ def _refuse(error: OSError) -> None:
         raise error
 
 
-def starts(found: Iterable[Path]) -> set[str]:
+def starts(found: Iterable[Path]) -> dict[Path, str]:
     """When the runs in these folders began."""
-    manifests = map(read_manifest, found)
-    return {manifest.started for manifest in manifests if manifest is not None and manifest.started}
+    manifests = ((path, read_manifest(path)) for path in found)
+    return {path: manifest.started for path, manifest in manifests if manifest is not None and manifest.started}
+
+
+def forget_related(folder: Path, gone: Sequence[Path]) -> None:
+    """Drop a run's notes of others that are no more: that were in these folders, or below them."""
+    above = [one.absolute() for one in gone]
+
+    def drop(data: bytes) -> bool:
+        return any(Path(json.loads(data)["folder"]).is_relative_to(one) for one in above)
+
+    if is_wanting(folder / RELATED_FILE, drop):
+        rewrite(folder / RELATED_FILE, drop)
 
 
 def clean_run(folder: Path, ids: frozenset[str]) -> list[Path]:

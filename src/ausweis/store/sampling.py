@@ -11,11 +11,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, func, insert, or_, select, update
 
 from ausweis.batch.manifest import now
+from ausweis.store import sealing
+from ausweis.store.batching import batches
 from ausweis.store.deciding import labels, looked_for
+from ausweis.store.key import Key
 from ausweis.store.querying import conditions
 from ausweis.store.rows import CallFilter, Estimate, Finding
 from ausweis.store.tables import calls, runs, samples, verdicts
-from ausweis.store.texts import batches
 
 __all__ = ["bounds", "draw", "field_recall"]
 
@@ -24,7 +26,7 @@ _LEVEL = 0.95
 _STEPS = 60
 
 
-def draw(connection: Connection, first: date, last: date, n: int, seed: int | None) -> list[int]:
+def draw(connection: Connection, key: Key, first: date, last: date, n: int, seed: int | None) -> list[int]:
     """See `Store.draw_sample`; in a transaction that writes."""
     which = CallFilter(first=first, last=last, flagged=False)
     joined = calls.join(runs, runs.c.key == calls.c.run_key).outerjoin(samples, samples.c.key == calls.c.sample_key)
@@ -36,10 +38,13 @@ def draw(connection: Connection, first: date, last: date, n: int, seed: int | No
     chosen = random.Random(seed).sample(there, max(0, min(n, len(there))))  # noqa: S311 - told apart by its seed
     if not chosen:
         return []
+    sealing.check(connection, key, "call", chosen)
     row = {"first": first, "last": last, "drawn": len(chosen), "seed": seed, "at": now()}
-    key = connection.execute(insert(samples).returning(samples.c.key), row).scalar_one()
+    sample = connection.execute(insert(samples).returning(samples.c.key), row).scalar_one()
     for some in batches(sorted(chosen)):
-        connection.execute(update(calls).where(calls.c.key.in_(some)).values(sample_key=key))
+        connection.execute(update(calls).where(calls.c.key.in_(some)).values(sample_key=sample))
+    sealing.seal(connection, key, "sample", [sample])
+    sealing.seal(connection, key, "call", chosen)
     return chosen
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 from sqlalchemy import Connection, insert, select
@@ -12,11 +12,12 @@ from ausweis.calls.call import Call
 from ausweis.errors import NoCallError, StoreError
 from ausweis.evals.incident_case import IncidentCase
 from ausweis.evals.labelled import LabelledCall
-from ausweis.store import chain, counting, deciding, deleting, importing, querying, records, sampling
+from ausweis.store import chain, counting, deciding, deleting, importing, querying, records, sampling, sealing
+from ausweis.store.batching import batches
 from ausweis.store.database import Database
 from ausweis.store.exporting import Mask, case_of, incident_case_of
-from ausweis.store.key import Key
-from ausweis.store.migrations import migrate
+from ausweis.store.key import Key, canonical
+from ausweis.store.migrations import SEALED, migrate
 from ausweis.store.rows import (
     Added,
     Agreement,
@@ -38,7 +39,7 @@ from ausweis.store.rows import (
 )
 from ausweis.store.tables import calls as calls_table
 from ausweis.store.tables import place_calls, places, settings
-from ausweis.store.texts import add_texts, batches
+from ausweis.store.texts import add_texts
 from ausweis.vocabulary import Outcome, ViolationType
 
 __all__ = ["Store"]
@@ -66,8 +67,11 @@ class Store:
         database = Database.open(address)
         try:
             with database.writing() as connection:
-                migrate(connection)
+                before = migrate(connection)
                 _same_key(connection, key)
+                if 0 < before < SEALED:
+                    sealing.cover(connection, key)
+                    chain.append(connection, key, "covered", "ausweis")
         except StoreError as error:
             database.close()
             raise error if error.place else StoreError(error.message, place=database.place) from None
@@ -105,7 +109,7 @@ class Store:
         """
         return importing.import_run(self._database, self._key, folder, calls, audio or {}, by)
 
-    def add_calls(self, calls: Iterable[Call], *, today: str | None = None) -> Added:
+    def add_calls(self, calls: Iterable[Call], *, today: str | None = None, by: str = "ausweis") -> Added:
         """Keep the text of calls, before or after their verdicts. Agents become pseudonyms.
 
         One that does not fit the verdict that is there (`Added.misfits`) is left out: give it again after its own.
@@ -116,7 +120,7 @@ class Store:
         for found in batches(calls):
             with self._database.writing() as connection:
                 once = list({call.id: call for call in found}.values())
-                added += add_texts(connection, self._key, once, today)
+                added += add_texts(connection, self._key, once, today, by)
         return added
 
     def calls(
@@ -261,9 +265,9 @@ class Store:
         They are shown as `sampled` from then on. Fewer than `n` where there are fewer.
         """
         with self._database.writing() as connection:
-            drawn = sampling.draw(connection, first, last, n, seed)
+            drawn = sampling.draw(connection, self._key, first, last, n, seed)
             if drawn:
-                content = chain.canonical([str(first), str(last), drawn])
+                content = canonical([str(first), str(last), drawn])
                 chain.append(connection, self._key, "sampled", by, content=content)
             return drawn
 
@@ -303,7 +307,7 @@ class Store:
     ) -> Deleted:
         """Remove all calls of more than so many days ago, likewise; and search for what was left of earlier ones."""
         with self._database.reading() as connection:
-            ids = deleting.calls_before(connection, today - timedelta(days=days))
+            ids = deleting.calls_before(connection, date.fromordinal(max(1, today.toordinal() - days)))
         return deleting.delete_calls(self._database, self._key, ids, roots=roots, gone=gone, by=by, whole=True)
 
     def register_report(self, path: Path, call_keys: Iterable[int], *, besides: bool = False) -> None:
@@ -335,13 +339,18 @@ class Store:
         with self._database.reading() as connection:
             return chain.entries(connection, limit)
 
-    def verify_chain(self, head: str | None = None) -> int:
-        """Check every entry, that decisions are what was decided, and that states follow; the number of entries.
+    def covered(self) -> ChainEntry | None:
+        """The entry from which on all rows are sealed, in a store from before; what was there is as it stood then."""
+        with self._database.reading() as connection:
+            return chain.covered(connection)
 
-        `head`: the hash of an entry noted down before; it must still be there.
+    def verify_chain(self, head: str | None = None) -> int:
+        """Check every entry, that decisions and all other rows are as they were written, and that states follow.
+
+        The number of entries. `head`: the hash of an entry noted down before; it must still be there.
 
         Raises:
-            StoreError: something was changed or is missing; it names the first such entry, or call by its key.
+            StoreError: something was changed, added or is missing; it names the first such entry, or row and call.
         """
         with self._database.reading() as connection:
             try:

@@ -28,6 +28,7 @@ __all__ = [
     "places",
     "runs",
     "samples",
+    "seals",
     "settings",
     "texts",
     "verdicts",
@@ -168,5 +169,15 @@ chain = Table(
     Column("model", Text),
     Column("content", Text),
     Column("previous", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("sealed", Text),
+)
+
+seals = Table(
+    "seals",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("level", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
     Column("hash", Text, nullable=False),
 )

@@ -3,24 +3,22 @@
 import hashlib
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
-from itertools import islice
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from ausweis.calls.call import Call
+from ausweis.store import chain, sealing
 from ausweis.store.key import Key
 from ausweis.store.rows import Added
 from ausweis.store.tables import audio, calls, runs, texts
 
-__all__ = ["BATCH", "Moment", "add_texts", "batches", "call_of", "moment_of", "names_moment", "reopened"]
+__all__ = ["Moment", "add_texts", "call_of", "moment_of", "names_moment", "reopened"]
 
-BATCH = 1000
-"""Calls of one transaction."""
+_SEALED = ("call", "text")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-_T = TypeVar("_T")
 
 
 class Moment(NamedTuple):
@@ -28,13 +26,6 @@ class Moment(NamedTuple):
 
     day: date
     at: str
-
-
-def batches(found: Iterable[_T], size: int = BATCH) -> Iterator[list[_T]]:
-    """So many at a time."""
-    iterator = iter(found)
-    while batch := list(islice(iterator, size)):
-        yield batch
 
 
 def moment_of(started_at: str | None, otherwise: str) -> Moment:
@@ -67,15 +58,20 @@ def _time(text: str | None) -> datetime | None:
     return found
 
 
-def add_texts(connection: Connection, key: Key, found: Sequence[Call], today: str) -> Added:
+def add_texts(connection: Connection, key: Key, found: Sequence[Call], today: str, by: str) -> Added:
     """Put calls in, or in the place of what is there under their ids. Each id at most once.
 
     `today`, a time in UTC, is the day of calls that name none, until their first verdict comes; also of another call
     under an id that is there. A text does not replace that of a later run, nor one of a judged call with another number
-    of turns, where turns of the verdict would go astray.
+    of turns, where turns of the verdict would go astray. What is new is sealed, with an entry of the chain by `by`.
+
+    Raises:
+        StoreError: a call that is there is not as it was sealed.
     """
     found = [_nameless(call, key) for call in found]
     there = _there(connection, [call.id for call in found])
+    for kind in _SEALED:
+        sealing.check(connection, key, kind, [row.key for row in there.values()])
     misfits = {call.id for call in found if call.id in there and not _fits(call, there[call.id])}
     rows = {call.id: {"call_id": call.id, **_call_row(call), **_text_row(call)} for call in found}
     other = {name for name in rows.keys() & there.keys() if _is_other(rows[name], there[name])}
@@ -94,6 +90,9 @@ def add_texts(connection: Connection, key: Key, found: Sequence[Call], today: st
         says = reopened(there[name].says, f"{rows[name]['started_at']}\n{rows[name]['words']}")
         values = {"says": says, "state": "open", "sample_key": None}
         connection.execute(update(calls).where(calls.c.key == there[name].key).values(values))
+    sealed = [sealing.seal(connection, key, kind, keys.values()) for kind in _SEALED]
+    if any(sealed):
+        chain.append(connection, key, "imported", by, content=f"{len(taken)} texts")
     return Added(len(taken), len(displaced), frozenset(misfits))
 
 

@@ -1,6 +1,6 @@
 """Verdicts of one run written to the database, a batch at a time; what is there already, as it is, is left alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from ausweis.batch.manifest import RunManifest
-from ausweis.store import deciding
+from ausweis.store import deciding, sealing
+from ausweis.store.key import Key
 from ausweis.store.packing import pack
 from ausweis.store.rows import RunRow
 from ausweis.store.tables import audio as audio_table
@@ -42,39 +43,46 @@ class Counts:
 class VerdictWriter:
     """Writes the verdicts of a run; `audio`: files by call id. `counts` of all that was written."""
 
+    key: Key
     run: RunRow
     manifest: RunManifest
     audio: Mapping[str, tuple[Path, ...]]
     counts: Counts = field(default_factory=Counts)
 
     def write(self, connection: Connection, read: Sequence[ReadVerdict]) -> bool:
-        """One batch, each call of it once; whether any verdict was new, or other than it was."""
+        """One batch, each call of it once, sealed; whether anything was new, or other than it was.
+
+        Raises:
+            StoreError: a call that is there is not as it was sealed.
+        """
         there = self._there(connection, [one.verdict["call_id"] for one in read])
-        digests = self._digests(connection, [row.key for row in there.values()])
+        before = self._before(connection, [row.key for row in there.values()])
         new, old = [], []
         for one in read:
             row = there.get(one.verdict["call_id"])
             if row is None:
                 new.append(one)
-            elif digests.get(row.key) == one.digest:
+            elif row.key in before and before[row.key].digest == one.digest:
                 self.counts.same += 1
             else:
-                self.counts.replaced += row.key in digests
-                self.counts.new += row.key not in digests
+                self.counts.replaced += row.key in before
+                self.counts.new += row.key not in before
                 old.append(one)
         self.counts.new += len(new)
+        sealing.check(connection, self.key, "call", [there[one.verdict["call_id"]].key for one in old])
         if new:
             connection.execute(insert(calls), [self._new_call(one) for one in new])
             there |= self._there(connection, [one.verdict["call_id"] for one in new])
         if new or old:
-            self._verdicts(connection, [*new, *old], there, digests)
+            self._verdicts(connection, [*new, *old], there, before)
             counting = [there[one.verdict["call_id"]].key for one in new]
             self._point(connection, counting + self._replace(connection, old, there))
         written = {one.verdict["call_id"] for one in (*new, *old)}
         rows = {one.verdict["call_id"]: (one, there[one.verdict["call_id"]]) for one in read}
         heard = {name: row.key for name, (one, row) in rows.items() if self._is_heard(one, row, new=name in written)}
-        self._audio(connection, heard)
-        return bool(new or old)
+        touched = {there[name].key for name in written}
+        touched |= self._audio(connection, heard, written=touched)
+        return sealing.seal(connection, self.key, "call", touched) or bool(written)
 
     def _there(self, connection: Connection, ids: list[str]) -> dict[str, Any]:
         wanted = select(
@@ -90,10 +98,11 @@ class VerdictWriter:
         ).select_from(calls.outerjoin(runs, calls.c.run_key == runs.c.key))
         return {row.call_id: row for row in connection.execute(wanted.where(calls.c.call_id.in_(ids)))}
 
-    def _digests(self, connection: Connection, keys: list[int]) -> dict[int, str]:
-        wanted = select(verdicts.c.call_key, verdicts.c.digest)
+    def _before(self, connection: Connection, keys: list[int]) -> dict[int, Any]:
+        """The verdicts of this run that are there, key and digest, by their calls."""
+        wanted = select(verdicts.c.call_key, verdicts.c.key, verdicts.c.digest)
         wanted = wanted.where(verdicts.c.run_key == self.run.key, verdicts.c.call_key.in_(keys))
-        return {row.call_key: row.digest for row in connection.execute(wanted)}
+        return {row.call_key: row for row in connection.execute(wanted)}
 
     def _new_call(self, one: ReadVerdict) -> dict[str, Any]:
         return {
@@ -107,18 +116,19 @@ class VerdictWriter:
         }
 
     def _verdicts(
-        self, connection: Connection, read: Sequence[ReadVerdict], there: Mapping[str, Any], digests: Mapping[int, str]
+        self, connection: Connection, read: Sequence[ReadVerdict], there: Mapping[str, Any], before: Mapping[int, Any]
     ) -> None:
         rows = []
         for one in read:
             values = {"digest": one.digest, "says": one.values["says"]}
             values |= {"body": pack(one.verdict, self.run), "facts": one.facts}
             rows.append({"run_key": self.run.key, "call_key": there[one.verdict["call_id"]].key, **values})
-        replaced = [row["call_key"] for row in rows if row["call_key"] in digests]
+        replaced = [before[row["call_key"]].key for row in rows if row["call_key"] in before]
         if replaced:
-            gone = verdicts.delete().where(verdicts.c.run_key == self.run.key, verdicts.c.call_key.in_(replaced))
-            connection.execute(gone)
+            connection.execute(verdicts.delete().where(verdicts.c.key.in_(replaced)))
         connection.execute(insert(verdicts), rows)
+        written = self._before(connection, [row["call_key"] for row in rows]).values()
+        sealing.seal(connection, self.key, "verdict", [*replaced, *(row.key for row in written)])
 
     def _replace(self, connection: Connection, read: Sequence[ReadVerdict], there: Mapping[str, Any]) -> list[int]:
         """Let these verdicts count in calls that are there, unless a later run has judged them: the keys of those."""
@@ -135,6 +145,7 @@ class VerdictWriter:
         self.counts.displaced += len(stale)
         for table in (texts, audio_table):
             connection.execute(table.delete().where(table.c.call_key.in_(stale)))
+        sealing.seal(connection, self.key, "text", stale)
         for names in {tuple(row) for row in rows}:
             some = [row for row in rows if tuple(row) == names]
             statement = update(calls).where(calls.c.key == bindparam("b_key"))
@@ -189,13 +200,17 @@ class VerdictWriter:
     def _state(self, connection: Connection, key: int, values: Mapping[str, Any]) -> str:
         return deciding.state_of(deciding.decisions_of(connection, key, says=values["says"]))
 
-    def _audio(self, connection: Connection, keys: Mapping[str, int]) -> None:
+    def _audio(self, connection: Connection, keys: Mapping[str, int], *, written: Collection[int]) -> set[int]:
+        """Add recordings; to which calls. Those not in `written` are held against their seals before."""
         wanted = {(keys[name], str(path.absolute())) for name in keys for path in self.audio.get(name, ())}
         if not wanted:
-            return
+            return set()
         there = select(audio_table.c.call_key, audio_table.c.path)
         there = there.where(audio_table.c.call_key.in_([key for key, _ in wanted]))
         wanted -= {(row.call_key, row.path) for row in connection.execute(there)}
+        heard = {key for key, _ in wanted}
+        sealing.check(connection, self.key, "call", heard.difference(written))
         if wanted:
             rows = [{"call_key": key, "path": path} for key, path in sorted(wanted)]
             connection.execute(insert(audio_table), rows)
+        return heard

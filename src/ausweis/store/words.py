@@ -2,13 +2,14 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection, or_, select, true
 
+from ausweis.store.batching import batches
 from ausweis.store.tables import calls, decisions, texts, verdicts
-from ausweis.store.texts import batches
 
 __all__ = ["reasons_of", "said_elsewhere", "words_of"]
 
@@ -26,7 +27,7 @@ def words_of(connection: Connection, keys: Sequence[int]) -> list[tuple[int, str
         of_call.update({row.call_key: row.words for row in connection.execute(said)})
         quoted = select(verdicts.c.call_key, verdicts.c.facts, verdicts.c.body).where(verdicts.c.call_key.in_(some))
         for row in connection.execute(quoted):
-            for quote in _quotes([json.loads(row.body), json.loads(row.facts or "null")]):
+            for quote in [*_texts(row.body, "quote"), *_texts(row.facts, "quote")]:
                 if quote not in of_call[row.call_key]:
                     of_call[row.call_key] += f"\n{quote}"
         words += of_call.items()
@@ -40,11 +41,12 @@ def words_of(connection: Connection, keys: Sequence[int]) -> list[tuple[int, str
 def reasons_of(connection: Connection, keys: Iterable[int]) -> list[str]:
     """What a model concluded of the calls in its own words, where it was asked for a whole verdict."""
     claims = verdicts.c.facts.contains('"claim"', autoescape=True)
-    found = []
+    found: list[str] = []
     for some in batches(keys):
         wanted = select(verdicts.c.facts).where(verdicts.c.call_key.in_(some), claims)
-        found += [json.loads(facts).get("claim") or {} for facts in connection.execute(wanted).scalars()]
-    return [claim["reason"] for claim in found if claim.get("reason")]
+        for facts in connection.execute(wanted).scalars():
+            found += _texts(facts, "reason")
+    return found
 
 
 def said_elsewhere(connection: Connection, part: str, ids: dict[int, str]) -> bool:
@@ -64,13 +66,13 @@ def said_elsewhere(connection: Connection, part: str, ids: dict[int, str]) -> bo
     return False
 
 
-def _quotes(value: Any) -> Iterator[str]:
-    if isinstance(value, list):
-        for part in value:
-            yield from _quotes(part)
-    elif isinstance(value, dict):
-        for name, part in value.items():
-            if name == "quote" and isinstance(part, str):
-                yield part
-            else:
-                yield from _quotes(part)
+def _texts(written: str | None, name: str) -> list[str]:
+    """All texts of this name in JSON; where it is damaged, those before, as such a call must go too."""
+    found: list[str] = []
+
+    def take(part: dict[str, Any]) -> None:
+        found.extend([part[name]] if isinstance(part.get(name), str) and part[name] else [])
+
+    with suppress(ValueError, RecursionError):
+        json.loads(written or "null", object_hook=take)
+    return found

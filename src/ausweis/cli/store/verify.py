@@ -11,14 +11,17 @@ __all__ = ["verify"]
 @click.option("--head", metavar="HASH", help="What this command printed before: it must still be in the chain.")
 @store_option
 def verify(head: str | None, address: str) -> None:
-    """Check every entry of the chain, and that decisions and states are what was decided. Note the head down elsewhere.
+    """Check every entry of the chain, and that what reports rest on is as it was written. Note the head down elsewhere.
 
-    Exit code 2, with the first broken entry, where something was changed.
+    That is runs, calls, texts, facts, verdicts, samples and decisions. Exit code 2, with the first broken entry or row,
+    where something was changed, removed or added.
     """
     with opened(address) as store:
         number = store.verify_chain(head)
-        last = store.chain(limit=1)
+        last, covered = store.chain(limit=1), store.covered()
     click.echo(f"{number} entries, all as they were written")
+    if covered:
+        click.echo(f"rows that came before entry {covered.seq} ({covered.at}) are covered as they stood then")
     if last:
         click.echo(f"head: {last[0].hash}")
     warn_of_key(address)

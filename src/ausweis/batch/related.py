@@ -1,0 +1,76 @@
+"""Runs that were judged from one another: each folder holds a note of the other, so that deleting a call finds both."""
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from ausweis.errors import RunError
+from ausweis.journal import Journal, lines
+
+__all__ = ["RELATED_FILE", "Related", "note", "related", "relatives"]
+
+RELATED_FILE = "related.jsonl"
+
+
+class Related(NamedTuple):
+    """A run, when it began, and its folder: where it is, or was."""
+
+    folder: Path
+    started: str
+
+
+def note(folder: Path, other: Related) -> None:
+    """Write down in a run's folder where another run is that was judged from it, or from which it was.
+
+    Raises:
+        RunError: it cannot be written.
+    """
+    # Both may be moved together.
+    beside = os.path.relpath(other.folder.absolute(), folder.absolute())
+    line = {"folder": str(other.folder.absolute()), "beside": beside, "started": other.started}
+    try:
+        journal = Journal(folder / RELATED_FILE)
+        try:
+            journal.append(json.dumps(line, ensure_ascii=False))
+        finally:
+            journal.close()
+    except RunError as error:
+        message = "deletion would not find what is judged from this run, so its folder must take a note of it"
+        raise RunError(f"{message}; allow it to be written, or judge a copy", place=error.place) from None
+
+
+def related(folder: Path) -> Iterator[Related]:
+    """The runs that a run's folder has a note of.
+
+    Raises:
+        RunError: the notes cannot be read.
+    """
+    path = folder / RELATED_FILE
+    for line in lines(path):
+        try:
+            found = json.loads(line.data)
+            places = Path(found["folder"]), Path(os.path.normpath(folder.absolute() / found["beside"]))
+            yield Related(next(filter(Path.is_dir, places), places[0]), str(found["started"]))
+        except (ValueError, LookupError, TypeError, RecursionError):
+            message = "the line tells of no run; delete it, and name the run with --also when a call is deleted"
+            raise RunError(message, place=f"{path}:{line.number}") from None
+
+
+def relatives(folders: Iterable[Path]) -> set[Related]:
+    """The runs that these have notes of, and the ones that those have, as far as they are there.
+
+    Raises:
+        RunError: notes cannot be read.
+    """
+    found: set[Related] = set()
+    waiting = list(folders)
+    seen = set(waiting)
+    while waiting:
+        for one in related(waiting.pop()):
+            found.add(one)
+            if one.folder not in seen:
+                seen.add(one.folder)
+                waiting.append(one.folder)
+    return found
