@@ -1,4 +1,4 @@
-"""A store that is damaged, locked, read-only or no store at all: one sentence, with where and what to do, no word of it."""
+"""A store that is damaged, locked, read-only or none at all: one sentence, with where and what to do, no word of it."""
 
 import shutil
 import sqlite3
@@ -54,7 +54,7 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 def asked(folder: Path) -> Iterator[Callable[[Store], object]]:
     """All that commands and pages ask of a store."""
     yield lambda store: store.calls()
-    yield lambda store: [store.record(key) for key in store.keys()]
+    yield lambda store: [store.record(key) for key in list(store.keys())]
     yield lambda store: store.incident_turns(store.keys())
     yield lambda store: store.day_counts(*DAYS)
     yield lambda store: (store.count(CallFilter(teams=("Nord",))), store.teams(), store.days())

@@ -12,6 +12,7 @@ from tests.store.runs import make_call, make_run
 
 from ausweis.errors import StoreError
 from ausweis.store import Key, Store, sealing
+from ausweis.store.key import canonical
 from ausweis.store.tables import calls, runs, samples, texts, verdicts
 
 SEALED = (runs, calls, texts, verdicts, samples)
@@ -235,7 +236,7 @@ def older(path: Path) -> Path:
         previous = ""
         for row in rows:
             linked = {name: row[name] for name in row if name not in ("hash", "sealed")} | {"previous": previous}
-            values = {"previous": previous, "hash": key.link(sealing.canonical(linked)), "seq": row["seq"]}
+            values = {"previous": previous, "hash": key.link(canonical(linked)), "seq": row["seq"]}
             previous = values["hash"]
             connection.execute(text("UPDATE chain SET previous = :previous, hash = :hash WHERE seq = :seq"), values)
         connection.execute(text("ALTER TABLE chain DROP COLUMN sealed"))
