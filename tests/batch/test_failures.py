@@ -86,6 +86,8 @@ def check(root: Path, steps: list[Step]) -> None:
         # What has a verdict stays as it is, and what failed until it is tried again.
         for name, wanted in step.named.items():
             if name not in stands or (step.retry and stands[name] != "good"):
+                if stands.get(name) == "unanswered" and wanted != "good":
+                    continue  # a file that could be read stays one
                 stands[name] = wanted
                 (root / f"{name}.json").write_text(content(name, wanted))
         paths = [f"{root if step.absolute else '.'}/{name}.json" for name in sorted(step.named)]

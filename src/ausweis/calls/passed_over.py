@@ -27,8 +27,8 @@ class PassedOver:
     """So many files and folders, for one reason; `paths` are the first hundred of them.
 
     hidden: the name begins with a dot; extension: no reader knows it; link: leads to a folder; run: a folder that
-    `ausweis score` wrote; written: what `ausweis transcribe` wrote besides transcripts; transcript: a recording whose
-    transcript is read; no_recording: a transcript, where recordings are wanted.
+    `ausweis score` wrote; written: what `ausweis transcribe` wrote besides transcripts; transcript: a recording (and
+    what is beside it) whose transcript is read; no_recording: a transcript, where recordings are wanted.
     """
 
     reason: Reason

@@ -169,14 +169,21 @@ def find_sources(
             else:
                 folder = Path(os.path.realpath(path.parent))
                 found.append(_Found(folder / path.name, folder))
-    calls = _without_sidecars(_paired(_once(found)))
+    every = _paired(_once(found))
+    calls = _without_sidecars(every)
     wanted = [file for file in calls if file and file.is_recording] if recordings_only else _one_of_each(calls)
     chosen = _without_copies(calls, wanted)
-    for file in set(calls) - set(chosen):
-        passed.append(
-            ("transcript" if file and file.is_recording else "no_recording", file.path if file else Path("-"))
-        )
-    return Sources(tuple(_with_ids(chosen)), grouped(passed))
+    return Sources(tuple(_with_ids(chosen)), grouped([*passed, *_left(every, chosen, recordings_only)]))
+
+
+def _left(
+    found: Sequence[_Found | None], chosen: Sequence[_Found | None], recordings_only: bool
+) -> Iterator[tuple[Reason, Path]]:
+    used = {file.sidecar for file in chosen if file}
+    for file in set(found) - set(chosen):
+        path = file.path if file else Path("-")
+        if path not in used:
+            yield "no_recording" if recordings_only and not (file and file.is_recording) else "transcript", path
 
 
 def _expand(argument: str) -> list[Path]:
