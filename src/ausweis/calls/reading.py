@@ -16,7 +16,7 @@ from ausweis.calls.sources import Source, Sources, find_sources
 from ausweis.calls.speakers import Speakers
 from ausweis.calls.text import clean, decode
 from ausweis.calls.unreadable import UnreadableCall
-from ausweis.errors import AusweisError
+from ausweis.errors import AusweisError, unforeseen
 
 __all__ = ["read_calls"]
 
@@ -77,7 +77,7 @@ def _checked(
     heard = source.is_recording and forced is None
     try:
         for found in _listen(source, hear) if heard else _read_source(source, speakers, forced):
-            yield found.place, check(found, speakers, language) if isinstance(found, RawCall) else found
+            yield found.place, _check(found, speakers, language) if isinstance(found, RawCall) else found
     except AusweisError:
         # Nothing can be heard any more.
         raise
@@ -86,9 +86,15 @@ def _checked(
         message = f"the file cannot be read ({why}); mend that, or leave it out"
         yield source.place, UnreadableCall(source.place, source.default_id if heard else None, message, "file")
     except Exception as error:
-        # A fault of the program. Only its type is told: its text may quote the call.
-        message = f"the file broke its reader ({type(error).__name__}); leave it out, and report what is special in it"
-        yield source.place, UnreadableCall(source.place, None, message, "format")
+        message = f"{unforeseen(error)}; what follows in this file is left out"
+        yield source.place, UnreadableCall(source.place, None, message, "internal")
+
+
+def _check(found: RawCall, speakers: Speakers, language: str) -> Call | UnreadableCall:
+    try:
+        return check(found, speakers, language)
+    except Exception as error:
+        return UnreadableCall.of(error, found.place)
 
 
 def _listen(source: Source, hear: Hear | None) -> Found:
