@@ -14,6 +14,7 @@ from typing import Any
 from ausweis.batch.canonical import facts_line, verdict_line
 from ausweis.batch.failure import Failure
 from ausweis.batch.manifest import MANIFEST_FILE, Counts, RunManifest, now, read_manifest, refuse_differences
+from ausweis.batch.related import RELATED_FILE
 from ausweis.batch.state import FACTS_FILE, FAILURES_FILE, VERDICTS_FILE, RunState, facts_of, scan, standing
 from ausweis.errors import RunError
 from ausweis.journal import FolderLock, Journal, Line, lines, make_folder, remove_file, replace_file
@@ -57,7 +58,7 @@ class RunFolder:
         try:
             manifest = read_manifest(path)
             if manifest is not None and judged_from is not None and manifest.is_half_judged(judged_from):
-                for name in (FACTS_FILE, VERDICTS_FILE, FAILURES_FILE, MANIFEST_FILE):
+                for name in (FACTS_FILE, VERDICTS_FILE, FAILURES_FILE, RELATED_FILE, MANIFEST_FILE):
                     remove_file(path / name)
                 manifest = None
             if manifest is None or not resume:

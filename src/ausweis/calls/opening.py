@@ -5,6 +5,7 @@ as an open stream (`-`, `/dev/stdin`, `/dev/fd/63` of a shell's `<(…)`) is rea
 """
 
 import errno
+import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,7 +28,7 @@ LARGEST = 64 << 20
 """Bytes that are read at once: a file of one call, a line of JSON Lines, the rows of one call in a table. Days of talk
 fit in. Recordings are not read at once, and have no limit here."""
 
-_STREAM_FOLDERS = ("/dev/fd", "/proc/self/fd")
+_STREAMS = "/dev/fd"
 TOO_LARGE = (
     f"there is more than the {LARGEST >> 20} MiB that are read at once, and from here on nothing is read; "
     "write each call into a file of its own, or as one line of JSON Lines"
@@ -37,7 +38,7 @@ TOO_LARGE = (
 def is_stream(path: Path) -> bool:
     """Whether the path names an open stream of this process."""
     place = path.absolute()
-    return str(place) == "/dev/stdin" or str(place.parent) in _STREAM_FOLDERS
+    return str(place) == "/dev/stdin" or os.path.realpath(place.parent) == os.path.realpath(_STREAMS)
 
 
 def require_file(path: Path) -> None:
