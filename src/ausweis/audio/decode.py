@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -121,8 +121,10 @@ def _opened(path: Path) -> Iterator["InputContainer"]:
     try:
         if path.stat().st_size == 0:
             raise InputError("the file is empty", place=place)
+        # PyAV before 19 refuses tags that are not UTF-8 unless it is told otherwise; later ones know no such word.
+        tags: dict[str, Any] = {"metadata_errors": "ignore"} if int(av.__version__.partition(".")[0]) < 19 else {}
         # A name with a colon would be taken for an address.
-        container = av.open(str(path.absolute()), mode="r", metadata_errors="ignore")
+        container = av.open(str(path.absolute()), mode="r", **tags)
     except FFmpegError as error:
         raise InputError("the file is no audio that can be decoded", place=place) from error
     except OSError as error:
