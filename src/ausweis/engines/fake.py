@@ -27,7 +27,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator, model_validator
 
 from ausweis.engines.fake_answers import result_of
 from ausweis.engines.protocol import EngineInfo, Request, Result, Transcript
@@ -39,6 +39,9 @@ Answer = str | Mapping[str, Any]
 """A choice, a probability for each choice, or JSON as text or as a mapping: what the question asks for."""
 
 
+MOST_TOKENS = 1_000_000_000
+
+
 class Script(BaseModel):
     """One entry: which questions it fits (all that is given must hold), and what becomes of them."""
 
@@ -47,7 +50,7 @@ class Script(BaseModel):
     template: str | None = None
     contains: str | None = None
     matches: str | None = None
-    answer: str | dict[str, Any] | None = None
+    answer: str | dict[str, JsonValue] | None = None
     error: str | None = None
 
     @field_validator("matches")
@@ -56,7 +59,7 @@ class Script(BaseModel):
         if matches is not None:
             try:
                 re.compile(matches)
-            except re.error as error:
+            except (re.error, OverflowError, RecursionError) as error:
                 raise ValueError(f"is no regular expression: {error}") from None
         return matches
 
@@ -88,8 +91,8 @@ class _File(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     model_id: str = "fake"
-    context_tokens: Annotated[int, Field(ge=1)] = 8192
-    delay: Annotated[float, Field(ge=0, le=60)] = 0.0
+    context_tokens: Annotated[int, Field(ge=1, le=MOST_TOKENS)] = 8192
+    delay: Annotated[float, Field(ge=0, le=60, allow_inf_nan=False)] = 0.0
     answers: tuple[Script, ...]
 
 
@@ -203,8 +206,10 @@ def _by_script(scripts: tuple[Script, ...]) -> Callable[[Request], Answer]:
 
 
 def _read(path: Path) -> str:
+    from ausweis.user_yaml import read_bytes
+
     try:
-        return path.read_text(encoding="utf-8")
+        return read_bytes(path).decode()
     except OSError as error:
         raise InputError(f"the scripted answers cannot be read ({error.strerror})", place=str(path)) from None
     except UnicodeDecodeError:
@@ -212,17 +217,17 @@ def _read(path: Path) -> str:
 
 
 def _load(text: str, path: Path) -> _File:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
+    from ausweis.user_yaml import UserYamlError, load
 
     try:
-        return _File.model_validate(YAML(typ="safe", pure=True).load(text))
+        document = load(text)
+    except UserYamlError as error:
+        message = f"the scripted answers are no valid YAML: {error.message}"
+        raise InputError(message, place=f"{path}:{error.line}") from None
+    try:
+        return _File.model_validate(document.data)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(step + 1 if isinstance(step, int) else step) for step in first["loc"])
         message = f"the scripted answers are wrong at {where or 'the top'}: {first['msg']}"
-        raise InputError(message, place=str(path)) from None
-    except (YAMLError, ValueError) as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"{path}:{mark.line + 1}" if mark else str(path)
-        raise InputError("the scripted answers are no valid YAML", place=place) from None
+        raise InputError(message, place=f"{path}:{document.line(first['loc'])}") from None

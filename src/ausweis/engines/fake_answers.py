@@ -10,6 +10,9 @@ from ausweis.errors import EngineError
 
 __all__ = ["result_of"]
 
+MOST = 1_000_000
+"""Of a probability as written; those of an answer are set in proportion to their sum."""
+
 
 def result_of(request: Request, answer: str | Mapping[str, Any], prompt_tokens: int) -> Result:
     """The result, as a real engine would give it; a scripted answer that no engine may give is refused.
@@ -22,7 +25,7 @@ def result_of(request: Request, answer: str | Mapping[str, Any], prompt_tokens: 
         probabilities = _probabilities(request, answer)
         text = request.choices[probabilities.index(max(probabilities))]
     else:
-        text = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
+        text = answer if isinstance(answer, str) else _as_json(request, answer)
         if request.json_schema is not None:
             _check(request, text)
     evaluated = prompt_tokens + (0 if request.choices else -(-len(text) // 4))
@@ -35,12 +38,19 @@ def _probabilities(request: Request, answer: str | Mapping[str, Any]) -> tuple[f
     if strange:
         raise _fault(request, f"is none of the {len(request.choices)} choices: {strange[0]!r}")
     weights = [wanted.get(choice, 0.0) for choice in request.choices]
-    if not all(isinstance(weight, int | float) and math.isfinite(weight) and weight >= 0 for weight in weights):
-        raise _fault(request, "has a probability that is no number from 0 on")
+    if not all(isinstance(weight, int | float) and 0 <= weight <= MOST for weight in weights):
+        raise _fault(request, f"has a probability that is no number from 0 on, or above {MOST:,}")
     total = math.fsum(weights)
     if not total:
         raise _fault(request, "gives no choice a probability above 0")
     return tuple(weight / total for weight in weights)
+
+
+def _as_json(request: Request, answer: Mapping[str, Any]) -> str:
+    try:
+        return json.dumps(answer, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        raise _fault(request, "is no JSON") from None
 
 
 def _check(request: Request, text: str) -> None:
@@ -48,7 +58,7 @@ def _check(request: Request, text: str) -> None:
 
     try:
         jsonschema.validate(json.loads(text), dict(request.json_schema or {}))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _fault(request, "is no JSON") from None
     except jsonschema.ValidationError as error:
         # The library's own message quotes the answer, and an answer may quote a call.
