@@ -15,10 +15,13 @@ from ausweis.judging import find_policy
 from ausweis.prompts import Template
 from ausweis.user_yaml import MAX_BYTES, Document, UserYamlError, load, read_bytes
 
-BOMB = "\n".join(["a0: &a0 [x, x, x, x, x, x]"] + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 6)}]" for n in range(1, 9)])
-MERGE_BOMB = "\n".join(
-    ["a0: &a0 {k: v}"] + [f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 6)}]}}" for n in range(1, 9)]
-)
+
+def bomb(first: str, more: str) -> str:
+    return "\n".join([first, *(f"a{n}: &a{n} {more}".replace("*", f"*a{n - 1}") for n in range(1, 9))])
+
+
+BOMB = bomb("a0: &a0 [x, x, x, x, x, x]", "[*, *, *, *, *, *]")
+MERGE_BOMB = bomb("a0: &a0 {k: v}", "{<<: [*, *, *, *, *, *]}")
 CHAIN = "\n".join(["a0: &a0 [x]"] + [f"a{n}: &a{n} [*a{n - 1}]" for n in range(1, 2000)])
 
 BROKEN = {
@@ -130,8 +133,7 @@ def test_each_refuses_what_is_no_file_of_text(reader: str, tmp_path: Path, monke
     odd = [Path("\ud800.yaml"), Path("a\0b.yaml")] if reader != "catalogue" else []  # no variable may hold these
     for path in (large, latin, tmp_path, Path("/dev/zero"), Path("a" * 5000), tmp_path / "none.yaml", *odd):
         with pytest.raises(AusweisError) as caught:
-            read = READERS[reader][1]
-            read(path, monkeypatch)
+            READERS[reader][1](path, monkeypatch)
         assert "\n" not in str(caught.value)
 
 

@@ -27,15 +27,18 @@ INSIDE = [
 ]
 
 
-def refused(path: Path) -> bool:
+def what_is_said(path: Path) -> str:
+    """Nothing for a good policy."""
     try:
         find_policy(path)
     except AusweisError as error:
-        assert str(error).startswith(f"{path}")
-        assert "\n" not in str(error)
-        assert len(str(error)) < 1000
-        return True
-    return False
+        return str(error)
+    return ""
+
+
+def is_refused(path: Path) -> bool:
+    said = what_is_said(path)
+    return said.startswith(f"{path}") and "\n" not in said and len(said) < 1000
 
 
 def with_key(key: str, value: str) -> str:
@@ -48,7 +51,7 @@ def with_key(key: str, value: str) -> str:
 def test_a_value_of_the_wrong_kind(tmp_path: Path, key: str, value: str) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(with_key(key, value), encoding="utf-8")
-    assert refused(path)
+    assert is_refused(path)
 
 
 @pytest.mark.parametrize("line", INSIDE)
@@ -56,10 +59,30 @@ def test_a_part_of_the_wrong_kind(tmp_path: Path, line: str) -> None:
     path = tmp_path / "mine.yaml"
     kept = [one for one in GOOD.splitlines() if not one.startswith(line.partition(":")[0])]
     path.write_text("\n".join([line, *kept]), encoding="utf-8")
-    assert refused(path)
+    assert is_refused(path)
 
 
-PIECES = ["[", "{", "}", ":", "\t", "- ", "? ", "*a", "&a ", "<<: *a", "!!int ", "'", '"', "|", "\n", "~", ".nan", "9", "%"]
+PIECES = [
+    "[",
+    "{",
+    "}",
+    ":",
+    "\t",
+    "- ",
+    "? ",
+    "*a",
+    "&a ",
+    "<<: *a",
+    "!!int ",
+    "'",
+    '"',
+    "|",
+    "\n",
+    "~",
+    ".nan",
+    "9",
+    "%",
+]
 CHANGES = st.lists(
     st.tuples(st.integers(0, len(GOOD) - 1), st.integers(0, 30), st.sampled_from([*PIECES, ""])), min_size=1, max_size=4
 )
@@ -78,7 +101,7 @@ def test_a_policy_with_any_damage(tmp_path: Path, changes: list[tuple[int, int, 
         problems = check_policy(path)
     except AusweisError:
         return
-    assert bool(problems) == refused(path)
+    assert is_refused(path) if problems else not what_is_said(path)
     assert all(1 <= problem.line <= text.count("\n") + 1 for problem in problems)
 
 

@@ -98,7 +98,7 @@ REFUSED = {
 }
 
 
-def said(error: PromptError, path: Path) -> str:
+def message_of(error: PromptError, path: Path) -> str:
     assert str(error).startswith(f"{path}:")
     assert "\n" not in str(error)
     return error.message
@@ -109,7 +109,7 @@ def test_a_template_that_asks_for_too_much_is_stopped(write: Write, body: str) -
     path = write(1, ("agent: {{ text }}", body))
     with pytest.raises(PromptError) as caught:
         Template.load(path).render(INPUTS)
-    assert "more than" in said(caught.value, path)
+    assert "more than" in message_of(caught.value, path)
 
 
 @pytest.mark.parametrize("body", REFUSED.values(), ids=REFUSED.keys())
@@ -117,8 +117,8 @@ def test_a_template_that_cannot_be_used_is_not_loaded(write: Write, body: str) -
     path = write(1, ("agent: {{ text }}", body))
     with pytest.raises(PromptError) as caught:
         Template.load(path)
-    said(caught.value, path)
-    assert [problem.place for problem in lint_file(path)][0] == caught.value.place
+    message_of(caught.value, path)
+    assert next(problem.place for problem in lint_file(path)) == caught.value.place
 
 
 @pytest.mark.parametrize(
@@ -129,8 +129,8 @@ def test_a_template_that_cannot_be_used_is_not_loaded(write: Write, body: str) -
         ("{% set all = context | join(', ', attribute='text') %}{{ all ~ '|' ~ text[:5] }}", "Ja?|Einen"),
         ("{{ text | replace('e', 'x') | replace('M', 'm', 1) | trim('.') | upper }}", "EINXN MOMXNT"),
         ("{{ 2.346 | round(1) }} {{ (text | length + 1) - 2 }} {{ -1 }}", "2.3 12 -1"),
-        ("{% if 'Mom' in text and text != 'x' and context[0].speaker is eq('caller') %}yes{% else %}no{% endif %}", "yes"),
-        ("{{ mood if mood is defined else 'none' }}{{ (context[0] | items) | join }}", "none('speaker', 'caller')('text', 'Ja?')"),
+        ("{% if 'Mom' in text and text != 'x' and context[0].speaker is eq('caller') %}yes{% endif %}", "yes"),
+        ("{{ mood if mood is defined else 'none' }} {{ context[0] | items | join(attribute=0) }}", "none speakertext"),
         ("{% for one in context if one.speaker == 'agent' %}x{% else %}nobody{% endfor %}", "nobody"),
     ],
 )
@@ -148,7 +148,7 @@ def test_a_call_of_eight_hours_is_within_the_bounds() -> None:
 
 def test_all_examples_of_a_template_share_the_bounds(write: Write) -> None:
     example = '  - inputs: {text: "Mhm.", context: []}\n    output: "no"\n'
-    body = TEN + "{% for a in x %}{% for b in x %}{% for c in x %}{% for d in x %}{% endfor %}{% endfor %}{% endfor %}{% endfor %}"
+    body = TEN + "".join(f"{{% for {name} in x %}}" for name in "abcd") + "{% endfor %}" * 4
     path = write(1, (example, example * 500), ("agent: {{ text }}", body + "{{ text }}"))
     with pytest.raises(PromptError, match="more than"):
         Template.load(path).render(INPUTS)
@@ -168,11 +168,13 @@ def test_a_template_with_any_damage(write: Write, seed: random.Random, number: i
         text = text[:place] + seed.choice(PIECES) + text[place + seed.randrange(9) :]
     path.write_text(text, encoding="utf-8")
     lint_file(path)
+    said = str(path)
     try:
         Template.load(path).render(INPUTS)
     except PromptError as error:
-        assert str(error).startswith(str(path))
-        assert "\n" not in str(error)
+        said = str(error)
+    assert said.startswith(str(path))
+    assert "\n" not in said
 
 
 def test_the_command_says_it_in_one_line(write: Write, capfd: pytest.CaptureFixture[str]) -> None:

@@ -55,7 +55,7 @@ def _rank(row: Row) -> tuple[float, bool]:
 def _row(verdict: dict[str, Any]) -> Row:
     violations = verdict["violations"]
     types = dict.fromkeys(str(violation["type"]) for violation in violations)
-    first = next(iter([*violations, *verdict.get("incidents", ())]), {})
+    first: dict[str, Any] = next(iter([*violations, *verdict["incidents"]]), {})
     evidence = first.get("evidence") or [{}]
     return Row(
         call_id=str(verdict["call_id"]),
@@ -71,6 +71,6 @@ def _row(verdict: dict[str, Any]) -> Row:
 
 def _incidents(verdict: dict[str, Any]) -> dict[str, int]:
     found: dict[str, int] = {}
-    for incident in verdict.get("incidents", ()):
-        found.setdefault(str(incident["kind"]), int(incident["turn"]))
+    for incident in verdict["incidents"]:
+        found.setdefault(str(incident["kind"]), incident["turn"])
     return found

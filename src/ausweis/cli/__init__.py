@@ -1,5 +1,6 @@
 """The command line. Commands are imported when they are called, so that `ausweis --help` answers at once."""
 
+import errno
 import sys
 from collections.abc import Mapping
 from importlib import import_module
@@ -8,7 +9,7 @@ from typing import Any
 import click
 
 from ausweis import __version__
-from ausweis.errors import AusweisError
+from ausweis.errors import AusweisError, InputError
 
 __all__ = ["LazyGroup", "cli", "main"]
 
@@ -70,7 +71,21 @@ def cli() -> None:
 def main(arguments: list[str] | None = None) -> Any:
     """Run the command line; a user's mistake becomes one sentence on standard error and exit code 2."""
     try:
+        _refuse_half_characters(sys.argv[1:] if arguments is None else arguments)
         return cli.main(args=arguments, prog_name="ausweis", standalone_mode=True)
     except AusweisError as error:
         click.echo(f"ausweis: {error}", err=True)
-        sys.exit(2)
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        click.echo("ausweis: a path that was given is longer than this system allows", err=True)
+    sys.exit(2)
+
+
+def _refuse_half_characters(arguments: list[str]) -> None:
+    for number, argument in enumerate(arguments, start=1):
+        try:
+            argument.encode()
+        except UnicodeEncodeError:
+            message = "is not UTF-8; a file of such a name can be renamed, or read by naming its folder"
+            raise InputError(f"argument {number} {message}") from None

@@ -109,7 +109,7 @@ class File(_Part):
     """One file that a model needs. `bytes` is its size."""
 
     file: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
-    bytes: Annotated[int, Field(gt=0)]
+    bytes: Annotated[int, Field(gt=0, lt=2**60)]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -134,7 +134,7 @@ class Entry(File):
     default: bool = False
     licence: str
     chat_format: Literal["chatml"] | None = None
-    context: Annotated[int, Field(gt=0)] | None = None
+    context: Annotated[int, Field(gt=0, lt=2**60)] | None = None
     sources: tuple[Annotated[PackageSource | HubSource | PathSource, Field(discriminator="kind")], ...]
     beside: tuple[Beside, ...] = ()
 

@@ -27,7 +27,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ausweis.engines.fake_answers import result_of
 from ausweis.engines.protocol import EngineInfo, Request, Result, Transcript
@@ -50,7 +50,7 @@ class Script(BaseModel):
     template: str | None = None
     contains: str | None = None
     matches: str | None = None
-    answer: str | dict[str, JsonValue] | None = None
+    answer: str | dict[str, Any] | None = None
     error: str | None = None
 
     @field_validator("matches")

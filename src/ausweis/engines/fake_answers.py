@@ -49,7 +49,7 @@ def _probabilities(request: Request, answer: str | Mapping[str, Any]) -> tuple[f
 def _as_json(request: Request, answer: Mapping[str, Any]) -> str:
     try:
         return json.dumps(answer, ensure_ascii=False, allow_nan=False)
-    except ValueError:
+    except (TypeError, ValueError):  # a date, no number
         raise _fault(request, "is no JSON") from None
 
 

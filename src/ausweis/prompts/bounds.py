@@ -129,7 +129,7 @@ def _count_arguments(node: nodes.Filter | nodes.Test) -> None:
         keyword.value = _through(_WHOLE, keyword.value)
 
 
-def _through(name: str, node: nodes.Expr, *arguments: nodes.Expr) -> nodes.Filter:
+def _through(name: str, node: nodes.Node, *arguments: nodes.Expr) -> nodes.Filter:
     return nodes.Filter(node, name, list(arguments), [], None, None, lineno=node.lineno, environment=node.environment)
 
 
@@ -168,7 +168,7 @@ def _length(value: Any) -> int:
 def _join(context: CountingContext, value: Any, d: str = "", attribute: str | int | None = None) -> str:
     items = list(value)
     context.budget.spend(len(items) * (len(str(d)) + len(str(attribute))))
-    return do_join(context.eval_ctx, items, d, attribute)
+    return str(do_join(context.eval_ctx, items, d, attribute))
 
 
 @pass_context

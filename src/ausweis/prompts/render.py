@@ -110,8 +110,8 @@ def _parsed(source: str) -> nodes.Template:
     Raises:
         TemplateSyntaxError: there is none; with the line of the section, from 1.
     """
+    parser = Parser(_ENVIRONMENT, source)
     try:
-        parser = Parser(_ENVIRONMENT, source)
         return parser.parse()
     except (ArithmeticError, RecursionError, ValueError):
         message = "it is nested too deeply, or holds a number of too many digits"
@@ -149,7 +149,7 @@ def _misfits(tree: nodes.Template) -> Iterator[tuple[int, str]]:
             yield line, "a recursive loop is not allowed in a template"
         elif isinstance(node, nodes.Filter | nodes.Test) and (node.dyn_args or node.dyn_kwargs):
             yield line, "arguments in * or ** are not allowed in a template"
-        elif not isinstance(node, nodes.Getitem) and any(isinstance(one, nodes.Slice) for one in node.iter_child_nodes()):
+        elif isinstance(node, nodes.Tuple) and any(isinstance(one, nodes.Slice) for one in node.items):
             yield line, "a slice stands alone in its brackets"
 
 

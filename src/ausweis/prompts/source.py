@@ -143,5 +143,3 @@ def _cut(path: Path, lines: list[str], first: int) -> tuple[list[Section], list[
             problems.append(Problem(f"{path}:{first + start}", f"the {role} section is empty"))
         sections.append(Section(role=role, source=source, line=first + start + 1))
     return sections, problems
-
-
