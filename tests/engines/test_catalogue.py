@@ -126,6 +126,8 @@ def test_own_catalogue_adds_entries(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         ("title:", "kind: ears\n    title:", "wrong at models.0.kind"),
         ("    sources", f"    beside: [{BESIDE}]\n    sources", "beside is for kind recogniser only"),
         ("bytes: 3", "bytes: many", "wrong at models.0.bytes"),
+        ("bytes: 3", f"bytes: 1{'0' * 400}", "wrong at models.0.bytes"),
+        ("{kind: path}", "{kind: package, packages: [a==1], pattern: '{n:>999999999}'}", r"may hold \{n\}"),
         ("{kind: path}", "{kind: hub, url: 'http://example.com/own.gguf'}", "wrong at models.0.sources.0.hub.url"),
         ("{kind: path}", "{kind: package, packages: [a==1], pattern: '{x}'}", r"may hold \{n\}"),
         ("{kind: path}", "{kind: path", "no valid YAML"),

@@ -1,3 +1,4 @@
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,13 @@ def test_failures_by_script_by_function_and_for_want_of_an_answer() -> None:
         closed.complete([ask()])
 
 
+@pytest.mark.parametrize("value", [float("nan"), date(2025, 1, 31), "[" * 100_000])
+def test_an_answer_that_is_no_json(value: Any) -> None:
+    answer = value if isinstance(value, str) else {"outcome": value}
+    with pytest.raises(EngineError, match="is no JSON"):
+        FakeEngine([{"answer": answer}]).complete([ask(choices=(), json_schema=SCHEMA)])
+
+
 def test_from_file(tmp_path: Path) -> None:
     path = tmp_path / "answers.yaml"
     path.write_text(
@@ -124,6 +132,10 @@ def test_from_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "what"),
     [
+        ("answers:\n  - {matches: 'a{99999999999}', answer: a}", "no regular expression"),
+        ("answers:\n  - {answer: [a]}", r"answers.yaml:2: .*wrong at answers.1.answer"),
+        ("delay: .nan\nanswers: []", "wrong at delay"),
+        (f"context_tokens: 1{'0' * 400}\nanswers: []", "wrong at context_tokens"),
         ("answers: [", r"answers\.yaml:1: .*no valid YAML"),
         ("answers:\n  - {answer: a, error: b}", r"wrong at answers\.1: .*either an answer or an error"),
         ("answers:\n  - {template: x}", "either an answer or an error"),
@@ -131,7 +143,6 @@ def test_from_file(tmp_path: Path) -> None:
         ("answers: []\nanswer: x", "wrong at answer"),
         ("", "wrong at the top"),
         ("context_tokens: 0\nanswers: []", "wrong at context_tokens"),
-        ("delay: .nan\nanswers: []", "wrong at delay"),
         ("answers: [{answer: {a: .nan}}]", "what JSON cannot"),
         ("answers: [{answer: {a: .inf}}]", "what JSON cannot"),
         ("answers: [{answer: {a: 2026-01-01}}]", "what JSON cannot"),

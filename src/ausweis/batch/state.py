@@ -139,6 +139,8 @@ def verdict_of(line: Line, path: Path) -> dict[str, Any]:
             verdict[name]
         for violation in verdict["violations"]:
             violation["type"]
+        for incident in verdict.setdefault("incidents", []):
+            incident["kind"], incident["turn"]
     except (ValueError, LookupError, TypeError, RecursionError):
         raise _broken(path, line, "verdict") from None
     return dict(verdict)

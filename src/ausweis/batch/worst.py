@@ -1,21 +1,26 @@
-"""The calls of a run to look at first: those that are likeliest a violation."""
+"""The calls of a run in short: those to look at first, as they are likeliest a violation; incidents of all calls."""
 
 import heapq
+from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ausweis.batch.state import VERDICTS_FILE, verdict_of
 from ausweis.journal import lines
 
-__all__ = ["Row", "worst"]
+__all__ = ["Row", "incidents_in", "worst"]
 
 
 class Row(NamedTuple):
-    """One call in short; turn and quote are of its first violation."""
+    """One call in short; turn and quote are of its first violation or, without one, of its first incident.
+
+    `incidents`: by kind, each with its first turn.
+    """
 
     call_id: str
     outcome: str
     violations: tuple[str, ...]
+    incidents: dict[str, int]
     turn: int | None
     quote: str
     risk: float
@@ -33,6 +38,16 @@ def worst(folder: Path, number: int) -> list[Row]:
     return heapq.nsmallest(number, (_row(verdict_of(line, path)) for line in lines(path)), key=_rank)
 
 
+def incidents_in(folder: Path) -> Counter[str]:
+    """In how many calls of a run each kind of incident was found.
+
+    Raises:
+        RunError: the verdicts cannot be read.
+    """
+    path = folder / VERDICTS_FILE
+    return Counter(kind for line in lines(path) for kind in _incidents(verdict_of(line, path)))
+
+
 def _rank(row: Row) -> tuple[float, bool]:
     return -row.risk, row.outcome != "violation"
 
@@ -40,14 +55,22 @@ def _rank(row: Row) -> tuple[float, bool]:
 def _row(verdict: dict[str, Any]) -> Row:
     violations = verdict["violations"]
     types = dict.fromkeys(str(violation["type"]) for violation in violations)
-    first = violations[0] if violations else {}
+    first: dict[str, Any] = next(iter([*violations, *verdict["incidents"]]), {})
     evidence = first.get("evidence") or [{}]
     return Row(
         call_id=str(verdict["call_id"]),
         outcome=str(verdict["outcome"]),
         violations=tuple(types),
+        incidents=_incidents(verdict),
         turn=first.get("turn"),
         quote=str(evidence[0].get("quote", "")),
         risk=float(verdict["risk"]),
         needs_review=bool(verdict["needs_review"]),
     )
+
+
+def _incidents(verdict: dict[str, Any]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for incident in verdict["incidents"]:
+        found.setdefault(str(incident["kind"]), incident["turn"])
+    return found

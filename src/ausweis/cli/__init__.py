@@ -13,7 +13,7 @@ import click
 
 from ausweis import __version__
 from ausweis.cli.output import OutputError, output_checked
-from ausweis.errors import AusweisError, unforeseen
+from ausweis.errors import AusweisError, InputError, unforeseen
 
 __all__ = ["UNFORESEEN", "LazyGroup", "cli", "main"]
 
@@ -82,6 +82,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     used; anything that nobody thought of exit code 4. `AUSWEIS_DEBUG` shows its traceback, which may quote calls.
     """
     try:
+        _refuse_half_characters(sys.argv[1:] if arguments is None else arguments)
         with output_checked():
             returned = cli.main(args=arguments, prog_name="ausweis", standalone_mode=False)
         code = returned if isinstance(returned, int) else 0
@@ -114,3 +115,12 @@ def _told_unforeseen(error: Exception) -> int:
     frame = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{Path(frame.filename).name}:{frame.lineno}"
     return _told(f"{unforeseen(error)} at {place}; AUSWEIS_DEBUG=1 shows all of it", UNFORESEEN)
+
+
+def _refuse_half_characters(arguments: list[str]) -> None:
+    for number, argument in enumerate(arguments, start=1):
+        try:
+            argument.encode()
+        except UnicodeEncodeError:
+            message = "is not UTF-8; a file of such a name can be renamed, or read by naming its folder"
+            raise InputError(f"argument {number} {message}") from None

@@ -1,14 +1,15 @@
 """A run in short, on standard output: the worst calls, the counts, what failed."""
 
 import itertools
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ausweis.batch.manifest import Counts
 from ausweis.batch.state import failures
-from ausweis.batch.worst import Row, worst
+from ausweis.batch.worst import Row, incidents_in, worst
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,13 +30,15 @@ def console() -> "Console":
 
 
 def show_run(folder: Path, counts: Counts) -> None:
-    """The table of the worst calls, then outcomes, violations and failures."""
+    """The table of the worst calls, then outcomes, violations, incidents and failures."""
     rows = worst(folder, ROWS)
     if rows:
         _table(rows)
         if counts.verdicts > len(rows):
             click.echo(f"and {counts.verdicts - len(rows)} more calls of lower risk")
     click.echo(counts_sentence(counts))
+    if incidents := incidents_in(folder):
+        click.echo(f"incidents: {_by_number(incidents)}")
     _failures(folder, counts)
 
 
@@ -46,25 +49,31 @@ def counts_sentence(counts: Counts) -> str:
     if counts.needs_review:
         text += f"; {counts.needs_review} to review"
     if counts.violations:
-        types = sorted(counts.violations.items(), key=lambda item: (-item[1], item[0]))
-        text += "\nviolations: " + ", ".join(f"{number} {violation}" for violation, number in types)
+        text += f"\nviolations: {_by_number(counts.violations)}"
     return text
+
+
+def _by_number(counts: Mapping[Any, int]) -> str:
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{number} {word}" for word, number in ordered)
 
 
 def _table(rows: list[Row]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("call", "outcome", "rule", "turn", "quote", "risk", "review")
-    for column in (1, 2):
+    table = Table("call", "outcome", "found", "turn", "quote", "risk", "review")
+    for column in (1, 3, 5):
         table.columns[column].no_wrap = True
-    table.columns[0].overflow = "fold"
+    # Words without blanks, some of them long: cut on narrow screens rather than the quote.
+    for column in (0, 2):
+        table.columns[column].overflow = "fold"
     for row in rows:
         # As Text, so that brackets of a quote or an id are no markup.
         table.add_row(
             Text(row.call_id),
             Text(row.outcome),
-            Text("\n".join(row.violations)),
+            Text("\n".join((*row.violations, *(f"{kind} ({turn})" for kind, turn in row.incidents.items())))),
             Text("" if row.turn is None else str(row.turn)),
             Text(_shortened(row.quote)),
             Text(f"{row.risk:.2f}"),

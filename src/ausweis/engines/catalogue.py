@@ -1,6 +1,7 @@
 """The catalogue of model weights: what each file is, which hash it must have, and where it can be had."""
 
 import os
+import re
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
@@ -38,6 +39,7 @@ _PATHS: dict[Kind, str] = {
     "voices": "the path of a copy of its file",
 }
 
+_NUMBER = re.compile(r"\{n(:0[1-9]d?)?\}")
 _Package = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+==[^=]+$")]
 
 
@@ -46,7 +48,9 @@ class _Part(BaseModel):
 
 
 class PackageSource(_Part):
-    """Pieces that are data files of Python packages, in this order; `{n}` in the pattern counts from 1.
+    """Pieces that are data files of Python packages, in this order.
+
+    `{n}` in the pattern counts from 1 (`{n:02d}`: in two digits).
 
     `extra` is the extra of Ausweis that installs them, where there is one.
     """
@@ -59,10 +63,8 @@ class PackageSource(_Part):
     @field_validator("pattern")
     @classmethod
     def _pattern_takes_only_a_number(cls, pattern: str) -> str:
-        try:
-            pattern.format(n=1)
-        except (LookupError, ValueError, AttributeError) as error:
-            raise ValueError("a pattern may hold {n} and nothing else in braces") from error
+        if set("{}") & set(_NUMBER.sub("", pattern)):
+            raise ValueError("a pattern may hold {n} and nothing else in braces")
         return pattern
 
     @property
@@ -107,7 +109,7 @@ class File(_Part):
     """One file that a model needs. `bytes` is its size."""
 
     file: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
-    bytes: Annotated[int, Field(gt=0)]
+    bytes: Annotated[int, Field(gt=0, lt=2**60)]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -132,7 +134,7 @@ class Entry(File):
     default: bool = False
     licence: str
     chat_format: Literal["chatml"] | None = None
-    context: Annotated[int, Field(gt=0)] | None = None
+    context: Annotated[int, Field(gt=0, lt=2**60)] | None = None
     sources: tuple[Annotated[PackageSource | HubSource | PathSource, Field(discriminator="kind")], ...]
     beside: tuple[Beside, ...] = ()
 
@@ -232,19 +234,18 @@ def _installed(name: str, version: str, file: str) -> Path | None:
 
 @lru_cache(maxsize=8)
 def _read(path: Path) -> tuple[Entry, ...]:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
+    from ausweis.user_yaml import UserYamlError, load, read_bytes
 
     try:
-        content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-        return _Catalogue.model_validate(content).models
+        return _Catalogue.model_validate(load(read_bytes(path).decode()).data).models
     except OSError as error:
         raise ModelError(f"the catalogue of models cannot be read: {error.strerror}", place=str(path)) from error
+    except UnicodeDecodeError:
+        raise ModelError("the catalogue of models is not UTF-8; save it as UTF-8", place=str(path)) from None
+    except UserYamlError as error:
+        message = f"the catalogue of models is no valid YAML: {error.message}"
+        raise ModelError(message, place=f"{path}:{error.line}") from error
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(key) for key in first["loc"])
         raise ModelError(f"the catalogue of models is wrong at {where}: {first['msg']}", place=str(path)) from error
-    except (YAMLError, ValueError) as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"{path}:{mark.line + 1}" if mark else str(path)
-        raise ModelError("the catalogue of models is no valid YAML", place=place) from error

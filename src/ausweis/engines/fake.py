@@ -40,6 +40,9 @@ Answer = str | Mapping[str, Any]
 """A choice, a probability for each choice, or JSON as text or as a mapping: what the question asks for."""
 
 
+MOST_TOKENS = 1_000_000_000
+
+
 class Script(BaseModel):
     """One entry: which questions it fits (all that is given must hold), and what becomes of them."""
 
@@ -57,7 +60,7 @@ class Script(BaseModel):
         if matches is not None:
             try:
                 re.compile(matches)
-            except re.error as error:
+            except (re.error, OverflowError, RecursionError) as error:
                 raise ValueError(f"is no regular expression: {error}") from None
         return matches
 
@@ -89,8 +92,8 @@ class _File(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     model_id: str = "fake"
-    context_tokens: Annotated[int, Field(ge=1)] = 8192
-    delay: Annotated[float, Field(ge=0, le=60)] = 0.0
+    context_tokens: Annotated[int, Field(ge=1, le=MOST_TOKENS)] = 8192
+    delay: Annotated[float, Field(ge=0, le=60, allow_inf_nan=False)] = 0.0
     answers: tuple[Script, ...]
 
 
@@ -204,8 +207,10 @@ def _by_script(scripts: tuple[Script, ...]) -> Callable[[Request], Answer]:
 
 
 def _read(path: Path) -> str:
+    from ausweis.user_yaml import read_bytes
+
     try:
-        return path.read_text(encoding="utf-8")
+        return read_bytes(path).decode()
     except OSError as error:
         raise InputError(f"the scripted answers cannot be read ({error.strerror})", place=str(path)) from None
     except UnicodeDecodeError:
@@ -213,24 +218,23 @@ def _read(path: Path) -> str:
 
 
 def _load(text: str, path: Path) -> _File:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
+    from ausweis.user_yaml import UserYamlError, load
 
     try:
-        value = YAML(typ="safe", pure=True).load(text)
-        content = _File.model_validate(value)
+        document = load(text)
+    except UserYamlError as error:
+        message = f"the scripted answers are no valid YAML: {error.message}"
+        raise InputError(message, place=f"{path}:{error.line}") from None
+    try:
+        content = _File.model_validate(document.data)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(step + 1 if isinstance(step, int) else step) for step in first["loc"])
         message = f"the scripted answers are wrong at {where or 'the top'}: {first['msg']}"
-        raise InputError(message, place=str(path)) from None
-    except (YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"{path}:{mark.line + 1}" if mark else str(path)
-        raise InputError("the scripted answers are no valid YAML", place=place) from None
+        raise InputError(message, place=f"{path}:{document.line(first['loc'])}") from None
     try:
-        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
-    except (TypeError, ValueError, RecursionError):
-        message = "the scripted answers hold what JSON cannot, such as .nan, .inf, a date or half a character"
+        json.dumps(document.data, ensure_ascii=False, allow_nan=False).encode()
+    except (TypeError, ValueError):
+        message = "the scripted answers hold what JSON cannot, such as .nan, .inf or a date"
         raise InputError(message, place=str(path)) from None
     return content

@@ -11,8 +11,8 @@ from ausweis.errors import EngineError
 
 __all__ = ["result_of"]
 
-_HIGHEST = 1e100
-"""Weights sum to a number."""
+MOST = 1_000_000
+"""Of a probability as written; those of an answer are set in proportion to their sum."""
 
 
 def result_of(request: Request, answer: str | Mapping[str, Any], prompt_tokens: int) -> Result:
@@ -26,7 +26,7 @@ def result_of(request: Request, answer: str | Mapping[str, Any], prompt_tokens: 
         probabilities = _probabilities(request, answer)
         text = request.choices[probabilities.index(max(probabilities))]
     else:
-        text = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
+        text = answer if isinstance(answer, str) else _as_json(request, answer)
         if request.json_schema is not None:
             _check(request, text)
     evaluated = prompt_tokens + (0 if request.choices else -(-len(text) // 4))
@@ -40,7 +40,7 @@ def _probabilities(request: Request, answer: str | Mapping[str, Any]) -> tuple[f
         raise _fault(request, f"is none of the {len(request.choices)} choices: {strange[0]!r}")
     weights = [wanted.get(choice, 0.0) for choice in request.choices]
     if not all(map(_is_weight, weights)):
-        raise _fault(request, "has a probability that is no number from 0 on")
+        raise _fault(request, f"has a probability that is no number from 0 on, or above {MOST:,}")
     total = math.fsum(weights)
     if not total:
         raise _fault(request, "gives no choice a probability above 0")
@@ -48,7 +48,14 @@ def _probabilities(request: Request, answer: str | Mapping[str, Any]) -> tuple[f
 
 
 def _is_weight(weight: Any) -> bool:
-    return isinstance(weight, int | float) and not isinstance(weight, bool) and 0 <= weight <= _HIGHEST
+    return isinstance(weight, int | float) and not isinstance(weight, bool) and 0 <= weight <= MOST
+
+
+def _as_json(request: Request, answer: Mapping[str, Any]) -> str:
+    try:
+        return json.dumps(answer, ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError):  # a date, no number
+        raise _fault(request, "is no JSON") from None
 
 
 def _check(request: Request, text: str) -> None:

@@ -2,7 +2,7 @@
 
 A policy is a YAML file; `policy_files` reads it. Levels stand from the weakest to the strictest: an action
 category that `actions` does not name takes the strictest level, the last one defined. A level is met by its own
-sets only; whoever wants the sets of a stricter level to meet a weaker one too writes them there.
+sets, and by those of every stricter level.
 """
 
 from collections.abc import Mapping

@@ -1,11 +1,9 @@
 """Policy files: finds a policy by name or path and reads it. The only module of judging that reads a file."""
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -16,8 +14,6 @@ from ausweis.judging.verdict import PolicyProvenance
 
 __all__ = ["PolicyFile", "check_policy", "find_policy", "shipped_policies"]
 
-MAX_BYTES = 1_000_000
-MAX_NODES = 20_000
 SUFFIXES = (".yaml", ".yml")
 
 
@@ -68,15 +64,15 @@ def check_policy(name_or_path: str | Path) -> list[Problem]:
 
 
 def _read(name_or_path: str | Path) -> tuple[bytes, str]:
+    from ausweis.user_yaml import read_bytes
+
     name = str(name_or_path)
     if name in shipped_policies():
         return (files("ausweis.judging") / "policies" / f"{name}.yaml").read_bytes(), f"{name}.yaml"
     path = Path(name_or_path)
     try:
-        if path.is_file() and path.stat().st_size > MAX_BYTES:
-            raise PolicyError(f"the file is larger than {MAX_BYTES:,} bytes; no policy needs that", place=name)
-        return path.read_bytes(), name
-    except (FileNotFoundError, ValueError):  # ValueError: a null character in the path
+        return read_bytes(path), name
+    except FileNotFoundError:
         hint = "no such file" if path.suffix in SUFFIXES else "neither a policy that ships nor a file"
         raise PolicyError(f"{hint}; policies that ship: {', '.join(shipped_policies())}", place=name) from None
     except OSError as error:
@@ -84,50 +80,21 @@ def _read(name_or_path: str | Path) -> tuple[bytes, str]:
 
 
 def _parse(data: bytes, place: str) -> tuple[PolicyFile | None, list[Problem]]:
+    from ausweis.user_yaml import UserYamlError, load
+
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise EncodingError("the file is not UTF-8; save it as UTF-8", place=f"{place}:{line}") from None
-    document = _load(text)
-    if isinstance(document, Problem):
-        return None, [document]
     try:
-        policy = Policy.model_validate(_plain(document, [0]))
-    except (OverflowError, RecursionError):
-        return None, [Problem(1, "no policy: its aliases make it endless; write the parts out")]
+        document = load(text)
+    except UserYamlError as error:
+        return None, [Problem(error.line, f"no valid YAML: {error.message}")]
+    if not isinstance(document.data, dict):
+        return None, [Problem(1, "a policy is a mapping of keys (id, version, title, levels, actions …)")]
+    try:
+        policy = Policy.model_validate(document.data)
     except ValidationError as error:
         return None, problems_of(error, document)
     return PolicyFile(policy, text, place, hashlib.sha256(data).hexdigest()), []
-
-
-def _load(text: str) -> Any:
-    """The YAML document with its line numbers, or what is wrong with it as YAML."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
-    try:
-        document = YAML(typ="rt").load(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        what = str(error.problem or error.context or "unreadable").splitlines()[0]
-        return Problem(mark.line + 1 if mark else 1, f"no valid YAML: {what}")
-    except (YAMLError, ValueError):
-        return Problem(1, "no valid YAML: it holds a character or value that YAML does not allow")
-    except RecursionError:
-        return Problem(1, "no policy: nested too deeply")
-    if not isinstance(document, Mapping):
-        return Problem(1, "a policy is a mapping of keys (id, version, title, levels, actions …)")
-    return document
-
-
-def _plain(node: Any, seen: list[int]) -> Any:
-    """The document without the line numbers. `seen` counts: aliases of YAML can make a small file endless."""
-    seen[0] += 1
-    if seen[0] > MAX_NODES:
-        raise OverflowError
-    if isinstance(node, Mapping):
-        return {key: _plain(value, seen) for key, value in node.items()}
-    if isinstance(node, list):
-        return [_plain(item, seen) for item in node]
-    return node

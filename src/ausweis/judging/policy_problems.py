@@ -1,11 +1,11 @@
 """What is wrong in a policy file, said with the line and the words allowed.
 
-Pydantic knows the path to a mistake, ruamel.yaml the line of each key and item; this module brings them together.
+Pydantic knows the path to a mistake, the document the line of each key and item; this module brings them together.
 """
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,9 @@ from ausweis.vocabulary import CHANGES
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-__all__ = ["Problem", "line_of", "problems_of"]
+    from ausweis.user_yaml import Document
+
+__all__ = ["Problem", "problems_of"]
 
 Path = tuple[str | int, ...]
 
@@ -61,33 +63,14 @@ class Problem:
     message: str
 
 
-def line_of(node: Any, path: Path) -> int:
-    """The line (from 1) of what `path` leads to in a document of ruamel.yaml, or of the last part that exists."""
-    line = 0
-    for step in path:
-        if step == "[key]":
-            continue
-        if isinstance(node, Mapping) and step in node:
-            line = node.lc.key(step)[0] if hasattr(node, "lc") else line
-            node = node[step]
-        elif isinstance(node, list) and isinstance(step, int) and step < len(node):
-            line = node.lc.item(step)[0] if hasattr(node, "lc") else line
-            node = node[step]
-        elif isinstance(node, list) and step in node:  # a plain list that stands for a mapping
-            line = node.lc.item(node.index(step))[0] if hasattr(node, "lc") else line
-            break
-        else:
-            break
-    return int(line) + 1
-
-
-def problems_of(error: ValidationError, document: Any) -> list[Problem]:
+def problems_of(error: ValidationError, document: "Document") -> list[Problem]:
     """All mistakes that validation found, in the order of their lines."""
     found = []
     for detail in error.errors(include_url=False):
         if detail["type"] == "too_short" and detail["input"]:
             continue  # pydantic counts only the items without mistakes, and those have their own line
-        found.append(Problem(line_of(document, detail["loc"]), sentence(detail, detail["loc"])))
+        line = document.line([step for step in detail["loc"] if step != "[key]"])
+        found.append(Problem(line, sentence(detail, detail["loc"])))
     return sorted(set(found), key=lambda problem: problem.line)
 
 

@@ -11,7 +11,7 @@ from ausweis.prompts.template import Template
 __all__ = ["Library", "default_library"]
 
 FOLDER_VARIABLE = "AUSWEIS_PROMPTS"
-_NAME = re.compile(r"(?P<id>[a-z][a-z0-9]*(?:-[a-z0-9]+)*)(?:@(?P<version>[1-9][0-9]*))?")
+_NAME = re.compile(r"(?P<id>[a-z][a-z0-9]*(?:-[a-z0-9]+)*)(?:@(?P<version>[1-9][0-9]{0,8}))?")
 
 
 class Library:

@@ -20,11 +20,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 from ausweis.errors import PromptError
+from ausweis.user_yaml import Document, UserYamlError, load, read_bytes
 
 __all__ = ["ROLES", "Problem", "Section", "Source", "read_source"]
 
@@ -65,11 +63,11 @@ class Source:
     body: str
     sections: tuple[Section, ...]
     problems: tuple[Problem, ...]
-    node: Node | None
+    document: Document
 
     def place(self, *keys: str | int) -> str:
         """Path and line of a front matter entry, or of its nearest parent."""
-        return f"{self.path}:{_line_of(self.node, keys)}"
+        return f"{self.path}:{self.document.line(keys)}"
 
 
 def read_source(path: Path) -> Source:
@@ -83,23 +81,23 @@ def read_source(path: Path) -> Source:
     end = next((number for number, line in enumerate(lines[1:], start=1) if line.rstrip() == "---"), None)
     if lines[0].rstrip() != "---" or end is None:
         raise PromptError("a template starts with front matter between two lines of ---", place=f"{path}:1")
-    front, node = _yaml(path, "\n".join(["", *lines[1:end]]))
+    document = _yaml(path, "\n".join(["", *lines[1:end]]))
     body_line = end + 2
     sections, problems = _cut(path, lines[end + 1 :], body_line)
     return Source(
         path=path,
         sha256=hashlib.sha256(text.encode()).hexdigest(),
-        front=front,
+        front=document.data,
         body="\n".join(lines[end + 1 :]),
         sections=tuple(sections),
         problems=tuple(problems),
-        node=node,
+        document=document,
     )
 
 
 def _read_text(path: Path) -> str:
     try:
-        text = path.read_bytes().decode("utf-8")
+        text = read_bytes(path).decode("utf-8")
     except UnicodeDecodeError as error:
         raise PromptError("is not UTF-8: save it as UTF-8 and try again", place=str(path)) from error
     except OSError as error:
@@ -107,20 +105,16 @@ def _read_text(path: Path) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _yaml(path: Path, text: str) -> tuple[dict[str, Any], Node]:
+def _yaml(path: Path, text: str) -> Document:
     # One line stands before the text, so that line numbers of the YAML are those of the file.
     try:
-        node = YAML(typ="safe", pure=True).compose(text)
-        front = YAML(typ="safe", pure=True).load(text)
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        reason = str(error.problem or error.context or "it is no YAML").partition("\n")[0]
-        raise PromptError(f"the front matter is no valid YAML: {reason}", place=f"{path}:{line}") from error
-    except (YAMLError, ValueError) as error:
-        raise PromptError("the front matter is no valid YAML", place=f"{path}:1") from error
-    if not isinstance(front, dict):
+        document = load(text)
+    except UserYamlError as error:
+        message = f"the front matter is no valid YAML: {error.message}"
+        raise PromptError(message, place=f"{path}:{error.line}") from error
+    if not isinstance(document.data, dict):
         raise PromptError("the front matter must be a mapping with id, version and so on", place=f"{path}:1")
-    return front, node
+    return document
 
 
 def _cut(path: Path, lines: list[str], first: int) -> tuple[list[Section], list[Problem]]:
@@ -149,22 +143,3 @@ def _cut(path: Path, lines: list[str], first: int) -> tuple[list[Section], list[
             problems.append(Problem(f"{path}:{first + start}", f"the {role} section is empty"))
         sections.append(Section(role=role, source=source, line=first + start + 1))
     return sections, problems
-
-
-def _line_of(node: Node | None, keys: tuple[str | int, ...]) -> int:
-    if node is None:
-        return 1
-    line = int(node.start_mark.line) + 1
-    for key in keys:
-        child: Node | None = None
-        if isinstance(node, MappingNode):
-            for name, value in node.value:
-                if str(name.value) == str(key):
-                    line, child = int(name.start_mark.line) + 1, value
-        elif isinstance(node, SequenceNode) and isinstance(key, int) and key < len(node.value):
-            child = node.value[key]
-            line = int(child.start_mark.line) + 1
-        if child is None:
-            break
-        node = child
-    return line

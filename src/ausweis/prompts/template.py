@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, PrivateAttr, Valid
 
 from ausweis.engines.protocol import Message
 from ausweis.errors import PromptError
+from ausweis.prompts.bounds import Budget
 from ausweis.prompts.render import check_syntax, render_section
 from ausweis.prompts.source import Problem, Section, Source, read_source
 
@@ -23,7 +24,7 @@ Variable = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 class Example(BaseModel):
     """Inputs and the right answer for them; with a `language`, it is shown for calls in that language only."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     inputs: dict[str, JsonValue]
     output: JsonValue
@@ -38,7 +39,7 @@ class Example(BaseModel):
 
 
 class _FrontMatter(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     id: Identifier
     version: Annotated[int, Field(ge=1, strict=True)]
@@ -86,29 +87,33 @@ class Template(_FrontMatter):
             return ()
         return tuple(label for label in labels if isinstance(label, str))
 
-    def render(self, inputs: Mapping[str, Any], *, language: str | None = None) -> tuple[Message, ...]:
+    def render(
+        self, inputs: Mapping[str, Any], *, language: str | None = None, budget: Budget | None = None
+    ) -> tuple[Message, ...]:
         """System message, the examples as question and answer, and the question itself.
 
         With a `language`, examples of other languages are left out; those of no language stay.
 
         Raises:
-            PromptError: an input is missing, not declared or cannot be printed. The message never holds a value.
+            PromptError: an input is missing, not declared or cannot be printed, or rendering takes more than the budget
+                has. The message never holds a value.
         """
         system, user = self.sections
+        budget = budget or Budget()
         self._check_names(inputs, "")
-        instructions = Message(role="system", content=render_section(self.path, system, inputs))
-        question = Message(role="user", content=render_section(self.path, user, inputs))
+        instructions = Message(role="system", content=render_section(self.path, system, inputs, budget))
+        question = Message(role="user", content=render_section(self.path, user, inputs, budget))
         if language not in self._shown:
-            self._shown[language] = self._show(language)
+            self._shown[language] = self._show(language, budget)
         return (instructions, *self._shown[language], question)
 
-    def _show(self, language: str | None) -> tuple[Message, ...]:
+    def _show(self, language: str | None, budget: Budget) -> tuple[Message, ...]:
         """The examples for a language as question and answer: the same for every question."""
         messages: list[Message] = []
         for number, example in enumerate(self.examples, start=1):
             if language is None or example.language in (None, language):
                 self._check_names(example.inputs, f"example {number}: ")
-                question = render_section(self.path, self.sections[1], example.inputs)
+                question = render_section(self.path, self.sections[1], example.inputs, budget)
                 messages += [Message(role="user", content=question), Message(role="assistant", content=example.answer)]
         return tuple(messages)
 

@@ -1,0 +1,199 @@
+"""YAML that users write: read within bounds, as plain data, with the line of each part.
+
+Aliases and merge keys (`<<`) are written out; a part that holds itself, or grows without end, is refused. Keys are
+text, each once in its mapping; values are text, numbers, true, false, null, dates, lists and mappings.
+"""
+
+import errno
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer
+from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+__all__ = ["MAX_BYTES", "Document", "UserYamlError", "load", "read_bytes"]
+
+MAX_BYTES = 500_000
+MAX_NODES = 50_000
+"""Keys and values, those that aliases stand for too."""
+MAX_DEPTH = 50
+
+_CORE = "tag:yaml.org,2002:"
+_MERGE = f"{_CORE}merge"
+_SCALARS = {_CORE + name for name in ("str", "int", "float", "bool", "null", "timestamp")}
+_HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")
+_ENDLESS = "its aliases make it endless; write the parts out"
+
+
+class UserYamlError(ValueError):
+    """What is wrong with a text as YAML, in words, and its line, counted from 1."""
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(message)
+        self.line = line
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """`data`: None for an empty text."""
+
+    data: Any
+    node: Node | None
+
+    def line(self, path: Sequence[str | int]) -> int:
+        """The line (from 1) of what this path of keys and places leads to, or of the last part that exists."""
+        node = self.node
+        line = node.start_mark.line if node else 0
+        for step in path:
+            found = _step(node, step)
+            if found is None:
+                break
+            start, node = found
+            line = start.start_mark.line
+        return int(line) + 1
+
+
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        OSError: it cannot be read, is no name that a file can have, or is larger than `MAX_BYTES`.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except ValueError:  # a null character, or half of a surrogate pair
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory") from None
+    if len(data) > MAX_BYTES:
+        raise OSError(errno.EFBIG, f"it is larger than {MAX_BYTES:,} bytes")
+    return data
+
+
+def load(text: str) -> Document:
+    """Read one document.
+
+    Raises:
+        UserYamlError: it is none, or not within the bounds.
+    """
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Composer = _Composer
+    try:
+        node = yaml.compose(text)
+    except UserYamlError:
+        raise
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        what = ", ".join(str(part).partition("\n")[0] for part in (error.context, error.problem) if part)
+        raise UserYamlError(mark.line + 1 if mark else 1, what) from None
+    except Exception as error:  # the library lets pass what Python says of a character that is none, and the like
+        position = getattr(error, "position", None)
+        line = text.count("\n", 0, position) + 1 if isinstance(position, int) else yaml.composer.line
+        raise UserYamlError(line, "it holds a character or value that YAML does not allow") from None
+    return Document(None if node is None else _Builder(yaml.constructor).build(node), node)
+
+
+class _Composer(Composer):
+    """Stops where there are too many nodes, or too deep ones. `line`: of the last node that was begun."""
+
+    def __init__(self, loader: Any = None) -> None:
+        super().__init__(loader)
+        self.warn_double_anchors = False
+        self.line = 1
+        self._nodes = 0
+        self._depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        self.line = self.parser.peek_event().start_mark.line + 1
+        self._nodes += 1
+        self._depth += 1
+        if self._nodes > MAX_NODES:
+            raise UserYamlError(self.line, f"it has more than {MAX_NODES:,} keys and values")
+        if self._depth > MAX_DEPTH:
+            raise UserYamlError(self.line, f"it is nested too deeply (more than {MAX_DEPTH} levels)")
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
+
+
+class _Builder:
+    def __init__(self, constructor: Any) -> None:
+        self._constructor = constructor
+        self._built = 0
+        self._above: list[Node] = []
+
+    def build(self, node: Node) -> Any:
+        """The plain data of a node."""
+        self._built += 1
+        if self._built > MAX_NODES or len(self._above) > MAX_DEPTH or any(node is one for one in self._above):
+            raise UserYamlError(node.start_mark.line + 1, _ENDLESS)
+        if isinstance(node, ScalarNode):
+            return self._scalar(node)
+        self._above.append(node)
+        if isinstance(node, MappingNode) and str(node.tag) == f"{_CORE}map":
+            data: Any = self._mapping(node)
+        elif isinstance(node, SequenceNode) and str(node.tag) == f"{_CORE}seq":
+            data = [self.build(item) for item in node.value]
+        else:
+            raise _tag(node)
+        self._above.pop()
+        return data
+
+    def _mapping(self, node: MappingNode) -> dict[str, Any]:
+        merged: dict[str, Any] = {}
+        own: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            line = key_node.start_mark.line + 1
+            if str(key_node.tag) == _MERGE:
+                merged = {**self._merged(value_node, line), **merged}
+                continue
+            key = self.build(key_node) if isinstance(key_node, ScalarNode) else None
+            if not isinstance(key, str):
+                raise UserYamlError(line, "a key must be text; put it in quotes")
+            if key in own:
+                raise UserYamlError(line, f"found a duplicate key: {key[:60]!r}")
+            own[key] = self.build(value_node)
+        return {**merged, **own}
+
+    def _merged(self, node: Node, line: int) -> dict[str, Any]:
+        parts = self.build(node)
+        merged: dict[str, Any] = {}
+        for part in parts if isinstance(parts, list) else [parts]:
+            if not isinstance(part, dict):
+                raise UserYamlError(line, "<< takes a mapping, or a list of mappings")
+            merged = {**part, **merged}
+        return merged
+
+    def _scalar(self, node: ScalarNode) -> Any:
+        if str(node.tag) not in _SCALARS:
+            raise _tag(node)
+        try:
+            value = self._constructor.construct_object(node, deep=True)
+        except Exception:  # a number of too many digits, a 13th month, a tag that does not fit its value
+            message = "it holds a number, date or tagged value that cannot be; put it in quotes"
+            raise UserYamlError(node.start_mark.line + 1, message) from None
+        if isinstance(value, str) and _HALF_A_CHARACTER.search(value):
+            raise UserYamlError(node.start_mark.line + 1, "it holds half of a surrogate pair, which is no character")
+        return value
+
+
+def _tag(node: Node) -> UserYamlError:
+    message = f"the tag {str(node.tag)[:60]!r} does not belong here; leave it out"
+    return UserYamlError(node.start_mark.line + 1, message)
+
+
+def _step(node: Node | None, step: str | int) -> tuple[Node, Node] | None:
+    """Where the part begins, and the part."""
+    if isinstance(node, MappingNode):
+        return next(((key, value) for key, value in node.value if key.value == step), None)
+    if isinstance(node, SequenceNode):
+        if isinstance(step, int):
+            return (node.value[step], node.value[step]) if step < len(node.value) else None
+        # A plain list may stand for a mapping.
+        return next(((item, item) for item in node.value if item.value == step), None)
+    return None

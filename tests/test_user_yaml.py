@@ -1,0 +1,146 @@
+"""The rule: YAML that a user writes is read as plain data, or refused with its line; it never fails in another way."""
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ausweis.engines import catalogue
+from ausweis.engines.fake import FakeEngine
+from ausweis.errors import AusweisError
+from ausweis.judging import find_policy
+from ausweis.prompts import Template
+from ausweis.user_yaml import MAX_BYTES, Document, UserYamlError, load, read_bytes
+
+
+def bomb(first: str, more: str) -> str:
+    return "\n".join([first, *(f"a{n}: &a{n} {more}".replace("*", f"*a{n - 1}") for n in range(1, 9))])
+
+
+BOMB = bomb("a0: &a0 [x, x, x, x, x, x]", "[*, *, *, *, *, *]")
+MERGE_BOMB = bomb("a0: &a0 {k: v}", "{<<: [*, *, *, *, *, *]}")
+CHAIN = "\n".join(["a0: &a0 [x]"] + [f"a{n}: &a{n} [*a{n - 1}]" for n in range(1, 2000)])
+
+BROKEN = {
+    "a list as key": ("a: 1\n? [b, c]\n: d", 2, "a key must be text"),
+    "a list as key in a line": ("a: {[b]: c}", 1, "a key must be text"),
+    "a mapping as key": ("? {a: b}\n: c", 1, "a key must be text"),
+    "an alias of a list as key": ("a: &a [b]\n*a : c", 1, "a key must be text"),
+    "a number as key": ("a: 1\n2: 3", 2, "a key must be text"),
+    "no key": ("~: 3", 1, "a key must be text"),
+    "true as key": ("true: 3", 1, "a key must be text"),
+    "a date as key": ("2025-01-01: 3", 1, "a key must be text"),
+    "no number as key": (".nan: 3", 1, "a key must be text"),
+    "itself as key": ("a: &a\n  ? *a\n  : b", 1, "a key must be text"),
+    "key twice": ("a: 1\nb: 2\na: 3", 3, "duplicate key: 'a'"),
+    "merge of itself": ("b: 1\na: &a {<<: *a}", 2, "endless"),
+    "alias of itself": ("a: &a [*a]", 1, "endless"),
+    "merge of text": ("<<: b", 1, "<< takes a mapping"),
+    "merge of a list of text": ("<<: [b]", 1, "<< takes a mapping"),
+    "bomb": (BOMB, 1, "endless"),
+    "bomb of merges": (MERGE_BOMB, 1, "endless"),
+    "chain": (CHAIN, 1, "endless"),
+    "deep lists": ("[" * 1_000_000, 1, "nested too deeply"),
+    "deep mappings": ("{a: " * 100_000, 1, "nested too deeply"),
+    "deep blocks": ("\n".join(" " * n + "a:" for n in range(400)), 50, "nested too deeply"),
+    "deep dashes": ("- " * 100_000, 1, "nested too deeply"),
+    "too many parts": ("a: 1\nb: [" + "1," * 60_000, 2, "more than 50,000"),
+    "digits": ("a: 1\nb: " + "9" * 5000, 2, "number, date or tagged value"),
+    "13th month": ("a: 1\nb: 2025-13-01", 2, "number, date or tagged value"),
+    "a number that is none": ("a: !!int b", 1, "number, date or tagged value"),
+    "an empty number": ("a: !!int ''", 1, "number, date or tagged value"),
+    "no yes or no": ("a: !!bool perhaps", 1, "number, date or tagged value"),
+    "a date that is none": ("a: !!timestamp b", 1, "number, date or tagged value"),
+    "code": ("a: 1\nb: !!python/object/apply:os.system ['true']", 2, "the tag 'tag:yaml.org,2002:python/object"),
+    "own tag": ("a: !foo b", 1, "the tag '!foo'"),
+    "own tag of a list": ("a: !foo [b]", 1, "the tag '!foo'"),
+    "a set": ("a: !!set {b, c}", 1, "set' does not belong"),
+    "bytes": ("a: !!binary YQ==", 1, "binary' does not belong"),
+    "a list as text": ("a: !!str [b]", 1, "str' does not belong"),
+    "merge as value": ("a: <<", 1, "merge' does not belong"),
+    "half a character": ('a: 1\nb: "\\ud800"', 2, "half of a surrogate pair"),
+    "no character": ('a: 1\nb: "\\UFFFFFFFF"', 2, "character or value"),
+    "control character": ("a: 1\nb: \x01", 2, "character or value"),
+    "tab": ("a:\n\tb: 1", 2, "found character"),
+    "two documents": ("a: 1\n---\nb: 2", 2, "another document"),
+    "unknown alias": ("a: *b", 1, "undefined alias"),
+    "open list": ("a: [b", 1, "parsing a flow sequence"),
+    "open quote": ("a: 'b", 1, "quoted scalar"),
+    "an old version": ("%YAML 3.7\n---\na: 1", 1, "version"),
+}
+
+
+@pytest.mark.parametrize(("text", "line", "words"), BROKEN.values(), ids=BROKEN.keys())
+def test_broken_yaml_is_refused_with_its_line(text: str, line: int, words: str) -> None:
+    with pytest.raises(UserYamlError) as caught:
+        load(text)
+    assert words in caught.value.message
+    assert "\n" not in caught.value.message
+    assert caught.value.line == line
+
+
+def test_plain_data_with_aliases_and_merges_written_out() -> None:
+    document = load("a: &a {x: 1, y: 2.5}\nb: {<<: *a, x: two}\nc: [*a, ~, true, 2025-01-31]\nd: &a 3\ne: *a")
+    assert document.data["b"] == {"x": "two", "y": 2.5}
+    assert document.data["c"][:3] == [{"x": 1, "y": 2.5}, None, True]
+    assert (document.data["d"], document.data["e"]) == (3, 3)
+    assert load("x: {<<: [{a: 1}, {a: 2, b: 2}]}").data == {"x": {"a": 1, "b": 2}}
+    assert load("") == Document(None, None)
+
+
+def test_the_line_of_a_part() -> None:
+    document = load("# first\na:\n  - b: 1\n  -\n    c: 2\nd: [x, y]")
+    wanted = {(): 2, ("a",): 2, ("a", 0): 3, ("a", 1, "c"): 5, ("a", 1, "none"): 5, ("a", 9): 2, ("d", "y"): 6}
+    assert {path: document.line(path) for path in wanted} == wanted
+    assert load("").line(("a",)) == 1
+
+
+def _own_catalogue(path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setenv(catalogue.CATALOGUE_VARIABLE, str(path))
+    return catalogue.entries()
+
+
+READERS: dict[str, tuple[str, Callable[[Path, pytest.MonkeyPatch], Any]]] = {
+    "policy": ("{}\n", lambda path, _: find_policy(path)),
+    "answers": ("{}\n", lambda path, _: FakeEngine.from_file(path)),
+    "catalogue": ("{}\n", _own_catalogue),
+    "template": ("---\n{}\n---\n=== system ===\na\n=== user ===\nb\n", lambda path, _: Template.load(path)),
+}
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_each_file_of_yaml_is_read_in_this_one_way(
+    reader: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame, read = READERS[reader]
+    for number, text in enumerate(["? [a]\n: b", "a: &a {<<: *a}", BOMB, "a: " + "[" * 9999, "~", "5", "", "a: \x00"]):
+        path = tmp_path / f"{number}.yaml"
+        path.write_text(frame.format(text), encoding="utf-8")
+        with pytest.raises(AusweisError) as caught:
+            read(path, monkeypatch)
+        assert str(path) in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_each_refuses_what_is_no_file_of_text(reader: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    large, latin = tmp_path / "large.yaml", tmp_path / "latin.yaml"
+    large.write_bytes(b"#" * (MAX_BYTES + 1))
+    latin.write_bytes(b"---\na: \xff\n---\n")
+    odd = [Path("\ud800.yaml"), Path("a\0b.yaml")] if reader != "catalogue" else []  # no variable may hold these
+    for path in (large, latin, tmp_path, Path("/dev/zero"), Path("a" * 5000), tmp_path / "none.yaml", *odd):
+        with pytest.raises(AusweisError) as caught:
+            READERS[reader][1](path, monkeypatch)
+        assert "\n" not in str(caught.value)
+
+
+def test_a_pipe_is_a_file(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(b"a: 1",))
+    writer.start()
+    assert read_bytes(pipe) == b"a: 1"
+    writer.join()
