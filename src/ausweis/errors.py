@@ -30,6 +30,7 @@ __all__ = [
     "PromptError",
     "RunError",
     "StoreError",
+    "unforeseen",
 ]
 
 
@@ -88,3 +89,8 @@ class StoreError(AusweisError):
 
 class NoCallError(StoreError):
     """A call that the store does not have, or not any more; one without a verdict is none yet."""
+
+
+def unforeseen(error: BaseException) -> str:
+    """The sentence for an error that nobody thought of: its type, since its own text may quote a call."""
+    return f"something unforeseen went wrong ({type(error).__name__})"

@@ -1,8 +1,9 @@
+import json
 from pathlib import Path
 
 import pytest
 
-from ausweis.calls import find_sources
+from ausweis.calls import PassedOver, find_sources
 from ausweis.errors import InputError
 
 
@@ -21,7 +22,7 @@ def test_folder_is_walked_in_order_and_hidden_or_unknown_files_stay_out(tmp_path
     write(tmp_path, "b.json", "a.vtt", "sub/c.TXT", "sub/.d.json", ".git/e.json", "README.md", "sub/song.mid")
     found = find_sources([tmp_path])
     assert [source.path for source in found.files] == [tmp_path / n for n in ("a.vtt", "b.json", "sub/c.TXT")]
-    assert found.skipped == 2
+    assert [(one.reason, one.count) for one in found.passed_over] == [("hidden", 2), ("extension", 2)]
 
 
 def test_any_extension(tmp_path: Path) -> None:
@@ -136,14 +137,21 @@ def test_of_a_recording_and_its_transcript_one_is_taken(tmp_path: Path, name: st
     (tmp_path / name).write_text('{"turns": []}')
     found = find_sources([tmp_path])
     assert [source.path for source in found.files] == [tmp_path / name, tmp_path / "b.wav"]
-    assert found.skipped == 1
-    found = find_sources([tmp_path], transcripts_first=False)
+    assert found.passed_over == (PassedOver("transcript", 1, (f"{tmp_path}/a.wav",)),)
+    found = find_sources([tmp_path], recordings_only=True)
     assert [source.path for source in found.files] == [tmp_path / "a.wav", tmp_path / "b.wav"]
+    # A JSON file is read as what tells about the recording.
+    told = () if name == "a.json" else (PassedOver("no_recording", 1, (f"{tmp_path}/{name}",)),)
+    assert found.passed_over == told
 
 
 def test_what_runs_wrote_is_left_out_but_for_transcripts(tmp_path: Path) -> None:
     write(tmp_path, "a.json", "run/run.json", "run/facts.jsonl", "run/recordings/a.wav", "run/transcripts.jsonl")
+    (tmp_path / "run" / "run.json").write_text('{"schema": "ausweis/run@1"}')
     write(tmp_path, "t/transcripts.jsonl", "t/failures.jsonl", "t/recordings/b.wav")
+    heard = {"id": "b", "turns": [], "metadata": {"recording": {"key": "1"}}}
+    (tmp_path / "t" / "transcripts.jsonl").write_text(json.dumps(heard))
+    (tmp_path / "t" / "failures.jsonl").write_text('{"schema": "ausweis/failure@1"}')
     assert [source.path for source in find_sources([tmp_path]).files] == [
         tmp_path / "a.json",
         tmp_path / "t" / "transcripts.jsonl",

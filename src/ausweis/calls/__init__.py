@@ -1,6 +1,8 @@
 """Calls: from the files that a user names to checked calls, one at a time.
 
 sources.py       PATH arguments → the files to read, in order, with an id for each
+folders.py       a folder walked through: what is read of it, and what is passed over
+passed_over.py   what is passed over, by its reason, and the sentence that tells it
 formats.py       which format a file is in: by extension, by content, or as forced
 json_format.py   the contract as JSON and JSONL, also wrapped as {"call": …, "gold": …}
 webvtt.py        WebVTT with voice tags
@@ -21,6 +23,7 @@ reading.py       all of it together: read_calls
 
 from ausweis.calls.call import Call, SpokenWord, Turn
 from ausweis.calls.formats import FORMATS, Format
+from ausweis.calls.passed_over import PassedOver
 from ausweis.calls.reading import read_calls
 from ausweis.calls.sources import Source, Sources, find_sources
 from ausweis.calls.speakers import Speakers
@@ -31,6 +34,7 @@ __all__ = [
     "Call",
     "Format",
     "Kind",
+    "PassedOver",
     "Source",
     "Sources",
     "Speakers",

@@ -13,7 +13,7 @@ from ausweis.calls.raw import RawCall
 from ausweis.calls.speakers import Speakers
 from ausweis.calls.text import clean_tree, decode_lines
 from ausweis.calls.unreadable import UnreadableCall
-from ausweis.errors import AusweisError, CallFormatError, EncodingError
+from ausweis.errors import CallFormatError, EncodingError
 
 __all__ = ["Reader", "parse", "read_document", "read_lines"]
 
@@ -73,7 +73,7 @@ def read_lines(
         elif line.strip():
             try:
                 value = parse(line, here, first_line=None)
-            except CallFormatError as error:
+            except Exception as error:
                 yield UnreadableCall.of(error, here)
             else:
                 yield _read_object(value, here, f"{default_id}-{number}", speakers, force)
@@ -91,7 +91,7 @@ def _read_object(
         if not isinstance(value, dict):
             raise CallFormatError("a call must be a JSON object", place=place)
         document = (force or _reader_of(value))(value, place, speakers)
-    except AusweisError as error:
+    except Exception as error:
         return UnreadableCall.of(
             error, place, call_id=call_id if isinstance(call_id, str) and len(call_id) <= 200 else None
         )

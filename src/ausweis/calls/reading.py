@@ -15,7 +15,7 @@ from ausweis.calls.sources import Source, Sources, find_sources
 from ausweis.calls.speakers import Speakers
 from ausweis.calls.text import clean, decode
 from ausweis.calls.unreadable import UnreadableCall
-from ausweis.errors import AusweisError
+from ausweis.errors import AusweisError, unforeseen
 
 __all__ = ["read_calls"]
 
@@ -60,7 +60,7 @@ def _read_all(
     for source in sources.files:
         heard = source.is_recording and forced is None
         for found in _listen(source, hear) if heard else _read_source(source, speakers, forced):
-            call = check(found, speakers, language) if isinstance(found, RawCall) else found
+            call = _checked(found, speakers, language) if isinstance(found, RawCall) else found
             if isinstance(call, Call) and isinstance(found, RawCall):
                 if call.id in first_place:
                     message = f"another call with this id was read from {first_place[call.id]}; ids must be unique"
@@ -68,6 +68,13 @@ def _read_all(
                     continue
                 first_place[call.id] = found.place
             yield call
+
+
+def _checked(found: RawCall, speakers: Speakers, language: str) -> Call | UnreadableCall:
+    try:
+        return check(found, speakers, language)
+    except Exception as error:
+        return UnreadableCall.of(error, found.place)
 
 
 def _listen(source: Source, hear: Hear | None) -> Found:
@@ -90,6 +97,9 @@ def _read_source(source: Source, speakers: Speakers, forced: Format | None) -> F
         yield UnreadableCall(source.place, None, f"the file cannot be read ({error.strerror or 'I/O error'})", "file")
     except AusweisError as error:
         yield UnreadableCall.of(error, source.place, call_id=None)
+    except Exception as error:
+        message = f"{unforeseen(error)}; what follows in this file is left out"
+        yield UnreadableCall(source.place, None, message, "internal")
 
 
 def _read_stream(stream: BinaryIO, source: Source, speakers: Speakers, forced: Format | None) -> Found:

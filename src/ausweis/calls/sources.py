@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from ausweis.calls.formats import EXTENSIONS, RECORDINGS
+from ausweis.calls.folders import kept_recordings, walk
+from ausweis.calls.formats import RECORDINGS
+from ausweis.calls.passed_over import PassedOver, Reason, grouped
 from ausweis.calls.speakers import Speakers
 from ausweis.calls.text import shown_path
 from ausweis.errors import InputError
@@ -23,7 +25,6 @@ __all__ = ["AgentChannel", "Source", "Sources", "find_sources"]
 _MAX_ID = 200
 _WORDS = frozenset({"turns", "call", "segments", "transcription", "results", "Transcript", "text"})
 """Keys of a JSON file that is a transcript; another one beside a recording tells about it."""
-_RUN, _TRANSCRIPTS = "run.json", "transcripts.jsonl"
 _SIDE = re.compile(r"(?P<call>.+)[._-](?P<side>[^\W\d_]+)")
 """`0815.agent` and `0815.caller`, with any label of a speaker."""
 _BOTH = re.compile(r"(?P<call>.+)[._-](?P<left>[^\W\d_]+)[-_+](?P<right>[^\W\d_]+)")
@@ -86,10 +87,21 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The files to read, and how many in folders were `skipped` since no reader knows their extension."""
+    """The files to read, and what of the folders is passed over, and why."""
 
     files: tuple[Source, ...]
-    skipped: int = 0
+    passed_over: tuple[PassedOver, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many files are read; standard input is one."""
+        return sum(max(1, len(source.files)) for source in self.files)
+
+    @property
+    def places(self) -> frozenset[str]:
+        """Where a call that cannot be read may be, as its failure says it: files, and those about recordings."""
+        beside = (shown_path(source.sidecar) for source in self.files if source.sidecar)
+        return frozenset((*(source.place for source in self.files), *beside))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +138,14 @@ class _Found:
 
 
 def find_sources(
-    paths: Sequence[str | os.PathLike[str]], *, any_extension: bool = False, transcripts_first: bool = True
+    paths: Sequence[str | os.PathLike[str]], *, any_extension: bool = False, recordings_only: bool = False
 ) -> Sources:
     """Files, folders (with all below, hidden ones left out), globs, and `-` for standard input.
 
     Of a folder, files with a known extension are taken, or all with `any_extension`; a file that is named itself is
-    always taken. Of a recording and its transcript of the same name the transcript is taken, or the recording without
-    `transcripts_first`. Of folders that runs wrote only transcripts are taken. The order is that of the arguments, by
-    name within a folder or glob. A file that is reached twice is read once.
+    always taken. Of a recording and its transcript of the same name the transcript is taken; with `recordings_only`,
+    recordings alone are. Folders of runs are left out. The order is that of the arguments, by name within a folder or
+    glob. A file that is reached twice is read once.
 
     Raises:
         InputError: no argument, an empty one, no such path, nothing that fits a glob, or a folder without calls.
@@ -141,22 +153,37 @@ def find_sources(
     if not paths:
         raise InputError("no calls are named; name a file, a folder, or - for standard input")
     found: list[_Found | None] = []
-    skipped = 0
+    passed: list[tuple[Reason, Path]] = []
     for path_argument in paths:
         argument = os.fspath(path_argument)
         if argument == "-":
             found.append(None)
             continue
         for path in _expand(argument):
+            # Paths, places and ids are the same however a file was reached; its own name may be a link.
             if path.is_dir():
-                files, more = _walk(path, any_extension)
-                found += files
-                skipped += more
+                root = Path(os.path.realpath(path))
+                files, more = walk(root, any_extension=any_extension)
+                found += [_Found(file, root) for file in files]
+                passed += more
             else:
-                found.append(_Found(path, path.parent))
-    calls = _without_sidecars(_paired(_once(found)))
-    chosen = _one_of_each(calls, transcripts_first)
-    return Sources(tuple(_with_ids(chosen)), skipped + len(calls) - len(chosen))
+                folder = Path(os.path.realpath(path.parent))
+                found.append(_Found(folder / path.name, folder))
+    every = _paired(_once(found))
+    calls = _without_sidecars(every)
+    wanted = [file for file in calls if file and file.is_recording] if recordings_only else _one_of_each(calls)
+    chosen = _without_copies(calls, wanted)
+    return Sources(tuple(_with_ids(chosen)), grouped([*passed, *_left(every, chosen, recordings_only)]))
+
+
+def _left(
+    found: Sequence[_Found | None], chosen: Sequence[_Found | None], recordings_only: bool
+) -> Iterator[tuple[Reason, Path]]:
+    used = {file.sidecar for file in chosen if file}
+    for file in set(found) - set(chosen):
+        path = file.path if file else Path("-")
+        if path not in used:
+            yield "no_recording" if recordings_only and not (file and file.is_recording) else "transcript", path
 
 
 def _expand(argument: str) -> list[Path]:
@@ -174,33 +201,6 @@ def _expand(argument: str) -> list[Path]:
             return [Path(match) for match in matches]
         raise InputError("no file fits this pattern", place=shown_path(argument))
     raise InputError("there is no such file or folder", place=shown_path(argument))
-
-
-def _walk(folder: Path, any_extension: bool) -> tuple[list[_Found], int]:
-    def refuse(error: OSError) -> None:
-        raise InputError(f"the folder cannot be read ({error.strerror})", place=shown_path(error.filename or folder))
-
-    files: list[_Found] = []
-    skipped = 0
-    for here, folders, names in os.walk(folder, onerror=refuse):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        if _RUN in names or _TRANSCRIPTS in names:
-            # What a run wrote is no input again, but for the transcripts that `ausweis transcribe` made.
-            folders.clear()
-            names = [] if _RUN in names else [_TRANSCRIPTS]
-        for name in sorted(name for name in names if not name.startswith(".")):
-            path = Path(here, name)
-            if any_extension or path.suffix.lower() in EXTENSIONS or path.suffix.lower() in RECORDINGS:
-                files.append(_Found(path, folder))
-            else:
-                skipped += 1
-    if not files:
-        others = f" ({skipped} with other extensions)" if skipped else ""
-        raise InputError(
-            f"the folder has no calls{others}; known are {', '.join(sorted(EXTENSIONS | dict.fromkeys(RECORDINGS)))}",
-            place=shown_path(folder),
-        )
-    return files, skipped
 
 
 def _once(found: list[_Found | None]) -> list[_Found | None]:
@@ -251,23 +251,28 @@ def _is_transcript(path: Path) -> bool:
     return isinstance(value, list) or (isinstance(value, dict) and not _WORDS.isdisjoint(value))
 
 
-def _one_of_each(found: list[_Found | None], transcripts_first: bool) -> list[_Found | None]:
-    """Of a recording and its transcript, one."""
-    recordings = {file.call for file in found if file and file.is_recording}
+def _one_of_each(found: list[_Found | None]) -> list[_Found | None]:
+    """Of a recording and its transcript, the transcript."""
     transcripts = {file.call for file in found if file and not file.is_recording}
-    unwanted = recordings & transcripts
-    return [file for file in found if not (file and file.call in unwanted and file.is_recording == transcripts_first)]
+    return [file for file in found if not (file and file.is_recording and file.call in transcripts)]
+
+
+def _without_copies(found: Sequence[_Found | None], chosen: Sequence[_Found | None]) -> list[_Found | None]:
+    """The chosen ones without recordings that `ausweis transcribe` kept beside their transcripts."""
+    copies = {path for file in found if file for path in kept_recordings(file.path)}
+    return [file for file in chosen if not (file and file.is_recording and file.call in copies)]
 
 
 def _with_ids(found: list[_Found | None]) -> list[Source]:
-    """The stem where it is the only one, else the path from the argument, then with extension, then the whole path."""
+    """The stem where it is the only one, else the path from the argument, with extension, from what all share."""
+    files = [file for file in found if file]
+    shared = os.path.commonpath([file.path.parent for file in files]) if files else ""
     names: tuple[Callable[[_Found], str], ...] = (
         lambda file: file.call.name,
         lambda file: file.call.relative_to(file.root).as_posix(),
         lambda file: file.path.relative_to(file.root).as_posix(),
-        lambda file: file.path.as_posix(),
+        lambda file: file.path.relative_to(shared).as_posix(),
     )
-    files = [file for file in found if file]
     counts = [Counter(map(name, files)) for name in names]
     sources: list[Source] = []
     for file in found:
