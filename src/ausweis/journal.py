@@ -14,7 +14,17 @@ from typing import NamedTuple
 
 from ausweis.errors import RunError
 
-__all__ = ["FolderLock", "Journal", "Line", "lines", "make_folder", "part_of", "replace_file", "write_fault"]
+__all__ = [
+    "FolderLock",
+    "Journal",
+    "Line",
+    "lines",
+    "make_folder",
+    "part_of",
+    "remove_file",
+    "replace_file",
+    "write_fault",
+]
 
 _CHUNK = 1 << 16
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -161,6 +171,18 @@ def replace_file(path: Path, content: str | bytes, *, private: bool = False) -> 
         raise write_fault(path, error) from None
 
 
+def remove_file(path: Path) -> None:
+    """Remove a file, where it is there.
+
+    Raises:
+        RunError: it cannot be removed.
+    """
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise write_fault(path, error) from None
+
+
 def part_of(path: Path) -> Path:
     """Where `replace_file` writes first; a process that is killed meanwhile leaves it behind."""
     return path.with_name(f".{path.name}.part")
@@ -173,7 +195,7 @@ def _private(path: str, flags: int) -> int:
 def write_fault(path: Path, error: OSError) -> RunError:
     """The sentence for a file that cannot be written."""
     if error.errno in _FULL:
-        message = "the disk is full; all whole lines are kept: make room, and go on with --resume"
+        message = "the disk is full; all whole lines are kept: make room, and go on (`ausweis score` with --resume)"
     else:
         message = f"cannot be written ({error.strerror or 'I/O error'}); name a folder that can"
     return RunError(message, place=str(path))

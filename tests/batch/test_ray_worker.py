@@ -71,11 +71,23 @@ def test_a_worker_with_another_model_ends_the_run(recipe: Recipe, new_call: NewC
         unpacked(worker(recipe, Near(), origin=other)(packed(0, Task(new_call(1)))))
 
 
-def test_a_fault_of_a_worker_tells_no_words_of_a_call(recipe: Recipe) -> None:
+def test_an_unforeseen_error_fails_its_call_alone_and_tells_no_words_of_it(recipe: Recipe) -> None:
     row = {"number": 0, "call_id": "x", "task": b'["Zwetschgendatschi", null]'}
-    with pytest.raises(ModelError, match=r"cannot go on \(ValidationError\)") as caught:
-        unpacked(worker(recipe, Near())(row))
-    assert "Zwetschgendatschi" not in str(caught.value)
+    failure = unpacked(worker(recipe, Near())(row)).failure
+    assert failure is not None
+    assert (failure.call_id, failure.kind) == ("x", "internal")
+    assert failure.message == "something unforeseen went wrong (ValidationError)"
+
+
+def test_a_worker_that_cannot_ask_for_its_attempts_ends_the_run(recipe: Recipe, new_call: NewCall) -> None:
+    def gone(*_: object) -> None:
+        raise OSError("Zwetschgendatschi")
+
+    attempts = Near()
+    found = worker(recipe, attempts)
+    attempts.begins = SimpleNamespace(remote=gone)
+    with pytest.raises(ModelError, match=r"cannot go on \(OSError\)"):
+        unpacked(found(packed(0, Task(new_call(1)))))
 
 
 def test_a_server_that_is_gone_is_told(recipe: Recipe, new_call: NewCall, monkeypatch: pytest.MonkeyPatch) -> None:

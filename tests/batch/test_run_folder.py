@@ -94,3 +94,12 @@ def test_a_device_that_is_full_is_one_sentence(tmp_path: Path) -> None:
         journal._file = device
         with pytest.raises(RunError, match="the disk is full"):
             journal.append("{}")
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "file/r"])
+def test_a_name_that_no_folder_can_have_is_one_sentence(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(RunError, match="cannot be written"):
+        RunFolder.open(tmp_path / name)
+    with pytest.raises(RunError, match="no run to resume"):
+        RunFolder.open(tmp_path / name, resume=True)

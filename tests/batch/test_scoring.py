@@ -128,7 +128,7 @@ def test_an_unexpected_error_tells_its_type_and_no_words_of_the_call(
     summary = scored([new_call(1, extra=SECRET), new_call(2)], tmp_path / "r", model=FakeEngine(answer))
     written = (tmp_path / "r" / "failures.jsonl").read_text()
     assert json.loads(written)["kind"] == "internal"
-    assert json.loads(written)["message"] == "KeyError"
+    assert json.loads(written)["message"] == "something unforeseen went wrong (KeyError)"
     assert SECRET not in written
     assert summary.counts.verdicts == 1
 
@@ -143,7 +143,7 @@ def test_input_that_breaks_while_it_is_read_is_told_and_the_run_is_not_complete(
     summary = scored(broken(), tmp_path / "r")
     assert not summary.complete
     (failure,) = read_lines(tmp_path / "r" / "failures.jsonl")
-    assert failure["message"].startswith("RecursionError while calls were read")
+    assert failure["message"].startswith("something unforeseen went wrong (RecursionError) while calls were read")
     assert SECRET not in json.dumps(failure)
 
 

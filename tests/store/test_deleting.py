@@ -48,7 +48,7 @@ def full(store: Store, tmp_path: Path, calls: list[Call]) -> Store:
     (run / "transcripts.jsonl").write_text("".join(call.model_dump_json() + "\n" for call in calls), "utf-8")
     with (run / "failures.jsonl").open("a", encoding="utf-8") as file:
         for name, place in (("call-77", None), (None, "calls/call-77.json:3"), ("call-8", "calls/call-8.json")):
-            file.write(Failure(call_id=name, place=place, kind="engine", message="no answer").line + "\n")
+            file.write(Failure(call_id=name, place=place, kind="format", message="no call").line + "\n")
     manifest = read_manifest(run)
     assert manifest is not None
     with RunFolder.open(run, resume=True) as counted:
@@ -128,7 +128,7 @@ def test_all_other_calls_are_as_they_were(full: Store, tmp_path: Path, calls: li
     assert manifest is not None
     assert (manifest.counts.verdicts, manifest.counts.failures, manifest.complete) == (
         len(calls) - 1,
-        {"engine": 1},
+        {"format": 1},
         True,
     )
     assert manifest.inputs.paths == ("calls/call-8.json",)

@@ -75,8 +75,7 @@ class Hearing:
             message = f"the file cannot be read ({error.strerror or 'I/O error'})"
             return UnreadableCall(source.place, call_id, message, "file")
         except Exception as error:
-            # Of an unexpected error only its type is told: its text may quote the call.
-            return UnreadableCall(source.place, call_id, f"{type(error).__name__} while it was heard", "recording")
+            return UnreadableCall.of(error, source.place, call_id=call_id)
 
     def tidy(self) -> None:
         """Leave out of the file what was not asked for this time.

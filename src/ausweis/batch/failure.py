@@ -1,12 +1,14 @@
 """A call without a verdict: where it is, and why it has none. One a line in `failures.jsonl`."""
 
+import re
+from collections.abc import Collection
 from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from ausweis.calls.unreadable import Kind as UnreadableKind
 from ausweis.calls.unreadable import UnreadableCall
-from ausweis.errors import AusweisError, ContextError, EngineError, PromptError
+from ausweis.errors import AusweisError, ContextError, EngineError, PromptError, unforeseen
 
 __all__ = ["Failure", "FailureKind"]
 
@@ -19,13 +21,16 @@ FailureKind = Literal[
     "times",
     "duplicate",
     "recording",
+    "internal",
     "engine",
     "context",
     "prompt",
-    "internal",
 ]
 """Those of `UnreadableCall`; engine: no usable answer; context: the call is longer than the model's context; prompt: a
-template cannot be filled; internal: anything else, a fault of the program."""
+template cannot be filled."""
+_SCORING: frozenset[FailureKind] = frozenset({"engine", "context", "prompt"})
+_PART = re.compile(r"(?:\[\d+\]|:\d+)$")
+"""What of a place stands behind the file: line, column, or number in an array."""
 
 
 class Failure(BaseModel):
@@ -46,7 +51,7 @@ class Failure(BaseModel):
 
     @classmethod
     def of(cls, error: Exception, call_id: str | None) -> "Failure":
-        """What went wrong with one call. Of an unexpected error only its type is told: its text may quote the call."""
+        """What went wrong with one call. Of an unforeseen error only its type is told."""
         kinds: tuple[tuple[type[AusweisError], FailureKind], ...] = (
             (ContextError, "context"),
             (EngineError, "engine"),
@@ -55,12 +60,27 @@ class Failure(BaseModel):
         for known, kind in kinds:
             if isinstance(error, known):
                 return cls(call_id=call_id, place=error.place, kind=kind, message=error.message)
-        return cls(call_id=call_id, kind="internal", message=type(error).__name__)
+        return cls(call_id=call_id, kind="internal", message=unforeseen(error))
 
     @property
     def line(self) -> str:
         """The line of `failures.jsonl`."""
         return self.model_dump_json(by_alias=True)
+
+    @property
+    def was_read(self) -> bool:
+        """Whether its call was read from its file, and failed after that."""
+        return self.call_id is not None and (self.place is None or self.kind in _SCORING)
+
+    def is_in(self, files: Collection[str]) -> bool:
+        """Whether it came up while one of these files was read; True where nobody knows which."""
+        place = self.place
+        while place not in files and place is not None:
+            shorter = _PART.sub("", place)
+            if shorter == place:
+                return False
+            place = shorter
+        return True
 
     @property
     def blocks(self) -> str | None:

@@ -2,6 +2,7 @@
 
 import json
 import platform
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -9,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ausweis.batch.failure import FailureKind
+from ausweis.calls.passed_over import PassedOver
 from ausweis.engines.protocol import EngineInfo
 from ausweis.errors import RunError
 from ausweis.judging.verdict import ModelProvenance, PolicyProvenance, PromptProvenance
@@ -111,10 +113,15 @@ class Origin(_Part):
 
 
 class RunManifest(Origin):
-    """One run. `complete`: every call of the inputs has a verdict or a failure. Times in UTC, ISO 8601."""
+    """One run. `complete`: every call of the inputs has a verdict or a failure. Times in UTC, ISO 8601.
+
+    `files`: how many were read; None where nobody counted.
+    """
 
     schema_: Annotated[Literal["ausweis/run@1"], Field(alias="schema")] = "ausweis/run@1"
     inputs: Inputs
+    files: int | None = None
+    passed_over: tuple[PassedOver, ...] = ()
     judged_from: str | None = None
     """The run whose facts were judged anew, without the model."""
     machine: Machine
@@ -127,6 +134,23 @@ class RunManifest(Origin):
     def model(self) -> ModelProvenance:
         """The engine as a verdict names it."""
         return model_of(self.engine)
+
+    def is_half_judged(self, source: Path) -> bool:
+        """Whether the facts of this other run were being judged into it, and that was broken off."""
+        begun = self.judged_from is not None and self.finished is None
+        return begun and Path(str(self.judged_from)).resolve() == source.resolve()
+
+    def with_inputs_of(self, earlier: "RunManifest") -> "RunManifest":
+        """The same run, which read the inputs of an earlier one too."""
+        paths = tuple(dict.fromkeys((*earlier.inputs.paths, *self.inputs.paths)))
+        return self.model_copy(update={"inputs": self.inputs.model_copy(update={"paths": paths})})
+
+    def without_inputs(self, named: Callable[[str], bool]) -> "RunManifest":
+        """The same without the paths that `named` holds for."""
+        paths = tuple(path for path in self.inputs.paths if not named(path))
+        inputs = self.inputs.model_copy(update={"paths": paths})
+        passed = tuple(left for one in self.passed_over if (left := one.without(named)).count)
+        return self.model_copy(update={"inputs": inputs, "passed_over": passed})
 
     def parts(self) -> dict[str, str]:
         """What verdicts depend on, each as it is shown: equal in two runs that may be one."""

@@ -91,19 +91,25 @@ class Worker:
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
         """The row of one task."""
         try:
-            return {"scored": _SCORED.dump_json(self._score(row), by_alias=True), "fault": ""}
+            return {"scored": self._score(row), "fault": ""}
         except AusweisError as error:
             fault = error
         except Exception as error:
             fault = ModelError(f"the worker on {_here()} cannot go on ({type(error).__name__})")
         return {"scored": b"", "fault": json.dumps([type(fault).__name__, fault.message, fault.place])}
 
-    def _score(self, row: dict[str, Any]) -> Scored:
+    def _score(self, row: dict[str, Any]) -> bytes:
         if isinstance(self._opened, AusweisError):
             raise self._opened
+        call_id = str(row["call_id"])
         if self._get(self._attempts.begins.remote(int(row["number"]))) > ATTEMPTS:
-            return _given_up(str(row["call_id"]))
-        return self._opened.score(_TASK.validate_json(row["task"]))
+            return _line(_given_up(call_id))
+        try:
+            return _line(self._opened.score(_TASK.validate_json(row["task"])))
+        except AusweisError:
+            raise
+        except Exception as error:
+            return _line(Scored(call_id, failure=Failure.of(error, call_id)))
 
 
 def open_origin(recipe: Recipe, folder: Path) -> tuple[Origin | AusweisError, list[str]]:
@@ -132,6 +138,10 @@ def _open(
 
 def _here() -> str:
     return os.uname().nodename
+
+
+def _line(scored: Scored) -> bytes:
+    return _SCORED.dump_json(scored, by_alias=True)
 
 
 def _given_up(call_id: str) -> Scored:

@@ -116,7 +116,7 @@ def rejudge(
         if on_progress is not None:
             on_progress(line.number)
     for failure in failures(source):
-        if failure.blocks is None or not run.is_settled(failure.blocks):
+        if not (failure.was_read and run.is_settled(str(failure.call_id))):
             run.add_failure(failure)
     run.finish(complete=old.complete)
     return result

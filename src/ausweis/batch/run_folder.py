@@ -4,7 +4,9 @@ The order of writing makes a kill harmless. The facts of a call are on the disk 
 what is missing after a kill is at most one verdict whose facts are there, or one call that nothing was written of.
 """
 
-from collections.abc import Callable
+import os
+from collections import Counter
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -12,9 +14,9 @@ from typing import Any
 from ausweis.batch.canonical import facts_line, verdict_line
 from ausweis.batch.failure import Failure
 from ausweis.batch.manifest import MANIFEST_FILE, Counts, RunManifest, now, read_manifest, refuse_differences
-from ausweis.batch.state import FACTS_FILE, FAILURES_FILE, VERDICTS_FILE, RunState, facts_of, scan
+from ausweis.batch.state import FACTS_FILE, FAILURES_FILE, VERDICTS_FILE, RunState, facts_of, scan, standing
 from ausweis.errors import RunError
-from ausweis.journal import FolderLock, Journal, Line, make_folder, replace_file
+from ausweis.journal import FolderLock, Journal, Line, lines, make_folder, remove_file, replace_file
 from ausweis.judging.verdict import Verdict
 from ausweis.reading.facts import Facts
 
@@ -33,24 +35,31 @@ class RunFolder:
         self._manifest = manifest
         self._undo = undo
         self._journals: dict[str, Journal] = {}
-        self._seen: dict[str, int] = {}
+        self._seen: Counter[str] = Counter()
         self._state = RunState()
+        self._retried = False
 
     @classmethod
-    def open(cls, path: Path, *, resume: bool = False) -> "RunFolder":
+    def open(cls, path: Path, *, resume: bool = False, judged_from: Path | None = None) -> "RunFolder":
         """Make the folder, or take up the run that is in it, and lock it.
+
+        What an earlier try to judge the run in `judged_from` left half done is thrown away: the run still has it all.
 
         Raises:
             RunError: the folder is not empty and not to be resumed, is no run, is being written by another process,
                 or cannot be written.
         """
-        made = not path.exists()
+        made = not os.path.exists(path)  # noqa: PTH110 - a name that no file can have is refused when it is made
         if resume and made:
             raise RunError("there is no run to resume; leave out --resume to begin one", place=str(path))
         make_folder(path)
         lock = FolderLock(path)
         try:
             manifest = read_manifest(path)
+            if manifest is not None and judged_from is not None and manifest.is_half_judged(judged_from):
+                for name in (FACTS_FILE, VERDICTS_FILE, FAILURES_FILE, MANIFEST_FILE):
+                    remove_file(path / name)
+                manifest = None
             if manifest is None or not resume:
                 _refuse_content(path, manifest)
         except BaseException:
@@ -91,9 +100,10 @@ class RunFolder:
             refuse_differences(self._manifest.parts(), parts, self.path)
 
     def begin(self, manifest: RunManifest, *, retry_failed: bool = False, synced: bool = True) -> None:
-        """Write the manifest, and open the files. A run that is resumed keeps its start; its failures, unless retried.
+        """Write the manifest, and open the files. A run that is resumed keeps its start, its inputs and its failures.
 
-        Without `synced`, lines are on the disk only when the folder is closed: for what is made again in seconds.
+        With `retry_failed`, calls that failed are not settled. Without `synced`, lines are on the disk only when the
+        folder is closed: for what is made again in seconds.
 
         Raises:
             RunError: the run to resume was made of other parts, or the folder cannot be written.
@@ -101,11 +111,12 @@ class RunFolder:
         self.refuse(manifest.parts())
         if self._manifest is not None:
             update = {"started": self._manifest.started, "judged_from": self._manifest.judged_from}
-            manifest = manifest.model_copy(update=update)
-        if retry_failed:
-            replace_file(self.path / FAILURES_FILE, "")
+            manifest = manifest.with_inputs_of(self._manifest).model_copy(update=update)
         self._manifest = manifest
         self._state = scan(self.path)
+        self._retried = retry_failed
+        if retry_failed:
+            self._state.failed.clear()
         self._write_manifest(complete=False, finished=None)
         for name in (FACTS_FILE, VERDICTS_FILE, FAILURES_FILE):
             self._journals[name] = Journal(self.path / name, synced=synced)
@@ -142,18 +153,24 @@ class RunFolder:
         self._state.add_verdict(_for_counting(verdict))
 
     def add_failure(self, failure: Failure) -> bool:
-        """Write a failure, unless a run before this one has met it already; whether it was written."""
-        self._seen[failure.line] = self._seen.get(failure.line, 0) + 1
-        if self._seen[failure.line] <= self._state.failures[failure.line]:
-            return False
-        self._journals[FAILURES_FILE].append(failure.line)
-        self._state.add_failure(failure)
-        return True
+        """Write a failure, unless it stands there from before; False where that is so, and it is not tried again."""
+        self._seen[failure.line] += 1
+        new = self._seen[failure.line] > self._state.failures[failure.line]
+        if new:
+            self._journals[FAILURES_FILE].append(failure.line)
+            self._state.add_failure(failure)
+        if failure.blocks is not None and not failure.was_read:
+            # Its file is as it was: a call with this id that comes now is from another one.
+            self._state.failed.discard(failure.blocks)
+        return new or self._retried
 
-    def finish(self, *, complete: bool) -> None:
-        """Put all lines on the disk, then the manifest with the counts."""
+    def finish(self, *, complete: bool, retried: Collection[str] = ()) -> None:
+        """Put all lines on the disk, then the manifest with the counts.
+
+        `retried`: files that were all read again, so that what failed in them before, and not again, is mended.
+        """
         self._close_journals()
-        if not complete:
+        if self._forget(retried) or not complete:
             # Whoever was interrupted may have written a line and not counted it.
             self._state = scan(self.path)
         self._write_manifest(complete=complete, finished=now())
@@ -166,6 +183,21 @@ class RunFolder:
             if not self._journals and not (self.path / MANIFEST_FILE).exists():
                 self._undo()
             self._lock.release()
+
+    def _forget(self, retried: Collection[str]) -> bool:
+        """Leave out the failures that do not hold any more; whether there were any."""
+        left = self._seen.copy()
+        kept = []
+        for failure in standing(self.path, self._state.done):
+            if retried and not failure.was_read and failure.is_in(retried) and not left[failure.line]:
+                continue
+            left[failure.line] -= 1
+            kept.append(failure.line)
+        path = self.path / FAILURES_FILE
+        if len(kept) == sum(1 for _ in lines(path)):
+            return False
+        replace_file(path, "".join(f"{line}\n" for line in kept))
+        return True
 
     def _close_journals(self) -> None:
         for journal in self._journals.values():
@@ -182,7 +214,8 @@ class RunFolder:
 
 def _refuse_content(path: Path, manifest: RunManifest | None) -> None:
     if manifest is not None:
-        raise RunError("the folder holds a run; go on with it by --resume, or name another folder", place=str(path))
+        message = "the folder holds a run; go on with it by --resume (of `ausweis score`), or name another folder"
+        raise RunError(message, place=str(path))
     try:
         # A process that was killed before its first line leaves these.
         others = {entry.name for entry in path.iterdir()} - {FolderLock.NAME, f".{MANIFEST_FILE}.part"}

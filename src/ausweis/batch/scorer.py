@@ -76,20 +76,20 @@ class Scorer:
                 read = found
             facts = task.facts or found
             verdict = judge(facts, self._policy.policy, policy_sha256=self._policy.sha256)
+            provenance = provenance_of(
+                facts,
+                self.origin.ausweis,
+                self._policy,
+                self.origin.prompts,
+                model_of(self.origin.engine),
+                seconds=None if tokens is None else time.monotonic() - begun,
+                tokens=tokens,
+            )
+            return Scored(call.id, read, verdict.model_copy(update={"provenance": provenance}))
         except (ModelError, RunError):
             raise
         except Exception as error:
             return Scored(call.id, read, failure=Failure.of(error, call.id))
-        provenance = provenance_of(
-            facts,
-            self.origin.ausweis,
-            self._policy,
-            self.origin.prompts,
-            model_of(self.origin.engine),
-            seconds=None if tokens is None else time.monotonic() - begun,
-            tokens=tokens,
-        )
-        return Scored(call.id, read, verdict.model_copy(update={"provenance": provenance}))
 
 
 def _same_call(facts: Facts, call: Call) -> None:

@@ -17,8 +17,10 @@ from ausweis.batch.run_folder import RunFolder
 from ausweis.batch.runners import Runner
 from ausweis.batch.scorer import Scored, Task
 from ausweis.calls.call import Call
+from ausweis.calls.passed_over import PassedOver
+from ausweis.calls.sources import Sources
 from ausweis.calls.unreadable import UnreadableCall
-from ausweis.errors import AusweisError, RunError
+from ausweis.errors import AusweisError, RunError, unforeseen
 
 __all__ = ["Progress", "Summary", "manifest_of", "score"]
 
@@ -43,11 +45,16 @@ class Summary:
     counts: Counts
     progress: Progress
     seconds: float
+    files: int | None = None
+    passed_over: tuple[PassedOver, ...] = ()
 
 
-def manifest_of(origin: Origin, inputs: Inputs) -> RunManifest:
+def manifest_of(origin: Origin, inputs: Inputs, sources: Sources | None = None) -> RunManifest:
     """The manifest of a run that begins now, on this machine."""
-    return RunManifest(**dict(origin), inputs=inputs, machine=Machine.here(), started=now())
+    manifest = RunManifest(**dict(origin), inputs=inputs, machine=Machine.here(), started=now())
+    if sources is None:
+        return manifest
+    return manifest.model_copy(update={"files": sources.count, "passed_over": sources.passed_over})
 
 
 def score(
@@ -57,53 +64,62 @@ def score(
     run: RunFolder,
     *,
     inputs: Inputs | None = None,
+    sources: Sources | None = None,
     retry_failed: bool = False,
     limit: int | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Summary:
     """Score every call that the run has not settled yet; at most the first `limit` calls of the input.
 
-    `origin` is that of the runner's scorer. Rows are written as they come: in the order of the input where the runner
-    takes one call at a time. A call that failed stays failed when the run is resumed, unless `retry_failed`; retried
-    calls stand at the end of the files. KeyboardInterrupt ends the run between two lines, and is passed on.
+    `origin` is that of the runner's scorer, `sources` are the files that the calls come from. Rows are written as they
+    come: in the order of the input where the runner takes one call at a time. A call that failed stays failed when the
+    run is resumed; with `retry_failed`, those that are met again are tried again and stand at the end of the files, and
+    what failed in a file is gone once all files were read without it. KeyboardInterrupt ends the run between two lines,
+    and is passed on.
 
     Raises:
         ModelError: no call can be read any more.
         RunError: the run was made of other parts, or its folder cannot be written; all whole lines are kept.
     """
     begun = time.monotonic()
-    run.begin(manifest_of(origin, inputs or Inputs()), retry_failed=retry_failed)
+    manifest = manifest_of(origin, inputs or Inputs(), sources)
+    run.begin(manifest, retry_failed=retry_failed)
     scoring = _Scoring(run, on_progress)
     try:
-        complete = scoring.all(calls, runner, limit)
+        to_the_end = scoring.all(calls, runner, limit)
     except BaseException:
         with suppress(RunError):
             run.finish(complete=False)
         raise
-    run.finish(complete=complete)
-    return Summary(run.path, complete, run.counts, scoring.progress, time.monotonic() - begun)
+    complete = to_the_end and not scoring.left_out
+    run.finish(complete=complete, retried=sources.places if sources and retry_failed and to_the_end else ())
+    seconds = time.monotonic() - begun
+    return Summary(run.path, complete, run.counts, scoring.progress, seconds, manifest.files, manifest.passed_over)
 
 
 class _Scoring:
     def __init__(self, run: RunFolder, on_progress: Callable[[Progress], None] | None) -> None:
         self._run = run
         self._on_progress = on_progress
-        self._whole = True
+        self._broken = False
+        self.left_out = False
+        """Whether a file could not be read to its end."""
         self.progress = Progress()
 
     def all(self, calls: Iterable[Found], runner: Runner, limit: int | None) -> bool:
-        """Whether every call of the input was looked at."""
+        """Whether all of the input was looked at."""
         with closing(runner(self._tasks(itertools.islice(_guarded(calls), limit)))) as rows:
             for row in rows:
                 self._write(row)
-        return self._whole and (limit is None or self.progress.seen < limit)
+        return not self._broken and (limit is None or self.progress.seen < limit)
 
     def _tasks(self, calls: Iterable[Found | Failure]) -> Iterator[Task]:
         """The calls that are still to be scored; all others are settled on the way."""
         for found in calls:
             if not isinstance(found, Call):
                 failure = Failure.unreadable(found) if isinstance(found, UnreadableCall) else found
-                self._whole = self._whole and failure is not found
+                self._broken = self._broken or failure is found
+                self.left_out = self.left_out or failure.kind == "internal"
                 self._step(earlier=not self._run.add_failure(failure), failed=True)
             elif self._run.is_settled(found.id):
                 self._step(earlier=True, failed=False)
@@ -111,13 +127,19 @@ class _Scoring:
                 yield Task(found, self._run.stored_facts(found.id))
 
     def _write(self, row: Scored) -> None:
-        if row.facts is not None:
-            self._run.add_facts(row.facts)
-        if row.verdict is not None:
-            self._run.add_verdict(row.verdict)
-        if row.failure is not None:
-            self._run.add_failure(row.failure)
-        self._step(earlier=False, failed=row.failure is not None)
+        failure = row.failure
+        try:
+            if row.facts is not None:
+                self._run.add_facts(row.facts)
+            if row.verdict is not None:
+                self._run.add_verdict(row.verdict)
+        except AusweisError:
+            raise
+        except Exception as error:
+            failure = Failure.of(error, row.call_id)
+        if failure is not None:
+            self._run.add_failure(failure)
+        self._step(earlier=False, failed=failure is not None)
 
     def _step(self, *, earlier: bool, failed: bool) -> None:
         done = self.progress
@@ -137,7 +159,7 @@ def _guarded(calls: Iterable[Found]) -> Iterator[Found | Failure]:
         except AusweisError:
             raise
         except Exception as error:
-            message = f"{type(error).__name__} while calls were read from their files; those after it are left out"
+            message = f"{unforeseen(error)} while calls were read; those after it are left out"
             yield Failure(kind="internal", message=message)
             return
         yield found

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,17 @@ from ausweis.errors import RunError
 from ausweis.journal import Line, lines
 from ausweis.reading.facts import Facts
 
-__all__ = ["FACTS_FILE", "FAILURES_FILE", "VERDICTS_FILE", "RunState", "facts_of", "failures", "scan", "verdict_of"]
+__all__ = [
+    "FACTS_FILE",
+    "FAILURES_FILE",
+    "VERDICTS_FILE",
+    "RunState",
+    "facts_of",
+    "failures",
+    "scan",
+    "standing",
+    "verdict_of",
+]
 
 FACTS_FILE = "facts.jsonl"
 VERDICTS_FILE = "verdicts.jsonl"
@@ -61,13 +71,28 @@ def scan(folder: Path) -> RunState:
         state.stored[call_id_of(line, folder / FACTS_FILE)] = line.offset
     for line in lines(folder / VERDICTS_FILE):
         state.add_verdict(verdict_of(line, folder / VERDICTS_FILE))
-    for failure in failures(folder):
+    for failure in standing(folder, state.done):
         state.add_failure(failure)
     return state
 
 
+def standing(folder: Path, judged: Collection[str]) -> list[Failure]:
+    """The failures that hold: not those of calls that were scored again since and failed once more, or are `judged`.
+
+    Raises:
+        RunError: as `failures`.
+    """
+    found = list(failures(folder))
+    last = {one.call_id: number for number, one in enumerate(found) if one.was_read}
+    return [
+        one
+        for number, one in enumerate(found)
+        if not one.was_read or (last[one.call_id] == number and one.call_id not in judged)
+    ]
+
+
 def failures(folder: Path) -> Iterator[Failure]:
-    """The calls of a run without a verdict, in its order.
+    """The lines of `failures.jsonl`, in its order.
 
     Raises:
         RunError: a line of the file holds something else.

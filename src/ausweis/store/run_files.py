@@ -93,7 +93,7 @@ def _holds(folder: Path, ids: frozenset[str], drop: Callable[[bytes], bool]) -> 
     if any(is_wanting(folder / name, drop) for name in _FILES) or _recordings(folder / KEPT_AUDIO, ids):
         return True
     manifest = read_manifest(folder)
-    return manifest is not None and any(_is_named(path, ids) for path in manifest.inputs.paths)
+    return manifest is not None and manifest.without_inputs(lambda path: _is_named(path, ids)) != manifest
 
 
 def _clean_manifest(folder: Path, ids: frozenset[str], gone: Mapping[str, Sequence[bytes]]) -> list[Path]:
@@ -101,15 +101,14 @@ def _clean_manifest(folder: Path, ids: frozenset[str], gone: Mapping[str, Sequen
     manifest = read_manifest(folder)
     if manifest is None:
         return []
-    inputs = tuple(path for path in manifest.inputs.paths if not _is_named(path, ids))
+    cleaned = manifest.without_inputs(lambda path: _is_named(path, ids))
     counts = manifest.counts
     if manifest.complete:
         # Those of a run that was killed are made when it is resumed.
         counts = _without(counts, _counts_of(gone.get(VERDICTS_FILE, ()), gone.get(FAILURES_FILE, ())))
-    if counts == manifest.counts and inputs == manifest.inputs.paths:
+    if counts == manifest.counts and cleaned == manifest:
         return []
-    update = {"counts": counts, "inputs": manifest.inputs.model_copy(update={"paths": inputs})}
-    text = manifest.model_copy(update=update).model_dump_json(by_alias=True, indent=2)
+    text = cleaned.model_copy(update={"counts": counts}).model_dump_json(by_alias=True, indent=2)
     replace_file(folder / MANIFEST_FILE, text + "\n")
     return [folder / MANIFEST_FILE]
 
