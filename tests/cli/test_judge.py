@@ -64,3 +64,36 @@ def test_a_run_with_failures_exits_with_3(run: Run, write_calls: Write) -> None:
     bad = {"id": "bad", "turns": [{"speaker": "agent", "text": "Ja?"}, {"speaker": "caller", "text": "Störgeräusch"}]}
     run("score", write_calls(1, bad), "--policy", "telecom-de", "--engine", "fake:answers.yaml", "--run", "r")
     assert run("judge", "r", "--policy", "bank-en").code == 3
+
+
+@pytest.mark.usefixtures("scored")
+def test_what_was_broken_off_begins_anew_with_the_same_command(run: Run, folder: Path) -> None:
+    assert run("judge", "r", "--policy", "lax.yaml").code == 0
+    whole = {name: (folder / "r-lax" / name).read_bytes() for name in ("facts.jsonl", "verdicts.jsonl")}
+    manifest = folder / "r-lax" / "run.json"
+    for kept, torn in ((1, 0), (3, 7), (6, 0)):
+        # As a kill leaves it: some lines, perhaps a torn one, and a manifest without an end.
+        begun = json.loads(manifest.read_text()) | {"finished": None, "complete": False}
+        manifest.write_text(json.dumps(begun))
+        for name, data in whole.items():
+            lines = data.splitlines(keepends=True)
+            (folder / "r-lax" / name).write_bytes(b"".join(lines[:kept]) + (lines[kept][:torn] if torn else b""))
+        result = run("judge", str(folder / "r"), "--policy", "lax.yaml", "--run", "r-lax")
+        assert (result.code, result.err) == (0, "")
+        assert "2 calls changed\n6 calls judged" in result.out
+        assert {name: (folder / "r-lax" / name).read_bytes() for name in whole} == whole
+
+
+@pytest.mark.usefixtures("scored")
+def test_nothing_but_a_half_judged_run_of_the_same_source_is_thrown_away(run: Run, folder: Path) -> None:
+    assert run("judge", "r", "--policy", "lax.yaml").code == 0
+    before = (folder / "r-lax" / "verdicts.jsonl").read_bytes()
+    assert "holds a run" in run("judge", "r", "--policy", "lax.yaml").err
+    manifest = folder / "r-lax" / "run.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"finished": None}))
+    (folder / "other").mkdir()
+    for path in (folder / "r").iterdir():
+        (folder / "other" / path.name).write_bytes(path.read_bytes())
+    assert "holds a run" in run("judge", "other", "--policy", "lax.yaml", "--run", "r-lax").err
+    assert "holds a run" in run("judge", "r-lax", "--policy", "lax.yaml", "--run", "r").err
+    assert (folder / "r-lax" / "verdicts.jsonl").read_bytes() == before

@@ -55,6 +55,31 @@ def test_standard_input_has_no_path(
     assert json.loads((folder / "r" / "run.json").read_text())["inputs"]["paths"] == ["-"]
 
 
+def test_what_is_read_and_what_is_passed_over_is_told(run: Run, write_calls: Write, folder: Path) -> None:
+    day = folder / "day"
+    day.mkdir()
+    (folder / write_calls(2)).rename(day / "transcripts.jsonl")
+    (day / "run.json").write_text(json.dumps(broken_call(1, "nichts")))
+    (day / "notes.docx").touch()
+    (day / ".hidden").touch()
+    for number, options in enumerate((["--run", "day/old"], ["--run", "new"], ["--run", "json", "--json"])):
+        result = run("score", "day", *FAKE, *options)
+        assert result.code == 0
+        told = f"{day}/.hidden", f"{day}/notes.docx", f"{day}/old"
+        if number == 1:
+            assert "3 calls judged" in result.out
+            sentence = "files read: 2; passed over: 1 hidden ({}), 1 with other extensions ({}), 1 of a run ({})\n"
+            assert sentence.format(*told) in result.out
+    body = json.loads(result.out)
+    assert body["files"] == 2
+    assert body["passed_over"] == [
+        {"reason": reason, "count": 1, "paths": [path]}
+        for reason, path in zip(("hidden", "extension", "run"), told, strict=True)
+    ]
+    manifest = json.loads((folder / "json" / "run.json").read_text())
+    assert (manifest["files"], manifest["passed_over"]) == (2, body["passed_over"])
+
+
 def test_the_folder_has_a_name_by_default(run: Run, write_calls: Write, folder: Path) -> None:
     calls = write_calls(1)
     assert run("score", calls, *FAKE).code == 0
@@ -87,6 +112,8 @@ def test_json_and_quiet(run: Run, write_calls: Write) -> None:
         "violations": {"no_authentication": 1},
         "needs_review": body["needs_review"],
         "failures": {"engine": 1},
+        "files": 1,
+        "passed_over": [],
     }
     assert run("score", calls, *FAKE, "--run", "b", "--quiet") == Ran(3, "", "")
 

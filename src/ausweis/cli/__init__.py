@@ -1,16 +1,24 @@
 """The command line. Commands are imported when they are called, so that `ausweis --help` answers at once."""
 
+import os
 import sys
+import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib import import_module
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn
 
 import click
 
 from ausweis import __version__
-from ausweis.errors import AusweisError
+from ausweis.cli.output import OutputError, output_checked
+from ausweis.errors import AusweisError, unforeseen
 
-__all__ = ["LazyGroup", "cli", "main"]
+__all__ = ["UNFORESEEN", "LazyGroup", "cli", "main"]
+
+UNFORESEEN = 4
+"""The exit code where an error came up that nobody thought of."""
 
 COMMANDS = {
     "score": "Read calls with the model, judge them by a policy, write a run folder.",
@@ -67,10 +75,42 @@ def cli() -> None:
     """
 
 
-def main(arguments: list[str] | None = None) -> Any:
-    """Run the command line; a user's mistake becomes one sentence on standard error and exit code 2."""
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line, and end the process.
+
+    A user's mistake becomes one sentence on standard error and exit code 2, as does a file or an output that cannot be
+    used; anything that nobody thought of exit code 4. `AUSWEIS_DEBUG` shows its traceback, which may quote calls.
+    """
     try:
-        return cli.main(args=arguments, prog_name="ausweis", standalone_mode=True)
+        with output_checked():
+            returned = cli.main(args=arguments, prog_name="ausweis", standalone_mode=False)
+        code = returned if isinstance(returned, int) else 0
+    except click.ClickException as error:
+        with suppress(OSError):
+            error.show()
+        code = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        code = _told("stopped", 130)
+    except OutputError as error:
+        code = 2 if error.unread else _told(str(error), 2)
     except AusweisError as error:
-        click.echo(f"ausweis: {error}", err=True)
-        sys.exit(2)
+        code = _told(str(error), 2)
+    except Exception as error:
+        code = _told_unforeseen(error)
+    sys.exit(code)
+
+
+def _told(sentence: str, code: int) -> int:
+    with suppress(OSError):
+        click.echo(f"ausweis: {sentence}", err=True)
+    return code
+
+
+def _told_unforeseen(error: Exception) -> int:
+    if os.environ.get("AUSWEIS_DEBUG"):
+        traceback.print_exception(error)
+    if isinstance(error, OSError) and error.filename is not None:
+        return _told(f"{error.filename!r} cannot be used ({error.strerror})", 2)
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(frame.filename).name}:{frame.lineno}"
+    return _told(f"{unforeseen(error)} at {place}; AUSWEIS_DEBUG=1 shows all of it", UNFORESEEN)

@@ -26,22 +26,23 @@ __all__ = ["judge"]
 def judge(context: click.Context, run: Path, policy: str, folder: Path | None, as_json: bool) -> None:
     """Judge the facts of RUN by another policy, without the model, and show what changed.
 
-    The verdicts go into a new run folder; RUN stays as it is. Exit codes: 0 done, 2 wrong use, 3 some calls of RUN
-    have failed.
+    The verdicts go into a new run folder; RUN stays as it is. What was broken off begins anew with the same command.
+    Exit codes: 0 done, 2 wrong use, 3 some calls of RUN have failed, 4 something unforeseen, 130 stopped.
     """
     from ausweis.batch.rejudging import rejudge, source_manifest
     from ausweis.batch.run_folder import RunFolder
     from ausweis.batch.stopping import stoppable
+    from ausweis.cli.score import exit_code
     from ausweis.judging.policy_files import find_policy
 
     chosen = find_policy(policy)
     source_manifest(run, chosen)
     target = folder or run.with_name(f"{run.resolve().name}-{chosen.policy.id}")
     try:
-        with stoppable(), RunFolder.open(target) as new:
+        with stoppable(), RunFolder.open(target, judged_from=run) as new:
             result = rejudge(run, chosen, new)
     except KeyboardInterrupt:
-        click.echo(f"ausweis: stopped; delete {target} and judge again", err=True)
+        click.echo("ausweis: stopped: the same command begins anew", err=True)
         context.exit(130)
     if result.not_looked_for:
         names = ", ".join(sorted(result.not_looked_for))
@@ -49,7 +50,7 @@ def judge(context: click.Context, run: Path, policy: str, folder: Path | None, a
             f"ausweis: {run}: calls were read without looking for {names}: score them with this policy", err=True
         )
     _show_json(result) if as_json else _show(result)
-    context.exit(3 if result.counts.failed else 0)
+    context.exit(exit_code(result.counts))
 
 
 def _show_json(result: "Rejudged") -> None:

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -67,6 +67,12 @@ def _span(seconds: float) -> str:
     return f"{seconds / 3600:.1f} h"
 
 
+def _say(text: str) -> None:
+    with suppress(OSError):
+        # A run is worth more than what is told of it.
+        click.echo(text, err=True)
+
+
 class _Plain(Show):
     def __init__(self, total: int | None) -> None:
         self._total = total
@@ -74,11 +80,11 @@ class _Plain(Show):
 
     def __call__(self, progress: "Progress") -> None:
         if self._is_due():
-            click.echo(sentence(progress, self._total, self._last - self._begun), err=True)
+            _say(sentence(progress, self._total, self._last - self._begun))
 
     def listening(self, name: str, seconds: float) -> None:
         if self._is_due():
-            click.echo(f"listening to {name}: {_span(seconds)} heard", err=True)
+            _say(f"listening to {name}: {_span(seconds)} heard")
 
     def _is_due(self) -> bool:
         if time.monotonic() - self._last < PLAIN_SECONDS:

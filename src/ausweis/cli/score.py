@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ausweis.cli import UNFORESEEN
 from ausweis.cli.recording_options import recording_options
 
 if TYPE_CHECKING:
@@ -15,7 +16,8 @@ __all__ = ["score"]
 FAIL_ON = ("violation", "needs_review", "inconclusive", "failure")
 _EPILOG = """\b
 Exit codes: 0 done, 1 --fail-on tripped (even if calls failed too), 2 wrong use,
-3 some calls failed (all others are written), 130 stopped by Ctrl-C or SIGTERM.
+3 some calls failed (all others are written), 4 something unforeseen (in a call, which
+failed then, or outside of the calls), 130 stopped by Ctrl-C or SIGTERM.
 """
 
 
@@ -98,14 +100,16 @@ def score(context: click.Context, /, **options: Any) -> None:
         where = f": go on with the same command and --run {wanted.folder} --resume" if wanted.begun else ""
         click.echo(f"ausweis: stopped{where}", err=True)
         context.exit(130)
-    _show(summary, quiet=wanted.quiet, as_json=wanted.as_json)
-    if wanted.unstored is not None:
-        raise wanted.unstored
+    try:
+        _show(summary, quiet=wanted.quiet, as_json=wanted.as_json)
+    finally:
+        if wanted.unstored is not None:
+            raise wanted.unstored
     context.exit(exit_code(summary.counts, wanted.fail_on))
 
 
-def exit_code(counts: "Counts", fail_on: tuple[str, ...]) -> int:
-    """1 where `fail_on` is met by any call of the run, else 3 where a call failed, else 0."""
+def exit_code(counts: "Counts", fail_on: tuple[str, ...] = ()) -> int:
+    """1 where `fail_on` is met by any call of the run, else 4 or 3 where a call failed, else 0."""
     found = {
         "violation": counts.outcomes.get("violation", 0),
         "inconclusive": counts.outcomes.get("inconclusive", 0),
@@ -114,18 +118,30 @@ def exit_code(counts: "Counts", fail_on: tuple[str, ...]) -> int:
     }
     if any(found[name] for name in fail_on):
         return 1
+    if "internal" in counts.failures:
+        return UNFORESEEN
     return 3 if counts.failed else 0
 
 
 def _show(summary: "Summary", *, quiet: bool, as_json: bool) -> None:
     if as_json:
         import json
+        from dataclasses import asdict
 
         counts = summary.counts.ordered().model_dump()
-        body = {"run": str(summary.run), "complete": summary.complete, **counts, "seconds": round(summary.seconds, 3)}
+        body = {
+            "run": str(summary.run),
+            "complete": summary.complete,
+            **counts,
+            "files": summary.files,
+            "passed_over": [asdict(one) for one in summary.passed_over],
+            "seconds": round(summary.seconds, 3),
+        }
         click.echo(json.dumps(body, ensure_ascii=False))
     elif not quiet:
+        from ausweis.calls.passed_over import sentence
         from ausweis.cli.run_table import show_run
 
         show_run(summary.run, summary.counts)
+        click.echo("; ".join(filter(None, (f"files read: {summary.files}", sentence(summary.passed_over)))))
         click.echo(f"run folder: {summary.run}")

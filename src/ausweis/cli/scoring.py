@@ -170,6 +170,7 @@ def _score(
             origin,
             run,
             inputs=options.inputs(recordings),
+            sources=sources,
             retry_failed=options.retry_failed,
             limit=options.limit,
             on_progress=show,
@@ -197,7 +198,7 @@ def _unheard(options: Options, run: RunFolder) -> dict[str, UnreadableCall]:
     return {
         one.call_id: UnreadableCall(one.place, one.call_id, one.message, one.kind)
         for one in failures(run.path)
-        if one.call_id and one.place and (one.kind == "recording" or one.kind == "file")
+        if one.call_id and one.place and (one.kind == "recording" or one.kind == "file" or one.kind == "internal")
     }
 
 

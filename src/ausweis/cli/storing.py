@@ -11,7 +11,7 @@ import click
 from ausweis.audio.sidecar import Sidecar
 from ausweis.calls import Call, Sources, UnreadableCall
 from ausweis.cli.store_options import ADDRESS, DISPLACED, login, opened
-from ausweis.errors import AusweisError, InputError, StoreError
+from ausweis.errors import AusweisError, InputError, StoreError, unforeseen
 
 if TYPE_CHECKING:
     from ausweis.store import Store
@@ -68,8 +68,8 @@ class Filling:
                 # What did not fit the verdict before fits this one.
                 done = self._store.import_run(run, self._misfits, audio=_audio(sources), by=login())
                 self._displaced += done.displaced
-        except AusweisError as error:
-            self._fault = error
+        except Exception as error:
+            self._fault = _fault(error)
         if self._displaced:
             click.echo(f"ausweis: {DISPLACED.format(self._displaced)}", err=True)
         if self._fault is None:
@@ -85,8 +85,12 @@ class Filling:
             added = self._store.add_calls(waiting)
             self._misfits += [call for call in waiting if call.id in added.misfits]
             self._displaced += added.displaced
-        except AusweisError as error:
-            self._fault = error
+        except Exception as error:
+            self._fault = _fault(error)
+
+
+def _fault(error: Exception) -> AusweisError:
+    return error if isinstance(error, AusweisError) else StoreError(unforeseen(error))
 
 
 def _audio(sources: Sources) -> dict[str, tuple[Path, ...]]:

@@ -11,6 +11,7 @@ __all__ = ["transcribe"]
 
 _EPILOG = """\b
 Exit codes: 0 done, 2 wrong use, 3 some recordings failed (all others are written),
+4 something unforeseen (with a recording, which failed then, or outside of them),
 130 stopped by Ctrl-C or SIGTERM.
 """
 
@@ -39,15 +40,18 @@ def transcribe(context: click.Context, /, **options: Any) -> None:
     channel, two files named CALL.agent and CALL.caller, or mono.
     """
     from ausweis.batch.stopping import stoppable
+    from ausweis.calls.passed_over import sentence
+    from ausweis.cli.score import exit_code
     from ausweis.cli.transcribing import Options, transcribe_all
 
     wanted = Options(**options)
     try:
         with stoppable():
-            done, failed = transcribe_all(wanted)
+            done, counts, sources = transcribe_all(wanted)
     except KeyboardInterrupt:
         click.echo("ausweis: stopped: go on with the same command", err=True)
         context.exit(130)
     if not wanted.quiet:
-        click.echo(f"{done} transcripts, {failed} failed: {wanted.folder}")
-    context.exit(3 if failed else 0)
+        passed = sentence(sources.passed_over)
+        click.echo(f"{done} transcripts, {counts.failed} failed: {wanted.folder}" + (f"\n{passed}" if passed else ""))
+    context.exit(exit_code(counts))

@@ -11,10 +11,11 @@ import click
 from ausweis.audio.kept import TRANSCRIPTS_FILE
 from ausweis.batch import Progress
 from ausweis.batch.failure import Failure
-from ausweis.batch.manifest import MANIFEST_FILE
+from ausweis.batch.manifest import MANIFEST_FILE, Counts
 from ausweis.batch.setup import open_engine
 from ausweis.batch.state import FAILURES_FILE
 from ausweis.calls import Sources, UnreadableCall, find_sources, read_calls
+from ausweis.calls.passed_over import sentence
 from ausweis.cli.hearing import Recordings
 from ausweis.cli.progress import progress_shown
 from ausweis.engines import catalogue
@@ -43,14 +44,13 @@ class Options:
     quiet: bool
 
 
-def transcribe_all(options: Options) -> tuple[int, int]:
-    """How many recordings have a transcript, and how many failed; `failures.jsonl` says why.
+def transcribe_all(options: Options) -> tuple[int, Counts, Sources]:
+    """How many recordings have a transcript, which failed, and what was read; `failures.jsonl` says why they failed.
 
     Raises:
         AusweisError: wrong use, no recogniser, or a folder that cannot be written.
     """
-    found = find_sources(options.paths, transcripts_first=False)
-    sources = Sources(tuple(source for source in found.files if source.is_recording), found.skipped)
+    sources = find_sources(options.paths, recordings_only=True)
     recordings = Recordings.among(
         sources,
         recogniser=options.recogniser,
@@ -63,19 +63,22 @@ def transcribe_all(options: Options) -> tuple[int, int]:
         roles_model=options.model or catalogue.default_id(),
     )
     if recordings is None:
-        raise InputError("there is no recording among these files; transcripts need no transcribing")
+        told = sentence(sources.passed_over)
+        others = f" ({told})" if told else ""
+        raise InputError(f"there is no recording among these files{others}; transcripts need no transcribing")
     make_folder(options.folder)
     lock = FolderLock(options.folder)
     try:
         _refuse_other_content(options.folder)
-        return _transcribe(options, sources, recordings)
+        return *_transcribe(options, sources, recordings), sources
     finally:
         lock.release()
 
 
-def _transcribe(options: Options, sources: Sources, recordings: Recordings) -> tuple[int, int]:
+def _transcribe(options: Options, sources: Sources, recordings: Recordings) -> tuple[int, Counts]:
     progress = Progress()
     failures: list[str] = []
+    counts = Counts()
     (options.folder / FAILURES_FILE).unlink(missing_ok=True)
     with (
         ExitStack() as opened,
@@ -89,12 +92,14 @@ def _transcribe(options: Options, sources: Sources, recordings: Recordings) -> t
         for call in read_calls(sources, hear=hear):
             if isinstance(call, UnreadableCall):
                 failures.append(Failure.unreadable(call).line)
+                counts.add_failure(call.kind)
                 click.echo(f"ausweis: {call}", err=True)
                 replace_file(options.folder / FAILURES_FILE, "".join(f"{line}\n" for line in failures))
             progress = Progress(progress.seen + 1, 0, len(failures))
             show(progress)
-        hear.tidy()
-    return progress.seen - len(failures), len(failures)
+        if not any(one.reason == "transcript" for one in sources.passed_over):
+            hear.tidy()
+    return progress.seen - len(failures), counts
 
 
 def _engine(options: Options) -> Engine:

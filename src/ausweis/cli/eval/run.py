@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ausweis.cli import UNFORESEEN
+
 if TYPE_CHECKING:
     from ausweis.batch import Recipe
     from ausweis.evals.wanted import Wanted
@@ -60,7 +62,7 @@ DEV = Path("evals/golden/dev.jsonl")
 def run(context: click.Context, /, **options: Any) -> None:
     """Read and judge the calls of GOLDEN (files; evals/golden/dev.jsonl by default), and measure.
 
-    Exit codes: 0 done, 2 wrong use, 3 some calls have no verdict, 130 stopped.
+    Exit codes: 0 done, 2 wrong use, 3 some calls have no verdict, 4 something unforeseen, 130 stopped.
     """
     from ausweis.batch.stopping import stoppable
     from ausweis.cli.eval.tables import show_summary
@@ -84,7 +86,9 @@ def run(context: click.Context, /, **options: Any) -> None:
     elif not options["quiet"]:
         show_summary(found)
         click.echo(f"eval run: {folder}")
-    context.exit(3 if any(case.told is None for case in found.cases) else 0)
+    failed = [case.failure or "" for case in found.cases if case.told is None]
+    unforeseen = any(failure.endswith("[internal]") for failure in failed)
+    context.exit(UNFORESEEN if unforeseen else 3 if failed else 0)
 
 
 def _wanted(options: dict[str, Any]) -> "Wanted":

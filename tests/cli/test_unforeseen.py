@@ -1,0 +1,131 @@
+"""An error that nobody thought of fails its call alone, or ends the command, with an exit code of its own.
+
+No word of a call is told, and there is no traceback.
+"""
+
+import json
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Run = Callable[..., Any]
+Write = Callable[..., str]
+SECRET = "Zwetschgendatschi 4711"
+FAKE = ("--policy", "telecom-de", "--engine", "fake:answers.yaml", "--run", "r")
+ERRORS = [KeyError(SECRET), RecursionError(SECRET), MemoryError(), AssertionError(SECRET), OSError(5, SECRET)]
+PLACES = {
+    "read": ("ausweis.calls.json_format", "_contract"),
+    "checked": ("ausweis.calls.reading", "check"),
+    "judged": ("ausweis.batch.scorer", "judge"),
+    "told": ("ausweis.batch.scorer", "provenance_of"),
+    "written": ("ausweis.batch.run_folder", "verdict_line"),
+}
+
+
+def breaking(monkeypatch: pytest.MonkeyPatch, where: str, error: Exception) -> None:
+    """The second call that comes by this place raises the error, as often as it comes."""
+    module = import_module(PLACES[where][0])
+    real, name = getattr(module, PLACES[where][1]), PLACES[where][1]
+
+    def broken(*arguments: Any, **more: Any) -> Any:
+        if "call-2" in repr(arguments):
+            raise error
+        return real(*arguments, **more)
+
+    monkeypatch.setattr(module, name, broken)
+
+
+@pytest.mark.parametrize("where", PLACES)
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+def test_the_call_fails_and_the_others_go_on(
+    run: Run, write_calls: Write, folder: Path, monkeypatch: pytest.MonkeyPatch, where: str, error: Exception
+) -> None:
+    calls = write_calls(4)
+    with monkeypatch.context() as patch:
+        breaking(patch, where, error)
+        result = run("score", calls, *FAKE)
+    assert (result.code, result.err) == (4, "")
+    (failure,) = map(json.loads, (folder / "r" / "failures.jsonl").read_text().splitlines())
+    assert failure["kind"] == "internal"
+    assert failure["message"] == f"something unforeseen went wrong ({type(error).__name__})"
+    assert failure["call_id"] == "call-2" or failure["place"] == f"{folder}/calls.jsonl:2"
+    assert SECRET not in result.out + (folder / "r" / "failures.jsonl").read_text()
+    judged = [json.loads(line)["call_id"] for line in (folder / "r" / "verdicts.jsonl").read_text().splitlines()]
+    assert judged == ["call-1", "call-3", "call-4"]
+    assert run("score", calls, *FAKE, "--resume", "--retry-failed").code == 0
+
+
+def test_a_file_that_breaks_its_reader_costs_no_other_file(
+    run: Run, write_calls: Write, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ausweis.calls import csv_format
+
+    (folder / "a.csv").write_text(f"speaker,text\nagent,{SECRET}\n")
+    monkeypatch.setattr(csv_format, "_row", lambda *_: 1 / 0)
+    result = run("score", "a.csv", write_calls(2), *FAKE, "--json")
+    assert result.code == 4
+    body = json.loads(result.out)
+    assert (body["verdicts"], body["failures"], body["complete"]) == (2, {"internal": 1}, False)
+    failure = json.loads((folder / "r" / "failures.jsonl").read_text())
+    assert failure["place"] == f"{folder}/a.csv"
+    assert failure["message"].endswith("(ZeroDivisionError); what follows in this file is left out")
+
+
+def test_fail_on_comes_first(run: Run, write_calls: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = write_calls(3)
+    breaking(monkeypatch, "judged", KeyError(SECRET))
+    assert run("score", calls, *FAKE, "--fail-on", "violation").code == 1
+
+
+@pytest.mark.parametrize("debug", [False, True])
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+def test_outside_of_a_call_the_command_ends_with_one_sentence(
+    run: Run, write_calls: Write, monkeypatch: pytest.MonkeyPatch, error: Exception, debug: bool
+) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise error
+
+    calls = write_calls(1)
+    monkeypatch.setattr("ausweis.cli.scoring.find_sources", broken)
+    if debug:
+        monkeypatch.setenv("AUSWEIS_DEBUG", "1")
+    result = run("score", calls, *FAKE)
+    assert (result.code, result.out) == (4, "")
+    *before, sentence = result.err.splitlines()
+    assert sentence.startswith(f"ausweis: something unforeseen went wrong ({type(error).__name__}) at test_unforeseen")
+    assert SECRET not in sentence
+    assert bool(before) == debug
+
+
+@pytest.mark.parametrize("option", ["--run", "--store", "--record", "--prompts", "--policy", "--engine"])
+@pytest.mark.parametrize("name", ["x" * 300, "answers.yaml/x"])
+def test_a_name_that_no_file_can_have_is_one_sentence(
+    run: Run, write_calls: Write, folder: Path, option: str, name: str
+) -> None:
+    arguments = ["score", write_calls(1), *FAKE, option, f"fake:{name}" if option == "--engine" else name]
+    result = run(*arguments)
+    assert (result.code, result.out, result.err.count("\n")) == (2, "", 1)
+    assert result.err.startswith("ausweis: ")
+
+
+def test_a_store_that_breaks_costs_nothing_of_the_run(
+    run: Run, write_calls: Write, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("sqlalchemy")
+    from ausweis.store import Store
+
+    def broken(*_: Any, **__: Any) -> None:
+        raise KeyError(SECRET)
+
+    monkeypatch.delenv("AUSWEIS_STORE_KEY_FILE", raising=False)
+    monkeypatch.setattr(Store, "add_calls", broken)
+    result = run("score", write_calls(2), *FAKE, "--store", "s.sqlite")
+    assert result.code == 2
+    assert result.err.splitlines()[-1] == (
+        "ausweis: the run is whole, but not in the store (something unforeseen went wrong (KeyError)); "
+        "take it up: ausweis store import r"
+    )
+    assert json.loads((folder / "r" / "run.json").read_text())["complete"] is True
