@@ -146,9 +146,9 @@ def test_from_file(tmp_path: Path) -> None:
         ("answers: [{answer: {a: .nan}}]", "what JSON cannot"),
         ("answers: [{answer: {a: .inf}}]", "what JSON cannot"),
         ("answers: [{answer: {a: 2026-01-01}}]", "what JSON cannot"),
-        ('answers: [{answer: "\\ud800"}]', "what JSON cannot"),
-        ('model_id: "\\ud800"\nanswers: []', "what JSON cannot"),
-        ("answers: [{answer: &a {a: *a}}]", "what JSON cannot"),
+        ('answers: [{answer: "\\ud800"}]', "half of a surrogate pair"),
+        ('model_id: "\\ud800"\nanswers: []', "half of a surrogate pair"),
+        ("answers: [{answer: &a {a: *a}}]", "endless"),
         ("answers: " + "[" * 3000, "no valid YAML"),
     ],
 )

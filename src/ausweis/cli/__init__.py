@@ -118,9 +118,10 @@ def _told_unforeseen(error: Exception) -> int:
 
 
 def _refuse_half_characters(arguments: list[str]) -> None:
+    """What is no text can be written nowhere; but a file of such a name can be read."""
     for number, argument in enumerate(arguments, start=1):
         try:
             argument.encode()
         except UnicodeEncodeError:
-            message = "is not UTF-8; a file of such a name can be renamed, or read by naming its folder"
-            raise InputError(f"argument {number} {message}") from None
+            if not os.path.lexists(argument):
+                raise InputError(f"argument {number} is not UTF-8, and there is no such file") from None
