@@ -73,7 +73,7 @@ def test_what_was_broken_off_begins_anew_with_the_same_command(run: Run, folder:
     manifest = folder / "r-lax" / "run.json"
     for kept, torn in ((1, 0), (3, 7), (6, 0)):
         # As a kill leaves it: some lines, perhaps a torn one, and a manifest without an end.
-        begun = json.loads(manifest.read_text()) | {"finished": None, "complete": False}
+        begun = json.loads(manifest.read_text()) | {"finished": None, "complete": False, "counts": {}}
         manifest.write_text(json.dumps(begun))
         for name, data in whole.items():
             lines = data.splitlines(keepends=True)

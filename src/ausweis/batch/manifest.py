@@ -136,14 +136,21 @@ class RunManifest(Origin):
         return model_of(self.engine)
 
     def is_half_judged(self, source: Path) -> bool:
-        """Whether the facts of this other run were being judged into it, and that was broken off."""
+        """Whether the facts of this other run were being judged into it, and that was broken off.
+
+        A run that the model went on with has more than that one: its counts are those that it went on from.
+        """
         begun = self.judged_from is not None and self.finished is None
+        begun = begun and not self.counts.verdicts and not self.counts.failures
         return begun and Path(str(self.judged_from)).resolve() == source.resolve()
 
     def with_inputs_of(self, earlier: "RunManifest") -> "RunManifest":
         """The same run, which read the inputs of an earlier one too."""
         paths = tuple(dict.fromkeys((*earlier.inputs.paths, *self.inputs.paths)))
-        return self.model_copy(update={"inputs": self.inputs.model_copy(update={"paths": paths})})
+        update: dict[str, object] = {"inputs": self.inputs.model_copy(update={"paths": paths})}
+        if paths != self.inputs.paths:
+            update |= {"files": None, "passed_over": tuple(dict.fromkeys((*earlier.passed_over, *self.passed_over)))}
+        return self.model_copy(update=update)
 
     def without_inputs(self, named: Callable[[str], bool]) -> "RunManifest":
         """The same without the paths that `named` holds for."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from ausweis.batch.manifest import read_manifest
 from ausweis.errors import RunError
 from ausweis.journal import Journal, lines
 
@@ -52,10 +53,20 @@ def related(folder: Path) -> Iterator[Related]:
         try:
             found = json.loads(line.data)
             places = Path(found["folder"]), Path(os.path.normpath(folder.absolute() / found["beside"]))
-            yield Related(next(filter(Path.is_dir, places), places[0]), str(found["started"]))
+            started = str(found["started"])
+            yield Related(next((place for place in places if _began(place, started)), places[0]), started)
         except (ValueError, LookupError, TypeError, RecursionError):
             message = "the line tells of no run; delete it, and name the run with --also when a call is deleted"
             raise RunError(message, place=f"{path}:{line.number}") from None
+
+
+def _began(folder: Path, started: str) -> bool:
+    """Whether it is this run that is in a folder: another one may be where it was."""
+    try:
+        manifest = read_manifest(folder)
+    except RunError:
+        return False
+    return manifest is not None and manifest.started == started
 
 
 def relatives(folders: Iterable[Path]) -> set[Related]:

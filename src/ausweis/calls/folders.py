@@ -7,12 +7,13 @@ others.
 import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from ausweis.calls.formats import EXTENSIONS, RECORDINGS
-from ausweis.calls.opening import LARGEST, open_file
+from ausweis.calls.opening import LARGEST, bounded_lines, open_file
 from ausweis.calls.passed_over import Reason, grouped, sentence
 from ausweis.calls.text import shown_path
 from ausweis.errors import InputError
@@ -66,17 +67,11 @@ def kept_recordings(transcripts: Path) -> Iterator[Path]:
     folder = transcripts.parent / _RECORDINGS
     if transcripts.name != _TRANSCRIPTS or not folder.is_dir():
         return
-    try:
-        with open_file(transcripts) as file:
-            documents = [_parsed(line) for line in file]
-    except OSError:
-        return
-    for document in documents:
-        try:
-            document["metadata"]["recording"]["key"]
-            yield folder / quote(document["id"], safe=" ")
-        except (LookupError, TypeError):
-            continue
+    with suppress(OSError, InputError), open_file(transcripts) as file:
+        for document in map(_parsed, bounded_lines(file, shown_path(transcripts))):
+            with suppress(LookupError, TypeError):
+                document["metadata"]["recording"]["key"]
+                yield folder / quote(document["id"], safe=" ")
 
 
 def _unwanted_folder(path: Path) -> Reason | None:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from ausweis.batch.manifest import Inputs, RunManifest
 from ausweis.calls import Call, UnreadableCall, read_calls
+from ausweis.calls.opening import is_stream
 from ausweis.errors import AusweisError
 from ausweis.store.batching import batches
 from ausweis.store.database import Database
@@ -66,7 +67,7 @@ def _transcripts(folder: Path) -> Iterator[Call]:
 def _inputs(manifest: RunManifest) -> Iterator[Call]:
     for path in manifest.inputs.paths:
         # Standard input is gone.
-        if path != "-":
+        if path != "-" and not is_stream(Path(path)):
             yield from _calls((path,), manifest.inputs)
 
 

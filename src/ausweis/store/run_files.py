@@ -78,7 +78,9 @@ def forget_related(folder: Path, gone: Sequence[Path]) -> None:
     above = [one.absolute() for one in gone]
 
     def drop(data: bytes) -> bool:
-        return any(Path(json.loads(data)["folder"]).is_relative_to(one) for one in above)
+        there = Path(json.loads(data)["folder"])
+        beside = folder.absolute() / json.loads(data)["beside"]
+        return any(there.is_relative_to(one) for one in above) and not beside.is_dir()
 
     if is_wanting(folder / RELATED_FILE, drop):
         rewrite(folder / RELATED_FILE, drop)
