@@ -14,8 +14,8 @@ from ausweis.calls import Speakers, read_calls
 from ausweis.calls.text import clean
 
 N = 10_000
-ENOUGH = 1.0
-"""Seconds of this process that anything may take: what is linear takes some hundredths."""
+ENOUGH = 8.0
+"""Seconds of this process that anything may take: what is linear takes some tenths, what is quadratic half a minute."""
 HEAD = "WEBVTT\n\n00:01.000 --> 00:02.000\n"
 CUE = "1\n00:00:01,000 --> 00:00:02,000\n"
 
@@ -103,7 +103,7 @@ UNITS = [
 pieces = st.lists(st.sampled_from(UNITS), max_size=3).map("".join)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     before=pieces,
     unit=pieces.filter(bool),
@@ -114,11 +114,11 @@ pieces = st.lists(st.sampled_from(UNITS), max_size=3).map("".join)
 )
 def test_anything_again_and_again(before: str, unit: str, after: str, form: tuple[str, str]) -> None:
     name, head = form
-    assert spent(lambda: read(name, head + before + unit * (N // len(unit)) + after)) < ENOUGH
+    assert spent(lambda: read(name, head + before + unit * (4 * N // len(unit)) + after)) < ENOUGH
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(before=pieces, unit=pieces.filter(bool), after=pieces)
 def test_labels_and_texts(before: str, unit: str, after: str) -> None:
-    text = before + unit * (N // len(unit)) + after
+    text = before + unit * (4 * N // len(unit)) + after
     assert spent(lambda: (Speakers().find(text), clean(text))) < ENOUGH

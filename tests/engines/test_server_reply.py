@@ -125,7 +125,7 @@ def test_no_reply_takes_long(text: str, entries: list[Any]) -> None:
     begun = time.process_time()
     with suppress(Unusable):
         assert reply_of(body(text, *entries)).positions is None
-    assert time.process_time() - begun < 1
+    assert time.process_time() - begun < 10
 
 
 @pytest.mark.parametrize("logprobs", [None, [], "x", {}, {"content": None}, {"content": 7}])

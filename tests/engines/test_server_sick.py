@@ -62,7 +62,7 @@ def refused(engine: ServerEngine, request: Request) -> str:
     begun = time.process_time()
     with pytest.raises((EngineError, ModelError)) as caught:
         engine.complete([request])
-    assert time.process_time() - begun < 3
+    assert time.process_time() - begun < 10
     message = str(caught.value)
     assert message.startswith("the server at http://127.0.0.1:")
     assert "\n" not in message

@@ -17,7 +17,7 @@ from ausweis.reading.pieces import LONGEST, Piece, pieces_of
 from ausweis.reading.refusal import declines
 from ausweis.reading.spoken import digits_in
 
-ENOUGH = 1.5
+ENOUGH = 8.0
 
 
 def spent(work: Callable[[], object]) -> float:
