@@ -10,7 +10,7 @@ from ausweis.batch.manifest import read_manifest
 from ausweis.errors import RunError
 from ausweis.journal import Journal, lines
 
-__all__ = ["RELATED_FILE", "Related", "note", "related", "relatives"]
+__all__ = ["RELATED_FILE", "Related", "note", "places_of", "related", "relatives"]
 
 RELATED_FILE = "related.jsonl"
 
@@ -51,13 +51,18 @@ def related(folder: Path) -> Iterator[Related]:
     path = folder / RELATED_FILE
     for line in lines(path):
         try:
-            found = json.loads(line.data)
-            places = Path(found["folder"]), Path(os.path.normpath(folder.absolute() / found["beside"]))
-            started = str(found["started"])
+            started = str(json.loads(line.data)["started"])
+            places = places_of(line.data, folder)
             yield Related(next((place for place in places if _began(place, started)), places[0]), started)
         except (ValueError, LookupError, TypeError, RecursionError):
             message = "the line tells of no run; delete it, and name the run with --also when a call is deleted"
             raise RunError(message, place=f"{path}:{line.number}") from None
+
+
+def places_of(note: bytes, folder: Path) -> tuple[Path, Path]:
+    """Where the run of a note in this folder was when the note was taken, and where it is if both were moved."""
+    found = json.loads(note)
+    return Path(found["folder"]), Path(os.path.normpath(folder.absolute() / found["beside"]))
 
 
 def _began(folder: Path, started: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ausweis.audio.kept import KEPT_AUDIO
 from ausweis.batch.manifest import MANIFEST_FILE, Counts, read_manifest
-from ausweis.batch.related import RELATED_FILE
+from ausweis.batch.related import RELATED_FILE, places_of
 from ausweis.batch.state import FACTS_FILE, FAILURES_FILE, VERDICTS_FILE
 from ausweis.errors import StoreError
 from ausweis.journal import FolderLock, part_of, replace_file
@@ -78,8 +78,7 @@ def forget_related(folder: Path, gone: Sequence[Path]) -> None:
     above = [one.absolute() for one in gone]
 
     def drop(data: bytes) -> bool:
-        there = Path(json.loads(data)["folder"])
-        beside = folder.absolute() / json.loads(data)["beside"]
+        there, beside = places_of(data, folder)
         return any(there.is_relative_to(one) for one in above) and not beside.is_dir()
 
     if is_wanting(folder / RELATED_FILE, drop):
