@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ausweis.judging.policy import Language
+from ausweis.judging.sentences import incident_sentence, review_sentence, violation_sentence
 from ausweis.judging.verdict import Evidence, Incident
 from ausweis.judging.words import VIOLATIONS
 from ausweis.masking import Kind, Masker, mask
@@ -85,7 +86,7 @@ def found_in(record: CallRecord, language: Language, *, masked: bool = True) -> 
             severity=one.severity,
             turn=one.turn,
             start=_start(record, one.turn, one.evidence),
-            why=one.reason,
+            why=violation_sentence(one, language),
             should=advice(one, record.verdict, language),
         )
         for one in record.verdict.violations
@@ -116,7 +117,7 @@ def reviewed_call(record: CallRecord, language: Language, *, masked: bool = True
         row=record.row,
         found=tuple(found),
         excerpt=excerpt(record.call, marks, masker, around=_unsure_turns(record) if not marks else ()),
-        reasons=record.verdict.review_reasons if record.row.needs_review else (),
+        reasons=[review_sentence(one, language) for one in record.verdict.review_reasons if record.row.needs_review],
         recorded=bool(files),
         audio=() if masked else tuple(path.absolute().as_uri() for path in files),
         with_text=record.call is not None,
@@ -131,7 +132,7 @@ def _is_there(path: Path) -> bool:
 
 
 def _description(one: Incident, language: Language, masked: bool) -> str:
-    text = one.description[:LONGEST]
+    text = incident_sentence(one, language)[:LONGEST]
     return mask(text, language=language) if masked else text
 
 
