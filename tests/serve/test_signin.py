@@ -105,7 +105,7 @@ def test_after_the_sign_in_comes_what_was_asked_for(http: TestClient, back: str,
 
 
 def test_a_link_to_a_call_leads_there_through_the_sign_in(http: TestClient) -> None:
-    auth = http.get("/calls/1?show=all&q=a").headers["location"]
+    sign_in = http.get("/calls/1?show=all&q=a").headers["location"]
     assert 'name="back" value="/calls/1?show=all&amp;q=a"' in http.get(sign_in).text
 
 

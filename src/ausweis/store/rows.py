@@ -272,9 +272,9 @@ class Estimate:
     """Recall in the field; with its 95 % bounds None where it cannot be told.
 
     `found`: calls to review decided to be violations, or to have an incident where that is asked. `sampled`: calls that
-    were not to review, but drawn and decided; `missed_in_sample` of them are violations, or have one. `represented`: calls
-    that they stand for. `undecided`: calls to review that are not decided yet. All of the calls that a decided sample
-    speaks for; `days_left_out`: days with calls besides. `waiting`: drawn calls that are neither confirmed nor
+    were not to review, but drawn and decided; `missed_in_sample` of them are violations, or have one. `represented`:
+    calls that they stand for. `undecided`: calls to review that are not decided yet. All of the calls that a decided
+    sample speaks for; `days_left_out`: days with calls besides. `waiting`: drawn calls that are neither confirmed nor
     overruled, of all samples of the days.
     """
 

@@ -55,10 +55,10 @@ def field_recall(connection: Connection, first: date | None, last: date | None, 
     could draw the calls of its days whose verdict is of a run that had begun by then: what a later run judged may have
     had another flag before, or was not there.
     Let F be the calls to review that were decided to be violations (or to have an incident); in stratum k, U_k the
-    calls that were not to review, s_k those of them that were drawn and decided, m_k of which are violations. Then about
-    the sum of U_k m_k / s_k was missed, M, and recall is F / (F + M). Its bounds are those of each m_k / s_k by Clopper
-    and Pearson (1934), exact for any s_k, at the level 1 - 0.05 / K of K strata (Bonferroni), put in its place; no
-    fewer than m_k were missed. Calls that no draw could draw, or of whose draws no call is decided, are left out on
+    calls that were not to review, s_k those of them that were drawn and decided, m_k of which are violations. Then
+    about the sum of U_k m_k / s_k was missed, M, and recall is F / (F + M). Its bounds are those of each m_k / s_k by
+    Clopper and Pearson (1934), exact for any s_k, at the level 1 - 0.05 / K of K strata (Bonferroni), put in its place;
+    no fewer than m_k were missed. Calls that no draw could draw, or of whose draws no call is decided, are left out on
     both sides, F too; of incidents, those too that a run read without looking for any. F is taken as it is: recall is
     that of the review, so decide all calls to review first.
     """

@@ -260,7 +260,7 @@ class Store:
     def draw_sample(
         self, first: date, last: date, n: int, *, seed: int | None = None, by: str = "ausweis"
     ) -> list[int]:
-        """Draw calls of these days by chance, among those neither to review nor drawn since they were judged: their keys.
+        """Draw calls of these days by chance, of those neither to review nor drawn since they were judged: their keys.
 
         They are shown as `sampled` from then on. Fewer than `n` where there are fewer.
         """
