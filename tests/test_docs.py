@@ -1,11 +1,8 @@
 """The documentation is true: help, links, paths and commands."""
 
-import re
-from pathlib import Path
 
 import click
 import pytest
-
 from docs.help import PAGE, commands, page
 from tests.command_lines import complaint, lines_of
 
