@@ -26,11 +26,11 @@ def own(library: Library, tmp_path: Path) -> Library:
 
 def tiny(template: Template, labels: tuple[str, ...] | None = None) -> Readout:
     own = labels or tuple(label for label in template.labels if label not in IDLE)
-    return blank(template, own, ENGINE.info.model_sha256)
+    return blank(template, own, ENGINE.info.sha256)
 
 
 def saved(readout: Readout, template: Template) -> Path:
-    path = readout_path(template, ENGINE.info.model_id)
+    path = readout_path(template, ENGINE.info.id)
     readout.save(path)
     return path
 
@@ -100,6 +100,6 @@ def test_one_with_labels_that_mean_nothing_is_refused_before_a_call_is_read(own:
 
 
 def test_a_broken_one_is_refused(own: Library) -> None:
-    readout_path(own.get("transcript"), ENGINE.info.model_id).write_bytes(b"no readout")
+    readout_path(own.get("transcript"), ENGINE.info.id).write_bytes(b"no readout")
     with pytest.raises(PromptError, match="train it again"):
         open_reader("turnwise", ENGINE, own, POLICY)
