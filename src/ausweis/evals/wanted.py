@@ -101,7 +101,7 @@ class Wanted:
         name = self.recipe.model or catalogue.default_id()
         known = {one.id: one.sha256 for one in catalogue.entries()}
         wanted = known[name] if name in known else locate(name).sha256
-        same = packed.info.model_sha256 == wanted and packed.info.engine == engine_name()
+        same = packed.info.sha256 == wanted and packed.info.engine == engine_name()
         return packed if same else None
 
     @contextmanager

@@ -185,7 +185,7 @@ def transcript(text: str, *probes: AnyProbe, compared: Sequence[Transcript] = ()
 
 
 def probe(tiny: LlamaEngine, *labels: str) -> Probe:
-    return by_chance(labels or ("low", "high"), LAYERS, tiny._model.width, tiny.info.model_sha256)
+    return by_chance(labels or ("low", "high"), LAYERS, tiny._model.width, tiny.info.sha256)
 
 
 def test_a_probe_reads_the_states_of_each_row(tiny: LlamaEngine) -> None:
@@ -207,7 +207,7 @@ def test_a_matcher_compares_a_row_with_descriptions(tiny: LlamaEngine) -> None:
     rain = transcript("Rain is told.")
     (described,) = tiny.states(rain, LAYERS)
     _, line = tiny.states(transcript("Monday\nIt pours."), LAYERS)
-    matcher = matcher_by_chance(LAYERS, line.shape[-1], tiny.info.model_sha256)
+    matcher = matcher_by_chance(LAYERS, line.shape[-1], tiny.info.sha256)
     both = LineProbe(probe(tiny), matcher, ("rain",))
     asked = transcript("Monday\nIt pours.", both, compared=[rain])
     told = tiny.read(asked)[1]

@@ -5,16 +5,16 @@ from typing import Any
 import pytest
 from tests.engines.server.openai_server import serving
 
-from ausweis.engines.protocol import EngineInfo
 from ausweis.engines.server import ServerEngine
 from ausweis.errors import InputError, ModelError
+from ausweis.provenance import ModelProvenance
 
 META = {"n_vocab": 49152, "n_params": 134515008, "size": 96576768, "n_ctx": 2048, "n_ctx_train": 8192}
 LLAMA = {"id": "/models/tiny.gguf", "owned_by": "llamacpp", "created": 7, "meta": META}
 VLLM = {"id": "Qwen/Qwen2.5-7B", "owned_by": "vllm", "max_model_len": 32768}
 
 
-def info(*models: dict[str, Any], **options: Any) -> EngineInfo:
+def info(*models: dict[str, Any], **options: Any) -> ModelProvenance:
     with serving(models=models) as server:
         engine = ServerEngine(server.address, **options)
         engine.close()
@@ -23,13 +23,13 @@ def info(*models: dict[str, Any], **options: Any) -> EngineInfo:
 
 def test_the_only_model() -> None:
     found = info(LLAMA)
-    assert (found.model_id, found.engine, found.context_tokens) == ("tiny.gguf", "server (llamacpp)", 2048)
+    assert (found.id, found.engine, found.context_tokens) == ("tiny.gguf", "server (llamacpp)", 2048)
     found = info(VLLM)
-    assert (found.model_id, found.engine, found.context_tokens) == ("Qwen2.5-7B", "server (vllm)", 32768)
+    assert (found.id, found.engine, found.context_tokens) == ("Qwen2.5-7B", "server (vllm)", 32768)
 
 
 def test_the_chosen_model() -> None:
-    assert info(LLAMA, VLLM, model="Qwen/Qwen2.5-7B").model_id == "Qwen2.5-7B"
+    assert info(LLAMA, VLLM, model="Qwen/Qwen2.5-7B").id == "Qwen2.5-7B"
 
 
 def test_a_choice_is_needed() -> None:
@@ -57,9 +57,9 @@ def test_the_same_model_has_the_same_identity_wherever_it_runs() -> None:
         {**LLAMA, "created": 8},
         {**LLAMA, "meta": {**META, "n_ctx": 4096}},
     ):
-        assert info(other).model_sha256 == one.model_sha256
+        assert info(other).sha256 == one.sha256
     for other in ({**LLAMA, "id": "/models/small.gguf"}, {**LLAMA, "meta": {**META, "size": 1}}, VLLM):
-        assert info(other).model_sha256 != one.model_sha256
+        assert info(other).sha256 != one.sha256
 
 
 @pytest.mark.parametrize("meta", [None, 7, [], {"n_ctx": "x", "n_vocab": [1]}, {"n_ctx": -1}])

@@ -115,8 +115,8 @@ def test_what_the_server_can_do_is_found(engine: ServerEngine) -> None:
         "probabilities": "of 200 alternatives",
     }
     assert (engine.info.engine, engine.info.context_tokens) == ("server (llamacpp)", CONTEXT)
-    assert engine.info.model_id == locate("smollm2-135m").path.name
-    assert engine.info.model_sha256 != locate("smollm2-135m").sha256
+    assert engine.info.id == locate("smollm2-135m").path.name
+    assert engine.info.sha256 != locate("smollm2-135m").sha256
     assert engine.warning is None
 
 

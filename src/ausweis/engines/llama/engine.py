@@ -27,10 +27,11 @@ from ausweis.engines.llama.prefix_cache import KeptPrefix
 from ausweis.engines.llama.shared_prefix import BRANCHES, Trunk
 from ausweis.engines.llama.states import States
 from ausweis.engines.llama.transcript import TranscriptContext
-from ausweis.engines.protocol import EngineInfo, Message, Request, Result, Transcript
+from ausweis.engines.protocol import Message, Request, Result, Transcript
 from ausweis.engines.weights.local import Progress, Weights, locate
 from ausweis.errors import ContextError, EngineError, ModelError
 from ausweis.machine import usable_cpus
+from ausweis.provenance import ModelProvenance
 
 __all__ = ["LlamaEngine", "engine_name"]
 
@@ -69,9 +70,9 @@ class LlamaEngine:
         self._writer = JsonWriter(self._model)
         self._compared: dict[tuple[Transcript, tuple[int, ...]], States] = {}
         self._contexts: OrderedDict[tuple[tuple[int, ...], tuple[int, ...]], LlamaContext] = OrderedDict()
-        self.info = EngineInfo(
-            model_id=weights.id,
-            model_sha256=weights.sha256,
+        self.info = ModelProvenance(
+            id=weights.id,
+            sha256=weights.sha256,
             engine=engine_name(),
             parameters={"temperature": 0, "context": self._size, "threads": self._threads},
             context_tokens=self._size,
@@ -138,7 +139,7 @@ class LlamaEngine:
         probes = transcript.probes
         if not probes:
             return []
-        if any(one.model_sha256 != self.info.model_sha256 for one in probes):
+        if any(one.model_sha256 != self.info.sha256 for one in probes):
             raise EngineError(f"the probe of {transcript.template} was learned for another model")
         compared = [self._states_of(one, probes[0].layers) for one in transcript.compared]
         results = []
@@ -240,7 +241,7 @@ class LlamaEngine:
             context = context or make()
             maker = f"{self._model.api.__version__} threads={self._threads}"
             try:
-                planted = context.plant(beginning, KeptPrefix(self.info.model_sha256, maker, beginning))
+                planted = context.plant(beginning, KeptPrefix(self.info.sha256, maker, beginning))
             except BaseException:
                 context.close()
                 raise

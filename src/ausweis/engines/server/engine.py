@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from ausweis.engines.protocol import EngineInfo, Request, Result, Transcript
+from ausweis.engines.protocol import Request, Result, Transcript
 from ausweis.engines.server.abilities import Abilities, abilities_of
 from ausweis.engines.server.address import checked_address
 from ausweis.engines.server.background import Background
@@ -18,6 +18,7 @@ from ausweis.engines.server.model import ServedModel, served_model
 from ausweis.engines.server.questions import Questions
 from ausweis.engines.server.retry import Patience
 from ausweis.errors import EngineError, InputError, ModelError
+from ausweis.provenance import ModelProvenance
 
 __all__ = ["WORKERS", "ServerEngine"]
 
@@ -138,11 +139,11 @@ def _context(served: ServedModel, wanted: int | None) -> int | None:
     return wanted or served.context
 
 
-def _info(served: ServedModel, abilities: Abilities, context: int | None) -> EngineInfo:
+def _info(served: ServedModel, abilities: Abilities, context: int | None) -> ModelProvenance:
     """0 tokens of context: nobody told."""
-    return EngineInfo(
-        model_id=served.id,
-        model_sha256=served.sha256,
+    return ModelProvenance(
+        id=served.id,
+        sha256=served.sha256,
         engine=f"server ({served.kind})",
         parameters={
             "temperature": 0,
