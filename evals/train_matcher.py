@@ -12,9 +12,9 @@ import click
 import numpy as np
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from ausweis.engines import catalogue
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.probe import features
+from ausweis.engines.weights import catalogue
 from ausweis.evals.incident_case import IncidentCase, read_incident_cases
 from ausweis.evals.incident_probe import INCIDENT_TASK, told_of
 from ausweis.evals.matching import AskedCall, Described, LeftOut, MatchPlan, learn_matcher

@@ -18,9 +18,9 @@ import click
 import numpy as np
 from sklearn.metrics import average_precision_score
 
-from ausweis.engines import catalogue
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.probe import Probe
+from ausweis.engines.weights import catalogue
 from ausweis.evals import LabelledCall, read_all
 from ausweis.evals.fact_probe import FACT_TASK
 from ausweis.evals.incident_case import read_incident_cases

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
-from tests.engines.openai_server import serving
+from tests.engines.server.openai_server import serving
 from tests.run_folders import parts
 
 from ausweis.batch import Inputs, Recipe, RunFolder, Runner, Summary, local_runner, score

@@ -6,7 +6,7 @@ import pytest
 from tests.probes import by_chance, matcher_by_chance
 
 from ausweis.calls.call import Call
-from ausweis.engines.matching import Matcher
+from ausweis.engines.matcher import Matcher
 from ausweis.engines.protocol import Request, Result, Transcript
 from ausweis.errors import PromptError
 from ausweis.prompts import Library

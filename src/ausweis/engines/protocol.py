@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Protocol, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation, model_validator
 
-from ausweis.engines.matching import LineProbe
+from ausweis.engines.matcher import LineProbe
 from ausweis.engines.probe import Probe
 from ausweis.provenance import ModelProvenance
 

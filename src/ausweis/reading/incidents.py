@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, cast
 
 from ausweis.calls.call import Call
-from ausweis.engines.matching import LineProbe, Matcher
+from ausweis.engines.matcher import LineProbe, Matcher
 from ausweis.engines.probe import Probe
 from ausweis.engines.protocol import Engine, Request, Transcript
 from ausweis.errors import PromptError

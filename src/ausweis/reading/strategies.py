@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from ausweis.engines.matching import Matcher
+from ausweis.engines.matcher import Matcher
 from ausweis.engines.probe import Probe
 from ausweis.engines.protocol import Engine
 from ausweis.errors import InputError, PromptError
