@@ -1,9 +1,8 @@
 import pytest
 
-from ausweis.judging.policy import Language
 from ausweis.judging.verdict import Action, Authorisation, UsedFactor, Verdict, Violation
 from ausweis.reports.review_advice import advice
-from ausweis.vocabulary import CATEGORIES, VIOLATIONS, Category, ViolationType, kind_of
+from ausweis.vocabulary import CATEGORIES, VIOLATIONS, Category, Language, ViolationType, kind_of
 
 
 def judged(kind: ViolationType, category: Category | None) -> tuple[Violation, Verdict]:

@@ -4,15 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ausweis.judging.policy import Language
 from ausweis.judging.verdict import Evidence, Incident
-from ausweis.judging.words import VIOLATIONS
 from ausweis.masking import Kind, Masker, mask
 from ausweis.reports.review_advice import advice, incident_advice
 from ausweis.reports.review_excerpt import Excerpt, Mark, excerpt
-from ausweis.reports.review_words import kind_in_words
 from ausweis.store import CallRecord, CallRow
-from ausweis.vocabulary import SEVERITIES, Severity
+from ausweis.vocabulary import SEVERITIES, Language, Severity, name_of
 
 __all__ = ["FlaggedCall", "Found", "by_weight", "clock", "flagged_call", "found_in", "kept_in", "severity_of"]
 
@@ -81,7 +78,7 @@ def found_in(record: CallRecord, language: Language, *, masked: bool = True) -> 
         Found(
             incident=False,
             name=one.type,
-            words=VIOLATIONS[language][one.type],
+            words=name_of(one.type, language),
             severity=one.severity,
             turn=one.turn,
             start=_start(record, one.turn, one.evidence),
@@ -94,7 +91,7 @@ def found_in(record: CallRecord, language: Language, *, masked: bool = True) -> 
         Found(
             incident=True,
             name=one.kind,
-            words=kind_in_words(one.kind, language),
+            words=name_of(one.kind, language),
             severity=one.severity,
             turn=one.turn,
             start=_start(record, one.turn, one.evidence),

@@ -2,17 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from ausweis.serve.lists import Lists
 from ausweis.serve.marks import Cover
 from ausweis.serve.sessions import Doorkeeper, Session
 from ausweis.serve.words import Words
 from ausweis.store import CallRecord, Store
+from ausweis.vocabulary import Language
 
-__all__ = ["CallMask", "Desk", "Language", "Masking", "Visit"]
-
-Language = Literal["de", "en"]
+__all__ = ["CallMask", "Desk", "Masking", "Visit"]
 
 
 @dataclass(frozen=True)
