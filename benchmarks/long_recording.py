@@ -1,7 +1,7 @@
 """Memory by length: `python benchmarks/long_recording.py SPOKEN --hours 0.2 --hours 4`.
 
-Puts the spoken calls of a folder (`python evals/speak_calls.py SPOKEN`) end to end, with silence behind them up to so
-many hours, and transcribes each file in a process of its own: seconds, and the most memory that it held.
+Puts the spoken calls of a folder (`python -m evals.tools.speak_calls SPOKEN`) end to end, with silence behind them up
+to so many hours, and transcribes each file in a process of its own: seconds, and the most memory that it held.
 """
 
 import json

@@ -1,4 +1,7 @@
-"""How well recordings are heard: `python evals/speak_calls.py FOLDER`, then `python benchmarks/recordings.py FOLDER`.
+"""How well recordings are heard.
+
+    python -m evals.tools.speak_calls FOLDER
+    python benchmarks/recordings.py FOLDER
 
 For each folder of spoken calls with their truth: word error rate (numbers and spelling made alike by Whisper's own
 normaliser), turns with the right speaker, and seconds of computing for a second of sound with the peak memory, beside a

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from evals.tools.spoken.writing import WavCodec, write_audio
 from tests.audio.sounds import three_channels, tone
 
 from ausweis.audio.decode import RATE, Recording
 from ausweis.errors import InputError
-from ausweis.evals.spoken.writing import WavCodec, write_audio
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.audio.sounds import three_channels
-
-from ausweis.evals.labelled import LabelledCall
-from ausweis.evals.spoken import (
+from evals.tools.spoken import (
     JoeVoice,
     on_the_telephone,
     speak_call,
@@ -23,6 +20,9 @@ from ausweis.evals.spoken import (
     write_pair,
     write_stereo,
 )
+from tests.audio.sounds import three_channels
+
+from ausweis.evals.labelled import LabelledCall
 
 pytestmark = pytest.mark.model
 

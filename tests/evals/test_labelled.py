@@ -10,11 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.evals.cases import labelled
 
-from ausweis.calls.call import Turn
 from ausweis.errors import InputError
 from ausweis.evals import LabelledCall, read_all, read_labelled
 from ausweis.evals.agreement import agreement, read_labels
-from ausweis.evals.splicing import TRADES, Stretch
 from ausweis.evals.validate import validate
 from ausweis.vocabulary import VIOLATIONS
 
@@ -72,16 +70,6 @@ def test_the_field_sets_are_as_long_and_as_ordinary_as_real_calls() -> None:
             assert 0.88 <= sum(one.gold.outcome != "violation" for one in calls) / len(calls) <= 0.92
     assert None not in set().union(*passes.values(), {one.gold.writing_pass for one in SETS["train"]})
     assert sum(map(len, passes.values())) == len(set().union(*passes.values()))
-
-
-def test_stretches_can_be_put_into_calls_of_each_trade() -> None:
-    lines = (FOLDER.parent / "stretches.jsonl").read_text(encoding="utf-8").splitlines()
-    stretches = [
-        Stretch(**one | {"turns": tuple(map(Turn.model_validate, one["turns"]))}) for one in map(json.loads, lines)
-    ]
-    assert len(stretches) >= 80
-    assert {one.trade for one in stretches} == {*TRADES, "any"}
-    assert all(16 <= len(one.turns) <= 40 for one in stretches)
 
 
 def test_twins_are_in_one_set_and_differ_in_outcome_or_violations() -> None:

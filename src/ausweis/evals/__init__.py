@@ -9,9 +9,6 @@ readouts          learns, from labelled turns, to read what the model computed
 readout_lines     what it learns from; fact_readout and incident_readout: the labels of each template
 readout_network   the networks that are learned for it
 left_out          verdicts on calls of writing passes that they have not seen
-scripts           labelled calls as people write them by hand
-splicing          long calls out of short ones
-spoken/           labelled calls spoken by two voices, to test how recordings are heard
 """
 
 from ausweis.evals.labelled import GoldEvent, LabelledCall, read_all, read_labelled

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ausweis.judging.sentences import incident_sentence, review_sentence, violation_sentence
 from ausweis.judging.verdict import Evidence, Incident
 from ausweis.masking import Kind, Masker, mask
 from ausweis.reports.review_advice import advice, incident_advice
@@ -82,7 +83,7 @@ def found_in(record: CallRecord, language: Language, *, masked: bool = True) -> 
             severity=one.severity,
             turn=one.turn,
             start=_start(record, one.turn, one.evidence),
-            why=one.reason,
+            why=violation_sentence(one, language),
             should=advice(one, record.verdict, language),
         )
         for one in record.verdict.violations
@@ -113,7 +114,7 @@ def flagged_call(record: CallRecord, language: Language, *, masked: bool = True)
         row=record.row,
         found=tuple(found),
         excerpt=excerpt(record.call, marks, masker, around=_unsure_turns(record) if not marks else ()),
-        reasons=record.verdict.review_reasons if record.row.needs_review else (),
+        reasons=[review_sentence(one, language) for one in record.verdict.review_reasons if record.row.needs_review],
         recorded=bool(files),
         audio=() if masked else tuple(path.absolute().as_uri() for path in files),
         with_text=record.call is not None,
@@ -128,7 +129,7 @@ def _is_there(path: Path) -> bool:
 
 
 def _description(one: Incident, language: Language, masked: bool) -> str:
-    text = one.description[:LONGEST]
+    text = incident_sentence(one, language)[:LONGEST]
     return mask(text, language=language) if masked else text
 
 

@@ -16,18 +16,26 @@ __all__ = ["incidents"]
 GOLDEN = Path("evals/incidents/golden.jsonl")
 
 
-@click.command()
+@click.command(epilog="\b\nExample:\n  ausweis eval incidents evals/incidents/golden.jsonl --out found.jsonl")
 @click.argument("golden", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--model", metavar="ID|PATH", help="See: ausweis models list.")
-@click.option("--engine", default="llama", show_default=True, metavar="llama|server:URL|replay:DIR")
+@click.option("--model", metavar="ID|PATH", help="An id that `ausweis models list` shows, or a file.")
+@click.option(
+    "--engine", default="llama", show_default=True, metavar="llama|server:URL|replay:DIR", help="What runs the model."
+)
 @click.option("--zero-shot", is_flag=True, help="Ask by description, without what was learned for this model.")
-@click.option("--prompts", "prompt_folder", type=click.Path(path_type=Path), metavar="FOLDER", help="Own templates.")
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N calls.")
-@click.option("--threads", type=click.IntRange(1, 512), metavar="N")
+@click.option(
+    "--prompts",
+    "prompt_folder",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Take the templates of this folder.",
+)
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Measure only the first N calls.")
+@click.option("--threads", type=click.IntRange(1, 512), metavar="N", help="Threads of the model in this process.")
 @click.option("--record", type=click.Path(path_type=Path), metavar="DIR", help="Record the model's answers for replay.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="What was found, one call a line.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write what was found, one call a line.")
 @click.option("--fail-under", type=click.FloatRange(0, 1), metavar="F1", help="Exit with 1 where F1 is below: for CI.")
-@click.option("--json", "as_json", is_flag=True, help="The numbers as JSON on standard output.")
+@click.option("--json", "as_json", is_flag=True, help="Print the numbers as JSON on standard output.")
 @click.pass_context
 def incidents(
     context: click.Context,

@@ -12,10 +12,12 @@ _NO_SAMPLE = "no call of these days was drawn since it was judged"
 _NO_INCIDENTS = "no drawn call of these days tells anything of incidents"
 
 
-@click.command()
-@click.option("--first", type=DAY, metavar="DAY", help="As 2026-03-02; by default, all days that were sampled.")
-@click.option("--last", type=DAY, metavar="DAY")
-@click.option("--incidents", is_flag=True, help="Of calls with a critical incident, instead of violations.")
+@click.command(epilog="\b\nExample:\n  ausweis store recall --first 2026-03-02 --last 2026-03-08")
+@click.option(
+    "--first", type=DAY, metavar="DAY", help="First day, such as 2026-03-02. Default: all days that were sampled."
+)
+@click.option("--last", type=DAY, metavar="DAY", help="Last day, such as 2026-03-08.")
+@click.option("--incidents", is_flag=True, help="Count calls with a critical incident, instead of violations.")
 @store_option
 def recall(first: datetime | None, last: datetime | None, incidents: bool, address: str) -> None:
     """Estimate which share of the violations was flagged, from the decided calls of the samples."""

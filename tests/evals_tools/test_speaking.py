@@ -4,14 +4,15 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from evals.tools.speak_calls import choose
+from evals.tools.spoken import JoeVoice, Spoken, speak_call, truth_of, voices, words_of
+from evals.tools.spoken.voices import RATE, Mono
 from scipy.signal import welch
 
 from ausweis.calls.call import Call, Turn
 from ausweis.errors import InputError, ModelError
 from ausweis.evals import LabelledCall
 from ausweis.evals.labelled import Gold
-from ausweis.evals.spoken import JoeVoice, Spoken, choose, speak_call, truth_of, voices, words_of
-from ausweis.evals.spoken.voices import RATE, Mono
 from ausweis.vocabulary import Outcome, Speaker
 
 

@@ -1,7 +1,8 @@
-"""Labelled calls as people write them by hand: a script, with the events of a turn behind its words.
+"""Labelled calls from scripts that people write by hand: `python -m evals.tools.write_calls SCRIPT... --out FILE`.
 
-A script is a text: a head of `key: value` lines, an empty line, and a line a turn, `A:` for the agent and `C:` for the
-caller's side, with the events of the turn in braces at its end:
+A call's id is the name of the script behind that of its folder, which names the writing pass. A script is a
+text: a head of `key: value` lines, an empty line, and a line a turn, `A:` for the agent and `C:` for the caller's side,
+with the events of the turn in braces at its end:
 
     policy: telecom-de
     language: de
@@ -19,12 +20,15 @@ word, and both are held against each other.
 """
 
 import re
+import sys
+from pathlib import Path
 from typing import Any
 
+import click
 from pydantic import ValidationError
 
 from ausweis.calls.explain import explain
-from ausweis.errors import InputError
+from ausweis.errors import AusweisError, InputError
 from ausweis.evals.labelled import LabelledCall, gold_facts
 from ausweis.evals.validate import validate
 from ausweis.judging import find_policy, judge
@@ -114,3 +118,35 @@ def labelled_of(text: str, call_id: str, writing_pass: str | None = None) -> tup
             f"violations: the head says {', '.join(sorted(types)) or 'none'}, the rules make {by_rules} of its events"
         )
     return labelled, problems
+
+
+@click.command(help="Turn scripts into labelled calls; those with a mistake are named and left out.")
+@click.argument("scripts", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--check", is_flag=True, help="Tell the turns, the outcome and the events of each call besides.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The labelled calls (JSONL).")
+def main(scripts: tuple[Path, ...], check: bool, out: Path | None) -> None:
+    """Turn scripts into labelled calls; those with a mistake are named and left out."""
+    lines, wrong = [], 0
+    for path in scripts:
+        try:
+            writing_pass = path.resolve().parent.name
+            labelled, problems = labelled_of(
+                path.read_text(encoding="utf-8"), f"{writing_pass}-{path.stem}", writing_pass
+            )
+        except AusweisError as error:
+            labelled, problems = None, [str(error)]
+        for problem in problems:
+            click.echo(f"{path}: {problem}")
+        wrong += bool(problems)
+        if check and labelled is not None:
+            turns, gold = len(labelled.call.turns), labelled.gold
+            click.echo(f"{path.name}: {turns} turns, {gold.outcome}, {len(gold.events)} events, {gold.tags.surface}")
+        if labelled is not None and not problems:
+            lines.append(labelled.model_dump_json(exclude_unset=True, exclude_none=True))
+    if out is not None:
+        out.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    sys.exit(1 if wrong else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -6,10 +6,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-
-from ausweis.calls.call import Call
-from ausweis.errors import InputError
-from ausweis.evals.spoken import (
+from evals.tools.spoken import (
     Spoken,
     SpokenTurn,
     companded,
@@ -19,8 +16,11 @@ from ausweis.evals.spoken import (
     write_stereo,
     write_truth,
 )
-from ausweis.evals.spoken.speaking import Sound
-from ausweis.evals.spoken.writing import CODECS, WavCodec
+from evals.tools.spoken.speaking import Sound
+from evals.tools.spoken.writing import CODECS, WavCodec
+
+from ausweis.calls.call import Call
+from ausweis.errors import InputError
 
 RATE = 8_000
 

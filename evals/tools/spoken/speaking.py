@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
+from evals.tools.spoken.voices import RATE, Mono, Voice
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from ausweis.calls.call import Call, Seconds
 from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall
-from ausweis.evals.spoken.voices import RATE, Mono, Voice
 from ausweis.vocabulary import Speaker
 
 __all__ = ["CHANNELS", "Sound", "Spoken", "SpokenTurn", "Truth", "speak_call", "truth_of", "words_of"]

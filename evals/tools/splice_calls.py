@@ -1,17 +1,26 @@
-"""Long calls out of short ones: stretches of talk in which nothing happens, put between the turns of labelled calls.
+"""Long calls from short ones: `python -m evals.tools.splice_calls evals/golden/train.jsonl --out FILE`.
 
-What is true of the call stays true: events and violations move with their turns. Only stretches of the call's language
-and look, and of its trade or any, are put in, and not between a question and its answer.
+Stretches of talk in which nothing happens are put between the turns of labelled calls. What is true of a call stays
+true: events and violations move with their turns. Only stretches of the call's language and look, and of its trade or
+any, are put in, and not between a question and its answer. A stretch is a line of JSON: language, trade, surface, and
+turns.
 """
 
+import json
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
 
-from ausweis.calls.call import Turn
-from ausweis.evals.labelled import LabelledCall
+import click
 
-__all__ = ["TRADES", "Stretch", "splice"]
+from ausweis.calls import Turn
+from ausweis.evals import LabelledCall, read_all
+
+__all__ = ["STRETCHES", "TRADES", "Stretch", "read_stretches", "splice"]
+
+STRETCHES = Path(__file__).with_name("stretches.jsonl")
 
 TRADES = {
     "telecom": "telecom-de",
@@ -82,3 +91,45 @@ def _places(labelled: LabelledCall) -> list[int]:
     """The turns behind which a stretch may stand: not the first nor the last, and not within an exchange."""
     talk = {one.turn for one in labelled.gold.events if one.kind in TALKS}
     return [number for number in range(2, len(labelled.call.turns)) if not {number, number + 1} & talk]
+
+
+def read_stretches(path: Path) -> list[Stretch]:
+    """The stretches of a JSONL file."""
+    found = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    return [
+        Stretch(
+            one["language"], one["trade"], one["surface"], tuple(Turn.model_validate(turn) for turn in one["turns"])
+        )
+        for one in found
+    ]
+
+
+@click.command()
+@click.argument("labelled", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--stretches",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=STRETCHES,
+    show_default=True,
+)
+@click.option("--turns", nargs=2, type=int, default=(50, 110), show_default=True, help="Least and most turns.")
+@click.option("--count", type=click.IntRange(min=1), help="Of the calls, drawn by chance; all, unless given.")
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path))
+def main(
+    labelled: tuple[Path, ...], stretches: Path, turns: tuple[int, int], count: int | None, seed: int, out: Path
+) -> None:
+    """Put stretches of talk into LABELLED calls, so that short calls become long ones."""
+    chance = random.Random(seed)  # noqa: S311
+    calls = read_all(labelled)
+    chance.shuffle(calls)
+    stock = read_stretches(stretches)
+    found = (splice(one, stock, chance.randint(*turns), chance) for one in calls)
+    fitting = (one.model_dump_json(exclude_unset=True, exclude_none=True) for one in found if one is not None)
+    lines = list(islice(fitting, count))
+    out.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    click.echo(f"{out}: {len(lines)} calls")
+
+
+if __name__ == "__main__":
+    main()

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal, cast
 
 import av
 import numpy as np
+from evals.tools.spoken.speaking import CHANNELS, Sound, Spoken, truth_of
 
 from ausweis.errors import InputError
-from ausweis.evals.spoken.speaking import CHANNELS, Sound, Spoken, truth_of
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream

@@ -1,9 +1,9 @@
 """Scripts of labelled calls: what they say, and what is wrong with one."""
 
 import pytest
+from evals.tools.write_calls import labelled_of
 
 from ausweis.errors import InputError
-from ausweis.evals.scripts import labelled_of
 
 HEAD = """policy: telecom-de
 language: de

