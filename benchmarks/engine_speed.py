@@ -25,10 +25,9 @@ from questions import questions, transcripts
 from speed_page import Limit, Measured, write_page
 from ways import plain_loop, server
 
-from ausweis.engines import catalogue
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.protocol import Request, Result, Transcript
-from ausweis.engines.weights import locate
+from ausweis.engines.weights import catalogue, locate
 from ausweis.evals import LabelledCall, read_labelled
 
 ROOT = Path(__file__).parents[1]
@@ -106,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             Entrant("Ausweis", engine.read, learned, every),
         ]
         measured = measure(entrants, [len(one.call.turns) for one in calls])
-    # The answers of a readout need no token of their own.
+    # The answers of a probe need no token of their own.
     results = measured[-1].results
     unique = [sum(result.evaluated_tokens for result in one) for one in results]
     beginning = results[0][0].prompt_tokens - results[0][0].evaluated_tokens
