@@ -12,13 +12,13 @@ import click
 import numpy as np
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from ausweis.engines import catalogue
 from ausweis.engines.llama import LlamaEngine
-from ausweis.engines.readout import features
+from ausweis.engines.probe import features
+from ausweis.engines.weights import catalogue
 from ausweis.evals.incident_case import IncidentCase, read_incident_cases
-from ausweis.evals.incident_readout import INCIDENT_TASK, told_of
+from ausweis.evals.incident_probe import INCIDENT_TASK, told_of
 from ausweis.evals.matching import AskedCall, Described, LeftOut, MatchPlan, learn_matcher
-from ausweis.evals.readout_lines import KeptLines, collect, layers_of
+from ausweis.evals.probe_lines import KeptLines, collect, layers_of
 from ausweis.prompts import default_library
 from ausweis.reading.incidents import description_line
 from ausweis.reading.strategies import INCIDENTS_TEMPLATE, matcher_path
@@ -38,7 +38,7 @@ LABELLED = Path(__file__).parent / "incidents" / "described-train.jsonl"
 @click.option("--limit", type=click.IntRange(min=10), help="Only the first so many calls.")
 @click.option("--rounds", type=click.IntRange(min=1), default=MatchPlan.rounds, show_default=True)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Beside the template, unless given.")
-@click.option("--work", type=click.Path(path_type=Path), default=Path("runs/readouts"), show_default=True)
+@click.option("--work", type=click.Path(path_type=Path), default=Path("runs/probes"), show_default=True)
 def train(
     model: str,
     template: str,
@@ -65,11 +65,11 @@ def train(
     click.echo("Learning, which takes some minutes ...")
     calls = _calls([case for case, _ in kept], KeptLines(kept, INCIDENT_TASK), list(sides))
     about = f"learned from {', '.join(path.name for path in labelled)}"
-    sha256 = engine.info.model_sha256
+    sha256 = engine.info.sha256
     matcher = learn_matcher(
         calls, descriptions, asked, sha256, layers, about, MatchPlan(rounds=rounds), lambda found: _show(calls, found)
     )
-    path = out or matcher_path(asked, engine.info.model_id)
+    path = out or matcher_path(asked, engine.info.id)
     matcher.save(path)
     click.echo(f"{path}: {matcher.notes}")
 

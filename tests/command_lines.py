@@ -43,5 +43,5 @@ def _wrong_values(command: click.Command, context: click.Context, values: dict[s
         if isinstance(parameter.type, click.Choice | click.IntRange):
             for word in value if isinstance(value, list | tuple) else [value]:
                 if isinstance(word, str) and word.isascii():
-                    parameter.type.convert(word, parameter, context)
+                    parameter.type(word, parameter, context)
     return ""

@@ -72,7 +72,7 @@ def review(
     serve: str | None,
     targets: tuple[str, ...],
 ) -> None:
-    """Write the review of a day: counts and what changed, then the flagged calls, worst first.
+    """Write the review of a day: counts and what changed, then the calls to review, worst first.
 
     Personal data in quotes is masked. Every page is remembered in the store, so that deleting a call removes it too.
     """

@@ -19,7 +19,7 @@ def read_incidents(
     engine: Engine,
     library: Library,
     *,
-    readouts: bool = True,
+    probes: bool = True,
     on_progress: Callable[[int], None] = lambda done: None,
 ) -> dict[str, tuple[Mention, ...]]:
     """What is found in each call, by its id.
@@ -30,7 +30,7 @@ def read_incidents(
 
     @cache
     def reader_of(wanted: tuple[WantedIncident, ...]) -> IncidentReader:
-        return incident_reader(engine, library, wanted, readouts=readouts)
+        return incident_reader(engine, library, wanted, probes=probes)
 
     found: dict[str, tuple[Mention, ...]] = {}
     for done, case in enumerate(cases, start=1):

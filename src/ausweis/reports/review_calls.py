@@ -1,4 +1,4 @@
-"""A flagged call as pages show it: its findings, the moments, what was said there."""
+"""A call to review as pages show it: its findings, the moments, what was said there."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from ausweis.reports.review_excerpt import Excerpt, Mark, excerpt
 from ausweis.store import CallRecord, CallRow
 from ausweis.vocabulary import SEVERITIES, Language, Severity, name_of
 
-__all__ = ["FlaggedCall", "Found", "by_weight", "clock", "flagged_call", "found_in", "kept_in", "severity_of"]
+__all__ = ["Found", "ReviewedCall", "by_weight", "clock", "found_in", "kept_in", "reviewed_call", "severity_of"]
 
 LONGEST = 400
 """Letters of a sentence about a finding."""
@@ -37,7 +37,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class FlaggedCall:
+class ReviewedCall:
     """One call. `found`: by turn; `excerpt`: what was said there; `recorded`: whether a recording can be heard.
 
     `audio`: addresses of its files; none where the call is masked, as names of files often hold a number or a person.
@@ -104,13 +104,13 @@ def found_in(record: CallRecord, language: Language, *, masked: bool = True) -> 
     return sorted([*violations, *incidents], key=lambda one: one.turn)
 
 
-def flagged_call(record: CallRecord, language: Language, *, masked: bool = True) -> FlaggedCall:
+def reviewed_call(record: CallRecord, language: Language, *, masked: bool = True) -> ReviewedCall:
     """The call as it is shown in full."""
     found = found_in(record, language, masked=masked)
     masker = Masker.of(record.call, record.facts, language=language) if masked else None
     marks = list(_marks(record))
     files = [path for path in record.audio if _is_there(path)]
-    return FlaggedCall(
+    return ReviewedCall(
         row=record.row,
         found=tuple(found),
         excerpt=excerpt(record.call, marks, masker, around=_unsure_turns(record) if not marks else ()),

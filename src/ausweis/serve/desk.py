@@ -1,16 +1,16 @@
-"""What every page works with: the store, the door, and the masking of personal data."""
+"""What every page works with: the store, who signs in, and the masking of personal data."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from ausweis.serve.auth import Auth, Session
 from ausweis.serve.lists import Lists
 from ausweis.serve.marks import Cover
-from ausweis.serve.sessions import Doorkeeper, Session
 from ausweis.serve.words import Words
 from ausweis.store import CallRecord, Store
 from ausweis.vocabulary import Language
 
-__all__ = ["CallMask", "Desk", "Masking", "Visit"]
+__all__ = ["CallMask", "Desk", "Masking", "RequestContext"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Desk:
     """
 
     store: Store
-    door: Doorkeeper
+    auth: Auth
     masking: Masking
     reviewer: str = ""
     agents: bool = False
@@ -55,7 +55,7 @@ class Desk:
 
 
 @dataclass(frozen=True)
-class Visit:
+class RequestContext:
     """One request of somebody who is signed in. `form` holds the last value of each field; `query` begins with `?`."""
 
     desk: Desk

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from ausweis.calls.call import Call
-from ausweis.judging.verdict import ModelProvenance, PolicyProvenance, PromptProvenance, Verdict
+from ausweis.judging.verdict import Verdict
+from ausweis.provenance import ModelProvenance, PolicyProvenance, PromptProvenance, RunProvenance
 from ausweis.reading.facts import Facts
 from ausweis.vocabulary import Outcome, Severity, ViolationType
 
@@ -99,7 +100,7 @@ class CallRow:
     weight: int
 
     @property
-    def flagged(self) -> bool:
+    def to_review(self) -> bool:
         """Whether people should look at it: a violation, an incident, or a verdict that is not sure."""
         return bool(self.outcome == "violation" or self.incidents or self.needs_review)
 
@@ -114,19 +115,13 @@ class CallRow:
         return Cursor(values[order], self.key)
 
 
-@dataclass(frozen=True, slots=True)
-class RunRow:
+class RunRow(RunProvenance):
     """One run. `folder` is where it was imported from; `started` in UTC, ISO 8601."""
 
     key: int
     folder: str
     started: str
-    policy: PolicyProvenance
     policy_title: str | None
-    prompts: tuple[PromptProvenance, ...]
-    model: ModelProvenance
-    ausweis: str
-    strategy: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,14 +180,14 @@ class DayCount:
     violations: Mapping[ViolationType, int]
     incidents: Mapping[str, int]
     needs_review: int
-    flagged: int = 0
+    to_review: int = 0
 
 
 @dataclass(frozen=True)
 class CallFilter:
     """Which calls: those that fit everything that is given; within a tuple, any of it.
 
-    `first` and `last` are days, both included. `flagged`: a violation, an incident or in need of review. `text` is
+    `first` and `last` are days, both included. `to_review`: a violation, an incident or in need of review. `text` is
     looked for, whatever its case, in turns, call ids and notes of decisions.
     """
 
@@ -204,7 +199,7 @@ class CallFilter:
     queues: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()
     states: tuple[State, ...] = ()
-    flagged: bool | None = None
+    to_review: bool | None = None
     text: str | None = None
     min_risk: float | None = None
     sampled: bool | None = None
@@ -271,17 +266,17 @@ class Agreement:
 class Estimate:
     """Recall in the field; with its 95 % bounds None where it cannot be told.
 
-    `found`: flagged calls decided to be violations, or to have an incident where that is asked. `sampled`: calls that
-    were not flagged, but drawn and decided; `missed_in_sample` of them are violations, or have one. `unflagged`: calls
-    that they stand for. `undecided`: flagged calls that are not decided yet. All of the calls that a decided sample
-    speaks for; `days_left_out`: days with calls besides. `waiting`: drawn calls that are neither confirmed nor
+    `found`: calls to review decided to be violations, or to have an incident where that is asked. `sampled`: calls that
+    were not to review, but drawn and decided; `missed_in_sample` of them are violations, or have one. `represented`:
+    calls that they stand for. `undecided`: calls to review that are not decided yet. All of the calls that a decided
+    sample speaks for; `days_left_out`: days with calls besides. `waiting`: drawn calls that are neither confirmed nor
     overruled, of all samples of the days.
     """
 
     found: int
     missed_in_sample: int
     sampled: int
-    unflagged: int
+    represented: int
     undecided: int
     recall: float | None = None
     low: float | None = None

@@ -69,7 +69,7 @@ def incidents(
         closing(open_engine(engine, model=model, threads=threads, record=record)) as opened,
         click.progressbar(length=len(cases), label="Reading", hidden=as_json) as bar,
     ):
-        found = read_incidents(cases, opened, library, readouts=not zero_shot, on_progress=lambda done: bar.update(1))
+        found = read_incidents(cases, opened, library, probes=not zero_shot, on_progress=lambda done: bar.update(1))
     if out is not None:
         lines = ({"id": name, "incidents": [one.model_dump() for one in some]} for name, some in found.items())
         out.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")

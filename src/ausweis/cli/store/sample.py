@@ -23,7 +23,7 @@ __all__ = ["sample"]
 )
 @store_option
 def sample(first: datetime, last: datetime | None, number: int, seed: int | None, address: str) -> None:
-    """Draw calls that were not flagged. They stand in the queue as sampled; `ausweis store recall` counts on them."""
+    """Draw calls that are not to review. They stand in the queue as sampled; `ausweis store recall` counts on them."""
     with opened(address) as store:
         for key in store.draw_sample(first.date(), (last or first).date(), number, seed=seed, by=login()):
             click.echo(store.record(key).row.call_id)
