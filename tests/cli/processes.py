@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 from tests.run_folders import parts
 
+PATIENCE = 600
+"""Seconds until a process that does not end is a fault, on however slow a machine."""
 FAKE = ("--policy", "telecom-de", "--engine", "fake:answers.yaml")
 
 
@@ -43,7 +45,7 @@ class Cli(NamedTuple):
 
     def run(self, *arguments: str, **environment: str) -> tuple[int, str]:
         process = self.start(*arguments, **environment)
-        error = process.communicate(timeout=90)[1].decode()
+        error = process.communicate(timeout=PATIENCE)[1].decode()
         return process.returncode, error
 
     def processes(self, *names: str) -> dict[int, str]:
@@ -59,7 +61,7 @@ class Cli(NamedTuple):
 
     def until_none_runs(self, *names: str, but: tuple[str, ...] = ()) -> None:
         """Until all have ended, or all whose names hold one of these; those that are excepted need not."""
-        end = time.monotonic() + 60
+        end = time.monotonic() + PATIENCE
         while found := set(self.processes(*names).values()) - set(but):
             assert time.monotonic() < end, found
             time.sleep(0.05)
@@ -67,7 +69,7 @@ class Cli(NamedTuple):
     def wait_for(self, count: int, process: "subprocess.Popen[bytes]", run: str = "r") -> None:
         """Until so many verdicts are there."""
         path = self.folder / run / "verdicts.jsonl"
-        end = time.monotonic() + 60
+        end = time.monotonic() + PATIENCE
         while not path.exists() or path.read_bytes().count(b"\n") < count:
             assert process.poll() is None, process.communicate()[1].decode()
             assert time.monotonic() < end

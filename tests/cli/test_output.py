@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.cli.processes import PATIENCE
 
 READER = Path(__file__).parents[1] / "batch" / "reader.py"
 SOURCE = Path(__file__).parents[2] / "src"
@@ -21,7 +22,7 @@ def started(*arguments: str, out: int) -> tuple[int, str]:
         stdout=out,
         stderr=subprocess.PIPE,
         env=os.environ | {"PYTHONPATH": str(SOURCE)},
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
     return done.returncode, done.stderr.decode()
