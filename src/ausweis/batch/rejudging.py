@@ -62,7 +62,7 @@ class Rejudged:
         new: _Old = (
             verdict.outcome,
             tuple(violation.type for violation in verdict.violations),
-            tuple(f"{incident.kind} ({incident.severity})" for incident in verdict.incidents),
+            tuple(f"{incident.id} ({incident.severity})" for incident in verdict.incidents),
         )
         self.outcomes[old[0], new[0]] += 1
         if old != new:
@@ -153,7 +153,7 @@ def _verdicts(path: Path) -> dict[str, _Old]:
     for line in lines(path):
         verdict = verdict_of(line, path)
         violations = tuple(str(violation["type"]) for violation in verdict["violations"])
-        incidents = tuple(f"{one['kind']} ({one['severity']})" for one in verdict.get("incidents", ()))
+        incidents = tuple(f"{one['id']} ({one['severity']})" for one in verdict.get("incidents", ()))
         # Few lists of violations, many calls: each list is held once.
         lists = (known.setdefault(one, one) for one in (violations, incidents))
         found[verdict["call_id"]] = (verdict["outcome"], *lists)

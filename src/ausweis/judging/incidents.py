@@ -58,10 +58,10 @@ def incidents_of(facts: Facts, policy: Policy) -> tuple[Incident, ...]:
     """The incidents that the policy wants to know of, in order of time, those of a turn in the policy's order."""
     found = [
         Incident(
-            kind=wanted.name,
+            id=wanted.name,
             turn=mention.turn,
             severity=wanted.severity,
-            description=describe(wanted, policy.language),
+            description=wanted.description,
             evidence=_evidence(mention),
             probability=mention.probability,
         )

@@ -73,7 +73,7 @@ _INCIDENTS: Mapping[Language, Mapping[str, str]] = {
 
 def incident_advice(incident: Incident, language: Language) -> str:
     """The sentence for one incident; none for a kind of the company's own."""
-    return _INCIDENTS[language].get(incident.kind, "")
+    return _INCIDENTS[language].get(incident.id, "")
 
 
 def advice(violation: Violation, verdict: Verdict, language: Language) -> str:

@@ -114,7 +114,7 @@ def _judged(verdict: Verdict) -> Iterator[tuple[int, Mark]]:
         yield one.turn, Mark("violation", one.type, one.severity, one.action or "", quote)
     for incident in verdict.incidents:
         quote = next((e.quote for e in incident.evidence if e.turn == incident.turn), "")
-        yield incident.turn, Mark("incident", incident.kind, incident.severity, quote=quote)
+        yield incident.turn, Mark("incident", incident.id, incident.severity, quote=quote)
     for act in verdict.actions:
         yield act.turn, Mark("action", act.category, "met" if act.met else "unmet", act.level, act.quote)
     for factor in verdict.factors:

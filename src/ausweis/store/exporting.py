@@ -90,7 +90,7 @@ def incident_case_of(record: CallRecord, key: Key, mask: Mask) -> IncidentCase |
     call, decision = record.call, label_of(record.decisions)
     if call is None or decision is None or decision.incidents is None or not _fits(call, record.facts, decision):
         return None
-    named = {kind for kind, _ in decision.incidents} | {one.kind for one in record.verdict.incidents}
+    named = {kind for kind, _ in decision.incidents} | {one.id for one in record.verdict.incidents}
     if not named:
         return None
     in_order = sorted((turn, one) for one, turn in decision.incidents)
@@ -116,7 +116,7 @@ def _shown(record: CallRecord, call: Call, kind: IncidentKind, turn: int) -> int
     """Where the verdict, if it names this incident too, says that a price or deadline comes to light as wrong."""
     if kind != "wrong_terms":
         return None
-    same = [one for one in record.verdict.incidents if (one.kind, one.turn) == (kind, turn)]
+    same = [one for one in record.verdict.incidents if (one.id, one.turn) == (kind, turn)]
     places = [evidence.turn for one in same for evidence in one.evidence[1:2]]
     return next((one for one in places if turn < one <= len(call.turns)), None)
 
@@ -127,7 +127,7 @@ def _described(record: CallRecord, decision: Decision) -> Iterator[DescribedInci
     looked_for = facts.looked_for if facts else ()
     sides = {one.description: one.speaker for one in looked_for if isinstance(one, OneSided)}
     names = {
-        one.description: one.kind for one in record.verdict.incidents if one.description and one.kind not in INCIDENTS
+        one.description: one.id for one in record.verdict.incidents if one.description and one.id not in INCIDENTS
     }
     found = {one.name for one in facts.incidents if is_likely(one)} if facts else set()
     every = [*names, *sides, *(one for one in looked_for if isinstance(one, str) and one not in INCIDENTS)]
