@@ -90,7 +90,7 @@ def make_run(
 
 def incident_of(turn: int, kind: str) -> dict[str, Any]:
     """An incident as a verdict holds it."""
-    return {"kind": kind, "turn": turn, "severity": "high", "description": "", "evidence": [], "probability": 0.9}
+    return {"id": kind, "turn": turn, "severity": "high", "description": "", "evidence": [], "probability": 0.9}
 
 
 def add_incidents(folder: Path, call_id: str, *incidents: dict[str, Any]) -> None:
