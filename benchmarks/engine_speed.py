@@ -25,10 +25,9 @@ from questions import questions, transcripts
 from speed_page import Limit, Measured, write_page
 from ways import plain_loop, server
 
-from ausweis.engines import catalogue
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.protocol import Request, Result, Transcript
-from ausweis.engines.weights import locate
+from ausweis.engines.weights import catalogue, locate
 from ausweis.evals import LabelledCall, read_labelled
 
 ROOT = Path(__file__).parents[1]

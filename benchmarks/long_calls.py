@@ -22,9 +22,8 @@ from time import perf_counter
 
 from questions import transcripts
 
-from ausweis.engines import catalogue
 from ausweis.engines.llama import LlamaEngine
-from ausweis.engines.weights import locate
+from ausweis.engines.weights import catalogue, locate
 from ausweis.evals import read_labelled
 
 ROOT = Path(__file__).parents[1]

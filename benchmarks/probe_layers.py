@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ausweis.engines import catalogue
 from ausweis.engines.llama import LlamaEngine
+from ausweis.engines.weights import catalogue
 from ausweis.evals import read_labelled
 from ausweis.evals.fact_probe import FACT_TASK
 from ausweis.evals.probe_lines import KeptLines, collect

@@ -12,9 +12,9 @@ import click
 import numpy as np
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from ausweis.engines import catalogue
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.probe import features
+from ausweis.engines.weights import catalogue
 from ausweis.evals.incident_case import IncidentCase, read_incident_cases
 from ausweis.evals.incident_probe import INCIDENT_TASK, told_of
 from ausweis.evals.matching import AskedCall, Described, LeftOut, MatchPlan, learn_matcher
@@ -65,11 +65,11 @@ def train(
     click.echo("Learning, which takes some minutes ...")
     calls = _calls([case for case, _ in kept], KeptLines(kept, INCIDENT_TASK), list(sides))
     about = f"learned from {', '.join(path.name for path in labelled)}"
-    sha256 = engine.info.model_sha256
+    sha256 = engine.info.sha256
     matcher = learn_matcher(
         calls, descriptions, asked, sha256, layers, about, MatchPlan(rounds=rounds), lambda found: _show(calls, found)
     )
-    path = out or matcher_path(asked, engine.info.model_id)
+    path = out or matcher_path(asked, engine.info.id)
     matcher.save(path)
     click.echo(f"{path}: {matcher.notes}")
 

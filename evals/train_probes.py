@@ -18,9 +18,9 @@ import click
 import numpy as np
 from sklearn.metrics import average_precision_score
 
-from ausweis.engines import catalogue
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.probe import Probe
+from ausweis.engines.weights import catalogue
 from ausweis.evals import LabelledCall, read_all
 from ausweis.evals.fact_probe import FACT_TASK
 from ausweis.evals.incident_case import read_incident_cases
@@ -110,8 +110,8 @@ def train(
     engine = LlamaEngine.load(model)
     layers = layers_of(engine.layers)
     start = None if go_on is None else Probe.load(go_on)
-    if start and (start.template_sha256, start.model_sha256) != (asked.sha256, engine.info.model_sha256):
-        raise click.UsageError(f"--go-on: {go_on} is not for {asked.name} and {engine.info.model_id}")
+    if start and (start.template_sha256, start.model_sha256) != (asked.sha256, engine.info.sha256):
+        raise click.UsageError(f"--go-on: {go_on} is not for {asked.name} and {engine.info.id}")
     kept: list[Any] = []
     every = [*calls, *known]
     with click.progressbar(every, label="Reading", item_show_func=lambda one: one.call.id if one else "") as shown:
@@ -130,7 +130,7 @@ def train(
     probe = learn(
         KeptLines(new, lesson.task),
         asked,
-        engine.info.model_sha256,
+        engine.info.sha256,
         layers,
         f"learned from {names}",
         Plan(rounds=rounds, rate=GOING_ON if go_on else Plan.rate),
@@ -141,7 +141,7 @@ def train(
     )
     if not probe.labels:
         raise click.ClickException("so few calls teach no label")
-    path = out or probe_path(asked, engine.info.model_id)
+    path = out or probe_path(asked, engine.info.id)
     probe.save(path)
     click.echo(f"{path}: {len(probe.labels)} labels; {probe.notes}")
 

@@ -9,8 +9,7 @@ from ausweis.audio.roles import Happens, first_is_agent
 from ausweis.audio.transcriber import Transcriber
 from ausweis.audio.voice_encoder import VoiceEncoder
 from ausweis.calls.sources import AgentChannel
-from ausweis.engines import catalogue
-from ausweis.engines.weights import Folder, locate_file, locate_folder
+from ausweis.engines.weights import Folder, catalogue, locate_file, locate_folder
 
 __all__ = ["HearingOptions"]
 

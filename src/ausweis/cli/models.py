@@ -5,7 +5,8 @@ from contextlib import contextmanager
 
 import click
 
-from ausweis.engines import catalogue, weights
+from ausweis.engines import weights
+from ausweis.engines.weights import catalogue
 
 __all__ = ["models"]
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
 from ausweis.judging.reasons import CheckReason, ReviewReason, ViolationReason
+from ausweis.provenance import Provenance
 from ausweis.vocabulary import (
     ActionKind,
     AuthorisationStatus,
@@ -30,10 +31,6 @@ __all__ = [
     "Check",
     "Evidence",
     "Incident",
-    "ModelProvenance",
-    "PolicyProvenance",
-    "PromptProvenance",
-    "Provenance",
     "UsedFactor",
     "Verdict",
     "Violation",
@@ -118,43 +115,6 @@ class Incident(_Part):
     description: str | None = None
     evidence: tuple[Evidence, ...] = ()
     probability: Probability = 1.0
-
-
-class PolicyProvenance(_Part):
-    """Which policy judged."""
-
-    id: str
-    version: str
-    sha256: str
-
-
-class PromptProvenance(_Part):
-    """Which template version asked."""
-
-    id: str
-    version: int
-    sha256: str
-
-
-class ModelProvenance(_Part):
-    """Which weights answered, run by which engine with which parameters."""
-
-    id: str
-    sha256: str
-    engine: str
-    parameters: dict[str, Any] = Field(default_factory=dict)
-
-
-class Provenance(_Part):
-    """All that is needed to get this verdict again. `seconds` and `tokens` are of this reading, and no part of that."""
-
-    ausweis: str
-    policy: PolicyProvenance
-    prompts: tuple[PromptProvenance, ...] = ()
-    model: ModelProvenance | None = None
-    facts_sha256: str
-    seconds: float | None = None
-    tokens: int | None = None
 
 
 def _current(schema: Any) -> Any:

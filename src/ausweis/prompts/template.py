@@ -13,6 +13,7 @@ from ausweis.errors import PromptError
 from ausweis.prompts.bounds import Budget
 from ausweis.prompts.render import check_syntax, render_section
 from ausweis.prompts.source import Problem, Section, Source, read_source
+from ausweis.provenance import PromptProvenance
 
 __all__ = ["Example", "Reading", "Template", "read_template"]
 
@@ -78,6 +79,11 @@ class Template(_FrontMatter):
     def name(self) -> str:
         """Id and version, such as `agent-turn@1`."""
         return f"{self.id}@{self.version}"
+
+    @property
+    def provenance(self) -> PromptProvenance:
+        """What a verdict says about it."""
+        return PromptProvenance(id=self.id, version=self.version, sha256=self.sha256)
 
     @property
     def labels(self) -> tuple[str, ...]:

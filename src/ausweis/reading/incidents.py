@@ -16,15 +16,15 @@ from dataclasses import dataclass
 from typing import NamedTuple, cast
 
 from ausweis.calls.call import Call
-from ausweis.engines.matching import LineProbe, Matcher
+from ausweis.engines.matcher import LineProbe, Matcher
 from ausweis.engines.probe import Probe
 from ausweis.engines.protocol import Engine, Request, Transcript
 from ausweis.errors import PromptError
 from ausweis.prompts import Template
+from ausweis.provenance import PromptProvenance
 from ausweis.reading.asking import transcript_of
 from ausweis.reading.facts import Mention, OneSided, Shown, Side
 from ausweis.reading.pieces import Line, Piece, spoken_pieces, with_context
-from ausweis.reading.reader import PromptStamp
 from ausweis.reading.spoken import digits_in, has_number
 from ausweis.vocabulary import INCIDENTS, IncidentKind
 
@@ -140,15 +140,15 @@ class IncidentReader:
         return tuple(one.asked for one in (*self._told, *self._matched, *self._asked))
 
     @property
-    def prompts(self) -> tuple[PromptStamp, ...]:
+    def prompts(self) -> tuple[PromptProvenance, ...]:
         """The templates that it asks with, and what was learned for them as `id:probe` and `id:matcher`."""
         template, probe, matcher = self._learned
-        found = [] if self._probe is None else [PromptStamp(template.id, template.version, template.sha256)]
+        found = [] if self._probe is None else [template.provenance]
         for name, part in (("probe", probe), ("matcher", matcher)):
             if part is not None:
-                found.append(PromptStamp(f"{template.id}:{name}", template.version, part.sha256))
+                found.append(template.provenance.of_part(name, part.sha256))
         if self._asked:
-            found.append(PromptStamp(self._question.id, self._question.version, self._question.sha256))
+            found.append(self._question.provenance)
         return tuple(found)
 
     def read(self, call: Call) -> tuple[tuple[Mention, ...], int]:
