@@ -2,8 +2,8 @@ from collections.abc import Callable
 
 import pytest
 
+from ausweis.facts import Event, Facts
 from ausweis.judging import Policy, Verdict, find_policy, judge, risk
-from ausweis.reading.facts import Event, Facts
 
 FactsOf = Callable[..., Facts]
 Judged = Callable[..., Verdict]

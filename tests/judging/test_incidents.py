@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from ausweis.errors import PolicyError
+from ausweis.facts import Facts, Mention, Shown
 from ausweis.judging import explain, find_policy, judge
 from ausweis.judging.incidents import not_looked_for
 from ausweis.judging.policy import Policy
 from ausweis.judging.policy_files import check_policy
 from ausweis.judging.reasons import TurnsReason
-from ausweis.reading.facts import Facts, Mention, Shown
 
 BASE = find_policy("telecom-de").text
 OWN = "Der Agent nennt eine andere Frist als einen Monat."

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ausweis.facts import Facts
 from ausweis.judging import Policy, Verdict, find_policy, judge, risk
 from ausweis.judging.decide import decide
 from ausweis.judging.judge import outlook_of
 from ausweis.judging.risk import Calibration, in_the_field
 from ausweis.judging.sentences import review_sentence
-from ausweis.reading.facts import Facts
 
 Judged = Callable[..., Verdict]
 N = "1 gives name, "

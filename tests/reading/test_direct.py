@@ -8,9 +8,9 @@ from ausweis.calls.call import Call
 from ausweis.engines.fake import FakeEngine
 from ausweis.engines.protocol import Request, Result
 from ausweis.errors import EngineError
+from ausweis.facts import Claim, Facts
 from ausweis.prompts import Library
 from ausweis.reading import PolicyText, open_reader
-from ausweis.reading.facts import Claim, Facts
 
 POLICY = PolicyText(("Standard needs a PIN.",), "7" * 64)
 LINES = ("agent: Guten Tag.", "caller: Wendt hier.", "agent: Das waren  30 Euro.")

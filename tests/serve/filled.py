@@ -11,12 +11,12 @@ from ausweis.batch.canonical import facts_line, verdict_line
 from ausweis.batch.manifest import Inputs, Machine, RunManifest
 from ausweis.calls.call import Call, Turn
 from ausweis.evals.labelled import gold_facts, read_labelled
+from ausweis.facts import Facts
 from ausweis.judging.judge import judge
 from ausweis.judging.policy_files import find_policy
 from ausweis.judging.reasons import ConfidenceReason
 from ausweis.judging.verdict import Incident, Verdict
 from ausweis.provenance import ModelProvenance, PromptProvenance
-from ausweis.reading.facts import Facts
 from ausweis.store import Store
 from ausweis.vocabulary import INCIDENTS
 

@@ -10,11 +10,11 @@ from ausweis.batch import RunFolder
 from ausweis.batch.canonical import facts_sha256
 from ausweis.batch.manifest import Inputs, Machine, RunManifest
 from ausweis.calls import Call
+from ausweis.facts import Event, Facts, OneSided
 from ausweis.judging import find_policy
 from ausweis.judging.judge import judge
 from ausweis.judging.verdict import Verdict
 from ausweis.provenance import ModelProvenance, PromptProvenance
-from ausweis.reading.facts import Event, Facts, OneSided
 
 __all__ = ["DAY", "add_incidents", "incident_of", "make_call", "make_run", "read_facts"]
 

@@ -13,12 +13,12 @@ from ausweis.batch.related import Related, note
 from ausweis.batch.run_folder import RunFolder
 from ausweis.batch.state import FACTS_FILE, VERDICTS_FILE, facts_of, failures, verdict_of
 from ausweis.errors import RunError
+from ausweis.facts import Facts
 from ausweis.journal import lines
 from ausweis.judging.incidents import not_looked_for
 from ausweis.judging.judge import judge
 from ausweis.judging.policy_files import PolicyFile
 from ausweis.judging.verdict import Verdict
-from ausweis.reading.facts import Facts
 
 __all__ = ["Change", "Rejudged", "rejudge", "source_manifest"]
 

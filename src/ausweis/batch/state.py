@@ -12,9 +12,9 @@ from pydantic import ValidationError
 from ausweis.batch.failure import Failure
 from ausweis.batch.manifest import Counts
 from ausweis.errors import RunError
+from ausweis.facts import Facts
 from ausweis.journal import Line, lines
 from ausweis.judging.verdict import EARLIER_SCHEMA, SCHEMA
-from ausweis.reading.facts import Facts
 
 __all__ = [
     "FACTS_FILE",

@@ -5,12 +5,12 @@ No facts stand behind it, so factors and actions stay empty, and a check only sa
 
 from collections.abc import Iterator
 
+from ausweis.facts import Claim, Facts
 from ausweis.judging.checks import FAILED_BY, check_of
 from ausweis.judging.policy import Policy
 from ausweis.judging.reasons import ClaimReason, PlainReason, ReviewReason
 from ausweis.judging.review import review_reasons
 from ausweis.judging.verdict import Authorisation, Check, Evidence, Verdict, Violation
-from ausweis.reading.facts import Claim, Facts
 from ausweis.vocabulary import CHECKS, AuthorisationStatus, CheckId, CheckResult, Outcome, Severity
 
 __all__ = ["CLAIM_CONFIDENCE", "CLAIM_RISK", "judge_claim"]

@@ -2,10 +2,10 @@
 
 from typing import cast
 
+from ausweis.facts import Facts, Mention, OneSided
 from ausweis.judging.policy import Incident as WantedIncident
 from ausweis.judging.policy import Language, Policy
 from ausweis.judging.verdict import Evidence, Incident
-from ausweis.reading.facts import Facts, Mention, OneSided
 from ausweis.vocabulary import IncidentKind
 
 __all__ = ["LIKELY", "describe", "incidents_of", "is_likely", "not_looked_for"]

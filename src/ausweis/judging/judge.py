@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from ausweis.facts import Event, Facts
 from ausweis.judging.authorisation import authorisation_of
 from ausweis.judging.checks import answers, check_of
 from ausweis.judging.claims import judge_claim
@@ -14,7 +15,6 @@ from ausweis.judging.rules import BITS, Rules, factors_in, rules_of
 from ausweis.judging.timeline import in_order, moments
 from ausweis.judging.verdict import Action, Authorisation, Evidence, Incident, UsedFactor, Verdict, Violation
 from ausweis.judging.violations import reason_of
-from ausweis.reading.facts import Event, Facts
 from ausweis.vocabulary import CATEGORIES, Outcome, kind_of
 
 __all__ = ["judge", "outlook_of"]

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from ausweis.facts import NOTES
 from ausweis.judging.reasons import ConfidenceReason, NoteReason, PlainReason, ReviewReason, TurnsReason
 from ausweis.judging.verdict import Incident, Violation
-from ausweis.reading.facts import NOTES
 from ausweis.vocabulary import Caller, Outcome
 
 __all__ = ["GRAVE", "SURE", "SURE_OF_CRITICAL", "SURE_OF_ROLES", "THIN", "review_reasons"]

@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple
 
+from ausweis.facts import Event
 from ausweis.judging.decide import Decision, decide
 from ausweis.judging.rules import Rules
 from ausweis.judging.timeline import EVENT_THRESHOLD, Moment
-from ausweis.reading.facts import Event
 from ausweis.vocabulary import Outcome
 
 __all__ = ["CALIBRATION", "USUAL_TURNS", "Calibration", "Outlook", "doublings", "in_the_field", "weigh"]

@@ -16,7 +16,7 @@ refusal     what an agent declines in plain words
 spoken      numbers as people say them
 """
 
-from ausweis.reading.facts import Claim, ClaimedViolation, Event, Facts, Mention
+from ausweis.facts import Claim, ClaimedViolation, Event, Facts, Mention
 from ausweis.reading.incidents import WantedIncident
 from ausweis.reading.reader import Reader, Reading
 from ausweis.reading.strategies import STRATEGIES, PolicyText, open_reader

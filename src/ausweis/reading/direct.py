@@ -13,9 +13,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ausweis.calls.call import Call
 from ausweis.engines.protocol import Engine, Request
 from ausweis.errors import EngineError
+from ausweis.facts import Claim, ClaimedViolation, Facts, NoteCode
 from ausweis.prompts import Template
 from ausweis.provenance import PromptProvenance
-from ausweis.reading.facts import Claim, ClaimedViolation, Facts, NoteCode
 from ausweis.reading.heard import doubts
 from ausweis.reading.reader import Reading
 from ausweis.vocabulary import FACTORS, Caller, Factor, Outcome, ViolationType

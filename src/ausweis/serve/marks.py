@@ -7,8 +7,8 @@ from itertools import pairwise
 from typing import Literal
 
 from ausweis.calls.call import Call
+from ausweis.facts import Event, Facts
 from ausweis.judging.verdict import Verdict
-from ausweis.reading.facts import Event, Facts
 from ausweis.vocabulary import Speaker
 
 __all__ = ["Cover", "Mark", "MarkKind", "Piece", "TurnView", "clock", "marks_of", "turn_views"]

@@ -6,8 +6,8 @@ from ausweis.calls.call import Call
 from ausweis.errors import StoreError
 from ausweis.evals.incident_case import DescribedIncident, GoldIncident, IncidentCase, IncidentGold
 from ausweis.evals.labelled import Gold, GoldEvent, GoldViolation, LabelledCall
+from ausweis.facts import Facts, OneSided, Side
 from ausweis.judging.incidents import is_likely
-from ausweis.reading.facts import Facts, OneSided, Side
 from ausweis.reading.incidents import SPEAKER
 from ausweis.store.deciding import label_of
 from ausweis.store.key import Key
