@@ -99,3 +99,16 @@ def test_each_has_its_reason() -> None:
     page = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
     told = set(re.findall(r"`([a-z0-9-]+)`", page))
     assert {name for name in product | work if not CARRIERS.match(name)} <= told
+
+
+def test_what_is_declared_is_locked() -> None:
+    content = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = content["optional-dependencies"]
+    demo = {plain_name(line) for line in [*content["dependencies"], *extras["audio"], *extras["review"]]}
+    assert demo <= locked("demo.txt")
+    assert demo | declared()[1] <= locked("dev.txt")
+
+
+def locked(file: str) -> set[str]:
+    lines = (ROOT / "requirements" / file).read_text(encoding="utf-8").splitlines()
+    return {plain_name(line) for line in lines if "==" in line and not line.startswith((" ", "#"))}

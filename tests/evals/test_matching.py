@@ -11,6 +11,7 @@ from ausweis.evals import matching
 from ausweis.evals.matching import AskedCall, Described, LeftOut, MatchPlan, learn_matcher
 from ausweis.prompts import default_library
 
+pytestmark = pytest.mark.training
 WIDTH = 24
 TEMPLATE = default_library().get("incidents")
 SMALL = MatchPlan(

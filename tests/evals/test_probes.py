@@ -19,6 +19,7 @@ from ausweis.reading.dialogue import EVIDENCE
 from ausweis.reading.labels import STARTS_LATE
 from ausweis.reading.pieces import Piece
 
+pytestmark = pytest.mark.training
 WIDTH = 12
 """Features of a token: the first three tell what is asked or given, the others are noise."""
 FACTORS = ("name", "pin", "password")
