@@ -15,9 +15,9 @@ def fields(sentence: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(sentence) if name}
 
 
-MODELS = {
-    model for union in (ViolationReason, CheckReason, ReviewReason) for model in get_args(get_args(union)[0])
-} - {TextReason}
+MODELS = {model for union in (ViolationReason, CheckReason, ReviewReason) for model in get_args(get_args(union)[0])} - {
+    TextReason
+}
 CODES = {code: model for model in MODELS for code in get_args(model.model_fields["code"].annotation)}
 
 

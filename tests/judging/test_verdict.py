@@ -95,4 +95,5 @@ def test_reasons_are_data(judged: Judged) -> None:
 
 def test_amounts_of_doubt_are_numbers(judged: Judged) -> None:
     verdict = judged("1 gives name, 2 discloses usage_data ~0.65")
-    assert [reason.model_dump() for reason in verdict.review_reasons] == [{"code": "outcome_unsure", "confidence": 0.65}]
+    reasons = [reason.model_dump() for reason in verdict.review_reasons]
+    assert reasons == [{"code": "outcome_unsure", "confidence": 0.65}]

@@ -4,7 +4,8 @@ import pytest
 
 from ausweis.calls.call import Call, Turn
 from ausweis.facts import Event, EventKind, Facts
-from ausweis.masking import Language, Masker
+from ausweis.masking import Masker
+from ausweis.vocabulary import Language
 
 
 def call(*texts: str, agent: str | None = None) -> Call:

@@ -111,7 +111,7 @@ def golden(count: int, *, days: int = 14, seed: int = 1) -> Iterator[Judged]:
         told |= {"incidents": (Incident.model_validate(incident(call)),)} if number % 11 == 3 else {}
         yield Judged(
             call.model_copy(update=placed),
-            facts.model_copy(update={"call_id": name, "looked_for": INCIDENTS}),
+            facts.model_copy(update={"call_id": name, "looked_for": tuple(INCIDENTS)}),
             verdict.model_copy(update=told),
         )
 

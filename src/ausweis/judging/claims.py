@@ -20,6 +20,7 @@ CLAIM_RISK: dict[Outcome, float] = {"violation": 0.9, "inconclusive": 0.5, "comp
 CLAIM_CONFIDENCE = 0.9
 """Not calibrated either: it says nothing about the model, and so sends nothing to review."""
 
+
 def judge_claim(facts: Facts, claim: Claim, policy: Policy, policy_sha256: str | None) -> Verdict:
     """The claim as a verdict; the policy gives the severities."""
     stated = claim.outcome == "violation"

@@ -15,7 +15,7 @@ from ausweis.judging.rules import BITS, Rules, factors_in, rules_of
 from ausweis.judging.timeline import in_order, moments
 from ausweis.judging.verdict import Action, Authorisation, Evidence, Incident, UsedFactor, Verdict, Violation
 from ausweis.judging.violations import reason_of
-from ausweis.vocabulary import CATEGORIES, Outcome, kind_of
+from ausweis.vocabulary import CATEGORIES
 
 __all__ = ["judge", "outlook_of"]
 
@@ -42,9 +42,7 @@ def outlook_of(facts: Facts, policy: Policy) -> Outlook:
     return weigh(moments(events), events, facts.defects.values(), rules_of(policy))
 
 
-def _verdict(
-    facts: Facts, policy: Policy, rules: Rules, events: Events, outlook: Outlook
-) -> Verdict:
+def _verdict(facts: Facts, policy: Policy, rules: Rules, events: Events, outlook: Outlook) -> Verdict:
     outcome = outlook.likeliest
     decision = outlook.decisions[outcome]
     violations = _violations(decision, rules, policy, events) if outcome == "violation" else ()
@@ -139,7 +137,7 @@ def _actions(decision: Decision, rules: Rules, events: Events) -> tuple[Action, 
     return tuple(
         Action(
             turn=act.moment.turn,
-            kind=kind_of(_CATEGORY[act.category]),
+            kind=CATEGORIES[_CATEGORY[act.category]].kind,
             category=_CATEGORY[act.category],
             quote=events[act.moment.place].quote,
             level=rules.levels[act.level],

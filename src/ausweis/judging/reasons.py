@@ -174,6 +174,4 @@ ViolationReason = Annotated[
     _SENTENCES,
 ]
 CheckReason = Annotated[CheckResultReason | TextReason, _BY_CODE, _SENTENCES]
-ReviewReason = Annotated[
-    ConfidenceReason | TurnsReason | PlainReason | NoteReason | TextReason, _BY_CODE, _SENTENCES
-]
+ReviewReason = Annotated[ConfidenceReason | TurnsReason | PlainReason | NoteReason | TextReason, _BY_CODE, _SENTENCES]

@@ -20,6 +20,7 @@ GRAVE = ("high", "critical")
 SURE_OF_ROLES = 0.9
 """A call in which it is less sure who is the agent is looked at: swapped roles turn a verdict round."""
 
+
 def review_reasons(
     *,
     outcome: Outcome,

@@ -191,7 +191,7 @@ def _likelihood(joint: JointOutcome, probabilities: Sequence[float]) -> float:
 
 
 def _all_whole(probabilities: Iterable[float]) -> float:
-    """How likely it is that no defect is there. Any one of them is reason enough for doubt, so they need no joint outcomes."""
+    """How likely it is that no defect is there. Any one is reason enough for doubt, so they are not combined."""
     low, high = UNSURE
     whole = 1.0
     for probability in probabilities:

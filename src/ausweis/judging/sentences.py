@@ -166,8 +166,8 @@ def review_sentence(reason: ReviewReason, language: Language) -> str:
 
 def incident_sentence(incident: Incident, language: Language) -> str:
     """What the incident is: a known one in our words, a company's own in the words of its policy."""
-    known = INCIDENTS.get(incident.id)
-    return known.sentence[language] if known else incident.description or ""
+    known = (record.sentence[language] for record in INCIDENTS.values() if record.id == incident.id)
+    return next(known, incident.description or "")
 
 
 def permission_in_words(accepted: Sequence[str], language: Language) -> str:

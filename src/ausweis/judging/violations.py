@@ -43,7 +43,8 @@ def broken_rules(acts: list[Act], trace: Trace, rules: Rules) -> list[BrokenRule
             continue
         kind, events = _unmet(act, trace, rules, leaked=any(told < turn for told in leaks))
         broken.append(BrokenRule(kind, turn, (act.moment.place, *events), act))
-    broken.sort(key=lambda rule: (rule.turn, VIOLATIONS.index(rule.type), rule.events))
+    order = list(VIOLATIONS)
+    broken.sort(key=lambda rule: (rule.turn, order.index(rule.type), rule.events))
     return broken
 
 
