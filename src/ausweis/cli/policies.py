@@ -12,7 +12,7 @@ __all__ = ["policies"]
 
 @click.group()
 def policies() -> None:
-    """Policies: list, show, validate, explain.
+    """List, show, validate and explain policies.
 
     A policy is the name of one that ships (see: ausweis policies list) or the path of a YAML file.
     """
