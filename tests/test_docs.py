@@ -8,6 +8,9 @@ import pytest
 from docs.help import PAGE, commands, page
 from tests.command_lines import complaint, lines_of
 
+from ausweis.engines.fake import FakeEngine
+from ausweis.judging.policy_files import check_policy
+
 ALL = {context.command_path: context for context in commands()}
 LEAVES = {path: context for path, context in ALL.items() if not isinstance(context.command, click.Group)}
 
@@ -90,3 +93,21 @@ def test_each_page_is_in_the_index() -> None:
 
 def test_readme_is_short() -> None:
     assert len(PAGES["README.md"].split()) <= 900
+
+
+def fenced_yaml(name: str) -> str:
+    match = re.search(r"^```yaml\n(.*?)^```", PAGES[name], flags=re.MULTILINE | re.DOTALL)
+    assert match is not None
+    return match[1]
+
+
+def test_the_policy_on_the_page_is_one(tmp_path: Path) -> None:
+    file = tmp_path / "ours.yaml"
+    file.write_text(fenced_yaml("docs/policies.md") + fenced_yaml("docs/incidents.md"), encoding="utf-8")
+    assert check_policy(file) == []
+
+
+def test_the_script_on_the_page_is_one(tmp_path: Path) -> None:
+    file = tmp_path / "answers.yaml"
+    file.write_text(fenced_yaml("docs/engines.md"), encoding="utf-8")
+    assert FakeEngine.from_file(file).info.id == "fake"

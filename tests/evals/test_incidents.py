@@ -13,8 +13,8 @@ from ausweis.errors import InputError
 from ausweis.evals.incident_case import IncidentCase, IncidentGold, read_incident_cases
 from ausweis.evals.incident_probe import INCIDENT_TASK, told_of
 from ausweis.evals.metrics.incidents import summarise_incidents
-from ausweis.reading.facts import Mention
-from ausweis.reading.incidents import label_of, named_before
+from ausweis.facts import Mention
+from ausweis.reading.incidents import named_before
 from ausweis.reading.pieces import spoken_pieces
 from ausweis.vocabulary import INCIDENTS
 
@@ -220,8 +220,8 @@ def test_twins_are_left_out_together_and_what_is_not_known_of_a_call_is_told() -
     one, other = case("b", "a", {"kind": "wrong_terms", "turn": 1, "shown": 3}), case("a", "b")
     assert INCIDENT_TASK.group(one) == INCIDENT_TASK.group(other)
     assert INCIDENT_TASK.group(case("c", "d")) != INCIDENT_TASK.group(one)
-    assert INCIDENT_TASK.known(one) == frozenset(map(label_of, INCIDENTS))
+    assert INCIDENT_TASK.known(one) == frozenset(record.label for record in INCIDENTS.values())
     half = INCIDENT_TASK.known(case("e", "f", {"kind": "wrong_terms", "turn": 1}))
-    assert half == frozenset(map(label_of, INCIDENTS)) - {"wrong terms"}
+    assert half == frozenset(record.label for record in INCIDENTS.values()) - {"wrong terms"}
     asked = case("g", "h").model_copy(update={"gold": IncidentGold(known=("rude_agent",))})
     assert INCIDENT_TASK.known(asked) == frozenset({"rude agent"})

@@ -13,9 +13,8 @@ from ausweis.calls.call import Call
 from ausweis.calls.explain import explain
 from ausweis.errors import InputError
 from ausweis.evals.labelled import Tags
-from ausweis.reading.facts import Side
-from ausweis.reading.incidents import SPEAKER
-from ausweis.vocabulary import INCIDENTS, IncidentKind
+from ausweis.facts import Side
+from ausweis.vocabulary import INCIDENTS, IncidentId
 
 __all__ = ["DescribedIncident", "GoldIncident", "IncidentCase", "IncidentGold", "read_incident_cases"]
 
@@ -30,7 +29,7 @@ class GoldIncident(_Part):
     """An incident at the turn in which it happens. `shown`: of a wrong price or deadline, where that comes to light."""
 
     turn: _Turn
-    kind: IncidentKind
+    kind: IncidentId
     shown: _Turn | None = None
 
 
@@ -54,7 +53,7 @@ class IncidentGold(_Part):
 
     incidents: tuple[GoldIncident, ...] = ()
     described: tuple[DescribedIncident, ...] = ()
-    known: tuple[IncidentKind, ...] | None = None
+    known: tuple[IncidentId, ...] | None = None
     twin: str | None = None
     title: str = ""
     why: str = ""
@@ -88,9 +87,10 @@ class IncidentCase(_Part):
         for one in self.gold.incidents:
             if max(one.turn, one.shown or 0) > len(turns):
                 raise ValueError(f"an incident is labelled behind the last turn, {len(turns)}")
-            if turns[one.turn - 1].speaker != SPEAKER[one.kind]:
-                raise ValueError(f"{one.kind} is labelled in turn {one.turn}, which is not the {SPEAKER[one.kind]}'s")
-            if one.shown is not None and (one.kind != "wrong_terms" or one.shown <= one.turn):
+            record = INCIDENTS[one.kind]
+            if turns[one.turn - 1].speaker != record.speaker:
+                raise ValueError(f"{one.kind} is labelled in turn {one.turn}, which is not the {record.speaker}'s")
+            if one.shown is not None and (not record.comes_to_light_later or one.shown <= one.turn):
                 raise ValueError(f"turn {one.turn} cannot be shown wrong by turn {one.shown}")
             if not self.gold.knows(one.kind):
                 raise ValueError(f"{one.kind} is labelled, but not among the kinds that are known")

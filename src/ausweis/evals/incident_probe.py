@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from ausweis.evals.incident_case import DescribedIncident, IncidentCase
 from ausweis.evals.probe_lines import FEWEST, Task, in_whole_turns
 from ausweis.prompts import Template
-from ausweis.reading.incidents import SPEAKER, label_of
 from ausweis.reading.pieces import Piece
 from ausweis.vocabulary import INCIDENTS
 
@@ -16,14 +15,16 @@ __all__ = ["INCIDENT_TASK", "told_of"]
 
 Array = NDArray[np.float32]
 
-_SPEAKERS = {label_of(kind): (SPEAKER[kind],) for kind in INCIDENTS}
+_SPEAKERS = {record.label: (record.speaker,) for record in INCIDENTS.values()}
 
 
 def _of_pieces(one: IncidentCase, pieces: Sequence[Piece]) -> list[frozenset[str] | None]:
     """The kinds of each turn; a wrong price or deadline where it comes to light."""
 
     def of_turn(turn: int) -> frozenset[str]:
-        return frozenset(label_of(found.kind) for found in one.gold.incidents if (found.shown or found.turn) == turn)
+        return frozenset(
+            INCIDENTS[found.kind].label for found in one.gold.incidents if (found.shown or found.turn) == turn
+        )
 
     return in_whole_turns(pieces, of_turn)
 
@@ -48,9 +49,11 @@ def _group(one: IncidentCase) -> str:
 
 def _known(one: IncidentCase) -> frozenset[str]:
     """A wrong price of which it is not said where it came to light may be shown by any line."""
-    hidden = any(found.kind == "wrong_terms" and found.shown is None for found in one.gold.incidents)
+    hidden = {
+        found.kind for found in one.gold.incidents if found.shown is None and INCIDENTS[found.kind].comes_to_light_later
+    }
     return frozenset(
-        label_of(kind) for kind in INCIDENTS if one.gold.knows(kind) and not (hidden and kind == "wrong_terms")
+        record.label for record in INCIDENTS.values() if one.gold.knows(record.id) and record.id not in hidden
     )
 
 

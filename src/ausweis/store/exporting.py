@@ -6,13 +6,12 @@ from ausweis.calls.call import Call
 from ausweis.errors import StoreError
 from ausweis.evals.incident_case import DescribedIncident, GoldIncident, IncidentCase, IncidentGold
 from ausweis.evals.labelled import Gold, GoldEvent, GoldViolation, LabelledCall
+from ausweis.facts import Facts, OneSided, Side
 from ausweis.judging.incidents import is_likely
-from ausweis.reading.facts import Facts, OneSided, Side
-from ausweis.reading.incidents import SPEAKER
 from ausweis.store.deciding import label_of
 from ausweis.store.key import Key
 from ausweis.store.rows import CallRecord, Decision
-from ausweis.vocabulary import INCIDENTS, IncidentKind
+from ausweis.vocabulary import INCIDENTS, IncidentId
 
 __all__ = ["Mask", "case_id", "case_of", "incident_case_of"]
 
@@ -90,7 +89,7 @@ def incident_case_of(record: CallRecord, key: Key, mask: Mask) -> IncidentCase |
     call, decision = record.call, label_of(record.decisions)
     if call is None or decision is None or decision.incidents is None or not _fits(call, record.facts, decision):
         return None
-    named = {kind for kind, _ in decision.incidents} | {one.kind for one in record.verdict.incidents}
+    named = {kind for kind, _ in decision.incidents} | {one.id for one in record.verdict.incidents}
     if not named:
         return None
     in_order = sorted((turn, one) for one, turn in decision.incidents)
@@ -101,7 +100,7 @@ def incident_case_of(record: CallRecord, key: Key, mask: Mask) -> IncidentCase |
         if kind == one
     )
     described = tuple(_described(record, decision))
-    places: list[tuple[int, Side | None]] = [(one.turn, SPEAKER[one.kind]) for one in gold]
+    places: list[tuple[int, Side | None]] = [(one.turn, INCIDENTS[one.kind].speaker) for one in gold]
     places += [(turn, own.speaker) for own in described for turn in own.turns]
     if any(turn > len(call.turns) or side not in (None, call.turn(turn).speaker) for turn, side in places):
         return None
@@ -112,11 +111,11 @@ def incident_case_of(record: CallRecord, key: Key, mask: Mask) -> IncidentCase |
     )
 
 
-def _shown(record: CallRecord, call: Call, kind: IncidentKind, turn: int) -> int | None:
+def _shown(record: CallRecord, call: Call, kind: IncidentId, turn: int) -> int | None:
     """Where the verdict, if it names this incident too, says that a price or deadline comes to light as wrong."""
-    if kind != "wrong_terms":
+    if not INCIDENTS[kind].comes_to_light_later:
         return None
-    same = [one for one in record.verdict.incidents if (one.kind, one.turn) == (kind, turn)]
+    same = [one for one in record.verdict.incidents if (one.id, one.turn) == (kind, turn)]
     places = [evidence.turn for one in same for evidence in one.evidence[1:2]]
     return next((one for one in places if turn < one <= len(call.turns)), None)
 
@@ -126,9 +125,7 @@ def _described(record: CallRecord, decision: Decision) -> Iterator[DescribedInci
     facts = record.facts
     looked_for = facts.looked_for if facts else ()
     sides = {one.description: one.speaker for one in looked_for if isinstance(one, OneSided)}
-    names = {
-        one.description: one.kind for one in record.verdict.incidents if one.description and one.kind not in INCIDENTS
-    }
+    names = {one.description: one.id for one in record.verdict.incidents if one.description and one.id not in INCIDENTS}
     found = {one.name for one in facts.incidents if is_likely(one)} if facts else set()
     every = [*names, *sides, *(one for one in looked_for if isinstance(one, str) and one not in INCIDENTS)]
     for description in dict.fromkeys(every):
@@ -137,7 +134,7 @@ def _described(record: CallRecord, decision: Decision) -> Iterator[DescribedInci
             yield DescribedIncident(description=description, speaker=sides.get(description), turns=tuple(sorted(turns)))
 
 
-def _known(record: CallRecord, named: Set[str]) -> tuple[IncidentKind, ...] | None:
+def _known(record: CallRecord, named: Set[str]) -> tuple[IncidentId, ...] | None:
     """The kinds that verdict or reviewer name, or that were looked for; None where that is all.
 
     A kind that was found, but is in no verdict, is one that the policy did not ask for: nobody was shown it.
@@ -146,4 +143,4 @@ def _known(record: CallRecord, named: Set[str]) -> tuple[IncidentKind, ...] | No
     looked_for = set(facts.looked_for) if facts else set()
     unasked = {one.kind for one in facts.incidents if is_likely(one)} if facts else set()
     known = tuple(kind for kind in INCIDENTS if kind in named or (kind in looked_for and kind not in unasked))
-    return None if known == INCIDENTS else known
+    return None if known == tuple(INCIDENTS) else known

@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict
 
 from ausweis.evals.incident_case import IncidentCase
 from ausweis.evals.metrics.estimate import Estimate, share
+from ausweis.facts import Mention
 from ausweis.judging.incidents import is_likely
-from ausweis.reading.facts import Mention
-from ausweis.vocabulary import INCIDENTS, IncidentKind
+from ausweis.vocabulary import INCIDENTS, IncidentId
 
 __all__ = ["IncidentSummary", "KindNumbers", "summarise_incidents"]
 
@@ -44,7 +44,7 @@ class IncidentSummary(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     calls: int
-    kinds: dict[IncidentKind, KindNumbers]
+    kinds: dict[IncidentId, KindNumbers]
     described: KindNumbers | None
     found: Estimate
     precision: Estimate
