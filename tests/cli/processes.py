@@ -1,10 +1,13 @@
-"""The command line in processes of its own, for tests of what they leave: on the disk, and running."""
+"""The command line for tests: what it gives back, and processes of its own that tell what they leave on the disk, and
+running.
+"""
 
 import os
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,7 +16,23 @@ from tests.run_folders import parts
 
 PATIENCE = 600
 """Seconds until a process that does not end is a fault, on however slow a machine."""
+READER = Path(__file__).parents[1] / "batch" / "reader.py"
+"""The command line with a small reader, as a program."""
+SOURCE = Path(__file__).parents[2] / "src"
 FAKE = ("--policy", "telecom-de", "--engine", "fake:answers.yaml")
+
+
+class Ran(NamedTuple):
+    """What a command gave back."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ran]
+Start = Callable[..., "subprocess.Popen[bytes]"]
+Write = Callable[..., str]
 
 
 class Cli(NamedTuple):

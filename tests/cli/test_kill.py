@@ -7,18 +7,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.cli.processes import FAKE, PATIENCE
+from tests.cli.processes import FAKE, PATIENCE, READER, SOURCE, Start, Write
 
 from ausweis.batch import comparable
-
-Start = Callable[..., "subprocess.Popen[bytes]"]
-Write = Callable[..., str]
-READER = Path(__file__).parents[1] / "batch" / "reader.py"
-SOURCE = Path(__file__).parents[2] / "src"
 
 
 def verdicts(folder: Path) -> list[str]:

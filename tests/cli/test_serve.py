@@ -8,7 +8,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import SOURCE, Run
+from tests.cli.processes import SOURCE, Run
 from tests.cli.processes import PATIENCE
 
 from ausweis.store import Store
