@@ -34,7 +34,7 @@ class Seen(NamedTuple):
 def seen(labelled: Sequence[LabelledCall], facts: Mapping[str, Facts]) -> list[Seen]:
     """The calls that were read."""
     return [
-        Seen(worlds(facts[one.call.id], find_policy(one.gold.policy).policy), len(one.call.turns), one.gold.outcome)
+        Seen(worlds(facts[one.call.id], find_policy(one.policy).policy), len(one.call.turns), one.gold.outcome)
         for one in labelled
         if one.call.id in facts
     ]

@@ -4,7 +4,7 @@ from typing import Any
 
 from ausweis.calls.call import Call, Turn
 from ausweis.evals.case import Case
-from ausweis.evals.findings import Findings
+from ausweis.evals.conclusion import Conclusion
 from ausweis.evals.labelled import Gold, GoldEvent, GoldViolation, LabelledCall, Tags
 from ausweis.vocabulary import Outcome
 
@@ -24,10 +24,10 @@ NAME = "C: Guten Tag, mein Name ist Ilse Krummbiegel. << gives name"
 TELLS = "A: Ihr Vertrag läuft bis Mai. << discloses contract_data"
 
 
-def findings(outcome: Outcome, *violations: str, **more: Any) -> Findings:
-    """Findings of an account holder."""
+def findings(outcome: Outcome, *violations: str, **more: Any) -> Conclusion:
+    """Conclusion of an account holder."""
     about = {"caller": "account_holder", "authorisation": "not_needed", **more}
-    return Findings(outcome=outcome, violations=violations, **about)
+    return Conclusion(outcome=outcome, violations=violations, **about)
 
 
 def case(identifier: str, label: Outcome, verdict: Outcome | None, risk: float = 0.5, **more: Any) -> Case:
@@ -36,7 +36,7 @@ def case(identifier: str, label: Outcome, verdict: Outcome | None, risk: float =
     return Case(id=identifier, turns=10, **about)
 
 
-def _side(outcome: Outcome | None) -> Findings | None:
+def _side(outcome: Outcome | None) -> Conclusion | None:
     return None if outcome is None else findings(outcome, *["late_authentication@3"] * (outcome == "violation"))
 
 

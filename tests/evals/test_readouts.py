@@ -119,7 +119,7 @@ def test_verdicts_on_left_out_calls() -> None:
     no_pin = right.copy()
     no_pin[1, labels.index("gives pin")] = 0
     (case,) = left_out_cases([call], [no_pin], labels, ())
-    assert case.flagged
+    assert case.says_violation
 
 
 def test_what_is_shipped_scores_as_what_was_learned() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from ausweis.batch.manifest import Machine
 from ausweis.calls.call import Call, Turn
 from ausweis.evals.case import Case, tags_of
-from ausweis.evals.findings import Findings
+from ausweis.evals.conclusion import Conclusion
 from ausweis.evals.folder import EvalManifest, GoldenFile, Plan, System, write_eval
 from ausweis.evals.labelled import Gold, GoldViolation, LabelledCall
 from ausweis.evals.metrics import summarise
@@ -47,9 +47,9 @@ def labelled(name: str, *, policy: str = "telecom-de", outcome: Outcome = "viola
 
 def findings(
     outcome: Outcome, *, factors: Sequence[str] = (), actions: Sequence[str] = ("contract_data@1",)
-) -> Findings:
+) -> Conclusion:
     broken = ("late_authentication@1",) if outcome == "violation" else ()
-    return Findings(
+    return Conclusion(
         outcome=outcome,
         violations=broken,
         caller="account_holder",
@@ -59,7 +59,7 @@ def findings(
     )
 
 
-def case(one: LabelledCall, told: Findings | None, *, risk: float = 0.5, repeat: int = 1) -> Case:
+def case(one: LabelledCall, told: Conclusion | None, *, risk: float = 0.5, repeat: int = 1) -> Case:
     gold = findings(one.gold.outcome, factors=("pin@2:verified",))
     return Case(
         id=one.call.id,

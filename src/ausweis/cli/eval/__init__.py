@@ -13,7 +13,6 @@ COMMANDS = {
     "bless": "Make a run the baseline, with its recorded answers.",
     "aa": "How often the gate raises a false alarm, on runs of one and the same system.",
     "report": "One HTML page of an eval run.",
-    "incidents": "How well critical incidents beyond authentication are found.",
     "metamorphic": "Do verdicts behave as they must when calls are changed?",
     "validate": "Check a golden set.",
     "agreement": "How far two who labelled the same calls agree.",
