@@ -106,7 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             Entrant("Ausweis", engine.read, learned, every),
         ]
         measured = measure(entrants, [len(one.call.turns) for one in calls])
-    # The answers of a readout need no token of their own.
+    # The answers of a probe need no token of their own.
     results = measured[-1].results
     unique = [sum(result.evaluated_tokens for result in one) for one in results]
     beginning = results[0][0].prompt_tokens - results[0][0].evaluated_tokens

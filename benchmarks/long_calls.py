@@ -41,7 +41,7 @@ def child(model: str, calls: Path, count: int) -> None:
     found = []
     asked = transcripts(engine, chosen[:1] + chosen)
     if not asked:
-        raise SystemExit(f"there is no readout for {model}, or no call of {TURNS.start} to {TURNS.stop - 1} turns")
+        raise SystemExit(f"there is no probe for {model}, or no call of {TURNS.start} to {TURNS.stop - 1} turns")
     for number, transcript in enumerate(asked):
         begun = perf_counter()
         results = engine.read(transcript)

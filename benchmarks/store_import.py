@@ -50,7 +50,7 @@ def made_up_manifest(folder: Path) -> RunManifest:
         model_sha256="b" * 64,
         engine="llama",
         context_tokens=8192,
-        parameters={"temperature": 0, "threads": 2, "readout": "c" * 64},
+        parameters={"temperature": 0, "threads": 2, "probe": "c" * 64},
     )
     return RunManifest(
         ausweis=__version__,

@@ -14,11 +14,11 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from ausweis.engines import catalogue
 from ausweis.engines.llama import LlamaEngine
-from ausweis.engines.readout import features
+from ausweis.engines.probe import features
 from ausweis.evals.incident_case import IncidentCase, read_incident_cases
-from ausweis.evals.incident_readout import INCIDENT_TASK, told_of
+from ausweis.evals.incident_probe import INCIDENT_TASK, told_of
 from ausweis.evals.matching import AskedCall, Described, LeftOut, MatchPlan, learn_matcher
-from ausweis.evals.readout_lines import KeptLines, collect, layers_of
+from ausweis.evals.probe_lines import KeptLines, collect, layers_of
 from ausweis.prompts import default_library
 from ausweis.reading.incidents import description_line
 from ausweis.reading.strategies import INCIDENTS_TEMPLATE, matcher_path
@@ -38,7 +38,7 @@ LABELLED = Path(__file__).parent / "incidents" / "described-train.jsonl"
 @click.option("--limit", type=click.IntRange(min=10), help="Only the first so many calls.")
 @click.option("--rounds", type=click.IntRange(min=1), default=MatchPlan.rounds, show_default=True)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Beside the template, unless given.")
-@click.option("--work", type=click.Path(path_type=Path), default=Path("runs/readouts"), show_default=True)
+@click.option("--work", type=click.Path(path_type=Path), default=Path("runs/probes"), show_default=True)
 def train(
     model: str,
     template: str,

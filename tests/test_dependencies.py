@@ -62,7 +62,7 @@ def imported(folder: Path) -> Iterator[tuple[Path, str]]:
 def used_distributions(folder: str) -> dict[str, Path]:
     """Distributions whose modules are imported below a folder, each with a file that does."""
     distributions = packages_distributions()
-    ours = {"ausweis", "benchmarks", "evals", "tests"}
+    ours = {"ausweis", "benchmarks", "docs", "evals", "tests"}
     used: dict[str, Path] = {}
     for path, module in imported(ROOT / folder):
         beside = (path.parent / f"{module}.py").exists() or (path.parent / module).is_dir()

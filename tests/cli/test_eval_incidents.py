@@ -1,4 +1,4 @@
-"""`ausweis eval incidents`, with answers from a script: asked by description, as models without a readout are."""
+"""`ausweis eval incidents`, with answers from a script: asked by description, as models without a probe are."""
 
 import json
 from pathlib import Path

@@ -279,7 +279,7 @@ def test_zero_shot_reaches_the_reader(
     asked: list[object] = []
 
     def opened(*arguments: Any, **more: Any) -> Any:
-        asked.append(more["readouts"])
+        asked.append(more["probes"])
         return small(*arguments, **more)
 
     monkeypatch.setattr(ausweis.reading, "open_reader", opened)

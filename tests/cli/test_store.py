@@ -235,7 +235,7 @@ def test_sample_recall_agreement_and_verify(run: Run, write_calls: Write) -> Non
     assert run("score", write_calls(9), *FAKE, "--run", "r", "--store").code == 0
     with Store.open("ausweis.sqlite") as store:
         day = str(store.calls()[0].day)
-        flagged = {row.call_id for row in store.calls(CallFilter(flagged=True))}
+        flagged = {row.call_id for row in store.calls(CallFilter(to_review=True))}
     none = "recall cannot be told: no call of these days was drawn since it was judged (ausweis store sample)\n"
     assert run("store", "recall").out == none
     drawn = run("store", "sample", "--first", day, "-n", "3", "--seed", "1").out.split()
@@ -245,7 +245,7 @@ def test_sample_recall_agreement_and_verify(run: Run, write_calls: Write) -> Non
     assert len(drawn) == min(3, 9 - len(flagged))
     assert not flagged & set(drawn)
     waiting = run("store", "recall").out.splitlines()
-    assert waiting[1].endswith(f"that were not flagged; {len(drawn)} drawn calls are not decided")
+    assert waiting[1].endswith(f"that were not to review; {len(drawn)} drawn calls are not decided")
     assert waiting[-1] == "recall cannot be told yet: decide the drawn calls"
     assert run("store", "agreement").out == "no verdict has two reviewers yet\n"
     for call_id in drawn:

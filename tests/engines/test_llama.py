@@ -7,16 +7,16 @@ import jsonschema
 import numpy as np
 import pytest
 from pydantic import ValidationError
-from tests.readouts import by_chance, matcher_by_chance
+from tests.probes import by_chance, matcher_by_chance
 
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.llama_context import Cell, LlamaContext
 from ausweis.engines.llama_states import States, StateTap
 from ausweis.engines.llama_trunk import BRANCHES
 from ausweis.engines.llama_waves import Wave
-from ausweis.engines.matching import LineReadout
-from ausweis.engines.protocol import Message, Probe, Request, Transcript
-from ausweis.engines.readout import Readout
+from ausweis.engines.matching import LineProbe
+from ausweis.engines.probe import Probe
+from ausweis.engines.protocol import AnyProbe, Message, Request, Transcript
 from ausweis.engines.weights import locate
 from ausweis.errors import ContextError, EngineError, ModelError
 
@@ -172,7 +172,7 @@ def test_answers_need_different_labels(tiny: LlamaEngine) -> None:
 LAYERS = (10, 20)
 
 
-def transcript(text: str, *probes: Probe, compared: Sequence[Transcript] = ()) -> Transcript:
+def transcript(text: str, *probes: AnyProbe, compared: Sequence[Transcript] = ()) -> Transcript:
     """A row a line, each with one of the probes in turn."""
     rows = tuple(text.split("\n"))
     return Transcript(
@@ -184,7 +184,7 @@ def transcript(text: str, *probes: Probe, compared: Sequence[Transcript] = ()) -
     )
 
 
-def probe(tiny: LlamaEngine, *labels: str) -> Readout:
+def probe(tiny: LlamaEngine, *labels: str) -> Probe:
     return by_chance(labels or ("low", "high"), LAYERS, tiny._model.width, tiny.info.model_sha256)
 
 
@@ -208,7 +208,7 @@ def test_a_matcher_compares_a_row_with_descriptions(tiny: LlamaEngine) -> None:
     (described,) = tiny.states(rain, LAYERS)
     _, line = tiny.states(transcript("Monday\nIt pours."), LAYERS)
     matcher = matcher_by_chance(LAYERS, line.shape[-1], tiny.info.model_sha256)
-    both = LineReadout(probe(tiny), matcher, ("rain",))
+    both = LineProbe(probe(tiny), matcher, ("rain",))
     asked = transcript("Monday\nIt pours.", both, compared=[rain])
     told = tiny.read(asked)[1]
     assert told.probabilities == both.probabilities(line, [described])

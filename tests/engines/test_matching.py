@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.readouts import by_chance, matcher_by_chance
+from tests.probes import by_chance, matcher_by_chance
 
-from ausweis.engines.matching import LineReadout, Matcher
-from ausweis.engines.readout import features
+from ausweis.engines.matching import LineProbe, Matcher
+from ausweis.engines.probe import features
 from ausweis.errors import PromptError
 
 CHANCE = np.random.default_rng(3)
@@ -70,14 +70,14 @@ def test_scores_by_plain_arithmetic(matcher: Matcher) -> None:
 
 
 def test_labels_and_descriptions_are_told_at_once(matcher: Matcher) -> None:
-    readout = by_chance(("rude", "kind"), (16, 20), 3, "b" * 64)
-    both = LineReadout(readout, matcher, ("first", "second"))
+    probe = by_chance(("rude", "kind"), (16, 20), 3, "b" * 64)
+    both = LineProbe(probe, matcher, ("first", "second"))
     told = both.probabilities(LINE, [OTHER, LINE])
     assert both.labels == ("rude", "kind", "first", "second")
-    assert told[:2] == readout.probabilities(LINE)
+    assert told[:2] == probe.probabilities(LINE)
     scores = [matcher.score(features(LINE), features(one)) for one in (OTHER, LINE)]
     assert told[2:] == pytest.approx(1 / (1 + np.exp(-np.array(scores))), abs=1e-4)
-    alone = LineReadout(None, matcher, ("first",))
+    alone = LineProbe(None, matcher, ("first",))
     assert (alone.labels, alone.probabilities(LINE, [OTHER])) == (("first",), told[2:3])
     assert alone.sha256 != both.sha256
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.engines.misdeeds import stall, status
 from tests.engines.openai_server import serving
-from tests.readouts import by_chance
+from tests.probes import by_chance
 
 from ausweis.engines.protocol import Message, Request, Transcript
 from ausweis.engines.server import ServerEngine

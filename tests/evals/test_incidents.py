@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from ausweis.errors import InputError
 from ausweis.evals.incident_case import IncidentCase, IncidentGold, read_incident_cases
-from ausweis.evals.incident_readout import INCIDENT_TASK, told_of
+from ausweis.evals.incident_probe import INCIDENT_TASK, told_of
 from ausweis.evals.metrics.incidents import summarise_incidents
 from ausweis.reading.facts import Mention
 from ausweis.reading.incidents import label_of, named_before

@@ -4,9 +4,9 @@ import json
 
 import numpy as np
 import pytest
-from tests.readouts import matcher_by_chance
+from tests.probes import matcher_by_chance
 
-from ausweis.engines.readout import LineFeatures
+from ausweis.engines.probe import LineFeatures
 from ausweis.evals import matching
 from ausweis.evals.matching import AskedCall, Described, LeftOut, MatchPlan, learn_matcher
 from ausweis.prompts import default_library

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.evals.cases import ANSWERS, NAME, TELLS, labelled
-from tests.readouts import by_chance
+from tests.probes import by_chance
 
 from ausweis.batch import Progress, Recipe
 from ausweis.engines.fake import FakeEngine

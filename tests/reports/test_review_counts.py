@@ -17,7 +17,7 @@ def count(calls: int, violations: int, **more: int) -> DayCount:
         violations={"factor_leaked": violations},
         incidents=more,
         needs_review=1,
-        flagged=violations,
+        to_review=violations,
     )
 
 

@@ -29,7 +29,7 @@ def review(folder: Path, by_day: int, *, days: int = 3, shown: int = 3) -> Revie
 @pytest.mark.parametrize(("by_day", "days"), [(3, 3), (3, 6), (4, 17), (5, 3)])
 def test_a_team_s_calls_are_all_counted_and_no_share_is_above_one(tmp_path: Path, by_day: int, days: int) -> None:
     found = review(tmp_path, by_day, days=days)
-    assert found.now.calls == found.flagged == 3 * by_day
+    assert found.now.calls == found.to_review == 3 * by_day
     (row,) = found.severities
     assert sum(row.by_severity.values()) == row.figure.count == 3 * by_day
     assert [one.share for one in (*found.figures, row.figure) if one.count] == [1.0, 1.0, 1.0]

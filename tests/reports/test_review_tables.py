@@ -32,7 +32,7 @@ def test_csv_has_a_line_for_each_flagged_call(review: Review) -> None:
     found = rows(review)
     assert tuple(found[0]) == COLUMNS
     assert [one["call_id"] for one in found][:1] == ["call-1"]
-    assert len(found) == review.flagged == 7
+    assert len(found) == review.to_review == 7
     assert {one["agent"] for one in found} == {""}
     assert (found[1]["turn"], found[1]["second"], found[1]["severity"]) == ("4", "6.0", "critical")
 

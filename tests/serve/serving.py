@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from starlette.testclient import TestClient
 
-from ausweis.serve import Desk, Doorkeeper, create_app, mask_of
+from ausweis.serve import Auth, Desk, create_app, mask_of
 from ausweis.serve.running import server
 from ausweis.store import Store
 
@@ -19,14 +19,14 @@ TOKEN = "a-token-for-tests"
 
 def desk_of(store: Store, **more: object) -> Desk:
     """A desk with the token of the tests."""
-    desk = Desk(store=store, door=Doorkeeper(TOKEN), masking=mask_of)
+    desk = Desk(store=store, auth=Auth(TOKEN), masking=mask_of)
     for name, value in more.items():
         setattr(desk, name, value)
     return desk
 
 
 class Visitor:
-    """A client that is signed in. `send` adds the mark that forms carry."""
+    """A client that is signed in. `send` adds the CSRF token that forms carry."""
 
     def __init__(self, desk: Desk, name: str) -> None:
         self.http = TestClient(
@@ -34,9 +34,9 @@ class Visitor:
         )
         self.http.headers["Accept-Language"] = "en"
         self.http.post("/signin", data={"token": TOKEN, "reviewer": name})
-        session = desk.door.session(self.http.cookies[desk.cookie])
+        session = desk.auth.session(self.http.cookies[desk.cookie])
         assert session is not None
-        self.mark = desk.door.form_mark(session)
+        self.csrf = desk.auth.csrf_token(session)
 
     def page(self, address: str) -> str:
         """The text of a page that must be there."""
@@ -46,7 +46,7 @@ class Visitor:
 
     def send(self, address: str, **fields: str) -> tuple[int, str]:
         """Send a form: the status, and where it leads or what it says."""
-        answer = self.http.post(address, data={"csrf": self.mark, **fields})
+        answer = self.http.post(address, data={"csrf": self.csrf, **fields})
         return answer.status_code, answer.headers.get("location") or answer.text
 
 

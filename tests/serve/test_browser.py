@@ -67,7 +67,7 @@ def focused(page: Page) -> str:
 
 
 def test_a_reviewer_goes_through_the_queue_by_keys_alone(browser: Browser, address: str, store: Store) -> None:
-    keys = store.keys(CallFilter(flagged=True, states=("open",)))
+    keys = store.keys(CallFilter(to_review=True, states=("open",)))
     with signed_in(browser, address) as found:
         page = found.page
         for _ in range(3):
@@ -182,7 +182,7 @@ def test_a_link_on_another_site_opens_the_call(browser: Browser, address: str, s
 def test_keys_do_nothing_while_somebody_writes_or_has_turned_them_off(
     browser: Browser, address: str, store: Store
 ) -> None:
-    key = store.keys(CallFilter(flagged=True, states=("open",)))[0]
+    key = store.keys(CallFilter(to_review=True, states=("open",)))[0]
     with signed_in(browser, address) as found:
         page = found.page
         page.goto(f"{address}/calls/{key}")
@@ -320,7 +320,7 @@ def test_the_filter_works_as_somebody_writes(browser: Browser, address: str, sto
 
 
 def test_pages_work_without_scripts(browser: Browser, address: str, store: Store) -> None:
-    key = store.keys(CallFilter(flagged=True, states=("open",)))[0]
+    key = store.keys(CallFilter(to_review=True, states=("open",)))[0]
     with signed_in(browser, address, scripts=False) as found:
         page = found.page
         page.locator("input[name=q]").fill("Petersen")
@@ -334,7 +334,7 @@ def test_pages_work_without_scripts(browser: Browser, address: str, store: Store
 
 
 def test_two_reviewers_at_once_lose_nothing(browser: Browser, address: str, store: Store) -> None:
-    key = store.keys(CallFilter(flagged=True, states=("open",)))[0]
+    key = store.keys(CallFilter(to_review=True, states=("open",)))[0]
     with signed_in(browser, address, "Anna") as anna, signed_in(browser, address, "Ben") as ben:
         for one in (anna, ben):
             one.page.goto(f"{address}/calls/{key}")
@@ -355,7 +355,7 @@ def test_two_reviewers_at_once_lose_nothing(browser: Browser, address: str, stor
 
 
 def test_the_second_press_of_a_key_decides_no_second_call(browser: Browser, address: str, store: Store) -> None:
-    key, after, *_ = store.keys(CallFilter(flagged=True, states=("open",)))
+    key, after, *_ = store.keys(CallFilter(to_review=True, states=("open",)))
     with signed_in(browser, address) as found:
         found.page.goto(f"{address}/calls/{key}")
         found.page.evaluate(

@@ -10,7 +10,7 @@ from tests.serve.serving import Visitor, desk_of, visitor
 from ausweis.reading.facts import Event, Facts
 from ausweis.store import CallFilter, Store
 
-TODO = CallFilter(flagged=True, states=("open",))
+TODO = CallFilter(to_review=True, states=("open",))
 RIGHT = {"choice": "overrule", "outcome": "violation", "late_authentication": "3"}
 
 
@@ -93,7 +93,7 @@ def test_a_label_that_is_none_is_refused_in_a_sentence(store: Store, fields: dic
 def test_without_the_mark_nothing_is_decided(store: Store) -> None:
     key, verdict = first(store)
     anna, other = visitor(store), visitor(store)
-    for mark in ("", "x", other.mark):
+    for mark in ("", "x", other.csrf):
         fields = {"csrf": mark, "choice": "confirm", "verdict_key": verdict}
         assert anna.http.post(f"/calls/{key}/decisions", data=fields).status_code == 403
     assert anna.http.get(f"/calls/{key}/decisions?choice=confirm").status_code == 405

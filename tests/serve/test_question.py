@@ -13,7 +13,7 @@ def asked(**fields: str) -> Question:
 
 def test_without_a_question_flagged_open_calls_are_shown() -> None:
     question = asked()
-    assert question.filter == CallFilter(states=("open",), flagged=True)
+    assert question.filter == CallFilter(states=("open",), to_review=True)
     assert (question.by, question.query()) == ("weight", "")
 
 

@@ -75,7 +75,7 @@ def test_filters_narrow(store: Store, query: str, wanted: CallFilter) -> None:
 
 
 def test_what_others_decided_is_not_told_before_ones_own_decision(store: Store) -> None:
-    key = store.keys(CallFilter(flagged=True, states=("open",)))[0]
+    key = store.keys(CallFilter(to_review=True, states=("open",)))[0]
     fields = {"choice": "not_sure", "verdict_key": str(store.record(key).verdict_key)}
     desk = desk_of(store)
     anna, ben = Visitor(desk, "Anna"), Visitor(desk, "Ben")

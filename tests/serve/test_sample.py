@@ -13,7 +13,7 @@ def test_drawn_calls_are_those_without_a_flag(store: Store) -> None:
     assert anna.send("/sample", n="5", **DAYS) == (303, "/sample?new=5")
     drawn = store.calls(CallFilter(sampled=True))
     assert len(drawn) == 5
-    assert not any(row.flagged for row in drawn)
+    assert not any(row.to_review for row in drawn)
     page = anna.page("/sample?new=5")
     assert "5 calls drawn." in page
     assert "5 of 5 drawn calls are open" in page

@@ -29,7 +29,7 @@ def test_nothing_is_done_before_the_sign_in(http: TestClient, store: Store, addr
     assert len(store.chain()) == entries
 
 
-def test_htmx_is_sent_to_the_door(http: TestClient) -> None:
+def test_htmx_is_sent_to_sign_in(http: TestClient) -> None:
     assert http.get("/", headers={"HX-Request": "true"}).headers["HX-Redirect"] == "/signin"
 
 
@@ -105,8 +105,8 @@ def test_after_the_sign_in_comes_what_was_asked_for(http: TestClient, back: str,
 
 
 def test_a_link_to_a_call_leads_there_through_the_sign_in(http: TestClient) -> None:
-    door = http.get("/calls/1?show=all&q=a").headers["location"]
-    assert 'name="back" value="/calls/1?show=all&amp;q=a"' in http.get(door).text
+    sign_in = http.get("/calls/1?show=all&q=a").headers["location"]
+    assert 'name="back" value="/calls/1?show=all&amp;q=a"' in http.get(sign_in).text
 
 
 @BACK

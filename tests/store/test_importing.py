@@ -57,7 +57,7 @@ def test_twice_is_as_once_and_a_run_that_grew_is_taken_up(store: Store, tmp_path
     add_incidents(folder, "call-1", {"kind": "rude_agent", "turn": 2, "severity": "critical", "description": ""})
     assert counts(store.import_run(folder)) == (0, 4, 1, 0)
     row = store.record(store.find("call-1") or 0).row
-    assert (row.incidents, row.severity, row.flagged, row.outcome) == (("rude_agent",), "critical", True, "compliant")
+    assert (row.incidents, row.severity, row.to_review, row.outcome) == (("rude_agent",), "critical", True, "compliant")
     assert store.count() == 5
 
 

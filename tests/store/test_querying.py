@@ -53,11 +53,11 @@ def test_every_filter(some: Store) -> None:
         (CallFilter(teams=("Süd", "Nord")), {1, 2, 3, 4}),
         (CallFilter(states=("open",)), {1, 2, 3, 4, 5}),
         (CallFilter(states=("confirmed",)), set()),
-        (CallFilter(flagged=True), {2, 3, 4, 5}),
-        (CallFilter(flagged=False), {1}),
+        (CallFilter(to_review=True), {2, 3, 4, 5}),
+        (CallFilter(to_review=False), {1}),
         (CallFilter(min_risk=0.5), {2, 4}),
         (CallFilter(sampled=True), set()),
-        (CallFilter(sampled=False, flagged=True, outcomes=("violation",), teams=("Süd",)), {2}),
+        (CallFilter(sampled=False, to_review=True, outcomes=("violation",), teams=("Süd",)), {2}),
     ):
         assert ids(some, which) == {f"call-{number}" for number in numbers}, which
 
@@ -154,7 +154,7 @@ def steps(store: Store, order: Order) -> str:
             asked.append((statement, parameters))
 
     event.listen(database._engine, "before_cursor_execute", hear)
-    which = CallFilter(flagged=True, states=("open",))
+    which = CallFilter(to_review=True, states=("open",))
     page = store.calls(which, order=order, limit=5)
     store.calls(which, order=order, limit=5, after=page[-1].cursor(order))
     store.neighbours(page[-1].key, which, order=order)

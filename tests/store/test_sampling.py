@@ -27,7 +27,7 @@ def test_a_sample_is_of_calls_that_nobody_would_look_at(store: Store, filled: Fi
     rows = store.calls(CallFilter(sampled=True))
     assert sorted(row.key for row in rows) == sorted(drawn)
     assert len(drawn) == 8
-    assert not any(row.flagged for row in rows)
+    assert not any(row.to_review for row in rows)
     assert {row.day for row in rows} == {DAY}
     again = store.draw_sample(DAY, DAY, 100, seed=2**32)
     assert len(again) == 12
@@ -61,7 +61,7 @@ def test_recall_in_the_field(store: Store, filled: Filled) -> None:
         more: dict[str, Any] = {"choice": "confirm"} if right else {"choice": "overrule", **label}
         store.decide(key, reviewer="A", verdict_key=record.verdict_key, **more)
 
-    for place, row in enumerate(store.calls(CallFilter(flagged=True))):
+    for place, row in enumerate(store.calls(CallFilter(to_review=True))):
         if place < 9:
             decide(row.key, right=place > 0)
     drawn = store.draw_sample(DAY, DAY, 20, seed=3)
@@ -71,7 +71,13 @@ def test_recall_in_the_field(store: Store, filled: Filled) -> None:
         decide(key, right=place != 0)
     store.decide(drawn[1], reviewer="A", choice="not_sure", verdict_key=store.record(drawn[1]).verdict_key)
     found = store.field_recall()
-    assert (found.found, found.missed_in_sample, found.sampled, found.unflagged, found.undecided) == (8, 1, 19, 100, 1)
+    assert (found.found, found.missed_in_sample, found.sampled, found.represented, found.undecided) == (
+        8,
+        1,
+        19,
+        100,
+        1,
+    )
     assert found.waiting == 1
     assert found.recall == pytest.approx(8 / (8 + 100 / 19))
     low, high = bounds(1, 19)
@@ -94,7 +100,7 @@ def test_calls_that_were_judged_anew_had_no_chance_to_be_drawn(
     confirm(store, *store.draw_sample(DAY, DAY, 5, seed=1))
     assert store.field_recall() == Estimate(0, 0, 5, 20, 10)
     store.import_run(make_run(tmp_path / "anew", unsure, started="2027-01-01T00:00:00Z"))
-    assert store.count(CallFilter(flagged=True)) == 0
+    assert store.count(CallFilter(to_review=True)) == 0
     assert store.field_recall() == Estimate(0, 0, 5, 20, 0, days_left_out=1)
     monkeypatch.setattr("ausweis.store.sampling.now", lambda: "2027-01-02T00:00:00Z")
     drawn = store.draw_sample(DAY, DAY, 100, seed=1)
@@ -125,15 +131,15 @@ def test_calls_in_which_nobody_looked_tell_nothing_of_incidents(store: Store, fi
     confirm(store, *drawn[:30])
     told = sum(int(store.record(key).row.call_id[5:]) < 20 for key in drawn[:30])
     found = store.field_recall(of="incidents")
-    assert (found.sampled, found.waiting, found.unflagged, found.days_left_out) == (told, 10 - told, 10, 2)
-    assert (store.field_recall().sampled, store.field_recall().unflagged) == (30, 40)
+    assert (found.sampled, found.waiting, found.represented, found.days_left_out) == (told, 10 - told, 10, 2)
+    assert (store.field_recall().sampled, store.field_recall().represented) == (30, 40)
 
 
 def test_recall_of_incidents(store: Store, filled: Filled) -> None:
     some = [*[make_call(n) for n in range(1, 11)], *[make_call(n, pin=False) for n in range(20, 24)]]
     filled(some, looked_for=["cancel_threat"])
     threat: dict[str, Any] = {"choice": "overrule", "incidents": [("cancel_threat", 3)]}
-    flagged = store.calls(CallFilter(flagged=True))
+    flagged = store.calls(CallFilter(to_review=True))
     for place, row in enumerate(flagged):
         record = store.record(row.key)
         said = [(one.type, one.turn) for one in record.verdict.violations]
@@ -145,7 +151,7 @@ def test_recall_of_incidents(store: Store, filled: Filled) -> None:
         more = {**threat, "outcome": record.row.outcome} if place == 0 else {"choice": "confirm"}
         store.decide(key, reviewer="A", verdict_key=record.verdict_key, **more)
     found = store.field_recall(of="incidents")
-    assert (found.found, found.missed_in_sample, found.sampled, found.unflagged) == (3, 1, 5, 10)
+    assert (found.found, found.missed_in_sample, found.sampled, found.represented) == (3, 1, 5, 10)
     assert found.recall == pytest.approx(3 / (3 + 10 / 5))
     assert store.field_recall().recall == 1.0
 
@@ -173,7 +179,7 @@ def test_days_that_were_sampled_at_unlike_rates_are_not_pooled(store: Store, fil
         label: dict[str, Any] = {"outcome": "violation", "violations": [("late_authentication", 4)]}
         store.decide(key, reviewer="A", choice="overrule", verdict_key=store.record(key).verdict_key, **label)
 
-    for row in store.calls(CallFilter(flagged=True)):
+    for row in store.calls(CallFilter(to_review=True)):
         confirm(row.key)
     for day, missed in ((DAY, 1), (date(2026, 3, 3), 5)):
         drawn = store.draw_sample(day, day, 10, seed=1)
@@ -181,7 +187,7 @@ def test_days_that_were_sampled_at_unlike_rates_are_not_pooled(store: Store, fil
             (overrule if place < missed else confirm)(key)
     found = store.field_recall(DAY, date(2026, 3, 31))
     # The flagged call of the day that nobody sampled is no more in it than what was missed there.
-    assert (found.found, found.missed_in_sample, found.sampled, found.unflagged, found.days_left_out) == (
+    assert (found.found, found.missed_in_sample, found.sampled, found.represented, found.days_left_out) == (
         2,
         6,
         20,

@@ -131,5 +131,5 @@ def _hint(strategy: str, identifier: str) -> str:
     if identifier in TURN_TEMPLATES.values():
         return " (--zero-shot asks with it)"
     if identifier == TRANSCRIPT_TEMPLATE:
-        return " (it needs a readout for this model, or --zero-shot was given)"
+        return " (it needs a probe for this model, or --zero-shot was given)"
     return ""

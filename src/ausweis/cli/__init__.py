@@ -25,7 +25,7 @@ COMMANDS = {
     "transcribe": "Make transcripts of recordings.",
     "store": "The database behind the daily review: import, delete, expire, sample, export, verify …",
     "judge": "Judge the facts of a run by another policy, without the model.",
-    "review": "Write the review of a day from the store: what changed, then the flagged calls, worst first.",
+    "review": "Write the review of a day from the store: what changed, then the calls to review, worst first.",
     "serve": "Review calls in the browser.",
     "eval": "Measure against the golden set: run, compare, gate, report …",
     "policies": "Policies: list, show, validate, explain.",

@@ -40,7 +40,7 @@ class Finding(NamedTuple):
     text: str
 
 
-@click.command()
+@click.command(epilog="\b\nExample:\n  ausweis doctor")
 @click.pass_context
 def doctor(context: click.Context) -> None:
     """Say what this machine has and what is missing; exit code 1 if scoring will not work."""

@@ -11,17 +11,19 @@ if TYPE_CHECKING:
 __all__ = ["judge"]
 
 
-@click.command()
+@click.command(epilog="\b\nExample:\n  ausweis judge runs/monday --policy ours.yaml")
 @click.argument("run", type=click.Path(path_type=Path), metavar="RUN")
-@click.option("--policy", required=True, metavar="NAME|FILE", help="See: ausweis policies list.")
+@click.option(
+    "--policy", required=True, metavar="NAME|FILE", help="A name that `ausweis policies list` shows, or a file."
+)
 @click.option(
     "--run",
     "folder",
     type=click.Path(path_type=Path),
     metavar="NEWDIR",
-    help="Where to write; RUN-<policy> by default.",
+    help="Folder to write into. Default: RUN-<policy>.",
 )
-@click.option("--json", "as_json", is_flag=True, help="What changed as JSON on standard output.")
+@click.option("--json", "as_json", is_flag=True, help="Print what changed as JSON on standard output.")
 @click.pass_context
 def judge(context: click.Context, run: Path, policy: str, folder: Path | None, as_json: bool) -> None:
     """Judge the facts of RUN by another policy, without the model, and show what changed.

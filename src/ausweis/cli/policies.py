@@ -18,7 +18,7 @@ def policies() -> None:
     """
 
 
-@policies.command("list")
+@policies.command("list", epilog="\b\nExample:\n  ausweis policies list")
 def list_policies() -> None:
     """List the policies that ship: name, version, language, title."""
     from ausweis.judging.policy_files import find_policy, shipped_policies
@@ -30,7 +30,7 @@ def list_policies() -> None:
         click.echo(f"{name:<{width}}  {policy.version}  {policy.language}  {policy.title}")
 
 
-@policies.command()
+@policies.command(epilog="\b\nExample:\n  ausweis policies show telecom-de > ours.yaml")
 @click.argument("policy")
 def show(policy: str) -> None:
     """Print the file of POLICY: the start of your own."""
@@ -39,11 +39,11 @@ def show(policy: str) -> None:
     click.echo(find_policy(policy).text, nl=False)
 
 
-@policies.command()
+@policies.command(epilog="\b\nExample:\n  ausweis policies validate ours.yaml")
 @click.argument("policy", nargs=-1, required=True)
 @click.pass_context
 def validate(context: click.Context, policy: tuple[str, ...]) -> None:
-    """Check POLICY files: each mistake with file, line and the words allowed; exit code 2 if there is one."""
+    """Check POLICY files. Each mistake is told with file, line and the words allowed; exit code 2 if there is one."""
     from ausweis.errors import AusweisError
     from ausweis.judging.policy_files import check_policy
 
@@ -62,7 +62,7 @@ def validate(context: click.Context, policy: tuple[str, ...]) -> None:
         context.exit(2)
 
 
-@policies.command()
+@policies.command(epilog="\b\nExample:\n  ausweis policies explain telecom-de --language en")
 @click.argument("policy")
 @click.option("--language", type=click.Choice(["de", "en"]), help="German or English; the policy's own by default.")
 def explain(policy: str, language: "Language | None") -> None:

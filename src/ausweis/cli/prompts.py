@@ -28,7 +28,7 @@ def _library(folder: Path | None) -> Library:
     return Library(folder) if folder else default_library()
 
 
-@prompts.command("list")
+@prompts.command("list", epilog="\b\nExample:\n  ausweis prompts list")
 @click.pass_obj
 def list_command(folder: Path | None) -> None:
     """Show all templates with their versions."""
@@ -49,7 +49,7 @@ def list_command(folder: Path | None) -> None:
     Console().print(table)
 
 
-@prompts.command()
+@prompts.command(epilog="\b\nExample:\n  ausweis prompts show agent-turn@1 --language de")
 @click.argument("template", metavar="TEMPLATE")
 @click.option("--raw", is_flag=True, help="Print the file as it is.")
 @click.option("--example", "number", type=click.IntRange(min=1), default=1, help="Which example to ask about.")
@@ -78,7 +78,7 @@ def _sample(template: Template, number: int) -> dict[str, Any]:
     return dict(template.examples[number - 1].inputs)
 
 
-@prompts.command()
+@prompts.command(epilog="\b\nExample:\n  ausweis prompts lint")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.pass_context
 def lint(context: click.Context, files: tuple[Path, ...]) -> None:
@@ -97,7 +97,7 @@ def lint(context: click.Context, files: tuple[Path, ...]) -> None:
     click.echo(f"{what}: nothing to complain about")
 
 
-@prompts.command()
+@prompts.command(epilog="\b\nExample:\n  ausweis prompts diff agent-turn 1 2")
 @click.argument("identifier", metavar="ID")
 @click.argument("old", type=click.IntRange(min=1), metavar="A")
 @click.argument("new", type=click.IntRange(min=1), metavar="B")
@@ -110,7 +110,7 @@ def diff(folder: Path | None, identifier: str, old: int, new: int) -> None:
     click.echo(found.body or "body: the same")
 
 
-@prompts.command()
+@prompts.command(epilog="\b\nExample:\n  ausweis prompts release agent-turn@2 --message 'Tells offers from changes'")
 @click.argument("template", metavar="TEMPLATE")
 @click.option("--message", "-m", prompt="What is better in this version", help="What is better in this version.")
 @click.pass_obj

@@ -13,12 +13,12 @@ _OPTIONS = (
     click.option(
         "--recogniser",
         metavar="ID|FOLDER",
-        help="Of recordings: a Whisper model of faster-whisper, by id (ausweis models list) or by its folder.",
+        help="The Whisper model that hears recordings: an id that `ausweis models list` shows, or a folder.",
     ),
     click.option(
         "--agent-channel",
         type=click.Choice(["left", "right"]),
-        help="Of stereo recordings; unless given, a side-car file says it, or the talk.",
+        help="The agent's side of stereo recordings. Unless given, a file beside the recording says it, or the talk.",
     ),
     click.option("--keep-audio", is_flag=True, help="Copy the recordings into the run folder."),
 )

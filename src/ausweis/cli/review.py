@@ -29,8 +29,8 @@ Examples:
 
 @click.command(epilog=_EPILOG)
 @click.option("--day", required=True, metavar="DATE|yesterday|today", help="The (last) day, such as 2026-03-02.")
-@click.option("--days", type=click.IntRange(1, 366), default=1, show_default=True, help="So many days, up to --day.")
-@click.option("--store", "address", metavar="ADDR", help="Default: $AUSWEIS_STORE, or ausweis.sqlite.")
+@click.option("--days", type=click.IntRange(1, 366), default=1, show_default=True, help="Number of days, up to --day.")
+@click.option("--store", "address", metavar="ADDR", help="The store. Default: $AUSWEIS_STORE, or ausweis.sqlite.")
 @click.option(
     "--out",
     required=True,
@@ -43,9 +43,11 @@ Examples:
     "formats",
     multiple=True,
     type=click.Choice(list(ENDINGS)),
-    help="Repeatable. Default: as the file of --out ends, or html.",
+    help="Format of the page. Repeatable. Default: as the file of --out ends, or html.",
 )
-@click.option("--language", type=click.Choice(["de", "en"]), default="de", show_default=True)
+@click.option(
+    "--language", type=click.Choice(["de", "en"]), default="de", show_default=True, help="Language of the page."
+)
 @click.option("--queue", "queues", multiple=True, metavar="NAME", help="Only this queue. Repeatable.")
 @click.option("--team", "teams", multiple=True, metavar="NAME", help="Only this team. Repeatable.")
 @click.option("--full", type=click.IntRange(0, 2000), default=200, show_default=True, help="Calls shown in full.")
@@ -70,7 +72,7 @@ def review(
     serve: str | None,
     targets: tuple[str, ...],
 ) -> None:
-    """Write the review of a day: counts and what changed, then the flagged calls, worst first.
+    """Write the review of a day: counts and what changed, then the calls to review, worst first.
 
     Personal data in quotes is masked. Every page is remembered in the store, so that deleting a call removes it too.
     """

@@ -24,7 +24,7 @@ CONTRACTS: dict[str, tuple[str, str, Mode]] = {
 """Module and model of each contract. What users write may leave keys out; what Ausweis writes has them all."""
 
 
-@click.command()
+@click.command(epilog="\b\nExample:\n  ausweis schema verdict > verdict.schema.json")
 @click.argument("contract", type=click.Choice(list(CONTRACTS)))
 def schema(contract: str) -> None:
     """Print the JSON Schema (2020-12) of a CONTRACT.

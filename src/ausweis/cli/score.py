@@ -15,6 +15,12 @@ __all__ = ["score"]
 
 FAIL_ON = ("violation", "needs_review", "inconclusive", "failure")
 _EPILOG = """\b
+Examples:
+  ausweis score calls/ --policy telecom-de
+  ausweis score calls.jsonl recordings/*.wav --policy ours.yaml --run runs/monday --store
+  ausweis score calls/ --policy telecom-de --run runs/monday --resume
+
+\b
 Exit codes: 0 done, 1 --fail-on tripped (even if calls failed too), 2 wrong use,
 3 some calls failed (all others are written), 4 something unforeseen (in a call, which
 failed then, or outside of the calls), 130 stopped by Ctrl-C or SIGTERM.
@@ -23,53 +29,81 @@ failed then, or outside of the calls), 130 stopped by Ctrl-C or SIGTERM.
 
 @click.command(epilog=_EPILOG)
 @click.argument("paths", nargs=-1, required=True)
-@click.option("--policy", required=True, metavar="NAME|FILE", help="See: ausweis policies list.")
+@click.option(
+    "--policy", required=True, metavar="NAME|FILE", help="A name that `ausweis policies list` shows, or a file."
+)
 @click.option(
     "--run",
     "folder",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Where to write; runs/<UTC time>-<policy> by default.",
+    help="Folder to write into. Default: runs/<UTC time>-<policy>.",
 )
-@click.option("--resume", is_flag=True, help="Go on with the run in --run; calls that failed stay failed.")
-@click.option("--retry-failed", is_flag=True, help="With --resume: try failed calls again; they stand at the end then.")
+@click.option("--resume", is_flag=True, help="Go on with the run in --run. Calls that failed stay failed.")
+@click.option("--retry-failed", is_flag=True, help="With --resume: try failed calls again. They stand at the end then.")
 @click.option(
     "--model",
     metavar="ID|PATH",
-    help="See: ausweis models list; any .gguf file by its path; a server's model by its name.",
+    help="An id that `ausweis models list` shows, the path of a .gguf file, or the name of a server's model.",
 )
-@click.option("--strategy", type=click.Choice(["turnwise", "direct"]), default="turnwise", show_default=True)
+@click.option(
+    "--strategy",
+    type=click.Choice(["turnwise", "direct"]),
+    default="turnwise",
+    show_default=True,
+    help="Read turn by turn and judge by the policy, or ask the model for the whole verdict.",
+)
 @click.option("--zero-shot", is_flag=True, help="Read the answers without what was learned for this model.")
-@click.option("--prompts", "prompt_folder", type=click.Path(path_type=Path), metavar="FOLDER", help="Own templates.")
-@click.option("--prompt", "pins", multiple=True, metavar="ID@VERSION", help="This version of a template. Repeatable.")
+@click.option(
+    "--prompts",
+    "prompt_folder",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Take the templates of this folder.",
+)
+@click.option(
+    "--prompt", "pins", multiple=True, metavar="ID@VERSION", help="Take this version of a template. Repeatable."
+)
 @click.option(
     "--language",
     type=click.Choice(["de", "en"]),
-    help="Of calls that do not say theirs: de, unless given; of recordings, what is heard.",
+    help="Language of calls that do not say theirs. Default: de; of recordings, what is heard.",
 )
-@click.option("--speaker", "labels", multiple=True, metavar="LABEL=agent|caller", help="Who a label is. Repeatable.")
-@click.option("--format", "file_format", metavar="NAME", help="Of all files, instead of what they look like.")
+@click.option(
+    "--speaker",
+    "labels",
+    multiple=True,
+    metavar="LABEL=agent|caller",
+    help="Say who a label of the transcripts is. Repeatable.",
+)
+@click.option("--format", "file_format", metavar="NAME", help="Read all files in this format, whatever they look like.")
 @recording_options
-@click.option("--threads", type=click.IntRange(1, 512), metavar="N", help="Of the model in this process.")
+@click.option("--threads", type=click.IntRange(1, 512), metavar="N", help="Threads of the model in this process.")
 @click.option(
     "--context",
     type=click.IntRange(min=256),
     metavar="N",
-    help="Tokens that the model looks at; with a server, those that a prompt may fill.",
+    help="Tokens that the model looks at, or with a server those that a prompt may fill.",
 )
 @click.option(
     "--engine",
     default="llama",
     show_default=True,
     metavar="llama|server:URL|fake:FILE|replay:DIR",
-    help="A server gets the calls; its key comes from AUSWEIS_API_KEY.",
+    help="What runs the model. A server gets the calls; its key comes from AUSWEIS_API_KEY.",
 )
-@click.option("--runner", type=click.Choice(["local", "ray"]), default="local", show_default=True)
+@click.option(
+    "--runner",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="Run in this process, or in several processes or machines with Ray.",
+)
 @click.option(
     "--workers",
     type=click.IntRange(1, 1024),
     metavar="N",
-    help="With a server: requests at once (8). With ray: processes, each with the model (1).",
+    help="With a server: requests at once (default 8). With ray: processes, each with the model (default 1).",
 )
 @click.option("--record", type=click.Path(path_type=Path), metavar="DIR", help="Record the model's answers for replay.")
 @click.option(
@@ -77,12 +111,14 @@ failed then, or outside of the calls), 130 stopped by Ctrl-C or SIGTERM.
     is_flag=False,
     flag_value="",
     metavar="FILE|postgresql://…",
-    help="Fill the store of the daily review too; without a value AUSWEIS_STORE, or ausweis.sqlite.",
+    help="Fill the store of the daily review too. Without a value: AUSWEIS_STORE, or ausweis.sqlite.",
 )
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N calls.")
-@click.option("--fail-on", multiple=True, type=click.Choice(FAIL_ON), help="Exit with 1 on such a call. Repeatable.")
-@click.option("--quiet", is_flag=True, help="No progress and no table.")
-@click.option("--json", "as_json", is_flag=True, help="The summary as JSON on standard output.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Score only the first N calls.")
+@click.option(
+    "--fail-on", multiple=True, type=click.Choice(FAIL_ON), help="Exit with 1 where there is such a call. Repeatable."
+)
+@click.option("--quiet", is_flag=True, help="Show no progress and no table.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON on standard output.")
 @click.pass_context
 def score(context: click.Context, /, **options: Any) -> None:
     """Read calls with the model, judge them by a policy, write a run folder.

@@ -142,7 +142,7 @@ def _recipe(options: Options, policy: PolicyFile) -> Recipe:
         workers=options.workers if options.runner == "local" else None,
         record=options.record,
         strategy=options.strategy,
-        readouts=not options.zero_shot,
+        probes=not options.zero_shot,
         prompt_folder=options.prompt_folder,
         pins=options.pins,
     )

@@ -13,15 +13,22 @@ ADDRESS = "AUSWEIS_STORE"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-@click.command()
+@click.command(epilog="\b\nExample:\n  ausweis serve --store calls.sqlite")
 @click.option(
     "--store",
     "address",
     metavar="ADDR",
-    help=f"A SQLite file, or postgresql+psycopg://…; else ${ADDRESS}, else ausweis.sqlite.",
+    help=f"The store: a SQLite file, or postgresql://…. Default: ${ADDRESS}, or ausweis.sqlite.",
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8321, show_default=True, help="0 takes any free one.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8321,
+    show_default=True,
+    metavar="N",
+    help="Port to listen on. With 0, any free one.",
+)
 @click.option("--reviewer", default="", metavar="NAME", help="The name that is proposed at sign-in.")
 @click.option("--agents", is_flag=True, help="Show pseudonyms of agents.")
 @click.option("--name", "names", multiple=True, metavar="HOST", help="A name by which browsers reach it. Repeatable.")

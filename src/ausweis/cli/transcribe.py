@@ -10,6 +10,10 @@ from ausweis.cli.recording_options import recording_options
 __all__ = ["transcribe"]
 
 _EPILOG = """\b
+Example:
+  ausweis transcribe recordings/ --out transcripts --language de
+
+\b
 Exit codes: 0 done, 2 wrong use, 3 some recordings failed (all others are written),
 4 something unforeseen (with a recording, which failed then, or outside of them),
 130 stopped by Ctrl-C or SIGTERM.
@@ -24,14 +28,16 @@ Exit codes: 0 done, 2 wrong use, 3 some recordings failed (all others are writte
     required=True,
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Where transcripts.jsonl is written; what is there already is not heard again.",
+    help="Folder for transcripts.jsonl. What is there already is not heard again.",
 )
-@click.option("--policy", metavar="NAME|FILE", help="Its factors are words that the recogniser should know.")
-@click.option("--language", type=click.Choice(["de", "en"]), help="Spoken in all of them; unless given, what is heard.")
+@click.option("--policy", metavar="NAME|FILE", help="A policy, whose factors are words to listen for.")
+@click.option("--language", type=click.Choice(["de", "en"]), help="Language of all of them. Unless given, it is heard.")
 @recording_options
-@click.option("--model", metavar="ID|PATH", help="Asked who is the agent, where channels do not say it.")
-@click.option("--threads", type=click.IntRange(1, 512), metavar="N")
-@click.option("--quiet", is_flag=True, help="No progress.")
+@click.option(
+    "--model", metavar="ID|PATH", help="The model that is asked who is the agent, where channels do not say it."
+)
+@click.option("--threads", type=click.IntRange(1, 512), metavar="N", help="Threads of the model in this process.")
+@click.option("--quiet", is_flag=True, help="Show no progress.")
 @click.pass_context
 def transcribe(context: click.Context, /, **options: Any) -> None:
     """Make transcripts of recordings, in the form that `ausweis score` reads.

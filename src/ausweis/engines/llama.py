@@ -139,7 +139,7 @@ class LlamaEngine:
         if not probes:
             return []
         if any(one.model_sha256 != self.info.model_sha256 for one in probes):
-            raise EngineError(f"the readout of {transcript.template} was learned for another model")
+            raise EngineError(f"the probe of {transcript.template} was learned for another model")
         compared = [self._states_of(one, probes[0].layers) for one in transcript.compared]
         results = []
         reading = self._reading(transcript, probes[0].layers)
@@ -159,7 +159,7 @@ class LlamaEngine:
         return results
 
     def states(self, transcript: Transcript, layers: tuple[int, ...]) -> Iterator[States]:
-        """What the model computed about each row, to learn readouts: see `TranscriptContext.read`.
+        """What the model computed about each row, to learn probes: see `TranscriptContext.read`.
 
         To be taken to its end before anything else is asked.
         """

@@ -90,7 +90,7 @@ def _ggml(api: Any) -> Any:
     found = (path for ending in ("so", "dylib", "dll") for path in folder.glob(f"*ggml-base.{ending}"))
     file = next(found, None)
     if file is None:
-        raise ModelError("this build of llama-cpp-python lacks the ggml library that readouts need", place=str(folder))
+        raise ModelError("this build of llama-cpp-python lacks the ggml library that probes need", place=str(folder))
     library = ctypes.CDLL(str(file))
     library.ggml_get_name.restype, library.ggml_get_name.argtypes = ctypes.c_char_p, [ctypes.c_void_p]
     get = library.ggml_backend_tensor_get

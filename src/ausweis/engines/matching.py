@@ -3,7 +3,7 @@
 Both are read by the same template, each as a line; the matcher compares what the model understood of them, token by
 token: for each token of the description the nearest one of the line, and the other way round (late interaction, as in
 Khattab and Zaharia 2020, arXiv 2004.12832), over the middle layers. So a description costs one line to read, once, and
-no call is read again for it. As a `Readout` it is data only (safetensors), and bound to template and model by hashes.
+no call is read again for it. As a `Probe` it is data only (safetensors), and bound to template and model by hashes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ausweis.engines.parts import BOUND_TO, load_parts, save_parts
-from ausweis.engines.readout import LineFeatures, Readout, features, gelu, probabilities_of
+from ausweis.engines.probe import LineFeatures, Probe, features, gelu, probabilities_of
 
-__all__ = ["MATCHER_PARTS", "NEARNESS_SCALE", "LineReadout", "Matcher"]
+__all__ = ["MATCHER_PARTS", "NEARNESS_SCALE", "LineProbe", "Matcher"]
 
 MATCHER_SCHEMA = "ausweis/matcher@1"
 _LISTS = ("layers",)
@@ -122,21 +122,21 @@ class Matcher:
 
 
 @dataclass(frozen=True)
-class LineReadout:
-    """What is told of a line at once: the labels of a readout, and how far it is what each description says.
+class LineProbe:
+    """What is told of a line at once: the labels of a probe, and how far it is what each description says.
 
     The descriptions are the transcripts that a transcript has in `compared`, in this order. Both were made for one
     template, and for the same layers.
     """
 
-    readout: Readout | None
+    probe: Probe | None
     matcher: Matcher
     descriptions: tuple[str, ...]
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Those of the readout, then the descriptions."""
-        return (*(self.readout.labels if self.readout else ()), *self.descriptions)
+        """Those of the probe, then the descriptions."""
+        return (*(self.probe.labels if self.probe else ()), *self.descriptions)
 
     @property
     def layers(self) -> tuple[int, ...]:
@@ -151,11 +151,11 @@ class LineReadout:
     @cached_property
     def sha256(self) -> str:
         """Over both, for the key of recorded answers."""
-        return "+".join([*([self.readout.sha256] if self.readout else []), self.matcher.sha256])
+        return "+".join([*([self.probe.sha256] if self.probe else []), self.matcher.sha256])
 
     def probabilities(self, states: Array, compared: Sequence[Array]) -> tuple[float, ...]:
         """Of each label. `states`, `compared`: shape (tokens, layers, width), of the line and of each description."""
-        told = self.readout.probabilities(states) if self.readout else ()
+        told = self.probe.probabilities(states) if self.probe else ()
         line = features(states)
         return (*told, *probabilities_of([self.matcher.score(line, features(one)) for one in compared]))
 

@@ -1,8 +1,8 @@
 """Recorded answers of a whole golden set in one small file, and an engine that asks the model only where none fits.
 
 The file is JSON lines, packed by xz: first what answered, then an answer a line under the first 24 hex digits of its
-key: that of a request, or of a row of a transcript. The key covers messages, answers or schema, readout and the model's
-hash, so an answer to another prompt, by another model or readout, is never found. Token counts are not kept.
+key: that of a request, or of a row of a transcript. The key covers messages, answers or schema, probe and the model's
+hash, so an answer to another prompt, by another model or probe, is never found. Token counts are not kept.
 """
 
 import json

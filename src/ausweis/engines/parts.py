@@ -47,11 +47,11 @@ def load_parts(path: Path, schema: str, shapes: Mapping[str, str], lists: Sequen
             about: dict[str, Any] = json.loads(file.metadata()["about"])
         known = {"k": len(about["labels"])} if "labels" in about else {}
         if about.get("schema") != schema or not _fit(parts, shapes, known):
-            raise PromptError("is no readout of this kind: train it again", place=str(path))
+            raise PromptError("is no probe of this kind: train it again", place=str(path))
         told = {name: about[name] for name in BOUND_TO} | {name: tuple(about[name]) for name in lists}
         return LoadedParts(parts, told, hashlib.sha256(data).hexdigest())
     except (OSError, SafetensorError, KeyError, TypeError, ValueError):
-        raise PromptError("is no readout, or a broken one: train it again", place=str(path)) from None
+        raise PromptError("is no probe, or a broken one: train it again", place=str(path)) from None
 
 
 def save_parts(path: Path, schema: str, parts: Mapping[str, Array], about: Mapping[str, object]) -> None:

@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal, Protocol, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation, model_validator
 
-from ausweis.engines.matching import LineReadout
-from ausweis.engines.readout import Readout
+from ausweis.engines.matching import LineProbe
+from ausweis.engines.probe import Probe
 
-__all__ = ["Engine", "EngineInfo", "Message", "Probe", "Request", "Result", "Transcript"]
+__all__ = ["AnyProbe", "Engine", "EngineInfo", "Message", "Request", "Result", "Transcript"]
 
-Probe = Readout | LineReadout
+AnyProbe = Probe | LineProbe
 """What tells the answer of a line from the states of the model."""
 
 
@@ -26,7 +26,7 @@ class Message(BaseModel):
 
 
 class Request(BaseModel):
-    """One question: messages, and a closed list of answers, a readout or a JSON Schema for the answer.
+    """One question: messages, and a closed list of answers, a probe or a JSON Schema for the answer.
 
     All messages but the last come from a template and hold nothing of a call: engines may keep what they make of it.
 
@@ -60,7 +60,7 @@ class Transcript(BaseModel):
 
     messages: tuple[Message, ...]
     rows: tuple[str, ...]
-    probes: tuple[SkipValidation[Probe], ...] = ()
+    probes: tuple[SkipValidation[AnyProbe], ...] = ()
     compared: tuple["Transcript", ...] = ()
     template: str = ""
 

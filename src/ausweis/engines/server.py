@@ -115,7 +115,7 @@ class ServerEngine:
         Raises:
             EngineError: always.
         """
-        raise EngineError(f"a readout is only for the in-process engine: {transcript.template} has one")
+        raise EngineError(f"a probe is only for the in-process engine: {transcript.template} has one")
 
     async def _all(self, requests: Sequence[Request]) -> list[Result]:
         asking = [asyncio.ensure_future(self._questions.ask(request)) for request in requests]

@@ -26,7 +26,7 @@ class ServedModel:
 
     `sha256`: of the id and of what the server tells of the weights; not of its address, nor of how it was started. A
     server does not tell the hash of its weights, so this is never the hash of a file, and what was learned for one
-    (readouts) is not used. `context`: tokens, None where the server does not tell. `kind`: who made the server.
+    (probes) is not used. `context`: tokens, None where the server does not tell. `kind`: who made the server.
     """
 
     name: str

@@ -5,9 +5,9 @@ validate          what is wrong with a golden set
 findings          what is found in a call, as words that can be compared
 case              one labelled call as it was judged
 metrics/          the numbers
-readouts          learns, from labelled turns, to read what the model computed
-readout_lines     what it learns from; fact_readout and incident_readout: the labels of each template
-readout_network   the networks that are learned for it
+probes          learns, from labelled turns, to read what the model computed
+probe_lines     what it learns from; fact_probe and incident_probe: the labels of each template
+probe_network   the networks that are learned for it
 left_out          verdicts on calls of writing passes that they have not seen
 """
 

@@ -75,7 +75,7 @@ class Plan(_Part):
 
 
 class System(_Part):
-    """What is measured: strategy, prompt versions with readouts, model."""
+    """What is measured: strategy, prompt versions with probes, model."""
 
     ausweis: str
     strategy: str

@@ -60,7 +60,7 @@ def golden(
             engine=engine,
             model=model,
             strategy=strategy,
-            readouts=not zero_shot,
+            probes=not zero_shot,
             prompt_folder=Path(prompts).absolute() if prompts else None,
         )
         recipe.library()

@@ -1,4 +1,4 @@
-"""Verdicts on calls that a readout has not learned from: what is chosen by, and what an eval of train can tell.
+"""Verdicts on calls that a probe has not learned from: what is chosen by, and what an eval of train can tell.
 
 The answers about a call come from networks that have seen none of its writing pass; from there on it goes the way of
 any call, through reading and judging.

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ausweis.engines.matching import NEARNESS_SCALE, Matcher
-from ausweis.engines.readout import LineFeatures
+from ausweis.engines.probe import LineFeatures
 from ausweis.prompts import Template
 
 __all__ = ["AskedCall", "Described", "LeftOut", "MatchPlan", "learn_matcher"]

@@ -1,6 +1,6 @@
 """Critical incidents beyond authentication: looked for only where the policy asks, and each told with its place.
 
-Known kinds are told by a readout of the template `incidents`, where one was learned for the model: it reads the call
+Known kinds are told by a probe of the template `incidents`, where one was learned for the model: it reads the call
 once more, line by line. What a company describes itself is told, in the same reading, by a matcher of that template.
 Without them the template `incident` asks about each line of the side in question whether it is what the description
 says.
@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from typing import NamedTuple, cast
 
 from ausweis.calls.call import Call
-from ausweis.engines.matching import LineReadout, Matcher
+from ausweis.engines.matching import LineProbe, Matcher
+from ausweis.engines.probe import Probe
 from ausweis.engines.protocol import Engine, Request, Transcript
-from ausweis.engines.readout import Readout
 from ausweis.errors import PromptError
 from ausweis.prompts import Template
 from ausweis.reading.asking import transcript_of
@@ -54,7 +54,7 @@ DESCRIPTIONS: Mapping[IncidentKind, str] = {
     "press_threat": "The caller says that they will go to the press or make it public.",
     "rude_agent": "The agent insults, mocks or belittles the caller.",
 }
-"""What is asked where no readout tells."""
+"""What is asked where no probe tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +85,10 @@ class WantedIncident:
 
 
 class Learned(NamedTuple):
-    """The template `incidents`, with the readout that tells known kinds and the matcher that tells descriptions."""
+    """The template `incidents`, with the probe that tells known kinds and the matcher that tells descriptions."""
 
     template: Template
-    readout: Readout | None
+    probe: Probe | None
     matcher: Matcher | None
 
 
@@ -113,26 +113,26 @@ class IncidentReader:
         """Sort what is wanted by the way it is told.
 
         Raises:
-            PromptError: readout and matcher are of different layers.
+            PromptError: probe and matcher are of different layers.
         """
-        labels = () if learned.readout is None else learned.readout.labels
+        labels = () if learned.probe is None else learned.probe.labels
         self._engine = engine
         self._told = [one for one in wanted if one.kind and label_of(one.kind) in labels]
         self._matched = [one for one in wanted if one.kind is None] if learned.matcher else []
         self._asked = [one for one in wanted if one not in self._told and one not in self._matched]
         self._question = question
-        readout = learned.readout if self._told else None
-        self._learned = Learned(learned.template, readout, learned.matcher if self._matched else None)
-        self._readout = self._line_readout()
+        probe = learned.probe if self._told else None
+        self._learned = Learned(learned.template, probe, learned.matcher if self._matched else None)
+        self._probe = self._line_probe()
 
-    def _line_readout(self) -> Readout | LineReadout | None:
-        template, readout, matcher = self._learned
+    def _line_probe(self) -> Probe | LineProbe | None:
+        template, probe, matcher = self._learned
         if matcher is None:
-            return readout
-        if readout is not None and readout.layers != matcher.layers:
-            message = "its readout and its matcher read different layers: train both again"
+            return probe
+        if probe is not None and probe.layers != matcher.layers:
+            message = "its probe and its matcher read different layers: train both again"
             raise PromptError(message, place=template.name)
-        return LineReadout(readout, matcher, tuple(one.question for one in self._matched))
+        return LineProbe(probe, matcher, tuple(one.question for one in self._matched))
 
     @property
     def looked_for(self) -> tuple[str | OneSided, ...]:
@@ -141,10 +141,10 @@ class IncidentReader:
 
     @property
     def prompts(self) -> tuple[PromptStamp, ...]:
-        """The templates that it asks with, and what was learned for them as `id:readout` and `id:matcher`."""
-        template, readout, matcher = self._learned
-        found = [] if self._readout is None else [PromptStamp(template.id, template.version, template.sha256)]
-        for name, part in (("readout", readout), ("matcher", matcher)):
+        """The templates that it asks with, and what was learned for them as `id:probe` and `id:matcher`."""
+        template, probe, matcher = self._learned
+        found = [] if self._probe is None else [PromptStamp(template.id, template.version, template.sha256)]
+        for name, part in (("probe", probe), ("matcher", matcher)):
             if part is not None:
                 found.append(PromptStamp(f"{template.id}:{name}", template.version, part.sha256))
         if self._asked:
@@ -161,12 +161,12 @@ class IncidentReader:
 
     def _read_learned(self, call: Call, pieces: Sequence[Piece]) -> tuple[list[_Chance], int]:
         """All that was learned and is wanted, in one reading of the call."""
-        if self._readout is None or not pieces:
+        if self._probe is None or not pieces:
             return [], 0
-        template, readout, _ = self._learned
+        template, probe, _ = self._learned
         compared = [description_line(template, one.question, one.speaker) for one in self._matched]
-        results = self._engine.read(transcript_of(template, call, pieces, [self._readout] * len(pieces), compared))
-        kinds = () if readout is None else readout.labels
+        results = self._engine.read(transcript_of(template, call, pieces, [self._probe] * len(pieces), compared))
+        kinds = () if probe is None else probe.labels
         told = [(one, kinds.index(label_of(one.kind))) for one in self._told if one.kind]
         told += [(one, place) for place, one in enumerate(self._matched, start=len(kinds))]
         found = [

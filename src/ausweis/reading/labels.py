@@ -27,7 +27,7 @@ IDLE = frozenset({"nothing", "explains", "agrees", "does not know", "new value"}
 """Labels that make no event."""
 
 STARTS_LATE = "starts late"
-"""What a readout may tell of the first line, whoever says it: the recording sets in when the call is under way."""
+"""What a probe may tell of the first line, whoever says it: the recording sets in when the call is under way."""
 
 SINGLE: dict[str, EventKind] = {
     "accepts": "accepts",
@@ -122,7 +122,7 @@ def possible_events(answer: Mapping[str, float], *, exclusive: bool) -> list[Pos
     """The events behind the probabilities of one answer, the likeliest first.
 
     `exclusive`: the probabilities share out one whole (a closed list of answers), so that two things said in one turn
-    take from each other; otherwise each label has a probability of its own (a readout).
+    take from each other; otherwise each label has a probability of its own (a probe).
     """
     found: list[Possible] = []
     groups: dict[EventKind, dict[str, float]] = {}

@@ -56,7 +56,7 @@ class TurnwiseReader:
 
     @property
     def prompts(self) -> tuple[PromptStamp, ...]:
-        """The templates, and a readout as `id:readout`."""
+        """The templates, and a probe as `id:probe`."""
         return (*self._asking.prompts, *(() if self._incidents is None else self._incidents.prompts))
 
     @property

@@ -9,11 +9,11 @@ junit          a gate's result as JUnit XML
 
 review_page      the daily review as one HTML page
 review_markdown  the same as Markdown
-review_csv       its flagged calls as CSV
-review_source    what it is made of: the store's counts and flagged calls
+review_csv       its calls to review as CSV
+review_source    what it is made of: the store's counts and calls to review
 review_tallies   those counts: calls of its days and of the days before
 review_counts    counts against the days before, and what changed beyond chance
-review_calls     a flagged call: findings, moments, what was said
+review_calls     a call to review: findings, moments, what was said
 review_excerpt   the turns around a moment, masked
 review_advice    what the agent should have done
 review_trends    shares by day, queue and team

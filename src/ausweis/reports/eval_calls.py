@@ -10,6 +10,7 @@ from ausweis.evals.case import Case, ids_of
 from ausweis.evals.conclusion import Conclusion
 from ausweis.evals.metrics.outcomes import told
 from ausweis.evals.metrics.stability import flipped
+from ausweis.judging.sentences import review_sentence, violation_sentence
 from ausweis.judging.verdict import Violation
 from ausweis.reports.eval_source import EvalSource
 from ausweis.vocabulary import CHANGES
@@ -55,7 +56,7 @@ class MarkedTurn:
 class CallView:
     """A call as it is shown. `marks` are what it can be filtered by besides tags; `sides` label and verdict by field.
 
-    `violations` and `review` are the verdict's own sentences.
+    `violations` each with its sentence, `review` the sentences of what is to be looked at.
     """
 
     case: Case
@@ -69,7 +70,7 @@ class CallView:
     turns: Sequence[MarkedTurn]
     missed: int
     invented: int
-    violations: Sequence[Violation]
+    violations: Sequence[tuple[Violation, str]]
     review: Sequence[str]
 
 
@@ -143,8 +144,8 @@ def _view(case: Case, source: EvalSource, *, flips: bool) -> CallView:
         turns=tuple(MarkedTurn(turn, chips.get(number, ())) for number, turn in turns),
         missed=states.count("missed"),
         invented=states.count("invented"),
-        violations=verdict.violations if verdict else (),
-        review=verdict.review_reasons if verdict else (),
+        violations=[(broken, violation_sentence(broken, "en")) for broken in verdict.violations] if verdict else (),
+        review=[review_sentence(reason, "en") for reason in verdict.review_reasons] if verdict else (),
     )
 
 

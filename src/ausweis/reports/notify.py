@@ -52,7 +52,7 @@ def summary(review: Review) -> dict[str, Any]:
         "first": str(wanted.first),
         "last": str(wanted.last),
         "calls": review.now.calls,
-        "flagged": review.flagged,
+        "flagged": review.to_review,
         "counts": {one.name: one.count for one in review.figures if one.name != "calls"},
         "usual_shares": {one.name: round(one.usual, 4) for one in review.figures[1:] if one.usual is not None},
         "changes": [change_in_words(one, language) for one in review.changes],

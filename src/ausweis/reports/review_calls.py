@@ -1,10 +1,11 @@
-"""A flagged call as pages show it: its findings, the moments, what was said there."""
+"""A call to review as pages show it: its findings, the moments, what was said there."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ausweis.judging.policy import Language
+from ausweis.judging.sentences import incident_sentence, review_sentence, violation_sentence
 from ausweis.judging.verdict import Evidence, Incident
 from ausweis.judging.words import VIOLATIONS
 from ausweis.masking import Kind, Masker, mask
@@ -14,7 +15,7 @@ from ausweis.reports.review_words import kind_in_words
 from ausweis.store import CallRecord, CallRow
 from ausweis.vocabulary import SEVERITIES, Severity
 
-__all__ = ["FlaggedCall", "Found", "by_weight", "clock", "flagged_call", "found_in", "kept_in", "severity_of"]
+__all__ = ["Found", "ReviewedCall", "by_weight", "clock", "found_in", "kept_in", "reviewed_call", "severity_of"]
 
 LONGEST = 400
 """Letters of a sentence about a finding."""
@@ -39,7 +40,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class FlaggedCall:
+class ReviewedCall:
     """One call. `found`: by turn; `excerpt`: what was said there; `recorded`: whether a recording can be heard.
 
     `audio`: addresses of its files; none where the call is masked, as names of files often hold a number or a person.
@@ -85,7 +86,7 @@ def found_in(record: CallRecord, language: Language, *, masked: bool = True) -> 
             severity=one.severity,
             turn=one.turn,
             start=_start(record, one.turn, one.evidence),
-            why=one.reason,
+            why=violation_sentence(one, language),
             should=advice(one, record.verdict, language),
         )
         for one in record.verdict.violations
@@ -106,17 +107,17 @@ def found_in(record: CallRecord, language: Language, *, masked: bool = True) -> 
     return sorted([*violations, *incidents], key=lambda one: one.turn)
 
 
-def flagged_call(record: CallRecord, language: Language, *, masked: bool = True) -> FlaggedCall:
+def reviewed_call(record: CallRecord, language: Language, *, masked: bool = True) -> ReviewedCall:
     """The call as it is shown in full."""
     found = found_in(record, language, masked=masked)
     masker = Masker.of(record.call, record.facts, language=language) if masked else None
     marks = list(_marks(record))
     files = [path for path in record.audio if _is_there(path)]
-    return FlaggedCall(
+    return ReviewedCall(
         row=record.row,
         found=tuple(found),
         excerpt=excerpt(record.call, marks, masker, around=_unsure_turns(record) if not marks else ()),
-        reasons=record.verdict.review_reasons if record.row.needs_review else (),
+        reasons=[review_sentence(one, language) for one in record.verdict.review_reasons if record.row.needs_review],
         recorded=bool(files),
         audio=() if masked else tuple(path.absolute().as_uri() for path in files),
         with_text=record.call is not None,
@@ -131,7 +132,7 @@ def _is_there(path: Path) -> bool:
 
 
 def _description(one: Incident, language: Language, masked: bool) -> str:
-    text = one.description[:LONGEST]
+    text = incident_sentence(one, language)[:LONGEST]
     return mask(text, language=language) if masked else text
 
 

@@ -91,7 +91,7 @@ def tally(counts: Iterable[DayCount], *, days: int = 0) -> Tally:
             "violation": one.outcomes.get("violation", 0),
             "inconclusive": one.outcomes.get("inconclusive", 0),
             "needs_review": one.needs_review,
-            "flagged": one.flagged,
+            "to_review": one.to_review,
             **{f"violation:{name}": count for name, count in one.violations.items()},
             **{f"{_INCIDENT}:{name}": count for name, count in one.incidents.items()},
         }
@@ -113,7 +113,7 @@ def changes(places: Mapping[tuple[str, str] | None, tuple[Tally, Tally]]) -> lis
     """What differs beyond chance, the clearest first. `places`: counts now and before, by queue or team; None: all."""
     found = []
     for where, (now, before) in places.items():
-        for name in sorted({*now.parts, *before.parts} - {"flagged"}):
+        for name in sorted({*now.parts, *before.parts} - {"to_review"}):
             if where is not None and name not in ("violation", "needs_review"):
                 continue
             figure = _figure(name, now, before)

@@ -1,4 +1,4 @@
-"""The flagged calls as CSV, one a line, for a spreadsheet: the words of the contracts, not of a language."""
+"""The calls to review as CSV, one a line, for a spreadsheet: the words of the contracts, not of a language."""
 
 import csv
 import io
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ausweis.calls.text import clean
-from ausweis.reports.review_calls import FlaggedCall
+from ausweis.reports.review_calls import ReviewedCall
 from ausweis.reports.review_source import Review
 from ausweis.store import CallRow
 
@@ -45,7 +45,7 @@ def _row(row: CallRow, review: Review, turn: str = "", second: str = "") -> Iter
     yield from (f"{row.risk:.3f}", f"{row.confidence:.3f}", str(row.needs_review).lower(), row.state)
 
 
-def _finding(call: FlaggedCall) -> Iterator[str]:
+def _finding(call: ReviewedCall) -> Iterator[str]:
     worst = call.worst
     yield worst.why if worst else " ".join(call.reasons)
     turns = [one for one in call.excerpt.turns if worst and one.number == worst.turn]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ausweis.judging.policy import Language
 from ausweis.reports.markdown import cell
-from ausweis.reports.review_calls import FlaggedCall, clock
+from ausweis.reports.review_calls import ReviewedCall, clock
 from ausweis.reports.review_page import (
     change_in_words,
     finding_words,
@@ -20,7 +20,7 @@ __all__ = ["review_markdown"]
 
 
 def review_markdown(review: Review) -> str:
-    """Counts, changes, then each flagged call with its moments and quotes; the rest as a table."""
+    """Counts, changes, then each call to review with its moments and quotes; the rest as a table."""
     return "\n".join(_lines(review)) + "\n"
 
 
@@ -56,7 +56,7 @@ def _lines(review: Review) -> Iterator[str]:
     yield texts["human"]
 
 
-def _call(call: FlaggedCall, language: Language) -> Iterator[str]:
+def _call(call: ReviewedCall, language: Language) -> Iterator[str]:
     texts, row, worst = TEXTS[language], call.row, call.worst
     grade = SEVERITIES[language][row.severity] if row.severity else texts["needs_review"]
     what = worst.words if worst else OUTCOMES[language][row.outcome]

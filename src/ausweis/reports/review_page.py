@@ -10,7 +10,7 @@ from markupsafe import Markup
 from ausweis.judging.policy import Language
 from ausweis.judging.words import VIOLATIONS
 from ausweis.reports.pages import beside, content_policy, environment
-from ausweis.reports.review_calls import FlaggedCall, clock
+from ausweis.reports.review_calls import ReviewedCall, clock
 from ausweis.reports.review_counts import Change, Figure
 from ausweis.reports.review_source import BEFORE, Review, Wanted
 from ausweis.reports.review_trends import Trend, top_of
@@ -168,14 +168,14 @@ def _when(row: Any, *, with_day: bool, language: Language) -> str:
     return ", ".join(part for part in (short if with_day or not clock_time else "", clock_time) if part)
 
 
-def _heard(call: FlaggedCall, wanted: Wanted) -> Sequence[str]:
+def _heard(call: ReviewedCall, wanted: Wanted) -> Sequence[str]:
     """Where the call can be heard: its files, or where they stay unnamed, its page in `ausweis serve`."""
     if not wanted.masked:
         return call.audio
     return [f"{wanted.serve}/calls/{call.row.key}"] if wanted.serve and call.recorded else []
 
 
-def _snippet(call: FlaggedCall) -> str:
+def _snippet(call: ReviewedCall) -> str:
     """What was said at the worst finding, in a line."""
     worst = call.worst
     turns = [one for one in call.excerpt.turns if worst and one.number == worst.turn] or list(call.excerpt.turns)[:1]

@@ -1,4 +1,4 @@
-"""What the daily review is made of: the store's counts and flagged calls of some days."""
+"""What the daily review is made of: the store's counts and calls to review of some days."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from ausweis.errors import InputError
 from ausweis.judging.policy import Language
-from ausweis.reports.review_calls import FlaggedCall, by_weight, flagged_call, found_in
+from ausweis.reports.review_calls import ReviewedCall, by_weight, found_in, reviewed_call
 from ausweis.reports.review_counts import Change, Figure, Tally, changes, figures
 from ausweis.reports.review_tallies import tallies
 from ausweis.reports.review_trends import Trend, trends
@@ -53,7 +53,7 @@ class SeverityRow:
 
 @dataclass(frozen=True)
 class Review:
-    """All that pages and tables show. `calls`: in full, worst first; `rest`: flagged calls in short.
+    """All that pages and tables show. `calls`: in full, worst first; `rest`: calls to review in short.
 
     `known`: where there are no calls, the first and the last day of others of these queues and teams, if any.
     """
@@ -64,7 +64,7 @@ class Review:
     figures: Sequence[Figure]
     changes: Sequence[Change]
     severities: Sequence[SeverityRow]
-    calls: Sequence[FlaggedCall]
+    calls: Sequence[ReviewedCall]
     rest: Sequence[CallRow]
     total: Trend | None
     queues: Sequence[Trend]
@@ -73,8 +73,8 @@ class Review:
     known: tuple[date, date] | None
 
     @property
-    def flagged(self) -> int:
-        """How many calls are flagged."""
+    def to_review(self) -> int:
+        """How many calls are to review."""
         return len(self.calls) + len(self.rest)
 
     @property
@@ -96,8 +96,8 @@ def review_of(store: Store, wanted: Wanted) -> Review:
     places = tallies(store, which, start, wanted.first, wanted.last)
     now, before = places[None]
     within = replace(which, first=wanted.first, last=wanted.last)
-    rows = sorted(store.calls(replace(within, flagged=True)), key=by_weight)
-    calls, severities, runs = _flagged(store, rows, wanted, now, before)
+    rows = sorted(store.calls(replace(within, to_review=True)), key=by_weight)
+    calls, severities, runs = _reviewed(store, rows, wanted, now, before)
     days = store.day_counts(start, wanted.last, filter=which, by=("day",))
     by_queue = store.day_counts(start, wanted.last, filter=which, by=("day", "queue"))
     by_team = store.day_counts(start, wanted.last, filter=which, by=("day", "team"))
@@ -137,11 +137,11 @@ def _known(store: Store, which: CallFilter) -> tuple[date, date] | None:
     return (days[0], days[-1]) if days else None
 
 
-def _flagged(
+def _reviewed(
     store: Store, rows: Sequence[CallRow], wanted: Wanted, now: Tally, before: Tally
-) -> tuple[list[FlaggedCall], list[SeverityRow], list[RunRow]]:
+) -> tuple[list[ReviewedCall], list[SeverityRow], list[RunRow]]:
     """The first calls in full; of all of them, what came up how severely, and in which runs. One record at a time."""
-    calls: list[FlaggedCall] = []
+    calls: list[ReviewedCall] = []
     counted: dict[tuple[bool, str], Counter[Severity]] = {}
     runs: dict[int, RunRow] = {}
     for row in rows:
@@ -154,7 +154,7 @@ def _flagged(
         for key, place in worst.items():
             counted.setdefault(key, Counter())[SEVERITIES[place]] += 1
         if len(calls) < wanted.full:
-            calls.append(flagged_call(record, wanted.language, masked=wanted.masked))
+            calls.append(reviewed_call(record, wanted.language, masked=wanted.masked))
     severities = [
         SeverityRow(name, incident, by, figures(now, before, [f"{'incident' if incident else 'violation'}:{name}"])[1])
         for (incident, name), by in counted.items()

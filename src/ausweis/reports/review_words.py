@@ -215,7 +215,7 @@ TEXTS: Mapping[Language, Mapping[str, str]] = {
         "no_text": "The text of this call is not in the store; shown are the quotes of the verdict.",
         "left_out": "{count} turns left out",
         "left_out_1": "1 turn left out",
-        "rest": "More flagged calls",
+        "rest": "More calls to review",
         "time": "Time",
         "call": "Call",
         "where": "Queue, team",

@@ -3,7 +3,7 @@
 The way in:
     app         routes, and who may pass
     security    headers, hosts, sizes
-    sessions    the token, the cookie, the mark of forms
+    auth        the token, the session, the CSRF token of forms
     running     the server in this process
     desk        what every page works with
 
@@ -22,8 +22,8 @@ What they are made of:
 """
 
 from ausweis.serve.app import create_app
+from ausweis.serve.auth import Auth
 from ausweis.serve.desk import CallMask, Desk
 from ausweis.serve.masks import mask_of
-from ausweis.serve.sessions import Doorkeeper
 
-__all__ = ["CallMask", "Desk", "Doorkeeper", "create_app", "mask_of"]
+__all__ = ["Auth", "CallMask", "Desk", "create_app", "mask_of"]

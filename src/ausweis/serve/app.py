@@ -16,15 +16,15 @@ from starlette.staticfiles import StaticFiles
 from ausweis.errors import NoCallError, StoreError
 from ausweis.serve import call_page, figures, queue, sample
 from ausweis.serve.audio import audio
-from ausweis.serve.desk import Desk, Visit
+from ausweis.serve.auth import LIFETIME, Session, reviewer_name
+from ausweis.serve.desk import Desk, RequestContext
 from ausweis.serve.rendering import answer, render
 from ausweis.serve.security import LOOPBACK, Guard
-from ausweis.serve.sessions import LIFETIME, Session, reviewer_name
 from ausweis.serve.words import Words, language_of
 
 __all__ = ["create_app"]
 
-Page = Callable[[Visit], Response]
+Page = Callable[[RequestContext], Response]
 LANGUAGE = "ausweis-language"
 MAX_FIELDS = 40
 FORM_FIELDS = 5000
@@ -59,53 +59,53 @@ def create_app(desk: Desk) -> Guard:
 
 
 def _page(page: Page) -> Callable[[Request], Awaitable[Response]]:
-    """A page for those who are signed in; all others are sent to the door."""
+    """A page for those who are signed in; all others are sent to the sign-in."""
 
     async def endpoint(request: Request) -> Response:
         session = _session(request)
         if session is None:
-            return _to_the_door(request)
+            return _to_sign_in(request)
         _refuse_large(request)
-        return await run_in_threadpool(page, _visit(request, session, {}))
+        return await run_in_threadpool(page, _context(request, session, {}))
 
     return endpoint
 
 
 def _form(page: Page) -> Callable[[Request], Awaitable[Response]]:
-    """A form that changes something: only with the mark of the session."""
+    """A form that changes something: only with the CSRF token of the session."""
 
     async def endpoint(request: Request) -> Response:
         session = _session(request)
         if session is None:
-            return _to_the_door(request)
+            return _to_sign_in(request)
         _refuse_large(request)
         form = await _fields(request)
-        mark = form.get("csrf", "") or request.headers.get("x-csrf-token", "")
-        if not _desk(request).door.marked(session, mark):
+        token = form.get("csrf", "") or request.headers.get("x-csrf-token", "")
+        if not _desk(request).auth.csrf_valid(session, token):
             raise HTTPException(403)
-        return await run_in_threadpool(page, _visit(request, session, form))
+        return await run_in_threadpool(page, _context(request, session, form))
 
     return endpoint
 
 
 async def _sign_in_page(request: Request) -> Response:
     desk, token = _desk(request), request.query_params.get("token", "")
-    right = bool(token) and desk.door.knows(token)
+    right = bool(token) and desk.auth.knows(token)
     back = _here(request.query_params.get("back", ""))
-    return _door_page(request, token if right else "", "token_wrong" if token and not right else "", back=back)
+    return _sign_in_form(request, token if right else "", "token_wrong" if token and not right else "", back=back)
 
 
 async def _sign_in(request: Request) -> Response:
     desk, form = _desk(request), await _fields(request)
     token, reviewer = form.get("token", "").strip(), reviewer_name(form.get("reviewer", ""))
     back = _here(form.get("back", ""))
-    if not desk.door.knows(token):
-        return _door_page(request, "", "token_wrong", 403, back=back)
+    if not desk.auth.knows(token):
+        return _sign_in_form(request, "", "token_wrong", 403, back=back)
     if reviewer is None:
-        return _door_page(request, token, "name_missing", 422, back=back)
-    _, cookie = desk.door.begin(reviewer)
+        return _sign_in_form(request, token, "name_missing", 422, back=back)
+    _, cookie = desk.auth.sign_in(reviewer)
     response = RedirectResponse(back, 303)
-    # Lax: links in reports and notifications open the call. Forms are guarded by their mark and by `Guard`.
+    # Lax: links in reports and notifications open the call. Forms are guarded by their CSRF token and by `Guard`.
     response.set_cookie(
         desk.cookie, cookie, max_age=LIFETIME, httponly=True, samesite="lax", secure=desk.secure, path="/"
     )
@@ -114,10 +114,10 @@ async def _sign_in(request: Request) -> Response:
 
 async def _sign_out(request: Request) -> Response:
     desk, session, form = _desk(request), _session(request), await _fields(request)
-    if session is not None and not desk.door.marked(session, form.get("csrf", "")):
+    if session is not None and not desk.auth.csrf_valid(session, form.get("csrf", "")):
         raise HTTPException(403)
     if session is not None:
-        desk.door.end(session)
+        desk.auth.sign_out(session)
         desk.unmasked = {one: says for one, says in desk.unmasked.copy().items() if one[0] != session.id}
     response = RedirectResponse("/signin", 303)
     response.delete_cookie(desk.cookie, path="/", httponly=True, samesite="lax", secure=desk.secure)
@@ -155,23 +155,23 @@ def _problem(request: Request, title: str, text: str, status: int) -> Response:
     values = {"title": title, "text": text, "onward": onward}
     if session is None:
         return HTMLResponse(render("problem.html.j2", _words(request), **values), status)
-    return answer(_visit(request, session, {}), "problem.html.j2", status=status, **values)
+    return answer(_context(request, session, {}), "problem.html.j2", status=status, **values)
 
 
-def _door_page(request: Request, token: str, problem: str, status: int = 200, *, back: str = "/") -> Response:
+def _sign_in_form(request: Request, token: str, problem: str, status: int = 200, *, back: str = "/") -> Response:
     reviewer = _desk(request).reviewer
-    values = {"token": token, "problem": problem, "reviewer": reviewer, "onward": back, "back": _door(back)}
+    values = {"token": token, "problem": problem, "reviewer": reviewer, "onward": back, "back": _sign_in_address(back)}
     return HTMLResponse(render("signin.html.j2", _words(request), **values), status)
 
 
-def _to_the_door(request: Request) -> Response:
+def _to_sign_in(request: Request) -> Response:
     if request.headers.get("hx-request"):
         return Response(status_code=204, headers={"HX-Redirect": "/signin"})
     asked = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
-    return RedirectResponse(_door(_here(asked) if request.method == "GET" else "/"), 303)
+    return RedirectResponse(_sign_in_address(_here(asked) if request.method == "GET" else "/"), 303)
 
 
-def _door(back: str) -> str:
+def _sign_in_address(back: str) -> str:
     return "/signin" if back == "/" else f"/signin?{urlencode({'back': back})}"
 
 
@@ -195,16 +195,16 @@ def _desk(request: Request) -> Desk:
 
 def _session(request: Request) -> Session | None:
     desk = _desk(request)
-    return desk.door.session(request.cookies.get(desk.cookie, ""))
+    return desk.auth.session(request.cookies.get(desk.cookie, ""))
 
 
 def _words(request: Request) -> Words:
     return Words(language_of(request.cookies.get(LANGUAGE), request.headers.get("accept-language", "")))
 
 
-def _visit(request: Request, session: Session, form: dict[str, str]) -> Visit:
+def _context(request: Request, session: Session, form: dict[str, str]) -> RequestContext:
     asked = _texts(request.query_params)
-    return Visit(
+    return RequestContext(
         desk=_desk(request),
         session=session,
         words=_words(request),

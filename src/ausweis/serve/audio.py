@@ -6,7 +6,7 @@ from pathlib import Path
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
 
-from ausweis.serve.desk import Visit
+from ausweis.serve.desk import RequestContext
 
 __all__ = ["audio", "is_there", "media_type"]
 
@@ -24,10 +24,10 @@ _TYPES = {
 }
 
 
-def audio(visit: Visit) -> Response:
+def audio(context: RequestContext) -> Response:
     """A recording of the call. The path is the store's: none ever comes from an address."""
-    files = visit.store.record(visit.parts["key"]).audio
-    path = files[visit.parts["place"]] if visit.parts["place"] < len(files) else Path()
+    files = context.store.record(context.parts["key"]).audio
+    path = files[context.parts["place"]] if context.parts["place"] < len(files) else Path()
     kind = media_type(path)
     if kind is None:
         raise HTTPException(404)

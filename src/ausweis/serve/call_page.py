@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from ausweis.errors import StoreError
 from ausweis.serve.call_view import call_view
 from ausweis.serve.decision import CHOICES, label_of, note_of, proposed, sent
-from ausweis.serve.desk import Visit
+from ausweis.serve.desk import RequestContext
 from ausweis.serve.masks import UNMASKED
 from ausweis.serve.queue import question_of
 from ausweis.serve.rendering import answer
@@ -35,97 +35,99 @@ class Said(NamedTuple):
     link: str
 
 
-def call_page(visit: Visit) -> Response:
+def call_page(context: RequestContext) -> Response:
     """The call, in its place in the queue."""
-    return _page(visit, _record(visit))
+    return _page(context, _record(context))
 
 
-def decide(visit: Visit) -> Response:
+def decide(context: RequestContext) -> Response:
     """Keep the decision, then go on to the next call of the queue; what cannot be kept is given back, filled in.
 
     Raises:
         StoreError: there is no such call any more.
     """
-    key, question, form = visit.parts["key"], question_of(visit), visit.form
+    key, question, form = context.parts["key"], question_of(context), context.form
     # Before deciding: a call that is decided may not be in this queue any more.
-    after = visit.store.neighbours(key, question.filter, order=question.by)[1]
+    after = context.store.neighbours(key, question.filter, order=question.by)[1]
     try:
-        choice = _keep(visit)
+        choice = _keep(context)
     except StoreError as error:
-        here = replace(visit, path=f"/calls/{key}", query=question.query())
-        return _page(here, _record(visit), problem=error.message, form=form)
+        here = replace(context, path=f"/calls/{key}", query=question.query())
+        return _page(here, _record(context), problem=error.message, form=form)
     done = f"done={key}&choice={choice}"
     query = f"{question.query()}&{done}" if question.query() else f"?{done}"
     return RedirectResponse(f"/calls/{after}{query}" if after is not None else f"/{query}", 303)
 
 
-def unmask(visit: Visit) -> Response:
+def unmask(context: RequestContext) -> Response:
     """Show personal data of this call in this session. The chain says who asked for it."""
-    record = _record(visit)
-    visit.store.log("unmasked", who=visit.session.reviewer, key=record.row.key)
-    visit.desk.unmasked[visit.session.id, record.row.key] = record.says
-    return _back(visit)
+    record = _record(context)
+    context.store.log("unmasked", who=context.session.reviewer, key=record.row.key)
+    context.desk.unmasked[context.session.id, record.row.key] = record.says
+    return _back(context)
 
 
-def mask_again(visit: Visit) -> Response:
+def mask_again(context: RequestContext) -> Response:
     """Mask it again."""
-    visit.desk.unmasked.pop((visit.session.id, visit.parts["key"]), None)
-    return _back(visit)
+    context.desk.unmasked.pop((context.session.id, context.parts["key"]), None)
+    return _back(context)
 
 
-def said(visit: Visit) -> Said | None:
+def said(context: RequestContext) -> Said | None:
     """What the address says has just been done."""
-    key, choice = visit.asked.get("done", ""), visit.asked.get("choice", "")
+    key, choice = context.asked.get("done", ""), context.asked.get("choice", "")
     if choice not in CHOICES or not re.fullmatch(r"\d{1,15}", key):
         return None
-    text = visit.words.text("done", choice=visit.words.word(choice))
-    return Said(text, f"/calls/{key}{question_of(visit).query()}", visit.words.text("look_again"))
+    text = context.words.text("done", choice=context.words.word(choice))
+    return Said(text, f"/calls/{key}{question_of(context).query()}", context.words.text("look_again"))
 
 
-def _record(visit: Visit) -> CallRecord:
-    return visit.store.record(visit.parts["key"])
+def _record(context: RequestContext) -> CallRecord:
+    return context.store.record(context.parts["key"])
 
 
-def _back(visit: Visit) -> Response:
-    return RedirectResponse(f"/calls/{visit.parts['key']}{question_of(visit).query()}", 303)
+def _back(context: RequestContext) -> Response:
+    return RedirectResponse(f"/calls/{context.parts['key']}{question_of(context).query()}", 303)
 
 
-def _page(visit: Visit, record: CallRecord, *, problem: str = "", form: Mapping[str, str] | None = None) -> Response:
-    key, question = record.row.key, question_of(visit)
-    unmasked = visit.desk.unmasked.get((visit.session.id, key)) == record.says
-    mask = UNMASKED if unmasked else visit.desk.masking(record, visit.words.language)
+def _page(
+    context: RequestContext, record: CallRecord, *, problem: str = "", form: Mapping[str, str] | None = None
+) -> Response:
+    key, question = record.row.key, question_of(context)
+    unmasked = context.desk.unmasked.get((context.session.id, key)) == record.says
+    mask = UNMASKED if unmasked else context.desk.masking(record, context.words.language)
     call = call_view(
-        record, visit.words, mask, reviewer=visit.session.reviewer, agents=visit.desk.agents, unmasked=unmasked
+        record, context.words, mask, reviewer=context.session.reviewer, agents=context.desk.agents, unmasked=unmasked
     )
     return answer(
-        visit,
+        context,
         "call.html.j2",
         here="queue",
         status=409 if problem else 200,
         call=call,
-        around=Around(*visit.store.neighbours(key, question.filter, order=question.by)),
+        around=Around(*context.store.neighbours(key, question.filter, order=question.by)),
         query=question.query(),
-        said=said(visit),
+        said=said(context),
         outcomes=OUTCOMES,
         form=proposed(record.verdict) if form is None else sent(record.verdict, form),
         problem=problem,
     )
 
 
-def _keep(visit: Visit) -> Choice:
+def _keep(context: RequestContext) -> Choice:
     """Keep what was sent.
 
     Raises:
         StoreError: the verdict, or the text, says something else by now, or the label is none.
     """
-    form, words = visit.form, visit.words
+    form, words = context.form, context.words
     choice = CHOICES.get(form.get("choice", ""))
     if choice is None or not re.fullmatch(r"\d{1,15}", form.get("verdict_key", "")):
         raise StoreError(words.text("choice_missing"))
     label = label_of(form, words) if choice == "overrule" else None
-    visit.store.decide(
-        visit.parts["key"],
-        reviewer=visit.session.reviewer,
+    context.store.decide(
+        context.parts["key"],
+        reviewer=context.session.reviewer,
         choice=choice,
         outcome=label.outcome if label else None,
         violations=label.violations if label else (),

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from ausweis.judging.sentences import check_sentence, incident_sentence, review_sentence, violation_sentence
 from ausweis.judging.verdict import Check, Evidence, Incident, UsedFactor, Violation
 from ausweis.reports.review_advice import advice, incident_advice
 from ausweis.serve.audio import is_there, media_type
@@ -135,8 +136,8 @@ def call_view(
         sampled=row.sampled,
         meta=shown.meta,
         findings=findings,
-        review=verdict.review_reasons,
-        checks=[_check(one, bool(verdict.violations)) for one in verdict.checks],
+        review=[review_sentence(reason, words.language) for reason in verdict.review_reasons],
+        checks=[_check(one, words, told=bool(verdict.violations)) for one in verdict.checks],
         factors=verdict.factors,
         about=list(_about(record, words)),
         turns=turn_views(record.call, marks, mask.covers),
@@ -165,7 +166,7 @@ def _findings(record: CallRecord, words: Words, mask: CallMask) -> Iterator[Find
             start=_start(record, turn, evidence),
             actions=_once(one.action for one in some if one.action),
             quotes=tuple(_quote(*one, mask) for one in quoted),
-            reasons=_once(one.reason for one in some),
+            reasons=_once(violation_sentence(one, words.language) for one in some),
             should=_once(advice(one, record.verdict, words.language) for one in some),
         )
     for incident in record.verdict.incidents:
@@ -181,7 +182,7 @@ def _incident(incident: Incident, record: CallRecord, words: Words, mask: CallMa
         start=_start(record, incident.turn, incident.evidence),
         actions=(),
         quotes=tuple(_quote(one.quote, one.turn, mask) for one in incident.evidence[:MAX_QUOTES] if one.quote),
-        reasons=(incident.description,) if incident.description else (),
+        reasons=_once(filter(None, [incident_sentence(incident, words.language)])),
         should=(should,) if should else (),
     )
 
@@ -206,8 +207,10 @@ def _start(record: CallRecord, turn: int, evidence: Sequence[Evidence]) -> float
     return said
 
 
-def _check(check: Check, violated: bool) -> CheckView:
-    return CheckView(check.id, check.result, check.reason, told=violated and check.result == "fail")
+def _check(check: Check, words: Words, *, told: bool) -> CheckView:
+    return CheckView(
+        check.id, check.result, check_sentence(check, words.language), told=told and check.result == "fail"
+    )
 
 
 def _decisions(record: CallRecord, reviewer: str, words: Words) -> tuple[list[DecisionView], int]:

@@ -1,16 +1,16 @@
-"""What every page works with: the store, the door, and the masking of personal data."""
+"""What every page works with: the store, who signs in, and the masking of personal data."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ausweis.serve.auth import Auth, Session
 from ausweis.serve.lists import Lists
 from ausweis.serve.marks import Cover
-from ausweis.serve.sessions import Doorkeeper, Session
 from ausweis.serve.words import Words
 from ausweis.store import CallRecord, Store
 
-__all__ = ["CallMask", "Desk", "Language", "Masking", "Visit"]
+__all__ = ["CallMask", "Desk", "Language", "Masking", "RequestContext"]
 
 Language = Literal["de", "en"]
 
@@ -37,7 +37,7 @@ class Desk:
     """
 
     store: Store
-    door: Doorkeeper
+    auth: Auth
     masking: Masking
     reviewer: str = ""
     agents: bool = False
@@ -57,7 +57,7 @@ class Desk:
 
 
 @dataclass(frozen=True)
-class Visit:
+class RequestContext:
     """One request of somebody who is signed in. `form` holds the last value of each field; `query` begins with `?`."""
 
     desk: Desk

@@ -8,7 +8,7 @@ from typing import Literal
 
 from starlette.responses import Response
 
-from ausweis.serve.desk import Visit
+from ausweis.serve.desk import RequestContext
 from ausweis.serve.rendering import answer
 from ausweis.store import TEAM_MINIMUM, DayCount
 
@@ -63,9 +63,9 @@ class Trend:
         return halves[1] - halves[0] if halves[0] is not None and halves[1] is not None else None
 
 
-def figures_page(visit: Visit) -> Response:
+def figures_page(context: RequestContext) -> Response:
     """All figures."""
-    store = visit.store
+    store = context.store
     days = store.days()
     found: dict[str, list[Trend]] = {"all": [], "queue": [], "team": []}
     if days is not None:
@@ -74,7 +74,7 @@ def figures_page(visit: Visit) -> Response:
         found["queue"] = trends(store.day_counts(first, days[1], by=("day", "queue")), first, days[1], "queue")
         found["team"] = trends(store.day_counts(first, days[1], by=("day", "team")), first, days[1], "team")
     return answer(
-        visit,
+        context,
         "figures.html.j2",
         here="figures",
         agreement=store.agreement(),

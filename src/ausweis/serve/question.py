@@ -12,7 +12,7 @@ from ausweis.vocabulary import OUTCOMES, VIOLATIONS
 __all__ = ["SHOWN", "STATES", "Question", "Shown"]
 
 Shown = Literal["todo", "second", "sample", "decided", "all"]
-"""todo: flagged and not decided; second: not sure or disputed; sample: drawn by chance and not decided."""
+"""todo: to review and not decided; second: not sure or disputed; sample: drawn by chance and not decided."""
 SHOWN: tuple[Shown, ...] = get_args(Shown)
 STATES: tuple[State, ...] = get_args(State)
 _ORDERS: tuple[Order, ...] = ("risk", "time")
@@ -98,7 +98,7 @@ class Question:
             queues=(self.queue,) if self.queue else (),
             teams=(self.team,) if self.team else (),
             states=state or _STATES_OF[shown],
-            flagged=True if shown == "todo" else None,
+            to_review=True if shown == "todo" else None,
             sampled=True if shown == "sample" else None,
             text=self.q or None,
         )

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from starlette.responses import Response
 
-from ausweis.serve.desk import Visit
+from ausweis.serve.desk import RequestContext
 from ausweis.serve.marks import clock
 from ausweis.serve.question import SHOWN, STATES, Question
 from ausweis.serve.rendering import answer
@@ -46,52 +46,52 @@ class RowView:
         return ", ".join(name for name, _ in self.found)
 
 
-def queue_page(visit: Visit) -> Response:
+def queue_page(context: RequestContext) -> Response:
     """The queue that is asked for; only its rows where htmx asks."""
-    question = question_of(visit)
-    after = question.cursor(visit.asked)
-    rows = visit.store.calls(question.filter, order=question.by, limit=PAGE + 1, after=after)
+    question = question_of(context)
+    after = question.cursor(context.asked)
+    rows = context.store.calls(question.filter, order=question.by, limit=PAGE + 1, after=after)
     # Searching reads every call, so it is not done twice where once tells the number.
-    total = len(rows) if after is None and len(rows) <= PAGE else visit.store.count(question.filter)
-    words = visit.words
+    total = len(rows) if after is None and len(rows) <= PAGE else context.store.count(question.filter)
+    words = context.words
     found: dict[str, Any] = {
-        "rows": row_views(visit, rows[:PAGE]),
+        "rows": row_views(context, rows[:PAGE]),
         "query": question.query(),
-        "small_team": bool(Question.of(visit.asked).team and not question.team),
+        "small_team": bool(Question.of(context.asked).team and not question.team),
         "more": f"/{question.query(rows[PAGE - 1].cursor(question.by))}" if len(rows) > PAGE else None,
         "shown": words.text("shown_one" if total == 1 else "shown", total=words.number(total)),
     }
-    if visit.partial:
-        return answer(visit, "results.html.j2", **found)
+    if context.partial:
+        return answer(context, "results.html.j2", **found)
     return answer(
-        visit,
+        context,
         "queue.html.j2",
         here="queue",
         asked=question,
         narrowed=question.narrowed,
-        views=_views(visit, question),
+        views=_views(context, question),
         said=None,
-        **choices(visit, question.show),
+        **choices(context, question.show),
         **found,
     )
 
 
-def question_of(visit: Visit) -> Question:
+def question_of(context: RequestContext) -> Question:
     """What is asked for, without a team that is too small in these days and this queue to be told apart."""
-    question = Question.of(visit.asked)
+    question = Question.of(context.asked)
     if not question.team:
         return question
     which = question.filter
-    known = visit.store.days() or (date.min, date.max)
+    known = context.store.days() or (date.min, date.max)
     within = CallFilter(queues=which.queues, teams=which.teams)
-    counts = visit.store.day_counts(which.first or known[0], which.last or known[1], filter=within, by=("team",))
+    counts = context.store.day_counts(which.first or known[0], which.last or known[1], filter=within, by=("team",))
     told = any(one.team == question.team for one in counts)
     return question if told else replace(question, team="")
 
 
-def choices(visit: Visit, show: str) -> dict[str, Any]:
+def choices(context: RequestContext, show: str) -> dict[str, Any]:
     """What can be chosen in the filter: value and words."""
-    words, named = visit.words, visit.desk.lists.get()
+    words, named = context.words, context.desk.lists.get()
     return {
         # Who sees the riskiest of a sample first decides a part of it that is no sample.
         "orders": [(one, words.text(f"by_{one}")) for one in ("risk", "time") if (show, one) != ("sample", "risk")],
@@ -104,11 +104,11 @@ def choices(visit: Visit, show: str) -> dict[str, Any]:
     }
 
 
-def row_views(visit: Visit, rows: Sequence[CallRow]) -> list[RowView]:
+def row_views(context: RequestContext, rows: Sequence[CallRow]) -> list[RowView]:
     """Rows as the reviewer may see them."""
-    own = visit.store.decided_by(visit.session.reviewer, [row.key for row in rows if row.state != "open"])
-    at = visit.store.incident_turns([row.key for row in rows if row.incidents])
-    views = [row_view(row, visit.words, at.get(row.key, ()), agents=visit.desk.agents) for row in rows]
+    own = context.store.decided_by(context.session.reviewer, [row.key for row in rows if row.state != "open"])
+    at = context.store.incident_turns([row.key for row in rows if row.incidents])
+    views = [row_view(row, context.words, at.get(row.key, ()), agents=context.desk.agents) for row in rows]
     return [one if one.state == "open" or one.key in own else replace(one, state="decided") for one in views]
 
 
@@ -146,12 +146,12 @@ def _in_turn(turn: int | None, words: Words) -> str:
     return words.text("in_turn", turn=turn) if turn else ""
 
 
-def _views(visit: Visit, question: Question) -> list[tuple[str, str, int | None]]:
+def _views(context: RequestContext, question: Question) -> list[tuple[str, str, int | None]]:
     """Name, address and number of calls of each view; no number while something is searched for, which takes long."""
     found: list[tuple[str, str, int | None]] = []
     for name in SHOWN:
         one = question.shown(name)
-        found.append((name, f"/{one.query()}", None if one.q else visit.store.count(one.filter)))
+        found.append((name, f"/{one.query()}", None if one.q else context.store.count(one.filter)))
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.responses import HTMLResponse
 
 from ausweis.reports.pages import environment
-from ausweis.serve.desk import Visit
+from ausweis.serve.desk import RequestContext
 from ausweis.serve.words import Words
 
 __all__ = ["STATIC", "answer", "render"]
@@ -16,14 +16,14 @@ __all__ = ["STATIC", "answer", "render"]
 STATIC = files("ausweis.serve") / "static"
 
 
-def answer(visit: Visit, template: str, *, here: str = "", status: int = 200, **values: Any) -> HTMLResponse:
+def answer(context: RequestContext, template: str, *, here: str = "", status: int = 200, **values: Any) -> HTMLResponse:
     """A page for somebody who is signed in; `here`: the entry of the menu that it belongs to."""
     body = render(
         template,
-        visit.words,
-        session=visit.session,
-        mark=visit.desk.door.form_mark(visit.session),
-        back=visit.path + visit.query,
+        context.words,
+        session=context.session,
+        csrf=context.desk.auth.csrf_token(context.session),
+        back=context.path + context.query,
         here=here,
         **values,
     )

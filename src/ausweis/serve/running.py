@@ -10,9 +10,9 @@ import uvicorn
 
 from ausweis.errors import StoreError
 from ausweis.serve.app import create_app
+from ausweis.serve.auth import Auth
 from ausweis.serve.desk import Desk
 from ausweis.serve.masks import mask_of
-from ausweis.serve.sessions import Doorkeeper
 from ausweis.store import Store
 
 __all__ = ["Settings", "run", "server"]
@@ -40,10 +40,10 @@ def run(settings: Settings, listener: socket.socket, say: Callable[[str], None])
         raise StoreError(message, place=settings.address)
     port = listener.getsockname()[1]
     with Store.open(settings.address) as store:
-        door = Doorkeeper()
+        auth = Auth()
         desk = Desk(
             store=store,
-            door=door,
+            auth=auth,
             masking=mask_of,
             reviewer=settings.reviewer,
             agents=settings.agents,
@@ -52,7 +52,7 @@ def run(settings: Settings, listener: socket.socket, say: Callable[[str], None])
             secure=settings.https,
         )
         desk.lists.get()
-        say(f"Open {_origin(settings, listener)}/signin?token={door.token}")
+        say(f"Open {_origin(settings, listener)}/signin?token={auth.token}")
         say("Whoever has this address can review. Stop with Ctrl-C.")
         with suppress(KeyboardInterrupt):
             server(desk).run(sockets=[listener])

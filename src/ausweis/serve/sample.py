@@ -1,11 +1,11 @@
-"""The sample: calls that were not flagged, drawn by chance and looked at by people, to learn what is missed."""
+"""The sample: calls that were not to review, drawn by chance and looked at by people, to learn what is missed."""
 
 from datetime import date
 
 from starlette.responses import RedirectResponse, Response
 
 from ausweis.errors import StoreError
-from ausweis.serve.desk import Visit
+from ausweis.serve.desk import RequestContext
 from ausweis.serve.queue import PAGE, row_views
 from ausweis.serve.rendering import answer
 from ausweis.store import CallFilter
@@ -16,15 +16,15 @@ MAX_DRAWN = 1000
 PROPOSED = 50
 
 
-def sample_page(visit: Visit) -> Response:
+def sample_page(context: RequestContext) -> Response:
     """What was drawn, how much of it is decided, and a form to draw more."""
-    store, words = visit.store, visit.words
+    store, words = context.store, context.words
     drawn = store.count(CallFilter(sampled=True))
     waiting = CallFilter(sampled=True, states=("open",))
     left = store.count(waiting)
-    rows = row_views(visit, store.calls(waiting, order="chance", limit=PAGE))
+    rows = row_views(context, store.calls(waiting, order="chance", limit=PAGE))
     return answer(
-        visit,
+        context,
         "sample.html.j2",
         here="sample",
         days=store.days(),
@@ -36,22 +36,22 @@ def sample_page(visit: Visit) -> Response:
         shown=words.text("sample_left", left=words.number(left), drawn=words.number(drawn)),
         proposed=PROPOSED,
         largest=MAX_DRAWN,
-        new=visit.asked.get("new", "") if visit.asked.get("new", "").isdecimal() else "",
+        new=context.asked.get("new", "") if context.asked.get("new", "").isdecimal() else "",
     )
 
 
-def draw(visit: Visit) -> Response:
+def draw(context: RequestContext) -> Response:
     """Draw calls of these days.
 
     Raises:
         StoreError: the days or the number are none.
     """
     try:
-        first, last = (date.fromisoformat(visit.form.get(name, "")) for name in ("first", "last"))
-        wanted = int(visit.form.get("n", ""))
+        first, last = (date.fromisoformat(context.form.get(name, "")) for name in ("first", "last"))
+        wanted = int(context.form.get("n", ""))
     except ValueError:
-        raise StoreError(visit.words.text("sample_wrong")) from None
+        raise StoreError(context.words.text("sample_wrong")) from None
     if not (1 <= wanted <= MAX_DRAWN and first <= last):
-        raise StoreError(visit.words.text("sample_wrong"))
-    found = visit.store.draw_sample(first, last, wanted, by=visit.session.reviewer)
+        raise StoreError(context.words.text("sample_wrong"))
+    found = context.store.draw_sample(first, last, wanted, by=context.session.reviewer)
     return RedirectResponse(f"/sample?new={len(found)}", 303)

@@ -133,12 +133,12 @@ _DE: dict[str, str] = {
     "interval": "95-%-Intervall: {low} bis {high}",
     "recall_found": (
         "{found} markierte Anrufe sind als Verstoß bestätigt. In der Stichprobe wurden {missed} von {sampled} "
-        "übersehen; sie steht für {unflagged} Anrufe."
+        "übersehen; sie steht für {represented} Anrufe."
     ),
     "recall_incidents": "Gefundene Anrufe mit Vorfall",
     "recall_found_incidents": (
         "{found} markierte Anrufe haben einen bestätigten Vorfall. In der Stichprobe wurden {missed} von {sampled} "
-        "übersehen; sie steht für {unflagged} Anrufe."
+        "übersehen; sie steht für {represented} Anrufe."
     ),
     "recall_days": "Tage, von denen Anrufe nicht mitzählen, da keine Stichprobe etwas über sie sagt: {count}.",
     "recall_undecided": "{count} markierte Anrufe sind noch nicht entschieden und zählen nicht mit.",
@@ -293,12 +293,12 @@ _EN: dict[str, str] = {
     "interval": "95% interval: {low} to {high}",
     "recall_found": (
         "{found} flagged calls are confirmed as violations. In the sample, {missed} of {sampled} were missed; it "
-        "stands for {unflagged} calls."
+        "stands for {represented} calls."
     ),
     "recall_incidents": "Calls with an incident found",
     "recall_found_incidents": (
         "{found} flagged calls have a confirmed incident. In the sample, {missed} of {sampled} were missed; it "
-        "stands for {unflagged} calls."
+        "stands for {represented} calls."
     ),
     "recall_days": "Days of which calls do not count, since no sample speaks for them: {count}.",
     "recall_undecided": "{count} flagged calls are not decided yet and do not count.",

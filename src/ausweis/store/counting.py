@@ -41,7 +41,7 @@ class _Size:
 class _Cell:
     calls: int = 0
     needs_review: int = 0
-    flagged: int = 0
+    to_review: int = 0
     outcomes: Counter[Any] = field(default_factory=Counter)
     violations: Counter[Any] = field(default_factory=Counter)
     incidents: Counter[str] = field(default_factory=Counter)
@@ -49,7 +49,7 @@ class _Cell:
     def add(self, row: Any) -> None:
         self.calls += row.number
         self.needs_review += row.number * row.needs_review
-        self.flagged += row.number * row.flagged
+        self.to_review += row.number * row.flagged
         self.outcomes[row.outcome] += row.number
         self.violations.update(dict.fromkeys(json.loads(row.violations), row.number))
         self.incidents.update(dict.fromkeys(json.loads(row.incidents), row.number))
@@ -57,7 +57,7 @@ class _Cell:
     def merge(self, other: "_Cell") -> None:
         self.calls += other.calls
         self.needs_review += other.needs_review
-        self.flagged += other.flagged
+        self.to_review += other.to_review
         for mine, theirs in (
             (self.outcomes, other.outcomes),
             (self.violations, other.violations),
@@ -73,7 +73,7 @@ class _Cell:
             violations=dict(self.violations),
             incidents=dict(self.incidents),
             needs_review=self.needs_review,
-            flagged=self.flagged,
+            to_review=self.to_review,
         )
 
 

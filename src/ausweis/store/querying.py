@@ -94,8 +94,8 @@ def conditions(which: CallFilter, dialect: str) -> list[ColumnElement[bool]]:
     for column, words in ((calls.c.violations, which.violations), (calls.c.incidents, which.incidents)):
         if words:
             found.append(or_(*(column.contains(_as_listed(word), autoescape=True) for word in words)))
-    if which.flagged is not None:
-        found.append(calls.c.flagged.is_(which.flagged))
+    if which.to_review is not None:
+        found.append(calls.c.flagged.is_(which.to_review))
     if which.min_risk is not None:
         found.append(calls.c.risk >= which.min_risk)
     if which.sampled is not None:

@@ -99,7 +99,7 @@ class CallRow:
     weight: int
 
     @property
-    def flagged(self) -> bool:
+    def to_review(self) -> bool:
         """Whether people should look at it: a violation, an incident, or a verdict that is not sure."""
         return bool(self.outcome == "violation" or self.incidents or self.needs_review)
 
@@ -185,14 +185,14 @@ class DayCount:
     violations: Mapping[ViolationType, int]
     incidents: Mapping[str, int]
     needs_review: int
-    flagged: int = 0
+    to_review: int = 0
 
 
 @dataclass(frozen=True)
 class CallFilter:
     """Which calls: those that fit everything that is given; within a tuple, any of it.
 
-    `first` and `last` are days, both included. `flagged`: a violation, an incident or in need of review. `text` is
+    `first` and `last` are days, both included. `to_review`: a violation, an incident or in need of review. `text` is
     looked for, whatever its case, in turns, call ids and notes of decisions.
     """
 
@@ -204,7 +204,7 @@ class CallFilter:
     queues: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()
     states: tuple[State, ...] = ()
-    flagged: bool | None = None
+    to_review: bool | None = None
     text: str | None = None
     min_risk: float | None = None
     sampled: bool | None = None
@@ -271,17 +271,17 @@ class Agreement:
 class Estimate:
     """Recall in the field; with its 95 % bounds None where it cannot be told.
 
-    `found`: flagged calls decided to be violations, or to have an incident where that is asked. `sampled`: calls that
-    were not flagged, but drawn and decided; `missed_in_sample` of them are violations, or have one. `unflagged`: calls
-    that they stand for. `undecided`: flagged calls that are not decided yet. All of the calls that a decided sample
-    speaks for; `days_left_out`: days with calls besides. `waiting`: drawn calls that are neither confirmed nor
+    `found`: calls to review decided to be violations, or to have an incident where that is asked. `sampled`: calls that
+    were not to review, but drawn and decided; `missed_in_sample` of them are violations, or have one. `represented`:
+    calls that they stand for. `undecided`: calls to review that are not decided yet. All of the calls that a decided
+    sample speaks for; `days_left_out`: days with calls besides. `waiting`: drawn calls that are neither confirmed nor
     overruled, of all samples of the days.
     """
 
     found: int
     missed_in_sample: int
     sampled: int
-    unflagged: int
+    represented: int
     undecided: int
     recall: float | None = None
     low: float | None = None

@@ -1,4 +1,4 @@
-"""Samples of calls that were not flagged, and what they tell of the violations that nobody saw."""
+"""Samples of calls that were not to review, and what they tell of the violations that nobody saw."""
 
 import math
 import random
@@ -28,7 +28,7 @@ _STEPS = 60
 
 def draw(connection: Connection, key: Key, first: date, last: date, n: int, seed: int | None) -> list[int]:
     """See `Store.draw_sample`; in a transaction that writes."""
-    which = CallFilter(first=first, last=last, flagged=False)
+    which = CallFilter(first=first, last=last, to_review=False)
     joined = calls.join(runs, runs.c.key == calls.c.run_key).outerjoin(samples, samples.c.key == calls.c.sample_key)
     wanted = select(calls.c.key).select_from(joined).where(*conditions(which, connection.dialect.name))
     # What a later run judged anew is of no sample any more.
@@ -51,16 +51,16 @@ def draw(connection: Connection, key: Key, first: date, last: date, n: int, seed
 def field_recall(connection: Connection, first: date | None, last: date | None, of: Finding = "violations") -> Estimate:
     """See `Store.field_recall`.
 
-    Calls that the same draws could draw are a stratum: there, each call that was not flagged had one chance. A draw
+    Calls that the same draws could draw are a stratum: there, each call that was not to review had one chance. A draw
     could draw the calls of its days whose verdict is of a run that had begun by then: what a later run judged may have
     had another flag before, or was not there.
-    Let F be the flagged calls that reviewers decided to be violations (or to have an incident); in stratum k, U_k the
-    calls that were not flagged, s_k those of them that were drawn and decided, m_k of which are violations. Then about
-    the sum of U_k m_k / s_k was missed, M, and recall is F / (F + M). Its bounds are those of each m_k / s_k by Clopper
-    and Pearson (1934), exact for any s_k, at the level 1 - 0.05 / K of K strata (Bonferroni), put in its place; no
-    fewer than m_k were missed. Calls that no draw could draw, or of whose draws no call is decided, are left out on
+    Let F be the calls to review that were decided to be violations (or to have an incident); in stratum k, U_k the
+    calls that were not to review, s_k those of them that were drawn and decided, m_k of which are violations. Then
+    about the sum of U_k m_k / s_k was missed, M, and recall is F / (F + M). Its bounds are those of each m_k / s_k by
+    Clopper and Pearson (1934), exact for any s_k, at the level 1 - 0.05 / K of K strata (Bonferroni), put in its place;
+    no fewer than m_k were missed. Calls that no draw could draw, or of whose draws no call is decided, are left out on
     both sides, F too; of incidents, those too that a run read without looking for any. F is taken as it is: recall is
-    that of the review, so decide all flagged calls first.
+    that of the review, so decide all calls to review first.
     """
     wanted = select(func.min(samples.c.first), func.max(samples.c.last))
     drawn_first, drawn_last = connection.execute(wanted).one()
@@ -84,7 +84,7 @@ class _Stratum:
     found: int = 0
     missed: int = 0
     sampled: int = 0
-    unflagged: int = 0
+    represented: int = 0
     undecided: int = 0
     waiting: int = 0
 
@@ -95,7 +95,7 @@ class _Stratum:
         if row.flagged:
             self.undecided += open_calls
             return
-        self.unflagged += row.number
+        self.represented += row.number
         if row.sample_key in draws:
             self.waiting += open_calls
 
@@ -148,17 +148,17 @@ def bounds(hits: int, n: int, level: float = _LEVEL) -> tuple[float, float]:
 
 
 def _estimate(strata: Sequence[_Stratum]) -> Estimate:
-    names = ("found", "missed", "sampled", "unflagged", "undecided")
-    found, missed, sampled, unflagged, undecided = (sum(getattr(one, name) for one in strata) for name in names)
-    plain = Estimate(found, missed, sampled, unflagged, undecided)
+    names = ("found", "missed", "sampled", "represented", "undecided")
+    found, missed, sampled, represented, undecided = (sum(getattr(one, name) for one in strata) for name in names)
+    plain = Estimate(found, missed, sampled, represented, undecided)
     if not sampled:
         return plain
     told = most = least = float(found)
     for one in strata:
         low, high = bounds(one.missed, one.sampled, 1 - (1 - _LEVEL) / len(strata))
-        told += one.missed * one.unflagged / one.sampled
-        most += max(float(one.missed), high * one.unflagged)
-        least += max(float(one.missed), low * one.unflagged)
+        told += one.missed * one.represented / one.sampled
+        most += max(float(one.missed), high * one.represented)
+        least += max(float(one.missed), low * one.represented)
     if not told:
         return plain
     return replace(plain, recall=found / told, low=found / most, high=found / least)

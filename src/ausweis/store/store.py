@@ -260,7 +260,7 @@ class Store:
     def draw_sample(
         self, first: date, last: date, n: int, *, seed: int | None = None, by: str = "ausweis"
     ) -> list[int]:
-        """Draw calls of these days by chance, among those neither flagged nor drawn since they were judged: their keys.
+        """Draw calls of these days by chance, of those neither to review nor drawn since they were judged: their keys.
 
         They are shown as `sampled` from then on. Fewer than `n` where there are fewer.
         """
@@ -274,7 +274,7 @@ class Store:
     def field_recall(
         self, first: date | None = None, last: date | None = None, *, of: Finding = "violations"
     ) -> Estimate:
-        """Which share of the violations of these days was flagged; by default, of all days that samples came from.
+        """Which share of the violations of these days was to review; by default, of all days that samples came from.
 
         Or of the calls with a critical incident.
 

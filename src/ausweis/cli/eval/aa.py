@@ -7,9 +7,9 @@ import click
 __all__ = ["aa"]
 
 
-@click.command()
+@click.command(epilog="\b\nExample:\n  ausweis eval aa runs/one runs/again")
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="The numbers as JSON on standard output.")
+@click.option("--json", "as_json", is_flag=True, help="Print the numbers as JSON on standard output.")
 def aa(runs: tuple[Path, ...], as_json: bool) -> None:
     """Hold runs of one and the same system against each other: each repeat of each of RUNS is one.
 

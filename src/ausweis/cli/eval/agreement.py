@@ -9,7 +9,7 @@ __all__ = ["agreement"]
 FOLDER = Path("evals/golden/double")
 
 
-@click.command()
+@click.command(epilog="\b\nExample:\n  ausweis eval agreement first.jsonl second.jsonl --list")
 @click.argument("first", type=click.Path(path_type=Path), default=FOLDER / "first.jsonl")
 @click.argument("second", type=click.Path(path_type=Path), default=FOLDER / "second.jsonl")
 @click.option("--list", "listed", is_flag=True, help="Name the calls on which they differ.")

@@ -7,7 +7,7 @@ import click
 __all__ = ["bless"]
 
 
-@click.command()
+@click.command(epilog="\b\nExample:\n  ausweis eval bless runs/new --message 'Tells offers from changes'")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--message", required=True, help="Why this is the new baseline.")
 @click.option(

@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 __all__ = ["compare"]
 
 
-@click.command()
+@click.command(epilog="\b\nExample:\n  ausweis eval compare runs/one runs/two")
 @click.argument("before", type=click.Path(path_type=Path))
 @click.argument("after", type=click.Path(path_type=Path))
 @click.option("--facts/--no-facts", default=True, show_default=True, help="Show the facts that differ.")
 @click.option("--limit", type=click.IntRange(min=0), default=20, show_default=True, help="Calls shown of each kind.")
-@click.option("--json", "as_json", is_flag=True, help="All of it as JSON on standard output.")
+@click.option("--json", "as_json", is_flag=True, help="Print all of it as JSON on standard output.")
 def compare(before: Path, after: Path, facts: bool, limit: int, as_json: bool) -> None:
     """Compare two eval runs, or a baseline file and a run, call by call.
 

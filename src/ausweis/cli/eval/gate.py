@@ -7,7 +7,7 @@ import click
 __all__ = ["gate"]
 
 
-@click.command()
+@click.command(epilog="\b\nExample:\n  ausweis eval gate runs/new --junit gate.xml")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option(
     "--baseline",
@@ -20,7 +20,7 @@ __all__ = ["gate"]
 @click.option("--least-drop", type=click.FloatRange(0, 1), default=0.03, show_default=True, help="Smaller drops pass.")
 @click.option("--junit", "junit_path", type=click.Path(path_type=Path), metavar="FILE", help="Write JUnit XML.")
 @click.option("--markdown", "markdown_path", type=click.Path(path_type=Path), metavar="FILE", help="Write Markdown.")
-@click.option("--json", "as_json", is_flag=True, help="All of it as JSON on standard output.")
+@click.option("--json", "as_json", is_flag=True, help="Print all of it as JSON on standard output.")
 @click.pass_context
 def gate(
     context: click.Context,

@@ -12,20 +12,43 @@ if TYPE_CHECKING:
 __all__ = ["metamorphic"]
 
 
-@click.command()
+@click.command(epilog="\b\nExample:\n  ausweis eval metamorphic evals/golden/dev.jsonl --each 6 --run runs/changed")
 @click.argument("golden", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--run", "folder", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Where to write.")
-@click.option("--resume", is_flag=True, help="Go on with --run.")
+@click.option(
+    "--run", "folder", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Folder to write into."
+)
+@click.option("--resume", is_flag=True, help="Go on with the run in --run.")
 @click.option("--each", type=click.IntRange(min=1), metavar="N", help="Only the first N calls that a change fits.")
-@click.option("--model", metavar="ID|PATH", help="See: ausweis models list.")
-@click.option("--strategy", type=click.Choice(["turnwise", "direct"]), default="turnwise", show_default=True)
+@click.option("--model", metavar="ID|PATH", help="An id that `ausweis models list` shows, or a file.")
+@click.option(
+    "--strategy",
+    type=click.Choice(["turnwise", "direct"]),
+    default="turnwise",
+    show_default=True,
+    help="Read turn by turn and judge by the policy, or ask the model for the whole verdict.",
+)
 @click.option("--zero-shot", is_flag=True, help="Read the answers without what was learned for this model.")
-@click.option("--prompts", "prompt_folder", type=click.Path(path_type=Path), metavar="FOLDER", help="Own templates.")
-@click.option("--prompt", "pins", multiple=True, metavar="ID@VERSION", help="This version of a template. Repeatable.")
-@click.option("--engine", default="llama", show_default=True, metavar="llama|server:URL|fake:FILE")
-@click.option("--recorded", type=click.Path(path_type=Path), metavar="FILE", help="As in eval run.")
-@click.option("--quiet", is_flag=True, help="No progress.")
-@click.option("--json", "as_json", is_flag=True, help="The numbers as JSON on standard output.")
+@click.option(
+    "--prompts",
+    "prompt_folder",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Take the templates of this folder.",
+)
+@click.option(
+    "--prompt", "pins", multiple=True, metavar="ID@VERSION", help="Take this version of a template. Repeatable."
+)
+@click.option(
+    "--engine", default="llama", show_default=True, metavar="llama|server:URL|fake:FILE", help="What runs the model."
+)
+@click.option(
+    "--recorded",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Ask the model only what is not recorded in this file, as `eval run` does.",
+)
+@click.option("--quiet", is_flag=True, help="Show no progress.")
+@click.option("--json", "as_json", is_flag=True, help="Print the numbers as JSON on standard output.")
 @click.pass_context
 def metamorphic(context: click.Context, /, **options: Any) -> None:
     """Change the calls of GOLDEN, judge both, and count the verdicts that behave as they must.

@@ -7,17 +7,17 @@ import click
 __all__ = ["report"]
 
 
-@click.command()
+@click.command(epilog="\b\nExample:\n  ausweis eval report runs/eval-20260302T091400Z")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option(
-    "--out", type=click.Path(path_type=Path), metavar="FILE", help="Where to write.  [default: RUN/report.html]"
+    "--out", type=click.Path(path_type=Path), metavar="FILE", help="File to write. Default: report.html in RUN."
 )
 @click.option(
     "--golden",
     multiple=True,
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Where a golden file of the run stands now; may be given several times.",
+    help="Where a golden file of the run stands now; repeatable.",
 )
 def report(run: Path, out: Path | None, golden: tuple[Path, ...]) -> None:
     """Make one HTML page of an eval RUN: numbers, curves, and every call with what was missed or invented in it.

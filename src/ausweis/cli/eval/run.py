@@ -16,26 +16,50 @@ __all__ = ["run"]
 DEV = Path("evals/golden/dev.jsonl")
 
 
-@click.command()
+@click.command(epilog="\b\nExample:\n  ausweis eval run evals/golden/dev.jsonl --run runs/new")
 @click.argument("golden", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
-    "--run", "folder", type=click.Path(path_type=Path), metavar="DIR", help="Where to write; runs/eval-<UTC time>."
+    "--run",
+    "folder",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Folder to write into. Default: runs/eval-<UTC time>.",
 )
 @click.option("--resume", is_flag=True, help="Go on with the eval in --run; more repeats may be asked for.")
-@click.option("--model", metavar="ID|PATH", help="See: ausweis models list.")
-@click.option("--strategy", type=click.Choice(["turnwise", "direct"]), default="turnwise", show_default=True)
+@click.option("--model", metavar="ID|PATH", help="An id that `ausweis models list` shows, or a file.")
+@click.option(
+    "--strategy",
+    type=click.Choice(["turnwise", "direct"]),
+    default="turnwise",
+    show_default=True,
+    help="Read turn by turn and judge by the policy, or ask the model for the whole verdict.",
+)
 @click.option("--zero-shot", is_flag=True, help="Read the answers without what was learned for this model.")
-@click.option("--prompts", "prompt_folder", type=click.Path(path_type=Path), metavar="FOLDER", help="Own templates.")
-@click.option("--prompt", "pins", multiple=True, metavar="ID@VERSION", help="This version of a template. Repeatable.")
-@click.option("--policy", metavar="NAME|FILE", help="For all calls; labels are judged anew by it.")
-@click.option("--repeat", "repeats", type=click.IntRange(1, 1000), default=1, show_default=True, help="Ask so often.")
-@click.option("--tag", "tags", multiple=True, metavar="KIND:WORD", help="Only such calls, as surface:asr. Repeatable.")
-@click.option("--id", "ids", multiple=True, metavar="ID", help="Only this call. Repeatable.")
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N calls.")
-@click.option("--engine", default="llama", show_default=True, metavar="llama|server:URL|fake:FILE")
-@click.option("--threads", type=click.IntRange(1, 512), metavar="N")
+@click.option(
+    "--prompts",
+    "prompt_folder",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Take the templates of this folder.",
+)
+@click.option(
+    "--prompt", "pins", multiple=True, metavar="ID@VERSION", help="Take this version of a template. Repeatable."
+)
+@click.option("--policy", metavar="NAME|FILE", help="Judge all calls and labels by this policy.")
+@click.option("--repeat", "repeats", type=click.IntRange(1, 1000), default=1, show_default=True, help="Ask N times.")
+@click.option(
+    "--tag", "tags", multiple=True, metavar="KIND:WORD", help="Measure only such calls, as surface:asr. Repeatable."
+)
+@click.option("--id", "ids", multiple=True, metavar="ID", help="Measure only this call. Repeatable.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Measure only the first N calls.")
+@click.option(
+    "--engine", default="llama", show_default=True, metavar="llama|server:URL|fake:FILE", help="What runs the model."
+)
+@click.option("--threads", type=click.IntRange(1, 512), metavar="N", help="Threads of the model in this process.")
 @click.option("--context", type=click.IntRange(min=256), metavar="N", help="Tokens that the model looks at.")
-@click.option("--workers", type=click.IntRange(1, 1024), metavar="N", help="With a server: requests at once.")
+@click.option(
+    "--workers", type=click.IntRange(1, 1024), metavar="N", help="With a server: requests at once (default 8)."
+)
 @click.option(
     "--answers-of",
     type=click.Path(path_type=Path),
@@ -55,9 +79,9 @@ DEV = Path("evals/golden/dev.jsonl")
     metavar="N",
     help="With --recorded: ask the model about N calls by chance all the same, and compare.",
 )
-@click.option("--seed", type=int, help="Which calls --live takes.")
-@click.option("--quiet", is_flag=True, help="No progress and no table.")
-@click.option("--json", "as_json", is_flag=True, help="The numbers as JSON on standard output.")
+@click.option("--seed", type=int, metavar="N", help="Number that decides which calls --live takes.")
+@click.option("--quiet", is_flag=True, help="Show no progress and no table.")
+@click.option("--json", "as_json", is_flag=True, help="Print the numbers as JSON on standard output.")
 @click.pass_context
 def run(context: click.Context, /, **options: Any) -> None:
     """Read and judge the calls of GOLDEN (files; evals/golden/dev.jsonl by default), and measure.
@@ -124,7 +148,7 @@ def recipe_of(options: dict[str, Any]) -> "Recipe":
         threads=options["threads"],
         workers=options["workers"],
         strategy=options["strategy"],
-        readouts=not options["zero_shot"],
+        probes=not options["zero_shot"],
         prompt_folder=options["prompt_folder"],
         pins=options["pins"],
     )

@@ -7,7 +7,7 @@ import click
 __all__ = ["validate"]
 
 
-@click.command()
+@click.command(epilog="\b\nExample:\n  ausweis eval validate evals/golden/*.jsonl")
 @click.argument("golden", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.pass_context
 def validate(context: click.Context, golden: tuple[Path, ...]) -> None:

@@ -10,9 +10,9 @@ COMMANDS = {
     "import": "Take up run folders.",
     "delete": "Remove one call everywhere, and prove it.",
     "expire": "Remove all calls older than so many days.",
-    "sample": "Draw calls that were not flagged, for review.",
+    "sample": "Draw calls that are not to review, as a check.",
     "agreement": "How far reviewers agree.",
-    "recall": "Which share of the violations or incidents was flagged, by the samples.",
+    "recall": "Which share of the violations or incidents was found, by the samples.",
     "export": "Decided calls as golden cases, masked.",
     "verify": "Check the chain of who did what.",
 }

@@ -7,7 +7,7 @@ from ausweis.cli.store_options import opened, store_option
 __all__ = ["agreement"]
 
 
-@click.command()
+@click.command(epilog="\b\nExample:\n  ausweis store agreement")
 @store_option
 def agreement(address: str) -> None:
     """How far reviewers of one verdict agree on the outcome: share of pairs, and kappa."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["delete", "show"]
 
 
-@click.command()
+@click.command(epilog="\b\nExample:\n  ausweis store delete 0815 --also /backup/runs")
 @click.argument("call_id")
 @also_option
 @gone_option

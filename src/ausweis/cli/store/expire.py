@@ -10,7 +10,7 @@ from ausweis.cli.store_options import also_option, gone_option, login, opened, s
 __all__ = ["expire"]
 
 
-@click.command()
+@click.command(epilog="\b\nExample:\n  ausweis store expire --days 90")
 @click.option("--days", type=click.IntRange(min=0), required=True, metavar="N", help="Calls of more days ago go.")
 @also_option
 @gone_option

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["export"]
 
 
-@click.command()
+@click.command(epilog="\b\nExample:\n  ausweis store export --out cases.jsonl")
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FILE", help="JSON Lines to write.")
 @click.option(
     "--incidents", type=click.Path(path_type=Path), metavar="FILE", help="Write cases of incidents too, to this file."

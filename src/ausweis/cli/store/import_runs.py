@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 __all__ = ["import_runs"]
 
 
-@click.command("import")
+@click.command(
+    "import", epilog="\b\nExamples:\n  ausweis store import runs/*\n  ausweis store import runs/monday --calls calls/"
+)
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN…")
 @click.option("--calls", "paths", multiple=True, metavar="PATH", help="Transcripts, if not where they were.")
 @store_option

@@ -12,13 +12,15 @@ _NO_SAMPLE = "no call of these days was drawn since it was judged"
 _NO_INCIDENTS = "no drawn call of these days tells anything of incidents"
 
 
-@click.command()
-@click.option("--first", type=DAY, metavar="DAY", help="As 2026-03-02; by default, all days that were sampled.")
-@click.option("--last", type=DAY, metavar="DAY")
-@click.option("--incidents", is_flag=True, help="Of calls with a critical incident, instead of violations.")
+@click.command(epilog="\b\nExample:\n  ausweis store recall --first 2026-03-02 --last 2026-03-08")
+@click.option(
+    "--first", type=DAY, metavar="DAY", help="First day, such as 2026-03-02. Default: all days that were sampled."
+)
+@click.option("--last", type=DAY, metavar="DAY", help="Last day, such as 2026-03-08.")
+@click.option("--incidents", is_flag=True, help="Count calls with a critical incident, instead of violations.")
 @store_option
 def recall(first: datetime | None, last: datetime | None, incidents: bool, address: str) -> None:
-    """Estimate which share of the violations was flagged, from the decided calls of the samples."""
+    """Estimate which share of the violations was found, from the decided calls of the samples."""
     days = first.date() if first else None, last.date() if last else None
     with opened(address) as store:
         found = store.field_recall(*days, of="incidents" if incidents else "violations")
@@ -26,9 +28,9 @@ def recall(first: datetime | None, last: datetime | None, incidents: bool, addre
         click.echo(f"recall cannot be told: {_NO_INCIDENTS if incidents else _NO_SAMPLE} (ausweis store sample)")
         return
     what = "calls with an incident" if incidents else "violations"
-    click.echo(f"{found.found} {what} among flagged calls; {found.undecided} flagged calls are not decided")
+    click.echo(f"{found.found} {what} among calls to review; {found.undecided} calls to review are not decided")
     click.echo(
-        f"{found.missed_in_sample} among {found.sampled} decided calls of {found.unflagged} that were not flagged; "
+        f"{found.missed_in_sample} among {found.sampled} decided calls of {found.represented} that were not to review; "
         f"{found.waiting} drawn calls are not decided"
     )
     if found.days_left_out:

@@ -7,7 +7,7 @@ from ausweis.cli.store_options import opened, store_option, warn_of_key
 __all__ = ["verify"]
 
 
-@click.command()
+@click.command(epilog="\b\nExample:\n  ausweis store verify --head 3f2a9c…")
 @click.option("--head", metavar="HASH", help="What this command printed before: it must still be in the chain.")
 @store_option
 def verify(head: str | None, address: str) -> None:

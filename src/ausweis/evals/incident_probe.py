@@ -1,4 +1,4 @@
-"""What the readout of the template `incidents` is learned from: a wrong price is told by the line that shows it."""
+"""What the probe of the template `incidents` is learned from: a wrong price is told by the line that shows it."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ausweis.evals.incident_case import DescribedIncident, IncidentCase
-from ausweis.evals.readout_lines import FEWEST, Task, in_whole_turns
+from ausweis.evals.probe_lines import FEWEST, Task, in_whole_turns
 from ausweis.prompts import Template
 from ausweis.reading.incidents import SPEAKER, label_of
 from ausweis.reading.pieces import Piece

@@ -1,6 +1,6 @@
-"""Learns a readout from labelled turns: what the states of a few layers of the model tell about each line.
+"""Learns a probe from labelled turns: what the states of a few layers of the model tell about each line.
 
-The networks are those of `readout_network`. The scores of lines whose call was left out calibrate the probabilities
+The networks are those of `probe_network`. The scores of lines whose call was left out calibrate the probabilities
 (Platt 1999) and weigh what was asked (`reading.dialogue`).
 """
 
@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ausweis.engines.readout import PARTS, Readout
-from ausweis.evals.readout_lines import Lines, Task
-from ausweis.evals.readout_network import Basis, CallNumbers, Plan, basis_of, learn_network, scores_of
+from ausweis.engines.probe import PARTS, Probe
+from ausweis.evals.probe_lines import Lines, Task
+from ausweis.evals.probe_network import Basis, CallNumbers, Plan, basis_of, learn_network, scores_of
 from ausweis.prompts import Template
 from ausweis.reading.dialogue import pairs
 from ausweis.reading.labels import STARTS_LATE, of_speaker
@@ -30,7 +30,7 @@ NETWORKS = 3
 """Their scores are averaged."""
 BASIS = ("token_basis", "token_shift", "line_basis", "line_shift")
 UNLIKELY = -6.0
-"""Log-odds of a label that a readout has not learned, where it goes on learning."""
+"""Log-odds of a label that a probe has not learned, where it goes on learning."""
 FEWEST_CALIBRATED = 10
 """Lines with a label that are needed to calibrate it."""
 BASIS_CALLS = 150
@@ -50,7 +50,7 @@ class Learned(NamedTuple):
 class LeftOut(NamedTuple):
     """What is told of calls by networks that have not seen them: shape (lines, labels) each.
 
-    `scores` are log-odds, `answers` calibrated probabilities; `dialogue` as in a readout.
+    `scores` are log-odds, `answers` calibrated probabilities; `dialogue` as in a probe.
     """
 
     learned: Learned
@@ -64,12 +64,12 @@ def prepare(
     template: Template,
     plan: Plan,
     task: Task[Any],
-    start: Readout | None = None,
+    start: Probe | None = None,
     rehearsed: Sequence[Lines] = (),
 ) -> Learned:
     """Bring all calls into the basis, those that are `rehearsed` last, one after another: they need not fit the memory.
 
-    With `start`, the basis is that of this readout, and its labels are kept.
+    With `start`, the basis is that of this probe, and its labels are kept.
     """
     if start is None:
         some = calls[:: -(-len(calls) // BASIS_CALLS)]
@@ -113,12 +113,12 @@ def learn(
     plan: Plan,
     task: Task[Any],
     on_left_out: Callable[[LeftOut], None] = lambda found: None,
-    start: Readout | None = None,
+    start: Probe | None = None,
     rehearsed: Sequence[Lines] = (),
-) -> Readout:
-    """The readout of a template: all its labels, and their verbs, that occur often enough.
+) -> Probe:
+    """The probe of a template: all its labels, and their verbs, that occur often enough.
 
-    With `start`, the networks of that readout go on learning; `rehearsed` are calls that it has learned from, some of
+    With `start`, the networks of that probe go on learning; `rehearsed` are calls that it has learned from, some of
     which are learned again, so that they are not forgotten. They calibrate nothing, since no network is without them.
     `on_left_out` is told what networks say of calls that they have not seen.
     """
@@ -147,7 +147,7 @@ def learn(
         "lines": sum(map(len, pieces)),
         "positives": dict(zip(labels, positives, strict=True)),
     }
-    return Readout(
+    return Probe(
         labels=labels,
         layers=layers,
         parts={**vars(basis), **parts},
@@ -159,16 +159,16 @@ def learn(
     )
 
 
-def network_of(readout: Readout, labels: Sequence[str], place: int) -> dict[str, Array]:
-    """One network of a readout, for these labels; those that it has not learned begin as unlikely."""
+def network_of(probe: Probe, labels: Sequence[str], place: int) -> dict[str, Array]:
+    """One network of a probe, for these labels; those that it has not learned begin as unlikely."""
     found: dict[str, Array] = {}
     for name, axes in PARTS.items():
         if name in BASIS:
             continue
-        part = readout.parts[name][place % len(readout.parts[name])]
+        part = probe.parts[name][place % len(probe.parts[name])]
         if axes.endswith("k"):
             whole = np.full((*part.shape[:-1], len(labels)), UNLIKELY if name == "label_bias" else 0.0, np.float32)
-            for column, label in enumerate(readout.labels):
+            for column, label in enumerate(probe.labels):
                 whole[..., labels.index(label)] = part[..., column]
             part = whole
         found[name] = part

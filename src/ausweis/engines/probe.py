@@ -1,7 +1,7 @@
-"""A learned readout: how likely each label is, from the states of a few layers of the model at the line in question.
+"""A learned probe: how likely each label is, from the states of a few layers of the model at the line in question.
 
 What a model has understood of a line stands in the middle of its layers; its last layers are busy with the next word.
-A readout is a few small networks over these states. Each looks at the tokens of the line with several learned
+A probe is a few small networks over these states. Each looks at the tokens of the line with several learned
 queries (attention pooling), so that a second thing said in half a sentence is found beside the first, and at the line
 as a whole; what they say is averaged. It is data only (safetensors), and bound to one version of a template and to
 one model file by their hashes: with any other it is refused.
@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from ausweis.engines.parts import BOUND_TO, load_parts, save_parts
 from ausweis.errors import EngineError
 
-__all__ = ["PARTS", "SCHEMA", "LineFeatures", "Readout", "features", "gelu", "probabilities_of"]
+__all__ = ["PARTS", "SCHEMA", "LineFeatures", "Probe", "features", "gelu", "probabilities_of"]
 
 SCHEMA = "ausweis/readout@3"
 _LISTS = ("labels", "layers", "dialogue")
@@ -40,7 +40,7 @@ PARTS: Mapping[str, str] = {
     "pooled_label": "mhvk",
     "label_bias": "mk",
 }
-"""What a readout is made of, each with its shape.
+"""What a probe is made of, each with its shape.
 
 f, g: features of a token, of a line; d, e: what is kept of them; m: networks; h: queries; v: numbers that a query
 fetches; w: hidden units; k: labels.
@@ -55,7 +55,7 @@ class LineFeatures(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Readout:
+class Probe:
     """Labels with what they are read by.
 
     `layers`: whose states are read, numbered from 0, in rising order. `parts`: float32, named and shaped as `PARTS`
@@ -74,21 +74,21 @@ class Readout:
     sha256: str = ""
 
     @classmethod
-    def load(cls, path: Path) -> "Readout":
-        """Read a readout file.
+    def load(cls, path: Path) -> "Probe":
+        """Read a probe file.
 
         Raises:
-            PromptError: it is no readout, or its parts do not fit together.
+            PromptError: it is no probe, or its parts do not fit together.
         """
         parts, about, sha256 = load_parts(path, SCHEMA, PARTS, _LISTS)
         return cls(parts=parts, sha256=sha256, **about)
 
     def save(self, path: Path) -> None:
-        """Write the file, weights at half precision; the same readout gives the same bytes."""
+        """Write the file, weights at half precision; the same probe gives the same bytes."""
         save_parts(path, SCHEMA, self.parts, {name: getattr(self, name) for name in (*BOUND_TO, *_LISTS)})
 
-    def only(self, labels: Sequence[str]) -> "Readout":
-        """The same readout for some of its labels, in this order."""
+    def only(self, labels: Sequence[str]) -> "Probe":
+        """The same probe for some of its labels, in this order."""
         places = [self.labels.index(label) for label in labels]
         parts = {name: part[..., places] if PARTS[name].endswith("k") else part for name, part in self.parts.items()}
         return replace(self, labels=tuple(labels), parts=parts)
@@ -138,7 +138,7 @@ def probabilities_of(scores: ArrayLike) -> tuple[float, ...]:
 
 
 def features(states: Array) -> LineFeatures:
-    """The states of a line's tokens, shape (tokens, layers, width), as what a readout looks at.
+    """The states of a line's tokens, shape (tokens, layers, width), as what a probe looks at.
 
     Each layer's part of a vector is brought to length 1: layers differ in scale, tokens too. `line` is made of the last
     token's states and of the mean over all tokens.

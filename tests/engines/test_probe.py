@@ -3,9 +3,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.readouts import by_chance
+from tests.probes import by_chance
 
-from ausweis.engines.readout import Readout, features
+from ausweis.engines.probe import Probe, features
 from ausweis.errors import EngineError, PromptError
 
 LABELS = ("asks", "asks pin", "accepts")
@@ -14,18 +14,18 @@ STATES = np.random.default_rng(2).normal(size=(4, 2, 3)).astype(np.float32)
 
 
 @pytest.fixture
-def readout() -> Readout:
+def probe() -> Probe:
     return by_chance(LABELS, (16, 20), 3, "b" * 64)
 
 
-def test_what_is_saved_is_loaded_again(tmp_path: Path, readout: Readout) -> None:
+def test_what_is_saved_is_loaded_again(tmp_path: Path, probe: Probe) -> None:
     path = tmp_path / "1.tiny.safetensors"
-    readout.save(path)
-    loaded = Readout.load(path)
+    probe.save(path)
+    loaded = Probe.load(path)
     assert (loaded.labels, loaded.template, loaded.model_sha256) == (LABELS, "weather@1", "b" * 64)
     assert loaded.layers == (16, 20)
-    assert loaded.probabilities(STATES) == readout.probabilities(STATES)
-    readout.save(tmp_path / "again.safetensors")
+    assert loaded.probabilities(STATES) == probe.probabilities(STATES)
+    probe.save(tmp_path / "again.safetensors")
     assert (tmp_path / "again.safetensors").read_bytes() == path.read_bytes()
 
 
@@ -40,9 +40,9 @@ def test_features_are_of_length_one() -> None:
     assert np.isfinite(features(np.zeros((1, 2, 3), np.float32)).tokens).all()
 
 
-def test_scores_by_plain_arithmetic(readout: Readout) -> None:
+def test_scores_by_plain_arithmetic(probe: Probe) -> None:
     """The same written out, network by network and query by query."""
-    seen, part = features(STATES), readout.parts
+    seen, part = features(STATES), probe.parts
     tokens = seen.tokens @ part["token_basis"] + part["token_shift"]
     line = seen.line @ part["line_basis"] + part["line_shift"]
     each = []
@@ -57,49 +57,49 @@ def test_scores_by_plain_arithmetic(readout: Readout) -> None:
             score = score + fetched @ part["pooled_label"][network, query]
         active = 0.5 * hidden * (1 + np.tanh(np.sqrt(2 / np.pi) * (hidden + 0.044715 * hidden**3)))
         each.append(score + active @ part["hidden_label"][network])
-    assert readout.scores(seen) == pytest.approx(np.mean(each, axis=0), abs=1e-4)
+    assert probe.scores(seen) == pytest.approx(np.mean(each, axis=0), abs=1e-4)
 
 
-def test_probabilities_hang_on_the_direction_of_each_state_alone(readout: Readout) -> None:
-    assert readout.probabilities(STATES * 7) == readout.probabilities(STATES)
-    assert readout.probabilities(STATES) == pytest.approx(1 / (1 + np.exp(-readout.scores(features(STATES)))), abs=1e-4)
+def test_probabilities_hang_on_the_direction_of_each_state_alone(probe: Probe) -> None:
+    assert probe.probabilities(STATES * 7) == probe.probabilities(STATES)
+    assert probe.probabilities(STATES) == pytest.approx(1 / (1 + np.exp(-probe.scores(features(STATES)))), abs=1e-4)
 
 
-def test_a_second_thing_said_is_seen_beside_the_first(readout: Readout) -> None:
+def test_a_second_thing_said_is_seen_beside_the_first(probe: Probe) -> None:
     """A token that a query looks at counts wherever it stands in the line."""
     turned = np.concatenate([STATES[[1, 0, 2]], STATES[3:]])
-    assert readout.probabilities(turned) == pytest.approx(readout.probabilities(STATES), abs=2e-4)
+    assert probe.probabilities(turned) == pytest.approx(probe.probabilities(STATES), abs=2e-4)
 
 
-def test_some_of_the_labels(readout: Readout) -> None:
-    (second,) = readout.only(["asks pin"]).probabilities(STATES)
-    assert second == readout.probabilities(STATES)[1]
+def test_some_of_the_labels(probe: Probe) -> None:
+    (second,) = probe.only(["asks pin"]).probabilities(STATES)
+    assert second == probe.probabilities(STATES)[1]
 
 
-def test_a_broken_file(tmp_path: Path, readout: Readout) -> None:
+def test_a_broken_file(tmp_path: Path, probe: Probe) -> None:
     path = tmp_path / "1.tiny.safetensors"
-    readout.save(path)
+    probe.save(path)
     whole = path.read_bytes()
     for broken in (b"", whole[:40], whole[:-5], b"x" * 200):
         path.write_bytes(broken)
-        with pytest.raises(PromptError, match=r"1\.tiny\.safetensors: is no readout"):
-            Readout.load(path)
+        with pytest.raises(PromptError, match=r"1\.tiny\.safetensors: is no probe"):
+            Probe.load(path)
 
 
-def test_parts_that_do_not_fit_together(tmp_path: Path, readout: Readout) -> None:
+def test_parts_that_do_not_fit_together(tmp_path: Path, probe: Probe) -> None:
     path = tmp_path / "1.tiny.safetensors"
-    short = {name: part for name, part in readout.parts.items() if name != "query"}
-    narrow = {**readout.parts, "query": readout.parts["query"][:, :-1]}
+    short = {name: part for name, part in probe.parts.items() if name != "query"}
+    narrow = {**probe.parts, "query": probe.parts["query"][:, :-1]}
     for parts in (short, narrow):
-        replace(readout, parts=parts).save(path)
+        replace(probe, parts=parts).save(path)
         with pytest.raises(PromptError, match="train it again"):
-            Readout.load(path)
-    replace(readout, labels=LABELS[:2]).save(path)
+            Probe.load(path)
+    replace(probe, labels=LABELS[:2]).save(path)
     with pytest.raises(PromptError, match="train it again"):
-        Readout.load(path)
+        Probe.load(path)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_states_that_are_no_numbers_tell_nothing(readout: Readout, value: float) -> None:
+def test_states_that_are_no_numbers_tell_nothing(probe: Probe, value: float) -> None:
     with np.errstate(all="ignore"), pytest.raises(EngineError, match="gave no numbers"):
-        readout.probabilities(np.where(STATES > 1, value, STATES).astype(np.float32))
+        probe.probabilities(np.where(STATES > 1, value, STATES).astype(np.float32))

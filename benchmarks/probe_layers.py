@@ -1,6 +1,6 @@
-"""Which layers of a model a readout should read: average precision of labels, by cross-validation over calls.
+"""Which layers of a model a probe should read: average precision of labels, by cross-validation over calls.
 
-    python benchmarks/readout_layers.py --calls 300 --layers 16 --layers 16,20 --layers 12,16,20
+    python benchmarks/probe_layers.py --calls 300 --layers 16 --layers 16,20 --layers 12,16,20
 
 Each choice of layers is learned from four fifths of the calls and measured on the others, in turn. Printed is the
 average precision of the labels of agent and caller, weighted by how often they occur, and of "the agent tells, changes
@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from ausweis.engines import catalogue
 from ausweis.engines.llama import LlamaEngine
 from ausweis.evals import read_labelled
-from ausweis.evals.fact_readout import FACT_TASK
-from ausweis.evals.readout_lines import KeptLines, collect
-from ausweis.evals.readout_network import Plan
-from ausweis.evals.readouts import Learned, left_out, prepare
+from ausweis.evals.fact_probe import FACT_TASK
+from ausweis.evals.probe_lines import KeptLines, collect
+from ausweis.evals.probe_network import Plan
+from ausweis.evals.probes import Learned, left_out, prepare
 from ausweis.prompts import default_library
 from ausweis.reading.labels import speakers_of
 from ausweis.reading.strategies import TRANSCRIPT_TEMPLATE
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--model", default=catalogue.default_id())
     parser.add_argument("--calls", type=int, default=100)
     parser.add_argument("--layers", action="append", help="layers read together, with commas; repeatable")
-    parser.add_argument("--work", type=Path, default=Path("runs/readout-layers"))
+    parser.add_argument("--work", type=Path, default=Path("runs/probe-layers"))
     given = parser.parse_args(arguments)
     choices = [tuple(map(int, one.split(","))) for one in given.layers or ("16", "16,20", "12,16,20")]
     every = tuple(sorted({layer for one in choices for layer in one}))

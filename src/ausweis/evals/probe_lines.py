@@ -1,4 +1,4 @@
-"""The lines that a readout is learned from: states of a few layers of the model, kept on the disk, and their labels."""
+"""The lines that a probe is learned from: states of a few layers of the model, kept on the disk, and their labels."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,7 +10,7 @@ import numpy as np
 
 from ausweis.calls.call import Call
 from ausweis.engines.llama import LlamaEngine
-from ausweis.engines.readout import LineFeatures, features
+from ausweis.engines.probe import LineFeatures, features
 from ausweis.prompts import Template
 from ausweis.reading.asking import transcript_of
 from ausweis.reading.pieces import Piece, spoken_pieces

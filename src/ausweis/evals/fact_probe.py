@@ -1,10 +1,10 @@
-"""What the readout of the template `transcript` is learned from."""
+"""What the probe of the template `transcript` is learned from."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from ausweis.evals.labelled import GoldEvent, LabelledCall
-from ausweis.evals.readout_lines import FEWEST, Task, in_whole_turns
+from ausweis.evals.probe_lines import FEWEST, Task, in_whole_turns
 from ausweis.prompts import Template
 from ausweis.reading.labels import SINGLE, STARTS_LATE, SUBJECTS, VERBS, meaning, speakers_of
 from ausweis.reading.pieces import Piece

@@ -5,15 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.evals.cases import labelled
-from tests.readouts import by_chance
+from tests.probes import by_chance
 
-from ausweis.engines.readout import LineFeatures
-from ausweis.evals.fact_readout import FACT_TASK, labels_in, labels_of
+from ausweis.engines.probe import LineFeatures
+from ausweis.evals.fact_probe import FACT_TASK, labels_in, labels_of
 from ausweis.evals.labelled import GoldEvent, LabelledCall
 from ausweis.evals.left_out import left_out_cases
-from ausweis.evals.readout_lines import KeptLines, Lines, layers_of
-from ausweis.evals.readout_network import Plan, learn_network, scores_of
-from ausweis.evals.readouts import LeftOut, learn, left_out, prepare
+from ausweis.evals.probe_lines import KeptLines, Lines, layers_of
+from ausweis.evals.probe_network import Plan, learn_network, scores_of
+from ausweis.evals.probes import LeftOut, learn, left_out, prepare
 from ausweis.prompts import default_library
 from ausweis.reading.dialogue import EVIDENCE
 from ausweis.reading.labels import STARTS_LATE
@@ -51,24 +51,24 @@ def made(calls: int, seed: int = 3) -> list[Lines]:
     return found
 
 
-def test_a_readout_learns_what_the_states_tell() -> None:
-    readout = learn(made(120), TEMPLATE, "1" * 64, (10, 20), "made up", SMALL, FACT_TASK)
-    assert (readout.template, readout.model_sha256, readout.layers) == (TEMPLATE.name, "1" * 64, (10, 20))
+def test_a_probe_learns_what_the_states_tell() -> None:
+    probe = learn(made(120), TEMPLATE, "1" * 64, (10, 20), "made up", SMALL, FACT_TASK)
+    assert (probe.template, probe.model_sha256, probe.layers) == (TEMPLATE.name, "1" * 64, (10, 20))
     wanted = {f"{v}{f}" for v in ("asks", "gives") for f in ("", " name", " pin", " password")}
-    assert set(readout.labels) == {*wanted, STARTS_LATE}
-    assert len(readout.dialogue) == len(EVIDENCE) + 1
-    assert json.loads(readout.notes)["calls"] == 120
+    assert set(probe.labels) == {*wanted, STARTS_LATE}
+    assert len(probe.dialogue) == len(EVIDENCE) + 1
+    assert json.loads(probe.notes)["calls"] == 120
     right = wrong = 0
     for one in made(40, seed=8):
         for piece, seen, truth in zip(one.pieces, one.seen, one.labels, strict=True):
-            told = dict(zip(readout.labels, readout.scores(seen) > 0, strict=True))
+            told = dict(zip(probe.labels, probe.scores(seen) > 0, strict=True))
             for label in ("asks pin", "asks name") if piece.speaker == "agent" else ("gives pin", "gives name"):
                 right += told[label] == (label in (truth or ()))
                 wrong += told[label] != (label in (truth or ()))
     assert right / (right + wrong) > 0.9
 
 
-def test_a_readout_goes_on_learning() -> None:
+def test_a_probe_goes_on_learning() -> None:
     """It keeps what it knows, learns a label that is new to it, and no fold sees the group that is left out."""
     start = learn(made(60), TEMPLATE, "1" * 64, (10, 20), "first", SMALL, FACT_TASK)
     new = [
@@ -123,7 +123,7 @@ def test_verdicts_on_left_out_calls() -> None:
 
 
 def test_what_is_shipped_scores_as_what_was_learned() -> None:
-    """The networks in the readout, by numpy, give the numbers that they gave when they were learned, by jax."""
+    """The networks in the probe, by numpy, give the numbers that they gave when they were learned, by jax."""
     learned = prepare(made(30), TEMPLATE, SMALL, FACT_TASK)
     network = learn_network(learned.numbers, SMALL)
     (first, *_) = scores_of(network, learned.numbers, SMALL)
@@ -134,7 +134,7 @@ def test_what_is_shipped_scores_as_what_was_learned() -> None:
     assert np.array(again) == pytest.approx(first, abs=0.02)
 
 
-def test_the_same_calls_give_the_same_readout() -> None:
+def test_the_same_calls_give_the_same_probe() -> None:
     one, other = (learn_network(prepare(made(12), TEMPLATE, SMALL, FACT_TASK).numbers, SMALL) for _ in range(2))
     assert all((one[name] == other[name]).all() for name in one)
 

@@ -1,4 +1,4 @@
-"""The networks of a readout, learned: attention pooling over the tokens of a line, and one hidden layer.
+"""The networks of a probe, learned: attention pooling over the tokens of a line, and one hidden layer.
 
 Method: several learned queries fetch from the tokens of a line (attention pooling, as in Yang et al. 2016), over the
 middle states of a frozen language model (probing, Alain and Bengio 2016, arXiv 1610.01644). The loss is the
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ausweis.engines.readout import LineFeatures
+from ausweis.engines.probe import LineFeatures
 
 __all__ = ["Basis", "CallNumbers", "Plan", "basis_of", "learn_network", "scores_of"]
 
@@ -81,7 +81,7 @@ def _directions(values: Array, most: int) -> tuple[Array, Array]:
 def learn_network(
     calls: Sequence[CallNumbers], plan: Plan, seed: int = 0, start: Mapping[str, Array] | None = None
 ) -> dict[str, Array]:
-    """The parts of one network, as `Readout.parts` without the first axis and the basis.
+    """The parts of one network, as `Probe.parts` without the first axis and the basis.
 
     `start`: the parts of a network that has learned already, in the same basis and for the same labels; it goes on.
     """
@@ -185,7 +185,7 @@ def _beginning(calls: Sequence[CallNumbers], plan: Plan, chance: np.random.Gener
 
 
 def _scores(network: Network, batch: Network, key: Any = None, dropout: float = 0.0) -> Any:
-    """As `Readout.scores`, for many lines, with dropout if there is a key."""
+    """As `Probe.scores`, for many lines, with dropout if there is a key."""
     import jax
     import jax.numpy as jnp
 

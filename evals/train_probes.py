@@ -1,10 +1,10 @@
-"""Learn the readout of a template for a model: `python evals/train_readouts.py`.
+"""Learn the probe of a template for a model: `python evals/train_probes.py`.
 
 Reads the labelled calls with the model (a second for a hundred tokens on two cores, and some megabytes a call kept in a
 folder, so that a stopped run goes on), shows how well calls are told whose writing pass was left out, learns from all,
 and writes `prompts/TEMPLATE/N.MODEL.safetensors`. Needs the extra `train`.
 
-With `--go-on READOUT`, that one goes on learning from new calls, and some of those that it knows (`--rehearse`) are
+With `--go-on PROBE`, that one goes on learning from new calls, and some of those that it knows (`--rehearse`) are
 learned again beside them: as ours did, from short calls to long ones. What is told of left-out calls then holds only if
 it has never seen them, not even in another form.
 """
@@ -20,22 +20,22 @@ from sklearn.metrics import average_precision_score
 
 from ausweis.engines import catalogue
 from ausweis.engines.llama import LlamaEngine
-from ausweis.engines.readout import Readout
+from ausweis.engines.probe import Probe
 from ausweis.evals import LabelledCall, read_all
-from ausweis.evals.fact_readout import FACT_TASK
+from ausweis.evals.fact_probe import FACT_TASK
 from ausweis.evals.incident_case import read_incident_cases
-from ausweis.evals.incident_readout import INCIDENT_TASK
+from ausweis.evals.incident_probe import INCIDENT_TASK
 from ausweis.evals.left_out import left_out_cases
 from ausweis.evals.metrics import rows_of, summarise
-from ausweis.evals.readout_lines import KeptLines, Task, collect, layers_of
-from ausweis.evals.readout_network import Plan
-from ausweis.evals.readouts import FOLDS, LeftOut, learn
+from ausweis.evals.probe_lines import KeptLines, Task, collect, layers_of
+from ausweis.evals.probe_network import Plan
+from ausweis.evals.probes import FOLDS, LeftOut, learn
 from ausweis.prompts import default_library
-from ausweis.reading.strategies import INCIDENTS_TEMPLATE, TRANSCRIPT_TEMPLATE, readout_path
+from ausweis.reading.strategies import INCIDENTS_TEMPLATE, TRANSCRIPT_TEMPLATE, probe_path
 
 HERE = Path(__file__).parent
 GOING_ON = 5e-4
-"""The learning rate of a readout that goes on."""
+"""The learning rate of a probe that goes on."""
 
 
 class Lesson(NamedTuple):
@@ -68,7 +68,7 @@ LESSONS = {
 @click.option(
     "--go-on",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="From this readout of the same template and model, instead of from nothing.",
+    help="From this probe of the same template and model, instead of from nothing.",
 )
 @click.option(
     "--rehearse",
@@ -80,7 +80,7 @@ LESSONS = {
 @click.option("--limit", type=click.IntRange(min=FOLDS), help="So many calls, drawn by chance.")
 @click.option("--rounds", type=click.IntRange(min=1), default=Plan.rounds, show_default=True, help="Over all calls.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Beside the template, unless given.")
-@click.option("--work", type=click.Path(path_type=Path), default=Path("runs/readouts"), show_default=True)
+@click.option("--work", type=click.Path(path_type=Path), default=Path("runs/probes"), show_default=True)
 def train(
     model: str,
     template: str,
@@ -93,10 +93,10 @@ def train(
     out: Path | None,
     work: Path,
 ) -> None:
-    """Train a readout from labelled calls."""
+    """Train a probe from labelled calls."""
     asked = default_library().get(template)
     if asked.id not in LESSONS:
-        raise click.UsageError(f"{asked.name} has no readout: --template is {' or '.join(LESSONS)}")
+        raise click.UsageError(f"{asked.name} has no probe: --template is {' or '.join(LESSONS)}")
     lesson = LESSONS[asked.id]
     labelled = labelled or lesson.labelled
     if rehearse and not go_on:
@@ -109,7 +109,7 @@ def train(
     known = known[:rehearsed]
     engine = LlamaEngine.load(model)
     layers = layers_of(engine.layers)
-    start = None if go_on is None else Readout.load(go_on)
+    start = None if go_on is None else Probe.load(go_on)
     if start and (start.template_sha256, start.model_sha256) != (asked.sha256, engine.info.model_sha256):
         raise click.UsageError(f"--go-on: {go_on} is not for {asked.name} and {engine.info.model_id}")
     kept: list[Any] = []
@@ -127,7 +127,7 @@ def train(
         if lesson.task is FACT_TASK:
             _verdicts([one for one, _ in new], found)
 
-    readout = learn(
+    probe = learn(
         KeptLines(new, lesson.task),
         asked,
         engine.info.model_sha256,
@@ -139,11 +139,11 @@ def train(
         start,
         KeptLines(old, lesson.task),
     )
-    if not readout.labels:
+    if not probe.labels:
         raise click.ClickException("so few calls teach no label")
-    path = out or readout_path(asked, engine.info.model_id)
-    readout.save(path)
-    click.echo(f"{path}: {len(readout.labels)} labels; {readout.notes}")
+    path = out or probe_path(asked, engine.info.model_id)
+    probe.save(path)
+    click.echo(f"{path}: {len(probe.labels)} labels; {probe.notes}")
 
 
 def _show(found: LeftOut) -> None:

@@ -1,4 +1,4 @@
-"""Who is at the browser: a token opens the door once, a signed cookie keeps it open, a second mark guards each form.
+"""Who is at the browser: a token signs in once, a signed cookie keeps the session, a CSRF token guards each form.
 
 Everything hangs on one secret that is drawn when the server starts, so a restart signs everybody out.
 """
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from ausweis.calls.text import clean
 
-__all__ = ["LIFETIME", "Doorkeeper", "Session", "reviewer_name"]
+__all__ = ["LIFETIME", "Auth", "Session", "reviewer_name"]
 
 LIFETIME = 12 * 3600
 """Seconds until a reviewer signs in again: a working day."""
@@ -37,7 +37,7 @@ def reviewer_name(text: str) -> str | None:
     return re.sub(r"\s+", " ", clean(text)).strip()[:MAX_NAME] or None
 
 
-class Doorkeeper:
+class Auth:
     """Knows the token and the secret. All comparisons take the same time, right or wrong."""
 
     def __init__(self, token: str | None = None, now: Callable[[], float] = time.time) -> None:
@@ -51,7 +51,7 @@ class Doorkeeper:
         """Whether this is the token."""
         return hmac.compare_digest(token.encode("utf-8", "replace"), self.token.encode())
 
-    def begin(self, reviewer: str) -> tuple[Session, str]:
+    def sign_in(self, reviewer: str) -> tuple[Session, str]:
         """A new session, and the cookie that proves it."""
         session = Session(secrets.token_hex(16), reviewer, int(self._now()))
         body = json.dumps([session.id, session.reviewer, session.began]).encode()
@@ -71,17 +71,17 @@ class Doorkeeper:
             return None
         return session
 
-    def end(self, session: Session) -> None:
+    def sign_out(self, session: Session) -> None:
         """Let the cookie of this session open nothing any more."""
         self._ended.add(session.id)
 
-    def form_mark(self, session: Session) -> str:
+    def csrf_token(self, session: Session) -> str:
         """What a form must carry, so that no other site can send it."""
         return self._sign(b"form", session.id.encode())
 
-    def marked(self, session: Session, mark: str) -> bool:
-        """Whether a form carries the mark of this session."""
-        return hmac.compare_digest(mark.encode("utf-8", "replace"), self.form_mark(session).encode())
+    def csrf_valid(self, session: Session, token: str) -> bool:
+        """Whether a form carries the CSRF token of this session."""
+        return hmac.compare_digest(token.encode("utf-8", "replace"), self.csrf_token(session).encode())
 
     def _sign(self, purpose: bytes, body: bytes) -> str:
         return _text(hmac.digest(self._secret, purpose + b"\0" + body, hashlib.sha256))
