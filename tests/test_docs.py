@@ -1,6 +1,5 @@
 """The documentation is true: help, links, paths and commands."""
 
-
 import click
 import pytest
 from docs.help import PAGE, commands, page

@@ -40,7 +40,7 @@ def choose(calls: Iterable[LabelledCall], count: int = 10) -> list[LabelledCall]
     """
     groups: dict[tuple[str, str], list[LabelledCall]] = {}
     for one in sorted(filter(_fits, calls), key=lambda one: sha256(one.call.id.encode()).digest()):
-        groups.setdefault((one.policy, one.gold.outcome), []).append(one)
+        groups.setdefault((one.policy, str(one.gold.outcome)), []).append(one)
     rounds = [(number, group, one) for group, members in groups.items() for number, one in enumerate(members)]
     rounds.sort(key=lambda place: place[:2])
     return sorted((one for _, _, one in rounds[:count]), key=lambda one: one.call.id)

@@ -142,7 +142,7 @@ def main(scripts: tuple[Path, ...], check: bool, out: Path | None) -> None:
             turns, gold = len(labelled.call.turns), labelled.gold
             click.echo(f"{path.name}: {turns} turns, {gold.outcome}, {len(gold.events)} events, {gold.tags.surface}")
         if labelled is not None and not problems:
-            lines.append(labelled.model_dump_json(exclude_unset=True, exclude_none=True))
+            lines.append(labelled.line())
     if out is not None:
         out.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     sys.exit(1 if wrong else 0)

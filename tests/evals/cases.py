@@ -1,5 +1,6 @@
 """Cases and labelled calls by few words, for tests of what is made of them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from ausweis.calls.call import Call, Turn
@@ -8,7 +9,7 @@ from ausweis.evals.conclusion import Conclusion
 from ausweis.evals.labelled import Gold, GoldEvent, GoldViolation, LabelledCall, Tags
 from ausweis.vocabulary import Outcome
 
-__all__ = ["ANSWERS", "NAME", "TELLS", "case", "findings", "labelled"]
+__all__ = ["ANSWERS", "NAME", "TELLS", "asked", "case", "findings", "labelled"]
 
 ANSWERS = r"""
 answers:
@@ -60,3 +61,10 @@ def labelled(identifier: str, *lines: str, outcome: Outcome = "compliant", **mor
         events=tuple(events),
     )
     return LabelledCall(call=Call(id=identifier, turns=tuple(turns)), gold=gold)
+
+
+def asked(identifier: str, twin: str, *events: Mapping[str, object], **more: object) -> LabelledCall:
+    """A call of four turns, the agent's first, whose label tells of incidents alone; `more`: `known` and `own`."""
+    turns = [{"speaker": side, "text": "x"} for side in ("agent", "caller", "agent", "caller")]
+    gold = {"incidents": {"events": events, **more}, "twin": twin}
+    return LabelledCall.model_validate({"call": {"id": identifier, "turns": turns}, "gold": gold})

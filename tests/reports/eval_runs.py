@@ -60,7 +60,7 @@ def findings(
 
 
 def case(one: LabelledCall, told: Conclusion | None, *, risk: float = 0.5, repeat: int = 1) -> Case:
-    gold = findings(one.gold.outcome, factors=("pin@2:verified",))
+    gold = findings(one.gold.outcome or "compliant", factors=("pin@2:verified",))
     return Case(
         id=one.call.id,
         repeat=repeat,
@@ -111,7 +111,7 @@ def write_run(folder: Path) -> Path:
     """The same as a folder, its golden file beside it; the path of the golden file."""
     found = source()
     golden = folder.with_name("golden.jsonl")
-    data = "".join(one.model_dump_json(exclude_none=True) + "\n" for one in found.calls.values()).encode()
+    data = "".join(one.line() + "\n" for one in found.calls.values()).encode()
     golden.write_bytes(data)
     file = GoldenFile(path=str(golden), sha256=hashlib.sha256(data).hexdigest(), calls=len(found.calls))
     folder.mkdir()

@@ -28,6 +28,7 @@ COMMANDS = {
     "review": "Write the review of a day from the store: what changed, then the calls to review, worst first.",
     "serve": "Review calls in the browser.",
     "eval": "Measure against the golden set: run, compare, gate, report …",
+    "train": "Learn what the reader needs from labelled calls: probe, matcher …",
     "policies": "Policies: list, show, validate, explain.",
     "prompts": "Prompt templates: list, show, lint, diff, release.",
     "models": "Model weights: list, pull, verify.",

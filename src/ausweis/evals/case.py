@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ausweis.evals.conclusion import Conclusion, incident_words
+from ausweis.evals.conclusion import Conclusion, ids_of, incident_words
 from ausweis.evals.incident_label import IncidentLabel
 from ausweis.evals.labelled import LabelledCall, gold_facts
 from ausweis.judging.judge import judge
@@ -13,7 +13,7 @@ from ausweis.judging.policy import Policy
 from ausweis.judging.verdict import Evidence, Verdict
 from ausweis.reading.facts import Mention
 
-__all__ = ["Case", "Likeliest", "case_of", "gold_of", "ids_of", "tags_of"]
+__all__ = ["Case", "Likeliest", "case_of", "gold_of", "tags_of"]
 
 TURNS = (12, 25, 50, 75, 100)
 """Where the groups of calls by number of turns begin: `turns:012-024`, so that they sort as they should."""
@@ -81,11 +81,6 @@ class Case(BaseModel):
     def says_violation(self) -> bool:
         """Whether the verdict is a violation."""
         return self.told is not None and self.told.outcome == "violation"
-
-
-def ids_of(words: Sequence[str]) -> frozenset[str]:
-    """What stands before the turn in such words."""
-    return frozenset(word.partition("@")[0] for word in words)
 
 
 def case_of(
@@ -169,8 +164,10 @@ def _turns(turns: int) -> str:
 
 def _quotes(verdict: Verdict) -> list[Evidence]:
     """All quotes of a verdict, wherever they stand in it."""
-    quotes = [Evidence(turn=fact.turn, quote=fact.quote) for fact in (*verdict.factors, *verdict.actions)]
-    quotes += [quote for part in (*verdict.violations, *verdict.checks) for quote in part.evidence]
+    quotes = [Evidence(turn=factor.turn, quote=factor.quote) for factor in verdict.factors]
+    quotes += [Evidence(turn=action.turn, quote=action.quote) for action in verdict.actions]
+    quotes += [quote for violation in verdict.violations for quote in violation.evidence]
+    quotes += [quote for check in verdict.checks for quote in check.evidence]
     shown = verdict.authorisation
     if shown.turn is not None and shown.quote is not None:
         quotes.append(Evidence(turn=shown.turn, quote=shown.quote))

@@ -9,7 +9,7 @@ from ausweis.evals.labelled import LabelledCall
 from ausweis.judging.verdict import Verdict
 from ausweis.vocabulary import AuthorisationStatus, Caller, Outcome, ViolationType
 
-__all__ = ["FIELDS", "Conclusion", "incident_words"]
+__all__ = ["FIELDS", "Conclusion", "ids_of", "incident_words", "incidents_said"]
 
 FIELDS = ("violations", "factors", "actions", "caller", "authorisation", "incidents")
 """What two verdicts of one call may differ in, besides the outcome."""
@@ -74,6 +74,16 @@ class Conclusion(BaseModel):
 def incident_words(places: Iterable[tuple[str, int]]) -> tuple[str, ...]:
     """Incidents as words, from their ids and turns."""
     return _words(places, lambda place: f"{place[0]}@{place[1]}")
+
+
+def ids_of(words: Iterable[str]) -> frozenset[str]:
+    """What stands before the turn in such words."""
+    return frozenset(word.partition("@")[0] for word in words)
+
+
+def incidents_said(conclusion: Conclusion) -> str:
+    """The incidents, each once, for a person."""
+    return ", ".join(sorted(ids_of(conclusion.incidents))) or "no incident"
 
 
 def turn_of(word: str) -> int:

@@ -11,9 +11,9 @@ from typing import Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from ausweis.evals.case import Case, ids_of
-from ausweis.evals.conclusion import Conclusion
+from ausweis.evals.case import Case
 from ausweis.evals.comparing import Comparison, Flip, Pair, compare, paired, paired_draws, told_by
+from ausweis.evals.conclusion import incidents_said
 from ausweis.evals.folder import Live
 from ausweis.evals.metrics.measures import Measure
 from ausweis.evals.metrics.outcomes import told
@@ -130,13 +130,9 @@ def _call(repeats: Sequence[Case], *, must_pass: bool) -> GateCheck:
     if wrong is None:
         return GateCheck(name=name, state="passed", message="right")
     if must_pass:
-        label, verdict = wrong.gold.outcome, told(wrong)
-        if label in (None, verdict):
-            label, verdict = (", ".join(sorted(ids_of(side.incidents))) or "no incident" for side in _sides(wrong))
+        label, verdict = str(wrong.gold.outcome), told(wrong)
+        if wrong.gold.outcome is None or wrong.outcome_right:
+            label, verdict = (incidents_said(side) for side in (wrong.gold, wrong.told or wrong.gold))
         message = f"must pass: the label says {label}, the verdict {verdict}"
         return GateCheck(name=name, state="failed", message=message)
     return GateCheck(name=name, state="passed", message="wrong, as a call may be")
-
-
-def _sides(case: Case) -> tuple[Conclusion, Conclusion]:
-    return case.gold, case.told or case.gold

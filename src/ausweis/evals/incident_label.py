@@ -85,9 +85,10 @@ class IncidentLabel(_Part):
         """Refuse turns that the call cannot have the incident in.
 
         Raises:
-            ValueError: a turn is behind the last one, or another speaker's; or a price is shown wrong before it is named.
+            ValueError: a turn is behind the last one, or another speaker's; or it is shown wrong before it is said.
         """
-        sides: dict[str, Side | None] = {**SPEAKER, **{own.id: own.speaker for own in self.own}}
+        sides: dict[str, Side | None] = {own.id: own.speaker for own in self.own}
+        sides |= {kind: SPEAKER[kind] for kind in self.kinds}
         for event in self.events:
             if max(event.turn, event.shown or 0) > len(call.turns):
                 raise ValueError(f"an incident is labelled behind the last turn, {len(call.turns)}")

@@ -53,7 +53,8 @@ def golden(
         InputError, PolicyError, PromptError: the golden set, a policy or the templates cannot be used.
     """
     with contextlib.chdir(_folder()):
-        calls = read_all(map(Path, [golden] if isinstance(golden, str) else golden))
+        files = map(Path, [golden] if isinstance(golden, str) else golden)
+        calls = [labelled for labelled in read_all(files) if labelled.gold.outcome is not None]
         policies = {name: find_policy(name) for name in dict.fromkeys(one.policy for one in calls)}
         recipe = Recipe(
             policy=next(iter(policies.values())),
@@ -88,7 +89,7 @@ def outcome() -> Scorer:
         if verdict is None:
             return Score(value=INCORRECT, explanation=f"label: {label}\nno verdict: {state.output.error}")
         told = Conclusion.of_verdict(verdict)
-        lines = [f"label: {label}", f"verdict: {_side(told.outcome, told.violations)}", *_quoted(verdict)]
+        lines = [f"label: {label}", f"verdict: {_side(str(told.outcome), told.violations)}", *_quoted(verdict)]
         right = told.outcome == target.text
         return Score(value=CORRECT if right else INCORRECT, answer=told.outcome, explanation="\n".join(lines))
 
@@ -174,7 +175,7 @@ def _sample(labelled: LabelledCall) -> Sample:
     return Sample(
         id=call.id,
         input="\n".join(f"[{number}] {turn.speaker}: {turn.text}" for number, turn in enumerate(call.turns, start=1)),
-        target=gold.outcome,
+        target=str(gold.outcome),
         metadata={
             "title": gold.title,
             "policy": gold.policy,

@@ -10,7 +10,7 @@ __all__ = ["mix"]
 
 
 def mix(calls: Sequence[LabelledCall]) -> dict[str, dict[str, int]]:
-    """Calls by outcome, violation type (once a call), caller, incident (once a call), and each kind of tag; commonest first."""
+    """Calls by outcome, violation type and incident (once a call), caller, each kind of tag; the commonest first."""
     counts: dict[str, Counter[str]] = {}
     for labelled in calls:
         gold = labelled.gold

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ausweis.calls.call import Turn
-from ausweis.evals.case import Case, ids_of
-from ausweis.evals.conclusion import Conclusion
+from ausweis.evals.case import Case
+from ausweis.evals.conclusion import Conclusion, incidents_said
 from ausweis.evals.metrics.outcomes import told
 from ausweis.evals.metrics.stability import flipped
 from ausweis.judging.sentences import review_sentence, violation_sentence
@@ -153,7 +153,7 @@ def _said(case: Case, side: Conclusion) -> str:
     """What label or verdict say in a word or two: the outcome, if that is labelled, else the incidents."""
     if case.gold.outcome is not None:
         return str(side.outcome)
-    return ", ".join(sorted(ids_of(side.incidents))) or "no incident"
+    return incidents_said(side)
 
 
 def _marks(case: Case, *, same: bool, flips: bool) -> Iterator[str]:

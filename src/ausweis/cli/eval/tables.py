@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ausweis.evals.metrics import Summary
     from ausweis.evals.metrics.estimate import Estimate
     from ausweis.evals.metrics.field import Review
-    from ausweis.evals.metrics.incidents import IncidentSummary
+    from ausweis.evals.metrics.incidents import IncidentSummary, KindNumbers
     from ausweis.evals.running import Evaluation
 
 __all__ = ["show_summary"]
@@ -57,9 +57,12 @@ def _outcomes(summary: "Summary") -> None:
 def _incidents(numbers: "IncidentSummary") -> None:
     from rich.table import Table
 
-    table = Table("incident", "calls", "found", "precision", "average precision", title="incidents", title_justify="left")
-    kinds = {**numbers.kinds, **({"a company's own": numbers.own} if numbers.own else {})}
-    for name, kind in kinds.items():
+    table = Table("incident", "calls", "found", "precision", "average precision", title="incidents")
+    table.title_justify = "left"
+    kinds: list[tuple[str, KindNumbers]] = list(numbers.kinds.items())
+    if numbers.own is not None:
+        kinds.append(("a company's own", numbers.own))
+    for name, kind in kinds:
         ranked = "–" if kind.average_precision is None else f"{kind.average_precision:.2f}"
         table.add_row(name, str(kind.found.n), str(kind.found), str(kind.precision), ranked)
     console().print(table)

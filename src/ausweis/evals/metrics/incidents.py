@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from ausweis.evals.case import Case, Likeliest, ids_of
-from ausweis.evals.conclusion import incident_words
+from ausweis.evals.case import Case, Likeliest
+from ausweis.evals.conclusion import ids_of, incident_words
 from ausweis.evals.metrics.estimate import Estimate, share
 from ausweis.evals.metrics.measures import micro_f1
 from ausweis.vocabulary import INCIDENTS, IncidentKind

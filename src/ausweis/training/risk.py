@@ -1,26 +1,25 @@
-"""What a calibration of risk comes to: `python evals/calibrate_risk.py RUN`, an eval run of golden sets.
+"""`ausweis train risk`: what a calibration of risk comes to, on an eval run of golden sets.
 
 For each choice of `Calibration` (`judging.risk`) and each golden file of the run: right outcomes, false alarms among
 clean calls, violations found, average precision and Brier score of risk. The worlds are weighed once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
-import click
-from sklearn.metrics import average_precision_score, brier_score_loss
-
+from ausweis.errors import InputError
 from ausweis.evals import read_all
 from ausweis.evals.folder import read_eval
 from ausweis.evals.labelled import LabelledCall
 from ausweis.journal import lines
 from ausweis.judging import find_policy
 from ausweis.judging.judge import worlds
-from ausweis.judging.policy import EXPECTED
-from ausweis.judging.risk import CALIBRATION, Calibration, Outlook
+from ausweis.judging.risk import Calibration, Outlook
 from ausweis.reading.facts import Facts
+
+__all__ = ["show_calibrations"]
 
 
 class Seen(NamedTuple):
@@ -28,7 +27,7 @@ class Seen(NamedTuple):
 
     outlook: Outlook
     turns: int
-    outcome: str
+    outcome: str | None
 
 
 def seen(labelled: Sequence[LabelledCall], facts: Mapping[str, Facts]) -> list[Seen]:
@@ -42,6 +41,8 @@ def seen(labelled: Sequence[LabelledCall], facts: Mapping[str, Facts]) -> list[S
 
 def row(calls: Sequence[Seen], expected: float, calibration: Calibration) -> str:
     """The numbers of one golden file."""
+    from sklearn.metrics import average_precision_score, brier_score_loss
+
     judged = [one.outlook.in_the_field(expected, one.turns, calibration) for one in calls]
     broken = [one.outcome == "violation" for one in calls]
     flagged = [one.likeliest == "violation" for one in judged]
@@ -55,35 +56,24 @@ def row(calls: Sequence[Seen], expected: float, calibration: Calibration) -> str
     )
 
 
-@click.command(help=__doc__)
-@click.argument("run", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--expected", type=float, multiple=True, default=(EXPECTED,), show_default=True)
-@click.option("--reference", type=float, multiple=True, default=(CALIBRATION.reference,), show_default=True)
-@click.option("--longer", type=float, multiple=True, default=(CALIBRATION.longer,), show_default=True)
-@click.option("--surest", type=float, multiple=True, default=(CALIBRATION.surest,), show_default=True)
-def main(
-    run: Path,
-    expected: tuple[float, ...],
-    reference: tuple[float, ...],
-    longer: tuple[float, ...],
-    surest: tuple[float, ...],
+def show_calibrations(
+    run: Path, shares: Sequence[float], calibrations: Sequence[Calibration], tell: Callable[[str], None]
 ) -> None:
-    """Weigh, print."""
+    """Tell the numbers of an eval run's calls, by each share of violations that is expected and each calibration.
+
+    Raises:
+        AusweisError: there is no eval run here, or it cannot be read.
+    """
     manifest = read_eval(run)
     if manifest is None:
-        raise click.UsageError(f"{run} is no eval run")
+        raise InputError("there is no eval run here; make one with `ausweis eval run`", place=str(run))
     facts = {
-        one.call_id: one
+        read.call_id: read
         for path in run.rglob("facts.jsonl")
-        for one in (Facts.model_validate_json(line.data) for line in lines(path))
+        for read in (Facts.model_validate_json(line.data) for line in lines(path))
     }
-    sets = {Path(one.path).stem: seen(read_all([Path(one.path)]), facts) for one in manifest.plan.golden}
-    for share, *chosen in product(expected, reference, longer, surest):
-        calibration = Calibration(*chosen)
-        click.echo(f"expected {share}, {calibration}")
+    sets = {Path(file.path).stem: seen(read_all([Path(file.path)]), facts) for file in manifest.plan.golden}
+    for share, calibration in product(shares, calibrations):
+        tell(f"expected {share}, {calibration}")
         for name, calls in sets.items():
-            click.echo(f"    {name:<12} {row(calls, share, calibration)}")
-
-
-if __name__ == "__main__":
-    main()
+            tell(f"    {name:<12} {row(calls, share, calibration)}")
