@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ausweis.engines.matching import MATCHER_PARTS, Matcher
+from ausweis.engines.matcher import MATCHER_PARTS, Matcher
 from ausweis.engines.probe import PARTS, Probe
 from ausweis.prompts import Template
 

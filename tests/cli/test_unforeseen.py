@@ -20,7 +20,7 @@ PLACES = {
     "read": ("ausweis.calls.json_format", "_contract"),
     "checked": ("ausweis.calls.reading", "check"),
     "judged": ("ausweis.batch.scorer", "judge"),
-    "told": ("ausweis.batch.scorer", "provenance_of"),
+    "told": ("ausweis.batch.scorer", "facts_sha256"),
     "written": ("ausweis.batch.run_folder", "verdict_line"),
 }
 

@@ -18,7 +18,7 @@ certain = st.just(1.0)
 
 # Often drawn factors are those that the policies ask for, so that levels are met often enough to matter.
 factors = st.sampled_from(["name", "pin", "password", "customer_number", "date_of_birth", "address"]) | st.sampled_from(
-    FACTORS
+    list(FACTORS)
 )
 kinds = st.sampled_from(
     ["gives"] * 6

@@ -7,9 +7,9 @@ from ausweis.reading.facts import CALLER_EVENTS, Event, EventKind, Facts
 from ausweis.vocabulary import CHANGES, DISCLOSURES, FACTORS
 
 TAKES: dict[str, tuple[str | None, ...]] = {
-    "gives": FACTORS,
-    "asks": FACTORS,
-    "reads_out": FACTORS,
+    "gives": tuple(FACTORS),
+    "asks": tuple(FACTORS),
+    "reads_out": tuple(FACTORS),
     "rejects": (None, *FACTORS),
     "discloses": DISCLOSURES,
     "changes": CHANGES,

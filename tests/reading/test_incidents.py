@@ -6,23 +6,24 @@ import pytest
 from tests.probes import by_chance, matcher_by_chance
 
 from ausweis.calls.call import Call
-from ausweis.engines.matching import Matcher
-from ausweis.engines.protocol import EngineInfo, Request, Result, Transcript
+from ausweis.engines.matcher import Matcher
+from ausweis.engines.protocol import Request, Result, Transcript
 from ausweis.errors import PromptError
 from ausweis.prompts import Library
+from ausweis.provenance import ModelProvenance
 from ausweis.reading.facts import OneSided
-from ausweis.reading.incidents import IncidentReader, Learned, WantedIncident, label_of, named_before
+from ausweis.reading.incidents import IncidentReader, Learned, WantedIncident, named_before
 from ausweis.reading.pieces import spoken_pieces
 from ausweis.vocabulary import INCIDENTS
 
-LABELS = tuple(label_of(kind) for kind in INCIDENTS)
+LABELS = tuple(record.label for record in INCIDENTS.values())
 
 
 class Told:
     """Answers each request with what a table says of the words of its last line; else with nothing."""
 
     calls_at_once = 1
-    info = EngineInfo(model_id="m", model_sha256="1" * 64, engine="none", context_tokens=8192)
+    info = ModelProvenance(id="m", sha256="1" * 64, engine="none", context_tokens=8192)
 
     def __init__(self, table: dict[str, dict[str, float]]) -> None:
         self.table = table

@@ -26,11 +26,11 @@ def own(library: Library, tmp_path: Path) -> Library:
 
 def tiny(template: Template, labels: tuple[str, ...] | None = None) -> Probe:
     own = labels or tuple(label for label in template.labels if label not in IDLE)
-    return blank(template, own, ENGINE.info.model_sha256)
+    return blank(template, own, ENGINE.info.sha256)
 
 
 def saved(probe: Probe, template: Template) -> Path:
-    path = probe_path(template, ENGINE.info.model_id)
+    path = probe_path(template, ENGINE.info.id)
     probe.save(path)
     return path
 
@@ -100,6 +100,6 @@ def test_one_with_labels_that_mean_nothing_is_refused_before_a_call_is_read(own:
 
 
 def test_a_broken_one_is_refused(own: Library) -> None:
-    probe_path(own.get("transcript"), ENGINE.info.model_id).write_bytes(b"no probe")
+    probe_path(own.get("transcript"), ENGINE.info.id).write_bytes(b"no probe")
     with pytest.raises(PromptError, match="train it again"):
         open_reader("turnwise", ENGINE, own, POLICY)

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 from ausweis.batch.canonical import facts_line, verdict_line
 from ausweis.batch.manifest import Inputs, Machine, RunManifest
 from ausweis.calls.call import Call, Turn
-from ausweis.engines.protocol import EngineInfo
 from ausweis.evals.labelled import gold_facts, read_labelled
 from ausweis.judging.judge import judge
 from ausweis.judging.policy_files import find_policy
-from ausweis.judging.verdict import Incident, PromptProvenance, Verdict
+from ausweis.judging.verdict import Incident, Verdict
+from ausweis.provenance import ModelProvenance, PromptProvenance
 from ausweis.reading.facts import Facts
 from ausweis.store import Store
 from ausweis.vocabulary import INCIDENTS
@@ -110,7 +110,7 @@ def golden(count: int, *, days: int = 14, seed: int = 1) -> Iterator[Judged]:
         told |= {"incidents": (Incident.model_validate(incident(call)),)} if number % 11 == 3 else {}
         yield Judged(
             call.model_copy(update=placed),
-            facts.model_copy(update={"call_id": name, "looked_for": INCIDENTS}),
+            facts.model_copy(update={"call_id": name, "looked_for": tuple(INCIDENTS)}),
             verdict.model_copy(update=told),
         )
 
@@ -124,7 +124,7 @@ def write_run(folder: Path, calls: Iterable[Judged], *, started: str = "2026-03-
         strategy="turnwise",
         policy=policy.provenance,
         prompts=(PromptProvenance(id="agent-turn", version=3, sha256="2" * 64),),
-        engine=EngineInfo(model_id="fake", model_sha256="1" * 64, engine="fake", context_tokens=4096),
+        model=ModelProvenance(id="fake", sha256="1" * 64, engine="fake", context_tokens=4096),
         inputs=Inputs(),
         machine=Machine.here(),
         started=started,

@@ -146,7 +146,7 @@ def test_a_call_whose_text_does_not_fit_is_left_out(decided: Store) -> None:
 def test_a_wrong_price_says_where_it_came_to_light(
     store: Store, tmp_path: Path, shown: int, wanted: int | None
 ) -> None:
-    folder = make_run(tmp_path / "run", [make_call(1)], looked_for=INCIDENTS)
+    folder = make_run(tmp_path / "run", [make_call(1)], looked_for=tuple(INCIDENTS))
     evidence = [{"turn": 2, "quote": "x"}, {"turn": shown, "quote": "y"}]
     add_incidents(folder, "call-1", incident_of(2, "wrong_terms") | {"evidence": evidence}, incident_of(3, "own_kind"))
     store.import_run(folder, [make_call(1)])
@@ -164,7 +164,7 @@ def test_a_wrong_price_says_where_it_came_to_light(
 @pytest.mark.parametrize(
     ("looked_for", "found", "known"),
     [
-        (INCIDENTS, (), None),
+        (tuple(INCIDENTS), (), None),
         (("press_threat", "rude_agent", "Eine eigene."), (), ("lawyer_threat", "press_threat", "rude_agent")),
         (("press_threat", "rude_agent"), ("rude_agent", "lawyer_threat"), ("lawyer_threat", "press_threat")),
         ((), (), ("lawyer_threat",)),

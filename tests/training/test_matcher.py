@@ -11,6 +11,7 @@ from ausweis.prompts import default_library
 from ausweis.training import matcher as matching
 from ausweis.training.matcher import AskedCall, Described, LeftOut, MatchPlan, learn_matcher
 
+pytestmark = pytest.mark.training
 WIDTH = 24
 TEMPLATE = default_library().get("incidents")
 SMALL = MatchPlan(

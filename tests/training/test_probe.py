@@ -19,6 +19,7 @@ from ausweis.training.network import Plan, learn_network, scores_of
 from ausweis.training.probe import LeftOut, learn, left_out, prepare
 from ausweis.training.tasks import FACT_TASK, labels_in, labels_of
 
+pytestmark = pytest.mark.training
 WIDTH = 12
 """Features of a token: the first three tell what is asked or given, the others are noise."""
 FACTORS = ("name", "pin", "password")

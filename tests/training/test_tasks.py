@@ -3,7 +3,6 @@
 import numpy as np
 from tests.evals.cases import asked
 
-from ausweis.reading.incidents import label_of
 from ausweis.reading.pieces import spoken_pieces
 from ausweis.training.tasks import INCIDENT_TASK, told_of
 from ausweis.vocabulary import INCIDENTS
@@ -28,7 +27,7 @@ def test_twins_are_left_out_together_and_what_is_not_known_of_a_call_is_told() -
     first, twin = asked("b", "a", {"id": "wrong_terms", "turn": 1, "shown": 3}), asked("a", "b")
     assert INCIDENT_TASK.group(first) == INCIDENT_TASK.group(twin)
     assert INCIDENT_TASK.group(asked("c", "d")) != INCIDENT_TASK.group(first)
-    assert INCIDENT_TASK.known(first) == frozenset(map(label_of, INCIDENTS))
+    assert INCIDENT_TASK.known(first) == frozenset(record.label for record in INCIDENTS.values())
     half = INCIDENT_TASK.known(asked("e", "f", {"id": "wrong_terms", "turn": 1}))
-    assert half == frozenset(map(label_of, INCIDENTS)) - {"wrong terms"}
+    assert half == frozenset(record.label for record in INCIDENTS.values()) - {"wrong terms"}
     assert INCIDENT_TASK.known(asked("g", "h", known=("rude_agent",))) == frozenset({"rude agent"})

@@ -9,9 +9,10 @@ import numpy as np
 from ausweis.audio.crosstalk import Levels, without_echo
 from ausweis.audio.decode import RATE, Recording, Samples
 from ausweis.audio.heard import Heard
-from ausweis.audio.recogniser import Language, Recogniser
+from ausweis.audio.recogniser import Recogniser
 from ausweis.audio.speech import Speech, SpeechStream
 from ausweis.errors import InputError
+from ausweis.vocabulary import Language
 
 __all__ = ["CHUNK", "Listened", "Progress", "listen", "speech_of"]
 

@@ -4,13 +4,13 @@ import json
 from dataclasses import dataclass
 
 from ausweis import __version__
-from ausweis.audio.recogniser import Language, Recogniser
+from ausweis.audio.recogniser import Recogniser
 from ausweis.audio.roles import Happens, first_is_agent
 from ausweis.audio.transcriber import Transcriber
 from ausweis.audio.voice_encoder import VoiceEncoder
 from ausweis.calls.sources import AgentChannel
-from ausweis.engines import catalogue
-from ausweis.engines.weights import Folder, locate_file, locate_folder
+from ausweis.engines.weights import Folder, catalogue, locate_file, locate_folder
+from ausweis.vocabulary import Language
 
 __all__ = ["HearingOptions"]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,14 +13,14 @@ from ausweis.audio.segments import heard_in, text_of
 from ausweis.audio.windows import Channel, Span, Window, speech_in, windows_of
 from ausweis.errors import EngineError, ModelError
 from ausweis.machine import usable_cpus
+from ausweis.vocabulary import Language
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
     from faster_whisper.transcribe import Segment
 
-__all__ = ["Language", "Recogniser"]
+__all__ = ["Recogniser"]
 
-Language = Literal["de", "en"]
 LANGUAGE_WINDOWS = 2
 """Windows of each channel that are asked which language is spoken."""
 BATCH = 8

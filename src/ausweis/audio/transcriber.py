@@ -10,7 +10,7 @@ from ausweis.audio.decode import Recording
 from ausweis.audio.diarization import Voices
 from ausweis.audio.heard import Heard, Word
 from ausweis.audio.listening import Listened, Progress, listen, speech_of
-from ausweis.audio.recogniser import Language, Recogniser
+from ausweis.audio.recogniser import Recogniser
 from ausweis.audio.sidecar import Sidecar
 from ausweis.audio.talk import Side, turns_of
 from ausweis.audio.voice_encoder import VoiceEncoder
@@ -18,6 +18,7 @@ from ausweis.calls.call import Turn
 from ausweis.calls.sources import AgentChannel
 from ausweis.calls.text import shown_path
 from ausweis.errors import InputError
+from ausweis.vocabulary import Language
 
 __all__ = ["Transcriber"]
 

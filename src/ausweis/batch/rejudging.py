@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ausweis import __version__
-from ausweis.batch.canonical import provenance_of
+from ausweis.batch.canonical import facts_sha256
 from ausweis.batch.failure import Failure
 from ausweis.batch.manifest import Counts, Machine, RunManifest, now, read_manifest
 from ausweis.batch.related import Related, note
@@ -136,7 +136,7 @@ def _judge(
 ) -> None:
     try:
         verdict = judge(facts, policy.policy, policy_sha256=policy.sha256)
-        provenance = provenance_of(facts, manifest.ausweis, policy, manifest.prompts, manifest.model)
+        provenance = manifest.of_verdict(facts_sha256(facts))
         run.add_verdict(verdict.model_copy(update={"provenance": provenance}))
     except RunError:
         raise

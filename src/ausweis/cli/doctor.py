@@ -116,7 +116,8 @@ def _number(source: Path, parse: Callable[[str], int]) -> int | None:
 
 
 def _models() -> Iterator[Finding]:
-    from ausweis.engines import catalogue, weights
+    from ausweis.engines import weights
+    from ausweis.engines.weights import catalogue
     from ausweis.errors import ModelError
 
     yield Finding("good", "cache", str(weights.cache_folder()))

@@ -18,8 +18,8 @@ from ausweis.calls import Sources, UnreadableCall, find_sources, read_calls
 from ausweis.calls.passed_over import sentence
 from ausweis.cli.hearing import Recordings
 from ausweis.cli.progress import progress_shown
-from ausweis.engines import catalogue
 from ausweis.engines.protocol import Engine
+from ausweis.engines.weights import catalogue
 from ausweis.errors import InputError, RunError
 from ausweis.journal import FolderLock, make_folder, replace_file
 from ausweis.judging.policy_files import find_policy

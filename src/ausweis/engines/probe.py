@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ausweis.engines.parts import BOUND_TO, load_parts, save_parts
+from ausweis.engines.learned_file import BOUND_TO, load_parts, save_parts
 from ausweis.errors import EngineError
 
 __all__ = ["PARTS", "SCHEMA", "LineFeatures", "Probe", "features", "gelu", "probabilities_of"]

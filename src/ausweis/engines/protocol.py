@@ -7,10 +7,11 @@ from typing import Annotated, Any, Literal, Protocol, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation, model_validator
 
-from ausweis.engines.matching import LineProbe
+from ausweis.engines.matcher import LineProbe
 from ausweis.engines.probe import Probe
+from ausweis.provenance import ModelProvenance
 
-__all__ = ["AnyProbe", "Engine", "EngineInfo", "Message", "Request", "Result", "Transcript"]
+__all__ = ["AnyProbe", "Engine", "Message", "Request", "Result", "Transcript"]
 
 AnyProbe = Probe | LineProbe
 """What tells the answer of a line from the states of the model."""
@@ -129,18 +130,6 @@ class Result(BaseModel):
     """Tokens that the model had to compute, prompt and answer; what was shared counts once."""
 
 
-class EngineInfo(BaseModel):
-    """What answers: goes into the provenance of each verdict."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    model_id: str
-    model_sha256: str
-    engine: str
-    parameters: dict[str, Any] = Field(default_factory=dict)
-    context_tokens: int
-
-
 class Engine(Protocol):
     """Runs a model. `complete` keeps the order of the requests, `read` that of the rows.
 
@@ -151,7 +140,7 @@ class Engine(Protocol):
     """
 
     @property
-    def info(self) -> EngineInfo:
+    def info(self) -> ModelProvenance:
         """Which weights answer, and how."""
         ...
 

@@ -11,9 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from ausweis.calls.call import Call
 from ausweis.judging.policy import Incident as PolicyIncident
 from ausweis.judging.policy import Sentence, Word
-from ausweis.reading.facts import Side
-from ausweis.reading.incidents import SPEAKER
-from ausweis.vocabulary import INCIDENTS, IncidentKind, Severity
+from ausweis.vocabulary import INCIDENTS, IncidentId, Severity, Side
 
 __all__ = ["GoldIncident", "IncidentLabel", "OwnIncident"]
 
@@ -51,10 +49,10 @@ class IncidentLabel(_Part):
 
     events: tuple[GoldIncident, ...] = ()
     own: tuple[OwnIncident, ...] = ()
-    known: tuple[IncidentKind, ...] | None = None
+    known: tuple[IncidentId, ...] | None = None
 
     @property
-    def kinds(self) -> tuple[IncidentKind, ...]:
+    def kinds(self) -> tuple[IncidentId, ...]:
         """The known kinds of which it is known whether they happen."""
         return tuple(kind for kind in INCIDENTS if self.known is None or kind in self.known)
 
@@ -88,12 +86,13 @@ class IncidentLabel(_Part):
             ValueError: a turn is behind the last one, or another speaker's; or it is shown wrong before it is said.
         """
         sides: dict[str, Side | None] = {own.id: own.speaker for own in self.own}
-        sides |= {kind: SPEAKER[kind] for kind in self.kinds}
+        sides |= {kind: INCIDENTS[kind].speaker for kind in self.kinds}
+        later = {kind for kind in self.kinds if INCIDENTS[kind].comes_to_light_later}
         for event in self.events:
             if max(event.turn, event.shown or 0) > len(call.turns):
                 raise ValueError(f"an incident is labelled behind the last turn, {len(call.turns)}")
             side = sides[event.id]
             if side not in (None, call.turn(event.turn).speaker):
                 raise ValueError(f"an incident is labelled in turn {event.turn}, which is not the {side}'s")
-            if event.shown is not None and (event.id != "wrong_terms" or event.shown <= event.turn):
+            if event.shown is not None and (event.id not in later or event.shown <= event.turn):
                 raise ValueError(f"turn {event.turn} cannot be shown wrong by turn {event.shown}")

@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ausweis.batch import Recipe
-from ausweis.engines import catalogue
 from ausweis.engines.packed import Packed, RecordedEngine, unpack
 from ausweis.engines.protocol import Engine
 from ausweis.engines.replay import ReplayEngine
-from ausweis.engines.weights import locate
+from ausweis.engines.weights import catalogue, locate
 from ausweis.errors import InputError
 from ausweis.evals.case import gold_of, tags_of
 from ausweis.evals.conclusion import Conclusion
@@ -103,7 +102,7 @@ class Wanted:
         name = self.recipe.model or catalogue.default_id()
         known = {one.id: one.sha256 for one in catalogue.entries()}
         wanted = known[name] if name in known else locate(name).sha256
-        same = packed.info.model_sha256 == wanted and packed.info.engine == engine_name()
+        same = packed.info.sha256 == wanted and packed.info.engine == engine_name()
         return packed if same else None
 
     @contextmanager

@@ -4,9 +4,8 @@ from collections.abc import Callable
 
 from ausweis.judging.actions import Act
 from ausweis.judging.decide import Decision, identified
-from ausweis.judging.policy import Language
 from ausweis.judging.rules import Rules
-from ausweis.vocabulary import CHECKS, CheckId, CheckResult, ViolationType
+from ausweis.vocabulary import CHECKS, CheckId, CheckResult, Language, ViolationType
 
 __all__ = ["FAILED_BY", "Answer", "answers", "reason_of"]
 

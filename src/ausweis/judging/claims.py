@@ -4,12 +4,20 @@ No facts stand behind it, so factors and actions stay empty, and a check only sa
 """
 
 from ausweis.judging.checks import FAILED_BY, reason_of
-from ausweis.judging.policy import Language, Policy
+from ausweis.judging.policy import Policy
 from ausweis.judging.review import review_reasons
 from ausweis.judging.verdict import Authorisation, Check, Evidence, Verdict, Violation
-from ausweis.judging.words import VIOLATIONS
 from ausweis.reading.facts import Claim, Facts
-from ausweis.vocabulary import CHECKS, AuthorisationStatus, CheckId, CheckResult, Outcome, Severity
+from ausweis.vocabulary import (
+    CHECKS,
+    AuthorisationStatus,
+    CheckId,
+    CheckResult,
+    Language,
+    Outcome,
+    Severity,
+    name_of,
+)
 
 __all__ = ["CLAIM_CONFIDENCE", "CLAIM_RISK", "judge_claim"]
 
@@ -73,7 +81,6 @@ def judge_claim(facts: Facts, claim: Claim, policy: Policy, policy_sha256: str |
 
 
 def _violations(claim: Claim, policy: Policy) -> tuple[Violation, ...]:
-    words = VIOLATIONS[policy.language]
     found: dict[tuple[str, int], Violation] = {}
     for one in sorted(claim.violations, key=lambda claimed: claimed.turn):
         severity: Severity = policy.severity_of(one.type)
@@ -81,7 +88,7 @@ def _violations(claim: Claim, policy: Policy) -> tuple[Violation, ...]:
             type=one.type,
             turn=one.turn,
             severity=severity,
-            reason=TEXTS[policy.language]["reason"].format(violation=words[one.type]),
+            reason=TEXTS[policy.language]["reason"].format(violation=name_of(one.type, policy.language)),
             evidence=(Evidence(turn=one.turn, quote=one.quote, start=one.start, end=one.end),),
         )
         found.setdefault((one.type, one.turn), violation)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ausweis.judging.actions import Act, acts_of
 from ausweis.judging.evidence import Trace, trace
-from ausweis.judging.rules import CALLBACK, NAME, PRE_AUTHENTICATED, Rules
+from ausweis.judging.rules import DONE, NAME, PRE_AUTHENTICATED, Rules
 from ausweis.judging.timeline import Moment
 from ausweis.judging.violations import Finding, findings_of
 from ausweis.vocabulary import Caller, Outcome
@@ -50,7 +50,7 @@ def caller_of(decision: Decision) -> Caller:
     at_end = not decision.acts and decision.trace.speaking[-1].other is not None
     if at_end or any(act.other is not None for act in decision.acts):
         return "third_party"
-    known = NAME | PRE_AUTHENTICATED | CALLBACK
+    known = NAME | DONE
     named = any(given.bit & known and not given.struck for given in decision.trace.given)
     if named or any(moment.kind == "holder_joins" for moment in decision.moments):
         return "account_holder"

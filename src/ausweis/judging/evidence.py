@@ -17,7 +17,7 @@ The rules, in the order in which they are applied:
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ausweis.judging.rules import BITS, NAME, Rules
+from ausweis.judging.rules import BITS, DONE, NAME, Rules
 from ausweis.judging.timeline import Moment
 from ausweis.vocabulary import FactorStatus
 
@@ -110,7 +110,7 @@ def trace(found: Sequence[Moment], rules: Rules) -> Trace:
             fallen = struck if moment.subject is None else []
         elif kind == "accepts":
             accepted = True
-        elif kind in ("pre_authenticated", "callback"):
+        elif BITS.get(kind, 0) & DONE:
             result.given.append(Given(moment, BITS[kind], moment.turn, "verified"))
         elif kind == "reads_out":
             bit = BITS[str(moment.subject)]

@@ -15,7 +15,7 @@ from ausweis.judging.rules import BITS, Rules, factors_in, rules_of
 from ausweis.judging.timeline import in_order, moments
 from ausweis.judging.verdict import Action, Authorisation, Check, Evidence, Incident, UsedFactor, Verdict, Violation
 from ausweis.reading.facts import Event, Facts
-from ausweis.vocabulary import CATEGORIES, Outcome, kind_of
+from ausweis.vocabulary import CATEGORIES, Outcome
 
 __all__ = ["judge", "worlds"]
 
@@ -153,7 +153,7 @@ def _actions(decision: Decision, rules: Rules, events: Events) -> tuple[Action, 
     return tuple(
         Action(
             turn=act.moment.turn,
-            kind=kind_of(_CATEGORY[act.category]),
+            kind=CATEGORIES[_CATEGORY[act.category]].kind,
             category=_CATEGORY[act.category],
             quote=events[act.moment.place].quote,
             level=rules.levels[act.level],

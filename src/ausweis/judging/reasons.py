@@ -1,12 +1,10 @@
 """Why a finding is one: a sentence in the policy's language that names what was missing. It quotes nothing."""
 
-from ausweis.judging.actions import Act
 from ausweis.judging.decide import Decision
-from ausweis.judging.policy import Language
 from ausweis.judging.rules import Rules
 from ausweis.judging.violations import Finding
-from ausweis.judging.words import ACTIONS, AND, FACTORS, OR, listed, sets_in_words
-from ausweis.vocabulary import ViolationType
+from ausweis.judging.words import AND, OR, listed, sets_in_words
+from ausweis.vocabulary import Language, ViolationType, name_of
 
 __all__ = ["reason_for"]
 
@@ -64,16 +62,16 @@ def reason_for(finding: Finding, decision: Decision, rules: Rules, language: Lan
         return sentence.format(**_leak(finding, decision, rules, language))
     act = finding.act
     if finding.type == "unauthorised_third_party":
-        return sentence.format(action=_action(act, language), missing=permission(rules, language))
+        return sentence.format(action=name_of(act.category, language), missing=permission(rules, language))
     by_place = {moment.place: moment for moment in decision.moments}
     shown = by_place[finding.events[-1]]  # the rejection or the later factor, where there is one
     later = shown.subject if shown.kind == "gives" else shown.kind
     return sentence.format(
-        action=_action(act, language),
+        action=name_of(act.category, language),
         level=rules.levels[act.level],
         missing=sets_in_words(rules.missing(act.held, act.level), language),
         turn=shown.turn,
-        factor=_factor(later, language),
+        factor=name_of(str(later), language),
     )
 
 
@@ -89,15 +87,5 @@ def _leak(finding: Finding, decision: Decision, rules: Rules, language: Language
     told = [moment.subject for moment in decision.moments if moment.place in finding.events]
     level = max(rules.read_out[str(factor)] for factor in told)
     held = decision.trace.held(finding.turn, decision.trace.speaks_at(finding.turn).start)
-    names = listed(list(dict.fromkeys(_factor(factor, language) for factor in told)), AND[language])
+    names = listed(list(dict.fromkeys(name_of(str(factor), language) for factor in told)), AND[language])
     return {"told": names, "level": rules.levels[level], "missing": sets_in_words(rules.missing(held, level), language)}
-
-
-def _action(act: Act, language: Language) -> str:
-    words: dict[str, str] = dict(ACTIONS[language].items())
-    return words[act.category]
-
-
-def _factor(factor: str | None, language: Language) -> str:
-    words: dict[str, str] = dict(FACTORS[language].items())
-    return words.get(str(factor), "")

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from ausweis.judging.policy import Language
 from ausweis.judging.verdict import Incident, Violation
-from ausweis.vocabulary import Caller, Outcome
+from ausweis.vocabulary import Caller, Language, Outcome
 
 __all__ = ["GRAVE", "SURE", "SURE_OF_CRITICAL", "SURE_OF_ROLES", "THIN", "review_reasons"]
 

@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 
+from ausweis import vocabulary
 from ausweis.judging.policy import Policy
 from ausweis.vocabulary import CATEGORIES, FACTORS, Factor
 
-__all__ = ["BITS", "CALLBACK", "NAME", "PRE_AUTHENTICATED", "Rules", "factors_in", "rules_of"]
+__all__ = ["BITS", "DONE", "NAME", "PRE_AUTHENTICATED", "Rules", "factors_in", "rules_of"]
 
 BITS: dict[str, int] = {factor: 1 << place for place, factor in enumerate(FACTORS)}
-NAME = BITS["name"]
+NAME = BITS[vocabulary.NAME]
 PRE_AUTHENTICATED = BITS["pre_authenticated"]
-CALLBACK = BITS["callback"]
+DONE = sum(BITS[factor] for factor, record in FACTORS.items() if record.looks_like is None)
+"""What is done, and not said."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,7 @@
 """What a verdict says, as sentences in the reader's language. They quote nothing."""
 
-from ausweis.judging.incidents import DESCRIPTIONS
-from ausweis.judging.policy import Language
 from ausweis.judging.verdict import Check, Incident, Violation
+from ausweis.vocabulary import INCIDENTS, Language
 
 __all__ = ["check_sentence", "incident_sentence", "review_sentence", "violation_sentence"]
 
@@ -24,4 +23,5 @@ def review_sentence(reason: str, language: Language) -> str:
 
 def incident_sentence(incident: Incident, language: Language) -> str:
     """What the incident is: a known kind in our words, a company's own in the words of its policy."""
-    return {str(kind): text for kind, text in DESCRIPTIONS[language].items()}.get(incident.kind, incident.description)
+    known = (record.sentence[language] for record in INCIDENTS.values() if record.id == incident.kind)
+    return next(known, incident.description)

@@ -1,9 +1,10 @@
 """The verdict: what the policy says about the facts of one call. One a line in `verdicts.jsonl`."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ausweis.provenance import Provenance
 from ausweis.vocabulary import (
     ActionKind,
     AuthorisationStatus,
@@ -24,10 +25,6 @@ __all__ = [
     "Check",
     "Evidence",
     "Incident",
-    "ModelProvenance",
-    "PolicyProvenance",
-    "PromptProvenance",
-    "Provenance",
     "UsedFactor",
     "Verdict",
     "Violation",
@@ -110,43 +107,6 @@ class Incident(_Part):
     description: str
     evidence: tuple[Evidence, ...] = ()
     probability: Probability = 1.0
-
-
-class PolicyProvenance(_Part):
-    """Which policy judged."""
-
-    id: str
-    version: str
-    sha256: str
-
-
-class PromptProvenance(_Part):
-    """Which template version asked."""
-
-    id: str
-    version: int
-    sha256: str
-
-
-class ModelProvenance(_Part):
-    """Which weights answered, run by which engine with which parameters."""
-
-    id: str
-    sha256: str
-    engine: str
-    parameters: dict[str, Any] = Field(default_factory=dict)
-
-
-class Provenance(_Part):
-    """All that is needed to get this verdict again. `seconds` and `tokens` are of this reading, and no part of that."""
-
-    ausweis: str
-    policy: PolicyProvenance
-    prompts: tuple[PromptProvenance, ...] = ()
-    model: ModelProvenance | None = None
-    facts_sha256: str
-    seconds: float | None = None
-    tokens: int | None = None
 
 
 class Verdict(_Part):

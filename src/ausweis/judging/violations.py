@@ -34,7 +34,8 @@ def findings_of(acts: list[Act], trace: Trace, rules: Rules) -> list[Finding]:
             continue
         kind, events = _unmet(act, trace, rules, leaked=any(told < turn for told in leaks))
         found.append(Finding(kind, turn, (act.moment.place, *events), act))
-    found.sort(key=lambda finding: (finding.turn, VIOLATIONS.index(finding.type), finding.events))
+    order = list(VIOLATIONS)
+    found.sort(key=lambda finding: (finding.turn, order.index(finding.type), finding.events))
     return found
 
 

@@ -18,7 +18,7 @@ spoken      numbers as people say them
 
 from ausweis.reading.facts import Claim, ClaimedViolation, Event, Facts, Mention
 from ausweis.reading.incidents import WantedIncident
-from ausweis.reading.reader import PromptStamp, Reader, Reading
+from ausweis.reading.reader import Reader, Reading
 from ausweis.reading.strategies import STRATEGIES, PolicyText, open_reader
 
 __all__ = [
@@ -29,7 +29,6 @@ __all__ = [
     "Facts",
     "Mention",
     "PolicyText",
-    "PromptStamp",
     "Reader",
     "Reading",
     "WantedIncident",

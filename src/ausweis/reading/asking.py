@@ -13,11 +13,11 @@ from ausweis.engines.probe import Probe
 from ausweis.engines.protocol import AnyProbe, Engine, Request, Transcript
 from ausweis.errors import PromptError
 from ausweis.prompts import Template
+from ausweis.provenance import PromptProvenance
 from ausweis.reading import defects
 from ausweis.reading.dialogue import EVIDENCE, weighed
 from ausweis.reading.labels import STARTS_LATE, factors_of, meaning, speakers_of
 from ausweis.reading.pieces import Line, Piece, with_context
-from ausweis.reading.reader import PromptStamp
 from ausweis.vocabulary import Factor
 
 __all__ = ["Asking", "TranscriptAsking", "WindowAsking", "transcript_of"]
@@ -32,7 +32,7 @@ class Asking(Protocol):
     """Those that it can tell."""
 
     @property
-    def prompts(self) -> tuple[PromptStamp, ...]:
+    def prompts(self) -> tuple[PromptProvenance, ...]:
         """What it asks with."""
         ...
 
@@ -62,9 +62,9 @@ class WindowAsking:
         self.factors = factors_of(label for template in templates.values() for label in template.labels)
 
     @property
-    def prompts(self) -> tuple[PromptStamp, ...]:
+    def prompts(self) -> tuple[PromptProvenance, ...]:
         """The templates."""
-        return tuple(PromptStamp(one.id, one.version, one.sha256) for one in (*self._templates.values(), self._start))
+        return tuple(template.provenance for template in (*self._templates.values(), self._start))
 
     def ask(self, engine: Engine, call: Call, pieces: Sequence[Piece]) -> tuple[list[dict[str, float]], int]:
         """The labels of the speaker's template."""
@@ -102,17 +102,17 @@ class TranscriptAsking:
         self._start = None if STARTS_LATE in probe.labels else start
         self._dialogue = probe.dialogue
         self.factors = factors_of(probe.labels)
-        self._stamp = PromptStamp(f"{template.id}:probe", template.version, probe.sha256)
+        self._stamp = template.provenance.of_part("probe", probe.sha256)
         self._probes = {
             speaker: probe.only([label for label in probe.labels if speaker in speakers_of(label)])
             for speaker in ("agent", "caller")
         }
 
     @property
-    def prompts(self) -> tuple[PromptStamp, ...]:
+    def prompts(self) -> tuple[PromptProvenance, ...]:
         """The template and its probe."""
-        start = [PromptStamp(one.id, one.version, one.sha256) for one in (self._start,) if one is not None]
-        return PromptStamp(self._template.id, self._template.version, self._template.sha256), self._stamp, *start
+        start = [] if self._start is None else [self._start.provenance]
+        return self._template.provenance, self._stamp, *start
 
     def ask(self, engine: Engine, call: Call, pieces: Sequence[Piece]) -> tuple[list[dict[str, float]], int]:
         """The labels of the speaker; what a caller gives is weighed with what the agent asked."""

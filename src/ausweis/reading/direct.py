@@ -14,9 +14,10 @@ from ausweis.calls.call import Call
 from ausweis.engines.protocol import Engine, Request
 from ausweis.errors import EngineError
 from ausweis.prompts import Template
+from ausweis.provenance import PromptProvenance
 from ausweis.reading.facts import Claim, ClaimedViolation, Facts
 from ausweis.reading.heard import doubts
-from ausweis.reading.reader import PromptStamp, Reading
+from ausweis.reading.reader import Reading
 from ausweis.vocabulary import FACTORS, Caller, Factor, Outcome, ViolationType
 
 __all__ = ["DirectReader"]
@@ -55,9 +56,9 @@ class DirectReader:
         self._policy_sha256 = policy_sha256
 
     @property
-    def prompts(self) -> tuple[PromptStamp, ...]:
+    def prompts(self) -> tuple[PromptProvenance, ...]:
         """The one template."""
-        return (PromptStamp(self._template.id, self._template.version, self._template.sha256),)
+        return (self._template.provenance,)
 
     @property
     def factors(self) -> frozenset[Factor]:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ausweis.calls.text import shape
-from ausweis.vocabulary import CHANGES, DISCLOSURES, FACTORS, Caller, IncidentKind, Outcome, ViolationType
+from ausweis.vocabulary import CHANGES, DISCLOSURES, FACTORS, Caller, IncidentId, Outcome, Side, ViolationType
 
 __all__ = [
     "CALLER_EVENTS",
@@ -25,8 +25,6 @@ __all__ = [
     "Side",
     "check_subject",
 ]
-
-Side = Literal["agent", "caller"]
 
 EventKind = Literal[
     # the caller
@@ -85,7 +83,7 @@ def check_subject(kind: EventKind, subject: str | None) -> None:
         ValueError: the event's kind wants another subject; the message does not hold it, which may be words of a call.
     """
     if kind in ("gives", "asks", "reads_out"):
-        wanted: tuple[str | None, ...] = FACTORS
+        wanted: tuple[str | None, ...] = tuple(FACTORS)
     elif kind == "rejects":
         wanted = (None, *FACTORS)
     elif kind in ("discloses", "changes"):
@@ -116,7 +114,7 @@ class Mention(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    kind: IncidentKind | None = None
+    kind: IncidentId | None = None
     description: str | None = None
     speaker: Annotated[Side | None, Field(exclude_if=_is_nothing)] = None
     turn: Annotated[int, Field(ge=1)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from ausweis.engines.matching import Matcher
+from ausweis.engines.matcher import Matcher
 from ausweis.engines.probe import Probe
 from ausweis.engines.protocol import Engine
 from ausweis.errors import InputError, PromptError
@@ -108,7 +108,7 @@ def probe_for(template: Template, engine: Engine) -> Probe | None:
     Raises:
         PromptError: the file is broken, or was trained for another version of the template.
     """
-    return _learned_for(template, engine, probe_path(template, engine.info.model_id), Probe.load)
+    return _learned_for(template, engine, probe_path(template, engine.info.id), Probe.load)
 
 
 def matcher_for(template: Template, engine: Engine) -> Matcher | None:
@@ -117,14 +117,14 @@ def matcher_for(template: Template, engine: Engine) -> Matcher | None:
     Raises:
         PromptError: as `probe_for`.
     """
-    return _learned_for(template, engine, matcher_path(template, engine.info.model_id), Matcher.load)
+    return _learned_for(template, engine, matcher_path(template, engine.info.id), Matcher.load)
 
 
 def _learned_for(template: Template, engine: Engine, path: Path, load: Callable[[Path], _Part]) -> _Part | None:
     if not path.is_file():
         return None
     part = load(path)
-    if part.model_sha256 != engine.info.model_sha256:
+    if part.model_sha256 != engine.info.sha256:
         return None
     if part.template_sha256 != template.sha256:
         raise PromptError(f"was trained for another text of {template.name}: train it again", place=str(path))

@@ -4,16 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ausweis.judging.policy import Language
 from ausweis.judging.sentences import incident_sentence, review_sentence, violation_sentence
 from ausweis.judging.verdict import Evidence, Incident
-from ausweis.judging.words import VIOLATIONS
 from ausweis.masking import Kind, Masker, mask
 from ausweis.reports.review_advice import advice, incident_advice
 from ausweis.reports.review_excerpt import Excerpt, Mark, excerpt
-from ausweis.reports.review_words import kind_in_words
 from ausweis.store import CallRecord, CallRow
-from ausweis.vocabulary import SEVERITIES, Severity
+from ausweis.vocabulary import SEVERITIES, Language, Severity, name_of
 
 __all__ = ["Found", "ReviewedCall", "by_weight", "clock", "found_in", "kept_in", "reviewed_call", "severity_of"]
 
@@ -82,7 +79,7 @@ def found_in(record: CallRecord, language: Language, *, masked: bool = True) -> 
         Found(
             incident=False,
             name=one.type,
-            words=VIOLATIONS[language][one.type],
+            words=name_of(one.type, language),
             severity=one.severity,
             turn=one.turn,
             start=_start(record, one.turn, one.evidence),
@@ -95,7 +92,7 @@ def found_in(record: CallRecord, language: Language, *, masked: bool = True) -> 
         Found(
             incident=True,
             name=one.kind,
-            words=kind_in_words(one.kind, language),
+            words=name_of(one.kind, language),
             severity=one.severity,
             turn=one.turn,
             start=_start(record, one.turn, one.evidence),

@@ -12,7 +12,7 @@ from ausweis.reading.facts import Facts, OneSided
 from ausweis.store.deciding import label_of
 from ausweis.store.key import Key
 from ausweis.store.rows import CallRecord, Decision
-from ausweis.vocabulary import INCIDENTS, IncidentKind
+from ausweis.vocabulary import INCIDENTS, IncidentId
 
 __all__ = ["Mask", "case_id", "case_of", "incident_label_of"]
 
@@ -108,7 +108,8 @@ def incident_label_of(record: CallRecord) -> IncidentLabel | None:
 
 def _shown(record: CallRecord, call: Call, kind: str, turn: int) -> int | None:
     """Where the verdict, if it names this incident too, says that a price or deadline comes to light as wrong."""
-    if kind != "wrong_terms":
+    later = {record.id for record in INCIDENTS.values() if record.comes_to_light_later}
+    if kind not in later:
         return None
     same = [incident for incident in record.verdict.incidents if (incident.kind, incident.turn) == (kind, turn)]
     places = [evidence.turn for incident in same for evidence in incident.evidence[1:2]]
@@ -134,7 +135,7 @@ def _own(record: CallRecord) -> Iterator[OwnIncident]:
             yield OwnIncident(id=name, description=description, speaker=sides.get(description))
 
 
-def _known(record: CallRecord, named: Set[str]) -> tuple[IncidentKind, ...] | None:
+def _known(record: CallRecord, named: Set[str]) -> tuple[IncidentId, ...] | None:
     """The kinds that verdict or reviewer name, or that were looked for; None where that is all.
 
     A kind that was found, but is in no verdict, is one that the policy did not ask for: nobody was shown it.
@@ -143,4 +144,4 @@ def _known(record: CallRecord, named: Set[str]) -> tuple[IncidentKind, ...] | No
     looked_for = set(facts.looked_for) if facts else set()
     unasked = {mention.kind for mention in facts.incidents if is_likely(mention)} if facts else set()
     known = tuple(kind for kind in INCIDENTS if kind in named or (kind in looked_for and kind not in unasked))
-    return None if known == INCIDENTS else known
+    return None if known == tuple(INCIDENTS) else known

@@ -10,7 +10,8 @@ from sqlalchemy import Row
 from ausweis.batch.manifest import RunManifest
 from ausweis.errors import PolicyError
 from ausweis.judging.policy_files import find_policy
-from ausweis.judging.verdict import ModelProvenance, PolicyProvenance, PromptProvenance, Verdict
+from ausweis.judging.verdict import Verdict
+from ausweis.provenance import PolicyProvenance, RunProvenance
 from ausweis.store.rows import CallRow, RunRow
 from ausweis.vocabulary import SEVERITIES, Severity
 
@@ -18,35 +19,27 @@ __all__ = ["call_row", "pack", "run_row", "run_values", "says_of", "unpack", "ve
 
 _RUNS = ("ausweis", "policy", "prompts", "model")
 """What of a verdict's provenance is its run's."""
+_AS_JSON = ("policy", "prompts", "model")
+"""Columns of runs."""
 
 
 def run_values(manifest: RunManifest, folder: str) -> dict[str, Any]:
     """The row of a run."""
+    parts = _parts(manifest)
     return {
         "folder": folder,
         "started": manifest.started,
-        "policy": manifest.policy.model_dump_json(),
         "policy_title": _title(manifest.policy),
-        "prompts": json.dumps([prompt.model_dump() for prompt in manifest.prompts], ensure_ascii=False),
-        "model": manifest.model.model_dump_json(),
-        "ausweis": manifest.ausweis,
         "strategy": manifest.strategy,
+        "ausweis": manifest.ausweis,
+        **{name: json.dumps(parts[name], ensure_ascii=False) for name in _AS_JSON},
     }
 
 
 def run_row(row: Any) -> RunRow:
     """The run of a row."""
-    return RunRow(
-        key=row.key,
-        folder=row.folder,
-        started=row.started,
-        policy=PolicyProvenance.model_validate_json(row.policy),
-        policy_title=row.policy_title,
-        prompts=tuple(map(PromptProvenance.model_validate, json.loads(row.prompts))),
-        model=ModelProvenance.model_validate_json(row.model),
-        ausweis=row.ausweis,
-        strategy=row.strategy,
-    )
+    columns = {name: getattr(row, name) for name in RunRow.model_fields}
+    return RunRow.model_validate(columns | {name: json.loads(columns[name]) for name in _AS_JSON})
 
 
 def call_row(row: Row[Any]) -> CallRow:
@@ -128,13 +121,9 @@ def says_of(verdict: dict[str, Any], run: RunRow) -> str:
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:32]
 
 
-def _parts(run: RunRow) -> dict[str, Any]:
-    return {
-        "ausweis": run.ausweis,
-        "policy": run.policy.model_dump(),
-        "prompts": [prompt.model_dump() for prompt in run.prompts],
-        "model": run.model.model_dump(),
-    }
+def _parts(run: RunProvenance) -> dict[str, Any]:
+    """What of the provenance of a run's verdicts is the run's."""
+    return run.of_verdict("").model_dump(mode="json", include=set(_RUNS))
 
 
 def _kind(incident: dict[str, Any]) -> str:

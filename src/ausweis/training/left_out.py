@@ -15,10 +15,10 @@ from ausweis.engines.protocol import Engine
 from ausweis.evals.case import Case, case_of, gold_of
 from ausweis.evals.labelled import LabelledCall
 from ausweis.judging import find_policy, judge
+from ausweis.provenance import PromptProvenance
 from ausweis.reading.dialogue import weighed
 from ausweis.reading.labels import factors_of, of_speaker
 from ausweis.reading.pieces import Piece
-from ausweis.reading.reader import PromptStamp
 from ausweis.reading.turnwise import TurnwiseReader
 from ausweis.vocabulary import Factor
 
@@ -31,7 +31,7 @@ class _Told:
     """Asks nothing: the answers about the next call are there."""
 
     exclusive = False
-    prompts: tuple[PromptStamp, ...] = ()
+    prompts: tuple[PromptProvenance, ...] = ()
 
     def __init__(self, labels: Sequence[str], dialogue: Sequence[float]) -> None:
         self._labels = labels

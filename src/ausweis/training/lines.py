@@ -64,7 +64,7 @@ def collect(
 
     A call without a line is left out. What stands there already is not computed again, so that a stopped run goes on.
     """
-    kept = folder / "-".join([engine.info.model_sha256[:8], template.sha256[:8], *map(str, layers)])
+    kept = folder / "-".join([engine.info.sha256[:8], template.sha256[:8], *map(str, layers)])
     kept.mkdir(parents=True, exist_ok=True)
     for labelled in calls:
         pieces = spoken_pieces(labelled.call)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ausweis.engines.matching import NEARNESS_SCALE, Matcher
+from ausweis.engines.matcher import NEARNESS_SCALE, Matcher
 from ausweis.engines.probe import LineFeatures
 from ausweis.prompts import Template
 

@@ -48,13 +48,13 @@ def train_matcher(options: Options) -> Path:
         asked,
         descriptions,
         template,
-        engine.info.model_sha256,
+        engine.info.sha256,
         layers,
         f"learned from {', '.join(path.name for path in options.labelled)}",
         MatchPlan(rounds=options.rounds or MatchPlan.rounds),
         lambda told: _show(asked, told, options),
     )
-    path = options.out or matcher_path(template, engine.info.model_id)
+    path = options.out or matcher_path(template, engine.info.id)
     matcher.save(path)
     options.tell(f"{path}: {matcher.notes}")
     return path

@@ -57,7 +57,7 @@ def train_probe(options: Options, going_on: GoingOn | None = None) -> Path:
     new = drawn(read_all(options.labelled), options.limit)
     known = _rehearsed(going_on)
     engine = LlamaEngine.load(options.model)
-    layers, sha256 = layers_of(engine.layers), engine.info.model_sha256
+    layers, sha256 = layers_of(engine.layers), engine.info.sha256
     start = None if going_on is None else _start(going_on.probe, template, engine)
     with options.progress([*new, *known]) as calls:
         kept = list(collect(engine, template, calls, layers, options.work))
@@ -86,7 +86,7 @@ def train_probe(options: Options, going_on: GoingOn | None = None) -> Path:
     )
     if not probe.labels:
         raise InputError("so few calls teach no label")
-    path = options.out or probe_path(template, engine.info.model_id)
+    path = options.out or probe_path(template, engine.info.id)
     probe.save(path)
     options.tell(f"{path}: {len(probe.labels)} labels; {probe.notes}")
     return path
@@ -101,9 +101,9 @@ def _rehearsed(going_on: GoingOn | None) -> list[LabelledCall]:
 
 def _start(path: Path, template: Template, engine: LlamaEngine) -> Probe:
     start = Probe.load(path)
-    if (start.template_sha256, start.model_sha256) != (template.sha256, engine.info.model_sha256):
+    if (start.template_sha256, start.model_sha256) != (template.sha256, engine.info.sha256):
         raise InputError(
-            f"the probe to go on from is not for {template.name} and {engine.info.model_id}", place=str(path)
+            f"the probe to go on from is not for {template.name} and {engine.info.id}", place=str(path)
         )
     return start
 

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from ausweis.evals.incident_label import IncidentLabel, OwnIncident
 from ausweis.evals.labelled import GoldEvent, LabelledCall
 from ausweis.prompts import Template
-from ausweis.reading.incidents import SPEAKER, label_of
 from ausweis.reading.labels import SINGLE, STARTS_LATE, SUBJECTS, VERBS, meaning, speakers_of
 from ausweis.reading.pieces import Piece
 from ausweis.training.lines import FEWEST, Task, in_whole_turns
@@ -75,10 +74,10 @@ FACT_TASK = Task(
 def _of_incidents(labelled: LabelledCall, pieces: Sequence[Piece]) -> list[frozenset[str] | None]:
     """The kinds of each turn; a wrong price or deadline where it comes to light."""
     places = [
-        (label_of(kind), event.shown or event.turn)
+        (record.label, event.shown or event.turn)
         for event in _label(labelled).events
-        for kind in INCIDENTS
-        if kind == event.id
+        for record in INCIDENTS.values()
+        if record.id == event.id
     ]
 
     def of_turn(turn: int) -> frozenset[str]:
@@ -99,15 +98,16 @@ def told_of(label: IncidentLabel, own: OwnIncident, pieces: Sequence[Piece]) -> 
 def _known(labelled: LabelledCall) -> frozenset[str]:
     """A wrong price of which it is not said where it came to light may be shown by any line."""
     label = _label(labelled)
-    hidden = any(event.id == "wrong_terms" and event.shown is None for event in label.events)
-    return frozenset(label_of(kind) for kind in label.kinds if not (hidden and kind == "wrong_terms"))
+    hidden = {event.id for event in label.events if event.shown is None}
+    known = [INCIDENTS[kind] for kind in label.kinds]
+    return frozenset(record.label for record in known if not (record.comes_to_light_later and record.id in hidden))
 
 
 def _label(labelled: LabelledCall) -> IncidentLabel:
     return labelled.gold.incidents or IncidentLabel(known=())
 
 
-_SPEAKERS = {label_of(kind): (side,) for kind, side in SPEAKER.items()}
+_SPEAKERS = {record.label: (record.speaker,) for record in INCIDENTS.values()}
 INCIDENT_TASK = Task(
     _of_incidents,
     lambda lines, template: _often([label for label in template.labels if label in _SPEAKERS], lines),

@@ -43,7 +43,7 @@ def training_options(command: _Command) -> _Command:
 
 def options_of(given: dict[str, Any]) -> "Options":
     """The same for the training."""
-    from ausweis.engines import catalogue
+    from ausweis.engines.weights import catalogue
     from ausweis.training.options import Options
 
     return Options(

@@ -13,7 +13,7 @@ from ausweis.evals.case import Case, Likeliest
 from ausweis.evals.conclusion import ids_of, incident_words
 from ausweis.evals.metrics.estimate import Estimate, share
 from ausweis.evals.metrics.measures import micro_f1
-from ausweis.vocabulary import INCIDENTS, IncidentKind
+from ausweis.vocabulary import INCIDENTS, IncidentId
 
 __all__ = ["INCIDENT_F1", "IncidentSummary", "KindNumbers", "summarise_incidents"]
 
@@ -45,7 +45,7 @@ class IncidentSummary(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     calls: int
-    kinds: dict[IncidentKind, KindNumbers]
+    kinds: dict[IncidentId, KindNumbers]
     own: KindNumbers | None
     found: Estimate
     precision: Estimate
