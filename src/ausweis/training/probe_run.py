@@ -102,9 +102,7 @@ def _rehearsed(going_on: GoingOn | None) -> list[LabelledCall]:
 def _start(path: Path, template: Template, engine: LlamaEngine) -> Probe:
     start = Probe.load(path)
     if (start.template_sha256, start.model_sha256) != (template.sha256, engine.info.sha256):
-        raise InputError(
-            f"the probe to go on from is not for {template.name} and {engine.info.id}", place=str(path)
-        )
+        raise InputError(f"the probe to go on from is not for {template.name} and {engine.info.id}", place=str(path))
     return start
 
 
