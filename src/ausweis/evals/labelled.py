@@ -83,7 +83,7 @@ class GoldViolation(_Part):
 
 
 class Tags(_Part):
-    """What a call is like; the code book explains the words. `asr`: as a speech recogniser writes."""
+    """What a call is like; the code book explains the words. `asr`: as an ASR model writes."""
 
     scenario: tuple[Scenario, ...] = ()
     difficulty: Literal["easy", "medium", "hard"] = "medium"
