@@ -15,12 +15,12 @@ from sklearn.metrics import average_precision_score, brier_score_loss
 from ausweis.evals import read_all
 from ausweis.evals.folder import read_eval
 from ausweis.evals.labelled import LabelledCall
+from ausweis.facts import Facts
 from ausweis.journal import lines
 from ausweis.judging import find_policy
 from ausweis.judging.judge import worlds
 from ausweis.judging.policy import EXPECTED
 from ausweis.judging.risk import CALIBRATION, Calibration, Outlook
-from ausweis.reading.facts import Facts
 
 
 class Seen(NamedTuple):

@@ -13,7 +13,7 @@ from ausweis.errors import InputError
 from ausweis.evals.incident_case import IncidentCase, IncidentGold, read_incident_cases
 from ausweis.evals.incident_probe import INCIDENT_TASK, told_of
 from ausweis.evals.metrics.incidents import summarise_incidents
-from ausweis.reading.facts import Mention
+from ausweis.facts import Mention
 from ausweis.reading.incidents import named_before
 from ausweis.reading.pieces import spoken_pieces
 from ausweis.vocabulary import INCIDENTS

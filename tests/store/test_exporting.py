@@ -10,7 +10,7 @@ from ausweis.errors import StoreError
 from ausweis.evals.incident_case import read_incident_cases
 from ausweis.evals.labelled import read_labelled
 from ausweis.evals.validate import validate
-from ausweis.reading.facts import Facts, OneSided
+from ausweis.facts import Facts, OneSided
 from ausweis.store import CallFilter, Choice, Imported, Key, Store
 from ausweis.store.exporting import incident_case_of
 from ausweis.vocabulary import INCIDENTS

@@ -13,7 +13,7 @@ from ausweis.calls.call import Call
 from ausweis.calls.explain import explain
 from ausweis.errors import InputError
 from ausweis.evals.labelled import Tags
-from ausweis.reading.facts import Side
+from ausweis.facts import Side
 from ausweis.vocabulary import INCIDENTS, IncidentId
 
 __all__ = ["DescribedIncident", "GoldIncident", "IncidentCase", "IncidentGold", "read_incident_cases"]

@@ -5,8 +5,8 @@ from functools import cache
 
 from ausweis.engines.protocol import Engine
 from ausweis.evals.incident_case import IncidentCase, IncidentGold
+from ausweis.facts import Mention
 from ausweis.prompts import Library
-from ausweis.reading.facts import Mention
 from ausweis.reading.incidents import IncidentReader, WantedIncident
 from ausweis.reading.strategies import incident_reader
 from ausweis.vocabulary import INCIDENTS

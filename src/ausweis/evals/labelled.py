@@ -15,7 +15,7 @@ from ausweis.calls.call import Call
 from ausweis.calls.explain import explain
 from ausweis.calls.opening import bounded_lines, open_file
 from ausweis.errors import InputError
-from ausweis.reading.facts import Event, EventKind, Facts, RecordingDefect, check_subject
+from ausweis.facts import Event, EventKind, Facts, RecordingDefect, check_subject
 from ausweis.vocabulary import AuthorisationStatus, Caller, Outcome, ViolationType
 
 __all__ = [
@@ -67,7 +67,7 @@ class _Part(BaseModel):
 
 
 class GoldEvent(_Part):
-    """What happens in a turn, in the words of `reading.facts`. Without a `quote`, the whole turn says it."""
+    """What happens in a turn, in the words of `ausweis.facts`. Without a `quote`, the whole turn says it."""
 
     turn: _Turn
     kind: EventKind

@@ -6,8 +6,8 @@ from ausweis.calls.call import Call
 from ausweis.errors import StoreError
 from ausweis.evals.incident_case import DescribedIncident, GoldIncident, IncidentCase, IncidentGold
 from ausweis.evals.labelled import Gold, GoldEvent, GoldViolation, LabelledCall
+from ausweis.facts import Facts, OneSided, Side
 from ausweis.judging.incidents import is_likely
-from ausweis.reading.facts import Facts, OneSided, Side
 from ausweis.store.deciding import label_of
 from ausweis.store.key import Key
 from ausweis.store.rows import CallRecord, Decision
@@ -89,7 +89,7 @@ def incident_case_of(record: CallRecord, key: Key, mask: Mask) -> IncidentCase |
     call, decision = record.call, label_of(record.decisions)
     if call is None or decision is None or decision.incidents is None or not _fits(call, record.facts, decision):
         return None
-    named = {kind for kind, _ in decision.incidents} | {one.kind for one in record.verdict.incidents}
+    named = {kind for kind, _ in decision.incidents} | {one.id for one in record.verdict.incidents}
     if not named:
         return None
     in_order = sorted((turn, one) for one, turn in decision.incidents)
@@ -115,7 +115,7 @@ def _shown(record: CallRecord, call: Call, kind: IncidentId, turn: int) -> int |
     """Where the verdict, if it names this incident too, says that a price or deadline comes to light as wrong."""
     if not INCIDENTS[kind].comes_to_light_later:
         return None
-    same = [one for one in record.verdict.incidents if (one.kind, one.turn) == (kind, turn)]
+    same = [one for one in record.verdict.incidents if (one.id, one.turn) == (kind, turn)]
     places = [evidence.turn for one in same for evidence in one.evidence[1:2]]
     return next((one for one in places if turn < one <= len(call.turns)), None)
 
@@ -125,9 +125,7 @@ def _described(record: CallRecord, decision: Decision) -> Iterator[DescribedInci
     facts = record.facts
     looked_for = facts.looked_for if facts else ()
     sides = {one.description: one.speaker for one in looked_for if isinstance(one, OneSided)}
-    names = {
-        one.description: one.kind for one in record.verdict.incidents if one.description and one.kind not in INCIDENTS
-    }
+    names = {one.description: one.id for one in record.verdict.incidents if one.description and one.id not in INCIDENTS}
     found = {one.name for one in facts.incidents if is_likely(one)} if facts else set()
     every = [*names, *sides, *(one for one in looked_for if isinstance(one, str) and one not in INCIDENTS)]
     for description in dict.fromkeys(every):

@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict
 
 from ausweis.evals.incident_case import IncidentCase
 from ausweis.evals.metrics.estimate import Estimate, share
+from ausweis.facts import Mention
 from ausweis.judging.incidents import is_likely
-from ausweis.reading.facts import Mention
 from ausweis.vocabulary import INCIDENTS, IncidentId
 
 __all__ = ["IncidentSummary", "KindNumbers", "summarise_incidents"]
