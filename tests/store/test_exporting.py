@@ -9,7 +9,7 @@ from ausweis.calls import Call
 from ausweis.errors import StoreError
 from ausweis.evals.labelled import read_labelled
 from ausweis.evals.validate import validate
-from ausweis.reading.facts import Facts, OneSided
+from ausweis.facts import Facts, OneSided
 from ausweis.store import CallFilter, Choice, Imported, Store
 from ausweis.store.exporting import incident_label_of
 from ausweis.vocabulary import INCIDENTS

@@ -8,10 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from ausweis.evals.conclusion import Conclusion, ids_of, incident_words
 from ausweis.evals.incident_label import IncidentLabel
 from ausweis.evals.labelled import LabelledCall, gold_facts
+from ausweis.facts import Mention
 from ausweis.judging.judge import judge
 from ausweis.judging.policy import Policy
 from ausweis.judging.verdict import Evidence, Verdict
-from ausweis.reading.facts import Mention
 
 __all__ = ["Case", "Likeliest", "case_of", "gold_of", "tags_of"]
 
@@ -109,7 +109,7 @@ def case_of(
         return case
     told = Conclusion.of_verdict(verdict)
     if case.incidents is not None:
-        known = [(incident.kind, incident.turn) for incident in verdict.incidents if incident.kind in case.incidents]
+        known = [(incident.id, incident.turn) for incident in verdict.incidents if incident.id in case.incidents]
         told = told.model_copy(update={"incidents": incident_words(known)})
     quotes = _quotes(verdict)
     origin = verdict.provenance

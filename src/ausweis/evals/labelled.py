@@ -16,7 +16,7 @@ from ausweis.calls.explain import explain
 from ausweis.calls.opening import bounded_lines, open_file
 from ausweis.errors import InputError
 from ausweis.evals.incident_label import IncidentLabel
-from ausweis.reading.facts import Event, EventKind, Facts, RecordingDefect, check_subject
+from ausweis.facts import Event, EventKind, Facts, RecordingDefect, check_subject
 from ausweis.vocabulary import AuthorisationStatus, Caller, Outcome, ViolationType
 
 __all__ = [
@@ -69,7 +69,7 @@ class _Part(BaseModel):
 
 
 class GoldEvent(_Part):
-    """What happens in a turn, in the words of `reading.facts`. Without a `quote`, the whole turn says it."""
+    """What happens in a turn, in the words of `ausweis.facts`. Without a `quote`, the whole turn says it."""
 
     turn: _Turn
     kind: EventKind
@@ -85,7 +85,7 @@ class GoldViolation(_Part):
 
 
 class Tags(_Part):
-    """What a call is like; the code book explains the words. `asr`: as a speech recogniser writes."""
+    """What a call is like; the code book explains the words. `asr`: as an ASR model writes."""
 
     scenario: tuple[Scenario, ...] = ()
     difficulty: Literal["easy", "medium", "hard"] = "medium"

@@ -32,10 +32,10 @@ from ausweis.evals.folder import (
 from ausweis.evals.labelled import LabelledCall
 from ausweis.evals.metrics import Summary, summarise
 from ausweis.evals.wanted import Wanted
+from ausweis.facts import Facts, Mention
 from ausweis.journal import FolderLock, lines, make_folder
 from ausweis.judging.policy_files import PolicyFile
 from ausweis.judging.verdict import Verdict
-from ausweis.reading.facts import Facts, Mention
 
 __all__ = ["Evaluation", "evaluate"]
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 from ausweis.errors import AusweisError
 from ausweis.evals.conclusion import Conclusion
 from ausweis.evals.labelled import LabelledCall, gold_facts
+from ausweis.facts import CALLER_EVENTS
 from ausweis.judging import find_policy, judge
-from ausweis.reading.facts import CALLER_EVENTS
 
 __all__ = ["GoldProblem", "validate"]
 

@@ -1,9 +1,9 @@
 """Critical incidents beyond authentication: which of those that were read the policy has switched on."""
 
+from ausweis.facts import Facts, Mention, OneSided
 from ausweis.judging.policy import Incident as WantedIncident
 from ausweis.judging.policy import Policy
 from ausweis.judging.verdict import Evidence, Incident
-from ausweis.reading.facts import Facts, Mention, OneSided
 from ausweis.vocabulary import INCIDENTS, Language
 
 __all__ = ["LIKELY", "describe", "incidents_of", "is_likely", "not_looked_for"]
@@ -35,10 +35,10 @@ def incidents_of(facts: Facts, policy: Policy) -> tuple[Incident, ...]:
     """The incidents that the policy wants to know of, in order of time, those of a turn in the policy's order."""
     found = [
         Incident(
-            kind=wanted.name,
+            id=wanted.name,
             turn=mention.turn,
             severity=wanted.severity,
-            description=describe(wanted, policy.language),
+            description=wanted.description,
             evidence=_evidence(mention),
             probability=mention.probability,
         )

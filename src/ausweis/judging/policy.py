@@ -6,7 +6,7 @@ sets, and by those of every stricter level.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -25,8 +25,20 @@ from ausweis.vocabulary import (
     ViolationType,
 )
 
-__all__ = ["EXPECTED", "Actions", "FactorRule", "Incident", "Level", "Policy", "ThirdParty"]
+__all__ = [
+    "EXPECTED",
+    "PERMISSIONS",
+    "Actions",
+    "FactorRule",
+    "Incident",
+    "Level",
+    "Permission",
+    "Policy",
+    "ThirdParty",
+]
 
+Permission = Literal["on_file", "holder_present"]
+PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
 Word = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^\S+$")]
 Sentence = Annotated[str, Field(min_length=1, max_length=500)]
 
@@ -64,7 +76,7 @@ class ThirdParty(_Part):
     Without `holder_present` a call that was begun for somebody else stays so to its end.
     """
 
-    accept: tuple[Literal["on_file", "holder_present"], ...] = ("on_file", "holder_present")
+    accept: tuple[Permission, ...] = PERMISSIONS
 
 
 class Incident(_Part):

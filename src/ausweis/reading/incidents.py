@@ -20,10 +20,10 @@ from ausweis.engines.matcher import LineProbe, Matcher
 from ausweis.engines.probe import Probe
 from ausweis.engines.protocol import Engine, Request, Transcript
 from ausweis.errors import PromptError
+from ausweis.facts import Mention, OneSided, Shown, Side
 from ausweis.prompts import Template
 from ausweis.provenance import PromptProvenance
 from ausweis.reading.asking import transcript_of
-from ausweis.reading.facts import Mention, OneSided, Shown, Side
 from ausweis.reading.pieces import Line, Piece, spoken_pieces, with_context
 from ausweis.reading.spoken import digits_in, has_number
 from ausweis.vocabulary import INCIDENTS, IncidentId

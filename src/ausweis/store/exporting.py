@@ -7,8 +7,8 @@ from ausweis.calls.call import Call
 from ausweis.errors import StoreError
 from ausweis.evals.incident_label import GoldIncident, IncidentLabel, OwnIncident
 from ausweis.evals.labelled import Gold, GoldEvent, GoldViolation, LabelledCall
+from ausweis.facts import Facts, OneSided
 from ausweis.judging.incidents import is_likely
-from ausweis.reading.facts import Facts, OneSided
 from ausweis.store.deciding import label_of
 from ausweis.store.key import Key
 from ausweis.store.rows import CallRecord, Decision
@@ -88,7 +88,7 @@ def incident_label_of(record: CallRecord) -> IncidentLabel | None:
     call, decision = record.call, label_of(record.decisions)
     if call is None or decision is None or decision.incidents is None or not _fits(call, record.facts, decision):
         return None
-    named = {kind for kind, _ in decision.incidents} | {incident.kind for incident in record.verdict.incidents}
+    named = {kind for kind, _ in decision.incidents} | {incident.id for incident in record.verdict.incidents}
     if not named:
         return None
     own = tuple(_own(record))
@@ -111,7 +111,7 @@ def _shown(record: CallRecord, call: Call, kind: str, turn: int) -> int | None:
     later = {record.id for record in INCIDENTS.values() if record.comes_to_light_later}
     if kind not in later:
         return None
-    same = [incident for incident in record.verdict.incidents if (incident.kind, incident.turn) == (kind, turn)]
+    same = [incident for incident in record.verdict.incidents if (incident.id, incident.turn) == (kind, turn)]
     places = [evidence.turn for incident in same for evidence in incident.evidence[1:2]]
     return next((place for place in places if turn < place <= len(call.turns)), None)
 
@@ -122,9 +122,9 @@ def _own(record: CallRecord) -> Iterator[OwnIncident]:
     looked_for = facts.looked_for if facts else ()
     sides = {asked.description: asked.speaker for asked in looked_for if isinstance(asked, OneSided)}
     ids = {
-        incident.description: incident.kind
+        incident.description: incident.id
         for incident in record.verdict.incidents
-        if incident.description and incident.kind not in INCIDENTS
+        if incident.description and incident.id not in INCIDENTS
     }
     likely = {mention.name for mention in facts.incidents if is_likely(mention)} if facts else set()
     asked = [*ids, *sides, *(text for text in looked_for if isinstance(text, str) and text not in INCIDENTS)]

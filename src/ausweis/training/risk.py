@@ -1,7 +1,7 @@
 """`ausweis train risk`: what a calibration of risk comes to, on an eval run of golden sets.
 
 For each choice of `Calibration` (`judging.risk`) and each golden file of the run: right outcomes, false alarms among
-clean calls, violations found, average precision and Brier score of risk. The worlds are weighed once.
+clean calls, violations found, average precision and Brier score of risk. The joint outcomes are weighed once.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,17 +13,17 @@ from ausweis.errors import InputError
 from ausweis.evals import read_all
 from ausweis.evals.folder import read_eval
 from ausweis.evals.labelled import LabelledCall
+from ausweis.facts import Facts
 from ausweis.journal import lines
 from ausweis.judging import find_policy
-from ausweis.judging.judge import worlds
+from ausweis.judging.judge import outlook_of
 from ausweis.judging.risk import Calibration, Outlook
-from ausweis.reading.facts import Facts
 
 __all__ = ["show_calibrations"]
 
 
 class Seen(NamedTuple):
-    """One call: what its worlds say, its turns, and its label."""
+    """One call: what its joint outcomes say, its turns, and its label."""
 
     outlook: Outlook
     turns: int
@@ -33,7 +33,7 @@ class Seen(NamedTuple):
 def seen(labelled: Sequence[LabelledCall], facts: Mapping[str, Facts]) -> list[Seen]:
     """The calls that were read."""
     return [
-        Seen(worlds(facts[one.call.id], find_policy(one.policy).policy), len(one.call.turns), one.gold.outcome)
+        Seen(outlook_of(facts[one.call.id], find_policy(one.policy).policy), len(one.call.turns), one.gold.outcome)
         for one in labelled
         if one.call.id in facts
     ]

@@ -11,8 +11,8 @@ from ausweis.evals.case import Case, case_of
 from ausweis.evals.labelled import LabelledCall
 from ausweis.evals.metrics.incidents import IncidentSummary, summarise_incidents
 from ausweis.evals.wanted import Wanted
+from ausweis.facts import Facts, Mention
 from ausweis.judging import find_policy, judge
-from ausweis.reading.facts import Facts, Mention
 
 OWN = {"id": "weather", "description": "Jemand spricht vom Wetter."}
 

@@ -10,7 +10,7 @@ from ausweis.cli.store_options import login, opened, store_option
 
 if TYPE_CHECKING:
     from ausweis.calls import Call
-    from ausweis.reading.facts import Facts
+    from ausweis.facts import Facts
 
 __all__ = ["export"]
 

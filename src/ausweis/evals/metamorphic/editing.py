@@ -40,7 +40,7 @@ def inserted(one: LabelledCall, before: int, lines: Iterable[tuple[Speaker, str]
 
 
 def as_recognised(text: str) -> str:
-    """A line as a speech recogniser writes it."""
+    """A line as an ASR model writes it."""
     return re.sub(r"[^\w\s']", "", text).lower()
 
 

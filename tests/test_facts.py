@@ -3,7 +3,7 @@ from typing import get_args
 import pytest
 from pydantic import ValidationError
 
-from ausweis.reading.facts import CALLER_EVENTS, Event, EventKind, Facts
+from ausweis.facts import CALLER_EVENTS, Event, EventKind, Facts
 from ausweis.vocabulary import CHANGES, DISCLOSURES, FACTORS
 
 TAKES: dict[str, tuple[str | None, ...]] = {

@@ -4,7 +4,7 @@ A fact is an event at a turn. Events of one turn stand in the order in which the
 the reader is that it happened; a reader keeps unsure events too, and judging weighs them.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,12 +13,14 @@ from ausweis.vocabulary import CHANGES, DISCLOSURES, FACTORS, Caller, IncidentId
 
 __all__ = [
     "CALLER_EVENTS",
+    "NOTES",
     "Claim",
     "ClaimedViolation",
     "Event",
     "EventKind",
     "Facts",
     "Mention",
+    "NoteCode",
     "OneSided",
     "RecordingDefect",
     "Shown",
@@ -47,6 +49,12 @@ EventKind = Literal[
 CALLER_EVENTS: frozenset[EventKind] = frozenset({"gives", "speaks_for_other", "holder_joins"})
 
 RecordingDefect = Literal["starts_late", "breaks_off", "garbled"]
+
+NoteCode = Literal[
+    "quote_not_in_turn",  # a violation that the model named was dropped: its quote does not stand in the turn
+    "violation_not_shown",  # the model said violation, but named none that could be checked
+]
+NOTES: tuple[NoteCode, ...] = get_args(NoteCode)
 
 
 def _is_nothing(value: object) -> bool:
@@ -176,9 +184,9 @@ class Facts(BaseModel):
     """How likely each defect of the recording is."""
     claim: Claim | None = None
     notes: tuple[str, ...] = ()
-    """What a reviewer should know about the reading, such as turns too long to read whole."""
+    """What a reviewer should know about the reading, each one of `NOTES`; in earlier versions a sentence."""
     badly_heard: Annotated[tuple[int, ...], Field(exclude_if=_is_nothing)] = ()
-    """Turns whose words the speech recogniser is not sure of."""
+    """Turns whose words the ASR model is not sure of."""
     roles_confidence: Annotated[float | None, Field(ge=0, le=1, exclude_if=_is_nothing)] = None
     """How sure it is who is agent and who is caller, where that was found out from the talk."""
     incidents: Annotated[tuple[Mention, ...], Field(exclude_if=_is_nothing)] = ()
