@@ -4,8 +4,8 @@
 
 For each of ten calls of 20 to 40 turns, each way answers the same questions in turn, so that what else the machine does
 hits all alike. What templates begin with is evaluated before the clock starts, for all ways that keep it. The limit is
-what `llama-bench` says for the tokens that are left when each is evaluated once. `make llama-server` builds
-`llama-server` and `llama-bench` from the source that the bindings are built of.
+what `llama-bench` says for the tokens that are left when each is evaluated once. `make llama-server llama-bench`
+builds both from the source that the bindings are built of, on top of the same libraries.
 """
 
 import argparse

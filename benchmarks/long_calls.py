@@ -5,7 +5,7 @@
 
 Each run is a process of its own that loads the model and reads the same calls, while none, one or two processes do
 nothing but count. `--spin`: GOMP_SPINCOUNT, how often a waiting thread of llama.cpp looks before it sleeps; `default`
-leaves it to the environment, or to libgomp (300000). The limit is what `llama-bench` (`make llama-server` builds it)
+leaves it to the environment, or to libgomp (300000). The limit is what `llama-bench` (`make llama-bench` builds it)
 says of all layers at the depth of half a call.
 """
 

@@ -63,7 +63,7 @@ def with_a_server(recipe: Recipe, folder: Path) -> Iterator[Opened]:
         yield local_runner(scorer), scorer.origin
 
 
-RUNNERS = [one_by_one, in_threads, with_a_server, on_ray]
+RUNNERS = [one_by_one, in_threads, with_a_server, pytest.param(on_ray, marks=pytest.mark.ray)]
 
 
 @pytest.fixture(scope="module")

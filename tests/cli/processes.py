@@ -20,17 +20,24 @@ class Cli(NamedTuple):
     folder: Path
     mark: str
 
+    @property
+    def temporary(self) -> Path:
+        """Their folder of temporary files; its name is short, as the names of Ray's sockets must be."""
+        return Path(tempfile.gettempdir()) / self.mark[:6]
+
     def start(self, *arguments: str, **environment: str) -> "subprocess.Popen[bytes]":
         return self.launch("ausweis", "score", "calls.jsonl", *FAKE, *arguments, **environment)
 
     def launch(self, module: str, *arguments: str, **environment: str) -> "subprocess.Popen[bytes]":
         """A Python module as a program."""
+        self.temporary.mkdir(exist_ok=True)
+        own = {"AUSWEIS_TEST": self.mark, "HOME": str(self.folder / "home"), "TMPDIR": str(self.temporary)}
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("RAY_", "AUSWEIS_PROMPTS"))}
         return subprocess.Popen(
             [sys.executable, "-m", module, *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=kept | {"AUSWEIS_TEST": self.mark, "HOME": str(self.folder / "home")} | environment,
+            env=kept | own | environment,
             start_new_session=True,
         )
 
@@ -70,11 +77,6 @@ class Cli(NamedTuple):
         """What must be the same: all lines, sorted and without the effort, and what the manifest says."""
         found, manifest = parts(self.folder / run)
         return {name: sorted(lines) for name, lines in found.items()} | {"manifest": manifest}
-
-
-def temporary() -> set[Path]:
-    """What Ray may have made there."""
-    return {path for path in Path(tempfile.gettempdir()).iterdir() if "ray" in path.name.lower()}
 
 
 def files_with(words: tuple[str, ...], folder: Path) -> list[Path]:

@@ -12,9 +12,10 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from tests.cli.processes import Cli, files_with, temporary
+from tests.cli.processes import Cli, files_with
 from tests.run_folders import FILES
 
+pytestmark = pytest.mark.ray
 RAY = ("--runner", "ray", "--workers", "2")
 AGENTS = ("ray::DashboardAgent", "ray::RuntimeEnvAgent")
 """They see no calls; where Ray was not ended in good order, they may look for it for a minute."""
@@ -38,12 +39,11 @@ def cli(folder: Path) -> Iterator[Cli]:
     (folder / "home").mkdir()
     (folder / "home" / ".keep").touch()
     cli = Cli(folder, os.urandom(8).hex())
-    before = temporary()
     yield cli
     for number in cli.processes():
         with suppress(ProcessLookupError):
             os.kill(number, signal.SIGKILL)
-    assert temporary() == before
+    cli.temporary.rmdir()
     assert [path.name for path in (folder / "home").rglob("*")] == [".keep"]
 
 
@@ -76,10 +76,9 @@ def in_the_middle(cli: Cli, write: Callable[..., None]) -> "tuple[subprocess.Pop
     """A run with some verdicts, and Ray's folder of it; the same run without Ray is `plain`."""
     write(30, delay=0.03)
     assert cli.run("--run", "plain")[0] == 3
-    before = temporary()
     process = cli.start("--run", "r", *RAY)
     cli.wait_for(4, process)
-    (own,) = temporary() - before
+    (own,) = cli.temporary.iterdir()
     return process, own
 
 
@@ -106,9 +105,8 @@ def test_stopped_and_gone_on_with(cli: Cli, write: Callable[..., None], number: 
 @pytest.mark.parametrize("seconds", [0.1, 1.0, 2.0])
 def test_stopped_while_ray_starts(cli: Cli, write: Callable[..., None], seconds: float) -> None:
     write(3)
-    before = temporary()
     process = cli.start("--run", "r", *RAY)
-    while temporary() == before:
+    while not any(cli.temporary.iterdir()):
         time.sleep(0.01)
     time.sleep(seconds)
     process.send_signal(signal.SIGTERM)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.cli.processes import Cli
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.ray]
 CALLS = Path(__file__).parents[2] / "examples" / "calls-bank"
 
 
@@ -21,3 +21,4 @@ def test_two_workers_read_what_one_reads(folder: Path) -> None:
     assert len(cli.content("r")["verdicts.jsonl"]) == 2
     assert cli.content("r") == cli.content("plain")
     cli.until_none_runs()
+    cli.temporary.rmdir()

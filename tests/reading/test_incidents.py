@@ -9,14 +9,14 @@ from ausweis.calls.call import Call
 from ausweis.engines.matcher import Matcher
 from ausweis.engines.protocol import Request, Result, Transcript
 from ausweis.errors import PromptError
+from ausweis.facts import OneSided
 from ausweis.prompts import Library
 from ausweis.provenance import ModelProvenance
-from ausweis.reading.facts import OneSided
-from ausweis.reading.incidents import IncidentReader, Learned, WantedIncident, label_of, named_before
+from ausweis.reading.incidents import IncidentReader, Learned, WantedIncident, named_before
 from ausweis.reading.pieces import spoken_pieces
 from ausweis.vocabulary import INCIDENTS
 
-LABELS = tuple(label_of(kind) for kind in INCIDENTS)
+LABELS = tuple(record.label for record in INCIDENTS.values())
 
 
 class Told:

@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ausweis.errors import PromptError
+from ausweis.facts import Event
 from ausweis.prompts import default_library
-from ausweis.reading.facts import Event
 from ausweis.reading.labels import Possible, factors_of, meaning, possible_events
 from ausweis.vocabulary import FACTORS
 

@@ -1,15 +1,14 @@
 import pytest
 
-from ausweis.judging.policy import Language
 from ausweis.judging.verdict import Action, Authorisation, UsedFactor, Verdict, Violation
 from ausweis.reports.review_advice import advice
-from ausweis.vocabulary import CATEGORIES, VIOLATIONS, Category, ViolationType, kind_of
+from ausweis.vocabulary import CATEGORIES, VIOLATIONS, Category, Language, ViolationType
 
 
 def judged(kind: ViolationType, category: Category | None) -> tuple[Violation, Verdict]:
     violation = Violation(type=kind, turn=4, severity="high", action=category, reason="r")
     action = [
-        Action(turn=4, kind=kind_of(category), category=category, quote="q", level="elevated", met=False)
+        Action(turn=4, kind=CATEGORIES[category].kind, category=category, quote="q", level="elevated", met=False)
         for category in ([category] if category else [])
     ]
     verdict = Verdict(

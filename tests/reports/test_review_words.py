@@ -3,10 +3,10 @@ from datetime import date
 import pytest
 
 from ausweis.reports import review_words
-from ausweis.reports.review_words import day_in_words, kind_in_words, number, share
+from ausweis.reports.review_words import day_in_words, number, share
 
 
-@pytest.mark.parametrize("name", ["INCIDENTS", "OUTCOMES", "SEVERITIES", "STATES", "TEXTS"])
+@pytest.mark.parametrize("name", ["OUTCOMES", "SEVERITIES", "STATES", "TEXTS"])
 def test_both_languages_say_the_same(name: str) -> None:
     words = getattr(review_words, name)
     assert set(words["de"]) == set(words["en"])
@@ -25,7 +25,3 @@ def test_days_and_numbers_as_each_language_writes_them() -> None:
         "100%",
     ]
     assert share(0.019, "de") == "1,9\u00a0%"
-
-
-def test_a_kind_of_the_company_s_own_is_shown_as_it_is_named() -> None:
-    assert kind_in_words("kulanz_ohne_freigabe", "en") == "kulanz ohne freigabe"

@@ -12,7 +12,7 @@ from tests.browser import Opened
 from tests.serve.filled import call_of, fill, incident, judged, tone
 from tests.serve.serving import TOKEN, desk_of, served
 
-from ausweis.reading.facts import Event, Facts
+from ausweis.facts import Event, Facts
 from ausweis.serve.security import CONTENT_SECURITY_POLICY
 from ausweis.store import CallFilter, Store
 

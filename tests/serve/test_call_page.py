@@ -7,7 +7,7 @@ import pytest
 from tests.serve.filled import Judged, call_of, fill, golden, incident, judged, write_run
 from tests.serve.serving import Visitor, desk_of, visitor
 
-from ausweis.reading.facts import Event, Facts
+from ausweis.facts import Event, Facts
 from ausweis.store import CallFilter, Store
 
 TODO = CallFilter(to_review=True, states=("open",))

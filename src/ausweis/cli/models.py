@@ -13,7 +13,7 @@ __all__ = ["models"]
 
 @click.group()
 def models() -> None:
-    """Model weights: list, pull, verify."""
+    """List, pull and verify model weights."""
 
 
 @models.command("list", epilog="\b\nExample:\n  ausweis models list")

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 
 from ausweis.calls.call import Call
 from ausweis.engines.protocol import Engine
+from ausweis.facts import Event, EventKind, Facts
 from ausweis.provenance import PromptProvenance
 from ausweis.reading import defects
 from ausweis.reading.asking import Asking
-from ausweis.reading.facts import Event, EventKind, Facts
 from ausweis.reading.heard import doubts
 from ausweis.reading.incidents import IncidentReader
 from ausweis.reading.labels import STARTS_LATE, possible_events

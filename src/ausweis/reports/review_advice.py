@@ -2,10 +2,8 @@
 
 from collections.abc import Mapping
 
-from ausweis.judging.policy import Language
 from ausweis.judging.verdict import Incident, Verdict, Violation
-from ausweis.judging.words import ACTIONS, FACTORS
-from ausweis.vocabulary import ViolationType, kind_of
+from ausweis.vocabulary import CATEGORIES, INCIDENTS, Language, ViolationType, name_of
 
 __all__ = ["advice", "incident_advice"]
 
@@ -49,31 +47,9 @@ _SOMETHING: Mapping[Language, tuple[str, str]] = {
 }
 
 
-_INCIDENTS: Mapping[Language, Mapping[str, str]] = {
-    "de": {
-        "wrong_promise": "Nur zusagen, was feststeht; sonst sagen, wer entscheidet und bis wann er sich meldet.",
-        "wrong_terms": "Preis oder Frist nachsehen, bevor sie genannt wird; den Kunden die richtige wissen lassen.",
-        "rude_agent": "Sachlich bleiben, und das Gespräch übergeben, wo das nicht mehr geht.",
-        "cancel_threat": "Den Grund aufnehmen und noch am selben Tag zurückrufen lassen.",
-        "lawyer_threat": "Nichts zusagen und nichts abstreiten; den Fall am selben Tag weitergeben.",
-        "regulator_threat": "Den Beschwerdeweg nennen und den Fall am selben Tag weitergeben.",
-        "press_threat": "Keine Stellung nehmen; den Fall am selben Tag an die Pressestelle geben.",
-    },
-    "en": {
-        "wrong_promise": "Promise only what is settled; else say who decides, and by when the customer hears.",
-        "wrong_terms": "Look the price or deadline up before naming it; let the customer know the right one.",
-        "rude_agent": "Keep to the matter, and hand the call over where that is not possible any more.",
-        "cancel_threat": "Note the reason, and have somebody call back the same day.",
-        "lawyer_threat": "Promise nothing and deny nothing; pass the case on the same day.",
-        "regulator_threat": "Name the way to complain, and pass the case on the same day.",
-        "press_threat": "Make no statement; pass the case to the press office the same day.",
-    },
-}
-
-
 def incident_advice(incident: Incident, language: Language) -> str:
     """The sentence for one incident; none for a kind of the company's own."""
-    return _INCIDENTS[language].get(incident.kind, "")
+    return next((record.advice[language] for record in INCIDENTS.values() if record.id == incident.id), "")
 
 
 def advice(violation: Violation, verdict: Verdict, language: Language) -> str:
@@ -82,10 +58,10 @@ def advice(violation: Violation, verdict: Verdict, language: Language) -> str:
     category = violation.action
     level = next((one.level for one in verdict.actions if (one.turn, one.category) == (violation.turn, category)), None)
     leaked = (one for one in verdict.factors if (one.turn, one.status) == (violation.turn, "leaked"))
-    told = [FACTORS[language][one.factor] for one in leaked]
+    told = [name_of(one.factor, language) for one in leaked]
     return _SENTENCES[language][violation.type].format(
-        action=ACTIONS[language][category] if category else something,
+        action=name_of(category, language) if category else something,
         level=_LEVEL[language].format(level=level) if level else "",
-        instead=_INSTEAD[language][kind_of(category) if category else "disclosure"],
+        instead=_INSTEAD[language][CATEGORIES[category].kind if category else "disclosure"],
         told=", ".join(dict.fromkeys(told)) or some_factor,
     )

@@ -4,16 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ausweis.judging.policy import Language
 from ausweis.judging.sentences import incident_sentence, review_sentence, violation_sentence
 from ausweis.judging.verdict import Evidence, Incident
-from ausweis.judging.words import VIOLATIONS
 from ausweis.masking import Kind, Masker, mask
 from ausweis.reports.review_advice import advice, incident_advice
 from ausweis.reports.review_excerpt import Excerpt, Mark, excerpt
-from ausweis.reports.review_words import kind_in_words
 from ausweis.store import CallRecord, CallRow
-from ausweis.vocabulary import SEVERITIES, Severity
+from ausweis.vocabulary import SEVERITIES, Language, Severity, name_of
 
 __all__ = ["Found", "ReviewedCall", "by_weight", "clock", "found_in", "kept_in", "reviewed_call", "severity_of"]
 
@@ -82,7 +79,7 @@ def found_in(record: CallRecord, language: Language, *, masked: bool = True) -> 
         Found(
             incident=False,
             name=one.type,
-            words=VIOLATIONS[language][one.type],
+            words=name_of(one.type, language),
             severity=one.severity,
             turn=one.turn,
             start=_start(record, one.turn, one.evidence),
@@ -94,8 +91,8 @@ def found_in(record: CallRecord, language: Language, *, masked: bool = True) -> 
     incidents = [
         Found(
             incident=True,
-            name=one.kind,
-            words=kind_in_words(one.kind, language),
+            name=one.id,
+            words=name_of(one.id, language),
             severity=one.severity,
             turn=one.turn,
             start=_start(record, one.turn, one.evidence),
@@ -146,7 +143,7 @@ def _start(record: CallRecord, turn: int, evidence: Iterable[Evidence] = ()) -> 
 
 def kept_in(incident: Incident) -> frozenset[Kind]:
     """Kinds of data that stay in its quotes: without the amount, a wrong price or promise would mean nothing."""
-    return frozenset({"amount"}) if incident.kind in _ABOUT_AMOUNTS else frozenset()
+    return frozenset({"amount"}) if incident.id in _ABOUT_AMOUNTS else frozenset()
 
 
 def _marks(record: CallRecord) -> Iterator[Mark]:
@@ -157,9 +154,9 @@ def _marks(record: CallRecord) -> Iterator[Mark]:
             yield Mark(one.turn, violation.turn, one.quote, violation.type)
     for incident in record.verdict.incidents:
         keep = kept_in(incident)
-        yield Mark(incident.turn, incident.turn, "", incident.kind, keep)
+        yield Mark(incident.turn, incident.turn, "", incident.id, keep)
         for one in incident.evidence:
-            yield Mark(one.turn, incident.turn, one.quote, incident.kind, keep)
+            yield Mark(one.turn, incident.turn, one.quote, incident.id, keep)
 
 
 def _unsure_turns(record: CallRecord) -> Sequence[int]:

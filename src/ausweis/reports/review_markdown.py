@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from ausweis.judging.policy import Language
 from ausweis.reports.markdown import cell
 from ausweis.reports.review_calls import ReviewedCall, clock
 from ausweis.reports.review_page import (
@@ -15,6 +14,7 @@ from ausweis.reports.review_page import (
 )
 from ausweis.reports.review_source import Review
 from ausweis.reports.review_words import OUTCOMES, SEVERITIES, STATES, TEXTS, number, share
+from ausweis.vocabulary import Language
 
 __all__ = ["review_markdown"]
 

@@ -1,14 +1,12 @@
 """The daily review as one HTML page; what it may do and hold: `pages`. It has no script at all."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from markupsafe import Markup
 
-from ausweis.judging.policy import Language
-from ausweis.judging.words import VIOLATIONS
 from ausweis.reports.pages import beside, content_policy, environment
 from ausweis.reports.review_calls import ReviewedCall, clock
 from ausweis.reports.review_counts import Change, Figure
@@ -20,11 +18,11 @@ from ausweis.reports.review_words import (
     STATES,
     TEXTS,
     day_in_words,
-    kind_in_words,
     number,
     share,
 )
 from ausweis.store import TEAM_MINIMUM
+from ausweis.vocabulary import Language, name_of
 
 __all__ = [
     "change_in_words",
@@ -95,10 +93,9 @@ def no_calls_in_words(review: Review) -> str:
 def part_in_words(name: str, language: Language) -> str:
     """What a figure or change counts: `violation:late_authentication` and the like."""
     texts = TEXTS[language]
-    kind, _, word = name.partition(":")
+    _, _, word = name.partition(":")
     if word:
-        words: Mapping[Any, str] = VIOLATIONS[language]
-        return words[word] if kind == "violation" else kind_in_words(word, language)
+        return name_of(word, language)
     return {
         "calls": texts["calls"],
         "violation": texts["violations"],
@@ -132,8 +129,7 @@ def change_in_words(change: Change, language: Language) -> str:
 
 def finding_words(row: Any, language: Language) -> str:
     """Violations and incidents of a call in short, or its outcome."""
-    found = [VIOLATIONS[language][one] for one in row.violations]
-    found += [kind_in_words(one, language) for one in row.incidents]
+    found = [name_of(word, language) for word in (*row.violations, *row.incidents)]
     return ", ".join(found) or OUTCOMES[language][row.outcome]
 
 
@@ -146,8 +142,7 @@ def _words(language: Language) -> dict[str, Any]:
         "severities": SEVERITIES[language],
         "outcomes": OUTCOMES[language],
         "states": STATES[language],
-        "violations": VIOLATIONS[language],
-        "kind_in_words": bound(kind_in_words),
+        "name_of": bound(name_of),
         "part": bound(part_in_words),
         "usual": bound(usual_in_words),
         "change": bound(change_in_words),

@@ -6,13 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from ausweis.errors import InputError
-from ausweis.judging.policy import Language
 from ausweis.reports.review_calls import ReviewedCall, by_weight, found_in, reviewed_call
 from ausweis.reports.review_counts import Change, Figure, Tally, changes, figures
 from ausweis.reports.review_tallies import tallies
 from ausweis.reports.review_trends import Trend, trends
 from ausweis.store import TEAM_AGENTS, TEAM_MINIMUM, CallFilter, CallRow, RunRow, Store
-from ausweis.vocabulary import SEVERITIES, Severity
+from ausweis.vocabulary import SEVERITIES, Language, Severity
 
 __all__ = ["BEFORE", "FIGURES", "Review", "Wanted", "review_of"]
 

@@ -3,17 +3,14 @@
 from collections.abc import Mapping
 from datetime import date
 
-from ausweis.judging.policy import Language
-from ausweis.vocabulary import Outcome, Severity
+from ausweis.vocabulary import Language, Outcome, Severity
 
 __all__ = [
-    "INCIDENTS",
     "OUTCOMES",
     "SEVERITIES",
     "STATES",
     "TEXTS",
     "day_in_words",
-    "kind_in_words",
     "number",
     "share",
 ]
@@ -50,26 +47,6 @@ STATES: Mapping[Language, Mapping[str, str]] = {
         "overruled": "overruled",
         "not_sure": "not sure",
         "disputed": "disputed",
-    },
-}
-INCIDENTS: Mapping[Language, Mapping[str, str]] = {
-    "de": {
-        "wrong_promise": "verbindliche Zusage ohne Grundlage",
-        "wrong_terms": "falscher Preis oder falsche Frist",
-        "cancel_threat": "droht zu kündigen",
-        "lawyer_threat": "droht mit Anwalt oder Gericht",
-        "regulator_threat": "droht mit Behörde oder Verbraucherschutz",
-        "press_threat": "droht mit Presse oder Öffentlichkeit",
-        "rude_agent": "unhöflich gegen den Anrufer",
-    },
-    "en": {
-        "wrong_promise": "binding promise without ground",
-        "wrong_terms": "wrong price or deadline",
-        "cancel_threat": "threatens to cancel",
-        "lawyer_threat": "threatens with a lawyer or court",
-        "regulator_threat": "threatens with a regulator",
-        "press_threat": "threatens with the press or the public",
-        "rude_agent": "rude to the caller",
     },
 }
 TEXTS: Mapping[Language, Mapping[str, str]] = {
@@ -259,11 +236,6 @@ def day_in_words(day: date, language: Language, *, weekday: bool = True) -> str:
     point = "." if language == "de" else ""
     short = f"{day.day}{point} {_MONTHS[language][day.month - 1]}"
     return f"{_DAYS[language][day.weekday()]}, {short} {day.year}" if weekday else short
-
-
-def kind_in_words(kind: str, language: Language) -> str:
-    """An incident's kind; one of the company's own as it is named, with spaces."""
-    return INCIDENTS[language].get(kind, kind.replace("_", " "))
 
 
 def number(value: float, language: Language, digits: int = 0) -> str:

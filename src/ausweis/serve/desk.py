@@ -2,17 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from ausweis.serve.auth import Auth, Session
 from ausweis.serve.lists import Lists
 from ausweis.serve.marks import Cover
 from ausweis.serve.words import Words
 from ausweis.store import CallRecord, Store
+from ausweis.vocabulary import Language
 
-__all__ = ["CallMask", "Desk", "Language", "Masking", "RequestContext"]
-
-Language = Literal["de", "en"]
+__all__ = ["CallMask", "Desk", "Masking", "RequestContext"]
 
 
 @dataclass(frozen=True)

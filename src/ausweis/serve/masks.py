@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from ausweis.masking import Kind, Language, Masker
+from ausweis.masking import Kind, Masker
 from ausweis.masking.kinds import Span, shown_as
 from ausweis.reports.review_calls import kept_in
 from ausweis.serve.desk import CallMask
 from ausweis.serve.marks import Cover
 from ausweis.store import CallRecord
+from ausweis.vocabulary import Language
 
 __all__ = ["UNMASKED", "mask_of"]
 

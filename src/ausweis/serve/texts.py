@@ -1,6 +1,6 @@
 """The sentences of the pages, in German and English, by key."""
 
-from ausweis.judging.policy import Language
+from ausweis.vocabulary import Language
 
 __all__ = ["TEXTS"]
 

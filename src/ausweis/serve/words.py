@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
-from ausweis.judging.policy import Language
-from ausweis.judging.words import ACTIONS, FACTORS, VIOLATIONS
-from ausweis.reports.review_words import INCIDENTS, OUTCOMES, SEVERITIES, STATES
+from ausweis.reports.review_words import OUTCOMES, SEVERITIES, STATES
 from ausweis.serve.texts import TEXTS
+from ausweis.vocabulary import Language, name_of
 
 __all__ = ["DOMAIN", "Words", "language_of"]
 
@@ -107,7 +106,7 @@ class Words:
 
     def word(self, word: str) -> str:
         """A word of the domain; one that a policy named itself is shown with spaces."""
-        return _words(self.language).get(word) or word.replace("_", " ")
+        return _words(self.language).get(word) or name_of(word, self.language)
 
     def capital(self, text: str) -> str:
         """The text with a capital at its start."""
@@ -136,8 +135,7 @@ class Words:
 
 @cache
 def _words(language: Language) -> dict[str, str]:
-    shared = (ACTIONS, FACTORS, VIOLATIONS, OUTCOMES, SEVERITIES, STATES, INCIDENTS)
-    tables = (*(table[language] for table in shared), DOMAIN[language])
+    tables = (OUTCOMES[language], SEVERITIES[language], STATES[language], DOMAIN[language])
     return {str(word): text for table in tables for word, text in table.items()}
 
 

@@ -15,7 +15,7 @@ from ausweis.provenance import PolicyProvenance, RunProvenance
 from ausweis.store.rows import CallRow, RunRow
 from ausweis.vocabulary import SEVERITIES, Severity
 
-__all__ = ["call_row", "pack", "run_row", "run_values", "says_of", "unpack", "verdict_values"]
+__all__ = ["call_row", "incident_id", "pack", "run_row", "run_values", "says_of", "unpack", "verdict_values"]
 
 _RUNS = ("ausweis", "policy", "prompts", "model")
 """What of a verdict's provenance is its run's."""
@@ -89,8 +89,8 @@ def unpack(body: str, run: RunRow) -> Verdict:
 
 
 def verdict_values(verdict: dict[str, Any], run: RunRow) -> dict[str, Any]:
-    """The columns of `calls` that are the verdict's; incidents may be any objects with a kind."""
-    incidents = list(dict.fromkeys(_kind(incident) for incident in verdict.get("incidents", ())))
+    """The columns of `calls` that are the verdict's; incidents may be any objects with an id."""
+    incidents = list(dict.fromkeys(incident_id(incident) for incident in verdict.get("incidents", ())))
     types = list(dict.fromkeys(violation["type"] for violation in verdict["violations"]))
     severities = [str(part.get("severity")) for part in (*verdict["violations"], *verdict.get("incidents", ()))]
     severity = _worst(severities)
@@ -116,7 +116,7 @@ def says_of(verdict: dict[str, Any], run: RunRow) -> str:
         run.policy.version,
         verdict["outcome"],
         sorted([one["type"], one["turn"]] for one in verdict["violations"]),
-        sorted([_kind(one), one.get("turn") or 0] for one in verdict.get("incidents", ())),
+        sorted([incident_id(one), one.get("turn") or 0] for one in verdict.get("incidents", ())),
     )
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:32]
 
@@ -126,8 +126,9 @@ def _parts(run: RunProvenance) -> dict[str, Any]:
     return run.of_verdict("").model_dump(mode="json", include=set(_RUNS))
 
 
-def _kind(incident: dict[str, Any]) -> str:
-    return str(incident.get("kind", "incident"))
+def incident_id(incident: dict[str, Any]) -> str:
+    """What a verdict calls an incident; one of version 1 calls it its kind."""
+    return str(incident.get("id") or incident.get("kind", "incident"))
 
 
 def _worst(severities: Iterable[str]) -> Severity | None:
