@@ -8,8 +8,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from tests.cli.processes import SOURCE, Run
-from tests.cli.processes import PATIENCE
+from tests.cli.processes import PATIENCE, SOURCE, Run
 
 from ausweis.store import Store
 

@@ -274,9 +274,6 @@ def test_export_masks(run: Run, write_calls: Write, folder: Path, monkeypatch: p
     text = (folder / "cases.jsonl").read_text("utf-8")
     assert "‹3›" in text
     assert (folder / "cases.jsonl").stat().st_mode & 0o777 == 0o600
-    result = run("store", "export", "--out", "cases.jsonl", "--incidents", "incidents.jsonl")
-    assert result.out.splitlines()[1] == "0 cases of incidents in incidents.jsonl"
-    assert (folder / "incidents.jsonl").read_text("utf-8") == ""
     assert "Krummbiegel" not in text
     assert f"removed from {folder / 'cases.jsonl'}\n" in run("store", "delete", "call-3").out
     assert (folder / "cases.jsonl").read_text("utf-8") == ""
