@@ -12,8 +12,8 @@ from ausweis.errors import PromptError
 from ausweis.facts import OneSided
 from ausweis.prompts import Library
 from ausweis.provenance import ModelProvenance
+from ausweis.reading.chunks import spoken_chunks
 from ausweis.reading.incidents import IncidentReader, Learned, WantedIncident, named_before
-from ausweis.reading.pieces import spoken_pieces
 from ausweis.vocabulary import INCIDENTS
 
 LABELS = tuple(record.label for record in INCIDENTS.values())
@@ -141,9 +141,9 @@ def test_a_wrong_price_is_at_the_turn_that_named_it(call: Callable[..., Call], l
 
 
 def test_nothing_is_named_before_the_first_line(call: Callable[..., Call]) -> None:
-    pieces = spoken_pieces(call("agent: Das sind zwei Euro.", "agent: Nein, drei."))
-    assert named_before(pieces, pieces[0]) is None
-    assert named_before(pieces, pieces[1]) == pieces[0]
+    chunks = spoken_chunks(call("agent: Das sind zwei Euro.", "agent: Nein, drei."))
+    assert named_before(chunks, chunks[0]) is None
+    assert named_before(chunks, chunks[1]) == chunks[0]
 
 
 @pytest.mark.parametrize(
@@ -155,8 +155,8 @@ def test_nothing_is_named_before_the_first_line(call: Callable[..., Call]) -> No
     ],
 )
 def test_values_that_are_hardly_numbers(call: Callable[..., Call], named: str, shown: str) -> None:
-    pieces = spoken_pieces(call("agent: Guten Tag.", f"agent: {named}", "caller: Hm.", f"agent: {shown}"))
-    found = named_before(pieces, pieces[3])
+    chunks = spoken_chunks(call("agent: Guten Tag.", f"agent: {named}", "caller: Hm.", f"agent: {shown}"))
+    found = named_before(chunks, chunks[3])
     assert found is not None
     assert found.text == named
 

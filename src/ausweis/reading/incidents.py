@@ -24,7 +24,7 @@ from ausweis.facts import Mention, OneSided, Shown, Side
 from ausweis.prompts import Template
 from ausweis.provenance import PromptProvenance
 from ausweis.reading.asking import transcript_of
-from ausweis.reading.pieces import Line, Piece, spoken_pieces, with_context
+from ausweis.reading.chunks import Chunk, Line, spoken_chunks, with_context
 from ausweis.reading.spoken import digits_in, has_number
 from ausweis.vocabulary import INCIDENTS, IncidentId
 
@@ -80,7 +80,7 @@ class _Chance(NamedTuple):
     """How likely what is wanted is in a piece."""
 
     wanted: WantedIncident
-    piece: Piece
+    piece: Chunk
     probability: float
 
 
@@ -137,13 +137,13 @@ class IncidentReader:
 
     def read(self, call: Call) -> tuple[tuple[Mention, ...], int]:
         """The incidents of a call in order of time, and how many tokens the model computed for them."""
-        pieces = spoken_pieces(call)
+        pieces = spoken_chunks(call)
         read, tokens = self._read_learned(call, pieces)
         asked, more = self._ask(call, pieces)
         found = [mention for chance in (*read, *asked) for mention in _mentions(call, pieces, chance)]
         return _once_a_turn(found), tokens + more
 
-    def _read_learned(self, call: Call, pieces: Sequence[Piece]) -> tuple[list[_Chance], int]:
+    def _read_learned(self, call: Call, pieces: Sequence[Chunk]) -> tuple[list[_Chance], int]:
         """All that was learned and is wanted, in one reading of the call."""
         if self._probe is None or not pieces:
             return [], 0
@@ -161,7 +161,7 @@ class IncidentReader:
         ]
         return found, sum(one.evaluated_tokens for one in results)
 
-    def _ask(self, call: Call, pieces: Sequence[Piece]) -> tuple[list[_Chance], int]:
+    def _ask(self, call: Call, pieces: Sequence[Chunk]) -> tuple[list[_Chance], int]:
         """What is asked by its description, line by line."""
         asked = [
             (wanted, piece, self._question_of(call, wanted, lines))
@@ -189,7 +189,7 @@ def description_line(template: Template, description: str, speaker: Side | None)
     return Transcript(messages=messages, rows=(messages[-1].content,), template=template.name)
 
 
-def _mentions(call: Call, pieces: Sequence[Piece], chance: _Chance) -> list[Mention]:
+def _mentions(call: Call, pieces: Sequence[Chunk], chance: _Chance) -> list[Mention]:
     wanted, piece, probability = chance
     if probability < MENTIONED:
         return []
@@ -215,7 +215,7 @@ def _mentions(call: Call, pieces: Sequence[Piece], chance: _Chance) -> list[Ment
     ]
 
 
-def named_before(pieces: Sequence[Piece], shown: Piece) -> Piece | None:
+def named_before(pieces: Sequence[Chunk], shown: Chunk) -> Chunk | None:
     """The agent's line before this one that most likely named the other value.
 
     It names a value, another one than this line, and has most words in common with this line or the one before it;
@@ -226,7 +226,7 @@ def named_before(pieces: Sequence[Piece], shown: Piece) -> Piece | None:
     often = Counter(stem for piece in pieces for stem in _stems(piece.text))
     about = {stem for stem in about if often[stem] <= RARE}
     numbers = digits_in(shown.text)
-    best: tuple[int, Piece] | None = None
+    best: tuple[int, Chunk] | None = None
     for piece in pieces[:place]:
         same = bool(numbers) and digits_in(piece.text) == numbers
         if piece.speaker == "agent" and _names_value(piece.text) and not same:
