@@ -7,7 +7,7 @@ from ausweis.engines.protocol import Engine
 from ausweis.evals.incident_case import IncidentCase, IncidentGold
 from ausweis.facts import Mention
 from ausweis.prompts import Library
-from ausweis.reading.incidents import IncidentReader, WantedIncident
+from ausweis.reading.incidents import IncidentQuestion, IncidentReader
 from ausweis.reading.strategies import incident_reader
 from ausweis.vocabulary import INCIDENTS
 
@@ -29,7 +29,7 @@ def read_incidents(
     """
 
     @cache
-    def reader_of(wanted: tuple[WantedIncident, ...]) -> IncidentReader:
+    def reader_of(wanted: tuple[IncidentQuestion, ...]) -> IncidentReader:
         return incident_reader(engine, library, wanted, probes=probes)
 
     found: dict[str, tuple[Mention, ...]] = {}
@@ -39,7 +39,7 @@ def read_incidents(
     return found
 
 
-def _wanted(gold: IncidentGold) -> tuple[WantedIncident, ...]:
+def _wanted(gold: IncidentGold) -> tuple[IncidentQuestion, ...]:
     """All kinds and descriptions of which it is known whether they occur."""
-    kinds = (WantedIncident(kind) for kind in INCIDENTS if gold.knows(kind))
-    return *kinds, *(WantedIncident(None, own.description, own.speaker) for own in gold.described)
+    kinds = (IncidentQuestion(kind) for kind in INCIDENTS if gold.knows(kind))
+    return *kinds, *(IncidentQuestion(None, own.description, own.speaker) for own in gold.described)
