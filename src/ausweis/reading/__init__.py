@@ -15,15 +15,15 @@ refusal     what an agent declines in plain words
 spoken      numbers as people say them
 """
 
-from ausweis.reading.incidents import WantedIncident
+from ausweis.reading.incidents import IncidentQuestion
 from ausweis.reading.reader import Reader, Reading
 from ausweis.reading.strategies import STRATEGIES, PolicyText, open_reader
 
 __all__ = [
     "STRATEGIES",
+    "IncidentQuestion",
     "PolicyText",
     "Reader",
     "Reading",
-    "WantedIncident",
     "open_reader",
 ]
