@@ -7,8 +7,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from ausweis.facts import CALLER_EVENTS, Event, Facts
 from ausweis.judging import Policy, Verdict, find_policy, judge, shipped_policies
-from ausweis.reading.facts import CALLER_EVENTS, Event, Facts
 from ausweis.vocabulary import CHANGES, DISCLOSURES, FACTORS
 
 POLICIES = [find_policy(name).policy for name in shipped_policies()]

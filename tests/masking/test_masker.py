@@ -3,8 +3,8 @@
 import pytest
 
 from ausweis.calls.call import Call, Turn
+from ausweis.facts import Event, EventKind, Facts
 from ausweis.masking import Masker
-from ausweis.reading.facts import Event, EventKind, Facts
 from ausweis.vocabulary import Language
 
 

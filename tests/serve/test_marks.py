@@ -1,7 +1,7 @@
 from tests.serve.filled import call_of, incident, judged
 
+from ausweis.facts import Event, Facts
 from ausweis.judging.verdict import Verdict
-from ausweis.reading.facts import Event, Facts
 from ausweis.serve.marks import Cover, Mark, Piece, clock, marks_of, turn_views
 
 CALL = call_of("c", ["Ihre PIN bitte?", "Vier sieben eins eins.", "Sie wohnen in der Norderstraße 14."])

@@ -5,7 +5,7 @@ from typing import Literal, get_args
 
 import pytest
 
-from ausweis.reading.facts import EventKind
+from ausweis.facts import EventKind
 from ausweis.serve.question import SHOWN
 from ausweis.serve.texts import TEXTS
 from ausweis.serve.words import DOMAIN, Words, language_of

@@ -37,12 +37,12 @@ SOURCE = Path(ausweis.__file__).parent
 ORDINARY = {"name", "address", "password"}
 """Ids that are words of other things as well: columns, options, kinds of masks."""
 ELSEWHERE = {
-    ("callback", "reading/facts.py"): "an event's kind",
+    ("callback", "facts.py"): "an event's kind",
     ("callback", "reading/labels.py"): "an event's kind",
     ("callback", "reading/turnwise.py"): "an event's kind",
     ("callback", "serve/marks.py"): "an event's kind",
     ("callback", "evals/labelled.py"): "a kind of scene in labelled calls",
-    ("pre_authenticated", "reading/facts.py"): "an event's kind",
+    ("pre_authenticated", "facts.py"): "an event's kind",
     ("pre_authenticated", "reading/labels.py"): "an event's kind",
     ("pre_authenticated", "reading/turnwise.py"): "an event's kind",
     ("pre_authenticated", "serve/marks.py"): "an event's kind",
@@ -135,7 +135,7 @@ from ausweis.judging.explain import explain
 from ausweis.judging.policy import Policy
 from ausweis.calls.call import Call, Turn
 from ausweis.masking import Masker
-from ausweis.reading.facts import Event, Facts
+from ausweis.facts import Event, Facts
 from ausweis.reading.labels import factors_of, meaning
 from ausweis.reading.plausible import plausible
 from ausweis.reading.labels import Possible

@@ -110,7 +110,7 @@ class Recipe:
         text = reading.PolicyText(
             explain(policy.model_copy(update={"incidents": ()}), "en"),
             self.policy.sha256,
-            tuple(reading.WantedIncident(one.kind, one.description, one.speaker) for one in policy.incidents),
+            tuple(reading.IncidentQuestion(rule.kind, rule.description, rule.speaker) for rule in policy.incidents),
         )
         reader = reading.open_reader(self.strategy, engine, library, text, probes=self.probes)
         library.refuse_unused(reader)

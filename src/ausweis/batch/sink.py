@@ -3,8 +3,8 @@
 from typing import Protocol
 
 from ausweis.calls.call import Call
+from ausweis.facts import Facts
 from ausweis.judging.verdict import Verdict
-from ausweis.reading.facts import Facts
 
 __all__ = ["Sink"]
 

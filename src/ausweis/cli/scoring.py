@@ -53,7 +53,7 @@ class Options:
     language: Literal["de", "en"] | None
     labels: tuple[str, ...]
     file_format: str | None
-    recogniser: str | None
+    asr_model: str | None
     agent_channel: Literal["left", "right"] | None
     keep_audio: bool
     runner: Literal["local", "ray"]
@@ -123,7 +123,7 @@ def _recordings(sources: Sources, options: Options) -> Recordings | None:
         return None
     return Recordings.among(
         sources,
-        recogniser=options.recogniser,
+        asr_model=options.asr_model,
         language=options.language,
         agent_channel=options.agent_channel,
         threads=recipe.threads,

@@ -13,8 +13,8 @@ from ausweis.batch import RunFolder
 from ausweis.calls import Call, Sources
 from ausweis.cli.store_options import ADDRESS, DISPLACED, login, opened
 from ausweis.errors import AusweisError, InputError, StoreError, unforeseen
+from ausweis.facts import Facts
 from ausweis.judging.verdict import Verdict
-from ausweis.reading.facts import Facts
 
 if TYPE_CHECKING:
     from ausweis.store import Store, StoreSink

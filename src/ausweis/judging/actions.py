@@ -67,7 +67,7 @@ def _measure(moment: Moment, category: str, trace: Trace, rules: Rules) -> Act:
         held = trace.held(moment.turn, speaking.start)
         met = rules.met(held, level)
     authorisation = None
-    if speaking.other is not None and rules.on_file:
+    if speaking.other is not None and "on_file" in rules.third_party:
         authorisation = next((one for one in trace.authorisations if one.turn <= moment.turn), None)
     return Act(
         moment=moment,
@@ -94,12 +94,16 @@ def leaks_of(trace: Trace, rules: Rules) -> list[ReadOut]:
     ]
 
 
-def completing(act: Act, trace: Trace, rules: Rules) -> Given | None:
-    """The later factor with which the level of an unmet action was met at last."""
+def completing(act: Act, trace: Trace, rules: Rules) -> Given:
+    """The later factor with which the level of an action that was unmet was met at last.
+
+    Raises:
+        LookupError: it never was; the action's `later` says whether.
+    """
     held = act.held
     for given in trace.counting:
         if given.since > act.moment.turn and given.moment.turn >= act.start:
             held |= given.bit
             if rules.met(held, act.level):
                 return given
-    return None
+    raise LookupError("the level was never met")

@@ -1,4 +1,4 @@
-"""The core of judging: moments and rules in, a decision out. Quick, since risk asks it about many possible worlds."""
+"""The core of judging: moments and rules in, a decision out. Quick, since risk asks it about many joint outcomes."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from ausweis.judging.actions import Act, acts_of
 from ausweis.judging.evidence import Trace, trace
 from ausweis.judging.rules import DONE, NAME, PRE_AUTHENTICATED, Rules
 from ausweis.judging.timeline import Moment
-from ausweis.judging.violations import Finding, findings_of
+from ausweis.judging.violations import BrokenRule, broken_rules
 from ausweis.vocabulary import Caller, Outcome
 
 __all__ = ["Decision", "caller_of", "decide", "identified"]
@@ -25,7 +25,7 @@ class Decision:
     moments: list[Moment]
     trace: Trace
     acts: list[Act]
-    findings: list[Finding]
+    broken: list[BrokenRule]
     outcome: Outcome
     doubtful: bool
 
@@ -34,15 +34,15 @@ def decide(found: list[Moment], rules: Rules) -> Decision:
     """Judge these moments, which stand in order of time."""
     followed = trace(found, rules)
     acts = acts_of(found, followed, rules)
-    findings = findings_of(acts, followed, rules)
+    broken = broken_rules(acts, followed, rules)
     outcome: Outcome = "not_applicable"
-    if findings:
+    if broken:
         outcome = "violation"
     elif acts or any(moment.kind in RESPONSES for moment in found):
         outcome = "compliant"
-    third_party = any(one.type == "unauthorised_third_party" for one in findings)
-    doubtful = bool(findings) and not followed.rejections and not third_party
-    return Decision(found, followed, acts, findings, outcome, doubtful)
+    third_party = any(rule.type == "unauthorised_third_party" for rule in broken)
+    doubtful = bool(broken) and not followed.rejections and not third_party
+    return Decision(found, followed, acts, broken, outcome, doubtful)
 
 
 def caller_of(decision: Decision) -> Caller:

@@ -158,5 +158,5 @@ def _hand_over(speaking: list[Speaking], moment: Moment, rules: Rules) -> None:
     if moment.kind == "speaks_for_other":
         if current.other is None:
             speaking.append(Speaking(moment.turn, moment, current.start))
-    elif current.other is not None and rules.holder_present:
+    elif current.other is not None and "holder_present" in rules.third_party:
         speaking.append(Speaking(moment.turn, None, moment.turn, before=current))

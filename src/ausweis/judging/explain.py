@@ -5,8 +5,8 @@ The mistake: name and date of birth were enough, and a former partner knew both 
 
 from ausweis.judging.incidents import describe
 from ausweis.judging.policy import EXPECTED, Policy
-from ausweis.judging.reasons import permission
-from ausweis.judging.rules import BITS, Rules, rules_of
+from ausweis.judging.rules import BITS, Rules, factors_in, rules_of
+from ausweis.judging.sentences import permission_in_words
 from ausweis.judging.words import AND, listed, sets_in_words
 from ausweis.vocabulary import CATEGORIES, FACTORS, Category, Factor, Language
 
@@ -69,7 +69,7 @@ def explain(policy: Policy, language: Language | None = None) -> tuple[str, ...]
         *_levels(policy, rules, spoken),
         *_actions(policy, spoken),
         *_read_outs(policy, spoken),
-        texts["third_party"].format(needs=permission(rules, spoken)) if policy.third_party.accept else texts["nobody"],
+        _third_party(rules, spoken),
         texts["attempts"].format(count=policy.attempts),
         *_expected(policy, spoken),
         *(
@@ -78,6 +78,11 @@ def explain(policy: Policy, language: Language | None = None) -> tuple[str, ...]
         ),
         *_warnings(policy, spoken),
     )
+
+
+def _third_party(rules: Rules, language: Language) -> str:
+    texts, accepted = TEXTS[language], rules.third_party
+    return texts["third_party"].format(needs=permission_in_words(accepted, language)) if accepted else texts["nobody"]
 
 
 def _expected(policy: Policy, language: Language) -> list[str]:
@@ -99,7 +104,7 @@ def opened_by(policy: Policy, level: str) -> tuple[Category, ...]:
 def _levels(policy: Policy, rules: Rules, language: Language) -> list[str]:
     texts = TEXTS[language]
     lines = [
-        texts["level"].format(level=level, sets=sets_in_words(sets, language))
+        texts["level"].format(level=level, sets=sets_in_words(map(factors_in, sets), language))
         for level, sets in zip(rules.levels, rules.sets, strict=True)
     ]
     if len(lines) > 1:
@@ -138,7 +143,7 @@ def _warnings(policy: Policy, language: Language) -> list[str]:
         weak = weak_sets(policy, level)
         if not weak:
             continue
-        sets = sets_in_words([sum(BITS[factor] for factor in one) for one in weak], language)
+        sets = sets_in_words(weak, language)
         lines.append(TEXTS[language]["weak"].format(level=level, sets=sets))
         opened = [CATEGORIES[category].name[language] for category in opened_by(policy, level)]
         if opened:

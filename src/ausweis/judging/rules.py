@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ausweis import vocabulary
-from ausweis.judging.policy import Policy
+from ausweis.judging.policy import PERMISSIONS, Permission, Policy
 from ausweis.vocabulary import CATEGORIES, FACTORS, Factor
 
 __all__ = ["BITS", "DONE", "NAME", "PRE_AUTHENTICATED", "Rules", "factors_in", "rules_of"]
@@ -26,8 +26,7 @@ class Rules:
     accepted: int
     attempts: int
     name_required: bool
-    on_file: bool
-    holder_present: bool
+    third_party: tuple[Permission, ...]
 
     def named(self, held: int) -> bool:
         """Whether the caller's name is known, or not wanted."""
@@ -68,6 +67,5 @@ def rules_of(policy: Policy) -> Rules:
         accepted=sum(BITS[factor] for factor in policy.factors) | NAME,
         attempts=policy.attempts,
         name_required=policy.name_required,
-        on_file="on_file" in policy.third_party.accept,
-        holder_present="holder_present" in policy.third_party.accept,
+        third_party=tuple(permission for permission in PERMISSIONS if permission in policy.third_party.accept),
     )

@@ -1,9 +1,8 @@
 """Lists of words, and sets of factors, within a German or English sentence."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from ausweis.judging.rules import factors_in
-from ausweis.vocabulary import FACTORS, Language
+from ausweis.vocabulary import FACTORS, Factor, Language
 
 __all__ = ["AND", "OR", "listed", "sets_in_words"]
 
@@ -16,7 +15,9 @@ def listed(words: Sequence[str], joint: str) -> str:
     return f" {joint} ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
-def sets_in_words(sets: Iterable[int], language: Language) -> str:
+def sets_in_words(sets: Iterable[Collection[Factor]], language: Language) -> str:
     """Sets of factors, any one of which is enough: `PIN or date of birth + customer number`."""
-    names = [" + ".join(FACTORS[factor].name[language] for factor in factors_in(bits)) for bits in sets]
+    names = [
+        " + ".join(record.name[language] for factor, record in FACTORS.items() if factor in factors) for factors in sets
+    ]
     return listed(names, OR[language])

@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Container, Mapping
 
 from ausweis.calls.call import Call
+from ausweis.facts import Facts
 from ausweis.masking.kinds import Kind, Span
 from ausweis.masking.numbers import digits_of
 from ausweis.masking.plain import plain
 from ausweis.masking.spans import masked
 from ausweis.masking.text import spans_of
 from ausweis.masking.tokens import is_common, tokens_of
-from ausweis.reading.facts import Facts
 from ausweis.reading.spoken import has_number
 from ausweis.vocabulary import FACTORS, NAME, WITH_DIGITS, Factor, Language
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from ausweis.errors import PromptError
-from ausweis.reading.facts import CALLER_EVENTS, EventKind
+from ausweis.facts import CALLER_EVENTS, EventKind
 from ausweis.vocabulary import CATEGORIES, FACTORS, Factor
 
 __all__ = [

@@ -49,7 +49,7 @@ _SOMETHING: Mapping[Language, tuple[str, str]] = {
 
 def incident_advice(incident: Incident, language: Language) -> str:
     """The sentence for one incident; none for a kind of the company's own."""
-    return next((record.advice[language] for record in INCIDENTS.values() if record.id == incident.kind), "")
+    return next((record.advice[language] for record in INCIDENTS.values() if record.id == incident.id), "")
 
 
 def advice(violation: Violation, verdict: Verdict, language: Language) -> str:

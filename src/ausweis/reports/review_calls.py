@@ -91,8 +91,8 @@ def found_in(record: CallRecord, language: Language, *, masked: bool = True) -> 
     incidents = [
         Found(
             incident=True,
-            name=one.kind,
-            words=name_of(one.kind, language),
+            name=one.id,
+            words=name_of(one.id, language),
             severity=one.severity,
             turn=one.turn,
             start=_start(record, one.turn, one.evidence),
@@ -143,7 +143,7 @@ def _start(record: CallRecord, turn: int, evidence: Iterable[Evidence] = ()) -> 
 
 def kept_in(incident: Incident) -> frozenset[Kind]:
     """Kinds of data that stay in its quotes: without the amount, a wrong price or promise would mean nothing."""
-    return frozenset({"amount"}) if incident.kind in _ABOUT_AMOUNTS else frozenset()
+    return frozenset({"amount"}) if incident.id in _ABOUT_AMOUNTS else frozenset()
 
 
 def _marks(record: CallRecord) -> Iterator[Mark]:
@@ -154,9 +154,9 @@ def _marks(record: CallRecord) -> Iterator[Mark]:
             yield Mark(one.turn, violation.turn, one.quote, violation.type)
     for incident in record.verdict.incidents:
         keep = kept_in(incident)
-        yield Mark(incident.turn, incident.turn, "", incident.kind, keep)
+        yield Mark(incident.turn, incident.turn, "", incident.id, keep)
         for one in incident.evidence:
-            yield Mark(one.turn, incident.turn, one.quote, incident.kind, keep)
+            yield Mark(one.turn, incident.turn, one.quote, incident.id, keep)
 
 
 def _unsure_turns(record: CallRecord) -> Sequence[int]:

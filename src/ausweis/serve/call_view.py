@@ -176,7 +176,7 @@ def _findings(record: CallRecord, words: Words, mask: CallMask) -> Iterator[Find
 def _incident(incident: Incident, record: CallRecord, words: Words, mask: CallMask) -> Finding:
     should = incident_advice(incident, words.language)
     return Finding(
-        titles=(words.word(incident.kind),),
+        titles=(words.word(incident.id),),
         severity=incident.severity,
         turn=incident.turn,
         start=_start(record, incident.turn, incident.evidence),

@@ -117,5 +117,5 @@ def _turns(form: Mapping[str, str], kind: str, words: Words) -> list[int]:
 
 
 def _ticks(verdict: Verdict) -> list[Tick]:
-    named = dict.fromkeys((one.kind, one.turn) for one in verdict.incidents)
+    named = dict.fromkeys((one.id, one.turn) for one in verdict.incidents)
     return [Tick(f"keep-{turn}-{kind}", kind, turn, ticked=True) for kind, turn in named]

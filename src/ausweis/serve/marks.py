@@ -7,8 +7,8 @@ from itertools import pairwise
 from typing import Literal
 
 from ausweis.calls.call import Call
+from ausweis.facts import Event, Facts
 from ausweis.judging.verdict import Verdict
-from ausweis.reading.facts import Event, Facts
 from ausweis.vocabulary import Speaker
 
 __all__ = ["Cover", "Mark", "MarkKind", "Piece", "TurnView", "clock", "marks_of", "turn_views"]
@@ -114,7 +114,7 @@ def _judged(verdict: Verdict) -> Iterator[tuple[int, Mark]]:
         yield one.turn, Mark("violation", one.type, one.severity, one.action or "", quote)
     for incident in verdict.incidents:
         quote = next((e.quote for e in incident.evidence if e.turn == incident.turn), "")
-        yield incident.turn, Mark("incident", incident.kind, incident.severity, quote=quote)
+        yield incident.turn, Mark("incident", incident.id, incident.severity, quote=quote)
     for act in verdict.actions:
         yield act.turn, Mark("action", act.category, "met" if act.met else "unmet", act.level, act.quote)
     for factor in verdict.factors:

@@ -89,7 +89,7 @@ def unpack(body: str, run: RunRow) -> Verdict:
 
 def verdict_values(verdict: Verdict, run: RunRow) -> dict[str, Any]:
     """The columns of `calls` that are the verdict's."""
-    incidents = list(dict.fromkeys(incident.kind for incident in verdict.incidents))
+    incidents = list(dict.fromkeys(incident.id for incident in verdict.incidents))
     types = list(dict.fromkeys(violation.type for violation in verdict.violations))
     severities = [*(broken.severity for broken in verdict.violations), *(part.severity for part in verdict.incidents)]
     severity = max(severities, key=SEVERITIES.index, default=None)
@@ -115,7 +115,7 @@ def says_of(verdict: Verdict, run: RunRow) -> str:
         run.policy.version,
         verdict.outcome,
         sorted([violation.type, violation.turn] for violation in verdict.violations),
-        sorted([incident.kind, incident.turn] for incident in verdict.incidents),
+        sorted([incident.id, incident.turn] for incident in verdict.incidents),
     )
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:32]
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from ausweis.calls.call import Call
+from ausweis.facts import Facts
 from ausweis.judging.verdict import Verdict
 from ausweis.provenance import ModelProvenance, PolicyProvenance, PromptProvenance, RunProvenance
-from ausweis.reading.facts import Facts
 from ausweis.vocabulary import Outcome, Severity, ViolationType
 
 __all__ = [

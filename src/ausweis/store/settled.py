@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from ausweis.batch.canonical import facts_line, verdict_line
 from ausweis.batch.state import FACTS_FILE, VERDICTS_FILE, facts_of
 from ausweis.errors import RunError
+from ausweis.facts import Facts
 from ausweis.journal import lines
 from ausweis.judging.verdict import Verdict
-from ausweis.reading.facts import Facts
 
 __all__ = ["Settled", "settled_in"]
 

@@ -13,8 +13,8 @@ from ausweis.audio.kept import KEPT_AUDIO
 from ausweis.batch.manifest import RunManifest, read_manifest
 from ausweis.calls.call import Call
 from ausweis.errors import RunError
+from ausweis.facts import Facts
 from ausweis.judging.verdict import Verdict
-from ausweis.reading.facts import Facts
 from ausweis.store import chain, sealing
 from ausweis.store.batching import batches
 from ausweis.store.copies import ids_of, is_half
