@@ -186,7 +186,7 @@ class Facts(BaseModel):
     notes: tuple[str, ...] = ()
     """What a reviewer should know about the reading, each one of `NOTES`; in earlier versions a sentence."""
     badly_heard: Annotated[tuple[int, ...], Field(exclude_if=_is_nothing)] = ()
-    """Turns whose words the speech recogniser is not sure of."""
+    """Turns whose words the ASR model is not sure of."""
     roles_confidence: Annotated[float | None, Field(ge=0, le=1, exclude_if=_is_nothing)] = None
     """How sure it is who is agent and who is caller, where that was found out from the talk."""
     incidents: Annotated[tuple[Mention, ...], Field(exclude_if=_is_nothing)] = ()

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import Run
+from tests.cli.processes import Run
 
 PROMPTS = str(Path(__file__).parents[2] / "prompts")
 ANSWERS = """\

@@ -29,7 +29,7 @@ CALLS = [
 
 
 def write(path: Path, calls: Sequence[LabelledCall]) -> Path:
-    path.write_text("".join(one.model_dump_json(exclude_none=True) + "\n" for one in calls), encoding="utf-8")
+    path.write_text("".join(one.line() + "\n" for one in calls), encoding="utf-8")
     return path
 
 
@@ -41,7 +41,7 @@ def wanted(tmp_path: Path) -> Wanted:
     return Wanted(golden=(write(tmp_path / "golden.jsonl", CALLS),), recipe=recipe)
 
 
-def outcomes(folder: Path) -> dict[str, tuple[str, str | None]]:
+def outcomes(folder: Path) -> dict[str, tuple[str | None, str | None]]:
     return {one.id: (one.gold.outcome, one.told.outcome if one.told else None) for one in cases_of(folder)}
 
 

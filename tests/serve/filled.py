@@ -88,7 +88,7 @@ def golden(count: int, *, days: int = 14, seed: int = 1) -> Iterator[Judged]:
     """So many calls of the golden set, again and again under other ids, spread over days, queues and teams."""
     chance = random.Random(seed)
     labelled = list(read_labelled(GOLDEN))
-    read = [judged(_timed(one.call), gold_facts(one), one.gold.policy) for one in labelled]
+    read = [judged(_timed(one.call), gold_facts(one), one.policy) for one in labelled]
     for number in range(count):
         call, facts, verdict = read[number % len(read)]
         name = call.id if number < len(read) else f"{call.id}-{number:06d}"

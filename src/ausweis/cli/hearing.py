@@ -38,7 +38,7 @@ class Recordings:
         cls,
         sources: Sources,
         *,
-        recogniser: str | None,
+        asr_model: str | None,
         language: Literal["de", "en"] | None,
         agent_channel: Literal["left", "right"] | None,
         threads: int | None,
@@ -47,17 +47,17 @@ class Recordings:
         library: Library,
         roles_model: str,
     ) -> "Recordings | None":
-        """Look for recordings and, where there are any, for the recogniser.
+        """Look for recordings and, where there are any, for the ASR model.
 
         `library` and `roles_model` read the call where the talk must tell who is the agent.
 
         Raises:
-            ModelError: the recogniser is not on this machine.
+            ModelError: the ASR model is not on this machine.
         """
         if not any(source.is_recording for source in sources.files):
             return None
         words = hot_words(policy.factors, policy.language) if policy else ()
-        options = HearingOptions(recogniser, language, agent_channel, threads, words)
+        options = HearingOptions(asr_model, language, agent_channel, threads, words)
         found = options.find()
         return cls(options, found, library, options.settings(found, roles_model), keep_audio)
 

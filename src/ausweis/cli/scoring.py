@@ -56,7 +56,7 @@ class Options:
     language: Literal["de", "en"] | None
     labels: tuple[str, ...]
     file_format: str | None
-    recogniser: str | None
+    asr_model: str | None
     agent_channel: Literal["left", "right"] | None
     keep_audio: bool
     threads: int | None
@@ -122,7 +122,7 @@ def _recordings(sources: Sources, options: Options, recipe: Recipe) -> Recording
         return None
     return Recordings.among(
         sources,
-        recogniser=options.recogniser,
+        asr_model=options.asr_model,
         language=options.language,
         agent_channel=options.agent_channel,
         threads=options.threads,

@@ -59,7 +59,7 @@ class FactorRecord:
     `strength`: strong ones prove; weak ones only identify, since people near the customer know them.
     `mask`: as what its value is shown. Of words that are masked as a number only the numbers are masked.
     `read_out`: telling its stored value is as grave as disclosing data of this category.
-    `hot_words`: words of the trade that a speech recogniser should know how to write.
+    `hot_words`: words of the trade that an ASR model should know how to write.
     """
 
     id: Factor

@@ -64,7 +64,7 @@ class Weights(Located):
 
 @dataclass(frozen=True, slots=True)
 class Folder(Located):
-    """A folder with a speech recogniser; the hash is that of its `model.bin`, by id and by path the same."""
+    """A folder with an ASR model; the hash is that of its `model.bin`, by id and by path the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def locate(model: str, *, progress: Progress | None = None) -> Weights:
 
 
 def locate_folder(model: str, *, progress: Progress | None = None) -> Folder:
-    """The folder of a speech recogniser: of a catalogue id, or of a path to any folder with `model.bin`.
+    """The folder of an ASR model: of a catalogue id, or of a path to any folder with `model.bin`.
 
     What is not in the cache yet is put together, as `locate` does. The other files of a folder given by its path are
     not looked at.
@@ -106,12 +106,12 @@ def locate_folder(model: str, *, progress: Progress | None = None) -> Folder:
     if _is_path(model) or (model not in known and path.exists()):
         if not path.is_dir():
             wrong = "is a file" if path.exists() else "there is no such folder"
-            raise ModelError(f"{wrong}: give the folder of a recogniser, with model.bin in it", place=model)
+            raise ModelError(f"{wrong}: give the folder of an ASR model, with model.bin in it", place=model)
         file = path / "model.bin"
         if not file.is_file():
             raise ModelError("holds no model.bin: give the folder of a Whisper model for faster-whisper", place=model)
         return Folder(path, path.resolve().name, _hash_any(file, progress))
-    entry = catalogue.entry(model, "recogniser")
+    entry = catalogue.entry(model, "asr")
     _make_ready(entry, progress)
     return _folder(entry)
 
@@ -226,7 +226,7 @@ def _shifted(progress: Progress, before: int, total: int) -> Progress:
 def _located(entry: Entry) -> Located:
     if entry.kind == "llm":
         return _weights(entry)
-    if entry.kind == "recogniser":
+    if entry.kind == "asr":
         return _folder(entry)
     return Located(_place(entry) / entry.file, entry.id, entry.sha256)
 

@@ -8,16 +8,16 @@ from tests.evals.cases import labelled
 from tests.probes import by_chance
 
 from ausweis.engines.probe import LineFeatures
-from ausweis.evals.fact_probe import FACT_TASK, labels_in, labels_of
 from ausweis.evals.labelled import GoldEvent, LabelledCall
-from ausweis.evals.left_out import left_out_cases
-from ausweis.evals.probe_lines import KeptLines, Lines, layers_of
-from ausweis.evals.probe_network import Plan, learn_network, scores_of
-from ausweis.evals.probes import LeftOut, learn, left_out, prepare
 from ausweis.prompts import default_library
 from ausweis.reading.dialogue import EVIDENCE
 from ausweis.reading.labels import STARTS_LATE
 from ausweis.reading.pieces import Piece
+from ausweis.training.left_out import left_out_cases
+from ausweis.training.lines import KeptLines, Lines, layers_of
+from ausweis.training.network import Plan, learn_network, scores_of
+from ausweis.training.probe import LeftOut, learn, left_out, prepare
+from ausweis.training.tasks import FACT_TASK, labels_in, labels_of
 
 pytestmark = pytest.mark.training
 WIDTH = 12
@@ -120,7 +120,7 @@ def test_verdicts_on_left_out_calls() -> None:
     no_pin = right.copy()
     no_pin[1, labels.index("gives pin")] = 0
     (case,) = left_out_cases([call], [no_pin], labels, ())
-    assert case.flagged
+    assert case.says_violation
 
 
 def test_what_is_shipped_scores_as_what_was_learned() -> None:
@@ -176,8 +176,6 @@ def test_kept_states_are_read_again(tmp_path: Path) -> None:
     (lines,) = KeptLines([(one, tmp_path / "a.npz")], FACT_TASK)
     assert [len(line.tokens) for line in lines.seen] == lengths
     assert lines.labels == [{STARTS_LATE}, None, None]
-    (second,) = KeptLines([(one, tmp_path / "a.npz")], FACT_TASK, layers=[1])
-    assert second.seen[0].tokens == pytest.approx(lines.seen[0].tokens[:, 3:])
 
 
 def test_labels_of_a_turn() -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from faster_whisper import WhisperModel
     from faster_whisper.transcribe import Segment
 
-__all__ = ["Recogniser"]
+__all__ = ["AsrModel"]
 
 LANGUAGE_WINDOWS = 2
 """Windows of each channel that are asked which language is spoken."""
@@ -33,19 +33,19 @@ LATER_TRIES = [0.2, 0.4, 0.6]
 """Temperatures for a window whose text cannot be what was said, one after the other until one gives a better text."""
 
 
-class Recogniser:
-    """A loaded model. `words` are those of the company's trade that it should know how to write."""
+class AsrModel:
+    """A loaded model. `hot_words` are those of the trade that it should know how to write."""
 
-    def __init__(self, model: "WhisperModel", words: Sequence[str] = ()) -> None:
+    def __init__(self, model: "WhisperModel", hot_words: Sequence[str] = ()) -> None:
         from faster_whisper import BatchedInferencePipeline
 
         self._model = model
         self._pipeline = BatchedInferencePipeline(model)
-        self._words = f"{', '.join(words)}." if words else None
-        self._told = frozenset(part.casefold() for word in words for part in word.split())
+        self._hot_words = f"{', '.join(hot_words)}." if hot_words else None
+        self._told = frozenset(part.casefold() for word in hot_words for part in word.split())
 
     @classmethod
-    def load(cls, folder: Path, *, threads: int | None = None, words: Sequence[str] = ()) -> "Recogniser":
+    def load(cls, folder: Path, *, threads: int | None = None, hot_words: Sequence[str] = ()) -> "AsrModel":
         """Load the model in this folder; nothing is fetched from elsewhere.
 
         Raises:
@@ -67,7 +67,7 @@ class Recogniser:
             )
         except (RuntimeError, ValueError, OSError) as error:
             raise ModelError("holds no Whisper model of CTranslate2 that can be loaded", place=str(folder)) from error
-        return cls(model, words)
+        return cls(model, hot_words)
 
     def german(self, spoken: Sequence[tuple[Channel, Sequence[Span]]]) -> float:
         """How likely the speech is German rather than English, over the first windows of each stretch of channel.
@@ -99,7 +99,7 @@ class Recogniser:
             passed = [span for span in spans if _is_long(span) and not _words_in(span, offset, found)]
             again = self._heard([Window(samples, [span], offset) for span in passed], language)
         except RuntimeError as error:
-            raise EngineError("the recogniser could not read a part of the recording") from error
+            raise EngineError("the ASR model could not read a part of the recording") from error
         for span in passed:
             words = _words_in(span, offset, again)
             if words and sum(word.probability for word in words) >= SURE * len(words):
@@ -110,7 +110,7 @@ class Recogniser:
 
     def _heard(self, windows: Sequence[Window], language: Language) -> Heard:
         found = Heard()
-        for window, segments in zip(windows, self._segments(windows, language, self._words), strict=True):
+        for window, segments in zip(windows, self._segments(windows, language, self._hot_words), strict=True):
             if self._is_odd(segments, window):
                 segments = self._again(segments, window, language)
             for segment in segments:
@@ -124,7 +124,7 @@ class Recogniser:
     def _is_invented(self, text: str) -> bool:
         return is_loop(text) or is_parroted(text, self._told)
 
-    def _segments(self, windows: Sequence[Window], language: Language, hotwords: str | None) -> list[list["Segment"]]:
+    def _segments(self, windows: Sequence[Window], language: Language, hot_words: str | None) -> list[list["Segment"]]:
         """The segments of each window; times in seconds from the first window's beginning."""
         if not windows:
             return []
@@ -141,7 +141,7 @@ class Recogniser:
             beam_size=BEAM,
             batch_size=BATCH,
             word_timestamps=True,
-            hotwords=hotwords,
+            hotwords=hot_words,
         )
         grouped: list[list[Segment]] = [[] for _ in windows]
         begins = [window.begin for window in windows]
@@ -150,7 +150,7 @@ class Recogniser:
         return grouped
 
     def _again(self, first: list["Segment"], window: Window, language: Language) -> list["Segment"]:
-        """Further tries without the words of the trade, which a model at a loss says over and over.
+        """Further tries without the hot words, which a model at a loss says over and over.
 
         Of all that nobody can call invented the longest is taken, else the last try, for the guards to cut.
         """
@@ -159,7 +159,7 @@ class Recogniser:
         tries = [(begin, first), (0.0, second)]
         if self._is_odd(second, window):
             tries.append((0.0, self._at_random(window, language)))
-        # A text of the words that the model was told is believed where it was not told them.
+        # A text of the hot words is believed where it was not told them.
         kept = [one for one in tries[1:] if not is_loop(text_of(one[1]))]
         kept += [] if self._is_invented(text_of(first)) else tries[:1]
         window.begin, segments = max(kept, key=lambda one: len(text_of(one[1])), default=tries[-1])

@@ -8,18 +8,18 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ausweis.engines.probe import PARTS, Probe
-from ausweis.evals.probe_lines import Lines, Task
-from ausweis.evals.probe_network import Basis, CallNumbers, Plan, basis_of, learn_network, scores_of
 from ausweis.prompts import Template
 from ausweis.reading.dialogue import pairs
 from ausweis.reading.labels import STARTS_LATE, of_speaker
 from ausweis.reading.pieces import Piece
+from ausweis.training.lines import Lines, Task
+from ausweis.training.network import Basis, CallNumbers, Plan, basis_of, learn_network, scores_of
 
 __all__ = ["FOLDS", "Learned", "LeftOut", "learn", "left_out", "network_of", "prepare"]
 
@@ -63,7 +63,7 @@ def prepare(
     calls: Sequence[Lines],
     template: Template,
     plan: Plan,
-    task: Task[Any],
+    task: Task,
     start: Probe | None = None,
     rehearsed: Sequence[Lines] = (),
 ) -> Learned:
@@ -92,7 +92,7 @@ def prepare(
     return Learned(basis, labels, [one.pieces for one in told], numbers, [one.group for one in told])
 
 
-def _truth(one: Lines, labels: Sequence[str], task: Task[Any]) -> tuple[Array, Array]:
+def _truth(one: Lines, labels: Sequence[str], task: Task) -> tuple[Array, Array]:
     """Which line has which label, and for which it is known."""
     truth, counts = (np.zeros((len(one.pieces), len(labels)), np.float32) for _ in range(2))
     for row, (piece, line) in enumerate(zip(one.pieces, one.labels, strict=True)):
@@ -111,7 +111,7 @@ def learn(
     layers: tuple[int, ...],
     notes: str,
     plan: Plan,
-    task: Task[Any],
+    task: Task,
     on_left_out: Callable[[LeftOut], None] = lambda found: None,
     start: Probe | None = None,
     rehearsed: Sequence[Lines] = (),

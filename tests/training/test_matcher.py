@@ -7,9 +7,9 @@ import pytest
 from tests.probes import matcher_by_chance
 
 from ausweis.engines.probe import LineFeatures
-from ausweis.evals import matching
-from ausweis.evals.matching import AskedCall, Described, LeftOut, MatchPlan, learn_matcher
 from ausweis.prompts import default_library
+from ausweis.training import matcher as matching
+from ausweis.training.matcher import AskedCall, Described, LeftOut, MatchPlan, learn_matcher
 
 pytestmark = pytest.mark.training
 WIDTH = 24

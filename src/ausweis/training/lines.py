@@ -4,13 +4,13 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, NamedTuple, Protocol, TypeVar, overload
+from typing import NamedTuple, overload
 
 import numpy as np
 
-from ausweis.calls.call import Call
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.probe import LineFeatures, features
+from ausweis.evals.labelled import LabelledCall
 from ausweis.prompts import Template
 from ausweis.reading.asking import transcript_of
 from ausweis.reading.pieces import Piece, spoken_pieces
@@ -21,20 +21,8 @@ FEWEST = 3
 """A label needs so many lines to be learned."""
 
 
-class Labelled(Protocol):
-    """A call with what is true of it."""
-
-    @property
-    def call(self) -> Call:
-        """The call."""
-        ...
-
-
-One = TypeVar("One", bound=Labelled)
-
-
 @dataclass(frozen=True)
-class Task(Generic[One]):
+class Task:
     """What is learned: the labels of each piece of a call (None where they are not known).
 
     `labels`: those of a template that can be learned from such lines; `speakers`: whose lines may have one. With
@@ -42,12 +30,12 @@ class Task(Generic[One]):
     `known`: the labels that something is known of in a call; None where it is all.
     """
 
-    of_pieces: Callable[[One, Sequence[Piece]], list[frozenset[str] | None]]
+    of_pieces: Callable[[LabelledCall, Sequence[Piece]], list[frozenset[str] | None]]
     labels: Callable[[Iterable[frozenset[str] | None], Template], tuple[str, ...]]
     speakers: Callable[[str], Sequence[str]]
     dialogue: bool = False
-    group: Callable[[One], str] = lambda one: one.call.id
-    known: Callable[[One], frozenset[str] | None] = lambda _: None
+    group: Callable[[LabelledCall], str] = lambda labelled: labelled.call.id
+    known: Callable[[LabelledCall], frozenset[str] | None] = lambda _: None
 
 
 class Lines(NamedTuple):
@@ -70,42 +58,39 @@ def layers_of(depth: int) -> tuple[int, ...]:
 
 
 def collect(
-    engine: LlamaEngine, template: Template, calls: Iterable[One], layers: tuple[int, ...], folder: Path
-) -> Iterator[tuple[One, Path]]:
+    engine: LlamaEngine, template: Template, calls: Iterable[LabelledCall], layers: tuple[int, ...], folder: Path
+) -> Iterator[tuple[LabelledCall, Path]]:
     """Read each call with the model, and keep the states of all lines under `folder`: some megabytes a call.
 
     A call without a line is left out. What stands there already is not computed again, so that a stopped run goes on.
     """
     kept = folder / "-".join([engine.info.sha256[:8], template.sha256[:8], *map(str, layers)])
     kept.mkdir(parents=True, exist_ok=True)
-    for one in calls:
-        pieces = spoken_pieces(one.call)
+    for labelled in calls:
+        pieces = spoken_pieces(labelled.call)
         if not pieces:
             continue
-        transcript = transcript_of(template, one.call, pieces)
+        transcript = transcript_of(template, labelled.call, pieces)
         # The text is in the name: a call that was changed is read anew; and an id may be no name for a file.
-        text = "\n".join([one.call.id, *transcript.rows])
+        text = "\n".join([labelled.call.id, *transcript.rows])
         path = kept / f"{hashlib.sha256(text.encode()).hexdigest()[:24]}.npz"
         if not path.is_file():
             states = list(engine.states(transcript, layers))
             half = path.with_suffix(".half.npz")
             np.savez(half, states=np.concatenate(states).astype(np.float16), lengths=[len(line) for line in states])
             half.replace(path)
-        yield one, path
+        yield labelled, path
 
 
-class KeptLines(Sequence[Lines], Generic[One]):
+class KeptLines(Sequence[Lines]):
     """The lines of calls whose states were kept, read from the disk when they are wanted: they need not fit the memory.
 
-    Of turns that are cut into several pieces it is not known which one a label
-    belongs to.
+    Of turns that are cut into several pieces it is not known which one a label belongs to.
     """
 
-    def __init__(self, calls: Iterable[tuple[One, Path]], task: Task[One], layers: Sequence[int] | None = None) -> None:
-        """`layers`: the places of those to look at among the kept ones; all, unless it is given."""
+    def __init__(self, calls: Iterable[tuple[LabelledCall, Path]], task: Task) -> None:
         self._calls = list(calls)
         self._task = task
-        self._layers = layers
 
     def __len__(self) -> int:
         return len(self._calls)
@@ -114,17 +99,17 @@ class KeptLines(Sequence[Lines], Generic[One]):
     def __getitem__(self, place: int) -> Lines: ...
 
     @overload
-    def __getitem__(self, place: slice) -> "KeptLines[One]": ...
+    def __getitem__(self, place: slice) -> "KeptLines": ...
 
-    def __getitem__(self, place: int | slice) -> "Lines | KeptLines[One]":
+    def __getitem__(self, place: int | slice) -> "Lines | KeptLines":
         if isinstance(place, slice):
-            return KeptLines(self._calls[place], self._task, self._layers)
-        one, path = self._calls[place]
-        pieces = spoken_pieces(one.call)
+            return KeptLines(self._calls[place], self._task)
+        labelled, path = self._calls[place]
+        pieces = spoken_pieces(labelled.call)
         with np.load(path) as kept:
-            states = kept["states"] if self._layers is None else kept["states"][:, list(self._layers)]
-            lines = np.split(states.astype(np.float32), np.cumsum(kept["lengths"])[:-1])
-        labels, group, known = self._task.of_pieces(one, pieces), self._task.group(one), self._task.known(one)
+            lines = np.split(kept["states"].astype(np.float32), np.cumsum(kept["lengths"])[:-1])
+        task = self._task
+        labels, group, known = task.of_pieces(labelled, pieces), task.group(labelled), task.known(labelled)
         return Lines(pieces, [features(states) for states in lines], labels, group, known)
 
 
