@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from ausweis.engines.probe import PARTS, Probe
 from ausweis.prompts import Template
+from ausweis.reading.chunks import Chunk
 from ausweis.reading.dialogue import pairs
 from ausweis.reading.labels import STARTS_LATE, of_speaker
-from ausweis.reading.pieces import Piece
 from ausweis.training.lines import Lines, Task
 from ausweis.training.network import Basis, CallNumbers, Plan, basis_of, learn_network, scores_of
 
@@ -38,11 +38,11 @@ BASIS_CALLS = 150
 
 
 class Learned(NamedTuple):
-    """What networks are learned from: of each call its pieces, its numbers and its group."""
+    """What networks are learned from: of each call its chunks, its numbers and its group."""
 
     basis: Basis
     labels: tuple[str, ...]
-    pieces: list[list[Piece]]
+    chunks: list[list[Chunk]]
     numbers: list[CallNumbers]
     groups: list[str]
 
@@ -89,16 +89,16 @@ def prepare(
     labels = tuple(dict.fromkeys([*(start.labels if start else ()), *labels]))
     truths = [_truth(one, labels, task) for one in told]
     numbers = [replace(one, labels=truth, counts=counts) for one, (truth, counts) in zip(numbers, truths, strict=True)]
-    return Learned(basis, labels, [one.pieces for one in told], numbers, [one.group for one in told])
+    return Learned(basis, labels, [one.chunks for one in told], numbers, [one.group for one in told])
 
 
 def _truth(one: Lines, labels: Sequence[str], task: Task) -> tuple[Array, Array]:
     """Which line has which label, and for which it is known."""
-    truth, counts = (np.zeros((len(one.pieces), len(labels)), np.float32) for _ in range(2))
-    for row, (piece, line) in enumerate(zip(one.pieces, one.labels, strict=True)):
+    truth, counts = (np.zeros((len(one.chunks), len(labels)), np.float32) for _ in range(2))
+    for row, (chunk, line) in enumerate(zip(one.chunks, one.labels, strict=True)):
         for place, label in enumerate(labels):
             truth[row, place] = label in (line or ())
-            asked = piece.speaker in task.speakers(label) and (row == 0 or label != STARTS_LATE)
+            asked = chunk.speaker in task.speakers(label) and (row == 0 or label != STARTS_LATE)
             known = line is not None and (one.known is None or label in one.known)
             counts[row, place] = asked and known
     return truth, counts
@@ -125,13 +125,13 @@ def learn(
     every = prepare(calls, template, plan, task, start, rehearsed)
     new = len(calls)
     again = list(zip(every.numbers[new:], every.groups[new:], strict=True))
-    learned = every._replace(pieces=every.pieces[:new], numbers=every.numbers[:new], groups=every.groups[:new])
-    basis, labels, pieces, numbers, groups = learned
+    learned = every._replace(chunks=every.chunks[:new], numbers=every.numbers[:new], groups=every.groups[:new])
+    basis, labels, chunks, numbers, groups = learned
     starts = [None] * NETWORKS if start is None else [network_of(start, labels, place) for place in range(NETWORKS)]
     scores = left_out(numbers, plan, groups, starts[0], again)
     slopes, offsets = _calibration(numbers, scores)
     answers = [1 / (1 + np.exp(-(score * slopes + offsets))) for score in scores]
-    dialogue = _dialogue(labels, pieces, numbers, answers) if task.dialogue else ()
+    dialogue = _dialogue(labels, chunks, numbers, answers) if task.dialogue else ()
     on_left_out(LeftOut(learned, scores, answers, dialogue))
     networks = [
         learn_network([*numbers, *(one for one, _ in again)], plan, seed, begin) for seed, begin in enumerate(starts)
@@ -143,8 +143,8 @@ def learn(
     positives = np.sum([one.labels.sum(axis=0) for one in numbers], axis=0).astype(int).tolist()
     about = {
         "about": notes,
-        "calls": len(pieces),
-        "lines": sum(map(len, pieces)),
+        "calls": len(chunks),
+        "lines": sum(map(len, chunks)),
         "positives": dict(zip(labels, positives, strict=True)),
     }
     return Probe(
@@ -225,7 +225,7 @@ def _calibration(calls: Sequence[CallNumbers], scores: Sequence[Array]) -> tuple
 
 def _dialogue(
     labels: Sequence[str],
-    pieces: Sequence[Sequence[Piece]],
+    chunks: Sequence[Sequence[Chunk]],
     calls: Sequence[CallNumbers],
     answers: Sequence[Array],
 ) -> tuple[float, ...]:
@@ -233,8 +233,8 @@ def _dialogue(
     from sklearn.linear_model import LogisticRegression
 
     evidence, truth = [], []
-    for lines, one, answer in zip(pieces, calls, answers, strict=True):
-        found = [of_speaker(piece.speaker, labels, row) for piece, row in zip(lines, answer, strict=True)]
+    for lines, one, answer in zip(chunks, calls, answers, strict=True):
+        found = [of_speaker(chunk.speaker, labels, row) for chunk, row in zip(lines, answer, strict=True)]
         for pair in pairs(lines, found):
             place = labels.index(pair.label)
             if one.counts[pair.place, place]:
