@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test gate check format llama-server browser lock clean
+.PHONY: demo test gate check format llama-server llama-bench browser lock clean
 
 demo: $(VENV)/demo
 	$(BIN)/ausweis models pull
@@ -17,7 +17,8 @@ demo: $(VENV)/demo
 	@echo "The review of the day: runs/demo.html. In the browser: $(BIN)/ausweis serve --store runs/demo.sqlite"
 
 test: $(VENV)/dev llama-server browser
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile -m "not model"
+	$(BIN)/pytest -m model
 
 # The golden set against the baseline: from recorded answers where nothing changed, and three calls by chance asked anew.
 GOLDEN := evals/golden/dev.jsonl evals/golden/test.jsonl evals/golden/field-dev.jsonl
@@ -58,27 +59,24 @@ $(VENV)/dev: $(VENV)/demo requirements/dev.txt requirements/test-carriers.txt
 	$(PIP) --require-hashes --no-deps -r requirements/test-carriers.txt
 	touch $@
 
-# llama-server and llama-bench, from the source that the bindings are compiled of: for tests of the server engine, and for
-# benchmarks.
+# llama-server, for tests of the server engine, and llama-bench, for benchmarks (`make llama-bench`): from the source of the
+# bindings, and with the bindings' libraries.
 LLAMA := $(VENV)/llama.cpp
 LLAMA_VERSION := $(shell sed -n 's/^llama-cpp-python==\([0-9.]*\).*/\1/p' requirements/demo.txt)
-llama-server: $(LLAMA)/bin/llama-server
-$(VENV)/of-llama-cpp-python-$(LLAMA_VERSION): | $(VENV)/created
-	touch $@
-$(LLAMA)/bin/llama-server: $(VENV)/of-llama-cpp-python-$(LLAMA_VERSION) | $(VENV)/dev
-	@echo "Compiling llama-server, which takes about four minutes on two cores ..."
-	rm -rf $(LLAMA) && mkdir -p $(LLAMA)/source
+llama-server llama-bench: %: $(LLAMA)/bin/%
+$(LLAMA)/source-$(LLAMA_VERSION): .ci/llama-server/CMakeLists.txt | $(VENV)/dev
+	rm -rf $(LLAMA) && mkdir -p $@
 	grep -A 1 '^llama-cpp-python==' requirements/demo.txt > $(LLAMA)/requirement.txt
 	$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --no-binary llama-cpp-python \
 	  --require-hashes --dest $(LLAMA) -r $(LLAMA)/requirement.txt
-	tar -xzf $(LLAMA)/llama_cpp_python-*.tar.gz --strip-components 1 -C $(LLAMA)/source
-	PATH="$(abspath $(BIN)):$$PATH" cmake -S $(LLAMA)/source/vendor/llama.cpp -B $(LLAMA)/build -G Ninja \
-	  -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF -DLLAMA_OPENSSL=OFF -DLLAMA_BUILD_UI=OFF \
-	  -DLLAMA_USE_PREBUILT_UI=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_APP=OFF \
-	  > $(LLAMA)/build.log 2>&1
-	PATH="$(abspath $(BIN)):$$PATH" cmake --build $(LLAMA)/build --target llama-server llama-bench >> $(LLAMA)/build.log
-	mkdir $(LLAMA)/bin && mv $(LLAMA)/build/bin/llama-server $(LLAMA)/build/bin/llama-bench $(LLAMA)/bin
-	rm -rf $(LLAMA)/build $(LLAMA)/source $(LLAMA)/*.tar.gz
+	tar -xzf $(LLAMA)/llama_cpp_python-*.tar.gz --strip-components 1 -C $@ && rm $(LLAMA)/*.tar.gz
+	PATH="$(abspath $(BIN)):$$PATH" cmake -S .ci/llama-server -B $(LLAMA) -G Ninja \
+	  -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE="-O1 -DNDEBUG" -DLLAMA_SOURCE="$(abspath $@)/vendor/llama.cpp" \
+	  -DBINDINGS="$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("platlib"))')" \
+	  -DLLAMA_BUILD_UI=OFF -DLLAMA_USE_PREBUILT_UI=OFF > $(LLAMA)/cmake.log
+$(LLAMA)/bin/%: $(LLAMA)/source-$(LLAMA_VERSION)
+	@echo "Compiling $*, which takes less than a minute on two cores ..."
+	PATH="$(abspath $(BIN)):$$PATH" cmake --build $(LLAMA) --target $* > $(LLAMA)/$*.log
 
 # Tests look at pages in a real browser.
 browser:

@@ -35,7 +35,7 @@ from ausweis.store import Store
 
 ROOT = Path(__file__).parents[1]
 TESTS = {
-    "sick servers": "tests/engines/test_server_sick.py",
+    "sick servers": "tests/engines/server/test_sick.py",
     "broken policies": "tests/judging/test_broken_policies.py",
     "broken templates": "tests/prompts/test_broken_templates.py",
     "tampered rows": "tests/store/test_sealing.py",

@@ -4,8 +4,8 @@
 
 For each of ten calls of 20 to 40 turns, each way answers the same questions in turn, so that what else the machine does
 hits all alike. What templates begin with is evaluated before the clock starts, for all ways that keep it. The limit is
-what `llama-bench` says for the tokens that are left when each is evaluated once. `make llama-server` builds
-`llama-server` and `llama-bench` from the source that the bindings are built of.
+what `llama-bench` says for the tokens that are left when each is evaluated once. `make llama-server llama-bench`
+builds both from the source that the bindings are built of, on top of the same libraries.
 """
 
 import argparse
@@ -25,10 +25,9 @@ from questions import questions, transcripts
 from speed_page import Limit, Measured, write_page
 from ways import plain_loop, server
 
-from ausweis.engines import catalogue
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.protocol import Request, Result, Transcript
-from ausweis.engines.weights import locate
+from ausweis.engines.weights import catalogue, locate
 from ausweis.evals import LabelledCall, read_labelled
 
 ROOT = Path(__file__).parents[1]
@@ -106,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             Entrant("Ausweis", engine.read, learned, every),
         ]
         measured = measure(entrants, [len(one.call.turns) for one in calls])
-    # The answers of a readout need no token of their own.
+    # The answers of a probe need no token of their own.
     results = measured[-1].results
     unique = [sum(result.evaluated_tokens for result in one) for one in results]
     beginning = results[0][0].prompt_tokens - results[0][0].evaluated_tokens

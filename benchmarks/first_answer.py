@@ -19,9 +19,8 @@ from time import perf_counter
 from questions import questions
 
 from ausweis.calls import Call, Turn
-from ausweis.engines import catalogue
 from ausweis.engines.llama import LlamaEngine
-from ausweis.engines.weights import locate
+from ausweis.engines.weights import catalogue, locate
 
 TURN = Turn(speaker="agent", text="Guten Tag, Nordlicht Mobilfunk, was kann ich für Sie tun?")
 

@@ -5,7 +5,7 @@
 
 Each run is a process of its own that loads the model and reads the same calls, while none, one or two processes do
 nothing but count. `--spin`: GOMP_SPINCOUNT, how often a waiting thread of llama.cpp looks before it sleeps; `default`
-leaves it to the environment, or to libgomp (300000). The limit is what `llama-bench` (`make llama-server` builds it)
+leaves it to the environment, or to libgomp (300000). The limit is what `llama-bench` (`make llama-bench` builds it)
 says of all layers at the depth of half a call.
 """
 
@@ -22,9 +22,8 @@ from time import perf_counter
 
 from questions import transcripts
 
-from ausweis.engines import catalogue
 from ausweis.engines.llama import LlamaEngine
-from ausweis.engines.weights import locate
+from ausweis.engines.weights import catalogue, locate
 from ausweis.evals import read_labelled
 
 ROOT = Path(__file__).parents[1]
@@ -41,7 +40,7 @@ def child(model: str, calls: Path, count: int) -> None:
     found = []
     asked = transcripts(engine, chosen[:1] + chosen)
     if not asked:
-        raise SystemExit(f"there is no readout for {model}, or no call of {TURNS.start} to {TURNS.stop - 1} turns")
+        raise SystemExit(f"there is no probe for {model}, or no call of {TURNS.start} to {TURNS.stop - 1} turns")
     for number, transcript in enumerate(asked):
         begun = perf_counter()
         results = engine.read(transcript)

@@ -7,24 +7,24 @@ from ausweis.engines.protocol import Engine, Request, Transcript
 from ausweis.prompts import default_library
 from ausweis.reading.asking import TranscriptAsking, WindowAsking
 from ausweis.reading.pieces import spoken_pieces
-from ausweis.reading.strategies import TRANSCRIPT_TEMPLATE, TURN_TEMPLATES, readout_for
+from ausweis.reading.strategies import TRANSCRIPT_TEMPLATE, TURN_TEMPLATES, probe_for
 
 __all__ = ["questions", "transcripts"]
 
 
 def questions(call: Call) -> list[Request]:
-    """The turns of a call in windows, as a model without a readout is asked."""
+    """The turns of a call in windows, as a model without a probe is asked."""
     library = default_library()
     turns = {speaker: library.get(name) for speaker, name in TURN_TEMPLATES.items()}
     return WindowAsking(turns, library.get("call-start")).requests(call, spoken_pieces(call))
 
 
 def transcripts(engine: Engine, calls: Sequence[Call]) -> list[Transcript]:
-    """The calls as the readout of the engine's model reads them; none where it has no readout."""
+    """The calls as the probe of the engine's model reads them; none where it has no probe."""
     library = default_library()
     template = library.get(TRANSCRIPT_TEMPLATE)
-    readout = readout_for(template, engine)
-    if readout is None:
+    probe = probe_for(template, engine)
+    if probe is None:
         return []
-    asking = TranscriptAsking(template, readout, library.get("call-start"))
+    asking = TranscriptAsking(template, probe, library.get("call-start"))
     return [asking.transcript(call, spoken_pieces(call)) for call in calls]

@@ -2,7 +2,7 @@
 
     python benchmarks/review_pages.py --calls 2000
     python benchmarks/review_pages.py --calls 100000 --days 50
-    python benchmarks/review_pages.py --calls 200 --screenshots DIR     # needs Chromium
+    python benchmarks/review_pages.py --calls 1700 --days 17 --pictures docs     # the pictures there; needs Chromium
 
 The calls are those of the golden set, again and again, with the facts of their labels, judged by the policy that ships:
 six in ten are flagged. Both programs run as their user runs them, each page is asked for five times over a socket, and
@@ -142,31 +142,21 @@ def measure_serve(served: Served) -> str:
     return call
 
 
-def take_screenshots(served: Served, page: Path, call: str, folder: Path) -> None:
-    """The page of the day, the queue and a call, wide and on a phone, light and dark."""
+def take_pictures(served: Served, page: Path, call: str, folder: Path) -> None:
+    """The pictures of docs/: the page of the day, the queue and a call."""
     from playwright.sync_api import sync_playwright
 
-    folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=_chromium())
-        for name, width, height, dark in (
-            ("wide", 1280, 900, False),
-            ("dark", 1280, 900, True),
-            ("phone", 390, 844, False),
-        ):
-            context = browser.new_context(
-                viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light", locale="de-DE"
-            )
-            shown = context.new_page()
-            shown.goto(page.as_uri())
-            shown.screenshot(path=folder / f"review-{name}.png")
-            shown.goto(f"{served.address}/signin?token={served.token}")
-            shown.fill("input[name=reviewer]", "Anna")
-            shown.press("input[name=reviewer]", "Enter")
-            for what, address in (("queue", "/?show=todo"), ("call", call), ("figures", "/figures")):
-                shown.goto(served.address + address)
-                shown.screenshot(path=folder / f"{what}-{name}.png")
-            context.close()
+        tab = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="light", locale="de-DE")
+        tab.goto(page.as_uri())
+        tab.screenshot(path=folder / "review-page.png")
+        tab.goto(f"{served.address}/signin?token={served.token}")
+        tab.fill("input[name=reviewer]", "Anna")
+        tab.press("input[name=reviewer]", "Enter")
+        for name, address in (("serve-queue", "/?show=todo"), ("serve-call", call)):
+            tab.goto(served.address + address)
+            tab.screenshot(path=folder / f"{name}.png")
         browser.close()
 
 
@@ -179,7 +169,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--calls", type=int, default=2000)
     parser.add_argument("--days", type=int, default=1, help="spread over so many days; the page is of the last one")
-    parser.add_argument("--screenshots", type=Path, metavar="DIR")
+    parser.add_argument("--pictures", type=Path, metavar="DIR", help="where pictures of the pages are written")
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -188,8 +178,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         served = Served(store)
         try:
             call = measure_serve(served)
-            if given.screenshots:
-                take_screenshots(served, page, call, given.screenshots)
+            if given.pictures:
+                take_pictures(served, page, call, given.pictures)
         finally:
             served.close()
 

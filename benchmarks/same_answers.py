@@ -13,9 +13,9 @@ from pathlib import Path
 
 from questions import questions
 
-from ausweis.engines import catalogue
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.protocol import Result
+from ausweis.engines.weights import catalogue
 from ausweis.evals import read_labelled
 
 CALLS = Path(__file__).parents[1] / "evals" / "golden" / "dev.jsonl"

@@ -22,13 +22,12 @@ from typing import Any
 from overhead import TURNS
 
 from ausweis import __version__
-from ausweis.batch.canonical import facts_line, provenance_of, verdict_line
+from ausweis.batch.canonical import facts_line, facts_sha256, verdict_line
 from ausweis.batch.manifest import Inputs, Machine, RunManifest
-from ausweis.engines.protocol import EngineInfo
+from ausweis.facts import Event, Facts
 from ausweis.judging import find_policy
 from ausweis.judging.judge import judge
-from ausweis.judging.verdict import PromptProvenance
-from ausweis.reading.facts import Event, Facts
+from ausweis.provenance import ModelProvenance, PromptProvenance
 from ausweis.store import CallFilter, Key, Store
 from ausweis.store.database import Database
 
@@ -45,19 +44,19 @@ EVENTS: tuple[tuple[Any, str, int], ...] = (
 
 def made_up_manifest(folder: Path) -> RunManifest:
     """The manifest of a run that nobody made, over `calls.jsonl` of a folder."""
-    engine = EngineInfo(
-        model_id="qwen2.5-coder-1.5b-instruct-q4",
-        model_sha256="b" * 64,
+    engine = ModelProvenance(
+        id="qwen2.5-coder-1.5b-instruct-q4",
+        sha256="b" * 64,
         engine="llama",
         context_tokens=8192,
-        parameters={"temperature": 0, "threads": 2, "readout": "c" * 64},
+        parameters={"temperature": 0, "threads": 2, "probe": "c" * 64},
     )
     return RunManifest(
         ausweis=__version__,
         strategy="turnwise",
         policy=find_policy(POLICY).provenance,
         prompts=tuple(PromptProvenance(id=name, version=1, sha256="a" * 64) for name in ("agent-turn", "caller-turn")),
-        engine=engine,
+        model=engine,
         inputs=Inputs(paths=(str(folder / "calls.jsonl"),)),
         machine=Machine.here(),
         started="2026-03-02T20:00:00Z",
@@ -82,7 +81,7 @@ def make_run(folder: Path, count: int) -> None:
         ]
         facts = Facts(call_id="{id}", turns=len(TURNS), events=tuple(events))
         verdict = judge(facts, policy.policy, policy_sha256=policy.sha256)
-        origin = provenance_of(facts, __version__, policy, manifest.prompts, manifest.model, seconds=9.2, tokens=900)
+        origin = manifest.of_verdict(facts_sha256(facts), seconds=9.2, tokens=900)
         lines.append((facts_line(facts), verdict_line(verdict.model_copy(update={"provenance": origin}))))
     chance = random.Random(1)
     first = datetime(2026, 1, 1, 8, tzinfo=UTC)

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from ausweis.engines.protocol import Request, Result
-from ausweis.engines.server_dialects import BARE_LISTS
+from ausweis.engines.server.dialects import BARE_LISTS
 
 __all__ = ["LONGEST_ANSWER", "Way", "plain_loop", "server"]
 

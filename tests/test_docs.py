@@ -1,10 +1,15 @@
 """The documentation is true: help, links, paths and commands."""
 
+import re
+from pathlib import Path
 
 import click
 import pytest
 from docs.help import PAGE, commands, page
 from tests.command_lines import complaint, lines_of
+
+from ausweis.engines.fake import FakeEngine
+from ausweis.judging.policy_files import check_policy
 
 ALL = {context.command_path: context for context in commands()}
 LEAVES = {path: context for path, context in ALL.items() if not isinstance(context.command, click.Group)}
@@ -34,3 +39,75 @@ def test_help_has_an_example(path: str) -> None:
 
 def test_help_page_is_fresh() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "python docs/help.py"
+
+
+ROOT = Path(__file__).parent.parent
+PAGES = {
+    str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
+    for path in (ROOT / "README.md", ROOT / "evals" / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+}
+TOP = r"(?:src|tests|docs|evals|benchmarks|prompts|examples|requirements)/"
+UNWRITTEN = ("prompts/agent-turn/2.md", "prompts/transcript/2.md")
+"""Files that a page tells the reader to make."""
+
+
+def without_code(text: str) -> str:
+    return re.sub(r"^```.*?^```$|^ {4}.*$|`[^`\n]*`", "", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def anchors(text: str) -> set[str]:
+    headings = re.findall(r"^#+ (.*)$", text, flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_links_lead_somewhere(name: str) -> None:
+    folder = (ROOT / name).parent
+    broken = []
+    for link in re.findall(r"\]\(([^)\s]+)\)", PAGES[name]):
+        target, _, anchor = link.partition("#")
+        if re.match(r"https?:", link):
+            continue
+        path = folder / target if target else ROOT / name
+        if not path.exists() or (anchor and anchor not in anchors(path.read_text(encoding="utf-8"))):
+            broken.append(link)
+    assert broken == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_paths_exist(name: str) -> None:
+    paths = set(re.findall(rf"(?<![\w/.-]){TOP}[\w./*{{}}-]*[\w/*]", PAGES[name]))
+    assert sorted(path for path in paths - set(UNWRITTEN) if not any(ROOT.glob(path))) == []
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name != "docs/help.md"])
+def test_commands_are_called_as_they_want_to_be(name: str) -> None:
+    assert [wrong for line in lines_of(PAGES[name]) if (wrong := complaint(line))] == []
+
+
+def test_each_page_is_in_the_index() -> None:
+    index = PAGES["docs/README.md"]
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
+    assert {page for page in pages if f"({page})" not in index} == set()
+
+
+def test_readme_is_short() -> None:
+    assert len(PAGES["README.md"].split()) <= 900
+
+
+def fenced_yaml(name: str) -> str:
+    match = re.search(r"^```yaml\n(.*?)^```", PAGES[name], flags=re.MULTILINE | re.DOTALL)
+    assert match is not None
+    return match[1]
+
+
+def test_the_policy_on_the_page_is_one(tmp_path: Path) -> None:
+    file = tmp_path / "ours.yaml"
+    file.write_text(fenced_yaml("docs/policies.md") + fenced_yaml("docs/incidents.md"), encoding="utf-8")
+    assert check_policy(file) == []
+
+
+def test_the_script_on_the_page_is_one(tmp_path: Path) -> None:
+    file = tmp_path / "answers.yaml"
+    file.write_text(fenced_yaml("docs/engines.md"), encoding="utf-8")
+    assert FakeEngine.from_file(file).info.id == "fake"

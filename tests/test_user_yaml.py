@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from ausweis.engines import catalogue
 from ausweis.engines.fake import FakeEngine
+from ausweis.engines.weights import catalogue
 from ausweis.errors import AusweisError
 from ausweis.judging import find_policy
 from ausweis.prompts import Template

@@ -40,7 +40,7 @@ def choose(calls: Iterable[LabelledCall], count: int = 10) -> list[LabelledCall]
     """
     groups: dict[tuple[str, str], list[LabelledCall]] = {}
     for one in sorted(filter(_fits, calls), key=lambda one: sha256(one.call.id.encode()).digest()):
-        groups.setdefault((one.gold.policy, one.gold.outcome), []).append(one)
+        groups.setdefault((one.policy, str(one.gold.outcome)), []).append(one)
     rounds = [(number, group, one) for group, members in groups.items() for number, one in enumerate(members)]
     rounds.sort(key=lambda place: place[:2])
     return sorted((one for _, _, one in rounds[:count]), key=lambda one: one.call.id)
@@ -88,7 +88,7 @@ def speak(
         write_truth(spoken, folder / f"{call.id}.truth.json")
         total += spoken.seconds
         turns = len(spoken.turns)
-        click.echo(f"{call.id:<10} {one.gold.policy:<12} {one.gold.outcome:<10} {turns:>5} {spoken.seconds:>8.1f}")
+        click.echo(f"{call.id:<10} {one.policy:<12} {one.gold.outcome:<10} {turns:>5} {spoken.seconds:>8.1f}")
     click.echo(f"{'total':<10} {'':<12} {'':<10} {'':>5} {total:>8.1f}")
 
 

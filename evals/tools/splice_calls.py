@@ -55,7 +55,7 @@ def splice(
         for one in stretches
         if one.language == call.language
         and one.surface == gold.tags.surface
-        and (one.trade == ANY or TRADES[one.trade] in gold.policy)
+        and (one.trade == ANY or TRADES[one.trade] in labelled.policy)
     ]
     chance.shuffle(fitting)
     places = _places(labelled)
@@ -125,7 +125,7 @@ def main(
     chance.shuffle(calls)
     stock = read_stretches(stretches)
     found = (splice(one, stock, chance.randint(*turns), chance) for one in calls)
-    fitting = (one.model_dump_json(exclude_unset=True, exclude_none=True) for one in found if one is not None)
+    fitting = (one.line() for one in found if one is not None)
     lines = list(islice(fitting, count))
     out.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     click.echo(f"{out}: {len(lines)} calls")

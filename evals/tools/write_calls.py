@@ -106,7 +106,7 @@ def labelled_of(text: str, call_id: str, writing_pass: str | None = None) -> tup
         without = LabelledCall.model_validate(body)
     except ValidationError as error:
         raise InputError(f"no labelled call, at {explain(error, body)}", place=call_id) from None
-    verdict = judge(gold_facts(without), find_policy(without.gold.policy).policy)
+    verdict = judge(gold_facts(without), find_policy(without.policy).policy)
     found = sorted({(one.turn, one.type) for one in verdict.violations})
     body["gold"]["violations"] = [{"type": kind, "turn": turn} for turn, kind in found]
     body["gold"]["first_violation_turn"] = min((turn for turn, _ in found), default=None)
@@ -142,7 +142,7 @@ def main(scripts: tuple[Path, ...], check: bool, out: Path | None) -> None:
             turns, gold = len(labelled.call.turns), labelled.gold
             click.echo(f"{path.name}: {turns} turns, {gold.outcome}, {len(gold.events)} events, {gold.tags.surface}")
         if labelled is not None and not problems:
-            lines.append(labelled.model_dump_json(exclude_unset=True, exclude_none=True))
+            lines.append(labelled.line())
     if out is not None:
         out.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     sys.exit(1 if wrong else 0)

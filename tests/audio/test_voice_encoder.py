@@ -17,8 +17,7 @@ from ausweis.audio.voice_encoder import (
     Windows,
     read_checkpoint,
 )
-from ausweis.engines import catalogue
-from ausweis.engines.weights import locate_file
+from ausweis.engines.weights import catalogue, locate_file
 from ausweis.errors import ModelError
 
 MAGIC, PROTOCOL = 0x1950A86A20F9469CFC6C, 1001

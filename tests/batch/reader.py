@@ -5,8 +5,9 @@ Run as a script, it is the command line with this reader in the place of the rea
 
 from ausweis.calls import Call
 from ausweis.engines.protocol import Engine, Message, Request
-from ausweis.reading.facts import Event, Facts
-from ausweis.reading.reader import PromptStamp, Reading
+from ausweis.facts import Event, Facts
+from ausweis.provenance import PromptProvenance
+from ausweis.reading.reader import Reading
 from ausweis.vocabulary import FACTORS, Factor
 
 CHOICES = ("nothing", "gives name", "gives pin", "discloses contract_data", "changes payment_change")
@@ -16,7 +17,7 @@ class SmallReader:
     def __init__(self, engine: Engine, strategy: str = "turnwise") -> None:
         self._engine = engine
         self.strategy = strategy
-        self.prompts = (PromptStamp("agent-turn", 1, "a" * 64),)
+        self.prompts = (PromptProvenance(id="agent-turn", version=1, sha256="a" * 64),)
         self.factors: frozenset[Factor] = frozenset(FACTORS)
 
     def read(self, call: Call) -> Reading:

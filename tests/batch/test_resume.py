@@ -178,7 +178,7 @@ def test_all_that_differs_is_named(
     import sys
 
     from ausweis.batch import Inputs, scorer
-    from ausweis.reading.reader import PromptStamp
+    from ausweis.provenance import PromptProvenance
 
     scored(calls(2), tmp_path / "r", limit=1)
     small = sys.modules["small_reader"]
@@ -186,7 +186,7 @@ def test_all_that_differs_is_named(
 
     def other(self: Any, engine: Any) -> None:
         real(self, engine, "direct")
-        self.prompts = (PromptStamp("agent-turn", 2, "b" * 64),)
+        self.prompts = (PromptProvenance(id="agent-turn", version=2, sha256="b" * 64),)
 
     monkeypatch.setattr(scorer, "__version__", "9.9")
     monkeypatch.setattr(small.SmallReader, "__init__", other)

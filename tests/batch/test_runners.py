@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
-from tests.engines.openai_server import serving
+from tests.engines.server.openai_server import serving
 from tests.run_folders import parts
 
 from ausweis.batch import Inputs, Recipe, RunFolder, Runner, Summary, local_runner, score
-from ausweis.batch.manifest import Origin
 from ausweis.batch.scoring import Progress
 from ausweis.calls import Call, UnreadableCall
 from ausweis.judging import find_policy
+from ausweis.provenance import RunProvenance
 
 ANSWERS = r"""
 answers:
@@ -31,7 +31,7 @@ answers:
   - {template: agent-turn, contains: Ihr Vertrag, answer: tells contract data}
   - {answer: nothing}
 """
-Opened = tuple[Runner, Origin]
+Opened = tuple[Runner, RunProvenance]
 Found = list[Call | UnreadableCall]
 
 
@@ -63,7 +63,7 @@ def with_a_server(recipe: Recipe, folder: Path) -> Iterator[Opened]:
         yield local_runner(scorer), scorer.origin
 
 
-RUNNERS = [one_by_one, in_threads, with_a_server, on_ray]
+RUNNERS = [one_by_one, in_threads, with_a_server, pytest.param(on_ray, marks=pytest.mark.ray)]
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +104,7 @@ def run(opened: Opened, found: Found, folder: Path, *, resume: bool = False, **m
 def content(folder: Path, *, of: Opened) -> dict[str, Any]:
     """What must be the same: all lines, sorted and without the effort, and what the manifest says."""
     found, kept = parts(folder)
-    if of[1].engine.engine != "fake":
+    if of[1].model.engine != "fake":
         found = {name: [json.dumps(alike(json.loads(line))) for line in lines] for name, lines in found.items()}
         kept = alike(kept)
     return {name: sorted(lines) for name, lines in found.items()} | {"manifest": kept}

@@ -48,12 +48,12 @@ def test_provenance_and_manifest_say_what_the_run_was_made_of(
     facts = (tmp_path / "r" / "facts.jsonl").read_bytes().split(b"\n")
     provenance = read_lines(tmp_path / "r" / "verdicts.jsonl")[1]["provenance"]
     assert provenance["facts_sha256"] == sha256(facts[1]).hexdigest()
-    assert provenance["model"]["sha256"] == engine.info.model_sha256
+    assert provenance["model"]["sha256"] == engine.info.sha256
     assert provenance["prompts"] == [{"id": "agent-turn", "version": 1, "sha256": "a" * 64}]
     assert provenance["tokens"] > 0
     assert provenance["seconds"] >= 0
     manifest = json.loads((tmp_path / "r" / "run.json").read_text())
-    assert manifest["schema"] == "ausweis/run@1"
+    assert manifest["schema"] == "ausweis/run@2"
     assert manifest["policy"] == provenance["policy"]
     assert manifest["complete"] is True
     assert manifest["finished"] >= manifest["started"]
@@ -189,7 +189,7 @@ def test_facts_of_another_call_are_no_facts_of_this_one(
 ) -> None:
     import sys
 
-    from ausweis.reading.facts import Facts
+    from ausweis.facts import Facts
     from ausweis.reading.reader import Reading
 
     small = sys.modules["small_reader"]

@@ -6,7 +6,8 @@ from click.testing import CliRunner
 
 from ausweis.cli import doctor as module
 from ausweis.cli.doctor import doctor
-from ausweis.engines import catalogue, weights
+from ausweis.engines import weights
+from ausweis.engines.weights import catalogue
 
 DEFAULT = catalogue.default_id()
 

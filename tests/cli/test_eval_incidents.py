@@ -1,10 +1,10 @@
-"""`ausweis eval incidents`, with answers from a script: asked by description, as models without a readout are."""
+"""`ausweis eval incidents`, with answers from a script: asked by description, as models without a probe are."""
 
 import json
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import Run
+from tests.cli.processes import Run
 
 PROMPTS = str(Path(__file__).parents[2] / "prompts")
 ANSWERS = """\

@@ -51,7 +51,7 @@ def test_outcome(found: dict[str, dict[str, Any]], name: str) -> None:
 
 
 def test_incidents(found: dict[str, dict[str, Any]]) -> None:
-    """The readout misses some (`docs/incidents.md`): of eight, two. It invents none in these calls."""
+    """The probe misses some (`docs/incidents.md`): of eight, two. It invents none in these calls."""
     right = invented = 0
     for name, expected in EXPECTED.items():
         told = {f"{one['kind']}@{one['turn']}" for one in found[Path(name).stem]["incidents"]}
@@ -81,7 +81,7 @@ def test_what_a_policy_describes_is_told_in_the_same_reading(runs: Path, tmp_pat
     assert done.returncode == 0, done.stderr
     (verdict,) = verdicts(tmp_path / "run").values()
     asked = [prompt["id"] for prompt in verdict["provenance"]["prompts"]]
-    assert asked[-3:] == ["incidents", "incidents:readout", "incidents:matcher"]
+    assert asked[-3:] == ["incidents", "incidents:probe", "incidents:matcher"]
     own = [(one["kind"], one["turn"]) for one in verdict["incidents"] if one["kind"] in ("to_competitor", "investment")]
     assert own == [("to_competitor", 10)]
     known = [one for one in verdict["incidents"] if one["kind"] != "to_competitor"]

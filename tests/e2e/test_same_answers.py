@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from ausweis.calls import Call, read_calls
-from ausweis.engines import catalogue
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.protocol import Result
+from ausweis.engines.weights import catalogue
 from ausweis.prompts import default_library
 from ausweis.reading.asking import WindowAsking
 from ausweis.reading.pieces import spoken_pieces

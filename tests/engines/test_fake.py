@@ -28,8 +28,8 @@ def test_it_is_an_engine_and_records_what_it_saw() -> None:
     requests = [ask("a"), ask("b")]
     assert [result.text for result in engine.complete(requests)] == ["asks", "asks"]
     assert fake.requests == requests
-    assert engine.info.model_id == "my-fake"
-    assert FakeEngine({}, model_id="other").info.model_sha256 != engine.info.model_sha256
+    assert engine.info.id == "my-fake"
+    assert FakeEngine({}, model_id="other").info.sha256 != engine.info.sha256
 
 
 def test_a_choice_has_probability_1_and_probabilities_sum_to_1() -> None:
@@ -122,11 +122,11 @@ def test_from_file(tmp_path: Path) -> None:
     )
     engine = FakeEngine.from_file(path)
     assert [result.text for result in engine.complete([ask("PIN"), ask()])] == ["asks", "nothing"]
-    assert engine.info.model_id == "mine"
+    assert engine.info.id == "mine"
     assert engine.requests == []
-    before = engine.info.model_sha256
+    before = engine.info.sha256
     path.write_text(path.read_text() + "# other\n")
-    assert FakeEngine.from_file(path).info.model_sha256 != before
+    assert FakeEngine.from_file(path).info.sha256 != before
 
 
 @pytest.mark.parametrize(

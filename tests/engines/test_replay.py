@@ -28,7 +28,7 @@ def test_recorded_answers_come_back_the_same(tmp_path: Path) -> None:
     engine.close()
     replay = ReplayEngine(tmp_path / "r")
     assert replay.complete(requests[::-1]) == given[::-1]
-    assert replay.info.model_sha256 == inner.info.model_sha256
+    assert replay.info.sha256 == inner.info.sha256
     assert replay.info.engine == "replay:fake"
     replay.close()
 
@@ -45,7 +45,7 @@ def test_a_missing_recording_names_template_and_key_and_no_text(tmp_path: Path) 
     request = ask("Zwetschgendatschi")
     with pytest.raises(EngineError, match="agent-turn@1") as caught:
         replay.complete([request])
-    assert request.key(inner.info.model_sha256)[:16] in str(caught.value)
+    assert request.key(inner.info.sha256)[:16] in str(caught.value)
     assert "Zwetsch" not in str(caught.value)
     replay.close()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.evals.cases import ANSWERS, NAME, TELLS, labelled
-from tests.readouts import by_chance
+from tests.probes import by_chance
 
 from ausweis.batch import Progress, Recipe
 from ausweis.engines.fake import FakeEngine
@@ -29,7 +29,7 @@ CALLS = [
 
 
 def write(path: Path, calls: Sequence[LabelledCall]) -> Path:
-    path.write_text("".join(one.model_dump_json(exclude_none=True) + "\n" for one in calls), encoding="utf-8")
+    path.write_text("".join(one.line() + "\n" for one in calls), encoding="utf-8")
     return path
 
 
@@ -41,7 +41,7 @@ def wanted(tmp_path: Path) -> Wanted:
     return Wanted(golden=(write(tmp_path / "golden.jsonl", CALLS),), recipe=recipe)
 
 
-def outcomes(folder: Path) -> dict[str, tuple[str, str | None]]:
+def outcomes(folder: Path) -> dict[str, tuple[str | None, str | None]]:
     return {one.id: (one.gold.outcome, one.told.outcome if one.told else None) for one in cases_of(folder)}
 
 
@@ -218,9 +218,7 @@ class Live:
 def test_only_what_is_recorded_is_answered_without_the_model(wanted: Wanted, tmp_path: Path) -> None:
     live = Live(wanted, 0.25)
     known = ask("bekannt")
-    pack(
-        tmp_path / "p.xz", live.info, [(known.key(live.info.model_sha256), Result(text="a", probabilities=(0.9, 0.1)))]
-    )
+    pack(tmp_path / "p.xz", live.info, [(known.key(live.info.sha256), Result(text="a", probabilities=(0.9, 0.1)))])
     engine = RecordedEngine(unpack(tmp_path / "p.xz"), lambda: live)
     assert engine.complete([known])[0].probabilities == (0.9, 0.1)
     assert (engine.recorded, engine.asked) == (1, 0)
@@ -241,7 +239,7 @@ def test_a_transcript_is_read_unless_all_its_rows_are_recorded(wanted: Wanted, t
         probes=(by_chance(("a", "b"), (1,), 2),) * 2,
         template="transcript@1",
     )
-    first, second = transcript.keys(live.info.model_sha256)
+    first, second = transcript.keys(live.info.sha256)
     recorded = Result(text="a", probabilities=(0.9, 0.1))
     for keys, probability in (((first, second), 0.9), ((first,), 0.75)):
         pack(tmp_path / "p.xz", live.info, [(key, recorded) for key in keys])

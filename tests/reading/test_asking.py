@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.readouts import blank
+from tests.probes import blank
 
 from ausweis.calls.call import Call
 from ausweis.engines.fake import FakeEngine
@@ -76,7 +76,7 @@ def test_a_template_that_does_not_grow_by_rows(
         transcript_of(Library(tmp_path).get("transcript"), talk, spoken_pieces(talk))
 
 
-def test_a_readout_of_another_make(library: Library) -> None:
+def test_a_probe_of_another_make(library: Library) -> None:
     template, start = library.get("transcript"), library.get("call-start")
     with pytest.raises(PromptError, match="train it again"):
         TranscriptAsking(template, replace(blank(template, LABELS), dialogue=(1.0,)), start)

@@ -3,26 +3,27 @@
 from collections.abc import Callable, Sequence
 
 import pytest
-from tests.readouts import by_chance, matcher_by_chance
+from tests.probes import by_chance, matcher_by_chance
 
 from ausweis.calls.call import Call
-from ausweis.engines.matching import Matcher
-from ausweis.engines.protocol import EngineInfo, Request, Result, Transcript
+from ausweis.engines.matcher import Matcher
+from ausweis.engines.protocol import Request, Result, Transcript
 from ausweis.errors import PromptError
+from ausweis.facts import OneSided
 from ausweis.prompts import Library
-from ausweis.reading.facts import OneSided
-from ausweis.reading.incidents import IncidentReader, Learned, WantedIncident, label_of, named_before
+from ausweis.provenance import ModelProvenance
+from ausweis.reading.incidents import IncidentReader, Learned, WantedIncident, named_before
 from ausweis.reading.pieces import spoken_pieces
 from ausweis.vocabulary import INCIDENTS
 
-LABELS = tuple(label_of(kind) for kind in INCIDENTS)
+LABELS = tuple(record.label for record in INCIDENTS.values())
 
 
 class Told:
     """Answers each request with what a table says of the words of its last line; else with nothing."""
 
     calls_at_once = 1
-    info = EngineInfo(model_id="m", model_sha256="1" * 64, engine="none", context_tokens=8192)
+    info = ModelProvenance(id="m", sha256="1" * 64, engine="none", context_tokens=8192)
 
     def __init__(self, table: dict[str, dict[str, float]]) -> None:
         self.table = table
@@ -48,9 +49,9 @@ class Told:
 def reader(
     engine: Told, library: Library, *wanted: WantedIncident, learned: bool = True, matcher: Matcher | None = None
 ) -> IncidentReader:
-    readout = by_chance(LABELS, (10, 20), 6) if learned else None
+    probe = by_chance(LABELS, (10, 20), 6) if learned else None
     template = library.get("incidents")
-    return IncidentReader(engine, wanted, library.get("incident"), Learned(template, readout, matcher))
+    return IncidentReader(engine, wanted, library.get("incident"), Learned(template, probe, matcher))
 
 
 def test_known_kinds_are_read_from_the_side_that_they_belong_to(call: Callable[..., Call], library: Library) -> None:
@@ -86,7 +87,7 @@ def test_a_description_without_a_speaker_is_asked_of_both_sides(call: Callable[.
     assert asking.looked_for == ("rude_agent", "Eine Frist fällt.")
 
 
-def test_without_a_readout_every_kind_is_asked_by_description(call: Callable[..., Call], library: Library) -> None:
+def test_without_a_probe_every_kind_is_asked_by_description(call: Callable[..., Call], library: Library) -> None:
     engine = Told({"Anwalt": {"yes": 0.9, "no": 0.1}})
     asking = reader(engine, library, WantedIncident("lawyer_threat"), learned=False)
     (one,), _ = asking.read(call("agent: Nein.", "caller: Dann klärt das mein Anwalt."))
@@ -113,12 +114,12 @@ def test_a_matcher_tells_descriptions_in_the_same_reading(
     (transcript,) = engine.read_once
     assert len(transcript.rows) == len(transcript.probes) == 2
     assert [one.rows for one in transcript.compared] == [(f"agent: {wrong}",), (f"agent: {weather}",)]
-    stamps = ["incidents", *(["incidents:readout"] if learned else []), "incidents:matcher"]
+    stamps = ["incidents", *(["incidents:probe"] if learned else []), "incidents:matcher"]
     assert [stamp.id for stamp in asking.prompts] == stamps
     assert set(asking.looked_for) == {one.asked for one in wanted}
 
 
-def test_readout_and_matcher_of_different_layers_are_refused(library: Library) -> None:
+def test_probe_and_matcher_of_different_layers_are_refused(library: Library) -> None:
     wanted = WantedIncident("rude_agent"), WantedIncident(description="Jemand spricht vom Wetter.")
     with pytest.raises(PromptError, match="different layers"):
         reader(Told({}), library, *wanted, matcher=matcher_by_chance((10, 21), 6))

@@ -3,16 +3,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.readouts import blank
+from tests.probes import blank
 
 from ausweis.calls.call import Call, Turn
 from ausweis.engines.fake import FakeEngine
-from ausweis.engines.readout import Readout
+from ausweis.engines.probe import Probe
 from ausweis.errors import InputError, PromptError
 from ausweis.prompts import Library, Template
 from ausweis.reading import STRATEGIES, PolicyText, Reader, open_reader
 from ausweis.reading.labels import IDLE
-from ausweis.reading.strategies import readout_path
+from ausweis.reading.strategies import probe_path
 
 POLICY = PolicyText(("Standard needs a PIN.",), "0" * 64)
 ENGINE = FakeEngine({"call-start": "beginning", "transcript": {"tells financial data": 0.6, "accepts": 0.4}})
@@ -24,14 +24,14 @@ def own(library: Library, tmp_path: Path) -> Library:
     return Library(shutil.copytree(library.folder, tmp_path / "prompts"))
 
 
-def tiny(template: Template, labels: tuple[str, ...] | None = None) -> Readout:
+def tiny(template: Template, labels: tuple[str, ...] | None = None) -> Probe:
     own = labels or tuple(label for label in template.labels if label not in IDLE)
-    return blank(template, own, ENGINE.info.model_sha256)
+    return blank(template, own, ENGINE.info.sha256)
 
 
-def saved(readout: Readout, template: Template) -> Path:
-    path = readout_path(template, ENGINE.info.model_id)
-    readout.save(path)
+def saved(probe: Probe, template: Template) -> Path:
+    path = probe_path(template, ENGINE.info.id)
+    probe.save(path)
     return path
 
 
@@ -58,30 +58,30 @@ def test_a_missing_template(own: Library) -> None:
         open_reader("turnwise", ENGINE, own, POLICY)
 
 
-def test_a_readout_beside_its_template_is_found(own: Library) -> None:
+def test_a_probe_beside_its_template_is_found(own: Library) -> None:
     template = own.get("transcript")
     path = saved(tiny(template), template)
     reader = open_reader("turnwise", ENGINE, own, POLICY)
-    (stamp,) = (stamp for stamp in reader.prompts if stamp.id == "transcript:readout")
-    assert (stamp.version, stamp.sha256) == (template.version, Readout.load(path).sha256)
+    (stamp,) = (stamp for stamp in reader.prompts if stamp.id == "transcript:probe")
+    assert (stamp.version, stamp.sha256) == (template.version, Probe.load(path).sha256)
     reader.read(Call(id="c", turns=(Turn(speaker="agent", text="Es sind 30 Euro."),)))
     (asked,) = (request for request in ENGINE.requests[-2:] if request.template == template.name)
-    assert set(asked.choices) < set(Readout.load(path).labels)
+    assert set(asked.choices) < set(Probe.load(path).labels)
 
 
-def test_a_readout_can_be_left_alone(own: Library) -> None:
+def test_a_probe_can_be_left_alone(own: Library) -> None:
     template = own.get("transcript")
     saved(tiny(template), template)
-    assert "transcript:readout" not in stamps(open_reader("turnwise", ENGINE, own, POLICY, readouts=False))
+    assert "transcript:probe" not in stamps(open_reader("turnwise", ENGINE, own, POLICY, probes=False))
 
 
 def test_one_for_another_model_is_passed_over(own: Library) -> None:
     template = own.get("transcript")
     saved(replace(tiny(template), model_sha256="9" * 64), template)
-    assert "transcript:readout" not in stamps(open_reader("turnwise", ENGINE, own, POLICY))
+    assert "transcript:probe" not in stamps(open_reader("turnwise", ENGINE, own, POLICY))
     other = FakeEngine([], model_id="another")
     saved(tiny(template), template)
-    assert "transcript:readout" not in stamps(open_reader("turnwise", other, own, POLICY))
+    assert "transcript:probe" not in stamps(open_reader("turnwise", other, own, POLICY))
 
 
 def test_one_for_another_text_of_the_template_is_refused(own: Library) -> None:
@@ -100,6 +100,6 @@ def test_one_with_labels_that_mean_nothing_is_refused_before_a_call_is_read(own:
 
 
 def test_a_broken_one_is_refused(own: Library) -> None:
-    readout_path(own.get("transcript"), ENGINE.info.model_id).write_bytes(b"no readout")
+    probe_path(own.get("transcript"), ENGINE.info.id).write_bytes(b"no probe")
     with pytest.raises(PromptError, match="train it again"):
         open_reader("turnwise", ENGINE, own, POLICY)

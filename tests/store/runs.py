@@ -7,20 +7,20 @@ from typing import Any
 
 from ausweis import __version__
 from ausweis.batch import RunFolder
-from ausweis.batch.canonical import provenance_of
+from ausweis.batch.canonical import facts_sha256
 from ausweis.batch.manifest import Inputs, Machine, RunManifest
 from ausweis.calls import Call
-from ausweis.engines.protocol import EngineInfo
+from ausweis.facts import Event, Facts, OneSided
 from ausweis.judging import find_policy
 from ausweis.judging.judge import judge
-from ausweis.judging.verdict import PromptProvenance, Verdict
-from ausweis.reading.facts import Event, Facts, OneSided
+from ausweis.judging.verdict import Verdict
+from ausweis.provenance import ModelProvenance, PromptProvenance
 
 __all__ = ["DAY", "add_incidents", "incident_of", "make_call", "make_run", "read_facts"]
 
 DAY = "2026-03-02"
 PROMPTS = (PromptProvenance(id="agent-turn", version=1, sha256="a" * 64),)
-ENGINE = EngineInfo(model_id="tiny", model_sha256="b" * 64, engine="fake", context_tokens=4096)
+ENGINE = ModelProvenance(id="tiny", sha256="b" * 64, engine="fake", context_tokens=4096)
 
 
 def make_call(
@@ -68,7 +68,7 @@ def make_run(
         strategy="turnwise",
         policy=found.provenance,
         prompts=PROMPTS,
-        engine=ENGINE,
+        model=ENGINE,
         inputs=Inputs(paths=tuple(inputs)),
         machine=Machine.here(),
         started=started,
@@ -80,7 +80,7 @@ def make_run(
                 continue
             facts = read_facts(call).model_copy(update={"looked_for": tuple(looked_for)})
             verdict = judge(facts, found.policy, policy_sha256=found.sha256)
-            origin = provenance_of(facts, __version__, found, PROMPTS, manifest.model, seconds=1.5, tokens=7)
+            origin = manifest.of_verdict(facts_sha256(facts), seconds=1.5, tokens=7)
             review = {"needs_review": call.id in unsure, "review_reasons": ()}
             run.add_facts(facts)
             run.add_verdict(verdict.model_copy(update={"provenance": origin, **review}))
@@ -90,7 +90,7 @@ def make_run(
 
 def incident_of(turn: int, kind: str) -> dict[str, Any]:
     """An incident as a verdict holds it."""
-    return {"kind": kind, "turn": turn, "severity": "high", "description": "", "evidence": [], "probability": 0.9}
+    return {"id": kind, "turn": turn, "severity": "high", "description": "", "evidence": [], "probability": 0.9}
 
 
 def add_incidents(folder: Path, call_id: str, *incidents: dict[str, Any]) -> None:

@@ -9,8 +9,8 @@ from tests.store.runs import add_incidents, make_call, make_run
 
 from ausweis.calls import Call
 from ausweis.errors import RunError
+from ausweis.facts import Facts
 from ausweis.judging.verdict import Verdict
-from ausweis.reading.facts import Facts
 from ausweis.store import CallFilter, Imported, Store, importing
 from ausweis.store.batching import batches
 

@@ -1,16 +1,15 @@
 import pytest
 
-from ausweis.judging.policy import Language
 from ausweis.judging.verdict import Action, Authorisation, Incident, UsedFactor, Verdict, Violation
 from ausweis.views.advice import advice, incident_advice
 from ausweis.views.words import Words
-from ausweis.vocabulary import CATEGORIES, INCIDENTS, VIOLATIONS, Category, ViolationType, kind_of
+from ausweis.vocabulary import CATEGORIES, INCIDENTS, VIOLATIONS, Category, Language, ViolationType
 
 
 def judged(kind: ViolationType, category: Category | None) -> tuple[Violation, Verdict]:
     violation = Violation(type=kind, turn=4, severity="high", action=category, reason="r")
     action = [
-        Action(turn=4, kind=kind_of(category), category=category, quote="q", level="elevated", met=False)
+        Action(turn=4, kind=CATEGORIES[category].kind, category=category, quote="q", level="elevated", met=False)
         for category in ([category] if category else [])
     ]
     verdict = Verdict(
@@ -56,7 +55,7 @@ def test_a_leak_names_what_was_told() -> None:
 @pytest.mark.parametrize("language", ["de", "en"])
 def test_every_known_incident_has_a_sentence_and_one_of_the_companys_own_has_none(language: Language) -> None:
     def sentence(kind: str) -> str:
-        return incident_advice(Incident(kind=kind, turn=1, severity="low", description=""), Words(language))
+        return incident_advice(Incident(id=kind, turn=1, severity="low", description=""), Words(language))
 
     assert all(sentence(kind).endswith(".") for kind in INCIDENTS)
     assert sentence("own_kind") == ""

@@ -3,8 +3,8 @@ from typing import NamedTuple
 from tests.serve.filled import judged
 
 from ausweis.calls.call import Call, Turn
+from ausweis.facts import Facts
 from ausweis.judging.verdict import Evidence, Incident, Verdict
-from ausweis.reading.facts import Facts
 from ausweis.views.excerpt import LONGEST, MOST_TURNS, Excerpt, excerpt
 from ausweis.views.masks import CallMask
 
@@ -24,7 +24,7 @@ def call(*texts: str) -> Call:
 def told(of: Call, *incidents: tuple[int, str], kind: str = "own_kind") -> Told:
     """The call with incidents, each with its turn and a quote of it."""
     found = [
-        Incident(kind=kind, turn=turn, severity="high", description="", evidence=(Evidence(turn=turn, quote=quote),))
+        Incident(id=kind, turn=turn, severity="high", description="", evidence=(Evidence(turn=turn, quote=quote),))
         for turn, quote in incidents
     ]
     return Told(of, None, judged(of, Facts(call_id="c", turns=len(of.turns)), incidents=found).verdict)

@@ -8,14 +8,13 @@ import pytest
 from tests.serve.filled import LAST_DAY, fill, golden, threats
 from tests.serve.serving import visitor
 
-from ausweis.judging.policy import Language
 from ausweis.reports.review_page import review_page
 from ausweis.reports.review_source import Wanted, review_of
 from ausweis.store import CallFilter, Store
 from ausweis.views.findings import Finding, findings_of
 from ausweis.views.masks import CallMask
 from ausweis.views.words import Words
-from ausweis.vocabulary import INCIDENTS, VIOLATIONS
+from ausweis.vocabulary import INCIDENTS, VIOLATIONS, Language
 
 Shown = list[tuple[int, list[str], set[str]]]
 """Of each moment its turn, what happened there, and why it is a violation or an incident."""

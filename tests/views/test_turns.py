@@ -2,8 +2,8 @@ from collections.abc import Sequence
 
 from tests.serve.filled import call_of, incident, judged
 
+from ausweis.facts import Event, Facts
 from ausweis.judging.verdict import Verdict
-from ausweis.reading.facts import Event, Facts
 from ausweis.views.masks import CallMask, Cover
 from ausweis.views.turns import Mark, Piece, finding_marks, marks_of, turn_views
 
@@ -102,7 +102,7 @@ def test_a_verdict_and_its_facts_are_marked_once() -> None:
 
 
 def test_an_incident_without_evidence_is_marked_at_its_turn() -> None:
-    one = incident(CALL) | {"evidence": (), "kind": "own_kind"}
+    one = incident(CALL) | {"evidence": (), "id": "own_kind"}
     verdict = judged(CALL, Facts(call_id="c", turns=3), incidents=(one,)).verdict
     assert [mark.kind for mark in marks_of(verdict, None)[2]] == ["incident"]
 

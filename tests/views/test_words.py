@@ -9,12 +9,21 @@ from typing import get_args
 
 import pytest
 
-from ausweis.judging.policy import Language
-from ausweis.reading.facts import EventKind
+from ausweis.facts import EventKind
 from ausweis.serve.question import SHOWN
 from ausweis.store import Choice, State
 from ausweis.views.words import Words, clock, table
-from ausweis.vocabulary import CALLERS, CATEGORIES, CHECKS, FACTORS, INCIDENTS, OUTCOMES, SEVERITIES, VIOLATIONS
+from ausweis.vocabulary import (
+    CALLERS,
+    CATEGORIES,
+    CHECKS,
+    FACTORS,
+    INCIDENTS,
+    OUTCOMES,
+    SEVERITIES,
+    VIOLATIONS,
+    Language,
+)
 
 BOTH: tuple[Language, ...] = get_args(Language)
 _ASKED = re.compile(r"\b(?:t|text)\(\s*f?[\"']([a-z_0-9]+)[\"']")

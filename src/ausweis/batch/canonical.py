@@ -3,11 +3,10 @@
 import hashlib
 import json
 
-from ausweis.judging.policy_files import PolicyFile
-from ausweis.judging.verdict import ModelProvenance, PromptProvenance, Provenance, Verdict
-from ausweis.reading.facts import Facts
+from ausweis.facts import Facts
+from ausweis.judging.verdict import Verdict
 
-__all__ = ["comparable", "facts_line", "facts_sha256", "provenance_of", "verdict_line"]
+__all__ = ["comparable", "facts_line", "facts_sha256", "verdict_line"]
 
 
 def facts_line(facts: Facts) -> str:
@@ -23,28 +22,6 @@ def facts_sha256(facts: Facts) -> str:
 def verdict_line(verdict: Verdict) -> str:
     """One line of `verdicts.jsonl`."""
     return verdict.model_dump_json(by_alias=True)
-
-
-def provenance_of(
-    facts: Facts,
-    version: str,
-    policy: PolicyFile,
-    prompts: tuple[PromptProvenance, ...],
-    model: ModelProvenance,
-    *,
-    seconds: float | None = None,
-    tokens: int | None = None,
-) -> Provenance:
-    """Where a verdict comes from. `seconds` and `tokens` are of reading, None where stored facts were judged."""
-    return Provenance(
-        ausweis=version,
-        policy=policy.provenance,
-        prompts=prompts,
-        model=model,
-        facts_sha256=facts_sha256(facts),
-        seconds=None if seconds is None else round(seconds, 3),
-        tokens=tokens,
-    )
 
 
 def comparable(verdict_json: str) -> str:

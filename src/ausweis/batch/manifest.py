@@ -1,20 +1,18 @@
 """The manifest of a run, `run.json`: what it was made of, on which machine, and what came out."""
 
-import json
 import platform
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ausweis.batch.failure import FailureKind
 from ausweis.calls.passed_over import PassedOver
-from ausweis.engines.protocol import EngineInfo
 from ausweis.errors import RunError
-from ausweis.judging.verdict import ModelProvenance, PolicyProvenance, PromptProvenance
 from ausweis.machine import usable_cpus
+from ausweis.provenance import RunProvenance
 from ausweis.vocabulary import Outcome, ViolationType
 
 __all__ = [
@@ -22,9 +20,7 @@ __all__ = [
     "Counts",
     "Inputs",
     "Machine",
-    "Origin",
     "RunManifest",
-    "model_of",
     "now",
     "read_manifest",
     "refuse_differences",
@@ -102,23 +98,13 @@ class Counts(BaseModel):
         )
 
 
-class Origin(_Part):
-    """What all verdicts of a run come from."""
-
-    ausweis: str
-    strategy: str
-    policy: PolicyProvenance
-    prompts: tuple[PromptProvenance, ...]
-    engine: EngineInfo
-
-
-class RunManifest(Origin):
+class RunManifest(RunProvenance):
     """One run. `complete`: every call of the inputs has a verdict or a failure. Times in UTC, ISO 8601.
 
     `files`: how many were read; None where nobody counted.
     """
 
-    schema_: Annotated[Literal["ausweis/run@1"], Field(alias="schema")] = "ausweis/run@1"
+    schema_: Annotated[Literal["ausweis/run@2"], Field(alias="schema")] = "ausweis/run@2"
     inputs: Inputs
     files: int | None = None
     passed_over: tuple[PassedOver, ...] = ()
@@ -130,10 +116,14 @@ class RunManifest(Origin):
     complete: bool = False
     counts: Counts = Field(default_factory=Counts)
 
-    @property
-    def model(self) -> ModelProvenance:
-        """The engine as a verdict names it."""
-        return model_of(self.engine)
+    @model_validator(mode="before")
+    @classmethod
+    def _of_version_1(cls, data: Any) -> Any:
+        """In version 1, the model stood under `engine`."""
+        if isinstance(data, dict) and data.get("schema") == "ausweis/run@1":
+            data = {**data, "schema": "ausweis/run@2", "model": data.get("engine")}
+            data.pop("engine", None)
+        return data
 
     def is_half_judged(self, source: Path) -> bool:
         """Whether the facts of this other run were being judged into it, and that was broken off.
@@ -161,29 +151,7 @@ class RunManifest(Origin):
 
     def parts(self) -> dict[str, str]:
         """What verdicts depend on, each as it is shown: equal in two runs that may be one."""
-        return {
-            "ausweis version": self.ausweis,
-            "strategy": self.strategy,
-            "policy": policy_part(self.policy),
-            "prompts": ", ".join(f"{p.id}@{p.version} ({p.sha256[:12]})" for p in self.prompts) or "none",
-            "model": f"{self.engine.model_id} ({self.engine.model_sha256[:12]})",
-            "engine": self.engine.engine,
-            "engine parameters": json.dumps(self.engine.parameters, sort_keys=True),
-            "context": f"{self.engine.context_tokens} tokens",
-            **input_parts(self.inputs),
-        }
-
-
-def model_of(engine: EngineInfo) -> ModelProvenance:
-    """The engine as a verdict names it."""
-    return ModelProvenance(
-        id=engine.model_id, sha256=engine.model_sha256, engine=engine.engine, parameters=engine.parameters
-    )
-
-
-def policy_part(policy: PolicyProvenance) -> str:
-    """The policy as a difference shows it."""
-    return f"{policy.id} {policy.version} ({policy.sha256[:12]})"
+        return super().parts() | input_parts(self.inputs)
 
 
 def input_parts(inputs: Inputs) -> dict[str, str]:

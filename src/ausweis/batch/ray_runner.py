@@ -11,7 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ausweis.batch.manifest import Origin
 from ausweis.batch.ray_session import Place, connected
 from ausweis.batch.ray_worker import Attempts, Worker, open_origin, packed, unpacked
 from ausweis.batch.recipe import Recipe
@@ -19,6 +18,7 @@ from ausweis.batch.runners import Runner
 from ausweis.batch.scorer import Scored, Task
 from ausweis.batch.stopping import held_back
 from ausweis.errors import AusweisError, InputError, ModelError, RunError
+from ausweis.provenance import RunProvenance
 
 __all__ = ["WINDOW", "gpu_share", "ray_runner", "threads_for"]
 
@@ -41,7 +41,7 @@ class _Pool(NamedTuple):
 @contextmanager
 def ray_runner(
     recipe: Recipe, workers: int, folder: Path, warn: Callable[[str], None] | None = None
-) -> Iterator[tuple[Runner, Origin]]:
+) -> Iterator[tuple[Runner, RunProvenance]]:
     """Give a runner with so many processes, and what its verdicts come from.
 
     Ray is that of `RAY_ADDRESS`, or is started on this machine and ended afterwards; it may spill to `folder`. `warn`
@@ -98,7 +98,7 @@ def _reads_on_gpus(recipe: Recipe) -> bool:
     return bool(llama_cpp.llama_supports_gpu_offload())
 
 
-def _first_origin(pool: _Pool) -> tuple[Origin, list[str]]:
+def _first_origin(pool: _Pool) -> tuple[RunProvenance, list[str]]:
     import ray
 
     opened = ray.remote(**pool.share, max_retries=0)(open_origin).remote(pool.recipe, Path.cwd())
@@ -115,7 +115,7 @@ def _first_origin(pool: _Pool) -> tuple[Origin, list[str]]:
     return found, warnings
 
 
-def _in_windows(pool: _Pool, origin: Origin) -> Runner:
+def _in_windows(pool: _Pool, origin: RunProvenance) -> Runner:
     size = min(WINDOW * pool.workers, LARGEST_WINDOW)
 
     def run(tasks: Iterable[Task]) -> Generator[Scored, None, None]:
@@ -138,7 +138,7 @@ def _told() -> Iterator[None]:
         raise RunError(message) from None
 
 
-def _rows(window: list[dict[str, Any]], pool: _Pool, origin: Origin) -> Generator[Scored, None, None]:
+def _rows(window: list[dict[str, Any]], pool: _Pool, origin: RunProvenance) -> Generator[Scored, None, None]:
     import ray
 
     waiting = len(window)

@@ -15,10 +15,10 @@ from pydantic import TypeAdapter
 
 from ausweis import errors
 from ausweis.batch.failure import Failure
-from ausweis.batch.manifest import Origin
 from ausweis.batch.recipe import Recipe
 from ausweis.batch.scorer import Scored, Scorer, Task
 from ausweis.errors import AusweisError, EngineError, ModelError
+from ausweis.provenance import RunProvenance
 
 __all__ = ["ATTEMPTS", "Attempts", "Worker", "open_origin", "packed", "unpacked"]
 
@@ -72,7 +72,7 @@ class Worker:
     being begun; `folder`: where paths of the recipe begin, on machines that have it.
     """
 
-    def __init__(self, recipe: Recipe, origin: Origin, attempts: Any, openings: int, folder: Path) -> None:
+    def __init__(self, recipe: Recipe, origin: RunProvenance, attempts: Any, openings: int, folder: Path) -> None:
         import ray
 
         self._get = ray.get
@@ -112,7 +112,7 @@ class Worker:
             return _line(Scored(call_id, failure=Failure.of(error, call_id)))
 
 
-def open_origin(recipe: Recipe, folder: Path) -> tuple[Origin | AusweisError, list[str]]:
+def open_origin(recipe: Recipe, folder: Path) -> tuple[RunProvenance | AusweisError, list[str]]:
     """What the verdicts of a worker come from, and of what a user should be warned.
 
     Asked of a worker: the machine that hands out the calls may have no model.
@@ -149,8 +149,8 @@ def _given_up(call_id: str) -> Scored:
     return Scored(call_id, failure=Failure.of(EngineError(message), call_id))
 
 
-def _difference(one: Origin, other: Origin) -> str:
+def _difference(one: RunProvenance, other: RunProvenance) -> str:
     """What differs, in a person's words; empty if nothing does."""
-    words = {"ausweis": "ausweis version", "engine": "model or engine"}
-    differing = [name for name in Origin.model_fields if getattr(one, name) != getattr(other, name)]
+    words = {"ausweis": "ausweis version", "model": "model or engine"}
+    differing = [name for name in RunProvenance.model_fields if getattr(one, name) != getattr(other, name)]
     return ", ".join(words.get(name, name) for name in differing)

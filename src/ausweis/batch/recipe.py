@@ -28,7 +28,7 @@ class Recipe:
     workers: int | None = None
     record: Path | None = None
     strategy: str = "turnwise"
-    readouts: bool = True
+    probes: bool = True
     prompt_folder: Path | None = None
     pins: tuple[str, ...] = ()
 
@@ -105,6 +105,6 @@ class Recipe:
             self.policy.sha256,
             tuple(reading.WantedIncident(one.kind, one.description, one.speaker) for one in policy.incidents),
         )
-        reader = reading.open_reader(self.strategy, engine, library, text, readouts=self.readouts)
+        reader = reading.open_reader(self.strategy, engine, library, text, probes=self.probes)
         library.refuse_unused(reader)
         return reader

@@ -17,9 +17,9 @@ from ausweis.batch.manifest import MANIFEST_FILE, Counts, RunManifest, now, read
 from ausweis.batch.related import RELATED_FILE
 from ausweis.batch.state import FACTS_FILE, FAILURES_FILE, VERDICTS_FILE, RunState, facts_of, scan, standing
 from ausweis.errors import RunError
+from ausweis.facts import Facts
 from ausweis.journal import FolderLock, Journal, Line, lines, make_folder, remove_file, replace_file
 from ausweis.judging.verdict import Verdict
-from ausweis.reading.facts import Facts
 
 __all__ = ["RunFolder"]
 

@@ -4,16 +4,16 @@ import time
 from typing import NamedTuple
 
 from ausweis import __version__
-from ausweis.batch.canonical import provenance_of
+from ausweis.batch.canonical import facts_sha256
 from ausweis.batch.failure import Failure
-from ausweis.batch.manifest import Origin, model_of
 from ausweis.calls.call import Call
 from ausweis.engines.protocol import Engine
 from ausweis.errors import ModelError, RunError
+from ausweis.facts import Facts
 from ausweis.judging.judge import judge
 from ausweis.judging.policy_files import PolicyFile
-from ausweis.judging.verdict import PromptProvenance, Verdict
-from ausweis.reading.facts import Facts
+from ausweis.judging.verdict import Verdict
+from ausweis.provenance import RunProvenance
 from ausweis.reading.reader import Reader
 
 __all__ = ["Scored", "Scorer", "Task"]
@@ -42,12 +42,12 @@ class Scorer:
         self._reader = reader
         self.calls_at_once = engine.calls_at_once
         self._policy = policy
-        self.origin = Origin(
+        self.origin = RunProvenance(
             ausweis=__version__,
             strategy=reader.strategy,
             policy=policy.provenance,
-            prompts=tuple(PromptProvenance(id=p.id, version=p.version, sha256=p.sha256) for p in reader.prompts),
-            engine=engine.info,
+            prompts=reader.prompts,
+            model=engine.info,
         )
 
     def read(self, call: Call) -> Facts:
@@ -76,15 +76,8 @@ class Scorer:
                 read = found
             facts = task.facts or found
             verdict = judge(facts, self._policy.policy, policy_sha256=self._policy.sha256)
-            provenance = provenance_of(
-                facts,
-                self.origin.ausweis,
-                self._policy,
-                self.origin.prompts,
-                model_of(self.origin.engine),
-                seconds=None if tokens is None else time.monotonic() - begun,
-                tokens=tokens,
-            )
+            seconds = None if tokens is None else time.monotonic() - begun
+            provenance = self.origin.of_verdict(facts_sha256(facts), seconds=seconds, tokens=tokens)
             return Scored(call.id, read, verdict.model_copy(update={"provenance": provenance}))
         except (ModelError, RunError):
             raise

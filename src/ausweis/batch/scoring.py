@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ausweis.batch.failure import Failure
-from ausweis.batch.manifest import Counts, Inputs, Machine, Origin, RunManifest, now
+from ausweis.batch.manifest import Counts, Inputs, Machine, RunManifest, now
 from ausweis.batch.run_folder import RunFolder
 from ausweis.batch.runners import Runner
 from ausweis.batch.scorer import Scored, Task
@@ -21,6 +21,7 @@ from ausweis.calls.passed_over import PassedOver
 from ausweis.calls.sources import Sources
 from ausweis.calls.unreadable import UnreadableCall
 from ausweis.errors import AusweisError, RunError, unforeseen
+from ausweis.provenance import RunProvenance
 
 __all__ = ["Progress", "Summary", "manifest_of", "score"]
 
@@ -49,7 +50,7 @@ class Summary:
     passed_over: tuple[PassedOver, ...] = ()
 
 
-def manifest_of(origin: Origin, inputs: Inputs, sources: Sources | None = None) -> RunManifest:
+def manifest_of(origin: RunProvenance, inputs: Inputs, sources: Sources | None = None) -> RunManifest:
     """The manifest of a run that begins now, on this machine."""
     manifest = RunManifest(**dict(origin), inputs=inputs, machine=Machine.here(), started=now())
     if sources is None:
@@ -60,7 +61,7 @@ def manifest_of(origin: Origin, inputs: Inputs, sources: Sources | None = None) 
 def score(
     calls: Iterable[Found],
     runner: Runner,
-    origin: Origin,
+    origin: RunProvenance,
     run: RunFolder,
     *,
     inputs: Inputs | None = None,

@@ -59,8 +59,8 @@ def open_engine(
 
 def _open(kind: str, argument: str, model: str | None, context: int | None, threads: int | None) -> Engine:
     if kind == "llama" and not argument:
-        from ausweis.engines import catalogue
         from ausweis.engines.llama import LlamaEngine
+        from ausweis.engines.weights import catalogue
 
         engine: Engine = LlamaEngine.load(model or catalogue.default_id(), context=context, threads=threads)
         return engine
@@ -77,7 +77,7 @@ def _open(kind: str, argument: str, model: str | None, context: int | None, thre
 
 def _open_server(address: str, model: str | None, context: int | None, workers: int | None, warn: Warn) -> Engine:
     from ausweis.engines.server import ServerEngine
-    from ausweis.engines.server_address import KEY_VARIABLE, outside_warning
+    from ausweis.engines.server.address import KEY_VARIABLE, outside_warning
 
     outside = outside_warning(address)
     if outside is not None:
@@ -131,5 +131,5 @@ def _hint(strategy: str, identifier: str) -> str:
     if identifier in TURN_TEMPLATES.values():
         return " (--zero-shot asks with it)"
     if identifier == TRANSCRIPT_TEMPLATE:
-        return " (it needs a readout for this model, or --zero-shot was given)"
+        return " (it needs a probe for this model, or --zero-shot was given)"
     return ""

@@ -116,11 +116,12 @@ def _number(source: Path, parse: Callable[[str], int]) -> int | None:
 
 
 def _models() -> Iterator[Finding]:
-    from ausweis.engines import catalogue, weights
+    from ausweis.engines import weights
+    from ausweis.engines.weights import catalogue
     from ausweis.errors import ModelError
 
     yield Finding("good", "cache", str(weights.cache_folder()))
-    find = {"llm": weights.locate, "recogniser": weights.locate_folder, "voices": weights.locate_file}
+    find = {"llm": weights.locate, "asr": weights.locate_folder, "voices": weights.locate_file}
     for model in catalogue.entries():
         # Without the other kinds, transcripts can still be judged.
         needed = model.default and model.kind == "llm"

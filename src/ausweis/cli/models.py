@@ -5,14 +5,15 @@ from contextlib import contextmanager
 
 import click
 
-from ausweis.engines import catalogue, weights
+from ausweis.engines import weights
+from ausweis.engines.weights import catalogue
 
 __all__ = ["models"]
 
 
 @click.group()
 def models() -> None:
-    """Model weights: list, pull, verify."""
+    """List, pull and verify model weights."""
 
 
 @models.command("list", epilog="\b\nExample:\n  ausweis models list")

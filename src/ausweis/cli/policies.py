@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from ausweis.judging.policy import Language
+    from ausweis.vocabulary import Language
 
 __all__ = ["policies"]
 
 
 @click.group()
 def policies() -> None:
-    """Policies: list, show, validate, explain.
+    """List, show, validate and explain policies.
 
     A policy is the name of one that ships (see: ausweis policies list) or the path of a YAML file.
     """

@@ -20,7 +20,7 @@ __all__ = ["prompts"]
 )
 @click.pass_context
 def prompts(context: click.Context, folder: Path | None) -> None:
-    """Prompt templates: list, show, lint, diff, release."""
+    """List, show, check, compare and release prompt templates."""
     context.obj = folder
 
 

@@ -16,7 +16,7 @@ from ausweis import __version__
 from ausweis.audio.hearing import Hearing
 from ausweis.batch import Inputs, RunFolder, Summary
 from ausweis.batch import score as score_calls
-from ausweis.batch.manifest import Origin, input_parts, policy_part
+from ausweis.batch.manifest import input_parts
 from ausweis.batch.recipe import Recipe
 from ausweis.batch.runners import Runner, local_runner
 from ausweis.batch.state import failures
@@ -27,6 +27,7 @@ from ausweis.cli.storing import Filling
 from ausweis.engines.protocol import Engine
 from ausweis.errors import InputError, RunError, StoreError
 from ausweis.judging.policy_files import PolicyFile, find_policy
+from ausweis.provenance import RunProvenance
 
 __all__ = ["Options", "run_all"]
 
@@ -55,7 +56,7 @@ class Options:
     language: Literal["de", "en"] | None
     labels: tuple[str, ...]
     file_format: str | None
-    recogniser: str | None
+    asr_model: str | None
     agent_channel: Literal["left", "right"] | None
     keep_audio: bool
     threads: int | None
@@ -105,7 +106,7 @@ def run_all(options: Options) -> Summary:
                 {
                     "ausweis version": __version__,
                     "strategy": options.strategy,
-                    "policy": policy_part(policy.provenance),
+                    "policy": str(policy.provenance),
                     **input_parts(options.inputs(recordings)),
                 }
             )
@@ -121,7 +122,7 @@ def _recordings(sources: Sources, options: Options, recipe: Recipe) -> Recording
         return None
     return Recordings.among(
         sources,
-        recogniser=options.recogniser,
+        asr_model=options.asr_model,
         language=options.language,
         agent_channel=options.agent_channel,
         threads=options.threads,
@@ -142,7 +143,7 @@ def _recipe(options: Options, policy: PolicyFile) -> Recipe:
         workers=options.workers if options.runner == "local" else None,
         record=options.record,
         strategy=options.strategy,
-        readouts=not options.zero_shot,
+        probes=not options.zero_shot,
         prompt_folder=options.prompt_folder,
         pins=options.pins,
     )
@@ -179,7 +180,9 @@ def _score(
 
 
 @contextmanager
-def _runner(options: Options, recipe: Recipe, run: RunFolder) -> Iterator[tuple[Runner, Origin, Callable[[], Engine]]]:
+def _runner(
+    options: Options, recipe: Recipe, run: RunFolder
+) -> Iterator[tuple[Runner, RunProvenance, Callable[[], Engine]]]:
     """The runner, what it is made of, and the engine of this process, which Ray's runner opens only when asked for."""
     if options.runner == "ray":
         from ausweis.batch.ray_runner import ray_runner

@@ -31,8 +31,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ausweis.engines.fake_answers import result_of
-from ausweis.engines.protocol import EngineInfo, Request, Result, Transcript
+from ausweis.engines.protocol import Request, Result, Transcript
 from ausweis.errors import ContextError, EngineError, InputError
+from ausweis.provenance import ModelProvenance
 
 __all__ = ["Answer", "Answers", "FakeEngine", "Script"]
 
@@ -119,9 +120,9 @@ class FakeEngine:
         self._keep = keep_requests
         self._closed = False
         self.requests: list[Request] = []
-        self._info = EngineInfo(
-            model_id=model_id,
-            model_sha256=model_sha256 or hashlib.sha256(model_id.encode()).hexdigest(),
+        self._info = ModelProvenance(
+            id=model_id,
+            sha256=model_sha256 or hashlib.sha256(model_id.encode()).hexdigest(),
             engine="fake",
             context_tokens=context_tokens,
         )
@@ -145,7 +146,7 @@ class FakeEngine:
         )
 
     @property
-    def info(self) -> EngineInfo:
+    def info(self) -> ModelProvenance:
         """No weights: the hash is that of the script, or of the name."""
         return self._info
 

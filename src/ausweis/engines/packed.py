@@ -1,8 +1,8 @@
 """Recorded answers of a whole golden set in one small file, and an engine that asks the model only where none fits.
 
 The file is JSON lines, packed by xz: first what answered, then an answer a line under the first 24 hex digits of its
-key: that of a request, or of a row of a transcript. The key covers messages, answers or schema, readout and the model's
-hash, so an answer to another prompt, by another model or readout, is never found. Token counts are not kept.
+key: that of a request, or of a row of a transcript. The key covers messages, answers or schema, probe and the model's
+hash, so an answer to another prompt, by another model or probe, is never found. Token counts are not kept.
 """
 
 import json
@@ -15,9 +15,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ausweis.engines.protocol import Engine, EngineInfo, Request, Result, Transcript
+from ausweis.engines.protocol import Engine, Request, Result, Transcript
 from ausweis.errors import InputError, RunError
 from ausweis.journal import replace_file
+from ausweis.provenance import ModelProvenance
 
 __all__ = ["Packed", "RecordedEngine", "pack", "unpack"]
 
@@ -29,7 +30,7 @@ _KEY = 24
 class Packed:
     """What answered, and its answers by key."""
 
-    info: EngineInfo
+    info: ModelProvenance
     answers: Mapping[str, Result]
 
     def find(self, key: str) -> Result | None:
@@ -37,7 +38,7 @@ class Packed:
         return self.answers.get(key[:_KEY])
 
 
-def pack(path: Path, info: EngineInfo, answers: Iterable[tuple[str, Result]]) -> None:
+def pack(path: Path, info: ModelProvenance, answers: Iterable[tuple[str, Result]]) -> None:
     """Write a file of answers by whole key; the same answers give the same bytes.
 
     Raises:
@@ -63,7 +64,7 @@ def unpack(path: Path) -> Packed:
         about = json.loads(first)
         if about["schema"] != SCHEMA:
             raise ValueError
-        info = EngineInfo.model_validate(about["engine"])
+        info = ModelProvenance.model_validate(about["engine"])
         found = (json.loads(line) for line in rest)
         answers = {one["key"]: Result(text=one["text"], probabilities=tuple(one.get("p", ()))) for one in found}
     except FileNotFoundError:
@@ -98,7 +99,7 @@ class RecordedEngine:
     _live: Engine | None = field(default=None, init=False)
 
     @property
-    def info(self) -> EngineInfo:
+    def info(self) -> ModelProvenance:
         """What was recorded, with `recorded:` before the engine's name."""
         return self.packed.info.model_copy(update={"engine": f"recorded:{self.packed.info.engine}"})
 
@@ -114,7 +115,7 @@ class RecordedEngine:
             RunError: the model that was loaded is not the one that was recorded.
             EngineError, ModelError: as the model's engine.
         """
-        known = [self.packed.find(request.key(self.packed.info.model_sha256)) for request in requests]
+        known = [self.packed.find(request.key(self.packed.info.sha256)) for request in requests]
         places = [place for place, answer in enumerate(known) if answer is None or self.checking]
         answers = self._engine().complete([requests[place] for place in places]) if places else []
         return self._given(known, dict(zip(places, answers, strict=True)))
@@ -125,7 +126,7 @@ class RecordedEngine:
         Raises:
             RunError, EngineError, ModelError: as `complete`.
         """
-        known = [self.packed.find(key) for key in transcript.keys(self.packed.info.model_sha256)]
+        known = [self.packed.find(key) for key in transcript.keys(self.packed.info.sha256)]
         if None not in known and not self.checking:
             return self._given(known, {})
         told = enumerate(self._engine().read(transcript))
@@ -152,8 +153,8 @@ class RecordedEngine:
     def _engine(self) -> Engine:
         if self._live is None:
             self._live = self.open_live()
-            if self._live.info.model_sha256 != self.packed.info.model_sha256:
-                message = f"answers of {self.packed.info.model_id} are recorded, not of {self._live.info.model_id}"
+            if self._live.info.sha256 != self.packed.info.sha256:
+                message = f"answers of {self.packed.info.id} are recorded, not of {self._live.info.id}"
                 raise RunError(f"{message}; leave the recordings out")
         return self._live
 

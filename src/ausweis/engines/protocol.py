@@ -7,12 +7,16 @@ from typing import Annotated, Any, Literal, Protocol, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation, model_validator
 
-from ausweis.engines.matching import LineReadout
-from ausweis.engines.readout import Readout
+from ausweis.engines.matcher import LineProbe
+from ausweis.engines.probe import Probe
+from ausweis.provenance import ModelProvenance
 
-__all__ = ["Engine", "EngineInfo", "Message", "Probe", "Request", "Result", "Transcript"]
+__all__ = ["NEGLIGIBLE", "AnyProbe", "Engine", "Message", "Request", "Result", "Transcript"]
 
-Probe = Readout | LineReadout
+NEGLIGIBLE = 0.02
+"""A way to an answer of a closed list that is less likely is not followed further."""
+
+AnyProbe = Probe | LineProbe
 """What tells the answer of a line from the states of the model."""
 
 
@@ -26,7 +30,7 @@ class Message(BaseModel):
 
 
 class Request(BaseModel):
-    """One question: messages, and a closed list of answers, a readout or a JSON Schema for the answer.
+    """One question: messages, and a closed list of answers or a JSON Schema for the answer.
 
     All messages but the last come from a template and hold nothing of a call: engines may keep what they make of it.
 
@@ -60,7 +64,7 @@ class Transcript(BaseModel):
 
     messages: tuple[Message, ...]
     rows: tuple[str, ...]
-    probes: tuple[SkipValidation[Probe], ...] = ()
+    probes: tuple[SkipValidation[AnyProbe], ...] = ()
     compared: tuple["Transcript", ...] = ()
     template: str = ""
 
@@ -129,18 +133,6 @@ class Result(BaseModel):
     """Tokens that the model had to compute, prompt and answer; what was shared counts once."""
 
 
-class EngineInfo(BaseModel):
-    """What answers: goes into the provenance of each verdict."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    model_id: str
-    model_sha256: str
-    engine: str
-    parameters: dict[str, Any] = Field(default_factory=dict)
-    context_tokens: int
-
-
 class Engine(Protocol):
     """Runs a model. `complete` keeps the order of the requests, `read` that of the rows.
 
@@ -151,7 +143,7 @@ class Engine(Protocol):
     """
 
     @property
-    def info(self) -> EngineInfo:
+    def info(self) -> ModelProvenance:
         """Which weights answer, and how."""
         ...
 

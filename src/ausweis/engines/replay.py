@@ -13,9 +13,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ausweis.engines.protocol import Engine, EngineInfo, Request, Result, Transcript
+from ausweis.engines.protocol import Engine, Request, Result, Transcript
 from ausweis.errors import EngineError, InputError
 from ausweis.journal import FolderLock, Journal, lines, make_folder, replace_file
+from ausweis.provenance import ModelProvenance
 
 __all__ = ["RecordingEngine", "ReplayEngine", "recordings"]
 
@@ -45,7 +46,7 @@ class ReplayEngine:
 
     def __init__(self, folder: Path) -> None:
         recorded, _ = recordings(folder)
-        self._sha256 = recorded.model_sha256
+        self._sha256 = recorded.sha256
         self._info = recorded.model_copy(update={"engine": f"replay:{recorded.engine}"})
         self._path = folder / ANSWERS_FILE
         self._places = _index(self._path)
@@ -56,7 +57,7 @@ class ReplayEngine:
             raise InputError(message, place=str(self._path)) from None
 
     @property
-    def info(self) -> EngineInfo:
+    def info(self) -> ModelProvenance:
         """What was recorded, with `replay:` before the engine's name."""
         return self._info
 
@@ -133,12 +134,12 @@ class RecordingEngine:
         found = _read_info(folder)
         if found is None:
             replace_file(folder / ENGINE_FILE, self._inner.info.model_dump_json(indent=2) + "\n")
-        elif found.model_sha256 != self._inner.info.model_sha256:
-            message = f"answers of {found.model_id} ({found.engine}) are recorded here; record into another folder"
+        elif found.sha256 != self._inner.info.sha256:
+            message = f"answers of {found.id} ({found.engine}) are recorded here; record into another folder"
             raise InputError(message, place=str(folder))
 
     @property
-    def info(self) -> EngineInfo:
+    def info(self) -> ModelProvenance:
         """That of the engine that answers."""
         return self._inner.info
 
@@ -156,7 +157,7 @@ class RecordingEngine:
         """
         results = self._inner.complete(requests)
         for request, result in zip(requests, results, strict=True):
-            self._record(request.key(self.info.model_sha256), request.template, result)
+            self._record(request.key(self.info.sha256), request.template, result)
         return results
 
     def read(self, transcript: Transcript) -> list[Result]:
@@ -166,7 +167,7 @@ class RecordingEngine:
             EngineError, RunError: as `complete`.
         """
         results = self._inner.read(transcript)
-        for key, result in zip(transcript.keys(self.info.model_sha256), results, strict=True):
+        for key, result in zip(transcript.keys(self.info.sha256), results, strict=True):
             self._record(key, transcript.template, result)
         return results
 
@@ -191,7 +192,7 @@ class RecordingEngine:
             self._inner.close()
 
 
-def recordings(folder: Path) -> tuple[EngineInfo, Iterator[tuple[str, Result]]]:
+def recordings(folder: Path) -> tuple[ModelProvenance, Iterator[tuple[str, Result]]]:
     """What was recorded in a folder, and all answers with their keys.
 
     Raises:
@@ -226,10 +227,10 @@ def _parse(data: bytes, place: str) -> _Recording:
         raise InputError("is no recorded answer; delete the line, or record anew", place=place) from None
 
 
-def _read_info(folder: Path) -> EngineInfo | None:
+def _read_info(folder: Path) -> ModelProvenance | None:
     path = folder / ENGINE_FILE
     try:
-        return EngineInfo.model_validate_json(path.read_bytes())
+        return ModelProvenance.model_validate_json(path.read_bytes())
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -11,12 +11,13 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ausweis.engines.packed import pack
-from ausweis.engines.protocol import EngineInfo, Result
+from ausweis.engines.protocol import Result
 from ausweis.engines.replay import recordings
 from ausweis.errors import InputError, RunError
 from ausweis.evals.case import Case
 from ausweis.evals.folder import EvalManifest, Plan, System, answers_folder, read_cases, read_eval
 from ausweis.journal import make_folder, replace_file
+from ausweis.provenance import ModelProvenance
 
 __all__ = ["Baseline", "bless", "cases_of", "finished", "read_baseline", "recordings_path"]
 
@@ -130,7 +131,7 @@ def _short(case: Case) -> str:
     return case.model_dump_json(exclude_none=True, exclude_defaults=True)
 
 
-def _answers(folder: Path) -> tuple[EngineInfo, Sequence[tuple[str, Result]]]:
+def _answers(folder: Path) -> tuple[ModelProvenance, Sequence[tuple[str, Result]]]:
     found: Iterator[tuple[str, Result]]
     info, found = recordings(answers_folder(folder, 1))
     return info.model_copy(update={"engine": _plain(info.engine)}), list(found)

@@ -13,12 +13,13 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ausweis.batch.manifest import Machine, Origin
+from ausweis.batch.manifest import Machine
 from ausweis.errors import RunError
 from ausweis.evals.case import Case
 from ausweis.evals.metrics import Summary
 from ausweis.journal import lines, replace_file
 from ausweis.judging.policy_files import PolicyFile
+from ausweis.provenance import RunProvenance
 
 __all__ = [
     "EVAL_FILE",
@@ -75,7 +76,7 @@ class Plan(_Part):
 
 
 class System(_Part):
-    """What is measured: strategy, prompt versions with readouts, model."""
+    """What is measured: strategy, prompt versions with probes, model."""
 
     ausweis: str
     strategy: str
@@ -84,14 +85,14 @@ class System(_Part):
     engine: str
 
     @classmethod
-    def of(cls, origin: Origin) -> "System":
+    def of(cls, origin: RunProvenance) -> "System":
         """In words that a person compares."""
         return cls(
             ausweis=origin.ausweis,
             strategy=origin.strategy,
-            prompts=tuple(f"{one.id}@{one.version} ({one.sha256[:12]})" for one in origin.prompts),
-            model=f"{origin.engine.model_id} ({origin.engine.model_sha256[:12]})",
-            engine=origin.engine.engine,
+            prompts=tuple(map(str, origin.prompts)),
+            model=str(origin.model),
+            engine=origin.model.engine,
         )
 
 

@@ -1,12 +1,10 @@
 """Critical incidents beyond authentication: which of those that were read the policy has switched on."""
 
-from typing import cast
-
+from ausweis.facts import Facts, Mention, OneSided
 from ausweis.judging.policy import Incident as WantedIncident
-from ausweis.judging.policy import Language, Policy
+from ausweis.judging.policy import Policy
 from ausweis.judging.verdict import Evidence, Incident
-from ausweis.reading.facts import Facts, Mention, OneSided
-from ausweis.vocabulary import IncidentKind
+from ausweis.vocabulary import INCIDENTS, Language
 
 __all__ = ["LIKELY", "describe", "incidents_of", "is_likely", "not_looked_for"]
 
@@ -17,27 +15,6 @@ LIKELY_DESCRIBED = 0.5
 """The same for a policy's own descriptions: more likely than not. The rule above says 0.3, but for labelled calls of
 which a third have what is described; where hardly any have it, most of what is said from 0.3 on is wrong."""
 
-DESCRIPTIONS: dict[Language, dict[IncidentKind, str]] = {
-    "de": {
-        "wrong_promise": "Der Agent sagt ohne Vorbehalt etwas zu, das nicht feststeht oder nicht in seiner Hand liegt.",
-        "wrong_terms": "Der Agent nennt einen Preis oder eine Frist, die sich im Gespräch als falsch erweist.",
-        "cancel_threat": "Der Anrufer droht zu kündigen oder zu wechseln.",
-        "lawyer_threat": "Der Anrufer droht mit Anwalt oder Gericht.",
-        "regulator_threat": "Der Anrufer droht mit einer Behörde, Schlichtungsstelle oder dem Verbraucherschutz.",
-        "press_threat": "Der Anrufer droht mit Presse oder Öffentlichkeit.",
-        "rude_agent": "Der Agent beleidigt, verspottet oder herabsetzt den Anrufer.",
-    },
-    "en": {
-        "wrong_promise": "The agent commits the company, without reservation, to what is not settled.",
-        "wrong_terms": "The agent names a price or deadline that the call shows to be wrong.",
-        "cancel_threat": "The caller threatens to cancel or to leave.",
-        "lawyer_threat": "The caller threatens with a lawyer or a court.",
-        "regulator_threat": "The caller threatens with an authority, ombudsman or consumer body.",
-        "press_threat": "The caller threatens with the press or the public.",
-        "rude_agent": "The agent insults, mocks or belittles the caller.",
-    },
-}
-
 
 def is_likely(mention: Mention) -> bool:
     """Whether what was read counts as an incident."""
@@ -46,7 +23,7 @@ def is_likely(mention: Mention) -> bool:
 
 def describe(wanted: WantedIncident, language: Language) -> str:
     """What the incident is, in the words of the policy or, for a known kind, in ours."""
-    return wanted.description or DESCRIPTIONS[language][cast("IncidentKind", wanted.kind)]
+    return INCIDENTS[wanted.kind].sentence[language] if wanted.kind else str(wanted.description)
 
 
 def not_looked_for(facts: Facts, policy: Policy) -> tuple[str, ...]:
@@ -58,10 +35,10 @@ def incidents_of(facts: Facts, policy: Policy) -> tuple[Incident, ...]:
     """The incidents that the policy wants to know of, in order of time, those of a turn in the policy's order."""
     found = [
         Incident(
-            kind=wanted.name,
+            id=wanted.name,
             turn=mention.turn,
             severity=wanted.severity,
-            description=describe(wanted, policy.language),
+            description=wanted.description,
             evidence=_evidence(mention),
             probability=mention.probability,
         )

@@ -6,7 +6,7 @@ sets, and by those of every stricter level.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -15,43 +15,35 @@ from ausweis.vocabulary import (
     CATEGORIES,
     FACTORS,
     INCIDENTS,
-    STRONG_FACTORS,
-    ActionKind,
+    VIOLATIONS,
     Category,
     Factor,
-    IncidentKind,
+    IncidentId,
+    Language,
     Severity,
+    Strength,
     ViolationType,
-    kind_of,
 )
 
-__all__ = ["EXPECTED", "Actions", "FactorRule", "Incident", "Language", "Level", "Policy", "Strength", "ThirdParty"]
+__all__ = [
+    "EXPECTED",
+    "PERMISSIONS",
+    "Actions",
+    "FactorRule",
+    "Incident",
+    "Level",
+    "Permission",
+    "Policy",
+    "ThirdParty",
+]
 
-Language = Literal["de", "en"]
-Strength = Literal["strong", "weak"]
+Permission = Literal["on_file", "holder_present"]
+PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
 Word = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^\S+$")]
 Sentence = Annotated[str, Field(min_length=1, max_length=500)]
 
-DEFAULT_SEVERITY: dict[ViolationType, Severity] = {
-    "no_authentication": "critical",
-    "insufficient_factors": "high",
-    "late_authentication": "medium",
-    "factor_leaked": "high",
-    "unauthorised_third_party": "critical",
-    "action_after_failed_authentication": "critical",
-}
 EXPECTED = 0.1
 """Of all calls, violations, unless a policy says otherwise."""
-READ_OUT_AS: dict[Factor, Category] = {
-    "address": "contact_data",
-    "phone_number": "contact_data",
-    "email": "contact_data",
-    "pin": "credentials",
-    "password": "credentials",
-    "security_answer": "credentials",
-    "one_time_code": "credentials",
-}
-"""Telling a factor's value is as grave as telling data of this category; all others are contract data."""
 
 
 class _Part(BaseModel):
@@ -84,7 +76,7 @@ class ThirdParty(_Part):
     Without `holder_present` a call that was begun for somebody else stays so to its end.
     """
 
-    accept: tuple[Literal["on_file", "holder_present"], ...] = ("on_file", "holder_present")
+    accept: tuple[Permission, ...] = PERMISSIONS
 
 
 class Incident(_Part):
@@ -93,7 +85,7 @@ class Incident(_Part):
     An own one has an `id` and a `description` that the model is asked by, and may name whose words are looked at.
     """
 
-    kind: IncidentKind | None = None
+    kind: IncidentId | None = None
     id: Word | None = None
     description: Sentence | None = None
     speaker: Literal["agent", "caller"] | None = None
@@ -179,9 +171,9 @@ class Policy(_Part):
     def _wrong_actions(self) -> list[tuple[tuple[str | int, ...], str]]:
         found: list[tuple[tuple[str | int, ...], str]] = []
         for kind, categories in (("disclosure", self.actions.disclosure), ("change", self.actions.change)):
-            allowed = ", ".join(category for category in CATEGORIES if kind_of(category) == kind)
+            allowed = ", ".join(record.id for record in CATEGORIES.values() if record.kind == kind)
             for category, level in categories.items():
-                if kind_of(category) != kind:
+                if CATEGORIES[category].kind != kind:
                     found.append((("actions", kind, category), f"{category!r} is no {kind}; allowed: {allowed}"))
                 if level not in self.levels:
                     known = ", ".join(self.levels)
@@ -215,8 +207,8 @@ class Policy(_Part):
 
     def level_of(self, category: Category) -> str:
         """The level that an action of this category needs."""
-        kind: ActionKind = kind_of(category)
-        categories = self.actions.change if kind == "change" else self.actions.disclosure
+        is_change = CATEGORIES[category].kind == "change"
+        categories = self.actions.change if is_change else self.actions.disclosure
         return categories.get(category, self.strictest_level)
 
     def read_out_level(self, factor: Factor) -> str:
@@ -224,15 +216,15 @@ class Policy(_Part):
         rule = self.factors.get(factor)
         if rule is not None and rule.read_out is not None:
             return rule.read_out
-        return self.level_of(READ_OUT_AS.get(factor, "contract_data"))
+        return self.level_of(FACTORS[factor].read_out)
 
     def strength(self, factor: Factor) -> Strength:
         """Whether the factor proves (strong), or is known to people near the customer too (weak)."""
         rule = self.factors.get(factor)
         if rule is not None and rule.strength is not None:
             return rule.strength
-        return "strong" if factor in STRONG_FACTORS else "weak"
+        return FACTORS[factor].strength
 
     def severity_of(self, violation: ViolationType) -> Severity:
         """How grave a violation of this type is under this policy."""
-        return self.severity.get(violation, DEFAULT_SEVERITY[violation])
+        return self.severity.get(violation, VIOLATIONS[violation].severity)

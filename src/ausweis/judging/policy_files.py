@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from ausweis.errors import EncodingError, PolicyError
 from ausweis.judging.policy import Policy
 from ausweis.judging.policy_problems import Problem, problems_of
-from ausweis.judging.verdict import PolicyProvenance
+from ausweis.provenance import PolicyProvenance
 
 __all__ = ["PolicyFile", "check_policy", "find_policy", "shipped_policies"]
 

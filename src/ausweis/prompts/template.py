@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, PrivateAttr, ValidationError
 
@@ -13,10 +13,11 @@ from ausweis.errors import PromptError
 from ausweis.prompts.bounds import Budget
 from ausweis.prompts.render import check_syntax, render_section
 from ausweis.prompts.source import Problem, Section, Source, read_source
+from ausweis.provenance import PromptProvenance
+from ausweis.vocabulary import Language
 
 __all__ = ["Example", "Reading", "Template", "read_template"]
 
-Language = Literal["de", "en"]
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
 Variable = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
@@ -78,6 +79,11 @@ class Template(_FrontMatter):
     def name(self) -> str:
         """Id and version, such as `agent-turn@1`."""
         return f"{self.id}@{self.version}"
+
+    @property
+    def provenance(self) -> PromptProvenance:
+        """What a verdict says about it."""
+        return PromptProvenance(id=self.id, version=self.version, sha256=self.sha256)
 
     @property
     def labels(self) -> tuple[str, ...]:

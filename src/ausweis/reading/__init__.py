@@ -1,6 +1,5 @@
 """A call, prompts and an engine in; facts out.
 
-facts       what was said and done, each with turn and quote
 reader      what every strategy offers
 strategies  opens one by name
 turnwise    the product: a closed question about every turn
@@ -16,20 +15,13 @@ refusal     what an agent declines in plain words
 spoken      numbers as people say them
 """
 
-from ausweis.reading.facts import Claim, ClaimedViolation, Event, Facts, Mention
 from ausweis.reading.incidents import WantedIncident
-from ausweis.reading.reader import PromptStamp, Reader, Reading
+from ausweis.reading.reader import Reader, Reading
 from ausweis.reading.strategies import STRATEGIES, PolicyText, open_reader
 
 __all__ = [
     "STRATEGIES",
-    "Claim",
-    "ClaimedViolation",
-    "Event",
-    "Facts",
-    "Mention",
     "PolicyText",
-    "PromptStamp",
     "Reader",
     "Reading",
     "WantedIncident",

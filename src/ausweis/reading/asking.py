@@ -1,7 +1,7 @@
 """The two ways to ask about the pieces of a call: one by one in a small window, or as a transcript that is read once.
 
 A window suits a model that answers in words: the template of the speaker, its examples, two lines before the one in
-question. A readout needs neither examples nor a question: it reads what the model understood of each line while it
+question. A probe needs neither examples nor a question: it reads what the model understood of each line while it
 read the call from the beginning, each line once.
 """
 
@@ -9,15 +9,15 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from ausweis.calls.call import Call
-from ausweis.engines.protocol import Engine, Probe, Request, Transcript
-from ausweis.engines.readout import Readout
+from ausweis.engines.probe import Probe
+from ausweis.engines.protocol import AnyProbe, Engine, Request, Transcript
 from ausweis.errors import PromptError
 from ausweis.prompts import Template
+from ausweis.provenance import PromptProvenance
 from ausweis.reading import defects
 from ausweis.reading.dialogue import EVIDENCE, weighed
 from ausweis.reading.labels import STARTS_LATE, factors_of, meaning, speakers_of
 from ausweis.reading.pieces import Line, Piece, with_context
-from ausweis.reading.reader import PromptStamp
 from ausweis.vocabulary import Factor
 
 __all__ = ["Asking", "TranscriptAsking", "WindowAsking", "transcript_of"]
@@ -32,7 +32,7 @@ class Asking(Protocol):
     """Those that it can tell."""
 
     @property
-    def prompts(self) -> tuple[PromptStamp, ...]:
+    def prompts(self) -> tuple[PromptProvenance, ...]:
         """What it asks with."""
         ...
 
@@ -62,9 +62,9 @@ class WindowAsking:
         self.factors = factors_of(label for template in templates.values() for label in template.labels)
 
     @property
-    def prompts(self) -> tuple[PromptStamp, ...]:
+    def prompts(self) -> tuple[PromptProvenance, ...]:
         """The templates."""
-        return tuple(PromptStamp(one.id, one.version, one.sha256) for one in (*self._templates.values(), self._start))
+        return tuple(template.provenance for template in (*self._templates.values(), self._start))
 
     def ask(self, engine: Engine, call: Call, pieces: Sequence[Piece]) -> tuple[list[dict[str, float]], int]:
         """The labels of the speaker's template."""
@@ -84,35 +84,35 @@ class WindowAsking:
 
 
 class TranscriptAsking:
-    """Asks about each piece with all lines before it; the readout of the template tells the answer."""
+    """Asks about each piece with all lines before it; the probe of the template tells the answer."""
 
     exclusive = False
 
-    def __init__(self, template: Template, readout: Readout, start: Template) -> None:
-        """Refuses labels that mean nothing, and a readout of another make. `start` is asked if that was not learned.
+    def __init__(self, template: Template, probe: Probe, start: Template) -> None:
+        """Refuses labels that mean nothing, and a probe of another make. `start` is asked if that was not learned.
 
         Raises:
             PromptError: one does, or it is.
         """
-        _check(readout.labels)
-        speakers = {speaker for label in readout.labels for speaker in speakers_of(label) if label != STARTS_LATE}
-        if len(speakers) < 2 or len(readout.dialogue) not in (0, len(EVIDENCE) + 1):
-            raise PromptError("its readout does not fit this version of Ausweis: train it again", place=template.name)
+        _check(probe.labels)
+        speakers = {speaker for label in probe.labels for speaker in speakers_of(label) if label != STARTS_LATE}
+        if len(speakers) < 2 or len(probe.dialogue) not in (0, len(EVIDENCE) + 1):
+            raise PromptError("its probe does not fit this version of Ausweis: train it again", place=template.name)
         self._template = template
-        self._start = None if STARTS_LATE in readout.labels else start
-        self._dialogue = readout.dialogue
-        self.factors = factors_of(readout.labels)
-        self._stamp = PromptStamp(f"{template.id}:readout", template.version, readout.sha256)
-        self._readouts = {
-            speaker: readout.only([label for label in readout.labels if speaker in speakers_of(label)])
+        self._start = None if STARTS_LATE in probe.labels else start
+        self._dialogue = probe.dialogue
+        self.factors = factors_of(probe.labels)
+        self._stamp = template.provenance.of_part("probe", probe.sha256)
+        self._probes = {
+            speaker: probe.only([label for label in probe.labels if speaker in speakers_of(label)])
             for speaker in ("agent", "caller")
         }
 
     @property
-    def prompts(self) -> tuple[PromptStamp, ...]:
-        """The template and its readout."""
-        start = [PromptStamp(one.id, one.version, one.sha256) for one in (self._start,) if one is not None]
-        return PromptStamp(self._template.id, self._template.version, self._template.sha256), self._stamp, *start
+    def prompts(self) -> tuple[PromptProvenance, ...]:
+        """The template and its probe."""
+        start = [] if self._start is None else [self._start.provenance]
+        return self._template.provenance, self._stamp, *start
 
     def ask(self, engine: Engine, call: Call, pieces: Sequence[Piece]) -> tuple[list[dict[str, float]], int]:
         """The labels of the speaker; what a caller gives is weighed with what the agent asked."""
@@ -132,17 +132,17 @@ class TranscriptAsking:
 
     def transcript(self, call: Call, pieces: Sequence[Piece]) -> Transcript:
         """What is read: each piece probed for the labels of its speaker."""
-        return transcript_of(self._template, call, pieces, [self._readouts[piece.speaker] for piece in pieces])
+        return transcript_of(self._template, call, pieces, [self._probes[piece.speaker] for piece in pieces])
 
 
 def transcript_of(
     template: Template,
     call: Call,
     pieces: Sequence[Piece],
-    probes: Sequence[Probe] = (),
+    probes: Sequence[AnyProbe] = (),
     compared: Sequence[Transcript] = (),
 ) -> Transcript:
-    """The pieces of a call as a prompt of a row each: what readouts read, and are learned from.
+    """The pieces of a call as a prompt of a row each: what probes read, and are learned from.
 
     Raises:
         PromptError: the template does not write each line on a row of its own, in the order of the lines.

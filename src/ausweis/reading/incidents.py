@@ -1,6 +1,6 @@
 """Critical incidents beyond authentication: looked for only where the policy asks, and each told with its place.
 
-Known kinds are told by a readout of the template `incidents`, where one was learned for the model: it reads the call
+Known kinds are told by a probe of the template `incidents`, where one was learned for the model: it reads the call
 once more, line by line. What a company describes itself is told, in the same reading, by a matcher of that template.
 Without them the template `incident` asks about each line of the side in question whether it is what the description
 says.
@@ -11,24 +11,24 @@ to light (`Mention.shown`); the incident is at the line before it that named the
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, cast
 
 from ausweis.calls.call import Call
-from ausweis.engines.matching import LineReadout, Matcher
+from ausweis.engines.matcher import LineProbe, Matcher
+from ausweis.engines.probe import Probe
 from ausweis.engines.protocol import Engine, Request, Transcript
-from ausweis.engines.readout import Readout
 from ausweis.errors import PromptError
+from ausweis.facts import Mention, OneSided, Shown, Side
 from ausweis.prompts import Template
+from ausweis.provenance import PromptProvenance
 from ausweis.reading.asking import transcript_of
-from ausweis.reading.facts import Mention, OneSided, Shown, Side
 from ausweis.reading.pieces import Line, Piece, spoken_pieces, with_context
-from ausweis.reading.reader import PromptStamp
 from ausweis.reading.spoken import digits_in, has_number
-from ausweis.vocabulary import INCIDENTS, IncidentKind
+from ausweis.vocabulary import INCIDENTS, IncidentId
 
-__all__ = ["SPEAKER", "IncidentReader", "Learned", "WantedIncident", "description_line", "label_of", "named_before"]
+__all__ = ["IncidentReader", "Learned", "WantedIncident", "description_line", "named_before"]
 
 STEM, SHORTEST, RARE = 6, 4, 5
 """Letters by which words are the same; letters of a word that counts; lines that may have it."""
@@ -40,35 +40,19 @@ _ONE_OR_NONE = re.compile(
 MENTIONED = 0.05
 """Incidents less likely than this are not kept."""
 
-SPEAKER: Mapping[IncidentKind, Side] = {kind: "caller" if kind.endswith("_threat") else "agent" for kind in INCIDENTS}
-"""Whose words a kind is in."""
-
-DESCRIPTIONS: Mapping[IncidentKind, str] = {
-    "wrong_promise": "The agent commits the company, without reservation, to something that is not settled or not "
-    "theirs to grant.",
-    "wrong_terms": "The agent names another price, fee, period or deadline than before, or admits that the one named "
-    "before was wrong.",
-    "cancel_threat": "The caller says, out of dissatisfaction, that they will cancel or go to a competitor.",
-    "lawyer_threat": "The caller says that they will go to a lawyer or a court.",
-    "regulator_threat": "The caller says that they will go to an authority, an ombudsman or a consumer body.",
-    "press_threat": "The caller says that they will go to the press or make it public.",
-    "rude_agent": "The agent insults, mocks or belittles the caller.",
-}
-"""What is asked where no readout tells."""
-
 
 @dataclass(frozen=True, slots=True)
 class WantedIncident:
     """A known kind, or a description of the policy; of that, whose words are looked at (None: both)."""
 
-    kind: IncidentKind | None = None
+    kind: IncidentId | None = None
     description: str | None = None
     speaker: Side | None = None
 
     @property
     def speakers(self) -> tuple[str, ...]:
         """Whose words it may be in."""
-        side = self.speaker if self.kind is None else SPEAKER[self.kind]
+        side = self.speaker if self.kind is None else INCIDENTS[self.kind].speaker
         return ("agent", "caller") if side is None else (side,)
 
     @property
@@ -81,14 +65,14 @@ class WantedIncident:
     @property
     def question(self) -> str:
         """The description that the model is asked by."""
-        return DESCRIPTIONS[self.kind] if self.kind is not None else str(self.description)
+        return INCIDENTS[self.kind].question if self.kind is not None else str(self.description)
 
 
 class Learned(NamedTuple):
-    """The template `incidents`, with the readout that tells known kinds and the matcher that tells descriptions."""
+    """The template `incidents`, with the probe that tells known kinds and the matcher that tells descriptions."""
 
     template: Template
-    readout: Readout | None
+    probe: Probe | None
     matcher: Matcher | None
 
 
@@ -113,26 +97,26 @@ class IncidentReader:
         """Sort what is wanted by the way it is told.
 
         Raises:
-            PromptError: readout and matcher are of different layers.
+            PromptError: probe and matcher are of different layers.
         """
-        labels = () if learned.readout is None else learned.readout.labels
+        labels = () if learned.probe is None else learned.probe.labels
         self._engine = engine
-        self._told = [one for one in wanted if one.kind and label_of(one.kind) in labels]
+        self._told = [one for one in wanted if one.kind and INCIDENTS[one.kind].label in labels]
         self._matched = [one for one in wanted if one.kind is None] if learned.matcher else []
         self._asked = [one for one in wanted if one not in self._told and one not in self._matched]
         self._question = question
-        readout = learned.readout if self._told else None
-        self._learned = Learned(learned.template, readout, learned.matcher if self._matched else None)
-        self._readout = self._line_readout()
+        probe = learned.probe if self._told else None
+        self._learned = Learned(learned.template, probe, learned.matcher if self._matched else None)
+        self._probe = self._line_probe()
 
-    def _line_readout(self) -> Readout | LineReadout | None:
-        template, readout, matcher = self._learned
+    def _line_probe(self) -> Probe | LineProbe | None:
+        template, probe, matcher = self._learned
         if matcher is None:
-            return readout
-        if readout is not None and readout.layers != matcher.layers:
-            message = "its readout and its matcher read different layers: train both again"
+            return probe
+        if probe is not None and probe.layers != matcher.layers:
+            message = "its probe and its matcher read different layers: train both again"
             raise PromptError(message, place=template.name)
-        return LineReadout(readout, matcher, tuple(one.question for one in self._matched))
+        return LineProbe(probe, matcher, tuple(one.question for one in self._matched))
 
     @property
     def looked_for(self) -> tuple[str | OneSided, ...]:
@@ -140,15 +124,15 @@ class IncidentReader:
         return tuple(one.asked for one in (*self._told, *self._matched, *self._asked))
 
     @property
-    def prompts(self) -> tuple[PromptStamp, ...]:
-        """The templates that it asks with, and what was learned for them as `id:readout` and `id:matcher`."""
-        template, readout, matcher = self._learned
-        found = [] if self._readout is None else [PromptStamp(template.id, template.version, template.sha256)]
-        for name, part in (("readout", readout), ("matcher", matcher)):
+    def prompts(self) -> tuple[PromptProvenance, ...]:
+        """The templates that it asks with, and what was learned for them as `id:probe` and `id:matcher`."""
+        template, probe, matcher = self._learned
+        found = [] if self._probe is None else [template.provenance]
+        for name, part in (("probe", probe), ("matcher", matcher)):
             if part is not None:
-                found.append(PromptStamp(f"{template.id}:{name}", template.version, part.sha256))
+                found.append(template.provenance.of_part(name, part.sha256))
         if self._asked:
-            found.append(PromptStamp(self._question.id, self._question.version, self._question.sha256))
+            found.append(self._question.provenance)
         return tuple(found)
 
     def read(self, call: Call) -> tuple[tuple[Mention, ...], int]:
@@ -161,13 +145,13 @@ class IncidentReader:
 
     def _read_learned(self, call: Call, pieces: Sequence[Piece]) -> tuple[list[_Chance], int]:
         """All that was learned and is wanted, in one reading of the call."""
-        if self._readout is None or not pieces:
+        if self._probe is None or not pieces:
             return [], 0
-        template, readout, _ = self._learned
+        template, probe, _ = self._learned
         compared = [description_line(template, one.question, one.speaker) for one in self._matched]
-        results = self._engine.read(transcript_of(template, call, pieces, [self._readout] * len(pieces), compared))
-        kinds = () if readout is None else readout.labels
-        told = [(one, kinds.index(label_of(one.kind))) for one in self._told if one.kind]
+        results = self._engine.read(transcript_of(template, call, pieces, [self._probe] * len(pieces), compared))
+        kinds = () if probe is None else probe.labels
+        told = [(one, kinds.index(INCIDENTS[one.kind].label)) for one in self._told if one.kind]
         told += [(one, place) for place, one in enumerate(self._matched, start=len(kinds))]
         found = [
             _Chance(wanted, piece, result.probabilities[place])
@@ -205,17 +189,12 @@ def description_line(template: Template, description: str, speaker: Side | None)
     return Transcript(messages=messages, rows=(messages[-1].content,), template=template.name)
 
 
-def label_of(kind: IncidentKind) -> str:
-    """The kind in the words of the template."""
-    return kind.replace("_", " ")
-
-
 def _mentions(call: Call, pieces: Sequence[Piece], chance: _Chance) -> list[Mention]:
     wanted, piece, probability = chance
     if probability < MENTIONED:
         return []
     place, shown = piece, None
-    if wanted.kind == "wrong_terms":
+    if wanted.kind is not None and INCIDENTS[wanted.kind].comes_to_light_later:
         named = named_before(pieces, piece)
         if named is not None:
             start, end = piece.times(call)

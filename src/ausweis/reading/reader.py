@@ -3,18 +3,11 @@
 from typing import NamedTuple, Protocol
 
 from ausweis.calls.call import Call
-from ausweis.reading.facts import Facts
+from ausweis.facts import Facts
+from ausweis.provenance import PromptProvenance
 from ausweis.vocabulary import Factor
 
-__all__ = ["PromptStamp", "Reader", "Reading"]
-
-
-class PromptStamp(NamedTuple):
-    """Which template version asked; `sha256` is of its file."""
-
-    id: str
-    version: int
-    sha256: str
+__all__ = ["Reader", "Reading"]
 
 
 class Reading(NamedTuple):
@@ -37,7 +30,7 @@ class Reader(Protocol):
         ...
 
     @property
-    def prompts(self) -> tuple[PromptStamp, ...]:
+    def prompts(self) -> tuple[PromptProvenance, ...]:
         """The templates that it asks with, in fixed order."""
         ...
 

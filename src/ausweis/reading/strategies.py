@@ -1,13 +1,13 @@
-"""Opens a reading strategy by name, with the templates and readouts that it needs."""
+"""Opens a reading strategy by name, with the templates and probes that it needs."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from ausweis.engines.matching import Matcher
+from ausweis.engines.matcher import Matcher
+from ausweis.engines.probe import Probe
 from ausweis.engines.protocol import Engine
-from ausweis.engines.readout import Readout
 from ausweis.errors import InputError, PromptError
 from ausweis.prompts import Library, Template
 from ausweis.reading.asking import Asking, TranscriptAsking, WindowAsking
@@ -25,18 +25,18 @@ __all__ = [
     "incident_reader",
     "matcher_path",
     "open_reader",
-    "readout_path",
+    "probe_path",
 ]
 
-_Part = TypeVar("_Part", Readout, Matcher)
+_Part = TypeVar("_Part", Probe, Matcher)
 
 STRATEGIES = ("turnwise", "direct")
 TURN_TEMPLATES: Mapping[str, str] = {"agent": "agent-turn", "caller": "caller-turn"}
 """The template that asks about a speaker's turns, where nothing was learned."""
 INCIDENTS_TEMPLATE = "incidents"
-"""The template whose readout and matcher, where there are such for the model, tell critical incidents."""
+"""The template whose probe and matcher, where there are such for the model, tell critical incidents."""
 TRANSCRIPT_TEMPLATE = "transcript"
-"""The template whose readout, where there is one for the model, reads turns of both."""
+"""The template whose probe, where there is one for the model, reads turns of both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +51,19 @@ class PolicyText:
     incidents: tuple[WantedIncident, ...] = ()
 
 
-def open_reader(
-    strategy: str, engine: Engine, library: Library, policy: PolicyText, *, readouts: bool = True
-) -> Reader:
-    """The reader for a strategy. With `readouts` false, `turnwise` asks zero-shot even where a readout was learned.
+def open_reader(strategy: str, engine: Engine, library: Library, policy: PolicyText, *, probes: bool = True) -> Reader:
+    """The reader for a strategy. With `probes` false, `turnwise` asks zero-shot even where a probe was learned.
 
     Raises:
         InputError: there is no such strategy.
         PromptError: a template is missing or cannot be used.
     """
     if strategy == "turnwise":
-        asking = _learned(engine, library) if readouts else None
+        asking = _learned(engine, library) if probes else None
         if asking is None:
             turns = {speaker: library.get(name) for speaker, name in TURN_TEMPLATES.items()}
             asking = WindowAsking(turns, library.get("call-start"))
-        incidents = incident_reader(engine, library, policy.incidents, readouts=readouts) if policy.incidents else None
+        incidents = incident_reader(engine, library, policy.incidents, probes=probes) if policy.incidents else None
         return TurnwiseReader(engine, asking, incidents)
     if strategy == "direct":
         return DirectReader(engine, library.get("call-verdict"), policy.sentences, policy.sha256)
@@ -73,60 +71,60 @@ def open_reader(
 
 
 def _learned(engine: Engine, library: Library) -> Asking | None:
-    """The way to ask with a readout; None where the templates or the model have none."""
+    """The way to ask with a probe; None where the templates or the model have none."""
     if TRANSCRIPT_TEMPLATE not in library.versions():
         return None
     template = library.get(TRANSCRIPT_TEMPLATE)
-    readout = readout_for(template, engine)
-    return None if readout is None else TranscriptAsking(template, readout, library.get("call-start"))
+    probe = probe_for(template, engine)
+    return None if probe is None else TranscriptAsking(template, probe, library.get("call-start"))
 
 
 def incident_reader(
-    engine: Engine, library: Library, wanted: Sequence[WantedIncident], *, readouts: bool = True
+    engine: Engine, library: Library, wanted: Sequence[WantedIncident], *, probes: bool = True
 ) -> IncidentReader:
-    """Looks for the wanted incidents; with `readouts` false, by description alone.
+    """Looks for the wanted incidents; with `probes` false, by description alone.
 
     Raises:
         PromptError: a template is missing or cannot be used.
     """
     template = library.get(INCIDENTS_TEMPLATE)
-    readout, matcher = (readout_for(template, engine), matcher_for(template, engine)) if readouts else (None, None)
-    return IncidentReader(engine, wanted, library.get("incident"), Learned(template, readout, matcher))
+    probe, matcher = (probe_for(template, engine), matcher_for(template, engine)) if probes else (None, None)
+    return IncidentReader(engine, wanted, library.get("incident"), Learned(template, probe, matcher))
 
 
-def readout_path(template: Template, model_id: str) -> Path:
-    """Where the readout of a template version for a model stands: beside the template."""
+def probe_path(template: Template, model_id: str) -> Path:
+    """Where the probe of a template version for a model stands: beside the template."""
     return template.path.with_name(f"{template.version}.{model_id}.safetensors")
 
 
 def matcher_path(template: Template, model_id: str) -> Path:
-    """Where the matcher of a template version for a model stands: beside the readout."""
+    """Where the matcher of a template version for a model stands: beside the probe."""
     return template.path.with_name(f"{template.version}.{model_id}.matcher.safetensors")
 
 
-def readout_for(template: Template, engine: Engine) -> Readout | None:
-    """The readout beside a template for the engine's model; None if there is none.
+def probe_for(template: Template, engine: Engine) -> Probe | None:
+    """The probe beside a template for the engine's model; None if there is none.
 
     Raises:
         PromptError: the file is broken, or was trained for another version of the template.
     """
-    return _learned_for(template, engine, readout_path(template, engine.info.model_id), Readout.load)
+    return _learned_for(template, engine, probe_path(template, engine.info.id), Probe.load)
 
 
 def matcher_for(template: Template, engine: Engine) -> Matcher | None:
     """The matcher beside a template for the engine's model; None if there is none.
 
     Raises:
-        PromptError: as `readout_for`.
+        PromptError: as `probe_for`.
     """
-    return _learned_for(template, engine, matcher_path(template, engine.info.model_id), Matcher.load)
+    return _learned_for(template, engine, matcher_path(template, engine.info.id), Matcher.load)
 
 
 def _learned_for(template: Template, engine: Engine, path: Path, load: Callable[[Path], _Part]) -> _Part | None:
     if not path.is_file():
         return None
     part = load(path)
-    if part.model_sha256 != engine.info.model_sha256:
+    if part.model_sha256 != engine.info.sha256:
         return None
     if part.template_sha256 != template.sha256:
         raise PromptError(f"was trained for another text of {template.name}: train it again", place=str(path))

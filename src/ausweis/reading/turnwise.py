@@ -8,15 +8,16 @@ from collections.abc import Mapping, Sequence
 
 from ausweis.calls.call import Call
 from ausweis.engines.protocol import Engine
+from ausweis.facts import Event, EventKind, Facts
+from ausweis.provenance import PromptProvenance
 from ausweis.reading import defects
 from ausweis.reading.asking import Asking
-from ausweis.reading.facts import Event, EventKind, Facts
 from ausweis.reading.heard import doubts
 from ausweis.reading.incidents import IncidentReader
 from ausweis.reading.labels import STARTS_LATE, possible_events
 from ausweis.reading.pieces import Piece, spoken_pieces
 from ausweis.reading.plausible import plausible
-from ausweis.reading.reader import PromptStamp, Reading
+from ausweis.reading.reader import Reading
 from ausweis.vocabulary import Factor
 
 __all__ = ["MENTIONED", "TurnwiseReader"]
@@ -55,8 +56,8 @@ class TurnwiseReader:
         self._incidents = incidents
 
     @property
-    def prompts(self) -> tuple[PromptStamp, ...]:
-        """The templates, and a readout as `id:readout`."""
+    def prompts(self) -> tuple[PromptProvenance, ...]:
+        """The templates, and a probe as `id:probe`."""
         return (*self._asking.prompts, *(() if self._incidents is None else self._incidents.prompts))
 
     @property

@@ -6,14 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from ausweis.errors import InputError
-from ausweis.judging.policy import Language
 from ausweis.reports.review_calls import ReviewedCall, reviewed_call
 from ausweis.reports.review_counts import Change, Figure, Tally, changes, figures
 from ausweis.reports.review_tallies import tallies
 from ausweis.store import TEAM_AGENTS, TEAM_MINIMUM, CallFilter, CallRecord, CallRow, RunRow, Store
 from ausweis.views.trends import Trend, trends
 from ausweis.views.words import Words
-from ausweis.vocabulary import SEVERITIES, Severity
+from ausweis.vocabulary import SEVERITIES, Language, Severity
 
 __all__ = ["BEFORE", "FIGURES", "Review", "Wanted", "review_of"]
 
@@ -165,4 +164,4 @@ def _reviewed(
 
 def _happened(record: CallRecord) -> Iterator[tuple[str, str, Severity]]:
     yield from (("violation", violation.type, violation.severity) for violation in record.verdict.violations)
-    yield from (("incident", incident.kind, incident.severity) for incident in record.verdict.incidents)
+    yield from (("incident", incident.id, incident.severity) for incident in record.verdict.incidents)

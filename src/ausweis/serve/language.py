@@ -1,6 +1,6 @@
 """In which language a reader is answered."""
 
-from ausweis.judging.policy import Language
+from ausweis.vocabulary import Language
 
 __all__ = ["language_of"]
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, desc, func, insert, select
 
 from ausweis.batch.manifest import now
 from ausweis.errors import StoreError
-from ausweis.judging.verdict import ModelProvenance, PolicyProvenance, PromptProvenance
+from ausweis.provenance import ModelProvenance, PolicyProvenance, PromptProvenance
 from ausweis.store import sealing
 from ausweis.store.key import Key, canonical
 from ausweis.store.rows import ChainEntry, RunRow, What

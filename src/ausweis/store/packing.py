@@ -10,43 +10,36 @@ from sqlalchemy import Row
 from ausweis.batch.manifest import RunManifest
 from ausweis.errors import PolicyError
 from ausweis.judging.policy_files import find_policy
-from ausweis.judging.verdict import ModelProvenance, PolicyProvenance, PromptProvenance, Verdict
+from ausweis.judging.verdict import Verdict
+from ausweis.provenance import PolicyProvenance, RunProvenance
 from ausweis.store.rows import CallRow, RunRow
 from ausweis.vocabulary import SEVERITIES, Severity
 
-__all__ = ["call_row", "pack", "run_row", "run_values", "says_of", "unpack", "verdict_values"]
+__all__ = ["call_row", "incident_id", "pack", "run_row", "run_values", "says_of", "unpack", "verdict_values"]
 
 _RUNS = ("ausweis", "policy", "prompts", "model")
 """What of a verdict's provenance is its run's."""
+_AS_JSON = ("policy", "prompts", "model")
+"""Columns of runs."""
 
 
 def run_values(manifest: RunManifest, folder: str) -> dict[str, Any]:
     """The row of a run."""
+    parts = _parts(manifest)
     return {
         "folder": folder,
         "started": manifest.started,
-        "policy": manifest.policy.model_dump_json(),
         "policy_title": _title(manifest.policy),
-        "prompts": json.dumps([prompt.model_dump() for prompt in manifest.prompts], ensure_ascii=False),
-        "model": manifest.model.model_dump_json(),
-        "ausweis": manifest.ausweis,
         "strategy": manifest.strategy,
+        "ausweis": manifest.ausweis,
+        **{name: json.dumps(parts[name], ensure_ascii=False) for name in _AS_JSON},
     }
 
 
 def run_row(row: Any) -> RunRow:
     """The run of a row."""
-    return RunRow(
-        key=row.key,
-        folder=row.folder,
-        started=row.started,
-        policy=PolicyProvenance.model_validate_json(row.policy),
-        policy_title=row.policy_title,
-        prompts=tuple(map(PromptProvenance.model_validate, json.loads(row.prompts))),
-        model=ModelProvenance.model_validate_json(row.model),
-        ausweis=row.ausweis,
-        strategy=row.strategy,
-    )
+    columns = {name: getattr(row, name) for name in RunRow.model_fields}
+    return RunRow.model_validate(columns | {name: json.loads(columns[name]) for name in _AS_JSON})
 
 
 def call_row(row: Row[Any]) -> CallRow:
@@ -96,8 +89,8 @@ def unpack(body: str, run: RunRow) -> Verdict:
 
 
 def verdict_values(verdict: dict[str, Any], run: RunRow) -> dict[str, Any]:
-    """The columns of `calls` that are the verdict's; incidents may be any objects with a kind."""
-    incidents = list(dict.fromkeys(_kind(incident) for incident in verdict.get("incidents", ())))
+    """The columns of `calls` that are the verdict's; incidents may be any objects with an id."""
+    incidents = list(dict.fromkeys(incident_id(incident) for incident in verdict.get("incidents", ())))
     types = list(dict.fromkeys(violation["type"] for violation in verdict["violations"]))
     severities = [str(part.get("severity")) for part in (*verdict["violations"], *verdict.get("incidents", ()))]
     severity = _worst(severities)
@@ -123,22 +116,19 @@ def says_of(verdict: dict[str, Any], run: RunRow) -> str:
         run.policy.version,
         verdict["outcome"],
         sorted([one["type"], one["turn"]] for one in verdict["violations"]),
-        sorted([_kind(one), one.get("turn") or 0] for one in verdict.get("incidents", ())),
+        sorted([incident_id(one), one.get("turn") or 0] for one in verdict.get("incidents", ())),
     )
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:32]
 
 
-def _parts(run: RunRow) -> dict[str, Any]:
-    return {
-        "ausweis": run.ausweis,
-        "policy": run.policy.model_dump(),
-        "prompts": [prompt.model_dump() for prompt in run.prompts],
-        "model": run.model.model_dump(),
-    }
+def _parts(run: RunProvenance) -> dict[str, Any]:
+    """What of the provenance of a run's verdicts is the run's."""
+    return run.of_verdict("").model_dump(mode="json", include=set(_RUNS))
 
 
-def _kind(incident: dict[str, Any]) -> str:
-    return str(incident.get("kind", "incident"))
+def incident_id(incident: dict[str, Any]) -> str:
+    """What a verdict calls an incident; one of version 1 calls it its kind."""
+    return str(incident.get("id") or incident.get("kind", "incident"))
 
 
 def _worst(severities: Iterable[str]) -> Severity | None:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from ausweis.calls.call import Call
-from ausweis.judging.verdict import ModelProvenance, PolicyProvenance, PromptProvenance, Verdict
-from ausweis.reading.facts import Facts
+from ausweis.facts import Facts
+from ausweis.judging.verdict import Verdict
+from ausweis.provenance import ModelProvenance, PolicyProvenance, PromptProvenance, RunProvenance
 from ausweis.vocabulary import Outcome, Severity, ViolationType
 
 __all__ = [
@@ -114,19 +115,13 @@ class CallRow:
         return Cursor(values[order], self.key)
 
 
-@dataclass(frozen=True, slots=True)
-class RunRow:
+class RunRow(RunProvenance):
     """One run. `folder` is where it was imported from; `started` in UTC, ISO 8601."""
 
     key: int
     folder: str
     started: str
-    policy: PolicyProvenance
     policy_title: str | None
-    prompts: tuple[PromptProvenance, ...]
-    model: ModelProvenance
-    ausweis: str
-    strategy: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,11 @@ from sqlalchemy import Connection, insert, select
 from ausweis.batch.manifest import now
 from ausweis.calls.call import Call
 from ausweis.errors import NoCallError, StoreError
-from ausweis.evals.incident_case import IncidentCase
 from ausweis.evals.labelled import LabelledCall
 from ausweis.store import chain, counting, deciding, deleting, importing, querying, records, sampling, sealing
 from ausweis.store.batching import batches
 from ausweis.store.database import Database
-from ausweis.store.exporting import Mask, case_of, incident_case_of
+from ausweis.store.exporting import Mask, case_of
 from ausweis.store.key import Key, canonical
 from ausweis.store.migrations import SEALED, migrate
 from ausweis.store.rows import (
@@ -371,24 +370,6 @@ class Store:
                 yield case
         with self._database.writing() as connection:
             chain.append(connection, self._key, "exported", by, content=f"{exported} cases")
-
-    def export_incidents(
-        self,
-        filter: CallFilter = EVERY,  # noqa: A002
-        *,
-        mask: Mask,
-        by: str = "ausweis",
-    ) -> Iterator[IncidentCase]:
-        """The decided calls in which verdict or reviewer name an incident, as cases without personal data."""
-        decided = replace(filter, states=("confirmed", "overruled"))
-        exported = 0
-        for key in self.keys(decided):
-            case = incident_case_of(self.record(key), self._key, mask)
-            if case is not None:
-                exported += 1
-                yield case
-        with self._database.writing() as connection:
-            chain.append(connection, self._key, "exported", by, content=f"{exported} cases of incidents")
 
     def _register(self, path: Path, kind: str, call_keys: Iterable[int], *, besides: bool = False) -> None:
         with self._database.writing() as connection:

@@ -2,14 +2,15 @@
 
 from ausweis.judging.verdict import Incident, Verdict, Violation
 from ausweis.views.words import Words
-from ausweis.vocabulary import INCIDENTS, kind_of
+from ausweis.vocabulary import CATEGORIES, INCIDENTS
 
 __all__ = ["advice", "incident_advice"]
 
 
 def incident_advice(incident: Incident, words: Words) -> str:
     """The sentence for one incident; none for one of the company's own."""
-    return words.text(f"advice_{incident.kind}") if incident.kind in INCIDENTS else ""
+    records = (record for record in INCIDENTS.values() if record.id == incident.id)
+    return next((record.advice[words.language] for record in records), "")
 
 
 def advice(violation: Violation, verdict: Verdict, words: Words) -> str:
@@ -22,6 +23,6 @@ def advice(violation: Violation, verdict: Verdict, words: Words) -> str:
         f"advice_{violation.type}",
         action=words.word(category) if category else words.text("some_action"),
         level=words.text("at_level", level=level) if level else "",
-        instead=words.text(f"instead_{kind_of(category) if category else 'disclosure'}"),
+        instead=words.text(f"instead_{CATEGORIES[category].kind if category else 'disclosure'}"),
         told=", ".join(map(words.word, dict.fromkeys(leaked))) or words.text("some_factor"),
     )

@@ -86,8 +86,8 @@ def _incidents(judged: JudgedCall, words: Words, mask: CallMask) -> Iterator[Fin
     for incident in judged.verdict.incidents:
         yield Finding(
             incident=True,
-            name=incident.kind,
-            title=words.word(incident.kind),
+            name=incident.id,
+            title=words.word(incident.id),
             severity=incident.severity,
             turn=incident.turn,
             start=_start(judged, incident.turn, incident.evidence),

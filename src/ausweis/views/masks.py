@@ -6,10 +6,11 @@ from functools import cached_property
 from typing import NamedTuple, Protocol
 
 from ausweis.calls.call import Call
+from ausweis.facts import Facts
 from ausweis.judging.verdict import Verdict
-from ausweis.masking import Kind, Language, Masker, mask
+from ausweis.masking import Kind, Masker, mask
 from ausweis.masking.kinds import Span, shown_as
-from ausweis.reading.facts import Facts
+from ausweis.vocabulary import Language
 
 __all__ = ["CallMask", "Cover", "JudgedCall"]
 
@@ -72,7 +73,7 @@ class CallMask:
     @cached_property
     def _kept(self) -> dict[tuple[int, str], frozenset[Kind]]:
         """Quotes of a turn, and the kinds of data that stay in them."""
-        about = (incident for incident in self.judged.verdict.incidents if incident.kind in _ABOUT_AMOUNTS)
+        about = (incident for incident in self.judged.verdict.incidents if incident.id in _ABOUT_AMOUNTS)
         return {
             (said.turn, said.quote): frozenset({"amount"})
             for incident in about

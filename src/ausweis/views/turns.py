@@ -7,8 +7,8 @@ from itertools import groupby, pairwise
 from typing import Literal
 
 from ausweis.calls.call import Call
+from ausweis.facts import Event, Facts
 from ausweis.judging.verdict import Incident, Verdict, Violation
-from ausweis.reading.facts import Event, Facts
 from ausweis.views.masks import CallMask, Cover
 from ausweis.views.words import clock
 from ausweis.vocabulary import Speaker
@@ -121,7 +121,7 @@ def finding_marks(verdict: Verdict) -> dict[int, list[Mark]]:
     """Violations and incidents by turn, and in other turns the words that speak for them."""
     marks: dict[int, list[Mark]] = defaultdict(list)
     violations = [(one, Mark("violation", one.type, one.severity, one.action or "")) for one in verdict.violations]
-    incidents = [(one, Mark("incident", one.kind, one.severity)) for one in verdict.incidents]
+    incidents = [(one, Mark("incident", one.id, one.severity)) for one in verdict.incidents]
     found: list[tuple[Violation | Incident, Mark]] = [*violations, *incidents]
     for finding, mark in found:
         for turn in dict.fromkeys((finding.turn, *(said.turn for said in finding.evidence))):

@@ -10,9 +10,8 @@ from babel import Locale
 from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal, format_percent
 
-from ausweis.judging.policy import Language
-from ausweis.judging.words import ACTIONS, FACTORS, VIOLATIONS
 from ausweis.store import CallRow
+from ausweis.vocabulary import Language, name_of
 
 __all__ = ["Words", "clock", "table"]
 
@@ -31,7 +30,7 @@ class Words:
 
     def word(self, word: str) -> str:
         """A word of the domain; one that a policy named itself is shown with spaces."""
-        return _words(self.language).get(word) or word.replace("_", " ")
+        return table(self.language, "words").get(word) or name_of(word, self.language)
 
     def capital(self, text: str) -> str:
         """The text with a capital at its start."""
@@ -84,12 +83,6 @@ def table(language: Language, name: str) -> dict[str, str]:
         (files("ausweis.views") / "texts" / f"{language}.toml").read_text(encoding="utf-8")
     )
     return words[name]
-
-
-@cache
-def _words(language: Language) -> dict[str, str]:
-    tables = (ACTIONS[language], FACTORS[language], VIOLATIONS[language], table(language, "words"))
-    return {str(word): text for words in tables for word, text in words.items()}
 
 
 def _decimals(pattern: str, places: int) -> str:

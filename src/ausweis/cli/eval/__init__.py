@@ -8,15 +8,14 @@ __all__ = ["eval"]
 
 COMMANDS = {
     "run": "Read and judge the golden set, and measure.",
-    "compare": "Two eval runs, call by call: what got better, what got worse, and by chance or not.",
+    "compare": "Compare two eval runs call by call: what got better or worse, and by chance or not.",
     "gate": "Fail where a run is worse than the blessed baseline.",
     "bless": "Make a run the baseline, with its recorded answers.",
-    "aa": "How often the gate raises a false alarm, on runs of one and the same system.",
-    "report": "One HTML page of an eval run.",
-    "incidents": "How well critical incidents beyond authentication are found.",
-    "metamorphic": "Do verdicts behave as they must when calls are changed?",
+    "aa": "Tell how often the gate raises a false alarm, on runs of one and the same system.",
+    "report": "Make one HTML page of an eval run.",
+    "metamorphic": "Change calls, and count the verdicts that behave as they must.",
     "validate": "Check a golden set.",
-    "agreement": "How far two who labelled the same calls agree.",
+    "agreement": "Tell how far two who labelled the same calls agree.",
 }
 
 

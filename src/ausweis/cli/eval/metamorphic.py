@@ -96,7 +96,7 @@ def _write(path: Path, calls: "list[LabelledCall]", *, resume: bool) -> None:
     from ausweis.errors import RunError
     from ausweis.journal import make_folder, replace_file
 
-    text = "".join(one.model_dump_json(exclude_none=True) + "\n" for one in calls)
+    text = "".join(one.line() + "\n" for one in calls)
     if path.exists() and not (resume and path.read_text(encoding="utf-8") == text):
         raise RunError(
             "other calls are changed here; give --resume with the same options, or another folder", place=str(path)

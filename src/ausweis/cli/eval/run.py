@@ -148,7 +148,7 @@ def recipe_of(options: dict[str, Any]) -> "Recipe":
         threads=options["threads"],
         workers=options["workers"],
         strategy=options["strategy"],
-        readouts=not options["zero_shot"],
+        probes=not options["zero_shot"],
         prompt_folder=options["prompt_folder"],
         pins=options["pins"],
     )

@@ -8,8 +8,10 @@ import click
 from ausweis.cli.run_table import console
 
 if TYPE_CHECKING:
+    from ausweis.evals.metrics import Summary
     from ausweis.evals.metrics.estimate import Estimate
     from ausweis.evals.metrics.field import Review
+    from ausweis.evals.metrics.incidents import IncidentSummary, KindNumbers
     from ausweis.evals.running import Evaluation
 
 __all__ = ["show_summary"]
@@ -19,14 +21,22 @@ _FEWEST = 5
 
 
 def show_summary(found: "Evaluation") -> None:
-    """The main numbers, the confusion, violation types and tags."""
-    from rich.table import Table
-
+    """The numbers of what the labels tell: of outcomes, of incidents, or of both."""
     from ausweis.evals.metrics import rows_of
 
     summary = found.summary
-    out = console()
     _estimates("", rows_of(summary))
+    if summary.accuracy.n:
+        _outcomes(summary)
+    if summary.incidents is not None:
+        _incidents(summary.incidents)
+    _tail(found)
+
+
+def _outcomes(summary: "Summary") -> None:
+    from rich.table import Table
+
+    out = console()
     confusion = Table("label", *next(iter(summary.confusion.values())), title="outcomes", title_justify="left")
     for label, row in summary.confusion.items():
         confusion.add_row(label, *(str(number or "·") for number in row.values()))
@@ -42,7 +52,20 @@ def show_summary(found: "Evaluation") -> None:
             shares = (one.accuracy, one.false_alarms, one.precision, one.recall)
             tags.add_row(one.tag, str(one.accuracy.n), *map(str, shares))
     out.print(tags)
-    _tail(found)
+
+
+def _incidents(numbers: "IncidentSummary") -> None:
+    from rich.table import Table
+
+    table = Table("incident", "calls", "found", "precision", "average precision", title="incidents")
+    table.title_justify = "left"
+    kinds: list[tuple[str, KindNumbers]] = list(numbers.kinds.items())
+    if numbers.own is not None:
+        kinds.append(("a company's own", numbers.own))
+    for name, kind in kinds:
+        ranked = "–" if kind.average_precision is None else f"{kind.average_precision:.2f}"
+        table.add_row(name, str(kind.found.n), str(kind.found), str(kind.precision), ranked)
+    console().print(table)
 
 
 def _reviews(found: "Sequence[Review]") -> None:

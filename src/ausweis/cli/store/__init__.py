@@ -11,9 +11,9 @@ COMMANDS = {
     "delete": "Remove one call everywhere, and prove it.",
     "expire": "Remove all calls older than so many days.",
     "sample": "Draw calls that are not to review, as a check.",
-    "agreement": "How far reviewers agree.",
-    "recall": "Which share of the violations or incidents was found, by the samples.",
-    "export": "Decided calls as golden cases, masked.",
+    "agreement": "Tell how far reviewers agree.",
+    "recall": "Estimate from the samples which share of the violations or incidents was found.",
+    "export": "Write decided calls as golden cases, masked.",
     "verify": "Check the chain of who did what.",
 }
 
@@ -30,7 +30,7 @@ class _StoreGroup(LazyGroup):
 
 @click.command(cls=_StoreGroup, package="ausweis.cli.store", table=COMMANDS)
 def store() -> None:
-    """Runs, calls, facts, verdicts and decisions in a database, for the daily review.
+    """Keep runs, calls, facts, verdicts and decisions in a database, for the daily review.
 
     The store is a SQLite file, or a PostgreSQL database by its address. Needs SQLAlchemy:
     pip install 'ausweis[review]'.

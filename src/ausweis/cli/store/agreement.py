@@ -10,7 +10,7 @@ __all__ = ["agreement"]
 @click.command(epilog="\b\nExample:\n  ausweis store agreement")
 @store_option
 def agreement(address: str) -> None:
-    """How far reviewers of one verdict agree on the outcome: share of pairs, and kappa."""
+    """Tell how far reviewers of one verdict agree on the outcome: share of pairs, and kappa."""
     with opened(address) as store:
         found = store.agreement()
     if not found.pairs:

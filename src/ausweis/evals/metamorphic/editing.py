@@ -40,7 +40,7 @@ def inserted(one: LabelledCall, before: int, lines: Iterable[tuple[Speaker, str]
 
 
 def as_recognised(text: str) -> str:
-    """A line as a speech recogniser writes it."""
+    """A line as an ASR model writes it."""
     return re.sub(r"[^\w\s']", "", text).lower()
 
 
@@ -55,7 +55,7 @@ def dropped(one: LabelledCall, gone: Collection[int]) -> LabelledCall:
 
 def judged_anew(one: LabelledCall) -> LabelledCall:
     """The label that the rules make of the events."""
-    verdict = judge(gold_facts(one), find_policy(one.gold.policy).policy)
+    verdict = judge(gold_facts(one), find_policy(one.policy).policy)
     update = {
         "outcome": verdict.outcome,
         "violations": tuple(

@@ -5,11 +5,14 @@ Each gives None for a call that it does not fit, or on which it would change not
 
 from ausweis.evals.labelled import GoldEvent, LabelledCall
 from ausweis.evals.metamorphic.editing import as_recognised, dropped, events_at, judged_anew, retold
+from ausweis.vocabulary import CATEGORIES, FACTORS, NAME, FactorRecord
 
 __all__ = ["drop_the_factor", "leak_the_factor"]
 
-_LEAKED = frozenset({"date_of_birth", "address", "phone_number", "email", "customer_number", "meter_number"})
-_CONTACT = frozenset({"address", "phone_number", "email"})
+_LEAKED: dict[str | None, FactorRecord] = {
+    factor: record for factor, record in FACTORS.items() if record.strength == "weak" and factor != NAME
+}
+"""What agents can be thought to read out: it stands in their records, and is no secret to them."""
 _LONGEST = 90
 """Characters of an answer that an agent can be thought to read out."""
 _SAYS = {"de": "Ich lese hier: {value} Ist das richtig?", "en": "I can see here: {value} Is that right?"}
@@ -21,7 +24,7 @@ def drop_the_factor(one: LabelledCall) -> LabelledCall | None:
     if one.gold.outcome != "compliant":
         return None
     for factor in dict.fromkeys(event.subject for event in one.gold.events if event.kind == "gives"):
-        if factor == "name":
+        if factor == NAME:
             continue
         gone = {event.turn for event in one.gold.events if event.kind == "gives" and event.subject == factor}
         if any(event.subject != factor for turn in gone for event in events_at(one, turn)):
@@ -44,8 +47,9 @@ def leak_the_factor(one: LabelledCall) -> LabelledCall | None:
         if not alone or not once or len(value) > _LONGEST:
             continue
         events = [GoldEvent(turn=asks.turn, kind="reads_out", subject=asks.subject)]
-        if asks.subject in _CONTACT:
-            events.append(GoldEvent(turn=asks.turn, kind="discloses", subject="contact_data"))
+        told = CATEGORIES[_LEAKED[asks.subject].read_out]
+        if told.by_reading_out:
+            events.append(GoldEvent(turn=asks.turn, kind="discloses", subject=told.id))
         language = one.call.language
         says, agrees = _SAYS[language].format(value=value), _AGREES[language]
         if one.gold.tags.surface == "asr":

@@ -7,7 +7,7 @@ import re
 
 from ausweis.evals.labelled import LabelledCall
 from ausweis.evals.metamorphic.editing import events_at, inserted, retold_everywhere
-from ausweis.vocabulary import Speaker
+from ausweis.vocabulary import FACTORS, Speaker
 
 __all__ = ["add_small_talk", "change_digits", "praise_the_call", "swap_goodbyes", "swap_names"]
 
@@ -15,9 +15,7 @@ _TITLE = re.compile(r"\b(?:herrn?|frau|mrs?|ms|miss|doktor|doctor)\.?\s+(\w{3,})
 _NAMES = ("Wiesmann", "Kaltenbach", "Overbeck", "Lindqvist", "Pritchard", "Akintola", "Demirel", "Nowak")
 _NUMBER = re.compile(r"\d(?:[\d ]*\d)?")
 _OTHER_DIGIT = str.maketrans("123456789", "348165972")
-_NUMBER_FACTORS = frozenset(
-    {"customer_number", "contract_number", "meter_number", "card_number", "device_number", "pin", "one_time_code"}
-)
+_NUMBER_FACTORS = frozenset(factor for factor, record in FACTORS.items() if record.looks_like in ("digits", "letters"))
 _FEWEST_DIGITS = 3
 
 _PRAISE = {

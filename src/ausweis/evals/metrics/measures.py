@@ -113,7 +113,7 @@ def coverage(wanted: float) -> Measure:
 
     def measure(cases: Sequence[Case]) -> Callable[[Weights], Values]:
         order, ends = _by(cases, [case.confidence for case in cases])
-        right = np.array([case.right for case in cases], dtype=np.int64)[order]
+        right = np.array([case.outcome_right for case in cases], dtype=np.int64)[order]
 
         def of(weights: Weights) -> Values:
             weights = weights[:, order]

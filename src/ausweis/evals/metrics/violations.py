@@ -9,19 +9,19 @@ from ausweis.vocabulary import VIOLATIONS, ViolationType
 
 __all__ = ["F1", "by_type", "f1", "first_turn", "precision", "recall", "types_f1"]
 
-F1 = micro_f1(lambda case: (["violation"] * case.broken, ["violation"] * case.flagged))
+F1 = micro_f1(lambda case: (["violation"] * case.broken, ["violation"] * case.says_violation))
 
 
 def precision(cases: Sequence[Case]) -> Estimate:
     """Of the calls with the verdict violation, how many are."""
-    flagged = [case for case in cases if case.flagged]
+    flagged = [case for case in cases if case.says_violation]
     return share(sum(case.broken for case in flagged), len(flagged))
 
 
 def recall(cases: Sequence[Case]) -> Estimate:
     """Of the calls that are violations, how many have this verdict."""
     broken = [case for case in cases if case.broken]
-    return share(sum(case.flagged for case in broken), len(broken))
+    return share(sum(case.says_violation for case in broken), len(broken))
 
 
 def f1(cases: Sequence[Case]) -> Estimate:

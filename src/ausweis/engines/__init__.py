@@ -1,0 +1,18 @@
+"""What runs a model. Nothing here loads one before it is asked for.
+
+protocol      what every engine offers: questions in, answers out; a transcript in, an answer a row
+probe         what is learned for a model: how likely each label is, from what the model computed about a line
+matcher       the same for a description: how likely a line is what it says
+learned_file  how both are kept: data only, bound to model and template
+llama         llama.cpp in this process: the default
+server        any OpenAI-compatible server
+fake          answers from a script, without a model; fake_answers holds them against the question
+replay        answers recorded in a folder, and given again
+packed        recorded answers of a whole golden set in one file
+weights       model files: the catalogue, where they come from, their hashes
+strict_json   JSON as its standard has it
+"""
+
+from ausweis.engines.protocol import Engine, Message, Request, Result, Transcript
+
+__all__ = ["Engine", "Message", "Request", "Result", "Transcript"]

@@ -1,0 +1,258 @@
+"""The in-process engine: llama.cpp on this machine's processor.
+
+What a template begins with, all messages before the last one, is a prefix that questions share: it is evaluated once
+and kept, on the disk too. What questions have of their own is evaluated together, batch by batch, and what several of
+them begin with only once. A closed question needs no generated token: its answer is read from the probabilities at the
+place where it would begin. Answers that take more tokens go on together, one evaluation a step. A transcript is read
+once, and probes tell from the states of a few layers what each of its rows means.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from importlib.metadata import version
+from typing import TypeVar, cast
+
+import numpy as np
+
+from ausweis.engines.llama.answers import Answer, Answering, JsonWriter, Logits, choose
+from ausweis.engines.llama.batches import Batch, Question, batches_of, by_prefix
+from ausweis.engines.llama.chat_format import ChatFormat, PromptPart, chat_format
+from ausweis.engines.llama.context import LlamaContext
+from ausweis.engines.llama.model import LlamaModel
+from ausweis.engines.llama.prefix_cache import CachedPrefix
+from ausweis.engines.llama.shared_prefix import SEQUENCES, SharedPrefixContext
+from ausweis.engines.llama.states import States
+from ausweis.engines.llama.transcript import TranscriptContext
+from ausweis.engines.protocol import Message, Request, Result, Transcript
+from ausweis.engines.weights import Progress, Weights, locate
+from ausweis.errors import ContextError, EngineError, ModelError
+from ausweis.machine import usable_cpus
+from ausweis.provenance import ModelProvenance
+
+__all__ = ["LlamaEngine", "engine_name"]
+
+_C = TypeVar("_C", bound=LlamaContext)
+
+CONTEXT = 8192
+"""Tokens of context unless told otherwise; about 230 MB of memory each for the default model."""
+CONTEXTS = 3
+"""Prefixes kept evaluated, the latest used; each has a context of its own."""
+COMPARED = 500
+"""Descriptions that rows are compared with whose states are kept: some hundred kilobytes each."""
+ANSWER_ROOM = 16
+"""Tokens left for the ways to the answers of a closed list."""
+
+
+def engine_name() -> str:
+    """The engine with its version, as verdicts and recordings name it."""
+    return f"llama.cpp (llama-cpp-python {version('llama-cpp-python')})"
+
+
+class LlamaEngine:
+    """Not to be used by two threads at once.
+
+    Raises:
+        ModelError: the weights are missing, not what the catalogue says, or too large for this machine.
+    """
+
+    def __init__(self, weights: Weights, *, context: int | None = None, threads: int | None = None) -> None:
+        self._model = LlamaModel(weights.path)
+        trained = self._model.trained_context
+        if context is not None and not 256 <= context <= trained:
+            self._model.close()
+            raise ModelError(f"the context must be between 256 and {trained} tokens for the model {weights.id}")
+        self._size = context or min(CONTEXT, trained)
+        self._threads = threads or usable_cpus()
+        self._format: ChatFormat = chat_format(weights.chat_format, self._model.chat_template)
+        self._end = self._end_of_answer()
+        self._writer = JsonWriter(self._model)
+        self._compared: dict[tuple[Transcript, tuple[int, ...]], States] = {}
+        self._contexts: OrderedDict[tuple[tuple[int, ...], tuple[int, ...]], LlamaContext] = OrderedDict()
+        self.info = ModelProvenance(
+            id=weights.id,
+            sha256=weights.sha256,
+            engine=engine_name(),
+            parameters={"temperature": 0, "context": self._size, "threads": self._threads},
+            context_tokens=self._size,
+        )
+
+    @classmethod
+    def load(
+        cls, model: str, *, context: int | None = None, threads: int | None = None, progress: Progress | None = None
+    ) -> "LlamaEngine":
+        """Load a model of the catalogue by id, or any GGUF file by path."""
+        return cls(locate(model, progress=progress), context=context, threads=threads)
+
+    @property
+    def calls_at_once(self) -> int:
+        """One: what a call has of its own is evaluated together already."""
+        return 1
+
+    @property
+    def layers(self) -> int:
+        """How many layers the model has."""
+        return self._model.layers
+
+    def complete(self, requests: Sequence[Request]) -> list[Result]:
+        """Answer in order. The same requests give the same numbers, whatever was asked before them."""
+        results: dict[int, Result] = {}
+        questions = [self._question(place, request) for place, request in enumerate(requests)]
+        for prefix, group in by_prefix(questions).items():
+            context, computed = self._shared_prefix(prefix)
+            for batch in batches_of(group, sequences=SEQUENCES, free=self._size - len(prefix)):
+                context.clear()
+                answers = self._answer(context, batch)
+                # What is shared counts once: with the first question that has it.
+                evaluated = dict.fromkeys(answers, 0) | {1: computed}
+                computed = 0
+                for run in batch.runs:
+                    evaluated[run.owners[0]] += len(run.tokens)
+                for sequence, question in enumerate(batch.questions, start=1):
+                    answer, written = answers[sequence]
+                    results[question.place] = Result(
+                        text=answer.text,
+                        probabilities=tuple(round(probability, 6) for probability in answer.probabilities),
+                        prompt_tokens=len(question.prefix) + len(question.own),
+                        evaluated_tokens=evaluated[sequence] + written,
+                    )
+        return [results[place] for place in range(len(requests))]
+
+    def read(self, transcript: Transcript) -> list[Result]:
+        """What the probes tell of each row. What was read before changes nothing.
+
+        Raises:
+            ContextError: a row does not fit the context.
+            EngineError: the probes are of another model.
+        """
+        probes = transcript.probes
+        if not probes:
+            return []
+        if any(probe.model_sha256 != self.info.sha256 for probe in probes):
+            raise EngineError(f"the probe of {transcript.template} was learned for another model")
+        compared = [self._states_of(line, probes[0].layers) for line in transcript.compared]
+        results = []
+        prompt, computed, rows = self._reading(transcript, probes[0].layers)
+        for probe, states in zip(probes, rows, strict=True):
+            prompt += len(states)
+            probabilities = probe.probabilities(states, compared)
+            results.append(
+                Result(
+                    text=probe.labels[int(np.argmax(probabilities))],
+                    probabilities=probabilities,
+                    prompt_tokens=prompt,
+                    evaluated_tokens=computed + len(states),
+                )
+            )
+            computed = 0
+        return results
+
+    def states(self, transcript: Transcript, layers: tuple[int, ...]) -> Iterator[States]:
+        """What the model computed about each row, to learn probes: see `TranscriptContext.read`.
+
+        To be taken to its end before anything else is asked.
+        """
+        _, _, rows = self._reading(transcript, layers)
+        return rows
+
+    def _reading(self, transcript: Transcript, layers: tuple[int, ...]) -> tuple[int, int, Iterator[States]]:
+        """How many tokens the prefix has, how many of them had to be evaluated, and the states of the rows."""
+        prefix = self._prefix(self._format(transcript.messages))
+        if len(prefix) >= self._size:
+            message = f"what {transcript.template or 'a transcript'} begins with has {len(prefix)} tokens"
+            raise ContextError(f"{message}, but the context has {self._size} (option --context)")
+        make = partial(TranscriptContext, self._model, self._size, self._threads, layers)
+        context, computed = self._context(prefix, layers, make)
+        rows = [self._model.tokens(f"{row}\n", special=False) for row in transcript.rows]
+        return len(prefix), computed, context.read(rows)
+
+    def _states_of(self, compared: Transcript, layers: tuple[int, ...]) -> States:
+        """Of what rows are compared with; kept, since descriptions are the same for every call."""
+        if (compared, layers) not in self._compared:
+            if len(self._compared) >= COMPARED:
+                self._compared.clear()
+            (self._compared[compared, layers],) = self.states(compared, layers)
+        return self._compared[compared, layers]
+
+    def _question(self, place: int, request: Request) -> Question:
+        """The tokens of a request.
+
+        Raises:
+            ContextError: they do not fit the context.
+        """
+        parts = self._format(request.messages)
+        prefix = self._prefix(parts)
+        own = tuple(self._tokens(parts[_last_text(parts) :]))
+        room = request.max_tokens if request.json_schema is not None else ANSWER_ROOM
+        if len(prefix) + len(own) + room > self._size:
+            message = f"a prompt of {request.template or 'a question'} has {len(prefix) + len(own)} tokens and needs"
+            raise ContextError(f"{message} {room} more, but the context has {self._size} (option --context)")
+        return Question(place, request, prefix, own, room)
+
+    def _prefix(self, parts: Sequence[PromptPart]) -> tuple[int, ...]:
+        """The tokens of all that stands before the text of the last message."""
+        begin = [] if self._model.begin_token is None else [self._model.begin_token]
+        return tuple(begin + self._tokens(parts[: _last_text(parts)]))
+
+    def _tokens(self, parts: Sequence[PromptPart]) -> list[int]:
+        return [token for part in parts for token in self._model.tokens(part.text, special=part.special)]
+
+    def _end_of_answer(self) -> int:
+        """The token that ends an answer in the chat format; some model files name the end of a text instead."""
+        parts = self._format((Message(role="user", content="?"), Message(role="assistant", content="!")))
+        last = _last_text(parts)
+        tokens = self._tokens(parts[last + 1 : last + 2])
+        return tokens[0] if tokens and self._model.ends(tokens[0]) else self._model.end_token
+
+    def _shared_prefix(self, prefix: tuple[int, ...]) -> tuple[SharedPrefixContext, int]:
+        """A context for questions with this prefix, and how many tokens of it had to be evaluated."""
+        return self._context(prefix, (), lambda: SharedPrefixContext(self._model, self._size, self._threads))
+
+    def _context(self, prefix: tuple[int, ...], layers: tuple[int, ...], make: Callable[[], _C]) -> tuple[_C, int]:
+        """The context that is kept for this prefix and these layers, or another one of its kind, or a new one."""
+        context = self._contexts.pop((prefix, layers), None)
+        computed = 0
+        if context is None:
+            if len(self._contexts) >= CONTEXTS:
+                (_, other), context = self._contexts.popitem(last=False)
+                if other != layers:
+                    context.close()
+                    context = None
+            context = context or make()
+            maker = f"{self._model.api.__version__} threads={self._threads}"
+            try:
+                computed = context.set_prefix(prefix, CachedPrefix(self.info.sha256, maker, prefix))
+            except BaseException:
+                context.close()
+                raise
+        self._contexts[prefix, layers] = context
+        return cast("_C", context), computed
+
+    def _answer(self, context: SharedPrefixContext, batch: Batch) -> dict[int, tuple[Answer, int]]:
+        """For each sequence its answer, and how many tokens were evaluated beyond the question."""
+        logits = context.evaluate(batch.runs)
+        questions = enumerate(batch.questions, start=1)
+        return context.answer(
+            {number: self._answering(question.request, logits[number]) for number, question in questions}
+        )
+
+    def _answering(self, request: Request, logits: Logits) -> Answering:
+        if request.json_schema is not None:
+            return self._writer.write(request.json_schema, request.max_tokens, logits)
+        choices = request.choices
+        if not choices or len(set(choices)) != len(choices):
+            raise EngineError(f"a question of {request.template} needs different answers, or a schema")
+        answers = {choice: self._model.tokens(choice, special=False) for choice in choices}
+        return choose(answers, self._end, logits)
+
+    def close(self) -> None:
+        """Give all memory back."""
+        for context in self._contexts.values():
+            context.close()
+        self._contexts.clear()
+        self._model.close()
+
+
+def _last_text(parts: Sequence[PromptPart]) -> int:
+    """The place of the last message's text."""
+    return max(place for place, part in enumerate(parts) if not part.special)

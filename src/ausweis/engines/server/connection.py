@@ -1,0 +1,210 @@
+"""Requests to a server and its replies: sent again where a fault may pass, refused in one sentence where it will not.
+
+No message quotes a reply: servers repeat the prompt in their errors.
+"""
+
+import asyncio
+import json
+import re
+import ssl
+import warnings
+from typing import Any
+
+import httpx
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, stop_before_delay
+
+from ausweis.engines.server.address import KEY_VARIABLE
+from ausweis.engines.server.retry import Passing, Patience, retry_after, seconds_to_wait
+from ausweis.engines.strict_json import strict_json
+from ausweis.errors import AusweisError, ContextError, EngineError, InputError, ModelError
+
+__all__ = ["IN_A_ROW", "Connection", "Unsupported"]
+
+IN_A_ROW = 5
+"""So many questions without a reply, one after another and each tried again and again, end the run."""
+LARGEST_REPLY = 16 * 1024 * 1024
+"""Bytes; hundreds of alternatives for each of some hundred tokens fit. What is beyond it is not read."""
+_KEPT_SECONDS = 4.0
+"""A connection that nobody uses is closed before the server closes it (llama-server: after five seconds)."""
+
+_TOO_LONG = re.compile(
+    r"exceed_context_size|context_length_exceeded|maximum context length|exceeds? (the )?(available )?context"
+)
+_RESUME = "a run goes on with --resume"
+_REFUSALS = {
+    401: f"wants a key, or another one: put it into the environment variable {KEY_VARIABLE}",
+    403: f"does not allow this: see which rights the key in {KEY_VARIABLE} has",
+    404: "knows no such path or model: see its address (it often ends with /v1) and --model",
+}
+"""What every further request would meet too."""
+
+
+class Unsupported(EngineError):  # noqa: N818  (a finding about the server; nobody else sees it)
+    """The server does not take a request of this form."""
+
+
+class Connection:
+    """A pool of connections to one server, for one event loop: at most `parallel` requests at once.
+
+    `key` is sent as a bearer token, and stands in no message. `patience` may be changed.
+
+    Raises:
+        InputError: the key has characters that no header can hold.
+    """
+
+    def __init__(self, address: str, *, key: str | None, parallel: int, patience: Patience) -> None:
+        self.patience = patience
+        self._address = address
+        self._slots = asyncio.Semaphore(parallel)
+        self._failed_in_a_row = 0
+        headers = {"accept": "application/json", "accept-encoding": "identity"}
+        if key:
+            if not (key.isascii() and key.isprintable()) or " " in key:
+                raise InputError(f"{KEY_VARIABLE} holds a character that no key has: set it anew")
+            headers["authorization"] = f"Bearer {key}"
+        # anyio says so of a connection that is given up before its first step, as when a run is stopped.
+        warnings.filterwarnings("ignore", r"coroutine 'connect_tcp\..*' was never awaited", RuntimeWarning)
+        self._client = httpx.AsyncClient(
+            headers=headers,
+            # No proxy of the environment: calls go to the server and nowhere else.
+            trust_env=False,
+            follow_redirects=False,
+            # The certificates that this machine trusts, so also those of the house.
+            verify=ssl.create_default_context(),
+            limits=httpx.Limits(
+                max_connections=parallel, max_keepalive_connections=parallel, keepalive_expiry=_KEPT_SECONDS
+            ),
+            timeout=httpx.Timeout(None, connect=patience.connect_seconds),
+        )
+
+    @property
+    def server(self) -> str:
+        """The server, as the beginning of a sentence."""
+        return f"the server at {self._address}"
+
+    async def get(self, path: str) -> dict[str, Any]:
+        """The JSON at a path below the address; errors as those of `post`."""
+        return await self._retrying("GET", path, None, trying=False)
+
+    async def post(self, path: str, body: dict[str, Any], *, trying: bool = False) -> dict[str, Any]:
+        """The reply to a request. With `trying`, an error inside the server means that it does not know the form.
+
+        Raises:
+            ContextError: the prompt is too long for the server.
+            Unsupported: the server does not take a request of this form.
+            EngineError: the server refuses this request, or gave no reply to it within the patience.
+            ModelError: the server is gone, or refuses whatever it is asked.
+        """
+        content = json.dumps(body, ensure_ascii=False).encode("utf-8", errors="replace")
+        return await self._retrying("POST", path, content, trying=trying)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._client.aclose()
+
+    async def _retrying(self, method: str, path: str, content: bytes | None, *, trying: bool) -> dict[str, Any]:
+        patience = self.patience
+        attempts = AsyncRetrying(
+            stop=stop_after_attempt(patience.attempts) | stop_before_delay(patience.total_seconds),
+            wait=lambda state: seconds_to_wait(state, patience),
+            retry=retry_if_exception_type(Passing),
+            sleep=asyncio.sleep,
+            reraise=True,
+        )
+        try:
+            # Who waits before another attempt keeps the slot: an overloaded server is not asked more meanwhile.
+            async with self._slots:
+                end = asyncio.get_running_loop().time() + patience.total_seconds
+                reply: dict[str, Any] = await attempts(self._attempt, method, path, content, trying, end)
+        except Passing as fault:
+            raise self._given_up(fault, int(attempts.statistics["attempt_number"])) from None
+        self._failed_in_a_row = 0
+        return reply
+
+    def _given_up(self, fault: Passing, attempts: int) -> AusweisError:
+        tried = "" if attempts == 1 else f" (tried {attempts} times)"
+        if fault.unreachable:
+            return ModelError(f"{self.server} cannot be reached{tried}: see that it runs; {_RESUME}")
+        self._failed_in_a_row += 1
+        if self._failed_in_a_row >= IN_A_ROW:
+            return ModelError(
+                f"{self.server} left {IN_A_ROW} questions in a row without a reply: see its log; {_RESUME}"
+            )
+        return EngineError(f"{self.server} {fault.what}{tried}: see that it can keep up, or lower --workers")
+
+    async def _attempt(self, method: str, path: str, content: bytes | None, trying: bool, end: float) -> dict[str, Any]:
+        seconds = max(0.0, min(self.patience.attempt_seconds, end - asyncio.get_running_loop().time()))
+        headers = {} if content is None else {"content-type": "application/json"}
+        url = f"{self._address}/{path}"
+        data = bytearray()
+        try:
+            # Over the whole exchange: the time-outs of httpx begin anew with each byte of a server that drips.
+            async with (
+                asyncio.timeout(seconds),
+                self._client.stream(method, url, content=content, headers=headers) as response,
+            ):
+                async for piece in response.aiter_raw():
+                    data += piece
+                    if len(data) > LARGEST_REPLY:
+                        raise EngineError(f"{self.server} sent more than {LARGEST_REPLY >> 20} MiB: is it a model?")
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            if _is_of_tls(error):
+                raise ModelError(f"{self.server} has no certificate that this machine trusts") from None
+            raise Passing("cannot be reached", unreachable=True) from None
+        except TimeoutError:
+            raise Passing(f"gave no whole reply within {seconds:.3g} s") from None
+        except httpx.HTTPError:
+            raise Passing("broke the connection off") from None
+        except (httpx.InvalidURL, ValueError):
+            # Such as an address in a redirection that is none: httpx looks at it, though it is not followed.
+            raise Passing("sent something that is no HTTP") from None
+        return self._judge(response, bytes(data), trying)
+
+    def _judge(self, response: httpx.Response, data: bytes, trying: bool) -> dict[str, Any]:
+        status = response.status_code
+        if status == httpx.codes.OK:
+            return _parse(data)
+        if 300 <= status < 400:
+            raise ModelError(f"{self.server} sends to another address: give that one, if you trust it")
+        if status >= 400 and _TOO_LONG.search(_error_of(data)):
+            raise ContextError(f"a prompt is too long for the context of {self.server}: start it with a larger one")
+        if trying and status in (400, 422, 500, 501):
+            raise Unsupported(f"{self.server} does not take such a request (HTTP {status})")
+        if status in (408, 409, 425, 429) or status >= 500:
+            wait = retry_after(response.headers.get("retry-after"))
+            raise Passing(f"is overloaded, not ready or failed (HTTP {status})", wait=wait)
+        if status in _REFUSALS:
+            raise ModelError(f"{self.server} {_REFUSALS[status]} (HTTP {status})")
+        raise EngineError(f"{self.server} does not take the request: its own log may say why (HTTP {status})")
+
+
+def _parse(data: bytes) -> dict[str, Any]:
+    try:
+        reply = strict_json(data, any_number=True)
+    except ValueError:
+        raise Passing("sent something that is no JSON, or JSON with a text that is none") from None
+    if not isinstance(reply, dict):
+        raise Passing("sent JSON that is no reply")
+    return reply
+
+
+def _is_of_tls(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _error_of(data: bytes) -> str:
+    """Code, kind and message of an error, in lower case, to look for known words in them only."""
+    try:
+        content = strict_json(data)
+    except ValueError:
+        return ""
+    if not isinstance(content, dict):
+        return ""
+    error = content.get("error", content)
+    if not isinstance(error, dict):
+        return str(error).lower()
+    return " ".join(str(error.get(key, "")) for key in ("code", "type", "message")).lower()

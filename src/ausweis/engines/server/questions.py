@@ -1,0 +1,134 @@
+"""Questions to a server: a request becomes one request of HTTP or several, and their replies one result."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ausweis.engines.protocol import Request, Result
+from ausweis.engines.server.abilities import Abilities
+from ausweis.engines.server.connection import Connection
+from ausweis.engines.server.probabilities import Ways
+from ausweis.engines.server.prompt import as_sent
+from ausweis.engines.server.reply import Reply, Unusable
+from ausweis.engines.strict_json import strict_json
+from ausweis.errors import ContextError, EngineError, ModelError
+
+__all__ = ["Questions"]
+
+TRIES = 3
+"""How often a server may answer with something that was not asked for."""
+MOST_ASKED = 8
+"""How often the answers of one list are asked about: first all, then those that the replies do not tell apart."""
+
+RULED_OUT = 0.01
+"""At each fork the answer that was given took the likeliest way, so by the server's own numbers it cannot be much less
+likely than another. Penalties for repetition, which some servers set by themselves, shift it by a factor of 20."""
+
+
+@dataclass(frozen=True)
+class Questions:
+    """Asks the model of this name. `context`: tokens; None where it is not known."""
+
+    connection: Connection
+    model: str
+    abilities: Abilities
+    context: int | None
+
+    async def ask(self, request: Request) -> Result:
+        """Answer one request.
+
+        Raises:
+            ContextError, EngineError, ModelError: as `Connection.post`, or the answer is not what was asked for.
+        """
+        asked = request.template or "a question"
+        if request.json_schema is not None:
+            return await self._json(request, request.json_schema, asked)
+        if not request.choices or len(set(request.choices)) != len(request.choices):
+            raise EngineError(f"{asked} needs different answers, or a schema")
+        return await self._list(request, asked)
+
+    async def _json(self, request: Request, schema: Mapping[str, Any], asked: str) -> Result:
+        if self.abilities.schemas is None:
+            raise ModelError(f"{self.connection.server} enforces no JSON schema, which {asked} needs")
+        fields = {**self.abilities.schemas.fields(schema), "max_tokens": request.max_tokens}
+
+        def check(reply: Reply) -> None:
+            if not reply.whole:
+                raise EngineError(f"the answer to {asked} is longer than {request.max_tokens} tokens")
+            if not _fits(reply.text, schema):
+                raise Unusable("gave JSON that does not fit the schema")
+
+        reply = await self._sent(request, fields, asked, check)
+        return Result(text=reply.text, prompt_tokens=reply.prompt_tokens, evaluated_tokens=reply.evaluated_tokens)
+
+    async def _list(self, request: Request, asked: str) -> Result:
+        reply = await self._choice(request, request.choices, asked)
+        texts = self.abilities.lists.texts(request.choices, reply.text)
+        answer = self.abilities.lists.answer(reply.text) or ""
+        if not self.abilities.alternatives:
+            return _result(request, {choice: float(choice == answer) for choice in request.choices}, [reply])
+        ways, replies, seen = Ways(texts), [reply], {frozenset(request.choices)}
+        ways.learn(reply.positions or ())
+        while (group := ways.shares().next) and len(replies) < MOST_ASKED and frozenset(group) not in seen:
+            seen.add(frozenset(group))
+            replies.append(await self._choice(request, group, asked))
+            ways.learn(replies[-1].positions or ())
+        shares = ways.shares()
+        if shares.least[answer] < RULED_OUT:
+            message = f"{self.connection.server} gave an answer that its own log-probabilities rule out"
+            raise EngineError(f"{message} ({asked})")
+        return _result(request, shares.found, replies)
+
+    async def _choice(self, request: Request, choices: Sequence[str], asked: str) -> Reply:
+        dialect, count = self.abilities.lists, self.abilities.alternatives
+        fields = {**dialect.fields(choices), "max_tokens": dialect.room(choices)}
+        if count:
+            fields |= {"logprobs": True, "top_logprobs": count}
+
+        def check(reply: Reply) -> None:
+            if dialect.answer(reply.text) not in choices:
+                raise Unusable("gave an answer that is not in the list")
+            if count and reply.positions is None:
+                raise Unusable("gave an answer without log-probabilities of its tokens")
+
+        return await self._sent(request, fields, asked, check)
+
+    async def _sent(
+        self, request: Request, fields: Mapping[str, Any], asked: str, check: Callable[[Reply], None]
+    ) -> Reply:
+        body = {"model": self.model, "messages": as_sent(request.messages), "temperature": 0, **fields}
+        fault = ""
+        for _ in range(TRIES):
+            try:
+                reply = Reply.of(await self.connection.post("chat/completions", body), body["max_tokens"])
+                # A server that cuts prompts off says nothing, but the rest of the prompt fills its context.
+                if self.context and reply.prompt_tokens + 1 >= self.context:
+                    raise ContextError(f"a prompt of {asked} fills the context of {self.context} tokens")
+                check(reply)
+            except Unusable as unusable:
+                fault = unusable.what
+            else:
+                return reply
+        raise EngineError(f"{self.connection.server} {fault} ({asked}, tried {TRIES} times)")
+
+
+def _fits(text: str, schema: Mapping[str, Any]) -> bool:
+    import jsonschema
+
+    try:
+        jsonschema.validate(strict_json(text), dict(schema))
+    except (ValueError, RecursionError, jsonschema.ValidationError):
+        return False
+    except jsonschema.SchemaError:
+        raise EngineError("the schema of the answer is none") from None
+    return True
+
+
+def _result(request: Request, found: Mapping[str, float], replies: Sequence[Reply]) -> Result:
+    probabilities = tuple(round(found[choice], 6) for choice in request.choices)
+    return Result(
+        text=request.choices[probabilities.index(max(probabilities))],
+        probabilities=probabilities,
+        prompt_tokens=replies[0].prompt_tokens,
+        evaluated_tokens=sum(reply.evaluated_tokens for reply in replies),
+    )

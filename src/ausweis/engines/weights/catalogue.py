@@ -1,0 +1,258 @@
+"""The catalogue of model weights: what each file is, which hash it must have, and where it can be had."""
+
+import os
+import re
+from functools import lru_cache
+from importlib import metadata
+from pathlib import Path
+from typing import Annotated, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from ausweis.errors import ModelError
+
+__all__ = [
+    "CATALOGUE_VARIABLE",
+    "Beside",
+    "Entry",
+    "File",
+    "HubSource",
+    "Kind",
+    "PackageSource",
+    "PathSource",
+    "default_id",
+    "default_of",
+    "entries",
+    "entry",
+]
+
+CATALOGUE_VARIABLE = "AUSWEIS_MODELS"
+_SHIPPED = Path(__file__).with_name("models.yaml")
+
+Kind = Literal["llm", "asr", "voices"]
+"""A language model (GGUF), an ASR model (a folder in CTranslate2's format), an encoder of voices (one file)."""
+
+_KINDS: dict[Kind, str] = {"llm": "a language model", "asr": "an ASR model", "voices": "a voice encoder"}
+_PATHS: dict[Kind, str] = {
+    "llm": "the path of a .gguf file",
+    "asr": "the path of a folder with model.bin",
+    "voices": "the path of a copy of its file",
+}
+
+_NUMBER = re.compile(r"\{n(:0[1-9]d?)?\}")
+_Package = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+==[^=]+$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PackageSource(_Part):
+    """Pieces that are data files of Python packages, in this order.
+
+    `{n}` in the pattern counts from 1 (`{n:02d}`: in two digits).
+
+    `extra` is the extra of Ausweis that installs them, where there is one.
+    """
+
+    kind: Literal["package"]
+    packages: Annotated[tuple[_Package, ...], Field(min_length=1)]
+    pattern: str
+    extra: str | None = None
+
+    @field_validator("pattern")
+    @classmethod
+    def _pattern_takes_only_a_number(cls, pattern: str) -> str:
+        if set("{}") & set(_NUMBER.sub("", pattern)):
+            raise ValueError("a pattern may hold {n} and nothing else in braces")
+        return pattern
+
+    @property
+    def pieces(self) -> tuple[tuple[str, str, str], ...]:
+        """Name, version and data file of each package, in order."""
+        split = [package.split("==") for package in self.packages]
+        return tuple((name, version, self.pattern.format(n=n)) for n, (name, version) in enumerate(split, start=1))
+
+    def find(self) -> tuple[list[Path], list[str]]:
+        """The pieces that are installed, in order, and the packages (`name==version`) that are not.
+
+        Only the packages' metadata is read: importing a carrier would run its code.
+        """
+        found: list[Path] = []
+        missing: list[str] = []
+        for name, version, file in self.pieces:
+            path = _installed(name, version, file)
+            if path:
+                found.append(path)
+            else:
+                missing.append(f"{name}=={version}")
+        return found, missing
+
+
+class HubSource(_Part):
+    """The file at the model's makers."""
+
+    kind: Literal["hub"]
+    url: Annotated[str, Field(pattern=r"^https://[^\s]+$")]
+
+
+class PathSource(_Part):
+    """A copy that the user has on this machine."""
+
+    kind: Literal["path"]
+
+
+S = TypeVar("S", PackageSource, HubSource, PathSource)
+
+
+class File(_Part):
+    """One file that a model needs. `bytes` is its size."""
+
+    file: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    bytes: Annotated[int, Field(gt=0, lt=2**60)]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Beside(File):
+    """A further, small file of a model's folder: `data` is the data file of the package (`name==version`)."""
+
+    package: _Package
+    data: Annotated[str, Field(min_length=1)]
+
+    def find(self) -> Path | None:
+        """The data file, if the package is installed."""
+        name, version = self.package.split("==")
+        return _installed(name, version, self.data)
+
+
+class Entry(File):
+    """One model: its file and, for an ASR model, those beside it. `context`: the tokens that an llm was made for."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
+    kind: Kind = "llm"
+    title: str
+    default: bool = False
+    licence: str
+    chat_format: Literal["chatml"] | None = None
+    context: Annotated[int, Field(gt=0, lt=2**60)] | None = None
+    sources: tuple[Annotated[PackageSource | HubSource | PathSource, Field(discriminator="kind")], ...]
+    beside: tuple[Beside, ...] = ()
+
+    @field_validator("kind", mode="before")
+    @classmethod
+    def _earlier_name(cls, kind: object) -> object:
+        """Catalogues of earlier versions say `recogniser`."""
+        return "asr" if kind == "recogniser" else kind
+
+    @model_validator(mode="after")
+    def _has_what_its_kind_needs(self) -> Self:
+        for name in ("chat_format", "context"):
+            if (getattr(self, name) is None) == (self.kind == "llm"):
+                only = f"a model of kind llm needs {name}" if self.kind == "llm" else f"{name} is for kind llm only"
+                raise ValueError(only)
+        if self.kind == "llm" and not self.file.endswith(".gguf"):
+            raise ValueError("the file of a model of kind llm must end in .gguf")
+        if self.kind == "asr" and self.file != "model.bin":
+            raise ValueError("the file of a model of kind asr must be model.bin")
+        if self.kind != "asr" and self.beside:
+            raise ValueError("beside is for kind asr only")
+        if len({one.file for one in self.files}) != len(self.files):
+            raise ValueError("beside names a file twice")
+        return self
+
+    @property
+    def files(self) -> tuple[File, ...]:
+        """All its files, the one that gives it its hash first."""
+        return (self, *self.beside)
+
+    @property
+    def kept_as(self) -> str:
+        """What of the folder of models belongs to it: its file, or a folder named by its id."""
+        return self.file if self.kind == "llm" else self.id
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """All packages (`name==version`) that carry its files."""
+        source = self.source(PackageSource)
+        carriers = [*(source.packages if source else ()), *(one.package for one in self.beside)]
+        return tuple(dict.fromkeys(carriers))
+
+    def source(self, kind: type[S]) -> S | None:
+        """The first source of a kind, if there is one."""
+        return next((source for source in self.sources if isinstance(source, kind)), None)
+
+
+class _Catalogue(_Part):
+    models: tuple[Entry, ...]
+
+
+def entries() -> tuple[Entry, ...]:
+    """All models: those that ship, then those of the file named by AUSWEIS_MODELS.
+
+    Raises:
+        ModelError: that file cannot be read, says something impossible, or names an id or file twice.
+    """
+    found = _read(_SHIPPED)
+    if named := os.environ.get(CATALOGUE_VARIABLE):
+        found = (*found, *_read(Path(named)))
+        for what, values in (("id", [one.id for one in found]), ("file", [one.kept_as for one in found])):
+            if twice := sorted({value for value in values if values.count(value) > 1}):
+                raise ModelError(f"the {what} {twice[0]} is in the catalogue already: take another", place=named)
+    return found
+
+
+def entry(model_id: str, kind: Kind | None = None) -> Entry:
+    """The model of this id; with a kind, only one of that kind will do.
+
+    Raises:
+        ModelError: there is none, or it is of another kind.
+    """
+    known = entries()
+    names = ", ".join(model.id for model in known if kind in (None, model.kind))
+    take = f"take one of {names}, or {_PATHS[kind or 'llm']}"
+    for model in known:
+        if model.id == model_id:
+            if kind not in (None, model.kind):
+                raise ModelError(f"{model_id} is {_KINDS[model.kind]}, but {_KINDS[kind]} is wanted here: {take}")
+            return model
+    what = "model" if kind in (None, "llm") else _KINDS[kind].split(maxsplit=1)[1]
+    raise ModelError(f"there is no {what} {model_id}: {take}")
+
+
+def default_id() -> str:
+    """The id of the language model that is used when none is named."""
+    return default_of("llm")
+
+
+def default_of(kind: Kind) -> str:
+    """The id of the model of this kind that is used when none is named."""
+    return next(model.id for model in _read(_SHIPPED) if model.default and model.kind == kind)
+
+
+def _installed(name: str, version: str, file: str) -> Path | None:
+    # Only the packages' metadata is read: importing a carrier would run its code.
+    try:
+        distribution = metadata.distribution(name)
+    except metadata.PackageNotFoundError:
+        return None
+    path = Path(str(distribution.locate_file(file)))
+    return path if distribution.version == version and path.is_file() else None
+
+
+@lru_cache(maxsize=8)
+def _read(path: Path) -> tuple[Entry, ...]:
+    from ausweis.user_yaml import UserYamlError, load, read_bytes
+
+    try:
+        return _Catalogue.model_validate(load(read_bytes(path).decode()).data).models
+    except OSError as error:
+        raise ModelError(f"the catalogue of models cannot be read: {error.strerror}", place=str(path)) from error
+    except UnicodeDecodeError:
+        raise ModelError("the catalogue of models is not UTF-8; save it as UTF-8", place=str(path)) from None
+    except UserYamlError as error:
+        message = f"the catalogue of models is no valid YAML: {error.message}"
+        raise ModelError(message, place=f"{path}:{error.line}") from error
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(key) for key in first["loc"])
+        raise ModelError(f"the catalogue of models is wrong at {where}: {first['msg']}", place=str(path)) from error

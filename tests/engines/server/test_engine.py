@@ -1,0 +1,199 @@
+"""The engine with a server that behaves."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from tests.engines.server.misdeeds import stall, status
+from tests.engines.server.openai_server import serving
+from tests.probes import by_chance
+
+from ausweis.engines.protocol import Message, Request, Transcript
+from ausweis.engines.server import ServerEngine
+from ausweis.engines.server.retry import Patience
+from ausweis.errors import ContextError, EngineError, InputError, ModelError
+
+SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"], "additionalProperties": False}
+SCRIPT = [{"matches": f" {n}$", "answer": f"number {n}"} for n in range(10)]
+CHOICES = tuple(f"number {n}" for n in range(10))
+QUICK = Patience(attempts=2, first_wait=0.001)
+
+
+def question(text: str, **more: Any) -> Request:
+    fields = {"choices": CHOICES, "template": "numbers@1"} | more
+    return Request.model_validate({"messages": (Message(role="user", content=text),), **fields})
+
+
+def test_results_come_in_order() -> None:
+    with serving(SCRIPT) as server:
+        engine = ServerEngine(server.address, workers=4)
+        results = engine.complete([question(f"Say {n % 10}") for n in range(40)])
+        engine.close()
+    assert [result.text for result in results] == [f"number {n % 10}" for n in range(40)]
+    assert all(sum(result.probabilities) == pytest.approx(1, abs=1e-4) for result in results)
+    assert all(result.prompt_tokens == 2 and result.evaluated_tokens == 3 for result in results)
+    assert engine.calls_at_once == 4
+
+
+def test_no_more_requests_at_once_than_workers_whichever_thread_they_come_from() -> None:
+    gate = threading.Event()
+
+    def wait(handler: Any, asked: Any) -> None:
+        gate.wait(0.02)
+        handler.send_json(*handler.server.served.reply(asked.body))
+
+    with serving(SCRIPT, misdeed=lambda asked: wait) as server:
+        engine = ServerEngine(server.address, workers=3)
+        with ThreadPoolExecutor(6) as pool:
+            batches = list(pool.map(lambda n: engine.complete([question(f"Say {n}")] * 4), range(6)))
+        engine.close()
+    assert [[result.text for result in batch] for batch in batches] == [[f"number {n}"] * 4 for n in range(6)]
+    assert max(server.at_once) == 3
+
+
+def test_json_is_checked() -> None:
+    request = question("x", choices=(), json_schema=SCHEMA)
+    with serving([{"answer": {"n": 7}}]) as server:
+        engine = ServerEngine(server.address)
+        assert engine.complete([request])[0].text == '{"n": 7}'
+        engine.close()
+    with serving([{"answer": {"n": "geheim"}}]) as server:
+        engine = ServerEngine(server.address)
+        with pytest.raises(
+            EngineError, match=r"JSON that does not fit the schema \(numbers@1, tried 3 times\)"
+        ) as caught:
+            engine.complete([request])
+        engine.close()
+    assert "geheim" not in str(caught.value)
+    assert len(server.asked) == 3
+
+
+def test_an_answer_that_is_cut_off_is_not_asked_for_again() -> None:
+    def cut(handler: Any, asked: Any) -> None:
+        handler.send_json(200, {"choices": [{"message": {"content": '{"n": '}, "finish_reason": "length"}]})
+
+    with serving(misdeed=lambda asked: cut) as server:
+        engine = ServerEngine(server.address)
+        with pytest.raises(EngineError, match="longer than 20 tokens"):
+            engine.complete([question("x", choices=(), json_schema=SCHEMA, max_tokens=20)])
+        engine.close()
+    assert len(server.asked) == 1
+
+
+def test_questions_that_no_server_can_answer() -> None:
+    with serving(SCRIPT) as server:
+        engine = ServerEngine(server.address)
+        for request, message in (
+            (question("x", choices=()), "needs different answers"),
+            (question("x", choices=("a", "a")), "needs different answers"),
+        ):
+            with pytest.raises(EngineError, match=message):
+                engine.complete([request])
+        with pytest.raises(EngineError, match="schema of the answer is none"):
+            engine.complete([question("x", choices=(), json_schema={"type": "nonsense"})])
+        probes = (by_chance(("low", "high"), (1,), 2),)
+        transcript = Transcript(messages=question("x").messages, rows=("x",), probes=probes, template="transcript@1")
+        with pytest.raises(EngineError, match="only for the in-process engine: transcript@1 has one"):
+            engine.read(transcript)
+        assert engine.complete([]) == []
+        engine.close()
+
+
+def test_a_prompt_that_fills_the_context() -> None:
+    with serving(SCRIPT) as server:
+        engine = ServerEngine(server.address, context=256)
+        with pytest.raises(ContextError, match="numbers@1 fills the context of 256 tokens") as caught:
+            engine.complete([question("geheim " * 300)])
+        engine.close()
+    assert "geheim" not in str(caught.value)
+
+
+def test_the_key_is_sent_and_never_told() -> None:
+    with serving(SCRIPT, key="geheim") as server:
+        engine = ServerEngine(server.address, key="geheim")
+        assert engine.complete([question("Say 3")])[0].text == "number 3"
+        engine.close()
+        assert "geheim" not in engine.info.model_dump_json()
+        for key in (None, "falsch"):
+            with pytest.raises(ModelError, match="AUSWEIS_API_KEY") as caught:
+                ServerEngine(server.address, key=key)
+            assert "falsch" not in str(caught.value)
+    with pytest.raises(InputError, match="AUSWEIS_API_KEY") as refused:
+        ServerEngine(server.address, key="ge\nheim")
+    assert "heim" not in str(refused.value)
+
+
+def test_no_key_where_none_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "geheim")
+    with serving(SCRIPT) as server:
+        engine = ServerEngine(server.address)
+        engine.complete([question("Say 3")])
+        engine.close()
+    assert "authorization" not in {name.lower() for name in server.asked[0].headers}
+
+
+def test_no_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    with serving(SCRIPT) as server:
+        engine = ServerEngine(server.address)
+        assert engine.complete([question("Say 3")])[0].text == "number 3"
+        engine.close()
+
+
+def test_closing_ends_what_other_threads_wait_for() -> None:
+    with serving(SCRIPT, misdeed=lambda asked: stall) as server, ThreadPoolExecutor(3) as pool:
+        engine = ServerEngine(server.address, workers=2)
+        waiting = [pool.submit(engine.complete, [question("Say 1")] * 2) for _ in range(3)]
+        _until(lambda: len(server.asked) == 2)
+        begun = time.monotonic()
+        engine.close()
+        for one in waiting:
+            with pytest.raises(EngineError, match="the engine is closed"):
+                one.result(5)
+        assert time.monotonic() - begun < 1
+        engine.close()
+        with pytest.raises(EngineError, match="the engine is closed"):
+            engine.complete([question("Say 1")])
+    assert len(server.asked) == 2
+
+
+def test_closing_ends_the_wait_between_attempts() -> None:
+    with serving(SCRIPT, misdeed=lambda asked: status(503, "600")) as server, ThreadPoolExecutor(1) as pool:
+        engine = ServerEngine(server.address)
+        waiting = pool.submit(engine.complete, [question("Say 1")])
+        _until(lambda: bool(server.asked))
+        engine.close()
+        with pytest.raises(EngineError, match="the engine is closed"):
+            waiting.result(5)
+
+
+def test_threads_end() -> None:
+    before = set(threading.enumerate())
+    with serving(SCRIPT, knows=frozenset()) as server:
+        for _ in range(3):
+            with pytest.raises(ModelError):
+                ServerEngine(server.address)
+    assert not {thread for thread in set(threading.enumerate()) - before if thread.name == "server"}
+
+
+def test_the_first_fault_ends_the_batch() -> None:
+    def misdeed(asked: Any) -> Any:
+        return status(400) if asked.text == "Say 1" else stall
+
+    with serving(SCRIPT, misdeed=misdeed) as server:
+        engine = ServerEngine(server.address, patience=QUICK)
+        begun = time.monotonic()
+        with pytest.raises(EngineError, match="does not take the request"):
+            engine.complete([question(f"Say {n}") for n in range(5)])
+        assert time.monotonic() - begun < 2
+        engine.close()
+
+
+def _until(true: Any) -> None:
+    end = time.monotonic() + 5
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.001)

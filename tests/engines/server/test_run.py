@@ -1,0 +1,242 @@
+"""Whole runs with a server that misbehaves: no call is lost, none is scored twice, and a stopped run goes on."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.batch.reader import SmallReader
+from tests.engines.server.misdeeds import PASSING, drop, stall, status
+from tests.engines.server.openai_server import Asked, Misdeed, Served, serving
+
+from ausweis.batch import RunFolder, Scorer, Summary, comparable, local_runner, score
+from ausweis.calls import Call
+from ausweis.engines.server import ServerEngine
+from ausweis.engines.server.retry import Patience
+from ausweis.errors import ModelError
+from ausweis.judging import find_policy
+
+SCRIPT: list[dict[str, Any]] = [
+    {"contains": "mein Name", "answer": "gives name"},
+    {"contains": "Meine PIN", "answer": {"gives pin": 0.9, "nothing": 0.1}},
+    {"contains": "Ihr Vertrag", "answer": "discloses contract_data"},
+    {"answer": "nothing"},
+]
+QUICK = Patience(attempts=4, attempt_seconds=0.3, total_seconds=5, first_wait=0.001, longest_wait=0.002)
+READER = Path(__file__).parents[2] / "batch" / "reader.py"
+ROOT = Path(__file__).parents[3]
+
+
+def call(number: int) -> Call:
+    texts = [
+        ("caller", f"Guten Tag, mein Name ist Ilse Krummbiegel, Anruf {number}."),
+        ("caller", f"Meine PIN ist {number}." if number % 3 else f"Eine Frage, {number}."),
+        ("agent", f"Ihr Vertrag läuft bis {number}."),
+    ]
+    return Call.model_validate({"id": f"call-{number}", "turns": [{"speaker": s, "text": text} for s, text in texts]})
+
+
+@pytest.fixture
+def server() -> Iterator[Served]:
+    with serving(SCRIPT) as found:
+        yield found
+
+
+def run(server: Served, folder: Path, count: int, **more: Any) -> Summary:
+    engine = ServerEngine(server.address, workers=4, patience=QUICK)
+    try:
+        with RunFolder.open(folder, resume=more.pop("resume", False)) as opened:
+            scorer = Scorer(SmallReader(engine), engine, find_policy("telecom-de"))
+            return score([call(n) for n in range(count)], local_runner(scorer), scorer.origin, opened, **more)
+    finally:
+        engine.close()
+
+
+def verdicts(folder: Path) -> list[str]:
+    return sorted(comparable(line) for line in (folder / "verdicts.jsonl").read_text("utf-8").splitlines())
+
+
+def lines(folder: Path, name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / name).read_text("utf-8").splitlines()]
+
+
+@pytest.fixture
+def whole(server: Served, tmp_path: Path) -> list[str]:
+    """The verdicts of a run without faults."""
+    assert run(server, tmp_path / "whole", 24).complete
+    server.asked.clear()
+    found = verdicts(tmp_path / "whole")
+    assert len(found) == 24
+    return found
+
+
+def test_faults_that_pass_leave_no_trace(server: Served, whole: list[str], tmp_path: Path) -> None:
+    choose = random.Random(4711)
+    server.misdeed = lambda asked: choose.choice(PASSING) if asked.attempt <= 2 and choose.random() < 0.5 else None
+    summary = run(server, tmp_path / "r", 24)
+    assert (summary.complete, summary.counts.failed, summary.counts.verdicts) == (True, 0, 24)
+    assert verdicts(tmp_path / "r") == whole
+    assert any(count > 1 for count in server.texts().values())
+
+
+def test_a_call_that_cannot_be_read_fails_alone_and_can_be_tried_again(
+    server: Served, whole: list[str], tmp_path: Path
+) -> None:
+    server.misdeed = lambda asked: drop if "Anruf 7." in asked.text else None
+    summary = run(server, tmp_path / "r", 24)
+    assert (summary.complete, summary.counts.failures) == (True, {"engine": 1})
+    (failure,) = lines(tmp_path / "r", "failures.jsonl")
+    assert failure["call_id"] == "call-7"
+    assert "broke the connection off (tried 4 times)" in failure["message"]
+    assert "Krummbiegel" not in failure["message"]
+    assert len(verdicts(tmp_path / "r")) == 23
+    server.misdeed = lambda asked: None
+    server.asked.clear()
+    assert run(server, tmp_path / "r", 24, resume=True, retry_failed=True).counts.failed == 0
+    assert verdicts(tmp_path / "r") == whole
+    assert all(asked.text.endswith("7.") for asked in server.asked)
+
+
+def test_a_server_that_goes_away_ends_the_run_and_nothing_is_lost(
+    server: Served, whole: list[str], tmp_path: Path
+) -> None:
+    """It goes away five times in the middle of the run; each time the run ends, and goes on with the next server."""
+    resume = False
+    for _ in range(5):
+        with serving(SCRIPT) as dying:
+            dying.misdeed = after(13, dying)
+            with pytest.raises(ModelError, match=r"cannot be reached|questions in a row"):
+                run(dying, tmp_path / "r", 24, resume=resume)
+        resume = True
+        assert lines(tmp_path / "r", "failures.jsonl") == []
+        assert json.loads((tmp_path / "r" / "run.json").read_text())["complete"] is False
+    settled = {line["call_id"] for line in lines(tmp_path / "r", "verdicts.jsonl")}
+    assert 5 <= len(settled) < 24
+    assert run(server, tmp_path / "r", 24, resume=True).complete
+    assert verdicts(tmp_path / "r") == whole
+    ids = [line["call_id"] for line in lines(tmp_path / "r", "facts.jsonl")]
+    assert sorted(ids) == sorted({f"call-{n}" for n in range(24)})
+    asked_again = {asked.text.rstrip(".").rpartition(" ")[2] for asked in server.asked}
+    assert not asked_again & {one.removeprefix("call-") for one in settled}
+
+
+def after(count: int, server: Served) -> Callable[[Asked], Misdeed | None]:
+    """After so many requests: take no connections any more, and break off those that there are."""
+
+    def leave(handler: Any, asked: Asked) -> None:
+        server.leave()
+        drop(handler, asked)
+
+    return lambda asked: leave if asked.number > count else None
+
+
+def test_stopped_in_the_middle(server: Served, whole: list[str], tmp_path: Path) -> None:
+    written = 0
+
+    def stop(progress: object) -> None:
+        nonlocal written
+        written += 1
+        if written == 6:
+            server.misdeed = lambda asked: stall
+            raise KeyboardInterrupt
+
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        run(server, tmp_path / "r", 24, on_progress=stop)
+    assert time.monotonic() - begun < 2
+    assert len(verdicts(tmp_path / "r")) == 6
+    server.misdeed = lambda asked: None
+    assert run(server, tmp_path / "r", 24, resume=True).complete
+    assert verdicts(tmp_path / "r") == whole
+
+
+def command(server: Served, folder: Path, *more: str) -> list[str]:
+    (folder / "calls.jsonl").write_text("".join(call(n).model_dump_json() + "\n" for n in range(12)), encoding="utf-8")
+    engine = ("--engine", f"server:{server.address}")
+    return [sys.executable, str(READER), "score", "calls.jsonl", "--policy", "telecom-de", *engine, *more]
+
+
+def environment(folder: Path) -> dict[str, str]:
+    return os.environ | {
+        "PYTHONPATH": str(ROOT / "src"),
+        "AUSWEIS_PROMPTS": str(folder),
+        "AUSWEIS_CACHE": str(folder / "cache"),
+        "AUSWEIS_API_KEY": "geheim",
+    }
+
+
+def ran(server: Served, folder: Path, *more: str) -> "subprocess.CompletedProcess[str]":
+    command_ = command(server, folder, *more)
+    return subprocess.run(command_, cwd=folder, env=environment(folder), capture_output=True, text=True, timeout=30)
+
+
+def test_the_command_line(server: Served, tmp_path: Path) -> None:
+    server.key = "geheim"
+    server.misdeed = lambda asked: status(429, "0") if asked.number % 12 == 1 else None
+    done = ran(server, tmp_path, "--run", "r", "--workers", "3", "--quiet", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["verdicts"] == 12
+    assert "geheim" not in "".join(path.read_text("utf-8") for path in (tmp_path / "r").iterdir())
+    assert lines(tmp_path / "r", "verdicts.jsonl")[0]["provenance"]["model"]["engine"] == "server (tests)"
+    assert max(server.at_once) <= 3
+    again = ran(server, tmp_path, "--run", "r", "--resume", "--quiet")
+    assert (again.returncode, again.stderr) == (0, "")
+    assert len(lines(tmp_path / "r", "verdicts.jsonl")) == 12
+
+
+def test_a_warning_is_one_line(server: Served, tmp_path: Path) -> None:
+    server.key, server.probabilities = "geheim", "none"
+    done = ran(server, tmp_path, "--run", "r", "--quiet")
+    assert done.returncode == 0
+    assert done.stderr == (
+        f"ausweis: the server at {server.address} tells no log-probabilities: each answer counts as certain\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--threads", "2"), "--threads is for the engine llama"),
+        (("--model", "other"), "has no such model (there are: scripted)"),
+        (("--engine", "server:"), "the engine must be llama, server:URL"),
+        (("--engine", "server:ftp://x"), "must look like http://127.0.0.1:8080/v1"),
+    ],
+)
+def test_wrong_use_is_one_sentence(server: Served, tmp_path: Path, options: tuple[str, ...], words: str) -> None:
+    server.key = "geheim"
+    done = ran(server, tmp_path, "--run", "r", *options)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert words in done.stderr
+    assert not server.asked
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_by_a_signal_while_the_server_is_silent(server: Served, tmp_path: Path, number: signal.Signals) -> None:
+    server.key = "geheim"
+    server.misdeed = lambda asked: stall if asked.number > 6 else None
+    process = subprocess.Popen(
+        command(server, tmp_path, "--run", "r"),
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    end = time.monotonic() + 20
+    while len(server.asked) < 9:
+        assert process.poll() is None
+        assert time.monotonic() < end
+        time.sleep(0.005)
+    begun = time.monotonic()
+    process.send_signal(number)
+    _, err = process.communicate(timeout=20)
+    assert time.monotonic() - begun < 2
+    assert process.returncode == 130
+    assert err == "ausweis: stopped: go on with the same command and --run r --resume\n"

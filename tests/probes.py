@@ -1,0 +1,61 @@
+"""Probes that have learned nothing, for tests of what is done with one."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ausweis.engines.matcher import MATCHER_PARTS, Matcher
+from ausweis.engines.probe import PARTS, Probe
+from ausweis.prompts import Template
+
+__all__ = ["blank", "by_chance", "matcher_by_chance"]
+
+
+def blank(template: Template, labels: Sequence[str], model_sha256: str = "0" * 64) -> Probe:
+    """Each label is as likely as not."""
+    sizes = {"f": 1, "g": 2, "k": len(labels)}
+    return Probe(
+        labels=tuple(labels),
+        layers=(1,),
+        parts={name: np.zeros([sizes.get(axis, 1) for axis in axes], np.float32) for name, axes in PARTS.items()},
+        template=template.name,
+        template_sha256=template.sha256,
+        model_sha256=model_sha256,
+        notes="",
+    )
+
+
+def by_chance(labels: Sequence[str], layers: Sequence[int], width: int, model_sha256: str = "0" * 64) -> Probe:
+    """Weights by chance, the same each time. `width`: numbers in a state."""
+    chance = np.random.default_rng(1)
+    sizes = dict(zip("demhvwk", (6, 5, 2, 3, 4, 7, len(labels)), strict=True))
+    sizes |= {"f": len(layers) * width, "g": 2 * len(layers) * width}
+    shapes = {name: [sizes[axis] for axis in axes] for name, axes in PARTS.items()}
+    return Probe(
+        labels=tuple(labels),
+        layers=tuple(layers),
+        # What half precision can hold: a saved probe is the same as before.
+        parts={n: chance.normal(0, 0.5, shape).astype(np.float16).astype(np.float32) for n, shape in shapes.items()},
+        template="weather@1",
+        template_sha256="a" * 64,
+        model_sha256=model_sha256,
+        notes="{}",
+    )
+
+
+def matcher_by_chance(
+    layers: Sequence[int], width: int, model_sha256: str = "0" * 64, template: Template | None = None
+) -> Matcher:
+    """Weights by chance, the same each time. `width`: numbers in a state."""
+    chance = np.random.default_rng(2)
+    sizes = dict(zip("demrpnqhw", (6, 5, 2, 4, 3, 3, 2, 5, 4), strict=True))
+    sizes |= {"f": len(layers) * width, "g": 2 * len(layers) * width}
+    shapes = {name: [sizes[axis] for axis in axes] for name, axes in MATCHER_PARTS.items()}
+    return Matcher(
+        layers=tuple(layers),
+        parts={n: chance.normal(0, 0.5, shape).astype(np.float16).astype(np.float32) for n, shape in shapes.items()},
+        template=template.name if template else "weather@1",
+        template_sha256=template.sha256 if template else "a" * 64,
+        model_sha256=model_sha256,
+        notes="{}",
+    )
