@@ -11,7 +11,10 @@ from ausweis.engines.matcher import LineProbe
 from ausweis.engines.probe import Probe
 from ausweis.provenance import ModelProvenance
 
-__all__ = ["AnyProbe", "Engine", "Message", "Request", "Result", "Transcript"]
+__all__ = ["NEGLIGIBLE", "AnyProbe", "Engine", "Message", "Request", "Result", "Transcript"]
+
+NEGLIGIBLE = 0.02
+"""A way to an answer of a closed list that is less likely is not followed further."""
 
 AnyProbe = Probe | LineProbe
 """What tells the answer of a line from the states of the model."""
@@ -27,7 +30,7 @@ class Message(BaseModel):
 
 
 class Request(BaseModel):
-    """One question: messages, and a closed list of answers, a probe or a JSON Schema for the answer.
+    """One question: messages, and a closed list of answers or a JSON Schema for the answer.
 
     All messages but the last come from a template and hold nothing of a call: engines may keep what they make of it.
 

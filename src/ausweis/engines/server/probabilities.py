@@ -1,7 +1,7 @@
 """How likely each answer of a closed list is, from the alternatives that a server names for each token of its replies.
 
-As in `choices`, but seen from outside: a reply shows only the forks on its own way, and at each only the likeliest
-tokens. `Ways` puts together what several replies show, and says which answers to ask about next.
+As in `llama.answers.choose`, but seen from outside: a reply shows only the forks on its own way, and at each only the
+likeliest tokens. `Ways` puts together what several replies show, and says which answers to ask about next.
 
 Servers tell the model's own probabilities, or those after the list was enforced; both work, as only tokens that begin
 one of the answers count. Of several that begin an answer, the likeliest counts: models have learned to begin a word
@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ausweis.engines.llama.choices import NEGLIGIBLE
+from ausweis.engines.protocol import NEGLIGIBLE
 from ausweis.engines.server.dialects import END
 from ausweis.engines.server.reply import Position
 

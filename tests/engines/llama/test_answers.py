@@ -1,12 +1,15 @@
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from llguidance import LLTokenizer
 
-from ausweis.engines.llama.answering import Logits
-from ausweis.engines.llama.choices import NEGLIGIBLE, choose
+from ausweis.engines.llama.answers import JsonWriter, Logits, choose
+from ausweis.engines.protocol import NEGLIGIBLE
 from ausweis.errors import EngineError
 
 VOCABULARY = 8
@@ -77,3 +80,46 @@ def test_what_is_no_number_is_no_answer(value: float) -> None:
     for broken in (np.full(VOCABULARY, value, np.float32), np.array([0, value, *range(6)], np.float32)):
         with pytest.raises(EngineError, match="gave no numbers"):
             next(choose({"a": (1,), "b": (2,)}, END, broken))
+
+
+SCHEMA = {"type": "object", "properties": {"n": {"enum": [1, 2]}}, "required": ["n"], "additionalProperties": False}
+BYTES = LLTokenizer("byte")
+
+
+class Model:
+    """Token n is the byte n."""
+
+    size = BYTES.vocab_size
+
+    def ends(self, token: int) -> bool:
+        return token == BYTES.eos_token
+
+    def text(self, tokens: Sequence[int]) -> bytes:
+        return bytes(tokens)
+
+
+def written(logits: Any) -> str:
+    """The answer, where the numbers are the same at every step."""
+    model: Any = Model()
+    writer = JsonWriter(model)
+    writer.__dict__["_tokenizer"] = BYTES
+    steps = writer.write(SCHEMA, 50, logits)
+    try:
+        next(steps)
+        while True:
+            steps.send(logits)
+    except StopIteration as done:
+        return str(done.value.text)
+
+
+def test_the_likeliest_that_fits_is_written() -> None:
+    logits = np.zeros(Model.size, np.float32)
+    logits[[ord("x"), ord("2")]] = 9, 1
+    assert written(logits) == '{"n":2}'
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_what_is_no_number_writes_nothing(value: float) -> None:
+    """A model whose weights are broken says so of every word."""
+    with pytest.raises(EngineError, match="gave no numbers"):
+        written(np.full(Model.size, value, np.float32))
