@@ -14,7 +14,7 @@ from ausweis.engines.protocol import Result
 from ausweis.engines.weights import catalogue
 from ausweis.prompts import default_library
 from ausweis.reading.asking import WindowAsking
-from ausweis.reading.pieces import spoken_pieces
+from ausweis.reading.chunks import spoken_chunks
 from ausweis.reading.strategies import TURN_TEMPLATES
 
 pytestmark = pytest.mark.model
@@ -39,7 +39,7 @@ def test_together_and_alone(model: str, calls: int) -> None:
     found = [call for call in read_calls([str(EXAMPLES / "calls")]) if isinstance(call, Call)][:calls]
     asked = 0
     for call in found:
-        requests = asking.requests(call, spoken_pieces(call))
+        requests = asking.requests(call, spoken_chunks(call))
         for request, together in zip(requests, engine.complete(requests), strict=True):
             (alone,) = engine.complete([request])
             assert together.probabilities == pytest.approx(alone.probabilities, abs=LARGEST_DIFFERENCE)

@@ -93,7 +93,7 @@ def score(context: click.Context, /, **options: Any) -> None:
     from ausweis.batch.stopping import stoppable
     from ausweis.cli.scoring import Options, run_all
 
-    wanted = Options(**options)
+    wanted = Options.of(options)
     try:
         with stoppable():
             summary = run_all(wanted)

@@ -16,9 +16,9 @@ from ausweis.evals.case import Case, case_of, gold_of
 from ausweis.evals.labelled import LabelledCall
 from ausweis.judging import find_policy, judge
 from ausweis.provenance import PromptProvenance
+from ausweis.reading.chunks import Chunk
 from ausweis.reading.dialogue import weighed
 from ausweis.reading.labels import factors_of, of_speaker
-from ausweis.reading.pieces import Piece
 from ausweis.reading.turnwise import TurnwiseReader
 from ausweis.vocabulary import Factor
 
@@ -39,10 +39,10 @@ class _Told:
         self.factors: frozenset[Factor] = factors_of(labels)
         self.answers: Array = np.zeros((0, 0), np.float32)
 
-    def ask(self, engine: Engine, call: Call, pieces: Sequence[Piece]) -> tuple[list[dict[str, float]], int]:
+    def ask(self, engine: Engine, call: Call, chunks: Sequence[Chunk]) -> tuple[list[dict[str, float]], int]:
         """The answers, by label of the speaker."""
-        told = [of_speaker(piece.speaker, self._labels, row) for piece, row in zip(pieces, self.answers, strict=True)]
-        return weighed(pieces, told, self._dialogue), 0
+        told = [of_speaker(chunk.speaker, self._labels, row) for chunk, row in zip(chunks, self.answers, strict=True)]
+        return weighed(chunks, told, self._dialogue), 0
 
 
 def left_out_cases(

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from ausweis.engines.probe import PARTS, Probe
 from ausweis.prompts import Template
+from ausweis.reading.chunks import Chunk
 from ausweis.reading.dialogue import pairs
 from ausweis.reading.labels import STARTS_LATE, of_speaker
-from ausweis.reading.pieces import Piece
 from ausweis.training.lines import Lines, Task
 from ausweis.training.network import Basis, CallNumbers, Plan, basis_of, learn_network, scores_of
 
@@ -38,11 +38,11 @@ BASIS_CALLS = 150
 
 
 class Learned(NamedTuple):
-    """What networks are learned from: of each call its pieces, its numbers and its group."""
+    """What networks are learned from: of each call its chunks, its numbers and its group."""
 
     basis: Basis
     labels: tuple[str, ...]
-    pieces: list[list[Piece]]
+    chunks: list[list[Chunk]]
     numbers: list[CallNumbers]
     groups: list[str]
 
@@ -92,16 +92,16 @@ def prepare(
         replace(call_numbers, labels=truth, counts=counts)
         for call_numbers, (truth, counts) in zip(numbers, truths, strict=True)
     ]
-    return Learned(basis, labels, [call.pieces for call in told], numbers, [call.group for call in told])
+    return Learned(basis, labels, [call.chunks for call in told], numbers, [call.group for call in told])
 
 
 def _truth(call: Lines, labels: Sequence[str], task: Task) -> tuple[Array, Array]:
     """Which line has which label, and for which it is known."""
-    truth, counts = (np.zeros((len(call.pieces), len(labels)), np.float32) for _ in range(2))
-    for row, (piece, line) in enumerate(zip(call.pieces, call.labels, strict=True)):
+    truth, counts = (np.zeros((len(call.chunks), len(labels)), np.float32) for _ in range(2))
+    for row, (chunk, line) in enumerate(zip(call.chunks, call.labels, strict=True)):
         for place, label in enumerate(labels):
             truth[row, place] = label in (line or ())
-            asked = piece.speaker in task.speakers(label) and (row == 0 or label != STARTS_LATE)
+            asked = chunk.speaker in task.speakers(label) and (row == 0 or label != STARTS_LATE)
             known = line is not None and (call.known is None or label in call.known)
             counts[row, place] = asked and known
     return truth, counts
@@ -128,13 +128,13 @@ def learn(
     every = prepare(calls, template, plan, task, start, rehearsed)
     new = len(calls)
     again = list(zip(every.numbers[new:], every.groups[new:], strict=True))
-    learned = every._replace(pieces=every.pieces[:new], numbers=every.numbers[:new], groups=every.groups[:new])
-    basis, labels, pieces, numbers, groups = learned
+    learned = every._replace(chunks=every.chunks[:new], numbers=every.numbers[:new], groups=every.groups[:new])
+    basis, labels, chunks, numbers, groups = learned
     starts = [None] * NETWORKS if start is None else [network_of(start, labels, place) for place in range(NETWORKS)]
     scores = left_out(numbers, plan, groups, starts[0], again)
     slopes, offsets = _calibration(numbers, scores)
     answers = [1 / (1 + np.exp(-(score * slopes + offsets))) for score in scores]
-    dialogue = _dialogue(labels, pieces, numbers, answers) if task.dialogue else ()
+    dialogue = _dialogue(labels, chunks, numbers, answers) if task.dialogue else ()
     on_left_out(LeftOut(learned, scores, answers, dialogue))
     networks = [
         learn_network([*numbers, *(call for call, _ in again)], plan, seed, begin) for seed, begin in enumerate(starts)
@@ -146,8 +146,8 @@ def learn(
     positives = np.sum([call.labels.sum(axis=0) for call in numbers], axis=0).astype(int).tolist()
     about = {
         "about": notes,
-        "calls": len(pieces),
-        "lines": sum(map(len, pieces)),
+        "calls": len(chunks),
+        "lines": sum(map(len, chunks)),
         "positives": dict(zip(labels, positives, strict=True)),
     }
     return Probe(
@@ -228,7 +228,7 @@ def _calibration(calls: Sequence[CallNumbers], scores: Sequence[Array]) -> tuple
 
 def _dialogue(
     labels: Sequence[str],
-    pieces: Sequence[Sequence[Piece]],
+    chunks: Sequence[Sequence[Chunk]],
     calls: Sequence[CallNumbers],
     answers: Sequence[Array],
 ) -> tuple[float, ...]:
@@ -236,8 +236,8 @@ def _dialogue(
     from sklearn.linear_model import LogisticRegression
 
     evidence, truth = [], []
-    for lines, call, answer in zip(pieces, calls, answers, strict=True):
-        told = [of_speaker(piece.speaker, labels, row) for piece, row in zip(lines, answer, strict=True)]
+    for lines, call, answer in zip(chunks, calls, answers, strict=True):
+        told = [of_speaker(chunk.speaker, labels, row) for chunk, row in zip(lines, answer, strict=True)]
         for pair in pairs(lines, told):
             place = labels.index(pair.label)
             if call.counts[pair.place, place]:

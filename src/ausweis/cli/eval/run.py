@@ -118,18 +118,7 @@ def recipe_of(options: dict[str, Any]) -> "Recipe":
     from ausweis.batch import Recipe
     from ausweis.judging import find_policy
 
-    return Recipe(
-        policy=find_policy("telecom-de"),
-        engine=options["engine"],
-        model=options["model"],
-        context=options["context"],
-        threads=options["threads"],
-        workers=options.get("workers"),
-        strategy=options["strategy"],
-        probes=not options["zero_shot"],
-        prompt_folder=options["prompt_folder"],
-        pins=options["pins"],
-    )
+    return Recipe.of(find_policy("telecom-de"), options.copy())
 
 
 def _new_folder() -> Path:
