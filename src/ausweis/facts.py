@@ -116,13 +116,13 @@ class Shown(BaseModel):
 class Mention(BaseModel):
     """A critical incident beyond authentication, at the turn in which it happens; `quote` stands in the turn.
 
-    One of the known kinds, or what a policy describes; of that, `speaker` is whose words it is in, None in facts of
-    earlier versions. `shown`: where the call shows a value to have been wrong.
+    A known one (files call its id `kind`), or what a policy describes; of that, `speaker` is whose words it is in, None
+    in facts of earlier versions. `shown`: where the call shows a value to have been wrong.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True)
 
-    kind: IncidentId | None = None
+    id: Annotated[IncidentId | None, Field(alias="kind")] = None
     description: str | None = None
     speaker: Annotated[Side | None, Field(exclude_if=_is_nothing)] = None
     turn: Annotated[int, Field(ge=1)]
@@ -134,8 +134,8 @@ class Mention(BaseModel):
 
     @property
     def name(self) -> str:
-        """The kind or the description."""
-        return self.kind or str(self.description)
+        """The id or the description."""
+        return self.id or str(self.description)
 
 
 class OneSided(BaseModel):
@@ -192,4 +192,4 @@ class Facts(BaseModel):
     incidents: Annotated[tuple[Mention, ...], Field(exclude_if=_is_nothing)] = ()
     """Critical incidents beyond authentication, where the policy asked for them."""
     looked_for: Annotated[tuple[str | OneSided, ...], Field(exclude_if=_is_nothing)] = ()
-    """The incidents that were looked for, each by its kind or its description; in earlier versions without a side."""
+    """The incidents that were looked for, each by its id or its description; in earlier versions without a side."""

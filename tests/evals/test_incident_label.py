@@ -12,8 +12,8 @@ from tests.evals.cases import asked
 from ausweis.errors import InputError
 from ausweis.evals.incident_label import IncidentLabel
 from ausweis.evals.labelled import LabelledCall, read_all
+from ausweis.reading.chunks import spoken_chunks
 from ausweis.reading.incidents import named_before
-from ausweis.reading.pieces import spoken_pieces
 from ausweis.vocabulary import INCIDENTS
 
 FOLDER = Path(__file__).parents[2] / "evals" / "incidents"
@@ -83,11 +83,11 @@ def test_no_call_is_in_both_sets() -> None:
 def test_where_a_wrong_price_was_named_is_mostly_found() -> None:
     right = total = 0
     for case in TRAIN:
-        pieces = spoken_pieces(case.call)
+        chunks = spoken_chunks(case.call)
         for one in label_of(case).events:
-            shown = next((piece for piece in pieces if piece.turn == one.shown), None)
+            shown = next((chunk for chunk in chunks if chunk.turn == one.shown), None)
             if shown is not None:
-                found = named_before(pieces, shown)
+                found = named_before(chunks, shown)
                 total += 1
                 right += found is not None and found.turn == one.turn
     assert total > 150

@@ -12,7 +12,7 @@ from ausweis.errors import EngineError
 from ausweis.facts import CALLER_EVENTS
 from ausweis.prompts import Library
 from ausweis.reading import PolicyText, open_reader
-from ausweis.reading.pieces import LONGEST
+from ausweis.reading.chunks import LONGEST
 from ausweis.reading.turnwise import MENTIONED
 
 POLICY = PolicyText(("Standard needs a PIN.",), "0" * 64)

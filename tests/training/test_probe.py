@@ -10,9 +10,9 @@ from tests.probes import by_chance
 from ausweis.engines.probe import LineFeatures
 from ausweis.evals.labelled import GoldEvent, LabelledCall
 from ausweis.prompts import default_library
+from ausweis.reading.chunks import Chunk
 from ausweis.reading.dialogue import EVIDENCE
 from ausweis.reading.labels import STARTS_LATE
-from ausweis.reading.pieces import Piece
 from ausweis.training.left_out import left_out_cases
 from ausweis.training.lines import KeptLines, Lines, layers_of
 from ausweis.training.network import Plan, learn_network, scores_of
@@ -32,7 +32,7 @@ def made(calls: int, seed: int = 3) -> list[Lines]:
     chance = np.random.default_rng(seed)
     found = []
     for number in range(calls):
-        pieces: list[Piece] = []
+        chunks: list[Chunk] = []
         seen: list[LineFeatures] = []
         labels: list[frozenset[str] | None] = []
         for place in range(4):
@@ -44,11 +44,11 @@ def made(calls: int, seed: int = 3) -> list[Lines]:
                 if place == 0 and speaker == "agent" and number % 4 == 0:
                     tokens[:, 3] += 2
                 tokens[:, 4] += 3 if speaker == "agent" else -3
-                pieces.append(Piece(len(pieces) + 1, speaker, "x"))
+                chunks.append(Chunk(len(chunks) + 1, speaker, "x"))
                 seen.append(LineFeatures(tokens.astype(np.float32), np.tile(tokens.mean(axis=0), 2).astype(np.float32)))
                 line = {f"{verb} {FACTORS[factor]}" for factor in factors} | ({verb} if len(factors) else set())
                 labels.append(frozenset(line | ({STARTS_LATE} if place == 0 and number % 4 == 0 else set())))
-        found.append(Lines(pieces, seen, labels, str(number)))
+        found.append(Lines(chunks, seen, labels, str(number)))
     return found
 
 
@@ -61,9 +61,9 @@ def test_a_probe_learns_what_the_states_tell() -> None:
     assert json.loads(probe.notes)["calls"] == 120
     right = wrong = 0
     for one in made(40, seed=8):
-        for piece, seen, truth in zip(one.pieces, one.seen, one.labels, strict=True):
+        for chunk, seen, truth in zip(one.chunks, one.seen, one.labels, strict=True):
             told = dict(zip(probe.labels, probe.scores(seen) > 0, strict=True))
-            for label in ("asks pin", "asks name") if piece.speaker == "agent" else ("gives pin", "gives name"):
+            for label in ("asks pin", "asks name") if chunk.speaker == "agent" else ("gives pin", "gives name"):
                 right += told[label] == (label in (truth or ()))
                 wrong += told[label] != (label in (truth or ()))
     assert right / (right + wrong) > 0.9
@@ -91,9 +91,9 @@ def test_a_probe_goes_on_learning() -> None:
     right = [
         (score > 0) == (label in (truth or ()))
         for one in made(20, seed=9)
-        for piece, seen, truth in zip(one.pieces, one.seen, one.labels, strict=True)
+        for chunk, seen, truth in zip(one.chunks, one.seen, one.labels, strict=True)
         for label, score in zip(again.labels, again.scores(seen), strict=True)
-        if label in ("asks pin", "asks name") and piece.speaker == "agent"
+        if label in ("asks pin", "asks name") and chunk.speaker == "agent"
     ]
     assert np.mean(right) > 0.85
 

@@ -3,7 +3,7 @@
 import numpy as np
 from tests.evals.cases import asked
 
-from ausweis.reading.pieces import spoken_pieces
+from ausweis.reading.chunks import spoken_chunks
 from ausweis.training.tasks import INCIDENT_TASK, told_of
 from ausweis.vocabulary import INCIDENTS
 
@@ -13,13 +13,13 @@ def test_what_is_true_of_each_line_by_a_description() -> None:
     labelled = asked("a", "b", {"id": "x", "turn": 4}, known=(), own=(own,))
     label = labelled.gold.incidents
     assert label is not None
-    told = told_of(label, label.own[0], spoken_pieces(labelled.call))
+    told = told_of(label, label.own[0], spoken_chunks(labelled.call))
     assert np.array_equal(told, [np.nan, 0, np.nan, 1], equal_nan=True)
 
 
 def test_a_wrong_price_is_told_by_the_line_that_shows_it() -> None:
     labelled = asked("a", "b", {"id": "wrong_terms", "turn": 1, "shown": 3}, {"id": "press_threat", "turn": 4})
-    labels = INCIDENT_TASK.of_pieces(labelled, spoken_pieces(labelled.call))
+    labels = INCIDENT_TASK.of_chunks(labelled, spoken_chunks(labelled.call))
     assert labels == [frozenset(), frozenset(), frozenset({"wrong terms"}), frozenset({"press threat"})]
 
 

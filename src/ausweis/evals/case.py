@@ -128,7 +128,7 @@ def case_of(
 
 
 def _likeliest(label: IncidentLabel, mentions: Sequence[Mention]) -> dict[str, Likeliest]:
-    names = {rule.kind or rule.description: rule.name for rule in label.asked()}
+    names = {rule.kind or rule.description: rule.id for rule in label.asked()}
     likeliest = {identifier: Likeliest() for identifier in names.values()}
     for mention in mentions:
         identifier = names.get(mention.name)

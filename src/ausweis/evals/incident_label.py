@@ -9,8 +9,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ausweis.calls.call import Call
-from ausweis.judging.policy import Incident as PolicyIncident
-from ausweis.judging.policy import Sentence, Word
+from ausweis.judging.policy import IncidentRule, Sentence, Word
 from ausweis.vocabulary import INCIDENTS, IncidentId, Severity, Side
 
 __all__ = ["GoldIncident", "IncidentLabel", "OwnIncident"]
@@ -63,12 +62,12 @@ class IncidentLabel(_Part):
             event.id: frozenset(other.turn for other in self.events if other.id == event.id) for event in self.events
         }
 
-    def asked(self) -> Iterator[PolicyIncident]:
+    def asked(self) -> Iterator[IncidentRule]:
         """All that the label knows of, as a policy asks for it."""
         for kind in self.kinds:
-            yield PolicyIncident(kind=kind, severity=_SEVERITY)
+            yield IncidentRule(kind=kind, severity=_SEVERITY)
         for own in self.own:
-            yield PolicyIncident(severity=_SEVERITY, **own.model_dump())
+            yield IncidentRule(severity=_SEVERITY, **own.model_dump())
 
     @model_validator(mode="after")
     def _is_known_of(self) -> Self:

@@ -1,8 +1,7 @@
 """Critical incidents beyond authentication: which of those that were read the policy has switched on."""
 
 from ausweis.facts import Facts, Mention, OneSided
-from ausweis.judging.policy import Incident as WantedIncident
-from ausweis.judging.policy import Policy
+from ausweis.judging.policy import IncidentRule, Policy
 from ausweis.judging.verdict import Evidence, Incident
 from ausweis.vocabulary import INCIDENTS, Language
 
@@ -18,52 +17,52 @@ which a third have what is described; where hardly any have it, most of what is 
 
 def is_likely(mention: Mention) -> bool:
     """Whether what was read counts as an incident."""
-    return mention.probability >= (LIKELY if mention.kind else LIKELY_DESCRIBED)
+    return mention.probability >= (LIKELY if mention.id else LIKELY_DESCRIBED)
 
 
-def describe(wanted: WantedIncident, language: Language) -> str:
+def describe(rule: IncidentRule, language: Language) -> str:
     """What the incident is, in the words of the policy or, for a known kind, in ours."""
-    return INCIDENTS[wanted.kind].sentence[language] if wanted.kind else str(wanted.description)
+    return INCIDENTS[rule.kind].sentence[language] if rule.kind else str(rule.description)
 
 
 def not_looked_for(facts: Facts, policy: Policy) -> tuple[str, ...]:
     """The incidents that the policy wants to know of, and that nobody looked for when the call was read."""
-    return tuple(one.name for one in policy.incidents if not _was_looked_for(one, facts))
+    return tuple(rule.id for rule in policy.incidents if not _was_looked_for(rule, facts))
 
 
 def incidents_of(facts: Facts, policy: Policy) -> tuple[Incident, ...]:
     """The incidents that the policy wants to know of, in order of time, those of a turn in the policy's order."""
-    found = [
+    incidents = [
         Incident(
-            id=wanted.name,
+            id=rule.id,
             turn=mention.turn,
-            severity=wanted.severity,
-            description=wanted.description,
+            severity=rule.severity,
+            description=rule.description,
             evidence=_evidence(mention),
             probability=mention.probability,
         )
-        for wanted in policy.incidents
+        for rule in policy.incidents
         for mention in facts.incidents
-        if is_likely(mention) and _is_wanted(mention, wanted)
+        if is_likely(mention) and _is_asked_for(mention, rule)
     ]
-    return tuple(sorted(found, key=lambda one: one.turn))
+    return tuple(sorted(incidents, key=lambda incident: incident.turn))
 
 
-def _was_looked_for(wanted: WantedIncident, facts: Facts) -> bool:
+def _was_looked_for(rule: IncidentRule, facts: Facts) -> bool:
     """Whether it was, on the side that is wanted; facts of earlier versions do not say on which, and count for each."""
     return any(
-        (one.description, one.speaker) == (wanted.description, wanted.speaker)
-        if isinstance(one, OneSided)
-        else one == (wanted.kind or wanted.description)
-        for one in facts.looked_for
+        (asked.description, asked.speaker) == (rule.description, rule.speaker)
+        if isinstance(asked, OneSided)
+        else asked == (rule.kind or rule.description)
+        for asked in facts.looked_for
     )
 
 
-def _is_wanted(mention: Mention, wanted: WantedIncident) -> bool:
-    same = (mention.kind, mention.description) == (wanted.kind, wanted.description)
-    return same and (wanted.speaker is None or mention.speaker in (None, wanted.speaker))
+def _is_asked_for(mention: Mention, rule: IncidentRule) -> bool:
+    same = (mention.id, mention.description) == (rule.kind, rule.description)
+    return same and (rule.speaker is None or mention.speaker in (None, rule.speaker))
 
 
 def _evidence(mention: Mention) -> tuple[Evidence, ...]:
     places = (mention, mention.shown) if mention.shown else (mention,)
-    return tuple(Evidence(turn=one.turn, quote=one.quote, start=one.start, end=one.end) for one in places)
+    return tuple(Evidence(turn=place.turn, quote=place.quote, start=place.start, end=place.end) for place in places)

@@ -21,6 +21,7 @@ from ausweis.vocabulary import (
     IncidentId,
     Language,
     Severity,
+    Side,
     Strength,
     ViolationType,
 )
@@ -30,7 +31,7 @@ __all__ = [
     "PERMISSIONS",
     "Actions",
     "FactorRule",
-    "Incident",
+    "IncidentRule",
     "Level",
     "Permission",
     "Policy",
@@ -79,22 +80,22 @@ class ThirdParty(_Part):
     accept: tuple[Permission, ...] = PERMISSIONS
 
 
-class Incident(_Part):
+class IncidentRule(_Part):
     """A critical incident beyond authentication that is looked for: one of the known kinds, or the company's own.
 
     An own one has an `id` and a `description` that the model is asked by, and may name whose words are looked at.
     """
 
     kind: IncidentId | None = None
-    id: Word | None = None
+    own_id: Annotated[Word | None, Field(alias="id")] = None
     description: Sentence | None = None
-    speaker: Literal["agent", "caller"] | None = None
+    speaker: Side | None = None
     severity: Severity
 
     @property
-    def name(self) -> str:
-        """What a verdict calls it: its kind, or its id."""
-        return self.kind or str(self.id)
+    def id(self) -> str:
+        """What a verdict calls it: the known kind, or the company's own id."""
+        return self.kind or str(self.own_id)
 
 
 class Policy(_Part):
@@ -119,7 +120,7 @@ class Policy(_Part):
     expected_violations: Annotated[float, Field(gt=0, lt=1)] = EXPECTED
     name_required: Annotated[bool, Field(strict=True)] = True
     severity: dict[ViolationType, Severity] = Field(default_factory=dict)
-    incidents: tuple[Incident, ...] = ()
+    incidents: tuple[IncidentRule, ...] = ()
 
     @field_validator("factors", mode="before")
     @classmethod
@@ -182,22 +183,22 @@ class Policy(_Part):
 
     def _wrong_incidents(self) -> list[tuple[tuple[str | int, ...], str]]:
         found: list[tuple[tuple[str | int, ...], str]] = []
-        names: set[str] = set()
-        for number, one in enumerate(self.incidents):
+        said: set[str] = set()
+        for number, rule in enumerate(self.incidents):
             place = ("incidents", number)
-            if (one.kind is None) == (one.description is None):
+            if (rule.kind is None) == (rule.description is None):
                 found.append((place, "an incident has a kind, or an id and a description of its own"))
-            elif one.kind is None and (one.id is None or one.id in INCIDENTS):
+            elif rule.kind is None and (rule.own_id is None or rule.own_id in INCIDENTS):
                 found.append((place, "an incident of your own needs an id, which is no known kind"))
-            elif one.kind is not None and one.id is not None:
-                found.append(((*place, "id"), f"the incident {one.kind!r} has its kind for a name: leave the id out"))
-            elif one.kind is not None and one.speaker is not None:
-                found.append(((*place, "speaker"), f"whose words are looked at is known for {one.kind!r}"))
-            elif one.description is not None and one.description in names:
+            elif rule.kind is not None and rule.own_id is not None:
+                found.append(((*place, "id"), f"the incident {rule.kind!r} has its kind for a name: leave the id out"))
+            elif rule.kind is not None and rule.speaker is not None:
+                found.append(((*place, "speaker"), f"whose words are looked at is known for {rule.kind!r}"))
+            elif rule.description is not None and rule.description in said:
                 found.append((place, "this description stands here twice"))
-            elif one.name in names:
-                found.append((place, f"the incident {one.name!r} stands here twice"))
-            names |= {one.name, one.description or one.name}
+            elif rule.id in said:
+                found.append((place, f"the incident {rule.id!r} stands here twice"))
+            said |= {rule.id, rule.description or rule.id}
         return found
 
     @property

@@ -8,22 +8,22 @@ asking      the two ways to ask about a call's lines: in a window, or as a trans
 incidents   critical incidents beyond authentication, where the policy asks for them
 address     the name that a caller gave, from how the agent speaks to them
 dialogue    which factor is given, from the line and from what was asked
-pieces      turns cut into what is asked about, with what was said before
+chunks      turns cut into what is asked about, with what was said before
 labels      what the templates' labels mean
 plausible   what an answer must look like, by code
 refusal     what an agent declines in plain words
 spoken      numbers as people say them
 """
 
-from ausweis.reading.incidents import WantedIncident
+from ausweis.reading.incidents import IncidentQuestion
 from ausweis.reading.reader import Reader, Reading
 from ausweis.reading.strategies import STRATEGIES, PolicyText, open_reader
 
 __all__ = [
     "STRATEGIES",
+    "IncidentQuestion",
     "PolicyText",
     "Reader",
     "Reading",
-    "WantedIncident",
     "open_reader",
 ]

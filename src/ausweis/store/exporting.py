@@ -142,6 +142,6 @@ def _known(record: CallRecord, named: Set[str]) -> tuple[IncidentId, ...] | None
     """
     facts = record.facts
     looked_for = set(facts.looked_for) if facts else set()
-    unasked = {mention.kind for mention in facts.incidents if is_likely(mention)} if facts else set()
+    unasked = {mention.id for mention in facts.incidents if is_likely(mention)} if facts else set()
     known = tuple(kind for kind in INCIDENTS if kind in named or (kind in looked_for and kind not in unasked))
     return None if known == tuple(INCIDENTS) else known

@@ -16,9 +16,9 @@ from ausweis.evals.case import Case, case_of, gold_of
 from ausweis.evals.labelled import LabelledCall
 from ausweis.judging import find_policy, judge
 from ausweis.provenance import PromptProvenance
+from ausweis.reading.chunks import Chunk
 from ausweis.reading.dialogue import weighed
 from ausweis.reading.labels import factors_of, of_speaker
-from ausweis.reading.pieces import Piece
 from ausweis.reading.turnwise import TurnwiseReader
 from ausweis.vocabulary import Factor
 
@@ -39,10 +39,10 @@ class _Told:
         self.factors: frozenset[Factor] = factors_of(labels)
         self.answers: Array = np.zeros((0, 0), np.float32)
 
-    def ask(self, engine: Engine, call: Call, pieces: Sequence[Piece]) -> tuple[list[dict[str, float]], int]:
+    def ask(self, engine: Engine, call: Call, chunks: Sequence[Chunk]) -> tuple[list[dict[str, float]], int]:
         """The answers, by label of the speaker."""
-        told = [of_speaker(piece.speaker, self._labels, row) for piece, row in zip(pieces, self.answers, strict=True)]
-        return weighed(pieces, told, self._dialogue), 0
+        told = [of_speaker(chunk.speaker, self._labels, row) for chunk, row in zip(chunks, self.answers, strict=True)]
+        return weighed(chunks, told, self._dialogue), 0
 
 
 def left_out_cases(
@@ -51,10 +51,10 @@ def left_out_cases(
     """The cases of an eval. `answers`: for each call the probabilities of its lines, shape (lines, labels)."""
     asking = _Told(labels, dialogue)
     reader = TurnwiseReader(FakeEngine({}), asking)
-    policies = {name: find_policy(name).policy for name in {one.policy for one in calls}}
-    found = []
-    for one, told in zip(calls, answers, strict=True):
+    policies = {name: find_policy(name).policy for name in {labelled.policy for labelled in calls}}
+    cases = []
+    for labelled, told in zip(calls, answers, strict=True):
         asking.answers = told
-        policy = policies[one.policy]
-        found.append(case_of(one, gold_of(one, policy), judge(reader.read(one.call).facts, policy)))
-    return found
+        policy = policies[labelled.policy]
+        cases.append(case_of(labelled, gold_of(labelled, policy), judge(reader.read(labelled.call).facts, policy)))
+    return cases

@@ -13,7 +13,7 @@ from ausweis.engines.probe import LineFeatures, features
 from ausweis.evals.labelled import LabelledCall
 from ausweis.prompts import Template
 from ausweis.reading.asking import transcript_of
-from ausweis.reading.pieces import Piece, spoken_pieces
+from ausweis.reading.chunks import Chunk, spoken_chunks
 
 __all__ = ["FEWEST", "KeptLines", "Lines", "Task", "collect", "in_whole_turns", "layers_of"]
 
@@ -23,14 +23,14 @@ FEWEST = 3
 
 @dataclass(frozen=True)
 class Task:
-    """What is learned: the labels of each piece of a call (None where they are not known).
+    """What is learned: the labels of each chunk of a call (None where they are not known).
 
     `labels`: those of a template that can be learned from such lines; `speakers`: whose lines may have one. With
     `dialogue`, what was asked is weighed too. `group`: calls of one group are left out together, such as twins.
     `known`: the labels that something is known of in a call; None where it is all.
     """
 
-    of_pieces: Callable[[LabelledCall, Sequence[Piece]], list[frozenset[str] | None]]
+    of_chunks: Callable[[LabelledCall, Sequence[Chunk]], list[frozenset[str] | None]]
     labels: Callable[[Iterable[frozenset[str] | None], Template], tuple[str, ...]]
     speakers: Callable[[str], Sequence[str]]
     dialogue: bool = False
@@ -41,7 +41,7 @@ class Task:
 class Lines(NamedTuple):
     """The lines of one call. `labels`: None where they are not known; `group`, `known`: see `Task`."""
 
-    pieces: list[Piece]
+    chunks: list[Chunk]
     seen: list[LineFeatures]
     labels: list[frozenset[str] | None]
     group: str
@@ -67,10 +67,10 @@ def collect(
     kept = folder / "-".join([engine.info.sha256[:8], template.sha256[:8], *map(str, layers)])
     kept.mkdir(parents=True, exist_ok=True)
     for labelled in calls:
-        pieces = spoken_pieces(labelled.call)
-        if not pieces:
+        chunks = spoken_chunks(labelled.call)
+        if not chunks:
             continue
-        transcript = transcript_of(template, labelled.call, pieces)
+        transcript = transcript_of(template, labelled.call, chunks)
         # The text is in the name: a call that was changed is read anew; and an id may be no name for a file.
         text = "\n".join([labelled.call.id, *transcript.rows])
         path = kept / f"{hashlib.sha256(text.encode()).hexdigest()[:24]}.npz"
@@ -85,7 +85,7 @@ def collect(
 class KeptLines(Sequence[Lines]):
     """The lines of calls whose states were kept, read from the disk when they are wanted: they need not fit the memory.
 
-    Of turns that are cut into several pieces it is not known which one a label belongs to.
+    Of turns that are cut into several chunks it is not known which one a label belongs to.
     """
 
     def __init__(self, calls: Iterable[tuple[LabelledCall, Path]], task: Task) -> None:
@@ -105,15 +105,15 @@ class KeptLines(Sequence[Lines]):
         if isinstance(place, slice):
             return KeptLines(self._calls[place], self._task)
         labelled, path = self._calls[place]
-        pieces = spoken_pieces(labelled.call)
+        chunks = spoken_chunks(labelled.call)
         with np.load(path) as kept:
             lines = np.split(kept["states"].astype(np.float32), np.cumsum(kept["lengths"])[:-1])
         task = self._task
-        labels, group, known = task.of_pieces(labelled, pieces), task.group(labelled), task.known(labelled)
-        return Lines(pieces, [features(states) for states in lines], labels, group, known)
+        labels, group, known = task.of_chunks(labelled, chunks), task.group(labelled), task.known(labelled)
+        return Lines(chunks, [features(states) for states in lines], labels, group, known)
 
 
-def in_whole_turns(pieces: Sequence[Piece], of_turn: Callable[[int], frozenset[str]]) -> list[frozenset[str] | None]:
-    """The labels of each piece that is a whole turn."""
-    turns = [piece.turn for piece in pieces]
-    return [of_turn(piece.turn) if turns.count(piece.turn) == 1 else None for piece in pieces]
+def in_whole_turns(chunks: Sequence[Chunk], of_turn: Callable[[int], frozenset[str]]) -> list[frozenset[str] | None]:
+    """The labels of each chunk that is a whole turn."""
+    turns = [chunk.turn for chunk in chunks]
+    return [of_turn(chunk.turn) if turns.count(chunk.turn) == 1 else None for chunk in chunks]

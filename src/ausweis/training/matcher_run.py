@@ -63,7 +63,7 @@ def train_matcher(options: Options) -> Path:
 def _asked(labels: Sequence[IncidentLabel], lines: KeptLines, texts: list[str]) -> list[AskedCall]:
     calls = []
     for label, call in zip(labels, lines, strict=True):
-        asked = {texts.index(own.description): told_of(label, own, call.pieces) for own in label.own}
+        asked = {texts.index(own.description): told_of(label, own, call.chunks) for own in label.own}
         calls.append(AskedCall(call.seen, asked, texts.index(label.own[0].description)))
     return calls
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from ausweis.evals.incident_label import IncidentLabel, OwnIncident
 from ausweis.evals.labelled import GoldEvent, LabelledCall
 from ausweis.prompts import Template
+from ausweis.reading.chunks import Chunk
 from ausweis.reading.labels import SINGLE, STARTS_LATE, SUBJECTS, VERBS, meaning, speakers_of
-from ausweis.reading.pieces import Piece
 from ausweis.training.lines import FEWEST, Task, in_whole_turns
 from ausweis.vocabulary import INCIDENTS
 
@@ -23,8 +23,8 @@ __all__ = ["FACT_TASK", "INCIDENT_TASK", "labels_in", "labels_of", "told_of"]
 Array = NDArray[np.float32]
 
 
-def _of_facts(labelled: LabelledCall, pieces: Sequence[Piece]) -> list[frozenset[str] | None]:
-    labels = in_whole_turns(pieces, lambda turn: labels_of(labelled.gold.events, turn))
+def _of_facts(labelled: LabelledCall, chunks: Sequence[Chunk]) -> list[frozenset[str] | None]:
+    labels = in_whole_turns(chunks, lambda turn: labels_of(labelled.gold.events, turn))
     if "starts_late" in labelled.gold.defects and labels[0] is not None:
         labels[0] |= {STARTS_LATE}
     return labels
@@ -71,7 +71,7 @@ FACT_TASK = Task(
 )
 
 
-def _of_incidents(labelled: LabelledCall, pieces: Sequence[Piece]) -> list[frozenset[str] | None]:
+def _of_incidents(labelled: LabelledCall, chunks: Sequence[Chunk]) -> list[frozenset[str] | None]:
     """The kinds of each turn; a wrong price or deadline where it comes to light."""
     places = [
         (record.label, event.shown or event.turn)
@@ -83,14 +83,14 @@ def _of_incidents(labelled: LabelledCall, pieces: Sequence[Piece]) -> list[froze
     def of_turn(turn: int) -> frozenset[str]:
         return frozenset(name for name, place in places if place == turn)
 
-    return in_whole_turns(pieces, of_turn)
+    return in_whole_turns(chunks, of_turn)
 
 
-def told_of(label: IncidentLabel, own: OwnIncident, pieces: Sequence[Piece]) -> Array:
+def told_of(label: IncidentLabel, own: OwnIncident, chunks: Sequence[Chunk]) -> Array:
     """For each line, whether it is what a description says: 1, 0, or nan where that is not known or not asked."""
     turns = label.turns.get(own.id, frozenset())
-    labels = in_whole_turns(pieces, lambda turn: frozenset({own.id} if turn in turns else ()))
-    asked = [own.speaker in (None, piece.speaker) for piece in pieces]
+    labels = in_whole_turns(chunks, lambda turn: frozenset({own.id} if turn in turns else ()))
+    asked = [own.speaker in (None, chunk.speaker) for chunk in chunks]
     told = zip(labels, asked, strict=True)
     return np.array([np.nan if names is None or not ask else float(bool(names)) for names, ask in told], np.float32)
 
