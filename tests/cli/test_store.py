@@ -8,7 +8,7 @@ import pytest
 from tests.cli.processes import FAKE, Run, Write
 
 from ausweis.errors import StoreError
-from ausweis.store import CallFilter, Store
+from ausweis.store import CallFilter, Store, StoreSink
 
 BESIDE = (
     "ausweis: ausweis.sqlite.key: the key lies beside the store: move it elsewhere, "
@@ -81,15 +81,15 @@ def test_a_store_that_cannot_be_opened_is_told_before_the_work(run: Run, write_c
     assert not (folder / "r").exists()
 
 
-@pytest.mark.parametrize("method", ["add_calls", "import_run"])
+@pytest.mark.parametrize(("kind", "method"), [(Store, "sink"), (StoreSink, "flush")])
 def test_a_fault_of_the_store_does_not_lose_the_run(
-    run: Run, write_calls: Write, folder: Path, monkeypatch: pytest.MonkeyPatch, method: str
+    run: Run, write_calls: Write, folder: Path, monkeypatch: pytest.MonkeyPatch, kind: type, method: str
 ) -> None:
     def fail(*_: object, **__: object) -> None:
         raise StoreError("the disk is full")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Store, method, fail)
+        patched.setattr(kind, method, fail)
         result = run("score", write_calls(300), *QUIET, "--run", "r", "--store")
     assert result.code == 2
     assert result.err == BESIDE + (
@@ -106,6 +106,14 @@ def test_resuming_takes_up_the_rest(run: Run, write_calls: Write) -> None:
     assert len(states()) == 2
     run("score", calls, *QUIET, "--run", "r", "--store", "--resume")
     assert len(states()) == 5
+
+
+def test_what_a_kill_left_out_of_the_store_is_caught_up(run: Run, write_calls: Write) -> None:
+    calls = write_calls(5)
+    run("score", calls, *QUIET, "--run", "r", "--limit", "3")
+    assert run("score", calls, *QUIET, "--run", "r", "--store", "--resume").code == 0
+    assert len(states()) == 5
+    assert all(text for _, text in states().values())
 
 
 def test_import_says_what_it_did(run: Run, write_calls: Write, folder: Path) -> None:

@@ -119,7 +119,7 @@ def test_a_store_that_breaks_costs_nothing_of_the_run(
         raise KeyError(SECRET)
 
     monkeypatch.delenv("AUSWEIS_STORE_KEY_FILE", raising=False)
-    monkeypatch.setattr(Store, "add_calls", broken)
+    monkeypatch.setattr(Store, "sink", broken)
     result = run("score", write_calls(2), *SCORE, "--store", "s.sqlite")
     assert result.code == 2
     assert result.err.splitlines()[-1] == (
