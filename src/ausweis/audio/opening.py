@@ -9,7 +9,7 @@ from ausweis.audio.roles import Happens, first_is_agent
 from ausweis.audio.transcriber import Transcriber
 from ausweis.audio.voice_encoder import VoiceEncoder
 from ausweis.calls.sources import AgentChannel
-from ausweis.engines.weights import Folder, catalogue, locate_file, locate_folder
+from ausweis.engines.weights import LocalModel, catalogue, locate_file, locate_folder
 from ausweis.vocabulary import Language
 
 __all__ = ["HearingOptions"]
@@ -25,7 +25,7 @@ class HearingOptions:
     threads: int | None = None
     hot_words: tuple[str, ...] = ()
 
-    def find(self) -> Folder:
+    def find(self) -> LocalModel:
         """The ASR model's folder; the default one, unless one is named.
 
         Raises:
@@ -33,7 +33,7 @@ class HearingOptions:
         """
         return locate_folder(self.asr_model or catalogue.default_of("asr"))
 
-    def settings(self, found: Folder, roles_model: str) -> str:
+    def settings(self, found: LocalModel, roles_model: str) -> str:
         """All that a transcript depends on besides the recording, as JSON. Kept transcripts are found by it."""
         parts = {
             "ausweis": __version__,
@@ -46,7 +46,7 @@ class HearingOptions:
         }
         return json.dumps(parts, ensure_ascii=False, sort_keys=True)
 
-    def open(self, found: Folder, happens: Happens) -> Transcriber:
+    def open(self, found: LocalModel, happens: Happens) -> Transcriber:
         """Load the ASR model; the voices only when a recording needs them, which holds for `happens` too.
 
         Raises:
