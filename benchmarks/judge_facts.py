@@ -11,8 +11,8 @@ import random
 import resource
 import time
 
+from ausweis.facts import CALLER_EVENTS, Facts
 from ausweis.judging import find_policy, judge
-from ausweis.reading.facts import CALLER_EVENTS, Facts
 from ausweis.vocabulary import CHANGES, DISCLOSURES, FACTORS
 
 GIVEN = ("name", "customer_number", "date_of_birth", "address", "iban_last4", "pin", "password", "security_answer")

@@ -6,7 +6,7 @@ from ausweis.calls import Call
 from ausweis.engines.protocol import Engine, Request, Transcript
 from ausweis.prompts import default_library
 from ausweis.reading.asking import TranscriptAsking, WindowAsking
-from ausweis.reading.pieces import spoken_pieces
+from ausweis.reading.chunks import spoken_chunks
 from ausweis.reading.strategies import TRANSCRIPT_TEMPLATE, TURN_TEMPLATES, probe_for
 
 __all__ = ["questions", "transcripts"]
@@ -16,7 +16,7 @@ def questions(call: Call) -> list[Request]:
     """The turns of a call in windows, as a model without a probe is asked."""
     library = default_library()
     turns = {speaker: library.get(name) for speaker, name in TURN_TEMPLATES.items()}
-    return WindowAsking(turns, library.get("call-start")).requests(call, spoken_pieces(call))
+    return WindowAsking(turns, library.get("call-start")).requests(call, spoken_chunks(call))
 
 
 def transcripts(engine: Engine, calls: Sequence[Call]) -> list[Transcript]:
@@ -27,4 +27,4 @@ def transcripts(engine: Engine, calls: Sequence[Call]) -> list[Transcript]:
     if probe is None:
         return []
     asking = TranscriptAsking(template, probe, library.get("call-start"))
-    return [asking.transcript(call, spoken_pieces(call)) for call in calls]
+    return [asking.transcript(call, spoken_chunks(call)) for call in calls]

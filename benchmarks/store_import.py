@@ -24,10 +24,10 @@ from overhead import TURNS
 from ausweis import __version__
 from ausweis.batch.canonical import facts_line, facts_sha256, verdict_line
 from ausweis.batch.manifest import Inputs, Machine, RunManifest
+from ausweis.facts import Event, Facts
 from ausweis.judging import find_policy
 from ausweis.judging.judge import judge
 from ausweis.provenance import ModelProvenance, PromptProvenance
-from ausweis.reading.facts import Event, Facts
 from ausweis.store import CallFilter, Key, Store
 from ausweis.store.database import Database
 

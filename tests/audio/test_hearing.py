@@ -145,9 +145,9 @@ def test_an_unexpected_fault_stops_only_its_recording(folder: Path) -> None:
     assert isinstance(c, Call)
 
 
-def test_without_a_recogniser_nothing_can_be_heard(folder: Path) -> None:
+def test_without_an_asr_model_nothing_can_be_heard(folder: Path) -> None:
     def missing() -> Any:
-        raise ModelError("no recogniser")
+        raise ModelError("no ASR model")
 
     with KeptTranscripts(folder / "run") as kept, pytest.raises(ModelError):
         list(read_calls([folder / "*.wav"], hear=Hearing(missing, kept, "s")))

@@ -5,8 +5,8 @@ Run as a script, it is the command line with this reader in the place of the rea
 
 from ausweis.calls import Call
 from ausweis.engines.protocol import Engine, Message, Request
+from ausweis.facts import Event, Facts
 from ausweis.provenance import PromptProvenance
-from ausweis.reading.facts import Event, Facts
 from ausweis.reading.reader import Reading
 from ausweis.vocabulary import FACTORS, Factor
 

@@ -75,12 +75,12 @@ def test_no_call_is_lost_and_none_told_twice(steps: list[Step]) -> None:
         try:
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(os, "fsync", lambda handle: None)  # nothing is killed here
-                check(root, steps)
+                assert_told(root, steps)
         finally:
             os.chdir(before)
 
 
-def check(root: Path, steps: list[Step]) -> None:
+def assert_told(root: Path, steps: list[Step]) -> None:
     stands: dict[str, str] = {}
     for step in steps:
         # What has a verdict stays as it is, and what failed until it is tried again.

@@ -189,7 +189,7 @@ def test_facts_of_another_call_are_no_facts_of_this_one(
 ) -> None:
     import sys
 
-    from ausweis.reading.facts import Facts
+    from ausweis.facts import Facts
     from ausweis.reading.reader import Reading
 
     small = sys.modules["small_reader"]

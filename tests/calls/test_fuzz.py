@@ -82,7 +82,7 @@ def read(name: str, data: bytes, **options: Any) -> list[Call | UnreadableCall]:
         return list(read_calls([path], **options))
 
 
-def check_sound(found: list[Call | UnreadableCall]) -> None:
+def assert_sound(found: list[Call | UnreadableCall]) -> None:
     """No file passes in silence; each item can be written as UTF-8; each call has both sides."""
     assert found
     for item in found:
@@ -98,19 +98,19 @@ def check_sound(found: list[Call | UnreadableCall]) -> None:
 @FEW
 @given(data=st.binary(max_size=300), name=st.sampled_from(NAMES), forced=st.sampled_from([None, *FORMATS]))
 def test_any_bytes(data: bytes, name: str, forced: str | None) -> None:
-    check_sound(read(name, data, format=forced))
+    assert_sound(read(name, data, format=forced))
 
 
 @FEW
 @given(text=texts, name=st.sampled_from(NAMES), forced=st.sampled_from([None, *FORMATS]))
 def test_pieces_of_the_formats(text: str, name: str, forced: str | None) -> None:
-    check_sound(read(name, text.encode(), format=forced))
+    assert_sound(read(name, text.encode(), format=forced))
 
 
 @FEW
 @given(value=values, forced=st.sampled_from([None, "whisper", "aws"]))
 def test_json_of_any_shape(value: Any, forced: str | None) -> None:
-    check_sound(read("x.json", json.dumps(value).encode(), format=forced))
+    assert_sound(read("x.json", json.dumps(value).encode(), format=forced))
 
 
 @pytest.mark.parametrize("name", WHOLE)
@@ -121,7 +121,7 @@ def test_a_damaged_file_tells_no_words(name: str, data: st.DataObject) -> None:
     cut = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(cut, min(len(text), cut + 8)))
     found = read(name, (text[:cut] + data.draw(st.sampled_from(DAMAGE)) + text[end:]).encode())
-    check_sound(found)
+    assert_sound(found)
     messages = " ".join(str(item) for item in found if isinstance(item, UnreadableCall))
     for word in ("Kranich", "4711", "pinguin"):
         assert word not in messages

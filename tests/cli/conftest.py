@@ -6,12 +6,11 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
+from tests.cli.processes import READER, SOURCE, Ran, Run, Start
 
-READER = Path(__file__).parents[1] / "batch" / "reader.py"
-SOURCE = Path(__file__).parents[2] / "src"
 ANSWERS = """\
 delay: {delay}
 answers:
@@ -21,16 +20,6 @@ answers:
   - {{contains: Störgeräusch, error: no answer for this call}}
   - {{answer: nothing}}
 """
-
-
-class Ran(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Ran]
-Start = Callable[..., "subprocess.Popen[bytes]"]
 
 
 def call(number: int, *, pin: bool, words: str = "Ihr Vertrag läuft bis Mai.") -> dict[str, Any]:

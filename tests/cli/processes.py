@@ -1,17 +1,38 @@
-"""The command line in processes of its own, for tests of what they leave: on the disk, and running."""
+"""The command line for tests: what it gives back, and processes of its own that tell what they leave on the disk, and
+running.
+"""
 
 import os
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.run_folders import parts
 
+PATIENCE = 600
+"""Seconds until a process that does not end is a fault, on however slow a machine."""
+READER = Path(__file__).parents[1] / "batch" / "reader.py"
+"""The command line with a small reader, as a program."""
+SOURCE = Path(__file__).parents[2] / "src"
 FAKE = ("--policy", "telecom-de", "--engine", "fake:answers.yaml")
+
+
+class Ran(NamedTuple):
+    """What a command gave back."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ran]
+Start = Callable[..., "subprocess.Popen[bytes]"]
+Write = Callable[..., str]
 
 
 class Cli(NamedTuple):
@@ -43,7 +64,7 @@ class Cli(NamedTuple):
 
     def run(self, *arguments: str, **environment: str) -> tuple[int, str]:
         process = self.start(*arguments, **environment)
-        error = process.communicate(timeout=90)[1].decode()
+        error = process.communicate(timeout=PATIENCE)[1].decode()
         return process.returncode, error
 
     def processes(self, *names: str) -> dict[int, str]:
@@ -59,7 +80,7 @@ class Cli(NamedTuple):
 
     def until_none_runs(self, *names: str, but: tuple[str, ...] = ()) -> None:
         """Until all have ended, or all whose names hold one of these; those that are excepted need not."""
-        end = time.monotonic() + 60
+        end = time.monotonic() + PATIENCE
         while found := set(self.processes(*names).values()) - set(but):
             assert time.monotonic() < end, found
             time.sleep(0.05)
@@ -67,7 +88,7 @@ class Cli(NamedTuple):
     def wait_for(self, count: int, process: "subprocess.Popen[bytes]", run: str = "r") -> None:
         """Until so many verdicts are there."""
         path = self.folder / run / "verdicts.jsonl"
-        end = time.monotonic() + 60
+        end = time.monotonic() + PATIENCE
         while not path.exists() or path.read_bytes().count(b"\n") < count:
             assert process.poll() is None, process.communicate()[1].decode()
             assert time.monotonic() < end

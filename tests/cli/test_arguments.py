@@ -3,13 +3,12 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from tests.cli.processes import SOURCE
 
 from ausweis.cli import main
 
-SOURCE = Path(__file__).parents[2] / "src"
 HALF = "anruf\ud800"
 COMMANDS = [
     ["score", HALF, "--policy", "telecom-de"],

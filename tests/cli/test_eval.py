@@ -91,6 +91,49 @@ def test_numbers_as_json(ausweis: Call) -> None:
     assert json.loads(out)["accuracy"]["value"] == 0.75
 
 
+THREATS = r"""
+answers:
+  - {template: incident, contains: "go to a lawyer or a court.\ncaller: Das liest mein Anwalt", answer: "yes"}
+  - {template: incident, answer: "no"}
+  - {template: call-start, answer: beginning}
+  - {answer: nothing}
+"""
+
+
+def test_labels_of_incidents_are_measured_too(ausweis: Call, tmp_path: Path) -> None:
+    (tmp_path / "answers.yaml").write_text(THREATS, encoding="utf-8")
+    calls = (("a", "Das liest mein Anwalt.", ["lawyer_threat"]), ("b", "Dann bin ich weg.", ["cancel_threat"]))
+    with (tmp_path / "golden.jsonl").open("a", encoding="utf-8") as golden:
+        for name, words, ids in (*calls, ("c", "Ich ziehe um.", [])):
+            turns = [{"speaker": "caller", "text": words}, {"speaker": "agent", "text": "Das tut mir leid."}]
+            label = {"events": [{"id": identifier, "turn": 1} for identifier in ids]}
+            gold = {"incidents": label, "must_pass": name == "a"}
+            golden.write(json.dumps({"call": {"id": name, "turns": turns}, "gold": gold}) + "\n")
+    code, out, err = run(ausweis, "one", "--json")
+    assert code == 0, err
+    numbers = json.loads(out)
+    assert (numbers["calls"], numbers["accuracy"]["n"], numbers["incidents"]["calls"]) == (7, 4, 3)
+    incidents = numbers["incidents"]
+    assert (incidents["found"]["value"], incidents["precision"]["value"]) == (0.5, 1.0)
+    assert incidents["kinds"]["lawyer_threat"]["average_precision"] == 1.0
+    assert incidents["kinds"]["rude_agent"]["average_precision"] is None
+    (tmp_path / "answers.yaml").write_text(THREATS.replace('"yes"', '"no"'), encoding="utf-8")
+    code, out, _ = run(ausweis, "two")
+    assert (code, "lawyer_threat" in out, "outcome accuracy" in out) == (0, True, True)
+    code, out, _ = ausweis("compare", "one", "two")
+    assert "- incidents: lawyer_threat@1 (in the label)" in out
+    ausweis("bless", "one", "--message", "m", "--baseline", "b.jsonl")
+    code, out, _ = ausweis("gate", "two", "--baseline", "b.jsonl")
+    assert code == 1
+    assert "failed  a: must pass: the label says lawyer_threat, the verdict no incident" in out
+    assert "drop: incident F1" in out
+    code, out, _ = ausweis("report", "two")
+    assert code == 0
+    page = (tmp_path / "two" / "report.html").read_text("utf-8")
+    assert "Critical incidents" in page
+    assert "missed" in page
+
+
 def test_validate_tells_the_mix_and_what_is_wrong(ausweis: Call, tmp_path: Path) -> None:
     code, out, _ = ausweis("validate", "golden.jsonl")
     assert (code, out.splitlines()[-1]) == (0, "no problems")

@@ -1,8 +1,8 @@
 import subprocess
 import sys
-from pathlib import Path
 
-SOURCE = Path(__file__).parents[2] / "src"
+from tests.cli.processes import SOURCE
+
 HEAVY = ("llama_cpp", "llguidance", "rich", "numpy", "pydantic", "jinja2", "ruamel", "jsonschema")
 
 

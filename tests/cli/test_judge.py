@@ -1,21 +1,16 @@
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
+from tests.cli.processes import FAKE, Run, Write
 
-Run = Callable[..., Any]
-Write = Callable[..., str]
 LAX = 'id: lax\nversion: "1"\ntitle: A name is enough\nlevels: {standard: {any_of: [[name]]}}\nactions: {}\n'
 
 
 @pytest.fixture
 def scored(run: Run, write_calls: Write, folder: Path) -> None:
     (folder / "lax.yaml").write_text(LAX)
-    assert (
-        run("score", write_calls(6), "--policy", "telecom-de", "--engine", "fake:answers.yaml", "--run", "r").code == 0
-    )
+    assert run("score", write_calls(6), *FAKE, "--run", "r").code == 0
 
 
 @pytest.mark.usefixtures("scored")
@@ -62,7 +57,7 @@ def test_wrong_use(run: Run, folder: Path) -> None:
 
 def test_a_run_with_failures_exits_with_3(run: Run, write_calls: Write) -> None:
     bad = {"id": "bad", "turns": [{"speaker": "agent", "text": "Ja?"}, {"speaker": "caller", "text": "Störgeräusch"}]}
-    run("score", write_calls(1, bad), "--policy", "telecom-de", "--engine", "fake:answers.yaml", "--run", "r")
+    run("score", write_calls(1, bad), *FAKE, "--run", "r")
     assert run("judge", "r", "--policy", "bank-en").code == 3
 
 

@@ -7,18 +7,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.cli.processes import FAKE, PATIENCE, READER, SOURCE, Start, Write
 
 from ausweis.batch import comparable
-
-Start = Callable[..., "subprocess.Popen[bytes]"]
-Write = Callable[..., str]
-READER = Path(__file__).parents[1] / "batch" / "reader.py"
-SOURCE = Path(__file__).parents[2] / "src"
-FAKE = ("--policy", "telecom-de", "--engine", "fake:answers.yaml")
 
 
 def verdicts(folder: Path) -> list[str]:
@@ -62,7 +56,7 @@ def test_stopped(folder: Path, start: Start, write_calls: Write, number: signal.
     process = start("score", calls, *FAKE, "--run", "r")
     wait_for(folder / "r" / "verdicts.jsonl", 3, process)
     process.send_signal(number)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert err.decode() == "ausweis: stopped: go on with the same command and --run r --resume\n"
     assert out == b""
@@ -77,7 +71,7 @@ def test_a_second_process_is_refused(folder: Path, start: Start, write_calls: Wr
     first = start("score", calls, *FAKE, "--run", "r")
     wait_for(folder / "r" / "verdicts.jsonl", 1, first)
     second = start("score", calls, *FAKE, "--run", "r", "--resume")
-    err = second.communicate(timeout=30)[1].decode()
+    err = second.communicate(timeout=PATIENCE)[1].decode()
     assert (second.returncode, err.count("\n")) == (2, 1)
     assert "another process is writing to this folder" in err
     first.kill()
@@ -98,7 +92,7 @@ def test_a_bar_on_a_terminal(folder: Path, write_calls: Write) -> None:
         pass  # a terminal that nobody writes to any more
     finally:
         os.close(ours)
-    out = process.communicate(timeout=30)[0]
+    out = process.communicate(timeout=PATIENCE)[0]
     assert process.returncode == 0
     assert b"of 20 calls" in shown
     assert b" left" in shown

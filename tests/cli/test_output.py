@@ -8,11 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.cli.processes import FAKE, PATIENCE, READER, SOURCE
 
-READER = Path(__file__).parents[1] / "batch" / "reader.py"
-SOURCE = Path(__file__).parents[2] / "src"
 FULL = Path("/dev/full")
-SCORE = ("--policy", "telecom-de", "--engine", "fake:answers.yaml", "--run", "r")
+SCORE = (*FAKE, "--run", "r")
 
 
 def started(*arguments: str, out: int) -> tuple[int, str]:
@@ -21,7 +20,7 @@ def started(*arguments: str, out: int) -> tuple[int, str]:
         stdout=out,
         stderr=subprocess.PIPE,
         env=os.environ | {"PYTHONPATH": str(SOURCE)},
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
     return done.returncode, done.stderr.decode()

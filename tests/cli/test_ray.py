@@ -12,11 +12,11 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from tests.cli.processes import Cli, files_with
+from tests.cli.processes import PATIENCE, Cli, files_with
 from tests.run_folders import FILES
 
 pytestmark = pytest.mark.ray
-RAY = ("--runner", "ray", "--workers", "2")
+RAY = ("--runner", "ray", "--workers", "2", "--quiet")
 AGENTS = ("ray::DashboardAgent", "ray::RuntimeEnvAgent")
 """They see no calls; where Ray was not ended in good order, they may look for it for a minute."""
 WORDS = ("Krummbiegel", "Meine PIN", "Ihr Vertrag", "Störgeräusch")
@@ -64,7 +64,7 @@ def test_the_same_run_folder_and_nothing_left(cli: Cli, write: Callable[..., Non
     code, error = cli.run("--run", "plain")
     assert (code, error) == (3, "")
     process = cli.start("--run", "r", "--json", *RAY)
-    out, err = process.communicate(timeout=90)
+    out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (3, b"")
     assert json.loads(out)["verdicts"] == 30
     assert cli.content("r") == cli.content("plain")
@@ -90,7 +90,7 @@ def test_stopped_and_gone_on_with(cli: Cli, write: Callable[..., None], number: 
         os.killpg(process.pid, number)  # as a terminal does: all processes of the group
     else:
         process.send_signal(number)
-    error = process.communicate(timeout=60)[1].decode()
+    error = process.communicate(timeout=PATIENCE)[1].decode()
     assert (process.returncode, error) == (
         130,
         "ausweis: stopped: go on with the same command and --run r --resume\n",
@@ -110,7 +110,7 @@ def test_stopped_while_ray_starts(cli: Cli, write: Callable[..., None], seconds:
         time.sleep(0.01)
     time.sleep(seconds)
     process.send_signal(signal.SIGTERM)
-    error = process.communicate(timeout=60)[1].decode()
+    error = process.communicate(timeout=PATIENCE)[1].decode()
     assert (process.returncode, error) == (130, "ausweis: stopped\n")
     assert not (cli.folder / "r").exists()
     cli.until_none_runs(but=AGENTS)
@@ -119,13 +119,13 @@ def test_stopped_while_ray_starts(cli: Cli, write: Callable[..., None], seconds:
 def test_a_worker_that_dies_loses_no_call(cli: Cli, write: Callable[..., None]) -> None:
     write(30, delay=0.03)
     assert cli.run("--run", "plain")[0] == 3
-    process = cli.start("--run", "r", "--quiet", *RAY)
+    process = cli.start("--run", "r", *RAY)
     for count in (4, 12):
         cli.wait_for(count, process)
         workers = cli.processes("ray::MapWorker", "ray::_MapWorker")
         assert workers
         os.kill(min(workers), signal.SIGKILL)
-    error = process.communicate(timeout=90)[1].decode()
+    error = process.communicate(timeout=PATIENCE)[1].decode()
     assert (process.returncode, error) == (3, "")
     assert cli.content("r") == cli.content("plain")
 

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.cli.processes import Cli
+from tests.cli.processes import PATIENCE, Cli
 
 pytestmark = [pytest.mark.model, pytest.mark.ray]
 CALLS = Path(__file__).parents[2] / "examples" / "calls-bank"
@@ -16,7 +16,7 @@ def test_two_workers_read_what_one_reads(folder: Path) -> None:
     options = ("score", str(CALLS), "--policy", "bank-en", "--limit", "2", "--model", "smollm2-135m", "--threads", "1")
     for run, more in (("plain", ()), ("r", ("--runner", "ray", "--workers", "2"))):
         process = cli.launch("ausweis", *options, "--run", run, "--quiet", *more)
-        error = process.communicate(timeout=120)[1].decode()
+        error = process.communicate(timeout=PATIENCE)[1].decode()
         assert (process.returncode, error) == (0, "")
     assert len(cli.content("r")["verdicts.jsonl"]) == 2
     assert cli.content("r") == cli.content("plain")

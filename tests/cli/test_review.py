@@ -1,20 +1,17 @@
 import csv
 import getpass
 import sys
-from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.cli.processes import Run
 from tests.reports.review_days import DAY, filled
 
 from ausweis.errors import InputError, RunError
 from ausweis.store import Store
-
-Run = Callable[..., Any]
 
 
 @pytest.fixture

@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
+from tests.cli.processes import FAKE, Run
 
 from ausweis.cli.schema import CONTRACTS, schema
-
-Run = Callable[..., Any]
 
 
 def printed(contract: str) -> dict[str, Any]:
@@ -28,7 +27,7 @@ def test_is_a_json_schema_that_refuses_unknown_keys(contract: str) -> None:
 
 def test_what_a_run_writes_fits(run: Run, write_calls: Callable[..., str], folder: Path) -> None:
     bad = {"id": "bad", "turns": [{"speaker": "agent", "text": "Ja?"}, {"speaker": "caller", "text": "Störgeräusch"}]}
-    run("score", write_calls(3, bad), "--policy", "telecom-de", "--engine", "fake:answers.yaml", "--run", "r")
+    run("score", write_calls(3, bad), *FAKE, "--run", "r")
     files = {"verdict": "verdicts.jsonl", "facts": "facts.jsonl", "failure": "failures.jsonl", "call": "../calls.jsonl"}
     for contract, name in files.items():
         validator = Draft202012Validator(printed(contract))

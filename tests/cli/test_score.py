@@ -3,20 +3,11 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
+from tests.cli.processes import FAKE, Ran, Run, Write
 
-
-class Ran(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Ran]
-Write = Callable[..., str]
-FAKE = ("--policy", "telecom-de", "--engine", "fake:answers.yaml")
 SECRET = "Zwetschgendatschi"
 
 
@@ -285,13 +276,13 @@ def test_zero_shot_reaches_the_reader(
     monkeypatch.setattr(ausweis.reading, "open_reader", opened)
     calls = write_calls(1)
     for options in ((), ("--zero-shot",)):
-        run("score", calls, "--policy", "telecom-de", "--engine", "fake:answers.yaml", *options)
+        run("score", calls, *FAKE, *options)
     assert asked == [True, False]
 
 
 def test_workers_are_for_servers_and_ray(run: Run, write_calls: Callable[..., str]) -> None:
     calls = write_calls(1)
-    ran = run("score", calls, "--policy", "telecom-de", "--engine", "fake:answers.yaml", "--workers", "2")
+    ran = run("score", calls, *FAKE, "--workers", "2")
     assert (ran.code, "--workers is for" in ran.err) == (2, True)
 
 

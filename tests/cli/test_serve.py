@@ -8,7 +8,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import SOURCE, Run
+from tests.cli.processes import PATIENCE, SOURCE, Run
 
 from ausweis.store import Store
 
@@ -75,7 +75,7 @@ def test_it_serves_until_it_is_stopped(folder: Path) -> None:
         assert "server" not in answer.headers
     finally:
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
     assert err == ""
     assert "token" not in out

@@ -1,29 +1,20 @@
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
+from tests.cli.processes import FAKE, Run, Write
 
 from ausweis.errors import StoreError
-from ausweis.store import CallFilter, Store
+from ausweis.store import CallFilter, Store, StoreSink
 
-
-class Ran(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Ran]
-Write = Callable[..., str]
 BESIDE = (
     "ausweis: ausweis.sqlite.key: the key lies beside the store: move it elsewhere, "
     "and name its file in AUSWEIS_STORE_KEY_FILE\n"
 )
-FAKE = ("--policy", "telecom-de", "--engine", "fake:answers.yaml", "--quiet")
+QUIET = (*FAKE, "--quiet")
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +37,7 @@ def decide(call_id: str, **more: Any) -> None:
 
 def test_score_fills_the_store(run: Run, write_calls: Write, folder: Path) -> None:
     calls = write_calls(3)
-    assert run("score", calls, *FAKE, "--run", "r", "--store") == (0, "", BESIDE)
+    assert run("score", calls, *QUIET, "--run", "r", "--store") == (0, "", BESIDE)
     assert states() == {"call-3": ("violation", True), "call-1": ("compliant", True), "call-2": ("compliant", True)}
     assert (folder / "ausweis.sqlite.key").exists()
 
@@ -55,7 +46,7 @@ def test_a_key_beside_its_store_is_told_once(
     run: Run, write_calls: Write, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = write_calls(1)
-    run("score", calls, *FAKE, "--run", "r")
+    run("score", calls, *QUIET, "--run", "r")
     assert run("store", "import", "r").err == BESIDE
     assert run("store", "import", "r").err == ""
     assert run("store", "verify").err == BESIDE
@@ -68,7 +59,7 @@ def test_a_key_beside_its_store_is_told_once(
 
 
 def test_score_without_it_needs_no_store(run: Run, write_calls: Write, folder: Path) -> None:
-    run("score", write_calls(1), *FAKE, "--run", "r")
+    run("score", write_calls(1), *QUIET, "--run", "r")
     assert not list(folder.glob("*.sqlite*"))
 
 
@@ -76,30 +67,30 @@ def test_score_takes_the_address_from_option_or_environment(
     run: Run, write_calls: Write, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = write_calls(1)
-    assert run("score", calls, *FAKE, "--run", "a", "--store", "new/folder/one.db").code == 0
+    assert run("score", calls, *QUIET, "--run", "a", "--store", "new/folder/one.db").code == 0
     monkeypatch.setenv("AUSWEIS_STORE", str(folder / "two.db"))
-    assert run("score", calls, *FAKE, "--run", "b", "--store").code == 0
+    assert run("score", calls, *QUIET, "--run", "b", "--store").code == 0
     assert states("new/folder/one.db") == states("two.db") == {"call-1": ("compliant", True)}
 
 
 def test_a_store_that_cannot_be_opened_is_told_before_the_work(run: Run, write_calls: Write, folder: Path) -> None:
     Path("file").touch()
-    result = run("score", write_calls(1), *FAKE, "--run", "r", "--store", "file/store.db")
+    result = run("score", write_calls(1), *QUIET, "--run", "r", "--store", "file/store.db")
     assert result.code == 2
     assert "file/store.db: the store cannot be written" in result.err
     assert not (folder / "r").exists()
 
 
-@pytest.mark.parametrize("method", ["add_calls", "import_run"])
+@pytest.mark.parametrize(("kind", "method"), [(Store, "sink"), (StoreSink, "flush")])
 def test_a_fault_of_the_store_does_not_lose_the_run(
-    run: Run, write_calls: Write, folder: Path, monkeypatch: pytest.MonkeyPatch, method: str
+    run: Run, write_calls: Write, folder: Path, monkeypatch: pytest.MonkeyPatch, kind: type, method: str
 ) -> None:
     def fail(*_: object, **__: object) -> None:
         raise StoreError("the disk is full")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Store, method, fail)
-        result = run("score", write_calls(300), *FAKE, "--run", "r", "--store")
+        patched.setattr(kind, method, fail)
+        result = run("score", write_calls(300), *QUIET, "--run", "r", "--store")
     assert result.code == 2
     assert result.err == BESIDE + (
         "ausweis: the run is whole, but not in the store (the disk is full); take it up: ausweis store import r\n"
@@ -111,15 +102,23 @@ def test_a_fault_of_the_store_does_not_lose_the_run(
 
 def test_resuming_takes_up_the_rest(run: Run, write_calls: Write) -> None:
     calls = write_calls(5)
-    run("score", calls, *FAKE, "--run", "r", "--store", "--limit", "2")
+    run("score", calls, *QUIET, "--run", "r", "--store", "--limit", "2")
     assert len(states()) == 2
-    run("score", calls, *FAKE, "--run", "r", "--store", "--resume")
+    run("score", calls, *QUIET, "--run", "r", "--store", "--resume")
     assert len(states()) == 5
+
+
+def test_what_a_kill_left_out_of_the_store_is_caught_up(run: Run, write_calls: Write) -> None:
+    calls = write_calls(5)
+    run("score", calls, *QUIET, "--run", "r", "--limit", "3")
+    assert run("score", calls, *QUIET, "--run", "r", "--store", "--resume").code == 0
+    assert len(states()) == 5
+    assert all(text for _, text in states().values())
 
 
 def test_import_says_what_it_did(run: Run, write_calls: Write, folder: Path) -> None:
     calls = write_calls(2)
-    run("score", calls, *FAKE, "--run", "r")
+    run("score", calls, *QUIET, "--run", "r")
     (folder / calls).rename(folder / "moved.jsonl")
     assert run("store", "import", "r").out == "r: 2 new, 0 as they were; 2 without text\n"
     assert run("store", "import", "r", "--calls", "moved.jsonl").out == "r: 0 new, 2 as they were\n"
@@ -142,7 +141,7 @@ def test_one_run_that_cannot_be_taken_up_does_not_keep_the_others_out(
 ) -> None:
     calls = write_calls(2)
     for name in ("runs/a", "runs/b", "runs/c"):
-        run("score", calls, *FAKE, "--run", name)
+        run("score", calls, *QUIET, "--run", name)
     (folder / "runs" / "b" / "verdicts.jsonl").write_text("{}\n")
     (folder / "runs" / "demo.html").touch()
     (folder / "runs" / "eval").mkdir()
@@ -166,9 +165,9 @@ def test_texts_are_found_from_another_working_folder(
     (folder / write_calls(2)).rename(folder / "[x]" / "calls.jsonl")
     (folder / "answers.yaml").rename(folder / "[x]" / "answers.yaml")
     monkeypatch.chdir(folder / "[x]")
-    run("score", "calls.jsonl", *FAKE, "--run", "r")
-    run("score", "*.jsonl", *FAKE, "--run", "s")
-    assert run("score", "*.jsonl", *FAKE, "--run", "s", "--resume").code == 0
+    run("score", "calls.jsonl", *QUIET, "--run", "r")
+    run("score", "*.jsonl", *QUIET, "--run", "s")
+    assert run("score", "*.jsonl", *QUIET, "--run", "s", "--resume").code == 0
     monkeypatch.chdir(folder)
     (folder / "calls.jsonl").write_text("no call at all\n")
     assert run("store", "import", "[x]/r").out == "[x]/r: 2 new, 0 as they were\n"
@@ -181,7 +180,7 @@ def test_given_texts_are_read_as_the_run_read_them(run: Run, write_calls: Write,
     (folder / "calls").mkdir()
     (folder / "calls" / "one.log").write_text(said, "utf-8")
     way = ("--format", "plain", "--speaker", "Erna=caller", "--speaker", "Otto=agent", "--language", "en")
-    assert run("score", "calls", *way, *FAKE, "--run", "r").code == 0
+    assert run("score", "calls", *way, *QUIET, "--run", "r").code == 0
     (folder / "calls").rename(folder / "moved")
     (folder / "moved" / "two.log").write_text("Karl: Guten Tag.\n", "utf-8")
     (folder / "moved" / "three.log").write_text(said, "utf-8")
@@ -206,7 +205,7 @@ def test_a_store_that_is_not_there_is_not_made(run: Run, folder: Path, command: 
 
 
 def test_delete_and_expire(run: Run, write_calls: Write, folder: Path) -> None:
-    run("score", write_calls(3), *FAKE, "--run", "r", "--store", "--record", "answers")
+    run("score", write_calls(3), *QUIET, "--run", "r", "--store", "--record", "answers")
     result = run("store", "delete", "call-3")
     assert result.code == 0
     assert "removed from store\n" in result.out
@@ -232,7 +231,7 @@ def test_delete_and_expire(run: Run, write_calls: Write, folder: Path) -> None:
 
 
 def test_sample_recall_agreement_and_verify(run: Run, write_calls: Write) -> None:
-    assert run("score", write_calls(9), *FAKE, "--run", "r", "--store").code == 0
+    assert run("score", write_calls(9), *QUIET, "--run", "r", "--store").code == 0
     with Store.open("ausweis.sqlite") as store:
         day = str(store.calls()[0].day)
         flagged = {row.call_id for row in store.calls(CallFilter(to_review=True))}
@@ -277,15 +276,12 @@ def test_export_masks(run: Run, write_calls: Write, folder: Path, monkeypatch: p
     module = ModuleType("ausweis.masking")
     module.Masker = Masker  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "ausweis.masking", module)
-    run("score", write_calls(3), *FAKE, "--run", "r", "--store")
+    run("score", write_calls(3), *QUIET, "--run", "r", "--store")
     decide("call-3")
     assert run("store", "export", "--out", "cases.jsonl").out == "1 cases in cases.jsonl\n"
     text = (folder / "cases.jsonl").read_text("utf-8")
     assert "‹3›" in text
     assert (folder / "cases.jsonl").stat().st_mode & 0o777 == 0o600
-    result = run("store", "export", "--out", "cases.jsonl", "--incidents", "incidents.jsonl")
-    assert result.out.splitlines()[1] == "0 cases of incidents in incidents.jsonl"
-    assert (folder / "incidents.jsonl").read_text("utf-8") == ""
     assert "Krummbiegel" not in text
     assert f"removed from {folder / 'cases.jsonl'}\n" in run("store", "delete", "call-3").out
     assert (folder / "cases.jsonl").read_text("utf-8") == ""

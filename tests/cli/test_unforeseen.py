@@ -4,17 +4,15 @@ No word of a call is told, and there is no traceback.
 """
 
 import json
-from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.cli.processes import FAKE, Run, Write
 
-Run = Callable[..., Any]
-Write = Callable[..., str]
 SECRET = "Zwetschgendatschi 4711"
-FAKE = ("--policy", "telecom-de", "--engine", "fake:answers.yaml", "--run", "r")
+SCORE = (*FAKE, "--run", "r")
 ERRORS = [KeyError(SECRET), RecursionError(SECRET), MemoryError(), AssertionError(SECRET), OSError(5, SECRET)]
 PLACES = {
     "read": ("ausweis.calls.json_format", "_contract"),
@@ -46,7 +44,7 @@ def test_the_call_fails_and_the_others_go_on(
     calls = write_calls(4)
     with monkeypatch.context() as patch:
         breaking(patch, where, error)
-        result = run("score", calls, *FAKE)
+        result = run("score", calls, *SCORE)
     assert (result.code, result.err) == (4, "")
     (failure,) = map(json.loads, (folder / "r" / "failures.jsonl").read_text().splitlines())
     assert failure["kind"] == "internal"
@@ -55,7 +53,7 @@ def test_the_call_fails_and_the_others_go_on(
     assert SECRET not in result.out + (folder / "r" / "failures.jsonl").read_text()
     judged = [json.loads(line)["call_id"] for line in (folder / "r" / "verdicts.jsonl").read_text().splitlines()]
     assert judged == ["call-1", "call-3", "call-4"]
-    assert run("score", calls, *FAKE, "--resume", "--retry-failed").code == 0
+    assert run("score", calls, *SCORE, "--resume", "--retry-failed").code == 0
 
 
 def test_a_file_that_breaks_its_reader_costs_no_other_file(
@@ -65,7 +63,7 @@ def test_a_file_that_breaks_its_reader_costs_no_other_file(
 
     (folder / "a.csv").write_text(f"speaker,text\nagent,{SECRET}\n")
     monkeypatch.setattr(csv_format, "_row", lambda *_: 1 / 0)
-    result = run("score", "a.csv", write_calls(2), *FAKE, "--json")
+    result = run("score", "a.csv", write_calls(2), *SCORE, "--json")
     assert result.code == 4
     body = json.loads(result.out)
     assert (body["verdicts"], body["failures"], body["complete"]) == (2, {"internal": 1}, False)
@@ -77,7 +75,7 @@ def test_a_file_that_breaks_its_reader_costs_no_other_file(
 def test_fail_on_comes_first(run: Run, write_calls: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = write_calls(3)
     breaking(monkeypatch, "judged", KeyError(SECRET))
-    assert run("score", calls, *FAKE, "--fail-on", "violation").code == 1
+    assert run("score", calls, *SCORE, "--fail-on", "violation").code == 1
 
 
 @pytest.mark.parametrize("debug", [False, True])
@@ -92,7 +90,7 @@ def test_outside_of_a_call_the_command_ends_with_one_sentence(
     monkeypatch.setattr("ausweis.cli.scoring.find_sources", broken)
     if debug:
         monkeypatch.setenv("AUSWEIS_DEBUG", "1")
-    result = run("score", calls, *FAKE)
+    result = run("score", calls, *SCORE)
     assert (result.code, result.out) == (4, "")
     *before, sentence = result.err.splitlines()
     assert sentence.startswith(f"ausweis: something unforeseen went wrong ({type(error).__name__}) at test_unforeseen")
@@ -105,7 +103,7 @@ def test_outside_of_a_call_the_command_ends_with_one_sentence(
 def test_a_name_that_no_file_can_have_is_one_sentence(
     run: Run, write_calls: Write, folder: Path, option: str, name: str
 ) -> None:
-    arguments = ["score", write_calls(1), *FAKE, option, f"fake:{name}" if option == "--engine" else name]
+    arguments = ["score", write_calls(1), *SCORE, option, f"fake:{name}" if option == "--engine" else name]
     result = run(*arguments)
     assert (result.code, result.out, result.err.count("\n")) == (2, "", 1)
     assert result.err.startswith("ausweis: ")
@@ -121,8 +119,8 @@ def test_a_store_that_breaks_costs_nothing_of_the_run(
         raise KeyError(SECRET)
 
     monkeypatch.delenv("AUSWEIS_STORE_KEY_FILE", raising=False)
-    monkeypatch.setattr(Store, "add_calls", broken)
-    result = run("score", write_calls(2), *FAKE, "--store", "s.sqlite")
+    monkeypatch.setattr(Store, "sink", broken)
+    result = run("score", write_calls(2), *SCORE, "--store", "s.sqlite")
     assert result.code == 2
     assert result.err.splitlines()[-1] == (
         "ausweis: the run is whole, but not in the store (something unforeseen went wrong (KeyError)); "

@@ -1,4 +1,4 @@
-"""Spoken calls through the commands, with the real recogniser, voices and language model."""
+"""Spoken calls through the commands, with the real ASR model, voices and language model."""
 
 import json
 import shutil

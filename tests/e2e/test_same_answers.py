@@ -1,7 +1,7 @@
 """Questions of a call get the labels together that they get alone, but for near ties.
 
 Floating-point sums depend on what is evaluated together. The bound is on the margin: how far apart the two likeliest
-labels are, in the answer where they are farther apart. `benchmarks/same_answers.py` prints it for more calls.
+labels are, in the answer where they are farther apart.
 """
 
 from pathlib import Path
@@ -14,7 +14,7 @@ from ausweis.engines.protocol import Result
 from ausweis.engines.weights import catalogue
 from ausweis.prompts import default_library
 from ausweis.reading.asking import WindowAsking
-from ausweis.reading.pieces import spoken_pieces
+from ausweis.reading.chunks import spoken_chunks
 from ausweis.reading.strategies import TURN_TEMPLATES
 
 pytestmark = pytest.mark.model
@@ -39,7 +39,7 @@ def test_together_and_alone(model: str, calls: int) -> None:
     found = [call for call in read_calls([str(EXAMPLES / "calls")]) if isinstance(call, Call)][:calls]
     asked = 0
     for call in found:
-        requests = asking.requests(call, spoken_pieces(call))
+        requests = asking.requests(call, spoken_chunks(call))
         for request, together in zip(requests, engine.complete(requests), strict=True):
             (alone,) = engine.complete([request])
             assert together.probabilities == pytest.approx(alone.probabilities, abs=LARGEST_DIFFERENCE)

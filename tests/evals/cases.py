@@ -1,14 +1,15 @@
 """Cases and labelled calls by few words, for tests of what is made of them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from ausweis.calls.call import Call, Turn
 from ausweis.evals.case import Case
-from ausweis.evals.findings import Findings
+from ausweis.evals.conclusion import Conclusion
 from ausweis.evals.labelled import Gold, GoldEvent, GoldViolation, LabelledCall, Tags
 from ausweis.vocabulary import Outcome
 
-__all__ = ["ANSWERS", "NAME", "TELLS", "case", "findings", "labelled"]
+__all__ = ["ANSWERS", "NAME", "TELLS", "asked", "case", "findings", "labelled"]
 
 ANSWERS = r"""
 answers:
@@ -24,10 +25,10 @@ NAME = "C: Guten Tag, mein Name ist Ilse Krummbiegel. << gives name"
 TELLS = "A: Ihr Vertrag läuft bis Mai. << discloses contract_data"
 
 
-def findings(outcome: Outcome, *violations: str, **more: Any) -> Findings:
-    """Findings of an account holder."""
+def findings(outcome: Outcome, *violations: str, **more: Any) -> Conclusion:
+    """Conclusion of an account holder."""
     about = {"caller": "account_holder", "authorisation": "not_needed", **more}
-    return Findings(outcome=outcome, violations=violations, **about)
+    return Conclusion(outcome=outcome, violations=violations, **about)
 
 
 def case(identifier: str, label: Outcome, verdict: Outcome | None, risk: float = 0.5, **more: Any) -> Case:
@@ -36,7 +37,7 @@ def case(identifier: str, label: Outcome, verdict: Outcome | None, risk: float =
     return Case(id=identifier, turns=10, **about)
 
 
-def _side(outcome: Outcome | None) -> Findings | None:
+def _side(outcome: Outcome | None) -> Conclusion | None:
     return None if outcome is None else findings(outcome, *["late_authentication@3"] * (outcome == "violation"))
 
 
@@ -60,3 +61,10 @@ def labelled(identifier: str, *lines: str, outcome: Outcome = "compliant", **mor
         events=tuple(events),
     )
     return LabelledCall(call=Call(id=identifier, turns=tuple(turns)), gold=gold)
+
+
+def asked(identifier: str, twin: str, *events: Mapping[str, object], **more: object) -> LabelledCall:
+    """A call of four turns, the agent's first, whose label tells of incidents alone; `more`: `known` and `own`."""
+    turns = [{"speaker": side, "text": "x"} for side in ("agent", "caller", "agent", "caller")]
+    gold = {"incidents": {"events": events, **more}, "twin": twin}
+    return LabelledCall.model_validate({"call": {"id": identifier, "turns": turns}, "gold": gold})

@@ -36,7 +36,7 @@ def _streams() -> Iterator[None]:
 @pytest.fixture
 def arguments(tmp_path: Path) -> dict[str, Any]:
     (tmp_path / "answers.yaml").write_text(ANSWERS, encoding="utf-8")
-    lines = "".join(one.model_dump_json(exclude_none=True) + "\n" for one in CALLS)
+    lines = "".join(one.line() + "\n" for one in CALLS)
     (tmp_path / "golden.jsonl").write_text(lines, encoding="utf-8")
     return {"golden": str(tmp_path / "golden.jsonl"), "engine": f"fake:{tmp_path / 'answers.yaml'}"}
 

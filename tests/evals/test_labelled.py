@@ -115,7 +115,7 @@ def test_a_line_that_is_no_labelled_call(tmp_path: Path) -> None:
     ],
 )
 def test_a_label_that_does_not_fit_its_call(tmp_path: Path, event: dict[str, object], sentence: str) -> None:
-    one = labelled("a", "A: Geheimnis.").model_dump(mode="json")
+    one = labelled("a", "A: Geheimnis.").model_dump(mode="json", by_alias=True)
     one["gold"]["events"] = [event]
     (tmp_path / "bad.jsonl").write_text(json.dumps(one) + "\n", encoding="utf-8")
     with pytest.raises(InputError, match=sentence) as caught:
@@ -142,7 +142,7 @@ def test_no_message_of_a_damaged_label_has_words_of_the_file(tmp_path: Path, dat
 
 
 def test_two_calls_with_one_id(tmp_path: Path) -> None:
-    line = labelled("a", "A: Hallo.").model_dump_json() + "\n"
+    line = labelled("a", "A: Hallo.").line() + "\n"
     (tmp_path / "one.jsonl").write_text(line, encoding="utf-8")
     (tmp_path / "two.jsonl").write_text(line, encoding="utf-8")
     with pytest.raises(InputError, match="two labelled calls have the id a"):

@@ -43,11 +43,11 @@ def test_kappa() -> None:
         cohen_kappa_score([one.gold.outcome for one in some], [told(one) for one in some])
         for some in map(drawn, WEIGHTS)
     ]
-    assert measures.kappa(lambda one: (one.gold.outcome, told(one)))(CASES)(WEIGHTS) == pytest.approx(wanted)
+    assert measures.kappa(lambda one: (str(one.gold.outcome), told(one)))(CASES)(WEIGHTS) == pytest.approx(wanted)
 
 
 def test_f1() -> None:
-    wanted = [f1_score([one.broken for one in some], [one.flagged for one in some]) for some in map(drawn, WEIGHTS)]
+    wanted = [f1_score([c.broken for c in some], [c.says_violation for c in some]) for some in map(drawn, WEIGHTS)]
     assert F1(CASES)(WEIGHTS) == pytest.approx(wanted)
 
 
@@ -62,7 +62,8 @@ def test_found_in_top() -> None:
 def test_coverage() -> None:
     def plain(some: list[Case]) -> float:
         kept = [[one for one in some if one.confidence >= least] for least in (0.3, 0.6, 0.9)]
-        return max((len(one) for one in kept if sum(c.right for c in one) >= 0.25 * len(one)), default=0) / len(some)
+        good = [len(part) for part in kept if sum(case.outcome_right for case in part) >= 0.25 * len(part)]
+        return max(good, default=0) / len(some)
 
     assert measures.coverage(0.25)(CASES)(WEIGHTS) == pytest.approx([plain(some) for some in map(drawn, WEIGHTS)])
 

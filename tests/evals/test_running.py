@@ -29,7 +29,7 @@ CALLS = [
 
 
 def write(path: Path, calls: Sequence[LabelledCall]) -> Path:
-    path.write_text("".join(one.model_dump_json(exclude_none=True) + "\n" for one in calls), encoding="utf-8")
+    path.write_text("".join(one.line() + "\n" for one in calls), encoding="utf-8")
     return path
 
 
@@ -41,7 +41,7 @@ def wanted(tmp_path: Path) -> Wanted:
     return Wanted(golden=(write(tmp_path / "golden.jsonl", CALLS),), recipe=recipe)
 
 
-def outcomes(folder: Path) -> dict[str, tuple[str, str | None]]:
+def outcomes(folder: Path) -> dict[str, tuple[str | None, str | None]]:
     return {one.id: (one.gold.outcome, one.told.outcome if one.told else None) for one in cases_of(folder)}
 
 
@@ -251,7 +251,7 @@ def test_a_transcript_is_read_unless_all_its_rows_are_recorded(wanted: Wanted, t
 
 def test_a_model_that_was_not_recorded_is_refused(wanted: Wanted, tmp_path: Path) -> None:
     live = Live(wanted, 0.25)
-    pack(tmp_path / "p.xz", live.info.model_copy(update={"model_sha256": "0" * 64}), [])
+    pack(tmp_path / "p.xz", live.info.model_copy(update={"sha256": "0" * 64}), [])
     with pytest.raises(RunError, match="leave the recordings out"):
         RecordedEngine(unpack(tmp_path / "p.xz"), lambda: live).complete([ask("neu")])
 

@@ -2,8 +2,8 @@ from collections.abc import Callable
 
 import pytest
 
+from ausweis.facts import Event, Facts
 from ausweis.judging import Policy, Verdict, find_policy, judge, risk
-from ausweis.reading.facts import Event, Facts
 
 FactsOf = Callable[..., Facts]
 Judged = Callable[..., Verdict]
@@ -26,8 +26,8 @@ def make_facts() -> FactsOf:
 
 
 @pytest.fixture(autouse=True)
-def as_the_worlds_say(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tests of rules take what the worlds say as it is."""
+def as_the_joint_outcomes_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests of rules take what the joint outcomes say as it is."""
     monkeypatch.setattr(risk, "CALIBRATION", risk.Calibration(reference=0.5, longer=0.0, surest=1.0))
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from ausweis.judging import Verdict
+from ausweis.judging.sentences import review_sentence
 
 Judged = Callable[..., Verdict]
 RIGHT = "1 gives name, 3 gives pin, 4 accepts, 6 discloses contract_data"
@@ -26,8 +27,9 @@ def test_a_verdict_that_hangs_on_a_badly_heard_turn(
 ) -> None:
     verdict = judged(lines, badly_heard=badly_heard)
     assert verdict.needs_review is (said is not None)
+    sentences = [review_sentence(reason, "de") for reason in verdict.review_reasons]
     if said:
-        assert any("schlecht verstanden" in reason and said in reason for reason in verdict.review_reasons)
+        assert any("schlecht verstanden" in told and said in told for told in sentences)
 
 
 @pytest.mark.parametrize(("sure", "looked_at"), [(None, False), (0.95, False), (0.6, True)])

@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 
 from ausweis.errors import PolicyError
+from ausweis.facts import Facts, Mention, Shown
 from ausweis.judging import explain, find_policy, judge
 from ausweis.judging.incidents import not_looked_for
 from ausweis.judging.policy import Policy
 from ausweis.judging.policy_files import check_policy
-from ausweis.reading.facts import Facts, Mention, Shown
+from ausweis.judging.reasons import TurnsReason
 
 BASE = find_policy("telecom-de").text
 OWN = "Der Agent nennt eine andere Frist als einen Monat."
@@ -42,7 +43,7 @@ def test_incidents_in_order_of_time_with_the_policys_severity(tmp_path: Path) ->
         mention(None, 4, description=OWN),
     )
     verdict = judge(read, policy(tmp_path))
-    assert [(one.kind, one.turn, one.severity) for one in verdict.incidents] == [
+    assert [(incident.id, incident.turn, incident.severity) for incident in verdict.incidents] == [
         ("wrong_terms", 3, "high"),
         ("notice", 4, "low"),
         ("cancel_threat", 5, "medium"),
@@ -51,7 +52,7 @@ def test_incidents_in_order_of_time_with_the_policys_severity(tmp_path: Path) ->
         (3, "x", None),
         (7, "y", 1.5),
     ]
-    assert verdict.incidents[1].description == OWN
+    assert [incident.description for incident in verdict.incidents] == [None, OWN, None]
     assert verdict.outcome == "not_applicable"
 
 
@@ -63,11 +64,9 @@ def test_what_the_policy_does_not_want_or_is_unlikely_is_left_out(tmp_path: Path
 
 def test_a_grave_incident_that_is_unsure_is_looked_at(tmp_path: Path) -> None:
     looked = judge(facts(mention("wrong_terms", 3, 0.6), mention("cancel_threat", 5, 0.6)), policy(tmp_path))
-    assert looked.review_reasons == ("Ein schwerer Vorfall ist unsicher (Turn 3).",)
+    assert looked.review_reasons == (TurnsReason(code="incident_unsure", turns=(3,)),)
     heard = facts(mention("cancel_threat", 5)).model_copy(update={"badly_heard": (4, 5)})
-    assert judge(heard, policy(tmp_path)).review_reasons == (
-        "Das Urteil hängt an schlecht verstandenen Stellen (Turn 5).",
-    )
+    assert judge(heard, policy(tmp_path)).review_reasons == (TurnsReason(code="badly_heard", turns=(5,)),)
 
 
 def test_what_nobody_looked_for_is_named(tmp_path: Path) -> None:
@@ -122,7 +121,8 @@ def test_all_mistakes_are_told(tmp_path: Path) -> None:
 def test_a_turn_of_two_grave_incidents_is_named_once(tmp_path: Path) -> None:
     section = "\nincidents: [{kind: wrong_terms, severity: high}, {kind: wrong_promise, severity: critical}]\n"
     read = facts(mention("wrong_terms", 3, 0.6), mention("wrong_promise", 3, 0.5), mention("wrong_promise", 5, 0.5))
-    assert judge(read, policy(tmp_path, section)).review_reasons == ("Ein schwerer Vorfall ist unsicher (Turn 3, 5).",)
+    reasons = judge(read, policy(tmp_path, section)).review_reasons
+    assert reasons == (TurnsReason(code="incident_unsure", turns=(3, 5)),)
 
 
 def test_facts_without_incidents_are_written_as_before() -> None:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from ausweis.facts import CALLER_EVENTS, Event, Facts
 from ausweis.judging import Policy, Verdict, find_policy, judge, shipped_policies
-from ausweis.reading.facts import CALLER_EVENTS, Event, Facts
 from ausweis.vocabulary import CHANGES, DISCLOSURES, FACTORS
 
 POLICIES = [find_policy(name).policy for name in shipped_policies()]
@@ -18,7 +18,7 @@ certain = st.just(1.0)
 
 # Often drawn factors are those that the policies ask for, so that levels are met often enough to matter.
 factors = st.sampled_from(["name", "pin", "password", "customer_number", "date_of_birth", "address"]) | st.sampled_from(
-    FACTORS
+    list(FACTORS)
 )
 kinds = st.sampled_from(
     ["gives"] * 6

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ausweis.facts import Facts
 from ausweis.judging import Policy, Verdict, find_policy, judge, risk
 from ausweis.judging.decide import decide
-from ausweis.judging.judge import worlds
+from ausweis.judging.judge import outlook_of
 from ausweis.judging.risk import Calibration, in_the_field
-from ausweis.reading.facts import Facts
+from ausweis.judging.sentences import review_sentence
 
 Judged = Callable[..., Verdict]
 N = "1 gives name, "
@@ -32,7 +33,7 @@ N = "1 gives name, "
         (N + "2 reads_out address", {"starts_late": 0.75}, 0.25, 0.75),
     ],
 )
-def test_risk_weighs_all_worlds(
+def test_risk_weighs_all_joint_outcomes(
     judged: Judged, lines: str, defects: dict[str, float], risk: float, confidence: float
 ) -> None:
     verdict = judged(lines, defects=defects)
@@ -52,11 +53,11 @@ def test_many_unsure_events_count_together(judged: Judged) -> None:
 
 
 def test_many_unsure_events_are_bounded(judged: Judged, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two to the power of 40 worlds would never end: as many are decided as `WORLDS` says, and a few beside."""
+    """Two to the power of 40 joint outcomes would never end: as many are decided as `MOST` says, and a few beside."""
     counted = Mock(side_effect=decide)
     monkeypatch.setattr(risk, "decide", counted)
     judged(MANY)
-    assert 100 < counted.call_count <= risk.WORLDS + 3 * (40 + 1)
+    assert 100 < counted.call_count <= risk.MOST + 3 * (40 + 1)
 
 
 @given(chances=st.lists(st.floats(0.05, 0.95), min_size=10, max_size=14), pin=st.floats(0.05, 0.95))
@@ -66,7 +67,7 @@ def test_what_is_drawn_comes_to_what_all_worlds_come_to(
     """The caller gave a PIN or not, then any of many actions: a violation without it."""
     acts = [f"{turn} discloses usage_data ~{chance:.4f}" for turn, chance in enumerate(chances, 3)]
     none = math.prod(1 - round(chance, 4) for chance in chances)
-    weights = worlds(make_facts(", ".join([N + f"2 gives pin ~{pin:.4f}", *acts])), telecom).weights
+    weights = outlook_of(make_facts(", ".join([N + f"2 gives pin ~{pin:.4f}", *acts])), telecom).weights
     assert weights["violation"] == pytest.approx((1 - pin) * (1 - none), abs=0.05)
     assert sum(weights.values()) == pytest.approx(1)
 
@@ -104,7 +105,7 @@ def test_what_is_certain_stays_certain(judged: Judged, telecom: Policy, expected
 
 
 def test_a_call_that_is_not_flagged_keeps_the_likeliest_of_the_other_outcomes(judged: Judged, telecom: Policy) -> None:
-    """Seven in ten worlds are a violation; where one call in a hundred is, the call is what it is otherwise."""
+    """Seven in ten joint outcomes are a violation; where one call in a hundred is, the call is what it is otherwise."""
     lines = N + "2 discloses usage_data ~0.7, 5 refuses ~0.2"
     rare = judged(lines, telecom.model_copy(update={"expected_violations": 0.01}))
     assert rare.outcome == "not_applicable"
@@ -131,8 +132,9 @@ def test_a_person_looks_where_there_is_a_reason(
 ) -> None:
     verdict = judged(lines, **more)
     assert verdict.needs_review == bool(words)
-    assert len(verdict.review_reasons) == len(words)
-    assert all(word in reason for word, reason in zip(words, verdict.review_reasons, strict=True))
+    told = [review_sentence(reason, "de") for reason in verdict.review_reasons]
+    assert len(told) == len(words)
+    assert all(word in sentence for word, sentence in zip(words, told, strict=True))
 
 
 def claimed(outcome: str, *violations: tuple[str, int], caller: str = "account_holder", **more: object) -> Verdict:

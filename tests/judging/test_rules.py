@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from ausweis.judging import Policy, Verdict
+from ausweis.judging.sentences import check_sentence, violation_sentence
 
 Judged = Callable[..., Verdict]
 
@@ -407,7 +408,7 @@ def test_evidence_shows_the_action_and_what_broke_it(judged: Judged) -> None:
     ],
 )
 def test_reasons_name_what_was_missing(judged: Judged, lines: str, policy: str, words: str) -> None:
-    assert words in judged(lines, policy).violations[0].reason
+    assert words in violation_sentence(judged(lines, policy).violations[0], "en" if policy == "bank-en" else "de")
 
 
 CHECKED = {
@@ -432,7 +433,7 @@ def test_checks(judged: Judged, lines: str, marks: str) -> None:
     signs = {"pass": "+", "fail": "x", "not_applicable": "-", "unclear": "?"}
     checks = judged(lines).checks
     assert " ".join(signs[check.result] for check in checks) == marks
-    assert all(check.reason for check in checks)
+    assert all(check_sentence(check, "de") and check_sentence(check, "en") for check in checks)
     if judged(lines).outcome == "violation" and judged(lines, defects={"garbled": 1}).outcome == "inconclusive":
         doubtful = judged(lines, defects={"garbled": 1}).checks
         assert " ".join(signs[check.result] for check in doubtful) == marks.replace("x", "?")

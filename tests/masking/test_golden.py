@@ -9,8 +9,8 @@ import pytest
 
 from ausweis.evals.labelled import LabelledCall, gold_facts, read_all
 from ausweis.masking import Masker, mask
-from ausweis.reading.plausible import NUMBERS
 from ausweis.reading.spoken import digits_in
+from ausweis.vocabulary import WITH_DIGITS
 
 GOLDEN = Path(__file__).parents[2] / "evals" / "golden"
 SHOWN = {
@@ -39,7 +39,7 @@ def given() -> Iterator[tuple[LabelledCall, Masker, int, set[str]]]:
 def test_of_digits_that_facts_know_of_none_is_left() -> None:
     said = left = 0
     for one, masker, turn, subjects in given():
-        if subjects & NUMBERS:
+        if subjects & WITH_DIGITS:
             said += len(digits_in(one.call.turn(turn).text))
             left += len(digits_in(masker.turn(turn)))
     assert said > 1000
@@ -49,7 +49,7 @@ def test_of_digits_that_facts_know_of_none_is_left() -> None:
 def test_most_digits_are_found_by_the_text_alone() -> None:
     said = left = 0
     for one, _, turn, subjects in given():
-        if subjects & NUMBERS:
+        if subjects & WITH_DIGITS:
             text = one.call.turn(turn).text
             said += len(digits_in(text))
             left += len(digits_in(mask(text, language=one.call.language)))

@@ -3,8 +3,9 @@
 import pytest
 
 from ausweis.calls.call import Call, Turn
-from ausweis.masking import Language, Masker
-from ausweis.reading.facts import Event, EventKind, Facts
+from ausweis.facts import Event, EventKind, Facts
+from ausweis.masking import Masker
+from ausweis.vocabulary import Language
 
 
 def call(*texts: str, agent: str | None = None) -> Call:

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ausweis.masking import Language, mask
+from ausweis.masking import mask
 from ausweis.masking.plain import plain
 from ausweis.masking.text import spans_of
+from ausweis.vocabulary import Language
 
 SPELLINGS: Sequence[Sequence[str]] = [
     "0123456789",

@@ -6,8 +6,8 @@ import pytest
 
 from ausweis.calls.call import Call
 from ausweis.reading.address import NAMED, named
+from ausweis.reading.chunks import spoken_chunks
 from ausweis.reading.dialogue import weighed
-from ausweis.reading.pieces import spoken_pieces
 
 
 @pytest.mark.parametrize(
@@ -26,12 +26,12 @@ from ausweis.reading.pieces import spoken_pieces
     ],
 )
 def test_where_a_name_was_given(call: Callable[..., Call], lines: list[str], places: list[int]) -> None:
-    assert list(named(spoken_pieces(call(*lines)))) == places
+    assert list(named(spoken_chunks(call(*lines)))) == places
 
 
 def test_the_readers_doubt_gives_way(call: Callable[..., Call]) -> None:
-    pieces = spoken_pieces(call("agent: Ja?", "caller: Lehnigk.", "agent: Gut, Herr Lehnigk."))
+    chunks = spoken_chunks(call("agent: Ja?", "caller: Lehnigk.", "agent: Gut, Herr Lehnigk."))
     answers = [{"asks": 0.1}, {"gives": 0.2, "gives name": 0.1, "gives pin": 0.15}, {"asks": 0.1}]
-    assert weighed(pieces, answers, ())[1] == {"gives": NAMED, "gives name": NAMED, "gives pin": 0.15}
+    assert weighed(chunks, answers, ())[1] == {"gives": NAMED, "gives name": NAMED, "gives pin": 0.15}
     sure = [answers[0], {"gives": 0.99, "gives name": 0.98}, answers[2]]
-    assert weighed(pieces, sure, ())[1] == {"gives": 0.99, "gives name": 0.98}
+    assert weighed(chunks, sure, ())[1] == {"gives": 0.99, "gives name": 0.98}

@@ -13,8 +13,8 @@ from ausweis.engines.protocol import Request
 from ausweis.errors import PromptError
 from ausweis.prompts import Library
 from ausweis.reading.asking import TranscriptAsking, transcript_of
+from ausweis.reading.chunks import spoken_chunks
 from ausweis.reading.labels import STARTS_LATE
-from ausweis.reading.pieces import spoken_pieces
 
 LABELS = ("asks", "asks pin", "gives", "gives pin", "accepts")
 
@@ -28,7 +28,7 @@ def asking(library: Library) -> TranscriptAsking:
 
 def test_each_line_is_a_row(library: Library, call: Callable[..., Call]) -> None:
     talk = call("agent: Guten Tag.", "caller: Wendt.\nHallo?", "agent: Ihre PIN?")
-    transcript = transcript_of(library.get("transcript"), talk, spoken_pieces(talk))
+    transcript = transcript_of(library.get("transcript"), talk, spoken_chunks(talk))
     assert transcript.rows == ("agent: Guten Tag.", "caller: Wendt. Hallo?", "agent: Ihre PIN?")
     assert transcript.messages[-1].content == "\n".join(transcript.rows)
 
@@ -42,7 +42,7 @@ def test_each_speaker_has_labels_of_their_own(asking: TranscriptAsking, call: Ca
 
     engine = FakeEngine(answer)
     talk = call("agent: Ihre PIN?", "caller: eins zwei drei vier")
-    (asked, given), tokens = asking.ask(engine, talk, spoken_pieces(talk))
+    (asked, given), tokens = asking.ask(engine, talk, spoken_chunks(talk))
     assert asked.pop(STARTS_LATE) > 0.5
     assert asked == {"asks": 0.5, "asks pin": 0.5, "accepts": 0.0}
     assert given == {"gives": 0.75, "gives pin": 0.25}
@@ -73,7 +73,7 @@ def test_a_template_that_does_not_grow_by_rows(
     path.write_text(f"{head}{marker}{body}\n", encoding="utf-8")
     talk = call("agent: Guten Tag.", "caller: Hallo?")
     with pytest.raises(PromptError, match="on a row of its own"):
-        transcript_of(Library(tmp_path).get("transcript"), talk, spoken_pieces(talk))
+        transcript_of(Library(tmp_path).get("transcript"), talk, spoken_chunks(talk))
 
 
 def test_a_probe_of_another_make(library: Library) -> None:

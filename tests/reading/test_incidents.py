@@ -9,14 +9,14 @@ from ausweis.calls.call import Call
 from ausweis.engines.matcher import Matcher
 from ausweis.engines.protocol import Request, Result, Transcript
 from ausweis.errors import PromptError
+from ausweis.facts import OneSided
 from ausweis.prompts import Library
 from ausweis.provenance import ModelProvenance
-from ausweis.reading.facts import OneSided
-from ausweis.reading.incidents import IncidentReader, Learned, WantedIncident, label_of, named_before
-from ausweis.reading.pieces import spoken_pieces
+from ausweis.reading.chunks import spoken_chunks
+from ausweis.reading.incidents import IncidentQuestion, IncidentReader, Learned, named_before
 from ausweis.vocabulary import INCIDENTS
 
-LABELS = tuple(label_of(kind) for kind in INCIDENTS)
+LABELS = tuple(record.label for record in INCIDENTS.values())
 
 
 class Told:
@@ -47,7 +47,7 @@ class Told:
 
 
 def reader(
-    engine: Told, library: Library, *wanted: WantedIncident, learned: bool = True, matcher: Matcher | None = None
+    engine: Told, library: Library, *wanted: IncidentQuestion, learned: bool = True, matcher: Matcher | None = None
 ) -> IncidentReader:
     probe = by_chance(LABELS, (10, 20), 6) if learned else None
     template = library.get("incidents")
@@ -57,10 +57,10 @@ def reader(
 def test_known_kinds_are_read_from_the_side_that_they_belong_to(call: Callable[..., Call], library: Library) -> None:
     both = {"cancel threat": 0.9, "rude agent": 0.8}
     engine = Told({"Dann bin ich weg": both, "Tun Sie das": both})
-    found, tokens = reader(engine, library, WantedIncident("cancel_threat"), WantedIncident("rude_agent")).read(
+    found, tokens = reader(engine, library, IncidentQuestion("cancel_threat"), IncidentQuestion("rude_agent")).read(
         call("caller: Dann bin ich weg.", "agent: Tun Sie das ruhig, Sie Held.")
     )
-    assert [(one.kind, one.turn, one.quote) for one in found] == [
+    assert [(one.id, one.turn, one.quote) for one in found] == [
         ("cancel_threat", 1, "Dann bin ich weg."),
         ("rude_agent", 2, "Tun Sie das ruhig, Sie Held."),
     ]
@@ -70,7 +70,7 @@ def test_known_kinds_are_read_from_the_side_that_they_belong_to(call: Callable[.
 
 def test_a_description_is_asked_of_the_lines_of_its_speaker(call: Callable[..., Call], library: Library) -> None:
     engine = Told({"zwei Monate": {"yes": 0.7, "no": 0.3}})
-    wanted = WantedIncident(description="Der Agent nennt eine falsche Frist.", speaker="agent")
+    wanted = IncidentQuestion(description="Der Agent nennt eine falsche Frist.", speaker="agent")
     asking = reader(engine, library, wanted)
     (one,), _ = asking.read(call("caller: Welche Frist?", "agent: Das sind zwei Monate."))
     assert (one.description, one.speaker, one.turn, one.probability) == (wanted.description, "agent", 2, 0.7)
@@ -81,7 +81,7 @@ def test_a_description_is_asked_of_the_lines_of_its_speaker(call: Callable[..., 
 
 def test_a_description_without_a_speaker_is_asked_of_both_sides(call: Callable[..., Call], library: Library) -> None:
     engine = Told({"Frist": {"yes": 0.7, "no": 0.3}})
-    asking = reader(engine, library, WantedIncident(description="Eine Frist fällt."), WantedIncident("rude_agent"))
+    asking = reader(engine, library, IncidentQuestion(description="Eine Frist fällt."), IncidentQuestion("rude_agent"))
     found, _ = asking.read(call("caller: Welche Frist?", "agent: Die Frist sind zwei Monate."))
     assert [one.speaker for one in found] == ["caller", "agent"]
     assert asking.looked_for == ("rude_agent", "Eine Frist fällt.")
@@ -89,9 +89,9 @@ def test_a_description_without_a_speaker_is_asked_of_both_sides(call: Callable[.
 
 def test_without_a_probe_every_kind_is_asked_by_description(call: Callable[..., Call], library: Library) -> None:
     engine = Told({"Anwalt": {"yes": 0.9, "no": 0.1}})
-    asking = reader(engine, library, WantedIncident("lawyer_threat"), learned=False)
+    asking = reader(engine, library, IncidentQuestion("lawyer_threat"), learned=False)
     (one,), _ = asking.read(call("agent: Nein.", "caller: Dann klärt das mein Anwalt."))
-    assert (one.kind, one.turn) == ("lawyer_threat", 2)
+    assert (one.id, one.turn) == ("lawyer_threat", 2)
     assert [stamp.id for stamp in asking.prompts] == ["incident"]
 
 
@@ -101,9 +101,9 @@ def test_a_matcher_tells_descriptions_in_the_same_reading(
 ) -> None:
     wrong, weather = "Der Agent nennt eine falsche Frist.", "Jemand spricht vom Wetter."
     engine = Told({"zwei Monate": {wrong: 0.7, weather: 0.01}, "regnet": {wrong: 0.9, weather: 0.8, "rude agent": 0.6}})
-    wanted = [WantedIncident(description=wrong, speaker="agent"), WantedIncident(description=weather)]
+    wanted = [IncidentQuestion(description=wrong, speaker="agent"), IncidentQuestion(description=weather)]
     if learned:
-        wanted.append(WantedIncident("rude_agent"))
+        wanted.append(IncidentQuestion("rude_agent"))
     matcher = matcher_by_chance((10, 20), 6)
     asking = reader(engine, library, *wanted, learned=learned, matcher=matcher)
     found, _ = asking.read(call("caller: Es regnet. Welche Frist?", "agent: Das sind zwei Monate."))
@@ -120,14 +120,14 @@ def test_a_matcher_tells_descriptions_in_the_same_reading(
 
 
 def test_probe_and_matcher_of_different_layers_are_refused(library: Library) -> None:
-    wanted = WantedIncident("rude_agent"), WantedIncident(description="Jemand spricht vom Wetter.")
+    wanted = IncidentQuestion("rude_agent"), IncidentQuestion(description="Jemand spricht vom Wetter.")
     with pytest.raises(PromptError, match="different layers"):
         reader(Told({}), library, *wanted, matcher=matcher_by_chance((10, 21), 6))
 
 
 def test_a_wrong_price_is_at_the_turn_that_named_it(call: Callable[..., Call], library: Library) -> None:
     engine = Told({"Stimmt": {"wrong terms": 0.8}})
-    (one,), _ = reader(engine, library, WantedIncident("wrong_terms")).read(
+    (one,), _ = reader(engine, library, IncidentQuestion("wrong_terms")).read(
         call(
             "agent: Die Anfahrt kostet fünfzig Euro.",
             "agent: Der Techniker käme am achten.",
@@ -141,9 +141,9 @@ def test_a_wrong_price_is_at_the_turn_that_named_it(call: Callable[..., Call], l
 
 
 def test_nothing_is_named_before_the_first_line(call: Callable[..., Call]) -> None:
-    pieces = spoken_pieces(call("agent: Das sind zwei Euro.", "agent: Nein, drei."))
-    assert named_before(pieces, pieces[0]) is None
-    assert named_before(pieces, pieces[1]) == pieces[0]
+    chunks = spoken_chunks(call("agent: Das sind zwei Euro.", "agent: Nein, drei."))
+    assert named_before(chunks, chunks[0]) is None
+    assert named_before(chunks, chunks[1]) == chunks[0]
 
 
 @pytest.mark.parametrize(
@@ -155,19 +155,19 @@ def test_nothing_is_named_before_the_first_line(call: Callable[..., Call]) -> No
     ],
 )
 def test_values_that_are_hardly_numbers(call: Callable[..., Call], named: str, shown: str) -> None:
-    pieces = spoken_pieces(call("agent: Guten Tag.", f"agent: {named}", "caller: Hm.", f"agent: {shown}"))
-    found = named_before(pieces, pieces[3])
+    chunks = spoken_chunks(call("agent: Guten Tag.", f"agent: {named}", "caller: Hm.", f"agent: {shown}"))
+    found = named_before(chunks, chunks[3])
     assert found is not None
     assert found.text == named
 
 
 def test_what_is_hardly_likely_is_not_kept(call: Callable[..., Call], library: Library) -> None:
     engine = Told({"Naja": {"rude agent": 0.04}})
-    assert reader(engine, library, WantedIncident("rude_agent")).read(call("agent: Naja."))[0] == ()
+    assert reader(engine, library, IncidentQuestion("rude_agent")).read(call("agent: Naja."))[0] == ()
 
 
 @pytest.mark.parametrize("learned", [True, False])
 def test_a_call_without_words_asks_nothing(call: Callable[..., Call], library: Library, learned: bool) -> None:
     engine = Told({})
-    found, tokens = reader(engine, library, WantedIncident("rude_agent"), learned=learned).read(call("agent: "))
+    found, tokens = reader(engine, library, IncidentQuestion("rude_agent"), learned=learned).read(call("agent: "))
     assert (found, tokens, engine.asked) == ((), 0, [])

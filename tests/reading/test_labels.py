@@ -3,19 +3,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ausweis.errors import PromptError
+from ausweis.facts import Event
 from ausweis.prompts import default_library
-from ausweis.reading.facts import Event
 from ausweis.reading.labels import Possible, factors_of, meaning, possible_events
 from ausweis.vocabulary import FACTORS
 
 LABELS = {name: default_library().get(name).labels for name in ("agent-turn", "caller-turn")}
 
 
+WITHOUT_EVENT = {"nothing", "explains", "agrees", "does not know", "new value"}
+
+
 @pytest.mark.parametrize("label", [label for labels in LABELS.values() for label in labels])
-def test_every_label_of_the_templates_means_something_or_nothing(label: str) -> None:
-    event = meaning(label)
-    if event is not None:
-        Event(kind=event[0], subject=event[1], turn=1, quote="x")
+def test_every_label_of_the_templates_means_an_event_or_nothing(label: str) -> None:
+    meant = meaning(label)
+    assert (meant is None) == (label in WITHOUT_EVENT)
+    if meant is not None:
+        kind, subject = meant
+        assert Event(kind=kind, subject=subject, turn=1, quote="x").kind == kind
 
 
 def test_subjects() -> None:

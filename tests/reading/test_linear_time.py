@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from ausweis.calls.call import Call, SpokenWord, Turn
 from ausweis.reading.address import named
+from ausweis.reading.chunks import LONGEST, Chunk, chunks_of
 from ausweis.reading.defects import found
 from ausweis.reading.dialogue import pairs
 from ausweis.reading.direct import _found
 from ausweis.reading.incidents import _names_value
-from ausweis.reading.pieces import LONGEST, Piece, pieces_of
 from ausweis.reading.refusal import declines
 from ausweis.reading.spoken import digits_in
 
@@ -38,27 +38,27 @@ def spoken(words: int) -> Call:
 
 @pytest.mark.parametrize("text", ["wort ", "Das ist ein Satz. ", "x", ".  "])
 def test_a_long_turn_is_cut(text: str) -> None:
-    assert is_linear(lambda n: list(pieces_of(Call(id="c", turns=(Turn(speaker="agent", text=text * n),)))), 200_000)
+    assert is_linear(lambda n: list(chunks_of(Call(id="c", turns=(Turn(speaker="agent", text=text * n),)))), 200_000)
 
 
-def test_the_pieces_of_a_long_turn_are_placed_in_time() -> None:
+def test_the_chunks_of_a_long_turn_are_placed_in_time() -> None:
     calls = {number: spoken(number) for number in (25_000, 100_000)}
-    assert is_linear(lambda n: [piece.times(calls[n]) for piece in pieces_of(calls[n])], 25_000)
+    assert is_linear(lambda n: [chunk.times(calls[n]) for chunk in chunks_of(calls[n])], 25_000)
 
 
 def test_each_piece_has_the_times_of_its_own_words() -> None:
     call = spoken(1000)
-    for piece in pieces_of(call):
-        first = len(call.turn(1).text[: piece.begin].split())
-        assert piece.times(call) == (first, first + len(piece.text.split()))
-        assert call.turn(1).text[piece.begin :].startswith(piece.text)
-        assert len(piece.text) <= LONGEST
+    for chunk in chunks_of(call):
+        first = len(call.turn(1).text[: chunk.begin].split())
+        assert chunk.times(call) == (first, first + len(chunk.text.split()))
+        assert call.turn(1).text[chunk.begin :].startswith(chunk.text)
+        assert len(chunk.text) <= LONGEST
 
 
 def test_what_the_caller_gave_is_weighed() -> None:
     def work(lines: int) -> list[object]:
-        pieces = [Piece(place + 1, "caller", "ja") for place in range(lines)]
-        return list(pairs(pieces, [{"gives pin": 0.5, "gives name": 0.1}] * lines))
+        chunks = [Chunk(place + 1, "caller", "ja") for place in range(lines)]
+        return list(pairs(chunks, [{"gives pin": 0.5, "gives name": 0.1}] * lines))
 
     assert is_linear(work, 5_000)
 
@@ -92,9 +92,9 @@ parts = st.lists(st.sampled_from(PARTS), max_size=3).map("".join)
 def test_expressions(before: str, unit: str, after: str) -> None:
     text = before + unit * (10_000 // len(unit)) + after
     call = Call(id="c", turns=(Turn(speaker="agent", text=text),))
-    pieces = [Piece(1, "agent", text)]
+    chunks = [Chunk(1, "agent", text)]
     assert (
-        spent(lambda: (declines(text), _names_value(text), digits_in(text), list(named(pieces)), found(call, 0)))
+        spent(lambda: (declines(text), _names_value(text), digits_in(text), list(named(chunks)), found(call, 0)))
         < ENOUGH
     )
 

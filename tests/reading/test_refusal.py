@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from ausweis.calls.call import Call
+from ausweis.reading.chunks import spoken_chunks
 from ausweis.reading.dialogue import weighed
-from ausweis.reading.pieces import spoken_pieces
 from ausweis.reading.refusal import DECLINED, declines
 
 
@@ -29,6 +29,6 @@ def test_plain_words(text: str, refused: bool) -> None:
 
 
 def test_only_the_agent_refuses(call: Callable[..., Call]) -> None:
-    pieces = spoken_pieces(call("agent: Das darf ich nicht sagen.", "caller: Das darf ich nicht sagen."))
-    told = weighed(pieces, [{"refuses": 0.2}, {"gives": 0.1}], ())
+    chunks = spoken_chunks(call("agent: Das darf ich nicht sagen.", "caller: Das darf ich nicht sagen."))
+    told = weighed(chunks, [{"refuses": 0.2}, {"gives": 0.1}], ())
     assert told == [{"refuses": DECLINED}, {"gives": 0.1}]

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from ausweis.calls.call import Call
 from ausweis.engines.fake import FakeEngine
 from ausweis.errors import EngineError
+from ausweis.facts import CALLER_EVENTS
 from ausweis.prompts import Library
 from ausweis.reading import PolicyText, open_reader
-from ausweis.reading.facts import CALLER_EVENTS
-from ausweis.reading.pieces import LONGEST
+from ausweis.reading.chunks import LONGEST
 from ausweis.reading.turnwise import MENTIONED
 
 POLICY = PolicyText(("Standard needs a PIN.",), "0" * 64)

@@ -8,7 +8,7 @@ from pathlib import Path
 from ausweis.batch.manifest import Machine
 from ausweis.calls.call import Call, Turn
 from ausweis.evals.case import Case, tags_of
-from ausweis.evals.findings import Findings
+from ausweis.evals.conclusion import Conclusion
 from ausweis.evals.folder import EvalManifest, GoldenFile, Plan, System, write_eval
 from ausweis.evals.labelled import Gold, GoldViolation, LabelledCall
 from ausweis.evals.metrics import summarise
@@ -47,9 +47,9 @@ def labelled(name: str, *, policy: str = "telecom-de", outcome: Outcome = "viola
 
 def findings(
     outcome: Outcome, *, factors: Sequence[str] = (), actions: Sequence[str] = ("contract_data@1",)
-) -> Findings:
+) -> Conclusion:
     broken = ("late_authentication@1",) if outcome == "violation" else ()
-    return Findings(
+    return Conclusion(
         outcome=outcome,
         violations=broken,
         caller="account_holder",
@@ -59,8 +59,8 @@ def findings(
     )
 
 
-def case(one: LabelledCall, told: Findings | None, *, risk: float = 0.5, repeat: int = 1) -> Case:
-    gold = findings(one.gold.outcome, factors=("pin@2:verified",))
+def case(one: LabelledCall, told: Conclusion | None, *, risk: float = 0.5, repeat: int = 1) -> Case:
+    gold = findings(one.gold.outcome or "compliant", factors=("pin@2:verified",))
     return Case(
         id=one.call.id,
         repeat=repeat,
@@ -111,7 +111,7 @@ def write_run(folder: Path) -> Path:
     """The same as a folder, its golden file beside it; the path of the golden file."""
     found = source()
     golden = folder.with_name("golden.jsonl")
-    data = "".join(one.model_dump_json(exclude_none=True) + "\n" for one in found.calls.values()).encode()
+    data = "".join(one.line() + "\n" for one in found.calls.values()).encode()
     golden.write_bytes(data)
     file = GoldenFile(path=str(golden), sha256=hashlib.sha256(data).hexdigest(), calls=len(found.calls))
     folder.mkdir()

@@ -36,7 +36,7 @@ def page(found: Opened) -> Page:
     return found.page
 
 
-def expect_calls(page: Page, wanted: list[str]) -> None:
+def assert_calls(page: Page, wanted: list[str]) -> None:
     """Waits for the page to show these calls, in this order: it follows its address a moment later."""
     calls = page.locator("details.call:visible")
     expect(calls).to_have_count(len(wanted))
@@ -45,16 +45,16 @@ def expect_calls(page: Page, wanted: list[str]) -> None:
 
 
 def test_wrong_calls_come_first_then_the_riskiest(page: Page) -> None:
-    expect_calls(page, ["failed-1", "missed-1", HOSTILE_ID, "right-1"])
+    assert_calls(page, ["failed-1", "missed-1", HOSTILE_ID, "right-1"])
 
 
 def test_a_tag_hides_the_other_calls_and_stands_in_the_address(page: Page) -> None:
     page.get_by_label("Policy").select_option("bank-en")
-    expect_calls(page, ["failed-1", "right-1"])
+    assert_calls(page, ["failed-1", "right-1"])
     expect(page.locator("#shown")).to_have_text("2 of 4 calls")
     assert page.url.endswith("#tag=policy%3Abank-en")
     page.reload()
-    expect_calls(page, ["failed-1", "right-1"])
+    assert_calls(page, ["failed-1", "right-1"])
     page.get_by_role("button", name="Show all").click()
     expect(page.locator("#shown")).to_have_text("4 of 4 calls")
     assert "#" not in page.url
@@ -62,12 +62,12 @@ def test_a_tag_hides_the_other_calls_and_stands_in_the_address(page: Page) -> No
 
 def test_a_tag_of_the_table_leads_to_its_calls(page: Page) -> None:
     page.locator("table.tags a", has_text="telecom-de").click()
-    expect_calls(page, ["missed-1", HOSTILE_ID])
+    assert_calls(page, ["missed-1", HOSTILE_ID])
 
 
 def test_a_cell_of_the_confusion_leads_to_its_calls(page: Page) -> None:
     page.locator(".heat a[href='#label=violation&verdict=compliant']").click()
-    expect_calls(page, ["missed-1"])
+    assert_calls(page, ["missed-1"])
     expect(page.locator("select[name=verdict]")).to_have_value("compliant")
 
 
@@ -77,14 +77,14 @@ def test_a_cell_of_the_confusion_leads_to_its_calls(page: Page) -> None:
 )
 def test_results_are_told_apart(page: Page, mark: str, wanted: list[str]) -> None:
     page.get_by_label("Result").select_option(mark)
-    expect_calls(page, wanted)
+    assert_calls(page, wanted)
 
 
 def test_ids_and_titles_are_searched(page: Page) -> None:
     page.get_by_label("Call", exact=True).fill("TITLE OF right")
-    expect_calls(page, ["right-1"])
+    assert_calls(page, ["right-1"])
     page.get_by_label("Call", exact=True).fill("nobody")
-    expect_calls(page, [])
+    assert_calls(page, [])
     expect(page.locator("#none")).to_be_visible()
 
 

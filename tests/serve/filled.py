@@ -11,11 +11,12 @@ from ausweis.batch.canonical import facts_line, verdict_line
 from ausweis.batch.manifest import Inputs, Machine, RunManifest
 from ausweis.calls.call import Call, Turn
 from ausweis.evals.labelled import gold_facts, read_labelled
+from ausweis.facts import Facts
 from ausweis.judging.judge import judge
 from ausweis.judging.policy_files import find_policy
+from ausweis.judging.reasons import ConfidenceReason
 from ausweis.judging.verdict import Incident, Verdict
 from ausweis.provenance import ModelProvenance, PromptProvenance
-from ausweis.reading.facts import Facts
 from ausweis.store import Store
 from ausweis.vocabulary import INCIDENTS
 
@@ -55,7 +56,7 @@ def incident(call: Call, turn: int = 2, kind: str = "cancel_threat", severity: s
     evidence = {"turn": turn, "quote": one.text, "start": one.start, "end": one.end}
     text = "The caller says that they will cancel."
     return {
-        "kind": kind,
+        "id": kind,
         "turn": turn,
         "severity": severity,
         "description": text,
@@ -87,7 +88,7 @@ def golden(count: int, *, days: int = 14, seed: int = 1) -> Iterator[Judged]:
     """So many calls of the golden set, again and again under other ids, spread over days, queues and teams."""
     chance = random.Random(seed)
     labelled = list(read_labelled(GOLDEN))
-    read = [judged(_timed(one.call), gold_facts(one), one.gold.policy) for one in labelled]
+    read = [judged(_timed(one.call), gold_facts(one), one.policy) for one in labelled]
     for number in range(count):
         call, facts, verdict = read[number % len(read)]
         name = call.id if number < len(read) else f"{call.id}-{number:06d}"
@@ -104,13 +105,13 @@ def golden(count: int, *, days: int = 14, seed: int = 1) -> Iterator[Judged]:
         shift = chance.random() * 0.3
         risk = verdict.risk - shift if verdict.risk > 0.5 else verdict.risk + shift
         confidence = round(0.6 + chance.random() * 0.4, 2)
-        unsure = ("Das Ergebnis ist unsicher.",) if confidence < 0.7 else ()
+        unsure = (ConfidenceReason(code="outcome_unsure", confidence=confidence),) if confidence < 0.7 else ()
         told = {"call_id": name, "risk": round(risk, 4), "confidence": confidence}
         told |= {"needs_review": bool(unsure), "review_reasons": unsure}
         told |= {"incidents": (Incident.model_validate(incident(call)),)} if number % 11 == 3 else {}
         yield Judged(
             call.model_copy(update=placed),
-            facts.model_copy(update={"call_id": name, "looked_for": INCIDENTS}),
+            facts.model_copy(update={"call_id": name, "looked_for": tuple(INCIDENTS)}),
             verdict.model_copy(update=told),
         )
 

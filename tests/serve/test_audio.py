@@ -5,7 +5,7 @@ import pytest
 from tests.serve.filled import call_of, fill, judged, tone
 from tests.serve.serving import Visitor, visitor
 
-from ausweis.reading.facts import Facts
+from ausweis.facts import Facts
 from ausweis.store import Store
 
 ADDRESS = "/calls/1/audio/0"

@@ -12,7 +12,7 @@ from tests.browser import Opened
 from tests.serve.filled import call_of, fill, incident, judged, tone
 from tests.serve.serving import TOKEN, desk_of, served
 
-from ausweis.reading.facts import Event, Facts
+from ausweis.facts import Event, Facts
 from ausweis.serve.security import CONTENT_SECURITY_POLICY
 from ausweis.store import CallFilter, Store
 
@@ -233,7 +233,9 @@ def test_the_recording_jumps_to_the_place(browser: Browser, address: str, store:
         page.wait_for_function("document.querySelector('audio').paused")
         last = page.locator("button.play").last
         last.click()
-        page.wait_for_function(ready % min(float(last.get_attribute("data-seconds") or 0), 59))
+        end = min(float(last.get_attribute("data-seconds") or 0), 59)
+        page.wait_for_function(ready % end)
+        assert end > seconds
 
 
 def test_an_address_with_a_second_opens_the_call_there(browser: Browser, tmp_path: Path) -> None:

@@ -7,21 +7,21 @@ import pytest
 from tests.serve.filled import Judged, call_of, fill, golden, incident, judged, write_run
 from tests.serve.serving import Visitor, desk_of, visitor
 
-from ausweis.reading.facts import Event, Facts
+from ausweis.facts import Event, Facts
 from ausweis.store import CallFilter, Store
 
-TODO = CallFilter(to_review=True, states=("open",))
+TO_REVIEW = CallFilter(to_review=True, states=("open",))
 RIGHT = {"choice": "overrule", "outcome": "violation", "late_authentication": "3"}
 
 
 def first(store: Store) -> tuple[int, str]:
     """The riskiest open call, and the key of its verdict."""
-    key = store.keys(TODO)[0]
+    key = store.keys(TO_REVIEW)[0]
     return key, str(store.record(key).verdict_key)
 
 
 def test_a_decision_is_kept_and_the_next_call_shown(store: Store) -> None:
-    (key, verdict), (_, after, *_) = first(store), store.keys(TODO)
+    (key, verdict), (_, after, *_) = first(store), store.keys(TO_REVIEW)
     status, where = visitor(store).send(f"/calls/{key}/decisions", choice="confirm", verdict_key=verdict, note=" klar ")
     assert (status, where) == (303, f"/calls/{after}?done={key}&choice=confirm")
     record = store.record(key)

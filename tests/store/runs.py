@@ -10,11 +10,11 @@ from ausweis.batch import RunFolder
 from ausweis.batch.canonical import facts_sha256
 from ausweis.batch.manifest import Inputs, Machine, RunManifest
 from ausweis.calls import Call
+from ausweis.facts import Event, Facts, OneSided
 from ausweis.judging import find_policy
 from ausweis.judging.judge import judge
 from ausweis.judging.verdict import Verdict
 from ausweis.provenance import ModelProvenance, PromptProvenance
-from ausweis.reading.facts import Event, Facts, OneSided
 
 __all__ = ["DAY", "add_incidents", "incident_of", "make_call", "make_run", "read_facts"]
 
@@ -90,7 +90,7 @@ def make_run(
 
 def incident_of(turn: int, kind: str) -> dict[str, Any]:
     """An incident as a verdict holds it."""
-    return {"kind": kind, "turn": turn, "severity": "high", "description": "", "evidence": [], "probability": 0.9}
+    return {"id": kind, "turn": turn, "severity": "high", "description": "", "evidence": [], "probability": 0.9}
 
 
 def add_incidents(folder: Path, call_id: str, *incidents: dict[str, Any]) -> None:

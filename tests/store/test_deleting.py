@@ -520,10 +520,7 @@ def test_exported_cases_go_too(full: Store, tmp_path: Path) -> None:
     key = full.find("call-8") or 0
     full.decide(key, reviewer="Mia", choice="confirm", verdict_key=full.record(key).verdict_key)
     path = tmp_path / "cases.jsonl"
-    cases = [
-        case.model_dump_json()
-        for case in full.export_cases(mask=lambda call, _: [f"‹{call.id[-1]}›"] * len(call.turns))
-    ]
+    cases = [case.line() for case in full.export_cases(mask=lambda call, _: [f"‹{call.id[-1]}›"] * len(call.turns))]
     assert len(cases) == 2
     # As an editor may leave it.
     path.write_text("\n".join(cases), "utf-8")
@@ -664,7 +661,7 @@ def test_a_page_or_cases_on_a_disk_that_is_not_there_are_asked_for_until_they_ar
     page.write_text(SECRET, "utf-8")
     full.register_report(page, [full.find(one) or 0 for one in ("call-77", "call-8")])
     full.register_cases(cases)
-    cases.write_text("".join(f"{case.model_dump_json()}\n" for case in full.export_cases(mask=as_it_is)), "utf-8")
+    cases.write_text("".join(f"{case.line()}\n" for case in full.export_cases(mask=as_it_is)), "utf-8")
     disk.rename(away)
     missing = (str(cases), str(page))
     assert full.delete("call-77").missing == missing

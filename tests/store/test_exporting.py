@@ -7,12 +7,11 @@ from tests.store.runs import add_incidents, incident_of, make_call, make_run
 
 from ausweis.calls import Call
 from ausweis.errors import StoreError
-from ausweis.evals.incident_case import read_incident_cases
 from ausweis.evals.labelled import read_labelled
 from ausweis.evals.validate import validate
-from ausweis.reading.facts import Facts, OneSided
-from ausweis.store import CallFilter, Choice, Imported, Key, Store
-from ausweis.store.exporting import incident_case_of
+from ausweis.facts import Facts, OneSided
+from ausweis.store import CallFilter, Choice, Imported, Store
+from ausweis.store.exporting import incident_label_of
 from ausweis.vocabulary import INCIDENTS
 
 Filled = Callable[..., Imported]
@@ -43,7 +42,7 @@ def decided(store: Store, filled: Filled) -> Store:
 def test_decided_calls_are_golden_cases(decided: Store, tmp_path: Path) -> None:
     cases = list(decided.export_cases(mask=mask))
     path = tmp_path / "cases.jsonl"
-    path.write_text("".join(case.model_dump_json() + "\n" for case in cases), "utf-8")
+    path.write_text("".join(case.line() + "\n" for case in cases), "utf-8")
     assert list(read_labelled(path)) == cases
     for word in ("Krummbiegel", "Lindenallee", "call-", "Anna", "Nord", "billing", "2026"):
         assert word not in path.read_text("utf-8")
@@ -73,7 +72,7 @@ def test_a_call_without_text_is_left_out(decided: Store) -> None:
     assert list(decided.export_cases(mask=mask)) == []
 
 
-def test_decided_incidents_are_cases_of_their_own(store: Store, tmp_path: Path) -> None:
+def test_decided_incidents_are_labelled_too(store: Store, tmp_path: Path) -> None:
     some = [make_call(number) for number in range(1, 6)]
     folder = make_run(tmp_path / "run", some)
     for number in (1, 2, 4):
@@ -89,13 +88,15 @@ def test_decided_incidents_are_cases_of_their_own(store: Store, tmp_path: Path) 
     decide(3, "confirm")
     decide(4, "overrule", outcome="compliant", incidents=(("lawyer_threat", 4),))
     decide(5, "overrule", outcome="compliant", incidents=(("rude_agent", 4),))
-    cases = list(store.export_incidents(mask=mask))
-    path = tmp_path / "incidents.jsonl"
-    path.write_text("".join(case.model_dump_json() + "\n" for case in cases), "utf-8")
-    assert read_incident_cases([path]) == cases
+    cases = list(store.export_cases(mask=mask))
+    path = tmp_path / "cases.jsonl"
+    path.write_text("".join(case.line() + "\n" for case in cases), "utf-8")
+    assert list(read_labelled(path)) == cases
+    labels = [case.gold.incidents for case in cases]
     # Nothing is told of call-3; in call-4 the caller's threat is said to be the agent's.
-    found = {tuple((one.kind, one.turn) for one in case.gold.incidents) for case in cases}
-    assert found == {(("lawyer_threat", 3),), (), (("rude_agent", 4),)}
+    assert labels.count(None) == 2
+    told = {tuple((event.id, event.turn) for event in label.events) for label in labels if label}
+    assert told == {(("lawyer_threat", 3),), (), (("rude_agent", 4),)}
     for word in ("Krummbiegel", "Lindenallee", "call-", "Anna", "Nord", "billing", "2026"):
         assert word not in path.read_text("utf-8")
     assert store.chain(limit=1)[0].what == "exported"
@@ -116,14 +117,15 @@ def test_descriptions_that_were_decided_are_cases_too(store: Store, tmp_path: Pa
     for number, more in ((1, {"choice": "confirm"}), (2, {"choice": "overrule"} | kept)):
         record = store.record(number)
         store.decide(number, reviewer="A", verdict_key=record.verdict_key, **more)
-    cases = sorted(store.export_incidents(mask=mask), key=lambda case: len(case.gold.turns))
-    for case, turns in zip(cases, ((), (3,)), strict=True):
-        found = [(own.description, own.speaker, own.turns) for own in case.gold.described]
-        assert found == [
-            ("Der Anrufer nennt die Konkurrenz.", "caller", turns),
-            ("Jemand spricht vom Wetter.", None, ()),
+    labels = [case.gold.incidents for case in store.export_cases(mask=mask) if case.gold.incidents]
+    labels.sort(key=lambda label: len(label.events))
+    for label, turns in zip(labels, ({}, {"own_kind": {3}}), strict=True):
+        assert label.turns == turns
+        assert [(own.id, own.description, own.speaker) for own in label.own] == [
+            ("own_kind", "Der Anrufer nennt die Konkurrenz.", "caller"),
+            ("own-de57ac83", "Jemand spricht vom Wetter.", None),
         ]
-        assert case.gold.known == ()
+        assert label.known == ()
 
 
 def test_a_call_whose_text_does_not_fit_is_left_out(decided: Store) -> None:
@@ -144,31 +146,32 @@ def test_a_call_whose_text_does_not_fit_is_left_out(decided: Store) -> None:
 def test_a_wrong_price_says_where_it_came_to_light(
     store: Store, tmp_path: Path, shown: int, wanted: int | None
 ) -> None:
-    folder = make_run(tmp_path / "run", [make_call(1)], looked_for=INCIDENTS)
+    folder = make_run(tmp_path / "run", [make_call(1)], looked_for=tuple(INCIDENTS))
     evidence = [{"turn": 2, "quote": "x"}, {"turn": shown, "quote": "y"}]
     add_incidents(folder, "call-1", incident_of(2, "wrong_terms") | {"evidence": evidence}, incident_of(3, "own_kind"))
     store.import_run(folder, [make_call(1)])
     record = store.record(1)
     store.decide(1, reviewer="A", choice="confirm", verdict_key=record.verdict_key)
     kept = {"outcome": "compliant", "incidents": (("wrong_terms", 2),)}
-    (confirmed,) = store.export_incidents(mask=mask)
+    (confirmed,) = store.export_cases(mask=mask)
     store.decide(1, reviewer="A", choice="overrule", verdict_key=record.verdict_key, **kept)  # type: ignore[arg-type]
-    (overruled,) = store.export_incidents(mask=mask)
-    for case in (confirmed, overruled):
-        assert [(one.kind, one.turn, one.shown) for one in case.gold.incidents] == [("wrong_terms", 2, wanted)]
+    (overruled,) = store.export_cases(mask=mask)
+    for label in (confirmed.gold.incidents, overruled.gold.incidents):
+        assert label is not None
+        assert [(event.id, event.turn, event.shown) for event in label.events] == [("wrong_terms", 2, wanted)]
 
 
 @pytest.mark.parametrize(
     ("looked_for", "found", "known"),
     [
-        (INCIDENTS, (), None),
+        (tuple(INCIDENTS), (), None),
         (("press_threat", "rude_agent", "Eine eigene."), (), ("lawyer_threat", "press_threat", "rude_agent")),
         (("press_threat", "rude_agent"), ("rude_agent", "lawyer_threat"), ("lawyer_threat", "press_threat")),
         ((), (), ("lawyer_threat",)),
     ],
 )
 def test_kinds_that_nobody_asked_for_are_not_known(
-    store: Store, key: Key, tmp_path: Path, looked_for: tuple[str, ...], found: tuple[str, ...], known: object
+    store: Store, tmp_path: Path, looked_for: tuple[str, ...], found: tuple[str, ...], known: object
 ) -> None:
     folder = make_run(tmp_path / "run", [make_call(1)])
     add_incidents(folder, "call-1", incident_of(3, "lawyer_threat"))
@@ -177,6 +180,6 @@ def test_kinds_that_nobody_asked_for_are_not_known(
     record = store.record(1)
     mentions = [{"kind": kind, "turn": 3, "quote": "x", "probability": 0.9} for kind in found]
     read = {"call_id": "call-1", "turns": 4, "looked_for": looked_for, "incidents": mentions}
-    case = incident_case_of(replace(record, facts=Facts.model_validate(read)), key, mask)
-    assert case is not None
-    assert case.gold.known == known
+    label = incident_label_of(replace(record, facts=Facts.model_validate(read)))
+    assert label is not None
+    assert label.known == known

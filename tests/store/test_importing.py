@@ -9,9 +9,9 @@ from tests.store.runs import add_incidents, make_call, make_run
 
 from ausweis.calls import Call
 from ausweis.errors import RunError
+from ausweis.facts import Facts
 from ausweis.judging.verdict import Verdict
-from ausweis.reading.facts import Facts
-from ausweis.store import CallFilter, Imported, Store, importing
+from ausweis.store import CallFilter, Imported, Store, sink
 from ausweis.store.batching import batches
 
 Filled = Callable[..., Imported]
@@ -211,7 +211,7 @@ def test_what_was_taken_up_before_a_fault_is_in_the_chain(
     path = folder / "verdicts.jsonl"
     whole = path.read_text("utf-8")
     path.write_text(whole.replace('"call_id":"call-3"', '"call_id":7'), "utf-8")
-    monkeypatch.setattr(importing, "batches", lambda found: batches(found, 2))
+    monkeypatch.setattr(sink, "batches", lambda found: batches(found, 2))
     with pytest.raises(RunError, match=r"verdicts\.jsonl:3"):
         store.import_run(folder)
     assert (store.count(), [entry.what for entry in store.chain()]) == (2, ["imported"] * 2)
@@ -318,7 +318,7 @@ def test_a_text_that_does_not_fit_the_verdict_is_left_out_until_its_own_comes(
     call = make_call(1)
     filled([call])
     longer = call.model_copy(update={"turns": (*call.turns, call.turns[1])})
-    assert store.add_calls([longer]).misfits == {"call-1"}
+    assert store.add_calls([longer]).misfits == 1
     key = store.find("call-1") or 0
     kept = store.record(key)
     assert kept.call is not None

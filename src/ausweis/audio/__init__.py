@@ -2,10 +2,10 @@
 
 decode.py        any audio file → samples, a chunk at a time
 speech.py        where somebody speaks on a channel
-recogniser.py    speech → words, by faster-whisper
+asr_model.py     speech → words, by faster-whisper
 windows.py       stretches of speech, put together to what is heard at once
 segments.py      what Whisper writes → words in the recording
-guards.py        what a recogniser writes where nobody spoke
+guards.py        what an ASR model writes where nobody spoke
 heard.py         words and cuts
 listening.py     all channels of a recording, from beginning to end
 voice_encoder.py  what a voice sounds like, as a vector
@@ -17,7 +17,6 @@ sidecar.py       what a file beside the recording says
 transcriber.py   all of it together: a source → a call
 kept.py          transcripts that were made
 hearing.py       the recordings among a user's files, each heard once
-hotwords.py      words of the trade
 opening.py       from options to something that listens
 
 Nothing is imported here: the libraries of sound are an extra (`ausweis[audio]`).

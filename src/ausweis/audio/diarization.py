@@ -69,7 +69,7 @@ class Voices:
             vectors.add(self._encoder, samples, spans, offset)
 
     def split(self, words: Sequence[Word]) -> Split:
-        """The voice of each of the words, which stand in order of time and may come from any recogniser."""
+        """The voice of each of the words, which stand in order of time and may come from any ASR model."""
         long, short = self._long.within(words), self._short.within(words)
         if len(words) < 2 or len(long.vectors) < 2:
             return Split([0] * len(words), [0.0] * len(words), 0.0)

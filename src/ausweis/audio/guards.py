@@ -1,4 +1,4 @@
-"""What a recogniser writes where nobody spoke: text in silence, loops, and the credits of subtitles.
+"""What an ASR model writes where nobody spoke: text in silence, loops, and the credits of subtitles.
 
 The bounds on no-speech probability, log-probability and compression are those of Whisper's own decoder (Radford et al.
 2022, section 4.5); the credits stand in the subtitles that it was trained on.

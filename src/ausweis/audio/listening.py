@@ -6,12 +6,13 @@ from itertools import zip_longest
 
 import numpy as np
 
+from ausweis.audio.asr_model import AsrModel
 from ausweis.audio.crosstalk import Levels, without_echo
 from ausweis.audio.decode import RATE, Recording, Samples
 from ausweis.audio.heard import Heard
-from ausweis.audio.recogniser import Language, Recogniser
 from ausweis.audio.speech import Speech, SpeechStream
 from ausweis.errors import InputError
+from ausweis.vocabulary import Language
 
 __all__ = ["CHUNK", "Listened", "Progress", "listen", "speech_of"]
 
@@ -35,7 +36,7 @@ class Listened:
 
 
 def listen(
-    recordings: Sequence[Recording], recogniser: Recogniser, language: Language | None, progress: Progress
+    recordings: Sequence[Recording], asr_model: AsrModel, language: Language | None, progress: Progress
 ) -> Listened:
     """Hear all channels of one recording, or of two that run side by side.
 
@@ -44,7 +45,7 @@ def listen(
 
     Raises:
         InputError: a file cannot be decoded, or two files hold the same sound.
-        EngineError: the recogniser gave up.
+        EngineError: the ASR model gave up.
     """
     count = 2 if len(recordings) == 2 or _two_sounds(recordings[0]) else 1
     found = Listened([Heard() for _ in range(count)])
@@ -55,11 +56,11 @@ def listen(
             levels.feed(samples)
         spoken = [list(stream.feed(channel, last=last)) for stream, channel in zip(streams, samples, strict=False)]
         if found.german is None and any(spoken):
-            found.german = _german(language, recogniser, spoken)
+            found.german = _german(language, asr_model, spoken)
         tongue: Language = "de" if (found.german or 0.0) >= 0.5 else "en"
         for heard, parts in zip(found.channels, spoken, strict=True):
             for part in parts:
-                heard += recogniser.hear(part.samples, part.spans, tongue, part.offset)
+                heard += asr_model.hear(part.samples, part.spans, tongue, part.offset)
         found.seconds += samples.shape[1] / RATE
         progress(found.seconds)
     if levels.alike:
@@ -81,11 +82,11 @@ def speech_of(recording: Recording, channel: int) -> Iterator[Speech]:
         yield from stream.feed(samples[channel], last=last)
 
 
-def _german(language: Language | None, recogniser: Recogniser, spoken: Sequence[Sequence[Speech]]) -> float:
+def _german(language: Language | None, asr_model: AsrModel, spoken: Sequence[Sequence[Speech]]) -> float:
     """Both sides are asked: an announcement may be in another language than the talk."""
     if language is not None:
         return float(language == "de")
-    return recogniser.german([(part.samples, part.spans) for parts in spoken for part in parts])
+    return asr_model.german([(part.samples, part.spans) for parts in spoken for part in parts])
 
 
 def _side_by_side(recordings: Sequence[Recording]) -> Iterator[Samples]:

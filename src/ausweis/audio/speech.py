@@ -30,7 +30,7 @@ class Speech(NamedTuple):
 
 
 def spans_of(samples: Channel) -> list[Span]:
-    """The stretches of speech, in order of time, each no longer than a window of the recogniser."""
+    """The stretches of speech, in order of time, each no longer than a window of the ASR model."""
     from faster_whisper.vad import VadOptions, get_speech_timestamps
 
     options = VadOptions(

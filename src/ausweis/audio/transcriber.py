@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from ausweis.audio.asr_model import AsrModel
 from ausweis.audio.decode import Recording
 from ausweis.audio.diarization import Voices
 from ausweis.audio.heard import Heard, Word
 from ausweis.audio.listening import Listened, Progress, listen, speech_of
-from ausweis.audio.recogniser import Language, Recogniser
 from ausweis.audio.sidecar import Sidecar
 from ausweis.audio.talk import Side, turns_of
 from ausweis.audio.voice_encoder import VoiceEncoder
@@ -18,6 +18,7 @@ from ausweis.calls.call import Turn
 from ausweis.calls.sources import AgentChannel
 from ausweis.calls.text import shown_path
 from ausweis.errors import InputError
+from ausweis.vocabulary import Language
 
 __all__ = ["Transcriber"]
 
@@ -39,14 +40,14 @@ class Transcriber:
 
     def __init__(
         self,
-        recogniser: Recogniser,
+        asr_model: AsrModel,
         voices: Callable[[], VoiceEncoder],
         roles: Callable[[Sequence[Turn], Language], float],
         *,
         language: Language | None = None,
         agent_channel: AgentChannel | None = None,
     ) -> None:
-        self._recogniser = recogniser
+        self._asr_model = asr_model
         self._voices = voices
         self._roles = roles
         self._language = language
@@ -70,7 +71,7 @@ class Transcriber:
         recordings = [Recording.open(path) for path in files]
         before = [_state(path) for path in files]
         language = self._language or sidecar.language
-        listened = listen(recordings, self._recogniser, language, progress)
+        listened = listen(recordings, self._asr_model, language, progress)
         if not any(heard.words for heard in listened.channels):
             raise InputError("nobody speaks in the recording", place=str(files[0]))
         spoken: Language = language or ("de" if (listened.german or 0.0) >= 0.5 else "en")

@@ -1,4 +1,4 @@
-"""What the recogniser hears at once: stretches of speech, put together up to its thirty seconds."""
+"""What the ASR model hears at once: stretches of speech, put together up to its thirty seconds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

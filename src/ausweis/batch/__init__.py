@@ -5,6 +5,7 @@ runners      a scorer at work on this machine
 ray_runner   many scorers at work, on this machine or a cluster
 ray_worker   one of them
 ray_session  Ray while a run needs it
+sink         the door by which calls go out, with facts and verdict: to the folder, or a store
 scorer       one call → one row: verdict or failure
 recipe       what a scorer is made of, by name
 rejudging    the facts of a run + another policy → a new run, without the model
@@ -28,6 +29,7 @@ from ausweis.batch.run_folder import RunFolder
 from ausweis.batch.runners import Runner, local_runner
 from ausweis.batch.scorer import Scored, Scorer, Task
 from ausweis.batch.scoring import Progress, Summary, score
+from ausweis.batch.sink import Sink
 from ausweis.batch.worst import Row, worst
 
 __all__ = [
@@ -44,6 +46,7 @@ __all__ = [
     "Runner",
     "Scored",
     "Scorer",
+    "Sink",
     "Summary",
     "Task",
     "comparable",

@@ -3,8 +3,8 @@
 import hashlib
 import json
 
+from ausweis.facts import Facts
 from ausweis.judging.verdict import Verdict
-from ausweis.reading.facts import Facts
 
 __all__ = ["comparable", "facts_line", "facts_sha256", "verdict_line"]
 

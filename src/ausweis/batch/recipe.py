@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from ausweis.batch.scorer import Scorer
 from ausweis.batch.setup import PinnedLibrary, open_engine
@@ -31,6 +32,12 @@ class Recipe:
     probes: bool = True
     prompt_folder: Path | None = None
     pins: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, policy: PolicyFile, options: dict[str, Any]) -> "Recipe":
+        """Take out of the options of a command those that are named as the fields are; `zero_shot` is no `probes`."""
+        names = {own.name for own in fields(cls)} & options.keys() - {"policy"}
+        return cls(policy, probes=not options.pop("zero_shot"), **{name: options.pop(name) for name in names})
 
     def library(self) -> PinnedLibrary:
         """The templates.
@@ -103,7 +110,7 @@ class Recipe:
         text = reading.PolicyText(
             explain(policy.model_copy(update={"incidents": ()}), "en"),
             self.policy.sha256,
-            tuple(reading.WantedIncident(one.kind, one.description, one.speaker) for one in policy.incidents),
+            tuple(reading.IncidentQuestion(rule.kind, rule.description, rule.speaker) for rule in policy.incidents),
         )
         reader = reading.open_reader(self.strategy, engine, library, text, probes=self.probes)
         library.refuse_unused(reader)

@@ -13,12 +13,12 @@ from ausweis.batch.related import Related, note
 from ausweis.batch.run_folder import RunFolder
 from ausweis.batch.state import FACTS_FILE, VERDICTS_FILE, facts_of, failures, verdict_of
 from ausweis.errors import RunError
+from ausweis.facts import Facts
 from ausweis.journal import lines
 from ausweis.judging.incidents import not_looked_for
 from ausweis.judging.judge import judge
 from ausweis.judging.policy_files import PolicyFile
 from ausweis.judging.verdict import Verdict
-from ausweis.reading.facts import Facts
 
 __all__ = ["Change", "Rejudged", "rejudge", "source_manifest"]
 
@@ -62,7 +62,7 @@ class Rejudged:
         new: _Old = (
             verdict.outcome,
             tuple(violation.type for violation in verdict.violations),
-            tuple(f"{incident.kind} ({incident.severity})" for incident in verdict.incidents),
+            tuple(f"{incident.id} ({incident.severity})" for incident in verdict.incidents),
         )
         self.outcomes[old[0], new[0]] += 1
         if old != new:
@@ -153,7 +153,7 @@ def _verdicts(path: Path) -> dict[str, _Old]:
     for line in lines(path):
         verdict = verdict_of(line, path)
         violations = tuple(str(violation["type"]) for violation in verdict["violations"])
-        incidents = tuple(f"{one['kind']} ({one['severity']})" for one in verdict.get("incidents", ()))
+        incidents = tuple(f"{one['id']} ({one['severity']})" for one in verdict.get("incidents", ()))
         # Few lists of violations, many calls: each list is held once.
         lists = (known.setdefault(one, one) for one in (violations, incidents))
         found[verdict["call_id"]] = (verdict["outcome"], *lists)

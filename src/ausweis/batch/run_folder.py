@@ -16,10 +16,11 @@ from ausweis.batch.failure import Failure
 from ausweis.batch.manifest import MANIFEST_FILE, Counts, RunManifest, now, read_manifest, refuse_differences
 from ausweis.batch.related import RELATED_FILE
 from ausweis.batch.state import FACTS_FILE, FAILURES_FILE, VERDICTS_FILE, RunState, facts_of, scan, standing
+from ausweis.calls.call import Call
 from ausweis.errors import RunError
+from ausweis.facts import Facts
 from ausweis.journal import FolderLock, Journal, Line, lines, make_folder, remove_file, replace_file
 from ausweis.judging.verdict import Verdict
-from ausweis.reading.facts import Facts
 
 __all__ = ["RunFolder"]
 
@@ -140,8 +141,17 @@ class RunFolder:
             raise RunError(f"the facts cannot be read ({error.strerror})", place=str(path)) from None
         return facts_of(Line(0, offset, data), path)
 
+    def add(self, call: Call, facts: Facts, verdict: Verdict) -> None:
+        """Write what was read of a call, unless it stands there, then its verdict."""
+        if call.id not in self._state.stored:
+            self.add_facts(facts)
+        self.add_verdict(verdict)
+
+    def add_settled(self, call: Call) -> None:
+        """Nothing: it stands there."""
+
     def add_facts(self, facts: Facts) -> None:
-        """Write what was read of a call; before its verdict."""
+        """Write what was read of a call, before its verdict, or where it gets none."""
         self._journals[FACTS_FILE].append(facts_line(facts))
 
     def copy_facts(self, line: bytes) -> None:
@@ -164,6 +174,9 @@ class RunFolder:
             # Its file is as it was: a call with this id that comes now is from another one.
             self._state.failed.discard(failure.blocks)
         return new or self._retried
+
+    def flush(self) -> None:
+        """Nothing: each line is on the disk, or comes there by `finish`."""
 
     def finish(self, *, complete: bool, retried: Collection[str] = ()) -> None:
         """Put all lines on the disk, then the manifest with the counts.

@@ -9,11 +9,11 @@ from ausweis.batch.failure import Failure
 from ausweis.calls.call import Call
 from ausweis.engines.protocol import Engine
 from ausweis.errors import ModelError, RunError
+from ausweis.facts import Facts
 from ausweis.judging.judge import judge
 from ausweis.judging.policy_files import PolicyFile
 from ausweis.judging.verdict import Verdict
 from ausweis.provenance import RunProvenance
-from ausweis.reading.facts import Facts
 from ausweis.reading.reader import Reader
 
 __all__ = ["Scored", "Scorer", "Task"]

@@ -16,6 +16,7 @@ from ausweis.batch.manifest import Counts, Inputs, Machine, RunManifest, now
 from ausweis.batch.run_folder import RunFolder
 from ausweis.batch.runners import Runner
 from ausweis.batch.scorer import Scored, Task
+from ausweis.batch.sink import Sink
 from ausweis.calls.call import Call
 from ausweis.calls.passed_over import PassedOver
 from ausweis.calls.sources import Sources
@@ -23,7 +24,7 @@ from ausweis.calls.unreadable import UnreadableCall
 from ausweis.errors import AusweisError, RunError, unforeseen
 from ausweis.provenance import RunProvenance
 
-__all__ = ["Progress", "Summary", "manifest_of", "score"]
+__all__ = ["Progress", "Summary", "score"]
 
 Found = Call | UnreadableCall
 
@@ -50,14 +51,6 @@ class Summary:
     passed_over: tuple[PassedOver, ...] = ()
 
 
-def manifest_of(origin: RunProvenance, inputs: Inputs, sources: Sources | None = None) -> RunManifest:
-    """The manifest of a run that begins now, on this machine."""
-    manifest = RunManifest(**dict(origin), inputs=inputs, machine=Machine.here(), started=now())
-    if sources is None:
-        return manifest
-    return manifest.model_copy(update={"files": sources.count, "passed_over": sources.passed_over})
-
-
 def score(
     calls: Iterable[Found],
     runner: Runner,
@@ -69,6 +62,7 @@ def score(
     retry_failed: bool = False,
     limit: int | None = None,
     on_progress: Callable[[Progress], None] | None = None,
+    also: Callable[[RunFolder], Sink] | None = None,
 ) -> Summary:
     """Score every call that the run has not settled yet; at most the first `limit` calls of the input.
 
@@ -76,31 +70,43 @@ def score(
     come: in the order of the input where the runner takes one call at a time. A call that failed stays failed when the
     run is resumed; with `retry_failed`, those that are met again are tried again and stand at the end of the files, and
     what failed in a file is gone once all files were read without it. KeyboardInterrupt ends the run between two lines,
-    and is passed on.
+    and is passed on. `also` opens another place where calls go, once the run has begun.
 
     Raises:
         ModelError: no call can be read any more.
         RunError: the run was made of other parts, or its folder cannot be written; all whole lines are kept.
     """
     begun = time.monotonic()
-    manifest = manifest_of(origin, inputs or Inputs(), sources)
+    passed_over, files = (sources.passed_over, sources.count) if sources else ((), None)
+    manifest = RunManifest(
+        **dict(origin),
+        inputs=inputs or Inputs(),
+        files=files,
+        passed_over=passed_over,
+        machine=Machine.here(),
+        started=now(),
+    )
     run.begin(manifest, retry_failed=retry_failed)
-    scoring = _Scoring(run, on_progress)
+    scoring = _Scoring(run, also(run) if also else None, on_progress)
     try:
         to_the_end = scoring.all(calls, runner, limit)
     except BaseException:
         with suppress(RunError):
             run.finish(complete=False)
         raise
+    finally:
+        scoring.flush()
     complete = to_the_end and not scoring.left_out
     run.finish(complete=complete, retried=sources.places if sources and retry_failed and to_the_end else ())
     seconds = time.monotonic() - begun
-    return Summary(run.path, complete, run.counts, scoring.progress, seconds, manifest.files, manifest.passed_over)
+    return Summary(run.path, complete, run.counts, scoring.progress, seconds, files, passed_over)
 
 
 class _Scoring:
-    def __init__(self, run: RunFolder, on_progress: Callable[[Progress], None] | None) -> None:
+    def __init__(self, run: RunFolder, also: Sink | None, on_progress: Callable[[Progress], None] | None) -> None:
         self._run = run
+        self._sinks: tuple[Sink, ...] = (run,) if also is None else (run, also)
+        self._in_hand: dict[str, Task] = {}
         self._on_progress = on_progress
         self._broken = False
         self.left_out = False
@@ -123,17 +129,23 @@ class _Scoring:
                 self.left_out = self.left_out or failure.kind == "internal"
                 self._step(earlier=not self._run.add_failure(failure), failed=True)
             elif self._run.is_settled(found.id):
+                for sink in self._sinks:
+                    sink.add_settled(found)
                 self._step(earlier=True, failed=False)
             else:
-                yield Task(found, self._run.stored_facts(found.id))
+                task = self._in_hand[found.id] = Task(found, self._run.stored_facts(found.id))
+                yield task
 
     def _write(self, row: Scored) -> None:
         failure = row.failure
+        task = self._in_hand.pop(row.call_id)
+        facts = row.facts or task.facts
         try:
-            if row.facts is not None:
+            if row.verdict is not None and facts is not None:
+                for sink in self._sinks:
+                    sink.add(task.call, facts, row.verdict)
+            elif row.facts is not None:
                 self._run.add_facts(row.facts)
-            if row.verdict is not None:
-                self._run.add_verdict(row.verdict)
         except AusweisError:
             raise
         except Exception as error:
@@ -141,6 +153,11 @@ class _Scoring:
         if failure is not None:
             self._run.add_failure(failure)
         self._step(earlier=False, failed=failure is not None)
+
+    def flush(self) -> None:
+        """No more calls come."""
+        for sink in self._sinks:
+            sink.flush()
 
     def _step(self, *, earlier: bool, failed: bool) -> None:
         done = self.progress

@@ -12,8 +12,9 @@ from pydantic import ValidationError
 from ausweis.batch.failure import Failure
 from ausweis.batch.manifest import Counts
 from ausweis.errors import RunError
+from ausweis.facts import Facts
 from ausweis.journal import Line, lines
-from ausweis.reading.facts import Facts
+from ausweis.judging.verdict import EARLIER_SCHEMA, SCHEMA
 
 __all__ = [
     "FACTS_FILE",
@@ -128,19 +129,23 @@ def facts_of(line: Line, path: Path) -> Facts:
 def verdict_of(line: Line, path: Path) -> dict[str, Any]:
     """The verdict of a line as plain JSON: checked only as far as counting needs, since runs are long.
 
+    Incidents have an `id`, also those of version 1.
+
     Raises:
         RunError: it holds none.
     """
     try:
         verdict = json.loads(line.data)
-        if verdict["schema"] != "ausweis/verdict@1":
+        if verdict["schema"] not in (SCHEMA, EARLIER_SCHEMA):
             raise ValueError
         for name in ("call_id", "outcome", "needs_review", "risk"):
             verdict[name]
         for violation in verdict["violations"]:
             violation["type"]
         for incident in verdict.setdefault("incidents", []):
-            incident["kind"], incident["turn"]
+            if "kind" in incident:
+                incident["id"] = incident.pop("kind")
+            incident["id"], incident["turn"]
     except (ValueError, LookupError, TypeError, RecursionError):
         raise _broken(path, line, "verdict") from None
     return dict(verdict)

@@ -72,5 +72,5 @@ def _row(verdict: dict[str, Any]) -> Row:
 def _incidents(verdict: dict[str, Any]) -> dict[str, int]:
     found: dict[str, int] = {}
     for incident in verdict["incidents"]:
-        found.setdefault(str(incident["kind"]), incident["turn"])
+        found.setdefault(str(incident["id"]), incident["turn"])
     return found

@@ -21,7 +21,7 @@ def _is_empty(value: object) -> bool:
 
 
 class SpokenWord(BaseModel):
-    """One word of a turn, as a speech recogniser heard it. Times in seconds from the call's start."""
+    """One word of a turn, as an ASR model heard it. Times in seconds from the call's start."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -34,7 +34,7 @@ class SpokenWord(BaseModel):
 class Turn(BaseModel):
     """What one speaker said without the other coming between. `start` and `end` in seconds from the call's start.
 
-    `confidence`: how sure the speech recogniser is of the words, where one wrote them. `words`: what `text` is made
+    `confidence`: how sure the ASR model is of the words, where one wrote them. `words`: what `text` is made
     of, in the same order, where their times are known.
     """
 

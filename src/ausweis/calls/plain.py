@@ -81,7 +81,7 @@ def read(text: str, place: str, speakers: Speakers) -> Lined:
         elif line.strip():
             bare = _BARE_STAMP.fullmatch(line.strip())
             if bare and not bare["text"]:
-                # Some recognisers write the time on a line of its own, above the turn.
+                # Some ASR models write the time on a line of its own, above the turn.
                 stamp = bare["before"]
             elif not turns:
                 raise CallFormatError(

@@ -28,6 +28,7 @@ COMMANDS = {
     "review": "Write the review of a day from the store: what changed, then the calls to review, worst first.",
     "serve": "Review calls in the browser.",
     "eval": "Measure verdicts against the golden set: run, compare, gate, report …",
+    "train": "Learn what the reader needs from labelled calls: probe, matcher …",
     "policies": "List, show, validate and explain policies.",
     "prompts": "List, show, check, compare and release prompt templates.",
     "models": "List, pull and verify model weights.",

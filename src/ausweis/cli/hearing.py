@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Literal
 
 from ausweis.audio.hearing import Hearing, Listening
-from ausweis.audio.hotwords import words_for
 from ausweis.audio.kept import KEPT_AUDIO, KeptTranscripts
 from ausweis.audio.opening import HearingOptions
 from ausweis.audio.roles import Happens
@@ -19,6 +18,7 @@ from ausweis.judging.policy import Policy
 from ausweis.prompts import Library
 from ausweis.reading.reader import Reader
 from ausweis.reading.strategies import PolicyText, open_reader
+from ausweis.vocabulary import hot_words
 
 __all__ = ["Recordings"]
 
@@ -38,7 +38,7 @@ class Recordings:
         cls,
         sources: Sources,
         *,
-        recogniser: str | None,
+        asr_model: str | None,
         language: Literal["de", "en"] | None,
         agent_channel: Literal["left", "right"] | None,
         threads: int | None,
@@ -47,17 +47,17 @@ class Recordings:
         library: Library,
         roles_model: str,
     ) -> "Recordings | None":
-        """Look for recordings and, where there are any, for the recogniser.
+        """Look for recordings and, where there are any, for the ASR model.
 
         `library` and `roles_model` read the call where the talk must tell who is the agent.
 
         Raises:
-            ModelError: the recogniser is not on this machine.
+            ModelError: the ASR model is not on this machine.
         """
         if not any(source.is_recording for source in sources.files):
             return None
-        words = words_for(policy.factors, policy.language) if policy else ()
-        options = HearingOptions(recogniser, language, agent_channel, threads, words)
+        words = hot_words(policy.factors, policy.language) if policy else ()
+        options = HearingOptions(asr_model, language, agent_channel, threads, words)
         found = options.find()
         return cls(options, found, library, options.settings(found, roles_model), keep_audio)
 

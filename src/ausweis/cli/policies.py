@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from ausweis.judging.policy import Language
+    from ausweis.vocabulary import Language
 
 __all__ = ["policies"]
 

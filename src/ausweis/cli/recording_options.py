@@ -9,9 +9,22 @@ __all__ = ["recording_options"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+
+class _Renamed(click.Option):
+    """An option that is read under an earlier name too, of which help says nothing."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Its names and text, without the earlier name."""
+        record = super().get_help_record(ctx)
+        return record and (record[0].replace("--recogniser, ", ""), record[1])
+
+
 _OPTIONS = (
     click.option(
         "--recogniser",
+        "--asr-model",
+        "asr_model",
+        cls=_Renamed,
         metavar="ID|FOLDER",
         help="The Whisper model that hears recordings: an id that `ausweis models list` shows, or a folder.",
     ),

@@ -16,7 +16,7 @@ Mode = Literal["validation", "serialization"]
 CONTRACTS: dict[str, tuple[str, str, Mode]] = {
     "call": ("ausweis.calls.call", "Call", "validation"),
     "verdict": ("ausweis.judging.verdict", "Verdict", "serialization"),
-    "facts": ("ausweis.reading.facts", "Facts", "serialization"),
+    "facts": ("ausweis.facts", "Facts", "serialization"),
     "policy": ("ausweis.judging.policy", "Policy", "validation"),
     "run": ("ausweis.batch.manifest", "RunManifest", "serialization"),
     "failure": ("ausweis.batch.failure", "Failure", "serialization"),

@@ -4,11 +4,11 @@ import glob
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import click
 
@@ -38,33 +38,25 @@ _COUNTED_BYTES = 64 << 20
 
 @dataclass
 class Options:
-    """The options of the command, named as there. `begun`: the folder holds something to go on with.
+    """The options of the command, named as there; `recipe` holds what verdicts depend on.
+
+    `begun`: the folder holds something to go on with.
 
     `unstored`: why the store has not got the run, where it was to.
     """
 
     paths: tuple[str, ...]
-    policy: str
+    recipe: Recipe
     folder: Path | None
     resume: bool
     retry_failed: bool
-    model: str | None
-    strategy: str
-    zero_shot: bool
-    prompt_folder: Path | None
-    pins: tuple[str, ...]
     language: Literal["de", "en"] | None
     labels: tuple[str, ...]
     file_format: str | None
-    recogniser: str | None
+    asr_model: str | None
     agent_channel: Literal["left", "right"] | None
     keep_audio: bool
-    threads: int | None
-    context: int | None
-    engine: str
-    record: Path | None
     runner: Literal["local", "ray"]
-    workers: int | None
     limit: int | None
     fail_on: tuple[str, ...]
     quiet: bool
@@ -72,6 +64,15 @@ class Options:
     store: str | None = None
     begun: bool = field(default=False, init=False)
     unstored: StoreError | None = field(default=None, init=False)
+
+    @classmethod
+    def of(cls, options: dict[str, Any]) -> "Options":
+        """From the command's parameters.
+
+        Raises:
+            PolicyError: there is no such policy.
+        """
+        return cls(recipe=Recipe.of(find_policy(options.pop("policy")), options), **options)
 
     def inputs(self, recordings: Recordings | None) -> Inputs:
         """What the manifest says about the calls."""
@@ -96,56 +97,40 @@ def run_all(options: Options) -> Summary:
         raise RunError("--retry-failed is for a run that exists: give --resume and --run too")
     sources = find_sources(options.paths, any_extension=options.file_format is not None)
     _calls(sources, options)
-    policy = find_policy(options.policy)
-    recipe = _recipe(options, policy)
-    recordings = _recordings(sources, options, recipe)
-    options.folder = options.folder or _new_folder(policy)
+    recipe = options.recipe
+    recordings = _recordings(sources, options)
+    options.folder = options.folder or _new_folder(recipe.policy)
     with Filling.opened(options.store) as filling:
         with RunFolder.open(options.folder, resume=options.resume) as run:
             run.refuse(
                 {
                     "ausweis version": __version__,
-                    "strategy": options.strategy,
-                    "policy": str(policy.provenance),
+                    "strategy": recipe.strategy,
+                    "policy": str(recipe.policy.provenance),
                     **input_parts(options.inputs(recordings)),
                 }
             )
             options.begun = run.manifest is not None
-            summary = _score(options, sources, recordings, recipe, run, filling)
-        options.unstored = filling.finish(options.folder, sources, options.record)
+            summary = _score(options, sources, recordings, run, filling)
+        options.unstored = filling.finish(options.folder) if filling else None
         return summary
 
 
-def _recordings(sources: Sources, options: Options, recipe: Recipe) -> Recordings | None:
+def _recordings(sources: Sources, options: Options) -> Recordings | None:
+    recipe = options.recipe
     library = recipe.library()
     if options.file_format is not None:
         return None
     return Recordings.among(
         sources,
-        recogniser=options.recogniser,
+        asr_model=options.asr_model,
         language=options.language,
         agent_channel=options.agent_channel,
-        threads=options.threads,
+        threads=recipe.threads,
         policy=recipe.policy.policy,
         keep_audio=options.keep_audio,
         library=library,
-        roles_model=f"{options.engine} {options.model or 'default'}",
-    )
-
-
-def _recipe(options: Options, policy: PolicyFile) -> Recipe:
-    return Recipe(
-        policy=policy,
-        engine=options.engine,
-        model=options.model,
-        context=options.context,
-        threads=options.threads,
-        workers=options.workers if options.runner == "local" else None,
-        record=options.record,
-        strategy=options.strategy,
-        probes=not options.zero_shot,
-        prompt_folder=options.prompt_folder,
-        pins=options.pins,
+        roles_model=f"{recipe.engine} {recipe.model or 'default'}",
     )
 
 
@@ -153,13 +138,12 @@ def _score(
     options: Options,
     sources: Sources,
     recordings: Recordings | None,
-    recipe: Recipe,
     run: RunFolder,
-    filling: Filling,
+    filling: Filling | None,
 ) -> Summary:
     total = _total(sources, options)
     with (
-        _runner(options, recipe, run) as (runner, origin, engine),
+        _runner(options, run) as (runner, origin, engine),
         progress_shown(total, quiet=options.quiet) as show,
         recordings.opened(run.path, engine, show.listening, _unheard(options, run))
         if recordings
@@ -167,7 +151,7 @@ def _score(
     ):
         options.begun = True
         return score_calls(
-            filling.reading(_calls(sources, options, hear)),
+            _calls(sources, options, hear),
             runner,
             origin,
             run,
@@ -176,18 +160,19 @@ def _score(
             retry_failed=options.retry_failed,
             limit=options.limit,
             on_progress=show,
+            also=partial(filling.begin, sources=sources, answers=options.recipe.record) if filling else None,
         )
 
 
 @contextmanager
-def _runner(
-    options: Options, recipe: Recipe, run: RunFolder
-) -> Iterator[tuple[Runner, RunProvenance, Callable[[], Engine]]]:
+def _runner(options: Options, run: RunFolder) -> Iterator[tuple[Runner, RunProvenance, Callable[[], Engine]]]:
     """The runner, what it is made of, and the engine of this process, which Ray's runner opens only when asked for."""
+    recipe = options.recipe
     if options.runner == "ray":
         from ausweis.batch.ray_runner import ray_runner
 
-        with ExitStack() as opened, ray_runner(recipe, options.workers or 1, run.path, _warn) as (runner, origin):
+        workers, recipe = recipe.workers or 1, replace(recipe, workers=None)
+        with ExitStack() as opened, ray_runner(recipe, workers, run.path, _warn) as (runner, origin):
             yield runner, origin, cache(lambda: opened.enter_context(recipe.engine_opened()))
     else:
         with recipe.engine_opened(_warn) as engine:

@@ -1,7 +1,7 @@
-"""How `ausweis score --store` fills the store: texts as calls are read, then the run, which no fault of it costs."""
+"""How `ausweis score --store` fills the store while it goes on; no fault of the store costs the run."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,88 +9,86 @@ from typing import TYPE_CHECKING
 import click
 
 from ausweis.audio.sidecar import Sidecar
-from ausweis.calls import Call, Sources, UnreadableCall
+from ausweis.batch import RunFolder
+from ausweis.calls import Call, Sources
 from ausweis.cli.store_options import ADDRESS, DISPLACED, login, opened
 from ausweis.errors import AusweisError, InputError, StoreError, unforeseen
+from ausweis.facts import Facts
+from ausweis.judging.verdict import Verdict
 
 if TYPE_CHECKING:
-    from ausweis.store import Store
+    from ausweis.store import Store, StoreSink
 
 __all__ = ["Filling"]
 
-_BATCH = 200
-Found = Call | UnreadableCall
-
 
 class Filling:
-    """Without a store, it does nothing. After a fault it does nothing more; `finish` tells it."""
+    """A sink. After a fault it does nothing more; `finish` tells it."""
 
-    def __init__(self, store: "Store | None") -> None:
+    def __init__(self, store: "Store") -> None:
         self._store = store
-        self._waiting: list[Call] = []
-        self._misfits: list[Call] = []
-        self._displaced = 0
+        self._sink: StoreSink | None = None
         self._fault: AusweisError | None = None
 
     @classmethod
     @contextmanager
-    def opened(cls, address: str | None) -> Iterator["Filling"]:
-        """Open the store, a new one where there is none; none at all without an address.
+    def opened(cls, address: str | None) -> Iterator["Filling | None"]:
+        """Open the store, a new one where there is none; None without an address.
 
         Raises:
             StoreError: it cannot be opened.
         """
         if address is None:
-            yield cls(None)
+            yield None
         else:
             with opened(address or os.environ.get("AUSWEIS_STORE") or ADDRESS, make=True) as store:
                 yield cls(store)
 
-    def reading(self, calls: Iterator[Found]) -> Iterator[Found]:
-        """The same calls, whose texts are kept as they go by."""
-        for found in calls:
-            if self._store is not None and isinstance(found, Call):
-                self._waiting.append(found)
-                if len(self._waiting) >= _BATCH:
-                    self._keep()
-            yield found
-        self._keep()
-
-    def finish(self, run: Path, sources: Sources, answers: Path | None) -> StoreError | None:
-        """Take up the run; the fault that kept it out, if there was one."""
-        if self._store is None:
-            return None
-        self._keep()
-        try:
+    def begin(self, run: RunFolder, sources: Sources, answers: Path | None) -> "Filling":
+        """Take up what the run holds already; what an earlier try left out of the store is in it then."""
+        with self._kept_apart():
             if answers is not None:
                 self._store.register_answers(answers)
-            if self._fault is None:
-                # What did not fit the verdict before fits this one.
-                done = self._store.import_run(run, self._misfits, audio=_audio(sources), by=login())
-                self._displaced += done.displaced
-        except Exception as error:
-            self._fault = _fault(error)
-        if self._displaced:
-            click.echo(f"ausweis: {DISPLACED.format(self._displaced)}", err=True)
+            self._sink = self._store.sink(run.path, _audio(sources), by=login())
+            if run.counts.verdicts:
+                self._sink.take_up()
+                self._sink.find_texts()
+        return self
+
+    def add(self, call: Call, facts: Facts, verdict: Verdict) -> None:
+        """See `Sink`."""
+        self._try(lambda sink: sink.add(call, facts, verdict))
+
+    def add_settled(self, call: Call) -> None:
+        """See `Sink`."""
+        self._try(lambda sink: sink.add_settled(call))
+
+    def flush(self) -> None:
+        """See `Sink`."""
+        self._try(lambda sink: sink.flush())
+
+    def finish(self, run: Path) -> StoreError | None:
+        """The fault that kept calls out of the store, if there was one."""
+        if self._sink is not None and self._sink.done.displaced:
+            click.echo(f"ausweis: {DISPLACED.format(self._sink.done.displaced)}", err=True)
         if self._fault is None:
             return None
         message = f"the run is whole, but not in the store ({self._fault}); take it up: ausweis store import {run}"
         return StoreError(message)
 
-    def _keep(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        if self._store is None or self._fault is not None or not waiting:
-            return
+    def _try(self, step: Callable[["StoreSink"], None]) -> None:
+        if self._sink is not None and self._fault is None:
+            with self._kept_apart():
+                step(self._sink)
+
+    @contextmanager
+    def _kept_apart(self) -> Iterator[None]:
         try:
-            added = self._store.add_calls(waiting, by=login())
-            self._misfits += [call for call in waiting if call.id in added.misfits]
-            self._displaced += added.displaced
+            yield
+        except AusweisError as error:
+            self._fault = error
         except Exception as error:
-            self._fault = _fault(error)
-
-
-def _fault(error: Exception) -> AusweisError:
-    return error if isinstance(error, AusweisError) else StoreError(unforeseen(error))
+            self._fault = StoreError(unforeseen(error))
 
 
 def _audio(sources: Sources) -> dict[str, tuple[Path, ...]]:
@@ -102,8 +100,7 @@ def _audio(sources: Sources) -> dict[str, tuple[Path, ...]]:
             except InputError:
                 continue
             # A name that is not UTF-8 cannot stand in a store.
-            paths = (path.absolute() for path in source.files)
-            found[name or source.default_id] = tuple(path for path in paths if _is_utf8(path))
+            found[name or source.default_id] = tuple(path for path in source.files if _is_utf8(path.absolute()))
     return found
 
 

@@ -36,7 +36,7 @@ class Options:
     folder: Path
     policy: str | None
     language: Literal["de", "en"] | None
-    recogniser: str | None
+    asr_model: str | None
     agent_channel: Literal["left", "right"] | None
     keep_audio: bool
     model: str | None
@@ -48,12 +48,12 @@ def transcribe_all(options: Options) -> tuple[int, Counts, Sources]:
     """How many recordings have a transcript, which failed, and what was read; `failures.jsonl` says why they failed.
 
     Raises:
-        AusweisError: wrong use, no recogniser, or a folder that cannot be written.
+        AusweisError: wrong use, no ASR model, or a folder that cannot be written.
     """
     sources = find_sources(options.paths, recordings_only=True)
     recordings = Recordings.among(
         sources,
-        recogniser=options.recogniser,
+        asr_model=options.asr_model,
         language=options.language,
         agent_channel=options.agent_channel,
         threads=options.threads,

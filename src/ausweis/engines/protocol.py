@@ -3,15 +3,29 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, Literal, Protocol, Self
+from typing import Annotated, Any, Literal, Protocol, Self, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation, model_validator
 
 from ausweis.engines.matcher import LineProbe
 from ausweis.engines.probe import Probe
+from ausweis.errors import EngineError
 from ausweis.provenance import ModelProvenance
 
-__all__ = ["AnyProbe", "Engine", "Message", "Request", "Result", "Transcript"]
+__all__ = [
+    "NEGLIGIBLE",
+    "AnyProbe",
+    "Engine",
+    "Message",
+    "Request",
+    "Result",
+    "Transcript",
+    "TranscriptEngine",
+    "transcript_engine",
+]
+
+NEGLIGIBLE = 0.02
+"""A way to an answer of a closed list that is less likely is not followed further."""
 
 AnyProbe = Probe | LineProbe
 """What tells the answer of a line from the states of the model."""
@@ -27,7 +41,7 @@ class Message(BaseModel):
 
 
 class Request(BaseModel):
-    """One question: messages, and a closed list of answers, a probe or a JSON Schema for the answer.
+    """One question: messages, and a closed list of answers or a JSON Schema for the answer.
 
     All messages but the last come from a template and hold nothing of a call: engines may keep what they make of it.
 
@@ -67,7 +81,7 @@ class Transcript(BaseModel):
 
     @model_validator(mode="after")
     def _probes_fit(self) -> Self:
-        if self.probes and (len(self.probes) != len(self.rows) or len({one.layers for one in self.probes}) > 1):
+        if self.probes and (len(self.probes) != len(self.rows) or len({probe.layers for probe in self.probes}) > 1):
             raise ValueError("there is a probe for each row, and all read the same layers")
         return self
 
@@ -78,7 +92,7 @@ class Transcript(BaseModel):
 
     def keys(self, model_sha256: str) -> list[str]:
         """For each row, SHA-256 over all that its answer depends on: the keys of recorded answers."""
-        compared = [one.messages for one in self.compared]
+        compared = [line.messages for line in self.compared]
         return [
             _key(self._until(place), probe.labels, None, 512, model_sha256, probe.sha256, compared)
             for place, probe in enumerate(self.probes)
@@ -107,7 +121,7 @@ def _key(
         "model": model_sha256,
     }
     if compared:
-        body["compared"] = [[[m.role, m.content] for m in one] for one in compared]
+        body["compared"] = [[[m.role, m.content] for m in messages] for messages in compared]
     return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -131,9 +145,9 @@ class Result(BaseModel):
 
 
 class Engine(Protocol):
-    """Runs a model. `complete` keeps the order of the requests, `read` that of the rows.
+    """Runs a model. `complete` keeps the order of the requests.
 
-    Raises (from `complete` and `read`):
+    Raises (from `complete`):
         ContextError: a prompt does not fit the context.
         EngineError: the model gave no usable answer.
         ModelError: the model cannot be asked any more, such as when a server is gone.
@@ -150,11 +164,7 @@ class Engine(Protocol):
         ...
 
     def complete(self, requests: Sequence[Request]) -> list[Result]:
-        """Answer a batch of requests, in their order."""
-        ...
-
-    def read(self, transcript: Transcript) -> list[Result]:
-        """What the probes of a transcript tell of its rows, each token evaluated once."""
+        """Answer requests, in their order."""
         ...
 
     def close(self) -> None:
@@ -163,3 +173,27 @@ class Engine(Protocol):
         Where `calls_at_once` is more than 1, it ends what other threads wait for.
         """
         ...
+
+
+@runtime_checkable
+class TranscriptEngine(Engine, Protocol):
+    """An engine that has the states of its model, so that probes can read them; no server gives them away."""
+
+    def read(self, transcript: Transcript) -> list[Result]:
+        """What the probes of a transcript tell of its rows, in their order, each token evaluated once.
+
+        Raises:
+            ContextError, EngineError, ModelError: as `complete`.
+        """
+        ...
+
+
+def transcript_engine(engine: Engine) -> TranscriptEngine:
+    """The same engine, as one that reads transcripts.
+
+    Raises:
+        EngineError: it is none.
+    """
+    if not isinstance(engine, TranscriptEngine):
+        raise EngineError(f"{engine.info.engine} cannot read a transcript for probes: ask it zero-shot (--zero-shot)")
+    return engine

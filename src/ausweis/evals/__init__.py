@@ -1,14 +1,14 @@
 """Measures facts and verdicts against the golden set, for any prompt version, model or policy.
 
-labelled          calls with what is true of them
-validate          what is wrong with a golden set
-findings          what is found in a call, as words that can be compared
-case              one labelled call as it was judged
+labelled          calls with what is true of them; incident_label: what is known of critical incidents
+validate, mix     what is wrong with a golden set, and what it is made of; agreement: do two labels agree?
+wanted, running   what to measure, and the run that does; folder: where it is written
+case              one labelled call as it was judged; conclusion: what label and verdict say, in words that compare
 metrics/          the numbers
-probes          learns, from labelled turns, to read what the model computed
-probe_lines     what it learns from; fact_probe and incident_probe: the labels of each template
-probe_network   the networks that are learned for it
-left_out          verdicts on calls of writing passes that they have not seen
+comparing, gate   two runs, call by call; is one worse than the baseline? false_alarms: does that fail for nothing?
+baseline          the run that others are held against
+metamorphic/      calls changed in ways whose effect is known
+inspect_task      the same calls in Inspect's log viewer
 """
 
 from ausweis.evals.labelled import GoldEvent, LabelledCall, read_all, read_labelled

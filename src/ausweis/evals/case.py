@@ -1,27 +1,40 @@
 """One labelled call as it was judged: what the label says beside what the verdict says. A line of `cases.jsonl`."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ausweis.evals.findings import Findings
+from ausweis.evals.conclusion import Conclusion, ids_of, incident_words
+from ausweis.evals.incident_label import IncidentLabel
 from ausweis.evals.labelled import LabelledCall, gold_facts
+from ausweis.facts import Mention
 from ausweis.judging.judge import judge
 from ausweis.judging.policy import Policy
 from ausweis.judging.verdict import Evidence, Verdict
 
-__all__ = ["Case", "case_of", "gold_of", "tags_of"]
+__all__ = ["Case", "Likeliest", "case_of", "gold_of", "tags_of"]
 
 TURNS = (12, 25, 50, 75, 100)
 """Where the groups of calls by number of turns begin: `turns:012-024`, so that they sort as they should."""
 _Probability = Annotated[float, Field(ge=0, le=1)]
 
 
+class Likeliest(BaseModel):
+    """How likely an incident is said to be at the most, and in which turn; None where it is in none."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    probability: _Probability = 0.0
+    turn: int | None = None
+
+
 class Case(BaseModel):
     """`told` is None where the call has no verdict; `failure` says why. `seconds` and `tokens` are of reading it.
 
     `tags` are words such as `difficulty:hard`: what numbers are told apart by. `quotes` counts the quotes of the
-    verdict, `verbatim` those that stand letter for letter in their turns.
+    verdict, `verbatim` those that stand letter for letter in their turns. `incidents`: each that the label knows of, by
+    id; None where it tells nothing of incidents. `twin` is the id of a call that differs by one detail.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -31,8 +44,10 @@ class Case(BaseModel):
     tags: tuple[str, ...] = ()
     must_pass: bool = False
     turns: int
-    gold: Findings
-    told: Findings | None = None
+    gold: Conclusion
+    told: Conclusion | None = None
+    incidents: dict[str, Likeliest] | None = None
+    twin: str | None = None
     risk: _Probability = 0.0
     confidence: _Probability = 0.0
     needs_review: bool = True
@@ -44,8 +59,18 @@ class Case(BaseModel):
 
     @property
     def right(self) -> bool:
+        """Whether all that the label tells is right: the outcome, and which incidents happen."""
+        return (self.gold.outcome is None or self.outcome_right) and (self.incidents is None or self.incidents_right)
+
+    @property
+    def outcome_right(self) -> bool:
         """Whether the outcome is the label's."""
         return self.told is not None and self.told.outcome == self.gold.outcome
+
+    @property
+    def incidents_right(self) -> bool:
+        """Whether the incidents are those of the label, wherever they happen."""
+        return self.told is not None and ids_of(self.told.incidents) == ids_of(self.gold.incidents)
 
     @property
     def broken(self) -> bool:
@@ -53,15 +78,22 @@ class Case(BaseModel):
         return self.gold.outcome == "violation"
 
     @property
-    def flagged(self) -> bool:
+    def says_violation(self) -> bool:
         """Whether the verdict is a violation."""
         return self.told is not None and self.told.outcome == "violation"
 
 
 def case_of(
-    labelled: LabelledCall, gold: Findings, verdict: Verdict | None, *, repeat: int = 1, failure: str | None = None
+    labelled: LabelledCall,
+    gold: Conclusion,
+    verdict: Verdict | None,
+    *,
+    mentions: Sequence[Mention] = (),
+    repeat: int = 1,
+    failure: str | None = None,
 ) -> Case:
-    """Put a label and a verdict side by side."""
+    """Put a label and a verdict side by side. `mentions`: the incidents that were read, likely or not."""
+    label = labelled.gold.incidents
     case = Case(
         id=labelled.call.id,
         repeat=repeat,
@@ -69,30 +101,46 @@ def case_of(
         must_pass=labelled.gold.must_pass,
         turns=len(labelled.call.turns),
         gold=gold,
+        incidents=None if label is None else _likeliest(label, mentions),
+        twin=labelled.gold.twin,
         failure=failure,
     )
     if verdict is None:
         return case
-    quotes = list(_quotes(verdict))
+    told = Conclusion.of_verdict(verdict)
+    if case.incidents is not None:
+        known = [(incident.id, incident.turn) for incident in verdict.incidents if incident.id in case.incidents]
+        told = told.model_copy(update={"incidents": incident_words(known)})
+    quotes = _quotes(verdict)
     origin = verdict.provenance
     return case.model_copy(
         update={
-            "told": Findings.of_verdict(verdict),
+            "told": told,
             "risk": verdict.risk,
             "confidence": verdict.confidence,
             "needs_review": verdict.needs_review,
             "quotes": len(quotes),
-            "verbatim": sum(one.quote in labelled.call.turn(one.turn).text for one in quotes),
+            "verbatim": sum(place.quote in labelled.call.turn(place.turn).text for place in quotes),
             "seconds": origin.seconds if origin else None,
             "tokens": origin.tokens if origin else None,
         }
     )
 
 
-def gold_of(labelled: LabelledCall, policy: Policy, *, anew: bool = False) -> Findings:
+def _likeliest(label: IncidentLabel, mentions: Sequence[Mention]) -> dict[str, Likeliest]:
+    names = {rule.kind or rule.description: rule.id for rule in label.asked()}
+    likeliest = {identifier: Likeliest() for identifier in names.values()}
+    for mention in mentions:
+        identifier = names.get(mention.name)
+        if identifier is not None and mention.probability > likeliest[identifier].probability:
+            likeliest[identifier] = Likeliest(probability=mention.probability, turn=mention.turn)
+    return likeliest
+
+
+def gold_of(labelled: LabelledCall, policy: Policy, *, anew: bool = False) -> Conclusion:
     """What the label says; `anew`, under a policy that is not the label's, what that policy makes of its events."""
     by_rules = judge(gold_facts(labelled), policy)
-    return Findings.of_verdict(by_rules) if anew else Findings.of_gold(labelled, by_rules)
+    return Conclusion.of_verdict(by_rules) if anew else Conclusion.of_gold(labelled, by_rules)
 
 
 def tags_of(labelled: LabelledCall) -> tuple[str, ...]:
@@ -100,27 +148,27 @@ def tags_of(labelled: LabelledCall) -> tuple[str, ...]:
     gold, turns = labelled.gold, len(labelled.call.turns)
     return (
         f"language:{labelled.call.language}",
-        f"policy:{gold.policy}",
+        *([f"policy:{gold.policy}"] if gold.policy else []),
         f"turns:{_turns(turns)}",
         f"surface:{gold.tags.surface}",
         f"difficulty:{gold.tags.difficulty}",
-        *(f"scenario:{one}" for one in gold.tags.scenario),
+        *(f"scenario:{scenario}" for scenario in gold.tags.scenario),
     )
 
 
 def _turns(turns: int) -> str:
-    first = max((one for one in TURNS if one <= turns), default=0)
-    after = min((one for one in TURNS if one > turns), default=None)
+    first = max((start for start in TURNS if start <= turns), default=0)
+    after = min((start for start in TURNS if start > turns), default=None)
     return f"{first:03}-" + ("" if after is None else f"{after - 1:03}")
 
 
 def _quotes(verdict: Verdict) -> list[Evidence]:
     """All quotes of a verdict, wherever they stand in it."""
-    found = [Evidence(turn=one.turn, quote=one.quote) for one in verdict.factors]
-    found += [Evidence(turn=one.turn, quote=one.quote) for one in verdict.actions]
-    found += [quote for violation in verdict.violations for quote in violation.evidence]
-    found += [quote for check in verdict.checks for quote in check.evidence]
+    quotes = [Evidence(turn=factor.turn, quote=factor.quote) for factor in verdict.factors]
+    quotes += [Evidence(turn=action.turn, quote=action.quote) for action in verdict.actions]
+    quotes += [quote for violation in verdict.violations for quote in violation.evidence]
+    quotes += [quote for check in verdict.checks for quote in check.evidence]
     shown = verdict.authorisation
     if shown.turn is not None and shown.quote is not None:
-        found.append(Evidence(turn=shown.turn, quote=shown.quote))
-    return found
+        quotes.append(Evidence(turn=shown.turn, quote=shown.quote))
+    return quotes

@@ -4,22 +4,23 @@ Differences of shares: McNemar's exact test (McNemar 1947) by `scipy.stats.binom
 calls, the same resample for both. Labels are those of the newer run, so that a mended label is mended on both sides.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from ausweis.evals.case import Case
-from ausweis.evals.findings import FIELDS
+from ausweis.evals.conclusion import FIELDS
 from ausweis.evals.metrics.estimate import bounds, weights
 from ausweis.evals.metrics.facts import fact_words
 from ausweis.evals.metrics.field import unflagged
+from ausweis.evals.metrics.incidents import INCIDENT_F1
 from ausweis.evals.metrics.measures import Measure, average_precision, micro_f1
 from ausweis.evals.metrics.outcomes import told
 from ausweis.evals.metrics.violations import F1
 
-__all__ = ["MEASURES", "Change", "Comparison", "Difference", "Flip", "Pair", "compare", "paired", "paired_draws"]
+__all__ = ["Change", "Comparison", "Difference", "Flip", "Pair", "compare", "paired", "paired_draws", "told_by"]
 
 Pair = tuple[Case, Case]
 
@@ -85,27 +86,32 @@ MEASURES: Mapping[str, Measure] = {
     "average precision of risk": average_precision,
     "facts F1 (factors and actions with turn)": micro_f1(fact_words),
 }
+"""Of calls whose label has an outcome."""
+INCIDENT_MEASURES: Mapping[str, Measure] = {"incident F1": INCIDENT_F1}
+"""Of calls whose label tells of incidents."""
+
+
+def told_by(pairs: Sequence[Pair]) -> list[tuple[str, Measure, list[Pair]]]:
+    """The numbers that the labels of these calls tell, each with the calls that it is of."""
+    judged = [pair for pair in pairs if pair[1].gold.outcome is not None]
+    asked = [pair for pair in pairs if pair[1].incidents is not None]
+    sides = ((MEASURES, judged), (INCIDENT_MEASURES, asked))
+    return [(name, measure, told) for measures, told in sides if told for name, measure in measures.items()]
 
 
 def compare(before: Sequence[Case], after: Sequence[Case]) -> Comparison:
     """Compare the first repeats of two runs."""
     pairs, missing, new = paired(before, after)
-    changes = [_change(one, other) for one, other in pairs if _differs(one, other)]
-    sides = {one.id: (one.right, other.right) for one, other in pairs}
+    changes = [_change(old, new) for old, new in pairs if old.told != new.told]
+    sides = {old.id: (old.right, new.right) for old, new in pairs}
+    differences = (_difference(name, told, measure) for name, measure, told in told_by(pairs))
     return Comparison(
         calls=len(pairs),
-        flips=(
-            _flip("outcome", [(one.right, other.right) for one, other in pairs]),
-            _flip("violation or not", [(_called(one), _called(other)) for one, other in pairs]),
-        )
-        if pairs
-        else (),
-        differences=tuple(
-            found for name, measure in MEASURES.items() if pairs and (found := _difference(name, pairs, measure))
-        ),
-        better=tuple(one for one in changes if sides[one.id] == (False, True)),
-        worse=tuple(one for one in changes if sides[one.id] == (True, False)),
-        other=tuple(one for one in changes if sides[one.id][0] == sides[one.id][1]),
+        flips=tuple(_flips(pairs)),
+        differences=tuple(difference for difference in differences if difference),
+        better=tuple(change for change in changes if sides[change.id] == (False, True)),
+        worse=tuple(change for change in changes if sides[change.id] == (True, False)),
+        other=tuple(change for change in changes if sides[change.id][0] == sides[change.id][1]),
         missing=tuple(missing),
         new=tuple(new),
         relabelled=_relabelled(before, after),
@@ -119,9 +125,9 @@ def paired(before: Sequence[Case], after: Sequence[Case]) -> tuple[list[Pair], l
     pairs = []
     for identifier, case in second.items():
         if identifier in first:
-            update = {"gold": case.gold, "tags": case.tags, "must_pass": case.must_pass}
+            update = {name: getattr(case, name) for name in ("gold", "tags", "must_pass", "twin")}
             pairs.append((first[identifier].model_copy(update=update), case))
-    return pairs, [one for one in first if one not in second], [one for one in second if one not in first]
+    return pairs, [name for name in first if name not in second], [name for name in second if name not in first]
 
 
 def _relabelled(before: Sequence[Case], after: Sequence[Case]) -> tuple[str, ...]:
@@ -131,19 +137,29 @@ def _relabelled(before: Sequence[Case], after: Sequence[Case]) -> tuple[str, ...
 
 def _called(case: Case) -> bool:
     """Whether the call is rightly said to be a violation, or to be none."""
-    return case.told is not None and case.broken == case.flagged
+    return case.told is not None and case.broken == case.says_violation
+
+
+def _flips(pairs: Sequence[Pair]) -> Iterator[Flip]:
+    judged = [pair for pair in pairs if pair[1].gold.outcome is not None]
+    asked = [pair for pair in pairs if pair[1].incidents is not None]
+    if judged:
+        yield _flip("outcome", [(old.outcome_right, new.outcome_right) for old, new in judged])
+        yield _flip("violation or not", [(_called(old), _called(new)) for old, new in judged])
+    if asked:
+        yield _flip("incidents", [(old.incidents_right, new.incidents_right) for old, new in asked])
 
 
 def _flip(name: str, rights: Sequence[tuple[bool, bool]]) -> Flip:
     from scipy.stats import binomtest
 
-    better = sum(not one and other for one, other in rights)
-    worse = sum(one and not other for one, other in rights)
+    better = sum(not old and new for old, new in rights)
+    worse = sum(old and not new for old, new in rights)
     return Flip(
         name=name,
         calls=len(rights),
-        before=sum(one for one, _ in rights) / len(rights),
-        after=sum(other for _, other in rights) / len(rights),
+        before=sum(old for old, _ in rights) / len(rights),
+        after=sum(new for _, new in rights) / len(rights),
         better=better,
         worse=worse,
         p=float(binomtest(better, better + worse).pvalue) if better + worse else 1.0,
@@ -160,29 +176,25 @@ def _difference(name: str, pairs: Sequence[Pair], measure: Measure) -> Differenc
 
 def paired_draws(pairs: Sequence[Pair], measure: Measure) -> tuple[float, float, NDArray[np.float64]]:
     """A number before, after, and its difference in each resample of calls that tells it."""
-    first, second = measure([one for one, _ in pairs]), measure([other for _, other in pairs])
+    first, second = measure([old for old, _ in pairs]), measure([new for _, new in pairs])
     whole = np.ones((1, len(pairs)), dtype=np.int64)
     drawn = second(resamples := weights(len(pairs))) - first(resamples)
     return float(first(whole)[0]), float(second(whole)[0]), drawn[~np.isnan(drawn)]
 
 
-def _differs(one: Case, other: Case) -> bool:
-    return one.told != other.told
-
-
-def _change(one: Case, other: Case) -> Change:
+def _change(old: Case, new: Case) -> Change:
     facts = {}
     for field in FIELDS:
-        gold, old, new = (_words(side, field) for side in (one.gold, one.told, other.told))
-        if old != new:
-            facts[field] = {"label": gold, "before": old, "after": new}
+        label, before, after = (_words(side, field) for side in (old.gold, old.told, new.told))
+        if before != after:
+            facts[field] = {"label": label, "before": before, "after": after}
     return Change(
-        id=one.id,
-        label=one.gold.outcome,
-        before=told(one),
-        after=told(other),
-        risk_before=one.risk,
-        risk_after=other.risk,
+        id=old.id,
+        label=old.gold.outcome or "–",
+        before=told(old),
+        after=told(new),
+        risk_before=old.risk,
+        risk_after=new.risk,
         facts=facts,
     )
 

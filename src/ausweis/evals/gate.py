@@ -12,8 +12,10 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from ausweis.evals.case import Case
-from ausweis.evals.comparing import MEASURES, Comparison, Flip, Pair, compare, paired, paired_draws
+from ausweis.evals.comparing import Comparison, Flip, Pair, compare, paired, paired_draws, told_by
+from ausweis.evals.conclusion import incidents_said
 from ausweis.evals.folder import Live
+from ausweis.evals.metrics.measures import Measure
 from ausweis.evals.metrics.outcomes import told
 
 __all__ = ["ALPHA", "LARGEST_DIFFERENCE", "LEAST_DROP", "Gate", "GateCheck", "gate"]
@@ -46,7 +48,7 @@ class Gate(BaseModel):
     @property
     def passed(self) -> bool:
         """Whether nothing failed, and all could be looked at."""
-        return all(one.state == "passed" for one in (*self.checks, *self.cases))
+        return all(check.state == "passed" for check in (*self.checks, *self.cases))
 
 
 def gate(
@@ -60,9 +62,10 @@ def gate(
     """Hold a run against the baseline. A call that had to pass in the baseline has to in the run."""
     pairs, _, _ = paired(baseline, run)
     comparison = compare(baseline, run)
-    share = alpha / (len(comparison.flips) + len(MEASURES))
-    checks = [_flip(one, share, least_drop) for one in comparison.flips]
-    checks += [_measure(name, pairs, share, least_drop) for name in MEASURES if pairs]
+    numbers = told_by(pairs)
+    share = alpha / max(1, len(comparison.flips) + len(numbers))
+    checks = [_flip(flip, share, least_drop) for flip in comparison.flips]
+    checks += [_measure(name, measure, told, share, least_drop) for name, measure, told in numbers]
     if not pairs:
         checks.append(GateCheck(name="calls in common", state="error", message="the runs have no call in common"))
     if live is not None and live.recorded:
@@ -72,10 +75,10 @@ def gate(
     for case in run:
         repeats.setdefault(case.id, []).append(case)
     missing = [
-        GateCheck(name=one, state="error", message="is in the baseline, but not in the run")
-        for one in comparison.missing
+        GateCheck(name=name, state="error", message="is in the baseline, but not in the run")
+        for name in comparison.missing
     ]
-    calls = [_call(some, must_pass=name in must_pass) for name, some in repeats.items()]
+    calls = [_call(cases, must_pass=name in must_pass) for name, cases in repeats.items()]
     return Gate(checks=tuple(checks), cases=(*missing, *calls), comparison=comparison)
 
 
@@ -93,8 +96,8 @@ def _flip(flip: Flip, alpha: float, least_drop: float) -> GateCheck:
     return GateCheck(name=f"drop: {flip.name}", state="failed" if failed else "passed", message=message)
 
 
-def _measure(name: str, pairs: Sequence[Pair], alpha: float, least_drop: float) -> GateCheck:
-    before, after, drawn = paired_draws(pairs, MEASURES[name])
+def _measure(name: str, measure: Measure, pairs: Sequence[Pair], alpha: float, least_drop: float) -> GateCheck:
+    before, after, drawn = paired_draws(pairs, measure)
     if np.isnan(before):
         return GateCheck(name=f"drop: {name}", state="passed", message="the calls of the baseline do not tell it")
     if np.isnan(after):
@@ -127,6 +130,9 @@ def _call(repeats: Sequence[Case], *, must_pass: bool) -> GateCheck:
     if wrong is None:
         return GateCheck(name=name, state="passed", message="right")
     if must_pass:
-        message = f"must pass: the label says {wrong.gold.outcome}, the verdict {told(wrong)}"
+        label, verdict = str(wrong.gold.outcome), told(wrong)
+        if wrong.gold.outcome is None or wrong.outcome_right:
+            label, verdict = (incidents_said(side) for side in (wrong.gold, wrong.told or wrong.gold))
+        message = f"must pass: the label says {label}, the verdict {verdict}"
         return GateCheck(name=name, state="failed", message=message)
     return GateCheck(name=name, state="passed", message="wrong, as a call may be")

@@ -28,7 +28,7 @@ from ausweis.batch.scorer import Scored
 from ausweis.batch.scorer import Task as Reading
 from ausweis.engines.protocol import Engine
 from ausweis.evals.case import tags_of
-from ausweis.evals.findings import Findings
+from ausweis.evals.conclusion import Conclusion
 from ausweis.evals.labelled import LabelledCall, read_all
 from ausweis.judging.policy_files import PolicyFile, find_policy
 from ausweis.judging.verdict import Verdict
@@ -53,8 +53,9 @@ def golden(
         InputError, PolicyError, PromptError: the golden set, a policy or the templates cannot be used.
     """
     with contextlib.chdir(_folder()):
-        calls = read_all(map(Path, [golden] if isinstance(golden, str) else golden))
-        policies = {name: find_policy(name) for name in dict.fromkeys(one.gold.policy for one in calls)}
+        files = map(Path, [golden] if isinstance(golden, str) else golden)
+        calls = [labelled for labelled in read_all(files) if labelled.gold.outcome is not None]
+        policies = {name: find_policy(name) for name in dict.fromkeys(labelled.policy for labelled in calls)}
         recipe = Recipe(
             policy=next(iter(policies.values())),
             engine=engine,
@@ -65,8 +66,8 @@ def golden(
         )
         recipe.library()
     return Task(
-        dataset=MemoryDataset([_sample(one) for one in calls], name="golden"),
-        solver=_judging(_Judge(recipe, policies), {one.call.id: one for one in calls}),
+        dataset=MemoryDataset([_sample(labelled) for labelled in calls], name="golden"),
+        solver=_judging(_Judge(recipe, policies), {labelled.call.id: labelled for labelled in calls}),
         scorer=[outcome(), first_violation_turn()],
     )
 
@@ -87,8 +88,8 @@ def outcome() -> Scorer:
         label = _side(target.text, state.metadata["violations"])
         if verdict is None:
             return Score(value=INCORRECT, explanation=f"label: {label}\nno verdict: {state.output.error}")
-        told = Findings.of_verdict(verdict)
-        lines = [f"label: {label}", f"verdict: {_side(told.outcome, told.violations)}", *_quoted(verdict)]
+        told = Conclusion.of_verdict(verdict)
+        lines = [f"label: {label}", f"verdict: {_side(str(told.outcome), told.violations)}", *_quoted(verdict)]
         right = told.outcome == target.text
         return Score(value=CORRECT if right else INCORRECT, answer=told.outcome, explanation="\n".join(lines))
 
@@ -104,9 +105,9 @@ def first_violation_turn() -> Scorer:
         if wanted is None:
             return None
         verdict = _verdict(state)
-        found = Findings.of_verdict(verdict).first_violation_turn if verdict else None
-        told = str(found or "none")
-        value = CORRECT if found == wanted else INCORRECT
+        turn = Conclusion.of_verdict(verdict).first_violation_turn if verdict else None
+        told = str(turn or "none")
+        value = CORRECT if turn == wanted else INCORRECT
         return Score(value=value, answer=told, explanation=f"label: {wanted}\nverdict: {told}")
 
     return score
@@ -131,7 +132,7 @@ class _Judge:
         if self._engine is None:
             opened = self._recipe.engine_opened(logging.getLogger(__name__).warning)
             self._engine = self._stack.enter_context(opened)
-        recipe = replace(self._recipe, policy=self._policies[labelled.gold.policy])
+        recipe = replace(self._recipe, policy=self._policies[labelled.policy])
         return recipe.scorer(self._engine).score(Reading(labelled.call))
 
 
@@ -158,7 +159,7 @@ def _put(scored: Scored, state: TaskState) -> None:
         state.output = ModelOutput(model=_NAME, error=reason)
         return
     verdict = scored.verdict
-    told = Findings.of_verdict(verdict)
+    told = Conclusion.of_verdict(verdict)
     state.store.set("outcome", told.outcome)
     state.store.set("violations", list(told.violations))
     state.store.set("risk", verdict.risk)
@@ -174,13 +175,13 @@ def _sample(labelled: LabelledCall) -> Sample:
     return Sample(
         id=call.id,
         input="\n".join(f"[{number}] {turn.speaker}: {turn.text}" for number, turn in enumerate(call.turns, start=1)),
-        target=gold.outcome,
+        target=str(gold.outcome),
         metadata={
             "title": gold.title,
             "policy": gold.policy,
             "language": call.language,
             "tags": list(tags_of(labelled)),
-            "violations": [f"{one.type}@{one.turn}" for one in gold.violations],
+            "violations": [f"{violation.type}@{violation.turn}" for violation in gold.violations],
             "first_violation_turn": gold.first_violation_turn,
             "why": gold.why,
         },
@@ -197,9 +198,9 @@ def _side(told: str, violations: Sequence[str]) -> str:
 
 def _quoted(verdict: Verdict) -> list[str]:
     return [
-        f"{one.type}@{one.turn}: turn {words.turn}, “{words.quote}”"
-        for one in verdict.violations
-        for words in one.evidence
+        f"{violation.type}@{violation.turn}: turn {words.turn}, “{words.quote}”"
+        for violation in verdict.violations
+        for words in violation.evidence
     ]
 
 

@@ -1,13 +1,13 @@
-"""Calls with what is true of them: `{"call": …, "gold": …}`, one a line.
+"""Calls with what is true of them: `{"schema": "ausweis/labelled@1", "call": …, "gold": …}`, one a line.
 
 The gold events are the facts that a perfect reader would find, by turn; outcome, violations, caller and authorisation
 are what the author of the label says, independent of the program's judging. `evals/golden/CODEBOOK.md` says how to
-label.
+label. A label may tell of critical incidents besides, or of these alone (`incident_label`).
 """
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -15,7 +15,8 @@ from ausweis.calls.call import Call
 from ausweis.calls.explain import explain
 from ausweis.calls.opening import bounded_lines, open_file
 from ausweis.errors import InputError
-from ausweis.reading.facts import Event, EventKind, Facts, RecordingDefect, check_subject
+from ausweis.evals.incident_label import IncidentLabel
+from ausweis.facts import Event, EventKind, Facts, RecordingDefect, check_subject
 from ausweis.vocabulary import AuthorisationStatus, Caller, Outcome, ViolationType
 
 __all__ = [
@@ -59,6 +60,7 @@ Scenario = Literal[
     "several_actions",
 ]
 SCENARIOS: tuple[Scenario, ...] = get_args(Scenario)
+ANY_POLICY = "telecom-de"
 _Turn = Annotated[int, Field(ge=1)]
 
 
@@ -67,7 +69,7 @@ class _Part(BaseModel):
 
 
 class GoldEvent(_Part):
-    """What happens in a turn, in the words of `reading.facts`. Without a `quote`, the whole turn says it."""
+    """What happens in a turn, in the words of `ausweis.facts`. Without a `quote`, the whole turn says it."""
 
     turn: _Turn
     kind: EventKind
@@ -83,7 +85,7 @@ class GoldViolation(_Part):
 
 
 class Tags(_Part):
-    """What a call is like; the code book explains the words. `asr`: as a speech recogniser writes."""
+    """What a call is like; the code book explains the words. `asr`: as an ASR model writes."""
 
     scenario: tuple[Scenario, ...] = ()
     difficulty: Literal["easy", "medium", "hard"] = "medium"
@@ -94,16 +96,18 @@ class Gold(_Part):
     """The label of one call under one policy. `twin` is the id of a call that differs by one detail.
 
     A `must_pass` call may never be judged wrong: one is enough to stop a change. `defects` are those of the recording,
-    where the label tells them. Calls of one `writing_pass` are by one author, and share a manner.
+    where the label tells them. Calls of one `writing_pass` are by one author, and share a manner. Without an `outcome`
+    nothing is known of authentication; without `incidents`, nothing of these.
     """
 
-    policy: str
-    outcome: Outcome
+    policy: str | None = None
+    outcome: Outcome | None = None
     violations: tuple[GoldViolation, ...] = ()
     first_violation_turn: _Turn | None = None
     caller: Caller = "unclear"
     authorisation: AuthorisationStatus = "not_needed"
     events: tuple[GoldEvent, ...] = ()
+    incidents: IncidentLabel | None = None
     defects: tuple[RecordingDefect, ...] = ()
     why: str = ""
     title: str = ""
@@ -112,9 +116,23 @@ class Gold(_Part):
     writing_pass: str | None = None
     must_pass: bool = False
 
+    @model_validator(mode="before")
+    @classmethod
+    def _incidents_are_of_today(cls, label: Any) -> Any:
+        if isinstance(label, dict) and (isinstance(label.get("incidents"), list) or "described" in label):
+            raise ValueError(
+                "incidents are labelled in the old way: write them as evals/README.md shows, "
+                '"incidents": {"events": [{"id": …, "turn": …}], "own": […], "known": […]}'
+            )
+        return label
+
     @model_validator(mode="after")
-    def _first_turn_fits(self) -> Self:
-        if self.first_violation_turn != min((one.turn for one in self.violations), default=None):
+    def _says_something(self) -> Self:
+        if self.outcome is None and self.incidents is None:
+            raise ValueError("the label tells neither an outcome nor incidents")
+        if self.outcome is not None and self.policy is None:
+            raise ValueError("a label with an outcome names its policy")
+        if self.first_violation_turn != min((violation.turn for violation in self.violations), default=None):
             raise ValueError("first_violation_turn is not the earliest turn of the violations")
         return self
 
@@ -122,18 +140,32 @@ class Gold(_Part):
 class LabelledCall(_Part):
     """A call and its label."""
 
+    schema_: Annotated[Literal["ausweis/labelled@1"], Field(alias="schema")] = "ausweis/labelled@1"
     call: Call
     gold: Gold
+
+    @property
+    def policy(self) -> str:
+        """The policy of the label; of one that tells of incidents alone any, as its other rules are not looked at."""
+        return self.gold.policy or ANY_POLICY
 
     @model_validator(mode="after")
     def _label_fits_the_call(self) -> Self:
         turns = len(self.call.turns)
-        labelled = [one.turn for one in self.gold.events] + [one.turn for one in self.gold.violations]
+        labelled = [event.turn for event in self.gold.events] + [violation.turn for violation in self.gold.violations]
         if max(labelled, default=0) > turns:
             raise ValueError(f"an event or violation is labelled behind the last turn, {turns}")
         for event in self.gold.events:
             check_subject(event.kind, event.subject)
+        if self.gold.incidents is not None:
+            self.gold.incidents.check_turns(self.call)
         return self
+
+    def line(self) -> str:
+        """As a line of a file."""
+        return self.model_copy(update={"schema_": self.schema_}).model_dump_json(
+            by_alias=True, exclude_unset=True, exclude_none=True
+        )
 
 
 def read_labelled(path: Path) -> Iterator[LabelledCall]:
@@ -161,23 +193,23 @@ def read_all(paths: Iterable[Path]) -> list[LabelledCall]:
     Raises:
         InputError: as `read_labelled`; or two calls have one id, or there are none.
     """
-    found: dict[str, LabelledCall] = {}
+    calls: dict[str, LabelledCall] = {}
     for path in paths:
-        for one in read_labelled(path):
-            if one.call.id in found:
-                raise InputError(f"two labelled calls have the id {one.call.id}", place=str(path))
-            found[one.call.id] = one
-    if not found:
+        for labelled in read_labelled(path):
+            if labelled.call.id in calls:
+                raise InputError(f"two labelled calls have the id {labelled.call.id}", place=str(path))
+            calls[labelled.call.id] = labelled
+    if not calls:
         raise InputError("there are no labelled calls in these files")
-    return list(found.values())
+    return list(calls.values())
 
 
 def gold_facts(labelled: LabelledCall) -> Facts:
     """The facts that a perfect reader would give; the label `inconclusive` stands for a recording that starts late."""
     call = labelled.call
     events = tuple(
-        Event(kind=one.kind, subject=one.subject, turn=one.turn, quote=one.quote or call.turn(one.turn).text)
-        for one in labelled.gold.events
+        Event(kind=event.kind, subject=event.subject, turn=event.turn, quote=event.quote or call.turn(event.turn).text)
+        for event in labelled.gold.events
     )
     late = labelled.gold.outcome == "inconclusive"
     return Facts(call_id=call.id, turns=len(call.turns), events=events, defects={"starts_late": 1.0} if late else {})

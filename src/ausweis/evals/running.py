@@ -11,13 +11,13 @@ from pathlib import Path
 
 from ausweis.batch import Progress, RunFolder, Scorer, local_runner, score
 from ausweis.batch.manifest import Machine, now, read_manifest
-from ausweis.batch.state import VERDICTS_FILE, failures
+from ausweis.batch.state import FACTS_FILE, VERDICTS_FILE, failures
 from ausweis.engines.packed import RecordedEngine
 from ausweis.engines.protocol import Engine
 from ausweis.engines.replay import RecordingEngine
 from ausweis.errors import EngineError, RunError
 from ausweis.evals.case import Case, case_of
-from ausweis.evals.findings import Findings
+from ausweis.evals.conclusion import Conclusion
 from ausweis.evals.folder import (
     EVAL_FILE,
     EvalManifest,
@@ -32,6 +32,7 @@ from ausweis.evals.folder import (
 from ausweis.evals.labelled import LabelledCall
 from ausweis.evals.metrics import Summary, summarise
 from ausweis.evals.wanted import Wanted
+from ausweis.facts import Facts, Mention
 from ausweis.journal import FolderLock, lines, make_folder
 from ausweis.judging.policy_files import PolicyFile
 from ausweis.judging.verdict import Verdict
@@ -88,19 +89,19 @@ def evaluate(
 
 def _manifest(wanted: Wanted, folder: Path, *, resume: bool) -> EvalManifest:
     """That of the run to go on with, with all repeats that are wanted; or of a new one."""
-    plan, found = wanted.plan(), read_eval(folder)
-    if found is None:
+    plan, manifest = wanted.plan(), read_eval(folder)
+    if manifest is None:
         known = {FolderLock.NAME, f".{EVAL_FILE}.part"}
         if any(entry.name not in known for entry in folder.iterdir()):
             raise RunError("the folder is not empty and holds no eval run; name another", place=str(folder))
         return EvalManifest(plan=plan, machine=Machine.here(), started=now())
     if not resume:
         raise RunError("the folder holds an eval run; go on with it by --resume, or name another", place=str(folder))
-    repeats = max(found.plan.repeats, plan.repeats)
-    if found.plan.model_copy(update={"repeats": repeats}) != plan.model_copy(update={"repeats": repeats}):
+    repeats = max(manifest.plan.repeats, plan.repeats)
+    if manifest.plan.model_copy(update={"repeats": repeats}) != plan.model_copy(update={"repeats": repeats}):
         message = "the eval cannot be resumed: the golden set, the choice from it, or its answers are others"
         raise RunError(message, place=str(folder))
-    return found.model_copy(update={"plan": plan.model_copy(update={"repeats": repeats})})
+    return manifest.model_copy(update={"plan": plan.model_copy(update={"repeats": repeats})})
 
 
 class _Run:
@@ -116,7 +117,8 @@ class _Run:
         self._wanted = wanted
         self._folder = folder
         self._calls = calls
-        self._policies = wanted.policies(calls)
+        self._policy_of = wanted.policies(calls)
+        self._policies = {policy.sha256: policy for policy in self._policy_of.values()}
         self._on_progress = on_progress
         self._warn = warn
         self._before = self._progress = Progress()
@@ -126,23 +128,23 @@ class _Run:
         """Read and judge all calls once."""
         with ExitStack() as stack:
             inner = stack.enter_context(self._wanted.engine(repeat, self._warn))
-            scorers = {name: self._scorer(inner, policy) for name, policy in self._policies.items()}
-            self._same_system(next(iter(scorers.values())))
+            self._same_system([self._scorer(inner, policy) for policy in self._policies.values()])
             engine = RecordingEngine(inner, answers_folder(self._folder, repeat))
             stack.callback(engine.close_recording)
-            for name, policy in self._policies.items():
-                self._read_by(repeat, name, self._scorer(engine, policy))
+            for policy in self._policies.values():
+                self._read_by(repeat, policy, self._scorer(engine, policy))
             if isinstance(inner, RecordedEngine):
                 self._check_live(inner)
 
     def _scorer(self, engine: Engine, policy: PolicyFile) -> Scorer:
         return replace(self._wanted.recipe, policy=policy).scorer(engine)
 
-    def _read_by(self, repeat: int, name: str, scorer: Scorer) -> None:
-        calls = [one.call for one in self._calls if one.gold.policy == name]
+    def _read_by(self, repeat: int, policy: PolicyFile, scorer: Scorer) -> None:
+        ids = {name for name, own in self._policy_of.items() if own.sha256 == policy.sha256}
+        calls = [labelled.call for labelled in self._calls if labelled.call.id in ids]
         if repeat > 1:
             random.Random(repeat).shuffle(calls)  # noqa: S311
-        path = run_folder(self._folder, repeat, self._policies[name])
+        path = run_folder(self._folder, repeat, policy)
         resumed = read_manifest(path) is not None
         with RunFolder.open(path, resume=resumed) as run:
             score(calls, local_runner(scorer), scorer.origin, run, retry_failed=resumed, on_progress=self._shown)
@@ -156,56 +158,69 @@ class _Run:
         )
         self._on_progress(self._progress)
 
-    def _same_system(self, scorer: Scorer) -> None:
+    def _same_system(self, scorers: Sequence[Scorer]) -> None:
         """Refuse another system than the run was begun with; write the manifest of a new run."""
-        found = System.of(scorer.origin)
+        system = System.of(scorers[0].origin)
+        prompts = dict.fromkeys(prompt for scorer in scorers for prompt in System.of(scorer.origin).prompts)
+        system = system.model_copy(update={"prompts": tuple(prompts)})
         if self.manifest.system is None:
-            self.manifest = self.manifest.model_copy(update={"system": found})
+            self.manifest = self.manifest.model_copy(update={"system": system})
             write_eval(self._folder, self.manifest)
-        elif self.manifest.system != found:
+        elif self.manifest.system != system:
             message = "the eval run was made with other prompts, another model or engine; name another folder"
             raise RunError(message, place=str(self._folder))
 
     def _check_live(self, engine: RecordedEngine) -> None:
         """Ask the model about some calls by chance, and compare with what was recorded."""
         seed = self._wanted.seed if self._wanted.seed is not None else random.SystemRandom().randrange(1 << 32)
-        judged = {identifier for name in self._policies for identifier in self._verdicts(1, name)}
-        calls = [one for one in self._calls if one.call.id in judged]
+        judged = {identifier for policy in self._policies.values() for identifier in self._verdicts(1, policy)}
+        calls = [labelled.call for labelled in self._calls if labelled.call.id in judged]
         sample = random.Random(seed).sample(calls, min(self._wanted.live, len(calls)))  # noqa: S311
         engine.checking = True
-        for one in sample:
+        for call in sample:
             try:
-                self._scorer(engine, self._policies[one.gold.policy]).read(one.call)
+                self._scorer(engine, self._policy_of[call.id]).read(call)
             except EngineError:
                 # It was answered when it was recorded.
                 engine.largest_difference = 1.0
         live = Live(
             recorded=engine.recorded,
             asked=engine.asked,
-            sample=tuple(one.call.id for one in sample),
+            sample=tuple(call.id for call in sample),
             checked=engine.checked,
             largest_difference=round(engine.largest_difference, 6),
         )
         self.manifest = self.manifest.model_copy(update={"live": live})
 
-    def cases(self, repeat: int, gold: Mapping[str, Findings]) -> list[Case]:
+    def cases(self, repeat: int, gold: Mapping[str, Conclusion]) -> list[Case]:
         """The cases of a repeat, in the order of the golden set."""
         verdicts: dict[str, Verdict] = {}
+        mentions: dict[str, tuple[Mention, ...]] = {}
         failed: dict[str, str] = {}
-        for name, policy in self._policies.items():
-            verdicts |= self._verdicts(repeat, name)
-            found = failures(run_folder(self._folder, repeat, policy))
-            failed |= {str(one.call_id): f"{one.message} [{one.kind}]" for one in found}
+        for policy in self._policies.values():
+            path = run_folder(self._folder, repeat, policy)
+            verdicts |= self._verdicts(repeat, policy)
+            failed |= {str(failure.call_id): f"{failure.message} [{failure.kind}]" for failure in failures(path)}
+            if policy.policy.incidents:
+                facts = (Facts.model_validate_json(line.data) for line in lines(path / FACTS_FILE))
+                mentions |= {read.call_id: read.incidents for read in facts}
         cases = [
-            case_of(one, gold[one.call.id], verdicts.get(one.call.id), repeat=repeat, failure=failed.get(one.call.id))
-            for one in self._calls
+            case_of(
+                labelled,
+                gold[labelled.call.id],
+                verdicts.get(labelled.call.id),
+                mentions=mentions.get(labelled.call.id, ()),
+                repeat=repeat,
+                failure=failed.get(labelled.call.id),
+            )
+            for labelled in self._calls
         ]
         if self._wanted.answers_of is not None or self._wanted.recorded is not None:
             # Recorded answers take no time that says anything.
             return [case.model_copy(update={"seconds": None, "tokens": None}) for case in cases]
         return cases
 
-    def _verdicts(self, repeat: int, name: str) -> dict[str, Verdict]:
-        path = run_folder(self._folder, repeat, self._policies[name]) / VERDICTS_FILE
-        found = (Verdict.model_validate_json(line.data) for line in lines(path))
-        return {verdict.call_id: verdict for verdict in found}
+    def _verdicts(self, repeat: int, policy: PolicyFile) -> dict[str, Verdict]:
+        path = run_folder(self._folder, repeat, policy) / VERDICTS_FILE
+        verdicts = (Verdict.model_validate_json(line.data) for line in lines(path))
+        return {verdict.call_id: verdict for verdict in verdicts}

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ausweis.batch import Recipe
@@ -13,7 +13,7 @@ from ausweis.engines.replay import ReplayEngine
 from ausweis.engines.weights import catalogue, locate
 from ausweis.errors import InputError
 from ausweis.evals.case import gold_of, tags_of
-from ausweis.evals.findings import Findings
+from ausweis.evals.conclusion import Conclusion
 from ausweis.evals.folder import GoldenFile, Plan, Warn, answers_folder
 from ausweis.evals.labelled import LabelledCall, read_all, read_labelled
 from ausweis.judging.policy_files import PolicyFile, find_policy
@@ -48,27 +48,28 @@ class Wanted:
             InputError: the golden set cannot be read, or there are no such calls.
         """
         calls = read_all(self.golden)
-        if missing := set(self.ids) - {one.call.id for one in calls}:
+        if missing := set(self.ids) - {labelled.call.id for labelled in calls}:
             raise InputError(f"no labelled call has the id {min(missing)}")
-        found = [one for one in calls if set(self.tags) <= set(tags_of(one))]
-        found = [one for one in found if not self.ids or one.call.id in self.ids][: self.limit]
-        if not found:
+        chosen = [labelled for labelled in calls if set(self.tags) <= set(tags_of(labelled))]
+        chosen = [labelled for labelled in chosen if not self.ids or labelled.call.id in self.ids][: self.limit]
+        if not chosen:
             raise InputError("no labelled call has all these tags")
-        return found
+        return chosen
 
     def policies(self, calls: Sequence[LabelledCall]) -> dict[str, PolicyFile]:
-        """The policy to judge by, under the name that the label has for its own.
+        """The policy to judge each call by, by the call's id: where a label tells of incidents, it asks for these.
 
         Raises:
             InputError, PolicyError: there is none of this name, or its file says something impossible.
         """
-        return {name: find_policy(self.policy or name) for name in dict.fromkeys(one.gold.policy for one in calls)}
+        files = {name: find_policy(self.policy or name) for name in dict.fromkeys(call.policy for call in calls)}
+        return {labelled.call.id: _asking(labelled, files[labelled.policy]) for labelled in calls}
 
-    def gold(self, calls: Sequence[LabelledCall]) -> dict[str, Findings]:
+    def gold(self, calls: Sequence[LabelledCall]) -> dict[str, Conclusion]:
         """What is true of each call, by its id; with a policy for all, what that makes of the label's events."""
         policies = self.policies(calls)
         anew = self.policy is not None
-        return {one.call.id: gold_of(one, policies[one.gold.policy].policy, anew=anew) for one in calls}
+        return {call.call.id: gold_of(call, policies[call.call.id].policy, anew=anew) for call in calls}
 
     def plan(self) -> Plan:
         """The same as `eval.json` keeps it."""
@@ -99,7 +100,7 @@ class Wanted:
 
         packed = unpack(self.recorded)
         name = self.recipe.model or catalogue.default_id()
-        known = {one.id: one.sha256 for one in catalogue.entries()}
+        known = {entry.id: entry.sha256 for entry in catalogue.entries()}
         wanted = known[name] if name in known else locate(name).sha256
         same = packed.info.sha256 == wanted and packed.info.engine == engine_name()
         return packed if same else None
@@ -120,6 +121,17 @@ class Wanted:
                 yield RecordedEngine(packed, lambda: stack.enter_context(self.recipe.engine_opened(warn)))
             else:
                 yield stack.enter_context(self.recipe.engine_opened(warn))
+
+
+def _asking(labelled: LabelledCall, file: PolicyFile) -> PolicyFile:
+    """The policy, asking for the incidents that the label knows of."""
+    label = labelled.gold.incidents
+    if label is None:
+        return file
+    incidents = tuple(label.asked())
+    words = "".join(incident.model_dump_json() for incident in incidents)
+    policy = file.policy.model_copy(update={"incidents": incidents})
+    return replace(file, policy=policy, sha256=hashlib.sha256(f"{file.sha256}{words}".encode()).hexdigest())
 
 
 def _golden_file(path: Path) -> GoldenFile:

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from ausweis.judging.evidence import Given, ReadOut, Trace
 from ausweis.judging.rules import Rules
 from ausweis.judging.timeline import Moment
+from ausweis.vocabulary import CATEGORIES, FACTORS
 
-__all__ = ["CONTACT_FACTORS", "END", "WEAKEST", "Act", "acts_of", "completing", "leaks_of"]
+__all__ = ["END", "WEAKEST", "Act", "acts_of", "completing", "leaks_of"]
 
-CONTACT_FACTORS = frozenset({"address", "phone_number", "email"})
-"""Reading one of these out discloses contact data too."""
+DISCLOSED_BY: dict[str | None, str] = {
+    factor: record.read_out for factor, record in FACTORS.items() if CATEGORIES[record.read_out].by_reading_out
+}
+"""Of factors that are disclosures too when they are read out, the category."""
 END = 1 << 30
 WEAKEST = 0
 """The level that every set of factors meets which meets any."""
@@ -45,8 +48,9 @@ def acts_of(found: list[Moment], trace: Trace, rules: Rules) -> list[Act]:
         if moment.kind in ("discloses", "changes"):
             first.setdefault((moment.turn, str(moment.subject)), moment)
     for read_out in trace.read_outs:
-        if not read_out.repeats and read_out.moment.subject in CONTACT_FACTORS:
-            first.setdefault((read_out.moment.turn, "contact_data"), read_out.moment)
+        category = DISCLOSED_BY.get(read_out.moment.subject)
+        if category is not None and not read_out.repeats:
+            first.setdefault((read_out.moment.turn, category), read_out.moment)
     acts = [_measure(moment, category, trace, rules) for (_, category), moment in first.items()]
     acts.sort(key=lambda act: act.moment.place)
     return acts
@@ -63,7 +67,7 @@ def _measure(moment: Moment, category: str, trace: Trace, rules: Rules) -> Act:
         held = trace.held(moment.turn, speaking.start)
         met = rules.met(held, level)
     authorisation = None
-    if speaking.other is not None and rules.on_file:
+    if speaking.other is not None and "on_file" in rules.third_party:
         authorisation = next((one for one in trace.authorisations if one.turn <= moment.turn), None)
     return Act(
         moment=moment,
@@ -90,12 +94,16 @@ def leaks_of(trace: Trace, rules: Rules) -> list[ReadOut]:
     ]
 
 
-def completing(act: Act, trace: Trace, rules: Rules) -> Given | None:
-    """The later factor with which the level of an unmet action was met at last."""
+def completing(act: Act, trace: Trace, rules: Rules) -> Given:
+    """The later factor with which the level of an action that was unmet was met at last.
+
+    Raises:
+        LookupError: it never was; the action's `later` says whether.
+    """
     held = act.held
     for given in trace.counting:
         if given.since > act.moment.turn and given.moment.turn >= act.start:
             held |= given.bit
             if rules.met(held, act.level):
                 return given
-    return None
+    raise LookupError("the level was never met")

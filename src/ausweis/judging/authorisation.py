@@ -30,6 +30,6 @@ def authorisation_of(decision: Decision, rules: Rules) -> tuple[AuthorisationSta
         return ("holder_present" if known else "unclear"), shown
     if missing is not None:
         return "missing", missing
-    if decision.trace.authorisations and rules.on_file:
+    if decision.trace.authorisations and "on_file" in rules.third_party:
         return "on_file", decision.trace.authorisations[0]
     return "unclear", None

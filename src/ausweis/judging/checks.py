@@ -1,14 +1,15 @@
 """The six questions of the review, in the order of `vocabulary.CHECKS`, each answered by one function."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from ausweis.judging.actions import Act
 from ausweis.judging.decide import Decision, identified
-from ausweis.judging.policy import Language
+from ausweis.judging.reasons import CheckCode, CheckResultReason
 from ausweis.judging.rules import Rules
+from ausweis.judging.verdict import Check, Evidence
 from ausweis.vocabulary import CHECKS, CheckId, CheckResult, ViolationType
 
-__all__ = ["FAILED_BY", "Answer", "answers", "reason_of"]
+__all__ = ["FAILED_BY", "Answer", "answers", "check_of"]
 
 Answer = tuple[CheckResult, tuple[int, ...]]
 """The result, and the places of the events that show it."""
@@ -32,99 +33,46 @@ FAILED_BY: dict[CheckId, frozenset[ViolationType]] = {
 }
 """Which violations a check fails by. The caller's name has no violation of its own."""
 
-REASONS: dict[Language, dict[CheckId, tuple[str, str, str, str]]] = {
-    "de": {
-        "caller_identified": (
-            "Es ist bekannt, wer anruft.",
-            "Niemand hat gesagt oder geprüft, wer anruft.",
-            "Es wurde nichts getan, wofür der Anrufer bekannt sein müsste.",
-            "Die Aufnahme lässt nicht erkennen, wer anruft.",
-        ),
-        "factors_sufficient": (
-            "Die geprüften Merkmale reichen für alles, was getan wurde.",
-            "Die geprüften Merkmale reichen nicht für alles, was getan wurde.",
-            "Es gab keine geschützte Handlung.",
-            "Die Aufnahme lässt nicht erkennen, was geprüft wurde.",
-        ),
-        "authenticated_before_action": (
-            "Die Stufe war vor jeder Handlung erreicht.",
-            "Die Stufe war nicht vor jeder Handlung erreicht.",
-            "Es gab keine geschützte Handlung.",
-            "Die Aufnahme lässt nicht erkennen, was vor der Handlung geprüft wurde.",
-        ),
-        "no_factor_leaked": (
-            "Der Agent hat kein Merkmal vor der Zeit gesagt.",
-            "Der Agent hat ein Merkmal gesagt, bevor die Stufe dafür erreicht war.",
-            "Es kam kein Merkmal zur Sprache.",
-            "Es ist nicht zu erkennen, ob ein Merkmal vorgesagt wurde.",
-        ),
-        "third_party_authorised": (
-            "Die dritte Person durfte handeln.",
-            "Die dritte Person durfte nicht handeln.",
-            "Es wurde nichts für eine dritte Person getan.",
-            "Es ist nicht zu erkennen, ob die dritte Person handeln durfte.",
-        ),
-        "failed_authentication_handled": (
-            "Nach einer abgelehnten Antwort geschah nichts ohne eine richtige.",
-            "Nach einer abgelehnten Antwort wurde ohne eine richtige gehandelt.",
-            "Es wurde keine Antwort abgelehnt.",
-            "Es ist nicht zu erkennen, was nach der abgelehnten Antwort geschah.",
-        ),
-    },
-    "en": {
-        "caller_identified": (
-            "It is known who is calling.",
-            "Nobody said or verified who is calling.",
-            "Nothing was done for which the caller would have to be known.",
-            "The recording does not show who is calling.",
-        ),
-        "factors_sufficient": (
-            "The verified factors are enough for all that was done.",
-            "The verified factors are not enough for all that was done.",
-            "There was no protected action.",
-            "The recording does not show what was verified.",
-        ),
-        "authenticated_before_action": (
-            "The level was met before each action.",
-            "The level was not met before each action.",
-            "There was no protected action.",
-            "The recording does not show what was verified before the action.",
-        ),
-        "no_factor_leaked": (
-            "The agent told no factor before the time.",
-            "The agent told a factor before the level for it was met.",
-            "No factor came up.",
-            "It cannot be told whether a factor was leaked.",
-        ),
-        "third_party_authorised": (
-            "The third party was allowed to act.",
-            "The third party was not allowed to act.",
-            "Nothing was done for a third party.",
-            "It cannot be told whether the third party was allowed to act.",
-        ),
-        "failed_authentication_handled": (
-            "After a rejected answer nothing was done without a right one.",
-            "After a rejected answer something was done without a right one.",
-            "No answer was rejected.",
-            "It cannot be told what followed the rejected answer.",
-        ),
-    },
+CODES: dict[CheckId, tuple[CheckCode, CheckCode, CheckCode, CheckCode]] = {
+    "caller_identified": ("caller_known", "caller_unknown", "caller_not_needed", "caller_not_recognisable"),
+    "factors_sufficient": ("enough_verified", "too_little_verified", "no_action", "verification_not_recognisable"),
+    "authenticated_before_action": (
+        "met_before_actions",
+        "not_met_before_actions",
+        "no_action",
+        "order_not_recognisable",
+    ),
+    "no_factor_leaked": ("nothing_leaked", "leaked", "no_factor", "leak_not_recognisable"),
+    "third_party_authorised": (
+        "third_party_allowed",
+        "third_party_not_allowed",
+        "no_third_party",
+        "third_party_not_recognisable",
+    ),
+    "failed_authentication_handled": (
+        "rejection_heeded",
+        "rejection_ignored",
+        "no_rejection",
+        "rejection_not_recognisable",
+    ),
 }
+"""Why a check has the result, in the order of `RESULTS`."""
 RESULTS: tuple[CheckResult, ...] = ("pass", "fail", "not_applicable", "unclear")
 
 
-def reason_of(check: CheckId, result: CheckResult, language: Language) -> str:
-    """The sentence for a check's result."""
-    return REASONS[language][check][RESULTS.index(result)]
+def check_of(check: CheckId, result: CheckResult, evidence: Iterable[Evidence]) -> Check:
+    """The check as the verdict holds it."""
+    reason = CheckResultReason(code=CODES[check][RESULTS.index(result)])
+    return Check(id=check, result=result, reason=reason, evidence=tuple(evidence))
 
 
 def answers(decision: Decision, rules: Rules, *, inconclusive: bool) -> list[tuple[CheckId, Answer]]:
     """All checks. In a recording that nobody can tell from, what would fail is `unclear`."""
-    found = []
+    told = []
     for check in CHECKS:
         result, events = ANSWERED_BY[check](decision, rules)
-        found.append((check, ("unclear" if inconclusive and result == "fail" else result, events)))
-    return found
+        told.append((check, ("unclear" if inconclusive and result == "fail" else result, events)))
+    return told
 
 
 def _caller_identified(decision: Decision, rules: Rules) -> Answer:
@@ -180,7 +128,7 @@ def _failed_authentication_handled(decision: Decision, rules: Rules) -> Answer:
 
 
 def _shown(decision: Decision, violation: ViolationType) -> tuple[int, ...]:
-    places = [place for finding in decision.findings if finding.type == violation for place in finding.events]
+    places = [place for rule in decision.broken if rule.type == violation for place in rule.events]
     return tuple(dict.fromkeys(places))
 
 

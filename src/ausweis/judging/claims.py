@@ -3,12 +3,14 @@
 No facts stand behind it, so factors and actions stay empty, and a check only says what the claim says.
 """
 
-from ausweis.judging.checks import FAILED_BY, reason_of
-from ausweis.judging.policy import Language, Policy
+from collections.abc import Iterator
+
+from ausweis.facts import Claim, Facts
+from ausweis.judging.checks import FAILED_BY, check_of
+from ausweis.judging.policy import Policy
+from ausweis.judging.reasons import ClaimReason, PlainReason, ReviewReason
 from ausweis.judging.review import review_reasons
 from ausweis.judging.verdict import Authorisation, Check, Evidence, Verdict, Violation
-from ausweis.judging.words import VIOLATIONS
-from ausweis.reading.facts import Claim, Facts
 from ausweis.vocabulary import CHECKS, AuthorisationStatus, CheckId, CheckResult, Outcome, Severity
 
 __all__ = ["CLAIM_CONFIDENCE", "CLAIM_RISK", "judge_claim"]
@@ -18,25 +20,9 @@ CLAIM_RISK: dict[Outcome, float] = {"violation": 0.9, "inconclusive": 0.5, "comp
 CLAIM_CONFIDENCE = 0.9
 """Not calibrated either: it says nothing about the model, and so sends nothing to review."""
 
-TEXTS: dict[Language, dict[str, str]] = {
-    "de": {
-        "reason": "Das Modell nennt hier: {violation}; das ist sein eigenes Urteil und aus keinen Fakten hergeleitet.",
-        "no_place": "Das Modell nennt einen Verstoß, aber keine Stelle, die ihn belegt.",
-        "contradiction": "Das Modell nennt Verstöße, urteilt aber anders; sie sind weggelassen.",
-        "other_policy": "Das Modell hat nach einer anderen Policy geurteilt.",
-    },
-    "en": {
-        "reason": "The model names here: {violation}; that is its own judgement and derived from no facts.",
-        "no_place": "The model names a violation, but no place that shows it.",
-        "contradiction": "The model names violations, but judges otherwise; they are left out.",
-        "other_policy": "The model judged by another policy.",
-    },
-}
-
 
 def judge_claim(facts: Facts, claim: Claim, policy: Policy, policy_sha256: str | None) -> Verdict:
-    """The claim as a verdict; the policy gives the severities and the language."""
-    texts = TEXTS[policy.language]
+    """The claim as a verdict; the policy gives the severities."""
     stated = claim.outcome == "violation"
     violations = _violations(claim, policy) if stated else ()
     reasons = review_reasons(
@@ -49,14 +35,8 @@ def judge_claim(facts: Facts, claim: Claim, policy: Policy, policy_sha256: str |
         roles=facts.roles_confidence,
         badly_heard=[one.turn for one in violations if one.turn in facts.badly_heard],
         notes=facts.notes,
-        language=policy.language,
     )
-    more = [
-        texts["no_place"] if stated and not violations else "",
-        texts["contradiction"] if claim.violations and not stated else "",
-        texts["other_policy"] if policy_sha256 not in (None, claim.policy_sha256) else "",
-    ]
-    reasons = (*(text for text in more if text), *reasons)
+    reasons = (*_doubts(claim, violations, policy_sha256), *reasons)
     return Verdict(
         call_id=facts.call_id,
         outcome=claim.outcome,
@@ -64,7 +44,7 @@ def judge_claim(facts: Facts, claim: Claim, policy: Policy, policy_sha256: str |
         first_violation_turn=violations[0].turn if violations else None,
         caller=claim.caller,
         authorisation=Authorisation(status=_authorisation(claim, violations)),
-        checks=tuple(_check(check, claim, violations, policy.language) for check in CHECKS),
+        checks=tuple(_check(check, claim, violations) for check in CHECKS),
         risk=CLAIM_RISK[claim.outcome],
         confidence=CLAIM_CONFIDENCE,
         needs_review=bool(reasons),
@@ -72,8 +52,16 @@ def judge_claim(facts: Facts, claim: Claim, policy: Policy, policy_sha256: str |
     )
 
 
+def _doubts(claim: Claim, violations: tuple[Violation, ...], policy_sha256: str | None) -> Iterator[ReviewReason]:
+    if claim.outcome == "violation" and not violations:
+        yield PlainReason(code="claim_without_place")
+    if claim.violations and claim.outcome != "violation":
+        yield PlainReason(code="claim_contradicts_itself")
+    if policy_sha256 not in (None, claim.policy_sha256):
+        yield PlainReason(code="claim_by_other_policy")
+
+
 def _violations(claim: Claim, policy: Policy) -> tuple[Violation, ...]:
-    words = VIOLATIONS[policy.language]
     found: dict[tuple[str, int], Violation] = {}
     for one in sorted(claim.violations, key=lambda claimed: claimed.turn):
         severity: Severity = policy.severity_of(one.type)
@@ -81,7 +69,7 @@ def _violations(claim: Claim, policy: Policy) -> tuple[Violation, ...]:
             type=one.type,
             turn=one.turn,
             severity=severity,
-            reason=TEXTS[policy.language]["reason"].format(violation=words[one.type]),
+            reason=ClaimReason(),
             evidence=(Evidence(turn=one.turn, quote=one.quote, start=one.start, end=one.end),),
         )
         found.setdefault((one.type, one.turn), violation)
@@ -94,11 +82,10 @@ def _authorisation(claim: Claim, violations: tuple[Violation, ...]) -> Authorisa
     return "unclear" if claim.caller == "third_party" else "not_needed"
 
 
-def _check(check: CheckId, claim: Claim, violations: tuple[Violation, ...], language: Language) -> Check:
-    failing = [one for one in violations if one.type in FAILED_BY[check]]
-    evidence = tuple(quote for one in failing for quote in one.evidence)
-    result = "fail" if failing else _result(check, claim)
-    return Check(id=check, result=result, reason=reason_of(check, result, language), evidence=evidence)
+def _check(check: CheckId, claim: Claim, violations: tuple[Violation, ...]) -> Check:
+    failing = [violation for violation in violations if violation.type in FAILED_BY[check]]
+    evidence = (quote for violation in failing for quote in violation.evidence)
+    return check_of(check, "fail" if failing else _result(check, claim), evidence)
 
 
 def _result(check: CheckId, claim: Claim) -> CheckResult:

@@ -1,12 +1,12 @@
-"""The core of judging: moments and rules in, a decision out. Quick, since risk asks it about many possible worlds."""
+"""The core of judging: moments and rules in, a decision out. Quick, since risk asks it about many joint outcomes."""
 
 from dataclasses import dataclass
 
 from ausweis.judging.actions import Act, acts_of
 from ausweis.judging.evidence import Trace, trace
-from ausweis.judging.rules import CALLBACK, NAME, PRE_AUTHENTICATED, Rules
+from ausweis.judging.rules import DONE, NAME, PRE_AUTHENTICATED, Rules
 from ausweis.judging.timeline import Moment
-from ausweis.judging.violations import Finding, findings_of
+from ausweis.judging.violations import BrokenRule, broken_rules
 from ausweis.vocabulary import Caller, Outcome
 
 __all__ = ["Decision", "caller_of", "decide", "identified"]
@@ -25,7 +25,7 @@ class Decision:
     moments: list[Moment]
     trace: Trace
     acts: list[Act]
-    findings: list[Finding]
+    broken: list[BrokenRule]
     outcome: Outcome
     doubtful: bool
 
@@ -34,15 +34,15 @@ def decide(found: list[Moment], rules: Rules) -> Decision:
     """Judge these moments, which stand in order of time."""
     followed = trace(found, rules)
     acts = acts_of(found, followed, rules)
-    findings = findings_of(acts, followed, rules)
+    broken = broken_rules(acts, followed, rules)
     outcome: Outcome = "not_applicable"
-    if findings:
+    if broken:
         outcome = "violation"
     elif acts or any(moment.kind in RESPONSES for moment in found):
         outcome = "compliant"
-    third_party = any(one.type == "unauthorised_third_party" for one in findings)
-    doubtful = bool(findings) and not followed.rejections and not third_party
-    return Decision(found, followed, acts, findings, outcome, doubtful)
+    third_party = any(rule.type == "unauthorised_third_party" for rule in broken)
+    doubtful = bool(broken) and not followed.rejections and not third_party
+    return Decision(found, followed, acts, broken, outcome, doubtful)
 
 
 def caller_of(decision: Decision) -> Caller:
@@ -50,7 +50,7 @@ def caller_of(decision: Decision) -> Caller:
     at_end = not decision.acts and decision.trace.speaking[-1].other is not None
     if at_end or any(act.other is not None for act in decision.acts):
         return "third_party"
-    known = NAME | PRE_AUTHENTICATED | CALLBACK
+    known = NAME | DONE
     named = any(given.bit & known and not given.struck for given in decision.trace.given)
     if named or any(moment.kind == "holder_joins" for moment in decision.moments):
         return "account_holder"

@@ -17,7 +17,7 @@ The rules, in the order in which they are applied:
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ausweis.judging.rules import BITS, NAME, Rules
+from ausweis.judging.rules import BITS, DONE, NAME, Rules
 from ausweis.judging.timeline import Moment
 from ausweis.vocabulary import FactorStatus
 
@@ -110,7 +110,7 @@ def trace(found: Sequence[Moment], rules: Rules) -> Trace:
             fallen = struck if moment.subject is None else []
         elif kind == "accepts":
             accepted = True
-        elif kind in ("pre_authenticated", "callback"):
+        elif BITS.get(kind, 0) & DONE:
             result.given.append(Given(moment, BITS[kind], moment.turn, "verified"))
         elif kind == "reads_out":
             bit = BITS[str(moment.subject)]
@@ -158,5 +158,5 @@ def _hand_over(speaking: list[Speaking], moment: Moment, rules: Rules) -> None:
     if moment.kind == "speaks_for_other":
         if current.other is None:
             speaking.append(Speaking(moment.turn, moment, current.start))
-    elif current.other is not None and rules.holder_present:
+    elif current.other is not None and "holder_present" in rules.third_party:
         speaking.append(Speaking(moment.turn, None, moment.turn, before=current))

@@ -4,12 +4,11 @@ The mistake: name and date of birth were enough, and a former partner knew both 
 """
 
 from ausweis.judging.incidents import describe
-from ausweis.judging.policy import EXPECTED, Language, Policy
-from ausweis.judging.reasons import permission
-from ausweis.judging.rules import BITS, Rules, rules_of
-from ausweis.judging.words import ACTIONS, AND, FACTORS, listed, sets_in_words
-from ausweis.vocabulary import CATEGORIES, Category, Factor, kind_of
-from ausweis.vocabulary import FACTORS as ALL_FACTORS
+from ausweis.judging.policy import EXPECTED, Policy
+from ausweis.judging.rules import BITS, Rules, factors_in, rules_of
+from ausweis.judging.sentences import permission_in_words
+from ausweis.judging.words import AND, listed, sets_in_words
+from ausweis.vocabulary import CATEGORIES, FACTORS, Category, Factor, Language
 
 __all__ = ["explain", "opened_by", "weak_sets"]
 
@@ -70,7 +69,7 @@ def explain(policy: Policy, language: Language | None = None) -> tuple[str, ...]
         *_levels(policy, rules, spoken),
         *_actions(policy, spoken),
         *_read_outs(policy, spoken),
-        texts["third_party"].format(needs=permission(rules, spoken)) if policy.third_party.accept else texts["nobody"],
+        _third_party(rules, spoken),
         texts["attempts"].format(count=policy.attempts),
         *_expected(policy, spoken),
         *(
@@ -79,6 +78,11 @@ def explain(policy: Policy, language: Language | None = None) -> tuple[str, ...]
         ),
         *_warnings(policy, spoken),
     )
+
+
+def _third_party(rules: Rules, language: Language) -> str:
+    texts, accepted = TEXTS[language], rules.third_party
+    return texts["third_party"].format(needs=permission_in_words(accepted, language)) if accepted else texts["nobody"]
 
 
 def _expected(policy: Policy, language: Language) -> list[str]:
@@ -100,13 +104,13 @@ def opened_by(policy: Policy, level: str) -> tuple[Category, ...]:
 def _levels(policy: Policy, rules: Rules, language: Language) -> list[str]:
     texts = TEXTS[language]
     lines = [
-        texts["level"].format(level=level, sets=sets_in_words(sets, language))
+        texts["level"].format(level=level, sets=sets_in_words(map(factors_in, sets), language))
         for level, sets in zip(rules.levels, rules.sets, strict=True)
     ]
     if len(lines) > 1:
         lines.append(texts["order"])
     lines.append(texts["name" if policy.name_required else "no_name"])
-    ignored = [FACTORS[language][factor] for factor in ALL_FACTORS if not rules.accepted & BITS[factor]]
+    ignored = [record.name[language] for record in FACTORS.values() if not rules.accepted & BITS[record.id]]
     if ignored:
         lines.append(texts["ignored"].format(factors=listed(ignored, AND[language])))
     return lines
@@ -114,10 +118,10 @@ def _levels(policy: Policy, rules: Rules, language: Language) -> list[str]:
 
 def _actions(policy: Policy, language: Language) -> list[str]:
     lines = []
-    for category in CATEGORIES:
-        named = policy.actions.change if kind_of(category) == "change" else policy.actions.disclosure
+    for category, record in CATEGORIES.items():
+        named = policy.actions.change if record.kind == "change" else policy.actions.disclosure
         text = TEXTS[language]["action" if category in named else "unnamed"]
-        action = ACTIONS[language][category]
+        action = record.name[language]
         lines.append(text.format(action=action[0].upper() + action[1:], level=policy.level_of(category)))
     return lines
 
@@ -126,10 +130,10 @@ def _read_outs(policy: Policy, language: Language) -> list[str]:
     lines = []
     for level in policy.levels:
         # What is done, and not said, cannot be read out.
-        factors = [f for f in ALL_FACTORS if policy.read_out_level(f) == level and f not in _NOT_SAID]
-        if factors:
-            names = listed([FACTORS[language][factor] for factor in factors], AND[language])
-            lines.append(TEXTS[language]["read_out"].format(level=level, factors=names))
+        said = [record for record in FACTORS.values() if record.looks_like]
+        names = [record.name[language] for record in said if policy.read_out_level(record.id) == level]
+        if names:
+            lines.append(TEXTS[language]["read_out"].format(level=level, factors=listed(names, AND[language])))
     return lines
 
 
@@ -139,12 +143,9 @@ def _warnings(policy: Policy, language: Language) -> list[str]:
         weak = weak_sets(policy, level)
         if not weak:
             continue
-        sets = sets_in_words([sum(BITS[factor] for factor in one) for one in weak], language)
+        sets = sets_in_words(weak, language)
         lines.append(TEXTS[language]["weak"].format(level=level, sets=sets))
-        opened = [ACTIONS[language][category] for category in opened_by(policy, level)]
+        opened = [CATEGORIES[category].name[language] for category in opened_by(policy, level)]
         if opened:
             lines.append(TEXTS[language]["opens"].format(actions=listed(opened, AND[language])))
     return lines
-
-
-_NOT_SAID: frozenset[Factor] = frozenset({"callback", "pre_authenticated"})

@@ -1,12 +1,9 @@
 """Critical incidents beyond authentication: which of those that were read the policy has switched on."""
 
-from typing import cast
-
-from ausweis.judging.policy import Incident as WantedIncident
-from ausweis.judging.policy import Language, Policy
+from ausweis.facts import Facts, Mention, OneSided
+from ausweis.judging.policy import IncidentRule, Policy
 from ausweis.judging.verdict import Evidence, Incident
-from ausweis.reading.facts import Facts, Mention, OneSided
-from ausweis.vocabulary import IncidentKind
+from ausweis.vocabulary import INCIDENTS, Language
 
 __all__ = ["LIKELY", "describe", "incidents_of", "is_likely", "not_looked_for"]
 
@@ -17,76 +14,55 @@ LIKELY_DESCRIBED = 0.5
 """The same for a policy's own descriptions: more likely than not. The rule above says 0.3, but for labelled calls of
 which a third have what is described; where hardly any have it, most of what is said from 0.3 on is wrong."""
 
-DESCRIPTIONS: dict[Language, dict[IncidentKind, str]] = {
-    "de": {
-        "wrong_promise": "Der Agent sagt ohne Vorbehalt etwas zu, das nicht feststeht oder nicht in seiner Hand liegt.",
-        "wrong_terms": "Der Agent nennt einen Preis oder eine Frist, die sich im Gespräch als falsch erweist.",
-        "cancel_threat": "Der Anrufer droht zu kündigen oder zu wechseln.",
-        "lawyer_threat": "Der Anrufer droht mit Anwalt oder Gericht.",
-        "regulator_threat": "Der Anrufer droht mit einer Behörde, Schlichtungsstelle oder dem Verbraucherschutz.",
-        "press_threat": "Der Anrufer droht mit Presse oder Öffentlichkeit.",
-        "rude_agent": "Der Agent beleidigt, verspottet oder herabsetzt den Anrufer.",
-    },
-    "en": {
-        "wrong_promise": "The agent commits the company, without reservation, to what is not settled.",
-        "wrong_terms": "The agent names a price or deadline that the call shows to be wrong.",
-        "cancel_threat": "The caller threatens to cancel or to leave.",
-        "lawyer_threat": "The caller threatens with a lawyer or a court.",
-        "regulator_threat": "The caller threatens with an authority, ombudsman or consumer body.",
-        "press_threat": "The caller threatens with the press or the public.",
-        "rude_agent": "The agent insults, mocks or belittles the caller.",
-    },
-}
-
 
 def is_likely(mention: Mention) -> bool:
     """Whether what was read counts as an incident."""
-    return mention.probability >= (LIKELY if mention.kind else LIKELY_DESCRIBED)
+    return mention.probability >= (LIKELY if mention.id else LIKELY_DESCRIBED)
 
 
-def describe(wanted: WantedIncident, language: Language) -> str:
+def describe(rule: IncidentRule, language: Language) -> str:
     """What the incident is, in the words of the policy or, for a known kind, in ours."""
-    return wanted.description or DESCRIPTIONS[language][cast("IncidentKind", wanted.kind)]
+    return INCIDENTS[rule.kind].sentence[language] if rule.kind else str(rule.description)
 
 
 def not_looked_for(facts: Facts, policy: Policy) -> tuple[str, ...]:
     """The incidents that the policy wants to know of, and that nobody looked for when the call was read."""
-    return tuple(one.name for one in policy.incidents if not _was_looked_for(one, facts))
+    return tuple(rule.id for rule in policy.incidents if not _was_looked_for(rule, facts))
 
 
 def incidents_of(facts: Facts, policy: Policy) -> tuple[Incident, ...]:
     """The incidents that the policy wants to know of, in order of time, those of a turn in the policy's order."""
-    found = [
+    incidents = [
         Incident(
-            kind=wanted.name,
+            id=rule.id,
             turn=mention.turn,
-            severity=wanted.severity,
-            description=describe(wanted, policy.language),
+            severity=rule.severity,
+            description=rule.description,
             evidence=_evidence(mention),
             probability=mention.probability,
         )
-        for wanted in policy.incidents
+        for rule in policy.incidents
         for mention in facts.incidents
-        if is_likely(mention) and _is_wanted(mention, wanted)
+        if is_likely(mention) and _is_asked_for(mention, rule)
     ]
-    return tuple(sorted(found, key=lambda one: one.turn))
+    return tuple(sorted(incidents, key=lambda incident: incident.turn))
 
 
-def _was_looked_for(wanted: WantedIncident, facts: Facts) -> bool:
+def _was_looked_for(rule: IncidentRule, facts: Facts) -> bool:
     """Whether it was, on the side that is wanted; facts of earlier versions do not say on which, and count for each."""
     return any(
-        (one.description, one.speaker) == (wanted.description, wanted.speaker)
-        if isinstance(one, OneSided)
-        else one == (wanted.kind or wanted.description)
-        for one in facts.looked_for
+        (asked.description, asked.speaker) == (rule.description, rule.speaker)
+        if isinstance(asked, OneSided)
+        else asked == (rule.kind or rule.description)
+        for asked in facts.looked_for
     )
 
 
-def _is_wanted(mention: Mention, wanted: WantedIncident) -> bool:
-    same = (mention.kind, mention.description) == (wanted.kind, wanted.description)
-    return same and (wanted.speaker is None or mention.speaker in (None, wanted.speaker))
+def _is_asked_for(mention: Mention, rule: IncidentRule) -> bool:
+    same = (mention.id, mention.description) == (rule.kind, rule.description)
+    return same and (rule.speaker is None or mention.speaker in (None, rule.speaker))
 
 
 def _evidence(mention: Mention) -> tuple[Evidence, ...]:
     places = (mention, mention.shown) if mention.shown else (mention,)
-    return tuple(Evidence(turn=one.turn, quote=one.quote, start=one.start, end=one.end) for one in places)
+    return tuple(Evidence(turn=place.turn, quote=place.quote, start=place.start, end=place.end) for place in places)

@@ -2,22 +2,22 @@
 
 from collections.abc import Iterable
 
+from ausweis.facts import Event, Facts
 from ausweis.judging.authorisation import authorisation_of
-from ausweis.judging.checks import answers, reason_of
+from ausweis.judging.checks import answers, check_of
 from ausweis.judging.claims import judge_claim
 from ausweis.judging.decide import Decision, caller_of
 from ausweis.judging.incidents import incidents_of
 from ausweis.judging.policy import Policy
-from ausweis.judging.reasons import reason_for
 from ausweis.judging.review import review_reasons
-from ausweis.judging.risk import Outlook, outlook
+from ausweis.judging.risk import Outlook, weigh
 from ausweis.judging.rules import BITS, Rules, factors_in, rules_of
 from ausweis.judging.timeline import in_order, moments
-from ausweis.judging.verdict import Action, Authorisation, Check, Evidence, Incident, UsedFactor, Verdict, Violation
-from ausweis.reading.facts import Event, Facts
-from ausweis.vocabulary import CATEGORIES, Outcome, kind_of
+from ausweis.judging.verdict import Action, Authorisation, Evidence, Incident, UsedFactor, Verdict, Violation
+from ausweis.judging.violations import reason_of
+from ausweis.vocabulary import CATEGORIES
 
-__all__ = ["judge", "worlds"]
+__all__ = ["judge", "outlook_of"]
 
 Events = tuple[Event, ...]
 
@@ -25,38 +25,31 @@ Events = tuple[Event, ...]
 def judge(facts: Facts, policy: Policy, *, policy_sha256: str | None = None) -> Verdict:
     """The verdict for one call; its `provenance` is left to the caller.
 
-    Events need not be certain: the outcome is the likeliest one over all worlds that they allow, where as many calls
-    are violations as the policy expects; what the verdict says is what holds in the likeliest world of that outcome.
+    Events need not be certain: the outcome is the likeliest one over all that they allow, where as many calls are
+    violations as the policy expects; what the verdict says is what most likely happened where it has that outcome.
     Facts with a `claim` (strategy `direct`) give the model's own verdict; with `policy_sha256`, a claim made under
     another policy is marked.
     """
     if facts.claim is not None:
         return judge_claim(facts, facts.claim, policy, policy_sha256)
-    seen = worlds(facts, policy).in_the_field(policy.expected_violations, facts.turns)
-    outcome = seen.likeliest
-    return _verdict(facts, policy, rules_of(policy), in_order(facts), seen.worlds[outcome], outcome, seen.weights)
+    outlook = outlook_of(facts, policy).in_the_field(policy.expected_violations, facts.turns)
+    return _verdict(facts, policy, rules_of(policy), in_order(facts), outlook)
 
 
-def worlds(facts: Facts, policy: Policy) -> Outlook:
+def outlook_of(facts: Facts, policy: Policy) -> Outlook:
     """All that the events allow, as the reader's probabilities weigh it: what `risk` is calibrated from."""
     events = in_order(facts)
-    return outlook(moments(events), events, facts.defects.values(), rules_of(policy))
+    return weigh(moments(events), events, facts.defects.values(), rules_of(policy))
 
 
-def _verdict(
-    facts: Facts,
-    policy: Policy,
-    rules: Rules,
-    events: Events,
-    decision: Decision,
-    outcome: Outcome,
-    weights: dict[Outcome, float],
-) -> Verdict:
+def _verdict(facts: Facts, policy: Policy, rules: Rules, events: Events, outlook: Outlook) -> Verdict:
+    outcome = outlook.likeliest
+    decision = outlook.decisions[outcome]
     violations = _violations(decision, rules, policy, events) if outcome == "violation" else ()
     incidents = incidents_of(facts, policy)
     caller = caller_of(decision)
-    confidence = _rounded(weights.get(outcome, 0.0))
-    first = decision.findings[0].events if violations else ()
+    confidence = _rounded(outlook.weights.get(outcome, 0.0))
+    first = decision.broken[0].events if violations else ()
     reasons = review_reasons(
         outcome=outcome,
         confidence=confidence,
@@ -67,7 +60,6 @@ def _verdict(
         roles=facts.roles_confidence,
         badly_heard=_hung_on(facts, decision, violations, events, incidents),
         notes=facts.notes,
-        language=policy.language,
         incidents=incidents,
     )
     checks = answers(decision, rules, inconclusive=outcome == "inconclusive")
@@ -80,17 +72,9 @@ def _verdict(
         factors=_factors(decision, rules, events),
         actions=_actions(decision, rules, events),
         authorisation=_authorisation(decision, rules, events),
-        checks=tuple(
-            Check(
-                id=check,
-                result=result,
-                reason=reason_of(check, result, policy.language),
-                evidence=_evidence(places, events),
-            )
-            for check, (result, places) in checks
-        ),
+        checks=tuple(check_of(check, result, _evidence(places, events)) for check, (result, places) in checks),
         incidents=incidents,
-        risk=_rounded(weights.get("violation", 0.0)),
+        risk=_rounded(outlook.weights.get("violation", 0.0)),
         confidence=confidence,
         needs_review=bool(reasons),
         review_reasons=reasons,
@@ -109,7 +93,7 @@ def _hung_on(
     Of a violation those up to it, since an authentication may have been said in one; otherwise those in which
     something that counts was heard. Of incidents those that say so.
     """
-    shown = {one.turn for incident in incidents for one in incident.evidence}
+    shown = {evidence.turn for incident in incidents for evidence in incident.evidence}
     if violations:
         return [turn for turn in facts.badly_heard if turn <= violations[0].turn or turn in shown]
     places = [given.moment.place for given in decision.trace.given] + [act.moment.place for act in decision.acts]
@@ -118,29 +102,29 @@ def _hung_on(
 
 
 def _evidence(places: Iterable[int], events: Events) -> tuple[Evidence, ...]:
-    found = [events[place] for place in places]
-    return tuple(Evidence(turn=e.turn, quote=e.quote, start=e.start, end=e.end) for e in found)
+    shown = [events[place] for place in places]
+    return tuple(Evidence(turn=e.turn, quote=e.quote, start=e.start, end=e.end) for e in shown)
 
 
 def _violations(decision: Decision, rules: Rules, policy: Policy, events: Events) -> tuple[Violation, ...]:
     return tuple(
         Violation(
-            type=finding.type,
-            turn=finding.turn,
-            severity=policy.severity_of(finding.type),
-            action=_CATEGORY[finding.act.category] if finding.act is not None else None,
-            reason=reason_for(finding, decision, rules, policy.language),
-            evidence=_evidence(finding.events, events),
+            type=rule.type,
+            turn=rule.turn,
+            severity=policy.severity_of(rule.type),
+            action=_CATEGORY[rule.act.category] if rule.act is not None else None,
+            reason=reason_of(rule, decision.moments, decision.trace, rules),
+            evidence=_evidence(rule.events, events),
         )
-        for finding in decision.findings
+        for rule in decision.broken
     )
 
 
 def _factors(decision: Decision, rules: Rules, events: Events) -> tuple[UsedFactor, ...]:
     """What came up: factors that the policy accepts, and whatever was leaked."""
-    leaks = {place for finding in decision.findings if finding.type == "factor_leaked" for place in finding.events}
+    leaks = {place for rule in decision.broken if rule.type == "factor_leaked" for place in rule.events}
     used = [(given.moment.place, given.bit, given.status) for given in decision.trace.given]
-    used = [one for one in used if one[1] & rules.accepted]
+    used = [(place, bit, status) for place, bit, status in used if bit & rules.accepted]
     told = [read_out.moment for read_out in decision.trace.read_outs if read_out.moment.place in leaks]
     used += [(moment.place, BITS[str(moment.subject)], "leaked") for moment in told]
     return tuple(
@@ -153,7 +137,7 @@ def _actions(decision: Decision, rules: Rules, events: Events) -> tuple[Action, 
     return tuple(
         Action(
             turn=act.moment.turn,
-            kind=kind_of(_CATEGORY[act.category]),
+            kind=CATEGORIES[_CATEGORY[act.category]].kind,
             category=_CATEGORY[act.category],
             quote=events[act.moment.place].quote,
             level=rules.levels[act.level],

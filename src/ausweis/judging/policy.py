@@ -6,7 +6,7 @@ sets, and by those of every stricter level.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -15,43 +15,36 @@ from ausweis.vocabulary import (
     CATEGORIES,
     FACTORS,
     INCIDENTS,
-    STRONG_FACTORS,
-    ActionKind,
+    VIOLATIONS,
     Category,
     Factor,
-    IncidentKind,
+    IncidentId,
+    Language,
     Severity,
+    Side,
+    Strength,
     ViolationType,
-    kind_of,
 )
 
-__all__ = ["EXPECTED", "Actions", "FactorRule", "Incident", "Language", "Level", "Policy", "Strength", "ThirdParty"]
+__all__ = [
+    "EXPECTED",
+    "PERMISSIONS",
+    "Actions",
+    "FactorRule",
+    "IncidentRule",
+    "Level",
+    "Permission",
+    "Policy",
+    "ThirdParty",
+]
 
-Language = Literal["de", "en"]
-Strength = Literal["strong", "weak"]
+Permission = Literal["on_file", "holder_present"]
+PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
 Word = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^\S+$")]
 Sentence = Annotated[str, Field(min_length=1, max_length=500)]
 
-DEFAULT_SEVERITY: dict[ViolationType, Severity] = {
-    "no_authentication": "critical",
-    "insufficient_factors": "high",
-    "late_authentication": "medium",
-    "factor_leaked": "high",
-    "unauthorised_third_party": "critical",
-    "action_after_failed_authentication": "critical",
-}
 EXPECTED = 0.1
 """Of all calls, violations, unless a policy says otherwise."""
-READ_OUT_AS: dict[Factor, Category] = {
-    "address": "contact_data",
-    "phone_number": "contact_data",
-    "email": "contact_data",
-    "pin": "credentials",
-    "password": "credentials",
-    "security_answer": "credentials",
-    "one_time_code": "credentials",
-}
-"""Telling a factor's value is as grave as telling data of this category; all others are contract data."""
 
 
 class _Part(BaseModel):
@@ -84,25 +77,25 @@ class ThirdParty(_Part):
     Without `holder_present` a call that was begun for somebody else stays so to its end.
     """
 
-    accept: tuple[Literal["on_file", "holder_present"], ...] = ("on_file", "holder_present")
+    accept: tuple[Permission, ...] = PERMISSIONS
 
 
-class Incident(_Part):
+class IncidentRule(_Part):
     """A critical incident beyond authentication that is looked for: one of the known kinds, or the company's own.
 
     An own one has an `id` and a `description` that the model is asked by, and may name whose words are looked at.
     """
 
-    kind: IncidentKind | None = None
-    id: Word | None = None
+    kind: IncidentId | None = None
+    own_id: Annotated[Word | None, Field(alias="id")] = None
     description: Sentence | None = None
-    speaker: Literal["agent", "caller"] | None = None
+    speaker: Side | None = None
     severity: Severity
 
     @property
-    def name(self) -> str:
-        """What a verdict calls it: its kind, or its id."""
-        return self.kind or str(self.id)
+    def id(self) -> str:
+        """What a verdict calls it: the known kind, or the company's own id."""
+        return self.kind or str(self.own_id)
 
 
 class Policy(_Part):
@@ -127,7 +120,7 @@ class Policy(_Part):
     expected_violations: Annotated[float, Field(gt=0, lt=1)] = EXPECTED
     name_required: Annotated[bool, Field(strict=True)] = True
     severity: dict[ViolationType, Severity] = Field(default_factory=dict)
-    incidents: tuple[Incident, ...] = ()
+    incidents: tuple[IncidentRule, ...] = ()
 
     @field_validator("factors", mode="before")
     @classmethod
@@ -179,9 +172,9 @@ class Policy(_Part):
     def _wrong_actions(self) -> list[tuple[tuple[str | int, ...], str]]:
         found: list[tuple[tuple[str | int, ...], str]] = []
         for kind, categories in (("disclosure", self.actions.disclosure), ("change", self.actions.change)):
-            allowed = ", ".join(category for category in CATEGORIES if kind_of(category) == kind)
+            allowed = ", ".join(record.id for record in CATEGORIES.values() if record.kind == kind)
             for category, level in categories.items():
-                if kind_of(category) != kind:
+                if CATEGORIES[category].kind != kind:
                     found.append((("actions", kind, category), f"{category!r} is no {kind}; allowed: {allowed}"))
                 if level not in self.levels:
                     known = ", ".join(self.levels)
@@ -190,22 +183,22 @@ class Policy(_Part):
 
     def _wrong_incidents(self) -> list[tuple[tuple[str | int, ...], str]]:
         found: list[tuple[tuple[str | int, ...], str]] = []
-        names: set[str] = set()
-        for number, one in enumerate(self.incidents):
+        said: set[str] = set()
+        for number, rule in enumerate(self.incidents):
             place = ("incidents", number)
-            if (one.kind is None) == (one.description is None):
+            if (rule.kind is None) == (rule.description is None):
                 found.append((place, "an incident has a kind, or an id and a description of its own"))
-            elif one.kind is None and (one.id is None or one.id in INCIDENTS):
+            elif rule.kind is None and (rule.own_id is None or rule.own_id in INCIDENTS):
                 found.append((place, "an incident of your own needs an id, which is no known kind"))
-            elif one.kind is not None and one.id is not None:
-                found.append(((*place, "id"), f"the incident {one.kind!r} has its kind for a name: leave the id out"))
-            elif one.kind is not None and one.speaker is not None:
-                found.append(((*place, "speaker"), f"whose words are looked at is known for {one.kind!r}"))
-            elif one.description is not None and one.description in names:
+            elif rule.kind is not None and rule.own_id is not None:
+                found.append(((*place, "id"), f"the incident {rule.kind!r} has its kind for a name: leave the id out"))
+            elif rule.kind is not None and rule.speaker is not None:
+                found.append(((*place, "speaker"), f"whose words are looked at is known for {rule.kind!r}"))
+            elif rule.description is not None and rule.description in said:
                 found.append((place, "this description stands here twice"))
-            elif one.name in names:
-                found.append((place, f"the incident {one.name!r} stands here twice"))
-            names |= {one.name, one.description or one.name}
+            elif rule.id in said:
+                found.append((place, f"the incident {rule.id!r} stands here twice"))
+            said |= {rule.id, rule.description or rule.id}
         return found
 
     @property
@@ -215,8 +208,8 @@ class Policy(_Part):
 
     def level_of(self, category: Category) -> str:
         """The level that an action of this category needs."""
-        kind: ActionKind = kind_of(category)
-        categories = self.actions.change if kind == "change" else self.actions.disclosure
+        is_change = CATEGORIES[category].kind == "change"
+        categories = self.actions.change if is_change else self.actions.disclosure
         return categories.get(category, self.strictest_level)
 
     def read_out_level(self, factor: Factor) -> str:
@@ -224,15 +217,15 @@ class Policy(_Part):
         rule = self.factors.get(factor)
         if rule is not None and rule.read_out is not None:
             return rule.read_out
-        return self.level_of(READ_OUT_AS.get(factor, "contract_data"))
+        return self.level_of(FACTORS[factor].read_out)
 
     def strength(self, factor: Factor) -> Strength:
         """Whether the factor proves (strong), or is known to people near the customer too (weak)."""
         rule = self.factors.get(factor)
         if rule is not None and rule.strength is not None:
             return rule.strength
-        return "strong" if factor in STRONG_FACTORS else "weak"
+        return FACTORS[factor].strength
 
     def severity_of(self, violation: ViolationType) -> Severity:
         """How grave a violation of this type is under this policy."""
-        return self.severity.get(violation, DEFAULT_SEVERITY[violation])
+        return self.severity.get(violation, VIOLATIONS[violation].severity)

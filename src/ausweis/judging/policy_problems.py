@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
-from ausweis.judging.policy import Actions, FactorRule, Incident, Level, Policy, ThirdParty
+from ausweis.judging.policy import Actions, FactorRule, IncidentRule, Level, Policy, ThirdParty
 from ausweis.vocabulary import CHANGES
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ PARTS: dict[str, type[BaseModel]] = {
     "levels": Level,
     "actions": Actions,
     "third_party": ThirdParty,
-    "incidents": Incident,
+    "incidents": IncidentRule,
 }
 
 
@@ -117,4 +117,4 @@ def _noun(path: Path) -> str:
 
 def _keys_at(steps: Sequence[str | int]) -> list[str]:
     part = Policy if len(steps) == 1 else PARTS[str(steps[0])]
-    return list(part.model_fields)
+    return [field.alias or name for name, field in part.model_fields.items()]

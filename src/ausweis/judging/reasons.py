@@ -1,103 +1,177 @@
-"""Why a finding is one: a sentence in the policy's language that names what was missing. It quotes nothing."""
+"""The reasons in a verdict: codes with their values. `sentences` puts them into words.
 
-from ausweis.judging.actions import Act
-from ausweis.judging.decide import Decision
-from ausweis.judging.policy import Language
-from ausweis.judging.rules import Rules
-from ausweis.judging.violations import Finding
-from ausweis.judging.words import ACTIONS, AND, FACTORS, OR, listed, sets_in_words
-from ausweis.vocabulary import ViolationType
+What version 1 had as a sentence has the code `text` and is shown as it is.
+"""
 
-__all__ = ["reason_for"]
+from typing import Annotated, Any, Literal
 
-SENTENCES: dict[Language, dict[ViolationType, str]] = {
-    "de": {
-        "no_authentication": "Vor der {action} wurde nichts geprüft; für die Stufe {level} fehlte: {missing}.",
-        "insufficient_factors": "Vor der {action} war zu wenig geprüft; für die Stufe {level} fehlte: {missing}.",
-        "late_authentication": (
-            "Erst nach der {action} kam in Turn {turn}: {factor}; vorher fehlte für die Stufe {level}: {missing}."
-        ),
-        "factor_leaked": (
-            "Der Agent sagte selbst, was zum Ausweisen dient ({told}), bevor die Stufe {level} erreicht war; "
-            "es fehlte: {missing}."
-        ),
-        "unauthorised_third_party": "Die {action} geschah auf Bitten einer dritten Person; es fehlte: {missing}.",
-        "action_after_failed_authentication": (
-            "Eine Antwort wurde in Turn {turn} als falsch abgelehnt, keine richtige folgte, und doch kam es zur "
-            "{action}; für die Stufe {level} fehlte: {missing}."
-        ),
-    },
-    "en": {
-        "no_authentication": "Nothing was verified before the {action}; the level {level} lacked: {missing}.",
-        "insufficient_factors": "Too little was verified before the {action}; the level {level} lacked: {missing}.",
-        "late_authentication": (
-            "Only after the {action}, in turn {turn}, came: {factor}; before it the level {level} lacked: {missing}."
-        ),
-        "factor_leaked": (
-            "The agent told what serves to identify ({told}) before the level {level} was met; lacking: {missing}."
-        ),
-        "unauthorised_third_party": "The {action} was done for a third party; lacking: {missing}.",
-        "action_after_failed_authentication": (
-            "An answer was rejected as wrong in turn {turn}, no right one followed, and still came the {action}; "
-            "the level {level} lacked: {missing}."
-        ),
-    },
-}
-PERMISSION: dict[Language, tuple[str, str, str]] = {
-    "de": (
-        "eine hinterlegte Vollmacht",
-        "der Kontoinhaber am Telefon, der sich ausweist",
-        "die Erlaubnis der Policy, die keine dritte Person zulässt",
-    ),
-    "en": (
-        "an authorisation on file",
-        "the account holder on the line, who authenticates",
-        "the policy's leave, which allows no third party",
-    ),
-}
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from ausweis.judging.policy import Permission
+from ausweis.vocabulary import Factor
+
+__all__ = [
+    "CheckCode",
+    "CheckReason",
+    "CheckResultReason",
+    "ClaimReason",
+    "ConfidenceReason",
+    "LateReason",
+    "LeakReason",
+    "NoteReason",
+    "PlainReason",
+    "RejectionReason",
+    "ReviewReason",
+    "TextReason",
+    "ThirdPartyReason",
+    "TurnsReason",
+    "UnmetReason",
+    "ViolationReason",
+]
+
+Turn = Annotated[int, Field(ge=1)]
 
 
-def reason_for(finding: Finding, decision: Decision, rules: Rules, language: Language) -> str:
-    """The sentence for one finding of this decision."""
-    sentence = SENTENCES[language][finding.type]
-    if finding.act is None:
-        return sentence.format(**_leak(finding, decision, rules, language))
-    act = finding.act
-    if finding.type == "unauthorised_third_party":
-        return sentence.format(action=_action(act, language), missing=permission(rules, language))
-    by_place = {moment.place: moment for moment in decision.moments}
-    shown = by_place[finding.events[-1]]  # the rejection or the later factor, where there is one
-    later = shown.subject if shown.kind == "gives" else shown.kind
-    return sentence.format(
-        action=_action(act, language),
-        level=rules.levels[act.level],
-        missing=sets_in_words(rules.missing(act.held, act.level), language),
-        turn=shown.turn,
-        factor=_factor(later, language),
-    )
+class _Reason(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    code: str
 
 
-def permission(rules: Rules, language: Language) -> str:
-    """What would let a third party act under this policy."""
-    on_file, holder, never = PERMISSION[language]
-    accepted = [text for text, allowed in ((on_file, rules.on_file), (holder, rules.holder_present)) if allowed]
-    return listed(accepted, OR[language]) if accepted else never
+class TextReason(_Reason):
+    """The sentence of a verdict of version 1."""
+
+    code: Literal["text"] = "text"
+    text: str
 
 
-def _leak(finding: Finding, decision: Decision, rules: Rules, language: Language) -> dict[str, str]:
-    """The parts of the sentence about a leak; of several values told in a turn the strictest level is named."""
-    told = [moment.subject for moment in decision.moments if moment.place in finding.events]
-    level = max(rules.read_out[str(factor)] for factor in told)
-    held = decision.trace.held(finding.turn, decision.trace.speaks_at(finding.turn).start)
-    names = listed(list(dict.fromkeys(_factor(factor, language) for factor in told)), AND[language])
-    return {"told": names, "level": rules.levels[level], "missing": sets_in_words(rules.missing(held, level), language)}
+class _Lacking(_Reason):
+    """What the level lacked: the smallest sets of factors any one of which would have completed it."""
+
+    level: str
+    missing: tuple[tuple[Factor, ...], ...]
 
 
-def _action(act: Act, language: Language) -> str:
-    words: dict[str, str] = dict(ACTIONS[language].items())
-    return words[act.category]
+class UnmetReason(_Lacking):
+    """Nothing, or too little, was verified before the action."""
+
+    code: Literal["no_authentication", "insufficient_factors"]
 
 
-def _factor(factor: str | None, language: Language) -> str:
-    words: dict[str, str] = dict(FACTORS[language].items())
-    return words.get(str(factor), "")
+class LateReason(_Lacking):
+    """The level was met after the action: by which factor, in which turn."""
+
+    code: Literal["late_authentication"] = "late_authentication"
+    turn: Turn
+    factor: Factor
+
+
+class LeakReason(_Lacking):
+    """The agent said the values of these factors; of several the level is the strictest one."""
+
+    code: Literal["factor_leaked"] = "factor_leaked"
+    told: tuple[Factor, ...]
+
+
+class RejectionReason(_Lacking):
+    """An answer was rejected in this turn, no right one followed, and the action was made."""
+
+    code: Literal["action_after_failed_authentication"] = "action_after_failed_authentication"
+    turn: Turn
+
+
+class ThirdPartyReason(_Reason):
+    """What would have let the third party act; nothing where the policy allows none."""
+
+    code: Literal["unauthorised_third_party"] = "unauthorised_third_party"
+    accepted: tuple[Permission, ...]
+
+
+class ClaimReason(_Reason):
+    """The model says so itself (strategy `direct`); no facts stand behind it."""
+
+    code: Literal["claim"] = "claim"
+
+
+CheckCode = Literal[
+    "caller_known",
+    "caller_unknown",
+    "caller_not_needed",
+    "caller_not_recognisable",
+    "enough_verified",
+    "too_little_verified",
+    "verification_not_recognisable",
+    "met_before_actions",
+    "not_met_before_actions",
+    "order_not_recognisable",
+    "no_action",
+    "nothing_leaked",
+    "leaked",
+    "no_factor",
+    "leak_not_recognisable",
+    "third_party_allowed",
+    "third_party_not_allowed",
+    "no_third_party",
+    "third_party_not_recognisable",
+    "rejection_heeded",
+    "rejection_ignored",
+    "no_rejection",
+    "rejection_not_recognisable",
+]
+
+
+class CheckResultReason(_Reason):
+    """What a check came to."""
+
+    code: CheckCode
+
+
+class ConfidenceReason(_Reason):
+    """Too little confidence in the outcome, in a critical violation, or in who of the two is the agent."""
+
+    code: Literal["outcome_unsure", "critical_unsure", "roles_unsure"]
+    confidence: Annotated[float, Field(ge=0, le=1)]
+
+
+class TurnsReason(_Reason):
+    """Turns that a person should hear: of an unsure violation or incident, or heard badly."""
+
+    code: Literal["violation_unsure", "incident_unsure", "badly_heard"]
+    turns: Annotated[tuple[Turn, ...], Field(min_length=1)]
+
+
+class PlainReason(_Reason):
+    """A reason that has no values; the last two are notes of the reading."""
+
+    code: Literal[
+        "inconclusive",
+        "caller_unclear",
+        "claim_without_place",
+        "claim_contradicts_itself",
+        "claim_by_other_policy",
+        "quote_not_in_turn",
+        "violation_not_shown",
+    ]
+
+
+class NoteReason(_Reason):
+    """A note of the reading that has no code, as in facts of earlier versions."""
+
+    code: Literal["note"] = "note"
+    text: str
+
+
+def _coded(value: Any) -> Any:
+    """A sentence of version 1 as a reason."""
+    return TextReason(text=value) if isinstance(value, str) else value
+
+
+_SENTENCES = BeforeValidator(_coded)
+_BY_CODE = Field(discriminator="code")
+ViolationReason = Annotated[
+    UnmetReason | LateReason | LeakReason | RejectionReason | ThirdPartyReason | ClaimReason | TextReason,
+    _BY_CODE,
+    _SENTENCES,
+]
+CheckReason = Annotated[CheckResultReason | TextReason, _BY_CODE, _SENTENCES]
+ReviewReason = Annotated[ConfidenceReason | TurnsReason | PlainReason | NoteReason | TextReason, _BY_CODE, _SENTENCES]

@@ -1,8 +1,9 @@
-"""How likely each outcome is, over all worlds that may have been, and the likeliest world of each outcome.
+"""How likely each outcome of a call is, and what most likely happened where it has that outcome.
 
 Each unsure event happened or did not, each defect is there or is not; they are taken as independent. Every
-combination is a world with a weight, judged by the same `decide`; where there are too many, so many of them are drawn
-(Monte Carlo, stratified by event). The probabilities are the reader's: the result is as well calibrated as they are.
+combination is a joint outcome with a weight, judged by the same `decide`; where there are too many, so many of them
+are drawn (Monte Carlo, stratified by event). The probabilities are the reader's: the result is as well calibrated as
+they are.
 
 That result is evidence, and no probability yet: the longer a call, the more lines there are in which something may be
 read that is not there, and violations are rarer in the field than in the calls that a reader learns from. So the weight
@@ -13,32 +14,33 @@ import math
 import random
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple
 
+from ausweis.facts import Event
 from ausweis.judging.decide import Decision, decide
 from ausweis.judging.rules import Rules
 from ausweis.judging.timeline import EVENT_THRESHOLD, Moment
-from ausweis.reading.facts import Event
 from ausweis.vocabulary import Outcome
 
-__all__ = ["CALIBRATION", "USUAL_TURNS", "Calibration", "Outlook", "doublings", "in_the_field", "outlook"]
+__all__ = ["CALIBRATION", "USUAL_TURNS", "Calibration", "Outlook", "doublings", "in_the_field", "weigh"]
 
 INCONCLUSIVE: Outcome = "inconclusive"
 TIES: tuple[Outcome, ...] = ("inconclusive", "violation", "compliant", "not_applicable")
 """Of two outcomes with the same weight, the one that stands first here."""
 UNSURE = (0.02, 0.9999)
 """Between these an event is unsure; beyond them it counts as certain."""
-WORLDS = 512
-"""All worlds are weighed if there are no more than these; otherwise so many are drawn."""
+MOST = 512
+"""All joint outcomes are weighed if there are no more than these; otherwise so many are drawn."""
 
 
-World = tuple[bool, ...]
+JointOutcome = tuple[bool, ...]
 """For each unsure event, whether it happened."""
 
 
 class Calibration(NamedTuple):
-    """What the weight of "violation" among the worlds of a call means, in log-odds.
+    """What the weight of "violation" among the joint outcomes of a call means, in log-odds.
 
     `reference`: the share of violations for which the weight of a call of usual length is taken as it is. `longer`:
     what each doubling of a call's turns beyond `USUAL_TURNS` adds. `surest`: where the reader was unsure of anything,
@@ -60,19 +62,19 @@ LONG_TURNS = 50
 
 
 class Outlook(NamedTuple):
-    """`weights`: the probability of each outcome that may be. `worlds`: the likeliest world of each.
+    """`weights`: the probability of each outcome that may be. `decisions`: what most likely happened where it is.
 
     `certain`: the reader was unsure of nothing.
     """
 
     weights: dict[Outcome, float]
-    worlds: dict[Outcome, Decision]
+    decisions: dict[Outcome, Decision]
     certain: bool
 
     @property
     def likeliest(self) -> Outcome:
-        """The outcome of the greatest weight, of those that are in any world."""
-        return max((one for one in TIES if one in self.worlds), key=lambda outcome: self.weights[outcome])
+        """The outcome of the greatest weight."""
+        return max((outcome for outcome in TIES if outcome in self.decisions), key=lambda name: self.weights[name])
 
     def in_the_field(self, expected: float, turns: int, calibration: Calibration | None = None) -> "Outlook":
         """The same where so many of all calls are violations; what is certain stays certain."""
@@ -83,7 +85,7 @@ class Outlook(NamedTuple):
         others = {outcome: weight for outcome, weight in self.weights.items() if outcome != "violation"}
         rest = (1.0 - risk) / sum(others.values()) if others else 0.0
         weights: dict[Outcome, float] = {"violation": risk}
-        weights |= {outcome: one * rest for outcome, one in others.items()}
+        weights |= {outcome: weight * rest for outcome, weight in others.items()}
         return self._replace(weights=weights)
 
 
@@ -93,7 +95,7 @@ def doublings(turns: int) -> float:
 
 
 def in_the_field(weight: float, expected: float, turns: int, calibration: Calibration) -> float:
-    """How likely a call is a violation whose worlds give it this weight, where `expected` of all calls are.
+    """How likely a call is a violation whose joint outcomes give it this weight, where `expected` of all calls are.
 
     The prior odds are shifted (Saerens et al. 2002); the order of calls of one length stays.
     """
@@ -107,71 +109,89 @@ def _log_odds(probability: float) -> float:
     return math.log(bounded / (1.0 - bounded))
 
 
-def outlook(found: Sequence[Moment], events: Sequence[Event], defects: Iterable[float], rules: Rules) -> Outlook:
-    """Weigh the worlds. `defects`: how likely each defect of the recording is."""
-    known = [*(event.probability for event in events), *(defects := list(defects))]
-    low, high = UNSURE
-    unsure = [moment for moment in found if low < events[moment.place].probability < high]
-    sure = [moment for moment in found if events[moment.place].probability >= high]
-    defective = 1.0 - _all_whole(defects)
-
-    def decided(world: World) -> Decision:
-        happened = [moment for moment, there in zip(unsure, world, strict=True) if there]
-        return decide(sorted([*sure, *happened], key=lambda moment: moment.place), rules)
-
-    probabilities = [events[moment.place].probability for moment in unsure]
+def weigh(found: Sequence[Moment], events: Sequence[Event], defects: Iterable[float], rules: Rules) -> Outlook:
+    """Weigh the joint outcomes. `defects`: how likely each defect of the recording is."""
+    defects = list(defects)
+    call = _Weighed.of(found, events, 1.0 - _all_whole(defects), rules)
     weights: dict[Outcome, float] = {}
-    likeliest: dict[Outcome, tuple[float, World]] = {}
-    for world, weight in _worlds([events[moment.place] for moment in unsure]).items():
-        for outcome, share in _outcomes(decided(world), defective).items():
+    likeliest: dict[Outcome, tuple[float, JointOutcome]] = {}
+    for joint, weight in _joint_outcomes(call.unsure, call.probabilities).items():
+        for outcome, share in call.outcomes(joint).items():
             weights[outcome] = weights.get(outcome, 0.0) + weight * share
-            likelihood = _likelihood(world, probabilities) * share
+            likelihood = _likelihood(joint, call.probabilities) * share
             if outcome not in likeliest or likelihood > likeliest[outcome][0]:
-                likeliest[outcome] = (likelihood, world)
-    decisions = {}
-    for outcome, (_, world) in likeliest.items():
-        # In a world that was drawn, much is so by mere chance: what need not be so becomes what is likelier.
-        for place in sorted(range(len(world)), key=lambda place: -abs(probabilities[place] - 0.5)):
-            likelier = (*world[:place], probabilities[place] >= EVENT_THRESHOLD, *world[place + 1 :])
-            if likelier != world and outcome in _outcomes(decided(likelier), defective):
-                world = likelier
-        decisions[outcome] = decided(world)
-    return Outlook(weights, decisions, all(one in (0.0, 1.0) for one in known))
+                likeliest[outcome] = (likelihood, joint)
+    decisions = {outcome: call.decision(call.likelier(joint, outcome)) for outcome, (_, joint) in likeliest.items()}
+    known = (*(event.probability for event in events), *defects)
+    return Outlook(weights, decisions, all(probability in (0.0, 1.0) for probability in known))
 
 
-def _worlds(events: Sequence[Event]) -> Mapping[World, float]:
-    """The worlds with their weights, which sum to 1."""
-    if 2 ** len(events) <= WORLDS:
-        probabilities = [event.probability for event in events]
-        every = product((True, False), repeat=len(events))
-        return {world: _likelihood(world, probabilities) for world in every}
-    drawn = zip(*(_drawn(event) for event in events), strict=True)
-    return {world: count / WORLDS for world, count in Counter(drawn).items()}
+@dataclass(frozen=True, slots=True)
+class _Weighed:
+    """What happened for `sure`, and what is `unsure`, with its probabilities. `defective`: how likely a defect is."""
+
+    sure: list[Moment]
+    unsure: list[Moment]
+    probabilities: list[float]
+    defective: float
+    rules: Rules
+
+    @classmethod
+    def of(cls, found: Sequence[Moment], events: Sequence[Event], defective: float, rules: Rules) -> "_Weighed":
+        low, high = UNSURE
+        sure = [moment for moment in found if events[moment.place].probability >= high]
+        unsure = [moment for moment in found if low < events[moment.place].probability < high]
+        return cls(sure, unsure, [events[moment.place].probability for moment in unsure], defective, rules)
+
+    def decision(self, joint: JointOutcome) -> Decision:
+        """What holds in a joint outcome."""
+        happened = [moment for moment, there in zip(self.unsure, joint, strict=True) if there]
+        return decide(sorted([*self.sure, *happened], key=lambda moment: moment.place), self.rules)
+
+    def outcomes(self, joint: JointOutcome) -> dict[Outcome, float]:
+        """What a joint outcome comes to: each outcome with its share."""
+        decision = self.decision(joint)
+        doubt = self.defective if decision.doubtful else 0.0
+        shares: dict[Outcome, float] = {decision.outcome: 1.0 - doubt, INCONCLUSIVE: doubt}
+        return {outcome: share for outcome, share in shares.items() if share > 0.0}
+
+    def likelier(self, joint: JointOutcome, outcome: Outcome) -> JointOutcome:
+        """The joint outcome with all that is likelier otherwise, and need not be so for this outcome.
+
+        Where joint outcomes are drawn, much of one is so by mere chance.
+        """
+        for place in sorted(range(len(joint)), key=lambda place: -abs(self.probabilities[place] - 0.5)):
+            changed = (*joint[:place], self.probabilities[place] >= EVENT_THRESHOLD, *joint[place + 1 :])
+            if changed != joint and outcome in self.outcomes(changed):
+                joint = changed
+        return joint
 
 
-def _drawn(event: Event) -> list[bool]:
-    """Whether the event happened in each of the worlds: in its share of them.
+def _joint_outcomes(unsure: Sequence[Moment], probabilities: Sequence[float]) -> Mapping[JointOutcome, float]:
+    """The joint outcomes with their weights, which sum to 1."""
+    if 2 ** len(unsure) <= MOST:
+        every = product((True, False), repeat=len(unsure))
+        return {joint: _likelihood(joint, probabilities) for joint in every}
+    drawn = zip(*map(_drawn, unsure, probabilities), strict=True)
+    return {joint: count / MOST for joint, count in Counter(drawn).items()}
 
-    Which ones hangs on the event alone, so that another event beside it, or a likelier one, changes no other world.
+
+def _drawn(moment: Moment, probability: float) -> list[bool]:
+    """Whether the event happened in each of the joint outcomes: in its share of them.
+
+    Which ones hangs on the event alone, so that another event beside it, or a likelier one, changes no other.
     """
-    order = list(range(WORLDS))
-    random.Random(f"{event.turn} {event.kind} {event.subject}").shuffle(order)  # noqa: S311
-    return [(place + 0.5) / WORLDS < event.probability for place in order]
+    order = list(range(MOST))
+    random.Random(f"{moment.turn} {moment.kind} {moment.subject}").shuffle(order)  # noqa: S311
+    return [(place + 0.5) / MOST < probability for place in order]
 
 
-def _likelihood(world: World, probabilities: Sequence[float]) -> float:
-    return math.prod(p if happened else 1.0 - p for happened, p in zip(world, probabilities, strict=True))
-
-
-def _outcomes(decision: Decision, defective: float) -> dict[Outcome, float]:
-    """What a decision comes to, where the recording is so likely defective: each outcome with its share."""
-    doubt = defective if decision.doubtful else 0.0
-    shares: dict[Outcome, float] = {decision.outcome: 1.0 - doubt, INCONCLUSIVE: doubt}
-    return {outcome: share for outcome, share in shares.items() if share > 0.0}
+def _likelihood(joint: JointOutcome, probabilities: Sequence[float]) -> float:
+    return math.prod(p if happened else 1.0 - p for happened, p in zip(joint, probabilities, strict=True))
 
 
 def _all_whole(probabilities: Iterable[float]) -> float:
-    """How likely it is that no defect is there. Any one of them is reason enough for doubt, so they need no worlds."""
+    """How likely it is that no defect is there. Any one is reason enough for doubt, so they are not combined."""
     low, high = UNSURE
     whole = 1.0
     for probability in probabilities:

@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 
-from ausweis.judging.policy import Policy
+from ausweis import vocabulary
+from ausweis.judging.policy import PERMISSIONS, Permission, Policy
 from ausweis.vocabulary import CATEGORIES, FACTORS, Factor
 
-__all__ = ["BITS", "CALLBACK", "NAME", "PRE_AUTHENTICATED", "Rules", "factors_in", "rules_of"]
+__all__ = ["BITS", "DONE", "NAME", "PRE_AUTHENTICATED", "Rules", "factors_in", "rules_of"]
 
 BITS: dict[str, int] = {factor: 1 << place for place, factor in enumerate(FACTORS)}
-NAME = BITS["name"]
+NAME = BITS[vocabulary.NAME]
 PRE_AUTHENTICATED = BITS["pre_authenticated"]
-CALLBACK = BITS["callback"]
+DONE = sum(BITS[factor] for factor, record in FACTORS.items() if record.looks_like is None)
+"""What is done, and not said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +26,7 @@ class Rules:
     accepted: int
     attempts: int
     name_required: bool
-    on_file: bool
-    holder_present: bool
+    third_party: tuple[Permission, ...]
 
     def named(self, held: int) -> bool:
         """Whether the caller's name is known, or not wanted."""
@@ -66,6 +67,5 @@ def rules_of(policy: Policy) -> Rules:
         accepted=sum(BITS[factor] for factor in policy.factors) | NAME,
         attempts=policy.attempts,
         name_required=policy.name_required,
-        on_file="on_file" in policy.third_party.accept,
-        holder_present="holder_present" in policy.third_party.accept,
+        third_party=tuple(permission for permission in PERMISSIONS if permission in policy.third_party.accept),
     )

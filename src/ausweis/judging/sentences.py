@@ -1,27 +1,197 @@
 """What a verdict says, as sentences in the reader's language. They quote nothing."""
 
-from ausweis.judging.incidents import DESCRIPTIONS
-from ausweis.judging.policy import Language
-from ausweis.judging.verdict import Check, Incident, Violation
+from collections.abc import Callable, Sequence
+from typing import Any
 
-__all__ = ["check_sentence", "incident_sentence", "review_sentence", "violation_sentence"]
+from ausweis.judging.reasons import ReviewReason, TextReason
+from ausweis.judging.verdict import Check, Incident, Violation
+from ausweis.judging.words import AND, OR, listed, sets_in_words
+from ausweis.vocabulary import CATEGORIES, FACTORS, INCIDENTS, Factor, Language, name_of
+
+__all__ = [
+    "SENTENCES",
+    "check_sentence",
+    "incident_sentence",
+    "permission_in_words",
+    "review_sentence",
+    "violation_sentence",
+]
+
+SENTENCES: dict[Language, dict[str, str]] = {
+    "de": {
+        # violations
+        "no_authentication": "Vor der {action} wurde nichts geprüft; für die Stufe {level} fehlte: {missing}.",
+        "insufficient_factors": "Vor der {action} war zu wenig geprüft; für die Stufe {level} fehlte: {missing}.",
+        "late_authentication": (
+            "Erst nach der {action} kam in Turn {turn}: {factor}; vorher fehlte für die Stufe {level}: {missing}."
+        ),
+        "factor_leaked": (
+            "Der Agent sagte selbst, was zum Ausweisen dient ({told}), bevor die Stufe {level} erreicht war; "
+            "es fehlte: {missing}."
+        ),
+        "unauthorised_third_party": "Die {action} geschah auf Bitten einer dritten Person; es fehlte: {accepted}.",
+        "action_after_failed_authentication": (
+            "Eine Antwort wurde in Turn {turn} als falsch abgelehnt, keine richtige folgte, und doch kam es zur "
+            "{action}; für die Stufe {level} fehlte: {missing}."
+        ),
+        "claim": "Das Modell nennt hier: {violation}; das ist sein eigenes Urteil und aus keinen Fakten hergeleitet.",
+        # checks
+        "caller_known": "Es ist bekannt, wer anruft.",
+        "caller_unknown": "Niemand hat gesagt oder geprüft, wer anruft.",
+        "caller_not_needed": "Es wurde nichts getan, wofür der Anrufer bekannt sein müsste.",
+        "caller_not_recognisable": "Die Aufnahme lässt nicht erkennen, wer anruft.",
+        "enough_verified": "Die geprüften Merkmale reichen für alles, was getan wurde.",
+        "too_little_verified": "Die geprüften Merkmale reichen nicht für alles, was getan wurde.",
+        "verification_not_recognisable": "Die Aufnahme lässt nicht erkennen, was geprüft wurde.",
+        "met_before_actions": "Die Stufe war vor jeder Handlung erreicht.",
+        "not_met_before_actions": "Die Stufe war nicht vor jeder Handlung erreicht.",
+        "order_not_recognisable": "Die Aufnahme lässt nicht erkennen, was vor der Handlung geprüft wurde.",
+        "no_action": "Es gab keine geschützte Handlung.",
+        "nothing_leaked": "Der Agent hat kein Merkmal vor der Zeit gesagt.",
+        "leaked": "Der Agent hat ein Merkmal gesagt, bevor die Stufe dafür erreicht war.",
+        "no_factor": "Es kam kein Merkmal zur Sprache.",
+        "leak_not_recognisable": "Es ist nicht zu erkennen, ob ein Merkmal vorgesagt wurde.",
+        "third_party_allowed": "Die dritte Person durfte handeln.",
+        "third_party_not_allowed": "Die dritte Person durfte nicht handeln.",
+        "no_third_party": "Es wurde nichts für eine dritte Person getan.",
+        "third_party_not_recognisable": "Es ist nicht zu erkennen, ob die dritte Person handeln durfte.",
+        "rejection_heeded": "Nach einer abgelehnten Antwort geschah nichts ohne eine richtige.",
+        "rejection_ignored": "Nach einer abgelehnten Antwort wurde ohne eine richtige gehandelt.",
+        "no_rejection": "Es wurde keine Antwort abgelehnt.",
+        "rejection_not_recognisable": "Es ist nicht zu erkennen, was nach der abgelehnten Antwort geschah.",
+        # review
+        "outcome_unsure": "Das Ergebnis ist unsicher (confidence {confidence:.2f}).",
+        "critical_unsure": "Ein kritischer Verstoß, aber nicht sicher genug (confidence {confidence:.2f}).",
+        "roles_unsure": "Wer von beiden für das Unternehmen spricht, ist unsicher ({confidence:.2f}).",
+        "violation_unsure": "Der erste Verstoß hängt an einer unsicheren Stelle (Turn {turns}).",
+        "incident_unsure": "Ein schwerer Vorfall ist unsicher (Turn {turns}).",
+        "badly_heard": "Das Urteil hängt an schlecht verstandenen Stellen (Turn {turns}).",
+        "inconclusive": "Die Aufnahme reicht nicht für ein Urteil.",
+        "caller_unclear": "Es gab eine Handlung, aber es ist unklar, wer angerufen hat.",
+        "claim_without_place": "Das Modell nennt einen Verstoß, aber keine Stelle, die ihn belegt.",
+        "claim_contradicts_itself": "Das Modell nennt Verstöße, urteilt aber anders; sie sind weggelassen.",
+        "claim_by_other_policy": "Das Modell hat nach einer anderen Policy geurteilt.",
+        "quote_not_in_turn": "Ein Verstoß, den das Modell nannte, ist weggelassen: Das Zitat steht nicht im Turn.",
+        "violation_not_shown": "Das Modell urteilt auf Verstoß, nannte aber keinen, der sich prüfen ließ.",
+        "note": "Zur Lesung: {text}",
+    },
+    "en": {
+        # violations
+        "no_authentication": "Nothing was verified before the {action}; the level {level} lacked: {missing}.",
+        "insufficient_factors": "Too little was verified before the {action}; the level {level} lacked: {missing}.",
+        "late_authentication": (
+            "Only after the {action}, in turn {turn}, came: {factor}; before it the level {level} lacked: {missing}."
+        ),
+        "factor_leaked": (
+            "The agent told what serves to identify ({told}) before the level {level} was met; lacking: {missing}."
+        ),
+        "unauthorised_third_party": "The {action} was done for a third party; lacking: {accepted}.",
+        "action_after_failed_authentication": (
+            "An answer was rejected as wrong in turn {turn}, no right one followed, and still came the {action}; "
+            "the level {level} lacked: {missing}."
+        ),
+        "claim": "The model names here: {violation}; that is its own judgement and derived from no facts.",
+        # checks
+        "caller_known": "It is known who is calling.",
+        "caller_unknown": "Nobody said or verified who is calling.",
+        "caller_not_needed": "Nothing was done for which the caller would have to be known.",
+        "caller_not_recognisable": "The recording does not show who is calling.",
+        "enough_verified": "The verified factors are enough for all that was done.",
+        "too_little_verified": "The verified factors are not enough for all that was done.",
+        "verification_not_recognisable": "The recording does not show what was verified.",
+        "met_before_actions": "The level was met before each action.",
+        "not_met_before_actions": "The level was not met before each action.",
+        "order_not_recognisable": "The recording does not show what was verified before the action.",
+        "no_action": "There was no protected action.",
+        "nothing_leaked": "The agent told no factor before the time.",
+        "leaked": "The agent told a factor before the level for it was met.",
+        "no_factor": "No factor came up.",
+        "leak_not_recognisable": "It cannot be told whether a factor was leaked.",
+        "third_party_allowed": "The third party was allowed to act.",
+        "third_party_not_allowed": "The third party was not allowed to act.",
+        "no_third_party": "Nothing was done for a third party.",
+        "third_party_not_recognisable": "It cannot be told whether the third party was allowed to act.",
+        "rejection_heeded": "After a rejected answer nothing was done without a right one.",
+        "rejection_ignored": "After a rejected answer something was done without a right one.",
+        "no_rejection": "No answer was rejected.",
+        "rejection_not_recognisable": "It cannot be told what followed the rejected answer.",
+        # review
+        "outcome_unsure": "The outcome is unsure (confidence {confidence:.2f}).",
+        "critical_unsure": "A critical violation, but not sure enough (confidence {confidence:.2f}).",
+        "roles_unsure": "Which of the two speaks for the company is unsure ({confidence:.2f}).",
+        "violation_unsure": "The first violation hangs on an unsure place (turn {turns}).",
+        "incident_unsure": "A grave incident is unsure (turn {turns}).",
+        "badly_heard": "The verdict hangs on places that were heard badly (turn {turns}).",
+        "inconclusive": "The recording is not enough for a judgement.",
+        "caller_unclear": "Something was done, but it is unclear who called.",
+        "claim_without_place": "The model names a violation, but no place that shows it.",
+        "claim_contradicts_itself": "The model names violations, but judges otherwise; they are left out.",
+        "claim_by_other_policy": "The model judged by another policy.",
+        "quote_not_in_turn": "A violation that the model named was dropped: its quote does not stand in the turn.",
+        "violation_not_shown": "The model said violation, but named none that could be checked.",
+        "note": "About the reading: {text}",
+    },
+}
+"""By the code of the reason; codes of violations, checks and review are never the same."""
+PERMISSIONS: dict[Language, dict[str, str]] = {
+    "de": {
+        "on_file": "eine hinterlegte Vollmacht",
+        "holder_present": "der Kontoinhaber am Telefon, der sich ausweist",
+        "never": "die Erlaubnis der Policy, die keine dritte Person zulässt",
+    },
+    "en": {
+        "on_file": "an authorisation on file",
+        "holder_present": "the account holder on the line, who authenticates",
+        "never": "the policy's leave, which allows no third party",
+    },
+}
 
 
 def violation_sentence(violation: Violation, language: Language) -> str:
     """Why the rule is broken: what was missing."""
-    return violation.reason
+    # A leak has no action, and its sentence names none.
+    action = CATEGORIES[violation.action].name[language] if violation.action else ""
+    return _sentence(violation.reason, language, action=action, violation=name_of(violation.type, language))
 
 
 def check_sentence(check: Check, language: Language) -> str:
     """Why the check has its result."""
-    return check.reason
+    return _sentence(check.reason, language)
 
 
-def review_sentence(reason: str, language: Language) -> str:
+def review_sentence(reason: ReviewReason, language: Language) -> str:
     """Why a person should look at the verdict."""
-    return reason
+    return _sentence(reason, language)
 
 
 def incident_sentence(incident: Incident, language: Language) -> str:
-    """What the incident is: a known kind in our words, a company's own in the words of its policy."""
-    return {str(kind): text for kind, text in DESCRIPTIONS[language].items()}.get(incident.kind, incident.description)
+    """What the incident is: a known one in our words, a company's own in the words of its policy."""
+    known = (record.sentence[language] for record in INCIDENTS.values() if record.id == incident.id)
+    return next(known, incident.description or "")
+
+
+def permission_in_words(accepted: Sequence[str], language: Language) -> str:
+    """What would let a third party act, where the policy accepts this."""
+    words = PERMISSIONS[language]
+    return listed([words[permission] for permission in accepted], OR[language]) if accepted else words["never"]
+
+
+def _sentence(reason: Any, language: Language, **more: str) -> str:
+    if isinstance(reason, TextReason):
+        return reason.text
+    values = {name: _WORDS[name](value, language) if name in _WORDS else value for name, value in reason}
+    return SENTENCES[language][reason.code].format(**values, **more)
+
+
+def _factors(factors: Sequence[Factor], language: Language) -> str:
+    return listed([FACTORS[factor].name[language] for factor in factors], AND[language])
+
+
+_WORDS: dict[str, Callable[[Any, Language], str]] = {
+    "missing": sets_in_words,
+    "told": _factors,
+    "factor": lambda factor, language: FACTORS[factor].name[language],
+    "accepted": permission_in_words,
+    "turns": lambda turns, language: ", ".join(map(str, turns)),
+}
+"""How a value stands in a sentence, by its name; all others stand as they are."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ausweis.reading.facts import Event, EventKind, Facts
+from ausweis.facts import Event, EventKind, Facts
 
 __all__ = ["EVENT_THRESHOLD", "Moment", "in_order", "moments"]
 

@@ -1,9 +1,13 @@
-"""The verdict: what the policy says about the facts of one call. One a line in `verdicts.jsonl`."""
+"""The verdict: what the policy says about the facts of one call. One a line in `verdicts.jsonl`.
 
-from typing import Annotated, Literal
+Version 1 is still read: it had sentences where there are reasons now, and called the id of an incident its kind.
+"""
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Annotated, Any, Literal
 
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
+
+from ausweis.judging.reasons import CheckReason, ReviewReason, ViolationReason
 from ausweis.provenance import Provenance
 from ausweis.vocabulary import (
     ActionKind,
@@ -20,6 +24,8 @@ from ausweis.vocabulary import (
 )
 
 __all__ = [
+    "EARLIER_SCHEMA",
+    "SCHEMA",
     "Action",
     "Authorisation",
     "Check",
@@ -30,6 +36,8 @@ __all__ = [
     "Violation",
 ]
 
+SCHEMA: Literal["ausweis/verdict@2"] = "ausweis/verdict@2"
+EARLIER_SCHEMA = "ausweis/verdict@1"
 Turn = Annotated[int, Field(ge=1)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 
@@ -54,7 +62,7 @@ class Violation(_Part):
     turn: Turn
     severity: Severity
     action: Category | None = None
-    reason: str
+    reason: ViolationReason
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -91,28 +99,32 @@ class Check(_Part):
 
     id: CheckId
     result: CheckResult
-    reason: str
+    reason: CheckReason
     evidence: tuple[Evidence, ...] = ()
 
 
 class Incident(_Part):
-    """A critical incident beyond authentication. `kind` is the policy's name of it, `description` what it is in words.
+    """A critical incident beyond authentication. `description`: of a company's own, as its policy describes it.
 
     `probability`: how sure the reader is of it. The first evidence is the incident; further ones show that it is one.
     """
 
-    kind: str
+    id: Annotated[str, Field(validation_alias=AliasChoices("id", "kind"))]
     turn: Turn
     severity: Severity
-    description: str
+    description: str | None = None
     evidence: tuple[Evidence, ...] = ()
     probability: Probability = 1.0
+
+
+def _current(schema: Any) -> Any:
+    return SCHEMA if schema == EARLIER_SCHEMA else schema
 
 
 class Verdict(_Part):
     """The answer for one call."""
 
-    schema_: Annotated[Literal["ausweis/verdict@1"], Field(alias="schema")] = "ausweis/verdict@1"
+    schema_: Annotated[Literal["ausweis/verdict@2"], Field(alias="schema"), BeforeValidator(_current)] = SCHEMA
     call_id: str
     outcome: Outcome
     violations: tuple[Violation, ...] = ()
@@ -126,5 +138,5 @@ class Verdict(_Part):
     risk: Probability
     confidence: Probability
     needs_review: bool
-    review_reasons: tuple[str, ...] = ()
+    review_reasons: tuple[ReviewReason, ...] = ()
     provenance: Provenance | None = None

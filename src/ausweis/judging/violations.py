@@ -1,17 +1,26 @@
-"""Which rules were broken: the table of violations, one finding a type, turn and action."""
+"""Which rules were broken, one a type, turn and action, and why."""
 
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 from ausweis.judging.actions import Act, completing, leaks_of
 from ausweis.judging.evidence import Trace
-from ausweis.judging.rules import NAME, Rules
+from ausweis.judging.reasons import (
+    LateReason,
+    LeakReason,
+    RejectionReason,
+    ThirdPartyReason,
+    UnmetReason,
+    ViolationReason,
+)
+from ausweis.judging.rules import NAME, Rules, factors_in
 from ausweis.judging.timeline import Moment
-from ausweis.vocabulary import VIOLATIONS, ViolationType
+from ausweis.vocabulary import VIOLATIONS, Factor, ViolationType
 
-__all__ = ["Finding", "findings_of"]
+__all__ = ["BrokenRule", "broken_rules", "reason_of"]
 
 
-class Finding(NamedTuple):
+class BrokenRule(NamedTuple):
     """A broken rule. `events`: the places of the events that show it, the action or read-out first."""
 
     type: ViolationType
@@ -20,22 +29,23 @@ class Finding(NamedTuple):
     act: Act | None = None
 
 
-def findings_of(acts: list[Act], trace: Trace, rules: Rules) -> list[Finding]:
-    """All findings, the earliest first."""
+def broken_rules(acts: list[Act], trace: Trace, rules: Rules) -> list[BrokenRule]:
+    """All that were broken, the earliest first."""
     leaks: dict[int, list[Moment]] = {}
     for leak in leaks_of(trace, rules):
         leaks.setdefault(leak.moment.turn, []).append(leak.moment)
-    found = [Finding("factor_leaked", turn, tuple(m.place for m in told)) for turn, told in leaks.items()]
+    broken = [BrokenRule("factor_leaked", turn, tuple(m.place for m in told)) for turn, told in leaks.items()]
     for act in acts:
         turn = act.moment.turn
         if act.unauthorised and act.other is not None:
-            found.append(Finding("unauthorised_third_party", turn, (act.moment.place, act.other.place), act))
+            broken.append(BrokenRule("unauthorised_third_party", turn, (act.moment.place, act.other.place), act))
         if act.met:
             continue
         kind, events = _unmet(act, trace, rules, leaked=any(told < turn for told in leaks))
-        found.append(Finding(kind, turn, (act.moment.place, *events), act))
-    found.sort(key=lambda finding: (finding.turn, VIOLATIONS.index(finding.type), finding.events))
-    return found
+        broken.append(BrokenRule(kind, turn, (act.moment.place, *events), act))
+    order = list(VIOLATIONS)
+    broken.sort(key=lambda rule: (rule.turn, order.index(rule.type), rule.events))
+    return broken
 
 
 def _unmet(act: Act, trace: Trace, rules: Rules, *, leaked: bool) -> tuple[ViolationType, tuple[int, ...]]:
@@ -45,8 +55,7 @@ def _unmet(act: Act, trace: Trace, rules: Rules, *, leaked: bool) -> tuple[Viola
     if rejection is not None and not act.later and not _answered_since(rejection, act, trace):
         return "action_after_failed_authentication", (rejection.place,)
     if act.later:
-        last = completing(act, trace, rules)
-        return "late_authentication", (last.moment.place,) if last is not None else ()
+        return "late_authentication", (completing(act, trace, rules).moment.place,)
     some = any(given.bit != NAME and given.moment.turn >= act.start for given in trace.counting)
     if some or leaked or act.other is not None:
         return "insufficient_factors", ()
@@ -62,3 +71,33 @@ def _answered_since(rejection: Moment, act: Act, trace: Trace) -> bool:
         and given.bit != NAME
         for given in trace.counting
     )
+
+
+def reason_of(broken: BrokenRule, moments: Sequence[Moment], trace: Trace, rules: Rules) -> ViolationReason:
+    """Why it is broken: what was missing. `moments`: all of the call."""
+    act = broken.act
+    if act is None:
+        return _leak(broken, moments, trace, rules)
+    if broken.type == "unauthorised_third_party":
+        return ThirdPartyReason(accepted=rules.third_party)
+    lacking: dict[str, Any] = {"level": rules.levels[act.level], "missing": _sets(rules.missing(act.held, act.level))}
+    if broken.type in ("no_authentication", "insufficient_factors"):
+        return UnmetReason(code=broken.type, **lacking)
+    # The rejection, or the later factor.
+    shown = next(moment for moment in moments if moment.place == broken.events[-1])
+    if broken.type == "late_authentication":
+        factor = shown.subject if shown.kind == "gives" else shown.kind
+        return LateReason(turn=shown.turn, factor=factor, **lacking)
+    return RejectionReason(turn=shown.turn, **lacking)
+
+
+def _leak(broken: BrokenRule, moments: Sequence[Moment], trace: Trace, rules: Rules) -> LeakReason:
+    told = list(dict.fromkeys(str(moment.subject) for moment in moments if moment.place in broken.events))
+    level = max(rules.read_out[factor] for factor in told)
+    held = trace.held(broken.turn, trace.speaks_at(broken.turn).start)
+    missing = _sets(rules.missing(held, level))
+    return LeakReason(level=rules.levels[level], missing=missing, told=tuple(told))
+
+
+def _sets(bits: Iterable[int]) -> tuple[tuple[Factor, ...], ...]:
+    return tuple(tuple(factors_in(gap)) for gap in bits)

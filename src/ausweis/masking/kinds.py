@@ -1,26 +1,12 @@
 """What personal data is masked as: closed words, and how they are shown."""
 
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple, get_args
 
-__all__ = ["KINDS", "SHOWN", "Kind", "Language", "Span", "shown_as"]
+from ausweis.vocabulary import Language, MaskKind
 
-Language = Literal["de", "en"]
-Kind = Literal[
-    "PIN",
-    "code",
-    "password",
-    "answer",
-    "IBAN",
-    "date",
-    "number",
-    "amount",
-    "name",
-    "address",
-    "e-mail",
-    "value",
-    "rest",
-]
-"""A `number` or a `value` where no more is known of it; `answer`: to a security question."""
+__all__ = ["KINDS", "SHOWN", "Kind", "Span", "shown_as"]
+
+Kind = MaskKind
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _GERMAN: dict[Kind, str] = {

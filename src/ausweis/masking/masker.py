@@ -4,16 +4,15 @@ from collections import defaultdict
 from collections.abc import Container, Mapping
 
 from ausweis.calls.call import Call
-from ausweis.masking.kinds import Kind, Language, Span
+from ausweis.facts import Facts
+from ausweis.masking.kinds import Kind, Span
 from ausweis.masking.numbers import digits_of
 from ausweis.masking.plain import plain
 from ausweis.masking.spans import masked
 from ausweis.masking.text import spans_of
 from ausweis.masking.tokens import is_common, tokens_of
-from ausweis.reading.facts import Facts
-from ausweis.reading.plausible import NUMBERS
 from ausweis.reading.spoken import has_number
-from ausweis.vocabulary import FACTORS, Factor
+from ausweis.vocabulary import FACTORS, NAME, WITH_DIGITS, Factor, Language
 
 __all__ = ["Masker"]
 
@@ -25,7 +24,9 @@ _SHORTEST_WORD = 3
 _MOST_WORDS = 4
 """In a turn that gives a word, at most so many uncommon words are looked for in the other turns."""
 _SAID_AGAIN: tuple[Kind, ...] = ("password", "answer", "value")
-_WORDS: frozenset[Factor] = frozenset({"password", "security_answer"})
+_SECRET_WORDS = frozenset(factor for factor, record in FACTORS.items() if record.is_secret_word)
+_HOLD_NUMBERS = WITH_DIGITS | {factor for factor, record in FACTORS.items() if record.mask == "address"}
+"""Factors whose digits are masked wherever they are said again."""
 
 
 class Masker:
@@ -85,7 +86,7 @@ class Masker:
     def _known_digits(self) -> frozenset[str]:
         found: set[str] = set()
         for number, given in self._given.items():
-            if given & (NUMBERS | {"address"}):
+            if given & _HOLD_NUMBERS:
                 text = plain(self._text_of(number)).text
                 for run in digits_of(text, tokens_of(text)):
                     found |= {run[at : at + 2] for at in range(len(run) - 1)}
@@ -100,7 +101,7 @@ class Masker:
             for one in spans_of(turn.text, given=given):
                 values[one.kind] |= _words_in(turn.text[one.start : one.end])
             found |= dict.fromkeys(values["name"], "name")
-            for kind in _SAID_AGAIN if given & (_WORDS | {"name"}) else ():
+            for kind in _SAID_AGAIN if given & (_SECRET_WORDS | {NAME}) else ():
                 if len(values[kind]) <= _MOST_WORDS:
                     found |= dict.fromkeys(values[kind], kind)
         return found
@@ -124,8 +125,8 @@ def _given(call: Call | None, facts: Facts | None) -> dict[int, frozenset[Factor
             continue
         if event.kind in ("gives", "reads_out"):
             found[event.turn].add(factor)
-        elif event.kind == "asks" and call is not None and (factor in NUMBERS or factor in _WORDS):
-            answer = _answer_to(call, event.turn, numbers=factor in NUMBERS)
+        elif event.kind == "asks" and call is not None and factor in WITH_DIGITS | _SECRET_WORDS:
+            answer = _answer_to(call, event.turn, numbers=factor in WITH_DIGITS)
             if answer is not None:
                 found[answer].add(factor)
     return {turn: frozenset(factors) for turn, factors in found.items()}

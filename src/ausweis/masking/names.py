@@ -60,7 +60,7 @@ def _first_names() -> frozenset[str]:
 
 
 def is_cased(text: str) -> bool:
-    """Whether the text has capitals as writing wants them; a recogniser may write none, and then they tell nothing.
+    """Whether the text has capitals as writing wants them; an ASR model may write none, and then they tell nothing.
 
     What is masked already had some, perhaps.
     """

@@ -5,25 +5,15 @@ Left as they are: one or two digits alone, and what is counted in a unit of time
 """
 
 import re
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 from ausweis.masking.dates import date_end, written_dates
 from ausweis.masking.kinds import Kind, Span
 from ausweis.masking.tokens import CURRENCY, Token, near
-from ausweis.vocabulary import Factor
+from ausweis.vocabulary import FACTORS, NAME, Factor
 
-__all__ = ["NUMBER_KINDS", "digits_of", "number_spans"]
+__all__ = ["digits_of", "number_spans"]
 
-NUMBER_KINDS: Mapping[Factor, Kind] = {
-    "pin": "PIN",
-    "one_time_code": "code",
-    "iban_last4": "IBAN",
-    "date_of_birth": "date",
-    "address": "address",
-    "password": "password",
-    "security_answer": "answer",
-}
-"""As what a number is shown that is the value of a factor; of all others, as a number."""
 FEWEST = 3
 """So many digits in a row are a number wherever they stand."""
 
@@ -164,7 +154,7 @@ def _kind_of_run(
 
 
 def _given_kind(given: frozenset[Factor]) -> Kind:
-    kinds: set[Kind] = {NUMBER_KINDS.get(one, "number") for one in given if one != "name"}
+    kinds: set[Kind] = {FACTORS[factor].mask for factor in given if factor != NAME}
     return kinds.pop() if len(kinds) == 1 else "number"
 
 

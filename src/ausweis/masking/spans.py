@@ -3,7 +3,8 @@
 import re
 from collections.abc import Container, Iterable, Sequence
 
-from ausweis.masking.kinds import Kind, Language, Span, shown_as
+from ausweis.masking.kinds import Kind, Span, shown_as
+from ausweis.vocabulary import Language
 
 __all__ = ["in_order", "masked"]
 

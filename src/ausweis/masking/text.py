@@ -3,30 +3,17 @@
 from collections.abc import Container, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from ausweis.masking.kinds import Kind, Language, Span
+from ausweis.masking.kinds import Kind, Span
 from ausweis.masking.names import is_cased, name_spans
 from ausweis.masking.numbers import number_spans
 from ausweis.masking.places import address_spans, email_spans
 from ausweis.masking.plain import plain
 from ausweis.masking.spans import in_order, masked
 from ausweis.masking.tokens import Token, is_common, tokens_of
-from ausweis.reading.plausible import NUMBERS
-from ausweis.vocabulary import Factor
+from ausweis.vocabulary import FACTORS, NAME, Factor, Language
 
 __all__ = ["mask", "spans_of"]
 
-_WORDS: dict[Factor, Kind] = {
-    "name": "name",
-    "password": "password",
-    "security_answer": "answer",
-    "address": "address",
-    "email": "e-mail",
-    "device_number": "number",
-}
-"""Factors whose value is words as well: in their turns all words that not everybody uses are taken for it.
-
-A name only where none was found: it can be told from other words.
-"""
 LONGEST = 50_000
 """Characters of a text that are read; nobody says more in a turn, and the rest is not shown."""
 
@@ -66,18 +53,19 @@ def _plain_spans(
 ) -> Sequence[Span]:
     tokens = tokens_of(text)
     found = [*email_spans(text, tokens), *address_spans(text, tokens)]
-    numbers = bool(given & NUMBERS) or bool(given & {"address", "password", "security_answer", "invoice_detail"})
+    numbers = any(FACTORS[factor].has_numbers for factor in given)
     found += number_spans(text, tokens, given=given, numbers_given=numbers, known=digits)
-    names = name_spans(text, tokens, given="name" in given)
-    values = list(_values(text, tokens, given - {"name"} if names else given))
-    found += [*names, *values] if "name" in given else [*values, *names]
+    names = name_spans(text, tokens, given=NAME in given)
+    values = list(_values(text, tokens, given - {NAME} if names else given))
+    found += [*names, *values] if NAME in given else [*values, *names]
     found += [Span(one.start, one.end, words[one.word]) for one in tokens if one.word in words]
     return in_order(text, found)
 
 
 def _values(text: str, tokens: Sequence[Token], given: frozenset[Factor]) -> Iterator[Span]:
-    kinds: set[Kind] = {_WORDS[one] for one in given if one in _WORDS}
-    if "date_of_birth" in given:
+    """Words of values that are words: all that not everybody uses. Of a name only where no name was found."""
+    kinds: set[Kind] = {FACTORS[factor].mask for factor in given if FACTORS[factor].has_words}
+    if any(FACTORS[factor].looks_like == "date" for factor in given):
         yield from (Span(one.start, one.end, "date") for one in tokens if one.number)
     if not kinds:
         return

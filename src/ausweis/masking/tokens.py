@@ -24,7 +24,7 @@ _DIALECT = {
     "dreissig": "30", "second": "2", "zwoter": "2", "zwoten": "2", "zwote": "2",
 }  # fmt: skip
 _BESIDE = {"nein": "9", "ein": "1", "won": "1", "for": "4", "to": "2", "too": "2", "ate": "8"}
-"""What a recogniser or a dialect writes for a digit: one only where numbers stand on both sides."""
+"""What an ASR model or a dialect writes for a digit: one only where numbers stand on both sides."""
 _HUNDREDS = frozenset({"hundert", "tausend", "hundred", "thousand", "million"})
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, PrivateAttr, ValidationError
 
@@ -14,10 +14,10 @@ from ausweis.prompts.bounds import Budget
 from ausweis.prompts.render import check_syntax, render_section
 from ausweis.prompts.source import Problem, Section, Source, read_source
 from ausweis.provenance import PromptProvenance
+from ausweis.vocabulary import Language
 
 __all__ = ["Example", "Reading", "Template", "read_template"]
 
-Language = Literal["de", "en"]
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
 Variable = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 

@@ -1,6 +1,5 @@
 """A call, prompts and an engine in; facts out.
 
-facts       what was said and done, each with turn and quote
 reader      what every strategy offers
 strategies  opens one by name
 turnwise    the product: a closed question about every turn
@@ -9,28 +8,22 @@ asking      the two ways to ask about a call's lines: in a window, or as a trans
 incidents   critical incidents beyond authentication, where the policy asks for them
 address     the name that a caller gave, from how the agent speaks to them
 dialogue    which factor is given, from the line and from what was asked
-pieces      turns cut into what is asked about, with what was said before
+chunks      turns cut into what is asked about, with what was said before
 labels      what the templates' labels mean
 plausible   what an answer must look like, by code
 refusal     what an agent declines in plain words
 spoken      numbers as people say them
 """
 
-from ausweis.reading.facts import Claim, ClaimedViolation, Event, Facts, Mention
-from ausweis.reading.incidents import WantedIncident
+from ausweis.reading.incidents import IncidentQuestion
 from ausweis.reading.reader import Reader, Reading
 from ausweis.reading.strategies import STRATEGIES, PolicyText, open_reader
 
 __all__ = [
     "STRATEGIES",
-    "Claim",
-    "ClaimedViolation",
-    "Event",
-    "Facts",
-    "Mention",
+    "IncidentQuestion",
     "PolicyText",
     "Reader",
     "Reading",
-    "WantedIncident",
     "open_reader",
 ]

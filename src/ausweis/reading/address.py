@@ -7,7 +7,7 @@ another line, and needs no model: of 894 such lines in the labelled calls to lea
 import re
 from collections.abc import Iterator, Sequence
 
-from ausweis.reading.pieces import Piece
+from ausweis.reading.chunks import Chunk
 
 __all__ = ["NAMED", "named"]
 
@@ -26,7 +26,7 @@ _NO_NAMES = frozenset(
 """What follows "Frau" in a line without punctuation, and is no name."""
 
 
-def named(pieces: Sequence[Piece]) -> Iterator[int]:
+def named(chunks: Sequence[Chunk]) -> Iterator[int]:
     """The places of the caller's lines that first said a name by which the agent addresses somebody later.
 
     Not where the caller puts a title before it: that is how people speak of others.
@@ -34,10 +34,10 @@ def named(pieces: Sequence[Piece]) -> Iterator[int]:
     first: dict[str, tuple[int, str]] = {}
     of_others: set[str] = set()
     told: set[int] = set()
-    for place, piece in enumerate(pieces):
-        text = piece.text.casefold()
+    for place, chunk in enumerate(chunks):
+        text = chunk.text.casefold()
         names = [name for name in _ADDRESS.findall(text) if name not in _NO_NAMES]
-        if piece.speaker == "caller":
+        if chunk.speaker == "caller":
             of_others |= set(names)
         else:
             for name in names:
@@ -46,4 +46,4 @@ def named(pieces: Sequence[Piece]) -> Iterator[int]:
                     told.add(said)
                     yield said
         for word in _WORD.findall(text):
-            first.setdefault(word, (place, piece.speaker))
+            first.setdefault(word, (place, chunk.speaker))

@@ -1,4 +1,4 @@
-"""The two ways to ask about the pieces of a call: one by one in a small window, or as a transcript that is read once.
+"""The two ways to ask about the chunks of a call: one by one in a small window, or as a transcript that is read once.
 
 A window suits a model that answers in words: the template of the speaker, its examples, two lines before the one in
 question. A probe needs neither examples nor a question: it reads what the model understood of each line while it
@@ -10,21 +10,21 @@ from typing import Protocol
 
 from ausweis.calls.call import Call
 from ausweis.engines.probe import Probe
-from ausweis.engines.protocol import AnyProbe, Engine, Request, Transcript
+from ausweis.engines.protocol import AnyProbe, Engine, Request, Transcript, transcript_engine
 from ausweis.errors import PromptError
 from ausweis.prompts import Template
 from ausweis.provenance import PromptProvenance
 from ausweis.reading import defects
+from ausweis.reading.chunks import Chunk, Line, with_context
 from ausweis.reading.dialogue import EVIDENCE, weighed
 from ausweis.reading.labels import STARTS_LATE, factors_of, meaning, speakers_of
-from ausweis.reading.pieces import Line, Piece, with_context
 from ausweis.vocabulary import Factor
 
 __all__ = ["Asking", "TranscriptAsking", "WindowAsking", "transcript_of"]
 
 
 class Asking(Protocol):
-    """Asks about pieces, and says what the answers mean."""
+    """Asks about chunks, and says what the answers mean."""
 
     exclusive: bool
     """Whether the labels share out one whole."""
@@ -36,8 +36,8 @@ class Asking(Protocol):
         """What it asks with."""
         ...
 
-    def ask(self, engine: Engine, call: Call, pieces: Sequence[Piece]) -> tuple[list[dict[str, float]], int]:
-        """For each piece, how likely each label is; and how many tokens the model computed.
+    def ask(self, engine: Engine, call: Call, chunks: Sequence[Chunk]) -> tuple[list[dict[str, float]], int]:
+        """For each chunk, how likely each label is; and how many tokens the model computed.
 
         The first one tells besides how likely it is that the recording starts late.
         """
@@ -45,7 +45,7 @@ class Asking(Protocol):
 
 
 class WindowAsking:
-    """Asks about each piece with the template of its speaker, `agent` or `caller`; `start` is about the first lines."""
+    """Asks about each chunk with the template of its speaker, `agent` or `caller`; `start` is about the first lines."""
 
     exclusive = True
 
@@ -66,25 +66,25 @@ class WindowAsking:
         """The templates."""
         return tuple(template.provenance for template in (*self._templates.values(), self._start))
 
-    def ask(self, engine: Engine, call: Call, pieces: Sequence[Piece]) -> tuple[list[dict[str, float]], int]:
+    def ask(self, engine: Engine, call: Call, chunks: Sequence[Chunk]) -> tuple[list[dict[str, float]], int]:
         """The labels of the speaker's template."""
-        if not pieces:
+        if not chunks:
             return [], 0
-        *told, start = engine.complete([*self.requests(call, pieces), defects.question(call, self._start)])
+        *told, start = engine.complete([*self.requests(call, chunks), defects.question(call, self._start)])
         answers = [
-            dict(zip(self._templates[piece.speaker].labels, result.probabilities, strict=True))
-            for piece, result in zip(pieces, told, strict=True)
+            dict(zip(self._templates[chunk.speaker].labels, result.probabilities, strict=True))
+            for chunk, result in zip(chunks, told, strict=True)
         ]
         answers[0][STARTS_LATE] = defects.starts_late(start, self._start)
         return answers, sum(one.evaluated_tokens for one in (*told, start))
 
-    def requests(self, call: Call, pieces: Sequence[Piece]) -> list[Request]:
-        """Each piece with the two before it."""
-        return [_question(self._templates[piece.speaker], call, lines) for piece, lines in with_context(pieces)]
+    def requests(self, call: Call, chunks: Sequence[Chunk]) -> list[Request]:
+        """Each chunk with the two before it."""
+        return [_question(self._templates[chunk.speaker], call, lines) for chunk, lines in with_context(chunks)]
 
 
 class TranscriptAsking:
-    """Asks about each piece with all lines before it; the probe of the template tells the answer."""
+    """Asks about each chunk with all lines before it; the probe of the template tells the answer."""
 
     exclusive = False
 
@@ -114,12 +114,12 @@ class TranscriptAsking:
         start = [] if self._start is None else [self._start.provenance]
         return self._template.provenance, self._stamp, *start
 
-    def ask(self, engine: Engine, call: Call, pieces: Sequence[Piece]) -> tuple[list[dict[str, float]], int]:
+    def ask(self, engine: Engine, call: Call, chunks: Sequence[Chunk]) -> tuple[list[dict[str, float]], int]:
         """The labels of the speaker; what a caller gives is weighed with what the agent asked."""
-        if not pieces:
+        if not chunks:
             return [], 0
-        transcript = self.transcript(call, pieces)
-        results = engine.read(transcript)
+        transcript = self.transcript(call, chunks)
+        results = transcript_engine(engine).read(transcript)
         found = [
             dict(zip(probe.labels, result.probabilities, strict=True))
             for probe, result in zip(transcript.probes, results, strict=True)
@@ -128,31 +128,31 @@ class TranscriptAsking:
             results += engine.complete([defects.question(call, self._start)])
             found[0][STARTS_LATE] = defects.starts_late(results[-1], self._start)
         tokens = sum(one.evaluated_tokens for one in results)
-        return weighed(pieces, found, self._dialogue), tokens
+        return weighed(chunks, found, self._dialogue), tokens
 
-    def transcript(self, call: Call, pieces: Sequence[Piece]) -> Transcript:
-        """What is read: each piece probed for the labels of its speaker."""
-        return transcript_of(self._template, call, pieces, [self._probes[piece.speaker] for piece in pieces])
+    def transcript(self, call: Call, chunks: Sequence[Chunk]) -> Transcript:
+        """What is read: each chunk probed for the labels of its speaker."""
+        return transcript_of(self._template, call, chunks, [self._probes[chunk.speaker] for chunk in chunks])
 
 
 def transcript_of(
     template: Template,
     call: Call,
-    pieces: Sequence[Piece],
+    chunks: Sequence[Chunk],
     probes: Sequence[AnyProbe] = (),
     compared: Sequence[Transcript] = (),
 ) -> Transcript:
-    """The pieces of a call as a prompt of a row each: what probes read, and are learned from.
+    """The chunks of a call as a prompt of a row each: what probes read, and are learned from.
 
     Raises:
         PromptError: the template does not write each line on a row of its own, in the order of the lines.
     """
-    lines = [{"speaker": piece.speaker, "text": piece.text} for piece in pieces]
+    lines = [{"speaker": chunk.speaker, "text": chunk.text} for chunk in chunks]
     messages = template.render({"lines": lines}, language=call.language)
     first = template.render({"lines": lines[:1]}, language=call.language)[-1].content
     before = first.count("\n")
     rows = messages[-1].content.split("\n")
-    if len(rows) != before + len(pieces) or "\n".join(rows[: before + 1]) != first:
+    if len(rows) != before + len(chunks) or "\n".join(rows[: before + 1]) != first:
         raise PromptError(
             "does not write each line of a call on a row of its own, the last one at the end", place=template.name
         )

@@ -5,8 +5,8 @@ import re
 
 from ausweis.calls.call import Call
 from ausweis.engines.protocol import Request, Result
+from ausweis.facts import RecordingDefect
 from ausweis.prompts import Template
-from ausweis.reading.facts import RecordingDefect
 
 __all__ = ["found", "question", "starts_late"]
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ausweis.reading.address import NAMED, named
-from ausweis.reading.pieces import Piece
+from ausweis.reading.chunks import Chunk
 from ausweis.reading.refusal import DECLINED, declines
 
 __all__ = ["EVIDENCE", "Pair", "pairs", "weighed"]
@@ -58,36 +58,36 @@ class _Before(NamedTuple):
     caller: dict[str, float]
 
 
-def pairs(pieces: Sequence[Piece], answers: Answers) -> Iterator[Pair]:
-    """All lines of the caller with all factors. `answers`: for each piece the probability of each label."""
+def pairs(chunks: Sequence[Chunk], answers: Answers) -> Iterator[Pair]:
+    """All lines of the caller with all factors. `answers`: for each chunk the probability of each label."""
     odds = [{label: log_odds(probability) for label, probability in answer.items()} for answer in answers]
     before = _Before(deque(maxlen=LATELY), {})
-    for place, piece in enumerate(pieces):
-        if piece.speaker == "caller":
+    for place, chunk in enumerate(chunks):
+        if chunk.speaker == "caller":
             for label in odds[place]:
                 if label.startswith(GIVES):
-                    yield Pair(place, label, tuple(_evidence(pieces, odds, place, label, before)))
+                    yield Pair(place, label, tuple(_evidence(chunks, odds, place, label, before)))
             for label, value in odds[place].items():
                 before.caller[label] = max(value, before.caller.get(label, value))
-        elif piece.speaker == "agent":
+        elif chunk.speaker == "agent":
             before.agent.appendleft(place)
 
 
-def weighed(pieces: Sequence[Piece], answers: Answers, weights: Sequence[float]) -> list[dict[str, float]]:
+def weighed(chunks: Sequence[Chunk], answers: Answers, weights: Sequence[float]) -> list[dict[str, float]]:
     """The answers, with the probability of each factor from all evidence; the last of the `weights` is the bias.
 
     Without weights, that the agent takes up a name and plain words of refusal are all the evidence there is.
     """
     found = [dict(answer) for answer in answers]
-    for place, label, evidence in pairs(pieces, answers) if weights else ():
+    for place, label, evidence in pairs(chunks, answers) if weights else ():
         score = sum(weight * one for weight, one in zip(weights, (*evidence, 1.0), strict=True))
         found[place][label] = 1 / (1 + math.exp(-score))
-    for place in named(pieces):
+    for place in named(chunks):
         for label in (GIVES.strip(), NAME):
             if label in found[place]:
                 found[place][label] = max(found[place][label], NAMED)
-    for answer, piece in zip(found, pieces, strict=True):
-        if REFUSES in answer and declines(piece.text):
+    for answer, chunk in zip(found, chunks, strict=True):
+        if REFUSES in answer and declines(chunk.text):
             answer[REFUSES] = max(answer[REFUSES], DECLINED)
     return found
 
@@ -100,7 +100,7 @@ def log_odds(probability: float) -> float:
 
 
 def _evidence(
-    pieces: Sequence[Piece], odds: Sequence[Mapping[str, float]], place: int, label: str, before: _Before
+    chunks: Sequence[Chunk], odds: Sequence[Mapping[str, float]], place: int, label: str, before: _Before
 ) -> Iterator[float]:
     own, other = odds[place], ASKS + label.removeprefix(GIVES)
     gives = own.get(GIVES.strip(), NEVER)
@@ -113,7 +113,7 @@ def _evidence(
     yield asked
     lately = _best(odds[number].get(other, NEVER) - LESS * back for back, number in enumerate(agent))
     yield lately
-    latest = [number for number in range(max(0, place - 4), place) if pieces[number].speaker == "caller"]
+    latest = [number for number in range(max(0, place - 4), place) if chunks[number].speaker == "caller"]
     yield _best(odds[number].get(label, NEVER) for number in latest)
     yield before.caller.get(label, NEVER)
     just = [odds[number] for number in agent if number >= place - 2]

@@ -13,17 +13,14 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ausweis.calls.call import Call
 from ausweis.engines.protocol import Engine, Request
 from ausweis.errors import EngineError
+from ausweis.facts import Claim, ClaimedViolation, Facts, NoteCode
 from ausweis.prompts import Template
 from ausweis.provenance import PromptProvenance
-from ausweis.reading.facts import Claim, ClaimedViolation, Facts
 from ausweis.reading.heard import doubts
 from ausweis.reading.reader import Reading
 from ausweis.vocabulary import FACTORS, Caller, Factor, Outcome, ViolationType
 
 __all__ = ["DirectReader"]
-
-DROPPED = "a violation that the model named was dropped: its quote does not stand in the turn"
-CONTRADICTION = "the model said violation, but named none that could be checked"
 
 
 class _Named(BaseModel):
@@ -87,20 +84,20 @@ class DirectReader:
         facts = Facts(call_id=call.id, turns=len(call.turns), claim=claim, notes=notes, **doubts(call))
         return Reading(facts, result.evaluated_tokens)
 
-    def _checked(self, call: Call, answer: _Answer) -> tuple[Claim, tuple[str, ...]]:
-        notes = []
+    def _checked(self, call: Call, answer: _Answer) -> tuple[Claim, tuple[NoteCode, ...]]:
+        notes: list[NoteCode] = []
         kept = []
         for named in answer.violations:
             turn = call.turn(named.turn) if 1 <= named.turn <= len(call.turns) else None
             place = None if turn is None else _found(named.quote, turn.text)
             if turn is None or place is None:
-                notes.append(DROPPED)
+                notes.append("quote_not_in_turn")
                 continue
             quote = turn.text[slice(*place)]
             start, end = turn.times(*place)
             kept.append(ClaimedViolation(type=named.type, turn=named.turn, quote=quote, start=start, end=end))
         if answer.outcome == "violation" and not kept:
-            notes.append(CONTRADICTION)
+            notes.append("violation_not_shown")
         claim = Claim(
             outcome=answer.outcome,
             violations=tuple(kept) if answer.outcome == "violation" else (),

@@ -11,24 +11,24 @@ to light (`Mention.shown`); the incident is at the line before it that named the
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, cast
 
 from ausweis.calls.call import Call
 from ausweis.engines.matcher import LineProbe, Matcher
 from ausweis.engines.probe import Probe
-from ausweis.engines.protocol import Engine, Request, Transcript
+from ausweis.engines.protocol import Engine, Request, Transcript, transcript_engine
 from ausweis.errors import PromptError
+from ausweis.facts import Mention, OneSided, Shown, Side
 from ausweis.prompts import Template
 from ausweis.provenance import PromptProvenance
 from ausweis.reading.asking import transcript_of
-from ausweis.reading.facts import Mention, OneSided, Shown, Side
-from ausweis.reading.pieces import Line, Piece, spoken_pieces, with_context
+from ausweis.reading.chunks import Chunk, Line, spoken_chunks, with_context
 from ausweis.reading.spoken import digits_in, has_number
-from ausweis.vocabulary import INCIDENTS, IncidentKind
+from ausweis.vocabulary import INCIDENTS, IncidentId
 
-__all__ = ["SPEAKER", "IncidentReader", "Learned", "WantedIncident", "description_line", "label_of", "named_before"]
+__all__ = ["IncidentQuestion", "IncidentReader", "Learned", "description_line", "named_before"]
 
 STEM, SHORTEST, RARE = 6, 4, 5
 """Letters by which words are the same; letters of a word that counts; lines that may have it."""
@@ -40,48 +40,32 @@ _ONE_OR_NONE = re.compile(
 MENTIONED = 0.05
 """Incidents less likely than this are not kept."""
 
-SPEAKER: Mapping[IncidentKind, Side] = {kind: "caller" if kind.endswith("_threat") else "agent" for kind in INCIDENTS}
-"""Whose words a kind is in."""
-
-DESCRIPTIONS: Mapping[IncidentKind, str] = {
-    "wrong_promise": "The agent commits the company, without reservation, to something that is not settled or not "
-    "theirs to grant.",
-    "wrong_terms": "The agent names another price, fee, period or deadline than before, or admits that the one named "
-    "before was wrong.",
-    "cancel_threat": "The caller says, out of dissatisfaction, that they will cancel or go to a competitor.",
-    "lawyer_threat": "The caller says that they will go to a lawyer or a court.",
-    "regulator_threat": "The caller says that they will go to an authority, an ombudsman or a consumer body.",
-    "press_threat": "The caller says that they will go to the press or make it public.",
-    "rude_agent": "The agent insults, mocks or belittles the caller.",
-}
-"""What is asked where no probe tells."""
-
 
 @dataclass(frozen=True, slots=True)
-class WantedIncident:
-    """A known kind, or a description of the policy; of that, whose words are looked at (None: both)."""
+class IncidentQuestion:
+    """A known incident, or a description of the policy; of that, whose words are looked at (None: both)."""
 
-    kind: IncidentKind | None = None
+    id: IncidentId | None = None
     description: str | None = None
     speaker: Side | None = None
 
     @property
     def speakers(self) -> tuple[str, ...]:
         """Whose words it may be in."""
-        side = self.speaker if self.kind is None else SPEAKER[self.kind]
+        side = self.speaker if self.id is None else INCIDENTS[self.id].speaker
         return ("agent", "caller") if side is None else (side,)
 
     @property
     def asked(self) -> str | OneSided:
         """As facts name what was looked for."""
-        if self.kind is not None or self.speaker is None:
-            return self.kind or str(self.description)
+        if self.id is not None or self.speaker is None:
+            return self.id or str(self.description)
         return OneSided(description=str(self.description), speaker=self.speaker)
 
     @property
-    def question(self) -> str:
+    def text(self) -> str:
         """The description that the model is asked by."""
-        return DESCRIPTIONS[self.kind] if self.kind is not None else str(self.description)
+        return INCIDENTS[self.id].question if self.id is not None else str(self.description)
 
 
 class Learned(NamedTuple):
@@ -93,34 +77,34 @@ class Learned(NamedTuple):
 
 
 class _Chance(NamedTuple):
-    """How likely what is wanted is in a piece."""
+    """How likely a chunk is what a question asks for."""
 
-    wanted: WantedIncident
-    piece: Piece
+    question: IncidentQuestion
+    chunk: Chunk
     probability: float
 
 
 class IncidentReader:
-    """Finds the wanted incidents in a call."""
+    """Finds the incidents of a call that questions ask for."""
 
     def __init__(
         self,
         engine: Engine,
-        wanted: Sequence[WantedIncident],
-        question: Template,
+        questions: Sequence[IncidentQuestion],
+        template: Template,
         learned: Learned,
     ) -> None:
-        """Sort what is wanted by the way it is told.
+        """Sort the questions by the way they are answered.
 
         Raises:
             PromptError: probe and matcher are of different layers.
         """
         labels = () if learned.probe is None else learned.probe.labels
         self._engine = engine
-        self._told = [one for one in wanted if one.kind and label_of(one.kind) in labels]
-        self._matched = [one for one in wanted if one.kind is None] if learned.matcher else []
-        self._asked = [one for one in wanted if one not in self._told and one not in self._matched]
-        self._question = question
+        self._told = [question for question in questions if question.id and INCIDENTS[question.id].label in labels]
+        self._matched = [question for question in questions if question.id is None] if learned.matcher else []
+        self._asked = [question for question in questions if question not in self._told + self._matched]
+        self._template = template
         probe = learned.probe if self._told else None
         self._learned = Learned(learned.template, probe, learned.matcher if self._matched else None)
         self._probe = self._line_probe()
@@ -132,12 +116,12 @@ class IncidentReader:
         if probe is not None and probe.layers != matcher.layers:
             message = "its probe and its matcher read different layers: train both again"
             raise PromptError(message, place=template.name)
-        return LineProbe(probe, matcher, tuple(one.question for one in self._matched))
+        return LineProbe(probe, matcher, tuple(question.text for question in self._matched))
 
     @property
     def looked_for(self) -> tuple[str | OneSided, ...]:
         """All that is looked for, by kind or description."""
-        return tuple(one.asked for one in (*self._told, *self._matched, *self._asked))
+        return tuple(question.asked for question in (*self._told, *self._matched, *self._asked))
 
     @property
     def prompts(self) -> tuple[PromptProvenance, ...]:
@@ -148,55 +132,56 @@ class IncidentReader:
             if part is not None:
                 found.append(template.provenance.of_part(name, part.sha256))
         if self._asked:
-            found.append(self._question.provenance)
+            found.append(self._template.provenance)
         return tuple(found)
 
     def read(self, call: Call) -> tuple[tuple[Mention, ...], int]:
         """The incidents of a call in order of time, and how many tokens the model computed for them."""
-        pieces = spoken_pieces(call)
-        read, tokens = self._read_learned(call, pieces)
-        asked, more = self._ask(call, pieces)
-        found = [mention for chance in (*read, *asked) for mention in _mentions(call, pieces, chance)]
+        chunks = spoken_chunks(call)
+        read, tokens = self._read_learned(call, chunks)
+        asked, more = self._ask(call, chunks)
+        found = [mention for chance in (*read, *asked) for mention in _mentions(call, chunks, chance)]
         return _once_a_turn(found), tokens + more
 
-    def _read_learned(self, call: Call, pieces: Sequence[Piece]) -> tuple[list[_Chance], int]:
-        """All that was learned and is wanted, in one reading of the call."""
-        if self._probe is None or not pieces:
+    def _read_learned(self, call: Call, chunks: Sequence[Chunk]) -> tuple[list[_Chance], int]:
+        """All that was learned and is asked for, in one reading of the call."""
+        if self._probe is None or not chunks:
             return [], 0
         template, probe, _ = self._learned
-        compared = [description_line(template, one.question, one.speaker) for one in self._matched]
-        results = self._engine.read(transcript_of(template, call, pieces, [self._probe] * len(pieces), compared))
+        compared = [description_line(template, question.text, question.speaker) for question in self._matched]
+        transcript = transcript_of(template, call, chunks, [self._probe] * len(chunks), compared)
+        results = transcript_engine(self._engine).read(transcript)
         kinds = () if probe is None else probe.labels
-        told = [(one, kinds.index(label_of(one.kind))) for one in self._told if one.kind]
-        told += [(one, place) for place, one in enumerate(self._matched, start=len(kinds))]
+        told = [(question, kinds.index(INCIDENTS[question.id].label)) for question in self._told if question.id]
+        told += [(question, place) for place, question in enumerate(self._matched, start=len(kinds))]
         found = [
-            _Chance(wanted, piece, result.probabilities[place])
-            for piece, result in zip(pieces, results, strict=True)
-            for wanted, place in told
-            if piece.speaker in wanted.speakers
+            _Chance(question, chunk, result.probabilities[place])
+            for chunk, result in zip(chunks, results, strict=True)
+            for question, place in told
+            if chunk.speaker in question.speakers
         ]
-        return found, sum(one.evaluated_tokens for one in results)
+        return found, sum(result.evaluated_tokens for result in results)
 
-    def _ask(self, call: Call, pieces: Sequence[Piece]) -> tuple[list[_Chance], int]:
+    def _ask(self, call: Call, chunks: Sequence[Chunk]) -> tuple[list[_Chance], int]:
         """What is asked by its description, line by line."""
         asked = [
-            (wanted, piece, self._question_of(call, wanted, lines))
-            for wanted in self._asked
-            for piece, lines in with_context(pieces)
-            if piece.speaker in wanted.speakers
+            (question, chunk, self._request(call, question, lines))
+            for question in self._asked
+            for chunk, lines in with_context(chunks)
+            if chunk.speaker in question.speakers
         ]
         results = self._engine.complete([request for _, _, request in asked]) if asked else []
-        yes = self._question.labels.index("yes")
+        yes = self._template.labels.index("yes")
         found = [
-            _Chance(wanted, piece, result.probabilities[yes])
-            for (wanted, piece, _), result in zip(asked, results, strict=True)
+            _Chance(question, chunk, result.probabilities[yes])
+            for (question, chunk, _), result in zip(asked, results, strict=True)
         ]
-        return found, sum(one.evaluated_tokens for one in results)
+        return found, sum(result.evaluated_tokens for result in results)
 
-    def _question_of(self, call: Call, wanted: WantedIncident, lines: Sequence[Line]) -> Request:
-        inputs = {"incident": wanted.question, "lines": [line._asdict() for line in lines]}
-        messages = self._question.render(inputs, language=call.language)
-        return Request(messages=messages, choices=self._question.labels, template=self._question.name)
+    def _request(self, call: Call, question: IncidentQuestion, lines: Sequence[Line]) -> Request:
+        inputs = {"incident": question.text, "lines": [line._asdict() for line in lines]}
+        messages = self._template.render(inputs, language=call.language)
+        return Request(messages=messages, choices=self._template.labels, template=self._template.name)
 
 
 def description_line(template: Template, description: str, speaker: Side | None) -> Transcript:
@@ -205,27 +190,22 @@ def description_line(template: Template, description: str, speaker: Side | None)
     return Transcript(messages=messages, rows=(messages[-1].content,), template=template.name)
 
 
-def label_of(kind: IncidentKind) -> str:
-    """The kind in the words of the template."""
-    return kind.replace("_", " ")
-
-
-def _mentions(call: Call, pieces: Sequence[Piece], chance: _Chance) -> list[Mention]:
-    wanted, piece, probability = chance
+def _mentions(call: Call, chunks: Sequence[Chunk], chance: _Chance) -> list[Mention]:
+    question, chunk, probability = chance
     if probability < MENTIONED:
         return []
-    place, shown = piece, None
-    if wanted.kind == "wrong_terms":
-        named = named_before(pieces, piece)
+    place, shown = chunk, None
+    if question.id is not None and INCIDENTS[question.id].comes_to_light_later:
+        named = named_before(chunks, chunk)
         if named is not None:
-            start, end = piece.times(call)
-            place, shown = named, Shown(turn=piece.turn, quote=piece.text, start=start, end=end)
+            start, end = chunk.times(call)
+            place, shown = named, Shown(turn=chunk.turn, quote=chunk.text, start=start, end=end)
     start, end = place.times(call)
     return [
         Mention(
-            kind=wanted.kind,
-            description=wanted.description,
-            speaker=None if wanted.kind else cast("Side", place.speaker),
+            id=question.id,
+            description=question.description,
+            speaker=None if question.id else cast("Side", place.speaker),
             turn=place.turn,
             quote=place.text,
             start=start,
@@ -236,24 +216,24 @@ def _mentions(call: Call, pieces: Sequence[Piece], chance: _Chance) -> list[Ment
     ]
 
 
-def named_before(pieces: Sequence[Piece], shown: Piece) -> Piece | None:
+def named_before(chunks: Sequence[Chunk], shown: Chunk) -> Chunk | None:
     """The agent's line before this one that most likely named the other value.
 
     It names a value, another one than this line, and has most words in common with this line or the one before it;
     words that many lines have do not count. Among equals the last one is taken.
     """
-    place = pieces.index(shown)
-    about = _stems(shown.text) | (_stems(pieces[place - 1].text) if place else set())
-    often = Counter(stem for piece in pieces for stem in _stems(piece.text))
+    place = chunks.index(shown)
+    about = _stems(shown.text) | (_stems(chunks[place - 1].text) if place else set())
+    often = Counter(stem for chunk in chunks for stem in _stems(chunk.text))
     about = {stem for stem in about if often[stem] <= RARE}
     numbers = digits_in(shown.text)
-    best: tuple[int, Piece] | None = None
-    for piece in pieces[:place]:
-        same = bool(numbers) and digits_in(piece.text) == numbers
-        if piece.speaker == "agent" and _names_value(piece.text) and not same:
-            common = len(_stems(piece.text) & about)
+    best: tuple[int, Chunk] | None = None
+    for chunk in chunks[:place]:
+        same = bool(numbers) and digits_in(chunk.text) == numbers
+        if chunk.speaker == "agent" and _names_value(chunk.text) and not same:
+            common = len(_stems(chunk.text) & about)
             if best is None or common >= best[0]:
-                best = common, piece
+                best = common, chunk
     return None if best is None else best[1]
 
 
@@ -266,10 +246,10 @@ def _stems(text: str) -> set[str]:
 
 
 def _once_a_turn(found: list[Mention]) -> tuple[Mention, ...]:
-    """Of the same incident in several pieces of a turn, or shown by several turns, the likeliest."""
+    """Of the same incident in several chunks of a turn, or shown by several turns, the likeliest."""
     best: dict[tuple[int, str | None, str | None], Mention] = {}
-    for one in found:
-        key = (one.turn, one.kind, one.description)
-        if key not in best or one.probability > best[key].probability:
-            best[key] = one
-    return tuple(sorted(best.values(), key=lambda one: one.turn))
+    for mention in found:
+        key = (mention.turn, mention.id, mention.description)
+        if key not in best or mention.probability > best[key].probability:
+            best[key] = mention
+    return tuple(sorted(best.values(), key=lambda mention: mention.turn))

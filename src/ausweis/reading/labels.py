@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from ausweis.errors import PromptError
-from ausweis.reading.facts import CALLER_EVENTS, EventKind
-from ausweis.vocabulary import CHANGES, DISCLOSURES, FACTORS, Factor
+from ausweis.facts import CALLER_EVENTS, EventKind
+from ausweis.vocabulary import CATEGORIES, FACTORS, Factor
 
 __all__ = [
     "IDLE",
@@ -50,12 +50,10 @@ VERBS: dict[str, EventKind] = {
 """Verbs that have a subject."""
 
 SUBJECTS: dict[str, dict[str, str]] = {
-    verb: {factor.replace("_", " "): factor for factor in FACTORS} for verb in ("asks", "reads out", "gives")
+    verb: {record.label: record.id for record in FACTORS.values()} for verb in ("asks", "reads out", "gives")
 }
-SUBJECTS["tells"] = {category.replace("_", " "): category for category in DISCLOSURES}
-SUBJECTS["changes"] = {
-    {"credential": "credentials"}.get(name := change.removesuffix("_change"), name): change for change in CHANGES
-}
+for verb, kind in (("tells", "disclosure"), ("changes", "change")):
+    SUBJECTS[verb] = {record.label: record.id for record in CATEGORIES.values() if record.kind == kind}
 
 SECOND = 0.05
 """A second subject in one turn must be this likely, where each label has a probability of its own."""
@@ -114,8 +112,8 @@ def factors_of(labels: Iterable[str]) -> frozenset[Factor]:
     """The factors that these labels can tell to be given, or to have been verified otherwise."""
     events = [event for event in map(meaning, labels) if event is not None]
     given = {subject for kind, subject in events if kind == "gives"}
-    made = {kind for kind, _ in events} & {"callback", "pre_authenticated"}
-    return frozenset(factor for factor in FACTORS if factor in given | made)
+    kinds: set[str] = {kind for kind, _ in events}
+    return frozenset(factor for factor, record in FACTORS.items() if factor in (given if record.looks_like else kinds))
 
 
 def possible_events(answer: Mapping[str, float], *, exclusive: bool) -> list[Possible]:

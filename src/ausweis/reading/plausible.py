@@ -9,26 +9,11 @@ from collections.abc import Sequence
 
 from ausweis.reading.labels import Possible
 from ausweis.reading.spoken import digits_in, has_number
-from ausweis.vocabulary import Factor
+from ausweis.vocabulary import FACTORS, WITH_DIGITS
 
-__all__ = ["NUMBERS", "plausible"]
+__all__ = ["plausible"]
 
-NUMBERS: frozenset[Factor] = frozenset(
-    {
-        "phone_number",
-        "customer_number",
-        "contract_number",
-        "meter_number",
-        "card_number",
-        "device_number",
-        "iban_last4",
-        "pin",
-        "one_time_code",
-        "date_of_birth",
-    }
-)
-"""Factors whose value has digits, written or spoken."""
-
+_DATES = frozenset(factor for factor, record in FACTORS.items() if record.looks_like == "date")
 _LETTER = re.compile(r"[^\W\d_]")
 _MONTH = re.compile(
     r"\b(januar|jänner|februar|märz|april|mai|juni|juno|juli|august|september|oktober|november|dezember"
@@ -41,11 +26,11 @@ FEWEST_REPEATED = 3
 
 def plausible(event: Possible, text: str, caller_said: Sequence[str]) -> bool:
     """Whether a turn with this text can hold the event; `caller_said` are the caller's turns before it."""
-    if event.kind == "gives" and event.subject in NUMBERS:
-        return has_number(text) or (event.subject == "date_of_birth" and _MONTH.search(text) is not None)
+    if event.kind == "gives" and event.subject in WITH_DIGITS:
+        return has_number(text) or (event.subject in _DATES and _MONTH.search(text) is not None)
     if event.kind == "gives":
         return _LETTER.search(text) is not None or has_number(text)
-    if event.kind == "reads_out" and event.subject in NUMBERS:
+    if event.kind == "reads_out" and event.subject in WITH_DIGITS:
         return has_number(text) and not _repeats(text, caller_said)
     return True
 

@@ -3,8 +3,8 @@
 from typing import NamedTuple, Protocol
 
 from ausweis.calls.call import Call
+from ausweis.facts import Facts
 from ausweis.provenance import PromptProvenance
-from ausweis.reading.facts import Facts
 from ausweis.vocabulary import Factor
 
 __all__ = ["Reader", "Reading"]

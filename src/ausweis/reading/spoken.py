@@ -1,7 +1,7 @@
 """Numbers as people say them, in German and English: enough to tell whether a turn has any, and which digits.
 
 `vier sieben eins`, `4 7 1` and `471` are the digits 471; `achtundsechzig` is 68, and so is `acht und sechzig`, as
-recognisers write it; `double five` is 55. `one` and `oh` count beside another English number, and not alone.
+ASR models write it; `double five` is 55. `one` and `oh` count beside another English number, and not alone.
 """
 
 import re

@@ -7,12 +7,12 @@ from typing import TypeVar
 
 from ausweis.engines.matcher import Matcher
 from ausweis.engines.probe import Probe
-from ausweis.engines.protocol import Engine
+from ausweis.engines.protocol import Engine, TranscriptEngine
 from ausweis.errors import InputError, PromptError
 from ausweis.prompts import Library, Template
 from ausweis.reading.asking import Asking, TranscriptAsking, WindowAsking
 from ausweis.reading.direct import DirectReader
-from ausweis.reading.incidents import IncidentReader, Learned, WantedIncident
+from ausweis.reading.incidents import IncidentQuestion, IncidentReader, Learned
 from ausweis.reading.reader import Reader
 from ausweis.reading.turnwise import TurnwiseReader
 
@@ -48,7 +48,7 @@ class PolicyText:
 
     sentences: tuple[str, ...] = ()
     sha256: str = ""
-    incidents: tuple[WantedIncident, ...] = ()
+    incidents: tuple[IncidentQuestion, ...] = ()
 
 
 def open_reader(strategy: str, engine: Engine, library: Library, policy: PolicyText, *, probes: bool = True) -> Reader:
@@ -80,7 +80,7 @@ def _learned(engine: Engine, library: Library) -> Asking | None:
 
 
 def incident_reader(
-    engine: Engine, library: Library, wanted: Sequence[WantedIncident], *, probes: bool = True
+    engine: Engine, library: Library, wanted: Sequence[IncidentQuestion], *, probes: bool = True
 ) -> IncidentReader:
     """Looks for the wanted incidents; with `probes` false, by description alone.
 
@@ -121,7 +121,7 @@ def matcher_for(template: Template, engine: Engine) -> Matcher | None:
 
 
 def _learned_for(template: Template, engine: Engine, path: Path, load: Callable[[Path], _Part]) -> _Part | None:
-    if not path.is_file():
+    if not path.is_file() or not isinstance(engine, TranscriptEngine):
         return None
     part = load(path)
     if part.model_sha256 != engine.info.sha256:

@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 
 from ausweis.calls.call import Call
 from ausweis.engines.protocol import Engine
+from ausweis.facts import Event, EventKind, Facts
 from ausweis.provenance import PromptProvenance
 from ausweis.reading import defects
 from ausweis.reading.asking import Asking
-from ausweis.reading.facts import Event, EventKind, Facts
+from ausweis.reading.chunks import Chunk, spoken_chunks
 from ausweis.reading.heard import doubts
 from ausweis.reading.incidents import IncidentReader
 from ausweis.reading.labels import STARTS_LATE, possible_events
-from ausweis.reading.pieces import Piece, spoken_pieces
 from ausweis.reading.plausible import plausible
 from ausweis.reading.reader import Reading
 from ausweis.vocabulary import Factor
@@ -41,11 +41,11 @@ _ORDER: tuple[EventKind, ...] = (
     "asks",
     "refuses",
 )
-"""Within one piece of a turn, what is said first as a rule."""
+"""Within one chunk of a turn, what is said first as a rule."""
 
 
 class TurnwiseReader:
-    """Asks about each piece of a turn, and about the beginning of the call where the answers do not tell of it."""
+    """Asks about each chunk of a turn, and about the beginning of the call where the answers do not tell of it."""
 
     strategy = "turnwise"
 
@@ -67,15 +67,15 @@ class TurnwiseReader:
 
     def read(self, call: Call) -> Reading:
         """Ask about all turns of one call."""
-        pieces = spoken_pieces(call)
-        answers, tokens = self._asking.ask(self._engine, call, pieces)
+        chunks = spoken_chunks(call)
+        answers, tokens = self._asking.ask(self._engine, call, chunks)
         late = answers[0].get(STARTS_LATE, 0.0) if answers else 0.0
         events: list[Event] = []
         said: list[str] = []
-        for piece, answer in zip(pieces, answers, strict=True):
-            events += self._events(call, piece, answer, said)
-            if piece.speaker == "caller":
-                said.append(piece.text)
+        for chunk, answer in zip(chunks, answers, strict=True):
+            events += self._events(call, chunk, answer, said)
+            if chunk.speaker == "caller":
+                said.append(chunk.text)
         mentions, more = ((), 0) if self._incidents is None else self._incidents.read(call)
         facts = Facts(
             call_id=call.id,
@@ -88,26 +88,26 @@ class TurnwiseReader:
         )
         return Reading(facts, tokens + more)
 
-    def _events(self, call: Call, piece: Piece, answer: Mapping[str, float], said: Sequence[str]) -> list[Event]:
-        start, end = piece.times(call)
+    def _events(self, call: Call, chunk: Chunk, answer: Mapping[str, float], said: Sequence[str]) -> list[Event]:
+        start, end = chunk.times(call)
         found = [
             Event(
                 kind=one.kind,
                 subject=one.subject,
-                turn=piece.turn,
-                quote=piece.text,
+                turn=chunk.turn,
+                quote=chunk.text,
                 start=start,
                 end=end,
                 probability=round(one.probability, 4),
             )
             for one in possible_events(answer, exclusive=self._asking.exclusive)
-            if one.probability >= MENTIONED and plausible(one, piece.text, said)
+            if one.probability >= MENTIONED and plausible(one, chunk.text, said)
         ]
         return sorted(found, key=lambda event: _ORDER.index(event.kind))
 
 
 def _once_a_turn(events: list[Event]) -> tuple[Event, ...]:
-    """Of the same event in several pieces of a turn, the likeliest."""
+    """Of the same event in several chunks of a turn, the likeliest."""
     best: dict[tuple[int, str, str | None], Event] = {}
     for event in events:
         key = (event.turn, event.kind, event.subject)

@@ -7,11 +7,13 @@ from typing import Literal
 
 from ausweis.calls.call import Turn
 from ausweis.evals.case import Case
+from ausweis.evals.conclusion import Conclusion, incidents_said
 from ausweis.evals.metrics.outcomes import told
 from ausweis.evals.metrics.stability import flipped
 from ausweis.judging.sentences import review_sentence, violation_sentence
 from ausweis.judging.verdict import Violation
 from ausweis.reports.eval_source import EvalSource
+from ausweis.views.words import clock
 from ausweis.vocabulary import CHANGES
 
 __all__ = ["CallView", "Chip", "MarkedTurn", "call_views", "chips_of"]
@@ -26,7 +28,7 @@ class Chip:
     `missed`: only in the label; `invented`: only in the verdict; `differs`: in both, with `labelled` as another status.
     """
 
-    kind: Literal["factor", "disclosure", "change", "violation"]
+    kind: Literal["factor", "disclosure", "change", "violation", "incident"]
     word: str
     state: State
     status: str = ""
@@ -43,7 +45,7 @@ class MarkedTurn:
     @property
     def start(self) -> str:
         """When it begins, as minutes and seconds; empty where unknown."""
-        return "" if self.turn.start is None else f"{int(self.turn.start // 60)}:{int(self.turn.start % 60):02d}"
+        return clock(self.turn.start)
 
     @property
     def broken(self) -> bool:
@@ -59,6 +61,7 @@ class CallView:
     """
 
     case: Case
+    label: str
     title: str
     why: str
     twin: str | None
@@ -81,7 +84,7 @@ def call_views(source: EvalSource) -> list[CallView]:
 
 
 def chips_of(case: Case) -> dict[int, list[Chip]]:
-    """The chips of a case by turn: factors, then actions, then violations."""
+    """The chips of a case by turn: factors, then actions, then violations, then incidents."""
     found: dict[int, list[Chip]] = defaultdict(list)
     told = case.told
     for turn, chip in _factors(case.gold.factors, told.factors if told else ()):
@@ -90,6 +93,8 @@ def chips_of(case: Case) -> dict[int, list[Chip]]:
         found[turn].append(Chip("change" if word in CHANGES else "disclosure", word, state))
     for turn, word, state in _words(case.gold.violations, told.violations if told else ()):
         found[turn].append(Chip("violation", word, state))
+    for turn, word, state in _words(case.gold.incidents, told.incidents if told else ()):
+        found[turn].append(Chip("incident", word, state))
     return found
 
 
@@ -130,10 +135,11 @@ def _view(case: Case, source: EvalSource, *, flips: bool) -> CallView:
     turns = enumerate(labelled.call.turns, start=1)
     return CallView(
         case=case,
+        label=_said(case, case.gold),
         title=labelled.gold.title,
         why=labelled.gold.why,
         twin=labelled.gold.twin,
-        verdict=told(case),
+        verdict=told(case) if case.told is None else _said(case, case.told),
         marks=tuple(_marks(case, same=all(state == "both" for state in states), flips=flips)),
         sides=tuple(_sides(case)),
         turns=tuple(MarkedTurn(turn, chips.get(number, ())) for number, turn in turns),
@@ -142,6 +148,13 @@ def _view(case: Case, source: EvalSource, *, flips: bool) -> CallView:
         violations=[(broken, violation_sentence(broken, "en")) for broken in verdict.violations] if verdict else (),
         review=[review_sentence(reason, "en") for reason in verdict.review_reasons] if verdict else (),
     )
+
+
+def _said(case: Case, side: Conclusion) -> str:
+    """What label or verdict say in a word or two: the outcome, if that is labelled, else the incidents."""
+    if case.gold.outcome is not None:
+        return str(side.outcome)
+    return incidents_said(side)
 
 
 def _marks(case: Case, *, same: bool, flips: bool) -> Iterator[str]:
@@ -157,6 +170,10 @@ def _marks(case: Case, *, same: bool, flips: bool) -> Iterator[str]:
 
 
 def _sides(case: Case) -> Iterator[tuple[str, str, str]]:
+    if case.incidents is not None:
+        yield "incidents", _listed(case.gold.incidents), _listed(case.told.incidents) if case.told else "–"
+    if case.gold.outcome is None:
+        return
     yield "outcome", case.gold.outcome, told(case)
     yield "violations", _listed(case.gold.violations), _listed(case.told.violations) if case.told else "–"
     yield "caller", case.gold.caller, case.told.caller if case.told else "–"

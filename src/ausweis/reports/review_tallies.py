@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
-from ausweis.reading.facts import OneSided
+from ausweis.facts import OneSided
 from ausweis.reports.review_counts import Tally, tally
 from ausweis.store import CallFilter, Column, DayCount, Store
 

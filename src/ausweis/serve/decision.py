@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from ausweis.errors import StoreError
 from ausweis.judging.verdict import Verdict
-from ausweis.serve.words import Words
 from ausweis.store import Choice
-from ausweis.vocabulary import INCIDENTS, OUTCOMES, VIOLATIONS, IncidentKind, Outcome, ViolationType
+from ausweis.views.words import Words
+from ausweis.vocabulary import INCIDENTS, OUTCOMES, VIOLATIONS, IncidentId, Outcome, ViolationType
 
 __all__ = ["CHOICES", "MAX_NOTE", "DecisionForm", "Label", "Tick", "label_of", "note_of", "proposed", "sent"]
 
@@ -43,7 +43,7 @@ class DecisionForm:
     outcome: str
     types: Sequence[tuple[ViolationType, str]]
     ticks: Sequence[Tick]
-    kinds: Sequence[tuple[IncidentKind, str]]
+    kinds: Sequence[tuple[IncidentId, str]]
     is_open: bool = False
 
     @property
@@ -117,5 +117,5 @@ def _turns(form: Mapping[str, str], kind: str, words: Words) -> list[int]:
 
 
 def _ticks(verdict: Verdict) -> list[Tick]:
-    named = dict.fromkeys((one.kind, one.turn) for one in verdict.incidents)
+    named = dict.fromkeys((one.id, one.turn) for one in verdict.incidents)
     return [Tick(f"keep-{turn}-{kind}", kind, turn, ticked=True) for kind, turn in named]

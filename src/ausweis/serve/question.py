@@ -57,7 +57,7 @@ class Question:
             "show": SHOWN,
             "order": _ORDERS,
             "outcome": OUTCOMES,
-            "violation": VIOLATIONS,
+            "violation": tuple(VIOLATIONS),
             "state": STATES,
         }
         found = {}

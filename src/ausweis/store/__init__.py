@@ -6,7 +6,8 @@ key           the key: pseudonyms of agents, hashes of the chain
 database      connections to SQLite or PostgreSQL
 tables        the tables, as queries see them
 migrations    how they came to be
-importing     run folders → rows
+sink          calls of a run, with text, facts and verdict → rows
+settled       such calls, as lines of a run folder
 verdict_rows  their verdicts, a batch at a time
 inputs        where a run's transcripts are found
 texts         calls ↔ rows; agents as pseudonyms
@@ -54,6 +55,7 @@ from ausweis.store.rows import (
     State,
     What,
 )
+from ausweis.store.sink import StoreSink
 from ausweis.store.store import Store
 
 __all__ = [
@@ -79,5 +81,6 @@ __all__ = [
     "RunRow",
     "State",
     "Store",
+    "StoreSink",
     "What",
 ]

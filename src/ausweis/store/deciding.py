@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Select, insert, or_, select, update
 
 from ausweis.batch.manifest import now
 from ausweis.errors import NoCallError, StoreError
-from ausweis.reading.facts import Facts
+from ausweis.facts import Facts
 from ausweis.store import chain
 from ausweis.store.batching import batches
 from ausweis.store.key import Key

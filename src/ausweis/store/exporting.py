@@ -1,20 +1,20 @@
 """Decided calls as golden cases: what reviewers said is right, of calls that tell nobody's data any more."""
 
 from collections.abc import Callable, Iterator, Sequence, Set
+from hashlib import sha256
 
 from ausweis.calls.call import Call
 from ausweis.errors import StoreError
-from ausweis.evals.incident_case import DescribedIncident, GoldIncident, IncidentCase, IncidentGold
+from ausweis.evals.incident_label import GoldIncident, IncidentLabel, OwnIncident
 from ausweis.evals.labelled import Gold, GoldEvent, GoldViolation, LabelledCall
+from ausweis.facts import Facts, OneSided
 from ausweis.judging.incidents import is_likely
-from ausweis.reading.facts import Facts, OneSided, Side
-from ausweis.reading.incidents import SPEAKER
 from ausweis.store.deciding import label_of
 from ausweis.store.key import Key
 from ausweis.store.rows import CallRecord, Decision
-from ausweis.vocabulary import INCIDENTS, IncidentKind
+from ausweis.vocabulary import INCIDENTS, IncidentId
 
-__all__ = ["Mask", "case_id", "case_of", "incident_case_of"]
+__all__ = ["Mask", "case_id", "case_of", "incident_label_of"]
 
 Mask = Callable[[Call, Facts | None], Sequence[str]]
 """Gives the text of every turn of a call, without personal data."""
@@ -51,6 +51,7 @@ def case_of(record: CallRecord, key: Key, mask: Mask) -> LabelledCall | None:
             caller=verdict.caller if confirmed else "unclear",
             authorisation=verdict.authorisation.status if confirmed else "unclear",
             events=_events(record.facts) if confirmed else (),
+            incidents=incident_label_of(record),
             why="a reviewer confirmed the verdict"
             if confirmed
             else "overruled by a reviewer; events, caller not labelled",
@@ -78,72 +79,69 @@ def _events(facts: Facts | None) -> tuple[GoldEvent, ...]:
     return tuple(GoldEvent(turn=event.turn, kind=event.kind, subject=event.subject) for event in likely)
 
 
-def incident_case_of(record: CallRecord, key: Key, mask: Mask) -> IncidentCase | None:
-    """The case of a call's incidents; None where its text is unknown, no label holds, or it has nothing to tell.
+def incident_label_of(record: CallRecord) -> IncidentLabel | None:
+    """What is known of a call's incidents; None where no label holds, or it has nothing to tell.
 
     It tells something where verdict or label name an incident: of a call in which neither does, the policy may never
-    have asked. Calls whose incident is in a turn of the other side are left out.
-
-    Raises:
-        StoreError: the mask gave another number of turns.
+    have asked. Nothing is told of calls whose incident is in a turn of the other side.
     """
     call, decision = record.call, label_of(record.decisions)
     if call is None or decision is None or decision.incidents is None or not _fits(call, record.facts, decision):
         return None
-    named = {kind for kind, _ in decision.incidents} | {one.kind for one in record.verdict.incidents}
+    named = {kind for kind, _ in decision.incidents} | {incident.id for incident in record.verdict.incidents}
     if not named:
         return None
-    in_order = sorted((turn, one) for one, turn in decision.incidents)
-    gold = tuple(
-        GoldIncident(turn=turn, kind=kind, shown=_shown(record, call, kind, turn))
-        for turn, one in in_order
-        for kind in INCIDENTS
-        if kind == one
+    own = tuple(_own(record))
+    ids = {*INCIDENTS, *(incident.id for incident in own)}
+    events = tuple(
+        GoldIncident(id=name, turn=turn, shown=_shown(record, call, name, turn))
+        for turn, name in sorted((turn, name) for name, turn in decision.incidents)
+        if name in ids
     )
-    described = tuple(_described(record, decision))
-    places: list[tuple[int, Side | None]] = [(one.turn, SPEAKER[one.kind]) for one in gold]
-    places += [(turn, own.speaker) for own in described for turn in own.turns]
-    if any(turn > len(call.turns) or side not in (None, call.turn(turn).speaker) for turn, side in places):
+    label = IncidentLabel(events=events, own=own, known=_known(record, named))
+    try:
+        label.check_turns(call)
+    except ValueError:
         return None
-    why = "a reviewer confirmed the verdict" if decision.choice == "confirm" else "overruled by a reviewer"
-    return IncidentCase(
-        call=_masked(call, record.facts, key, mask),
-        gold=IncidentGold(incidents=gold, described=described, known=_known(record, named), why=why),
-    )
+    return label
 
 
-def _shown(record: CallRecord, call: Call, kind: IncidentKind, turn: int) -> int | None:
+def _shown(record: CallRecord, call: Call, kind: str, turn: int) -> int | None:
     """Where the verdict, if it names this incident too, says that a price or deadline comes to light as wrong."""
-    if kind != "wrong_terms":
+    later = {record.id for record in INCIDENTS.values() if record.comes_to_light_later}
+    if kind not in later:
         return None
-    same = [one for one in record.verdict.incidents if (one.kind, one.turn) == (kind, turn)]
-    places = [evidence.turn for one in same for evidence in one.evidence[1:2]]
-    return next((one for one in places if turn < one <= len(call.turns)), None)
+    same = [incident for incident in record.verdict.incidents if (incident.id, incident.turn) == (kind, turn)]
+    places = [evidence.turn for incident in same for evidence in incident.evidence[1:2]]
+    return next((place for place in places if turn < place <= len(call.turns)), None)
 
 
-def _described(record: CallRecord, decision: Decision) -> Iterator[DescribedIncident]:
-    """What is known by the policy's own descriptions: those that the verdict names, or that were looked for in vain."""
+def _own(record: CallRecord) -> Iterator[OwnIncident]:
+    """The company's own of which it is known: those that the verdict names, or that were looked for in vain."""
     facts = record.facts
     looked_for = facts.looked_for if facts else ()
-    sides = {one.description: one.speaker for one in looked_for if isinstance(one, OneSided)}
-    names = {
-        one.description: one.kind for one in record.verdict.incidents if one.description and one.kind not in INCIDENTS
+    sides = {asked.description: asked.speaker for asked in looked_for if isinstance(asked, OneSided)}
+    ids = {
+        incident.description: incident.id
+        for incident in record.verdict.incidents
+        if incident.description and incident.id not in INCIDENTS
     }
-    found = {one.name for one in facts.incidents if is_likely(one)} if facts else set()
-    every = [*names, *sides, *(one for one in looked_for if isinstance(one, str) and one not in INCIDENTS)]
-    for description in dict.fromkeys(every):
-        if description in names or description not in found:
-            turns = {turn for name, turn in decision.incidents or () if name == names.get(description)}
-            yield DescribedIncident(description=description, speaker=sides.get(description), turns=tuple(sorted(turns)))
+    likely = {mention.name for mention in facts.incidents if is_likely(mention)} if facts else set()
+    asked = [*ids, *sides, *(text for text in looked_for if isinstance(text, str) and text not in INCIDENTS)]
+    for description in dict.fromkeys(asked):
+        if description in ids or description not in likely:
+            # What nothing was found of stands in no verdict, which alone tells the policy's id.
+            name = ids.get(description) or f"own-{sha256(description.encode()).hexdigest()[:8]}"
+            yield OwnIncident(id=name, description=description, speaker=sides.get(description))
 
 
-def _known(record: CallRecord, named: Set[str]) -> tuple[IncidentKind, ...] | None:
+def _known(record: CallRecord, named: Set[str]) -> tuple[IncidentId, ...] | None:
     """The kinds that verdict or reviewer name, or that were looked for; None where that is all.
 
     A kind that was found, but is in no verdict, is one that the policy did not ask for: nobody was shown it.
     """
     facts = record.facts
     looked_for = set(facts.looked_for) if facts else set()
-    unasked = {one.kind for one in facts.incidents if is_likely(one)} if facts else set()
+    unasked = {mention.id for mention in facts.incidents if is_likely(mention)} if facts else set()
     known = tuple(kind for kind in INCIDENTS if kind in named or (kind in looked_for and kind not in unasked))
-    return None if known == INCIDENTS else known
+    return None if known == tuple(INCIDENTS) else known

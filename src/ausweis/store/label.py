@@ -28,7 +28,7 @@ class Label:
         return cls(
             verdict.outcome,
             tuple((one.type, one.turn) for one in verdict.violations),
-            tuple((one.kind, one.turn) for one in verdict.incidents),
+            tuple((one.id, one.turn) for one in verdict.incidents),
         )
 
     @classmethod

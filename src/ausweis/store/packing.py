@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Row
@@ -71,13 +70,13 @@ def call_row(row: Row[Any]) -> CallRow:
     )
 
 
-def pack(verdict: dict[str, Any], run: RunRow) -> str:
+def pack(verdict: Verdict, run: RunRow) -> str:
     """A verdict's JSON for keeping."""
-    origin = verdict.get("provenance")
-    if origin is not None and all(origin.get(name) == part for name, part in _parts(run).items()):
-        own = {name: part for name, part in origin.items() if name not in _RUNS}
-        verdict = {**verdict, "provenance": own}
-    return json.dumps(verdict, ensure_ascii=False, separators=(",", ":"))
+    body = verdict.model_dump(mode="json", by_alias=True)
+    origin = verdict.provenance
+    if origin is not None and all(getattr(origin, name) == getattr(run, name) for name in _RUNS):
+        body["provenance"] = {name: part for name, part in body["provenance"].items() if name not in _RUNS}
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
 
 def unpack(body: str, run: RunRow) -> Verdict:
@@ -88,35 +87,35 @@ def unpack(body: str, run: RunRow) -> Verdict:
     return Verdict.model_validate(verdict)
 
 
-def verdict_values(verdict: dict[str, Any], run: RunRow) -> dict[str, Any]:
-    """The columns of `calls` that are the verdict's; incidents may be any objects with a kind."""
-    incidents = list(dict.fromkeys(_kind(incident) for incident in verdict.get("incidents", ())))
-    types = list(dict.fromkeys(violation["type"] for violation in verdict["violations"]))
-    severities = [str(part.get("severity")) for part in (*verdict["violations"], *verdict.get("incidents", ()))]
-    severity = _worst(severities)
+def verdict_values(verdict: Verdict, run: RunRow) -> dict[str, Any]:
+    """The columns of `calls` that are the verdict's."""
+    incidents = list(dict.fromkeys(incident.id for incident in verdict.incidents))
+    types = list(dict.fromkeys(violation.type for violation in verdict.violations))
+    severities = [*(broken.severity for broken in verdict.violations), *(part.severity for part in verdict.incidents)]
+    severity = max(severities, key=SEVERITIES.index, default=None)
     return {
         "says": says_of(verdict, run),
-        "outcome": verdict["outcome"],
-        "risk": float(verdict["risk"]),
-        "confidence": float(verdict["confidence"]),
-        "needs_review": verdict["needs_review"],
-        "flagged": bool(verdict["outcome"] == "violation" or incidents or verdict["needs_review"]),
-        "first_violation_turn": verdict.get("first_violation_turn"),
+        "outcome": verdict.outcome,
+        "risk": verdict.risk,
+        "confidence": verdict.confidence,
+        "needs_review": verdict.needs_review,
+        "flagged": bool(verdict.outcome == "violation" or incidents or verdict.needs_review),
+        "first_violation_turn": verdict.first_violation_turn,
         "severity": severity,
         "violations": json.dumps(types),
         "incidents": json.dumps(incidents, ensure_ascii=False),
-        "weight": _weight(severity, float(verdict["risk"]), len(types) + len(incidents)),
+        "weight": _weight(severity, verdict.risk, len(types) + len(incidents)),
     }
 
 
-def says_of(verdict: dict[str, Any], run: RunRow) -> str:
+def says_of(verdict: Verdict, run: RunRow) -> str:
     """A hash of what a verdict says, by which policy: decisions count as long as it stays the same."""
     said = (
         run.policy.id,
         run.policy.version,
-        verdict["outcome"],
-        sorted([one["type"], one["turn"]] for one in verdict["violations"]),
-        sorted([_kind(one), one.get("turn") or 0] for one in verdict.get("incidents", ())),
+        verdict.outcome,
+        sorted([violation.type, violation.turn] for violation in verdict.violations),
+        sorted([incident.id, incident.turn] for incident in verdict.incidents),
     )
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:32]
 
@@ -124,15 +123,6 @@ def says_of(verdict: dict[str, Any], run: RunRow) -> str:
 def _parts(run: RunProvenance) -> dict[str, Any]:
     """What of the provenance of a run's verdicts is the run's."""
     return run.of_verdict("").model_dump(mode="json", include=set(_RUNS))
-
-
-def _kind(incident: dict[str, Any]) -> str:
-    return str(incident.get("kind", "incident"))
-
-
-def _worst(severities: Iterable[str]) -> Severity | None:
-    known = [SEVERITIES.index(one) for one in severities if one in SEVERITIES]
-    return SEVERITIES[max(known)] if known else None
 
 
 def _weight(severity: Severity | None, risk: float, found: int) -> int:

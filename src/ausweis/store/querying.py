@@ -72,8 +72,15 @@ def incident_turns(connection: Connection, keys: Iterable[int]) -> dict[int, lis
     for some in batches(keys):
         wanted = select(calls.c.key, verdicts.c.body).join(verdicts, verdicts.c.key == calls.c.verdict_key)
         for row in connection.execute(wanted.where(calls.c.key.in_(some))):
-            found[row.key] = [(one["kind"], one["turn"]) for one in json.loads(row.body).get("incidents", ())]
+            found[row.key] = [
+                (_incident_id(incident), incident["turn"]) for incident in json.loads(row.body).get("incidents", ())
+            ]
     return found
+
+
+def _incident_id(incident: dict[str, Any]) -> str:
+    """What a verdict calls an incident; one of version 1 calls it its kind."""
+    return str(incident.get("id") or incident["kind"])
 
 
 def conditions(which: CallFilter, dialect: str) -> list[ColumnElement[bool]]:

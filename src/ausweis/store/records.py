@@ -5,7 +5,7 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 
 from ausweis.errors import NoCallError
-from ausweis.reading.facts import Facts
+from ausweis.facts import Facts
 from ausweis.store.deciding import decisions_of
 from ausweis.store.packing import call_row, run_row, unpack
 from ausweis.store.rows import CallRecord, RunRow

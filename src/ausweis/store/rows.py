@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from ausweis.calls.call import Call
+from ausweis.facts import Facts
 from ausweis.judging.verdict import Verdict
 from ausweis.provenance import ModelProvenance, PolicyProvenance, PromptProvenance, RunProvenance
-from ausweis.reading.facts import Facts
 from ausweis.vocabulary import Outcome, Severity, ViolationType
 
 __all__ = [
@@ -207,23 +207,20 @@ class CallFilter:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """Texts that were kept. `displaced`: of these, in the place of another text or time under the same id.
+    """Texts that were kept. `displaced`: so many came in the place of another text or time under the same id.
 
-    `misfits`: ids of texts that were left out, since the verdict is of another number of turns.
+    `misfits`: so many were left out, since the verdict that counts is of another number of turns. `changed`: whether
+    anything is not as it was.
     """
 
-    kept: int
     displaced: int = 0
-    misfits: frozenset[str] = frozenset()
-
-    def __add__(self, other: "Added") -> "Added":
-        """Both together."""
-        return Added(self.kept + other.kept, self.displaced + other.displaced, self.misfits | other.misfits)
+    misfits: int = 0
+    changed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Imported:
-    """What an import did, in calls.
+    """What of a run was taken up, in calls.
 
     `same`: were there already as they are; `without_text`: verdicts of this run whose transcript was not found.
     `displaced`: another call, or another text of it, was there under the id; what was decided about it counts no more.
@@ -231,10 +228,10 @@ class Imported:
     """
 
     run: RunRow
-    new: int
-    same: int
-    replaced: int
-    without_text: int
+    new: int = 0
+    same: int = 0
+    replaced: int = 0
+    without_text: int = 0
     displaced: int = 0
     misfits: int = 0
 

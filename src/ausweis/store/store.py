@@ -1,6 +1,6 @@
 """The store: runs, calls, facts, verdicts and decisions in one database, for people who review calls."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -10,12 +10,11 @@ from sqlalchemy import Connection, insert, select
 from ausweis.batch.manifest import now
 from ausweis.calls.call import Call
 from ausweis.errors import NoCallError, StoreError
-from ausweis.evals.incident_case import IncidentCase
 from ausweis.evals.labelled import LabelledCall
-from ausweis.store import chain, counting, deciding, deleting, importing, querying, records, sampling, sealing
+from ausweis.store import chain, counting, deciding, deleting, querying, records, sampling, sealing
 from ausweis.store.batching import batches
 from ausweis.store.database import Database
-from ausweis.store.exporting import Mask, case_of, incident_case_of
+from ausweis.store.exporting import Mask, case_of
 from ausweis.store.key import Key, canonical
 from ausweis.store.migrations import SEALED, migrate
 from ausweis.store.rows import (
@@ -37,6 +36,7 @@ from ausweis.store.rows import (
     Order,
     What,
 )
+from ausweis.store.sink import Audio, StoreSink
 from ausweis.store.tables import calls as calls_table
 from ausweis.store.tables import place_calls, places, settings
 from ausweis.store.texts import add_texts
@@ -90,24 +90,37 @@ class Store:
         """Close all connections."""
         self._database.close()
 
+    def sink(self, folder: Path, audio: Audio | None = None, *, by: str = "ausweis") -> StoreSink:
+        """The door for the calls of the run in a folder. `audio`: files by call id, besides those that the folder has.
+
+        Raises:
+            RunError: there is no run.
+            StoreError: the store cannot be written.
+        """
+        return StoreSink(self._database, self._key, folder, audio, by=by)
+
     def import_run(
         self,
         folder: Path,
         calls: Iterable[Call] = (),
-        audio: Mapping[str, tuple[Path, ...]] | None = None,
+        audio: Audio | None = None,
         *,
         by: str = "ausweis",
     ) -> Imported:
         """Take up a run folder; what is there already stays, what has changed is replaced.
 
         The text of calls comes from `calls`, else from `transcripts.jsonl` in the folder, else from the run's inputs,
-        where they can still be read. `audio`: files by call id, besides those that the folder holds.
+        where they can still be read. `audio`: as of `sink`.
 
         Raises:
             RunError: there is no run, or a line of it cannot be read; whole thousands before it are taken up.
             StoreError: the store cannot be written.
         """
-        return importing.import_run(self._database, self._key, folder, calls, audio or {}, by)
+        sink = self.sink(folder, audio, by=by)
+        sink.take_up()
+        sink.add_texts(calls)
+        sink.find_texts()
+        return sink.done
 
     def add_calls(self, calls: Iterable[Call], *, today: str | None = None, by: str = "ausweis") -> Added:
         """Keep the text of calls, before or after their verdicts. Agents become pseudonyms.
@@ -115,13 +128,15 @@ class Store:
         One that does not fit the verdict that is there (`Added.misfits`) is left out: give it again after its own.
         `today`: when the run of these texts began, or by default now; of a later run, the text that is there stays.
         """
-        today = today or now()
-        added = Added(0)
-        for found in batches(calls):
+        displaced = misfits = 0
+        for batch in batches(calls):
             with self._database.writing() as connection:
-                once = list({call.id: call for call in found}.values())
-                added += add_texts(connection, self._key, once, today, by)
-        return added
+                added = add_texts(connection, self._key, batch, today or now())
+                if added.changed:
+                    chain.append(connection, self._key, "imported", by, content=f"{len(batch)} texts")
+            displaced += added.displaced
+            misfits += added.misfits
+        return Added(displaced, misfits)
 
     def calls(
         self,
@@ -371,24 +386,6 @@ class Store:
                 yield case
         with self._database.writing() as connection:
             chain.append(connection, self._key, "exported", by, content=f"{exported} cases")
-
-    def export_incidents(
-        self,
-        filter: CallFilter = EVERY,  # noqa: A002
-        *,
-        mask: Mask,
-        by: str = "ausweis",
-    ) -> Iterator[IncidentCase]:
-        """The decided calls in which verdict or reviewer name an incident, as cases without personal data."""
-        decided = replace(filter, states=("confirmed", "overruled"))
-        exported = 0
-        for key in self.keys(decided):
-            case = incident_case_of(self.record(key), self._key, mask)
-            if case is not None:
-                exported += 1
-                yield case
-        with self._database.writing() as connection:
-            chain.append(connection, self._key, "exported", by, content=f"{exported} cases of incidents")
 
     def _register(self, path: Path, kind: str, call_keys: Iterable[int], *, besides: bool = False) -> None:
         with self._database.writing() as connection:

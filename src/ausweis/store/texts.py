@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from ausweis.calls.call import Call
-from ausweis.store import chain, sealing
+from ausweis.store import sealing
 from ausweis.store.key import Key
 from ausweis.store.rows import Added
 from ausweis.store.tables import audio, calls, runs, texts
@@ -58,27 +58,29 @@ def _time(text: str | None) -> datetime | None:
     return found
 
 
-def add_texts(connection: Connection, key: Key, found: Sequence[Call], today: str, by: str) -> Added:
-    """Put calls in, or in the place of what is there under their ids. Each id at most once.
+def add_texts(connection: Connection, key: Key, batch: Sequence[Call], today: str) -> Added:
+    """Put calls in, or in the place of what is there under their ids. Of several with one id, the last one counts.
 
     `today`, a time in UTC, is the day of calls that name none, until their first verdict comes; also of another call
     under an id that is there. A text does not replace that of a later run, nor one of a judged call with another number
-    of turns, where turns of the verdict would go astray. What is new is sealed, with an entry of the chain by `by`.
+    of turns, where turns of the verdict would go astray. What is new is sealed: add an entry to the chain after.
 
     Raises:
         StoreError: a call that is there is not as it was sealed.
     """
-    found = [_nameless(call, key) for call in found]
-    there = _there(connection, [call.id for call in found])
+    if not batch:
+        return Added()
+    named = {call.id: _nameless(call, key) for call in batch}
+    there = _there(connection, list(named))
     for kind in _SEALED:
         sealing.check(connection, key, kind, [row.key for row in there.values()])
-    misfits = {call.id for call in found if call.id in there and not _fits(call, there[call.id])}
-    rows = {call.id: {"call_id": call.id, **_call_row(call), **_text_row(call)} for call in found}
+    fitting = {name: call for name, call in named.items() if name not in there or _fits(call, there[name])}
+    rows = {name: {"call_id": name, **_call_row(call), **_text_row(call)} for name, call in fitting.items()}
     other = {name for name in rows.keys() & there.keys() if _is_other(rows[name], there[name])}
     later = {name for name in other if (there[name].started or "") > today}
-    taken = [call for call in found if call.id not in misfits | later]
+    displaced = other - later
+    taken = [call for name, call in fitting.items() if name not in later]
     moments = {call.id: moment_of(call.started_at, today)._asdict() for call in taken}
-    displaced = other - misfits - later
     _write(connection, [_call_row(call) | moments[call.id] for call in taken], there, displaced)
     keys = _keys(connection, moments)
     connection.execute(texts.delete().where(texts.c.call_key.in_(keys.values())))
@@ -91,9 +93,7 @@ def add_texts(connection: Connection, key: Key, found: Sequence[Call], today: st
         values = {"says": says, "state": "open", "sample_key": None}
         connection.execute(update(calls).where(calls.c.key == there[name].key).values(values))
     sealed = [sealing.seal(connection, key, kind, keys.values()) for kind in _SEALED]
-    if any(sealed):
-        chain.append(connection, key, "imported", by, content=f"{len(taken)} texts")
-    return Added(len(taken), len(displaced), frozenset(misfits))
+    return Added(len(displaced), len(named) - len(fitting), any(sealed))
 
 
 def reopened(says: str | None, by: str) -> str | None:

@@ -1,6 +1,6 @@
 import pytest
 
-from ausweis.engines.llama.chat_format import Piece, chat_format
+from ausweis.engines.llama.chat_format import PromptPart, chat_format
 from ausweis.engines.protocol import Message
 from ausweis.errors import ModelError
 
@@ -19,25 +19,29 @@ PLAIN = (
 
 def test_chatml() -> None:
     assert chat_format("chatml", None)([SYSTEM, USER]) == [
-        Piece("<|im_start|>system\n", True),
-        Piece("Be brief.", False),
-        Piece("<|im_end|>\n", True),
-        Piece("<|im_start|>user\n", True),
-        Piece(USER.content, False),
-        Piece("<|im_end|>\n", True),
-        Piece("<|im_start|>assistant\n", True),
+        PromptPart("<|im_start|>system\n", True),
+        PromptPart("Be brief.", False),
+        PromptPart("<|im_end|>\n", True),
+        PromptPart("<|im_start|>user\n", True),
+        PromptPart(USER.content, False),
+        PromptPart("<|im_end|>\n", True),
+        PromptPart("<|im_start|>assistant\n", True),
     ]
 
 
 def test_contents_never_pass_through_the_template_of_a_file() -> None:
-    pieces = chat_format(None, PLAIN)([SYSTEM, USER])
-    assert [piece.text for piece in pieces if not piece.marker] == ["Be brief.", USER.content]
-    assert "".join(piece.text for piece in pieces).endswith("\n<|assistant|>\n")
+    parts = chat_format(None, PLAIN)([SYSTEM, USER])
+    assert [part.text for part in parts if not part.special] == ["Be brief.", USER.content]
+    assert "".join(part.text for part in parts).endswith("\n<|assistant|>\n")
 
 
 def test_a_model_without_a_system_role_gets_it_before_the_question() -> None:
-    pieces = chat_format(None, LLAMA_2)([SYSTEM, USER])
-    assert pieces == [Piece("[INST] ", True), Piece(f"Be brief.\n\n{USER.content}", False), Piece(" [/INST]", True)]
+    parts = chat_format(None, LLAMA_2)([SYSTEM, USER])
+    assert parts == [
+        PromptPart("[INST] ", True),
+        PromptPart(f"Be brief.\n\n{USER.content}", False),
+        PromptPart(" [/INST]", True),
+    ]
 
 
 @pytest.mark.parametrize("template", ["{{ broken", "{{ messages[0].role }}", "{{ raise_exception('never') }}"])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ausweis.engines.llama.choices import NEGLIGIBLE
+from ausweis.engines.protocol import NEGLIGIBLE
 from ausweis.engines.server.dialects import END
 from ausweis.engines.server.probabilities import Ways
 from ausweis.engines.server.reply import Position

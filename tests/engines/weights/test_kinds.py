@@ -1,4 +1,4 @@
-"""Models that are no GGUF: a recogniser in a folder of files, an encoder of voices in one file."""
+"""Models that are no GGUF: an ASR model in a folder of files, an encoder of voices in one file."""
 
 import hashlib
 import os
@@ -22,7 +22,7 @@ def sha256(content: bytes) -> str:
 CATALOGUE = f"""\
 models:
   - id: ears
-    kind: recogniser
+    kind: asr
     title: Some files
     file: model.bin
     bytes: {len(MODEL)}
@@ -175,7 +175,7 @@ def test_folder_in_the_working_directory_needs_no_slash(folder: Path, monkeypatc
     assert weights.locate_folder("my-ears").path == Path("my-ears")
 
 
-def test_path_that_is_no_recogniser(folder: Path, tmp_path: Path) -> None:
+def test_path_that_is_no_asr_model(folder: Path, tmp_path: Path) -> None:
     (folder / "model.bin").rename(tmp_path / "any.gguf")
     for path, message in (
         (folder, "no model.bin"),
@@ -189,11 +189,11 @@ def test_path_that_is_no_recogniser(folder: Path, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("packages")
 def test_models_of_another_kind_are_refused() -> None:
-    with pytest.raises(ModelError, match="ears is a speech recogniser, but a language model is wanted here"):
+    with pytest.raises(ModelError, match="ears is an ASR model, but a language model is wanted here"):
         weights.locate("ears")
-    with pytest.raises(ModelError, match="smollm2-135m is a language model, but a speech recogniser is wanted here"):
+    with pytest.raises(ModelError, match="smollm2-135m is a language model, but an ASR model is wanted here"):
         weights.locate_folder("smollm2-135m")
-    with pytest.raises(ModelError, match="ears is a speech recogniser, but a voice encoder is wanted here"):
+    with pytest.raises(ModelError, match="ears is an ASR model, but a voice encoder is wanted here"):
         weights.locate_file("ears", "voices")
 
 
@@ -214,7 +214,7 @@ def test_file_of_voices(cache: Path, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("packages")
 def test_command_line(cache: Path) -> None:
     row = next(row for row in run("list").output.splitlines() if "ears" in row)
-    assert ("recogniser" in row, "no" in row) == (True, True)
+    assert ("asr" in row, "no" in row) == (True, True)
     assert run("pull", "ears").output == f"ears is ready: {cache / 'ears'}\n"
     assert run("pull", "voices").output == f"voices is ready: {cache / 'voices' / 'pretrained.pt'}\n"
     assert run("verify").output == "ears: good\nvoices: good\n"

@@ -13,7 +13,6 @@ COMMANDS = {
     "bless": "Make a run the baseline, with its recorded answers.",
     "aa": "Tell how often the gate raises a false alarm, on runs of one and the same system.",
     "report": "Make one HTML page of an eval run.",
-    "incidents": "How well critical incidents beyond authentication are found.",
     "metamorphic": "Change calls, and count the verdicts that behave as they must.",
     "validate": "Check a golden set.",
     "agreement": "Tell how far two who labelled the same calls agree.",

@@ -10,43 +10,31 @@ from ausweis.cli.store_options import login, opened, store_option
 
 if TYPE_CHECKING:
     from ausweis.calls import Call
-    from ausweis.reading.facts import Facts
+    from ausweis.facts import Facts
 
 __all__ = ["export"]
 
 
 @click.command(epilog="\b\nExample:\n  ausweis store export --out cases.jsonl")
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FILE", help="JSON Lines to write.")
-@click.option(
-    "--incidents", type=click.Path(path_type=Path), metavar="FILE", help="Write cases of incidents too, to this file."
-)
 @store_option
-def export(out: Path, incidents: Path | None, address: str) -> None:
+def export(out: Path, address: str) -> None:
     """Write decided calls whose text is known as golden cases for `ausweis eval`, with personal data masked.
 
     Masking is no anonymising: read the cases before you hand them on. Scenario tags, and events of overruled calls, are
-    yours to add. Cases of incidents are those of calls in which the verdict or the reviewer names one.
+    yours to add. Incidents are labelled where the verdict or the reviewer names one.
     """
     from ausweis.store import CallFilter
 
     with opened(address) as store:
         # Before it is written, so that no fault leaves a file that deletion does not know.
         store.register_cases(out)
-        cases = [case.model_dump_json(exclude_defaults=True) for case in store.export_cases(mask=_mask, by=login())]
+        cases = [case.line() for case in store.export_cases(mask=_mask, by=login())]
         decided = store.count(CallFilter(states=("confirmed", "overruled")))
         _write(out, cases)
-        told = []
-        if incidents:
-            store.register_cases(incidents)
-            told = [
-                case.model_dump_json(exclude_defaults=True) for case in store.export_incidents(mask=_mask, by=login())
-            ]
-            _write(incidents, told)
     click.echo(f"{len(cases)} cases in {out}")
     if left := decided - len(cases):
         click.echo(f"{left} decided calls left out: their text is unknown, or of another number of turns")
-    if incidents:
-        click.echo(f"{len(told)} cases of incidents in {incidents}")
 
 
 def _write(path: Path, cases: list[str]) -> None:

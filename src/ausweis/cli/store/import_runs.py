@@ -28,28 +28,29 @@ def import_runs(context: click.Context, runs: tuple[Path, ...], paths: tuple[str
     Of several, as runs/* gives them, those that hold no run are passed over. Where one cannot be taken up, the others
     are all the same; exit code 2 then.
     """
-    from ausweis.cli.given_texts import GivenTexts
+    from ausweis.cli.given_texts import add_given_texts
 
     chosen = _holding_runs(runs)
-    failed, displaced = False, 0
+    sinks, failed = {}, False
     with opened(address, make=True) as store:
-        texts = GivenTexts(paths, chosen)
-        texts.add(store)
         for run in chosen:
             try:
-                done = store.import_run(run, by=login())
+                sink = store.sink(run, by=login())
+                sink.take_up()
             except RunError as error:
                 click.echo(f"ausweis: {error}", err=True)
                 failed = True
             else:
-                displaced += done.displaced
-                click.echo(f"{run}: {_told(done)}")
-        left = texts.add_misfits(store)
-    if displaced := displaced + texts.displaced:
+                sinks[run] = sink
+        unreadable = add_given_texts(paths, list(sinks.values()))
+        for run, sink in sinks.items():
+            sink.find_texts()
+            click.echo(f"{run}: {_told(sink.done)}")
+    if displaced := sum(sink.done.displaced for sink in sinks.values()):
         click.echo(DISPLACED.format(displaced))
-    if left:
-        click.echo(f"{left} texts left out: their verdicts are of another number of turns")
-    if unreadable := texts.unreadable:
+    if misfits := sum(sink.done.misfits for sink in sinks.values()):
+        click.echo(f"{misfits} texts left out: their verdicts are of another number of turns")
+    if unreadable:
         click.echo(f"{len(unreadable)} texts left out: they cannot be read, the first: {unreadable[0]}")
     context.exit(2 if failed else 0)
 

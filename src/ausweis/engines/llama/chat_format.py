@@ -1,6 +1,7 @@
-"""Messages become pieces of a prompt: markers of the chat format, set by code, and contents, which are only text.
+"""Messages become parts of a prompt: markers of the chat format, set by code, and contents, which are only text.
 
-A piece of text is tokenised with special tokens off, so a caller who says `<|im_end|>` has said just these characters.
+A part that is text is tokenised with special tokens off, so a caller who says `<|im_end|>` has said just these
+characters.
 """
 
 import secrets
@@ -10,26 +11,26 @@ from typing import Any, NamedTuple
 from ausweis.engines.protocol import Message
 from ausweis.errors import ModelError
 
-__all__ = ["ChatFormat", "Piece", "chat_format"]
+__all__ = ["ChatFormat", "PromptPart", "chat_format"]
 
 
-class Piece(NamedTuple):
-    """`marker`: the text may hold special tokens."""
+class PromptPart(NamedTuple):
+    """`special`: the text may hold special tokens."""
 
     text: str
-    marker: bool
+    special: bool
 
 
-ChatFormat = Callable[[Sequence[Message]], list[Piece]]
+ChatFormat = Callable[[Sequence[Message]], list[PromptPart]]
 """Ends where the assistant's reply begins."""
 
 
-def _chatml(messages: Sequence[Message]) -> list[Piece]:
-    pieces = []
+def _chatml(messages: Sequence[Message]) -> list[PromptPart]:
+    parts = []
     for message in messages:
-        pieces += [Piece(f"<|im_start|>{message.role}\n", True), Piece(message.content, False)]
-        pieces.append(Piece("<|im_end|>\n", True))
-    return [*pieces, Piece("<|im_start|>assistant\n", True)]
+        parts += [PromptPart(f"<|im_start|>{message.role}\n", True), PromptPart(message.content, False)]
+        parts.append(PromptPart("<|im_end|>\n", True))
+    return [*parts, PromptPart("<|im_start|>assistant\n", True)]
 
 
 def chat_format(name: str | None, template: str | None) -> ChatFormat:
@@ -55,7 +56,7 @@ def _from_template(source: str) -> ChatFormat:
     except TemplateError:
         raise ModelError("the chat template of the model file cannot be read") from None
 
-    def render(messages: Sequence[Message]) -> list[Piece]:
+    def render(messages: Sequence[Message]) -> list[PromptPart]:
         for candidate in (messages, _without_system(messages)):
             marks = [f"content{secrets.token_hex(8)}" for _ in candidate]
             roles = [{"role": m.role, "content": mark} for m, mark in zip(candidate, marks, strict=True)]
@@ -70,12 +71,12 @@ def _from_template(source: str) -> ChatFormat:
     return render
 
 
-def _cut(text: str, marks: Sequence[str], messages: Sequence[Message]) -> list[Piece]:
-    pieces = []
+def _cut(text: str, marks: Sequence[str], messages: Sequence[Message]) -> list[PromptPart]:
+    parts = []
     for mark, message in zip(marks, messages, strict=True):
         before, _, text = text.partition(mark)
-        pieces += [Piece(before, True), Piece(message.content, False)]
-    return [*pieces, Piece(text, True)]
+        parts += [PromptPart(before, True), PromptPart(message.content, False)]
+    return [*parts, PromptPart(text, True)]
 
 
 def _without_system(messages: Sequence[Message]) -> list[Message]:

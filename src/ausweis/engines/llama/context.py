@@ -1,4 +1,4 @@
-"""A llama.cpp context with a common beginning, evaluated once and kept on the disk for later processes."""
+"""A llama.cpp context with a prefix that prompts share, evaluated once and kept on the disk for later processes."""
 
 import ctypes
 from collections.abc import Iterable, Sequence
@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ausweis.engines.llama.model import LlamaModel
-from ausweis.engines.llama.prefix_cache import KeptPrefix
+from ausweis.engines.llama.prefix_cache import CachedPrefix
 from ausweis.engines.llama.states import StateTap
 from ausweis.errors import EngineError, ModelError
 
-__all__ = ["PIECE", "Cell", "LlamaContext", "pieces"]
+__all__ = ["CHUNK", "Cell", "LlamaContext", "chunks"]
 
-PIECE = 512
+CHUNK = 512
 """Tokens evaluated at once; more gains nothing on a CPU."""
 
 
@@ -26,7 +26,7 @@ class Cell(NamedTuple):
 
 
 class LlamaContext:
-    """A context of `size` tokens for `sequences` of them; sequence 0 holds the common beginning.
+    """A context of `size` tokens for `sequences` of them; sequence 0 holds the prefix.
 
     With a `tap`, states of layers can be taken while it evaluates.
 
@@ -38,11 +38,11 @@ class LlamaContext:
         self, model: LlamaModel, size: int, threads: int, *, sequences: int = 1, tap: StateTap | None = None
     ) -> None:
         self._model = model
-        self._watched = tap
+        self._tap = tap
         self._api: Any = model.api
         parameters = self._api.llama_context_default_params()
         parameters.n_ctx = size
-        parameters.n_batch = parameters.n_ubatch = PIECE
+        parameters.n_batch = parameters.n_ubatch = CHUNK
         parameters.n_seq_max = sequences
         parameters.kv_unified = True
         parameters.n_threads = parameters.n_threads_batch = threads
@@ -53,24 +53,24 @@ class LlamaContext:
         if not self._context:
             raise ModelError(f"there is not enough memory for a context of {size} tokens; give a smaller one")
         self._memory = self._api.llama_get_memory(self._context)
-        self._batch = self._api.llama_batch_init(PIECE, 0, sequences)
+        self._batch = self._api.llama_batch_init(CHUNK, 0, sequences)
         self.size = size
         self.length = 0
-        """Tokens of the common beginning."""
+        """Tokens of the prefix."""
 
-    def plant(self, tokens: Sequence[int], prefix: KeptPrefix | None = None) -> int:
+    def set_prefix(self, tokens: Sequence[int], cached: CachedPrefix | None = None) -> int:
         """Forget everything, and begin with these tokens; returns how many had to be evaluated.
 
-        With a `prefix`, what was kept there is used, or what is computed is kept there.
+        With `cached`, what was kept there is used, or what is computed is kept there.
         """
         self._api.llama_memory_clear(self._memory, True)
         self.length = len(tokens)
-        if not tokens or (prefix is not None and self._load(tokens, prefix.find())):
+        if not tokens or (cached is not None and self._load(tokens, cached.find())):
             return 0
-        for piece in pieces([Cell(token, place) for place, token in enumerate(tokens)]):
-            self._decode(piece)
-        if prefix is not None:
-            prefix.keep(lambda name: self._save(tokens, name))
+        for chunk in chunks([Cell(token, place) for place, token in enumerate(tokens)]):
+            self._decode(chunk)
+        if cached is not None:
+            cached.keep(lambda name: self._save(tokens, name))
         return len(tokens)
 
     def _save(self, tokens: Sequence[int], name: str) -> bool:
@@ -89,15 +89,15 @@ class LlamaContext:
         self._api.llama_memory_clear(self._memory, True)
         return False
 
-    def _decode(self, piece: Sequence[Cell]) -> None:
-        """Evaluate up to `PIECE` tokens.
+    def _decode(self, chunk: Sequence[Cell]) -> None:
+        """Evaluate up to `CHUNK` tokens.
 
         Raises:
             EngineError: llama.cpp could not. What is raised while it asks the tap is raised here.
         """
         batch = self._batch
-        batch.n_tokens = len(piece)
-        for place, cell in enumerate(piece):
+        batch.n_tokens = len(chunk)
+        for place, cell in enumerate(chunk):
             batch.token[place] = cell.token
             batch.pos[place] = cell.position
             batch.n_seq_id[place] = len(cell.owners)
@@ -106,8 +106,8 @@ class LlamaContext:
                 owners[number] = sequence
             batch.logits[place] = bool(cell.wanted)
         status = self._api.llama_decode(self._context, batch)
-        if self._watched is not None:
-            self._watched.raise_fault()
+        if self._tap is not None:
+            self._tap.raise_fault()
         if status != 0:
             raise EngineError(f"llama.cpp could not evaluate the prompt (status {status})")
 
@@ -119,6 +119,6 @@ class LlamaContext:
             self._context = None
 
 
-def pieces(cells: Sequence[Cell], size: int = PIECE) -> Iterable[Sequence[Cell]]:
-    """The cells in pieces that are evaluated at once."""
+def chunks(cells: Sequence[Cell], size: int = CHUNK) -> Iterable[Sequence[Cell]]:
+    """The cells in chunks that are evaluated at once."""
     return (cells[start : start + size] for start in range(0, len(cells), size))

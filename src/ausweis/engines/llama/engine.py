@@ -1,44 +1,43 @@
 """The in-process engine: llama.cpp on this machine's processor.
 
-What a template begins with, all messages before the last one, is evaluated once and kept, on the disk too. What the
-questions of a batch have of their own is evaluated together, and each piece that several of them begin with only
-once. A closed question needs no generated token: its answer is read from the probabilities at the place where it would
-begin. Answers that take more tokens go on together, one evaluation a step. A transcript is read once, and probes tell
-from the states of a few layers what each of its rows means.
+What a template begins with, all messages before the last one, is a prefix that questions share: it is evaluated once
+and kept, on the disk too. What questions have of their own is evaluated together, batch by batch, and what several of
+them begin with only once. A closed question needs no generated token: its answer is read from the probabilities at the
+place where it would begin. Answers that take more tokens go on together, one evaluation a step. A transcript is read
+once, and probes tell from the states of a few layers what each of its rows means.
 """
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from importlib.metadata import version
-from typing import NamedTuple, cast
+from typing import TypeVar, cast
 
 import numpy as np
 
-from ausweis.engines.llama.answering import Answer, Answering, Logits
-from ausweis.engines.llama.batches import Question, Wave, by_beginning, waves_of
-from ausweis.engines.llama.chat_format import ChatFormat, Piece, chat_format
-from ausweis.engines.llama.choices import choose
+from ausweis.engines.llama.answers import Answer, Answering, JsonWriter, Logits, choose
+from ausweis.engines.llama.batches import Batch, Question, batches_of, by_prefix
+from ausweis.engines.llama.chat_format import ChatFormat, PromptPart, chat_format
 from ausweis.engines.llama.context import LlamaContext
-from ausweis.engines.llama.json_answers import JsonWriter
 from ausweis.engines.llama.model import LlamaModel
-from ausweis.engines.llama.open_answers import go_on
-from ausweis.engines.llama.prefix_cache import KeptPrefix
-from ausweis.engines.llama.shared_prefix import BRANCHES, Trunk
+from ausweis.engines.llama.prefix_cache import CachedPrefix
+from ausweis.engines.llama.shared_prefix import SEQUENCES, SharedPrefixContext
 from ausweis.engines.llama.states import States
 from ausweis.engines.llama.transcript import TranscriptContext
 from ausweis.engines.protocol import Message, Request, Result, Transcript
-from ausweis.engines.weights.local import Progress, Weights, locate
+from ausweis.engines.weights import Progress, Weights, locate
 from ausweis.errors import ContextError, EngineError, ModelError
 from ausweis.machine import usable_cpus
 from ausweis.provenance import ModelProvenance
 
 __all__ = ["LlamaEngine", "engine_name"]
 
+_C = TypeVar("_C", bound=LlamaContext)
+
 CONTEXT = 8192
 """Tokens of context unless told otherwise; about 230 MB of memory each for the default model."""
 CONTEXTS = 3
-"""Common beginnings kept evaluated, the latest used; each has a context of its own."""
+"""Prefixes kept evaluated, the latest used; each has a context of its own."""
 COMPARED = 500
 """Descriptions that rows are compared with whose states are kept: some hundred kilobytes each."""
 ANSWER_ROOM = 16
@@ -95,37 +94,27 @@ class LlamaEngine:
         """How many layers the model has."""
         return self._model.layers
 
-    def first_token(self, text: str) -> int:
-        """The token with which an answer of this text would begin."""
-        return self._model.tokens(text, special=False)[0]
-
-    def special_tokens(self, request: Request) -> int:
-        """How many special tokens, such as `<|im_end|>`, the prompt of a request has."""
-        question = self._question(0, request)
-        return sum(self._model.is_special(token) for token in (*question.beginning, *question.own))
-
     def complete(self, requests: Sequence[Request]) -> list[Result]:
-        """Answer a batch, in its order. The same batch gives the same numbers, whatever was asked before it."""
+        """Answer in order. The same requests give the same numbers, whatever was asked before them."""
         results: dict[int, Result] = {}
         questions = [self._question(place, request) for place, request in enumerate(requests)]
-        for beginning, group in by_beginning(questions).items():
-            trunk, planted = self._trunk(beginning)
-            for wave in waves_of(group, branches=BRANCHES, free=self._size - len(beginning)):
-                trunk.clear()
-                answers = self._answer(trunk, wave)
+        for prefix, group in by_prefix(questions).items():
+            context, computed = self._shared_prefix(prefix)
+            for batch in batches_of(group, sequences=SEQUENCES, free=self._size - len(prefix)):
+                context.clear()
+                answers = self._answer(context, batch)
                 # What is shared counts once: with the first question that has it.
-                shares = dict.fromkeys(range(1, len(wave.questions) + 1), 0)
-                shares[1] += planted
-                planted = 0
-                for run in wave.runs:
-                    shares[run.owners[0]] += len(run.tokens)
-                for branch, question in enumerate(wave.questions, start=1):
-                    answer, written = answers[branch]
+                evaluated = dict.fromkeys(answers, 0) | {1: computed}
+                computed = 0
+                for run in batch.runs:
+                    evaluated[run.owners[0]] += len(run.tokens)
+                for sequence, question in enumerate(batch.questions, start=1):
+                    answer, written = answers[sequence]
                     results[question.place] = Result(
                         text=answer.text,
-                        probabilities=tuple(round(one, 6) for one in answer.probabilities),
-                        prompt_tokens=len(question.beginning) + len(question.own),
-                        evaluated_tokens=shares[branch] + written,
+                        probabilities=tuple(round(probability, 6) for probability in answer.probabilities),
+                        prompt_tokens=len(question.prefix) + len(question.own),
+                        evaluated_tokens=evaluated[sequence] + written,
                     )
         return [results[place] for place in range(len(requests))]
 
@@ -139,13 +128,12 @@ class LlamaEngine:
         probes = transcript.probes
         if not probes:
             return []
-        if any(one.model_sha256 != self.info.sha256 for one in probes):
+        if any(probe.model_sha256 != self.info.sha256 for probe in probes):
             raise EngineError(f"the probe of {transcript.template} was learned for another model")
-        compared = [self._states_of(one, probes[0].layers) for one in transcript.compared]
+        compared = [self._states_of(line, probes[0].layers) for line in transcript.compared]
         results = []
-        reading = self._reading(transcript, probes[0].layers)
-        prompt, planted = len(reading.beginning), reading.planted
-        for probe, states in zip(probes, reading.states, strict=True):
+        prompt, computed, rows = self._reading(transcript, probes[0].layers)
+        for probe, states in zip(probes, rows, strict=True):
             prompt += len(states)
             probabilities = probe.probabilities(states, compared)
             results.append(
@@ -153,10 +141,10 @@ class LlamaEngine:
                     text=probe.labels[int(np.argmax(probabilities))],
                     probabilities=probabilities,
                     prompt_tokens=prompt,
-                    evaluated_tokens=planted + len(states),
+                    evaluated_tokens=computed + len(states),
                 )
             )
-            planted = 0
+            computed = 0
         return results
 
     def states(self, transcript: Transcript, layers: tuple[int, ...]) -> Iterator[States]:
@@ -164,27 +152,27 @@ class LlamaEngine:
 
         To be taken to its end before anything else is asked.
         """
-        return self._reading(transcript, layers).states
+        _, _, rows = self._reading(transcript, layers)
+        return rows
 
-    def _reading(self, transcript: Transcript, layers: tuple[int, ...]) -> "_Reading":
-        pieces = self._format(transcript.messages)
-        beginning = self._beginning(pieces)
-        if len(beginning) >= self._size:
-            message = f"what {transcript.template or 'a transcript'} begins with has {len(beginning)} tokens"
+    def _reading(self, transcript: Transcript, layers: tuple[int, ...]) -> tuple[int, int, Iterator[States]]:
+        """How many tokens the prefix has, how many of them had to be evaluated, and the states of the rows."""
+        prefix = self._prefix(self._format(transcript.messages))
+        if len(prefix) >= self._size:
+            message = f"what {transcript.template or 'a transcript'} begins with has {len(prefix)} tokens"
             raise ContextError(f"{message}, but the context has {self._size} (option --context)")
-        context, planted = self._transcript(beginning, layers)
+        make = partial(TranscriptContext, self._model, self._size, self._threads, layers)
+        context, computed = self._context(prefix, layers, make)
         rows = [self._model.tokens(f"{row}\n", special=False) for row in transcript.rows]
-        return _Reading(beginning, planted, context.read(rows))
+        return len(prefix), computed, context.read(rows)
 
     def _states_of(self, compared: Transcript, layers: tuple[int, ...]) -> States:
         """Of what rows are compared with; kept, since descriptions are the same for every call."""
-        found = self._compared.get((compared, layers))
-        if found is None:
+        if (compared, layers) not in self._compared:
             if len(self._compared) >= COMPARED:
                 self._compared.clear()
-            (found,) = self.states(compared, layers)
-            self._compared[compared, layers] = found
-        return found
+            (self._compared[compared, layers],) = self.states(compared, layers)
+        return self._compared[compared, layers]
 
     def _question(self, place: int, request: Request) -> Question:
         """The tokens of a request.
@@ -192,46 +180,38 @@ class LlamaEngine:
         Raises:
             ContextError: they do not fit the context.
         """
-        pieces = self._format(request.messages)
-        beginning = self._beginning(pieces)
-        own = tuple(self._tokens(pieces[_last_text(pieces) :]))
+        parts = self._format(request.messages)
+        prefix = self._prefix(parts)
+        own = tuple(self._tokens(parts[_last_text(parts) :]))
         room = request.max_tokens if request.json_schema is not None else ANSWER_ROOM
-        if len(beginning) + len(own) + room > self._size:
-            message = f"a prompt of {request.template or 'a question'} has {len(beginning) + len(own)} tokens and needs"
+        if len(prefix) + len(own) + room > self._size:
+            message = f"a prompt of {request.template or 'a question'} has {len(prefix) + len(own)} tokens and needs"
             raise ContextError(f"{message} {room} more, but the context has {self._size} (option --context)")
-        return Question(place, request, beginning, own, room)
+        return Question(place, request, prefix, own, room)
 
-    def _beginning(self, pieces: Sequence[Piece]) -> tuple[int, ...]:
+    def _prefix(self, parts: Sequence[PromptPart]) -> tuple[int, ...]:
         """The tokens of all that stands before the text of the last message."""
         begin = [] if self._model.begin_token is None else [self._model.begin_token]
-        return tuple(begin + self._tokens(pieces[: _last_text(pieces)]))
+        return tuple(begin + self._tokens(parts[: _last_text(parts)]))
 
-    def _tokens(self, pieces: Sequence[Piece]) -> list[int]:
-        return [token for piece in pieces for token in self._model.tokens(piece.text, special=piece.marker)]
+    def _tokens(self, parts: Sequence[PromptPart]) -> list[int]:
+        return [token for part in parts for token in self._model.tokens(part.text, special=part.special)]
 
     def _end_of_answer(self) -> int:
         """The token that ends an answer in the chat format; some model files name the end of a text instead."""
-        pieces = self._format((Message(role="user", content="?"), Message(role="assistant", content="!")))
-        last = _last_text(pieces)
-        tokens = self._tokens(pieces[last + 1 : last + 2])
+        parts = self._format((Message(role="user", content="?"), Message(role="assistant", content="!")))
+        last = _last_text(parts)
+        tokens = self._tokens(parts[last + 1 : last + 2])
         return tokens[0] if tokens and self._model.ends(tokens[0]) else self._model.end_token
 
-    def _trunk(self, beginning: tuple[int, ...]) -> tuple[Trunk, int]:
-        """A context for questions with this beginning, and how many tokens it cost to plant it."""
-        context, planted = self._planted(beginning, (), lambda: Trunk(self._model, self._size, self._threads))
-        return cast("Trunk", context), planted
+    def _shared_prefix(self, prefix: tuple[int, ...]) -> tuple[SharedPrefixContext, int]:
+        """A context for questions with this prefix, and how many tokens of it had to be evaluated."""
+        return self._context(prefix, (), lambda: SharedPrefixContext(self._model, self._size, self._threads))
 
-    def _transcript(self, beginning: tuple[int, ...], layers: tuple[int, ...]) -> tuple[TranscriptContext, int]:
-        """A context that tells these layers, and how many tokens it cost to plant it."""
-        make = partial(TranscriptContext, self._model, self._size, self._threads, layers)
-        context, planted = self._planted(beginning, layers, make)
-        return cast("TranscriptContext", context), planted
-
-    def _planted(
-        self, beginning: tuple[int, ...], layers: tuple[int, ...], make: Callable[[], LlamaContext]
-    ) -> tuple[LlamaContext, int]:
-        context = self._contexts.pop((beginning, layers), None)
-        planted = 0
+    def _context(self, prefix: tuple[int, ...], layers: tuple[int, ...], make: Callable[[], _C]) -> tuple[_C, int]:
+        """The context that is kept for this prefix and these layers, or another one of its kind, or a new one."""
+        context = self._contexts.pop((prefix, layers), None)
+        computed = 0
         if context is None:
             if len(self._contexts) >= CONTEXTS:
                 (_, other), context = self._contexts.popitem(last=False)
@@ -241,21 +221,20 @@ class LlamaEngine:
             context = context or make()
             maker = f"{self._model.api.__version__} threads={self._threads}"
             try:
-                planted = context.plant(beginning, KeptPrefix(self.info.sha256, maker, beginning))
+                computed = context.set_prefix(prefix, CachedPrefix(self.info.sha256, maker, prefix))
             except BaseException:
                 context.close()
                 raise
-        self._contexts[beginning, layers] = context
-        return context, planted
+        self._contexts[prefix, layers] = context
+        return cast("_C", context), computed
 
-    def _answer(self, trunk: Trunk, wave: Wave) -> dict[int, tuple[Answer, int]]:
-        """For each branch its answer, and how many tokens were evaluated beyond the question."""
-        grown = trunk.grow(wave.runs)
-        answering = {
-            branch: self._answering(question.request, grown[branch])
-            for branch, question in enumerate(wave.questions, start=1)
-        }
-        return go_on(trunk, answering)
+    def _answer(self, context: SharedPrefixContext, batch: Batch) -> dict[int, tuple[Answer, int]]:
+        """For each sequence its answer, and how many tokens were evaluated beyond the question."""
+        logits = context.evaluate(batch.runs)
+        questions = enumerate(batch.questions, start=1)
+        return context.answer(
+            {number: self._answering(question.request, logits[number]) for number, question in questions}
+        )
 
     def _answering(self, request: Request, logits: Logits) -> Answering:
         if request.json_schema is not None:
@@ -274,14 +253,6 @@ class LlamaEngine:
         self._model.close()
 
 
-class _Reading(NamedTuple):
-    """A transcript that is read: its beginning, what it cost to plant it, and the states of its rows."""
-
-    beginning: tuple[int, ...]
-    planted: int
-    states: Iterator[States]
-
-
-def _last_text(pieces: Sequence[Piece]) -> int:
+def _last_text(parts: Sequence[PromptPart]) -> int:
     """The place of the last message's text."""
-    return max(place for place, piece in enumerate(pieces) if not piece.marker)
+    return max(place for place, part in enumerate(parts) if not part.special)

@@ -1,9 +1,9 @@
-"""Common beginnings of questions, evaluated once and kept on the disk for the next process.
+"""Prefixes that questions share, evaluated once and kept on the disk for the next process.
 
 A file holds what llama.cpp computed for the instructions and examples of a template: nothing of any call. It saves the
 half minute that evaluating them takes on two cores. Files are found by a hash of all that they depend on, written
 under a temporary name and renamed; the oldest go when there are more than `MOST`. Whatever goes wrong with them, the
-beginning is evaluated anew.
+prefix is evaluated anew.
 """
 
 import hashlib
@@ -15,13 +15,13 @@ from pathlib import Path
 
 from ausweis.engines.weights.local import cache_folder
 
-__all__ = ["MOST", "KeptPrefix"]
+__all__ = ["MOST", "CachedPrefix"]
 
 MOST = 12
 
 
-class KeptPrefix:
-    """The file for one beginning, if it was kept. `version` is that of llama.cpp and its settings.
+class CachedPrefix:
+    """The file for one prefix, if it was kept. `version` is that of llama.cpp and its settings.
 
     llama.cpp ends the process when such a file is cut short, so its name carries the hash of its bytes.
     """

@@ -21,7 +21,7 @@ States = NDArray[np.float32]
 
 
 class StateTap:
-    """Copies the states of these layers (numbered from 0) of a piece that is evaluated while it is `taking`."""
+    """Copies the states of these layers (numbered from 0) of the tokens that are evaluated while it is `taking`."""
 
     def __init__(self, api: Any, layers: Sequence[int], width: int) -> None:
         """`width`: numbers in a state."""
@@ -36,7 +36,7 @@ class StateTap:
 
     @contextmanager
     def taking(self) -> Iterator[None]:
-        """Take the states of the piece that is evaluated within."""
+        """Take the states of what is evaluated within."""
         self._taken.clear()
         self._open = True
         try:
@@ -75,7 +75,7 @@ class StateTap:
         return place < len(self._places) - 1
 
     def states(self) -> States:
-        """The states of the last piece: shape (layers, tokens, width).
+        """The states of the tokens evaluated last: shape (layers, tokens, width).
 
         Raises:
             EngineError: the model has no such layers, or llama.cpp names what they give otherwise.

@@ -1,7 +1,7 @@
 """A transcript read once, from its beginning to its end, in the middle layers of the model.
 
 Each token is evaluated once, however long the call is. Where the context is full, the oldest tokens of the call are
-forgotten; the common beginning stays (after StreamingLLM, Xiao et al. 2023, arXiv 2309.17453; but positions go on, and
+forgotten; the prefix stays (after StreamingLLM, Xiao et al. 2023, arXiv 2309.17453; but positions go on, and
 are not counted anew).
 """
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ausweis.engines.llama.context import PIECE, Cell, LlamaContext, pieces
+from ausweis.engines.llama.context import CHUNK, Cell, LlamaContext, chunks
 from ausweis.engines.llama.model import LlamaModel
 from ausweis.engines.llama.states import States, StateTap
 from ausweis.errors import ContextError, ModelError
@@ -27,8 +27,8 @@ class TranscriptContext(LlamaContext):
     def __init__(self, model: LlamaModel, size: int, threads: int, layers: Sequence[int]) -> None:
         if max(layers) >= model.layers - 1:
             raise ModelError(f"the model has {model.layers} layers; states are told of those before its last one")
-        self._tap = StateTap(model.api, layers, model.width)
-        super().__init__(model, size, threads, tap=self._tap)
+        self._states = StateTap(model.api, layers, model.width)
+        super().__init__(model, size, threads, tap=self._states)
 
     def read(self, rows: Sequence[Sequence[int]]) -> Iterator[States]:
         """The states of each row's tokens, float32 of shape (tokens, layers, width), as soon as they are known.
@@ -51,11 +51,11 @@ class TranscriptContext(LlamaContext):
         rest = np.empty((0, 0, 0), np.float32)
         lengths = iter(map(len, rows))
         wanted = next(lengths, 0)
-        for piece in pieces(cells, min(PIECE, room)):
-            self._make_room(piece[-1].position + 1, room)
-            with self._tap.taking():
-                self._decode(piece)
-            states = self._tap.states().transpose(1, 0, 2)
+        for chunk in chunks(cells, min(CHUNK, room)):
+            self._make_room(chunk[-1].position + 1, room)
+            with self._states.taking():
+                self._decode(chunk)
+            states = self._states.states().transpose(1, 0, 2)
             read = np.concatenate([rest, states]) if len(rest) else states
             place = 0
             while wanted and place + wanted <= len(read):

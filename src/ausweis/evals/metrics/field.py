@@ -41,7 +41,7 @@ class Review(BaseModel):
 def false_alarms(cases: Sequence[Case]) -> Estimate:
     """Of the clean calls, how many have the verdict violation."""
     clean = [case for case in cases if not case.broken]
-    return share(sum(case.flagged for case in clean), len(clean))
+    return share(sum(case.says_violation for case in clean), len(clean))
 
 
 def reviews(cases: Sequence[Case]) -> list[Review]:
@@ -91,5 +91,5 @@ def _share_of(drawn: Weights) -> Values:
 def unflagged(cases: Sequence[Case]) -> Callable[[Weights], Values]:
     """The share of clean calls that are not flagged."""
     clean = np.array([not case.broken for case in cases], dtype=np.int64)
-    kept = clean * np.array([not case.flagged for case in cases], dtype=np.int64)
+    kept = clean * np.array([not case.says_violation for case in cases], dtype=np.int64)
     return lambda weights: ratio(weights @ kept, weights @ clean)

@@ -1,26 +1,27 @@
 """How well critical incidents are found: by kind, by place, and whether twins are told apart.
 
-A kind, or a policy's own description, counts once a call. One that is in the label and not among those found is
-missed; the other way round it is invented. Of those that the label does not know nothing counts. Shares with Wilson's
-interval.
+An incident counts once a call. One that is in the label and not in the verdict is missed; the other way round it is
+invented. Of those that the label does not know nothing counts. Shares with Wilson's interval.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from ausweis.evals.incident_case import IncidentCase
+from ausweis.evals.case import Case, Likeliest
+from ausweis.evals.conclusion import ids_of, incident_words
 from ausweis.evals.metrics.estimate import Estimate, share
-from ausweis.judging.incidents import is_likely
-from ausweis.reading.facts import Mention
-from ausweis.vocabulary import INCIDENTS, IncidentKind
+from ausweis.evals.metrics.measures import micro_f1
+from ausweis.vocabulary import INCIDENTS, IncidentId
 
-__all__ = ["IncidentSummary", "KindNumbers", "summarise_incidents"]
+__all__ = ["INCIDENT_F1", "IncidentSummary", "KindNumbers", "summarise_incidents"]
+
+INCIDENT_F1 = micro_f1(lambda case: (ids_of(case.gold.incidents), ids_of(case.told.incidents if case.told else ())))
 
 
 class KindNumbers(BaseModel):
-    """Of one kind, or of all descriptions: `found` of the calls that have it, `precision` of those where it was found.
+    """Of one kind, or of all own ones: `found` of the calls that have it, `precision` of those where it was found.
 
     `average_precision`: whether calls that have it come first, sorted by its likeliest mention (scikit-learn's; no bar
     is in it); None where no call has it.
@@ -34,7 +35,7 @@ class KindNumbers(BaseModel):
 
 
 class IncidentSummary(BaseModel):
-    """`kinds`: those that a label knows of; `described`: all descriptions together, None where no label has one.
+    """`kinds`: those that a label knows of; `own`: all of a company's own together, None where no label has one.
 
     `found`, `precision`: over all together. `f1`: their harmonic mean. `turn`: of those found rightly, how many have a
     right turn as their likeliest. `clean`: of the calls without an incident, in how many none was found. `twins`: pairs
@@ -44,8 +45,8 @@ class IncidentSummary(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     calls: int
-    kinds: dict[IncidentKind, KindNumbers]
-    described: KindNumbers | None
+    kinds: dict[IncidentId, KindNumbers]
+    own: KindNumbers | None
     found: Estimate
     precision: Estimate
     f1: float | None
@@ -55,54 +56,49 @@ class IncidentSummary(BaseModel):
 
 
 class _Asked(NamedTuple):
-    """One kind or description, asked of one call: whether it occurs, is said to, and how likely it was at most."""
+    """One incident, asked of one call: whether it happens, is said to, and how likely it was at most."""
 
-    occurs: bool
+    happens: bool
     said: bool
-    chance: float
+    probability: float
 
 
-def summarise_incidents(cases: Sequence[IncidentCase], read: Mapping[str, Sequence[Mention]]) -> IncidentSummary:
-    """The numbers; `read`: what was found in each call, by its id."""
-    likely = {
-        case.call.id: [one for one in read[case.call.id] if is_likely(one) and case.gold.knows(one.name)]
-        for case in cases
-    }
-    told = {name: frozenset(one.name for one in some) for name, some in likely.items()}
-    kinds = {
-        kind: [_asked(kind, case, read[case.call.id], told) for case in cases if case.gold.knows(kind)]
-        for kind in INCIDENTS
-    }
-    described = [
-        _asked(own.description, case, read[case.call.id], told) for case in cases for own in case.gold.described
-    ]
-    every = [*(one for some in kinds.values() for one in some), *described]
-    clean = [case for case in cases if not case.gold.turns]
-    hits, wanted, said = _counts(every)
+def summarise_incidents(cases: Sequence[Case]) -> IncidentSummary | None:
+    """The numbers of the cases whose label tells of incidents; None where none does."""
+    cases = [case for case in cases if case.incidents is not None]
+    if not cases:
+        return None
+    asked: dict[str, list[_Asked]] = {}
+    for case in cases:
+        for identifier, likeliest in (case.incidents or {}).items():
+            asked.setdefault(identifier, []).append(_asked(identifier, likeliest, case))
+    own = [answer for identifier, answers in asked.items() if identifier not in INCIDENTS for answer in answers]
+    clean = [case for case in cases if not case.gold.incidents]
+    hits, wanted, said = _counts([answer for answers in asked.values() for answer in answers])
     return IncidentSummary(
         calls=len(cases),
-        kinds={kind: _numbers(some) for kind, some in kinds.items() if some},
-        described=_numbers(described) if described else None,
+        kinds={kind: _numbers(asked[kind]) for kind in INCIDENTS if kind in asked},
+        own=_numbers(own) if own else None,
         found=share(hits, wanted),
         precision=share(hits, said),
         f1=2 * hits / (wanted + said) if wanted + said else None,
-        turn=_turns(cases, likely),
-        clean=share(sum(not told[case.call.id] for case in clean), len(clean)),
-        twins=_twins(cases, told),
+        turn=_turns(cases),
+        clean=share(sum(case.told is None or not case.told.incidents for case in clean), len(clean)),
+        twins=_twins(cases),
     )
 
 
-def _asked(name: str, case: IncidentCase, read: Sequence[Mention], told: Mapping[str, frozenset[str]]) -> _Asked:
-    chance = max((one.probability for one in read if one.name == name), default=0.0)
-    return _Asked(name in case.gold.turns, name in told[case.call.id], chance)
+def _asked(identifier: str, likeliest: Likeliest, case: Case) -> _Asked:
+    said = case.told is not None and identifier in ids_of(case.told.incidents)
+    return _Asked(identifier in ids_of(case.gold.incidents), said, likeliest.probability)
 
 
 def _counts(asked: Sequence[_Asked]) -> tuple[int, int, int]:
-    """How many are rightly said, how many occur, and how many are said to."""
+    """How many are rightly said, how many happen, and how many are said to."""
     return (
-        sum(one.occurs and one.said for one in asked),
-        sum(one.occurs for one in asked),
-        sum(one.said for one in asked),
+        sum(answer.happens and answer.said for answer in asked),
+        sum(answer.happens for answer in asked),
+        sum(answer.said for answer in asked),
     )
 
 
@@ -110,26 +106,26 @@ def _numbers(asked: Sequence[_Asked]) -> KindNumbers:
     from sklearn.metrics import average_precision_score
 
     hits, wanted, said = _counts(asked)
-    truth, chances = [one.occurs for one in asked], [one.chance for one in asked]
+    truth, probabilities = [answer.happens for answer in asked], [answer.probability for answer in asked]
     return KindNumbers(
         found=share(hits, wanted),
         precision=share(hits, said),
-        average_precision=float(average_precision_score(truth, chances)) if wanted else None,
+        average_precision=float(average_precision_score(truth, probabilities)) if wanted else None,
     )
 
 
-def _turns(cases: Sequence[IncidentCase], likely: Mapping[str, Sequence[Mention]]) -> Estimate:
+def _turns(cases: Sequence[Case]) -> Estimate:
     hits = total = 0
     for case in cases:
-        for name, turns in case.gold.turns.items():
-            some = [one for one in likely[case.call.id] if one.name == name]
-            if some:
-                total += 1
-                hits += max(some, key=lambda one: one.probability).turn in turns
+        said = ids_of(case.told.incidents) if case.told else frozenset()
+        for identifier in said & ids_of(case.gold.incidents):
+            turn = (case.incidents or {})[identifier].turn
+            total += 1
+            hits += turn is not None and incident_words([(identifier, turn)])[0] in case.gold.incidents
     return share(hits, total)
 
 
-def _twins(cases: Sequence[IncidentCase], told: Mapping[str, frozenset[str]]) -> Estimate:
-    right = {case.call.id: case.gold.turns.keys() == told[case.call.id] for case in cases}
-    twins = {frozenset((case.call.id, case.gold.twin)) for case in cases if case.gold.twin in right}
-    return share(sum(all(right[name] for name in pair) for pair in twins), len(twins))
+def _twins(cases: Sequence[Case]) -> Estimate:
+    right = {case.id: case.incidents_right for case in cases}
+    twins = {frozenset((case.id, case.twin)) for case in cases if case.twin in right}
+    return share(sum(all(right[str(identifier)] for identifier in pair) for pair in twins), len(twins))

@@ -16,12 +16,12 @@ NONE = "failed"
 
 def accuracy(cases: Sequence[Case]) -> Estimate:
     """The share of right outcomes."""
-    return share(sum(case.right for case in cases), len(cases))
+    return share(sum(case.outcome_right for case in cases), len(cases))
 
 
 def kappa(cases: Sequence[Case]) -> Estimate:
     """Cohen's kappa of the outcome (Cohen 1960); nothing where all calls are of one outcome."""
-    return resampled(cases, measures.kappa(lambda case: (case.gold.outcome, told(case))))
+    return resampled(cases, measures.kappa(lambda case: (str(case.gold.outcome), told(case))))
 
 
 def kappa_of(first: Sequence[str], second: Sequence[str]) -> float:
@@ -38,10 +38,10 @@ def confusion(cases: Sequence[Case]) -> dict[str, dict[str, int]]:
     """`confusion[label][verdict]`: how many calls."""
     table: dict[str, dict[str, int]] = {right: dict.fromkeys((*OUTCOMES, NONE), 0) for right in OUTCOMES}
     for case in cases:
-        table[case.gold.outcome][told(case)] += 1
+        table[str(case.gold.outcome)][told(case)] += 1
     return table
 
 
 def told(case: Case) -> str:
     """The outcome of the verdict."""
-    return NONE if case.told is None else case.told.outcome
+    return str(NONE if case.told is None else case.told.outcome)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ausweis.evals.case import Case
 from ausweis.evals.metrics import calibration, cost, facts, field, outcomes, ranking, stability, violations
 from ausweis.evals.metrics.estimate import Estimate
+from ausweis.evals.metrics.incidents import IncidentSummary, summarise_incidents
 from ausweis.vocabulary import ViolationType
 
 __all__ = ["Slice", "Summary", "rows_of", "summarise"]
@@ -28,7 +29,11 @@ class Slice(_Part):
 
 
 class Summary(_Part):
-    """Numbers over the first repeat; `flips` over all. See the modules of `ausweis.evals.metrics` for each."""
+    """Numbers over the first repeat; `flips` over all. See the modules of `ausweis.evals.metrics` for each.
+
+    `calls`, `failed`, `cost`: of all calls; `incidents`: of those whose label tells of incidents; all else: of those
+    whose label has an outcome.
+    """
 
     schema_: Annotated[Literal["ausweis/metrics@2"], Field(alias="schema")] = "ausweis/metrics@2"
     calls: int
@@ -60,14 +65,16 @@ class Summary(_Part):
     flips: Estimate | None
     cost: cost.Cost
     slices: list[Slice]
+    incidents: IncidentSummary | None = None
 
 
 def summarise(cases: Sequence[Case]) -> Summary:
     """All numbers of these cases."""
-    first = [case for case in cases if case.repeat == 1]
+    every = [case for case in cases if case.repeat == 1]
+    first = [case for case in every if case.gold.outcome is not None]
     return Summary(
-        calls=len(first),
-        failed=sum(case.told is None for case in first),
+        calls=len(every),
+        failed=sum(case.told is None for case in every),
         accuracy=outcomes.accuracy(first),
         kappa=outcomes.kappa(first),
         confusion=outcomes.confusion(first),
@@ -93,29 +100,47 @@ def summarise(cases: Sequence[Case]) -> Summary:
         quotes_verbatim=facts.quotes_verbatim(first),
         needs_review=facts.review_share(first),
         flips=stability.flips(cases),
-        cost=cost.cost(first),
+        cost=cost.cost(every),
         slices=_slices(first),
+        incidents=summarise_incidents(every),
     )
 
 
 def _slices(cases: Sequence[Case]) -> list[Slice]:
     tags = sorted({tag for case in cases for tag in case.tags})
-    some = {tag: [case for case in cases if tag in case.tags] for tag in tags}
+    tagged = {tag: [case for case in cases if tag in case.tags] for tag in tags}
     return [
         Slice(
             tag=tag,
-            accuracy=outcomes.accuracy(one),
-            precision=violations.precision(one),
-            recall=violations.recall(one),
-            false_alarms=field.false_alarms(one),
+            accuracy=outcomes.accuracy(part),
+            precision=violations.precision(part),
+            recall=violations.recall(part),
+            false_alarms=field.false_alarms(part),
         )
-        for tag, one in some.items()
+        for tag, part in tagged.items()
     ]
 
 
 def rows_of(summary: Summary) -> list[tuple[str, Estimate]]:
-    """The main numbers by name, in the order in which they are read."""
-    rows = [
+    """The main numbers by name, in the order in which they are read: of what the labels tell."""
+    rows = _outcome_rows(summary) if summary.accuracy.n else []
+    rows += _incident_rows(summary.incidents) if summary.incidents else []
+    return rows if summary.flips is None else [*rows, ("verdicts that flip over repeats", summary.flips)]
+
+
+def _incident_rows(numbers: IncidentSummary) -> list[tuple[str, Estimate]]:
+    return [
+        ("incidents found", numbers.found),
+        ("incident precision", numbers.precision),
+        ("incident F1", Estimate(value=numbers.f1, n=numbers.calls)),
+        ("right turn, of incidents found", numbers.turn),
+        ("no incident said, of calls without", numbers.clean),
+        ("both right, of near twins", numbers.twins),
+    ]
+
+
+def _outcome_rows(summary: Summary) -> list[tuple[str, Estimate]]:
+    return [
         ("outcome accuracy", summary.accuracy),
         ("outcome kappa", summary.kappa),
         ("violation precision", summary.precision),
@@ -130,10 +155,9 @@ def rows_of(summary: Summary) -> list[tuple[str, Estimate]]:
         ("caller accuracy", summary.caller["accuracy"]),
         ("authorisation (where somebody else called)", summary.authorisation),
         ("average precision of risk", summary.average_precision),
-        *((f"violations found, riskiest {part}", one) for part, one in summary.found_when_reviewed.items()),
+        *((f"violations found, riskiest {part}", share) for part, share in summary.found_when_reviewed.items()),
         ("Brier score of confidence (0 is best)", summary.brier),
         ("coverage at outcome precision 0.95", summary.coverage),
         ("quotes verbatim", summary.quotes_verbatim),
         ("needs review", summary.needs_review),
     ]
-    return rows if summary.flips is None else [*rows, ("verdicts that flip over repeats", summary.flips)]

@@ -9,19 +9,19 @@ from ausweis.vocabulary import VIOLATIONS, ViolationType
 
 __all__ = ["F1", "by_type", "f1", "first_turn", "precision", "recall", "types_f1"]
 
-F1 = micro_f1(lambda case: (["violation"] * case.broken, ["violation"] * case.flagged))
+F1 = micro_f1(lambda case: (["violation"] * case.broken, ["violation"] * case.says_violation))
 
 
 def precision(cases: Sequence[Case]) -> Estimate:
     """Of the calls with the verdict violation, how many are."""
-    flagged = [case for case in cases if case.flagged]
+    flagged = [case for case in cases if case.says_violation]
     return share(sum(case.broken for case in flagged), len(flagged))
 
 
 def recall(cases: Sequence[Case]) -> Estimate:
     """Of the calls that are violations, how many have this verdict."""
     broken = [case for case in cases if case.broken]
-    return share(sum(case.flagged for case in broken), len(broken))
+    return share(sum(case.says_violation for case in broken), len(broken))
 
 
 def f1(cases: Sequence[Case]) -> Estimate:
@@ -36,13 +36,13 @@ def types_f1(cases: Sequence[Case]) -> Estimate:
 
 def by_type(cases: Sequence[Case]) -> dict[ViolationType, dict[str, Estimate]]:
     """Precision and recall of each type, each once a call."""
-    found: dict[ViolationType, dict[str, Estimate]] = {}
+    types: dict[ViolationType, dict[str, Estimate]] = {}
     for violation in VIOLATIONS:
         right = [violation in case.gold.violation_types for case in cases]
         said = [case.told is not None and violation in case.told.violation_types for case in cases]
         both = sum(a and b for a, b in zip(right, said, strict=True))
-        found[violation] = {"precision": share(both, sum(said)), "recall": share(both, sum(right))}
-    return found
+        types[violation] = {"precision": share(both, sum(said)), "recall": share(both, sum(right))}
+    return types
 
 
 def first_turn(cases: Sequence[Case]) -> Estimate:

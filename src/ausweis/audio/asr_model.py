@@ -1,0 +1,190 @@
+"""Speech to words, by faster-whisper: any of its models, on samples of one channel."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ausweis.audio.decode import RATE
+from ausweis.audio.guards import is_loop, is_parroted, is_sparse
+from ausweis.audio.heard import Heard, Word
+from ausweis.audio.segments import heard_in, text_of
+from ausweis.audio.windows import Channel, Span, Window, speech_in, windows_of
+from ausweis.errors import EngineError, ModelError
+from ausweis.machine import usable_cpus
+from ausweis.vocabulary import Language
+
+if TYPE_CHECKING:
+    from faster_whisper import WhisperModel
+    from faster_whisper.transcribe import Segment
+
+__all__ = ["AsrModel"]
+
+LANGUAGE_WINDOWS = 2
+"""Windows of each channel that are asked which language is spoken."""
+BATCH = 8
+BEAM = 5
+PASSED = 1.0
+"""Seconds of speech in which no word was heard: the model passes over speech that stands between silences."""
+SURE = 0.5
+"""Mean probability of the words heard in such speech, below which it was noise."""
+LATER_TRIES = [0.2, 0.4, 0.6]
+"""Temperatures for a window whose text cannot be what was said, one after the other until one gives a better text."""
+
+
+class AsrModel:
+    """A loaded model. `hot_words` are those of the trade that it should know how to write."""
+
+    def __init__(self, model: "WhisperModel", hot_words: Sequence[str] = ()) -> None:
+        from faster_whisper import BatchedInferencePipeline
+
+        self._model = model
+        self._pipeline = BatchedInferencePipeline(model)
+        self._hot_words = f"{', '.join(hot_words)}." if hot_words else None
+        self._told = frozenset(part.casefold() for word in hot_words for part in word.split())
+
+    @classmethod
+    def load(cls, folder: Path, *, threads: int | None = None, hot_words: Sequence[str] = ()) -> "AsrModel":
+        """Load the model in this folder; nothing is fetched from elsewhere.
+
+        Raises:
+            ModelError: faster-whisper is not installed, or the folder holds no model of it.
+        """
+        try:
+            import ctranslate2
+            from faster_whisper import WhisperModel
+        except ImportError as error:
+            raise ModelError("recordings need the extra `audio`: `pip install 'ausweis[audio]'`") from error
+        if not (folder / "tokenizer.json").is_file():
+            # faster-whisper would fetch one.
+            raise ModelError("holds no tokenizer.json, which belongs to a Whisper model", place=str(folder))
+        try:
+            # On a GPU as the model was saved; on processors in eight bits, twice as fast and heard as well.
+            kind = "default" if ctranslate2.get_cuda_device_count() else "int8"
+            model = WhisperModel(
+                str(folder), compute_type=kind, cpu_threads=threads or usable_cpus(), local_files_only=True
+            )
+        except (RuntimeError, ValueError, OSError) as error:
+            raise ModelError("holds no Whisper model of CTranslate2 that can be loaded", place=str(folder)) from error
+        return cls(model, hot_words)
+
+    def german(self, spoken: Sequence[tuple[Channel, Sequence[Span]]]) -> float:
+        """How likely the speech is German rather than English, over the first windows of each stretch of channel.
+
+        Windows count by their length. 0 for a model of English alone.
+        """
+        if not self._model.model.is_multilingual:
+            return 0.0
+        german = total = 0.0
+        for samples, spans in spoken:
+            for held in windows_of(spans)[:LANGUAGE_WINDOWS]:
+                speech = speech_in(samples, held)
+                chances = dict(self._model.detect_language(speech)[2])
+                german += chances.get("de", 0.0) * len(speech)
+                total += (chances.get("de", 0.0) + chances.get("en", 0.0)) * len(speech)
+        return german / (total or 1.0)
+
+    def hear(self, samples: Channel, spans: Sequence[Span], language: Language, offset: float = 0.0) -> Heard:
+        """The words within the spans, which stand in order of time and are no longer than a window.
+
+        Times count from the beginning of the recording; `samples` begin `offset` seconds after it. What nobody said
+        (`guards`) is left out, and noted.
+
+        Raises:
+            EngineError: the model gave up.
+        """
+        try:
+            found = self._heard([Window(samples, held, offset) for held in windows_of(spans)], language)
+            passed = [span for span in spans if _is_long(span) and not _words_in(span, offset, found)]
+            again = self._heard([Window(samples, [span], offset) for span in passed], language)
+        except RuntimeError as error:
+            raise EngineError("the ASR model could not read a part of the recording") from error
+        for span in passed:
+            words = _words_in(span, offset, again)
+            if words and sum(word.probability for word in words) >= SURE * len(words):
+                found.words += words
+                found.cuts = [cut for cut in found.cuts if not (words[0].start < cut.end and cut.start < words[-1].end)]
+        found.words.sort(key=lambda word: word.start)
+        return found
+
+    def _heard(self, windows: Sequence[Window], language: Language) -> Heard:
+        found = Heard()
+        for window, segments in zip(windows, self._segments(windows, language, self._hot_words), strict=True):
+            if self._is_odd(segments, window):
+                segments = self._again(segments, window, language)
+            for segment in segments:
+                found += heard_in(segment, window)
+        return found
+
+    def _is_odd(self, segments: Sequence["Segment"], window: Window) -> bool:
+        text = text_of(segments)
+        return is_sparse(text, len(window.speech) / RATE) or self._is_invented(text)
+
+    def _is_invented(self, text: str) -> bool:
+        return is_loop(text) or is_parroted(text, self._told)
+
+    def _segments(self, windows: Sequence[Window], language: Language, hot_words: str | None) -> list[list["Segment"]]:
+        """The segments of each window; times in seconds from the first window's beginning."""
+        if not windows:
+            return []
+        clips = []
+        done = 0
+        for window in windows:
+            window.begin = done / RATE
+            done += len(window.speech)
+            clips.append({"start": window.begin, "end": done / RATE})
+        segments, _ = self._pipeline.transcribe(
+            np.concatenate([window.speech for window in windows]),
+            clip_timestamps=clips,
+            language=language,
+            beam_size=BEAM,
+            batch_size=BATCH,
+            word_timestamps=True,
+            hotwords=hot_words,
+        )
+        grouped: list[list[Segment]] = [[] for _ in windows]
+        begins = [window.begin for window in windows]
+        for segment in segments:
+            grouped[max(int(np.searchsorted(begins, segment.seek / 100 + 0.02)) - 1, 0)].append(segment)
+        return grouped
+
+    def _again(self, first: list["Segment"], window: Window, language: Language) -> list["Segment"]:
+        """Further tries without the hot words, which a model at a loss says over and over.
+
+        Of all that nobody can call invented the longest is taken, else the last try, for the guards to cut.
+        """
+        begin = window.begin
+        (second,) = self._segments([window], language, None)
+        tries = [(begin, first), (0.0, second)]
+        if self._is_odd(second, window):
+            tries.append((0.0, self._at_random(window, language)))
+        # A text of the hot words is believed where it was not told them.
+        kept = [one for one in tries[1:] if not is_loop(text_of(one[1]))]
+        kept += [] if self._is_invented(text_of(first)) else tries[:1]
+        window.begin, segments = max(kept, key=lambda one: len(text_of(one[1])), default=tries[-1])
+        return segments
+
+    def _at_random(self, window: Window, language: Language) -> list["Segment"]:
+        """The window with rising temperatures; the same window gives the same text, whatever was heard before it."""
+        import ctranslate2
+
+        ctranslate2.set_random_seed(0)
+        segments, _ = self._model.transcribe(
+            window.speech,
+            language=language,
+            beam_size=BEAM,
+            temperature=LATER_TRIES,
+            condition_on_previous_text=False,
+            word_timestamps=True,
+        )
+        return list(segments)
+
+
+def _is_long(span: Span) -> bool:
+    return span.end - span.start >= PASSED * RATE
+
+
+def _words_in(span: Span, offset: float, heard: Heard) -> list[Word]:
+    start, end = span.start / RATE + offset, span.end / RATE + offset
+    return [word for word in heard.words if word.start < end and start < word.end]

@@ -1,0 +1,28 @@
+"""`ausweis train`: learns what the reader needs from labelled calls. A command a file."""
+
+import click
+
+from ausweis.cli import LazyGroup
+
+__all__ = ["train"]
+
+COMMANDS = {
+    "probe": "Learn the probe of a template for a model.",
+    "matcher": "Learn to tell incidents by a company's own descriptions.",
+    "risk": "What a calibration of risk comes to, on an eval run.",
+    "roles": "How sure the talk makes it who is the agent.",
+}
+
+
+@click.command(cls=LazyGroup, package="ausweis.cli.train", table=COMMANDS)
+def train() -> None:
+    """Learn from labelled calls what the reader needs for a model, a template or incidents of your own.
+
+    Needs jax, optax and scikit-learn: pip install 'ausweis[train]'.
+    """
+    from importlib.util import find_spec
+
+    from ausweis.errors import InputError
+
+    if any(find_spec(name) is None for name in ("jax", "optax", "sklearn", "scipy")):
+        raise InputError("ausweis train needs jax, optax and scikit-learn: pip install 'ausweis[train]'")

@@ -1,0 +1,195 @@
+"""Facts: what was said and done in a call, each with turn and verbatim quote. No judgement in them.
+
+A fact is an event at a turn. Events of one turn stand in the order in which they were said. `probability` is how sure
+the reader is that it happened; a reader keeps unsure events too, and judging weighs them.
+"""
+
+from typing import Annotated, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ausweis.calls.text import shape
+from ausweis.vocabulary import CHANGES, DISCLOSURES, FACTORS, Caller, IncidentId, Outcome, Side, ViolationType
+
+__all__ = [
+    "CALLER_EVENTS",
+    "NOTES",
+    "Claim",
+    "ClaimedViolation",
+    "Event",
+    "EventKind",
+    "Facts",
+    "Mention",
+    "NoteCode",
+    "OneSided",
+    "RecordingDefect",
+    "Shown",
+    "Side",
+    "check_subject",
+]
+
+EventKind = Literal[
+    # the caller
+    "gives",  # says the value of a factor (subject: the factor)
+    "speaks_for_other",  # says that the account is somebody else's
+    "holder_joins",  # the account holder comes to the line, or says that they are the holder
+    # the agent
+    "asks",  # asks for a factor (subject: the factor)
+    "accepts",  # says that what the caller gave is right
+    "rejects",  # says that what the caller gave is wrong (subject: the factor, where it is named)
+    "pre_authenticated",  # says that the phone menu or a colleague has authenticated the caller
+    "callback",  # has called, or calls, the number on file to authenticate
+    "reads_out",  # tells a stored identifying value (subject: the factor)
+    "discloses",  # tells data of the account (subject: the category)
+    "changes",  # does or promises a change (subject: the category)
+    "authorisation_found",  # finds an authorisation for the third party on file
+    "authorisation_missing",  # finds none
+    "refuses",  # refuses to tell or change, or offers it by post to the address on file
+]
+CALLER_EVENTS: frozenset[EventKind] = frozenset({"gives", "speaks_for_other", "holder_joins"})
+
+RecordingDefect = Literal["starts_late", "breaks_off", "garbled"]
+
+NoteCode = Literal[
+    "quote_not_in_turn",  # a violation that the model named was dropped: its quote does not stand in the turn
+    "violation_not_shown",  # the model said violation, but named none that could be checked
+]
+NOTES: tuple[NoteCode, ...] = get_args(NoteCode)
+
+
+def _is_nothing(value: object) -> bool:
+    """What was not looked for has no word in the facts: their lines, and their hashes, are what they were before."""
+    return value is None or value == ()
+
+
+class Event(BaseModel):
+    """One thing that was said or done. `quote` stands letter for letter in the turn; times in seconds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: EventKind
+    subject: str | None = None
+    turn: Annotated[int, Field(ge=1)]
+    quote: str
+    start: float | None = None
+    end: float | None = None
+    probability: Annotated[float, Field(ge=0, le=1)] = 1.0
+
+    def model_post_init(self, context: object, /) -> None:
+        """Refuse a subject that is not a word of the domain.
+
+        Raises:
+            ValueError: the event's kind wants another subject.
+        """
+        check_subject(self.kind, self.subject)
+
+
+def check_subject(kind: EventKind, subject: str | None) -> None:
+    """Refuse a subject that is not a word of the domain.
+
+    Raises:
+        ValueError: the event's kind wants another subject; the message does not hold it, which may be words of a call.
+    """
+    if kind in ("gives", "asks", "reads_out"):
+        wanted: tuple[str | None, ...] = tuple(FACTORS)
+    elif kind == "rejects":
+        wanted = (None, *FACTORS)
+    elif kind in ("discloses", "changes"):
+        wanted = DISCLOSURES if kind == "discloses" else CHANGES
+    else:
+        wanted = (None,)
+    if subject not in wanted:
+        raise ValueError(f"an event of kind {kind} cannot have the subject here ({shape(subject or '')})")
+
+
+class Shown(BaseModel):
+    """A place that shows something said before to have been wrong."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    turn: Annotated[int, Field(ge=1)]
+    quote: str
+    start: float | None = None
+    end: float | None = None
+
+
+class Mention(BaseModel):
+    """A critical incident beyond authentication, at the turn in which it happens; `quote` stands in the turn.
+
+    A known one (files call its id `kind`), or what a policy describes; of that, `speaker` is whose words it is in, None
+    in facts of earlier versions. `shown`: where the call shows a value to have been wrong.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True)
+
+    id: Annotated[IncidentId | None, Field(alias="kind")] = None
+    description: str | None = None
+    speaker: Annotated[Side | None, Field(exclude_if=_is_nothing)] = None
+    turn: Annotated[int, Field(ge=1)]
+    quote: str
+    start: float | None = None
+    end: float | None = None
+    probability: Annotated[float, Field(ge=0, le=1)]
+    shown: Shown | None = None
+
+    @property
+    def name(self) -> str:
+        """The id or the description."""
+        return self.id or str(self.description)
+
+
+class OneSided(BaseModel):
+    """What a policy describes, looked for in the words of one side alone."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    description: str
+    speaker: Side
+
+
+class ClaimedViolation(BaseModel):
+    """A violation that the model named itself; `quote` stands in the turn."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    type: ViolationType
+    turn: Annotated[int, Field(ge=1)]
+    quote: str
+    start: float | None = None
+    end: float | None = None
+
+
+class Claim(BaseModel):
+    """A whole verdict that the model gave in one go (strategy `direct`), under the policy that it was shown."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    outcome: Outcome
+    violations: tuple[ClaimedViolation, ...] = ()
+    caller: Caller = "unclear"
+    reason: str = ""
+    policy_sha256: str
+
+
+class Facts(BaseModel):
+    """What a reader found in one call: events in order of time, and what is wrong with the recording."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    schema_: Annotated[Literal["ausweis/facts@1"], Field(alias="schema")] = "ausweis/facts@1"
+    call_id: str
+    turns: Annotated[int, Field(ge=0)]
+    events: tuple[Event, ...] = ()
+    defects: dict[RecordingDefect, float] = Field(default_factory=dict)
+    """How likely each defect of the recording is."""
+    claim: Claim | None = None
+    notes: tuple[str, ...] = ()
+    """What a reviewer should know about the reading, each one of `NOTES`; in earlier versions a sentence."""
+    badly_heard: Annotated[tuple[int, ...], Field(exclude_if=_is_nothing)] = ()
+    """Turns whose words the ASR model is not sure of."""
+    roles_confidence: Annotated[float | None, Field(ge=0, le=1, exclude_if=_is_nothing)] = None
+    """How sure it is who is agent and who is caller, where that was found out from the talk."""
+    incidents: Annotated[tuple[Mention, ...], Field(exclude_if=_is_nothing)] = ()
+    """Critical incidents beyond authentication, where the policy asked for them."""
+    looked_for: Annotated[tuple[str | OneSided, ...], Field(exclude_if=_is_nothing)] = ()
+    """The incidents that were looked for, each by its id or its description; in earlier versions without a side."""

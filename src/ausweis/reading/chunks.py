@@ -1,0 +1,92 @@
+"""A call cut into chunks that are asked about one by one, each with what was said before it.
+
+A turn is one chunk, unless it is long: then it is cut at sentence ends, so that the quote is short and the question
+narrow. A chunk is shown in a window, with the two before it: what they hold decides nearly always what it means, and
+each question stays short whatever the length of the call; or at the end of all that was said till then. No question
+hangs on the answer to another.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from ausweis.calls.call import Call
+
+__all__ = ["LONGEST", "Chunk", "Line", "chunks_of", "spoken_chunks", "with_context"]
+
+LONGEST = 320
+"""Characters of a chunk; a sentence that is longer is cut between words."""
+LINES_BEFORE = 2
+"""Chunks that are shown before the one that is asked about: the question that it answers, and what led to it."""
+LENGTH_BEFORE = 110
+"""Characters of such a chunk, its last ones."""
+
+_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
+_SIGN = re.compile(r"\S")
+_WHOLE_WORDS = re.compile(r"\s*\S.*(?=\s)", re.DOTALL)
+
+
+class Line(NamedTuple):
+    """What one speaker said, as the templates show it."""
+
+    speaker: str
+    text: str
+
+
+class Chunk(NamedTuple):
+    """Part of a turn, or all of it; `text` stands letter for letter in the turn, from the character `begin` on.
+
+    Turn numbers start at 1, characters at 0.
+    """
+
+    turn: int
+    speaker: str
+    text: str
+    begin: int = 0
+
+    def times(self, call: Call) -> tuple[float | None, float | None]:
+        """When it was said, in seconds."""
+        return call.turn(self.turn).times(self.begin, self.begin + len(self.text))
+
+
+def chunks_of(call: Call) -> Iterator[Chunk]:
+    """The chunks of all turns in order; a turn without words has none."""
+    for number, turn in enumerate(call.turns, start=1):
+        for begin, text in _cut(turn.text.rstrip()):
+            yield Chunk(number, turn.speaker, text, begin)
+
+
+def spoken_chunks(call: Call) -> list[Chunk]:
+    """The chunks of agent and caller: what is asked about."""
+    return [chunk for chunk in chunks_of(call) if chunk.speaker != "unknown"]
+
+
+def _cut(text: str) -> Iterator[tuple[int, str]]:
+    """Where each chunk begins, and the chunk."""
+    start = end = _word_from(text, 0)
+    for sentence_end in [*(match.start() for match in _SENTENCE_END.finditer(text)), len(text)]:
+        if sentence_end - start > LONGEST and end > start:
+            yield start, text[start:end].rstrip()
+            start = _word_from(text, end)
+        while sentence_end - start > LONGEST:
+            words = _WHOLE_WORDS.match(text, start, start + LONGEST)
+            cut = words.end() if words else start + LONGEST
+            yield start, text[start:cut].rstrip()
+            start = _word_from(text, cut)
+        end = sentence_end
+    if start < len(text):
+        yield start, text[start:].rstrip()
+
+
+def _word_from(text: str, place: int) -> int:
+    """Where the next word begins: blanks before it belong to no chunk, however many they are."""
+    word = _SIGN.search(text, place)
+    return word.start() if word else len(text)
+
+
+def with_context(chunks: Sequence[Chunk]) -> Iterator[tuple[Chunk, list[Line]]]:
+    """Each chunk with the lines that are shown: some before it, and itself as the last."""
+    for place, chunk in enumerate(chunks):
+        before = chunks[max(0, place - LINES_BEFORE) : place]
+        lines = [Line(one.speaker, one.text[-LENGTH_BEFORE:]) for one in before]
+        yield chunk, [*lines, Line(chunk.speaker, chunk.text)]

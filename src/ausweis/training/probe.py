@@ -1,0 +1,247 @@
+"""Learns a probe from labelled turns: what the states of a few layers of the model tell about each line.
+
+The networks are those of `probe_network`. The scores of lines whose call was left out calibrate the probabilities
+(Platt 1999) and weigh what was asked (`reading.dialogue`).
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ausweis.engines.probe import PARTS, Probe
+from ausweis.prompts import Template
+from ausweis.reading.chunks import Chunk
+from ausweis.reading.dialogue import pairs
+from ausweis.reading.labels import STARTS_LATE, of_speaker
+from ausweis.training.lines import Lines, Task
+from ausweis.training.network import Basis, CallNumbers, Plan, basis_of, learn_network, scores_of
+
+__all__ = ["FOLDS", "Learned", "LeftOut", "learn", "left_out", "network_of", "prepare"]
+
+Array = NDArray[np.float32]
+
+FOLDS = 5
+NETWORKS = 3
+"""Their scores are averaged."""
+BASIS = ("token_basis", "token_shift", "line_basis", "line_shift")
+UNLIKELY = -6.0
+"""Log-odds of a label that a probe has not learned, where it goes on learning."""
+FEWEST_CALIBRATED = 10
+"""Lines with a label that are needed to calibrate it."""
+BASIS_CALLS = 150
+"""Calls that the directions are found from in which lines differ most."""
+
+
+class Learned(NamedTuple):
+    """What networks are learned from: of each call its chunks, its numbers and its group."""
+
+    basis: Basis
+    labels: tuple[str, ...]
+    chunks: list[list[Chunk]]
+    numbers: list[CallNumbers]
+    groups: list[str]
+
+
+class LeftOut(NamedTuple):
+    """What is told of calls by networks that have not seen them: shape (lines, labels) each.
+
+    `scores` are log-odds, `answers` calibrated probabilities; `dialogue` as in a probe.
+    """
+
+    learned: Learned
+    scores: Sequence[Array]
+    answers: Sequence[Array]
+    dialogue: tuple[float, ...]
+
+
+def prepare(
+    calls: Sequence[Lines],
+    template: Template,
+    plan: Plan,
+    task: Task,
+    start: Probe | None = None,
+    rehearsed: Sequence[Lines] = (),
+) -> Learned:
+    """Bring all calls into the basis, those that are `rehearsed` last, one after another: they need not fit the memory.
+
+    With `start`, the basis is that of this probe, and its labels are kept.
+    """
+    if start is None:
+        sample = calls[:: -(-len(calls) // BASIS_CALLS)]
+        basis = basis_of([line for call in sample for line in call.seen], plan)
+    else:
+        basis = Basis(**{name: start.parts[name] for name in BASIS})
+    told: list[Lines] = []
+    numbers = []
+    nothing = np.zeros((0, 0), np.float32)
+    for call in chain(calls, rehearsed):
+        tokens = np.concatenate([line.tokens for line in call.seen]) @ basis.token_basis + basis.token_shift
+        lines = np.stack([line.line for line in call.seen]) @ basis.line_basis + basis.line_shift
+        owner = np.repeat(np.arange(len(call.seen), dtype=np.int32), [len(line.tokens) for line in call.seen])
+        numbers.append(CallNumbers(tokens.astype(np.float16), owner, lines.astype(np.float16), nothing, nothing))
+        told.append(call._replace(seen=[]))
+    labels = task.labels((line for call in told for line in call.labels), template)
+    labels = tuple(dict.fromkeys([*(start.labels if start else ()), *labels]))
+    truths = [_truth(call, labels, task) for call in told]
+    numbers = [
+        replace(call_numbers, labels=truth, counts=counts)
+        for call_numbers, (truth, counts) in zip(numbers, truths, strict=True)
+    ]
+    return Learned(basis, labels, [call.chunks for call in told], numbers, [call.group for call in told])
+
+
+def _truth(call: Lines, labels: Sequence[str], task: Task) -> tuple[Array, Array]:
+    """Which line has which label, and for which it is known."""
+    truth, counts = (np.zeros((len(call.chunks), len(labels)), np.float32) for _ in range(2))
+    for row, (chunk, line) in enumerate(zip(call.chunks, call.labels, strict=True)):
+        for place, label in enumerate(labels):
+            truth[row, place] = label in (line or ())
+            asked = chunk.speaker in task.speakers(label) and (row == 0 or label != STARTS_LATE)
+            known = line is not None and (call.known is None or label in call.known)
+            counts[row, place] = asked and known
+    return truth, counts
+
+
+def learn(
+    calls: Sequence[Lines],
+    template: Template,
+    model_sha256: str,
+    layers: tuple[int, ...],
+    notes: str,
+    plan: Plan,
+    task: Task,
+    on_left_out: Callable[[LeftOut], None] = lambda told: None,
+    start: Probe | None = None,
+    rehearsed: Sequence[Lines] = (),
+) -> Probe:
+    """The probe of a template: all its labels, and their verbs, that occur often enough.
+
+    With `start`, the networks of that probe go on learning; `rehearsed` are calls that it has learned from, some of
+    which are learned again, so that they are not forgotten. They calibrate nothing, since no network is without them.
+    `on_left_out` is told what networks say of calls that they have not seen.
+    """
+    every = prepare(calls, template, plan, task, start, rehearsed)
+    new = len(calls)
+    again = list(zip(every.numbers[new:], every.groups[new:], strict=True))
+    learned = every._replace(chunks=every.chunks[:new], numbers=every.numbers[:new], groups=every.groups[:new])
+    basis, labels, chunks, numbers, groups = learned
+    starts = [None] * NETWORKS if start is None else [network_of(start, labels, place) for place in range(NETWORKS)]
+    scores = left_out(numbers, plan, groups, starts[0], again)
+    slopes, offsets = _calibration(numbers, scores)
+    answers = [1 / (1 + np.exp(-(score * slopes + offsets))) for score in scores]
+    dialogue = _dialogue(labels, chunks, numbers, answers) if task.dialogue else ()
+    on_left_out(LeftOut(learned, scores, answers, dialogue))
+    networks = [
+        learn_network([*numbers, *(call for call, _ in again)], plan, seed, begin) for seed, begin in enumerate(starts)
+    ]
+    parts = {name: np.stack([network[name] for network in networks]) for name in networks[0]}
+    for name in ("hidden_label", "line_label", "pooled_label", "label_bias"):
+        parts[name] = parts[name] * slopes
+    parts["label_bias"] = parts["label_bias"] + offsets
+    positives = np.sum([call.labels.sum(axis=0) for call in numbers], axis=0).astype(int).tolist()
+    about = {
+        "about": notes,
+        "calls": len(chunks),
+        "lines": sum(map(len, chunks)),
+        "positives": dict(zip(labels, positives, strict=True)),
+    }
+    return Probe(
+        labels=labels,
+        layers=layers,
+        parts={**vars(basis), **parts},
+        template=template.name,
+        template_sha256=template.sha256,
+        model_sha256=model_sha256,
+        notes=json.dumps(about),
+        dialogue=dialogue,
+    )
+
+
+def network_of(probe: Probe, labels: Sequence[str], place: int) -> dict[str, Array]:
+    """One network of a probe, for these labels; those that it has not learned begin as unlikely."""
+    network: dict[str, Array] = {}
+    for name, axes in PARTS.items():
+        if name in BASIS:
+            continue
+        part = probe.parts[name][place % len(probe.parts[name])]
+        if axes.endswith("k"):
+            whole = np.full((*part.shape[:-1], len(labels)), UNLIKELY if name == "label_bias" else 0.0, np.float32)
+            for column, label in enumerate(probe.labels):
+                whole[..., labels.index(label)] = part[..., column]
+            part = whole
+        network[name] = part
+    return network
+
+
+def left_out(
+    calls: Sequence[CallNumbers],
+    plan: Plan,
+    groups: Sequence[str],
+    start: Mapping[str, Array] | None = None,
+    again: Sequence[tuple[CallNumbers, str]] = (),
+) -> list[Array]:
+    """The scores of each call by a network that has seen none of its group: shape (lines, labels).
+
+    Groups are whole writing passes where the calls tell them: calls by one author share a manner, so that folds by
+    chance flatter. Calls of one single group are left out by themselves. `again` are calls, with their groups, that are
+    learned besides, and that nothing is told of.
+    """
+    if len(set(groups)) == 1:
+        groups = [str(place) for place in range(len(calls))]
+    number = {group: place for place, group in enumerate(dict.fromkeys(groups))}
+    scores: dict[int, Array] = {}
+    for fold in range(FOLDS):
+        outside = [place for place, group in enumerate(groups) if number[group] % FOLDS == fold]
+        if not outside:
+            continue
+        inside = [calls[place] for place in range(len(calls)) if place not in set(outside)]
+        names = {groups[place] for place in outside}
+        besides = [call for call, group in again if group not in names]
+        network = learn_network([*inside, *besides], plan, start=start)
+        scores |= dict(zip(outside, scores_of(network, [calls[place] for place in outside], plan), strict=True))
+    return [scores[place] for place in range(len(calls))]
+
+
+def _calibration(calls: Sequence[CallNumbers], scores: Sequence[Array]) -> tuple[Array, Array]:
+    """Slope and offset for each label that make probabilities of the scores of left-out lines."""
+    from sklearn.linear_model import LogisticRegression
+
+    score, truth = np.concatenate(scores), np.concatenate([call.labels for call in calls])
+    counts = np.concatenate([call.counts for call in calls]) > 0
+    slopes, offsets = [], []
+    for place in range(truth.shape[1]):
+        rows = counts[:, place]
+        if truth[rows, place].sum() < FEWEST_CALIBRATED:
+            slopes.append(1.0)
+            offsets.append(0.0)
+            continue
+        model = LogisticRegression(C=1.0).fit(score[rows][:, [place]], truth[rows, place])
+        slopes.append(max(float(model.coef_[0][0]), 0.1))
+        offsets.append(float(model.intercept_[0]))
+    return np.array(slopes, dtype=np.float32), np.array(offsets, dtype=np.float32)
+
+
+def _dialogue(
+    labels: Sequence[str],
+    chunks: Sequence[Sequence[Chunk]],
+    calls: Sequence[CallNumbers],
+    answers: Sequence[Array],
+) -> tuple[float, ...]:
+    """The weights of what speaks for a factor, from the answers about calls that were left out."""
+    from sklearn.linear_model import LogisticRegression
+
+    evidence, truth = [], []
+    for lines, call, answer in zip(chunks, calls, answers, strict=True):
+        told = [of_speaker(chunk.speaker, labels, row) for chunk, row in zip(lines, answer, strict=True)]
+        for pair in pairs(lines, told):
+            place = labels.index(pair.label)
+            if call.counts[pair.place, place]:
+                evidence.append(pair.evidence)
+                truth.append(call.labels[pair.place, place] > 0)
+    model = LogisticRegression(max_iter=2000).fit(np.array(evidence), truth)
+    return tuple(round(float(weight), 4) for weight in (*model.coef_[0], model.intercept_[0]))

@@ -1,0 +1,79 @@
+"""`ausweis train risk`: what a calibration of risk comes to, on an eval run of golden sets.
+
+For each choice of `Calibration` (`judging.risk`) and each golden file of the run: right outcomes, false alarms among
+clean calls, violations found, average precision and Brier score of risk. The joint outcomes are weighed once.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import product
+from pathlib import Path
+from typing import NamedTuple
+
+from ausweis.errors import InputError
+from ausweis.evals import read_all
+from ausweis.evals.folder import read_eval
+from ausweis.evals.labelled import LabelledCall
+from ausweis.facts import Facts
+from ausweis.journal import lines
+from ausweis.judging import find_policy
+from ausweis.judging.judge import outlook_of
+from ausweis.judging.risk import Calibration, Outlook
+
+__all__ = ["show_calibrations"]
+
+
+class Seen(NamedTuple):
+    """One call: what its joint outcomes say, its turns, and its label."""
+
+    outlook: Outlook
+    turns: int
+    outcome: str | None
+
+
+def seen(labelled: Sequence[LabelledCall], facts: Mapping[str, Facts]) -> list[Seen]:
+    """The calls that were read."""
+    return [
+        Seen(outlook_of(facts[call.call.id], find_policy(call.policy).policy), len(call.call.turns), call.gold.outcome)
+        for call in labelled
+        if call.call.id in facts
+    ]
+
+
+def row(calls: Sequence[Seen], expected: float, calibration: Calibration) -> str:
+    """The numbers of one golden file."""
+    from sklearn.metrics import average_precision_score, brier_score_loss
+
+    judged = [call.outlook.in_the_field(expected, call.turns, calibration) for call in calls]
+    broken = [call.outcome == "violation" for call in calls]
+    flagged = [verdict.likeliest == "violation" for verdict in judged]
+    risks = [verdict.weights.get("violation", 0.0) for verdict in judged]
+    right = sum(verdict.likeliest == call.outcome for verdict, call in zip(judged, calls, strict=True))
+    alarms = sum(flag and not label for flag, label in zip(flagged, broken, strict=True))
+    hits = sum(flag and label for flag, label in zip(flagged, broken, strict=True))
+    return (
+        f"right {right / len(calls):.3f}, false alarms {alarms} of {broken.count(False)}, found {hits} of "
+        f"{sum(broken)}, AP {average_precision_score(broken, risks):.3f}, Brier {brier_score_loss(broken, risks):.3f}"
+    )
+
+
+def show_calibrations(
+    run: Path, shares: Sequence[float], calibrations: Sequence[Calibration], tell: Callable[[str], None]
+) -> None:
+    """Tell the numbers of an eval run's calls, by each share of violations that is expected and each calibration.
+
+    Raises:
+        AusweisError: there is no eval run here, or it cannot be read.
+    """
+    manifest = read_eval(run)
+    if manifest is None:
+        raise InputError("there is no eval run here; make one with `ausweis eval run`", place=str(run))
+    facts = {
+        read.call_id: read
+        for path in run.rglob("facts.jsonl")
+        for read in (Facts.model_validate_json(line.data) for line in lines(path))
+    }
+    sets = {Path(file.path).stem: seen(read_all([Path(file.path)]), facts) for file in manifest.plan.golden}
+    for share, calibration in product(shares, calibrations):
+        tell(f"expected {share}, {calibration}")
+        for name, calls in sets.items():
+            tell(f"    {name:<12} {row(calls, share, calibration)}")

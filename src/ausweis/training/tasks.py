@@ -1,0 +1,118 @@
+"""What the probes are learned from: the labels of each template, line by line.
+
+A wrong price or deadline is told by the line that shows it.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ausweis.evals.incident_label import IncidentLabel, OwnIncident
+from ausweis.evals.labelled import GoldEvent, LabelledCall
+from ausweis.prompts import Template
+from ausweis.reading.chunks import Chunk
+from ausweis.reading.labels import SINGLE, STARTS_LATE, SUBJECTS, VERBS, meaning, speakers_of
+from ausweis.training.lines import FEWEST, Task, in_whole_turns
+from ausweis.vocabulary import INCIDENTS
+
+__all__ = ["FACT_TASK", "INCIDENT_TASK", "labels_in", "labels_of", "told_of"]
+
+Array = NDArray[np.float32]
+
+
+def _of_facts(labelled: LabelledCall, chunks: Sequence[Chunk]) -> list[frozenset[str] | None]:
+    labels = in_whole_turns(chunks, lambda turn: labels_of(labelled.gold.events, turn))
+    if "starts_late" in labelled.gold.defects and labels[0] is not None:
+        labels[0] |= {STARTS_LATE}
+    return labels
+
+
+def labels_of(events: Sequence[GoldEvent], turn: int) -> frozenset[str]:
+    """The labels of a turn, in the words of the templates; with each verb that has a subject, the verb itself."""
+    names = _names()
+    labels: set[str] = set()
+    for event in events:
+        if event.turn == turn:
+            # What was rejected is told by the order of things, not by the label.
+            subject = None if event.kind in SINGLE.values() else event.subject
+            labels.add(names[event.kind, subject])
+            labels |= {verb for verb, kind in VERBS.items() if kind == event.kind}
+    return frozenset(labels)
+
+
+@cache
+def _names() -> Mapping[tuple[str, str | None], str]:
+    names: dict[tuple[str, str | None], str] = {(kind, None): label for label, kind in SINGLE.items()}
+    for verb, subjects in SUBJECTS.items():
+        names |= {(VERBS[verb], word): f"{verb} {said}" for said, word in subjects.items()}
+    return names
+
+
+def labels_in(lines: Iterable[frozenset[str] | None], template: Template) -> tuple[str, ...]:
+    """The labels and verbs that occur often enough."""
+    wanted = [STARTS_LATE, *VERBS, *(label for label in template.labels if meaning(label) is not None)]
+    return _often(wanted, lines)
+
+
+def _often(wanted: Iterable[str], lines: Iterable[frozenset[str] | None]) -> tuple[str, ...]:
+    counts = Counter(label for labels in lines for label in labels or ())
+    return tuple(label for label in wanted if counts[label] >= FEWEST)
+
+
+FACT_TASK = Task(
+    _of_facts,
+    labels_in,
+    speakers_of,
+    dialogue=True,
+    group=lambda labelled: labelled.gold.writing_pass or labelled.call.id,
+)
+
+
+def _of_incidents(labelled: LabelledCall, chunks: Sequence[Chunk]) -> list[frozenset[str] | None]:
+    """The kinds of each turn; a wrong price or deadline where it comes to light."""
+    places = [
+        (record.label, event.shown or event.turn)
+        for event in _label(labelled).events
+        for record in INCIDENTS.values()
+        if record.id == event.id
+    ]
+
+    def of_turn(turn: int) -> frozenset[str]:
+        return frozenset(name for name, place in places if place == turn)
+
+    return in_whole_turns(chunks, of_turn)
+
+
+def told_of(label: IncidentLabel, own: OwnIncident, chunks: Sequence[Chunk]) -> Array:
+    """For each line, whether it is what a description says: 1, 0, or nan where that is not known or not asked."""
+    turns = label.turns.get(own.id, frozenset())
+    labels = in_whole_turns(chunks, lambda turn: frozenset({own.id} if turn in turns else ()))
+    asked = [own.speaker in (None, chunk.speaker) for chunk in chunks]
+    told = zip(labels, asked, strict=True)
+    return np.array([np.nan if names is None or not ask else float(bool(names)) for names, ask in told], np.float32)
+
+
+def _known(labelled: LabelledCall) -> frozenset[str]:
+    """A wrong price of which it is not said where it came to light may be shown by any line."""
+    label = _label(labelled)
+    hidden = {event.id for event in label.events if event.shown is None}
+    known = [INCIDENTS[kind] for kind in label.kinds]
+    return frozenset(record.label for record in known if not (record.comes_to_light_later and record.id in hidden))
+
+
+def _label(labelled: LabelledCall) -> IncidentLabel:
+    return labelled.gold.incidents or IncidentLabel(known=())
+
+
+_SPEAKERS = {record.label: (record.speaker,) for record in INCIDENTS.values()}
+INCIDENT_TASK = Task(
+    _of_incidents,
+    lambda lines, template: _often([label for label in template.labels if label in _SPEAKERS], lines),
+    lambda label: _SPEAKERS[label],
+    # Twins share it.
+    group=lambda labelled: min(labelled.call.id, labelled.gold.twin or labelled.call.id),
+    known=_known,
+)

@@ -1,0 +1,83 @@
+"""The words of the domain, each with all that the program knows of it: one record, one place.
+
+factors     what identifies a caller: how it looks, what it proves, how it is masked, what it is called
+actions     what an agent discloses or changes, by category
+violations  how a policy is broken, and how grave that is
+incidents   critical incidents beyond authentication
+lists       all other closed lists: outcomes, checks, severities, states
+names       what an id is called
+
+A record is looked up by its id, and a mapping gives the ids in their order. Texts are in German and English. A new
+factor, category or incident is a record here, and its id in the list beside it. Nothing here depends on anything else
+in the package, so all of it may import this.
+"""
+
+from ausweis.vocabulary.actions import CATEGORIES, CHANGES, DISCLOSURES, ActionKind, Category, CategoryRecord
+from ausweis.vocabulary.factors import (
+    FACTORS,
+    NAME,
+    WITH_DIGITS,
+    Factor,
+    FactorRecord,
+    MaskKind,
+    Strength,
+    hot_words,
+)
+from ausweis.vocabulary.incidents import INCIDENTS, IncidentId, IncidentRecord, Side
+from ausweis.vocabulary.lists import (
+    CALLERS,
+    CHECKS,
+    OUTCOMES,
+    SEVERITIES,
+    AuthorisationStatus,
+    Caller,
+    CheckId,
+    CheckResult,
+    FactorStatus,
+    Language,
+    Outcome,
+    Severity,
+    Speaker,
+    Texts,
+)
+from ausweis.vocabulary.names import name_of
+from ausweis.vocabulary.violations import VIOLATIONS, ViolationRecord, ViolationType
+
+__all__ = [
+    "CALLERS",
+    "CATEGORIES",
+    "CHANGES",
+    "CHECKS",
+    "DISCLOSURES",
+    "FACTORS",
+    "INCIDENTS",
+    "NAME",
+    "OUTCOMES",
+    "SEVERITIES",
+    "VIOLATIONS",
+    "WITH_DIGITS",
+    "ActionKind",
+    "AuthorisationStatus",
+    "Caller",
+    "Category",
+    "CategoryRecord",
+    "CheckId",
+    "CheckResult",
+    "Factor",
+    "FactorRecord",
+    "FactorStatus",
+    "IncidentId",
+    "IncidentRecord",
+    "Language",
+    "MaskKind",
+    "Outcome",
+    "Severity",
+    "Side",
+    "Speaker",
+    "Strength",
+    "Texts",
+    "ViolationRecord",
+    "ViolationType",
+    "hot_words",
+    "name_of",
+]

@@ -1,0 +1,145 @@
+"""The golden calls with incidents are whole; what a label of incidents may say."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+from tests.evals.cases import asked
+
+from ausweis.errors import InputError
+from ausweis.evals.incident_label import IncidentLabel
+from ausweis.evals.labelled import LabelledCall, read_all
+from ausweis.reading.chunks import spoken_chunks
+from ausweis.reading.incidents import named_before
+from ausweis.vocabulary import INCIDENTS
+
+FOLDER = Path(__file__).parents[2] / "evals" / "incidents"
+
+
+def calls_of(name: str) -> list[LabelledCall]:
+    return read_all([FOLDER / f"{name}.jsonl"])
+
+
+def label_of(labelled: LabelledCall) -> IncidentLabel:
+    assert labelled.gold.incidents is not None
+    return labelled.gold.incidents
+
+
+GOLDEN, TRAIN = calls_of("golden"), calls_of("train")
+OWN, OWN_TRAIN = calls_of("described-golden"), calls_of("described-train")
+
+
+def test_size_and_mix() -> None:
+    assert len(GOLDEN) >= 80
+    kinds = Counter(kind for case in GOLDEN for kind in label_of(case).turns)
+    assert min(kinds[kind] for kind in INCIDENTS) >= 8
+    assert Counter(case.call.language for case in GOLDEN)["de"] > len(GOLDEN) / 2
+
+
+@pytest.mark.parametrize("cases", [GOLDEN, TRAIN], ids=["golden", "train"])
+def test_each_call_has_a_twin_of_other_kinds(cases: list[LabelledCall]) -> None:
+    by_id = {case.call.id: case for case in cases}
+    for case in cases:
+        other = by_id[str(case.gold.twin)]
+        assert other.gold.twin == case.call.id
+        assert label_of(other).turns.keys() != label_of(case).turns.keys()
+
+
+@pytest.mark.parametrize("cases", [OWN, OWN_TRAIN], ids=["golden", "train"])
+def test_of_twins_by_description_one_has_it(cases: list[LabelledCall]) -> None:
+    by_id = {case.call.id: case for case in cases}
+    for case in cases:
+        first, *others = label_of(case).own
+        other = by_id[str(case.gold.twin)]
+        assert other.gold.twin == case.call.id
+        assert label_of(other).own[0] == first
+        assert (first.id in label_of(other).turns) != (first.id in label_of(case).turns)
+        assert not any(own.id in label_of(case).turns for own in others)
+
+
+def test_no_description_is_in_both_sets() -> None:
+    golden, train = ({own.description for case in some for own in label_of(case).own} for some in (OWN, OWN_TRAIN))
+    assert (len(golden), len(train)) == (28, 205)
+    assert not golden & train
+
+
+def test_twins_of_the_golden_set_are_near() -> None:
+    by_id = {case.call.id: case for case in GOLDEN}
+    for case in GOLDEN:
+        other = by_id[str(case.gold.twin)]
+        shared = {turn.text for turn in case.call.turns} & {turn.text for turn in other.call.turns}
+        assert len(shared) >= len(case.call.turns) // 3
+
+
+def test_no_call_is_in_both_sets() -> None:
+    long = {turn.text for case in TRAIN for turn in case.call.turns if len(turn.text) > 40}
+    shared = {turn.text for case in GOLDEN for turn in case.call.turns if turn.text in long}
+    assert len(shared) <= 2
+
+
+def test_where_a_wrong_price_was_named_is_mostly_found() -> None:
+    right = total = 0
+    for case in TRAIN:
+        chunks = spoken_chunks(case.call)
+        for one in label_of(case).events:
+            shown = next((chunk for chunk in chunks if chunk.turn == one.shown), None)
+            if shown is not None:
+                found = named_before(chunks, shown)
+                total += 1
+                right += found is not None and found.turn == one.turn
+    assert total > 150
+    assert right / total > 0.65
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        ({"id": "rude_agent", "turn": 2}, "not the agent's"),
+        ({"id": "rude_agent", "turn": 9}, "behind the last turn"),
+        ({"id": "wrong_terms", "turn": 3, "shown": 1}, "shown wrong"),
+        ({"id": "press_threat", "turn": 2}, "neither among the known kinds"),
+    ],
+)
+def test_a_label_that_cannot_be_is_refused(tmp_path: Path, event: dict[str, object], words: str) -> None:
+    turns = [{"speaker": side, "text": "x"} for side in ("agent", "caller", "agent")]
+    label = {"events": [event], "known": ["rude_agent", "wrong_terms"]}
+    (tmp_path / "a.jsonl").write_text(json.dumps({"call": {"id": "a", "turns": turns}, "gold": {"incidents": label}}))
+    with pytest.raises(InputError, match=words):
+        read_all([tmp_path / "a.jsonl"])
+
+
+@pytest.mark.parametrize(
+    ("own", "turn", "words"),
+    [
+        ([{"id": "x", "description": "x", "speaker": "agent"}], 2, "not the agent's"),
+        ([{"id": "x", "description": "x"}], 5, "behind the last turn"),
+        ([{"id": "x", "description": "x"}, {"id": "y", "description": "x", "speaker": "agent"}], 1, "twice"),
+        ([{"id": "x", "description": "x"}, {"id": "x", "description": "y"}], 1, "twice"),
+    ],
+)
+def test_an_own_incident_that_cannot_be_is_refused(own: Sequence[Mapping[str, object]], turn: int, words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        asked("a", "b", {"id": "x", "turn": turn}, known=(), own=own)
+
+
+@pytest.mark.parametrize("gold", [{"incidents": [{"kind": "rude_agent", "turn": 1}]}, {"described": []}])
+def test_what_to_do_with_a_label_of_earlier_versions_is_told(tmp_path: Path, gold: dict[str, object]) -> None:
+    line = {"call": {"id": "a", "turns": [{"speaker": "agent", "text": "x"}]}, "gold": gold}
+    (tmp_path / "a.jsonl").write_text(json.dumps(line))
+    with pytest.raises(InputError, match=r"labelled in the old way: write them as evals/README.md shows"):
+        read_all([tmp_path / "a.jsonl"])
+
+
+def test_a_label_says_something() -> None:
+    for gold, words in (({}, "neither an outcome nor incidents"), ({"outcome": "compliant"}, "names its policy")):
+        with pytest.raises(ValidationError, match=words):
+            LabelledCall.model_validate({"call": {"id": "a", "turns": []}, "gold": gold})
+
+
+def test_a_line_says_its_schema_and_is_read_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text("".join(case.line() + "\n" for case in OWN), "utf-8")
+    assert read_all([tmp_path / "a.jsonl"]) == OWN
+    assert json.loads(OWN[0].line())["schema"] == "ausweis/labelled@1"

@@ -1,0 +1,53 @@
+"""What verdicts come from is one record, and files of earlier versions are read as it."""
+
+import json
+
+from tests.store.runs import ENGINE, PROMPTS
+
+from ausweis.batch import Inputs, RunManifest
+from ausweis.batch.manifest import Machine
+from ausweis.provenance import ModelProvenance, PolicyProvenance
+
+POLICY = PolicyProvenance(id="telecom-de", version="1", sha256="c" * 64)
+
+
+def manifest() -> RunManifest:
+    return RunManifest(
+        ausweis="1",
+        strategy="turnwise",
+        policy=POLICY,
+        prompts=PROMPTS,
+        model=ENGINE,
+        inputs=Inputs(),
+        machine=Machine.here(),
+        started="2026-03-02T20:00:00Z",
+    )
+
+
+def test_a_manifest_of_version_1_is_read_as_it_is_today() -> None:
+    today = manifest()
+    body = json.loads(today.model_dump_json(by_alias=True))
+    model = body.pop("model")
+    body["engine"] = {
+        "model_id": model["id"],
+        "model_sha256": model["sha256"],
+        "engine": model["engine"],
+        "parameters": model["parameters"],
+        "context_tokens": model["context_tokens"],
+    }
+    assert RunManifest.model_validate_json(json.dumps(body | {"schema": "ausweis/run@1"})) == today
+
+
+def test_a_verdict_tells_the_model_without_its_context() -> None:
+    told = manifest().of_verdict("d" * 64, seconds=1.23456, tokens=7).model_dump(mode="json")
+    assert told["model"] == {"id": "tiny", "sha256": "b" * 64, "engine": "fake", "parameters": {}}
+    assert (told["seconds"], told["tokens"], told["policy"]) == (1.235, 7, POLICY.model_dump())
+
+
+def test_the_parts_of_a_run_are_shown_in_words() -> None:
+    parts = manifest().parts()
+    assert parts["model"] == f"tiny ({'b' * 12})"
+    assert parts["prompts"] == f"agent-turn@1 ({'a' * 12})"
+    assert parts["policy"] == f"telecom-de 1 ({'c' * 12})"
+    assert parts["context"] == "4096 tokens"
+    assert ModelProvenance(id="x", sha256="y", engine="z").context_tokens == 0

@@ -1,0 +1,35 @@
+"""What learns is loaded by its own command alone."""
+
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from ausweis.cli import cli
+
+LOADED = """
+import sys
+{statement}
+print(*(name for name in sys.modules if name.partition(".")[0] in ("jax", "optax") or name.startswith({package!r})))
+"""
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import ausweis.cli, ausweis.cli.score, ausweis.cli.judge, ausweis.cli.eval.run, ausweis.cli.serve",
+        "import ausweis.batch, ausweis.reading, ausweis.judging, ausweis.evals.running, ausweis.reports, ausweis.store",
+        "import ausweis.cli.train, ausweis.cli.train.probe, ausweis.cli.train.matcher",
+    ],
+)
+def test_nothing_else_loads_what_learns(statement: str) -> None:
+    code = LOADED.format(statement=statement, package="ausweis.training")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    done = CliRunner().invoke(cli, ["train", "risk", "."])
+    assert str(done.exception) == "ausweis train needs jax, optax and scikit-learn: pip install 'ausweis[train]'"
