@@ -40,12 +40,12 @@ ELSEWHERE = {
     ("callback", "facts.py"): "an event's kind",
     ("callback", "reading/labels.py"): "an event's kind",
     ("callback", "reading/turnwise.py"): "an event's kind",
-    ("callback", "serve/marks.py"): "an event's kind",
+    ("callback", "views/turns.py"): "an event's kind",
     ("callback", "evals/labelled.py"): "a kind of scene in labelled calls",
     ("pre_authenticated", "facts.py"): "an event's kind",
     ("pre_authenticated", "reading/labels.py"): "an event's kind",
     ("pre_authenticated", "reading/turnwise.py"): "an event's kind",
-    ("pre_authenticated", "serve/marks.py"): "an event's kind",
+    ("pre_authenticated", "views/turns.py"): "an event's kind",
     ("pre_authenticated", "judging/rules.py"): "whoever authenticated the caller knows the name: a rule of its own",
 }
 """Where an id stands outside the registry, and why."""
@@ -139,7 +139,7 @@ from ausweis.facts import Event, Facts
 from ausweis.reading.labels import factors_of, meaning
 from ausweis.reading.plausible import plausible
 from ausweis.reading.labels import Possible
-from ausweis.serve.words import Words
+from ausweis.views.words import Words
 from ausweis.vocabulary import hot_words
 
 levels = {"low": {"any_of": [["shoe_size"]]}}

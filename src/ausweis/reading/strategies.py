@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from ausweis.engines.matcher import Matcher
 from ausweis.engines.probe import Probe
-from ausweis.engines.protocol import Engine
+from ausweis.engines.protocol import Engine, TranscriptEngine
 from ausweis.errors import InputError, PromptError
 from ausweis.prompts import Library, Template
 from ausweis.reading.asking import Asking, TranscriptAsking, WindowAsking
@@ -121,7 +121,7 @@ def matcher_for(template: Template, engine: Engine) -> Matcher | None:
 
 
 def _learned_for(template: Template, engine: Engine, path: Path, load: Callable[[Path], _Part]) -> _Part | None:
-    if not path.is_file():
+    if not path.is_file() or not isinstance(engine, TranscriptEngine):
         return None
     part = load(path)
     if part.model_sha256 != engine.info.sha256:

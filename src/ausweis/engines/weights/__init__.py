@@ -2,9 +2,9 @@
 
 from ausweis.engines.weights.cache import CACHE_VARIABLE, Progress, cache_folder
 from ausweis.engines.weights.local import (
-    Finding,
     Folder,
     Located,
+    Verification,
     Weights,
     locate,
     locate_file,
@@ -16,10 +16,10 @@ from ausweis.engines.weights.local import (
 
 __all__ = [
     "CACHE_VARIABLE",
-    "Finding",
     "Folder",
     "Located",
     "Progress",
+    "Verification",
     "Weights",
     "cache_folder",
     "locate",

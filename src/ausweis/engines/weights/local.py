@@ -30,10 +30,10 @@ from ausweis.errors import ModelError
 
 __all__ = [
     "CACHE_VARIABLE",
-    "Finding",
     "Folder",
     "Located",
     "Progress",
+    "Verification",
     "Weights",
     "cache_folder",
     "locate",
@@ -68,7 +68,7 @@ class Folder(Located):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Verification:
     """What became of checking one model; `message` is empty for a good one."""
 
     id: str
@@ -166,7 +166,7 @@ def state(model_id: str) -> Literal["present", "wrong size", "absent"]:
     return "present" if sizes == [file.bytes for file in files] else "wrong size"
 
 
-def verify(model_id: str, *, progress: Progress | None = None) -> Finding:
+def verify(model_id: str, *, progress: Progress | None = None) -> Verification:
     """Hash a model's files in the cache again.
 
     Raises:
@@ -176,13 +176,13 @@ def verify(model_id: str, *, progress: Progress | None = None) -> Finding:
     files = _files(entry)
     path = _located(entry).path
     if any(size(file.path) is None for file in files):
-        return Finding(entry.id, path, "missing", f"not in the cache: run `ausweis models pull {entry.id}`")
+        return Verification(entry.id, path, "missing", f"not in the cache: run `ausweis models pull {entry.id}`")
     try:
         for file, part in zip(files, _parts(files, progress), strict=True):
             check(file, part)
     except ModelError as error:
-        return Finding(entry.id, path, "wrong", str(error))
-    return Finding(entry.id, path, "good")
+        return Verification(entry.id, path, "wrong", str(error))
+    return Verification(entry.id, path, "good")
 
 
 def _is_path(model: str) -> bool:
@@ -194,11 +194,11 @@ def _place(entry: Entry) -> Path:
 
 
 def _files(entry: Entry) -> list[CachedFile]:
-    found = []
-    for one in entry.files:
-        name = entry.id if one is entry else f"{entry.id} ({one.file})"
-        found.append(CachedFile(_place(entry) / one.file, one.bytes, one.sha256, entry.id, name))
-    return found
+    files = []
+    for file in entry.files:
+        name = entry.id if file is entry else f"{entry.id} ({file.file})"
+        files.append(CachedFile(_place(entry) / file.file, file.bytes, file.sha256, entry.id, name))
+    return files
 
 
 def _make_ready(entry: Entry, progress: Progress | None) -> None:
