@@ -7,9 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from ausweis.audio.hearing import Hearing, Listening
+from ausweis.audio.hearing import Hearing, HearingOptions, Listening
 from ausweis.audio.kept import KEPT_AUDIO, KeptTranscripts
-from ausweis.audio.opening import HearingOptions
 from ausweis.audio.roles import Happens
 from ausweis.calls import Sources, UnreadableCall
 from ausweis.engines.protocol import Engine
