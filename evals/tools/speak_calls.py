@@ -39,20 +39,20 @@ def choose(calls: Iterable[LabelledCall], count: int = 10) -> list[LabelledCall]
     One of each policy and outcome in turn, for as long as there are some; among equals the hash of the id decides.
     """
     groups: dict[tuple[str, str], list[LabelledCall]] = {}
-    for one in sorted(filter(_fits, calls), key=lambda one: sha256(one.call.id.encode()).digest()):
-        groups.setdefault((one.policy, str(one.gold.outcome)), []).append(one)
-    rounds = [(number, group, one) for group, members in groups.items() for number, one in enumerate(members)]
+    for labelled in sorted(filter(_fits, calls), key=lambda labelled: sha256(labelled.call.id.encode()).digest()):
+        groups.setdefault((labelled.policy, str(labelled.gold.outcome)), []).append(labelled)
+    rounds = [(number, group, labelled) for group, members in groups.items() for number, labelled in enumerate(members)]
     rounds.sort(key=lambda place: place[:2])
-    return sorted((one for _, _, one in rounds[:count]), key=lambda one: one.call.id)
+    return sorted((labelled for _, _, labelled in rounds[:count]), key=lambda labelled: labelled.call.id)
 
 
-def _fits(one: LabelledCall) -> bool:
+def _fits(labelled: LabelledCall) -> bool:
     return (
-        one.call.language == "en"
-        and one.gold.tags.surface == "clean"
-        and one.gold.outcome in OUTCOMES
-        and FEWEST_TURNS <= len(one.call.turns) <= MOST_TURNS
-        and all(turn.speaker in CHANNELS for turn in one.call.turns)
+        labelled.call.language == "en"
+        and labelled.gold.tags.surface == "clean"
+        and labelled.gold.outcome in OUTCOMES
+        and FEWEST_TURNS <= len(labelled.call.turns) <= MOST_TURNS
+        and all(turn.speaker in CHANNELS for turn in labelled.call.turns)
     )
 
 
@@ -76,11 +76,11 @@ def speak(
     folder.mkdir(parents=True, exist_ok=True)
     click.echo(f"{'call':<10} {'policy':<12} {'outcome':<10} {'turns':>5} {'seconds':>8}")
     total = 0.0
-    for one in choose(read_all([labelled]), count):
-        call = one.call
+    for chosen in choose(read_all([labelled]), count):
+        call = chosen.call
         # A voice and a seed for each call: its sound does not depend on the calls before it.
         seed = crc32(call.id.encode())
-        spoken = speak_call(one, JoeVoice.load(seed % 2**31), seed)
+        spoken = speak_call(chosen, JoeVoice.load(seed % 2**31), seed)
         if music:
             spoken = held(spoken, music)
         spoken = on_the_telephone(spoken, snr=snr, noise=noise, seed=seed)
@@ -88,7 +88,7 @@ def speak(
         write_truth(spoken, folder / f"{call.id}.truth.json")
         total += spoken.seconds
         turns = len(spoken.turns)
-        click.echo(f"{call.id:<10} {one.policy:<12} {one.gold.outcome:<10} {turns:>5} {spoken.seconds:>8.1f}")
+        click.echo(f"{call.id:<10} {chosen.policy:<12} {chosen.gold.outcome:<10} {turns:>5} {spoken.seconds:>8.1f}")
     click.echo(f"{'total':<10} {'':<12} {'':<10} {'':>5} {total:>8.1f}")
 
 

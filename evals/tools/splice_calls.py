@@ -51,11 +51,11 @@ def splice(
     """The call with stretches, each used once, until it has about so many turns; None where none fits."""
     call, gold = labelled.call, labelled.gold
     fitting = [
-        one
-        for one in stretches
-        if one.language == call.language
-        and one.surface == gold.tags.surface
-        and (one.trade == ANY or TRADES[one.trade] in labelled.policy)
+        stretch
+        for stretch in stretches
+        if stretch.language == call.language
+        and stretch.surface == gold.tags.surface
+        and (stretch.trade == ANY or TRADES[stretch.trade] in labelled.policy)
     ]
     chance.shuffle(fitting)
     places = _places(labelled)
@@ -95,12 +95,12 @@ def _places(labelled: LabelledCall) -> list[int]:
 
 def read_stretches(path: Path) -> list[Stretch]:
     """The stretches of a JSONL file."""
-    found = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
     return [
         Stretch(
-            one["language"], one["trade"], one["surface"], tuple(Turn.model_validate(turn) for turn in one["turns"])
+            row["language"], row["trade"], row["surface"], tuple(Turn.model_validate(turn) for turn in row["turns"])
         )
-        for one in found
+        for row in rows
     ]
 
 
@@ -124,8 +124,8 @@ def main(
     calls = read_all(labelled)
     chance.shuffle(calls)
     stock = read_stretches(stretches)
-    found = (splice(one, stock, chance.randint(*turns), chance) for one in calls)
-    fitting = (one.line() for one in found if one is not None)
+    spliced = (splice(call, stock, chance.randint(*turns), chance) for call in calls)
+    fitting = (call.line() for call in spliced if call is not None)
     lines = list(islice(fitting, count))
     out.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     click.echo(f"{out}: {len(lines)} calls")

@@ -61,7 +61,7 @@ def _parse(text: str, call_id: str) -> tuple[dict[str, Any], set[str]]:
             if not said:
                 raise InputError("a turn without words", place=f"{call_id}:{number}")
             turns.append({"speaker": SPEAKERS[letter], "text": said})
-            for event in filter(None, (one.strip() for one in (marked or "").split(","))):
+            for event in filter(None, (event.strip() for event in (marked or "").split(","))):
                 kind, _, subject = event.partition(" ")
                 events.append({"turn": len(turns), "kind": kind} | ({"subject": subject.strip()} if subject else {}))
         elif turns or ":" not in line:
@@ -85,12 +85,12 @@ def _parse(text: str, call_id: str) -> tuple[dict[str, Any], set[str]]:
         "why": head["why"],
         "title": head["title"],
         "tags": {
-            "scenario": [one.strip() for one in head.get("scenario", "plain").split(",") if one.strip()],
+            "scenario": [word.strip() for word in head.get("scenario", "plain").split(",") if word.strip()],
             "difficulty": head.get("difficulty", "medium"),
             "surface": head.get("surface", "clean"),
         },
     }
-    types = {one.strip() for one in head["violations"].split(",")} - {"none", ""}
+    types = {kind.strip() for kind in head["violations"].split(",")} - {"none", ""}
     return {"call": call, "gold": gold}, types
 
 
@@ -107,13 +107,13 @@ def labelled_of(text: str, call_id: str, writing_pass: str | None = None) -> tup
     except ValidationError as error:
         raise InputError(f"no labelled call, at {explain(error, body)}", place=call_id) from None
     verdict = judge(gold_facts(without), find_policy(without.policy).policy)
-    found = sorted({(one.turn, one.type) for one in verdict.violations})
-    body["gold"]["violations"] = [{"type": kind, "turn": turn} for turn, kind in found]
-    body["gold"]["first_violation_turn"] = min((turn for turn, _ in found), default=None)
+    broken = sorted({(one.turn, one.type) for one in verdict.violations})
+    body["gold"]["violations"] = [{"type": kind, "turn": turn} for turn, kind in broken]
+    body["gold"]["first_violation_turn"] = min((turn for turn, _ in broken), default=None)
     labelled = LabelledCall.model_validate(body)
     problems = [problem.message for problem in validate([labelled])]
-    if types != {kind for _, kind in found}:
-        by_rules = ", ".join(f"{kind} in turn {turn}" for turn, kind in found) or "none"
+    if types != {kind for _, kind in broken}:
+        by_rules = ", ".join(f"{kind} in turn {turn}" for turn, kind in broken) or "none"
         problems.append(
             f"violations: the head says {', '.join(sorted(types)) or 'none'}, the rules make {by_rules} of its events"
         )

@@ -1,7 +1,7 @@
 """Questions of a call get the labels together that they get alone, but for near ties.
 
 Floating-point sums depend on what is evaluated together. The bound is on the margin: how far apart the two likeliest
-labels are, in the answer where they are farther apart. `benchmarks/same_answers.py` prints it for more calls.
+labels are, in the answer where they are farther apart.
 """
 
 from pathlib import Path

@@ -117,7 +117,7 @@ def _start(before: list[SpokenTurn], speaker: Speaker, chance: np.random.Generat
         return EDGE
     last = before[-1]
     # After an overlap, the turn before the last may be the one that ends last.
-    silent = max(one.end for one in before)
+    silent = max(turn.end for turn in before)
     # Nobody cuts into a word or two: those would be covered whole.
     if overlaps and speaker != last.speaker and silent == last.end and last.end - last.start > 3 * overlap:
         return last.end - float(overlap)
@@ -125,7 +125,7 @@ def _start(before: list[SpokenTurn], speaker: Speaker, chance: np.random.Generat
 
 
 def _placed(turns: list[SpokenTurn], sounds: list[Mono]) -> Sound:
-    seconds = max((one.end for one in turns), default=EDGE) + EDGE
+    seconds = max((turn.end for turn in turns), default=EDGE) + EDGE
     samples = np.zeros((len(CHANNELS), round(seconds * RATE)), np.float32)
     for turn, sound in zip(turns, sounds, strict=True):
         first = round(turn.start * RATE)

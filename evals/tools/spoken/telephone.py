@@ -96,7 +96,7 @@ def held(spoken: Spoken, seconds: float) -> Spoken:
     inserted[CHANNELS.index("agent")] = music
     samples = np.concatenate([spoken.samples[:, :at], inserted, spoken.samples[:, at:]], axis=1)
     late = music.size / spoken.rate
-    moved = tuple(one if one.start < cut else _later(one, late) for one in turns)
+    moved = tuple(turn if turn.start < cut else _later(turn, late) for turn in turns)
     return replace(spoken, samples=samples, turns=moved)
 
 

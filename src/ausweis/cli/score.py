@@ -7,6 +7,7 @@ import click
 
 from ausweis.cli import UNFORESEEN
 from ausweis.cli.recording_options import recording_options
+from ausweis.cli.system_options import system_options
 
 if TYPE_CHECKING:
     from ausweis.batch import Counts, Summary
@@ -41,29 +42,7 @@ failed then, or outside of the calls), 130 stopped by Ctrl-C or SIGTERM.
 )
 @click.option("--resume", is_flag=True, help="Go on with the run in --run. Calls that failed stay failed.")
 @click.option("--retry-failed", is_flag=True, help="With --resume: try failed calls again. They stand at the end then.")
-@click.option(
-    "--model",
-    metavar="ID|PATH",
-    help="An id that `ausweis models list` shows, the path of a .gguf file, or the name of a server's model.",
-)
-@click.option(
-    "--strategy",
-    type=click.Choice(["turnwise", "direct"]),
-    default="turnwise",
-    show_default=True,
-    help="Read turn by turn and judge by the policy, or ask the model for the whole verdict.",
-)
-@click.option("--zero-shot", is_flag=True, help="Read the answers without what was learned for this model.")
-@click.option(
-    "--prompts",
-    "prompt_folder",
-    type=click.Path(path_type=Path),
-    metavar="FOLDER",
-    help="Take the templates of this folder.",
-)
-@click.option(
-    "--prompt", "pins", multiple=True, metavar="ID@VERSION", help="Take this version of a template. Repeatable."
-)
+@system_options
 @click.option(
     "--language",
     type=click.Choice(["de", "en"]),
@@ -78,20 +57,6 @@ failed then, or outside of the calls), 130 stopped by Ctrl-C or SIGTERM.
 )
 @click.option("--format", "file_format", metavar="NAME", help="Read all files in this format, whatever they look like.")
 @recording_options
-@click.option("--threads", type=click.IntRange(1, 512), metavar="N", help="Threads of the model in this process.")
-@click.option(
-    "--context",
-    type=click.IntRange(min=256),
-    metavar="N",
-    help="Tokens that the model looks at, or with a server those that a prompt may fill.",
-)
-@click.option(
-    "--engine",
-    default="llama",
-    show_default=True,
-    metavar="llama|server:URL|fake:FILE|replay:DIR",
-    help="What runs the model. A server gets the calls; its key comes from AUSWEIS_API_KEY.",
-)
 @click.option(
     "--runner",
     type=click.Choice(["local", "ray"]),

@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ausweis.engines.protocol import Engine, Request, Result, Transcript
+from ausweis.engines.protocol import Engine, Request, Result, Transcript, transcript_engine
 from ausweis.errors import InputError, RunError
 from ausweis.journal import replace_file
 from ausweis.provenance import ModelProvenance
@@ -129,7 +129,7 @@ class RecordedEngine:
         known = [self.packed.find(key) for key in transcript.keys(self.packed.info.sha256)]
         if None not in known and not self.checking:
             return self._given(known, {})
-        told = enumerate(self._engine().read(transcript))
+        told = enumerate(transcript_engine(self._engine()).read(transcript))
         return self._given(known, {place: one for place, one in told if self.checking or known[place] is None})
 
     def _given(self, known: Sequence[Result | None], asked: Mapping[int, Result]) -> list[Result]:

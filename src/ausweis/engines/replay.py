@@ -13,7 +13,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ausweis.engines.protocol import Engine, Request, Result, Transcript
+from ausweis.engines.protocol import Engine, Request, Result, Transcript, transcript_engine
 from ausweis.errors import EngineError, InputError
 from ausweis.journal import FolderLock, Journal, lines, make_folder, replace_file
 from ausweis.provenance import ModelProvenance
@@ -166,7 +166,7 @@ class RecordingEngine:
         Raises:
             EngineError, RunError: as `complete`.
         """
-        results = self._inner.read(transcript)
+        results = transcript_engine(self._inner).read(transcript)
         for key, result in zip(transcript.keys(self.info.sha256), results, strict=True):
             self._record(key, transcript.template, result)
         return results

@@ -52,10 +52,10 @@ def label_of(labelled: LabelledCall) -> Label:
         id=labelled.call.id,
         turns=len(labelled.call.turns),
         outcome=gold.outcome,
-        violations=tuple(f"{one.type}@{one.turn}" for one in gold.violations),
+        violations=tuple(f"{violation.type}@{violation.turn}" for violation in gold.violations),
         caller=gold.caller,
         authorisation=gold.authorisation,
-        events=tuple(" ".join((str(one.turn), one.kind, one.subject or "")).strip() for one in gold.events),
+        events=tuple(" ".join((str(event.turn), event.kind, event.subject or "")).strip() for event in gold.events),
     )
 
 
@@ -65,32 +65,34 @@ def read_labels(path: Path) -> list[Label]:
     Raises:
         InputError: there are none, or a line is none.
     """
-    found = []
+    labels = []
     for line in lines(path):
         try:
-            found.append(Label.model_validate_json(line.data))
+            labels.append(Label.model_validate_json(line.data))
         except ValidationError:
             raise InputError("the line holds no label", place=f"{path}:{line.number}") from None
-    if not found:
+    if not labels:
         raise InputError("there are no labels here", place=str(path))
-    return found
+    return labels
 
 
 def agreement(first: Iterable[Label], second: Iterable[Label]) -> list[FieldAgreement]:
     """Compare by call id; calls that only one has labelled are left out."""
-    others = {one.id: one for one in second}
-    pairs = [(one, others[one.id]) for one in first if one.id in others]
-    found = [_calls(name, pairs, word) for name, word in _FIELDS.items()]
-    found += [_calls(f"violation: {name}", pairs, partial(_has, name)) for name in VIOLATIONS]
-    found += [_turns(name, pairs, kinds) for name, kinds in _EVENTS.items()]
-    return found
+    others = {label.id: label for label in second}
+    pairs = [(label, others[label.id]) for label in first if label.id in others]
+    fields = [_calls(name, pairs, word) for name, word in _FIELDS.items()]
+    fields += [_calls(f"violation: {name}", pairs, partial(_has, name)) for name in VIOLATIONS]
+    fields += [_turns(name, pairs, kinds) for name, kinds in _EVENTS.items()]
+    return fields
 
 
 _FIELDS: dict[str, Callable[[Label], str]] = {
-    "outcome": lambda one: one.outcome,
-    "caller": lambda one: one.caller,
-    "authorisation": lambda one: one.authorisation,
-    "first violation turn": lambda one: str(min((int(word.partition("@")[2]) for word in one.violations), default=0)),
+    "outcome": lambda label: label.outcome,
+    "caller": lambda label: label.caller,
+    "authorisation": lambda label: label.authorisation,
+    "first violation turn": lambda label: str(
+        min((int(word.partition("@")[2]) for word in label.violations), default=0)
+    ),
 }
 _EVENTS: dict[str, tuple[str, ...]] = {
     "factors given": ("gives",),
@@ -107,24 +109,24 @@ def _has(violation: str, label: Label) -> str:
 
 
 def _calls(name: str, pairs: Sequence[tuple[Label, Label]], word: Callable[[Label], str]) -> FieldAgreement:
-    return _field(name, [(one.id, word(one), word(other)) for one, other in pairs])
+    return _field(name, [(mine.id, word(mine), word(theirs)) for mine, theirs in pairs])
 
 
 def _turns(name: str, pairs: Sequence[tuple[Label, Label]], kinds: tuple[str, ...]) -> FieldAgreement:
-    found = []
+    sides = []
     for one, other in pairs:
         mine, theirs = _by_turn(one, kinds), _by_turn(other, kinds)
-        found += [(one.id, mine.get(turn, ""), theirs.get(turn, "")) for turn in range(1, one.turns + 1)]
-    return _field(name, found)
+        sides += [(one.id, mine.get(turn, ""), theirs.get(turn, "")) for turn in range(1, one.turns + 1)]
+    return _field(name, sides)
 
 
 def _by_turn(label: Label, kinds: tuple[str, ...]) -> dict[int, str]:
-    found: dict[int, list[str]] = {}
+    events: dict[int, list[str]] = {}
     for event in label.events:
         turn, _, words = event.partition(" ")
         if not kinds or words.partition(" ")[0] in kinds:
-            found.setdefault(int(turn), []).append(words)
-    return {turn: "; ".join(sorted(words)) for turn, words in found.items()}
+            events.setdefault(int(turn), []).append(words)
+    return {turn: "; ".join(sorted(words)) for turn, words in events.items()}
 
 
 def _field(name: str, sides: Sequence[tuple[str, str, str]]) -> FieldAgreement:

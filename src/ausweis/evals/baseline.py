@@ -132,9 +132,9 @@ def _short(case: Case) -> str:
 
 
 def _answers(folder: Path) -> tuple[ModelProvenance, Sequence[tuple[str, Result]]]:
-    found: Iterator[tuple[str, Result]]
-    info, found = recordings(answers_folder(folder, 1))
-    return info.model_copy(update={"engine": _plain(info.engine)}), list(found)
+    answers: Iterator[tuple[str, Result]]
+    info, answers = recordings(answers_folder(folder, 1))
+    return info.model_copy(update={"engine": _plain(info.engine)}), list(answers)
 
 
 def _plain(engine: str) -> str:

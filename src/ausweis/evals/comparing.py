@@ -96,7 +96,7 @@ def told_by(pairs: Sequence[Pair]) -> list[tuple[str, Measure, list[Pair]]]:
     judged = [pair for pair in pairs if pair[1].gold.outcome is not None]
     asked = [pair for pair in pairs if pair[1].incidents is not None]
     sides = ((MEASURES, judged), (INCIDENT_MEASURES, asked))
-    return [(name, measure, some) for measures, some in sides if some for name, measure in measures.items()]
+    return [(name, measure, told) for measures, told in sides if told for name, measure in measures.items()]
 
 
 def compare(before: Sequence[Case], after: Sequence[Case]) -> Comparison:
@@ -104,7 +104,7 @@ def compare(before: Sequence[Case], after: Sequence[Case]) -> Comparison:
     pairs, missing, new = paired(before, after)
     changes = [_change(old, new) for old, new in pairs if old.told != new.told]
     sides = {old.id: (old.right, new.right) for old, new in pairs}
-    differences = (_difference(name, some, measure) for name, measure, some in told_by(pairs))
+    differences = (_difference(name, told, measure) for name, measure, told in told_by(pairs))
     return Comparison(
         calls=len(pairs),
         flips=tuple(_flips(pairs)),

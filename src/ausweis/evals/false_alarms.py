@@ -42,10 +42,10 @@ def false_alarms(runs: Sequence[Sequence[Case]]) -> FalseAlarms:
         # A must-pass call that is wrong in the baseline too is no false alarm: such a run is never blessed.
         known = {case.id for case in baseline if not case.right}
         sides = [[_may_fail(case) if case.id in known else case for case in side] for side in (baseline, run)]
-        found = gate(*sides)
+        result = gate(*sides)
         pairs += 1
-        failed += not found.passed
-        for check in (*found.checks, *found.cases):
+        failed += not result.passed
+        for check in (*result.checks, *result.cases):
             if check.state != "passed":
                 reasons[check.name] = reasons.get(check.name, 0) + 1
     together = [case for run in runs for case in run]

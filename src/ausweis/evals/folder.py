@@ -173,12 +173,12 @@ def read_cases(folder: Path) -> list[Case]:
         RunError: there are none, or a line is something else.
     """
     path = folder / CASES_FILE
-    found = []
+    cases = []
     for line in lines(path):
         try:
-            found.append(Case.model_validate_json(line.data))
+            cases.append(Case.model_validate_json(line.data))
         except ValidationError:
             raise RunError("the line holds no case; run the eval again", place=f"{path}:{line.number}") from None
-    if not found:
+    if not cases:
         raise RunError("there is no finished eval here; make one with `ausweis eval run`", place=str(folder))
-    return found
+    return cases

@@ -65,7 +65,7 @@ def gate(
     numbers = told_by(pairs)
     share = alpha / max(1, len(comparison.flips) + len(numbers))
     checks = [_flip(flip, share, least_drop) for flip in comparison.flips]
-    checks += [_measure(name, measure, some, share, least_drop) for name, measure, some in numbers]
+    checks += [_measure(name, measure, told, share, least_drop) for name, measure, told in numbers]
     if not pairs:
         checks.append(GateCheck(name="calls in common", state="error", message="the runs have no call in common"))
     if live is not None and live.recorded:
@@ -78,7 +78,7 @@ def gate(
         GateCheck(name=name, state="error", message="is in the baseline, but not in the run")
         for name in comparison.missing
     ]
-    calls = [_call(some, must_pass=name in must_pass) for name, some in repeats.items()]
+    calls = [_call(cases, must_pass=name in must_pass) for name, cases in repeats.items()]
     return Gate(checks=tuple(checks), cases=(*missing, *calls), comparison=comparison)
 
 

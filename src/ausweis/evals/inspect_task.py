@@ -31,6 +31,7 @@ from ausweis.evals.case import tags_of
 from ausweis.evals.conclusion import Conclusion
 from ausweis.evals.labelled import LabelledCall, read_all
 from ausweis.judging.policy_files import PolicyFile, find_policy
+from ausweis.judging.sentences import violation_sentence
 from ausweis.judging.verdict import Verdict
 
 __all__ = ["first_violation_turn", "golden", "outcome"]
@@ -55,7 +56,7 @@ def golden(
     with contextlib.chdir(_folder()):
         files = map(Path, [golden] if isinstance(golden, str) else golden)
         calls = [labelled for labelled in read_all(files) if labelled.gold.outcome is not None]
-        policies = {name: find_policy(name) for name in dict.fromkeys(one.policy for one in calls)}
+        policies = {name: find_policy(name) for name in dict.fromkeys(labelled.policy for labelled in calls)}
         recipe = Recipe(
             policy=next(iter(policies.values())),
             engine=engine,
@@ -66,8 +67,8 @@ def golden(
         )
         recipe.library()
     return Task(
-        dataset=MemoryDataset([_sample(one) for one in calls], name="golden"),
-        solver=_judging(_Judge(recipe, policies), {one.call.id: one for one in calls}),
+        dataset=MemoryDataset([_sample(labelled) for labelled in calls], name="golden"),
+        solver=_judging(_Judge(recipe, policies), {labelled.call.id: labelled for labelled in calls}),
         scorer=[outcome(), first_violation_turn()],
     )
 
@@ -105,9 +106,9 @@ def first_violation_turn() -> Scorer:
         if wanted is None:
             return None
         verdict = _verdict(state)
-        found = Conclusion.of_verdict(verdict).first_violation_turn if verdict else None
-        told = str(found or "none")
-        value = CORRECT if found == wanted else INCORRECT
+        turn = Conclusion.of_verdict(verdict).first_violation_turn if verdict else None
+        told = str(turn or "none")
+        value = CORRECT if turn == wanted else INCORRECT
         return Score(value=value, answer=told, explanation=f"label: {wanted}\nverdict: {told}")
 
     return score
@@ -181,7 +182,7 @@ def _sample(labelled: LabelledCall) -> Sample:
             "policy": gold.policy,
             "language": call.language,
             "tags": list(tags_of(labelled)),
-            "violations": [f"{one.type}@{one.turn}" for one in gold.violations],
+            "violations": [f"{violation.type}@{violation.turn}" for violation in gold.violations],
             "first_violation_turn": gold.first_violation_turn,
             "why": gold.why,
         },
@@ -197,11 +198,11 @@ def _side(told: str, violations: Sequence[str]) -> str:
 
 
 def _quoted(verdict: Verdict) -> list[str]:
-    return [
-        f"{one.type}@{one.turn}: turn {words.turn}, “{words.quote}”"
-        for one in verdict.violations
-        for words in one.evidence
-    ]
+    lines = []
+    for violation in verdict.violations:
+        lines.append(f"{violation.type}@{violation.turn}: {violation_sentence(violation, 'en')}")
+        lines += [f"{violation.type}@{violation.turn}: turn {e.turn}, “{e.quote}”" for e in violation.evidence]
+    return lines
 
 
 def _folder() -> Path:

@@ -132,7 +132,7 @@ class Gold(_Part):
             raise ValueError("the label tells neither an outcome nor incidents")
         if self.outcome is not None and self.policy is None:
             raise ValueError("a label with an outcome names its policy")
-        if self.first_violation_turn != min((one.turn for one in self.violations), default=None):
+        if self.first_violation_turn != min((violation.turn for violation in self.violations), default=None):
             raise ValueError("first_violation_turn is not the earliest turn of the violations")
         return self
 
@@ -152,7 +152,7 @@ class LabelledCall(_Part):
     @model_validator(mode="after")
     def _label_fits_the_call(self) -> Self:
         turns = len(self.call.turns)
-        labelled = [one.turn for one in self.gold.events] + [one.turn for one in self.gold.violations]
+        labelled = [event.turn for event in self.gold.events] + [violation.turn for violation in self.gold.violations]
         if max(labelled, default=0) > turns:
             raise ValueError(f"an event or violation is labelled behind the last turn, {turns}")
         for event in self.gold.events:
@@ -193,23 +193,23 @@ def read_all(paths: Iterable[Path]) -> list[LabelledCall]:
     Raises:
         InputError: as `read_labelled`; or two calls have one id, or there are none.
     """
-    found: dict[str, LabelledCall] = {}
+    calls: dict[str, LabelledCall] = {}
     for path in paths:
-        for one in read_labelled(path):
-            if one.call.id in found:
-                raise InputError(f"two labelled calls have the id {one.call.id}", place=str(path))
-            found[one.call.id] = one
-    if not found:
+        for labelled in read_labelled(path):
+            if labelled.call.id in calls:
+                raise InputError(f"two labelled calls have the id {labelled.call.id}", place=str(path))
+            calls[labelled.call.id] = labelled
+    if not calls:
         raise InputError("there are no labelled calls in these files")
-    return list(found.values())
+    return list(calls.values())
 
 
 def gold_facts(labelled: LabelledCall) -> Facts:
     """The facts that a perfect reader would give; the label `inconclusive` stands for a recording that starts late."""
     call = labelled.call
     events = tuple(
-        Event(kind=one.kind, subject=one.subject, turn=one.turn, quote=one.quote or call.turn(one.turn).text)
-        for one in labelled.gold.events
+        Event(kind=event.kind, subject=event.subject, turn=event.turn, quote=event.quote or call.turn(event.turn).text)
+        for event in labelled.gold.events
     )
     late = labelled.gold.outcome == "inconclusive"
     return Facts(call_id=call.id, turns=len(call.turns), events=events, defects={"starts_late": 1.0} if late else {})

@@ -89,19 +89,19 @@ def evaluate(
 
 def _manifest(wanted: Wanted, folder: Path, *, resume: bool) -> EvalManifest:
     """That of the run to go on with, with all repeats that are wanted; or of a new one."""
-    plan, found = wanted.plan(), read_eval(folder)
-    if found is None:
+    plan, manifest = wanted.plan(), read_eval(folder)
+    if manifest is None:
         known = {FolderLock.NAME, f".{EVAL_FILE}.part"}
         if any(entry.name not in known for entry in folder.iterdir()):
             raise RunError("the folder is not empty and holds no eval run; name another", place=str(folder))
         return EvalManifest(plan=plan, machine=Machine.here(), started=now())
     if not resume:
         raise RunError("the folder holds an eval run; go on with it by --resume, or name another", place=str(folder))
-    repeats = max(found.plan.repeats, plan.repeats)
-    if found.plan.model_copy(update={"repeats": repeats}) != plan.model_copy(update={"repeats": repeats}):
+    repeats = max(manifest.plan.repeats, plan.repeats)
+    if manifest.plan.model_copy(update={"repeats": repeats}) != plan.model_copy(update={"repeats": repeats}):
         message = "the eval cannot be resumed: the golden set, the choice from it, or its answers are others"
         raise RunError(message, place=str(folder))
-    return found.model_copy(update={"plan": plan.model_copy(update={"repeats": repeats})})
+    return manifest.model_copy(update={"plan": plan.model_copy(update={"repeats": repeats})})
 
 
 class _Run:

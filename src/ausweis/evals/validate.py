@@ -22,35 +22,37 @@ class GoldProblem(NamedTuple):
 
 def validate(calls: Iterable[LabelledCall]) -> Iterator[GoldProblem]:
     """All problems, call by call; words and turn numbers of labels are checked when the file is read."""
-    found = list(calls)
-    ids = {one.call.id for one in found}
-    twins = {one.call.id: one.gold.twin for one in found if one.gold.twin is not None}
+    labels = list(calls)
+    ids = {labelled.call.id for labelled in labels}
+    twins = {labelled.call.id: labelled.gold.twin for labelled in labels if labelled.gold.twin is not None}
     texts: dict[str, str] = {}
-    for one in found:
-        text = "\n".join(turn.text for turn in one.call.turns)
-        other = texts.setdefault(re.sub(r"\W+", " ", text).casefold(), one.call.id)
-        problems = [*_shape(one), *_turns(one)]
-        problems += [] if problems or one.gold.outcome is None else _rules(one)
-        if other != one.call.id:
+    for labelled in labels:
+        text = "\n".join(turn.text for turn in labelled.call.turns)
+        other = texts.setdefault(re.sub(r"\W+", " ", text).casefold(), labelled.call.id)
+        problems = [*_shape(labelled), *_turns(labelled)]
+        problems += [] if problems or labelled.gold.outcome is None else _rules(labelled)
+        if other != labelled.call.id:
             problems.append(f"has the same words as {other}")
-        if one.gold.twin is not None and (one.gold.twin not in ids or twins.get(one.gold.twin) != one.call.id):
-            problems.append(f"its twin {one.gold.twin} is not in the same file, or has another twin")
-        yield from (GoldProblem(one.call.id, problem) for problem in problems)
+        if labelled.gold.twin is not None and (
+            labelled.gold.twin not in ids or twins.get(labelled.gold.twin) != labelled.call.id
+        ):
+            problems.append(f"its twin {labelled.gold.twin} is not in the same file, or has another twin")
+        yield from (GoldProblem(labelled.call.id, problem) for problem in problems)
 
 
-def _shape(one: LabelledCall) -> Iterator[str]:
-    if not one.gold.why:
+def _shape(labelled: LabelledCall) -> Iterator[str]:
+    if not labelled.gold.why:
         yield "no sentence says why"
-    if one.gold.outcome is not None and not one.gold.tags.scenario:
+    if labelled.gold.outcome is not None and not labelled.gold.tags.scenario:
         yield "no scenario is tagged"
-    if any(turn.speaker == "unknown" for turn in one.call.turns):
+    if any(turn.speaker == "unknown" for turn in labelled.call.turns):
         yield "the speaker of a turn is unknown"
 
 
-def _turns(one: LabelledCall) -> Iterator[str]:
-    turns = one.call.turns
+def _turns(labelled: LabelledCall) -> Iterator[str]:
+    turns = labelled.call.turns
     seen = set()
-    for event in one.gold.events:
+    for event in labelled.gold.events:
         shown = f"{event.kind} {event.subject or ''}".strip()
         speaker = "caller" if event.kind in CALLER_EVENTS else "agent"
         if turns[event.turn - 1].speaker != speaker:
@@ -62,13 +64,13 @@ def _turns(one: LabelledCall) -> Iterator[str]:
         seen.add((event.turn, shown))
 
 
-def _rules(one: LabelledCall) -> Iterator[str]:
+def _rules(labelled: LabelledCall) -> Iterator[str]:
     try:
-        verdict = judge(gold_facts(one), find_policy(one.policy).policy)
+        verdict = judge(gold_facts(labelled), find_policy(labelled.policy).policy)
     except AusweisError as error:
         yield f"cannot be judged: {error}"
         return
-    by_rules, said = Conclusion.of_verdict(verdict), Conclusion.of_gold(one, verdict)
+    by_rules, said = Conclusion.of_verdict(verdict), Conclusion.of_gold(labelled, verdict)
     for field in ("outcome", "violations", "caller", "authorisation"):
         ours, theirs = getattr(said, field), getattr(by_rules, field)
         if ours != theirs:

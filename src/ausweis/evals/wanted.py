@@ -48,13 +48,13 @@ class Wanted:
             InputError: the golden set cannot be read, or there are no such calls.
         """
         calls = read_all(self.golden)
-        if missing := set(self.ids) - {one.call.id for one in calls}:
+        if missing := set(self.ids) - {labelled.call.id for labelled in calls}:
             raise InputError(f"no labelled call has the id {min(missing)}")
-        found = [one for one in calls if set(self.tags) <= set(tags_of(one))]
-        found = [one for one in found if not self.ids or one.call.id in self.ids][: self.limit]
-        if not found:
+        chosen = [labelled for labelled in calls if set(self.tags) <= set(tags_of(labelled))]
+        chosen = [labelled for labelled in chosen if not self.ids or labelled.call.id in self.ids][: self.limit]
+        if not chosen:
             raise InputError("no labelled call has all these tags")
-        return found
+        return chosen
 
     def policies(self, calls: Sequence[LabelledCall]) -> dict[str, PolicyFile]:
         """The policy to judge each call by, by the call's id: where a label tells of incidents, it asks for these.
@@ -100,7 +100,7 @@ class Wanted:
 
         packed = unpack(self.recorded)
         name = self.recipe.model or catalogue.default_id()
-        known = {one.id: one.sha256 for one in catalogue.entries()}
+        known = {entry.id: entry.sha256 for entry in catalogue.entries()}
         wanted = known[name] if name in known else locate(name).sha256
         same = packed.info.sha256 == wanted and packed.info.engine == engine_name()
         return packed if same else None

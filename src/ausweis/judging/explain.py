@@ -93,7 +93,7 @@ def _expected(policy: Policy, language: Language) -> list[str]:
 def weak_sets(policy: Policy, level: str) -> tuple[tuple[Factor, ...], ...]:
     """The sets of a level that hold no strong factor."""
     sets = policy.levels[level].any_of
-    return tuple(one for one in sets if all(policy.strength(factor) == "weak" for factor in one))
+    return tuple(factors for factors in sets if all(policy.strength(factor) == "weak" for factor in factors))
 
 
 def opened_by(policy: Policy, level: str) -> tuple[Category, ...]:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from ausweis.calls.call import Call
 from ausweis.engines.probe import Probe
-from ausweis.engines.protocol import AnyProbe, Engine, Request, Transcript
+from ausweis.engines.protocol import AnyProbe, Engine, Request, Transcript, transcript_engine
 from ausweis.errors import PromptError
 from ausweis.prompts import Template
 from ausweis.provenance import PromptProvenance
@@ -119,7 +119,7 @@ class TranscriptAsking:
         if not chunks:
             return [], 0
         transcript = self.transcript(call, chunks)
-        results = engine.read(transcript)
+        results = transcript_engine(engine).read(transcript)
         found = [
             dict(zip(probe.labels, result.probabilities, strict=True))
             for probe, result in zip(transcript.probes, results, strict=True)

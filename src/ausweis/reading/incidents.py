@@ -18,7 +18,7 @@ from typing import NamedTuple, cast
 from ausweis.calls.call import Call
 from ausweis.engines.matcher import LineProbe, Matcher
 from ausweis.engines.probe import Probe
-from ausweis.engines.protocol import Engine, Request, Transcript
+from ausweis.engines.protocol import Engine, Request, Transcript, transcript_engine
 from ausweis.errors import PromptError
 from ausweis.facts import Mention, OneSided, Shown, Side
 from ausweis.prompts import Template
@@ -149,7 +149,8 @@ class IncidentReader:
             return [], 0
         template, probe, _ = self._learned
         compared = [description_line(template, question.text, question.speaker) for question in self._matched]
-        results = self._engine.read(transcript_of(template, call, chunks, [self._probe] * len(chunks), compared))
+        transcript = transcript_of(template, call, chunks, [self._probe] * len(chunks), compared)
+        results = transcript_engine(self._engine).read(transcript)
         kinds = () if probe is None else probe.labels
         told = [(question, kinds.index(INCIDENTS[question.id].label)) for question in self._told if question.id]
         told += [(question, place) for place, question in enumerate(self._matched, start=len(kinds))]

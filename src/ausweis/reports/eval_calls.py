@@ -13,6 +13,7 @@ from ausweis.evals.metrics.stability import flipped
 from ausweis.judging.sentences import review_sentence, violation_sentence
 from ausweis.judging.verdict import Violation
 from ausweis.reports.eval_source import EvalSource
+from ausweis.views.words import clock
 from ausweis.vocabulary import CHANGES
 
 __all__ = ["CallView", "Chip", "MarkedTurn", "call_views", "chips_of"]
@@ -44,7 +45,7 @@ class MarkedTurn:
     @property
     def start(self) -> str:
         """When it begins, as minutes and seconds; empty where unknown."""
-        return "" if self.turn.start is None else f"{int(self.turn.start // 60)}:{int(self.turn.start % 60):02d}"
+        return clock(self.turn.start)
 
     @property
     def broken(self) -> bool:

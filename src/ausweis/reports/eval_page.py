@@ -3,13 +3,11 @@
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
-from markupsafe import Markup
-
 from ausweis.evals.metrics.outcomes import NONE
 from ausweis.evals.metrics.summary import Slice, Summary, rows_of
 from ausweis.reports.eval_calls import call_views
 from ausweis.reports.eval_source import EvalSource
-from ausweis.reports.pages import beside, content_policy, environment
+from ausweis.reports.pages import page_of
 from ausweis.reports.plots import calibration, risk_curve
 
 __all__ = ["eval_page"]
@@ -21,27 +19,22 @@ MARKS = ("wrong", "right", "no verdict", "facts differ", "flipped", "must pass",
 
 def eval_page(source: EvalSource) -> str:
     """The page."""
-    style, script = beside("page.css"), beside("page.js")
     calls = call_views(source)
-    present = {mark for one in calls for mark in one.marks}
-    return (
-        environment()
-        .get_template("eval_page.html.j2")
-        .render(
-            policy=content_policy(style, script),
-            style=Markup(style),  # noqa: S704
-            script=Markup(script),  # noqa: S704
-            manifest=source.manifest,
-            summary=source.summary,
-            rows=rows_of(source.summary),
-            confusion=_heat(source.summary),
-            tags=_by_kind(source.summary.slices),
-            curve=risk_curve(source.cases, source.summary),
-            calibration=calibration(source.summary),
-            calls=calls,
-            repeats=max(case.repeat for case in source.cases),
-            marks=[mark for mark in MARKS if mark in present],
-        )
+    present = {mark for call in calls for mark in call.marks}
+    return page_of(
+        "eval_page.html.j2",
+        "page.css",
+        "page.js",
+        manifest=source.manifest,
+        summary=source.summary,
+        rows=rows_of(source.summary),
+        confusion=_heat(source.summary),
+        tags=_by_kind(source.summary.slices),
+        curve=risk_curve(source.cases, source.summary),
+        calibration=calibration(source.summary),
+        calls=calls,
+        repeats=max(case.repeat for case in source.cases),
+        marks=[mark for mark in MARKS if mark in present],
     )
 
 

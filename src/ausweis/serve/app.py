@@ -18,9 +18,10 @@ from ausweis.serve import call_page, figures, queue, sample
 from ausweis.serve.audio import audio
 from ausweis.serve.auth import LIFETIME, Session, reviewer_name
 from ausweis.serve.desk import Desk, RequestContext
+from ausweis.serve.language import language_of
 from ausweis.serve.rendering import answer, render
 from ausweis.serve.security import LOOPBACK, Guard
-from ausweis.serve.words import Words, language_of
+from ausweis.views.words import Words
 
 __all__ = ["create_app"]
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from ausweis.errors import StoreError
 from ausweis.judging.verdict import Verdict
-from ausweis.serve.words import Words
 from ausweis.store import Choice
+from ausweis.views.words import Words
 from ausweis.vocabulary import INCIDENTS, OUTCOMES, VIOLATIONS, IncidentId, Outcome, ViolationType
 
 __all__ = ["CHOICES", "MAX_NOTE", "DecisionForm", "Label", "Tick", "label_of", "note_of", "proposed", "sent"]

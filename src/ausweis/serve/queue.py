@@ -8,11 +8,10 @@ from typing import Any, Literal
 from starlette.responses import Response
 
 from ausweis.serve.desk import RequestContext
-from ausweis.serve.marks import clock
 from ausweis.serve.question import SHOWN, STATES, Question
 from ausweis.serve.rendering import answer
-from ausweis.serve.words import Words
 from ausweis.store import CallFilter, CallRow, State
+from ausweis.views.words import Words, clock
 from ausweis.vocabulary import OUTCOMES, VIOLATIONS, Severity
 
 __all__ = ["PAGE", "RowView", "choices", "question_of", "queue_page", "row_view", "row_views"]
@@ -66,7 +65,7 @@ def queue_page(context: RequestContext) -> Response:
     return answer(
         context,
         "queue.html.j2",
-        here="queue",
+        here="calls",
         asked=question,
         narrowed=question.narrowed,
         views=_views(context, question),

@@ -7,9 +7,9 @@ from typing import Any
 
 from starlette.responses import HTMLResponse
 
-from ausweis.reports.pages import environment
 from ausweis.serve.desk import RequestContext
-from ausweis.serve.words import Words
+from ausweis.views.templates import environment
+from ausweis.views.words import Words
 
 __all__ = ["STATIC", "answer", "render"]
 

@@ -51,10 +51,10 @@ def left_out_cases(
     """The cases of an eval. `answers`: for each call the probabilities of its lines, shape (lines, labels)."""
     asking = _Told(labels, dialogue)
     reader = TurnwiseReader(FakeEngine({}), asking)
-    policies = {name: find_policy(name).policy for name in {one.policy for one in calls}}
-    found = []
-    for one, told in zip(calls, answers, strict=True):
+    policies = {name: find_policy(name).policy for name in {labelled.policy for labelled in calls}}
+    cases = []
+    for labelled, told in zip(calls, answers, strict=True):
         asking.answers = told
-        policy = policies[one.policy]
-        found.append(case_of(one, gold_of(one, policy), judge(reader.read(one.call).facts, policy)))
-    return found
+        policy = policies[labelled.policy]
+        cases.append(case_of(labelled, gold_of(labelled, policy), judge(reader.read(labelled.call).facts, policy)))
+    return cases

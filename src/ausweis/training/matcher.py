@@ -110,21 +110,21 @@ def learn_matcher(
     layers: tuple[int, ...],
     notes: str,
     plan: MatchPlan,
-    on_left_out: Callable[[Sequence[LeftOut]], None] = lambda found: None,
+    on_left_out: Callable[[Sequence[LeftOut]], None] = lambda told: None,
 ) -> Matcher:
     """The matcher of a template. `on_left_out` is told the scores of each call by networks that have not seen it."""
     basis = _basis_of(calls, descriptions, plan)
-    told = [_in_basis(one, basis) for one in calls]
+    told = [_in_basis(call, basis) for call in calls]
     asked = _described(descriptions, basis)
-    found = _left_out(told, asked, plan)
-    on_left_out(found)
-    slope, offset = _calibration(calls, found)
+    left_out = _left_out(told, asked, plan)
+    on_left_out(left_out)
+    slope, offset = _calibration(calls, left_out)
     every = range(len(asked.lines))
     networks = [_learn(told, every, asked, plan, seed) for seed in range(NETWORKS)]
     parts = {name: np.stack([network[name] for network in networks]) for name in networks[0]}
     parts |= {name: parts[name] * slope for name in _SCALED}
     parts["bias"] = parts["bias"] + offset
-    lines = sum(len(one.lines) for one in told)
+    lines = sum(len(call.lines) for call in told)
     about = {"about": notes, "calls": len(calls), "descriptions": len(descriptions), "lines": lines}
     return Matcher(
         layers=layers,
@@ -138,46 +138,49 @@ def learn_matcher(
 
 def _basis_of(calls: Sequence[AskedCall], descriptions: Sequence[Described], plan: MatchPlan) -> dict[str, Array]:
     """Principal directions, each scaled by the root of its spread: half way to equal spreads."""
-    some = [line for one in calls[:: -(-len(calls) // BASIS_CALLS)] for line in one.seen]
-    tokens, token_shift = _directions(np.concatenate([one.tokens[::3] for one in some]), plan.token_dimensions)
-    lines, line_shift = _directions(np.stack([one.line for one in some]), plan.line_dimensions)
-    described = np.concatenate([one.seen.tokens for one in descriptions])
+    lines_seen = [line for call in calls[:: -(-len(calls) // BASIS_CALLS)] for line in call.seen]
+    tokens, token_shift = _directions(np.concatenate([line.tokens[::3] for line in lines_seen]), plan.token_dimensions)
+    lines, line_shift = _directions(np.stack([line.line for line in lines_seen]), plan.line_dimensions)
+    described = np.concatenate([description.seen.tokens for description in descriptions])
     return {
         "token_basis": tokens,
         "token_shift": token_shift,
         "described_token_shift": -(described.mean(axis=0) @ tokens),
         "line_basis": lines,
         "line_shift": line_shift,
-        "described_line_shift": -(np.mean([one.seen.line for one in descriptions], axis=0) @ lines),
+        "described_line_shift": -(np.mean([description.seen.line for description in descriptions], axis=0) @ lines),
     }
 
 
 def _directions(values: Array, most: int) -> tuple[Array, Array]:
     from sklearn.decomposition import PCA
 
-    found = PCA(min(most, *values.shape), random_state=0).fit(values)
-    basis = found.components_.T / found.explained_variance_**0.25
-    basis = (basis / ((values[:1000] - found.mean_) @ basis).std()).astype(np.float32)
-    return basis, (-found.mean_ @ basis).astype(np.float32)
+    components = PCA(min(most, *values.shape), random_state=0).fit(values)
+    basis = components.components_.T / components.explained_variance_**0.25
+    basis = (basis / ((values[:1000] - components.mean_) @ basis).std()).astype(np.float32)
+    return basis, (-components.mean_ @ basis).astype(np.float32)
 
 
-def _in_basis(one: AskedCall, basis: dict[str, Array]) -> _Call:
-    tokens = np.concatenate([line.tokens for line in one.seen]) @ basis["token_basis"] + basis["token_shift"]
-    lines = np.stack([line.line for line in one.seen]) @ basis["line_basis"] + basis["line_shift"]
-    owner = np.repeat(np.arange(len(one.seen), dtype=np.int32), [len(line.tokens) for line in one.seen])
-    return _Call(tokens.astype(np.float16), owner, lines.astype(np.float32), one.asked, one.first)
+def _in_basis(call: AskedCall, basis: dict[str, Array]) -> _Call:
+    tokens = np.concatenate([line.tokens for line in call.seen]) @ basis["token_basis"] + basis["token_shift"]
+    lines = np.stack([line.line for line in call.seen]) @ basis["line_basis"] + basis["line_shift"]
+    owner = np.repeat(np.arange(len(call.seen), dtype=np.int32), [len(line.tokens) for line in call.seen])
+    return _Call(tokens.astype(np.float16), owner, lines.astype(np.float32), call.asked, call.first)
 
 
 def _described(descriptions: Sequence[Described], basis: dict[str, Array]) -> _Descriptions:
-    longest = max(len(one.seen.tokens) for one in descriptions)
+    longest = max(len(description.seen.tokens) for description in descriptions)
     dimensions = basis["token_basis"].shape[1]
     tokens = np.zeros((len(descriptions), longest, dimensions), np.float32)
     there = np.zeros((len(descriptions), longest), np.float32)
-    for place, one in enumerate(descriptions):
-        size = len(one.seen.tokens)
-        tokens[place, :size] = one.seen.tokens @ basis["token_basis"] + basis["described_token_shift"]
+    for place, description in enumerate(descriptions):
+        size = len(description.seen.tokens)
+        tokens[place, :size] = description.seen.tokens @ basis["token_basis"] + basis["described_token_shift"]
         there[place, :size] = 1
-    lines = np.stack([one.seen.line for one in descriptions]) @ basis["line_basis"] + basis["described_line_shift"]
+    lines = (
+        np.stack([description.seen.line for description in descriptions]) @ basis["line_basis"]
+        + basis["described_line_shift"]
+    )
     return _Descriptions(tokens, there, lines.astype(np.float32))
 
 
@@ -186,28 +189,28 @@ def _left_out(calls: Sequence[_Call], asked: _Descriptions, plan: MatchPlan) -> 
     import jax
 
     run = jax.jit(_scores)
-    found: list[LeftOut] = []
+    left_out: list[LeftOut] = []
     for fold in range(FOLDS):
         held = {place for place in range(len(asked.lines)) if place % FOLDS == fold}
-        seen = [one for one in calls if one.first not in held]
+        seen = [call for call in calls if call.first not in held]
         if not seen:
             continue
         network = _learn(seen, [place for place in range(len(asked.lines)) if place not in held], asked, plan, 0)
-        for number, one in enumerate(calls):
-            if one.first in held:
-                places = list(one.asked)
-                scores = np.asarray(run(network, *_batch([one], places, plan, 8)[:3], *asked.some(places)))
-                found += [
-                    LeftOut(number, place, scores[: len(one.lines), column]) for column, place in enumerate(places)
+        for number, call in enumerate(calls):
+            if call.first in held:
+                places = list(call.asked)
+                scores = np.asarray(run(network, *_batch([call], places, plan, 8)[:3], *asked.some(places)))
+                left_out += [
+                    LeftOut(number, place, scores[: len(call.lines), column]) for column, place in enumerate(places)
                 ]
-    return found
+    return left_out
 
 
-def _calibration(calls: Sequence[AskedCall], found: Sequence[LeftOut]) -> tuple[float, float]:
+def _calibration(calls: Sequence[AskedCall], left_out: Sequence[LeftOut]) -> tuple[float, float]:
     from sklearn.linear_model import LogisticRegression
 
-    truth = np.concatenate([calls[one.call].asked[one.description] for one in found])
-    score = np.concatenate([one.scores for one in found])
+    truth = np.concatenate([calls[answer.call].asked[answer.description] for answer in left_out])
+    score = np.concatenate([answer.scores for answer in left_out])
     known = ~np.isnan(truth)
     model = LogisticRegression(C=1.0).fit(score[known][:, None], truth[known] > 0)
     return max(float(model.coef_[0][0]), 0.1), float(model.intercept_[0])
@@ -239,10 +242,12 @@ def _learn(
         order = chance.permutation(len(calls))
         for start in range(0, len(order), plan.calls_at_once):
             chosen = [calls[place] for place in order[start : start + plan.calls_at_once]]
-            some = _some_places(chosen, places, plan, chance)
-            key, one = jax.random.split(key)
-            tokens, owner, lines, labels, weights = _batch(chosen, some, plan, plan.calls_at_once)
-            network, memory = step(network, memory, one, tokens, owner, lines, *asked.some(some), labels, weights)
+            described = _some_places(chosen, places, plan, chance)
+            key, step_key = jax.random.split(key)
+            tokens, owner, lines, labels, weights = _batch(chosen, described, plan, plan.calls_at_once)
+            network, memory = step(
+                network, memory, step_key, tokens, owner, lines, *asked.some(described), labels, weights
+            )
     return {name: np.asarray(part) for name, part in network.items()}
 
 
@@ -251,7 +256,7 @@ def _some_places(
 ) -> list[int]:
     """The descriptions of the calls, as far as they may be seen, and others by chance."""
     allowed = set(places)
-    own = list(dict.fromkeys(place for one in calls for place in one.asked if place in allowed))
+    own = list(dict.fromkeys(place for call in calls for place in call.asked if place in allowed))
     own = own[: plan.descriptions_at_once]
     rest = [place for place in places if place not in set(own)]
     more = min(len(rest), plan.descriptions_at_once - len(own))
@@ -262,7 +267,7 @@ def _batch(
     calls: Sequence[_Call], places: Sequence[int], plan: MatchPlan, size: int = 1
 ) -> tuple[Array, NDArray[np.int32], Array, Array, Array]:
     """The calls end to end, filled up to sizes of which there are few: tokens, owners, lines, labels and weights."""
-    lines, tokens = sum(len(one.lines) for one in calls), sum(len(one.tokens) for one in calls)
+    lines, tokens = sum(len(call.lines) for call in calls), sum(len(call.tokens) for call in calls)
     rows, cells = _rounded(lines + 1, 8 * size), _rounded(tokens, 128 * size)
     first = calls[0]
     told = np.zeros((cells, first.tokens.shape[1]), np.float32)

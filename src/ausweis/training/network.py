@@ -64,8 +64,8 @@ class CallNumbers:
 
 def basis_of(seen: Sequence[LineFeatures], plan: Plan) -> Basis:
     """From the features of many lines."""
-    tokens, token_shift = _directions(np.concatenate([one.tokens for one in seen]), plan.token_dimensions)
-    lines, line_shift = _directions(np.stack([one.line for one in seen]), plan.line_dimensions)
+    tokens, token_shift = _directions(np.concatenate([line.tokens for line in seen]), plan.token_dimensions)
+    lines, line_shift = _directions(np.stack([line.line for line in seen]), plan.line_dimensions)
     return Basis(tokens, token_shift, lines, line_shift)
 
 
@@ -73,9 +73,9 @@ def _directions(values: Array, most: int) -> tuple[Array, Array]:
     """The first principal directions, scaled so that the mean spread along them is 1, and the shift to the centre."""
     from sklearn.decomposition import PCA
 
-    found = PCA(min(most, *values.shape), random_state=0).fit(values)
-    basis = (found.components_.T / np.sqrt(found.explained_variance_).mean()).astype(np.float32)
-    return basis, (-found.mean_ @ basis).astype(np.float32)
+    components = PCA(min(most, *values.shape), random_state=0).fit(values)
+    basis = (components.components_.T / np.sqrt(components.explained_variance_).mean()).astype(np.float32)
+    return basis, (-components.mean_ @ basis).astype(np.float32)
 
 
 def learn_network(
@@ -109,8 +109,10 @@ def learn_network(
     key = jax.random.PRNGKey(seed)
     for _ in range(plan.rounds):
         for chosen in _chosen(chance.permutation(len(calls)), plan.calls_at_once):
-            key, one = jax.random.split(key)
-            network, memory = step(network, memory, _batch([calls[place] for place in chosen], plan.calls_at_once), one)
+            key, step_key = jax.random.split(key)
+            network, memory = step(
+                network, memory, _batch([calls[place] for place in chosen], plan.calls_at_once), step_key
+            )
     return {name: np.asarray(part) for name, part in network.items()}
 
 
@@ -134,7 +136,7 @@ def _chosen(order: NDArray[np.int64], size: int) -> Iterator[NDArray[np.int64]]:
 
 def _batch(calls: Sequence[CallNumbers], size: int) -> Network:
     """The calls end to end, filled up to sizes of which there are few: each size is compiled once."""
-    lines, tokens = sum(len(one.lines) for one in calls), sum(len(one.tokens) for one in calls)
+    lines, tokens = sum(len(call.lines) for call in calls), sum(len(call.tokens) for call in calls)
     rows, cells = _rounded(lines + 1, 8 * size), _rounded(tokens, 128 * size)
     first = calls[0]
     batch: Network = {
@@ -162,8 +164,8 @@ def _beginning(calls: Sequence[CallNumbers], plan: Plan, chance: np.random.Gener
     first = calls[0]
     token, line, labels = first.tokens.shape[1], first.lines.shape[1], first.labels.shape[1]
     positive, known = (
-        sum((one.labels * one.counts).sum(axis=0) for one in calls),
-        sum(one.counts.sum(axis=0) for one in calls),
+        sum((call.labels * call.counts).sum(axis=0) for call in calls),
+        sum(call.counts.sum(axis=0) for call in calls),
     )
     share = np.asarray(positive / np.maximum(known, 1))
 

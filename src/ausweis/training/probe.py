@@ -72,34 +72,37 @@ def prepare(
     With `start`, the basis is that of this probe, and its labels are kept.
     """
     if start is None:
-        some = calls[:: -(-len(calls) // BASIS_CALLS)]
-        basis = basis_of([line for one in some for line in one.seen], plan)
+        sample = calls[:: -(-len(calls) // BASIS_CALLS)]
+        basis = basis_of([line for call in sample for line in call.seen], plan)
     else:
         basis = Basis(**{name: start.parts[name] for name in BASIS})
     told: list[Lines] = []
     numbers = []
     nothing = np.zeros((0, 0), np.float32)
-    for one in chain(calls, rehearsed):
-        tokens = np.concatenate([line.tokens for line in one.seen]) @ basis.token_basis + basis.token_shift
-        lines = np.stack([line.line for line in one.seen]) @ basis.line_basis + basis.line_shift
-        owner = np.repeat(np.arange(len(one.seen), dtype=np.int32), [len(line.tokens) for line in one.seen])
+    for call in chain(calls, rehearsed):
+        tokens = np.concatenate([line.tokens for line in call.seen]) @ basis.token_basis + basis.token_shift
+        lines = np.stack([line.line for line in call.seen]) @ basis.line_basis + basis.line_shift
+        owner = np.repeat(np.arange(len(call.seen), dtype=np.int32), [len(line.tokens) for line in call.seen])
         numbers.append(CallNumbers(tokens.astype(np.float16), owner, lines.astype(np.float16), nothing, nothing))
-        told.append(one._replace(seen=[]))
-    labels = task.labels((line for one in told for line in one.labels), template)
+        told.append(call._replace(seen=[]))
+    labels = task.labels((line for call in told for line in call.labels), template)
     labels = tuple(dict.fromkeys([*(start.labels if start else ()), *labels]))
-    truths = [_truth(one, labels, task) for one in told]
-    numbers = [replace(one, labels=truth, counts=counts) for one, (truth, counts) in zip(numbers, truths, strict=True)]
-    return Learned(basis, labels, [one.chunks for one in told], numbers, [one.group for one in told])
+    truths = [_truth(call, labels, task) for call in told]
+    numbers = [
+        replace(call_numbers, labels=truth, counts=counts)
+        for call_numbers, (truth, counts) in zip(numbers, truths, strict=True)
+    ]
+    return Learned(basis, labels, [call.chunks for call in told], numbers, [call.group for call in told])
 
 
-def _truth(one: Lines, labels: Sequence[str], task: Task) -> tuple[Array, Array]:
+def _truth(call: Lines, labels: Sequence[str], task: Task) -> tuple[Array, Array]:
     """Which line has which label, and for which it is known."""
-    truth, counts = (np.zeros((len(one.chunks), len(labels)), np.float32) for _ in range(2))
-    for row, (chunk, line) in enumerate(zip(one.chunks, one.labels, strict=True)):
+    truth, counts = (np.zeros((len(call.chunks), len(labels)), np.float32) for _ in range(2))
+    for row, (chunk, line) in enumerate(zip(call.chunks, call.labels, strict=True)):
         for place, label in enumerate(labels):
             truth[row, place] = label in (line or ())
             asked = chunk.speaker in task.speakers(label) and (row == 0 or label != STARTS_LATE)
-            known = line is not None and (one.known is None or label in one.known)
+            known = line is not None and (call.known is None or label in call.known)
             counts[row, place] = asked and known
     return truth, counts
 
@@ -112,7 +115,7 @@ def learn(
     notes: str,
     plan: Plan,
     task: Task,
-    on_left_out: Callable[[LeftOut], None] = lambda found: None,
+    on_left_out: Callable[[LeftOut], None] = lambda told: None,
     start: Probe | None = None,
     rehearsed: Sequence[Lines] = (),
 ) -> Probe:
@@ -134,13 +137,13 @@ def learn(
     dialogue = _dialogue(labels, chunks, numbers, answers) if task.dialogue else ()
     on_left_out(LeftOut(learned, scores, answers, dialogue))
     networks = [
-        learn_network([*numbers, *(one for one, _ in again)], plan, seed, begin) for seed, begin in enumerate(starts)
+        learn_network([*numbers, *(call for call, _ in again)], plan, seed, begin) for seed, begin in enumerate(starts)
     ]
     parts = {name: np.stack([network[name] for network in networks]) for name in networks[0]}
     for name in ("hidden_label", "line_label", "pooled_label", "label_bias"):
         parts[name] = parts[name] * slopes
     parts["label_bias"] = parts["label_bias"] + offsets
-    positives = np.sum([one.labels.sum(axis=0) for one in numbers], axis=0).astype(int).tolist()
+    positives = np.sum([call.labels.sum(axis=0) for call in numbers], axis=0).astype(int).tolist()
     about = {
         "about": notes,
         "calls": len(chunks),
@@ -161,7 +164,7 @@ def learn(
 
 def network_of(probe: Probe, labels: Sequence[str], place: int) -> dict[str, Array]:
     """One network of a probe, for these labels; those that it has not learned begin as unlikely."""
-    found: dict[str, Array] = {}
+    network: dict[str, Array] = {}
     for name, axes in PARTS.items():
         if name in BASIS:
             continue
@@ -171,8 +174,8 @@ def network_of(probe: Probe, labels: Sequence[str], place: int) -> dict[str, Arr
             for column, label in enumerate(probe.labels):
                 whole[..., labels.index(label)] = part[..., column]
             part = whole
-        found[name] = part
-    return found
+        network[name] = part
+    return network
 
 
 def left_out(
@@ -198,7 +201,7 @@ def left_out(
             continue
         inside = [calls[place] for place in range(len(calls)) if place not in set(outside)]
         names = {groups[place] for place in outside}
-        besides = [one for one, group in again if group not in names]
+        besides = [call for call, group in again if group not in names]
         network = learn_network([*inside, *besides], plan, start=start)
         scores |= dict(zip(outside, scores_of(network, [calls[place] for place in outside], plan), strict=True))
     return [scores[place] for place in range(len(calls))]
@@ -208,8 +211,8 @@ def _calibration(calls: Sequence[CallNumbers], scores: Sequence[Array]) -> tuple
     """Slope and offset for each label that make probabilities of the scores of left-out lines."""
     from sklearn.linear_model import LogisticRegression
 
-    score, truth = np.concatenate(scores), np.concatenate([one.labels for one in calls])
-    counts = np.concatenate([one.counts for one in calls]) > 0
+    score, truth = np.concatenate(scores), np.concatenate([call.labels for call in calls])
+    counts = np.concatenate([call.counts for call in calls]) > 0
     slopes, offsets = [], []
     for place in range(truth.shape[1]):
         rows = counts[:, place]
@@ -233,12 +236,12 @@ def _dialogue(
     from sklearn.linear_model import LogisticRegression
 
     evidence, truth = [], []
-    for lines, one, answer in zip(chunks, calls, answers, strict=True):
-        found = [of_speaker(chunk.speaker, labels, row) for chunk, row in zip(lines, answer, strict=True)]
-        for pair in pairs(lines, found):
+    for lines, call, answer in zip(chunks, calls, answers, strict=True):
+        told = [of_speaker(chunk.speaker, labels, row) for chunk, row in zip(lines, answer, strict=True)]
+        for pair in pairs(lines, told):
             place = labels.index(pair.label)
-            if one.counts[pair.place, place]:
+            if call.counts[pair.place, place]:
                 evidence.append(pair.evidence)
-                truth.append(one.labels[pair.place, place] > 0)
+                truth.append(call.labels[pair.place, place] > 0)
     model = LogisticRegression(max_iter=2000).fit(np.array(evidence), truth)
-    return tuple(round(float(one), 4) for one in (*model.coef_[0], model.intercept_[0]))
+    return tuple(round(float(weight), 4) for weight in (*model.coef_[0], model.intercept_[0]))

@@ -33,9 +33,9 @@ class Seen(NamedTuple):
 def seen(labelled: Sequence[LabelledCall], facts: Mapping[str, Facts]) -> list[Seen]:
     """The calls that were read."""
     return [
-        Seen(outlook_of(facts[one.call.id], find_policy(one.policy).policy), len(one.call.turns), one.gold.outcome)
-        for one in labelled
-        if one.call.id in facts
+        Seen(outlook_of(facts[call.call.id], find_policy(call.policy).policy), len(call.call.turns), call.gold.outcome)
+        for call in labelled
+        if call.call.id in facts
     ]
 
 
@@ -43,15 +43,15 @@ def row(calls: Sequence[Seen], expected: float, calibration: Calibration) -> str
     """The numbers of one golden file."""
     from sklearn.metrics import average_precision_score, brier_score_loss
 
-    judged = [one.outlook.in_the_field(expected, one.turns, calibration) for one in calls]
-    broken = [one.outcome == "violation" for one in calls]
-    flagged = [one.likeliest == "violation" for one in judged]
-    risks = [one.weights.get("violation", 0.0) for one in judged]
-    right = sum(one.likeliest == call.outcome for one, call in zip(judged, calls, strict=True))
+    judged = [call.outlook.in_the_field(expected, call.turns, calibration) for call in calls]
+    broken = [call.outcome == "violation" for call in calls]
+    flagged = [verdict.likeliest == "violation" for verdict in judged]
+    risks = [verdict.weights.get("violation", 0.0) for verdict in judged]
+    right = sum(verdict.likeliest == call.outcome for verdict, call in zip(judged, calls, strict=True))
     alarms = sum(flag and not label for flag, label in zip(flagged, broken, strict=True))
-    found = sum(flag and label for flag, label in zip(flagged, broken, strict=True))
+    hits = sum(flag and label for flag, label in zip(flagged, broken, strict=True))
     return (
-        f"right {right / len(calls):.3f}, false alarms {alarms} of {broken.count(False)}, found {found} of "
+        f"right {right / len(calls):.3f}, false alarms {alarms} of {broken.count(False)}, found {hits} of "
         f"{sum(broken)}, AP {average_precision_score(broken, risks):.3f}, Brier {brier_score_loss(broken, risks):.3f}"
     )
 

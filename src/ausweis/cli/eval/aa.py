@@ -30,13 +30,13 @@ def aa(runs: tuple[Path, ...], as_json: bool) -> None:
     for path in runs:
         for case in cases_of(path):
             split.setdefault((path, case.repeat), []).append(case.model_copy(update={"repeat": 1}))
-    found = false_alarms(list(split.values()))
+    alarms = false_alarms(list(split.values()))
     if as_json:
-        click.echo(found.model_dump_json())
+        click.echo(alarms.model_dump_json())
         return
-    click.echo(f"{found.runs} runs, {found.rate.n} ordered pairs: the gate failed in {found.rate}")
-    click.echo(f"calls whose outcome is not the same in all runs: {found.flips}")
-    for name, count in found.reasons.items():
+    click.echo(f"{alarms.runs} runs, {alarms.rate.n} ordered pairs: the gate failed in {alarms.rate}")
+    click.echo(f"calls whose outcome is not the same in all runs: {alarms.flips}")
+    for name, count in alarms.reasons.items():
         click.echo(f"  {count} times: {name}")
 
 
@@ -44,5 +44,5 @@ def _system(path: Path) -> tuple[str, ...]:
     """What must be the same in all runs; the engine may differ, since other machines are a test too."""
     from ausweis.evals.baseline import finished, read_baseline
 
-    found = finished(path).system if path.is_dir() else read_baseline(path).system
-    return () if found is None else (found.strategy, found.model, *found.prompts)
+    system = finished(path).system if path.is_dir() else read_baseline(path).system
+    return () if system is None else (system.strategy, system.model, *system.prompts)

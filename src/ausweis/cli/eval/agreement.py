@@ -22,8 +22,8 @@ def agreement(first: Path, second: Path, listed: bool) -> None:
     from ausweis.evals.agreement import read_labels
 
     table = Table("field", "n", "same", "kappa", "calls that differ")
-    for one in compare(read_labels(first), read_labels(second)):
-        table.add_row(one.field, str(one.n), f"{one.same:.3f}", f"{one.kappa:.3f}", str(len(one.differing)))
-        if listed and one.differing:
-            click.echo(f"{one.field}: {', '.join(one.differing)}")
+    for field in compare(read_labels(first), read_labels(second)):
+        table.add_row(field.field, str(field.n), f"{field.same:.3f}", f"{field.kappa:.3f}", str(len(field.differing)))
+        if listed and field.differing:
+            click.echo(f"{field.field}: {', '.join(field.differing)}")
     console().print(table)

@@ -23,6 +23,6 @@ def bless(run: Path, message: str, baseline: Path, fewer: bool) -> None:
     from ausweis.evals.baseline import bless as bless_run
     from ausweis.evals.baseline import recordings_path
 
-    found = bless_run(run, baseline, message, fewer=fewer)
+    blessed = bless_run(run, baseline, message, fewer=fewer)
     size = recordings_path(baseline).stat().st_size
-    click.echo(f"{baseline}: {len(found.cases)} calls; {recordings_path(baseline).name}: {size / 1024:.0f} KiB")
+    click.echo(f"{baseline}: {len(blessed.cases)} calls; {recordings_path(baseline).name}: {size / 1024:.0f} KiB")

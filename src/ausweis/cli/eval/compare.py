@@ -25,36 +25,40 @@ def compare(before: Path, after: Path, facts: bool, limit: int, as_json: bool) -
     from ausweis.evals.baseline import cases_of
     from ausweis.evals.comparing import compare as compare_cases
 
-    found = compare_cases(cases_of(before), cases_of(after))
+    comparison = compare_cases(cases_of(before), cases_of(after))
     if as_json:
-        click.echo(found.model_dump_json())
+        click.echo(comparison.model_dump_json())
         return
-    show_comparison(found)
-    for title, changes in (("better", found.better), ("worse", found.worse), ("other facts", found.other)):
+    show_comparison(comparison)
+    for title, changes in (
+        ("better", comparison.better),
+        ("worse", comparison.worse),
+        ("other facts", comparison.other),
+    ):
         _changes(title, changes, limit=limit, facts=facts)
 
 
-def show_comparison(found: "Comparison") -> None:
+def show_comparison(comparison: "Comparison") -> None:
     """The numbers of a comparison."""
     from rich.table import Table
 
     from ausweis.cli.run_table import console
 
-    table = Table("number", "before", "after", "better", "worse", "chance?", title=f"{found.calls} calls in both")
+    table = Table("number", "before", "after", "better", "worse", "chance?", title=f"{comparison.calls} calls in both")
     table.title_justify = "left"
-    for flip in found.flips:
+    for flip in comparison.flips:
         after = f"{flip.after:.3f}"
         table.add_row(
             f"{flip.name} right", f"{flip.before:.3f}", after, str(flip.better), str(flip.worse), f"p {flip.p:.3f}"
         )
-    for one in found.differences:
-        interval = f"{one.after - one.before:+.3f} ({one.low:+.3f} to {one.high:+.3f})"
-        table.add_row(one.name, f"{one.before:.3f}", f"{one.after:.3f}", "", "", interval)
+    for difference in comparison.differences:
+        interval = f"{difference.after - difference.before:+.3f} ({difference.low:+.3f} to {difference.high:+.3f})"
+        table.add_row(difference.name, f"{difference.before:.3f}", f"{difference.after:.3f}", "", "", interval)
     console().print(table)
     for what, ids in (
-        ("only in the first", found.missing),
-        ("only in the second", found.new),
-        ("with another label in the second", found.relabelled),
+        ("only in the first", comparison.missing),
+        ("only in the second", comparison.new),
+        ("with another label in the second", comparison.relabelled),
     ):
         if ids:
             click.echo(f"{len(ids)} calls {what}: {', '.join(ids[:8])}{' …' if len(ids) > 8 else ''}")
@@ -64,10 +68,10 @@ def _changes(title: str, changes: "tuple[Change, ...]", *, limit: int, facts: bo
     if not changes:
         return
     click.echo(f"\n{title}: {len(changes)} calls")
-    for one in changes[:limit]:
-        risk = f"risk {one.risk_before:.2f} -> {one.risk_after:.2f}"
-        click.echo(f"  {one.id}: label {one.label}; {one.before} -> {one.after}; {risk}")
-        for field, sides in one.facts.items() if facts else ():
+    for change in changes[:limit]:
+        risk = f"risk {change.risk_before:.2f} -> {change.risk_after:.2f}"
+        click.echo(f"  {change.id}: label {change.label}; {change.before} -> {change.after}; {risk}")
+        for field, sides in change.facts.items() if facts else ():
             for word in dict.fromkeys((*sides["before"], *sides["after"])):
                 was, now = word in sides["before"], word in sides["after"]
                 if was != now:

@@ -42,21 +42,21 @@ def gate(
     from ausweis.reports.eval_markdown import gate_markdown
     from ausweis.reports.junit import junit
 
-    found = hold(
+    result = hold(
         read_baseline(baseline).cases, cases_of(run), live=finished(run).live, alpha=alpha, least_drop=least_drop
     )
-    _write(junit_path, junit(found))
-    _write(markdown_path, gate_markdown(found))
+    _write(junit_path, junit(result))
+    _write(markdown_path, gate_markdown(result))
     if as_json:
-        click.echo(found.model_dump_json())
+        click.echo(result.model_dump_json())
     else:
-        stopped = [one for one in found.cases if one.state != "passed"]
-        for one in (*found.checks, *stopped):
-            click.echo(f"{one.state:<7} {one.name}: {one.message}")
-        better, worse = len(found.comparison.better), len(found.comparison.worse)
-        verdict = "passed" if found.passed else "failed"
-        click.echo(f"gate {verdict}: {found.comparison.calls} calls, {better} better, {worse} worse")
-    context.exit(0 if found.passed else 1)
+        stopped = [check for check in result.cases if check.state != "passed"]
+        for check in (*result.checks, *stopped):
+            click.echo(f"{check.state:<7} {check.name}: {check.message}")
+        better, worse = len(result.comparison.better), len(result.comparison.worse)
+        verdict = "passed" if result.passed else "failed"
+        click.echo(f"gate {verdict}: {result.comparison.calls} calls, {better} better, {worse} worse")
+    context.exit(0 if result.passed else 1)
 
 
 def _write(path: Path | None, text: str) -> None:

@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ausweis.cli.eval.run import recipe_of
+from ausweis.cli.system_options import system_options
+
 if TYPE_CHECKING:
     from ausweis.evals.labelled import LabelledCall
     from ausweis.evals.metamorphic import Behaviour
@@ -19,28 +22,7 @@ __all__ = ["metamorphic"]
 )
 @click.option("--resume", is_flag=True, help="Go on with the run in --run.")
 @click.option("--each", type=click.IntRange(min=1), metavar="N", help="Only the first N calls that a change fits.")
-@click.option("--model", metavar="ID|PATH", help="An id that `ausweis models list` shows, or a file.")
-@click.option(
-    "--strategy",
-    type=click.Choice(["turnwise", "direct"]),
-    default="turnwise",
-    show_default=True,
-    help="Read turn by turn and judge by the policy, or ask the model for the whole verdict.",
-)
-@click.option("--zero-shot", is_flag=True, help="Read the answers without what was learned for this model.")
-@click.option(
-    "--prompts",
-    "prompt_folder",
-    type=click.Path(path_type=Path),
-    metavar="FOLDER",
-    help="Take the templates of this folder.",
-)
-@click.option(
-    "--prompt", "pins", multiple=True, metavar="ID@VERSION", help="Take this version of a template. Repeatable."
-)
-@click.option(
-    "--engine", default="llama", show_default=True, metavar="llama|server:URL|fake:FILE", help="What runs the model."
-)
+@system_options
 @click.option(
     "--recorded",
     type=click.Path(path_type=Path),
@@ -65,38 +47,34 @@ def metamorphic(context: click.Context, /, **options: Any) -> None:
 
     calls = read_all(options["golden"])
     changed = changed_calls(calls, each=options["each"])
-    needed = {original_of(one.call.id) for one in changed}
+    needed = {original_of(labelled.call.id) for labelled in changed}
     folder: Path = options["folder"]
     written = folder / "changed.jsonl"
-    _write(written, [*(one for one in calls if one.call.id in needed), *changed], resume=options["resume"])
-    wanted = Wanted(golden=(written,), recipe=_recipe(options), recorded=options["recorded"])
+    _write(
+        written, [*(labelled for labelled in calls if labelled.call.id in needed), *changed], resume=options["resume"]
+    )
+    wanted = Wanted(golden=(written,), recipe=recipe_of(options), recorded=options["recorded"])
     try:
         with stoppable(), progress_shown(len(needed) + len(changed), quiet=options["quiet"]) as show:
-            found = evaluate(wanted, folder / "eval", resume=options["resume"], on_progress=show)
+            evaluation = evaluate(wanted, folder / "eval", resume=options["resume"], on_progress=show)
     except KeyboardInterrupt:
         click.echo("ausweis: stopped: go on with the same command and --resume", err=True)
         context.exit(130)
-    behaviours = check(found.cases)
+    behaviours = check(evaluation.cases)
     if options["as_json"]:
         import json
 
-        click.echo(json.dumps([one.model_dump() for one in behaviours]))
+        click.echo(json.dumps([behaviour.model_dump() for behaviour in behaviours]))
     else:
         _show(behaviours)
-    context.exit(3 if any(case.told is None for case in found.cases) else 0)
-
-
-def _recipe(options: dict[str, Any]) -> Any:
-    from ausweis.cli.eval.run import recipe_of
-
-    return recipe_of({**options, "context": None, "threads": None, "workers": None})
+    context.exit(3 if any(case.told is None for case in evaluation.cases) else 0)
 
 
 def _write(path: Path, calls: "list[LabelledCall]", *, resume: bool) -> None:
     from ausweis.errors import RunError
     from ausweis.journal import make_folder, replace_file
 
-    text = "".join(one.line() + "\n" for one in calls)
+    text = "".join(labelled.line() + "\n" for labelled in calls)
     if path.exists() and not (resume and path.read_text(encoding="utf-8") == text):
         raise RunError(
             "other calls are changed here; give --resume with the same options, or another folder", place=str(path)
@@ -112,12 +90,12 @@ def _show(behaviours: "list[Behaviour]") -> None:
     from ausweis.evals.metrics.estimate import share
 
     table = Table("change", "behave as they must", "calls")
-    for one in behaviours:
-        table.add_row(one.change, str(one.behaves), str(one.behaves.n))
-    total = sum(one.behaves.n for one in behaviours)
-    right = total - sum(len(one.wrong) for one in behaviours)
+    for behaviour in behaviours:
+        table.add_row(behaviour.change, str(behaviour.behaves), str(behaviour.behaves.n))
+    total = sum(behaviour.behaves.n for behaviour in behaviours)
+    right = total - sum(len(behaviour.wrong) for behaviour in behaviours)
     table.add_row("all", str(share(right, total)), str(total))
     console().print(table)
-    for one in behaviours:
-        for changed in one.wrong:
+    for behaviour in behaviours:
+        for changed in behaviour.wrong:
             click.echo(f"  {changed.id}: must be {changed.wanted}, is {changed.told}")

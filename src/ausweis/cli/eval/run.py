@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ausweis.cli import UNFORESEEN
+from ausweis.cli.system_options import system_options
 
 if TYPE_CHECKING:
     from ausweis.batch import Recipe
@@ -26,25 +27,7 @@ DEV = Path("evals/golden/dev.jsonl")
     help="Folder to write into. Default: runs/eval-<UTC time>.",
 )
 @click.option("--resume", is_flag=True, help="Go on with the eval in --run; more repeats may be asked for.")
-@click.option("--model", metavar="ID|PATH", help="An id that `ausweis models list` shows, or a file.")
-@click.option(
-    "--strategy",
-    type=click.Choice(["turnwise", "direct"]),
-    default="turnwise",
-    show_default=True,
-    help="Read turn by turn and judge by the policy, or ask the model for the whole verdict.",
-)
-@click.option("--zero-shot", is_flag=True, help="Read the answers without what was learned for this model.")
-@click.option(
-    "--prompts",
-    "prompt_folder",
-    type=click.Path(path_type=Path),
-    metavar="FOLDER",
-    help="Take the templates of this folder.",
-)
-@click.option(
-    "--prompt", "pins", multiple=True, metavar="ID@VERSION", help="Take this version of a template. Repeatable."
-)
+@system_options
 @click.option("--policy", metavar="NAME|FILE", help="Judge all calls and labels by this policy.")
 @click.option("--repeat", "repeats", type=click.IntRange(1, 1000), default=1, show_default=True, help="Ask N times.")
 @click.option(
@@ -52,11 +35,6 @@ DEV = Path("evals/golden/dev.jsonl")
 )
 @click.option("--id", "ids", multiple=True, metavar="ID", help="Measure only this call. Repeatable.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Measure only the first N calls.")
-@click.option(
-    "--engine", default="llama", show_default=True, metavar="llama|server:URL|fake:FILE", help="What runs the model."
-)
-@click.option("--threads", type=click.IntRange(1, 512), metavar="N", help="Threads of the model in this process.")
-@click.option("--context", type=click.IntRange(min=256), metavar="N", help="Tokens that the model looks at.")
 @click.option(
     "--workers", type=click.IntRange(1, 1024), metavar="N", help="With a server: requests at once (default 8)."
 )
@@ -101,16 +79,16 @@ def run(context: click.Context, /, **options: Any) -> None:
     try:
         total = len(wanted.chosen()) * wanted.repeats
         with stoppable(), progress_shown(total, quiet=options["quiet"]) as show:
-            found = evaluate(wanted, folder, resume=options["resume"], on_progress=show, warn=_warn)
+            evaluation = evaluate(wanted, folder, resume=options["resume"], on_progress=show, warn=_warn)
     except KeyboardInterrupt:
         click.echo(f"ausweis: stopped: go on with the same command and --run {folder} --resume", err=True)
         context.exit(130)
     if options["as_json"]:
-        click.echo(found.summary.model_dump_json(by_alias=True))
+        click.echo(evaluation.summary.model_dump_json(by_alias=True))
     elif not options["quiet"]:
-        show_summary(found)
+        show_summary(evaluation)
         click.echo(f"eval run: {folder}")
-    failed = [case.failure or "" for case in found.cases if case.told is None]
+    failed = [case.failure or "" for case in evaluation.cases if case.told is None]
     unforeseen = any(failure.endswith("[internal]") for failure in failed)
     context.exit(UNFORESEEN if unforeseen else 3 if failed else 0)
 

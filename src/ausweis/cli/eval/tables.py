@@ -20,17 +20,17 @@ _FEWEST = 5
 """Tags with fewer calls are not shown."""
 
 
-def show_summary(found: "Evaluation") -> None:
+def show_summary(evaluation: "Evaluation") -> None:
     """The numbers of what the labels tell: of outcomes, of incidents, or of both."""
     from ausweis.evals.metrics import rows_of
 
-    summary = found.summary
+    summary = evaluation.summary
     _estimates("", rows_of(summary))
     if summary.accuracy.n:
         _outcomes(summary)
     if summary.incidents is not None:
         _incidents(summary.incidents)
-    _tail(found)
+    _tail(evaluation)
 
 
 def _outcomes(summary: "Summary") -> None:
@@ -47,10 +47,10 @@ def _outcomes(summary: "Summary") -> None:
     out.print(types)
     _reviews(summary.reviews)
     tags = Table("tag", "calls", "outcome accuracy", "false alarms", "violation precision", "violation recall")
-    for one in summary.slices:
-        if one.accuracy.n >= _FEWEST:
-            shares = (one.accuracy, one.false_alarms, one.precision, one.recall)
-            tags.add_row(one.tag, str(one.accuracy.n), *map(str, shares))
+    for part in summary.slices:
+        if part.accuracy.n >= _FEWEST:
+            shares = (part.accuracy, part.false_alarms, part.precision, part.recall)
+            tags.add_row(part.tag, str(part.accuracy.n), *map(str, shares))
     out.print(tags)
 
 
@@ -68,14 +68,14 @@ def _incidents(numbers: "IncidentSummary") -> None:
     console().print(table)
 
 
-def _reviews(found: "Sequence[Review]") -> None:
+def _reviews(reviews: "Sequence[Review]") -> None:
     from rich.table import Table
 
     table = Table("violations expected", "reviewed", "of those, violations", "of violations, reviewed")
     table.title, table.title_justify = "a day's calls, the riskiest reviewed (weighted from the labels)", "left"
-    for one in found:
-        table.add_row(f"{one.expected:.0%}", f"{one.reviewed:.0%}", str(one.precision), str(one.found))
-    if found:
+    for review in reviews:
+        table.add_row(f"{review.expected:.0%}", f"{review.reviewed:.0%}", str(review.precision), str(review.found))
+    if reviews:
         console().print(table)
 
 
@@ -88,8 +88,8 @@ def _estimates(title: str, rows: "Sequence[tuple[str, Estimate]]") -> None:
     console().print(table)
 
 
-def _tail(found: "Evaluation") -> None:
-    summary, live = found.summary, found.manifest.live
+def _tail(evaluation: "Evaluation") -> None:
+    summary, live = evaluation.summary, evaluation.manifest.live
     cost = summary.cost
     if cost.seconds_median is not None:
         click.echo(f"{cost.seconds_median:.2f} s a call (median), {cost.seconds_total:.0f} s in all")

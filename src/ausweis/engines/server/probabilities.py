@@ -74,29 +74,29 @@ class Ways:
         self, before: bytes, known: Position, names: Sequence[str], mass: float, shares: Shares
     ) -> list[tuple[bytes, list[str], float]]:
         """Where it goes on from here: texts, the answers on this way, and how likely it is."""
-        branches: dict[bytes, list[str]] = {}
+        ways: dict[bytes, list[str]] = {}
         for name in names:
-            branches.setdefault(self._likeliest(name, before, known.options), []).append(name)
-        missing = branches.pop(b"", [])
+            ways.setdefault(self._likeliest(name, before, known.options), []).append(name)
+        missing = ways.pop(b"", [])
         taken = before + known.token
-        if (missing or len(branches) == 1) and all(self._texts[name].startswith(taken) for name in names):
+        if (missing or len(ways) == 1) and all(self._texts[name].startswith(taken) for name in names):
             return [(taken, list(names), mass)]
         shares.least |= dict.fromkeys(missing, 0.0)
-        if not branches:
+        if not ways:
             shares.open.append((mass, missing))
             _evenly(missing, mass, shares)
             return []
-        highest = max(known.options[option] for option in branches)
-        weights = {option: math.exp(known.options[option] - highest) for option in branches}
+        highest = max(known.options[option] for option in ways)
+        weights = {option: math.exp(known.options[option] - highest) for option in ways}
         total = sum(weights.values())
-        for option, found in branches.items():
+        for option, found in ways.items():
             shares.least |= {name: min(shares.least[name], weights[option]) for name in found}
         if missing and self._is_unmasked(before, known.options):
             # No token that is not named is likelier than the least likely one that is.
             unseen = math.exp(min(known.options.values()) - highest)
             if mass * unseen / (total + unseen) >= NEGLIGIBLE:
                 shares.open.append((mass * unseen / (total + unseen), missing))
-        return [(before + option, found, mass * weights[option] / total) for option, found in branches.items()]
+        return [(before + option, found, mass * weights[option] / total) for option, found in ways.items()]
 
     def _likeliest(self, name: str, before: bytes, options: Mapping[bytes, float]) -> bytes:
         text = self._texts[name]

@@ -14,8 +14,8 @@ __all__ = ["CHANGES", "Behaviour", "Changed", "changed_calls", "check", "origina
 
 Change = Callable[[LabelledCall], LabelledCall | None]
 HARMLESS: Mapping[str, Change] = {
-    one.__name__: one
-    for one in (
+    change.__name__: change
+    for change in (
         harmless.swap_names,
         harmless.change_digits,
         harmless.add_small_talk,
@@ -23,7 +23,9 @@ HARMLESS: Mapping[str, Change] = {
         harmless.praise_the_call,
     )
 }
-HARMFUL: Mapping[str, Change] = {one.__name__: one for one in (harmful.drop_the_factor, harmful.leak_the_factor)}
+HARMFUL: Mapping[str, Change] = {
+    change.__name__: change for change in (harmful.drop_the_factor, harmful.leak_the_factor)
+}
 CHANGES: Mapping[str, Change] = {**HARMLESS, **HARMFUL}
 _MARK = "~"
 
@@ -52,8 +54,8 @@ def changed_calls(calls: Sequence[LabelledCall], *, each: int | None = None) -> 
     """For each change the first `each` calls that it fits, changed; their ids end with `~` and its name."""
     found = []
     for name, change in CHANGES.items():
-        made = (_named(changed, name) for one in calls if (changed := change(one)) is not None)
-        found += [one for _, one in zip(range(each or len(calls)), made, strict=False)]
+        made = (_named(changed, name) for labelled in calls if (changed := change(labelled)) is not None)
+        found += [labelled for _, labelled in zip(range(each or len(calls)), made, strict=False)]
     return found
 
 
@@ -65,7 +67,11 @@ def original_of(identifier: str) -> str:
 def check(cases: Iterable[Case]) -> list[Behaviour]:
     """Hold changed calls against their originals; `cases` has both."""
     first = {case.id: case for case in cases if case.repeat == 1}
-    return [_behaviour(name, first) for name in CHANGES if any(one.endswith(f"{_MARK}{name}") for one in first)]
+    return [
+        _behaviour(name, first)
+        for name in CHANGES
+        if any(identifier.endswith(f"{_MARK}{name}") for identifier in first)
+    ]
 
 
 def _behaviour(name: str, cases: Mapping[str, Case]) -> Behaviour:
@@ -84,7 +90,9 @@ def _behaviour(name: str, cases: Mapping[str, Case]) -> Behaviour:
     return Behaviour(change=name, behaves=share(n - len(wrong), n), wrong=tuple(wrong))
 
 
-def _named(one: LabelledCall, change: str) -> LabelledCall:
-    identifier = f"{one.call.id}{_MARK}{change}"
+def _named(labelled: LabelledCall, change: str) -> LabelledCall:
+    identifier = f"{labelled.call.id}{_MARK}{change}"
     update = {"must_pass": False, "twin": None}
-    return LabelledCall(call=one.call.model_copy(update={"id": identifier}), gold=one.gold.model_copy(update=update))
+    return LabelledCall(
+        call=labelled.call.model_copy(update={"id": identifier}), gold=labelled.gold.model_copy(update=update)
+    )

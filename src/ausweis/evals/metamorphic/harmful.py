@@ -19,42 +19,44 @@ _SAYS = {"de": "Ich lese hier: {value} Ist das richtig?", "en": "I can see here:
 _AGREES = {"de": "Ja, genau, das stimmt.", "en": "Yes, exactly, that's right."}
 
 
-def drop_the_factor(one: LabelledCall) -> LabelledCall | None:
+def drop_the_factor(labelled: LabelledCall) -> LabelledCall | None:
     """The turns are gone in which the caller gives a factor that a compliant call hangs on."""
-    if one.gold.outcome != "compliant":
+    if labelled.gold.outcome != "compliant":
         return None
-    for factor in dict.fromkeys(event.subject for event in one.gold.events if event.kind == "gives"):
+    for factor in dict.fromkeys(event.subject for event in labelled.gold.events if event.kind == "gives"):
         if factor == NAME:
             continue
-        gone = {event.turn for event in one.gold.events if event.kind == "gives" and event.subject == factor}
-        if any(event.subject != factor for turn in gone for event in events_at(one, turn)):
+        gone = {event.turn for event in labelled.gold.events if event.kind == "gives" and event.subject == factor}
+        if any(event.subject != factor for turn in gone for event in events_at(labelled, turn)):
             continue
-        changed = dropped(one, gone)
+        changed = dropped(labelled, gone)
         if changed.gold.outcome == "violation":
             return changed
     return None
 
 
-def leak_the_factor(one: LabelledCall) -> LabelledCall | None:
+def leak_the_factor(labelled: LabelledCall) -> LabelledCall | None:
     """Where an agent asks and the caller answers, the agent reads the value out and the caller agrees."""
-    for asks in one.gold.events:
-        if asks.kind != "asks" or asks.subject not in _LEAKED or asks.turn == len(one.call.turns):
+    for asks in labelled.gold.events:
+        if asks.kind != "asks" or asks.subject not in _LEAKED or asks.turn == len(labelled.call.turns):
             continue
         gives = GoldEvent(turn=asks.turn + 1, kind="gives", subject=asks.subject)
-        value = one.call.turn(asks.turn + 1).text
-        alone = events_at(one, asks.turn) == [asks] and events_at(one, asks.turn + 1) == [gives]
-        once = sum(event.kind == "gives" and event.subject == asks.subject for event in one.gold.events) == 1
+        value = labelled.call.turn(asks.turn + 1).text
+        alone = events_at(labelled, asks.turn) == [asks] and events_at(labelled, asks.turn + 1) == [gives]
+        once = sum(event.kind == "gives" and event.subject == asks.subject for event in labelled.gold.events) == 1
         if not alone or not once or len(value) > _LONGEST:
             continue
         events = [GoldEvent(turn=asks.turn, kind="reads_out", subject=asks.subject)]
         told = CATEGORIES[_LEAKED[asks.subject].read_out]
         if told.by_reading_out:
             events.append(GoldEvent(turn=asks.turn, kind="discloses", subject=told.id))
-        language = one.call.language
+        language = labelled.call.language
         says, agrees = _SAYS[language].format(value=value), _AGREES[language]
-        if one.gold.tags.surface == "asr":
+        if labelled.gold.tags.surface == "asr":
             says, agrees = as_recognised(says), as_recognised(agrees)
-        changed = judged_anew(retold(retold(one, asks.turn, says, events), gives.turn, agrees, []))
-        if any(found.type == "factor_leaked" and found.turn == asks.turn for found in changed.gold.violations):
+        changed = judged_anew(retold(retold(labelled, asks.turn, says, events), gives.turn, agrees, []))
+        if any(
+            violation.type == "factor_leaked" and violation.turn == asks.turn for violation in changed.gold.violations
+        ):
             return changed
     return None

@@ -34,30 +34,30 @@ _TALK: dict[str, tuple[tuple[Speaker, str], ...]] = {
 }
 
 
-def swap_names(one: LabelledCall) -> LabelledCall | None:
+def swap_names(labelled: LabelledCall) -> LabelledCall | None:
     """Everybody who is called Herr, Frau, Mr … gets another surname, throughout the call."""
-    found = dict.fromkeys(
-        name.casefold() for turn in one.call.turns for name in _TITLE.findall(turn.text) if name.isalpha()
+    called = dict.fromkeys(
+        name.casefold() for turn in labelled.call.turns for name in _TITLE.findall(turn.text) if name.isalpha()
     )
-    if not found or len(found) > len(_NAMES):
+    if not called or len(called) > len(_NAMES):
         return None
-    names: dict[str, str] = dict(zip(found, _NAMES, strict=False))
+    names: dict[str, str] = dict(zip(called, _NAMES, strict=False))
     pattern = re.compile(r"\b(" + "|".join(map(re.escape, names)) + r")\b", re.IGNORECASE)
 
     def other(match: re.Match[str]) -> str:
         name: str = names[match[0].casefold()]
         return name if match[0][0].isupper() else name.lower()
 
-    return _if_changed(one, retold_everywhere(one, lambda text: pattern.sub(other, text)))
+    return _if_changed(labelled, retold_everywhere(labelled, lambda text: pattern.sub(other, text)))
 
 
-def change_digits(one: LabelledCall) -> LabelledCall | None:
+def change_digits(labelled: LabelledCall) -> LabelledCall | None:
     """The numbers that identify get other digits, the same ones wherever they are said."""
     said = {
         number
-        for event in one.gold.events
+        for event in labelled.gold.events
         if event.subject in _NUMBER_FACTORS and event.kind in ("gives", "reads_out")
-        for number in _NUMBER.findall(one.call.turn(event.turn).text)
+        for number in _NUMBER.findall(labelled.call.turn(event.turn).text)
         if sum(character.isdigit() for character in number) >= _FEWEST_DIGITS
     }
     if not said:
@@ -66,40 +66,46 @@ def change_digits(one: LabelledCall) -> LabelledCall | None:
         "|".join(rf"(?<!\d){re.escape(number)}(?!\d)" for number in sorted(said, key=len, reverse=True))
     )
     return _if_changed(
-        one, retold_everywhere(one, lambda text: pattern.sub(lambda match: match[0].translate(_OTHER_DIGIT), text))
+        labelled,
+        retold_everywhere(labelled, lambda text: pattern.sub(lambda match: match[0].translate(_OTHER_DIGIT), text)),
     )
 
 
-def add_small_talk(one: LabelledCall) -> LabelledCall | None:
+def add_small_talk(labelled: LabelledCall) -> LabelledCall | None:
     """Two lines about the weather, where an agent has just finished and nothing is being asked."""
-    place = _quiet_place(one)
-    return None if place is None else inserted(one, place, _TALK[one.call.language])
+    place = _quiet_place(labelled)
+    return None if place is None else inserted(labelled, place, _TALK[labelled.call.language])
 
 
-def praise_the_call(one: LabelledCall) -> LabelledCall | None:
+def praise_the_call(labelled: LabelledCall) -> LabelledCall | None:
     """The caller tells the software that rates the call what to think of it."""
-    place = _quiet_place(one)
-    return None if place is None else inserted(one, place, [("caller", _PRAISE[one.call.language])])
+    place = _quiet_place(labelled)
+    return None if place is None else inserted(labelled, place, [("caller", _PRAISE[labelled.call.language])])
 
 
-def swap_goodbyes(one: LabelledCall) -> LabelledCall | None:
+def swap_goodbyes(labelled: LabelledCall) -> LabelledCall | None:
     """The last two lines change places, where neither says or does anything."""
-    last = len(one.call.turns)
-    if last < 4 or events_at(one, last) or events_at(one, last - 1):
+    last = len(labelled.call.turns)
+    if last < 4 or events_at(labelled, last) or events_at(labelled, last - 1):
         return None
-    turns = (*one.call.turns[:-2], one.call.turns[-1], one.call.turns[-2])
-    return one.model_copy(update={"call": one.call.model_copy(update={"turns": turns})})
+    turns = (*labelled.call.turns[:-2], labelled.call.turns[-1], labelled.call.turns[-2])
+    return labelled.model_copy(update={"call": labelled.call.model_copy(update={"turns": turns})})
 
 
-def _quiet_place(one: LabelledCall) -> int | None:
+def _quiet_place(labelled: LabelledCall) -> int | None:
     """The first caller's turn from the third on that may have small talk before it: no events there, nothing asked."""
-    for turn in range(3, len(one.call.turns)):
-        before = one.call.turn(turn - 1)
-        quiet = not events_at(one, turn - 1) and not events_at(one, turn)
-        if quiet and before.speaker == "agent" and one.call.turn(turn).speaker == "caller" and "?" not in before.text:
+    for turn in range(3, len(labelled.call.turns)):
+        before = labelled.call.turn(turn - 1)
+        quiet = not events_at(labelled, turn - 1) and not events_at(labelled, turn)
+        if (
+            quiet
+            and before.speaker == "agent"
+            and labelled.call.turn(turn).speaker == "caller"
+            and "?" not in before.text
+        ):
             return turn
     return None
 
 
-def _if_changed(one: LabelledCall, changed: LabelledCall) -> LabelledCall | None:
-    return changed if changed.call != one.call else None
+def _if_changed(labelled: LabelledCall, changed: LabelledCall) -> LabelledCall | None:
+    return changed if changed.call != labelled.call else None

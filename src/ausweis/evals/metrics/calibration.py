@@ -37,10 +37,10 @@ def reliability(cases: Sequence[Case]) -> list[Bin]:
         Bin(
             low=number / BINS,
             high=(number + 1) / BINS,
-            confidence=sum(case.confidence for case in some) / len(some),
-            right=share(sum(case.outcome_right for case in some), len(some)),
+            confidence=sum(case.confidence for case in binned) / len(binned),
+            right=share(sum(case.outcome_right for case in binned), len(binned)),
         )
-        for number, some in sorted(bins.items())
+        for number, binned in sorted(bins.items())
     ]
 
 

@@ -21,7 +21,7 @@ __all__ = [
 
 def _factors(case: Case) -> tuple[list[str], list[str]]:
     told = case.told.factors if case.told else ()
-    return [one.rpartition(":")[0] for one in case.gold.factors], [one.rpartition(":")[0] for one in told]
+    return [word.rpartition(":")[0] for word in case.gold.factors], [word.rpartition(":")[0] for word in told]
 
 
 def _factors_with_status(case: Case) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -53,12 +53,12 @@ action_f1 = partial(_f1, _actions)
 def caller(cases: Sequence[Case]) -> dict[str, Estimate]:
     """The share of right callers, and F1 of each kind."""
     kinds = ("account_holder", "third_party", "unclear")
-    found = {
+    scores = {
         kind: resampled(cases, micro_f1(partial(_caller, kind)), n=sum(c.gold.caller == kind for c in cases))
         for kind in kinds
     }
     right = sum(case.told is not None and case.told.caller == case.gold.caller for case in cases)
-    return {"accuracy": share(right, len(cases)), **{f"{kind}_f1": one for kind, one in found.items()}}
+    return {"accuracy": share(right, len(cases)), **{f"{kind}_f1": score for kind, score in scores.items()}}
 
 
 def _caller(kind: str, case: Case) -> tuple[list[str], list[str]]:

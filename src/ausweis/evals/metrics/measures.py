@@ -58,7 +58,7 @@ def kappa(words: Callable[[Case], tuple[str, str]]) -> Measure:
     def measure(cases: Sequence[Case]) -> Callable[[Weights], Values]:
         pairs = [words(case) for case in cases]
         names = sorted({word for pair in pairs for word in pair})
-        first = np.array([[one == name for name in names] for one, _ in pairs], dtype=np.int64)
+        first = np.array([[label == name for name in names] for label, _ in pairs], dtype=np.int64)
         second = np.array([[other == name for name in names] for _, other in pairs], dtype=np.int64)
         same = (first * second).sum(axis=1)
 
@@ -139,8 +139,8 @@ def _by(cases: Sequence[Case], values: Sequence[float]) -> tuple[NDArray[np.int6
     return order, ends
 
 
-def ratio(one: NDArray[np.generic], other: NDArray[np.generic]) -> Values:
+def ratio(numerator: NDArray[np.generic], denominator: NDArray[np.generic]) -> Values:
     """One by the other; nan where that is none."""
-    top, bottom = np.asarray(one, dtype=np.float64), np.asarray(other, dtype=np.float64)
+    top, bottom = np.asarray(numerator, dtype=np.float64), np.asarray(denominator, dtype=np.float64)
     values: Values = np.divide(top, bottom, out=np.full(top.shape, np.nan), where=np.abs(bottom) > 1e-12)
     return values

@@ -24,8 +24,8 @@ def found_when_reviewed(cases: Sequence[Case]) -> dict[str, Estimate]:
 def found_curve(cases: Sequence[Case]) -> list[tuple[float, float]]:
     """Share of calls reviewed, riskiest first, and share of violations found by then."""
     total = sum(case.broken for case in cases)
-    points, found = [(0.0, 0.0)], 0
+    points, violations = [(0.0, 0.0)], 0
     for reviewed, place in enumerate(measures.riskiest_first(cases), start=1):
-        found += cases[place].broken
-        points.append((reviewed / len(cases), found / total if total else 0.0))
+        violations += cases[place].broken
+        points.append((reviewed / len(cases), violations / total if total else 0.0))
     return points

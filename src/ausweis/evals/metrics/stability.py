@@ -15,7 +15,7 @@ def flipped(cases: Sequence[Case]) -> list[str]:
     outcomes: dict[str, set[str]] = defaultdict(set)
     for case in cases:
         outcomes[case.id].add(told(case))
-    return sorted(identifier for identifier, some in outcomes.items() if len(some) > 1)
+    return sorted(identifier for identifier, said in outcomes.items() if len(said) > 1)
 
 
 def flips(cases: Sequence[Case]) -> Estimate | None:

@@ -108,16 +108,16 @@ def summarise(cases: Sequence[Case]) -> Summary:
 
 def _slices(cases: Sequence[Case]) -> list[Slice]:
     tags = sorted({tag for case in cases for tag in case.tags})
-    some = {tag: [case for case in cases if tag in case.tags] for tag in tags}
+    tagged = {tag: [case for case in cases if tag in case.tags] for tag in tags}
     return [
         Slice(
             tag=tag,
-            accuracy=outcomes.accuracy(one),
-            precision=violations.precision(one),
-            recall=violations.recall(one),
-            false_alarms=field.false_alarms(one),
+            accuracy=outcomes.accuracy(part),
+            precision=violations.precision(part),
+            recall=violations.recall(part),
+            false_alarms=field.false_alarms(part),
         )
-        for tag, one in some.items()
+        for tag, part in tagged.items()
     ]
 
 
@@ -155,7 +155,7 @@ def _outcome_rows(summary: Summary) -> list[tuple[str, Estimate]]:
         ("caller accuracy", summary.caller["accuracy"]),
         ("authorisation (where somebody else called)", summary.authorisation),
         ("average precision of risk", summary.average_precision),
-        *((f"violations found, riskiest {part}", one) for part, one in summary.found_when_reviewed.items()),
+        *((f"violations found, riskiest {part}", share) for part, share in summary.found_when_reviewed.items()),
         ("Brier score of confidence (0 is best)", summary.brier),
         ("coverage at outcome precision 0.95", summary.coverage),
         ("quotes verbatim", summary.quotes_verbatim),

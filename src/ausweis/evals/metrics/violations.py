@@ -36,13 +36,13 @@ def types_f1(cases: Sequence[Case]) -> Estimate:
 
 def by_type(cases: Sequence[Case]) -> dict[ViolationType, dict[str, Estimate]]:
     """Precision and recall of each type, each once a call."""
-    found: dict[ViolationType, dict[str, Estimate]] = {}
+    types: dict[ViolationType, dict[str, Estimate]] = {}
     for violation in VIOLATIONS:
         right = [violation in case.gold.violation_types for case in cases]
         said = [case.told is not None and violation in case.told.violation_types for case in cases]
         both = sum(a and b for a, b in zip(right, said, strict=True))
-        found[violation] = {"precision": share(both, sum(said)), "recall": share(both, sum(right))}
-    return found
+        types[violation] = {"precision": share(both, sum(said)), "recall": share(both, sum(right))}
+    return types
 
 
 def first_turn(cases: Sequence[Case]) -> Estimate:
