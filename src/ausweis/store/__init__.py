@@ -25,6 +25,7 @@ missing       runs, pages and cases that are not where they were
 run_files     what of a call stands in folders that ausweis wrote
 copies        the names of copied recordings
 quoting       recorded answers that hold words of calls
+artefacts     what was written about calls outside of the store
 line_files    lines of calls in files, and how they are taken out
 words         what was said in calls that go
 traces        what shows in a file that a call is in it
