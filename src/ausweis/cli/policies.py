@@ -68,7 +68,7 @@ def words(language: "Language") -> None:
     """List the words that a policy may use, each with a sentence: factors, kinds of actions, incidents."""
     from ausweis.vocabulary import CATEGORIES, FACTORS, INCIDENTS
 
-    sentences = {
+    sentences: dict[str, dict[str, str]] = {
         "factors": {factor: record.sentence[language] for factor, record in FACTORS.items()},
         "actions": {f"{record.kind}: {category}": record.sentence[language] for category, record in CATEGORIES.items()},
         "incidents": {incident: record.sentence[language] for incident, record in INCIDENTS.items()},
