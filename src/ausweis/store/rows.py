@@ -13,6 +13,7 @@ from ausweis.provenance import ModelProvenance, PolicyProvenance, PromptProvenan
 from ausweis.vocabulary import Outcome, Severity, ViolationType
 
 __all__ = [
+    "EVERY",
     "TEAM_AGENTS",
     "TEAM_MINIMUM",
     "Added",
@@ -43,7 +44,7 @@ TEAM_AGENTS = 3
 
 State = Literal["open", "confirmed", "overruled", "not_sure", "disputed"]
 Choice = Literal["confirm", "overrule", "not_sure"]
-Finding = Literal["violations", "incidents"]
+LabelKind = Literal["violations", "incidents"]
 Order = Literal["weight", "risk", "time", "chance"]
 """weight: the worst first, by severity, then risk, then how much was found; risk: the riskiest; time: the latest;
 chance: scattered, which tells nothing of a call."""
@@ -203,6 +204,10 @@ class CallFilter:
     text: str | None = None
     min_risk: float | None = None
     sampled: bool | None = None
+
+
+EVERY = CallFilter()
+"""All calls."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,13 +19,13 @@ from sqlalchemy import (
 )
 
 __all__ = [
+    "artefact_calls",
+    "artefacts",
     "audio",
     "calls",
     "chain",
     "decisions",
     "metadata",
-    "place_calls",
-    "places",
     "runs",
     "samples",
     "seals",
@@ -141,7 +141,7 @@ samples = Table(
     Column("at", Text, nullable=False),
 )
 
-places = Table(
+artefacts = Table(
     "places",
     metadata,
     Column("key", Integer, primary_key=True),
@@ -149,7 +149,7 @@ places = Table(
     Column("kind", Text, nullable=False),
 )
 
-place_calls = Table(
+artefact_calls = Table(
     "place_calls",
     metadata,
     Column("place_key", Integer, ForeignKey("places.key", ondelete="CASCADE"), primary_key=True),
