@@ -251,7 +251,7 @@ def test_a_transcript_is_read_unless_all_its_rows_are_recorded(wanted: Wanted, t
 
 def test_a_model_that_was_not_recorded_is_refused(wanted: Wanted, tmp_path: Path) -> None:
     live = Live(wanted, 0.25)
-    pack(tmp_path / "p.xz", live.info.model_copy(update={"model_sha256": "0" * 64}), [])
+    pack(tmp_path / "p.xz", live.info.model_copy(update={"sha256": "0" * 64}), [])
     with pytest.raises(RunError, match="leave the recordings out"):
         RecordedEngine(unpack(tmp_path / "p.xz"), lambda: live).complete([ask("neu")])
 
