@@ -20,7 +20,7 @@ from ausweis.audio.roles import Happens, first_is_agent
 from ausweis.audio.sidecar import Sidecar
 from ausweis.audio.transcriber import Transcriber
 from ausweis.audio.voice_encoder import VoiceEncoder
-from ausweis.calls.raw import RawCall
+from ausweis.calls.call import RawCall
 from ausweis.calls.sources import AgentChannel, Source
 from ausweis.calls.text import shown_path
 from ausweis.calls.unreadable import UnreadableCall

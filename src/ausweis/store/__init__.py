@@ -12,12 +12,15 @@ verdict_rows  their verdicts, a batch at a time
 inputs        where a run's transcripts are found
 texts         calls ↔ rows; agents as pseudonyms
 packing       runs and verdicts ↔ rows
+batching      so many rows at a time
 querying      filters → SQL: the queue
 records       one call with all that is known of it
 counting      calls by day, queue and team
+label         what is right of a call, as a verdict or a reviewer says
 deciding      what reviewers decide, and how far they agree
 sampling      calls drawn by chance, and recall in the field
 chain         who did what, hash-chained
+sealing       a keyed hash of each row that a report rests on
 deleting      calls removed everywhere
 proof         the search for what is left of them, wherever they stood
 pending       what is searched for until it is proven gone
