@@ -13,7 +13,6 @@ THEMES = {
     "cli": "arguments help kill ray ray_model unforeseen",
     "engines/server": "faults real run sick",
     "engines/weights": "kinds",
-    "evals": "",
     "judging": "broken_policies package properties",
     "masking": "golden spellings",
     "prompts": "broken_templates cli role_injection",
