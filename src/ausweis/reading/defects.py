@@ -8,7 +8,7 @@ from ausweis.engines.protocol import Request, Result
 from ausweis.facts import RecordingDefect
 from ausweis.prompts import Template
 
-__all__ = ["found", "question", "starts_late"]
+__all__ = ["defects_in", "question", "starts_late"]
 
 FIRST_LINES = 3
 LINE_LENGTH = 300
@@ -47,7 +47,7 @@ def starts_late(start: Result, template: Template) -> float:
     return _calibrated(start.probabilities[template.labels.index(LATE)], template)
 
 
-def found(call: Call, late: float) -> dict[RecordingDefect, float]:
+def defects_in(call: Call, late: float) -> dict[RecordingDefect, float]:
     """The defects that are at all likely, with their probabilities; all but `starts_late` are read from marks."""
     defects: dict[RecordingDefect, float] = {}
     if late >= 0.05:

@@ -81,7 +81,7 @@ class TurnwiseReader:
             call_id=call.id,
             turns=len(call.turns),
             events=_once_a_turn(events),
-            defects=defects.found(call, late),
+            defects=defects.defects_in(call, late),
             incidents=mentions,
             looked_for=() if self._incidents is None else self._incidents.looked_for,
             **doubts(call),
@@ -90,20 +90,20 @@ class TurnwiseReader:
 
     def _events(self, call: Call, chunk: Chunk, answer: Mapping[str, float], said: Sequence[str]) -> list[Event]:
         start, end = chunk.times(call)
-        found = [
+        events = [
             Event(
-                kind=one.kind,
-                subject=one.subject,
+                kind=possible.kind,
+                subject=possible.subject,
                 turn=chunk.turn,
                 quote=chunk.text,
                 start=start,
                 end=end,
-                probability=round(one.probability, 4),
+                probability=round(possible.probability, 4),
             )
-            for one in possible_events(answer, exclusive=self._asking.exclusive)
-            if one.probability >= MENTIONED and plausible(one, chunk.text, said)
+            for possible in possible_events(answer, exclusive=self._asking.exclusive)
+            if possible.probability >= MENTIONED and plausible(possible, chunk.text, said)
         ]
-        return sorted(found, key=lambda event: _ORDER.index(event.kind))
+        return sorted(events, key=lambda event: _ORDER.index(event.kind))
 
 
 def _once_a_turn(events: list[Event]) -> tuple[Event, ...]:

@@ -2,6 +2,7 @@
 
 store         the room's one door: Store
 rows          what it gives and takes
+filters       which calls are asked for, and in which order
 key           the key: pseudonyms of agents, hashes of the chain
 database      connections to SQLite or PostgreSQL
 tables        the tables, as queries see them
@@ -36,27 +37,23 @@ exporting     decided calls → golden cases
 """
 
 from ausweis.store.exporting import Mask
+from ausweis.store.filters import CallFilter, Column, Cursor, Order, State
 from ausweis.store.key import Key
 from ausweis.store.rows import (
     TEAM_AGENTS,
     TEAM_MINIMUM,
     Added,
     Agreement,
-    CallFilter,
     CallRecord,
     CallRow,
     ChainEntry,
     Choice,
-    Column,
-    Cursor,
     DayCount,
     Decision,
     Deleted,
     Estimate,
     Imported,
-    Order,
     RunRow,
-    State,
     What,
 )
 from ausweis.store.sink import StoreSink
