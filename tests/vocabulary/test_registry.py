@@ -95,6 +95,11 @@ def test_names_are_there_in_both_languages_and_own_ones_are_shown_as_they_are_na
     assert name_of("kulanz_ohne_freigabe", language) == "kulanz ohne freigabe"
 
 
+def test_the_glossary_has_every_factor_and_category() -> None:
+    glossary = (SOURCE.parents[1] / "docs" / "glossary.md").read_text(encoding="utf-8")
+    assert {word for word in (*FACTORS, *CATEGORIES) if f"`{word}`" not in glossary} == set()
+
+
 def test_hot_words_stand_once_and_in_the_order_of_the_records() -> None:
     assert hot_words(["one_time_code", "pin", "pin", "no_factor"], "de") == ("PIN", "TAN", "SMS-Code")
 

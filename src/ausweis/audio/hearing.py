@@ -20,11 +20,11 @@ from ausweis.audio.roles import Happens, first_is_agent
 from ausweis.audio.sidecar import Sidecar
 from ausweis.audio.transcriber import Transcriber
 from ausweis.audio.voice_encoder import VoiceEncoder
-from ausweis.calls.raw import RawCall
+from ausweis.calls.call import RawCall
 from ausweis.calls.sources import AgentChannel, Source
 from ausweis.calls.text import shown_path
 from ausweis.calls.unreadable import UnreadableCall
-from ausweis.engines.weights import Folder, catalogue, locate_file, locate_folder
+from ausweis.engines.weights import LocalModel, catalogue, locate_file, locate_folder
 from ausweis.errors import AusweisError, EngineError, InputError, ModelError, RunError
 from ausweis.vocabulary import Language
 
@@ -41,7 +41,7 @@ class HearingOptions:
     threads: int | None = None
     hot_words: tuple[str, ...] = ()
 
-    def find(self) -> Folder:
+    def find(self) -> LocalModel:
         """The ASR model's folder; the default one, unless one is named.
 
         Raises:
@@ -49,7 +49,7 @@ class HearingOptions:
         """
         return locate_folder(self.asr_model or catalogue.default_of("asr"))
 
-    def settings(self, model: Folder, roles_model: str) -> str:
+    def settings(self, model: LocalModel, roles_model: str) -> str:
         """All that a transcript depends on besides the recording, as JSON. Kept transcripts are model by it."""
         parts = {
             "ausweis": __version__,
@@ -62,7 +62,7 @@ class HearingOptions:
         }
         return json.dumps(parts, ensure_ascii=False, sort_keys=True)
 
-    def open(self, model: Folder, happens: Happens) -> Transcriber:
+    def open(self, model: LocalModel, happens: Happens) -> Transcriber:
         """Load the ASR model; the voices only when a recording needs them, which holds for `happens` too.
 
         Raises:

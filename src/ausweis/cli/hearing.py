@@ -12,7 +12,7 @@ from ausweis.audio.kept import KEPT_AUDIO, KeptTranscripts
 from ausweis.audio.roles import Happens
 from ausweis.calls import Sources, UnreadableCall
 from ausweis.engines.protocol import Engine
-from ausweis.engines.weights import Folder
+from ausweis.engines.weights import LocalModel
 from ausweis.judging.policy import Policy
 from ausweis.prompts import Library
 from ausweis.reading.reader import Reader
@@ -27,7 +27,7 @@ class Recordings:
     """The recordings among the sources of a command. `settings`: all that a transcript depends on besides them."""
 
     options: HearingOptions
-    found: Folder
+    found: LocalModel
     library: Library
     settings: str
     keep_audio: bool
