@@ -2,8 +2,8 @@
 
     python benchmarks/judge_facts.py --facts 10000 --policy bank-en
 
-The facts are made with a fixed seed: about 15 events a call, 3 of them unsure, so 8 worlds a call. They are written as
-JSON lines first and read again while timed, as `ausweis judge` does; the verdicts are written as JSON too.
+The facts are made with a fixed seed: about 15 events a call, 3 of them unsure, so 8 joint outcomes a call. They are
+written as JSON lines first and read again while timed, as `ausweis judge` does; the verdicts are written as JSON too.
 """
 
 import argparse
@@ -39,7 +39,7 @@ def made_facts(number: int, choose: random.Random) -> str:
         if kind in ("gives", "asks"):
             subject = choose.choice(GIVEN)
         elif kind == "reads_out":
-            subject = choose.choice(FACTORS[:16])
+            subject = choose.choice(list(FACTORS)[:16])
         elif kind in ("discloses", "changes"):
             subject = choose.choice(DISCLOSURES if kind == "discloses" else CHANGES)
         # Caller turns are odd, agent turns even.

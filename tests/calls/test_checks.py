@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 
 from ausweis.calls import Call, Speakers, UnreadableCall
+from ausweis.calls.call import RawCall
 from ausweis.calls.checks import check
-from ausweis.calls.raw import RawCall
 
 
 def checked(turns: Any, **fields: Any) -> Call | UnreadableCall:

@@ -14,8 +14,8 @@ DEFAULT = catalogue.default_id()
 
 @pytest.fixture
 def model_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    def locate(model: str) -> weights.Weights:
-        return weights.Weights(Path("x.gguf"), model, "0" * 64, None, None)
+    def locate(model: str) -> weights.LocalModel:
+        return weights.LocalModel(Path("x.gguf"), model, "0" * 64)
 
     monkeypatch.setattr(weights, "state", lambda model: "present" if model == DEFAULT else "absent")
     monkeypatch.setattr(weights, "locate", locate)

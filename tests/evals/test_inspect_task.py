@@ -66,11 +66,11 @@ def test_the_log_holds_label_and_verdict_of_each_call(arguments: dict[str, Any],
     assert broken.metadata["violations"] == broken.store["violations"] == ["no_authentication@3"]
     assert "scenario:plain" in broken.metadata["tags"]
     assert '"outcome": "violation"' in broken.output.completion
-    assert broken.scores["outcome"].explanation.splitlines() == [
-        "label: violation (no_authentication@3)",
-        "verdict: violation (no_authentication@3)",
-        "no_authentication@3: turn 3, “Ihr Vertrag läuft bis Mai.”",
-    ]
+    label, verdict, why, quote = broken.scores["outcome"].explanation.splitlines()
+    assert label == "label: violation (no_authentication@3)"
+    assert verdict == "verdict: violation (no_authentication@3)"
+    assert why.startswith("no_authentication@3: Nothing was verified before the disclosure of contract data; ")
+    assert quote == "no_authentication@3: turn 3, “Ihr Vertrag läuft bis Mai.”"
 
 
 def test_a_call_without_a_verdict_is_wrong_and_says_why(arguments: dict[str, Any], tmp_path: Path) -> None:

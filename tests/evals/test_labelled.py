@@ -89,10 +89,10 @@ def test_every_golden_call_was_labelled_twice() -> None:
     assert kappas["outcome"] > 0.6
 
 
-@pytest.mark.parametrize("one", [*GOLDEN, *SETS["train"], *SETS["rare-train"]], ids=lambda one: str(one.call.id))
-def test_numbers_are_from_ranges_for_fiction(one: LabelledCall) -> None:
+@pytest.mark.parametrize("name", ["dev", "test", "train", "rare-train"])
+def test_numbers_are_from_ranges_for_fiction(name: str) -> None:
     """As far as they stand in digits: mobile numbers, and IBANs of which enough is said."""
-    for turn in one.call.turns:
+    for turn in (turn for labelled_call in SETS[name] for turn in labelled_call.call.turns):
         text = re.sub(r"(?<=\d)[ ./-]+(?=\d)", "", turn.text)
         for number in re.findall(r"(?<!\d)0(?:1[567]\d{8,9}|7\d{9})(?!\d)", text):
             assert number.startswith(("017139200", "0176040690", "01632960", "07700900")), turn.text

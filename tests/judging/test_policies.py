@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from ausweis.cli.policies import policies
 from ausweis.errors import EncodingError, PolicyError
 from ausweis.judging import check_policy, explain, find_policy, shipped_policies
-from ausweis.vocabulary import CATEGORIES, FACTORS
+from ausweis.vocabulary import CATEGORIES, FACTORS, INCIDENTS
 
 SETS = {
     "telecom-de": {
@@ -218,6 +218,9 @@ def test_the_commands(tmp_path: Path) -> None:
     listed = runner.invoke(policies, ["list"])
     assert [line.split()[0] for line in listed.output.splitlines()] == list(shipped_policies())
     assert runner.invoke(policies, ["show", "bank-en"]).output == find_policy("bank-en").text
+    words = runner.invoke(policies, ["words"]).output
+    assert all(word in words for word in (*FACTORS, *CATEGORIES, *INCIDENTS))
+    assert "Der Agent" in runner.invoke(policies, ["words", "--language", "de"]).output
     assert "Warning" in runner.invoke(policies, ["explain", "telecom-de", "--language", "en"]).output
     path = tmp_path / "mine.yaml"
     path.write_text(GOOD.replace("[pin]", "[pim]").replace("basic\n", "bad\n"), encoding="utf-8")

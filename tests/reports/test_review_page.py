@@ -16,8 +16,8 @@ from tests.store.runs import make_call, make_run
 from ausweis.reports.review_markdown import review_markdown
 from ausweis.reports.review_page import review_page
 from ausweis.reports.review_source import Review, Wanted, review_of
-from ausweis.reports.review_words import TEXTS
 from ausweis.store import Store
+from ausweis.views.words import Words
 
 WANTED = Wanted(DAY, DAY, language="en", full=6)
 
@@ -62,7 +62,7 @@ def test_counts_stand_against_the_days_before(page: Page) -> None:
         "20 calls usually 20",
         "6 with a violation 30%, usually 5% ▲ more",
         "1 with an incident 5%, usually 0%",
-        "1 to be checked 5%, usually 0%",
+        "1 unsure reading 5%, usually 0%",
         "0 inconclusive 0%, usually 0%",
     ]
     changes = page.locator(".changes li").all_inner_texts()
@@ -94,7 +94,7 @@ def test_a_masked_page_names_no_recording_and_says_once_how_to_hear_one(page: Pa
     assert "file:" not in text
     assert "wav" not in text
     assert page.locator("a.listen").count() == 0
-    assert page.get_by_text(TEXTS["en"]["unheard"]).count() == 1
+    assert page.get_by_text(Words("en").text("unheard")).count() == 1
 
 
 def test_with_serve_a_moment_leads_to_its_second_there(store: Store) -> None:
@@ -102,13 +102,13 @@ def test_with_serve_a_moment_leads_to_its_second_there(store: Store) -> None:
     key = store.find("call-2")
     assert f'class="listen" href="http://127.0.0.1:8321/calls/{key}#t=6">Listen from 0:06</a>' in text
     assert "wav" not in text
-    assert TEXTS["en"]["unheard"] not in text
+    assert Words("en").text("unheard") not in text
 
 
 def test_an_unmasked_page_leads_into_the_file(store: Store) -> None:
     text = review_page(review_of(store, replace(WANTED, masked=False, serve="http://127.0.0.1:8321")))
     assert re.search(r'class="listen" href="file:///[^"]*/call%202%20%3Cb%3E\.wav#t=6">Listen from 0:06</a>', text)
-    assert TEXTS["en"]["unheard"] not in text
+    assert Words("en").text("unheard") not in text
 
 
 def test_personal_data_is_masked(review: Review) -> None:
@@ -214,8 +214,8 @@ def test_a_recording_that_is_gone_has_no_link(tmp_path: Path, masked: bool, serv
         there = review_page(review_of(store, wanted))
         (tmp_path / "call 2 <b>.wav").unlink()
         gone = review_page(review_of(store, wanted))
-    assert ('class="listen"' in there, TEXTS["de"]["unheard"] in there) == (linked, not linked)
-    assert ('class="listen"' in gone, TEXTS["de"]["unheard"] in gone) == (False, False)
+    assert ('class="listen"' in there, Words("de").text("unheard") in there) == (linked, not linked)
+    assert ('class="listen"' in gone, Words("de").text("unheard") in gone) == (False, False)
 
 
 def test_the_first_day_has_nothing_to_be_compared_with(tmp_path: Path) -> None:

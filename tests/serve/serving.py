@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from starlette.testclient import TestClient
 
-from ausweis.serve import Auth, Desk, create_app, mask_of
+from ausweis.serve import Auth, Desk, create_app
 from ausweis.serve.running import server
 from ausweis.store import Store
 
@@ -19,7 +19,7 @@ TOKEN = "a-token-for-tests"
 
 def desk_of(store: Store, **more: object) -> Desk:
     """A desk with the token of the tests."""
-    desk = Desk(store=store, auth=Auth(TOKEN), masking=mask_of)
+    desk = Desk(store=store, auth=Auth(TOKEN))
     for name, value in more.items():
         setattr(desk, name, value)
     return desk

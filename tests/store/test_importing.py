@@ -5,11 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.store.runs import add_incidents, make_call, make_run
+from tests.store.runs import add_incidents, as_version_1, incident_of, make_call, make_run
 
 from ausweis.calls import Call
 from ausweis.errors import RunError
 from ausweis.facts import Facts
+from ausweis.judging.sentences import violation_sentence
 from ausweis.judging.verdict import Verdict
 from ausweis.store import CallFilter, Imported, Store, sink
 from ausweis.store.batching import batches
@@ -44,6 +45,19 @@ def test_what_comes_out_is_what_went_in(store: Store, filled: Filled, tmp_path: 
         date(2026, 3, 2),
         "2026-03-02T08:14:00Z",
     )
+
+
+def test_a_run_of_version_1_is_read_and_stays_the_same(store: Store, tmp_path: Path) -> None:
+    calls = [make_call(1, pin=False)]
+    folder = make_run(tmp_path / "run", calls)
+    add_incidents(folder, "call-1", incident_of(2, "rude_agent"))
+    as_version_1(folder)
+    assert counts(store.import_run(folder, calls)) == (1, 0, 0, 0)
+    assert counts(store.import_run(folder)) == (0, 1, 0, 0)
+    record = store.record(store.find("call-1") or 0)
+    assert violation_sentence(record.verdict.violations[0], "en") == "Ein Satz."
+    assert [(incident.id, incident.turn) for incident in record.verdict.incidents] == [("rude_agent", 2)]
+    assert store.incident_turns([record.row.key]) == {record.row.key: [("rude_agent", 2)]}
 
 
 def test_twice_is_as_once_and_a_run_that_grew_is_taken_up(store: Store, tmp_path: Path) -> None:

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event, text
 from tests.store.runs import add_incidents, incident_of, make_call, make_run
 
-from ausweis.reports.review_calls import by_weight
-from ausweis.store import CallFilter, Cursor, Imported, Order, Store
+from ausweis.store import CallFilter, CallRow, Cursor, Imported, Order, Store
 from ausweis.vocabulary import SEVERITIES
 
 Filled = Callable[..., Imported]
@@ -97,9 +96,13 @@ def graded(store: Store, tmp_path: Path) -> Store:
     return store
 
 
-def test_the_worst_come_first_in_the_order_of_the_daily_review(graded: Store) -> None:
+def test_the_worst_come_first_by_severity_then_risk_then_how_much_was_found(graded: Store) -> None:
+    def weight(row: CallRow) -> tuple[float, ...]:
+        severity = -1 if row.severity is None else SEVERITIES.index(row.severity)
+        return -severity, -row.risk, -len(row.violations) - len(row.incidents), row.key
+
     found = graded.calls()
-    assert found == sorted(found, key=by_weight)
+    assert found == sorted(found, key=weight)
     assert {row.severity for row in found} == {None, *SEVERITIES}
     # The more was found, the worse. A critical incident comes before all that is not critical, however low the risk.
     assert [row.call_id for row in found[:5]] == ["call-20", "call-5", "call-10", "call-15", "call-23"]

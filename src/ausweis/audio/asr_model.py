@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ausweis.audio.decode import RATE
-from ausweis.audio.guards import is_loop, is_parroted, is_sparse
 from ausweis.audio.heard import Heard, Word
-from ausweis.audio.segments import heard_in, text_of
-from ausweis.audio.windows import Channel, Span, Window, speech_in, windows_of
+from ausweis.audio.segments import heard_in, is_loop, is_parroted, is_sparse, text_of
+from ausweis.audio.speech import Channel, Span, Window, speech_in, windows_of
 from ausweis.errors import EngineError, ModelError
 from ausweis.machine import usable_cpus
 from ausweis.vocabulary import Language
@@ -95,27 +94,27 @@ class AsrModel:
             EngineError: the model gave up.
         """
         try:
-            found = self._heard([Window(samples, held, offset) for held in windows_of(spans)], language)
-            passed = [span for span in spans if _is_long(span) and not _words_in(span, offset, found)]
+            heard = self._heard([Window(samples, held, offset) for held in windows_of(spans)], language)
+            passed = [span for span in spans if _is_long(span) and not _words_in(span, offset, heard)]
             again = self._heard([Window(samples, [span], offset) for span in passed], language)
         except RuntimeError as error:
             raise EngineError("the ASR model could not read a part of the recording") from error
         for span in passed:
             words = _words_in(span, offset, again)
             if words and sum(word.probability for word in words) >= SURE * len(words):
-                found.words += words
-                found.cuts = [cut for cut in found.cuts if not (words[0].start < cut.end and cut.start < words[-1].end)]
-        found.words.sort(key=lambda word: word.start)
-        return found
+                heard.words += words
+                heard.cuts = [cut for cut in heard.cuts if not (words[0].start < cut.end and cut.start < words[-1].end)]
+        heard.words.sort(key=lambda word: word.start)
+        return heard
 
     def _heard(self, windows: Sequence[Window], language: Language) -> Heard:
-        found = Heard()
+        heard = Heard()
         for window, segments in zip(windows, self._segments(windows, language, self._hot_words), strict=True):
             if self._is_odd(segments, window):
                 segments = self._again(segments, window, language)
             for segment in segments:
-                found += heard_in(segment, window)
-        return found
+                heard += heard_in(segment, window)
+        return heard
 
     def _is_odd(self, segments: Sequence["Segment"], window: Window) -> bool:
         text = text_of(segments)
@@ -160,9 +159,9 @@ class AsrModel:
         if self._is_odd(second, window):
             tries.append((0.0, self._at_random(window, language)))
         # A text of the hot words is believed where it was not told them.
-        kept = [one for one in tries[1:] if not is_loop(text_of(one[1]))]
+        kept = [attempt for attempt in tries[1:] if not is_loop(text_of(attempt[1]))]
         kept += [] if self._is_invented(text_of(first)) else tries[:1]
-        window.begin, segments = max(kept, key=lambda one: len(text_of(one[1])), default=tries[-1])
+        window.begin, segments = max(kept, key=lambda attempt: len(text_of(attempt[1])), default=tries[-1])
         return segments
 
     def _at_random(self, window: Window, language: Language) -> list["Segment"]:

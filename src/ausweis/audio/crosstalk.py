@@ -57,8 +57,8 @@ class Levels:
 
 def without_echo(channels: Sequence[Heard], levels: Levels) -> None:
     """Cut the words of each channel that are faint there, and said on the other one at that time."""
-    found = [_echoes(channels[one].words, channels[1 - one].words, one, levels) for one in (0, 1)]
-    for heard, echoes in zip(channels, found, strict=True):
+    echoes_of = [_echoes(channels[channel].words, channels[1 - channel].words, channel, levels) for channel in (0, 1)]
+    for heard, echoes in zip(channels, echoes_of, strict=True):
         heard.cuts += [Cut(word.start, word.end, "other channel") for word in echoes]
         heard.words = [word for word in heard.words if word not in echoes]
 

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from ausweis.audio.decode import RATE
 from ausweis.audio.heard import Word
+from ausweis.audio.speech import Channel, Span
 from ausweis.audio.two_voices import Floats, Labels, between, centres, distance, two_voices
 from ausweis.audio.voice_encoder import EMBEDDING, VoiceEncoder
-from ausweis.audio.windows import Channel, Span
 
 __all__ = ["Split", "Voices"]
 
@@ -80,8 +80,8 @@ class Voices:
         path, sure = _path(np.mean(leanings, axis=0), costs)
         far = distance(long.vectors, long.seconds, long.share(words, path) > 0.5)
         confidence = _confidence(far, np.array([word.end - word.start for word in words]), path)
-        confidences = [round(float(one) * confidence, 3) for one in sure]
-        return Split([int(one) for one in path ^ path[0]], confidences, round(confidence, 3))
+        confidences = [round(float(probability) * confidence, 3) for probability in sure]
+        return Split([int(voice) for voice in path ^ path[0]], confidences, round(confidence, 3))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +114,15 @@ class _Held:
 
     def leaning(self, words: Sequence[Word], towards: Floats) -> Floats:
         """(words,): the mean of the windows around each word; those whose middle is near it count most."""
-        found = np.zeros(len(words))
+        towards_each = np.zeros(len(words))
         for place, word in enumerate(words):
             at = (word.start + word.end) / 2
             first, last = np.searchsorted(self.begins, [at - self.longest, at])
             begins, ends = self.begins[first:last], self.ends[first:last]
             near = np.clip(1.05 - np.abs(at - (begins + ends) / 2) / (self.longest / 2), 0.05, 1.0) * (ends >= at)
             if near.any():
-                found[place] = near @ towards[first:last] / near.sum()
-        return found
+                towards_each[place] = near @ towards[first:last] / near.sum()
+        return towards_each
 
 
 class _Vectors:
@@ -194,7 +194,7 @@ def _path(leaning: Floats, costs: Sequence[float]) -> tuple[Labels, Floats]:
 
 def _lead(gain: Floats, costs: Sequence[float]) -> Floats:
     """(words,): by how much the best path to each word that ends in the first voice leads the one in the second."""
-    found = [2 * float(gain[0])]
+    gains = [2 * float(gain[0])]
     for more, cost in zip(gain[1:], costs, strict=True):
-        found.append(min(cost, max(-cost, found[-1])) + 2 * float(more))
-    return np.array(found)
+        gains.append(min(cost, max(-cost, gains[-1])) + 2 * float(more))
+    return np.array(gains)

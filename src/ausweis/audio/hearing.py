@@ -1,24 +1,85 @@
-"""Recordings among the files of a user, heard one after another; what was heard before is not heard again."""
+"""Recordings among the files of a user, heard one after another; what was heard before is not heard again.
+
+From the options of a command to something that listens: models are found at once, and loaded when needed.
+"""
 
 import hashlib
 import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from ausweis import __version__
+from ausweis.audio.asr_model import AsrModel
 from ausweis.audio.kept import KeptTranscripts
+from ausweis.audio.roles import Happens, first_is_agent
 from ausweis.audio.sidecar import Sidecar
 from ausweis.audio.transcriber import Transcriber
-from ausweis.calls.raw import RawCall
-from ausweis.calls.sources import Source
+from ausweis.audio.voice_encoder import VoiceEncoder
+from ausweis.calls.call import RawCall
+from ausweis.calls.sources import AgentChannel, Source
 from ausweis.calls.text import shown_path
 from ausweis.calls.unreadable import UnreadableCall
+from ausweis.engines.weights import LocalModel, catalogue, locate_file, locate_folder
 from ausweis.errors import AusweisError, EngineError, InputError, ModelError, RunError
+from ausweis.vocabulary import Language
 
-__all__ = ["Hearing", "Listening"]
+__all__ = ["Hearing", "HearingOptions", "Listening"]
+
+
+@dataclass(frozen=True)
+class HearingOptions:
+    """How recordings are heard. `hot_words`: of the trade, that the ASR model should know how to write."""
+
+    asr_model: str | None = None
+    language: Language | None = None
+    agent_channel: AgentChannel | None = None
+    threads: int | None = None
+    hot_words: tuple[str, ...] = ()
+
+    def find(self) -> LocalModel:
+        """The ASR model's folder; the default one, unless one is named.
+
+        Raises:
+            ModelError: it is not on this machine, or not whole.
+        """
+        return locate_folder(self.asr_model or catalogue.default_of("asr"))
+
+    def settings(self, model: LocalModel, roles_model: str) -> str:
+        """All that a transcript depends on besides the recording, as JSON. Kept transcripts are model by it."""
+        parts = {
+            "ausweis": __version__,
+            "recogniser": f"{model.id} ({model.sha256[:12]})",
+            "language": self.language or "heard",
+            "agent channel": self.agent_channel or "as found",
+            "words": list(self.hot_words),
+            "voices": catalogue.entry(catalogue.default_of("voices")).sha256[:12],
+            "roles": roles_model,
+        }
+        return json.dumps(parts, ensure_ascii=False, sort_keys=True)
+
+    def open(self, model: LocalModel, happens: Happens) -> Transcriber:
+        """Load the ASR model; the voices only when a recording needs them, which holds for `happens` too.
+
+        Raises:
+            ModelError: it cannot be loaded.
+        """
+        return Transcriber(
+            AsrModel.load(model.path, threads=self.threads, hot_words=self.hot_words),
+            _voices,
+            lambda turns, language: first_is_agent(turns, language, happens),
+            language=self.language,
+            agent_channel=self.agent_channel,
+        )
+
+
+def _voices() -> VoiceEncoder:
+    return VoiceEncoder.load(locate_file(catalogue.default_of("voices")).path)
+
 
 Listening = Callable[[str, float], None]
 """Told the name of a recording, and how many seconds of it were heard."""
@@ -115,8 +176,8 @@ class Hearing:
         parts: list[object] = [self._settings]
         for path in (*source.files, source.sidecar):
             if path is not None and path.exists():
-                found = path.stat()
-                parts.append((str(path.absolute()), found.st_size, found.st_mtime_ns))
+                state = path.stat()
+                parts.append((str(path.absolute()), state.st_size, state.st_mtime_ns))
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 

@@ -48,27 +48,27 @@ def listen(
         EngineError: the ASR model gave up.
     """
     count = 2 if len(recordings) == 2 or _two_sounds(recordings[0]) else 1
-    found = Listened([Heard() for _ in range(count)])
+    listened = Listened([Heard() for _ in range(count)])
     streams = [SpeechStream() for _ in range(count)]
     levels = Levels()
     for samples, last in _with_last(_side_by_side(recordings)):
         if count == 2:
             levels.feed(samples)
         spoken = [list(stream.feed(channel, last=last)) for stream, channel in zip(streams, samples, strict=False)]
-        if found.german is None and any(spoken):
-            found.german = _german(language, asr_model, spoken)
-        tongue: Language = "de" if (found.german or 0.0) >= 0.5 else "en"
-        for heard, parts in zip(found.channels, spoken, strict=True):
+        if listened.german is None and any(spoken):
+            listened.german = _german(language, asr_model, spoken)
+        tongue: Language = "de" if (listened.german or 0.0) >= 0.5 else "en"
+        for heard, parts in zip(listened.channels, spoken, strict=True):
             for part in parts:
                 heard += asr_model.hear(part.samples, part.spans, tongue, part.offset)
-        found.seconds += samples.shape[1] / RATE
-        progress(found.seconds)
+        listened.seconds += samples.shape[1] / RATE
+        progress(listened.seconds)
     if levels.alike:
         place = str(recordings[1].path)
         raise InputError("both files of the call hold the same sound: name one of them alone", place=place)
     if count == 2:
-        without_echo(found.channels, levels)
-    return found
+        without_echo(listened.channels, levels)
+    return listened
 
 
 def speech_of(recording: Recording, channel: int) -> Iterator[Speech]:
@@ -94,7 +94,7 @@ def _side_by_side(recordings: Sequence[Recording]) -> Iterator[Samples]:
     if len(recordings) == 1:
         yield from recordings[0].chunks(CHUNK)
         return
-    for parts in zip_longest(*(one.chunks(CHUNK) for one in recordings)):
+    for parts in zip_longest(*(recording.chunks(CHUNK) for recording in recordings)):
         mono = [np.zeros(0, dtype=np.float32) if part is None else part.mean(axis=0) for part in parts]
         length = max(map(len, mono))
         yield np.stack([np.pad(part, (0, length - len(part))) for part in mono])

@@ -6,9 +6,9 @@ call makes little sense, and less is found to happen in it: the way in which mor
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Literal
 
 from ausweis.calls.call import Call, Turn
+from ausweis.vocabulary import Language, Side
 
 __all__ = ["Happens", "difference", "first_is_agent"]
 
@@ -18,10 +18,10 @@ SLOPE = 0.8
 
 Happens = Callable[[Call], float]
 """How much happens in a call: the sum of the probabilities of all events that are read in it."""
-_OTHER: dict[str, Literal["agent", "caller"]] = {"agent": "caller", "caller": "agent"}
+_OTHER: dict[str, Side] = {"agent": "caller", "caller": "agent"}
 
 
-def first_is_agent(turns: Sequence[Turn], language: Literal["de", "en"], happens: Happens) -> float:
+def first_is_agent(turns: Sequence[Turn], language: Language, happens: Happens) -> float:
     """How likely the speakers are not exchanged, from 0 to 1: whether the turns of `agent` are those of the agent.
 
     Raises:
@@ -30,7 +30,7 @@ def first_is_agent(turns: Sequence[Turn], language: Literal["de", "en"], happens
     return 1 / (1 + math.exp(-SLOPE * difference(turns, language, happens)))
 
 
-def difference(turns: Sequence[Turn], language: Literal["de", "en"], happens: Happens) -> float:
+def difference(turns: Sequence[Turn], language: Language, happens: Happens) -> float:
     """How many more events are read in the beginning of the call than with the speakers exchanged.
 
     Raises:

@@ -9,11 +9,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from ausweis.audio.talk import Side
 from ausweis.calls.explain import explain
 from ausweis.calls.opening import read_file
 from ausweis.calls.text import clean_tree
 from ausweis.errors import InputError
+from ausweis.vocabulary import Side
 
 __all__ = ["Sidecar"]
 

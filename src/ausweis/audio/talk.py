@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Literal
 
 from ausweis.audio.heard import Word
 from ausweis.calls.call import SpokenWord, Turn
+from ausweis.vocabulary import Side
 
-__all__ = ["Side", "turns_of"]
-
-Side = Literal["agent", "caller"]
+__all__ = ["turns_of"]
 
 PAUSE = 0.8
 """Seconds without a word that end an utterance."""
@@ -27,7 +25,7 @@ def turns_of(sides: Mapping[Side, Sequence[Word]]) -> tuple[Turn, ...]:
     for side, words in sides.items():
         others = [word.start for other, heard in sides.items() if other != side for word in heard]
         utterances += [(side, said) for said in _utterances(words, sorted(others))]
-    utterances.sort(key=lambda one: (one[1][0].start, one[0]))
+    utterances.sort(key=lambda utterance: (utterance[1][0].start, utterance[0]))
     joined: list[tuple[Side, list[Word]]] = []
     for side, said in utterances:
         if joined and joined[-1][0] == side:
@@ -40,14 +38,14 @@ def turns_of(sides: Mapping[Side, Sequence[Word]]) -> tuple[Turn, ...]:
 def _utterances(words: Sequence[Word], others: Sequence[float]) -> list[list[Word]]:
     if not words:
         return []
-    found = [[words[0]]]
+    utterances = [[words[0]]]
     for before, word in pairwise(words):
         gap = word.start - before.end
         answered = gap >= SHORT_PAUSE and any(before.end - SHORT_PAUSE <= other <= word.start for other in others)
         if gap >= PAUSE or answered:
-            found.append([])
-        found[-1].append(word)
-    return found
+            utterances.append([])
+        utterances[-1].append(word)
+    return utterances
 
 
 def _turn(side: Side, words: Sequence[Word]) -> Turn:
@@ -58,7 +56,7 @@ def _turn(side: Side, words: Sequence[Word]) -> Turn:
         text=" ".join(word.text for word in words),
         confidence=round(sum(word.probability for word in words) / len(words), 3),
         words=tuple(
-            SpokenWord(text=one.text, start=one.start, end=max(one.start, one.end), probability=one.probability)
-            for one in words
+            SpokenWord(text=word.text, start=word.start, end=max(word.start, word.end), probability=word.probability)
+            for word in words
         ),
     )

@@ -12,13 +12,13 @@ from ausweis.audio.diarization import Voices
 from ausweis.audio.heard import Heard, Word
 from ausweis.audio.listening import Listened, Progress, listen, speech_of
 from ausweis.audio.sidecar import Sidecar
-from ausweis.audio.talk import Side, turns_of
+from ausweis.audio.talk import turns_of
 from ausweis.audio.voice_encoder import VoiceEncoder
 from ausweis.calls.call import Turn
 from ausweis.calls.sources import AgentChannel
 from ausweis.calls.text import shown_path
 from ausweis.errors import InputError
-from ausweis.vocabulary import Language
+from ausweis.vocabulary import Language, Side
 
 __all__ = ["Transcriber"]
 
@@ -95,7 +95,7 @@ class Transcriber:
         told: tuple[AgentChannel, Known] | None,
         language: Language,
     ) -> Sides:
-        heard = [one.words for one in listened.channels]
+        heard = [channel.words for channel in listened.channels]
         if len(recordings) == 2:
             if not all(heard):
                 silent = recordings[0 if heard[1] else 1]
@@ -142,8 +142,8 @@ def _named(two: Sequence[list[Word]], *, agent_first: bool) -> dict[Side, list[W
 
 
 def _state(path: Path) -> tuple[int, int]:
-    found = path.stat()
-    return found.st_size, found.st_mtime_ns
+    state = path.stat()
+    return state.st_size, state.st_mtime_ns
 
 
 def _about(
@@ -151,12 +151,12 @@ def _about(
 ) -> dict[str, Any]:
     cuts = sorted(_cuts(listened.channels), key=lambda cut: cut["start"])
     return {
-        "files": [shown_path(one.path.name) for one in recordings],
-        "sha256": [_sha256(one.path) for one in recordings],
+        "files": [shown_path(recording.path.name) for recording in recordings],
+        "sha256": [_sha256(recording.path) for recording in recordings],
         "seconds": round(listened.seconds, 2),
         "channels": len(listened.channels),
         "codec": recordings[0].codec,
-        "damaged": sum(one.damaged for one in recordings),
+        "damaged": sum(recording.damaged for recording in recordings),
         "language": language,
         "roles": sides.known,
         "cuts": cuts,
@@ -164,7 +164,7 @@ def _about(
 
 
 def _cuts(channels: Sequence[Heard]) -> list[dict[str, Any]]:
-    return [{"start": cut.start, "end": cut.end, "reason": cut.reason} for one in channels for cut in one.cuts]
+    return [{"start": cut.start, "end": cut.end, "reason": cut.reason} for heard in channels for cut in heard.cuts]
 
 
 def _sha256(path: Path) -> str:

@@ -26,7 +26,7 @@ def two_voices(vectors: Floats, weights: Floats) -> Labels:
     """
     around = _unit(vectors - np.average(vectors, axis=0, weights=weights))
     _, axes = np.linalg.eigh((around * weights[:, None]).T @ around)
-    best, found = -np.inf, np.zeros(len(vectors), dtype=np.int64)
+    best, likeliest = -np.inf, np.zeros(len(vectors), dtype=np.int64)
     for along in (around @ axes[:, -AXES:]).T:
         for part in PARTS:
             labels = (along > np.quantile(along, part)).astype(np.int64)
@@ -38,8 +38,8 @@ def two_voices(vectors: Floats, weights: Floats) -> Labels:
             changes = np.count_nonzero(np.diff(labels))
             score = distance(vectors, weights, labels) * min(1.0, least / LEAST) * min(1.0, changes / CHANGES) ** 2
             if score > best:
-                best, found = score, labels
-    return found
+                best, likeliest = score, labels
+    return likeliest
 
 
 def _unit(vectors: Floats) -> Floats:
@@ -74,5 +74,5 @@ def _sharpened(vectors: Floats, weights: Floats, labels: Labels) -> Labels:
     for voice, side in enumerate((towards, -towards)):
         own = labels == voice
         core |= own & (side >= np.quantile(side[own], CORE)) if own.any() else own
-    found = (between(vectors, centres(vectors, weights * core, labels)) < 0).astype(np.int64)
-    return found if 0 < found.sum() < len(found) else labels
+    nearer = (between(vectors, centres(vectors, weights * core, labels)) < 0).astype(np.int64)
+    return nearer if 0 < nearer.sum() < len(nearer) else labels

@@ -87,8 +87,8 @@ class VoiceEncoder:
 
         Silence has no direction: it gives the vector that the encoder's bias points to.
         """
-        found = [self._embedded(samples[at : at + BATCH]) for at in range(0, len(samples), BATCH)]
-        return np.concatenate(found) if found else np.zeros((0, EMBEDDING), dtype=np.float32)
+        embedded = [self._embedded(samples[at : at + BATCH]) for at in range(0, len(samples), BATCH)]
+        return np.concatenate(embedded) if embedded else np.zeros((0, EMBEDDING), dtype=np.float32)
 
     def _embedded(self, samples: Windows) -> Floats:
         steps = np.ascontiguousarray(_mel(_levelled(samples)).transpose(1, 0, 2))
@@ -113,14 +113,14 @@ class _Layer:
         inward = (steps.reshape(-1, features) @ self._inward + self._bias).reshape(count, windows, 4 * HIDDEN)
         hidden = np.zeros((windows, HIDDEN), dtype=np.float32)
         cell = np.zeros_like(hidden)
-        found = np.empty((count, windows, HIDDEN), dtype=np.float32)
+        states = np.empty((count, windows, HIDDEN), dtype=np.float32)
         for step in range(count):
             gates = np.tanh(inward[step] + hidden @ self._onward)
             enter, forget, new, leave = np.split(gates, 4, axis=1)
             cell = 0.5 * ((forget + 1.0) * cell + (enter + 1.0) * new)
             hidden = 0.5 * (leave + 1.0) * np.tanh(cell)
-            found[step] = hidden
-        return found
+            states[step] = hidden
+        return states
 
 
 def _levelled(samples: Windows) -> Windows:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ausweis.batch.failure import FailureKind
-from ausweis.calls.passed_over import PassedOver
+from ausweis.calls.folders import PassedOver
 from ausweis.errors import RunError
 from ausweis.machine import usable_cpus
 from ausweis.provenance import RunProvenance

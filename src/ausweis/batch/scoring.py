@@ -18,7 +18,7 @@ from ausweis.batch.runners import Runner
 from ausweis.batch.scorer import Scored, Task
 from ausweis.batch.sink import Sink
 from ausweis.calls.call import Call
-from ausweis.calls.passed_over import PassedOver
+from ausweis.calls.folders import PassedOver
 from ausweis.calls.sources import Sources
 from ausweis.calls.unreadable import UnreadableCall
 from ausweis.errors import AusweisError, RunError, unforeseen

@@ -14,8 +14,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
+from ausweis.calls.call import raw_turn
 from ausweis.calls.explain import explain
-from ausweis.calls.raw import raw_turn
 from ausweis.calls.speakers import Speakers
 from ausweis.calls.times import Milliseconds
 from ausweis.errors import CallFormatError
@@ -168,11 +168,11 @@ def _spoken_by(results: _Results) -> dict[float | None, str | None]:
 
 def _utterances(words: list[tuple[str | None, _Item]]) -> list[dict[str, Any]]:
     """Words to utterances. Punctuation has no time and belongs to the word before."""
-    found: list[dict[str, Any]] = []
+    turns: list[dict[str, Any]] = []
     parts: list[list[str]] = []
     for label, item in words:
         word = item.alternatives[0].content if item.alternatives else ""
-        last = found[-1] if found else None
+        last = turns[-1] if turns else None
         if not word:
             continue
         if item.type == "punctuation" and last:
@@ -181,9 +181,9 @@ def _utterances(words: list[tuple[str | None, _Item]]) -> list[dict[str, Any]]:
             parts[-1].append(f" {word}")
             last["end"] = item.end_time
         else:
-            found.append(raw_turn(label, "", item.start_time, item.end_time))
+            turns.append(raw_turn(label, "", item.start_time, item.end_time))
             parts.append([word])
-    return _with_texts(found, parts)
+    return _with_texts(turns, parts)
 
 
 def _ended(utterance: dict[str, Any], parts: list[str], start: float | None) -> bool:

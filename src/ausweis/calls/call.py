@@ -2,6 +2,8 @@
 
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
@@ -9,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ausweis.vocabulary import Speaker
 
-__all__ = ["Call", "SpokenWord", "Turn"]
+__all__ = ["Call", "Lined", "RawCall", "SpokenWord", "Turn", "raw_turn"]
 
 Seconds = Annotated[float, Field(ge=0)]
 Chance = Annotated[float, Field(ge=0, le=1)]
@@ -87,3 +89,27 @@ class Call(BaseModel):
     def turn(self, number: int) -> Turn:
         """The turn with this number, counted from 1."""
         return self.turns[number - 1]
+
+
+Lined = list[tuple[int, dict[str, Any]]]
+"""The turns of a text, each with the line where it begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawCall:
+    """`document` has the keys of the contract, as far as the file says them; `id` and `language` may be missing.
+
+    Each turn's `speaker` is the label as the file has it, or None where it has none. `default_id` is taken where
+    the document has no id, `place` is the path, with `:line` where the file holds several calls. `lines`: of each
+    turn, the line of the file where it begins; none where the format has no lines.
+    """
+
+    document: dict[str, Any]
+    place: str
+    default_id: str
+    lines: Sequence[int] = ()
+
+
+def raw_turn(speaker: str | None, text: str, start: float | None = None, end: float | None = None) -> dict[str, Any]:
+    """One turn of a raw call; times in seconds."""
+    return {"speaker": speaker, "start": start, "end": end, "text": text}

@@ -8,9 +8,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ausweis.calls.call import Call, Turn
+from ausweis.calls.call import Call, RawCall, Turn
 from ausweis.calls.explain import explain
-from ausweis.calls.raw import RawCall
 from ausweis.calls.speakers import Speakers
 from ausweis.calls.times import LATEST
 from ausweis.calls.unreadable import UnreadableCall
@@ -44,8 +43,8 @@ def check(raw: RawCall, speakers: Speakers, language: str) -> Call | UnreadableC
     return _faults(call, raw.place) or call
 
 
-def _printable(found: Any) -> str | None:
-    return found if isinstance(found, str) and 0 < len(found) <= 200 else None
+def _printable(value: Any) -> str | None:
+    return value if isinstance(value, str) and 0 < len(value) <= 200 else None
 
 
 def _resolved(turns: Any, speakers: Speakers, raw: RawCall, call_id: str | None) -> Any:
@@ -54,12 +53,12 @@ def _resolved(turns: Any, speakers: Speakers, raw: RawCall, call_id: str | None)
         return turns
     labels = [turn.get("speaker") if isinstance(turn, dict) else None for turn in turns]
     texts = [label if isinstance(label, str) else None for label in labels]
-    found = speakers.resolve(texts, raw.place, call_id, raw.lines)
+    resolved = speakers.resolve(texts, raw.place, call_id, raw.lines)
     return [
         turn | {"speaker": speaker}
         if isinstance(turn, dict) and "speaker" in turn and (label is None or isinstance(label, str))
         else turn
-        for turn, label, speaker in zip(turns, labels, found, strict=True)
+        for turn, label, speaker in zip(turns, labels, resolved, strict=True)
     ]
 
 

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ausweis.calls.call import RawCall, raw_turn
 from ausweis.calls.opening import LARGEST, TOO_LARGE
-from ausweis.calls.raw import RawCall, raw_turn
 from ausweis.calls.text import clean, decode_lines
 from ausweis.calls.times import seconds
 from ausweis.calls.unreadable import UnreadableCall

@@ -1,24 +1,73 @@
-"""A folder of a user, walked through: the files to read, and what is passed over there.
+"""A folder of a user, walked through: the files to read, and what is passed over there, told with its reason.
 
-What Ausweis wrote is told by its content. A name alone says nothing: a `run.json` that is no manifest is a file like
-others.
+None is lost without a word. What Ausweis wrote is told by its content. A name alone says nothing: a `run.json` that is
+no manifest is a file like others.
 """
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from urllib.parse import quote
 
 from ausweis.calls.formats import EXTENSIONS, RECORDINGS
 from ausweis.calls.opening import LARGEST, bounded_lines, open_file
-from ausweis.calls.passed_over import Reason, grouped, sentence
 from ausweis.calls.text import shown_path
 from ausweis.errors import InputError
 
-__all__ = ["Below", "kept_recordings", "walk"]
+__all__ = ["Below", "PassedOver", "Reason", "grouped", "kept_recordings", "sentence", "walk"]
+
+Reason = Literal["hidden", "extension", "link", "run", "written", "transcript", "no_recording"]
+_WORDS: dict[Reason, str] = {
+    "hidden": "hidden",
+    "extension": "with other extensions",
+    "link": "behind a link",
+    "run": "of a run",
+    "written": "of ausweis transcribe",
+    "transcript": "with a transcript",
+    "no_recording": "without sound",
+}
+_KEPT, _SHOWN = 100, 3
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """So many files and folders, for one reason; `paths` are the first hundred of them.
+
+    hidden: the name begins with a dot; extension: no reader knows it; link: leads to a folder; run: a folder that
+    `ausweis score` wrote; written: what `ausweis transcribe` wrote besides transcripts; transcript: a recording (and
+    what is beside it) whose transcript is read; no_recording: a transcript, where recordings are wanted.
+    """
+
+    reason: Reason
+    count: int
+    paths: tuple[str, ...]
+
+    def without(self, named: Callable[[str], bool]) -> "PassedOver":
+        """The same without the paths that `named` holds for."""
+        left = tuple(path for path in self.paths if not named(path))
+        return replace(self, count=self.count - len(self.paths) + len(left), paths=left)
+
+
+def grouped(passed: Iterable[tuple[Reason, Path]]) -> tuple[PassedOver, ...]:
+    """One for each reason, in the order of the reasons."""
+    paths: dict[Reason, list[str]] = {reason: [] for reason in _WORDS}
+    for reason, path in sorted(passed):
+        paths[reason].append(shown_path(path))
+    return tuple(PassedOver(reason, len(named), tuple(named[:_KEPT])) for reason, named in paths.items() if named)
+
+
+def sentence(groups: Iterable[PassedOver]) -> str:
+    """`passed over: 2 hidden (a/.b, a/.c), 1 with other extensions (a/d.docx)`; empty where nothing was."""
+    parts = []
+    for group in groups:
+        more = ", …" if group.count > _SHOWN else ""
+        parts.append(f"{group.count} {_WORDS[group.reason]} ({', '.join(group.paths[:_SHOWN])}{more})")
+    return f"passed over: {', '.join(parts)}" if parts else ""
+
 
 _RUN, _TRANSCRIPTS, _FAILURES, _RECORDINGS = "run.json", "transcripts.jsonl", "failures.jsonl", "recordings"
 
@@ -50,11 +99,11 @@ def walk(folder: Path, *, any_extension: bool) -> Below:
             folders.clear()
             passed.append(("run", here))
             continue
-        why = {one: _unwanted_folder(here / one) for one in sorted(folders)}
-        folders[:] = [one for one, reason in why.items() if reason is None]
-        why |= {one: _unwanted(here / one, any_extension) for one in sorted(names)}
-        passed += [(reason, here / one) for one, reason in why.items() if reason]
-        files += [here / one for one in sorted(names) if why[one] is None]
+        why = {entry: _unwanted_folder(here / entry) for entry in sorted(folders)}
+        folders[:] = [entry for entry, reason in why.items() if reason is None]
+        why |= {entry: _unwanted(here / entry, any_extension) for entry in sorted(names)}
+        passed += [(reason, here / entry) for entry, reason in why.items() if reason]
+        files += [here / entry for entry in sorted(names) if why[entry] is None]
     if not files and not closed:
         others = f" ({sentence(grouped(passed))})" if passed else ""
         known = ", ".join(sorted(EXTENSIONS | dict.fromkeys(RECORDINGS)))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NoReturn
 
 from ausweis.calls import aws_transcribe, whisper
-from ausweis.calls.raw import RawCall
+from ausweis.calls.call import RawCall
 from ausweis.calls.speakers import Speakers
 from ausweis.calls.text import clean_tree, decode_lines
 from ausweis.calls.unreadable import UnreadableCall

@@ -15,7 +15,7 @@ the other's.
 import re
 from collections import Counter
 
-from ausweis.calls.raw import Lined, raw_turn
+from ausweis.calls.call import Lined, raw_turn
 from ausweis.calls.speakers import Speakers
 from ausweis.calls.times import CLOCK, clock_seconds
 from ausweis.errors import CallFormatError
@@ -50,14 +50,14 @@ def split_label(text: str, speakers: Speakers) -> tuple[str | None, str]:
 
 def split_lines(text: str, speakers: Speakers) -> list[tuple[str | None, str]]:
     """Label and words of each speaker in the text of one subtitle: a line with a known label begins another."""
-    found: list[tuple[str | None, list[str]]] = []
+    labelled: list[tuple[str | None, list[str]]] = []
     for line in text.split("\n"):
         label, words = split_label(line.strip(), speakers)
-        if label is None and found:
-            found[-1][1].append(words)
+        if label is None and labelled:
+            labelled[-1][1].append(words)
         else:
-            found.append((label, [words]))
-    return [(label, words) for label, parts in found if (words := " ".join(filter(None, parts)))]
+            labelled.append((label, [words]))
+    return [(label, words) for label, parts in labelled if (words := " ".join(filter(None, parts)))]
 
 
 def read(text: str, place: str, speakers: Speakers) -> Lined:

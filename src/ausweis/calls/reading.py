@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import BinaryIO, Literal
 
 from ausweis.calls import aws_transcribe, csv_format, json_format, plain, srt, webvtt, whisper
-from ausweis.calls.call import Call
+from ausweis.calls.call import Call, RawCall
 from ausweis.calls.checks import check
 from ausweis.calls.formats import FORMATS, Format, check_format, sniff
 from ausweis.calls.opening import bounded_lines, read_rest, require_file
-from ausweis.calls.raw import RawCall
 from ausweis.calls.sources import Source, Sources, find_sources
 from ausweis.calls.speakers import Speakers
 from ausweis.calls.text import clean, decode
@@ -25,7 +24,7 @@ _FORCED: dict[Format, json_format.Reader] = {"whisper": whisper.read, "aws": aws
 _JSON = ("json", "whisper", "aws")
 _TEXTS = {"vtt": webvtt.read, "srt": srt.read, "plain": plain.read}
 
-Found = Iterator[RawCall | UnreadableCall]
+RawCalls = Iterator[RawCall | UnreadableCall]
 Hear = Callable[[Source], RawCall | UnreadableCall]
 """What makes a raw call of a recording."""
 
@@ -76,8 +75,8 @@ def _checked(
     """The calls of one file, each with its place. Whatever goes wrong, the files after it are read."""
     heard = source.is_recording and forced is None
     try:
-        for found in _listen(source, hear) if heard else _read_source(source, speakers, forced):
-            yield found.place, _check(found, speakers, language) if isinstance(found, RawCall) else found
+        for raw in _listen(source, hear) if heard else _read_source(source, speakers, forced):
+            yield raw.place, _check(raw, speakers, language) if isinstance(raw, RawCall) else raw
     except AusweisError:
         # Nothing can be heard any more.
         raise
@@ -90,14 +89,14 @@ def _checked(
         yield source.place, UnreadableCall(source.place, None, message, "internal")
 
 
-def _check(found: RawCall, speakers: Speakers, language: str) -> Call | UnreadableCall:
+def _check(raw: RawCall, speakers: Speakers, language: str) -> Call | UnreadableCall:
     try:
-        return check(found, speakers, language)
+        return check(raw, speakers, language)
     except Exception as error:
-        return UnreadableCall.of(error, found.place)
+        return UnreadableCall.of(error, raw.place)
 
 
-def _listen(source: Source, hear: Hear | None) -> Found:
+def _listen(source: Source, hear: Hear | None) -> RawCalls:
     for path in source.files:
         require_file(path)
     if hear is None:
@@ -107,19 +106,19 @@ def _listen(source: Source, hear: Hear | None) -> Found:
         yield hear(source)
 
 
-def _read_source(source: Source, speakers: Speakers, forced: Format | None) -> Found:
+def _read_source(source: Source, speakers: Speakers, forced: Format | None) -> RawCalls:
     count = 0
     try:
         with source.open() as stream:
-            for count, found in enumerate(_read_stream(stream, source, speakers, forced), start=1):  # noqa: B007
-                yield found
+            for count, raw in enumerate(_read_stream(stream, source, speakers, forced), start=1):  # noqa: B007
+                yield raw
         if not count:
             yield UnreadableCall(source.place, None, "the file holds no calls", "empty")
     except AusweisError as error:
         yield UnreadableCall.of(error, source.place, call_id=None)
 
 
-def _read_stream(stream: BinaryIO, source: Source, speakers: Speakers, forced: Format | None) -> Found:
+def _read_stream(stream: BinaryIO, source: Source, speakers: Speakers, forced: Format | None) -> RawCalls:
     lines = bounded_lines(stream, source.place)
     head = _head(lines)
     if not any(map(_filled, head)):
@@ -139,7 +138,7 @@ def _read_stream(stream: BinaryIO, source: Source, speakers: Speakers, forced: F
         yield from _read_text(text, source, speakers, chosen)
 
 
-def _read_text(text: str, source: Source, speakers: Speakers, chosen: Format) -> Found:
+def _read_text(text: str, source: Source, speakers: Speakers, chosen: Format) -> RawCalls:
     if chosen in _JSON:
         value = json_format.parse(text, source.place)
         yield from json_format.read_document(value, source.place, source.default_id, speakers, _FORCED.get(chosen))

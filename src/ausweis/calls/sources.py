@@ -12,10 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from ausweis.calls.folders import kept_recordings, walk
+from ausweis.calls.folders import PassedOver, Reason, grouped, kept_recordings, walk
 from ausweis.calls.formats import RECORDINGS
 from ausweis.calls.opening import is_stream, open_file, read_file
-from ausweis.calls.passed_over import PassedOver, Reason, grouped
 from ausweis.calls.speakers import Speakers
 from ausweis.calls.text import shown_path
 from ausweis.errors import InputError
@@ -116,7 +115,7 @@ class Sources:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _File:
     path: Path
     root: Path
     """Ids that collide are made different by the path from here."""
@@ -164,26 +163,26 @@ def find_sources(
     """
     if not paths:
         raise InputError("no calls are named; name a file, a folder, or - for standard input")
-    found: list[_Found | None] = []
+    files: list[_File | None] = []
     closed: list[Path] = []
     passed: list[tuple[Reason, Path]] = []
     for path_argument in paths:
         argument = os.fspath(path_argument)
         if argument == "-":
-            found.append(None)
+            files.append(None)
             continue
         for path in _expand(argument):
             # Paths, places and ids are the same however a file was reached; its own name may be a link.
             if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where the folder above it cannot be entered
                 root = Path(os.path.realpath(path))
                 below = walk(root, any_extension=any_extension)
-                found += [_Found(file, root) for file in below.files]
+                files += [_File(file, root) for file in below.files]
                 passed += below.passed_over
                 closed += below.closed
             else:
                 folder = Path(os.path.realpath(path.parent))
-                found.append(_Found(folder / path.name, folder))
-    every = _paired(_once(found))
+                files.append(_File(folder / path.name, folder))
+    every = _paired(_once(files))
     calls = _without_sidecars(every)
     wanted = [file for file in calls if file and file.is_recording] if recordings_only else _one_of_each(calls)
     chosen = _without_copies(calls, wanted)
@@ -192,10 +191,10 @@ def find_sources(
 
 
 def _left(
-    found: Sequence[_Found | None], chosen: Sequence[_Found | None], recordings_only: bool
+    files: Sequence[_File | None], chosen: Sequence[_File | None], recordings_only: bool
 ) -> Iterator[tuple[Reason, Path]]:
     used = {file.sidecar for file in chosen if file}
-    for file in set(found) - set(chosen):
+    for file in set(files) - set(chosen):
         path = file.path if file else Path("-")
         if path not in used:
             yield "no_recording" if recordings_only and not (file and file.is_recording) else "transcript", path
@@ -218,43 +217,43 @@ def _expand(argument: str) -> list[Path]:
     raise InputError("there is no such file or folder", place=shown_path(argument))
 
 
-def _once(found: list[_Found | None]) -> list[_Found | None]:
-    seen: dict[str | None, _Found | None] = {}
-    for file in found:
+def _once(files: list[_File | None]) -> list[_File | None]:
+    seen: dict[str | None, _File | None] = {}
+    for file in files:
         seen.setdefault(os.path.realpath(file.path) if file else None, file)
     return list(seen.values())
 
 
-def _paired(found: list[_Found | None]) -> list[_Found | None]:
+def _paired(files: list[_File | None]) -> list[_File | None]:
     """Two recordings of one call, one a side, as one; it stands where the first of them stood."""
     known = Speakers()
-    sides: dict[Path, dict[str, _Found]] = {}
-    for file in found:
+    sides: dict[Path, dict[str, _File]] = {}
+    for file in files:
         side = _SIDE.fullmatch(file.path.stem) if file and file.is_recording else None
         speaker = known.find(side["side"]) if side else None
         if file and side and speaker:
             sides.setdefault(file.path.with_name(side["call"]), {}).setdefault(speaker, file)
-    place = {file.path: number for number, file in enumerate(found) if file}
-    joined: dict[Path, _Found | None] = {}
+    place = {file.path: number for number, file in enumerate(files) if file}
+    joined: dict[Path, _File | None] = {}
     for two in sides.values():
         if {"agent", "caller"} <= two.keys():
             agent, caller = two["agent"], two["caller"]
             both = replace(agent, other=caller.path)
             first = min((agent, caller), key=lambda file: place[file.path])
             joined |= {agent.path: None, caller.path: None, first.path: both}
-    whole: list[_Found | None] = []
-    for one in found:
-        if one is None or one.path not in joined:
-            whole.append(one)
-        elif (pair := joined[one.path]) is not None:
+    whole: list[_File | None] = []
+    for file in files:
+        if file is None or file.path not in joined:
+            whole.append(file)
+        elif (pair := joined[file.path]) is not None:
             whole.append(pair)
     return whole
 
 
-def _without_sidecars(found: list[_Found | None]) -> list[_Found | None]:
+def _without_sidecars(files: list[_File | None]) -> list[_File | None]:
     """A JSON file of the same name as a recording tells about it, and is no call of its own."""
-    sidecars = {file.sidecar for file in found if file}
-    return [file for file in found if not (file and file.path in sidecars and not _is_transcript(file.path))]
+    sidecars = {file.sidecar for file in files if file}
+    return [file for file in files if not (file and file.path in sidecars and not _is_transcript(file.path))]
 
 
 def _is_transcript(path: Path) -> bool:
@@ -266,15 +265,15 @@ def _is_transcript(path: Path) -> bool:
     return isinstance(value, list) or (isinstance(value, dict) and not _WORDS.isdisjoint(value))
 
 
-def _one_of_each(found: list[_Found | None]) -> list[_Found | None]:
+def _one_of_each(files: list[_File | None]) -> list[_File | None]:
     """Of a recording and its transcript, the transcript."""
-    transcripts = {file.call for file in found if file and not file.is_recording}
-    return [file for file in found if not (file and file.is_recording and file.call in transcripts)]
+    transcripts = {file.call for file in files if file and not file.is_recording}
+    return [file for file in files if not (file and file.is_recording and file.call in transcripts)]
 
 
-def _without_copies(found: Sequence[_Found | None], chosen: Sequence[_Found | None]) -> list[_Found | None]:
+def _without_copies(files: Sequence[_File | None], chosen: Sequence[_File | None]) -> list[_File | None]:
     """The chosen ones without recordings that `ausweis transcribe` kept beside their transcripts."""
-    copies = {path for file in found if file for path in kept_recordings(file.path)}
+    copies = {path for file in files if file for path in kept_recordings(file.path)}
     return [file for file in chosen if not (file and file.is_recording and file.call in copies)]
 
 
@@ -282,11 +281,11 @@ def _id(name: str) -> str:
     return shown_path(name)[-_MAX_ID:]
 
 
-def _with_ids(found: list[_Found | None]) -> list[Source]:
+def _with_ids(every: list[_File | None]) -> list[Source]:
     """The stem where it is the only one, else the path from the argument, with extension, from what all share."""
-    files = [file for file in found if file]
+    files = [file for file in every if file]
     shared = os.path.commonpath([file.path.parent for file in files]) if files else ""
-    names: tuple[Callable[[_Found], str], ...] = (
+    names: tuple[Callable[[_File], str], ...] = (
         lambda file: file.call.name,
         lambda file: file.call.relative_to(file.root).as_posix(),
         lambda file: file.path.relative_to(file.root).as_posix(),
@@ -294,7 +293,7 @@ def _with_ids(found: list[_Found | None]) -> list[Source]:
     )
     counts = [Counter(map(name, files)) for name in names]
     sources: list[Source] = []
-    for file in found:
+    for file in every:
         if file is None:
             sources.append(Source(None, "standard input", "stdin"))
             continue

@@ -77,9 +77,9 @@ class Speakers:
         if len(key) > _LONGEST:
             return None
         for stem in (key, _BRACKETED.sub("", key), _GENDERED.sub("", key), _NUMBERED.sub("", key)):
-            found = self._own.get(stem) or LABELS.get(stem)
-            if found:
-                return found
+            speaker = self._own.get(stem) or LABELS.get(stem)
+            if speaker:
+                return speaker
         return None
 
     def resolve(
@@ -99,19 +99,19 @@ class Speakers:
                 continue
             if label not in known:
                 known[label] = self.find(label)
-            found = known[label]
-            if found is None:
+            speaker = known[label]
+            if speaker is None:
                 unknown.setdefault(label.strip(), f"in line {lines[index]}" if lines else f"of turn {index + 1}")
-            speakers.append(found or "unknown")
+            speakers.append(speaker or "unknown")
         if unknown:
             raise CallFormatError(_unknown_labels(unknown), place=place, call_id=call_id)
         return speakers
 
 
-def _unknown_labels(found: Mapping[str, str]) -> str:
-    """`found`: where each label stands first."""
-    labels = list(found)
-    named = ", ".join(f"{_shown(label)} {found[label]}" for label in labels[:5])
+def _unknown_labels(places: Mapping[str, str]) -> str:
+    """`places`: where each label stands first."""
+    labels = list(places)
+    named = ", ".join(f"{_shown(label)} {places[label]}" for label in labels[:5])
     more = f" and {len(labels) - 5} more" if len(labels) > 5 else ""
     example = labels[0] if _MACHINES.fullmatch(labels[0]) else "LABEL"
     example = f'"{example}"' if " " in example else example

@@ -11,8 +11,8 @@ import itertools
 import re
 from typing import Any
 
+from ausweis.calls.call import Lined, raw_turn
 from ausweis.calls.plain import split_lines
-from ausweis.calls.raw import Lined, raw_turn
 from ausweis.calls.speakers import Speakers
 from ausweis.calls.times import clock_seconds
 from ausweis.errors import CallFormatError
@@ -64,8 +64,8 @@ def _turns(timings: str, words: str, speakers: Speakers) -> list[dict[str, Any]]
     start, end = (clock_seconds(match[1]), clock_seconds(match[2])) if match else (None, None)
     text = _MARKUP.sub("", words)
     voices = _VOICE.split(text)
-    found = split_lines(voices[0].strip(), speakers)
+    parts = split_lines(voices[0].strip(), speakers)
     for voice, said in zip(voices[1::2], voices[2::2], strict=True):
         if said.strip():
-            found.append((voice, " ".join(said.split("\n")).strip()))
-    return [raw_turn(label, part, start, end) for label, part in found]
+            parts.append((voice, " ".join(said.split("\n")).strip()))
+    return [raw_turn(label, part, start, end) for label, part in parts]

@@ -16,8 +16,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from ausweis.calls.call import Lined, raw_turn
 from ausweis.calls.plain import split_lines
-from ausweis.calls.raw import Lined, raw_turn
 from ausweis.calls.speakers import Speakers
 from ausweis.calls.text import clean
 from ausweis.calls.times import clock_seconds

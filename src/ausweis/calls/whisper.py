@@ -14,9 +14,9 @@ from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError
 
+from ausweis.calls.call import raw_turn
 from ausweis.calls.explain import explain
 from ausweis.calls.plain import split_label
-from ausweis.calls.raw import raw_turn
 from ausweis.calls.speakers import Speakers
 from ausweis.calls.times import Milliseconds
 from ausweis.errors import CallFormatError

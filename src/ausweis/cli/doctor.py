@@ -13,7 +13,7 @@ import click
 
 from ausweis.machine import usable_cpus
 
-__all__ = ["Finding", "doctor", "findings"]
+__all__ = ["Check", "checks", "doctor"]
 
 PACKAGES = (
     "click",
@@ -32,7 +32,7 @@ MIN_MEMORY = 3 << 30
 MIN_DISK = 1 << 30
 
 
-class Finding(NamedTuple):
+class Check(NamedTuple):
     """One line of the report; `missing` means that scoring will not work."""
 
     state: Literal["good", "warning", "missing"]
@@ -44,14 +44,14 @@ class Finding(NamedTuple):
 @click.pass_context
 def doctor(context: click.Context) -> None:
     """Say what this machine has and what is missing; exit code 1 if scoring will not work."""
-    found = list(findings())
+    found = list(checks())
     for finding in found:
         click.echo(f"{finding.state:<8} {finding.name}: {finding.text}")
     if any(finding.state == "missing" for finding in found):
         context.exit(1)
 
 
-def findings() -> Iterator[Finding]:
+def checks() -> Iterator[Check]:
     """All that is looked at, in the order of the report."""
     yield _python()
     yield from map(_package, PACKAGES)
@@ -60,43 +60,43 @@ def findings() -> Iterator[Finding]:
     yield _disk()
 
 
-def _python() -> Finding:
+def _python() -> Check:
     good = sys.version_info >= MIN_PYTHON
-    return Finding("good" if good else "missing", "python", f"{platform.python_version()} on {platform.platform()}")
+    return Check("good" if good else "missing", "python", f"{platform.python_version()} on {platform.platform()}")
 
 
-def _package(name: str) -> Finding:
+def _package(name: str) -> Check:
     try:
-        return Finding("good", name, metadata.version(name))
+        return Check("good", name, metadata.version(name))
     except metadata.PackageNotFoundError:
-        return Finding("missing", name, "is not installed; install ausweis again")
+        return Check("missing", name, "is not installed; install ausweis again")
 
 
-def _processors() -> Finding:
+def _processors() -> Check:
     cores = usable_cpus()
-    return Finding("good", "processor", f"{cores} cores for this process; as many threads unless --threads says else")
+    return Check("good", "processor", f"{cores} cores for this process; as many threads unless --threads says else")
 
 
-def _busy() -> Finding:
+def _busy() -> Check:
     try:
         load = os.getloadavg()[0]
     except OSError:
-        return Finding("warning", "load", "cannot be told on this machine")
+        return Check("warning", "load", "cannot be told on this machine")
     if load > 0.5 * usable_cpus():
         text = f"{load:.1f} in the last minute: the machine is busy, and a model then runs several times slower"
-        return Finding("warning", "load", text)
-    return Finding("good", "load", f"{load:.1f} in the last minute")
+        return Check("warning", "load", text)
+    return Check("good", "load", f"{load:.1f} in the last minute")
 
 
-def _memory() -> Finding:
+def _memory() -> Check:
     sizes = [size for size in (_available(), _control_group()) if size is not None]
     if not sizes:
-        return Finding("warning", "memory", "cannot be told on this machine")
+        return Check("warning", "memory", "cannot be told on this machine")
     free = min(sizes)
     text = f"{_gib(free)} can be used"
     if free < MIN_MEMORY:
-        return Finding("warning", "memory", f"{text}; the default model wants {_gib(MIN_MEMORY)}")
-    return Finding("good", "memory", text)
+        return Check("warning", "memory", f"{text}; the default model wants {_gib(MIN_MEMORY)}")
+    return Check("good", "memory", text)
 
 
 def _available(source: Path = Path("/proc/meminfo")) -> int | None:
@@ -115,12 +115,12 @@ def _number(source: Path, parse: Callable[[str], int]) -> int | None:
         return None
 
 
-def _models() -> Iterator[Finding]:
+def _models() -> Iterator[Check]:
     from ausweis.engines import weights
     from ausweis.engines.weights import catalogue
     from ausweis.errors import ModelError
 
-    yield Finding("good", "cache", str(weights.cache_folder()))
+    yield Check("good", "cache", str(weights.cache_folder()))
     find = {"llm": weights.locate, "asr": weights.locate_folder, "voices": weights.locate_file}
     for model in catalogue.entries():
         # Without the other kinds, transcripts can still be judged.
@@ -128,24 +128,24 @@ def _models() -> Iterator[Finding]:
         bad: Literal["warning", "missing"] = "missing" if needed else "warning"
         name = f"model {model.id}" + (" (default)" if model.default else "")
         if weights.state(model.id) == "absent":
-            yield Finding(bad, name, f"not here; ausweis models pull {model.id} fetches it")
+            yield Check(bad, name, f"not here; ausweis models pull {model.id} fetches it")
             continue
         try:
             find[model.kind](model.id)
         except ModelError as error:
-            yield Finding(bad, name, str(error))
+            yield Check(bad, name, str(error))
         else:
-            yield Finding("good", name, "present, its hash is right")
+            yield Check("good", name, "present, its hash is right")
 
 
-def _disk() -> Finding:
+def _disk() -> Check:
     from ausweis.engines import weights
 
     folder = weights.cache_folder().absolute()
     while not folder.exists():
         folder = folder.parent
     free = shutil.disk_usage(folder).free
-    return Finding("good" if free >= MIN_DISK else "warning", "disk", f"{_gib(free)} free in {folder}")
+    return Check("good" if free >= MIN_DISK else "warning", "disk", f"{_gib(free)} free in {folder}")
 
 
 def _gib(size: int) -> str:

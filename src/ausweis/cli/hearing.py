@@ -7,13 +7,12 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from ausweis.audio.hearing import Hearing, Listening
+from ausweis.audio.hearing import Hearing, HearingOptions, Listening
 from ausweis.audio.kept import KEPT_AUDIO, KeptTranscripts
-from ausweis.audio.opening import HearingOptions
 from ausweis.audio.roles import Happens
 from ausweis.calls import Sources, UnreadableCall
 from ausweis.engines.protocol import Engine
-from ausweis.engines.weights import Folder
+from ausweis.engines.weights import LocalModel
 from ausweis.judging.policy import Policy
 from ausweis.prompts import Library
 from ausweis.reading.reader import Reader
@@ -28,7 +27,7 @@ class Recordings:
     """The recordings among the sources of a command. `settings`: all that a transcript depends on besides them."""
 
     options: HearingOptions
-    found: Folder
+    found: LocalModel
     library: Library
     settings: str
     keep_audio: bool

@@ -1,4 +1,4 @@
-"""`ausweis policies`: list, show, validate, explain."""
+"""`ausweis policies`: list, show, words, validate, explain."""
 
 from typing import TYPE_CHECKING
 
@@ -60,6 +60,24 @@ def validate(context: click.Context, policy: tuple[str, ...]) -> None:
             click.echo(f"{name}: good")
     if faulty:
         context.exit(2)
+
+
+@policies.command(epilog="\b\nExample:\n  ausweis policies words --language de")
+@click.option("--language", type=click.Choice(["de", "en"]), default="en", help="German or English.")
+def words(language: "Language") -> None:
+    """List the words that a policy may use, each with a sentence: factors, kinds of actions, incidents."""
+    from ausweis.vocabulary import CATEGORIES, FACTORS, INCIDENTS
+
+    sentences: dict[str, dict[str, str]] = {
+        "factors": {factor: record.sentence[language] for factor, record in FACTORS.items()},
+        "actions": {f"{record.kind}: {category}": record.sentence[language] for category, record in CATEGORIES.items()},
+        "incidents": {incident: record.sentence[language] for incident, record in INCIDENTS.items()},
+    }
+    width = max(len(word) for table in sentences.values() for word in table)
+    for key, table in sentences.items():
+        click.echo(f"{key}:")
+        for word, sentence in table.items():
+            click.echo(f"  {word:<{width}}  {sentence}")
 
 
 @policies.command(epilog="\b\nExample:\n  ausweis policies explain telecom-de --language en")

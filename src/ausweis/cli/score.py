@@ -140,7 +140,7 @@ def _show(summary: "Summary", *, quiet: bool, as_json: bool) -> None:
         }
         click.echo(json.dumps(body, ensure_ascii=False))
     elif not quiet:
-        from ausweis.calls.passed_over import sentence
+        from ausweis.calls.folders import sentence
         from ausweis.cli.run_table import show_run
 
         show_run(summary.run, summary.counts)

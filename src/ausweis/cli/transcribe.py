@@ -46,7 +46,7 @@ def transcribe(context: click.Context, /, **options: Any) -> None:
     channel, two files named CALL.agent and CALL.caller, or mono.
     """
     from ausweis.batch.stopping import stoppable
-    from ausweis.calls.passed_over import sentence
+    from ausweis.calls.folders import sentence
     from ausweis.cli.score import exit_code
     from ausweis.cli.transcribing import Options, transcribe_all
 

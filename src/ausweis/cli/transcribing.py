@@ -15,7 +15,7 @@ from ausweis.batch.manifest import MANIFEST_FILE, Counts
 from ausweis.batch.setup import open_engine
 from ausweis.batch.state import FAILURES_FILE
 from ausweis.calls import Sources, UnreadableCall, find_sources, read_calls
-from ausweis.calls.passed_over import sentence
+from ausweis.calls.folders import sentence
 from ausweis.cli.hearing import Recordings
 from ausweis.cli.progress import progress_shown
 from ausweis.engines.protocol import Engine

@@ -13,6 +13,6 @@ weights       model files: the catalogue, where they come from, their hashes
 strict_json   JSON as its standard has it
 """
 
-from ausweis.engines.protocol import Engine, Message, Request, Result, Transcript
+from ausweis.engines.protocol import Engine, Message, Request, Result, Transcript, TranscriptEngine
 
-__all__ = ["Engine", "Message", "Request", "Result", "Transcript"]
+__all__ = ["Engine", "Message", "Request", "Result", "Transcript", "TranscriptEngine"]

@@ -9,19 +9,15 @@ no call is read again for it. As a `Probe` it is data only (safetensors), and bo
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ausweis.engines.learned_file import BOUND_TO, load_parts, save_parts
+from ausweis.engines.learned_file import LearnedFile
 from ausweis.engines.probe import LineFeatures, Probe, features, gelu, probabilities_of
 
 __all__ = ["MATCHER_PARTS", "NEARNESS_SCALE", "LineProbe", "Matcher"]
-
-MATCHER_SCHEMA = "ausweis/matcher@1"
-_LISTS = ("layers",)
 
 Array = NDArray[np.float32]
 
@@ -63,44 +59,25 @@ class _Compared(NamedTuple):
     line: Array
 
 
-@dataclass(frozen=True)
-class Matcher:
-    """`layers`: whose states are compared, in rising order. `parts`: float32, named and shaped as `MATCHER_PARTS`."""
+@dataclass(frozen=True, kw_only=True)
+class Matcher(LearnedFile):
+    """Tells how far a line is what a description says."""
 
-    layers: tuple[int, ...]
-    parts: Mapping[str, Array]
-    template: str
-    template_sha256: str
-    model_sha256: str
-    notes: str
-    sha256: str = ""
-
-    @classmethod
-    def load(cls, path: Path) -> "Matcher":
-        """Read a matcher file.
-
-        Raises:
-            PromptError: it is no matcher, or its parts do not fit together.
-        """
-        parts, about, sha256 = load_parts(path, MATCHER_SCHEMA, MATCHER_PARTS, _LISTS)
-        return cls(parts=parts, sha256=sha256, **about)
-
-    def save(self, path: Path) -> None:
-        """Write the file, weights at half precision; the same matcher gives the same bytes."""
-        save_parts(path, MATCHER_SCHEMA, self.parts, {name: getattr(self, name) for name in (*BOUND_TO, *_LISTS)})
+    SCHEMA = "ausweis/matcher@1"
+    SHAPES = MATCHER_PARTS
 
     def score(self, line: LineFeatures, described: LineFeatures) -> float:
         """The log-odds that the line is what the description says."""
         part = self.parts
-        one = self._compared(line, "token_shift", "line_shift")
-        other = self._compared(described, "described_token_shift", "described_line_shift")
-        near = np.stack([self._nearness(number, one, other) for number in range(len(part["bias"]))])
-        seen = np.concatenate([near * NEARNESS_SCALE, np.einsum("e,meq->mq", one.line, part["line_hidden"])], axis=1)
+        said = self._compared(line, "token_shift", "line_shift")
+        wanted = self._compared(described, "described_token_shift", "described_line_shift")
+        near = np.stack([self._nearness(number, said, wanted) for number in range(len(part["bias"]))])
+        seen = np.concatenate([near * NEARNESS_SCALE, np.einsum("e,meq->mq", said.line, part["line_hidden"])], axis=1)
         hidden = gelu(np.einsum("mh,mhw->mw", seen, part["hidden"]))
         each = (
             (near * part["nearness"]).sum(axis=1)
             + (hidden * part["hidden_out"]).sum(axis=1)
-            + part["line"] @ one.line
+            + part["line"] @ said.line
             + part["bias"]
         )
         return float(each.mean())
@@ -111,13 +88,13 @@ class Matcher:
             seen.tokens @ part["token_basis"] + part[token_shift], seen.line @ part["line_basis"] + part[line_shift]
         )
 
-    def _nearness(self, number: int, one: _Compared, other: _Compared) -> Array:
+    def _nearness(self, number: int, said: _Compared, wanted: _Compared) -> Array:
         """How near the line is to the description, seen from its tokens, from the line's, and as a whole."""
         part = {name: self.parts[name][number] for name in MATCHER_PARTS if MATCHER_PARTS[name].startswith("m")}
-        same = _unit(one.tokens @ part["of_token"]) @ _unit(other.tokens @ part["of_described_token"]).T
-        weights = _softmax(other.tokens @ part["described_token_weight"])
-        back = _softmax(np.clip(one.tokens @ part["token_weight"], -8, 8))
-        whole = _unit(one.line @ part["of_line"]) @ _unit(other.line @ part["of_line"])
+        same = _unit(said.tokens @ part["of_token"]) @ _unit(wanted.tokens @ part["of_described_token"]).T
+        weights = _softmax(wanted.tokens @ part["described_token_weight"])
+        back = _softmax(np.clip(said.tokens @ part["token_weight"], -8, 8))
+        whole = _unit(said.line @ part["of_line"]) @ _unit(wanted.line @ part["of_line"])
         return np.array([same.max(axis=0) @ weights, same.max(axis=1) @ back, whole], dtype=np.float32)
 
 
@@ -157,16 +134,16 @@ class LineProbe:
         """Of each label. `states`, `compared`: shape (tokens, layers, width), of the line and of each description."""
         told = self.probe.probabilities(states) if self.probe else ()
         line = features(states)
-        return (*told, *probabilities_of([self.matcher.score(line, features(one)) for one in compared]))
+        return (*told, *probabilities_of([self.matcher.score(line, features(description)) for description in compared]))
 
 
 def _unit(values: Array) -> Array:
     lengths: Any = np.sqrt((values * values).sum(axis=-1, keepdims=True) + 1e-6)
-    found: Array = (values / lengths).astype(np.float32)
-    return found
+    unit: Array = (values / lengths).astype(np.float32)
+    return unit
 
 
 def _softmax(values: Array) -> Array:
     risen = np.exp(values - values.max())
-    found: Array = (risen / risen.sum()).astype(np.float32)
-    return found
+    shares: Array = (risen / risen.sum()).astype(np.float32)
+    return shares

@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ausweis.engines.protocol import Engine, Request, Result, Transcript
+from ausweis.engines.protocol import Engine, Request, Result, Transcript, transcript_engine
 from ausweis.errors import InputError, RunError
 from ausweis.journal import replace_file
 from ausweis.provenance import ModelProvenance
@@ -65,8 +65,8 @@ def unpack(path: Path) -> Packed:
         if about["schema"] != SCHEMA:
             raise ValueError
         info = ModelProvenance.model_validate(about["engine"])
-        found = (json.loads(line) for line in rest)
-        answers = {one["key"]: Result(text=one["text"], probabilities=tuple(one.get("p", ()))) for one in found}
+        bodies = (json.loads(line) for line in rest)
+        answers = {body["key"]: Result(text=body["text"], probabilities=tuple(body.get("p", ()))) for body in bodies}
     except FileNotFoundError:
         raise InputError(
             "there are no recorded answers here; `ausweis eval bless` makes them", place=str(path)
@@ -129,7 +129,7 @@ class RecordedEngine:
         known = [self.packed.find(key) for key in transcript.keys(self.packed.info.sha256)]
         if None not in known and not self.checking:
             return self._given(known, {})
-        told = enumerate(self._engine().read(transcript))
+        told = enumerate(transcript_engine(self._engine()).read(transcript))
         return self._given(known, {place: one for place, one in told if self.checking or known[place] is None})
 
     def _given(self, known: Sequence[Result | None], asked: Mapping[int, Result]) -> list[Result]:
@@ -163,5 +163,5 @@ def _difference(one: Result, other: Result) -> float:
     """The largest difference of a probability; 1 where there is none and the texts differ."""
     if not one.probabilities:
         return float(one.text != other.text)
-    found = [abs(a - b) for a, b in zip(one.probabilities, other.probabilities, strict=True)]
-    return max(found) if all(map(math.isfinite, found)) else 1.0
+    differences = [abs(a - b) for a, b in zip(one.probabilities, other.probabilities, strict=True)]
+    return max(differences) if all(map(math.isfinite, differences)) else 1.0

@@ -9,19 +9,15 @@ one model file by their hashes: with any other it is refused.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ausweis.engines.learned_file import BOUND_TO, load_parts, save_parts
+from ausweis.engines.learned_file import LearnedFile
 from ausweis.errors import EngineError
 
-__all__ = ["PARTS", "SCHEMA", "LineFeatures", "Probe", "features", "gelu", "probabilities_of"]
-
-SCHEMA = "ausweis/readout@3"
-_LISTS = ("labels", "layers", "dialogue")
+__all__ = ["PARTS", "LineFeatures", "Probe", "features", "gelu", "probabilities_of"]
 
 Array = NDArray[np.float32]
 
@@ -54,38 +50,17 @@ class LineFeatures(NamedTuple):
     line: Array
 
 
-@dataclass(frozen=True)
-class Probe:
-    """Labels with what they are read by.
+@dataclass(frozen=True, kw_only=True)
+class Probe(LearnedFile):
+    """Labels with what they are read by."""
 
-    `layers`: whose states are read, numbered from 0, in rising order. `parts`: float32, named and shaped as `PARTS`
-    says.
-    """
+    SCHEMA = "ausweis/readout@3"
+    SHAPES = PARTS
+    LISTS = ("labels", "layers", "dialogue")
 
     labels: tuple[str, ...]
-    layers: tuple[int, ...]
-    parts: Mapping[str, Array]
-    template: str
-    template_sha256: str
-    model_sha256: str
-    notes: str
     dialogue: tuple[float, ...] = ()
     """Weights of what speaks for a factor (`reading.dialogue`), the last one a bias; none: the line alone counts."""
-    sha256: str = ""
-
-    @classmethod
-    def load(cls, path: Path) -> "Probe":
-        """Read a probe file.
-
-        Raises:
-            PromptError: it is no probe, or its parts do not fit together.
-        """
-        parts, about, sha256 = load_parts(path, SCHEMA, PARTS, _LISTS)
-        return cls(parts=parts, sha256=sha256, **about)
-
-    def save(self, path: Path) -> None:
-        """Write the file, weights at half precision; the same probe gives the same bytes."""
-        save_parts(path, SCHEMA, self.parts, {name: getattr(self, name) for name in (*BOUND_TO, *_LISTS)})
 
     def only(self, labels: Sequence[str]) -> "Probe":
         """The same probe for some of its labels, in this order."""
@@ -155,5 +130,5 @@ def _unit(states: Array) -> Array:
 
 def gelu(x: Array) -> Array:
     """Gaussian error linear unit, by its tanh approximation (Hendrycks and Gimpel 2016)."""
-    found: Array = 0.5 * x * (1.0 + np.tanh(np.sqrt(2.0 / np.pi) * (x + 0.044715 * x**3)))
-    return found
+    activated: Array = 0.5 * x * (1.0 + np.tanh(np.sqrt(2.0 / np.pi) * (x + 0.044715 * x**3)))
+    return activated

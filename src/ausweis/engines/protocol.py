@@ -3,15 +3,26 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, Literal, Protocol, Self
+from typing import Annotated, Any, Literal, Protocol, Self, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation, model_validator
 
 from ausweis.engines.matcher import LineProbe
 from ausweis.engines.probe import Probe
+from ausweis.errors import EngineError
 from ausweis.provenance import ModelProvenance
 
-__all__ = ["NEGLIGIBLE", "AnyProbe", "Engine", "Message", "Request", "Result", "Transcript"]
+__all__ = [
+    "NEGLIGIBLE",
+    "AnyProbe",
+    "Engine",
+    "Message",
+    "Request",
+    "Result",
+    "Transcript",
+    "TranscriptEngine",
+    "transcript_engine",
+]
 
 NEGLIGIBLE = 0.02
 """A way to an answer of a closed list that is less likely is not followed further."""
@@ -70,7 +81,7 @@ class Transcript(BaseModel):
 
     @model_validator(mode="after")
     def _probes_fit(self) -> Self:
-        if self.probes and (len(self.probes) != len(self.rows) or len({one.layers for one in self.probes}) > 1):
+        if self.probes and (len(self.probes) != len(self.rows) or len({probe.layers for probe in self.probes}) > 1):
             raise ValueError("there is a probe for each row, and all read the same layers")
         return self
 
@@ -81,7 +92,7 @@ class Transcript(BaseModel):
 
     def keys(self, model_sha256: str) -> list[str]:
         """For each row, SHA-256 over all that its answer depends on: the keys of recorded answers."""
-        compared = [one.messages for one in self.compared]
+        compared = [line.messages for line in self.compared]
         return [
             _key(self._until(place), probe.labels, None, 512, model_sha256, probe.sha256, compared)
             for place, probe in enumerate(self.probes)
@@ -110,7 +121,7 @@ def _key(
         "model": model_sha256,
     }
     if compared:
-        body["compared"] = [[[m.role, m.content] for m in one] for one in compared]
+        body["compared"] = [[[m.role, m.content] for m in messages] for messages in compared]
     return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -134,9 +145,9 @@ class Result(BaseModel):
 
 
 class Engine(Protocol):
-    """Runs a model. `complete` keeps the order of the requests, `read` that of the rows.
+    """Runs a model. `complete` keeps the order of the requests.
 
-    Raises (from `complete` and `read`):
+    Raises (from `complete`):
         ContextError: a prompt does not fit the context.
         EngineError: the model gave no usable answer.
         ModelError: the model cannot be asked any more, such as when a server is gone.
@@ -153,11 +164,7 @@ class Engine(Protocol):
         ...
 
     def complete(self, requests: Sequence[Request]) -> list[Result]:
-        """Answer a batch of requests, in their order."""
-        ...
-
-    def read(self, transcript: Transcript) -> list[Result]:
-        """What the probes of a transcript tell of its rows, each token evaluated once."""
+        """Answer requests, in their order."""
         ...
 
     def close(self) -> None:
@@ -166,3 +173,27 @@ class Engine(Protocol):
         Where `calls_at_once` is more than 1, it ends what other threads wait for.
         """
         ...
+
+
+@runtime_checkable
+class TranscriptEngine(Engine, Protocol):
+    """An engine that has the states of its model, so that probes can read them; no server gives them away."""
+
+    def read(self, transcript: Transcript) -> list[Result]:
+        """What the probes of a transcript tell of its rows, in their order, each token evaluated once.
+
+        Raises:
+            ContextError, EngineError, ModelError: as `complete`.
+        """
+        ...
+
+
+def transcript_engine(engine: Engine) -> TranscriptEngine:
+    """The same engine, as one that reads transcripts.
+
+    Raises:
+        EngineError: it is none.
+    """
+    if not isinstance(engine, TranscriptEngine):
+        raise EngineError(f"{engine.info.engine} cannot read a transcript for probes: ask it zero-shot (--zero-shot)")
+    return engine

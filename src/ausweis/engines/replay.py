@@ -13,7 +13,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ausweis.engines.protocol import Engine, Request, Result, Transcript
+from ausweis.engines.protocol import Engine, Request, Result, Transcript, transcript_engine
 from ausweis.errors import EngineError, InputError
 from ausweis.journal import FolderLock, Journal, lines, make_folder, replace_file
 from ausweis.provenance import ModelProvenance
@@ -131,11 +131,11 @@ class RecordingEngine:
             raise
 
     def _begin(self, folder: Path) -> None:
-        found = _read_info(folder)
-        if found is None:
+        recorded = _read_info(folder)
+        if recorded is None:
             replace_file(folder / ENGINE_FILE, self._inner.info.model_dump_json(indent=2) + "\n")
-        elif found.sha256 != self._inner.info.sha256:
-            message = f"answers of {found.id} ({found.engine}) are recorded here; record into another folder"
+        elif recorded.sha256 != self._inner.info.sha256:
+            message = f"answers of {recorded.id} ({recorded.engine}) are recorded here; record into another folder"
             raise InputError(message, place=str(folder))
 
     @property
@@ -166,7 +166,7 @@ class RecordingEngine:
         Raises:
             EngineError, RunError: as `complete`.
         """
-        results = self._inner.read(transcript)
+        results = transcript_engine(self._inner).read(transcript)
         for key, result in zip(transcript.keys(self.info.sha256), results, strict=True):
             self._record(key, transcript.template, result)
         return results
@@ -203,7 +203,7 @@ def recordings(folder: Path) -> tuple[ModelProvenance, Iterator[tuple[str, Resul
         raise InputError(f"there are no recorded answers here: {ENGINE_FILE} is missing", place=str(folder))
     path = folder / ANSWERS_FILE
     parsed = (_parse(line.data, f"{path}:{line.number}") for line in lines(path))
-    return info, ((one.key, one.result) for one in parsed)
+    return info, ((recording.key, recording.result) for recording in parsed)
 
 
 def _index(path: Path) -> dict[bytes, int]:

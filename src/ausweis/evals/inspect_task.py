@@ -31,6 +31,7 @@ from ausweis.evals.case import tags_of
 from ausweis.evals.conclusion import Conclusion
 from ausweis.evals.labelled import LabelledCall, read_all
 from ausweis.judging.policy_files import PolicyFile, find_policy
+from ausweis.judging.sentences import violation_sentence
 from ausweis.judging.verdict import Verdict
 
 __all__ = ["first_violation_turn", "golden", "outcome"]
@@ -197,11 +198,11 @@ def _side(told: str, violations: Sequence[str]) -> str:
 
 
 def _quoted(verdict: Verdict) -> list[str]:
-    return [
-        f"{violation.type}@{violation.turn}: turn {words.turn}, “{words.quote}”"
-        for violation in verdict.violations
-        for words in violation.evidence
-    ]
+    lines = []
+    for violation in verdict.violations:
+        lines.append(f"{violation.type}@{violation.turn}: {violation_sentence(violation, 'en')}")
+        lines += [f"{violation.type}@{violation.turn}: turn {e.turn}, “{e.quote}”" for e in violation.evidence]
+    return lines
 
 
 def _folder() -> Path:

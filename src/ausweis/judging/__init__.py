@@ -12,15 +12,21 @@ From facts to verdict:
     timeline         events in order of time
     evidence         what became of each factor; who speaks when
     actions          the protected actions, each measured by what was verified before it; leaks
-    violations       which rules were broken
+    violations       which rules were broken, and why
     decide           all of that in one step: the core
-    risk             the core over all worlds that may have been
+    risk             the core over all that may have happened
     incidents        critical incidents beyond authentication
-    authorisation, checks, reasons, review, words
-                     the parts of a verdict that are made for readers
+    authorisation    whether a third party was allowed to act
+    checks           the six questions of the review
+    review           which verdicts a person should look at
     claims           the verdict that a model gave itself (strategy `direct`)
     judge            puts it together
+
+The verdict:
     verdict          the contract
+    reasons          why: codes with their values
+    sentences        the reasons in the reader's language
+    words            lists and sets within a sentence
 """
 
 from ausweis.judging.explain import explain

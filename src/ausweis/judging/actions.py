@@ -41,10 +41,10 @@ class Act:
         return self.other is not None and self.authorisation is None
 
 
-def acts_of(found: list[Moment], trace: Trace, rules: Rules) -> list[Act]:
+def acts_of(moments: list[Moment], trace: Trace, rules: Rules) -> list[Act]:
     """All actions in order of time, one a turn and category."""
     first: dict[tuple[int, str], Moment] = {}
-    for moment in found:
+    for moment in moments:
         if moment.kind in ("discloses", "changes"):
             first.setdefault((moment.turn, str(moment.subject)), moment)
     for read_out in trace.read_outs:
@@ -68,7 +68,7 @@ def _measure(moment: Moment, category: str, trace: Trace, rules: Rules) -> Act:
         met = rules.met(held, level)
     authorisation = None
     if speaking.other is not None and "on_file" in rules.third_party:
-        authorisation = next((one for one in trace.authorisations if one.turn <= moment.turn), None)
+        authorisation = next((shown for shown in trace.authorisations if shown.turn <= moment.turn), None)
     return Act(
         moment=moment,
         category=category,
@@ -85,13 +85,15 @@ def _measure(moment: Moment, category: str, trace: Trace, rules: Rules) -> Act:
 def leaks_of(trace: Trace, rules: Rules) -> list[ReadOut]:
     """What agents read out before its level was met. What the caller said before, an agent may repeat."""
     return [
-        one
-        for one in trace.read_outs
-        if not one.repeats
-        and not rules.met(
-            trace.held(one.moment.turn, trace.speaks_at(one.moment.turn).start), rules.read_out[str(one.moment.subject)]
-        )
+        read_out
+        for read_out in trace.read_outs
+        if not read_out.repeats and not _may_be_read_out(read_out.moment, trace, rules)
     ]
+
+
+def _may_be_read_out(moment: Moment, trace: Trace, rules: Rules) -> bool:
+    held = trace.held(moment.turn, trace.speaks_at(moment.turn).start)
+    return rules.met(held, rules.read_out[str(moment.subject)])
 
 
 def completing(act: Act, trace: Trace, rules: Rules) -> Given:

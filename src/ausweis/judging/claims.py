@@ -11,7 +11,7 @@ from ausweis.judging.policy import Policy
 from ausweis.judging.reasons import ClaimReason, PlainReason, ReviewReason
 from ausweis.judging.review import review_reasons
 from ausweis.judging.verdict import Authorisation, Check, Evidence, Verdict, Violation
-from ausweis.vocabulary import CHECKS, AuthorisationStatus, CheckId, CheckResult, Outcome, Severity
+from ausweis.vocabulary import CHECKS, AuthorisationStatus, CheckId, CheckResult, Outcome
 
 __all__ = ["CLAIM_CONFIDENCE", "CLAIM_RISK", "judge_claim"]
 
@@ -33,7 +33,7 @@ def judge_claim(facts: Facts, claim: Claim, policy: Policy, policy_sha256: str |
         caller=claim.caller,
         acted=stated,
         roles=facts.roles_confidence,
-        badly_heard=[one.turn for one in violations if one.turn in facts.badly_heard],
+        badly_heard=[violation.turn for violation in violations if violation.turn in facts.badly_heard],
         notes=facts.notes,
     )
     reasons = (*_doubts(claim, violations, policy_sha256), *reasons)
@@ -62,22 +62,22 @@ def _doubts(claim: Claim, violations: tuple[Violation, ...], policy_sha256: str 
 
 
 def _violations(claim: Claim, policy: Policy) -> tuple[Violation, ...]:
-    found: dict[tuple[str, int], Violation] = {}
-    for one in sorted(claim.violations, key=lambda claimed: claimed.turn):
-        severity: Severity = policy.severity_of(one.type)
+    violations: dict[tuple[str, int], Violation] = {}
+    for claimed in sorted(claim.violations, key=lambda claimed: claimed.turn):
+        evidence = Evidence(turn=claimed.turn, quote=claimed.quote, start=claimed.start, end=claimed.end)
         violation = Violation(
-            type=one.type,
-            turn=one.turn,
-            severity=severity,
+            type=claimed.type,
+            turn=claimed.turn,
+            severity=policy.severity_of(claimed.type),
             reason=ClaimReason(),
-            evidence=(Evidence(turn=one.turn, quote=one.quote, start=one.start, end=one.end),),
+            evidence=(evidence,),
         )
-        found.setdefault((one.type, one.turn), violation)
-    return tuple(found.values())
+        violations.setdefault((claimed.type, claimed.turn), violation)
+    return tuple(violations.values())
 
 
 def _authorisation(claim: Claim, violations: tuple[Violation, ...]) -> AuthorisationStatus:
-    if any(one.type == "unauthorised_third_party" for one in violations):
+    if any(violation.type == "unauthorised_third_party" for violation in violations):
         return "missing"
     return "unclear" if claim.caller == "third_party" else "not_needed"
 

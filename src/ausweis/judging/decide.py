@@ -30,19 +30,19 @@ class Decision:
     doubtful: bool
 
 
-def decide(found: list[Moment], rules: Rules) -> Decision:
+def decide(moments: list[Moment], rules: Rules) -> Decision:
     """Judge these moments, which stand in order of time."""
-    followed = trace(found, rules)
-    acts = acts_of(found, followed, rules)
+    followed = trace(moments, rules)
+    acts = acts_of(moments, followed, rules)
     broken = broken_rules(acts, followed, rules)
     outcome: Outcome = "not_applicable"
     if broken:
         outcome = "violation"
-    elif acts or any(moment.kind in RESPONSES for moment in found):
+    elif acts or any(moment.kind in RESPONSES for moment in moments):
         outcome = "compliant"
     third_party = any(rule.type == "unauthorised_third_party" for rule in broken)
     doubtful = bool(broken) and not followed.rejections and not third_party
-    return Decision(found, followed, acts, broken, outcome, doubtful)
+    return Decision(moments, followed, acts, broken, outcome, doubtful)
 
 
 def caller_of(decision: Decision) -> Caller:

@@ -86,13 +86,13 @@ class Trace:
         return current
 
 
-def trace(found: Sequence[Moment], rules: Rules) -> Trace:
+def trace(moments: Sequence[Moment], rules: Rules) -> Trace:
     """Follow all moments in order of time."""
     result = Trace()
     told = last_turn = 0
     accepted = False
     fallen: list[Given] = []
-    for moment in found:
+    for moment in moments:
         kind = moment.kind
         if kind == "gives":
             bit = BITS[str(moment.subject)]
@@ -127,29 +127,30 @@ def trace(found: Sequence[Moment], rules: Rules) -> Trace:
 
 def _strike(given: list[Given], subject: str | None, last_turn: int) -> list[Given]:
     """Let the answers fall that a rejection means; `last_turn` 0: it means none that is not named."""
-    answers = [one for one in given if one.moment.kind == "gives" and not one.struck]
+    answers = [answer for answer in given if answer.moment.kind == "gives" and not answer.struck]
     if subject is not None:
-        struck = [one for one in answers if one.moment.subject == subject][-1:]
+        struck = [answer for answer in answers if answer.moment.subject == subject][-1:]
     else:
-        struck = [one for one in answers if one.moment.turn == last_turn]
-        if any(one.bit != NAME for one in given if one.moment.kind == "gives" and one.moment.turn == last_turn):
-            struck = [one for one in struck if one.bit != NAME]
+        struck = [answer for answer in answers if answer.moment.turn == last_turn]
+        said = [answer for answer in given if answer.moment.kind == "gives" and answer.moment.turn == last_turn]
+        if any(answer.bit != NAME for answer in said):
+            struck = [answer for answer in struck if answer.bit != NAME]
     # An answer may come in pieces over several turns: what was said of the same factor before falls with it.
-    pieces = {one.bit for one in struck}
-    struck = [one for one in answers if one.bit in pieces and one.status == "verified"]
-    for one in struck:
-        one.struck = True
-        one.status = "rejected"
+    fallen = {answer.bit for answer in struck}
+    struck = [answer for answer in answers if answer.bit in fallen and answer.status == "verified"]
+    for answer in struck:
+        answer.struck = True
+        answer.status = "rejected"
     return struck
 
 
 def _corrected(fallen: list[Given], bit: int) -> None:
     """Let the other answers stand again once the caller gives one of those anew that fell together."""
-    if any(one.bit == bit for one in fallen):
-        for one in fallen:
-            if one.bit != bit:
-                one.struck = False
-                one.status = "verified"
+    if any(answer.bit == bit for answer in fallen):
+        for answer in fallen:
+            if answer.bit != bit:
+                answer.struck = False
+                answer.status = "verified"
         fallen.clear()
 
 

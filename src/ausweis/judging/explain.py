@@ -73,8 +73,8 @@ def explain(policy: Policy, language: Language | None = None) -> tuple[str, ...]
         texts["attempts"].format(count=policy.attempts),
         *_expected(policy, spoken),
         *(
-            texts["incident"].format(severity=one.severity, description=describe(one, spoken))
-            for one in policy.incidents
+            texts["incident"].format(severity=rule.severity, description=describe(rule, spoken))
+            for rule in policy.incidents
         ),
         *_warnings(policy, spoken),
     )
@@ -93,7 +93,7 @@ def _expected(policy: Policy, language: Language) -> list[str]:
 def weak_sets(policy: Policy, level: str) -> tuple[tuple[Factor, ...], ...]:
     """The sets of a level that hold no strong factor."""
     sets = policy.levels[level].any_of
-    return tuple(one for one in sets if all(policy.strength(factor) == "weak" for factor in one))
+    return tuple(factors for factors in sets if all(policy.strength(factor) == "weak" for factor in factors))
 
 
 def opened_by(policy: Policy, level: str) -> tuple[Category, ...]:

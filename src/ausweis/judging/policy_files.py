@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def check_policy(name_or_path: str | Path) -> list[Problem]:
         EncodingError: the file is not UTF-8.
         PolicyError: there is no such policy.
     """
-    return _parse(*_read(name_or_path))[1]
+    return list(_parse(*_read(name_or_path))[1])
 
 
 def _read(name_or_path: str | Path) -> tuple[bytes, str]:
@@ -79,7 +80,8 @@ def _read(name_or_path: str | Path) -> tuple[bytes, str]:
         raise PolicyError(f"cannot be read ({error.strerror}); give a policy's name or file", place=name) from None
 
 
-def _parse(data: bytes, place: str) -> tuple[PolicyFile | None, list[Problem]]:
+@lru_cache(maxsize=32)  # the policy of a run is looked up for each of its calls
+def _parse(data: bytes, place: str) -> tuple[PolicyFile | None, tuple[Problem, ...]]:
     from ausweis.user_yaml import UserYamlError, load
 
     try:
@@ -90,11 +92,11 @@ def _parse(data: bytes, place: str) -> tuple[PolicyFile | None, list[Problem]]:
     try:
         document = load(text)
     except UserYamlError as error:
-        return None, [Problem(error.line, f"no valid YAML: {error.message}")]
+        return None, (Problem(error.line, f"no valid YAML: {error.message}"),)
     if not isinstance(document.data, dict):
-        return None, [Problem(1, "a policy is a mapping of keys (id, version, title, levels, actions …)")]
+        return None, (Problem(1, "a policy is a mapping of keys (id, version, title, levels, actions …)"),)
     try:
         policy = Policy.model_validate(document.data)
     except ValidationError as error:
-        return None, problems_of(error, document)
-    return PolicyFile(policy, text, place, hashlib.sha256(data).hexdigest()), []
+        return None, tuple(problems_of(error, document))
+    return PolicyFile(policy, text, place, hashlib.sha256(data).hexdigest()), ()

@@ -65,13 +65,13 @@ class Problem:
 
 def problems_of(error: ValidationError, document: "Document") -> list[Problem]:
     """All mistakes that validation found, in the order of their lines."""
-    found = []
+    problems = []
     for detail in error.errors(include_url=False):
         if detail["type"] == "too_short" and detail["input"]:
             continue  # pydantic counts only the items without mistakes, and those have their own line
         line = document.line([step for step in detail["loc"] if step != "[key]"])
-        found.append(Problem(line, sentence(detail, detail["loc"])))
-    return sorted(set(found), key=lambda problem: problem.line)
+        problems.append(Problem(line, sentence(detail, detail["loc"])))
+    return sorted(set(problems), key=lambda problem: problem.line)
 
 
 def sentence(detail: "ErrorDetails", path: Path) -> str:

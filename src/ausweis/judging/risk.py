@@ -109,10 +109,10 @@ def _log_odds(probability: float) -> float:
     return math.log(bounded / (1.0 - bounded))
 
 
-def weigh(found: Sequence[Moment], events: Sequence[Event], defects: Iterable[float], rules: Rules) -> Outlook:
+def weigh(moments: Sequence[Moment], events: Sequence[Event], defects: Iterable[float], rules: Rules) -> Outlook:
     """Weigh the joint outcomes. `defects`: how likely each defect of the recording is."""
     defects = list(defects)
-    call = _Weighed.of(found, events, 1.0 - _all_whole(defects), rules)
+    call = _Weighed.of(moments, events, 1.0 - _all_whole(defects), rules)
     weights: dict[Outcome, float] = {}
     likeliest: dict[Outcome, tuple[float, JointOutcome]] = {}
     for joint, weight in _joint_outcomes(call.unsure, call.probabilities).items():
@@ -137,10 +137,10 @@ class _Weighed:
     rules: Rules
 
     @classmethod
-    def of(cls, found: Sequence[Moment], events: Sequence[Event], defective: float, rules: Rules) -> "_Weighed":
+    def of(cls, moments: Sequence[Moment], events: Sequence[Event], defective: float, rules: Rules) -> "_Weighed":
         low, high = UNSURE
-        sure = [moment for moment in found if events[moment.place].probability >= high]
-        unsure = [moment for moment in found if low < events[moment.place].probability < high]
+        sure = [moment for moment in moments if events[moment.place].probability >= high]
+        unsure = [moment for moment in moments if low < events[moment.place].probability < high]
         return cls(sure, unsure, [events[moment.place].probability for moment in unsure], defective, rules)
 
     def decision(self, joint: JointOutcome) -> Decision:

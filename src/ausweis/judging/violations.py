@@ -51,13 +51,13 @@ def broken_rules(acts: list[Act], trace: Trace, rules: Rules) -> list[BrokenRule
 def _unmet(act: Act, trace: Trace, rules: Rules, *, leaked: bool) -> tuple[ViolationType, tuple[int, ...]]:
     """Which violation an action is whose level was not met before it, and the events that show it besides."""
     turn = act.moment.turn
-    rejection = next((one for one in reversed(trace.rejections) if one.turn <= turn), None)
+    rejection = next((moment for moment in reversed(trace.rejections) if moment.turn <= turn), None)
     if rejection is not None and not act.later and not _answered_since(rejection, act, trace):
         return "action_after_failed_authentication", (rejection.place,)
     if act.later:
         return "late_authentication", (completing(act, trace, rules).moment.place,)
-    some = any(given.bit != NAME and given.moment.turn >= act.start for given in trace.counting)
-    if some or leaked or act.other is not None:
+    proven = any(given.bit != NAME and given.moment.turn >= act.start for given in trace.counting)
+    if proven or leaked or act.other is not None:
         return "insufficient_factors", ()
     return "no_authentication", ()
 

@@ -1,13 +1,12 @@
 """Personal data in what was said, shown by its kind: `meine PIN ist ‹PIN›`.
 
-kinds    the kinds, and how they are shown
+kinds    the kinds, spans of them put in order, and what is shown instead
 plain    a text as it reads, whatever its digits and letters are made of
 tokens   a text as words, with their digits
 numbers  digits and spoken numbers: amounts, IBANs, all others
 dates    days, months and years
 places   addresses and e-mail addresses
 names    names of persons
-spans    the places put in order and replaced
 text     all of it in one text
 masker   the same with what is known of a call: which turn gives which factor, which names fell
 """

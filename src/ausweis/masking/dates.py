@@ -23,51 +23,51 @@ def written_dates(text: str) -> Iterator[Span]:
 
     Else it is a number: `20-04-15` may be a code.
     """
-    for one in _WRITTEN.finditer(text):
-        low, high = sorted((int(one[1]), int(one[2])))
-        sure = len(one[3] or "") == 4 or _BEFORE.search(text, max(0, one.start() - 14), one.start())
+    for match in _WRITTEN.finditer(text):
+        low, high = sorted((int(match[1]), int(match[2])))
+        sure = len(match[3] or "") == 4 or _BEFORE.search(text, max(0, match.start() - 14), match.start())
         if sure and 1 <= low <= 12 and high <= 31:
-            yield Span(one.start(), one.end(), "date")
+            yield Span(match.start(), match.end(), "date")
         else:
-            yield Span(one.start(), one.end() if one[3] else one.end(2), "number")
+            yield Span(match.start(), match.end() if match[3] else match.end(2), "number")
 
 
 def date_end(text: str, tokens: Sequence[Token], place: int) -> int | None:
     """Where the date ends that begins here: day and month with or without a year, or month and year."""
-    one = tokens[place]
-    if one.word in _MONTHS:
+    token = tokens[place]
+    if token.word in _MONTHS:
         at = place + 1
         if at < len(tokens) and tokens[at].word == "the":
             at += 1
         return _year(text, tokens, at, place) if at < len(tokens) and tokens[at].number else None
-    if not one.number or not 0 < len(one.digits) <= 2:
+    if not token.number or not 0 < len(token.digits) <= 2:
         return None
     at = place + 1
     while at < len(tokens) and tokens[at].word in ("of", "the", "th", "st", "nd", "rd"):
         at += 1
     if at >= len(tokens) or not near(text, tokens[at - 1], tokens[at]):
         return None
-    if tokens[at].word in _MONTHS or (_ordinal(one) and _ordinal(tokens[at])):
+    if tokens[at].word in _MONTHS or (_ordinal(token) and _ordinal(tokens[at])):
         return _year(text, tokens, at + 1, at)
     return None
 
 
-def _ordinal(one: Token) -> bool:
-    return one.number and 0 < len(one.digits) <= 2 and _ORDINAL.fullmatch(one.word) is not None
+def _ordinal(token: Token) -> bool:
+    return token.number and 0 < len(token.digits) <= 2 and _ORDINAL.fullmatch(token.word) is not None
 
 
 def _year(text: str, tokens: Sequence[Token], at: int, before: int) -> int:
     """Behind the year that may follow: two or four digits in up to five words."""
     digits, last = "", before + 1
     while at < len(tokens) and at - before <= 6:
-        one = tokens[at]
-        if not near(text, tokens[at - 1], one) or not (one.number or one.word in _IN_YEARS):
+        token = tokens[at]
+        if not near(text, tokens[at - 1], token) or not (token.number or token.word in _IN_YEARS):
             break
-        tens = digits.endswith("0") and len(one.digits) == 1 and text[one.start - 1] in " -"
-        if (len(digits) >= 4 and not tens) or (len(digits) >= 2 and "," in text[tokens[at - 1].end : one.start]):
+        tens = digits.endswith("0") and len(token.digits) == 1 and text[token.start - 1] in " -"
+        if (len(digits) >= 4 and not tens) or (len(digits) >= 2 and "," in text[tokens[at - 1].end : token.start]):
             break
-        digits += one.digits
+        digits += token.digits
         at += 1
-        if one.digits:
+        if token.digits:
             last = at
     return last

@@ -1,10 +1,12 @@
-"""What personal data is masked as: closed words, and how they are shown."""
+"""Kinds of personal data; spans of a text that hold some, put in order; and what is shown instead of them."""
 
+import re
+from collections.abc import Container, Iterable, Sequence
 from typing import NamedTuple, get_args
 
 from ausweis.vocabulary import Language, MaskKind
 
-__all__ = ["KINDS", "SHOWN", "Kind", "Span", "shown_as"]
+__all__ = ["KINDS", "SHOWN", "Kind", "Span", "in_order", "masked", "shown_as"]
 
 Kind = MaskKind
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -21,6 +23,7 @@ _GERMAN: dict[Kind, str] = {
     "e-mail": "E-Mail",
     "value": "Angabe",
 }
+_BETWEEN = re.compile(r"[\s,\-–…/]{0,3}")
 
 
 class Span(NamedTuple):
@@ -40,3 +43,30 @@ def shown_as(kind: Kind, language: Language) -> str:
 
 SHOWN = frozenset(shown_as(kind, language) for kind in KINDS for language in get_args(Language))
 """All that a masked text shows instead of personal data."""
+
+
+def in_order(text: str, spans: Iterable[Span]) -> list[Span]:
+    """The spans by place; those that overlap, and neighbours of one kind, become one, of the kind named first."""
+    merged: list[tuple[int, int, int, Kind]] = []
+    for rank, span in sorted(enumerate(spans), key=lambda ranked: (ranked[1].start, ranked[0])):
+        if span.end <= span.start:
+            continue
+        if merged:
+            start, end, first, kind = merged[-1]
+            beside = span.kind == kind and _BETWEEN.fullmatch(text, end, max(end, span.start)) is not None
+            if span.start < end or beside:
+                kept = (first, kind) if first <= rank else (rank, span.kind)
+                merged[-1] = (start, max(end, span.end), *kept)
+                continue
+        merged.append((span.start, span.end, rank, span.kind))
+    return [Span(start, end, kind) for start, end, _, kind in merged]
+
+
+def masked(text: str, spans: Sequence[Span], language: Language, keep: Container[Kind]) -> str:
+    """The text with the spans replaced. They must be in order; those of kinds to `keep` stay as they are."""
+    parts, at = [], 0
+    for span in spans:
+        if span.kind not in keep:
+            parts += [text[at : span.start], shown_as(span.kind, language)]
+            at = span.end
+    return "".join([*parts, text[at:]])

@@ -5,10 +5,9 @@ from collections.abc import Container, Mapping
 
 from ausweis.calls.call import Call
 from ausweis.facts import Facts
-from ausweis.masking.kinds import Kind, Span
+from ausweis.masking.kinds import Kind, Span, masked
 from ausweis.masking.numbers import digits_of
 from ausweis.masking.plain import plain
-from ausweis.masking.spans import masked
 from ausweis.masking.text import spans_of
 from ausweis.masking.tokens import is_common, tokens_of
 from ausweis.reading.spoken import has_number
@@ -66,9 +65,9 @@ class Masker:
     def cut(self, turn: int, start: int, end: int, *, keep: Container[Kind] = frozenset()) -> str:
         """The masked text of a turn from one place up to another; what is cut through is masked on both sides."""
         inside = [
-            Span(max(one.start, start) - start, min(one.end, end) - start, one.kind)
-            for one in self.spans(turn)
-            if one.start < end and one.end > start
+            Span(max(span.start, start) - start, min(span.end, end) - start, span.kind)
+            for span in self.spans(turn)
+            if span.start < end and span.end > start
         ]
         return masked(self._text_of(turn)[start:end], inside, self._language, keep)
 
@@ -84,52 +83,52 @@ class Masker:
         return self._call.turn(number).text if known and self._call else ""
 
     def _known_digits(self) -> frozenset[str]:
-        found: set[str] = set()
+        digits: set[str] = set()
         for number, given in self._given.items():
             if given & _HOLD_NUMBERS:
                 text = plain(self._text_of(number)).text
                 for run in digits_of(text, tokens_of(text)):
-                    found |= {run[at : at + 2] for at in range(len(run) - 1)}
-        return frozenset(found)
+                    digits |= {run[at : at + 2] for at in range(len(run) - 1)}
+        return frozenset(digits)
 
     def _known_words(self) -> Mapping[str, Kind]:
         """Names wherever they were introduced, the agent's too, and short answers that prove who calls."""
-        found: dict[str, Kind] = dict.fromkeys(_words_in(self._call.agent or "") if self._call else (), "name")
+        known: dict[str, Kind] = dict.fromkeys(_words_in(self._call.agent or "") if self._call else (), "name")
         for number, turn in enumerate(self._call.turns if self._call else (), start=1):
             values: dict[Kind, set[str]] = defaultdict(set)
             given = self._given.get(number, frozenset())
-            for one in spans_of(turn.text, given=given):
-                values[one.kind] |= _words_in(turn.text[one.start : one.end])
-            found |= dict.fromkeys(values["name"], "name")
+            for span in spans_of(turn.text, given=given):
+                values[span.kind] |= _words_in(turn.text[span.start : span.end])
+            known |= dict.fromkeys(values["name"], "name")
             for kind in _SAID_AGAIN if given & (_SECRET_WORDS | {NAME}) else ():
                 if len(values[kind]) <= _MOST_WORDS:
-                    found |= dict.fromkeys(values[kind], kind)
-        return found
+                    known |= dict.fromkeys(values[kind], kind)
+        return known
 
 
 def _words_in(text: str) -> set[str]:
     return {
-        one.word
-        for one in tokens_of(plain(text).text)
-        if len(one.word) >= _SHORTEST_WORD and not one.digits and not is_common(one.word)
+        token.word
+        for token in tokens_of(plain(text).text)
+        if len(token.word) >= _SHORTEST_WORD and not token.digits and not is_common(token.word)
     }
 
 
 def _given(call: Call | None, facts: Facts | None) -> dict[int, frozenset[Factor]]:
     """The factors whose value is said in each turn: by the facts, or because it was asked for just before."""
-    found: dict[int, set[Factor]] = defaultdict(set)
+    given: dict[int, set[Factor]] = defaultdict(set)
     by_name: dict[str | None, Factor] = {factor: factor for factor in FACTORS}
     for event in facts.events if facts else ():
         factor = by_name.get(event.subject)
         if factor is None or event.probability < LEAST_SURE:
             continue
         if event.kind in ("gives", "reads_out"):
-            found[event.turn].add(factor)
+            given[event.turn].add(factor)
         elif event.kind == "asks" and call is not None and factor in WITH_DIGITS | _SECRET_WORDS:
             answer = _answer_to(call, event.turn, numbers=factor in WITH_DIGITS)
             if answer is not None:
-                found[answer].add(factor)
-    return {turn: frozenset(factors) for turn, factors in found.items()}
+                given[answer].add(factor)
+    return {turn: frozenset(factors) for turn, factors in given.items()}
 
 
 def _answer_to(call: Call, asked: int, *, numbers: bool) -> int | None:

@@ -14,10 +14,10 @@ _Cues = Mapping[str, Sequence[Sequence[str]]]
 
 
 def _by_word(*cues: str, at: int) -> _Cues:
-    found: dict[str, list[Sequence[str]]] = {}
+    by_word: dict[str, list[Sequence[str]]] = {}
     for cue in map(str.split, cues):
-        found.setdefault(cue[at], []).append(cue)
-    return found
+        by_word.setdefault(cue[at], []).append(cue)
+    return by_word
 
 
 _TITLES = frozenset("herr herrn frau fräulein mr mrs ms miss mister dr doktor prof missus".split())
@@ -69,24 +69,24 @@ def is_cased(text: str) -> bool:
 
 def name_spans(text: str, tokens: Sequence[Token], *, given: bool) -> list[Span]:
     """Names in the text. `given`: a name is in this turn for certain, and less is asked of it."""
-    found = list(_introduced(text, tokens, given))
-    found += _by_first_name(text, tokens)
-    found += [Span(one.start(), one.end(), "name") for one in _SPELLED.finditer(text)]
+    spans = list(_introduced(text, tokens, given))
+    spans += _by_first_name(text, tokens)
+    spans += [Span(match.start(), match.end(), "name") for match in _SPELLED.finditer(text)]
     if given:
-        found += _pairs(text, tokens)
-        found += [Span(one.start(), one.end(), "name") for one in _ALPHABET.finditer(text)]
-    return found
+        spans += _pairs(text, tokens)
+        spans += [Span(match.start(), match.end(), "name") for match in _ALPHABET.finditer(text)]
+    return spans
 
 
 def _introduced(text: str, tokens: Sequence[Token], given: bool) -> Iterator[Span]:
     cased = is_cased(text)
-    for place, one in enumerate(tokens):
-        titled = one.word in _TITLES and not (place and tokens[place - 1].word in _OWN)
+    for place, token in enumerate(tokens):
+        titled = token.word in _TITLES and not (place and tokens[place - 1].word in _OWN)
         weak = (given or cased) and _ends_with(tokens, place, _WEAK)
         named = _ends_with(tokens, place, _NAMED)
         if named:
             # German writes `Name` large: where it is small, nothing tells names by their capitals.
-            large = cased and not (one.word in ("ist", "lautet") and text[tokens[place - 1].start].islower())
+            large = cased and not (token.word in ("ist", "lautet") and text[tokens[place - 1].start].islower())
             yield from _behind(text, tokens, place + 1, large, also=_ALSO_NAMES, between=_BETWEEN)
         elif titled or weak or _ends_with(tokens, place, _STRONG):
             yield from _behind(text, tokens, place + 1, cased, also=_ALSO_NAMES if titled and cased else frozenset())
@@ -131,7 +131,7 @@ def _behind(
         if not (_close(text, tokens, end, cased) if end > place else _goes_on(text, tokens, end, alone)):
             break
         end, also = end + 1, also - _GO_ON
-    yield from (Span(one.start, one.end, "name") for one in tokens[place:end])
+    yield from (Span(token.start, token.end, "name") for token in tokens[place:end])
 
 
 def _before(text: str, tokens: Sequence[Token], place: int, cased: bool) -> Iterator[Span]:
@@ -143,14 +143,14 @@ def _before(text: str, tokens: Sequence[Token], place: int, cased: bool) -> Iter
         if not (near and beside and _goes_on(text, tokens, start, alone)):
             break
         start -= 1
-    yield from (Span(one.start, one.end, "name") for one in tokens[start:place])
+    yield from (Span(token.start, token.end, "name") for token in tokens[start:place])
 
 
 def _by_first_name(text: str, tokens: Sequence[Token]) -> Iterator[Span]:
     """A first name that everybody knows, with the surname behind it."""
     cased = is_cased(text)
-    for place, one in enumerate(tokens):
-        if one.word not in _first_names() or (cased and not text[one.start].isupper()):
+    for place, token in enumerate(tokens):
+        if token.word not in _first_names() or (cased and not text[token.start].isupper()):
             continue
         end = place + 1
         while end < len(tokens) and end - place < _MOST_WORDS and _close(text, tokens, end, cased):
@@ -182,10 +182,10 @@ def _close(text: str, tokens: Sequence[Token], place: int, cased: bool) -> bool:
 
 def _goes_on(text: str, tokens: Sequence[Token], place: int, alone: bool) -> bool:
     """Whether a name may reach over what stands before this word: a pause, no end of a sentence save beside a name."""
-    before, one = tokens[place - 1], tokens[place]
-    if one.start - before.end > _LONGEST_PAUSE:
+    before, token = tokens[place - 1], tokens[place]
+    if token.start - before.end > _LONGEST_PAUSE:
         return False
-    ends = _SENTENCE_END.search(text, before.end, one.start)
+    ends = _SENTENCE_END.search(text, before.end, token.start)
     return ends is None or alone or (ends[0] == "." and (before.word in _ABBREVIATED or _initial(before)))
 
 
@@ -206,14 +206,14 @@ def _alone(text: str, tokens: Sequence[Token], place: int, cased: bool) -> bool:
     return end > place and left in _CLAUSE_END and whole
 
 
-def _initial(one: Token) -> bool:
-    return len(one.word) == 1 and not one.digits
+def _initial(token: Token) -> bool:
+    return len(token.word) == 1 and not token.digits
 
 
-def _may_be_name(text: str, one: Token, cased: bool, also: frozenset[str] = frozenset()) -> bool:
-    if one.digits and not one.weak:
+def _may_be_name(text: str, token: Token, cased: bool, also: frozenset[str] = frozenset()) -> bool:
+    if token.digits and not token.weak:
         return False
-    common = is_common(one.word) and one.word not in also
-    if len(one.word) < _SHORTEST or common or one.word in _TITLES:
+    common = is_common(token.word) and token.word not in also
+    if len(token.word) < _SHORTEST or common or token.word in _TITLES:
         return False
-    return not cased or text[one.start].isupper()
+    return not cased or text[token.start].isupper()

@@ -50,9 +50,9 @@ def number_spans(
         numbers_given: whether each number of the turn is masked, however short.
         known: the pairs of digits of the values that are given anywhere in the call: they are masked alone too.
     """
-    found = [Span(one.start(), one.end(), "IBAN") for one in _IBAN.finditer(text)]
+    spans = [Span(match.start(), match.end(), "IBAN") for match in _IBAN.finditer(text)]
     written = list(written_dates(text))
-    found += [one for one in written if one.kind == "date"]
+    spans += [span for span in written if span.kind == "date"]
     place = 0
     while place < len(tokens):
         end, kind = date_end(text, tokens, place), "date"
@@ -67,9 +67,9 @@ def number_spans(
             start, stop = _with_letters(text, tokens, place), _with_tail(text, tokens, end, shown)
             if shown == "amount" and _SIGNS.match(text[start - 1 : start]):
                 start -= 1
-            found.append(Span(start, stop if stop > run[-1].end else run[-1].end, shown))
+            spans.append(Span(start, stop if stop > run[-1].end else run[-1].end, shown))
         place = end
-    return found + written
+    return spans + written
 
 
 def digits_of(text: str, tokens: Sequence[Token]) -> Iterator[str]:
@@ -83,11 +83,11 @@ def digits_of(text: str, tokens: Sequence[Token]) -> Iterator[str]:
 
 
 def _joined(run: Sequence[Token]) -> str:
-    repeat, found = 1, ""
-    for one in run:
-        found += one.digits * repeat
-        repeat = {"double": 2, "doppel": 2, "triple": 3}.get(one.word, 1)
-    return found
+    repeat, digits = 1, ""
+    for token in run:
+        digits += token.digits * repeat
+        repeat = {"double": 2, "doppel": 2, "triple": 3}.get(token.word, 1)
+    return digits
 
 
 def _run(text: str, tokens: Sequence[Token], place: int) -> int | None:
@@ -104,23 +104,23 @@ def _run(text: str, tokens: Sequence[Token], place: int) -> int | None:
 
 
 def _begins(text: str, tokens: Sequence[Token], place: int) -> bool:
-    one = tokens[place]
-    if one.number:
+    token = tokens[place]
+    if token.number:
         return True
     after = tokens[place + 1] if place + 1 < len(tokens) else None
-    beside = after is not None and near(text, one, after) and (after.number or (one.weak and after.weak))
-    return beside and (one.word in ("one", "oh", "o", "double", "doppel", "triple"))
+    beside = after is not None and near(text, token, after) and (after.number or (token.weak and after.weak))
+    return beside and (token.word in ("one", "oh", "o", "double", "doppel", "triple"))
 
 
 def _next_number(text: str, tokens: Sequence[Token], place: int) -> int | None:
     """Behind the next number, where it goes on with the run: glue, letters and misheard digits may stand between."""
     for at in range(place, min(place + 4, len(tokens))):
-        one = tokens[at]
-        if not near(text, tokens[at - 1], one):
+        token = tokens[at]
+        if not near(text, tokens[at - 1], token):
             return None
-        if one.number or (at == place and one.word in ("one", "oh", "o")):
+        if token.number or (at == place and token.word in ("one", "oh", "o")):
             return at + 1
-        if not (one.weak or one.word in _GLUE or len(one.word) == 1):
+        if not (token.weak or token.word in _GLUE or len(token.word) == 1):
             return None
     return None
 
@@ -162,12 +162,12 @@ def _with_letters(text: str, tokens: Sequence[Token], place: int) -> int:
     """Where the span begins: up to three letters right before a number belong to it (`MW 6 612`, `E-M-H, null`)."""
     start = tokens[place].start
     for at in range(place - 1, max(-1, place - 4), -1):
-        one = tokens[at]
-        short = len(one.word) == 1 and text[one.end : one.end + 1] in (" ", "-", ",")
-        capitals = len(one.word) <= 3 and text[one.start : one.end].isupper()
-        if not (short or capitals) or not near(text, one, tokens[at + 1]) or one.word in ("a", "i"):
+        token = tokens[at]
+        short = len(token.word) == 1 and text[token.end : token.end + 1] in (" ", "-", ",")
+        capitals = len(token.word) <= 3 and text[token.start : token.end].isupper()
+        if not (short or capitals) or not near(text, token, tokens[at + 1]) or token.word in ("a", "i"):
             break
-        start = one.start
+        start = token.start
     return start
 
 

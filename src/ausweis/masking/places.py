@@ -26,8 +26,8 @@ _REACH = 6
 
 def email_spans(text: str, tokens: Sequence[Token]) -> Iterator[Span]:
     """E-mail addresses, also as `s punkt thürmer at example punkt de`."""
-    for one in _EMAIL.finditer(text):
-        yield Span(one.start(), one.end(), "e-mail")
+    for match in _EMAIL.finditer(text):
+        yield Span(match.start(), match.end(), "e-mail")
     for place, token in enumerate(tokens):
         if token.word in _AT and place:
             end = _domain_end(tokens, place)
@@ -44,29 +44,29 @@ def _domain_end(tokens: Sequence[Token], at: int) -> int | None:
 
 def _local_start(tokens: Sequence[Token], at: int) -> int:
     start = tokens[at].start
-    for one in reversed(tokens[max(0, at - _REACH) : at]):
-        if not (one.word in _PARTS or one.digits or len(one.word) == 1 or not is_common(one.word)):
+    for token in reversed(tokens[max(0, at - _REACH) : at]):
+        if not (token.word in _PARTS or token.digits or len(token.word) == 1 or not is_common(token.word)):
             break
-        start = one.start
+        start = token.start
     return start
 
 
 def address_spans(text: str, tokens: Sequence[Token]) -> Iterator[Span]:
     """Street and number, postcode and town, British postcodes."""
-    for found in _UK_POSTCODE.finditer(text):
-        yield Span(found.start(), found.end(), "address")
-    for place, one in enumerate(tokens):
-        if one.word.endswith(tuple(_ENDINGS)) and not (is_common(one.word) and one.word not in _ENDINGS):
+    for match in _UK_POSTCODE.finditer(text):
+        yield Span(match.start(), match.end(), "address")
+    for place, token in enumerate(tokens):
+        if token.word.endswith(tuple(_ENDINGS)) and not (is_common(token.word) and token.word not in _ENDINGS):
             last = _house_number(tokens, place)
             if last is not None:
                 yield Span(_street_start(text, tokens, place), _with_town(text, tokens, last), "address")
-        elif one.number and _is_british(text, tokens, place):
+        elif token.number and _is_british(text, tokens, place):
             last = next(at for at in range(place + 1, place + 5) if tokens[at].word in _TYPES)
-            yield Span(one.start, _with_town(text, tokens, last), "address")
-        elif one.word.isdigit() and len(one.word) == 5 and place + 1 < len(tokens):
+            yield Span(token.start, _with_town(text, tokens, last), "address")
+        elif token.word.isdigit() and len(token.word) == 5 and place + 1 < len(tokens):
             town = tokens[place + 1]
-            if text[one.end : town.start] == " " and text[town.start].isupper():
-                yield Span(one.start, town.end, "address")
+            if text[token.end : town.start] == " " and text[town.start].isupper():
+                yield Span(token.start, town.end, "address")
 
 
 def _house_number(tokens: Sequence[Token], place: int) -> int | None:
@@ -87,12 +87,12 @@ def _house_number(tokens: Sequence[Token], place: int) -> int | None:
 def _with_town(text: str, tokens: Sequence[Token], last: int) -> int:
     """Where the address ends: with the town, and its postcode, that follow."""
     end = tokens[last].end
-    for one in tokens[last + 1 : last + 4]:
-        between = text[end : min(one.start, end + 9)].strip(" ,")
-        town = text[one.start].isupper() and not is_common(one.word)
-        if between not in ("", "in") or not (town or one.word == "in" or (one.number and len(one.digits) == 5)):
+    for token in tokens[last + 1 : last + 4]:
+        between = text[end : min(token.start, end + 9)].strip(" ,")
+        town = text[token.start].isupper() and not is_common(token.word)
+        if between not in ("", "in") or not (town or token.word == "in" or (token.number and len(token.digits) == 5)):
             break
-        end = one.end if one.word != "in" else end
+        end = token.end if token.word != "in" else end
     return end
 
 

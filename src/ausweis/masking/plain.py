@@ -26,7 +26,7 @@ class Plain(NamedTuple):
 
     def in_text(self, spans: Iterable[Span]) -> list[Span]:
         """Spans of the plain text, none empty, as spans of the text itself, with all the marks of their signs."""
-        return [Span(self.starts[one.start], self.ends[one.end - 1], one.kind) for one in spans]
+        return [Span(self.starts[span.start], self.ends[span.end - 1], span.kind) for span in spans]
 
 
 def plain(text: str) -> Plain:
@@ -42,8 +42,8 @@ def plain(text: str) -> Plain:
             signs[-1] = whole if len(whole) == 1 else signs[-1]
         # `m²` is a unit, no number.
         read = sign if sign in "²³" and signs[-1:] == ["m"] else read
-        for one in read:
-            signs.append(one)
+        for letter in read:
+            signs.append(letter)
             starts.append(at)
             ends.append(at + 1)
     return Plain("".join(signs), starts, ends)

@@ -3,12 +3,11 @@
 from collections.abc import Container, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from ausweis.masking.kinds import Kind, Span
+from ausweis.masking.kinds import Kind, Span, in_order, masked
 from ausweis.masking.names import is_cased, name_spans
 from ausweis.masking.numbers import number_spans
 from ausweis.masking.places import address_spans, email_spans
 from ausweis.masking.plain import plain
-from ausweis.masking.spans import in_order, masked
 from ausweis.masking.tokens import Token, is_common, tokens_of
 from ausweis.vocabulary import FACTORS, NAME, Factor, Language
 
@@ -52,33 +51,37 @@ def _plain_spans(
     text: str, given: frozenset[Factor], words: Mapping[str, Kind], digits: Container[str]
 ) -> Sequence[Span]:
     tokens = tokens_of(text)
-    found = [*email_spans(text, tokens), *address_spans(text, tokens)]
+    spans = [*email_spans(text, tokens), *address_spans(text, tokens)]
     numbers = any(FACTORS[factor].has_numbers for factor in given)
-    found += number_spans(text, tokens, given=given, numbers_given=numbers, known=digits)
+    spans += number_spans(text, tokens, given=given, numbers_given=numbers, known=digits)
     names = name_spans(text, tokens, given=NAME in given)
     values = list(_values(text, tokens, given - {NAME} if names else given))
-    found += [*names, *values] if NAME in given else [*values, *names]
-    found += [Span(one.start, one.end, words[one.word]) for one in tokens if one.word in words]
-    return in_order(text, found)
+    spans += [*names, *values] if NAME in given else [*values, *names]
+    spans += [Span(token.start, token.end, words[token.word]) for token in tokens if token.word in words]
+    return in_order(text, spans)
 
 
 def _values(text: str, tokens: Sequence[Token], given: frozenset[Factor]) -> Iterator[Span]:
     """Words of values that are words: all that not everybody uses. Of a name only where no name was found."""
     kinds: set[Kind] = {FACTORS[factor].mask for factor in given if FACTORS[factor].has_words}
     if any(FACTORS[factor].looks_like == "date" for factor in given):
-        yield from (Span(one.start, one.end, "date") for one in tokens if one.number)
+        yield from (Span(token.start, token.end, "date") for token in tokens if token.number)
     if not kinds:
         return
     kind = kinds.pop() if len(kinds) == 1 else "value"
     cased = is_cased(text)
-    for place, one in enumerate(tokens):
-        opening = place == 0 or text[max(0, one.start - 4) : one.start].rstrip()[-1:] in ".!?…:"
-        capital = text[one.start].isupper()
+    for place, token in enumerate(tokens):
+        opening = place == 0 or text[max(0, token.start - 4) : token.start].rstrip()[-1:] in ".!?…:"
+        capital = text[token.start].isupper()
         # In cased German the value is a noun or a name; small words are talk. English writes it small within quotes.
-        if one.number or is_common(one.word) or (cased and not capital and not opening and not _quoted(text, one)):
+        if (
+            token.number
+            or is_common(token.word)
+            or (cased and not capital and not opening and not _quoted(text, token))
+        ):
             continue
-        yield Span(one.start, one.end, kind)
+        yield Span(token.start, token.end, kind)
 
 
-def _quoted(text: str, one: Token) -> bool:
-    return text[max(0, one.start - 1) : one.start] in ('"', "“", "„", "»", "‘", "'", "«")
+def _quoted(text: str, token: Token) -> bool:
+    return text[max(0, token.start - 1) : token.start] in ('"', "“", "„", "»", "‘", "'", "«")

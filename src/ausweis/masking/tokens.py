@@ -48,12 +48,12 @@ class Token(NamedTuple):
 
 def tokens_of(text: str) -> Sequence[Token]:
     """The words of a text in their order."""
-    found = []
+    tokens = []
     for match in _TOKEN.finditer(text):
         word = match[0].lower().replace("’", "'")
         digits, weak = _digits(word) if len(word) <= 60 else ("0" * word.isdigit(), False)
-        found.append(Token(match.start(), match.end(), word, digits, weak))
-    return found
+        tokens.append(Token(match.start(), match.end(), word, digits, weak))
+    return tokens
 
 
 @lru_cache(maxsize=20_000)
@@ -79,12 +79,12 @@ def is_common(word: str) -> bool:
     return len(word) == 1 or word in _common() or word[:1] == "‹" or word.partition("'")[0] in _common()
 
 
-def near(text: str, one: Token, other: Token) -> bool:
+def near(text: str, token: Token, other: Token) -> bool:
     """Whether nothing but separators, of any kind and number, stands between two words that follow each other.
 
     Letters and digits cannot stand there; but a currency beside a word, or a share behind it, says what it counts.
     """
-    behind, before = min(one.end + _SIGN_WITHIN, other.start), max(other.start - _SIGN_WITHIN, one.end)
-    if _CURRENCY.search(text, one.end, behind) or _CURRENCY.search(text, before, other.start):
+    behind, before = min(token.end + _SIGN_WITHIN, other.start), max(other.start - _SIGN_WITHIN, token.end)
+    if _CURRENCY.search(text, token.end, behind) or _CURRENCY.search(text, before, other.start):
         return False
-    return other.start - one.end < _SIGN_WITHIN or not text[one.end : behind].strip().startswith(_SHARES)
+    return other.start - token.end < _SIGN_WITHIN or not text[token.end : behind].strip().startswith(_SHARES)

@@ -2,21 +2,20 @@
 
     source      a template file cut into front matter and role sections, with line numbers
     render      the sandbox that fills a section: call text stays data, on one line
+    bounds      of what a template may do: size, depth, steps
     template    the template itself, and its messages
     lock        `prompts.lock`: which versions are released, with their hashes
     library     a folder of templates; which version answers to a name
     lint        what is wrong with a template or a folder of them
-    release     puts a version into the lock
-    difference  what changed between two versions
+    release     puts a version into the lock, and tells what changed between two
 
 Roles come from a template's source alone: `render` has the rule that text of a call stays data.
 """
 
-from ausweis.prompts.difference import Difference, difference
 from ausweis.prompts.library import Library, default_library
 from ausweis.prompts.lint import lint_file, lint_folder
 from ausweis.prompts.lock import Lock, LockEntry
-from ausweis.prompts.release import release
+from ausweis.prompts.release import Difference, difference, release
 from ausweis.prompts.source import Problem, Section
 from ausweis.prompts.template import Example, Template
 

@@ -140,12 +140,12 @@ def whole(context: CountingContext, value: Any) -> Any:
         value = list(value)
     waiting = [value]
     while waiting:
-        one = waiting.pop()
-        if isinstance(one, Mapping):
-            waiting += [*one.keys(), *one.values()]
-        elif isinstance(one, list | tuple | Set):
-            waiting += one
-        context.budget.spend(1 + _length(one))
+        item = waiting.pop()
+        if isinstance(item, Mapping):
+            waiting += [*item.keys(), *item.values()]
+        elif isinstance(item, list | tuple | Set):
+            waiting += item
+        context.budget.spend(1 + _length(item))
     return value
 
 

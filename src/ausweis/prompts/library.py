@@ -29,11 +29,11 @@ class Library:
 
     def versions(self) -> dict[str, tuple[int, ...]]:
         """The ids with their version numbers, both ascending; by file name, no file is read."""
-        found: dict[str, list[int]] = {}
+        versions: dict[str, list[int]] = {}
         for path in sorted(self.folder.glob("*/*.md")):
             if _NAME.fullmatch(f"{path.parent.name}@{path.stem}"):
-                found.setdefault(path.parent.name, []).append(int(path.stem))
-        return {identifier: tuple(sorted(numbers)) for identifier, numbers in found.items()}
+                versions.setdefault(path.parent.name, []).append(int(path.stem))
+        return {identifier: tuple(sorted(numbers)) for identifier, numbers in versions.items()}
 
     def templates(self) -> tuple[Template, ...]:
         """All versions, by id and version.

@@ -143,5 +143,5 @@ def _example_problems(template: Template, source: Source) -> Iterator[Problem]:
                 place, f"example {index + 1} cannot be checked against output: its schema or answer is broken"
             )
             continue
-        for found in errors:
-            yield Problem(place, f"example {index + 1} does not fit output: {found.message}")
+        for misfit in errors:
+            yield Problem(place, f"example {index + 1} does not fit output: {misfit.message}")

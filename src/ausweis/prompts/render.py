@@ -121,16 +121,16 @@ def _parsed(source: str) -> nodes.Template:
 def check_syntax(path: object, section: Section) -> list[Problem]:
     """What a section may not hold: broken syntax, too much, or a construct other than printing, `if`, `for`, `set`."""
     try:
-        found = dict.fromkeys(_misfits(_parsed(section.source)))
-        if not found:
+        problems = dict.fromkeys(_misfits(_parsed(section.source)))
+        if not problems:
             _compiled(section.source)
     except TemplateSyntaxError as error:
         hint = f" (filters: {', '.join(FILTERS)})" if "filter" in str(error.message) else ""
-        found = {(error.lineno, f"{str(error.message).rstrip('.')}{hint}"): None}
+        problems = {(error.lineno, f"{str(error.message).rstrip('.')}{hint}"): None}
     except (MemoryError, RecursionError, SyntaxError, ValueError):  # of Python, into which a template is compiled
         reasons = "it is nested too deeply, a number has too many digits, or an argument stands twice"
-        found = {(1, f"it cannot be compiled: {reasons}"): None}
-    return [Problem(f"{path}:{section.line + line - 1}", message) for line, message in sorted(found)]
+        problems = {(1, f"it cannot be compiled: {reasons}"): None}
+    return [Problem(f"{path}:{section.line + line - 1}", message) for line, message in sorted(problems)]
 
 
 def _misfits(tree: nodes.Template) -> Iterator[tuple[int, str]]:
@@ -149,7 +149,7 @@ def _misfits(tree: nodes.Template) -> Iterator[tuple[int, str]]:
             yield line, "a recursive loop is not allowed in a template"
         elif isinstance(node, nodes.Filter | nodes.Test) and (node.dyn_args or node.dyn_kwargs):
             yield line, "arguments in * or ** are not allowed in a template"
-        elif isinstance(node, nodes.Tuple) and any(isinstance(one, nodes.Slice) for one in node.items):
+        elif isinstance(node, nodes.Tuple) and any(isinstance(item, nodes.Slice) for item in node.items):
             yield line, "a slice stands alone in its brackets"
 
 
@@ -157,12 +157,12 @@ def variables(section: Section) -> dict[str, int]:
     """The inputs that a section uses, each with the file's line of its first use."""
     tree = _parsed(section.source)
     names = find_undeclared_variables(tree)
-    found: dict[str, int] = {}
+    lines: dict[str, int] = {}
     for node in tree.find_all(nodes.Name):
         if node.name in names:
             here = section.line + node.lineno - 1
-            found[node.name] = min(found.get(node.name, here), here)
-    return found
+            lines[node.name] = min(lines.get(node.name, here), here)
+    return lines
 
 
 def render_section(path: object, section: Section, inputs: Mapping[str, Any], budget: Budget) -> str:

@@ -118,7 +118,7 @@ def _yaml(path: Path, text: str) -> Document:
 
 
 def _cut(path: Path, lines: list[str], first: int) -> tuple[list[Section], list[Problem]]:
-    found: list[tuple[Role, int]] = []
+    marks: list[tuple[Role, int]] = []
     problems: list[Problem] = []
     for index, line in enumerate(lines):
         marker = _LIKE_A_MARKER.match(line)
@@ -126,18 +126,18 @@ def _cut(path: Path, lines: list[str], first: int) -> tuple[list[Section], list[
             continue
         role = next((role for role in ROLES if line.rstrip() == f"=== {role} ==="), None)
         if role:
-            found.append((role, index))
+            marks.append((role, index))
         else:
             message = f"{line.strip()!r} is no role: write `=== system ===` or `=== user ===`"
             problems.append(Problem(f"{path}:{first + index}", message))
-    if tuple(role for role, _ in found) != ROLES:
-        place = f"{path}:{first + found[0][1] if found else first}"
+    if tuple(role for role, _ in marks) != ROLES:
+        place = f"{path}:{first + marks[0][1] if marks else first}"
         problems.append(Problem(place, "the body needs `=== system ===`, then `=== user ===`, each exactly once"))
         return [], problems
-    if any(line.strip() for line in lines[: found[0][1]]):
+    if any(line.strip() for line in lines[: marks[0][1]]):
         problems.append(Problem(f"{path}:{first}", "text stands before `=== system ===`: move it into a section"))
     sections = []
-    for (role, start), end in zip(found, (found[1][1], len(lines)), strict=True):
+    for (role, start), end in zip(marks, (marks[1][1], len(lines)), strict=True):
         source = "\n".join(lines[start + 1 : end])
         if not source.strip():
             problems.append(Problem(f"{path}:{first + start}", f"the {role} section is empty"))

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from ausweis.calls.call import Call
 from ausweis.engines.probe import Probe
-from ausweis.engines.protocol import AnyProbe, Engine, Request, Transcript
+from ausweis.engines.protocol import AnyProbe, Engine, Request, Transcript, transcript_engine
 from ausweis.errors import PromptError
 from ausweis.prompts import Template
 from ausweis.provenance import PromptProvenance
@@ -76,7 +76,7 @@ class WindowAsking:
             for chunk, result in zip(chunks, told, strict=True)
         ]
         answers[0][STARTS_LATE] = defects.starts_late(start, self._start)
-        return answers, sum(one.evaluated_tokens for one in (*told, start))
+        return answers, sum(result.evaluated_tokens for result in (*told, start))
 
     def requests(self, call: Call, chunks: Sequence[Chunk]) -> list[Request]:
         """Each chunk with the two before it."""
@@ -119,16 +119,16 @@ class TranscriptAsking:
         if not chunks:
             return [], 0
         transcript = self.transcript(call, chunks)
-        results = engine.read(transcript)
-        found = [
+        results = transcript_engine(engine).read(transcript)
+        answers = [
             dict(zip(probe.labels, result.probabilities, strict=True))
             for probe, result in zip(transcript.probes, results, strict=True)
         ]
         if self._start is not None:
             results += engine.complete([defects.question(call, self._start)])
-            found[0][STARTS_LATE] = defects.starts_late(results[-1], self._start)
-        tokens = sum(one.evaluated_tokens for one in results)
-        return weighed(chunks, found, self._dialogue), tokens
+            answers[0][STARTS_LATE] = defects.starts_late(results[-1], self._start)
+        tokens = sum(result.evaluated_tokens for result in results)
+        return weighed(chunks, answers, self._dialogue), tokens
 
     def transcript(self, call: Call, chunks: Sequence[Chunk]) -> Transcript:
         """What is read: each chunk probed for the labels of its speaker."""

@@ -1,13 +1,14 @@
 """Opens a reading strategy by name, with the templates and probes that it needs."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from ausweis.engines.learned_file import LearnedFile
 from ausweis.engines.matcher import Matcher
 from ausweis.engines.probe import Probe
-from ausweis.engines.protocol import Engine
+from ausweis.engines.protocol import Engine, TranscriptEngine
 from ausweis.errors import InputError, PromptError
 from ausweis.prompts import Library, Template
 from ausweis.reading.asking import Asking, TranscriptAsking, WindowAsking
@@ -28,7 +29,7 @@ __all__ = [
     "probe_path",
 ]
 
-_Part = TypeVar("_Part", Probe, Matcher)
+_Learned = TypeVar("_Learned", bound=LearnedFile)
 
 STRATEGIES = ("turnwise", "direct")
 TURN_TEMPLATES: Mapping[str, str] = {"agent": "agent-turn", "caller": "caller-turn"}
@@ -108,7 +109,7 @@ def probe_for(template: Template, engine: Engine) -> Probe | None:
     Raises:
         PromptError: the file is broken, or was trained for another version of the template.
     """
-    return _learned_for(template, engine, probe_path(template, engine.info.id), Probe.load)
+    return _learned_for(Probe, template, engine, probe_path(template, engine.info.id))
 
 
 def matcher_for(template: Template, engine: Engine) -> Matcher | None:
@@ -117,15 +118,15 @@ def matcher_for(template: Template, engine: Engine) -> Matcher | None:
     Raises:
         PromptError: as `probe_for`.
     """
-    return _learned_for(template, engine, matcher_path(template, engine.info.id), Matcher.load)
+    return _learned_for(Matcher, template, engine, matcher_path(template, engine.info.id))
 
 
-def _learned_for(template: Template, engine: Engine, path: Path, load: Callable[[Path], _Part]) -> _Part | None:
-    if not path.is_file():
+def _learned_for(kind: type[_Learned], template: Template, engine: Engine, path: Path) -> _Learned | None:
+    if not path.is_file() or not isinstance(engine, TranscriptEngine):
         return None
-    part = load(path)
-    if part.model_sha256 != engine.info.sha256:
+    learned = kind.load(path)
+    if learned.model_sha256 != engine.info.sha256:
         return None
-    if part.template_sha256 != template.sha256:
+    if learned.template_sha256 != template.sha256:
         raise PromptError(f"was trained for another text of {template.name}: train it again", place=str(path))
-    return part
+    return learned

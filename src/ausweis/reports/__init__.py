@@ -13,13 +13,9 @@ review_csv       its calls to review as CSV
 review_source    what it is made of: the store's counts and calls to review
 review_tallies   those counts: calls of its days and of the days before
 review_counts    counts against the days before, and what changed beyond chance
-review_calls     a call to review: findings, moments, what was said
-review_excerpt   the turns around a moment, masked
-review_advice    what the agent should have done
-review_trends    shares by day, queue and team
-review_words     its words in German and English
+review_calls     a call to review
 notify           a summary to a webhook or mailbox
 
-pages          what HTML pages share: templates that escape, and a policy that lets nothing run
+pages          what pages in one file share: a policy that lets nothing run
 markdown       words of calls in Markdown
 """

@@ -3,13 +3,11 @@
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
-from markupsafe import Markup
-
 from ausweis.evals.metrics.outcomes import NONE
 from ausweis.evals.metrics.summary import Slice, Summary, rows_of
 from ausweis.reports.eval_calls import call_views
 from ausweis.reports.eval_source import EvalSource
-from ausweis.reports.pages import beside, content_policy, environment
+from ausweis.reports.pages import page_of
 from ausweis.reports.plots import calibration, risk_curve
 
 __all__ = ["eval_page"]
@@ -21,42 +19,37 @@ MARKS = ("wrong", "right", "no verdict", "facts differ", "flipped", "must pass",
 
 def eval_page(source: EvalSource) -> str:
     """The page."""
-    style, script = beside("page.css"), beside("page.js")
     calls = call_views(source)
-    present = {mark for one in calls for mark in one.marks}
-    return (
-        environment()
-        .get_template("eval_page.html.j2")
-        .render(
-            policy=content_policy(style, script),
-            style=Markup(style),  # noqa: S704
-            script=Markup(script),  # noqa: S704
-            manifest=source.manifest,
-            summary=source.summary,
-            rows=rows_of(source.summary),
-            confusion=_heat(source.summary),
-            tags=_by_kind(source.summary.slices),
-            curve=risk_curve(source.cases, source.summary),
-            calibration=calibration(source.summary),
-            calls=calls,
-            repeats=max(case.repeat for case in source.cases),
-            marks=[mark for mark in MARKS if mark in present],
-        )
+    present = {mark for call in calls for mark in call.marks}
+    return page_of(
+        "eval_page.html.j2",
+        "page.css",
+        "page.js",
+        manifest=source.manifest,
+        summary=source.summary,
+        rows=rows_of(source.summary),
+        confusion=_heat(source.summary),
+        tags=_by_kind(source.summary.slices),
+        curve=risk_curve(source.cases, source.summary),
+        calibration=calibration(source.summary),
+        calls=calls,
+        repeats=max(case.repeat for case in source.cases),
+        marks=[mark for mark in MARKS if mark in present],
     )
 
 
 def _heat(summary: Summary) -> Mapping[str, Sequence[tuple[str, int, int]]]:
     """For each label, verdicts with their count and shade (0: none, up to `SHADES`: all calls of the label)."""
     failed = any(row[NONE] for row in summary.confusion.values())
-    found = {}
+    heat = {}
     for label, row in summary.confusion.items():
         total = sum(row.values())
         cells = [(verdict, count) for verdict, count in row.items() if verdict != NONE or failed]
-        found[label] = [(verdict, count, -(-count * SHADES // total) if total else 0) for verdict, count in cells]
-    return found
+        heat[label] = [(verdict, count, -(-count * SHADES // total) if total else 0) for verdict, count in cells]
+    return heat
 
 
 def _by_kind(slices: Sequence[Slice]) -> list[tuple[str, list[Slice]]]:
     """Tags by what stands before their colon."""
-    ordered = sorted(slices, key=lambda one: one.tag)
-    return [(kind, list(some)) for kind, some in groupby(ordered, key=lambda one: one.tag.partition(":")[0])]
+    ordered = sorted(slices, key=lambda part: part.tag)
+    return [(kind, list(parts)) for kind, parts in groupby(ordered, key=lambda part: part.tag.partition(":")[0])]

@@ -17,11 +17,10 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_expo
 
 from ausweis.calls.text import clean
 from ausweis.errors import InputError
-from ausweis.reports.review_calls import severity_of
 from ausweis.reports.review_counts import Change
-from ausweis.reports.review_page import change_in_words, finding_words, heading, part_in_words, usual_in_words
+from ausweis.reports.review_page import change_in_words, heading, part_in_words, usual_in_words
 from ausweis.reports.review_source import Review
-from ausweis.reports.review_words import SEVERITIES, TEXTS, number
+from ausweis.views.words import Words
 
 __all__ = ["check_address", "notify", "summary"]
 
@@ -45,17 +44,19 @@ def summary(review: Review) -> dict[str, Any]:
     Names of queues and teams are as they are, but in `text`, which chat programs act on: there they only show, with
     `&<>` as Slack wants them (https://api.slack.com/reference/surfaces/formatting#escaping).
     """
-    wanted, language = review.wanted, review.wanted.language
-    rows = [*(one.row for one in review.calls), *review.rest]
+    wanted, words = review.wanted, Words(review.wanted.language)
+    rows = [*(call.row for call in review.calls), *review.rest]
     return {
         "schema": "ausweis/review-summary@1",
         "first": str(wanted.first),
         "last": str(wanted.last),
         "calls": review.now.calls,
         "flagged": review.to_review,
-        "counts": {one.name: one.count for one in review.figures if one.name != "calls"},
-        "usual_shares": {one.name: round(one.usual, 4) for one in review.figures[1:] if one.usual is not None},
-        "changes": [change_in_words(one, language) for one in review.changes],
+        "counts": {figure.name: figure.count for figure in review.figures if figure.name != "calls"},
+        "usual_shares": {
+            figure.name: round(figure.usual, 4) for figure in review.figures[1:] if figure.usual is not None
+        },
+        "changes": [change_in_words(change, words) for change in review.changes],
         "worst": [
             {
                 "call": row.key,
@@ -66,7 +67,7 @@ def summary(review: Review) -> dict[str, Any]:
                 **({"link": f"{wanted.serve}/calls/{row.key}"} if wanted.serve else {}),
             }
             for row in rows[:MOST_CALLS]
-            if severity_of(row)
+            if row.severity
         ],
         "text": escape(_text(review), quote=False),
     }
@@ -164,7 +165,7 @@ def _mail(parts: SplitResult, review: Review) -> EmailMessage:
     to = unquote(parts.path.strip("/"))
     asked = parse_qs(parts.query)
     message = EmailMessage()
-    message["Subject"] = f"{TEXTS[review.wanted.language]['kind']}: {heading(review)}"
+    message["Subject"] = f"{Words(review.wanted.language).text('kind')}: {heading(review)}"
     message["From"] = _line(asked.get("from", [to])[0])
     message["To"] = _line(to)
     message["Date"] = formatdate(localtime=True)
@@ -192,18 +193,18 @@ def _tamed(change: Change) -> Change:
 
 def _text(review: Review) -> str:
     """The summary as plain text, with names that do nothing in a mail either."""
-    language = review.wanted.language
+    words = Words(review.wanted.language)
     lines = [heading(review), ""]
-    for one in review.figures:
-        usual = usual_in_words(one, language)
-        lines.append(f"{number(one.count, language)} {part_in_words(one.name, language)} ({usual})")
-    told = [change_in_words(_tamed(one), language) for one in review.changes]
+    for figure in review.figures:
+        usual = usual_in_words(figure, words)
+        lines.append(f"{words.number(figure.count)} {part_in_words(figure.name, words)} ({usual})")
+    told = [change_in_words(_tamed(change), words) for change in review.changes]
     if told:
-        lines += ["", TEXTS[language]["changed"] + ":", *told]
-    rows = [row for row in [*(one.row for one in review.calls), *review.rest] if severity_of(row)]
+        lines += ["", words.text("changed") + ":", *told]
+    rows = [row for row in [*(call.row for call in review.calls), *review.rest] if row.severity]
     if rows:
-        lines += ["", TEXTS[language]["worst"] + ":"]
+        lines += ["", words.text("worst") + ":"]
     for row in rows[:MOST_CALLS]:
-        grade = SEVERITIES[language][row.severity] if row.severity else ""
-        lines.append(f"{grade}: {TEXTS[language]['call']} {row.key}, {finding_words(row, language)}")
+        grade = words.word(row.severity) if row.severity else ""
+        lines.append(f"{grade}: {words.text('call')} {row.key}, {words.happened(row)}")
     return "\n".join(lines) + "\n"

@@ -1,50 +1,33 @@
-"""What all HTML pages share: one file, no network, no word of a call that could act.
+"""What pages in one file share: no network, and nothing in them that could act.
 
-Words of calls are hostile input. Jinja2 escapes every value, control characters are taken out, and the page's
-Content-Security-Policy lets run only the styles and scripts whose SHA-256 it names: files beside this module, into
-which no value is ever put.
+A page's Content-Security-Policy lets run only the styles and scripts whose SHA-256 it names: files beside this module,
+into which no value is ever put. What stands in the page is escaped and cleaned (`views.templates`).
 """
 
 import hashlib
 from base64 import b64encode
-from functools import lru_cache
 from importlib.resources import files
+from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
-from ausweis.calls.text import clean
+from ausweis.views.templates import environment
 
-__all__ = ["beside", "content_policy", "environment"]
-
-
-def content_policy(style: str, script: str = "") -> str:
-    """The Content-Security-Policy: nothing but this style and this script."""
-    scripts = f" script-src '{_hash(script)}';" if script else ""
-    return f"default-src 'none'; style-src '{_hash(style)}';{scripts} base-uri 'none'; form-action 'none'"
+__all__ = ["page_of"]
 
 
-def beside(name: str) -> str:
-    """The text of a file in the folder of templates."""
+def page_of(template: str, style: str, script: str = "", **values: Any) -> str:
+    """The page of a template; `style` and `script` are files in the folder of templates."""
+    text, code = _beside(style), _beside(script) if script else ""
+    scripts = f" script-src '{_hash(code)}';" if code else ""
+    policy = f"default-src 'none'; style-src '{_hash(text)}';{scripts} base-uri 'none'; form-action 'none'"
+    values |= {"policy": policy, "style": Markup(text), "script": Markup(code)}  # noqa: S704
+    return environment("ausweis.reports").get_template(template).render(**values)
+
+
+def _beside(name: str) -> str:
     return (files("ausweis.reports") / "templates" / name).read_text(encoding="utf-8")
-
-
-@lru_cache
-def environment(package: str = "ausweis.reports") -> Environment:
-    """The templates of a package, strict, and escaping every value."""
-    return Environment(
-        loader=PackageLoader(package),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_cleaned,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
 
 
 def _hash(text: str) -> str:
     return f"sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
-
-
-def _cleaned(value: object) -> object:
-    """Every text that is printed, without control characters and marks that turn the direction of writing."""
-    return clean(value) if type(value) is str else value

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 from ausweis.calls.text import clean
-from ausweis.reports.review_calls import ReviewedCall
 from ausweis.reports.review_source import Review
 from ausweis.store import CallRow
 
@@ -31,7 +30,8 @@ def review_csv(review: Review) -> str:
     for call in review.calls:
         worst = call.worst
         turn, second = (str(worst.turn), f"{worst.start:.1f}" if worst.start is not None else "") if worst else ("", "")
-        writer.writerow(map(_safe, (*_row(call.row, review, turn, second), *_finding(call))))
+        why = worst.why if worst else " ".join(call.reasons)
+        writer.writerow(map(_safe, (*_row(call.row, review, turn, second), why, call.said)))
     for row in review.rest:
         turn = str(row.first_violation_turn or "")
         writer.writerow(map(_safe, (*_row(row, review, turn), "", "")))
@@ -43,13 +43,6 @@ def _row(row: CallRow, review: Review, turn: str = "", second: str = "") -> Iter
     yield from (str(row.day), row.started_at or "", row.call_id, row.queue or "", row.team or "", agent or "")
     yield from (row.outcome, row.severity or "", " ".join(row.violations), " ".join(row.incidents), turn, second)
     yield from (f"{row.risk:.3f}", f"{row.confidence:.3f}", str(row.needs_review).lower(), row.state)
-
-
-def _finding(call: ReviewedCall) -> Iterator[str]:
-    worst = call.worst
-    yield worst.why if worst else " ".join(call.reasons)
-    turns = [one for one in call.excerpt.turns if worst and one.number == worst.turn]
-    yield " ".join("".join(piece.text for piece in one.pieces) for one in turns)
 
 
 def _safe(text: str) -> str:

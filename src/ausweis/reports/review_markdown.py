@@ -3,89 +3,73 @@
 from collections.abc import Iterator
 
 from ausweis.reports.markdown import cell
-from ausweis.reports.review_calls import ReviewedCall, clock
-from ausweis.reports.review_page import (
-    change_in_words,
-    finding_words,
-    heading,
-    no_calls_in_words,
-    part_in_words,
-    usual_in_words,
-)
+from ausweis.reports.review_calls import ReviewedCall
+from ausweis.reports.review_page import change_in_words, heading, no_calls_in_words, part_in_words, usual_in_words
 from ausweis.reports.review_source import Review
-from ausweis.reports.review_words import OUTCOMES, SEVERITIES, STATES, TEXTS, number, share
-from ausweis.vocabulary import Language
+from ausweis.views.words import Words
 
 __all__ = ["review_markdown"]
 
 
 def review_markdown(review: Review) -> str:
     """Counts, changes, then each call to review with its moments and quotes; the rest as a table."""
-    return "\n".join(_lines(review)) + "\n"
+    return "\n".join(_lines(review, Words(review.wanted.language))) + "\n"
 
 
-def _lines(review: Review) -> Iterator[str]:
-    language = review.wanted.language
-    texts = TEXTS[language]
-    yield f"# {texts['kind']}: {heading(review)}"
+def _lines(review: Review, words: Words) -> Iterator[str]:
+    yield f"# {words.text('kind')}: {heading(review)}"
     yield ""
     if not review.now.calls:
         yield no_calls_in_words(review)
         return
     for figure in review.figures:
-        of = "" if figure.name == "calls" else f"{share(figure.share, language)}, "
-        name, usual = part_in_words(figure.name, language), usual_in_words(figure, language)
-        yield f"- **{number(figure.count, language)} {name}** ({of}{usual})"
-    yield ""
-    yield f"## {texts['changed']}"
-    yield ""
-    yield from (f"- {cell(change_in_words(one, language))}" for one in review.changes)
+        of = "" if figure.name == "calls" else f"{words.share(figure.share)}, "
+        name, usual = part_in_words(figure.name, words), usual_in_words(figure, words)
+        yield f"- **{words.number(figure.count)} {name}** ({of}{usual})"
+    yield from ("", f"## {words.text('changed')}", "")
+    yield from (f"- {cell(change_in_words(change, words))}" for change in review.changes)
     if not review.changes:
-        yield texts["unchanged"]
-    yield ""
-    yield f"## {texts['worst']}"
+        yield words.text("unchanged")
+    yield from ("", f"## {words.text('worst')}")
     for call in review.calls:
         yield ""
-        yield from _call(call, language)
+        yield from _call(call, words)
     if review.rest:
         yield ""
-        yield from _rest(review, language)
+        yield from _rest(review, words)
     yield ""
-    yield texts["masked"] if review.wanted.masked else f"**{texts['unmasked']}**"
-    yield ""
-    yield texts["human"]
+    yield words.text("masked") if review.wanted.masked else f"**{words.text('unmasked')}**"
+    yield from ("", words.text("human"))
 
 
-def _call(call: ReviewedCall, language: Language) -> Iterator[str]:
-    texts, row, worst = TEXTS[language], call.row, call.worst
-    grade = SEVERITIES[language][row.severity] if row.severity else texts["needs_review"]
-    what = worst.words if worst else OUTCOMES[language][row.outcome]
-    yield f"### {grade}: {cell(what)}, {texts['call']} <code>{cell(row.call_id)}</code>"
+def _call(call: ReviewedCall, words: Words) -> Iterator[str]:
+    row, worst = call.row, call.worst
+    grade = words.word(row.severity) if row.severity else words.text("needs_review")
+    what = worst.title if worst else words.word(row.outcome)
+    yield f"### {grade}: {cell(what)}, {words.text('call')} <code>{cell(row.call_id)}</code>"
     yield ""
-    place = [row.started_at or str(row.day), row.queue or "", row.team or ""]
-    sure = texts["confidence"].format(value=share(row.confidence, language))
-    yield ", ".join([*(cell(one) for one in place if one), sure, STATES[language][row.state]])
+    place = (row.started_at or str(row.day), row.queue, row.team)
+    sure = f"{words.text('confidence')} {words.share(row.confidence)}"
+    yield ", ".join([*(cell(part) for part in place if part), sure, words.word(row.state)])
     yield ""
-    for found in call.found:
-        at = f", {clock(found.start)}" if found.start is not None else ""
-        yield f"- **{cell(found.words)}** ({texts['turn'].format(turn=found.turn)}{at}): {cell(found.why)}"
-        if found.should:
-            yield f"  {texts['should']}: {cell(found.should)}"
-    yield from (f"- {texts['why_review']}: {cell(reason)}" for reason in call.reasons)
+    for finding in call.findings:
+        at = f", {finding.at}" if finding.at else ""
+        yield f"- **{cell(finding.title)}** ({words.text('turn')} {finding.turn}{at}): {cell(finding.why)}"
+        if finding.should:
+            yield f"  {words.text('should')}: {cell(finding.should)}"
+    yield from (f"- {words.text('why_review')}: {cell(reason)}" for reason in call.reasons)
     yield ""
-    for turn in call.excerpt.turns:
-        who, mark = texts[f"{turn.speaker}_turn"], " ◀" if turn.broken else ""
-        yield f"> {turn.number} {who}: {cell(''.join(piece.text for piece in turn.pieces))}{mark}"
+    for _, turn in call.excerpt.turns:
+        who, mark = words.word(turn.speaker), " ◀" if turn.broken else ""
+        yield f"> {turn.number} {who}: {cell(turn.text)}{mark}"
         yield ">"
 
 
-def _rest(review: Review, language: Language) -> Iterator[str]:
-    texts = TEXTS[language]
-    yield f"## {texts['rest']}"
-    yield ""
-    yield f"| {texts['call']} | {texts['time']} | {texts['where']} | {texts['finding']} |"
+def _rest(review: Review, words: Words) -> Iterator[str]:
+    yield from (f"## {words.text('rest')}", "")
+    yield f"| {' | '.join(map(words.text, ('call', 'time', 'where', 'finding')))} |"
     yield "|---|---|---|---|"
     for row in review.rest:
-        where = ", ".join(one for one in (row.queue, row.team) if one)
-        cells = (row.call_id, row.started_at or str(row.day), where, finding_words(row, language))
+        where = ", ".join(part for part in (row.queue, row.team) if part)
+        cells = (row.call_id, row.started_at or str(row.day), where, words.happened(row))
         yield f"| {' | '.join(map(cell, cells))} |"

@@ -1,166 +1,126 @@
 """The daily review as one HTML page; what it may do and hold: `pages`. It has no script at all."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from markupsafe import Markup
-
-from ausweis.reports.pages import beside, content_policy, environment
-from ausweis.reports.review_calls import ReviewedCall, clock
+from ausweis.reports.pages import page_of
+from ausweis.reports.review_calls import ReviewedCall
 from ausweis.reports.review_counts import Change, Figure
 from ausweis.reports.review_source import BEFORE, Review, Wanted
-from ausweis.reports.review_trends import Trend, top_of
-from ausweis.reports.review_words import (
-    OUTCOMES,
-    SEVERITIES,
-    STATES,
-    TEXTS,
-    day_in_words,
-    number,
-    share,
-)
-from ausweis.store import TEAM_MINIMUM
-from ausweis.vocabulary import Language, name_of
+from ausweis.store import TEAM_MINIMUM, CallRow
+from ausweis.views.trends import Trend, highest
+from ausweis.views.words import Words, clock
 
-__all__ = [
-    "change_in_words",
-    "finding_words",
-    "heading",
-    "no_calls_in_words",
-    "part_in_words",
-    "review_page",
-    "usual_in_words",
-]
+__all__ = ["change_in_words", "heading", "no_calls_in_words", "part_in_words", "review_page", "usual_in_words"]
 
 OPEN = 3
 """Calls that are opened already: the worst."""
 SNIPPET = 160
 """Letters of the quote that stands in a closed call's line."""
+_STEPS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
 
 
 def review_page(review: Review) -> str:
     """The page."""
-    style = beside("review.css")
-    language = review.wanted.language
-    heard = partial(_heard, wanted=review.wanted)
-    lines = [one for one in (review.total, *review.queues, *review.teams) if one is not None]
-    return (
-        environment()
-        .get_template("review_page.html.j2")
-        .render(
-            policy=content_policy(style),
-            style=Markup(style),  # noqa: S704
-            review=review,
-            wanted=review.wanted,
-            language=language,
-            title=heading(review),
-            top=top_of(lines),
-            top_total=top_of([review.total] if review.total else []),
-            open=OPEN,
-            minimum=TEAM_MINIMUM,
-            before=BEFORE,
-            before_first=review.wanted.first - timedelta(days=BEFORE),
-            before_last=review.wanted.first - timedelta(days=1),
-            no_calls=no_calls_in_words(review),
-            snippet=_snippet,
-            heard=heard,
-            unheard=any(one.recorded and not heard(one) for one in review.calls),
-            **_words(language),
-        )
+    words, wanted = Words(review.wanted.language), review.wanted
+    heard = partial(_heard, wanted=wanted)
+    total = [review.total] if review.total else []
+    return page_of(
+        "review_page.html.j2",
+        "review.css",
+        review=review,
+        wanted=wanted,
+        title=heading(review),
+        top=_scale([*total, *review.queues, *review.teams]),
+        top_total=_scale(total),
+        open=OPEN,
+        minimum=TEAM_MINIMUM,
+        before=BEFORE,
+        before_first=wanted.first - timedelta(days=BEFORE),
+        before_last=wanted.first - timedelta(days=1),
+        no_calls=no_calls_in_words(review),
+        unheard=any(call.recorded and not heard(call) for call in review.calls),
+        w=words,
+        t=words.text,
+        **_functions(words, wanted, heard),
     )
 
 
 def heading(review: Review) -> str:
     """The day, or the first and the last one."""
-    wanted = review.wanted
-    first, last = (day_in_words(day, wanted.language) for day in (wanted.first, wanted.last))
-    return last if wanted.days == 1 else f"{first} – {last}"
+    wanted, words = review.wanted, Words(review.wanted.language)
+    last = words.long_day(wanted.last)
+    return last if wanted.days == 1 else f"{words.long_day(wanted.first)} – {last}"
 
 
 def no_calls_in_words(review: Review) -> str:
     """That there are no calls of these days, queues and teams, and of which other days there are some."""
-    language = review.wanted.language
+    words = Words(review.wanted.language)
     here = "_here" if review.wanted.queues or review.wanted.teams else ""
-    told = TEXTS[language][f"no_calls{here}"]
+    told = words.text(f"no_calls_days{here}")
     if review.known is None:
         return told
-    first, last = (day_in_words(day, language) for day in review.known)
-    return f"{told} {TEXTS[language][f'known_days{here}'].format(first=first, last=last)}"
+    first, last = map(words.long_day, review.known)
+    return f"{told} {words.text(f'known_days{here}', first=first, last=last)}"
 
 
-def part_in_words(name: str, language: Language) -> str:
+def part_in_words(name: str, words: Words) -> str:
     """What a figure or change counts: `violation:late_authentication` and the like."""
-    texts = TEXTS[language]
     _, _, word = name.partition(":")
-    if word:
-        return name_of(word, language)
-    return {
-        "calls": texts["calls"],
-        "violation": texts["violations"],
-        "incident": texts["incidents"],
-        "needs_review": texts["needs_review"],
-        "inconclusive": texts["inconclusive"],
-    }[name]
+    keys = {"calls": "figure_calls", "violation": "figure_violations", "incident": "figure_incidents"}
+    if word or name not in (*keys, "needs_review"):
+        return words.word(word or name)
+    return words.text(keys.get(name, name))
 
 
-def usual_in_words(figure: Figure, language: Language) -> str:
+def usual_in_words(figure: Figure, words: Words) -> str:
     """`sonst 1,6 %`; of the number of calls, their mean."""
     if figure.usual is None:
-        return TEXTS[language]["usual_none"]
-    shown = number(figure.usual, language) if figure.name == "calls" else share(figure.usual, language)
-    return TEXTS[language]["usual"].format(usual=shown)
+        return words.text("usual_none")
+    return words.text("usual", usual=(words.number if figure.name == "calls" else words.share)(figure.usual))
 
 
-def change_in_words(change: Change, language: Language) -> str:
+def change_in_words(change: Change, words: Words) -> str:
     """`Warteschlange billing, mit Verstoß: 15 % (12 von 80), sonst 6 %`."""
     figure = change.figure
-    where = f"{TEXTS[language][change.where[0]]} {change.where[1]}, " if change.where else ""
-    return TEXTS[language]["change"].format(
-        where=where,
-        what=part_in_words(figure.name, language),
-        now=share(figure.share, language),
-        count=number(figure.count, language),
-        calls=number(figure.calls, language),
-        usual=share(figure.usual or 0, language),
+    kind, name = change.where or ("", "")
+    return words.text(
+        "change",
+        where=f"{words.text({'queue': 'phone_queue'}.get(kind, kind))} {name}, " if kind else "",
+        what=part_in_words(figure.name, words),
+        now=words.share(figure.share),
+        count=words.number(figure.count),
+        calls=words.number(figure.calls),
+        usual=words.share(figure.usual or 0),
     )
 
 
-def finding_words(row: Any, language: Language) -> str:
-    """Violations and incidents of a call in short, or its outcome."""
-    found = [name_of(word, language) for word in (*row.violations, *row.incidents)]
-    return ", ".join(found) or OUTCOMES[language][row.outcome]
-
-
-def _words(language: Language) -> dict[str, Any]:
-    def bound(function: Callable[..., str]) -> Callable[..., str]:
-        return partial(function, language=language)
-
+def _functions(words: Words, wanted: Wanted, heard: Callable[..., Sequence[str]]) -> dict[str, Any]:
+    """What the templates call."""
     return {
-        "t": TEXTS[language],
-        "severities": SEVERITIES[language],
-        "outcomes": OUTCOMES[language],
-        "states": STATES[language],
-        "name_of": bound(name_of),
-        "part": bound(part_in_words),
-        "usual": bound(usual_in_words),
-        "change": bound(change_in_words),
-        "finding": bound(finding_words),
-        "number": bound(number),
-        "share": bound(share),
-        "day": bound(day_in_words),
+        "part": partial(part_in_words, words=words),
+        "usual": partial(usual_in_words, words=words),
+        "change": partial(change_in_words, words=words),
+        "when": partial(_when, words=words, with_day=wanted.days > 1),
         "clock": clock,
-        "when": _when,
         "line": _line,
+        "snippet": _snippet,
+        "heard": heard,
     }
 
 
-def _when(row: Any, *, with_day: bool, language: Language) -> str:
+def _scale(lines: Iterable[Trend]) -> float:
+    """The scale that holds all lines: a round share."""
+    top = highest(lines)
+    return next(step for step in _STEPS if top <= step)
+
+
+def _when(row: CallRow, *, words: Words, with_day: bool) -> str:
     """The time at which a call began, in its own time zone; the day before it where the review has several."""
-    clock_time = row.started_at[11:16] if row.started_at and len(row.started_at) >= 16 else ""
-    short = day_in_words(row.day, language, weekday=False)
-    return ", ".join(part for part in (short if with_day or not clock_time else "", clock_time) if part)
+    time = row.started_at[11:16] if row.started_at and len(row.started_at) >= 16 else ""
+    return ", ".join(part for part in (words.short_day(row.day) if with_day or not time else "", time) if part)
 
 
 def _heard(call: ReviewedCall, wanted: Wanted) -> Sequence[str]:
@@ -172,14 +132,12 @@ def _heard(call: ReviewedCall, wanted: Wanted) -> Sequence[str]:
 
 def _snippet(call: ReviewedCall) -> str:
     """What was said at the worst finding, in a line."""
-    worst = call.worst
-    turns = [one for one in call.excerpt.turns if worst and one.number == worst.turn] or list(call.excerpt.turns)[:1]
-    text = " ".join("".join(piece.text for piece in one.pieces) for one in turns)
+    text = call.said or next((view.text for _, view in call.excerpt.turns), "")
     return text if len(text) <= SNIPPET else text[:SNIPPET].rsplit(" ", 1)[0] + " …"
 
 
 def _line(trend: Trend, top: float, width: float, height: float) -> list[tuple[float, float]]:
-    """The points of a trend in a drawing of this size; shares beyond the scale lie on its edge."""
-    return [
-        (round(trend.place(one) * width, 1), round(height * (1 - min(1.0, one.share / top)), 1)) for one in trend.points
-    ]
+    """The days of a trend in a drawing of this size; shares beyond the scale lie on its edge."""
+    step = width / max(1, len(trend.days) - 1)
+    shares = [(place, day.share) for place, day in enumerate(trend.days) if day.share is not None]
+    return [(round(place * step, 1), round(height * (1 - min(1.0, share / top)), 1)) for place, share in shares]

@@ -1,22 +1,25 @@
 """What the daily review is made of: the store's counts and calls to review of some days."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from ausweis.errors import InputError
-from ausweis.reports.review_calls import ReviewedCall, by_weight, found_in, reviewed_call
+from ausweis.reports.review_calls import ReviewedCall, reviewed_call
 from ausweis.reports.review_counts import Change, Figure, Tally, changes, figures
 from ausweis.reports.review_tallies import tallies
-from ausweis.reports.review_trends import Trend, trends
-from ausweis.store import TEAM_AGENTS, TEAM_MINIMUM, CallFilter, CallRow, RunRow, Store
+from ausweis.store import TEAM_AGENTS, TEAM_MINIMUM, CallFilter, CallRecord, CallRow, RunRow, Store
+from ausweis.views.trends import Trend, trends
+from ausweis.views.words import Words
 from ausweis.vocabulary import SEVERITIES, Language, Severity
 
 __all__ = ["BEFORE", "FIGURES", "Review", "Wanted", "review_of"]
 
 BEFORE = 14
 """Days that the review is compared with."""
+MOST_LINES = 9
+"""Queues and teams whose trend is shown: those with the most calls."""
 FIGURES = ("violation", "incident", "needs_review", "inconclusive")
 
 
@@ -45,7 +48,6 @@ class SeverityRow:
     """How often a violation or incident came up, by the worst severity in each call."""
 
     name: str
-    incident: bool
     by_severity: Mapping[Severity, int]
     figure: Figure
 
@@ -79,7 +81,7 @@ class Review:
     @property
     def keys(self) -> list[int]:
         """The store's keys of all calls that are shown."""
-        return [*(one.row.key for one in self.calls), *(row.key for row in self.rest)]
+        return [*(call.row.key for call in self.calls), *(row.key for row in self.rest)]
 
 
 def review_of(store: Store, wanted: Wanted) -> Review:
@@ -95,12 +97,12 @@ def review_of(store: Store, wanted: Wanted) -> Review:
     places = tallies(store, which, start, wanted.first, wanted.last)
     now, before = places[None]
     within = replace(which, first=wanted.first, last=wanted.last)
-    rows = sorted(store.calls(replace(within, to_review=True)), key=by_weight)
+    rows = store.calls(replace(within, to_review=True))
     calls, severities, runs = _reviewed(store, rows, wanted, now, before)
     days = store.day_counts(start, wanted.last, filter=which, by=("day",))
     by_queue = store.day_counts(start, wanted.last, filter=which, by=("day", "queue"))
     by_team = store.day_counts(start, wanted.last, filter=which, by=("day", "team"))
-    total = trends(days, start, wanted.last, lambda _: "")
+    total = trends(days, start, wanted.last)
     return Review(
         wanted=wanted,
         now=now,
@@ -111,8 +113,8 @@ def review_of(store: Store, wanted: Wanted) -> Review:
         calls=calls,
         rest=rows[wanted.full :],
         total=total[0] if total else None,
-        queues=trends(by_queue, start, wanted.last, lambda one: one.queue),
-        teams=trends(by_team, start, wanted.last, lambda one: one.team),
+        queues=trends(by_queue, start, wanted.last, "queue")[:MOST_LINES],
+        teams=trends(by_team, start, wanted.last, "team")[:MOST_LINES],
         runs=runs,
         known=None if now.calls else _known(store, which),
     )
@@ -121,7 +123,7 @@ def review_of(store: Store, wanted: Wanted) -> Review:
 def _check_teams(store: Store, wanted: Wanted) -> None:
     which = CallFilter(queues=wanted.queues, teams=wanted.teams)
     counts = store.day_counts(wanted.first, wanted.last, filter=which, by=("team",)) if wanted.teams else []
-    small = set(wanted.teams) - {one.team for one in counts}
+    small = set(wanted.teams) - {count.team for count in counts}
     if small:
         raise InputError(
             f"a team of --team has fewer than {TEAM_MINIMUM} calls or {TEAM_AGENTS} agents in these days, or a smaller "
@@ -132,7 +134,7 @@ def _check_teams(store: Store, wanted: Wanted) -> None:
 def _known(store: Store, which: CallFilter) -> tuple[date, date] | None:
     span = store.days()
     counts = store.day_counts(*span, filter=which, by=("day",)) if span else []
-    days = [one.day for one in counts if one.day is not None]
+    days = [count.day for count in counts if count.day is not None]
     return (days[0], days[-1]) if days else None
 
 
@@ -141,22 +143,25 @@ def _reviewed(
 ) -> tuple[list[ReviewedCall], list[SeverityRow], list[RunRow]]:
     """The first calls in full; of all of them, what came up how severely, and in which runs. One record at a time."""
     calls: list[ReviewedCall] = []
-    counted: dict[tuple[bool, str], Counter[Severity]] = {}
+    counted: dict[tuple[str, str], Counter[Severity]] = {}
     runs: dict[int, RunRow] = {}
     for row in rows:
         record = store.record(row.key)
         runs[record.run.key] = record.run
-        worst: dict[tuple[bool, str], int] = {}
-        for one in found_in(record, wanted.language, masked=wanted.masked):
-            key = one.incident, one.name
-            worst[key] = max(worst.get(key, 0), SEVERITIES.index(one.severity))
+        worst: dict[tuple[str, str], int] = {}
+        for kind, name, severity in _happened(record):
+            worst[kind, name] = max(worst.get((kind, name), 0), SEVERITIES.index(severity))
         for key, place in worst.items():
             counted.setdefault(key, Counter())[SEVERITIES[place]] += 1
         if len(calls) < wanted.full:
-            calls.append(reviewed_call(record, wanted.language, masked=wanted.masked))
+            calls.append(reviewed_call(record, Words(wanted.language), masked=wanted.masked))
     severities = [
-        SeverityRow(name, incident, by, figures(now, before, [f"{'incident' if incident else 'violation'}:{name}"])[1])
-        for (incident, name), by in counted.items()
+        SeverityRow(name, by, figures(now, before, [f"{kind}:{name}"])[1]) for (kind, name), by in counted.items()
     ]
-    severities.sort(key=lambda one: [-one.by_severity.get(name, 0) for name in reversed(SEVERITIES)])
+    severities.sort(key=lambda row: [-row.by_severity.get(severity, 0) for severity in reversed(SEVERITIES)])
     return calls, severities, sorted(runs.values(), key=lambda run: run.started)
+
+
+def _happened(record: CallRecord) -> Iterator[tuple[str, str, Severity]]:
+    yield from (("violation", violation.type, violation.severity) for violation in record.verdict.violations)
+    yield from (("incident", incident.id, incident.severity) for incident in record.verdict.incidents)

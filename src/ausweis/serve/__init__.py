@@ -10,20 +10,18 @@ The way in:
 Pages:
     queue       calls as rows; `question` is what is asked of them
     lists       what can be chosen in a filter
-    call_page   one call, and what is decided on it; `call_view` and `marks` are what it shows
+    call_page   one call, and what is decided on it: `decision`; `call_view` is what it shows
     audio       recordings, in parts
     sample      calls drawn by chance
     figures     agreement, recall, trends
 
 What they are made of:
     rendering   templates to answers; templates/ and static/
-    words       German and English; `texts` are the sentences
-    masks       which parts of a call are personal data
+    language    in which language a reader is answered
 """
 
 from ausweis.serve.app import create_app
 from ausweis.serve.auth import Auth
-from ausweis.serve.desk import CallMask, Desk
-from ausweis.serve.masks import mask_of
+from ausweis.serve.desk import Desk
 
-__all__ = ["Auth", "CallMask", "Desk", "create_app", "mask_of"]
+__all__ = ["Auth", "Desk", "create_app"]

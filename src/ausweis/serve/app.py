@@ -18,9 +18,10 @@ from ausweis.serve import call_page, figures, queue, sample
 from ausweis.serve.audio import audio
 from ausweis.serve.auth import LIFETIME, Session, reviewer_name
 from ausweis.serve.desk import Desk, RequestContext
+from ausweis.serve.language import language_of
 from ausweis.serve.rendering import answer, render
 from ausweis.serve.security import LOOPBACK, Guard
-from ausweis.serve.words import Words, language_of
+from ausweis.views.words import Words
 
 __all__ = ["create_app"]
 
@@ -118,7 +119,7 @@ async def _sign_out(request: Request) -> Response:
         raise HTTPException(403)
     if session is not None:
         desk.auth.sign_out(session)
-        desk.unmasked = {one: says for one, says in desk.unmasked.copy().items() if one[0] != session.id}
+        desk.unmasked = {seen: says for seen, says in desk.unmasked.copy().items() if seen[0] != session.id}
     response = RedirectResponse("/signin", 303)
     response.delete_cookie(desk.cookie, path="/", httponly=True, samesite="lax", secure=desk.secure)
     return response

@@ -11,7 +11,6 @@ from ausweis.errors import StoreError
 from ausweis.serve.call_view import call_view
 from ausweis.serve.decision import CHOICES, label_of, note_of, proposed, sent
 from ausweis.serve.desk import RequestContext
-from ausweis.serve.masks import UNMASKED
 from ausweis.serve.queue import question_of
 from ausweis.serve.rendering import answer
 from ausweis.store import CallRecord, Choice
@@ -95,14 +94,13 @@ def _page(
 ) -> Response:
     key, question = record.row.key, question_of(context)
     unmasked = context.desk.unmasked.get((context.session.id, key)) == record.says
-    mask = UNMASKED if unmasked else context.desk.masking(record, context.words.language)
     call = call_view(
-        record, context.words, mask, reviewer=context.session.reviewer, agents=context.desk.agents, unmasked=unmasked
+        record, context.words, reviewer=context.session.reviewer, agents=context.desk.agents, unmasked=unmasked
     )
     return answer(
         context,
         "call.html.j2",
-        here="queue",
+        here="calls",
         status=409 if problem else 200,
         call=call,
         around=Around(*context.store.neighbours(key, question.filter, order=question.by)),

@@ -1,28 +1,13 @@
-"""What every page works with: the store, who signs in, and the masking of personal data."""
+"""What every page works with: the store, who signs in, and the request."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ausweis.serve.auth import Auth, Session
 from ausweis.serve.lists import Lists
-from ausweis.serve.marks import Cover
-from ausweis.serve.words import Words
-from ausweis.store import CallRecord, Store
-from ausweis.vocabulary import Language
+from ausweis.store import Store
+from ausweis.views.words import Words
 
-__all__ = ["CallMask", "Desk", "Masking", "RequestContext"]
-
-
-@dataclass(frozen=True)
-class CallMask:
-    """Masks one call. `covers(n)`: what of turn *n* is personal data; `text(quote, n)`: a quote of it, masked."""
-
-    covers: Callable[[int], Sequence[Cover]]
-    text: Callable[[str, int], str]
-
-
-Masking = Callable[[CallRecord, Language], CallMask]
-"""Makes the mask of a call, in the language of the reader."""
+__all__ = ["Desk", "RequestContext"]
 
 
 @dataclass
@@ -36,7 +21,6 @@ class Desk:
 
     store: Store
     auth: Auth
-    masking: Masking
     reviewer: str = ""
     agents: bool = False
     hosts: tuple[str, ...] = ()

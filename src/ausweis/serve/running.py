@@ -12,7 +12,6 @@ from ausweis.errors import StoreError
 from ausweis.serve.app import create_app
 from ausweis.serve.auth import Auth
 from ausweis.serve.desk import Desk
-from ausweis.serve.masks import mask_of
 from ausweis.store import Store
 
 __all__ = ["Settings", "run", "server"]
@@ -44,7 +43,6 @@ def run(settings: Settings, listener: socket.socket, say: Callable[[str], None])
         desk = Desk(
             store=store,
             auth=auth,
-            masking=mask_of,
             reviewer=settings.reviewer,
             agents=settings.agents,
             hosts=settings.hosts,

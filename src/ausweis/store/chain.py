@@ -53,13 +53,13 @@ def append(
     return int(row["seq"])
 
 
-def entries(connection: Connection, limit: int | None) -> list[ChainEntry]:
-    """The latest first."""
+def entries(connection: Connection, *, limit: int | None = None) -> list[ChainEntry]:
+    """The entries of the chain, the latest first."""
     return [_entry(row) for row in connection.execute(select(chain).order_by(desc(chain.c.seq)).limit(limit))]
 
 
 def covered(connection: Connection) -> ChainEntry | None:
-    """See `Store.covered`."""
+    """The entry from which on all rows are sealed, in a store from before; what was there is as it stood then."""
     row = connection.execute(select(chain).where(chain.c.what == "covered").order_by(chain.c.seq).limit(1)).first()
     return None if row is None else _entry(row)
 

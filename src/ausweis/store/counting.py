@@ -14,11 +14,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
+from ausweis.store.filters import EVERY, CallFilter, Column
 from ausweis.store.querying import conditions
-from ausweis.store.rows import TEAM_AGENTS, TEAM_MINIMUM, CallFilter, Column, DayCount
+from ausweis.store.rows import TEAM_AGENTS, TEAM_MINIMUM, DayCount
 from ausweis.store.tables import calls
 
-__all__ = ["day_counts", "days", "large_enough", "queues", "teams"]
+__all__ = ["count", "day_counts", "days", "queues", "teams"]
 
 _Place = tuple[date | None, str | None, str | None]
 
@@ -78,9 +79,21 @@ class _Cell:
 
 
 def day_counts(
-    connection: Connection, first: date, last: date, which: CallFilter, by: tuple[Column, ...]
+    connection: Connection,
+    first: date,
+    last: date,
+    *,
+    filter: CallFilter = EVERY,  # noqa: A002
+    by: tuple[Column, ...] = ("day", "queue", "team"),
 ) -> list[DayCount]:
-    """See `Store.day_counts`."""
+    """Calls counted for each combination of `by` that there is, in order.
+
+    A team with fewer than `TEAM_MINIMUM` calls or `TEAM_AGENTS` known agents in one of them is not told apart there:
+    its calls count with `team` None. Where those of all such teams, and of no team, are too few together, the smallest
+    other team is not told apart either; without any, they do not count at all. Where the filter names teams, calls of
+    one that is not told apart do not count in that combination, whatever `by` is.
+    """
+    which = filter
     # Who asks for a team by a filter is told no more than who sees all teams side by side.
     apart: tuple[Column, ...] = (*by, "team") if which.teams and "team" not in by else by
     cells = _cells(connection, first, last, which, apart)
@@ -94,7 +107,16 @@ def day_counts(
     return [merged[place].counted(place) for place in sorted(merged, key=_in_order)]
 
 
-def large_enough(connection: Connection, which: CallFilter) -> CallFilter | None:
+def count(connection: Connection, which: CallFilter = EVERY) -> int:
+    """How many calls fit; of a team that is not told apart (see `day_counts`) none."""
+    told = _large_enough(connection, which)
+    if told is None:
+        return 0
+    wanted = select(func.count()).select_from(calls).where(*conditions(told, connection.dialect.name))
+    return connection.execute(wanted).scalar_one()
+
+
+def _large_enough(connection: Connection, which: CallFilter) -> CallFilter | None:
     """The filter with those of its teams alone that are told apart in its days and queues; None without any."""
     if not which.teams:
         return which
@@ -108,21 +130,21 @@ def large_enough(connection: Connection, which: CallFilter) -> CallFilter | None
 
 
 def queues(connection: Connection) -> list[str]:
-    """See `Store.queues`."""
+    """All queues that calls are of, by name."""
     wanted = select(calls.c.queue).where(calls.c.outcome.is_not(None), calls.c.queue.is_not(None)).distinct()
     return sorted(connection.execute(wanted).scalars())
 
 
 def teams(connection: Connection) -> list[str]:
-    """See `Store.teams`."""
+    """All teams that are told apart (see `day_counts`) in all days together, by name."""
     range_ = days(connection)
     if range_ is None:
         return []
-    return [one.team for one in day_counts(connection, *range_, CallFilter(), ("team",)) if one.team is not None]
+    return [one.team for one in day_counts(connection, *range_, by=("team",)) if one.team is not None]
 
 
 def days(connection: Connection) -> tuple[date, date] | None:
-    """See `Store.days`."""
+    """The first and the last day of calls; None in an empty store."""
     wanted = select(func.min(calls.c.day), func.max(calls.c.day)).where(calls.c.outcome.is_not(None))
     first, last = connection.execute(wanted).one()
     return None if first is None else (first, last)

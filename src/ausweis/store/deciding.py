@@ -17,11 +17,12 @@ from ausweis.errors import NoCallError, StoreError
 from ausweis.facts import Facts
 from ausweis.store import chain
 from ausweis.store.batching import batches
+from ausweis.store.filters import EVERY, CallFilter, State
 from ausweis.store.key import Key
 from ausweis.store.label import Incidents, Label, Violations, check_label
 from ausweis.store.packing import run_row, unpack
 from ausweis.store.querying import conditions
-from ausweis.store.rows import Agreement, CallFilter, Choice, Decision, State
+from ausweis.store.rows import Agreement, Choice, Decision
 from ausweis.store.tables import calls, decisions, runs, verdicts
 from ausweis.vocabulary import Outcome
 
@@ -48,14 +49,23 @@ def decide(
     *,
     reviewer: str,
     choice: Choice,
-    outcome: Outcome | None,
-    violations: Violations,
-    incidents: Incidents | None,
-    note: str,
+    outcome: Outcome | None = None,
+    violations: Violations = (),
+    incidents: Incidents | None = None,
+    note: str = "",
     verdict_key: int,
-    says: str | None,
+    says: str | None = None,
 ) -> Decision:
-    """See `Store.decide`; in a transaction that writes."""
+    """Add what a reviewer decided about the verdict that they saw; nothing is ever changed or lost.
+
+    `outcome`, `violations` (type, turn) and `incidents` (id, turn) are the right label, wanted where the verdict is
+    overruled; without `incidents`, those of the verdict stand. `says`: that of the record that they saw; without it,
+    another text under the same verdict goes unnoticed.
+
+    Raises:
+        StoreError: the verdict, or the text, says something else by now; the label is none, or what an overruled
+            verdict says itself; or there is no such call.
+    """
     call = _call_seen(connection, call_key, verdict_key, says)
     run = run_row(connection.execute(select(runs).where(runs.c.key == call.run_key)).one())
     verdict = connection.execute(select(verdicts).where(verdicts.c.key == call.verdict_key)).one()
@@ -114,7 +124,7 @@ def decisions_of(connection: Connection, call_key: int, *, says: str) -> list[De
 
 
 def decided_by(connection: Connection, reviewer: str, keys: Iterable[int]) -> set[int]:
-    """See `Store.decided_by`."""
+    """Of these calls, those about whose verdict of today a reviewer has decided."""
     found: set[int] = set()
     for some in batches(keys):
         wanted = select(calls.c.key).join(decisions, decisions.c.call_key == calls.c.key)
@@ -153,8 +163,8 @@ def label_of(found: Iterable[Decision]) -> Decision | None:
     return None if held is None or held.choice == "not_sure" else held
 
 
-def agreement(connection: Connection, which: CallFilter) -> Agreement:
-    """How often two reviewers of one verdict give one outcome, and kappa.
+def agreement(connection: Connection, which: CallFilter = EVERY) -> Agreement:
+    """How far reviewers agree on the outcome, over all pairs of reviewers of one verdict: share of pairs, and kappa.
 
     Which of two reviewers is the first means nothing, so both share one distribution of outcomes: Scott's pi (1955),
     which is Cohen's kappa over all pairs, each taken both ways round. "Not sure" is an outcome.

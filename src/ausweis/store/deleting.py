@@ -22,7 +22,7 @@ from ausweis.store.pending import Missing, Pending
 from ausweis.store.proof import forget, prove
 from ausweis.store.rows import Deleted
 from ausweis.store.run_files import clean_answers, clean_cases, clean_run, folders, forget_related
-from ausweis.store.tables import audio, calls, decisions, place_calls, places, runs, texts, verdicts
+from ausweis.store.tables import artefact_calls, artefacts, audio, calls, decisions, runs, texts, verdicts
 from ausweis.store.traces import Traces, sentences
 from ausweis.store.words import reasons_of, said_elsewhere, words_of
 
@@ -156,7 +156,7 @@ def _find_places(
     for some in batches(found.ids):
         paths = select(audio.c.path).where(audio.c.call_key.in_(some))
         found.audio |= set(map(Path, connection.execute(paths).scalars()))
-        shown = select(places.c.path).join(place_calls).where(place_calls.c.call_key.in_(some))
+        shown = select(artefacts.c.path).join(artefact_calls).where(artefact_calls.c.call_key.in_(some))
         found.reports |= set(map(Path, connection.execute(shown.distinct()).scalars()))
     known = connection.execute(select(runs.c.folder).distinct()).scalars()
     more_runs, more_answers = folders(roots)
@@ -189,7 +189,7 @@ def _own(found: _Found, phrases: dict[int, list[str]], missing: dict[str, set[Mi
 
 
 def _places(connection: Connection, kind: str) -> set[Path]:
-    return set(map(Path, connection.execute(select(places.c.path).where(places.c.kind == kind)).scalars()))
+    return set(map(Path, connection.execute(select(artefacts.c.path).where(artefacts.c.kind == kind)).scalars()))
 
 
 def _phrases(connection: Connection, words: Sequence[tuple[int, str]], ids: dict[int, str]) -> dict[int, list[str]]:
@@ -250,7 +250,7 @@ def _delete_rows(connection: Connection, key: Key, found: _Found, by: str, *, kn
         joined = select(calls.c.key, calls.c.call_id, runs).outerjoin(runs, runs.c.key == calls.c.run_key)
         rows = connection.execute(joined.where(calls.c.key.in_(some))).all()
         judged = connection.execute(select(verdicts.c.key).where(verdicts.c.call_key.in_(some))).scalars().all()
-        for table in (decisions, verdicts, texts, audio, place_calls):
+        for table in (decisions, verdicts, texts, audio, artefact_calls):
             connection.execute(delete(table).where(table.c.call_key.in_(some)))
         connection.execute(delete(calls).where(calls.c.key.in_(some)))
         for kind, gone in (("call", some), ("text", some), ("verdict", judged)):
@@ -259,4 +259,4 @@ def _delete_rows(connection: Connection, key: Key, found: _Found, by: str, *, kn
             run = None if row.folder is None else run_row(row)
             chain.append(connection, key, "deleted", by, call_id=row.call_id, run=run)
     gone = [str(path) for path in found.reports | found.dropped]
-    connection.execute(delete(places).where(places.c.path.in_(gone)))
+    connection.execute(delete(artefacts).where(artefacts.c.path.in_(gone)))

@@ -12,7 +12,7 @@ from ausweis.batch.related import relatives
 from ausweis.store.batching import batches
 from ausweis.store.pending import Missing, Pending
 from ausweis.store.run_files import starts
-from ausweis.store.tables import decisions, place_calls, places, runs, verdicts
+from ausweis.store.tables import artefact_calls, artefacts, decisions, runs, verdicts
 
 __all__ = ["followed", "is_away", "missing_places"]
 
@@ -101,11 +101,13 @@ def _absent(
 def _away(connection: Connection, ids: Mapping[int, str]) -> Iterator[tuple[str, Path]]:
     """By the ids of calls: the pages that show them, and all files of cases that they may be in, which are away."""
     away = cache(is_away)
-    cases = connection.execute(select(places.c.path).where(places.c.kind == "cases")).scalars()
+    cases = connection.execute(select(artefacts.c.path).where(artefacts.c.kind == "cases")).scalars()
     lost = [path for path in map(Path, cases) if away(path)]
-    shown = select(place_calls.c.call_key, places.c.path).join(places, places.c.key == place_calls.c.place_key)
+    shown = select(artefact_calls.c.call_key, artefacts.c.path).join(
+        artefacts, artefacts.c.key == artefact_calls.c.place_key
+    )
     for some in batches(ids):
-        for row in connection.execute(shown.where(place_calls.c.call_key.in_(some))):
+        for row in connection.execute(shown.where(artefact_calls.c.call_key.in_(some))):
             if away(Path(row.path)):
                 yield ids[row.call_key], Path(row.path)
         # Only decided calls are exported.

@@ -7,11 +7,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, asc, desc, false, func, literal, or_, select
 
 from ausweis.store.batching import batches
+from ausweis.store.filters import EVERY, CallFilter, Cursor, Order, scattered
 from ausweis.store.packing import call_row
-from ausweis.store.rows import CallFilter, CallRow, Cursor, Order, scattered
+from ausweis.store.rows import CallRow
 from ausweis.store.tables import calls, decisions, texts, verdicts
 
-__all__ = ["conditions", "count", "find", "incident_turns", "keys", "neighbours", "rows"]
+__all__ = ["conditions", "find", "incident_turns", "keys", "neighbours", "rows"]
 
 _MAX_TEXT = 200
 """Letters of a text that is looked for."""
@@ -24,29 +25,30 @@ _COLUMNS: dict[Order, ColumnElement[Any]] = {
 
 
 def rows(
-    connection: Connection, which: CallFilter, order: Order, limit: int | None, after: Cursor | None
+    connection: Connection,
+    which: CallFilter = EVERY,
+    *,
+    order: Order = "weight",
+    limit: int | None = None,
+    after: Cursor | None = None,
 ) -> list[CallRow]:
-    """See `Store.calls`."""
+    """The calls that have a verdict and fit, at most `limit`, those behind the cursor (`row.cursor(order)`)."""
     wanted = select(calls).where(*conditions(which, connection.dialect.name))
     if after is not None:
         wanted = wanted.where(_beyond(order, after))
     return [call_row(row) for row in connection.execute(_ordered(wanted, order).limit(limit))]
 
 
-def count(connection: Connection, which: CallFilter) -> int:
-    """See `Store.count`."""
-    wanted = select(func.count()).select_from(calls).where(*conditions(which, connection.dialect.name))
-    return connection.execute(wanted).scalar_one()
-
-
-def keys(connection: Connection, which: CallFilter, order: Order) -> list[int]:
-    """See `Store.keys`."""
+def keys(connection: Connection, which: CallFilter = EVERY, *, order: Order = "weight") -> list[int]:
+    """The keys of all calls that fit, in order."""
     wanted = select(calls.c.key).where(*conditions(which, connection.dialect.name))
     return list(connection.execute(_ordered(wanted, order)).scalars())
 
 
-def neighbours(connection: Connection, key: int, which: CallFilter, order: Order) -> tuple[int | None, int | None]:
-    """See `Store.neighbours`."""
+def neighbours(
+    connection: Connection, key: int, which: CallFilter = EVERY, *, order: Order = "weight"
+) -> tuple[int | None, int | None]:
+    """The calls before and after this one, among those that fit; it need not fit itself."""
     row = connection.execute(select(calls).where(calls.c.key == key, calls.c.outcome.is_not(None))).first()
     if row is None:
         return None, None
@@ -61,13 +63,13 @@ def neighbours(connection: Connection, key: int, which: CallFilter, order: Order
 
 
 def find(connection: Connection, call_id: str) -> int | None:
-    """See `Store.find`."""
+    """The key of a call that has a verdict, by its id."""
     wanted = select(calls.c.key).where(calls.c.call_id == call_id, calls.c.outcome.is_not(None))
     return connection.execute(wanted).scalar()
 
 
 def incident_turns(connection: Connection, keys: Iterable[int]) -> dict[int, list[tuple[str, int]]]:
-    """See `Store.incident_turns`."""
+    """The incidents of these calls, each with its turn."""
     found: dict[int, list[tuple[str, int]]] = {}
     for some in batches(keys):
         wanted = select(calls.c.key, verdicts.c.body).join(verdicts, verdicts.c.key == calls.c.verdict_key)

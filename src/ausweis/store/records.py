@@ -6,17 +6,23 @@ from sqlalchemy import Connection, select
 
 from ausweis.errors import NoCallError
 from ausweis.facts import Facts
+from ausweis.store import chain
 from ausweis.store.deciding import decisions_of
+from ausweis.store.key import Key
 from ausweis.store.packing import call_row, run_row, unpack
-from ausweis.store.rows import CallRecord, RunRow
+from ausweis.store.rows import CallRecord, What
 from ausweis.store.tables import audio, calls, runs, texts, verdicts
 from ausweis.store.texts import call_of
 
-__all__ = ["record", "run_of"]
+__all__ = ["log", "record"]
 
 
 def record(connection: Connection, key: int) -> CallRecord:
-    """See `Store.record`."""
+    """All that is known of a call.
+
+    Raises:
+        NoCallError: there is no such call, or it has no verdict.
+    """
     row = connection.execute(select(calls).where(calls.c.key == key, calls.c.outcome.is_not(None))).first()
     if row is None:
         raise NoCallError("there is no such call in the store")
@@ -37,8 +43,17 @@ def record(connection: Connection, key: int) -> CallRecord:
     )
 
 
-def run_of(connection: Connection, key: int) -> tuple[str, RunRow] | None:
-    """The id of a call, and the run whose verdict counts; None where there is no such call."""
+def log(connection: Connection, secret: Key, what: What, *, who: str, key: int | None = None) -> None:
+    """Add an entry to the chain, such as that somebody looked at a call, by its key, unmasked.
+
+    Raises:
+        NoCallError: there is no such call, or it has no verdict.
+    """
+    if key is None:
+        chain.append(connection, secret, what, who)
+        return
     wanted = select(calls.c.call_id, runs).join(runs, runs.c.key == calls.c.run_key).where(calls.c.key == key)
     row = connection.execute(wanted).first()
-    return None if row is None else (row.call_id, run_row(row))
+    if row is None:
+        raise NoCallError("there is no such call in the store")
+    chain.append(connection, secret, what, who, call_id=row.call_id, run=run_row(row))

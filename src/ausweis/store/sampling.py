@@ -11,12 +11,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, func, insert, or_, select, update
 
 from ausweis.batch.manifest import now
-from ausweis.store import sealing
+from ausweis.store import chain, sealing
 from ausweis.store.batching import batches
 from ausweis.store.deciding import labels, looked_for
-from ausweis.store.key import Key
+from ausweis.store.filters import CallFilter
+from ausweis.store.key import Key, canonical
 from ausweis.store.querying import conditions
-from ausweis.store.rows import CallFilter, Estimate, Finding
+from ausweis.store.rows import Estimate, LabelKind
 from ausweis.store.tables import calls, runs, samples, verdicts
 
 __all__ = ["bounds", "draw", "field_recall"]
@@ -26,8 +27,13 @@ _LEVEL = 0.95
 _STEPS = 60
 
 
-def draw(connection: Connection, key: Key, first: date, last: date, n: int, seed: int | None) -> list[int]:
-    """See `Store.draw_sample`; in a transaction that writes."""
+def draw(
+    connection: Connection, key: Key, first: date, last: date, n: int, *, seed: int | None = None, by: str = "ausweis"
+) -> list[int]:
+    """Draw calls of these days by chance, of those neither to review nor drawn since they were judged: their keys.
+
+    They are shown as `sampled` from then on. Fewer than `n` where there are fewer.
+    """
     which = CallFilter(first=first, last=last, to_review=False)
     joined = calls.join(runs, runs.c.key == calls.c.run_key).outerjoin(samples, samples.c.key == calls.c.sample_key)
     wanted = select(calls.c.key).select_from(joined).where(*conditions(which, connection.dialect.name))
@@ -45,11 +51,16 @@ def draw(connection: Connection, key: Key, first: date, last: date, n: int, seed
         connection.execute(update(calls).where(calls.c.key.in_(some)).values(sample_key=sample))
     sealing.seal(connection, key, "sample", [sample])
     sealing.seal(connection, key, "call", chosen)
+    chain.append(connection, key, "sampled", by, content=canonical([str(first), str(last), chosen]))
     return chosen
 
 
-def field_recall(connection: Connection, first: date | None, last: date | None, of: Finding = "violations") -> Estimate:
-    """See `Store.field_recall`.
+def field_recall(
+    connection: Connection, first: date | None = None, last: date | None = None, *, of: LabelKind = "violations"
+) -> Estimate:
+    """Which share of the violations of these days, or of the calls with an incident, was to review.
+
+    By default, of all days that samples came from.
 
     Calls that the same draws could draw are a stratum: there, each call that was not to review had one chance. A draw
     could draw the calls of its days whose verdict is of a run that had begun by then: what a later run judged may have
@@ -100,7 +111,7 @@ class _Stratum:
             self.waiting += open_calls
 
 
-def _strata(connection: Connection, asked: CallFilter, of: Finding) -> dict[frozenset[int], _Stratum]:
+def _strata(connection: Connection, asked: CallFilter, of: LabelKind) -> dict[frozenset[int], _Stratum]:
     """By the draws that could draw their calls."""
     draws = connection.execute(select(samples)).all()
     within = conditions(asked, connection.dialect.name)
@@ -164,7 +175,7 @@ def _estimate(strata: Sequence[_Stratum]) -> Estimate:
     return replace(plain, recall=found / told, low=found / most, high=found / least)
 
 
-def _told(connection: Connection, decided: Select[Any], of: Finding) -> list[bool]:
+def _told(connection: Connection, decided: Select[Any], of: LabelKind) -> list[bool]:
     """Of decided calls, those that tell it: whether each is a violation, or has an incident."""
     found = labels(connection, decided)
     if of == "violations":

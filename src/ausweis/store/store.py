@@ -1,54 +1,64 @@
 """The store: runs, calls, facts, verdicts and decisions in one database, for people who review calls."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import wraps
 from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, insert, select
 
 from ausweis.batch.manifest import now
 from ausweis.calls.call import Call
-from ausweis.errors import NoCallError, StoreError
+from ausweis.errors import StoreError
 from ausweis.evals.labelled import LabelledCall
-from ausweis.store import chain, counting, deciding, deleting, querying, records, sampling, sealing
+from ausweis.store import artefacts, chain, counting, deciding, deleting, querying, records, sampling, sealing
 from ausweis.store.batching import batches
 from ausweis.store.database import Database
 from ausweis.store.exporting import Mask, case_of
-from ausweis.store.key import Key, canonical
+from ausweis.store.filters import EVERY, CallFilter
+from ausweis.store.key import Key
 from ausweis.store.migrations import SEALED, migrate
-from ausweis.store.rows import (
-    Added,
-    Agreement,
-    CallFilter,
-    CallRecord,
-    CallRow,
-    ChainEntry,
-    Choice,
-    Column,
-    Cursor,
-    DayCount,
-    Decision,
-    Deleted,
-    Estimate,
-    Finding,
-    Imported,
-    Order,
-    What,
-)
+from ausweis.store.rows import Added, Deleted, Imported
 from ausweis.store.sink import Audio, StoreSink
 from ausweis.store.tables import calls as calls_table
-from ausweis.store.tables import place_calls, places, settings
+from ausweis.store.tables import settings
 from ausweis.store.texts import add_texts
-from ausweis.vocabulary import Outcome, ViolationType
 
 __all__ = ["Store"]
 
-EVERY = CallFilter()
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+def _reading(function: Callable[Concatenate[Connection, _P], _T]) -> Callable[Concatenate["Store", _P], _T]:
+    """A method that does what a function does, in one moment of the database."""
+
+    @wraps(function)
+    def method(store: "Store", /, *arguments: _P.args, **options: _P.kwargs) -> _T:
+        with store._database.reading() as connection:
+            return function(connection, *arguments, **options)
+
+    return method
+
+
+def _writing(function: Callable[Concatenate[Connection, Key, _P], _T]) -> Callable[Concatenate["Store", _P], _T]:
+    """A method that does what a function does, in a transaction: kept whole or not at all."""
+
+    @wraps(function)
+    def method(store: "Store", /, *arguments: _P.args, **options: _P.kwargs) -> _T:
+        with store._database.writing() as connection:
+            return function(connection, store._key, *arguments, **options)
+
+    return method
 
 
 class Store:
-    """Open one with `Store.open`; a context manager. May be used by several threads, and by several processes."""
+    """Open one with `Store.open`; a context manager. May be used by several threads, and by several processes.
+
+    What most methods do, and take, stands with the functions that they are made of.
+    """
 
     def __init__(self, database: Database, key: Key) -> None:
         self._database = database
@@ -138,165 +148,28 @@ class Store:
             misfits += added.misfits
         return Added(displaced, misfits)
 
-    def calls(
-        self,
-        filter: CallFilter = EVERY,  # noqa: A002
-        *,
-        order: Order = "weight",
-        limit: int | None = None,
-        after: Cursor | None = None,
-    ) -> list[CallRow]:
-        """The calls that have a verdict and fit, at most `limit`, those behind the cursor (`row.cursor(order)`)."""
-        with self._database.reading() as connection:
-            return querying.rows(connection, filter, order, limit, after)
-
-    def count(self, filter: CallFilter = EVERY) -> int:  # noqa: A002
-        """How many calls fit; of a team that is not told apart (see `day_counts`) none."""
-        with self._database.reading() as connection:
-            told = counting.large_enough(connection, filter)
-            return 0 if told is None else querying.count(connection, told)
-
-    def keys(self, filter: CallFilter = EVERY, *, order: Order = "weight") -> list[int]:  # noqa: A002
-        """The keys of all calls that fit, in order."""
-        with self._database.reading() as connection:
-            return querying.keys(connection, filter, order)
-
-    def neighbours(
-        self,
-        key: int,
-        filter: CallFilter = EVERY,  # noqa: A002
-        *,
-        order: Order = "weight",
-    ) -> tuple[int | None, int | None]:
-        """The calls before and after this one, among those that fit; it need not fit itself."""
-        with self._database.reading() as connection:
-            return querying.neighbours(connection, key, filter, order)
-
-    def record(self, key: int) -> CallRecord:
-        """All that is known of a call.
-
-        Raises:
-            NoCallError: there is no such call, or it has no verdict.
-        """
-        with self._database.reading() as connection:
-            return records.record(connection, key)
-
-    def incident_turns(self, keys: Iterable[int]) -> dict[int, list[tuple[str, int]]]:
-        """The incidents of these calls, each with its turn."""
-        with self._database.reading() as connection:
-            return querying.incident_turns(connection, keys)
-
-    def find(self, call_id: str) -> int | None:
-        """The key of a call that has a verdict, by its id."""
-        with self._database.reading() as connection:
-            return querying.find(connection, call_id)
-
-    def queues(self) -> list[str]:
-        """All queues that calls are of, by name."""
-        with self._database.reading() as connection:
-            return counting.queues(connection)
-
-    def teams(self) -> list[str]:
-        """All teams that are told apart (see `day_counts`) in all days together, by name."""
-        with self._database.reading() as connection:
-            return counting.teams(connection)
-
-    def days(self) -> tuple[date, date] | None:
-        """The first and the last day of calls; None in an empty store."""
-        with self._database.reading() as connection:
-            return counting.days(connection)
-
-    def day_counts(
-        self,
-        first: date,
-        last: date,
-        *,
-        filter: CallFilter = EVERY,  # noqa: A002
-        by: tuple[Column, ...] = ("day", "queue", "team"),
-    ) -> list[DayCount]:
-        """Calls counted for each combination of `by` that there is, in order.
-
-        A team with fewer than `TEAM_MINIMUM` calls or `TEAM_AGENTS` known agents in one of them is not told apart
-        there: its calls count with `team` None. Where those of all such teams, and of no team, are too few together,
-        the smallest other team is not told apart either; without any, they do not count at all. Where the filter names
-        teams, calls of one that is not told apart do not count in that combination, whatever `by` is.
-        """
-        with self._database.reading() as connection:
-            return counting.day_counts(connection, first, last, filter, by)
-
-    def decide(
-        self,
-        key: int,
-        *,
-        reviewer: str,
-        choice: Choice,
-        outcome: Outcome | None = None,
-        violations: Sequence[tuple[ViolationType, int]] = (),
-        incidents: Sequence[tuple[str, int]] | None = None,
-        note: str = "",
-        verdict_key: int,
-        says: str | None = None,
-    ) -> Decision:
-        """Add what a reviewer decided about the verdict that they saw; nothing is ever changed or lost.
-
-        `outcome`, `violations` (type, turn) and `incidents` (kind, turn) are the right label, wanted where the verdict
-        is overruled; without `incidents`, those of the verdict stand. `says`: that of the record that they saw; without
-        it, another text under the same verdict goes unnoticed.
-
-        Raises:
-            StoreError: the verdict, or the text, says something else by now; the label is none, or what an overruled
-                verdict says itself; or there is no such call.
-        """
-        with self._database.writing() as connection:
-            return deciding.decide(
-                connection,
-                self._key,
-                key,
-                reviewer=reviewer,
-                choice=choice,
-                outcome=outcome,
-                violations=violations,
-                incidents=incidents,
-                note=note,
-                verdict_key=verdict_key,
-                says=says,
-            )
-
-    def decided_by(self, reviewer: str, keys: Iterable[int]) -> set[int]:
-        """Of these calls, those about whose verdict of today a reviewer has decided."""
-        with self._database.reading() as connection:
-            return deciding.decided_by(connection, reviewer, keys)
-
-    def agreement(self, filter: CallFilter = EVERY) -> Agreement:  # noqa: A002
-        """How far reviewers agree on the outcome, over all pairs of reviewers of one verdict."""
-        with self._database.reading() as connection:
-            return deciding.agreement(connection, filter)
-
-    def draw_sample(
-        self, first: date, last: date, n: int, *, seed: int | None = None, by: str = "ausweis"
-    ) -> list[int]:
-        """Draw calls of these days by chance, of those neither to review nor drawn since they were judged: their keys.
-
-        They are shown as `sampled` from then on. Fewer than `n` where there are fewer.
-        """
-        with self._database.writing() as connection:
-            drawn = sampling.draw(connection, self._key, first, last, n, seed)
-            if drawn:
-                content = canonical([str(first), str(last), drawn])
-                chain.append(connection, self._key, "sampled", by, content=content)
-            return drawn
-
-    def field_recall(
-        self, first: date | None = None, last: date | None = None, *, of: Finding = "violations"
-    ) -> Estimate:
-        """Which share of the violations of these days was to review; by default, of all days that samples came from.
-
-        Or of the calls with a critical incident.
-
-        How it is told from the sample: `sampling.field_recall`.
-        """
-        with self._database.reading() as connection:
-            return sampling.field_recall(connection, first, last, of)
+    calls = _reading(querying.rows)
+    count = _reading(counting.count)
+    keys = _reading(querying.keys)
+    neighbours = _reading(querying.neighbours)
+    record = _reading(records.record)
+    incident_turns = _reading(querying.incident_turns)
+    find = _reading(querying.find)
+    queues = _reading(counting.queues)
+    teams = _reading(counting.teams)
+    days = _reading(counting.days)
+    day_counts = _reading(counting.day_counts)
+    decide = _writing(deciding.decide)
+    decided_by = _reading(deciding.decided_by)
+    agreement = _reading(deciding.agreement)
+    draw_sample = _writing(sampling.draw)
+    field_recall = _reading(sampling.field_recall)
+    register_report = _writing(artefacts.register_report)
+    register_answers = _writing(artefacts.register_answers)
+    register_cases = _writing(artefacts.register_cases)
+    log = _writing(records.log)
+    covered = _reading(chain.covered)
+    chain = _reading(chain.entries)
 
     def delete(
         self, call_id: str, *, roots: Sequence[Path] = (), gone: Sequence[Path] = (), by: str = "ausweis"
@@ -325,40 +198,6 @@ class Store:
             ids = deleting.calls_before(connection, date.fromordinal(max(1, today.toordinal() - days)))
         return deleting.delete_calls(self._database, self._key, ids, roots=roots, gone=gone, by=by, whole=True)
 
-    def register_report(self, path: Path, call_keys: Iterable[int], *, besides: bool = False) -> None:
-        """Remember that a file was written about these calls, so that deleting one of them finds it.
-
-        With `besides`, also about those that it was about before: as long as it is not written anew.
-        """
-        self._register(path, "report", call_keys, besides=besides)
-
-    def register_answers(self, folder: Path) -> None:
-        """Remember a folder of recorded answers, which may quote calls."""
-        self._register(folder, "answers", ())
-
-    def register_cases(self, path: Path) -> None:
-        """Remember a file that exported cases were written to, so that deletion takes theirs out of it."""
-        self._register(path, "cases", ())
-
-    def log(self, what: What, *, who: str, key: int | None = None) -> None:
-        """Add an entry to the chain, such as that somebody looked at a call unmasked."""
-        with self._database.writing() as connection:
-            of = None if key is None else records.run_of(connection, key)
-            if key is not None and of is None:
-                raise NoCallError("there is no such call in the store")
-            call_id, run = of or (None, None)
-            chain.append(connection, self._key, what, who, call_id=call_id, run=run)
-
-    def chain(self, *, limit: int | None = None) -> list[ChainEntry]:
-        """The entries of the chain, the latest first."""
-        with self._database.reading() as connection:
-            return chain.entries(connection, limit)
-
-    def covered(self) -> ChainEntry | None:
-        """The entry from which on all rows are sealed, in a store from before; what was there is as it stood then."""
-        with self._database.reading() as connection:
-            return chain.covered(connection)
-
     def verify_chain(self, head: str | None = None) -> int:
         """Check every entry, that decisions and all other rows are as they were written, and that states follow.
 
@@ -386,21 +225,6 @@ class Store:
                 yield case
         with self._database.writing() as connection:
             chain.append(connection, self._key, "exported", by, content=f"{exported} cases")
-
-    def _register(self, path: Path, kind: str, call_keys: Iterable[int], *, besides: bool = False) -> None:
-        with self._database.writing() as connection:
-            wanted = select(places.c.key).where(places.c.path == str(path.absolute()))
-            key = connection.execute(wanted).scalar()
-            if key is None:
-                row = {"path": str(path.absolute()), "kind": kind}
-                key = connection.execute(insert(places).returning(places.c.key), row).scalar_one()
-            if not besides:
-                connection.execute(place_calls.delete().where(place_calls.c.place_key == key))
-            there = select(place_calls.c.call_key).where(place_calls.c.place_key == key)
-            known = set(connection.execute(there).scalars())
-            rows = [{"place_key": key, "call_key": one} for one in dict.fromkeys(call_keys) if one not in known]
-            if rows:
-                connection.execute(insert(place_calls), rows)
 
 
 def _same_key(connection: Connection, key: Key) -> None:

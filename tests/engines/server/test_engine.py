@@ -8,17 +8,16 @@ from typing import Any
 import pytest
 from tests.engines.server.misdeeds import stall, status
 from tests.engines.server.openai_server import serving
-from tests.probes import by_chance
 
-from ausweis.engines.protocol import Message, Request, Transcript
+from ausweis.engines.protocol import Message, Request, transcript_engine
 from ausweis.engines.server import ServerEngine
-from ausweis.engines.server.retry import Patience
+from ausweis.engines.server.retry import RetryPolicy
 from ausweis.errors import ContextError, EngineError, InputError, ModelError
 
 SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"], "additionalProperties": False}
 SCRIPT = [{"matches": f" {n}$", "answer": f"number {n}"} for n in range(10)]
 CHOICES = tuple(f"number {n}" for n in range(10))
-QUICK = Patience(attempts=2, first_wait=0.001)
+QUICK = RetryPolicy(attempts=2, first_wait=0.001)
 
 
 def question(text: str, **more: Any) -> Request:
@@ -93,10 +92,8 @@ def test_questions_that_no_server_can_answer() -> None:
                 engine.complete([request])
         with pytest.raises(EngineError, match="schema of the answer is none"):
             engine.complete([question("x", choices=(), json_schema={"type": "nonsense"})])
-        probes = (by_chance(("low", "high"), (1,), 2),)
-        transcript = Transcript(messages=question("x").messages, rows=("x",), probes=probes, template="transcript@1")
-        with pytest.raises(EngineError, match="only for the in-process engine: transcript@1 has one"):
-            engine.read(transcript)
+        with pytest.raises(EngineError, match=r"server \(.*\) cannot read a transcript"):
+            transcript_engine(engine)
         assert engine.complete([]) == []
         engine.close()
 
@@ -184,7 +181,7 @@ def test_the_first_fault_ends_the_batch() -> None:
         return status(400) if asked.text == "Say 1" else stall
 
     with serving(SCRIPT, misdeed=misdeed) as server:
-        engine = ServerEngine(server.address, patience=QUICK)
+        engine = ServerEngine(server.address, retry_policy=QUICK)
         begun = time.monotonic()
         with pytest.raises(EngineError, match="does not take the request"):
             engine.complete([question(f"Say {n}") for n in range(5)])

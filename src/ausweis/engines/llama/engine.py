@@ -25,7 +25,7 @@ from ausweis.engines.llama.shared_prefix import SEQUENCES, SharedPrefixContext
 from ausweis.engines.llama.states import States
 from ausweis.engines.llama.transcript import TranscriptContext
 from ausweis.engines.protocol import Message, Request, Result, Transcript
-from ausweis.engines.weights import Progress, Weights, locate
+from ausweis.engines.weights import LocalModel, Progress, locate
 from ausweis.errors import ContextError, EngineError, ModelError
 from ausweis.machine import usable_cpus
 from ausweis.provenance import ModelProvenance
@@ -56,7 +56,7 @@ class LlamaEngine:
         ModelError: the weights are missing, not what the catalogue says, or too large for this machine.
     """
 
-    def __init__(self, weights: Weights, *, context: int | None = None, threads: int | None = None) -> None:
+    def __init__(self, weights: LocalModel, *, context: int | None = None, threads: int | None = None) -> None:
         self._model = LlamaModel(weights.path)
         trained = self._model.trained_context
         if context is not None and not 256 <= context <= trained:

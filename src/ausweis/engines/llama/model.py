@@ -9,8 +9,6 @@ from ausweis.errors import ModelError
 
 __all__ = ["LlamaModel"]
 
-_MAGIC = b"GGUF"
-
 
 class LlamaModel:
     """A GGUF file in memory (mapped, so that processes share it).
@@ -20,7 +18,6 @@ class LlamaModel:
     """
 
     def __init__(self, path: Path) -> None:
-        self._check(path)
         import llama_cpp
 
         # Its log names file paths and tensor shapes: of no use to a user, and errors are told by us.
@@ -36,16 +33,6 @@ class LlamaModel:
         self.width = int(llama_cpp.llama_model_n_embd(self.pointer))
         self.layers = int(llama_cpp.llama_model_n_layer(self.pointer))
         self.trained_context = int(llama_cpp.llama_model_n_ctx_train(self.pointer))
-
-    @staticmethod
-    def _check(path: Path) -> None:
-        try:
-            with path.open("rb") as file:
-                magic = file.read(4)
-        except OSError as error:
-            raise ModelError(f"the model file cannot be read ({error.strerror})", place=str(path)) from None
-        if magic != _MAGIC:
-            raise ModelError("is no GGUF file", place=str(path))
 
     def tokens(self, text: str, *, special: bool) -> list[int]:
         """The tokens of a text. Markers such as `<|im_end|>` become special tokens only if `special`."""

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from ausweis.engines.weights.local import cache_folder
+from ausweis.engines.weights import cache_folder
 
 __all__ = ["MOST", "CachedPrefix"]
 

@@ -1,4 +1,4 @@
-"""Requests to a server and its replies: sent again where a fault may pass, refused in one sentence where it will not.
+"""Requests to a server and its replies: sent again after a transient fault, refused in one sentence after any other.
 
 No message quotes a reply: servers repeat the prompt in their errors.
 """
@@ -14,7 +14,7 @@ import httpx
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, stop_before_delay
 
 from ausweis.engines.server.address import KEY_VARIABLE
-from ausweis.engines.server.retry import Passing, Patience, retry_after, seconds_to_wait
+from ausweis.engines.server.retry import RetryPolicy, TransientError, retry_after, seconds_to_wait
 from ausweis.engines.strict_json import strict_json
 from ausweis.errors import AusweisError, ContextError, EngineError, InputError, ModelError
 
@@ -46,14 +46,14 @@ class Unsupported(EngineError):  # noqa: N818  (a finding about the server; nobo
 class Connection:
     """A pool of connections to one server, for one event loop: at most `parallel` requests at once.
 
-    `key` is sent as a bearer token, and stands in no message. `patience` may be changed.
+    `key` is sent as a bearer token, and stands in no message. `retry_policy` may be changed.
 
     Raises:
         InputError: the key has characters that no header can hold.
     """
 
-    def __init__(self, address: str, *, key: str | None, parallel: int, patience: Patience) -> None:
-        self.patience = patience
+    def __init__(self, address: str, *, key: str | None, parallel: int, retry_policy: RetryPolicy) -> None:
+        self.retry_policy = retry_policy
         self._address = address
         self._slots = asyncio.Semaphore(parallel)
         self._failed_in_a_row = 0
@@ -74,7 +74,7 @@ class Connection:
             limits=httpx.Limits(
                 max_connections=parallel, max_keepalive_connections=parallel, keepalive_expiry=_KEPT_SECONDS
             ),
-            timeout=httpx.Timeout(None, connect=patience.connect_seconds),
+            timeout=httpx.Timeout(None, connect=retry_policy.connect_seconds),
         )
 
     @property
@@ -92,7 +92,7 @@ class Connection:
         Raises:
             ContextError: the prompt is too long for the server.
             Unsupported: the server does not take a request of this form.
-            EngineError: the server refuses this request, or gave no reply to it within the patience.
+            EngineError: the server refuses this request, or gave no reply to it, however often it was asked.
             ModelError: the server is gone, or refuses whatever it is asked.
         """
         content = json.dumps(body, ensure_ascii=False).encode("utf-8", errors="replace")
@@ -103,25 +103,25 @@ class Connection:
         await self._client.aclose()
 
     async def _retrying(self, method: str, path: str, content: bytes | None, *, trying: bool) -> dict[str, Any]:
-        patience = self.patience
+        retry_policy = self.retry_policy
         attempts = AsyncRetrying(
-            stop=stop_after_attempt(patience.attempts) | stop_before_delay(patience.total_seconds),
-            wait=lambda state: seconds_to_wait(state, patience),
-            retry=retry_if_exception_type(Passing),
+            stop=stop_after_attempt(retry_policy.attempts) | stop_before_delay(retry_policy.total_seconds),
+            wait=lambda state: seconds_to_wait(state, retry_policy),
+            retry=retry_if_exception_type(TransientError),
             sleep=asyncio.sleep,
             reraise=True,
         )
         try:
             # Who waits before another attempt keeps the slot: an overloaded server is not asked more meanwhile.
             async with self._slots:
-                end = asyncio.get_running_loop().time() + patience.total_seconds
+                end = asyncio.get_running_loop().time() + retry_policy.total_seconds
                 reply: dict[str, Any] = await attempts(self._attempt, method, path, content, trying, end)
-        except Passing as fault:
+        except TransientError as fault:
             raise self._given_up(fault, int(attempts.statistics["attempt_number"])) from None
         self._failed_in_a_row = 0
         return reply
 
-    def _given_up(self, fault: Passing, attempts: int) -> AusweisError:
+    def _given_up(self, fault: TransientError, attempts: int) -> AusweisError:
         tried = "" if attempts == 1 else f" (tried {attempts} times)"
         if fault.unreachable:
             return ModelError(f"{self.server} cannot be reached{tried}: see that it runs; {_RESUME}")
@@ -133,7 +133,7 @@ class Connection:
         return EngineError(f"{self.server} {fault.what}{tried}: see that it can keep up, or lower --workers")
 
     async def _attempt(self, method: str, path: str, content: bytes | None, trying: bool, end: float) -> dict[str, Any]:
-        seconds = max(0.0, min(self.patience.attempt_seconds, end - asyncio.get_running_loop().time()))
+        seconds = max(0.0, min(self.retry_policy.attempt_seconds, end - asyncio.get_running_loop().time()))
         headers = {} if content is None else {"content-type": "application/json"}
         url = f"{self._address}/{path}"
         data = bytearray()
@@ -150,14 +150,14 @@ class Connection:
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             if _is_of_tls(error):
                 raise ModelError(f"{self.server} has no certificate that this machine trusts") from None
-            raise Passing("cannot be reached", unreachable=True) from None
+            raise TransientError("cannot be reached", unreachable=True) from None
         except TimeoutError:
-            raise Passing(f"gave no whole reply within {seconds:.3g} s") from None
+            raise TransientError(f"gave no whole reply within {seconds:.3g} s") from None
         except httpx.HTTPError:
-            raise Passing("broke the connection off") from None
+            raise TransientError("broke the connection off") from None
         except (httpx.InvalidURL, ValueError):
             # Such as an address in a redirection that is none: httpx looks at it, though it is not followed.
-            raise Passing("sent something that is no HTTP") from None
+            raise TransientError("sent something that is no HTTP") from None
         return self._judge(response, bytes(data), trying)
 
     def _judge(self, response: httpx.Response, data: bytes, trying: bool) -> dict[str, Any]:
@@ -172,7 +172,7 @@ class Connection:
             raise Unsupported(f"{self.server} does not take such a request (HTTP {status})")
         if status in (408, 409, 425, 429) or status >= 500:
             wait = retry_after(response.headers.get("retry-after"))
-            raise Passing(f"is overloaded, not ready or failed (HTTP {status})", wait=wait)
+            raise TransientError(f"is overloaded, not ready or failed (HTTP {status})", wait=wait)
         if status in _REFUSALS:
             raise ModelError(f"{self.server} {_REFUSALS[status]} (HTTP {status})")
         raise EngineError(f"{self.server} does not take the request: its own log may say why (HTTP {status})")
@@ -182,9 +182,9 @@ def _parse(data: bytes) -> dict[str, Any]:
     try:
         reply = strict_json(data, any_number=True)
     except ValueError:
-        raise Passing("sent something that is no JSON, or JSON with a text that is none") from None
+        raise TransientError("sent something that is no JSON, or JSON with a text that is none") from None
     if not isinstance(reply, dict):
-        raise Passing("sent JSON that is no reply")
+        raise TransientError("sent JSON that is no reply")
     return reply
 
 

@@ -1,7 +1,7 @@
 """The server engine: any OpenAI-compatible server, such as llama-server, vLLM or Ollama, on this machine or another.
 
-Requests go to it side by side, at most `workers` at once, whichever thread they come from. A fault that may pass is
-waited out; one that does not fails the call, and a server that is gone ends the run, so that no call is lost.
+Requests go to it side by side, at most `workers` at once, whichever thread they come from. A transient fault is
+waited out; another one fails the call, and a server that is gone ends the run, so that no call is lost.
 """
 
 import asyncio
@@ -9,15 +9,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from ausweis.engines.protocol import Request, Result, Transcript
+from ausweis.engines.protocol import Request, Result
 from ausweis.engines.server.abilities import Abilities, abilities_of
 from ausweis.engines.server.address import checked_address
 from ausweis.engines.server.background import Background
 from ausweis.engines.server.connection import Connection
 from ausweis.engines.server.model import ServedModel, served_model
 from ausweis.engines.server.questions import Questions
-from ausweis.engines.server.retry import Patience
-from ausweis.errors import EngineError, InputError, ModelError
+from ausweis.engines.server.retry import RetryPolicy
+from ausweis.errors import InputError, ModelError
 from ausweis.provenance import ModelProvenance
 
 __all__ = ["WORKERS", "ServerEngine"]
@@ -51,15 +51,15 @@ class ServerEngine:
         context: int | None = None,
         workers: int | None = None,
         key: str | None = None,
-        patience: Patience | None = None,
+        retry_policy: RetryPolicy | None = None,
         warn: Callable[[str], None] | None = None,
     ) -> None:
         self._workers = workers or WORKERS
-        patience = patience or Patience()
-        first = replace(patience, attempts=min(patience.attempts, _FIRST_ATTEMPTS))
+        retry_policy = retry_policy or RetryPolicy()
+        first = replace(retry_policy, attempts=min(retry_policy.attempts, _FIRST_ATTEMPTS))
         address = checked_address(address)
         self._host = urlsplit(address).netloc
-        self._connection = Connection(address, key=key, parallel=self._workers, patience=first)
+        self._connection = Connection(address, key=key, parallel=self._workers, retry_policy=first)
         self._background = Background("server")
         try:
             served, abilities = self._background.run(self._started(model, warn or (lambda text: None)))
@@ -67,17 +67,17 @@ class ServerEngine:
         except BaseException:
             self.close()
             raise
-        self._connection.patience = patience
+        self._connection.retry_policy = retry_policy
         self.info = _info(served, abilities, self._questions.context)
 
     async def _started(self, model: str | None, warn: Callable[[str], None]) -> tuple[ServedModel, Abilities]:
-        """What is found at the start, within the whole patience."""
-        patience = self._connection.patience
-        whole = f"{patience.total_seconds:g} s"
+        """What is found at the start, within the whole time of the retry policy."""
+        retry_policy = self._connection.retry_policy
+        whole = f"{retry_policy.total_seconds:g} s"
         text = f"waiting for the server at {self._host}, for {whole} at most (Ctrl-C stops)"
-        notice = asyncio.get_running_loop().call_later(patience.silent_seconds, warn, text)
+        notice = asyncio.get_running_loop().call_later(retry_policy.silent_seconds, warn, text)
         try:
-            async with asyncio.timeout(patience.total_seconds):
+            async with asyncio.timeout(retry_policy.total_seconds):
                 return await self._found(model)
         except TimeoutError:
             raise ModelError(f"{self._connection.server} was not ready within {whole}: see its log") from None
@@ -110,21 +110,13 @@ class ServerEngine:
         """
         return self._background.run(self._all(requests))
 
-    def read(self, transcript: Transcript) -> list[Result]:
-        """No server tells the states that probes read.
-
-        Raises:
-            EngineError: always.
-        """
-        raise EngineError(f"a probe is only for the in-process engine: {transcript.template} has one")
-
     async def _all(self, requests: Sequence[Request]) -> list[Result]:
         asking = [asyncio.ensure_future(self._questions.ask(request)) for request in requests]
         try:
             return await asyncio.gather(*asking)
         except BaseException:
-            for one in asking:
-                one.cancel()
+            for question in asking:
+                question.cancel()
             await asyncio.gather(*asking, return_exceptions=True)
             raise
 

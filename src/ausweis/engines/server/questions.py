@@ -1,20 +1,26 @@
-"""Questions to a server: a request becomes one request of HTTP or several, and their replies one result."""
+"""Questions to a server: a request becomes one request of HTTP or several, and their replies one result.
 
+In process, what is said in a call is put into tokens with all markers of the chat format off. A server makes tokens of
+one text, the words of a call among it, and takes `<|im_end|>` for the end of a message whoever said it. Nobody outside
+knows which markers a model has, but all known ones begin with an angle bracket or a square one and no blank after it.
+"""
+
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ausweis.engines.protocol import Request, Result
+from ausweis.engines.protocol import Message, Request, Result
 from ausweis.engines.server.abilities import Abilities
 from ausweis.engines.server.connection import Connection
 from ausweis.engines.server.probabilities import Ways
-from ausweis.engines.server.prompt import as_sent
 from ausweis.engines.server.reply import Reply, Unusable
 from ausweis.engines.strict_json import strict_json
 from ausweis.errors import ContextError, EngineError, ModelError
 
-__all__ = ["Questions"]
+__all__ = ["Questions", "as_sent", "without_markers"]
 
+_OPENING = re.compile(r"[<[](?=\S)")
 TRIES = 3
 """How often a server may answer with something that was not asked for."""
 MOST_ASKED = 8
@@ -77,7 +83,7 @@ class Questions:
         if shares.least[answer] < RULED_OUT:
             message = f"{self.connection.server} gave an answer that its own log-probabilities rule out"
             raise EngineError(f"{message} ({asked})")
-        return _result(request, shares.found, replies)
+        return _result(request, shares.probabilities, replies)
 
     async def _choice(self, request: Request, choices: Sequence[str], asked: str) -> Reply:
         dialect, count = self.abilities.lists, self.abilities.alternatives
@@ -124,11 +130,23 @@ def _fits(text: str, schema: Mapping[str, Any]) -> bool:
     return True
 
 
-def _result(request: Request, found: Mapping[str, float], replies: Sequence[Reply]) -> Result:
-    probabilities = tuple(round(found[choice], 6) for choice in request.choices)
+def _result(request: Request, shares: Mapping[str, float], replies: Sequence[Reply]) -> Result:
+    probabilities = tuple(round(shares[choice], 6) for choice in request.choices)
     return Result(
         text=request.choices[probabilities.index(max(probabilities))],
         probabilities=probabilities,
         prompt_tokens=replies[0].prompt_tokens,
         evaluated_tokens=sum(reply.evaluated_tokens for reply in replies),
     )
+
+
+def without_markers(text: str) -> str:
+    """The text, a blank after each bracket that could open a marker."""
+    return _OPENING.sub(r"\g<0> ", text)
+
+
+def as_sent(messages: Sequence[Message]) -> list[dict[str, str]]:
+    """The messages; all but the last are ours, and go as they are."""
+    *ours, last = messages
+    sent = [{"role": message.role, "content": message.content} for message in ours]
+    return [*sent, {"role": last.role, "content": without_markers(last.content)}]

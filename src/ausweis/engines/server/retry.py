@@ -6,11 +6,11 @@ from email.utils import parsedate_to_datetime
 
 from tenacity import RetryCallState, wait_exponential, wait_random
 
-__all__ = ["Passing", "Patience", "retry_after", "seconds_to_wait"]
+__all__ = ["RetryPolicy", "TransientError", "retry_after", "seconds_to_wait"]
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """How long a server may take. All times in seconds.
 
     An attempt ends after `attempt_seconds`, whatever has come by then, and the last one after `total_seconds`; so does
@@ -27,9 +27,10 @@ class Patience:
     longest_wait: float = 60.0
 
 
-class Passing(Exception):  # noqa: N818  (says that the fault may pass, so that the same request is sent again)
-    """A fault that may pass. `what` goes on a sentence that begins with the server; `wait` is what the server asks.
+class TransientError(Exception):
+    """A fault that may pass, so that the same request is sent again.
 
+    `what` goes on a sentence that begins with the server; `wait` is what the server asks.
     `unreachable`: no connection was made, so the fault has nothing to do with what was asked.
     """
 
@@ -56,14 +57,14 @@ def retry_after(value: str | None) -> float | None:
         return None
 
 
-def seconds_to_wait(state: RetryCallState, patience: Patience) -> float:
+def seconds_to_wait(state: RetryCallState, retry_policy: RetryPolicy) -> float:
     """Back off exponentially, with a little more by chance, so that many requests do not come back at once.
 
     What a server asks for is waited out, even if it is more than `longest_wait`: where it is more than is left of
     `total_seconds`, there is no further attempt.
     """
-    grown = wait_exponential(patience.first_wait, patience.longest_wait)(state)
-    by_chance = wait_random(0, patience.first_wait)(state)
+    grown = wait_exponential(retry_policy.first_wait, retry_policy.longest_wait)(state)
+    by_chance = wait_random(0, retry_policy.first_wait)(state)
     fault = state.outcome.exception() if state.outcome else None
-    asked = fault.wait if isinstance(fault, Passing) else None
+    asked = fault.wait if isinstance(fault, TransientError) else None
     return max(grown + by_chance, asked or 0.0)

@@ -1,11 +1,15 @@
-"""Model files: which there are, where they come from, and that they are what they should be."""
+"""Model files: which there are, where they come from, and that they are what they should be.
+
+catalogue  what each file is (models.yaml), which hash it must have, and where it can be had
+sources    its bytes: from installed packages, from its makers, from a copy
+cache      the folder of model files: written whole or not at all, and what was hashed is noted
+local      finds, fetches and checks the models on this machine
+"""
 
 from ausweis.engines.weights.cache import CACHE_VARIABLE, Progress, cache_folder
 from ausweis.engines.weights.local import (
-    Finding,
-    Folder,
-    Located,
-    Weights,
+    LocalModel,
+    Verification,
     locate,
     locate_file,
     locate_folder,
@@ -16,11 +20,9 @@ from ausweis.engines.weights.local import (
 
 __all__ = [
     "CACHE_VARIABLE",
-    "Finding",
-    "Folder",
-    "Located",
+    "LocalModel",
     "Progress",
-    "Weights",
+    "Verification",
     "cache_folder",
     "locate",
     "locate_file",

@@ -13,62 +13,29 @@ from pathlib import Path
 from typing import Literal
 
 from ausweis.engines.weights import catalogue
-from ausweis.engines.weights.cache import (
-    CACHE_VARIABLE,
-    CachedFile,
-    Progress,
-    cache_folder,
-    check,
-    hash_noted,
-    noted,
-    size,
-    write,
-)
+from ausweis.engines.weights.cache import CachedFile, Progress, cache_folder, check, hash_noted, noted, size, write
 from ausweis.engines.weights.catalogue import Entry
 from ausweis.engines.weights.sources import chunks_of
 from ausweis.errors import ModelError
 
-__all__ = [
-    "CACHE_VARIABLE",
-    "Finding",
-    "Folder",
-    "Located",
-    "Progress",
-    "Weights",
-    "cache_folder",
-    "locate",
-    "locate_file",
-    "locate_folder",
-    "pull",
-    "state",
-    "verify",
-]
+__all__ = ["LocalModel", "Verification", "locate", "locate_file", "locate_folder", "pull", "state", "verify"]
 
 
 @dataclass(frozen=True, slots=True)
-class Located:
-    """A model that may be loaded."""
+class LocalModel:
+    """A model that may be loaded. `path`: its file; of an ASR model its folder, and the hash is that of `model.bin`.
+
+    `chat_format` is None for a file outside the catalogue, and for what is no language model.
+    """
 
     path: Path
     id: str
     sha256: str
+    chat_format: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Weights(Located):
-    """A GGUF file; `chat_format` and `context` are None for a file outside the catalogue."""
-
-    chat_format: str | None
-    context: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Folder(Located):
-    """A folder with an ASR model; the hash is that of its `model.bin`, by id and by path the same."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Verification:
     """What became of checking one model; `message` is empty for a good one."""
 
     id: str
@@ -77,7 +44,7 @@ class Finding:
     message: str = ""
 
 
-def locate(model: str, *, progress: Progress | None = None) -> Weights:
+def locate(model: str, *, progress: Progress | None = None) -> LocalModel:
     """The file of a language model: of a catalogue id, or of a path to any GGUF file.
 
     A file that is not in the cache yet is put together, if the packages with its pieces are installed.
@@ -89,10 +56,10 @@ def locate(model: str, *, progress: Progress | None = None) -> Weights:
         return _locate_gguf(Path(model).expanduser())
     entry = catalogue.entry(model, "llm")
     _make_ready(entry, progress)
-    return _weights(entry)
+    return _located(entry)
 
 
-def locate_folder(model: str, *, progress: Progress | None = None) -> Folder:
+def locate_folder(model: str, *, progress: Progress | None = None) -> LocalModel:
     """The folder of an ASR model: of a catalogue id, or of a path to any folder with `model.bin`.
 
     What is not in the cache yet is put together, as `locate` does. The other files of a folder given by its path are
@@ -102,7 +69,7 @@ def locate_folder(model: str, *, progress: Progress | None = None) -> Folder:
         ModelError: there is no such model or folder, it is not here yet, cut short, or its hash is another.
     """
     path = Path(model).expanduser()
-    known = {one.id for one in catalogue.entries()}
+    known = {entry.id for entry in catalogue.entries()}
     if _is_path(model) or (model not in known and path.exists()):
         if not path.is_dir():
             wrong = "is a file" if path.exists() else "there is no such folder"
@@ -110,13 +77,13 @@ def locate_folder(model: str, *, progress: Progress | None = None) -> Folder:
         file = path / "model.bin"
         if not file.is_file():
             raise ModelError("holds no model.bin: give the folder of a Whisper model for faster-whisper", place=model)
-        return Folder(path, path.resolve().name, _hash_any(file, progress))
+        return LocalModel(path, path.resolve().name, _hash_any(file, progress))
     entry = catalogue.entry(model, "asr")
     _make_ready(entry, progress)
-    return _folder(entry)
+    return _located(entry)
 
 
-def locate_file(model: str, kind: Literal["voices"] = "voices", *, progress: Progress | None = None) -> Located:
+def locate_file(model: str, kind: Literal["voices"] = "voices", *, progress: Progress | None = None) -> LocalModel:
     """The file of a model of this kind: of a catalogue id, or of a path to a copy of such a file.
 
     Loading such a file can run code that is in it, so one that the catalogue does not know by its hash is refused.
@@ -127,17 +94,17 @@ def locate_file(model: str, kind: Literal["voices"] = "voices", *, progress: Pro
     if _is_path(model):
         path = Path(model).expanduser()
         sha256 = _hash_any(path, progress)
-        known = next((one for one in catalogue.entries() if (one.kind, one.sha256) == (kind, sha256)), None)
+        known = next((entry for entry in catalogue.entries() if (entry.kind, entry.sha256) == (kind, sha256)), None)
         if known is None:
             message = f"is not known: the catalogue has no model of kind {kind} with the SHA-256 {sha256}"
             raise ModelError(message, place=model)
-        return Located(path, known.id, sha256)
+        return LocalModel(path, known.id, sha256)
     entry = catalogue.entry(model, kind)
     _make_ready(entry, progress)
     return _located(entry)
 
 
-def pull(model_id: str, *, origin: str = "package", progress: Progress | None = None) -> Located:
+def pull(model_id: str, *, origin: str = "package", progress: Progress | None = None) -> LocalModel:
     """Put a model's files into the cache, those that are not there already.
 
     `origin` is `package` (pieces that are installed), `hub` (the makers' server: the only thing here that uses a
@@ -166,7 +133,7 @@ def state(model_id: str) -> Literal["present", "wrong size", "absent"]:
     return "present" if sizes == [file.bytes for file in files] else "wrong size"
 
 
-def verify(model_id: str, *, progress: Progress | None = None) -> Finding:
+def verify(model_id: str, *, progress: Progress | None = None) -> Verification:
     """Hash a model's files in the cache again.
 
     Raises:
@@ -176,29 +143,29 @@ def verify(model_id: str, *, progress: Progress | None = None) -> Finding:
     files = _files(entry)
     path = _located(entry).path
     if any(size(file.path) is None for file in files):
-        return Finding(entry.id, path, "missing", f"not in the cache: run `ausweis models pull {entry.id}`")
+        return Verification(entry.id, path, "missing", f"not in the cache: run `ausweis models pull {entry.id}`")
     try:
         for file, part in zip(files, _parts(files, progress), strict=True):
             check(file, part)
     except ModelError as error:
-        return Finding(entry.id, path, "wrong", str(error))
-    return Finding(entry.id, path, "good")
+        return Verification(entry.id, path, "wrong", str(error))
+    return Verification(entry.id, path, "good")
 
 
 def _is_path(model: str) -> bool:
     return "/" in model or os.sep in model
 
 
-def _place(entry: Entry) -> Path:
+def _folder(entry: Entry) -> Path:
     return cache_folder() if entry.kind == "llm" else cache_folder() / entry.kept_as
 
 
 def _files(entry: Entry) -> list[CachedFile]:
-    found = []
-    for one in entry.files:
-        name = entry.id if one is entry else f"{entry.id} ({one.file})"
-        found.append(CachedFile(_place(entry) / one.file, one.bytes, one.sha256, entry.id, name))
-    return found
+    files = []
+    for file in entry.files:
+        name = entry.id if file is entry else f"{entry.id} ({file.file})"
+        files.append(CachedFile(_folder(entry) / file.file, file.bytes, file.sha256, entry.id, name))
+    return files
 
 
 def _make_ready(entry: Entry, progress: Progress | None) -> None:
@@ -223,20 +190,10 @@ def _shifted(progress: Progress, before: int, total: int) -> Progress:
     return lambda done, _: progress(before + done, total)
 
 
-def _located(entry: Entry) -> Located:
-    if entry.kind == "llm":
-        return _weights(entry)
-    if entry.kind == "asr":
-        return _folder(entry)
-    return Located(_place(entry) / entry.file, entry.id, entry.sha256)
-
-
-def _folder(entry: Entry) -> Folder:
-    return Folder(_place(entry), entry.id, entry.sha256)
-
-
-def _weights(entry: Entry) -> Weights:
-    return Weights(_place(entry) / entry.file, entry.id, entry.sha256, entry.chat_format, entry.context)
+def _located(entry: Entry) -> LocalModel:
+    folder = _folder(entry)
+    path = folder if entry.kind == "asr" else folder / entry.file
+    return LocalModel(path, entry.id, entry.sha256, entry.chat_format)
 
 
 def _hash_any(path: Path, progress: Progress | None) -> str:
@@ -250,7 +207,7 @@ def _unreadable(path: Path, error: OSError) -> ModelError:
     return ModelError(f"the model file cannot be read: {error.strerror or 'it cannot be opened'}", place=str(path))
 
 
-def _locate_gguf(path: Path) -> Weights:
+def _locate_gguf(path: Path) -> LocalModel:
     try:
         with path.open("rb") as file:
             magic = file.read(4)
@@ -260,4 +217,4 @@ def _locate_gguf(path: Path) -> Weights:
         raise ModelError("is no GGUF file: give a model in llama.cpp's format", place=str(path))
     sha256 = hash_noted(path)
     known = next((entry for entry in catalogue.entries() if entry.sha256 == sha256), None)
-    return Weights(path, path.stem, sha256, known.chat_format if known else None, known.context if known else None)
+    return LocalModel(path, path.stem, sha256, known.chat_format if known else None)

@@ -6,6 +6,7 @@ Shares: Wilson's score interval (Wilson 1927), by `scipy.stats.binomtest`. All e
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,9 +65,12 @@ def resampled(cases: Sequence[Case], measure: Measure, *, n: int | None = None) 
     return Estimate(value=value, low=round(low, 6), high=round(high, 6), n=count)
 
 
+@lru_cache(maxsize=4)
 def weights(calls: int) -> NDArray[np.int64]:
-    """How often each call is drawn in each resample, shape (resamples, calls): the same at every call."""
-    return np.random.default_rng(SEED).multinomial(calls, [1 / calls] * calls, size=RESAMPLES)
+    """How often each call is drawn in each resample, shape (resamples, calls), to be read only: always the same."""
+    drawn = np.random.default_rng(SEED).multinomial(calls, [1 / calls] * calls, size=RESAMPLES)
+    drawn.setflags(write=False)
+    return drawn
 
 
 def bounds(values: NDArray[np.float64]) -> tuple[float, float]:

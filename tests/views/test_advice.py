@@ -1,8 +1,9 @@
 import pytest
 
-from ausweis.judging.verdict import Action, Authorisation, UsedFactor, Verdict, Violation
-from ausweis.reports.review_advice import advice
-from ausweis.vocabulary import CATEGORIES, VIOLATIONS, Category, Language, ViolationType
+from ausweis.judging.verdict import Action, Authorisation, Incident, UsedFactor, Verdict, Violation
+from ausweis.views.advice import advice, incident_advice
+from ausweis.views.words import Words
+from ausweis.vocabulary import CATEGORIES, INCIDENTS, VIOLATIONS, Category, Language, ViolationType
 
 
 def judged(kind: ViolationType, category: Category | None) -> tuple[Violation, Verdict]:
@@ -34,18 +35,27 @@ def judged(kind: ViolationType, category: Category | None) -> tuple[Violation, V
 def test_every_violation_has_a_sentence_that_quotes_nothing(
     kind: ViolationType, category: Category | None, language: Language
 ) -> None:
-    sentence = advice(*judged(kind, category), language)
+    sentence = advice(*judged(kind, category), Words(language))
     assert sentence.endswith(".")
     assert "{" not in sentence
     assert "SECRET" not in sentence
 
 
 def test_it_names_action_and_level() -> None:
-    assert advice(*judged("no_authentication", "contact_change"), "en") == (
+    assert advice(*judged("no_authentication", "contact_change"), Words("en")) == (
         "Authenticate the caller before the change of contact data (level elevated); "
         "otherwise change nothing, and point to doing it in writing."
     )
 
 
 def test_a_leak_names_what_was_told() -> None:
-    assert advice(*judged("factor_leaked", None), "de").startswith("Offen danach fragen (Adresse)")
+    assert advice(*judged("factor_leaked", None), Words("de")).startswith("Offen danach fragen (Adresse)")
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_every_known_incident_has_a_sentence_and_one_of_the_companys_own_has_none(language: Language) -> None:
+    def sentence(kind: str) -> str:
+        return incident_advice(Incident(id=kind, turn=1, severity="low", description=""), Words(language))
+
+    assert all(sentence(kind).endswith(".") for kind in INCIDENTS)
+    assert sentence("own_kind") == ""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ausweis.audio.guards import is_credit, is_loop, is_parroted, is_silence, is_sparse, once
+from ausweis.audio.segments import is_credit, is_loop, is_parroted, is_silence, is_sparse, once
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,30 @@
+from collections.abc import Sequence
+
 from tests.serve.filled import call_of, incident, judged
 
 from ausweis.facts import Event, Facts
 from ausweis.judging.verdict import Verdict
-from ausweis.serve.marks import Cover, Mark, Piece, clock, marks_of, turn_views
+from ausweis.views.masks import CallMask, Cover
+from ausweis.views.turns import Mark, Piece, finding_marks, marks_of, turn_views
 
 CALL = call_of("c", ["Ihre PIN bitte?", "Vier sieben eins eins.", "Sie wohnen in der Norderstraße 14."])
 
 
-def pieces(marks: list[Mark], covers: list[Cover], turn: int = 3) -> list[tuple[str, str, bool]]:
-    views = turn_views(CALL, {turn: marks}, lambda n: covers if n == turn else [])
-    return [(one.text, one.kind, one.masked) for one in views[turn - 1].pieces]
+class Covers(CallMask):
+    """A mask that covers just this."""
+
+    def __init__(self, covers: Sequence[Cover] = ()) -> None:
+        super().__init__(judged(CALL, Facts(call_id="c", turns=3)), "en", masked=False)
+        object.__setattr__(self, "shown", covers)
+
+    def covers(self, turn: int) -> Sequence[Cover]:
+        shown: Sequence[Cover] = getattr(self, "shown")  # noqa: B009
+        return shown if turn == 3 else ()
+
+
+def pieces(marks: list[Mark], covers: list[Cover]) -> list[tuple[str, str, bool]]:
+    view = turn_views(CALL, {3: marks}, Covers(covers))[2]
+    return [(piece.text, piece.kind, piece.masked) for piece in view.pieces]
 
 
 def test_a_turn_without_marks_is_one_piece() -> None:
@@ -17,20 +32,23 @@ def test_a_turn_without_marks_is_one_piece() -> None:
 
 
 def test_a_quote_is_marked_where_it_stands() -> None:
-    found = pieces([Mark("factor", "address", "leaked", quote="Norderstraße 14")], [])
+    found = pieces([Mark("factor", "address", "leaked", quotes=("Norderstraße 14",))], [])
     assert found == [("Sie wohnen in der ", "", False), ("Norderstraße 14", "factor", False), (".", "", False)]
 
 
 def test_a_quote_that_fills_the_turn_marks_no_words() -> None:
-    assert len(pieces([Mark("factor", "address", quote="Sie wohnen in der Norderstraße 14.")], [])) == 1
+    assert len(pieces([Mark("factor", "address", quotes=("Sie wohnen in der Norderstraße 14.",))], [])) == 1
 
 
 def test_a_quote_that_is_not_there_marks_nothing() -> None:
-    assert len(pieces([Mark("factor", "address", quote="Süderstraße")], [])) == 1
+    assert len(pieces([Mark("factor", "address", quotes=("Süderstraße",))], [])) == 1
 
 
 def test_of_two_marks_the_stronger_gives_the_colour() -> None:
-    marks = [Mark("event", "asks", quote="wohnen in der"), Mark("violation", "factor_leaked", quote="in der Nord")]
+    marks = [
+        Mark("event", "asks", quotes=("wohnen in der",)),
+        Mark("violation", "factor_leaked", quotes=("in der Nord",)),
+    ]
     assert pieces(marks, []) == [
         ("Sie ", "", False),
         ("wohnen ", "event", False),
@@ -41,7 +59,7 @@ def test_of_two_marks_the_stronger_gives_the_colour() -> None:
 
 
 def test_personal_data_is_covered_and_a_mark_takes_all_of_a_cover() -> None:
-    found = pieces([Mark("factor", "address", quote="in der Nord")], [(18, 33, "‹address›")])
+    found = pieces([Mark("factor", "address", quotes=("in der Nord",))], [Cover(18, 33, "‹address›")])
     assert found == [
         ("Sie wohnen ", "", False),
         ("in der ", "factor", False),
@@ -52,13 +70,13 @@ def test_personal_data_is_covered_and_a_mark_takes_all_of_a_cover() -> None:
 
 
 def test_two_marks_in_one_cover_show_it_once() -> None:
-    marks = [Mark("factor", "address", quote="Norder"), Mark("action", "contact_data", quote="14")]
-    found = pieces(marks, [(18, 33, "‹address›")])
+    marks = [Mark("factor", "address", quotes=("Norder",)), Mark("action", "contact_data", quotes=("14",))]
+    found = pieces(marks, [Cover(18, 33, "‹address›")])
     assert [text for text, _, masked in found if masked] == ["‹address›"]
 
 
 def test_without_the_text_quotes_are_shown() -> None:
-    views = turn_views(None, {4: [Mark("factor", "pin", "verified", quote="eins zwei")]}, lambda n: [])
+    views = turn_views(None, {4: [Mark("factor", "pin", "verified", quotes=("eins zwei",))]}, Covers())
     assert [(one.number, one.known, list(one.pieces)) for one in views] == [(4, False, [Piece("eins zwei", "factor")])]
 
 
@@ -84,10 +102,18 @@ def test_a_verdict_and_its_facts_are_marked_once() -> None:
 
 
 def test_an_incident_without_evidence_is_marked_at_its_turn() -> None:
-    one = incident(CALL) | {"evidence": (), "kind": "own_kind"}
+    one = incident(CALL) | {"evidence": (), "id": "own_kind"}
     verdict = judged(CALL, Facts(call_id="c", turns=3), incidents=(one,)).verdict
     assert [mark.kind for mark in marks_of(verdict, None)[2]] == ["incident"]
 
 
-def test_the_clock_counts_minutes() -> None:
-    assert [clock(one) for one in (None, 0, 65.9, 3600)] == ["", "0:00", "1:05", "60:00"]
+def test_words_in_another_turn_that_speak_for_a_finding_are_evidence_there() -> None:
+    said = [{"turn": turn, "quote": CALL.turn(turn).text} for turn in (1, 3)]
+    verdict = judged(
+        CALL, Facts(call_id="c", turns=3), incidents=(incident(CALL, turn=3) | {"evidence": said},)
+    ).verdict
+    assert {turn: [mark.kind for mark in marks] for turn, marks in finding_marks(verdict).items()} == {
+        3: ["incident"],
+        1: ["evidence"],
+    }
+    assert marks_of(verdict, None).keys() == {3}

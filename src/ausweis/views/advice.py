@@ -1,0 +1,28 @@
+"""What the agent should have done: a sentence for each violation, after action and level; for known incidents too."""
+
+from ausweis.judging.verdict import Incident, Verdict, Violation
+from ausweis.views.words import Words
+from ausweis.vocabulary import CATEGORIES, INCIDENTS
+
+__all__ = ["advice", "incident_advice"]
+
+
+def incident_advice(incident: Incident, words: Words) -> str:
+    """The sentence for one incident; none for one of the company's own."""
+    records = (record for record in INCIDENTS.values() if record.id == incident.id)
+    return next((record.advice[words.language] for record in records), "")
+
+
+def advice(violation: Violation, verdict: Verdict, words: Words) -> str:
+    """The sentence for one violation of this verdict. It quotes nothing."""
+    category = violation.action
+    levels = (act.level for act in verdict.actions if (act.turn, act.category) == (violation.turn, category))
+    level = next(levels, None)
+    leaked = [used.factor for used in verdict.factors if (used.turn, used.status) == (violation.turn, "leaked")]
+    return words.text(
+        f"advice_{violation.type}",
+        action=words.word(category) if category else words.text("some_action"),
+        level=words.text("at_level", level=level) if level else "",
+        instead=words.text(f"instead_{CATEGORIES[category].kind if category else 'disclosure'}"),
+        told=", ".join(map(words.word, dict.fromkeys(leaked))) or words.text("some_factor"),
+    )

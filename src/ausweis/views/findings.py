@@ -1,0 +1,111 @@
+"""What happened in a call: its violations and incidents as people are shown them, the worst first."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ausweis.judging.sentences import incident_sentence, violation_sentence
+from ausweis.judging.verdict import Evidence
+from ausweis.views.advice import advice, incident_advice
+from ausweis.views.masks import CallMask, JudgedCall
+from ausweis.views.words import Words, clock
+from ausweis.vocabulary import SEVERITIES, Category, Severity
+
+__all__ = ["Finding", "Quote", "findings_of"]
+
+LONGEST = 400
+"""Letters of a sentence about an incident."""
+
+
+class Quote(NamedTuple):
+    """Words of a turn, masked."""
+
+    turn: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A violation or an incident at a turn. `name`: its type or id, `title`: the same in words; `start` in seconds.
+
+    `why`: what was missing, or what happened; `should`: what would have been right, where the agent could.
+    """
+
+    incident: bool
+    name: str
+    title: str
+    severity: Severity
+    turn: int
+    start: float | None
+    action: Category | None
+    quotes: tuple[Quote, ...]
+    why: str
+    should: str
+
+    @property
+    def at(self) -> str:
+        """When it is, as minutes and seconds."""
+        return clock(self.start)
+
+    @property
+    def moment(self) -> tuple[int, str]:
+        """The same for all rules that are broken at one turn, while each incident is one of its own."""
+        return self.turn, self.name if self.incident else ""
+
+
+def findings_of(judged: JudgedCall, words: Words, mask: CallMask) -> list[Finding]:
+    """In order of harm: the severest moment first, then by turn; of what happened at one moment, the severest first."""
+    findings = [*_violations(judged, words, mask), *_incidents(judged, words, mask)]
+    worst: dict[tuple[int, str], int] = {}
+    for finding in findings:
+        worst[finding.moment] = max(worst.get(finding.moment, 0), SEVERITIES.index(finding.severity))
+
+    def harm(finding: Finding) -> tuple[int, int, str, int]:
+        return -worst[finding.moment], *finding.moment, -SEVERITIES.index(finding.severity)
+
+    return sorted(findings, key=harm)
+
+
+def _violations(judged: JudgedCall, words: Words, mask: CallMask) -> Iterator[Finding]:
+    for violation in judged.verdict.violations:
+        yield Finding(
+            incident=False,
+            name=violation.type,
+            title=words.word(violation.type),
+            severity=violation.severity,
+            turn=violation.turn,
+            start=_start(judged, violation.turn, violation.evidence),
+            action=violation.action,
+            quotes=_quotes(violation.evidence, mask),
+            why=violation_sentence(violation, words.language),
+            should=advice(violation, judged.verdict, words),
+        )
+
+
+def _incidents(judged: JudgedCall, words: Words, mask: CallMask) -> Iterator[Finding]:
+    for incident in judged.verdict.incidents:
+        yield Finding(
+            incident=True,
+            name=incident.id,
+            title=words.word(incident.id),
+            severity=incident.severity,
+            turn=incident.turn,
+            start=_start(judged, incident.turn, incident.evidence),
+            action=None,
+            quotes=_quotes(incident.evidence, mask),
+            why=mask.text(incident_sentence(incident, words.language)[:LONGEST]),
+            should=incident_advice(incident, words),
+        )
+
+
+def _quotes(evidence: Iterable[Evidence], mask: CallMask) -> tuple[Quote, ...]:
+    said = dict.fromkeys((part.turn, part.quote) for part in evidence if part.quote)
+    return tuple(Quote(turn, mask.quote(quote, turn)) for turn, quote in said)
+
+
+def _start(judged: JudgedCall, turn: int, evidence: Iterable[Evidence]) -> float | None:
+    """When the turn begins: as the evidence says, else as the call does."""
+    told = next((part.start for part in evidence if part.turn == turn and part.start is not None), None)
+    if told is not None or judged.call is None or not 1 <= turn <= len(judged.call.turns):
+        return told
+    return judged.call.turn(turn).start

@@ -1,0 +1,89 @@
+"""The words of the pages in a language, and how days and numbers are written there (Unicode CLDR, by Babel)."""
+
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.resources import files
+
+from babel import Locale
+from babel.dates import format_date, format_skeleton
+from babel.numbers import format_decimal, format_percent
+
+from ausweis.store import CallRow
+from ausweis.vocabulary import Language, name_of
+
+__all__ = ["Words", "clock", "table"]
+
+LOCALES: dict[Language, str] = {"de": "de", "en": "en_GB"}
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words of one language; templates know it as `w`."""
+
+    language: Language
+
+    def text(self, key: str, **values: object) -> str:
+        """A sentence of the pages. Values are put in as they are: templates escape the whole."""
+        return table(self.language, "texts")[key].format(**values)
+
+    def word(self, word: str) -> str:
+        """A word of the domain; one that a policy named itself is shown with spaces."""
+        return table(self.language, "words").get(word) or name_of(word, self.language)
+
+    def capital(self, text: str) -> str:
+        """The text with a capital at its start."""
+        return text[:1].upper() + text[1:]
+
+    def day(self, day: date | None, form: str = "yMMMd") -> str:
+        """`2. März 2026`, `2 Mar 2026`; a dash where unknown. `form`: a skeleton of CLDR."""
+        return "–" if day is None else str(format_skeleton(form, day, locale=LOCALES[self.language]))
+
+    def short_day(self, day: date) -> str:
+        """`2. März`, `2 March`."""
+        return self.day(day, "MMMMd")
+
+    def long_day(self, day: date) -> str:
+        """`Montag, 2. März 2026`, `Monday, 2 March 2026`."""
+        return format_date(day, "full", LOCALES[self.language])
+
+    def number(self, value: float | None, places: int = 0) -> str:
+        """`1.234,5` or `1,234.5`; a dash where there is none."""
+        if value is None:
+            return "–"
+        return format_decimal(value, _decimals("#,##0", places), LOCALES[self.language]).replace("-", "−")
+
+    def percent(self, share: float | None, places: int = 0) -> str:
+        """A share from 0 to 1 as `72 %` or `72%`."""
+        if share is None:
+            return "–"
+        locale = LOCALES[self.language]
+        pattern = Locale.parse(locale).percent_formats[None].pattern
+        return format_percent(share, _decimals(pattern, places), locale).replace("-", "−")
+
+    def share(self, share: float) -> str:
+        """Per cent as precise as it tells something: `1.9%`; from 10 on, and where whole, without decimals."""
+        return self.percent(share, 1 if share < 0.0995 and round(share * 1000) % 10 else 0)
+
+    def happened(self, row: CallRow) -> str:
+        """Violations and incidents of a call in short, or its outcome."""
+        return ", ".join(map(self.word, (*row.violations, *row.incidents) or (row.outcome,)))
+
+
+def clock(seconds: float | None) -> str:
+    """`1:05` from the call's start; empty where unknown."""
+    return "" if seconds is None else f"{int(seconds // 60)}:{int(seconds % 60):02d}"
+
+
+@cache
+def table(language: Language, name: str) -> dict[str, str]:
+    """The `words` or `texts` of a language, by key."""
+    words: dict[str, dict[str, str]] = tomllib.loads(
+        (files("ausweis.views") / "texts" / f"{language}.toml").read_text(encoding="utf-8")
+    )
+    return words[name]
+
+
+def _decimals(pattern: str, places: int) -> str:
+    return pattern.replace("0", f"0.{'0' * places}", 1) if places else pattern

@@ -1,0 +1,105 @@
+"""What happened in a call is told in one way: the review page and the desk show the same, in the same order."""
+
+import re
+from collections.abc import Iterator
+from html import unescape
+
+import pytest
+from tests.serve.filled import LAST_DAY, fill, golden, threats
+from tests.serve.serving import visitor
+
+from ausweis.reports.review_page import review_page
+from ausweis.reports.review_source import Wanted, review_of
+from ausweis.store import CallFilter, Store
+from ausweis.views.findings import Finding, findings_of
+from ausweis.views.masks import CallMask
+from ausweis.views.words import Words
+from ausweis.vocabulary import INCIDENTS, VIOLATIONS, Language
+
+Shown = list[tuple[int, list[str], set[str]]]
+"""Of each moment its turn, what happened there, and why it is a violation or an incident."""
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    with fill(tmp_path_factory.mktemp("same") / "s.sqlite", [*golden(40, days=1), *threats()]) as filled:
+        yield filled
+
+
+def findings(store: Store, call_id: str) -> list[Finding]:
+    key = store.find(call_id)
+    assert key is not None
+    record = store.record(key)
+    return findings_of(record, Words("en"), CallMask(record, "en"))
+
+
+def test_the_worst_come_first_then_the_earliest(store: Store) -> None:
+    assert [(finding.severity, finding.turn) for finding in findings(store, "critical")] == [
+        ("critical", 2),
+        ("low", 1),
+        ("low", 4),
+    ]
+
+
+def test_what_happened_at_one_moment_stands_together(store: Store) -> None:
+    for row in store.calls(CallFilter(to_review=True)):
+        moments = [finding.moment for finding in findings(store, row.call_id)]
+        together = [moment for place, moment in enumerate(moments) if moments[place - 1 : place] != [moment]]
+        assert len(together) == len(set(moments))
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_review_page_and_desk_show_the_same_in_the_same_order(store: Store, language: Language) -> None:
+    review = review_page(review_of(store, Wanted(LAST_DAY, LAST_DAY, language=language)))
+    calls = re.findall(r'<details class="call" id="call-(\d+)".*?</details>', review, re.DOTALL)
+    anna = visitor(store)
+    anna.http.get(f"/language?to={language}")
+    assert len(calls) == len(store.keys(CallFilter(to_review=True))) > 15
+    for key in calls:
+        (call,) = re.findall(rf'<details class="call" id="call-{key}".*?</details>', review, re.DOTALL)
+        there = in_review(call)
+        assert there == on_desk(anna.page(f"/calls/{key}")), key
+    assert any(len(titles) > 1 for key in calls for _, titles, _ in on_desk(anna.page(f"/calls/{key}")))
+
+
+def in_review(call: str) -> Shown:
+    """The findings of a call of the review page, those of one moment put together."""
+    shown: Shown = []
+    alone = re.search(r'<span class="what"><b>(.*?)</b>', call)
+    assert alone
+    for block in re.findall(r'<div class="found">(.*?)</div>', call, re.DOTALL):
+        turn = re.search(r'<span class="moment">Turn (\d+)', block)
+        if turn is None:
+            continue
+        title = re.search(r"</span>\s*([^<]+)</h3>", block)
+        said = set(re.findall(r"<bdi>(.*?)</bdi>", block))
+        name = (title or alone)[1].strip()
+        if shown and shown[-1][0] == int(turn[1]) and not (is_incident(name) or is_incident(shown[-1][1][-1])):
+            shown[-1][1].extend([] if name in shown[-1][1] else [name])
+            shown[-1][2].update(map(unescape, said))
+        else:
+            shown.append((int(turn[1]), [name], set(map(unescape, said))))
+    return shown
+
+
+def on_desk(page: str) -> Shown:
+    """The findings of a call's page."""
+    shown: Shown = []
+    for block in re.findall(r'<article class="finding.*?</article>', page, re.DOTALL):
+        title = re.search(r"<h2>(.*?) <span", block)
+        turn = re.search(r'data-to="(\d+)"', block)
+        assert title
+        assert turn
+        said = re.findall(r'<p dir="auto">(.*?)</p>', block)
+        titles = unescape(title[1]).split(", ")
+        names = [name if is_known(name) else name[:1].lower() + name[1:] for name in titles]
+        shown.append((int(turn[1]), names, set(map(unescape, said))))
+    return shown
+
+
+def is_known(name: str) -> bool:
+    return any(Words(language).word(word) == name for language in ("de", "en") for word in VIOLATIONS)
+
+
+def is_incident(name: str) -> bool:
+    return any(Words(language).word(kind) == name for language in ("de", "en") for kind in INCIDENTS)
