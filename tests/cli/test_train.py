@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import Run
+from tests.cli.processes import Run
 from tests.evals.test_running import CALLS, write
 
 from ausweis.evals import read_all
