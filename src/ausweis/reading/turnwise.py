@@ -13,7 +13,6 @@ from ausweis.provenance import PromptProvenance
 from ausweis.reading import defects
 from ausweis.reading.asking import Asking
 from ausweis.reading.chunks import Chunk, spoken_chunks
-from ausweis.reading.heard import doubts
 from ausweis.reading.incidents import IncidentReader
 from ausweis.reading.labels import STARTS_LATE, possible_events
 from ausweis.reading.plausible import plausible
@@ -84,7 +83,7 @@ class TurnwiseReader:
             defects=defects.defects_in(call, late),
             incidents=mentions,
             looked_for=() if self._incidents is None else self._incidents.looked_for,
-            **doubts(call),
+            **defects.doubts(call),
         )
         return Reading(facts, tokens + more)
 
