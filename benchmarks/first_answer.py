@@ -1,8 +1,8 @@
-"""How long a new process takes to its first answer, with and without the beginnings that an earlier one kept on disk.
+"""How long a new process takes to its first answer, with and without the prefixes that an earlier one kept on disk.
 
     python benchmarks/first_answer.py
 
-Each run is a process of its own that loads the model and asks the first question about a call. The kept beginnings are
+Each run is a process of its own that loads the model and asks the first question about a call. The prefixes are kept
 in a folder of this benchmark, which is removed afterwards; the model file is the one that is installed.
 """
 

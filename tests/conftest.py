@@ -1,5 +1,8 @@
 """For all tests. The rule: nothing fails because a machine is slow."""
 
+import os
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import settings
 
@@ -8,6 +11,18 @@ settings.load_profile("patient")
 
 SLOW = ("browser", "model", "ray", "training")
 """Marks of tests that are slow by what they start; others that take over two seconds say `slow` themselves."""
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _unsynced() -> Iterator[None]:
+    """No power fails here, so nothing waits until what this process writes is on the disk."""
+    from ausweis.store import database
+
+    quick = tuple("PRAGMA synchronous = OFF" if "synchronous" in line else line for line in database._SETTINGS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda handle: None)
+        patch.setattr(database, "_SETTINGS", quick)
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

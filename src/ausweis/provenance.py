@@ -31,7 +31,7 @@ class PromptProvenance(_Part):
     sha256: str
 
     def of_part(self, name: str, sha256: str) -> "PromptProvenance":
-        """What was learned for this template version, such as `agent-turn:readout`."""
+        """What was learned for this template version, such as `transcript:probe`."""
         return PromptProvenance(id=f"{self.id}:{name}", version=self.version, sha256=sha256)
 
     def __str__(self) -> str:

@@ -28,6 +28,7 @@ def wait_for(path: Path, count: int, process: "subprocess.Popen[bytes]") -> None
         time.sleep(0.002)
 
 
+@pytest.mark.slow
 def test_killed_at_ten_random_points(folder: Path, start: Start, write_calls: Write) -> None:
     calls = write_calls(40, delay=0.005)
     whole = start("score", calls, *FAKE, "--run", "whole")

@@ -1,9 +1,11 @@
 """Marks in a transcript that say that something of the recording is lost."""
 
+from collections.abc import Callable
+
 import pytest
 
 from ausweis.calls.call import Call, Turn
-from ausweis.reading.defects import found
+from ausweis.reading.defects import defects_in, doubts
 
 
 def call_of(*texts: str) -> Call:
@@ -23,27 +25,42 @@ def call_of(*texts: str) -> Call:
     ],
 )
 def test_a_mark_of_a_break_in_the_opening_is_a_defect(mark: str) -> None:
-    whole = found(call_of("Guten Tag.", f"Ja, hier Thies {mark}", "Die ist offen.", "Gut.", "Tschüss."), 0.0)
+    whole = defects_in(call_of("Guten Tag.", f"Ja, hier Thies {mark}", "Die ist offen.", "Gut.", "Tschüss."), 0.0)
     assert whole == {"breaks_off": 1.0}
 
 
 def test_a_break_at_the_end_is_none() -> None:
-    assert found(call_of("Guten Tag.", "Ja.", "Gut.", "Danke.", "[Aufzeichnung unterbrochen]"), 0.0) == {}
+    assert defects_in(call_of("Guten Tag.", "Ja.", "Gut.", "Danke.", "[Aufzeichnung unterbrochen]"), 0.0) == {}
 
 
 @pytest.mark.parametrize(
     "text", ["[Musik]", "[lacht]", "Die Leitung ist unterbrochen.", "Die Zahlung wurde (leider) abgebrochen."]
 )
 def test_what_is_said_about_a_break_is_none(text: str) -> None:
-    assert found(call_of("Guten Tag.", text, "Gut.", "Danke.", "Tschüss."), 0.0) == {}
+    assert defects_in(call_of("Guten Tag.", text, "Gut.", "Danke.", "Tschüss."), 0.0) == {}
 
 
 def test_lost_words_count_by_their_share_of_the_opening() -> None:
     lost = ["<unk> Tag", "ja <unk>"] + ["gut"] * 3
-    assert found(call_of(*lost), 0.0) == {"garbled": 1.0}
-    assert found(call_of(*["gut"] * 3, *lost), 0.0) == {}
+    assert defects_in(call_of(*lost), 0.0) == {"garbled": 1.0}
+    assert defects_in(call_of(*["gut"] * 3, *lost), 0.0) == {}
 
 
 def test_an_unlikely_late_start_is_left_out() -> None:
-    assert found(call_of("Guten Tag.", "Ja."), 0.04) == {}
-    assert found(call_of("Guten Tag.", "Ja."), 0.3) == {"starts_late": 0.3}
+    assert defects_in(call_of("Guten Tag.", "Ja."), 0.04) == {}
+    assert defects_in(call_of("Guten Tag.", "Ja."), 0.3) == {"starts_late": 0.3}
+
+
+def test_turns_of_little_confidence_and_the_roles(call: Callable[..., Call]) -> None:
+    written = call("agent: Guten Tag.", "caller: Hallo.", "agent: Ja?")
+    assert doubts(written) == {"badly_heard": (), "roles_confidence": None}
+    heard = written.model_copy(
+        update={
+            "turns": tuple(
+                turn.model_copy(update={"confidence": sure})
+                for turn, sure in zip(written.turns, (0.9, 0.3, None), strict=True)
+            ),
+            "roles_confidence": 0.8,
+        }
+    )
+    assert doubts(heard) == {"badly_heard": (2,), "roles_confidence": 0.8}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ausweis.calls.call import Call, SpokenWord, Turn
 from ausweis.reading.address import named
 from ausweis.reading.chunks import LONGEST, Chunk, chunks_of
-from ausweis.reading.defects import found
+from ausweis.reading.defects import defects_in
 from ausweis.reading.dialogue import pairs
 from ausweis.reading.direct import _found
 from ausweis.reading.incidents import _names_value
@@ -94,7 +94,7 @@ def test_expressions(before: str, unit: str, after: str) -> None:
     call = Call(id="c", turns=(Turn(speaker="agent", text=text),))
     chunks = [Chunk(1, "agent", text)]
     assert (
-        spent(lambda: (declines(text), _names_value(text), digits_in(text), list(named(chunks)), found(call, 0)))
+        spent(lambda: (declines(text), _names_value(text), digits_in(text), list(named(chunks)), defects_in(call, 0)))
         < ENOUGH
     )
 

@@ -1,5 +1,6 @@
 """A page has the sentences of its own language only, whatever language the policies have."""
 
+import json
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -10,6 +11,7 @@ from tests.serve.filled import fill
 from ausweis.evals.metrics import summarise
 from ausweis.reports.eval_page import eval_page
 from ausweis.reports.eval_source import EvalSource
+from ausweis.reports.notify import summary
 from ausweis.reports.review_csv import review_csv
 from ausweis.reports.review_markdown import review_markdown
 from ausweis.reports.review_page import review_page
@@ -24,8 +26,14 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         yield store
 
 
+def _notified(review: Review) -> str:
+    return json.dumps(summary(review), ensure_ascii=False)
+
+
 @pytest.mark.parametrize(("language", "other"), [("de", "en"), ("en", "de")])
-@pytest.mark.parametrize(("write", "least"), [(review_page, 10), (review_markdown, 10), (review_csv, 4)])
+@pytest.mark.parametrize(
+    ("write", "least"), [(review_page, 10), (review_markdown, 10), (review_csv, 4), (_notified, 0)]
+)
 def test_review(store: Store, write: Callable[[Review], str], least: int, language: Language, other: Language) -> None:
     text = write(review_of(store, Wanted(DAY, DAY, language=language)))
     assert sentences_in(text, other) == []

@@ -81,6 +81,7 @@ def tried(path: Path, question: Callable[[Store], object]) -> str | None:
     return None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("table", "column"), [(table, name) for table, some in COLUMNS.items() for name in some])
 def test_a_damaged_row_is_told_in_one_sentence(path: Path, made: Path, table: str, column: str) -> None:
     for junk in JUNK:

@@ -87,7 +87,7 @@ def test_a_call_is_gone_everywhere(full: Store, tmp_path: Path) -> None:
     assert len(files_with(tmp_path, SECRET)) >= 3
     deleted = full.delete("call-77", by="Mia")
     assert deleted.calls == 1
-    names = {str(Path(place).relative_to(tmp_path)) if place != "store" else place for place in deleted.places}
+    names = {str(Path(place).relative_to(tmp_path)) if place != "store" else place for place in deleted.removed}
     assert names == {
         "store",
         "with.html",
@@ -399,7 +399,7 @@ def test_a_deletion_that_an_earlier_version_could_not_prove_is_proven(store: Sto
     with pytest.raises(StoreError, match=r"copy\.txt"):
         store.expire(1, today=date(2026, 3, 2), roots=[tmp_path / "copy.txt"])
     (tmp_path / "copy.txt").unlink()
-    assert store.expire(1, today=date(2026, 3, 2)).places == ("store",)
+    assert store.expire(1, today=date(2026, 3, 2)).removed == ("store",)
     assert store.expire(1, today=date(2026, 3, 2)) == Deleted(0)
 
 
@@ -456,7 +456,7 @@ def test_what_killed_commands_left_of_pages_and_cases_goes_too(full: Store, tmp_
     full.register_cases(tmp_path / "cases.jsonl")
     (tmp_path / ".cases.jsonl.part").write_text(f'{{"call": {{"id": "field-1", "quote": "{SECRET}', "utf-8")
     (tmp_path / ".with.html.part").write_text(f"<p>{SECRET}", "utf-8")
-    assert str(tmp_path / ".cases.jsonl.part") in full.delete("call-77").places
+    assert str(tmp_path / ".cases.jsonl.part") in full.delete("call-77").removed
     assert files_with(tmp_path, SECRET) == []
 
 
@@ -671,7 +671,7 @@ def test_a_page_or_cases_on_a_disk_that_is_not_there_are_asked_for_until_they_ar
     assert full.delete("call-1").missing == ()
     away.rename(disk)
     found = full.delete("call-77")
-    assert (found.missing, {str(page), str(cases)} <= set(found.places)) == ((), True)
+    assert (found.missing, {str(page), str(cases)} <= set(found.removed)) == ((), True)
     assert files_with(tmp_path, SECRET, "000000077") == []
     assert full.expire(10000, today=date(2026, 3, 2)) == Deleted(0)
 

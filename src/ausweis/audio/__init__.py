@@ -9,6 +9,7 @@ listening.py     all channels of a recording, from beginning to end
 voice_encoder.py  what a voice sounds like, as a vector
 two_voices.py    such vectors, parted into two voices
 diarization.py   the words of a mono recording, parted by voice
+crosstalk.py     what one side's channel carries of the other side
 talk.py          words of two sides → turns
 roles.py         which of two speakers is the agent: the call is read both ways
 sidecar.py       what a file beside the recording says

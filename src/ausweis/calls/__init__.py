@@ -15,6 +15,7 @@ checks.py        a raw call → a Call, or an UnreadableCall that says why not
 opening.py       files are opened and read here: none but regular ones, and not without end
 text.py          bytes → text: UTF-8 only, control characters out
 times.py         time stamps and numbers → seconds
+explain.py       what pydantic found wrong, in one clause
 unreadable.py    the call that could not be read, as data
 call.py          the contract: Call, Turn, words with their times; and a call before it is checked
 reading.py       all of it together: read_calls

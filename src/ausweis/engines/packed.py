@@ -65,8 +65,8 @@ def unpack(path: Path) -> Packed:
         if about["schema"] != SCHEMA:
             raise ValueError
         info = ModelProvenance.model_validate(about["engine"])
-        found = (json.loads(line) for line in rest)
-        answers = {one["key"]: Result(text=one["text"], probabilities=tuple(one.get("p", ()))) for one in found}
+        bodies = (json.loads(line) for line in rest)
+        answers = {body["key"]: Result(text=body["text"], probabilities=tuple(body.get("p", ()))) for body in bodies}
     except FileNotFoundError:
         raise InputError(
             "there are no recorded answers here; `ausweis eval bless` makes them", place=str(path)
@@ -163,5 +163,5 @@ def _difference(one: Result, other: Result) -> float:
     """The largest difference of a probability; 1 where there is none and the texts differ."""
     if not one.probabilities:
         return float(one.text != other.text)
-    found = [abs(a - b) for a, b in zip(one.probabilities, other.probabilities, strict=True)]
-    return max(found) if all(map(math.isfinite, found)) else 1.0
+    differences = [abs(a - b) for a, b in zip(one.probabilities, other.probabilities, strict=True)]
+    return max(differences) if all(map(math.isfinite, differences)) else 1.0

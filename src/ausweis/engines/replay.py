@@ -131,11 +131,11 @@ class RecordingEngine:
             raise
 
     def _begin(self, folder: Path) -> None:
-        found = _read_info(folder)
-        if found is None:
+        recorded = _read_info(folder)
+        if recorded is None:
             replace_file(folder / ENGINE_FILE, self._inner.info.model_dump_json(indent=2) + "\n")
-        elif found.sha256 != self._inner.info.sha256:
-            message = f"answers of {found.id} ({found.engine}) are recorded here; record into another folder"
+        elif recorded.sha256 != self._inner.info.sha256:
+            message = f"answers of {recorded.id} ({recorded.engine}) are recorded here; record into another folder"
             raise InputError(message, place=str(folder))
 
     @property
@@ -203,7 +203,7 @@ def recordings(folder: Path) -> tuple[ModelProvenance, Iterator[tuple[str, Resul
         raise InputError(f"there are no recorded answers here: {ENGINE_FILE} is missing", place=str(folder))
     path = folder / ANSWERS_FILE
     parsed = (_parse(line.data, f"{path}:{line.number}") for line in lines(path))
-    return info, ((one.key, one.result) for one in parsed)
+    return info, ((recording.key, recording.result) for recording in parsed)
 
 
 def _index(path: Path) -> dict[bytes, int]:

@@ -73,8 +73,8 @@ def explain(policy: Policy, language: Language | None = None) -> tuple[str, ...]
         texts["attempts"].format(count=policy.attempts),
         *_expected(policy, spoken),
         *(
-            texts["incident"].format(severity=one.severity, description=describe(one, spoken))
-            for one in policy.incidents
+            texts["incident"].format(severity=rule.severity, description=describe(rule, spoken))
+            for rule in policy.incidents
         ),
         *_warnings(policy, spoken),
     )

@@ -46,6 +46,9 @@ Sentence = Annotated[str, Field(min_length=1, max_length=500)]
 EXPECTED = 0.1
 """Of all calls, violations, unless a policy says otherwise."""
 
+Contradiction = tuple[tuple[str | int, ...], str]
+"""The path to a place in a policy, and what is impossible there."""
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -134,72 +137,72 @@ class Policy(_Part):
 
     @model_validator(mode="after")
     def _possible(self) -> "Policy":
-        found = [
+        wrong = [
             InitErrorDetails(
                 type=PydanticCustomError("impossible", "{message}", {"message": message}), loc=path, input=None
             )
             for path, message in self._contradictions()
         ]
-        if found:
-            raise ValidationError.from_exception_data("Policy", found)
+        if wrong:
+            raise ValidationError.from_exception_data("Policy", wrong)
         return self
 
-    def _contradictions(self) -> list[tuple[tuple[str | int, ...], str]]:
+    def _contradictions(self) -> list[Contradiction]:
         """What the policy says that cannot be: the path to each place, and a sentence."""
-        found: list[tuple[tuple[str | int, ...], str]] = []
+        wrong: list[Contradiction] = []
         for name, level in self.levels.items():
             seen: set[frozenset[Factor]] = set()
             for number, factors in enumerate(level.any_of):
                 place = ("levels", name, "any_of", number)
-                found += [
+                wrong += [
                     ((*place, i), f"the factor {factor!r} is not in factors; allowed: {', '.join(self.factors)}")
                     for i, factor in enumerate(factors)
                     if factor not in self.factors
                 ]
                 if len(set(factors)) < len(factors):
-                    found.append((place, "a set names a factor twice"))
+                    wrong.append((place, "a set names a factor twice"))
                 elif frozenset(factors) in seen:
-                    found.append((place, f"the level {name!r} has this set twice"))
+                    wrong.append((place, f"the level {name!r} has this set twice"))
                 seen.add(frozenset(factors))
-        found += self._wrong_actions()
-        found += self._wrong_incidents()
+        wrong += self._wrong_actions()
+        wrong += self._wrong_incidents()
         levels = ", ".join(self.levels)
         for factor, rule in self.factors.items():
             if rule.read_out is not None and rule.read_out not in self.levels:
-                found.append((("factors", factor, "read_out"), f"unknown level {rule.read_out!r}; allowed: {levels}"))
-        return found
+                wrong.append((("factors", factor, "read_out"), f"unknown level {rule.read_out!r}; allowed: {levels}"))
+        return wrong
 
-    def _wrong_actions(self) -> list[tuple[tuple[str | int, ...], str]]:
-        found: list[tuple[tuple[str | int, ...], str]] = []
+    def _wrong_actions(self) -> list[Contradiction]:
+        wrong: list[Contradiction] = []
         for kind, categories in (("disclosure", self.actions.disclosure), ("change", self.actions.change)):
             allowed = ", ".join(record.id for record in CATEGORIES.values() if record.kind == kind)
             for category, level in categories.items():
                 if CATEGORIES[category].kind != kind:
-                    found.append((("actions", kind, category), f"{category!r} is no {kind}; allowed: {allowed}"))
+                    wrong.append((("actions", kind, category), f"{category!r} is no {kind}; allowed: {allowed}"))
                 if level not in self.levels:
                     known = ", ".join(self.levels)
-                    found.append((("actions", kind, category), f"unknown level {level!r}; allowed: {known}"))
-        return found
+                    wrong.append((("actions", kind, category), f"unknown level {level!r}; allowed: {known}"))
+        return wrong
 
-    def _wrong_incidents(self) -> list[tuple[tuple[str | int, ...], str]]:
-        found: list[tuple[tuple[str | int, ...], str]] = []
+    def _wrong_incidents(self) -> list[Contradiction]:
+        wrong: list[Contradiction] = []
         said: set[str] = set()
         for number, rule in enumerate(self.incidents):
             place = ("incidents", number)
             if (rule.kind is None) == (rule.description is None):
-                found.append((place, "an incident has a kind, or an id and a description of its own"))
+                wrong.append((place, "an incident has a kind, or an id and a description of its own"))
             elif rule.kind is None and (rule.own_id is None or rule.own_id in INCIDENTS):
-                found.append((place, "an incident of your own needs an id, which is no known kind"))
+                wrong.append((place, "an incident of your own needs an id, which is no known kind"))
             elif rule.kind is not None and rule.own_id is not None:
-                found.append(((*place, "id"), f"the incident {rule.kind!r} has its kind for a name: leave the id out"))
+                wrong.append(((*place, "id"), f"the incident {rule.kind!r} has its kind for a name: leave the id out"))
             elif rule.kind is not None and rule.speaker is not None:
-                found.append(((*place, "speaker"), f"whose words are looked at is known for {rule.kind!r}"))
+                wrong.append(((*place, "speaker"), f"whose words are looked at is known for {rule.kind!r}"))
             elif rule.description is not None and rule.description in said:
-                found.append((place, "this description stands here twice"))
+                wrong.append((place, "this description stands here twice"))
             elif rule.id in said:
-                found.append((place, f"the incident {rule.id!r} stands here twice"))
+                wrong.append((place, f"the incident {rule.id!r} stands here twice"))
             said |= {rule.id, rule.description or rule.id}
-        return found
+        return wrong
 
     @property
     def strictest_level(self) -> str:

@@ -2,6 +2,7 @@
 
     source      a template file cut into front matter and role sections, with line numbers
     render      the sandbox that fills a section: call text stays data, on one line
+    bounds      of what a template may do: size, depth, steps
     template    the template itself, and its messages
     lock        `prompts.lock`: which versions are released, with their hashes
     library     a folder of templates; which version answers to a name

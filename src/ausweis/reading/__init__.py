@@ -10,6 +10,7 @@ address     the name that a caller gave, from how the agent speaks to them
 dialogue    which factor is given, from the line and from what was asked
 chunks      turns cut into what is asked about, with what was said before
 labels      what the templates' labels mean
+defects     what is wrong with a recording: it starts late, breaks off, is garbled, was heard badly
 plausible   what an answer must look like, by code
 refusal     what an agent declines in plain words
 spoken      numbers as people say them

@@ -76,7 +76,7 @@ class WindowAsking:
             for chunk, result in zip(chunks, told, strict=True)
         ]
         answers[0][STARTS_LATE] = defects.starts_late(start, self._start)
-        return answers, sum(one.evaluated_tokens for one in (*told, start))
+        return answers, sum(result.evaluated_tokens for result in (*told, start))
 
     def requests(self, call: Call, chunks: Sequence[Chunk]) -> list[Request]:
         """Each chunk with the two before it."""
@@ -120,15 +120,15 @@ class TranscriptAsking:
             return [], 0
         transcript = self.transcript(call, chunks)
         results = transcript_engine(engine).read(transcript)
-        found = [
+        answers = [
             dict(zip(probe.labels, result.probabilities, strict=True))
             for probe, result in zip(transcript.probes, results, strict=True)
         ]
         if self._start is not None:
             results += engine.complete([defects.question(call, self._start)])
-            found[0][STARTS_LATE] = defects.starts_late(results[-1], self._start)
-        tokens = sum(one.evaluated_tokens for one in results)
-        return weighed(chunks, found, self._dialogue), tokens
+            answers[0][STARTS_LATE] = defects.starts_late(results[-1], self._start)
+        tokens = sum(result.evaluated_tokens for result in results)
+        return weighed(chunks, answers, self._dialogue), tokens
 
     def transcript(self, call: Call, chunks: Sequence[Chunk]) -> Transcript:
         """What is read: each chunk probed for the labels of its speaker."""

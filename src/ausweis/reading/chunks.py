@@ -88,5 +88,5 @@ def with_context(chunks: Sequence[Chunk]) -> Iterator[tuple[Chunk, list[Line]]]:
     """Each chunk with the lines that are shown: some before it, and itself as the last."""
     for place, chunk in enumerate(chunks):
         before = chunks[max(0, place - LINES_BEFORE) : place]
-        lines = [Line(one.speaker, one.text[-LENGTH_BEFORE:]) for one in before]
+        lines = [Line(earlier.speaker, earlier.text[-LENGTH_BEFORE:]) for earlier in before]
         yield chunk, [*lines, Line(chunk.speaker, chunk.text)]

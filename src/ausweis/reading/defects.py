@@ -1,15 +1,18 @@
-"""What is wrong with a recording, so that an authentication may have been and cannot be heard."""
+"""What is wrong with a recording, so that an authentication may have been and cannot be heard; or was heard badly."""
 
 import math
 import re
+from typing import TypedDict
 
 from ausweis.calls.call import Call
 from ausweis.engines.protocol import Request, Result
 from ausweis.facts import RecordingDefect
 from ausweis.prompts import Template
 
-__all__ = ["found", "question", "starts_late"]
+__all__ = ["HEARD", "Doubts", "defects_in", "doubts", "question", "starts_late"]
 
+HEARD = 0.5
+"""The words of a turn of less confidence cannot be relied on."""
 FIRST_LINES = 3
 LINE_LENGTH = 300
 LATE = "middle"
@@ -47,7 +50,7 @@ def starts_late(start: Result, template: Template) -> float:
     return _calibrated(start.probabilities[template.labels.index(LATE)], template)
 
 
-def found(call: Call, late: float) -> dict[RecordingDefect, float]:
+def defects_in(call: Call, late: float) -> dict[RecordingDefect, float]:
     """The defects that are at all likely, with their probabilities; all but `starts_late` are read from marks."""
     defects: dict[RecordingDefect, float] = {}
     if late >= 0.05:
@@ -59,6 +62,23 @@ def found(call: Call, late: float) -> dict[RecordingDefect, float]:
     if any(_BREAK.search(turn.text) for turn in opening):
         defects["breaks_off"] = 1.0
     return defects
+
+
+class Doubts(TypedDict):
+    """As `Facts` names them."""
+
+    badly_heard: tuple[int, ...]
+    roles_confidence: float | None
+
+
+def doubts(call: Call) -> Doubts:
+    """Which turns were heard badly, and how sure the roles are."""
+    badly = tuple(
+        number
+        for number, turn in enumerate(call.turns, start=1)
+        if turn.confidence is not None and turn.confidence < HEARD
+    )
+    return {"badly_heard": badly, "roles_confidence": call.roles_confidence}
 
 
 def _calibrated(probability: float, template: Template) -> float:

@@ -78,18 +78,18 @@ def weighed(chunks: Sequence[Chunk], answers: Answers, weights: Sequence[float])
 
     Without weights, that the agent takes up a name and plain words of refusal are all the evidence there is.
     """
-    found = [dict(answer) for answer in answers]
+    weighted = [dict(answer) for answer in answers]
     for place, label, evidence in pairs(chunks, answers) if weights else ():
         score = sum(weight * one for weight, one in zip(weights, (*evidence, 1.0), strict=True))
-        found[place][label] = 1 / (1 + math.exp(-score))
+        weighted[place][label] = 1 / (1 + math.exp(-score))
     for place in named(chunks):
         for label in (GIVES.strip(), NAME):
-            if label in found[place]:
-                found[place][label] = max(found[place][label], NAMED)
-    for answer, chunk in zip(found, chunks, strict=True):
+            if label in weighted[place]:
+                weighted[place][label] = max(weighted[place][label], NAMED)
+    for answer, chunk in zip(weighted, chunks, strict=True):
         if REFUSES in answer and declines(chunk.text):
             answer[REFUSES] = max(answer[REFUSES], DECLINED)
-    return found
+    return weighted
 
 
 def log_odds(probability: float) -> float:
@@ -106,7 +106,7 @@ def _evidence(
     gives = own.get(GIVES.strip(), NEVER)
     yield own[label]
     yield gives
-    yield own[label] - _best(own[one] for one in own if one.startswith(GIVES) and one != label)
+    yield own[label] - _best(own[another] for another in own if another.startswith(GIVES) and another != label)
     yield min(own[label], gives)
     agent = before.agent
     asked = odds[agent[0]].get(other, NEVER) if agent else NEVER
@@ -117,7 +117,7 @@ def _evidence(
     yield _best(odds[number].get(label, NEVER) for number in latest)
     yield before.caller.get(label, NEVER)
     just = [odds[number] for number in agent if number >= place - 2]
-    yield asked - _best(one[rival] for one in just for rival in _rivals(one, other))
+    yield asked - _best(line[rival] for line in just for rival in _rivals(line, other))
     yield min(gives, asked)
     yield min(gives, lately)
     yield lately - _best(

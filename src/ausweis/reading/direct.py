@@ -16,7 +16,7 @@ from ausweis.errors import EngineError
 from ausweis.facts import Claim, ClaimedViolation, Facts, NoteCode
 from ausweis.prompts import Template
 from ausweis.provenance import PromptProvenance
-from ausweis.reading.heard import doubts
+from ausweis.reading.defects import doubts
 from ausweis.reading.reader import Reading
 from ausweis.vocabulary import FACTORS, Caller, Factor, Outcome, ViolationType
 

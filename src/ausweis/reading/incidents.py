@@ -127,21 +127,21 @@ class IncidentReader:
     def prompts(self) -> tuple[PromptProvenance, ...]:
         """The templates that it asks with, and what was learned for them as `id:probe` and `id:matcher`."""
         template, probe, matcher = self._learned
-        found = [] if self._probe is None else [template.provenance]
+        stamps = [] if self._probe is None else [template.provenance]
         for name, part in (("probe", probe), ("matcher", matcher)):
             if part is not None:
-                found.append(template.provenance.of_part(name, part.sha256))
+                stamps.append(template.provenance.of_part(name, part.sha256))
         if self._asked:
-            found.append(self._template.provenance)
-        return tuple(found)
+            stamps.append(self._template.provenance)
+        return tuple(stamps)
 
     def read(self, call: Call) -> tuple[tuple[Mention, ...], int]:
         """The incidents of a call in order of time, and how many tokens the model computed for them."""
         chunks = spoken_chunks(call)
         read, tokens = self._read_learned(call, chunks)
         asked, more = self._ask(call, chunks)
-        found = [mention for chance in (*read, *asked) for mention in _mentions(call, chunks, chance)]
-        return _once_a_turn(found), tokens + more
+        mentions = [mention for chance in (*read, *asked) for mention in _mentions(call, chunks, chance)]
+        return _once_a_turn(mentions), tokens + more
 
     def _read_learned(self, call: Call, chunks: Sequence[Chunk]) -> tuple[list[_Chance], int]:
         """All that was learned and is asked for, in one reading of the call."""
@@ -154,13 +154,13 @@ class IncidentReader:
         kinds = () if probe is None else probe.labels
         told = [(question, kinds.index(INCIDENTS[question.id].label)) for question in self._told if question.id]
         told += [(question, place) for place, question in enumerate(self._matched, start=len(kinds))]
-        found = [
+        chances = [
             _Chance(question, chunk, result.probabilities[place])
             for chunk, result in zip(chunks, results, strict=True)
             for question, place in told
             if chunk.speaker in question.speakers
         ]
-        return found, sum(result.evaluated_tokens for result in results)
+        return chances, sum(result.evaluated_tokens for result in results)
 
     def _ask(self, call: Call, chunks: Sequence[Chunk]) -> tuple[list[_Chance], int]:
         """What is asked by its description, line by line."""
@@ -172,11 +172,11 @@ class IncidentReader:
         ]
         results = self._engine.complete([request for _, _, request in asked]) if asked else []
         yes = self._template.labels.index("yes")
-        found = [
+        chances = [
             _Chance(question, chunk, result.probabilities[yes])
             for (question, chunk, _), result in zip(asked, results, strict=True)
         ]
-        return found, sum(result.evaluated_tokens for result in results)
+        return chances, sum(result.evaluated_tokens for result in results)
 
     def _request(self, call: Call, question: IncidentQuestion, lines: Sequence[Line]) -> Request:
         inputs = {"incident": question.text, "lines": [line._asdict() for line in lines]}
@@ -245,10 +245,10 @@ def _stems(text: str) -> set[str]:
     return {word[:STEM] for word in re.findall(r"[^\W\d_]+", text.lower()) if len(word) >= SHORTEST}
 
 
-def _once_a_turn(found: list[Mention]) -> tuple[Mention, ...]:
+def _once_a_turn(mentions: list[Mention]) -> tuple[Mention, ...]:
     """Of the same incident in several chunks of a turn, or shown by several turns, the likeliest."""
     best: dict[tuple[int, str | None, str | None], Mention] = {}
-    for mention in found:
+    for mention in mentions:
         key = (mention.turn, mention.id, mention.description)
         if key not in best or mention.probability > best[key].probability:
             best[key] = mention

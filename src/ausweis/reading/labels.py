@@ -122,7 +122,7 @@ def possible_events(answer: Mapping[str, float], *, exclusive: bool) -> list[Pos
     `exclusive`: the probabilities share out one whole (a closed list of answers), so that two things said in one turn
     take from each other; otherwise each label has a probability of its own (a probe).
     """
-    found: list[Possible] = []
+    events: list[Possible] = []
     groups: dict[EventKind, dict[str, float]] = {}
     for label, probability in answer.items():
         event = meaning(label)
@@ -130,16 +130,16 @@ def possible_events(answer: Mapping[str, float], *, exclusive: bool) -> list[Pos
             continue
         kind, subject = event
         if subject is None:
-            found.append(Possible(kind, None, probability))
+            events.append(Possible(kind, None, probability))
         else:
             groups.setdefault(kind, {})[subject] = probability
     verbs = {kind: verb for verb, kind in VERBS.items()}
     for kind, subjects in groups.items():
         total = sum(subjects.values())
         whole = answer.get(verbs[kind], min(1.0, total))
-        found += _subjects(kind, subjects, whole, exclusive=exclusive)
-    found.sort(key=lambda one: -one.probability)
-    return found
+        events += _subjects(kind, subjects, whole, exclusive=exclusive)
+    events.sort(key=lambda possible: -possible.probability)
+    return events
 
 
 def _subjects(kind: EventKind, subjects: Mapping[str, float], whole: float, *, exclusive: bool) -> list[Possible]:
@@ -147,10 +147,10 @@ def _subjects(kind: EventKind, subjects: Mapping[str, float], whole: float, *, e
     ranked = sorted(subjects.items(), key=lambda item: (-item[1], item[0]))
     (first, strength), *others = ranked
     another = not exclusive and strength < LEAST_SHARE * whole
-    found = [Possible(kind, first, whole if exclusive else strength if another else max(whole, strength))]
+    events = [Possible(kind, first, whole if exclusive else strength if another else max(whole, strength))]
     bar = SECOND_SHARE * strength if exclusive else SECOND
     for subject, probability in others:
         if probability < bar:
             break
-        found.append(Possible(kind, subject, whole if exclusive else min(probability, whole)))
-    return found
+        events.append(Possible(kind, subject, whole if exclusive else min(probability, whole)))
+    return events

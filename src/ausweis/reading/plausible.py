@@ -38,5 +38,5 @@ def plausible(event: Possible, text: str, caller_said: Sequence[str]) -> bool:
 def _repeats(text: str, caller_said: Sequence[str]) -> bool:
     """Whether the agent's digits are the caller's: said in one go, or put together from pieces."""
     told = digits_in(text)
-    said = "".join(digits_in(one) for one in caller_said)
+    said = "".join(digits_in(text) for text in caller_said)
     return len(told) >= FEWEST_REPEATED and told in said

@@ -13,7 +13,6 @@ from ausweis.provenance import PromptProvenance
 from ausweis.reading import defects
 from ausweis.reading.asking import Asking
 from ausweis.reading.chunks import Chunk, spoken_chunks
-from ausweis.reading.heard import doubts
 from ausweis.reading.incidents import IncidentReader
 from ausweis.reading.labels import STARTS_LATE, possible_events
 from ausweis.reading.plausible import plausible
@@ -81,29 +80,29 @@ class TurnwiseReader:
             call_id=call.id,
             turns=len(call.turns),
             events=_once_a_turn(events),
-            defects=defects.found(call, late),
+            defects=defects.defects_in(call, late),
             incidents=mentions,
             looked_for=() if self._incidents is None else self._incidents.looked_for,
-            **doubts(call),
+            **defects.doubts(call),
         )
         return Reading(facts, tokens + more)
 
     def _events(self, call: Call, chunk: Chunk, answer: Mapping[str, float], said: Sequence[str]) -> list[Event]:
         start, end = chunk.times(call)
-        found = [
+        events = [
             Event(
-                kind=one.kind,
-                subject=one.subject,
+                kind=possible.kind,
+                subject=possible.subject,
                 turn=chunk.turn,
                 quote=chunk.text,
                 start=start,
                 end=end,
-                probability=round(one.probability, 4),
+                probability=round(possible.probability, 4),
             )
-            for one in possible_events(answer, exclusive=self._asking.exclusive)
-            if one.probability >= MENTIONED and plausible(one, chunk.text, said)
+            for possible in possible_events(answer, exclusive=self._asking.exclusive)
+            if possible.probability >= MENTIONED and plausible(possible, chunk.text, said)
         ]
-        return sorted(found, key=lambda event: _ORDER.index(event.kind))
+        return sorted(events, key=lambda event: _ORDER.index(event.kind))
 
 
 def _once_a_turn(events: list[Event]) -> tuple[Event, ...]:

@@ -2,6 +2,7 @@
 
 store         the room's one door: Store
 rows          what it gives and takes
+filters       which calls are asked for, and in which order
 key           the key: pseudonyms of agents, hashes of the chain
 database      connections to SQLite or PostgreSQL
 tables        the tables, as queries see them
@@ -12,12 +13,15 @@ verdict_rows  their verdicts, a batch at a time
 inputs        where a run's transcripts are found
 texts         calls ↔ rows; agents as pseudonyms
 packing       runs and verdicts ↔ rows
+batching      so many rows at a time
 querying      filters → SQL: the queue
 records       one call with all that is known of it
 counting      calls by day, queue and team
+label         what is right of a call, as a verdict or a reviewer says
 deciding      what reviewers decide, and how far they agree
 sampling      calls drawn by chance, and recall in the field
 chain         who did what, hash-chained
+sealing       a keyed hash of each row that a report rests on
 deleting      calls removed everywhere
 proof         the search for what is left of them, wherever they stood
 pending       what is searched for until it is proven gone
@@ -33,27 +37,23 @@ exporting     decided calls → golden cases
 """
 
 from ausweis.store.exporting import Mask
+from ausweis.store.filters import CallFilter, Column, Cursor, Order, State
 from ausweis.store.key import Key
 from ausweis.store.rows import (
     TEAM_AGENTS,
     TEAM_MINIMUM,
     Added,
     Agreement,
-    CallFilter,
     CallRecord,
     CallRow,
     ChainEntry,
     Choice,
-    Column,
-    Cursor,
     DayCount,
     Decision,
     Deleted,
     Estimate,
     Imported,
-    Order,
     RunRow,
-    State,
     What,
 )
 from ausweis.store.sink import StoreSink

@@ -14,8 +14,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
+from ausweis.store.filters import EVERY, CallFilter, Column
 from ausweis.store.querying import conditions
-from ausweis.store.rows import EVERY, TEAM_AGENTS, TEAM_MINIMUM, CallFilter, Column, DayCount
+from ausweis.store.rows import TEAM_AGENTS, TEAM_MINIMUM, DayCount
 from ausweis.store.tables import calls
 
 __all__ = ["count", "day_counts", "days", "queues", "teams"]

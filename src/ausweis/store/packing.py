@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import Row
@@ -43,31 +44,9 @@ def run_row(row: Any) -> RunRow:
 
 def call_row(row: Row[Any]) -> CallRow:
     """The call of a row of `calls`, with its verdict."""
-    return CallRow(
-        key=row.key,
-        call_id=row.call_id,
-        day=row.day,
-        started_at=row.started_at,
-        at=row.at,
-        language=row.language,
-        team=row.team,
-        queue=row.queue,
-        agent=row.agent,
-        direction=row.direction,
-        seconds=row.seconds,
-        turns=row.turns,
-        outcome=row.outcome,
-        risk=row.risk,
-        confidence=row.confidence,
-        needs_review=row.needs_review,
-        first_violation_turn=row.first_violation_turn,
-        severity=row.severity,
-        violations=tuple(json.loads(row.violations)),
-        incidents=tuple(json.loads(row.incidents)),
-        state=row.state,
-        sampled=row.sample_key is not None,
-        weight=row.weight,
-    )
+    columns = {own.name: getattr(row, own.name) for own in fields(CallRow) if own.name != "sampled"}
+    lists = {name: tuple(json.loads(columns[name])) for name in ("violations", "incidents")}
+    return CallRow(**columns | lists, sampled=row.sample_key is not None)
 
 
 def pack(verdict: Verdict, run: RunRow) -> str:

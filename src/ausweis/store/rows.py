@@ -4,37 +4,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal
 
 from ausweis.calls.call import Call
 from ausweis.facts import Facts
 from ausweis.judging.verdict import Verdict
 from ausweis.provenance import ModelProvenance, PolicyProvenance, PromptProvenance, RunProvenance
+from ausweis.store.filters import Cursor, Order, State, scattered
 from ausweis.vocabulary import Outcome, Severity, ViolationType
 
 __all__ = [
-    "EVERY",
     "TEAM_AGENTS",
     "TEAM_MINIMUM",
     "Added",
     "Agreement",
-    "CallFilter",
     "CallRecord",
     "CallRow",
     "ChainEntry",
     "Choice",
-    "Column",
-    "Cursor",
     "DayCount",
     "Decision",
     "Deleted",
     "Estimate",
     "Imported",
-    "Order",
     "RunRow",
-    "State",
     "What",
-    "scattered",
 ]
 
 TEAM_MINIMUM = 5
@@ -42,30 +36,9 @@ TEAM_MINIMUM = 5
 TEAM_AGENTS = 3
 """Agents below which it is not either, where agents are known."""
 
-State = Literal["open", "confirmed", "overruled", "not_sure", "disputed"]
 Choice = Literal["confirm", "overrule", "not_sure"]
 LabelKind = Literal["violations", "incidents"]
-Order = Literal["weight", "risk", "time", "chance"]
-"""weight: the worst first, by severity, then risk, then how much was found; risk: the riskiest; time: the latest;
-chance: scattered, which tells nothing of a call."""
-Column = Literal["day", "queue", "team"]
 What = Literal["imported", "decided", "sampled", "deleted", "exported", "unmasked", "covered"]
-
-
-_PRIME, _STEP = 10_007, 6_185
-"""A prime and its golden section: steps of this length come to lie far apart."""
-
-
-def scattered(key: Any) -> Any:
-    """A number by which calls stand in no order that tells anything of them; of a key, or a column of keys."""
-    return key % _PRIME * _STEP % _PRIME
-
-
-class Cursor(NamedTuple):
-    """Where a page of calls ended: `CallRow.cursor` of its last row."""
-
-    value: float | str
-    key: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,32 +157,6 @@ class DayCount:
     to_review: int = 0
 
 
-@dataclass(frozen=True)
-class CallFilter:
-    """Which calls: those that fit everything that is given; within a tuple, any of it.
-
-    `first` and `last` are days, both included. `to_review`: a violation, an incident or in need of review. `text` is
-    looked for, whatever its case, in turns, call ids and notes of decisions.
-    """
-
-    first: date | None = None
-    last: date | None = None
-    outcomes: tuple[Outcome, ...] = ()
-    violations: tuple[ViolationType, ...] = ()
-    incidents: tuple[str, ...] = ()
-    queues: tuple[str, ...] = ()
-    teams: tuple[str, ...] = ()
-    states: tuple[State, ...] = ()
-    to_review: bool | None = None
-    text: str | None = None
-    min_risk: float | None = None
-    sampled: bool | None = None
-
-
-EVERY = CallFilter()
-"""All calls."""
-
-
 @dataclass(frozen=True, slots=True)
 class Added:
     """Texts that were kept. `displaced`: so many came in the place of another text or time under the same id.
@@ -243,14 +190,14 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """`places`: what was removed, as paths and as `store`. `kept`: files of the user's own, theirs to delete.
+    """`removed`: what was, as paths and as `store`. `kept`: files of the user's own, theirs to delete.
 
     `missing`: folders of runs, pages and files of cases, of these calls or of ones deleted before, that are not where
     they were, so that nobody looked into them.
     """
 
     calls: int
-    places: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
 

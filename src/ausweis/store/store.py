@@ -17,9 +17,10 @@ from ausweis.store import artefacts, chain, counting, deciding, deleting, queryi
 from ausweis.store.batching import batches
 from ausweis.store.database import Database
 from ausweis.store.exporting import Mask, case_of
+from ausweis.store.filters import EVERY, CallFilter
 from ausweis.store.key import Key
 from ausweis.store.migrations import SEALED, migrate
-from ausweis.store.rows import EVERY, Added, CallFilter, Deleted, Imported
+from ausweis.store.rows import Added, Deleted, Imported
 from ausweis.store.sink import Audio, StoreSink
 from ausweis.store.tables import calls as calls_table
 from ausweis.store.tables import settings

@@ -4,6 +4,8 @@ Lists are JSON, and so are the bodies of calls, facts and verdicts. Columns of `
 the verdict that counts, so that the queue is one table.
 """
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -37,147 +39,89 @@ __all__ = [
 metadata = MetaData()
 
 
-def _call_key(*, primary: bool = False) -> Column[int]:
-    return Column("call_key", Integer, ForeignKey("calls.key", ondelete="CASCADE"), primary_key=primary, nullable=False)
+def _table(name: str, *columns: Column[Any] | UniqueConstraint | str) -> Table:
+    """A table; what is only named is a column of text, with `?` one that may be empty.
+
+    Seals depend on the order of the columns.
+    """
+    return Table(name, metadata, *(_text(column) if isinstance(column, str) else column for column in columns))
 
 
-settings = Table("settings", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
+def _text(name: str) -> Column[str]:
+    return Column(name.removesuffix("?"), Text, nullable=name.endswith("?"))
 
-runs = Table(
+
+def _key(name: str = "key") -> Column[int]:
+    return Column(name, Integer, primary_key=True, autoincrement="auto" if name == "key" else False)
+
+
+def _reference(name: str, table: str, *, primary: bool = False, empty: bool = False) -> Column[int]:
+    return Column(name, Integer, ForeignKey(f"{table}.key"), primary_key=primary, nullable=empty)
+
+
+settings = _table("settings", Column("name", Text, primary_key=True), "value")
+runs = _table(
     "runs",
-    metadata,
-    Column("key", Integer, primary_key=True),
-    Column("folder", Text, nullable=False),
-    Column("started", Text, nullable=False),
-    Column("policy", Text, nullable=False),
-    Column("policy_title", Text),
-    Column("prompts", Text, nullable=False),
-    Column("model", Text, nullable=False),
-    Column("ausweis", Text, nullable=False),
-    Column("strategy", Text, nullable=False),
+    _key(),
+    *("folder", "started", "policy", "policy_title?", "prompts", "model", "ausweis", "strategy"),
     UniqueConstraint("folder", "started"),
 )
-
-calls = Table(
+calls = _table(
     "calls",
-    metadata,
-    Column("key", Integer, primary_key=True),
-    Column("call_id", Text, nullable=False, unique=True),
+    _key(),
+    Column("call_id", Text, unique=True, nullable=False),
     Column("day", Date, nullable=False),
-    Column("at", Text, nullable=False),
-    Column("started_at", Text),
-    Column("language", Text, nullable=False),
-    Column("team", Text),
-    Column("queue", Text),
-    Column("agent", Text),
-    Column("direction", Text),
+    *("at", "started_at?", "language", "team?", "queue?", "agent?", "direction?"),
     Column("seconds", Float),
     Column("turns", Integer, nullable=False),
-    Column("state", Text, nullable=False, default="open"),
-    Column("sample_key", Integer, ForeignKey("samples.key")),
+    Column("state", Text, default="open", nullable=False),
+    _reference("sample_key", "samples", empty=True),
     Column("verdict_key", Integer),
-    Column("run_key", Integer, ForeignKey("runs.key")),
-    Column("says", Text),
-    Column("outcome", Text),
+    _reference("run_key", "runs", empty=True),
+    *("says?", "outcome?"),
     Column("risk", Float),
     Column("confidence", Float),
     Column("needs_review", Boolean),
     Column("flagged", Boolean),
     Column("first_violation_turn", Integer),
-    Column("severity", Text),
-    Column("violations", Text),
-    Column("incidents", Text),
+    *("severity?", "violations?", "incidents?"),
     Column("weight", BigInteger),
 )
-
-texts = Table(
-    "texts",
-    metadata,
-    _call_key(primary=True),
-    Column("words", Text, nullable=False),
-    Column("body", Text, nullable=False),
-)
-
-verdicts = Table(
+texts = _table("texts", _reference("call_key", "calls", primary=True), "words", "body")
+verdicts = _table(
     "verdicts",
-    metadata,
-    Column("key", Integer, primary_key=True),
-    Column("run_key", Integer, ForeignKey("runs.key"), nullable=False),
-    _call_key(),
-    Column("digest", Text, nullable=False),
-    Column("says", Text, nullable=False),
-    Column("body", Text, nullable=False),
-    Column("facts", Text),
+    _key(),
+    _reference("run_key", "runs"),
+    _reference("call_key", "calls"),
+    *("digest", "says", "body", "facts?"),
     UniqueConstraint("call_key", "run_key"),
 )
-
-audio = Table("audio", metadata, _call_key(primary=True), Column("path", Text, primary_key=True))
-
-decisions = Table(
+audio = _table("audio", _reference("call_key", "calls", primary=True), Column("path", Text, primary_key=True))
+decisions = _table(
     "decisions",
-    metadata,
-    Column("key", Integer, primary_key=True),
-    _call_key(),
+    _key(),
+    _reference("call_key", "calls"),
     Column("verdict_key", Integer, nullable=False),
-    Column("says", Text, nullable=False),
-    Column("reviewer", Text, nullable=False),
-    Column("choice", Text, nullable=False),
-    Column("outcome", Text),
-    Column("violations", Text, nullable=False),
-    Column("note", Text, nullable=False),
-    Column("at", Text, nullable=False),
+    *("says", "reviewer", "choice", "outcome?", "violations", "note", "at"),
     Column("seq", Integer, nullable=False),
-    Column("incidents", Text),
+    "incidents?",
 )
-
-samples = Table(
+samples = _table(
     "samples",
-    metadata,
-    Column("key", Integer, primary_key=True),
+    _key(),
     Column("first", Date, nullable=False),
     Column("last", Date, nullable=False),
     Column("drawn", Integer, nullable=False),
     Column("seed", BigInteger, nullable=False),
-    Column("at", Text, nullable=False),
+    "at",
 )
-
-artefacts = Table(
-    "places",
-    metadata,
-    Column("key", Integer, primary_key=True),
-    Column("path", Text, nullable=False, unique=True),
-    Column("kind", Text, nullable=False),
+artefacts = _table("places", _key(), Column("path", Text, unique=True, nullable=False), "kind")
+artefact_calls = _table(
+    "place_calls", _reference("place_key", "places", primary=True), _reference("call_key", "calls", primary=True)
 )
-
-artefact_calls = Table(
-    "place_calls",
-    metadata,
-    Column("place_key", Integer, ForeignKey("places.key", ondelete="CASCADE"), primary_key=True),
-    _call_key(primary=True),
-)
-
-chain = Table(
+chain = _table(
     "chain",
-    metadata,
-    Column("seq", Integer, primary_key=True, autoincrement=False),
-    Column("at", Text, nullable=False),
-    Column("who", Text, nullable=False),
-    Column("what", Text, nullable=False),
-    Column("call", Text),
-    Column("policy", Text),
-    Column("prompts", Text),
-    Column("model", Text),
-    Column("content", Text),
-    Column("previous", Text, nullable=False),
-    Column("hash", Text, nullable=False),
-    Column("sealed", Text),
+    _key("seq"),
+    *("at", "who", "what", "call?", "policy?", "prompts?", "model?", "content?", "previous", "hash", "sealed?"),
 )
-
-seals = Table(
-    "seals",
-    metadata,
-    Column("kind", Text, primary_key=True),
-    Column("level", Integer, primary_key=True, autoincrement=False),
-    Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("hash", Text, nullable=False),
-)
+seals = _table("seals", Column("kind", Text, primary_key=True), _key("level"), _key("number"), "hash")

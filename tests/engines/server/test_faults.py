@@ -119,7 +119,7 @@ def test_what_the_server_asks_to_wait_is_waited(server: Served, engine: ServerEn
     assert 0.9 < time.monotonic() - begun < 4
 
 
-def test_no_wait_beyond_the_whole_patience(server: Served, engine: ServerEngine) -> None:
+def test_no_wait_beyond_the_whole_time(server: Served, engine: ServerEngine) -> None:
     server.misdeed = lambda asked: status(429, "3600")
     begun = time.monotonic()
     with pytest.raises(EngineError, match="HTTP 429"):

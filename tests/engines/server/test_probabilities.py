@@ -50,7 +50,7 @@ def shares(
         ways.learn(reply(model, group, most, masked=masked))
         asked += 1
         assert asked < 20
-    return ways.shares().found, asked
+    return ways.shares().probabilities, asked
 
 
 def expected(model: Model, names: Sequence[str], pieces: Mapping[str, Sequence[bytes]]) -> dict[str, float]:
@@ -150,14 +150,14 @@ def test_in_json_the_common_way_is_followed_as_it_was_taken() -> None:
             Position(b'"}', {b'"}': -0.1}),
         ]
     )
-    assert ways.shares().found == pytest.approx({"rain": 0.25, "sun": 0.75})
+    assert ways.shares().probabilities == pytest.approx({"rain": 0.25, "sun": 0.75})
 
 
 def test_a_reply_that_shows_nothing_new() -> None:
     ways = Ways(texts("a b", "a c"))
     ways.learn([])
     assert ways.shares().next == ["a b", "a c"]
-    assert ways.shares().found == {"a b": 0.5, "a c": 0.5}
+    assert ways.shares().probabilities == {"a b": 0.5, "a c": 0.5}
 
 
 WORDS = ("a", "b", "c", "dd")
@@ -181,7 +181,7 @@ def test_any_list(names: list[str], chance: object, masked: bool, most: int) -> 
     while (group := ways.shares().next) and frozenset(group) not in seen:
         seen.add(frozenset(group))
         ways.learn(reply(model, group, most, masked=masked))
-    found = ways.shares().found
+    found = ways.shares().probabilities
     assert sum(found.values()) == pytest.approx(1)
     if most == 1000:
         assert not group

@@ -184,7 +184,7 @@ def test_nothing_is_said_of_a_server_that_answers(capsys: pytest.CaptureFixture[
     assert (told, capsys.readouterr().err) == ([], "")
 
 
-def test_the_last_attempt_ends_with_the_whole_patience() -> None:
+def test_the_last_attempt_ends_with_the_whole_time() -> None:
     retry_policy = RetryPolicy(attempts=9, attempt_seconds=30, total_seconds=2, first_wait=0.001)
     with serving(SCRIPT) as server:
         engine = ServerEngine(server.address, retry_policy=retry_policy)

@@ -37,7 +37,7 @@ def show(deleted: "Deleted") -> None:
     Raises:
         StoreError: something was not there to be searched.
     """
-    for place in deleted.places:
+    for place in deleted.removed:
         click.echo(f"removed from {place}")
     for path in deleted.kept:
         click.echo(f"yours to delete: {path}")

@@ -1,4 +1,16 @@
-"""The in-process engine: llama.cpp, by llama-cpp-python."""
+"""The in-process engine: llama.cpp, by llama-cpp-python.
+
+engine         answers questions and reads transcripts
+chat_format    messages → parts of a prompt, markers apart from contents
+batches        which questions are evaluated together, and what they share
+model          the weights: vocabulary, tokens
+context        llama.cpp's memory, with a prefix that prompts share
+prefix_cache   such prefixes, kept on the disk
+shared_prefix  a sequence for each question, going on from the prefix they share
+answers        answers under way: of a closed list, or JSON by schema
+transcript     a call read once, row by row
+states         what the model computes meanwhile, taken from its middle layers
+"""
 
 from ausweis.engines.llama.engine import LlamaEngine, engine_name
 

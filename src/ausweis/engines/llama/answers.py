@@ -55,12 +55,12 @@ def choose(answers: Mapping[str, Sequence[int]], end: int, logits: Logits) -> An
     Raises:
         EngineError: the model gives something else than numbers, as broken weights do.
     """
-    found: dict[str, float] = {}
+    probabilities: dict[str, float] = {}
     forks: list[tuple[tuple[int, ...], list[str], float]] = [((), list(answers), 1.0)]
     while forks:
         way, names, probability = forks.pop()
         if len(names) == 1 or probability < NEGLIGIBLE:
-            found.update(dict.fromkeys(names, probability / len(names)))
+            probabilities.update(dict.fromkeys(names, probability / len(names)))
             continue
         ways: dict[int, list[str]] = {}
         for name in names:
@@ -72,7 +72,7 @@ def choose(answers: Mapping[str, Sequence[int]], end: int, logits: Logits) -> An
             shares = _softmax(here[list(ways)])
         for share, (token, below) in zip(shares, ways.items(), strict=True):
             forks.append(((*way, token), below, probability * float(share)))
-    return Answer(max(answers, key=found.__getitem__), tuple(found[name] for name in answers))
+    return Answer(max(answers, key=probabilities.__getitem__), tuple(probabilities[name] for name in answers))
 
 
 def _softmax(values: Logits) -> NDArray[np.float64]:

@@ -80,11 +80,11 @@ class LlamaContext:
     def _load(self, tokens: Sequence[int], file: Path | None) -> bool:
         if file is None:
             return False
-        found = (self._api.llama_token * len(tokens))()
+        loaded = (self._api.llama_token * len(tokens))()
         count = ctypes.c_size_t()
         name = str(file).encode()
-        read = self._api.llama_state_seq_load_file(self._context, name, 0, found, len(tokens), ctypes.byref(count))
-        if read and count.value == len(tokens) and list(found) == list(tokens):
+        read = self._api.llama_state_seq_load_file(self._context, name, 0, loaded, len(tokens), ctypes.byref(count))
+        if read and count.value == len(tokens) and list(loaded) == list(tokens):
             return True
         self._api.llama_memory_clear(self._memory, True)
         return False

@@ -87,8 +87,8 @@ class StateTap:
 
 def _ggml(api: Any) -> Any:
     folder = Path(api.__file__).parent / "lib"
-    found = (path for ending in ("so", "dylib", "dll") for path in folder.glob(f"*ggml-base.{ending}"))
-    file = next(found, None)
+    files = (path for ending in ("so", "dylib", "dll") for path in folder.glob(f"*ggml-base.{ending}"))
+    file = next(files, None)
     if file is None:
         raise ModelError("this build of llama-cpp-python lacks the ggml library that probes need", place=str(folder))
     library = ctypes.CDLL(str(file))

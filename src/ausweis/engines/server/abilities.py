@@ -67,10 +67,10 @@ class _Trial:
     async def enforces_schema(self, dialect: SchemaDialect) -> bool:
         reply = await self._ask(dialect.fields(_SCHEMA))
         try:
-            found = strict_json(reply.text) if reply else None
+            answer = strict_json(reply.text) if reply else None
         except ValueError:
             return False
-        return isinstance(found, dict) and list(found) == ["fruit"] and found["fruit"] in _LIST
+        return isinstance(answer, dict) and list(answer) == ["fruit"] and answer["fruit"] in _LIST
 
     async def enforces_list(self, dialect: ListDialect) -> bool:
         reply = await self._ask(dialect.fields(_LIST))

@@ -49,10 +49,10 @@ def outside_warning(address: str) -> str | None:
     parts = urlsplit(checked_address(address))
     host = parts.hostname or ""
     try:
-        found = {str(entry[4][0]).partition("%")[0] for entry in socket.getaddrinfo(host, None)}
+        addresses = {str(entry[4][0]).partition("%")[0] for entry in socket.getaddrinfo(host, None)}
     except (OSError, UnicodeError):
         return f"{host} cannot be resolved, so it is not known whether what is said in calls would leave this network"
-    places = [_unmapped(ipaddress.ip_address(one)) for one in found]
+    places = [_unmapped(ipaddress.ip_address(address)) for address in addresses]
     if all(place.is_loopback for place in places):
         return None
     sentences = []

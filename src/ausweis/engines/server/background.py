@@ -12,7 +12,7 @@ __all__ = ["Background"]
 
 T = TypeVar("T")
 
-_PATIENCE = 5.0
+_GRACE = 5.0
 """Seconds for what was ended to clear up."""
 
 
@@ -53,10 +53,10 @@ class Background:
                 return
             self._closed = True
         try:
-            asyncio.run_coroutine_threadsafe(self._end(last), self._loop).result(_PATIENCE)
+            asyncio.run_coroutine_threadsafe(self._end(last), self._loop).result(_GRACE)
         finally:
             self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join(_PATIENCE)
+            self._thread.join(_GRACE)
             if not self._thread.is_alive():
                 self._loop.close()
 

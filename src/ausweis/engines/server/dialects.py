@@ -42,13 +42,13 @@ class ListDialect:
         if self.bare:
             return content.strip()
         try:
-            found = strict_json(content)
+            answer = strict_json(content)
         except ValueError:
             return None
-        if not isinstance(found, dict) or list(found) != [_KEY] or not isinstance(found[_KEY], str):
+        if not isinstance(answer, dict) or list(answer) != [_KEY] or not isinstance(answer[_KEY], str):
             return None
         # Spelled in a way of its own, it would not be found among the tokens.
-        return found[_KEY] if content.startswith(_up_to(found[_KEY], content)) else None
+        return answer[_KEY] if content.startswith(_up_to(answer[_KEY], content)) else None
 
     def texts(self, choices: Sequence[str], content: str) -> dict[str, bytes]:
         """For each choice the text of a reply with it, to where the choice ends, written as the given reply is."""

@@ -45,20 +45,20 @@ async def served_model(connection: Connection, wanted: str | None) -> ServedMode
     """
     listed = (await connection.get("models")).get("data")
     entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
-    found = {entry["id"]: entry for entry in entries if _is_name(entry.get("id"))}
-    if not found:
+    models = {entry["id"]: entry for entry in entries if _is_name(entry.get("id"))}
+    if not models:
         raise ModelError(f"{connection.server} lists no model: see that its address is that of an OpenAI interface")
-    if wanted is None and len(found) == 1:
-        wanted = next(iter(found))
-    if wanted is None or wanted not in found:
+    if wanted is None and len(models) == 1:
+        wanted = next(iter(models))
+    if wanted is None or wanted not in models:
         what = "has several models: choose one with --model" if wanted is None else "has no such model"
-        raise InputError(f"{connection.server} {what} (there are: {_names(list(found))})")
-    return _described(wanted, found[wanted])
+        raise InputError(f"{connection.server} {what} (there are: {_names(list(models))})")
+    return _described(wanted, models[wanted])
 
 
 def _described(name: str, entry: Mapping[str, Any]) -> ServedModel:
-    found = entry.get("meta")
-    meta: dict[str, Any] = found if isinstance(found, dict) else {}
+    told = entry.get("meta")
+    meta: dict[str, Any] = told if isinstance(told, dict) else {}
     identifier = name.rstrip("/").rpartition("/")[2] or name
     told = {key: meta[key] for key in _TELLING if isinstance(meta.get(key), str | int | float)}
     body = json.dumps({"server": identifier, "weights": told}, sort_keys=True, ensure_ascii=False)

@@ -21,12 +21,12 @@ __all__ = ["Shares", "Ways"]
 
 @dataclass(slots=True)
 class Shares:
-    """`found`: probabilities of all answers, which sum to 1. `open`: groups not yet told apart, and how likely each.
+    """`probabilities`: of all answers, which sum to 1. `open`: groups not yet told apart, and how likely each.
 
     `least`: how likely the way to each answer is at its worst fork, next to the likeliest way there, from 0 to 1.
     """
 
-    found: dict[str, float] = field(default_factory=dict)
+    probabilities: dict[str, float] = field(default_factory=dict)
     least: dict[str, float] = field(default_factory=dict)
     open: list[tuple[float, list[str]]] = field(default_factory=list)
 
@@ -89,14 +89,14 @@ class Ways:
         highest = max(known.options[option] for option in ways)
         weights = {option: math.exp(known.options[option] - highest) for option in ways}
         total = sum(weights.values())
-        for option, found in ways.items():
-            shares.least |= {name: min(shares.least[name], weights[option]) for name in found}
+        for option, group in ways.items():
+            shares.least |= {name: min(shares.least[name], weights[option]) for name in group}
         if missing and self._is_unmasked(before, known.options):
             # No token that is not named is likelier than the least likely one that is.
             unseen = math.exp(min(known.options.values()) - highest)
             if mass * unseen / (total + unseen) >= NEGLIGIBLE:
                 shares.open.append((mass * unseen / (total + unseen), missing))
-        return [(before + option, found, mass * weights[option] / total) for option, found in ways.items()]
+        return [(before + option, group, mass * weights[option] / total) for option, group in ways.items()]
 
     def _likeliest(self, name: str, before: bytes, options: Mapping[bytes, float]) -> bytes:
         text = self._texts[name]
@@ -113,4 +113,4 @@ def _fits(text: bytes, begun: bytes) -> bool:
 
 def _evenly(names: Sequence[str], mass: float, shares: Shares) -> None:
     for name in names:
-        shares.found[name] += mass / len(names)
+        shares.probabilities[name] += mass / len(names)

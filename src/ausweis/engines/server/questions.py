@@ -83,7 +83,7 @@ class Questions:
         if shares.least[answer] < RULED_OUT:
             message = f"{self.connection.server} gave an answer that its own log-probabilities rule out"
             raise EngineError(f"{message} ({asked})")
-        return _result(request, shares.found, replies)
+        return _result(request, shares.probabilities, replies)
 
     async def _choice(self, request: Request, choices: Sequence[str], asked: str) -> Reply:
         dialect, count = self.abilities.lists, self.abilities.alternatives
@@ -130,8 +130,8 @@ def _fits(text: str, schema: Mapping[str, Any]) -> bool:
     return True
 
 
-def _result(request: Request, found: Mapping[str, float], replies: Sequence[Reply]) -> Result:
-    probabilities = tuple(round(found[choice], 6) for choice in request.choices)
+def _result(request: Request, shares: Mapping[str, float], replies: Sequence[Reply]) -> Result:
+    probabilities = tuple(round(shares[choice], 6) for choice in request.choices)
     return Result(
         text=request.choices[probabilities.index(max(probabilities))],
         probabilities=probabilities,

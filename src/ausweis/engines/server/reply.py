@@ -163,6 +163,6 @@ def _logprob(value: Any) -> float:
 
 
 def _bytes(option: Mapping[str, Any]) -> bytes:
-    found = option.get("bytes")
-    text = bytes(found) if isinstance(found, list) else option["token"].encode(errors="replace")
+    data = option.get("bytes")
+    text = bytes(data) if isinstance(data, list) else option["token"].encode(errors="replace")
     return END if not text or text.startswith(_MARKERS) else text

@@ -209,8 +209,8 @@ def _read_note(note: Path, path: Path) -> str | None:
     """The hash that was noted, if the file has not changed since."""
     try:
         content = json.loads(note.read_text(encoding="utf-8"))
-        found = path.stat()
-        if (content["size"], content["mtime_ns"], content["path"]) == (found.st_size, found.st_mtime_ns, path.name):
+        now = path.stat()
+        if (content["size"], content["mtime_ns"], content["path"]) == (now.st_size, now.st_mtime_ns, path.name):
             return str(content["sha256"])
     except (OSError, ValueError, LookupError, TypeError):
         pass

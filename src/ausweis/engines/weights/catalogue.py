@@ -78,15 +78,15 @@ class PackageSource(_Part):
 
         Only the packages' metadata is read: importing a carrier would run its code.
         """
-        found: list[Path] = []
+        installed: list[Path] = []
         missing: list[str] = []
         for name, version, file in self.pieces:
             path = _installed(name, version, file)
             if path:
-                found.append(path)
+                installed.append(path)
             else:
                 missing.append(f"{name}=={version}")
-        return found, missing
+        return installed, missing
 
 
 class HubSource(_Part):
@@ -156,7 +156,7 @@ class Entry(File):
             raise ValueError("the file of a model of kind asr must be model.bin")
         if self.kind != "asr" and self.beside:
             raise ValueError("beside is for kind asr only")
-        if len({one.file for one in self.files}) != len(self.files):
+        if len({file.file for file in self.files}) != len(self.files):
             raise ValueError("beside names a file twice")
         return self
 
@@ -174,7 +174,7 @@ class Entry(File):
     def packages(self) -> tuple[str, ...]:
         """All packages (`name==version`) that carry its files."""
         source = self.source(PackageSource)
-        carriers = [*(source.packages if source else ()), *(one.package for one in self.beside)]
+        carriers = [*(source.packages if source else ()), *(file.package for file in self.beside)]
         return tuple(dict.fromkeys(carriers))
 
     def source(self, kind: type[S]) -> S | None:
@@ -192,13 +192,13 @@ def entries() -> tuple[Entry, ...]:
     Raises:
         ModelError: that file cannot be read, says something impossible, or names an id or file twice.
     """
-    found = _read(_SHIPPED)
+    models = _read(_SHIPPED)
     if named := os.environ.get(CATALOGUE_VARIABLE):
-        found = (*found, *_read(Path(named)))
-        for what, values in (("id", [one.id for one in found]), ("file", [one.kept_as for one in found])):
+        models = (*models, *_read(Path(named)))
+        for what, values in (("id", [model.id for model in models]), ("file", [model.kept_as for model in models])):
             if twice := sorted({value for value in values if values.count(value) > 1}):
                 raise ModelError(f"the {what} {twice[0]} is in the catalogue already: take another", place=named)
-    return found
+    return models
 
 
 def entry(model_id: str, kind: Kind | None = None) -> Entry:

@@ -31,7 +31,7 @@ def chunks_of(entry: Entry, files: Sequence[File], origin: str) -> list[Iterator
 
 def _pieces(entry: Entry, files: Sequence[File]) -> list[list[Path]]:
     source = entry.source(PackageSource)
-    found: list[list[Path]] = []
+    streams: list[list[Path]] = []
     missing: dict[str, None] = {}
     for file in files:
         if isinstance(file, Beside):
@@ -39,11 +39,11 @@ def _pieces(entry: Entry, files: Sequence[File]) -> list[list[Path]]:
             pieces, lacking = ([path], []) if path else ([], [file.package])
         else:
             pieces, lacking = source.find() if source else ([], [])
-        found.append(pieces)
+        streams.append(pieces)
         missing.update(dict.fromkeys(lacking))
     if source is None or missing:
         raise ModelError(_how_to_get(entry, source, list(missing)))
-    return found
+    return streams
 
 
 def _how_to_get(entry: Entry, source: PackageSource | None, missing: list[str]) -> str:

@@ -1,0 +1,56 @@
+"""Which calls are asked for, and in which order."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal, NamedTuple
+
+from ausweis.vocabulary import Outcome, ViolationType
+
+__all__ = ["EVERY", "CallFilter", "Column", "Cursor", "Order", "State", "scattered"]
+
+State = Literal["open", "confirmed", "overruled", "not_sure", "disputed"]
+Order = Literal["weight", "risk", "time", "chance"]
+"""weight: the worst first, by severity, then risk, then how much was found; risk: the riskiest; time: the latest;
+chance: scattered, which tells nothing of a call."""
+Column = Literal["day", "queue", "team"]
+
+_PRIME, _STEP = 10_007, 6_185
+"""A prime and its golden section: steps of this length come to lie far apart."""
+
+
+def scattered(key: Any) -> Any:
+    """A number by which calls stand in no order that tells anything of them; of a key, or a column of keys."""
+    return key % _PRIME * _STEP % _PRIME
+
+
+class Cursor(NamedTuple):
+    """Where a page of calls ended: `CallRow.cursor` of its last row."""
+
+    value: float | str
+    key: int
+
+
+@dataclass(frozen=True)
+class CallFilter:
+    """Which calls: those that fit everything that is given; within a tuple, any of it.
+
+    `first` and `last` are days, both included. `to_review`: a violation, an incident or in need of review. `text` is
+    looked for, whatever its case, in turns, call ids and notes of decisions.
+    """
+
+    first: date | None = None
+    last: date | None = None
+    outcomes: tuple[Outcome, ...] = ()
+    violations: tuple[ViolationType, ...] = ()
+    incidents: tuple[str, ...] = ()
+    queues: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+    states: tuple[State, ...] = ()
+    to_review: bool | None = None
+    text: str | None = None
+    min_risk: float | None = None
+    sampled: bool | None = None
+
+
+EVERY = CallFilter()
+"""All calls."""
