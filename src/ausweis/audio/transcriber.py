@@ -9,10 +9,9 @@ from typing import Any, Literal
 from ausweis.audio.asr_model import AsrModel
 from ausweis.audio.decode import Recording
 from ausweis.audio.diarization import Voices
-from ausweis.audio.heard import Heard, Word
+from ausweis.audio.heard import Heard, Word, turns_of
 from ausweis.audio.listening import Listened, Progress, listen, speech_of
 from ausweis.audio.sidecar import Sidecar
-from ausweis.audio.talk import turns_of
 from ausweis.audio.voice_encoder import VoiceEncoder
 from ausweis.calls.call import Turn
 from ausweis.calls.sources import AgentChannel

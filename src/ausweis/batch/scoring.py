@@ -17,10 +17,9 @@ from ausweis.batch.run_folder import RunFolder
 from ausweis.batch.runners import Runner
 from ausweis.batch.scorer import Scored, Task
 from ausweis.batch.sink import Sink
-from ausweis.calls.call import Call
+from ausweis.calls.call import Call, UnreadableCall
 from ausweis.calls.folders import PassedOver
 from ausweis.calls.sources import Sources
-from ausweis.calls.unreadable import UnreadableCall
 from ausweis.errors import AusweisError, RunError, unforeseen
 from ausweis.provenance import RunProvenance
 
