@@ -85,32 +85,33 @@ def call_views(source: EvalSource) -> list[CallView]:
 
 def chips_of(case: Case) -> dict[int, list[Chip]]:
     """The chips of a case by turn: factors, then actions, then violations, then incidents."""
-    found: dict[int, list[Chip]] = defaultdict(list)
+    chips: dict[int, list[Chip]] = defaultdict(list)
     told = case.told
     for turn, chip in _factors(case.gold.factors, told.factors if told else ()):
-        found[turn].append(chip)
+        chips[turn].append(chip)
     for turn, word, state in _words(case.gold.actions, told.actions if told else ()):
-        found[turn].append(Chip("change" if word in CHANGES else "disclosure", word, state))
+        chips[turn].append(Chip("change" if word in CHANGES else "disclosure", word, state))
     for turn, word, state in _words(case.gold.violations, told.violations if told else ()):
-        found[turn].append(Chip("violation", word, state))
+        chips[turn].append(Chip("violation", word, state))
     for turn, word, state in _words(case.gold.incidents, told.incidents if told else ()):
-        found[turn].append(Chip("incident", word, state))
-    return found
+        chips[turn].append(Chip("incident", word, state))
+    return chips
 
 
 def _words(gold: Sequence[str], told: Sequence[str]) -> Iterator[tuple[int, str, State]]:
-    for one in dict.fromkeys((*gold, *told)):
-        word, _, turn = one.partition("@")
-        yield int(turn), word, "invented" if one not in gold else "both" if one in told else "missed"
+    for said in dict.fromkeys((*gold, *told)):
+        word, _, turn = said.partition("@")
+        yield int(turn), word, "invented" if said not in gold else "both" if said in told else "missed"
 
 
 def _factors(gold: Sequence[str], told: Sequence[str]) -> Iterator[tuple[int, Chip]]:
     right, said = _statuses(gold), _statuses(told)
     for word, turn in dict.fromkeys((*right, *said)):
         label, verdict = right.get((word, turn), []), said.get((word, turn), [])
-        for status in (one for one in label if one in verdict):
+        for status in (status for status in label if status in verdict):
             yield turn, Chip("factor", word, "both", status)
-        missed, invented = [one for one in label if one not in verdict], [one for one in verdict if one not in label]
+        missed = [status for status in label if status not in verdict]
+        invented = [status for status in verdict if status not in label]
         while missed and invented:
             yield turn, Chip("factor", word, "differs", invented.pop(0), labelled=missed.pop(0))
         yield from ((turn, Chip("factor", word, "missed", status)) for status in missed)
@@ -119,19 +120,19 @@ def _factors(gold: Sequence[str], told: Sequence[str]) -> Iterator[tuple[int, Ch
 
 def _statuses(words: Sequence[str]) -> dict[tuple[str, int], list[str]]:
     """The statuses of each factor at each turn, from words such as `pin@4:verified`."""
-    found: dict[tuple[str, int], list[str]] = defaultdict(list)
-    for one in words:
-        word, _, rest = one.partition("@")
+    statuses: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for said in words:
+        word, _, rest = said.partition("@")
         turn, _, status = rest.partition(":")
-        found[word, int(turn)].append(status)
-    return found
+        statuses[word, int(turn)].append(status)
+    return statuses
 
 
 def _view(case: Case, source: EvalSource, *, flips: bool) -> CallView:
     labelled = source.calls[case.id]
     verdict = source.verdicts.get(case.id)
     chips = chips_of(case)
-    states = [chip.state for some in chips.values() for chip in some]
+    states = [chip.state for of_turn in chips.values() for chip in of_turn]
     turns = enumerate(labelled.call.turns, start=1)
     return CallView(
         case=case,
@@ -181,4 +182,4 @@ def _sides(case: Case) -> Iterator[tuple[str, str, str]]:
 
 
 def _listed(words: Iterable[str]) -> str:
-    return ", ".join(f"{word} in turn {turn}" for word, _, turn in (one.partition("@") for one in words)) or "none"
+    return ", ".join(f"{word} in turn {turn}" for word, _, turn in (said.partition("@") for said in words)) or "none"

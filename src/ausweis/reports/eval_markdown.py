@@ -37,24 +37,24 @@ def _lines(gate: Gate) -> Iterator[str]:
     yield from _comparison(gate.comparison)
 
 
-def _comparison(found: Comparison) -> Iterator[str]:
-    yield f"{found.calls} calls compared."
-    for title, changes in (("Better", found.better), ("Worse", found.worse)):
+def _comparison(comparison: Comparison) -> Iterator[str]:
+    yield f"{comparison.calls} calls compared."
+    for title, changes in (("Better", comparison.better), ("Worse", comparison.worse)):
         if changes:
             yield ""
             yield f"**{title}** ({len(changes)})"
             yield ""
             yield "| call | label | before | after |"
             yield "|---|---|---|---|"
-            yield from (_row(one) for one in changes[:SHOWN])
+            yield from (_row(change) for change in changes[:SHOWN])
             if len(changes) > SHOWN:
                 yield f"| and {len(changes) - SHOWN} more | | | |"
-    if found.relabelled:
+    if comparison.relabelled:
         yield ""
-        yield f"Labels changed in {len(found.relabelled)} calls, on both sides of the comparison."
-    if found.new:
+        yield f"Labels changed in {len(comparison.relabelled)} calls, on both sides of the comparison."
+    if comparison.new:
         yield ""
-        yield f"New, not in the baseline: {len(found.new)} calls."
+        yield f"New, not in the baseline: {len(comparison.new)} calls."
 
 
 def _row(change: Change) -> str:

@@ -41,15 +41,15 @@ def eval_page(source: EvalSource) -> str:
 def _heat(summary: Summary) -> Mapping[str, Sequence[tuple[str, int, int]]]:
     """For each label, verdicts with their count and shade (0: none, up to `SHADES`: all calls of the label)."""
     failed = any(row[NONE] for row in summary.confusion.values())
-    found = {}
+    heat = {}
     for label, row in summary.confusion.items():
         total = sum(row.values())
         cells = [(verdict, count) for verdict, count in row.items() if verdict != NONE or failed]
-        found[label] = [(verdict, count, -(-count * SHADES // total) if total else 0) for verdict, count in cells]
-    return found
+        heat[label] = [(verdict, count, -(-count * SHADES // total) if total else 0) for verdict, count in cells]
+    return heat
 
 
 def _by_kind(slices: Sequence[Slice]) -> list[tuple[str, list[Slice]]]:
     """Tags by what stands before their colon."""
-    ordered = sorted(slices, key=lambda one: one.tag)
-    return [(kind, list(some)) for kind, some in groupby(ordered, key=lambda one: one.tag.partition(":")[0])]
+    ordered = sorted(slices, key=lambda part: part.tag)
+    return [(kind, list(parts)) for kind, parts in groupby(ordered, key=lambda part: part.tag.partition(":")[0])]

@@ -42,7 +42,7 @@ def read_source(folder: Path, golden: Sequence[Path] = ()) -> EvalSource:
     """
     manifest = finished(folder)
     cases = read_cases(folder)
-    calls = {one.call.id: one for one in read_all(_golden_files(manifest.plan.golden, golden))}
+    calls = {labelled.call.id: labelled for labelled in read_all(_golden_files(manifest.plan.golden, golden))}
     for case in cases:
         if case.id not in calls:
             raise InputError(f"the golden files of the run hold no call {case.id}; run it again", place=str(folder))
@@ -58,16 +58,16 @@ def read_source(folder: Path, golden: Sequence[Path] = ()) -> EvalSource:
 def _golden_files(wanted: Sequence[GoldenFile], given: Sequence[Path]) -> list[Path]:
     """Where each golden file stands today: any of those given that is the same, or its own path."""
     same = {_sha256(path): path for path in given}
-    found = []
-    for one in wanted:
-        path = same.get(one.sha256, Path(one.path))
+    paths = []
+    for file in wanted:
+        path = same.get(file.sha256, Path(file.path))
         if not path.is_file():
-            raise InputError("the golden file of the run is not here; say where by --golden FILE", place=one.path)
-        if _sha256(path) != one.sha256:
-            message = f"the golden file was another in the run; give the one of then ({_short(one)}) by --golden FILE"
-            raise InputError(message, place=one.path)
-        found.append(path)
-    return found
+            raise InputError("the golden file of the run is not here; say where by --golden FILE", place=file.path)
+        if _sha256(path) != file.sha256:
+            message = f"the golden file was another in the run; give the one of then ({_short(file)}) by --golden FILE"
+            raise InputError(message, place=file.path)
+        paths.append(path)
+    return paths
 
 
 def _sha256(path: Path) -> str:
@@ -90,12 +90,12 @@ def _summary(folder: Path, cases: Sequence[Case]) -> Summary:
 
 
 def _verdicts(folder: Path) -> dict[str, Verdict]:
-    found: dict[str, Verdict] = {}
+    verdicts: dict[str, Verdict] = {}
     for run in run_folders(folder, 1):
         path = run / VERDICTS_FILE
         try:
             read = [Verdict.model_validate_json(line.data) for line in lines(path)]
         except ValidationError:
             raise RunError("the file holds no verdicts of this version; run the eval again", place=str(path)) from None
-        found |= {verdict.call_id: verdict for verdict in read}
-    return found
+        verdicts |= {verdict.call_id: verdict for verdict in read}
+    return verdicts

@@ -27,14 +27,14 @@ def _suite(root: Xml.Element, name: str, checks: tuple[GateCheck, ...]) -> None:
         "testsuite",
         name=name,
         tests=str(len(checks)),
-        failures=str(sum(one.state == "failed" for one in checks)),
-        errors=str(sum(one.state == "error" for one in checks)),
+        failures=str(sum(check.state == "failed" for check in checks)),
+        errors=str(sum(check.state == "error" for check in checks)),
     )
-    for one in checks:
-        case = Xml.SubElement(suite, "testcase", classname=f"ausweis.{name}", name=_allowed(one.name))
-        if one.state in _TAG:
-            Xml.SubElement(case, _TAG[one.state], message=_allowed(one.message))
+    for check in checks:
+        case = Xml.SubElement(suite, "testcase", classname=f"ausweis.{name}", name=_allowed(check.name))
+        if check.state in _TAG:
+            Xml.SubElement(case, _TAG[check.state], message=_allowed(check.message))
 
 
 def _allowed(text: str) -> str:
-    return _NOT_IN_XML.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _NOT_IN_XML.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

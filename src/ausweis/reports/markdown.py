@@ -14,5 +14,5 @@ def cell(text: str) -> str:
 
     GitHub looks for @names in what it has rendered; a word joiner behind the sign keeps it from finding one.
     """
-    shown = _MARKUP.sub(lambda found: f"&#{ord(found[0])};", " ".join(clean(text).split()))
+    shown = _MARKUP.sub(lambda match: f"&#{ord(match[0])};", " ".join(clean(text).split()))
     return shown.replace("&#64;", "&#64;&#8288;").replace("://", "&#58;//")

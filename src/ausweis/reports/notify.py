@@ -45,15 +45,17 @@ def summary(review: Review) -> dict[str, Any]:
     `&<>` as Slack wants them (https://api.slack.com/reference/surfaces/formatting#escaping).
     """
     wanted, words = review.wanted, Words(review.wanted.language)
-    rows = [*(one.row for one in review.calls), *review.rest]
+    rows = [*(call.row for call in review.calls), *review.rest]
     return {
         "schema": "ausweis/review-summary@1",
         "first": str(wanted.first),
         "last": str(wanted.last),
         "calls": review.now.calls,
         "flagged": review.to_review,
-        "counts": {one.name: one.count for one in review.figures if one.name != "calls"},
-        "usual_shares": {one.name: round(one.usual, 4) for one in review.figures[1:] if one.usual is not None},
+        "counts": {figure.name: figure.count for figure in review.figures if figure.name != "calls"},
+        "usual_shares": {
+            figure.name: round(figure.usual, 4) for figure in review.figures[1:] if figure.usual is not None
+        },
         "changes": [change_in_words(change, words) for change in review.changes],
         "worst": [
             {

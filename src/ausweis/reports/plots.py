@@ -38,9 +38,9 @@ def risk_curve(cases: Sequence[Case], summary: Summary) -> RiskCurve | None:
     if not broken:
         return None
     parts = [
-        f"{one.value:.0%} when {part} are reviewed"
-        for part, one in summary.found_when_reviewed.items()
-        if one.value is not None
+        f"{share.value:.0%} when {part} are reviewed"
+        for part, share in summary.found_when_reviewed.items()
+        if share.value is not None
     ]
     text = f"Of {broken} violations among {len(first)} calls, found are: {', '.join(parts)}."
     return RiskCurve(_corners(found_curve(first)), ((0, 0), (broken / len(first), 1), (1, 1)), broken, text)
@@ -51,9 +51,9 @@ def calibration(summary: Summary) -> Calibration | None:
     if not summary.reliability or summary.failed == summary.calls:
         return None
     parts = [
-        f"{one.right.value:.0%} of {one.right.n} calls right at a confidence of {one.confidence:.2f}"
-        for one in summary.reliability
-        if one.right.value is not None
+        f"{step.right.value:.0%} of {step.right.n} calls right at a confidence of {step.confidence:.2f}"
+        for step in summary.reliability
+        if step.right.value is not None
     ]
     return Calibration(summary.reliability, "; ".join(parts).capitalize() + ".")
 

@@ -84,20 +84,20 @@ class Change:
 
 def tally(counts: Iterable[DayCount], *, days: int = 0) -> Tally:
     """All of these put together."""
-    found = Tally(days=days)
-    for one in counts:
-        found.calls += one.calls
+    total = Tally(days=days)
+    for group in counts:
+        total.calls += group.calls
         more = {
-            "violation": one.outcomes.get("violation", 0),
-            "inconclusive": one.outcomes.get("inconclusive", 0),
-            "needs_review": one.needs_review,
-            "to_review": one.to_review,
-            **{f"violation:{name}": count for name, count in one.violations.items()},
-            **{f"{_INCIDENT}:{name}": count for name, count in one.incidents.items()},
+            "violation": group.outcomes.get("violation", 0),
+            "inconclusive": group.outcomes.get("inconclusive", 0),
+            "needs_review": group.needs_review,
+            "to_review": group.to_review,
+            **{f"violation:{name}": count for name, count in group.violations.items()},
+            **{f"{_INCIDENT}:{name}": count for name, count in group.incidents.items()},
         }
         for name, count in more.items():
-            found.parts[name] = found.parts.get(name, 0) + count
-    return found
+            total.parts[name] = total.parts.get(name, 0) + count
+    return total
 
 
 def figures(now: Tally, before: Tally, names: Sequence[str]) -> list[Figure]:
@@ -111,7 +111,7 @@ def figures(now: Tally, before: Tally, names: Sequence[str]) -> list[Figure]:
 
 def changes(places: Mapping[tuple[str, str] | None, tuple[Tally, Tally]]) -> list[Change]:
     """What differs beyond chance, the clearest first. `places`: counts now and before, by queue or team; None: all."""
-    found = []
+    listed = []
     for where, (now, before) in places.items():
         for name in sorted({*now.parts, *before.parts} - {"to_review"}):
             if where is not None and name not in ("violation", "needs_review"):
@@ -119,8 +119,8 @@ def changes(places: Mapping[tuple[str, str] | None, tuple[Tally, Tally]]) -> lis
             figure = _figure(name, now, before)
             expected = (figure.usual or 0) * now.calls
             if figure.turn and figure.chance <= LISTED and abs(figure.count - expected) >= FEWEST:
-                found.append(Change(where, figure))
-    return sorted(found, key=lambda one: one.figure.chance)[:MOST_LISTED]
+                listed.append(Change(where, figure))
+    return sorted(listed, key=lambda change: change.figure.chance)[:MOST_LISTED]
 
 
 def chance_of(now: int, calls: int, before: int, calls_before: int) -> float:
@@ -133,13 +133,13 @@ def chance_of(now: int, calls: int, before: int, calls_before: int) -> float:
     having, every = now + before, calls + calls_before
     possible = range(max(0, having - calls_before), min(having, calls) + 1)
     without = _ln_ways(every, calls)
-    likely = {one: _ln_ways(having, one) + _ln_ways(every - having, calls - one) - without for one in possible}
-    return min(1.0, math.fsum(math.exp(one) for one in likely.values() if one <= likely[now] + _ROUNDING))
+    likely = {n: _ln_ways(having, n) + _ln_ways(every - having, calls - n) - without for n in possible}
+    return min(1.0, math.fsum(math.exp(way) for way in likely.values() if way <= likely[now] + _ROUNDING))
 
 
-def _ln_ways(of: int, some: int) -> float:
+def _ln_ways(of: int, chosen: int) -> float:
     """The logarithm of the number of ways to choose some of them."""
-    return math.lgamma(of + 1) - math.lgamma(some + 1) - math.lgamma(of - some + 1)
+    return math.lgamma(of + 1) - math.lgamma(chosen + 1) - math.lgamma(of - chosen + 1)
 
 
 def _figure(name: str, now: Tally, before: Tally) -> Figure:

@@ -81,7 +81,7 @@ class Review:
     @property
     def keys(self) -> list[int]:
         """The store's keys of all calls that are shown."""
-        return [*(one.row.key for one in self.calls), *(row.key for row in self.rest)]
+        return [*(call.row.key for call in self.calls), *(row.key for row in self.rest)]
 
 
 def review_of(store: Store, wanted: Wanted) -> Review:
@@ -123,7 +123,7 @@ def review_of(store: Store, wanted: Wanted) -> Review:
 def _check_teams(store: Store, wanted: Wanted) -> None:
     which = CallFilter(queues=wanted.queues, teams=wanted.teams)
     counts = store.day_counts(wanted.first, wanted.last, filter=which, by=("team",)) if wanted.teams else []
-    small = set(wanted.teams) - {one.team for one in counts}
+    small = set(wanted.teams) - {count.team for count in counts}
     if small:
         raise InputError(
             f"a team of --team has fewer than {TEAM_MINIMUM} calls or {TEAM_AGENTS} agents in these days, or a smaller "
@@ -134,7 +134,7 @@ def _check_teams(store: Store, wanted: Wanted) -> None:
 def _known(store: Store, which: CallFilter) -> tuple[date, date] | None:
     span = store.days()
     counts = store.day_counts(*span, filter=which, by=("day",)) if span else []
-    days = [one.day for one in counts if one.day is not None]
+    days = [count.day for count in counts if count.day is not None]
     return (days[0], days[-1]) if days else None
 
 

@@ -25,15 +25,15 @@ def tallies(
     now, before = _all(store, which, first, last), _all(store, which, start, yesterday)
     since = _asked_since(store, which, start, first, last)
     asked = Tally() if since is None else before if since == start else _all(store, which, since, yesterday)
-    found: dict[Place, tuple[Tally, Tally]] = {None: (now, before.with_incidents_of(asked))}
+    counted: dict[Place, tuple[Tally, Tally]] = {None: (now, before.with_incidents_of(asked))}
     places: tuple[Column, ...] = ("queue", "team")
     for by in places:
         here = _by(store.day_counts(first, last, filter=which, by=(by,)), by)
         there = _by(store.day_counts(start, yesterday, filter=which, by=(by,)), by)
         names = sorted({*here, *there})
         for name in names if len(names) > 1 else ():
-            found[by, name] = here.get(name, Tally()), there.get(name, Tally())
-    return found
+            counted[by, name] = here.get(name, Tally()), there.get(name, Tally())
+    return counted
 
 
 def _all(store: Store, which: CallFilter, first: date, last: date) -> Tally:
@@ -42,20 +42,20 @@ def _all(store: Store, which: CallFilter, first: date, last: date) -> Tally:
     Of teams that are asked for, those that are too small in these days count nowhere.
     """
     within = replace(which, first=first, last=last)
-    found = tally(store.day_counts(first, last, filter=which, by=()))
-    kinds = tuple(sorted(name.partition(":")[2] for name in found.parts if name.startswith("incident:")))
+    counted = tally(store.day_counts(first, last, filter=which, by=()))
+    kinds = tuple(sorted(name.partition(":")[2] for name in counted.parts if name.startswith("incident:")))
     if kinds:
-        found.parts["incident"] = min(found.calls, store.count(replace(within, incidents=kinds)))
-    if which.teams and found.calls:
-        found.days = len({row.day for row in store.calls(within)})
-    elif found.calls:
-        found.days = len(store.day_counts(first, last, filter=which, by=("day",)))
-    return found
+        counted.parts["incident"] = min(counted.calls, store.count(replace(within, incidents=kinds)))
+    if which.teams and counted.calls:
+        counted.days = len({row.day for row in store.calls(within)})
+    elif counted.calls:
+        counted.days = len(store.day_counts(first, last, filter=which, by=("day",)))
+    return counted
 
 
 def _by(counts: list[DayCount], by: Column) -> dict[str, Tally]:
-    named = ((one.queue if by == "queue" else one.team, one) for one in counts)
-    return {name: tally([one]) for name, one in named if name is not None}
+    named = ((count.queue if by == "queue" else count.team, count) for count in counts)
+    return {name: tally([count]) for name, count in named if name is not None}
 
 
 def _asked_since(store: Store, which: CallFilter, start: date, first: date, last: date) -> date | None:
@@ -64,9 +64,9 @@ def _asked_since(store: Store, which: CallFilter, start: date, first: date, last
     None: on no day before, or on the latest none is looked for.
     """
     queues: dict[date, list[str | None]] = {}
-    for one in store.day_counts(start, last, filter=CallFilter(queues=which.queues), by=("day", "queue")):
-        if one.day is not None:
-            queues.setdefault(one.day, []).append(one.queue)
+    for count in store.day_counts(start, last, filter=CallFilter(queues=which.queues), by=("day", "queue")):
+        if count.day is not None:
+            queues.setdefault(count.day, []).append(count.queue)
     latest = max(queues, default=first)
     wanted = _looked_for(store, latest, queues.get(latest, []))
     before = [day for day in sorted(queues) if day < first] if wanted else []
@@ -75,10 +75,10 @@ def _asked_since(store: Store, which: CallFilter, start: date, first: date, last
 
 def _looked_for(store: Store, day: date, queues: list[str | None]) -> set[str | OneSided]:
     """What one call of each queue was read for: a run has one policy, and runs are rarely of parts of a queue."""
-    found: set[str | OneSided] = set()
+    looked_for: set[str | OneSided] = set()
     for queue in queues:
         of = CallFilter(first=day, last=day, queues=() if queue is None else (queue,))
         for row in store.calls(of, limit=1):
             facts = store.record(row.key).facts
-            found.update(facts.looked_for if facts else ())
-    return found
+            looked_for.update(facts.looked_for if facts else ())
+    return looked_for

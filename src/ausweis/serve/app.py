@@ -119,7 +119,7 @@ async def _sign_out(request: Request) -> Response:
         raise HTTPException(403)
     if session is not None:
         desk.auth.sign_out(session)
-        desk.unmasked = {one: says for one, says in desk.unmasked.copy().items() if one[0] != session.id}
+        desk.unmasked = {seen: says for seen, says in desk.unmasked.copy().items() if seen[0] != session.id}
     response = RedirectResponse("/signin", 303)
     response.delete_cookie(desk.cookie, path="/", httponly=True, samesite="lax", secure=desk.secure)
     return response

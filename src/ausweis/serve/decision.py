@@ -54,13 +54,13 @@ class DecisionForm:
 
 def proposed(verdict: Verdict) -> DecisionForm:
     """The form as it is at first: what the verdict says, with the outcome that it is most likely overruled for."""
-    turns = {one: ", ".join(str(v.turn) for v in verdict.violations if v.type == one) for one in VIOLATIONS}
+    turns = {kind: ", ".join(str(v.turn) for v in verdict.violations if v.type == kind) for kind in VIOLATIONS}
     if verdict.outcome == "violation":
         outcome: Outcome = "compliant"
     else:
         # Where there is an incident, it may be what is wrong.
         outcome = verdict.outcome if verdict.incidents else "violation"
-    return DecisionForm("", outcome, list(turns.items()), _ticks(verdict), [(one, "") for one in INCIDENTS])
+    return DecisionForm("", outcome, list(turns.items()), _ticks(verdict), [(kind, "") for kind in INCIDENTS])
 
 
 def sent(verdict: Verdict, form: Mapping[str, str]) -> DecisionForm:
@@ -71,9 +71,9 @@ def sent(verdict: Verdict, form: Mapping[str, str]) -> DecisionForm:
     return DecisionForm(
         note=form.get("note", ""),
         outcome=form.get("outcome", first.outcome),
-        types=[(one, form.get(one, "")) for one in VIOLATIONS],
+        types=[(kind, form.get(kind, "")) for kind in VIOLATIONS],
         ticks=[tick._replace(ticked=tick.name in form) for tick in first.ticks],
-        kinds=[(one, form.get(one, "")) for one in INCIDENTS],
+        kinds=[(kind, form.get(kind, "")) for kind in INCIDENTS],
         is_open=True,
     )
 
@@ -96,26 +96,26 @@ def label_of(form: Mapping[str, str], words: Words) -> Label:
     Raises:
         StoreError: there is no outcome, a turn is no number, or a violation has no turn.
     """
-    outcome = next((one for one in OUTCOMES if one == form.get("outcome")), None)
+    outcome = next((word for word in OUTCOMES if word == form.get("outcome")), None)
     if outcome is None:
         raise StoreError(words.text("outcome_missing"))
     types = VIOLATIONS if outcome == "violation" else ()
-    violations = [(one, turn) for one in types for turn in _turns(form, one, words)]
+    violations = [(kind, turn) for kind in types for turn in _turns(form, kind, words)]
     if outcome == "violation" and not violations:
         raise StoreError(words.text("violation_missing"))
     ticked = (re.fullmatch(r"keep-([0-9]{1,7})-(.+)", name) for name in form)
-    incidents = [(found[2], int(found[1])) for found in ticked if found]
-    incidents += [(one, turn) for one in INCIDENTS for turn in _turns(form, one, words)]
+    incidents = [(match[2], int(match[1])) for match in ticked if match]
+    incidents += [(kind, turn) for kind in INCIDENTS for turn in _turns(form, kind, words)]
     return Label(outcome, violations, list(dict.fromkeys(incidents)))
 
 
 def _turns(form: Mapping[str, str], kind: str, words: Words) -> list[int]:
-    found = [turn for turn in re.split(r"[,\s]+", form.get(kind, "").strip()) if turn]
-    if not all(re.fullmatch(r"[0-9]{1,7}", turn) and 1 <= int(turn) <= MAX_TURN for turn in found):
+    turns = [turn for turn in re.split(r"[,\s]+", form.get(kind, "").strip()) if turn]
+    if not all(re.fullmatch(r"[0-9]{1,7}", turn) and 1 <= int(turn) <= MAX_TURN for turn in turns):
         raise StoreError(words.text("turn_wrong", type=words.word(kind)))
-    return [int(turn) for turn in found]
+    return [int(turn) for turn in turns]
 
 
 def _ticks(verdict: Verdict) -> list[Tick]:
-    named = dict.fromkeys((one.id, one.turn) for one in verdict.incidents)
+    named = dict.fromkeys((incident.id, incident.turn) for incident in verdict.incidents)
     return [Tick(f"keep-{turn}-{kind}", kind, turn, ticked=True) for kind, turn in named]

@@ -33,13 +33,13 @@ class Lists:
 
     def get(self) -> Named:
         """The names; only the very first call waits for them."""
-        found = self._named
-        if found is None:
+        named = self._named
+        if named is None:
             with self._lock:
                 return self._named or self._make()
         if self._now() - self._made > FRESH and self._lock.acquire(blocking=False):
             threading.Thread(target=self._make_again, daemon=True).start()
-        return found
+        return named
 
     def _make_again(self) -> None:
         try:
@@ -50,7 +50,7 @@ class Lists:
     def _make(self) -> Named:
         days = self._store.days()
         counts = self._store.day_counts(*days, by=()) if days else []
-        kinds = sorted({kind for one in counts for kind in one.incidents})
+        kinds = sorted({kind for count in counts for kind in count.incidents})
         self._named = Named(self._store.queues(), self._store.teams(), kinds)
         self._made = self._now()
         return self._named

@@ -60,20 +60,20 @@ class Question:
             "violation": tuple(VIOLATIONS),
             "state": STATES,
         }
-        found = {}
-        for one in fields(cls):
-            value = asked.get(one.name, "").replace("\0", "").strip()[:MAX_TEXT]
-            known = value in allowed[one.name] if one.name in allowed else True
-            if one.name in ("first", "last"):
+        said = {}
+        for field in fields(cls):
+            value = asked.get(field.name, "").replace("\0", "").strip()[:MAX_TEXT]
+            known = value in allowed[field.name] if field.name in allowed else True
+            if field.name in ("first", "last"):
                 known = _day(value) is not None
             if value and known:
-                found[one.name] = value
-        return cls(**found)
+                said[field.name] = value
+        return cls(**said)
 
     @property
     def by(self) -> Order:
         """The order for the store; a sample that is decided in part is still one by chance."""
-        chosen = next((one for one in _ORDERS if one == self.order), None)
+        chosen = next((order for order in _ORDERS if order == self.order), None)
         if self.show == "sample" and chosen != "time":
             return "chance"
         return chosen or "weight"
@@ -87,13 +87,13 @@ class Question:
     @property
     def filter(self) -> CallFilter:
         """The filter for the store."""
-        shown: Shown = next(one for one in SHOWN if one == self.show)
-        state = tuple(one for one in STATES if one == self.state)
+        shown: Shown = next(show for show in SHOWN if show == self.show)
+        state = tuple(state for state in STATES if state == self.state)
         return CallFilter(
             first=_day(self.first),
             last=_day(self.last),
-            outcomes=tuple(one for one in OUTCOMES if one == self.outcome),
-            violations=tuple(one for one in VIOLATIONS if one == self.violation),
+            outcomes=tuple(outcome for outcome in OUTCOMES if outcome == self.outcome),
+            violations=tuple(violation for violation in VIOLATIONS if violation == self.violation),
             incidents=(self.incident,) if self.incident else (),
             queues=(self.queue,) if self.queue else (),
             teams=(self.team,) if self.team else (),
@@ -109,7 +109,8 @@ class Question:
 
     def query(self, after: Cursor | None = None) -> str:
         """As the part of an address that begins with `?`; empty where nothing is asked. `after`: the next page."""
-        said = {one.name: getattr(self, one.name) for one in fields(self) if getattr(self, one.name) != one.default}
+        values = {field: getattr(self, field.name) for field in fields(self)}
+        said = {field.name: value for field, value in values.items() if value != field.default}
         if after is not None:
             said |= {"after": str(after.value), "key": str(after.key)}
         return f"?{urlencode(said)}" if said else ""

@@ -1,6 +1,6 @@
 """The queue: calls as rows, the worst first."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
@@ -53,7 +53,7 @@ def queue_page(context: RequestContext) -> Response:
     # Searching reads every call, so it is not done twice where once tells the number.
     total = len(rows) if after is None and len(rows) <= PAGE else context.store.count(question.filter)
     words = context.words
-    found: dict[str, Any] = {
+    shown: dict[str, Any] = {
         "rows": row_views(context, rows[:PAGE]),
         "query": question.query(),
         "small_team": bool(Question.of(context.asked).team and not question.team),
@@ -61,7 +61,7 @@ def queue_page(context: RequestContext) -> Response:
         "shown": words.text("shown_one" if total == 1 else "shown", total=words.number(total)),
     }
     if context.partial:
-        return answer(context, "results.html.j2", **found)
+        return answer(context, "results.html.j2", **shown)
     return answer(
         context,
         "queue.html.j2",
@@ -71,7 +71,7 @@ def queue_page(context: RequestContext) -> Response:
         views=_views(context, question),
         said=None,
         **choices(context, question.show),
-        **found,
+        **shown,
     )
 
 
@@ -84,23 +84,28 @@ def question_of(context: RequestContext) -> Question:
     known = context.store.days() or (date.min, date.max)
     within = CallFilter(queues=which.queues, teams=which.teams)
     counts = context.store.day_counts(which.first or known[0], which.last or known[1], filter=within, by=("team",))
-    told = any(one.team == question.team for one in counts)
+    told = any(count.team == question.team for count in counts)
     return question if told else replace(question, team="")
 
 
 def choices(context: RequestContext, show: str) -> dict[str, Any]:
     """What can be chosen in the filter: value and words."""
     words, named = context.words, context.desk.lists.get()
+    # Who sees the riskiest of a sample first decides a part of it that is no sample.
+    orders = ("time",) if show == "sample" else ("risk", "time")
     return {
-        # Who sees the riskiest of a sample first decides a part of it that is no sample.
-        "orders": [(one, words.text(f"by_{one}")) for one in ("risk", "time") if (show, one) != ("sample", "risk")],
-        "outcomes": [(one, words.word(one)) for one in OUTCOMES],
-        "violations": [(one, words.word(one)) for one in VIOLATIONS],
-        "incidents": [(one, words.word(one)) for one in named.incidents],
-        "queues": [(one, one) for one in named.queues],
-        "teams": [(one, one) for one in named.teams],
-        "states": [(one, words.word(one)) for one in STATES],
+        "orders": [(order, words.text(f"by_{order}")) for order in orders],
+        "outcomes": _named(OUTCOMES, words),
+        "violations": _named(VIOLATIONS, words),
+        "incidents": _named(named.incidents, words),
+        "queues": [(queue, queue) for queue in named.queues],
+        "teams": [(team, team) for team in named.teams],
+        "states": _named(STATES, words),
     }
+
+
+def _named(ids: Iterable[str], words: Words) -> list[tuple[str, str]]:
+    return [(word, words.word(word)) for word in ids]
 
 
 def row_views(context: RequestContext, rows: Sequence[CallRow]) -> list[RowView]:
@@ -108,7 +113,7 @@ def row_views(context: RequestContext, rows: Sequence[CallRow]) -> list[RowView]
     own = context.store.decided_by(context.session.reviewer, [row.key for row in rows if row.state != "open"])
     at = context.store.incident_turns([row.key for row in rows if row.incidents])
     views = [row_view(row, context.words, at.get(row.key, ()), agents=context.desk.agents) for row in rows]
-    return [one if one.state == "open" or one.key in own else replace(one, state="decided") for one in views]
+    return [view if view.state == "open" or view.key in own else replace(view, state="decided") for view in views]
 
 
 def row_view(row: CallRow, words: Words, incidents: Sequence[tuple[str, int]] = (), *, agents: bool) -> RowView:
@@ -122,7 +127,7 @@ def row_view(row: CallRow, words: Words, incidents: Sequence[tuple[str, int]] = 
         call_id=row.call_id,
         risk=row.risk,
         found=((words.capital(name), turn), *others),
-        meta=tuple(one for one in meta if one),
+        meta=tuple(part for part in meta if part),
         tone=row.severity or row.outcome,
         severity=row.severity,
         sampled=row.sampled,
@@ -136,7 +141,7 @@ def _found(row: CallRow, words: Words, incidents: Sequence[tuple[str, int]]) -> 
     if row.violations:
         yield ", ".join(map(words.word, row.violations)), _in_turn(row.first_violation_turn, words)
     for kind in row.incidents:
-        yield words.word(kind), _in_turn(min((turn for one, turn in incidents if one == kind), default=None), words)
+        yield words.word(kind), _in_turn(min((turn for named, turn in incidents if named == kind), default=None), words)
     if not row.violations and not row.incidents:
         yield words.word(row.outcome), ""
 
@@ -147,11 +152,11 @@ def _in_turn(turn: int | None, words: Words) -> str:
 
 def _views(context: RequestContext, question: Question) -> list[tuple[str, str, int | None]]:
     """Name, address and number of calls of each view; no number while something is searched for, which takes long."""
-    found: list[tuple[str, str, int | None]] = []
+    views: list[tuple[str, str, int | None]] = []
     for name in SHOWN:
-        one = question.shown(name)
-        found.append((name, f"/{one.query()}", None if one.q else context.store.count(one.filter)))
-    return found
+        other = question.shown(name)
+        views.append((name, f"/{other.query()}", None if other.q else context.store.count(other.filter)))
+    return views
 
 
 def _time_of(started_at: str | None) -> tuple[str, ...]:

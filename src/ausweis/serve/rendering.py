@@ -41,5 +41,5 @@ def render(template: str, words: Words, **values: Any) -> str:
 @cache
 def _version() -> str:
     """Changes with the static files, so that no browser shows a page with files of the version before."""
-    names = sorted(one.name for one in STATIC.iterdir() if one.is_file())
+    names = sorted(file.name for file in STATIC.iterdir() if file.is_file())
     return hashlib.sha256(b"".join((STATIC / name).read_bytes() for name in names)).hexdigest()[:12]

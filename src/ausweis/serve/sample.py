@@ -53,5 +53,5 @@ def draw(context: RequestContext) -> Response:
         raise StoreError(context.words.text("sample_wrong")) from None
     if not (1 <= wanted <= MAX_DRAWN and first <= last):
         raise StoreError(context.words.text("sample_wrong"))
-    found = context.store.draw_sample(first, last, wanted, by=context.session.reviewer)
-    return RedirectResponse(f"/sample?new={len(found)}", 303)
+    drawn = context.store.draw_sample(first, last, wanted, by=context.session.reviewer)
+    return RedirectResponse(f"/sample?new={len(drawn)}", 303)

@@ -103,10 +103,10 @@ def turn_views(call: Call | None, marks: Mapping[int, Sequence[Mark]], mask: Cal
     if call is not None:
         return [turn_view(call, number, marks.get(number, ()), mask) for number in range(1, len(call.turns) + 1)]
     views = []
-    for number, found in sorted(marks.items()):
-        quotes = {quote: mark.kind for mark in reversed(found) for quote in reversed(mark.quotes) if quote}
+    for number, here in sorted(marks.items()):
+        quotes = {quote: mark.kind for mark in reversed(here) for quote in reversed(mark.quotes) if quote}
         pieces = [Piece(mask.quote(quote, number), kind) for quote, kind in reversed(quotes.items())]
-        views.append(TurnView(number, "unknown", None, pieces, found, known=False))
+        views.append(TurnView(number, "unknown", None, pieces, here, known=False))
     return views
 
 
@@ -120,10 +120,11 @@ def turn_view(call: Call, number: int, marks: Sequence[Mark], mask: CallMask, *,
 def finding_marks(verdict: Verdict) -> dict[int, list[Mark]]:
     """Violations and incidents by turn, and in other turns the words that speak for them."""
     marks: dict[int, list[Mark]] = defaultdict(list)
-    violations = [(one, Mark("violation", one.type, one.severity, one.action or "")) for one in verdict.violations]
-    incidents = [(one, Mark("incident", one.id, one.severity)) for one in verdict.incidents]
-    found: list[tuple[Violation | Incident, Mark]] = [*violations, *incidents]
-    for finding, mark in found:
+    findings: list[tuple[Violation | Incident, Mark]] = [
+        (broken, Mark("violation", broken.type, broken.severity, broken.action or "")) for broken in verdict.violations
+    ]
+    findings += [(incident, Mark("incident", incident.id, incident.severity)) for incident in verdict.incidents]
+    for finding, mark in findings:
         for turn in dict.fromkeys((finding.turn, *(said.turn for said in finding.evidence))):
             quotes = tuple(said.quote for said in finding.evidence if said.turn == turn)
             kind: MarkKind = mark.kind if turn == finding.turn else "evidence"
@@ -133,11 +134,11 @@ def finding_marks(verdict: Verdict) -> dict[int, list[Mark]]:
 
 def marks_of(verdict: Verdict, facts: Facts | None) -> dict[int, list[Mark]]:
     """What was found, by turn: violations, incidents, actions, factors, then what was said around them."""
-    found: dict[int, list[Mark]] = defaultdict(list)
+    by_turn: dict[int, list[Mark]] = defaultdict(list)
     for turn, mark in (*_judged(verdict), *(_read(facts, verdict) if facts else ())):
-        if mark not in found[turn]:
-            found[turn].append(mark)
-    return {turn: sorted(marks, key=lambda mark: _STRENGTH.index(mark.kind)) for turn, marks in found.items()}
+        if mark not in by_turn[turn]:
+            by_turn[turn].append(mark)
+    return {turn: sorted(marks, key=lambda mark: _STRENGTH.index(mark.kind)) for turn, marks in by_turn.items()}
 
 
 def _judged(verdict: Verdict) -> Iterator[tuple[int, Mark]]:
