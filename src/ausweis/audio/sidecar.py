@@ -13,7 +13,7 @@ from ausweis.calls.explain import explain
 from ausweis.calls.opening import read_file
 from ausweis.calls.text import clean_tree
 from ausweis.errors import InputError
-from ausweis.vocabulary import Side
+from ausweis.vocabulary import Language, Side
 
 __all__ = ["Sidecar"]
 
@@ -24,7 +24,7 @@ class Sidecar(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: Annotated[str, Field(min_length=1, max_length=200)] | None = None
-    language: Literal["de", "en"] | None = None
+    language: Language | None = None
     agent: str | None = None
     team: str | None = None
     queue: str | None = None

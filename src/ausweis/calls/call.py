@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ausweis.vocabulary import Speaker
+from ausweis.vocabulary import Language, Speaker
 
 __all__ = ["Call", "Lined", "RawCall", "SpokenWord", "Turn", "raw_turn"]
 
@@ -76,7 +76,7 @@ class Call(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: Annotated[str, Field(min_length=1, max_length=200)]
-    language: Literal["de", "en"] = "de"
+    language: Language = "de"
     agent: str | None = None
     team: str | None = None
     queue: str | None = None

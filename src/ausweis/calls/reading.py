@@ -4,7 +4,7 @@ import codecs
 import itertools
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import BinaryIO, Literal
+from typing import BinaryIO
 
 from ausweis.calls import aws_transcribe, csv_format, json_format, plain, srt, webvtt, whisper
 from ausweis.calls.call import Call, RawCall
@@ -16,6 +16,7 @@ from ausweis.calls.speakers import Speakers
 from ausweis.calls.text import clean, decode
 from ausweis.calls.unreadable import UnreadableCall
 from ausweis.errors import AusweisError, unforeseen
+from ausweis.vocabulary import Language
 
 __all__ = ["read_calls"]
 
@@ -33,7 +34,7 @@ def read_calls(
     paths: Sequence[str | os.PathLike[str]] | Sources,
     *,
     speakers: Mapping[str, str] | None = None,
-    language: Literal["de", "en"] = "de",
+    language: Language = "de",
     format: str | None = None,  # noqa: A002 - the word of the option
     hear: Hear | None = None,
 ) -> Iterator[Call | UnreadableCall]:

@@ -17,7 +17,7 @@ from ausweis.judging.policy import Policy
 from ausweis.prompts import Library
 from ausweis.reading.reader import Reader
 from ausweis.reading.strategies import PolicyText, open_reader
-from ausweis.vocabulary import hot_words
+from ausweis.vocabulary import Language, hot_words
 
 __all__ = ["Recordings"]
 
@@ -38,7 +38,7 @@ class Recordings:
         sources: Sources,
         *,
         asr_model: str | None,
-        language: Literal["de", "en"] | None,
+        language: Language | None,
         agent_channel: Literal["left", "right"] | None,
         threads: int | None,
         policy: Policy | None,

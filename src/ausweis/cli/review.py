@@ -3,11 +3,12 @@
 import os
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
 from ausweis.cli.store_options import is_there, login, need_sqlalchemy
+from ausweis.vocabulary import Language
 
 if TYPE_CHECKING:
     from ausweis.reports.review_source import Review, Wanted
@@ -63,7 +64,7 @@ def review(
     address: str | None,
     out: Path,
     formats: tuple[str, ...],
-    language: Literal["de", "en"],
+    language: Language,
     queues: tuple[str, ...],
     teams: tuple[str, ...],
     full: int,

@@ -28,6 +28,7 @@ from ausweis.engines.protocol import Engine
 from ausweis.errors import InputError, RunError, StoreError
 from ausweis.judging.policy_files import PolicyFile, find_policy
 from ausweis.provenance import RunProvenance
+from ausweis.vocabulary import Language
 
 __all__ = ["Options", "run_all"]
 
@@ -50,7 +51,7 @@ class Options:
     folder: Path | None
     resume: bool
     retry_failed: bool
-    language: Literal["de", "en"] | None
+    language: Language | None
     labels: tuple[str, ...]
     file_format: str | None
     asr_model: str | None

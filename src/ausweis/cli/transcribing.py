@@ -24,6 +24,7 @@ from ausweis.errors import InputError, RunError
 from ausweis.journal import FolderLock, make_folder, replace_file
 from ausweis.judging.policy_files import find_policy
 from ausweis.prompts import default_library
+from ausweis.vocabulary import Language
 
 __all__ = ["Options", "transcribe_all"]
 
@@ -35,7 +36,7 @@ class Options:
     paths: tuple[str, ...]
     folder: Path
     policy: str | None
-    language: Literal["de", "en"] | None
+    language: Language | None
     asr_model: str | None
     agent_channel: Literal["left", "right"] | None
     keep_audio: bool

@@ -1,7 +1,7 @@
 """Measures facts and verdicts against the golden set, for any prompt version, model or policy.
 
 labelled          calls with what is true of them; incident_label: what is known of critical incidents
-validate, mix     what is wrong with a golden set, and what it is made of; agreement: do two labels agree?
+validate          what a golden set is made of, and what is wrong with it; agreement: do two labels agree?
 wanted, running   what to measure, and the run that does; folder: where it is written
 case              one labelled call as it was judged; conclusion: what label and verdict say, in words that compare
 metrics/          the numbers

@@ -1,16 +1,18 @@
-"""What is wrong with a golden set: turns, quotes, and gold facts that, judged by the policy, give another verdict."""
+"""What a golden set is made of, and what is wrong with it: turns, quotes, labels that its policy does not bear out."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from ausweis.errors import AusweisError
+from ausweis.evals.case import tags_of
 from ausweis.evals.conclusion import Conclusion
 from ausweis.evals.labelled import LabelledCall, gold_facts
 from ausweis.facts import CALLER_EVENTS
 from ausweis.judging import find_policy, judge
 
-__all__ = ["GoldProblem", "validate"]
+__all__ = ["GoldProblem", "mix", "validate"]
 
 
 class GoldProblem(NamedTuple):
@@ -79,3 +81,23 @@ def _rules(labelled: LabelledCall) -> Iterator[str]:
 
 def _shown(value: object) -> str:
     return (", ".join(value) or "none") if isinstance(value, tuple) else str(value)
+
+
+def mix(calls: Sequence[LabelledCall]) -> dict[str, dict[str, int]]:
+    """Calls by outcome, violation type and incident (once a call), caller, each kind of tag; the commonest first."""
+    counts: dict[str, Counter[str]] = {}
+    for labelled in calls:
+        gold = labelled.gold
+        if gold.outcome is not None:
+            counts.setdefault("outcome", Counter())[gold.outcome] += 1
+            counts.setdefault("violation", Counter()).update({violation.type for violation in gold.violations})
+            counts.setdefault("caller", Counter())[gold.caller] += 1
+        if gold.incidents is not None:
+            counts.setdefault("incident", Counter()).update({event.id for event in gold.incidents.events})
+        for tag in tags_of(labelled):
+            kind, _, word = tag.partition(":")
+            counts.setdefault(kind, Counter())[word] += 1
+    turns = sorted(len(labelled.call.turns) for labelled in calls)
+    mixed = {kind: dict(words.most_common()) for kind, words in counts.items()}
+    middle = turns[len(turns) // 2] if turns else 0
+    return {**mixed, "turns": {"least": turns[0], "median": middle, "most": turns[-1]} if turns else {}}

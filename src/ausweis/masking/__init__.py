@@ -11,8 +11,8 @@ text     all of it in one text
 masker   the same with what is known of a call: which turn gives which factor, which names fell
 """
 
-from ausweis.masking.kinds import KINDS, Kind
+from ausweis.masking.kinds import KINDS
 from ausweis.masking.masker import Masker
 from ausweis.masking.text import mask
 
-__all__ = ["KINDS", "Kind", "Masker", "mask"]
+__all__ = ["KINDS", "Masker", "mask"]

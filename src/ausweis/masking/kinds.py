@@ -6,12 +6,11 @@ from typing import NamedTuple, get_args
 
 from ausweis.vocabulary import Language, MaskKind
 
-__all__ = ["KINDS", "SHOWN", "Kind", "Span", "in_order", "masked", "shown_as"]
+__all__ = ["KINDS", "SHOWN", "Span", "in_order", "masked", "shown_as"]
 
-Kind = MaskKind
-KINDS: tuple[Kind, ...] = get_args(Kind)
+KINDS: tuple[MaskKind, ...] = get_args(MaskKind)
 
-_GERMAN: dict[Kind, str] = {
+_GERMAN: dict[MaskKind, str] = {
     "code": "Code",
     "password": "Kennwort",
     "answer": "Antwort",
@@ -31,10 +30,10 @@ class Span(NamedTuple):
 
     start: int
     end: int
-    kind: Kind
+    kind: MaskKind
 
 
-def shown_as(kind: Kind, language: Language) -> str:
+def shown_as(kind: MaskKind, language: Language) -> str:
     """What stands in the text instead: `‹PIN›`, `‹Datum›`; `‹…›` for the rest of an overlong text."""
     if kind == "rest":
         return "‹…›"
@@ -47,7 +46,7 @@ SHOWN = frozenset(shown_as(kind, language) for kind in KINDS for language in get
 
 def in_order(text: str, spans: Iterable[Span]) -> list[Span]:
     """The spans by place; those that overlap, and neighbours of one kind, become one, of the kind named first."""
-    merged: list[tuple[int, int, int, Kind]] = []
+    merged: list[tuple[int, int, int, MaskKind]] = []
     for rank, span in sorted(enumerate(spans), key=lambda ranked: (ranked[1].start, ranked[0])):
         if span.end <= span.start:
             continue
@@ -62,7 +61,7 @@ def in_order(text: str, spans: Iterable[Span]) -> list[Span]:
     return [Span(start, end, kind) for start, end, _, kind in merged]
 
 
-def masked(text: str, spans: Sequence[Span], language: Language, keep: Container[Kind]) -> str:
+def masked(text: str, spans: Sequence[Span], language: Language, keep: Container[MaskKind]) -> str:
     """The text with the spans replaced. They must be in order; those of kinds to `keep` stay as they are."""
     parts, at = [], 0
     for span in spans:

@@ -5,13 +5,13 @@ from collections.abc import Container, Mapping
 
 from ausweis.calls.call import Call
 from ausweis.facts import Facts
-from ausweis.masking.kinds import Kind, Span, masked
+from ausweis.masking.kinds import Span, masked
 from ausweis.masking.numbers import digits_of
 from ausweis.masking.plain import plain
 from ausweis.masking.text import spans_of
 from ausweis.masking.tokens import is_common, tokens_of
 from ausweis.reading.spoken import has_number
-from ausweis.vocabulary import FACTORS, NAME, WITH_DIGITS, Factor, Language
+from ausweis.vocabulary import FACTORS, NAME, WITH_DIGITS, Factor, Language, MaskKind
 
 __all__ = ["Masker"]
 
@@ -22,7 +22,7 @@ _ANSWERED_WITHIN = 3
 _SHORTEST_WORD = 3
 _MOST_WORDS = 4
 """In a turn that gives a word, at most so many uncommon words are looked for in the other turns."""
-_SAID_AGAIN: tuple[Kind, ...] = ("password", "answer", "value")
+_SAID_AGAIN: tuple[MaskKind, ...] = ("password", "answer", "value")
 _SECRET_WORDS = frozenset(factor for factor, record in FACTORS.items() if record.is_secret_word)
 _HOLD_NUMBERS = WITH_DIGITS | {factor for factor, record in FACTORS.items() if record.mask == "address"}
 """Factors whose digits are masked wherever they are said again."""
@@ -47,13 +47,13 @@ class Masker:
         """
         return cls(call, _given(call, facts), language or (call.language if call else "de"))
 
-    def turn(self, number: int, *, keep: Container[Kind] = frozenset()) -> str:
+    def turn(self, number: int, *, keep: Container[MaskKind] = frozenset()) -> str:
         """The masked text of a turn, by its number from 1; empty where the text is not known."""
         if self._call is None or not 1 <= number <= len(self._call.turns):
             return ""
         return masked(self._call.turn(number).text, self.spans(number), self._language, keep)
 
-    def text(self, quote: str, turn: int, *, keep: Container[Kind] = frozenset()) -> str:
+    def text(self, quote: str, turn: int, *, keep: Container[MaskKind] = frozenset()) -> str:
         """A masked quote from a turn; what the quote cuts through is masked too."""
         whole = self._text_of(turn)
         at = whole.find(quote) if quote else -1
@@ -62,7 +62,7 @@ class Masker:
             return masked(quote, spans, self._language, keep)
         return self.cut(turn, at, at + len(quote), keep=keep)
 
-    def cut(self, turn: int, start: int, end: int, *, keep: Container[Kind] = frozenset()) -> str:
+    def cut(self, turn: int, start: int, end: int, *, keep: Container[MaskKind] = frozenset()) -> str:
         """The masked text of a turn from one place up to another; what is cut through is masked on both sides."""
         inside = [
             Span(max(span.start, start) - start, min(span.end, end) - start, span.kind)
@@ -91,11 +91,11 @@ class Masker:
                     digits |= {run[at : at + 2] for at in range(len(run) - 1)}
         return frozenset(digits)
 
-    def _known_words(self) -> Mapping[str, Kind]:
+    def _known_words(self) -> Mapping[str, MaskKind]:
         """Names wherever they were introduced, the agent's too, and short answers that prove who calls."""
-        known: dict[str, Kind] = dict.fromkeys(_words_in(self._call.agent or "") if self._call else (), "name")
+        known: dict[str, MaskKind] = dict.fromkeys(_words_in(self._call.agent or "") if self._call else (), "name")
         for number, turn in enumerate(self._call.turns if self._call else (), start=1):
-            values: dict[Kind, set[str]] = defaultdict(set)
+            values: dict[MaskKind, set[str]] = defaultdict(set)
             given = self._given.get(number, frozenset())
             for span in spans_of(turn.text, given=given):
                 values[span.kind] |= _words_in(turn.text[span.start : span.end])

@@ -8,9 +8,9 @@ import re
 from collections.abc import Container, Iterator, Sequence
 
 from ausweis.masking.dates import date_end, written_dates
-from ausweis.masking.kinds import Kind, Span
+from ausweis.masking.kinds import Span
 from ausweis.masking.tokens import CURRENCY, Token, near
-from ausweis.vocabulary import FACTORS, NAME, Factor
+from ausweis.vocabulary import FACTORS, NAME, Factor, MaskKind
 
 __all__ = ["digits_of", "number_spans"]
 
@@ -133,7 +133,7 @@ def _kind_of_run(
     given: frozenset[Factor],
     numbers_given: bool,
     known: Container[str],
-) -> Kind | None:
+) -> MaskKind | None:
     """As what a run is masked; None where it is left."""
     digits = _joined(tokens[place:end])
     after = tokens[end].word if end < len(tokens) and near(text, tokens[end - 1], tokens[end]) else ""
@@ -153,8 +153,8 @@ def _kind_of_run(
     return None
 
 
-def _given_kind(given: frozenset[Factor]) -> Kind:
-    kinds: set[Kind] = {FACTORS[factor].mask for factor in given if factor != NAME}
+def _given_kind(given: frozenset[Factor]) -> MaskKind:
+    kinds: set[MaskKind] = {FACTORS[factor].mask for factor in given if factor != NAME}
     return kinds.pop() if len(kinds) == 1 else "number"
 
 
@@ -171,7 +171,7 @@ def _with_letters(text: str, tokens: Sequence[Token], place: int) -> int:
     return start
 
 
-def _with_tail(text: str, tokens: Sequence[Token], end: int, kind: Kind) -> int:
+def _with_tail(text: str, tokens: Sequence[Token], end: int, kind: MaskKind) -> int:
     """Where the span ends: with its currency, and the cents behind it."""
     if kind != "amount":
         return 0

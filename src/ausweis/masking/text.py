@@ -3,13 +3,13 @@
 from collections.abc import Container, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from ausweis.masking.kinds import Kind, Span, in_order, masked
+from ausweis.masking.kinds import Span, in_order, masked
 from ausweis.masking.names import is_cased, name_spans
 from ausweis.masking.numbers import number_spans
 from ausweis.masking.places import address_spans, email_spans
 from ausweis.masking.plain import plain
 from ausweis.masking.tokens import Token, is_common, tokens_of
-from ausweis.vocabulary import FACTORS, NAME, Factor, Language
+from ausweis.vocabulary import FACTORS, NAME, Factor, Language, MaskKind
 
 __all__ = ["mask", "spans_of"]
 
@@ -17,7 +17,7 @@ LONGEST = 50_000
 """Characters of a text that are read; nobody says more in a turn, and the rest is not shown."""
 
 
-def mask(text: str, *, language: Language, keep: Container[Kind] = frozenset()) -> str:
+def mask(text: str, *, language: Language, keep: Container[MaskKind] = frozenset()) -> str:
     """The text with personal data shown by its kind, `‹date›` or `‹Datum›`, save the kinds to `keep`.
 
     Nothing is known of the call here: words that are a password, and names that nothing introduces, are not found.
@@ -29,7 +29,7 @@ def spans_of(
     text: str,
     *,
     given: frozenset[Factor] = frozenset(),
-    words: Mapping[str, Kind] = MappingProxyType({}),
+    words: Mapping[str, MaskKind] = MappingProxyType({}),
     digits: Container[str] = (),
 ) -> list[Span]:
     """What is to be masked in a text, in order.
@@ -48,7 +48,7 @@ def spans_of(
 
 
 def _plain_spans(
-    text: str, given: frozenset[Factor], words: Mapping[str, Kind], digits: Container[str]
+    text: str, given: frozenset[Factor], words: Mapping[str, MaskKind], digits: Container[str]
 ) -> Sequence[Span]:
     tokens = tokens_of(text)
     spans = [*email_spans(text, tokens), *address_spans(text, tokens)]
@@ -63,7 +63,7 @@ def _plain_spans(
 
 def _values(text: str, tokens: Sequence[Token], given: frozenset[Factor]) -> Iterator[Span]:
     """Words of values that are words: all that not everybody uses. Of a name only where no name was found."""
-    kinds: set[Kind] = {FACTORS[factor].mask for factor in given if FACTORS[factor].has_words}
+    kinds: set[MaskKind] = {FACTORS[factor].mask for factor in given if FACTORS[factor].has_words}
     if any(FACTORS[factor].looks_like == "date" for factor in given):
         yield from (Span(token.start, token.end, "date") for token in tokens if token.number)
     if not kinds:

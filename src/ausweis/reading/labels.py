@@ -5,11 +5,11 @@ known better than the single subject: where nothing was learned of the verb itse
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from ausweis.errors import PromptError
 from ausweis.facts import CALLER_EVENTS, EventKind
-from ausweis.vocabulary import CATEGORIES, FACTORS, Factor
+from ausweis.vocabulary import CATEGORIES, FACTORS, Factor, Side
 
 __all__ = [
     "IDLE",
@@ -89,7 +89,7 @@ def meaning(label: str) -> tuple[EventKind, str | None] | None:
     raise PromptError(f"the label {label!r} means nothing to the reader: use those of the templates that ship")
 
 
-def speakers_of(label: str) -> tuple[Literal["agent", "caller"], ...]:
+def speakers_of(label: str) -> tuple[Side, ...]:
     """Who may do what the label says; what makes no event counts as the agent's.
 
     Raises:

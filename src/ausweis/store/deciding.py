@@ -126,10 +126,10 @@ def decisions_of(connection: Connection, call_key: int, *, says: str) -> list[De
 def decided_by(connection: Connection, reviewer: str, keys: Iterable[int]) -> set[int]:
     """Of these calls, those about whose verdict of today a reviewer has decided."""
     found: set[int] = set()
-    for some in batches(keys):
+    for batch in batches(keys):
         wanted = select(calls.c.key).join(decisions, decisions.c.call_key == calls.c.key)
         own = (decisions.c.says == calls.c.says, decisions.c.reviewer == reviewer)
-        found.update(connection.execute(wanted.where(calls.c.key.in_(some), *own)).scalars())
+        found.update(connection.execute(wanted.where(calls.c.key.in_(batch), *own)).scalars())
     return found
 
 
@@ -253,7 +253,7 @@ def _agree(one: Decision, other: Decision) -> bool:
     if one.choice != "overrule":
         # Who confirms says what the verdict says, and decisions that count are about one that says the same.
         return True
-    mine, theirs = ({kind for kind, _ in some.violations} for some in (one, other))
+    mine, theirs = ({kind for kind, _ in decision.violations} for decision in (one, other))
     if (one.outcome, mine) != (other.outcome, theirs):
         return False
     if one.incidents is None or other.incidents is None:

@@ -16,7 +16,7 @@ from ausweis.store.batching import batches
 from ausweis.store.database import Database
 from ausweis.store.exporting import case_id
 from ausweis.store.key import Key
-from ausweis.store.missing import followed, is_away, missing_places
+from ausweis.store.missing import followed, is_away, missing_artefacts
 from ausweis.store.packing import run_row
 from ausweis.store.pending import Missing, Pending
 from ausweis.store.proof import forget, prove
@@ -37,7 +37,7 @@ _SENTENCES = 4
 
 
 @dataclass
-class _Found:
+class _Search:
     """What is known of the calls before they go. `pending`: what earlier deletions of them could not prove.
 
     `own`: what this one has to prove besides. `missing`: runs, pages and cases of all of them that nobody can look
@@ -62,7 +62,7 @@ class _Found:
     @property
     def names(self) -> frozenset[str]:
         """The ids of all calls that must be gone."""
-        return frozenset(self.ids.values()).union(*(one.phrases for one in self.pending))
+        return frozenset(self.ids.values()).union(*(deletion.phrases for deletion in self.pending))
 
 
 def calls_before(connection: Connection, day: date) -> dict[int, str]:
@@ -94,8 +94,8 @@ def delete_calls(
     """
     try:
         with database.reading() as connection:
-            found = _find(connection, key, ids, roots, gone, every=whole)
-        return _delete(database, key, found, roots, gone, by, whole=whole) if found.names else Deleted(0)
+            search = _find(connection, key, ids, roots, gone, every=whole)
+        return _delete(database, key, search, roots, gone, by, whole=whole) if search.names else Deleted(0)
     except OSError as error:
         message = f"cannot be searched ({error.strerror}); see that it can be read and written, and delete again"
         raise StoreError(message, place=str(error.filename)) from None
@@ -104,83 +104,85 @@ def delete_calls(
 def _delete(
     database: Database,
     key: Key,
-    found: _Found,
+    search: _Search,
     roots: Sequence[Path],
     gone: Sequence[Path],
     by: str,
     *,
     whole: bool,
 ) -> Deleted:
-    if found.away:
+    if search.away:
         message = "see that it is there, or name it with --gone if it was removed for good, and delete again"
-        raise StoreError(f"this folder of recorded answers is not where it was; {message}", place=str(min(found.away)))
-    for folder in found.runs if gone else ():
+        raise StoreError(f"this folder of recorded answers is not where it was; {message}", place=str(min(search.away)))
+    for folder in search.runs if gone else ():
         forget_related(folder, gone)
-    removed = _clean_files(found, key)
-    if UNKNOWN in found.ids and not removed and not found.pending:
+    removed = _clean_files(search, key)
+    if UNKNOWN in search.ids and not removed and not search.pending:
         raise StoreError("there is no call with this id in the store, nor in its runs")
     with database.writing() as connection:
-        _delete_rows(connection, key, found, by, known=bool(removed))
-        pending = found.pending + [one.put(connection) for one in found.own if one.phrases]
+        _delete_rows(connection, key, search, by, known=bool(removed))
+        pending = search.pending + [deletion.put(connection) for deletion in search.own if deletion.phrases]
     database.tidy(whole=whole or not database.is_sqlite)
-    searched = found.answers | found.runs | found.cases | {root.absolute() for root in roots}
-    prove(database, found.traces, found.names, searched)
-    forget(database, found.traces, pending, found.missing)
-    kept = sorted(str(path) for path in found.audio if _may_be_there(path))
-    missing = sorted({str(one.folder) for one in found.missing})
-    return Deleted(len(found.ids), ("store", *sorted(map(str, removed))), tuple(kept), tuple(missing))
+    searched = search.answers | search.runs | search.cases | {root.absolute() for root in roots}
+    prove(database, search.traces, search.names, searched)
+    forget(database, search.traces, pending, search.missing)
+    kept = sorted(str(path) for path in search.audio if _may_be_there(path))
+    missing = sorted({str(absent.folder) for absent in search.missing})
+    return Deleted(len(search.ids), ("store", *sorted(map(str, removed))), tuple(kept), tuple(missing))
 
 
 def _find(
     connection: Connection, key: Key, ids: dict[int, str], roots: Sequence[Path], gone: Sequence[Path], *, every: bool
-) -> _Found:
-    found = _Found(ids, Pending.of(connection, None if every else ids.values()))
-    missing = _find_places(connection, found, roots, gone)
+) -> _Search:
+    search = _Search(ids, Pending.of(connection, None if every else ids.values()))
+    missing = _find_artefacts(connection, search, roots, gone)
     words = words_of(connection, list(ids))
     phrases = _phrases(connection, words, ids)
-    found.own = _own(found, phrases, missing)
-    before = dict.fromkeys(phrase for one in found.pending for some in one.phrases.values() for phrase in some)
+    search.own = _own(search, phrases, missing)
+    before = dict.fromkeys(phrase for deletion in search.pending for own in deletion.phrases.values() for phrase in own)
     # Others may have said it since.
     kept = [phrase for phrase in before if not said_elsewhere(connection, phrase, ids)]
-    found.words = [*(text for _, text in words), *kept]
-    found.reasons = reasons_of(connection, ids)
-    sought = dict.fromkeys([*(phrase for some in phrases.values() for phrase in some), *kept])
-    found.traces = _traces(connection, found.names, tuple(sought), key)
-    return found
+    search.words = [*(text for _, text in words), *kept]
+    search.reasons = reasons_of(connection, ids)
+    sought = dict.fromkeys([*(phrase for own in phrases.values() for phrase in own), *kept])
+    search.traces = _traces(connection, search.names, tuple(sought), key)
+    return search
 
 
-def _find_places(
-    connection: Connection, found: _Found, roots: Sequence[Path], gone: Sequence[Path]
+def _find_artefacts(
+    connection: Connection, search: _Search, roots: Sequence[Path], gone: Sequence[Path]
 ) -> dict[str, set[Missing]]:
     """All places where something may be; by the ids of calls, what of theirs is missing."""
-    for some in batches(found.ids):
-        paths = select(audio.c.path).where(audio.c.call_key.in_(some))
-        found.audio |= set(map(Path, connection.execute(paths).scalars()))
-        shown = select(artefacts.c.path).join(artefact_calls).where(artefact_calls.c.call_key.in_(some))
-        found.reports |= set(map(Path, connection.execute(shown.distinct()).scalars()))
+    for batch in batches(search.ids):
+        paths = select(audio.c.path).where(audio.c.call_key.in_(batch))
+        search.audio |= set(map(Path, connection.execute(paths).scalars()))
+        shown = select(artefacts.c.path).join(artefact_calls).where(artefact_calls.c.call_key.in_(batch))
+        search.reports |= set(map(Path, connection.execute(shown.distinct()).scalars()))
     known = connection.execute(select(runs.c.folder).distinct()).scalars()
     more_runs, more_answers = folders(roots)
-    found.runs = set(map(Path, known)) | more_runs
-    found.runs |= {one.folder for one in relatives(found.runs)}
-    found.pending = followed(found.pending, more_runs)
-    found.audio = {path for path in found.audio if not _is_copy(path, found.runs)}
-    found.answers = _places(connection, "answers") | more_answers
-    found.cases = _places(connection, "cases")
-    missing, waiting = missing_places(connection, found.ids, found.pending, more=more_runs, gone=gone)
-    found.missing = waiting.union(*missing.values())
+    search.runs = set(map(Path, known)) | more_runs
+    search.runs |= {relative.folder for relative in relatives(search.runs)}
+    search.pending = followed(search.pending, more_runs)
+    search.audio = {path for path in search.audio if not _is_copy(path, search.runs)}
+    search.answers = _of_kind(connection, "answers") | more_answers
+    search.cases = _of_kind(connection, "cases")
+    missing, waiting = missing_artefacts(connection, search.ids, search.pending, more=more_runs, gone=gone)
+    search.missing = waiting.union(*missing.values())
     # Pages that were missing before.
-    found.reports |= {one.folder for some in found.pending for one in some.missing} & _places(connection, "report")
-    found.reports -= {one.folder for one in found.missing}
-    away = set(filter(is_away, found.answers | found.cases))
-    found.dropped = {path for path in away if any(path.is_relative_to(folder.absolute()) for folder in gone)}
-    found.away = (away & found.answers) - found.dropped
+    search.reports |= {absent.folder for deletion in search.pending for absent in deletion.missing} & _of_kind(
+        connection, "report"
+    )
+    search.reports -= {absent.folder for absent in search.missing}
+    away = set(filter(is_away, search.answers | search.cases))
+    search.dropped = {path for path in away if any(path.is_relative_to(folder.absolute()) for folder in gone)}
+    search.away = (away & search.answers) - search.dropped
     return missing
 
 
-def _own(found: _Found, phrases: dict[int, list[str]], missing: dict[str, set[Missing]]) -> list[Pending]:
+def _own(search: _Search, phrases: dict[int, list[str]], missing: dict[str, set[Missing]]) -> list[Pending]:
     """The calls whose runs are all there, and those that will wait for a missing one."""
-    waiting = {call_id for one in found.pending for call_id in one.phrases}
-    known = {key: call_id for key, call_id in found.ids.items() if key != UNKNOWN or call_id not in waiting}
+    waiting = {call_id for deletion in search.pending for call_id in deletion.phrases}
+    known = {key: call_id for key, call_id in search.ids.items() if key != UNKNOWN or call_id not in waiting}
     here: dict[str, tuple[str, ...]] = {}
     away: dict[str, tuple[str, ...]] = {}
     for key, call_id in known.items():
@@ -188,7 +190,7 @@ def _own(found: _Found, phrases: dict[int, list[str]], missing: dict[str, set[Mi
     return [Pending(here), Pending(away, frozenset().union(*missing.values()))]
 
 
-def _places(connection: Connection, kind: str) -> set[Path]:
+def _of_kind(connection: Connection, kind: str) -> set[Path]:
     return set(map(Path, connection.execute(select(artefacts.c.path).where(artefacts.c.kind == kind)).scalars()))
 
 
@@ -203,10 +205,10 @@ def _phrases(connection: Connection, words: Sequence[tuple[int, str]], ids: dict
 
 def _traces(connection: Connection, names: frozenset[str], phrases: tuple[str, ...], key: Key) -> Traces:
     others: list[str] = []
-    for one in names if len(names) <= _SEARCHED_CALLS else ():
-        longer = select(calls.c.call_id).where(calls.c.call_id.contains(one, autoescape=True), calls.c.call_id != one)
+    for name in names if len(names) <= _SEARCHED_CALLS else ():
+        longer = select(calls.c.call_id).where(calls.c.call_id.contains(name, autoescape=True), calls.c.call_id != name)
         others += connection.execute(longer).scalars()
-    return Traces(names | {case_id(key, one) for one in names}, phrases, tuple(others))
+    return Traces(names | {case_id(key, name) for name in names}, phrases, tuple(others))
 
 
 def _is_copy(path: Path, run_folders: Iterable[Path]) -> bool:
@@ -220,16 +222,16 @@ def _may_be_there(path: Path) -> bool:
         return True
 
 
-def _clean_files(found: _Found, key: Key) -> set[Path]:
+def _clean_files(search: _Search, key: Key) -> set[Path]:
     removed: set[Path] = set()
-    for folder in sorted(found.runs):
-        removed |= set(clean_run(folder, found.names))
-    cases = frozenset(case_id(key, one) for one in found.names)
-    for path in sorted(found.cases):
+    for folder in sorted(search.runs):
+        removed |= set(clean_run(folder, search.names))
+    cases = frozenset(case_id(key, name) for name in search.names)
+    for path in sorted(search.cases):
         removed |= set(clean_cases(path, cases))
-    for folder in sorted(found.answers):
-        removed |= set(clean_answers(folder, found.words, found.reasons))
-    for path in sorted(found.reports):
+    for folder in sorted(search.answers):
+        removed |= set(clean_answers(folder, search.words, search.reasons))
+    for path in sorted(search.reports):
         try:
             # What a killed command was about to put in its place.
             part_of(path).unlink(missing_ok=True)
@@ -243,20 +245,20 @@ def _clean_files(found: _Found, key: Key) -> set[Path]:
     return removed
 
 
-def _delete_rows(connection: Connection, key: Key, found: _Found, by: str, *, known: bool) -> None:
-    if UNKNOWN in found.ids and known:
-        chain.append(connection, key, "deleted", by, call_id=found.ids[UNKNOWN])
-    for some in batches(found.ids):
+def _delete_rows(connection: Connection, key: Key, search: _Search, by: str, *, known: bool) -> None:
+    if UNKNOWN in search.ids and known:
+        chain.append(connection, key, "deleted", by, call_id=search.ids[UNKNOWN])
+    for batch in batches(search.ids):
         joined = select(calls.c.key, calls.c.call_id, runs).outerjoin(runs, runs.c.key == calls.c.run_key)
-        rows = connection.execute(joined.where(calls.c.key.in_(some))).all()
-        judged = connection.execute(select(verdicts.c.key).where(verdicts.c.call_key.in_(some))).scalars().all()
+        rows = connection.execute(joined.where(calls.c.key.in_(batch))).all()
+        judged = connection.execute(select(verdicts.c.key).where(verdicts.c.call_key.in_(batch))).scalars().all()
         for table in (decisions, verdicts, texts, audio, artefact_calls):
-            connection.execute(delete(table).where(table.c.call_key.in_(some)))
-        connection.execute(delete(calls).where(calls.c.key.in_(some)))
-        for kind, gone in (("call", some), ("text", some), ("verdict", judged)):
+            connection.execute(delete(table).where(table.c.call_key.in_(batch)))
+        connection.execute(delete(calls).where(calls.c.key.in_(batch)))
+        for kind, gone in (("call", batch), ("text", batch), ("verdict", judged)):
             sealing.seal(connection, key, kind, gone)
         for row in rows:
             run = None if row.folder is None else run_row(row)
             chain.append(connection, key, "deleted", by, call_id=row.call_id, run=run)
-    gone = [str(path) for path in found.reports | found.dropped]
+    gone = [str(path) for path in search.reports | search.dropped]
     connection.execute(delete(artefacts).where(artefacts.c.path.in_(gone)))

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
 
 from sqlalchemy import Connection, select
 
@@ -12,6 +11,7 @@ from ausweis.calls.opening import is_stream
 from ausweis.errors import AusweisError
 from ausweis.store.rows import RunRow
 from ausweis.store.tables import calls, texts, verdicts
+from ausweis.vocabulary import Language
 
 __all__ = ["TRANSCRIPTS", "read_as", "sources_of", "wanting"]
 
@@ -24,7 +24,7 @@ def read_as(paths: tuple[str, ...], inputs: Inputs) -> Iterator[Call | Unreadabl
     Raises:
         InputError: a path cannot be used.
     """
-    language: Literal["de", "en"] = "en" if inputs.language == "en" else "de"
+    language: Language = "en" if inputs.language == "en" else "de"
     return read_calls(paths, speakers=inputs.speakers, language=language, format=inputs.format)
 
 

@@ -14,7 +14,7 @@ from ausweis.store.pending import Missing, Pending
 from ausweis.store.run_files import starts
 from ausweis.store.tables import artefact_calls, artefacts, decisions, runs, verdicts
 
-__all__ = ["followed", "is_away", "missing_places"]
+__all__ = ["followed", "is_away", "missing_artefacts"]
 
 
 def is_away(path: Path) -> bool:
@@ -25,7 +25,7 @@ def is_away(path: Path) -> bool:
     return not path.parent.is_dir()
 
 
-def missing_places(
+def missing_artefacts(
     connection: Connection,
     ids: Mapping[int, str],
     pending: Iterable[Pending],
@@ -46,9 +46,9 @@ def missing_places(
         absent.setdefault(call_id, set()).add(Missing(path, ""))
     waiting = {
         run
-        for one in pending
-        for run in one.missing
-        if not any(run.started in here.get(call_id, ()) for call_id in one.phrases)
+        for deletion in pending
+        for run in deletion.missing
+        if not any(run.started in here.get(call_id, ()) for call_id in deletion.phrases)
     }
     back = set(starts(more).values()) if absent or waiting else set()
     above = [folder.absolute() for folder in gone]
@@ -59,21 +59,21 @@ def missing_places(
             return False
         return not run.folder.is_dir() if run.started else is_away(run.folder)
 
-    of_calls = {call_id: set(filter(is_missing, found)) for call_id, found in absent.items()}
-    return {call_id: found for call_id, found in of_calls.items() if found}, set(filter(is_missing, waiting))
+    of_calls = {call_id: set(filter(is_missing, runs)) for call_id, runs in absent.items()}
+    return {call_id: runs for call_id, runs in of_calls.items() if runs}, set(filter(is_missing, waiting))
 
 
 def followed(pending: Iterable[Pending], more: Collection[Path]) -> list[Pending]:
     """The same, which miss the relatives of their runs too where `more` folders have these."""
-    found = list(pending)
-    began = starts(more) if found else {}
+    deletions = list(pending)
+    began = starts(more) if deletions else {}
     back = {start: _relatives(path) for path, start in began.items()}
-    kin = [one.missing.union(*(back.get(run.started, ()) for run in one.missing)) for one in found]
-    return [replace(one, missing=missing) for one, missing in zip(found, kin, strict=True)]
+    kin = [deletion.missing.union(*(back.get(run.started, ()) for run in deletion.missing)) for deletion in deletions]
+    return [replace(deletion, missing=missing) for deletion, missing in zip(deletions, kin, strict=True)]
 
 
 def _relatives(folder: Path) -> frozenset[Missing]:
-    return frozenset(Missing(*one) for one in relatives([folder]))
+    return frozenset(Missing(*relative) for relative in relatives([folder]))
 
 
 def _absent(
@@ -84,16 +84,16 @@ def _absent(
     absent: dict[str, set[Missing]] = {}
     here: dict[str, set[str]] = {}
     wanted = select(verdicts.c.call_key, runs.c.folder, runs.c.started).join(runs, runs.c.key == verdicts.c.run_key)
-    for some in batches(ids):
+    for batch in batches(ids):
         of_call: defaultdict[int, set[Missing]] = defaultdict(set)
-        for row in connection.execute(wanted.where(verdicts.c.call_key.in_(some))):
+        for row in connection.execute(wanted.where(verdicts.c.call_key.in_(batch))):
             of_call[row.call_key] |= {Missing(Path(row.folder), row.started), *kin(Path(row.folder))}
-        for key in set(some).difference(of_call):
+        for key in set(batch).difference(of_call):
             # No run that the store knows has judged it: then one of these has, or none.
             of_call[key] = set().union(*map(kin, more))
-        for key, found in of_call.items():
-            began = here[ids[key]] = {run.started for run in found if is_there(run.folder)}
-            if left := {run for run in found if not is_there(run.folder) and run.started not in began}:
+        for key, judged_in in of_call.items():
+            began = here[ids[key]] = {run.started for run in judged_in if is_there(run.folder)}
+            if left := {run for run in judged_in if not is_there(run.folder) and run.started not in began}:
                 absent[ids[key]] = left
     return absent, here
 
@@ -106,11 +106,11 @@ def _away(connection: Connection, ids: Mapping[int, str]) -> Iterator[tuple[str,
     shown = select(artefact_calls.c.call_key, artefacts.c.path).join(
         artefacts, artefacts.c.key == artefact_calls.c.place_key
     )
-    for some in batches(ids):
-        for row in connection.execute(shown.where(artefact_calls.c.call_key.in_(some))):
+    for batch in batches(ids):
+        for row in connection.execute(shown.where(artefact_calls.c.call_key.in_(batch))):
             if away(Path(row.path)):
                 yield ids[row.call_key], Path(row.path)
         # Only decided calls are exported.
-        decided = select(decisions.c.call_key).where(decisions.c.call_key.in_(some)).distinct()
+        decided = select(decisions.c.call_key).where(decisions.c.call_key.in_(batch)).distinct()
         for key in connection.execute(decided).scalars():
             yield from ((ids[key], path) for path in lost)

@@ -48,22 +48,22 @@ class Pending:
         Where nothing else is left, there is nothing to be proven for now.
         """
         wanted = None if ids is None else frozenset(ids)
-        found = []
+        deletions = []
         rows = select(settings).where(settings.c.name.startswith(_NAME, autoescape=True)).order_by(settings.c.name)
         for row in connection.execute(rows).all():
             phrases, missing = _decoded(row.value)
             if wanted is None or not wanted.isdisjoint(phrases):
                 back = _come_back(connection, phrases) - (wanted or frozenset())
-                left = {call_id: some for call_id, some in phrases.items() if call_id not in back}
-                found += [cls(left, missing, row.name, row.value)] if left else []
-        return found
+                left = {call_id: sentences for call_id, sentences in phrases.items() if call_id not in back}
+                deletions += [cls(left, missing, row.name, row.value)] if left else []
+        return deletions
 
     def put(self, connection: Connection) -> "Pending":
         """Keep it, under a name of its own."""
         names = select(settings.c.name).where(settings.c.name.startswith(_NAME, autoescape=True))
         numbers = [int(name.removeprefix(_NAME)) for name in connection.execute(names).scalars()]
         name = f"{_NAME}{max(numbers, default=0) + 1}"
-        missing = sorted((str(one.folder), one.started) for one in self.missing)
+        missing = sorted((str(absent.folder), absent.started) for absent in self.missing)
         value = base64.b64encode(json.dumps([dict(self.phrases), missing]).encode()).decode()
         connection.execute(insert(settings), {"name": name, "value": value})
         return replace(self, name=name, value=value)
@@ -80,9 +80,9 @@ def pieces_of(connection: Connection, settled: Iterable[Pending]) -> tuple[str, 
     rows = select(settings.c.value).where(settings.c.name.startswith(_NAME, autoescape=True))
     kept = list(connection.execute(rows).scalars())
     pieces = (
-        one.value[place : place + _PIECE]
-        for one in settled
-        for place in range(0, max(1, len(one.value) - _PIECE + 1), max(_PIECE, len(one.value) // _PIECES))
+        deletion.value[place : place + _PIECE]
+        for deletion in settled
+        for place in range(0, max(1, len(deletion.value) - _PIECE + 1), max(_PIECE, len(deletion.value) // _PIECES))
     )
     return tuple(piece for piece in dict.fromkeys(pieces) if not any(piece in value for value in kept))
 
@@ -92,12 +92,12 @@ def _decoded(value: str) -> tuple[dict[str, tuple[str, ...]], frozenset[Missing]
     if isinstance(phrases, list):
         # As earlier versions wrote it: ids, then the sentences of all of them.
         phrases, missing = dict.fromkeys(phrases, missing), []
-    kept = {call_id: tuple(some) for call_id, some in phrases.items()}
+    kept = {call_id: tuple(sentences) for call_id, sentences in phrases.items()}
     return kept, frozenset(Missing(Path(folder), started) for folder, started in missing)
 
 
 def _come_back(connection: Connection, ids: Iterable[str]) -> set[str]:
     back: set[str] = set()
-    for some in batches(ids):
-        back |= set(connection.execute(select(calls.c.call_id).where(calls.c.call_id.in_(some))).scalars())
+    for batch in batches(ids):
+        back |= set(connection.execute(select(calls.c.call_id).where(calls.c.call_id.in_(batch))).scalars())
     return back

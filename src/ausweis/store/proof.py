@@ -17,8 +17,8 @@ from ausweis.store.traces import Traces
 __all__ = ["forget", "prove"]
 
 
-def prove(database: Database, traces: Traces, names: Collection[str], places: Iterable[Path]) -> None:
-    """Search the database, and all files in or below these places, for calls of these names.
+def prove(database: Database, traces: Traces, names: Collection[str], folders: Iterable[Path]) -> None:
+    """Search the database, and all files in or below these folders, for calls of these names.
 
     Raises:
         StoreError: something of them is left, or cannot be read.
@@ -27,8 +27,8 @@ def prove(database: Database, traces: Traces, names: Collection[str], places: It
     with database.reading() as connection:
         _prove_rows(connection, traces, names)
     left = _left_in(database, traces)
-    for place in sorted(set(places)):
-        for path in files_below(place):
+    for folder in sorted(set(folders)):
+        for path in files_below(folder):
             is_named = path.name not in OWN_NAMES and traces.in_name(path)
             if path not in left and (is_named or traces.in_file(path)):
                 left.append(path)
@@ -46,8 +46,8 @@ def forget(database: Database, traces: Traces, pending: Sequence[Pending], missi
         StoreError: it is still on the disk, and is kept, so that deleting again finds it.
     """
     with database.writing() as connection:
-        for one in pending:
-            one.settle(connection, missing)
+        for deletion in pending:
+            deletion.settle(connection, missing)
         pieces = pieces_of(connection, pending)
     try:
         database.forget_settings()
@@ -55,8 +55,8 @@ def forget(database: Database, traces: Traces, pending: Sequence[Pending], missi
             raise StoreError("what was kept of the deleted call is still in the store; delete it again")
     except StoreError:
         with database.writing() as connection:
-            for one in pending:
-                one.put(connection)
+            for deletion in pending:
+                deletion.put(connection)
         raise
 
 
@@ -69,8 +69,8 @@ def _left_in(database: Database, traces: Traces) -> list[Path]:
 
 
 def _prove_rows(connection: Connection, traces: Traces, names: Collection[str]) -> None:
-    for some in batches(names):
-        wanted = select(func.count()).select_from(calls).where(calls.c.call_id.in_(some))
+    for batch in batches(names):
+        wanted = select(func.count()).select_from(calls).where(calls.c.call_id.in_(batch))
         if connection.execute(wanted).scalar_one():
             raise StoreError("a deleted call has come back while it was deleted; delete it again")
     if connection.dialect.name == "sqlite":

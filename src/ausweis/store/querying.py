@@ -71,9 +71,9 @@ def find(connection: Connection, call_id: str) -> int | None:
 def incident_turns(connection: Connection, keys: Iterable[int]) -> dict[int, list[tuple[str, int]]]:
     """The incidents of these calls, each with its turn."""
     found: dict[int, list[tuple[str, int]]] = {}
-    for some in batches(keys):
+    for batch in batches(keys):
         wanted = select(calls.c.key, verdicts.c.body).join(verdicts, verdicts.c.key == calls.c.verdict_key)
-        for row in connection.execute(wanted.where(calls.c.key.in_(some))):
+        for row in connection.execute(wanted.where(calls.c.key.in_(batch))):
             found[row.key] = [
                 (_incident_id(incident), incident["turn"]) for incident in json.loads(row.body).get("incidents", ())
             ]

@@ -47,8 +47,8 @@ def draw(
     sealing.check(connection, key, "call", chosen)
     row = {"first": first, "last": last, "drawn": len(chosen), "seed": seed, "at": now()}
     sample = connection.execute(insert(samples).returning(samples.c.key), row).scalar_one()
-    for some in batches(sorted(chosen)):
-        connection.execute(update(calls).where(calls.c.key.in_(some)).values(sample_key=sample))
+    for batch in batches(sorted(chosen)):
+        connection.execute(update(calls).where(calls.c.key.in_(batch)).values(sample_key=sample))
     sealing.seal(connection, key, "sample", [sample])
     sealing.seal(connection, key, "call", chosen)
     chain.append(connection, key, "sampled", by, content=canonical([str(first), str(last), chosen]))
@@ -79,11 +79,11 @@ def field_recall(
     if days.first is None or days.last is None:
         return Estimate(0, 0, 0, 0, 0)
     strata = _strata(connection, days, of)
-    covered = {draws: some for draws, some in strata.items() if draws}
-    told = {draws: some for draws, some in covered.items() if some.sampled}
+    covered = {draws: stratum for draws, stratum in strata.items() if draws}
+    told = {draws: stratum for draws, stratum in covered.items() if stratum.sampled}
     counted = told or covered
-    left_out = set[date]().union(*(some.days for draws, some in strata.items() if draws not in counted))
-    waiting = sum(some.waiting for some in covered.values())
+    left_out = set[date]().union(*(stratum.days for draws, stratum in strata.items() if draws not in counted))
+    waiting = sum(stratum.waiting for stratum in covered.values())
     return replace(_estimate(list(counted.values())), days_left_out=len(left_out), waiting=waiting)
 
 
@@ -128,7 +128,9 @@ def _strata(connection: Connection, asked: CallFilter, of: LabelKind) -> dict[fr
         decided = select(calls.c.key, calls.c.says).where(*within, calls.c.state.in_(_DECIDED))
         decided = decided.where(calls.c.day == day, calls.c.run_key == run)
         drawn = decided.where(calls.c.flagged.is_(False), calls.c.sample_key.in_(could))
-        found, sampled = (_told(connection, some, of) for some in (decided.where(calls.c.flagged.is_(True)), drawn))
+        found, sampled = (
+            _told(connection, decisions, of) for decisions in (decided.where(calls.c.flagged.is_(True)), drawn)
+        )
         strata[could].found += sum(found)
         strata[could].sampled += len(sampled)
         strata[could].missed += sum(sampled)

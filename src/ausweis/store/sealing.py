@@ -55,9 +55,9 @@ def seal(connection: Connection, key: Key, kind: str, numbers: Iterable[int]) ->
     Those that are no more lose their seals. `check` them before they are changed; add an entry to the chain after.
     """
     changed: set[int] = set()
-    for some in batches(sorted(numbers)):
-        found, before = _held(connection, key, kind, _among(some))
-        other = [number for number in some if found.get(number) != before.get(number)]
+    for batch in batches(sorted(numbers)):
+        found, before = _held(connection, key, kind, _among(batch))
+        other = [number for number in batch if found.get(number) != before.get(number)]
         _put(connection, kind, 0, other, {number: found[number] for number in other if number in found}, before)
         changed.update(other)
     below: Collection[int] = changed
@@ -76,8 +76,8 @@ def check(connection: Connection, key: Key, kind: str, numbers: Iterable[int]) -
     Raises:
         StoreError: one was changed, removed or added since; it names the row, and its call.
     """
-    for some in batches(numbers):
-        _compare(connection, key, kind, _among(some))
+    for batch in batches(numbers):
+        _compare(connection, key, kind, _among(batch))
 
 
 def cover(connection: Connection, key: Key) -> None:

@@ -21,19 +21,19 @@ def words_of(connection: Connection, keys: Sequence[int]) -> list[tuple[int, str
     not have: of a text that was there before.
     """
     words: list[tuple[int, str]] = []
-    for some in batches(keys):
-        said = select(texts.c.call_key, texts.c.words).where(texts.c.call_key.in_(some))
+    for batch in batches(keys):
+        said = select(texts.c.call_key, texts.c.words).where(texts.c.call_key.in_(batch))
         of_call: defaultdict[int, str] = defaultdict(str)
         of_call.update({row.call_key: row.words for row in connection.execute(said)})
-        quoted = select(verdicts.c.call_key, verdicts.c.facts, verdicts.c.body).where(verdicts.c.call_key.in_(some))
+        quoted = select(verdicts.c.call_key, verdicts.c.facts, verdicts.c.body).where(verdicts.c.call_key.in_(batch))
         for row in connection.execute(quoted):
             for quote in [*_texts(row.body, "quote"), *_texts(row.facts, "quote")]:
                 if quote not in of_call[row.call_key]:
                     of_call[row.call_key] += f"\n{quote}"
         words += of_call.items()
-    for some in batches(keys):
+    for batch in batches(keys):
         notes = select(decisions.c.call_key, decisions.c.note)
-        noted = connection.execute(notes.where(decisions.c.call_key.in_(some), decisions.c.note != ""))
+        noted = connection.execute(notes.where(decisions.c.call_key.in_(batch), decisions.c.note != ""))
         words += [(row.call_key, row.note) for row in noted]
     return words
 
@@ -42,8 +42,8 @@ def reasons_of(connection: Connection, keys: Iterable[int]) -> list[str]:
     """What a model concluded of the calls in its own words, where it was asked for a whole verdict."""
     claims = verdicts.c.facts.contains('"claim"', autoescape=True)
     found: list[str] = []
-    for some in batches(keys):
-        wanted = select(verdicts.c.facts).where(verdicts.c.call_key.in_(some), claims)
+    for batch in batches(keys):
+        wanted = select(verdicts.c.facts).where(verdicts.c.call_key.in_(batch), claims)
         for facts in connection.execute(wanted).scalars():
             found += _texts(facts, "reason")
     return found

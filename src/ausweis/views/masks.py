@@ -8,9 +8,9 @@ from typing import NamedTuple, Protocol
 from ausweis.calls.call import Call
 from ausweis.facts import Facts
 from ausweis.judging.verdict import Verdict
-from ausweis.masking import Kind, Masker, mask
+from ausweis.masking import Masker, mask
 from ausweis.masking.kinds import Span, shown_as
-from ausweis.vocabulary import Language
+from ausweis.vocabulary import Language, MaskKind
 
 __all__ = ["CallMask", "Cover", "JudgedCall"]
 
@@ -71,7 +71,7 @@ class CallMask:
         return Masker.of(self.judged.call, self.judged.facts, language=self.language)
 
     @cached_property
-    def _kept(self) -> dict[tuple[int, str], frozenset[Kind]]:
+    def _kept(self) -> dict[tuple[int, str], frozenset[MaskKind]]:
         """Quotes of a turn, and the kinds of data that stay in them."""
         about = (incident for incident in self.judged.verdict.incidents if incident.id in _ABOUT_AMOUNTS)
         return {
