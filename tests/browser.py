@@ -1,4 +1,4 @@
-"""A real browser for tests of pages: the system's Chromium, driven by Playwright. See `tests/reports/conftest.py`."""
+"""A real browser for tests of pages: the system's Chromium, driven by Playwright."""
 
 import shutil
 from collections.abc import Iterator

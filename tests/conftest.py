@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser
+from tests.browser import running
 
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
@@ -14,15 +16,24 @@ SLOW = ("browser", "model", "ray", "training")
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _unsynced() -> Iterator[None]:
-    """No power fails here, so nothing waits until what this process writes is on the disk."""
+def _surroundings() -> Iterator[None]:
+    """No store of the user's is meant. No power fails, so nothing waits until what is written here is on the disk."""
     from ausweis.store import database
 
     quick = tuple("PRAGMA synchronous = OFF" if "synchronous" in line else line for line in database._SETTINGS)
     with pytest.MonkeyPatch.context() as patch:
+        for name in ("AUSWEIS_STORE", "AUSWEIS_STORE_KEY_FILE"):
+            patch.delenv(name, raising=False)
         patch.setattr(os, "fsync", lambda handle: None)
         patch.setattr(database, "_SETTINGS", quick)
         yield
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """For one module at a time: Playwright keeps an event loop running in this thread while it is there."""
+    with running() as started:
+        yield started
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -25,6 +25,7 @@ SCRIPT: list[dict[str, Any]] = [
 ]
 
 Score = Callable[..., Summary]
+Calls = Callable[[int], list[Any]]
 
 
 def make_call(number: int, *, pin: bool = True, tells: bool = True, extra: str = "") -> Call:

@@ -1,19 +1,16 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
+from tests.batch.conftest import Calls, Score
 from tests.store.runs import as_version_1
 
-from ausweis.batch import Change, Rejudged, RunFolder, Summary, comparable, rejudge
+from ausweis.batch import Change, Rejudged, RunFolder, comparable, rejudge
 from ausweis.batch.related import RELATED_FILE, related
 from ausweis.calls import Call
 from ausweis.errors import RunError
 from ausweis.judging import find_policy
-
-Calls = Callable[[int], list[Any]]
-Score = Callable[..., Summary]
 
 LAX = """\
 id: lax

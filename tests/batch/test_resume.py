@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.batch.conftest import Calls, Score
 
-from ausweis.batch import Summary, comparable
+from ausweis.batch import comparable
 from ausweis.calls import Call, UnreadableCall
 from ausweis.engines.fake import FakeEngine
 from ausweis.errors import RunError
 from ausweis.journal import Journal
 
-Calls = Callable[[int], list[Any]]
-Score = Callable[..., Summary]
 FILES = ("facts.jsonl", "failures.jsonl")
 
 

@@ -1,18 +1,14 @@
 import errno
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
+from tests.batch.conftest import Calls, Score
 
-from ausweis.batch import RunFolder, Summary
+from ausweis.batch import RunFolder
 from ausweis.errors import RunError
 from ausweis.journal import Journal
-
-Calls = Callable[[int], list[Any]]
-Score = Callable[..., Summary]
 
 
 def test_two_processes_cannot_write_one_folder(tmp_path: Path, calls: Calls, scored: Score) -> None:

@@ -4,15 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.batch.conftest import Calls, Score
 
-from ausweis.batch import Progress, Summary, comparable
+from ausweis.batch import Progress, comparable
 from ausweis.calls import Call, UnreadableCall
 from ausweis.engines.fake import FakeEngine
 from ausweis.errors import InputError, RunError
 
-Calls = Callable[[int], list[Any]]
 Lines = Callable[[Path], list[dict[str, Any]]]
-Score = Callable[..., Summary]
 SECRET = "Zwetschgendatschi 4711"
 
 

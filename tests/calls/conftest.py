@@ -7,6 +7,13 @@ import pytest
 from ausweis.calls import Call, UnreadableCall, read_calls
 
 Read = Callable[..., list[Call | UnreadableCall]]
+ReadCall = Callable[..., Call]
+ReadFault = Callable[..., UnreadableCall]
+
+
+def turns(call: Call) -> list[tuple[str, float | None, float | None, str]]:
+    """Speaker, start, end and text of each turn."""
+    return [(turn.speaker, turn.start, turn.end, turn.text) for turn in call.turns]
 
 
 @pytest.fixture
@@ -22,7 +29,7 @@ def read(tmp_path: Path) -> Read:
 
 
 @pytest.fixture
-def read_call(read: Read) -> Callable[..., Call]:
+def read_call(read: Read) -> ReadCall:
     """As `read`, for a file that holds one good call."""
 
     def one(name: str, content: str | bytes, **options: Any) -> Call:
@@ -34,7 +41,7 @@ def read_call(read: Read) -> Callable[..., Call]:
 
 
 @pytest.fixture
-def read_fault(read: Read) -> Callable[..., UnreadableCall]:
+def read_fault(read: Read) -> ReadFault:
     """As `read`, for a file that holds one bad call."""
 
     def one(name: str, content: str | bytes, **options: Any) -> UnreadableCall:

@@ -1,17 +1,8 @@
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-
-from ausweis.calls import Call, UnreadableCall
-
-ReadCall = Callable[..., Call]
-ReadFault = Callable[..., UnreadableCall]
-
-
-def turns(call: Call) -> list[tuple[str, float | None, float | None, str]]:
-    return [(t.speaker, t.start, t.end, t.text) for t in call.turns]
+from tests.calls.conftest import ReadCall, ReadFault, turns
 
 
 def items(words: str, start: float, **labels: str) -> list[dict[str, Any]]:

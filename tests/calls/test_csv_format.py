@@ -1,17 +1,7 @@
-from collections.abc import Callable
-
 import pytest
+from tests.calls.conftest import Read, ReadCall, ReadFault, turns
 
 from ausweis.calls import Call, UnreadableCall
-
-Read = Callable[..., list[Call | UnreadableCall]]
-ReadCall = Callable[..., Call]
-ReadFault = Callable[..., UnreadableCall]
-
-
-def turns(call: Call) -> list[tuple[str, float | None, float | None, str]]:
-    return [(t.speaker, t.start, t.end, t.text) for t in call.turns]
-
 
 EXPECTED = [("agent", 0.5, 2.0, 'Guten Tag; "Nordstern", ja?'), ("caller", 62.0, None, "Hallo,\nich ziehe um.")]
 

@@ -1,14 +1,10 @@
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.calls.conftest import Read, ReadCall, ReadFault
 
 from ausweis.calls import Call, UnreadableCall
-
-Read = Callable[..., list[Call | UnreadableCall]]
-ReadCall = Callable[..., Call]
-ReadFault = Callable[..., UnreadableCall]
 
 
 def call(**changes: Any) -> dict[str, Any]:

@@ -1,13 +1,10 @@
 import re
-from collections.abc import Callable
 
 import pytest
+from tests.calls.conftest import ReadCall, ReadFault
 
-from ausweis.calls import Call, Speakers, UnreadableCall
+from ausweis.calls import Call, Speakers
 from ausweis.calls.plain import split_label
-
-ReadCall = Callable[..., Call]
-ReadFault = Callable[..., UnreadableCall]
 
 
 def turns(call: Call) -> list[tuple[str, float | None, str]]:

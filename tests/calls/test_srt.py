@@ -1,15 +1,5 @@
-from collections.abc import Callable
-
 import pytest
-
-from ausweis.calls import Call, UnreadableCall
-
-ReadCall = Callable[..., Call]
-ReadFault = Callable[..., UnreadableCall]
-
-
-def turns(call: Call) -> list[tuple[str, float | None, float | None, str]]:
-    return [(t.speaker, t.start, t.end, t.text) for t in call.turns]
+from tests.calls.conftest import ReadCall, ReadFault, turns
 
 
 def test_labels_markup_and_blank_lines_in_the_text(read_call: ReadCall) -> None:

@@ -1,15 +1,11 @@
 import codecs
 import json
-from collections.abc import Callable
 
 import pytest
+from tests.calls.conftest import Read, ReadCall, ReadFault
 
 from ausweis.calls import Call, UnreadableCall
 from ausweis.calls.text import clean
-
-Read = Callable[..., list[Call | UnreadableCall]]
-ReadCall = Callable[..., Call]
-ReadFault = Callable[..., UnreadableCall]
 
 TEXT = "AGENT: Grüß Gott.\nKUNDE: Kranich.\n"
 

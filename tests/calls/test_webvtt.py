@@ -1,11 +1,5 @@
-from collections.abc import Callable
-
 import pytest
-
-from ausweis.calls import Call, UnreadableCall
-
-ReadCall = Callable[..., Call]
-ReadFault = Callable[..., UnreadableCall]
+from tests.calls.conftest import ReadCall, ReadFault, turns
 
 FULL = """WEBVTT - Anruf 7
 Kind: captions
@@ -31,10 +25,6 @@ zwei
 01:00:07.000 --> 01:00:08.000
 
 """
-
-
-def turns(call: Call) -> list[tuple[str, float | None, float | None, str]]:
-    return [(t.speaker, t.start, t.end, t.text) for t in call.turns]
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])

@@ -1,13 +1,8 @@
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-
-from ausweis.calls import Call, UnreadableCall
-
-ReadCall = Callable[..., Call]
-ReadFault = Callable[..., UnreadableCall]
+from tests.calls.conftest import ReadCall, ReadFault, turns
 
 SEGMENTS: list[dict[str, Any]] = [
     {
@@ -24,10 +19,6 @@ SEGMENTS: list[dict[str, Any]] = [
     {"id": 3, "seek": 0, "start": 5.0, "end": 6.0, "text": "  ", "tokens": []},
 ]
 EXPECTED = [("agent", 0.0, 2.5, "Good morning."), ("caller", 2.5, 4.0, "Hello."), ("unknown", 4.0, 5.0, "Er.")]
-
-
-def turns(call: Call) -> list[tuple[str, float | None, float | None, str]]:
-    return [(t.speaker, t.start, t.end, t.text) for t in call.turns]
 
 
 @pytest.mark.parametrize("language", ["en", "english"])

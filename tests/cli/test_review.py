@@ -15,9 +15,7 @@ from ausweis.store import Store
 
 
 @pytest.fixture
-def store(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.delenv("AUSWEIS_STORE", raising=False)
-    monkeypatch.delenv("AUSWEIS_STORE_KEY_FILE", raising=False)
+def store(folder: Path) -> Path:
     filled(folder, before=1).close()
     return folder / "ausweis.sqlite"
 

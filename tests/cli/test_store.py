@@ -17,12 +17,6 @@ BESIDE = (
 QUIET = (*FAKE, "--quiet")
 
 
-@pytest.fixture(autouse=True)
-def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AUSWEIS_STORE", "AUSWEIS_STORE_KEY_FILE"):
-        monkeypatch.delenv(name, raising=False)
-
-
 def states(address: str | Path = "ausweis.sqlite") -> dict[str, tuple[str, bool]]:
     with Store.open(address) as store:
         return {row.call_id: (row.outcome, store.record(row.key).call is not None) for row in store.calls()}

@@ -118,7 +118,6 @@ def test_a_store_that_breaks_costs_nothing_of_the_run(
     def broken(*_: Any, **__: Any) -> None:
         raise KeyError(SECRET)
 
-    monkeypatch.delenv("AUSWEIS_STORE_KEY_FILE", raising=False)
     monkeypatch.setattr(Store, "sink", broken)
     result = run("score", write_calls(2), *SCORE, "--store", "s.sqlite")
     assert result.code == 2

@@ -1,13 +1,10 @@
 """What came from a recording and is not sure sends a verdict to a person, where the verdict hangs on it."""
 
-from collections.abc import Callable
-
 import pytest
+from tests.judging.conftest import Judged
 
-from ausweis.judging import Verdict
 from ausweis.judging.sentences import review_sentence
 
-Judged = Callable[..., Verdict]
 RIGHT = "1 gives name, 3 gives pin, 4 accepts, 6 discloses contract_data"
 WRONG = "1 gives name, 6 discloses contract_data"
 

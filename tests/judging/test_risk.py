@@ -6,6 +6,7 @@ from unittest.mock import Mock
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.judging.conftest import Judged
 
 from ausweis.facts import Facts
 from ausweis.judging import Policy, Verdict, find_policy, judge, risk
@@ -14,7 +15,6 @@ from ausweis.judging.judge import outlook_of
 from ausweis.judging.risk import Calibration, in_the_field
 from ausweis.judging.sentences import review_sentence
 
-Judged = Callable[..., Verdict]
 N = "1 gives name, "
 
 

@@ -1,13 +1,10 @@
 """A table of cases for every rule of judgement and every row of the table of violations."""
 
-from collections.abc import Callable
-
 import pytest
+from tests.judging.conftest import Judged
 
 from ausweis.judging import Policy, Verdict
 from ausweis.judging.sentences import check_sentence, violation_sentence
-
-Judged = Callable[..., Verdict]
 
 N = "1 gives name, "
 CASES = {

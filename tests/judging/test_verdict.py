@@ -1,15 +1,13 @@
 """The verdict's contract: version 2 as it is written, version 1 as it is still read."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from tests.judging.conftest import Judged
 
 from ausweis.judging import Verdict
-
-Judged = Callable[..., Verdict]
 
 EARLIER: dict[str, Any] = {
     "schema": "ausweis/verdict@1",

@@ -4,19 +4,17 @@ Whatever it holds, it is never a traceback, and needs no long time and no much m
 """
 
 import random
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.prompts.conftest import Write
 
 from ausweis.cli import main
 from ausweis.errors import PromptError
 from ausweis.prompts import Template, default_library, lint_file
 from ausweis.prompts.bounds import MAX_CHARACTERS, MAX_STEPS
-
-Write = Callable[..., Path]
 
 INPUTS = {"text": "Einen Moment.", "context": [{"speaker": "caller", "text": "Ja?"}]}
 TEN = "{% set x = 'aaaaaaaaaa' %}"

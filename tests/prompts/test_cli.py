@@ -1,12 +1,10 @@
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from tests.prompts.conftest import Write
 
 from ausweis.cli.prompts import prompts
-
-Write = Callable[..., Path]
 
 
 @pytest.fixture(autouse=True)

@@ -1,12 +1,10 @@
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.prompts.conftest import Write
 
 from ausweis.errors import PromptError
 from ausweis.prompts import Library, default_library, release
-
-Write = Callable[..., Path]
 
 
 def test_newest_released_version_answers_to_the_id(folder: Path, write: Write) -> None:

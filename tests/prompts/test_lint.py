@@ -1,11 +1,9 @@
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.prompts.conftest import Write
 
 from ausweis.prompts import Library, lint_file, lint_folder, release
-
-Write = Callable[..., Path]
 
 OBJECT = "type: object\n  additionalProperties: false\n  properties: {quote: {type: string}}\n  required: [quote]"
 

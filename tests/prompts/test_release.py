@@ -1,14 +1,12 @@
 import json
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import pytest
+from tests.prompts.conftest import Write
 
 from ausweis.errors import PromptError
 from ausweis.prompts import Library, LockEntry, release
-
-Write = Callable[..., Path]
 
 
 def test_release_is_written_sorted_by_version(folder: Path, write: Write) -> None:

@@ -1,13 +1,11 @@
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.prompts.conftest import Write
 
 from ausweis.engines.protocol import Message
 from ausweis.errors import PromptError
 from ausweis.prompts import Template
-
-Write = Callable[..., Path]
 
 INPUTS = {"text": "Einen Moment.", "context": []}
 

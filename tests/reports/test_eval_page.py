@@ -1,6 +1,5 @@
 """The page of an eval run, in a real browser. The rule: words of a call are shown, and do nothing."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,19 +20,6 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("page") / "report.html"
     path.write_text(eval_page(found), encoding="utf-8")
     return path
-
-
-@pytest.fixture
-def found(browser: Browser, path: Path) -> Iterator[Opened]:
-    with opened(browser, path) as found:
-        yield found
-        assert found.complaints == []
-        assert {request.partition("#")[0] for request in found.requests} == {path.as_uri()}
-
-
-@pytest.fixture
-def page(found: Opened) -> Page:
-    return found.page
 
 
 def assert_calls(page: Page, wanted: list[str]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 from tests.axe import complaints
-from tests.browser import Opened, opened
+from tests.browser import opened
 from tests.reports.review_days import DAY, filled
 from tests.store.runs import make_call, make_run
 
@@ -36,19 +36,6 @@ def review(store: Store) -> Review:
 @pytest.fixture(scope="module")
 def path(review: Review, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return written(review, tmp_path_factory.mktemp("page") / "review.html")
-
-
-@pytest.fixture
-def found(browser: Browser, path: Path) -> Iterator[Opened]:
-    with opened(browser, path) as found:
-        yield found
-        assert found.complaints == []
-        assert {request.partition("#")[0] for request in found.requests} == {path.as_uri()}
-
-
-@pytest.fixture
-def page(found: Opened) -> Page:
-    return found.page
 
 
 def written(review: Review, path: Path) -> Path:

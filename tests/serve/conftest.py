@@ -1,21 +1,13 @@
-"""The browser, for one module at a time: Playwright keeps an event loop running in this thread while it is there."""
+"""Stores for tests of the desk."""
 
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
-from tests.browser import running
 from tests.serve.filled import fill, golden, threats, tone
 
 from ausweis.store import Store
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running() as found:
-        yield found
 
 
 @pytest.fixture(scope="session")

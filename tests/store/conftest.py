@@ -15,12 +15,6 @@ from ausweis.store import Imported, Key, Store
 Filled = Callable[..., Imported]
 
 
-@pytest.fixture(autouse=True)
-def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AUSWEIS_STORE", "AUSWEIS_STORE_KEY_FILE"):
-        monkeypatch.delenv(name, raising=False)
-
-
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     with serving() as address:

@@ -1,13 +1,10 @@
-from collections.abc import Callable
-
 import pytest
 from sqlalchemy import text
+from tests.store.conftest import Filled
 from tests.store.runs import make_call
 
 from ausweis.errors import StoreError
-from ausweis.store import Imported, Key, Store
-
-Filled = Callable[..., Imported]
+from ausweis.store import Key, Store
 
 
 @pytest.fixture

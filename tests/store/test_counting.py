@@ -1,13 +1,12 @@
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+from tests.store.conftest import Filled
 from tests.store.runs import add_incidents, make_call, make_run
 
 from ausweis.calls import Call
-from ausweis.store import TEAM_AGENTS, TEAM_MINIMUM, CallFilter, DayCount, Imported, Store
+from ausweis.store import TEAM_AGENTS, TEAM_MINIMUM, CallFilter, DayCount, Store
 
-Filled = Callable[..., Imported]
 FIRST, LAST = date(2026, 3, 1), date(2026, 3, 31)
 
 

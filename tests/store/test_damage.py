@@ -46,11 +46,6 @@ def path(made: Path, tmp_path: Path) -> Path:
     return tmp_path / "s.sqlite"
 
 
-@pytest.fixture(autouse=True)
-def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("AUSWEIS_STORE_KEY_FILE", raising=False)
-
-
 def asked(folder: Path) -> Iterator[Callable[[Store], object]]:
     """All that commands and pages ask of a store."""
     yield lambda store: store.calls()

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 from sqlalchemy import insert, select, update
+from tests.store.conftest import Filled
 from tests.store.runs import add_incidents, incident_of, make_call, make_run
 
 from ausweis.errors import StoreError
-from ausweis.store import CallFilter, Choice, Decision, Imported, Store, chain
+from ausweis.store import CallFilter, Choice, Decision, Store, chain
 from ausweis.store.deciding import label_of, labels
 from ausweis.store.tables import calls, decisions
 
-Filled = Callable[..., Imported]
 LATE = (("late_authentication", 4),)
 
 

@@ -3,13 +3,14 @@
 import base64
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from sqlalchemy import insert
+from tests.store.conftest import Filled
 from tests.store.runs import make_call, make_run
 
 from ausweis.batch import RunFolder
@@ -17,12 +18,11 @@ from ausweis.batch.failure import Failure
 from ausweis.batch.manifest import read_manifest
 from ausweis.calls import Call
 from ausweis.errors import RunError, StoreError
-from ausweis.store import CallFilter, Deleted, Imported, Store
+from ausweis.store import CallFilter, Deleted, Store
 from ausweis.store.database import Database
 from ausweis.store.tables import settings
 from ausweis.store.traces import Traces, sentences
 
-Filled = Callable[..., Imported]
 SECRET = "Zwetschgendatschi mit Schlagsahne am Sonntagnachmittag"
 NOTE = "die Dame rief wegen des Pflaumenkuchens noch einmal an"
 

@@ -1,8 +1,8 @@
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.store.conftest import Filled
 from tests.store.runs import add_incidents, incident_of, make_call, make_run
 
 from ausweis.calls import Call
@@ -10,11 +10,9 @@ from ausweis.errors import StoreError
 from ausweis.evals.labelled import read_labelled
 from ausweis.evals.validate import validate
 from ausweis.facts import Facts, OneSided
-from ausweis.store import CallFilter, Choice, Imported, Store
+from ausweis.store import CallFilter, Choice, Store
 from ausweis.store.exporting import incident_label_of
 from ausweis.vocabulary import INCIDENTS
-
-Filled = Callable[..., Imported]
 
 
 def mask(call: Call, facts: Facts | None) -> list[str]:

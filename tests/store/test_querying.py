@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -7,12 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, text
+from tests.store.conftest import Filled
 from tests.store.runs import add_incidents, incident_of, make_call, make_run
 
-from ausweis.store import CallFilter, CallRow, Cursor, Imported, Order, Store
+from ausweis.store import CallFilter, CallRow, Cursor, Order, Store
 from ausweis.vocabulary import SEVERITIES
-
-Filled = Callable[..., Imported]
 
 
 def ids(store: Store, which: CallFilter) -> set[str]:

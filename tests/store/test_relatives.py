@@ -24,7 +24,6 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture(autouse=True)
 def _each_begins_at_another_second(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("AUSWEIS_STORE_KEY_FILE", raising=False)
     seconds = count()
     monkeypatch.setattr(rejudging, "now", lambda: f"2026-03-05T00:00:{next(seconds):02}Z")
 

@@ -1,16 +1,15 @@
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from scipy.stats import binomtest
+from tests.store.conftest import Filled
 from tests.store.runs import make_call, make_run
 
-from ausweis.store import CallFilter, Estimate, Imported, Store
+from ausweis.store import CallFilter, Estimate, Store
 from ausweis.store.sampling import bounds
 
-Filled = Callable[..., Imported]
 DAY = date(2026, 3, 2)
 
 

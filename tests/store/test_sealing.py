@@ -273,8 +273,3 @@ def test_a_key_of_another_store_seals_otherwise(path: Path, tmp_path: Path) -> N
     other.make()
     with Store.open(path) as store, store._database.reading() as connection, pytest.raises(StoreError):
         sealing.verify(connection, other, None)
-
-
-@pytest.fixture(autouse=True)
-def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("AUSWEIS_STORE_KEY_FILE", raising=False)

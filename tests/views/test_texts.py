@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from tests.serve.filled import LAST_DAY, fill, golden
+from tests.languages import DAY, calls
+from tests.serve.filled import fill
 from tests.serve.serving import visitor
 
 from ausweis.judging.sentences import SENTENCES
@@ -20,7 +21,7 @@ OTHER: dict[Language, Language] = {"de": "en", "en": "de"}
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    with fill(tmp_path_factory.mktemp("languages") / "s.sqlite", list(golden(40, days=1))) as filled:
+    with fill(tmp_path_factory.mktemp("languages") / "s.sqlite", list(calls())) as filled:
         yield filled
 
 
@@ -32,7 +33,7 @@ def phrases(language: Language) -> set[str]:
 
 
 def pages(store: Store, language: Language) -> Iterator[tuple[str, str]]:
-    review = review_of(store, Wanted(LAST_DAY, LAST_DAY, language=language, serve="http://127.0.0.1:8321"))
+    review = review_of(store, Wanted(DAY, DAY, language=language, serve="http://127.0.0.1:8321"))
     yield "review", review_page(review)
     yield "markdown", review_markdown(review)
     anna = visitor(store)

@@ -51,6 +51,7 @@ def summary(review: Review) -> dict[str, Any]:
         "first": str(wanted.first),
         "last": str(wanted.last),
         "calls": review.now.calls,
+        # The name that this format has for them.
         "flagged": review.to_review,
         "counts": {figure.name: figure.count for figure in review.figures if figure.name != "calls"},
         "usual_shares": {

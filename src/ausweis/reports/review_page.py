@@ -11,7 +11,7 @@ from ausweis.reports.review_counts import Change, Figure
 from ausweis.reports.review_source import BEFORE, Review, Wanted
 from ausweis.store import TEAM_MINIMUM, CallRow
 from ausweis.views.trends import Trend, highest
-from ausweis.views.words import Words, clock
+from ausweis.views.words import Words, clock, time_of
 
 __all__ = ["change_in_words", "heading", "no_calls_in_words", "part_in_words", "review_page", "usual_in_words"]
 
@@ -118,8 +118,8 @@ def _scale(lines: Iterable[Trend]) -> float:
 
 
 def _when(row: CallRow, *, words: Words, with_day: bool) -> str:
-    """The time at which a call began, in its own time zone; the day before it where the review has several."""
-    time = row.started_at[11:16] if row.started_at and len(row.started_at) >= 16 else ""
+    """The time at which a call began; the day before it where the review has several."""
+    time = time_of(row)
     return ", ".join(part for part in (words.short_day(row.day) if with_day or not time else "", time) if part)
 
 

@@ -11,7 +11,7 @@ from ausweis.serve.desk import RequestContext
 from ausweis.serve.question import SHOWN, STATES, Question
 from ausweis.serve.rendering import answer
 from ausweis.store import CallFilter, CallRow, State
-from ausweis.views.words import Words, clock
+from ausweis.views.words import Words, clock, time_of
 from ausweis.vocabulary import OUTCOMES, VIOLATIONS, Severity
 
 __all__ = ["PAGE", "RowView", "choices", "question_of", "queue_page", "row_view", "row_views"]
@@ -119,7 +119,7 @@ def row_views(context: RequestContext, rows: Sequence[CallRow]) -> list[RowView]
 def row_view(row: CallRow, words: Words, incidents: Sequence[tuple[str, int]] = (), *, agents: bool) -> RowView:
     """A row in words. `incidents`: kind and turn of each, where they are known."""
     (name, turn), *others = _found(row, words, incidents)
-    moment = ", ".join((words.day(row.day), *_time_of(row.started_at)))
+    moment = ", ".join(part for part in (words.day(row.day), time_of(row)) if part)
     length = clock(row.seconds) or words.text("turns", count=row.turns)
     meta = (moment, row.queue, row.team, row.agent if agents else None, length)
     return RowView(
@@ -157,8 +157,3 @@ def _views(context: RequestContext, question: Question) -> list[tuple[str, str, 
         other = question.shown(name)
         views.append((name, f"/{other.query()}", None if other.q else context.store.count(other.filter)))
     return views
-
-
-def _time_of(started_at: str | None) -> tuple[str, ...]:
-    """Hour and minute, where they are known."""
-    return (started_at[11:16],) if started_at is not None and started_at[10:11] in ("T", " ") else ()

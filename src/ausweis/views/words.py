@@ -13,7 +13,7 @@ from babel.numbers import format_decimal, format_percent
 from ausweis.store import CallRow
 from ausweis.vocabulary import Language, name_of
 
-__all__ = ["Words", "clock", "table"]
+__all__ = ["Words", "clock", "table", "time_of"]
 
 LOCALES: dict[Language, str] = {"de": "de", "en": "en_GB"}
 
@@ -74,6 +74,12 @@ class Words:
 def clock(seconds: float | None) -> str:
     """`1:05` from the call's start; empty where unknown."""
     return "" if seconds is None else f"{int(seconds // 60)}:{int(seconds % 60):02d}"
+
+
+def time_of(row: CallRow) -> str:
+    """Hour and minute at which a call began, in its own time zone; empty where unknown."""
+    started = row.started_at or ""
+    return started[11:16] if started[10:11] in ("T", " ") else ""
 
 
 @cache

@@ -1,10 +1,10 @@
 import json
 import shutil
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.store.conftest import Filled
 from tests.store.runs import add_incidents, as_version_1, incident_of, make_call, make_run
 
 from ausweis.calls import Call
@@ -14,8 +14,6 @@ from ausweis.judging.sentences import violation_sentence
 from ausweis.judging.verdict import Verdict
 from ausweis.store import CallFilter, Imported, Store, sink
 from ausweis.store.batching import batches
-
-Filled = Callable[..., Imported]
 
 
 def counts(imported: Imported) -> tuple[int, int, int, int]:
