@@ -34,3 +34,21 @@ def test_unsure_roles(judged: Judged, sure: float | None, looked_at: bool) -> No
     verdict = judged(RIGHT, roles_confidence=sure)
     assert verdict.needs_review is looked_at
     assert (verdict.outcome, verdict.confidence) == ("compliant", 1.0)
+
+
+@pytest.mark.parametrize(
+    ("note", "said"),
+    [
+        (
+            "a violation that the model named was dropped: its quote does not stand in the turn",
+            "Ein Verstoß, den das Modell nannte, ist weggelassen: Das Zitat steht nicht im Turn.",
+        ),
+        (
+            "the model said violation, but named none that could be checked",
+            "Das Modell urteilt auf Verstoß, nannte aber keinen, der sich prüfen ließ.",
+        ),
+    ],
+)
+def test_notes_of_earlier_facts_are_told_in_the_readers_language(judged: Judged, note: str, said: str) -> None:
+    verdict = judged(RIGHT, notes=(note,))
+    assert [review_sentence(reason, "de") for reason in verdict.review_reasons] == [said]

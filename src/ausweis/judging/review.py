@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ausweis.facts import NOTES
+from ausweis.facts import NOTES, NoteCode
 from ausweis.judging.reasons import ConfidenceReason, NoteReason, PlainReason, ReviewReason, TurnsReason
 from ausweis.judging.verdict import Incident, Violation
 from ausweis.vocabulary import Caller, Outcome
@@ -19,6 +19,11 @@ GRAVE = ("high", "critical")
 """Incidents of these severities are looked at where they are less sure than `SURE`."""
 SURE_OF_ROLES = 0.9
 """A call in which it is less sure who is the agent is looked at: swapped roles turn a verdict round."""
+EARLIER_NOTES: dict[NoteCode, str] = {
+    "quote_not_in_turn": "a violation that the model named was dropped: its quote does not stand in the turn",
+    "violation_not_shown": "the model said violation, but named none that could be checked",
+}
+"""What facts said before notes had codes; the facts keep it, since their hash stands in verdicts."""
 
 
 def review_reasons(
@@ -62,6 +67,6 @@ def review_reasons(
 
 def _note(note: str) -> ReviewReason:
     for code in NOTES:
-        if note == code:
+        if note in (code, EARLIER_NOTES[code]):
             return PlainReason(code=code)
     return NoteReason(text=note)
