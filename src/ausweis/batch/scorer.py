@@ -70,11 +70,11 @@ class Scorer:
         read: Facts | None = None
         tokens: int | None = None
         try:
-            if task.facts is None:
-                found, tokens = self._reader.read(call)
-                _same_call(found, call)
-                read = found
-            facts = task.facts or found
+            facts = task.facts
+            if facts is None:
+                facts, tokens = self._reader.read(call)
+                _same_call(facts, call)
+                read = facts
             verdict = judge(facts, self._policy.policy, policy_sha256=self._policy.sha256)
             seconds = None if tokens is None else time.monotonic() - begun
             provenance = self.origin.of_verdict(facts_sha256(facts), seconds=seconds, tokens=tokens)

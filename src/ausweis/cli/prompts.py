@@ -8,6 +8,7 @@ import click
 from ausweis.errors import PromptError
 from ausweis.prompts import Library, Template, default_library, difference, lint_file, lint_folder
 from ausweis.prompts import release as release_template
+from ausweis.vocabulary import LANGUAGES
 
 __all__ = ["prompts"]
 
@@ -53,7 +54,7 @@ def list_command(folder: Path | None) -> None:
 @click.argument("template", metavar="TEMPLATE")
 @click.option("--raw", is_flag=True, help="Print the file as it is.")
 @click.option("--example", "number", type=click.IntRange(min=1), default=1, help="Which example to ask about.")
-@click.option("--language", type=click.Choice(["de", "en"]), help="Leave out examples in the other language.")
+@click.option("--language", type=click.Choice(LANGUAGES), help="Leave out examples in the other language.")
 @click.pass_obj
 def show(folder: Path | None, template: str, raw: bool, number: int, language: str | None) -> None:
     """Print the messages that TEMPLATE makes of one of its examples.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ausweis.cli.store_options import is_there, login, need_sqlalchemy
-from ausweis.vocabulary import Language
+from ausweis.vocabulary import LANGUAGES, Language
 
 if TYPE_CHECKING:
     from ausweis.reports.review_source import Review, Wanted
@@ -46,9 +46,7 @@ Examples:
     type=click.Choice(list(ENDINGS)),
     help="Format of the page. Repeatable. Default: as the file of --out ends, or html.",
 )
-@click.option(
-    "--language", type=click.Choice(["de", "en"]), default="de", show_default=True, help="Language of the page."
-)
+@click.option("--language", type=click.Choice(LANGUAGES), default="de", show_default=True, help="Language of the page.")
 @click.option("--queue", "queues", multiple=True, metavar="NAME", help="Only this queue. Repeatable.")
 @click.option("--team", "teams", multiple=True, metavar="NAME", help="Only this team. Repeatable.")
 @click.option("--full", type=click.IntRange(0, 2000), default=200, show_default=True, help="Calls shown in full.")

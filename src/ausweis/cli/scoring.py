@@ -186,9 +186,11 @@ def _unheard(options: Options, run: RunFolder) -> dict[str, UnreadableCall]:
     if options.retry_failed:
         return {}
     return {
-        one.call_id: UnreadableCall(one.place, one.call_id, one.message, one.kind)
-        for one in failures(run.path)
-        if one.call_id and one.place and (one.kind == "recording" or one.kind == "file" or one.kind == "internal")
+        failure.call_id: UnreadableCall(failure.place, failure.call_id, failure.message, failure.kind)
+        for failure in failures(run.path)
+        if failure.call_id
+        and failure.place
+        and (failure.kind == "recording" or failure.kind == "file" or failure.kind == "internal")
     }
 
 
@@ -217,13 +219,13 @@ def _absolute(path: str) -> str:
 
 
 def _speakers(labels: tuple[str, ...]) -> dict[str, str]:
-    found: dict[str, str] = {}
+    speakers: dict[str, str] = {}
     for label in labels:
         name, sign, speaker = label.rpartition("=")
         if not sign:
             raise InputError("--speaker needs LABEL=agent or LABEL=caller")
-        found[name] = speaker
-    return found
+        speakers[name] = speaker
+    return speakers
 
 
 def _new_folder(policy: PolicyFile) -> Path:

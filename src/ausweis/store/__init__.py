@@ -31,7 +31,7 @@ copies        the names of copied recordings
 quoting       recorded answers that hold words of calls
 artefacts     what was written about calls outside of the store
 line_files    lines of calls in files, and how they are taken out
-words         what was said in calls that go
+said          what was said in calls that go
 traces        what shows in a file that a call is in it
 exporting     decided calls → golden cases
 """

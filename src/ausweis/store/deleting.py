@@ -22,9 +22,9 @@ from ausweis.store.pending import Missing, Pending
 from ausweis.store.proof import forget, prove
 from ausweis.store.rows import Deleted
 from ausweis.store.run_files import clean_answers, clean_cases, clean_run, folders, forget_related
+from ausweis.store.said import reasons_of, said_elsewhere, words_of
 from ausweis.store.tables import artefact_calls, artefacts, audio, calls, decisions, runs, texts, verdicts
 from ausweis.store.traces import Traces, sentences
-from ausweis.store.words import reasons_of, said_elsewhere, words_of
 
 __all__ = ["UNKNOWN", "calls_before", "delete_calls"]
 

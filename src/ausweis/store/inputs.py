@@ -11,7 +11,7 @@ from ausweis.calls.opening import is_stream
 from ausweis.errors import AusweisError
 from ausweis.store.rows import RunRow
 from ausweis.store.tables import calls, texts, verdicts
-from ausweis.vocabulary import Language
+from ausweis.vocabulary import LANGUAGES, Language
 
 __all__ = ["TRANSCRIPTS", "read_as", "sources_of", "wanting"]
 
@@ -24,7 +24,7 @@ def read_as(paths: tuple[str, ...], inputs: Inputs) -> Iterator[Call | Unreadabl
     Raises:
         InputError: a path cannot be used.
     """
-    language: Language = "en" if inputs.language == "en" else "de"
+    language: Language = next((known for known in LANGUAGES if known == inputs.language), "de")
     return read_calls(paths, speakers=inputs.speakers, language=language, format=inputs.format)
 
 

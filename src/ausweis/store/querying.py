@@ -70,14 +70,14 @@ def find(connection: Connection, call_id: str) -> int | None:
 
 def incident_turns(connection: Connection, keys: Iterable[int]) -> dict[int, list[tuple[str, int]]]:
     """The incidents of these calls, each with its turn."""
-    found: dict[int, list[tuple[str, int]]] = {}
+    turns: dict[int, list[tuple[str, int]]] = {}
     for batch in batches(keys):
         wanted = select(calls.c.key, verdicts.c.body).join(verdicts, verdicts.c.key == calls.c.verdict_key)
         for row in connection.execute(wanted.where(calls.c.key.in_(batch))):
-            found[row.key] = [
+            turns[row.key] = [
                 (_incident_id(incident), incident["turn"]) for incident in json.loads(row.body).get("incidents", ())
             ]
-    return found
+    return turns
 
 
 def _incident_id(incident: dict[str, Any]) -> str:
@@ -87,11 +87,11 @@ def _incident_id(incident: dict[str, Any]) -> str:
 
 def conditions(which: CallFilter, dialect: str) -> list[ColumnElement[bool]]:
     """What a row of `calls` must meet; one that has no verdict never does."""
-    found: list[ColumnElement[bool]] = [calls.c.outcome.is_not(None)]
+    needed: list[ColumnElement[bool]] = [calls.c.outcome.is_not(None)]
     if which.first is not None:
-        found.append(calls.c.day >= which.first)
+        needed.append(calls.c.day >= which.first)
     if which.last is not None:
-        found.append(calls.c.day <= which.last)
+        needed.append(calls.c.day <= which.last)
     for column, words in (
         (calls.c.outcome, which.outcomes),
         (calls.c.queue, which.queues),
@@ -99,19 +99,19 @@ def conditions(which: CallFilter, dialect: str) -> list[ColumnElement[bool]]:
         (calls.c.state, which.states),
     ):
         if words:
-            found.append(column.in_(words))
+            needed.append(column.in_(words))
     for column, words in ((calls.c.violations, which.violations), (calls.c.incidents, which.incidents)):
         if words:
-            found.append(or_(*(column.contains(_as_listed(word), autoescape=True) for word in words)))
+            needed.append(or_(*(column.contains(_as_listed(word), autoescape=True) for word in words)))
     if which.to_review is not None:
-        found.append(calls.c.flagged.is_(which.to_review))
+        needed.append(calls.c.flagged.is_(which.to_review))
     if which.min_risk is not None:
-        found.append(calls.c.risk >= which.min_risk)
+        needed.append(calls.c.risk >= which.min_risk)
     if which.sampled is not None:
-        found.append(calls.c.sample_key.is_not(None) if which.sampled else calls.c.sample_key.is_(None))
+        needed.append(calls.c.sample_key.is_not(None) if which.sampled else calls.c.sample_key.is_(None))
     if which.text is not None and which.text.strip():
-        found.append(_says(which.text.strip(), dialect))
-    return found
+        needed.append(_says(which.text.strip(), dialect))
+    return needed
 
 
 def _as_listed(word: str) -> str:
