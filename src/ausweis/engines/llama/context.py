@@ -2,7 +2,6 @@
 
 import ctypes
 import hashlib
-import os
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -55,20 +54,13 @@ class CachedPrefix:
 
     def keep(self, save: Callable[[str], bool]) -> None:
         """Write the file by `save`, which gets a name to write to and says whether it could."""
-        temporary = None
-        try:
+        with suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=self._folder, suffix=".part")
-            os.close(handle)
-            if save(temporary):
-                Path(temporary).replace(self._folder / self._name(Path(temporary)))
-                self._forget_oldest()
-        except OSError:
-            return
-        finally:
-            if temporary is not None:
-                with suppress(OSError):
-                    Path(temporary).unlink()
+            with tempfile.TemporaryDirectory(dir=self._folder) as folder:
+                part = Path(folder) / "part"
+                if save(str(part)):
+                    part.replace(self._folder / self._name(part))
+                    self._forget_oldest()
 
     def _name(self, path: Path) -> str:
         with path.open("rb") as file:
