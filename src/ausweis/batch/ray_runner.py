@@ -14,8 +14,7 @@ from typing import Any, NamedTuple
 from ausweis.batch.ray_session import Place, connected
 from ausweis.batch.ray_worker import Attempts, Worker, open_origin, packed, unpacked
 from ausweis.batch.recipe import Recipe
-from ausweis.batch.runners import Runner
-from ausweis.batch.scorer import Scored, Task
+from ausweis.batch.scorer import Runner, Scored, Task
 from ausweis.batch.stopping import held_back
 from ausweis.errors import AusweisError, InputError, ModelError, RunError
 from ausweis.provenance import RunProvenance

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ausweis import __version__
-from ausweis.batch.canonical import facts_sha256
 from ausweis.batch.failure import Failure
 from ausweis.batch.manifest import Counts, Machine, RunManifest, now, read_manifest
 from ausweis.batch.related import Related, note
 from ausweis.batch.run_folder import RunFolder
-from ausweis.batch.state import FACTS_FILE, VERDICTS_FILE, facts_of, failures, verdict_of
+from ausweis.batch.state import FACTS_FILE, VERDICTS_FILE, facts_of, facts_sha256, failures, verdict_of
 from ausweis.errors import RunError
 from ausweis.facts import Facts
 from ausweis.journal import lines

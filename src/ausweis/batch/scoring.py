@@ -10,21 +10,39 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from ausweis.batch.failure import Failure
 from ausweis.batch.manifest import Counts, Inputs, Machine, RunManifest, now
 from ausweis.batch.run_folder import RunFolder
-from ausweis.batch.runners import Runner
-from ausweis.batch.scorer import Scored, Task
-from ausweis.batch.sink import Sink
+from ausweis.batch.scorer import Runner, Scored, Task
 from ausweis.calls.call import Call
 from ausweis.calls.folders import PassedOver
 from ausweis.calls.sources import Sources
 from ausweis.calls.unreadable import UnreadableCall
 from ausweis.errors import AusweisError, RunError, unforeseen
+from ausweis.facts import Facts
+from ausweis.judging.verdict import Verdict
 from ausweis.provenance import RunProvenance
 
-__all__ = ["Progress", "Summary", "score"]
+__all__ = ["Progress", "Sink", "Summary", "score"]
+
+
+class Sink(Protocol):
+    """Keeps the calls of one run. What a run is begun with, and which calls failed, stands in its folder alone."""
+
+    def add(self, call: Call, facts: Facts, verdict: Verdict) -> None:
+        """A call that was judged."""
+        ...
+
+    def add_settled(self, call: Call) -> None:
+        """A call of the input that the run had settled before it was resumed."""
+        ...
+
+    def flush(self) -> None:
+        """No more come: put on the disk what is not there yet."""
+        ...
+
 
 Found = Call | UnreadableCall
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from ausweis.calls import Call, UnreadableCall
 from ausweis.store import StoreSink
-from ausweis.store.inputs import read_as
+from ausweis.store.settled import read_as
 
 __all__ = ["add_given_texts"]
 

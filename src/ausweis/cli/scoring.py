@@ -18,7 +18,7 @@ from ausweis.batch import Inputs, RunFolder, Summary
 from ausweis.batch import score as score_calls
 from ausweis.batch.manifest import input_parts
 from ausweis.batch.recipe import Recipe
-from ausweis.batch.runners import Runner, local_runner
+from ausweis.batch.scorer import Runner, local_runner
 from ausweis.batch.state import failures
 from ausweis.calls import Call, Sources, UnreadableCall, find_sources, read_calls
 from ausweis.cli.hearing import Recordings

@@ -16,14 +16,13 @@ from ausweis.batch.manifest import now
 from ausweis.errors import NoCallError, StoreError
 from ausweis.facts import Facts
 from ausweis.store import chain
-from ausweis.store.batching import batches
 from ausweis.store.filters import EVERY, CallFilter, State
 from ausweis.store.key import Key
 from ausweis.store.label import Incidents, Label, Violations, check_label
 from ausweis.store.packing import run_row, unpack
 from ausweis.store.querying import conditions
 from ausweis.store.rows import Agreement, Choice, Decision
-from ausweis.store.tables import calls, decisions, runs, verdicts
+from ausweis.store.tables import batches, calls, decisions, runs, verdicts
 from ausweis.vocabulary import Outcome
 
 __all__ = [

@@ -12,19 +12,17 @@ from ausweis.batch.related import relatives
 from ausweis.errors import StoreError
 from ausweis.journal import part_of
 from ausweis.store import chain, sealing
-from ausweis.store.batching import batches
 from ausweis.store.database import Database
 from ausweis.store.exporting import case_id
 from ausweis.store.key import Key
 from ausweis.store.missing import followed, is_away, missing_artefacts
 from ausweis.store.packing import run_row
-from ausweis.store.pending import Missing, Pending
-from ausweis.store.proof import forget, prove
+from ausweis.store.proof import Missing, Pending, forget, prove
+from ausweis.store.quoting import reasons_of, said_elsewhere, words_of
 from ausweis.store.rows import Deleted
 from ausweis.store.run_files import clean_answers, clean_cases, clean_run, folders, forget_related
-from ausweis.store.tables import artefact_calls, artefacts, audio, calls, decisions, runs, texts, verdicts
+from ausweis.store.tables import artefact_calls, artefacts, audio, batches, calls, decisions, runs, texts, verdicts
 from ausweis.store.traces import Traces, sentences
-from ausweis.store.words import reasons_of, said_elsewhere, words_of
 
 __all__ = ["UNKNOWN", "calls_before", "delete_calls"]
 

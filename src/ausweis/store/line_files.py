@@ -1,4 +1,4 @@
-"""Files of lines, a call a line: whose a line is, and lines taken out."""
+"""Files about calls: whose a line, or a copy of a recording, is; and lines taken out."""
 
 import json
 import os
@@ -7,11 +7,12 @@ import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import unquote
 
 from ausweis.errors import StoreError
 from ausweis.journal import lines
 
-__all__ = ["call_of_line", "is_wanting", "likely_of", "rewrite"]
+__all__ = ["call_of_line", "ids_of", "is_half", "is_wanting", "likely_of", "rewrite"]
 
 _LINE = re.compile(r":\d+$")
 _FEW = 20
@@ -74,3 +75,22 @@ def rewrite(path: Path, drop: Callable[[bytes], bool]) -> list[bytes]:
         with suppress(OSError):
             part.unlink()
     return gone
+
+
+_HALF = ".part"
+_SIDES = (".agent", ".caller")
+
+
+def is_half(name: str) -> bool:
+    """Whether a copy broke off while it was written: `.NAME.part`."""
+    return name.endswith(_HALF)
+
+
+def ids_of(name: str) -> frozenset[str]:
+    """The ids of calls that a file of this name may be a copy of, whole or half: `ID.wav`, or one side, `ID.agent.wav`.
+
+    The id is written as in an address: `a%2Fb` for `a/b`.
+    """
+    whole = name.removeprefix(".").removesuffix(_HALF) if is_half(name) else name
+    stem = unquote(whole.rpartition(".")[0] or whole)
+    return frozenset((stem, *(stem.removesuffix(side) for side in _SIDES)))

@@ -9,10 +9,9 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 
 from ausweis.batch.related import relatives
-from ausweis.store.batching import batches
-from ausweis.store.pending import Missing, Pending
+from ausweis.store.proof import Missing, Pending
 from ausweis.store.run_files import starts
-from ausweis.store.tables import artefact_calls, artefacts, decisions, runs, verdicts
+from ausweis.store.tables import artefact_calls, artefacts, batches, decisions, runs, verdicts
 
 __all__ = ["followed", "is_away", "missing_artefacts"]
 

@@ -6,11 +6,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, asc, desc, false, func, literal, or_, select
 
-from ausweis.store.batching import batches
 from ausweis.store.filters import EVERY, CallFilter, Cursor, Order, scattered
 from ausweis.store.packing import call_row
 from ausweis.store.rows import CallRow
-from ausweis.store.tables import calls, decisions, texts, verdicts
+from ausweis.store.tables import batches, calls, decisions, texts, verdicts
 
 __all__ = ["conditions", "find", "incident_turns", "keys", "neighbours", "rows"]
 

@@ -6,15 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ausweis.audio.kept import KEPT_AUDIO
+from ausweis.audio.kept import KEPT_AUDIO, TRANSCRIPTS_FILE
 from ausweis.batch.manifest import MANIFEST_FILE, Counts, read_manifest
 from ausweis.batch.related import RELATED_FILE, places_of
 from ausweis.batch.state import FACTS_FILE, FAILURES_FILE, VERDICTS_FILE
 from ausweis.errors import StoreError
 from ausweis.journal import FolderLock, part_of, replace_file
-from ausweis.store.copies import ids_of
-from ausweis.store.inputs import TRANSCRIPTS
-from ausweis.store.line_files import call_of_line, is_wanting, likely_of, rewrite
+from ausweis.store.line_files import call_of_line, ids_of, is_wanting, likely_of, rewrite
 from ausweis.store.quoting import Said
 
 __all__ = [
@@ -30,7 +28,7 @@ __all__ = [
 ]
 
 ANSWERS, _ENGINE = "answers.jsonl", "engine.json"
-_FILES = (FACTS_FILE, VERDICTS_FILE, FAILURES_FILE, TRANSCRIPTS)
+_FILES = (FACTS_FILE, VERDICTS_FILE, FAILURES_FILE, TRANSCRIPTS_FILE)
 OWN_NAMES = frozenset((*_FILES, MANIFEST_FILE, RELATED_FILE, ANSWERS, _ENGINE, FolderLock.NAME))
 """Files that no call gave its name to."""
 

@@ -12,13 +12,12 @@ from sqlalchemy import ColumnElement, Connection, Select, func, insert, or_, sel
 
 from ausweis.batch.manifest import now
 from ausweis.store import chain, sealing
-from ausweis.store.batching import batches
 from ausweis.store.deciding import labels, looked_for
 from ausweis.store.filters import CallFilter
 from ausweis.store.key import Key, canonical
 from ausweis.store.querying import conditions
 from ausweis.store.rows import Estimate, LabelKind
-from ausweis.store.tables import calls, runs, samples, verdicts
+from ausweis.store.tables import batches, calls, runs, samples, verdicts
 
 __all__ = ["bounds", "draw", "field_recall"]
 

@@ -15,9 +15,8 @@ from sqlalchemy import Column, ColumnElement, Connection, Table, and_, insert, s
 from sqlalchemy.types import NullType
 
 from ausweis.errors import StoreError
-from ausweis.store.batching import BATCH, batches
 from ausweis.store.key import Key, canonical
-from ausweis.store.tables import audio, calls, runs, samples, seals, texts, verdicts
+from ausweis.store.tables import BATCH, audio, batches, calls, runs, samples, seals, texts, verdicts
 
 __all__ = ["check", "cover", "seal", "top", "verify"]
 

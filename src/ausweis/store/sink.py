@@ -16,15 +16,13 @@ from ausweis.errors import RunError
 from ausweis.facts import Facts
 from ausweis.judging.verdict import Verdict
 from ausweis.store import chain, sealing
-from ausweis.store.batching import batches
-from ausweis.store.copies import ids_of, is_half
 from ausweis.store.database import Database
-from ausweis.store.inputs import sources_of, wanting
 from ausweis.store.key import Key
+from ausweis.store.line_files import ids_of, is_half
 from ausweis.store.packing import run_row, run_values
 from ausweis.store.rows import Imported, RunRow
-from ausweis.store.settled import Settled, settled_in
-from ausweis.store.tables import runs
+from ausweis.store.settled import Settled, settled_in, sources_of, wanting
+from ausweis.store.tables import batches, runs
 from ausweis.store.texts import add_texts, moment_of
 from ausweis.store.verdict_rows import VerdictRows
 

@@ -12,8 +12,7 @@ from urllib.parse import unquote
 
 from ausweis.audio.kept import KEPT_AUDIO
 from ausweis.errors import StoreError
-from ausweis.store.copies import ids_of
-from ausweis.store.line_files import call_of_line, likely_of
+from ausweis.store.line_files import call_of_line, ids_of, likely_of
 
 __all__ = ["LONG_ENOUGH", "Traces", "sentences"]
 
