@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ausweis.cli import UNFORESEEN
-from ausweis.cli.recording_options import recording_options
-from ausweis.cli.system_options import system_options
+from ausweis.cli.options import recording_options, system_options
 
 if TYPE_CHECKING:
     from ausweis.batch import Counts, Summary
