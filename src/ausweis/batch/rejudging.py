@@ -148,15 +148,15 @@ def _judge(
 
 def _verdicts(path: Path) -> dict[str, _Old]:
     known: dict[tuple[str, ...], tuple[str, ...]] = {}
-    found: dict[str, _Old] = {}
+    earlier: dict[str, _Old] = {}
     for line in lines(path):
         verdict = verdict_of(line, path)
         violations = tuple(str(violation["type"]) for violation in verdict["violations"])
-        incidents = tuple(f"{one['id']} ({one['severity']})" for one in verdict.get("incidents", ()))
+        incidents = tuple(f"{incident['id']} ({incident['severity']})" for incident in verdict.get("incidents", ()))
         # Few lists of violations, many calls: each list is held once.
-        lists = (known.setdefault(one, one) for one in (violations, incidents))
-        found[verdict["call_id"]] = (verdict["outcome"], *lists)
-    return found
+        lists = (known.setdefault(shown, shown) for shown in (violations, incidents))
+        earlier[verdict["call_id"]] = (verdict["outcome"], *lists)
+    return earlier
 
 
 def _claimed(source: Path) -> RunError:

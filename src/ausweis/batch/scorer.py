@@ -78,10 +78,10 @@ class Scorer:
         tokens: int | None = None
         try:
             if task.facts is None:
-                found, tokens = self._reader.read(call)
-                _same_call(found, call)
-                read = found
-            facts = task.facts or found
+                fresh, tokens = self._reader.read(call)
+                _same_call(fresh, call)
+                read = fresh
+            facts = task.facts or fresh
             verdict = judge(facts, self._policy.policy, policy_sha256=self._policy.sha256)
             seconds = None if tokens is None else time.monotonic() - begun
             provenance = self.origin.of_verdict(facts_sha256(facts), seconds=seconds, tokens=tokens)

@@ -140,18 +140,18 @@ class _Scoring:
 
     def _tasks(self, calls: Iterable[Found | Failure]) -> Iterator[Task]:
         """The calls that are still to be scored; all others are settled on the way."""
-        for found in calls:
-            if not isinstance(found, Call):
-                failure = Failure.unreadable(found) if isinstance(found, UnreadableCall) else found
-                self._broken = self._broken or failure is found
+        for call in calls:
+            if not isinstance(call, Call):
+                failure = Failure.unreadable(call) if isinstance(call, UnreadableCall) else call
+                self._broken = self._broken or failure is call
                 self.left_out = self.left_out or failure.kind == "internal"
                 self._step(earlier=not self._run.add_failure(failure), failed=True)
-            elif self._run.is_settled(found.id):
+            elif self._run.is_settled(call.id):
                 for sink in self._sinks:
-                    sink.add_settled(found)
+                    sink.add_settled(call)
                 self._step(earlier=True, failed=False)
             else:
-                task = self._in_hand[found.id] = Task(found, self._run.stored_facts(found.id))
+                task = self._in_hand[call.id] = Task(call, self._run.stored_facts(call.id))
                 yield task
 
     def _write(self, row: Scored) -> None:
@@ -189,7 +189,7 @@ def _guarded(calls: Iterable[Found]) -> Iterator[Found | Failure]:
     iterator = iter(calls)
     while True:
         try:
-            found = next(iterator)
+            call = next(iterator)
         except StopIteration:
             return
         except AusweisError:
@@ -198,4 +198,4 @@ def _guarded(calls: Iterable[Found]) -> Iterator[Found | Failure]:
             message = f"{unforeseen(error)} while calls were read; those after it are left out"
             yield Failure(kind="internal", message=message)
             return
-        yield found
+        yield call

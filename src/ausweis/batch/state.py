@@ -92,12 +92,12 @@ def standing(folder: Path, judged: Collection[str]) -> list[Failure]:
     Raises:
         RunError: as `failures`.
     """
-    found = list(failures(folder))
-    last = {one.call_id: number for number, one in enumerate(found) if one.was_read}
+    written = list(failures(folder))
+    last = {failure.call_id: number for number, failure in enumerate(written) if failure.was_read}
     return [
-        one
-        for number, one in enumerate(found)
-        if not one.was_read or (last[one.call_id] == number and one.call_id not in judged)
+        failure
+        for number, failure in enumerate(written)
+        if not failure.was_read or (last[failure.call_id] == number and failure.call_id not in judged)
     ]
 
 

@@ -22,11 +22,11 @@ _FEW = 20
 def call_of_line(data: bytes) -> str | None:
     """The id of the call that a line is about; of a failure without one, the name of its file."""
     try:
-        found = json.loads(data)
+        document = json.loads(data)
         # A labelled call.
-        found = found.get("call") or found
-        name = found["call_id"] if "call_id" in found else found["id"]
-        return Path(_LINE.sub("", found["place"])).stem if name is None else str(name)
+        document = document.get("call") or document
+        name = document["call_id"] if "call_id" in document else document["id"]
+        return Path(_LINE.sub("", document["place"])).stem if name is None else str(name)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
 
@@ -36,8 +36,10 @@ def likely_of(ids: frozenset[str]) -> Callable[[bytes], bool]:
     if len(ids) > _FEW:
         return lambda _: True
     # Both ways in which JSON may write them.
-    wanted = {json.dumps(one, ensure_ascii=ascii_only)[1:-1].encode() for one in ids for ascii_only in (True, False)}
-    return lambda data: any(one in data for one in wanted)
+    wanted = {
+        json.dumps(written, ensure_ascii=ascii_only)[1:-1].encode() for written in ids for ascii_only in (True, False)
+    }
+    return lambda data: any(written in data for written in wanted)
 
 
 def is_wanting(path: Path, drop: Callable[[bytes], bool]) -> bool:

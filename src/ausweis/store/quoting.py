@@ -41,12 +41,12 @@ def words_of(connection: Connection, keys: Sequence[int]) -> list[tuple[int, str
 def reasons_of(connection: Connection, keys: Iterable[int]) -> list[str]:
     """What a model concluded of the calls in its own words, where it was asked for a whole verdict."""
     claims = verdicts.c.facts.contains('"claim"', autoescape=True)
-    found: list[str] = []
+    reasons: list[str] = []
     for batch in batches(keys):
         wanted = select(verdicts.c.facts).where(verdicts.c.call_key.in_(batch), claims)
         for facts in connection.execute(wanted).scalars():
-            found += _texts_named(facts, "reason")
-    return found
+            reasons += _texts_named(facts, "reason")
+    return reasons
 
 
 def said_elsewhere(connection: Connection, part: str, ids: dict[int, str]) -> bool:
@@ -68,14 +68,14 @@ def said_elsewhere(connection: Connection, part: str, ids: dict[int, str]) -> bo
 
 def _texts_named(written: str | None, name: str) -> list[str]:
     """All texts of this name in JSON; where it is damaged, those before, as such a call must go too."""
-    found: list[str] = []
+    named: list[str] = []
 
     def take(part: dict[str, Any]) -> None:
-        found.extend([part[name]] if isinstance(part.get(name), str) and part[name] else [])
+        named.extend([part[name]] if isinstance(part.get(name), str) and part[name] else [])
 
     with suppress(ValueError, RecursionError):
         json.loads(written or "null", object_hook=take)
-    return found
+    return named
 
 
 _LONG_ENOUGH = 12
@@ -100,15 +100,15 @@ class Said:
     @classmethod
     def portions(cls, words: Sequence[str], reasons: Sequence[str]) -> "Iterator[Said]":
         """So much at a time that it fits into memory; at least one."""
-        some: list[str] = []
+        portion: list[str] = []
         letters = 0
         for text in words:
-            some.append(text)
+            portion.append(text)
             letters += len(text)
             if letters >= _AT_ONCE:
-                yield cls(some)
-                some, letters = [], 0
-        yield cls(some, reasons)
+                yield cls(portion)
+                portion, letters = [], 0
+        yield cls(portion, reasons)
 
     def is_in(self, line: bytes) -> bool:
         """Whether a line of recorded answers holds any of it. A choice out of a list never does."""

@@ -147,12 +147,12 @@ def _run(connection: Connection, key: Key, manifest: RunManifest, folder: Path, 
 
 def _audio_of(folder: Path, audio: Audio) -> dict[str, list[str]]:
     """The recordings of calls, by their ids."""
-    found = {name: [str(path.absolute()) for path in paths] for name, paths in audio.items()}
+    recordings = {name: [str(path.absolute()) for path in paths] for name, paths in audio.items()}
     for path in _recordings(folder / KEPT_AUDIO):
         if not is_half(path.name):
             for name in ids_of(path.name):
-                found.setdefault(name, []).append(str(path.absolute()))
-    return found
+                recordings.setdefault(name, []).append(str(path.absolute()))
+    return recordings
 
 
 def _recordings(folder: Path) -> list[Path]:

@@ -136,8 +136,8 @@ BATCH = 1000
 _T = TypeVar("_T")
 
 
-def batches(found: Iterable[_T], size: int = BATCH) -> Iterator[list[_T]]:
+def batches(rows: Iterable[_T], size: int = BATCH) -> Iterator[list[_T]]:
     """So many at a time."""
-    iterator = iter(found)
+    iterator = iter(rows)
     while batch := list(islice(iterator, size)):
         yield batch

@@ -14,11 +14,13 @@ __all__ = ["agreement", "recall", "sample"]
 def agreement(address: str) -> None:
     """Tell how far reviewers of one verdict agree on the outcome: share of pairs, and kappa."""
     with opened(address) as store:
-        found = store.agreement()
-    if not found.pairs:
+        agreed = store.agreement()
+    if not agreed.pairs:
         click.echo("no verdict has two reviewers yet")
         return
-    click.echo(f"{found.pairs} pairs, {found.same} agree ({found.same / found.pairs:.0%}), kappa {found.kappa:.2f}")
+    click.echo(
+        f"{agreed.pairs} pairs, {agreed.same} agree ({agreed.same / agreed.pairs:.0%}), kappa {agreed.kappa:.2f}"
+    )
 
 
 @click.command(epilog="\b\nExample:\n  ausweis store sample --first 2026-03-02 --number 50")
@@ -56,21 +58,21 @@ def recall(first: datetime | None, last: datetime | None, incidents: bool, addre
     """Estimate which share of the violations was found, from the decided calls of the samples."""
     days = first.date() if first else None, last.date() if last else None
     with opened(address) as store:
-        found = store.field_recall(*days, of="incidents" if incidents else "violations")
-    if not found.sampled and not found.waiting:
+        estimate = store.field_recall(*days, of="incidents" if incidents else "violations")
+    if not estimate.sampled and not estimate.waiting:
         click.echo(f"recall cannot be told: {_NO_INCIDENTS if incidents else _NO_SAMPLE} (ausweis store sample)")
         return
     what = "calls with an incident" if incidents else "violations"
-    click.echo(f"{found.found} {what} among calls to review; {found.undecided} calls to review are not decided")
+    click.echo(f"{estimate.found} {what} among calls to review; {estimate.undecided} calls to review are not decided")
     click.echo(
-        f"{found.missed_in_sample} among {found.sampled} decided calls of {found.represented} that were not to review; "
-        f"{found.waiting} drawn calls are not decided"
+        f"{estimate.missed_in_sample} among {estimate.sampled} decided calls of {estimate.represented} that were not "
+        f"to review; {estimate.waiting} drawn calls are not decided"
     )
-    if found.days_left_out:
-        click.echo(f"{found.days_left_out} days left out, in part or whole: no decided sample speaks for them")
-    if found.recall is not None:
-        click.echo(f"recall {found.recall:.2f} (95 %: {found.low:.2f} to {found.high:.2f})")
-    elif found.sampled:
+    if estimate.days_left_out:
+        click.echo(f"{estimate.days_left_out} days left out, in part or whole: no decided sample speaks for them")
+    if estimate.recall is not None:
+        click.echo(f"recall {estimate.recall:.2f} (95 %: {estimate.low:.2f} to {estimate.high:.2f})")
+    elif estimate.sampled:
         click.echo(f"recall cannot be told: there are no {what} among the decided calls")
     else:
         click.echo("recall cannot be told yet: decide the drawn calls")
