@@ -18,8 +18,8 @@ THEMES = {
     "prompts": "broken_templates cli role_injection",
     "reading": "linear_time",
     "reports": "languages",
-    "serve": "browser languages signin",
-    "store": "damage importing relatives",
+    "serve": "browser signin",
+    "store": "damage relatives",
     "training": "isolation",
     "vocabulary": "registry",
 }

@@ -27,7 +27,7 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
-from ausweis.calls.explain import explain
+from ausweis.calls.checks import explain
 from ausweis.errors import AusweisError, InputError
 from ausweis.evals.labelled import LabelledCall, gold_facts
 from ausweis.evals.validate import validate

@@ -9,14 +9,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.composer import Composer
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-__all__ = ["MAX_BYTES", "Document", "UserYamlError", "load", "read_bytes"]
+from ausweis.errors import AusweisError
+
+__all__ = ["MAX_BYTES", "Document", "UserYamlError", "load", "read_bytes", "read_model"]
 
 MAX_BYTES = 500_000
 MAX_NODES = 50_000
@@ -28,6 +31,8 @@ _MERGE = f"{_CORE}merge"
 _SCALARS = {_CORE + name for name in ("str", "int", "float", "bool", "null", "timestamp")}
 _HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")
 _ENDLESS = "its aliases make it endless; write the parts out"
+
+M = TypeVar("M", bound=BaseModel)
 
 
 class UserYamlError(ValueError):
@@ -51,10 +56,10 @@ class Document:
         node = self.node
         line = node.start_mark.line if node else 0
         for step in path:
-            found = _step(node, step)
-            if found is None:
+            part = _step(node, step)
+            if part is None:
                 break
-            start, node = found
+            start, node = part
             line = start.start_mark.line
         return int(line) + 1
 
@@ -73,6 +78,29 @@ def read_bytes(path: Path) -> bytes:
     if len(data) > MAX_BYTES:
         raise OSError(errno.EFBIG, f"it is larger than {MAX_BYTES:,} bytes")
     return data
+
+
+def read_model(path: Path, model: type[M], what: str, fault: type[AusweisError]) -> tuple[M, str]:
+    """A file of this form, and its text. `what` it is begins the message of a `fault`.
+
+    Raises:
+        fault: the file cannot be read, is no YAML within the bounds, or does not fit; the place has the line.
+    """
+    try:
+        text = read_bytes(path).decode()
+        document = load(text)
+        return model.model_validate(document.data), text
+    except OSError as error:
+        raise fault(f"{what} cannot be read ({error.strerror})", place=str(path)) from None
+    except UnicodeDecodeError:
+        raise fault(f"{what} cannot be read (not UTF-8); save the file as UTF-8", place=str(path)) from None
+    except UserYamlError as error:
+        raise fault(f"{what} cannot be read (no valid YAML): {error.message}", place=f"{path}:{error.line}") from None
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(step + 1 if isinstance(step, int) else step) for step in first["loc"])
+        message = f"{what} cannot be used, wrong at {where or 'the top'}: {first['msg']}"
+        raise fault(message, place=f"{path}:{document.line(first['loc'])}") from None
 
 
 def load(text: str) -> Document:
@@ -130,7 +158,7 @@ class _Builder:
     def build(self, node: Node) -> Any:
         """The plain data of a node."""
         self._built += 1
-        if self._built > MAX_NODES or len(self._above) > MAX_DEPTH or any(node is one for one in self._above):
+        if self._built > MAX_NODES or len(self._above) > MAX_DEPTH or any(node is parent for parent in self._above):
             raise UserYamlError(node.start_mark.line + 1, _ENDLESS)
         if isinstance(node, ScalarNode):
             return self._scalar(node)

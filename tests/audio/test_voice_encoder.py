@@ -25,7 +25,7 @@ MAGIC, PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
 
 @pytest.fixture(scope="module")
 def encoder() -> VoiceEncoder:
-    return VoiceEncoder.load(locate_file(catalogue.default_of("voices")).path)
+    return VoiceEncoder.load(locate_file(catalogue.default_id("voices")).path)
 
 
 def hum(pitch: float, formants: tuple[int, ...], seed: int) -> Windows:

@@ -1,9 +1,14 @@
-"""What was heard on one channel: words with their times, and what was cut since nobody said it."""
+"""What was heard: words with their times, and what was cut since nobody said it; the words of two sides as turns."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
-__all__ = ["Cut", "CutReason", "Heard", "Word"]
+from ausweis.calls.call import SpokenWord, Turn
+from ausweis.vocabulary import Side
+
+__all__ = ["Cut", "CutReason", "Heard", "Word", "turns_of"]
 
 CutReason = Literal["silence", "loop", "subtitles", "other channel"]
 
@@ -38,3 +43,56 @@ class Heard:
         self.words += other.words
         self.cuts += other.cuts
         return self
+
+
+PAUSE = 0.8
+"""Seconds without a word that end an utterance."""
+SHORT_PAUSE = 0.15
+"""The same where the other side says something in it."""
+
+
+def turns_of(sides: Mapping[Side, Sequence[Word]]) -> tuple[Turn, ...]:
+    """The turns in order of their beginning; what one side says until the other begins is one turn.
+
+    Where both speak at once, the times overlap, and nobody's words are cut in two by a short word of the other.
+    `confidence` of a turn is the mean probability of its words.
+    """
+    utterances: list[tuple[Side, list[Word]]] = []
+    for side, words in sides.items():
+        others = [word.start for other, heard in sides.items() if other != side for word in heard]
+        utterances += [(side, said) for said in _utterances(words, sorted(others))]
+    utterances.sort(key=lambda utterance: (utterance[1][0].start, utterance[0]))
+    joined: list[tuple[Side, list[Word]]] = []
+    for side, said in utterances:
+        if joined and joined[-1][0] == side:
+            joined[-1][1].extend(said)
+        else:
+            joined.append((side, said))
+    return tuple(_turn(side, said) for side, said in joined)
+
+
+def _utterances(words: Sequence[Word], others: Sequence[float]) -> list[list[Word]]:
+    if not words:
+        return []
+    utterances = [[words[0]]]
+    for before, word in pairwise(words):
+        gap = word.start - before.end
+        answered = gap >= SHORT_PAUSE and any(before.end - SHORT_PAUSE <= other <= word.start for other in others)
+        if gap >= PAUSE or answered:
+            utterances.append([])
+        utterances[-1].append(word)
+    return utterances
+
+
+def _turn(side: Side, words: Sequence[Word]) -> Turn:
+    return Turn(
+        speaker=side,
+        start=words[0].start,
+        end=max(word.end for word in words),
+        text=" ".join(word.text for word in words),
+        confidence=round(sum(word.probability for word in words) / len(words), 3),
+        words=tuple(
+            SpokenWord(text=word.text, start=word.start, end=max(word.start, word.end), probability=word.probability)
+            for word in words
+        ),
+    )

@@ -20,10 +20,9 @@ from ausweis.audio.roles import Happens, first_is_agent
 from ausweis.audio.sidecar import Sidecar
 from ausweis.audio.transcriber import Transcriber
 from ausweis.audio.voice_encoder import VoiceEncoder
-from ausweis.calls.call import RawCall
+from ausweis.calls.call import RawCall, UnreadableCall
 from ausweis.calls.sources import AgentChannel, Source
 from ausweis.calls.text import shown_path
-from ausweis.calls.unreadable import UnreadableCall
 from ausweis.engines.weights import LocalModel, catalogue, locate_file, locate_folder
 from ausweis.errors import AusweisError, EngineError, InputError, ModelError, RunError
 from ausweis.vocabulary import Language
@@ -47,7 +46,7 @@ class HearingOptions:
         Raises:
             ModelError: it is not on this machine, or not whole.
         """
-        return locate_folder(self.asr_model or catalogue.default_of("asr"))
+        return locate_folder(self.asr_model or catalogue.default_id("asr"))
 
     def settings(self, model: LocalModel, roles_model: str) -> str:
         """All that a transcript depends on besides the recording, as JSON. Kept transcripts are model by it."""
@@ -57,7 +56,7 @@ class HearingOptions:
             "language": self.language or "heard",
             "agent channel": self.agent_channel or "as found",
             "words": list(self.hot_words),
-            "voices": catalogue.entry(catalogue.default_of("voices")).sha256[:12],
+            "voices": catalogue.entry(catalogue.default_id("voices")).sha256[:12],
             "roles": roles_model,
         }
         return json.dumps(parts, ensure_ascii=False, sort_keys=True)
@@ -78,7 +77,7 @@ class HearingOptions:
 
 
 def _voices() -> VoiceEncoder:
-    return VoiceEncoder.load(locate_file(catalogue.default_of("voices")).path)
+    return VoiceEncoder.load(locate_file(catalogue.default_id("voices")).path)
 
 
 Listening = Callable[[str, float], None]

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from ausweis.calls.explain import explain
+from ausweis.calls.checks import explain
 from ausweis.calls.opening import read_file
 from ausweis.calls.text import clean_tree
 from ausweis.errors import InputError

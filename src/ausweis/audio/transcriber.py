@@ -2,17 +2,16 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from ausweis.audio.asr_model import AsrModel
 from ausweis.audio.decode import Recording
 from ausweis.audio.diarization import Voices
-from ausweis.audio.heard import Heard, Word
+from ausweis.audio.heard import Word, turns_of
 from ausweis.audio.listening import Listened, Progress, listen, speech_of
 from ausweis.audio.sidecar import Sidecar
-from ausweis.audio.talk import turns_of
 from ausweis.audio.voice_encoder import VoiceEncoder
 from ausweis.calls.call import Turn
 from ausweis.calls.sources import AgentChannel
@@ -149,7 +148,7 @@ def _state(path: Path) -> tuple[int, int]:
 def _about(
     recordings: Sequence[Recording], listened: Listened, sides: Sides, language: Literal["given", "heard"]
 ) -> dict[str, Any]:
-    cuts = sorted(_cuts(listened.channels), key=lambda cut: cut["start"])
+    cuts = sorted((cut for heard in listened.channels for cut in heard.cuts), key=lambda cut: cut.start)
     return {
         "files": [shown_path(recording.path.name) for recording in recordings],
         "sha256": [_sha256(recording.path) for recording in recordings],
@@ -159,12 +158,8 @@ def _about(
         "damaged": sum(recording.damaged for recording in recordings),
         "language": language,
         "roles": sides.known,
-        "cuts": cuts,
+        "cuts": [asdict(cut) for cut in cuts],
     }
-
-
-def _cuts(channels: Sequence[Heard]) -> list[dict[str, Any]]:
-    return [{"start": cut.start, "end": cut.end, "reason": cut.reason} for heard in channels for cut in heard.cuts]
 
 
 def _sha256(path: Path) -> str:

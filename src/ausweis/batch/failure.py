@@ -6,8 +6,8 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ausweis.calls.unreadable import Kind as UnreadableKind
-from ausweis.calls.unreadable import UnreadableCall
+from ausweis.calls.call import Kind as UnreadableKind
+from ausweis.calls.call import UnreadableCall
 from ausweis.errors import AusweisError, ContextError, EngineError, PromptError, unforeseen
 
 __all__ = ["Failure", "FailureKind"]

@@ -16,10 +16,9 @@ from ausweis.batch.failure import Failure
 from ausweis.batch.manifest import Counts, Inputs, Machine, RunManifest, now
 from ausweis.batch.run_folder import RunFolder
 from ausweis.batch.scorer import Runner, Scored, Task
-from ausweis.calls.call import Call
+from ausweis.calls.call import Call, UnreadableCall
 from ausweis.calls.folders import PassedOver
 from ausweis.calls.sources import Sources
-from ausweis.calls.unreadable import UnreadableCall
 from ausweis.errors import AusweisError, RunError, unforeseen
 from ausweis.facts import Facts
 from ausweis.judging.verdict import Verdict

@@ -11,23 +11,20 @@ csv_format.py    CSV with the columns speaker, text, start, end, call_id
 whisper.py       JSON of openai-whisper, faster-whisper, whisperX and whisper.cpp
 aws_transcribe.py  JSON of Amazon Transcribe and Contact Lens
 speakers.py      speaker labels → agent or caller
-checks.py        a raw call → a Call, or an UnreadableCall that says why not
+checks.py        a raw call → a Call, or an UnreadableCall that says why not, in one clause
 opening.py       files are opened and read here: none but regular ones, and not without end
 text.py          bytes → text: UTF-8 only, control characters out
 times.py         time stamps and numbers → seconds
-explain.py       what pydantic found wrong, in one clause
-unreadable.py    the call that could not be read, as data
-call.py          the contract: Call, Turn, words with their times; and a call before it is checked
+call.py          the contract: Call, Turn, words with their times; a call before it is checked, or that cannot be read
 reading.py       all of it together: read_calls
 """
 
-from ausweis.calls.call import Call, SpokenWord, Turn
+from ausweis.calls.call import Call, Kind, SpokenWord, Turn, UnreadableCall
 from ausweis.calls.folders import PassedOver
 from ausweis.calls.formats import FORMATS, Format
 from ausweis.calls.reading import read_calls
 from ausweis.calls.sources import Source, Sources, find_sources
 from ausweis.calls.speakers import Speakers
-from ausweis.calls.unreadable import Kind, UnreadableCall
 
 __all__ = [
     "FORMATS",

@@ -1,4 +1,4 @@
-"""A call and its turns: the contract that every reader of transcripts produces."""
+"""A call and its turns: the contract that every reader of transcripts produces; and a call that could not be read."""
 
 import re
 from bisect import bisect_left, bisect_right
@@ -9,9 +9,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ausweis.errors import AusweisError, CallFormatError, EncodingError, unforeseen
 from ausweis.vocabulary import Language, Speaker
 
-__all__ = ["Call", "Lined", "RawCall", "SpokenWord", "Turn", "raw_turn"]
+__all__ = ["Call", "Kind", "Lined", "RawCall", "SpokenWord", "Turn", "UnreadableCall", "raw_turn"]
 
 Seconds = Annotated[float, Field(ge=0)]
 Chance = Annotated[float, Field(ge=0, le=1)]
@@ -113,3 +114,39 @@ class RawCall:
 def raw_turn(speaker: str | None, text: str, start: float | None = None, end: float | None = None) -> dict[str, Any]:
     """One turn of a raw call; times in seconds."""
     return {"speaker": speaker, "start": start, "end": end, "text": text}
+
+
+Kind = Literal["file", "encoding", "format", "empty", "speakers", "times", "duplicate", "recording", "internal"]
+"""file: cannot be opened; encoding: not UTF-8; format: not what the format asks for; empty: no turns or no words;
+speakers: unknown labels, or one side is missing; times: they run backwards; duplicate: the id was there before;
+recording: it cannot be heard; internal: anything else, a fault of the program."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableCall:
+    """A call that could not be read, as data: one bad call never stops the others.
+
+    Where (`place`: path, with `:line` where known), which call, and why: one sentence without words of the call.
+    """
+
+    place: str
+    call_id: str | None
+    message: str
+    kind: Kind
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}"
+
+    @classmethod
+    def of(cls, error: Exception, place: str, kind: Kind = "format", call_id: str | None = None) -> "UnreadableCall":
+        """The error as data. `place`, `kind` and `call_id` hold where the error itself does not say.
+
+        Of an error that nobody thought of, only the type is told.
+        """
+        if not isinstance(error, AusweisError):
+            return cls(place, call_id, unforeseen(error), "internal")
+        if isinstance(error, EncodingError):
+            kind = "encoding"
+        if isinstance(error, CallFormatError):
+            call_id = error.call_id or call_id
+        return cls(error.place or place, call_id, error.message, kind)

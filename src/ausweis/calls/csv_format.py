@@ -14,11 +14,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ausweis.calls.call import RawCall, raw_turn
+from ausweis.calls.call import RawCall, UnreadableCall, raw_turn
 from ausweis.calls.opening import LARGEST, TOO_LARGE
 from ausweis.calls.text import clean, decode_lines
 from ausweis.calls.times import seconds
-from ausweis.calls.unreadable import UnreadableCall
 from ausweis.errors import CallFormatError, EncodingError
 
 __all__ = ["looks_like_csv", "read"]

@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NoReturn
 
 from ausweis.calls import aws_transcribe, whisper
-from ausweis.calls.call import RawCall
+from ausweis.calls.call import RawCall, UnreadableCall
 from ausweis.calls.speakers import Speakers
 from ausweis.calls.text import clean_tree, decode_lines
-from ausweis.calls.unreadable import UnreadableCall
 from ausweis.errors import CallFormatError, EncodingError
 
 __all__ = ["Reader", "parse", "read_document", "read_lines"]

@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import BinaryIO
 
 from ausweis.calls import aws_transcribe, csv_format, json_format, plain, srt, webvtt, whisper
-from ausweis.calls.call import Call, RawCall
+from ausweis.calls.call import Call, RawCall, UnreadableCall
 from ausweis.calls.checks import check
 from ausweis.calls.formats import FORMATS, Format, check_format, sniff
 from ausweis.calls.opening import bounded_lines, read_rest, require_file
 from ausweis.calls.sources import Source, Sources, find_sources
 from ausweis.calls.speakers import Speakers
 from ausweis.calls.text import clean, decode
-from ausweis.calls.unreadable import UnreadableCall
 from ausweis.errors import AusweisError, unforeseen
 from ausweis.vocabulary import Language
 

@@ -234,20 +234,14 @@ def _paired(files: list[_File | None]) -> list[_File | None]:
         if file and side and speaker:
             sides.setdefault(file.path.with_name(side["call"]), {}).setdefault(speaker, file)
     place = {file.path: number for number, file in enumerate(files) if file}
-    joined: dict[Path, _File | None] = {}
+    joined: dict[Path, list[_File]] = {}
     for two in sides.values():
         if {"agent", "caller"} <= two.keys():
             agent, caller = two["agent"], two["caller"]
             both = replace(agent, other=caller.path)
             first = min((agent, caller), key=lambda file: place[file.path])
-            joined |= {agent.path: None, caller.path: None, first.path: both}
-    whole: list[_File | None] = []
-    for file in files:
-        if file is None or file.path not in joined:
-            whole.append(file)
-        elif (pair := joined[file.path]) is not None:
-            whole.append(pair)
-    return whole
+            joined |= {agent.path: [], caller.path: [], first.path: [both]}
+    return [whole for file in files for whole in (joined.get(file.path, [file]) if file else [None])]
 
 
 def _without_sidecars(files: list[_File | None]) -> list[_File | None]:
@@ -299,14 +293,6 @@ def _with_ids(every: list[_File | None]) -> list[Source]:
             continue
         choices = [(name(file), count) for name, count in zip(names, counts, strict=True)]
         chosen = next((text for text, count in choices if count[text] == 1), choices[-1][0])
-        sources.append(
-            Source(
-                file.path,
-                shown_path(file.path),
-                _id(chosen),
-                file.other,
-                file.sidecar,
-                file.agent_channel,
-            )
-        )
+        place = shown_path(file.path)
+        sources.append(Source(file.path, place, _id(chosen), file.other, file.sidecar, file.agent_channel))
     return sources

@@ -110,7 +110,7 @@ def _refuse_other_encodings(data: bytes, place: str) -> None:
 
 
 def as_utf8(path: str | os.PathLike[str]) -> str:
-    """The path as text that can be written; what of it is not UTF-8 as `\\xNN`."""
+    """The path as text that can be written; what of it is not UTF-8 stands as hexadecimal digits."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
@@ -131,5 +131,5 @@ def shape(text: str) -> str:
         "other signs": any(not (sign.isalnum() or sign.isspace()) for sign in text),
     }
     number = {0: "no word", 1: "one word", 2: "two words", 3: "three words"}.get(words, f"{words} words")
-    signs = " and ".join(name for name, found in has.items() if found)
+    signs = " and ".join(name for name, is_there in has.items() if is_there)
     return f"{number}{f' of {signs}' if signs else ''}, {len(text)} characters"

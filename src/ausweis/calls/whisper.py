@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import BaseModel, Field, ValidationError
 
 from ausweis.calls.call import raw_turn
-from ausweis.calls.explain import explain
+from ausweis.calls.checks import explain
 from ausweis.calls.plain import split_label
 from ausweis.calls.speakers import Speakers
 from ausweis.calls.times import Milliseconds

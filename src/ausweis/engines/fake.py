@@ -28,7 +28,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from ausweis.engines.fake_answers import result_of
 from ausweis.engines.protocol import Request, Result, Transcript
@@ -97,13 +97,24 @@ class _File(BaseModel):
     delay: Annotated[float, Field(ge=0, le=60, allow_inf_nan=False)] = 0.0
     answers: tuple[Script, ...]
 
+    @field_validator("answers")
+    @classmethod
+    def _are_json(cls, answers: tuple[Script, ...]) -> tuple[Script, ...]:
+        try:
+            json.dumps([script.answer for script in answers], allow_nan=False)
+        except (TypeError, ValueError):
+            raise ValueError("an answer holds what JSON cannot, such as .nan, .inf or a date") from None
+        return answers
+
 
 class FakeEngine:
     """Answers from a function, a mapping or a script. `requests` are those that it saw, in their order.
 
     A function may raise `EngineError` for a failure. `delay` is in seconds a request. With `keep_requests` false,
-    `requests` stays empty, so that a long run needs no more memory.
+    `requests` stays empty, so that a long run needs no more memory. The hash in `info` is that of the script or name.
     """
+
+    calls_at_once = 1
 
     def __init__(
         self,
@@ -120,7 +131,7 @@ class FakeEngine:
         self._keep = keep_requests
         self._closed = False
         self.requests: list[Request] = []
-        self._info = ModelProvenance(
+        self.info = ModelProvenance(
             id=model_id,
             sha256=model_sha256 or hashlib.sha256(model_id.encode()).hexdigest(),
             engine="fake",
@@ -134,8 +145,9 @@ class FakeEngine:
         Raises:
             InputError: the file cannot be read, or says something impossible.
         """
-        text = _read(path)
-        content = _load(text, path)
+        from ausweis.user_yaml import read_model
+
+        content, text = read_model(path, _File, "the scripted answers", InputError)
         return cls(
             content.answers,
             model_id=content.model_id,
@@ -144,16 +156,6 @@ class FakeEngine:
             delay=content.delay,
             keep_requests=False,
         )
-
-    @property
-    def info(self) -> ModelProvenance:
-        """No weights: the hash is that of the script, or of the name."""
-        return self._info
-
-    @property
-    def calls_at_once(self) -> int:
-        """One."""
-        return 1
 
     def complete(self, requests: Sequence[Request]) -> list[Result]:
         """Answer each request as the script says.
@@ -180,8 +182,8 @@ class FakeEngine:
         if self._delay:
             time.sleep(self._delay)
         tokens = sum(-(-len(message.content) // 4) for message in request.messages)
-        if tokens > self._info.context_tokens:
-            raise ContextError(f"the prompt has {tokens} tokens, the context {self._info.context_tokens}")
+        if tokens > self.info.context_tokens:
+            raise ContextError(f"the prompt has {tokens} tokens, the context {self.info.context_tokens}")
         return result_of(request, self._answer(request), tokens)
 
     def close(self) -> None:
@@ -205,37 +207,3 @@ def _by_script(scripts: tuple[Script, ...]) -> Callable[[Request], Answer]:
         return script.answer
 
     return answer
-
-
-def _read(path: Path) -> str:
-    from ausweis.user_yaml import read_bytes
-
-    try:
-        return read_bytes(path).decode()
-    except OSError as error:
-        raise InputError(f"the scripted answers cannot be read ({error.strerror})", place=str(path)) from None
-    except UnicodeDecodeError:
-        raise InputError("the scripted answers are not UTF-8; save the file as UTF-8", place=str(path)) from None
-
-
-def _load(text: str, path: Path) -> _File:
-    from ausweis.user_yaml import UserYamlError, load
-
-    try:
-        document = load(text)
-    except UserYamlError as error:
-        message = f"the scripted answers are no valid YAML: {error.message}"
-        raise InputError(message, place=f"{path}:{error.line}") from None
-    try:
-        content = _File.model_validate(document.data)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(step + 1 if isinstance(step, int) else step) for step in first["loc"])
-        message = f"the scripted answers are wrong at {where or 'the top'}: {first['msg']}"
-        raise InputError(message, place=f"{path}:{document.line(first['loc'])}") from None
-    try:
-        json.dumps(document.data, ensure_ascii=False, allow_nan=False).encode()
-    except (TypeError, ValueError):
-        message = "the scripted answers hold what JSON cannot, such as .nan, .inf or a date"
-        raise InputError(message, place=str(path)) from None
-    return content

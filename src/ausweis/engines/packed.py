@@ -89,6 +89,8 @@ class RecordedEngine:
     `checking`: ask the model in any case, and note how far its answers are from the recorded ones, which are given.
     """
 
+    calls_at_once = 1
+
     packed: Packed
     open_live: Callable[[], Engine]
     checking: bool = False
@@ -102,11 +104,6 @@ class RecordedEngine:
     def info(self) -> ModelProvenance:
         """What was recorded, with `recorded:` before the engine's name."""
         return self.packed.info.model_copy(update={"engine": f"recorded:{self.packed.info.engine}"})
-
-    @property
-    def calls_at_once(self) -> int:
-        """One."""
-        return 1
 
     def complete(self, requests: Sequence[Request]) -> list[Result]:
         """Answer from recordings; what has none, or all of it if `checking`, is asked of the model in one batch.
@@ -130,7 +127,7 @@ class RecordedEngine:
         if None not in known and not self.checking:
             return self._given(known, {})
         told = enumerate(transcript_engine(self._engine()).read(transcript))
-        return self._given(known, {place: one for place, one in told if self.checking or known[place] is None})
+        return self._given(known, {place: result for place, result in told if self.checking or known[place] is None})
 
     def _given(self, known: Sequence[Result | None], asked: Mapping[int, Result]) -> list[Result]:
         """The recorded answers, and for those that have none what the model was `asked`."""
@@ -159,9 +156,9 @@ class RecordedEngine:
         return self._live
 
 
-def _difference(one: Result, other: Result) -> float:
+def _difference(recorded: Result, told: Result) -> float:
     """The largest difference of a probability; 1 where there is none and the texts differ."""
-    if not one.probabilities:
-        return float(one.text != other.text)
-    differences = [abs(a - b) for a, b in zip(one.probabilities, other.probabilities, strict=True)]
+    if not recorded.probabilities:
+        return float(recorded.text != told.text)
+    differences = [abs(a - b) for a, b in zip(recorded.probabilities, told.probabilities, strict=True)]
     return max(differences) if all(map(math.isfinite, differences)) else 1.0

@@ -36,7 +36,7 @@ class _Recording(BaseModel):
 
 
 class ReplayEngine:
-    """Gives recorded answers; the folder is not changed.
+    """Gives recorded answers; the folder is not changed. `info` is what was recorded, as `replay:` its engine.
 
     Memory: about 200 bytes an answer, as the answers stay in the file.
 
@@ -44,10 +44,12 @@ class ReplayEngine:
         InputError: the folder holds no recordings, or one of them is broken.
     """
 
+    calls_at_once = 1
+
     def __init__(self, folder: Path) -> None:
         recorded, _ = recordings(folder)
         self._sha256 = recorded.sha256
-        self._info = recorded.model_copy(update={"engine": f"replay:{recorded.engine}"})
+        self.info = recorded.model_copy(update={"engine": f"replay:{recorded.engine}"})
         self._path = folder / ANSWERS_FILE
         self._places = _index(self._path)
         try:
@@ -55,16 +57,6 @@ class ReplayEngine:
         except OSError as error:
             message = f"the recorded answers cannot be read ({error.strerror})"
             raise InputError(message, place=str(self._path)) from None
-
-    @property
-    def info(self) -> ModelProvenance:
-        """What was recorded, with `replay:` before the engine's name."""
-        return self._info
-
-    @property
-    def calls_at_once(self) -> int:
-        """One."""
-        return 1
 
     def complete(self, requests: Sequence[Request]) -> list[Result]:
         """The recorded answers.
@@ -118,6 +110,9 @@ class RecordingEngine:
         RunError: the folder cannot be written, or another process records there.
     """
 
+    calls_at_once = 1
+    """Answers are written down one after another."""
+
     def __init__(self, inner: Engine, folder: Path) -> None:
         self._inner = inner
         make_folder(folder)
@@ -142,11 +137,6 @@ class RecordingEngine:
     def info(self) -> ModelProvenance:
         """That of the engine that answers."""
         return self._inner.info
-
-    @property
-    def calls_at_once(self) -> int:
-        """One: answers are written down one after another."""
-        return 1
 
     def complete(self, requests: Sequence[Request]) -> list[Result]:
         """Ask, write down, hand on.

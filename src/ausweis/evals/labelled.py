@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ausweis.calls.call import Call
-from ausweis.calls.explain import explain
+from ausweis.calls.checks import explain
 from ausweis.calls.opening import bounded_lines, open_file
 from ausweis.errors import InputError
 from ausweis.evals.incident_label import IncidentLabel

@@ -4,17 +4,15 @@
     render      the sandbox that fills a section: call text stays data, on one line
     bounds      of what a template may do: size, depth, steps
     template    the template itself, and its messages
-    lock        `prompts.lock`: which versions are released, with their hashes
-    library     a folder of templates; which version answers to a name
+    library     a folder of templates, and `prompts.lock`: which versions are released; which one answers to a name
     lint        what is wrong with a template or a folder of them
     release     puts a version into the lock, and tells what changed between two
 
 Roles come from a template's source alone: `render` has the rule that text of a call stays data.
 """
 
-from ausweis.prompts.library import Library, default_library
+from ausweis.prompts.library import Library, Lock, LockEntry, default_library
 from ausweis.prompts.lint import lint_file, lint_folder
-from ausweis.prompts.lock import Lock, LockEntry
 from ausweis.prompts.release import Difference, difference, release
 from ausweis.prompts.source import Problem, Section
 from ausweis.prompts.template import Example, Template

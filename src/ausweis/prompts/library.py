@@ -1,17 +1,88 @@
 """A folder of templates: `ID/VERSION.md`, with `prompts.lock` beside. Says which version answers to a name."""
 
+import json
 import os
 import re
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from ausweis.errors import PromptError
-from ausweis.prompts.lock import Lock
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from ausweis.errors import PromptError, RunError
+from ausweis.journal import replace_file
 from ausweis.prompts.template import Template
 
-__all__ = ["Library", "default_library"]
+__all__ = ["Library", "Lock", "LockEntry", "default_library"]
 
 FOLDER_VARIABLE = "AUSWEIS_PROMPTS"
 _NAME = re.compile(r"(?P<id>[a-z][a-z0-9]*(?:-[a-z0-9]+)*)(?:@(?P<version>[1-9][0-9]{0,8}))?")
+LOCK_NAME = "prompts.lock"
+
+
+class LockEntry(BaseModel):
+    """One release: the file's hash, why it was made, and the day (UTC, ISO 8601)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    message: str = Field(min_length=1)
+    released: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
+
+
+_ENTRIES = TypeAdapter(dict[str, LockEntry])
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """`prompts.lock`: the released versions by name, such as `agent-turn@1`. A released version never changes."""
+
+    path: Path
+    entries: dict[str, LockEntry] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, folder: Path) -> "Lock":
+        """The lock of a folder of templates; empty where there is none yet.
+
+        Raises:
+            PromptError: the file cannot be read, or is no lock.
+        """
+        path = folder / LOCK_NAME
+        try:
+            text = path.read_text(encoding="utf-8")
+            return cls(path, _ENTRIES.validate_python(json.loads(text)))
+        except FileNotFoundError:
+            return cls(path)
+        except json.JSONDecodeError as error:
+            place = f"{path}:{error.lineno}"
+            raise PromptError("is no valid JSON: take it from version control again", place=place) from error
+        except ValidationError as error:
+            where = ".".join(str(key) for key in error.errors()[0]["loc"]) or "the file"
+            message = f"{where} is no release with sha256, message and released: take the file from version control"
+            raise PromptError(message, place=str(path)) from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise PromptError("cannot be read", place=str(path)) from error
+
+    def with_entry(self, name: str, entry: LockEntry) -> "Lock":
+        """A lock that has this entry too, sorted by id and version."""
+        return Lock(self.path, dict(sorted({**self.entries, name: entry}.items(), key=_order)))
+
+    def write(self) -> None:
+        """Replace the file in one step, so that a reader never sees half of it.
+
+        Raises:
+            PromptError: the folder cannot be written to.
+        """
+        text = json.dumps({name: entry.model_dump() for name, entry in self.entries.items()}, indent=2)
+        try:
+            replace_file(self.path, text + "\n")
+        except RunError as error:
+            raise PromptError(error.message, place=error.place) from None
+
+
+def _order(item: tuple[str, LockEntry]) -> tuple[str, int, str]:
+    name = item[0]
+    identifier, _, version = name.partition("@")
+    return identifier, int(version) if version.isdecimal() else 0, name
 
 
 class Library:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ausweis.errors import PromptError
 from ausweis.prompts.bounds import MAX_STEPS, Budget
-from ausweis.prompts.lock import Lock
+from ausweis.prompts.library import Lock
 from ausweis.prompts.render import variables
 from ausweis.prompts.source import Problem, Source
 from ausweis.prompts.template import Template, read_template

@@ -5,9 +5,8 @@ from datetime import UTC, date, datetime
 from difflib import unified_diff
 
 from ausweis.errors import PromptError
-from ausweis.prompts.library import Library
+from ausweis.prompts.library import Library, Lock, LockEntry
 from ausweis.prompts.lint import lint_file
-from ausweis.prompts.lock import Lock, LockEntry
 from ausweis.prompts.source import read_source
 from ausweis.prompts.template import Template
 

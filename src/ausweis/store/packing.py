@@ -105,9 +105,9 @@ def _parts(run: RunProvenance) -> dict[str, Any]:
 
 
 def _weight(severity: Severity | None, risk: float, number: int) -> int:
-    """One number for three: a step of severity weighs more than all of the risk, a millionth of that more than `number`.
+    """One number for three: a step of severity weighs more than all of the risk, a millionth of that more than all else.
 
-    As in the migration that made the column.
+    `number`: of types and kinds that were found. As in the migration that made the column.
     """
     grade = 0 if severity is None else SEVERITIES.index(severity) + 1
     return number + 1000 * (round(risk * 1_000_000) + 2_000_000 * grade)

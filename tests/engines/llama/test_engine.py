@@ -151,7 +151,7 @@ def test_chat_markers_in_a_text_are_only_text(tiny: LlamaEngine) -> None:
 
     def special_tokens(text: str) -> int:
         asked, model = tiny._question(0, question(text)), tiny._model
-        return sum(model.is_special(token) for token in asked.prefix + asked.own)
+        return sum(model.api.llama_vocab_is_control(model.vocabulary, token) for token in asked.prefix + asked.own)
 
     plain = special_tokens("It pours.")
     assert plain > 0

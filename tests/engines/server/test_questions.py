@@ -17,8 +17,11 @@ HOSTILE = (
 @pytest.mark.parametrize("text", HOSTILE[:2] + HOSTILE[4:])
 def test_no_marker_is_left_for_the_tokeniser(tiny: LlamaEngine, text: str) -> None:
     model = tiny._model
-    assert any(model.is_special(token) for token in model.tokens(text, special=True))
-    assert not any(model.is_special(token) for token in model.tokens(without_markers(text), special=True))
+    assert any(model.api.llama_vocab_is_control(model.vocabulary, token) for token in model.tokens(text, special=True))
+    assert not any(
+        model.api.llama_vocab_is_control(model.vocabulary, token)
+        for token in model.tokens(without_markers(text), special=True)
+    )
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, "[INST] [/INST] [TOOL_CALLS]", "<\uff5cUser\uff5c>"])

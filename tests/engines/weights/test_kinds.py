@@ -194,21 +194,21 @@ def test_models_of_another_kind_are_refused() -> None:
     with pytest.raises(ModelError, match="smollm2-135m is a language model, but an ASR model is wanted here"):
         weights.locate_folder("smollm2-135m")
     with pytest.raises(ModelError, match="ears is an ASR model, but a voice encoder is wanted here"):
-        weights.locate_file("ears", "voices")
+        weights.locate_file("ears")
 
 
 @pytest.mark.usefixtures("packages")
 def test_file_of_voices(cache: Path, tmp_path: Path) -> None:
-    found = weights.locate_file("voices", "voices")
+    found = weights.locate_file("voices")
     assert found == weights.LocalModel(cache / "voices" / "pretrained.pt", "voices", sha256(VOICES))
     copy = tmp_path / "copy.pt"
     with pytest.raises(ModelError, match="cannot be read: No such file"):
-        weights.locate_file(str(copy), "voices")
+        weights.locate_file(str(copy))
     copy.write_bytes(VOICES)
-    assert weights.locate_file(str(copy), "voices") == weights.LocalModel(copy, "voices", sha256(VOICES))
+    assert weights.locate_file(str(copy)) == weights.LocalModel(copy, "voices", sha256(VOICES))
     copy.write_bytes(b"other")
     with pytest.raises(ModelError, match=f"is not known: .* kind voices with the SHA-256 {sha256(b'other')}"):
-        weights.locate_file(str(copy), "voices")
+        weights.locate_file(str(copy))
 
 
 @pytest.mark.usefixtures("packages")

@@ -15,6 +15,7 @@ from tests.engines.weights.carriers import distribution, names, run
 
 from ausweis.engines import weights
 from ausweis.errors import ModelError
+from ausweis.journal import write_fault
 
 CONTENT = b"GGUF" + bytes(range(256)) * 9000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -129,10 +130,10 @@ def test_full_disk_leaves_nothing(cache: Path, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.usefixtures("packages")
 def test_note_that_cannot_be_written_costs_time_only(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+    def full(path: Path, _: object) -> None:
+        raise write_fault(path, OSError(errno.ENOSPC, "No space left on device"))
 
-    monkeypatch.setattr("json.dump", full)
+    monkeypatch.setattr("ausweis.engines.weights.cache.replace_file", full)
     assert weights.pull("tiny").path.read_bytes() == CONTENT
     assert names(cache) == ["tiny.gguf"]
 

@@ -4,8 +4,7 @@ engine         answers questions and reads transcripts
 chat_format    messages → parts of a prompt, markers apart from contents
 batches        which questions are evaluated together, and what they share
 model          the weights: vocabulary, tokens
-context        llama.cpp's memory, with a prefix that prompts share
-prefix_cache   such prefixes, kept on the disk
+context        llama.cpp's memory, with a prefix that prompts share and that is kept on the disk
 shared_prefix  a sequence for each question, going on from the prefix they share
 answers        answers under way: of a closed list, or JSON by schema
 transcript     a call read once, row by row

@@ -1,19 +1,24 @@
 """A llama.cpp context with a prefix that prompts share, evaluated once and kept on the disk for later processes."""
 
 import ctypes
-from collections.abc import Iterable, Sequence
+import hashlib
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ausweis.engines.llama.model import LlamaModel
-from ausweis.engines.llama.prefix_cache import CachedPrefix
 from ausweis.engines.llama.states import StateTap
+from ausweis.engines.weights import cache_folder
 from ausweis.errors import EngineError, ModelError
 
-__all__ = ["CHUNK", "Cell", "LlamaContext", "chunks"]
+__all__ = ["CHUNK", "CachedPrefix", "Cell", "LlamaContext", "chunks"]
 
 CHUNK = 512
 """Tokens evaluated at once; more gains nothing on a CPU."""
+MOST_KEPT = 12
+"""Prefixes kept on the disk; the oldest go."""
 
 
 class Cell(NamedTuple):
@@ -23,6 +28,48 @@ class Cell(NamedTuple):
     position: int
     owners: tuple[int, ...] = (0,)
     wanted: tuple[int, ...] = ()
+
+
+class CachedPrefix:
+    """The file for one prefix, if it was kept. `version` is that of llama.cpp and its settings.
+
+    It holds what llama.cpp computed for the instructions and examples of a template: nothing of any call. It saves the
+    half minute that evaluating them takes on two cores. Whatever goes wrong with it, the prefix is evaluated anew.
+    llama.cpp ends the process when such a file is cut short, so its name carries the hash of its bytes.
+    """
+
+    def __init__(self, model_sha256: str, version: str, tokens: Sequence[int]) -> None:
+        body = f"{model_sha256} {version} {' '.join(map(str, tokens))}"
+        self._folder = cache_folder().parent / "prefixes"
+        self._key = hashlib.sha256(body.encode()).hexdigest()[:32]
+
+    def find(self) -> Path | None:
+        """The file, if it is there and whole."""
+        with suppress(OSError):
+            for path in self._folder.glob(f"{self._key}-*.bin"):
+                if path.name == self._name(path):
+                    return path
+                path.unlink(missing_ok=True)
+        return None
+
+    def keep(self, save: Callable[[str], bool]) -> None:
+        """Write the file by `save`, which gets a name to write to and says whether it could."""
+        with suppress(OSError):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=self._folder) as folder:
+                part = Path(folder) / "part"
+                if save(str(part)):
+                    part.replace(self._folder / self._name(part))
+                    self._forget_oldest()
+
+    def _name(self, path: Path) -> str:
+        with path.open("rb") as file:
+            return f"{self._key}-{hashlib.file_digest(file, 'sha256').hexdigest()[:32]}.bin"
+
+    def _forget_oldest(self) -> None:
+        files = sorted(self._folder.glob("*.bin"), key=lambda path: path.stat().st_mtime, reverse=True)
+        for path in files[MOST_KEPT:]:
+            path.unlink(missing_ok=True)
 
 
 class LlamaContext:

@@ -18,9 +18,8 @@ import numpy as np
 from ausweis.engines.llama.answers import Answer, Answering, JsonWriter, Logits, choose
 from ausweis.engines.llama.batches import Batch, Question, batches_of, by_prefix
 from ausweis.engines.llama.chat_format import ChatFormat, PromptPart, chat_format
-from ausweis.engines.llama.context import LlamaContext
+from ausweis.engines.llama.context import CachedPrefix, LlamaContext
 from ausweis.engines.llama.model import LlamaModel
-from ausweis.engines.llama.prefix_cache import CachedPrefix
 from ausweis.engines.llama.shared_prefix import SEQUENCES, SharedPrefixContext
 from ausweis.engines.llama.states import States
 from ausweis.engines.llama.transcript import TranscriptContext
@@ -56,6 +55,9 @@ class LlamaEngine:
         ModelError: the weights are missing, not what the catalogue says, or too large for this machine.
     """
 
+    calls_at_once = 1
+    """What a call has of its own is evaluated together already."""
+
     def __init__(self, weights: LocalModel, *, context: int | None = None, threads: int | None = None) -> None:
         self._model = LlamaModel(weights.path)
         trained = self._model.trained_context
@@ -83,11 +85,6 @@ class LlamaEngine:
     ) -> "LlamaEngine":
         """Load a model of the catalogue by id, or any GGUF file by path."""
         return cls(locate(model, progress=progress), context=context, threads=threads)
-
-    @property
-    def calls_at_once(self) -> int:
-        """One: what a call has of its own is evaluated together already."""
-        return 1
 
     @property
     def layers(self) -> int:

@@ -55,10 +55,6 @@ class LlamaModel:
         """Whether the token ends an answer."""
         return bool(self.api.llama_vocab_is_eog(self.vocabulary, token))
 
-    def is_special(self, token: int) -> bool:
-        """Whether the token is a marker of the format, and stands for no text."""
-        return bool(self.api.llama_vocab_is_control(self.vocabulary, token))
-
     @property
     def end_token(self) -> int:
         """The token with which the model ends its turn."""

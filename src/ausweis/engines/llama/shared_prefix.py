@@ -15,9 +15,8 @@ import numpy as np
 
 from ausweis.engines.llama.answers import Answer, Answering, Logits, Step
 from ausweis.engines.llama.batches import Run
-from ausweis.engines.llama.context import Cell, LlamaContext, chunks
+from ausweis.engines.llama.context import CachedPrefix, Cell, LlamaContext, chunks
 from ausweis.engines.llama.model import LlamaModel
-from ausweis.engines.llama.prefix_cache import CachedPrefix
 
 __all__ = ["SEQUENCES", "SharedPrefixContext"]
 

@@ -54,12 +54,12 @@ class ServerEngine:
         retry_policy: RetryPolicy | None = None,
         warn: Callable[[str], None] | None = None,
     ) -> None:
-        self._workers = workers or WORKERS
+        self.calls_at_once = workers or WORKERS  # a call may consist of a single request
         retry_policy = retry_policy or RetryPolicy()
         first = replace(retry_policy, attempts=min(retry_policy.attempts, _FIRST_ATTEMPTS))
         address = checked_address(address)
         self._host = urlsplit(address).netloc
-        self._connection = Connection(address, key=key, parallel=self._workers, retry_policy=first)
+        self._connection = Connection(address, key=key, parallel=self.calls_at_once, retry_policy=first)
         self._background = Background("server")
         try:
             served, abilities = self._background.run(self._started(model, warn or (lambda text: None)))
@@ -87,11 +87,6 @@ class ServerEngine:
     async def _found(self, model: str | None) -> tuple[ServedModel, Abilities]:
         served = await served_model(self._connection, model)
         return served, await abilities_of(self._connection, served.name)
-
-    @property
-    def calls_at_once(self) -> int:
-        """As many as requests: a call may consist of a single one."""
-        return self._workers
 
     @property
     def warning(self) -> str | None:

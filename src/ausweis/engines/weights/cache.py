@@ -11,7 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ausweis.errors import ModelError
+from ausweis.errors import ModelError, RunError
+from ausweis.journal import make_folder, replace_file
 
 __all__ = [
     "CACHE_VARIABLE",
@@ -221,14 +222,6 @@ def _write_note(note: Path, path: Path, sha256: str, hashed: os.stat_result) -> 
     # Only a saving of time: where it cannot be written, the next start hashes again. `hashed` is the file's state
     # before it was read, so a change in the meantime is noticed.
     content = {"path": path.name, "sha256": sha256, "size": hashed.st_size, "mtime_ns": hashed.st_mtime_ns}
-    with suppress(OSError):
-        note.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=note.parent, prefix=f".{note.name}.", suffix=".part")
-        temporary = Path(name)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(content, file)
-            temporary.chmod(0o644)
-            temporary.replace(note)
-        finally:
-            temporary.unlink(missing_ok=True)
+    with suppress(RunError):
+        make_folder(note.parent)
+        replace_file(note, json.dumps(content))

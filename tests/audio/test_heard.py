@@ -1,7 +1,6 @@
 """Words of two sides to turns."""
 
-from ausweis.audio.heard import Word
-from ausweis.audio.talk import turns_of
+from ausweis.audio.heard import Word, turns_of
 
 
 def said(text: str, start: float, each: float = 0.3, probability: float = 0.9) -> list[Word]:
