@@ -105,7 +105,7 @@ def _parts(run: RunProvenance) -> dict[str, Any]:
 
 
 def _weight(severity: Severity | None, risk: float, number: int) -> int:
-    """One number for three: a step of severity weighs more than all of the risk, a millionth of that more than all else.
+    """One number for three: a step of severity weighs more than all risk, a millionth of that more than the rest.
 
     `number`: of types and kinds that were found. As in the migration that made the column.
     """
