@@ -3,12 +3,11 @@
 import os
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ausweis.cli.store_options import is_there, login, need_sqlalchemy
-from ausweis.vocabulary import Language
 
 if TYPE_CHECKING:
     from ausweis.reports.review_source import Review, Wanted
@@ -64,14 +63,10 @@ def review(
     address: str | None,
     out: Path,
     formats: tuple[str, ...],
-    language: Language,
-    queues: tuple[str, ...],
-    teams: tuple[str, ...],
-    full: int,
     unmasked: bool,
-    agents: bool,
     serve: str | None,
     targets: tuple[str, ...],
+    **shown: Any,
 ) -> None:
     """Write the review of a day: counts and what changed, then the calls to review, worst first.
 
@@ -82,17 +77,7 @@ def review(
     from ausweis.reports.review_source import Wanted, review_of
 
     first, last = days_of(day, days)
-    wanted = Wanted(
-        first=first,
-        last=last,
-        language=language,
-        queues=queues,
-        teams=teams,
-        masked=not unmasked,
-        agents=agents,
-        full=full,
-        serve=_serve(serve),
-    )
+    wanted = Wanted(first=first, last=last, masked=not unmasked, serve=_serve(serve), **shown)
     for target in targets:
         check_address(target)
     paths = paths_of(out, formats, wanted)

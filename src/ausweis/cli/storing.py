@@ -49,7 +49,7 @@ class Filling:
         """Take up what the run holds already; what an earlier try left out of the store is in it then."""
         with self._kept_apart():
             if answers is not None:
-                self._store.register_answers(answers)
+                self._store.register(answers, "answers")
             self._sink = self._store.sink(run.path, _audio(sources), by=login())
             if run.counts.verdicts:
                 self._sink.take_up()

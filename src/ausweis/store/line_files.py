@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from ausweis.errors import StoreError
-from ausweis.journal import lines
+from ausweis.journal import lines, parsed
 
 __all__ = ["call_of_line", "ids_of", "is_half", "is_wanting", "likely_of", "rewrite"]
 
@@ -22,12 +22,12 @@ _FEW = 20
 def call_of_line(data: bytes) -> str | None:
     """The id of the call that a line is about; of a failure without one, the name of its file."""
     try:
-        document = json.loads(data)
+        document = parsed(data)
         # A labelled call.
         document = document.get("call") or document
         name = document["call_id"] if "call_id" in document else document["id"]
         return Path(_LINE.sub("", document["place"])).stem if name is None else str(name)
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+    except (LookupError, TypeError, AttributeError):
         return None
 
 

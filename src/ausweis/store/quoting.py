@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, or_, select, true
 
+from ausweis.journal import parsed
 from ausweis.store.tables import batches, calls, decisions, texts, verdicts
 
 __all__ = ["Said", "reasons_of", "said_elsewhere", "words_of"]
@@ -113,9 +114,9 @@ class Said:
     def is_in(self, line: bytes) -> bool:
         """Whether a line of recorded answers holds any of it. A choice out of a list never does."""
         try:
-            result = json.loads(line)["result"]
+            result = parsed(line)["result"]
             answer, is_choice = result["text"], bool(result.get("probabilities"))
-        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        except (LookupError, TypeError, AttributeError):
             return False
         if is_choice:
             return False
