@@ -7,8 +7,8 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -49,7 +49,7 @@ class HearingOptions:
         return locate_folder(self.asr_model or catalogue.default_id("asr"))
 
     def settings(self, model: LocalModel, roles_model: str) -> str:
-        """All that a transcript depends on besides the recording, as JSON. Kept transcripts are model by it."""
+        """All that a transcript depends on besides the recording, as JSON. Kept transcripts are known by it."""
         parts = {
             "ausweis": __version__,
             "recogniser": f"{model.id} ({model.sha256[:12]})",
@@ -84,6 +84,7 @@ Listening = Callable[[str, float], None]
 """Told the name of a recording, and how many seconds of it were heard."""
 
 
+@dataclass
 class Hearing:
     """Called with a source, gives its raw call. `settings` are what a transcript depends on besides the recording.
 
@@ -91,23 +92,17 @@ class Hearing:
     not be heard before and are not tried again.
     """
 
-    def __init__(
-        self,
-        open_transcriber: Callable[[], Transcriber],
-        kept: KeptTranscripts,
-        settings: str,
-        *,
-        keep: Path | None = None,
-        progress: Listening | None = None,
-        failed: Mapping[str, UnreadableCall] | None = None,
-    ) -> None:
-        self._transcriber = cache(open_transcriber)
-        self._kept = kept
-        self._settings = settings
-        self._keep = keep
-        self._progress = progress
-        self._failed = failed or {}
-        self._used: list[str] = []
+    open_transcriber: Callable[[], Transcriber]
+    kept: KeptTranscripts
+    settings: str
+    keep: Path | None = None
+    progress: Listening | None = None
+    failed: Mapping[str, UnreadableCall] = field(default_factory=dict)
+    _used: list[str] = field(default_factory=list, init=False)
+
+    @cached_property
+    def _transcriber(self) -> Transcriber:
+        return self.open_transcriber()
 
     def __call__(self, source: Source) -> RawCall | UnreadableCall:
         """The call of a recording, from what is kept where it was heard before.
@@ -123,8 +118,8 @@ class Hearing:
                 shown_path(error.place or source.place), source.default_id, error.message, "recording"
             )
         call_id = sidecar.id or source.default_id
-        if call_id in self._failed:
-            return self._failed[call_id]
+        if call_id in self.failed:
+            return self.failed[call_id]
         try:
             return RawCall(self._document(source, sidecar) | {"id": call_id}, source.place, call_id)
         except (InputError, EngineError) as error:
@@ -144,22 +139,22 @@ class Hearing:
             RunError: it cannot be written.
         """
         if self._used:
-            self._kept.keep_only(self._used)
+            self.kept.keep_only(self._used)
 
     def _document(self, source: Source, sidecar: Sidecar) -> dict[str, Any]:
         key = self._key(source)
-        document = self._kept.get(key)
+        document = self.kept.get(key)
         if document is None:
             document = self._heard(source, sidecar)
             document = {"id": sidecar.id or source.default_id} | document
-            self._kept.add(key, document)
+            self.kept.add(key, document)
         self._used.append(key)
-        if self._keep is not None:
-            _copy(source.files, self._keep, str(document["id"]))
+        if self.keep is not None:
+            _copy(source.files, self.keep, str(document["id"]))
         return document
 
     def _heard(self, source: Source, sidecar: Sidecar) -> dict[str, Any]:
-        transcriber = self._transcriber()
+        transcriber = self._transcriber
         try:
             return transcriber.transcribe(source.files, sidecar, source.agent_channel, self._report(source))
         except ModelError as error:
@@ -167,12 +162,12 @@ class Hearing:
             raise InputError(error.message) from error
 
     def _report(self, source: Source) -> Callable[[float], None]:
-        show = self._progress
+        show = self.progress
         return (lambda seconds: show(source.default_id, seconds)) if show else (lambda seconds: None)
 
     def _key(self, source: Source) -> str:
         """Changes when a file, what stands beside it, or a setting does."""
-        parts: list[object] = [self._settings]
+        parts: list[object] = [self.settings]
         for path in (*source.files, source.sidecar):
             if path is not None and path.exists():
                 state = path.stat()

@@ -34,23 +34,15 @@ class Sides:
     confidence: float | None = None
 
 
+@dataclass(frozen=True)
 class Transcriber:
     """Makes documents in the shape of a call. `roles` tells how likely the speakers of turns are not swapped."""
 
-    def __init__(
-        self,
-        asr_model: AsrModel,
-        voices: Callable[[], VoiceEncoder],
-        roles: Callable[[Sequence[Turn], Language], float],
-        *,
-        language: Language | None = None,
-        agent_channel: AgentChannel | None = None,
-    ) -> None:
-        self._asr_model = asr_model
-        self._voices = voices
-        self._roles = roles
-        self._language = language
-        self._agent_channel = agent_channel
+    asr_model: AsrModel
+    voices: Callable[[], VoiceEncoder]
+    roles: Callable[[Sequence[Turn], Language], float]
+    language: Language | None = None
+    agent_channel: AgentChannel | None = None
 
     def transcribe(
         self,
@@ -69,8 +61,8 @@ class Transcriber:
         """
         recordings = [Recording.open(path) for path in files]
         before = [_state(path) for path in files]
-        language = self._language or sidecar.language
-        listened = listen(recordings, self._asr_model, language, progress)
+        language = self.language or sidecar.language
+        listened = listen(recordings, self.asr_model, language, progress)
         if not any(heard.words for heard in listened.channels):
             raise InputError("nobody speaks in the recording", place=str(files[0]))
         spoken: Language = language or ("de" if (listened.german or 0.0) >= 0.5 else "en")
@@ -110,14 +102,14 @@ class Transcriber:
 
     def _told(self, sidecar: Sidecar, named: AgentChannel | None) -> tuple[AgentChannel, Known] | None:
         """The agent's channel, and who says so; whoever knows this recording best is heard first."""
-        if self._agent_channel is not None:
-            return self._agent_channel, "option"
+        if self.agent_channel is not None:
+            return self.agent_channel, "option"
         if sidecar.channels is not None:
             return "left" if sidecar.channels[0] == "agent" else "right", "side-car"
         return None if named is None else (named, "file name")
 
     def _by_voice(self, recording: Recording, channel: int, words: Sequence[Word], language: Language) -> Sides:
-        voices = Voices(self._voices())
+        voices = Voices(self.voices())
         for samples, spans, offset in speech_of(recording, channel):
             voices.feed(samples, spans, offset)
         split = voices.split(words)
@@ -130,7 +122,7 @@ class Transcriber:
 
     def _told_by_talk(self, two: Sequence[list[Word]], language: Language, apart: float) -> Sides:
         """`apart`: how sure it is that the words of the two were told apart."""
-        straight = self._roles(turns_of(_named(two, agent_first=True)), language)
+        straight = self.roles(turns_of(_named(two, agent_first=True)), language)
         words = _named(two, agent_first=straight >= 0.5)
         return Sides(words, "talk", max(straight, 1 - straight) * apart)
 

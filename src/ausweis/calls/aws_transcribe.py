@@ -10,6 +10,7 @@ all channels are ordered by time; and those that follow one another on one chann
 falls between two sentences of the other side stands between them, and talking at once does not tear sentences apart.
 """
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
@@ -158,7 +159,8 @@ def _turns(results: _Results) -> list[dict[str, Any]]:
     else:
         spoken_by = _spoken_by(results)
         words = [(spoken_by.get(item.start_time) or item.speaker_label, item) for item in results.items]
-    return _join(sorted(_utterances(words), key=lambda turn: turn["start"] or 0.0))
+    utterances = sorted(_utterances(words), key=lambda utterance: utterance["start"] or 0.0)
+    return _joined(utterances, lambda _, gap: gap <= _SILENCE_IN_TURN)
 
 
 def _spoken_by(results: _Results) -> dict[float | None, str | None]:
@@ -168,48 +170,33 @@ def _spoken_by(results: _Results) -> dict[float | None, str | None]:
 
 def _utterances(words: list[tuple[str | None, _Item]]) -> list[dict[str, Any]]:
     """Words to utterances. Punctuation has no time and belongs to the word before."""
-    turns: list[dict[str, Any]] = []
-    parts: list[list[str]] = []
+    spoken: list[dict[str, Any]] = []
     for label, item in words:
         word = item.alternatives[0].content if item.alternatives else ""
+        if word and item.type == "punctuation" and spoken:
+            spoken[-1]["text"] += word
+        elif word:
+            spoken.append(raw_turn(label, word, item.start_time, item.end_time))
+    return _joined(spoken, lambda word, gap: not word.endswith(_SENTENCE_END) and gap <= _SILENCE_IN_UTTERANCE)
+
+
+def _joined(parts: list[dict[str, Any]], goes_on: Callable[[str, float], bool]) -> list[dict[str, Any]]:
+    """Parts of one speaker that follow one another, as one where it `goes_on` after this text and silence."""
+    turns: list[dict[str, Any]] = []
+    texts: list[list[str]] = []
+    for part in parts:
         last = turns[-1] if turns else None
-        if not word:
-            continue
-        if item.type == "punctuation" and last:
-            parts[-1].append(word)
-        elif last and last["speaker"] == label and not _ended(last, parts[-1], item.start_time):
-            parts[-1].append(f" {word}")
-            last["end"] = item.end_time
+        if last and last["speaker"] == part["speaker"] and goes_on(texts[-1][-1], _gap(last, part["start"])):
+            texts[-1].append(part["text"])
+            last["end"] = part["end"]
         else:
-            turns.append(raw_turn(label, "", item.start_time, item.end_time))
-            parts.append([word])
-    return _with_texts(turns, parts)
-
-
-def _ended(utterance: dict[str, Any], parts: list[str], start: float | None) -> bool:
-    return parts[-1].endswith(_SENTENCE_END) or _gap(utterance, start) > _SILENCE_IN_UTTERANCE
+            turns.append(part)
+            texts.append([part["text"]])
+    # Put together at the end: bit by bit, a long turn would be copied for each of its words.
+    for turn, said in zip(turns, texts, strict=True):
+        turn["text"] = " ".join(said)
+    return turns
 
 
 def _gap(turn: dict[str, Any], start: float | None) -> float:
     return 0.0 if start is None or turn["end"] is None else start - float(turn["end"])
-
-
-def _join(utterances: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    turns: list[dict[str, Any]] = []
-    parts: list[list[str]] = []
-    for utterance in utterances:
-        last = turns[-1] if turns else None
-        if last and last["speaker"] == utterance["speaker"] and _gap(last, utterance["start"]) <= _SILENCE_IN_TURN:
-            parts[-1].append(f" {utterance['text']}")
-            last["end"] = utterance["end"]
-        else:
-            turns.append(utterance)
-            parts.append([utterance["text"]])
-    return _with_texts(turns, parts)
-
-
-def _with_texts(turns: list[dict[str, Any]], parts: list[list[str]]) -> list[dict[str, Any]]:
-    """What is said is put together at the end: bit by bit, a long turn would be copied for each of its words."""
-    for turn, said in zip(turns, parts, strict=True):
-        turn["text"] = "".join(said)
-    return turns

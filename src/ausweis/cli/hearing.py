@@ -80,7 +80,7 @@ class Recordings:
                 self.settings,
                 keep=folder / KEPT_AUDIO if self.keep_audio else None,
                 progress=progress,
-                failed=failed,
+                failed=failed or {},
             )
 
     def _happens(self, engine: Callable[[], Engine]) -> Happens:

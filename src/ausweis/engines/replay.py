@@ -115,6 +115,7 @@ class RecordingEngine:
 
     def __init__(self, inner: Engine, folder: Path) -> None:
         self._inner = inner
+        self.info = inner.info
         make_folder(folder)
         self._lock = FolderLock(folder)
         try:
@@ -128,15 +129,10 @@ class RecordingEngine:
     def _begin(self, folder: Path) -> None:
         recorded = _read_info(folder)
         if recorded is None:
-            replace_file(folder / ENGINE_FILE, self._inner.info.model_dump_json(indent=2) + "\n")
-        elif recorded.sha256 != self._inner.info.sha256:
+            replace_file(folder / ENGINE_FILE, self.info.model_dump_json(indent=2) + "\n")
+        elif recorded.sha256 != self.info.sha256:
             message = f"answers of {recorded.id} ({recorded.engine}) are recorded here; record into another folder"
             raise InputError(message, place=str(folder))
-
-    @property
-    def info(self) -> ModelProvenance:
-        """That of the engine that answers."""
-        return self._inner.info
 
     def complete(self, requests: Sequence[Request]) -> list[Result]:
         """Ask, write down, hand on.

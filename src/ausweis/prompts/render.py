@@ -34,34 +34,11 @@ __all__ = ["FILTERS", "check_syntax", "line", "render_section", "variables"]
 
 FILTERS = ("first", "items", "join", "last", "length", "line", "lower", "replace", "round", "trim", "upper")
 _TESTS = ("defined", "eq", "even", "in", "mapping", "ne", "none", "number", "odd", "sequence", "string")
-_ALLOWED = (
-    nodes.Template,
-    nodes.Output,
-    nodes.TemplateData,
-    nodes.For,
-    nodes.If,
-    nodes.Assign,
-    nodes.Name,
-    nodes.Const,
-    nodes.Tuple,
-    nodes.List,
-    nodes.Getattr,
-    nodes.Getitem,
-    nodes.Slice,
-    nodes.CondExpr,
-    nodes.Filter,
-    nodes.Test,
-    nodes.Keyword,
-    nodes.Compare,
-    nodes.Operand,
-    nodes.And,
-    nodes.Or,
-    nodes.Not,
-    nodes.Concat,
-    nodes.Add,
-    nodes.Sub,
-    nodes.Neg,
-)
+_STATEMENTS = (nodes.Template, nodes.Output, nodes.TemplateData, nodes.For, nodes.If, nodes.Assign)
+_VALUES = (nodes.Name, nodes.Const, nodes.Tuple, nodes.List, nodes.Getattr, nodes.Getitem, nodes.Slice)
+_TESTING = (nodes.CondExpr, nodes.Test, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not)
+_MAKING = (nodes.Filter, nodes.Keyword, nodes.Concat, nodes.Add, nodes.Sub, nodes.Neg)
+_ALLOWED = (*_STATEMENTS, *_VALUES, *_TESTING, *_MAKING)
 # A lone half of a surrogate pair is no character: it could not be encoded, nor hashed.
 _NOT_ON_A_LINE = re.compile("[\\s\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 

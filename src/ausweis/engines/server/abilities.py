@@ -59,10 +59,10 @@ async def abilities_of(connection: Connection, model: str) -> Abilities:
     raise ModelError(f"{message}: it needs grammars, structured outputs or JSON schemas, as llama-server and vLLM have")
 
 
+@dataclass(frozen=True)
 class _Trial:
-    def __init__(self, connection: Connection, model: str) -> None:
-        self._connection = connection
-        self._model = model
+    connection: Connection
+    model: str
 
     async def enforces_schema(self, dialect: SchemaDialect) -> bool:
         reply = await self._ask(dialect.fields(_SCHEMA))
@@ -87,15 +87,15 @@ class _Trial:
     async def _ask(self, fields: dict[str, Any]) -> Reply | None:
         """The reply; None where the server does not take the question in this form."""
         body = {
-            "model": self._model,
+            "model": self.model,
             "messages": [{"role": "user", "content": _QUESTION}],
             "temperature": 0,
             "max_tokens": _ROOM,
             **fields,
         }
         try:
-            return Reply.of(await self._connection.post("chat/completions", body, trying=True), _ROOM)
+            return Reply.of(await self.connection.post("chat/completions", body, trying=True), _ROOM)
         except Nonsense as nonsense:
-            raise ModelError(f"{self._connection.server} {nonsense.what}") from None
+            raise ModelError(f"{self.connection.server} {nonsense.what}") from None
         except (Unsupported, Unusable):
             return None
