@@ -61,11 +61,11 @@ def show(folder: Path | None, template: str, raw: bool, number: int, language: s
 
     TEMPLATE is an id (its newest released version), id@version or a file.
     """
-    found = _library(folder).get(template)
+    chosen = _library(folder).get(template)
     if raw:
-        click.echo(found.path.read_text(encoding="utf-8"), nl=False)
+        click.echo(chosen.path.read_text(encoding="utf-8"), nl=False)
         return
-    for message in found.render(_sample(found, number), language=language):
+    for message in chosen.render(_sample(chosen, number), language=language):
         click.secho(f"[{message.role}]", bold=True)
         click.echo(f"{message.content}\n")
 
@@ -106,9 +106,9 @@ def lint(context: click.Context, files: tuple[Path, ...]) -> None:
 def diff(folder: Path | None, identifier: str, old: int, new: int) -> None:
     """Show what changed in template ID from version A to version B."""
     library = _library(folder)
-    found = difference(library.get(f"{identifier}@{old}"), library.get(f"{identifier}@{new}"))
-    click.echo(f"front matter: {', '.join(found.keys) + ' changed' if found.keys else 'the same'}")
-    click.echo(found.body or "body: the same")
+    changed = difference(library.get(f"{identifier}@{old}"), library.get(f"{identifier}@{new}"))
+    click.echo(f"front matter: {', '.join(changed.keys) + ' changed' if changed.keys else 'the same'}")
+    click.echo(changed.body or "body: the same")
 
 
 @prompts.command(epilog="\b\nExample:\n  ausweis prompts release agent-turn@2 --message 'Tells offers from changes'")

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ausweis.cli import UNFORESEEN
-from ausweis.cli.recording_options import recording_options
-from ausweis.cli.system_options import system_options
+from ausweis.cli.options import recording_options, system_options
 from ausweis.vocabulary import LANGUAGES
 
 if TYPE_CHECKING:
@@ -112,13 +111,13 @@ def score(context: click.Context, /, **options: Any) -> None:
 
 def exit_code(counts: "Counts", fail_on: tuple[str, ...] = ()) -> int:
     """1 where `fail_on` is met by any call of the run, else 4 or 3 where a call failed, else 0."""
-    counted = {
+    numbers = {
         "violation": counts.outcomes.get("violation", 0),
         "inconclusive": counts.outcomes.get("inconclusive", 0),
         "needs_review": counts.needs_review,
         "failure": counts.failed,
     }
-    if any(counted[name] for name in fail_on):
+    if any(numbers[name] for name in fail_on):
         return 1
     if "internal" in counts.failures:
         return UNFORESEEN

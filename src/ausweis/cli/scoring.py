@@ -1,7 +1,6 @@
 """What `ausweis score` does, in its order: all that needs no model is checked before the model is loaded."""
 
 import glob
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -18,9 +17,10 @@ from ausweis.batch import Inputs, RunFolder, Summary
 from ausweis.batch import score as score_calls
 from ausweis.batch.manifest import input_parts
 from ausweis.batch.recipe import Recipe
-from ausweis.batch.runners import Runner, local_runner
+from ausweis.batch.scorer import Runner, local_runner
 from ausweis.batch.state import failures
 from ausweis.calls import Call, Sources, UnreadableCall, find_sources, read_calls
+from ausweis.calls.text import as_utf8
 from ausweis.cli.hearing import Recordings
 from ausweis.cli.progress import progress_shown
 from ausweis.cli.storing import Filling
@@ -214,8 +214,7 @@ def _absolute(path: str) -> str:
         return path
     # The folder that comes before a pattern is none itself.
     here = str(Path.cwd()) if Path(path).exists() else glob.escape(str(Path.cwd()))
-    # A name that is not UTF-8 could not be written.
-    return os.fsencode(Path(here, path)).decode("utf-8", "backslashreplace")
+    return as_utf8(Path(here, path))
 
 
 def _speakers(labels: tuple[str, ...]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from ausweis.cli.recording_options import recording_options
+from ausweis.cli.options import recording_options
 from ausweis.vocabulary import LANGUAGES
 
 __all__ = ["transcribe"]
