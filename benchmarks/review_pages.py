@@ -28,7 +28,7 @@ from pathlib import Path
 import httpx
 from store_import import made_up_manifest
 
-from ausweis.batch.canonical import facts_line, verdict_line
+from ausweis.batch.state import facts_line, verdict_line
 from ausweis.calls.call import Call
 from ausweis.evals import read_all
 from ausweis.evals.labelled import gold_facts

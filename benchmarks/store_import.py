@@ -22,8 +22,8 @@ from typing import Any
 from overhead import TURNS
 
 from ausweis import __version__
-from ausweis.batch.canonical import facts_line, facts_sha256, verdict_line
 from ausweis.batch.manifest import Inputs, Machine, RunManifest
+from ausweis.batch.state import facts_line, facts_sha256, verdict_line
 from ausweis.facts import Event, Facts
 from ausweis.judging import find_policy
 from ausweis.judging.judge import judge

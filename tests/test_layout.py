@@ -8,7 +8,7 @@ TESTS = Path(__file__).parent
 SOURCE = TESTS.parent / "src" / "ausweis"
 THEMES = {
     ".": "architecture dependencies docs layout packages",
-    "batch": "failures resume",
+    "batch": "failures resume runners",
     "calls": "bad_files fuzz linear_time",
     "cli": "arguments help kill ray ray_model unforeseen",
     "engines/server": "faults real run sick",

@@ -6,11 +6,12 @@ the file is opened again. Batch runs and recorded answers are kept this way.
 
 import errno
 import fcntl
+import json
 import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ausweis.errors import RunError
 
@@ -20,6 +21,7 @@ __all__ = [
     "Line",
     "lines",
     "make_folder",
+    "parsed",
     "part_of",
     "remove_file",
     "replace_file",
@@ -132,6 +134,14 @@ def lines(path: Path) -> Iterator[Line]:
         return
     except OSError as error:
         raise RunError(f"the file cannot be read ({error.strerror or 'I/O error'})", place=str(path)) from None
+
+
+def parsed(data: bytes) -> Any:
+    """The JSON of a line; None where it is none."""
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        return None
 
 
 def make_folder(path: Path) -> None:

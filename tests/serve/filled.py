@@ -7,8 +7,8 @@ from datetime import date, datetime, time, timedelta, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ausweis.batch.canonical import facts_line, verdict_line
 from ausweis.batch.manifest import Inputs, Machine, RunManifest
+from ausweis.batch.state import facts_line, verdict_line
 from ausweis.calls.call import Call, Turn
 from ausweis.evals.labelled import gold_facts, read_labelled
 from ausweis.facts import Facts

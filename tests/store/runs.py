@@ -7,8 +7,8 @@ from typing import Any
 
 from ausweis import __version__
 from ausweis.batch import RunFolder
-from ausweis.batch.canonical import facts_sha256
 from ausweis.batch.manifest import Inputs, Machine, RunManifest
+from ausweis.batch.state import facts_sha256
 from ausweis.calls import Call
 from ausweis.facts import Event, Facts, OneSided
 from ausweis.judging import find_policy

@@ -72,7 +72,7 @@ def full(store: Store, tmp_path: Path, calls: list[Call]) -> Store:
     ]
     lines = [json.dumps({"key": f"{n:064}", "result": {"text": text}}) for n, text in enumerate(told)]
     (answers / "answers.jsonl").write_text("".join(f"{line}\n" for line in lines))
-    store.register_answers(answers)
+    store.register(answers, "answers")
     for name, shown in (("with.html", ("call-77", "call-8")), ("without.html", ("call-8",))):
         page = tmp_path / name
         page.write_text(SECRET if "call-77" in shown else "nothing", "utf-8")
@@ -453,7 +453,7 @@ def test_a_folder_that_cannot_be_read_is_told_and_the_call_stays(
 
 
 def test_what_killed_commands_left_of_pages_and_cases_goes_too(full: Store, tmp_path: Path) -> None:
-    full.register_cases(tmp_path / "cases.jsonl")
+    full.register(tmp_path / "cases.jsonl", "cases")
     (tmp_path / ".cases.jsonl.part").write_text(f'{{"call": {{"id": "field-1", "quote": "{SECRET}', "utf-8")
     (tmp_path / ".with.html.part").write_text(f"<p>{SECRET}", "utf-8")
     assert str(tmp_path / ".cases.jsonl.part") in full.delete("call-77").removed
@@ -524,7 +524,7 @@ def test_exported_cases_go_too(full: Store, tmp_path: Path) -> None:
     assert len(cases) == 2
     # As an editor may leave it.
     path.write_text("\n".join(cases), "utf-8")
-    full.register_cases(path)
+    full.register(path, "cases")
     copy = tmp_path / "copy"
     copy.mkdir()
     (copy / "cases.jsonl").write_text(path.read_text("utf-8"), "utf-8")
@@ -619,7 +619,7 @@ def test_answers_that_mix_words_of_the_call_with_others_go(full: Store, tmp_path
         {"reasoning": "See there.", "violations": [{"turn": 1, "quote": SECRET.replace(" ", "\n  ")}]},
         other,
     )
-    full.register_answers(answers)
+    full.register(answers, "answers")
     full.delete("call-77")
     assert recorded(answers) == [other]
 
@@ -636,7 +636,7 @@ def test_answers_about_a_text_that_was_replaced_since_go_too(store: Store, tmp_p
     other = {"reasoning": "Old words of another."}
     quoting = {"quote": "Vertrag mit der Nummer 000000005"}
     answers = record(tmp_path / "answers", {"reasoning": "Old words only in here, my own."}, quoting, other)
-    store.register_answers(answers)
+    store.register(answers, "answers")
     store.delete("call-5")
     assert recorded(answers) == [other]
 
@@ -660,7 +660,7 @@ def test_a_page_or_cases_on_a_disk_that_is_not_there_are_asked_for_until_they_ar
     page, cases = disk / "pages" / "day.html", disk / "cases.jsonl"
     page.write_text(SECRET, "utf-8")
     full.register_report(page, [full.find(one) or 0 for one in ("call-77", "call-8")])
-    full.register_cases(cases)
+    full.register(cases, "cases")
     cases.write_text("".join(f"{case.line()}\n" for case in full.export_cases(mask=as_it_is)), "utf-8")
     disk.rename(away)
     missing = (str(cases), str(page))
@@ -685,8 +685,8 @@ def test_pages_cases_and_answers_that_are_no_more_are_not_asked_for(full: Store,
     for name in ("page.html", "answers/answers.jsonl"):
         (tmp_path / "disk" / "deep" / name).parent.mkdir(parents=True, exist_ok=True)
     full.register_report(tmp_path / "disk" / "deep" / "page.html", [full.find("call-77") or 0])
-    full.register_cases(tmp_path / "disk" / "deep" / "cases.jsonl")
-    full.register_answers(tmp_path / "disk" / "deep" / "answers")
+    full.register(tmp_path / "disk" / "deep" / "cases.jsonl", "cases")
+    full.register(tmp_path / "disk" / "deep" / "answers", "answers")
     # The folder is there: what is not in it is gone.
     (tmp_path / "disk" / "deep" / "answers").rmdir()
     assert full.delete("call-8").missing == ()
@@ -697,7 +697,7 @@ def test_pages_cases_and_answers_that_are_no_more_are_not_asked_for(full: Store,
 
 def test_answers_on_a_disk_that_is_not_there_keep_the_calls_until_they_are_back(full: Store, tmp_path: Path) -> None:
     answers = record(tmp_path / "disk" / "deep" / "answers", {"quote": SECRET})
-    full.register_answers(answers)
+    full.register(answers, "answers")
     (tmp_path / "disk").rename(tmp_path / "away")
     with pytest.raises(StoreError, match=r"deep/answers: this folder of recorded answers is not where it was"):
         full.delete("call-77")

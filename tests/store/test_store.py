@@ -13,7 +13,7 @@ from ausweis.facts import Facts
 from ausweis.judging.sentences import violation_sentence
 from ausweis.judging.verdict import Verdict
 from ausweis.store import CallFilter, Imported, Store, sink
-from ausweis.store.batching import batches
+from ausweis.store.tables import batches
 
 
 def counts(imported: Imported) -> tuple[int, int, int, int]:

@@ -20,7 +20,7 @@ print(*(name for name in sys.modules if name.partition(".")[0] in ("jax", "optax
     [
         "import ausweis.cli, ausweis.cli.score, ausweis.cli.judge, ausweis.cli.eval.run, ausweis.cli.serve",
         "import ausweis.batch, ausweis.reading, ausweis.judging, ausweis.evals.running, ausweis.reports, ausweis.store",
-        "import ausweis.cli.train, ausweis.cli.train.probe, ausweis.cli.train.matcher",
+        "import ausweis.cli.train, ausweis.cli.train.probe",
     ],
 )
 def test_nothing_else_loads_what_learns(statement: str) -> None:

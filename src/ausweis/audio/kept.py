@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ausweis.journal import Journal, lines, replace_file
+from ausweis.journal import Journal, lines, parsed, replace_file
 
 __all__ = ["KEPT_AUDIO", "TRANSCRIPTS_FILE", "KeptTranscripts"]
 
@@ -85,6 +85,6 @@ class KeptTranscripts:
 def _key_of(line: bytes) -> str | None:
     """The key of a line's recording; None where the line is none of ours."""
     try:
-        return str(json.loads(line)["metadata"]["recording"]["key"])
-    except (ValueError, LookupError, TypeError):
+        return str(parsed(line)["metadata"]["recording"]["key"])
+    except (LookupError, TypeError):
         return None

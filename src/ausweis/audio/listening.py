@@ -34,6 +34,11 @@ class Listened:
     seconds: float = 0.0
     german: float | None = None
 
+    @property
+    def language(self) -> Language:
+        """The likelier language."""
+        return "de" if (self.german or 0.0) >= 0.5 else "en"
+
 
 def listen(
     recordings: Sequence[Recording], asr_model: AsrModel, language: Language | None, progress: Progress
@@ -57,10 +62,9 @@ def listen(
         spoken = [list(stream.feed(channel, last=last)) for stream, channel in zip(streams, samples, strict=False)]
         if listened.german is None and any(spoken):
             listened.german = _german(language, asr_model, spoken)
-        tongue: Language = "de" if (listened.german or 0.0) >= 0.5 else "en"
         for heard, parts in zip(listened.channels, spoken, strict=True):
             for part in parts:
-                heard += asr_model.hear(part.samples, part.spans, tongue, part.offset)
+                heard += asr_model.hear(part.samples, part.spans, listened.language, part.offset)
         listened.seconds += samples.shape[1] / RATE
         progress(listened.seconds)
     if levels.alike:

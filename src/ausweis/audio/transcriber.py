@@ -65,7 +65,7 @@ class Transcriber:
         listened = listen(recordings, self.asr_model, language, progress)
         if not any(heard.words for heard in listened.channels):
             raise InputError("nobody speaks in the recording", place=str(files[0]))
-        spoken: Language = language or ("de" if (listened.german or 0.0) >= 0.5 else "en")
+        spoken = language or listened.language
         sides = self._sides(recordings, listened, self._told(sidecar, named), spoken)
         if [_state(path) for path in files] != before:
             raise InputError("the recording changed while it was read: try again", place=str(files[0]))

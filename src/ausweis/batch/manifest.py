@@ -146,7 +146,7 @@ class RunManifest(RunProvenance):
         """The same without the paths that `named` holds for."""
         paths = tuple(path for path in self.inputs.paths if not named(path))
         inputs = self.inputs.model_copy(update={"paths": paths})
-        passed = tuple(left for one in self.passed_over if (left := one.without(named)).count)
+        passed = tuple(left for passed_over in self.passed_over if (left := passed_over.without(named)).count)
         return self.model_copy(update={"inputs": inputs, "passed_over": passed})
 
     def parts(self) -> dict[str, str]:
@@ -170,9 +170,9 @@ def refuse_differences(old: dict[str, str], new: dict[str, str], place: Path) ->
     Raises:
         RunError: something does.
     """
-    found = [f"{name} was {old[name]} and is now {shown}" for name, shown in new.items() if old[name] != shown]
-    if found:
-        message = f"the run cannot be resumed: {'; '.join(found)}; put it back, or begin another run folder"
+    differing = [f"{name} was {old[name]} and is now {shown}" for name, shown in new.items() if old[name] != shown]
+    if differing:
+        message = f"the run cannot be resumed: {'; '.join(differing)}; put it back, or begin another run folder"
         raise RunError(message, place=str(place))
 
 

@@ -14,8 +14,7 @@ from typing import Any, NamedTuple
 from ausweis.batch.ray_session import Place, connected
 from ausweis.batch.ray_worker import Attempts, Worker, open_origin, packed, unpacked
 from ausweis.batch.recipe import Recipe
-from ausweis.batch.runners import Runner
-from ausweis.batch.scorer import Scored, Task
+from ausweis.batch.scorer import Runner, Scored, Task
 from ausweis.batch.stopping import held_back
 from ausweis.errors import AusweisError, InputError, ModelError, RunError
 from ausweis.provenance import RunProvenance
@@ -103,16 +102,16 @@ def _first_origin(pool: _Pool) -> tuple[RunProvenance, list[str]]:
 
     opened = ray.remote(**pool.share, max_retries=0)(open_origin).remote(pool.recipe, Path.cwd())
     try:
-        found, warnings = ray.get(opened)
+        origin, warnings = ray.get(opened)
     except ray.exceptions.RayTaskError:
         message = "a worker cannot run ausweis: install the same version, and the same Python, on every machine"
         raise ModelError(message) from None
     except ray.exceptions.RayError:
         message = "a worker ended while it loaded the model, out of memory perhaps; use fewer workers or a smaller one"
         raise ModelError(message) from None
-    if isinstance(found, AusweisError):
-        raise found
-    return found, warnings
+    if isinstance(origin, AusweisError):
+        raise origin
+    return origin, warnings
 
 
 def _in_windows(pool: _Pool, origin: RunProvenance) -> Runner:

@@ -149,8 +149,8 @@ def _given_up(call_id: str) -> Scored:
     return Scored(call_id, failure=Failure.of(EngineError(message), call_id))
 
 
-def _difference(one: RunProvenance, other: RunProvenance) -> str:
+def _difference(origin: RunProvenance, other: RunProvenance) -> str:
     """What differs, in a person's words; empty if nothing does."""
     words = {"ausweis": "ausweis version", "model": "model or engine"}
-    differing = [name for name in RunProvenance.model_fields if getattr(one, name) != getattr(other, name)]
+    differing = [name for name in RunProvenance.model_fields if getattr(origin, name) != getattr(other, name)]
     return ", ".join(words.get(name, name) for name in differing)

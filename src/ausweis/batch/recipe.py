@@ -87,7 +87,7 @@ class Recipe:
         """
         reader = self.reader(engine)
         sets = (factors for level in self.policy.policy.levels.values() for factors in level.any_of)
-        unlearned = dict.fromkeys(one for factors in sets for one in factors if one not in reader.factors)
+        unlearned = dict.fromkeys(factor for factors in sets for factor in factors if factor not in reader.factors)
         if warn is not None and unlearned:
             named = ", ".join(unlearned)
             warn(f"{self.policy.place}: what reads calls here cannot tell {named}: sets with it are never met")

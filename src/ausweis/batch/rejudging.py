@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ausweis import __version__
-from ausweis.batch.canonical import facts_sha256
 from ausweis.batch.failure import Failure
 from ausweis.batch.manifest import Counts, Machine, RunManifest, now, read_manifest
 from ausweis.batch.related import Related, note
 from ausweis.batch.run_folder import RunFolder
-from ausweis.batch.state import FACTS_FILE, VERDICTS_FILE, facts_of, failures, verdict_of
+from ausweis.batch.state import FACTS_FILE, VERDICTS_FILE, facts_of, facts_sha256, failures, verdict_of
 from ausweis.errors import RunError
 from ausweis.facts import Facts
 from ausweis.journal import lines
@@ -149,15 +148,15 @@ def _judge(
 
 def _verdicts(path: Path) -> dict[str, _Old]:
     known: dict[tuple[str, ...], tuple[str, ...]] = {}
-    found: dict[str, _Old] = {}
+    earlier: dict[str, _Old] = {}
     for line in lines(path):
         verdict = verdict_of(line, path)
         violations = tuple(str(violation["type"]) for violation in verdict["violations"])
-        incidents = tuple(f"{one['id']} ({one['severity']})" for one in verdict.get("incidents", ()))
+        incidents = tuple(f"{incident['id']} ({incident['severity']})" for incident in verdict.get("incidents", ()))
         # Few lists of violations, many calls: each list is held once.
-        lists = (known.setdefault(one, one) for one in (violations, incidents))
-        found[verdict["call_id"]] = (verdict["outcome"], *lists)
-    return found
+        lists = (known.setdefault(shown, shown) for shown in (violations, incidents))
+        earlier[verdict["call_id"]] = (verdict["outcome"], *lists)
+    return earlier
 
 
 def _claimed(source: Path) -> RunError:

@@ -61,8 +61,8 @@ def related(folder: Path) -> Iterator[Related]:
 
 def places_of(note: bytes, folder: Path) -> tuple[Path, Path]:
     """Where the run of a note in this folder was when the note was taken, and where it is if both were moved."""
-    found = json.loads(note)
-    return Path(found["folder"]), Path(os.path.normpath(folder.absolute() / found["beside"]))
+    noted = json.loads(note)
+    return Path(noted["folder"]), Path(os.path.normpath(folder.absolute() / noted["beside"]))
 
 
 def _began(folder: Path, started: str) -> bool:
@@ -80,13 +80,13 @@ def relatives(folders: Iterable[Path]) -> set[Related]:
     Raises:
         RunError: notes cannot be read.
     """
-    found: set[Related] = set()
+    known: set[Related] = set()
     waiting = list(folders)
     seen = set(waiting)
     while waiting:
-        for one in related(waiting.pop()):
-            found.add(one)
-            if one.folder not in seen:
-                seen.add(one.folder)
-                waiting.append(one.folder)
-    return found
+        for run in related(waiting.pop()):
+            known.add(run)
+            if run.folder not in seen:
+                seen.add(run.folder)
+                waiting.append(run.folder)
+    return known

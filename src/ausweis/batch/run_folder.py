@@ -11,11 +11,20 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ausweis.batch.canonical import facts_line, verdict_line
 from ausweis.batch.failure import Failure
 from ausweis.batch.manifest import MANIFEST_FILE, Counts, RunManifest, now, read_manifest, refuse_differences
 from ausweis.batch.related import RELATED_FILE
-from ausweis.batch.state import FACTS_FILE, FAILURES_FILE, VERDICTS_FILE, RunState, facts_of, scan, standing
+from ausweis.batch.state import (
+    FACTS_FILE,
+    FAILURES_FILE,
+    VERDICTS_FILE,
+    RunState,
+    facts_line,
+    facts_of,
+    scan,
+    standing,
+    verdict_line,
+)
 from ausweis.calls.call import Call
 from ausweis.errors import RunError
 from ausweis.facts import Facts

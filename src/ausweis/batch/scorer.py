@@ -1,11 +1,18 @@
-"""One call in, one row out: read by a reader, judged by a policy. The same scorer works in every runner."""
+"""One call in, one row out: read by a reader, judged by a policy. The same scorer works in every runner.
 
+A runner takes tasks and gives rows as they are done, both in the caller's thread. It looks no further ahead in the
+tasks than it has hands, so memory stays bounded however many there are.
+"""
+
+import itertools
 import time
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import NamedTuple
 
 from ausweis import __version__
-from ausweis.batch.canonical import facts_sha256
 from ausweis.batch.failure import Failure
+from ausweis.batch.state import facts_sha256
 from ausweis.calls.call import Call
 from ausweis.engines.protocol import Engine
 from ausweis.errors import ModelError, RunError
@@ -16,7 +23,7 @@ from ausweis.judging.verdict import Verdict
 from ausweis.provenance import RunProvenance
 from ausweis.reading.reader import Reader
 
-__all__ = ["Scored", "Scorer", "Task"]
+__all__ = ["Runner", "Scored", "Scorer", "Task", "local_runner"]
 
 
 class Task(NamedTuple):
@@ -71,10 +78,10 @@ class Scorer:
         tokens: int | None = None
         try:
             if task.facts is None:
-                found, tokens = self._reader.read(call)
-                _same_call(found, call)
-                read = found
-            facts = task.facts or found
+                fresh, tokens = self._reader.read(call)
+                _same_call(fresh, call)
+                read = fresh
+            facts = task.facts or fresh
             verdict = judge(facts, self._policy.policy, policy_sha256=self._policy.sha256)
             seconds = None if tokens is None else time.monotonic() - begun
             provenance = self.origin.of_verdict(facts_sha256(facts), seconds=seconds, tokens=tokens)
@@ -89,3 +96,40 @@ def _same_call(facts: Facts, call: Call) -> None:
     # Facts are found again by their call: a reader that mixes calls up must not get that far.
     if facts.call_id != call.id:
         raise ValueError
+
+
+Runner = Callable[[Iterable[Task]], Generator[Scored, None, None]]
+
+
+def local_runner(scorer: Scorer) -> Runner:
+    """As many calls at once as the scorer's engine takes: one after another in their order, or in threads."""
+    return _one_by_one(scorer) if scorer.calls_at_once == 1 else _in_threads(scorer, scorer.calls_at_once)
+
+
+def _one_by_one(scorer: Scorer) -> Runner:
+
+    def run(tasks: Iterable[Task]) -> Generator[Scored, None, None]:
+        for task in tasks:
+            yield scorer.score(task)
+
+    return run
+
+
+def _in_threads(scorer: Scorer, calls: int) -> Runner:
+    def run(tasks: Iterable[Task]) -> Generator[Scored, None, None]:
+        ahead = iter(tasks)
+        pool = ThreadPoolExecutor(calls, thread_name_prefix="call")
+        try:
+            open_: set[Future[Scored]] = set()
+            while True:
+                open_ |= {pool.submit(scorer.score, task) for task in itertools.islice(ahead, calls - len(open_))}
+                if not open_:
+                    return
+                done, open_ = wait(open_, return_when=FIRST_COMPLETED)
+                for future in done:
+                    yield future.result()
+        finally:
+            # Where a run is stopped, calls in hand may still wait for a server: the engine ends them when it is closed.
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    return run

@@ -10,20 +10,38 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from ausweis.batch.failure import Failure
 from ausweis.batch.manifest import Counts, Inputs, Machine, RunManifest, now
 from ausweis.batch.run_folder import RunFolder
-from ausweis.batch.runners import Runner
-from ausweis.batch.scorer import Scored, Task
-from ausweis.batch.sink import Sink
+from ausweis.batch.scorer import Runner, Scored, Task
 from ausweis.calls.call import Call, UnreadableCall
 from ausweis.calls.folders import PassedOver
 from ausweis.calls.sources import Sources
 from ausweis.errors import AusweisError, RunError, unforeseen
+from ausweis.facts import Facts
+from ausweis.judging.verdict import Verdict
 from ausweis.provenance import RunProvenance
 
-__all__ = ["Progress", "Summary", "score"]
+__all__ = ["Progress", "Sink", "Summary", "score"]
+
+
+class Sink(Protocol):
+    """Keeps the calls of one run. What a run is begun with, and which calls failed, stands in its folder alone."""
+
+    def add(self, call: Call, facts: Facts, verdict: Verdict) -> None:
+        """A call that was judged."""
+        ...
+
+    def add_settled(self, call: Call) -> None:
+        """A call of the input that the run had settled before it was resumed."""
+        ...
+
+    def flush(self) -> None:
+        """No more come: put on the disk what is not there yet."""
+        ...
+
 
 Found = Call | UnreadableCall
 
@@ -121,18 +139,18 @@ class _Scoring:
 
     def _tasks(self, calls: Iterable[Found | Failure]) -> Iterator[Task]:
         """The calls that are still to be scored; all others are settled on the way."""
-        for found in calls:
-            if not isinstance(found, Call):
-                failure = Failure.unreadable(found) if isinstance(found, UnreadableCall) else found
-                self._broken = self._broken or failure is found
+        for call in calls:
+            if not isinstance(call, Call):
+                failure = Failure.unreadable(call) if isinstance(call, UnreadableCall) else call
+                self._broken = self._broken or failure is call
                 self.left_out = self.left_out or failure.kind == "internal"
                 self._step(earlier=not self._run.add_failure(failure), failed=True)
-            elif self._run.is_settled(found.id):
+            elif self._run.is_settled(call.id):
                 for sink in self._sinks:
-                    sink.add_settled(found)
+                    sink.add_settled(call)
                 self._step(earlier=True, failed=False)
             else:
-                task = self._in_hand[found.id] = Task(found, self._run.stored_facts(found.id))
+                task = self._in_hand[call.id] = Task(call, self._run.stored_facts(call.id))
                 yield task
 
     def _write(self, row: Scored) -> None:
@@ -170,7 +188,7 @@ def _guarded(calls: Iterable[Found]) -> Iterator[Found | Failure]:
     iterator = iter(calls)
     while True:
         try:
-            found = next(iterator)
+            call = next(iterator)
         except StopIteration:
             return
         except AusweisError:
@@ -179,4 +197,4 @@ def _guarded(calls: Iterable[Found]) -> Iterator[Found | Failure]:
             message = f"{unforeseen(error)} while calls were read; those after it are left out"
             yield Failure(kind="internal", message=message)
             return
-        yield found
+        yield call

@@ -1,5 +1,10 @@
-"""What a run folder holds already: which calls are done, which failed, and which facts still want a verdict."""
+"""The lines of a run folder, and what it holds already: calls that are done, that failed, and facts without a verdict.
 
+Facts and verdicts are written with keys in the order of the models, floats as short as they read back the same: the
+same input gives the same bytes.
+"""
+
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Collection, Iterator
@@ -14,17 +19,21 @@ from ausweis.batch.manifest import Counts
 from ausweis.errors import RunError
 from ausweis.facts import Facts
 from ausweis.journal import Line, lines
-from ausweis.judging.verdict import EARLIER_SCHEMA, SCHEMA
+from ausweis.judging.verdict import EARLIER_SCHEMA, SCHEMA, Verdict
 
 __all__ = [
     "FACTS_FILE",
     "FAILURES_FILE",
     "VERDICTS_FILE",
     "RunState",
+    "comparable",
+    "facts_line",
     "facts_of",
+    "facts_sha256",
     "failures",
     "scan",
     "standing",
+    "verdict_line",
     "verdict_of",
 ]
 
@@ -83,12 +92,12 @@ def standing(folder: Path, judged: Collection[str]) -> list[Failure]:
     Raises:
         RunError: as `failures`.
     """
-    found = list(failures(folder))
-    last = {one.call_id: number for number, one in enumerate(found) if one.was_read}
+    written = list(failures(folder))
+    last = {failure.call_id: number for number, failure in enumerate(written) if failure.was_read}
     return [
-        one
-        for number, one in enumerate(found)
-        if not one.was_read or (last[one.call_id] == number and one.call_id not in judged)
+        failure
+        for number, failure in enumerate(written)
+        if not failure.was_read or (last[failure.call_id] == number and failure.call_id not in judged)
     ]
 
 
@@ -153,3 +162,29 @@ def verdict_of(line: Line, path: Path) -> dict[str, Any]:
 
 def _broken(path: Path, line: Line, what: str) -> RunError:
     return RunError(f"the line holds no {what}; delete it, or begin another run folder", place=f"{path}:{line.number}")
+
+
+def facts_line(facts: Facts) -> str:
+    """One line of `facts.jsonl`."""
+    return facts.model_dump_json(by_alias=True)
+
+
+def facts_sha256(facts: Facts) -> str:
+    """SHA-256 of the facts' line, without its line feed."""
+    return hashlib.sha256(facts_line(facts).encode()).hexdigest()
+
+
+def verdict_line(verdict: Verdict) -> str:
+    """One line of `verdicts.jsonl`."""
+    return verdict.model_dump_json(by_alias=True)
+
+
+def comparable(verdict_json: str) -> str:
+    """A verdict's line without what differs from run to run: the seconds, and the tokens that had to be computed.
+
+    The tokens depend on what the engine still held of the call before, so a resumed run may need more.
+    """
+    verdict = json.loads(verdict_json)
+    for name in ("seconds", "tokens"):
+        (verdict.get("provenance") or {}).pop(name, None)
+    return json.dumps(verdict, ensure_ascii=False, separators=(",", ":"))

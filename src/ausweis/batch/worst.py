@@ -70,7 +70,7 @@ def _row(verdict: dict[str, Any]) -> Row:
 
 
 def _incidents(verdict: dict[str, Any]) -> dict[str, int]:
-    found: dict[str, int] = {}
+    turns: dict[str, int] = {}
     for incident in verdict["incidents"]:
-        found.setdefault(str(incident["id"]), incident["turn"])
-    return found
+        turns.setdefault(str(incident["id"]), incident["turn"])
+    return turns

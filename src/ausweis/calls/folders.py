@@ -4,7 +4,6 @@ None is lost without a word. What Ausweis wrote is told by its content. A name a
 no manifest is a file like others.
 """
 
-import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -17,6 +16,7 @@ from ausweis.calls.formats import EXTENSIONS, RECORDINGS
 from ausweis.calls.opening import LARGEST, bounded_lines, open_file
 from ausweis.calls.text import shown_path
 from ausweis.errors import InputError
+from ausweis.journal import parsed
 
 __all__ = ["Below", "PassedOver", "Reason", "grouped", "kept_recordings", "sentence", "walk"]
 
@@ -117,7 +117,7 @@ def kept_recordings(transcripts: Path) -> Iterator[Path]:
     if transcripts.name != _TRANSCRIPTS or not folder.is_dir():
         return
     with suppress(OSError, InputError), open_file(transcripts) as file:
-        for document in map(_parsed, bounded_lines(file, shown_path(transcripts))):
+        for document in map(parsed, bounded_lines(file, shown_path(transcripts))):
             with suppress(LookupError, TypeError):
                 document["metadata"]["recording"]["key"]
                 yield folder / quote(document["id"], safe=" ")
@@ -144,15 +144,8 @@ def _first(path: Path, *, whole: bool = False) -> Any:
     """The JSON of a file, or of its first line."""
     try:
         with open_file(path) as file:
-            return _parsed(file.read(LARGEST) if whole else file.readline(LARGEST))
+            return parsed(file.read(LARGEST) if whole else file.readline(LARGEST))
     except OSError:
-        return None
-
-
-def _parsed(data: bytes) -> Any:
-    try:
-        return json.loads(data)
-    except (ValueError, RecursionError):
         return None
 
 

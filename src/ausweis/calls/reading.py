@@ -21,7 +21,7 @@ __all__ = ["read_calls"]
 
 _HEAD = 4096
 _FORCED: dict[Format, json_format.Reader] = {"whisper": whisper.read, "aws": aws_transcribe.read}
-_JSON = ("json", "whisper", "aws")
+_JSON = ("json", *_FORCED)
 _TEXTS = {"vtt": webvtt.read, "srt": srt.read, "plain": plain.read}
 
 RawCalls = Iterator[RawCall | UnreadableCall]

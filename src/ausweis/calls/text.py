@@ -17,7 +17,7 @@ from typing import Any
 
 from ausweis.errors import CallFormatError, EncodingError
 
-__all__ = ["clean", "clean_tree", "decode", "decode_lines", "shape", "shown_path"]
+__all__ = ["as_utf8", "clean", "clean_tree", "decode", "decode_lines", "shape", "shown_path"]
 
 _OTHER_BOMS = (
     (codecs.BOM_UTF32_LE, "UTF-32"),
@@ -109,9 +109,14 @@ def _refuse_other_encodings(data: bytes, place: str) -> None:
         raise EncodingError("the file is UTF-16 without a mark, or no text at all; save it as UTF-8", place=place)
 
 
+def as_utf8(path: str | os.PathLike[str]) -> str:
+    """The path as text that can be written; what of it is not UTF-8 stands as hexadecimal digits."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
 def shown_path(path: str | os.PathLike[str]) -> str:
     r"""The path as it can be printed in one line: bytes that are not UTF-8 as `\xff`, so that names stay apart."""
-    return " ".join(clean(os.fsencode(path).decode("utf-8", "backslashreplace")).splitlines()).replace("\t", " ")
+    return " ".join(clean(as_utf8(path)).splitlines()).replace("\t", " ")
 
 
 def shape(text: str) -> str:

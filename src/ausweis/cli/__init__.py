@@ -40,21 +40,27 @@ COMMANDS = {
 class LazyGroup(click.Group):
     """A group whose commands are modules of a package, imported when they are called."""
 
-    def __init__(self, *args: Any, package: str, table: Mapping[str, str], **more: Any) -> None:
-        """`table`: what each command does, in the order in which they are listed."""
+    def __init__(
+        self, *args: Any, package: str, table: Mapping[str, str], homes: Mapping[str, str] = {}, **more: Any
+    ) -> None:
+        """`table`: what each command does, in the order of the list; `homes`: modules that have another's name."""
         super().__init__(*args, **more)
         self._package = package
         self._table = table
+        self._homes = homes
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The commands in the order of the table."""
         return list(self._table)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the command's module and take the command of the same name."""
+        """Import the command's module and take the command of that name."""
         if cmd_name not in self._table:
             return None
-        command: click.Command = getattr(import_module(f"{self._package}.{cmd_name}"), cmd_name)
+        home = self._homes.get(cmd_name, cmd_name)
+        module = import_module(f"{self._package}.{home}")
+        # Nothing can be called `import`: that command is called as its module is.
+        command: click.Command = getattr(module, cmd_name, None) or getattr(module, home)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -44,10 +44,10 @@ class Check(NamedTuple):
 @click.pass_context
 def doctor(context: click.Context) -> None:
     """Say what this machine has and what is missing; exit code 1 if scoring will not work."""
-    found = list(checks())
-    for finding in found:
+    findings = list(checks())
+    for finding in findings:
         click.echo(f"{finding.state:<8} {finding.name}: {finding.text}")
-    if any(finding.state == "missing" for finding in found):
+    if any(finding.state == "missing" for finding in findings):
         context.exit(1)
 
 

@@ -27,7 +27,7 @@ class Recordings:
     """The recordings among the sources of a command. `settings`: all that a transcript depends on besides them."""
 
     options: HearingOptions
-    found: LocalModel
+    model: LocalModel
     library: Library
     settings: str
     keep_audio: bool
@@ -57,8 +57,8 @@ class Recordings:
             return None
         words = hot_words(policy.factors, policy.language) if policy else ()
         options = HearingOptions(asr_model, language, agent_channel, threads, words)
-        found = options.find()
-        return cls(options, found, library, options.settings(found, roles_model), keep_audio)
+        model = options.find()
+        return cls(options, model, library, options.settings(model, roles_model), keep_audio)
 
     @contextmanager
     def opened(
@@ -75,7 +75,7 @@ class Recordings:
         """
         with KeptTranscripts(folder) as kept:
             yield Hearing(
-                lambda: self.options.open(self.found, self._happens(engine)),
+                lambda: self.options.open(self.model, self._happens(engine)),
                 kept,
                 self.settings,
                 keep=folder / KEPT_AUDIO if self.keep_audio else None,

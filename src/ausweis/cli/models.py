@@ -50,8 +50,8 @@ def pull(model: str | None, origin: str) -> None:
     """Put the files of a model into the cache, once their hash is right. Without ID: the default LLM."""
     name = model or catalogue.default_id()
     with _bar(name) as progress:
-        found = weights.pull(name, origin=origin, progress=progress)
-    click.echo(f"{found.id} is ready: {found.path}")
+        pulled = weights.pull(name, origin=origin, progress=progress)
+    click.echo(f"{pulled.id} is ready: {pulled.path}")
 
 
 @models.command(epilog="\b\nExample:\n  ausweis models verify qwen2.5-coder-1.5b")

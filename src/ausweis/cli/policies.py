@@ -1,11 +1,8 @@
 """`ausweis policies`: list, show, words, validate, explain."""
 
-from typing import TYPE_CHECKING
-
 import click
 
-if TYPE_CHECKING:
-    from ausweis.vocabulary import Language
+from ausweis.vocabulary import CATEGORIES, FACTORS, INCIDENTS, LANGUAGES, Language
 
 __all__ = ["policies"]
 
@@ -63,11 +60,9 @@ def validate(context: click.Context, policy: tuple[str, ...]) -> None:
 
 
 @policies.command(epilog="\b\nExample:\n  ausweis policies words --language de")
-@click.option("--language", type=click.Choice(["de", "en"]), default="en", help="German or English.")
-def words(language: "Language") -> None:
+@click.option("--language", type=click.Choice(LANGUAGES), default="en", help="German or English.")
+def words(language: Language) -> None:
     """List the words that a policy may use, each with a sentence: factors, kinds of actions, incidents."""
-    from ausweis.vocabulary import CATEGORIES, FACTORS, INCIDENTS
-
     sentences: dict[str, dict[str, str]] = {
         "factors": {factor: record.sentence[language] for factor, record in FACTORS.items()},
         "actions": {f"{record.kind}: {category}": record.sentence[language] for category, record in CATEGORIES.items()},
@@ -82,8 +77,8 @@ def words(language: "Language") -> None:
 
 @policies.command(epilog="\b\nExample:\n  ausweis policies explain telecom-de --language en")
 @click.argument("policy")
-@click.option("--language", type=click.Choice(["de", "en"]), help="German or English; the policy's own by default.")
-def explain(policy: str, language: "Language | None") -> None:
+@click.option("--language", type=click.Choice(LANGUAGES), help="German or English; the policy's own by default.")
+def explain(policy: str, language: Language | None) -> None:
     """Say in plain sentences what POLICY asks, and warn where weak factors alone are enough."""
     from ausweis.judging.explain import explain as sentences
     from ausweis.judging.policy_files import find_policy

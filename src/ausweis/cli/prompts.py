@@ -8,6 +8,7 @@ import click
 from ausweis.errors import PromptError
 from ausweis.prompts import Library, Template, default_library, difference, lint_file, lint_folder
 from ausweis.prompts import release as release_template
+from ausweis.vocabulary import LANGUAGES
 
 __all__ = ["prompts"]
 
@@ -53,18 +54,18 @@ def list_command(folder: Path | None) -> None:
 @click.argument("template", metavar="TEMPLATE")
 @click.option("--raw", is_flag=True, help="Print the file as it is.")
 @click.option("--example", "number", type=click.IntRange(min=1), default=1, help="Which example to ask about.")
-@click.option("--language", type=click.Choice(["de", "en"]), help="Leave out examples in the other language.")
+@click.option("--language", type=click.Choice(LANGUAGES), help="Leave out examples in the other language.")
 @click.pass_obj
 def show(folder: Path | None, template: str, raw: bool, number: int, language: str | None) -> None:
     """Print the messages that TEMPLATE makes of one of its examples.
 
     TEMPLATE is an id (its newest released version), id@version or a file.
     """
-    found = _library(folder).get(template)
+    chosen = _library(folder).get(template)
     if raw:
-        click.echo(found.path.read_text(encoding="utf-8"), nl=False)
+        click.echo(chosen.path.read_text(encoding="utf-8"), nl=False)
         return
-    for message in found.render(_sample(found, number), language=language):
+    for message in chosen.render(_sample(chosen, number), language=language):
         click.secho(f"[{message.role}]", bold=True)
         click.echo(f"{message.content}\n")
 
@@ -105,9 +106,9 @@ def lint(context: click.Context, files: tuple[Path, ...]) -> None:
 def diff(folder: Path | None, identifier: str, old: int, new: int) -> None:
     """Show what changed in template ID from version A to version B."""
     library = _library(folder)
-    found = difference(library.get(f"{identifier}@{old}"), library.get(f"{identifier}@{new}"))
-    click.echo(f"front matter: {', '.join(found.keys) + ' changed' if found.keys else 'the same'}")
-    click.echo(found.body or "body: the same")
+    changed = difference(library.get(f"{identifier}@{old}"), library.get(f"{identifier}@{new}"))
+    click.echo(f"front matter: {', '.join(changed.keys) + ' changed' if changed.keys else 'the same'}")
+    click.echo(changed.body or "body: the same")
 
 
 @prompts.command(epilog="\b\nExample:\n  ausweis prompts release agent-turn@2 --message 'Tells offers from changes'")

@@ -3,12 +3,12 @@
 import os
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ausweis.cli.store_options import is_there, login, need_sqlalchemy
-from ausweis.vocabulary import Language
+from ausweis.vocabulary import LANGUAGES
 
 if TYPE_CHECKING:
     from ausweis.reports.review_source import Review, Wanted
@@ -46,9 +46,7 @@ Examples:
     type=click.Choice(list(ENDINGS)),
     help="Format of the page. Repeatable. Default: as the file of --out ends, or html.",
 )
-@click.option(
-    "--language", type=click.Choice(["de", "en"]), default="de", show_default=True, help="Language of the page."
-)
+@click.option("--language", type=click.Choice(LANGUAGES), default="de", show_default=True, help="Language of the page.")
 @click.option("--queue", "queues", multiple=True, metavar="NAME", help="Only this queue. Repeatable.")
 @click.option("--team", "teams", multiple=True, metavar="NAME", help="Only this team. Repeatable.")
 @click.option("--full", type=click.IntRange(0, 2000), default=200, show_default=True, help="Calls shown in full.")
@@ -64,14 +62,10 @@ def review(
     address: str | None,
     out: Path,
     formats: tuple[str, ...],
-    language: Language,
-    queues: tuple[str, ...],
-    teams: tuple[str, ...],
-    full: int,
     unmasked: bool,
-    agents: bool,
     serve: str | None,
     targets: tuple[str, ...],
+    **shown: Any,
 ) -> None:
     """Write the review of a day: counts and what changed, then the calls to review, worst first.
 
@@ -82,29 +76,19 @@ def review(
     from ausweis.reports.review_source import Wanted, review_of
 
     first, last = days_of(day, days)
-    wanted = Wanted(
-        first=first,
-        last=last,
-        language=language,
-        queues=queues,
-        teams=teams,
-        masked=not unmasked,
-        agents=agents,
-        full=full,
-        serve=_serve(serve),
-    )
+    wanted = Wanted(first=first, last=last, masked=not unmasked, serve=_serve(serve), **shown)
     for target in targets:
         check_address(target)
     paths = paths_of(out, formats, wanted)
     with _opened(address) as store:
-        found = review_of(store, wanted)
-        if not found.now.calls:
-            click.echo(f"ausweis: {_no_calls(store, found)}", err=True)
+        source = review_of(store, wanted)
+        if not source.now.calls:
+            click.echo(f"ausweis: {_no_calls(store, source)}", err=True)
         if unmasked:
-            _log_unmasked(store, found)
+            _log_unmasked(store, source)
         for kind, path in paths.items():
-            _write(store, found, kind, path)
-    _notify(targets, found)
+            _write(store, source, kind, path)
+    _notify(targets, source)
 
 
 def days_of(text: str, number: int) -> tuple[date, date]:
@@ -179,26 +163,26 @@ def _opened(address: str | None) -> "Store":
     return Store.open(where)
 
 
-def _no_calls(store: "Store", found: "Review") -> str:
+def _no_calls(store: "Store", source: "Review") -> str:
     """That there are none, and of which days and queues there are some."""
     from ausweis.calls.text import clean
 
-    wanted, queues = found.wanted, store.queues()
+    wanted, queues = source.wanted, store.queues()
     asked = str(wanted.last) if wanted.days == 1 else f"{wanted.first} to {wanted.last}"
     told = f"no calls are known of {asked}{' with this --queue' if wanted.queues else ''}"
-    span = found.known or store.days()
+    span = source.known or store.days()
     if span is None:
         return f"{told}; the store has none yet"
-    such = "such calls" if wanted.queues and found.known else "calls"
+    such = "such calls" if wanted.queues and source.known else "calls"
     told = f"{told}; the store knows {such} from {span[0]} to {span[1]}"
     if set(wanted.queues) <= set(queues):
         return told
-    names = [" ".join(clean(one).split()) for one in queues[:_MOST_QUEUES]]
+    names = [" ".join(clean(queue).split()) for queue in queues[:_MOST_QUEUES]]
     more = " and others" if len(queues) > _MOST_QUEUES else ""
     return f"{told}, and the queues {', '.join(names)}{more}" if names else f"{told}, and no queue"
 
 
-def _notify(targets: tuple[str, ...], found: "Review") -> None:
+def _notify(targets: tuple[str, ...], source: "Review") -> None:
     """Tell all of them, also when one fails.
 
     Raises:
@@ -210,7 +194,7 @@ def _notify(targets: tuple[str, ...], found: "Review") -> None:
     failed = []
     for target in targets:
         try:
-            notify(target, found)
+            notify(target, source)
             click.echo("ausweis: summary sent", err=True)
         except InputError as error:
             failed.append(error.message)
@@ -218,23 +202,23 @@ def _notify(targets: tuple[str, ...], found: "Review") -> None:
         raise InputError("; ".join(failed))
 
 
-def _write(store: "Store", found: "Review", kind: str, path: Path) -> None:
+def _write(store: "Store", source: "Review", kind: str, path: Path) -> None:
     from ausweis.journal import make_folder, replace_file
     from ausweis.reports.review_csv import review_csv
     from ausweis.reports.review_markdown import review_markdown
     from ausweis.reports.review_page import review_page
 
-    written = {"html": review_page, "markdown": review_markdown, "csv": review_csv}[kind](found)
+    written = {"html": review_page, "markdown": review_markdown, "csv": review_csv}[kind](source)
     # Registered first: a page that the store does not know of would outlive its calls; so would the one before it.
     make_folder(path.parent)
-    store.register_report(path, found.keys, besides=True)
+    store.register_report(path, source.keys, besides=True)
     # As the store is: others who may read the folder may not read what was said.
     replace_file(path, written, private=True)
-    store.register_report(path, found.keys)
+    store.register_report(path, source.keys)
     click.echo(str(path))
 
 
-def _log_unmasked(store: "Store", found: "Review") -> None:
+def _log_unmasked(store: "Store", source: "Review") -> None:
     """Who had the pages made, once for each call that they show as it is."""
-    for call in found.calls:
+    for call in source.calls:
         store.log("unmasked", who=login(), key=call.row.key)

@@ -39,5 +39,5 @@ def json_schema_of(contract: str) -> dict[str, object]:
     """The JSON Schema of one of the CONTRACTS."""
     module, name, mode = CONTRACTS[contract]
     model: type[BaseModel] = getattr(import_module(module), name)
-    found = model.model_json_schema(by_alias=True, mode=mode)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found}
+    body = model.model_json_schema(by_alias=True, mode=mode)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **body}

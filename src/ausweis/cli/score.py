@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ausweis.cli import UNFORESEEN
-from ausweis.cli.recording_options import recording_options
-from ausweis.cli.system_options import system_options
+from ausweis.cli.options import recording_options, system_options
+from ausweis.vocabulary import LANGUAGES
 
 if TYPE_CHECKING:
     from ausweis.batch import Counts, Summary
@@ -45,7 +45,7 @@ failed then, or outside of the calls), 130 stopped by Ctrl-C or SIGTERM.
 @system_options
 @click.option(
     "--language",
-    type=click.Choice(["de", "en"]),
+    type=click.Choice(LANGUAGES),
     help="Language of calls that do not say theirs. Default: de; of recordings, what is heard.",
 )
 @click.option(
@@ -111,13 +111,13 @@ def score(context: click.Context, /, **options: Any) -> None:
 
 def exit_code(counts: "Counts", fail_on: tuple[str, ...] = ()) -> int:
     """1 where `fail_on` is met by any call of the run, else 4 or 3 where a call failed, else 0."""
-    found = {
+    numbers = {
         "violation": counts.outcomes.get("violation", 0),
         "inconclusive": counts.outcomes.get("inconclusive", 0),
         "needs_review": counts.needs_review,
         "failure": counts.failed,
     }
-    if any(found[name] for name in fail_on):
+    if any(numbers[name] for name in fail_on):
         return 1
     if "internal" in counts.failures:
         return UNFORESEEN
@@ -135,7 +135,7 @@ def _show(summary: "Summary", *, quiet: bool, as_json: bool) -> None:
             "complete": summary.complete,
             **counts,
             "files": summary.files,
-            "passed_over": [asdict(one) for one in summary.passed_over],
+            "passed_over": [asdict(group) for group in summary.passed_over],
             "seconds": round(summary.seconds, 3),
         }
         click.echo(json.dumps(body, ensure_ascii=False))

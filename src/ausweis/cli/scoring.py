@@ -1,7 +1,6 @@
 """What `ausweis score` does, in its order: all that needs no model is checked before the model is loaded."""
 
 import glob
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -18,9 +17,10 @@ from ausweis.batch import Inputs, RunFolder, Summary
 from ausweis.batch import score as score_calls
 from ausweis.batch.manifest import input_parts
 from ausweis.batch.recipe import Recipe
-from ausweis.batch.runners import Runner, local_runner
+from ausweis.batch.scorer import Runner, local_runner
 from ausweis.batch.state import failures
 from ausweis.calls import Call, Sources, UnreadableCall, find_sources, read_calls
+from ausweis.calls.text import as_utf8
 from ausweis.cli.hearing import Recordings
 from ausweis.cli.progress import progress_shown
 from ausweis.cli.storing import Filling
@@ -186,9 +186,11 @@ def _unheard(options: Options, run: RunFolder) -> dict[str, UnreadableCall]:
     if options.retry_failed:
         return {}
     return {
-        one.call_id: UnreadableCall(one.place, one.call_id, one.message, one.kind)
-        for one in failures(run.path)
-        if one.call_id and one.place and (one.kind == "recording" or one.kind == "file" or one.kind == "internal")
+        failure.call_id: UnreadableCall(failure.place, failure.call_id, failure.message, failure.kind)
+        for failure in failures(run.path)
+        if failure.call_id
+        and failure.place
+        and (failure.kind == "recording" or failure.kind == "file" or failure.kind == "internal")
     }
 
 
@@ -212,18 +214,17 @@ def _absolute(path: str) -> str:
         return path
     # The folder that comes before a pattern is none itself.
     here = str(Path.cwd()) if Path(path).exists() else glob.escape(str(Path.cwd()))
-    # A name that is not UTF-8 could not be written.
-    return os.fsencode(Path(here, path)).decode("utf-8", "backslashreplace")
+    return as_utf8(Path(here, path))
 
 
 def _speakers(labels: tuple[str, ...]) -> dict[str, str]:
-    found: dict[str, str] = {}
+    speakers: dict[str, str] = {}
     for label in labels:
         name, sign, speaker = label.rpartition("=")
         if not sign:
             raise InputError("--speaker needs LABEL=agent or LABEL=caller")
-        found[name] = speaker
-    return found
+        speakers[name] = speaker
+    return speakers
 
 
 def _new_folder(policy: PolicyFile) -> Path:

@@ -1,12 +1,12 @@
 """The option that names the store, for all commands that have it; and opening it."""
 
-from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
+from ausweis.cli.options import added
 from ausweis.errors import InputError, StoreError
 
 if TYPE_CHECKING:
@@ -16,12 +16,11 @@ __all__ = [
     "ADDRESS",
     "DAY",
     "DISPLACED",
-    "also_option",
-    "gone_option",
     "is_there",
     "login",
     "need_sqlalchemy",
     "opened",
+    "removal_options",
     "store_option",
     "warn_of_key",
 ]
@@ -31,44 +30,35 @@ ADDRESS = "ausweis.sqlite"
 DAY = click.DateTime(["%Y-%m-%d"])
 """A day as a user writes it, which comes as a datetime."""
 DISPLACED = "{} calls have another text or time than before under their id; decisions about them count no more"
-_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
-def store_option(command: _Command) -> _Command:
-    """`--store`, whose value is the parameter `address`."""
-    return click.option(
-        "--store",
-        "address",
-        envvar="AUSWEIS_STORE",
-        default=ADDRESS,
-        show_default=True,
-        show_envvar=True,
-        metavar="FILE|postgresql://…",
-        help="The store.",
-    )(command)
-
-
-def also_option(command: _Command) -> _Command:
-    """`--also`, whose values are the parameter `roots`."""
-    return click.option(
+store_option = click.option(
+    "--store",
+    "address",
+    envvar="AUSWEIS_STORE",
+    default=ADDRESS,
+    show_default=True,
+    show_envvar=True,
+    metavar="FILE|postgresql://…",
+    help="The store.",
+)
+removal_options = added(
+    click.option(
         "--also",
         "roots",
         multiple=True,
         type=click.Path(exists=True, path_type=Path),
         metavar="DIR",
         help="More folders with runs or recorded answers. Repeatable.",
-    )(command)
-
-
-def gone_option(command: _Command) -> _Command:
-    """`--gone`, whose values are the parameter `gone`."""
-    return click.option(
+    ),
+    click.option(
         "--gone",
         multiple=True,
         type=click.Path(path_type=Path),
         metavar="DIR",
         help="What was here or below was removed for good, not moved: nobody asks for it. Repeatable.",
-    )(command)
+    ),
+)
 
 
 def opened(address: str, *, make: bool = False) -> "Store":

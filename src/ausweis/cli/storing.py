@@ -11,6 +11,7 @@ import click
 from ausweis.audio.sidecar import Sidecar
 from ausweis.batch import RunFolder
 from ausweis.calls import Call, Sources
+from ausweis.calls.text import as_utf8
 from ausweis.cli.store_options import ADDRESS, DISPLACED, login, opened
 from ausweis.errors import AusweisError, InputError, StoreError, unforeseen
 from ausweis.facts import Facts
@@ -48,7 +49,7 @@ class Filling:
         """Take up what the run holds already; what an earlier try left out of the store is in it then."""
         with self._kept_apart():
             if answers is not None:
-                self._store.register_answers(answers)
+                self._store.register(answers, "answers")
             self._sink = self._store.sink(run.path, _audio(sources), by=login())
             if run.counts.verdicts:
                 self._sink.take_up()
@@ -92,7 +93,7 @@ class Filling:
 
 
 def _audio(sources: Sources) -> dict[str, tuple[Path, ...]]:
-    found = {}
+    recordings = {}
     for source in sources.files:
         if source.is_recording:
             try:
@@ -100,9 +101,6 @@ def _audio(sources: Sources) -> dict[str, tuple[Path, ...]]:
             except InputError:
                 continue
             # A name that is not UTF-8 cannot stand in a store.
-            found[name or source.default_id] = tuple(path for path in source.files if _is_utf8(path.absolute()))
-    return found
-
-
-def _is_utf8(path: Path) -> bool:
-    return os.fsencode(path).decode("utf-8", "replace") == str(path)
+            storable = (path for path in source.files if as_utf8(path.absolute()) == str(path.absolute()))
+            recordings[name or source.default_id] = tuple(storable)
+    return recordings

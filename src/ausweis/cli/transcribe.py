@@ -5,7 +5,8 @@ from typing import Any
 
 import click
 
-from ausweis.cli.recording_options import recording_options
+from ausweis.cli.options import recording_options
+from ausweis.vocabulary import LANGUAGES
 
 __all__ = ["transcribe"]
 
@@ -31,7 +32,7 @@ Exit codes: 0 done, 2 wrong use, 3 some recordings failed (all others are writte
     help="Folder for transcripts.jsonl. What is there already is not heard again.",
 )
 @click.option("--policy", metavar="NAME|FILE", help="A policy, whose factors are words to listen for.")
-@click.option("--language", type=click.Choice(["de", "en"]), help="Language of all of them. Unless given, it is heard.")
+@click.option("--language", type=click.Choice(LANGUAGES), help="Language of all of them. Unless given, it is heard.")
 @recording_options
 @click.option(
     "--model", metavar="ID|PATH", help="The model that is asked who is the agent, where channels do not say it."

@@ -98,7 +98,7 @@ def _transcribe(options: Options, sources: Sources, recordings: Recordings) -> t
                 replace_file(options.folder / FAILURES_FILE, "".join(f"{line}\n" for line in failures))
             progress = Progress(progress.seen + 1, 0, len(failures))
             show(progress)
-        if not any(one.reason == "transcript" for one in sources.passed_over):
+        if not any(group.reason == "transcript" for group in sources.passed_over):
             hear.tidy()
     return progress.seen - len(failures), counts
 

@@ -26,7 +26,6 @@ The verdict:
     verdict          the contract
     reasons          why: codes with their values
     sentences        the reasons in the reader's language
-    words            lists and sets within a sentence
 """
 
 from ausweis.judging.explain import explain

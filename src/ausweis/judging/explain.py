@@ -6,8 +6,7 @@ The mistake: name and date of birth were enough, and a former partner knew both 
 from ausweis.judging.incidents import describe
 from ausweis.judging.policy import EXPECTED, Policy
 from ausweis.judging.rules import BITS, Rules, factors_in, rules_of
-from ausweis.judging.sentences import permission_in_words
-from ausweis.judging.words import AND, listed, sets_in_words
+from ausweis.judging.sentences import AND, listed, permission_in_words, sets_in_words
 from ausweis.vocabulary import CATEGORIES, FACTORS, Category, Factor, Language
 
 __all__ = ["explain", "opened_by", "weak_sets"]

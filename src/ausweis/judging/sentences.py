@@ -1,22 +1,26 @@
 """What a verdict says, as sentences in the reader's language. They quote nothing."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from ausweis.judging.reasons import ReviewReason, TextReason
 from ausweis.judging.verdict import Check, Incident, Violation
-from ausweis.judging.words import AND, OR, listed, sets_in_words
 from ausweis.vocabulary import CATEGORIES, FACTORS, INCIDENTS, Factor, Language, name_of
 
 __all__ = [
+    "AND",
     "SENTENCES",
     "check_sentence",
     "incident_sentence",
+    "listed",
     "permission_in_words",
     "review_sentence",
+    "sets_in_words",
     "violation_sentence",
 ]
 
+AND: dict[Language, str] = {"de": "und", "en": "and"}
+OR: dict[Language, str] = {"de": "oder", "en": "or"}
 SENTENCES: dict[Language, dict[str, str]] = {
     "de": {
         # violations
@@ -174,6 +178,19 @@ def permission_in_words(accepted: Sequence[str], language: Language) -> str:
     """What would let a third party act, where the policy accepts this."""
     words = PERMISSIONS[language]
     return listed([words[permission] for permission in accepted], OR[language]) if accepted else words["never"]
+
+
+def listed(words: Sequence[str], joint: str) -> str:
+    """`a, b or c`."""
+    return f" {joint} ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def sets_in_words(sets: Iterable[Collection[Factor]], language: Language) -> str:
+    """Sets of factors, any one of which is enough: `PIN or date of birth + customer number`."""
+    names = [
+        " + ".join(record.name[language] for factor, record in FACTORS.items() if factor in factors) for factors in sets
+    ]
+    return listed(names, OR[language])
 
 
 def _sentence(reason: Any, language: Language, **more: str) -> str:

@@ -104,8 +104,8 @@ def speakers_of(label: str) -> tuple[Side, ...]:
 
 def of_speaker(speaker: str, labels: Sequence[str], probabilities: Sequence[float]) -> dict[str, float]:
     """Of the probabilities of all labels those of the ones that a line of this speaker may have."""
-    every = zip(labels, probabilities, strict=True)
-    return {label: float(one) for label, one in every if speaker in speakers_of(label)}
+    answers = zip(labels, probabilities, strict=True)
+    return {label: float(probability) for label, probability in answers if speaker in speakers_of(label)}
 
 
 def factors_of(labels: Iterable[str]) -> frozenset[Factor]:

@@ -8,12 +8,10 @@ database      connections to SQLite or PostgreSQL
 tables        the tables, as queries see them
 migrations    how they came to be
 sink          calls of a run, with text, facts and verdict → rows
-settled       such calls, as lines of a run folder
+settled       such calls, as lines of a run folder, with their texts
 verdict_rows  their verdicts, a batch at a time
-inputs        where a run's transcripts are found
 texts         calls ↔ rows; agents as pseudonyms
 packing       runs and verdicts ↔ rows
-batching      so many rows at a time
 querying      filters → SQL: the queue
 records       one call with all that is known of it
 counting      calls by day, queue and team
@@ -23,15 +21,12 @@ sampling      calls drawn by chance, and recall in the field
 chain         who did what, hash-chained
 sealing       a keyed hash of each row that a report rests on
 deleting      calls removed everywhere
-proof         the search for what is left of them, wherever they stood
-pending       what is searched for until it is proven gone
+proof         the search for what is left of them, wherever they stood, until nothing is
 missing       runs, pages and cases that are not where they were
 run_files     what of a call stands in folders that ausweis wrote
-copies        the names of copied recordings
-quoting       recorded answers that hold words of calls
+quoting       what was said in calls that go, and who else, or which recorded answer, has it
 artefacts     what was written about calls outside of the store
-line_files    lines of calls in files, and how they are taken out
-words         what was said in calls that go
+line_files    lines and copies of calls in files, and how lines are taken out
 traces        what shows in a file that a call is in it
 exporting     decided calls → golden cases
 """

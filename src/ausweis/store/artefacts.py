@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Literal
 
 from sqlalchemy import Connection, insert, select
 
 from ausweis.store.key import Key
 from ausweis.store.tables import artefact_calls, artefacts
 
-__all__ = ["register_answers", "register_cases", "register_report"]
+__all__ = ["of_kind", "register", "register_report"]
+
+Kind = Literal["answers", "cases", "report"]
 
 
 def register_report(
@@ -28,17 +31,17 @@ def register_report(
         connection.execute(insert(artefact_calls), rows)
 
 
-def register_answers(connection: Connection, key: Key, folder: Path) -> None:
-    """Remember a folder of recorded answers, which may quote calls."""
-    _register(connection, folder, "answers")
+def register(connection: Connection, key: Key, path: Path, kind: Kind) -> None:
+    """Remember a folder of recorded answers, which may quote calls, or a file that cases were exported to."""
+    _register(connection, path, kind)
 
 
-def register_cases(connection: Connection, key: Key, path: Path) -> None:
-    """Remember a file that exported cases were written to, so that deletion takes theirs out of it."""
-    _register(connection, path, "cases")
+def of_kind(connection: Connection, kind: Kind) -> set[Path]:
+    """All of a kind that are known."""
+    return set(map(Path, connection.execute(select(artefacts.c.path).where(artefacts.c.kind == kind)).scalars()))
 
 
-def _register(connection: Connection, path: Path, kind: str) -> int:
+def _register(connection: Connection, path: Path, kind: Kind) -> int:
     """The key of an artefact."""
     wanted = select(artefacts.c.key).where(artefacts.c.path == str(path.absolute()))
     known: int | None = connection.execute(wanted).scalar()

@@ -97,7 +97,9 @@ def day_counts(
     # Who asks for a team by a filter is told no more than who sees all teams side by side.
     apart: tuple[Column, ...] = (*by, "team") if which.teams and "team" not in by else by
     cells = _cells(connection, first, last, which, apart)
-    told = _told(_sizes(connection, first, last, which, apart)) if "team" in apart else {one: one for one in cells}
+    told = (
+        _told(_sizes(connection, first, last, which, apart)) if "team" in apart else {place: place for place in cells}
+    )
     merged: dict[_Place, _Cell] = {}
     for place, cell in cells.items():
         into = told.get(place)
@@ -140,7 +142,7 @@ def teams(connection: Connection) -> list[str]:
     range_ = days(connection)
     if range_ is None:
         return []
-    return [one.team for one in day_counts(connection, *range_, by=("team",)) if one.team is not None]
+    return [counted.team for counted in day_counts(connection, *range_, by=("team",)) if counted.team is not None]
 
 
 def days(connection: Connection) -> tuple[date, date] | None:
@@ -194,7 +196,7 @@ def _told(sizes: Mapping[_Place, _Size]) -> dict[_Place, _Place | None]:
     for (day, queue, team), size in sizes.items():
         groups.setdefault((day, queue), {})[team] = size
         number[team] += size.calls
-    found: dict[_Place, _Place | None] = {}
+    told: dict[_Place, _Place | None] = {}
     for (day, queue), teams in groups.items():
         others = {team for team, size in teams.items() if team is None or size.is_small}
         large = teams.keys() - others
@@ -204,15 +206,15 @@ def _told(sizes: Mapping[_Place, _Size]) -> dict[_Place, _Place | None]:
             others.add(min(large, key=lambda team: (number[team], team or "")))
             are_told = True
         into = (day, queue, None) if are_told else None
-        found |= {(day, queue, team): into if team in others else (day, queue, team) for team in teams}
-    return found
+        told |= {(day, queue, team): into if team in others else (day, queue, team) for team in teams}
+    return told
 
 
 def _together(sizes: Iterable[_Size]) -> _Size:
-    found = _Size()
-    for one in sizes:
-        found.add(one.calls, one.agents)
-    return found
+    together = _Size()
+    for size in sizes:
+        together.add(size.calls, size.agents)
+    return together
 
 
 def _in_order(place: _Place) -> tuple[Any, ...]:

@@ -16,14 +16,13 @@ from ausweis.batch.manifest import now
 from ausweis.errors import NoCallError, StoreError
 from ausweis.facts import Facts
 from ausweis.store import chain
-from ausweis.store.batching import batches
 from ausweis.store.filters import EVERY, CallFilter, State
 from ausweis.store.key import Key
 from ausweis.store.label import Incidents, Label, Violations, check_label
 from ausweis.store.packing import run_row, unpack
 from ausweis.store.querying import conditions
 from ausweis.store.rows import Agreement, Choice, Decision
-from ausweis.store.tables import calls, decisions, runs, verdicts
+from ausweis.store.tables import batches, calls, decisions, runs, verdicts
 from ausweis.vocabulary import Outcome
 
 __all__ = [
@@ -83,8 +82,8 @@ def decide(
         "reviewer": reviewer,
         "choice": choice,
         "outcome": label.outcome,
-        "violations": json.dumps([list(one) for one in label.violations]),
-        "incidents": json.dumps([list(one) for one in label.incidents], ensure_ascii=False) if tells else None,
+        "violations": json.dumps([list(said_at) for said_at in label.violations]),
+        "incidents": json.dumps([list(said_at) for said_at in label.incidents], ensure_ascii=False) if tells else None,
         "note": note,
         "at": now(),
     }
@@ -93,9 +92,9 @@ def decide(
         connection, key, "decided", reviewer, call_id=call.call_id, run=run, content=content, at=row["at"]
     )
     decision_key = connection.execute(insert(decisions).returning(decisions.c.key), row).scalar_one()
-    found = decisions_of(connection, call_key, says=call.says)
-    connection.execute(update(calls).where(calls.c.key == call_key).values(state=state_of(found)))
-    return next(one for one in found if one.key == decision_key)
+    decided = decisions_of(connection, call_key, says=call.says)
+    connection.execute(update(calls).where(calls.c.key == call_key).values(state=state_of(decided)))
+    return next(decision for decision in decided if decision.key == decision_key)
 
 
 def looked_for(facts: str | None) -> bool:
@@ -125,17 +124,17 @@ def decisions_of(connection: Connection, call_key: int, *, says: str) -> list[De
 
 def decided_by(connection: Connection, reviewer: str, keys: Iterable[int]) -> set[int]:
     """Of these calls, those about whose verdict of today a reviewer has decided."""
-    found: set[int] = set()
+    decided: set[int] = set()
     for batch in batches(keys):
         wanted = select(calls.c.key).join(decisions, decisions.c.call_key == calls.c.key)
         own = (decisions.c.says == calls.c.says, decisions.c.reviewer == reviewer)
-        found.update(connection.execute(wanted.where(calls.c.key.in_(batch), *own)).scalars())
-    return found
+        decided.update(connection.execute(wanted.where(calls.c.key.in_(batch), *own)).scalars())
+    return decided
 
 
-def state_of(found: Iterable[Decision]) -> State:
+def state_of(given: Iterable[Decision]) -> State:
     """What a call is, by the decisions that count: of several reviewers, what more than half of them say."""
-    counting = [one for one in found if one.counts]
+    counting = [decision for decision in given if decision.counts]
     if not counting:
         return "open"
     held = _most_said(counting)
@@ -157,9 +156,9 @@ def check_states(connection: Connection) -> None:
             raise StoreError(f"the state of call {call_key} is not what was decided about it: it was changed")
 
 
-def label_of(found: Iterable[Decision]) -> Decision | None:
+def label_of(given: Iterable[Decision]) -> Decision | None:
     """The decision whose label holds; None where it is open, disputed or not sure."""
-    held = _most_said([one for one in found if one.counts])
+    held = _most_said([decision for decision in given if decision.counts])
     return None if held is None or held.choice == "not_sure" else held
 
 
@@ -178,11 +177,11 @@ def agreement(connection: Connection, which: CallFilter = EVERY) -> Agreement:
     words: Counter[str] = Counter()
     for said in last.values():
         outcomes = list(said.values())
-        for place, one in enumerate(outcomes):
+        for place, outcome in enumerate(outcomes):
             for other in outcomes[:place]:
                 pairs += 1
-                same += one == other
-                words.update((one, other))
+                same += outcome == other
+                words.update((outcome, other))
     if not pairs:
         return Agreement(0, 0, math.nan)
     chance = sum((number / (2 * pairs)) ** 2 for number in words.values())
@@ -205,17 +204,17 @@ class _Values:
 def labels(connection: Connection, wanted: Select[Any]) -> list[Decision]:
     """The labels that hold, of calls that a query gives with `key` and `says`; of each at most one."""
     of = wanted.subquery()
-    found: dict[tuple[int, str], list[Any]] = {}
+    by_call: dict[tuple[int, str], list[Any]] = {}
     joined = select(decisions, of.c.says.label("today")).join(of, of.c.key == decisions.c.call_key)
     for row in connection.execute(joined.order_by(decisions.c.seq)):
-        found.setdefault((row.call_key, row.today), []).append(row)
-    held = (label_of(_decisions(rows, says)) for (_, says), rows in found.items())
-    return [one for one in held if one is not None]
+        by_call.setdefault((row.call_key, row.today), []).append(row)
+    held = (label_of(_decisions(rows, says)) for (_, says), rows in by_call.items())
+    return [label for label in held if label is not None]
 
 
 def _decisions(rows: Iterable[Any], says: str) -> list[Decision]:
-    found = list(rows)
-    last = {row.reviewer: row.seq for row in found if row.says == says}
+    known = list(rows)
+    last = {row.reviewer: row.seq for row in known if row.says == says}
     return [
         Decision(
             key=row.key,
@@ -229,7 +228,7 @@ def _decisions(rows: Iterable[Any], says: str) -> list[Decision]:
             counts=row.says == says and last[row.reviewer] == row.seq,
             incidents=_incidents(row.incidents),
         )
-        for row in found
+        for row in known
     ]
 
 
@@ -239,26 +238,26 @@ def _incidents(text: str | None) -> tuple[tuple[str, int], ...] | None:
 
 def _most_said(counting: Sequence[Decision]) -> Decision | None:
     """What more than half of them say, by the latest of these; one that tells of incidents goes before."""
-    rising = sorted(counting, key=lambda one: one.incidents is not None)
-    for one in reversed(rising):
-        if 2 * sum(_agree(one, other) for other in counting) > len(counting):
-            return one
+    rising = sorted(counting, key=lambda decision: decision.incidents is not None)
+    for decision in reversed(rising):
+        if 2 * sum(_agree(decision, other) for other in counting) > len(counting):
+            return decision
     return None
 
 
-def _agree(one: Decision, other: Decision) -> bool:
+def _agree(first: Decision, other: Decision) -> bool:
     """Whether two reviewers agree: turns may differ, and who tells nothing of incidents leaves them to the other."""
-    if one.choice != other.choice:
+    if first.choice != other.choice:
         return False
-    if one.choice != "overrule":
+    if first.choice != "overrule":
         # Who confirms says what the verdict says, and decisions that count are about one that says the same.
         return True
-    mine, theirs = ({kind for kind, _ in decision.violations} for decision in (one, other))
-    if (one.outcome, mine) != (other.outcome, theirs):
+    mine, theirs = ({kind for kind, _ in decision.violations} for decision in (first, other))
+    if (first.outcome, mine) != (other.outcome, theirs):
         return False
-    if one.incidents is None or other.incidents is None:
+    if first.incidents is None or other.incidents is None:
         return True
-    return {kind for kind, _ in one.incidents} == {kind for kind, _ in other.incidents}
+    return {kind for kind, _ in first.incidents} == {kind for kind, _ in other.incidents}
 
 
 def _check_words(reviewer: str, choice: Choice, note: str) -> None:

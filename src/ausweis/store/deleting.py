@@ -12,19 +12,18 @@ from ausweis.batch.related import relatives
 from ausweis.errors import StoreError
 from ausweis.journal import part_of
 from ausweis.store import chain, sealing
-from ausweis.store.batching import batches
+from ausweis.store.artefacts import of_kind
 from ausweis.store.database import Database
 from ausweis.store.exporting import case_id
 from ausweis.store.key import Key
 from ausweis.store.missing import followed, is_away, missing_artefacts
 from ausweis.store.packing import run_row
-from ausweis.store.pending import Missing, Pending
-from ausweis.store.proof import forget, prove
+from ausweis.store.proof import Missing, Pending, forget, prove
+from ausweis.store.quoting import reasons_of, said_elsewhere, words_of
 from ausweis.store.rows import Deleted
 from ausweis.store.run_files import clean_answers, clean_cases, clean_run, folders, forget_related
-from ausweis.store.tables import artefact_calls, artefacts, audio, calls, decisions, runs, texts, verdicts
+from ausweis.store.tables import artefact_calls, artefacts, audio, batches, calls, decisions, runs, texts, verdicts
 from ausweis.store.traces import Traces, sentences
-from ausweis.store.words import reasons_of, said_elsewhere, words_of
 
 __all__ = ["UNKNOWN", "calls_before", "delete_calls"]
 
@@ -164,12 +163,12 @@ def _find_artefacts(
     search.runs |= {relative.folder for relative in relatives(search.runs)}
     search.pending = followed(search.pending, more_runs)
     search.audio = {path for path in search.audio if not _is_copy(path, search.runs)}
-    search.answers = _of_kind(connection, "answers") | more_answers
-    search.cases = _of_kind(connection, "cases")
+    search.answers = of_kind(connection, "answers") | more_answers
+    search.cases = of_kind(connection, "cases")
     missing, waiting = missing_artefacts(connection, search.ids, search.pending, more=more_runs, gone=gone)
     search.missing = waiting.union(*missing.values())
     # Pages that were missing before.
-    search.reports |= {absent.folder for deletion in search.pending for absent in deletion.missing} & _of_kind(
+    search.reports |= {absent.folder for deletion in search.pending for absent in deletion.missing} & of_kind(
         connection, "report"
     )
     search.reports -= {absent.folder for absent in search.missing}
@@ -188,10 +187,6 @@ def _own(search: _Search, phrases: dict[int, list[str]], missing: dict[str, set[
     for key, call_id in known.items():
         (away if call_id in missing else here)[call_id] = tuple(phrases.get(key, ()))
     return [Pending(here), Pending(away, frozenset().union(*missing.values()))]
-
-
-def _of_kind(connection: Connection, kind: str) -> set[Path]:
-    return set(map(Path, connection.execute(select(artefacts.c.path).where(artefacts.c.kind == kind)).scalars()))
 
 
 def _phrases(connection: Connection, words: Sequence[tuple[int, str]], ids: dict[int, str]) -> dict[int, list[str]]:

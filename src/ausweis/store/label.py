@@ -27,8 +27,8 @@ class Label:
         """What a verdict says."""
         return cls(
             verdict.outcome,
-            tuple((one.type, one.turn) for one in verdict.violations),
-            tuple((one.id, one.turn) for one in verdict.incidents),
+            tuple((violation.type, violation.turn) for violation in verdict.violations),
+            tuple((incident.id, incident.turn) for incident in verdict.incidents),
         )
 
     @classmethod
@@ -43,11 +43,13 @@ class Label:
         """What a reviewer gave, about a verdict that said `said`."""
         # Who overrules and does not speak of incidents lets them stand.
         kept = said.incidents if incidents is None and choice == "overrule" else incidents or ()
-        return cls(outcome, tuple((one[0], one[1]) for one in violations), tuple((one[0], one[1]) for one in kept))
+        return cls(
+            outcome, tuple((kind, turn) for kind, turn in violations), tuple((kind, turn) for kind, turn in kept)
+        )
 
     def same(self, other: "Label") -> bool:
         """Whether both say the same, in whatever order."""
-        mine, theirs = ({*one.violations, *one.incidents} for one in (self, other))
+        mine, theirs = ({*label.violations, *label.incidents} for label in (self, other))
         return self.outcome == other.outcome and mine == theirs
 
 

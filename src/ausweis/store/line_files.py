@@ -1,4 +1,4 @@
-"""Files of lines, a call a line: whose a line is, and lines taken out."""
+"""Files about calls: whose a line, or a copy of a recording, is; and lines taken out."""
 
 import json
 import os
@@ -7,11 +7,12 @@ import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import unquote
 
 from ausweis.errors import StoreError
-from ausweis.journal import lines
+from ausweis.journal import lines, parsed
 
-__all__ = ["call_of_line", "is_wanting", "likely_of", "rewrite"]
+__all__ = ["call_of_line", "ids_of", "is_half", "is_wanting", "likely_of", "rewrite"]
 
 _LINE = re.compile(r":\d+$")
 _FEW = 20
@@ -21,12 +22,12 @@ _FEW = 20
 def call_of_line(data: bytes) -> str | None:
     """The id of the call that a line is about; of a failure without one, the name of its file."""
     try:
-        found = json.loads(data)
+        document = parsed(data)
         # A labelled call.
-        found = found.get("call") or found
-        name = found["call_id"] if "call_id" in found else found["id"]
-        return Path(_LINE.sub("", found["place"])).stem if name is None else str(name)
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        document = document.get("call") or document
+        name = document["call_id"] if "call_id" in document else document["id"]
+        return Path(_LINE.sub("", document["place"])).stem if name is None else str(name)
+    except (LookupError, TypeError, AttributeError):
         return None
 
 
@@ -35,8 +36,10 @@ def likely_of(ids: frozenset[str]) -> Callable[[bytes], bool]:
     if len(ids) > _FEW:
         return lambda _: True
     # Both ways in which JSON may write them.
-    wanted = {json.dumps(one, ensure_ascii=ascii_only)[1:-1].encode() for one in ids for ascii_only in (True, False)}
-    return lambda data: any(one in data for one in wanted)
+    wanted = {
+        json.dumps(written, ensure_ascii=ascii_only)[1:-1].encode() for written in ids for ascii_only in (True, False)
+    }
+    return lambda data: any(written in data for written in wanted)
 
 
 def is_wanting(path: Path, drop: Callable[[bytes], bool]) -> bool:
@@ -74,3 +77,22 @@ def rewrite(path: Path, drop: Callable[[bytes], bool]) -> list[bytes]:
         with suppress(OSError):
             part.unlink()
     return gone
+
+
+_HALF = ".part"
+_SIDES = (".agent", ".caller")
+
+
+def is_half(name: str) -> bool:
+    """Whether a copy broke off while it was written: `.NAME.part`."""
+    return name.endswith(_HALF)
+
+
+def ids_of(name: str) -> frozenset[str]:
+    """The ids of calls that a file of this name may be a copy of, whole or half: `ID.wav`, or one side, `ID.agent.wav`.
+
+    The id is written as in an address: `a%2Fb` for `a/b`.
+    """
+    whole = name.removeprefix(".").removesuffix(_HALF) if is_half(name) else name
+    stem = unquote(whole.rpartition(".")[0] or whole)
+    return frozenset((stem, *(stem.removesuffix(side) for side in _SIDES)))

@@ -85,10 +85,10 @@ def m4_weight_of_calls(connection: Connection) -> None:
     lists = ("violations", "incidents")
     if connection.dialect.name != "sqlite":
         lists = ("CAST(violations AS json)", "CAST(incidents AS json)")
-    found = " + ".join(f"json_array_length({one})" for one in lists)
+    number = " + ".join(f"json_array_length({column})" for column in lists)
     for statement in (
         "ALTER TABLE calls ADD COLUMN weight BIGINT",
-        f"""UPDATE calls SET weight = {found} + 1000 * (CAST(round(risk * 1000000) AS BIGINT) + CASE severity
+        f"""UPDATE calls SET weight = {number} + 1000 * (CAST(round(risk * 1000000) AS BIGINT) + CASE severity
             WHEN 'critical' THEN 8000000 WHEN 'high' THEN 6000000 WHEN 'medium' THEN 4000000 WHEN 'low' THEN 2000000
             ELSE 0 END) WHERE outcome IS NOT NULL""",  # noqa: S608
         "CREATE INDEX calls_by_weight ON calls (weight DESC, key)",

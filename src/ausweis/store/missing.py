@@ -9,10 +9,10 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 
 from ausweis.batch.related import relatives
-from ausweis.store.batching import batches
-from ausweis.store.pending import Missing, Pending
+from ausweis.store.artefacts import of_kind
+from ausweis.store.proof import Missing, Pending
 from ausweis.store.run_files import starts
-from ausweis.store.tables import artefact_calls, artefacts, decisions, runs, verdicts
+from ausweis.store.tables import artefact_calls, artefacts, batches, decisions, runs, verdicts
 
 __all__ = ["followed", "is_away", "missing_artefacts"]
 
@@ -101,8 +101,7 @@ def _absent(
 def _away(connection: Connection, ids: Mapping[int, str]) -> Iterator[tuple[str, Path]]:
     """By the ids of calls: the pages that show them, and all files of cases that they may be in, which are away."""
     away = cache(is_away)
-    cases = connection.execute(select(artefacts.c.path).where(artefacts.c.kind == "cases")).scalars()
-    lost = [path for path in map(Path, cases) if away(path)]
+    lost = sorted(filter(away, of_kind(connection, "cases")))
     shown = select(artefact_calls.c.call_key, artefacts.c.path).join(
         artefacts, artefacts.c.key == artefact_calls.c.place_key
     )

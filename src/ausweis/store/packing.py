@@ -104,18 +104,18 @@ def _parts(run: RunProvenance) -> dict[str, Any]:
     return run.of_verdict("").model_dump(mode="json", include=set(_RUNS))
 
 
-def _weight(severity: Severity | None, risk: float, found: int) -> int:
-    """One number for three: a step of severity weighs more than all of the risk, a millionth of that more than `found`.
+def _weight(severity: Severity | None, risk: float, number: int) -> int:
+    """One number for three: a step of severity weighs more than all risk, a millionth of that more than the rest.
 
-    As in the migration that made the column.
+    `number`: of types and kinds that were found. As in the migration that made the column.
     """
     grade = 0 if severity is None else SEVERITIES.index(severity) + 1
-    return found + 1000 * (round(risk * 1_000_000) + 2_000_000 * grade)
+    return number + 1000 * (round(risk * 1_000_000) + 2_000_000 * grade)
 
 
 def _title(policy: PolicyProvenance) -> str | None:
     try:
-        found = find_policy(policy.id)
+        shipped = find_policy(policy.id)
     except PolicyError:
         return None
-    return found.policy.title if found.provenance == policy else None
+    return shipped.policy.title if shipped.provenance == policy else None

@@ -1,20 +1,109 @@
-"""The proof that nothing of deleted calls is left; then what was kept for it goes, too."""
+"""The proof that nothing of deleted calls is left, and what is searched for until there is one.
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+That stands in `settings`, encoded, so that the search of the database does not find what it is looking for.
+"""
+
+import base64
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from ausweis.errors import StoreError
-from ausweis.store.batching import batches
 from ausweis.store.database import Database
-from ausweis.store.pending import Missing, Pending, pieces_of
 from ausweis.store.run_files import OWN_NAMES, files_below
-from ausweis.store.tables import calls, decisions, texts, verdicts
+from ausweis.store.tables import batches, calls, decisions, settings, texts, verdicts
 from ausweis.store.traces import Traces
 
-__all__ = ["forget", "prove"]
+__all__ = ["Missing", "Pending", "forget", "pieces_of", "prove"]
+
+_NAME = "deletion:"
+_PIECE, _PIECES = 40, 4
+"""Letters of a piece of what was kept, and about how many of them are searched for."""
+
+
+class Missing(NamedTuple):
+    """A run whose folder is not there to be searched, and when it began; or a file whose folder is not, and nothing."""
+
+    folder: Path
+    started: str
+
+
+@dataclass(frozen=True)
+class Pending:
+    """Calls that were deleted together: sentences by the id of each, and runs and files to be searched.
+
+    `name` and `value`: the setting that holds it.
+    """
+
+    phrases: Mapping[str, tuple[str, ...]]
+    missing: frozenset[Missing] = frozenset()
+    name: str = ""
+    value: str = ""
+
+    @classmethod
+    def of(cls, connection: Connection, ids: Iterable[str] | None = None) -> "list[Pending]":
+        """What was deleted with these calls, or at all, without those that have come back since, unless they are these.
+
+        Where nothing else is left, there is nothing to be proven for now.
+        """
+        wanted = None if ids is None else frozenset(ids)
+        deletions = []
+        rows = select(settings).where(settings.c.name.startswith(_NAME, autoescape=True)).order_by(settings.c.name)
+        for row in connection.execute(rows).all():
+            phrases, missing = _decoded(row.value)
+            if wanted is None or not wanted.isdisjoint(phrases):
+                back = _come_back(connection, phrases) - (wanted or frozenset())
+                left = {call_id: sentences for call_id, sentences in phrases.items() if call_id not in back}
+                deletions += [cls(left, missing, row.name, row.value)] if left else []
+        return deletions
+
+    def put(self, connection: Connection) -> "Pending":
+        """Keep it, under a name of its own."""
+        names = select(settings.c.name).where(settings.c.name.startswith(_NAME, autoescape=True))
+        numbers = [int(name.removeprefix(_NAME)) for name in connection.execute(names).scalars()]
+        name = f"{_NAME}{max(numbers, default=0) + 1}"
+        missing = sorted((str(absent.folder), absent.started) for absent in self.missing)
+        value = base64.b64encode(json.dumps([dict(self.phrases), missing]).encode()).decode()
+        connection.execute(insert(settings), {"name": name, "value": value})
+        return replace(self, name=name, value=value)
+
+    def settle(self, connection: Connection, missing: Collection[Missing]) -> None:
+        """All but these is searched: keep what must be searched for there, or nothing any more."""
+        connection.execute(delete(settings).where(settings.c.name == self.name))
+        if left := self.missing.intersection(missing):
+            replace(self, missing=left).put(connection)
+
+
+def pieces_of(connection: Connection, settled: Iterable[Pending]) -> tuple[str, ...]:
+    """Parts of what was kept and is no more: nothing of it is left where none of them is found."""
+    rows = select(settings.c.value).where(settings.c.name.startswith(_NAME, autoescape=True))
+    kept = list(connection.execute(rows).scalars())
+    pieces = (
+        deletion.value[place : place + _PIECE]
+        for deletion in settled
+        for place in range(0, max(1, len(deletion.value) - _PIECE + 1), max(_PIECE, len(deletion.value) // _PIECES))
+    )
+    return tuple(piece for piece in dict.fromkeys(pieces) if not any(piece in value for value in kept))
+
+
+def _decoded(value: str) -> tuple[dict[str, tuple[str, ...]], frozenset[Missing]]:
+    phrases, missing = json.loads(base64.b64decode(value))
+    if isinstance(phrases, list):
+        # As earlier versions wrote it: ids, then the sentences of all of them.
+        phrases, missing = dict.fromkeys(phrases, missing), []
+    kept = {call_id: tuple(sentences) for call_id, sentences in phrases.items()}
+    return kept, frozenset(Missing(Path(folder), started) for folder, started in missing)
+
+
+def _come_back(connection: Connection, ids: Iterable[str]) -> set[str]:
+    back: set[str] = set()
+    for batch in batches(ids):
+        back |= set(connection.execute(select(calls.c.call_id).where(calls.c.call_id.in_(batch))).scalars())
+    return back
 
 
 def prove(database: Database, traces: Traces, names: Collection[str], folders: Iterable[Path]) -> None:

@@ -6,11 +6,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, asc, desc, false, func, literal, or_, select
 
-from ausweis.store.batching import batches
 from ausweis.store.filters import EVERY, CallFilter, Cursor, Order, scattered
 from ausweis.store.packing import call_row
 from ausweis.store.rows import CallRow
-from ausweis.store.tables import calls, decisions, texts, verdicts
+from ausweis.store.tables import batches, calls, decisions, texts, verdicts
 
 __all__ = ["conditions", "find", "incident_turns", "keys", "neighbours", "rows"]
 
@@ -70,14 +69,14 @@ def find(connection: Connection, call_id: str) -> int | None:
 
 def incident_turns(connection: Connection, keys: Iterable[int]) -> dict[int, list[tuple[str, int]]]:
     """The incidents of these calls, each with its turn."""
-    found: dict[int, list[tuple[str, int]]] = {}
+    turns: dict[int, list[tuple[str, int]]] = {}
     for batch in batches(keys):
         wanted = select(calls.c.key, verdicts.c.body).join(verdicts, verdicts.c.key == calls.c.verdict_key)
         for row in connection.execute(wanted.where(calls.c.key.in_(batch))):
-            found[row.key] = [
+            turns[row.key] = [
                 (_incident_id(incident), incident["turn"]) for incident in json.loads(row.body).get("incidents", ())
             ]
-    return found
+    return turns
 
 
 def _incident_id(incident: dict[str, Any]) -> str:
@@ -87,11 +86,11 @@ def _incident_id(incident: dict[str, Any]) -> str:
 
 def conditions(which: CallFilter, dialect: str) -> list[ColumnElement[bool]]:
     """What a row of `calls` must meet; one that has no verdict never does."""
-    found: list[ColumnElement[bool]] = [calls.c.outcome.is_not(None)]
+    wanted: list[ColumnElement[bool]] = [calls.c.outcome.is_not(None)]
     if which.first is not None:
-        found.append(calls.c.day >= which.first)
+        wanted.append(calls.c.day >= which.first)
     if which.last is not None:
-        found.append(calls.c.day <= which.last)
+        wanted.append(calls.c.day <= which.last)
     for column, words in (
         (calls.c.outcome, which.outcomes),
         (calls.c.queue, which.queues),
@@ -99,19 +98,19 @@ def conditions(which: CallFilter, dialect: str) -> list[ColumnElement[bool]]:
         (calls.c.state, which.states),
     ):
         if words:
-            found.append(column.in_(words))
+            wanted.append(column.in_(words))
     for column, words in ((calls.c.violations, which.violations), (calls.c.incidents, which.incidents)):
         if words:
-            found.append(or_(*(column.contains(_as_listed(word), autoescape=True) for word in words)))
+            wanted.append(or_(*(column.contains(_as_listed(word), autoescape=True) for word in words)))
     if which.to_review is not None:
-        found.append(calls.c.flagged.is_(which.to_review))
+        wanted.append(calls.c.flagged.is_(which.to_review))
     if which.min_risk is not None:
-        found.append(calls.c.risk >= which.min_risk)
+        wanted.append(calls.c.risk >= which.min_risk)
     if which.sampled is not None:
-        found.append(calls.c.sample_key.is_not(None) if which.sampled else calls.c.sample_key.is_(None))
+        wanted.append(calls.c.sample_key.is_not(None) if which.sampled else calls.c.sample_key.is_(None))
     if which.text is not None and which.text.strip():
-        found.append(_says(which.text.strip(), dialect))
-    return found
+        wanted.append(_says(which.text.strip(), dialect))
+    return wanted
 
 
 def _as_listed(word: str) -> str:

@@ -1,11 +1,83 @@
-"""Whether recorded answers hold words of calls: a quote, or twelve letters in a row of anything that was said."""
+"""What was said in calls that are to go, and where else it stands: in other calls, or in recorded answers."""
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
-__all__ = ["Said"]
+from sqlalchemy import Connection, or_, select, true
+
+from ausweis.journal import parsed
+from ausweis.store.tables import batches, calls, decisions, texts, verdicts
+
+__all__ = ["Said", "reasons_of", "said_elsewhere", "words_of"]
+
+
+def words_of(connection: Connection, keys: Sequence[int]) -> list[tuple[int, str]]:
+    """What was said in the calls, then what was noted; each with the key of its call.
+
+    With the text of a call, or without one that is known, stand the quotes of all its facts and verdicts that it does
+    not have: of a text that was there before.
+    """
+    words: list[tuple[int, str]] = []
+    for batch in batches(keys):
+        said = select(texts.c.call_key, texts.c.words).where(texts.c.call_key.in_(batch))
+        of_call: defaultdict[int, str] = defaultdict(str)
+        of_call.update({row.call_key: row.words for row in connection.execute(said)})
+        quoted = select(verdicts.c.call_key, verdicts.c.facts, verdicts.c.body).where(verdicts.c.call_key.in_(batch))
+        for row in connection.execute(quoted):
+            for quote in [*_texts_named(row.body, "quote"), *_texts_named(row.facts, "quote")]:
+                if quote not in of_call[row.call_key]:
+                    of_call[row.call_key] += f"\n{quote}"
+        words += of_call.items()
+    for batch in batches(keys):
+        notes = select(decisions.c.call_key, decisions.c.note)
+        noted = connection.execute(notes.where(decisions.c.call_key.in_(batch), decisions.c.note != ""))
+        words += [(row.call_key, row.note) for row in noted]
+    return words
+
+
+def reasons_of(connection: Connection, keys: Iterable[int]) -> list[str]:
+    """What a model concluded of the calls in its own words, where it was asked for a whole verdict."""
+    claims = verdicts.c.facts.contains('"claim"', autoescape=True)
+    reasons: list[str] = []
+    for batch in batches(keys):
+        wanted = select(verdicts.c.facts).where(verdicts.c.call_key.in_(batch), claims)
+        for facts in connection.execute(wanted).scalars():
+            reasons += _texts_named(facts, "reason")
+    return reasons
+
+
+def said_elsewhere(connection: Connection, part: str, ids: dict[int, str]) -> bool:
+    """Whether another call has the words too, as agents have sentences that they say in every call."""
+    # What the verdict that counts quotes stands in the text.
+    counting = select(calls.c.run_key).where(calls.c.key == verdicts.c.call_key).scalar_subquery()
+    aside = or_(verdicts.c.call_key.not_in(select(texts.c.call_key)), verdicts.c.run_key != counting)
+    for own, column, more in (
+        (texts.c.call_key, texts.c.words, true()),
+        (verdicts.c.call_key, verdicts.c.facts, aside),
+        (verdicts.c.call_key, verdicts.c.body, aside),
+    ):
+        # Of the calls' own rows there may be several, one a run.
+        wanted = select(own).where(more, column.contains(part, autoescape=True)).distinct().limit(len(ids) + 1)
+        if any(key not in ids for key in connection.execute(wanted).scalars()):
+            return True
+    return False
+
+
+def _texts_named(written: str | None, name: str) -> list[str]:
+    """All texts of this name in JSON; where it is damaged, those before, as such a call must go too."""
+    named: list[str] = []
+
+    def take(part: dict[str, Any]) -> None:
+        named.extend([part[name]] if isinstance(part.get(name), str) and part[name] else [])
+
+    with suppress(ValueError, RecursionError):
+        json.loads(written or "null", object_hook=take)
+    return named
+
 
 _LONG_ENOUGH = 12
 """Letters in a row, blanks among them, that an answer must have in common with a call to hold words of it."""
@@ -29,22 +101,22 @@ class Said:
     @classmethod
     def portions(cls, words: Sequence[str], reasons: Sequence[str]) -> "Iterator[Said]":
         """So much at a time that it fits into memory; at least one."""
-        some: list[str] = []
+        portion: list[str] = []
         letters = 0
         for text in words:
-            some.append(text)
+            portion.append(text)
             letters += len(text)
             if letters >= _AT_ONCE:
-                yield cls(some)
-                some, letters = [], 0
-        yield cls(some, reasons)
+                yield cls(portion)
+                portion, letters = [], 0
+        yield cls(portion, reasons)
 
     def is_in(self, line: bytes) -> bool:
         """Whether a line of recorded answers holds any of it. A choice out of a list never does."""
         try:
-            result = json.loads(line)["result"]
+            result = parsed(line)["result"]
             answer, is_choice = result["text"], bool(result.get("probabilities"))
-        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        except (LookupError, TypeError, AttributeError):
             return False
         if is_choice:
             return False

@@ -6,15 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ausweis.audio.kept import KEPT_AUDIO
+from ausweis.audio.kept import KEPT_AUDIO, TRANSCRIPTS_FILE
 from ausweis.batch.manifest import MANIFEST_FILE, Counts, read_manifest
 from ausweis.batch.related import RELATED_FILE, places_of
 from ausweis.batch.state import FACTS_FILE, FAILURES_FILE, VERDICTS_FILE
 from ausweis.errors import StoreError
 from ausweis.journal import FolderLock, part_of, replace_file
-from ausweis.store.copies import ids_of
-from ausweis.store.inputs import TRANSCRIPTS
-from ausweis.store.line_files import call_of_line, is_wanting, likely_of, rewrite
+from ausweis.store.line_files import call_of_line, ids_of, is_wanting, likely_of, rewrite
 from ausweis.store.quoting import Said
 
 __all__ = [
@@ -30,7 +28,7 @@ __all__ = [
 ]
 
 ANSWERS, _ENGINE = "answers.jsonl", "engine.json"
-_FILES = (FACTS_FILE, VERDICTS_FILE, FAILURES_FILE, TRANSCRIPTS)
+_FILES = (FACTS_FILE, VERDICTS_FILE, FAILURES_FILE, TRANSCRIPTS_FILE)
 OWN_NAMES = frozenset((*_FILES, MANIFEST_FILE, RELATED_FILE, ANSWERS, _ENGINE, FolderLock.NAME))
 """Files that no call gave its name to."""
 
@@ -67,19 +65,19 @@ def _refuse(error: OSError) -> None:
         raise error
 
 
-def starts(found: Iterable[Path]) -> dict[Path, str]:
+def starts(folders: Iterable[Path]) -> dict[Path, str]:
     """When the runs in these folders began."""
-    manifests = ((path, read_manifest(path)) for path in found)
+    manifests = ((path, read_manifest(path)) for path in folders)
     return {path: manifest.started for path, manifest in manifests if manifest is not None and manifest.started}
 
 
 def forget_related(folder: Path, gone: Sequence[Path]) -> None:
     """Drop a run's notes of others that are no more: that were in these folders, or below them."""
-    above = [one.absolute() for one in gone]
+    above = [path.absolute() for path in gone]
 
     def drop(data: bytes) -> bool:
         there, beside = places_of(data, folder)
-        return any(there.is_relative_to(one) for one in above) and not beside.is_dir()
+        return any(there.is_relative_to(path) for path in above) and not beside.is_dir()
 
     if is_wanting(folder / RELATED_FILE, drop):
         rewrite(folder / RELATED_FILE, drop)
@@ -103,7 +101,9 @@ def clean_run(folder: Path, ids: frozenset[str]) -> list[Path]:
     lock = FolderLock(folder)
     try:
         gone = {name: rewrite(folder / name, drop) for name in _FILES}
-        changed = [folder / name for name, some in gone.items() if some] + _clean_manifest(folder, ids, gone)
+        changed = [folder / name for name, lines_gone in gone.items() if lines_gone] + _clean_manifest(
+            folder, ids, gone
+        )
         for path in _recordings(folder / KEPT_AUDIO, ids):
             path.unlink(missing_ok=True)
             changed.append(path)
@@ -166,9 +166,9 @@ def clean_cases(path: Path, ids: frozenset[str]) -> list[Path]:
         if not path.is_file():
             return gone
         # By now it is the user's own: all else stays byte for byte, a last line without its end too.
-        found = path.read_bytes().splitlines(keepends=True)
-        kept = [line for line in found if call_of_line(line) not in ids]
-        if len(kept) == len(found):
+        written = path.read_bytes().splitlines(keepends=True)
+        kept = [line for line in written if call_of_line(line) not in ids]
+        if len(kept) == len(written):
             return gone
         mode = path.stat().st_mode
         replace_file(path, b"".join(kept))
@@ -194,16 +194,16 @@ def _counts_of(verdicts: Iterable[bytes], failures: Iterable[bytes]) -> Counts:
     return counts
 
 
-def _without(all_: Counts, some: Counts) -> Counts:
+def _without(all_: Counts, gone: Counts) -> Counts:
     def less(mine: Mapping[Any, int], theirs: Mapping[Any, int]) -> dict[Any, int]:
         return {word: number - theirs.get(word, 0) for word, number in mine.items() if number > theirs.get(word, 0)}
 
     return Counts(
-        verdicts=all_.verdicts - some.verdicts,
-        outcomes=less(all_.outcomes, some.outcomes),
-        violations=less(all_.violations, some.violations),
-        needs_review=all_.needs_review - some.needs_review,
-        failures=less(all_.failures, some.failures),
+        verdicts=all_.verdicts - gone.verdicts,
+        outcomes=less(all_.outcomes, gone.outcomes),
+        violations=less(all_.violations, gone.violations),
+        needs_review=all_.needs_review - gone.needs_review,
+        failures=less(all_.failures, gone.failures),
     )
 
 

@@ -12,13 +12,12 @@ from sqlalchemy import ColumnElement, Connection, Select, func, insert, or_, sel
 
 from ausweis.batch.manifest import now
 from ausweis.store import chain, sealing
-from ausweis.store.batching import batches
 from ausweis.store.deciding import labels, looked_for
 from ausweis.store.filters import CallFilter
 from ausweis.store.key import Key, canonical
 from ausweis.store.querying import conditions
 from ausweis.store.rows import Estimate, LabelKind
-from ausweis.store.tables import calls, runs, samples, verdicts
+from ausweis.store.tables import batches, calls, runs, samples, verdicts
 
 __all__ = ["bounds", "draw", "field_recall"]
 
@@ -120,7 +119,9 @@ def _strata(connection: Connection, asked: CallFilter, of: LabelKind) -> dict[fr
     parts: dict[tuple[date, int], frozenset[int]] = {}
     for row in _groups(connection, within):
         speaking = draws if looking is None or row.run_key in looking else ()
-        could = frozenset(one.key for one in speaking if one.first <= row.day <= one.last and row.started <= one.at)
+        could = frozenset(
+            sample.key for sample in speaking if sample.first <= row.day <= sample.last and row.started <= sample.at
+        )
         strata.setdefault(could, _Stratum()).count(row, could)
         if could:
             parts[row.day, row.run_key] = could
@@ -128,10 +129,10 @@ def _strata(connection: Connection, asked: CallFilter, of: LabelKind) -> dict[fr
         decided = select(calls.c.key, calls.c.says).where(*within, calls.c.state.in_(_DECIDED))
         decided = decided.where(calls.c.day == day, calls.c.run_key == run)
         drawn = decided.where(calls.c.flagged.is_(False), calls.c.sample_key.in_(could))
-        found, sampled = (
+        flagged_labels, sampled = (
             _told(connection, decisions, of) for decisions in (decided.where(calls.c.flagged.is_(True)), drawn)
         )
-        strata[could].found += sum(found)
+        strata[could].found += sum(flagged_labels)
         strata[could].sampled += len(sampled)
         strata[could].missed += sum(sampled)
     return strata
@@ -147,8 +148,8 @@ def _groups(connection: Connection, within: Sequence[ColumnElement[bool]]) -> It
 
 def _looking(connection: Connection, within: Sequence[ColumnElement[bool]]) -> set[int]:
     """The runs that looked for incidents, by the facts of one call of each: a run reads all its calls alike."""
-    one = select(func.min(calls.c.verdict_key)).where(*within).group_by(calls.c.run_key)
-    wanted = select(verdicts.c.run_key, verdicts.c.facts).where(verdicts.c.key.in_(one))
+    first_verdicts = select(func.min(calls.c.verdict_key)).where(*within).group_by(calls.c.run_key)
+    wanted = select(verdicts.c.run_key, verdicts.c.facts).where(verdicts.c.key.in_(first_verdicts))
     return {row.run_key for row in connection.execute(wanted) if looked_for(row.facts)}
 
 
@@ -162,16 +163,18 @@ def bounds(hits: int, n: int, level: float = _LEVEL) -> tuple[float, float]:
 
 def _estimate(strata: Sequence[_Stratum]) -> Estimate:
     names = ("found", "missed", "sampled", "represented", "undecided")
-    found, missed, sampled, represented, undecided = (sum(getattr(one, name) for one in strata) for name in names)
+    found, missed, sampled, represented, undecided = (
+        sum(getattr(stratum, name) for stratum in strata) for name in names
+    )
     plain = Estimate(found, missed, sampled, represented, undecided)
     if not sampled:
         return plain
     told = most = least = float(found)
-    for one in strata:
-        low, high = bounds(one.missed, one.sampled, 1 - (1 - _LEVEL) / len(strata))
-        told += one.missed * one.represented / one.sampled
-        most += max(float(one.missed), high * one.represented)
-        least += max(float(one.missed), low * one.represented)
+    for stratum in strata:
+        low, high = bounds(stratum.missed, stratum.sampled, 1 - (1 - _LEVEL) / len(strata))
+        told += stratum.missed * stratum.represented / stratum.sampled
+        most += max(float(stratum.missed), high * stratum.represented)
+        least += max(float(stratum.missed), low * stratum.represented)
     if not told:
         return plain
     return replace(plain, recall=found / told, low=found / most, high=found / least)
@@ -179,10 +182,10 @@ def _estimate(strata: Sequence[_Stratum]) -> Estimate:
 
 def _told(connection: Connection, decided: Select[Any], of: LabelKind) -> list[bool]:
     """Of decided calls, those that tell it: whether each is a violation, or has an incident."""
-    found = labels(connection, decided)
+    decisions = labels(connection, decided)
     if of == "violations":
-        return [label.outcome == "violation" for label in found]
-    return [bool(label.incidents) for label in found if label.incidents is not None]
+        return [label.outcome == "violation" for label in decisions]
+    return [bool(label.incidents) for label in decisions if label.incidents is not None]
 
 
 def _at_most(hits: int, n: int, p: float) -> float:

@@ -15,9 +15,8 @@ from sqlalchemy import Column, ColumnElement, Connection, Table, and_, insert, s
 from sqlalchemy.types import NullType
 
 from ausweis.errors import StoreError
-from ausweis.store.batching import BATCH, batches
 from ausweis.store.key import Key, canonical
-from ausweis.store.tables import audio, calls, runs, samples, seals, texts, verdicts
+from ausweis.store.tables import BATCH, audio, batches, calls, runs, samples, seals, texts, verdicts
 
 __all__ = ["check", "cover", "seal", "top", "verify"]
 
@@ -56,9 +55,9 @@ def seal(connection: Connection, key: Key, kind: str, numbers: Iterable[int]) ->
     """
     changed: set[int] = set()
     for batch in batches(sorted(numbers)):
-        found, before = _held(connection, key, kind, _among(batch))
-        other = [number for number in batch if found.get(number) != before.get(number)]
-        _put(connection, kind, 0, other, {number: found[number] for number in other if number in found}, before)
+        hashes, before = _held(connection, key, kind, _among(batch))
+        other = [number for number in batch if hashes.get(number) != before.get(number)]
+        _put(connection, kind, 0, other, {number: hashes[number] for number in other if number in hashes}, before)
         changed.update(other)
     below: Collection[int] = changed
     for level in _LEVELS:
@@ -119,10 +118,10 @@ def _verify_rows(connection: Connection, key: Key, kind: str) -> None:
 
 
 def _compare(connection: Connection, key: Key, kind: str, which: _Which) -> None:
-    found, before = _held(connection, key, kind, which)
-    for number in sorted(found.keys() | before.keys()):
-        if found.get(number) != before.get(number):
-            what = "is missing" if number not in found else "was changed" if number in before else "was added"
+    hashes, before = _held(connection, key, kind, which)
+    for number in sorted(hashes.keys() | before.keys()):
+        if hashes.get(number) != before.get(number):
+            what = "is missing" if number not in hashes else "was changed" if number in before else "was added"
             raise StoreError(
                 f"{_told(connection, kind, number)} {what} behind the store's back; put a backup in its place, "
                 "or delete the call and take up its runs again"
@@ -173,8 +172,8 @@ def _held(connection: Connection, key: Key, kind: str, which: _Which) -> tuple[d
         for row in connection.execute(select(audio).where(which(audio.c.call_key)).order_by(audio.c.path)):
             heard.setdefault(row.call_key, []).append(row.path)
     # As they are kept: what was changed need not be of its type.
-    kept = (type_coerce(one, NullType()) for one in table.columns if one.name not in _UNSEALED)
-    found = {}
+    kept = (type_coerce(own, NullType()) for own in table.columns if own.name not in _UNSEALED)
+    hashes = {}
     for number, *values in connection.execute(select(column, *kept).where(which(column))):
         # A column that comes later, behind all others, and is empty, changes no hash.
         while values and values[-1] is None:
@@ -182,8 +181,8 @@ def _held(connection: Connection, key: Key, kind: str, which: _Which) -> tuple[d
         # By a salt that goes with the row: who has the key cannot try what a deleted call may have said.
         salt = before.get(number, "")[:_SALT] or os.urandom(_SALT // 2).hex()
         # As Python writes it, in ASCII: no two rows are written alike, and JSON takes longer.
-        found[number] = salt + key.row(ascii([kind, salt, values, heard.get(number, [])]))
-    return found, before
+        hashes[number] = salt + key.row(ascii([kind, salt, values, heard.get(number, [])]))
+    return hashes, before
 
 
 def _nodes(connection: Connection, kind: str, level: int, which: _Which) -> dict[int, str]:
@@ -203,7 +202,7 @@ def _put(
         own = (seals.c.kind == kind, seals.c.level == level)
         connection.execute(seals.delete().where(*own, seals.c.number.in_(gone)))
     if hashes:
-        rows = [{"kind": kind, "level": level, "number": one, "hash": text} for one, text in hashes.items()]
+        rows = [{"kind": kind, "level": level, "number": number, "hash": text} for number, text in hashes.items()]
         connection.execute(insert(seals), rows)
 
 

@@ -16,15 +16,13 @@ from ausweis.errors import RunError
 from ausweis.facts import Facts
 from ausweis.judging.verdict import Verdict
 from ausweis.store import chain, sealing
-from ausweis.store.batching import batches
-from ausweis.store.copies import ids_of, is_half
 from ausweis.store.database import Database
-from ausweis.store.inputs import sources_of, wanting
 from ausweis.store.key import Key
+from ausweis.store.line_files import ids_of, is_half
 from ausweis.store.packing import run_row, run_values
 from ausweis.store.rows import Imported, RunRow
-from ausweis.store.settled import Settled, settled_in
-from ausweis.store.tables import runs
+from ausweis.store.settled import Settled, settled_in, sources_of, wanting
+from ausweis.store.tables import batches, runs
 from ausweis.store.texts import add_texts, moment_of
 from ausweis.store.verdict_rows import VerdictRows
 
@@ -149,12 +147,12 @@ def _run(connection: Connection, key: Key, manifest: RunManifest, folder: Path, 
 
 def _audio_of(folder: Path, audio: Audio) -> dict[str, list[str]]:
     """The recordings of calls, by their ids."""
-    found = {name: [str(path.absolute()) for path in paths] for name, paths in audio.items()}
+    recordings = {name: [str(path.absolute()) for path in paths] for name, paths in audio.items()}
     for path in _recordings(folder / KEPT_AUDIO):
         if not is_half(path.name):
             for name in ids_of(path.name):
-                found.setdefault(name, []).append(str(path.absolute()))
-    return found
+                recordings.setdefault(name, []).append(str(path.absolute()))
+    return recordings
 
 
 def _recordings(folder: Path) -> list[Path]:

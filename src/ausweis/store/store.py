@@ -14,7 +14,6 @@ from ausweis.calls.call import Call
 from ausweis.errors import StoreError
 from ausweis.evals.labelled import LabelledCall
 from ausweis.store import artefacts, chain, counting, deciding, deleting, querying, records, sampling, sealing
-from ausweis.store.batching import batches
 from ausweis.store.database import Database
 from ausweis.store.exporting import Mask, case_of
 from ausweis.store.filters import EVERY, CallFilter
@@ -22,8 +21,8 @@ from ausweis.store.key import Key
 from ausweis.store.migrations import SEALED, migrate
 from ausweis.store.rows import Added, Deleted, Imported
 from ausweis.store.sink import Audio, StoreSink
+from ausweis.store.tables import batches, settings
 from ausweis.store.tables import calls as calls_table
-from ausweis.store.tables import settings
 from ausweis.store.texts import add_texts
 
 __all__ = ["Store"]
@@ -165,8 +164,7 @@ class Store:
     draw_sample = _writing(sampling.draw)
     field_recall = _reading(sampling.field_recall)
     register_report = _writing(artefacts.register_report)
-    register_answers = _writing(artefacts.register_answers)
-    register_cases = _writing(artefacts.register_cases)
+    register = _writing(artefacts.register)
     log = _writing(records.log)
     covered = _reading(chain.covered)
     chain = _reading(chain.entries)

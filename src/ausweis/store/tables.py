@@ -4,7 +4,9 @@ Lists are JSON, and so are the bodies of calls, facts and verdicts. Columns of `
 the verdict that counts, so that the queue is one table.
 """
 
-from typing import Any
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     BigInteger,
@@ -21,9 +23,11 @@ from sqlalchemy import (
 )
 
 __all__ = [
+    "BATCH",
     "artefact_calls",
     "artefacts",
     "audio",
+    "batches",
     "calls",
     "chain",
     "decisions",
@@ -125,3 +129,15 @@ chain = _table(
     *("at", "who", "what", "call?", "policy?", "prompts?", "model?", "content?", "previous", "hash", "sealed?"),
 )
 seals = _table("seals", Column("kind", Text, primary_key=True), _key("level"), _key("number"), "hash")
+
+
+BATCH = 1000
+"""Calls of one transaction."""
+_T = TypeVar("_T")
+
+
+def batches(rows: Iterable[_T], size: int = BATCH) -> Iterator[list[_T]]:
+    """So many at a time."""
+    iterator = iter(rows)
+    while batch := list(islice(iterator, size)):
+        yield batch

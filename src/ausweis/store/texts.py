@@ -34,28 +34,28 @@ def moment_of(started_at: str | None, otherwise: str) -> Moment:
     The day is the call's own; of `otherwise`, that of this machine's clock, by which people say "today".
     """
     named = _time(started_at) if names_moment(started_at) else None
-    found = named or _time(otherwise)
-    if found is None:
+    moment = named or _time(otherwise)
+    if moment is None:
         raise ValueError("the run does not say when it was")
-    at = found.astimezone(timezone.utc)  # noqa: UP017
-    day = found.date() if named else at.astimezone().date()
+    at = moment.astimezone(timezone.utc)  # noqa: UP017
+    day = moment.date() if named else at.astimezone().date()
     return Moment(day, at.isoformat(timespec="seconds").replace("+00:00", "Z"))
 
 
 def names_moment(started_at: str | None) -> bool:
     """Whether a call says when it was, in a way that can be read; no call is of the day after tomorrow."""
-    found = _time(started_at)
-    return found is not None and found <= datetime.now(UTC) + timedelta(days=1)
+    moment = _time(started_at)
+    return moment is not None and moment <= datetime.now(UTC) + timedelta(days=1)
 
 
 def _time(text: str | None) -> datetime | None:
     try:
-        found = datetime.fromisoformat((text or "").strip())
-        found = found if found.tzinfo else found.replace(tzinfo=UTC)
-        found.astimezone(UTC)
+        moment = datetime.fromisoformat((text or "").strip())
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return found
+    return moment
 
 
 def add_texts(connection: Connection, key: Key, batch: Sequence[Call], today: str) -> Added:

@@ -12,8 +12,7 @@ from urllib.parse import unquote
 
 from ausweis.audio.kept import KEPT_AUDIO
 from ausweis.errors import StoreError
-from ausweis.store.copies import ids_of
-from ausweis.store.line_files import call_of_line, likely_of
+from ausweis.store.line_files import call_of_line, ids_of, likely_of
 
 __all__ = ["LONG_ENOUGH", "Traces", "sentences"]
 
@@ -35,8 +34,8 @@ _PLAIN = re.compile(r"""[^"'\\\n<>&\x00-\x1f]+""")
 
 def sentences(words: Sequence[str]) -> Iterator[str]:
     """Parts of texts that are worth searching for, the longest first, each once."""
-    found = {part.strip()[:_LONGEST].strip() for text in words for part in _PLAIN.findall(text)}
-    yield from sorted((part for part in found if len(part) >= LONG_ENOUGH), key=lambda part: (-len(part), part))
+    parts = {part.strip()[:_LONGEST].strip() for text in words for part in _PLAIN.findall(text)}
+    yield from sorted((part for part in parts if len(part) >= LONG_ENOUGH), key=lambda part: (-len(part), part))
 
 
 @dataclass(frozen=True)
@@ -96,7 +95,7 @@ class Traces:
             for text in texts:
                 if not is_id or len(text) >= _SEARCHED_ID:
                     written = {text, json.dumps(text)[1:-1], html.escape(text)}
-                    yield from ((one.encode(), is_id) for one in sorted(written))
+                    yield from ((form.encode(), is_id) for form in sorted(written))
 
     def _by_line(self, data: mmap.mmap) -> Callable[[int, bool], bool]:
         def explained(place: int, is_id: bool) -> bool:
@@ -108,17 +107,17 @@ class Traces:
         return explained
 
     def _by_id(self, data: mmap.mmap | bytes) -> Callable[[int, bool], bool]:
-        longer = [(other.encode(), one.encode()) for other in self.others for one in self.ids if one in other]
+        longer = [(other.encode(), own.encode()) for other in self.others for own in self.ids if own in other]
 
         def explained(place: int, is_id: bool) -> bool:
             if not is_id:
                 return False
-            for other, one in longer:
-                offset = other.find(one)
+            for other, own in longer:
+                offset = other.find(own)
                 while offset >= 0:
                     if data[max(0, place - offset) : place - offset + len(other)] == other:
                         return True
-                    offset = other.find(one, offset + 1)
+                    offset = other.find(own, offset + 1)
             return False
 
         return explained

@@ -6,6 +6,7 @@ from typing import Literal, get_args
 __all__ = [
     "CALLERS",
     "CHECKS",
+    "LANGUAGES",
     "OUTCOMES",
     "SEVERITIES",
     "AuthorisationStatus",
@@ -40,6 +41,7 @@ CheckId = Literal[
 ]
 CheckResult = Literal["pass", "fail", "not_applicable", "unclear"]
 
+LANGUAGES: tuple[Language, ...] = get_args(Language)
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 CALLERS: tuple[Caller, ...] = get_args(Caller)

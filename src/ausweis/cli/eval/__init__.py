@@ -1,4 +1,4 @@
-"""`ausweis eval`: how far verdicts can be trusted, measured against the golden set. A command a file."""
+"""`ausweis eval`: how far verdicts can be trusted, measured against the golden set."""
 
 import click
 
@@ -19,7 +19,9 @@ COMMANDS = {
 }
 
 
-@click.command(cls=LazyGroup, package="ausweis.cli.eval", table=COMMANDS)
+@click.command(
+    cls=LazyGroup, package="ausweis.cli.eval", table=COMMANDS, homes={"bless": "gate", "agreement": "validate"}
+)
 def eval() -> None:  # noqa: A001
     """Measure verdicts against the golden set, for any prompt version, model or policy.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ausweis.cli import UNFORESEEN
-from ausweis.cli.system_options import system_options
+from ausweis.cli.options import system_options
 
 if TYPE_CHECKING:
     from ausweis.batch import Recipe

@@ -1,4 +1,4 @@
-"""`ausweis store`: the database behind the daily review. A command a file."""
+"""`ausweis store`: the database behind the daily review."""
 
 import click
 
@@ -18,17 +18,11 @@ COMMANDS = {
 }
 
 
-class _StoreGroup(LazyGroup):
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command; modules cannot be called `import`, so each has its name with `_runs` there."""
-        if cmd_name == "import":
-            from ausweis.cli.store.import_runs import import_runs
-
-            return import_runs
-        return super().get_command(ctx, cmd_name)
+HOMES = {"import": "import_runs", "expire": "delete", "agreement": "sample", "recall": "sample"}
+"""The modules of commands that are not named after them."""
 
 
-@click.command(cls=_StoreGroup, package="ausweis.cli.store", table=COMMANDS)
+@click.command(cls=LazyGroup, package="ausweis.cli.store", table=COMMANDS, homes=HOMES)
 def store() -> None:
     """Keep runs, calls, facts, verdicts and decisions in a database, for the daily review.
 

@@ -28,7 +28,7 @@ def export(out: Path, address: str) -> None:
 
     with opened(address) as store:
         # Before it is written, so that no fault leaves a file that deletion does not know.
-        store.register_cases(out)
+        store.register(out, "cases")
         cases = [case.line() for case in store.export_cases(mask=_mask, by=login())]
         decided = store.count(CallFilter(states=("confirmed", "overruled")))
         _write(out, cases)

@@ -1,5 +1,7 @@
-"""`ausweis store import`: run folders into the store."""
+"""`ausweis store import`: run folders into the store, with transcripts that a user names."""
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +11,8 @@ from ausweis.cli.store_options import DISPLACED, login, opened, store_option
 from ausweis.errors import RunError
 
 if TYPE_CHECKING:
-    from ausweis.store import Imported
+    from ausweis.calls import Call, UnreadableCall
+    from ausweis.store import Imported, StoreSink
 
 __all__ = ["import_runs"]
 
@@ -28,8 +31,6 @@ def import_runs(context: click.Context, runs: tuple[Path, ...], paths: tuple[str
     Of several, as runs/* gives them, those that hold no run are passed over. Where one cannot be taken up, the others
     are all the same; exit code 2 then.
     """
-    from ausweis.cli.given_texts import add_given_texts
-
     chosen = _holding_runs(runs)
     sinks, failed = {}, False
     with opened(address, make=True) as store:
@@ -42,7 +43,7 @@ def import_runs(context: click.Context, runs: tuple[Path, ...], paths: tuple[str
                 failed = True
             else:
                 sinks[run] = sink
-        unreadable = add_given_texts(paths, list(sinks.values()))
+        unreadable = _add_given_texts(paths, list(sinks.values()))
         for run, sink in sinks.items():
             sink.find_texts()
             click.echo(f"{run}: {_told(sink.done)}")
@@ -77,3 +78,41 @@ def _told(done: "Imported") -> str:
     replaced = f", {done.replaced} replaced" if done.replaced else ""
     missing = f"; {done.without_text} without text" if done.without_text else ""
     return f"{done.new} new, {done.same} as they were{replaced}{missing}"
+
+
+@dataclass
+class _Way:
+    """Runs that read their calls in one way, the latest first. `unreadable`: what cannot be read so, by its place."""
+
+    sinks: "list[StoreSink]"
+    unreadable: "dict[str, UnreadableCall]" = field(default_factory=dict)
+
+    def calls(self, paths: tuple[str, ...]) -> "Iterator[Call]":
+        from ausweis.calls import UnreadableCall
+        from ausweis.store.settled import read_as
+
+        judged = set[str]().union(*(sink.judged for sink in self.sinks))
+        for call in read_as(paths, self.sinks[0].manifest.inputs):
+            if isinstance(call, UnreadableCall):
+                self.unreadable[call.place] = call
+            elif call.id in judged:
+                yield call
+
+
+def _add_given_texts(paths: tuple[str, ...], sinks: "Sequence[StoreSink]") -> "list[UnreadableCall]":
+    """Give the store the texts of the runs' calls; what could be read in no way.
+
+    Raises:
+        AusweisError: a path cannot be used, or the store not be written.
+    """
+    if not paths or not sinks:
+        return []
+    ways: dict[str, _Way] = {}
+    # Where two runs judged a call, the later one's way of reading stays.
+    for sink in sorted(sinks, key=lambda sink: sink.manifest.started, reverse=True):
+        inputs = sink.manifest.inputs.model_copy(update={"paths": (), "recordings": None})
+        ways.setdefault(inputs.model_dump_json(), _Way([])).sinks.append(sink)
+    for way in reversed(ways.values()):
+        way.sinks[0].add_texts(way.calls(paths))
+    first, *others = (way.unreadable for way in ways.values())
+    return [call for place, call in first.items() if all(place in other for other in others)]

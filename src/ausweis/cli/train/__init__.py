@@ -1,4 +1,4 @@
-"""`ausweis train`: learns what the reader needs from labelled calls. A command a file."""
+"""`ausweis train`: learns what the reader needs from labelled calls."""
 
 import click
 
@@ -14,7 +14,7 @@ COMMANDS = {
 }
 
 
-@click.command(cls=LazyGroup, package="ausweis.cli.train", table=COMMANDS)
+@click.command(cls=LazyGroup, package="ausweis.cli.train", table=COMMANDS, homes={"matcher": "probe", "roles": "risk"})
 def train() -> None:
     """Learn from labelled calls what the reader needs for a model, a template or incidents of your own.
 

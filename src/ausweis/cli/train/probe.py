@@ -1,13 +1,52 @@
-"""`ausweis train probe`: a probe for a model, a template or calls of your own."""
+"""`ausweis train probe` and `matcher`: what the reader needs for a model, a template or incidents of your own."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from ausweis.cli.train.options import options_of, training_options
+from ausweis.cli.options import added
 
-__all__ = ["probe"]
+if TYPE_CHECKING:
+    from ausweis.training.options import Options
+
+__all__ = ["matcher", "probe"]
+
+_training_options = added(
+    click.argument("labelled", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)),
+    click.option("--model", metavar="ID|PATH", help="See: ausweis models list. Default: the default model."),
+    click.option("--limit", type=click.IntRange(min=10), metavar="N", help="Only so many calls, drawn by chance."),
+    click.option("--rounds", type=click.IntRange(min=1), metavar="N", help="How often all calls are learned from."),
+    click.option(
+        "--out",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="Where to write. Default: beside the template, where the reader looks.",
+    ),
+    click.option(
+        "--work",
+        type=click.Path(file_okay=False, path_type=Path),
+        default=Path("runs/training"),
+        show_default=True,
+        metavar="DIR",
+        help="Where what was read is kept, so that a stopped training goes on.",
+    ),
+)
+
+
+def _options_of(given: dict[str, Any]) -> "Options":
+    """The same for the training."""
+    from ausweis.engines.weights import catalogue
+    from ausweis.training.options import Options
+
+    return Options(
+        **{**given, "model": given["model"] or catalogue.default_id()},
+        progress=lambda calls: click.progressbar(
+            calls, label="Reading", item_show_func=lambda labelled: labelled.call.id if labelled else ""
+        ),
+        tell=click.echo,
+    )
+
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -15,7 +54,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.command(
     epilog="\b\nExample:\n  ausweis train probe evals/golden/train.jsonl --model model.gguf --out probe.safetensors"
 )
-@training_options
+@_training_options
 @click.option(
     "--template", default="transcript", show_default=True, help="Or incidents; or another version, or a file."
 )
@@ -41,4 +80,17 @@ def probe(go_on: Path | None, rehearse: tuple[Path, ...], rehearsed: int | None,
 
     if rehearse and not go_on:
         raise InputError("--rehearse is for --go-on")
-    train_probe(options_of(given), GoingOn(go_on, rehearse, rehearsed) if go_on else None)
+    train_probe(_options_of(given), GoingOn(go_on, rehearse, rehearsed) if go_on else None)
+
+
+@click.command(epilog="\b\nExample:\n  ausweis train matcher yours.jsonl evals/incidents/described-train.jsonl")
+@_training_options
+@click.option("--template", default="incidents", show_default=True, help="Or another version, or a file.")
+def matcher(**given: Any) -> None:
+    """Learn a matcher from LABELLED calls whose incidents have descriptions: what a description says, whatever it is.
+
+    Shows how well descriptions are told that were left out, learns from all, and writes it beside the template.
+    """
+    from ausweis.training.matcher_run import train_matcher
+
+    train_matcher(_options_of(given))

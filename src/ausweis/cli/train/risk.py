@@ -1,11 +1,11 @@
-"""`ausweis train risk`: what a calibration of risk comes to."""
+"""`ausweis train risk` and `roles`: what calibrations come to, and who is the agent, told by the talk."""
 
 from itertools import product
 from pathlib import Path
 
 import click
 
-__all__ = ["risk"]
+__all__ = ["risk", "roles"]
 
 
 @click.command(epilog="\b\nExample:\n  ausweis train risk runs/eval-1 --longer 1.0 --longer 1.5")
@@ -34,3 +34,17 @@ def risk(
     )
     choices = product(*(given or (used,) for given, used in chosen))
     show_calibrations(run, expected or (EXPECTED,), [Calibration(*choice) for choice in choices], click.echo)
+
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command(epilog="\b\nExample:\n  ausweis train roles evals/golden/dev.jsonl evals/golden/test.jsonl")
+@click.argument("learn", type=_FILE)
+@click.argument("show", type=_FILE)
+@click.option("--calls", type=click.IntRange(min=2), default=130, show_default=True, help="Of each file, evenly taken.")
+def roles(learn: Path, show: Path, calls: int) -> None:
+    """Learn from the calls of LEARN how sure the talk makes it who is the agent, and show it on those of SHOW."""
+    from ausweis.training.roles import show_roles
+
+    show_roles(learn, show, calls, click.echo)

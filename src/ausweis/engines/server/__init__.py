@@ -1,6 +1,6 @@
 """The server engine: any OpenAI-compatible server.
 
-engine         what runs call; background: the thread that waits for many replies at once
+engine         answers questions; background: the thread that waits for many replies at once
 address        where a server is, and whether what is said there leaves the house
 model          which model it runs
 abilities      what it can do, found by asking, in the dialects of known servers (dialects)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ausweis.audio.hearing import _copy
-from ausweis.store.copies import ids_of, is_half
+from ausweis.store.line_files import ids_of, is_half
 
 
 @pytest.mark.parametrize("call_id", ["call-77", "../../x", ".foo", "foo", "..", "a b/ü%2F", "a.b", "x.agent.caller"])

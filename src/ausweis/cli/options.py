@@ -1,4 +1,4 @@
-"""The options that say what reads calls: model, strategy, prompts and engine. `score` and `eval` share them."""
+"""Options that commands share: what reads calls, and how recordings are heard."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,11 +6,49 @@ from typing import Any, TypeVar
 
 import click
 
-__all__ = ["system_options"]
+__all__ = ["Command", "added", "recording_options", "system_options"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-_OPTIONS = (
+
+def added(*options: Callable[[Any], Any]) -> Callable[[Command], Command]:
+    """Adds options to a command, in this order."""
+
+    def add(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+class _Renamed(click.Option):
+    """An option that is read under an earlier name too, of which help says nothing."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Its names and text, without the earlier name."""
+        record = super().get_help_record(ctx)
+        return record and (record[0].replace("--recogniser, ", ""), record[1])
+
+
+recording_options = added(
+    click.option(
+        "--recogniser",
+        "--asr-model",
+        "asr_model",
+        cls=_Renamed,
+        metavar="ID|FOLDER",
+        help="The Whisper model that hears recordings: an id that `ausweis models list` shows, or a folder.",
+    ),
+    click.option(
+        "--agent-channel",
+        type=click.Choice(["left", "right"]),
+        help="The agent's side of stereo recordings. Unless given, a file beside the recording says it, or the talk.",
+    ),
+    click.option("--keep-audio", is_flag=True, help="Copy the recordings into the run folder."),
+)
+"""How recordings are heard."""
+system_options = added(
     click.option(
         "--model",
         metavar="ID|PATH",
@@ -49,10 +87,4 @@ _OPTIONS = (
         help="Tokens that the model looks at, or with a server those that a prompt may fill.",
     ),
 )
-
-
-def system_options(command: Command) -> Command:
-    """Add them to a command."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+"""What reads calls: model, strategy, prompts and engine."""

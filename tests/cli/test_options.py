@@ -3,7 +3,7 @@ from typing import Any
 import click
 import pytest
 
-from ausweis.cli.recording_options import recording_options
+from ausweis.cli.options import recording_options
 
 
 @click.command()
