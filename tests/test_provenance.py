@@ -51,3 +51,12 @@ def test_the_parts_of_a_run_are_shown_in_words() -> None:
     assert parts["policy"] == f"telecom-de 1 ({'c' * 12})"
     assert parts["context"] == "4096 tokens"
     assert ModelProvenance(id="x", sha256="y", engine="z").context_tokens == 0
+
+
+def test_a_run_that_was_read_by_a_readout_goes_on_with_the_same_probe() -> None:
+    probe = PROMPTS[0].of_part("probe", "e" * 64)
+    readout = PROMPTS[0].of_part("readout", "e" * 64)
+    before, now = (manifest().model_copy(update={"prompts": (part,)}).parts() for part in (readout, probe))
+    assert before == now
+    other = PROMPTS[0].of_part("readout", "f" * 64)
+    assert manifest().model_copy(update={"prompts": (other,)}).parts() != now

@@ -90,11 +90,13 @@ class RunProvenance(_Origin):
 
     def parts(self) -> dict[str, str]:
         """Each part as it is shown: equal in two runs that may be one."""
+        prompts = ", ".join(map(str, self.prompts)) or "none"
         return {
             "ausweis version": self.ausweis,
             "strategy": self.strategy,
             "policy": str(self.policy),
-            "prompts": ", ".join(map(str, self.prompts)) or "none",
+            # A probe was called a readout before.
+            "prompts": prompts.replace(":readout@", ":probe@"),
             "model": str(self.model),
             "engine": self.model.engine,
             "engine parameters": json.dumps(self.model.parameters, sort_keys=True),

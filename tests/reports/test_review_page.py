@@ -49,7 +49,7 @@ def test_counts_stand_against_the_days_before(page: Page) -> None:
         "20 calls usually 20",
         "6 with a violation 30%, usually 5% ▲ more",
         "1 with an incident 5%, usually 0%",
-        "1 unsure reading 5%, usually 0%",
+        "1 uncertain 5%, usually 0%",
         "0 inconclusive 0%, usually 0%",
     ]
     changes = page.locator(".changes li").all_inner_texts()
