@@ -22,7 +22,7 @@ def test_migrations_make_the_tables_that_queries_see(address: str, key: Key) -> 
         seen = inspect(connection)
         for table in metadata.tables.values():
             columns = {column["name"]: column["nullable"] for column in seen.get_columns(table.name)}
-            assert set(columns) == set(table.columns.keys()), table.name
+            assert set(columns) == {column.name for column in table.columns}, table.name
             wanted = {column.name for column in table.columns if not column.nullable}
             assert {name for name, nullable in columns.items() if not nullable} | set(
                 table.primary_key.columns.keys()

@@ -50,7 +50,7 @@ class _Cell:
     def add(self, row: Any) -> None:
         self.calls += row.number
         self.needs_review += row.number * row.needs_review
-        self.to_review += row.number * row.flagged
+        self.to_review += row.number * row.to_review
         self.outcomes[row.outcome] += row.number
         self.violations.update(dict.fromkeys(json.loads(row.violations), row.number))
         self.incidents.update(dict.fromkeys(json.loads(row.incidents), row.number))
@@ -156,7 +156,7 @@ def _cells(
     connection: Connection, first: date, last: date, which: CallFilter, by: tuple[Column, ...]
 ) -> dict[_Place, _Cell]:
     apart = _columns(by)
-    said = [calls.c[name] for name in ("outcome", "violations", "incidents", "needs_review", "flagged")]
+    said = [calls.c[name] for name in ("outcome", "violations", "incidents", "needs_review", "to_review")]
     groups = select(*apart, *said, func.count().label("number")).where(*_within(connection, first, last, which))
     cells: dict[_Place, _Cell] = {}
     for row in connection.execute(groups.group_by(*apart, *said)):

@@ -78,7 +78,7 @@ def verdict_values(verdict: Verdict, run: RunRow) -> dict[str, Any]:
         "risk": verdict.risk,
         "confidence": verdict.confidence,
         "needs_review": verdict.needs_review,
-        "flagged": bool(verdict.outcome == "violation" or incidents or verdict.needs_review),
+        "to_review": bool(verdict.outcome == "violation" or incidents or verdict.needs_review),
         "first_violation_turn": verdict.first_violation_turn,
         "severity": severity,
         "violations": json.dumps(types),

@@ -103,7 +103,7 @@ def conditions(which: CallFilter, dialect: str) -> list[ColumnElement[bool]]:
         if words:
             wanted.append(or_(*(column.contains(_as_listed(word), autoescape=True) for word in words)))
     if which.to_review is not None:
-        wanted.append(calls.c.flagged.is_(which.to_review))
+        wanted.append(calls.c.to_review.is_(which.to_review))
     if which.min_risk is not None:
         wanted.append(calls.c.risk >= which.min_risk)
     if which.sampled is not None:

@@ -102,7 +102,7 @@ class _Stratum:
         """Add calls of one day, run, flag, state and draw."""
         self.days.add(row.day)
         open_calls = 0 if row.state in _DECIDED else row.number
-        if row.flagged:
+        if row.to_review:
             self.undecided += open_calls
             return
         self.represented += row.number
@@ -128,11 +128,11 @@ def _strata(connection: Connection, asked: CallFilter, of: LabelKind) -> dict[fr
     for (day, run), could in parts.items():
         decided = select(calls.c.key, calls.c.says).where(*within, calls.c.state.in_(_DECIDED))
         decided = decided.where(calls.c.day == day, calls.c.run_key == run)
-        drawn = decided.where(calls.c.flagged.is_(False), calls.c.sample_key.in_(could))
-        flagged_labels, sampled = (
-            _told(connection, decisions, of) for decisions in (decided.where(calls.c.flagged.is_(True)), drawn)
+        drawn = decided.where(calls.c.to_review.is_(False), calls.c.sample_key.in_(could))
+        reviewed_labels, sampled = (
+            _told(connection, decisions, of) for decisions in (decided.where(calls.c.to_review.is_(True)), drawn)
         )
-        strata[could].found += sum(flagged_labels)
+        strata[could].found += sum(reviewed_labels)
         strata[could].sampled += len(sampled)
         strata[could].missed += sum(sampled)
     return strata
@@ -140,7 +140,7 @@ def _strata(connection: Connection, asked: CallFilter, of: LabelKind) -> dict[fr
 
 def _groups(connection: Connection, within: Sequence[ColumnElement[bool]]) -> Iterable[Any]:
     """Calls counted by day, run, flag, state and draw."""
-    apart = [calls.c[name] for name in ("day", "run_key", "flagged", "state", "sample_key")]
+    apart = [calls.c[name] for name in ("day", "run_key", "to_review", "state", "sample_key")]
     joined = calls.join(runs, runs.c.key == calls.c.run_key)
     wanted = select(*apart, runs.c.started, func.count().label("number")).select_from(joined).where(*within)
     return connection.execute(wanted.group_by(*apart, runs.c.started))

@@ -86,7 +86,7 @@ calls = _table(
     Column("risk", Float),
     Column("confidence", Float),
     Column("needs_review", Boolean),
-    Column("flagged", Boolean),
+    Column("flagged", Boolean, key="to_review"),
     Column("first_violation_turn", Integer),
     *("severity?", "violations?", "incidents?"),
     Column("weight", BigInteger),
