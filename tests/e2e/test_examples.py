@@ -54,7 +54,7 @@ def test_incidents(found: dict[str, dict[str, Any]]) -> None:
     """The probe misses some (`docs/incidents.md`): of eight, two. It invents none in these calls."""
     right = invented = 0
     for name, expected in EXPECTED.items():
-        told = {f"{one['kind']}@{one['turn']}" for one in found[Path(name).stem]["incidents"]}
+        told = {f"{incident['id']}@{incident['turn']}" for incident in found[Path(name).stem]["incidents"]}
         right += len(told & set(expected.get("incidents", ())))
         invented += len(told - set(expected.get("incidents", ())))
     assert right >= 6
@@ -82,9 +82,10 @@ def test_what_a_policy_describes_is_told_in_the_same_reading(runs: Path, tmp_pat
     (verdict,) = verdicts(tmp_path / "run").values()
     asked = [prompt["id"] for prompt in verdict["provenance"]["prompts"]]
     assert asked[-3:] == ["incidents", "incidents:probe", "incidents:matcher"]
-    own = [(one["kind"], one["turn"]) for one in verdict["incidents"] if one["kind"] in ("to_competitor", "investment")]
-    assert own == [("to_competitor", 10)]
-    known = [one for one in verdict["incidents"] if one["kind"] != "to_competitor"]
+    own = ("to_competitor", "investment")
+    told = [(incident["id"], incident["turn"]) for incident in verdict["incidents"] if incident["id"] in own]
+    assert told == [("to_competitor", 10)]
+    known = [incident for incident in verdict["incidents"] if incident["id"] not in own]
     assert known == verdicts(runs / "calls-incidents")[path.stem]["incidents"]
 
 
