@@ -17,7 +17,7 @@ demo: $(VENV)/demo
 	@echo "The review of the day: runs/demo.html. In the browser: $(BIN)/ausweis serve --store runs/demo.sqlite"
 
 test: $(VENV)/dev llama-server browser
-	$(BIN)/pytest -n 2 --dist loadfile -m "not model"
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not model"
 	$(BIN)/pytest -m model
 
 # The golden set against the baseline: from recorded answers where nothing changed, and three calls by chance asked anew.
