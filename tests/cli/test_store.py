@@ -87,7 +87,7 @@ def test_a_fault_of_the_store_does_not_lose_the_run(
         result = run("score", write_calls(300), *QUIET, "--run", "r", "--store")
     assert result.code == 2
     assert result.err == BESIDE + (
-        "ausweis: the run is whole, but not in the store (the disk is full); take it up: ausweis store import r\n"
+        "ausweis: what the run holds is not all in the store (the disk is full); take it up: ausweis store import r\n"
     )
     assert json.loads((folder / "r" / "run.json").read_text())["counts"]["verdicts"] == 300
     assert run("store", "import", "r").out == "r: 300 new, 0 as they were\n"

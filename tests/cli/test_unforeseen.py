@@ -122,7 +122,7 @@ def test_a_store_that_breaks_costs_nothing_of_the_run(
     result = run("score", write_calls(2), *SCORE, "--store", "s.sqlite")
     assert result.code == 2
     assert result.err.splitlines()[-1] == (
-        "ausweis: the run is whole, but not in the store (something unforeseen went wrong (KeyError)); "
+        "ausweis: what the run holds is not all in the store (something unforeseen went wrong (KeyError)); "
         "take it up: ausweis store import r"
     )
     assert json.loads((folder / "r" / "run.json").read_text())["complete"] is True

@@ -51,10 +51,49 @@ def test_the_text_of_a_call_that_was_settled_before_comes_as_it_goes_by(store: S
     assert door.done.without_text == 2
     entries = len(store.chain())
     for _ in range(2):
-        door.add_settled(calls[0])
-        door.add_settled(make_call(7))
+        door.add_text(calls[0])
+        door.flush()
     assert len(store.chain()) == entries + 1
     assert [store.record(store.find(call.id) or 0).call is not None for call in calls] == [True, False]
+
+
+def test_another_text_than_the_one_that_was_decided_about_opens_the_call_even_after_a_kill(
+    store: Store, tmp_path: Path
+) -> None:
+    before, after = make_call(1), make_call(1, words="ganz anders, ")
+    first = make_run(tmp_path / "first", [before])
+    door = store.sink(first)
+    door.add(before, read_facts(before), verdicts(first)[0])
+    door.flush()
+    key = store.find(before.id) or 0
+    store.decide(key, reviewer="Anna", choice="confirm", verdict_key=store.record(key).verdict_key)
+    # The run of the other text was killed before its calls stood in the store, and goes on.
+    resumed = store.sink(make_run(tmp_path / "second", [after], started="2026-03-03T20:00:00Z"))
+    resumed.take_up()
+    resumed.find_texts()
+    resumed.add_text(after)
+    resumed.flush()
+    record = store.record(key)
+    assert record.call is not None
+    assert (record.call.turns, record.row.state, resumed.done.displaced) == (after.turns, "open", 1)
+
+
+def test_what_a_fault_kept_out_waits(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    call = make_call(1)
+    folder = make_run(tmp_path / "run", [call])
+    door = store.sink(folder)
+
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sink, "add_texts", stopped)
+        door.add(call, read_facts(call), verdicts(folder)[0])
+        with pytest.raises(KeyboardInterrupt):
+            door.flush()
+    assert store.count() == 0
+    door.flush()
+    assert store.count() == 1
 
 
 def test_what_goes_by_is_what_the_folder_has(tmp_path: Path) -> None:

@@ -156,8 +156,8 @@ class RunFolder:
             self.add_facts(facts)
         self.add_verdict(verdict)
 
-    def add_settled(self, call: Call) -> None:
-        """Nothing: it stands there."""
+    def add_text(self, call: Call) -> None:
+        """Nothing: texts are no part of a run folder."""
 
     def add_facts(self, facts: Facts) -> None:
         """Write what was read of a call, before its verdict, or where it gets none."""

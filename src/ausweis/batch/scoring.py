@@ -34,8 +34,8 @@ class Sink(Protocol):
         """A call that was judged."""
         ...
 
-    def add_settled(self, call: Call) -> None:
-        """A call of the input that the run had settled before it was resumed."""
+    def add_text(self, call: Call) -> None:
+        """A call of the input that gets no verdict now: it failed, or the run had settled it before it was resumed."""
         ...
 
     def flush(self) -> None:
@@ -104,15 +104,16 @@ def score(
         started=now(),
     )
     run.begin(manifest, retry_failed=retry_failed)
-    scoring = _Scoring(run, also(run) if also else None, on_progress)
     try:
-        to_the_end = scoring.all(calls, runner, limit)
+        scoring = _Scoring(run, also(run) if also else None, on_progress)
+        try:
+            to_the_end = scoring.all(calls, runner, limit)
+        finally:
+            scoring.flush()
     except BaseException:
         with suppress(RunError):
             run.finish(complete=False)
         raise
-    finally:
-        scoring.flush()
     complete = to_the_end and not scoring.left_out
     run.finish(complete=complete, retried=sources.places if sources and retry_failed and to_the_end else ())
     seconds = time.monotonic() - begun
@@ -146,8 +147,7 @@ class _Scoring:
                 self.left_out = self.left_out or failure.kind == "internal"
                 self._step(earlier=not self._run.add_failure(failure), failed=True)
             elif self._run.is_settled(call.id):
-                for sink in self._sinks:
-                    sink.add_settled(call)
+                self._add_text(call)
                 self._step(earlier=True, failed=False)
             else:
                 task = self._in_hand[call.id] = Task(call, self._run.stored_facts(call.id))
@@ -169,7 +169,13 @@ class _Scoring:
             failure = Failure.of(error, row.call_id)
         if failure is not None:
             self._run.add_failure(failure)
+            # Where its text is known, deletion finds what a failed call left behind.
+            self._add_text(task.call)
         self._step(earlier=False, failed=failure is not None)
+
+    def _add_text(self, call: Call) -> None:
+        for sink in self._sinks:
+            sink.add_text(call)
 
     def flush(self) -> None:
         """No more calls come."""

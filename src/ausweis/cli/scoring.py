@@ -101,20 +101,30 @@ def run_all(options: Options) -> Summary:
     recipe = options.recipe
     recordings = _recordings(sources, options)
     options.folder = options.folder or _new_folder(recipe.policy)
+    with _filled(options, options.folder) as filling, RunFolder.open(options.folder, resume=options.resume) as run:
+        run.refuse(
+            {
+                "ausweis version": __version__,
+                "strategy": recipe.strategy,
+                "policy": str(recipe.policy.provenance),
+                **input_parts(options.inputs(recordings)),
+            }
+        )
+        options.begun = run.manifest is not None
+        return _score(options, sources, recordings, run, filling)
+
+
+@contextmanager
+def _filled(options: Options, folder: Path) -> Iterator[Filling | None]:
+    """The store to fill, if there is one; what it has not got is told, of a run that is broken off at once."""
     with Filling.opened(options.store) as filling:
-        with RunFolder.open(options.folder, resume=options.resume) as run:
-            run.refuse(
-                {
-                    "ausweis version": __version__,
-                    "strategy": recipe.strategy,
-                    "policy": str(recipe.policy.provenance),
-                    **input_parts(options.inputs(recordings)),
-                }
-            )
-            options.begun = run.manifest is not None
-            summary = _score(options, sources, recordings, run, filling)
-        options.unstored = filling.finish(options.folder) if filling else None
-        return summary
+        try:
+            yield filling
+        except BaseException:
+            if filling and (unstored := filling.finish(folder)):
+                _warn(str(unstored))
+            raise
+        options.unstored = filling.finish(folder) if filling else None
 
 
 def _recordings(sources: Sources, options: Options) -> Recordings | None:

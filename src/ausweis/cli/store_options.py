@@ -16,6 +16,7 @@ __all__ = [
     "ADDRESS",
     "DAY",
     "DISPLACED",
+    "MISFITS",
     "is_there",
     "login",
     "need_sqlalchemy",
@@ -30,6 +31,7 @@ ADDRESS = "ausweis.sqlite"
 DAY = click.DateTime(["%Y-%m-%d"])
 """A day as a user writes it, which comes as a datetime."""
 DISPLACED = "{} calls have another text or time than before under their id; decisions about them count no more"
+MISFITS = "{} texts left out: their verdicts are of another number of turns"
 
 
 store_option = click.option(

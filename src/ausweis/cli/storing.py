@@ -12,7 +12,7 @@ from ausweis.audio.sidecar import Sidecar
 from ausweis.batch import RunFolder
 from ausweis.calls import Call, Sources
 from ausweis.calls.text import as_utf8
-from ausweis.cli.store_options import ADDRESS, DISPLACED, login, opened
+from ausweis.cli.store_options import ADDRESS, DISPLACED, MISFITS, login, opened
 from ausweis.errors import AusweisError, InputError, StoreError, unforeseen
 from ausweis.facts import Facts
 from ausweis.judging.verdict import Verdict
@@ -60,9 +60,9 @@ class Filling:
         """See `Sink`."""
         self._try(lambda sink: sink.add(call, facts, verdict))
 
-    def add_settled(self, call: Call) -> None:
+    def add_text(self, call: Call) -> None:
         """See `Sink`."""
-        self._try(lambda sink: sink.add_settled(call))
+        self._try(lambda sink: sink.add_text(call))
 
     def flush(self) -> None:
         """See `Sink`."""
@@ -70,11 +70,14 @@ class Filling:
 
     def finish(self, run: Path) -> StoreError | None:
         """The fault that kept calls out of the store, if there was one."""
-        if self._sink is not None and self._sink.done.displaced:
-            click.echo(f"ausweis: {DISPLACED.format(self._sink.done.displaced)}", err=True)
+        if self._sink is not None:
+            done = self._sink.done
+            for message, number in ((DISPLACED, done.displaced), (MISFITS, done.misfits)):
+                if number:
+                    click.echo(f"ausweis: {message.format(number)}", err=True)
         if self._fault is None:
             return None
-        message = f"the run is whole, but not in the store ({self._fault}); take it up: ausweis store import {run}"
+        message = f"what the run holds is not all in the store ({self._fault}); take it up: ausweis store import {run}"
         return StoreError(message)
 
     def _try(self, step: Callable[["StoreSink"], None]) -> None:

@@ -55,27 +55,28 @@ class StoreSink:
             self.done = Imported(_run(connection, key, self.manifest, folder, by))
         self._rows = VerdictRows(key, self.done, self.manifest.inputs.language)
         self.judged: set[str] = set()
-        self._without_text: set[str] = set()
-        self._waiting: list[tuple[Call, Settled]] = []
+        self._waiting: list[tuple[Call, Settled | None]] = []
         self._written = time.monotonic()
 
     def add(self, call: Call, facts: Facts, verdict: Verdict) -> None:
         """A call that was judged; it is written with the next ones."""
-        self._waiting.append((call, Settled.of(facts, verdict)))
+        self._wait(call, Settled.of(facts, verdict))
+
+    def add_text(self, call: Call) -> None:
+        """A call that failed, or was judged before: only its text may be new."""
+        self._wait(call, None)
+
+    def _wait(self, call: Call, settled: Settled | None) -> None:
+        self._waiting.append((call, settled))
         if len(self._waiting) >= _AT_ONCE or time.monotonic() >= self._written + _SECONDS:
             self.flush()
 
-    def add_settled(self, call: Call) -> None:
-        """A call that was judged before; only its text may be new."""
-        if call.id in self._without_text:
-            self._without_text.discard(call.id)
-            self.add_texts([call])
-
     def flush(self) -> None:
-        """Write what waits."""
-        waiting, self._waiting = self._waiting, []
-        if waiting:
-            self._write([settled for _, settled in waiting], [call for call, _ in waiting])
+        """Write what waits; where that is broken off, it waits still."""
+        if self._waiting:
+            settled = [settled for _, settled in self._waiting if settled is not None]
+            self._write(settled, [call for call, _ in self._waiting])
+            self._waiting.clear()
         self._written = time.monotonic()
 
     def take_up(self) -> None:
@@ -103,8 +104,7 @@ class StoreSink:
                 if fitting:
                     self._write((), fitting)
         with self._database.reading() as connection:
-            self._without_text = set(wanting(connection, self.done.run))
-        self.done.without_text = len(self._without_text)
+            self.done.without_text = len(wanting(connection, self.done.run))
 
     def _write(self, batch: Sequence[Settled], calls: Sequence[Call]) -> None:
         # The last line of a call is the one that counts.

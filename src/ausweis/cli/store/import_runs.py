@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ausweis.cli.store_options import DISPLACED, login, opened, store_option
+from ausweis.cli.store_options import DISPLACED, MISFITS, login, opened, store_option
 from ausweis.errors import RunError
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def import_runs(context: click.Context, runs: tuple[Path, ...], paths: tuple[str
     if displaced := sum(sink.done.displaced for sink in sinks.values()):
         click.echo(DISPLACED.format(displaced))
     if misfits := sum(sink.done.misfits for sink in sinks.values()):
-        click.echo(f"{misfits} texts left out: their verdicts are of another number of turns")
+        click.echo(MISFITS.format(misfits))
     if unreadable:
         click.echo(f"{len(unreadable)} texts left out: they cannot be read, the first: {unreadable[0]}")
     context.exit(2 if failed else 0)
