@@ -10,6 +10,8 @@ from ausweis.batch import Progress, comparable
 from ausweis.calls import Call, UnreadableCall
 from ausweis.engines.fake import FakeEngine
 from ausweis.errors import InputError, RunError
+from ausweis.facts import Facts
+from ausweis.judging.verdict import Verdict
 
 Lines = Callable[[Path], list[dict[str, Any]]]
 SECRET = "Zwetschgendatschi 4711"
@@ -246,3 +248,30 @@ def test_an_engine_that_is_gone_stops_the_run_and_nothing_is_lost(tmp_path: Path
     assert len(verdicts(tmp_path / "r")) == 2
     assert (tmp_path / "r" / "failures.jsonl").read_bytes() == b""
     assert scored(calls(5), tmp_path / "r", resume=True, model=FakeEngine([{"answer": "nothing"}])).complete
+
+
+def test_a_sink_has_the_text_of_each_call_that_was_read(
+    tmp_path: Path, new_call: Callable[..., Call], scored: Score
+) -> None:
+    """Of failed calls too, and of those that were settled before: so deletion finds what they left behind."""
+
+    class Texts:
+        def __init__(self) -> None:
+            self.judged: list[str] = []
+            self.texts: list[str] = []
+
+        def add(self, call: Call, facts: Facts, verdict: Verdict) -> None:
+            self.judged.append(call.id)
+
+        def add_text(self, call: Call) -> None:
+            self.texts.append(call.id)
+
+        def flush(self) -> None:
+            pass
+
+    calls = [new_call(1), new_call(2, extra="Störgeräusch"), new_call(3)]
+    first, again = Texts(), Texts()
+    scored(calls, tmp_path / "r", also=lambda run: first)
+    scored([*calls, new_call(4)], tmp_path / "r", resume=True, also=lambda run: again)
+    assert (first.judged, first.texts) == (["call-1", "call-3"], ["call-2"])
+    assert (again.judged, again.texts) == (["call-4"], ["call-1", "call-2", "call-3"])

@@ -1,6 +1,6 @@
 """What changes do to a call and its label; and which verdicts behave."""
 
-from tests.evals.cases import case, labelled
+from tests.evals.cases import asked, case, labelled
 
 from ausweis.evals.metamorphic import changed_calls, check
 from ausweis.evals.metamorphic.harmful import drop_the_factor, leak_the_factor
@@ -107,3 +107,7 @@ def test_which_verdicts_behave() -> None:
     assert (found["swap_names"].behaves.value, found["swap_names"].behaves.n) == (0.5, 2)
     assert [one.id for one in found["swap_names"].wrong] == ["a~swap_names"]
     assert (found["drop_the_factor"].behaves.value, found["drop_the_factor"].behaves.n) == (1.0, 1)
+
+
+def test_calls_whose_label_tells_of_incidents_alone_are_left_as_they_are() -> None:
+    assert changed_calls([asked("a", "b", {"id": "press_threat", "turn": 4})]) == []

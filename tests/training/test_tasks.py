@@ -1,10 +1,10 @@
 """What is true of each line, by the label of its call."""
 
 import numpy as np
-from tests.evals.cases import asked
+from tests.evals.cases import NAME, TELLS, asked, labelled
 
 from ausweis.reading.chunks import spoken_chunks
-from ausweis.training.tasks import INCIDENT_TASK, told_of
+from ausweis.training.tasks import FACT_TASK, INCIDENT_TASK, told_of
 from ausweis.vocabulary import INCIDENTS
 
 
@@ -31,3 +31,8 @@ def test_twins_are_left_out_together_and_what_is_not_known_of_a_call_is_told() -
     half = INCIDENT_TASK.known(asked("e", "f", {"id": "wrong_terms", "turn": 1}))
     assert half == frozenset(record.label for record in INCIDENTS.values()) - {"wrong terms"}
     assert INCIDENT_TASK.known(asked("g", "h", known=("rude_agent",))) == frozenset({"rude agent"})
+
+
+def test_a_label_of_incidents_alone_tells_nothing_of_authentication() -> None:
+    assert FACT_TASK.known(asked("a", "b")) == frozenset()
+    assert FACT_TASK.known(labelled("a", NAME, TELLS)) is None

@@ -138,9 +138,15 @@ def _likeliest(label: IncidentLabel, mentions: Sequence[Mention]) -> dict[str, L
 
 
 def gold_of(labelled: LabelledCall, policy: Policy, *, anew: bool = False) -> Conclusion:
-    """What the label says; `anew`, under a policy that is not the label's, what that policy makes of its events."""
+    """What the label says; `anew`, under a policy that is not the label's, what that policy makes of its events.
+
+    Incidents are what they are under any policy, and a label without an outcome gets none.
+    """
     by_rules = judge(gold_facts(labelled), policy)
-    return Conclusion.of_verdict(by_rules) if anew else Conclusion.of_gold(labelled, by_rules)
+    gold = Conclusion.of_gold(labelled, by_rules)
+    if not anew or gold.outcome is None:
+        return gold
+    return Conclusion.of_verdict(by_rules).model_copy(update={"incidents": gold.incidents})
 
 
 def tags_of(labelled: LabelledCall) -> tuple[str, ...]:

@@ -94,7 +94,7 @@ INCIDENT_MEASURES: Mapping[str, Measure] = {"incident F1": INCIDENT_F1}
 def told_by(pairs: Sequence[Pair]) -> list[tuple[str, Measure, list[Pair]]]:
     """The numbers that the labels of these calls tell, each with the calls that it is of."""
     judged = [pair for pair in pairs if pair[1].gold.outcome is not None]
-    asked = [pair for pair in pairs if pair[1].incidents is not None]
+    asked = [pair for pair in pairs if None not in (pair[0].incidents, pair[1].incidents)]
     sides = ((MEASURES, judged), (INCIDENT_MEASURES, asked))
     return [(name, measure, told) for measures, told in sides if told for name, measure in measures.items()]
 
@@ -142,7 +142,7 @@ def _called(case: Case) -> bool:
 
 def _flips(pairs: Sequence[Pair]) -> Iterator[Flip]:
     judged = [pair for pair in pairs if pair[1].gold.outcome is not None]
-    asked = [pair for pair in pairs if pair[1].incidents is not None]
+    asked = [pair for pair in pairs if None not in (pair[0].incidents, pair[1].incidents)]
     if judged:
         yield _flip("outcome", [(old.outcome_right, new.outcome_right) for old, new in judged])
         yield _flip("violation or not", [(_called(old), _called(new)) for old, new in judged])

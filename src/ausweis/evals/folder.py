@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from ausweis.batch.manifest import Machine
 from ausweis.errors import RunError
@@ -83,6 +83,12 @@ class System(_Part):
     prompts: tuple[str, ...]
     model: str
     engine: str
+
+    @field_validator("prompts")
+    @classmethod
+    def _probes(cls, prompts: tuple[str, ...]) -> tuple[str, ...]:
+        """A probe was called a readout before."""
+        return tuple(prompt.replace(":readout@", ":probe@") for prompt in prompts)
 
     @classmethod
     def of(cls, origin: RunProvenance) -> "System":

@@ -7,7 +7,7 @@ label. A label may tell of critical incidents besides, or of these alone (`incid
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -20,7 +20,6 @@ from ausweis.facts import Event, EventKind, Facts, RecordingDefect, check_subjec
 from ausweis.vocabulary import AuthorisationStatus, Caller, Outcome, ViolationType
 
 __all__ = [
-    "SCENARIOS",
     "Gold",
     "GoldEvent",
     "GoldViolation",
@@ -59,7 +58,6 @@ Scenario = Literal[
     "backchannel",
     "several_actions",
 ]
-SCENARIOS: tuple[Scenario, ...] = get_args(Scenario)
 ANY_POLICY = "telecom-de"
 _Turn = Annotated[int, Field(ge=1)]
 

@@ -33,7 +33,7 @@ class Calibration:
 
 def risk_curve(cases: Sequence[Case], summary: Summary) -> RiskCurve | None:
     """The curve of the first repeat; None where no call is a violation."""
-    first = [case for case in cases if case.repeat == 1]
+    first = [case for case in cases if case.repeat == 1 and case.gold.outcome is not None]
     broken = sum(case.broken for case in first)
     if not broken:
         return None

@@ -28,7 +28,6 @@ NETWORKS = 2
 """Their scores are averaged."""
 BASIS_CALLS = 150
 """Calls that the directions are found from in which lines differ most."""
-_BASIS = ("token_basis", "token_shift", "described_token_shift", "line_basis", "line_shift", "described_line_shift")
 _SCALED = ("nearness", "hidden_out", "line", "bias")
 """What the score is linear in."""
 _FREE = ("nearness", "hidden_out", "bias")

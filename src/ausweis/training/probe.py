@@ -1,6 +1,6 @@
 """Learns a probe from labelled turns: what the states of a few layers of the model tell about each line.
 
-The networks are those of `probe_network`. The scores of lines whose call was left out calibrate the probabilities
+The networks are those of `network`. The scores of lines whose call was left out calibrate the probabilities
 (Platt 1999) and weigh what was asked (`reading.dialogue`).
 """
 

@@ -27,15 +27,15 @@ class Seen(NamedTuple):
 
     outlook: Outlook
     turns: int
-    outcome: str | None
+    outcome: str
 
 
 def seen(labelled: Sequence[LabelledCall], facts: Mapping[str, Facts]) -> list[Seen]:
-    """The calls that were read."""
+    """The calls that were read and whose label has an outcome."""
     return [
         Seen(outlook_of(facts[call.call.id], find_policy(call.policy).policy), len(call.call.turns), call.gold.outcome)
         for call in labelled
-        if call.call.id in facts
+        if call.call.id in facts and call.gold.outcome is not None
     ]
 
 
@@ -67,12 +67,15 @@ def show_calibrations(
     manifest = read_eval(run)
     if manifest is None:
         raise InputError("there is no eval run here; make one with `ausweis eval run`", place=str(run))
+    if manifest.plan.policy is not None:
+        raise InputError("the eval run judged by another policy than the labels'; make one without --policy")
     facts = {
         read.call_id: read
         for path in run.rglob("facts.jsonl")
         for read in (Facts.model_validate_json(line.data) for line in lines(path))
     }
     sets = {Path(file.path).stem: seen(read_all([Path(file.path)]), facts) for file in manifest.plan.golden}
+    sets = {name: calls for name, calls in sets.items() if calls}
     for share, calibration in product(shares, calibrations):
         tell(f"expected {share}, {calibration}")
         for name, calls in sets.items():

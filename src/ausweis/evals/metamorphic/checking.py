@@ -51,12 +51,16 @@ class Behaviour(BaseModel):
 
 
 def changed_calls(calls: Sequence[LabelledCall], *, each: int | None = None) -> list[LabelledCall]:
-    """For each change the first `each` calls that it fits, changed; their ids end with `~` and its name."""
-    found = []
+    """For each change the first `each` calls that it fits, changed; their ids end with `~` and its name.
+
+    Calls whose label has an outcome: what a change does to incidents nobody knows.
+    """
+    judged = [labelled for labelled in calls if labelled.gold.outcome is not None]
+    every = []
     for name, change in CHANGES.items():
-        made = (_named(changed, name) for labelled in calls if (changed := change(labelled)) is not None)
-        found += [labelled for _, labelled in zip(range(each or len(calls)), made, strict=False)]
-    return found
+        made = (_named(changed, name) for labelled in judged if (changed := change(labelled)) is not None)
+        every += [labelled for _, labelled in zip(range(each or len(calls)), made, strict=False)]
+    return every
 
 
 def original_of(identifier: str) -> str:
@@ -92,7 +96,7 @@ def _behaviour(name: str, cases: Mapping[str, Case]) -> Behaviour:
 
 def _named(labelled: LabelledCall, change: str) -> LabelledCall:
     identifier = f"{labelled.call.id}{_MARK}{change}"
-    update = {"must_pass": False, "twin": None}
+    update = {"must_pass": False, "twin": None, "incidents": None}
     return LabelledCall(
         call=labelled.call.model_copy(update={"id": identifier}), gold=labelled.gold.model_copy(update=update)
     )
