@@ -5,7 +5,12 @@ from typing import Any
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
-__all__ = ["ModelProvenance", "PolicyProvenance", "PromptProvenance", "Provenance", "RunProvenance"]
+__all__ = ["ModelProvenance", "PolicyProvenance", "PromptProvenance", "Provenance", "RunProvenance", "as_probe"]
+
+
+def as_probe(prompt: str) -> str:
+    """A prompt as it is shown, of a file in which a probe is called a readout."""
+    return prompt.replace(":readout@", ":probe@")
 
 
 class _Part(BaseModel):
@@ -90,13 +95,11 @@ class RunProvenance(_Origin):
 
     def parts(self) -> dict[str, str]:
         """Each part as it is shown: equal in two runs that may be one."""
-        prompts = ", ".join(map(str, self.prompts)) or "none"
         return {
             "ausweis version": self.ausweis,
             "strategy": self.strategy,
             "policy": str(self.policy),
-            # A probe was called a readout before.
-            "prompts": prompts.replace(":readout@", ":probe@"),
+            "prompts": as_probe(", ".join(map(str, self.prompts)) or "none"),
             "model": str(self.model),
             "engine": self.model.engine,
             "engine parameters": json.dumps(self.model.parameters, sort_keys=True),

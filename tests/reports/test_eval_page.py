@@ -96,7 +96,9 @@ def test_an_opened_call_shows_turns_with_marks(page: Page) -> None:
 
 def test_a_link_opens_its_call(browser: Browser, path: Path, found: Opened) -> None:
     found.page.goto(f"{path.as_uri()}#call=missed-1")
-    expect(found.page.locator("details.call[data-id='missed-1'] ol")).to_be_visible()
+    turns = found.page.locator("details.call[data-id='missed-1'] ol")
+    expect(turns).to_be_visible()
+    assert turns.is_visible()
 
 
 def test_hostile_words_are_shown_and_do_nothing(page: Page) -> None:

@@ -272,6 +272,7 @@ def test_the_second_outlasts_the_sign_in(browser: Browser, address: str, store: 
             expect(page.locator("[role=alert]")).to_have_count(1 if token == "wrong" else 0)
         page.wait_for_url(f"{address}/calls/{row.key}?show=all#t=7")
         page.wait_for_function("Math.abs(document.querySelector('audio').currentTime - 7) < 0.5")
+        assert page.url == f"{address}/calls/{row.key}?show=all#t=7"
     finally:
         page.context.close()
 

@@ -1,13 +1,12 @@
 """`ausweis review`: what a day's calls show, on a page for the people who decide."""
 
-import os
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ausweis.cli.store_options import is_there, login, need_sqlalchemy
+from ausweis.cli.store_options import address_of, login, need_sqlalchemy, opened
 from ausweis.vocabulary import LANGUAGES
 
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ ENDINGS = {"html": ".html", "markdown": ".md", "csv": ".csv"}
 _KINDS = {ending: kind for kind, ending in ENDINGS.items()} | {".htm": "html"}
 _MOST_QUEUES = 20
 """Queues that are named where none of those that were asked for is known."""
+_NO_STORE = "there is no store; fill one with ausweis store import or ausweis score --store"
 _EPILOG = """\b
 Examples:
   ausweis review --day yesterday --out reports
@@ -80,7 +80,7 @@ def review(
     for target in targets:
         check_address(target)
     paths = paths_of(out, formats, wanted)
-    with _opened(address) as store:
+    with opened(address_of(address), missing=_NO_STORE) as store:
         source = review_of(store, wanted)
         if not source.now.calls:
             click.echo(f"ausweis: {_no_calls(store, source)}", err=True)
@@ -150,17 +150,6 @@ def _serve(url: str | None) -> str | None:
     if url is not None and not url.startswith(("http://", "https://")):
         raise InputError("--serve needs the address of ausweis serve, such as http://127.0.0.1:8321")
     return url.rstrip("/") if url else None
-
-
-def _opened(address: str | None) -> "Store":
-    from ausweis.errors import StoreError
-
-    where = address or os.environ.get("AUSWEIS_STORE") or "ausweis.sqlite"
-    if "://" not in where and not is_there(Path(where)):
-        raise StoreError("there is no store; fill one with ausweis store import or ausweis score --store", place=where)
-    from ausweis.store import Store
-
-    return Store.open(where)
 
 
 def _no_calls(store: "Store", source: "Review") -> str:

@@ -1,15 +1,14 @@
 """`ausweis serve`: review calls in the browser."""
 
-import os
 import socket
 
 import click
 
+from ausweis.cli.store_options import VARIABLE, address_of
 from ausweis.errors import InputError
 
 __all__ = ["serve"]
 
-ADDRESS = "AUSWEIS_STORE"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -18,7 +17,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
     "--store",
     "address",
     metavar="ADDR",
-    help=f"The store: a SQLite file, or postgresql://…. Default: ${ADDRESS}, or ausweis.sqlite.",
+    help=f"The store: a SQLite file, or postgresql://…. Default: ${VARIABLE}, or ausweis.sqlite.",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
@@ -50,7 +49,7 @@ def serve(
         raise InputError(f"ausweis serve needs {error.name}: pip install 'ausweis[review]'") from None
     with _listening(host, port) as listener:
         settings = Settings(
-            address=address or os.environ.get(ADDRESS) or "ausweis.sqlite",
+            address=address_of(address),
             reviewer=reviewer,
             agents=agents,
             hosts=(host, *names),

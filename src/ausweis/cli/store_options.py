@@ -1,5 +1,6 @@
 """The option that names the store, for all commands that have it; and opening it."""
 
+import os
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,10 +14,11 @@ if TYPE_CHECKING:
     from ausweis.store import Store
 
 __all__ = [
-    "ADDRESS",
     "DAY",
     "DISPLACED",
     "MISFITS",
+    "VARIABLE",
+    "address_of",
     "is_there",
     "login",
     "need_sqlalchemy",
@@ -26,8 +28,11 @@ __all__ = [
     "warn_of_key",
 ]
 
+VARIABLE = "AUSWEIS_STORE"
+"""The environment's word of where the store is."""
 ADDRESS = "ausweis.sqlite"
 """Where the store is by default: in the current folder."""
+MISSING = "there is no store here; name one with --store, or fill one: ausweis store import RUN"
 DAY = click.DateTime(["%Y-%m-%d"])
 """A day as a user writes it, which comes as a datetime."""
 DISPLACED = "{} calls have another text or time than before under their id; decisions about them count no more"
@@ -37,7 +42,7 @@ MISFITS = "{} texts left out: their verdicts are of another number of turns"
 store_option = click.option(
     "--store",
     "address",
-    envvar="AUSWEIS_STORE",
+    envvar=VARIABLE,
     default=ADDRESS,
     show_default=True,
     show_envvar=True,
@@ -63,8 +68,15 @@ removal_options = added(
 )
 
 
-def opened(address: str, *, make: bool = False) -> "Store":
+def address_of(given: str | None) -> str:
+    """The store that is meant: the given one, else that of the environment, else the one in this folder."""
+    return given or os.environ.get(VARIABLE) or ADDRESS
+
+
+def opened(address: str, *, make: bool = False, missing: str = MISSING) -> "Store":
     """The store at an address; a new one only with `make`, so that a slip of the pen makes no file.
+
+    `missing`: what is said where there is none.
 
     Raises:
         StoreError: it cannot be opened, or there is none.
@@ -73,8 +85,7 @@ def opened(address: str, *, make: bool = False) -> "Store":
     from ausweis.store import Key, Store
 
     if not make and "://" not in address and not is_there(Path(address)):
-        message = "there is no store here; name one with --store, or fill one: ausweis store import RUN"
-        raise StoreError(message, place=address)
+        raise StoreError(missing, place=address)
     new = make and not is_there(Key.of(address).path)
     store = Store.open(address)
     if new:

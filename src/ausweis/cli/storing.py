@@ -1,6 +1,5 @@
 """How `ausweis score --store` fills the store while it goes on; no fault of the store costs the run."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ from ausweis.audio.sidecar import Sidecar
 from ausweis.batch import RunFolder
 from ausweis.calls import Call, Sources
 from ausweis.calls.text import as_utf8
-from ausweis.cli.store_options import ADDRESS, DISPLACED, MISFITS, login, opened
+from ausweis.cli.store_options import DISPLACED, MISFITS, address_of, login, opened
 from ausweis.errors import AusweisError, InputError, StoreError, unforeseen
 from ausweis.facts import Facts
 from ausweis.judging.verdict import Verdict
@@ -42,7 +41,7 @@ class Filling:
         if address is None:
             yield None
         else:
-            with opened(address or os.environ.get("AUSWEIS_STORE") or ADDRESS, make=True) as store:
+            with opened(address_of(address), make=True) as store:
                 yield cls(store)
 
     def begin(self, run: RunFolder, sources: Sources, answers: Path | None) -> "Filling":

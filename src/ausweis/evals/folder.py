@@ -19,7 +19,7 @@ from ausweis.evals.case import Case
 from ausweis.evals.metrics import Summary
 from ausweis.journal import lines, replace_file
 from ausweis.judging.policy_files import PolicyFile
-from ausweis.provenance import RunProvenance
+from ausweis.provenance import RunProvenance, as_probe
 
 __all__ = [
     "EVAL_FILE",
@@ -87,8 +87,7 @@ class System(_Part):
     @field_validator("prompts")
     @classmethod
     def _probes(cls, prompts: tuple[str, ...]) -> tuple[str, ...]:
-        """A probe was called a readout before."""
-        return tuple(prompt.replace(":readout@", ":probe@") for prompt in prompts)
+        return tuple(map(as_probe, prompts))
 
     @classmethod
     def of(cls, origin: RunProvenance) -> "System":

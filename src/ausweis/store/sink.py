@@ -48,7 +48,7 @@ class StoreSink:
         self._database = database
         self._key = key
         self._folder = folder
-        self._audio = audio or {}
+        self._audio = {name: [str(path.absolute()) for path in paths] for name, paths in (audio or {}).items()}
         self._by = by
         self.manifest = _manifest_of(folder)
         with database.writing() as connection:
@@ -109,7 +109,7 @@ class StoreSink:
     def _write(self, batch: Sequence[Settled], calls: Sequence[Call]) -> None:
         # The last line of a call is the one that counts.
         batch = list({settled.call_id: settled for settled in batch}.values())
-        audio = _audio_of(self._folder, self._audio) if batch else {}
+        audio = self._audio_of(batch) if batch else {}
         with self._database.writing() as connection:
             written = self._rows.write(connection, batch)
             added = add_texts(connection, self._key, calls, self.done.run.started)
@@ -120,6 +120,15 @@ class StoreSink:
                 # With what it tells of, so that no fault leaves rows without it.
                 content = f"{len(written)} verdicts, {len(calls)} texts"
                 chain.append(connection, self._key, "imported", self._by, run=self.done.run, content=content)
+
+    def _audio_of(self, batch: Sequence[Settled]) -> dict[str, list[str]]:
+        """The recordings of these calls, by their ids."""
+        recordings = {settled.call_id: [*self._audio.get(settled.call_id, ())] for settled in batch}
+        for path in _recordings(self._folder / KEPT_AUDIO):
+            if not is_half(path.name):
+                for name in recordings.keys() & set(ids_of(path.name)):
+                    recordings[name].append(str(path.absolute()))
+        return recordings
 
 
 def _manifest_of(folder: Path) -> RunManifest:
@@ -143,16 +152,6 @@ def _run(connection: Connection, key: Key, manifest: RunManifest, folder: Path, 
         sealing.seal(connection, key, "run", [row.key])
         chain.append(connection, key, "imported", by, run=run_row(row))
     return run_row(row)
-
-
-def _audio_of(folder: Path, audio: Audio) -> dict[str, list[str]]:
-    """The recordings of calls, by their ids."""
-    recordings = {name: [str(path.absolute()) for path in paths] for name, paths in audio.items()}
-    for path in _recordings(folder / KEPT_AUDIO):
-        if not is_half(path.name):
-            for name in ids_of(path.name):
-                recordings.setdefault(name, []).append(str(path.absolute()))
-    return recordings
 
 
 def _recordings(folder: Path) -> list[Path]:

@@ -19,6 +19,7 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+pytestmark = pytest.mark.usefixtures("cache")
 CATALOGUE = f"""\
 models:
   - id: ears
@@ -57,16 +58,6 @@ models:
       - {{kind: package, packages: [ausweis-ears-1==1.0], pattern: ears_1/voices.pt}}
       - {{kind: path}}
 """
-
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of model files, and a catalogue that knows `ears` and `voices`."""
-    own = tmp_path / "models.yaml"
-    own.write_text(CATALOGUE)
-    monkeypatch.setenv("AUSWEIS_MODELS", str(own))
-    monkeypatch.setenv("AUSWEIS_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache" / "models"
 
 
 @pytest.fixture

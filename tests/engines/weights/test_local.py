@@ -20,6 +20,7 @@ from ausweis.journal import write_fault
 CONTENT = b"GGUF" + bytes(range(256)) * 9000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 CUTS = ((0, 1_000_000), (1_000_000, 2_000_000), (2_000_000, len(CONTENT)))
+pytestmark = pytest.mark.usefixtures("cache")
 CATALOGUE = f"""\
 models:
   - id: tiny
@@ -39,16 +40,6 @@ models:
         url: https://models.example.com/tiny.gguf
       - kind: path
 """
-
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of model files, and a catalogue that knows `tiny`."""
-    own = tmp_path / "models.yaml"
-    own.write_text(CATALOGUE)
-    monkeypatch.setenv("AUSWEIS_MODELS", str(own))
-    monkeypatch.setenv("AUSWEIS_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache" / "models"
 
 
 @pytest.fixture
