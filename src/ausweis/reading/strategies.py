@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
+from ausweis.engines import learned_index
 from ausweis.engines.learned_file import LearnedFile
+from ausweis.engines.learned_part import LearnedKind
 from ausweis.engines.matcher import Matcher
 from ausweis.engines.probe import Probe
 from ausweis.engines.protocol import Engine, TranscriptEngine
@@ -24,9 +25,9 @@ __all__ = [
     "TURN_TEMPLATES",
     "PolicyText",
     "incident_reader",
-    "matcher_path",
+    "matcher_for",
     "open_reader",
-    "probe_path",
+    "probe_for",
 ]
 
 _Learned = TypeVar("_Learned", bound=LearnedFile)
@@ -89,44 +90,44 @@ def incident_reader(
         PromptError: a template is missing or cannot be used.
     """
     template = library.get(INCIDENTS_TEMPLATE)
-    probe, matcher = (probe_for(template, engine), matcher_for(template, engine)) if probes else (None, None)
+    probe = probe_for(template, engine) if probes else None
+    matcher = matcher_for(template, engine, probe) if probes else None
     return IncidentReader(engine, wanted, library.get("incident"), Learned(template, probe, matcher))
 
 
-def probe_path(template: Template, model_id: str) -> Path:
-    """Where the probe of a template version for a model stands: beside the template."""
-    return template.path.with_name(f"{template.version}.{model_id}.safetensors")
-
-
-def matcher_path(template: Template, model_id: str) -> Path:
-    """Where the matcher of a template version for a model stands: beside the probe."""
-    return template.path.with_name(f"{template.version}.{model_id}.matcher.safetensors")
-
-
 def probe_for(template: Template, engine: Engine) -> Probe | None:
-    """The probe beside a template for the engine's model; None if there is none.
+    """The newest probe for a template and the engine's model; None if there is none.
 
     Raises:
-        PromptError: the file is broken, or was trained for another version of the template.
+        ModelError: its file is cut short or was changed, or the index of learned parts cannot be read.
+        PromptError: it is broken, or was trained for another text of the template.
     """
-    return _learned_for(Probe, template, engine, probe_path(template, engine.info.id))
+    return _learned_for(Probe, "probe", template, engine)
 
 
-def matcher_for(template: Template, engine: Engine) -> Matcher | None:
-    """The matcher beside a template for the engine's model; None if there is none.
+def matcher_for(template: Template, engine: Engine, probe: Probe | None = None) -> Matcher | None:
+    """The newest matcher for a template and the engine's model, to be used with this probe; None if there is none.
 
     Raises:
-        PromptError: as `probe_for`.
+        ModelError, PromptError: as `probe_for`.
     """
-    return _learned_for(Matcher, template, engine, matcher_path(template, engine.info.id))
+    return _learned_for(Matcher, "matcher", template, engine, {"probe": probe.sha256} if probe else {})
 
 
-def _learned_for(kind: type[_Learned], template: Template, engine: Engine, path: Path) -> _Learned | None:
-    if not path.is_file() or not isinstance(engine, TranscriptEngine):
+def _learned_for(
+    form: type[_Learned],
+    kind: LearnedKind,
+    template: Template,
+    engine: Engine,
+    beside: Mapping[LearnedKind, str] | None = None,
+) -> _Learned | None:
+    if not isinstance(engine, TranscriptEngine):
         return None
-    learned = kind.load(path)
-    if learned.model_sha256 != engine.info.sha256:
+    path = learned_index.find(kind, template.provenance, engine.info.sha256, beside)
+    if path is None:
         return None
-    if learned.template_sha256 != template.sha256:
-        raise PromptError(f"was trained for another text of {template.name}: train it again", place=str(path))
+    learned = form.load(path)
+    if (learned.model_sha256, learned.template_sha256) != (engine.info.sha256, template.sha256):
+        message = "was trained for another model or template than its index says: train it again"
+        raise PromptError(message, place=str(path))
     return learned

@@ -16,7 +16,7 @@ from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall, read_all
 from ausweis.evals.metrics import rows_of, summarise
 from ausweis.prompts import Template, default_library
-from ausweis.reading.strategies import INCIDENTS_TEMPLATE, TRANSCRIPT_TEMPLATE, probe_path
+from ausweis.reading.strategies import INCIDENTS_TEMPLATE, TRANSCRIPT_TEMPLATE
 from ausweis.training.left_out import left_out_cases
 from ausweis.training.lines import KeptLines, collect, layers_of
 from ausweis.training.network import Plan
@@ -47,7 +47,8 @@ def train_probe(options: Options, going_on: GoingOn | None = None) -> Path:
     """Train, write; the path of what was written.
 
     Raises:
-        InputError: the template has no probe, the probe to go on from is another's, or the calls teach nothing.
+        InputError: the template has no probe, the probe to go on from is another's, there is no place for what is
+            learned, or the calls teach nothing.
         AusweisError: the model cannot be loaded, or a file cannot be read.
     """
     template = default_library().get(options.template)
@@ -59,10 +60,12 @@ def train_probe(options: Options, going_on: GoingOn | None = None) -> Path:
     engine = LlamaEngine.load(options.model)
     layers, sha256 = layers_of(engine.layers), engine.info.sha256
     start = None if going_on is None else _start(going_on.probe, template, engine)
+    files = (*options.labelled, *(going_on.rehearse if going_on else ()))
+    about = f"learned from {', '.join(path.name for path in files)}"
+    keep = options.keeper("probe", template, engine.info, about)
     with options.progress([*new, *known]) as calls:
         kept = list(collect(engine, template, calls, layers, options.work))
     options.tell("Learning, which takes some minutes ...")
-    files = (*options.labelled, *(going_on.rehearse if going_on else ()))
     ids = {labelled.call.id for labelled in new}
     pairs = [pair for pair in kept if pair[0].call.id in ids]
     again = [pair for pair in kept if pair[0].call.id not in ids]
@@ -77,7 +80,7 @@ def train_probe(options: Options, going_on: GoingOn | None = None) -> Path:
         template,
         sha256,
         layers,
-        f"learned from {', '.join(path.name for path in files)}",
+        about,
         Plan(rounds=options.rounds or Plan.rounds, rate=RATE if going_on else Plan.rate),
         task,
         show,
@@ -86,8 +89,7 @@ def train_probe(options: Options, going_on: GoingOn | None = None) -> Path:
     )
     if not probe.labels:
         raise InputError("so few calls teach no label")
-    path = options.out or probe_path(template, engine.info.id)
-    probe.save(path)
+    path = keep(probe)
     options.tell(f"{path}: {len(probe.labels)} labels; {probe.notes}")
     return path
 

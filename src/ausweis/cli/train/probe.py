@@ -21,7 +21,10 @@ _training_options = added(
         "--out",
         type=click.Path(dir_okay=False, path_type=Path),
         metavar="FILE",
-        help="Where to write. Default: beside the template, where the reader looks.",
+        help="Write this file alone. Default: the folder of learned parts (AUSWEIS_LEARNED), where the reader looks.",
+    ),
+    click.option(
+        "--version", type=click.IntRange(min=1), metavar="N", help="Its version in that folder. Default: the next."
     ),
     click.option(
         "--work",
@@ -72,8 +75,8 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 def probe(go_on: Path | None, rehearse: tuple[Path, ...], rehearsed: int | None, **given: Any) -> None:
     """Learn a probe from LABELLED calls: it reads answers from what the model computed over the transcript.
 
-    Shows how well calls are judged whose writing pass was left out, learns from all, and writes the probe beside its
-    template.
+    Shows how well calls are judged whose writing pass was left out, learns from all, and writes the probe into the
+    folder of learned parts.
     """
     from ausweis.errors import InputError
     from ausweis.training.probe_run import GoingOn, train_probe
@@ -89,7 +92,8 @@ def probe(go_on: Path | None, rehearse: tuple[Path, ...], rehearsed: int | None,
 def matcher(**given: Any) -> None:
     """Learn a matcher from LABELLED calls whose incidents have descriptions: what a description says, whatever it is.
 
-    Shows how well descriptions are told that were left out, learns from all, and writes it beside the template.
+    Shows how well descriptions are told that were left out, learns from all, and writes it into the folder of learned
+    parts.
     """
     from ausweis.training.matcher_run import train_matcher
 
