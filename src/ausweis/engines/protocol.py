@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, SkipValidation, model_validat
 
 from ausweis.engines.matcher import LineProbe
 from ausweis.engines.probe import Probe
+from ausweis.engines.word_matcher import WordProbe
 from ausweis.errors import EngineError
 from ausweis.provenance import ModelProvenance
 
@@ -27,7 +28,7 @@ __all__ = [
 NEGLIGIBLE = 0.02
 """A way to an answer of a closed list that is less likely is not followed further."""
 
-AnyProbe = Probe | LineProbe
+AnyProbe = Probe | LineProbe | WordProbe
 """What tells the answer of a line from the states of the model."""
 
 

@@ -10,11 +10,13 @@ from ausweis.engines.learned_part import LearnedKind
 from ausweis.engines.matcher import Matcher
 from ausweis.engines.probe import Probe
 from ausweis.engines.protocol import Engine, TranscriptEngine
+from ausweis.engines.word_matcher import WordMatcher
 from ausweis.errors import InputError, PromptError
 from ausweis.prompts import Library, Template
 from ausweis.reading.asking import Asking, TranscriptAsking, WindowAsking
 from ausweis.reading.direct import DirectReader
 from ausweis.reading.incidents import IncidentQuestion, IncidentReader, Learned
+from ausweis.reading.own_words import OwnWords
 from ausweis.reading.reader import Reader
 from ausweis.reading.turnwise import TurnwiseReader
 from ausweis.vocabulary import OwnWord
@@ -63,7 +65,7 @@ def open_reader(strategy: str, engine: Engine, library: Library, policy: PolicyT
         PromptError: a template is missing or cannot be used.
     """
     if strategy == "turnwise":
-        asking = _learned(engine, library) if probes else None
+        asking = _learned(engine, library, policy.own_words) if probes else None
         if asking is None:
             turns = {speaker: library.get(name) for speaker, name in TURN_TEMPLATES.items()}
             asking = WindowAsking(turns, library.get("call-start"))
@@ -74,13 +76,17 @@ def open_reader(strategy: str, engine: Engine, library: Library, policy: PolicyT
     raise InputError(f"there is no strategy {strategy} (there are: {', '.join(STRATEGIES)})")
 
 
-def _learned(engine: Engine, library: Library) -> Asking | None:
+def _learned(engine: Engine, library: Library, own_words: tuple[OwnWord, ...]) -> Asking | None:
     """The way to ask with a probe; None where the templates or the model have none."""
     if TRANSCRIPT_TEMPLATE not in library.versions():
         return None
     template = library.get(TRANSCRIPT_TEMPLATE)
     probe = probe_for(template, engine)
-    return None if probe is None else TranscriptAsking(template, probe, library.get("call-start"))
+    if probe is None:
+        return None
+    words = _learned_for(WordMatcher, "words", template, engine, {"probe": probe.sha256}) if own_words else None
+    own = None if words is None else OwnWords(own_words, words, template)
+    return TranscriptAsking(template, probe, library.get("call-start"), own)
 
 
 def incident_reader(

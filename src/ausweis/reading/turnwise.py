@@ -14,10 +14,11 @@ from ausweis.reading import defects
 from ausweis.reading.asking import Asking
 from ausweis.reading.chunks import Chunk, spoken_chunks
 from ausweis.reading.incidents import IncidentReader
-from ausweis.reading.labels import STARTS_LATE, possible_events
+from ausweis.reading.labels import STARTS_LATE, Possible, possible_events
+from ausweis.reading.own_labels import own_events, own_labels
 from ausweis.reading.plausible import plausible
 from ausweis.reading.reader import Reading
-from ausweis.vocabulary import Factor
+from ausweis.vocabulary import with_own
 
 __all__ = ["MENTIONED", "TurnwiseReader"]
 
@@ -53,6 +54,8 @@ class TurnwiseReader:
         self._engine = engine
         self._asking = asking
         self._incidents = incidents
+        self._own_labels = own_labels(asking.words)
+        self._vocabulary = with_own(asking.words)
 
     @property
     def prompts(self) -> tuple[PromptProvenance, ...]:
@@ -60,7 +63,7 @@ class TurnwiseReader:
         return (*self._asking.prompts, *(() if self._incidents is None else self._incidents.prompts))
 
     @property
-    def factors(self) -> frozenset[Factor]:
+    def factors(self) -> frozenset[str]:
         """Those of the labels that were learned, or that the templates have."""
         return self._asking.factors
 
@@ -83,6 +86,7 @@ class TurnwiseReader:
             defects=defects.defects_in(call, late),
             incidents=mentions,
             looked_for=() if self._incidents is None else self._incidents.looked_for,
+            asked_words=self._asking.words,
             **defects.doubts(call),
         )
         return Reading(facts, tokens + more)
@@ -99,10 +103,15 @@ class TurnwiseReader:
                 end=end,
                 probability=round(possible.probability, 4),
             )
-            for possible in possible_events(answer, exclusive=self._asking.exclusive)
-            if possible.probability >= MENTIONED and plausible(possible, chunk.text, said)
+            for possible in self._possible(answer)
+            if possible.probability >= MENTIONED and plausible(possible, chunk.text, said, self._vocabulary.factors)
         ]
         return sorted(events, key=lambda event: _ORDER.index(event.kind))
+
+    def _possible(self, answer: Mapping[str, float]) -> list[Possible]:
+        own = {own.label for own in self._own_labels}
+        known = {label: probability for label, probability in answer.items() if label not in own}
+        return possible_events(known, exclusive=self._asking.exclusive) + own_events(answer, self._own_labels)
 
 
 def _once_a_turn(events: list[Event]) -> tuple[Event, ...]:

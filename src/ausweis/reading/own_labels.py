@@ -1,0 +1,42 @@
+"""The labels of a policy's own words: a verb and the word's id, such as `gives membership_number`.
+
+No known label is written so, since their words stand apart, and no id is a known one.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from ausweis.reading.labels import VERBS, Possible
+from ausweis.vocabulary import OwnWord, Side
+
+__all__ = ["OwnLabel", "own_events", "own_labels"]
+
+_VERBS_OF = {"factor": ("asks", "gives", "reads out"), "disclosure": ("tells",), "change": ("changes",)}
+
+
+class OwnLabel(NamedTuple):
+    """What may be done with an own word; `place`: the word's among those of the policy."""
+
+    verb: str
+    word: OwnWord
+    place: int
+
+    @property
+    def label(self) -> str:
+        """As answers name it."""
+        return f"{self.verb} {self.word.id}"
+
+    @property
+    def speaker(self) -> Side:
+        """Whose lines may have it."""
+        return "caller" if self.verb == "gives" else "agent"
+
+
+def own_labels(words: Sequence[OwnWord]) -> tuple[OwnLabel, ...]:
+    """All labels of these words."""
+    return tuple(OwnLabel(verb, word, place) for place, word in enumerate(words) for verb in _VERBS_OF[word.kind])
+
+
+def own_events(answer: Mapping[str, float], labels: Sequence[OwnLabel]) -> list[Possible]:
+    """The events of own words behind one answer, each with a probability of its own."""
+    return [Possible(VERBS[own.verb], own.word.id, answer[own.label]) for own in labels if own.label in answer]
