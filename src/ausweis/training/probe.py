@@ -18,6 +18,7 @@ from ausweis.prompts import Template
 from ausweis.reading.chunks import Chunk
 from ausweis.reading.dialogue import pairs
 from ausweis.reading.labels import STARTS_LATE, of_speaker
+from ausweis.training.learning import Bound
 from ausweis.training.lines import Lines, Task
 from ausweis.training.network import Basis, CallNumbers, Plan, basis_of, learn_network, scores_of
 
@@ -109,10 +110,7 @@ def _truth(call: Lines, labels: Sequence[str], task: Task) -> tuple[Array, Array
 
 def learn(
     calls: Sequence[Lines],
-    template: Template,
-    model_sha256: str,
-    layers: tuple[int, ...],
-    notes: str,
+    bound: Bound,
     plan: Plan,
     task: Task,
     on_left_out: Callable[[LeftOut], None] = lambda told: None,
@@ -125,11 +123,11 @@ def learn(
     which are learned again, so that they are not forgotten. They calibrate nothing, since no network is without them.
     `on_left_out` is told what networks say of calls that they have not seen.
     """
-    every = prepare(calls, template, plan, task, start, rehearsed)
+    every = prepare(calls, bound.template, plan, task, start, rehearsed)
     new = len(calls)
     again = list(zip(every.numbers[new:], every.groups[new:], strict=True))
     learned = every._replace(chunks=every.chunks[:new], numbers=every.numbers[:new], groups=every.groups[:new])
-    basis, labels, chunks, numbers, groups = learned
+    _, labels, chunks, numbers, groups = learned
     starts = [None] * NETWORKS if start is None else [network_of(start, labels, place) for place in range(NETWORKS)]
     scores = left_out(numbers, plan, groups, starts[0], again)
     slopes, offsets = _calibration(numbers, scores)
@@ -139,24 +137,36 @@ def learn(
     networks = [
         learn_network([*numbers, *(call for call, _ in again)], plan, seed, begin) for seed, begin in enumerate(starts)
     ]
+    return probe_of(bound, learned, networks, (slopes, offsets), dialogue)
+
+
+def probe_of(
+    bound: Bound,
+    learned: Learned,
+    networks: Sequence[Mapping[str, Array]],
+    calibration: tuple[Array, Array],
+    dialogue: tuple[float, ...],
+) -> Probe:
+    """The probe of these networks, their scores calibrated by slopes and offsets."""
+    slopes, offsets = calibration
     parts = {name: np.stack([network[name] for network in networks]) for name in networks[0]}
     for name in ("hidden_label", "line_label", "pooled_label", "label_bias"):
         parts[name] = parts[name] * slopes
     parts["label_bias"] = parts["label_bias"] + offsets
-    positives = np.sum([call.labels.sum(axis=0) for call in numbers], axis=0).astype(int).tolist()
+    positives = np.sum([call.labels.sum(axis=0) for call in learned.numbers], axis=0).astype(int).tolist()
     about = {
-        "about": notes,
-        "calls": len(chunks),
-        "lines": sum(map(len, chunks)),
-        "positives": dict(zip(labels, positives, strict=True)),
+        "about": bound.notes,
+        "calls": len(learned.chunks),
+        "lines": sum(map(len, learned.chunks)),
+        "positives": dict(zip(learned.labels, positives, strict=True)),
     }
     return Probe(
-        labels=labels,
-        layers=layers,
-        parts={**vars(basis), **parts},
-        template=template.name,
-        template_sha256=template.sha256,
-        model_sha256=model_sha256,
+        labels=learned.labels,
+        layers=bound.layers,
+        parts={**vars(learned.basis), **parts},
+        template=bound.template.name,
+        template_sha256=bound.template.sha256,
+        model_sha256=bound.model_sha256,
         notes=json.dumps(about),
         dialogue=dialogue,
     )

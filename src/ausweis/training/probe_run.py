@@ -18,6 +18,7 @@ from ausweis.evals.metrics import rows_of, summarise
 from ausweis.prompts import Template, default_library
 from ausweis.reading.strategies import INCIDENTS_TEMPLATE, TRANSCRIPT_TEMPLATE
 from ausweis.training.left_out import left_out_cases
+from ausweis.training.learning import Bound
 from ausweis.training.lines import KeptLines, collect, layers_of
 from ausweis.training.network import Plan
 from ausweis.training.options import Options, drawn
@@ -77,10 +78,7 @@ def train_probe(options: Options, going_on: GoingOn | None = None) -> Path:
 
     probe = learn(
         KeptLines(pairs, task),
-        template,
-        sha256,
-        layers,
-        about,
+        Bound(template, sha256, layers, about),
         Plan(rounds=options.rounds or Plan.rounds, rate=RATE if going_on else Plan.rate),
         task,
         show,

@@ -18,11 +18,11 @@ COMMANDS = {
 def train() -> None:
     """Learn from labelled calls what the reader needs for a model, a template or incidents of your own.
 
-    Needs jax, optax and scikit-learn: pip install 'ausweis[train]'.
+    Needs torch and scikit-learn: pip install 'ausweis[train]'.
     """
     from importlib.util import find_spec
 
     from ausweis.errors import InputError
 
-    if any(find_spec(name) is None for name in ("jax", "optax", "sklearn", "scipy")):
-        raise InputError("ausweis train needs jax, optax and scikit-learn: pip install 'ausweis[train]'")
+    if any(find_spec(name) is None for name in ("torch", "sklearn", "scipy")):
+        raise InputError("ausweis train needs torch and scikit-learn: pip install 'ausweis[train]'")
