@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from ausweis.engines.learned_file import LearnedFile
 from ausweis.engines.probe import LineFeatures, Probe, features, gelu, probabilities_of
 
-__all__ = ["VERBS", "WORD_PARTS", "DescribedWords", "WordMatcher", "WordProbe"]
+__all__ = ["VERBS", "WORD_PARTS", "DescribedWords", "WordMatcher", "WordProbe", "weigh"]
 
 Array = NDArray[np.float32]
 
 VERBS = ("asks", "gives", "reads out", "tells", "changes")
-"""What may be done with a word, in the order of the outputs: the first three with a factor, the rest with a category."""
+"""What may be done with a word, in the order of the outputs: the first three with a factor, the others a category."""
 
 WORD_PARTS: Mapping[str, str] = {
     "token_basis": "fd",
@@ -121,18 +121,18 @@ class WordMatcher(LearnedFile):
         told: Array = near @ part["nearness"] + hidden @ part["hidden_out"] + whole @ part["line"] + part["bias"]
         return told
 
-    def weigh(self, verb: int, evidence: Array, *, own: bool) -> Array:
+    def weigh(self, verb: str, evidence: Array, *, own: bool) -> Array:
         """The log-odds of a verb from all its evidence, shape (lines, evidence); of own words, or of known ones."""
-        place = verb if own else len(VERBS) + verb
-        count = evidence.shape[1]
-        part = self.parts
-        hidden = gelu(evidence @ part["weigh_hidden"][place, :count] + part["weigh_hidden_bias"][place])
-        weighed: Array = (
-            hidden @ part["weigh_hidden_out"][place]
-            + evidence @ part["weigh_direct"][place, :count]
-            + part["weigh_bias"][place]
-        )
-        return weighed
+        return weigh(self.parts, verb, evidence, own=own)
+
+
+def weigh(parts: Mapping[str, Array], verb: str, evidence: Array, *, own: bool) -> Array:
+    """As `WordMatcher.weigh`, by its parts."""
+    place, count = VERBS.index(verb) + (0 if own else len(VERBS)), evidence.shape[1]
+    hidden = gelu(evidence @ parts["weigh_hidden"][place, :count] + parts["weigh_hidden_bias"][place])
+    direct = evidence @ parts["weigh_direct"][place, :count]
+    weighed: Array = hidden @ parts["weigh_hidden_out"][place] + direct + parts["weigh_bias"][place]
+    return weighed
 
 
 class WordProbe:

@@ -7,11 +7,16 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ausweis.reading.labels import VERBS, Possible
-from ausweis.vocabulary import OwnWord, Side
+from ausweis.vocabulary import OwnKind, OwnWord, Side
 
-__all__ = ["OwnLabel", "own_events", "own_labels"]
+__all__ = ["VERBS_OF", "OwnLabel", "own_events", "own_labels", "speaker_of"]
 
-_VERBS_OF = {"factor": ("asks", "gives", "reads out"), "disclosure": ("tells",), "change": ("changes",)}
+VERBS_OF: Mapping[OwnKind, tuple[str, ...]] = {
+    "factor": ("asks", "gives", "reads out"),
+    "disclosure": ("tells",),
+    "change": ("changes",),
+}
+"""What may be done with a word."""
 
 
 class OwnLabel(NamedTuple):
@@ -29,12 +34,17 @@ class OwnLabel(NamedTuple):
     @property
     def speaker(self) -> Side:
         """Whose lines may have it."""
-        return "caller" if self.verb == "gives" else "agent"
+        return speaker_of(self.verb)
+
+
+def speaker_of(verb: str) -> Side:
+    """Who does it."""
+    return "caller" if verb == "gives" else "agent"
 
 
 def own_labels(words: Sequence[OwnWord]) -> tuple[OwnLabel, ...]:
     """All labels of these words."""
-    return tuple(OwnLabel(verb, word, place) for place, word in enumerate(words) for verb in _VERBS_OF[word.kind])
+    return tuple(OwnLabel(verb, word, place) for place, word in enumerate(words) for verb in VERBS_OF[word.kind])
 
 
 def own_events(answer: Mapping[str, float], labels: Sequence[OwnLabel]) -> list[Possible]:

@@ -53,7 +53,7 @@ class OwnWords:
             alike[piece.verb, piece.own].append(piece)
         for (verb, own), some in alike.items():
             evidence = np.array([piece.evidence for piece in some], np.float32)
-            scores = self.matcher.weigh(VERBS.index(verb), evidence, own=own)
+            scores = self.matcher.weigh(verb, evidence, own=own)
             for piece, score in zip(some, scores, strict=True):
                 weighted[piece.place][piece.label] = 1 / (1 + math.exp(-float(score)))
         return weighted

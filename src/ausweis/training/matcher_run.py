@@ -48,7 +48,6 @@ def train_matcher(options: Options) -> Path:
     descriptions = [Described(text, line) for text, line in zip(sides, seen, strict=True)]
     options.tell("Learning, which takes some minutes ...")
     asked = _asked(labels, KeptLines(kept, INCIDENT_TASK), list(sides))
-    notes = f"learned from {', '.join(path.name for path in options.labelled)}"
     matcher = learn_matcher(
         asked,
         descriptions,

@@ -1,7 +1,7 @@
 """What every training is told."""
 
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,9 +40,16 @@ class Options:
     version: int | None = None
 
     def keeper(
-        self, kind: LearnedKind, template: Template, model: ModelProvenance, about: str
+        self,
+        kind: LearnedKind,
+        template: Template,
+        model: ModelProvenance,
+        about: str,
+        bound_to: Mapping[LearnedKind, str] | None = None,
     ) -> Callable[[LearnedFile], Path]:
         """What writes the part that is to be learned. Asked for before, since learning takes hours.
+
+        `bound_to`: the parts that it is to be used with, by kind and SHA-256.
 
         Raises:
             InputError: there is no place for it, or the version is there already.
@@ -55,7 +62,7 @@ class Options:
         index, base = index_to_write(), Base(id=model.id, sha256=model.sha256)
         index.free_version(kind, template.provenance, base, self.version)
         return lambda learned: index.register(
-            kind, template.provenance, base, _bytes_of(learned), about, version=self.version
+            kind, template.provenance, base, _bytes_of(learned), about, version=self.version, bound_to=bound_to
         )
 
 

@@ -17,8 +17,8 @@ from ausweis.evals.labelled import LabelledCall, read_all
 from ausweis.evals.metrics import rows_of, summarise
 from ausweis.prompts import Template, default_library
 from ausweis.reading.strategies import INCIDENTS_TEMPLATE, TRANSCRIPT_TEMPLATE
-from ausweis.training.left_out import left_out_cases
 from ausweis.training.learning import Bound
+from ausweis.training.left_out import left_out_cases
 from ausweis.training.lines import KeptLines, collect, layers_of
 from ausweis.training.network import Plan
 from ausweis.training.options import Options, drawn

@@ -30,14 +30,19 @@ def _of_facts(labelled: LabelledCall, chunks: Sequence[Chunk]) -> list[frozenset
     return labels
 
 
-def labels_of(events: Sequence[GoldEvent], turn: int) -> frozenset[str]:
-    """The labels of a turn, in the words of the templates; with each verb that has a subject, the verb itself."""
+def labels_of(events: Sequence[GoldEvent], turn: int) -> frozenset[str] | None:
+    """The labels of a turn, in the words of the templates; with each verb that has a subject, the verb itself.
+
+    None for a turn with a company's own word, which is no word of the templates.
+    """
     names = _names()
     labels: set[str] = set()
     for event in events:
         if event.turn == turn:
             # What was rejected is told by the order of things, not by the label.
             subject = None if event.kind in SINGLE.values() else event.subject
+            if (event.kind, subject) not in names:
+                return None
             labels.add(names[event.kind, subject])
             labels |= {verb for verb, kind in VERBS.items() if kind == event.kind}
     return frozenset(labels)

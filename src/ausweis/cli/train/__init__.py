@@ -9,12 +9,16 @@ __all__ = ["train"]
 COMMANDS = {
     "probe": "Learn the probe of a template for a model.",
     "matcher": "Learn to tell incidents by a company's own descriptions.",
+    "words": "Learn to read factors and categories of a policy's own by their descriptions.",
     "risk": "What a calibration of risk comes to, on an eval run.",
     "roles": "How sure the talk makes it who is the agent.",
 }
 
 
-@click.command(cls=LazyGroup, package="ausweis.cli.train", table=COMMANDS, homes={"matcher": "probe", "roles": "risk"})
+HOMES = {"matcher": "probe", "words": "probe", "roles": "risk"}
+
+
+@click.command(cls=LazyGroup, package="ausweis.cli.train", table=COMMANDS, homes=HOMES)
 def train() -> None:
     """Learn from labelled calls what the reader needs for a model, a template or incidents of your own.
 

@@ -10,7 +10,7 @@ from ausweis.cli.options import added
 if TYPE_CHECKING:
     from ausweis.training.options import Options
 
-__all__ = ["matcher", "probe"]
+__all__ = ["matcher", "probe", "words"]
 
 _training_options = added(
     click.argument("labelled", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)),
@@ -98,3 +98,22 @@ def matcher(**given: Any) -> None:
     from ausweis.training.matcher_run import train_matcher
 
     train_matcher(_options_of(given))
+
+
+@click.command(
+    epilog="\b\nExample:\n  ausweis train words evals/golden/own-train.jsonl --wordings evals/golden/wordings.yaml"
+)
+@_training_options
+@click.option("--template", default="transcript", show_default=True, help="Or another version, or a file.")
+@click.option(
+    "--wordings", type=_FILE, metavar="YAML", help="Other ways to say the descriptions: a policy, a word, sentences."
+)
+def words(wordings: Path | None, **given: Any) -> None:
+    """Learn a matcher of words from LABELLED calls whose policies have factors or categories of their own.
+
+    Shows how well words are told of companies that were left out, learns from all, and keeps it for the reader. Calls
+    without own words may be among them: they teach what descriptions of known words are about.
+    """
+    from ausweis.training.words_run import train_words
+
+    train_words(_options_of(given), wordings)
