@@ -142,8 +142,9 @@ class TranscriptAsking:
             results += engine.complete([defects.question(call, self._start)])
             answers[0][STARTS_LATE] = defects.starts_late(results[-1], self._start)
         tokens = sum(result.evaluated_tokens for result in results)
-        answers = weighed(chunks, answers, self._dialogue)
-        return answers if self._own is None else self._own.weighed(chunks, answers), tokens
+        if self._own is None:
+            return weighed(chunks, answers, self._dialogue), tokens
+        return self._own.weighed(chunks, answers, self._dialogue), tokens
 
     def transcript(self, call: Call, chunks: Sequence[Chunk]) -> Transcript:
         """What is read: each chunk probed for the labels of its speaker."""

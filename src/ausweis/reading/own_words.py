@@ -15,6 +15,7 @@ from ausweis.engines.protocol import Transcript
 from ausweis.engines.word_matcher import VERBS, WordMatcher, WordProbe
 from ausweis.prompts import Template
 from ausweis.reading.chunks import Chunk
+from ausweis.reading.dialogue import weighed
 from ausweis.reading.own_labels import OwnLabel, own_labels
 from ausweis.reading.word_evidence import Piece, pieces
 from ausweis.vocabulary import OwnWord
@@ -45,11 +46,19 @@ class OwnWords:
         places = {own.label: (own.place, VERBS.index(own.verb)) for own in self.labels if own.speaker == speaker}
         return WordProbe(probe, self.matcher, places)
 
-    def weighed(self, chunks: Sequence[Chunk], answers: Sequence[Mapping[str, float]]) -> list[dict[str, float]]:
-        """The answers, known labels and own ones, with their probabilities from all evidence."""
-        weighted = [dict(answer) for answer in answers]
+    def weighed(
+        self, chunks: Sequence[Chunk], answers: Sequence[Mapping[str, float]], dialogue: Sequence[float]
+    ) -> list[dict[str, float]]:
+        """The answers, known labels and own ones, with their probabilities from all evidence.
+
+        `dialogue`: what known labels are weighed by before, as if there were no own words: so it was learned.
+        """
+        own_names = {label.label for label in self.labels}
+        known = [{label: told for label, told in answer.items() if label not in own_names} for answer in answers]
+        anew = weighed(chunks, known, dialogue)
+        weighted = [{**answer, **other} for answer, other in zip(answers, anew, strict=True)]
         alike: defaultdict[tuple[str, bool], list[Piece]] = defaultdict(list)
-        for piece in pieces(chunks, answers, self.labels):
+        for piece in pieces(chunks, weighted, self.labels):
             alike[piece.verb, piece.own].append(piece)
         for (verb, own), some in alike.items():
             evidence = np.array([piece.evidence for piece in some], np.float32)
