@@ -10,6 +10,7 @@ from ausweis.engines.probe import LineFeatures
 from ausweis.engines.word_matcher import VERBS, WordMatcher
 from ausweis.prompts import default_library
 from ausweis.reading.chunks import Chunk
+from ausweis.reading.own_labels import as_written
 from ausweis.training.learning import Bound
 from ausweis.training.matcher_data import AskedCall, Described, basis_of, in_basis
 from ausweis.training.word_calls import AskedWord, WordCall
@@ -41,7 +42,7 @@ def words_of(policies: int) -> list[AskedWord]:
     for policy in range(policies):
         for number in range(2):
             own = OwnWord(kind="factor", id=f"word_{policy}_{number}", name="Wort", description=f"{policy} {number}")
-            words.append(AskedWord(own.id, own.id, "factor", (own.description,), str(policy), own))
+            words.append(AskedWord(own.id, as_written(own), "factor", (own.description,), str(policy), own))
     return words
 
 

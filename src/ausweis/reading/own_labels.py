@@ -1,6 +1,6 @@
-"""The labels of a policy's own words: a verb and the word's id, such as `gives membership_number`.
+"""The labels of a policy's own words: a verb, `own` and the word's id, such as `gives own membership_number`.
 
-No known label is written so, since their words stand apart, and no id is a known one.
+No known label is written so. Without `own` a change that a policy calls `contract` would be the known `changes contract`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ausweis.reading.labels import VERBS, Possible
 from ausweis.vocabulary import OwnKind, OwnWord, Side
 
-__all__ = ["VERBS_OF", "OwnLabel", "own_events", "own_labels", "speaker_of"]
+__all__ = ["VERBS_OF", "OwnLabel", "as_written", "own_events", "own_labels", "speaker_of"]
 
 VERBS_OF: Mapping[OwnKind, tuple[str, ...]] = {
     "factor": ("asks", "gives", "reads out"),
@@ -29,12 +29,17 @@ class OwnLabel(NamedTuple):
     @property
     def label(self) -> str:
         """As answers name it."""
-        return f"{self.verb} {self.word.id}"
+        return f"{self.verb} {as_written(self.word)}"
 
     @property
     def speaker(self) -> Side:
         """Whose lines may have it."""
         return speaker_of(self.verb)
+
+
+def as_written(word: OwnWord) -> str:
+    """A word as labels write it, behind a verb."""
+    return f"own {word.id}"
 
 
 def speaker_of(verb: str) -> Side:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ausweis.reading.chunks import Chunk
 from ausweis.reading.dialogue import LATELY, LESS, NEVER, log_odds
-from ausweis.reading.own_labels import OwnLabel
+from ausweis.reading.own_labels import OwnLabel, as_written
 from ausweis.reading.spoken import has_number
 
 __all__ = ["Piece", "pieces"]
@@ -138,7 +138,7 @@ def _of_factor(dialogue: _Dialogue, place: int, own: OwnLabel) -> Iterator[float
     yield float(digits and not number)
     yield float(number and not digits)
     yield float(word.strength == "strong")
-    asks, gives = f"asks {word.id}", f"gives {word.id}"
+    asks, gives = f"asks {as_written(word)}", f"gives {as_written(word)}"
     asked = dialogue.of(agent[0], asks) if agent else NEVER
     lately = _lately(agent, lambda line: dialogue.of(line, asks))
     just = [line for line in agent if line >= place - 2]

@@ -20,7 +20,7 @@ from ausweis.reading.chunks import Chunk
 from ausweis.reading.dialogue import weighed
 from ausweis.reading.labels import VERBS as KINDS
 from ausweis.reading.labels import of_speaker
-from ausweis.reading.own_labels import VERBS_OF, speaker_of
+from ausweis.reading.own_labels import VERBS_OF, as_written, speaker_of
 from ausweis.training.lines import Lines
 from ausweis.training.matcher_data import AskedCall, CallInBasis, in_basis
 from ausweis.user_yaml import load
@@ -92,7 +92,7 @@ def asked_words(calls: Iterable[LabelledCall], wordings: Wordings) -> list[Asked
         policy = find_policy(place).policy
         for word in policy.own_words:
             more = wordings.get(policy.id, {}).get(word.id, ())
-            own.append(AskedWord(word.id, word.id, word.kind, _own_texts(word, more), place, word))
+            own.append(AskedWord(word.id, as_written(word), word.kind, _own_texts(word, more), place, word))
     return known + own
 
 
