@@ -51,7 +51,7 @@ CALLER_EVENTS: frozenset[EventKind] = frozenset({"gives", "speaks_for_other", "h
 RecordingDefect = Literal["starts_late", "breaks_off", "garbled"]
 
 NoteCode = Literal[
-    "quote_not_in_turn",  # a violation that the model named was dropped: its quote does not stand in the turn
+    "quote_not_in_turn",  # something that the model named was dropped: its quote does not stand in the turn
     "violation_not_shown",  # the model said violation, but named none that could be checked
 ]
 NOTES: tuple[NoteCode, ...] = get_args(NoteCode)

@@ -26,7 +26,7 @@ class Reader(Protocol):
 
     @property
     def strategy(self) -> str:
-        """`turnwise` or `direct`."""
+        """Its name, one of `STRATEGIES`."""
         ...
 
     @property

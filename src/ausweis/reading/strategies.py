@@ -12,8 +12,10 @@ from ausweis.engines.protocol import Engine, TranscriptEngine
 from ausweis.errors import InputError, PromptError
 from ausweis.prompts import Library, Template
 from ausweis.reading.asking import Asking, TranscriptAsking, WindowAsking
+from ausweis.reading.call_events import EventsReader
 from ausweis.reading.direct import DirectReader
 from ausweis.reading.incidents import IncidentQuestion, IncidentReader, Learned
+from ausweis.reading.policy_words import PolicyWords
 from ausweis.reading.reader import Reader
 from ausweis.reading.turnwise import TurnwiseReader
 
@@ -31,7 +33,7 @@ __all__ = [
 
 _Learned = TypeVar("_Learned", bound=LearnedFile)
 
-STRATEGIES = ("turnwise", "direct")
+STRATEGIES = ("turnwise", "events", "direct")
 TURN_TEMPLATES: Mapping[str, str] = {"agent": "agent-turn", "caller": "caller-turn"}
 """The template that asks about a speaker's turns, where nothing was learned."""
 INCIDENTS_TEMPLATE = "incidents"
@@ -44,7 +46,7 @@ TRANSCRIPT_TEMPLATE = "transcript"
 class PolicyText:
     """What must be known of a policy: for `direct` sentences that explain it, and the SHA-256 of its file.
 
-    `incidents`: what `turnwise` looks for beyond authentication.
+    `incidents`: what `turnwise` and `events` look for beyond authentication.
     """
 
     sentences: tuple[str, ...] = ()
@@ -66,6 +68,8 @@ def open_reader(strategy: str, engine: Engine, library: Library, policy: PolicyT
             asking = WindowAsking(turns, library.get("call-start"))
         incidents = incident_reader(engine, library, policy.incidents, probes=probes) if policy.incidents else None
         return TurnwiseReader(engine, asking, incidents)
+    if strategy == "events":
+        return EventsReader(engine, library.get("call-events"), PolicyWords(policy.incidents))
     if strategy == "direct":
         return DirectReader(engine, library.get("call-verdict"), policy.sentences, policy.sha256)
     raise InputError(f"there is no strategy {strategy} (there are: {', '.join(STRATEGIES)})")

@@ -8,39 +8,19 @@ from collections.abc import Mapping, Sequence
 
 from ausweis.calls.call import Call
 from ausweis.engines.protocol import Engine
-from ausweis.facts import Event, EventKind, Facts
+from ausweis.facts import Event, Facts
 from ausweis.provenance import PromptProvenance
 from ausweis.reading import defects
 from ausweis.reading.asking import Asking
 from ausweis.reading.chunks import Chunk, spoken_chunks
 from ausweis.reading.incidents import IncidentReader
+from ausweis.reading.kept import MENTIONED, ORDER, once_a_turn
 from ausweis.reading.labels import STARTS_LATE, possible_events
 from ausweis.reading.plausible import plausible
 from ausweis.reading.reader import Reading
 from ausweis.vocabulary import Factor
 
-__all__ = ["MENTIONED", "TurnwiseReader"]
-
-MENTIONED = 0.05
-"""Events less likely than this are not kept."""
-
-_ORDER: tuple[EventKind, ...] = (
-    "speaks_for_other",
-    "holder_joins",
-    "gives",
-    "pre_authenticated",
-    "callback",
-    "authorisation_found",
-    "authorisation_missing",
-    "accepts",
-    "rejects",
-    "reads_out",
-    "discloses",
-    "changes",
-    "asks",
-    "refuses",
-)
-"""Within one chunk of a turn, what is said first as a rule."""
+__all__ = ["TurnwiseReader"]
 
 
 class TurnwiseReader:
@@ -79,7 +59,7 @@ class TurnwiseReader:
         facts = Facts(
             call_id=call.id,
             turns=len(call.turns),
-            events=_once_a_turn(events),
+            events=once_a_turn(events),
             defects=defects.defects_in(call, late),
             incidents=mentions,
             looked_for=() if self._incidents is None else self._incidents.looked_for,
@@ -102,15 +82,4 @@ class TurnwiseReader:
             for possible in possible_events(answer, exclusive=self._asking.exclusive)
             if possible.probability >= MENTIONED and plausible(possible, chunk.text, said)
         ]
-        return sorted(events, key=lambda event: _ORDER.index(event.kind))
-
-
-def _once_a_turn(events: list[Event]) -> tuple[Event, ...]:
-    """Of the same event in several chunks of a turn, the likeliest."""
-    best: dict[tuple[int, str, str | None], Event] = {}
-    for event in events:
-        key = (event.turn, event.kind, event.subject)
-        if key not in best or event.probability > best[key].probability:
-            best[key] = event
-    kept = {id(event) for event in best.values()}
-    return tuple(event for event in events if id(event) in kept)
+        return sorted(events, key=lambda event: ORDER.index(event.kind))
