@@ -7,7 +7,7 @@ note says so; what code knows to be impossible is taken away, as by all strategi
 import copy
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -28,7 +28,7 @@ from ausweis.reading.policy_words import Meaning, PolicyWords
 from ausweis.reading.quotes import place_of
 from ausweis.reading.reader import Reading
 from ausweis.reading.spoken import has_number
-from ausweis.vocabulary import Factor
+from ausweis.vocabulary import FactorRecord
 
 __all__ = ["STATED", "EventsReader"]
 
@@ -88,9 +88,9 @@ class EventsReader:
         return (self._template.provenance,)
 
     @property
-    def factors(self) -> frozenset[Factor]:
+    def factors(self) -> frozenset[str]:
         """All that the model is asked about."""
-        return self._words.factors
+        return frozenset(self._words.factors)
 
     def read(self, call: Call) -> Reading:
         """Ask for the events of one call; where nobody speaks, there is nothing to ask."""
@@ -159,11 +159,12 @@ class EventsReader:
         return Facts(
             call_id=call.id,
             turns=len(call.turns),
-            events=_events(call, found),
+            events=_events(call, found, self._words.factors),
             defects=defects_in(call, late),
             notes=notes,
             incidents=mentions_once(mentions),
             looked_for=tuple(question.asked for question in self._words.incidents),
+            asked_words=self._words.own,
             **doubts(call),
         )
 
@@ -202,7 +203,7 @@ def _told(result: Result, events: int) -> list[float]:
     return [1.0 if probability is None else probability for probability in told]
 
 
-def _events(call: Call, found: Sequence[_Found]) -> tuple[Event, ...]:
+def _events(call: Call, found: Sequence[_Found], factors: Mapping[str, FactorRecord]) -> tuple[Event, ...]:
     """Those that may be, in the order in which they were said."""
     said = [turn.text if turn.speaker == "caller" else "" for turn in call.turns]
     events: list[tuple[int, int, int, Event]] = []
@@ -212,7 +213,7 @@ def _events(call: Call, found: Sequence[_Found]) -> tuple[Event, ...]:
         # A quote may leave the number out that stands beside it.
         text = quote.text if has_number(quote.text) else call.turn(quote.turn).text
         possible = Possible(meaning.kind, meaning.subject, round(probability, 4))
-        if not plausible(possible, text, said[: quote.turn - 1]):
+        if not plausible(possible, text, said[: quote.turn - 1], factors):
             continue
         start, end = quote.times(call)
         event = Event(**possible._asdict(), turn=quote.turn, quote=quote.text, start=start, end=end)

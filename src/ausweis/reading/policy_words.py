@@ -6,9 +6,10 @@ An event is written as facts name it: its kind, and behind it the id of its fact
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, get_args
 
+from ausweis.calls.text import MARKER
 from ausweis.facts import CALLER_EVENTS, EventKind
 from ausweis.reading.incidents import IncidentQuestion
-from ausweis.vocabulary import CATEGORIES, FACTORS, ActionKind
+from ausweis.vocabulary import ActionKind, OwnWord, with_own
 
 __all__ = ["Meaning", "PolicyWords"]
 
@@ -26,17 +27,19 @@ class Meaning(NamedTuple):
 
 
 class PolicyWords:
-    """All factors and categories, each with a sentence, and the incidents that the policy asks for.
+    """All factors and categories, known and `own`, each with a sentence, and the incidents that the policy asks for.
 
     Factors that no level of the policy needs are among them: whoever reads one out may break it all the same, and facts
     are judged by other policies too.
     """
 
-    def __init__(self, incidents: Sequence[IncidentQuestion] = ()) -> None:
+    def __init__(self, own: Sequence[OwnWord] = (), incidents: Sequence[IncidentQuestion] = ()) -> None:
+        self.own = tuple(own)
         self.incidents = tuple(incidents)
-        self.factors = frozenset(FACTORS)
-        said = [record for record in FACTORS.values() if record.looks_like is not None]
-        actions = {f"{_OF_ACTIONS[record.kind]} {record.id}": record for record in CATEGORIES.values()}
+        words = with_own(self.own)
+        self.factors = words.factors
+        said = [record for record in words.factors.values() if record.looks_like is not None]
+        actions = {f"{_OF_ACTIONS[record.kind]} {record.id}": record for record in words.categories.values()}
         named = {
             f"incident {question.id or f'described_{number}'}": question
             for number, question in enumerate(self.incidents, start=1)
@@ -45,7 +48,7 @@ class PolicyWords:
             "factors": [{"id": record.id, "sentence": record.sentence["en"]} for record in said],
             "actions": [{"event": event, "sentence": record.sentence["en"]} for event, record in actions.items()],
             "incidents": [
-                {"event": event, "speakers": " or ".join(question.speakers), "sentence": question.text}
+                {"event": event, "speakers": " or ".join(question.speakers), "sentence": _plain(question.text)}
                 for event, question in named.items()
             ],
         }
@@ -57,6 +60,11 @@ class PolicyWords:
             **{event: Meaning(question.speakers, incident=question) for event, question in named.items()},
         }
         """Each answer that is allowed, with what it stands for."""
+
+
+def _plain(text: str) -> str:
+    """Words of a policy stand among the instructions, where servers take markers of their chat format for such."""
+    return MARKER.sub(r"\g<0> ", text)
 
 
 def _alone() -> list[EventKind]:

@@ -18,6 +18,7 @@ from ausweis.reading.incidents import IncidentQuestion, IncidentReader, Learned
 from ausweis.reading.policy_words import PolicyWords
 from ausweis.reading.reader import Reader
 from ausweis.reading.turnwise import TurnwiseReader
+from ausweis.vocabulary import OwnWord
 
 __all__ = [
     "INCIDENTS_TEMPLATE",
@@ -46,12 +47,14 @@ TRANSCRIPT_TEMPLATE = "transcript"
 class PolicyText:
     """What must be known of a policy: for `direct` sentences that explain it, and the SHA-256 of its file.
 
-    `incidents`: what `turnwise` and `events` look for beyond authentication.
+    `incidents`: what `turnwise` and `events` look for beyond authentication. `own_words`: the policy's own factors and
+    categories.
     """
 
     sentences: tuple[str, ...] = ()
     sha256: str = ""
     incidents: tuple[IncidentQuestion, ...] = ()
+    own_words: tuple[OwnWord, ...] = ()
 
 
 def open_reader(strategy: str, engine: Engine, library: Library, policy: PolicyText, *, probes: bool = True) -> Reader:
@@ -69,7 +72,7 @@ def open_reader(strategy: str, engine: Engine, library: Library, policy: PolicyT
         incidents = incident_reader(engine, library, policy.incidents, probes=probes) if policy.incidents else None
         return TurnwiseReader(engine, asking, incidents)
     if strategy == "events":
-        return EventsReader(engine, library.get("call-events"), PolicyWords(policy.incidents))
+        return EventsReader(engine, library.get("call-events"), PolicyWords(policy.own_words, policy.incidents))
     if strategy == "direct":
         return DirectReader(engine, library.get("call-verdict"), policy.sentences, policy.sha256)
     raise InputError(f"there is no strategy {strategy} (there are: {', '.join(STRATEGIES)})")
