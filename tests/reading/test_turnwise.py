@@ -13,7 +13,7 @@ from ausweis.facts import CALLER_EVENTS
 from ausweis.prompts import Library
 from ausweis.reading import PolicyText, open_reader
 from ausweis.reading.chunks import LONGEST
-from ausweis.reading.turnwise import MENTIONED
+from ausweis.reading.kept import MENTIONED
 
 POLICY = PolicyText(("Standard needs a PIN.",), "0" * 64)
 

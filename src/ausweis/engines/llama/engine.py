@@ -110,6 +110,7 @@ class LlamaEngine:
                     results[question.place] = Result(
                         text=answer.text,
                         probabilities=tuple(round(probability, 6) for probability in answer.probabilities),
+                        unsure=answer.unsure,
                         prompt_tokens=len(question.prefix) + len(question.own),
                         evaluated_tokens=evaluated[sequence] + written,
                     )
@@ -235,7 +236,7 @@ class LlamaEngine:
 
     def _answering(self, request: Request, logits: Logits) -> Answering:
         if request.json_schema is not None:
-            return self._writer.write(request.json_schema, request.max_tokens, logits)
+            return self._writer.write(request.json_schema, request.max_tokens, logits, unsure=request.unsure)
         choices = request.choices
         if not choices or len(set(choices)) != len(choices):
             raise EngineError(f"a question of {request.template} needs different answers, or a schema")
