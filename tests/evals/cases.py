@@ -1,15 +1,15 @@
 """Cases and labelled calls by few words, for tests of what is made of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ausweis.calls.call import Call, Turn
-from ausweis.evals.case import Case
+from ausweis.evals.case import Case, Likeliest
 from ausweis.evals.conclusion import Conclusion
 from ausweis.evals.labelled import Gold, GoldEvent, GoldViolation, LabelledCall, Tags
 from ausweis.vocabulary import Outcome
 
-__all__ = ["ANSWERS", "NAME", "TELLS", "asked", "case", "findings", "labelled"]
+__all__ = ["ANSWERS", "NAME", "TELLS", "asked", "case", "findings", "incident_case", "labelled"]
 
 ANSWERS = r"""
 answers:
@@ -35,6 +35,16 @@ def case(identifier: str, label: Outcome, verdict: Outcome | None, risk: float =
     """A case with a violation at turn 3, where label or verdict say so."""
     about = {"gold": _side(label), "told": _side(verdict), "risk": risk, "confidence": 0.8, **more}
     return Case(id=identifier, turns=10, **about)
+
+
+def incident_case(identifier: str, happens: Sequence[str], said: Sequence[str] | None, *known: str) -> Case:
+    """A case that tells of these known incidents alone, and of its words such as `rude_agent@3`."""
+    label, verdict = (
+        None if words is None else Conclusion(caller="unclear", authorisation="not_needed", incidents=tuple(words))
+        for words in (happens, said)
+    )
+    assert label is not None
+    return Case(id=identifier, turns=10, gold=label, told=verdict, incidents={name: Likeliest() for name in known})
 
 
 def _side(outcome: Outcome | None) -> Conclusion | None:

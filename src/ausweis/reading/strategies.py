@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from ausweis.engines.learned_file import LearnedFile
 from ausweis.engines.matcher import Matcher
@@ -124,9 +125,15 @@ def matcher_for(template: Template, engine: Engine) -> Matcher | None:
 def _learned_for(kind: type[_Learned], template: Template, engine: Engine, path: Path) -> _Learned | None:
     if not path.is_file() or not isinstance(engine, TranscriptEngine):
         return None
-    learned = kind.load(path)
+    learned = cast("_Learned", _loaded(kind, path, path.stat().st_mtime_ns))
     if learned.model_sha256 != engine.info.sha256:
         return None
     if learned.template_sha256 != template.sha256:
         raise PromptError(f"was trained for another text of {template.name}: train it again", place=str(path))
     return learned
+
+
+@lru_cache(maxsize=4)  # an eval opens a reader for each policy, and each file is tens of megabytes
+def _loaded(kind: type[LearnedFile], path: Path, changed: int) -> LearnedFile:
+    """The file as it was `changed` last."""
+    return kind.load(path)

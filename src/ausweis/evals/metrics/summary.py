@@ -129,10 +129,16 @@ def rows_of(summary: Summary) -> list[tuple[str, Estimate]]:
 
 
 def _incident_rows(numbers: IncidentSummary) -> list[tuple[str, Estimate]]:
+    rows = []
+    for name, kinds in (("known incidents", numbers.known), ("own incidents", numbers.own)):
+        if kinds is not None:
+            rows += [
+                (f"{name} found", kinds.found),
+                (f"precision of {name}", kinds.precision),
+                (f"F1 of {name}", Estimate(value=kinds.f1, n=kinds.found.n)),
+            ]
     return [
-        ("incidents found", numbers.found),
-        ("incident precision", numbers.precision),
-        ("incident F1", Estimate(value=numbers.f1, n=numbers.calls)),
+        *rows,
         ("right turn, of incidents found", numbers.turn),
         ("no incident said, of calls without", numbers.clean),
         ("both right, of near twins", numbers.twins),
