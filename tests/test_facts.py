@@ -14,7 +14,7 @@ TAKES: dict[str, tuple[str | None, ...]] = {
     "discloses": DISCLOSURES,
     "changes": CHANGES,
 }
-SUBJECTS = (None, "shoe_size", *FACTORS, *DISCLOSURES, *CHANGES)
+SUBJECTS = (None, "Schuhgröße 43", "Shoe_size", "x" * 61, "", *FACTORS, *DISCLOSURES, *CHANGES)
 
 
 @pytest.mark.parametrize("kind", get_args(EventKind))
@@ -25,6 +25,15 @@ def test_a_kind_takes_its_own_subjects_only(kind: EventKind) -> None:
         else:
             with pytest.raises(ValidationError, match="cannot have the subject"):
                 Event(kind=kind, subject=subject, turn=1, quote="x")
+
+
+@pytest.mark.parametrize("kind", get_args(EventKind))
+def test_what_takes_a_subject_takes_any_word_that_a_policy_may_have_of_its_own(kind: EventKind) -> None:
+    if kind in TAKES:
+        assert Event(kind=kind, subject="shoe_size", turn=1, quote="x").subject == "shoe_size"
+    else:
+        with pytest.raises(ValidationError, match="cannot have the subject"):
+            Event(kind=kind, subject="shoe_size", turn=1, quote="x")
 
 
 @pytest.mark.parametrize("wrong", [{"turn": 0}, {"probability": 1.01}, {"probability": -0.1}, {"verdict": "bad"}])

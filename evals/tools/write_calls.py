@@ -1,8 +1,8 @@
 """Labelled calls from scripts that people write by hand: `python -m evals.tools.write_calls SCRIPT... --out FILE`.
 
-A call's id is the name of the script behind that of its folder, which names the writing pass. A script is a
-text: a head of `key: value` lines, an empty line, and a line a turn, `A:` for the agent and `C:` for the caller's side,
-with the events of the turn in braces at its end:
+A call's id is the name of the script behind that of its folder (that above it, where it is `calls`), which names the
+writing pass. A script is a text: a head of `key: value` lines, an empty line, and a line a turn, `A:` for the agent and
+`C:` for the caller's side, with the events of the turn in braces at its end:
 
     policy: telecom-de
     language: de
@@ -16,7 +16,8 @@ with the events of the turn in braces at its end:
     C: Petersen, die vier sieben eins eins. {gives name, gives pin}
 
 Events are the code book's words. The turns of violations are those that the rules find; their types are the author's
-word, and both are held against each other.
+word, and both are held against each other. A policy that does not ship is looked for by its id in `--policies FOLDER`,
+which belongs beside the file as `policies/`. `twin` is the name of another script of the folder.
 """
 
 import re
@@ -36,12 +37,12 @@ from ausweis.judging import find_policy, judge
 __all__ = ["labelled_of"]
 
 NEEDED = ("policy", "language", "outcome", "violations", "title", "why")
-HEAD = (*NEEDED, "surface", "caller", "authorisation", "scenario", "difficulty", "direction")
+HEAD = (*NEEDED, "surface", "caller", "authorisation", "scenario", "difficulty", "direction", "twin")
 SPEAKERS = {"A": "agent", "C": "caller"}
 _TURN = re.compile(r"([AC]):\s*(.*?)\s*(?:\{([^{}]*)\})?\s*$")
 
 
-def _parse(text: str, call_id: str) -> tuple[dict[str, Any], set[str]]:
+def _parse(text: str, call_id: str, writing_pass: str | None) -> tuple[dict[str, Any], set[str]]:
     """A labelled call as JSON, its violations without those of the head; and the types that the head names.
 
     Raises:
@@ -84,6 +85,8 @@ def _parse(text: str, call_id: str) -> tuple[dict[str, Any], set[str]]:
         "events": events,
         "why": head["why"],
         "title": head["title"],
+        "twin": _id_of(head["twin"], writing_pass) if head.get("twin") else None,
+        "writing_pass": writing_pass,
         "tags": {
             "scenario": [word.strip() for word in head.get("scenario", "plain").split(",") if word.strip()],
             "difficulty": head.get("difficulty", "medium"),
@@ -94,24 +97,29 @@ def _parse(text: str, call_id: str) -> tuple[dict[str, Any], set[str]]:
     return {"call": call, "gold": gold}, types
 
 
-def labelled_of(text: str, call_id: str, writing_pass: str | None = None) -> tuple[LabelledCall, list[str]]:
-    """The call of a script, and what is wrong with its label.
+def _id_of(name: str, writing_pass: str | None) -> str:
+    return f"{writing_pass}-{name}" if writing_pass else name
+
+
+def labelled_of(
+    text: str, call_id: str, writing_pass: str | None = None, policies: Path | None = None
+) -> tuple[LabelledCall, list[str]]:
+    """The call of a script, and what is wrong with its label; of a twin's other half nothing is known here.
 
     Raises:
         InputError: it is no script, or has words that are none of the code book.
     """
-    body, types = _parse(text, call_id)
-    body["gold"]["writing_pass"] = writing_pass
+    body, types = _parse(text, call_id, writing_pass)
     try:
-        without = LabelledCall.model_validate(body)
+        without = _call_of(body, policies)
     except ValidationError as error:
         raise InputError(f"no labelled call, at {explain(error, body)}", place=call_id) from None
     verdict = judge(gold_facts(without), find_policy(without.policy).policy)
     broken = sorted({(one.turn, one.type) for one in verdict.violations})
     body["gold"]["violations"] = [{"type": kind, "turn": turn} for turn, kind in broken]
     body["gold"]["first_violation_turn"] = min((turn for turn, _ in broken), default=None)
-    labelled = LabelledCall.model_validate(body)
-    problems = [problem.message for problem in validate([labelled])]
+    labelled = _call_of(body, policies)
+    problems = [problem.message for problem in validate([_alone(labelled)])]
     if types != {kind for _, kind in broken}:
         by_rules = ", ".join(f"{kind} in turn {turn}" for turn, kind in broken) or "none"
         problems.append(
@@ -120,18 +128,29 @@ def labelled_of(text: str, call_id: str, writing_pass: str | None = None) -> tup
     return labelled, problems
 
 
+def _alone(labelled: LabelledCall) -> LabelledCall:
+    return labelled.model_copy(update={"gold": labelled.gold.model_copy(update={"twin": None})})
+
+
+def _call_of(body: dict[str, Any], policies: Path | None) -> LabelledCall:
+    labelled = LabelledCall.model_validate(body)
+    return labelled if policies is None else labelled.with_policies(policies)
+
+
 @click.command(help="Turn scripts into labelled calls; those with a mistake are named and left out.")
 @click.argument("scripts", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--policies", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Own policies.")
 @click.option("--check", is_flag=True, help="Tell the turns, the outcome and the events of each call besides.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The labelled calls (JSONL).")
-def main(scripts: tuple[Path, ...], check: bool, out: Path | None) -> None:
+def main(scripts: tuple[Path, ...], policies: Path | None, check: bool, out: Path | None) -> None:
     """Turn scripts into labelled calls; those with a mistake are named and left out."""
-    lines, wrong = [], 0
+    calls, wrong = [], 0
     for path in scripts:
         try:
-            writing_pass = path.resolve().parent.name
+            folder = path.resolve().parent
+            writing_pass = folder.parent.name if folder.name == "calls" else folder.name
             labelled, problems = labelled_of(
-                path.read_text(encoding="utf-8"), f"{writing_pass}-{path.stem}", writing_pass
+                path.read_text(encoding="utf-8"), _id_of(path.stem, writing_pass), writing_pass, policies
             )
         except AusweisError as error:
             labelled, problems = None, [str(error)]
@@ -142,10 +161,15 @@ def main(scripts: tuple[Path, ...], check: bool, out: Path | None) -> None:
             turns, gold = len(labelled.call.turns), labelled.gold
             click.echo(f"{path.name}: {turns} turns, {gold.outcome}, {len(gold.events)} events, {gold.tags.surface}")
         if labelled is not None and not problems:
-            lines.append(labelled.line())
+            calls.append(labelled)
+    good = {labelled.call.id for labelled in calls}
+    lonely = [labelled for labelled in calls if labelled.gold.twin not in (None, *good)]
+    for labelled in lonely:
+        click.echo(f"{labelled.call.id}: its twin {labelled.gold.twin} is not among the scripts, or has a mistake")
     if out is not None:
+        lines = (labelled.line() for labelled in calls if labelled not in lonely)
         out.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    sys.exit(1 if wrong else 0)
+    sys.exit(1 if wrong or lonely else 0)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,18 @@ from typing import Annotated, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field
 
 from ausweis.calls.text import shape
-from ausweis.vocabulary import CHANGES, DISCLOSURES, FACTORS, Caller, IncidentId, Outcome, Side, ViolationType
+from ausweis.vocabulary import (
+    KNOWN_WORDS,
+    Caller,
+    IncidentId,
+    Outcome,
+    OwnKind,
+    OwnWord,
+    Side,
+    ViolationType,
+    Vocabulary,
+    is_word,
+)
 
 __all__ = [
     "CALLER_EVENTS",
@@ -26,6 +37,8 @@ __all__ = [
     "Shown",
     "Side",
     "check_subject",
+    "is_nothing",
+    "may_be_about",
 ]
 
 EventKind = Literal[
@@ -48,6 +61,16 @@ EventKind = Literal[
 ]
 CALLER_EVENTS: frozenset[EventKind] = frozenset({"gives", "speaks_for_other", "holder_joins"})
 
+_SUBJECTS: dict[EventKind, OwnKind] = {
+    "gives": "factor",
+    "asks": "factor",
+    "rejects": "factor",
+    "reads_out": "factor",
+    "discloses": "disclosure",
+    "changes": "change",
+}
+"""What the subject of an event is; all others have none. A rejection need not say what is wrong."""
+
 RecordingDefect = Literal["starts_late", "breaks_off", "garbled"]
 
 NoteCode = Literal[
@@ -57,8 +80,8 @@ NoteCode = Literal[
 NOTES: tuple[NoteCode, ...] = get_args(NoteCode)
 
 
-def _is_nothing(value: object) -> bool:
-    """What was not looked for has no word in the facts: their lines, and their hashes, are what they were before."""
+def is_nothing(value: object) -> bool:
+    """What was not looked for has no word in facts and verdicts: their lines, and their hashes, are as before."""
     return value is None or value == ()
 
 
@@ -76,7 +99,7 @@ class Event(BaseModel):
     probability: Annotated[float, Field(ge=0, le=1)] = 1.0
 
     def model_post_init(self, context: object, /) -> None:
-        """Refuse a subject that is not a word of the domain.
+        """Refuse a subject that cannot be a factor or category, as `check_subject` does.
 
         Raises:
             ValueError: the event's kind wants another subject.
@@ -85,21 +108,29 @@ class Event(BaseModel):
 
 
 def check_subject(kind: EventKind, subject: str | None) -> None:
-    """Refuse a subject that is not a word of the domain.
+    """Refuse a subject that cannot be a factor or category: a known word of another kind, or no word at all.
+
+    Own words of a policy are known to the policy alone.
 
     Raises:
         ValueError: the event's kind wants another subject; the message does not hold it, which may be words of a call.
     """
-    if kind in ("gives", "asks", "reads_out"):
-        wanted: tuple[str | None, ...] = tuple(FACTORS)
-    elif kind == "rejects":
-        wanted = (None, *FACTORS)
-    elif kind in ("discloses", "changes"):
-        wanted = DISCLOSURES if kind == "discloses" else CHANGES
+    if subject is None:
+        fits = kind not in _SUBJECTS or kind == "rejects"
+    elif subject in KNOWN_WORDS.factors or subject in KNOWN_WORDS.categories:
+        fits = may_be_about(kind, subject, KNOWN_WORDS)
     else:
-        wanted = (None,)
-    if subject not in wanted:
+        fits = kind in _SUBJECTS and is_word(subject)
+    if not fits:
         raise ValueError(f"an event of kind {kind} cannot have the subject here ({shape(subject or '')})")
+
+
+def may_be_about(kind: EventKind, subject: str, words: Vocabulary) -> bool:
+    """Whether the subject is one of these words, and of the kind that the event wants."""
+    wanted = _SUBJECTS.get(kind)
+    if wanted == "factor":
+        return subject in words.factors
+    return wanted is not None and subject in words.categories and words.categories[subject].kind == wanted
 
 
 class Shown(BaseModel):
@@ -124,7 +155,7 @@ class Mention(BaseModel):
 
     id: Annotated[IncidentId | None, Field(alias="kind")] = None
     description: str | None = None
-    speaker: Annotated[Side | None, Field(exclude_if=_is_nothing)] = None
+    speaker: Annotated[Side | None, Field(exclude_if=is_nothing)] = None
     turn: Annotated[int, Field(ge=1)]
     quote: str
     start: float | None = None
@@ -185,11 +216,13 @@ class Facts(BaseModel):
     claim: Claim | None = None
     notes: tuple[str, ...] = ()
     """What a reviewer should know about the reading, each one of `NOTES`; in earlier versions a sentence."""
-    badly_heard: Annotated[tuple[int, ...], Field(exclude_if=_is_nothing)] = ()
+    badly_heard: Annotated[tuple[int, ...], Field(exclude_if=is_nothing)] = ()
     """Turns whose words the ASR model is not sure of."""
-    roles_confidence: Annotated[float | None, Field(ge=0, le=1, exclude_if=_is_nothing)] = None
+    roles_confidence: Annotated[float | None, Field(ge=0, le=1, exclude_if=is_nothing)] = None
     """How sure it is who is agent and who is caller, where that was found out from the talk."""
-    incidents: Annotated[tuple[Mention, ...], Field(exclude_if=_is_nothing)] = ()
+    incidents: Annotated[tuple[Mention, ...], Field(exclude_if=is_nothing)] = ()
     """Critical incidents beyond authentication, where the policy asked for them."""
-    looked_for: Annotated[tuple[str | OneSided, ...], Field(exclude_if=_is_nothing)] = ()
+    looked_for: Annotated[tuple[str | OneSided, ...], Field(exclude_if=is_nothing)] = ()
     """The incidents that were looked for, each by its id or its description; in earlier versions without a side."""
+    asked_words: Annotated[tuple[OwnWord, ...], Field(exclude_if=is_nothing)] = ()
+    """Own factors and categories of a policy that were looked for."""

@@ -111,6 +111,7 @@ class Recipe:
             explain(policy.model_copy(update={"incidents": ()}), "en"),
             self.policy.sha256,
             tuple(reading.IncidentQuestion(rule.kind, rule.description, rule.speaker) for rule in policy.incidents),
+            policy.own_words,
         )
         reader = reading.open_reader(self.strategy, engine, library, text, probes=self.probes)
         library.refuse_unused(reader)

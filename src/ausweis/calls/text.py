@@ -17,7 +17,7 @@ from typing import Any
 
 from ausweis.errors import CallFormatError, EncodingError
 
-__all__ = ["as_utf8", "clean", "clean_tree", "decode", "decode_lines", "shape", "shown_path"]
+__all__ = ["MARKER", "as_utf8", "clean", "clean_tree", "decode", "decode_lines", "shape", "shown_path"]
 
 _OTHER_BOMS = (
     (codecs.BOM_UTF32_LE, "UTF-32"),
@@ -33,6 +33,8 @@ _INVISIBLE = re.compile(
     r"|(?<=\w)[\u200c\u200d]+|(?<![\u200c\u200d])[\u200c\u200d]+(?=\w)"
 )
 _SURROGATES = re.compile("[\ud800-\udfff]")
+MARKER = re.compile(r"[<[](?=\S)")
+"""How markers of chat formats begin: nobody outside knows which a model has, but all known ones begin so."""
 _MAX_DEPTH = 50
 _LARGEST_NUMBER = sys.float_info.max
 

@@ -2,7 +2,7 @@
 
 import click
 
-from ausweis.vocabulary import CATEGORIES, FACTORS, INCIDENTS, LANGUAGES, Language
+from ausweis.vocabulary import INCIDENTS, KNOWN_WORDS, LANGUAGES, Language
 
 __all__ = ["policies"]
 
@@ -60,12 +60,21 @@ def validate(context: click.Context, policy: tuple[str, ...]) -> None:
 
 
 @policies.command(epilog="\b\nExample:\n  ausweis policies words --language de")
+@click.argument("policy", required=False)
 @click.option("--language", type=click.Choice(LANGUAGES), default="en", help="German or English.")
-def words(language: Language) -> None:
-    """List the words that a policy may use, each with a sentence: factors, kinds of actions, incidents."""
+def words(policy: str | None, language: Language) -> None:
+    """List the words that a policy may use, each with a sentence: factors, kinds of actions, incidents.
+
+    With a POLICY, those of its own too.
+    """
+    from ausweis.judging.policy_files import find_policy
+
+    known = find_policy(policy).policy.vocabulary if policy else KNOWN_WORDS
     sentences: dict[str, dict[str, str]] = {
-        "factors": {factor: record.sentence[language] for factor, record in FACTORS.items()},
-        "actions": {f"{record.kind}: {category}": record.sentence[language] for category, record in CATEGORIES.items()},
+        "factors": {factor: record.sentence[language] for factor, record in known.factors.items()},
+        "actions": {
+            f"{record.kind}: {category}": record.sentence[language] for category, record in known.categories.items()
+        },
         "incidents": {incident: record.sentence[language] for incident, record in INCIDENTS.items()},
     }
     width = max(len(word) for table in sentences.values() for word in table)

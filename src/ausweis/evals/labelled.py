@@ -9,15 +9,16 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from ausweis.calls.call import Call
 from ausweis.calls.checks import explain
 from ausweis.calls.opening import bounded_lines, open_file
-from ausweis.errors import InputError
+from ausweis.errors import AusweisError, InputError
 from ausweis.evals.incident_label import IncidentLabel
 from ausweis.facts import Event, EventKind, Facts, RecordingDefect, check_subject
-from ausweis.vocabulary import AuthorisationStatus, Caller, Outcome, ViolationType
+from ausweis.judging.policy_files import find_policy, shipped_policies
+from ausweis.vocabulary import AuthorisationStatus, Caller, Outcome, OwnWord, ViolationType
 
 __all__ = [
     "Gold",
@@ -59,6 +60,8 @@ Scenario = Literal[
     "several_actions",
 ]
 ANY_POLICY = "telecom-de"
+POLICIES = "policies"
+"""The folder beside a file of labelled calls that holds the policies of its labels, each named as its id."""
 _Turn = Annotated[int, Field(ge=1)]
 
 
@@ -136,16 +139,29 @@ class Gold(_Part):
 
 
 class LabelledCall(_Part):
-    """A call and its label."""
+    """A call and its label. Own words in it are known to its policy alone, so they are not looked at here."""
 
     schema_: Annotated[Literal["ausweis/labelled@1"], Field(alias="schema")] = "ausweis/labelled@1"
     call: Call
     gold: Gold
+    _place: str | None = PrivateAttr(None)
 
     @property
     def policy(self) -> str:
-        """The policy of the label; of one that tells of incidents alone any, as its other rules are not looked at."""
-        return self.gold.policy or ANY_POLICY
+        """The policy of the label: a name that ships, or the path of a file.
+
+        Of a label that tells of incidents alone any, as its other rules are not looked at.
+        """
+        return self._place or self.gold.policy or ANY_POLICY
+
+    def with_policies(self, folder: Path) -> Self:
+        """The same call; a policy that does not ship is the file of its id in this folder, where there is one."""
+        path = folder / f"{self.gold.policy}.yaml"
+        if self.gold.policy in (None, *shipped_policies()) or not path.is_file():
+            return self
+        found = self.model_copy()
+        found._place = str(path)
+        return found
 
     @model_validator(mode="after")
     def _label_fits_the_call(self) -> Self:
@@ -178,7 +194,7 @@ def read_labelled(path: Path) -> Iterator[LabelledCall]:
             for line in bounded_lines(stream, str(path)):
                 number += 1
                 if line.strip():
-                    yield LabelledCall.model_validate_json(line)
+                    yield LabelledCall.model_validate_json(line).with_policies(path.parent / POLICIES)
     except OSError as error:
         raise InputError(f"the labelled calls cannot be read ({type(error).__name__})", place=str(path)) from None
     except ValidationError as error:
@@ -203,11 +219,27 @@ def read_all(paths: Iterable[Path]) -> list[LabelledCall]:
 
 
 def gold_facts(labelled: LabelledCall) -> Facts:
-    """The facts that a perfect reader would give; the label `inconclusive` stands for a recording that starts late."""
+    """The facts that a perfect reader would give, who looked for the own words of the label's policy.
+
+    The label `inconclusive` stands for a recording that starts late.
+    """
     call = labelled.call
     events = tuple(
         Event(kind=event.kind, subject=event.subject, turn=event.turn, quote=event.quote or call.turn(event.turn).text)
         for event in labelled.gold.events
     )
     late = labelled.gold.outcome == "inconclusive"
-    return Facts(call_id=call.id, turns=len(call.turns), events=events, defects={"starts_late": 1.0} if late else {})
+    return Facts(
+        call_id=call.id,
+        turns=len(call.turns),
+        events=events,
+        defects={"starts_late": 1.0} if late else {},
+        asked_words=_own_words(labelled),
+    )
+
+
+def _own_words(labelled: LabelledCall) -> tuple[OwnWord, ...]:
+    try:
+        return find_policy(labelled.policy).policy.own_words
+    except AusweisError:  # without its policy, a label can still be judged by another
+        return ()

@@ -9,8 +9,8 @@ from ausweis.errors import AusweisError
 from ausweis.evals.case import tags_of
 from ausweis.evals.conclusion import Conclusion
 from ausweis.evals.labelled import LabelledCall, gold_facts
-from ausweis.facts import CALLER_EVENTS
-from ausweis.judging import find_policy, judge
+from ausweis.facts import CALLER_EVENTS, may_be_about
+from ausweis.judging import Policy, find_policy, judge
 
 __all__ = ["GoldProblem", "mix", "validate"]
 
@@ -32,7 +32,7 @@ def validate(calls: Iterable[LabelledCall]) -> Iterator[GoldProblem]:
         text = "\n".join(turn.text for turn in labelled.call.turns)
         other = texts.setdefault(re.sub(r"\W+", " ", text).casefold(), labelled.call.id)
         problems = [*_shape(labelled), *_turns(labelled)]
-        problems += [] if problems or labelled.gold.outcome is None else _rules(labelled)
+        problems += [] if problems or labelled.gold.outcome is None else _by_policy(labelled)
         if other != labelled.call.id:
             problems.append(f"has the same words as {other}")
         if labelled.gold.twin is not None and (
@@ -66,12 +66,24 @@ def _turns(labelled: LabelledCall) -> Iterator[str]:
         seen.add((event.turn, shown))
 
 
-def _rules(labelled: LabelledCall) -> Iterator[str]:
+def _by_policy(labelled: LabelledCall) -> Iterator[str]:
     try:
-        verdict = judge(gold_facts(labelled), find_policy(labelled.policy).policy)
+        policy = find_policy(labelled.policy).policy
     except AusweisError as error:
         yield f"cannot be judged: {error}"
         return
+    unknown = list(_words(labelled, policy))
+    yield from unknown or _rules(labelled, policy)
+
+
+def _words(labelled: LabelledCall, policy: Policy) -> Iterator[str]:
+    for event in labelled.gold.events:
+        if event.subject is not None and not may_be_about(event.kind, event.subject, policy.vocabulary):
+            yield f"{event.kind} {event.subject}: turn {event.turn} names what the policy {policy.id} does not know"
+
+
+def _rules(labelled: LabelledCall, policy: Policy) -> Iterator[str]:
+    verdict = judge(gold_facts(labelled), policy)
     by_rules, said = Conclusion.of_verdict(verdict), Conclusion.of_gold(labelled, verdict)
     for field in ("outcome", "violations", "caller", "authorisation"):
         ours, theirs = getattr(said, field), getattr(by_rules, field)

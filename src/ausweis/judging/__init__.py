@@ -4,11 +4,15 @@ The policy:
     policy           what a policy file may say, and what it means
     policy_files     finds and reads a policy by name or path
     policy_problems  what is wrong in a policy file, with line and the words allowed
+    contradictions   what a policy says that cannot be
+    own_rules        what is wrong with a policy's own factors and categories
+    unknown          the sentence about a word that is not known
     policies/        the policies that ship
     explain          what a policy asks, in plain sentences, with warnings
     rules            a policy made ready for judging many facts
 
 From facts to verdict:
+    own_words        which own words of the policy the reader looked for
     timeline         events in order of time
     evidence         what became of each factor; who speaks when
     actions          the protected actions, each measured by what was verified before it; leaks

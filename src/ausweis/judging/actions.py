@@ -10,9 +10,11 @@ from ausweis.vocabulary import CATEGORIES, FACTORS
 __all__ = ["END", "WEAKEST", "Act", "acts_of", "completing", "leaks_of"]
 
 DISCLOSED_BY: dict[str | None, str] = {
-    factor: record.read_out for factor, record in FACTORS.items() if CATEGORIES[record.read_out].by_reading_out
+    factor: record.read_out
+    for factor, record in FACTORS.items()
+    if record.read_out is not None and CATEGORIES[record.read_out].by_reading_out
 }
-"""Of factors that are disclosures too when they are read out, the category."""
+"""Of factors that are disclosures too when they are read out, the category; no own one is."""
 END = 1 << 30
 WEAKEST = 0
 """The level that every set of factors meets which meets any."""

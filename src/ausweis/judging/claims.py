@@ -49,6 +49,7 @@ def judge_claim(facts: Facts, claim: Claim, policy: Policy, policy_sha256: str |
         confidence=CLAIM_CONFIDENCE,
         needs_review=bool(reasons),
         review_reasons=reasons,
+        own_words=policy.own_words,
     )
 
 

@@ -17,7 +17,7 @@ The rules, in the order in which they are applied:
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ausweis.judging.rules import BITS, DONE, NAME, Rules
+from ausweis.judging.rules import DONE, NAME, Rules
 from ausweis.judging.timeline import Moment
 from ausweis.vocabulary import FactorStatus
 
@@ -89,13 +89,14 @@ class Trace:
 def trace(moments: Sequence[Moment], rules: Rules) -> Trace:
     """Follow all moments in order of time."""
     result = Trace()
+    bits = rules.bits
     told = last_turn = 0
     accepted = False
     fallen: list[Given] = []
     for moment in moments:
         kind = moment.kind
         if kind == "gives":
-            bit = BITS[str(moment.subject)]
+            bit = bits[str(moment.subject)]
             status: FactorStatus = "verified"
             if len(result.rejections) >= rules.attempts:
                 status = "rejected"
@@ -110,10 +111,10 @@ def trace(moments: Sequence[Moment], rules: Rules) -> Trace:
             fallen = struck if moment.subject is None else []
         elif kind == "accepts":
             accepted = True
-        elif BITS.get(kind, 0) & DONE:
-            result.given.append(Given(moment, BITS[kind], moment.turn, "verified"))
+        elif bits.get(kind, 0) & DONE:
+            result.given.append(Given(moment, bits[kind], moment.turn, "verified"))
         elif kind == "reads_out":
-            bit = BITS[str(moment.subject)]
+            bit = bits[str(moment.subject)]
             repeats = any(given.bit == bit and not given.struck for given in result.given)
             result.read_outs.append(ReadOut(moment, repeats))
             told |= 0 if repeats else bit

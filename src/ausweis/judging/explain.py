@@ -5,15 +5,20 @@ The mistake: name and date of birth were enough, and a former partner knew both 
 
 from ausweis.judging.incidents import describe
 from ausweis.judging.policy import EXPECTED, Policy
-from ausweis.judging.rules import BITS, Rules, factors_in, rules_of
+from ausweis.judging.rules import Rules, rules_of
 from ausweis.judging.sentences import AND, listed, permission_in_words, sets_in_words
-from ausweis.vocabulary import CATEGORIES, FACTORS, Category, Factor, Language
+from ausweis.vocabulary import Language
 
 __all__ = ["explain", "opened_by", "weak_sets"]
 
 TEXTS: dict[Language, dict[str, str]] = {
     "de": {
         "head": "{id}, Version {version}: {title}.",
+        "own_factor": "Eigenes Merkmal: {name} ({id}, {strength}): {description}",
+        "own_disclosure": "Eigene Auskunft: {name} ({id}): {description}",
+        "own_change": "Eigene Änderung: {name} ({id}): {description}",
+        "strong": "stark",
+        "weak": "schwach",
         "level": "Die Stufe {level} ist erreicht mit: {sets}.",
         "name": "Dazu wird immer der Name verlangt, außer wo der Anrufer vor dem Gespräch authentifiziert wurde.",
         "no_name": "Der Name des Anrufers wird nicht verlangt.",
@@ -27,7 +32,7 @@ TEXTS: dict[Language, dict[str, str]] = {
         "expected": "Gemeldet wird so, als verletzten {share:g} von 100 Anrufen diese Policy.",
         "order": "Wer eine Stufe erreicht, hat auch die vor ihr genannten erreicht.",
         "incident": "Gesucht wird auch (Schwere {severity}): {description}",
-        "weak": (
+        "weak_sets": (
             "Warnung: Die Stufe {level} ist ohne jedes starke Merkmal zu erreichen, mit: {sets}. Das wissen auch "
             "Menschen aus dem Umfeld des Kunden."
         ),
@@ -35,6 +40,11 @@ TEXTS: dict[Language, dict[str, str]] = {
     },
     "en": {
         "head": "{id}, version {version}: {title}.",
+        "own_factor": "A factor of its own: {name} ({id}, {strength}): {description}",
+        "own_disclosure": "A disclosure of its own: {name} ({id}): {description}",
+        "own_change": "A change of its own: {name} ({id}): {description}",
+        "strong": "strong",
+        "weak": "weak",
         "level": "The level {level} is met by: {sets}.",
         "name": "The name is always wanted besides, except where the caller was authenticated before the call.",
         "no_name": "The caller's name is not wanted.",
@@ -48,7 +58,7 @@ TEXTS: dict[Language, dict[str, str]] = {
         "expected": "Calls are flagged as if {share:g} of 100 broke this policy.",
         "order": "Whoever reaches a level has reached those named before it too.",
         "incident": "Also looked for (severity {severity}): {description}",
-        "weak": (
+        "weak_sets": (
             "Warning: the level {level} can be met without any strong factor, by: {sets}. People near the customer "
             "know these too."
         ),
@@ -65,6 +75,7 @@ def explain(policy: Policy, language: Language | None = None) -> tuple[str, ...]
     head = texts["head"].format(id=policy.id, version=policy.version, title=policy.title.rstrip("."))
     return (
         head,
+        *_own_words(policy, spoken),
         *_levels(policy, rules, spoken),
         *_actions(policy, spoken),
         *_read_outs(policy, spoken),
@@ -79,6 +90,19 @@ def explain(policy: Policy, language: Language | None = None) -> tuple[str, ...]
     )
 
 
+def _own_words(policy: Policy, language: Language) -> list[str]:
+    texts = TEXTS[language]
+    return [
+        texts[f"own_{word.kind}"].format(
+            name=word.name,
+            id=word.id,
+            strength=texts.get(word.strength or ""),
+            description=f"{word.description.rstrip('.')}.",
+        )
+        for word in policy.own_words
+    ]
+
+
 def _third_party(rules: Rules, language: Language) -> str:
     texts, accepted = TEXTS[language], rules.third_party
     return texts["third_party"].format(needs=permission_in_words(accepted, language)) if accepted else texts["nobody"]
@@ -89,27 +113,27 @@ def _expected(policy: Policy, language: Language) -> list[str]:
     return [] if share == EXPECTED else [TEXTS[language]["expected"].format(share=round(100 * share, 4))]
 
 
-def weak_sets(policy: Policy, level: str) -> tuple[tuple[Factor, ...], ...]:
+def weak_sets(policy: Policy, level: str) -> tuple[tuple[str, ...], ...]:
     """The sets of a level that hold no strong factor."""
     sets = policy.levels[level].any_of
     return tuple(factors for factors in sets if all(policy.strength(factor) == "weak" for factor in factors))
 
 
-def opened_by(policy: Policy, level: str) -> tuple[Category, ...]:
+def opened_by(policy: Policy, level: str) -> tuple[str, ...]:
     """The categories of action that this level is enough for."""
-    return tuple(category for category in CATEGORIES if policy.level_of(category) == level)
+    return tuple(category for category in policy.vocabulary.categories if policy.level_of(category) == level)
 
 
 def _levels(policy: Policy, rules: Rules, language: Language) -> list[str]:
-    texts = TEXTS[language]
+    texts, words = TEXTS[language], rules.vocabulary
     lines = [
-        texts["level"].format(level=level, sets=sets_in_words(map(factors_in, sets), language))
+        texts["level"].format(level=level, sets=sets_in_words(map(rules.factors_in, sets), language, words))
         for level, sets in zip(rules.levels, rules.sets, strict=True)
     ]
     if len(lines) > 1:
         lines.append(texts["order"])
     lines.append(texts["name" if policy.name_required else "no_name"])
-    ignored = [record.name[language] for record in FACTORS.values() if not rules.accepted & BITS[record.id]]
+    ignored = [words.factors[word].name[language] for word, bit in rules.bits.items() if not rules.accepted & bit]
     if ignored:
         lines.append(texts["ignored"].format(factors=listed(ignored, AND[language])))
     return lines
@@ -117,9 +141,8 @@ def _levels(policy: Policy, rules: Rules, language: Language) -> list[str]:
 
 def _actions(policy: Policy, language: Language) -> list[str]:
     lines = []
-    for category, record in CATEGORIES.items():
-        named = policy.actions.change if record.kind == "change" else policy.actions.disclosure
-        text = TEXTS[language]["action" if category in named else "unnamed"]
+    for category, record in policy.vocabulary.categories.items():
+        text = TEXTS[language]["action" if category in policy.actions.of(record.kind) else "unnamed"]
         action = record.name[language]
         lines.append(text.format(action=action[0].upper() + action[1:], level=policy.level_of(category)))
     return lines
@@ -129,7 +152,7 @@ def _read_outs(policy: Policy, language: Language) -> list[str]:
     lines = []
     for level in policy.levels:
         # What is done, and not said, cannot be read out.
-        said = [record for record in FACTORS.values() if record.looks_like]
+        said = [record for record in policy.vocabulary.factors.values() if record.looks_like]
         names = [record.name[language] for record in said if policy.read_out_level(record.id) == level]
         if names:
             lines.append(TEXTS[language]["read_out"].format(level=level, factors=listed(names, AND[language])))
@@ -137,14 +160,14 @@ def _read_outs(policy: Policy, language: Language) -> list[str]:
 
 
 def _warnings(policy: Policy, language: Language) -> list[str]:
-    lines = []
+    lines, words = [], policy.vocabulary
     for level in policy.levels:
         weak = weak_sets(policy, level)
         if not weak:
             continue
-        sets = sets_in_words(weak, language)
-        lines.append(TEXTS[language]["weak"].format(level=level, sets=sets))
-        opened = [CATEGORIES[category].name[language] for category in opened_by(policy, level)]
+        sets = sets_in_words(weak, language, words)
+        lines.append(TEXTS[language]["weak_sets"].format(level=level, sets=sets))
+        opened = [words.categories[category].name[language] for category in opened_by(policy, level)]
         if opened:
             lines.append(TEXTS[language]["opens"].format(actions=listed(opened, AND[language])))
     return lines

@@ -8,14 +8,14 @@ from ausweis.judging.checks import answers, check_of
 from ausweis.judging.claims import judge_claim
 from ausweis.judging.decide import Decision, caller_of
 from ausweis.judging.incidents import incidents_of
+from ausweis.judging.own_words import counting, not_read
 from ausweis.judging.policy import Policy
 from ausweis.judging.review import review_reasons
 from ausweis.judging.risk import Outlook, weigh
-from ausweis.judging.rules import BITS, Rules, factors_in, rules_of
+from ausweis.judging.rules import Rules, rules_of
 from ausweis.judging.timeline import in_order, moments
 from ausweis.judging.verdict import Action, Authorisation, Evidence, Incident, UsedFactor, Verdict, Violation
 from ausweis.judging.violations import reason_of
-from ausweis.vocabulary import CATEGORIES
 
 __all__ = ["judge", "outlook_of"]
 
@@ -33,12 +33,12 @@ def judge(facts: Facts, policy: Policy, *, policy_sha256: str | None = None) -> 
     if facts.claim is not None:
         return judge_claim(facts, facts.claim, policy, policy_sha256)
     outlook = outlook_of(facts, policy).in_the_field(policy.expected_violations, facts.turns)
-    return _verdict(facts, policy, rules_of(policy), in_order(facts), outlook)
+    return _verdict(facts, policy, rules_of(policy), in_order(counting(facts, policy)), outlook)
 
 
 def outlook_of(facts: Facts, policy: Policy) -> Outlook:
     """All that the events allow, as the reader's probabilities weigh it: what `risk` is calibrated from."""
-    events = in_order(facts)
+    events = in_order(counting(facts, policy))
     return weigh(moments(events), events, facts.defects.values(), rules_of(policy))
 
 
@@ -61,6 +61,7 @@ def _verdict(facts: Facts, policy: Policy, rules: Rules, events: Events, outlook
         badly_heard=_hung_on(facts, decision, violations, events, incidents),
         notes=facts.notes,
         incidents=incidents,
+        not_read=not_read(facts, policy),
     )
     checks = answers(decision, rules, inconclusive=outcome == "inconclusive")
     return Verdict(
@@ -78,6 +79,7 @@ def _verdict(facts: Facts, policy: Policy, rules: Rules, events: Events, outlook
         confidence=confidence,
         needs_review=bool(reasons),
         review_reasons=reasons,
+        own_words=policy.own_words,
     )
 
 
@@ -112,7 +114,7 @@ def _violations(decision: Decision, rules: Rules, policy: Policy, events: Events
             type=rule.type,
             turn=rule.turn,
             severity=policy.severity_of(rule.type),
-            action=_CATEGORY[rule.act.category] if rule.act is not None else None,
+            action=rule.act.category if rule.act is not None else None,
             reason=reason_of(rule, decision.moments, decision.trace, rules),
             evidence=_evidence(rule.events, events),
         )
@@ -126,9 +128,9 @@ def _factors(decision: Decision, rules: Rules, events: Events) -> tuple[UsedFact
     used = [(given.moment.place, given.bit, given.status) for given in decision.trace.given]
     used = [(place, bit, status) for place, bit, status in used if bit & rules.accepted]
     told = [read_out.moment for read_out in decision.trace.read_outs if read_out.moment.place in leaks]
-    used += [(moment.place, BITS[str(moment.subject)], "leaked") for moment in told]
+    used += [(moment.place, rules.bits[str(moment.subject)], "leaked") for moment in told]
     return tuple(
-        UsedFactor(factor=factors_in(bit)[0], turn=events[place].turn, quote=events[place].quote, status=status)
+        UsedFactor(factor=rules.factors_in(bit)[0], turn=events[place].turn, quote=events[place].quote, status=status)
         for place, bit, status in sorted(used)
     )
 
@@ -137,8 +139,8 @@ def _actions(decision: Decision, rules: Rules, events: Events) -> tuple[Action, 
     return tuple(
         Action(
             turn=act.moment.turn,
-            kind=CATEGORIES[_CATEGORY[act.category]].kind,
-            category=_CATEGORY[act.category],
+            kind=rules.vocabulary.categories[act.category].kind,
+            category=act.category,
             quote=events[act.moment.place].quote,
             level=rules.levels[act.level],
             met=act.met,
@@ -157,6 +159,3 @@ def _authorisation(decision: Decision, rules: Rules, events: Events) -> Authoris
 def _rounded(probability: float) -> float:
     """To four digits; sums of floats may pass 1 by a hair."""
     return round(min(1.0, max(0.0, probability)), 4)
-
-
-_CATEGORY = {str(category): category for category in CATEGORIES}

@@ -1,35 +1,53 @@
 """The policy: which factors meet which level, which action needs which level, what a third party needs.
 
+Factors and categories are known ones, or the company's own: described in a sentence, and used like any other.
+
 A policy is a YAML file; `policy_files` reads it. Levels stand from the weakest to the strictest: an action
 category that `actions` does not name takes the strictest level, the last one defined. A level is met by its own
 sets, and by those of every stricter level.
 """
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, get_args
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from ausweis.judging.contradictions import contradictions
 from ausweis.vocabulary import (
-    CATEGORIES,
-    FACTORS,
-    INCIDENTS,
+    KNOWN_WORDS,
     VIOLATIONS,
-    Category,
-    Factor,
+    ActionKind,
     IncidentId,
     Language,
+    LooksLike,
+    MaskKind,
+    OwnWord,
     Severity,
     Side,
     Strength,
     ViolationType,
+    Vocabulary,
+    default_mask,
+    hot_words,
+    with_own,
 )
 
 __all__ = [
     "EXPECTED",
     "PERMISSIONS",
     "Actions",
+    "CategoryRule",
     "FactorRule",
     "IncidentRule",
     "Level",
@@ -42,12 +60,11 @@ Permission = Literal["on_file", "holder_present"]
 PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
 Word = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^\S+$")]
 Sentence = Annotated[str, Field(min_length=1, max_length=500)]
+Description = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
 EXPECTED = 0.1
 """Of all calls, violations, unless a policy says otherwise."""
-
-Contradiction = tuple[tuple[str | int, ...], str]
-"""The path to a place in a policy, and what is impossible there."""
 
 
 class _Part(BaseModel):
@@ -55,23 +72,57 @@ class _Part(BaseModel):
 
 
 class FactorRule(_Part):
-    """What the policy says about one factor. `read_out`: the level from which an agent may say the stored value."""
+    """What the policy says about one factor. `read_out`: the level from which an agent may say the stored value.
+
+    The rest is for own factors: what it is, in one sentence; what it is called within a sentence; what is said when it
+    is given; as what its value is masked; words that an ASR model should know how to write.
+    """
 
     strength: Strength | None = None
     read_out: Word | None = None
+    description: Description | None = None
+    name: Name | None = None
+    looks_like: LooksLike | None = None
+    mask: MaskKind | None = None
+    hot_words: Annotated[tuple[Name, ...], Field(max_length=20)] = ()
 
 
 class Level(_Part):
     """A level is met when all factors of any one of its sets are verified."""
 
-    any_of: Annotated[tuple[Annotated[tuple[Factor, ...], Field(min_length=1)], ...], Field(min_length=1)]
+    any_of: Annotated[tuple[Annotated[tuple[str, ...], Field(min_length=1)], ...], Field(min_length=1)]
+
+
+class CategoryRule(_Part):
+    """The level that a category of action needs; written as the level alone, except for own ones.
+
+    Of those: what the agent does, in one sentence, and what that is called within a sentence.
+    """
+
+    level: Word
+    description: Description | None = None
+    name: Name | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _level_alone(cls, value: Any) -> Any:
+        return value if isinstance(value, Mapping | CategoryRule) else {"level": value}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """A level, or a mapping."""
+        return {"anyOf": [{"type": "string"}, handler(core)]}
 
 
 class Actions(_Part):
     """The level that each category of action needs."""
 
-    disclosure: dict[Category, Word] = Field(default_factory=dict)
-    change: dict[Category, Word] = Field(default_factory=dict)
+    disclosure: dict[str, CategoryRule] = Field(default_factory=dict)
+    change: dict[str, CategoryRule] = Field(default_factory=dict)
+
+    def of(self, kind: ActionKind) -> dict[str, CategoryRule]:
+        """Those of disclosures, or those of changes."""
+        return self.change if kind == "change" else self.disclosure
 
 
 class ThirdParty(_Part):
@@ -115,7 +166,7 @@ class Policy(_Part):
     version: Word
     title: Sentence
     language: Language = "de"
-    factors: dict[Factor, FactorRule] = Field(default_factory=lambda: dict.fromkeys(FACTORS, FactorRule()))
+    factors: dict[str, FactorRule] = Field(default_factory=lambda: dict.fromkeys(KNOWN_WORDS.factors, FactorRule()))
     levels: Annotated[dict[Word, Level], Field(min_length=1)]
     actions: Actions
     third_party: ThirdParty = ThirdParty()
@@ -141,94 +192,83 @@ class Policy(_Part):
             InitErrorDetails(
                 type=PydanticCustomError("impossible", "{message}", {"message": message}), loc=path, input=None
             )
-            for path, message in self._contradictions()
+            for path, message in contradictions(self)
         ]
         if wrong:
             raise ValidationError.from_exception_data("Policy", wrong)
         return self
-
-    def _contradictions(self) -> list[Contradiction]:
-        """What the policy says that cannot be: the path to each place, and a sentence."""
-        wrong: list[Contradiction] = []
-        for name, level in self.levels.items():
-            seen: set[frozenset[Factor]] = set()
-            for number, factors in enumerate(level.any_of):
-                place = ("levels", name, "any_of", number)
-                wrong += [
-                    ((*place, i), f"the factor {factor!r} is not in factors; allowed: {', '.join(self.factors)}")
-                    for i, factor in enumerate(factors)
-                    if factor not in self.factors
-                ]
-                if len(set(factors)) < len(factors):
-                    wrong.append((place, "a set names a factor twice"))
-                elif frozenset(factors) in seen:
-                    wrong.append((place, f"the level {name!r} has this set twice"))
-                seen.add(frozenset(factors))
-        wrong += self._wrong_actions()
-        wrong += self._wrong_incidents()
-        levels = ", ".join(self.levels)
-        for factor, rule in self.factors.items():
-            if rule.read_out is not None and rule.read_out not in self.levels:
-                wrong.append((("factors", factor, "read_out"), f"unknown level {rule.read_out!r}; allowed: {levels}"))
-        return wrong
-
-    def _wrong_actions(self) -> list[Contradiction]:
-        wrong: list[Contradiction] = []
-        for kind, categories in (("disclosure", self.actions.disclosure), ("change", self.actions.change)):
-            allowed = ", ".join(record.id for record in CATEGORIES.values() if record.kind == kind)
-            for category, level in categories.items():
-                if CATEGORIES[category].kind != kind:
-                    wrong.append((("actions", kind, category), f"{category!r} is no {kind}; allowed: {allowed}"))
-                if level not in self.levels:
-                    known = ", ".join(self.levels)
-                    wrong.append((("actions", kind, category), f"unknown level {level!r}; allowed: {known}"))
-        return wrong
-
-    def _wrong_incidents(self) -> list[Contradiction]:
-        wrong: list[Contradiction] = []
-        said: set[str] = set()
-        for number, rule in enumerate(self.incidents):
-            place = ("incidents", number)
-            if (rule.kind is None) == (rule.description is None):
-                wrong.append((place, "an incident has a kind, or an id and a description of its own"))
-            elif rule.kind is None and (rule.own_id is None or rule.own_id in INCIDENTS):
-                wrong.append((place, "an incident of your own needs an id, which is no known kind"))
-            elif rule.kind is not None and rule.own_id is not None:
-                wrong.append(((*place, "id"), f"the incident {rule.kind!r} has its kind for a name: leave the id out"))
-            elif rule.kind is not None and rule.speaker is not None:
-                wrong.append(((*place, "speaker"), f"whose words are looked at is known for {rule.kind!r}"))
-            elif rule.description is not None and rule.description in said:
-                wrong.append((place, "this description stands here twice"))
-            elif rule.id in said:
-                wrong.append((place, f"the incident {rule.id!r} stands here twice"))
-            said |= {rule.id, rule.description or rule.id}
-        return wrong
 
     @property
     def strictest_level(self) -> str:
         """The last level defined."""
         return list(self.levels)[-1]
 
-    def level_of(self, category: Category) -> str:
-        """The level that an action of this category needs."""
-        is_change = CATEGORIES[category].kind == "change"
-        categories = self.actions.change if is_change else self.actions.disclosure
-        return categories.get(category, self.strictest_level)
+    def __copy__(self) -> Self:
+        """The policy without what was made of it, since a copy may be changed (`model_copy`)."""
+        copied = super().__copy__()
+        for name in ("own_words", "vocabulary"):
+            copied.__dict__.pop(name, None)
+        return copied
 
-    def read_out_level(self, factor: Factor) -> str:
+    @cached_property
+    def own_words(self) -> tuple[OwnWord, ...]:
+        """The factors and categories that the policy describes itself, in its order."""
+        factors = (_own_factor(word, rule) for word, rule in self.factors.items() if rule.description is not None)
+        return (*factors, *_own_categories("disclosure", self.actions), *_own_categories("change", self.actions))
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """All factors and categories that the policy knows."""
+        return with_own(self.own_words)
+
+    @property
+    def hot_words(self) -> tuple[str, ...]:
+        """Words of its factors that an ASR model should know how to write, each once."""
+        own = (word for rule in self.factors.values() for word in rule.hot_words)
+        return tuple(dict.fromkeys((*hot_words(self.factors, self.language), *own)))
+
+    def level_of(self, category: str) -> str:
+        """The level that an action of this category needs."""
+        rule = self.actions.change.get(category) or self.actions.disclosure.get(category)
+        return rule.level if rule is not None else self.strictest_level
+
+    def read_out_level(self, factor: str) -> str:
         """The level from which an agent may say the stored value of this factor."""
         rule = self.factors.get(factor)
         if rule is not None and rule.read_out is not None:
             return rule.read_out
-        return self.level_of(FACTORS[factor].read_out)
+        record = self.vocabulary.factors[factor]
+        if record.read_out is not None:
+            return self.level_of(record.read_out)
+        return self.strictest_level if record.strength == "strong" else next(iter(self.levels))
 
-    def strength(self, factor: Factor) -> Strength:
+    def strength(self, factor: str) -> Strength:
         """Whether the factor proves (strong), or is known to people near the customer too (weak)."""
         rule = self.factors.get(factor)
         if rule is not None and rule.strength is not None:
             return rule.strength
-        return FACTORS[factor].strength
+        return self.vocabulary.factors[factor].strength
 
     def severity_of(self, violation: ViolationType) -> Severity:
         """How grave a violation of this type is under this policy."""
         return self.severity.get(violation, VIOLATIONS[violation].severity)
+
+
+def _own_factor(word: str, rule: FactorRule) -> OwnWord:
+    strength, looks_like = rule.strength or "weak", rule.looks_like or "words"
+    return OwnWord(
+        kind="factor",
+        id=word,
+        name=rule.name or word.replace("_", " "),
+        description=str(rule.description),
+        strength=strength,
+        looks_like=looks_like,
+        mask=rule.mask or default_mask(looks_like, strength),
+    )
+
+
+def _own_categories(kind: ActionKind, actions: Actions) -> Iterator[OwnWord]:
+    for word, rule in actions.of(kind).items():
+        if rule.description is not None:
+            name = rule.name or word.replace("_", " ")
+            yield OwnWord(kind=kind, id=word, name=name, description=rule.description)

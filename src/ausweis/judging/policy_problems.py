@@ -3,16 +3,15 @@
 Pydantic knows the path to a mistake, the document the line of each key and item; this module brings them together.
 """
 
-import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ValidationError
 
-from ausweis.judging.policy import Actions, FactorRule, IncidentRule, Level, Policy, ThirdParty
-from ausweis.vocabulary import CHANGES
+from ausweis.judging.policy import Actions, CategoryRule, FactorRule, IncidentRule, Level, Policy, ThirdParty
+from ausweis.judging.unknown import unknown
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -35,12 +34,11 @@ EXPECTED = {
     "model_type": "must be a mapping of keys and values",
 }
 NOUNS = {
-    "factors": "factor",
-    "levels": "factor",
-    "actions": "category",
     "language": "language",
     "third_party": "authorisation",
     "strength": "strength",
+    "looks_like": "look",
+    "mask": "mask",
     "kind": "kind of incident",
     "speaker": "speaker",
     "incidents": "word",
@@ -84,28 +82,14 @@ def sentence(detail: "ErrorDetails", path: Path) -> str:
     if kind == "missing":
         return f"the key {steps[-1]!r} is missing" + (f" in {'.'.join(map(str, steps[:-1]))}" if steps[1:] else "")
     if kind == "extra_forbidden":
-        return _unknown("key", steps[-1], _keys_at(steps))
+        return unknown("key", steps[-1], _keys_at(steps))
     if kind == "literal_error":
-        return _unknown(_noun(path), detail["input"], _words_at(path, context["expected"]))
+        return unknown(_noun(path), detail["input"], re.findall(r"'([^']+)'", context["expected"]))
     if kind == "too_short":
         return f"{place} must not be empty"
     if kind in EXPECTED:
         return f"{place} {EXPECTED[kind]}"
     return f"{place}: {detail['msg'][0].lower()}{detail['msg'][1:]}"
-
-
-def _unknown(noun: str, word: Any, allowed: Sequence[str]) -> str:
-    near = difflib.get_close_matches(str(word), allowed, 1)
-    hint = f" (perhaps {near[0]!r}?)" if near else ""
-    shown = repr(word) if isinstance(word, str | int | float | bool) else "something that is no word"
-    return f"unknown {noun} {shown[:80]}{hint}; allowed: {', '.join(allowed)}"
-
-
-def _words_at(path: Path, expected: str) -> list[str]:
-    words = re.findall(r"'([^']+)'", expected)
-    if path[0] == "actions" and path[-1] == "[key]":
-        return [word for word in words if (word in CHANGES) == (path[1] == "change")]
-    return words
 
 
 def _noun(path: Path) -> str:
@@ -117,4 +101,5 @@ def _noun(path: Path) -> str:
 
 def _keys_at(steps: Sequence[str | int]) -> list[str]:
     part = Policy if len(steps) == 1 else PARTS[str(steps[0])]
+    part = CategoryRule if part is Actions and len(steps) > 2 else part
     return [field.alias or name for name, field in part.model_fields.items()]

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from ausweis.judging.policy import Permission
-from ausweis.vocabulary import Factor
+from ausweis.vocabulary import WordId
 
 __all__ = [
     "CheckCode",
@@ -27,6 +27,7 @@ __all__ = [
     "TurnsReason",
     "UnmetReason",
     "ViolationReason",
+    "WordsReason",
 ]
 
 Turn = Annotated[int, Field(ge=1)]
@@ -49,7 +50,7 @@ class _Lacking(_Reason):
     """What the level lacked: the smallest sets of factors any one of which would have completed it."""
 
     level: str
-    missing: tuple[tuple[Factor, ...], ...]
+    missing: tuple[tuple[WordId, ...], ...]
 
 
 class UnmetReason(_Lacking):
@@ -63,14 +64,14 @@ class LateReason(_Lacking):
 
     code: Literal["late_authentication"] = "late_authentication"
     turn: Turn
-    factor: Factor
+    factor: WordId
 
 
 class LeakReason(_Lacking):
     """The agent said the values of these factors; of several the level is the strictest one."""
 
     code: Literal["factor_leaked"] = "factor_leaked"
-    told: tuple[Factor, ...]
+    told: tuple[WordId, ...]
 
 
 class RejectionReason(_Lacking):
@@ -140,6 +141,13 @@ class TurnsReason(_Reason):
     turns: Annotated[tuple[Turn, ...], Field(min_length=1)]
 
 
+class WordsReason(_Reason):
+    """Own words of the policy that nobody looked for when the call was read."""
+
+    code: Literal["own_words_not_read"] = "own_words_not_read"
+    words: Annotated[tuple[WordId, ...], Field(min_length=1)]
+
+
 class PlainReason(_Reason):
     """A reason that has no values; the last two are notes of the reading."""
 
@@ -174,4 +182,6 @@ ViolationReason = Annotated[
     _SENTENCES,
 ]
 CheckReason = Annotated[CheckResultReason | TextReason, _BY_CODE, _SENTENCES]
-ReviewReason = Annotated[ConfidenceReason | TurnsReason | PlainReason | NoteReason | TextReason, _BY_CODE, _SENTENCES]
+ReviewReason = Annotated[
+    ConfidenceReason | TurnsReason | WordsReason | PlainReason | NoteReason | TextReason, _BY_CODE, _SENTENCES
+]

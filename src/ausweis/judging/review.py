@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 
 from ausweis.facts import NOTES, NoteCode
-from ausweis.judging.reasons import ConfidenceReason, NoteReason, PlainReason, ReviewReason, TurnsReason
+from ausweis.judging.reasons import (
+    ConfidenceReason,
+    NoteReason,
+    PlainReason,
+    ReviewReason,
+    TurnsReason,
+    WordsReason,
+)
 from ausweis.judging.verdict import Incident, Violation
 from ausweis.vocabulary import Caller, Outcome
 
@@ -38,13 +45,17 @@ def review_reasons(
     badly_heard: Sequence[int],
     notes: Sequence[str],
     incidents: Sequence[Incident] = (),
+    not_read: Sequence[str] = (),
 ) -> tuple[ReviewReason, ...]:
     """All reasons; none means that the verdict needs no review.
 
     `thinnest` is the lowest probability among the events that the first violation rests on (1 without one);
-    `badly_heard` are the turns that the verdict hangs on and whose words are not sure.
+    `badly_heard` are the turns that the verdict hangs on and whose words are not sure; `not_read` the own words of the
+    policy that nobody looked for: a set with one could not be met, and an action of one not be seen.
     """
     reasons: list[ReviewReason] = []
+    if not_read:
+        reasons.append(WordsReason(words=tuple(not_read)))
     if confidence < SURE:
         reasons.append(ConfidenceReason(code="outcome_unsure", confidence=confidence))
     if outcome == "inconclusive":

@@ -4,21 +4,23 @@ from dataclasses import dataclass
 
 from ausweis import vocabulary
 from ausweis.judging.policy import PERMISSIONS, Permission, Policy
-from ausweis.vocabulary import CATEGORIES, FACTORS, Factor
+from ausweis.vocabulary import FACTORS, Vocabulary
 
-__all__ = ["BITS", "DONE", "NAME", "PRE_AUTHENTICATED", "Rules", "factors_in", "rules_of"]
+__all__ = ["DONE", "NAME", "PRE_AUTHENTICATED", "Rules", "rules_of"]
 
-BITS: dict[str, int] = {factor: 1 << place for place, factor in enumerate(FACTORS)}
-NAME = BITS[vocabulary.NAME]
-PRE_AUTHENTICATED = BITS["pre_authenticated"]
-DONE = sum(BITS[factor] for factor, record in FACTORS.items() if record.looks_like is None)
-"""What is done, and not said."""
+_KNOWN: dict[str, int] = {factor: 1 << place for place, factor in enumerate(FACTORS)}
+NAME = _KNOWN[vocabulary.NAME]
+PRE_AUTHENTICATED = _KNOWN["pre_authenticated"]
+DONE = sum(_KNOWN[factor] for factor, record in FACTORS.items() if record.looks_like is None)
+"""What is done, and not said. No own factor is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What `decide` needs of a policy. A level is its place in `levels`; a set of factors is a sum of `BITS`."""
+    """What `decide` needs of a policy. A level is its place in `levels`; a set of factors is a sum of their `bits`."""
 
+    vocabulary: Vocabulary
+    bits: dict[str, int]
     levels: tuple[str, ...]
     sets: tuple[tuple[int, ...], ...]
     level_of: dict[str, int]
@@ -47,24 +49,27 @@ class Rules:
         gaps = [gap if gap & PRE_AUTHENTICATED else gap | name for gap in lacking if gap.bit_count() == least]
         return list(dict.fromkeys(gaps))
 
-
-def factors_in(held: int) -> list[Factor]:
-    """The factors in a sum of `BITS`, in the order of the vocabulary."""
-    return [factor for factor in FACTORS if held & BITS[factor]]
+    def factors_in(self, held: int) -> tuple[str, ...]:
+        """The factors in a sum of bits, in the order of the vocabulary."""
+        return tuple(factor for factor, bit in self.bits.items() if held & bit)
 
 
 def rules_of(policy: Policy) -> Rules:
     """Make the policy ready."""
-    levels = tuple(policy.levels)
+    words, levels = policy.vocabulary, tuple(policy.levels)
+    # The known ones come first, so their bits are the same under all policies.
+    bits = {factor: 1 << number for number, factor in enumerate(words.factors)} if words.own else _KNOWN
     place = {name: number for number, name in enumerate(levels)}
     return Rules(
+        vocabulary=words,
+        bits=bits,
         levels=levels,
         sets=tuple(
-            tuple(sum(BITS[f] for f in factors) for factors in level.any_of) for level in policy.levels.values()
+            tuple(sum(bits[f] for f in factors) for factors in level.any_of) for level in policy.levels.values()
         ),
-        level_of={category: place[policy.level_of(category)] for category in CATEGORIES},
-        read_out={factor: place[policy.read_out_level(factor)] for factor in FACTORS},
-        accepted=sum(BITS[factor] for factor in policy.factors) | NAME,
+        level_of={category: place[policy.level_of(category)] for category in words.categories},
+        read_out={factor: place[policy.read_out_level(factor)] for factor in words.factors},
+        accepted=sum(bits[factor] for factor in policy.factors) | NAME,
         attempts=policy.attempts,
         name_required=policy.name_required,
         third_party=tuple(permission for permission in PERMISSIONS if permission in policy.third_party.accept),

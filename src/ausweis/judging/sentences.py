@@ -5,7 +5,7 @@ from typing import Any
 
 from ausweis.judging.reasons import ReviewReason, TextReason
 from ausweis.judging.verdict import Check, Incident, Violation
-from ausweis.vocabulary import CATEGORIES, FACTORS, INCIDENTS, Factor, Language, name_of
+from ausweis.vocabulary import INCIDENTS, KNOWN_WORDS, Language, Vocabulary, name_of
 
 __all__ = [
     "AND",
@@ -70,6 +70,7 @@ SENTENCES: dict[Language, dict[str, str]] = {
         "violation_unsure": "Der erste Verstoß hängt an einer unsicheren Stelle (Turn {turns}).",
         "incident_unsure": "Ein schwerer Vorfall ist unsicher (Turn {turns}).",
         "badly_heard": "Das Urteil hängt an schlecht verstandenen Stellen (Turn {turns}).",
+        "own_words_not_read": "Nach diesen eigenen Wörtern der Policy wurde beim Lesen nicht gesucht: {words}.",
         "inconclusive": "Die Aufnahme reicht nicht für ein Urteil.",
         "caller_unclear": "Es gab eine Handlung, aber es ist unklar, wer angerufen hat.",
         "claim_without_place": "Das Modell nennt einen Verstoß, aber keine Stelle, die ihn belegt.",
@@ -126,6 +127,7 @@ SENTENCES: dict[Language, dict[str, str]] = {
         "violation_unsure": "The first violation hangs on an unsure place (turn {turns}).",
         "incident_unsure": "A grave incident is unsure (turn {turns}).",
         "badly_heard": "The verdict hangs on places that were heard badly (turn {turns}).",
+        "own_words_not_read": "These words of the policy's own were not looked for when the call was read: {words}.",
         "inconclusive": "The recording is not enough for a judgement.",
         "caller_unclear": "Something was done, but it is unclear who called.",
         "claim_without_place": "The model names a violation, but no place that shows it.",
@@ -151,21 +153,22 @@ PERMISSIONS: dict[Language, dict[str, str]] = {
 }
 
 
-def violation_sentence(violation: Violation, language: Language) -> str:
-    """Why the rule is broken: what was missing."""
+def violation_sentence(violation: Violation, language: Language, words: Vocabulary = KNOWN_WORDS) -> str:
+    """Why the rule is broken: what was missing. `words`: those of the verdict, which may name own ones."""
     # A leak has no action, and its sentence names none.
-    action = CATEGORIES[violation.action].name[language] if violation.action else ""
-    return _sentence(violation.reason, language, action=action, violation=name_of(violation.type, language))
+    category = words.categories.get(violation.action or "")
+    action = category.noun(language) if category else name_of(violation.action or "", language)
+    return _sentence(violation.reason, language, words, action=action, violation=name_of(violation.type, language))
 
 
 def check_sentence(check: Check, language: Language) -> str:
     """Why the check has its result."""
-    return _sentence(check.reason, language)
+    return _sentence(check.reason, language, KNOWN_WORDS)
 
 
-def review_sentence(reason: ReviewReason, language: Language) -> str:
+def review_sentence(reason: ReviewReason, language: Language, words: Vocabulary = KNOWN_WORDS) -> str:
     """Why a person should look at the verdict."""
-    return _sentence(reason, language)
+    return _sentence(reason, language, words)
 
 
 def incident_sentence(incident: Incident, language: Language) -> str:
@@ -185,30 +188,31 @@ def listed(words: Sequence[str], joint: str) -> str:
     return f" {joint} ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
-def sets_in_words(sets: Iterable[Collection[Factor]], language: Language) -> str:
+def sets_in_words(sets: Iterable[Collection[str]], language: Language, words: Vocabulary = KNOWN_WORDS) -> str:
     """Sets of factors, any one of which is enough: `PIN or date of birth + customer number`."""
-    names = [
-        " + ".join(record.name[language] for factor, record in FACTORS.items() if factor in factors) for factors in sets
-    ]
+    order = {factor: place for place, factor in enumerate(words.factors)}
+    ordered = (sorted(factors, key=lambda factor: order.get(factor, len(order))) for factors in sets)
+    names = [" + ".join(name_of(factor, language, words) for factor in factors) for factors in ordered]
     return listed(names, OR[language])
 
 
-def _sentence(reason: Any, language: Language, **more: str) -> str:
+def _sentence(reason: Any, language: Language, words: Vocabulary, **more: str) -> str:
     if isinstance(reason, TextReason):
         return reason.text
-    values = {name: _WORDS[name](value, language) if name in _WORDS else value for name, value in reason}
+    values = {name: _WORDS[name](value, language, words) if name in _WORDS else value for name, value in reason}
     return SENTENCES[language][reason.code].format(**values, **more)
 
 
-def _factors(factors: Sequence[Factor], language: Language) -> str:
-    return listed([FACTORS[factor].name[language] for factor in factors], AND[language])
+def _names(ids: Sequence[str], language: Language, words: Vocabulary) -> str:
+    return listed([name_of(word, language, words) for word in ids], AND[language])
 
 
-_WORDS: dict[str, Callable[[Any, Language], str]] = {
+_WORDS: dict[str, Callable[[Any, Language, Vocabulary], str]] = {
     "missing": sets_in_words,
-    "told": _factors,
-    "factor": lambda factor, language: FACTORS[factor].name[language],
-    "accepted": permission_in_words,
-    "turns": lambda turns, language: ", ".join(map(str, turns)),
+    "told": _names,
+    "words": _names,
+    "factor": name_of,
+    "accepted": lambda accepted, language, words: permission_in_words(accepted, language),
+    "turns": lambda turns, language, words: ", ".join(map(str, turns)),
 }
 """How a value stands in a sentence, by its name; all others stand as they are."""

@@ -1,9 +1,9 @@
 """The order of things: the events of a call as light tuples in order of time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from ausweis.facts import Event, EventKind, Facts
+from ausweis.facts import Event, EventKind
 
 __all__ = ["EVENT_THRESHOLD", "Moment", "in_order", "moments"]
 
@@ -20,9 +20,9 @@ class Moment(NamedTuple):
     place: int
 
 
-def in_order(facts: Facts) -> tuple[Event, ...]:
+def in_order(events: Iterable[Event]) -> tuple[Event, ...]:
     """The events by turn; within a turn in the order in which they were said."""
-    return tuple(sorted(facts.events, key=lambda event: event.turn))
+    return tuple(sorted(events, key=lambda event: event.turn))
 
 
 def moments(events: Sequence[Event]) -> list[Moment]:

@@ -7,20 +7,23 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
+from ausweis.facts import is_nothing
 from ausweis.judging.reasons import CheckReason, ReviewReason, ViolationReason
 from ausweis.provenance import Provenance
 from ausweis.vocabulary import (
     ActionKind,
     AuthorisationStatus,
     Caller,
-    Category,
     CheckId,
     CheckResult,
-    Factor,
     FactorStatus,
     Outcome,
+    OwnWord,
     Severity,
     ViolationType,
+    Vocabulary,
+    WordId,
+    with_own,
 )
 
 __all__ = [
@@ -61,7 +64,7 @@ class Violation(_Part):
     type: ViolationType
     turn: Turn
     severity: Severity
-    action: Category | None = None
+    action: WordId | None = None
     reason: ViolationReason
     evidence: tuple[Evidence, ...] = ()
 
@@ -69,7 +72,7 @@ class Violation(_Part):
 class UsedFactor(_Part):
     """A factor that came up in the call, and what became of it."""
 
-    factor: Factor
+    factor: WordId
     turn: Turn
     quote: str
     status: FactorStatus
@@ -80,7 +83,7 @@ class Action(_Part):
 
     turn: Turn
     kind: ActionKind
-    category: Category
+    category: WordId
     quote: str
     level: str
     met: bool
@@ -122,7 +125,7 @@ def _current(schema: Any) -> Any:
 
 
 class Verdict(_Part):
-    """The answer for one call."""
+    """The answer for one call. `own_words`: those of the policy, so that all that the verdict names has a name."""
 
     schema_: Annotated[Literal["ausweis/verdict@2"], Field(alias="schema"), BeforeValidator(_current)] = SCHEMA
     call_id: str
@@ -140,3 +143,9 @@ class Verdict(_Part):
     needs_review: bool
     review_reasons: tuple[ReviewReason, ...] = ()
     provenance: Provenance | None = None
+    own_words: Annotated[tuple[OwnWord, ...], Field(exclude_if=is_nothing)] = ()
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """All factors and categories that the policy knows."""
+        return with_own(self.own_words)

@@ -1,6 +1,6 @@
 """Which rules were broken, one a type, turn and action, and why."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ausweis.judging.actions import Act, completing, leaks_of
@@ -13,9 +13,9 @@ from ausweis.judging.reasons import (
     UnmetReason,
     ViolationReason,
 )
-from ausweis.judging.rules import NAME, Rules, factors_in
+from ausweis.judging.rules import NAME, Rules
 from ausweis.judging.timeline import Moment
-from ausweis.vocabulary import VIOLATIONS, Factor, ViolationType
+from ausweis.vocabulary import VIOLATIONS, ViolationType
 
 __all__ = ["BrokenRule", "broken_rules", "reason_of"]
 
@@ -80,7 +80,7 @@ def reason_of(broken: BrokenRule, moments: Sequence[Moment], trace: Trace, rules
         return _leak(broken, moments, trace, rules)
     if broken.type == "unauthorised_third_party":
         return ThirdPartyReason(accepted=rules.third_party)
-    lacking: dict[str, Any] = {"level": rules.levels[act.level], "missing": _sets(rules.missing(act.held, act.level))}
+    lacking: dict[str, Any] = {"level": rules.levels[act.level], "missing": _missing(rules, act.held, act.level)}
     if broken.type in ("no_authentication", "insufficient_factors"):
         return UnmetReason(code=broken.type, **lacking)
     # The rejection, or the later factor.
@@ -95,9 +95,8 @@ def _leak(broken: BrokenRule, moments: Sequence[Moment], trace: Trace, rules: Ru
     told = list(dict.fromkeys(str(moment.subject) for moment in moments if moment.place in broken.events))
     level = max(rules.read_out[factor] for factor in told)
     held = trace.held(broken.turn, trace.speaks_at(broken.turn).start)
-    missing = _sets(rules.missing(held, level))
-    return LeakReason(level=rules.levels[level], missing=missing, told=tuple(told))
+    return LeakReason(level=rules.levels[level], missing=_missing(rules, held, level), told=tuple(told))
 
 
-def _sets(bits: Iterable[int]) -> tuple[tuple[Factor, ...], ...]:
-    return tuple(tuple(factors_in(gap)) for gap in bits)
+def _missing(rules: Rules, held: int, level: int) -> tuple[tuple[str, ...], ...]:
+    return tuple(map(rules.factors_in, rules.missing(held, level)))

@@ -5,15 +5,14 @@ number "read out" that the caller had said just before.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ausweis.reading.labels import Possible
 from ausweis.reading.spoken import digits_in, has_number
-from ausweis.vocabulary import FACTORS, WITH_DIGITS
+from ausweis.vocabulary import KNOWN_WORDS, FactorRecord
 
 __all__ = ["plausible"]
 
-_DATES = frozenset(factor for factor, record in FACTORS.items() if record.looks_like == "date")
 _LETTER = re.compile(r"[^\W\d_]")
 _MONTH = re.compile(
     r"\b(januar|jänner|februar|märz|april|mai|juni|juno|juli|august|september|oktober|november|dezember"
@@ -24,13 +23,22 @@ FEWEST_REPEATED = 3
 """So many digits in a row, said by the caller before, are the caller's own value and no chance."""
 
 
-def plausible(event: Possible, text: str, caller_said: Sequence[str]) -> bool:
-    """Whether a turn with this text can hold the event; `caller_said` are the caller's turns before it."""
-    if event.kind == "gives" and event.subject in WITH_DIGITS:
-        return has_number(text) or (event.subject in _DATES and _MONTH.search(text) is not None)
+def plausible(
+    event: Possible,
+    text: str,
+    caller_said: Sequence[str],
+    factors: Mapping[str, FactorRecord] = KNOWN_WORDS.factors,
+) -> bool:
+    """Whether a turn with this text can hold the event; `caller_said` are the caller's turns before it.
+
+    `factors`: those that events may be about, own ones too.
+    """
+    record = factors.get(event.subject or "")
+    if event.kind == "gives" and record is not None and record.has_digits:
+        return has_number(text) or (record.looks_like == "date" and _MONTH.search(text) is not None)
     if event.kind == "gives":
         return _LETTER.search(text) is not None or has_number(text)
-    if event.kind == "reads_out" and event.subject in WITH_DIGITS:
+    if event.kind == "reads_out" and record is not None and record.has_digits:
         return has_number(text) and not _repeats(text, caller_said)
     return True
 

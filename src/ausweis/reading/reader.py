@@ -5,7 +5,6 @@ from typing import NamedTuple, Protocol
 from ausweis.calls.call import Call
 from ausweis.facts import Facts
 from ausweis.provenance import PromptProvenance
-from ausweis.vocabulary import Factor
 
 __all__ = ["Reader", "Reading"]
 
@@ -35,8 +34,8 @@ class Reader(Protocol):
         ...
 
     @property
-    def factors(self) -> frozenset[Factor]:
-        """The factors that it can tell."""
+    def factors(self) -> frozenset[str]:
+        """The factors that it can tell, own ones among them where it looks for these."""
         ...
 
     def read(self, call: Call) -> Reading:

@@ -17,6 +17,7 @@ from ausweis.reading.direct import DirectReader
 from ausweis.reading.incidents import IncidentQuestion, IncidentReader, Learned
 from ausweis.reading.reader import Reader
 from ausweis.reading.turnwise import TurnwiseReader
+from ausweis.vocabulary import OwnWord
 
 __all__ = [
     "INCIDENTS_TEMPLATE",
@@ -45,12 +46,13 @@ TRANSCRIPT_TEMPLATE = "transcript"
 class PolicyText:
     """What must be known of a policy: for `direct` sentences that explain it, and the SHA-256 of its file.
 
-    `incidents`: what `turnwise` looks for beyond authentication.
+    `incidents`: what `turnwise` looks for beyond authentication. `own_words`: the policy's own factors and categories.
     """
 
     sentences: tuple[str, ...] = ()
     sha256: str = ""
     incidents: tuple[IncidentQuestion, ...] = ()
+    own_words: tuple[OwnWord, ...] = ()
 
 
 def open_reader(strategy: str, engine: Engine, library: Library, policy: PolicyText, *, probes: bool = True) -> Reader:

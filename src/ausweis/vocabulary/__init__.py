@@ -4,12 +4,13 @@ factors     what identifies a caller: how it looks, what it proves, how it is ma
 actions     what an agent discloses or changes, by category
 violations  how a policy is broken, and how grave that is
 incidents   critical incidents beyond authentication
+own_words   factors and categories of a company's own, and all words that a policy knows
 lists       all other closed lists: outcomes, checks, severities, states
 names       what an id is called
 
 A record is looked up by its id, and a mapping gives the ids in their order. Texts are in German and English. A new
-factor, category or incident is a record here, and its id in the list beside it. Nothing here depends on anything else
-in the package, so all of it may import this.
+known factor, category or incident is a record here, and its id in the list beside it; a policy describes its own.
+Nothing here depends on anything else in the package, so all of it may import this.
 """
 
 from ausweis.vocabulary.actions import CATEGORIES, CHANGES, DISCLOSURES, ActionKind, Category, CategoryRecord
@@ -19,8 +20,10 @@ from ausweis.vocabulary.factors import (
     WITH_DIGITS,
     Factor,
     FactorRecord,
+    LooksLike,
     MaskKind,
     Strength,
+    default_mask,
     hot_words,
 )
 from ausweis.vocabulary.incidents import INCIDENTS, IncidentId, IncidentRecord, Side
@@ -42,6 +45,7 @@ from ausweis.vocabulary.lists import (
     Texts,
 )
 from ausweis.vocabulary.names import name_of
+from ausweis.vocabulary.own_words import KNOWN_WORDS, OwnKind, OwnWord, Vocabulary, WordId, is_word, with_own
 from ausweis.vocabulary.violations import VIOLATIONS, ViolationRecord, ViolationType
 
 __all__ = [
@@ -52,6 +56,7 @@ __all__ = [
     "DISCLOSURES",
     "FACTORS",
     "INCIDENTS",
+    "KNOWN_WORDS",
     "LANGUAGES",
     "NAME",
     "OUTCOMES",
@@ -71,8 +76,11 @@ __all__ = [
     "IncidentId",
     "IncidentRecord",
     "Language",
+    "LooksLike",
     "MaskKind",
     "Outcome",
+    "OwnKind",
+    "OwnWord",
     "Severity",
     "Side",
     "Speaker",
@@ -80,6 +88,11 @@ __all__ = [
     "Texts",
     "ViolationRecord",
     "ViolationType",
+    "Vocabulary",
+    "WordId",
+    "default_mask",
     "hot_words",
+    "is_word",
     "name_of",
+    "with_own",
 ]

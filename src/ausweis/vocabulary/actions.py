@@ -1,10 +1,10 @@
-"""Categories of protected actions. A new one is a record in `_RECORDS`, and its id in `Category`."""
+"""Categories of protected actions. A new known one is a record in `_RECORDS`, and its id in `Category`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
-from ausweis.vocabulary.lists import Texts
+from ausweis.vocabulary.lists import Language, Texts
 
 __all__ = ["CATEGORIES", "CHANGES", "DISCLOSURES", "ActionKind", "Category", "CategoryRecord"]
 
@@ -25,20 +25,28 @@ Category = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CategoryRecord:
-    """All that the program knows of a category.
+    """All that the program knows of a category, a known one or one of a policy's own.
 
-    `name`: what such an action is called. All German names are feminine, all English ones take "the": sentences count
-    on it. `sentence`: what the agent does.
+    `name`: what such an action is called. All German names are feminine, all English ones take "the", but for `own`
+    ones: sentences take `noun`. `sentence`: what the agent does.
     `label`: as prompts write it, behind `tells` or `changes`.
     `by_reading_out`: reading out a stored factor of this category is such an action too.
     """
 
-    id: Category
+    id: str
     kind: ActionKind
     name: Texts
     sentence: Texts
     label: str
     by_reading_out: bool = False
+    own: bool = False
+
+    def noun(self, language: Language) -> str:
+        """The name as it stands behind an article: in German feminine, in English with "the"."""
+        return _OWN[language].format(self.name[language]) if self.own else self.name[language]
+
+
+_OWN: Texts = {"de": "Handlung „{}“", "en": "action “{}”"}
 
 
 _RECORDS = (
@@ -144,6 +152,6 @@ _RECORDS = (
         label="device",
     ),
 )
-CATEGORIES: Mapping[Category, CategoryRecord] = {record.id: record for record in _RECORDS}
-DISCLOSURES: tuple[Category, ...] = tuple(record.id for record in _RECORDS if record.kind == "disclosure")
-CHANGES: tuple[Category, ...] = tuple(record.id for record in _RECORDS if record.kind == "change")
+CATEGORIES: Mapping[Category, CategoryRecord] = dict(zip(get_args(Category), _RECORDS, strict=True))
+DISCLOSURES: tuple[Category, ...] = tuple(word for word, record in CATEGORIES.items() if record.kind == "disclosure")
+CHANGES: tuple[Category, ...] = tuple(word for word, record in CATEGORIES.items() if record.kind == "change")

@@ -1,13 +1,24 @@
-"""Factors: what identifies a caller. A new one is a record in `_RECORDS`, and its id in `Factor`."""
+"""Factors: what identifies a caller. A new known one is a record in `_RECORDS`, and its id in `Factor`."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from ausweis.vocabulary.actions import Category
 from ausweis.vocabulary.lists import Language, Texts
 
-__all__ = ["FACTORS", "NAME", "WITH_DIGITS", "Factor", "FactorRecord", "MaskKind", "Strength", "hot_words"]
+__all__ = [
+    "FACTORS",
+    "NAME",
+    "WITH_DIGITS",
+    "Factor",
+    "FactorRecord",
+    "LooksLike",
+    "MaskKind",
+    "Strength",
+    "default_mask",
+    "hot_words",
+]
 
 Factor = Literal[
     "name",
@@ -30,6 +41,7 @@ Factor = Literal[
     "pre_authenticated",
 ]
 Strength = Literal["strong", "weak"]
+LooksLike = Literal["digits", "letters", "date", "words"]
 MaskKind = Literal[
     "PIN",
     "code",
@@ -51,24 +63,25 @@ question; `rest`: of an overlong text."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactorRecord:
-    """All that the program knows of a factor.
+    """All that the program knows of a factor, a known one or one of a policy's own.
 
     `name`: what it is called within a sentence. `sentence`: what it is.
     `looks_like`: what is said when it is given, `letters` meaning digits with letters among them; None for what is
     done, and not said: there is an event of the same name that verifies it.
     `strength`: strong ones prove; weak ones only identify, since people near the customer know them.
     `mask`: as what its value is shown. Of words that are masked as a number only the numbers are masked.
-    `read_out`: telling its stored value is as grave as disclosing data of this category.
+    `read_out`: telling its stored value is as grave as disclosing data of this category; None where the policy itself
+    names the level.
     `hot_words`: words of the trade that an ASR model should know how to write.
     """
 
-    id: Factor
+    id: str
     name: Texts
     sentence: Texts
-    looks_like: Literal["digits", "letters", "date", "words"] | None
+    looks_like: LooksLike | None
     strength: Strength = "weak"
     mask: MaskKind = "number"
-    read_out: Category = "contract_data"
+    read_out: Category | None = "contract_data"
     hot_words: Mapping[Language, tuple[str, ...]] = field(default_factory=lambda: {"de": (), "en": ()})
 
     @property
@@ -280,10 +293,19 @@ _RECORDS = (
         strength="strong",
     ),
 )
-FACTORS: Mapping[Factor, FactorRecord] = {record.id: record for record in _RECORDS}
+FACTORS: Mapping[Factor, FactorRecord] = dict(zip(get_args(Factor), _RECORDS, strict=True))
 NAME: Factor = "name"
 """The one that is wanted besides all others, and that agents may say as soon as the caller has."""
-WITH_DIGITS: frozenset[Factor] = frozenset(record.id for record in _RECORDS if record.has_digits)
+WITH_DIGITS: frozenset[Factor] = frozenset(factor for factor, record in FACTORS.items() if record.has_digits)
+
+
+def default_mask(looks_like: LooksLike, strength: Strength) -> MaskKind:
+    """As what the value of a factor is shown of which no more is known."""
+    if looks_like == "date":
+        return "date"
+    if looks_like == "words":
+        return "password" if strength == "strong" else "value"
+    return "code" if strength == "strong" else "number"
 
 
 def hot_words(factors: Iterable[str], language: Language) -> tuple[str, ...]:

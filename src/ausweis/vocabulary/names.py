@@ -4,17 +4,19 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Protocol
 
-from ausweis.vocabulary.actions import CATEGORIES
-from ausweis.vocabulary.factors import FACTORS
 from ausweis.vocabulary.incidents import INCIDENTS
 from ausweis.vocabulary.lists import Language, Texts
+from ausweis.vocabulary.own_words import KNOWN_WORDS, Vocabulary
 from ausweis.vocabulary.violations import VIOLATIONS
 
 __all__ = ["name_of"]
 
 
-def name_of(word: str, language: Language) -> str:
-    """The name of a factor, category, violation or incident; what a policy named itself, with spaces."""
+def name_of(word: str, language: Language, words: Vocabulary = KNOWN_WORDS) -> str:
+    """The name of a factor, category, violation or incident; an id that nothing is known of, with spaces."""
+    record = words.factors.get(word) or words.categories.get(word)
+    if record is not None:
+        return record.name[language]
     return _names(language).get(word) or word.replace("_", " ")
 
 
@@ -25,5 +27,5 @@ class _Named(Protocol):
 
 @cache
 def _names(language: Language) -> dict[str, str]:
-    tables: tuple[Mapping[Any, _Named], ...] = (FACTORS, CATEGORIES, VIOLATIONS, INCIDENTS)
+    tables: tuple[Mapping[Any, _Named], ...] = (VIOLATIONS, INCIDENTS)
     return {str(word): record.name[language] for table in tables for word, record in table.items()}

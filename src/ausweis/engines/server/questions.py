@@ -5,11 +5,11 @@ one text, the words of a call among it, and takes `<|im_end|>` for the end of a 
 knows which markers a model has, but all known ones begin with an angle bracket or a square one and no blank after it.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ausweis.calls.text import MARKER
 from ausweis.engines.protocol import Message, Request, Result
 from ausweis.engines.server.abilities import Abilities
 from ausweis.engines.server.connection import Connection
@@ -20,7 +20,6 @@ from ausweis.errors import ContextError, EngineError, ModelError
 
 __all__ = ["Questions", "as_sent", "without_markers"]
 
-_OPENING = re.compile(r"[<[](?=\S)")
 TRIES = 3
 """How often a server may answer with something that was not asked for."""
 MOST_ASKED = 8
@@ -142,7 +141,7 @@ def _result(request: Request, shares: Mapping[str, float], replies: Sequence[Rep
 
 def without_markers(text: str) -> str:
     """The text, a blank after each bracket that could open a marker."""
-    return _OPENING.sub(r"\g<0> ", text)
+    return MARKER.sub(r"\g<0> ", text)
 
 
 def as_sent(messages: Sequence[Message]) -> list[dict[str, str]]:
