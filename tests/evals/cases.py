@@ -9,7 +9,17 @@ from ausweis.evals.conclusion import Conclusion
 from ausweis.evals.labelled import Gold, GoldEvent, GoldViolation, LabelledCall, Tags
 from ausweis.vocabulary import Outcome
 
-__all__ = ["ANSWERS", "NAME", "TELLS", "asked", "case", "findings", "incident_case", "labelled"]
+__all__ = [
+    "ANSWERS",
+    "NAME",
+    "TELLS",
+    "asked",
+    "case",
+    "findings",
+    "incident_case",
+    "labelled",
+    "own_word_case",
+]
 
 ANSWERS = r"""
 answers:
@@ -45,6 +55,19 @@ def incident_case(identifier: str, happens: Sequence[str], said: Sequence[str] |
     )
     assert label is not None
     return Case(id=identifier, turns=10, gold=label, told=verdict, incidents={name: Likeliest() for name in known})
+
+
+def own_word_case(identifier: str, label: Sequence[str], read: Sequence[str] | None, language: str = "de") -> Case:
+    """A compliant call of a marina, and the events about its own words, such as `gives berth_number@3`."""
+    told = None if read is None else findings("compliant", own_words=tuple(read))
+    return Case(
+        id=identifier,
+        turns=10,
+        tags=(f"language:{language}",),
+        gold=findings("compliant", own_words=tuple(label)),
+        told=told,
+        own_words={"berth_number": "factor", "berth_data": "disclosure", "key_change": "change"},
+    )
 
 
 def _side(outcome: Outcome | None) -> Conclusion | None:

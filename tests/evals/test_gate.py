@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from tests.evals.cases import case, findings, incident_case
+from tests.evals.cases import case, findings, incident_case, own_word_case
 
 from ausweis.errors import InputError
 from ausweis.evals.case import Case
@@ -90,6 +90,16 @@ def test_few_incidents_more_or_less_pass() -> None:
 
 def test_incidents_that_nobody_finds_any_more_fail() -> None:
     assert "drop: precision of own incidents" in failed(incidents("weather"), incidents("weather", lost=30))
+
+
+def test_own_words_that_are_not_read_any_more_fail_and_the_same_ones_pass() -> None:
+    given = ["gives berth_number@2"]
+    before = [own_word_case(str(n), given, given) for n in range(40)]
+    assert gate(before, before).passed
+    after = [own_word_case(str(n), given, given if n % 3 else []) for n in range(40)]
+    assert failed(before, after) == {"drop: F1 of own factors given in a call", "drop: F1 of own words (with turn)"}
+    later = [own_word_case(str(n), given, given if n % 3 else ["gives berth_number@3"]) for n in range(40)]
+    assert failed(before, later) == {"drop: F1 of own words (with turn)"}
 
 
 def test_one_must_pass_call_judged_wrong_fails() -> None:

@@ -18,6 +18,7 @@ from ausweis.evals.metrics.field import unflagged
 from ausweis.evals.metrics.incidents import KNOWN_INCIDENTS, OWN_INCIDENTS, asks_known, asks_own
 from ausweis.evals.metrics.measures import Measure, average_precision, micro_f1
 from ausweis.evals.metrics.outcomes import NONE
+from ausweis.evals.metrics.own_words import OWN_WORDS, has_own_words
 from ausweis.evals.metrics.violations import F1
 
 __all__ = ["Change", "Comparison", "Difference", "Flip", "Pair", "compare", "paired", "paired_draws", "told_by"]
@@ -97,6 +98,7 @@ _FAMILIES: Sequence[tuple[Callable[[Case], bool], Mapping[str, Measure]]] = (
     (_is_judged, MEASURES),
     (asks_known, KNOWN_INCIDENTS),
     (asks_own, OWN_INCIDENTS),
+    (has_own_words, OWN_WORDS),
 )
 """What can be measured, each of the calls that tell it in both runs."""
 

@@ -33,7 +33,7 @@ def judged(calls: Sequence[LabelledCall], read: Mapping[str, Sequence[Mention]])
     for call in calls:
         name = call.call.id
         facts = Facts(call_id=name, turns=4, incidents=tuple(read[name]))
-        cases.append(case_of(call, gold[name], judge(facts, policies[name].policy), mentions=facts.incidents))
+        cases.append(case_of(call, gold[name], judge(facts, policies[name].policy), facts=facts))
     return cases
 
 

@@ -61,8 +61,8 @@ OWN_INCIDENTS = _measures("own incidents", known=False)
 class KindNumbers(BaseModel):
     """Of one kind, or of several: `found` of the calls that have it, `precision` of those where it was found.
 
-    `f1`: their harmonic mean, None where nothing happens and nothing is said. `average_precision`: whether calls that have it come first, sorted by its likeliest mention (scikit-learn's; no bar
-    is in it); None where no call has it.
+    `f1`: their harmonic mean, None where nothing happens and nothing is said. `average_precision`: whether calls that
+    have it come first, sorted by its likeliest mention (scikit-learn's; no bar is in it); None where no call has it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
