@@ -70,9 +70,7 @@ def made(words: Sequence[AskedWord], calls: int, seed: int = 1) -> list[tuple[li
     return found
 
 
-def calls_of(
-    made_up: Sequence[tuple[list[LineFeatures], int, int]], basis: dict[str, np.ndarray]
-) -> list[WordCall]:
+def calls_of(made_up: Sequence[tuple[list[LineFeatures], int, int]], basis: dict[str, np.ndarray]) -> list[WordCall]:
     calls = []
     for number, (lines, given, asked) in enumerate(made_up):
         policy = given // 2
@@ -91,14 +89,18 @@ def learned() -> tuple[WordMatcher, list[WordCall], list[AskedWord], list[tuple[
     words = words_of(12)
     seen = seen_of(words)
     examples = made(words, 120)
-    basis = basis_of([AskedCall(lines, {}, 0) for lines, _, _ in examples], [Described(*item) for item in seen.items()], 16, 16)
+    basis = basis_of(
+        [AskedCall(lines, {}, 0) for lines, _, _ in examples], [Described(*item) for item in seen.items()], 16, 16
+    )
     calls = calls_of(examples, basis)
     left_out: list[tuple[Alike, Alike]] = []
     matcher = learn_words(calls, words, seen, basis, BOUND, SMALL, lambda one, other: left_out.append((one, other)))
     return matcher, calls, words, left_out
 
 
-def test_it_tells_what_a_line_does_with_each_word(learned: tuple[WordMatcher, list[WordCall], list[AskedWord], object]) -> None:
+def test_it_tells_what_a_line_does_with_each_word(
+    learned: tuple[WordMatcher, list[WordCall], list[AskedWord], object],
+) -> None:
     matcher, _, words, _ = learned
     seen = seen_of(words, seed=77)
     right = 0
@@ -131,7 +133,9 @@ def test_calls_of_a_writing_pass_are_told_by_networks_that_have_not_seen_it(
 def test_the_network_scores_as_the_reader_does() -> None:
     words = words_of(3)
     seen, examples = seen_of(words), made(words, 12)
-    basis = basis_of([AskedCall(lines, {}, 0) for lines, _, _ in examples], [Described(*item) for item in seen.items()], 16, 16)
+    basis = basis_of(
+        [AskedCall(lines, {}, 0) for lines, _, _ in examples], [Described(*item) for item in seen.items()], 16, 16
+    )
     calls = calls_of(examples, basis)
     matcher = learn_words(calls, words, seen, basis, BOUND, WordPlan(token_dimensions=16, line_dimensions=16, rounds=1))
     networks = [{name: matcher.parts[name][number] for name in _NETWORK} for number in range(2)]
@@ -143,7 +147,10 @@ def test_the_network_scores_as_the_reader_does() -> None:
             np.testing.assert_allclose(told[row], matcher.scores(features, together), rtol=1e-2, atol=2e-2)
 
 
-_NETWORK = learn_network.__annotations__ and (
-    "of_token of_described_token token_weight described_token_weight of_line line_hidden line_pair described_line_pair "
-    "hidden hidden_bias hidden_out nearness line bias"
-).split()
+_NETWORK = (
+    learn_network.__annotations__
+    and (
+        "of_token of_described_token token_weight described_token_weight of_line line_hidden line_pair described_line_pair "
+        "hidden hidden_bias hidden_out nearness line bias"
+    ).split()
+)

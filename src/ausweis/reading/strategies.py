@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeVar, cast
 
 from ausweis.engines import learned_index
 from ausweis.engines.learned_file import LearnedFile
@@ -139,8 +141,14 @@ def _learned_for(
     path = learned_index.find(kind, template.provenance, engine.info.sha256, beside)
     if path is None:
         return None
-    learned = form.load(path)
+    learned = cast("_Learned", _loaded(form, path, path.stat().st_mtime_ns))
     if (learned.model_sha256, learned.template_sha256) != (engine.info.sha256, template.sha256):
         message = "was trained for another model or template than its index says: train it again"
         raise PromptError(message, place=str(path))
     return learned
+
+
+@lru_cache(maxsize=4)  # an eval opens a reader for each policy, and each file is tens of megabytes
+def _loaded(kind: type[LearnedFile], path: Path, changed: int) -> LearnedFile:
+    """The file as it was `changed` last."""
+    return kind.load(path)
