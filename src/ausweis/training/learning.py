@@ -48,25 +48,47 @@ class Optimiser:
     def __init__(self, groups: Sequence[Mapping[str, Any]], steps: int) -> None:
         """`groups`: `params`, `lr` and `weight_decay` each; `steps`: how many there will be."""
         self._parts = [part for group in groups for part in group["params"]]
-        self._adam = torch.optim.AdamW([dict(group) for group in groups], betas=(0.9, 0.98))
+        # Half precision rounds small steps away: such parts are copies of what is learned.
+        self._whole = [
+            part.detach().float().clone().requires_grad_() if _is_half(part) else part for part in self._parts
+        ]
+        whole = dict(zip(map(id, self._parts), self._whole, strict=True))
+        own = [{**group, "params": [whole[id(part)] for part in group["params"]]} for group in groups]
+        self._adam = torch.optim.AdamW(own, betas=(0.9, 0.98))
         self._rates = torch.optim.lr_scheduler.LambdaLR(self._adam, lambda step: rate_at(step, steps))
 
     def step(self, loss: Tensor) -> None:
         """Go down the slope of the loss."""
-        self._adam.zero_grad(set_to_none=True)
+        for part in (*self._parts, *self._whole):
+            part.grad = None
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(self._parts, LONGEST_SLOPE)
+        halves = [pair for pair in zip(self._parts, self._whole, strict=True) if pair[0] is not pair[1]]
+        for part, whole in halves:
+            whole.grad = part.grad.float() if part.grad is not None else None
+        torch.nn.utils.clip_grad_norm_(self._whole, LONGEST_SLOPE)
         self._adam.step()
         self._rates.step()
+        with torch.no_grad():
+            for part, whole in halves:
+                part.copy_(whole)
 
     def state(self) -> dict[str, Any]:
         """All that is needed to go on."""
-        return {"adam": self._adam.state_dict(), "rates": self._rates.state_dict()}
+        whole = [part.detach().cpu() for part in self._whole]
+        return {"adam": self._adam.state_dict(), "rates": self._rates.state_dict(), "parts": whole}
 
     def go_on(self, state: Mapping[str, Any]) -> None:
-        """Take up a state."""
+        """Take up a state, that of the parts too."""
+        with torch.no_grad():
+            for part, whole, kept in zip(self._parts, self._whole, state["parts"], strict=True):
+                whole.copy_(kept)
+                part.copy_(whole)
         self._adam.load_state_dict(state["adam"])
         self._rates.load_state_dict(state["rates"])
+
+
+def _is_half(part: Tensor) -> bool:
+    return part.dtype in (torch.bfloat16, torch.float16)
 
 
 def rate_at(step: int, steps: int) -> float:

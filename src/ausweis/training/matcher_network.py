@@ -89,9 +89,7 @@ def learn_network(
     return arrays_of(network)
 
 
-def scores_of(
-    network: Mapping[str, Array], call: CallInBasis, places: Sequence[int], asked: Descriptions
-) -> Array:
+def scores_of(network: Mapping[str, Array], call: CallInBasis, places: Sequence[int], asked: Descriptions) -> Array:
     """The log-odds of each line of a call and each of these descriptions: shape (lines, descriptions)."""
     device = device_of()
     parts = {name: torch.tensor(part, device=device) for name, part in network.items()}
@@ -114,7 +112,7 @@ def _some_places(
 def match_batch(
     calls: Sequence[CallInBasis], places: Sequence[int], asked: Descriptions, others: float, device: torch.device
 ) -> MatchBatch:
-    """Calls beside the descriptions of these places. `others`: what a description weighs that a call is not asked by."""
+    """Calls beside the descriptions of these places; one that a call is not asked by weighs as much as `others`."""
     rows = sum(len(call.lines) for call in calls)
     labels, weights = np.zeros((rows, len(places)), np.float32), np.full((rows, len(places)), others, np.float32)
     owners, row = [], 0
@@ -186,9 +184,7 @@ def match_scores(
     return plain + (lines @ network["line"])[:, None] + network["bias"]
 
 
-def _both_dropped(
-    one: Tensor, other: Tensor, dropout: float, chance: torch.Generator | None
-) -> tuple[Tensor, Tensor]:
+def _both_dropped(one: Tensor, other: Tensor, dropout: float, chance: torch.Generator | None) -> tuple[Tensor, Tensor]:
     """The same dimensions are left out of both."""
     kept = dropped(one.new_ones(one.shape[-1]), dropout, chance)
     return one * kept, other * kept

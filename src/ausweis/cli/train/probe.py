@@ -10,19 +10,13 @@ from ausweis.cli.options import added
 if TYPE_CHECKING:
     from ausweis.training.options import Options
 
-__all__ = ["matcher", "probe"]
+__all__ = ["common_options", "matcher", "options_of", "probe"]
 
-_training_options = added(
+common_options = added(
     click.argument("labelled", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)),
     click.option("--model", metavar="ID|PATH", help="See: ausweis models list. Default: the default model."),
     click.option("--limit", type=click.IntRange(min=10), metavar="N", help="Only so many calls, drawn by chance."),
     click.option("--rounds", type=click.IntRange(min=1), metavar="N", help="How often all calls are learned from."),
-    click.option(
-        "--out",
-        type=click.Path(dir_okay=False, path_type=Path),
-        metavar="FILE",
-        help="Where to write. Default: beside the template, where the reader looks.",
-    ),
     click.option(
         "--work",
         type=click.Path(file_okay=False, path_type=Path),
@@ -34,7 +28,15 @@ _training_options = added(
 )
 
 
-def _options_of(given: dict[str, Any]) -> "Options":
+_out_option = click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Where to write. Default: beside the template, where the reader looks.",
+)
+
+
+def options_of(given: dict[str, Any]) -> "Options":
     """The same for the training."""
     from ausweis.engines.weights import catalogue
     from ausweis.training.options import Options
@@ -54,7 +56,8 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.command(
     epilog="\b\nExample:\n  ausweis train probe evals/golden/train.jsonl --model model.gguf --out probe.safetensors"
 )
-@_training_options
+@common_options
+@_out_option
 @click.option(
     "--template", default="transcript", show_default=True, help="Or incidents; or another version, or a file."
 )
@@ -80,11 +83,12 @@ def probe(go_on: Path | None, rehearse: tuple[Path, ...], rehearsed: int | None,
 
     if rehearse and not go_on:
         raise InputError("--rehearse is for --go-on")
-    train_probe(_options_of(given), GoingOn(go_on, rehearse, rehearsed) if go_on else None)
+    train_probe(options_of(given), GoingOn(go_on, rehearse, rehearsed) if go_on else None)
 
 
 @click.command(epilog="\b\nExample:\n  ausweis train matcher yours.jsonl evals/incidents/described-train.jsonl")
-@_training_options
+@common_options
+@_out_option
 @click.option("--template", default="incidents", show_default=True, help="Or another version, or a file.")
 def matcher(**given: Any) -> None:
     """Learn a matcher from LABELLED calls whose incidents have descriptions: what a description says, whatever it is.
@@ -93,4 +97,4 @@ def matcher(**given: Any) -> None:
     """
     from ausweis.training.matcher_run import train_matcher
 
-    train_matcher(_options_of(given))
+    train_matcher(options_of(given))
