@@ -2,6 +2,7 @@
 
 engine         answers questions and reads transcripts
 chat_format    messages → parts of a prompt, markers apart from contents
+prompt_tokens  prompts as tokens
 batches        which questions are evaluated together, and what they share
 model          the weights: vocabulary, tokens
 adapter        a file of changes to the weights, checked before it is loaded

@@ -11,20 +11,21 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from importlib.metadata import version
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 import numpy as np
 
 from ausweis.engines.llama.adapter import AdapterFile
 from ausweis.engines.llama.answers import Answer, Answering, JsonWriter, Logits, choose
-from ausweis.engines.llama.batches import Batch, Question, batches_of, by_prefix
-from ausweis.engines.llama.chat_format import ChatFormat, PromptPart, chat_format
+from ausweis.engines.llama.batches import Batch, batches_of, by_prefix
+from ausweis.engines.llama.chat_format import chat_format
 from ausweis.engines.llama.context import CachedPrefix, LlamaContext
 from ausweis.engines.llama.model import LlamaModel
+from ausweis.engines.llama.prompt_tokens import PromptTokens
 from ausweis.engines.llama.shared_prefix import SEQUENCES, SharedPrefixContext
 from ausweis.engines.llama.states import States
 from ausweis.engines.llama.transcript import TranscriptContext
-from ausweis.engines.protocol import Message, Request, Result, Transcript
+from ausweis.engines.protocol import Request, Result, Transcript
 from ausweis.engines.weights import LocalModel, Progress, locate
 from ausweis.errors import ContextError, EngineError, ModelError
 from ausweis.machine import usable_cpus
@@ -42,8 +43,6 @@ CONTEXTS = 3
 """Prefixes kept evaluated, the latest used; each has a context of its own."""
 COMPARED = 500
 """Descriptions that rows are compared with whose states are kept: some hundred kilobytes each."""
-ANSWER_ROOM = 16
-"""Tokens left for the ways to the answers of a closed list."""
 
 
 def engine_name() -> str:
@@ -80,9 +79,10 @@ class LlamaEngine:
         self._size = context or min(CONTEXT, trained)
         self._threads = threads or usable_cpus()
         self._adapter_sha256 = adapter.sha256 if adapter else ""
-        self._adapter = self._load_adapter(adapter, weights.sha256) if adapter else None
-        self._format: ChatFormat = chat_format(weights.chat_format, self._model.chat_template)
-        self._end = self._end_of_answer()
+        self._adapter = self._model.load_adapter(adapter, weights.sha256) if adapter else None
+        chat = chat_format(weights.chat_format, self._model.chat_template)
+        self._prompts = PromptTokens(self._model, chat, self._size)
+        self._end = self._prompts.end_of_answer()
         self._writer = JsonWriter(self._model)
         self._compared: dict[tuple[Transcript, tuple[int, ...], str], States] = {}
         self._contexts: OrderedDict[tuple[tuple[int, ...], _Kind], LlamaContext] = OrderedDict()
@@ -116,7 +116,7 @@ class LlamaEngine:
     def complete(self, requests: Sequence[Request]) -> list[Result]:
         """Answer in order. The same requests give the same numbers, whatever was asked before them."""
         results: dict[int, Result] = {}
-        questions = [self._question(place, request) for place, request in enumerate(requests)]
+        questions = [self._prompts.question(place, request) for place, request in enumerate(requests)]
         for prefix, group in by_prefix(questions).items():
             context, computed = self._shared_prefix(prefix)
             for batch in batches_of(group, sequences=SEQUENCES, free=self._size - len(prefix)):
@@ -179,8 +179,7 @@ class LlamaEngine:
 
     def tokens_of(self, transcript: Transcript) -> tuple[tuple[int, ...], list[list[int]]]:
         """The tokens that a transcript begins with, and those of each row."""
-        rows = [self._model.tokens(f"{row}\n", special=False) for row in transcript.rows]
-        return self._prefix(self._format(transcript.messages)), rows
+        return self._prompts.transcript(transcript)
 
     def _reading(self, transcript: Transcript, kind: _Kind) -> tuple[int, int, Iterator[States]]:
         """How many tokens the prefix has, how many of them had to be evaluated, and the states of the rows."""
@@ -203,43 +202,6 @@ class LlamaEngine:
                 self._compared.clear()
             _, _, (self._compared[key],) = self._reading(compared, kind)
         return self._compared[key]
-
-    def _load_adapter(self, adapter: AdapterFile, sha256: str) -> Any:
-        try:
-            return self._model.load_adapter(adapter, sha256)
-        except BaseException:
-            self._model.close()
-            raise
-
-    def _question(self, place: int, request: Request) -> Question:
-        """The tokens of a request.
-
-        Raises:
-            ContextError: they do not fit the context.
-        """
-        parts = self._format(request.messages)
-        prefix = self._prefix(parts)
-        own = tuple(self._tokens(parts[_last_text(parts) :]))
-        room = request.max_tokens if request.json_schema is not None else ANSWER_ROOM
-        if len(prefix) + len(own) + room > self._size:
-            message = f"a prompt of {request.template or 'a question'} has {len(prefix) + len(own)} tokens and needs"
-            raise ContextError(f"{message} {room} more, but the context has {self._size} (option --context)")
-        return Question(place, request, prefix, own, room)
-
-    def _prefix(self, parts: Sequence[PromptPart]) -> tuple[int, ...]:
-        """The tokens of all that stands before the text of the last message."""
-        begin = [] if self._model.begin_token is None else [self._model.begin_token]
-        return tuple(begin + self._tokens(parts[: _last_text(parts)]))
-
-    def _tokens(self, parts: Sequence[PromptPart]) -> list[int]:
-        return [token for part in parts for token in self._model.tokens(part.text, special=part.special)]
-
-    def _end_of_answer(self) -> int:
-        """The token that ends an answer in the chat format; some model files name the end of a text instead."""
-        parts = self._format((Message(role="user", content="?"), Message(role="assistant", content="!")))
-        last = _last_text(parts)
-        tokens = self._tokens(parts[last + 1 : last + 2])
-        return tokens[0] if tokens and self._model.ends(tokens[0]) else self._model.end_token
 
     def _shared_prefix(self, prefix: tuple[int, ...]) -> tuple[SharedPrefixContext, int]:
         """A context for questions with this prefix, and how many tokens of it had to be evaluated."""
@@ -290,8 +252,3 @@ class LlamaEngine:
             context.close()
         self._contexts.clear()
         self._model.close()
-
-
-def _last_text(parts: Sequence[PromptPart]) -> int:
-    """The place of the last message's text."""
-    return max(place for place, part in enumerate(parts) if not part.special)

@@ -80,12 +80,17 @@ class LlamaModel:
         """The adapter, for contexts of this model, whose hash is given; it goes when the model goes.
 
         Raises:
-            ModelError: it does not fit the model, or it is damaged.
+            ModelError: it does not fit the model, or it is damaged; the memory was given back.
         """
-        check_adapter(adapter, sha256, self.architecture)
-        pointer = self.api.llama_adapter_lora_init(self.pointer, str(adapter.path).encode())
-        if not pointer:
-            raise ModelError("llama.cpp cannot use this adapter for the model: learn it again", place=str(adapter.path))
+        try:
+            check_adapter(adapter, sha256, self.architecture)
+            pointer = self.api.llama_adapter_lora_init(self.pointer, str(adapter.path).encode())
+            if not pointer:
+                message = "llama.cpp cannot use this adapter for the model: learn it again"
+                raise ModelError(message, place=str(adapter.path))
+        except ModelError:
+            self.close()
+            raise
         return pointer
 
     @property
