@@ -15,7 +15,7 @@ from ausweis.training.adapter_calls import AdapterCalls, adapter_calls
 from ausweis.training.network import Plan
 from ausweis.training.tasks import FACT_TASK
 
-__all__ = ["LAYERS", "PLAN", "TEMPLATE", "LetterEngine", "calls", "model", "told"]
+__all__ = ["LAYERS", "PLAN", "TEMPLATE", "LetterEngine", "calls", "engine", "model", "told"]
 
 LAYERS = (2, 3, 4)
 NETWORK = Plan(token_dimensions=8, line_dimensions=12, queries=2, fetched=2, hidden=8, rate=1e-2)

@@ -78,3 +78,10 @@ def test_features_are_those_of_the_probe() -> None:
     assert owner.tolist() == [0, 0, 1, 1, 1, 2, 2, 2, 2]
     assert tokens.numpy() == pytest.approx(np.concatenate([line.tokens for line in wanted]), abs=1e-6)
     assert lines.numpy() == pytest.approx(np.stack([line.line for line in wanted]), abs=1e-6)
+
+
+def test_a_learning_without_numbers_gets_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    learner = AdapterLearner(model(), told(8), replace(PLAN, rounds=2))
+    monkeypatch.setattr(learner, "_left_out_loss", lambda: float("nan"))
+    with pytest.raises(InputError, match="at a smaller --rate"):
+        learner.learn()

@@ -66,8 +66,8 @@ def test_labelled_calls_become_an_adapter_and_its_probe(tmp_path: Path) -> None:
     assert same.sha256 == adapter.sha256
 
 
-def test_a_template_without_labels_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="has no probe: --template is transcript or incidents"):
-        train_adapter(options(tmp_path, [], template="agent-turn"), AdapterOptions(PLAN, steps))
+def test_another_template_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no adapter is learned for incidents@1"):
+        train_adapter(options(tmp_path, [], template="incidents"), AdapterOptions(PLAN, steps))
     assert not (tmp_path / "work").exists()
     assert torch.is_grad_enabled()

@@ -46,8 +46,12 @@ def packed(prefix: Sequence[int], calls: Sequence[Sequence[int]], device: torch.
     seen = (owner[:, None] == owner[None]) | (owner[None] == -1)
     seen &= np.tri(len(owner), dtype=np.bool_)
     tokens = np.concatenate([np.asarray(part, np.int64) for part in (prefix, *calls)])
-    told = (tokens[None], positions.astype(np.int64)[None], seen[None, None])
-    return Packed(*(torch.from_numpy(part).to(device) for part in told), begins)
+    return Packed(
+        torch.from_numpy(tokens[None]).to(device),
+        torch.from_numpy(positions.astype(np.int64)[None]).to(device),
+        torch.from_numpy(seen[None, None]).to(device),
+        begins,
+    )
 
 
 def precision_on(device: torch.device) -> torch.dtype:

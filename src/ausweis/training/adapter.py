@@ -99,7 +99,11 @@ class AdapterLearner:
         return sum(map(len, self._rounds))
 
     def learn(self, on_step: Callable[[], None] = lambda: None, on_round: Callable[[], None] = lambda: None) -> None:
-        """Go on to the end, then take the best round."""
+        """Go on to the end, then take the best round.
+
+        Raises:
+            InputError: it learned nothing, since its steps were too large.
+        """
         while self._round < len(self._rounds) and self._worse < self._plan.patience:
             for places in self._rounds[self._round][self._step :]:
                 batch = self._batch([self._calls.learned[place] for place in places])
@@ -110,6 +114,8 @@ class AdapterLearner:
                 on_step()
             self._end_round()
             on_round()
+        if not self._best:
+            raise InputError("the learning came to no numbers: learn at a smaller --rate")
         self._take(self._best)
 
     def scores(self) -> list[Array]:

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ausweis.engines.llama import AdapterFile, LlamaEngine
 from ausweis.engines.weights import locate
 from ausweis.errors import InputError
 from ausweis.evals.labelled import read_all
 from ausweis.prompts import default_library
+from ausweis.reading.strategies import TRANSCRIPT_TEMPLATE
 from ausweis.training.adapted_model import AdaptedModel, load_adapted
 from ausweis.training.adapter import AdapterLearner, AdapterPlan
 from ausweis.training.adapter_calls import AdapterCalls, TokenCall, adapter_calls
@@ -32,6 +34,7 @@ from ausweis.training.tasks import FACT_TASK, TASKS
 
 __all__ = ["AdapterOptions", "train_adapter"]
 
+Array = NDArray[np.float32]
 OnStep = Callable[[int, float], None]
 """Told how many steps are done, and the loss of the last ones."""
 LAST = 20
@@ -55,28 +58,33 @@ def train_adapter(options: Options, wanted: AdapterOptions) -> tuple[AdapterFile
     """Train, write; where adapter and probe are.
 
     Raises:
-        InputError: the template has no probe, the calls teach nothing, or what was learned cannot be written.
+        InputError: of another template, on no device that is here, from calls that teach nothing, or to no folder.
         AusweisError: the model cannot be loaded, or a file cannot be read.
     """
     template = default_library().get(options.template)
-    task = TASKS.get(template.id)
-    if task is None:
-        raise InputError(f"{template.name} has no probe: --template is {' or '.join(TASKS)}")
+    if TASKS.get(template.id) is not FACT_TASK:
+        raise InputError(f"no adapter is learned for {template.name}: --template is {TRANSCRIPT_TEMPLATE}")
+    device = device_of(wanted.device)
     new, weights = drawn(read_all(options.labelled), options.limit), locate(options.model)
     with closing(LlamaEngine(weights)) as engine:
         layers = layers_of(engine.layers)
-        calls = adapter_calls(engine, template, task, new, wanted.plan.tokens)
+        calls = adapter_calls(engine, template, FACT_TASK, new, wanted.plan.tokens)
     options.tell(
         f"{len(calls.learned)} calls to learn from, {len(calls.left_out)} are left out; the model is loaded ..."
     )
-    model = load_adapted(weights, layers, wanted.plan.layers, wanted.plan.rank, device_of(wanted.device))
-    learner = _learned(model, calls, _kept(options.work, weights.sha256, calls, wanted.plan), options, wanted)
+    model = load_adapted(weights, layers, wanted.plan.layers, wanted.plan.rank, device)
+    learner = _learned(
+        model,
+        calls,
+        _kept(options.work, f"{weights.sha256} {device.type} {calls.sha256()} {wanted.plan}"),
+        options,
+        wanted,
+    )
     notes = f"learned from {', '.join(path.name for path in options.labelled)}"
     parts, network = learner.parts()
-    told, calibration = _left_out(learner, calls, dialogue=task.dialogue)
+    told, calibration = _left_out(learner, calls)
     show_labels(told, options.tell)
-    if task is FACT_TASK:
-        show_verdicts([call.labelled for call in calls.left_out], told, options.tell)
+    show_verdicts([call.labelled for call in calls.left_out], told, options.tell)
     bound = Bound(template, weights.sha256, layers, notes)
     every = _as_learned(learner, calls.labels, [*calls.learned, *calls.left_out])
     probe = probe_of(bound, every, [network], calibration, told.dialogue)
@@ -85,9 +93,8 @@ def train_adapter(options: Options, wanted: AdapterOptions) -> tuple[AdapterFile
     return written
 
 
-def _kept(work: Path, model_sha256: str, calls: AdapterCalls, plan: AdapterPlan) -> Path:
-    """Where this training keeps what it learned; another one has another place."""
-    body = f"{model_sha256} {calls.sha256()} {plan}"
+def _kept(work: Path, body: str) -> Path:
+    """Where the training of this model, device, calls and plan keeps what it learned; another has another place."""
     return work / f"adapter-{hashlib.sha256(body.encode()).hexdigest()[:16]}.pt"
 
 
@@ -116,13 +123,12 @@ def _learned(
     return learner
 
 
-def _left_out(
-    learner: AdapterLearner, calls: AdapterCalls, *, dialogue: bool
-) -> tuple[LeftOut, tuple[np.ndarray, np.ndarray]]:
+def _left_out(learner: AdapterLearner, calls: AdapterCalls) -> tuple[LeftOut, tuple[Array, Array]]:
+    """What is told of calls that were left out, and the slopes and offsets that make probabilities of it."""
     learned, scores = _as_learned(learner, calls.labels, calls.left_out), learner.scores()
     slopes, offsets = slopes_of(learned.numbers, scores)
     answers = [1 / (1 + np.exp(-(score * slopes + offsets))) for score in scores]
-    weights = dialogue_of(calls.labels, learned.chunks, learned.numbers, answers) if dialogue else ()
+    weights = dialogue_of(calls.labels, learned.chunks, learned.numbers, answers)
     return LeftOut(learned, scores, answers, weights), (slopes, offsets)
 
 

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ausweis.errors import InputError
 from ausweis.prompts import Template
 
 __all__ = [
@@ -100,8 +101,17 @@ def rate_at(step: int, steps: int) -> float:
 
 
 def device_of(name: str | None = None) -> torch.device:
-    """The named device; without a name the graphics card where there is one."""
-    return torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
+    """The named device; without a name the graphics card where there is one.
+
+    Raises:
+        InputError: PyTorch knows none of this name on this machine.
+    """
+    try:
+        device = torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError):
+        raise InputError(f"PyTorch has no device {name} on this machine: try cpu, or leave --device out") from None
+    return device
 
 
 def chance_of(seed: int, device: torch.device) -> torch.Generator:

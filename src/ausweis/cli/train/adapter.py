@@ -14,9 +14,7 @@ __all__ = ["adapter"]
     epilog="\b\nExample:\n  ausweis train adapter cases.jsonl evals/golden/train.jsonl --model model.gguf --out learned"
 )
 @common_options
-@click.option(
-    "--template", default="transcript", show_default=True, help="Or incidents; or another version, or a file."
-)
+@click.option("--template", default="transcript", show_default=True, help="Or another version, or a file.")
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
