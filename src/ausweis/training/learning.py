@@ -126,7 +126,7 @@ def network_from(parts: Mapping[str, Array], device: torch.device) -> Network:
 
 def arrays_of(network: Mapping[str, Tensor]) -> dict[str, Array]:
     """Parts as the files have them; learning on does not change them."""
-    return {name: np.array(part.detach().float().cpu()) for name, part in network.items()}
+    return {name: part.detach().float().cpu().numpy().copy() for name, part in network.items()}
 
 
 def dropped(values: Tensor, dropout: float, chance: torch.Generator | None) -> Tensor:
