@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from ausweis.engines.probe import LineFeatures
-from ausweis.engines.word_matcher import VERBS, WordMatcher
+from ausweis.engines.word_matcher import VERBS, WORD_PARTS, WordMatcher
 from ausweis.prompts import default_library
 from ausweis.reading.chunks import Chunk
 from ausweis.reading.own_labels import as_written
 from ausweis.training.learning import Bound
 from ausweis.training.matcher_data import AskedCall, Described, basis_of, in_basis
 from ausweis.training.word_calls import AskedWord, WordCall
-from ausweis.training.word_network import WordPlan, learn_network, word_scores
+from ausweis.training.word_network import WordPlan, word_scores
 from ausweis.training.words import Alike, learn_words
 from ausweis.vocabulary import OwnWord
 
@@ -138,19 +138,11 @@ def test_the_network_scores_as_the_reader_does() -> None:
     )
     calls = calls_of(examples, basis)
     matcher = learn_words(calls, words, seen, basis, BOUND, WordPlan(token_dimensions=16, line_dimensions=16, rounds=1))
-    networks = [{name: matcher.parts[name][number] for name in _NETWORK} for number in range(2)]
+    network = [name for name, shape in WORD_PARTS.items() if shape.startswith("m")]
+    networks = [{name: matcher.parts[name][number] for name in network} for number in range(2)]
     described = [matcher.described([seen[word.texts[0]]]) for word in words]
     for call, (lines, _, _) in zip(calls, examples, strict=True):
         told = word_scores(networks, call, described)
         together = matcher.described([seen[words[place].texts[0]] for place in call.words])
         for row, features in enumerate(lines):
             np.testing.assert_allclose(told[row], matcher.scores(features, together), rtol=1e-2, atol=2e-2)
-
-
-_NETWORK = (
-    learn_network.__annotations__
-    and (
-        "of_token of_described_token token_weight described_token_weight of_line line_hidden line_pair described_line_pair "
-        "hidden hidden_bias hidden_out nearness line bias"
-    ).split()
-)
