@@ -23,6 +23,8 @@ from ausweis.vocabulary import (
     SEVERITIES,
     VIOLATIONS,
     Language,
+    OwnWord,
+    with_own,
 )
 
 BOTH: tuple[Language, ...] = get_args(Language)
