@@ -51,7 +51,7 @@ def test_llama_cpp_reads_with_the_adapter_what_was_learned(tmp_path: Path) -> No
     weights, template = locate("smollm2-135m"), default_library().get(_short(tmp_path))
     given = [
         labelled(str(number), "A: PIN? << asks pin", "C: Eins. << gives pin", "A: Gut.", writing_pass=str(number % 2))
-        for number in range(4)
+        for number in range(8)
     ]
     adapted = load_adapted(weights, LAYERS, 6, 8, CPU)
     with closing(LlamaEngine(weights, context=512)) as engine:

@@ -10,7 +10,7 @@ from tests.training.small import LAYERS, TEMPLATE, model
 from ausweis.engines.llama.adapter import check_adapter
 from ausweis.engines.probe import Probe
 from ausweis.errors import InputError
-from ausweis.training.adapter_file import gguf_tensors, write_adapted
+from ausweis.training.adapter_file import check_folder, gguf_tensors, write_adapted
 from ausweis.training.learning import arrays_of
 from ausweis.user_yaml import load
 
@@ -39,6 +39,9 @@ def test_files_are_bound_to_each_other(tmp_path: Path) -> None:
     assert [part["file"] for part in listed["parts"]] == [adapter.path.name, path.name]
     assert listed["parts"][0]["sha256"] == listed["parts"][1]["bound_to"]["adapter"] == adapter.sha256
     assert {part["base"]["sha256"] for part in listed["parts"]} == {"1" * 64}
+    check_folder(tmp_path, TEMPLATE, "small")
+    with pytest.raises(InputError, match="lists other learned parts"):
+        check_folder(tmp_path, TEMPLATE, "other")
     assert sorted(tmp_path.iterdir()) == sorted([adapter.path, path, tmp_path / "learned.yaml"])
 
 

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from ausweis.training.learning import Optimiser, chance_of, dropped, largest_by, rate_at, sums_by
+from ausweis.errors import InputError
+from ausweis.training.learning import Optimiser, chance_of, device_of, dropped, largest_by, rate_at, sums_by
 
 pytestmark = pytest.mark.training
 
@@ -42,3 +43,18 @@ def test_an_optimiser_goes_on_where_it_stopped() -> None:
         return list(part.detach().numpy())
 
     assert run(breaks=False) == run(breaks=True)
+
+
+def test_small_steps_add_up_at_half_precision() -> None:
+    """Each alone would be rounded away."""
+    part = torch.ones(3, dtype=torch.bfloat16, requires_grad=True)
+    optimiser = Optimiser([{"params": [part], "lr": 1e-3, "weight_decay": 0.0}], 60)
+    for _ in range(60):
+        optimiser.step(part.float().sum())
+    assert part.dtype == torch.bfloat16
+    assert part.detach().float().tolist() == pytest.approx([0.97] * 3, abs=0.01)
+
+
+def test_a_device_that_is_not_here_gets_a_sentence() -> None:
+    with pytest.raises(InputError, match="no device abacus on this machine"):
+        device_of("abacus")

@@ -4,6 +4,7 @@ The adapter is GGUF, as llama.cpp reads it. All files appear at once, or none.
 """
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,11 +21,11 @@ from ausweis.errors import InputError
 from ausweis.prompts import Template
 from ausweis.training.adapted_model import AdaptedModel
 
-__all__ = ["gguf_tensors", "write_adapted"]
+__all__ = ["check_folder", "gguf_tensors", "write_adapted"]
 
 Array = NDArray[np.float32]
 
-_NAMES: Mapping[str, str] = {
+_LINEAR: Mapping[str, str] = {
     "self_attn.q_proj": "attn_q",
     "self_attn.k_proj": "attn_k",
     "self_attn.v_proj": "attn_v",
@@ -45,7 +46,7 @@ def gguf_tensors(parts: Mapping[str, Array], kind: str, heads: int, key_heads: i
     tensors: dict[str, Array] = {}
     for name, part in parts.items():
         _, layer, group, linear, side, *_ = name.split(".")
-        target = _NAMES[f"{group}.{linear}"]
+        target = _LINEAR[f"{group}.{linear}"]
         if kind == "llama" and side == "lora_B" and target in ("attn_q", "attn_k"):
             part = _as_neighbours(part, heads if target == "attn_q" else key_heads)
         tensors[f"blk.{layer}.{target}.weight.{side.lower()}"] = part
@@ -62,10 +63,10 @@ def write_adapted(
     """Write adapter, probe and what binds them (`learned.yaml`); where the first two are.
 
     Raises:
-        InputError: the folder cannot be written.
+        InputError: the folder cannot be written, or lists other parts.
     """
-    stem = f"{template.id}-{template.version}.{base_id}.v1"
-    names = {"adapter": f"adapter.{stem}.gguf", "probe": f"probe.{stem}.safetensors"}
+    check_folder(folder, template, base_id)
+    names = _names(template, base_id)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=folder) as temporary:
@@ -85,6 +86,25 @@ def write_adapted(
         raise InputError(f"what was learned cannot be written ({error.strerror})", place=str(folder)) from None
     path = folder / names["adapter"]
     return AdapterFile(path, adapter_sha256, path.stat().st_size, probe.model_sha256), folder / names["probe"]
+
+
+def check_folder(folder: Path, template: Template, base_id: str) -> None:
+    """See that nothing else is listed there, which would be lost.
+
+    Raises:
+        InputError: there is.
+    """
+    listed = folder / "learned.yaml"
+    if not listed.is_file():
+        return
+    files = re.findall(r"\bfile: *['\"]?([^'\"\s,}]+)", listed.read_text(encoding="utf-8", errors="replace"))
+    if not files or not set(files) <= set(_names(template, base_id).values()):
+        raise InputError("lists other learned parts: give another folder as --out", place=str(listed))
+
+
+def _names(template: Template, base_id: str) -> dict[str, str]:
+    stem = f"{template.id}-{template.version}.{base_id}.v1"
+    return {"adapter": f"adapter.{stem}.gguf", "probe": f"probe.{stem}.safetensors"}
 
 
 def _write_gguf(path: Path, parts: Mapping[str, Array], model: AdaptedModel) -> None:

@@ -22,7 +22,7 @@ from ausweis.reading.strategies import TRANSCRIPT_TEMPLATE
 from ausweis.training.adapted_model import AdaptedModel, load_adapted
 from ausweis.training.adapter import AdapterLearner, AdapterPlan
 from ausweis.training.adapter_calls import AdapterCalls, TokenCall, adapter_calls
-from ausweis.training.adapter_file import write_adapted
+from ausweis.training.adapter_file import check_folder, write_adapted
 from ausweis.training.calibration import dialogue_of, slopes_of
 from ausweis.training.learning import Bound, device_of
 from ausweis.training.lines import layers_of
@@ -66,6 +66,8 @@ def train_adapter(options: Options, wanted: AdapterOptions) -> tuple[AdapterFile
         raise InputError(f"no adapter is learned for {template.name}: --template is {TRANSCRIPT_TEMPLATE}")
     device = device_of(wanted.device)
     new, weights = drawn(read_all(options.labelled), options.limit), locate(options.model)
+    out = options.out or options.work / "adapter"
+    check_folder(out, template, weights.id)
     with closing(LlamaEngine(weights)) as engine:
         layers = layers_of(engine.layers)
         calls = adapter_calls(engine, template, FACT_TASK, new, wanted.plan.tokens)
@@ -88,7 +90,7 @@ def train_adapter(options: Options, wanted: AdapterOptions) -> tuple[AdapterFile
     bound = Bound(template, weights.sha256, layers, notes)
     every = _as_learned(learner, calls.labels, [*calls.learned, *calls.left_out])
     probe = probe_of(bound, every, [network], calibration, told.dialogue)
-    written = write_adapted(options.out or options.work / "adapter", parts, model, probe, template, weights.id)
+    written = write_adapted(out, parts, model, probe, template, weights.id)
     options.tell(f"{written[0].path}, {written[1]}")
     return written
 
