@@ -28,6 +28,7 @@ answers:
   - {template: caller-turn, matches: 'mein Name[^\n]*$', answer: gives name}
   - {template: caller-turn, matches: 'Meine PIN[^\n]*$', answer: gives pin}
   - {template: agent-turn, matches: 'Ihr Vertrag[^\n]*$', answer: tells contract data}
+  - {template: incident, answer: "no"}
   - {answer: nothing}
 """
 """What a scripted engine says of the lines below, and of any other: nothing."""
