@@ -14,8 +14,11 @@ from ausweis.reading.defects import defects_in
 from ausweis.reading.dialogue import pairs
 from ausweis.reading.direct import _found
 from ausweis.reading.incidents import _names_value
+from ausweis.reading.own_labels import own_labels
 from ausweis.reading.refusal import declines
 from ausweis.reading.spoken import digits_in
+from ausweis.reading.word_evidence import pieces
+from ausweis.vocabulary import OwnWord
 
 ENOUGH = 8.0
 
@@ -59,6 +62,16 @@ def test_what_the_caller_gave_is_weighed() -> None:
     def work(lines: int) -> list[object]:
         chunks = [Chunk(place + 1, "caller", "ja") for place in range(lines)]
         return list(pairs(chunks, [{"gives pin": 0.5, "gives name": 0.1}] * lines))
+
+    assert is_linear(work, 5_000)
+
+
+def test_evidence_for_own_words() -> None:
+    labels = own_labels([OwnWord(kind="factor", id="berth", name="n", description="d")])
+
+    def work(lines: int) -> list[object]:
+        chunks = [Chunk(place + 1, "caller", "ja") for place in range(lines)]
+        return list(pieces(chunks, [{"gives own berth": 0.5, "gives": 0.1}] * lines, labels))
 
     assert is_linear(work, 5_000)
 

@@ -68,6 +68,7 @@ class _Dialogue:
         self.agent: list[int] = []
         self.caller: list[int] = []
         self.given: dict[str, float] = {}
+        self.numbers = [has_number(chunk.text) for chunk in chunks]
         self.names = {own.label for own in labels}
         self.gives = [own.label for own in labels if own.verb == "gives"]
         self._best = [
@@ -148,7 +149,7 @@ def _of_line(dialogue: _Dialogue, place: int, own: OwnLabel) -> Iterator[float]:
 def _of_factor(dialogue: _Dialogue, place: int, own: OwnLabel) -> Iterator[float]:
     """How its value looks, what was asked before, and what is said next."""
     word, agent, caller = own.word, dialogue.agent, dialogue.caller
-    number, digits = has_number(dialogue.chunks[place].text), word.looks_like != "words"
+    number, digits = dialogue.numbers[place], word.looks_like != "words"
     yield float(digits and number)
     yield float(digits and not number)
     yield float(number and not digits)
