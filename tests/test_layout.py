@@ -10,7 +10,7 @@ THEMES = {
     ".": "architecture dependencies docs layout packages",
     "batch": "failures resume runners",
     "calls": "bad_files fuzz linear_time",
-    "cli": "arguments help kill ray ray_model unforeseen",
+    "cli": "arguments help kill ray ray_model strategies unforeseen",
     "engines/server": "faults real run sick",
     "engines/weights": "kinds",
     "judging": "broken_policies package properties",

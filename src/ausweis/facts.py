@@ -74,7 +74,7 @@ _SUBJECTS: dict[EventKind, OwnKind] = {
 RecordingDefect = Literal["starts_late", "breaks_off", "garbled"]
 
 NoteCode = Literal[
-    "quote_not_in_turn",  # a violation that the model named was dropped: its quote does not stand in the turn
+    "quote_not_in_turn",  # something that the model named was dropped: its quote does not stand in the turn
     "violation_not_shown",  # the model said violation, but named none that could be checked
 ]
 NOTES: tuple[NoteCode, ...] = get_args(NoteCode)

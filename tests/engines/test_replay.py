@@ -1,10 +1,12 @@
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from ausweis.engines.fake import FakeEngine
-from ausweis.engines.protocol import Message, Request
-from ausweis.engines.replay import RecordingEngine, ReplayEngine
+from ausweis.engines.packed import pack, unpack
+from ausweis.engines.protocol import Message, Request, Result, UnsureToken
+from ausweis.engines.replay import RecordingEngine, ReplayEngine, recordings
 from ausweis.errors import EngineError, InputError, RunError
 
 
@@ -110,3 +112,27 @@ def test_a_recorded_answer_to_something_else_is_none(tmp_path: Path, old: str, n
         replay.complete([ask("a")])
     assert replay.complete([ask("b")])[0].text == "nothing"
     replay.close()
+
+
+def test_how_sure_a_generated_text_was_comes_back_too(tmp_path: Path) -> None:
+    request = Request(messages=(Message(role="user", content="?"),), json_schema={}, unsure=True)
+    told = Result(text='"a"', unsure=(UnsureToken(1, 2, 0.5),))
+
+    class Sure(FakeEngine):
+        def complete(self, requests: Sequence[Request]) -> list[Result]:
+            return [told for _ in requests]
+
+    engine = RecordingEngine(Sure([]), tmp_path / "r")
+    assert engine.complete([request]) == [told]
+    engine.close()
+    replay = ReplayEngine(tmp_path / "r")
+    assert replay.complete([request]) == [told]
+    replay.close()
+    info, answers = recordings(tmp_path / "r")
+    pack(tmp_path / "packed", info, answers)
+    assert unpack(tmp_path / "packed").find(request.key(info.sha256)) == told
+
+
+def test_nothing_is_recorded_of_what_was_not_asked(tmp_path: Path) -> None:
+    record(tmp_path / "r", "a")
+    assert "unsure" not in (tmp_path / "r" / "answers.jsonl").read_text()

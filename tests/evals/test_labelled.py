@@ -9,10 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.evals.cases import labelled
+from tests.judging.own_policies import MARINA, marina
 
 from ausweis.errors import InputError
 from ausweis.evals import LabelledCall, read_all, read_labelled
 from ausweis.evals.agreement import agreement, read_labels
+from ausweis.evals.labelled import gold_facts
 from ausweis.evals.validate import validate
 from ausweis.vocabulary import VIOLATIONS
 
@@ -153,3 +155,26 @@ def test_no_calls_at_all(tmp_path: Path) -> None:
     (tmp_path / "none.jsonl").write_text("", encoding="utf-8")
     with pytest.raises(InputError, match="there are no labelled calls"):
         read_all([tmp_path / "none.jsonl"])
+
+
+def test_policies_beside_a_file_are_those_of_its_calls(tmp_path: Path) -> None:
+    lines = ("C: B 17, Wendt. << gives berth_number; gives name", "A: Ist gesperrt. << changes key_change")
+    (tmp_path / "own.jsonl").write_text(labelled("a", *lines, policy="hafenlicht-de").line() + "\n", encoding="utf-8")
+    (tmp_path / "policies").mkdir()
+    (one,) = read_labelled(tmp_path / "own.jsonl")
+    assert (one.policy, gold_facts(one).asked_words) == ("hafenlicht-de", ())
+    (tmp_path / "policies" / "hafenlicht-de.yaml").write_text(MARINA, encoding="utf-8")
+    (one,) = read_labelled(tmp_path / "own.jsonl")
+    assert one.policy == str(tmp_path / "policies" / "hafenlicht-de.yaml")
+    assert gold_facts(one).asked_words == marina().own_words
+    (problem,) = (found.message for found in validate([one]) if "insufficient" not in found.message)
+    assert problem == "outcome: the label says compliant, the rules make violation of its events"
+    assert str(tmp_path) not in one.line()
+
+
+def test_a_policy_that_ships_is_never_looked_for_beside(tmp_path: Path) -> None:
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "telecom-de.yaml").write_text("id: other", encoding="utf-8")
+    (tmp_path / "own.jsonl").write_text(labelled("a", "A: Hallo.").line() + "\n", encoding="utf-8")
+    (one,) = read_labelled(tmp_path / "own.jsonl")
+    assert one.policy == "telecom-de"

@@ -33,6 +33,10 @@ def test_a_clean_call() -> None:
         (labelled("x", *LINES, caller="unclear"), "caller: the label says unclear, the rules make account_holder"),
         (labelled("x", *LINES, authorisation="missing"), "authorisation: the label says missing"),
         (labelled("x", *LINES, policy="nobody"), "cannot be judged"),
+        (
+            with_event(turn=3, kind="gives", subject="berth"),
+            "gives berth: turn 3 names what the policy telecom-de does",
+        ),
         (labelled("x", *LINES, why=""), "no sentence says why"),
         (labelled("x", *LINES, twin="y"), "its twin y is not in the same file"),
     ],

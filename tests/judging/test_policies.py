@@ -1,10 +1,12 @@
 """The policies that ship, and the mistakes that a policy file may hold."""
 
 import hashlib
+import re
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from tests.judging.own_policies import MARINA
 
 from ausweis.cli.policies import policies
 from ausweis.errors import EncodingError, PolicyError
@@ -223,6 +225,11 @@ def test_the_commands(tmp_path: Path) -> None:
     assert "Der Agent" in runner.invoke(policies, ["words", "--language", "de"]).output
     assert "Warning" in runner.invoke(policies, ["explain", "telecom-de", "--language", "en"]).output
     path = tmp_path / "mine.yaml"
+    path.write_text(MARINA, encoding="utf-8")
+    words = runner.invoke(policies, ["words", str(path)]).output
+    assert re.search(r"^  berth_number +Die Nummer des Liegeplatzes", words, re.MULTILINE)
+    assert re.search(r"^  change: key_change +Der Agent sperrt", words, re.MULTILINE)
+    assert "berth_number" not in runner.invoke(policies, ["words"]).output
     path.write_text(GOOD.replace("[pin]", "[pim]").replace("basic\n", "bad\n"), encoding="utf-8")
     good = runner.invoke(policies, ["validate", *SETS])
     assert (good.exit_code, good.output.count("good")) == (0, 3)

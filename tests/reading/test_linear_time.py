@@ -12,9 +12,9 @@ from ausweis.reading.address import named
 from ausweis.reading.chunks import LONGEST, Chunk, chunks_of
 from ausweis.reading.defects import defects_in
 from ausweis.reading.dialogue import pairs
-from ausweis.reading.direct import _found
 from ausweis.reading.incidents import _names_value
 from ausweis.reading.own_labels import own_labels
+from ausweis.reading.quotes import place_of
 from ausweis.reading.refusal import declines
 from ausweis.reading.spoken import digits_in
 from ausweis.reading.word_evidence import pieces
@@ -78,7 +78,7 @@ def test_evidence_for_own_words() -> None:
 
 @pytest.mark.parametrize("text", ["a " * 200_000, "a" * 200_000, "a" + " " * 200_000, "a-" * 100_000])
 def test_a_quote_is_found(text: str) -> None:
-    assert spent(lambda: [_found(quote, text) for quote in (text, "a " * 2_000 + "b", "a" * 2_000 + "b")]) < ENOUGH
+    assert spent(lambda: [place_of(quote, text) for quote in (text, "a " * 2_000 + "b", "a" * 2_000 + "b")]) < ENOUGH
 
 
 PARTS = [
@@ -113,10 +113,10 @@ def test_expressions(before: str, unit: str, after: str) -> None:
 
 
 @given(st.text("ab \n.", max_size=60), st.data())
-def test_a_quote_stands_where_it_was_found(text: str, data: st.DataObject) -> None:
+def test_a_quote_stands_where_it_wasplace_of(text: str, data: st.DataObject) -> None:
     begin = data.draw(st.integers(0, len(text)))
     quote = text[begin : data.draw(st.integers(begin, len(text)))]
-    place = _found(" ".join(quote.split()), text)
+    place = place_of(" ".join(quote.split()), text)
     if not quote.strip():
         assert place is None
     else:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from ausweis.reading.labels import Possible
 from ausweis.reading.plausible import plausible
 from ausweis.reading.spoken import has_number
-from ausweis.vocabulary import WITH_DIGITS, Factor
+from ausweis.vocabulary import WITH_DIGITS, Factor, LooksLike, OwnWord, with_own
 
 
 def gives(subject: str) -> Possible:
@@ -84,3 +84,24 @@ def test_digits_come_back_in_any_form_and_any_pieces(number: str, data: st.DataO
 def test_without_a_number_nothing_with_digits_was_given(subject: Factor, text: str) -> None:
     assert plausible(gives(subject), text, []) is has_number(text)
     assert plausible(gives(subject), f"{text} 7", [])
+
+
+@pytest.mark.parametrize(
+    ("looks_like", "text", "possible"),
+    [
+        ("digits", "Liegt im Auto.", False),
+        ("letters", "B siebzehn", True),
+        ("letters", "Liegt im Auto.", False),
+        ("date", "Irgendwann im Mai.", True),
+        ("date", "Letztens halt.", False),
+        ("words", "Möwe", True),
+    ],
+)
+def test_own_factors_follow_the_same_rules_by_what_they_look_like(
+    looks_like: LooksLike, text: str, possible: bool
+) -> None:
+    word = OwnWord(kind="factor", id="berth", name="Liegeplatz", description="Wo es liegt.", looks_like=looks_like)
+    factors = with_own((word,)).factors
+    assert plausible(gives("berth"), text, [], factors) is possible
+    assert plausible(Possible("reads_out", "berth", 0.9), text, [], factors) is (possible and "Mai" not in text)
+    assert not plausible(Possible("reads_out", "berth", 0.9), "Die 47109?", ["47109"], factors) or looks_like == "words"

@@ -73,7 +73,7 @@ def test_a_strategy_opens_by_its_name(library: Library, name: str) -> None:
 
 
 def test_unknown_strategy(library: Library) -> None:
-    with pytest.raises(InputError, match=r"there is no strategy guess \(there are: turnwise, direct\)"):
+    with pytest.raises(InputError, match=r"there is no strategy guess \(there are: turnwise, events, direct\)"):
         open_reader("guess", ENGINE, library, POLICY)
 
 

@@ -15,7 +15,8 @@ from ausweis.prompts import Library
 from ausweis.provenance import PromptProvenance
 from ausweis.reading import PolicyText, open_reader
 from ausweis.reading.chunks import LONGEST, Chunk
-from ausweis.reading.turnwise import MENTIONED, TurnwiseReader
+from ausweis.reading.kept import MENTIONED
+from ausweis.reading.turnwise import TurnwiseReader
 from ausweis.vocabulary import OwnWord
 
 POLICY = PolicyText(("Standard needs a PIN.",), "0" * 64)

@@ -15,9 +15,7 @@ def test_scores_are_those_of_the_probe() -> None:
     chance = np.random.default_rng(5)
     probe = by_chance(("one", "two", "three"), (1, 2), 7)
     lines = [
-        LineFeatures(
-            chance.normal(size=(size, 14)).astype(np.float32), chance.normal(size=28).astype(np.float32)
-        )
+        LineFeatures(chance.normal(size=(size, 14)).astype(np.float32), chance.normal(size=28).astype(np.float32))
         for size in (1, 5, 3)
     ]
     part = probe.parts

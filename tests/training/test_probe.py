@@ -13,8 +13,8 @@ from ausweis.prompts import default_library
 from ausweis.reading.chunks import Chunk
 from ausweis.reading.dialogue import EVIDENCE
 from ausweis.reading.labels import STARTS_LATE
-from ausweis.training.left_out import left_out_cases
 from ausweis.training.learning import Bound
+from ausweis.training.left_out import left_out_cases
 from ausweis.training.lines import KeptLines, Lines, layers_of
 from ausweis.training.network import Plan, learn_network, scores_of
 from ausweis.training.probe import LeftOut, learn, left_out, prepare
@@ -83,9 +83,7 @@ def test_a_probe_goes_on_learning() -> None:
     ]
     found: list[LeftOut] = []
     short = replace(SMALL, rounds=6)
-    again = learn(
-        new, BOUND, short, FACT_TASK, found.append, start=start, rehearsed=made(20)
-    )
+    again = learn(new, BOUND, short, FACT_TASK, found.append, start=start, rehearsed=made(20))
     assert set(again.labels) == {*start.labels, "accepts"}
     assert again.parts["token_basis"] == pytest.approx(start.parts["token_basis"])
     assert len(found[0].answers) == len(new)

@@ -56,10 +56,10 @@ system_options = added(
     ),
     click.option(
         "--strategy",
-        type=click.Choice(["turnwise", "direct"]),
+        type=click.Choice(["turnwise", "events", "direct"]),
         default="turnwise",
         show_default=True,
-        help="Read turn by turn and judge by the policy, or ask the model for the whole verdict.",
+        help="Read turn by turn, or all events in one answer, and judge by the policy; or ask for the whole verdict.",
     ),
     click.option("--zero-shot", is_flag=True, help="Read the answers without what was learned for this model."),
     click.option(

@@ -49,6 +49,8 @@ def pack(path: Path, info: ModelProvenance, answers: Iterable[tuple[str, Result]
         body: dict[str, Any] = {"key": key[:_KEY], "text": result.text}
         if result.probabilities:
             body["p"] = result.probabilities
+        if result.unsure is not None:
+            body["u"] = result.unsure
         lines.append(_line(body))
     replace_file(path, lzma.compress("".join(lines).encode(), preset=9 | lzma.PRESET_EXTREME))
 
@@ -66,7 +68,10 @@ def unpack(path: Path) -> Packed:
             raise ValueError
         info = ModelProvenance.model_validate(about["engine"])
         bodies = (json.loads(line) for line in rest)
-        answers = {body["key"]: Result(text=body["text"], probabilities=tuple(body.get("p", ()))) for body in bodies}
+        answers = {
+            body["key"]: Result(text=body["text"], probabilities=tuple(body.get("p", ())), unsure=body.get("u"))
+            for body in bodies
+        }
     except FileNotFoundError:
         raise InputError(
             "there are no recorded answers here; `ausweis eval bless` makes them", place=str(path)

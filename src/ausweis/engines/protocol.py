@@ -2,8 +2,9 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, Literal, Protocol, Self, runtime_checkable
+from typing import Annotated, Any, Literal, NamedTuple, Protocol, Self, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation, model_validator
 
@@ -14,6 +15,7 @@ from ausweis.errors import EngineError
 from ausweis.provenance import ModelProvenance
 
 __all__ = [
+    "ALMOST_CERTAIN",
     "NEGLIGIBLE",
     "AnyProbe",
     "Engine",
@@ -22,11 +24,15 @@ __all__ = [
     "Result",
     "Transcript",
     "TranscriptEngine",
+    "UnsureToken",
     "transcript_engine",
 ]
 
 NEGLIGIBLE = 0.02
 """A way to an answer of a closed list that is less likely is not followed further."""
+
+ALMOST_CERTAIN = 0.9995
+"""A token of a generated text that is likelier counts as certain."""
 
 AnyProbe = Probe | LineProbe | WordProbe
 """What tells the answer of a line from the states of the model."""
@@ -47,7 +53,8 @@ class Request(BaseModel):
     All messages but the last come from a template and hold nothing of a call: engines may keep what they make of it.
 
     With `choices`, the result has the probability of each choice (they sum to 1) and `text` is the likeliest.
-    With `json_schema`, `text` is JSON that fits it. `max_tokens` bounds a generated answer.
+    With `json_schema`, `text` is JSON that fits it; with `unsure` besides, the result names the tokens of it that the
+    model was not sure of, where the engine can tell. `max_tokens` bounds a generated answer.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -55,6 +62,7 @@ class Request(BaseModel):
     messages: tuple[Message, ...]
     choices: tuple[str, ...] = ()
     json_schema: Mapping[str, Any] | None = None
+    unsure: bool = False
     max_tokens: int = 512
     template: str = ""
     """Id and version of the template that asked, such as `agent-turn@1`."""
@@ -127,10 +135,26 @@ def _key(
 
 
 _Tokens = Annotated[int, Field(ge=0, le=2**40)]
+_Chance = Annotated[float, Field(ge=0, le=1)]
+
+
+class UnsureToken(NamedTuple):
+    """A token of a generated text that was not certain; `begin` and `end` are its place in the bytes of the text."""
+
+    begin: _Tokens
+    end: _Tokens
+    probability: _Chance
+
+
+def _is_none(value: object) -> bool:
+    """Recordings of answers of which it was not asked are as before."""
+    return value is None
 
 
 class Result(BaseModel):
     """One answer. `probabilities` holds one number a choice, from 0 to 1, in the order of the choices, or none.
+
+    `unsure`: of a generated text, the tokens that were less than `ALMOST_CERTAIN`; None where nobody tells.
 
     Raises:
         ValidationError: a number is no probability, or no count of tokens.
@@ -139,10 +163,18 @@ class Result(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     text: str
-    probabilities: tuple[Annotated[float, Field(ge=0, le=1)], ...] = ()
+    probabilities: tuple[_Chance, ...] = ()
+    unsure: Annotated[tuple[UnsureToken, ...] | None, Field(exclude_if=_is_none)] = None
     prompt_tokens: _Tokens = 0
     evaluated_tokens: _Tokens = 0
     """Tokens that the model had to compute, prompt and answer; what was shared counts once."""
+
+    def certainty(self, begin: int, end: int) -> float | None:
+        """How likely the characters of `text` from `begin` up to `end` were, after those before; None if not told."""
+        if self.unsure is None:
+            return None
+        first, last = (len(self.text[:place].encode(errors="replace")) for place in (begin, end))
+        return math.prod(token.probability for token in self.unsure if token.begin < last and token.end > first)
 
 
 class Engine(Protocol):

@@ -94,7 +94,10 @@ def _own_words(policy: Policy, language: Language) -> list[str]:
     texts = TEXTS[language]
     return [
         texts[f"own_{word.kind}"].format(
-            name=word.name, id=word.id, strength=texts.get(word.strength or ""), description=word.description
+            name=word.name,
+            id=word.id,
+            strength=texts.get(word.strength or ""),
+            description=f"{word.description.rstrip('.')}.",
         )
         for word in policy.own_words
     ]

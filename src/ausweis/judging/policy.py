@@ -25,7 +25,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from ausweis.judging.contradictions import contradictions
 from ausweis.vocabulary import (
-    FACTORS,
+    KNOWN_WORDS,
     VIOLATIONS,
     ActionKind,
     IncidentId,
@@ -166,7 +166,7 @@ class Policy(_Part):
     version: Word
     title: Sentence
     language: Language = "de"
-    factors: dict[str, FactorRule] = Field(default_factory=lambda: dict.fromkeys(FACTORS, FactorRule()))
+    factors: dict[str, FactorRule] = Field(default_factory=lambda: dict.fromkeys(KNOWN_WORDS.factors, FactorRule()))
     levels: Annotated[dict[Word, Level], Field(min_length=1)]
     actions: Actions
     third_party: ThirdParty = ThirdParty()

@@ -3,7 +3,11 @@
 reader      what every strategy offers
 strategies  opens one by name
 turnwise    the product: a closed question about every turn
+call_events all events of a call in one answer, for large models
 direct      the whole verdict in one prompt, its quotes checked; to compare
+policy_words  what a policy's words make of a question about a whole call
+quotes      whether what a model quotes was said, and where
+kept        which events are kept, and in which order
 asking      the two ways to ask about a call's lines: in a window, or as a transcript that is read once
 incidents   critical incidents beyond authentication, where the policy asks for them
 address     the name that a caller gave, from how the agent speaks to them

@@ -5,7 +5,6 @@ dropped, and a note says so.
 """
 
 import json
-import re
 from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -17,6 +16,7 @@ from ausweis.facts import Claim, ClaimedViolation, Facts, NoteCode
 from ausweis.prompts import Template
 from ausweis.provenance import PromptProvenance
 from ausweis.reading.defects import doubts
+from ausweis.reading.quotes import place_of
 from ausweis.reading.reader import Reading
 from ausweis.vocabulary import FACTORS, Caller, Factor, Outcome, ViolationType
 
@@ -89,7 +89,7 @@ class DirectReader:
         kept = []
         for named in answer.violations:
             turn = call.turn(named.turn) if 1 <= named.turn <= len(call.turns) else None
-            place = None if turn is None else _found(named.quote, turn.text)
+            place = None if turn is None else place_of(named.quote, turn.text)
             if turn is None or place is None:
                 notes.append("quote_not_in_turn")
                 continue
@@ -106,19 +106,3 @@ class DirectReader:
             policy_sha256=self._policy_sha256,
         )
         return claim, tuple(dict.fromkeys(notes))
-
-
-def _found(quote: str, text: str) -> tuple[int, int] | None:
-    """Where the quote stands in the text, whole words rather than parts of some; blanks may differ, nothing else."""
-    wanted, places = " ".join(quote.split()), [match.span() for match in re.finditer(r"\S+", text)]
-    flat = " ".join(text[begin:end] for begin, end in places)
-    begin = f" {flat} ".find(f" {wanted} ")
-    begin = flat.find(wanted) if begin < 0 else begin
-    if not wanted or begin < 0:
-        return None
-    return _place(flat, places, begin), _place(flat, places, begin + len(wanted) - 1) + 1
-
-
-def _place(flat: str, places: Sequence[tuple[int, int]], sign: int) -> int:
-    """Where in the text a sign is that stands here in its words with single blanks between."""
-    return places[flat.count(" ", 0, sign)][0] + sign - (flat.rfind(" ", 0, sign) + 1)

@@ -28,7 +28,16 @@ from ausweis.reading.chunks import Chunk, Line, spoken_chunks, with_context
 from ausweis.reading.spoken import digits_in, has_number
 from ausweis.vocabulary import INCIDENTS, IncidentId
 
-__all__ = ["IncidentQuestion", "IncidentReader", "Learned", "description_line", "named_before"]
+__all__ = [
+    "Chance",
+    "IncidentQuestion",
+    "IncidentReader",
+    "Learned",
+    "description_line",
+    "mentions_of",
+    "mentions_once",
+    "named_before",
+]
 
 STEM, SHORTEST, RARE = 6, 4, 5
 """Letters by which words are the same; letters of a word that counts; lines that may have it."""
@@ -76,8 +85,8 @@ class Learned(NamedTuple):
     matcher: Matcher | None
 
 
-class _Chance(NamedTuple):
-    """How likely a chunk is what a question asks for."""
+class Chance(NamedTuple):
+    """How likely a chunk, or a part of one, is what a question asks for."""
 
     question: IncidentQuestion
     chunk: Chunk
@@ -140,10 +149,10 @@ class IncidentReader:
         chunks = spoken_chunks(call)
         read, tokens = self._read_learned(call, chunks)
         asked, more = self._ask(call, chunks)
-        mentions = [mention for chance in (*read, *asked) for mention in _mentions(call, chunks, chance)]
-        return _once_a_turn(mentions), tokens + more
+        mentions = [mention for chance in (*read, *asked) for mention in mentions_of(call, chunks, chance)]
+        return mentions_once(mentions), tokens + more
 
-    def _read_learned(self, call: Call, chunks: Sequence[Chunk]) -> tuple[list[_Chance], int]:
+    def _read_learned(self, call: Call, chunks: Sequence[Chunk]) -> tuple[list[Chance], int]:
         """All that was learned and is asked for, in one reading of the call."""
         if self._probe is None or not chunks:
             return [], 0
@@ -155,14 +164,14 @@ class IncidentReader:
         told = [(question, kinds.index(INCIDENTS[question.id].label)) for question in self._told if question.id]
         told += [(question, place) for place, question in enumerate(self._matched, start=len(kinds))]
         chances = [
-            _Chance(question, chunk, result.probabilities[place])
+            Chance(question, chunk, result.probabilities[place])
             for chunk, result in zip(chunks, results, strict=True)
             for question, place in told
             if chunk.speaker in question.speakers
         ]
         return chances, sum(result.evaluated_tokens for result in results)
 
-    def _ask(self, call: Call, chunks: Sequence[Chunk]) -> tuple[list[_Chance], int]:
+    def _ask(self, call: Call, chunks: Sequence[Chunk]) -> tuple[list[Chance], int]:
         """What is asked by its description, line by line."""
         asked = [
             (question, chunk, self._request(call, question, lines))
@@ -173,7 +182,7 @@ class IncidentReader:
         results = self._engine.complete([request for _, _, request in asked]) if asked else []
         yes = self._template.labels.index("yes")
         chances = [
-            _Chance(question, chunk, result.probabilities[yes])
+            Chance(question, chunk, result.probabilities[yes])
             for (question, chunk, _), result in zip(asked, results, strict=True)
         ]
         return chances, sum(result.evaluated_tokens for result in results)
@@ -190,7 +199,8 @@ def description_line(template: Template, description: str, speaker: Side | None)
     return Transcript(messages=messages, rows=(messages[-1].content,), template=template.name)
 
 
-def _mentions(call: Call, chunks: Sequence[Chunk], chance: _Chance) -> list[Mention]:
+def mentions_of(call: Call, chunks: Sequence[Chunk], chance: Chance) -> list[Mention]:
+    """What facts say of it, where it is likely enough to be kept; `chunks` are all of the call."""
     question, chunk, probability = chance
     if probability < MENTIONED:
         return []
@@ -222,7 +232,7 @@ def named_before(chunks: Sequence[Chunk], shown: Chunk) -> Chunk | None:
     It names a value, another one than this line, and has most words in common with this line or the one before it;
     words that many lines have do not count. Among equals the last one is taken.
     """
-    place = chunks.index(shown)
+    place = max(place for place, chunk in enumerate(chunks) if (chunk.turn, chunk.begin) <= (shown.turn, shown.begin))
     about = _stems(shown.text) | (_stems(chunks[place - 1].text) if place else set())
     often = Counter(stem for chunk in chunks for stem in _stems(chunk.text))
     about = {stem for stem in about if often[stem] <= RARE}
@@ -245,7 +255,7 @@ def _stems(text: str) -> set[str]:
     return {word[:STEM] for word in re.findall(r"[^\W\d_]+", text.lower()) if len(word) >= SHORTEST}
 
 
-def _once_a_turn(mentions: list[Mention]) -> tuple[Mention, ...]:
+def mentions_once(mentions: Sequence[Mention]) -> tuple[Mention, ...]:
     """Of the same incident in several chunks of a turn, or shown by several turns, the likeliest."""
     best: dict[tuple[int, str | None, str | None], Mention] = {}
     for mention in mentions:

@@ -1,7 +1,6 @@
 """The labels of a policy's own words: a verb, `own` and the word's id, such as `gives own membership_number`.
 
-No known label is written so. Without `own`, a change that a policy calls `contract` would be the known
-`changes contract`.
+No known label is written so: without `own`, a change that a policy calls `contract` would be `changes contract`.
 """
 
 from collections.abc import Mapping, Sequence

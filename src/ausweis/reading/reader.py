@@ -25,7 +25,7 @@ class Reader(Protocol):
 
     @property
     def strategy(self) -> str:
-        """`turnwise` or `direct`."""
+        """Its name, one of `STRATEGIES`."""
         ...
 
     @property

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeVar, cast
 
 from ausweis.engines import learned_index
 from ausweis.engines.learned_file import LearnedFile
@@ -14,9 +16,11 @@ from ausweis.engines.word_matcher import WordMatcher
 from ausweis.errors import InputError, PromptError
 from ausweis.prompts import Library, Template
 from ausweis.reading.asking import Asking, TranscriptAsking, WindowAsking
+from ausweis.reading.call_events import EventsReader
 from ausweis.reading.direct import DirectReader
 from ausweis.reading.incidents import IncidentQuestion, IncidentReader, Learned
 from ausweis.reading.own_words import OwnWords
+from ausweis.reading.policy_words import PolicyWords
 from ausweis.reading.reader import Reader
 from ausweis.reading.turnwise import TurnwiseReader
 from ausweis.vocabulary import OwnWord
@@ -35,7 +39,7 @@ __all__ = [
 
 _Learned = TypeVar("_Learned", bound=LearnedFile)
 
-STRATEGIES = ("turnwise", "direct")
+STRATEGIES = ("turnwise", "events", "direct")
 TURN_TEMPLATES: Mapping[str, str] = {"agent": "agent-turn", "caller": "caller-turn"}
 """The template that asks about a speaker's turns, where nothing was learned."""
 INCIDENTS_TEMPLATE = "incidents"
@@ -48,7 +52,8 @@ TRANSCRIPT_TEMPLATE = "transcript"
 class PolicyText:
     """What must be known of a policy: for `direct` sentences that explain it, and the SHA-256 of its file.
 
-    `incidents`: what `turnwise` looks for beyond authentication. `own_words`: the policy's own factors and categories.
+    `incidents`: what `turnwise` and `events` look for beyond authentication. `own_words`: the policy's own factors and
+    categories.
     """
 
     sentences: tuple[str, ...] = ()
@@ -71,6 +76,8 @@ def open_reader(strategy: str, engine: Engine, library: Library, policy: PolicyT
             asking = WindowAsking(turns, library.get("call-start"))
         incidents = incident_reader(engine, library, policy.incidents, probes=probes) if policy.incidents else None
         return TurnwiseReader(engine, asking, incidents)
+    if strategy == "events":
+        return EventsReader(engine, library.get("call-events"), PolicyWords(policy.own_words, policy.incidents))
     if strategy == "direct":
         return DirectReader(engine, library.get("call-verdict"), policy.sentences, policy.sha256)
     raise InputError(f"there is no strategy {strategy} (there are: {', '.join(STRATEGIES)})")
@@ -134,8 +141,14 @@ def _learned_for(
     path = learned_index.find(kind, template.provenance, engine.info.sha256, beside)
     if path is None:
         return None
-    learned = form.load(path)
+    learned = cast("_Learned", _loaded(form, path, path.stat().st_mtime_ns))
     if (learned.model_sha256, learned.template_sha256) != (engine.info.sha256, template.sha256):
         message = "was trained for another model or template than its index says: train it again"
         raise PromptError(message, place=str(path))
     return learned
+
+
+@lru_cache(maxsize=4)  # an eval opens a reader for each policy, and each file is tens of megabytes
+def _loaded(kind: type[LearnedFile], path: Path, changed: int) -> LearnedFile:
+    """The file as it was `changed` last."""
+    return kind.load(path)

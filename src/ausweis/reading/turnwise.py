@@ -8,40 +8,20 @@ from collections.abc import Mapping, Sequence
 
 from ausweis.calls.call import Call
 from ausweis.engines.protocol import Engine
-from ausweis.facts import Event, EventKind, Facts
+from ausweis.facts import Event, Facts
 from ausweis.provenance import PromptProvenance
 from ausweis.reading import defects
 from ausweis.reading.asking import Asking
 from ausweis.reading.chunks import Chunk, spoken_chunks
 from ausweis.reading.incidents import IncidentReader
+from ausweis.reading.kept import MENTIONED, ORDER, once_a_turn
 from ausweis.reading.labels import STARTS_LATE, Possible, possible_events
 from ausweis.reading.own_labels import own_events, own_labels
 from ausweis.reading.plausible import plausible
 from ausweis.reading.reader import Reading
 from ausweis.vocabulary import with_own
 
-__all__ = ["MENTIONED", "TurnwiseReader"]
-
-MENTIONED = 0.05
-"""Events less likely than this are not kept."""
-
-_ORDER: tuple[EventKind, ...] = (
-    "speaks_for_other",
-    "holder_joins",
-    "gives",
-    "pre_authenticated",
-    "callback",
-    "authorisation_found",
-    "authorisation_missing",
-    "accepts",
-    "rejects",
-    "reads_out",
-    "discloses",
-    "changes",
-    "asks",
-    "refuses",
-)
-"""Within one chunk of a turn, what is said first as a rule."""
+__all__ = ["TurnwiseReader"]
 
 
 class TurnwiseReader:
@@ -82,7 +62,7 @@ class TurnwiseReader:
         facts = Facts(
             call_id=call.id,
             turns=len(call.turns),
-            events=_once_a_turn(events),
+            events=once_a_turn(events),
             defects=defects.defects_in(call, late),
             incidents=mentions,
             looked_for=() if self._incidents is None else self._incidents.looked_for,
@@ -106,20 +86,9 @@ class TurnwiseReader:
             for possible in self._possible(answer)
             if possible.probability >= MENTIONED and plausible(possible, chunk.text, said, self._vocabulary.factors)
         ]
-        return sorted(events, key=lambda event: _ORDER.index(event.kind))
+        return sorted(events, key=lambda event: ORDER.index(event.kind))
 
     def _possible(self, answer: Mapping[str, float]) -> list[Possible]:
         own = {own.label for own in self._own_labels}
         known = {label: probability for label, probability in answer.items() if label not in own}
         return possible_events(known, exclusive=self._asking.exclusive) + own_events(answer, self._own_labels)
-
-
-def _once_a_turn(events: list[Event]) -> tuple[Event, ...]:
-    """Of the same event in several chunks of a turn, the likeliest."""
-    best: dict[tuple[int, str, str | None], Event] = {}
-    for event in events:
-        key = (event.turn, event.kind, event.subject)
-        if key not in best or event.probability > best[key].probability:
-            best[key] = event
-    kept = {id(event) for event in best.values()}
-    return tuple(event for event in events if id(event) in kept)

@@ -90,7 +90,8 @@ def chips_of(case: Case) -> dict[int, list[Chip]]:
     for turn, chip in _factors(case.gold.factors, told.factors if told else ()):
         chips[turn].append(chip)
     for turn, word, state in _words(case.gold.actions, told.actions if told else ()):
-        chips[turn].append(Chip("change" if word in CHANGES else "disclosure", word, state))
+        is_change = word in CHANGES or case.own_words.get(word) == "change"
+        chips[turn].append(Chip("change" if is_change else "disclosure", word, state))
     for turn, word, state in _words(case.gold.violations, told.violations if told else ()):
         chips[turn].append(Chip("violation", word, state))
     for turn, word, state in _words(case.gold.incidents, told.incidents if told else ()):

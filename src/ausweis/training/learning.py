@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ausweis.errors import InputError
 from ausweis.prompts import Template
 
 __all__ = [
@@ -48,25 +49,47 @@ class Optimiser:
     def __init__(self, groups: Sequence[Mapping[str, Any]], steps: int) -> None:
         """`groups`: `params`, `lr` and `weight_decay` each; `steps`: how many there will be."""
         self._parts = [part for group in groups for part in group["params"]]
-        self._adam = torch.optim.AdamW([dict(group) for group in groups], betas=(0.9, 0.98))
+        # Half precision rounds small steps away: such parts are copies of what is learned.
+        self._whole = [
+            part.detach().float().clone().requires_grad_() if _is_half(part) else part for part in self._parts
+        ]
+        whole = dict(zip(map(id, self._parts), self._whole, strict=True))
+        own = [{**group, "params": [whole[id(part)] for part in group["params"]]} for group in groups]
+        self._adam = torch.optim.AdamW(own, betas=(0.9, 0.98))
         self._rates = torch.optim.lr_scheduler.LambdaLR(self._adam, lambda step: rate_at(step, steps))
 
     def step(self, loss: Tensor) -> None:
         """Go down the slope of the loss."""
-        self._adam.zero_grad(set_to_none=True)
+        for part in (*self._parts, *self._whole):
+            part.grad = None
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(self._parts, LONGEST_SLOPE)
+        halves = [pair for pair in zip(self._parts, self._whole, strict=True) if pair[0] is not pair[1]]
+        for part, whole in halves:
+            whole.grad = part.grad.float() if part.grad is not None else None
+        torch.nn.utils.clip_grad_norm_(self._whole, LONGEST_SLOPE)
         self._adam.step()
         self._rates.step()
+        with torch.no_grad():
+            for part, whole in halves:
+                part.copy_(whole)
 
     def state(self) -> dict[str, Any]:
         """All that is needed to go on."""
-        return {"adam": self._adam.state_dict(), "rates": self._rates.state_dict()}
+        whole = [part.detach().cpu() for part in self._whole]
+        return {"adam": self._adam.state_dict(), "rates": self._rates.state_dict(), "parts": whole}
 
     def go_on(self, state: Mapping[str, Any]) -> None:
-        """Take up a state."""
+        """Take up a state, that of the parts too."""
+        with torch.no_grad():
+            for part, whole, kept in zip(self._parts, self._whole, state["parts"], strict=True):
+                whole.copy_(kept)
+                part.copy_(whole)
         self._adam.load_state_dict(state["adam"])
         self._rates.load_state_dict(state["rates"])
+
+
+def _is_half(part: Tensor) -> bool:
+    return part.dtype in (torch.bfloat16, torch.float16)
 
 
 def rate_at(step: int, steps: int) -> float:
@@ -78,8 +101,17 @@ def rate_at(step: int, steps: int) -> float:
 
 
 def device_of(name: str | None = None) -> torch.device:
-    """The named device; without a name the graphics card where there is one."""
-    return torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
+    """The named device; without a name the graphics card where there is one.
+
+    Raises:
+        InputError: PyTorch knows none of this name on this machine.
+    """
+    try:
+        device = torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError):
+        raise InputError(f"PyTorch has no device {name} on this machine: try cpu, or leave --device out") from None
+    return device
 
 
 def chance_of(seed: int, device: torch.device) -> torch.Generator:
@@ -93,8 +125,8 @@ def network_from(parts: Mapping[str, Array], device: torch.device) -> Network:
 
 
 def arrays_of(network: Mapping[str, Tensor]) -> dict[str, Array]:
-    """Parts as the files have them."""
-    return {name: part.detach().float().cpu().numpy() for name, part in network.items()}
+    """Parts as the files have them; learning on does not change them."""
+    return {name: part.detach().float().cpu().numpy().copy() for name, part in network.items()}
 
 
 def dropped(values: Tensor, dropout: float, chance: torch.Generator | None) -> Tensor:

@@ -1,4 +1,4 @@
-"""What a matcher is learned from: calls that were asked by descriptions, in the directions in which they differ most."""
+"""What a matcher is learned from: calls that were asked by descriptions, in the directions in which lines differ."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -112,7 +112,7 @@ def _some_places(
 def match_batch(
     calls: Sequence[CallInBasis], places: Sequence[int], asked: Descriptions, others: float, device: torch.device
 ) -> MatchBatch:
-    """Calls beside the descriptions of these places. `others`: what a description weighs that a call is not asked by."""
+    """Calls beside the descriptions of these places; one that a call is not asked by weighs as much as `others`."""
     rows = sum(len(call.lines) for call in calls)
     labels, weights = np.zeros((rows, len(places)), np.float32), np.full((rows, len(places)), others, np.float32)
     owners, row = [], 0

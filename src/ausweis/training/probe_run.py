@@ -4,32 +4,26 @@ Reading takes a second for a hundred tokens on two cores, and some megabytes a c
 on. It is told how well calls are judged whose writing pass was left out.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
 
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.probe import Probe
 from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall, read_all
-from ausweis.evals.metrics import rows_of, summarise
 from ausweis.prompts import Template, default_library
-from ausweis.reading.strategies import INCIDENTS_TEMPLATE, TRANSCRIPT_TEMPLATE
 from ausweis.training.learning import Bound
-from ausweis.training.left_out import left_out_cases
 from ausweis.training.lines import KeptLines, collect, layers_of
 from ausweis.training.network import Plan
 from ausweis.training.options import Options, drawn
 from ausweis.training.probe import LeftOut, learn
-from ausweis.training.tasks import FACT_TASK, INCIDENT_TASK
+from ausweis.training.showing import show_labels, show_verdicts
+from ausweis.training.tasks import FACT_TASK, TASKS
 
 __all__ = ["GoingOn", "train_probe"]
 
 RATE = 5e-4
 """The learning rate of a probe that goes on."""
-TASKS = {TRANSCRIPT_TEMPLATE: FACT_TASK, INCIDENTS_TEMPLATE: INCIDENT_TASK}
 
 
 @dataclass(frozen=True)
@@ -72,9 +66,9 @@ def train_probe(options: Options, going_on: GoingOn | None = None) -> Path:
     again = [pair for pair in kept if pair[0].call.id not in ids]
 
     def show(told: LeftOut) -> None:
-        _show_labels(told, options)
+        show_labels(told, options.tell)
         if task is FACT_TASK:
-            _show_verdicts([labelled for labelled, _ in pairs], told, options)
+            show_verdicts([labelled for labelled, _ in pairs], told, options.tell)
 
     probe = learn(
         KeptLines(pairs, task),
@@ -104,33 +98,3 @@ def _start(path: Path, template: Template, engine: LlamaEngine) -> Probe:
     if (start.template_sha256, start.model_sha256) != (template.sha256, engine.info.sha256):
         raise InputError(f"the probe to go on from is not for {template.name} and {engine.info.id}", place=str(path))
     return start
-
-
-def _show_labels(told: LeftOut, options: Options) -> None:
-    """The average precision of each label over the lines of calls that a network has not seen."""
-    from sklearn.metrics import average_precision_score
-
-    learned, scores = told.learned, np.concatenate(told.scores)
-    truth = np.concatenate([numbers.labels for numbers in learned.numbers])
-    counts = np.concatenate([numbers.counts for numbers in learned.numbers]) > 0
-    for place, label in enumerate(learned.labels):
-        rows = counts[:, place]
-        if not truth[rows, place].any():
-            options.tell(f"{label:<28} no line")
-            continue
-        precision = average_precision_score(truth[rows, place], scores[rows, place])
-        options.tell(f"{label:<28} {int(truth[rows, place].sum()):>5} lines, average precision {precision:.2f}")
-
-
-def _show_verdicts(calls: Sequence[LabelledCall], told: LeftOut, options: Options) -> None:
-    """How the calls are judged by what networks say of them that have not seen their writing pass."""
-    summary = summarise(left_out_cases(calls, told.answers, told.learned.labels, told.dialogue))
-    for name, estimate in rows_of(summary):
-        options.tell(f"{name:<44} {estimate}")
-    for review in summary.reviews:
-        shares = f"violations {review.expected:.0%}, riskiest {review.reviewed:.0%}"
-        options.tell(f"{shares}: precision {review.precision}, found {review.found}")
-    for part in summary.slices:
-        if part.tag.startswith(("turns:", "language:")):
-            numbers = f"right {part.accuracy}, false alarms {part.false_alarms}"
-            options.tell(f"{part.tag:<20} {part.accuracy.n:>4} calls, {numbers}")

@@ -15,10 +15,11 @@ from ausweis.evals.labelled import GoldEvent, LabelledCall
 from ausweis.prompts import Template
 from ausweis.reading.chunks import Chunk
 from ausweis.reading.labels import SINGLE, STARTS_LATE, SUBJECTS, VERBS, meaning, speakers_of
+from ausweis.reading.strategies import INCIDENTS_TEMPLATE, TRANSCRIPT_TEMPLATE
 from ausweis.training.lines import FEWEST, Task, in_whole_turns
 from ausweis.vocabulary import INCIDENTS
 
-__all__ = ["FACT_TASK", "INCIDENT_TASK", "labels_in", "labels_of", "told_of"]
+__all__ = ["FACT_TASK", "INCIDENT_TASK", "TASKS", "labels_in", "labels_of", "told_of"]
 
 Array = NDArray[np.float32]
 
@@ -123,3 +124,5 @@ INCIDENT_TASK = Task(
     group=lambda labelled: min(labelled.call.id, labelled.gold.twin or labelled.call.id),
     known=_known,
 )
+TASKS = {TRANSCRIPT_TEMPLATE: FACT_TASK, INCIDENTS_TEMPLATE: INCIDENT_TASK}
+"""What is learned for a template."""

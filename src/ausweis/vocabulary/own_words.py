@@ -66,7 +66,9 @@ class Vocabulary:
     own: tuple[OwnWord, ...] = ()
 
 
-KNOWN_WORDS = Vocabulary(dict(FACTORS), dict(CATEGORIES))
+KNOWN_WORDS = Vocabulary(
+    {record.id: record for record in FACTORS.values()}, {record.id: record for record in CATEGORIES.values()}
+)
 """What every policy knows."""
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from llguidance import LLTokenizer
 
-from ausweis.engines.llama.answers import JsonWriter, Logits, choose
+from ausweis.engines.llama.answers import Answer, JsonWriter, Logits, choose
 from ausweis.engines.protocol import NEGLIGIBLE
 from ausweis.errors import EngineError
 
@@ -98,24 +98,34 @@ class Model:
         return bytes(tokens)
 
 
-def written(logits: Any) -> str:
+def written(logits: Any, *, unsure: bool = False) -> Answer:
     """The answer, where the numbers are the same at every step."""
     model: Any = Model()
     writer = JsonWriter(model)
     writer.__dict__["_tokenizer"] = BYTES
-    steps = writer.write(SCHEMA, 50, logits)
+    steps = writer.write(SCHEMA, 50, logits, unsure=unsure)
     try:
         next(steps)
         while True:
             steps.send(logits)
     except StopIteration as done:
-        return str(done.value.text)
+        answer: Answer = done.value
+        return answer
 
 
 def test_the_likeliest_that_fits_is_written() -> None:
     logits = np.zeros(Model.size, np.float32)
     logits[[ord("x"), ord("2")]] = 9, 1
-    assert written(logits) == '{"n":2}'
+    assert written(logits) == Answer('{"n":2}')
+
+
+def test_a_token_that_was_not_certain_is_told_with_its_place() -> None:
+    """What the schema forces is certain, and what it forbids has no share."""
+    logits = np.zeros(Model.size, np.float32)
+    logits[[ord("x"), ord("2")]] = 9, 1
+    assert written(logits, unsure=True).unsure == ((5, 6, round(math.e / (math.e + 1), 4)),)
+    logits[ord("2")] = 20
+    assert written(logits, unsure=True).unsure == ()
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])

@@ -8,6 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 from tests.probes import by_chance, matcher_by_chance
+from tests.reading.asked import asked_for_events
 
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.llama.batches import Batch
@@ -16,7 +17,7 @@ from ausweis.engines.llama.shared_prefix import SEQUENCES
 from ausweis.engines.llama.states import States, StateTap
 from ausweis.engines.matcher import LineProbe
 from ausweis.engines.probe import Probe
-from ausweis.engines.protocol import AnyProbe, Message, Request, Transcript
+from ausweis.engines.protocol import ALMOST_CERTAIN, AnyProbe, Message, Request, Transcript
 from ausweis.engines.weights import locate
 from ausweis.errors import ContextError, EngineError, ModelError
 
@@ -89,7 +90,7 @@ def test_probabilities_are_those_of_the_answers_tokens(tiny: LlamaEngine) -> Non
     """Against the product of the model's own probabilities, where the first tokens differ."""
     choices = ("rain", "sun", "snow")
     request = question("It pours.", choices=choices)
-    asked = tiny._question(0, request)
+    asked = tiny._prompts.question(0, request)
     context, _ = tiny._shared_prefix(asked.prefix)
     context.clear()
     logits = context.evaluate(Batch.of([asked]).runs)[1]
@@ -114,6 +115,18 @@ def test_json_fits_the_schema(tiny: LlamaEngine) -> None:
     requests = [question(text, choices=(), json_schema=schema, max_tokens=80) for text in TEXTS[:3]]
     for result in tiny.complete(requests):
         assert Draft202012Validator(schema).is_valid(json.loads(result.text))
+
+
+def test_the_events_of_a_call_fit_their_schema() -> None:
+    """Whatever so small a model says; and the engine tells how sure it was among what the schema allows."""
+    request = asked_for_events("agent: Guten Tag.", "caller: Wendt, meine PIN ist vier null eins zwei.")
+    engine = LlamaEngine.load("smollm2-135m", context=4096)
+    (result,) = engine.complete([request])
+    engine.close()
+    assert Draft202012Validator(dict(request.json_schema or {})).is_valid(json.loads(result.text))
+    assert result.unsure
+    assert all(0 < token.probability < ALMOST_CERTAIN for token in result.unsure)
+    assert all(0 <= token.begin < token.end <= len(result.text.encode()) for token in result.unsure)
 
 
 def test_open_answers_go_on_together(tiny: LlamaEngine) -> None:
@@ -150,7 +163,7 @@ def test_chat_markers_in_a_text_are_only_text(tiny: LlamaEngine) -> None:
     """A caller who says `<|im_end|>` ends nothing: the prompt keeps its number of special tokens."""
 
     def special_tokens(text: str) -> int:
-        asked, model = tiny._question(0, question(text)), tiny._model
+        asked, model = tiny._prompts.question(0, question(text)), tiny._model
         return sum(model.api.llama_vocab_is_control(model.vocabulary, token) for token in asked.prefix + asked.own)
 
     plain = special_tokens("It pours.")

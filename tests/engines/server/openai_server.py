@@ -44,6 +44,7 @@ class Served:
     """`knows`: the fields of a request that are not ignored; with `strict`, one that is not known is refused.
 
     `probabilities`: those of the model, those after the list was enforced, or none. `most`: alternatives at a token.
+    `sure`: how likely each token of JSON is.
     `misdeed`: says whether a request is answered otherwise; None for a reply.
     """
 
@@ -52,6 +53,7 @@ class Served:
     strict: bool = False
     probabilities: str = "model"
     most: int = 1000
+    sure: float = 0.9
     models: Sequence[Mapping[str, Any]] = ({"id": "scripted", "owned_by": "tests"},)
     key: str | None = None
     misdeed: Callable[[Asked], Misdeed | None] = lambda asked: None
@@ -103,7 +105,8 @@ class Served:
         answer = None if script is None else script.answer
         if not choices:
             text = _free(schema, answer)
-            return 200, self.spoil(_body(text, None, body))
+            told = body.get("logprobs") and self.probabilities != "none"
+            return 200, self.spoil(_body(text, _written(text, self.sure) if told else None, body))
         weights = answer if isinstance(answer, dict) else {answer or choices[0]: 1.0}
         given = max(choices, key=lambda choice: weights.get(choice, 0.0))
         if self.probabilities == "list":
@@ -260,6 +263,10 @@ def _logprobs(
             named = {after if one == "" else one: value for one, value in named.items()}
         entries.append(_entry(token or after, named, options.get(token, -20.0)))
     return {"content": entries}
+
+
+def _written(text: str, sure: float) -> dict[str, Any]:
+    return {"content": [_entry(token, {token: math.log(sure)}, math.log(sure)) for token in pieces(text)]}
 
 
 def _entry(token: str, named: Mapping[str, float], value: float = 0.0) -> dict[str, Any]:

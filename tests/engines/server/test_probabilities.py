@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from ausweis.engines.protocol import NEGLIGIBLE
 from ausweis.engines.server.dialects import END
-from ausweis.engines.server.probabilities import Ways
-from ausweis.engines.server.reply import Position
+from ausweis.engines.server.probabilities import Ways, unsure_tokens
+from ausweis.engines.server.reply import IMPOSSIBLE, Position, Reply
 
 Model = Mapping[bytes, Mapping[bytes, float]]
 """The probabilities of the next token, by the text before it."""
@@ -192,3 +192,11 @@ def test_any_list(names: list[str], chance: object, masked: bool, most: int) -> 
 def _pieces(name: str) -> list[bytes]:
     first, *others = name.split(" ")
     return [first.encode(), *(f" {word}".encode() for word in others), END]
+
+
+def test_tokens_of_a_text_that_were_not_certain() -> None:
+    chances = {"ü".encode(): 0.5, b"x": 1.0, b"yz": 0.25}
+    positions = [Position(token, {token: math.log(p), b"other": -0.7}) for token, p in chances.items()]
+    positions += [Position(b"}", {b"}": IMPOSSIBLE}), Position(END, {END: -3.0})]
+    assert unsure_tokens(Reply("üxyz}", True, positions, 1, 1)) == ((0, 2, 0.5), (3, 5, 0.25), (5, 6, 0.0))
+    assert unsure_tokens(Reply("x", True, None, 1, 1)) is None

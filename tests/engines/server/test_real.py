@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
+from tests.reading.asked import asked_for_events
 
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.protocol import Message, Request
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.model
 BINARY = Path(
     os.environ.get("AUSWEIS_LLAMA_SERVER") or Path(__file__).parents[3] / ".venv" / "llama.cpp" / "bin" / "llama-server"
 )
-CONTEXT = 2048
+CONTEXT = 8192
 LABELS = ("number of the card", "number of the house", "money", "name", "nothing")
 """Words that are one token each: a small model is not sure how a word of two tokens is spelt."""
 EXAMPLES = {
@@ -157,6 +158,15 @@ def test_json_fits_the_schema(engine: ServerEngine) -> None:
     requests = [question(text, choices=(), json_schema=schema, max_tokens=200) for text in TEXTS[:3]]
     for result in engine.complete(requests):
         assert Draft202012Validator(schema).is_valid(json.loads(result.text))
+
+
+def test_the_events_of_a_call_fit_their_schema(engine: ServerEngine) -> None:
+    """Whatever so small a model says; and the server tells how sure it was."""
+    request = asked_for_events("agent: Guten Tag.", "caller: Wendt, meine PIN ist vier null eins zwei.")
+    (result,) = engine.complete([request])
+    assert Draft202012Validator(dict(request.json_schema or {})).is_valid(json.loads(result.text))
+    assert result.unsure
+    assert all(0 <= token.begin < token.end <= len(result.text.encode()) for token in result.unsure)
 
 
 def test_a_schema_that_the_server_cannot_enforce_is_an_error(engine: ServerEngine) -> None:

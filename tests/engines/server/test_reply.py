@@ -62,6 +62,16 @@ def test_what_a_server_masked_is_impossible() -> None:
     assert one.options == {b"a": IMPOSSIBLE, b"d": -1.0}
 
 
+def test_what_a_schema_forced_may_be_impossible() -> None:
+    forced = body("ab", entry("a", -0.5), entry("b", -9999.0))
+    with pytest.raises(Nonsense):
+        reply_of(forced)
+    assert Reply.of(forced, 20, forced=True).positions == [
+        Position(b"a", {b"a": -0.5}),
+        Position(b"b", {b"b": IMPOSSIBLE}),
+    ]
+
+
 NEVER = [float("nan"), float("inf"), 5, 0.02, 10**400, True, "-0.1", [], {}]
 """What no log-probability can be, wherever it stands."""
 

@@ -10,22 +10,13 @@ from ausweis.cli.options import added
 if TYPE_CHECKING:
     from ausweis.training.options import Options
 
-__all__ = ["matcher", "probe", "words"]
+__all__ = ["common_options", "matcher", "options_of", "probe", "words"]
 
-_training_options = added(
+common_options = added(
     click.argument("labelled", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)),
     click.option("--model", metavar="ID|PATH", help="See: ausweis models list. Default: the default model."),
     click.option("--limit", type=click.IntRange(min=10), metavar="N", help="Only so many calls, drawn by chance."),
     click.option("--rounds", type=click.IntRange(min=1), metavar="N", help="How often all calls are learned from."),
-    click.option(
-        "--out",
-        type=click.Path(dir_okay=False, path_type=Path),
-        metavar="FILE",
-        help="Write this file alone. Default: the folder of learned parts (AUSWEIS_LEARNED), where the reader looks.",
-    ),
-    click.option(
-        "--version", type=click.IntRange(min=1), metavar="N", help="Its version in that folder. Default: the next."
-    ),
     click.option(
         "--work",
         type=click.Path(file_okay=False, path_type=Path),
@@ -37,7 +28,20 @@ _training_options = added(
 )
 
 
-def _options_of(given: dict[str, Any]) -> "Options":
+_kept_options = added(
+    click.option(
+        "--out",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="Write this file alone. Default: the folder of learned parts (AUSWEIS_LEARNED), where the reader looks.",
+    ),
+    click.option(
+        "--version", type=click.IntRange(min=1), metavar="N", help="Its version in that folder. Default: the next."
+    ),
+)
+
+
+def options_of(given: dict[str, Any]) -> "Options":
     """The same for the training."""
     from ausweis.engines.weights import catalogue
     from ausweis.training.options import Options
@@ -57,7 +61,8 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.command(
     epilog="\b\nExample:\n  ausweis train probe evals/golden/train.jsonl --model model.gguf --out probe.safetensors"
 )
-@_training_options
+@common_options
+@_kept_options
 @click.option(
     "--template", default="transcript", show_default=True, help="Or incidents; or another version, or a file."
 )
@@ -83,11 +88,12 @@ def probe(go_on: Path | None, rehearse: tuple[Path, ...], rehearsed: int | None,
 
     if rehearse and not go_on:
         raise InputError("--rehearse is for --go-on")
-    train_probe(_options_of(given), GoingOn(go_on, rehearse, rehearsed) if go_on else None)
+    train_probe(options_of(given), GoingOn(go_on, rehearse, rehearsed) if go_on else None)
 
 
 @click.command(epilog="\b\nExample:\n  ausweis train matcher yours.jsonl evals/incidents/described-train.jsonl")
-@_training_options
+@common_options
+@_kept_options
 @click.option("--template", default="incidents", show_default=True, help="Or another version, or a file.")
 def matcher(**given: Any) -> None:
     """Learn a matcher from LABELLED calls whose incidents have descriptions: what a description says, whatever it is.
@@ -97,13 +103,14 @@ def matcher(**given: Any) -> None:
     """
     from ausweis.training.matcher_run import train_matcher
 
-    train_matcher(_options_of(given))
+    train_matcher(options_of(given))
 
 
 @click.command(
     epilog="\b\nExample:\n  ausweis train words evals/golden/own-train.jsonl --wordings evals/golden/wordings.yaml"
 )
-@_training_options
+@common_options
+@_kept_options
 @click.option("--template", default="transcript", show_default=True, help="Or another version, or a file.")
 @click.option(
     "--wordings", type=_FILE, metavar="YAML", help="Other ways to say the descriptions: a policy, a word, sentences."
@@ -116,4 +123,4 @@ def words(wordings: Path | None, **given: Any) -> None:
     """
     from ausweis.training.words_run import train_words
 
-    train_words(_options_of(given), wordings)
+    train_words(options_of(given), wordings)

@@ -10,6 +10,7 @@ schemas of the bindings are ignored or widened without a word (`response_format`
 that cannot be enforced is an error.
 """
 
+import itertools
 import json
 import warnings
 from collections.abc import Generator, Mapping, Sequence
@@ -20,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ausweis.engines.llama.model import LlamaModel
-from ausweis.engines.protocol import NEGLIGIBLE
+from ausweis.engines.protocol import ALMOST_CERTAIN, NEGLIGIBLE, UnsureToken
 from ausweis.errors import EngineError
 
 __all__ = ["Answer", "Answering", "JsonWriter", "Logits", "Step", "choose"]
@@ -37,10 +38,11 @@ class Step(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """A text, with the probability of each choice where there were choices."""
+    """A text, with the probability of each choice where there were choices; `unsure` as in `Result`."""
 
     text: str
     probabilities: tuple[float, ...] = ()
+    unsure: tuple[UnsureToken, ...] | None = None
 
 
 Answering = Generator[Step, Logits, Answer]
@@ -99,8 +101,10 @@ class JsonWriter:
             warnings.simplefilter("ignore", DeprecationWarning)
             return lltokenizer_from_vocab(self._model.vocabulary, slices=[])
 
-    def write(self, schema: Mapping[str, Any], limit: int, logits: Logits) -> Answering:
+    def write(self, schema: Mapping[str, Any], limit: int, logits: Logits, *, unsure: bool = False) -> Answering:
         """Write the JSON text of an answer; `logits` are those at the place where it begins.
+
+        With `unsure`, it tells the tokens that were not certain, each among those that the schema allows there.
 
         Raises:
             EngineError: the schema cannot be enforced, the answer is longer than `limit` tokens, or the model gives
@@ -113,6 +117,7 @@ class JsonWriter:
         matcher = LLMatcher(self._tokenizer, grammar, log_level=0)
         mask = allocate_token_bitmask(1, self._model.size)
         answer: list[int] = []
+        doubts: dict[int, float] = {}
         while not matcher.is_error() and not matcher.is_stopped():
             chosen = matcher.compute_ff_tokens()
             if not chosen:
@@ -124,6 +129,8 @@ class JsonWriter:
                     raise EngineError("the model gave no numbers for the answer: see that its file is whole")
                 if self._model.ends(chosen[0]):
                     break
+                if unsure and (probability := float(_softmax(told[allowed]).max())) < ALMOST_CERTAIN:
+                    doubts[len(answer)] = round(probability, 4)
             if not matcher.consume_tokens(chosen):
                 break
             answer += chosen
@@ -132,4 +139,11 @@ class JsonWriter:
             logits = yield Step(chosen, keep=True)
         if matcher.is_error():
             raise EngineError(f"the schema of the answer cannot be enforced: {matcher.get_error().splitlines()[0]}")
-        return Answer(self._model.text(answer).decode("utf-8", errors="replace"))
+        text = self._model.text(answer).decode("utf-8", errors="replace")
+        return Answer(text, unsure=self._places(answer, doubts) if unsure else None)
+
+    def _places(self, answer: list[int], doubts: Mapping[int, float]) -> tuple[UnsureToken, ...]:
+        """Where in the bytes of the answer the tokens stand that were not certain."""
+        lengths = (len(self._model.text([token])) for token in answer)
+        ends = list(itertools.accumulate(lengths, initial=0))
+        return tuple(UnsureToken(ends[place], ends[place + 1], doubts[place]) for place in doubts)

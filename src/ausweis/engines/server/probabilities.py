@@ -12,11 +12,11 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ausweis.engines.protocol import NEGLIGIBLE
+from ausweis.engines.protocol import ALMOST_CERTAIN, NEGLIGIBLE, UnsureToken
 from ausweis.engines.server.dialects import END
-from ausweis.engines.server.reply import Position
+from ausweis.engines.server.reply import Position, Reply
 
-__all__ = ["Shares", "Ways"]
+__all__ = ["Shares", "Ways", "unsure_tokens"]
 
 
 @dataclass(slots=True)
@@ -114,3 +114,22 @@ def _fits(text: bytes, begun: bytes) -> bool:
 def _evenly(names: Sequence[str], mass: float, shares: Shares) -> None:
     for name in names:
         shares.probabilities[name] += mass / len(names)
+
+
+def unsure_tokens(reply: Reply) -> tuple[UnsureToken, ...] | None:
+    """The tokens of a generated text that were not certain, by the server's own numbers; None where it tells none.
+
+    Servers tell the probability among all tokens, most of them, and not among those that a schema allows: what the
+    schema enforces may be told as unlikely, so that only values that the model chose mean something.
+    """
+    if reply.positions is None:
+        return None
+    unsure, begin = [], 0
+    for token, options in reply.positions:
+        if token == END:
+            break
+        probability = math.exp(options[token])
+        if probability < ALMOST_CERTAIN:
+            unsure.append(UnsureToken(begin, begin + len(token), round(probability, 4)))
+        begin += len(token)
+    return tuple(unsure)

@@ -13,7 +13,7 @@ from ausweis.calls.text import MARKER
 from ausweis.engines.protocol import Message, Request, Result
 from ausweis.engines.server.abilities import Abilities
 from ausweis.engines.server.connection import Connection
-from ausweis.engines.server.probabilities import Ways
+from ausweis.engines.server.probabilities import Ways, unsure_tokens
 from ausweis.engines.server.reply import Reply, Unusable
 from ausweis.engines.strict_json import strict_json
 from ausweis.errors import ContextError, EngineError, ModelError
@@ -56,15 +56,25 @@ class Questions:
         if self.abilities.schemas is None:
             raise ModelError(f"{self.connection.server} enforces no JSON schema, which {asked} needs")
         fields = {**self.abilities.schemas.fields(schema), "max_tokens": request.max_tokens}
+        if request.unsure and self.abilities.alternatives:
+            fields |= {"logprobs": True, "top_logprobs": 1}
 
         def check(reply: Reply) -> None:
+            if not reply.whole and self.context and reply.prompt_tokens + request.max_tokens > self.context:
+                message = f"a prompt of {asked} has {reply.prompt_tokens} tokens and its answer needs up to"
+                raise ContextError(f"{message} {request.max_tokens}, but the context has {self.context}")
             if not reply.whole:
                 raise EngineError(f"the answer to {asked} is longer than {request.max_tokens} tokens")
             if not _fits(reply.text, schema):
                 raise Unusable("gave JSON that does not fit the schema")
 
         reply = await self._sent(request, fields, asked, check)
-        return Result(text=reply.text, prompt_tokens=reply.prompt_tokens, evaluated_tokens=reply.evaluated_tokens)
+        return Result(
+            text=reply.text,
+            unsure=unsure_tokens(reply) if request.unsure else None,
+            prompt_tokens=reply.prompt_tokens,
+            evaluated_tokens=reply.evaluated_tokens,
+        )
 
     async def _list(self, request: Request, asked: str) -> Result:
         reply = await self._choice(request, request.choices, asked)
@@ -102,10 +112,11 @@ class Questions:
         self, request: Request, fields: Mapping[str, Any], asked: str, check: Callable[[Reply], None]
     ) -> Reply:
         body = {"model": self.model, "messages": as_sent(request.messages), "temperature": 0, **fields}
-        fault = ""
+        forced, fault = request.json_schema is not None, ""
         for _ in range(TRIES):
             try:
-                reply = Reply.of(await self.connection.post("chat/completions", body), body["max_tokens"])
+                content = await self.connection.post("chat/completions", body)
+                reply = Reply.of(content, body["max_tokens"], forced=forced)
                 # A server that cuts prompts off says nothing, but the rest of the prompt fills its context.
                 if self.context and reply.prompt_tokens + 1 >= self.context:
                     raise ContextError(f"a prompt of {asked} fills the context of {self.context} tokens")

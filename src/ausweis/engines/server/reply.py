@@ -70,8 +70,10 @@ class Reply:
     evaluated_tokens: int
 
     @classmethod
-    def of(cls, content: Mapping[str, Any], most: int) -> "Reply":
+    def of(cls, content: Mapping[str, Any], most: int, *, forced: bool = False) -> "Reply":
         """The reply in a body as OpenAI defined it. `most`: how many tokens were asked for at most.
+
+        With `forced`, all that may come at a place can be impossible: a schema left nothing else.
 
         Raises:
             Nonsense: its log-probabilities cannot be true.
@@ -91,7 +93,7 @@ class Reply:
         if len(text) > most * _LONGEST_TOKEN or len(entries) > 2 * most:
             raise Unusable("sent an answer that is longer than was asked for")
         prompt, evaluated = _counts(content.get("usage"))
-        return cls(text, reason != "length", _positions(entries, text), prompt, evaluated)
+        return cls(text, reason != "length", _positions(entries, text, forced), prompt, evaluated)
 
 
 def _counts(usage: Any) -> tuple[int, int]:
@@ -108,7 +110,7 @@ def count(value: Any) -> int:
     return value if type(value) is int and 0 < value < _MOST_TOKENS else 0
 
 
-def _positions(entries: Sequence[Any], text: str) -> list[Position] | None:
+def _positions(entries: Sequence[Any], text: str, forced: bool) -> list[Position] | None:
     """The tokens of the text and the one after it; None where the log-probabilities do not belong to it.
 
     Tokens before the text, such as those of a thought that was cut off, are left out. Takes time in proportion to the
@@ -119,7 +121,7 @@ def _positions(entries: Sequence[Any], text: str) -> list[Position] | None:
         place = _place([b"" if token == END else token for token in tokens], text.encode(errors="replace"))
         if place is None:
             return None
-        *before, last = map(_position, entries[place])
+        *before, last = (_position(entry, forced) for entry in entries[place])
         return [*before, _end(last) if place.stop <= len(entries) else last]
     except (TypeError, ValueError, LookupError, AttributeError):
         return None
@@ -135,7 +137,7 @@ def _place(tokens: Sequence[bytes], wanted: bytes) -> slice | None:
     return None
 
 
-def _position(entry: Mapping[str, Any]) -> Position:
+def _position(entry: Mapping[str, Any], forced: bool) -> Position:
     alternatives = entry.get("top_logprobs") or ()
     if len(alternatives) > _MOST_ALTERNATIVES:
         raise Nonsense
@@ -143,7 +145,8 @@ def _position(entry: Mapping[str, Any]) -> Position:
     for option in (entry, *alternatives):
         text = _bytes(option)
         options[text] = max(_logprob(option["logprob"]), options.get(text, IMPOSSIBLE))
-    if max(options.values()) == IMPOSSIBLE or math.fsum(map(math.exp, options.values())) > _MOST:
+    nothing = max(options.values()) == IMPOSSIBLE and not forced
+    if nothing or math.fsum(map(math.exp, options.values())) > _MOST:
         raise Nonsense
     return Position(_bytes(entry), options)
 

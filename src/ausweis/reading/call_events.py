@@ -1,0 +1,221 @@
+"""Strategy `events`: one question a call, which names all its events as JSON. For large models, and any engine.
+
+The answer fits a schema made of the policy's words. An event whose quote does not stand in its turn is dropped, and a
+note says so; what code knows to be impossible is taken away, as by all strategies.
+"""
+
+import copy
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ausweis.calls.call import Call
+from ausweis.engines.protocol import Engine, Request, Result
+from ausweis.errors import EngineError, PromptError
+from ausweis.facts import Event, Facts, NoteCode
+from ausweis.prompts import Template
+from ausweis.provenance import PromptProvenance
+from ausweis.reading.chunks import Chunk, spoken_chunks
+from ausweis.reading.defects import LATE, defects_in, doubts
+from ausweis.reading.incidents import Chance, mentions_of, mentions_once
+from ausweis.reading.kept import MENTIONED, ORDER, once_a_turn
+from ausweis.reading.labels import Possible
+from ausweis.reading.plausible import plausible
+from ausweis.reading.policy_words import Meaning, PolicyWords
+from ausweis.reading.quotes import place_of
+from ausweis.reading.reader import Reading
+from ausweis.reading.spoken import has_number
+from ausweis.vocabulary import FactorRecord
+
+__all__ = ["STATED", "EventsReader"]
+
+STATED = 0.95
+"""How likely something happened that a model names; times the probability of its words, where the engine tells it.
+Chosen, not measured: sure enough to count, not so sure that a verdict is certain."""
+FEWEST, MOST = 20, 200
+"""So many events an answer may have at least and at most. In the labelled calls, none has more than 26."""
+CHUNKS_AN_EVENT = 2
+"""A long call may have an event more for so many of its chunks; labelled ones have one for two to nine."""
+TOKENS_AN_EVENT = 50
+"""With quote and punctuation, as tokenisers of large models cut German."""
+
+
+class _Named(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    turn: int
+    quote: str
+    event: str
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    start: Literal["beginning", "middle"]
+    events: list[_Named]
+
+
+class _Found(NamedTuple):
+    """An event that stands in the call: `quote` is the part of the turn that shows it."""
+
+    meaning: Meaning
+    quote: Chunk
+    probability: float
+
+
+class EventsReader:
+    """Shows the model the policy's words and the numbered transcript."""
+
+    strategy = "events"
+
+    def __init__(self, engine: Engine, template: Template, words: PolicyWords) -> None:
+        """Refuse a template whose answer is none of events.
+
+        Raises:
+            PromptError: it is.
+        """
+        self._engine = engine
+        self._template = template
+        self._words = words
+        self._schema(1, 1)
+
+    @property
+    def prompts(self) -> tuple[PromptProvenance, ...]:
+        """The one template."""
+        return (self._template.provenance,)
+
+    @property
+    def factors(self) -> frozenset[str]:
+        """All that the model is asked about."""
+        return frozenset(self._words.factors)
+
+    def read(self, call: Call) -> Reading:
+        """Ask for the events of one call; where nobody speaks, there is nothing to ask."""
+        chunks = spoken_chunks(call)
+        if not chunks:
+            return Reading(self._facts(call, chunks, [], (), 0.0), 0)
+        request = self.request(call, chunks)
+        (result,) = self._engine.complete([request])
+        answer = _answer(result, _most(chunks))
+        start, *sure = _told(result, len(answer.events))
+        found, notes = self._found(call, answer, sure)
+        late = STATED * start if answer.start == LATE else 1.0 - start
+        return Reading(self._facts(call, chunks, found, notes, late), result.evaluated_tokens)
+
+    def request(self, call: Call, chunks: Sequence[Chunk]) -> Request:
+        """What is asked about a call that consists of these chunks."""
+        lines = [
+            {"turn": number, "speaker": turn.speaker, "text": turn.text}
+            for number, turn in enumerate(call.turns, start=1)
+        ]
+        return Request(
+            messages=self._template.render({**self._words.inputs, "lines": lines}, language=call.language),
+            json_schema=self._schema(len(call.turns), _most(chunks)),
+            unsure=True,
+            max_tokens=TOKENS_AN_EVENT * _most(chunks),
+            template=self._template.name,
+        )
+
+    def _schema(self, turns: int, most: int) -> dict[str, Any]:
+        """The template's schema, with this call's turns and this policy's events."""
+        schema: dict[str, Any] = copy.deepcopy(self._template.output)
+        try:
+            events = schema["properties"]["events"]
+            named = events["items"]["properties"]
+            named["turn"]["maximum"] = turns
+            named["event"]["enum"] = list(self._words.meanings)
+            events["maxItems"] = most
+        except (LookupError, TypeError):
+            message = "its output needs a list `events` of objects with turn, quote and event, as version 1 has it"
+            raise PromptError(message, place=self._template.name) from None
+        return schema
+
+    def _found(self, call: Call, answer: _Answer, sure: Sequence[float]) -> tuple[list[_Found], tuple[NoteCode, ...]]:
+        found: list[_Found] = []
+        lost = False
+        for named, probability in zip(answer.events, sure, strict=True):
+            meaning = self._words.meanings.get(named.event)
+            turn = call.turn(named.turn) if 1 <= named.turn <= len(call.turns) else None
+            place = None if turn is None else place_of(named.quote, turn.text)
+            if turn is None or place is None:
+                lost = True
+            elif meaning is not None and turn.speaker in meaning.speakers:
+                quote = Chunk(named.turn, turn.speaker, turn.text[slice(*place)], place[0])
+                found.append(_Found(meaning, quote, STATED * probability))
+        return found, ("quote_not_in_turn",) if lost else ()
+
+    def _facts(
+        self, call: Call, chunks: Sequence[Chunk], found: Sequence[_Found], notes: tuple[NoteCode, ...], late: float
+    ) -> Facts:
+        mentions = [
+            mention
+            for meaning, quote, probability in found
+            if meaning.incident is not None
+            for mention in mentions_of(call, chunks, Chance(meaning.incident, quote, probability))
+        ]
+        return Facts(
+            call_id=call.id,
+            turns=len(call.turns),
+            events=_events(call, found, self._words.factors),
+            defects=defects_in(call, late),
+            notes=notes,
+            incidents=mentions_once(mentions),
+            looked_for=tuple(question.asked for question in self._words.incidents),
+            asked_words=self._words.own,
+            **doubts(call),
+        )
+
+
+def _most(chunks: Sequence[Chunk]) -> int:
+    """How many events an answer about a call of these chunks may have."""
+    return min(MOST, FEWEST + len(chunks) // CHUNKS_AN_EVENT)
+
+
+def _answer(result: Result, most: int) -> _Answer:
+    """What the model said.
+
+    Raises:
+        EngineError: it is no such answer, or has as many events as no call has.
+    """
+    try:
+        answer = _Answer.model_validate(json.loads(result.text))
+    except (ValidationError, ValueError, RecursionError):
+        raise EngineError("the model's answer does not fit the schema of its template") from None
+    if len(answer.events) >= most:
+        message = f"the model named {most} events or more, which a call of this length cannot have"
+        raise EngineError(f"{message}: its answer cannot be relied on")
+    return answer
+
+
+_VALUES = {key: re.compile(rf'"{key}"\s*:\s*"([^"\\]*)"') for key in ("start", "event")}
+"""Within a string a double quote has a backslash before it, so that no words of a call look like a key."""
+
+
+def _told(result: Result, events: int) -> list[float]:
+    """How sure the model was of how the recording starts, and of each event; 1 where the engine does not tell."""
+    values = [match for key in _VALUES for match in _VALUES[key].finditer(result.text)]
+    told = [result.certainty(*match.span(1)) for match in values]
+    if len(told) != events + 1:
+        told = [None] * (events + 1)
+    return [1.0 if probability is None else probability for probability in told]
+
+
+def _events(call: Call, found: Sequence[_Found], factors: Mapping[str, FactorRecord]) -> tuple[Event, ...]:
+    """Those that may be, in the order in which they were said."""
+    said = [turn.text if turn.speaker == "caller" else "" for turn in call.turns]
+    events: list[tuple[int, int, int, Event]] = []
+    for meaning, quote, probability in found:
+        if meaning.kind is None or probability < MENTIONED:
+            continue
+        # A quote may leave the number out that stands beside it.
+        text = quote.text if has_number(quote.text) else call.turn(quote.turn).text
+        possible = Possible(meaning.kind, meaning.subject, round(probability, 4))
+        if not plausible(possible, text, said[: quote.turn - 1], factors):
+            continue
+        start, end = quote.times(call)
+        event = Event(**possible._asdict(), turn=quote.turn, quote=quote.text, start=start, end=end)
+        events.append((quote.turn, quote.begin, ORDER.index(event.kind), event))
+    return once_a_turn([event for *_, event in sorted(events, key=lambda placed: placed[:3])])

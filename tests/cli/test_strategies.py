@@ -1,0 +1,98 @@
+"""Runs by the strategy `events`, from the command line to the verdict."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.cli.processes import Run
+from tests.judging.own_policies import MARINA
+
+from ausweis.evals.labelled import read_labelled
+
+INCIDENTS = """\
+incidents:
+  - {id: case, speaker: caller, severity: high, description: Der Anrufer spricht von einem Fall für die Zeitung.}
+"""
+LINES = {
+    "caller": "Tag, Petersen. Das Hafenwort weiß ich nicht, und das wird ein Fall für die Zeitung.",
+    "agent": "Gut. Auf Platz B12 liegt die Seestern.",
+}
+EVENTS = [
+    {"turn": 1, "quote": "Petersen", "event": "gives name"},
+    {"turn": 1, "quote": "ein Fall für die Zeitung", "event": "incident described_1"},
+    {"turn": 2, "quote": "Auf Platz B12 liegt die Seestern.", "event": "discloses berth_data"},
+    {"turn": 2, "quote": "Auf Platz B13", "event": "discloses berth_data"},
+]
+
+
+@pytest.fixture
+def events(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """The command line with the readers and templates that ship, a policy, a call and an answer about it."""
+    import ausweis.reading
+    from ausweis.reading.strategies import open_reader
+
+    monkeypatch.setattr(ausweis.reading, "open_reader", open_reader)
+    monkeypatch.delenv("AUSWEIS_PROMPTS")
+    (folder / "ours.yaml").write_text(MARINA + INCIDENTS, encoding="utf-8")
+    turns = [{"speaker": speaker, "text": text} for speaker, text in LINES.items()]
+    (folder / "call.json").write_text(json.dumps({"id": "c1", "turns": turns}), encoding="utf-8")
+    answer = {"start": "beginning", "events": EVENTS}
+    script = {"answers": [{"template": "call-events", "answer": answer}]}
+    (folder / "answers.yaml").write_text(json.dumps(script), encoding="utf-8")
+    return run
+
+
+SYSTEM = ("--engine", "fake:answers.yaml", "--strategy", "events")
+
+
+def verdict(folder: Path) -> dict[str, Any]:
+    (line,) = (folder / "verdicts.jsonl").read_text(encoding="utf-8").splitlines()
+    found: dict[str, Any] = json.loads(line)
+    return found
+
+
+def test_a_call_is_scored_by_own_words_with_incidents(events: Run, folder: Path) -> None:
+    result = events("score", "call.json", "--policy", "ours.yaml", *SYSTEM, "--run", "r")
+    assert (result.code, result.err) == (0, "")
+    found = verdict(folder / "r")
+    assert [(one["type"], one["turn"]) for one in found["violations"]] == [("no_authentication", 2)]
+    assert [(one["category"], one["quote"]) for one in found["actions"]] == [("berth_data", EVENTS[2]["quote"])]
+    assert [(one["id"], one["turn"]) for one in found["incidents"]] == [("case", 1)]
+    assert {"code": "quote_not_in_turn"} in found["review_reasons"]
+    assert [stamp["id"] for stamp in found["provenance"]["prompts"]] == ["call-events"]
+    assert json.loads((folder / "r" / "run.json").read_text())["strategy"] == "events"
+
+
+def test_what_was_read_is_judged_by_another_policy(events: Run, folder: Path) -> None:
+    assert events("score", "call.json", "--policy", "ours.yaml", *SYSTEM, "--run", "r").code == 0
+    assert events("judge", "r", "--policy", "telecom-de", "--run", "again").code == 0
+    assert verdict(folder / "again")["outcome"] == "not_applicable"
+
+
+def test_a_call_that_does_not_fit_the_context_fails_with_a_sentence(events: Run, folder: Path) -> None:
+    script = json.loads((folder / "answers.yaml").read_text())
+    (folder / "answers.yaml").write_text(json.dumps({"context_tokens": 500, **script}))
+    assert events("score", "call.json", "--policy", "ours.yaml", *SYSTEM, "--run", "r").code == 3
+    (failure,) = (folder / "r" / "failures.jsonl").read_text().splitlines()
+    assert json.loads(failure)["kind"] == "context"
+
+
+def test_a_golden_set_is_measured(events: Run, folder: Path) -> None:
+    gold = Path(__file__).parents[2] / "evals" / "golden" / "dev.jsonl"
+    first = next(iter(read_labelled(gold)))
+    (folder / "golden.jsonl").write_text(first.line() + "\n", encoding="utf-8")
+    told = [
+        {
+            "turn": event.turn,
+            "quote": " ".join(first.call.turn(event.turn).text.split())[:160],
+            "event": f"{event.kind} {event.subject}" if event.subject else event.kind,
+        }
+        for event in first.gold.events
+    ]
+    answer = {"start": "beginning", "events": told}
+    script = {"answers": [{"template": "call-events", "answer": answer}]}
+    (folder / "answers.yaml").write_text(json.dumps(script), encoding="utf-8")
+    result = events("eval", "run", "golden.jsonl", *SYSTEM, "--run", "e", "--quiet")
+    assert result.code == 0
+    assert json.loads((folder / "e" / "eval.json").read_text())["system"]["strategy"] == "events"
