@@ -127,8 +127,14 @@ class WordMatcher(LearnedFile):
 
 
 def weigh(parts: Mapping[str, Array], verb: str, evidence: Array, *, own: bool) -> Array:
-    """As `WordMatcher.weigh`, by its parts."""
-    place, count = VERBS.index(verb) + (0 if own else len(VERBS)), evidence.shape[1]
+    """As `WordMatcher.weigh`, by its parts.
+
+    A verb that was never learned, such as of factors where all own words were categories, may have more evidence than
+    those that were: it is never done, whatever its evidence.
+    """
+    place = VERBS.index(verb) + (0 if own else len(VERBS))
+    evidence = evidence[:, : parts["weigh_direct"].shape[1]]
+    count = evidence.shape[1]
     hidden = gelu(evidence @ parts["weigh_hidden"][place, :count] + parts["weigh_hidden_bias"][place])
     direct = evidence @ parts["weigh_direct"][place, :count]
     weighed: Array = hidden @ parts["weigh_hidden_out"][place] + direct + parts["weigh_bias"][place]

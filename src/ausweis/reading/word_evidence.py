@@ -26,6 +26,8 @@ BESIDE: Mapping[str, tuple[str, ...]] = {
 """What else a line may do, which speaks for or against the verb."""
 MOST = 9.0
 """No log-odds speak louder."""
+NEAR = 4
+"""So many lines back the caller's latest ones may be."""
 LONG = 3.0
 """The logarithm of a line's length is divided by this."""
 
@@ -55,18 +57,34 @@ class _Best(NamedTuple):
 
 
 class _Dialogue:
-    """The lines of a call: the log-odds of their labels, and which lines of whom came before, the last one first."""
+    """The lines of a call: the log-odds of their labels, and the latest lines of both before, the last one first.
+
+    `given`: by label of an own word, the best that any line of the caller before had.
+    """
 
     def __init__(self, chunks: Sequence[Chunk], odds: Sequence[Odds], labels: Sequence[OwnLabel]) -> None:
         self.chunks = chunks
         self.odds = odds
         self.agent: list[int] = []
         self.caller: list[int] = []
+        self.given: dict[str, float] = {}
+        self.numbers = [has_number(chunk.text) for chunk in chunks]
         self.names = {own.label for own in labels}
+        self.gives = [own.label for own in labels if own.verb == "gives"]
         self._best = [
             {(verb, own): _likeliest(line, verb, self.names, own=own) for verb in BESIDE for own in (True, False)}
             for line in odds
         ]
+
+    def go_on(self, place: int) -> None:
+        """The line is one of those before."""
+        if self.chunks[place].speaker == "caller":
+            self.caller = [place, *self.caller[: NEAR - 1]]
+            for label in self.gives:
+                value = self.of(place, label)
+                self.given[label] = max(value, self.given.get(label, value))
+        else:
+            self.agent = [place, *self.agent[: LATELY - 1]]
 
     def of(self, place: int, label: str) -> float:
         return self.odds[place].get(label, NEVER)
@@ -110,9 +128,7 @@ def pieces(
                 told = (*_of_line(dialogue, place, own), *evidence(dialogue, place, own))
                 yield Piece(place, own.verb, own.label, True, _bounded(told))
         yield from _known(dialogue, place)
-        before = dialogue.caller if chunk.speaker == "caller" else dialogue.agent
-        before.insert(0, place)
-        del dialogue.agent[LATELY:]
+        dialogue.go_on(place)
 
 
 def _of_line(dialogue: _Dialogue, place: int, own: OwnLabel) -> Iterator[float]:
@@ -133,7 +149,7 @@ def _of_line(dialogue: _Dialogue, place: int, own: OwnLabel) -> Iterator[float]:
 def _of_factor(dialogue: _Dialogue, place: int, own: OwnLabel) -> Iterator[float]:
     """How its value looks, what was asked before, and what is said next."""
     word, agent, caller = own.word, dialogue.agent, dialogue.caller
-    number, digits = has_number(dialogue.chunks[place].text), word.looks_like != "words"
+    number, digits = dialogue.numbers[place], word.looks_like != "words"
     yield float(digits and number)
     yield float(digits and not number)
     yield float(number and not digits)
@@ -146,8 +162,8 @@ def _of_factor(dialogue: _Dialogue, place: int, own: OwnLabel) -> Iterator[float
     yield lately
     yield asked - _best(dialogue.other_asked(line, asks) for line in just)
     yield lately - _lately(agent, lambda line: dialogue.other_asked(line, asks))
-    yield _best(dialogue.of(line, gives) for line in caller if line >= place - 4)
-    yield _best(dialogue.of(line, gives) for line in caller)
+    yield _best(dialogue.of(line, gives) for line in caller if line >= place - NEAR)
+    yield dialogue.given.get(gives, NEVER)
     verb = dialogue.of(place, own.verb)
     yield min(verb, asked)
     yield min(verb, lately)

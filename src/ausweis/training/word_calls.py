@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import RootModel
 
 from ausweis.engines.probe import Probe, probabilities_of
 from ausweis.engines.word_matcher import VERBS
@@ -23,13 +24,17 @@ from ausweis.reading.labels import of_speaker
 from ausweis.reading.own_labels import VERBS_OF, as_written, speaker_of
 from ausweis.training.lines import Lines
 from ausweis.training.matcher_data import AskedCall, CallInBasis, in_basis
-from ausweis.user_yaml import load
+from ausweis.user_yaml import read_model
 from ausweis.vocabulary import CATEGORIES, FACTORS, OwnKind, OwnWord
 
 __all__ = ["AskedWord", "WordCall", "asked_words", "word_call", "wordings_of"]
 
 Array = NDArray[np.float32]
 Wordings = Mapping[str, Mapping[str, Sequence[str]]]
+
+
+class _Wordings(RootModel[dict[str, dict[str, tuple[str, ...]]]]):
+    """By policy and word, sentences."""
 
 
 class AskedWord(NamedTuple):
@@ -73,14 +78,9 @@ def wordings_of(path: Path | None) -> Wordings:
     """A file of wordings: by policy and word, other ways to say its description.
 
     Raises:
-        InputError: it cannot be read as such.
+        InputError: it cannot be read as such; the place has the line.
     """
-    if path is None:
-        return {}
-    data = load(path.read_text(encoding="utf-8")).data
-    if not isinstance(data, dict) or not all(isinstance(words, dict) for words in data.values()):
-        raise InputError("no file of wordings: a policy, a word, and a list of sentences", place=str(path))
-    return data
+    return {} if path is None else read_model(path, _Wordings, "the wordings", InputError)[0].root
 
 
 def asked_words(calls: Iterable[LabelledCall], wordings: Wordings) -> list[AskedWord]:

@@ -31,8 +31,6 @@ Alike = dict[tuple[str, bool], Weighed]
 FOLDS = 6
 NETWORKS = 2
 """Their scores are averaged."""
-LEAST = 1e-4
-"""A probability that a reader can tell from nothing."""
 
 
 def learn_words(

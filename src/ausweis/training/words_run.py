@@ -34,7 +34,8 @@ def train_words(options: Options, wordings: Path | None = None) -> Path:
     """Train, write; the path of what was written.
 
     Raises:
-        InputError: no policy of these calls has own words, or there is no probe of the template for the model.
+        InputError: no policy of these calls has own words, all such calls are of one writing pass, or there is no probe
+            of the template for the model.
         AusweisError: the model cannot be loaded, or a file cannot be read.
     """
     template = default_library().get(options.template)
@@ -42,6 +43,9 @@ def train_words(options: Options, wordings: Path | None = None) -> Path:
     words = asked_words(calls, wordings_of(wordings))
     if not any(word.own for word in words):
         raise InputError("no policy of these calls has factors or categories of its own: see docs/own-words.md")
+    own = {word.policy for word in words if word.own}
+    if len({FACT_TASK.group(labelled) for labelled in calls if labelled.policy in own}) < 2:
+        raise InputError("calls with own words must come from two writing passes: one is left out to learn from it")
     engine = LlamaEngine.load(options.model)
     probe = probe_for(template, engine)
     if probe is None:
