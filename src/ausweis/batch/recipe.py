@@ -13,6 +13,7 @@ from ausweis.errors import InputError
 from ausweis.judging.policy_files import PolicyFile
 from ausweis.prompts import default_library
 from ausweis.reading.reader import Reader
+from ausweis.reading.strategies import read_with
 
 __all__ = ["Recipe"]
 
@@ -63,7 +64,7 @@ class Recipe:
         """Load the model; inside, it can be asked.
 
         Raises:
-            InputError, ModelError, RunError: as `open_engine`.
+            InputError, ModelError, PromptError, RunError: as `open_engine`.
         """
         engine = open_engine(
             self.engine,
@@ -72,6 +73,7 @@ class Recipe:
             threads=self.threads,
             workers=self.workers,
             record=self.record,
+            adapted=read_with(self.strategy, self.library()) if self.probes else None,
             warn=warn,
         )
         try:

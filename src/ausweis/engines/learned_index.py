@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ausweis.engines.learned_part import Base, LearnedKind, LearnedPart
 from ausweis.errors import InputError, ModelError, PromptError
-from ausweis.journal import replace_file
+from ausweis.journal import make_folder, replace_file
 from ausweis.provenance import PromptProvenance
 from ausweis.user_yaml import read_model
 
@@ -30,6 +30,7 @@ __all__ = [
     "find",
     "index_to_write",
     "indexes",
+    "newest",
 ]
 
 LEARNED_VARIABLE = "AUSWEIS_LEARNED"
@@ -156,28 +157,48 @@ def indexes() -> tuple[LearnedIndex, ...]:
     return (shipped,)
 
 
-def index_to_write() -> LearnedIndex:
-    """Where new parts are kept: the folder that AUSWEIS_LEARNED names; in a checkout without, the one that ships.
+def index_to_write(folder: Path | None = None) -> LearnedIndex:
+    """Where new parts are kept: this folder, which is made where it is missing, or else the one AUSWEIS_LEARNED names.
+
+    Without either, in a checkout, the one that ships.
 
     Raises:
-        InputError: there is neither.
+        InputError: there is none.
         ModelError: as `indexes`.
+        RunError: the folder cannot be made.
     """
+    if folder is not None:
+        make_folder(folder)
+        return _opened(folder)
     first = indexes()[0]
     if first.folder == SHIPPED and not (SHIPPED.parents[3] / "pyproject.toml").is_file():
-        raise InputError(f"where to keep what is learned? Set {LEARNED_VARIABLE} to a folder, or give --out FILE")
+        raise InputError(f"where to keep what is learned? Set {LEARNED_VARIABLE} to a folder, or give --out")
     return first
 
 
 def find(
     kind: LearnedKind, template: PromptProvenance, base_sha256: str, beside: Mapping[LearnedKind, str] | None = None
 ) -> Path | None:
-    """The newest part of this kind for a template and a model, its hash checked; None where there is none.
-
-    `beside`: the parts that it is used with, by kind and SHA-256; one that is bound to others does not fit.
+    """Where the newest part stands, its hash checked; None where there is none. All else is as in `newest`.
 
     Raises:
         ModelError: its file is not what the index says, or an index cannot be read.
+        PromptError: as `newest`.
+    """
+    found = newest(kind, template, base_sha256, beside)
+    return None if found is None else found[0].checked(found[1])
+
+
+def newest(
+    kind: LearnedKind, template: PromptProvenance, base_sha256: str, beside: Mapping[LearnedKind, str] | None = None
+) -> tuple[LearnedIndex, LearnedPart] | None:
+    """The newest part of this kind for a template and a model, with its index; None where there is none.
+
+    The first index that has one decides. `beside`: the parts that it is used with, by kind and SHA-256; one that is
+    bound to others does not fit.
+
+    Raises:
+        ModelError: an index cannot be read.
         PromptError: there are only such for another text of this version of the template.
     """
     other_text: Path | None = None
@@ -185,7 +206,7 @@ def find(
         parts = [part for part in index.parts if part.is_for(kind, template) and part.fits(base_sha256, beside or {})]
         fitting = [part for part in parts if part.template == template]
         if fitting:
-            return index.checked(max(fitting, key=lambda part: part.version))
+            return index, max(fitting, key=lambda part: part.version)
         other_text = other_text or next(map(index.path, parts), None)
     if other_text is not None:
         message = f"was trained for another text of {template.id}@{template.version}: train it again"

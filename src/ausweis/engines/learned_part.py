@@ -1,6 +1,6 @@
 """One learned file in words: what it is, for which model and text of a template, and the hash that it must have."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Annotated, Literal
 
@@ -54,3 +54,7 @@ class LearnedPart(_Entry):
     def fits(self, base_sha256: str, beside: Mapping[LearnedKind, str]) -> bool:
         """Whether it is for this model, and bound to nothing but what it is used with."""
         return self.base.sha256 == base_sha256 and self.bound_to.items() <= beside.items()
+
+    def lacks(self, known: Collection[str]) -> str:
+        """The kinds of parts that it is bound to and that are not among those known by SHA-256; empty with all."""
+        return " and ".join(kind for kind, sha256 in self.bound_to.items() if sha256 not in known)

@@ -15,6 +15,7 @@ from ausweis.engines.protocol import Engine, TranscriptEngine
 from ausweis.engines.word_matcher import WordMatcher
 from ausweis.errors import InputError, PromptError
 from ausweis.prompts import Library, Template
+from ausweis.provenance import PromptProvenance
 from ausweis.reading.asking import Asking, TranscriptAsking, WindowAsking
 from ausweis.reading.call_events import EventsReader
 from ausweis.reading.direct import DirectReader
@@ -35,6 +36,7 @@ __all__ = [
     "matcher_for",
     "open_reader",
     "probe_for",
+    "read_with",
 ]
 
 _Learned = TypeVar("_Learned", bound=LearnedFile)
@@ -83,6 +85,16 @@ def open_reader(strategy: str, engine: Engine, library: Library, policy: PolicyT
     raise InputError(f"there is no strategy {strategy} (there are: {', '.join(STRATEGIES)})")
 
 
+def read_with(strategy: str, library: Library) -> PromptProvenance | None:
+    """The template whose probe, and the adapter that it may be bound to, a strategy reads with; None without.
+
+    Raises:
+        PromptError: it cannot be used.
+    """
+    reads = strategy == "turnwise" and TRANSCRIPT_TEMPLATE in library.versions()
+    return library.get(TRANSCRIPT_TEMPLATE).provenance if reads else None
+
+
 def _learned(engine: Engine, library: Library, own_words: tuple[OwnWord, ...]) -> Asking | None:
     """The way to ask with a probe; None where the templates or the model have none."""
     if TRANSCRIPT_TEMPLATE not in library.versions():
@@ -111,7 +123,7 @@ def incident_reader(
 
 
 def probe_for(template: Template, engine: Engine) -> Probe | None:
-    """The newest probe for a template and the engine's model; None if there is none.
+    """The newest probe for a template and the engine's model, with the adapter that it has loaded; None without.
 
     Raises:
         ModelError: its file is cut short or was changed, or the index of learned parts cannot be read.
@@ -138,12 +150,15 @@ def _learned_for(
 ) -> _Learned | None:
     if not isinstance(engine, TranscriptEngine):
         return None
-    path = learned_index.find(kind, template.provenance, engine.info.sha256, beside)
+    adapter = engine.info.parameters.get("adapter", "")
+    used: dict[LearnedKind, str] = {**(beside or {}), **({"adapter": adapter} if adapter else {})}
+    path = learned_index.find(kind, template.provenance, engine.info.sha256, used)
     if path is None:
         return None
     learned = cast("_Learned", _loaded(form, path, path.stat().st_mtime_ns))
-    if (learned.model_sha256, learned.template_sha256) != (engine.info.sha256, template.sha256):
-        message = "was trained for another model or template than its index says: train it again"
+    told = learned.model_sha256, learned.template_sha256
+    if told != (engine.info.sha256, template.sha256) or learned.adapter_sha256 not in ("", adapter):
+        message = "was trained for another model, adapter or template than its index says: train it again"
         raise PromptError(message, place=str(path))
     return learned
 

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from ausweis.engines.learned_index import index_to_write
+from ausweis.engines.learned_part import Base
 from ausweis.engines.llama import AdapterFile, LlamaEngine
-from ausweis.engines.llama.adapter import check_adapter
+from ausweis.engines.llama.adapter import adapter_for, check_adapter
 from ausweis.engines.weights import locate
-from ausweis.errors import ModelError
+from ausweis.errors import ModelError, PromptError
+from ausweis.provenance import PromptProvenance
 
 MODEL = "1" * 64
 ENTRIES: dict[str, str | float] = {
@@ -85,6 +88,26 @@ def test_damage_and_another_model_are_told(tmp_path: Path) -> None:
     adapter.path.unlink()
     with pytest.raises(ModelError, match="cannot be read"):
         check_adapter(adapter, MODEL, "llama")
+
+
+def test_the_newest_is_found_where_the_newest_probe_is_bound_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUSWEIS_LEARNED", str(tmp_path))
+    template = PromptProvenance(id="weather", version=1, sha256="a" * 64)
+    index, base = index_to_write(), Base(id="tiny", sha256=MODEL)
+    assert adapter_for(template, MODEL) is None
+    index.register("adapter", template, base, b"older", "", suffix="gguf")
+    path = index.register("adapter", template, base, b"adapter", "", suffix="gguf")
+    assert adapter_for(template, MODEL) is None, "no probe reads with it"
+    sha256 = hashlib.sha256(b"adapter").hexdigest()
+    index.register("probe", template, base, b"probe", "", bound_to={"adapter": sha256})
+    assert adapter_for(template, MODEL) == AdapterFile(path, sha256, 7, MODEL)
+    assert adapter_for(template, "2" * 64) is None
+    with pytest.raises(PromptError, match="trained for another text of weather@1: train it again"):
+        adapter_for(template.model_copy(update={"sha256": "b" * 64}), MODEL)
+    index.register("probe", template, base, b"newer", "")
+    assert adapter_for(template, MODEL) is None, "the newest probe does without"
 
 
 @pytest.mark.model

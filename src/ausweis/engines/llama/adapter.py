@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from ausweis.engines.learned_index import newest
 from ausweis.errors import ModelError
+from ausweis.provenance import PromptProvenance
 
-__all__ = ["AdapterFile", "check_adapter"]
+__all__ = ["AdapterFile", "adapter_for", "check_adapter"]
 
 MOST_ENTRIES = 1000
 LONGEST = 1 << 16
@@ -33,6 +35,25 @@ class AdapterFile:
     base_sha256: str
 
 
+def adapter_for(template: PromptProvenance, model_sha256: str) -> AdapterFile | None:
+    """The newest adapter of a model that was learned for a template, not checked yet.
+
+    None where there is none, or where the newest probe does without: nothing would be read with it.
+
+    Raises:
+        ModelError: an index of learned parts cannot be read.
+        PromptError: there is one for another text of this version of the template.
+    """
+    found = newest("adapter", template, model_sha256)
+    if found is None:
+        return None
+    index, part = found
+    probe = newest("probe", template, model_sha256, {"adapter": part.sha256})
+    if probe is None or "adapter" not in probe[1].bound_to:
+        return None
+    return AdapterFile(index.path(part), part.sha256, part.bytes, part.base.sha256)
+
+
 def check_adapter(adapter: AdapterFile, model_sha256: str, architecture: str) -> None:
     """See that llama.cpp can load the adapter for the model.
 
@@ -46,10 +67,14 @@ def check_adapter(adapter: AdapterFile, model_sha256: str, architecture: str) ->
         size = adapter.path.stat().st_size
         if size != adapter.bytes:
             state = "cut short" if size < adapter.bytes else "too long"
-            raise ModelError(f"the adapter is {state}: {size} bytes in place of {adapter.bytes}", place=place)
+            raise ModelError(
+                f"the adapter is {state}: {size} bytes in place of {adapter.bytes}; learn it again", place=place
+            )
         with adapter.path.open("rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() != adapter.sha256:
-                raise ModelError("the adapter was changed since it was learned: its hash is another", place=place)
+                raise ModelError(
+                    "the adapter was changed since it was learned, its hash is another: learn it again", place=place
+                )
             file.seek(0)
             told = _header(file)
     except OSError as error:
@@ -60,7 +85,7 @@ def check_adapter(adapter: AdapterFile, model_sha256: str, architecture: str) ->
         raise ModelError("is no adapter in llama.cpp's format (GGUF, LoRA)", place=place)
     if told.get("general.architecture") != architecture:
         message = f"the adapter is for the architecture {told.get('general.architecture')}, not {architecture}"
-        raise ModelError(message, place=place)
+        raise ModelError(f"{message}: learn one for this model", place=place)
 
 
 def _header(file: BinaryIO) -> dict[str, str]:

@@ -15,7 +15,7 @@ from typing import TypeVar, cast
 
 import numpy as np
 
-from ausweis.engines.llama.adapter import AdapterFile
+from ausweis.engines.llama.adapter import AdapterFile, adapter_for
 from ausweis.engines.llama.answers import Answer, Answering, JsonWriter, Logits, choose
 from ausweis.engines.llama.batches import Batch, batches_of, by_prefix
 from ausweis.engines.llama.chat_format import chat_format
@@ -29,7 +29,7 @@ from ausweis.engines.protocol import Request, Result, Transcript
 from ausweis.engines.weights import LocalModel, Progress, locate
 from ausweis.errors import ContextError, EngineError, ModelError
 from ausweis.machine import usable_cpus
-from ausweis.provenance import ModelProvenance
+from ausweis.provenance import ModelProvenance, PromptProvenance
 
 __all__ = ["LlamaEngine", "engine_name"]
 
@@ -102,11 +102,20 @@ class LlamaEngine:
         *,
         context: int | None = None,
         threads: int | None = None,
-        adapter: AdapterFile | None = None,
+        adapted: PromptProvenance | None = None,
         progress: Progress | None = None,
     ) -> "LlamaEngine":
-        """Load a model of the catalogue by id, or any GGUF file by path."""
-        return cls(locate(model, progress=progress), context=context, threads=threads, adapter=adapter)
+        """Load a model of the catalogue by id, or any GGUF file by path.
+
+        `adapted`: the template whose adapter is loaded too, where one was learned for the model.
+
+        Raises:
+            ModelError: as the class; or an index of learned parts cannot be read.
+            PromptError: the adapter was learned for another text of the template.
+        """
+        weights = locate(model, progress=progress)
+        adapter = None if adapted is None else adapter_for(adapted, weights.sha256)
+        return cls(weights, context=context, threads=threads, adapter=adapter)
 
     @property
     def layers(self) -> int:
