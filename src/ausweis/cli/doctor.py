@@ -140,7 +140,7 @@ def _models() -> Iterator[Check]:
 
 
 def _learned() -> Iterator[Check]:
-    from ausweis.engines.learned_index import indexes
+    from ausweis.engines.learned_index import INDEX_NAME, indexes
     from ausweis.engines.weights import catalogue
     from ausweis.errors import ModelError
 
@@ -149,6 +149,7 @@ def _learned() -> Iterator[Check]:
     except ModelError as error:
         yield Check("missing", "learned parts", str(error))
         return
+    known = {part.sha256 for _, part in parts}
     for index, part in parts:
         try:
             index.checked(part)
@@ -156,7 +157,9 @@ def _learned() -> Iterator[Check]:
             needed = part.base.id == catalogue.default_id()
             yield Check("missing" if needed else "warning", str(part), str(error))
         else:
-            yield Check("good", str(part), "present, its hash is right")
+            lacks = part.lacks(known)
+            text = f"is not used: its {lacks} is in no {INDEX_NAME}" if lacks else "present, its hash is right"
+            yield Check("warning" if lacks else "good", str(part), text)
 
 
 def _disk() -> Check:

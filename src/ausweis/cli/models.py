@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import click
 
 from ausweis.engines import weights
-from ausweis.engines.learned_index import LearnedIndex, indexes
+from ausweis.engines.learned_index import INDEX_NAME, LearnedIndex, indexes
 from ausweis.engines.learned_part import LearnedPart
 from ausweis.engines.weights import catalogue
 from ausweis.errors import ModelError
@@ -38,10 +38,12 @@ def list_command() -> None:
     Console().print(table)
     click.echo(f"kept in {weights.cache_folder()}")
     learned = Table("learned for", "part", "template", "version", "size", "on")
+    learned.columns[1].no_wrap = True
     for _, part in _learned():
         template = f"{part.template.id}@{part.template.version}"
         numbers = (str(part.version), decimal(part.bytes), str(part.learned_on))
-        learned.add_row(part.base.id, part.kind, template, *numbers)
+        kind = f"{part.kind} with {' and '.join(part.bound_to)}" if part.bound_to else part.kind
+        learned.add_row(part.base.id, kind, template, *numbers)
     Console().print(learned)
     for index in indexes():
         click.echo(f"kept in {index.folder}")
@@ -82,12 +84,15 @@ def verify(context: click.Context, ids: tuple[str, ...]) -> None:
         else:
             bad += 1
             click.echo(f"{name}: {finding.message}", err=True)
-    for index, part in _learned():
+    learned = list(_learned())
+    known = {part.sha256 for _, part in learned}
+    for index, part in learned:
         if ids and part.base.id not in ids:
             continue
         try:
             index.checked(part)
-            click.echo(f"{part}: good")
+            lacks = part.lacks(known)
+            click.echo(f"{part}: good" + (f", but not used: its {lacks} is in no {INDEX_NAME}" if lacks else ""))
         except ModelError as error:
             bad += 1
             click.echo(f"{part}: {error}", err=True)
