@@ -12,6 +12,8 @@ from tests.evals.cases import labelled
 from tests.probes import by_chance
 from tests.training.small import PLAN, model
 
+from ausweis.engines.learned_index import index_to_write
+from ausweis.engines.learned_part import Base
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.protocol import Transcript
 from ausweis.engines.weights import LocalModel, locate
@@ -65,7 +67,8 @@ def test_llama_cpp_reads_with_the_adapter_what_was_learned(tmp_path: Path) -> No
     learner.learn()
     learned = _states(adapted, tokens.prefix, tokens.tokens)
     probe = by_chance(("asks", "gives"), LAYERS, begun.shape[2], weights.sha256)
-    adapter, _ = write_adapted(tmp_path, learner.parts()[0], adapted, probe, template, weights.id)
+    index, base = index_to_write(tmp_path), Base(id=weights.id, sha256=weights.sha256)
+    adapter, _ = write_adapted(index, learner.parts()[0], adapted, probe, template.provenance, base, "by chance")
     with closing(LlamaEngine(weights, context=512, adapter=adapter)) as engine:
         assert engine.info.parameters["adapter"] == adapter.sha256
         found = _read(engine, transcript)

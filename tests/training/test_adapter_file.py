@@ -7,14 +7,17 @@ import pytest
 from tests.probes import by_chance
 from tests.training.small import LAYERS, TEMPLATE, model
 
+from ausweis.engines.learned_index import LearnedIndex, index_to_write
+from ausweis.engines.learned_part import Base
+from ausweis.engines.llama import AdapterFile
 from ausweis.engines.llama.adapter import check_adapter
 from ausweis.engines.probe import Probe
-from ausweis.errors import InputError
-from ausweis.training.adapter_file import check_folder, gguf_tensors, write_adapted
+from ausweis.errors import RunError
+from ausweis.training.adapter_file import gguf_tensors, write_adapted
 from ausweis.training.learning import arrays_of
-from ausweis.user_yaml import load
 
 pytestmark = pytest.mark.training
+BASE = Base(id="small", sha256="1" * 64)
 
 
 def test_names_and_rows_are_those_of_llama_cpp() -> None:
@@ -30,19 +33,32 @@ def test_names_and_rows_are_those_of_llama_cpp() -> None:
     assert (gguf_tensors(parts, "qwen2", 2, 1)["blk.3.attn_q.weight.lora_b"] == rows).all()
 
 
+def written(folder: Path, version: int | None = None) -> tuple[AdapterFile, Path]:
+    adapted, probe = model(), by_chance(("asks", "gives"), LAYERS, 16, BASE.sha256)
+    index = index_to_write(folder)
+    return write_adapted(
+        index, arrays_of(adapted.parts), adapted, probe, TEMPLATE.provenance, BASE, "by chance", version
+    )
+
+
 def test_files_are_bound_to_each_other(tmp_path: Path) -> None:
-    adapted, probe = model(), by_chance(("asks", "gives"), LAYERS, 16, "1" * 64)
-    adapter, path = write_adapted(tmp_path, arrays_of(adapted.parts), adapted, probe, TEMPLATE, "small")
-    check_adapter(adapter, "1" * 64, "llama")
+    adapter, path = written(tmp_path)
+    check_adapter(adapter, BASE.sha256, "llama")
     assert Probe.load(path).adapter_sha256 == adapter.sha256
-    listed = load((tmp_path / "learned.yaml").read_text()).data
-    assert [part["file"] for part in listed["parts"]] == [adapter.path.name, path.name]
-    assert listed["parts"][0]["sha256"] == listed["parts"][1]["bound_to"]["adapter"] == adapter.sha256
-    assert {part["base"]["sha256"] for part in listed["parts"]} == {"1" * 64}
-    check_folder(tmp_path, TEMPLATE, "small")
-    with pytest.raises(InputError, match="lists other learned parts"):
-        check_folder(tmp_path, TEMPLATE, "other")
+    first, second = LearnedIndex.read(tmp_path).parts
+    assert (first.file, second.file) == (adapter.path.name, path.name)
+    assert (first.sha256, first.bytes) == (adapter.sha256, adapter.bytes)
+    assert (first.bound_to, second.bound_to) == ({}, {"adapter": adapter.sha256})
     assert sorted(tmp_path.iterdir()) == sorted([adapter.path, path, tmp_path / "learned.yaml"])
+
+
+def test_versions_go_on(tmp_path: Path) -> None:
+    written(tmp_path)
+    written(tmp_path, 4)
+    written(tmp_path)
+    assert [(part.kind, part.version) for part in LearnedIndex.read(tmp_path).parts] == [
+        (kind, version) for version in (1, 4, 5) for kind in ("adapter", "probe")
+    ]
 
 
 def test_where_it_cannot_write_nothing_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,7 +66,6 @@ def test_where_it_cannot_write_nothing_is_there(tmp_path: Path, monkeypatch: pyt
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Probe, "save", full)
-    adapted, probe = model(), by_chance(("asks", "gives"), LAYERS, 16)
-    with pytest.raises(InputError, match="cannot be written \\(No space left"):
-        write_adapted(tmp_path, arrays_of(adapted.parts), adapted, probe, TEMPLATE, "small")
+    with pytest.raises(RunError, match="cannot be written \\(No space left"):
+        written(tmp_path)
     assert list(tmp_path.iterdir()) == []

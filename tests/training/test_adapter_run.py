@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 import torch
-from tests.training.small import PLAN, LetterEngine, calls, model
+from tests.training.small import PLAN, TEMPLATE, LetterEngine, calls, model
 
+from ausweis.engines.llama.adapter import adapter_for
 from ausweis.engines.probe import Probe
 from ausweis.engines.weights import LocalModel
 from ausweis.errors import InputError
@@ -64,6 +65,18 @@ def test_labelled_calls_become_an_adapter_and_its_probe(tmp_path: Path) -> None:
     same, _ = train_adapter(replace(given, tell=again.append), AdapterOptions(PLAN, steps))
     assert "goes on after step" in "\n".join(again)
     assert same.sha256 == adapter.sha256
+
+
+def test_what_is_learned_is_kept_where_the_reader_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "own").mkdir()
+    monkeypatch.setenv("AUSWEIS_LEARNED", str(tmp_path / "own"))
+    given = options(tmp_path, [], version=3)
+    adapter, path = train_adapter(given, AdapterOptions(PLAN, steps))
+    assert adapter.path.parent == path.parent == tmp_path / "own"
+    assert adapter_for(TEMPLATE.provenance, "1" * 64) == adapter
+    assert adapter_for(TEMPLATE.provenance, "2" * 64) is None
+    with pytest.raises(InputError, match="has a version 3 of this adapter already"):
+        train_adapter(given, AdapterOptions(PLAN, steps))
 
 
 def test_another_template_is_refused(tmp_path: Path) -> None:

@@ -1,27 +1,27 @@
-"""An adapter and its probe as files: the probe is bound to the adapter, both to model and template, by their hashes.
+"""An adapter and its probe as learned parts: the probe is bound to the adapter, both to model and template, by hash.
 
-The adapter is GGUF, as llama.cpp reads it. All files appear at once, or none.
+The adapter is GGUF, as llama.cpp reads it.
 """
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+from tempfile import TemporaryDirectory, gettempdir
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ausweis.engines.learned_index import LearnedIndex
+from ausweis.engines.learned_part import Base, LearnedKind
 from ausweis.engines.llama import AdapterFile
 from ausweis.engines.probe import Probe
-from ausweis.errors import InputError
-from ausweis.prompts import Template
+from ausweis.errors import RunError
+from ausweis.provenance import PromptProvenance
 from ausweis.training.adapted_model import AdaptedModel
+from ausweis.training.options import bytes_of
 
-__all__ = ["check_folder", "gguf_tensors", "write_adapted"]
+__all__ = ["gguf_tensors", "write_adapted"]
 
 Array = NDArray[np.float32]
 
@@ -58,92 +58,49 @@ def _as_neighbours(rows: Array, heads: int) -> Array:
 
 
 def write_adapted(
-    folder: Path, parts: Mapping[str, Array], model: AdaptedModel, probe: Probe, template: Template, base_id: str
+    index: LearnedIndex,
+    parts: Mapping[str, Array],
+    model: AdaptedModel,
+    probe: Probe,
+    template: PromptProvenance,
+    base: Base,
+    notes: str,
+    version: int | None = None,
 ) -> tuple[AdapterFile, Path]:
-    """Write adapter, probe and what binds them (`learned.yaml`); where the first two are.
+    """Add both to an index, as this version or each as its next one; where they are.
+
+    The adapter is first: alone it is not used, and the probe is of no use without it.
 
     Raises:
-        InputError: the folder cannot be written, or lists other parts.
+        InputError, ModelError, RunError: as `LearnedIndex.register`.
     """
-    check_folder(folder, template, base_id)
-    names = _names(template, base_id)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=folder) as temporary:
-            files = {kind: Path(temporary) / name for kind, name in names.items()}
-            _write_gguf(files["adapter"], parts, model)
-            adapter_sha256 = _sha256(files["adapter"])
-            bound = replace(probe, adapter_sha256=adapter_sha256)
-            bound.save(files["probe"])
-            listed = Path(temporary) / "learned.yaml"
-            entries = [_entry(kind, file, bound, template, base_id) for kind, file in files.items()]
-            # The probe is of no use without the adapter.
-            entries[1]["bound_to"] = {"adapter": adapter_sha256}
-            _write_yaml(listed, entries)
-            for file in (*files.values(), listed):
-                file.replace(folder / file.name)
+        data = _gguf(parts, model)
+        sha256 = hashlib.sha256(data).hexdigest()
+        bound = bytes_of(replace(probe, adapter_sha256=sha256))
     except OSError as error:
-        raise InputError(f"what was learned cannot be written ({error.strerror})", place=str(folder)) from None
-    path = folder / names["adapter"]
-    return AdapterFile(path, adapter_sha256, path.stat().st_size, probe.model_sha256), folder / names["probe"]
+        raise RunError(f"what was learned cannot be written ({error.strerror})", place=gettempdir()) from None
+    path = index.register("adapter", template, base, data, notes, version=version, suffix="gguf")
+    bound_to: dict[LearnedKind, str] = {"adapter": sha256}
+    probe_path = index.register("probe", template, base, bound, notes, version=version, bound_to=bound_to)
+    return AdapterFile(path, sha256, len(data), base.sha256), probe_path
 
 
-def check_folder(folder: Path, template: Template, base_id: str) -> None:
-    """See that nothing else is listed there, which would be lost.
-
-    Raises:
-        InputError: there is.
-    """
-    listed = folder / "learned.yaml"
-    if not listed.is_file():
-        return
-    files = re.findall(r"\bfile: *['\"]?([^'\"\s,}]+)", listed.read_text(encoding="utf-8", errors="replace"))
-    if not files or not set(files) <= set(_names(template, base_id).values()):
-        raise InputError("lists other learned parts: give another folder as --out", place=str(listed))
-
-
-def _names(template: Template, base_id: str) -> dict[str, str]:
-    stem = f"{template.id}-{template.version}.{base_id}.v1"
-    return {"adapter": f"adapter.{stem}.gguf", "probe": f"probe.{stem}.safetensors"}
-
-
-def _write_gguf(path: Path, parts: Mapping[str, Array], model: AdaptedModel) -> None:
+def _gguf(parts: Mapping[str, Array], model: AdaptedModel) -> bytes:
     from gguf import GGUFWriter
 
     config = model.config
-    writer = GGUFWriter(path, config.model_type)
-    writer.add_type("adapter")
-    writer.add_string("adapter.type", "lora")
-    writer.add_float32("adapter.lora.alpha", float(model.alpha))
-    tensors = gguf_tensors(parts, config.model_type, config.num_attention_heads, config.num_key_value_heads)
-    for name, part in tensors.items():
-        writer.add_tensor(name, np.ascontiguousarray(part.astype(np.float16)))
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
-
-
-def _entry(kind: str, file: Path, probe: Probe, template: Template, base_id: str) -> dict[str, Any]:
-    return {
-        "kind": kind,
-        "version": 1,
-        "file": file.name,
-        "sha256": _sha256(file),
-        "bytes": file.stat().st_size,
-        "base": {"id": base_id, "sha256": probe.model_sha256},
-        "template": {"id": template.id, "version": template.version, "sha256": template.sha256},
-        "notes": probe.notes,
-        "learned_on": datetime.now(UTC).date().isoformat(),
-    }
-
-
-def _sha256(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
-
-
-def _write_yaml(path: Path, entries: list[dict[str, Any]]) -> None:
-    from ruamel.yaml import YAML
-
-    with path.open("w", encoding="utf-8") as file:
-        YAML(typ="safe", pure=True).dump({"schema": "ausweis/learned@1", "parts": entries}, file)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "adapter"
+        writer = GGUFWriter(path, config.model_type)
+        writer.add_type("adapter")
+        writer.add_string("adapter.type", "lora")
+        writer.add_float32("adapter.lora.alpha", float(model.alpha))
+        tensors = gguf_tensors(parts, config.model_type, config.num_attention_heads, config.num_key_value_heads)
+        for name, part in tensors.items():
+            writer.add_tensor(name, np.ascontiguousarray(part.astype(np.float16)))
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_tensors_to_file()
+        writer.close()
+        return path.read_bytes()

@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ausweis.engines.learned_index import index_to_write
+from ausweis.engines.learned_part import Base, LearnedKind
 from ausweis.engines.llama import AdapterFile, LlamaEngine
 from ausweis.engines.weights import locate
 from ausweis.errors import InputError
@@ -22,7 +24,7 @@ from ausweis.reading.strategies import TRANSCRIPT_TEMPLATE
 from ausweis.training.adapted_model import AdaptedModel, load_adapted
 from ausweis.training.adapter import AdapterLearner, AdapterPlan
 from ausweis.training.adapter_calls import AdapterCalls, TokenCall, adapter_calls
-from ausweis.training.adapter_file import check_folder, write_adapted
+from ausweis.training.adapter_file import write_adapted
 from ausweis.training.calibration import dialogue_of, slopes_of
 from ausweis.training.learning import Bound, device_of
 from ausweis.training.lines import layers_of
@@ -58,16 +60,20 @@ def train_adapter(options: Options, wanted: AdapterOptions) -> tuple[AdapterFile
     """Train, write; where adapter and probe are.
 
     Raises:
-        InputError: of another template, on no device that is here, from calls that teach nothing, or to no folder.
-        AusweisError: the model cannot be loaded, or a file cannot be read.
+        InputError: of another template, on no device that is here, from calls that teach nothing, as a version that is
+            there already, or to no place.
+        AusweisError: the model cannot be loaded, or a file cannot be read or written.
     """
     template = default_library().get(options.template)
     if TASKS.get(template.id) is not FACT_TASK:
         raise InputError(f"no adapter is learned for {template.name}: --template is {TRANSCRIPT_TEMPLATE}")
     device = device_of(wanted.device)
     new, weights = drawn(read_all(options.labelled), options.limit), locate(options.model)
-    out = options.out or options.work / "adapter"
-    check_folder(out, template, weights.id)
+    index, base = index_to_write(options.out), Base(id=weights.id, sha256=weights.sha256)
+    kinds: tuple[LearnedKind, ...] = ("adapter", "probe")
+    for kind in kinds:
+        # Learning takes hours.
+        index.free_version(kind, template.provenance, base, options.version)
     with closing(LlamaEngine(weights)) as engine:
         layers = layers_of(engine.layers)
         calls = adapter_calls(engine, template, FACT_TASK, new, wanted.plan.tokens)
@@ -90,7 +96,7 @@ def train_adapter(options: Options, wanted: AdapterOptions) -> tuple[AdapterFile
     bound = Bound(template, weights.sha256, layers, notes)
     every = _as_learned(learner, calls.labels, [*calls.learned, *calls.left_out])
     probe = probe_of(bound, every, [network], calibration, told.dialogue)
-    written = write_adapted(out, parts, model, probe, template, weights.id)
+    written = write_adapted(index, parts, model, probe, template.provenance, base, notes, options.version)
     options.tell(f"{written[0].path}, {written[1]}")
     return written
 

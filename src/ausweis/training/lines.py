@@ -15,7 +15,7 @@ from ausweis.prompts import Template
 from ausweis.reading.asking import transcript_of
 from ausweis.reading.chunks import Chunk, spoken_chunks
 
-__all__ = ["FEWEST", "KeptLines", "Lines", "Task", "collect", "in_whole_turns", "layers_of"]
+__all__ = ["FEWEST", "KeptLines", "Lines", "Task", "collect", "in_whole_turns", "kept_name", "layers_of"]
 
 FEWEST = 3
 """A label needs so many lines to be learned."""
@@ -64,7 +64,7 @@ def collect(
 
     A call without a line is left out. What stands there already is not computed again, so that a stopped run goes on.
     """
-    kept = folder / "-".join([engine.info.sha256[:8], template.sha256[:8], *map(str, layers)])
+    kept = folder / kept_name(engine, template, layers)
     kept.mkdir(parents=True, exist_ok=True)
     for labelled in calls:
         chunks = spoken_chunks(labelled.call)
@@ -80,6 +80,13 @@ def collect(
             np.savez(half, states=np.concatenate(states).astype(np.float16), lengths=[len(line) for line in states])
             half.replace(path)
         yield labelled, path
+
+
+def kept_name(engine: LlamaEngine, template: Template, layers: tuple[int, ...]) -> str:
+    """By model, its adapter, template and layers: states of others are others."""
+    adapter = engine.info.parameters.get("adapter")
+    parts = [engine.info.sha256[:8], *([adapter[:8]] if adapter else []), template.sha256[:8], *map(str, layers)]
+    return "-".join(parts)
 
 
 class KeptLines(Sequence[Lines]):

@@ -15,7 +15,7 @@ from ausweis.evals.labelled import LabelledCall
 from ausweis.prompts import Template
 from ausweis.provenance import ModelProvenance
 
-__all__ = ["Options", "drawn"]
+__all__ = ["Options", "bytes_of", "drawn"]
 
 _SEED = 1
 
@@ -25,6 +25,7 @@ class Options:
     """`limit`: so many of the labelled calls, drawn by chance. `out`: a file for what is learned, in no index.
 
     Without `out` it is kept in the folder of learned parts, as this `version`, or else as the next one.
+    For an adapter `out` is another such folder.
     `work`: where the states of the lines are kept. `progress` shows how far the reading is, `tell` what was learned.
     """
 
@@ -62,7 +63,7 @@ class Options:
         index, base = index_to_write(), Base(id=model.id, sha256=model.sha256)
         index.free_version(kind, template.provenance, base, self.version)
         return lambda learned: index.register(
-            kind, template.provenance, base, _bytes_of(learned), about, version=self.version, bound_to=bound_to
+            kind, template.provenance, base, bytes_of(learned), about, version=self.version, bound_to=bound_to
         )
 
 
@@ -71,7 +72,8 @@ def _saved(learned: LearnedFile, path: Path) -> Path:
     return path
 
 
-def _bytes_of(learned: LearnedFile) -> bytes:
+def bytes_of(learned: LearnedFile) -> bytes:
+    """What its file has."""
     with TemporaryDirectory() as folder:
         return _saved(learned, Path(folder) / "part").read_bytes()
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from ausweis.prompts import Template, default_library
 from ausweis.reading.own_words import description_row
 from ausweis.reading.strategies import probe_for
 from ausweis.training.learning import Bound
-from ausweis.training.lines import KeptLines, collect
+from ausweis.training.lines import KeptLines, collect, kept_name
 from ausweis.training.matcher_data import BASIS_CALLS, AskedCall, Described, basis_of
 from ausweis.training.options import Options, drawn
 from ausweis.training.tasks import FACT_TASK
@@ -46,7 +47,7 @@ def train_words(options: Options, wordings: Path | None = None) -> Path:
     own = {word.policy for word in words if word.own}
     if len({FACT_TASK.group(labelled) for labelled in calls if labelled.policy in own}) < 2:
         raise InputError("calls with own words must come from two writing passes: one is left out to learn from it")
-    engine = LlamaEngine.load(options.model)
+    engine = LlamaEngine.load(options.model, adapted=template.provenance)
     probe = probe_for(template, engine)
     if probe is None:
         raise InputError(f"there is no probe of {template.name} for {engine.info.id}: train it first")
@@ -71,7 +72,7 @@ def train_words(options: Options, wordings: Path | None = None) -> Path:
         plan,
         lambda one, other: _show(one, other, options),
     )
-    path = keep(matcher)
+    path = keep(replace(matcher, adapter_sha256=probe.adapter_sha256))
     options.tell(f"{path}: {matcher.notes}")
     return path
 
@@ -80,8 +81,7 @@ def _seen(
     engine: LlamaEngine, template: Template, layers: tuple[int, ...], texts: Iterable[str], folder: Path
 ) -> Iterator[tuple[str, LineFeatures]]:
     """Each text with what the model understood of it; kept on the disk, as the lines of calls are."""
-    parts = ["described", engine.info.sha256[:8], template.sha256[:8], *map(str, layers)]
-    kept = folder / "-".join(parts)
+    kept = folder / f"described-{kept_name(engine, template, layers)}"
     kept.mkdir(parents=True, exist_ok=True)
     for text in texts:
         path = kept / f"{hashlib.sha256(text.encode()).hexdigest()[:24]}.npz"

@@ -5,22 +5,21 @@ from typing import Any
 
 import click
 
-from ausweis.cli.train.probe import common_options, options_of
+from ausweis.cli.train.probe import common_options, options_of, version_option
 
 __all__ = ["adapter"]
 
 
-@click.command(
-    epilog="\b\nExample:\n  ausweis train adapter cases.jsonl evals/golden/train.jsonl --model model.gguf --out learned"
-)
+@click.command(epilog="\b\nExample:\n  ausweis train adapter cases.jsonl evals/golden/train.jsonl --model model.gguf")
 @common_options
 @click.option("--template", default="transcript", show_default=True, help="Or another version, or a file.")
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Where to write. Default: the folder adapter under --work.",
+    help="Another folder of learned parts, which AUSWEIS_LEARNED can name. Default: where the reader looks.",
 )
+@version_option
 @click.option(
     "--layers",
     type=click.IntRange(min=1),
@@ -55,7 +54,7 @@ def adapter(layers: int, rank: int, rate: float, tokens: int, device: str | None
     """Learn an adapter of the model (LoRA) together with the probe that reads it, from LABELLED calls.
 
     Some writing passes are left out: by them it is seen when to stop, and how well calls are judged that nothing was
-    learned from. Writes the adapter for llama.cpp, the probe, and a list with their hashes.
+    learned from. Writes the adapter for llama.cpp and the probe into the folder of learned parts.
     """
     from ausweis.cli.progress import steps_shown
     from ausweis.training.adapter import AdapterPlan

@@ -10,7 +10,7 @@ from ausweis.cli.options import added
 if TYPE_CHECKING:
     from ausweis.training.options import Options
 
-__all__ = ["common_options", "matcher", "options_of", "probe", "words"]
+__all__ = ["common_options", "matcher", "options_of", "probe", "version_option", "words"]
 
 common_options = added(
     click.argument("labelled", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)),
@@ -28,6 +28,10 @@ common_options = added(
 )
 
 
+version_option = click.option(
+    "--version", type=click.IntRange(min=1), metavar="N", help="Its version in that folder. Default: the next."
+)
+
 _kept_options = added(
     click.option(
         "--out",
@@ -35,9 +39,7 @@ _kept_options = added(
         metavar="FILE",
         help="Write this file alone. Default: the folder of learned parts (AUSWEIS_LEARNED), where the reader looks.",
     ),
-    click.option(
-        "--version", type=click.IntRange(min=1), metavar="N", help="Its version in that folder. Default: the next."
-    ),
+    version_option,
 )
 
 
