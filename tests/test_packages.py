@@ -35,4 +35,4 @@ def test_each_name_of_a_package_exists(name: str) -> None:
 def test_engines_load_no_library_of_a_model_before_it_is_asked_for() -> None:
     code = "import sys, ausweis.engines, ausweis.engines.llama, ausweis.engines.weights; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert {"llama_cpp", "llguidance", "safetensors", "httpx", "jax"} & set(loaded) == set()
+    assert {"llama_cpp", "llguidance", "safetensors", "httpx", "torch"} & set(loaded) == set()

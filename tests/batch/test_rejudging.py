@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from tests.batch.conftest import Calls, Score
+from tests.judging.own_policies import MARINA
 from tests.store.runs import as_version_1
 
 from ausweis.batch import Change, Rejudged, RunFolder, comparable, rejudge
@@ -114,3 +115,10 @@ def test_a_models_own_verdicts_are_not_judged_by_another_policy(
 def test_no_run_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"run\.json is missing"):
         judged(tmp_path / "nothing", "telecom-de", tmp_path / "c")
+
+
+def test_own_words_that_nobody_looked_for_are_named(tmp_path: Path, calls: Calls, scored: Score) -> None:
+    scored(calls(3), tmp_path / "a")
+    (tmp_path / "marina.yaml").write_text(MARINA, encoding="utf-8")
+    result = judged(tmp_path / "a", tmp_path / "marina.yaml", tmp_path / "c")
+    assert result.not_looked_for == {"berth_number", "harbour_word", "berth_data", "key_change"}

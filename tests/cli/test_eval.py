@@ -114,7 +114,7 @@ def test_labels_of_incidents_are_measured_too(ausweis: Call, tmp_path: Path) -> 
     numbers = json.loads(out)
     assert (numbers["calls"], numbers["accuracy"]["n"], numbers["incidents"]["calls"]) == (7, 4, 3)
     incidents = numbers["incidents"]
-    assert (incidents["found"]["value"], incidents["precision"]["value"]) == (0.5, 1.0)
+    assert (incidents["known"]["found"]["value"], incidents["known"]["precision"]["value"]) == (0.5, 1.0)
     assert incidents["kinds"]["lawyer_threat"]["average_precision"] == 1.0
     assert incidents["kinds"]["rude_agent"]["average_precision"] is None
     (tmp_path / "answers.yaml").write_text(THREATS.replace('"yes"', '"no"'), encoding="utf-8")
@@ -126,7 +126,7 @@ def test_labels_of_incidents_are_measured_too(ausweis: Call, tmp_path: Path) -> 
     code, out, _ = ausweis("gate", "two", "--baseline", "b.jsonl")
     assert code == 1
     assert "failed  a: must pass: the label says lawyer_threat, the verdict no incident" in out
-    assert "drop: incident F1" in out
+    assert "drop: F1 of known incidents" in out
     code, out, _ = ausweis("report", "two")
     assert code == 0
     page = (tmp_path / "two" / "report.html").read_text("utf-8")

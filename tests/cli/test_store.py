@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 from tests.cli.processes import FAKE, Run, Write
+from tests.judging.own_policies import MARINA, marina
 
 from ausweis.errors import StoreError
+from ausweis.evals.labelled import gold_facts, read_labelled
 from ausweis.store import CallFilter, Store, StoreSink
 
 BESIDE = (
@@ -256,6 +258,21 @@ def test_sample_recall_agreement_and_verify(run: Run, write_calls: Write) -> Non
     assert cut.code == 2
     assert "it was cut off" in cut.err
     assert run("store", "sample", "--first", "gestern").code == 2
+
+
+def test_export_puts_a_policy_that_does_not_ship_beside_the_cases(run: Run, write_calls: Write, folder: Path) -> None:
+    (folder / "marina.yaml").write_text(MARINA, encoding="utf-8")
+    run("score", write_calls(1), "--policy", "marina.yaml", *FAKE[2:], "--quiet", "--run", "r", "--store")
+    decide("call-1")
+    (folder / "out").mkdir()
+    told = run("store", "export", "--out", "out/cases.jsonl")
+    assert "the policy hafenlicht-de does not ship: --policy FILE puts it beside the cases\n" in told.err
+    told = run("store", "export", "--out", "out/cases.jsonl", "--policy", "marina.yaml")
+    assert told.out == "1 cases in out/cases.jsonl\npolicy hafenlicht-de in out/policies/hafenlicht-de.yaml\n"
+    assert (folder / "out" / "policies" / "hafenlicht-de.yaml").read_text("utf-8") == MARINA
+    (case,) = read_labelled(folder / "out" / "cases.jsonl")
+    assert gold_facts(case).asked_words == marina().own_words
+    assert "hafenlicht-de does not ship" not in run("store", "export", "--out", "out/cases.jsonl").err
 
 
 def test_export_masks(run: Run, write_calls: Write, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,11 @@ def golden(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     [
         (("probe", "golden.jsonl", "--rehearse", "golden.jsonl"), "--rehearse is for --go-on"),
         (("probe", "golden.jsonl", "--template", "agent-turn"), "has no probe: --template is transcript or incidents"),
+        (
+            ("adapter", "golden.jsonl", "--template", "incidents"),
+            "no adapter is learned for incidents@1: --template is transcript",
+        ),
+        (("adapter", "golden.jsonl", "--device", "abacus"), "PyTorch has no device abacus"),
         (("matcher", "golden.jsonl"), "no call is labelled by a description of a company's own"),
         (("risk", "."), "there is no eval run here"),
     ],

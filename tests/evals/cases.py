@@ -1,15 +1,25 @@
 """Cases and labelled calls by few words, for tests of what is made of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ausweis.calls.call import Call, Turn
-from ausweis.evals.case import Case
+from ausweis.evals.case import Case, Likeliest
 from ausweis.evals.conclusion import Conclusion
 from ausweis.evals.labelled import Gold, GoldEvent, GoldViolation, LabelledCall, Tags
 from ausweis.vocabulary import Outcome
 
-__all__ = ["ANSWERS", "NAME", "TELLS", "asked", "case", "findings", "labelled"]
+__all__ = [
+    "ANSWERS",
+    "NAME",
+    "TELLS",
+    "asked",
+    "case",
+    "findings",
+    "incident_case",
+    "labelled",
+    "own_word_case",
+]
 
 ANSWERS = r"""
 answers:
@@ -18,6 +28,7 @@ answers:
   - {template: caller-turn, matches: 'mein Name[^\n]*$', answer: gives name}
   - {template: caller-turn, matches: 'Meine PIN[^\n]*$', answer: gives pin}
   - {template: agent-turn, matches: 'Ihr Vertrag[^\n]*$', answer: tells contract data}
+  - {template: incident, answer: "no"}
   - {answer: nothing}
 """
 """What a scripted engine says of the lines below, and of any other: nothing."""
@@ -35,6 +46,29 @@ def case(identifier: str, label: Outcome, verdict: Outcome | None, risk: float =
     """A case with a violation at turn 3, where label or verdict say so."""
     about = {"gold": _side(label), "told": _side(verdict), "risk": risk, "confidence": 0.8, **more}
     return Case(id=identifier, turns=10, **about)
+
+
+def incident_case(identifier: str, happens: Sequence[str], said: Sequence[str] | None, *known: str) -> Case:
+    """A case that tells of these known incidents alone, and of its words such as `rude_agent@3`."""
+    label, verdict = (
+        None if words is None else Conclusion(caller="unclear", authorisation="not_needed", incidents=tuple(words))
+        for words in (happens, said)
+    )
+    assert label is not None
+    return Case(id=identifier, turns=10, gold=label, told=verdict, incidents={name: Likeliest() for name in known})
+
+
+def own_word_case(identifier: str, label: Sequence[str], read: Sequence[str] | None, language: str = "de") -> Case:
+    """A compliant call of a marina, and the events about its own words, such as `gives berth_number@3`."""
+    told = None if read is None else findings("compliant", own_words=tuple(read))
+    return Case(
+        id=identifier,
+        turns=10,
+        tags=(f"language:{language}",),
+        gold=findings("compliant", own_words=tuple(label)),
+        told=told,
+        own_words={"berth_number": "factor", "berth_data": "disclosure", "key_change": "change"},
+    )
 
 
 def _side(outcome: Outcome | None) -> Conclusion | None:

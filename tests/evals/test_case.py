@@ -1,9 +1,13 @@
 """What is true of a call under another policy than its label's."""
 
-from tests.evals.cases import NAME, TELLS, asked, labelled
+from pathlib import Path
 
-from ausweis.evals.case import gold_of
-from ausweis.judging import find_policy
+from tests.evals.cases import NAME, TELLS, asked, case, labelled, own_word_case
+from tests.judging.own_policies import MARINA, marina, read_by
+
+from ausweis.evals.case import Case, case_of, gold_of
+from ausweis.evals.labelled import gold_facts, read_labelled
+from ausweis.judging import find_policy, judge
 
 BANK = find_policy("bank-en").policy
 
@@ -21,3 +25,31 @@ def test_incidents_stay_what_they_are_and_a_label_without_an_outcome_gets_none()
     assert (gold.outcome, gold.incidents) == (None, ("press_threat@4",))
     both = labelled("a", NAME, TELLS, incidents={"events": [threat | {"turn": 1}], "known": ["press_threat"]})
     assert gold_of(both, BANK, anew=True).incidents == ("press_threat@1",)
+
+
+def test_own_words_of_label_and_reading_stand_side_by_side(tmp_path: Path) -> None:
+    lines = ("A: Der Platz? << asks berth_number", "C: B 17. << gives berth_number", "A: Da liegt sie. << asks name")
+    (tmp_path / "own.jsonl").write_text(labelled("a", *lines, policy="hafenlicht-de").line() + "\n", encoding="utf-8")
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "hafenlicht-de.yaml").write_text(MARINA, encoding="utf-8")
+    (call,) = read_labelled(tmp_path / "own.jsonl")
+    likely, unlikely = (
+        gold_facts(call).events[1].model_copy(update={"turn": turn, "probability": probability})
+        for turn, probability in ((2, 0.6), (3, 0.4))
+    )
+    policy = marina()
+    facts = read_by(gold_facts(call).model_copy(update={"events": (likely, unlikely)}), policy)
+    gold = gold_of(call, policy)
+    found = case_of(call, gold, judge(facts, policy), own_words=policy.own_words, facts=facts)
+    assert found.gold.own_words == ("asks berth_number@1", "gives berth_number@2")
+    assert found.told is not None
+    assert found.told.own_words == ("gives berth_number@2",)
+    assert found.own_words == {word.id: word.kind for word in policy.own_words}
+    assert Case.model_validate_json(found.model_dump_json()) == found
+    assert gold_of(call, BANK, anew=True).own_words == ()
+    assert case_of(call, gold, None, own_words=policy.own_words).own_words == found.own_words
+
+
+def test_a_case_without_own_words_is_written_as_before() -> None:
+    assert "own_words" not in case("a", "compliant", "violation").model_dump_json()
+    assert own_word_case("a", [], []).model_dump_json().count("own_words") == 1

@@ -1,4 +1,4 @@
-from tests.evals.cases import case, findings
+from tests.evals.cases import case, findings, incident_case
 
 from ausweis.evals.comparing import compare
 
@@ -30,3 +30,11 @@ def test_a_run_against_itself() -> None:
     found = compare(cases, cases)
     assert [*found.better, *found.worse, *found.other] == []
     assert all(one.low == one.high == 0 for one in found.differences)
+
+
+def test_a_call_whose_label_tells_of_incidents_alone_shows_these() -> None:
+    sides = [incident_case("a", ["rude_agent@3"], said, "rude_agent") for said in (["rude_agent@3"], [])]
+    found = compare(sides[:1], sides[1:])
+    (worse,) = found.worse
+    assert (worse.label, worse.before, worse.after) == ("rude_agent", "rude_agent", "no incident")
+    assert worse.facts == {"incidents": {"label": ("rude_agent@3",), "before": ("rude_agent@3",), "after": ()}}

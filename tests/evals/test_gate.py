@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from tests.evals.cases import case, findings
+from tests.evals.cases import case, findings, incident_case, own_word_case
 
 from ausweis.errors import InputError
 from ausweis.evals.case import Case
@@ -61,6 +61,45 @@ def test_facts_that_are_lost_fail_though_outcomes_stay() -> None:
     before = [case(str(n), "compliant", "compliant", gold=read, told=read) for n in range(30)]
     after = [case(str(n), "compliant", "compliant", gold=read, told=lost) for n in range(30)]
     assert failed(before, after) == {"drop: facts F1 (factors and actions with turn)"}
+
+
+def incidents(kind: str, lost: int = 0, invented: int = 0) -> list[Case]:
+    """Thirty calls in which it happens, and thirty in which it does not."""
+    there = [incident_case(f"y{n}", [f"{kind}@3"], [f"{kind}@3"] * (n >= lost), kind) for n in range(30)]
+    return there + [incident_case(f"n{n}", [], [f"{kind}@5"] * (n < invented), kind) for n in range(30)]
+
+
+@pytest.mark.parametrize(("kind", "name"), [("rude_agent", "known incidents"), ("weather", "own incidents")])
+def test_incidents_that_are_lost_or_invented_fail_and_the_same_ones_pass(kind: str, name: str) -> None:
+    before = [*run({1}), *incidents(kind, lost=2, invented=2)]
+    again = gate(before, [*run({1}), *incidents(kind, lost=2, invented=2)])
+    assert again.passed
+    assert {check.name for check in again.checks if "incidents" in check.name} == {
+        "drop: incidents", f"drop: {name} found", f"drop: precision of {name}", f"drop: F1 of {name}"
+    }  # fmt: skip
+    fewer = failed(before, [*run({1}), *incidents(kind, lost=14, invented=2)])
+    assert fewer == {"drop: incidents", f"drop: {name} found", f"drop: F1 of {name}"}
+    more = failed(before, [*run({1}), *incidents(kind, lost=2, invented=16)])
+    assert {"drop: incidents", f"drop: precision of {name}"} <= more
+    assert f"drop: {name} found" not in more
+
+
+def test_few_incidents_more_or_less_pass() -> None:
+    assert gate(incidents("rude_agent", lost=2), incidents("rude_agent", lost=3, invented=1)).passed
+
+
+def test_incidents_that_nobody_finds_any_more_fail() -> None:
+    assert "drop: precision of own incidents" in failed(incidents("weather"), incidents("weather", lost=30))
+
+
+def test_own_words_that_are_not_read_any_more_fail_and_the_same_ones_pass() -> None:
+    given = ["gives berth_number@2"]
+    before = [own_word_case(str(n), given, given) for n in range(40)]
+    assert gate(before, before).passed
+    after = [own_word_case(str(n), given, given if n % 3 else []) for n in range(40)]
+    assert failed(before, after) == {"drop: F1 of own factors given in a call", "drop: F1 of own words (with turn)"}
+    later = [own_word_case(str(n), given, given if n % 3 else ["gives berth_number@3"]) for n in range(40)]
+    assert failed(before, later) == {"drop: F1 of own words (with turn)"}
 
 
 def test_one_must_pass_call_judged_wrong_fails() -> None:

@@ -1,6 +1,9 @@
 """What changes do to a call and its label; and which verdicts behave."""
 
+from pathlib import Path
+
 from tests.evals.cases import asked, case, labelled
+from tests.judging.own_policies import MARINA
 
 from ausweis.evals.metamorphic import changed_calls, check
 from ausweis.evals.metamorphic.harmful import drop_the_factor, leak_the_factor
@@ -111,3 +114,30 @@ def test_which_verdicts_behave() -> None:
 
 def test_calls_whose_label_tells_of_incidents_alone_are_left_as_they_are() -> None:
     assert changed_calls([asked("a", "b", {"id": "press_threat", "turn": 4})]) == []
+
+
+OWN = labelled(
+    "own",
+    "C: Guten Tag, hier Brandt. << gives name",
+    "A: Ihr Liegeplatz? << asks berth_number",
+    "C: B 173 << gives berth_number",
+    "A: Und geboren? << asks date_of_birth",
+    "C: Am 3. Mai 1961. << gives date_of_birth",
+    "A: Da liegt die Möwe. << discloses berth_data",
+    policy="hafenlicht-de",
+)
+
+
+def test_own_factors_are_dropped_leaked_and_told_with_other_digits(tmp_path: Path) -> None:
+    (tmp_path / "hafenlicht-de.yaml").write_text(MARINA, encoding="utf-8")
+    call = OWN.with_policies(tmp_path)
+    assert list(validate([call])) == []
+    leaked, dropped, digits = leak_the_factor(call), drop_the_factor(call), change_digits(call)
+    assert leaked is not None
+    assert dropped is not None
+    assert digits is not None
+    assert [(one.kind, one.subject) for one in leaked.gold.events if one.turn == 2] == [("reads_out", "berth_number")]
+    assert ("factor_leaked", 2) in [(one.type, one.turn) for one in leaked.gold.violations]
+    assert [one.type for one in dropped.gold.violations] == ["insufficient_factors"]
+    assert digits.call.turn(3).text == "B 398"
+    assert all(one.policy == call.policy for one in changed_calls([call]))

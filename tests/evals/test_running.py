@@ -5,7 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.evals.cases import ANSWERS, NAME, TELLS, labelled
+from tests.evals.cases import ANSWERS, NAME, TELLS, asked, labelled
+from tests.judging.own_policies import MARINA
 from tests.probes import by_chance
 
 from ausweis.batch import Progress, Recipe
@@ -14,6 +15,7 @@ from ausweis.engines.packed import RecordedEngine, pack, unpack
 from ausweis.engines.protocol import Message, Request, Result, Transcript
 from ausweis.errors import EngineError, InputError, PromptError, RunError
 from ausweis.evals.baseline import bless, cases_of, read_baseline, recordings_path
+from ausweis.evals.gate import gate
 from ausweis.evals.labelled import LabelledCall
 from ausweis.evals.running import evaluate
 from ausweis.evals.wanted import Wanted
@@ -180,6 +182,45 @@ def test_a_baseline_and_its_recorded_answers(wanted: Wanted, tmp_path: Path) -> 
     first = recordings_path(path).read_bytes()
     bless(tmp_path / "run", path, "again")
     assert recordings_path(path).read_bytes() == first
+
+
+def test_a_mixed_set_is_answered_from_recordings_and_adds_to_them(
+    wanted: Wanted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Calls under several policies, of incidents alone, of a company's own incidents, and of own words."""
+    evaluate(wanted, tmp_path / "old")
+    path = tmp_path / "b.jsonl"
+    bless(tmp_path / "old", path, "short calls")
+    first = unpack(recordings_path(path)).answers
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "hafenlicht-de.yaml").write_text(MARINA, encoding="utf-8")
+    weather = {"id": "weather", "description": "Jemand spricht vom Wetter."}
+    mixed = [
+        *CALLS,
+        asked("known", "own", {"id": "rude_agent", "turn": 1}),
+        asked("own", "known", {"id": "weather", "turn": 2}, own=[weather], known=[]),
+        labelled("berth", NAME, "C: B 17. << gives berth_number", policy="hafenlicht-de", outcome="not_applicable"),
+    ]
+    golden = write(tmp_path / "mixed.jsonl", mixed)
+    monkeypatch.setattr(Wanted, "recordings", lambda self: unpack(self.recorded) if self.recorded else None)
+    recorded = replace(wanted, golden=(golden,), recorded=recordings_path(path), live=7, seed=1)
+    found = evaluate(recorded, tmp_path / "new")
+    assert found.summary.failed == 0
+    assert found.manifest.live is not None
+    assert found.manifest.live.recorded > 0
+    assert found.manifest.live.asked > 0
+    numbers = found.summary
+    assert (numbers.accuracy.n, numbers.incidents and numbers.incidents.calls) == (5, 2)
+    assert numbers.own_words is not None
+    assert numbers.own_words.calls == 1
+    bless(tmp_path / "new", path, "incidents and own words too")
+    answers = unpack(recordings_path(path)).answers
+    assert first.items() < answers.items()
+    again = evaluate(replace(recorded, recorded=recordings_path(path)), tmp_path / "again")
+    assert again.manifest.live is not None
+    assert (again.manifest.live.asked, len(again.manifest.live.sample)) == (0, 7)
+    assert again.manifest.live.largest_difference == 0
+    assert gate(read_baseline(path).cases, again.cases, live=again.manifest.live).passed
 
 
 def test_only_whole_runs_with_all_verdicts_are_blessed(wanted: Wanted, tmp_path: Path) -> None:

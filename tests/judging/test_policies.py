@@ -238,3 +238,11 @@ def test_the_commands(tmp_path: Path) -> None:
     assert f"{path}:12: unknown factor 'pim'" in bad.stderr
     assert "nowhere: neither a policy" in bad.stderr
     assert bad.stdout == "telecom-de: good\n"
+
+
+@pytest.mark.parametrize(
+    "path", sorted((Path(__file__).parents[2] / "examples" / "policies").iterdir()), ids=lambda path: path.name
+)
+def test_the_example_policies_are_good(path: Path) -> None:
+    assert check_policy(path) == []
+    assert find_policy(path).policy.id

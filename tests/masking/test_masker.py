@@ -1,11 +1,13 @@
 """Masking with what is known of the call."""
 
+from typing import Any
+
 import pytest
 
 from ausweis.calls.call import Call, Turn
 from ausweis.facts import Event, EventKind, Facts
 from ausweis.masking import Masker
-from ausweis.vocabulary import Language
+from ausweis.vocabulary import Language, LooksLike, OwnWord, Strength, default_mask
 
 
 def call(*texts: str, agent: str | None = None) -> Call:
@@ -113,3 +115,56 @@ def test_quotes_are_masked_without_the_text_of_the_call() -> None:
 
 def test_a_turn_that_is_not_there_is_empty() -> None:
     assert Masker.of(call("Ja?"), None).turn(7) == ""
+
+
+def own(word: str, looks_like: LooksLike, strength: Strength = "weak", **more: Any) -> OwnWord:
+    mask = {"mask": default_mask(looks_like, strength), **more}
+    about = {
+        "id": word,
+        "name": word,
+        "description": f"Was {word} ist.",
+        "looks_like": looks_like,
+        "strength": strength,
+    }
+    return OwnWord.model_validate({"kind": "factor", **about, **mask})
+
+
+@pytest.mark.parametrize(
+    ("word", "text", "shown"),
+    [
+        (own("berth", "letters"), "B siebzehn.", "‹Nummer›."),
+        (own("gate_code", "digits", "strong"), "Das ist die 47.", "Das ist die ‹Code›."),
+        (own("gate_code", "digits", "strong", mask="PIN"), "Das ist die 47.", "Das ist die ‹PIN›."),
+        (own("last_visit", "date"), "Am dritten Mai.", "Am ‹Datum›."),
+        (own("harbour_word", "words", "strong"), "Das Wort ist Möwe.", "Das Wort ist ‹Kennwort›."),
+        (own("dog", "words", mask="name"), "Der heißt Bello.", "Der heißt ‹Name›."),
+        (own("boat", "words"), "Auf der Seeschwalbe.", "Auf der ‹Angabe›."),
+    ],
+)
+def test_values_of_own_factors_are_masked_as_the_policy_says(word: OwnWord, text: str, shown: str) -> None:
+    call = Call(id="c", turns=(Turn(speaker="agent", text="Und?"), Turn(speaker="caller", text=text)))
+    gives = Event(kind="gives", subject=word.id, turn=2, quote=text)
+    facts = Facts(call_id="c", turns=2, events=(gives,), asked_words=(word,))
+    assert Masker.of(call, facts).turn(2) == shown
+
+
+def test_an_own_secret_is_masked_where_it_falls_again_and_where_it_was_only_asked_for() -> None:
+    texts = ["Ihr Hafenwort?", "Seeschwalbe.", "Seeschwalbe, danke.", "Und der Platz?", "B 17."]
+    turns = tuple(Turn(speaker="caller" if n in (1, 4) else "agent", text=text) for n, text in enumerate(texts))
+    words = (own("harbour_word", "words", "strong"), own("berth", "letters"))
+    asks = [Event(kind="asks", subject=word.id, turn=turn, quote="") for word, turn in zip(words, (1, 4), strict=True)]
+    facts = Facts(call_id="c", turns=5, events=tuple(asks), asked_words=words)
+    masker = Masker.of(Call(id="c", turns=turns), facts)
+    assert [masker.turn(number) for number in (2, 3, 5)] == ["‹Kennwort›.", "‹Kennwort›, danke.", "‹Nummer›."]
+
+
+def test_the_policy_of_today_says_how_an_own_word_is_masked() -> None:
+    call = Call(id="c", turns=(Turn(speaker="caller", text="Die 47."),))
+    facts = Facts(
+        call_id="c",
+        turns=1,
+        events=(Event(kind="gives", subject="code", turn=1, quote="Die 47."),),
+        asked_words=(own("code", "digits"),),
+    )
+    assert Masker.of(call, facts).turn(1) == "Die ‹Nummer›."
+    assert Masker.of(call, facts, own=(own("code", "digits", mask="PIN"),)).turn(1) == "Die ‹PIN›."

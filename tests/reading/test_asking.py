@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.probes import blank
+from tests.probes import blank, words_by_chance
 
 from ausweis.calls.call import Call
 from ausweis.engines.fake import FakeEngine
@@ -15,6 +15,8 @@ from ausweis.prompts import Library
 from ausweis.reading.asking import TranscriptAsking, transcript_of
 from ausweis.reading.chunks import spoken_chunks
 from ausweis.reading.labels import STARTS_LATE
+from ausweis.reading.own_words import OwnWords
+from ausweis.vocabulary import OwnWord
 
 LABELS = ("asks", "asks pin", "gives", "gives pin", "accepts")
 
@@ -74,6 +76,59 @@ def test_a_template_that_does_not_grow_by_rows(
     talk = call("agent: Guten Tag.", "caller: Hallo?")
     with pytest.raises(PromptError, match="on a row of its own"):
         transcript_of(Library(tmp_path).get("transcript"), talk, spoken_chunks(talk))
+
+
+BERTH = OwnWord(kind="factor", id="berth", name="the berth", description="Where the boat lies.")
+BOATS = OwnWord(kind="disclosure", id="boats", name="boats", description="Boats are told.")
+
+
+@pytest.fixture
+def with_own(library: Library) -> TranscriptAsking:
+    template = library.get("transcript")
+    own = OwnWords((BERTH, BOATS), words_by_chance((1,), 1), template)
+    return TranscriptAsking(template, blank(template, LABELS), library.get("call-start"), own)
+
+
+def test_own_words_are_told_in_the_same_reading(
+    library: Library, with_own: TranscriptAsking, call: Callable[..., Call]
+) -> None:
+    engine = FakeEngine(lambda request: "middle" if request.template.startswith("call-start") else "gives own berth")
+    talk = call("caller: Platz vier")
+    transcript = with_own.transcript(talk, spoken_chunks(talk))
+    assert [row.rows[0] for row in transcript.compared] == [
+        "agent: the berth: Where the boat lies.",
+        "agent: boats: Boats are told.",
+    ]
+    ((answer,), _) = with_own.ask(engine, talk, spoken_chunks(talk))
+    assert set(answer) == {"gives", "gives pin", "gives own berth", STARTS_LATE}
+    assert with_own.words == (BERTH, BOATS)
+    assert with_own.factors == {"pin", "berth"}
+    ids = [stamp.id for stamp in with_own.prompts]
+    assert ids == ["transcript", "transcript:probe", "transcript:words", "call-start"]
+
+
+def test_answers_hang_on_own_words_and_their_descriptions(
+    library: Library, with_own: TranscriptAsking, asking: TranscriptAsking, call: Callable[..., Call]
+) -> None:
+    template, talk = library.get("transcript"), call("agent: Ihre PIN?")
+    other = BERTH.model_copy(update={"description": "Where the boat is."})
+    own = OwnWords((other, BOATS), words_by_chance((1,), 1), template)
+    described = TranscriptAsking(template, blank(template, LABELS), library.get("call-start"), own)
+    made = (asking, with_own, described)
+    assert len({one.transcript(talk, spoken_chunks(talk)).keys("5" * 64)[0] for one in made}) == 3
+
+
+def test_without_own_words_recorded_answers_stay_valid(library: Library, call: Callable[..., Call]) -> None:
+    """As they were before there were any, byte for byte."""
+    template = library.get("transcript@1")
+    asking = TranscriptAsking(template, blank(template, LABELS), library.get("call-start"))
+    talk = call("agent: Ihre PIN?", "caller: eins zwei drei vier")
+    assert asking.transcript(talk, spoken_chunks(talk)).keys("5" * 64) == [
+        "a7156f0439ddf6282f59708a12772ef5eaf7703a2c30c69f6df05ba6f845719c",
+        "7b4f45b6d1c7de6984a6eb7a368ea93f11e4e3a5cc37a6db1796f9f51aa7d7d5",
+    ]
+    assert asking.words == ()
+    assert [stamp.id for stamp in asking.prompts] == ["transcript", "transcript:probe", "call-start"]
 
 
 def test_a_probe_of_another_make(library: Library) -> None:

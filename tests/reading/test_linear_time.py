@@ -13,9 +13,12 @@ from ausweis.reading.chunks import LONGEST, Chunk, chunks_of
 from ausweis.reading.defects import defects_in
 from ausweis.reading.dialogue import pairs
 from ausweis.reading.incidents import _names_value
+from ausweis.reading.own_labels import own_labels
 from ausweis.reading.quotes import place_of
 from ausweis.reading.refusal import declines
 from ausweis.reading.spoken import digits_in
+from ausweis.reading.word_evidence import pieces
+from ausweis.vocabulary import OwnWord
 
 ENOUGH = 8.0
 
@@ -63,8 +66,18 @@ def test_what_the_caller_gave_is_weighed() -> None:
     assert is_linear(work, 5_000)
 
 
+def test_evidence_for_own_words() -> None:
+    labels = own_labels([OwnWord(kind="factor", id="berth", name="n", description="d")])
+
+    def work(lines: int) -> list[object]:
+        chunks = [Chunk(place + 1, "caller", "ja") for place in range(lines)]
+        return list(pieces(chunks, [{"gives own berth": 0.5, "gives": 0.1}] * lines, labels))
+
+    assert is_linear(work, 5_000)
+
+
 @pytest.mark.parametrize("text", ["a " * 200_000, "a" * 200_000, "a" + " " * 200_000, "a-" * 100_000])
-def test_a_quote_isplace_of(text: str) -> None:
+def test_a_quote_is_found(text: str) -> None:
     assert spent(lambda: [place_of(quote, text) for quote in (text, "a " * 2_000 + "b", "a" * 2_000 + "b")]) < ENOUGH
 
 

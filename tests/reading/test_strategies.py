@@ -1,18 +1,25 @@
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
-from tests.probes import blank
+from tests.probes import blank, matcher_by_chance, words_by_chance
 
 from ausweis.calls.call import Call, Turn
 from ausweis.engines.fake import FakeEngine
+from ausweis.engines.learned_index import index_to_write
+from ausweis.engines.learned_part import Base, LearnedKind
+from ausweis.engines.matcher import Matcher
 from ausweis.engines.probe import Probe
-from ausweis.errors import InputError, PromptError
+from ausweis.engines.word_matcher import WordMatcher
+from ausweis.errors import InputError, ModelError, PromptError
 from ausweis.prompts import Library, Template
 from ausweis.reading import STRATEGIES, PolicyText, Reader, open_reader
+from ausweis.reading.incidents import IncidentQuestion
 from ausweis.reading.labels import IDLE
-from ausweis.reading.strategies import probe_path
+from ausweis.reading.strategies import incident_reader
+from ausweis.vocabulary import OwnWord
 
 POLICY = PolicyText(("Standard needs a PIN.",), "0" * 64)
 ENGINE = FakeEngine({"call-start": "beginning", "transcript": {"tells financial data": 0.6, "accepts": 0.4}})
@@ -24,15 +31,33 @@ def own(library: Library, tmp_path: Path) -> Library:
     return Library(shutil.copytree(library.folder, tmp_path / "prompts"))
 
 
+@pytest.fixture(autouse=True)
+def learned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A company's own folder of learned parts."""
+    (tmp_path / "learned").mkdir()
+    monkeypatch.setenv("AUSWEIS_LEARNED", str(tmp_path / "learned"))
+    return tmp_path / "learned"
+
+
 def tiny(template: Template, labels: tuple[str, ...] | None = None) -> Probe:
     own = labels or tuple(label for label in template.labels if label not in IDLE)
     return blank(template, own, ENGINE.info.sha256)
 
 
-def saved(probe: Probe, template: Template) -> Path:
-    path = probe_path(template, ENGINE.info.id)
-    probe.save(path)
-    return path
+def saved(
+    learned: Probe | Matcher | WordMatcher, template: Template, *, of: str | None = None, probe: str | None = None
+) -> Path:
+    """The part in the index. `of`: the SHA-256 of the text that the index says. `probe`: of the one it is bound to."""
+    with TemporaryDirectory() as folder:
+        learned.save(Path(folder) / "part")
+        data = (Path(folder) / "part").read_bytes()
+    stamp = template.provenance.model_copy(update={"sha256": of or learned.template_sha256})
+    kind = KINDS[type(learned)]
+    base, bound = Base(id="fake", sha256=learned.model_sha256), {"probe": probe} if probe else None
+    return index_to_write().register(kind, stamp, base, data, "by chance", bound_to=bound)
+
+
+KINDS: dict[type, LearnedKind] = {Probe: "probe", Matcher: "matcher", WordMatcher: "words"}
 
 
 def stamps(reader: Reader) -> list[str]:
@@ -58,7 +83,7 @@ def test_a_missing_template(own: Library) -> None:
         open_reader("turnwise", ENGINE, own, POLICY)
 
 
-def test_a_probe_beside_its_template_is_found(own: Library) -> None:
+def test_a_probe_of_the_folder_is_found(own: Library) -> None:
     template = own.get("transcript")
     path = saved(tiny(template), template)
     reader = open_reader("turnwise", ENGINE, own, POLICY)
@@ -79,8 +104,8 @@ def test_one_for_another_model_is_passed_over(own: Library) -> None:
     template = own.get("transcript")
     saved(replace(tiny(template), model_sha256="9" * 64), template)
     assert "transcript:probe" not in stamps(open_reader("turnwise", ENGINE, own, POLICY))
-    other = FakeEngine([], model_id="another")
     saved(tiny(template), template)
+    other = FakeEngine([], model_id="another")
     assert "transcript:probe" not in stamps(open_reader("turnwise", other, own, POLICY))
 
 
@@ -99,7 +124,75 @@ def test_one_with_labels_that_mean_nothing_is_refused_before_a_call_is_read(own:
         open_reader("turnwise", ENGINE, own, POLICY)
 
 
-def test_a_broken_one_is_refused(own: Library) -> None:
-    probe_path(own.get("transcript"), ENGINE.info.id).write_bytes(b"no probe")
-    with pytest.raises(PromptError, match="train it again"):
+def test_one_that_is_not_what_its_index_says_is_refused(own: Library) -> None:
+    template = own.get("transcript")
+    path = saved(replace(tiny(template), template_sha256="9" * 64), template, of=template.sha256)
+    with pytest.raises(PromptError, match="trained for another model or template than its index says") as caught:
         open_reader("turnwise", ENGINE, own, POLICY)
+    assert caught.value.place == str(path)
+
+
+def test_a_broken_one_is_refused(own: Library) -> None:
+    template = own.get("transcript")
+    saved(tiny(template), template).write_bytes(b"no probe")
+    with pytest.raises(ModelError, match="install Ausweis again, or train it again"):
+        open_reader("turnwise", ENGINE, own, POLICY)
+
+
+BERTH = OwnWord(kind="factor", id="berth", name="the berth", description="Where the boat lies.")
+WITH_OWN = replace(POLICY, own_words=(BERTH,))
+TALK = Call(id="c", turns=(Turn(speaker="agent", text="Es sind 30 Euro."),))
+
+
+def with_probe(own: Library) -> str:
+    """The SHA-256 of a probe that is saved."""
+    template = own.get("transcript")
+    return Probe.load(saved(tiny(template), template)).sha256
+
+
+def test_own_words_are_read_where_a_matcher_of_words_was_learned(own: Library) -> None:
+    template = own.get("transcript")
+    path = saved(words_by_chance((1,), 1, ENGINE.info.sha256, template), template, probe=with_probe(own))
+    reader = open_reader("turnwise", ENGINE, own, WITH_OWN)
+    (stamp,) = (stamp for stamp in reader.prompts if stamp.id == "transcript:words")
+    assert stamp.sha256 == WordMatcher.load(path).sha256
+    assert "berth" in reader.factors
+    assert reader.read(TALK).facts.asked_words == (BERTH,)
+    without = open_reader("turnwise", ENGINE, own, POLICY)
+    assert "transcript:words" not in stamps(without)
+    assert without.read(TALK).facts.asked_words == ()
+
+
+@pytest.mark.parametrize("learned_for_another_probe", [True, False])
+def test_own_words_are_not_asked_without_it(own: Library, learned_for_another_probe: bool) -> None:
+    """What was learned for another probe is none; all else is as if the policy had no own words."""
+    template = own.get("transcript")
+    with_probe(own)
+    if learned_for_another_probe:
+        saved(words_by_chance((1,), 1, ENGINE.info.sha256, template), template, probe="9" * 64)
+    made = [open_reader("turnwise", ENGINE, own, policy) for policy in (WITH_OWN, POLICY)]
+    asked = []
+    for reader in made:
+        begun = len(ENGINE.requests)
+        facts = reader.read(TALK).facts
+        asked.append((stamps(reader), reader.factors, facts.model_dump_json(), ENGINE.requests[begun:]))
+        assert facts.asked_words == ()
+    assert asked[0] == asked[1]
+
+
+def test_own_words_are_not_asked_zero_shot(own: Library) -> None:
+    template = own.get("transcript")
+    saved(words_by_chance((1,), 1, ENGINE.info.sha256, template), template, probe=with_probe(own))
+    reader = open_reader("turnwise", ENGINE, own, WITH_OWN, probes=False)
+    assert "berth" not in reader.factors
+    assert stamps(reader) == stamps(open_reader("turnwise", ENGINE, own, POLICY, probes=False))
+
+
+def test_the_matcher_goes_with_the_probe(own: Library) -> None:
+    template = own.get("incidents")
+    saved(blank(template, ("rude agent",), ENGINE.info.sha256), template)
+    saved(matcher_by_chance((1,), 1, ENGINE.info.sha256, template), template)
+    wanted = (IncidentQuestion(id="rude_agent"), IncidentQuestion(description="a wrong tariff is named"))
+    for probes, read in ((True, ["incidents", "incidents:probe", "incidents:matcher"]), (False, ["incident"])):
+        reader = incident_reader(ENGINE, own, wanted, probes=probes)
+        assert [stamp.id for stamp in reader.prompts] == read

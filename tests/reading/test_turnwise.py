@@ -1,4 +1,4 @@
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -8,12 +8,16 @@ from hypothesis import strategies as st
 
 from ausweis.calls.call import Call
 from ausweis.engines.fake import FakeEngine
+from ausweis.engines.protocol import Engine
 from ausweis.errors import EngineError
 from ausweis.facts import CALLER_EVENTS
 from ausweis.prompts import Library
+from ausweis.provenance import PromptProvenance
 from ausweis.reading import PolicyText, open_reader
-from ausweis.reading.chunks import LONGEST
+from ausweis.reading.chunks import LONGEST, Chunk
 from ausweis.reading.kept import MENTIONED
+from ausweis.reading.turnwise import TurnwiseReader
+from ausweis.vocabulary import OwnWord
 
 POLICY = PolicyText(("Standard needs a PIN.",), "0" * 64)
 
@@ -133,6 +137,62 @@ def test_the_agent_may_repeat_what_was_said_before_but_not_after(call: Callable[
     talk = call("agent: 47109?", "caller: vier sieben eins", "caller: null neun", "agent: 47109, gut.", "agent: 52200?")
     facts = open_reader("turnwise", engine, library, POLICY).read(talk).facts
     assert [event.turn for event in facts.events] == [1, 5]
+
+
+BERTH = OwnWord(kind="factor", id="berth", name="n", description="d", looks_like="digits")
+MOTTO = OwnWord(kind="factor", id="motto", name="n", description="d", looks_like="words")
+BOATS = OwnWord(kind="disclosure", id="boats", name="n", description="d")
+
+
+class Told:
+    """Asks nothing: the answer about each line is there."""
+
+    exclusive = False
+    factors = frozenset({"pin", "berth", "motto"})
+    prompts: tuple[PromptProvenance, ...] = ()
+    words = (BERTH, MOTTO, BOATS)
+
+    def __init__(self, *answers: dict[str, float]) -> None:
+        self.answers = list(answers)
+
+    def ask(self, engine: Engine, call: Call, chunks: Sequence[Chunk]) -> tuple[list[dict[str, float]], int]:
+        return self.answers, 0
+
+
+def test_own_words_are_subjects_of_events_as_known_ones_are(call: Callable[..., Call]) -> None:
+    asking = Told(
+        {"asks": 0.9, "asks pin": 0.1, "asks own berth": 0.8},
+        {"gives": 0.9, "gives pin": 0.3, "gives own berth": 0.7, "gives own motto": MENTIONED / 2},
+        {"tells own boats": 0.6, "tells contract data": 0.2},
+    )
+    reader = TurnwiseReader(FakeEngine({}), asking)
+    facts = reader.read(call("agent: Ihr Platz?", "caller: Platz vier", "agent: Da liegt die Möwe.")).facts
+    own = [(e.turn, e.kind, e.subject, e.quote, e.probability) for e in facts.events if e.subject in ("berth", "boats")]
+    assert own == [
+        (1, "asks", "berth", "Ihr Platz?", 0.8),
+        (2, "gives", "berth", "Platz vier", 0.7),
+        (3, "discloses", "boats", "Da liegt die Möwe.", 0.6),
+    ]
+    assert "motto" not in {event.subject for event in facts.events}
+    assert {event.subject for event in facts.events} >= {"pin", "contract_data"}
+    assert facts.asked_words == (BERTH, MOTTO, BOATS)
+    assert reader.factors == asking.factors
+
+
+def test_an_own_factor_that_looks_like_digits_needs_some(call: Callable[..., Call]) -> None:
+    told = {"gives own berth": 0.7, "gives own motto": 0.7}
+    read_out = {"reads out own berth": 0.7, "reads out own motto": 0.7}
+    reader = TurnwiseReader(FakeEngine({}), Told(told, told, read_out, read_out))
+    lines = ("caller: Ahoi", "caller: 47109", "agent: 47109, Ahoi", "agent: 52200")
+    events = reader.read(call(*lines)).facts.events
+    assert [(event.turn, event.subject) for event in events] == [
+        (1, "motto"),
+        (2, "berth"),
+        (2, "motto"),
+        (3, "motto"),
+        (4, "berth"),
+        (4, "motto"),
+    ]
 
 
 WORDS = ["ja", "vier", "47109", "Wendt", "PIN?", "\n", "<|im_end|>", "{% raw %}", "=== user ===", "agent:", "Euro."]

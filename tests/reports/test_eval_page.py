@@ -1,5 +1,6 @@
 """The page of an eval run, in a real browser. The rule: words of a call are shown, and do nothing."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,15 @@ def test_a_link_opens_its_call(browser: Browser, path: Path, found: Opened) -> N
     turns = found.page.locator("details.call[data-id='missed-1'] ol")
     expect(turns).to_be_visible()
     assert turns.is_visible()
+
+
+def test_own_words_have_a_part_of_their_own() -> None:
+    found = source()
+    assert 'id="own-words"' not in eval_page(found)
+    cases = [one.model_copy(update={"own_words": {"berth_number": "factor"}}) for one in found.cases]
+    text = eval_page(replace(found, cases=cases, summary=summarise(cases)))
+    assert 'id="own-words"' in text
+    assert all(word in text for word in ("given in the call", "read out", "F1 of own words (with turn)"))
 
 
 def test_hostile_words_are_shown_and_do_nothing(page: Page) -> None:

@@ -2,6 +2,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.judging.own_policies import marina
 from tests.store.conftest import Filled
 from tests.store.runs import add_incidents, incident_of, make_call, make_run
 
@@ -9,9 +10,9 @@ from ausweis.calls import Call
 from ausweis.errors import StoreError
 from ausweis.evals.labelled import read_labelled
 from ausweis.evals.validate import validate
-from ausweis.facts import Facts, OneSided
+from ausweis.facts import Event, Facts, OneSided
 from ausweis.store import CallFilter, Choice, Store
-from ausweis.store.exporting import incident_label_of
+from ausweis.store.exporting import case_of, incident_label_of
 from ausweis.vocabulary import INCIDENTS
 
 
@@ -181,3 +182,18 @@ def test_kinds_that_nobody_asked_for_are_not_known(
     label = incident_label_of(replace(record, facts=Facts.model_validate(read)))
     assert label is not None
     assert label.known == known
+
+
+def test_events_about_what_the_policy_of_the_verdict_does_not_know_are_left_out(store: Store, tmp_path: Path) -> None:
+    store.import_run(make_run(tmp_path / "run", [make_call(1)]), [make_call(1)])
+    store.decide(1, reviewer="A", choice="confirm", verdict_key=store.record(1).verdict_key)
+    record = store.record(1)
+    assert record.facts is not None
+    told = Event(kind="gives", subject="berth_number", turn=3, quote="Die B 17.")
+    facts = record.facts.model_copy(update={"events": (*record.facts.events, told), "asked_words": marina().own_words})
+    known = ["name", "pin", "contract_data"]
+    for own, subjects in (((), known), (marina().own_words, [*known, "berth_number"])):
+        verdict = record.verdict.model_copy(update={"own_words": own})
+        case = case_of(replace(record, facts=facts, verdict=verdict), store._key, mask)
+        assert case is not None
+        assert [event.subject for event in case.gold.events] == subjects

@@ -4,16 +4,18 @@ import json
 
 import numpy as np
 import pytest
-from tests.probes import matcher_by_chance
 
 from ausweis.engines.probe import LineFeatures
 from ausweis.prompts import default_library
-from ausweis.training import matcher as matching
-from ausweis.training.matcher import AskedCall, Described, LeftOut, MatchPlan, learn_matcher
+from ausweis.training.learning import Bound
+from ausweis.training.matcher import LeftOut, learn_matcher
+from ausweis.training.matcher_data import AskedCall, Described
+from ausweis.training.matcher_network import MatchPlan
 
 pytestmark = pytest.mark.training
 WIDTH = 24
 TEMPLATE = default_library().get("incidents")
+BOUND = Bound(TEMPLATE, "1" * 64, (10, 20), "made up")
 SMALL = MatchPlan(
     token_dimensions=16, line_dimensions=16, compared=16, compared_lines=8, rounds=10, decay=1e-4, dropout=0.1
 )
@@ -47,7 +49,7 @@ def made(calls: int, seed: int = 1) -> tuple[list[AskedCall], list[Described]]:
 def test_it_tells_descriptions_that_it_has_not_seen() -> None:
     told: list[LeftOut] = []
     calls, described = made(160)
-    matcher = learn_matcher(calls, described, TEMPLATE, "1" * 64, (10, 20), "made up", SMALL, told.extend)
+    matcher = learn_matcher(calls, described, BOUND, SMALL, told.extend)
     assert (matcher.template, matcher.model_sha256, matcher.layers) == (TEMPLATE.name, "1" * 64, (10, 20))
     assert json.loads(matcher.notes) == {"about": "made up", "calls": 160, "descriptions": 80, "lines": 800}
     assert len(told) == 320
@@ -67,21 +69,6 @@ def test_it_tells_descriptions_that_it_has_not_seen() -> None:
     assert np.mean(np.array(scores[True])[:, None] > np.array(scores[False])) > 0.85
 
 
-def test_what_is_shipped_scores_as_what_was_learned() -> None:
-    calls, described = made(24)
-    basis = matching._basis_of(calls, described, SMALL)
-    told, asked = [matching._in_basis(one, basis) for one in calls], matching._described(described, basis)
-    network = matching._learn(told, range(12), asked, SMALL, 0)
-    tokens, owner, lines, *_ = matching._batch(told[:1], [0, 1, 2], SMALL)
-    scores = np.asarray(matching._scores(network, tokens, owner, lines, *asked.some([0, 1, 2])))
-    parts = {**basis, **{name: np.asarray(part)[None] for name, part in network.items()}}
-    shipped = matcher_by_chance((10, 20), 6)
-    object.__setattr__(shipped, "parts", parts)
-    again = [[shipped.score(seen, one.seen) for one in described[:3]] for seen in calls[0].seen]
-    # Learning keeps tokens at half precision.
-    assert np.array(again) == pytest.approx(scores[:5], abs=0.05)
-
-
 def test_the_same_calls_give_the_same_matcher() -> None:
-    one, other = (learn_matcher(*made(20), TEMPLATE, "1" * 64, (10, 20), "", SMALL) for _ in range(2))
+    one, other = (learn_matcher(*made(20), BOUND, SMALL) for _ in range(2))
     assert all((one.parts[name] == other.parts[name]).all() for name in one.parts)

@@ -13,6 +13,7 @@ from ausweis.prompts import default_library
 from ausweis.reading.chunks import Chunk
 from ausweis.reading.dialogue import EVIDENCE
 from ausweis.reading.labels import STARTS_LATE
+from ausweis.training.learning import Bound
 from ausweis.training.left_out import left_out_cases
 from ausweis.training.lines import KeptLines, Lines, layers_of
 from ausweis.training.network import Plan, learn_network, scores_of
@@ -24,6 +25,7 @@ WIDTH = 12
 """Features of a token: the first three tell what is asked or given, the others are noise."""
 FACTORS = ("name", "pin", "password")
 TEMPLATE = default_library().get("transcript")
+BOUND = Bound(TEMPLATE, "1" * 64, (10, 20), "made up")
 SMALL = Plan(token_dimensions=8, line_dimensions=12, queries=4, fetched=4, hidden=16, dropout=0.1, rounds=12, rate=1e-2)
 
 
@@ -53,7 +55,7 @@ def made(calls: int, seed: int = 3) -> list[Lines]:
 
 
 def test_a_probe_learns_what_the_states_tell() -> None:
-    probe = learn(made(120), TEMPLATE, "1" * 64, (10, 20), "made up", SMALL, FACT_TASK)
+    probe = learn(made(120), BOUND, SMALL, FACT_TASK)
     assert (probe.template, probe.model_sha256, probe.layers) == (TEMPLATE.name, "1" * 64, (10, 20))
     wanted = {f"{v}{f}" for v in ("asks", "gives") for f in ("", " name", " pin", " password")}
     assert set(probe.labels) == {*wanted, STARTS_LATE}
@@ -71,7 +73,7 @@ def test_a_probe_learns_what_the_states_tell() -> None:
 
 def test_a_probe_goes_on_learning() -> None:
     """It keeps what it knows, learns a label that is new to it, and no fold sees the group that is left out."""
-    start = learn(made(60), TEMPLATE, "1" * 64, (10, 20), "first", SMALL, FACT_TASK)
+    start = learn(made(60), BOUND, SMALL, FACT_TASK)
     new = [
         one._replace(
             group=str(number % 6),
@@ -81,9 +83,7 @@ def test_a_probe_goes_on_learning() -> None:
     ]
     found: list[LeftOut] = []
     short = replace(SMALL, rounds=6)
-    again = learn(
-        new, TEMPLATE, "1" * 64, (10, 20), "then", short, FACT_TASK, found.append, start=start, rehearsed=made(20)
-    )
+    again = learn(new, BOUND, short, FACT_TASK, found.append, start=start, rehearsed=made(20))
     assert set(again.labels) == {*start.labels, "accepts"}
     assert again.parts["token_basis"] == pytest.approx(start.parts["token_basis"])
     assert len(found[0].answers) == len(new)
@@ -124,7 +124,7 @@ def test_verdicts_on_left_out_calls() -> None:
 
 
 def test_what_is_shipped_scores_as_what_was_learned() -> None:
-    """The networks in the probe, by numpy, give the numbers that they gave when they were learned, by jax."""
+    """The networks in the probe, by numpy, give the numbers that they gave when they were learned, by PyTorch."""
     learned = prepare(made(30), TEMPLATE, SMALL, FACT_TASK)
     network = learn_network(learned.numbers, SMALL)
     (first, *_) = scores_of(network, learned.numbers, SMALL)

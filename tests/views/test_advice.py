@@ -3,7 +3,7 @@ import pytest
 from ausweis.judging.verdict import Action, Authorisation, Incident, UsedFactor, Verdict, Violation
 from ausweis.views.advice import advice, incident_advice
 from ausweis.views.words import Words
-from ausweis.vocabulary import CATEGORIES, INCIDENTS, VIOLATIONS, Category, Language, ViolationType
+from ausweis.vocabulary import CATEGORIES, INCIDENTS, VIOLATIONS, Category, Language, OwnWord, ViolationType
 
 
 def judged(kind: ViolationType, category: Category | None) -> tuple[Violation, Verdict]:
@@ -59,3 +59,17 @@ def test_every_known_incident_has_a_sentence_and_one_of_the_companys_own_has_non
 
     assert all(sentence(kind).endswith(".") for kind in INCIDENTS)
     assert sentence("own_kind") == ""
+
+
+def test_it_names_what_a_policy_named_itself() -> None:
+    word = OwnWord(kind="change", id="key_change", name="Stegzugang", description="Der Agent sperrt einen Schlüssel.")
+    dog = OwnWord(kind="factor", id="address", name="Hund", description="Wie der Hund heißt.")
+    violation, verdict = judged("no_authentication", "contact_change")
+    violation = violation.model_copy(update={"action": "key_change"})
+    verdict = verdict.model_copy(update={"own_words": (word,)})
+    assert advice(violation, verdict, Words("de")) == (
+        "Vor der Handlung „Stegzugang“ ausweisen lassen; sonst nichts ändern und auf den schriftlichen Weg verweisen."
+    )
+    leak, verdict = judged("factor_leaked", None)
+    verdict = verdict.model_copy(update={"own_words": (dog,)})
+    assert advice(leak, verdict, Words("de")).startswith("Offen danach fragen (Hund)")

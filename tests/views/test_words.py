@@ -23,6 +23,8 @@ from ausweis.vocabulary import (
     SEVERITIES,
     VIOLATIONS,
     Language,
+    OwnWord,
+    with_own,
 )
 
 BOTH: tuple[Language, ...] = get_args(Language)
@@ -104,3 +106,10 @@ def test_so_are_days() -> None:
 
 def test_the_clock_counts_minutes() -> None:
     assert [clock(seconds) for seconds in (None, 0, 65.9, 3600)] == ["", "0:00", "1:05", "60:00"]
+
+
+def test_an_own_word_may_be_called_as_a_word_of_the_pages_is() -> None:
+    own = OwnWord(kind="factor", id="agent", name="Makler", description="Wer vermittelt hat.")
+    words = Words("de").knowing(with_own((own,)))
+    assert (words.subject("agent"), words.word("agent")) == ("Makler", "Agent")
+    assert words.subject("pin") == Words("de").subject("pin") == "PIN"

@@ -91,6 +91,10 @@ class Recipe:
         if warn is not None and unlearned:
             named = ", ".join(unlearned)
             warn(f"{self.policy.place}: what reads calls here cannot tell {named}: sets with it are never met")
+            own = self.policy.policy.own_words
+            unseen = ", ".join(word.id for word in own if not word.is_factor)
+            if unseen and any(word.id in unlearned for word in own):
+                warn(f"{self.policy.place}: nor is {unseen} looked for: such actions are never seen")
         return Scorer(reader, engine, self.policy)
 
     def reader(self, engine: Engine) -> Reader:

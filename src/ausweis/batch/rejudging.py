@@ -16,6 +16,7 @@ from ausweis.facts import Facts
 from ausweis.journal import lines
 from ausweis.judging.incidents import not_looked_for
 from ausweis.judging.judge import judge
+from ausweis.judging.own_words import not_read
 from ausweis.judging.policy_files import PolicyFile
 from ausweis.judging.verdict import Verdict
 
@@ -54,7 +55,7 @@ class Rejudged:
     changes: list[Change] = field(default_factory=list)
     """The first 30 of those changed."""
     not_looked_for: set[str] = field(default_factory=set)
-    """Incidents of the policy that nobody looked for when some call was read."""
+    """Incidents and own words of the policy that nobody looked for when some call was read."""
 
     def add(self, old: _Old, verdict: Verdict) -> None:
         """Compare one call."""
@@ -144,6 +145,8 @@ def _judge(
         return
     result.add(earlier.get(facts.call_id, _NONE), verdict)
     result.not_looked_for.update(not_looked_for(facts, policy.policy))
+    if facts.claim is None:
+        result.not_looked_for.update(not_read(facts, policy.policy))
 
 
 def _verdicts(path: Path) -> dict[str, _Old]:

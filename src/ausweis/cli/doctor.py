@@ -57,6 +57,7 @@ def checks() -> Iterator[Check]:
     yield from map(_package, PACKAGES)
     yield from (_processors(), _busy(), _memory())
     yield from _models()
+    yield from _learned()
     yield _disk()
 
 
@@ -136,6 +137,26 @@ def _models() -> Iterator[Check]:
             yield Check(bad, name, str(error))
         else:
             yield Check("good", name, "present, its hash is right")
+
+
+def _learned() -> Iterator[Check]:
+    from ausweis.engines.learned_index import indexes
+    from ausweis.engines.weights import catalogue
+    from ausweis.errors import ModelError
+
+    try:
+        parts = [(index, part) for index in indexes() for part in index.parts]
+    except ModelError as error:
+        yield Check("missing", "learned parts", str(error))
+        return
+    for index, part in parts:
+        try:
+            index.checked(part)
+        except ModelError as error:
+            needed = part.base.id == catalogue.default_id()
+            yield Check("missing" if needed else "warning", str(part), str(error))
+        else:
+            yield Check("good", str(part), "present, its hash is right")
 
 
 def _disk() -> Check:

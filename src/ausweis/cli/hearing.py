@@ -17,7 +17,7 @@ from ausweis.judging.policy import Policy
 from ausweis.prompts import Library
 from ausweis.reading.reader import Reader
 from ausweis.reading.strategies import PolicyText, open_reader
-from ausweis.vocabulary import Language, hot_words
+from ausweis.vocabulary import Language
 
 __all__ = ["Recordings"]
 
@@ -55,7 +55,7 @@ class Recordings:
         """
         if not any(source.is_recording for source in sources.files):
             return None
-        words = hot_words(policy.factors, policy.language) if policy else ()
+        words = policy.hot_words if policy else ()
         options = HearingOptions(asr_model, language, agent_channel, threads, words)
         model = options.find()
         return cls(options, model, library, options.settings(model, roles_model), keep_audio)

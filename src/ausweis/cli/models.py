@@ -1,4 +1,4 @@
-"""`ausweis models`: which weights there are, get them, check them."""
+"""`ausweis models`: which weights there are, and what was learned for them; get them, check them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,7 +6,10 @@ from contextlib import contextmanager
 import click
 
 from ausweis.engines import weights
+from ausweis.engines.learned_index import LearnedIndex, indexes
+from ausweis.engines.learned_part import LearnedPart
 from ausweis.engines.weights import catalogue
+from ausweis.errors import ModelError
 
 __all__ = ["models"]
 
@@ -18,7 +21,7 @@ def models() -> None:
 
 @models.command("list", epilog="\b\nExample:\n  ausweis models list")
 def list_command() -> None:
-    """Show the catalogue, and what of it is on this machine."""
+    """Show the catalogue, what of it is on this machine, and what was learned for each model."""
     from rich.console import Console
     from rich.filesize import decimal
     from rich.table import Table
@@ -34,6 +37,14 @@ def list_command() -> None:
         table.add_row(name, model.kind, model.title, size, model.licence, here)
     Console().print(table)
     click.echo(f"kept in {weights.cache_folder()}")
+    learned = Table("learned for", "part", "template", "version", "size", "on")
+    for _, part in _learned():
+        template = f"{part.template.id}@{part.template.version}"
+        numbers = (str(part.version), decimal(part.bytes), str(part.learned_on))
+        learned.add_row(part.base.id, part.kind, template, *numbers)
+    Console().print(learned)
+    for index in indexes():
+        click.echo(f"kept in {index.folder}")
 
 
 @models.command(epilog="\b\nExamples:\n  ausweis models pull\n  ausweis models pull qwen2.5-coder-1.5b --from hub")
@@ -58,7 +69,10 @@ def pull(model: str | None, origin: str) -> None:
 @click.argument("ids", metavar="[ID]...", nargs=-1)
 @click.pass_context
 def verify(context: click.Context, ids: tuple[str, ...]) -> None:
-    """Hash the files in the cache again. Without ID: all of them. Exit code 1 if one is wrong."""
+    """Hash the files in the cache again, and what was learned for their models. Without ID: all of them.
+
+    Exit code 1 if one is wrong.
+    """
     bad = 0
     for name in ids or [model.id for model in catalogue.entries() if weights.state(model.id) != "absent"]:
         with _bar(name) as progress:
@@ -68,8 +82,22 @@ def verify(context: click.Context, ids: tuple[str, ...]) -> None:
         else:
             bad += 1
             click.echo(f"{name}: {finding.message}", err=True)
+    for index, part in _learned():
+        if ids and part.base.id not in ids:
+            continue
+        try:
+            index.checked(part)
+            click.echo(f"{part}: good")
+        except ModelError as error:
+            bad += 1
+            click.echo(f"{part}: {error}", err=True)
     if bad:
         context.exit(1)
+
+
+def _learned() -> Iterator[tuple[LearnedIndex, LearnedPart]]:
+    """All learned parts, each with the index that it is in."""
+    return ((index, part) for index in indexes() for part in index.parts)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ protocol      what every engine offers: questions in, answers out; a transcript 
 probe         what is learned for a model: how likely each label is, from what the model computed about a line
 matcher       the same for a description: how likely a line is what it says
 learned_file  how both are kept: data only, bound to model and template
+learned_index  the folder of what was learned (learned/): which part fits, its hash, a new one; learned_part: an entry
 llama         llama.cpp in this process: the default
 server        any OpenAI-compatible server
 fake          answers from a script, without a model; fake_answers holds them against the question

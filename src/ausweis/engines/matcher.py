@@ -125,6 +125,11 @@ class LineProbe:
         """Of which model."""
         return self.matcher.model_sha256
 
+    @property
+    def adapter_sha256(self) -> str:
+        """With which adapter of the model."""
+        return self.matcher.adapter_sha256
+
     @cached_property
     def sha256(self) -> str:
         """Over both, for the key of recorded answers."""

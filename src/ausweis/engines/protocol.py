@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, SkipValidation, model_validat
 
 from ausweis.engines.matcher import LineProbe
 from ausweis.engines.probe import Probe
+from ausweis.engines.word_matcher import WordProbe
 from ausweis.errors import EngineError
 from ausweis.provenance import ModelProvenance
 
@@ -33,7 +34,7 @@ NEGLIGIBLE = 0.02
 ALMOST_CERTAIN = 0.9995
 """A token of a generated text that is likelier counts as certain."""
 
-AnyProbe = Probe | LineProbe
+AnyProbe = Probe | LineProbe | WordProbe
 """What tells the answer of a line from the states of the model."""
 
 

@@ -5,13 +5,15 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ausweis.evals.conclusion import Conclusion, ids_of, incident_words
+from ausweis.evals.conclusion import Conclusion, event_words, ids_of, incident_words
 from ausweis.evals.incident_label import IncidentLabel
 from ausweis.evals.labelled import LabelledCall, gold_facts
-from ausweis.facts import Mention
+from ausweis.facts import Facts, Mention
 from ausweis.judging.judge import judge
 from ausweis.judging.policy import Policy
+from ausweis.judging.timeline import EVENT_THRESHOLD
 from ausweis.judging.verdict import Evidence, Verdict
+from ausweis.vocabulary import OwnKind, OwnWord
 
 __all__ = ["Case", "Likeliest", "case_of", "gold_of", "tags_of"]
 
@@ -34,7 +36,8 @@ class Case(BaseModel):
 
     `tags` are words such as `difficulty:hard`: what numbers are told apart by. `quotes` counts the quotes of the
     verdict, `verbatim` those that stand letter for letter in their turns. `incidents`: each that the label knows of, by
-    id; None where it tells nothing of incidents. `twin` is the id of a call that differs by one detail.
+    id; None where it tells nothing of incidents. `own_words`: those of the policy, where the label tells an outcome.
+    `twin` is the id of a call that differs by one detail.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -47,6 +50,7 @@ class Case(BaseModel):
     gold: Conclusion
     told: Conclusion | None = None
     incidents: dict[str, Likeliest] | None = None
+    own_words: Annotated[dict[str, OwnKind], Field(default_factory=dict, exclude_if=lambda words: not words)]
     twin: str | None = None
     risk: _Probability = 0.0
     confidence: _Probability = 0.0
@@ -88,11 +92,12 @@ def case_of(
     gold: Conclusion,
     verdict: Verdict | None,
     *,
-    mentions: Sequence[Mention] = (),
+    own_words: Sequence[OwnWord] = (),
+    facts: Facts | None = None,
     repeat: int = 1,
     failure: str | None = None,
 ) -> Case:
-    """Put a label and a verdict side by side. `mentions`: the incidents that were read, likely or not."""
+    """Put a label and a verdict side by side. `own_words`: the policy's; `facts`: what the verdict is of."""
     label = labelled.gold.incidents
     case = Case(
         id=labelled.call.id,
@@ -101,7 +106,8 @@ def case_of(
         must_pass=labelled.gold.must_pass,
         turns=len(labelled.call.turns),
         gold=gold,
-        incidents=None if label is None else _likeliest(label, mentions),
+        incidents=None if label is None else _likeliest(label, facts.incidents if facts else ()),
+        own_words={} if gold.outcome is None else {word.id: word.kind for word in own_words},
         twin=labelled.gold.twin,
         failure=failure,
     )
@@ -111,6 +117,8 @@ def case_of(
     if case.incidents is not None:
         known = [(incident.id, incident.turn) for incident in verdict.incidents if incident.id in case.incidents]
         told = told.model_copy(update={"incidents": incident_words(known)})
+    likely = [] if facts is None else [event for event in facts.events if event.probability >= EVENT_THRESHOLD]
+    told = told.model_copy(update={"own_words": event_words(likely, case.own_words)})
     quotes = _quotes(verdict)
     origin = verdict.provenance
     return case.model_copy(
@@ -140,13 +148,13 @@ def _likeliest(label: IncidentLabel, mentions: Sequence[Mention]) -> dict[str, L
 def gold_of(labelled: LabelledCall, policy: Policy, *, anew: bool = False) -> Conclusion:
     """What the label says; `anew`, under a policy that is not the label's, what that policy makes of its events.
 
-    Incidents are what they are under any policy, and a label without an outcome gets none.
+    Incidents are what they are under any policy, events too, and a label without an outcome gets none.
     """
     by_rules = judge(gold_facts(labelled), policy)
     gold = Conclusion.of_gold(labelled, by_rules)
     if not anew or gold.outcome is None:
         return gold
-    return Conclusion.of_verdict(by_rules).model_copy(update={"incidents": gold.incidents})
+    return Conclusion.of_verdict(by_rules).model_copy(update={"incidents": gold.incidents, "own_words": gold.own_words})
 
 
 def tags_of(labelled: LabelledCall) -> tuple[str, ...]:

@@ -4,20 +4,21 @@ Differences of shares: McNemar's exact test (McNemar 1947) by `scipy.stats.binom
 calls, the same resample for both. Labels are those of the newer run, so that a mended label is mended on both sides.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from ausweis.evals.case import Case
-from ausweis.evals.conclusion import FIELDS
+from ausweis.evals.conclusion import FIELDS, Conclusion, incidents_said
 from ausweis.evals.metrics.estimate import bounds, weights
 from ausweis.evals.metrics.facts import fact_words
 from ausweis.evals.metrics.field import unflagged
-from ausweis.evals.metrics.incidents import INCIDENT_F1
+from ausweis.evals.metrics.incidents import KNOWN_INCIDENTS, OWN_INCIDENTS, asks_known, asks_own
 from ausweis.evals.metrics.measures import Measure, average_precision, micro_f1
-from ausweis.evals.metrics.outcomes import told
+from ausweis.evals.metrics.outcomes import NONE
+from ausweis.evals.metrics.own_words import OWN_WORDS, has_own_words
 from ausweis.evals.metrics.violations import F1
 
 __all__ = ["Change", "Comparison", "Difference", "Flip", "Pair", "compare", "paired", "paired_draws", "told_by"]
@@ -87,16 +88,25 @@ MEASURES: Mapping[str, Measure] = {
     "facts F1 (factors and actions with turn)": micro_f1(fact_words),
 }
 """Of calls whose label has an outcome."""
-INCIDENT_MEASURES: Mapping[str, Measure] = {"incident F1": INCIDENT_F1}
-"""Of calls whose label tells of incidents."""
+
+
+def _is_judged(case: Case) -> bool:
+    return case.gold.outcome is not None
+
+
+_FAMILIES: Sequence[tuple[Callable[[Case], bool], Mapping[str, Measure]]] = (
+    (_is_judged, MEASURES),
+    (asks_known, KNOWN_INCIDENTS),
+    (asks_own, OWN_INCIDENTS),
+    (has_own_words, OWN_WORDS),
+)
+"""What can be measured, each of the calls that tell it in both runs."""
 
 
 def told_by(pairs: Sequence[Pair]) -> list[tuple[str, Measure, list[Pair]]]:
     """The numbers that the labels of these calls tell, each with the calls that it is of."""
-    judged = [pair for pair in pairs if pair[1].gold.outcome is not None]
-    asked = [pair for pair in pairs if None not in (pair[0].incidents, pair[1].incidents)]
-    sides = ((MEASURES, judged), (INCIDENT_MEASURES, asked))
-    return [(name, measure, told) for measures, told in sides if told for name, measure in measures.items()]
+    families = [(measures, [pair for pair in pairs if all(map(tells, pair))]) for tells, measures in _FAMILIES]
+    return [(name, measure, told) for measures, told in families if told for name, measure in measures.items()]
 
 
 def compare(before: Sequence[Case], after: Sequence[Case]) -> Comparison:
@@ -141,7 +151,7 @@ def _called(case: Case) -> bool:
 
 
 def _flips(pairs: Sequence[Pair]) -> Iterator[Flip]:
-    judged = [pair for pair in pairs if pair[1].gold.outcome is not None]
+    judged = [pair for pair in pairs if _is_judged(pair[1])]
     asked = [pair for pair in pairs if None not in (pair[0].incidents, pair[1].incidents)]
     if judged:
         yield _flip("outcome", [(old.outcome_right, new.outcome_right) for old, new in judged])
@@ -190,13 +200,21 @@ def _change(old: Case, new: Case) -> Change:
             facts[field] = {"label": label, "before": before, "after": after}
     return Change(
         id=old.id,
-        label=old.gold.outcome or "–",
-        before=told(old),
-        after=told(new),
+        label=_said(new, new.gold),
+        before=_said(new, old.told),
+        after=_said(new, new.told),
         risk_before=old.risk,
         risk_after=new.risk,
         facts=facts,
     )
+
+
+def _said(case: Case, side: Conclusion | None) -> str:
+    """Of what the label tells, what one side says: the outcome, the incidents, or both."""
+    if side is None:
+        return NONE
+    outcome = [str(side.outcome)] if _is_judged(case) else []
+    return "; ".join([*outcome, incidents_said(side)] if case.incidents is not None else outcome)
 
 
 def _words(side: object, field: str) -> tuple[str, ...]:

@@ -1,17 +1,18 @@
 """What a label or a verdict says of a call, as short words that can be compared."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
-from ausweis.evals.labelled import LabelledCall
+from ausweis.evals.labelled import GoldEvent, LabelledCall
+from ausweis.facts import Event, is_nothing
 from ausweis.judging.verdict import Verdict
 from ausweis.vocabulary import AuthorisationStatus, Caller, Outcome, ViolationType
 
-__all__ = ["FIELDS", "Conclusion", "ids_of", "incident_words", "incidents_said"]
+__all__ = ["FIELDS", "Conclusion", "event_words", "ids_of", "incident_words", "incidents_said"]
 
-FIELDS = ("violations", "factors", "actions", "caller", "authorisation", "incidents")
+FIELDS = ("violations", "factors", "actions", "caller", "authorisation", "incidents", "own_words")
 """What two verdicts of one call may differ in, besides the outcome."""
 
 
@@ -19,6 +20,7 @@ class Conclusion(BaseModel):
     """`violations`, `factors`, `actions` and `incidents` are words such as `late_authentication@7`, by turn.
 
     A factor has its status besides: `pin@4:verified`. Without an `outcome`, the label tells of incidents alone.
+    `own_words`: the events about own words of the policy, judged or not, as `gives berth_number@4`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -30,6 +32,7 @@ class Conclusion(BaseModel):
     factors: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
     incidents: tuple[str, ...] = ()
+    own_words: Annotated[tuple[str, ...], Field(exclude_if=is_nothing)] = ()
 
     @classmethod
     def of_verdict(cls, verdict: Verdict) -> Self:
@@ -58,6 +61,7 @@ class Conclusion(BaseModel):
             incidents=incident_words((event.id, event.turn) for event in gold.incidents.events)
             if gold.incidents
             else (),
+            own_words=event_words(gold.events, (word.id for word in by_rules.own_words)),
         )
 
     @property
@@ -74,6 +78,12 @@ class Conclusion(BaseModel):
 def incident_words(places: Iterable[tuple[str, int]]) -> tuple[str, ...]:
     """Incidents as words, from their ids and turns."""
     return _words(places, lambda place: f"{place[0]}@{place[1]}")
+
+
+def event_words(events: Iterable[Event | GoldEvent], subjects: Iterable[str]) -> tuple[str, ...]:
+    """The events about these subjects as words."""
+    wanted = set(subjects)
+    return _words((event for event in events if event.subject in wanted), lambda e: f"{e.kind} {e.subject}@{e.turn}")
 
 
 def ids_of(words: Iterable[str]) -> frozenset[str]:

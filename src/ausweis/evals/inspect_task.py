@@ -200,7 +200,7 @@ def _side(told: str, violations: Sequence[str]) -> str:
 def _quoted(verdict: Verdict) -> list[str]:
     lines = []
     for violation in verdict.violations:
-        lines.append(f"{violation.type}@{violation.turn}: {violation_sentence(violation, 'en')}")
+        lines.append(f"{violation.type}@{violation.turn}: {violation_sentence(violation, 'en', verdict.vocabulary)}")
         lines += [f"{violation.type}@{violation.turn}: turn {e.turn}, “{e.quote}”" for e in violation.evidence]
     return lines
 

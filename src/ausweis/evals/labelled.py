@@ -18,9 +18,10 @@ from ausweis.errors import AusweisError, InputError
 from ausweis.evals.incident_label import IncidentLabel
 from ausweis.facts import Event, EventKind, Facts, RecordingDefect, check_subject
 from ausweis.judging.policy_files import find_policy, shipped_policies
-from ausweis.vocabulary import AuthorisationStatus, Caller, Outcome, OwnWord, ViolationType
+from ausweis.vocabulary import AuthorisationStatus, Caller, Outcome, OwnWord, ViolationType, Vocabulary, with_own
 
 __all__ = [
+    "POLICIES",
     "Gold",
     "GoldEvent",
     "GoldViolation",
@@ -154,6 +155,19 @@ class LabelledCall(_Part):
         """
         return self._place or self.gold.policy or ANY_POLICY
 
+    @property
+    def own_words(self) -> tuple[OwnWord, ...]:
+        """Those of its policy; none where that cannot be found: the label may still be judged by another."""
+        try:
+            return find_policy(self.policy).policy.own_words
+        except AusweisError:
+            return ()
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """All factors and categories that its events may be about."""
+        return with_own(self.own_words)
+
     def with_policies(self, folder: Path) -> Self:
         """The same call; a policy that does not ship is the file of its id in this folder, where there is one."""
         path = folder / f"{self.gold.policy}.yaml"
@@ -234,12 +248,5 @@ def gold_facts(labelled: LabelledCall) -> Facts:
         turns=len(call.turns),
         events=events,
         defects={"starts_late": 1.0} if late else {},
-        asked_words=_own_words(labelled),
+        asked_words=labelled.own_words,
     )
-
-
-def _own_words(labelled: LabelledCall) -> tuple[OwnWord, ...]:
-    try:
-        return find_policy(labelled.policy).policy.own_words
-    except AusweisError:  # without its policy, a label can still be judged by another
-        return ()

@@ -32,7 +32,7 @@ from ausweis.evals.folder import (
 from ausweis.evals.labelled import LabelledCall
 from ausweis.evals.metrics import Summary, summarise
 from ausweis.evals.wanted import Wanted
-from ausweis.facts import Facts, Mention
+from ausweis.facts import Facts
 from ausweis.journal import FolderLock, lines, make_folder
 from ausweis.judging.policy_files import PolicyFile
 from ausweis.judging.verdict import Verdict
@@ -195,21 +195,22 @@ class _Run:
     def cases(self, repeat: int, gold: Mapping[str, Conclusion]) -> list[Case]:
         """The cases of a repeat, in the order of the golden set."""
         verdicts: dict[str, Verdict] = {}
-        mentions: dict[str, tuple[Mention, ...]] = {}
+        facts: dict[str, Facts] = {}
         failed: dict[str, str] = {}
         for policy in self._policies.values():
             path = run_folder(self._folder, repeat, policy)
             verdicts |= self._verdicts(repeat, policy)
             failed |= {str(failure.call_id): f"{failure.message} [{failure.kind}]" for failure in failures(path)}
-            if policy.policy.incidents:
-                facts = (Facts.model_validate_json(line.data) for line in lines(path / FACTS_FILE))
-                mentions |= {read.call_id: read.incidents for read in facts}
+            if policy.policy.incidents or policy.policy.own_words:
+                read = (Facts.model_validate_json(line.data) for line in lines(path / FACTS_FILE))
+                facts |= {found.call_id: found for found in read}
         cases = [
             case_of(
                 labelled,
                 gold[labelled.call.id],
                 verdicts.get(labelled.call.id),
-                mentions=mentions.get(labelled.call.id, ()),
+                own_words=self._policy_of[labelled.call.id].policy.own_words,
+                facts=facts.get(labelled.call.id),
                 repeat=repeat,
                 failure=failed.get(labelled.call.id),
             )

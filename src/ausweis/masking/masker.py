@@ -1,7 +1,7 @@
 """Masking with what is known of a call: who gave what in which turn, and which names fell."""
 
 from collections import defaultdict
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 
 from ausweis.calls.call import Call
 from ausweis.facts import Facts
@@ -11,7 +11,7 @@ from ausweis.masking.plain import plain
 from ausweis.masking.text import spans_of
 from ausweis.masking.tokens import is_common, tokens_of
 from ausweis.reading.spoken import has_number
-from ausweis.vocabulary import FACTORS, NAME, WITH_DIGITS, Factor, Language, MaskKind
+from ausweis.vocabulary import NAME, FactorRecord, Language, MaskKind, OwnWord, with_own
 
 __all__ = ["Masker"]
 
@@ -23,15 +23,12 @@ _SHORTEST_WORD = 3
 _MOST_WORDS = 4
 """In a turn that gives a word, at most so many uncommon words are looked for in the other turns."""
 _SAID_AGAIN: tuple[MaskKind, ...] = ("password", "answer", "value")
-_SECRET_WORDS = frozenset(factor for factor, record in FACTORS.items() if record.is_secret_word)
-_HOLD_NUMBERS = WITH_DIGITS | {factor for factor, record in FACTORS.items() if record.mask == "address"}
-"""Factors whose digits are masked wherever they are said again."""
 
 
 class Masker:
     """Masks the turns of one call, and quotes from them. Get one with `of`."""
 
-    def __init__(self, call: Call | None, given: Mapping[int, frozenset[Factor]], language: Language) -> None:
+    def __init__(self, call: Call | None, given: Mapping[int, frozenset[FactorRecord]], language: Language) -> None:
         self._call = call
         self._given = given
         self._language = language
@@ -40,12 +37,20 @@ class Masker:
         self._words = self._known_words()
 
     @classmethod
-    def of(cls, call: Call | None, facts: Facts | None, *, language: Language | None = None) -> "Masker":
+    def of(
+        cls,
+        call: Call | None,
+        facts: Facts | None,
+        *,
+        language: Language | None = None,
+        own: Sequence[OwnWord] = (),
+    ) -> "Masker":
         """One for this call; without its text, quotes are masked by their turn's facts alone.
 
-        `language` is that of what is shown in the place of the data; the call's, unless given.
+        `language` is that of what is shown in the place of the data; the call's, unless given. `own`: what a policy
+        says today of own words that the facts know from when the call was read.
         """
-        return cls(call, _given(call, facts), language or (call.language if call else "de"))
+        return cls(call, _given(call, facts, own), language or (call.language if call else "de"))
 
     def turn(self, number: int, *, keep: Container[MaskKind] = frozenset()) -> str:
         """The masked text of a turn, by its number from 1; empty where the text is not known."""
@@ -85,7 +90,7 @@ class Masker:
     def _known_digits(self) -> frozenset[str]:
         digits: set[str] = set()
         for number, given in self._given.items():
-            if given & _HOLD_NUMBERS:
+            if any(factor.has_digits or factor.mask == "address" for factor in given):
                 text = plain(self._text_of(number)).text
                 for run in digits_of(text, tokens_of(text)):
                     digits |= {run[at : at + 2] for at in range(len(run) - 1)}
@@ -100,7 +105,8 @@ class Masker:
             for span in spans_of(turn.text, given=given):
                 values[span.kind] |= _words_in(turn.text[span.start : span.end])
             known |= dict.fromkeys(values["name"], "name")
-            for kind in _SAID_AGAIN if given & (_SECRET_WORDS | {NAME}) else ():
+            said_again = any(factor.is_secret_word or factor.id == NAME for factor in given)
+            for kind in _SAID_AGAIN if said_again else ():
                 if len(values[kind]) <= _MOST_WORDS:
                     known |= dict.fromkeys(values[kind], kind)
         return known
@@ -114,18 +120,19 @@ def _words_in(text: str) -> set[str]:
     }
 
 
-def _given(call: Call | None, facts: Facts | None) -> dict[int, frozenset[Factor]]:
+def _given(call: Call | None, facts: Facts | None, own: Sequence[OwnWord]) -> dict[int, frozenset[FactorRecord]]:
     """The factors whose value is said in each turn: by the facts, or because it was asked for just before."""
-    given: dict[int, set[Factor]] = defaultdict(set)
-    by_name: dict[str | None, Factor] = {factor: factor for factor in FACTORS}
+    given: dict[int, set[FactorRecord]] = defaultdict(set)
+    words = {word.id: word for word in (*(facts.asked_words if facts else ()), *own)}
+    factors = with_own(tuple(words.values())).factors
     for event in facts.events if facts else ():
-        factor = by_name.get(event.subject)
+        factor = factors.get(event.subject or "")
         if factor is None or event.probability < LEAST_SURE:
             continue
         if event.kind in ("gives", "reads_out"):
             given[event.turn].add(factor)
-        elif event.kind == "asks" and call is not None and factor in WITH_DIGITS | _SECRET_WORDS:
-            answer = _answer_to(call, event.turn, numbers=factor in WITH_DIGITS)
+        elif event.kind == "asks" and call is not None and (factor.has_digits or factor.is_secret_word):
+            answer = _answer_to(call, event.turn, numbers=factor.has_digits)
             if answer is not None:
                 given[answer].add(factor)
     return {turn: frozenset(factors) for turn, factors in given.items()}

@@ -10,7 +10,7 @@ from collections.abc import Container, Iterator, Sequence
 from ausweis.masking.dates import date_end, written_dates
 from ausweis.masking.kinds import Span
 from ausweis.masking.tokens import CURRENCY, Token, near
-from ausweis.vocabulary import FACTORS, NAME, Factor, MaskKind
+from ausweis.vocabulary import NAME, FactorRecord, MaskKind
 
 __all__ = ["digits_of", "number_spans"]
 
@@ -37,7 +37,7 @@ def number_spans(
     text: str,
     tokens: Sequence[Token],
     *,
-    given: frozenset[Factor] = frozenset(),
+    given: frozenset[FactorRecord] = frozenset(),
     numbers_given: bool = False,
     known: Container[str] = (),
 ) -> list[Span]:
@@ -130,7 +130,7 @@ def _kind_of_run(
     tokens: Sequence[Token],
     place: int,
     end: int,
-    given: frozenset[Factor],
+    given: frozenset[FactorRecord],
     numbers_given: bool,
     known: Container[str],
 ) -> MaskKind | None:
@@ -153,8 +153,8 @@ def _kind_of_run(
     return None
 
 
-def _given_kind(given: frozenset[Factor]) -> MaskKind:
-    kinds: set[MaskKind] = {FACTORS[factor].mask for factor in given if factor != NAME}
+def _given_kind(given: frozenset[FactorRecord]) -> MaskKind:
+    kinds: set[MaskKind] = {factor.mask for factor in given if factor.id != NAME}
     return kinds.pop() if len(kinds) == 1 else "number"
 
 

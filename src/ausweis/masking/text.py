@@ -9,7 +9,7 @@ from ausweis.masking.numbers import number_spans
 from ausweis.masking.places import address_spans, email_spans
 from ausweis.masking.plain import plain
 from ausweis.masking.tokens import Token, is_common, tokens_of
-from ausweis.vocabulary import FACTORS, NAME, Factor, Language, MaskKind
+from ausweis.vocabulary import NAME, FactorRecord, Language, MaskKind
 
 __all__ = ["mask", "spans_of"]
 
@@ -28,7 +28,7 @@ def mask(text: str, *, language: Language, keep: Container[MaskKind] = frozenset
 def spans_of(
     text: str,
     *,
-    given: frozenset[Factor] = frozenset(),
+    given: frozenset[FactorRecord] = frozenset(),
     words: Mapping[str, MaskKind] = MappingProxyType({}),
     digits: Container[str] = (),
 ) -> list[Span]:
@@ -48,23 +48,25 @@ def spans_of(
 
 
 def _plain_spans(
-    text: str, given: frozenset[Factor], words: Mapping[str, MaskKind], digits: Container[str]
+    text: str, given: frozenset[FactorRecord], words: Mapping[str, MaskKind], digits: Container[str]
 ) -> Sequence[Span]:
     tokens = tokens_of(text)
     spans = [*email_spans(text, tokens), *address_spans(text, tokens)]
-    numbers = any(FACTORS[factor].has_numbers for factor in given)
+    numbers = any(factor.has_numbers for factor in given)
     spans += number_spans(text, tokens, given=given, numbers_given=numbers, known=digits)
-    names = name_spans(text, tokens, given=NAME in given)
-    values = list(_values(text, tokens, given - {NAME} if names else given))
-    spans += [*names, *values] if NAME in given else [*values, *names]
+    others = frozenset(factor for factor in given if factor.id != NAME)
+    name_given = len(others) < len(given)
+    names = name_spans(text, tokens, given=name_given)
+    values = list(_values(text, tokens, others if names else given))
+    spans += [*names, *values] if name_given else [*values, *names]
     spans += [Span(token.start, token.end, words[token.word]) for token in tokens if token.word in words]
     return in_order(text, spans)
 
 
-def _values(text: str, tokens: Sequence[Token], given: frozenset[Factor]) -> Iterator[Span]:
+def _values(text: str, tokens: Sequence[Token], given: frozenset[FactorRecord]) -> Iterator[Span]:
     """Words of values that are words: all that not everybody uses. Of a name only where no name was found."""
-    kinds: set[MaskKind] = {FACTORS[factor].mask for factor in given if FACTORS[factor].has_words}
-    if any(FACTORS[factor].looks_like == "date" for factor in given):
+    kinds: set[MaskKind] = {factor.mask for factor in given if factor.has_words}
+    if any(factor.looks_like == "date" for factor in given):
         yield from (Span(token.start, token.end, "date") for token in tokens if token.number)
     if not kinds:
         return

@@ -18,7 +18,8 @@ from ausweis.reading import defects
 from ausweis.reading.chunks import Chunk, Line, with_context
 from ausweis.reading.dialogue import EVIDENCE, weighed
 from ausweis.reading.labels import STARTS_LATE, factors_of, meaning, speakers_of
-from ausweis.vocabulary import Factor
+from ausweis.reading.own_words import OwnWords
+from ausweis.vocabulary import OwnWord
 
 __all__ = ["Asking", "TranscriptAsking", "WindowAsking", "transcript_of"]
 
@@ -28,8 +29,10 @@ class Asking(Protocol):
 
     exclusive: bool
     """Whether the labels share out one whole."""
-    factors: frozenset[Factor]
+    factors: frozenset[str]
     """Those that it can tell."""
+    words: tuple[OwnWord, ...]
+    """The policy's own words that it looks for."""
 
     @property
     def prompts(self) -> tuple[PromptProvenance, ...]:
@@ -45,9 +48,13 @@ class Asking(Protocol):
 
 
 class WindowAsking:
-    """Asks about each chunk with the template of its speaker, `agent` or `caller`; `start` is about the first lines."""
+    """Asks about each chunk with the template of its speaker, `agent` or `caller`; `start` is about the first lines.
+
+    The templates name the known words alone.
+    """
 
     exclusive = True
+    words: tuple[OwnWord, ...] = ()
 
     def __init__(self, templates: Mapping[str, Template], start: Template) -> None:
         """Refuses labels that mean nothing.
@@ -84,11 +91,14 @@ class WindowAsking:
 
 
 class TranscriptAsking:
-    """Asks about each chunk with all lines before it; the probe of the template tells the answer."""
+    """Asks about each chunk with all lines before it; the probe of the template tells the answer.
+
+    Own words of the policy are told in the same reading.
+    """
 
     exclusive = False
 
-    def __init__(self, template: Template, probe: Probe, start: Template) -> None:
+    def __init__(self, template: Template, probe: Probe, start: Template, own: OwnWords | None = None) -> None:
         """Refuses labels that mean nothing, and a probe of another make. `start` is asked if that was not learned.
 
         Raises:
@@ -101,21 +111,25 @@ class TranscriptAsking:
         self._template = template
         self._start = None if STARTS_LATE in probe.labels else start
         self._dialogue = probe.dialogue
-        self.factors = factors_of(probe.labels)
-        self._stamp = template.provenance.of_part("probe", probe.sha256)
-        self._probes = {
-            speaker: probe.only([label for label in probe.labels if speaker in speakers_of(label)])
-            for speaker in ("agent", "caller")
-        }
+        self._own = own
+        self.words = () if own is None else own.words
+        self.factors = factors_of(probe.labels) | {word.id for word in self.words if word.is_factor}
+        self._stamps = [template.provenance.of_part("probe", probe.sha256)]
+        if own is not None:
+            self._stamps.append(template.provenance.of_part("words", own.matcher.sha256))
+        self._probes: dict[str, AnyProbe] = {}
+        for speaker in ("agent", "caller"):
+            of_speaker = probe.only([label for label in probe.labels if speaker in speakers_of(label)])
+            self._probes[speaker] = of_speaker if own is None else own.probe(of_speaker, speaker)
 
     @property
     def prompts(self) -> tuple[PromptProvenance, ...]:
-        """The template and its probe."""
+        """The template, its probe, and its matcher of words."""
         start = [] if self._start is None else [self._start.provenance]
-        return self._template.provenance, self._stamp, *start
+        return self._template.provenance, *self._stamps, *start
 
     def ask(self, engine: Engine, call: Call, chunks: Sequence[Chunk]) -> tuple[list[dict[str, float]], int]:
-        """The labels of the speaker; what a caller gives is weighed with what the agent asked."""
+        """The labels of the speaker, own ones too; what a caller gives is weighed with what the agent asked."""
         if not chunks:
             return [], 0
         transcript = self.transcript(call, chunks)
@@ -128,11 +142,14 @@ class TranscriptAsking:
             results += engine.complete([defects.question(call, self._start)])
             answers[0][STARTS_LATE] = defects.starts_late(results[-1], self._start)
         tokens = sum(result.evaluated_tokens for result in results)
-        return weighed(chunks, answers, self._dialogue), tokens
+        if self._own is None:
+            return weighed(chunks, answers, self._dialogue), tokens
+        return self._own.weighed(chunks, answers, self._dialogue), tokens
 
     def transcript(self, call: Call, chunks: Sequence[Chunk]) -> Transcript:
         """What is read: each chunk probed for the labels of its speaker."""
-        return transcript_of(self._template, call, chunks, [self._probes[chunk.speaker] for chunk in chunks])
+        compared = () if self._own is None else self._own.rows
+        return transcript_of(self._template, call, chunks, [self._probes[chunk.speaker] for chunk in chunks], compared)
 
 
 def transcript_of(

@@ -2,19 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
+from ausweis.engines import learned_index
 from ausweis.engines.learned_file import LearnedFile
+from ausweis.engines.learned_part import LearnedKind
 from ausweis.engines.matcher import Matcher
 from ausweis.engines.probe import Probe
 from ausweis.engines.protocol import Engine, TranscriptEngine
+from ausweis.engines.word_matcher import WordMatcher
 from ausweis.errors import InputError, PromptError
 from ausweis.prompts import Library, Template
 from ausweis.reading.asking import Asking, TranscriptAsking, WindowAsking
 from ausweis.reading.call_events import EventsReader
 from ausweis.reading.direct import DirectReader
 from ausweis.reading.incidents import IncidentQuestion, IncidentReader, Learned
+from ausweis.reading.own_words import OwnWords
 from ausweis.reading.policy_words import PolicyWords
 from ausweis.reading.reader import Reader
 from ausweis.reading.turnwise import TurnwiseReader
@@ -27,9 +32,9 @@ __all__ = [
     "TURN_TEMPLATES",
     "PolicyText",
     "incident_reader",
-    "matcher_path",
+    "matcher_for",
     "open_reader",
-    "probe_path",
+    "probe_for",
 ]
 
 _Learned = TypeVar("_Learned", bound=LearnedFile)
@@ -65,7 +70,7 @@ def open_reader(strategy: str, engine: Engine, library: Library, policy: PolicyT
         PromptError: a template is missing or cannot be used.
     """
     if strategy == "turnwise":
-        asking = _learned(engine, library) if probes else None
+        asking = _learned(engine, library, policy.own_words) if probes else None
         if asking is None:
             turns = {speaker: library.get(name) for speaker, name in TURN_TEMPLATES.items()}
             asking = WindowAsking(turns, library.get("call-start"))
@@ -78,13 +83,17 @@ def open_reader(strategy: str, engine: Engine, library: Library, policy: PolicyT
     raise InputError(f"there is no strategy {strategy} (there are: {', '.join(STRATEGIES)})")
 
 
-def _learned(engine: Engine, library: Library) -> Asking | None:
+def _learned(engine: Engine, library: Library, own_words: tuple[OwnWord, ...]) -> Asking | None:
     """The way to ask with a probe; None where the templates or the model have none."""
     if TRANSCRIPT_TEMPLATE not in library.versions():
         return None
     template = library.get(TRANSCRIPT_TEMPLATE)
     probe = probe_for(template, engine)
-    return None if probe is None else TranscriptAsking(template, probe, library.get("call-start"))
+    if probe is None:
+        return None
+    words = _learned_for(WordMatcher, "words", template, engine, {"probe": probe.sha256}) if own_words else None
+    own = None if words is None else OwnWords(own_words, words, template)
+    return TranscriptAsking(template, probe, library.get("call-start"), own)
 
 
 def incident_reader(
@@ -96,44 +105,50 @@ def incident_reader(
         PromptError: a template is missing or cannot be used.
     """
     template = library.get(INCIDENTS_TEMPLATE)
-    probe, matcher = (probe_for(template, engine), matcher_for(template, engine)) if probes else (None, None)
+    probe = probe_for(template, engine) if probes else None
+    matcher = matcher_for(template, engine, probe) if probes else None
     return IncidentReader(engine, wanted, library.get("incident"), Learned(template, probe, matcher))
 
 
-def probe_path(template: Template, model_id: str) -> Path:
-    """Where the probe of a template version for a model stands: beside the template."""
-    return template.path.with_name(f"{template.version}.{model_id}.safetensors")
-
-
-def matcher_path(template: Template, model_id: str) -> Path:
-    """Where the matcher of a template version for a model stands: beside the probe."""
-    return template.path.with_name(f"{template.version}.{model_id}.matcher.safetensors")
-
-
 def probe_for(template: Template, engine: Engine) -> Probe | None:
-    """The probe beside a template for the engine's model; None if there is none.
+    """The newest probe for a template and the engine's model; None if there is none.
 
     Raises:
-        PromptError: the file is broken, or was trained for another version of the template.
+        ModelError: its file is cut short or was changed, or the index of learned parts cannot be read.
+        PromptError: it is broken, or was trained for another text of the template.
     """
-    return _learned_for(Probe, template, engine, probe_path(template, engine.info.id))
+    return _learned_for(Probe, "probe", template, engine)
 
 
-def matcher_for(template: Template, engine: Engine) -> Matcher | None:
-    """The matcher beside a template for the engine's model; None if there is none.
+def matcher_for(template: Template, engine: Engine, probe: Probe | None = None) -> Matcher | None:
+    """The newest matcher for a template and the engine's model, to be used with this probe; None if there is none.
 
     Raises:
-        PromptError: as `probe_for`.
+        ModelError, PromptError: as `probe_for`.
     """
-    return _learned_for(Matcher, template, engine, matcher_path(template, engine.info.id))
+    return _learned_for(Matcher, "matcher", template, engine, {"probe": probe.sha256} if probe else {})
 
 
-def _learned_for(kind: type[_Learned], template: Template, engine: Engine, path: Path) -> _Learned | None:
-    if not path.is_file() or not isinstance(engine, TranscriptEngine):
+def _learned_for(
+    form: type[_Learned],
+    kind: LearnedKind,
+    template: Template,
+    engine: Engine,
+    beside: Mapping[LearnedKind, str] | None = None,
+) -> _Learned | None:
+    if not isinstance(engine, TranscriptEngine):
         return None
-    learned = kind.load(path)
-    if learned.model_sha256 != engine.info.sha256:
+    path = learned_index.find(kind, template.provenance, engine.info.sha256, beside)
+    if path is None:
         return None
-    if learned.template_sha256 != template.sha256:
-        raise PromptError(f"was trained for another text of {template.name}: train it again", place=str(path))
+    learned = cast("_Learned", _loaded(form, path, path.stat().st_mtime_ns))
+    if (learned.model_sha256, learned.template_sha256) != (engine.info.sha256, template.sha256):
+        message = "was trained for another model or template than its index says: train it again"
+        raise PromptError(message, place=str(path))
     return learned
+
+
+@lru_cache(maxsize=4)  # an eval opens a reader for each policy, and each file is tens of megabytes
+def _loaded(kind: type[LearnedFile], path: Path, changed: int) -> LearnedFile:
+    """The file as it was `changed` last."""
+    return kind.load(path)

@@ -15,10 +15,11 @@ from ausweis.reading.asking import Asking
 from ausweis.reading.chunks import Chunk, spoken_chunks
 from ausweis.reading.incidents import IncidentReader
 from ausweis.reading.kept import MENTIONED, ORDER, once_a_turn
-from ausweis.reading.labels import STARTS_LATE, possible_events
+from ausweis.reading.labels import STARTS_LATE, Possible, possible_events
+from ausweis.reading.own_labels import own_events, own_labels
 from ausweis.reading.plausible import plausible
 from ausweis.reading.reader import Reading
-from ausweis.vocabulary import Factor
+from ausweis.vocabulary import with_own
 
 __all__ = ["TurnwiseReader"]
 
@@ -33,6 +34,8 @@ class TurnwiseReader:
         self._engine = engine
         self._asking = asking
         self._incidents = incidents
+        self._own_labels = own_labels(asking.words)
+        self._vocabulary = with_own(asking.words)
 
     @property
     def prompts(self) -> tuple[PromptProvenance, ...]:
@@ -40,7 +43,7 @@ class TurnwiseReader:
         return (*self._asking.prompts, *(() if self._incidents is None else self._incidents.prompts))
 
     @property
-    def factors(self) -> frozenset[Factor]:
+    def factors(self) -> frozenset[str]:
         """Those of the labels that were learned, or that the templates have."""
         return self._asking.factors
 
@@ -63,6 +66,7 @@ class TurnwiseReader:
             defects=defects.defects_in(call, late),
             incidents=mentions,
             looked_for=() if self._incidents is None else self._incidents.looked_for,
+            asked_words=self._asking.words,
             **defects.doubts(call),
         )
         return Reading(facts, tokens + more)
@@ -79,7 +83,12 @@ class TurnwiseReader:
                 end=end,
                 probability=round(possible.probability, 4),
             )
-            for possible in possible_events(answer, exclusive=self._asking.exclusive)
-            if possible.probability >= MENTIONED and plausible(possible, chunk.text, said)
+            for possible in self._possible(answer)
+            if possible.probability >= MENTIONED and plausible(possible, chunk.text, said, self._vocabulary.factors)
         ]
         return sorted(events, key=lambda event: ORDER.index(event.kind))
+
+    def _possible(self, answer: Mapping[str, float]) -> list[Possible]:
+        own = {own.label for own in self._own_labels}
+        known = {label: probability for label, probability in answer.items() if label not in own}
+        return possible_events(known, exclusive=self._asking.exclusive) + own_events(answer, self._own_labels)

@@ -14,7 +14,7 @@ from ausweis.judging.sentences import review_sentence, violation_sentence
 from ausweis.judging.verdict import Violation
 from ausweis.reports.eval_source import EvalSource
 from ausweis.views.words import clock
-from ausweis.vocabulary import CHANGES
+from ausweis.vocabulary import KNOWN_WORDS, Vocabulary
 
 __all__ = ["CallView", "Chip", "MarkedTurn", "call_views", "chips_of"]
 
@@ -83,14 +83,15 @@ def call_views(source: EvalSource) -> list[CallView]:
     return [_view(case, source, flips=case.id in flips) for case in ordered]
 
 
-def chips_of(case: Case) -> dict[int, list[Chip]]:
-    """The chips of a case by turn: factors, then actions, then violations, then incidents."""
+def chips_of(case: Case, known: Vocabulary = KNOWN_WORDS) -> dict[int, list[Chip]]:
+    """The chips of a case by turn: factors, then actions, then violations, then incidents. `known`: its categories."""
     chips: dict[int, list[Chip]] = defaultdict(list)
     told = case.told
     for turn, chip in _factors(case.gold.factors, told.factors if told else ()):
         chips[turn].append(chip)
     for turn, word, state in _words(case.gold.actions, told.actions if told else ()):
-        chips[turn].append(Chip("change" if word in CHANGES else "disclosure", word, state))
+        category = known.categories.get(word)
+        chips[turn].append(Chip(category.kind if category else "disclosure", word, state))
     for turn, word, state in _words(case.gold.violations, told.violations if told else ()):
         chips[turn].append(Chip("violation", word, state))
     for turn, word, state in _words(case.gold.incidents, told.incidents if told else ()):
@@ -131,7 +132,8 @@ def _statuses(words: Sequence[str]) -> dict[tuple[str, int], list[str]]:
 def _view(case: Case, source: EvalSource, *, flips: bool) -> CallView:
     labelled = source.calls[case.id]
     verdict = source.verdicts.get(case.id)
-    chips = chips_of(case)
+    known = verdict.vocabulary if verdict else labelled.vocabulary
+    chips = chips_of(case, known)
     states = [chip.state for of_turn in chips.values() for chip in of_turn]
     turns = enumerate(labelled.call.turns, start=1)
     return CallView(
@@ -146,8 +148,10 @@ def _view(case: Case, source: EvalSource, *, flips: bool) -> CallView:
         turns=tuple(MarkedTurn(turn, chips.get(number, ())) for number, turn in turns),
         missed=states.count("missed"),
         invented=states.count("invented"),
-        violations=[(broken, violation_sentence(broken, "en")) for broken in verdict.violations] if verdict else (),
-        review=[review_sentence(reason, "en") for reason in verdict.review_reasons] if verdict else (),
+        violations=[(broken, violation_sentence(broken, "en", known)) for broken in verdict.violations]
+        if verdict
+        else (),
+        review=[review_sentence(reason, "en", known) for reason in verdict.review_reasons] if verdict else (),
     )
 
 

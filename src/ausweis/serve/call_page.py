@@ -93,6 +93,7 @@ def _page(
     context: RequestContext, record: CallRecord, *, problem: str = "", form: Mapping[str, str] | None = None
 ) -> Response:
     key, question = record.row.key, question_of(context)
+    context = replace(context, words=context.words.knowing(record.verdict.vocabulary))
     unmasked = context.desk.unmasked.get((context.session.id, key)) == record.says
     call = call_view(
         record, context.words, reviewer=context.session.reviewer, agents=context.desk.agents, unmasked=unmasked

@@ -71,7 +71,10 @@ def call_view(record: CallRecord, words: Words, *, reviewer: str, agents: bool, 
         record=record,
         row=row_view(record.row, words, agents=agents),
         moments=[list(moment) for _, moment in groupby(findings, key=lambda finding: finding.moment)],
-        review=[review_sentence(reason, words.language) for reason in record.verdict.review_reasons],
+        review=[
+            review_sentence(reason, words.language, record.verdict.vocabulary)
+            for reason in record.verdict.review_reasons
+        ],
         checks=[(check, _told(check, record.verdict, words)) for check in record.verdict.checks],
         about=list(_about(record, words)),
         turns=turn_views(record.call, marks_of(record.verdict, record.facts), mask),

@@ -7,7 +7,7 @@ from ausweis.calls.call import Call
 from ausweis.errors import StoreError
 from ausweis.evals.incident_label import GoldIncident, IncidentLabel, OwnIncident
 from ausweis.evals.labelled import Gold, GoldEvent, GoldViolation, LabelledCall
-from ausweis.facts import Facts, OneSided
+from ausweis.facts import Event, Facts, OneSided, may_be_about
 from ausweis.judging.incidents import is_likely
 from ausweis.store.deciding import label_of
 from ausweis.store.key import Key
@@ -50,7 +50,7 @@ def case_of(record: CallRecord, key: Key, mask: Mask) -> LabelledCall | None:
             first_violation_turn=min((turn for _, turn in decision.violations), default=None),
             caller=verdict.caller if confirmed else "unclear",
             authorisation=verdict.authorisation.status if confirmed else "unclear",
-            events=_events(record.facts) if confirmed else (),
+            events=_events(record) if confirmed else (),
             incidents=incident_label_of(record),
             why="a reviewer confirmed the verdict"
             if confirmed
@@ -74,9 +74,15 @@ def _masked(call: Call, facts: Facts | None, key: Key, mask: Mask) -> Call:
     return Call(id=case_id(key, call.id), language=call.language, direction=call.direction, turns=turns)
 
 
-def _events(facts: Facts | None) -> tuple[GoldEvent, ...]:
-    likely = [event for event in facts.events if event.probability >= _SURE] if facts else []
-    return tuple(GoldEvent(turn=event.turn, kind=event.kind, subject=event.subject) for event in likely)
+def _events(record: CallRecord) -> tuple[GoldEvent, ...]:
+    """The likely ones about what the policy of the verdict knows: of others it says nothing."""
+    known = record.verdict.vocabulary
+
+    def counts(event: Event) -> bool:
+        return event.subject is None or may_be_about(event.kind, event.subject, known)
+
+    likely = [event for event in record.facts.events if event.probability >= _SURE] if record.facts else []
+    return tuple(GoldEvent(turn=event.turn, kind=event.kind, subject=event.subject) for event in filter(counts, likely))
 
 
 def incident_label_of(record: CallRecord) -> IncidentLabel | None:

@@ -1,12 +1,21 @@
 """Learns what the reader needs from labelled calls. Imported by `ausweis train` alone; needs the extra `train`.
 
-options       what every training is told: labelled calls, model, template, where to write
-lines         what probes and matchers are learned from: states of the model for each line, kept on the disk
-tasks         the labels of each line, by template
-network       the networks of a probe
-probe         a probe, learned and calibrated on calls that were left out
-matcher       a matcher, which tells whether a line is what a description says
-left_out      verdicts on calls of writing passes that the networks have not seen
-probe_run     `ausweis train probe`; matcher_run: `ausweis train matcher`
-risk, roles   what a calibration of risk comes to; how sure the talk makes it who is the agent
+options          what every training is told: labelled calls, model, template, where to write
+lines            what probes and matchers are learned from: states of the model for each line, kept on the disk
+tasks            the labels of each line, by template
+learning         what all networks share while they learn
+network          the networks of a probe
+probe            a probe, learned
+calibration      probabilities of scores, by calls that were left out
+matcher          a matcher, which tells whether a line is what a description says
+matcher_data     what a matcher is learned from
+matcher_network  its network, learned
+adapter          an adapter of the model, learned together with the network that reads it
+adapter_calls    what an adapter is learned from: tokens of calls, and labels
+adapted_model    the model in PyTorch, with its adapter
+adapter_file     adapter and probe as files
+left_out         verdicts on calls of writing passes that the networks have not seen
+showing          how well such calls are read and judged
+probe_run        `ausweis train probe`; matcher_run: `ausweis train matcher`; adapter_run: `ausweis train adapter`
+risk, roles      what a calibration of risk comes to; how sure the talk makes it who is the agent
 """

@@ -20,7 +20,7 @@ from ausweis.reading.chunks import Chunk
 from ausweis.reading.dialogue import weighed
 from ausweis.reading.labels import factors_of, of_speaker
 from ausweis.reading.turnwise import TurnwiseReader
-from ausweis.vocabulary import Factor
+from ausweis.vocabulary import OwnWord
 
 __all__ = ["left_out_cases"]
 
@@ -32,11 +32,12 @@ class _Told:
 
     exclusive = False
     prompts: tuple[PromptProvenance, ...] = ()
+    words: tuple[OwnWord, ...] = ()
 
     def __init__(self, labels: Sequence[str], dialogue: Sequence[float]) -> None:
         self._labels = labels
         self._dialogue = dialogue
-        self.factors: frozenset[Factor] = factors_of(labels)
+        self.factors: frozenset[str] = factors_of(labels)
         self.answers: Array = np.zeros((0, 0), np.float32)
 
     def ask(self, engine: Engine, call: Call, chunks: Sequence[Chunk]) -> tuple[list[dict[str, float]], int]:

@@ -113,7 +113,9 @@ class KeptLines(Sequence[Lines]):
         return Lines(chunks, [features(states) for states in lines], labels, group, known)
 
 
-def in_whole_turns(chunks: Sequence[Chunk], of_turn: Callable[[int], frozenset[str]]) -> list[frozenset[str] | None]:
+def in_whole_turns(
+    chunks: Sequence[Chunk], of_turn: Callable[[int], frozenset[str] | None]
+) -> list[frozenset[str] | None]:
     """The labels of each chunk that is a whole turn."""
     turns = [chunk.turn for chunk in chunks]
     return [of_turn(chunk.turn) if turns.count(chunk.turn) == 1 else None for chunk in chunks]

@@ -13,9 +13,11 @@ from ausweis.evals.incident_label import IncidentLabel
 from ausweis.evals.labelled import read_all
 from ausweis.prompts import default_library
 from ausweis.reading.incidents import description_line
-from ausweis.reading.strategies import matcher_path
+from ausweis.training.learning import Bound
 from ausweis.training.lines import KeptLines, collect, layers_of
-from ausweis.training.matcher import AskedCall, Described, LeftOut, MatchPlan, learn_matcher
+from ausweis.training.matcher import LeftOut, learn_matcher
+from ausweis.training.matcher_data import AskedCall, Described
+from ausweis.training.matcher_network import MatchPlan
 from ausweis.training.options import Options, drawn
 from ausweis.training.tasks import INCIDENT_TASK, told_of
 
@@ -26,7 +28,7 @@ def train_matcher(options: Options) -> Path:
     """Train, write; the path of what was written.
 
     Raises:
-        InputError: no call is labelled by a description.
+        InputError: no call is labelled by a description, or there is no place for what is learned.
         AusweisError: the model cannot be loaded, or a file cannot be read.
     """
     template = default_library().get(options.template)
@@ -35,6 +37,8 @@ def train_matcher(options: Options) -> Path:
         raise InputError("no call is labelled by a description of a company's own")
     engine = LlamaEngine.load(options.model)
     layers = layers_of(engine.layers)
+    about = f"learned from {', '.join(path.name for path in options.labelled)}"
+    keep = options.keeper("matcher", template, engine.info, about)
     with options.progress(drawn(described, options.limit)) as calls:
         kept = list(collect(engine, template, calls, layers, options.work))
     labels = [call.gold.incidents for call, _ in kept if call.gold.incidents]
@@ -47,15 +51,11 @@ def train_matcher(options: Options) -> Path:
     matcher = learn_matcher(
         asked,
         descriptions,
-        template,
-        engine.info.sha256,
-        layers,
-        f"learned from {', '.join(path.name for path in options.labelled)}",
+        Bound(template, engine.info.sha256, layers, about),
         MatchPlan(rounds=options.rounds or MatchPlan.rounds),
         lambda told: _show(asked, told, options),
     )
-    path = options.out or matcher_path(template, engine.info.id)
-    matcher.save(path)
+    path = keep(matcher)
     options.tell(f"{path}: {matcher.notes}")
     return path
 

@@ -7,19 +7,42 @@ cross-entropy of each label for itself; AdamW with a cosine schedule, dropout on
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import pairwise
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from ausweis.engines.probe import LineFeatures
+from ausweis.training.learning import (
+    Network,
+    Optimiser,
+    arrays_of,
+    chance_of,
+    device_of,
+    dropped,
+    largest_by,
+    network_from,
+    sums_by,
+)
 
-__all__ = ["Basis", "CallNumbers", "Plan", "basis_of", "learn_network", "scores_of"]
+__all__ = [
+    "Basis",
+    "Batch",
+    "CallNumbers",
+    "Plan",
+    "basis_of",
+    "beginning",
+    "groups_of",
+    "learn_network",
+    "loss_of",
+    "network_scores",
+    "scores_of",
+]
 
 Array = NDArray[np.float32]
-Network = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -62,6 +85,19 @@ class CallNumbers:
     counts: Array
 
 
+class Batch(NamedTuple):
+    """Calls end to end. `tokens`: (tokens, d); `owner`: the line of each; `lines`: (lines, e).
+
+    `labels`, `counts`: (lines, labels), as in `CallNumbers`.
+    """
+
+    tokens: Tensor
+    owner: Tensor
+    lines: Tensor
+    labels: Tensor
+    counts: Tensor
+
+
 def basis_of(seen: Sequence[LineFeatures], plan: Plan) -> Basis:
     """From the features of many lines."""
     tokens, token_shift = _directions(np.concatenate([line.tokens for line in seen]), plan.token_dimensions)
@@ -85,47 +121,37 @@ def learn_network(
 
     `start`: the parts of a network that has learned already, in the same basis and for the same labels; it goes on.
     """
-    import jax
-    import optax
-
-    chance = np.random.default_rng(seed)
-    network = _beginning(calls, plan, chance) if start is None else dict(start)
+    device = device_of()
+    order, chance = np.random.default_rng(seed), chance_of(seed, device)
+    network = network_from(beginning(calls, plan, order) if start is None else start, device)
     steps = plan.rounds * -(-len(calls) // plan.calls_at_once)
-    schedule = optax.warmup_cosine_decay_schedule(0.0, plan.rate, max(1, steps // 10), max(2, steps))
-    optimiser = optax.chain(
-        optax.clip_by_global_norm(1.0),
-        optax.adamw(
-            schedule, b2=0.98, weight_decay=plan.decay, mask={name: part.ndim > 1 for name, part in network.items()}
-        ),
-    )
-    memory = optimiser.init(network)
-
-    @jax.jit
-    def step(network: Network, memory: Any, batch: Network, key: Any) -> tuple[Network, Any]:
-        slope = jax.grad(partial(_loss, dropout=plan.dropout))(network, batch, key)
-        change, memory = optimiser.update(slope, memory, network)
-        return optax.apply_updates(network, change), memory
-
-    key = jax.random.PRNGKey(seed)
+    optimiser = Optimiser(groups_of(network, plan), steps)
     for _ in range(plan.rounds):
-        for chosen in _chosen(chance.permutation(len(calls)), plan.calls_at_once):
-            key, step_key = jax.random.split(key)
-            network, memory = step(
-                network, memory, _batch([calls[place] for place in chosen], plan.calls_at_once), step_key
-            )
-    return {name: np.asarray(part) for name, part in network.items()}
+        for chosen in _chosen(order.permutation(len(calls)), plan.calls_at_once):
+            batch = _batch([calls[place] for place in chosen], device)
+            optimiser.step(loss_of(network_scores(network, batch, plan.dropout, chance), batch))
+    return arrays_of(network)
+
+
+def groups_of(network: Network, plan: Plan) -> list[dict[str, object]]:
+    """For the optimiser: nothing pulls at shifts."""
+    weights = [part for part in network.values() if part.ndim > 1]
+    shifts = [part for part in network.values() if part.ndim <= 1]
+    return [
+        {"params": weights, "lr": plan.rate, "weight_decay": plan.decay},
+        {"params": shifts, "lr": plan.rate, "weight_decay": 0.0},
+    ]
 
 
 def scores_of(network: Mapping[str, Array], calls: Sequence[CallNumbers], plan: Plan) -> list[Array]:
     """The log-odds of each line and label, call by call."""
-    import jax
-
-    run = jax.jit(_scores)
+    device = device_of()
+    parts = {name: torch.tensor(part, device=device) for name, part in network.items()}
     found: list[Array] = []
     for chosen in _chosen(np.arange(len(calls)), plan.calls_at_once):
-        scores = np.asarray(run(dict(network), _batch([calls[place] for place in chosen], plan.calls_at_once)))
+        told = network_scores(parts, _batch([calls[place] for place in chosen], device)).cpu().numpy()
         ends = np.cumsum([0, *(len(calls[place].lines) for place in chosen)])
-        found += [scores[start:end] for start, end in pairwise(ends)]
+        found += [told[start:end] for start, end in pairwise(ends)]
     return found
 
 
@@ -134,33 +160,19 @@ def _chosen(order: NDArray[np.int64], size: int) -> Iterator[NDArray[np.int64]]:
         yield order[start : start + size]
 
 
-def _batch(calls: Sequence[CallNumbers], size: int) -> Network:
-    """The calls end to end, filled up to sizes of which there are few: each size is compiled once."""
-    lines, tokens = sum(len(call.lines) for call in calls), sum(len(call.tokens) for call in calls)
-    rows, cells = _rounded(lines + 1, 8 * size), _rounded(tokens, 128 * size)
-    first = calls[0]
-    batch: Network = {
-        "tokens": np.zeros((cells, first.tokens.shape[1]), np.float32),
-        "owner": np.full(cells, rows - 1, np.int32),
-        "lines": np.zeros((rows, first.lines.shape[1]), np.float32),
-        "labels": np.zeros((rows, first.labels.shape[1]), np.float32),
-        "counts": np.zeros((rows, first.labels.shape[1]), np.float32),
-    }
-    row = cell = 0
-    for one in calls:
-        batch["tokens"][cell : cell + len(one.tokens)] = one.tokens
-        batch["owner"][cell : cell + len(one.tokens)] = one.owner + row
-        for name in ("lines", "labels", "counts"):
-            batch[name][row : row + len(one.lines)] = getattr(one, name)
-        row, cell = row + len(one.lines), cell + len(one.tokens)
-    return batch
+def _batch(calls: Sequence[CallNumbers], device: torch.device) -> Batch:
+    starts = np.cumsum([0, *(len(call.lines) for call in calls[:-1])])
+    owner = np.concatenate([call.owner + start for call, start in zip(calls, starts, strict=True)])
+
+    def joined(name: str) -> Tensor:
+        return torch.from_numpy(np.concatenate([getattr(call, name) for call in calls]).astype(np.float32)).to(device)
+
+    places = torch.from_numpy(owner.astype(np.int64)).to(device)
+    return Batch(joined("tokens"), places, joined("lines"), joined("labels"), joined("counts"))
 
 
-def _rounded(count: int, step: int) -> int:
-    return -(-count // step) * step
-
-
-def _beginning(calls: Sequence[CallNumbers], plan: Plan, chance: np.random.Generator) -> Network:
+def beginning(calls: Sequence[CallNumbers], plan: Plan, chance: np.random.Generator) -> dict[str, Array]:
+    """A network that has learned nothing but how often each label is."""
     first = calls[0]
     token, line, labels = first.tokens.shape[1], first.lines.shape[1], first.labels.shape[1]
     positive, known = (
@@ -186,38 +198,28 @@ def _beginning(calls: Sequence[CallNumbers], plan: Plan, chance: np.random.Gener
     }
 
 
-def _scores(network: Network, batch: Network, key: Any = None, dropout: float = 0.0) -> Any:
-    """As `Probe.scores`, for many lines, with dropout if there is a key."""
-    import jax
-    import jax.numpy as jnp
-
-    def dropped(values: Any, place: int) -> Any:
-        if key is None:
-            return values
-        kept = jax.random.bernoulli(jax.random.fold_in(key, place), 1 - dropout, values.shape)
-        return values * kept / (1 - dropout)
-
-    rows = batch["lines"].shape[0]
-    tokens, lines = dropped(batch["tokens"], 0), dropped(batch["lines"], 1)
+def network_scores(
+    network: Mapping[str, Tensor], batch: Batch, dropout: float = 0.0, chance: torch.Generator | None = None
+) -> Tensor:
+    """As `Probe.scores`, for many lines, with dropout if there is a chance: shape (lines, labels)."""
+    rows, owner = len(batch.lines), batch.owner
+    tokens, lines = dropped(batch.tokens, dropout, chance), dropped(batch.lines, dropout, chance)
     looks = tokens @ network["query"]
-    most = jax.ops.segment_max(jax.lax.stop_gradient(looks), batch["owner"], rows)
-    looks = jnp.exp(looks - most[batch["owner"]])
-    total = jax.ops.segment_sum(looks, batch["owner"], rows)
-    values = jnp.einsum("td,dhv->thv", tokens, network["value"])
-    pooled = jax.ops.segment_sum(looks[..., None] * values, batch["owner"], rows) / (total[..., None] + 1e-9)
-    hidden = lines @ network["line_hidden"] + jnp.einsum("rhv,hvw->rw", pooled, network["pooled_hidden"])
-    hidden = dropped(jax.nn.gelu(hidden + network["hidden_bias"]), 2)
+    looks = torch.exp(looks - largest_by(owner, looks.detach(), rows)[owner])
+    total = sums_by(owner, looks, rows)
+    values = torch.einsum("td,dhv->thv", tokens, network["value"])
+    pooled = sums_by(owner, looks[..., None] * values, rows) / (total[..., None] + 1e-9)
+    hidden = lines @ network["line_hidden"] + torch.einsum("rhv,hvw->rw", pooled, network["pooled_hidden"])
+    hidden = torch.nn.functional.gelu(hidden + network["hidden_bias"], approximate="tanh")
     return (
-        hidden @ network["hidden_label"]
+        dropped(hidden, dropout, chance) @ network["hidden_label"]
         + lines @ network["line_label"]
-        + jnp.einsum("rhv,hvk->rk", pooled, network["pooled_label"])
+        + torch.einsum("rhv,hvk->rk", pooled, network["pooled_label"])
         + network["label_bias"]
     )
 
 
-def _loss(network: Network, batch: Network, key: Any, dropout: float) -> Any:
-    import jax.numpy as jnp
-
-    scores = _scores(network, batch, key, dropout)
-    each = jnp.logaddexp(0.0, scores) - batch["labels"] * scores
-    return (batch["counts"] * each).sum() / (batch["counts"].max(axis=1).sum() + 1e-9)
+def loss_of(scores: Tensor, batch: Batch) -> Tensor:
+    """The cross-entropy of all labels that are known of a line, as a mean over the lines."""
+    each = torch.nn.functional.softplus(scores) - batch.labels * scores
+    return (batch.counts * each).sum() / (batch.counts.amax(dim=1).sum() + 1e-9)

@@ -1,12 +1,19 @@
 """What every training is told."""
 
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from ausweis.engines.learned_file import LearnedFile
+from ausweis.engines.learned_index import index_to_write
+from ausweis.engines.learned_part import Base, LearnedKind
+from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall
+from ausweis.prompts import Template
+from ausweis.provenance import ModelProvenance
 
 __all__ = ["Options", "drawn"]
 
@@ -15,8 +22,9 @@ _SEED = 1
 
 @dataclass(frozen=True)
 class Options:
-    """`limit`: so many of the labelled calls, drawn by chance. `out`: beside the template, unless given.
+    """`limit`: so many of the labelled calls, drawn by chance. `out`: a file for what is learned, in no index.
 
+    Without `out` it is kept in the folder of learned parts, as this `version`, or else as the next one.
     `work`: where the states of the lines are kept. `progress` shows how far the reading is, `tell` what was learned.
     """
 
@@ -29,6 +37,43 @@ class Options:
     limit: int | None = None
     rounds: int | None = None
     out: Path | None = None
+    version: int | None = None
+
+    def keeper(
+        self,
+        kind: LearnedKind,
+        template: Template,
+        model: ModelProvenance,
+        about: str,
+        bound_to: Mapping[LearnedKind, str] | None = None,
+    ) -> Callable[[LearnedFile], Path]:
+        """What writes the part that is to be learned. Asked for before, since learning takes hours.
+
+        `bound_to`: the parts that it is to be used with, by kind and SHA-256.
+
+        Raises:
+            InputError: there is no place for it, or the version is there already.
+            ModelError: the index of learned parts cannot be read.
+        """
+        if out := self.out:
+            if self.version is not None:
+                raise InputError("--version is for the folder of learned parts: leave it out, or --out")
+            return lambda learned: _saved(learned, out)
+        index, base = index_to_write(), Base(id=model.id, sha256=model.sha256)
+        index.free_version(kind, template.provenance, base, self.version)
+        return lambda learned: index.register(
+            kind, template.provenance, base, _bytes_of(learned), about, version=self.version, bound_to=bound_to
+        )
+
+
+def _saved(learned: LearnedFile, path: Path) -> Path:
+    learned.save(path)
+    return path
+
+
+def _bytes_of(learned: LearnedFile) -> bytes:
+    with TemporaryDirectory() as folder:
+        return _saved(learned, Path(folder) / "part").read_bytes()
 
 
 def drawn(calls: Sequence[LabelledCall], limit: int | None) -> list[LabelledCall]:

@@ -1,7 +1,6 @@
 """Learns a probe from labelled turns: what the states of a few layers of the model tell about each line.
 
-The networks are those of `network`. The scores of lines whose call was left out calibrate the probabilities
-(Platt 1999) and weigh what was asked (`reading.dialogue`).
+The networks are those of `network`; `calibration` makes probabilities of their scores.
 """
 
 import json
@@ -16,12 +15,13 @@ from numpy.typing import NDArray
 from ausweis.engines.probe import PARTS, Probe
 from ausweis.prompts import Template
 from ausweis.reading.chunks import Chunk
-from ausweis.reading.dialogue import pairs
-from ausweis.reading.labels import STARTS_LATE, of_speaker
+from ausweis.reading.labels import STARTS_LATE
+from ausweis.training.calibration import dialogue_of, slopes_of
+from ausweis.training.learning import Bound
 from ausweis.training.lines import Lines, Task
 from ausweis.training.network import Basis, CallNumbers, Plan, basis_of, learn_network, scores_of
 
-__all__ = ["FOLDS", "Learned", "LeftOut", "learn", "left_out", "network_of", "prepare"]
+__all__ = ["FOLDS", "Learned", "LeftOut", "learn", "left_out", "network_of", "prepare", "probe_of", "truth_of"]
 
 Array = NDArray[np.float32]
 
@@ -31,8 +31,6 @@ NETWORKS = 3
 BASIS = ("token_basis", "token_shift", "line_basis", "line_shift")
 UNLIKELY = -6.0
 """Log-odds of a label that a probe has not learned, where it goes on learning."""
-FEWEST_CALIBRATED = 10
-"""Lines with a label that are needed to calibrate it."""
 BASIS_CALLS = 150
 """Calls that the directions are found from in which lines differ most."""
 
@@ -87,7 +85,7 @@ def prepare(
         told.append(call._replace(seen=[]))
     labels = task.labels((line for call in told for line in call.labels), template)
     labels = tuple(dict.fromkeys([*(start.labels if start else ()), *labels]))
-    truths = [_truth(call, labels, task) for call in told]
+    truths = [truth_of(call, labels, task) for call in told]
     numbers = [
         replace(call_numbers, labels=truth, counts=counts)
         for call_numbers, (truth, counts) in zip(numbers, truths, strict=True)
@@ -95,7 +93,7 @@ def prepare(
     return Learned(basis, labels, [call.chunks for call in told], numbers, [call.group for call in told])
 
 
-def _truth(call: Lines, labels: Sequence[str], task: Task) -> tuple[Array, Array]:
+def truth_of(call: Lines, labels: Sequence[str], task: Task) -> tuple[Array, Array]:
     """Which line has which label, and for which it is known."""
     truth, counts = (np.zeros((len(call.chunks), len(labels)), np.float32) for _ in range(2))
     for row, (chunk, line) in enumerate(zip(call.chunks, call.labels, strict=True)):
@@ -109,10 +107,7 @@ def _truth(call: Lines, labels: Sequence[str], task: Task) -> tuple[Array, Array
 
 def learn(
     calls: Sequence[Lines],
-    template: Template,
-    model_sha256: str,
-    layers: tuple[int, ...],
-    notes: str,
+    bound: Bound,
     plan: Plan,
     task: Task,
     on_left_out: Callable[[LeftOut], None] = lambda told: None,
@@ -125,38 +120,50 @@ def learn(
     which are learned again, so that they are not forgotten. They calibrate nothing, since no network is without them.
     `on_left_out` is told what networks say of calls that they have not seen.
     """
-    every = prepare(calls, template, plan, task, start, rehearsed)
+    every = prepare(calls, bound.template, plan, task, start, rehearsed)
     new = len(calls)
     again = list(zip(every.numbers[new:], every.groups[new:], strict=True))
     learned = every._replace(chunks=every.chunks[:new], numbers=every.numbers[:new], groups=every.groups[:new])
-    basis, labels, chunks, numbers, groups = learned
+    _, labels, chunks, numbers, groups = learned
     starts = [None] * NETWORKS if start is None else [network_of(start, labels, place) for place in range(NETWORKS)]
     scores = left_out(numbers, plan, groups, starts[0], again)
-    slopes, offsets = _calibration(numbers, scores)
+    slopes, offsets = slopes_of(numbers, scores)
     answers = [1 / (1 + np.exp(-(score * slopes + offsets))) for score in scores]
-    dialogue = _dialogue(labels, chunks, numbers, answers) if task.dialogue else ()
+    dialogue = dialogue_of(labels, chunks, numbers, answers) if task.dialogue else ()
     on_left_out(LeftOut(learned, scores, answers, dialogue))
     networks = [
         learn_network([*numbers, *(call for call, _ in again)], plan, seed, begin) for seed, begin in enumerate(starts)
     ]
+    return probe_of(bound, learned, networks, (slopes, offsets), dialogue)
+
+
+def probe_of(
+    bound: Bound,
+    learned: Learned,
+    networks: Sequence[Mapping[str, Array]],
+    calibration: tuple[Array, Array],
+    dialogue: tuple[float, ...],
+) -> Probe:
+    """The probe of these networks, their scores calibrated by slopes and offsets."""
+    slopes, offsets = calibration
     parts = {name: np.stack([network[name] for network in networks]) for name in networks[0]}
     for name in ("hidden_label", "line_label", "pooled_label", "label_bias"):
         parts[name] = parts[name] * slopes
     parts["label_bias"] = parts["label_bias"] + offsets
-    positives = np.sum([call.labels.sum(axis=0) for call in numbers], axis=0).astype(int).tolist()
+    positives = np.sum([call.labels.sum(axis=0) for call in learned.numbers], axis=0).astype(int).tolist()
     about = {
-        "about": notes,
-        "calls": len(chunks),
-        "lines": sum(map(len, chunks)),
-        "positives": dict(zip(labels, positives, strict=True)),
+        "about": bound.notes,
+        "calls": len(learned.chunks),
+        "lines": sum(map(len, learned.chunks)),
+        "positives": dict(zip(learned.labels, positives, strict=True)),
     }
     return Probe(
-        labels=labels,
-        layers=layers,
-        parts={**vars(basis), **parts},
-        template=template.name,
-        template_sha256=template.sha256,
-        model_sha256=model_sha256,
+        labels=learned.labels,
+        layers=bound.layers,
+        parts={**vars(learned.basis), **parts},
+        template=bound.template.name,
+        template_sha256=bound.template.sha256,
+        model_sha256=bound.model_sha256,
         notes=json.dumps(about),
         dialogue=dialogue,
     )
@@ -205,43 +212,3 @@ def left_out(
         network = learn_network([*inside, *besides], plan, start=start)
         scores |= dict(zip(outside, scores_of(network, [calls[place] for place in outside], plan), strict=True))
     return [scores[place] for place in range(len(calls))]
-
-
-def _calibration(calls: Sequence[CallNumbers], scores: Sequence[Array]) -> tuple[Array, Array]:
-    """Slope and offset for each label that make probabilities of the scores of left-out lines."""
-    from sklearn.linear_model import LogisticRegression
-
-    score, truth = np.concatenate(scores), np.concatenate([call.labels for call in calls])
-    counts = np.concatenate([call.counts for call in calls]) > 0
-    slopes, offsets = [], []
-    for place in range(truth.shape[1]):
-        rows = counts[:, place]
-        if truth[rows, place].sum() < FEWEST_CALIBRATED:
-            slopes.append(1.0)
-            offsets.append(0.0)
-            continue
-        model = LogisticRegression(C=1.0).fit(score[rows][:, [place]], truth[rows, place])
-        slopes.append(max(float(model.coef_[0][0]), 0.1))
-        offsets.append(float(model.intercept_[0]))
-    return np.array(slopes, dtype=np.float32), np.array(offsets, dtype=np.float32)
-
-
-def _dialogue(
-    labels: Sequence[str],
-    chunks: Sequence[Sequence[Chunk]],
-    calls: Sequence[CallNumbers],
-    answers: Sequence[Array],
-) -> tuple[float, ...]:
-    """The weights of what speaks for a factor, from the answers about calls that were left out."""
-    from sklearn.linear_model import LogisticRegression
-
-    evidence, truth = [], []
-    for lines, call, answer in zip(chunks, calls, answers, strict=True):
-        told = [of_speaker(chunk.speaker, labels, row) for chunk, row in zip(lines, answer, strict=True)]
-        for pair in pairs(lines, told):
-            place = labels.index(pair.label)
-            if call.counts[pair.place, place]:
-                evidence.append(pair.evidence)
-                truth.append(call.labels[pair.place, place] > 0)
-    model = LogisticRegression(max_iter=2000).fit(np.array(evidence), truth)
-    return tuple(round(float(weight), 4) for weight in (*model.coef_[0], model.intercept_[0]))

@@ -4,31 +4,26 @@ Reading takes a second for a hundred tokens on two cores, and some megabytes a c
 on. It is told how well calls are judged whose writing pass was left out.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
 
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.probe import Probe
 from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall, read_all
-from ausweis.evals.metrics import rows_of, summarise
 from ausweis.prompts import Template, default_library
-from ausweis.reading.strategies import INCIDENTS_TEMPLATE, TRANSCRIPT_TEMPLATE, probe_path
-from ausweis.training.left_out import left_out_cases
+from ausweis.training.learning import Bound
 from ausweis.training.lines import KeptLines, collect, layers_of
 from ausweis.training.network import Plan
 from ausweis.training.options import Options, drawn
 from ausweis.training.probe import LeftOut, learn
-from ausweis.training.tasks import FACT_TASK, INCIDENT_TASK
+from ausweis.training.showing import show_labels, show_verdicts
+from ausweis.training.tasks import FACT_TASK, TASKS
 
 __all__ = ["GoingOn", "train_probe"]
 
 RATE = 5e-4
 """The learning rate of a probe that goes on."""
-TASKS = {TRANSCRIPT_TEMPLATE: FACT_TASK, INCIDENTS_TEMPLATE: INCIDENT_TASK}
 
 
 @dataclass(frozen=True)
@@ -47,7 +42,8 @@ def train_probe(options: Options, going_on: GoingOn | None = None) -> Path:
     """Train, write; the path of what was written.
 
     Raises:
-        InputError: the template has no probe, the probe to go on from is another's, or the calls teach nothing.
+        InputError: the template has no probe, the probe to go on from is another's, there is no place for what is
+            learned, or the calls teach nothing.
         AusweisError: the model cannot be loaded, or a file cannot be read.
     """
     template = default_library().get(options.template)
@@ -59,25 +55,24 @@ def train_probe(options: Options, going_on: GoingOn | None = None) -> Path:
     engine = LlamaEngine.load(options.model)
     layers, sha256 = layers_of(engine.layers), engine.info.sha256
     start = None if going_on is None else _start(going_on.probe, template, engine)
+    files = (*options.labelled, *(going_on.rehearse if going_on else ()))
+    about = f"learned from {', '.join(path.name for path in files)}"
+    keep = options.keeper("probe", template, engine.info, about)
     with options.progress([*new, *known]) as calls:
         kept = list(collect(engine, template, calls, layers, options.work))
     options.tell("Learning, which takes some minutes ...")
-    files = (*options.labelled, *(going_on.rehearse if going_on else ()))
     ids = {labelled.call.id for labelled in new}
     pairs = [pair for pair in kept if pair[0].call.id in ids]
     again = [pair for pair in kept if pair[0].call.id not in ids]
 
     def show(told: LeftOut) -> None:
-        _show_labels(told, options)
+        show_labels(told, options.tell)
         if task is FACT_TASK:
-            _show_verdicts([labelled for labelled, _ in pairs], told, options)
+            show_verdicts([labelled for labelled, _ in pairs], told, options.tell)
 
     probe = learn(
         KeptLines(pairs, task),
-        template,
-        sha256,
-        layers,
-        f"learned from {', '.join(path.name for path in files)}",
+        Bound(template, sha256, layers, about),
         Plan(rounds=options.rounds or Plan.rounds, rate=RATE if going_on else Plan.rate),
         task,
         show,
@@ -86,8 +81,7 @@ def train_probe(options: Options, going_on: GoingOn | None = None) -> Path:
     )
     if not probe.labels:
         raise InputError("so few calls teach no label")
-    path = options.out or probe_path(template, engine.info.id)
-    probe.save(path)
+    path = keep(probe)
     options.tell(f"{path}: {len(probe.labels)} labels; {probe.notes}")
     return path
 
@@ -104,33 +98,3 @@ def _start(path: Path, template: Template, engine: LlamaEngine) -> Probe:
     if (start.template_sha256, start.model_sha256) != (template.sha256, engine.info.sha256):
         raise InputError(f"the probe to go on from is not for {template.name} and {engine.info.id}", place=str(path))
     return start
-
-
-def _show_labels(told: LeftOut, options: Options) -> None:
-    """The average precision of each label over the lines of calls that a network has not seen."""
-    from sklearn.metrics import average_precision_score
-
-    learned, scores = told.learned, np.concatenate(told.scores)
-    truth = np.concatenate([numbers.labels for numbers in learned.numbers])
-    counts = np.concatenate([numbers.counts for numbers in learned.numbers]) > 0
-    for place, label in enumerate(learned.labels):
-        rows = counts[:, place]
-        if not truth[rows, place].any():
-            options.tell(f"{label:<28} no line")
-            continue
-        precision = average_precision_score(truth[rows, place], scores[rows, place])
-        options.tell(f"{label:<28} {int(truth[rows, place].sum()):>5} lines, average precision {precision:.2f}")
-
-
-def _show_verdicts(calls: Sequence[LabelledCall], told: LeftOut, options: Options) -> None:
-    """How the calls are judged by what networks say of them that have not seen their writing pass."""
-    summary = summarise(left_out_cases(calls, told.answers, told.learned.labels, told.dialogue))
-    for name, estimate in rows_of(summary):
-        options.tell(f"{name:<44} {estimate}")
-    for review in summary.reviews:
-        shares = f"violations {review.expected:.0%}, riskiest {review.reviewed:.0%}"
-        options.tell(f"{shares}: precision {review.precision}, found {review.found}")
-    for part in summary.slices:
-        if part.tag.startswith(("turns:", "language:")):
-            numbers = f"right {part.accuracy}, false alarms {part.false_alarms}"
-            options.tell(f"{part.tag:<20} {part.accuracy.n:>4} calls, {numbers}")

@@ -15,10 +15,11 @@ from ausweis.evals.labelled import GoldEvent, LabelledCall
 from ausweis.prompts import Template
 from ausweis.reading.chunks import Chunk
 from ausweis.reading.labels import SINGLE, STARTS_LATE, SUBJECTS, VERBS, meaning, speakers_of
+from ausweis.reading.strategies import INCIDENTS_TEMPLATE, TRANSCRIPT_TEMPLATE
 from ausweis.training.lines import FEWEST, Task, in_whole_turns
 from ausweis.vocabulary import INCIDENTS
 
-__all__ = ["FACT_TASK", "INCIDENT_TASK", "labels_in", "labels_of", "told_of"]
+__all__ = ["FACT_TASK", "INCIDENT_TASK", "TASKS", "labels_in", "labels_of", "told_of"]
 
 Array = NDArray[np.float32]
 
@@ -30,14 +31,19 @@ def _of_facts(labelled: LabelledCall, chunks: Sequence[Chunk]) -> list[frozenset
     return labels
 
 
-def labels_of(events: Sequence[GoldEvent], turn: int) -> frozenset[str]:
-    """The labels of a turn, in the words of the templates; with each verb that has a subject, the verb itself."""
+def labels_of(events: Sequence[GoldEvent], turn: int) -> frozenset[str] | None:
+    """The labels of a turn, in the words of the templates; with each verb that has a subject, the verb itself.
+
+    None for a turn with a company's own word, which is no word of the templates.
+    """
     names = _names()
     labels: set[str] = set()
     for event in events:
         if event.turn == turn:
             # What was rejected is told by the order of things, not by the label.
             subject = None if event.kind in SINGLE.values() else event.subject
+            if (event.kind, subject) not in names:
+                return None
             labels.add(names[event.kind, subject])
             labels |= {verb for verb, kind in VERBS.items() if kind == event.kind}
     return frozenset(labels)
@@ -118,3 +124,5 @@ INCIDENT_TASK = Task(
     group=lambda labelled: min(labelled.call.id, labelled.gold.twin or labelled.call.id),
     known=_known,
 )
+TASKS = {TRANSCRIPT_TEMPLATE: FACT_TASK, INCIDENTS_TEMPLATE: INCIDENT_TASK}
+"""What is learned for a template."""

@@ -9,7 +9,7 @@ from ausweis.judging.verdict import Evidence
 from ausweis.views.advice import advice, incident_advice
 from ausweis.views.masks import CallMask, JudgedCall
 from ausweis.views.words import Words, clock
-from ausweis.vocabulary import SEVERITIES, Category, Severity
+from ausweis.vocabulary import SEVERITIES, Severity
 
 __all__ = ["Finding", "Quote", "findings_of"]
 
@@ -37,7 +37,7 @@ class Finding:
     severity: Severity
     turn: int
     start: float | None
-    action: Category | None
+    action: str | None
     quotes: tuple[Quote, ...]
     why: str
     should: str
@@ -77,7 +77,7 @@ def _violations(judged: JudgedCall, words: Words, mask: CallMask) -> Iterator[Fi
             start=_start(judged, violation.turn, violation.evidence),
             action=violation.action,
             quotes=_quotes(violation.evidence, mask),
-            why=violation_sentence(violation, words.language),
+            why=violation_sentence(violation, words.language, judged.verdict.vocabulary),
             should=advice(violation, judged.verdict, words),
         )
 

@@ -68,7 +68,8 @@ class CallMask:
 
     @cached_property
     def _masker(self) -> Masker:
-        return Masker.of(self.judged.call, self.judged.facts, language=self.language)
+        own = self.judged.verdict.own_words
+        return Masker.of(self.judged.call, self.judged.facts, language=self.language, own=own)
 
     @cached_property
     def _kept(self) -> dict[tuple[int, str], frozenset[MaskKind]]:

@@ -1,7 +1,7 @@
 """The words of the pages in a language, and how days and numbers are written there (Unicode CLDR, by Babel)."""
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -11,7 +11,7 @@ from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal, format_percent
 
 from ausweis.store import CallRow
-from ausweis.vocabulary import Language, name_of
+from ausweis.vocabulary import KNOWN_WORDS, Language, Vocabulary, name_of
 
 __all__ = ["Words", "clock", "table", "time_of"]
 
@@ -20,9 +20,14 @@ LOCALES: dict[Language, str] = {"de": "de", "en": "en_GB"}
 
 @dataclass(frozen=True)
 class Words:
-    """The words of one language; templates know it as `w`."""
+    """The words of one language; templates know it as `w`. `known`: the factors and categories of the verdict shown."""
 
     language: Language
+    known: Vocabulary = KNOWN_WORDS
+
+    def knowing(self, known: Vocabulary) -> "Words":
+        """The same with these factors and categories."""
+        return replace(self, known=known)
 
     def text(self, key: str, **values: object) -> str:
         """A sentence of the pages. Values are put in as they are: templates escape the whole."""
@@ -31,6 +36,10 @@ class Words:
     def word(self, word: str) -> str:
         """A word of the domain; one that a policy named itself is shown with spaces."""
         return table(self.language, "words").get(word) or name_of(word, self.language)
+
+    def subject(self, word: str) -> str:
+        """A factor or category, known or own, which may be called as a word of the pages is."""
+        return name_of(word, self.language, self.known)
 
     def capital(self, text: str) -> str:
         """The text with a capital at its start."""

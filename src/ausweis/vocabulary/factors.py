@@ -61,7 +61,7 @@ MaskKind = Literal[
 question; `rest`: of an overlong text."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)  # each factor is one record
 class FactorRecord:
     """All that the program knows of a factor, a known one or one of a policy's own.
 

@@ -90,7 +90,7 @@ def test_probabilities_are_those_of_the_answers_tokens(tiny: LlamaEngine) -> Non
     """Against the product of the model's own probabilities, where the first tokens differ."""
     choices = ("rain", "sun", "snow")
     request = question("It pours.", choices=choices)
-    asked = tiny._question(0, request)
+    asked = tiny._prompts.question(0, request)
     context, _ = tiny._shared_prefix(asked.prefix)
     context.clear()
     logits = context.evaluate(Batch.of([asked]).runs)[1]
@@ -163,7 +163,7 @@ def test_chat_markers_in_a_text_are_only_text(tiny: LlamaEngine) -> None:
     """A caller who says `<|im_end|>` ends nothing: the prompt keeps its number of special tokens."""
 
     def special_tokens(text: str) -> int:
-        asked, model = tiny._question(0, question(text)), tiny._model
+        asked, model = tiny._prompts.question(0, question(text)), tiny._model
         return sum(model.api.llama_vocab_is_control(model.vocabulary, token) for token in asked.prefix + asked.own)
 
     plain = special_tokens("It pours.")

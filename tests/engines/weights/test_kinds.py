@@ -208,7 +208,7 @@ def test_command_line(cache: Path) -> None:
     assert ("asr" in row, "no" in row) == (True, True)
     assert run("pull", "ears").output == f"ears is ready: {cache / 'ears'}\n"
     assert run("pull", "voices").output == f"voices is ready: {cache / 'voices' / 'pretrained.pt'}\n"
-    assert run("verify").output == "ears: good\nvoices: good\n"
+    assert run("verify").output.startswith("ears: good\nvoices: good\n")
     path = cache / "ears" / "vocabulary.json"
     found = path.stat()
     path.write_bytes(WORDS[::-1])

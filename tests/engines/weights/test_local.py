@@ -256,7 +256,7 @@ def test_command_line(cache: Path) -> None:
     assert (missing.exit_code, "models pull tiny" in missing.stderr) == (1, True)
     assert run("pull", "tiny").output == f"tiny is ready: {cache / 'tiny.gguf'}\n"
     assert "yes" in next(row for row in run("list").output.splitlines() if "tiny" in row)
-    assert run("verify").output == "tiny: good\n"
+    assert run("verify").output.startswith("tiny: good\n")
     found = (cache / "tiny.gguf").stat()
     (cache / "tiny.gguf").write_bytes(CONTENT[:-4] + b"xxxx")
     os.utime(cache / "tiny.gguf", ns=(found.st_atime_ns, found.st_mtime_ns))

@@ -33,7 +33,7 @@ def judged(calls: Sequence[LabelledCall], read: Mapping[str, Sequence[Mention]])
     for call in calls:
         name = call.call.id
         facts = Facts(call_id=name, turns=4, incidents=tuple(read[name]))
-        cases.append(case_of(call, gold[name], judge(facts, policies[name].policy), mentions=facts.incidents))
+        cases.append(case_of(call, gold[name], judge(facts, policies[name].policy), facts=facts))
     return cases
 
 
@@ -57,10 +57,12 @@ def test_the_numbers() -> None:
         "2b": [],
     }
     numbers = summary(calls, read)
-    assert numbers.found.value == pytest.approx(2 / 3)
-    assert numbers.precision.value == pytest.approx(2 / 3)
-    assert numbers.found.n == numbers.precision.n == 3
-    assert numbers.f1 == pytest.approx(2 / 3)
+    assert numbers.known is not None
+    assert numbers.known.found.value == pytest.approx(2 / 3)
+    assert numbers.known.precision.value == pytest.approx(2 / 3)
+    assert numbers.known.found.n == numbers.known.precision.n == 3
+    assert numbers.known.f1 == pytest.approx(2 / 3)
+    assert numbers.own is None
     assert (numbers.turn.value, numbers.turn.n) == (0.5, 2)
     assert numbers.clean.value == 1.0
     assert (numbers.twins.value, numbers.twins.n) == (0.5, 2)
@@ -80,7 +82,9 @@ def test_kinds_that_a_label_does_not_know_do_not_count() -> None:
         "1b": [mention("lawyer_threat", 2), mention("press_threat", 2, 0.2)],
     }
     numbers = summary(calls, read)
-    assert (numbers.found.value, numbers.precision.value, numbers.precision.n) == (1.0, 1.0, 1)
+    assert numbers.known is not None
+    found, precision = numbers.known.found, numbers.known.precision
+    assert (found.value, precision.value, precision.n) == (1.0, 1.0, 1)
     assert (numbers.clean.value, numbers.twins.value) == (1.0, 1.0)
     assert numbers.kinds["press_threat"].precision.value is None
     assert numbers.kinds["rude_agent"].average_precision == 1.0
@@ -112,7 +116,8 @@ def test_a_companys_own_count_as_kinds_do() -> None:
     assert numbers.own is not None
     assert (numbers.own.found.value, numbers.own.precision.value) == (1.0, 0.5)
     assert numbers.own.average_precision == 1.0
-    assert (numbers.found, numbers.precision) == (numbers.own.found, numbers.own.precision)
+    assert numbers.own.f1 == pytest.approx(2 / 3)
+    assert numbers.known is None
     assert (numbers.turn.value, numbers.clean.value, numbers.twins.value) == (0.0, 0.0, 0.0)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from sklearn.metrics import average_precision_score, cohen_kappa_score, f1_score
+from sklearn.metrics import average_precision_score, cohen_kappa_score, f1_score, precision_score, recall_score
 from tests.evals.cases import case
 
 from ausweis.evals.case import Case
@@ -49,6 +49,16 @@ def test_kappa() -> None:
 def test_f1() -> None:
     wanted = [f1_score([c.broken for c in some], [c.says_violation for c in some]) for some in map(drawn, WEIGHTS)]
     assert F1(CASES)(WEIGHTS) == pytest.approx(wanted)
+
+
+def test_precision_and_recall() -> None:
+    def words(one: Case) -> tuple[list[str], list[str]]:
+        return ["violation"] * one.broken, ["violation"] * one.says_violation
+
+    some = [([one.broken for one in calls], [one.says_violation for one in calls]) for calls in map(drawn, WEIGHTS)]
+    found = measures.micro_precision(words)(CASES)(WEIGHTS), measures.micro_recall(words)(CASES)(WEIGHTS)
+    assert found[0] == pytest.approx([precision_score(*sides) for sides in some])
+    assert found[1] == pytest.approx([recall_score(*sides) for sides in some])
 
 
 def test_found_in_top() -> None:

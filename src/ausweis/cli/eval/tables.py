@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ausweis.evals.metrics.estimate import Estimate
     from ausweis.evals.metrics.field import Review
     from ausweis.evals.metrics.incidents import IncidentSummary, KindNumbers
+    from ausweis.evals.metrics.own_words import OwnWordSummary
     from ausweis.evals.running import Evaluation
 
 __all__ = ["show_summary"]
@@ -21,13 +22,15 @@ _FEWEST = 5
 
 
 def show_summary(evaluation: "Evaluation") -> None:
-    """The numbers of what the labels tell: of outcomes, of incidents, or of both."""
+    """The numbers of what the labels tell: of outcomes, of own words, of incidents."""
     from ausweis.evals.metrics import rows_of
 
     summary = evaluation.summary
     _estimates("", rows_of(summary))
     if summary.accuracy.n:
         _outcomes(summary)
+    if summary.own_words is not None:
+        _own_words(summary.own_words)
     if summary.incidents is not None:
         _incidents(summary.incidents)
     _tail(evaluation)
@@ -52,6 +55,17 @@ def _outcomes(summary: "Summary") -> None:
             shares = (part.accuracy, part.false_alarms, part.precision, part.recall)
             tags.add_row(part.tag, str(part.accuracy.n), *map(str, shares))
     out.print(tags)
+
+
+def _own_words(numbers: "OwnWordSummary") -> None:
+    from rich.table import Table
+
+    table = Table("own words", "language", "labelled", "recall", "precision", "F1", title="own factors and categories")
+    table.title_justify = "left"
+    for name, every in numbers.events.items():
+        for language, one in (("all", every), *((word, part[name]) for word, part in numbers.languages.items())):
+            table.add_row(name, language, str(one.recall.n), str(one.recall), str(one.precision), str(one.f1))
+    console().print(table)
 
 
 def _incidents(numbers: "IncidentSummary") -> None:

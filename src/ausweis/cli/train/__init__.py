@@ -8,21 +8,26 @@ __all__ = ["train"]
 
 COMMANDS = {
     "probe": "Learn the probe of a template for a model.",
+    "adapter": "Learn an adapter of a model together with its probe.",
     "matcher": "Learn to tell incidents by a company's own descriptions.",
+    "words": "Learn to read factors and categories of a policy's own by their descriptions.",
     "risk": "What a calibration of risk comes to, on an eval run.",
     "roles": "How sure the talk makes it who is the agent.",
 }
 
 
-@click.command(cls=LazyGroup, package="ausweis.cli.train", table=COMMANDS, homes={"matcher": "probe", "roles": "risk"})
+HOMES = {"matcher": "probe", "words": "probe", "roles": "risk"}
+
+
+@click.command(cls=LazyGroup, package="ausweis.cli.train", table=COMMANDS, homes=HOMES)
 def train() -> None:
     """Learn from labelled calls what the reader needs for a model, a template or incidents of your own.
 
-    Needs jax, optax and scikit-learn: pip install 'ausweis[train]'.
+    Needs PyTorch, transformers, peft and gguf: pip install 'ausweis[train]'.
     """
     from importlib.util import find_spec
 
     from ausweis.errors import InputError
 
-    if any(find_spec(name) is None for name in ("jax", "optax", "sklearn", "scipy")):
-        raise InputError("ausweis train needs jax, optax and scikit-learn: pip install 'ausweis[train]'")
+    if any(find_spec(name) is None for name in ("gguf", "peft", "scipy", "sklearn", "torch", "transformers")):
+        raise InputError("ausweis train needs PyTorch, transformers, peft and gguf: pip install 'ausweis[train]'")

@@ -10,19 +10,13 @@ from ausweis.cli.options import added
 if TYPE_CHECKING:
     from ausweis.training.options import Options
 
-__all__ = ["matcher", "probe"]
+__all__ = ["common_options", "matcher", "options_of", "probe", "words"]
 
-_training_options = added(
+common_options = added(
     click.argument("labelled", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)),
     click.option("--model", metavar="ID|PATH", help="See: ausweis models list. Default: the default model."),
     click.option("--limit", type=click.IntRange(min=10), metavar="N", help="Only so many calls, drawn by chance."),
     click.option("--rounds", type=click.IntRange(min=1), metavar="N", help="How often all calls are learned from."),
-    click.option(
-        "--out",
-        type=click.Path(dir_okay=False, path_type=Path),
-        metavar="FILE",
-        help="Where to write. Default: beside the template, where the reader looks.",
-    ),
     click.option(
         "--work",
         type=click.Path(file_okay=False, path_type=Path),
@@ -34,7 +28,20 @@ _training_options = added(
 )
 
 
-def _options_of(given: dict[str, Any]) -> "Options":
+_kept_options = added(
+    click.option(
+        "--out",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="Write this file alone. Default: the folder of learned parts (AUSWEIS_LEARNED), where the reader looks.",
+    ),
+    click.option(
+        "--version", type=click.IntRange(min=1), metavar="N", help="Its version in that folder. Default: the next."
+    ),
+)
+
+
+def options_of(given: dict[str, Any]) -> "Options":
     """The same for the training."""
     from ausweis.engines.weights import catalogue
     from ausweis.training.options import Options
@@ -54,7 +61,8 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.command(
     epilog="\b\nExample:\n  ausweis train probe evals/golden/train.jsonl --model model.gguf --out probe.safetensors"
 )
-@_training_options
+@common_options
+@_kept_options
 @click.option(
     "--template", default="transcript", show_default=True, help="Or incidents; or another version, or a file."
 )
@@ -72,25 +80,47 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 def probe(go_on: Path | None, rehearse: tuple[Path, ...], rehearsed: int | None, **given: Any) -> None:
     """Learn a probe from LABELLED calls: it reads answers from what the model computed over the transcript.
 
-    Shows how well calls are judged whose writing pass was left out, learns from all, and writes the probe beside its
-    template.
+    Shows how well calls are judged whose writing pass was left out, learns from all, and writes the probe into the
+    folder of learned parts.
     """
     from ausweis.errors import InputError
     from ausweis.training.probe_run import GoingOn, train_probe
 
     if rehearse and not go_on:
         raise InputError("--rehearse is for --go-on")
-    train_probe(_options_of(given), GoingOn(go_on, rehearse, rehearsed) if go_on else None)
+    train_probe(options_of(given), GoingOn(go_on, rehearse, rehearsed) if go_on else None)
 
 
 @click.command(epilog="\b\nExample:\n  ausweis train matcher yours.jsonl evals/incidents/described-train.jsonl")
-@_training_options
+@common_options
+@_kept_options
 @click.option("--template", default="incidents", show_default=True, help="Or another version, or a file.")
 def matcher(**given: Any) -> None:
     """Learn a matcher from LABELLED calls whose incidents have descriptions: what a description says, whatever it is.
 
-    Shows how well descriptions are told that were left out, learns from all, and writes it beside the template.
+    Shows how well descriptions are told that were left out, learns from all, and writes it into the folder of learned
+    parts.
     """
     from ausweis.training.matcher_run import train_matcher
 
-    train_matcher(_options_of(given))
+    train_matcher(options_of(given))
+
+
+@click.command(
+    epilog="\b\nExample:\n  ausweis train words evals/golden/own-train.jsonl --wordings evals/golden/wordings.yaml"
+)
+@common_options
+@_kept_options
+@click.option("--template", default="transcript", show_default=True, help="Or another version, or a file.")
+@click.option(
+    "--wordings", type=_FILE, metavar="YAML", help="Other ways to say the descriptions: a policy, a word, sentences."
+)
+def words(wordings: Path | None, **given: Any) -> None:
+    """Learn a matcher of words from LABELLED calls whose policies have factors or categories of their own.
+
+    Shows how well words are told of companies that were left out, learns from all, and keeps it for the reader. Calls
+    without own words may be among them: they teach what descriptions of known words are about.
+    """
+    from ausweis.training.words_run import train_words
+
+    train_words(options_of(given), wordings)

@@ -15,15 +15,17 @@ from typing import TypeVar, cast
 
 import numpy as np
 
+from ausweis.engines.llama.adapter import AdapterFile
 from ausweis.engines.llama.answers import Answer, Answering, JsonWriter, Logits, choose
-from ausweis.engines.llama.batches import Batch, Question, batches_of, by_prefix
-from ausweis.engines.llama.chat_format import ChatFormat, PromptPart, chat_format
+from ausweis.engines.llama.batches import Batch, batches_of, by_prefix
+from ausweis.engines.llama.chat_format import chat_format
 from ausweis.engines.llama.context import CachedPrefix, LlamaContext
 from ausweis.engines.llama.model import LlamaModel
+from ausweis.engines.llama.prompt_tokens import PromptTokens
 from ausweis.engines.llama.shared_prefix import SEQUENCES, SharedPrefixContext
 from ausweis.engines.llama.states import States
 from ausweis.engines.llama.transcript import TranscriptContext
-from ausweis.engines.protocol import Message, Request, Result, Transcript
+from ausweis.engines.protocol import Request, Result, Transcript
 from ausweis.engines.weights import LocalModel, Progress, locate
 from ausweis.errors import ContextError, EngineError, ModelError
 from ausweis.machine import usable_cpus
@@ -32,6 +34,8 @@ from ausweis.provenance import ModelProvenance
 __all__ = ["LlamaEngine", "engine_name"]
 
 _C = TypeVar("_C", bound=LlamaContext)
+_Kind = tuple[tuple[int, ...], str]
+"""Of a context: the layers whose states it tells, and the hash of the adapter."""
 
 CONTEXT = 8192
 """Tokens of context unless told otherwise; about 230 MB of memory each for the default model."""
@@ -39,8 +43,6 @@ CONTEXTS = 3
 """Prefixes kept evaluated, the latest used; each has a context of its own."""
 COMPARED = 500
 """Descriptions that rows are compared with whose states are kept: some hundred kilobytes each."""
-ANSWER_ROOM = 16
-"""Tokens left for the ways to the answers of a closed list."""
 
 
 def engine_name() -> str:
@@ -51,14 +53,24 @@ def engine_name() -> str:
 class LlamaEngine:
     """Not to be used by two threads at once.
 
+    With an `adapter`, probes that were learned with it read the states of the adapted model; all else is as without.
+
     Raises:
-        ModelError: the weights are missing, not what the catalogue says, or too large for this machine.
+        ModelError: the weights are missing, not what the catalogue says, or too large for this machine; the adapter is
+            damaged, or another model's.
     """
 
     calls_at_once = 1
     """What a call has of its own is evaluated together already."""
 
-    def __init__(self, weights: LocalModel, *, context: int | None = None, threads: int | None = None) -> None:
+    def __init__(
+        self,
+        weights: LocalModel,
+        *,
+        context: int | None = None,
+        threads: int | None = None,
+        adapter: AdapterFile | None = None,
+    ) -> None:
         self._model = LlamaModel(weights.path)
         trained = self._model.trained_context
         if context is not None and not 256 <= context <= trained:
@@ -66,25 +78,35 @@ class LlamaEngine:
             raise ModelError(f"the context must be between 256 and {trained} tokens for the model {weights.id}")
         self._size = context or min(CONTEXT, trained)
         self._threads = threads or usable_cpus()
-        self._format: ChatFormat = chat_format(weights.chat_format, self._model.chat_template)
-        self._end = self._end_of_answer()
+        self._adapter_sha256 = adapter.sha256 if adapter else ""
+        self._adapter = self._model.load_adapter(adapter, weights.sha256) if adapter else None
+        chat = chat_format(weights.chat_format, self._model.chat_template)
+        self._prompts = PromptTokens(self._model, chat, self._size)
+        self._end = self._prompts.end_of_answer()
         self._writer = JsonWriter(self._model)
-        self._compared: dict[tuple[Transcript, tuple[int, ...]], States] = {}
-        self._contexts: OrderedDict[tuple[tuple[int, ...], tuple[int, ...]], LlamaContext] = OrderedDict()
+        self._compared: dict[tuple[Transcript, tuple[int, ...], str], States] = {}
+        self._contexts: OrderedDict[tuple[tuple[int, ...], _Kind], LlamaContext] = OrderedDict()
         self.info = ModelProvenance(
             id=weights.id,
             sha256=weights.sha256,
             engine=engine_name(),
-            parameters={"temperature": 0, "context": self._size, "threads": self._threads},
+            parameters={"temperature": 0, "context": self._size, "threads": self._threads}
+            | ({"adapter": adapter.sha256} if adapter else {}),
             context_tokens=self._size,
         )
 
     @classmethod
     def load(
-        cls, model: str, *, context: int | None = None, threads: int | None = None, progress: Progress | None = None
+        cls,
+        model: str,
+        *,
+        context: int | None = None,
+        threads: int | None = None,
+        adapter: AdapterFile | None = None,
+        progress: Progress | None = None,
     ) -> "LlamaEngine":
         """Load a model of the catalogue by id, or any GGUF file by path."""
-        return cls(locate(model, progress=progress), context=context, threads=threads)
+        return cls(locate(model, progress=progress), context=context, threads=threads, adapter=adapter)
 
     @property
     def layers(self) -> int:
@@ -94,7 +116,7 @@ class LlamaEngine:
     def complete(self, requests: Sequence[Request]) -> list[Result]:
         """Answer in order. The same requests give the same numbers, whatever was asked before them."""
         results: dict[int, Result] = {}
-        questions = [self._question(place, request) for place, request in enumerate(requests)]
+        questions = [self._prompts.question(place, request) for place, request in enumerate(requests)]
         for prefix, group in by_prefix(questions).items():
             context, computed = self._shared_prefix(prefix)
             for batch in batches_of(group, sequences=SEQUENCES, free=self._size - len(prefix)):
@@ -121,16 +143,19 @@ class LlamaEngine:
 
         Raises:
             ContextError: a row does not fit the context.
-            EngineError: the probes are of another model.
+            EngineError: the probes are of another model, or want an adapter that is not here.
         """
         probes = transcript.probes
         if not probes:
             return []
         if any(probe.model_sha256 != self.info.sha256 for probe in probes):
             raise EngineError(f"the probe of {transcript.template} was learned for another model")
-        compared = [self._states_of(line, probes[0].layers) for line in transcript.compared]
+        kind = (probes[0].layers, probes[0].adapter_sha256)
+        if kind[1] not in ("", self._adapter_sha256) or any(probe.adapter_sha256 != kind[1] for probe in probes):
+            raise EngineError(f"the probe of {transcript.template} was learned with an adapter that is not loaded")
+        compared = [self._states_of(line, kind) for line in transcript.compared]
         results = []
-        prompt, computed, rows = self._reading(transcript, probes[0].layers)
+        prompt, computed, rows = self._reading(transcript, kind)
         for probe, states in zip(probes, rows, strict=True):
             prompt += len(states)
             probabilities = probe.probabilities(states, compared)
@@ -146,84 +171,63 @@ class LlamaEngine:
         return results
 
     def states(self, transcript: Transcript, layers: tuple[int, ...]) -> Iterator[States]:
-        """What the model computed about each row, to learn probes: see `TranscriptContext.read`.
+        """What the model, with its adapter, computed about each row, to learn probes: see `TranscriptContext.read`.
 
         To be taken to its end before anything else is asked.
         """
-        _, _, rows = self._reading(transcript, layers)
+        _, _, rows = self._reading(transcript, (layers, self._adapter_sha256))
         return rows
 
-    def _reading(self, transcript: Transcript, layers: tuple[int, ...]) -> tuple[int, int, Iterator[States]]:
+    def tokens_of(self, transcript: Transcript) -> tuple[tuple[int, ...], list[list[int]]]:
+        """The tokens that a transcript begins with, and those of each row."""
+        return self._prompts.transcript(transcript)
+
+    def _reading(self, transcript: Transcript, kind: _Kind) -> tuple[int, int, Iterator[States]]:
         """How many tokens the prefix has, how many of them had to be evaluated, and the states of the rows."""
-        prefix = self._prefix(self._format(transcript.messages))
+        prefix, rows = self.tokens_of(transcript)
         if len(prefix) >= self._size:
             message = f"what {transcript.template or 'a transcript'} begins with has {len(prefix)} tokens"
             raise ContextError(f"{message}, but the context has {self._size} (option --context)")
-        make = partial(TranscriptContext, self._model, self._size, self._threads, layers)
-        context, computed = self._context(prefix, layers, make)
-        rows = [self._model.tokens(f"{row}\n", special=False) for row in transcript.rows]
+        layers, adapter = kind
+        make = partial(
+            TranscriptContext, self._model, self._size, self._threads, layers, self._adapter if adapter else None
+        )
+        context, computed = self._context(prefix, kind, make)
         return len(prefix), computed, context.read(rows)
 
-    def _states_of(self, compared: Transcript, layers: tuple[int, ...]) -> States:
+    def _states_of(self, compared: Transcript, kind: _Kind) -> States:
         """Of what rows are compared with; kept, since descriptions are the same for every call."""
-        if (compared, layers) not in self._compared:
+        key = (compared, *kind)
+        if key not in self._compared:
             if len(self._compared) >= COMPARED:
                 self._compared.clear()
-            (self._compared[compared, layers],) = self.states(compared, layers)
-        return self._compared[compared, layers]
-
-    def _question(self, place: int, request: Request) -> Question:
-        """The tokens of a request.
-
-        Raises:
-            ContextError: they do not fit the context.
-        """
-        parts = self._format(request.messages)
-        prefix = self._prefix(parts)
-        own = tuple(self._tokens(parts[_last_text(parts) :]))
-        room = request.max_tokens if request.json_schema is not None else ANSWER_ROOM
-        if len(prefix) + len(own) + room > self._size:
-            message = f"a prompt of {request.template or 'a question'} has {len(prefix) + len(own)} tokens and needs"
-            raise ContextError(f"{message} {room} more, but the context has {self._size} (option --context)")
-        return Question(place, request, prefix, own, room)
-
-    def _prefix(self, parts: Sequence[PromptPart]) -> tuple[int, ...]:
-        """The tokens of all that stands before the text of the last message."""
-        begin = [] if self._model.begin_token is None else [self._model.begin_token]
-        return tuple(begin + self._tokens(parts[: _last_text(parts)]))
-
-    def _tokens(self, parts: Sequence[PromptPart]) -> list[int]:
-        return [token for part in parts for token in self._model.tokens(part.text, special=part.special)]
-
-    def _end_of_answer(self) -> int:
-        """The token that ends an answer in the chat format; some model files name the end of a text instead."""
-        parts = self._format((Message(role="user", content="?"), Message(role="assistant", content="!")))
-        last = _last_text(parts)
-        tokens = self._tokens(parts[last + 1 : last + 2])
-        return tokens[0] if tokens and self._model.ends(tokens[0]) else self._model.end_token
+            _, _, (self._compared[key],) = self._reading(compared, kind)
+        return self._compared[key]
 
     def _shared_prefix(self, prefix: tuple[int, ...]) -> tuple[SharedPrefixContext, int]:
         """A context for questions with this prefix, and how many tokens of it had to be evaluated."""
-        return self._context(prefix, (), lambda: SharedPrefixContext(self._model, self._size, self._threads))
+        return self._context(prefix, ((), ""), lambda: SharedPrefixContext(self._model, self._size, self._threads))
 
-    def _context(self, prefix: tuple[int, ...], layers: tuple[int, ...], make: Callable[[], _C]) -> tuple[_C, int]:
-        """The context that is kept for this prefix and these layers, or another one of its kind, or a new one."""
-        context = self._contexts.pop((prefix, layers), None)
+    def _context(self, prefix: tuple[int, ...], kind: _Kind, make: Callable[[], _C]) -> tuple[_C, int]:
+        """The context that is kept for this prefix, or another one of its kind, or a new one."""
+        context = self._contexts.pop((prefix, kind), None)
         computed = 0
         if context is None:
             if len(self._contexts) >= CONTEXTS:
                 (_, other), context = self._contexts.popitem(last=False)
-                if other != layers:
+                if other != kind:
                     context.close()
                     context = None
             context = context or make()
-            maker = f"{self._model.api.__version__} threads={self._threads}"
+            maker = f"{self._model.api.__version__} threads={self._threads}" + (
+                f" adapter={kind[1]}" if kind[1] else ""
+            )
             try:
                 computed = context.set_prefix(prefix, CachedPrefix(self.info.sha256, maker, prefix))
             except BaseException:
                 context.close()
                 raise
-        self._contexts[prefix, layers] = context
+        self._contexts[prefix, kind] = context
         return cast("_C", context), computed
 
     def _answer(self, context: SharedPrefixContext, batch: Batch) -> dict[int, tuple[Answer, int]]:
@@ -249,8 +253,3 @@ class LlamaEngine:
             context.close()
         self._contexts.clear()
         self._model.close()
-
-
-def _last_text(parts: Sequence[PromptPart]) -> int:
-    """The place of the last message's text."""
-    return max(place for place, part in enumerate(parts) if not part.special)

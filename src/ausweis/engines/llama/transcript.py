@@ -6,6 +6,7 @@ are not counted anew).
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -18,17 +19,19 @@ __all__ = ["TranscriptContext"]
 
 
 class TranscriptContext(LlamaContext):
-    """A context of `size` tokens that tells the states of these layers, and no logits.
+    """A context of `size` tokens that tells the states of these layers, and no logits; of the model with its `adapter`.
 
     Raises:
         ModelError: there is not enough memory for the context, or there are no such layers.
     """
 
-    def __init__(self, model: LlamaModel, size: int, threads: int, layers: Sequence[int]) -> None:
+    def __init__(self, model: LlamaModel, size: int, threads: int, layers: Sequence[int], adapter: Any = None) -> None:
         if max(layers) >= model.layers - 1:
             raise ModelError(f"the model has {model.layers} layers; states are told of those before its last one")
         self._states = StateTap(model.api, layers, model.width)
         super().__init__(model, size, threads, tap=self._states)
+        if adapter is not None:
+            self.adapt(adapter)
 
     def read(self, rows: Sequence[Sequence[int]]) -> Iterator[States]:
         """The states of each row's tokens, float32 of shape (tokens, layers, width), as soon as they are known.

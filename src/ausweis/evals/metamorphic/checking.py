@@ -97,6 +97,8 @@ def _behaviour(name: str, cases: Mapping[str, Case]) -> Behaviour:
 def _named(labelled: LabelledCall, change: str) -> LabelledCall:
     identifier = f"{labelled.call.id}{_MARK}{change}"
     update = {"must_pass": False, "twin": None, "incidents": None}
-    return LabelledCall(
-        call=labelled.call.model_copy(update={"id": identifier}), gold=labelled.gold.model_copy(update=update)
-    )
+    changed = {
+        "call": labelled.call.model_copy(update={"id": identifier}),
+        "gold": labelled.gold.model_copy(update=update),
+    }
+    return labelled.model_copy(update=changed)

@@ -3,16 +3,14 @@
 Each gives None for a call that it does not fit, or on which it would change nothing.
 """
 
+from typing import TypeGuard
+
 from ausweis.evals.labelled import GoldEvent, LabelledCall
 from ausweis.evals.metamorphic.editing import as_recognised, dropped, events_at, judged_anew, retold
-from ausweis.vocabulary import CATEGORIES, FACTORS, NAME, FactorRecord
+from ausweis.vocabulary import NAME, FactorRecord
 
 __all__ = ["drop_the_factor", "leak_the_factor"]
 
-_LEAKED: dict[str | None, FactorRecord] = {
-    factor: record for factor, record in FACTORS.items() if record.strength == "weak" and factor != NAME
-}
-"""What agents can be thought to read out: it stands in their records, and is no secret to them."""
 _LONGEST = 90
 """Characters of an answer that an agent can be thought to read out."""
 _SAYS = {"de": "Ich lese hier: {value} Ist das richtig?", "en": "I can see here: {value} Is that right?"}
@@ -37,8 +35,10 @@ def drop_the_factor(labelled: LabelledCall) -> LabelledCall | None:
 
 def leak_the_factor(labelled: LabelledCall) -> LabelledCall | None:
     """Where an agent asks and the caller answers, the agent reads the value out and the caller agrees."""
+    known = labelled.vocabulary
     for asks in labelled.gold.events:
-        if asks.kind != "asks" or asks.subject not in _LEAKED or asks.turn == len(labelled.call.turns):
+        factor = known.factors.get(asks.subject or "")
+        if asks.kind != "asks" or not _may_be_leaked(factor) or asks.turn == len(labelled.call.turns):
             continue
         gives = GoldEvent(turn=asks.turn + 1, kind="gives", subject=asks.subject)
         value = labelled.call.turn(asks.turn + 1).text
@@ -47,8 +47,8 @@ def leak_the_factor(labelled: LabelledCall) -> LabelledCall | None:
         if not alone or not once or len(value) > _LONGEST:
             continue
         events = [GoldEvent(turn=asks.turn, kind="reads_out", subject=asks.subject)]
-        told = CATEGORIES[_LEAKED[asks.subject].read_out]
-        if told.by_reading_out:
+        told = known.categories.get(factor.read_out or "")
+        if told is not None and told.by_reading_out:
             events.append(GoldEvent(turn=asks.turn, kind="discloses", subject=told.id))
         language = labelled.call.language
         says, agrees = _SAYS[language].format(value=value), _AGREES[language]
@@ -60,3 +60,8 @@ def leak_the_factor(labelled: LabelledCall) -> LabelledCall | None:
         ):
             return changed
     return None
+
+
+def _may_be_leaked(factor: FactorRecord | None) -> TypeGuard[FactorRecord]:
+    """Whether agents can be thought to read it out: it stands in their records, and is no secret to them."""
+    return factor is not None and factor.strength == "weak" and factor.id != NAME

@@ -7,7 +7,7 @@ import re
 
 from ausweis.evals.labelled import LabelledCall
 from ausweis.evals.metamorphic.editing import events_at, inserted, retold_everywhere
-from ausweis.vocabulary import FACTORS, Speaker
+from ausweis.vocabulary import Speaker
 
 __all__ = ["add_small_talk", "change_digits", "praise_the_call", "swap_goodbyes", "swap_names"]
 
@@ -15,7 +15,6 @@ _TITLE = re.compile(r"\b(?:herrn?|frau|mrs?|ms|miss|doktor|doctor)\.?\s+(\w{3,})
 _NAMES = ("Wiesmann", "Kaltenbach", "Overbeck", "Lindqvist", "Pritchard", "Akintola", "Demirel", "Nowak")
 _NUMBER = re.compile(r"\d(?:[\d ]*\d)?")
 _OTHER_DIGIT = str.maketrans("123456789", "348165972")
-_NUMBER_FACTORS = frozenset(factor for factor, record in FACTORS.items() if record.looks_like in ("digits", "letters"))
 _FEWEST_DIGITS = 3
 
 _PRAISE = {
@@ -53,10 +52,13 @@ def swap_names(labelled: LabelledCall) -> LabelledCall | None:
 
 def change_digits(labelled: LabelledCall) -> LabelledCall | None:
     """The numbers that identify get other digits, the same ones wherever they are said."""
+    numbers = {
+        word for word, record in labelled.vocabulary.factors.items() if record.looks_like in ("digits", "letters")
+    }
     said = {
         number
         for event in labelled.gold.events
-        if event.subject in _NUMBER_FACTORS and event.kind in ("gives", "reads_out")
+        if event.subject in numbers and event.kind in ("gives", "reads_out")
         for number in _NUMBER.findall(labelled.call.turn(event.turn).text)
         if sum(character.isdigit() for character in number) >= _FEWEST_DIGITS
     }

@@ -11,6 +11,7 @@ calibration   reliability table, Brier score, coverage at a wanted precision
 stability     calls whose verdict flips over repeats
 cost          seconds and tokens
 incidents     critical incidents beyond authentication: by kind, by place, near twins told apart
+own_words     a policy's own factors and categories: by what happens, in the call or in its turn; per language
 summary       all of them, and some by tag
 """
 

@@ -4,7 +4,8 @@ An incident counts once a call. One that is in the label and not in the verdict 
 invented. Of those that the label does not know nothing counts. Shares with Wilson's interval.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
@@ -12,44 +13,80 @@ from pydantic import BaseModel, ConfigDict
 from ausweis.evals.case import Case, Likeliest
 from ausweis.evals.conclusion import ids_of, incident_words
 from ausweis.evals.metrics.estimate import Estimate, share
-from ausweis.evals.metrics.measures import micro_f1
+from ausweis.evals.metrics.measures import Measure, micro_f1, micro_precision, micro_recall
 from ausweis.vocabulary import INCIDENTS, IncidentId
 
-__all__ = ["INCIDENT_F1", "IncidentSummary", "KindNumbers", "summarise_incidents"]
+__all__ = [
+    "KNOWN_INCIDENTS",
+    "OWN_INCIDENTS",
+    "IncidentSummary",
+    "KindNumbers",
+    "asks_known",
+    "asks_own",
+    "summarise_incidents",
+]
 
-INCIDENT_F1 = micro_f1(lambda case: (ids_of(case.gold.incidents), ids_of(case.told.incidents if case.told else ())))
+
+def asks_known(case: Case) -> bool:
+    """Whether the label tells of known kinds."""
+    return any(identifier in INCIDENTS for identifier in case.incidents or ())
+
+
+def asks_own(case: Case) -> bool:
+    """Whether the label tells of a company's own incidents."""
+    return any(identifier not in INCIDENTS for identifier in case.incidents or ())
+
+
+def _ids(case: Case, *, known: bool) -> tuple[list[str], list[str]]:
+    sides = (case.gold.incidents, case.told.incidents if case.told else ())
+    label, verdict = ([name for name in ids_of(side) if (name in INCIDENTS) is known] for side in sides)
+    return label, verdict
+
+
+def _measures(name: str, *, known: bool) -> Mapping[str, Measure]:
+    words = partial(_ids, known=known)
+    return {
+        f"{name} found": micro_recall(words),
+        f"precision of {name}": micro_precision(words),
+        f"F1 of {name}": micro_f1(words),
+    }
+
+
+KNOWN_INCIDENTS = _measures("known incidents", known=True)
+"""Of calls that `asks_known` holds of."""
+OWN_INCIDENTS = _measures("own incidents", known=False)
+"""Of calls that `asks_own` holds of."""
 
 
 class KindNumbers(BaseModel):
-    """Of one kind, or of all own ones: `found` of the calls that have it, `precision` of those where it was found.
+    """Of one kind, or of several: `found` of the calls that have it, `precision` of those where it was found.
 
-    `average_precision`: whether calls that have it come first, sorted by its likeliest mention (scikit-learn's; no bar
-    is in it); None where no call has it.
+    `f1`: their harmonic mean, None where nothing happens and nothing is said. `average_precision`: whether calls that
+    have it come first, sorted by its likeliest mention (scikit-learn's; no bar is in it); None where no call has it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     found: Estimate
     precision: Estimate
+    f1: float | None
     average_precision: float | None
 
 
 class IncidentSummary(BaseModel):
-    """`kinds`: those that a label knows of; `own`: all of a company's own together, None where no label has one.
+    """`kinds`: those that a label knows of; `known`: they together; `own`: all of a company's own together.
 
-    `found`, `precision`: over all together. `f1`: their harmonic mean. `turn`: of those found rightly, how many have a
-    right turn as their likeliest. `clean`: of the calls without an incident, in how many none was found. `twins`: pairs
-    of which both calls have just the right incidents.
+    Each is None where no label knows of such. `turn`: of those found rightly, how many have a right turn as their
+    likeliest. `clean`: of the calls without an incident, in how many none was found. `twins`: pairs of which both calls
+    have just the right incidents.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     calls: int
     kinds: dict[IncidentId, KindNumbers]
+    known: KindNumbers | None
     own: KindNumbers | None
-    found: Estimate
-    precision: Estimate
-    f1: float | None
     turn: Estimate
     clean: Estimate
     twins: Estimate
@@ -72,16 +109,14 @@ def summarise_incidents(cases: Sequence[Case]) -> IncidentSummary | None:
     for case in cases:
         for identifier, likeliest in (case.incidents or {}).items():
             asked.setdefault(identifier, []).append(_asked(identifier, likeliest, case))
+    known = [answer for identifier, answers in asked.items() if identifier in INCIDENTS for answer in answers]
     own = [answer for identifier, answers in asked.items() if identifier not in INCIDENTS for answer in answers]
     clean = [case for case in cases if not case.gold.incidents]
-    hits, wanted, said = _counts([answer for answers in asked.values() for answer in answers])
     return IncidentSummary(
         calls=len(cases),
         kinds={kind: _numbers(asked[kind]) for kind in INCIDENTS if kind in asked},
+        known=_numbers(known) if known else None,
         own=_numbers(own) if own else None,
-        found=share(hits, wanted),
-        precision=share(hits, said),
-        f1=2 * hits / (wanted + said) if wanted + said else None,
         turn=_turns(cases),
         clean=share(sum(case.told is None or not case.told.incidents for case in clean), len(clean)),
         twins=_twins(cases),
@@ -93,23 +128,16 @@ def _asked(identifier: str, likeliest: Likeliest, case: Case) -> _Asked:
     return _Asked(identifier in ids_of(case.gold.incidents), said, likeliest.probability)
 
 
-def _counts(asked: Sequence[_Asked]) -> tuple[int, int, int]:
-    """How many are rightly said, how many happen, and how many are said to."""
-    return (
-        sum(answer.happens and answer.said for answer in asked),
-        sum(answer.happens for answer in asked),
-        sum(answer.said for answer in asked),
-    )
-
-
 def _numbers(asked: Sequence[_Asked]) -> KindNumbers:
     from sklearn.metrics import average_precision_score
 
-    hits, wanted, said = _counts(asked)
+    hits = sum(answer.happens and answer.said for answer in asked)
+    wanted, said = sum(answer.happens for answer in asked), sum(answer.said for answer in asked)
     truth, probabilities = [answer.happens for answer in asked], [answer.probability for answer in asked]
     return KindNumbers(
         found=share(hits, wanted),
         precision=share(hits, said),
+        f1=2 * hits / (wanted + said) if wanted + said else None,
         average_precision=float(average_precision_score(truth, probabilities)) if wanted else None,
     )
 

@@ -23,6 +23,8 @@ __all__ = [
     "kappa",
     "mean",
     "micro_f1",
+    "micro_precision",
+    "micro_recall",
     "ratio",
     "riskiest_first",
 ]
@@ -36,12 +38,25 @@ Words = Callable[[Case], tuple[Iterable[str], Iterable[str]]]
 
 def micro_f1(words: Words) -> Measure:
     """F1 over the words of all cases together; nan where neither side has any."""
+    return _micro(words, lambda label, verdict: (2 * len(label & verdict), len(label) + len(verdict)))
+
+
+def micro_precision(words: Words) -> Measure:
+    """Of the verdicts' words of all cases together, the share that labels have; nan where verdicts have none."""
+    return _micro(words, lambda label, verdict: (len(label & verdict), len(verdict)))
+
+
+def micro_recall(words: Words) -> Measure:
+    """Of the labels' words of all cases together, the share that verdicts have; nan where labels have none."""
+    return _micro(words, lambda label, verdict: (len(label & verdict), len(label)))
+
+
+def _micro(words: Words, counted: Callable[[set[str], set[str]], tuple[int, int]]) -> Measure:
+    """One count of a case's words of label and verdict by another, each summed over the cases."""
 
     def measure(cases: Sequence[Case]) -> Callable[[Weights], Values]:
-        sides = [tuple(map(set, words(case))) for case in cases]
-        hits = np.array([len(label & verdict) for label, verdict in sides])
-        said = np.array([len(label) + len(verdict) for label, verdict in sides])
-        return lambda weights: ratio(2 * (weights @ hits), weights @ said)
+        pairs = np.array([counted(*map(set, words(case))) for case in cases]).reshape(-1, 2)
+        return lambda weights: ratio(weights @ pairs[:, 0], weights @ pairs[:, 1])
 
     return measure
 

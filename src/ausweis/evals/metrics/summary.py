@@ -9,6 +9,7 @@ from ausweis.evals.case import Case
 from ausweis.evals.metrics import calibration, cost, facts, field, outcomes, ranking, stability, violations
 from ausweis.evals.metrics.estimate import Estimate
 from ausweis.evals.metrics.incidents import IncidentSummary, summarise_incidents
+from ausweis.evals.metrics.own_words import OwnWordSummary, summarise_own_words
 from ausweis.vocabulary import ViolationType
 
 __all__ = ["Slice", "Summary", "rows_of", "summarise"]
@@ -31,8 +32,8 @@ class Slice(_Part):
 class Summary(_Part):
     """Numbers over the first repeat; `flips` over all. See the modules of `ausweis.evals.metrics` for each.
 
-    `calls`, `failed`, `cost`: of all calls; `incidents`: of those whose label tells of incidents; all else: of those
-    whose label has an outcome.
+    `calls`, `failed`, `cost`: of all calls; `incidents`: of those whose label tells of incidents; `own_words`: of those
+    whose policy has own words; all else: of those whose label has an outcome.
     """
 
     schema_: Annotated[Literal["ausweis/metrics@2"], Field(alias="schema")] = "ausweis/metrics@2"
@@ -66,6 +67,7 @@ class Summary(_Part):
     cost: cost.Cost
     slices: list[Slice]
     incidents: IncidentSummary | None = None
+    own_words: OwnWordSummary | None = None
 
 
 def summarise(cases: Sequence[Case]) -> Summary:
@@ -103,6 +105,7 @@ def summarise(cases: Sequence[Case]) -> Summary:
         cost=cost.cost(every),
         slices=_slices(first),
         incidents=summarise_incidents(every),
+        own_words=summarise_own_words(first),
     )
 
 
@@ -124,15 +127,22 @@ def _slices(cases: Sequence[Case]) -> list[Slice]:
 def rows_of(summary: Summary) -> list[tuple[str, Estimate]]:
     """The main numbers by name, in the order in which they are read: of what the labels tell."""
     rows = _outcome_rows(summary) if summary.accuracy.n else []
+    rows += summary.own_words.main.items() if summary.own_words else []
     rows += _incident_rows(summary.incidents) if summary.incidents else []
     return rows if summary.flips is None else [*rows, ("verdicts that flip over repeats", summary.flips)]
 
 
 def _incident_rows(numbers: IncidentSummary) -> list[tuple[str, Estimate]]:
+    rows = []
+    for name, kinds in (("known incidents", numbers.known), ("own incidents", numbers.own)):
+        if kinds is not None:
+            rows += [
+                (f"{name} found", kinds.found),
+                (f"precision of {name}", kinds.precision),
+                (f"F1 of {name}", Estimate(value=kinds.f1, n=kinds.found.n)),
+            ]
     return [
-        ("incidents found", numbers.found),
-        ("incident precision", numbers.precision),
-        ("incident F1", Estimate(value=numbers.f1, n=numbers.calls)),
+        *rows,
         ("right turn, of incidents found", numbers.turn),
         ("no incident said, of calls without", numbers.clean),
         ("both right, of near twins", numbers.twins),

@@ -1,0 +1,226 @@
+"""What was learned for models, as a folder: files, and `learned.yaml`, which says what each is for and its hash.
+
+A company's own folder (AUSWEIS_LEARNED) is looked at first, then the one that ships. A part is used with the model and
+the text of the template that it was learned for, and only while its file is, byte for byte, what the index says.
+"""
+
+import hashlib
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from ausweis.engines.learned_part import Base, LearnedKind, LearnedPart
+from ausweis.errors import InputError, ModelError, PromptError
+from ausweis.journal import replace_file
+from ausweis.provenance import PromptProvenance
+from ausweis.user_yaml import read_model
+
+__all__ = [
+    "INDEX_NAME",
+    "LEARNED_VARIABLE",
+    "SHIPPED",
+    "LearnedIndex",
+    "find",
+    "index_to_write",
+    "indexes",
+]
+
+LEARNED_VARIABLE = "AUSWEIS_LEARNED"
+SHIPPED = Path(__file__).with_name("learned")
+INDEX_NAME = "learned.yaml"
+
+
+class _Content(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: Literal["ausweis/learned@1"] = Field(alias="schema")
+    parts: tuple[LearnedPart, ...]
+
+    @model_validator(mode="after")
+    def _names_each_once(self) -> Self:
+        names = [*(part.file for part in self.parts), *map(str, self.parts)]
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise ValueError(f"{twice[0]} is there twice")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedIndex:
+    """The parts of one folder."""
+
+    folder: Path
+    parts: tuple[LearnedPart, ...] = ()
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """The index of a folder.
+
+        Raises:
+            ModelError: it is not there, or says something impossible; the place has the line.
+        """
+        content, _ = read_model(folder / INDEX_NAME, _Content, "the index of learned parts", ModelError)
+        return cls(folder, content.parts)
+
+    def path(self, part: LearnedPart) -> Path:
+        """Where its file stands."""
+        return self.folder / part.file
+
+    def checked(self, part: LearnedPart) -> Path:
+        """Where its file stands, once size and SHA-256 are right.
+
+        Raises:
+            ModelError: they are not, or it cannot be read.
+        """
+        path = self.path(part)
+        try:
+            wrong = _wrong(path, part)
+        except OSError as error:
+            wrong = f"the learned file cannot be read ({error.strerror})"
+        if wrong:
+            raise ModelError(f"{wrong}: install Ausweis again, or train it again", place=str(path))
+        return path
+
+    def free_version(self, kind: LearnedKind, template: PromptProvenance, base: Base, wanted: int | None = None) -> int:
+        """The version that a new part gets: the one that is wanted, or the next.
+
+        Raises:
+            InputError: the wanted one is there already.
+        """
+        # A model may have been named otherwise, and a name may have stood for another model.
+        taken = [
+            part.version
+            for part in self.parts
+            if part.is_for(kind, template) and (part.base.id == base.id or part.base.sha256 == base.sha256)
+        ]
+        if wanted in taken:
+            message = f"has a version {wanted} of this {kind} already: leave --version out, or take {max(taken) + 1}"
+            raise InputError(message, place=str(self.folder / INDEX_NAME))
+        return wanted or max(taken, default=0) + 1
+
+    def register(
+        self,
+        kind: LearnedKind,
+        template: PromptProvenance,
+        base: Base,
+        data: bytes,
+        notes: str,
+        *,
+        version: int | None = None,
+        bound_to: Mapping[LearnedKind, str] | None = None,
+        suffix: str = "safetensors",
+    ) -> Path:
+        """Write a new part, then its entry: whoever reads meanwhile sees the index of before, or the whole part.
+
+        Raises:
+            InputError: the version is there already.
+            ModelError: the index cannot be read any more.
+            RunError: the folder cannot be written to.
+        """
+        # As it is now: what is learned takes hours.
+        index = _opened(self.folder)
+        number = index.free_version(kind, template, base, version)
+        model = re.sub(r"[^A-Za-z0-9.-]+", "_", base.id)
+        part = LearnedPart(
+            kind=kind,
+            version=number,
+            file=f"{kind}.{template.id}-{template.version}.{model}.v{number}.{suffix}",
+            sha256=hashlib.sha256(data).hexdigest(),
+            bytes=len(data),
+            base=base,
+            template=template,
+            bound_to=bound_to or {},
+            notes=notes,
+            learned_on=datetime.now(UTC).date(),
+        )
+        replace_file(self.path(part), data)
+        replace_file(self.folder / INDEX_NAME, _with_entry(self.folder / INDEX_NAME, part))
+        return self.path(part)
+
+
+def indexes() -> tuple[LearnedIndex, ...]:
+    """Of the folder that AUSWEIS_LEARNED names, where it does, then of the one that ships.
+
+    Raises:
+        ModelError: there is no such folder, or an index cannot be read.
+    """
+    shipped = LearnedIndex.read(SHIPPED)
+    if named := os.environ.get(LEARNED_VARIABLE):
+        return (_opened(Path(named).expanduser()), shipped)
+    return (shipped,)
+
+
+def index_to_write() -> LearnedIndex:
+    """Where new parts are kept: the folder that AUSWEIS_LEARNED names; in a checkout without, the one that ships.
+
+    Raises:
+        InputError: there is neither.
+        ModelError: as `indexes`.
+    """
+    first = indexes()[0]
+    if first.folder == SHIPPED and not (SHIPPED.parents[3] / "pyproject.toml").is_file():
+        raise InputError(f"where to keep what is learned? Set {LEARNED_VARIABLE} to a folder, or give --out FILE")
+    return first
+
+
+def find(
+    kind: LearnedKind, template: PromptProvenance, base_sha256: str, beside: Mapping[LearnedKind, str] | None = None
+) -> Path | None:
+    """The newest part of this kind for a template and a model, its hash checked; None where there is none.
+
+    `beside`: the parts that it is used with, by kind and SHA-256; one that is bound to others does not fit.
+
+    Raises:
+        ModelError: its file is not what the index says, or an index cannot be read.
+        PromptError: there are only such for another text of this version of the template.
+    """
+    other_text: Path | None = None
+    for index in indexes():
+        parts = [part for part in index.parts if part.is_for(kind, template) and part.fits(base_sha256, beside or {})]
+        fitting = [part for part in parts if part.template == template]
+        if fitting:
+            return index.checked(max(fitting, key=lambda part: part.version))
+        other_text = other_text or next(map(index.path, parts), None)
+    if other_text is not None:
+        message = f"was trained for another text of {template.id}@{template.version}: train it again"
+        raise PromptError(message, place=str(other_text))
+    return None
+
+
+def _opened(folder: Path) -> LearnedIndex:
+    """The index of a folder that may have none yet."""
+    if not folder.is_dir():
+        raise ModelError(f"{LEARNED_VARIABLE} names no folder: make it", place=str(folder))
+    return LearnedIndex.read(folder) if (folder / INDEX_NAME).exists() else LearnedIndex(folder)
+
+
+def _wrong(path: Path, part: LearnedPart) -> str | None:
+    """What is wrong with a file; None for a good one."""
+    size = path.stat().st_size
+    if size != part.bytes:
+        what = "cut short" if size < part.bytes else "too long"
+        return f"the learned file is {what} ({size} bytes, expected {part.bytes})"
+    with path.open("rb") as file:
+        same = hashlib.file_digest(file, "sha256").hexdigest() == part.sha256
+    return None if same else f"the learned file has another SHA-256 than {INDEX_NAME} says"
+
+
+def _with_entry(path: Path, part: LearnedPart) -> str:
+    """The text of an index with one more part; its comments stay."""
+    from ruamel.yaml import YAML
+
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 4096
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    content: Any = yaml.load(path) if path.exists() else {"schema": "ausweis/learned@1", "parts": []}
+    content["parts"].append(part.model_dump())
+    text = StringIO()
+    yaml.dump(content, text)
+    return text.getvalue()

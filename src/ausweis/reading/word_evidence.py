@@ -1,0 +1,212 @@
+"""What a call says of an own word besides the line itself: what was asked before, what is likelier said in its place.
+
+Each piece of evidence is a log-odds, a difference of two, or a sign of the text; how much each weighs is learned once
+for all words together (`WordMatcher.weigh`), so that it holds for words that nobody has learned. Known labels are
+weighed anew beside own words: what is a company's own disclosure is none of the known kinds.
+"""
+
+import math
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from ausweis.reading.chunks import Chunk
+from ausweis.reading.dialogue import LATELY, LESS, NEVER, log_odds
+from ausweis.reading.own_labels import OwnLabel, as_written
+from ausweis.reading.spoken import has_number
+
+__all__ = ["Piece", "pieces"]
+
+BESIDE: Mapping[str, tuple[str, ...]] = {
+    "asks": ("explains", "accepts", "rejects"),
+    "gives": ("agrees", "does not know", "new value", "for another"),
+    "reads out": ("accepts", "rejects", "asks"),
+    "tells": ("explains", "refuses", "asks", "reads out", "changes"),
+    "changes": ("explains", "refuses", "asks", "tells"),
+}
+"""What else a line may do, which speaks for or against the verb."""
+MOST = 9.0
+"""No log-odds speak louder."""
+NEAR = 4
+"""So many lines back the caller's latest ones may be."""
+LONG = 3.0
+"""The logarithm of a line's length is divided by this."""
+
+Odds = Mapping[str, float]
+
+
+class Piece(NamedTuple):
+    """A line and a label that it may have; `own`: it is one of an own word."""
+
+    place: int
+    verb: str
+    label: str
+    own: bool
+    evidence: tuple[float, ...]
+
+
+class _Best(NamedTuple):
+    """The likeliest label of a verb in a line, and how likely it and the next one are."""
+
+    label: str
+    first: float
+    second: float
+
+    def but(self, label: str | None) -> float:
+        """The likeliest one that is not this label."""
+        return self.second if label == self.label else self.first
+
+
+class _Dialogue:
+    """The lines of a call: the log-odds of their labels, and the latest lines of both before, the last one first.
+
+    `given`: by label of an own word, the best that any line of the caller before had.
+    """
+
+    def __init__(self, chunks: Sequence[Chunk], odds: Sequence[Odds], labels: Sequence[OwnLabel]) -> None:
+        self.chunks = chunks
+        self.odds = odds
+        self.agent: list[int] = []
+        self.caller: list[int] = []
+        self.given: dict[str, float] = {}
+        self.numbers = [has_number(chunk.text) for chunk in chunks]
+        self.names = {own.label for own in labels}
+        self.gives = [own.label for own in labels if own.verb == "gives"]
+        self._best = [
+            {(verb, own): _likeliest(line, verb, self.names, own=own) for verb in BESIDE for own in (True, False)}
+            for line in odds
+        ]
+
+    def go_on(self, place: int) -> None:
+        """The line is one of those before."""
+        if self.chunks[place].speaker == "caller":
+            self.caller = [place, *self.caller[: NEAR - 1]]
+            for label in self.gives:
+                value = self.of(place, label)
+                self.given[label] = max(value, self.given.get(label, value))
+        else:
+            self.agent = [place, *self.agent[: LATELY - 1]]
+
+    def of(self, place: int, label: str) -> float:
+        return self.odds[place].get(label, NEVER)
+
+    def own(self, place: int, verb: str, but: str | None = None) -> float:
+        """The best that any own word has of a verb, but for this label."""
+        return self._best[place][verb, True].but(but)
+
+    def known(self, place: int, verb: str, but: str | None = None) -> float:
+        """The best that any known label of a verb has, but for this one."""
+        return self._best[place][verb, False].but(but)
+
+    def other_asked(self, place: int, asks: str) -> float:
+        """How likely it is that something else is asked for."""
+        return max(self.own(place, "asks", but=asks), self.known(place, "asks"))
+
+    def next_of_caller(self, place: int) -> int | None:
+        after = range(place + 1, min(place + 3, len(self.chunks)))
+        return next((number for number in after if self.chunks[number].speaker == "caller"), None)
+
+
+def _likeliest(line: Odds, verb: str, names: Collection[str], *, own: bool) -> _Best:
+    ranked = sorted(
+        ((value, label) for label, value in line.items() if label.startswith(f"{verb} ") and (label in names) == own),
+        reverse=True,
+    )
+    (first, label), (second, _) = [*ranked, (NEVER, ""), (NEVER, "")][:2]
+    return _Best(label, first, second)
+
+
+def pieces(
+    chunks: Sequence[Chunk], answers: Sequence[Mapping[str, float]], labels: Sequence[OwnLabel]
+) -> Iterator[Piece]:
+    """All lines with all labels of own words, and with the known labels of the same verbs."""
+    odds = [{label: log_odds(probability) for label, probability in answer.items()} for answer in answers]
+    dialogue = _Dialogue(chunks, odds, labels)
+    for place, chunk in enumerate(chunks):
+        for own in labels:
+            if own.speaker == chunk.speaker:
+                evidence = _of_factor if own.word.is_factor else _of_category
+                told = (*_of_line(dialogue, place, own), *evidence(dialogue, place, own))
+                yield Piece(place, own.verb, own.label, True, _bounded(told))
+        yield from _known(dialogue, place)
+        dialogue.go_on(place)
+
+
+def _of_line(dialogue: _Dialogue, place: int, own: OwnLabel) -> Iterator[float]:
+    """What the line itself says."""
+    does, verb = dialogue.of(place, own.label), dialogue.of(place, own.verb)
+    known = dialogue.known(place, own.verb)
+    yield does
+    yield verb
+    yield does - dialogue.own(place, own.verb, but=own.label)
+    yield known
+    yield min(does, verb)
+    yield does - known
+    for label in BESIDE[own.verb]:
+        yield dialogue.of(place, label)
+    yield math.log1p(len(dialogue.chunks[place].text)) / LONG
+
+
+def _of_factor(dialogue: _Dialogue, place: int, own: OwnLabel) -> Iterator[float]:
+    """How its value looks, what was asked before, and what is said next."""
+    word, agent, caller = own.word, dialogue.agent, dialogue.caller
+    number, digits = dialogue.numbers[place], word.looks_like != "words"
+    yield float(digits and number)
+    yield float(digits and not number)
+    yield float(number and not digits)
+    yield float(word.strength == "strong")
+    asks, gives = f"asks {as_written(word)}", f"gives {as_written(word)}"
+    asked = dialogue.of(agent[0], asks) if agent else NEVER
+    lately = _lately(agent, lambda line: dialogue.of(line, asks))
+    just = [line for line in agent if line >= place - 2]
+    yield asked
+    yield lately
+    yield asked - _best(dialogue.other_asked(line, asks) for line in just)
+    yield lately - _lately(agent, lambda line: dialogue.other_asked(line, asks))
+    yield _best(dialogue.of(line, gives) for line in caller if line >= place - NEAR)
+    yield dialogue.given.get(gives, NEVER)
+    verb = dialogue.of(place, own.verb)
+    yield min(verb, asked)
+    yield min(verb, lately)
+    yield min(dialogue.of(place, own.label), lately)
+    answer = None if own.speaker == "caller" else dialogue.next_of_caller(place)
+    yield NEVER if answer is None else dialogue.of(answer, gives)
+    yield NEVER if answer is None else dialogue.of(answer, "gives")
+
+
+def _of_category(dialogue: _Dialogue, place: int, own: OwnLabel) -> Iterator[float]:
+    """Whether the agent has done it just before, and what the caller has said."""
+    before = [line for line in dialogue.caller if line >= place - 2]
+    yield _best(dialogue.of(line, own.label) for line in dialogue.agent[:3])
+    yield _best(dialogue.own(line, "gives") for line in before)
+    yield _best(dialogue.of(line, "gives") for line in before)
+
+
+def _known(dialogue: _Dialogue, place: int) -> Iterator[Piece]:
+    """Known labels beside the own words of the same verb."""
+    agent = dialogue.agent
+    lately = _lately(agent, lambda line: dialogue.own(line, "asks"))
+    for verb in BESIDE:
+        best = dialogue.own(place, verb)
+        for label, value in dialogue.odds[place].items():
+            if label.startswith(f"{verb} ") and label not in dialogue.names:
+                asks = f"asks {label.removeprefix(f'{verb} ')}"
+                asked = _lately(agent, lambda line, asks=asks: dialogue.of(line, asks)) if verb == "gives" else NEVER
+                rival = lately if verb == "gives" else NEVER
+                whole = dialogue.of(place, verb)
+                told = (value, whole, best, value - best, value - dialogue.known(place, verb, but=label))
+                size = math.log1p(len(dialogue.chunks[place].text)) / LONG
+                more = (rival, asked, asked - rival, min(best, whole), size)
+                yield Piece(place, verb, label, False, _bounded((*told, *more)))
+
+
+def _lately(agent: Sequence[int], asked: Callable[[int], float]) -> float:
+    """The best of the agent's latest lines, each line back counting a little less."""
+    return _best(asked(line) - LESS * back for back, line in enumerate(agent))
+
+
+def _best(odds: Iterable[float]) -> float:
+    return max(odds, default=NEVER)
+
+
+def _bounded(values: Iterable[float]) -> tuple[float, ...]:
+    return tuple(min(max(value, -MOST), MOST) for value in values)

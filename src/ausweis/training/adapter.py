@@ -1,0 +1,226 @@
+"""Learns an adapter of the model together with the network that reads it: both go down the slope of one loss.
+
+The network is that of a probe, over the states that the adapted model has; the directions of its basis are those of the
+model as it is. After each round, calls that were left out tell whether it got better; the best round is kept.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ausweis.engines.probe import features
+from ausweis.errors import InputError
+from ausweis.training.adapted_model import AdaptedModel, packed
+from ausweis.training.adapter_calls import AdapterCalls, TokenCall, rounds_of
+from ausweis.training.learning import Network, Optimiser, arrays_of, chance_of, network_from, sums_by
+from ausweis.training.network import (
+    Basis,
+    Batch,
+    CallNumbers,
+    Plan,
+    basis_of,
+    beginning,
+    groups_of,
+    loss_of,
+    network_scores,
+)
+
+__all__ = ["AdapterLearner", "AdapterPlan", "features_of"]
+
+Array = NDArray[np.float32]
+
+BASIS_CALLS = 150
+"""Calls that the directions are found from in which lines differ most."""
+
+
+@dataclass(frozen=True)
+class AdapterPlan:
+    """How much is learned, and how long. `layers`: how many below the last one that is read, itself included.
+
+    `rate` is of the adapter; `tokens`: of the calls that are learned at once; `patience`: rounds that may be no better.
+    """
+
+    layers: int = 12
+    rank: int = 16
+    rounds: int = 6
+    rate: float = 2e-4
+    tokens: int = 2000
+    patience: int = 2
+    network: Plan = field(default_factory=Plan)
+
+
+def features_of(states: Tensor, lengths: Sequence[int]) -> tuple[Tensor, Tensor, Tensor]:
+    """As `engines.probe.features`, for many lines: of tokens (t, f), the line of each, and of lines (n, g)."""
+    sizes = torch.tensor(lengths, device=states.device)
+    owner = torch.repeat_interleave(torch.arange(len(lengths), device=states.device), sizes)
+    means = sums_by(owner, states, len(lengths)) / sizes[:, None, None]
+    lines = torch.stack([states[sizes.cumsum(0) - 1], means], dim=1)
+    return _unit(states).flatten(1), owner, _unit(lines).flatten(1)
+
+
+def _unit(states: Tensor) -> Tensor:
+    return states / states.norm(dim=-1, keepdim=True).clamp_min(1e-6)
+
+
+class AdapterLearner:
+    """A training under way. `losses`: of each step so far, as a mean over its lines; `left_out`: after each round."""
+
+    def __init__(self, model: AdaptedModel, calls: AdapterCalls, plan: AdapterPlan, kept: Path | None = None) -> None:
+        """Goes on from what is `kept` there, if there is something.
+
+        Raises:
+            InputError: what is kept there is broken.
+        """
+        self._model, self._calls, self._plan = model, calls, plan
+        self._rounds = rounds_of(calls.learned, plan.rounds, plan.tokens)
+        self._chance = chance_of(0, model.device)
+        self._round = self._step = self._worse = 0
+        self._best: dict[str, Any] = {}
+        self.losses: list[float] = []
+        self.left_out: list[float] = []
+        state = None if kept is None or not kept.is_file() else _read(kept)
+        self.basis = Basis(**state["basis"]) if state else self._basis()
+        self._directions = {name: torch.tensor(part, device=model.device) for name, part in vars(self.basis).items()}
+        self._network = self._network_of(state["network"] if state else None)
+        adapter = {"params": list(model.parts.values()), "lr": plan.rate, "weight_decay": 0.0}
+        self._optimiser = Optimiser([adapter, *groups_of(self._network, plan.network)], self.steps)
+        if state:
+            self._go_on(state)
+
+    @property
+    def steps(self) -> int:
+        """How many there are if it does not stop early."""
+        return sum(map(len, self._rounds))
+
+    def learn(self, on_step: Callable[[], None] = lambda: None, on_round: Callable[[], None] = lambda: None) -> None:
+        """Go on to the end, then take the best round.
+
+        Raises:
+            InputError: it learned nothing, since its steps were too large.
+        """
+        while self._round < len(self._rounds) and self._worse < self._plan.patience:
+            for places in self._rounds[self._round][self._step :]:
+                batch = self._batch([self._calls.learned[place] for place in places])
+                loss = loss_of(network_scores(self._network, batch, self._plan.network.dropout, self._chance), batch)
+                self._optimiser.step(loss)
+                self.losses.append(float(loss.detach()))
+                self._step += 1
+                on_step()
+            self._end_round()
+            on_round()
+        if not self._best:
+            raise InputError("the learning came to no numbers: learn at a smaller --rate")
+        self._take(self._best)
+
+    def scores(self) -> list[Array]:
+        """The log-odds of each line and label, for each call that was left out."""
+        with torch.no_grad():
+            return [network_scores(self._network, self._batch([call])).cpu().numpy() for call in self._calls.left_out]
+
+    def parts(self) -> tuple[dict[str, Array], dict[str, Array]]:
+        """Of the adapter, and of the network."""
+        return arrays_of(self._model.parts), arrays_of(self._network)
+
+    def keep(self, path: Path) -> None:
+        """Write all that is needed to go on, at once or not at all."""
+        state = {
+            "basis": {name: torch.from_numpy(part) for name, part in vars(self.basis).items()},
+            "network": _copies(self._network),
+            "optimiser": self._optimiser.state(),
+            "chance": self._chance.get_state(),
+            "place": [self._round, self._step, self._worse],
+            "losses": self.losses,
+            "left_out": self.left_out,
+            "best": self._best,
+        }
+        part = path.with_suffix(".part")
+        torch.save(state, part)
+        part.replace(path)
+
+    def _go_on(self, state: Mapping[str, Any]) -> None:
+        self._optimiser.go_on(state["optimiser"])
+        self._chance.set_state(state["chance"])
+        self._round, self._step, self._worse = state["place"]
+        self.losses, self.left_out, self._best = state["losses"], state["left_out"], state["best"]
+
+    def _end_round(self) -> None:
+        self.left_out.append(self._left_out_loss())
+        self._worse += 1
+        if self.left_out[-1] <= min(self.left_out):
+            self._worse = 0
+            self._best = {"adapter": _copies(self._model.parts), "network": _copies(self._network)}
+        self._round, self._step = self._round + 1, 0
+
+    def _left_out_loss(self) -> float:
+        """The mean over the lines of calls that were left out."""
+        total, lines = 0.0, 0.0
+        for call, scores in zip(self._calls.left_out, self.scores(), strict=True):
+            told, truth = torch.from_numpy(scores), torch.from_numpy(call.labels)
+            each = torch.nn.functional.softplus(told) - truth * told
+            total += float((torch.from_numpy(call.counts) * each).sum())
+            lines += float(call.counts.max(axis=1).sum())
+        return total / max(lines, 1.0)
+
+    def _take(self, best: Mapping[str, Mapping[str, Tensor]]) -> None:
+        with torch.no_grad():
+            for parts, kept in ((self._model.parts, best["adapter"]), (self._network, best["network"])):
+                for name, part in parts.items():
+                    part.copy_(kept[name])
+
+    def _basis(self) -> Basis:
+        """From states of the model as it is: an adapter that has learned nothing changes nothing."""
+        sample = self._calls.learned[:: -(-len(self._calls.learned) // BASIS_CALLS)]
+        lines = []
+        with torch.no_grad():
+            for call in sample:
+                states = self._model.states(packed(call.prefix, [call.tokens], self._model.device)).cpu().numpy()
+                lines += np.split(states, np.cumsum([len(row) for row in call.rows])[:-1])
+        return basis_of([features(line) for line in lines], self._plan.network)
+
+    def _network_of(self, kept: Mapping[str, Tensor] | None) -> Network:
+        if kept is not None:
+            return network_from(arrays_of(kept), self._model.device)
+        sizes = {"tokens": self.basis.token_shift.size, "lines": self.basis.line_shift.size}
+        numbers = [
+            CallNumbers(
+                np.zeros((0, sizes["tokens"]), np.float16),
+                np.zeros(0, np.int32),
+                np.zeros((0, sizes["lines"]), np.float16),
+                call.labels,
+                call.counts,
+            )
+            for call in self._calls.learned
+        ]
+        return network_from(beginning(numbers, self._plan.network, np.random.default_rng(0)), self._model.device)
+
+    def _batch(self, calls: Sequence[TokenCall]) -> Batch:
+        device, by = self._model.device, self._directions
+        states = self._model.states(packed(calls[0].prefix, [call.tokens for call in calls], device))
+        tokens, owner, lines = features_of(states, [len(row) for call in calls for row in call.rows])
+        labels, counts = (
+            torch.from_numpy(np.concatenate([getattr(call, name) for call in calls])).to(device)
+            for name in ("labels", "counts")
+        )
+        tokens = tokens @ by["token_basis"] + by["token_shift"]
+        return Batch(tokens, owner, lines @ by["line_basis"] + by["line_shift"], labels, counts)
+
+
+def _copies(parts: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: part.detach().cpu().clone() for name, part in parts.items()}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        state["basis"] = {name: part.numpy() for name, part in state["basis"].items()}
+    except Exception:
+        raise InputError(
+            "what is kept of a training is broken: remove it, and it begins anew", place=str(path)
+        ) from None
+    return state

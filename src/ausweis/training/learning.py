@@ -1,0 +1,149 @@
+"""What all networks share while they learn: the optimiser, chance by a seed, dropout, sums and maxima by line."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ausweis.errors import InputError
+from ausweis.prompts import Template
+
+__all__ = [
+    "Bound",
+    "Network",
+    "Optimiser",
+    "arrays_of",
+    "chance_of",
+    "device_of",
+    "dropped",
+    "largest_by",
+    "network_from",
+    "rate_at",
+    "sums_by",
+]
+
+Array = NDArray[np.float32]
+Network = dict[str, Tensor]
+"""The parts of a network by name, as the file has them without the axis of networks."""
+
+LONGEST_SLOPE = 1.0
+"""Slopes of all parts together are cut to this length."""
+
+
+class Bound(NamedTuple):
+    """What is learned belongs to this template and model, and reads these layers. `notes`: what it was learned from."""
+
+    template: Template
+    model_sha256: str
+    layers: tuple[int, ...]
+    notes: str
+
+
+class Optimiser:
+    """AdamW (Loshchilov and Hutter 2019) with a warm-up over a tenth of the steps and a cosine down to nothing."""
+
+    def __init__(self, groups: Sequence[Mapping[str, Any]], steps: int) -> None:
+        """`groups`: `params`, `lr` and `weight_decay` each; `steps`: how many there will be."""
+        self._parts = [part for group in groups for part in group["params"]]
+        # Half precision rounds small steps away: such parts are copies of what is learned.
+        self._whole = [
+            part.detach().float().clone().requires_grad_() if _is_half(part) else part for part in self._parts
+        ]
+        whole = dict(zip(map(id, self._parts), self._whole, strict=True))
+        own = [{**group, "params": [whole[id(part)] for part in group["params"]]} for group in groups]
+        self._adam = torch.optim.AdamW(own, betas=(0.9, 0.98))
+        self._rates = torch.optim.lr_scheduler.LambdaLR(self._adam, lambda step: rate_at(step, steps))
+
+    def step(self, loss: Tensor) -> None:
+        """Go down the slope of the loss."""
+        for part in (*self._parts, *self._whole):
+            part.grad = None
+        loss.backward()
+        halves = [pair for pair in zip(self._parts, self._whole, strict=True) if pair[0] is not pair[1]]
+        for part, whole in halves:
+            whole.grad = part.grad.float() if part.grad is not None else None
+        torch.nn.utils.clip_grad_norm_(self._whole, LONGEST_SLOPE)
+        self._adam.step()
+        self._rates.step()
+        with torch.no_grad():
+            for part, whole in halves:
+                part.copy_(whole)
+
+    def state(self) -> dict[str, Any]:
+        """All that is needed to go on."""
+        whole = [part.detach().cpu() for part in self._whole]
+        return {"adam": self._adam.state_dict(), "rates": self._rates.state_dict(), "parts": whole}
+
+    def go_on(self, state: Mapping[str, Any]) -> None:
+        """Take up a state, that of the parts too."""
+        with torch.no_grad():
+            for part, whole, kept in zip(self._parts, self._whole, state["parts"], strict=True):
+                whole.copy_(kept)
+                part.copy_(whole)
+        self._adam.load_state_dict(state["adam"])
+        self._rates.load_state_dict(state["rates"])
+
+
+def _is_half(part: Tensor) -> bool:
+    return part.dtype in (torch.bfloat16, torch.float16)
+
+
+def rate_at(step: int, steps: int) -> float:
+    """The share of the rate at a step, counted from 0, of so many."""
+    warm, end = max(1, steps // 10), max(2, steps)
+    if step < warm:
+        return step / warm
+    return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - warm) / max(1, end - warm))))
+
+
+def device_of(name: str | None = None) -> torch.device:
+    """The named device; without a name the graphics card where there is one.
+
+    Raises:
+        InputError: PyTorch knows none of this name on this machine.
+    """
+    try:
+        device = torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError):
+        raise InputError(f"PyTorch has no device {name} on this machine: try cpu, or leave --device out") from None
+    return device
+
+
+def chance_of(seed: int, device: torch.device) -> torch.Generator:
+    """The same numbers for the same seed."""
+    return torch.Generator(device).manual_seed(seed)
+
+
+def network_from(parts: Mapping[str, Array], device: torch.device) -> Network:
+    """Parts that learn."""
+    return {name: torch.tensor(part, device=device, requires_grad=True) for name, part in parts.items()}
+
+
+def arrays_of(network: Mapping[str, Tensor]) -> dict[str, Array]:
+    """Parts as the files have them; learning on does not change them."""
+    return {name: part.detach().float().cpu().numpy().copy() for name, part in network.items()}
+
+
+def dropped(values: Tensor, dropout: float, chance: torch.Generator | None) -> Tensor:
+    """Some values left out by chance, the others risen for it; all are there without a `chance`."""
+    if chance is None:
+        return values
+    kept = torch.empty(values.shape, device=values.device).bernoulli_(1 - dropout, generator=chance)
+    return values * kept / (1 - dropout)
+
+
+def sums_by(owner: Tensor, values: Tensor, rows: int) -> Tensor:
+    """The sum over the values of each row: shape (rows, …) of (values, …)."""
+    return values.new_zeros((rows, *values.shape[1:])).index_add(0, owner, values)
+
+
+def largest_by(owner: Tensor, values: Tensor, rows: int) -> Tensor:
+    """The largest of the values of each row, 0 where it has none: shape (rows, …) of (values, …)."""
+    places = owner.view(-1, *(1 for _ in values.shape[1:])).expand_as(values)
+    nothing = values.new_zeros((rows, *values.shape[1:]))
+    return nothing.scatter_reduce(0, places, values, "amax", include_self=False)

@@ -1,0 +1,90 @@
+"""How the evidence for a word is weighed, learned: a small network for each verb, of own words and of known ones.
+
+It is learned from scores by networks that have seen neither the call nor another one of its writing pass.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+
+from ausweis.engines.word_matcher import VERBS
+from ausweis.training.learning import Optimiser, arrays_of, chance_of, device_of, network_from
+
+__all__ = ["Weighed", "learn_weighing"]
+
+Array = NDArray[np.float32]
+
+HIDDEN = 16
+ROUNDS, AT_ONCE, RATE, DECAY = 400, 8192, 1e-2, 1e-4
+
+
+class Weighed(NamedTuple):
+    """The evidence of many lines for one verb, shape (lines, evidence), and what is true of each."""
+
+    evidence: Array
+    truth: Array
+
+
+def learn_weighing(alike: Mapping[tuple[str, bool], Weighed]) -> dict[str, Array]:
+    """The parts of a `WordMatcher` that weigh. `alike`: by verb, and whether it is one of own words."""
+    networks: Sequence[dict[str, Array]] = [
+        _learn(alike[verb, own]) if (verb, own) in alike else _nothing() for own in (True, False) for verb in VERBS
+    ]
+    most = max(len(network["direct"]) for network in networks)
+    return {
+        "weigh_hidden": np.stack([_filled(network["hidden"], most) for network in networks]),
+        "weigh_hidden_bias": np.stack([network["hidden_bias"] for network in networks]),
+        "weigh_hidden_out": np.stack([network["hidden_out"] for network in networks]),
+        "weigh_direct": np.stack([_filled(network["direct"], most) for network in networks]),
+        "weigh_bias": np.stack([network["bias"] for network in networks]),
+    }
+
+
+def _filled(part: Array, rows: int) -> Array:
+    filled = np.zeros((rows, *part.shape[1:]), np.float32)
+    filled[: len(part)] = part
+    return filled
+
+
+def _nothing() -> dict[str, Array]:
+    """Where no line was seen that may do it: it is never done."""
+    return {
+        "hidden": np.zeros((0, HIDDEN), np.float32),
+        "hidden_bias": np.zeros(HIDDEN, np.float32),
+        "hidden_out": np.zeros(HIDDEN, np.float32),
+        "direct": np.zeros(0, np.float32),
+        "bias": np.array(-9.0, np.float32),
+    }
+
+
+def _learn(seen: Weighed) -> dict[str, Array]:
+    device = device_of()
+    chance = chance_of(0, device)
+    mean, spread = seen.evidence.mean(axis=0), seen.evidence.std(axis=0) + 1e-3
+    evidence = torch.from_numpy((seen.evidence - mean) / spread).to(device)
+    truth = torch.from_numpy(seen.truth).to(device)
+    width = evidence.shape[1]
+    start = np.random.default_rng(0).normal(0, width**-0.5, (width, HIDDEN)).astype(np.float32)
+    begin = {"hidden": start, "direct": np.zeros(width, np.float32), "bias": np.array(-3.0, np.float32)}
+    network = network_from(_nothing() | begin, device)
+    optimiser = Optimiser([{"params": list(network.values()), "lr": RATE, "weight_decay": 0.0}], ROUNDS)
+    for _ in range(ROUNDS):
+        chosen = torch.randint(len(evidence), (min(len(evidence), AT_ONCE),), generator=chance, device=device)
+        hidden = functional.gelu(evidence[chosen] @ network["hidden"] + network["hidden_bias"], approximate="tanh")
+        scores = hidden @ network["hidden_out"] + evidence[chosen] @ network["direct"] + network["bias"]
+        pull = sum((network[name] ** 2).sum() for name in ("hidden", "hidden_out", "direct"))
+        optimiser.step(functional.binary_cross_entropy_with_logits(scores, truth[chosen]) + DECAY * pull)
+    parts = arrays_of(network)
+    # The scale of the evidence goes into the weights, so that a reader needs none.
+    hidden, direct = parts["hidden"] / spread[:, None], parts["direct"] / spread
+    return {
+        "hidden": hidden,
+        "hidden_bias": parts["hidden_bias"] - mean @ hidden,
+        "hidden_out": parts["hidden_out"],
+        "direct": direct,
+        "bias": parts["bias"] - mean @ direct,
+    }

@@ -1,0 +1,119 @@
+"""`ausweis train words`: reads labelled calls and descriptions, and learns what a line does with an own word."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ausweis.engines.llama import LlamaEngine
+from ausweis.engines.probe import LineFeatures, features
+from ausweis.engines.word_matcher import VERBS, weigh
+from ausweis.errors import InputError
+from ausweis.evals.labelled import read_all
+from ausweis.prompts import Template, default_library
+from ausweis.reading.own_words import description_row
+from ausweis.reading.strategies import probe_for
+from ausweis.training.learning import Bound
+from ausweis.training.lines import KeptLines, collect
+from ausweis.training.matcher_data import BASIS_CALLS, AskedCall, Described, basis_of
+from ausweis.training.options import Options, drawn
+from ausweis.training.tasks import FACT_TASK
+from ausweis.training.word_calls import asked_words, word_call, wordings_of
+from ausweis.training.word_network import WordPlan
+from ausweis.training.word_weighing import learn_weighing
+from ausweis.training.words import Alike, learn_words
+
+__all__ = ["train_words"]
+
+Array = NDArray[np.float32]
+
+
+def train_words(options: Options, wordings: Path | None = None) -> Path:
+    """Train, write; the path of what was written.
+
+    Raises:
+        InputError: no policy of these calls has own words, all such calls are of one writing pass, or there is no probe
+            of the template for the model.
+        AusweisError: the model cannot be loaded, or a file cannot be read.
+    """
+    template = default_library().get(options.template)
+    calls = drawn(read_all(options.labelled), options.limit)
+    words = asked_words(calls, wordings_of(wordings))
+    if not any(word.own for word in words):
+        raise InputError("no policy of these calls has factors or categories of its own: see docs/own-words.md")
+    own = {word.policy for word in words if word.own}
+    if len({FACT_TASK.group(labelled) for labelled in calls if labelled.policy in own}) < 2:
+        raise InputError("calls with own words must come from two writing passes: one is left out to learn from it")
+    engine = LlamaEngine.load(options.model)
+    probe = probe_for(template, engine)
+    if probe is None:
+        raise InputError(f"there is no probe of {template.name} for {engine.info.id}: train it first")
+    about = f"learned from {', '.join(path.name for path in options.labelled)}"
+    keep = options.keeper("words", template, engine.info, about, {"probe": probe.sha256})
+    with options.progress(calls) as reading:
+        kept = list(collect(engine, template, reading, probe.layers, options.work))
+    texts = dict.fromkeys(text for word in words for text in word.texts)
+    seen = dict(_seen(engine, template, probe.layers, texts, options.work))
+    options.tell("Learning, which takes some minutes ...")
+    lines, plan = KeptLines(kept, FACT_TASK), WordPlan(rounds=options.rounds or WordPlan.rounds)
+    some = [AskedCall(lines[place].seen, {}, 0) for place in range(0, len(lines), -(-len(lines) // BASIS_CALLS))]
+    described = [Described(text, line) for text, line in seen.items()]
+    basis = basis_of(some, described, plan.token_dimensions, plan.line_dimensions)
+    told = [word_call(kept[place][0], lines[place], words, probe, basis) for place in range(len(lines))]
+    matcher = learn_words(
+        told,
+        words,
+        seen,
+        basis,
+        Bound(template, engine.info.sha256, probe.layers, about),
+        plan,
+        lambda one, other: _show(one, other, options),
+    )
+    path = keep(matcher)
+    options.tell(f"{path}: {matcher.notes}")
+    return path
+
+
+def _seen(
+    engine: LlamaEngine, template: Template, layers: tuple[int, ...], texts: Iterable[str], folder: Path
+) -> Iterator[tuple[str, LineFeatures]]:
+    """Each text with what the model understood of it; kept on the disk, as the lines of calls are."""
+    parts = ["described", engine.info.sha256[:8], template.sha256[:8], *map(str, layers)]
+    kept = folder / "-".join(parts)
+    kept.mkdir(parents=True, exist_ok=True)
+    for text in texts:
+        path = kept / f"{hashlib.sha256(text.encode()).hexdigest()[:24]}.npz"
+        if not path.is_file():
+            (states,) = engine.states(description_row(template, text), layers)
+            half = path.with_suffix(".half.npz")
+            np.savez(half, states=states.astype(np.float16))
+            half.replace(path)
+        with np.load(path) as file:
+            yield text, features(file["states"].astype(np.float32))
+
+
+def _show(one: Alike, other: Alike, options: Options) -> None:
+    """How well each verb is told, each half of the writing passes by what was learned from the other half."""
+    from sklearn.metrics import average_precision_score
+
+    learned = [(learn_weighing(half), measured) for half, measured in ((one, other), (other, one))]
+    for own in (True, False):
+        for verb in VERBS:
+            told = [
+                (weigh(parts, verb, half[verb, own].evidence, own=own), half[verb, own].truth)
+                for parts, half in learned
+                if (verb, own) in half
+            ]
+            if not told:
+                continue
+            scores, truth = (np.concatenate(part) for part in zip(*told, strict=True))
+            if truth.any():
+                whose = "own words" if own else "known words"
+                found, said = (truth > 0) & (scores > 0), scores > 0
+                f1 = 2 * found.sum() / (said.sum() + truth.sum())
+                ranked = average_precision_score(truth, scores)
+                options.tell(
+                    f"{whose}, {verb:<9} {int(truth.sum()):>5} lines, average precision {ranked:.3f}, F1 {f1:.3f}"
+                )

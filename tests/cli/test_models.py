@@ -1,0 +1,63 @@
+"""`ausweis models` and what was learned for them; model files: `tests/engines/weights`."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from ausweis.cli.doctor import doctor
+from ausweis.cli.models import models
+from ausweis.engines.learned_index import index_to_write
+from ausweis.engines.learned_part import Base
+from ausweis.provenance import PromptProvenance
+
+
+@pytest.fixture
+def part(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A learned part of a company's own."""
+    (folder / "own").mkdir()
+    monkeypatch.setenv("AUSWEIS_LEARNED", str(folder / "own"))
+    template, base = PromptProvenance(id="weather", version=2, sha256="a" * 64), Base(id="tiny", sha256="b" * 64)
+    return index_to_write().register("matcher", template, base, b"whole", "by hand")
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(models, arguments)
+
+
+def broken_of(text: str) -> list[str]:
+    return [line for line in text.splitlines() if "is cut short" in line]
+
+
+def test_what_was_learned_for_each_model(part: Path) -> None:
+    out = run("list").output
+    rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in out.splitlines() if "│" in line]
+    assert ["tiny", "matcher", "weather@2", "1", "5 bytes"] in [row[:5] for row in rows]
+    assert ["qwen2.5-coder-1.5b", "probe", "transcript@1", "1"] in [row[:4] for row in rows]
+    assert f"kept in {part.parent}" in out.replace("\n/", "/")
+
+
+def test_learned_parts_are_verified(part: Path) -> None:
+    good = run("verify")
+    assert good.exit_code == 0
+    assert "matcher 1 of weather@2 for tiny: good\n" in good.output
+    assert "probe 1 of transcript@1 for qwen2.5-coder-1.5b: good\n" in good.output
+    part.write_bytes(b"cut")
+    wrong = run("verify")
+    assert wrong.exit_code == 1
+    (line,) = broken_of(wrong.stderr)
+    assert line.startswith(f"matcher 1 of weather@2 for tiny: {part}: the learned file is cut short")
+
+
+def test_the_doctor_looks_at_them(part: Path) -> None:
+    assert "good     matcher 1 of weather@2 for tiny: present, its hash is right" in CliRunner().invoke(doctor).output
+    part.write_bytes(b"cut")
+    (line,) = broken_of(CliRunner().invoke(doctor).output)
+    assert line.startswith(f"warning  matcher 1 of weather@2 for tiny: {part}: the learned file is cut short")
+
+
+@pytest.mark.usefixtures("part")
+def test_without_the_folder_nothing_can_be_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUSWEIS_LEARNED", str(folder / "none"))
+    out = CliRunner().invoke(doctor).output
+    assert f"missing  learned parts: {folder / 'none'}: AUSWEIS_LEARNED names no folder: make it" in out

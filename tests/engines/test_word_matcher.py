@@ -1,0 +1,152 @@
+"""A matcher of words compares a line with each description apart; what it says can be written out as arithmetic."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from tests.probes import by_chance, matcher_by_chance, words_by_chance
+
+from ausweis.engines.probe import LineFeatures, features
+from ausweis.engines.word_matcher import VERBS, DescribedWords, WordMatcher, WordProbe
+from ausweis.errors import EngineError, PromptError
+
+CHANCE = np.random.default_rng(3)
+LINE, SHORT, LONG = (CHANCE.normal(size=(tokens, 2, 3)).astype(np.float32) for tokens in (4, 3, 7))
+"""Tokens, two layers of width 3."""
+PLACES = {"asks own berth": (1, 0), "tells own boat": (0, 3)}
+
+
+@pytest.fixture
+def matcher() -> WordMatcher:
+    return words_by_chance((16, 20), 3, "b" * 64)
+
+
+def likeness(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    return float(one @ other / np.sqrt((one @ one + 1e-6) * (other @ other + 1e-6)))
+
+
+def network(matcher: WordMatcher, m: int, one: LineFeatures, other: LineFeatures) -> NDArray[np.float32]:
+    """What one network says of one description, token by token."""
+    part = matcher.parts
+    tokens = one.tokens @ part["token_basis"] + part["token_shift"]
+    described = other.tokens @ part["token_basis"] + part["described_token_shift"]
+    line = one.line @ part["line_basis"] + part["line_shift"]
+    whole = other.line @ part["line_basis"] + part["described_line_shift"]
+    table = np.array(
+        [[likeness(x @ part["of_token"][m], y @ part["of_described_token"][m]) for y in described] for x in tokens]
+    )
+    weights = np.exp(described @ part["described_token_weight"][m])
+    looks = np.exp(np.clip(tokens @ part["token_weight"][m], -8, 8))
+    near = np.array(
+        [
+            table.max(axis=0) @ weights / weights.sum(),
+            table.max(axis=1) @ looks / looks.sum(),
+            likeness(line @ part["of_line"][m], whole @ part["of_line"][m]),
+        ]
+    )
+    pair = (line @ part["line_pair"][m]) * (whole @ part["described_line_pair"][m])
+    seen = np.concatenate([near * 4, line @ part["line_hidden"][m], pair]) @ part["hidden"][m] + part["hidden_bias"][m]
+    active = 0.5 * seen * (1 + np.tanh(np.sqrt(2 / np.pi) * (seen + 0.044715 * seen**3)))
+    told: NDArray[np.float32] = (
+        near @ part["nearness"][m] + active @ part["hidden_out"][m] + line @ part["line"][m] + part["bias"][m]
+    )
+    return told
+
+
+def test_scores_by_plain_arithmetic(matcher: WordMatcher) -> None:
+    told = matcher.scores(features(LINE), matcher.described([features(SHORT), features(LONG)]))
+    assert told.shape == (2, len(VERBS))
+    for scores, other in zip(told, (SHORT, LONG), strict=True):
+        each = [network(matcher, m, features(LINE), features(other)) for m in range(2)]
+        assert scores == pytest.approx(np.mean(each, axis=0), abs=1e-4)
+
+
+def test_another_word_s_description_changes_no_scores(matcher: WordMatcher) -> None:
+    """However long it is: what is filled up counts for nothing."""
+    alone = matcher.scores(features(LINE), matcher.described([features(SHORT)]))
+    for other in (LONG, LONG * -1, LINE):
+        beside = matcher.scores(features(LINE), matcher.described([features(other), features(SHORT)]))
+        assert beside[1] == pytest.approx(alone[0], abs=1e-5)
+        assert np.abs(beside[0] - alone[0]).max() > 0.01
+
+
+def test_what_is_saved_is_loaded_again(tmp_path: Path, matcher: WordMatcher) -> None:
+    path = tmp_path / "words.safetensors"
+    matcher.save(path)
+    loaded = WordMatcher.load(path)
+    assert (loaded.layers, loaded.template, loaded.model_sha256) == ((16, 20), "weather@1", "b" * 64)
+    assert len(loaded.sha256) == 64
+    described = matcher.described([features(SHORT)])
+    assert np.array_equal(loaded.scores(features(LINE), described), matcher.scores(features(LINE), described))
+
+
+def test_a_broken_file(tmp_path: Path, matcher: WordMatcher) -> None:
+    path = tmp_path / "words.safetensors"
+    for wrong in (
+        matcher_by_chance((16, 20), 3),
+        replace(matcher, parts={**matcher.parts, "weigh_direct": matcher.parts["weigh_direct"][:, :-1]}),
+        replace(matcher, parts={**matcher.parts, "bias": matcher.parts["bias"][:, :-1]}),
+    ):
+        wrong.save(path)
+        with pytest.raises(PromptError, match="train it again"):
+            WordMatcher.load(path)
+
+
+def test_evidence_is_weighed_by_verb_and_apart_for_own_words(matcher: WordMatcher) -> None:
+    part, evidence = matcher.parts, CHANCE.normal(size=(3, 12)).astype(np.float32)
+    for verb in VERBS:
+        for own, place in ((True, VERBS.index(verb)), (False, VERBS.index(verb) + len(VERBS))):
+            seen = evidence @ part["weigh_hidden"][place, :12] + part["weigh_hidden_bias"][place]
+            active = 0.5 * seen * (1 + np.tanh(np.sqrt(2 / np.pi) * (seen + 0.044715 * seen**3)))
+            wanted = active @ part["weigh_hidden_out"][place] + evidence @ part["weigh_direct"][place, :12]
+            told = matcher.weigh(verb, evidence, own=own)
+            assert told == pytest.approx(wanted + part["weigh_bias"][place], abs=1e-4)
+
+
+def test_the_labels_of_the_probe_stand_unchanged_in_front(matcher: WordMatcher) -> None:
+    probe = by_chance(("asks", "asks pin"), (16, 20), 3, "b" * 64)
+    both = WordProbe(probe, matcher, PLACES)
+    told = both.probabilities(LINE, [SHORT, LONG])
+    assert both.labels == ("asks", "asks pin", "asks own berth", "tells own boat")
+    assert (both.layers, both.model_sha256) == (probe.layers, probe.model_sha256)
+    assert told[:2] == probe.probabilities(LINE)
+    scores = matcher.scores(features(LINE), matcher.described([features(SHORT), features(LONG)]))
+    assert told[2:] == pytest.approx(1 / (1 + np.exp(-scores[[1, 0], [0, 3]])), abs=1e-4)
+
+
+def test_a_speaker_without_own_labels_has_those_of_the_probe(matcher: WordMatcher) -> None:
+    probe = by_chance(("asks",), (16, 20), 3, "b" * 64)
+    assert WordProbe(probe, matcher, {}).probabilities(LINE, [SHORT]) == probe.probabilities(LINE)
+
+
+def test_it_is_another_one_with_another_probe_or_matcher(matcher: WordMatcher) -> None:
+    probe = by_chance(("asks",), (16, 20), 3, "b" * 64)
+    made = [(replace(probe, sha256=one), replace(matcher, sha256=other)) for one, other in ("ab", "ac", "db")]
+    assert len({WordProbe(one, other, PLACES).sha256 for one, other in made}) == 3
+
+
+def test_descriptions_are_made_ready_once_a_call(matcher: WordMatcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: list[int] = []
+
+    def described(self: WordMatcher, descriptions: Sequence[LineFeatures]) -> DescribedWords:
+        counted.append(len(descriptions))
+        return made(self, descriptions)
+
+    made = WordMatcher.described
+    monkeypatch.setattr(WordMatcher, "described", described)
+    probe = WordProbe(by_chance(("asks",), (16, 20), 3, "b" * 64), matcher, PLACES)
+    call, another = [SHORT, LONG], [LONG, SHORT]
+    first = [probe.probabilities(line, call) for line in (LINE, LONG, LINE)]
+    assert counted == [2]
+    turned = probe.probabilities(LINE, another)
+    assert counted == [2, 2]
+    assert first[0] == first[2] != turned
+
+
+def test_states_that_are_no_numbers_tell_nothing(matcher: WordMatcher) -> None:
+    probe = WordProbe(by_chance((), (16, 20), 3, "b" * 64), matcher, PLACES)
+    with np.errstate(all="ignore"), pytest.raises(EngineError, match="gave no numbers"):
+        probe.probabilities(np.full_like(LINE, np.nan), [SHORT, LONG])

@@ -1,0 +1,82 @@
+"""Own words are told with the labels of the probe, and weighed with all evidence; so are known ones beside them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tests.probes import blank, words_by_chance
+
+from ausweis.engines.word_matcher import VERBS, WordMatcher
+from ausweis.prompts import Library
+from ausweis.reading.chunks import Chunk
+from ausweis.reading.dialogue import EVIDENCE, weighed
+from ausweis.reading.own_words import OwnWords, description_row
+from ausweis.vocabulary import OwnWord
+
+BERTH = OwnWord(kind="factor", id="berth", name="the berth", description="Where  the boat\nlies.", looks_like="digits")
+BOATS = OwnWord(kind="disclosure", id="boats", name="boats", description="Boats are told.")
+CHUNKS = [Chunk(1, "agent", "Ihr Platz?"), Chunk(2, "caller", "Platz vier")]
+ANSWERS: list[Mapping[str, float]] = [
+    {"asks": 0.9, "asks pin": 0.1, "asks own berth": 0.8, "reads out own berth": 0.1, "tells own boats": 0.3},
+    {"gives": 0.9, "gives pin": 0.6, "gives name": 0.2, "gives own berth": 0.7, "agrees": 0.4},
+]
+
+
+def weighing(**weights: float) -> WordMatcher:
+    """A matcher that weighs by the first piece of evidence alone; `weights`: of the other, by place."""
+    matcher = words_by_chance((1,), 1)
+    parts = {name: np.zeros_like(part) if name.startswith("weigh") else part for name, part in matcher.parts.items()}
+    for place in range(2 * len(VERBS)):
+        parts["weigh_direct"][place, 0] = weights["own" if place < len(VERBS) else "known"]
+        parts["weigh_bias"][place] = weights.get("bias", 0)
+    return replace(matcher, parts=parts)
+
+
+def own_words(library: Library, matcher: WordMatcher, words: Sequence[OwnWord] = (BERTH, BOATS)) -> OwnWords:
+    return OwnWords(tuple(words), matcher, library.get("transcript"))
+
+
+def test_a_description_is_a_line_of_the_template(library: Library) -> None:
+    rows = own_words(library, weighing(own=1, known=1)).rows
+    assert rows[0] == description_row(library.get("transcript"), "the berth: Where the boat lies.")
+    assert [row.rows for row in rows] == [
+        ("agent: the berth: Where the boat lies.",),
+        ("agent: boats: Boats are told.",),
+    ]
+
+
+def test_each_speaker_has_labels_of_their_own(library: Library) -> None:
+    own = own_words(library, weighing(own=1, known=1))
+    probe = blank(library.get("transcript"), ("asks",))
+    assert own.probe(probe, "caller").labels == ("asks", "gives own berth")
+    told = ("asks", "asks own berth", "reads out own berth", "tells own boats")
+    assert own.probe(probe, "agent").labels == told
+
+
+def test_with_the_line_alone_as_evidence_all_stays_as_it_was(library: Library) -> None:
+    told = own_words(library, weighing(own=1, known=1)).weighed(CHUNKS, ANSWERS, ())
+    for answer, before in zip(told, ANSWERS, strict=True):
+        assert answer == pytest.approx(before)
+
+
+def test_known_labels_are_weighed_beside_own_ones(library: Library) -> None:
+    agent, caller = own_words(library, weighing(own=0, known=0, bias=2)).weighed(CHUNKS, ANSWERS, ())
+    likely = pytest.approx(1 / (1 + np.exp(-2)))
+    assert (agent["asks pin"], agent["asks own berth"], agent["tells own boats"]) == (likely, likely, likely)
+    assert (caller["gives pin"], caller["gives own berth"]) == (likely, likely)
+    assert (agent["asks"], caller["gives"], caller["agrees"]) == (0.9, 0.9, 0.4)
+    assert ANSWERS[0]["asks own berth"] == 0.8
+
+
+def test_what_a_question_weighs_is_as_without_own_words(library: Library) -> None:
+    """It was learned from known labels: own ones are no rivals there, and not weighed by it."""
+    dialogue = list(np.random.default_rng(2).normal(size=len(EVIDENCE) + 1))
+    known = [{label: told for label, told in answer.items() if " own " not in label} for answer in ANSWERS]
+    wanted = weighed(CHUNKS, known, dialogue)
+    told = own_words(library, weighing(own=1, known=1)).weighed(CHUNKS, ANSWERS, dialogue)
+    for answer, before, alone in zip(told, ANSWERS, wanted, strict=True):
+        assert {label: answer[label] for label in alone} == pytest.approx(alone, abs=1e-3)
+        assert {label: answer[label] for label in before.keys() - alone} == pytest.approx(
+            {label: before[label] for label in before.keys() - alone}
+        )

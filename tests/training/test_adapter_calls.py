@@ -1,0 +1,66 @@
+"""What an adapter is learned from: which calls are refused, cut and left out."""
+
+from pathlib import Path
+
+import pytest
+from tests.evals.cases import asked, labelled
+from tests.training.small import TEMPLATE, calls, engine, told
+
+from ausweis.errors import InputError
+from ausweis.evals.labelled import LabelledCall, read_all
+from ausweis.training.adapter_calls import adapter_calls, rounds_of
+from ausweis.training.tasks import FACT_TASK
+
+pytestmark = pytest.mark.training
+
+
+def test_whole_writing_passes_are_left_out() -> None:
+    found = told()
+    assert {call.labelled.gold.writing_pass for call in found.left_out} == {"3"}
+    assert len(found.learned) == 12
+    assert found.labels == ("asks", "tells", "gives", "asks pin", "tells contract data", "gives pin")
+    assert found.learned[1].labels.tolist() == [[1, 0, 0, 1, 0, 0], [0, 0, 1, 0, 0, 1], [0, 1, 0, 0, 1, 0]]
+
+
+def test_a_long_call_is_learned_from_its_beginning() -> None:
+    whole, short = told(), told(tokens=45)
+    assert len(short.learned[0].rows) < len(whole.learned[0].rows)
+    assert len(short.learned[0].tokens) <= 45
+    assert len(short.learned[0].labels) == len(short.learned[0].rows) == len(short.learned[0].chunks)
+
+
+def test_a_step_holds_so_many_tokens_and_a_round_all_calls() -> None:
+    found = told().learned
+    rounds = rounds_of(found, 3, 120)
+    for steps in rounds:
+        assert sorted(place for step in steps for place in step) == list(range(len(found)))
+        assert all(sum(len(found[place].tokens) for place in step) <= 120 for step in steps)
+    assert rounds[0] != rounds[1]
+    assert rounds == rounds_of(found, 3, 120)
+
+
+def alike(number: int) -> LabelledCall:
+    return labelled(str(number), "A: Guten Tag.", "C: Ja.", writing_pass=str(number))
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (calls(1), "from two calls at least"),
+        ([alike(number) for number in range(8)], "the calls teach nothing"),
+        ([asked(str(number), str(number)) for number in range(8)], "the calls teach nothing"),
+    ],
+)
+def test_calls_that_teach_nothing_are_refused(given: list[LabelledCall], sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence):
+        adapter_calls(engine(), TEMPLATE, FACT_TASK, given, 300)
+
+
+def test_a_label_that_nobody_knows_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "calls.jsonl"
+    file.write_text(calls(2)[1].line().replace('"subject":"pin"', '"subject":"shoe_size"'), encoding="utf-8")
+    with pytest.raises(InputError, match=r"no labelled call, at .* cannot have the subject"):
+        read_all([file])
+    file.write_text("", encoding="utf-8")
+    with pytest.raises(InputError, match="no labelled calls"):
+        read_all([file])

@@ -1,0 +1,41 @@
+from pathlib import Path
+
+import pytest
+from tests.probes import blank
+
+from ausweis.engines.learned_index import find
+from ausweis.engines.probe import Probe
+from ausweis.errors import InputError
+from ausweis.prompts import default_library
+from ausweis.provenance import ModelProvenance
+from ausweis.training.options import Options
+
+MODEL = ModelProvenance(id="tiny", sha256="b" * 64, engine="fake")
+TEMPLATE = default_library().get("transcript")
+PROBE = blank(TEMPLATE, ("asks",), MODEL.sha256)
+
+
+def options(out: Path | None = None, version: int | None = None) -> Options:
+    def progress(calls: object) -> None: ...
+
+    return Options((), "tiny", "transcript", Path("work"), progress, print, out=out, version=version)  # type: ignore[arg-type]
+
+
+def test_what_is_learned_is_kept_in_the_folder_where_the_reader_looks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUSWEIS_LEARNED", str(tmp_path))
+    path = options().keeper("probe", TEMPLATE, MODEL, "learned from a.jsonl")(PROBE)
+    assert find("probe", TEMPLATE.provenance, MODEL.sha256) == path
+    assert Probe.load(path).labels == PROBE.labels
+    with pytest.raises(InputError, match="has a version 1 of this probe already"):
+        options(version=1).keeper("probe", TEMPLATE, MODEL, "")
+    assert options(version=7).keeper("probe", TEMPLATE, MODEL, "")(PROBE).name.endswith(".v7.safetensors")
+
+
+def test_or_in_a_file_alone(tmp_path: Path) -> None:
+    out = tmp_path / "probe.safetensors"
+    assert options(out).keeper("probe", TEMPLATE, MODEL, "")(PROBE) == out
+    assert [path.name for path in tmp_path.iterdir()] == ["probe.safetensors"]
+    with pytest.raises(InputError, match="--version is for the folder of learned parts"):
+        options(out, version=2).keeper("probe", TEMPLATE, MODEL, "")

@@ -1,0 +1,128 @@
+"""Which words a call is asked about, in which wordings, and what is true of its lines."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.evals.cases import labelled
+from tests.probes import by_chance
+
+from ausweis.engines.probe import features
+from ausweis.engines.word_matcher import VERBS
+from ausweis.errors import InputError
+from ausweis.evals.labelled import LabelledCall
+from ausweis.reading.chunks import LONGEST, spoken_chunks
+from ausweis.training.lines import Lines
+from ausweis.training.word_calls import AskedWord, WordCall, asked_words, word_call, wordings_of
+from ausweis.vocabulary import CATEGORIES, FACTORS
+
+POLICY = """
+id: harbour
+version: "1"
+title: Berths
+language: en
+factors:
+  berth_number:
+    {name: the berth number, description: "The number  of the berth.", strength: weak, looks_like: letters}
+levels: {standard: {any_of: [[berth_number]]}}
+actions: {}
+"""
+CHANCE = np.random.default_rng(3)
+
+
+@pytest.fixture
+def policy(tmp_path: Path) -> str:
+    path = tmp_path / "harbour.yaml"
+    path.write_text(POLICY, encoding="utf-8")
+    return str(path)
+
+
+def told_of(call: LabelledCall, words: list[AskedWord]) -> WordCall:
+    """With states and a basis by chance."""
+    chunks = spoken_chunks(call.call)
+    states = [CHANCE.normal(size=(3, 2, 3)).astype(np.float32) for _ in chunks]
+    lines = Lines(chunks, [features(line) for line in states], [frozenset()] * len(chunks), "g")
+    probe = by_chance(("asks", "asks pin", "gives", "gives pin"), (1, 2), 3)
+    return word_call(call, lines, words, probe, dict(probe.parts))
+
+
+def test_known_words_first_then_those_of_each_policy(policy: str) -> None:
+    words = asked_words([labelled("a", "A: x"), labelled("b", "A: x", policy=policy)], {})
+    said = [factor.id for factor in FACTORS.values() if factor.looks_like]
+    assert [word.id for word in words] == [*said, *CATEGORIES, "berth_number"]
+    assert {word.policy for word in words[:-1]} == {None}
+    own = words[-1]
+    assert (own.label, own.kind, own.policy) == ("own berth_number", "factor", policy)
+    assert own.own is not None
+    assert own.texts == ("the berth number: The number of the berth.",)
+    pin = next(word for word in words if word.id == "pin")
+    assert len(pin.texts) == 2
+    assert pin.texts[0].startswith(f"{FACTORS['pin'].name['de']}: ")
+
+
+def test_a_word_has_all_its_wordings(policy: str) -> None:
+    wordings = {"harbour": {"berth_number": ["Where  the boat lies", "Die Nummer des Liegeplatzes"]}, "other": {}}
+    *_, own = asked_words([labelled("b", "A: x", policy=policy)], wordings)
+    assert own.texts[1:] == ("the berth number: Where the boat lies", "Die Nummer des Liegeplatzes")
+
+
+def test_a_file_of_wordings(tmp_path: Path) -> None:
+    assert wordings_of(None) == {}
+    path = tmp_path / "wordings.yaml"
+    path.write_text("harbour:\n  berth_number:\n  - Where the boat lies\n", encoding="utf-8")
+    assert wordings_of(path) == {"harbour": {"berth_number": ("Where the boat lies",)}}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "harbour: []", "harbour:\n  berth_number: A sentence", "a: {b: [1]}", "a: [", "\udce4"]
+)
+def test_what_is_no_file_of_wordings(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "wordings.yaml"
+    path.write_text(text, encoding="utf-8", errors="surrogateescape")
+    with pytest.raises(InputError, match="the wordings cannot be") as caught:
+        wordings_of(path)
+    assert str(caught.value.place).startswith(str(path))
+
+
+def test_what_lines_do_with_each_word(policy: str) -> None:
+    lines = ("A: x << asks berth_number", "C: x << gives berth_number; gives pin", "A: x << discloses contract_data")
+    call = labelled("b", *lines, policy=policy)
+    words = asked_words([call], {})
+    told = told_of(call, words)
+    assert told.words == tuple(range(len(words)))
+    columns = told.columns(words)
+
+    def of(label: str) -> list[float]:
+        column, verb = columns[label]
+        return [float(value) for value in told.told[:, column, verb]]
+
+    nan = np.nan
+    np.testing.assert_equal(of("asks own berth_number"), [1, nan, 0])
+    np.testing.assert_equal(of("gives own berth_number"), [nan, 1, nan])
+    np.testing.assert_equal(of("reads out own berth_number"), [0, nan, 0])
+    np.testing.assert_equal(of("gives pin"), [nan, 1, nan])
+    np.testing.assert_equal(of("tells contract data"), [0, nan, 1])
+    column, _ = columns["gives pin"]
+    assert np.isnan(told.told[:, column, [VERBS.index("tells"), VERBS.index("changes")]]).all()
+    assert told.group == "b"
+    agent, caller = {"asks", "asks pin"}, {"gives", "gives pin"}
+    assert [set(answer) for answer in told.answers] == [agent, caller, agent]
+
+
+def test_own_words_are_asked_of_calls_of_their_policy(policy: str) -> None:
+    calls = [labelled("a", "A: x"), labelled("b", "A: x", policy=policy, writing_pass="w")]
+    words = asked_words(calls, {})
+    other, own = (told_of(call, words) for call in calls)
+    assert set(own.words) - set(other.words) == {len(words) - 1}
+    assert own.group == "w"
+
+
+def test_of_a_turn_that_was_cut_it_is_not_known_which_piece_does_it(policy: str) -> None:
+    call = labelled("b", f"C: {'eins ' * LONGEST} << gives berth_number", policy=policy)
+    words = asked_words([call], {})
+    told = told_of(call, words)
+    column, verb = told.columns(words)["gives own berth_number"]
+    assert len(told.chunks) > 1
+    assert np.isnan(told.told[:, column, verb]).all()
+    column, verb = told.columns(words)["gives pin"]
+    assert (told.told[:, column, verb] == 0).all()

@@ -1,0 +1,176 @@
+"""A matcher of words learns what a line does with a word, whatever the word is: lines and descriptions are made up."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from ausweis.engines.probe import LineFeatures
+from ausweis.engines.word_matcher import VERBS, WORD_PARTS, WordMatcher
+from ausweis.prompts import default_library
+from ausweis.reading.chunks import Chunk
+from ausweis.reading.own_labels import as_written
+from ausweis.training.learning import Bound
+from ausweis.training.matcher_data import AskedCall, Described, basis_of, in_basis
+from ausweis.training.word_calls import AskedWord, WordCall
+from ausweis.training.word_network import WordPlan, word_scores
+from ausweis.training.words import Alike, learn_words
+from ausweis.vocabulary import OwnWord
+
+pytestmark = pytest.mark.training
+Basis = dict[str, NDArray[np.float32]]
+WIDTH = 24
+TEMPLATE = default_library().get("transcript")
+BOUND = Bound(TEMPLATE, "1" * 64, (10, 20), "made up")
+SMALL = WordPlan(
+    token_dimensions=16, line_dimensions=16, compared=16, compared_lines=8, rounds=10, decay=1e-4, dropout=0.1
+)
+ASKS, GIVES = VERBS.index("asks"), VERBS.index("gives")
+
+
+class Example(NamedTuple):
+    """Four lines, in turn of agent and caller: the second gives the word `given`, the third asks for `asked`."""
+
+    lines: list[LineFeatures]
+    given: int
+    asked: int
+
+    @property
+    def words(self) -> tuple[int, int]:
+        """The two words of its policy."""
+        first = self.given // 2 * 2
+        return first, first + 1
+
+
+class Learned(NamedTuple):
+    matcher: WordMatcher
+    words: list[AskedWord]
+    halves: list[tuple[Alike, Alike]]
+
+
+def line(chance: np.random.Generator, *topics: int) -> LineFeatures:
+    """Tokens by chance, one of them for each topic."""
+    tokens = chance.normal(scale=0.3, size=(6, WIDTH))
+    for place, topic in enumerate(topics):
+        tokens[place, topic] += 3
+    return LineFeatures(tokens.astype(np.float32), np.tile(tokens.mean(axis=0), 2).astype(np.float32))
+
+
+def words_of(policies: int) -> list[AskedWord]:
+    """Two own factors a policy; the text of each names its topic."""
+    words = []
+    for policy in range(policies):
+        for number in range(2):
+            own = OwnWord(kind="factor", id=f"word_{policy}_{number}", name="Wort", description=f"{policy} {number}")
+            words.append(AskedWord(own.id, as_written(own), "factor", (own.description,), str(policy), own))
+    return words
+
+
+def topic_of(place: int) -> int:
+    """Of a word, so that no two of a policy have the same."""
+    return (place * 7) % WIDTH
+
+
+def seen_of(words: Sequence[AskedWord], seed: int = 5) -> dict[str, LineFeatures]:
+    chance = np.random.default_rng(seed)
+    return {word.texts[0]: line(chance, topic_of(place)) for place, word in enumerate(words)}
+
+
+def made(words: Sequence[AskedWord], calls: int, seed: int = 1) -> list[Example]:
+    chance = np.random.default_rng(seed)
+    found = []
+    for number in range(calls):
+        policy = number % (len(words) // 2)
+        given, asked = (int(word) for word in chance.permutation([2 * policy, 2 * policy + 1]))
+        lines = [line(chance, int(chance.integers(WIDTH))) for _ in range(4)]
+        lines[1], lines[2] = line(chance, topic_of(given)), line(chance, topic_of(asked))
+        found.append(Example(lines, given, asked))
+    return found
+
+
+def basis_for(examples: Sequence[Example], seen: dict[str, LineFeatures]) -> Basis:
+    calls = [AskedCall(example.lines, {}, 0) for example in examples]
+    return basis_of(calls, [Described(text, features) for text, features in seen.items()], 16, 16)
+
+
+def calls_of(examples: Sequence[Example], basis: Basis) -> list[WordCall]:
+    calls = []
+    for number, example in enumerate(examples):
+        told = np.full((4, 2, len(VERBS)), np.nan, np.float32)
+        told[1::2, :, GIVES] = told[0::2, :, ASKS] = 0
+        told[1, example.given % 2, GIVES] = told[2, example.asked % 2, ASKS] = 1
+        chunks = [Chunk(turn, ("agent", "caller")[(turn - 1) % 2], "eins zwei") for turn in range(1, 5)]
+        answers = [{"gives": 0.5} if chunk.speaker == "caller" else {"asks": 0.5} for chunk in chunks]
+        lines = in_basis(AskedCall(example.lines, {}, 0), basis)
+        calls.append(WordCall(lines, chunks, answers, example.words, told, str(number % 4)))
+    return calls
+
+
+@pytest.fixture(scope="module")
+def learned() -> Learned:
+    words = words_of(12)
+    seen, examples = seen_of(words), made(words, 120)
+    basis = basis_for(examples, seen)
+    halves: list[tuple[Alike, Alike]] = []
+    calls = calls_of(examples, basis)
+    matcher = learn_words(calls, words, seen, basis, BOUND, SMALL, lambda one, other: halves.append((one, other)))
+    return Learned(matcher, words, halves)
+
+
+def test_it_tells_what_a_line_does_with_each_word(learned: Learned) -> None:
+    matcher, words, _ = learned
+    seen = seen_of(words, seed=77)
+    examples = made(words, 60, seed=9)
+    right = 0
+    for example in examples:
+        described = matcher.described([seen[words[place].texts[0]] for place in example.words])
+        given = matcher.scores(example.lines[1], described)[:, GIVES].argmax()
+        asked = matcher.scores(example.lines[2], described)[:, ASKS].argmax()
+        right += (example.words[given] == example.given) + (example.words[asked] == example.asked)
+    assert right > 0.8 * 2 * len(examples)
+
+
+def test_it_says_what_it_was_learned_from(learned: Learned) -> None:
+    matcher = learned.matcher
+    assert (matcher.template, matcher.model_sha256, matcher.layers) == (TEMPLATE.name, "1" * 64, (10, 20))
+    assert json.loads(matcher.notes) == {"about": "made up", "calls": 120, "words": 24, "lines": 480}
+
+
+def test_calls_of_a_writing_pass_are_told_by_networks_that_have_not_seen_it(learned: Learned) -> None:
+    ((one, other),) = learned.halves
+    assert {("gives", True), ("asks", True)} <= set(one)
+    evidence, truth = one["gives", True]
+    assert len(evidence) + len(other["gives", True].evidence) == 120 * 2 * 2
+    happens, others = evidence[truth > 0, 0], evidence[truth == 0, 0]
+    assert np.mean(happens[:, None] > others) > 0.75
+
+
+def test_half_precision_of_the_file_is_enough_to_weigh_by(learned: Learned, tmp_path: Path) -> None:
+    """What is always the same in the evidence could have huge weights that cancel out."""
+    learned.matcher.save(tmp_path / "words.safetensors")
+    loaded = WordMatcher.load(tmp_path / "words.safetensors")
+    for verb in ("gives", "asks"):
+        evidence = learned.halves[0][0][verb, True].evidence
+        exact = learned.matcher.weigh(verb, evidence, own=True)
+        np.testing.assert_allclose(loaded.weigh(verb, evidence, own=True), exact, atol=0.05)
+
+
+def test_the_network_scores_as_the_reader_does() -> None:
+    words = words_of(3)
+    seen, examples = seen_of(words), made(words, 12)
+    basis = basis_for(examples, seen)
+    calls = calls_of(examples, basis)
+    plan = WordPlan(token_dimensions=16, line_dimensions=16, rounds=1)
+    matcher = learn_words(calls, words, seen, basis, BOUND, plan)
+    names = [name for name, shape in WORD_PARTS.items() if shape.startswith("m")]
+    networks = [{name: matcher.parts[name][number] for name in names} for number in range(2)]
+    described = [matcher.described([seen[word.texts[0]]]) for word in words]
+    for call, example in zip(calls, examples, strict=True):
+        told = word_scores(networks, call, described)
+        together = matcher.described([seen[words[place].texts[0]] for place in call.words])
+        for row, features in enumerate(example.lines):
+            np.testing.assert_allclose(told[row], matcher.scores(features, together), rtol=1e-2, atol=2e-2)
