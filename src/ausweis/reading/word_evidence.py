@@ -104,6 +104,10 @@ class _Dialogue:
         """The best that any known label of a verb has, but for this one."""
         return self._best[place][verb, False].but(but)
 
+    def lately(self, asks: str) -> float:
+        """How likely it is that the agent asked for it lately."""
+        return _lately(self.agent, lambda line: self.of(line, asks))
+
     def other_asked(self, place: int, asks: str) -> float:
         """How likely it is that something else is asked for."""
         return max(self.own(place, "asks", but=asks), self.known(place, "asks"))
@@ -192,7 +196,7 @@ def _of_factor(dialogue: _Dialogue, place: int, own: OwnLabel) -> Iterator[float
     yield max((dialogue.mentioned(line, word.id) * FADING**back for back, line in enumerate(agent)), default=0.0)
     asks, gives = f"asks {as_written(word)}", f"gives {as_written(word)}"
     asked = dialogue.of(agent[0], asks) if agent else NEVER
-    lately = _lately(agent, lambda line: dialogue.of(line, asks))
+    lately = dialogue.lately(asks)
     just = [line for line in agent if line >= place - 2]
     yield asked
     yield lately
@@ -227,7 +231,7 @@ def _known(dialogue: _Dialogue, place: int) -> Iterator[Piece]:
         for label, value in dialogue.odds[place].items():
             if label.startswith(f"{verb} ") and label not in dialogue.names:
                 asks = f"asks {label.removeprefix(f'{verb} ')}"
-                asked = _lately(agent, lambda line, asks=asks: dialogue.of(line, asks)) if verb == "gives" else NEVER
+                asked = dialogue.lately(asks) if verb == "gives" else NEVER
                 rival = lately if verb == "gives" else NEVER
                 whole = dialogue.of(place, verb)
                 told = (value, whole, best, value - best, value - dialogue.known(place, verb, but=label))
