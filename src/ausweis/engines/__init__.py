@@ -3,7 +3,8 @@
 protocol      what every engine offers: questions in, answers out; a transcript in, an answer a row
 probe         what is learned for a model: how likely each label is, from what the model computed about a line
 matcher       the same for a description: how likely a line is what it says
-learned_file  how both are kept: data only, bound to model and template
+word_matcher  what a line does with a company's own factor or category, by its description
+learned_file  how they are kept: data only, bound to model and template
 learned_index  the folder of what was learned (learned/): which part fits, its hash, a new one; learned_part: an entry
 llama         llama.cpp in this process: the default
 server        any OpenAI-compatible server

@@ -70,7 +70,7 @@ def wrong_own_words(policy: "Policy") -> Iterator[tuple[Path, str]]:
     named = list(_named(policy))
     own = [word for word in named if not word.is_known]
     for word in named:
-        if word.is_known and word.own_keys:
+        if MEANINGS.get(word.id) == f"a known {word.kind}" and word.own_keys:
             message = f"the {word.noun} {word.id!r} is known and takes no {word.own_keys[0]}; choose an id of your own"
             yield (*word.place, word.own_keys[0]), message
     taken = {rule.id: "an incident of this policy" for rule in policy.incidents}

@@ -69,7 +69,7 @@ def problems_of(error: ValidationError, document: "Document") -> list[Problem]:
             continue  # pydantic counts only the items without mistakes, and those have their own line
         line = document.line([step for step in detail["loc"] if step != "[key]"])
         problems.append(Problem(line, sentence(detail, detail["loc"])))
-    return sorted(set(problems), key=lambda problem: problem.line)
+    return sorted(dict.fromkeys(problems), key=lambda problem: problem.line)
 
 
 def sentence(detail: "ErrorDetails", path: Path) -> str:

@@ -155,7 +155,7 @@ def _learned_for(
     path = learned_index.find(kind, template.provenance, engine.info.sha256, used)
     if path is None:
         return None
-    learned = cast("_Learned", _loaded(form, path, path.stat().st_mtime_ns))
+    learned = cast("_Learned", _loaded(cast("type[LearnedFile]", form), path, path.stat().st_mtime_ns))
     told = learned.model_sha256, learned.template_sha256
     if told != (engine.info.sha256, template.sha256) or learned.adapter_sha256 not in ("", adapter):
         message = "was trained for another model, adapter or template than its index says: train it again"

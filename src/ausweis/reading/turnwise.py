@@ -15,7 +15,7 @@ from ausweis.reading.asking import Asking
 from ausweis.reading.chunks import Chunk, spoken_chunks
 from ausweis.reading.incidents import IncidentReader
 from ausweis.reading.kept import MENTIONED, ORDER, once_a_turn
-from ausweis.reading.labels import STARTS_LATE, Possible, possible_events
+from ausweis.reading.labels import STARTS_LATE, VERBS, Possible, possible_events
 from ausweis.reading.own_labels import own_events, own_labels
 from ausweis.reading.plausible import plausible
 from ausweis.reading.reader import Reading
@@ -91,4 +91,11 @@ class TurnwiseReader:
     def _possible(self, answer: Mapping[str, float]) -> list[Possible]:
         own = {own.label for own in self._own_labels}
         known = {label: probability for label, probability in answer.items() if label not in own}
+        if own:
+            # The verb is told of own words too, while the known ones were weighed beside them: each stands for itself.
+            known |= {verb: _likeliest(known, verb) for verb in VERBS.keys() & known.keys()}
         return possible_events(known, exclusive=self._asking.exclusive) + own_events(answer, self._own_labels)
+
+
+def _likeliest(answer: Mapping[str, float], verb: str) -> float:
+    return max((probability for label, probability in answer.items() if label.startswith(f"{verb} ")), default=0.0)

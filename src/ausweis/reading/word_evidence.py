@@ -13,6 +13,8 @@ from ausweis.reading.chunks import Chunk
 from ausweis.reading.dialogue import LATELY, LESS, NEVER, log_odds
 from ausweis.reading.own_labels import OwnLabel, as_written
 from ausweis.reading.spoken import has_number
+from ausweis.reading.word_mentions import mentions_of
+from ausweis.vocabulary import FACTORS, FactorRecord, OwnWord
 
 __all__ = ["Piece", "pieces"]
 
@@ -30,6 +32,8 @@ NEAR = 4
 """So many lines back the caller's latest ones may be."""
 LONG = 3.0
 """The logarithm of a line's length is divided by this."""
+FADING = 0.8
+"""A mention counts so much less each line of the agent back."""
 
 Odds = Mapping[str, float]
 
@@ -71,6 +75,9 @@ class _Dialogue:
         self.numbers = [has_number(chunk.text) for chunk in chunks]
         self.names = {own.label for own in labels}
         self.gives = [own.label for own in labels if own.verb == "gives"]
+        words = list(dict.fromkeys(own.word for own in labels))
+        self.words = {word.id: place for place, word in enumerate(words)}
+        self.mentions = mentions_of([chunk.text for chunk in chunks], words)
         self._best = [
             {(verb, own): _likeliest(line, verb, self.names, own=own) for verb in BESIDE for own in (True, False)}
             for line in odds
@@ -97,9 +104,26 @@ class _Dialogue:
         """The best that any known label of a verb has, but for this one."""
         return self._best[place][verb, False].but(but)
 
+    def lately(self, asks: str) -> float:
+        """How likely it is that the agent asked for it lately."""
+        return _lately(self.agent, lambda line: self.of(line, asks))
+
     def other_asked(self, place: int, asks: str) -> float:
         """How likely it is that something else is asked for."""
         return max(self.own(place, "asks", but=asks), self.known(place, "asks"))
+
+    def mentioned(self, place: int, word: str) -> float:
+        """How far the line mentions a word."""
+        return self.mentions[place][self.words[word]].both
+
+    def rather(self, place: int, word: str) -> float:
+        """The same against the own word that it mentions most beside it."""
+        others = (mention.both for number, mention in enumerate(self.mentions[place]) if number != self.words[word])
+        return self.mentioned(place, word) - max(others, default=0.0)
+
+    def alike(self, place: int, verb: str, word: OwnWord, *, alike: bool) -> float:
+        """The likeliest known factor that looks like this one and proves as much, or that does not."""
+        return _best(self.of(place, f"{verb} {record.label}") for record in _SAID if _looks(record, word) == alike)
 
     def next_of_caller(self, place: int) -> int | None:
         after = range(place + 1, min(place + 3, len(self.chunks)))
@@ -113,6 +137,13 @@ def _likeliest(line: Odds, verb: str, names: Collection[str], *, own: bool) -> _
     )
     (first, label), (second, _) = [*ranked, (NEVER, ""), (NEVER, "")][:2]
     return _Best(label, first, second)
+
+
+_SAID = tuple(record for record in FACTORS.values() if record.looks_like)
+
+
+def _looks(record: FactorRecord, word: OwnWord) -> bool:
+    return (record.looks_like, record.strength) == (word.looks_like, word.strength)
 
 
 def pieces(
@@ -154,9 +185,18 @@ def _of_factor(dialogue: _Dialogue, place: int, own: OwnLabel) -> Iterator[float
     yield float(digits and not number)
     yield float(number and not digits)
     yield float(word.strength == "strong")
+    mention = dialogue.mentions[place][dialogue.words[word.id]]
+    yield mention.name
+    yield mention.description
+    yield dialogue.rather(place, word.id)
+    yield dialogue.alike(place, own.verb, word, alike=True)
+    yield dialogue.alike(place, own.verb, word, alike=False)
+    yield dialogue.mentioned(agent[0], word.id) if agent else 0.0
+    yield dialogue.rather(agent[0], word.id) if agent else 0.0
+    yield max((dialogue.mentioned(line, word.id) * FADING**back for back, line in enumerate(agent)), default=0.0)
     asks, gives = f"asks {as_written(word)}", f"gives {as_written(word)}"
     asked = dialogue.of(agent[0], asks) if agent else NEVER
-    lately = _lately(agent, lambda line: dialogue.of(line, asks))
+    lately = dialogue.lately(asks)
     just = [line for line in agent if line >= place - 2]
     yield asked
     yield lately
@@ -190,7 +230,7 @@ def _known(dialogue: _Dialogue, place: int) -> Iterator[Piece]:
         for label, value in dialogue.odds[place].items():
             if label.startswith(f"{verb} ") and label not in dialogue.names:
                 asks = f"asks {label.removeprefix(f'{verb} ')}"
-                asked = _lately(agent, lambda line, asks=asks: dialogue.of(line, asks)) if verb == "gives" else NEVER
+                asked = dialogue.lately(asks) if verb == "gives" else NEVER
                 rival = lately if verb == "gives" else NEVER
                 whole = dialogue.of(place, verb)
                 told = (value, whole, best, value - best, value - dialogue.known(place, verb, but=label))

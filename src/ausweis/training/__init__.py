@@ -10,12 +10,16 @@ calibration      probabilities of scores, by calls that were left out
 matcher          a matcher, which tells whether a line is what a description says
 matcher_data     what a matcher is learned from
 matcher_network  its network, learned
+words            a matcher of a policy's own words, and how evidence for them is weighed (word_weighing)
+word_calls       what it is learned from
+word_network     its network, learned
 adapter          an adapter of the model, learned together with the network that reads it
 adapter_calls    what an adapter is learned from: tokens of calls, and labels
 adapted_model    the model in PyTorch, with its adapter
 adapter_file     adapter and probe as files
 left_out         verdicts on calls of writing passes that the networks have not seen
 showing          how well such calls are read and judged
-probe_run        `ausweis train probe`; matcher_run: `ausweis train matcher`; adapter_run: `ausweis train adapter`
+probe_run        `ausweis train probe`; matcher_run: `ausweis train matcher`; words_run: `ausweis train words`;
+                 adapter_run: `ausweis train adapter`
 risk, roles      what a calibration of risk comes to; how sure the talk makes it who is the agent
 """

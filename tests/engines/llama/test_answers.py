@@ -69,7 +69,7 @@ def test_an_unlikely_fork_is_shared_out_evenly() -> None:
     here[1] = 10.0
     with pytest.raises(StopIteration) as done:
         next(choose({"a": (1,), "b c": (2, 3), "b d": (2, 4)}, END, here))
-    text, (_, one, other) = done.value.value
+    text, (_, one, other), _ = done.value.value
     assert text == "a"
     assert one == other < NEGLIGIBLE
 
