@@ -38,13 +38,14 @@ def list_command() -> None:
     Console().print(table)
     click.echo(f"kept in {weights.cache_folder()}")
     learned = Table("learned for", "part", "template", "version", "size", "on")
-    learned.columns[1].no_wrap = True
     for _, part in _learned():
         template = f"{part.template.id}@{part.template.version}"
         numbers = (str(part.version), decimal(part.bytes), str(part.learned_on))
-        kind = f"{part.kind} with {' and '.join(part.bound_to)}" if part.bound_to else part.kind
-        learned.add_row(part.base.id, kind, template, *numbers)
+        learned.add_row(part.base.id, part.kind, template, *numbers)
     Console().print(learned)
+    for _, part in _learned():
+        if part.bound_to:
+            click.echo(f"{part}: with its {' and '.join(part.bound_to)} alone")
     for index in indexes():
         click.echo(f"kept in {index.folder}")
 
