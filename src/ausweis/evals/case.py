@@ -50,7 +50,7 @@ class Case(BaseModel):
     gold: Conclusion
     told: Conclusion | None = None
     incidents: dict[str, Likeliest] | None = None
-    own_words: Annotated[dict[str, OwnKind], Field(default_factory=dict, exclude_if=lambda words: not words)]
+    own_words: dict[str, OwnKind] = Field(default_factory=dict, exclude_if=lambda words: not words)
     twin: str | None = None
     risk: _Probability = 0.0
     confidence: _Probability = 0.0

@@ -141,14 +141,14 @@ def _learned_for(
     path = learned_index.find(kind, template.provenance, engine.info.sha256, beside)
     if path is None:
         return None
-    learned = cast("_Learned", _loaded(form, path, path.stat().st_mtime_ns))
+    learned = cast("_Learned", _loaded(form, path, path.stat().st_mtime_ns))  # type: ignore[arg-type]  # a class is hashable
     if (learned.model_sha256, learned.template_sha256) != (engine.info.sha256, template.sha256):
         message = "was trained for another model or template than its index says: train it again"
         raise PromptError(message, place=str(path))
     return learned
 
 
-@lru_cache(maxsize=4)  # an eval opens a reader for each policy, and each file is tens of megabytes
+@lru_cache(maxsize=8)  # an eval opens a reader for each policy, and each file is tens of megabytes
 def _loaded(kind: type[LearnedFile], path: Path, changed: int) -> LearnedFile:
     """The file as it was `changed` last."""
     return kind.load(path)
