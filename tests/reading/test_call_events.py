@@ -138,7 +138,7 @@ def test_probabilities_of_the_engine_count(call: Callable[..., Call], library: L
     engine = Telling(text, unsure)
     lines = [LINES[0], 'caller: Wendt "event":"gives pin" hier, vier null eins zwei.', LINES[2]]
     facts = open_reader("events", engine, library, PolicyText()).read(call(*lines)).facts
-    found = [(event.subject, event.probability) for event in facts.events]
+    found: list[tuple[str | None, object]] = [(event.subject, event.probability) for event in facts.events]
     assert found == [
         ("name", pytest.approx(STATED * 0.5)),
         ("pin", pytest.approx(STATED * 0.8)),

@@ -9,18 +9,19 @@ from hypothesis import strategies as st
 from ausweis.reading.chunks import Chunk
 from ausweis.reading.dialogue import LATELY, LESS, NEVER, log_odds
 from ausweis.reading.own_labels import own_labels
-from ausweis.reading.word_evidence import BESIDE, LONG, MOST, Piece, pieces
+from ausweis.reading.word_evidence import BESIDE, FADING, LONG, MOST, Piece, pieces
+from ausweis.reading.word_mentions import DESCRIBED, NAMED
 from ausweis.vocabulary import OwnWord
 
 LINE = ["does", "verb", "rather", "known", "does and verb", "rather than known"]
-ASKED = ["asked", "lately", "asked rather", "lately rather", "latest", "ever", "verb and asked", "verb and lately"]
+MENTIONED = ["named", "described", "named rather", "length"]
 NUMBER = ["number", "no number", "a number where none belongs", "strong"]
+QUESTION = ["known alike", "known otherwise", "question names", "question names rather", "names lately"]
+ASKED = ["asked", "lately", "asked rather", "lately rather", "latest", "ever", "verb and asked", "verb and lately"]
+FACTOR = [*NUMBER, *QUESTION, *ASKED, "does and lately", "next gives", "next gives any"]
+CATEGORY = ["caller names", "just done", "own given", "given"]
 ORDER = {
-    **{
-        verb: [*LINE, *BESIDE[verb], "length", *NUMBER, *ASKED, "does and lately", "next gives", "next gives any"]
-        for verb in ("asks", "gives", "reads out")
-    },
-    **{verb: [*LINE, *BESIDE[verb], "length", "just done", "own given", "given"] for verb in ("tells", "changes")},
+    verb: [*LINE, *BESIDE[verb], *MENTIONED, *(CATEGORY if verb in ("tells", "changes") else FACTOR)] for verb in BESIDE
 }
 KNOWN = [
     "does",
@@ -35,9 +36,11 @@ KNOWN = [
     "length",
 ]
 
-BERTH = OwnWord(kind="factor", id="berth", name="n", description="d", looks_like="digits", strength="weak")
+BERTH = OwnWord(
+    kind="factor", id="berth", name="der Liegeplatz", description="Nummer am Steg", looks_like="digits", strength="weak"
+)
 MOTTO = OwnWord(kind="factor", id="motto", name="n", description="d", looks_like="words", strength="strong")
-BOATS = OwnWord(kind="disclosure", id="boats", name="n", description="d")
+BOATS = OwnWord(kind="disclosure", id="boats", name="Boote", description="Wo ein Boot liegt")
 MOORING = OwnWord(kind="change", id="mooring", name="n", description="d")
 LABELS = own_labels((BERTH, MOTTO, BOATS, MOORING))
 
@@ -156,6 +159,35 @@ def test_a_number_where_one_belongs(
 ) -> None:
     told = evidence(place, label)
     assert [told[name] for name in NUMBER] == [number, no_number, none_belongs, strong]
+
+
+def test_a_line_or_its_question_may_name_the_word() -> None:
+    asks, first, second = (
+        evidence(place, f"{verb} own berth") for place, verb in ((0, "asks"), (1, "gives"), (3, "gives"))
+    )
+    assert (asks["named"], asks["described"], asks["named rather"]) == (1, 0, NAMED)
+    assert evidence(0, "asks own motto")["named rather"] == -NAMED
+    assert first["named"] == 0
+    assert (first["question names"], first["question names rather"], first["names lately"]) == (NAMED, NAMED, NAMED)
+    assert (second["question names"], second["names lately"]) == (0, NAMED * FADING)
+    assert (asks["question names"], asks["names lately"]) == (0, 0)
+    chunks = [Chunk(1, "caller", "Wo sind meine Boote?"), Chunk(2, "agent", "Am Steg.")]
+    (piece,) = (piece for piece in found(chunks, [{}, {}]) if piece.label == "tells own boats")
+    assert dict(zip(ORDER["tells"], piece.evidence, strict=True))["caller names"] == NAMED + DESCRIBED
+
+
+def test_a_known_factor_that_looks_the_same_may_be_meant() -> None:
+    """A PIN is digits that prove much; a berth is digits that prove little."""
+    pin_like = OwnWord(kind="factor", id="code", name="n", description="d", looks_like="digits", strength="strong")
+    (told,) = (
+        piece.evidence
+        for piece in pieces(CHUNKS[:2], ANSWERS[:2], own_labels([pin_like]))
+        if piece.label == "gives own code"
+    )
+    alike = dict(zip(ORDER["gives"], told, strict=True))
+    assert (alike["known alike"], alike["known otherwise"]) == (odds(0.4), NEVER)
+    berth = evidence(1, "gives own berth")
+    assert (berth["known alike"], berth["known otherwise"]) == (NEVER, odds(0.4))
 
 
 def test_what_was_told_just_before() -> None:

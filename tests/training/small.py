@@ -60,7 +60,8 @@ def model(**more: Any) -> AdaptedModel:
     from transformers import LlamaConfig, LlamaModel
 
     about = {"hidden_size": 16, "intermediate_size": 24, "num_attention_heads": 4, "num_key_value_heads": 2, **more}
-    config = LlamaConfig(vocab_size=128, num_hidden_layers=6, attn_implementation="sdpa", **about)
+    about |= {"vocab_size": 128, "num_hidden_layers": 6, "attn_implementation": "sdpa"}
+    config = LlamaConfig(**about)
     with torch.random.fork_rng():
         torch.manual_seed(1)
         decoder = LlamaModel(config)

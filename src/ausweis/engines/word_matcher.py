@@ -152,6 +152,7 @@ class WordProbe:
         self.labels = (*probe.labels, *words)
         self.layers = probe.layers
         self.model_sha256 = probe.model_sha256
+        self.adapter_sha256 = probe.adapter_sha256
         self.sha256 = f"{probe.sha256}+{matcher.sha256}"
         self._probe = probe
         self._matcher = matcher

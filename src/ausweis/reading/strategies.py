@@ -141,7 +141,7 @@ def _learned_for(
     path = learned_index.find(kind, template.provenance, engine.info.sha256, beside)
     if path is None:
         return None
-    learned = cast("_Learned", _loaded(form, path, path.stat().st_mtime_ns))  # type: ignore[arg-type]  # a class is hashable
+    learned = cast("_Learned", _loaded(cast("type[LearnedFile]", form), path, path.stat().st_mtime_ns))
     if (learned.model_sha256, learned.template_sha256) != (engine.info.sha256, template.sha256):
         message = "was trained for another model or template than its index says: train it again"
         raise PromptError(message, place=str(path))

@@ -174,10 +174,6 @@ def _of_line(dialogue: _Dialogue, place: int, own: OwnLabel) -> Iterator[float]:
     yield does - known
     for label in BESIDE[own.verb]:
         yield dialogue.of(place, label)
-    mention = dialogue.mentions[place][dialogue.words[own.word.id]]
-    yield mention.name
-    yield mention.description
-    yield dialogue.rather(place, own.word.id)
     yield math.log1p(len(dialogue.chunks[place].text)) / LONG
 
 
@@ -189,6 +185,10 @@ def _of_factor(dialogue: _Dialogue, place: int, own: OwnLabel) -> Iterator[float
     yield float(digits and not number)
     yield float(number and not digits)
     yield float(word.strength == "strong")
+    mention = dialogue.mentions[place][dialogue.words[word.id]]
+    yield mention.name
+    yield mention.description
+    yield dialogue.rather(place, word.id)
     yield dialogue.alike(place, own.verb, word, alike=True)
     yield dialogue.alike(place, own.verb, word, alike=False)
     yield dialogue.mentioned(agent[0], word.id) if agent else 0.0
@@ -216,7 +216,6 @@ def _of_factor(dialogue: _Dialogue, place: int, own: OwnLabel) -> Iterator[float
 def _of_category(dialogue: _Dialogue, place: int, own: OwnLabel) -> Iterator[float]:
     """Whether the agent has done it just before, and what the caller has said."""
     before = [line for line in dialogue.caller if line >= place - 2]
-    yield max((dialogue.mentioned(line, own.word.id) for line in before), default=0.0)
     yield _best(dialogue.of(line, own.label) for line in dialogue.agent[:3])
     yield _best(dialogue.own(line, "gives") for line in before)
     yield _best(dialogue.of(line, "gives") for line in before)

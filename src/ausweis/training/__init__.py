@@ -19,7 +19,7 @@ adapted_model    the model in PyTorch, with its adapter
 adapter_file     adapter and probe as files
 left_out         verdicts on calls of writing passes that the networks have not seen
 showing          how well such calls are read and judged
-probe_run        `ausweis train probe`; matcher_run: `ausweis train matcher`; words_run: `ausweis train words`; adapter_run:
-                 `ausweis train adapter`
+probe_run        `ausweis train probe`; matcher_run: `ausweis train matcher`; words_run: `ausweis train words`;
+                 adapter_run: `ausweis train adapter`
 risk, roles      what a calibration of risk comes to; how sure the talk makes it who is the agent
 """

@@ -119,8 +119,8 @@ def load_adapted(weights: LocalModel, read: Sequence[int], count: int, rank: int
     from transformers import AutoModelForCausalLM
     from transformers.utils import logging
 
-    logging.disable_progress_bar()
-    logging.set_verbosity_error()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     try:
         with redirect_stderr(StringIO()):
             # A bar of its own goes there.

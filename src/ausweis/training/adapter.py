@@ -65,7 +65,8 @@ def features_of(states: Tensor, lengths: Sequence[int]) -> tuple[Tensor, Tensor,
 
 
 def _unit(states: Tensor) -> Tensor:
-    return states / states.norm(dim=-1, keepdim=True).clamp_min(1e-6)
+    unit: Tensor = states / states.norm(dim=-1, keepdim=True).clamp_min(1e-6)
+    return unit
 
 
 class AdapterLearner:

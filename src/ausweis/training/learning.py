@@ -62,7 +62,7 @@ class Optimiser:
         """Go down the slope of the loss."""
         for part in (*self._parts, *self._whole):
             part.grad = None
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         halves = [pair for pair in zip(self._parts, self._whole, strict=True) if pair[0] is not pair[1]]
         for part, whole in halves:
             whole.grad = part.grad.float() if part.grad is not None else None

@@ -25,7 +25,7 @@ from ausweis.reading.own_labels import VERBS_OF, as_written, speaker_of
 from ausweis.training.lines import Lines
 from ausweis.training.matcher_data import AskedCall, CallInBasis, in_basis
 from ausweis.user_yaml import read_model
-from ausweis.vocabulary import CATEGORIES, FACTORS, OwnKind, OwnWord
+from ausweis.vocabulary import CATEGORIES, FACTORS, OwnKind, OwnWord, Texts
 
 __all__ = ["AskedWord", "WordCall", "asked_words", "word_call", "wordings_of"]
 
@@ -96,7 +96,7 @@ def asked_words(calls: Iterable[LabelledCall], wordings: Wordings) -> list[Asked
     return known + own
 
 
-def _texts(name: Mapping[str, str], sentence: Mapping[str, str]) -> tuple[str, ...]:
+def _texts(name: Texts, sentence: Texts) -> tuple[str, ...]:
     return tuple(f"{name[language]}: {sentence[language]}" for language in name)
 
 

@@ -35,8 +35,10 @@ Array = NDArray[np.float32]
 Described = Sequence[DescribedWords]
 """For each word its wordings, as a matcher has them ready."""
 
-_PULLED = ("of_token", "of_described_token", "token_weight", "described_token_weight", "of_line", "line_hidden")
-_PULLED += ("line_pair", "described_line_pair", "hidden", "line")
+_PULLED = (
+    *("of_token", "of_described_token", "token_weight", "described_token_weight", "of_line", "line_hidden"),
+    *("line_pair", "described_line_pair", "hidden", "line"),
+)
 """What is pulled back to where it began."""
 
 

@@ -18,7 +18,10 @@ __all__ = ["Weighed", "learn_weighing"]
 
 Array = NDArray[np.float32]
 
+NETWORKS = 4
+"""Learned from other beginnings, and averaged: one alone says now this and now that of a doubtful line."""
 HIDDEN = 16
+"""Units of each."""
 ROUNDS, AT_ONCE, RATE, DECAY = 400, 8192, 1e-2, 1e-4
 
 
@@ -32,7 +35,7 @@ class Weighed(NamedTuple):
 def learn_weighing(alike: Mapping[tuple[str, bool], Weighed]) -> dict[str, Array]:
     """The parts of a `WordMatcher` that weigh. `alike`: by verb, and whether it is one of own words."""
     networks: Sequence[dict[str, Array]] = [
-        _learn(alike[verb, own]) if (verb, own) in alike else _nothing() for own in (True, False) for verb in VERBS
+        _averaged(alike[verb, own]) if (verb, own) in alike else _nothing() for own in (True, False) for verb in VERBS
     ]
     most = max(len(network["direct"]) for network in networks)
     return {
@@ -50,27 +53,39 @@ def _filled(part: Array, rows: int) -> Array:
     return filled
 
 
-def _nothing() -> dict[str, Array]:
+def _nothing(units: int = NETWORKS * HIDDEN) -> dict[str, Array]:
     """Where no line was seen that may do it: it is never done."""
     return {
-        "hidden": np.zeros((0, HIDDEN), np.float32),
-        "hidden_bias": np.zeros(HIDDEN, np.float32),
-        "hidden_out": np.zeros(HIDDEN, np.float32),
+        "hidden": np.zeros((0, units), np.float32),
+        "hidden_bias": np.zeros(units, np.float32),
+        "hidden_out": np.zeros(units, np.float32),
         "direct": np.zeros(0, np.float32),
         "bias": np.array(-9.0, np.float32),
     }
 
 
-def _learn(seen: Weighed) -> dict[str, Array]:
+def _averaged(seen: Weighed) -> dict[str, Array]:
+    """Several networks as one: the hidden units of all, which say the mean."""
+    each = [_learn(seen, seed) for seed in range(NETWORKS)]
+    return {
+        "hidden": np.concatenate([network["hidden"] for network in each], axis=1),
+        "hidden_bias": np.concatenate([network["hidden_bias"] for network in each]),
+        "hidden_out": np.concatenate([network["hidden_out"] for network in each]) / NETWORKS,
+        "direct": np.mean([network["direct"] for network in each], axis=0),
+        "bias": np.mean([network["bias"] for network in each], axis=0),
+    }
+
+
+def _learn(seen: Weighed, seed: int) -> dict[str, Array]:
     device = device_of()
-    chance = chance_of(0, device)
+    chance = chance_of(seed, device)
     mean, spread = seen.evidence.mean(axis=0), seen.evidence.std(axis=0) + 1e-3
     evidence = torch.from_numpy((seen.evidence - mean) / spread).to(device)
     truth = torch.from_numpy(seen.truth).to(device)
     width = evidence.shape[1]
-    start = np.random.default_rng(0).normal(0, width**-0.5, (width, HIDDEN)).astype(np.float32)
+    start = np.random.default_rng(seed).normal(0, width**-0.5, (width, HIDDEN)).astype(np.float32)
     begin = {"hidden": start, "direct": np.zeros(width, np.float32), "bias": np.array(-3.0, np.float32)}
-    network = network_from(_nothing() | begin, device)
+    network = network_from(_nothing(HIDDEN) | begin, device)
     optimiser = Optimiser([{"params": list(network.values()), "lr": RATE, "weight_decay": 0.0}], ROUNDS)
     for _ in range(ROUNDS):
         chosen = torch.randint(len(evidence), (min(len(evidence), AT_ONCE),), generator=chance, device=device)

@@ -103,8 +103,7 @@ def weighed_alike(told: Sequence[tuple[WordCall, Array]], words: Sequence[AskedW
                     odds = float(scores[row, column, verb])
                     answer[own.label] = round(1 / (1 + np.exp(-odds)), 4)
         for piece in pieces(call.chunks, answers, labels):
-            column, verb = columns.get(piece.label, (None, 0))
-            true = np.nan if column is None else call.told[piece.place, column, verb]
+            true = call.told[piece.place, *columns[piece.label]] if piece.label in columns else np.nan
             if not np.isnan(true):
                 evidence[piece.verb, piece.own].append(piece.evidence)
                 truth[piece.verb, piece.own].append(float(true))
