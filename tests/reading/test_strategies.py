@@ -53,7 +53,8 @@ def saved(
         data = (Path(folder) / "part").read_bytes()
     stamp = template.provenance.model_copy(update={"sha256": of or learned.template_sha256})
     kind = KINDS[type(learned)]
-    base, bound = Base(id="fake", sha256=learned.model_sha256), {"probe": probe} if probe else None
+    base = Base(id="fake", sha256=learned.model_sha256)
+    bound: dict[LearnedKind, str] | None = {"probe": probe} if probe else None
     return index_to_write().register(kind, stamp, base, data, "by chance", bound_to=bound)
 
 

@@ -148,9 +148,9 @@ class Told:
     """Asks nothing: the answer about each line is there."""
 
     exclusive = False
-    factors = frozenset({"pin", "berth", "motto"})
+    factors: frozenset[str] = frozenset({"pin", "berth", "motto"})
     prompts: tuple[PromptProvenance, ...] = ()
-    words = (BERTH, MOTTO, BOATS)
+    words: tuple[OwnWord, ...] = (BERTH, MOTTO, BOATS)
 
     def __init__(self, *answers: dict[str, float]) -> None:
         self.answers = list(answers)

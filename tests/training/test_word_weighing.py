@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ausweis.engines.word_matcher import VERBS, WORD_PARTS, weigh
-from ausweis.training.word_weighing import HIDDEN, Weighed, learn_weighing
+from ausweis.training.word_weighing import HIDDEN, NETWORKS, Weighed, learn_weighing
 
 pytestmark = pytest.mark.training
 CHANCE = np.random.default_rng(4)
@@ -32,7 +32,7 @@ def parts() -> dict[str, np.ndarray]:
 
 def test_it_is_what_a_matcher_of_words_weighs_by(parts: dict[str, np.ndarray]) -> None:
     assert set(parts) == {name for name, shape in WORD_PARTS.items() if shape.startswith("v")}
-    sizes = {"v": 2 * len(VERBS), "i": 6, "u": HIDDEN}
+    sizes = {"v": 2 * len(VERBS), "i": 6, "u": NETWORKS * HIDDEN}
     assert {n: list(part.shape) for n, part in parts.items()} == {n: [sizes[a] for a in WORD_PARTS[n]] for n in parts}
 
 

@@ -66,7 +66,7 @@ class WindowAsking:
         self._start = start
         for template in templates.values():
             _check(template.labels)
-        self.factors = factors_of(label for template in templates.values() for label in template.labels)
+        self.factors: frozenset[str] = factors_of(label for template in templates.values() for label in template.labels)
 
     @property
     def prompts(self) -> tuple[PromptProvenance, ...]:
