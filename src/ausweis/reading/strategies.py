@@ -1,6 +1,6 @@
 """Opens a reading strategy by name, with the templates and probes that it needs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -155,7 +155,7 @@ def _learned_for(
     path = learned_index.find(kind, template.provenance, engine.info.sha256, used)
     if path is None:
         return None
-    learned = cast("_Learned", _loaded(cast("type[LearnedFile]", form), path, path.stat().st_mtime_ns))
+    learned = cast("_Learned", _loaded(form.load, path, path.stat().st_mtime_ns))
     told = learned.model_sha256, learned.template_sha256
     if told != (engine.info.sha256, template.sha256) or learned.adapter_sha256 not in ("", adapter):
         message = "was trained for another model, adapter or template than its index says: train it again"
@@ -163,7 +163,7 @@ def _learned_for(
     return learned
 
 
-@lru_cache(maxsize=4)  # an eval opens a reader for each policy, and each file is tens of megabytes
-def _loaded(kind: type[LearnedFile], path: Path, changed: int) -> LearnedFile:
+@lru_cache(maxsize=8)  # an eval opens a reader for each policy, and each file is tens of megabytes
+def _loaded(load: Callable[[Path], LearnedFile], path: Path, changed: int) -> LearnedFile:
     """The file as it was `changed` last."""
-    return kind.load(path)
+    return load(path)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
 from jsonschema import Draft202012Validator
 from tests.reading.asked import asked_for_events
@@ -81,13 +82,14 @@ def address() -> Iterator[str]:
 
 
 def _wait(port: int, process: "subprocess.Popen[bytes]") -> None:
-    end = time.monotonic() + 30
+    end = time.monotonic() + 300
     while True:
         assert process.poll() is None, "llama-server ended"
-        assert time.monotonic() < end, "llama-server does not listen"
+        assert time.monotonic() < end, "llama-server is not ready"
         try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
+            # It listens before the model is loaded, and says so.
+            httpx.get(f"http://127.0.0.1:{port}/health", timeout=5, trust_env=False).raise_for_status()
+        except httpx.HTTPError:
             time.sleep(0.02)
         else:
             return
