@@ -1,13 +1,11 @@
 """What an adapter is learned from: which calls are refused, cut and left out."""
 
-from pathlib import Path
-
 import pytest
 from tests.evals.cases import asked, labelled
 from tests.training.small import TEMPLATE, calls, engine, told
 
 from ausweis.errors import InputError
-from ausweis.evals.labelled import LabelledCall, read_all
+from ausweis.evals.labelled import LabelledCall
 from ausweis.training.adapter_calls import adapter_calls, rounds_of
 from ausweis.training.tasks import FACT_TASK
 
@@ -54,13 +52,3 @@ def alike(number: int) -> LabelledCall:
 def test_calls_that_teach_nothing_are_refused(given: list[LabelledCall], sentence: str) -> None:
     with pytest.raises(InputError, match=sentence):
         adapter_calls(engine(), TEMPLATE, FACT_TASK, given, 300)
-
-
-def test_a_label_that_nobody_knows_is_refused(tmp_path: Path) -> None:
-    file = tmp_path / "calls.jsonl"
-    file.write_text(calls(2)[1].line().replace('"subject":"pin"', '"subject":"shoe_size"'), encoding="utf-8")
-    with pytest.raises(InputError, match=r"no labelled call, at .* cannot have the subject"):
-        read_all([file])
-    file.write_text("", encoding="utf-8")
-    with pytest.raises(InputError, match="no labelled calls"):
-        read_all([file])

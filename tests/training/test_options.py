@@ -8,17 +8,17 @@ from ausweis.engines.probe import Probe
 from ausweis.errors import InputError
 from ausweis.prompts import default_library
 from ausweis.provenance import ModelProvenance
-from ausweis.training.options import Options
+from ausweis.training.options import Options, calls_of
 
 MODEL = ModelProvenance(id="tiny", sha256="b" * 64, engine="fake")
 TEMPLATE = default_library().get("transcript")
 PROBE = blank(TEMPLATE, ("asks",), MODEL.sha256)
 
 
-def options(out: Path | None = None, version: int | None = None) -> Options:
+def options(out: Path | None = None, version: int | None = None, labelled: tuple[Path, ...] = ()) -> Options:
     def progress(calls: object) -> None: ...
 
-    return Options((), "tiny", "transcript", Path("work"), progress, print, out=out, version=version)  # type: ignore[arg-type]
+    return Options(labelled, "tiny", "transcript", Path("work"), progress, print, out=out, version=version)  # type: ignore[arg-type]
 
 
 def test_what_is_learned_is_kept_in_the_folder_where_the_reader_looks(
@@ -39,3 +39,18 @@ def test_or_in_a_file_alone(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["probe.safetensors"]
     with pytest.raises(InputError, match="--version is for the folder of learned parts"):
         options(out, version=2).keeper("probe", TEMPLATE, MODEL, "")
+
+
+def test_a_label_that_its_policy_does_not_know_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "calls.jsonl"
+    line = """{"call": {"id": "a", "language": "de", "turns": [{"speaker": "caller", "text": "Meine PIN ist 4711"}]},
+        "gold": {"policy": "telecom-de", "outcome": "not_applicable", "events": [
+            {"turn": 1, "kind": "gives", "subject": "pin"}]}}"""
+    file.write_text(" ".join(line.split()), encoding="utf-8")
+    assert [labelled.call.id for labelled in calls_of(options(labelled=(file,)))] == ["a"]
+    file.write_text(file.read_text().replace('"pin"', '"shoe_size"'), encoding="utf-8")
+    with pytest.raises(InputError, match=r"a: gives shoe_size: turn 1 names what the policy telecom-de does not know"):
+        calls_of(options(labelled=(file,)))
+    file.write_text("", encoding="utf-8")
+    with pytest.raises(InputError, match="no labelled calls"):
+        calls_of(options(labelled=(file,)))

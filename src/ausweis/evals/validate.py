@@ -12,7 +12,7 @@ from ausweis.evals.labelled import LabelledCall, gold_facts
 from ausweis.facts import CALLER_EVENTS, may_be_about
 from ausweis.judging import Policy, find_policy, judge
 
-__all__ = ["GoldProblem", "mix", "validate"]
+__all__ = ["GoldProblem", "mix", "unknown_words", "validate"]
 
 
 class GoldProblem(NamedTuple):
@@ -72,11 +72,12 @@ def _by_policy(labelled: LabelledCall) -> Iterator[str]:
     except AusweisError as error:
         yield f"cannot be judged: {error}"
         return
-    unknown = list(_words(labelled, policy))
+    unknown = list(unknown_words(labelled, policy))
     yield from unknown or _rules(labelled, policy)
 
 
-def _words(labelled: LabelledCall, policy: Policy) -> Iterator[str]:
+def unknown_words(labelled: LabelledCall, policy: Policy) -> Iterator[str]:
+    """The events of a label that are about what the policy does not know, each with its turn."""
     for event in labelled.gold.events:
         if event.subject is not None and not may_be_about(event.kind, event.subject, policy.vocabulary):
             yield f"{event.kind} {event.subject}: turn {event.turn} names what the policy {policy.id} does not know"

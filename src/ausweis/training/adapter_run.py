@@ -18,7 +18,6 @@ from ausweis.engines.learned_part import Base, LearnedKind
 from ausweis.engines.llama import AdapterFile, LlamaEngine
 from ausweis.engines.weights import locate
 from ausweis.errors import InputError
-from ausweis.evals.labelled import read_all
 from ausweis.prompts import default_library
 from ausweis.reading.strategies import TRANSCRIPT_TEMPLATE
 from ausweis.training.adapted_model import AdaptedModel, load_adapted
@@ -29,7 +28,7 @@ from ausweis.training.calibration import dialogue_of, slopes_of
 from ausweis.training.learning import Bound, device_of
 from ausweis.training.lines import layers_of
 from ausweis.training.network import CallNumbers
-from ausweis.training.options import Options, drawn
+from ausweis.training.options import Options, calls_of
 from ausweis.training.probe import Learned, LeftOut, probe_of
 from ausweis.training.showing import show_labels, show_verdicts
 from ausweis.training.tasks import FACT_TASK, TASKS
@@ -68,7 +67,7 @@ def train_adapter(options: Options, wanted: AdapterOptions) -> tuple[AdapterFile
     if TASKS.get(template.id) is not FACT_TASK:
         raise InputError(f"no adapter is learned for {template.name}: --template is {TRANSCRIPT_TEMPLATE}")
     device = device_of(wanted.device)
-    new, weights = drawn(read_all(options.labelled), options.limit), locate(options.model)
+    new, weights = calls_of(options), locate(options.model)
     index, base = index_to_write(options.out), Base(id=weights.id, sha256=weights.sha256)
     kinds: tuple[LearnedKind, ...] = ("adapter", "probe")
     for kind in kinds:

@@ -11,11 +11,14 @@ from ausweis.engines.learned_file import LearnedFile
 from ausweis.engines.learned_index import index_to_write
 from ausweis.engines.learned_part import Base, LearnedKind
 from ausweis.errors import InputError
-from ausweis.evals.labelled import LabelledCall
+from ausweis.evals.labelled import LabelledCall, read_all
+from ausweis.evals.validate import unknown_words
+from ausweis.judging import find_policy
 from ausweis.prompts import Template
 from ausweis.provenance import ModelProvenance
+from ausweis.vocabulary import CATEGORIES, FACTORS
 
-__all__ = ["Options", "bytes_of", "drawn"]
+__all__ = ["Options", "bytes_of", "calls_of", "drawn"]
 
 _SEED = 1
 
@@ -76,6 +79,22 @@ def bytes_of(learned: LearnedFile) -> bytes:
     """What its file has."""
     with TemporaryDirectory() as folder:
         return _saved(learned, Path(folder) / "part").read_bytes()
+
+
+def calls_of(options: Options) -> list[LabelledCall]:
+    """The labelled calls that are learned from.
+
+    Raises:
+        InputError: a file cannot be read, or a label names what its policy does not know.
+        PolicyError: a label names own words, and its policy is not there.
+    """
+    calls = read_all(options.labelled)
+    for labelled in calls:
+        own = {event.subject for event in labelled.gold.events} - {None, *FACTORS, *CATEGORIES}
+        unknown = unknown_words(labelled, find_policy(labelled.policy).policy) if own else iter(())
+        if problem := next(unknown, None):
+            raise InputError(problem, place=labelled.call.id)
+    return drawn(calls, options.limit)
 
 
 def drawn(calls: Sequence[LabelledCall], limit: int | None) -> list[LabelledCall]:

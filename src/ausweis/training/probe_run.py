@@ -15,7 +15,7 @@ from ausweis.prompts import Template, default_library
 from ausweis.training.learning import Bound
 from ausweis.training.lines import KeptLines, collect, layers_of
 from ausweis.training.network import Plan
-from ausweis.training.options import Options, drawn
+from ausweis.training.options import Options, calls_of, drawn
 from ausweis.training.probe import LeftOut, learn
 from ausweis.training.showing import show_labels, show_verdicts
 from ausweis.training.tasks import FACT_TASK, TASKS
@@ -50,7 +50,7 @@ def train_probe(options: Options, going_on: GoingOn | None = None) -> Path:
     task = TASKS.get(template.id)
     if task is None:
         raise InputError(f"{template.name} has no probe: --template is {' or '.join(TASKS)}")
-    new = drawn(read_all(options.labelled), options.limit)
+    new = calls_of(options)
     known = _rehearsed(going_on)
     engine = LlamaEngine.load(options.model)
     layers, sha256 = layers_of(engine.layers), engine.info.sha256

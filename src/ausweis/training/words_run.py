@@ -12,14 +12,13 @@ from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.probe import LineFeatures, features
 from ausweis.engines.word_matcher import VERBS, weigh
 from ausweis.errors import InputError
-from ausweis.evals.labelled import read_all
 from ausweis.prompts import Template, default_library
 from ausweis.reading.own_words import description_row
 from ausweis.reading.strategies import probe_for
 from ausweis.training.learning import Bound
 from ausweis.training.lines import KeptLines, collect, kept_name
 from ausweis.training.matcher_data import BASIS_CALLS, AskedCall, Described, basis_of
-from ausweis.training.options import Options, drawn
+from ausweis.training.options import Options, calls_of
 from ausweis.training.tasks import FACT_TASK
 from ausweis.training.word_calls import asked_words, word_call, wordings_of
 from ausweis.training.word_network import WordPlan
@@ -40,7 +39,7 @@ def train_words(options: Options, wordings: Path | None = None) -> Path:
         AusweisError: the model cannot be loaded, or a file cannot be read.
     """
     template = default_library().get(options.template)
-    calls = drawn(read_all(options.labelled), options.limit)
+    calls = calls_of(options)
     words = asked_words(calls, wordings_of(wordings))
     if not any(word.own for word in words):
         raise InputError("no policy of these calls has factors or categories of its own: see docs/own-words.md")
