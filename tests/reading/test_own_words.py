@@ -10,8 +10,9 @@ from tests.probes import blank, words_by_chance
 from ausweis.engines.word_matcher import VERBS, WordMatcher
 from ausweis.prompts import Library
 from ausweis.reading.chunks import Chunk
+from ausweis.reading.descriptions import description_line
 from ausweis.reading.dialogue import EVIDENCE, weighed
-from ausweis.reading.own_words import OwnWords, description_row
+from ausweis.reading.own_words import OwnWords
 from ausweis.vocabulary import OwnWord
 
 BERTH = OwnWord(kind="factor", id="berth", name="the berth", description="Where  the boat\nlies.", looks_like="digits")
@@ -42,7 +43,7 @@ def own_words(library: Library, matcher: WordMatcher, words: Sequence[OwnWord] =
 
 def test_a_description_is_a_line_of_the_template(library: Library) -> None:
     rows = own_words(library, weighing(own=1, known=1)).rows
-    assert rows[0] == description_row(library.get("transcript"), "the berth: Where the boat lies.")
+    assert rows[0] == description_line(library.get("transcript"), "the berth: Where the boat lies.")
     assert [row.rows for row in rows] == [
         ("agent: the berth: Where the boat lies.",),
         ("agent: boats: Boats are told.",),

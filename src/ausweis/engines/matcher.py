@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ausweis.engines.learned_file import LearnedFile
 from ausweis.engines.probe import LineFeatures, Probe, features, gelu, probabilities_of
 
-__all__ = ["MATCHER_PARTS", "NEARNESS_SCALE", "LineProbe", "Matcher"]
+__all__ = ["MATCHER_PARTS", "NEARNESS_SCALE", "LineProbe", "Matcher", "softmax", "unit"]
 
 Array = NDArray[np.float32]
 
@@ -91,10 +91,10 @@ class Matcher(LearnedFile):
     def _nearness(self, number: int, said: _Compared, wanted: _Compared) -> Array:
         """How near the line is to the description, seen from its tokens, from the line's, and as a whole."""
         part = {name: self.parts[name][number] for name in MATCHER_PARTS if MATCHER_PARTS[name].startswith("m")}
-        same = _unit(said.tokens @ part["of_token"]) @ _unit(wanted.tokens @ part["of_described_token"]).T
-        weights = _softmax(wanted.tokens @ part["described_token_weight"])
-        back = _softmax(np.clip(said.tokens @ part["token_weight"], -8, 8))
-        whole = _unit(said.line @ part["of_line"]) @ _unit(wanted.line @ part["of_line"])
+        same = unit(said.tokens @ part["of_token"]) @ unit(wanted.tokens @ part["of_described_token"]).T
+        weights = softmax(wanted.tokens @ part["described_token_weight"])
+        back = softmax(np.clip(said.tokens @ part["token_weight"], -8, 8))
+        whole = unit(said.line @ part["of_line"]) @ unit(wanted.line @ part["of_line"])
         return np.array([same.max(axis=0) @ weights, same.max(axis=1) @ back, whole], dtype=np.float32)
 
 
@@ -142,13 +142,15 @@ class LineProbe:
         return (*told, *probabilities_of([self.matcher.score(line, features(description)) for description in compared]))
 
 
-def _unit(values: Array) -> Array:
+def unit(values: Array) -> Array:
+    """Each vector, along the last axis, brought to length 1."""
     lengths: Any = np.sqrt((values * values).sum(axis=-1, keepdims=True) + 1e-6)
-    unit: Array = (values / lengths).astype(np.float32)
-    return unit
+    shortened: Array = (values / lengths).astype(np.float32)
+    return shortened
 
 
-def _softmax(values: Array) -> Array:
-    risen = np.exp(values - values.max())
-    shares: Array = (risen / risen.sum()).astype(np.float32)
+def softmax(values: Array) -> Array:
+    """Shares of 1 along the last axis."""
+    risen = np.exp(values - values.max(axis=-1, keepdims=True))
+    shares: Array = (risen / risen.sum(axis=-1, keepdims=True)).astype(np.float32)
     return shares

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ausweis.engines.learned_file import LearnedFile
+from ausweis.engines.matcher import NEARNESS_SCALE, softmax, unit
 from ausweis.engines.probe import LineFeatures, Probe, features, gelu, probabilities_of
 
 __all__ = ["VERBS", "WORD_PARTS", "DescribedWords", "WordMatcher", "WordProbe", "weigh"]
@@ -58,9 +59,6 @@ description; h: n + q + x; w: hidden units; o: `VERBS`. v: the verbs of own word
 much as the verb with most of it has; u: hidden units.
 """
 
-NEARNESS_SCALE = 4.0
-"""Of the nearness that the hidden layer sees, so that it is as large as the rest."""
-
 
 class DescribedWords(NamedTuple):
     """Descriptions in the basis, filled up: tokens (k, t, d), which of them are there (k, t), and lines (k, e)."""
@@ -101,16 +99,16 @@ class WordMatcher(LearnedFile):
     def _network(self, number: int, tokens: Array, whole: Array, words: DescribedWords) -> Array:
         part = {name: self.parts[name][number] for name, shape in WORD_PARTS.items() if shape.startswith("m")}
         count, longest, _ = words.tokens.shape
-        wanted = _unit(words.tokens @ part["of_described_token"]).reshape(count * longest, -1)
-        same = (_unit(tokens @ part["of_token"]) @ wanted.T).reshape(-1, count, longest)
+        wanted = unit(words.tokens @ part["of_described_token"]).reshape(count * longest, -1)
+        same = (unit(tokens @ part["of_token"]) @ wanted.T).reshape(-1, count, longest)
         same = np.where(words.there, same, -1.0)
         weights = np.where(words.there, words.tokens @ part["described_token_weight"], -1e9)
         looks = np.exp(np.clip(tokens @ part["token_weight"], -8, 8))
         near = np.stack(
             [
-                (same.max(axis=0) * _softmax(weights)).sum(axis=1),
+                (same.max(axis=0) * softmax(weights)).sum(axis=1),
                 looks @ same.max(axis=2) / looks.sum(),
-                _unit(words.lines @ part["of_line"]) @ _unit(whole @ part["of_line"]),
+                unit(words.lines @ part["of_line"]) @ unit(whole @ part["of_line"]),
             ],
             axis=1,
         )
@@ -170,15 +168,3 @@ class WordProbe:
             self._described = compared, described
         scores = self._matcher.scores(features(states), self._described[1])
         return (*told, *probabilities_of([scores[place] for place in self._places]))
-
-
-def _unit(values: Array) -> Array:
-    lengths = np.sqrt((values * values).sum(axis=-1, keepdims=True) + 1e-6)
-    unit: Array = (values / lengths).astype(np.float32)
-    return unit
-
-
-def _softmax(values: Array) -> Array:
-    risen = np.exp(values - values.max(axis=-1, keepdims=True))
-    shares: Array = (risen / risen.sum(axis=-1, keepdims=True)).astype(np.float32)
-    return shares

@@ -14,6 +14,7 @@ own_words   a policy's own factors and categories; own_labels: what may be done 
 incidents   critical incidents beyond authentication, where the policy asks for them
 address     the name that a caller gave, from how the agent speaks to them
 dialogue    which factor is given, from the line and from what was asked
+descriptions  a description as a line that lines of a call are compared with
 chunks      turns cut into what is asked about, with what was said before
 labels      what the templates' labels mean
 defects     what is wrong with a recording: it starts late, breaks off, is garbled, was heard badly

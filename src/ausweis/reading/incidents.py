@@ -18,13 +18,14 @@ from typing import NamedTuple, cast
 from ausweis.calls.call import Call
 from ausweis.engines.matcher import LineProbe, Matcher
 from ausweis.engines.probe import Probe
-from ausweis.engines.protocol import Engine, Request, Transcript, transcript_engine
+from ausweis.engines.protocol import Engine, Request, transcript_engine
 from ausweis.errors import PromptError
 from ausweis.facts import Mention, OneSided, Shown, Side
 from ausweis.prompts import Template
 from ausweis.provenance import PromptProvenance
 from ausweis.reading.asking import transcript_of
 from ausweis.reading.chunks import Chunk, Line, spoken_chunks, with_context
+from ausweis.reading.descriptions import description_line
 from ausweis.reading.spoken import digits_in, has_number
 from ausweis.vocabulary import INCIDENTS, IncidentId
 
@@ -33,7 +34,6 @@ __all__ = [
     "IncidentQuestion",
     "IncidentReader",
     "Learned",
-    "description_line",
     "mentions_of",
     "mentions_once",
     "named_before",
@@ -191,12 +191,6 @@ class IncidentReader:
         inputs = {"incident": question.text, "lines": [line._asdict() for line in lines]}
         messages = self._template.render(inputs, language=call.language)
         return Request(messages=messages, choices=self._template.labels, template=self._template.name)
-
-
-def description_line(template: Template, description: str, speaker: Side | None) -> Transcript:
-    """A description as the template's only line, as a matcher compares lines with it."""
-    messages = template.render({"lines": [{"speaker": speaker or "agent", "text": " ".join(description.split())}]})
-    return Transcript(messages=messages, rows=(messages[-1].content,), template=template.name)
 
 
 def mentions_of(call: Call, chunks: Sequence[Chunk], chance: Chance) -> list[Mention]:

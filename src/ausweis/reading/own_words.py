@@ -15,12 +15,13 @@ from ausweis.engines.protocol import Transcript
 from ausweis.engines.word_matcher import VERBS, WordMatcher, WordProbe
 from ausweis.prompts import Template
 from ausweis.reading.chunks import Chunk
+from ausweis.reading.descriptions import description_line
 from ausweis.reading.dialogue import weighed
 from ausweis.reading.own_labels import OwnLabel, own_labels
 from ausweis.reading.word_evidence import Piece, pieces
 from ausweis.vocabulary import OwnWord
 
-__all__ = ["OwnWords", "description_row"]
+__all__ = ["OwnWords"]
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class OwnWords:
     @property
     def rows(self) -> tuple[Transcript, ...]:
         """What lines are compared with: the words' names and descriptions, in their order."""
-        return tuple(description_row(self.template, f"{word.name}: {word.description}") for word in self.words)
+        return tuple(description_line(self.template, f"{word.name}: {word.description}") for word in self.words)
 
     def probe(self, probe: Probe, speaker: str) -> WordProbe:
         """What tells the labels of a probe, and those of the own words that this speaker's lines may have."""
@@ -66,9 +67,3 @@ class OwnWords:
             for piece, score in zip(some, scores, strict=True):
                 weighted[piece.place][piece.label] = 1 / (1 + math.exp(-float(score)))
         return weighted
-
-
-def description_row(template: Template, text: str) -> Transcript:
-    """A wording of a word as the template's only line, as a matcher of words compares lines with it."""
-    messages = template.render({"lines": [{"speaker": "agent", "text": " ".join(text.split())}]})
-    return Transcript(messages=messages, rows=(messages[-1].content,), template=template.name)

@@ -17,6 +17,7 @@ __all__ = [
     "Network",
     "Optimiser",
     "arrays_of",
+    "both_dropped",
     "chance_of",
     "device_of",
     "dropped",
@@ -24,6 +25,7 @@ __all__ = [
     "network_from",
     "rate_at",
     "sums_by",
+    "unit",
 ]
 
 Array = NDArray[np.float32]
@@ -135,6 +137,17 @@ def dropped(values: Tensor, dropout: float, chance: torch.Generator | None) -> T
         return values
     kept = torch.empty(values.shape, device=values.device).bernoulli_(1 - dropout, generator=chance)
     return values * kept / (1 - dropout)
+
+
+def both_dropped(one: Tensor, other: Tensor, dropout: float, chance: torch.Generator | None) -> tuple[Tensor, Tensor]:
+    """The same dimensions, of the last axis, are left out of both."""
+    kept = dropped(one.new_ones(one.shape[-1]), dropout, chance)
+    return one * kept, other * kept
+
+
+def unit(values: Tensor) -> Tensor:
+    """As `engines.matcher.unit`."""
+    return values * torch.rsqrt((values * values).sum(dim=-1, keepdim=True) + 1e-6)
 
 
 def sums_by(owner: Tensor, values: Tensor, rows: int) -> Tensor:

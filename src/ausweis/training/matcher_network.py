@@ -17,12 +17,13 @@ from ausweis.training.learning import (
     Network,
     Optimiser,
     arrays_of,
+    both_dropped,
     chance_of,
     device_of,
-    dropped,
     largest_by,
     network_from,
     sums_by,
+    unit,
 )
 from ausweis.training.matcher_data import CallInBasis, Descriptions
 
@@ -160,10 +161,10 @@ def match_scores(
 ) -> Tensor:
     """As `Matcher.score`, for many lines and descriptions, with whole dimensions left out if there is a chance."""
     rows, owner, there = len(batch.lines), batch.owner, batch.there > 0
-    tokens, described = _both_dropped(batch.tokens, batch.described, dropout, chance)
-    lines, described_lines = _both_dropped(batch.lines, batch.described_lines, dropout, chance)
+    tokens, described = both_dropped(batch.tokens, batch.described, dropout, chance)
+    lines, described_lines = both_dropped(batch.lines, batch.described_lines, dropout, chance)
     same = torch.einsum(
-        "cr,dtr->cdt", _unit(tokens @ network["of_token"]), _unit(described @ network["of_described_token"])
+        "cr,dtr->cdt", unit(tokens @ network["of_token"]), unit(described @ network["of_described_token"])
     )
     weights = (described @ network["described_token_weight"]).masked_fill(~there, -1e9).softmax(dim=-1)
     back = same.masked_fill(~there, -1.0).amax(dim=-1)
@@ -173,7 +174,7 @@ def match_scores(
         [
             torch.einsum("ndt,dt->nd", largest_by(owner, same, rows), weights),
             sums_by(owner, back * looks[:, None], rows) / (total[:, None] + 1e-6),
-            _unit(lines @ network["of_line"]) @ _unit(described_lines @ network["of_line"]).T,
+            unit(lines @ network["of_line"]) @ unit(described_lines @ network["of_line"]).T,
         ],
         dim=-1,
     )
@@ -182,16 +183,6 @@ def match_scores(
     hidden = torch.nn.functional.gelu(hidden, approximate="tanh")
     plain = near @ network["nearness"] + hidden @ network["hidden_out"]
     return plain + (lines @ network["line"])[:, None] + network["bias"]
-
-
-def _both_dropped(one: Tensor, other: Tensor, dropout: float, chance: torch.Generator | None) -> tuple[Tensor, Tensor]:
-    """The same dimensions are left out of both."""
-    kept = dropped(one.new_ones(one.shape[-1]), dropout, chance)
-    return one * kept, other * kept
-
-
-def _unit(values: Tensor) -> Tensor:
-    return values * torch.rsqrt((values * values).sum(-1, keepdim=True) + 1e-6)
 
 
 def _loss(network: Network, begun: Network, batch: MatchBatch, plan: MatchPlan, chance: torch.Generator) -> Tensor:

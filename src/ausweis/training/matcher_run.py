@@ -12,7 +12,7 @@ from ausweis.errors import InputError
 from ausweis.evals.incident_label import IncidentLabel
 from ausweis.evals.labelled import read_all
 from ausweis.prompts import default_library
-from ausweis.reading.incidents import description_line
+from ausweis.reading.descriptions import description_line
 from ausweis.training.learning import Bound
 from ausweis.training.lines import KeptLines, collect, layers_of
 from ausweis.training.matcher import LeftOut, learn_matcher

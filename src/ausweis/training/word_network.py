@@ -14,17 +14,19 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from ausweis.engines.word_matcher import NEARNESS_SCALE, VERBS, DescribedWords
+from ausweis.engines.matcher import NEARNESS_SCALE
+from ausweis.engines.word_matcher import VERBS, DescribedWords
 from ausweis.training.learning import (
     Network,
     Optimiser,
     arrays_of,
+    both_dropped,
     chance_of,
     device_of,
-    dropped,
     largest_by,
     network_from,
     sums_by,
+    unit,
 )
 from ausweis.training.matcher_data import CallInBasis
 from ausweis.training.word_calls import WordCall
@@ -168,12 +170,16 @@ def _scores(
     """As `WordMatcher.scores`, for all lines of a call: shape (lines, words, verbs)."""
     device = network["bias"].device
     owner = torch.from_numpy(call.owner.astype(np.int64)).to(device)
-    tokens, described = _both_dropped(call.tokens, words.tokens, dropout, chance, device)
-    lines, described_lines = _both_dropped(call.lines, words.lines, dropout, chance, device)
-    there = torch.from_numpy(words.there).to(device)
+    seen_lines = torch.from_numpy(call.lines.astype(np.float32)).to(device)
+    seen_tokens = torch.from_numpy(call.tokens.astype(np.float32)).to(device)
+    asked_tokens, asked_lines, there = (
+        torch.from_numpy(part).to(device) for part in (words.tokens, words.lines, words.there)
+    )
+    tokens, described = both_dropped(seen_tokens, asked_tokens, dropout, chance)
+    lines, described_lines = both_dropped(seen_lines, asked_lines, dropout, chance)
     count, longest, _ = described.shape
-    wanted = _unit(described @ network["of_described_token"]).reshape(count * longest, -1)
-    same = (_unit(tokens @ network["of_token"]) @ wanted.T).reshape(-1, count, longest)
+    wanted = unit(described @ network["of_described_token"]).reshape(count * longest, -1)
+    same = (unit(tokens @ network["of_token"]) @ wanted.T).reshape(-1, count, longest)
     same = same.masked_fill(~there, -1.0)
     weights = (described @ network["described_token_weight"]).masked_fill(~there, -1e9).softmax(dim=-1)
     looks = (tokens @ network["token_weight"]).clamp(-8, 8).exp()
@@ -182,7 +188,7 @@ def _scores(
         [
             (largest_by(owner, same, rows) * weights).sum(dim=-1),
             sums_by(owner, same.amax(dim=-1) * looks[:, None], rows) / sums_by(owner, looks, rows)[:, None],
-            _unit(lines @ network["of_line"]) @ _unit(described_lines @ network["of_line"]).T,
+            unit(lines @ network["of_line"]) @ unit(described_lines @ network["of_line"]).T,
         ],
         dim=-1,
     )
@@ -197,16 +203,3 @@ def _scores(
         + network["bias"]
     )
     return told
-
-
-def _both_dropped(
-    lines: NDArray[np.floating], described: Array, dropout: float, chance: torch.Generator | None, device: torch.device
-) -> tuple[Tensor, Tensor]:
-    """Both without the same dimensions."""
-    one, other = torch.from_numpy(lines.astype(np.float32)).to(device), torch.from_numpy(described).to(device)
-    kept = dropped(one.new_ones(one.shape[-1]), dropout, chance)
-    return one * kept, other * kept
-
-
-def _unit(values: Tensor) -> Tensor:
-    return values * torch.rsqrt((values * values).sum(dim=-1, keepdim=True) + 1e-6)

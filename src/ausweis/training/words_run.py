@@ -13,7 +13,7 @@ from ausweis.engines.probe import LineFeatures, features
 from ausweis.engines.word_matcher import VERBS, weigh
 from ausweis.errors import InputError
 from ausweis.prompts import Template, default_library
-from ausweis.reading.own_words import description_row
+from ausweis.reading.descriptions import description_line
 from ausweis.reading.strategies import probe_for
 from ausweis.training.learning import Bound
 from ausweis.training.lines import KeptLines, collect, kept_name
@@ -85,7 +85,7 @@ def _seen(
     for text in texts:
         path = kept / f"{hashlib.sha256(text.encode()).hexdigest()[:24]}.npz"
         if not path.is_file():
-            (states,) = engine.states(description_row(template, text), layers)
+            (states,) = engine.states(description_line(template, text), layers)
             half = path.with_suffix(".half.npz")
             np.savez(half, states=states.astype(np.float16))
             half.replace(path)

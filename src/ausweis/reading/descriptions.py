@@ -1,0 +1,13 @@
+"""A description as a line of a template: what lines of a call are compared with, own words and incidents alike."""
+
+from ausweis.engines.protocol import Transcript
+from ausweis.prompts import Template
+from ausweis.vocabulary import Side
+
+__all__ = ["description_line"]
+
+
+def description_line(template: Template, description: str, speaker: Side | None = None) -> Transcript:
+    """A description as the template's only line, as a matcher compares lines with it."""
+    messages = template.render({"lines": [{"speaker": speaker or "agent", "text": " ".join(description.split())}]})
+    return Transcript(messages=messages, rows=(messages[-1].content,), template=template.name)
