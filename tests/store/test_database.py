@@ -57,6 +57,7 @@ def test_calls_of_an_older_store_are_ordered_as_if_they_came_today(address: str,
         connection.execute(text("ALTER TABLE calls DROP COLUMN weight"))
         connection.execute(text("DROP TABLE seals"))
         connection.execute(text("ALTER TABLE chain DROP COLUMN sealed"))
+        connection.execute(text("ALTER TABLE decisions DROP COLUMN coaching"))
         connection.execute(text("DELETE FROM ausweis_store WHERE number >= 4"))
     database.close()
     with Store.open(address, key=key) as store:

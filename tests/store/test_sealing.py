@@ -240,6 +240,7 @@ def older(path: Path) -> Path:
             previous = values["hash"]
             connection.execute(text("UPDATE chain SET previous = :previous, hash = :hash WHERE seq = :seq"), values)
         connection.execute(text("ALTER TABLE chain DROP COLUMN sealed"))
+        connection.execute(text("ALTER TABLE decisions DROP COLUMN coaching"))
         connection.execute(text("DROP TABLE seals"))
         connection.execute(text("DELETE FROM ausweis_store WHERE number >= 5"))
     return path
@@ -263,7 +264,7 @@ def test_a_store_cannot_be_made_an_older_one(path: Path) -> None:
     change(path, "UPDATE calls SET risk = 0.5", "DROP TABLE seals", "DELETE FROM ausweis_store WHERE number >= 5")
     with pytest.raises(StoreError):
         verify(path)
-    change(path, "ALTER TABLE chain DROP COLUMN sealed")
+    change(path, "ALTER TABLE chain DROP COLUMN sealed", "ALTER TABLE decisions DROP COLUMN coaching")
     with pytest.raises(StoreError, match="the chain is broken at entry 1"):
         verify(path)
 

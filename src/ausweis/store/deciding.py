@@ -52,14 +52,15 @@ def decide(
     violations: Violations = (),
     incidents: Incidents | None = None,
     note: str = "",
+    coaching: bool = False,
     verdict_key: int,
     says: str | None = None,
 ) -> Decision:
     """Add what a reviewer decided about the verdict that they saw; nothing is ever changed or lost.
 
     `outcome`, `violations` (type, turn) and `incidents` (id, turn) are the right label, wanted where the verdict is
-    overruled; without `incidents`, those of the verdict stand. `says`: that of the record that they saw; without it,
-    another text under the same verdict goes unnoticed.
+    overruled; without `incidents`, those of the verdict stand. `coaching`: the note is meant for coaching. `says`: that
+    of the record that they saw; without it, another text under the same verdict goes unnoticed.
 
     Raises:
         StoreError: the verdict, or the text, says something else by now; the label is none, or what an overruled
@@ -85,6 +86,7 @@ def decide(
         "violations": json.dumps([list(said_at) for said_at in label.violations]),
         "incidents": json.dumps([list(said_at) for said_at in label.incidents], ensure_ascii=False) if tells else None,
         "note": note,
+        "coaching": coaching and bool(note),
         "at": now(),
     }
     content = chain.decision_content(_Values(row))
@@ -227,6 +229,7 @@ def _decisions(rows: Iterable[Any], says: str) -> list[Decision]:
             verdict_key=row.verdict_key,
             counts=row.says == says and last[row.reviewer] == row.seq,
             incidents=_incidents(row.incidents),
+            coaching=row.coaching,
         )
         for row in known
     ]

@@ -105,7 +105,7 @@ class Decision:
     `outcome`, `violations` and `incidents` (kind, turn) are the right label: the verdict's own where it was confirmed,
     None and nothing where the reviewer was not sure. `incidents` is None where it tells nothing of them: nobody looked
     for any and the reviewer named none, or it is of an earlier version. `counts`: made on what the verdict of today
-    says, and the reviewer's last word on it.
+    says, and the reviewer's last word on it. `coaching`: the note is meant for coaching.
     """
 
     key: int
@@ -118,6 +118,7 @@ class Decision:
     verdict_key: int
     counts: bool = True
     incidents: tuple[tuple[str, int], ...] | None = None
+    coaching: bool = False
 
 
 @dataclass(frozen=True, slots=True)

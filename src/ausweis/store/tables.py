@@ -109,6 +109,7 @@ decisions = _table(
     *("says", "reviewer", "choice", "outcome?", "violations", "note", "at"),
     Column("seq", Integer, nullable=False),
     "incidents?",
+    Column("coaching", Boolean, default=False, nullable=False),
 )
 samples = _table(
     "samples",

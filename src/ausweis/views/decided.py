@@ -1,0 +1,66 @@
+"""What reviewers decided about a call, as far as the reader may see it, and which label holds."""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from ausweis.store import CallRecord, Decision, State
+from ausweis.store.deciding import label_of
+from ausweis.views.words import Words
+from ausweis.vocabulary import Outcome
+
+__all__ = ["Decided", "Seen", "decided_of", "label_in_words", "seen_by"]
+
+
+class Seen(NamedTuple):
+    """Decisions that a reader may see, the last of each reviewer; `hidden`: how many others have decided."""
+
+    decisions: Sequence[Decision]
+    hidden: int
+
+
+class Decided(NamedTuple):
+    """What is decided. `state` is `decided` where what others said is hidden; `label`: the one that holds.
+
+    `notes` of the decisions that count, and of these, those that are meant for `coaching`.
+    """
+
+    state: State | Literal["decided"]
+    label: Decision | None
+    notes: Sequence[str]
+    coaching: Sequence[str]
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """The outcome that is right."""
+        return self.label.outcome if self.label else None
+
+
+def seen_by(record: CallRecord, reviewer: str | None) -> Seen:
+    """Until reviewers have decided, they see only their own, so that two opinions are two; with None, all is seen."""
+    now = {decision.reviewer: decision for decision in record.decisions if decision.counts}
+    # The last word on an earlier verdict, of those who have not decided anew.
+    earlier = (decision for decision in record.decisions if decision.verdict_key != record.verdict_key)
+    old = {decision.reviewer: decision for decision in earlier if decision.reviewer not in now}
+    every = reviewer is None or reviewer in now
+    shown = [decision for decision in (*old.values(), *now.values()) if every or decision.reviewer == reviewer]
+    return Seen(shown, 0 if every else len(now))
+
+
+def decided_of(record: CallRecord, reviewer: str | None) -> Decided:
+    """What is decided about a call, for a reader."""
+    seen = seen_by(record, reviewer)
+    counting = [decision for decision in seen.decisions if decision.counts]
+    return Decided(
+        state="decided" if seen.hidden else record.row.state,
+        label=None if seen.hidden else label_of(counting),
+        notes=[decision.note for decision in counting if decision.note],
+        coaching=[decision.note for decision in counting if decision.note and decision.coaching],
+    )
+
+
+def label_in_words(decision: Decision, words: Words) -> str:
+    """`Verstoß, vorgesagt in Turn 6`: what a decision says is right; empty where it is not sure."""
+    happened = (*decision.violations, *(decision.incidents or ()))
+    label = [words.word(decision.outcome)] if decision.outcome else []
+    label += [words.text("label_at", type=words.word(kind), turn=turn) for kind, turn in happened]
+    return ", ".join(label)
