@@ -14,7 +14,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from ausweis.errors import NoCallError, StoreError
-from ausweis.serve import call_page, figures, queue, sample
+from ausweis.serve import call_page, download, figures, queue, sample, sheet
 from ausweis.serve.audio import audio
 from ausweis.serve.auth import LIFETIME, Session, reviewer_name
 from ausweis.serve.desk import Desk, RequestContext
@@ -41,6 +41,8 @@ def create_app(desk: Desk) -> Guard:
         routes=[
             Route("/", _page(queue.queue_page)),
             Route("/calls/{key:int}", _page(call_page.call_page)),
+            Route("/calls.xlsx", _form(download.download), methods=["POST"]),
+            Route("/calls/{key:int}/sheet", _page(sheet.sheet_page)),
             Route("/calls/{key:int}/audio/{place:int}", _page(audio)),
             Route("/calls/{key:int}/decisions", _form(call_page.decide), methods=["POST"]),
             Route("/calls/{key:int}/unmask", _form(call_page.unmask), methods=["POST"]),
@@ -216,6 +218,7 @@ def _context(request: Request, session: Session, form: dict[str, str]) -> Reques
         asked=asked,
         parts={name: value for name, value in request.path_params.items() if isinstance(value, int)},
         form=form,
+        origin=f"{'https' if _desk(request).secure else 'http'}://{request.headers.get('host', '')}",
         partial="hx-request" in request.headers and "hx-history-restore-request" not in request.headers,
     )
 

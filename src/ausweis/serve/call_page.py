@@ -132,6 +132,7 @@ def _keep(context: RequestContext) -> Choice:
         violations=label.violations if label else (),
         incidents=label.incidents if label else None,
         note=note_of(form, words),
+        coaching="coaching" in form,
         verdict_key=int(form["verdict_key"]),
         says=form.get("says"),
     )

@@ -9,6 +9,7 @@ from ausweis.judging.verdict import Check, Verdict
 from ausweis.serve.audio import is_there, media_type
 from ausweis.serve.queue import RowView, row_view
 from ausweis.store import CallRecord, Decision
+from ausweis.views.decided import label_in_words, seen_by
 from ausweis.views.findings import Finding, findings_of
 from ausweis.views.masks import CallMask
 from ausweis.views.turns import TurnView, marks_of, turn_views
@@ -19,12 +20,16 @@ __all__ = ["CallView", "DecisionView", "call_view"]
 
 @dataclass(frozen=True)
 class DecisionView:
-    """What a reviewer decided. `label`: the right label, in words; `old`: about an earlier verdict."""
+    """What a reviewer decided. `label`: the right label, in words; `old`: about an earlier verdict.
+
+    `coaching`: the note is meant for coaching.
+    """
 
     reviewer: str
     choice: str
     label: str
     note: str
+    coaching: bool
     at: str
     old: bool
 
@@ -66,7 +71,7 @@ def call_view(record: CallRecord, words: Words, *, reviewer: str, agents: bool, 
     """The view of a call for one reviewer."""
     mask = CallMask(record, words.language, masked=not unmasked)
     findings = findings_of(record, words, mask)
-    decided, hidden = _decisions(record, reviewer, words)
+    seen = seen_by(record, reviewer)
     return CallView(
         record=record,
         row=row_view(record.row, words, agents=agents),
@@ -81,8 +86,8 @@ def call_view(record: CallRecord, words: Words, *, reviewer: str, agents: bool, 
         audio=[f"/calls/{record.row.key}/audio/{place}" for place, path in enumerate(record.audio) if media_type(path)],
         gone=not all(map(is_there, record.audio)),
         unmasked=unmasked,
-        decisions=decided,
-        hidden=hidden,
+        decisions=[_decision(decision, words) for decision in seen.decisions],
+        hidden=seen.hidden,
     )
 
 
@@ -92,24 +97,11 @@ def _told(check: Check, verdict: Verdict, words: Words) -> str:
     return check_sentence(check, words.language) if check.result in ("fail", "unclear") and not known else ""
 
 
-def _decisions(record: CallRecord, reviewer: str, words: Words) -> tuple[list[DecisionView], int]:
-    """The decisions that the reviewer may see: until they have decided, only their own, so that two stay two."""
-    now = {decision.reviewer: decision for decision in record.decisions if decision.counts}
-    # The last word on an earlier verdict, of those who have not decided anew.
-    earlier = (decision for decision in record.decisions if decision.verdict_key != record.verdict_key)
-    old = {decision.reviewer: decision for decision in earlier if decision.reviewer not in now}
-    seen = reviewer in now
-    shown = [decision for decision in (*old.values(), *now.values()) if seen or decision.reviewer == reviewer]
-    return [_decision(decision, words) for decision in shown], 0 if seen else len(now)
-
-
 def _decision(decision: Decision, words: Words) -> DecisionView:
-    label = [words.word(decision.outcome)] if decision.choice == "overrule" and decision.outcome else []
-    happened = (*decision.violations, *(decision.incidents or ())) if label else ()
-    label += [words.text("label_at", type=words.word(kind), turn=turn) for kind, turn in happened]
+    label = label_in_words(decision, words) if decision.choice == "overrule" else ""
     at = f"{decision.at[:10]} {decision.at[11:16]} UTC"
     return DecisionView(
-        decision.reviewer, decision.choice, ", ".join(label), decision.note, at, old=not decision.counts
+        decision.reviewer, decision.choice, label, decision.note, decision.coaching, at, old=not decision.counts
     )
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from ausweis.errors import StoreError
@@ -37,7 +37,10 @@ class Label(NamedTuple):
 
 @dataclass(frozen=True)
 class DecisionForm:
-    """The fields of the form. `types` and `kinds`: turns as text; `is_open`: whether the right label is shown."""
+    """The fields of the form. `types` and `kinds`: turns as text; `is_open`: whether the right label is shown.
+
+    `coaching`: whether the note is meant for coaching.
+    """
 
     note: str
     outcome: str
@@ -45,6 +48,7 @@ class DecisionForm:
     ticks: Sequence[Tick]
     kinds: Sequence[tuple[IncidentId, str]]
     is_open: bool = False
+    coaching: bool = False
 
     @property
     def adds(self) -> bool:
@@ -66,10 +70,12 @@ def proposed(verdict: Verdict) -> DecisionForm:
 def sent(verdict: Verdict, form: Mapping[str, str]) -> DecisionForm:
     """The form as somebody sent it, about the verdict of today."""
     first = proposed(verdict)
+    note, coaching = form.get("note", ""), "coaching" in form
     if form.get("choice") != "overrule":
-        return DecisionForm(form.get("note", ""), first.outcome, first.types, first.ticks, first.kinds)
+        return replace(first, note=note, coaching=coaching)
     return DecisionForm(
-        note=form.get("note", ""),
+        note=note,
+        coaching=coaching,
         outcome=form.get("outcome", first.outcome),
         types=[(kind, form.get(kind, "")) for kind in VIOLATIONS],
         ticks=[tick._replace(ticked=tick.name in form) for tick in first.ticks],

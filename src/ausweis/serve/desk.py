@@ -40,7 +40,10 @@ class Desk:
 
 @dataclass(frozen=True)
 class RequestContext:
-    """One request of somebody who is signed in. `form` holds the last value of each field; `query` begins with `?`."""
+    """One request of somebody who is signed in. `form` holds the last value of each field; `query` begins with `?`.
+
+    `origin`: where the browser reaches the desk, such as `http://127.0.0.1:8321`.
+    """
 
     desk: Desk
     session: Session
@@ -51,6 +54,7 @@ class RequestContext:
     parts: dict[str, int]
     form: dict[str, str] = field(default_factory=dict)
     partial: bool = False
+    origin: str = ""
 
     @property
     def store(self) -> Store:

@@ -14,10 +14,12 @@ from ausweis.store import CallFilter, CallRow, State
 from ausweis.views.words import Words, clock, time_of
 from ausweis.vocabulary import OUTCOMES, VIOLATIONS, Severity
 
-__all__ = ["PAGE", "RowView", "choices", "question_of", "queue_page", "row_view", "row_views"]
+__all__ = ["MOST", "PAGE", "RowView", "choices", "question_of", "queue_page", "row_view", "row_views"]
 
 PAGE = 50
 """Calls on a page."""
+MOST = 2_000
+"""Calls of an Excel file of the queue: each is read whole and masked, some hundreds a second."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ def queue_page(context: RequestContext) -> Response:
         "query": question.query(),
         "small_team": bool(Question.of(context.asked).team and not question.team),
         "more": f"/{question.query(rows[PAGE - 1].cursor(question.by))}" if len(rows) > PAGE else None,
+        "most": MOST if context.session.role == "lead" else None,
         "shown": words.text("shown_one" if total == 1 else "shown", total=words.number(total)),
     }
     if context.partial:

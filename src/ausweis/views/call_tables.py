@@ -1,4 +1,4 @@
-"""Calls as a table with a row each, and their findings as another: for Excel in words, for programs as contracts say."""
+"""Calls as a table, their findings as another: for Excel in words, for programs as the contracts say."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass

@@ -147,6 +147,7 @@
       l: () => follow("[data-after]"),
       m: nextMark,
       p: toggle,
+      s: () => follow("[data-sheet]"),
       u: () => follow("[data-up]"),
       c: () => follow("#decide [data-key=c]"),
       o: overrule,
