@@ -107,12 +107,17 @@ def m5_seals(connection: Connection) -> None:
         connection.execute(text(statement))
 
 
+def m6_withdrawn_decisions(_: Connection) -> None:
+    """Decisions may be taken back. No table changes, but an older version would go on counting them: it is kept out."""
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m1_first_tables,
     m2_chain,
     m3_incidents_of_decisions,
     m4_weight_of_calls,
     m5_seals,
+    m6_withdrawn_decisions,
 )
 SEALED = MIGRATIONS.index(m5_seals) + 1
 """The migration from which on rows are sealed: by who has the key, not by it."""
