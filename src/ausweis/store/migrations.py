@@ -107,7 +107,11 @@ def m5_seals(connection: Connection) -> None:
         connection.execute(text(statement))
 
 
-def m6_notes_for_coaching(connection: Connection) -> None:
+def m6_withdrawn_decisions(_: Connection) -> None:
+    """Decisions may be taken back. No table changes, but an older version would go on counting them: it is kept out."""
+
+
+def m7_notes_for_coaching(connection: Connection) -> None:
     """Whether a reviewer's note is meant for coaching; notes from before are not."""
     connection.execute(text("ALTER TABLE decisions ADD COLUMN coaching BOOLEAN NOT NULL DEFAULT FALSE"))
 
@@ -118,7 +122,8 @@ MIGRATIONS: tuple[Migration, ...] = (
     m3_incidents_of_decisions,
     m4_weight_of_calls,
     m5_seals,
-    m6_notes_for_coaching,
+    m6_withdrawn_decisions,
+    m7_notes_for_coaching,
 )
 SEALED = MIGRATIONS.index(m5_seals) + 1
 """The migration from which on rows are sealed: by who has the key, not by it."""

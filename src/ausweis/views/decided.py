@@ -39,7 +39,8 @@ def seen_by(record: CallRecord, reviewer: str | None) -> Seen:
     """Until reviewers have decided, they see only their own, so that two opinions are two; with None, all is seen."""
     now = {decision.reviewer: decision for decision in record.decisions if decision.counts}
     # The last word on an earlier verdict, of those who have not decided anew.
-    earlier = (decision for decision in record.decisions if decision.verdict_key != record.verdict_key)
+    given = (decision for decision in record.decisions if not decision.withdrawn)
+    earlier = (decision for decision in given if decision.verdict_key != record.verdict_key)
     old = {decision.reviewer: decision for decision in earlier if decision.reviewer not in now}
     every = reviewer is None or reviewer in now
     shown = [decision for decision in (*old.values(), *now.values()) if every or decision.reviewer == reviewer]
