@@ -13,6 +13,8 @@ Pages:
     lists       what can be chosen in a filter
     call_page   one call, and what is decided on it: `decision`; `call_view` is what it shows
     audio       recordings, in parts
+    sheet       one call on a sheet of paper, for coaching
+    download    the queue as an Excel file
     sample      calls drawn by chance
     figures     agreement, recall, trends
 

@@ -33,7 +33,6 @@ def withdraw(connection: Connection, key: Key, call_key: int, *, reviewer: str, 
     if row is None or decision_key not in counting:
         raise StoreError("only your own last decision about what the verdict says can be taken back")
     same = {name: getattr(row, name) for name in ("call_key", "verdict_key", "says", "reviewer")}
-    nothing: dict[str, Any] = {"outcome": None, "violations": "[]", "incidents": None}
-    nothing |= {"note": "", "coaching": False}
+    nothing: dict[str, Any] = {"outcome": None, "violations": "[]", "incidents": None, "note": "", "coaching": False}
     made = deciding.keep(connection, key, call, {**same, "choice": "withdrawn", **nothing})
     return next(decision for decision in made if decision.key == decision_key)

@@ -68,6 +68,13 @@ class Manner:
             return word or ""
         return self.words.capital(self.words.word(word))
 
+    def kind(self, finding: Finding | None) -> str:
+        """Whether it is a violation or an incident; empty for none."""
+        if finding is None:
+            return ""
+        kind = "incident" if finding.incident else "violation"
+        return kind if self.words is None else self.words.text(kind)
+
     def listed(self, kinds: Sequence[str]) -> str:
         """Several of them."""
         return " ".join(kinds) if self.words is None else self.words.capital(", ".join(map(self.words.word, kinds)))
@@ -136,7 +143,7 @@ def finding_table(manner: Manner) -> Table[FindingLine]:
     """The table of findings."""
     columns: list[Column[FindingLine]] = [
         *_columns_of_call(manner, lambda line: line.call),
-        Column("kind", "text", 11, lambda line: manner.say(_kind_of(line.finding))),
+        Column("kind", "text", 11, lambda line: manner.kind(line.finding)),
         Column("type", "prose", 28, lambda line: manner.say(line.finding.name if line.finding else "")),
         Column("severity", "text", 10, lambda line: manner.say(line.finding.severity if line.finding else "")),
         Column("turn", "turn", 7, lambda line: line.finding.turn if line.finding else None),
@@ -168,10 +175,6 @@ def _columns_of_decision(manner: Manner, call: Callable[[T], CallLine]) -> list[
         Column("note", "prose", 40, lambda line: "\n".join(call(line).decided.notes)),
         Column("coaching_note", "prose", 40, lambda line: "\n".join(call(line).decided.coaching)),
     ]
-
-
-def _kind_of(finding: Finding | None) -> str:
-    return "" if finding is None else "incident" if finding.incident else "violation"
 
 
 def _quotes(finding: Finding | None) -> str:
