@@ -21,6 +21,7 @@ THEMES = {
     "serve": "browser own_words signin",
     "store": "damage relatives",
     "training": "isolation",
+    "views": "plurals",
     "vocabulary": "registry",
 }
 """What no module alone is of, by folder."""

@@ -68,7 +68,7 @@ def in_review(call: str) -> Shown:
     alone = re.search(r'<span class="what"><b>(.*?)</b>', call)
     assert alone
     for block in re.findall(r'<div class="found">(.*?)</div>', call, re.DOTALL):
-        turn = re.search(r'<span class="moment">Turn (\d+)', block)
+        turn = re.search(r'<span class="moment">(?:Turn|Redebeitrag) (\d+)', block)
         if turn is None:
             continue
         title = re.search(r"</span>\s*([^<]+)</h3>", block)

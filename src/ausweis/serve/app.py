@@ -1,8 +1,8 @@
 """The server: routes, and who may pass."""
 
+import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from http import HTTPStatus
 from urllib.parse import urlencode
 
 from starlette.applications import Starlette
@@ -18,7 +18,7 @@ from ausweis.serve import call_page, figures, queue, sample
 from ausweis.serve.audio import audio
 from ausweis.serve.auth import LIFETIME, Session, reviewer_name
 from ausweis.serve.desk import Desk, RequestContext
-from ausweis.serve.language import language_of
+from ausweis.serve.language import LANGUAGE, asked_language, language_of
 from ausweis.serve.rendering import answer, render
 from ausweis.serve.security import LOOPBACK, Guard
 from ausweis.views.words import Words
@@ -26,7 +26,8 @@ from ausweis.views.words import Words
 __all__ = ["create_app"]
 
 Page = Callable[[RequestContext], Response]
-LANGUAGE = "ausweis-language"
+_LOG = logging.getLogger("uvicorn.error")
+"""The terminal of whoever runs the server."""
 MAX_FIELDS = 40
 FORM_FIELDS = 5000
 """A call may have thousands of incidents, each a field."""
@@ -135,18 +136,23 @@ async def _language(request: Request) -> Response:
 async def _no_page(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     words = _words(request)
-    text = words.text({403: "form_foreign", 404: "not_found"}.get(status, "went_wrong"))
-    return _problem(request, text, f"{status} {HTTPStatus(status).phrase}", status)
+    title = words.text({403: "form_foreign", 404: "not_found"}.get(status, "went_wrong"))
+    return _problem(request, title, words.status(status), status)
 
 
 async def _refused(request: Request, error: Exception) -> Response:
     """What the store refuses: what was decided does not fit any more, there is no such call, or nothing can be read."""
     words = _words(request)
+    fault = error if isinstance(error, StoreError) else StoreError(str(error))
+    if fault.place:
+        # Of the store itself, and not of what was asked of it. What to do is for whoever runs the server.
+        _LOG.error("%s", fault)
+    told = words.error(fault)
     if request.method == "POST":
-        return _problem(request, words.text("refused"), str(error), 409)
+        return _problem(request, words.text("refused"), told, 409)
     if isinstance(error, NoCallError):
-        return _problem(request, words.text("not_found"), str(error), 404)
-    return _problem(request, words.text("store_away"), str(error), 503)
+        return _problem(request, words.text("not_found"), told, 404)
+    return _problem(request, words.text("store_away"), told, 503)
 
 
 def _problem(request: Request, title: str, text: str, status: int) -> Response:
@@ -200,7 +206,7 @@ def _session(request: Request) -> Session | None:
 
 
 def _words(request: Request) -> Words:
-    return Words(language_of(request.cookies.get(LANGUAGE), request.headers.get("accept-language", "")))
+    return Words(asked_language(request.headers))
 
 
 def _context(request: Request, session: Session, form: dict[str, str]) -> RequestContext:

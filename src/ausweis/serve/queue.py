@@ -120,7 +120,7 @@ def row_view(row: CallRow, words: Words, incidents: Sequence[tuple[str, int]] = 
     """A row in words. `incidents`: kind and turn of each, where they are known."""
     (name, turn), *others = _found(row, words, incidents)
     moment = ", ".join(part for part in (words.day(row.day), time_of(row)) if part)
-    length = clock(row.seconds) or words.text("turns", count=row.turns)
+    length = clock(row.seconds) or words.count("turns", row.turns)
     meta = (moment, row.queue, row.team, row.agent if agents else None, length)
     return RowView(
         key=row.key,
