@@ -38,7 +38,7 @@ TEAM_AGENTS = 3
 
 Choice = Literal["confirm", "overrule", "not_sure"]
 LabelKind = Literal["violations", "incidents"]
-What = Literal["imported", "decided", "sampled", "deleted", "exported", "unmasked", "covered"]
+What = Literal["imported", "decided", "sampled", "deleted", "exported", "unmasked", "covered", "weighed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class CallRow:
             "time": self.at,
             "chance": scattered(self.key),
         }
-        return Cursor(values[order], self.key)
+        return Cursor(values[order], self.key, self.at if order == "weight" else "")
 
 
 class RunRow(RunProvenance):
