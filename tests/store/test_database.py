@@ -11,7 +11,7 @@ from tests.store.runs import add_incidents, incident_of, make_call, make_run
 from ausweis.errors import StoreError
 from ausweis.store import Key, Store
 from ausweis.store.database import Database
-from ausweis.store.migrations import MIGRATIONS
+from ausweis.store.migrations import MIGRATIONS, WEIGHED
 from ausweis.store.tables import metadata
 
 
@@ -76,7 +76,7 @@ def test_calls_of_a_sealed_store_are_weighed_anew_and_sealed(
     database = Database.open(address)
     with database.writing() as connection:
         connection.execute(text("UPDATE calls SET risk = 0.001 WHERE key = 2"))
-        connection.execute(text("DELETE FROM ausweis_store WHERE number >= 6"))
+        connection.execute(text(f"DELETE FROM ausweis_store WHERE number >= {WEIGHED}"))
     database.close()
     with Store.open(address, key=key) as store:
         assert [row.call_id for row in store.calls()][:2] == ["call-4", "call-2"]

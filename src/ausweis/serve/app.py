@@ -20,6 +20,7 @@ from ausweis.serve.auth import LIFETIME, Session, reviewer_name
 from ausweis.serve.desk import Desk, RequestContext
 from ausweis.serve.language import language_of
 from ausweis.serve.rendering import answer, render
+from ausweis.serve.roles import LEAD_ONLY
 from ausweis.serve.security import LOOPBACK, Guard
 from ausweis.views.words import Words
 
@@ -135,7 +136,8 @@ async def _language(request: Request) -> Response:
 async def _no_page(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     words = _words(request)
-    text = words.text({403: "form_foreign", 404: "not_found"}.get(status, "went_wrong"))
+    key = {403: "form_foreign", 404: "not_found"}.get(status, "went_wrong")
+    text = words.text(LEAD_ONLY if isinstance(error, HTTPException) and error.detail == LEAD_ONLY else key)
     return _problem(request, text, f"{status} {HTTPStatus(status).phrase}", status)
 
 

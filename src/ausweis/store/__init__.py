@@ -18,6 +18,8 @@ records       one call with all that is known of it
 counting      calls by day, queue and team
 label         what is right of a call, as a verdict or a reviewer says
 deciding      what reviewers decide, and how far they agree
+withdrawing   a decision taken back by its reviewer
+standing      which decisions were
 sampling      calls drawn by chance, and recall in the field
 chain         who did what, hash-chained
 sealing       a keyed hash of each row that a report rests on
@@ -47,6 +49,7 @@ from ausweis.store.rows import (
     DayCount,
     Decision,
     Deleted,
+    Entry,
     Estimate,
     Imported,
     RunRow,
@@ -70,6 +73,7 @@ __all__ = [
     "DayCount",
     "Decision",
     "Deleted",
+    "Entry",
     "Estimate",
     "Imported",
     "Key",

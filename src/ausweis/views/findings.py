@@ -29,8 +29,8 @@ class Quote(NamedTuple):
 class Finding:
     """A violation or an incident at a turn. `name`: its type or id, `title`: the same in words; `start` in seconds.
 
-    `why`: what was missing, or what happened; `should`: what would have been right, where the agent could; empty where a
-    finding before it at the same turn says so.
+    `why`: what was missing, or what happened; `should`: what would have been right, where the agent could; empty where
+    a finding before it at the same turn says so.
     """
 
     incident: bool
