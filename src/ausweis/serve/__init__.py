@@ -4,6 +4,7 @@ The way in:
     app         routes, and who may pass
     security    headers, hosts, sizes
     auth        the token, the session, the CSRF token of forms
+    roles       what only a lead may do
     running     the server in this process
     desk        what every page works with
 

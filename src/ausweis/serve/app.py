@@ -20,6 +20,7 @@ from ausweis.serve.auth import LIFETIME, Session, reviewer_name
 from ausweis.serve.desk import Desk, RequestContext
 from ausweis.serve.language import LANGUAGE, asked_language, language_of
 from ausweis.serve.rendering import answer, render
+from ausweis.serve.roles import LEAD_ONLY
 from ausweis.serve.security import LOOPBACK, Guard
 from ausweis.views.words import Words
 
@@ -136,8 +137,10 @@ async def _language(request: Request) -> Response:
 async def _no_page(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     words = _words(request)
-    title = words.text({403: "form_foreign", 404: "not_found"}.get(status, "went_wrong"))
-    return _problem(request, title, words.status(status), status)
+    lead_only = isinstance(error, HTTPException) and error.detail == LEAD_ONLY
+    key = LEAD_ONLY if lead_only else {403: "form_foreign", 404: "not_found"}.get(status, "went_wrong")
+    told = words.text("lead_only_ask") if lead_only else words.status(status)
+    return _problem(request, words.text(key), told, status)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -13,11 +13,13 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from ausweis.calls.text import clean
 
-__all__ = ["LIFETIME", "Auth", "Session", "reviewer_name"]
+__all__ = ["LIFETIME", "Auth", "Role", "Session", "reviewer_name"]
 
+Role = Literal["reviewer", "lead"]
 LIFETIME = 12 * 3600
 """Seconds until a reviewer signs in again: a working day."""
 MAX_NAME = 60
@@ -25,11 +27,15 @@ MAX_NAME = 60
 
 @dataclass(frozen=True)
 class Session:
-    """One sign-in. `reviewer` is the name that stands beside decisions; `began` in seconds since 1970."""
+    """One sign-in. `reviewer` is the name that stands beside decisions; `began` in seconds since 1970.
+
+    `role`: what they may do (`ausweis.serve.roles`).
+    """
 
     id: str
     reviewer: str
     began: int
+    role: Role = "lead"
 
 
 def reviewer_name(text: str) -> str | None:

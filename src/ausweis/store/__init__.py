@@ -10,6 +10,7 @@ migrations    how they came to be
 sink          calls of a run, with text, facts and verdict → rows
 settled       such calls, as lines of a run folder, with their texts
 verdict_rows  their verdicts, a batch at a time
+weighing      calls of an older store in the order of today
 texts         calls ↔ rows; agents as pseudonyms
 packing       runs and verdicts ↔ rows
 querying      filters → SQL: the queue
@@ -17,6 +18,8 @@ records       one call with all that is known of it
 counting      calls by day, queue and team
 label         what is right of a call, as a verdict or a reviewer says
 deciding      what reviewers decide, and how far they agree
+withdrawing   a decision taken back by its reviewer
+standing      which decisions were
 sampling      calls drawn by chance, and recall in the field
 chain         who did what, hash-chained
 sealing       a keyed hash of each row that a report rests on
@@ -46,6 +49,7 @@ from ausweis.store.rows import (
     DayCount,
     Decision,
     Deleted,
+    Entry,
     Estimate,
     Imported,
     RunRow,
@@ -69,6 +73,7 @@ __all__ = [
     "DayCount",
     "Decision",
     "Deleted",
+    "Entry",
     "Estimate",
     "Imported",
     "Key",

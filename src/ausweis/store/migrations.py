@@ -10,7 +10,7 @@ from sqlalchemy import Connection, inspect, text
 from ausweis.batch.manifest import now
 from ausweis.errors import StoreError
 
-__all__ = ["MIGRATIONS", "SEALED", "migrate"]
+__all__ = ["MIGRATIONS", "SEALED", "WEIGHED", "migrate"]
 
 _DONE = "ausweis_store"
 
@@ -107,15 +107,29 @@ def m5_seals(connection: Connection) -> None:
         connection.execute(text(statement))
 
 
+def m6_withdrawn_decisions(_: Connection) -> None:
+    """Decisions may be taken back. No table changes, but an older version would go on counting them: it is kept out."""
+
+
+def m7_harm(connection: Connection) -> None:
+    """Of calls of one weight, the latest first. What weighs how much has changed too: who has the key weighs anew."""
+    connection.execute(text("DROP INDEX calls_by_weight"))
+    connection.execute(text("CREATE INDEX calls_by_weight ON calls (weight DESC, at DESC, key)"))
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m1_first_tables,
     m2_chain,
     m3_incidents_of_decisions,
     m4_weight_of_calls,
     m5_seals,
+    m6_withdrawn_decisions,
+    m7_harm,
 )
 SEALED = MIGRATIONS.index(m5_seals) + 1
 """The migration from which on rows are sealed: by who has the key, not by it."""
+WEIGHED = MIGRATIONS.index(m7_harm) + 1
+"""The one with which calls are weighed as now."""
 
 
 def migrate(connection: Connection) -> int:

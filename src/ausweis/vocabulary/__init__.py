@@ -49,7 +49,7 @@ from ausweis.vocabulary.lists import (
 )
 from ausweis.vocabulary.names import name_of
 from ausweis.vocabulary.own_words import KNOWN_WORDS, OwnKind, OwnWord, Vocabulary, WordId, is_word, with_own
-from ausweis.vocabulary.violations import VIOLATIONS, ViolationRecord, ViolationType
+from ausweis.vocabulary.violations import GRAVEST, VIOLATIONS, ViolationRecord, ViolationType
 
 __all__ = [
     "CALLERS",
@@ -58,6 +58,7 @@ __all__ = [
     "CHECKS",
     "DISCLOSURES",
     "FACTORS",
+    "GRAVEST",
     "INCIDENTS",
     "KNOWN_WORDS",
     "LANGUAGES",
