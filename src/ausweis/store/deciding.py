@@ -20,6 +20,7 @@ from ausweis.store.filters import EVERY, CallFilter, State
 from ausweis.store.key import Key
 from ausweis.store.label import Incidents, Label, Violations, check_label
 from ausweis.store.packing import run_row, unpack
+from ausweis.store.persons import person_of, same_person
 from ausweis.store.querying import conditions
 from ausweis.store.rows import Agreement, Choice, Decision
 from ausweis.store.tables import batches, calls, decisions, runs, verdicts
@@ -31,6 +32,7 @@ __all__ = [
     "decide",
     "decided_by",
     "decisions_of",
+    "join_spellings",
     "label_of",
     "labels",
     "looked_for",
@@ -126,9 +128,9 @@ def decided_by(connection: Connection, reviewer: str, keys: Iterable[int]) -> se
     """Of these calls, those about whose verdict of today a reviewer has decided."""
     decided: set[int] = set()
     for batch in batches(keys):
-        wanted = select(calls.c.key).join(decisions, decisions.c.call_key == calls.c.key)
-        own = (decisions.c.says == calls.c.says, decisions.c.reviewer == reviewer)
-        decided.update(connection.execute(wanted.where(calls.c.key.in_(batch), *own)).scalars())
+        wanted = select(calls.c.key, decisions.c.reviewer).join(decisions, decisions.c.call_key == calls.c.key)
+        rows = connection.execute(wanted.where(calls.c.key.in_(batch), decisions.c.says == calls.c.says))
+        decided.update(row.key for row in rows if same_person(row.reviewer, reviewer))
     return decided
 
 
@@ -156,6 +158,17 @@ def check_states(connection: Connection) -> None:
             raise StoreError(f"the state of call {call_key} is not what was decided about it: it was changed")
 
 
+def join_spellings(connection: Connection) -> None:
+    """Let the states of calls follow from decisions by person, in a store where each spelling of a name was one."""
+    names = list(connection.execute(select(decisions.c.reviewer).distinct()).scalars())
+    several = Counter(map(person_of, names))
+    joined = [name for name in names if several[person_of(name)] > 1]
+    of_them = select(decisions.c.call_key).where(decisions.c.reviewer.in_(joined))
+    for call in connection.execute(select(calls.c.key, calls.c.says).where(calls.c.key.in_(of_them))).all():
+        state = state_of(decisions_of(connection, call.key, says=call.says))
+        connection.execute(update(calls).where(calls.c.key == call.key).values(state=state))
+
+
 def label_of(given: Iterable[Decision]) -> Decision | None:
     """The decision whose label holds; None where it is open, disputed or not sure."""
     held = _most_said([decision for decision in given if decision.counts])
@@ -172,7 +185,7 @@ def agreement(connection: Connection, which: CallFilter = EVERY) -> Agreement:
     wanted = wanted.where(*conditions(which, connection.dialect.name)).order_by(decisions.c.seq)
     last: dict[tuple[int, str], dict[str, str]] = {}
     for row in connection.execute(wanted):
-        last.setdefault((row.call_key, row.says), {})[row.reviewer] = row.outcome or "not_sure"
+        last.setdefault((row.call_key, row.says), {})[person_of(row.reviewer)] = row.outcome or "not_sure"
     pairs = same = 0
     words: Counter[str] = Counter()
     for said in last.values():
@@ -214,7 +227,7 @@ def labels(connection: Connection, wanted: Select[Any]) -> list[Decision]:
 
 def _decisions(rows: Iterable[Any], says: str) -> list[Decision]:
     known = list(rows)
-    last = {row.reviewer: row.seq for row in known if row.says == says}
+    last = {person_of(row.reviewer): row.seq for row in known if row.says == says}
     return [
         Decision(
             key=row.key,
@@ -225,7 +238,7 @@ def _decisions(rows: Iterable[Any], says: str) -> list[Decision]:
             note=row.note,
             at=row.at,
             verdict_key=row.verdict_key,
-            counts=row.says == says and last[row.reviewer] == row.seq,
+            counts=row.says == says and last[person_of(row.reviewer)] == row.seq,
             incidents=_incidents(row.incidents),
         )
         for row in known

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, inspect, text
 from ausweis.batch.manifest import now
 from ausweis.errors import StoreError
 
-__all__ = ["MIGRATIONS", "SEALED", "migrate"]
+__all__ = ["MIGRATIONS", "PERSONS", "SEALED", "migrate"]
 
 _DONE = "ausweis_store"
 
@@ -107,15 +107,28 @@ def m5_seals(connection: Connection) -> None:
         connection.execute(text(statement))
 
 
+def m6_reviewers(connection: Connection) -> None:
+    """Who reviews, with roles and hashes of keys; and decisions by who made them."""
+    for statement in (
+        f"""CREATE TABLE reviewers (key {_key(connection)}, name TEXT NOT NULL, person TEXT NOT NULL UNIQUE,
+            role TEXT NOT NULL, key_hash TEXT UNIQUE, made TEXT NOT NULL, withdrawn TEXT)""",
+        "CREATE INDEX decisions_by_reviewer ON decisions (reviewer, at)",
+    ):
+        connection.execute(text(statement))
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m1_first_tables,
     m2_chain,
     m3_incidents_of_decisions,
     m4_weight_of_calls,
     m5_seals,
+    m6_reviewers,
 )
 SEALED = MIGRATIONS.index(m5_seals) + 1
 """The migration from which on rows are sealed: by who has the key, not by it."""
+PERSONS = MIGRATIONS.index(m6_reviewers) + 1
+"""The migration from which on all spellings of a name are one person."""
 
 
 def migrate(connection: Connection) -> int:

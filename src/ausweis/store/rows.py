@@ -27,6 +27,9 @@ __all__ = [
     "Deleted",
     "Estimate",
     "Imported",
+    "Invitation",
+    "Reviewer",
+    "Role",
     "RunRow",
     "What",
 ]
@@ -38,7 +41,11 @@ TEAM_AGENTS = 3
 
 Choice = Literal["confirm", "overrule", "not_sure"]
 LabelKind = Literal["violations", "incidents"]
-What = Literal["imported", "decided", "sampled", "deleted", "exported", "unmasked", "covered"]
+Role = Literal["reviewer", "lead"]
+What = Literal[
+    *("imported", "decided", "sampled", "deleted", "exported", "unmasked", "covered"),
+    *("reviewer_invited", "reviewer_renewed", "reviewer_role", "reviewer_withdrawn"),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +216,29 @@ class Agreement:
     pairs: int
     same: int
     kappa: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewer:
+    """Somebody who may review. `made`: when the key was; `withdrawn`: since when it lets nobody in; UTC, ISO 8601.
+
+    `mark` tells one key from the next, and not the key; empty without one.
+    """
+
+    key: int
+    name: str
+    role: Role
+    made: str
+    withdrawn: str | None
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A reviewer with the key that was made for them, which is told this once; None where none was."""
+
+    reviewer: Reviewer
+    own_key: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,25 @@ from ausweis.batch.manifest import now
 from ausweis.calls.call import Call
 from ausweis.errors import StoreError
 from ausweis.evals.labelled import LabelledCall
-from ausweis.store import artefacts, chain, counting, deciding, deleting, querying, records, sampling, sealing
+from ausweis.store import (
+    artefacts,
+    chain,
+    counting,
+    deciding,
+    deleting,
+    querying,
+    records,
+    reviewers,
+    sampling,
+    sealing,
+)
 from ausweis.store.database import Database
 from ausweis.store.exporting import Mask, case_of
 from ausweis.store.filters import EVERY, CallFilter
 from ausweis.store.key import Key
-from ausweis.store.migrations import SEALED, migrate
-from ausweis.store.rows import Added, Deleted, Imported
+from ausweis.store.migrations import PERSONS, SEALED, migrate
+from ausweis.store.reviewers import reviewer_by_key as by_key
+from ausweis.store.rows import Added, Deleted, Imported, Reviewer
 from ausweis.store.sink import Audio, StoreSink
 from ausweis.store.tables import batches, settings
 from ausweis.store.tables import calls as calls_table
@@ -81,6 +93,8 @@ class Store:
                 if 0 < before < SEALED:
                     sealing.cover(connection, key)
                     chain.append(connection, key, "covered", "ausweis")
+                if 0 < before < PERSONS:
+                    deciding.join_spellings(connection)
         except StoreError as error:
             database.close()
             raise error if error.place else StoreError(error.message, place=database.place) from None
@@ -166,8 +180,23 @@ class Store:
     register_report = _writing(artefacts.register_report)
     register = _writing(artefacts.register)
     log = _writing(records.log)
+    reviewer = _reading(reviewers.reviewer)
+    known_names = _reading(reviewers.known_names)
+    name_for = _reading(reviewers.name_for)
+    spellings = _reading(reviewers.spellings)
+    decided_since = _reading(reviewers.decided_since)
+    invite = _writing(reviewers.invite)
+    renew_key = _writing(reviewers.renew)
+    change_role = _writing(reviewers.change_role)
+    withdraw_key = _writing(reviewers.withdraw)
+    reviewers = _reading(reviewers.reviewer_list)
     covered = _reading(chain.covered)
     chain = _reading(chain.entries)
+
+    def reviewer_by_key(self, own: str) -> Reviewer | None:
+        """The reviewer whose key this is; None where it is nobody's, or not any more."""
+        with self._database.reading() as connection:
+            return by_key(connection, self._key, own)
 
     def delete(
         self, call_id: str, *, roots: Sequence[Path] = (), gone: Sequence[Path] = (), by: str = "ausweis"
