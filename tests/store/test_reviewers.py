@@ -9,6 +9,7 @@ from tests.store.runs import make_call
 
 from ausweis.errors import NameRefusedError, StoreError
 from ausweis.store import Key, Store
+from ausweis.store.migrations import PERSONS
 from ausweis.store.tables import calls, decisions, reviewers
 
 
@@ -106,7 +107,7 @@ def test_a_store_of_before_joins_the_spellings_of_a_name(store: Store, filled: F
         for statement in (
             "DROP TABLE reviewers",
             "DROP INDEX decisions_by_reviewer",
-            "DELETE FROM ausweis_store WHERE number > 5",
+            f"DELETE FROM ausweis_store WHERE number >= {PERSONS}",
         ):
             connection.execute(text(statement))
     with Store.open(address, key=key) as opened:

@@ -96,7 +96,8 @@ def _decisions(record: CallRecord, reviewer: str, words: Words) -> tuple[list[De
     """The decisions that the reviewer may see: until they have decided, only their own, so that two stay two."""
     now = {person_of(decision.reviewer): decision for decision in record.decisions if decision.counts}
     # The last word on an earlier verdict, of those who have not decided anew.
-    earlier = (decision for decision in record.decisions if decision.verdict_key != record.verdict_key)
+    given = (decision for decision in record.decisions if not decision.withdrawn)
+    earlier = (decision for decision in given if decision.verdict_key != record.verdict_key)
     by_person = ((person_of(decision.reviewer), decision) for decision in earlier)
     old = {person: decision for person, decision in by_person if person not in now}
     me = person_of(reviewer)

@@ -19,6 +19,8 @@ label         what is right of a call, as a verdict or a reviewer says
 persons       which names are one person's
 reviewers     who reviews, by which key, in which role
 deciding      what reviewers decide, and how far they agree
+withdrawing   a decision taken back by its reviewer
+standing      which decisions were
 sampling      calls drawn by chance, and recall in the field
 chain         who did what, hash-chained
 sealing       a keyed hash of each row that a report rests on
@@ -49,6 +51,7 @@ from ausweis.store.rows import (
     DayCount,
     Decision,
     Deleted,
+    Entry,
     Estimate,
     Imported,
     Invitation,
@@ -75,6 +78,7 @@ __all__ = [
     "DayCount",
     "Decision",
     "Deleted",
+    "Entry",
     "Estimate",
     "Imported",
     "Invitation",

@@ -107,7 +107,11 @@ def m5_seals(connection: Connection) -> None:
         connection.execute(text(statement))
 
 
-def m6_reviewers(connection: Connection) -> None:
+def m6_withdrawn_decisions(_: Connection) -> None:
+    """Decisions may be taken back. No table changes, but an older version would go on counting them: it is kept out."""
+
+
+def m7_reviewers(connection: Connection) -> None:
     """Who reviews, with roles and hashes of keys; and decisions by who made them."""
     for statement in (
         f"""CREATE TABLE reviewers (key {_key(connection)}, name TEXT NOT NULL, person TEXT NOT NULL UNIQUE,
@@ -123,11 +127,12 @@ MIGRATIONS: tuple[Migration, ...] = (
     m3_incidents_of_decisions,
     m4_weight_of_calls,
     m5_seals,
-    m6_reviewers,
+    m6_withdrawn_decisions,
+    m7_reviewers,
 )
 SEALED = MIGRATIONS.index(m5_seals) + 1
 """The migration from which on rows are sealed: by who has the key, not by it."""
-PERSONS = MIGRATIONS.index(m6_reviewers) + 1
+PERSONS = MIGRATIONS.index(m7_reviewers) + 1
 """The migration from which on all spellings of a name are one person."""
 
 

@@ -4,6 +4,7 @@ The key itself is told once, when it is made. The rows are sealed like those tha
 """
 
 import secrets
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Any, get_args
 
@@ -79,11 +80,12 @@ def spellings(connection: Connection, name: str) -> tuple[str, ...]:
 def decided_since(connection: Connection, moment: datetime) -> dict[str, int]:
     """How many calls each person has decided since, by `person_of`; `moment` with its zone."""
     at = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    wanted = select(decisions.c.reviewer, decisions.c.call_key).where(decisions.c.at >= at)
-    of: dict[str, set[int]] = {}
+    wanted = select(decisions.c.reviewer, decisions.c.call_key, decisions.c.choice).where(decisions.c.at >= at)
+    words: Counter[tuple[str, int]] = Counter()
     for row in connection.execute(wanted):
-        of.setdefault(person_of(row.reviewer), set()).add(row.call_key)
-    return {person: len(keys) for person, keys in of.items()}
+        # One that was taken back and the entry that did it come to nothing.
+        words[person_of(row.reviewer), row.call_key] += -1 if row.choice == "withdrawn" else 1
+    return dict(Counter(person for (person, _), number in words.items() if number > 0))
 
 
 def invite(

@@ -25,6 +25,7 @@ __all__ = [
     "DayCount",
     "Decision",
     "Deleted",
+    "Entry",
     "Estimate",
     "Imported",
     "Invitation",
@@ -40,10 +41,12 @@ TEAM_AGENTS = 3
 """Agents below which it is not either, where agents are known."""
 
 Choice = Literal["confirm", "overrule", "not_sure"]
+Entry = Choice | Literal["withdrawn"]
+"""What stands in the record of decisions: a choice, or that the reviewer took the last one back."""
 LabelKind = Literal["violations", "incidents"]
 Role = Literal["reviewer", "lead"]
 What = Literal[
-    *("imported", "decided", "sampled", "deleted", "exported", "unmasked", "covered"),
+    *("imported", "decided", "sampled", "deleted", "exported", "unmasked", "covered", "withdrawn"),
     *("reviewer_invited", "reviewer_renewed", "reviewer_role", "reviewer_withdrawn"),
 ]
 
@@ -112,12 +115,13 @@ class Decision:
     `outcome`, `violations` and `incidents` (kind, turn) are the right label: the verdict's own where it was confirmed,
     None and nothing where the reviewer was not sure. `incidents` is None where it tells nothing of them: nobody looked
     for any and the reviewer named none, or it is of an earlier version. `counts`: made on what the verdict of today
-    says, and the reviewer's last word on it.
+    says, and the reviewer's last word on it. `withdrawn`: the reviewer took it back, or it is the entry that says so;
+    then `takes_back` is the key of the decision.
     """
 
     key: int
     reviewer: str
-    choice: Choice
+    choice: Entry
     outcome: Outcome | None
     violations: tuple[tuple[ViolationType, int], ...]
     note: str
@@ -125,6 +129,8 @@ class Decision:
     verdict_key: int
     counts: bool = True
     incidents: tuple[tuple[str, int], ...] | None = None
+    withdrawn: bool = False
+    takes_back: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

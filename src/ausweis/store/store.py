@@ -24,6 +24,7 @@ from ausweis.store import (
     reviewers,
     sampling,
     sealing,
+    withdrawing,
 )
 from ausweis.store.database import Database
 from ausweis.store.exporting import Mask, case_of
@@ -173,6 +174,7 @@ class Store:
     days = _reading(counting.days)
     day_counts = _reading(counting.day_counts)
     decide = _writing(deciding.decide)
+    withdraw = _writing(withdrawing.withdraw)
     decided_by = _reading(deciding.decided_by)
     agreement = _reading(deciding.agreement)
     draw_sample = _writing(sampling.draw)
