@@ -29,7 +29,7 @@ def reviewers() -> None:
     """
 
 
-@reviewers.command("list")
+@reviewers.command("list", epilog="\b\nExample:\n  ausweis store reviewers list")
 @store_option
 def list_reviewers(address: str) -> None:
     """List reviewers, with their roles and since when their keys are."""
@@ -42,7 +42,7 @@ def list_reviewers(address: str) -> None:
         click.echo("nobody is invited yet: ausweis store reviewers invite NAME", err=True)
 
 
-@reviewers.command()
+@reviewers.command(epilog="\b\nExample:\n  ausweis store reviewers invite Petra --role lead")
 @click.argument("name")
 @click.option("--role", type=_ROLE, default="reviewer", show_default=True, help="What they may do.")
 @click.option("--no-key", is_flag=True, help="Without a key: the company's sign-on tells who somebody is.")
@@ -54,7 +54,7 @@ def invite(name: str, role: Literal["reviewer", "lead"], no_key: bool, at: str, 
         _show(store.invite(name, role, by=login(), with_key=not no_key), at)
 
 
-@reviewers.command()
+@reviewers.command(epilog="\b\nExample:\n  ausweis store reviewers renew Petra")
 @click.argument("name")
 @_address
 @store_option
@@ -64,7 +64,7 @@ def renew(name: str, at: str, address: str) -> None:
         _show(store.renew_key(name, by=login()), at)
 
 
-@reviewers.command()
+@reviewers.command(epilog="\b\nExample:\n  ausweis store reviewers role Petra lead")
 @click.argument("name")
 @click.argument("role", type=_ROLE)
 @store_option
@@ -75,7 +75,7 @@ def role(name: str, role: Literal["reviewer", "lead"], address: str) -> None:
     click.echo(f"{reviewer.name}: {reviewer.role}")
 
 
-@reviewers.command()
+@reviewers.command(epilog="\b\nExample:\n  ausweis store reviewers withdraw Petra")
 @click.argument("name")
 @store_option
 def withdraw(name: str, address: str) -> None:
