@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, ViewportSize, expect
+from playwright.sync_api import Browser, expect
 from tests.axe import complaints
 from tests.serve.serving import desk_of, served
 from tests.serve.test_browser import signed_in

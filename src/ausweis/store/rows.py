@@ -46,7 +46,7 @@ Entry = Choice | Literal["withdrawn"]
 LabelKind = Literal["violations", "incidents"]
 Role = Literal["reviewer", "lead"]
 What = Literal[
-    *("imported", "decided", "sampled", "deleted", "exported", "unmasked", "covered", "withdrawn"),
+    *("imported", "decided", "sampled", "deleted", "exported", "unmasked", "covered", "withdrawn", "weighed"),
     *("reviewer_invited", "reviewer_renewed", "reviewer_role", "reviewer_withdrawn"),
 ]
 
@@ -96,7 +96,7 @@ class CallRow:
             "time": self.at,
             "chance": scattered(self.key),
         }
-        return Cursor(values[order], self.key)
+        return Cursor(values[order], self.key, self.at if order == "weight" else "")
 
 
 class RunRow(RunProvenance):
