@@ -30,7 +30,7 @@ from ausweis.store.database import Database
 from ausweis.store.exporting import Mask, case_of
 from ausweis.store.filters import EVERY, CallFilter
 from ausweis.store.key import Key
-from ausweis.store.migrations import SEALED, WEIGHED, migrate
+from ausweis.store.migrations import PERSONS, SEALED, WEIGHED, migrate
 from ausweis.store.reviewers import reviewer_by_key as by_key
 from ausweis.store.rows import Added, Deleted, Imported, Reviewer
 from ausweis.store.sink import Audio, StoreSink
