@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Connection, delete, insert, select, text, update
 from tests.store.conftest import Filled
+from tests.store.older import as_before
 from tests.store.runs import make_call
 
 from ausweis.errors import NameRefusedError, StoreError
@@ -104,11 +105,7 @@ def test_a_store_of_before_joins_the_spellings_of_a_name(store: Store, filled: F
     with store._database.writing() as connection:
         # As the version before left it: two persons who differ.
         connection.execute(update(calls).values(state="disputed"))
-        for statement in (
-            "DROP TABLE reviewers",
-            "DROP INDEX decisions_by_reviewer",
-            f"DELETE FROM ausweis_store WHERE number >= {PERSONS}",
-        ):
+        for statement in as_before(PERSONS):
             connection.execute(text(statement))
     with Store.open(address, key=key) as opened:
         assert opened.record(of).row.state == "not_sure"

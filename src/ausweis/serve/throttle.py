@@ -64,7 +64,7 @@ def _count(tries: _Tries, now: float, free: int, longest: int) -> int:
     tries.wrong, tries.last = tries.wrong + 1, now
     if tries.wrong <= free:
         return 0
-    seconds = min(longest, 2 ** min(tries.wrong - free, 20))
+    seconds = min(longest, 1 << min(tries.wrong - free, 20))
     tries.until = now + seconds
     return seconds
 

@@ -46,8 +46,19 @@ Entry = Choice | Literal["withdrawn"]
 LabelKind = Literal["violations", "incidents"]
 Role = Literal["reviewer", "lead"]
 What = Literal[
-    *("imported", "decided", "sampled", "deleted", "exported", "unmasked", "covered", "withdrawn", "weighed"),
-    *("reviewer_invited", "reviewer_renewed", "reviewer_role", "reviewer_withdrawn"),
+    "imported",
+    "decided",
+    "sampled",
+    "deleted",
+    "exported",
+    "unmasked",
+    "covered",
+    "withdrawn",
+    "weighed",
+    "reviewer_invited",
+    "reviewer_renewed",
+    "reviewer_role",
+    "reviewer_withdrawn",
 ]
 
 
