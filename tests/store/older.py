@@ -7,5 +7,5 @@ UNDONE = ("DROP TABLE reviewers", "DROP INDEX decisions_by_reviewer")
 
 
 def as_before(number: int) -> tuple[str, ...]:
-    """Statements after which this migration, and those after it, are yet to be made. What came before them, and the seals, stays."""
+    """Statements after which this migration and later ones are yet to be made; tables of before, and seals, stay."""
     return (*UNDONE, f"DELETE FROM ausweis_store WHERE number >= {number}")
