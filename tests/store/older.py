@@ -2,7 +2,7 @@
 
 __all__ = ["UNDONE", "as_before"]
 
-UNDONE = ("DROP TABLE reviewers", "DROP INDEX decisions_by_reviewer")
+UNDONE = ("DROP TABLE reviewers", "DROP INDEX decisions_by_reviewer", "ALTER TABLE decisions DROP COLUMN settles")
 """What undoes the tables, columns and indexes of all migrations after the seals."""
 
 

@@ -19,6 +19,7 @@ counting      calls by day, queue and team
 label         what is right of a call, as a verdict or a reviewer says
 persons       which names are one person's
 reviewers     who reviews, by which key, in which role
+holding       what holds of a call, by what was decided
 deciding      what reviewers decide, and how far they agree
 withdrawing   a decision taken back by its reviewer
 standing      which decisions were

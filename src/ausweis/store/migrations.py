@@ -127,6 +127,11 @@ def m8_reviewers(connection: Connection) -> None:
         connection.execute(text(statement))
 
 
+def m9_settling(connection: Connection) -> None:
+    """Whether a decision of a lead settled what others differed in; null in all others."""
+    connection.execute(text("ALTER TABLE decisions ADD COLUMN settles BOOLEAN"))
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m1_first_tables,
     m2_chain,
@@ -136,6 +141,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     m6_withdrawn_decisions,
     m7_harm,
     m8_reviewers,
+    m9_settling,
 )
 SEALED = MIGRATIONS.index(m5_seals) + 1
 """The migration from which on rows are sealed: by who has the key, not by it."""

@@ -54,6 +54,7 @@ What = Literal[
     "unmasked",
     "covered",
     "withdrawn",
+    "settled",
     "weighed",
     "reviewer_invited",
     "reviewer_renewed",
@@ -140,6 +141,7 @@ class Decision:
     verdict_key: int
     counts: bool = True
     incidents: tuple[tuple[str, int], ...] | None = None
+    settles: bool = False
     withdrawn: bool = False
     takes_back: int | None = None
 

@@ -110,6 +110,7 @@ decisions = _table(
     *("says", "reviewer", "choice", "outcome?", "violations", "note", "at"),
     Column("seq", Integer, nullable=False),
     "incidents?",
+    Column("settles", Boolean),
 )
 samples = _table(
     "samples",
