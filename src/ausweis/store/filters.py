@@ -36,7 +36,8 @@ class CallFilter:
     """Which calls: those that fit everything that is given; within a tuple, any of it.
 
     `first` and `last` are days, both included. `to_review`: a violation, an incident or in need of review. `text` is
-    looked for, whatever its case, in turns, call ids and notes of decisions.
+    looked for, whatever its case, in turns, call ids and notes of decisions. `undecided_by`: names of one
+    person, who has not decided what the verdict says today; `besides`: keys of calls that are left out.
     """
 
     first: date | None = None
@@ -51,6 +52,8 @@ class CallFilter:
     text: str | None = None
     min_risk: float | None = None
     sampled: bool | None = None
+    undecided_by: tuple[str, ...] = ()
+    besides: tuple[int, ...] = ()
 
 
 EVERY = CallFilter()
