@@ -3,6 +3,7 @@
 store         the room's one door: Store
 rows          what it gives and takes
 filters       which calls are asked for, and in which order
+saved_filters those that somebody saved
 key           the key: pseudonyms of agents, hashes of the chain
 database      connections to SQLite or PostgreSQL
 tables        the tables, as queries see them
@@ -60,6 +61,7 @@ from ausweis.store.rows import (
     Reviewer,
     Role,
     RunRow,
+    SavedFilter,
     What,
 )
 from ausweis.store.sink import StoreSink
@@ -90,6 +92,7 @@ __all__ = [
     "Reviewer",
     "Role",
     "RunRow",
+    "SavedFilter",
     "State",
     "Store",
     "StoreSink",
