@@ -10,7 +10,6 @@ from ausweis.serve.auth import LIFETIME, reviewer_name
 from ausweis.serve.people import session_of
 from ausweis.serve.rendering import render
 from ausweis.serve.requests import client_of, desk_of, fields_of, here, sign_in_address, words_of
-from ausweis.views.words import Words
 
 __all__ = ["invitation_page", "sign_in", "sign_in_page", "sign_out"]
 
