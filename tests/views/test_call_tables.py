@@ -44,7 +44,7 @@ def findings(found: CallRecord, manner: Manner, reviewer: str | None = None) -> 
 
 
 def test_each_finding_is_a_row_with_place_quote_reason_and_advice(store: Store) -> None:
-    threat, violation = findings(record(store), Manner(GERMAN))
+    violation, threat = findings(record(store), Manner(GERMAN))
     assert (threat["call_id"], threat["day"], threat["time"]) == ("call-1", date(2026, 3, 2), time(9, 14))
     assert (threat["kind"], threat["type"], threat["severity"]) == (
         "Vorfall",
@@ -68,11 +68,11 @@ def test_a_call_without_a_finding_has_a_row_too(store: Store) -> None:
 def test_programs_get_the_words_of_the_contracts(store: Store) -> None:
     label = {"outcome": "violation", "violations": [("factor_leaked", 2)], "incidents": [("rude_agent", 2)]}
     decide(store, "call-1", "Mia", "overrule", **label)
-    violation = findings(record(store), Manner(None))[1]
+    violation = findings(record(store), Manner(None))[0]
     wanted = ("violation", "no_authentication", "critical", "overruled", "violation factor_leaked@2 rude_agent@2")
     assert tuple(violation[name] for name in ("kind", "type", "severity", "state", "decided")) == wanted
-    assert findings(record(store), Manner(GERMAN))[1]["decided"] == (
-        "Verstoß, vorgesagtes Merkmal in Turn 2, unhöflich gegen den Anrufer in Turn 2"
+    assert findings(record(store), Manner(GERMAN))[0]["decided"] == (
+        "Verstoß, vorgesagtes Merkmal in Redebeitrag 2, unhöflich gegen den Anrufer in Redebeitrag 2"
     )
 
 
@@ -139,5 +139,5 @@ def test_the_book_has_calls_findings_and_what_is_to_be_known_of_it(store: Store)
 def test_an_unmasked_book_says_so(store: Store) -> None:
     book = call_book([record(store)], GERMAN, title="x", by="mia", masked=False)
     found = load_workbook(io.BytesIO(book))
-    assert "000000001" in str(found["Befunde"]["K3"].value)
+    assert "000000001" in str(found["Befunde"]["K2"].value)
     assert any("unmaskiert" in str(cell.value) for (cell,) in found["Über diese Datei"].iter_rows())

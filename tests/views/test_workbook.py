@@ -38,7 +38,7 @@ def row(text: Cell = "call-1", quote: str = "Wie bitte?") -> Row:
 
 def test_days_times_numbers_and_shares_are_what_they_are() -> None:
     sheet = load_workbook(io.BytesIO(written(row())))["Anrufe"]
-    assert [cell.value for cell in sheet[1]] == ["Anruf", "Tag", "Uhrzeit", "Turn", "Stelle", "Risiko", "Zitat"]
+    assert [cell.value for cell in sheet[1]] == ["Anruf", "Tag", "Uhrzeit", "Redebeitrag", "Stelle", "Risiko", "Zitat"]
     cells = sheet[2]
     wanted = ["call-1", datetime(2026, 3, 2), time(9, 14), 12, timedelta(seconds=65.5), 0.914, "Wie bitte?"]
     assert [cell.value for cell in cells] == wanted

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from ausweis.judging.harm import found_of
 from ausweis.judging.sentences import check_sentence, review_sentence
 from ausweis.judging.verdict import Check, Verdict
 from ausweis.serve.audio import is_there, media_type
@@ -74,7 +75,7 @@ def call_view(record: CallRecord, words: Words, *, reviewer: str, agents: bool, 
     seen = seen_by(record, reviewer)
     return CallView(
         record=record,
-        row=row_view(record.row, words, agents=agents),
+        row=row_view(record.row, words, found_of(record.verdict), agents=agents),
         moments=[list(moment) for _, moment in groupby(findings, key=lambda finding: finding.moment)],
         review=[
             review_sentence(reason, words.language, record.verdict.vocabulary)
@@ -99,7 +100,7 @@ def _told(check: Check, verdict: Verdict, words: Words) -> str:
 
 def _decision(decision: Decision, words: Words) -> DecisionView:
     label = label_in_words(decision, words) if decision.choice == "overrule" else ""
-    at = f"{decision.at[:10]} {decision.at[11:16]} UTC"
+    at = words.moment(decision.at)
     return DecisionView(
         decision.reviewer, decision.choice, label, decision.note, decision.coaching, at, old=not decision.counts
     )
@@ -114,4 +115,4 @@ def _about(record: CallRecord, words: Words) -> Iterator[tuple[str, str]]:
     yield "model", run.model.id
     if run.prompts:
         yield "prompts", ", ".join(f"{prompt.id}@{prompt.version}" for prompt in run.prompts)
-    yield "run", f"{run.started[:16].replace('T', ' ')} UTC, ausweis {run.ausweis}, {run.strategy}"
+    yield "run", f"{words.moment(run.started)}, ausweis {run.ausweis}, {words.word(run.strategy)}"

@@ -1,7 +1,6 @@
 """A sheet of paper about one call, for the talk with its agent: findings, what is right, room for notes."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date
 from itertools import groupby
 from typing import NamedTuple
 
@@ -34,7 +33,7 @@ class DecidedView(NamedTuple):
     choice: str
     label: str
     note: str
-    day: str
+    at: str
 
 
 class RightTurn(NamedTuple):
@@ -95,8 +94,7 @@ def _quotes(findings: Sequence[Finding]) -> list[Quote]:
 def _decision(decision: Decision, words: Words, mask: CallMask) -> DecidedView:
     label = label_in_words(decision, words) if decision.choice == "overrule" else ""
     note = mask.text(decision.note) if decision.coaching else ""
-    day = words.day(date.fromisoformat(decision.at[:10]))
-    return DecidedView(decision.reviewer, words.word(decision.choice), label, note, day)
+    return DecidedView(decision.reviewer, words.word(decision.choice), label, note, words.moment(decision.at))
 
 
 def _right(record: CallRecord, decided: Decided, words: Words, mask: CallMask) -> Iterator[RightTurn]:

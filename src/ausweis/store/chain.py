@@ -82,7 +82,7 @@ def verify(connection: Connection, key: Key, head: str | None) -> int:
             raise StoreError(f"the chain is broken at entry {seq}: it was changed, or one before it is missing")
         previous, sealed = row.hash, row.sealed
         heads_seen = heads_seen or row.hash == head
-        if row.what in ("decided", "withdrawn"):
+        if row.what in ("decided", "settled", "withdrawn"):
             decided[row.seq] = (row.content, row.call)
         elif row.what == "deleted":
             deleted[row.call] = row.seq
@@ -98,9 +98,10 @@ def verify(connection: Connection, key: Key, head: str | None) -> int:
 def decision_content(row: Any) -> str:
     """What of a decision its entry vouches for."""
     names = ("call_key", "verdict_key", "says", "reviewer", "choice", "outcome", "violations", "note", "at")
-    # Decisions from before incidents were decided, or notes were for coaching, were vouched for without.
-    more = (*(() if row.incidents is None else ("incidents",)), *(("coaching",) if row.coaching else ()))
-    return canonical({name: getattr(row, name) for name in (*names, *more)})
+    # Decisions from before incidents were decided were vouched for without them; flags count where they are set.
+    more = () if row.incidents is None else ("incidents",)
+    flags = tuple(name for name in ("settles", "coaching") if getattr(row, name))
+    return canonical({name: getattr(row, name) for name in (*names, *more, *flags)})
 
 
 def _verify_decisions(

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from ausweis.store import CallRecord, Decision, State
-from ausweis.store.deciding import label_of
+from ausweis.store import CallRecord, Decision, State, person_of
+from ausweis.store.holding import label_of
 from ausweis.views.words import Words
 from ausweis.vocabulary import Outcome
 
@@ -37,13 +37,15 @@ class Decided(NamedTuple):
 
 def seen_by(record: CallRecord, reviewer: str | None) -> Seen:
     """Until reviewers have decided, they see only their own, so that two opinions are two; with None, all is seen."""
-    now = {decision.reviewer: decision for decision in record.decisions if decision.counts}
+    now = {person_of(decision.reviewer): decision for decision in record.decisions if decision.counts}
     # The last word on an earlier verdict, of those who have not decided anew.
     given = (decision for decision in record.decisions if not decision.withdrawn)
     earlier = (decision for decision in given if decision.verdict_key != record.verdict_key)
-    old = {decision.reviewer: decision for decision in earlier if decision.reviewer not in now}
-    every = reviewer is None or reviewer in now
-    shown = [decision for decision in (*old.values(), *now.values()) if every or decision.reviewer == reviewer]
+    by_person = ((person_of(decision.reviewer), decision) for decision in earlier)
+    old = {person: decision for person, decision in by_person if person not in now}
+    me = None if reviewer is None else person_of(reviewer)
+    every = me is None or me in now
+    shown = [decision for person, decision in (*old.items(), *now.items()) if every or person == me]
     return Seen(shown, 0 if every else len(now))
 
 
