@@ -17,6 +17,8 @@ records       one call with all that is known of it
 counting      calls by day, queue and team
 label         what is right of a call, as a verdict or a reviewer says
 deciding      what reviewers decide, and how far they agree
+hidden        verdicts that a reviewer must not see yet
+hearing       what a reviewer heard in such a call
 sampling      calls drawn by chance, and recall in the field
 chain         who did what, hash-chained
 sealing       a keyed hash of each row that a report rests on
@@ -33,6 +35,7 @@ exporting     decided calls → golden cases
 
 from ausweis.store.exporting import Mask
 from ausweis.store.filters import CallFilter, Column, Cursor, Order, State
+from ausweis.store.hearing import blind_statement
 from ausweis.store.key import Key
 from ausweis.store.rows import (
     TEAM_AGENTS,
@@ -79,4 +82,5 @@ __all__ = [
     "Store",
     "StoreSink",
     "What",
+    "blind_statement",
 ]

@@ -7,6 +7,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any, get_args
 
@@ -54,12 +55,14 @@ def decide(
     note: str = "",
     verdict_key: int,
     says: str | None = None,
+    blind: bool = False,
+    hasty: bool | None = None,
 ) -> Decision:
     """Add what a reviewer decided about the verdict that they saw; nothing is ever changed or lost.
 
     `outcome`, `violations` (type, turn) and `incidents` (id, turn) are the right label, wanted where the verdict is
     overruled; without `incidents`, those of the verdict stand. `says`: that of the record that they saw; without it,
-    another text under the same verdict goes unnoticed.
+    another text under the same verdict goes unnoticed. `blind` and `hasty`: as of `Decision`.
 
     Raises:
         StoreError: the verdict, or the text, says something else by now; the label is none, or what an overruled
@@ -86,6 +89,8 @@ def decide(
         "incidents": json.dumps([list(said_at) for said_at in label.incidents], ensure_ascii=False) if tells else None,
         "note": note,
         "at": now(),
+        "blind": blind,
+        "hasty": hasty,
     }
     content = chain.decision_content(_Values(row))
     row["seq"] = chain.append(
@@ -201,15 +206,25 @@ class _Values:
         self.__dict__.update(values)
 
 
-def labels(connection: Connection, wanted: Select[Any]) -> list[Decision]:
-    """The labels that hold, of calls that a query gives with `key` and `says`; of each at most one."""
+def labels(connection: Connection, wanted: Select[Any], *, blind: bool = False) -> list[Decision]:
+    """The labels that hold, of calls that a query gives with `key` and `says`; of each at most one.
+
+    `blind`: what reviewers said before they saw the verdict, in the place of their last words.
+    """
     of = wanted.subquery()
     by_call: dict[tuple[int, str], list[Any]] = {}
     joined = select(decisions, of.c.says.label("today")).join(of, of.c.key == decisions.c.call_key)
     for row in connection.execute(joined.order_by(decisions.c.seq)):
         by_call.setdefault((row.call_key, row.today), []).append(row)
-    held = (label_of(_decisions(rows, says)) for (_, says), rows in by_call.items())
+    given = (_decisions(rows, says) for (_, says), rows in by_call.items())
+    held = (label_of(_blind(said) if blind else said) for said in given)
     return [label for label in held if label is not None]
+
+
+def _blind(given: Iterable[Decision]) -> list[Decision]:
+    """What each reviewer said last before they saw what the verdict says today, as if it were their last word."""
+    said = {decision.reviewer: decision for decision in given if decision.blind and decision.today}
+    return [replace(decision, counts=True) for decision in said.values()]
 
 
 def _decisions(rows: Iterable[Any], says: str) -> list[Decision]:
@@ -227,6 +242,9 @@ def _decisions(rows: Iterable[Any], says: str) -> list[Decision]:
             verdict_key=row.verdict_key,
             counts=row.says == says and last[row.reviewer] == row.seq,
             incidents=_incidents(row.incidents),
+            today=row.says == says,
+            blind=bool(row.blind),
+            hasty=row.hasty,
         )
         for row in known
     ]

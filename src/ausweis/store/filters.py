@@ -35,7 +35,8 @@ class CallFilter:
     """Which calls: those that fit everything that is given; within a tuple, any of it.
 
     `first` and `last` are days, both included. `to_review`: a violation, an incident or in need of review. `text` is
-    looked for, whatever its case, in turns, call ids and notes of decisions.
+    looked for, whatever its case, in turns, call ids and notes of decisions. `unheard_by`: drawn calls that wait for a
+    reviewer to say blind what they are; `seen_by`: those whose verdict a reviewer may see (`hidden`).
     """
 
     first: date | None = None
@@ -50,6 +51,8 @@ class CallFilter:
     text: str | None = None
     min_risk: float | None = None
     sampled: bool | None = None
+    unheard_by: str | None = None
+    seen_by: str | None = None
 
 
 EVERY = CallFilter()

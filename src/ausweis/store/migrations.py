@@ -107,12 +107,19 @@ def m5_seals(connection: Connection) -> None:
         connection.execute(text(statement))
 
 
+def m6_blind_decisions(connection: Connection) -> None:
+    """Whether a reviewer decided before they saw the verdict, and in less time than it takes; null in older ones."""
+    for column in ("blind", "hasty"):
+        connection.execute(text(f"ALTER TABLE decisions ADD COLUMN {column} BOOLEAN"))
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m1_first_tables,
     m2_chain,
     m3_incidents_of_decisions,
     m4_weight_of_calls,
     m5_seals,
+    m6_blind_decisions,
 )
 SEALED = MIGRATIONS.index(m5_seals) + 1
 """The migration from which on rows are sealed: by who has the key, not by it."""

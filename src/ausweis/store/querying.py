@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, asc, desc, false, func, literal, or_, select
 
 from ausweis.store.filters import EVERY, CallFilter, Cursor, Order, scattered
+from ausweis.store.hidden import is_hidden, waits_for
 from ausweis.store.packing import call_row
 from ausweis.store.rows import CallRow
 from ausweis.store.tables import batches, calls, decisions, texts, verdicts
@@ -108,6 +109,10 @@ def conditions(which: CallFilter, dialect: str) -> list[ColumnElement[bool]]:
         wanted.append(calls.c.risk >= which.min_risk)
     if which.sampled is not None:
         wanted.append(calls.c.sample_key.is_not(None) if which.sampled else calls.c.sample_key.is_(None))
+    if which.unheard_by is not None:
+        wanted.append(waits_for(which.unheard_by))
+    if which.seen_by is not None:
+        wanted.append(~is_hidden(which.seen_by))
     if which.text is not None and which.text.strip():
         wanted.append(_says(which.text.strip(), dialect))
     return wanted

@@ -13,7 +13,19 @@ from ausweis.batch.manifest import now
 from ausweis.calls.call import Call
 from ausweis.errors import StoreError
 from ausweis.evals.labelled import LabelledCall
-from ausweis.store import artefacts, chain, counting, deciding, deleting, querying, records, sampling, sealing
+from ausweis.store import (
+    artefacts,
+    chain,
+    counting,
+    deciding,
+    deleting,
+    hearing,
+    hidden,
+    querying,
+    records,
+    sampling,
+    sealing,
+)
 from ausweis.store.database import Database
 from ausweis.store.exporting import Mask, case_of
 from ausweis.store.filters import EVERY, CallFilter
@@ -159,6 +171,8 @@ class Store:
     days = _reading(counting.days)
     day_counts = _reading(counting.day_counts)
     decide = _writing(deciding.decide)
+    hear = _writing(hearing.hear)
+    hidden = _reading(hidden.hidden)
     decided_by = _reading(deciding.decided_by)
     agreement = _reading(deciding.agreement)
     draw_sample = _writing(sampling.draw)

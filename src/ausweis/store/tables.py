@@ -109,6 +109,8 @@ decisions = _table(
     *("says", "reviewer", "choice", "outcome?", "violations", "note", "at"),
     Column("seq", Integer, nullable=False),
     "incidents?",
+    Column("blind", Boolean),
+    Column("hasty", Boolean),
 )
 samples = _table(
     "samples",
