@@ -35,6 +35,8 @@ def written_dates(text: str) -> Iterator[Span]:
 def date_end(text: str, tokens: Sequence[Token], place: int) -> int | None:
     """Where the date ends that begins here: day and month with or without a year, or month and year."""
     token = tokens[place]
+    if not token.number and token.word not in _MONTHS:
+        return None
     if token.word in _MONTHS:
         at = place + 1
         if at < len(tokens) and tokens[at].word == "the":

@@ -5,10 +5,10 @@ from collections.abc import Container, Mapping, Sequence
 
 from ausweis.calls.call import Call
 from ausweis.facts import Facts
-from ausweis.masking.kinds import Span, masked
+from ausweis.masking.kinds import Span, masked, within
 from ausweis.masking.numbers import digits_of
 from ausweis.masking.plain import plain
-from ausweis.masking.text import spans_of
+from ausweis.masking.text import LONGEST, spans_of
 from ausweis.masking.tokens import is_common, tokens_of
 from ausweis.reading.spoken import has_number
 from ausweis.vocabulary import NAME, FactorRecord, Language, MaskKind, OwnWord, with_own
@@ -33,6 +33,7 @@ class Masker:
         self._given = given
         self._language = language
         self._spans: dict[int, list[Span]] = {}
+        self._alone: dict[int, list[Span]] = {}
         self._digits = self._known_digits()
         self._words = self._known_words()
 
@@ -69,19 +70,23 @@ class Masker:
 
     def cut(self, turn: int, start: int, end: int, *, keep: Container[MaskKind] = frozenset()) -> str:
         """The masked text of a turn from one place up to another; what is cut through is masked on both sides."""
-        inside = [
-            Span(max(span.start, start) - start, min(span.end, end) - start, span.kind)
-            for span in self.spans(turn)
-            if span.start < end and span.end > start
-        ]
+        inside = within(self.spans(turn), start, end)
         return masked(self._text_of(turn)[start:end], inside, self._language, keep)
 
     def spans(self, number: int) -> list[Span]:
         """What is masked in a turn, in order."""
         if number not in self._spans:
-            given = self._given.get(number, frozenset())
-            self._spans[number] = spans_of(self._text_of(number), given=given, words=self._words, digits=self._digits)
+            given, text = self._given.get(number, frozenset()), self._text_of(number)
+            alone = self._alone.get(number)
+            if alone is None or self._says_more(text):
+                alone = spans_of(text, given=given, words=self._words, digits=self._digits)
+            self._spans[number] = alone
         return self._spans[number]
+
+    def _says_more(self, text: str) -> bool:
+        """Whether other turns tell of words or numbers in this one."""
+        tokens = tokens_of(plain(text[:LONGEST]).text)
+        return any(token.word in self._words or (self._digits and token.digits) for token in tokens)
 
     def _text_of(self, number: int) -> str:
         known = self._call is not None and 1 <= number <= len(self._call.turns)
@@ -102,7 +107,8 @@ class Masker:
         for number, turn in enumerate(self._call.turns if self._call else (), start=1):
             values: dict[MaskKind, set[str]] = defaultdict(set)
             given = self._given.get(number, frozenset())
-            for span in spans_of(turn.text, given=given):
+            self._alone[number] = spans_of(turn.text, given=given)
+            for span in self._alone[number]:
                 values[span.kind] |= _words_in(turn.text[span.start : span.end])
             known |= dict.fromkeys(values["name"], "name")
             said_again = any(factor.is_secret_word or factor.id == NAME for factor in given)
