@@ -177,7 +177,9 @@ def test_days_that_were_sampled_at_unlike_rates_are_not_pooled(store: Store, fil
 
     def overrule(key: int) -> None:
         label: dict[str, Any] = {"outcome": "violation", "violations": [("late_authentication", 4)]}
-        store.decide(key, reviewer="A", choice="overrule", verdict_key=store.record(key).verdict_key, blind=True, **label)
+        store.decide(
+            key, reviewer="A", choice="overrule", verdict_key=store.record(key).verdict_key, blind=True, **label
+        )
 
     for row in store.calls(CallFilter(to_review=True)):
         confirm(row.key)

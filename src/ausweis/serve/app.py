@@ -14,7 +14,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from ausweis.errors import NoCallError, StoreError
-from ausweis.serve import call_page, figures, queue, sample
+from ausweis.serve import blind, call_page, figures, queue, sample
 from ausweis.serve.audio import audio
 from ausweis.serve.auth import LIFETIME, Session, reviewer_name
 from ausweis.serve.desk import Desk, RequestContext
@@ -43,6 +43,7 @@ def create_app(desk: Desk) -> Guard:
             Route("/calls/{key:int}", _page(call_page.call_page)),
             Route("/calls/{key:int}/audio/{place:int}", _page(audio)),
             Route("/calls/{key:int}/decisions", _form(call_page.decide), methods=["POST"]),
+            Route("/calls/{key:int}/heard", _form(blind.hear), methods=["POST"]),
             Route("/calls/{key:int}/unmask", _form(call_page.unmask), methods=["POST"]),
             Route("/calls/{key:int}/mask", _form(call_page.mask_again), methods=["POST"]),
             Route("/sample", _page(sample.sample_page)),
@@ -154,7 +155,8 @@ async def _refused(request: Request, error: Exception) -> Response:
 def _problem(request: Request, title: str, text: str, status: int) -> Response:
     session = _session(request)
     path, query = request.url.path, f"?{request.url.query}" if request.url.query else ""
-    onward = _here(path.removesuffix("/decisions") + query) if path.endswith("/decisions") else "/"
+    page = re.fullmatch(r"(/calls/\d+)/(decisions|heard)", path)
+    onward = _here(page[1] + query) if page else "/"
     values = {"title": title, "text": text, "onward": onward}
     if session is None:
         return HTMLResponse(render("problem.html.j2", _words(request), **values), status)

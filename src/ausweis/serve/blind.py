@@ -107,7 +107,9 @@ def _keep(context: RequestContext, record: CallRecord) -> None:
     form, words = context.form, context.words
     asked = asked_about(record)
     given = {name: value for name, value in form.items() if name not in INCIDENTS or name in asked}
-    label = None if form.get("outcome") == NOT_SURE else label_of(given, words)
+    if form.get("outcome") not in (*OUTCOMES, NOT_SURE):
+        raise StoreError(words.text("heard_missing"))
+    label = None if form["outcome"] == NOT_SURE else label_of(given, words)
     opened = _opened(form)
     context.store.hear(
         record.row.key,

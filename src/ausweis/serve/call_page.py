@@ -8,8 +8,9 @@ from typing import NamedTuple
 from starlette.responses import RedirectResponse, Response
 
 from ausweis.errors import StoreError
+from ausweis.serve.blind import blind_page
 from ausweis.serve.call_view import call_view
-from ausweis.serve.decision import CHOICES, label_of, note_of, proposed, sent
+from ausweis.serve.decision import CHOICES, label_of, note_of, proposed, sent, verdict_key_of
 from ausweis.serve.desk import RequestContext
 from ausweis.serve.queue import question_of
 from ausweis.serve.rendering import answer
@@ -93,8 +94,10 @@ def _page(
     context: RequestContext, record: CallRecord, *, problem: str = "", form: Mapping[str, str] | None = None
 ) -> Response:
     key, question = record.row.key, question_of(context)
+    if context.store.hidden(context.session.reviewer, [key]):
+        return blind_page(context, record, problem=problem)
     context = replace(context, words=context.words.knowing(record.verdict.vocabulary))
-    unmasked = context.desk.unmasked.get((context.session.id, key)) == record.says
+    unmasked = context.desk.shows(context.session, record)
     call = call_view(
         record, context.words, reviewer=context.session.reviewer, agents=context.desk.agents, unmasked=unmasked
     )
@@ -121,7 +124,8 @@ def _keep(context: RequestContext) -> Choice:
     """
     form, words = context.form, context.words
     choice = CHOICES.get(form.get("choice", ""))
-    if choice is None or not re.fullmatch(r"\d{1,15}", form.get("verdict_key", "")):
+    verdict_key = verdict_key_of(form, words)
+    if choice is None:
         raise StoreError(words.text("choice_missing"))
     label = label_of(form, words) if choice == "overrule" else None
     context.store.decide(
@@ -132,7 +136,7 @@ def _keep(context: RequestContext) -> Choice:
         violations=label.violations if label else (),
         incidents=label.incidents if label else None,
         note=note_of(form, words),
-        verdict_key=int(form["verdict_key"]),
+        verdict_key=verdict_key,
         says=form.get("says"),
     )
     return choice

@@ -42,14 +42,16 @@ def compared(record: CallRecord, reviewer: str, words: Words) -> Compared | None
     if said is None:
         return None
     verdict = record.verdict
-    found = [(one.type, one.turn) for one in verdict.violations] + [(one.id, one.turn) for one in verdict.incidents]
-    mine = [*said.violations, *(said.incidents or ())]
-    if said.choice == "not_sure" or said.incidents is None:
-        # Who says nothing of incidents does not deny them.
-        mine += [(one.id, one.turn) for one in verdict.incidents] if said.choice != "not_sure" else []
+    found = [
+        *((violation.type, violation.turn) for violation in verdict.violations),
+        *((incident.id, incident.turn) for incident in verdict.incidents),
+    ]
+    mine: list[tuple[str, int]] = [*said.violations, *(said.incidents or ())]
     lines = [ComparedLine(words.text("outcome"), _outcome(said, words), words.capital(words.word(verdict.outcome)))]
-    for kind in dict.fromkeys(name for name, _ in (*mine, *found)):
-        lines.append(ComparedLine(words.capital(words.word(kind)), _at(kind, mine, words), _at(kind, found, words)))
+    lines += [
+        ComparedLine(words.capital(words.word(kind)), _at(kind, mine, words), _at(kind, found, words))
+        for kind in dict.fromkeys(name for name, _ in (*mine, *found))
+    ]
     return Compared(lines, said.note)
 
 

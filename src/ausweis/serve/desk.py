@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from ausweis.serve.auth import Auth, Session
 from ausweis.serve.lists import Lists
-from ausweis.store import Store
+from ausweis.store import CallRecord, Store
 from ausweis.views.words import Words
 
 __all__ = ["Desk", "RequestContext"]
@@ -36,6 +36,10 @@ class Desk:
     def cookie(self) -> str:
         """The name of the session's cookie."""
         return f"ausweis-{self.port}"
+
+    def shows(self, session: Session, record: CallRecord) -> bool:
+        """Whether a call is shown unmasked in a session, as it was asked for."""
+        return self.unmasked.get((session.id, record.row.key)) == record.says
 
 
 @dataclass(frozen=True)

@@ -25,12 +25,13 @@ class RowView:
     """A call as a row. `tone`: what gives it its colour; `meta`: where and when it was, in words.
 
     `found`: what happened, each with the turn in which it first did, in words; the turn is empty where it is not known.
-    `state` is `decided` where others have decided and the reader has not: what they said is hidden until then.
+    `state` is `decided` where others have decided and the reader has not: what they said is hidden until then. So is
+    all that the verdict says, where the reader must hear the call first: then `risk` is None.
     """
 
     key: int
     call_id: str
-    risk: float
+    risk: float | None
     found: tuple[tuple[str, str], ...]
     meta: tuple[str, ...]
     tone: str
@@ -60,6 +61,11 @@ def queue_page(context: RequestContext) -> Response:
         "more": f"/{question.query(rows[PAGE - 1].cursor(question.by))}" if len(rows) > PAGE else None,
         "shown": words.text("shown_one" if total == 1 else "shown", total=words.number(total)),
     }
+    sample = question.shown("sample")
+    shown |= {
+        "aside": 0 if question.show == "sample" else context.store.count(sample.filter),
+        "aside_query": sample.query(),
+    }
     if context.partial:
         return answer(context, "results.html.j2", **shown)
     return answer(
@@ -77,7 +83,7 @@ def queue_page(context: RequestContext) -> Response:
 
 def question_of(context: RequestContext) -> Question:
     """What is asked for, without a team that is too small in these days and this queue to be told apart."""
-    question = Question.of(context.asked)
+    question = replace(Question.of(context.asked), reviewer=context.session.reviewer)
     if not question.team:
         return question
     which = question.filter
@@ -110,10 +116,19 @@ def _named(ids: Iterable[str], words: Words) -> list[tuple[str, str]]:
 
 def row_views(context: RequestContext, rows: Sequence[CallRow]) -> list[RowView]:
     """Rows as the reviewer may see them."""
-    own = context.store.decided_by(context.session.reviewer, [row.key for row in rows if row.state != "open"])
+    reviewer = context.session.reviewer
+    own = context.store.decided_by(reviewer, [row.key for row in rows if row.state != "open"])
+    hidden = context.store.hidden(reviewer, [row.key for row in rows])
     at = context.store.incident_turns([row.key for row in rows if row.incidents])
     views = [row_view(row, context.words, at.get(row.key, ()), agents=context.desk.agents) for row in rows]
-    return [view if view.state == "open" or view.key in own else replace(view, state="decided") for view in views]
+    views = [view if view.state == "open" or view.key in own else replace(view, state="decided") for view in views]
+    return [_blind(view, context.words) if view.key in hidden else view for view in views]
+
+
+def _blind(view: RowView, words: Words) -> RowView:
+    """A row that tells nothing of the verdict."""
+    found = ((words.text("not_heard"), ""),)
+    return replace(view, risk=None, found=found, tone="", severity=None, unsure=False)
 
 
 def row_view(row: CallRow, words: Words, incidents: Sequence[tuple[str, int]] = (), *, agents: bool) -> RowView:

@@ -20,7 +20,7 @@ def sample_page(context: RequestContext) -> Response:
     """What was drawn, how much of it is decided, and a form to draw more."""
     store, words = context.store, context.words
     drawn = store.count(CallFilter(sampled=True))
-    waiting = CallFilter(sampled=True, states=("open",))
+    waiting = CallFilter(unheard_by=context.session.reviewer)
     left = store.count(waiting)
     rows = row_views(context, store.calls(waiting, order="chance", limit=PAGE))
     return answer(

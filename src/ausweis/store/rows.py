@@ -223,9 +223,9 @@ class Estimate:
     `found`: calls to review decided to be violations, or to have an incident where that is asked. `sampled`: calls that
     were not to review, but drawn and decided; `missed_in_sample` of them are violations, or have one. `represented`:
     calls that they stand for; only what was decided blind counts. `in_view`: drawn calls that were decided by those
-    alone who had seen the verdict, which do not; `hasty`: of `sampled`, those decided in no time. `undecided`: calls to review that are not decided yet. All of the calls that a decided
-    sample speaks for; `days_left_out`: days with calls besides. `waiting`: drawn calls that nobody has confirmed or
-    overruled blind, of all samples of the days.
+    alone who had seen the verdict, which do not; `hasty`: of `sampled`, those decided in no time. `undecided`: calls to
+    review that are not decided yet. All of the calls that a decided sample speaks for; `days_left_out`: days with calls
+    besides. `waiting`: drawn calls that nobody has confirmed or overruled blind, of all samples of the days.
     """
 
     found: int

@@ -66,9 +66,9 @@ def field_recall(
     could draw the calls of its days whose verdict is of a run that had begun by then: what a later run judged may have
     had another flag before, or was not there.
     Let F be the calls to review that were decided to be violations (or to have an incident); in stratum k, U_k the
-    calls that were not to review, s_k those of them that were drawn and decided by somebody who had not seen the verdict
-    (who has seen it rarely contradicts it), m_k of which are violations, by what they said then. Then
-    about the sum of U_k m_k / s_k was missed, M, and recall is F / (F + M). Its bounds are those of each m_k / s_k by
+    calls that were not to review, s_k those of them that were drawn and decided by somebody who had not seen the
+    verdict (who has seen it rarely contradicts it), m_k of which are violations, by what they said then. Then about the
+    sum of U_k m_k / s_k was missed, M, and recall is F / (F + M). Its bounds are those of each m_k / s_k by
     Clopper and Pearson (1934), exact for any s_k, at the level 1 - 0.05 / K of K strata (Bonferroni), put in its place;
     no fewer than m_k were missed. Calls that no draw could draw, or of whose draws no call is decided, are left out on
     both sides, F too; of incidents, those too that a run read without looking for any. F is taken as it is: recall is
@@ -86,9 +86,7 @@ def field_recall(
     left_out = set[date]().union(*(stratum.days for draws, stratum in strata.items() if draws not in counted))
     waiting = sum(stratum.drawn - stratum.heard for stratum in covered.values())
     in_view = sum(stratum.in_view for stratum in covered.values())
-    return replace(
-        _estimate(list(counted.values())), days_left_out=len(left_out), waiting=waiting, in_view=in_view
-    )
+    return replace(_estimate(list(counted.values())), days_left_out=len(left_out), waiting=waiting, in_view=in_view)
 
 
 @dataclass
