@@ -83,3 +83,14 @@ def test_a_statement_in_no_time_is_marked(
     store: Store, drawn: list[int], seconds: float | None, hasty: bool | None
 ) -> None:
     assert hear(store, drawn[0], outcome="compliant", seconds=seconds).hasty is hasty
+
+
+def test_a_statement_that_was_taken_back_leaves_the_call_to_others(store: Store, drawn: list[int]) -> None:
+    made = hear(store, drawn[0], outcome="compliant")
+    store.withdraw(drawn[0], reviewer="A", decision_key=made.key)
+    assert blind_statement(store.record(drawn[0]), "A") is None
+    assert (store.field_recall().sampled, store.field_recall().waiting) == (0, 2)
+    # A has seen the verdict, and is not shown the call as if it had been hidden.
+    assert store.keys(CallFilter(unheard_by="A")) == [drawn[1]]
+    assert sorted(store.keys(CallFilter(unheard_by="B"))) == drawn
+    assert not hear(store, drawn[0], outcome="compliant").blind

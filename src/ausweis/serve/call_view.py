@@ -106,7 +106,8 @@ def _decisions(record: CallRecord, reviewer: str, words: Words) -> tuple[list[De
     """The decisions that the reviewer may see: until they have decided, only their own, so that two stay two."""
     now = {decision.reviewer: decision for decision in record.decisions if decision.counts}
     # The last word on an earlier verdict, of those who have not decided anew.
-    earlier = (decision for decision in record.decisions if decision.verdict_key != record.verdict_key)
+    given = (decision for decision in record.decisions if not decision.withdrawn)
+    earlier = (decision for decision in given if decision.verdict_key != record.verdict_key)
     old = {decision.reviewer: decision for decision in earlier if decision.reviewer not in now}
     seen = reviewer in now
     shown = [decision for decision in (*old.values(), *now.values()) if seen or decision.reviewer == reviewer]

@@ -19,6 +19,8 @@ label         what is right of a call, as a verdict or a reviewer says
 deciding      what reviewers decide, and how far they agree
 hidden        verdicts that a reviewer must not see yet
 hearing       what a reviewer heard in such a call
+withdrawing   a decision taken back by its reviewer
+standing      which decisions were
 sampling      calls drawn by chance, and recall in the field
 chain         who did what, hash-chained
 sealing       a keyed hash of each row that a report rests on
@@ -49,6 +51,7 @@ from ausweis.store.rows import (
     DayCount,
     Decision,
     Deleted,
+    Entry,
     Estimate,
     Imported,
     RunRow,
@@ -72,6 +75,7 @@ __all__ = [
     "DayCount",
     "Decision",
     "Deleted",
+    "Entry",
     "Estimate",
     "Imported",
     "Key",

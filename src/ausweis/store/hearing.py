@@ -68,8 +68,8 @@ def hear(
 
 def blind_statement(seen: CallRecord, reviewer: str) -> Decision | None:
     """What a reviewer said of a call before they saw what its verdict says today; None where they saw it first."""
-    own = [one for one in seen.decisions if one.reviewer == reviewer and one.blind and one.today]
-    return own[-1] if own else None
+    own = (one for one in seen.decisions if one.reviewer == reviewer and not one.withdrawn)
+    return next((one for one in reversed(list(own)) if one.blind and one.today), None)
 
 
 def shortest(call: Call | None, seconds: float | None) -> float | None:

@@ -107,7 +107,11 @@ def m5_seals(connection: Connection) -> None:
         connection.execute(text(statement))
 
 
-def m6_blind_decisions(connection: Connection) -> None:
+def m6_withdrawn_decisions(_: Connection) -> None:
+    """Decisions may be taken back. No table changes, but an older version would go on counting them: it is kept out."""
+
+
+def m7_blind_decisions(connection: Connection) -> None:
     """Whether a reviewer decided before they saw the verdict, and in less time than it takes; null in older ones."""
     for column in ("blind", "hasty"):
         connection.execute(text(f"ALTER TABLE decisions ADD COLUMN {column} BOOLEAN"))
@@ -119,7 +123,8 @@ MIGRATIONS: tuple[Migration, ...] = (
     m3_incidents_of_decisions,
     m4_weight_of_calls,
     m5_seals,
-    m6_blind_decisions,
+    m6_withdrawn_decisions,
+    m7_blind_decisions,
 )
 SEALED = MIGRATIONS.index(m5_seals) + 1
 """The migration from which on rows are sealed: by who has the key, not by it."""

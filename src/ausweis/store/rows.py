@@ -25,6 +25,7 @@ __all__ = [
     "DayCount",
     "Decision",
     "Deleted",
+    "Entry",
     "Estimate",
     "Imported",
     "RunRow",
@@ -37,8 +38,10 @@ TEAM_AGENTS = 3
 """Agents below which it is not either, where agents are known."""
 
 Choice = Literal["confirm", "overrule", "not_sure"]
+Entry = Choice | Literal["withdrawn"]
+"""What stands in the record of decisions: a choice, or that the reviewer took the last one back."""
 LabelKind = Literal["violations", "incidents"]
-What = Literal["imported", "decided", "sampled", "deleted", "exported", "unmasked", "covered"]
+What = Literal["imported", "decided", "sampled", "deleted", "exported", "unmasked", "covered", "withdrawn"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +110,13 @@ class Decision:
     for any and the reviewer named none, or it is of an earlier version. `counts`: made on what the verdict of today
     says, and the reviewer's last word on it. `today`: made on what the verdict of today says, last word or not.
     `blind`: made before the reviewer saw the verdict; `hasty`: in less than a tenth of the time that hearing or reading
-    the call takes, None where nobody knows.
+    the call takes, None where nobody knows. `withdrawn`: the reviewer took it back, or it is the entry that says so;
+    then `takes_back` is the key of the decision.
     """
 
     key: int
     reviewer: str
-    choice: Choice
+    choice: Entry
     outcome: Outcome | None
     violations: tuple[tuple[ViolationType, int], ...]
     note: str
@@ -123,6 +127,8 @@ class Decision:
     today: bool = True
     blind: bool = False
     hasty: bool | None = None
+    withdrawn: bool = False
+    takes_back: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

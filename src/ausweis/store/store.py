@@ -25,6 +25,7 @@ from ausweis.store import (
     records,
     sampling,
     sealing,
+    withdrawing,
 )
 from ausweis.store.database import Database
 from ausweis.store.exporting import Mask, case_of
@@ -173,6 +174,7 @@ class Store:
     decide = _writing(deciding.decide)
     hear = _writing(hearing.hear)
     hidden = _reading(hidden.hidden)
+    withdraw = _writing(withdrawing.withdraw)
     decided_by = _reading(deciding.decided_by)
     agreement = _reading(deciding.agreement)
     draw_sample = _writing(sampling.draw)
