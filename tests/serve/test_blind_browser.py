@@ -37,7 +37,7 @@ def test_a_call_of_the_sample_is_heard_by_keys_then_compared(browser: Browser, a
         for key in ("c", "o", "n"):
             page.keyboard.press(key)
         expect(page.locator("#heard-violations")).to_be_hidden()
-        page.keyboard.press("1")
+        page.keyboard.press("2")
         page.get_by_label("Authentication too late").focus()
         page.keyboard.press("Escape")
         page.keyboard.press("j")

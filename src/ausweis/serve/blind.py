@@ -10,7 +10,7 @@ from ausweis.errors import StoreError
 from ausweis.serve.call_view import recordings
 from ausweis.serve.decision import label_of, note_of, verdict_key_of
 from ausweis.serve.desk import RequestContext
-from ausweis.serve.queue import question_of, row_view
+from ausweis.serve.queue import meta_of, question_of
 from ausweis.serve.rendering import answer
 from ausweis.store import CallRecord
 from ausweis.views.masks import CallMask
@@ -140,7 +140,7 @@ def _call(context: RequestContext, record: CallRecord) -> BlindCall:
     audio, gone = recordings(record)
     return BlindCall(
         record=record,
-        meta=row_view(record.row, words, agents=context.desk.agents).meta,
+        meta=meta_of(record.row, words, agents=context.desk.agents),
         about=_about(record, words),
         # Of a call without text, quotes are all that is known: of what was found.
         turns=turn_views(record.call, {}, mask) if record.call else (),

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from ausweis.judging.harm import found_of
 from ausweis.judging.sentences import check_sentence, review_sentence
 from ausweis.judging.verdict import Check, Verdict
 from ausweis.serve.audio import is_there, media_type
@@ -72,7 +73,7 @@ def call_view(record: CallRecord, words: Words, *, reviewer: str, agents: bool, 
     audio, gone = recordings(record)
     return CallView(
         record=record,
-        row=row_view(record.row, words, agents=agents),
+        row=row_view(record.row, words, found_of(record.verdict), agents=agents),
         moments=[list(moment) for _, moment in groupby(findings, key=lambda finding: finding.moment)],
         review=[
             review_sentence(reason, words.language, record.verdict.vocabulary)

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import groupby
 from typing import Any, Literal
 
 from starlette.responses import Response
 
+from ausweis.judging.harm import Found, named
 from ausweis.serve.desk import RequestContext
 from ausweis.serve.question import SHOWN, STATES, Question
 from ausweis.serve.rendering import answer
@@ -14,7 +16,7 @@ from ausweis.store import CallFilter, CallRow, State
 from ausweis.views.words import Words, clock, time_of
 from ausweis.vocabulary import OUTCOMES, VIOLATIONS, Severity
 
-__all__ = ["PAGE", "RowView", "choices", "question_of", "queue_page", "row_view", "row_views"]
+__all__ = ["PAGE", "RowView", "choices", "meta_of", "question_of", "queue_page", "row_view", "row_views"]
 
 PAGE = 50
 """Calls on a page."""
@@ -24,7 +26,7 @@ PAGE = 50
 class RowView:
     """A call as a row. `tone`: what gives it its colour; `meta`: where and when it was, in words.
 
-    `found`: what happened, each with the turn in which it first did, in words; the turn is empty where it is not known.
+    `found`: what happened, the gravest first, each with the turn in which it first did, in words.
     `state` is `decided` where others have decided and the reader has not: what they said is hidden until then. So is
     all that the verdict says, where the reader must hear the call first: then `risk` is None.
     """
@@ -119,8 +121,8 @@ def row_views(context: RequestContext, rows: Sequence[CallRow]) -> list[RowView]
     reviewer = context.session.reviewer
     own = context.store.decided_by(reviewer, [row.key for row in rows if row.state != "open"])
     hidden = context.store.hidden(reviewer, [row.key for row in rows])
-    at = context.store.incident_turns([row.key for row in rows if row.incidents])
-    views = [row_view(row, context.words, at.get(row.key, ()), agents=context.desk.agents) for row in rows]
+    found = context.store.found([row.key for row in rows if row.severity])
+    views = [row_view(row, context.words, found.get(row.key, ()), agents=context.desk.agents) for row in rows]
     views = [view if view.state == "open" or view.key in own else replace(view, state="decided") for view in views]
     return [_blind(view, context.words) if view.key in hidden else view for view in views]
 
@@ -131,18 +133,15 @@ def _blind(view: RowView, words: Words) -> RowView:
     return replace(view, risk=None, found=found, tone="", severity=None, unsure=False)
 
 
-def row_view(row: CallRow, words: Words, incidents: Sequence[tuple[str, int]] = (), *, agents: bool) -> RowView:
-    """A row in words. `incidents`: kind and turn of each, where they are known."""
-    (name, turn), *others = _found(row, words, incidents)
-    moment = ", ".join(part for part in (words.day(row.day), time_of(row)) if part)
-    length = clock(row.seconds) or words.text("turns", count=row.turns)
-    meta = (moment, row.queue, row.team, row.agent if agents else None, length)
+def row_view(row: CallRow, words: Words, found: Sequence[Found], *, agents: bool) -> RowView:
+    """A row in words. `found`: what its verdict found."""
+    (name, turn), *others = _found(row, words, found)
     return RowView(
         key=row.key,
         call_id=row.call_id,
         risk=row.risk,
         found=((words.capital(name), turn), *others),
-        meta=tuple(part for part in meta if part),
+        meta=meta_of(row, words, agents=agents),
         tone=row.severity or row.outcome,
         severity=row.severity,
         sampled=row.sampled,
@@ -151,18 +150,21 @@ def row_view(row: CallRow, words: Words, incidents: Sequence[tuple[str, int]] = 
     )
 
 
-def _found(row: CallRow, words: Words, incidents: Sequence[tuple[str, int]]) -> Iterator[tuple[str, str]]:
-    """The violations with the turn of the first, then each kind of incident with its own; else the outcome."""
-    if row.violations:
-        yield ", ".join(map(words.word, row.violations)), _in_turn(row.first_violation_turn, words)
-    for kind in row.incidents:
-        yield words.word(kind), _in_turn(min((turn for named, turn in incidents if named == kind), default=None), words)
-    if not row.violations and not row.incidents:
+def meta_of(row: CallRow, words: Words, *, agents: bool) -> tuple[str, ...]:
+    """Where and when a call was, in words."""
+    moment = ", ".join(part for part in (words.day(row.day), time_of(row)) if part)
+    length = clock(row.seconds) or words.text("turns", count=row.turns)
+    meta = (moment, row.queue, row.team, row.agent if agents else None, length)
+    return tuple(part for part in meta if part)
+
+
+def _found(row: CallRow, words: Words, found: Sequence[Found]) -> Iterator[tuple[str, str]]:
+    """What happened, the gravest first, each with the turn in which it first did, those of one turn together."""
+    by_turn = groupby(named(found).values(), key=lambda one: (one.turn, one.incident and one.name))
+    for (turn, _), ones in by_turn:
+        yield ", ".join(words.word(one.name) for one in ones), words.text("in_turn", turn=turn)
+    if not found:
         yield words.word(row.outcome), ""
-
-
-def _in_turn(turn: int | None, words: Words) -> str:
-    return words.text("in_turn", turn=turn) if turn else ""
 
 
 def _views(context: RequestContext, question: Question) -> list[tuple[str, str, int | None]]:

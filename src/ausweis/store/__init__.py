@@ -10,6 +10,7 @@ migrations    how they came to be
 sink          calls of a run, with text, facts and verdict → rows
 settled       such calls, as lines of a run folder, with their texts
 verdict_rows  their verdicts, a batch at a time
+weighing      calls of an older store in the order of today
 texts         calls ↔ rows; agents as pseudonyms
 packing       runs and verdicts ↔ rows
 querying      filters → SQL: the queue

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, inspect, text
 from ausweis.batch.manifest import now
 from ausweis.errors import StoreError
 
-__all__ = ["MIGRATIONS", "SEALED", "migrate"]
+__all__ = ["MIGRATIONS", "SEALED", "WEIGHED", "migrate"]
 
 _DONE = "ausweis_store"
 
@@ -111,7 +111,13 @@ def m6_withdrawn_decisions(_: Connection) -> None:
     """Decisions may be taken back. No table changes, but an older version would go on counting them: it is kept out."""
 
 
-def m7_blind_decisions(connection: Connection) -> None:
+def m7_harm(connection: Connection) -> None:
+    """Of calls of one weight, the latest first. What weighs how much has changed too: who has the key weighs anew."""
+    connection.execute(text("DROP INDEX calls_by_weight"))
+    connection.execute(text("CREATE INDEX calls_by_weight ON calls (weight DESC, at DESC, key)"))
+
+
+def m8_blind_decisions(connection: Connection) -> None:
     """Whether a reviewer decided before they saw the verdict, and in less time than it takes; null in older ones."""
     for column in ("blind", "hasty"):
         connection.execute(text(f"ALTER TABLE decisions ADD COLUMN {column} BOOLEAN"))
@@ -124,10 +130,13 @@ MIGRATIONS: tuple[Migration, ...] = (
     m4_weight_of_calls,
     m5_seals,
     m6_withdrawn_decisions,
-    m7_blind_decisions,
+    m7_harm,
+    m8_blind_decisions,
 )
 SEALED = MIGRATIONS.index(m5_seals) + 1
 """The migration from which on rows are sealed: by who has the key, not by it."""
+WEIGHED = MIGRATIONS.index(m7_harm) + 1
+"""The one with which calls are weighed as now."""
 
 
 def migrate(connection: Connection) -> int:

@@ -41,7 +41,7 @@ Choice = Literal["confirm", "overrule", "not_sure"]
 Entry = Choice | Literal["withdrawn"]
 """What stands in the record of decisions: a choice, or that the reviewer took the last one back."""
 LabelKind = Literal["violations", "incidents"]
-What = Literal["imported", "decided", "sampled", "deleted", "exported", "unmasked", "covered", "withdrawn"]
+What = Literal["imported", "decided", "sampled", "deleted", "exported", "unmasked", "covered", "withdrawn", "weighed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class CallRow:
             "time": self.at,
             "chance": scattered(self.key),
         }
-        return Cursor(values[order], self.key)
+        return Cursor(values[order], self.key, self.at if order == "weight" else "")
 
 
 class RunRow(RunProvenance):

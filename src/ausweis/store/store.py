@@ -31,12 +31,13 @@ from ausweis.store.database import Database
 from ausweis.store.exporting import Mask, case_of
 from ausweis.store.filters import EVERY, CallFilter
 from ausweis.store.key import Key
-from ausweis.store.migrations import SEALED, migrate
+from ausweis.store.migrations import SEALED, WEIGHED, migrate
 from ausweis.store.rows import Added, Deleted, Imported
 from ausweis.store.sink import Audio, StoreSink
 from ausweis.store.tables import batches, settings
 from ausweis.store.tables import calls as calls_table
 from ausweis.store.texts import add_texts
+from ausweis.store.weighing import weigh
 
 __all__ = ["Store"]
 
@@ -91,9 +92,8 @@ class Store:
             with database.writing() as connection:
                 before = migrate(connection)
                 _same_key(connection, key)
-                if 0 < before < SEALED:
-                    sealing.cover(connection, key)
-                    chain.append(connection, key, "covered", "ausweis")
+                if before:
+                    _renew(connection, key, before)
         except StoreError as error:
             database.close()
             raise error if error.place else StoreError(error.message, place=database.place) from None
@@ -165,7 +165,7 @@ class Store:
     keys = _reading(querying.keys)
     neighbours = _reading(querying.neighbours)
     record = _reading(records.record)
-    incident_turns = _reading(querying.incident_turns)
+    found = _reading(querying.found)
     find = _reading(querying.find)
     queues = _reading(counting.queues)
     teams = _reading(counting.teams)
@@ -239,6 +239,17 @@ class Store:
                 yield case
         with self._database.writing() as connection:
             chain.append(connection, self._key, "exported", by, content=f"{exported} cases")
+
+
+def _renew(connection: Connection, key: Key, before: int) -> None:
+    """Make anew what only who has the key may write, in a store that had seen so many migrations."""
+    if before < WEIGHED:
+        weigh(connection, key, sealed=before >= SEALED)
+    if before < SEALED:
+        sealing.cover(connection, key)
+        chain.append(connection, key, "covered", "ausweis")
+    elif before < WEIGHED:
+        chain.append(connection, key, "weighed", "ausweis")
 
 
 def _same_key(connection: Connection, key: Key) -> None:
