@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect, text
+from tests.store.older import forget_later
 from tests.store.runs import add_incidents, incident_of, make_call, make_run
 
 from ausweis.errors import StoreError
@@ -57,7 +58,7 @@ def test_calls_of_an_older_store_are_ordered_as_if_they_came_today(address: str,
         connection.execute(text("ALTER TABLE calls DROP COLUMN weight"))
         connection.execute(text("DROP TABLE seals"))
         connection.execute(text("ALTER TABLE chain DROP COLUMN sealed"))
-        connection.execute(text("DELETE FROM ausweis_store WHERE number >= 4"))
+        forget_later(connection, 4)
     database.close()
     with Store.open(address, key=key) as store:
         assert store.calls() == found
@@ -76,7 +77,7 @@ def test_calls_of_a_sealed_store_are_weighed_anew_and_sealed(
     database = Database.open(address)
     with database.writing() as connection:
         connection.execute(text("UPDATE calls SET risk = 0.001 WHERE key = 2"))
-        connection.execute(text(f"DELETE FROM ausweis_store WHERE number >= {WEIGHED}"))
+        forget_later(connection, WEIGHED)
     database.close()
     with Store.open(address, key=key) as store:
         assert [row.call_id for row in store.calls()][:2] == ["call-4", "call-2"]

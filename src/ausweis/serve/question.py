@@ -83,9 +83,9 @@ class Question:
     @property
     def narrowed(self) -> int:
         """How many of the fields that may be folded away are set."""
-        names = ("first", "last", "queue", "team")
+        names = ["first", "last", "queue", "team"]
         if self.show != "sample":
-            names += ("outcome", "violation", "incident", "state")
+            names += ["outcome", "violation", "incident", "state"]
         return sum(bool(getattr(self, name)) for name in names)
 
     @property

@@ -91,7 +91,8 @@ def decide(
         "violations": json.dumps([list(said_at) for said_at in label.violations]),
         "incidents": json.dumps([list(said_at) for said_at in label.incidents], ensure_ascii=False) if tells else None,
         "note": note,
-        "blind": blind,
+        # Nothing where it was not, as in older decisions: their entries vouch for the same.
+        "blind": blind or None,
         "hasty": hasty,
     }
     return keep(connection, key, call, row)[-1]

@@ -118,7 +118,7 @@ def m7_harm(connection: Connection) -> None:
 
 
 def m8_blind_decisions(connection: Connection) -> None:
-    """Whether a reviewer decided before they saw the verdict, and in less time than it takes; null in older ones."""
+    """Whether a reviewer decided before they saw the verdict, null where not; and in less time than it takes."""
     for column in ("blind", "hasty"):
         connection.execute(text(f"ALTER TABLE decisions ADD COLUMN {column} BOOLEAN"))
 
