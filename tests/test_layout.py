@@ -10,7 +10,7 @@ THEMES = {
     ".": "architecture dependencies docs layout packages",
     "batch": "failures resume runners",
     "calls": "bad_files fuzz linear_time",
-    "cli": "arguments help kill ray ray_model strategies unforeseen",
+    "cli": "arguments help kill ray ray_model reviewers strategies unforeseen",
     "engines/server": "faults real run sick",
     "engines/weights": "kinds",
     "judging": "broken_policies package properties",
@@ -18,9 +18,10 @@ THEMES = {
     "prompts": "broken_templates cli role_injection",
     "reading": "linear_time",
     "reports": "languages",
-    "serve": "blind_browser browser own_words signin",
+    "serve": "blind_browser browser own_words signin team_browser",
     "store": "damage relatives",
     "training": "isolation",
+    "views": "plurals",
     "vocabulary": "registry",
 }
 """What no module alone is of, by folder."""

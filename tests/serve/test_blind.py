@@ -16,7 +16,7 @@ LATE = {"outcome": "violation", "late_authentication": "2, 4"}
 @pytest.fixture
 def drawn(store: Store) -> list[int]:
     store.draw_sample(FIRST, LAST, 3, seed=1)
-    return store.keys(CallFilter(unheard_by="Anna"), order="chance")
+    return store.keys(CallFilter(unheard_by=("Anna",)), order="chance")
 
 
 def hear(anna: Visitor, store: Store, key: int, **fields: str) -> tuple[int, str]:
@@ -53,7 +53,7 @@ def test_no_list_tells_what_a_hidden_verdict_says(store: Store, drawn: list[int]
         listed = {int(key) for key in re.findall(r'href="/calls/(\d+)', page)}
         assert not listed & set(drawn), query
     page = anna.page("/?show=all&outcome=violation")
-    assert "3 more calls of the sample" in page
+    assert "There are 3 more calls of the sample" in page
     for address in ("/sample", "/?show=sample", "/?show=sample&outcome=violation", "/?show=sample&order=risk"):
         page = anna.page(address)
         rows = page[page.index("data-rows") :]
@@ -132,8 +132,8 @@ def test_nine_presses_prove_nothing_unseen(store: Store, drawn: list[int]) -> No
         assert opened is not None
         hear(anna, store, key, outcome=store.record(key).row.outcome, opened=opened[1])
     page = anna.page("/figures")
-    assert "Of 3 decided calls of the sample, 3 were heard blind" in page
-    assert "3 of 3 were decided in less than a tenth of the time" in page
+    assert "before the verdict was shown: 3 of 3." in page
+    assert "hear or read them: 3 of 3" in page
 
 
 def test_decisions_with_the_verdict_in_view_are_told_apart(store: Store, drawn: list[int]) -> None:
@@ -141,9 +141,9 @@ def test_decisions_with_the_verdict_in_view_are_told_apart(store: Store, drawn: 
         store.decide(key, reviewer="Ben", choice="confirm", verdict_key=store.record(key).verdict_key)
     anna = visitor(store)
     page = anna.page("/figures")
-    assert "Of 3 decided calls of the sample, 0 were heard blind" in page
-    assert "3 of 3 drawn calls are open" in anna.page("/sample")
-    assert "0 of 3 drawn calls are open" in visitor(store, "Ben").page("/sample")
+    assert "before the verdict was shown: 0 of 3." in page
+    assert "Open: 3 of 3" in anna.page("/sample")
+    assert "Open: 0 of 3" in visitor(store, "Ben").page("/sample")
 
 
 def test_only_incidents_that_were_looked_for_are_asked_about(tmp_path: Path) -> None:
@@ -173,5 +173,5 @@ def test_a_call_without_text_shows_no_quotes(tmp_path: Path) -> None:
         store.import_run(write_run(tmp_path / "run", [judged(call, Facts(call_id="c", turns=3, events=events))]))
         store.draw_sample(FIRST, date(2026, 3, 3), 1)
         page = visitor(store).page("/calls/1")
-        assert "The text of this call is not in the store." in page
+        assert "The words of this call are not in the store." in page
         assert "<q>" not in page

@@ -20,7 +20,7 @@ def address(store: Store) -> Iterator[str]:
 
 
 def drawn(store: Store, *, audio: bool = False) -> list[int]:
-    keys = store.keys(CallFilter(unheard_by="Anna"), order="chance")
+    keys = store.keys(CallFilter(unheard_by=("Anna",)), order="chance")
     return [key for key in keys if store.record(key).audio] if audio else keys
 
 

@@ -1,18 +1,18 @@
-"""A store as an older version left it: without what later versions added to its tables."""
+"""A store as an earlier version left it: what later migrations made, taken away again."""
 
-from sqlalchemy import Connection, text
+__all__ = ["UNDONE", "as_before"]
 
-__all__ = ["LATER", "forget_later"]
-
-LATER = (
+UNDONE = (
+    "DROP TABLE reviewers",
+    "DROP INDEX decisions_by_reviewer",
+    "ALTER TABLE decisions DROP COLUMN settles",
+    "DROP TABLE saved_filters",
     "ALTER TABLE decisions DROP COLUMN blind",
     "ALTER TABLE decisions DROP COLUMN hasty",
 )
-"""What takes away what was added since rows are sealed."""
+"""What undoes the tables, columns and indexes of all migrations after the seals."""
 
 
-def forget_later(connection: Connection, first: int) -> None:
-    """Take it away, and the notes that the migrations from this number on were made."""
-    for statement in LATER:
-        connection.execute(text(statement))
-    connection.execute(text("DELETE FROM ausweis_store WHERE number >= :first"), {"first": first})
+def as_before(number: int) -> tuple[str, ...]:
+    """Statements after which this migration and later ones are yet to be made; tables of before, and seals, stay."""
+    return (*UNDONE, f"DELETE FROM ausweis_store WHERE number >= {number}")

@@ -41,12 +41,12 @@ def test_an_incident_that_was_heard_overrules(store: Store, drawn: list[int]) ->
 def test_a_verdict_is_hidden_until_its_reader_has_decided(store: Store, drawn: list[int]) -> None:
     every = store.keys(CallFilter())
     assert store.hidden("A", every) == set(drawn)
-    assert sorted(store.keys(CallFilter(unheard_by="A"))) == drawn
-    assert set(store.keys(CallFilter(seen_by="A"))) == set(every) - set(drawn)
+    assert sorted(store.keys(CallFilter(unheard_by=("A",)))) == drawn
+    assert set(store.keys(CallFilter(seen_by=("A",)))) == set(every) - set(drawn)
     hear(store, drawn[0], outcome="compliant")
     assert store.hidden("A", every) == {drawn[1]}
     # Somebody has heard it: it waits for nobody, but another reviewer is still not shown what the verdict says.
-    assert store.keys(CallFilter(unheard_by="B")) == [drawn[1]]
+    assert store.keys(CallFilter(unheard_by=("B",))) == [drawn[1]]
     assert store.hidden("B", every) == set(drawn)
 
 
@@ -54,8 +54,8 @@ def test_what_was_not_told_blind_still_waits_for_the_others(store: Store, drawn:
     key, other = drawn
     store.decide(key, reviewer="A", choice="confirm", verdict_key=store.record(key).verdict_key)
     hear(store, other, outcome=None)
-    assert sorted(store.keys(CallFilter(unheard_by="B"))) == drawn
-    assert store.keys(CallFilter(unheard_by="A")) == []
+    assert sorted(store.keys(CallFilter(unheard_by=("B",)))) == drawn
+    assert store.keys(CallFilter(unheard_by=("A",))) == []
     assert not hear(store, key, outcome="compliant").blind
 
 
@@ -91,6 +91,6 @@ def test_a_statement_that_was_taken_back_leaves_the_call_to_others(store: Store,
     assert blind_statement(store.record(drawn[0]), "A") is None
     assert (store.field_recall().sampled, store.field_recall().waiting) == (0, 2)
     # A has seen the verdict, and is not shown the call as if it had been hidden.
-    assert store.keys(CallFilter(unheard_by="A")) == [drawn[1]]
-    assert sorted(store.keys(CallFilter(unheard_by="B"))) == drawn
+    assert store.keys(CallFilter(unheard_by=("A",))) == [drawn[1]]
+    assert sorted(store.keys(CallFilter(unheard_by=("B",)))) == drawn
     assert not hear(store, drawn[0], outcome="compliant").blind

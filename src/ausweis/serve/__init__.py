@@ -3,21 +3,25 @@
 The way in:
     app         routes, and who may pass
     security    headers, hosts, sizes
+    signing_in  by the terminal's token and a name, or by a key of one's own; `throttle` slows wrong ones
     auth        the token, the session, the CSRF token of forms
+    people      who is at the browser, as the table of reviewers has it now
     roles       what only a lead may do
     running     the server in this process
     desk        what every page works with
 
 Pages:
-    queue       calls as rows; `question` is what is asked of them
+    queue       calls as rows; `question` is what is asked of them, `period` days that move with the calendar
     lists       what can be chosen in a filter
     call_page   one call, and what is decided on it: `decision`; `call_view` is what it shows
     blind       a call whose verdict is hidden, and what is heard in it; `comparing` both
     audio       recordings, in parts
     sample      calls drawn by chance
     figures     agreement, recall, trends
+    team        who reviews, in which role
 
 What they are made of:
+    requests    what is read from a request
     rendering   templates to answers; templates/ and static/
     language    in which language a reader is answered
 """

@@ -88,7 +88,7 @@ def hear(context: RequestContext) -> Response:
         _keep(context, record)
     except StoreError as error:
         here = replace(context, path=f"/calls/{key}", query=question.query())
-        return blind_page(here, context.store.record(key), problem=error.message, form=context.form)
+        return blind_page(here, context.store.record(key), problem=context.words.error(error), form=context.form)
     return RedirectResponse(f"/calls/{key}{question.query()}", 303)
 
 
@@ -104,12 +104,12 @@ def _keep(context: RequestContext, record: CallRecord) -> None:
     Raises:
         StoreError: the verdict, or the text, says something else by now, or what was sent is no label.
     """
-    form, words = context.form, context.words
+    form = context.form
     asked = asked_about(record)
     given = {name: value for name, value in form.items() if name not in INCIDENTS or name in asked}
     if form.get("outcome") not in (*OUTCOMES, NOT_SURE):
-        raise StoreError(words.text("heard_missing"))
-    label = None if form["outcome"] == NOT_SURE else label_of(given, words)
+        raise StoreError("what was heard is missing", code="heard_missing")
+    label = None if form["outcome"] == NOT_SURE else label_of(given)
     opened = _opened(form)
     context.store.hear(
         record.row.key,
@@ -118,8 +118,8 @@ def _keep(context: RequestContext, record: CallRecord) -> None:
         violations=label.violations if label else (),
         incidents=label.incidents if label else (),
         asked=asked,
-        note=note_of(form, words),
-        verdict_key=verdict_key_of(form, words),
+        note=note_of(form),
+        verdict_key=verdict_key_of(form),
         says=form.get("says"),
         seconds=time.time() - opened if opened else None,
     )

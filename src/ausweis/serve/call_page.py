@@ -53,7 +53,7 @@ def decide(context: RequestContext) -> Response:
         choice = _keep(context)
     except StoreError as error:
         here = replace(context, path=f"/calls/{key}", query=question.query())
-        return _page(here, _record(context), problem=error.message, form=form)
+        return _page(here, _record(context), problem=context.words.error(error), form=form)
     done = f"done={key}&choice={choice}"
     query = f"{question.query()}&{done}" if question.query() else f"?{done}"
     return RedirectResponse(f"/calls/{after}{query}" if after is not None else f"/{query}", 303)
@@ -122,12 +122,12 @@ def _keep(context: RequestContext) -> Choice:
     Raises:
         StoreError: the verdict, or the text, says something else by now, or the label is none.
     """
-    form, words = context.form, context.words
+    form = context.form
     choice = CHOICES.get(form.get("choice", ""))
-    verdict_key = verdict_key_of(form, words)
+    verdict_key = verdict_key_of(form)
     if choice is None:
-        raise StoreError(words.text("choice_missing"))
-    label = label_of(form, words) if choice == "overrule" else None
+        raise StoreError("what was decided is missing", code="choice_missing")
+    label = label_of(form) if choice == "overrule" else None
     context.store.decide(
         context.parts["key"],
         reviewer=context.session.reviewer,
@@ -135,7 +135,7 @@ def _keep(context: RequestContext) -> Choice:
         outcome=label.outcome if label else None,
         violations=label.violations if label else (),
         incidents=label.incidents if label else None,
-        note=note_of(form, words),
+        note=note_of(form),
         verdict_key=verdict_key,
         says=form.get("says"),
     )

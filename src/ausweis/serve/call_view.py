@@ -10,7 +10,7 @@ from ausweis.judging.verdict import Check, Verdict
 from ausweis.serve.audio import is_there, media_type
 from ausweis.serve.comparing import Compared, compared
 from ausweis.serve.queue import RowView, row_view
-from ausweis.store import CallRecord, Decision
+from ausweis.store import CallRecord, Decision, person_of
 from ausweis.views.findings import Finding, findings_of
 from ausweis.views.masks import CallMask
 from ausweis.views.turns import TurnView, marks_of, turn_views
@@ -105,13 +105,15 @@ def _told(check: Check, verdict: Verdict, words: Words) -> str:
 
 def _decisions(record: CallRecord, reviewer: str, words: Words) -> tuple[list[DecisionView], int]:
     """The decisions that the reviewer may see: until they have decided, only their own, so that two stay two."""
-    now = {decision.reviewer: decision for decision in record.decisions if decision.counts}
+    now = {person_of(decision.reviewer): decision for decision in record.decisions if decision.counts}
     # The last word on an earlier verdict, of those who have not decided anew.
     given = (decision for decision in record.decisions if not decision.withdrawn)
     earlier = (decision for decision in given if decision.verdict_key != record.verdict_key)
-    old = {decision.reviewer: decision for decision in earlier if decision.reviewer not in now}
-    seen = reviewer in now
-    shown = [decision for decision in (*old.values(), *now.values()) if seen or decision.reviewer == reviewer]
+    by_person = ((person_of(decision.reviewer), decision) for decision in earlier)
+    old = {person: decision for person, decision in by_person if person not in now}
+    me = person_of(reviewer)
+    seen = me in now
+    shown = [decision for person, decision in (*old.items(), *now.items()) if seen or person == me]
     return [_decision(decision, words) for decision in shown], 0 if seen else len(now)
 
 
@@ -119,7 +121,7 @@ def _decision(decision: Decision, words: Words) -> DecisionView:
     label = [words.word(decision.outcome)] if decision.choice == "overrule" and decision.outcome else []
     happened = (*decision.violations, *(decision.incidents or ())) if label else ()
     label += [words.text("label_at", type=words.word(kind), turn=turn) for kind, turn in happened]
-    at = f"{decision.at[:10]} {decision.at[11:16]} UTC"
+    at = words.moment(decision.at)
     return DecisionView(
         decision.reviewer, decision.choice, ", ".join(label), decision.note, at, old=not decision.counts
     )
@@ -134,4 +136,4 @@ def _about(record: CallRecord, words: Words) -> Iterator[tuple[str, str]]:
     yield "model", run.model.id
     if run.prompts:
         yield "prompts", ", ".join(f"{prompt.id}@{prompt.version}" for prompt in run.prompts)
-    yield "run", f"{run.started[:16].replace('T', ' ')} UTC, ausweis {run.ausweis}, {run.strategy}"
+    yield "run", f"{words.moment(run.started)}, ausweis {run.ausweis}, {words.word(run.strategy)}"

@@ -49,8 +49,8 @@ class Question:
     queue: str = ""
     team: str = ""
     state: str = ""
-    reviewer: str = field(default="", metadata={"own": True})
-    """Who asks; in no address."""
+    names: tuple[str, ...] = field(default=(), metadata={"own": True})
+    """Those of who asks; in no address."""
 
     @classmethod
     def of(cls, asked: Mapping[str, str]) -> "Question":
@@ -62,7 +62,7 @@ class Question:
             "violation": tuple(VIOLATIONS),
             "state": STATES,
         }
-        said = {}
+        said: dict[str, Any] = {}
         for one in _asked():
             value = asked.get(one.name, "").replace("\0", "").strip()[:MAX_TEXT]
             known = value in allowed[one.name] if one.name in allowed else True
@@ -106,7 +106,7 @@ class Question:
             states=state or _STATES_OF[shown],
             to_review=True if shown == "todo" else None,
             text=self.q or None,
-            seen_by=self.reviewer or None,
+            seen_by=self.names,
         )
 
     @property
@@ -118,7 +118,7 @@ class Question:
             queues=(self.queue,) if self.queue else (),
             teams=(self.team,) if self.team else (),
             text=self.q or None,
-            unheard_by=self.reviewer,
+            unheard_by=self.names,
         )
 
     def shown(self, show: Shown) -> "Question":

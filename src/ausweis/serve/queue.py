@@ -85,7 +85,7 @@ def queue_page(context: RequestContext) -> Response:
 
 def question_of(context: RequestContext) -> Question:
     """What is asked for, without a team that is too small in these days and this queue to be told apart."""
-    question = replace(Question.of(context.asked), reviewer=context.session.reviewer)
+    question = replace(Question.of(context.asked), names=context.store.spellings(context.session.reviewer))
     if not question.team:
         return question
     which = question.filter
@@ -153,7 +153,7 @@ def row_view(row: CallRow, words: Words, found: Sequence[Found], *, agents: bool
 def meta_of(row: CallRow, words: Words, *, agents: bool) -> tuple[str, ...]:
     """Where and when a call was, in words."""
     moment = ", ".join(part for part in (words.day(row.day), time_of(row)) if part)
-    length = clock(row.seconds) or words.text("turns", count=row.turns)
+    length = clock(row.seconds) or words.count("turns", row.turns)
     meta = (moment, row.queue, row.team, row.agent if agents else None, length)
     return tuple(part for part in meta if part)
 

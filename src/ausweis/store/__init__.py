@@ -3,6 +3,7 @@
 store         the room's one door: Store
 rows          what it gives and takes
 filters       which calls are asked for, and in which order
+saved_filters those that somebody saved
 key           the key: pseudonyms of agents, hashes of the chain
 database      connections to SQLite or PostgreSQL
 tables        the tables, as queries see them
@@ -17,6 +18,9 @@ querying      filters → SQL: the queue
 records       one call with all that is known of it
 counting      calls by day, queue and team
 label         what is right of a call, as a verdict or a reviewer says
+persons       which names are one person's
+reviewers     who reviews, by which key, in which role
+holding       what holds of a call, by what was decided
 deciding      what reviewers decide, and how far they agree
 hidden        verdicts that a reviewer must not see yet
 hearing       what a reviewer heard in such a call
@@ -40,6 +44,7 @@ from ausweis.store.exporting import Mask
 from ausweis.store.filters import CallFilter, Column, Cursor, Order, State
 from ausweis.store.hearing import blind_statement
 from ausweis.store.key import Key
+from ausweis.store.persons import person_of, same_person
 from ausweis.store.rows import (
     TEAM_AGENTS,
     TEAM_MINIMUM,
@@ -55,7 +60,11 @@ from ausweis.store.rows import (
     Entry,
     Estimate,
     Imported,
+    Invitation,
+    Reviewer,
+    Role,
     RunRow,
+    SavedFilter,
     What,
 )
 from ausweis.store.sink import StoreSink
@@ -79,13 +88,19 @@ __all__ = [
     "Entry",
     "Estimate",
     "Imported",
+    "Invitation",
     "Key",
     "Mask",
     "Order",
+    "Reviewer",
+    "Role",
     "RunRow",
+    "SavedFilter",
     "State",
     "Store",
     "StoreSink",
     "What",
     "blind_statement",
+    "person_of",
+    "same_person",
 ]

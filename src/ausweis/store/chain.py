@@ -82,7 +82,7 @@ def verify(connection: Connection, key: Key, head: str | None) -> int:
             raise StoreError(f"the chain is broken at entry {seq}: it was changed, or one before it is missing")
         previous, sealed = row.hash, row.sealed
         heads_seen = heads_seen or row.hash == head
-        if row.what in ("decided", "withdrawn"):
+        if row.what in ("decided", "settled", "withdrawn"):
             decided[row.seq] = (row.content, row.call)
         elif row.what == "deleted":
             deleted[row.call] = row.seq
@@ -99,7 +99,7 @@ def decision_content(row: Any) -> str:
     """What of a decision its entry vouches for."""
     names = ("call_key", "verdict_key", "says", "reviewer", "choice", "outcome", "violations", "note", "at")
     # What an older version did not know is empty, and its decisions were vouched for without it.
-    more = [name for name in ("incidents", "blind", "hasty") if getattr(row, name, None) is not None]
+    more = [name for name in ("incidents", "settles", "blind", "hasty") if getattr(row, name) is not None]
     return canonical({name: getattr(row, name) for name in (*names, *more)})
 
 

@@ -9,6 +9,7 @@ from ausweis.store.deciding import decide
 from ausweis.store.hidden import hidden
 from ausweis.store.key import Key
 from ausweis.store.label import Incidents, Label, Violations
+from ausweis.store.persons import same_person
 from ausweis.store.records import record
 from ausweis.store.rows import CallRecord, Choice, Decision
 from ausweis.vocabulary import Outcome
@@ -68,7 +69,7 @@ def hear(
 
 def blind_statement(seen: CallRecord, reviewer: str) -> Decision | None:
     """What a reviewer said of a call before they saw what its verdict says today; None where they saw it first."""
-    own = (one for one in seen.decisions if one.reviewer == reviewer and not one.withdrawn)
+    own = (one for one in seen.decisions if same_person(one.reviewer, reviewer) and not one.withdrawn)
     return next((one for one in reversed(list(own)) if one.blind and one.today), None)
 
 

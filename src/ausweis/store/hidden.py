@@ -4,23 +4,24 @@ from collections.abc import Iterable
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, select
 
+from ausweis.store.reviewers import spellings
 from ausweis.store.tables import batches, calls, decisions
 
 __all__ = ["hidden", "is_hidden", "waits_for", "was_told_blind"]
 
 
-def is_hidden(reviewer: str) -> ColumnElement[bool]:
-    """What a row of `calls` meets whose verdict this reviewer must not see yet.
+def is_hidden(names: tuple[str, ...]) -> ColumnElement[bool]:
+    """What a row of `calls` meets whose verdict the person of these names must not see yet.
 
     It was drawn, since nothing was found in it, and they have decided nothing about what its verdict says. A decision
     that was taken back had shown them the verdict all the same.
     """
-    return and_(_drawn(), ~_decided(decisions.c.reviewer == reviewer))
+    return and_(_drawn(), ~_decided(decisions.c.reviewer.in_(names)))
 
 
-def waits_for(reviewer: str) -> ColumnElement[bool]:
-    """What a drawn call meets that this reviewer should hear: nobody has said blind what it is, or they differ."""
-    return and_(is_hidden(reviewer), calls.c.state.in_(("open", "not_sure", "disputed")) | ~was_told_blind())
+def waits_for(names: tuple[str, ...]) -> ColumnElement[bool]:
+    """What a drawn call meets that this person should hear: nobody has said blind what it is, or others differ."""
+    return and_(is_hidden(names), calls.c.state.in_(("open", "not_sure", "disputed")) | ~was_told_blind())
 
 
 def was_told_blind() -> ColumnElement[bool]:
@@ -31,8 +32,9 @@ def was_told_blind() -> ColumnElement[bool]:
 def hidden(connection: Connection, reviewer: str, keys: Iterable[int]) -> set[int]:
     """Of these calls, those whose verdict a reviewer must not see yet."""
     found: set[int] = set()
+    names = spellings(connection, reviewer)
     for batch in batches(keys):
-        wanted = select(calls.c.key).where(calls.c.key.in_(batch), is_hidden(reviewer))
+        wanted = select(calls.c.key).where(calls.c.key.in_(batch), is_hidden(names))
         found.update(connection.execute(wanted).scalars())
     return found
 

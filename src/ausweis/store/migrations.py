@@ -10,7 +10,7 @@ from sqlalchemy import Connection, inspect, text
 from ausweis.batch.manifest import now
 from ausweis.errors import StoreError
 
-__all__ = ["MIGRATIONS", "SEALED", "WEIGHED", "migrate"]
+__all__ = ["MIGRATIONS", "PERSONS", "SEALED", "WEIGHED", "migrate"]
 
 _DONE = "ausweis_store"
 
@@ -117,7 +117,32 @@ def m7_harm(connection: Connection) -> None:
     connection.execute(text("CREATE INDEX calls_by_weight ON calls (weight DESC, at DESC, key)"))
 
 
-def m8_blind_decisions(connection: Connection) -> None:
+def m8_reviewers(connection: Connection) -> None:
+    """Who reviews, with roles and hashes of keys; and decisions by who made them."""
+    for statement in (
+        f"""CREATE TABLE reviewers (key {_key(connection)}, name TEXT NOT NULL, person TEXT NOT NULL UNIQUE,
+            role TEXT NOT NULL, key_hash TEXT UNIQUE, made TEXT NOT NULL, withdrawn TEXT)""",
+        "CREATE INDEX decisions_by_reviewer ON decisions (reviewer, at)",
+    ):
+        connection.execute(text(statement))
+
+
+def m9_settling(connection: Connection) -> None:
+    """Whether a decision of a lead settled what others differed in; null in all others."""
+    connection.execute(text("ALTER TABLE decisions ADD COLUMN settles BOOLEAN"))
+
+
+def m10_saved_filters(connection: Connection) -> None:
+    """Filters of the queue that somebody saved."""
+    connection.execute(
+        text(
+            f"""CREATE TABLE saved_filters (key {_key(connection)}, person TEXT NOT NULL, name TEXT NOT NULL,
+                query TEXT NOT NULL, UNIQUE (person, name))"""
+        )
+    )
+
+
+def m11_blind_decisions(connection: Connection) -> None:
     """Whether a reviewer decided before they saw the verdict, null where not; and in less time than it takes."""
     for column in ("blind", "hasty"):
         connection.execute(text(f"ALTER TABLE decisions ADD COLUMN {column} BOOLEAN"))
@@ -131,12 +156,17 @@ MIGRATIONS: tuple[Migration, ...] = (
     m5_seals,
     m6_withdrawn_decisions,
     m7_harm,
-    m8_blind_decisions,
+    m8_reviewers,
+    m9_settling,
+    m10_saved_filters,
+    m11_blind_decisions,
 )
 SEALED = MIGRATIONS.index(m5_seals) + 1
 """The migration from which on rows are sealed: by who has the key, not by it."""
 WEIGHED = MIGRATIONS.index(m7_harm) + 1
 """The one with which calls are weighed as now."""
+PERSONS = MIGRATIONS.index(m8_reviewers) + 1
+"""The one from which on all spellings of a name are one person."""
 
 
 def migrate(connection: Connection) -> int:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, asc, desc, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, asc, case, desc, false, func, literal, or_, select
 
 from ausweis.judging.harm import Found, found_in
 from ausweis.store.filters import EVERY, CallFilter, Cursor, Order, scattered
@@ -106,11 +106,23 @@ def conditions(which: CallFilter, dialect: str) -> list[ColumnElement[bool]]:
         wanted.append(calls.c.sample_key.is_not(None) if which.sampled else calls.c.sample_key.is_(None))
     if which.unheard_by is not None:
         wanted.append(waits_for(which.unheard_by))
-    if which.seen_by is not None:
+    if which.seen_by:
         wanted.append(~is_hidden(which.seen_by))
+    if which.undecided_by:
+        wanted.append(_decided(which.undecided_by) == 0)
+    if which.besides:
+        wanted.append(calls.c.key.not_in(which.besides))
     if which.text is not None and which.text.strip():
         wanted.append(_says(which.text.strip(), dialect))
     return wanted
+
+
+def _decided(names: tuple[str, ...]) -> ColumnElement[int]:
+    """How many decisions of these names stand on what the verdict of today says."""
+    # One that was taken back and the entry that did it come to nothing.
+    stands = func.coalesce(func.sum(case((decisions.c.choice == "withdrawn", -1), else_=1)), 0)
+    own = (decisions.c.call_key == calls.c.key, decisions.c.says == calls.c.says, decisions.c.reviewer.in_(names))
+    return select(stands).where(*own).correlate(calls).scalar_subquery()
 
 
 def _as_listed(word: str) -> str:

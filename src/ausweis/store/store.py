@@ -23,7 +23,9 @@ from ausweis.store import (
     hidden,
     querying,
     records,
+    reviewers,
     sampling,
+    saved_filters,
     sealing,
     withdrawing,
 )
@@ -31,8 +33,9 @@ from ausweis.store.database import Database
 from ausweis.store.exporting import Mask, case_of
 from ausweis.store.filters import EVERY, CallFilter
 from ausweis.store.key import Key
-from ausweis.store.migrations import SEALED, WEIGHED, migrate
-from ausweis.store.rows import Added, Deleted, Imported
+from ausweis.store.migrations import PERSONS, SEALED, WEIGHED, migrate
+from ausweis.store.reviewers import reviewer_by_key as by_key
+from ausweis.store.rows import Added, Deleted, Imported, Reviewer
 from ausweis.store.sink import Audio, StoreSink
 from ausweis.store.tables import batches, settings
 from ausweis.store.tables import calls as calls_table
@@ -182,8 +185,26 @@ class Store:
     register_report = _writing(artefacts.register_report)
     register = _writing(artefacts.register)
     log = _writing(records.log)
+    reviewer = _reading(reviewers.reviewer)
+    known_names = _reading(reviewers.known_names)
+    name_for = _reading(reviewers.name_for)
+    spellings = _reading(reviewers.spellings)
+    decided_since = _reading(reviewers.decided_since)
+    invite = _writing(reviewers.invite)
+    renew_key = _writing(reviewers.renew)
+    change_role = _writing(reviewers.change_role)
+    withdraw_key = _writing(reviewers.withdraw)
+    reviewers = _reading(reviewers.reviewer_list)
+    saved_by = _reading(saved_filters.saved_by)
+    save_filter = _writing(saved_filters.save_filter)
+    forget_filter = _writing(saved_filters.forget_filter)
     covered = _reading(chain.covered)
     chain = _reading(chain.entries)
+
+    def reviewer_by_key(self, own: str) -> Reviewer | None:
+        """The reviewer whose key this is; None where it is nobody's, or not any more."""
+        with self._database.reading() as connection:
+            return by_key(connection, self._key, own)
 
     def delete(
         self, call_id: str, *, roots: Sequence[Path] = (), gone: Sequence[Path] = (), by: str = "ausweis"
@@ -250,6 +271,8 @@ def _renew(connection: Connection, key: Key, before: int) -> None:
         chain.append(connection, key, "covered", "ausweis")
     elif before < WEIGHED:
         chain.append(connection, key, "weighed", "ausweis")
+    if before < PERSONS:
+        deciding.join_spellings(connection)
 
 
 def _same_key(connection: Connection, key: Key) -> None:

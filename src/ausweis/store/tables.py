@@ -32,8 +32,10 @@ __all__ = [
     "chain",
     "decisions",
     "metadata",
+    "reviewers",
     "runs",
     "samples",
+    "saved_filters",
     "seals",
     "settings",
     "texts",
@@ -111,6 +113,7 @@ decisions = _table(
     "incidents?",
     Column("blind", Boolean),
     Column("hasty", Boolean),
+    Column("settles", Boolean),
 )
 samples = _table(
     "samples",
@@ -130,6 +133,16 @@ chain = _table(
     _key("seq"),
     *("at", "who", "what", "call?", "policy?", "prompts?", "model?", "content?", "previous", "hash", "sealed?"),
 )
+reviewers = _table(
+    "reviewers",
+    _key(),
+    "name",
+    Column("person", Text, unique=True, nullable=False),
+    "role",
+    Column("key_hash", Text, unique=True),
+    *("made", "withdrawn?"),
+)
+saved_filters = _table("saved_filters", _key(), "person", "name", "query", UniqueConstraint("person", "name"))
 seals = _table("seals", Column("kind", Text, primary_key=True), _key("level"), _key("number"), "hash")
 
 
