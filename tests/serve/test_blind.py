@@ -99,7 +99,7 @@ def test_the_same_is_said_so(store: Store, drawn: list[int]) -> None:
         ({}, "Please say what you heard"),
         ({"outcome": "violation"}, "in which turn"),
         ({"outcome": "violation", "late_authentication": "x"}, "numbers"),
-        ({"outcome": "violation", "late_authentication": "9999"}, "at a turn from 1"),
+        ({"outcome": "violation", "late_authentication": "9999"}, "in a turn that does not exist"),
         ({"outcome": "compliant", "verdict_key": "x"}, "is missing"),
         ({"outcome": "compliant", "note": "x" * 2001}, "too long"),
     ],

@@ -85,7 +85,8 @@ def queue_page(context: RequestContext) -> Response:
 
 def question_of(context: RequestContext) -> Question:
     """What is asked for, without a team that is too small in these days and this queue to be told apart."""
-    question = replace(Question.of(context.asked), names=context.store.spellings(context.session.reviewer))
+    reviewer = context.session.reviewer
+    question = replace(Question.of(context.asked), names=(reviewer, *context.store.spellings(reviewer)))
     if not question.team:
         return question
     which = question.filter
