@@ -77,6 +77,7 @@ async def sign_out(request: Request) -> Response:
         raise HTTPException(403)
     if session is not None:
         desk.auth.sign_out(session)
+        desk.places.leave_all(session)
         desk.unmasked = {seen: says for seen, says in desk.unmasked.copy().items() if seen[0] != session.id}
     response = RedirectResponse("/signin", 303)
     response.delete_cookie(desk.cookie, path="/", httponly=True, samesite="lax", secure=desk.secure)
