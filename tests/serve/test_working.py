@@ -1,4 +1,4 @@
-"""Several at one queue. The rule: nobody does a call that another is at unasked, and only a lead sees before deciding."""
+"""Several at one queue. The rule: nobody does a call unasked that another is at; only a lead sees before deciding."""
 
 import re
 
