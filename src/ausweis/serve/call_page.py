@@ -53,7 +53,7 @@ def decide(context: RequestContext) -> Response:
         choice = _keep(context)
     except StoreError as error:
         here = replace(context, path=f"/calls/{key}", query=question.query())
-        return _page(here, _record(context), problem=error.message, form=form)
+        return _page(here, _record(context), problem=context.words.error(error), form=form)
     context.desk.places.leave(key, context.session)
     done = f"done={key}&choice={choice}"
     query = f"{question.query()}&{done}" if question.query() else f"?{done}"
@@ -135,11 +135,11 @@ def _keep(context: RequestContext) -> Choice:
     Raises:
         StoreError: the verdict, or the text, says something else by now, or the label is none.
     """
-    form, words = context.form, context.words
+    form = context.form
     choice = CHOICES.get(form.get("choice", ""))
     if choice is None or not re.fullmatch(r"\d{1,15}", form.get("verdict_key", "")):
-        raise StoreError(words.text("choice_missing"))
-    label = label_of(form, words) if choice == "overrule" else None
+        raise StoreError("what was decided is missing", code="choice_missing")
+    label = label_of(form) if choice == "overrule" else None
     record = _record(context)
     context.store.decide(
         context.parts["key"],
@@ -148,7 +148,7 @@ def _keep(context: RequestContext) -> Choice:
         outcome=label.outcome if label else None,
         violations=label.violations if label else (),
         incidents=label.incidents if label else None,
-        note=note_of(form, words),
+        note=note_of(form),
         verdict_key=int(form["verdict_key"]),
         says=form.get("says"),
         settles=choice != "not_sure" and settles(context, record, question_of(context)),

@@ -114,7 +114,7 @@ def _decision(decision: Decision, words: Words) -> DecisionView:
     label = [words.word(decision.outcome)] if decision.choice == "overrule" and decision.outcome else []
     happened = (*decision.violations, *(decision.incidents or ())) if label else ()
     label += [words.text("label_at", type=words.word(kind), turn=turn) for kind, turn in happened]
-    at = f"{decision.at[:10]} {decision.at[11:16]} UTC"
+    at = words.moment(decision.at)
     return DecisionView(
         decision.reviewer,
         decision.choice,
@@ -135,4 +135,4 @@ def _about(record: CallRecord, words: Words) -> Iterator[tuple[str, str]]:
     yield "model", run.model.id
     if run.prompts:
         yield "prompts", ", ".join(f"{prompt.id}@{prompt.version}" for prompt in run.prompts)
-    yield "run", f"{run.started[:16].replace('T', ' ')} UTC, ausweis {run.ausweis}, {run.strategy}"
+    yield "run", f"{words.moment(run.started)}, ausweis {run.ausweis}, {words.word(run.strategy)}"

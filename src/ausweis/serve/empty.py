@@ -47,6 +47,6 @@ def _today(context: RequestContext) -> str:
     own, every = context.store.decided_since(midnight, name)
     if not every:
         return ""
-    if own == every:
-        return words.text("today_one") if own == 1 else words.text("today_own", own=words.number(own))
-    return words.text("today_all", own=words.number(own), every=words.number(every))
+    if not own:
+        return words.count("today_others", every)
+    return words.count("today_own" if own == every else "today_all", own, every=words.number(every))

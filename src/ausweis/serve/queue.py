@@ -144,7 +144,7 @@ def row_view(row: CallRow, words: Words, found: Sequence[Found], *, agents: bool
     """A row in words. `found`: what its verdict found."""
     (name, turn), *others = _found(row, words, found)
     moment = ", ".join(part for part in (words.day(row.day), time_of(row)) if part)
-    length = clock(row.seconds) or words.text("turns", count=row.turns)
+    length = clock(row.seconds) or words.count("turns", row.turns)
     meta = (moment, row.queue, row.team, row.agent if agents else None, length)
     return RowView(
         key=row.key,

@@ -151,7 +151,7 @@ def withdraw(connection: Connection, key: Key, name: str, *, by: str) -> Reviewe
 def _change(connection: Connection, key: Key, name: str, values: dict[str, Any], what: What, by: str) -> Reviewer:
     known = reviewer(connection, name)
     if known is None:
-        raise StoreError("there is no reviewer of that name")
+        raise StoreError("there is no reviewer of that name", code="reviewer_gone")
     sealing.check(connection, key, "reviewer", [known.key])
     connection.execute(update(reviewers).where(reviewers.c.key == known.key).values(values))
     return _noted(connection, key, known.key, what, by)
