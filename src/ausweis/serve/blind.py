@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from starlette.responses import RedirectResponse, Response
 
 from ausweis.errors import StoreError
-from ausweis.serve.call_view import recordings
+from ausweis.serve.call_view import DecisionView, recordings
 from ausweis.serve.decision import label_of, note_of, verdict_key_of
 from ausweis.serve.desk import RequestContext
-from ausweis.serve.queue import meta_of, question_of
+from ausweis.serve.queue import Around, filter_of, meta_of, question_of
 from ausweis.serve.rendering import answer
+from ausweis.serve.working import opened, progress
 from ausweis.store import CallRecord
 from ausweis.views.masks import CallMask
 from ausweis.views.turns import TurnView, turn_views
@@ -36,6 +37,7 @@ class BlindCall:
     audio: Sequence[str]
     gone: bool
     unmasked: bool
+    decisions: Sequence[DecisionView] = ()
 
 
 @dataclass(frozen=True)
@@ -54,15 +56,21 @@ def blind_page(
 ) -> Response:
     """The call without its verdict. `form`: what was sent and could not be kept."""
     key, question, sent = record.row.key, question_of(context), form or {}
-    before, after = context.store.neighbours(key, question.filter, order=question.by)
+    which = filter_of(context, question, free=True)
+    # What cannot be kept is given back, whoever is there by now.
+    place = None if problem else opened(context, record, question)
+    held = place if place is not None and place.session != context.session.id else None
     return answer(
         context,
         "blind.html.j2",
         here="sample",
         status=409 if problem else 200,
         call=_call(context, record),
-        before=before,
-        after=after,
+        around=Around(*context.store.neighbours(key, which, order=question.by)),
+        progress=progress(context, key, question),
+        place=None if held else place,
+        held=held,
+        minutes=context.desk.places.minutes(held) if held else 0,
         query=question.query(),
         outcomes=(*OUTCOMES, NOT_SURE),
         form=BlindForm(
@@ -89,6 +97,7 @@ def hear(context: RequestContext) -> Response:
     except StoreError as error:
         here = replace(context, path=f"/calls/{key}", query=question.query())
         return blind_page(here, context.store.record(key), problem=context.words.error(error), form=context.form)
+    context.desk.places.leave(key, context.session)
     return RedirectResponse(f"/calls/{key}{question.query()}", 303)
 
 

@@ -11,8 +11,9 @@ from ausweis.vocabulary import OUTCOMES, VIOLATIONS
 
 __all__ = ["SHOWN", "STATES", "Question", "Shown"]
 
-Shown = Literal["todo", "second", "sample", "decided", "all"]
-"""todo: to review and not decided; second: not sure or disputed; sample: drawn by chance and not heard."""
+Shown = Literal["todo", "second", "settle", "sample", "decided", "all"]
+"""todo: to review and not decided; second: not sure or disputed, for those who have not decided; settle: the same, for
+leads; sample: drawn by chance and not heard."""
 SHOWN: tuple[Shown, ...] = get_args(Shown)
 STATES: tuple[State, ...] = get_args(State)
 _ORDERS: tuple[Order, ...] = ("risk", "time")
@@ -27,7 +28,8 @@ _VALUES: dict[Order, Callable[[str], float | str]] = {
 _STATES_OF: dict[Shown, tuple[State, ...]] = {
     "todo": ("open",),
     "second": ("not_sure", "disputed"),
-    "sample": (),
+    "settle": ("not_sure", "disputed"),
+    "sample": ("open", "not_sure", "disputed"),
     "decided": ("confirmed", "overruled"),
     "all": (),
 }
@@ -120,6 +122,10 @@ class Question:
             text=self.q or None,
             unheard_by=self.names,
         )
+
+    def waits(self, state: State) -> bool:
+        """Whether a call of that state is in this view to be decided, not only to be looked at."""
+        return self.show not in ("decided", "all") and state in (self.filter.states or _STATES_OF["sample"])
 
     def shown(self, show: Shown) -> "Question":
         """The same, of other calls."""

@@ -43,6 +43,7 @@ exporting     decided calls → golden cases
 from ausweis.store.exporting import Mask
 from ausweis.store.filters import CallFilter, Column, Cursor, Order, State
 from ausweis.store.hearing import blind_statement
+from ausweis.store.holding import can_settle
 from ausweis.store.key import Key
 from ausweis.store.persons import person_of, same_person
 from ausweis.store.rows import (
@@ -101,6 +102,7 @@ __all__ = [
     "StoreSink",
     "What",
     "blind_statement",
+    "can_settle",
     "person_of",
     "same_person",
 ]
