@@ -1,6 +1,7 @@
 """The queue as an Excel file: what the filter shows, masked; only for leads; and the chain keeps who took it."""
 
 import io
+from datetime import date
 
 import pytest
 from openpyxl import Workbook, load_workbook
@@ -83,3 +84,13 @@ def test_only_a_lead_gets_it(store: Store) -> None:
     assert "/calls.xlsx" not in petra.page("/")
     assert 'action="/calls.xlsx"' in Visitor(desk, "Anna").page("/")
     assert not [one for one in store.chain() if one.what == "exported"]
+
+
+def test_calls_that_are_to_be_heard_blind_are_left_out(store: Store) -> None:
+    first, last = store.days() or (date.min, date.max)
+    drawn = store.draw_sample(first, last, 5, seed=1)
+    book = taken(visitor(store), "?show=all")
+    ids = {store.record(key).row.call_id for key in drawn}
+    assert ids.isdisjoint(column(book, "Calls", "Call"))
+    assert any("without the verdict first: 5." in str(cell.value) for (cell,) in book["About this file"].iter_rows())
+    assert taken(visitor(store), "?show=sample")["Calls"].max_row == 1

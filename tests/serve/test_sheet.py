@@ -2,6 +2,7 @@
 
 import html
 import re
+from datetime import date
 
 from tests.serve.serving import Visitor, visitor
 
@@ -118,3 +119,10 @@ def test_what_could_not_be_kept_comes_back_ticked(store: Store) -> None:
 
 def test_there_is_no_sheet_of_no_call(store: Store) -> None:
     assert visitor(store).http.get("/calls/9999/sheet").status_code == 404
+
+
+def test_a_call_that_is_to_be_heard_blind_has_no_sheet_yet(store: Store) -> None:
+    first, last = store.days() or (date.min, date.max)
+    key = store.draw_sample(first, last, 5, seed=1)[0]
+    answer = visitor(store).http.get(f"/calls/{key}/sheet?show=sample")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/calls/{key}?show=sample")

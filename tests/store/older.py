@@ -8,6 +8,8 @@ UNDONE = (
     "ALTER TABLE decisions DROP COLUMN settles",
     "DROP TABLE saved_filters",
     "ALTER TABLE decisions DROP COLUMN coaching",
+    "ALTER TABLE decisions DROP COLUMN blind",
+    "ALTER TABLE decisions DROP COLUMN hasty",
 )
 """What undoes the tables, columns and indexes of all migrations after the seals."""
 

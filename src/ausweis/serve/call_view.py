@@ -8,6 +8,7 @@ from ausweis.judging.harm import found_of
 from ausweis.judging.sentences import check_sentence, review_sentence
 from ausweis.judging.verdict import Check, Verdict
 from ausweis.serve.audio import is_there, media_type
+from ausweis.serve.comparing import Compared, compared
 from ausweis.serve.queue import RowView, row_view
 from ausweis.store import CallRecord, Decision
 from ausweis.views.decided import label_in_words, seen_by
@@ -16,7 +17,7 @@ from ausweis.views.masks import CallMask
 from ausweis.views.turns import TurnView, marks_of, turn_views
 from ausweis.views.words import Words
 
-__all__ = ["CallView", "DecisionView", "call_view"]
+__all__ = ["CallView", "DecisionView", "call_view", "recordings"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class DecisionView:
     coaching: bool
     at: str
     old: bool
+    settles: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class CallView:
 
     `moments`: the findings, those of one moment together, the worst first. `checks` with what is to be said of them.
     `gone`: whether a recording is not there any more; `hidden`: how many others have decided, unseen until the reader
-    has.
+    has. `compared`: what the reader heard before they saw all this.
     """
 
     record: CallRecord
@@ -56,6 +58,7 @@ class CallView:
     unmasked: bool
     decisions: Sequence[DecisionView]
     hidden: int
+    compared: Compared | None
 
     @property
     def first_turn(self) -> int | None:
@@ -68,11 +71,14 @@ class CallView:
         return next((moment[0].start for moment in self.moments if moment[0].start is not None), None)
 
 
-def call_view(record: CallRecord, words: Words, *, reviewer: str, agents: bool, unmasked: bool) -> CallView:
-    """The view of a call for one reviewer."""
+def call_view(
+    record: CallRecord, words: Words, *, reviewer: str, agents: bool, unmasked: bool, settling: bool = False
+) -> CallView:
+    """The view of a call for one reviewer; `settling`: who settles it sees what the others say."""
     mask = CallMask(record, words.language, masked=not unmasked)
     findings = findings_of(record, words, mask)
-    seen = seen_by(record, reviewer)
+    seen = seen_by(record, reviewer, settling=settling)
+    audio, gone = recordings(record)
     return CallView(
         record=record,
         row=row_view(record.row, words, found_of(record.verdict), agents=agents),
@@ -84,12 +90,19 @@ def call_view(record: CallRecord, words: Words, *, reviewer: str, agents: bool, 
         checks=[(check, _told(check, record.verdict, words)) for check in record.verdict.checks],
         about=list(_about(record, words)),
         turns=turn_views(record.call, marks_of(record.verdict, record.facts), mask),
-        audio=[f"/calls/{record.row.key}/audio/{place}" for place, path in enumerate(record.audio) if media_type(path)],
-        gone=not all(map(is_there, record.audio)),
+        audio=audio,
+        gone=gone,
         unmasked=unmasked,
         decisions=[_decision(decision, words) for decision in seen.decisions],
         hidden=seen.hidden,
+        compared=compared(record, reviewer, words),
     )
+
+
+def recordings(record: CallRecord) -> tuple[list[str], bool]:
+    """The addresses of the recordings that a browser may ask for, and whether one is not there any more."""
+    own = [f"/calls/{record.row.key}/audio/{place}" for place, path in enumerate(record.audio) if media_type(path)]
+    return own, not all(map(is_there, record.audio))
 
 
 def _told(check: Check, verdict: Verdict, words: Words) -> str:
@@ -102,7 +115,14 @@ def _decision(decision: Decision, words: Words) -> DecisionView:
     label = label_in_words(decision, words) if decision.choice == "overrule" else ""
     at = words.moment(decision.at)
     return DecisionView(
-        decision.reviewer, decision.choice, label, decision.note, decision.coaching, at, old=not decision.counts
+        decision.reviewer,
+        decision.choice,
+        label,
+        decision.note,
+        decision.coaching,
+        at,
+        old=not decision.counts,
+        settles=decision.settles,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from ausweis.calls.call import Call
 from ausweis.judging.sentences import review_sentence
@@ -46,9 +46,11 @@ class RightTurn(NamedTuple):
 
 
 def sheet_page(context: RequestContext) -> Response:
-    """The sheet of a call, masked unless the reader has unmasked the call."""
-    record = context.store.record(context.parts["key"])
-    unmasked = context.desk.unmasked.get((context.session.id, record.row.key)) == record.says
+    """The sheet of a call, masked unless the reader has unmasked it; of one that is to be heard blind, the call."""
+    record, query = context.store.record(context.parts["key"]), question_of(context).query()
+    if context.store.hidden(context.session.reviewer, [record.row.key]):
+        return RedirectResponse(f"/calls/{record.row.key}{query}", 303)
+    unmasked = context.desk.shows(context.session, record)
     words = context.words.knowing(record.verdict.vocabulary)
     mask = CallMask(record, words.language, masked=not unmasked)
     who = context.session.reviewer
@@ -65,7 +67,7 @@ def sheet_page(context: RequestContext) -> Response:
         "hidden": seen.hidden,
         "right": list(_right(record, decided, words, mask)),
         "unmasked": unmasked,
-        "query": question_of(context).query(),
+        "query": query,
     }
     return HTMLResponse(render("sheet.html.j2", words, **values))
 

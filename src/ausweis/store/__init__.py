@@ -22,6 +22,8 @@ persons       which names are one person's
 reviewers     who reviews, by which key, in which role
 holding       what holds of a call, by what was decided
 deciding      what reviewers decide, and how far they agree
+hidden        verdicts that a reviewer must not see yet
+hearing       what a reviewer heard in such a call
 withdrawing   a decision taken back by its reviewer
 standing      which decisions were
 sampling      calls drawn by chance, and recall in the field
@@ -40,6 +42,8 @@ exporting     decided calls → golden cases
 
 from ausweis.store.exporting import Mask
 from ausweis.store.filters import CallFilter, Column, Cursor, Order, State
+from ausweis.store.hearing import blind_statement
+from ausweis.store.holding import can_settle
 from ausweis.store.key import Key
 from ausweis.store.persons import person_of, same_person
 from ausweis.store.rows import (
@@ -97,6 +101,8 @@ __all__ = [
     "Store",
     "StoreSink",
     "What",
+    "blind_statement",
+    "can_settle",
     "person_of",
     "same_person",
 ]

@@ -98,10 +98,9 @@ def verify(connection: Connection, key: Key, head: str | None) -> int:
 def decision_content(row: Any) -> str:
     """What of a decision its entry vouches for."""
     names = ("call_key", "verdict_key", "says", "reviewer", "choice", "outcome", "violations", "note", "at")
-    # Decisions from before incidents were decided were vouched for without them; flags count where they are set.
-    more = () if row.incidents is None else ("incidents",)
-    flags = tuple(name for name in ("settles", "coaching") if getattr(row, name))
-    return canonical({name: getattr(row, name) for name in (*names, *more, *flags)})
+    # What an older version did not know is empty, and its decisions were vouched for without it.
+    more = [name for name in ("incidents", "settles", "blind", "hasty", "coaching") if getattr(row, name) is not None]
+    return canonical({name: getattr(row, name) for name in (*names, *more)})
 
 
 def _verify_decisions(

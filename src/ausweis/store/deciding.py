@@ -8,6 +8,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import groupby
 from typing import Any, get_args
 
@@ -58,6 +59,8 @@ def decide(
     coaching: bool = False,
     verdict_key: int,
     says: str | None = None,
+    blind: bool = False,
+    hasty: bool | None = None,
     settles: bool = False,
 ) -> Decision:
     """Add what a reviewer decided about the verdict that they saw; nothing is ever changed or lost.
@@ -66,7 +69,7 @@ def decide(
     overruled; without `incidents`, those of the verdict stand. `coaching`: the note is meant for coaching. `says`: that
     of the record that they saw; without it, another text under the same verdict goes unnoticed. `settles`: by a lead
     who has seen what the others say, who are not sure or differ; what holds is what the lead says then, whatever the
-    others do.
+    others do. `blind`, `hasty`: as of `Decision`.
 
     Raises:
         StoreError: the verdict, or the text, says something else by now; the label is none, or what an overruled
@@ -96,7 +99,10 @@ def decide(
         "violations": json.dumps([list(said_at) for said_at in label.violations]),
         "incidents": json.dumps([list(said_at) for said_at in label.incidents], ensure_ascii=False) if tells else None,
         "note": note,
-        "coaching": coaching and bool(note),
+        # Nothing where it was not, as in older decisions: their entries vouch for the same.
+        "blind": blind or None,
+        "hasty": hasty,
+        "coaching": True if coaching and note else None,
         "settles": True if settles else None,
     }
     return keep(connection, key, call, row)[-1]
@@ -108,7 +114,7 @@ def keep(connection: Connection, key: Key, call: Any, values: dict[str, Any]) ->
     The state of the call follows. `values`: the row without `at` and `seq`.
     """
     run = run_row(connection.execute(select(runs).where(runs.c.key == call.run_key)).one())
-    row = {"settles": None} | values | {"at": now()}
+    row = {"settles": None, "blind": None, "hasty": None, "coaching": None} | values | {"at": now()}
     what: What = "settled" if row.get("settles") else "decided"
     if row["choice"] == "withdrawn":
         what = "withdrawn"
@@ -232,15 +238,26 @@ class _Values:
         self.__dict__.update(values)
 
 
-def labels(connection: Connection, wanted: Select[Any]) -> list[Decision]:
-    """The labels that hold, of calls that a query gives with `key` and `says`; of each at most one."""
+def labels(connection: Connection, wanted: Select[Any], *, blind: bool = False) -> list[Decision]:
+    """The labels that hold, of calls that a query gives with `key` and `says`; of each at most one.
+
+    `blind`: what reviewers said before they saw the verdict, in the place of their last words.
+    """
     of = wanted.subquery()
     by_call: dict[tuple[int, str], list[Any]] = {}
     joined = select(decisions, of.c.says.label("today")).join(of, of.c.key == decisions.c.call_key)
     for row in connection.execute(joined.order_by(decisions.c.seq)):
         by_call.setdefault((row.call_key, row.today), []).append(row)
-    held = (label_of(_decisions(rows, says)) for (_, says), rows in by_call.items())
+    given = (_decisions(rows, says) for (_, says), rows in by_call.items())
+    held = (label_of(_blind(said) if blind else said) for said in given)
     return [label for label in held if label is not None]
+
+
+def _blind(given: Iterable[Decision]) -> list[Decision]:
+    """What each reviewer said last before they saw what the verdict says today, as if it were their last word."""
+    stands = (decision for decision in given if decision.blind and decision.today and not decision.withdrawn)
+    said = {person_of(decision.reviewer): decision for decision in stands}
+    return [replace(decision, counts=True) for decision in said.values()]
 
 
 def _decisions(rows: Iterable[Any], says: str) -> list[Decision]:
@@ -261,7 +278,10 @@ def _decisions(rows: Iterable[Any], says: str) -> list[Decision]:
             verdict_key=row.verdict_key,
             counts=row.says == says and last.get(person_of(row.reviewer)) == row.seq,
             incidents=_incidents(row.incidents),
-            coaching=row.coaching,
+            today=row.says == says,
+            blind=bool(row.blind),
+            hasty=row.hasty,
+            coaching=bool(row.coaching),
             withdrawn=row.seq in gone,
             takes_back=keys.get(taken.get(row.seq)),
             settles=bool(row.settles),

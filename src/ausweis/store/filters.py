@@ -37,7 +37,9 @@ class CallFilter:
 
     `first` and `last` are days, both included. `to_review`: a violation, an incident or in need of review. `text` is
     looked for, whatever its case, in turns, call ids and notes of decisions. `undecided_by`: names of one
-    person, who has not decided what the verdict says today; `besides`: keys of calls that are left out.
+    person, who has not decided what the verdict says today; `besides`: keys of calls that are left out. `unheard_by`:
+    names of one for whom drawn calls wait, to be said blind what they are; `seen_by`: of one who may see the verdict
+    (`hidden`).
     """
 
     first: date | None = None
@@ -52,6 +54,8 @@ class CallFilter:
     text: str | None = None
     min_risk: float | None = None
     sampled: bool | None = None
+    unheard_by: tuple[str, ...] | None = None
+    seen_by: tuple[str, ...] = ()
     undecided_by: tuple[str, ...] = ()
     besides: tuple[int, ...] = ()
 

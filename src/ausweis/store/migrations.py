@@ -142,9 +142,15 @@ def m10_saved_filters(connection: Connection) -> None:
     )
 
 
-def m11_notes_for_coaching(connection: Connection) -> None:
-    """Whether a reviewer's note is meant for coaching; notes from before are not."""
-    connection.execute(text("ALTER TABLE decisions ADD COLUMN coaching BOOLEAN NOT NULL DEFAULT FALSE"))
+def m11_blind_decisions(connection: Connection) -> None:
+    """Whether a reviewer decided before they saw the verdict, null where not; and in less time than it takes."""
+    for column in ("blind", "hasty"):
+        connection.execute(text(f"ALTER TABLE decisions ADD COLUMN {column} BOOLEAN"))
+
+
+def m12_notes_for_coaching(connection: Connection) -> None:
+    """Whether a reviewer's note is meant for coaching; null in all others."""
+    connection.execute(text("ALTER TABLE decisions ADD COLUMN coaching BOOLEAN"))
 
 
 MIGRATIONS: tuple[Migration, ...] = (
@@ -158,7 +164,8 @@ MIGRATIONS: tuple[Migration, ...] = (
     m8_reviewers,
     m9_settling,
     m10_saved_filters,
-    m11_notes_for_coaching,
+    m11_blind_decisions,
+    m12_notes_for_coaching,
 )
 SEALED = MIGRATIONS.index(m5_seals) + 1
 """The migration from which on rows are sealed: by who has the key, not by it."""

@@ -19,6 +19,8 @@ from ausweis.store import (
     counting,
     deciding,
     deleting,
+    hearing,
+    hidden,
     querying,
     records,
     reviewers,
@@ -165,6 +167,7 @@ class Store:
     count = _reading(counting.count)
     keys = _reading(querying.keys)
     neighbours = _reading(querying.neighbours)
+    position = _reading(querying.position)
     record = _reading(records.record)
     found = _reading(querying.found)
     find = _reading(querying.find)
@@ -173,6 +176,8 @@ class Store:
     days = _reading(counting.days)
     day_counts = _reading(counting.day_counts)
     decide = _writing(deciding.decide)
+    hear = _writing(hearing.hear)
+    hidden = _reading(hidden.hidden)
     withdraw = _writing(withdrawing.withdraw)
     decided_by = _reading(deciding.decided_by)
     agreement = _reading(deciding.agreement)

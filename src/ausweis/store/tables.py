@@ -111,8 +111,10 @@ decisions = _table(
     *("says", "reviewer", "choice", "outcome?", "violations", "note", "at"),
     Column("seq", Integer, nullable=False),
     "incidents?",
+    Column("blind", Boolean),
+    Column("hasty", Boolean),
     Column("settles", Boolean),
-    Column("coaching", Boolean, default=False, nullable=False),
+    Column("coaching", Boolean),
 )
 samples = _table(
     "samples",

@@ -35,6 +35,6 @@ def withdraw(connection: Connection, key: Key, call_key: int, *, reviewer: str, 
         message = "only your own last decision about what the verdict says can be taken back"
         raise StoreError(message, code="not_yours")
     same = {name: getattr(row, name) for name in ("call_key", "verdict_key", "says", "reviewer")}
-    nothing: dict[str, Any] = {"outcome": None, "violations": "[]", "incidents": None, "note": "", "coaching": False}
+    nothing: dict[str, Any] = {"outcome": None, "violations": "[]", "incidents": None, "note": ""}
     made = deciding.keep(connection, key, call, {**same, "choice": "withdrawn", **nothing})
     return next(decision for decision in made if decision.key == decision_key)

@@ -35,8 +35,11 @@ class Decided(NamedTuple):
         return self.label.outcome if self.label else None
 
 
-def seen_by(record: CallRecord, reviewer: str | None) -> Seen:
-    """Until reviewers have decided, they see only their own, so that two opinions are two; with None, all is seen."""
+def seen_by(record: CallRecord, reviewer: str | None, *, settling: bool = False) -> Seen:
+    """Until reviewers have decided, they see only their own, so that two opinions are two; with None, all is seen.
+
+    `settling`: who settles a dispute sees what the others say.
+    """
     now = {person_of(decision.reviewer): decision for decision in record.decisions if decision.counts}
     # The last word on an earlier verdict, of those who have not decided anew.
     given = (decision for decision in record.decisions if not decision.withdrawn)
@@ -44,7 +47,7 @@ def seen_by(record: CallRecord, reviewer: str | None) -> Seen:
     by_person = ((person_of(decision.reviewer), decision) for decision in earlier)
     old = {person: decision for person, decision in by_person if person not in now}
     me = None if reviewer is None else person_of(reviewer)
-    every = me is None or me in now
+    every = settling or me is None or me in now
     shown = [decision for person, decision in (*old.items(), *now.items()) if every or person == me]
     return Seen(shown, 0 if every else len(now))
 

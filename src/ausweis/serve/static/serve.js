@@ -150,7 +150,7 @@
       s: () => follow("[data-sheet]"),
       u: () => follow("[data-up]"),
       c: () => follow("#decide [data-key=c]"),
-      o: overrule,
+      o: () => form && overrule(),
       n: () => follow("#decide [data-key=n]"),
       Enter: enter,
     },
