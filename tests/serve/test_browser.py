@@ -310,25 +310,25 @@ def test_the_filter_works_as_somebody_writes(browser: Browser, address: str, sto
         page = found.page
         page.goto(f"{address}/?show=all")
         page.keyboard.press("/")
-        page.keyboard.type("Petersen")
-        wanted = store.count(CallFilter(text="Petersen"))
+        page.keyboard.type("Rechnung")
+        wanted = store.count(CallFilter(text="Rechnung"))
         expect(page.locator(".row")).to_have_count(wanted)
         expect(page.locator(".count")).to_contain_text(f"{wanted} call")
-        page.wait_for_url("**q=Petersen*")
+        page.wait_for_url("**q=Rechnung*")
         page.locator(".row").first.click()
-        page.wait_for_url("**/calls/*q=Petersen*")
+        page.wait_for_url("**/calls/*q=Rechnung*")
         page.go_back()
         expect(page.locator(".row")).to_have_count(wanted)
-        assert page.evaluate("JSON.stringify([localStorage, sessionStorage])").count("Petersen") <= 1
+        assert page.evaluate("JSON.stringify([localStorage, sessionStorage])").count("Rechnung") <= 1
 
 
 def test_pages_work_without_scripts(browser: Browser, address: str, store: Store) -> None:
     key = store.keys(CallFilter(to_review=True, states=("open",)))[0]
     with signed_in(browser, address, scripts=False) as found:
         page = found.page
-        page.locator("input[name=q]").fill("Petersen")
+        page.locator("input[name=q]").fill("Rechnung")
         page.get_by_role("button", name="Show").click()
-        page.wait_for_url("**q=Petersen*")
+        page.wait_for_url("**q=Rechnung*")
         page.goto(f"{address}/calls/{key}")
         page.get_by_label("Not applicable").check()
         page.get_by_role("button", name="Overrule and go on").click()

@@ -27,7 +27,8 @@ def test_migrations_make_the_tables_that_queries_see(address: str, key: Key) -> 
             assert {name for name, nullable in columns.items() if not nullable} | set(
                 table.primary_key.columns.keys()
             ) == (wanted | set(table.primary_key.columns.keys())), table.name
-        assert set(seen.get_table_names()) == {*metadata.tables, "ausweis_store"}
+        tables = {name for name in seen.get_table_names() if not name.startswith("found_")}
+        assert tables == {*metadata.tables, "ausweis_store", "found"}
     database.close()
 
 
@@ -57,6 +58,9 @@ def test_calls_of_an_older_store_are_ordered_as_if_they_came_today(address: str,
         connection.execute(text("ALTER TABLE calls DROP COLUMN weight"))
         connection.execute(text("DROP TABLE seals"))
         connection.execute(text("ALTER TABLE chain DROP COLUMN sealed"))
+        connection.execute(text("ALTER TABLE chain DROP COLUMN detail"))
+        for name in ("found", "masks"):
+            connection.execute(text(f"DROP TABLE {name}"))
         connection.execute(text("DELETE FROM ausweis_store WHERE number >= 4"))
     database.close()
     with Store.open(address, key=key) as store:

@@ -235,12 +235,16 @@ def older(path: Path) -> Path:
             connection.execute(text(f"DROP TRIGGER chain_no_{name}"))
         previous = ""
         for row in rows:
-            linked = {name: row[name] for name in row if name not in ("hash", "sealed")} | {"previous": previous}
+            linked = {name: row[name] for name in row if name not in ("hash", "sealed", "detail")} | {
+                "previous": previous
+            }
             values = {"previous": previous, "hash": key.link(canonical(linked)), "seq": row["seq"]}
             previous = values["hash"]
             connection.execute(text("UPDATE chain SET previous = :previous, hash = :hash WHERE seq = :seq"), values)
-        connection.execute(text("ALTER TABLE chain DROP COLUMN sealed"))
-        connection.execute(text("DROP TABLE seals"))
+        for name in ("sealed", "detail"):
+            connection.execute(text(f"ALTER TABLE chain DROP COLUMN {name}"))
+        for name in ("found", "masks", "seals"):
+            connection.execute(text(f"DROP TABLE {name}"))
         connection.execute(text("DELETE FROM ausweis_store WHERE number >= 5"))
     return path
 
@@ -260,7 +264,8 @@ def test_an_older_store_is_covered_as_it_stands_when_it_is_opened(older: Path) -
 
 
 def test_a_store_cannot_be_made_an_older_one(path: Path) -> None:
-    change(path, "UPDATE calls SET risk = 0.5", "DROP TABLE seals", "DELETE FROM ausweis_store WHERE number >= 5")
+    change(path, "UPDATE calls SET risk = 0.5", *(f"DROP TABLE {name}" for name in ("found", "masks", "seals")))
+    change(path, "DELETE FROM ausweis_store WHERE number >= 5", "ALTER TABLE chain DROP COLUMN detail")
     with pytest.raises(StoreError):
         verify(path)
     change(path, "ALTER TABLE chain DROP COLUMN sealed")

@@ -6,6 +6,7 @@ The way in:
     auth        the token, the session, the CSRF token of forms
     roles       what only a lead may do
     running     the server in this process
+    indexer     calls made searchable meanwhile
     desk        what every page works with
 
 Pages:
@@ -14,6 +15,7 @@ Pages:
     call_page   one call, and what is decided on it: `decision`; `call_view` is what it shows
     audio       recordings, in parts
     sample      calls drawn by chance
+    search      what is searched for, and where it is; `unmasked_search`: in masked data too
     figures     agreement, recall, trends
 
 What they are made of:

@@ -14,7 +14,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from ausweis.errors import NoCallError, StoreError
-from ausweis.serve import call_page, figures, queue, sample
+from ausweis.serve import call_page, figures, queue, sample, unmasked_search
 from ausweis.serve.audio import audio
 from ausweis.serve.auth import LIFETIME, Session, reviewer_name
 from ausweis.serve.desk import Desk, RequestContext
@@ -45,6 +45,7 @@ def create_app(desk: Desk) -> Guard:
             Route("/calls/{key:int}/decisions", _form(call_page.decide), methods=["POST"]),
             Route("/calls/{key:int}/unmask", _form(call_page.unmask), methods=["POST"]),
             Route("/calls/{key:int}/mask", _form(call_page.mask_again), methods=["POST"]),
+            Route("/search", _form(unmasked_search.search_unmasked), methods=["POST"]),
             Route("/sample", _page(sample.sample_page)),
             Route("/sample", _form(sample.draw), methods=["POST"]),
             Route("/figures", _page(figures.figures_page)),
@@ -121,6 +122,7 @@ async def _sign_out(request: Request) -> Response:
     if session is not None:
         desk.auth.sign_out(session)
         desk.unmasked = {seen: says for seen, says in desk.unmasked.copy().items() if seen[0] != session.id}
+        desk.searches = {name: found for name, found in desk.searches.copy().items() if name[0] != session.id}
     response = RedirectResponse("/signin", 303)
     response.delete_cookie(desk.cookie, path="/", httponly=True, samesite="lax", secure=desk.secure)
     return response

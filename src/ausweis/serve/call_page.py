@@ -13,6 +13,7 @@ from ausweis.serve.decision import CHOICES, label_of, note_of, proposed, sent
 from ausweis.serve.desk import RequestContext
 from ausweis.serve.queue import question_of
 from ausweis.serve.rendering import answer
+from ausweis.serve.search import filter_of
 from ausweis.store import CallRecord, Choice
 from ausweis.vocabulary import OUTCOMES
 
@@ -47,7 +48,7 @@ def decide(context: RequestContext) -> Response:
     """
     key, question, form = context.parts["key"], question_of(context), context.form
     # Before deciding: a call that is decided may not be in this queue any more.
-    after = context.store.neighbours(key, question.filter, order=question.by)[1]
+    after = context.store.neighbours(key, filter_of(context, question), order=question.by)[1]
     try:
         choice = _keep(context)
     except StoreError as error:
@@ -104,7 +105,7 @@ def _page(
         here="calls",
         status=409 if problem else 200,
         call=call,
-        around=Around(*context.store.neighbours(key, question.filter, order=question.by)),
+        around=Around(*context.store.neighbours(key, filter_of(context, question), order=question.by)),
         query=question.query(),
         said=said(context),
         outcomes=OUTCOMES,

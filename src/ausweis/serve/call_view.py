@@ -64,7 +64,7 @@ class CallView:
 
 def call_view(record: CallRecord, words: Words, *, reviewer: str, agents: bool, unmasked: bool) -> CallView:
     """The view of a call for one reviewer."""
-    mask = CallMask(record, words.language, masked=not unmasked)
+    mask = CallMask(record, words.language, masked=not unmasked, known=record.masks)
     findings = findings_of(record, words, mask)
     decided, hidden = _decisions(record, reviewer, words)
     return CallView(

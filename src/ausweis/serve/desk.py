@@ -1,13 +1,21 @@
 """What every page works with: the store, who signs in, and the request."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ausweis.serve.auth import Auth, Session
 from ausweis.serve.lists import Lists
 from ausweis.store import Store
 from ausweis.views.words import Words
 
-__all__ = ["Desk", "RequestContext"]
+__all__ = ["Desk", "RequestContext", "Searched"]
+
+
+class Searched(NamedTuple):
+    """An unmasked search: its words, and the keys of what it found."""
+
+    words: str
+    keys: tuple[int, ...]
 
 
 @dataclass
@@ -16,7 +24,8 @@ class Desk:
 
     `hosts`: names under which browsers may reach it; `port`: its own, part of the cookie's name, since cookies do not
     tell ports apart. `unmasked`: by session and call, what verdict and text said then, as another text stays masked;
-    kept for as long as the server runs.
+    kept for as long as the server runs. `searches`: unmasked ones, by session and name.
+    `unindexed`: how many calls no search finds yet.
     """
 
     store: Store
@@ -27,6 +36,8 @@ class Desk:
     port: int = 8321
     secure: bool = False
     unmasked: dict[tuple[str, int], str] = field(default_factory=dict)
+    searches: dict[tuple[str, str], Searched] = field(default_factory=dict)
+    unindexed: int = 0
     lists: Lists = field(init=False)
 
     def __post_init__(self) -> None:

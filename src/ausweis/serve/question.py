@@ -36,10 +36,14 @@ MAX_TEXT = 200
 
 @dataclass(frozen=True)
 class Question:
-    """The fields of the filter form, each a text; empty where nothing is asked. Unknown values ask nothing."""
+    """The fields of the filter form, each a text; empty where nothing is asked. Unknown values ask nothing.
+
+    `found`: the name of an unmasked search, among whose calls the question is asked.
+    """
 
     show: str = "todo"
     q: str = ""
+    found: str = ""
     order: str = ""
     first: str = ""
     last: str = ""
@@ -107,10 +111,20 @@ class Question:
         """The same, of other calls."""
         return replace(self, show=show, state="")
 
+    @property
+    def said(self) -> list[tuple[str, str]]:
+        """The fields in which something is asked, by name."""
+        values = ((field, getattr(self, field.name)) for field in fields(self))
+        return [(field.name, value) for field, value in values if value != field.default]
+
+    @property
+    def without_search(self) -> str:
+        """The same without what is searched for, as a part of an address."""
+        return replace(self, q="", found="").query()
+
     def query(self, after: Cursor | None = None) -> str:
         """As the part of an address that begins with `?`; empty where nothing is asked. `after`: the next page."""
-        values = {field: getattr(self, field.name) for field in fields(self)}
-        said = {field.name: value for field, value in values.items() if value != field.default}
+        said = dict(self.said)
         if after is not None:
             said |= {"after": str(after.value), "key": str(after.key)}
         return f"?{urlencode(said)}" if said else ""

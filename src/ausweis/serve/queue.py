@@ -10,6 +10,7 @@ from starlette.responses import Response
 from ausweis.serve.desk import RequestContext
 from ausweis.serve.question import SHOWN, STATES, Question
 from ausweis.serve.rendering import answer
+from ausweis.serve.search import HitView, filter_of, hits_of, searched_of, too_short
 from ausweis.store import CallFilter, CallRow, State
 from ausweis.views.words import Words, clock, time_of
 from ausweis.vocabulary import OUTCOMES, VIOLATIONS, Severity
@@ -25,7 +26,8 @@ class RowView:
     """A call as a row. `tone`: what gives it its colour; `meta`: where and when it was, in words.
 
     `found`: what happened, each with the turn in which it first did, in words; the turn is empty where it is not known.
-    `state` is `decided` where others have decided and the reader has not: what they said is hidden until then.
+    `state` is `decided` where others have decided and the reader has not: what they said is hidden until then. `hit`:
+    where it says what was searched for.
     """
 
     key: int
@@ -38,6 +40,7 @@ class RowView:
     sampled: bool
     unsure: bool
     state: State | Literal["decided"]
+    hit: HitView | None = None
 
     @property
     def what(self) -> str:
@@ -49,13 +52,19 @@ def queue_page(context: RequestContext) -> Response:
     """The queue that is asked for; only its rows where htmx asks."""
     question = question_of(context)
     after = question.cursor(context.asked)
-    rows = context.store.calls(question.filter, order=question.by, limit=PAGE + 1, after=after)
-    # Searching reads every call, so it is not done twice where once tells the number.
-    total = len(rows) if after is None and len(rows) <= PAGE else context.store.count(question.filter)
+    which = filter_of(context, question)
+    rows = context.store.calls(which, order=question.by, limit=PAGE + 1, after=after)
+    total = len(rows) if after is None and len(rows) <= PAGE else context.store.count(which)
     words = context.words
+    views = row_views(context, rows[:PAGE])
+    hits = hits_of(context, question, [view.key for view in views])
     shown: dict[str, Any] = {
-        "rows": row_views(context, rows[:PAGE]),
+        "asked": question,
+        "rows": [replace(view, hit=hits.get(view.key)) for view in views],
         "query": question.query(),
+        "searched": searched_of(context, question),
+        "too_short": too_short(question),
+        "unindexed": context.desk.unindexed,
         "small_team": bool(Question.of(context.asked).team and not question.team),
         "more": f"/{question.query(rows[PAGE - 1].cursor(question.by))}" if len(rows) > PAGE else None,
         "shown": words.text("shown_one" if total == 1 else "shown", total=words.number(total)),
@@ -66,7 +75,6 @@ def queue_page(context: RequestContext) -> Response:
         context,
         "queue.html.j2",
         here="calls",
-        asked=question,
         narrowed=question.narrowed,
         views=_views(context, question),
         said=None,
@@ -155,5 +163,6 @@ def _views(context: RequestContext, question: Question) -> list[tuple[str, str, 
     views: list[tuple[str, str, int | None]] = []
     for name in SHOWN:
         other = question.shown(name)
-        views.append((name, f"/{other.query()}", None if other.q else context.store.count(other.filter)))
+        count = None if other.q else context.store.count(filter_of(context, other))
+        views.append((name, f"/{other.query()}", count))
     return views

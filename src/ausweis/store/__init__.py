@@ -11,8 +11,14 @@ sink          calls of a run, with text, facts and verdict → rows
 settled       such calls, as lines of a run folder, with their texts
 verdict_rows  their verdicts, a batch at a time
 texts         calls ↔ rows; agents as pseudonyms
+masks         what of each call is masked
+index         the full-text index of masked texts
+indexing      calls put into it
 packing       runs and verdicts ↔ rows
 querying      filters → SQL: the queue
+searching     what is looked for, and where
+hits          where in a call it was found
+unmasked      looking for words in texts as they are
 records       one call with all that is known of it
 counting      calls by day, queue and team
 label         what is right of a call, as a verdict or a reviewer says
@@ -33,6 +39,8 @@ exporting     decided calls → golden cases
 
 from ausweis.store.exporting import Mask
 from ausweis.store.filters import CallFilter, Column, Cursor, Order, State
+from ausweis.store.hits import Hit
+from ausweis.store.index import SHORTEST
 from ausweis.store.key import Key
 from ausweis.store.rows import (
     TEAM_AGENTS,
@@ -51,10 +59,12 @@ from ausweis.store.rows import (
     RunRow,
     What,
 )
+from ausweis.store.searching import terms_of as search_terms
 from ausweis.store.sink import StoreSink
 from ausweis.store.store import Store
 
 __all__ = [
+    "SHORTEST",
     "TEAM_AGENTS",
     "TEAM_MINIMUM",
     "Added",
@@ -70,6 +80,7 @@ __all__ = [
     "Decision",
     "Deleted",
     "Estimate",
+    "Hit",
     "Imported",
     "Key",
     "Mask",
@@ -79,4 +90,5 @@ __all__ = [
     "Store",
     "StoreSink",
     "What",
+    "search_terms",
 ]

@@ -34,8 +34,9 @@ class Cursor(NamedTuple):
 class CallFilter:
     """Which calls: those that fit everything that is given; within a tuple, any of it.
 
-    `first` and `last` are days, both included. `to_review`: a violation, an incident or in need of review. `text` is
-    looked for, whatever its case, in turns, call ids and notes of decisions.
+    `first` and `last` are days, both included. `to_review`: a violation, an incident or in need of review. The words of
+    `text` are looked for, whatever their case, in the masked text and in call ids; with a `reader`, also in notes that
+    this reviewer may see: those of others where the reader has decided. `keys`: of these calls alone.
     """
 
     first: date | None = None
@@ -50,6 +51,8 @@ class CallFilter:
     text: str | None = None
     min_risk: float | None = None
     sampled: bool | None = None
+    reader: str | None = None
+    keys: tuple[int, ...] | None = None
 
 
 EVERY = CallFilter()

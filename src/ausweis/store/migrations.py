@@ -9,6 +9,7 @@ from sqlalchemy import Connection, inspect, text
 
 from ausweis.batch.manifest import now
 from ausweis.errors import StoreError
+from ausweis.store import index
 
 __all__ = ["MIGRATIONS", "SEALED", "migrate"]
 
@@ -107,12 +108,22 @@ def m5_seals(connection: Connection) -> None:
         connection.execute(text(statement))
 
 
+def m6_search(connection: Connection) -> None:
+    """What of each text is masked, and an index of the masked texts; what an entry of the chain tells in clear."""
+    connection.execute(
+        text(f"CREATE TABLE masks ({_call(primary=True)}, rules INTEGER NOT NULL, covers TEXT NOT NULL)")
+    )
+    connection.execute(text("ALTER TABLE chain ADD COLUMN detail TEXT"))
+    index.make(connection)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m1_first_tables,
     m2_chain,
     m3_incidents_of_decisions,
     m4_weight_of_calls,
     m5_seals,
+    m6_search,
 )
 SEALED = MIGRATIONS.index(m5_seals) + 1
 """The migration from which on rows are sealed: by who has the key, not by it."""

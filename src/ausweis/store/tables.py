@@ -31,6 +31,7 @@ __all__ = [
     "calls",
     "chain",
     "decisions",
+    "masks",
     "metadata",
     "runs",
     "samples",
@@ -92,6 +93,12 @@ calls = _table(
     Column("weight", BigInteger),
 )
 texts = _table("texts", _reference("call_key", "calls", primary=True), "words", "body")
+masks = _table(
+    "masks",
+    _reference("call_key", "calls", primary=True),
+    Column("rules", Integer, nullable=False),
+    "covers",
+)
 verdicts = _table(
     "verdicts",
     _key(),
@@ -126,7 +133,20 @@ artefact_calls = _table(
 chain = _table(
     "chain",
     _key("seq"),
-    *("at", "who", "what", "call?", "policy?", "prompts?", "model?", "content?", "previous", "hash", "sealed?"),
+    *(
+        "at",
+        "who",
+        "what",
+        "call?",
+        "policy?",
+        "prompts?",
+        "model?",
+        "content?",
+        "previous",
+        "hash",
+        "sealed?",
+        "detail?",
+    ),
 )
 seals = _table("seals", Column("kind", Text, primary_key=True), _key("level"), _key("number"), "hash")
 
