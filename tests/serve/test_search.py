@@ -92,6 +92,11 @@ def test_notes_of_others_are_found_once_one_has_decided(store: Store) -> None:
     assert ids(ben.page("/?show=all&q=zwetschge")) == set()
     ben.send("/calls/1/decisions", choice="confirm", verdict_key=key)
     assert ids(ben.page("/?show=all&q=zwetschge")) == {"first-call"}
+    store.withdraw(1, reviewer="Ben", decision_key=store.record(1).decisions[-1].key)
+    assert ids(ben.page("/?show=all&q=zwetschge")) == set()
+    ben.send("/calls/1/decisions", choice="confirm", verdict_key=key)
+    store.withdraw(1, reviewer="Anna", decision_key=store.record(1).decisions[0].key)
+    assert ids(ben.page("/?show=all&q=zwetschge")) == set()
 
 
 def test_an_unmasked_search_is_recorded_and_its_words_stand_in_no_address(store: Store) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from tests.store.older import as_before
 from tests.store.runs import make_call, make_run
 
 from ausweis.errors import StoreError
@@ -241,11 +242,10 @@ def older(path: Path) -> Path:
             values = {"previous": previous, "hash": key.link(canonical(linked)), "seq": row["seq"]}
             previous = values["hash"]
             connection.execute(text("UPDATE chain SET previous = :previous, hash = :hash WHERE seq = :seq"), values)
-        for name in ("sealed", "detail"):
-            connection.execute(text(f"ALTER TABLE chain DROP COLUMN {name}"))
-        for name in ("found", "masks", "seals"):
-            connection.execute(text(f"DROP TABLE {name}"))
-        connection.execute(text("DELETE FROM ausweis_store WHERE number >= 5"))
+        connection.execute(text("ALTER TABLE chain DROP COLUMN sealed"))
+        connection.execute(text("DROP TABLE seals"))
+        for statement in as_before(5):
+            connection.execute(text(statement))
     return path
 
 
@@ -264,8 +264,7 @@ def test_an_older_store_is_covered_as_it_stands_when_it_is_opened(older: Path) -
 
 
 def test_a_store_cannot_be_made_an_older_one(path: Path) -> None:
-    change(path, "UPDATE calls SET risk = 0.5", *(f"DROP TABLE {name}" for name in ("found", "masks", "seals")))
-    change(path, "DELETE FROM ausweis_store WHERE number >= 5", "ALTER TABLE chain DROP COLUMN detail")
+    change(path, "UPDATE calls SET risk = 0.5", "DROP TABLE seals", *as_before(5))
     with pytest.raises(StoreError):
         verify(path)
     change(path, "ALTER TABLE chain DROP COLUMN sealed")

@@ -126,7 +126,7 @@ class Question:
         """As the part of an address that begins with `?`; empty where nothing is asked. `after`: the next page."""
         said = dict(self.said)
         if after is not None:
-            said |= {"after": str(after.value), "key": str(after.key)}
+            said |= {"after": str(after.value), "key": str(after.key)} | ({"at": after.at} if after.at else {})
         return f"?{urlencode(said)}" if said else ""
 
     def cursor(self, asked: Mapping[str, str]) -> Cursor | None:
@@ -135,7 +135,7 @@ class Question:
         if not value or not key.isdecimal() or len(key) > 15:
             return None
         try:
-            return Cursor(_VALUES[self.by](value), int(key))
+            return Cursor(_VALUES[self.by](value), int(key), asked.get("at", "").replace("\0", "")[:MAX_TEXT])
         except ValueError:
             return None
 

@@ -10,6 +10,7 @@ migrations    how they came to be
 sink          calls of a run, with text, facts and verdict → rows
 settled       such calls, as lines of a run folder, with their texts
 verdict_rows  their verdicts, a batch at a time
+weighing      calls of an older store in the order of today
 texts         calls ↔ rows; agents as pseudonyms
 masks         what of each call is masked
 index         the full-text index of masked texts
@@ -22,7 +23,11 @@ unmasked      looking for words in texts as they are
 records       one call with all that is known of it
 counting      calls by day, queue and team
 label         what is right of a call, as a verdict or a reviewer says
+persons       which names are one person's
+reviewers     who reviews, by which key, in which role
 deciding      what reviewers decide, and how far they agree
+withdrawing   a decision taken back by its reviewer
+standing      which decisions were
 sampling      calls drawn by chance, and recall in the field
 chain         who did what, hash-chained
 sealing       a keyed hash of each row that a report rests on
@@ -42,6 +47,7 @@ from ausweis.store.filters import CallFilter, Column, Cursor, Order, State
 from ausweis.store.hits import Hit
 from ausweis.store.index import SHORTEST
 from ausweis.store.key import Key
+from ausweis.store.persons import person_of, same_person
 from ausweis.store.rows import (
     TEAM_AGENTS,
     TEAM_MINIMUM,
@@ -54,8 +60,12 @@ from ausweis.store.rows import (
     DayCount,
     Decision,
     Deleted,
+    Entry,
     Estimate,
     Imported,
+    Invitation,
+    Reviewer,
+    Role,
     RunRow,
     What,
 )
@@ -79,16 +89,22 @@ __all__ = [
     "DayCount",
     "Decision",
     "Deleted",
+    "Entry",
     "Estimate",
     "Hit",
     "Imported",
+    "Invitation",
     "Key",
     "Mask",
     "Order",
+    "Reviewer",
+    "Role",
     "RunRow",
     "State",
     "Store",
     "StoreSink",
     "What",
+    "person_of",
+    "same_person",
     "search_terms",
 ]

@@ -86,7 +86,7 @@ def verify(connection: Connection, key: Key, head: str | None) -> int:
             raise StoreError(f"the chain is broken at entry {seq}: it was changed, or one before it is missing")
         previous, sealed = row.hash, row.sealed
         heads_seen = heads_seen or row.hash == head
-        if row.what == "decided":
+        if row.what in ("decided", "withdrawn"):
             decided[row.seq] = (row.content, row.call)
         elif row.what == "deleted":
             deleted[row.call] = row.seq

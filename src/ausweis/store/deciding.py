@@ -1,12 +1,13 @@
 """What reviewers decide about verdicts: added, never changed; in the order of the chain, which vouches for it.
 
-The last word of each reviewer counts, as long as the call's verdict says what it said then.
+The last word of each reviewer counts, as long as the call's verdict says what it said then; one that was taken back
+(`withdrawing`) does not, and the one before it is the last again (`standing`).
 """
 
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any, get_args
 
@@ -20,8 +21,10 @@ from ausweis.store.filters import EVERY, CallFilter, State
 from ausweis.store.key import Key
 from ausweis.store.label import Incidents, Label, Violations, check_label
 from ausweis.store.packing import run_row, unpack
+from ausweis.store.persons import person_of, same_person
 from ausweis.store.querying import conditions
-from ausweis.store.rows import Agreement, Choice, Decision
+from ausweis.store.rows import Agreement, Choice, Decision, What
+from ausweis.store.standing import taken_back
 from ausweis.store.tables import batches, calls, decisions, runs, verdicts
 from ausweis.vocabulary import Outcome
 
@@ -31,6 +34,8 @@ __all__ = [
     "decide",
     "decided_by",
     "decisions_of",
+    "join_spellings",
+    "keep",
     "label_of",
     "labels",
     "looked_for",
@@ -38,7 +43,7 @@ __all__ = [
 ]
 
 _MAX_NAME, _MAX_NOTE = 100, 10_000
-_STATES: dict[Choice, State] = {"confirm": "confirmed", "overrule": "overruled", "not_sure": "not_sure"}
+_STATES: dict[str, State] = {"confirm": "confirmed", "overrule": "overruled", "not_sure": "not_sure"}
 
 
 def decide(
@@ -85,16 +90,26 @@ def decide(
         "violations": json.dumps([list(said_at) for said_at in label.violations]),
         "incidents": json.dumps([list(said_at) for said_at in label.incidents], ensure_ascii=False) if tells else None,
         "note": note,
-        "at": now(),
     }
+    return keep(connection, key, call, row)[-1]
+
+
+def keep(connection: Connection, key: Key, call: Any, values: dict[str, Any]) -> list[Decision]:
+    """Add a row of `decisions` about a call, its row locked, with its entry in the chain: all about the call by then.
+
+    The state of the call follows. `values`: the row without `at` and `seq`.
+    """
+    run = run_row(connection.execute(select(runs).where(runs.c.key == call.run_key)).one())
+    row = values | {"at": now()}
+    what: What = "withdrawn" if row["choice"] == "withdrawn" else "decided"
     content = chain.decision_content(_Values(row))
     row["seq"] = chain.append(
-        connection, key, "decided", reviewer, call_id=call.call_id, run=run, content=content, at=row["at"]
+        connection, key, what, row["reviewer"], call_id=call.call_id, run=run, content=content, at=row["at"]
     )
-    decision_key = connection.execute(insert(decisions).returning(decisions.c.key), row).scalar_one()
-    decided = decisions_of(connection, call_key, says=call.says)
-    connection.execute(update(calls).where(calls.c.key == call_key).values(state=state_of(decided)))
-    return next(decision for decision in decided if decision.key == decision_key)
+    connection.execute(insert(decisions), row)
+    decided = decisions_of(connection, call.key, says=call.says)
+    connection.execute(update(calls).where(calls.c.key == call.key).values(state=state_of(decided)))
+    return decided
 
 
 def looked_for(facts: str | None) -> bool:
@@ -126,9 +141,14 @@ def decided_by(connection: Connection, reviewer: str, keys: Iterable[int]) -> se
     """Of these calls, those about whose verdict of today a reviewer has decided."""
     decided: set[int] = set()
     for batch in batches(keys):
-        wanted = select(calls.c.key).join(decisions, decisions.c.call_key == calls.c.key)
-        own = (decisions.c.says == calls.c.says, decisions.c.reviewer == reviewer)
-        decided.update(connection.execute(wanted.where(calls.c.key.in_(batch), *own)).scalars())
+        wanted = select(calls.c.key, decisions.c.reviewer, decisions.c.choice)
+        wanted = wanted.join(decisions, decisions.c.call_key == calls.c.key).where(calls.c.key.in_(batch))
+        words: Counter[int] = Counter()
+        for row in connection.execute(wanted.where(decisions.c.says == calls.c.says)):
+            if same_person(row.reviewer, reviewer):
+                # One that was taken back and the entry that did it come to nothing.
+                words[row.key] += -1 if row.choice == "withdrawn" else 1
+        decided.update(key for key, number in words.items() if number > 0)
     return decided
 
 
@@ -156,6 +176,17 @@ def check_states(connection: Connection) -> None:
             raise StoreError(f"the state of call {call_key} is not what was decided about it: it was changed")
 
 
+def join_spellings(connection: Connection) -> None:
+    """Let the states of calls follow from decisions by person, in a store where each spelling of a name was one."""
+    names = list(connection.execute(select(decisions.c.reviewer).distinct()).scalars())
+    several = Counter(map(person_of, names))
+    joined = [name for name in names if several[person_of(name)] > 1]
+    of_them = select(decisions.c.call_key).where(decisions.c.reviewer.in_(joined))
+    for call in connection.execute(select(calls.c.key, calls.c.says).where(calls.c.key.in_(of_them))).all():
+        state = state_of(decisions_of(connection, call.key, says=call.says))
+        connection.execute(update(calls).where(calls.c.key == call.key).values(state=state))
+
+
 def label_of(given: Iterable[Decision]) -> Decision | None:
     """The decision whose label holds; None where it is open, disputed or not sure."""
     held = _most_said([decision for decision in given if decision.counts])
@@ -170,9 +201,12 @@ def agreement(connection: Connection, which: CallFilter = EVERY) -> Agreement:
     """
     wanted = select(decisions).join(calls, calls.c.key == decisions.c.call_key)
     wanted = wanted.where(*conditions(which, connection.dialect.name)).order_by(decisions.c.seq)
+    rows = connection.execute(wanted).all()
+    gone = _gone(taken_back(rows))
     last: dict[tuple[int, str], dict[str, str]] = {}
-    for row in connection.execute(wanted):
-        last.setdefault((row.call_key, row.says), {})[row.reviewer] = row.outcome or "not_sure"
+    for row in rows:
+        if row.seq not in gone:
+            last.setdefault((row.call_key, row.says), {})[person_of(row.reviewer)] = row.outcome or "not_sure"
     pairs = same = 0
     words: Counter[str] = Counter()
     for said in last.values():
@@ -214,7 +248,10 @@ def labels(connection: Connection, wanted: Select[Any]) -> list[Decision]:
 
 def _decisions(rows: Iterable[Any], says: str) -> list[Decision]:
     known = list(rows)
-    last = {row.reviewer: row.seq for row in known if row.says == says}
+    taken = taken_back(known)
+    gone = _gone(taken)
+    keys: dict[int | None, int] = {row.seq: row.key for row in known}
+    last = {person_of(row.reviewer): row.seq for row in known if row.says == says and row.seq not in gone}
     return [
         Decision(
             key=row.key,
@@ -225,11 +262,18 @@ def _decisions(rows: Iterable[Any], says: str) -> list[Decision]:
             note=row.note,
             at=row.at,
             verdict_key=row.verdict_key,
-            counts=row.says == says and last[row.reviewer] == row.seq,
+            counts=row.says == says and last.get(person_of(row.reviewer)) == row.seq,
             incidents=_incidents(row.incidents),
+            withdrawn=row.seq in gone,
+            takes_back=keys.get(taken.get(row.seq)),
         )
         for row in known
     ]
+
+
+def _gone(taken: Mapping[int, int | None]) -> set[int | None]:
+    """What counts no more, and the entries that say so."""
+    return {*taken, *taken.values()}
 
 
 def _incidents(text: str | None) -> tuple[tuple[str, int], ...] | None:

@@ -10,7 +10,7 @@ __all__ = ["EVERY", "CallFilter", "Column", "Cursor", "Order", "State", "scatter
 
 State = Literal["open", "confirmed", "overruled", "not_sure", "disputed"]
 Order = Literal["weight", "risk", "time", "chance"]
-"""weight: the worst first, by severity, then risk, then how much was found; risk: the riskiest; time: the latest;
+"""weight: the worst first, by harm (`judging.harm`), of equals the latest; risk: the riskiest; time: the latest;
 chance: scattered, which tells nothing of a call."""
 Column = Literal["day", "queue", "team"]
 
@@ -24,10 +24,11 @@ def scattered(key: Any) -> Any:
 
 
 class Cursor(NamedTuple):
-    """Where a page of calls ended: `CallRow.cursor` of its last row."""
+    """Where a page of calls ended: `CallRow.cursor` of its last row. `at`: its moment, where that orders equals."""
 
     value: float | str
     key: int
+    at: str = ""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from ausweis.batch.manifest import now
 from ausweis.errors import StoreError
 from ausweis.store import index
 
-__all__ = ["MIGRATIONS", "SEALED", "migrate"]
+__all__ = ["MIGRATIONS", "PERSONS", "SEALED", "WEIGHED", "migrate"]
 
 _DONE = "ausweis_store"
 
@@ -108,7 +108,27 @@ def m5_seals(connection: Connection) -> None:
         connection.execute(text(statement))
 
 
-def m6_search(connection: Connection) -> None:
+def m6_withdrawn_decisions(_: Connection) -> None:
+    """Decisions may be taken back. No table changes, but an older version would go on counting them: it is kept out."""
+
+
+def m7_harm(connection: Connection) -> None:
+    """Of calls of one weight, the latest first. What weighs how much has changed too: who has the key weighs anew."""
+    connection.execute(text("DROP INDEX calls_by_weight"))
+    connection.execute(text("CREATE INDEX calls_by_weight ON calls (weight DESC, at DESC, key)"))
+
+
+def m8_reviewers(connection: Connection) -> None:
+    """Who reviews, with roles and hashes of keys; and decisions by who made them."""
+    for statement in (
+        f"""CREATE TABLE reviewers (key {_key(connection)}, name TEXT NOT NULL, person TEXT NOT NULL UNIQUE,
+            role TEXT NOT NULL, key_hash TEXT UNIQUE, made TEXT NOT NULL, withdrawn TEXT)""",
+        "CREATE INDEX decisions_by_reviewer ON decisions (reviewer, at)",
+    ):
+        connection.execute(text(statement))
+
+
+def m9_search(connection: Connection) -> None:
     """What of each text is masked, and an index of the masked texts; what an entry of the chain tells in clear."""
     connection.execute(
         text(f"CREATE TABLE masks ({_call(primary=True)}, rules INTEGER NOT NULL, covers TEXT NOT NULL)")
@@ -123,10 +143,17 @@ MIGRATIONS: tuple[Migration, ...] = (
     m3_incidents_of_decisions,
     m4_weight_of_calls,
     m5_seals,
-    m6_search,
+    m6_withdrawn_decisions,
+    m7_harm,
+    m8_reviewers,
+    m9_search,
 )
 SEALED = MIGRATIONS.index(m5_seals) + 1
 """The migration from which on rows are sealed: by who has the key, not by it."""
+WEIGHED = MIGRATIONS.index(m7_harm) + 1
+"""The one with which calls are weighed as now."""
+PERSONS = MIGRATIONS.index(m8_reviewers) + 1
+"""The one from which on all spellings of a name are one person."""
 
 
 def migrate(connection: Connection) -> int:

@@ -6,20 +6,22 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, asc, desc, or_, select
 
+from ausweis.judging.harm import Found, found_in
 from ausweis.store.filters import EVERY, CallFilter, Cursor, Order, scattered
 from ausweis.store.packing import call_row
 from ausweis.store.rows import CallRow
 from ausweis.store.searching import among, saying
 from ausweis.store.tables import batches, calls, verdicts
 
-__all__ = ["conditions", "find", "incident_turns", "keys", "neighbours", "rows"]
+__all__ = ["conditions", "find", "found", "keys", "neighbours", "rows"]
 
-_COLUMNS: dict[Order, ColumnElement[Any]] = {
-    "weight": calls.c.weight,
-    "risk": calls.c.risk,
-    "time": calls.c.at,
-    "chance": scattered(calls.c.key),
+_COLUMNS: dict[Order, tuple[ColumnElement[Any], ...]] = {
+    "weight": (calls.c.weight, calls.c.at),
+    "risk": (calls.c.risk,),
+    "time": (calls.c.at,),
+    "chance": (scattered(calls.c.key),),
 }
+"""By what they are ordered, falling; of equals, the lower key comes first."""
 
 
 def rows(
@@ -66,21 +68,14 @@ def find(connection: Connection, call_id: str) -> int | None:
     return connection.execute(wanted).scalar()
 
 
-def incident_turns(connection: Connection, keys: Iterable[int]) -> dict[int, list[tuple[str, int]]]:
-    """The incidents of these calls, each with its turn."""
-    turns: dict[int, list[tuple[str, int]]] = {}
+def found(connection: Connection, keys: Iterable[int]) -> dict[int, list[Found]]:
+    """What the verdicts of these calls found, each with its turn."""
+    by_call: dict[int, list[Found]] = {}
     for batch in batches(keys):
         wanted = select(calls.c.key, verdicts.c.body).join(verdicts, verdicts.c.key == calls.c.verdict_key)
         for row in connection.execute(wanted.where(calls.c.key.in_(batch))):
-            turns[row.key] = [
-                (_incident_id(incident), incident["turn"]) for incident in json.loads(row.body).get("incidents", ())
-            ]
-    return turns
-
-
-def _incident_id(incident: dict[str, Any]) -> str:
-    """What a verdict calls an incident; one of version 1 calls it its kind."""
-    return str(incident.get("id") or incident["kind"])
+            by_call[row.key] = found_in(json.loads(row.body))
+    return by_call
 
 
 def conditions(which: CallFilter, dialect: str) -> list[ColumnElement[bool]]:
@@ -118,13 +113,17 @@ def _as_listed(word: str) -> str:
 
 
 def _beyond(order: Order, cursor: Cursor, *, back: bool = False) -> ColumnElement[bool]:
-    column = _COLUMNS[order]
-    # The first half says the same once more: from it the database knows where to begin in the index.
-    if back:
-        return and_(column >= cursor.value, or_(column > cursor.value, calls.c.key < cursor.key))
-    return and_(column <= cursor.value, or_(column < cursor.value, calls.c.key > cursor.key))
+    equal = calls.c.key < cursor.key if back else calls.c.key > cursor.key
+    values = (cursor.value, cursor.at) if order == "weight" else (cursor.value,)
+    for column, value in reversed(list(zip(_COLUMNS[order], values, strict=True))):
+        beyond = column > value if back else column < value
+        # The first half says the same once more: from it the database knows where to begin in the index.
+        equal = and_(column >= value if back else column <= value, or_(beyond, equal))
+    return equal
 
 
 def _ordered(wanted: Select[Any], order: Order, *, back: bool = False) -> Select[Any]:
-    column = _COLUMNS[order]
-    return wanted.order_by(asc(column), desc(calls.c.key)) if back else wanted.order_by(desc(column), asc(calls.c.key))
+    columns = _COLUMNS[order]
+    if back:
+        return wanted.order_by(*map(asc, columns), desc(calls.c.key))
+    return wanted.order_by(*map(desc, columns), asc(calls.c.key))

@@ -26,8 +26,12 @@ __all__ = [
     "DayCount",
     "Decision",
     "Deleted",
+    "Entry",
     "Estimate",
     "Imported",
+    "Invitation",
+    "Reviewer",
+    "Role",
     "RunRow",
     "What",
 ]
@@ -38,8 +42,26 @@ TEAM_AGENTS = 3
 """Agents below which it is not either, where agents are known."""
 
 Choice = Literal["confirm", "overrule", "not_sure"]
+Entry = Choice | Literal["withdrawn"]
+"""What stands in the record of decisions: a choice, or that the reviewer took the last one back."""
 LabelKind = Literal["violations", "incidents"]
-What = Literal["imported", "decided", "sampled", "deleted", "exported", "unmasked", "searched", "covered"]
+Role = Literal["reviewer", "lead"]
+What = Literal[
+    "imported",
+    "decided",
+    "sampled",
+    "deleted",
+    "exported",
+    "unmasked",
+    "searched",
+    "covered",
+    "withdrawn",
+    "weighed",
+    "reviewer_invited",
+    "reviewer_renewed",
+    "reviewer_role",
+    "reviewer_withdrawn",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +109,7 @@ class CallRow:
             "time": self.at,
             "chance": scattered(self.key),
         }
-        return Cursor(values[order], self.key)
+        return Cursor(values[order], self.key, self.at if order == "weight" else "")
 
 
 class RunRow(RunProvenance):
@@ -106,12 +128,13 @@ class Decision:
     `outcome`, `violations` and `incidents` (kind, turn) are the right label: the verdict's own where it was confirmed,
     None and nothing where the reviewer was not sure. `incidents` is None where it tells nothing of them: nobody looked
     for any and the reviewer named none, or it is of an earlier version. `counts`: made on what the verdict of today
-    says, and the reviewer's last word on it.
+    says, and the reviewer's last word on it. `withdrawn`: the reviewer took it back, or it is the entry that says so;
+    then `takes_back` is the key of the decision.
     """
 
     key: int
     reviewer: str
-    choice: Choice
+    choice: Entry
     outcome: Outcome | None
     violations: tuple[tuple[ViolationType, int], ...]
     note: str
@@ -119,6 +142,8 @@ class Decision:
     verdict_key: int
     counts: bool = True
     incidents: tuple[tuple[str, int], ...] | None = None
+    withdrawn: bool = False
+    takes_back: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +237,29 @@ class Agreement:
     pairs: int
     same: int
     kappa: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewer:
+    """Somebody who may review. `made`: when the key was; `withdrawn`: since when it lets nobody in; UTC, ISO 8601.
+
+    `mark` tells one key from the next, and not the key; empty without one.
+    """
+
+    key: int
+    name: str
+    role: Role
+    made: str
+    withdrawn: str | None
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A reviewer with the key that was made for them, which is told this once; None where none was."""
+
+    reviewer: Reviewer
+    own_key: str | None
 
 
 @dataclass(frozen=True, slots=True)

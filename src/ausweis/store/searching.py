@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from unicodedata import normalize
 
-from sqlalchemy import JSON, ColumnElement, Integer, and_, cast, exists, false, func, literal, or_, select
+from sqlalchemy import JSON, ColumnElement, Integer, and_, case, cast, exists, false, func, literal, or_, select
 
 from ausweis.store import index
 from ausweis.store.filters import CallFilter
@@ -52,15 +52,22 @@ def _has_term(term: str, reader: str | None, dialect: str) -> ColumnElement[bool
     if len(folded(term)) >= index.SHORTEST:
         places.append(index.saying(folded(term), dialect))
     if reader is not None:
-        own = decisions.alias()
-        decided = exists().where(
-            own.c.call_key == decisions.c.call_key, own.c.reviewer == reader, own.c.says == calls.c.says
-        )
-        noted = select(decisions.c.call_key).join(calls, calls.c.key == decisions.c.call_key)
-        may_see = or_(decisions.c.reviewer == reader, decided)
-        places.append(noted.where(has(decisions.c.note, term, dialect), may_see))
+        noted = select(decisions.c.call_key).where(has(decisions.c.note, term, dialect))
+        places.append(noted.where(_may_be_read(reader)))
     first, *others = places
     return calls.c.key.in_(first.union(*others))
+
+
+def _may_be_read(reader: str) -> ColumnElement[bool]:
+    """Whether the reader may see a decision: their own; and where they have decided, the last word of each other."""
+    own, later = decisions.alias(), decisions.alias()
+    number = func.sum(case((own.c.choice == "withdrawn", -1), else_=1))
+    counting = select(number).join(calls, calls.c.key == own.c.call_key)
+    counting = counting.where(own.c.call_key == decisions.c.call_key, own.c.reviewer == reader)
+    has_decided = counting.where(own.c.says == calls.c.says).scalar_subquery() > 0
+    same = (later.c.call_key == decisions.c.call_key, later.c.reviewer == decisions.c.reviewer)
+    has_said_more = exists().where(*same, later.c.seq > decisions.c.seq)
+    return or_(decisions.c.reviewer == reader, has_decided & ~has_said_more)
 
 
 def has(column: ColumnElement[str], words: str, dialect: str) -> ColumnElement[bool]:

@@ -33,6 +33,7 @@ __all__ = [
     "decisions",
     "masks",
     "metadata",
+    "reviewers",
     "runs",
     "samples",
     "seals",
@@ -147,6 +148,15 @@ chain = _table(
         "sealed?",
         "detail?",
     ),
+)
+reviewers = _table(
+    "reviewers",
+    _key(),
+    "name",
+    Column("person", Text, unique=True, nullable=False),
+    "role",
+    Column("key_hash", Text, unique=True),
+    *("made", "withdrawn?"),
 )
 seals = _table("seals", Column("kind", Text, primary_key=True), _key("level"), _key("number"), "hash")
 
