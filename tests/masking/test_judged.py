@@ -20,7 +20,7 @@ def test_other_masks_are_another_version_of_the_rules() -> None:
     for one in read_all([GOLDEN]):
         facts = gold_facts(one)
         judged = Judged(one.call, facts, judge(facts, find_policy(one.gold.policy).policy))
-        for turn, spans in JudgedMask(judged, "de").all_spans():
+        for turn, spans in JudgedMask(judged, "de").all_found():
             found.update(repr((one.call.id, turn, [tuple(span) for span in spans])).encode())
     assert DIGESTS[RULES] == found.hexdigest()[:16]
 
@@ -30,11 +30,11 @@ def test_known_spans_are_taken_as_they_are() -> None:
     facts = gold_facts(one)
     judged = Judged(one.call, facts, judge(facts, find_policy(one.gold.policy).policy))
     mask = JudgedMask(judged, "de")
-    spans = dict(mask.all_spans())
+    spans = dict(mask.all_found())
     again = JudgedMask(judged, "de", spans)
     for turn in range(1, len(one.call.turns) + 1):
         text = one.call.turn(turn).text
         assert list(again.spans(turn)) == list(mask.spans(turn))
         assert again.quote(text, turn) == mask.quote(text, turn)
         assert again.quote(text[3:-3], turn) == mask.quote(text[3:-3], turn)
-    assert JudgedMask(judged, "de", {}).spans(1) == ()
+    assert not JudgedMask(judged, "de", {}).spans(1)

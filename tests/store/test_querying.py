@@ -79,7 +79,7 @@ def test_ids_and_notes_are_found_too(some: Store) -> None:
     note = "Rückruf nötig"
     some.decide(record.row.key, reviewer="R", choice="confirm", note=note, verdict_key=record.verdict_key)
     assert ids(some, CallFilter(text="rückruf")) == set()
-    assert ids(some, CallFilter(text="rückruf", reader="R")) == {"call-2"}
+    assert ids(some, CallFilter(text="rückruf", read_by=("R",))) == {"call-2"}
     assert ids(some, CallFilter(text="  ")) == {f"call-{number}" for number in range(1, 6)}
 
 

@@ -8,23 +8,17 @@ from typing import NamedTuple
 from starlette.responses import RedirectResponse, Response
 
 from ausweis.errors import StoreError
+from ausweis.serve.blind import blind_page
 from ausweis.serve.call_view import call_view
-from ausweis.serve.decision import CHOICES, label_of, note_of, proposed, sent
+from ausweis.serve.decision import CHOICES, label_of, note_of, proposed, sent, verdict_key_of
 from ausweis.serve.desk import RequestContext
-from ausweis.serve.queue import question_of
+from ausweis.serve.queue import Around, filter_of, question_of
 from ausweis.serve.rendering import answer
-from ausweis.serve.search import filter_of
+from ausweis.serve.working import opened, progress, settles
 from ausweis.store import CallRecord, Choice
 from ausweis.vocabulary import OUTCOMES
 
 __all__ = ["call_page", "decide", "mask_again", "unmask"]
-
-
-class Around(NamedTuple):
-    """The calls before and after this one in the queue that it was opened from."""
-
-    before: int | None
-    after: int | None
 
 
 class Said(NamedTuple):
@@ -48,12 +42,13 @@ def decide(context: RequestContext) -> Response:
     """
     key, question, form = context.parts["key"], question_of(context), context.form
     # Before deciding: a call that is decided may not be in this queue any more.
-    after = context.store.neighbours(key, filter_of(context, question), order=question.by)[1]
+    after = context.store.neighbours(key, filter_of(context, question, free=True), order=question.by)[1]
     try:
         choice = _keep(context)
     except StoreError as error:
         here = replace(context, path=f"/calls/{key}", query=question.query())
-        return _page(here, _record(context), problem=error.message, form=form)
+        return _page(here, _record(context), problem=context.words.error(error), form=form)
+    context.desk.places.leave(key, context.session)
     done = f"done={key}&choice={choice}"
     query = f"{question.query()}&{done}" if question.query() else f"?{done}"
     return RedirectResponse(f"/calls/{after}{query}" if after is not None else f"/{query}", 303)
@@ -94,18 +89,34 @@ def _page(
     context: RequestContext, record: CallRecord, *, problem: str = "", form: Mapping[str, str] | None = None
 ) -> Response:
     key, question = record.row.key, question_of(context)
+    if context.store.hidden(context.session.reviewer, [key]):
+        return blind_page(context, record, problem=problem)
     context = replace(context, words=context.words.knowing(record.verdict.vocabulary))
-    unmasked = context.desk.unmasked.get((context.session.id, key)) == record.says
+    unmasked = context.desk.shows(context.session, record)
+    settling = settles(context, record, question)
     call = call_view(
-        record, context.words, reviewer=context.session.reviewer, agents=context.desk.agents, unmasked=unmasked
+        record,
+        context.words,
+        reviewer=context.session.reviewer,
+        agents=context.desk.agents,
+        unmasked=unmasked,
+        settling=settling,
     )
+    # What cannot be kept is given back, whoever is there by now.
+    place = None if problem else opened(context, record, question)
+    held = place if place is not None and place.session != context.session.id else None
     return answer(
         context,
         "call.html.j2",
         here="calls",
         status=409 if problem else 200,
         call=call,
-        around=Around(*context.store.neighbours(key, filter_of(context, question), order=question.by)),
+        around=Around(*context.store.neighbours(key, filter_of(context, question, free=True), order=question.by)),
+        progress=progress(context, key, question),
+        settling=settling,
+        place=None if held else place,
+        held=held,
+        minutes=context.desk.places.minutes(held) if held else 0,
         query=question.query(),
         said=said(context),
         outcomes=OUTCOMES,
@@ -120,11 +131,13 @@ def _keep(context: RequestContext) -> Choice:
     Raises:
         StoreError: the verdict, or the text, says something else by now, or the label is none.
     """
-    form, words = context.form, context.words
+    form = context.form
     choice = CHOICES.get(form.get("choice", ""))
-    if choice is None or not re.fullmatch(r"\d{1,15}", form.get("verdict_key", "")):
-        raise StoreError(words.text("choice_missing"))
-    label = label_of(form, words) if choice == "overrule" else None
+    verdict_key = verdict_key_of(form)
+    if choice is None:
+        raise StoreError("what was decided is missing", code="choice_missing")
+    label = label_of(form) if choice == "overrule" else None
+    record = _record(context)
     context.store.decide(
         context.parts["key"],
         reviewer=context.session.reviewer,
@@ -132,8 +145,9 @@ def _keep(context: RequestContext) -> Choice:
         outcome=label.outcome if label else None,
         violations=label.violations if label else (),
         incidents=label.incidents if label else None,
-        note=note_of(form, words),
-        verdict_key=int(form["verdict_key"]),
+        note=note_of(form),
+        verdict_key=verdict_key,
         says=form.get("says"),
+        settles=choice != "not_sure" and settles(context, record, question_of(context)),
     )
     return choice

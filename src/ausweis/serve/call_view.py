@@ -8,6 +8,7 @@ from ausweis.judging.harm import found_of
 from ausweis.judging.sentences import check_sentence, review_sentence
 from ausweis.judging.verdict import Check, Verdict
 from ausweis.serve.audio import is_there, media_type
+from ausweis.serve.comparing import Compared, compared
 from ausweis.serve.queue import RowView, row_view
 from ausweis.store import CallRecord, Decision, person_of
 from ausweis.views.findings import Finding, findings_of
@@ -15,7 +16,7 @@ from ausweis.views.masks import CallMask
 from ausweis.views.turns import TurnView, marks_of, turn_views
 from ausweis.views.words import Words
 
-__all__ = ["CallView", "DecisionView", "call_view"]
+__all__ = ["CallView", "DecisionView", "call_view", "recordings"]
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class DecisionView:
     note: str
     at: str
     old: bool
+    settles: bool = False
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class CallView:
 
     `moments`: the findings, those of one moment together, the worst first. `checks` with what is to be said of them.
     `gone`: whether a recording is not there any more; `hidden`: how many others have decided, unseen until the reader
-    has.
+    has. `compared`: what the reader heard before they saw all this.
     """
 
     record: CallRecord
@@ -51,6 +53,7 @@ class CallView:
     unmasked: bool
     decisions: Sequence[DecisionView]
     hidden: int
+    compared: Compared | None
 
     @property
     def first_turn(self) -> int | None:
@@ -63,11 +66,14 @@ class CallView:
         return next((moment[0].start for moment in self.moments if moment[0].start is not None), None)
 
 
-def call_view(record: CallRecord, words: Words, *, reviewer: str, agents: bool, unmasked: bool) -> CallView:
-    """The view of a call for one reviewer."""
+def call_view(
+    record: CallRecord, words: Words, *, reviewer: str, agents: bool, unmasked: bool, settling: bool = False
+) -> CallView:
+    """The view of a call for one reviewer; `settling`: who settles it sees what the others say."""
     mask = CallMask(record, words.language, masked=not unmasked, known=record.masks)
     findings = findings_of(record, words, mask)
-    decided, hidden = _decisions(record, reviewer, words)
+    audio, gone = recordings(record)
+    decided, hidden = _decisions(record, reviewer, words, settling=settling)
     return CallView(
         record=record,
         row=row_view(record.row, words, found_of(record.verdict), agents=agents),
@@ -79,12 +85,19 @@ def call_view(record: CallRecord, words: Words, *, reviewer: str, agents: bool, 
         checks=[(check, _told(check, record.verdict, words)) for check in record.verdict.checks],
         about=list(_about(record, words)),
         turns=turn_views(record.call, marks_of(record.verdict, record.facts), mask),
-        audio=[f"/calls/{record.row.key}/audio/{place}" for place, path in enumerate(record.audio) if media_type(path)],
-        gone=not all(map(is_there, record.audio)),
+        audio=audio,
+        gone=gone,
         unmasked=unmasked,
         decisions=decided,
         hidden=hidden,
+        compared=compared(record, reviewer, words),
     )
+
+
+def recordings(record: CallRecord) -> tuple[list[str], bool]:
+    """The addresses of the recordings that a browser may ask for, and whether one is not there any more."""
+    own = [f"/calls/{record.row.key}/audio/{place}" for place, path in enumerate(record.audio) if media_type(path)]
+    return own, not all(map(is_there, record.audio))
 
 
 def _told(check: Check, verdict: Verdict, words: Words) -> str:
@@ -93,7 +106,7 @@ def _told(check: Check, verdict: Verdict, words: Words) -> str:
     return check_sentence(check, words.language) if check.result in ("fail", "unclear") and not known else ""
 
 
-def _decisions(record: CallRecord, reviewer: str, words: Words) -> tuple[list[DecisionView], int]:
+def _decisions(record: CallRecord, reviewer: str, words: Words, *, settling: bool) -> tuple[list[DecisionView], int]:
     """The decisions that the reviewer may see: until they have decided, only their own, so that two stay two."""
     now = {person_of(decision.reviewer): decision for decision in record.decisions if decision.counts}
     # The last word on an earlier verdict, of those who have not decided anew.
@@ -102,7 +115,7 @@ def _decisions(record: CallRecord, reviewer: str, words: Words) -> tuple[list[De
     by_person = ((person_of(decision.reviewer), decision) for decision in earlier)
     old = {person: decision for person, decision in by_person if person not in now}
     me = person_of(reviewer)
-    seen = me in now
+    seen = settling or me in now
     shown = [decision for person, decision in (*old.items(), *now.items()) if seen or person == me]
     return [_decision(decision, words) for decision in shown], 0 if seen else len(now)
 
@@ -111,9 +124,15 @@ def _decision(decision: Decision, words: Words) -> DecisionView:
     label = [words.word(decision.outcome)] if decision.choice == "overrule" and decision.outcome else []
     happened = (*decision.violations, *(decision.incidents or ())) if label else ()
     label += [words.text("label_at", type=words.word(kind), turn=turn) for kind, turn in happened]
-    at = f"{decision.at[:10]} {decision.at[11:16]} UTC"
+    at = words.moment(decision.at)
     return DecisionView(
-        decision.reviewer, decision.choice, ", ".join(label), decision.note, at, old=not decision.counts
+        decision.reviewer,
+        decision.choice,
+        ", ".join(label),
+        decision.note,
+        at,
+        old=not decision.counts,
+        settles=decision.settles,
     )
 
 
@@ -126,4 +145,4 @@ def _about(record: CallRecord, words: Words) -> Iterator[tuple[str, str]]:
     yield "model", run.model.id
     if run.prompts:
         yield "prompts", ", ".join(f"{prompt.id}@{prompt.version}" for prompt in run.prompts)
-    yield "run", f"{run.started[:16].replace('T', ' ')} UTC, ausweis {run.ausweis}, {run.strategy}"
+    yield "run", f"{words.moment(run.started)}, ausweis {run.ausweis}, {words.word(run.strategy)}"

@@ -1,16 +1,16 @@
 """What is searched for, for one reader: in what they may see, or in what an unmasked search of theirs has found."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from ausweis.masking.kinds import shown_as
 from ausweis.serve.desk import RequestContext, Searched
 from ausweis.serve.question import Question
-from ausweis.store import SHORTEST, CallFilter, Hit, search_terms
+from ausweis.store import SHORTEST, Hit, search_terms
 from ausweis.views.words import Words
 
-__all__ = ["HitView", "Part", "filter_of", "hits_of", "searched_of", "too_short"]
+__all__ = ["HitView", "Part", "hits_of", "searched_of", "too_short"]
 
 
 class Part(NamedTuple):
@@ -27,15 +27,6 @@ class HitView:
 
     turn: int
     parts: Sequence[Part]
-
-
-def filter_of(context: RequestContext, question: Question) -> CallFilter:
-    """The filter for the store, for this reader."""
-    which = replace(question.filter, reader=context.session.reviewer)
-    if not question.found:
-        return which
-    searched = searched_of(context, question)
-    return replace(which, keys=searched.keys if searched else ())
 
 
 def searched_of(context: RequestContext, question: Question) -> Searched | None:

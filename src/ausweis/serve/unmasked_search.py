@@ -11,8 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from ausweis.errors import StoreError
 from ausweis.serve.desk import RequestContext, Searched
-from ausweis.serve.queue import question_of
-from ausweis.serve.search import filter_of
+from ausweis.serve.queue import filter_of, question_of
 from ausweis.store import SHORTEST, search_terms
 
 __all__ = ["search_unmasked"]

@@ -3,6 +3,7 @@
 store         the room's one door: Store
 rows          what it gives and takes
 filters       which calls are asked for, and in which order
+saved_filters those that somebody saved
 key           the key: pseudonyms of agents, hashes of the chain
 database      connections to SQLite or PostgreSQL
 tables        the tables, as queries see them
@@ -25,7 +26,10 @@ counting      calls by day, queue and team
 label         what is right of a call, as a verdict or a reviewer says
 persons       which names are one person's
 reviewers     who reviews, by which key, in which role
+holding       what holds of a call, by what was decided
 deciding      what reviewers decide, and how far they agree
+hidden        verdicts that a reviewer must not see yet
+hearing       what a reviewer heard in such a call
 withdrawing   a decision taken back by its reviewer
 standing      which decisions were
 sampling      calls drawn by chance, and recall in the field
@@ -44,7 +48,9 @@ exporting     decided calls → golden cases
 
 from ausweis.store.exporting import Mask
 from ausweis.store.filters import CallFilter, Column, Cursor, Order, State
+from ausweis.store.hearing import blind_statement
 from ausweis.store.hits import Hit
+from ausweis.store.holding import can_settle
 from ausweis.store.index import SHORTEST
 from ausweis.store.key import Key
 from ausweis.store.persons import person_of, same_person
@@ -67,6 +73,7 @@ from ausweis.store.rows import (
     Reviewer,
     Role,
     RunRow,
+    SavedFilter,
     What,
 )
 from ausweis.store.searching import terms_of as search_terms
@@ -100,10 +107,13 @@ __all__ = [
     "Reviewer",
     "Role",
     "RunRow",
+    "SavedFilter",
     "State",
     "Store",
     "StoreSink",
     "What",
+    "blind_statement",
+    "can_settle",
     "person_of",
     "same_person",
     "search_terms",

@@ -7,7 +7,8 @@ The last word of each reviewer counts, as long as the call's verdict says what i
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import groupby
 from typing import Any, get_args
 
@@ -17,7 +18,8 @@ from ausweis.batch.manifest import now
 from ausweis.errors import NoCallError, StoreError
 from ausweis.facts import Facts
 from ausweis.store import chain
-from ausweis.store.filters import EVERY, CallFilter, State
+from ausweis.store.filters import EVERY, CallFilter
+from ausweis.store.holding import can_settle, label_of, state_of
 from ausweis.store.key import Key
 from ausweis.store.label import Incidents, Label, Violations, check_label
 from ausweis.store.packing import run_row, unpack
@@ -36,14 +38,11 @@ __all__ = [
     "decisions_of",
     "join_spellings",
     "keep",
-    "label_of",
     "labels",
     "looked_for",
-    "state_of",
 ]
 
 _MAX_NAME, _MAX_NOTE = 100, 10_000
-_STATES: dict[str, State] = {"confirm": "confirmed", "overrule": "overruled", "not_sure": "not_sure"}
 
 
 def decide(
@@ -59,16 +58,21 @@ def decide(
     note: str = "",
     verdict_key: int,
     says: str | None = None,
+    blind: bool = False,
+    hasty: bool | None = None,
+    settles: bool = False,
 ) -> Decision:
     """Add what a reviewer decided about the verdict that they saw; nothing is ever changed or lost.
 
     `outcome`, `violations` (type, turn) and `incidents` (id, turn) are the right label, wanted where the verdict is
     overruled; without `incidents`, those of the verdict stand. `says`: that of the record that they saw; without it,
-    another text under the same verdict goes unnoticed.
+    another text under the same verdict goes unnoticed. `settles`: by a lead who has seen what the others say, who are
+    not sure or differ; what holds is what the lead says then, whatever the others do. `blind`, `hasty`: as of
+    `Decision`.
 
     Raises:
         StoreError: the verdict, or the text, says something else by now; the label is none, or what an overruled
-            verdict says itself; or there is no such call.
+            verdict says itself; there is nothing to settle; or there is no such call.
     """
     call = _call_seen(connection, call_key, verdict_key, says)
     run = run_row(connection.execute(select(runs).where(runs.c.key == call.run_key)).one())
@@ -78,6 +82,10 @@ def decide(
     reviewer, note = reviewer.strip(), note.strip()
     _check_words(reviewer, choice, note)
     check_label(choice, label, said, call.turns)
+    others = decisions_of(connection, call_key, says=call.says) if settles else []
+    if settles and (choice == "not_sure" or not can_settle(others, reviewer)):
+        message = "there is nothing to settle: nobody else differs or is not sure, or you are not sure yourself"
+        raise StoreError(message, code="nothing_to_settle")
     # Where nobody looked for incidents, nobody says either that there is none.
     tells = label.incidents or said.incidents or looked_for(verdict.facts)
     row: dict[str, Any] = {
@@ -90,6 +98,10 @@ def decide(
         "violations": json.dumps([list(said_at) for said_at in label.violations]),
         "incidents": json.dumps([list(said_at) for said_at in label.incidents], ensure_ascii=False) if tells else None,
         "note": note,
+        # Nothing where it was not, as in older decisions: their entries vouch for the same.
+        "blind": blind or None,
+        "hasty": hasty,
+        "settles": True if settles else None,
     }
     return keep(connection, key, call, row)[-1]
 
@@ -100,8 +112,10 @@ def keep(connection: Connection, key: Key, call: Any, values: dict[str, Any]) ->
     The state of the call follows. `values`: the row without `at` and `seq`.
     """
     run = run_row(connection.execute(select(runs).where(runs.c.key == call.run_key)).one())
-    row = values | {"at": now()}
-    what: What = "withdrawn" if row["choice"] == "withdrawn" else "decided"
+    row = {"settles": None, "blind": None, "hasty": None} | values | {"at": now()}
+    what: What = "settled" if row.get("settles") else "decided"
+    if row["choice"] == "withdrawn":
+        what = "withdrawn"
     content = chain.decision_content(_Values(row))
     row["seq"] = chain.append(
         connection, key, what, row["reviewer"], call_id=call.call_id, run=run, content=content, at=row["at"]
@@ -127,7 +141,8 @@ def _call_seen(connection: Connection, call_key: int, verdict_key: int, says: st
     if call is None or call.verdict_key is None:
         raise NoCallError("there is no such call in the store any more")
     if says not in (None, call.says) or (call.verdict_key != verdict_key and not _says(connection, call, verdict_key)):
-        raise StoreError("the verdict has changed since you saw it, or the text; look at the call again, then decide")
+        message = "the verdict has changed since you saw it, or the text; look at the call again, then decide"
+        raise StoreError(message, code="verdict_changed")
     return call
 
 
@@ -150,15 +165,6 @@ def decided_by(connection: Connection, reviewer: str, keys: Iterable[int]) -> se
                 words[row.key] += -1 if row.choice == "withdrawn" else 1
         decided.update(key for key, number in words.items() if number > 0)
     return decided
-
-
-def state_of(given: Iterable[Decision]) -> State:
-    """What a call is, by the decisions that count: of several reviewers, what more than half of them say."""
-    counting = [decision for decision in given if decision.counts]
-    if not counting:
-        return "open"
-    held = _most_said(counting)
-    return "disputed" if held is None else _STATES[held.choice]
 
 
 def check_states(connection: Connection) -> None:
@@ -187,17 +193,12 @@ def join_spellings(connection: Connection) -> None:
         connection.execute(update(calls).where(calls.c.key == call.key).values(state=state))
 
 
-def label_of(given: Iterable[Decision]) -> Decision | None:
-    """The decision whose label holds; None where it is open, disputed or not sure."""
-    held = _most_said([decision for decision in given if decision.counts])
-    return None if held is None or held.choice == "not_sure" else held
-
-
 def agreement(connection: Connection, which: CallFilter = EVERY) -> Agreement:
     """How far reviewers agree on the outcome, over all pairs of reviewers of one verdict: share of pairs, and kappa.
 
     Which of two reviewers is the first means nothing, so both share one distribution of outcomes: Scott's pi (1955),
-    which is Cohen's kappa over all pairs, each taken both ways round. "Not sure" is an outcome.
+    which is Cohen's kappa over all pairs, each taken both ways round. "Not sure" is an outcome. What a lead said to
+    settle a call is no opinion of its own: of them, what they said before counts.
     """
     wanted = select(decisions).join(calls, calls.c.key == decisions.c.call_key)
     wanted = wanted.where(*conditions(which, connection.dialect.name)).order_by(decisions.c.seq)
@@ -205,7 +206,7 @@ def agreement(connection: Connection, which: CallFilter = EVERY) -> Agreement:
     gone = _gone(taken_back(rows))
     last: dict[tuple[int, str], dict[str, str]] = {}
     for row in rows:
-        if row.seq not in gone:
+        if row.seq not in gone and not row.settles:
             last.setdefault((row.call_key, row.says), {})[person_of(row.reviewer)] = row.outcome or "not_sure"
     pairs = same = 0
     words: Counter[str] = Counter()
@@ -235,15 +236,26 @@ class _Values:
         self.__dict__.update(values)
 
 
-def labels(connection: Connection, wanted: Select[Any]) -> list[Decision]:
-    """The labels that hold, of calls that a query gives with `key` and `says`; of each at most one."""
+def labels(connection: Connection, wanted: Select[Any], *, blind: bool = False) -> list[Decision]:
+    """The labels that hold, of calls that a query gives with `key` and `says`; of each at most one.
+
+    `blind`: what reviewers said before they saw the verdict, in the place of their last words.
+    """
     of = wanted.subquery()
     by_call: dict[tuple[int, str], list[Any]] = {}
     joined = select(decisions, of.c.says.label("today")).join(of, of.c.key == decisions.c.call_key)
     for row in connection.execute(joined.order_by(decisions.c.seq)):
         by_call.setdefault((row.call_key, row.today), []).append(row)
-    held = (label_of(_decisions(rows, says)) for (_, says), rows in by_call.items())
+    given = (_decisions(rows, says) for (_, says), rows in by_call.items())
+    held = (label_of(_blind(said) if blind else said) for said in given)
     return [label for label in held if label is not None]
+
+
+def _blind(given: Iterable[Decision]) -> list[Decision]:
+    """What each reviewer said last before they saw what the verdict says today, as if it were their last word."""
+    stands = (decision for decision in given if decision.blind and decision.today and not decision.withdrawn)
+    said = {person_of(decision.reviewer): decision for decision in stands}
+    return [replace(decision, counts=True) for decision in said.values()]
 
 
 def _decisions(rows: Iterable[Any], says: str) -> list[Decision]:
@@ -264,8 +276,12 @@ def _decisions(rows: Iterable[Any], says: str) -> list[Decision]:
             verdict_key=row.verdict_key,
             counts=row.says == says and last.get(person_of(row.reviewer)) == row.seq,
             incidents=_incidents(row.incidents),
+            today=row.says == says,
+            blind=bool(row.blind),
+            hasty=row.hasty,
             withdrawn=row.seq in gone,
             takes_back=keys.get(taken.get(row.seq)),
+            settles=bool(row.settles),
         )
         for row in known
     ]
@@ -280,34 +296,12 @@ def _incidents(text: str | None) -> tuple[tuple[str, int], ...] | None:
     return None if text is None else tuple((kind, turn) for kind, turn in json.loads(text))
 
 
-def _most_said(counting: Sequence[Decision]) -> Decision | None:
-    """What more than half of them say, by the latest of these; one that tells of incidents goes before."""
-    rising = sorted(counting, key=lambda decision: decision.incidents is not None)
-    for decision in reversed(rising):
-        if 2 * sum(_agree(decision, other) for other in counting) > len(counting):
-            return decision
-    return None
-
-
-def _agree(first: Decision, other: Decision) -> bool:
-    """Whether two reviewers agree: turns may differ, and who tells nothing of incidents leaves them to the other."""
-    if first.choice != other.choice:
-        return False
-    if first.choice != "overrule":
-        # Who confirms says what the verdict says, and decisions that count are about one that says the same.
-        return True
-    mine, theirs = ({kind for kind, _ in decision.violations} for decision in (first, other))
-    if (first.outcome, mine) != (other.outcome, theirs):
-        return False
-    if first.incidents is None or other.incidents is None:
-        return True
-    return {kind for kind, _ in first.incidents} == {kind for kind, _ in other.incidents}
-
-
 def _check_words(reviewer: str, choice: Choice, note: str) -> None:
     if not reviewer or len(reviewer) > _MAX_NAME or not reviewer.isprintable():
-        raise StoreError(f"a decision needs the reviewer's name, of at most {_MAX_NAME} letters")
+        message = f"a decision needs the reviewer's name, of at most {_MAX_NAME} letters"
+        raise StoreError(message, code="reviewer_wrong", most=_MAX_NAME)
     if len(note) > _MAX_NOTE or "\0" in note:
-        raise StoreError(f"the note is too long or no text; at most {_MAX_NOTE} letters")
+        message = f"the note is too long or no text; at most {_MAX_NOTE} letters"
+        raise StoreError(message, code="note_wrong", most=_MAX_NOTE)
     if choice not in get_args(Choice):
-        raise StoreError(f"a decision is one of {', '.join(get_args(Choice))}")
+        raise StoreError(f"a decision is one of {', '.join(get_args(Choice))}", code="choice_missing")

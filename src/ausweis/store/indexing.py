@@ -103,6 +103,6 @@ def _spans(row: Any, run: RunRow) -> list[Span] | None:
         facts = None if row.facts is None else Facts.model_validate_json(row.facts)
         judged = _Judged(call_of(row, row.call_id), facts, unpack(row.verdict, run))
         starts = starts_of(len(turn.text) for turn in judged.call.turns)
-        return written(dict(JudgedMask(judged, judged.call.language).all_spans()), starts)
+        return written(dict(JudgedMask(judged, judged.call.language).all_found()), starts)
     except UNREADABLE:
         return None

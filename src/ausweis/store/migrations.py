@@ -128,7 +128,28 @@ def m8_reviewers(connection: Connection) -> None:
         connection.execute(text(statement))
 
 
-def m9_search(connection: Connection) -> None:
+def m9_settling(connection: Connection) -> None:
+    """Whether a decision of a lead settled what others differed in; null in all others."""
+    connection.execute(text("ALTER TABLE decisions ADD COLUMN settles BOOLEAN"))
+
+
+def m10_saved_filters(connection: Connection) -> None:
+    """Filters of the queue that somebody saved."""
+    connection.execute(
+        text(
+            f"""CREATE TABLE saved_filters (key {_key(connection)}, person TEXT NOT NULL, name TEXT NOT NULL,
+                query TEXT NOT NULL, UNIQUE (person, name))"""
+        )
+    )
+
+
+def m11_blind_decisions(connection: Connection) -> None:
+    """Whether a reviewer decided before they saw the verdict, null where not; and in less time than it takes."""
+    for column in ("blind", "hasty"):
+        connection.execute(text(f"ALTER TABLE decisions ADD COLUMN {column} BOOLEAN"))
+
+
+def m12_search(connection: Connection) -> None:
     """What of each text is masked, and an index of the masked texts; what an entry of the chain tells in clear."""
     connection.execute(
         text(f"CREATE TABLE masks ({_call(primary=True)}, rules INTEGER NOT NULL, covers TEXT NOT NULL)")
@@ -146,7 +167,10 @@ MIGRATIONS: tuple[Migration, ...] = (
     m6_withdrawn_decisions,
     m7_harm,
     m8_reviewers,
-    m9_search,
+    m9_settling,
+    m10_saved_filters,
+    m11_blind_decisions,
+    m12_search,
 )
 SEALED = MIGRATIONS.index(m5_seals) + 1
 """The migration from which on rows are sealed: by who has the key, not by it."""

@@ -4,16 +4,17 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, asc, desc, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, asc, case, desc, func, or_, select
 
 from ausweis.judging.harm import Found, found_in
 from ausweis.store.filters import EVERY, CallFilter, Cursor, Order, scattered
+from ausweis.store.hidden import is_hidden, waits_for
 from ausweis.store.packing import call_row
 from ausweis.store.rows import CallRow
 from ausweis.store.searching import among, saying
-from ausweis.store.tables import batches, calls, verdicts
+from ausweis.store.tables import batches, calls, decisions, verdicts
 
-__all__ = ["conditions", "find", "found", "keys", "neighbours", "rows"]
+__all__ = ["conditions", "find", "found", "keys", "neighbours", "position", "rows"]
 
 _COLUMNS: dict[Order, tuple[ColumnElement[Any], ...]] = {
     "weight": (calls.c.weight, calls.c.at),
@@ -62,6 +63,20 @@ def neighbours(
     )
 
 
+def position(
+    connection: Connection, key: int, which: CallFilter = EVERY, *, order: Order = "weight"
+) -> tuple[int | None, int]:
+    """Which one of the calls that fit this one is, from 1 on, and how many fit; None where it does not fit itself."""
+    row = connection.execute(select(calls).where(calls.c.key == key, calls.c.outcome.is_not(None))).first()
+    if row is None:
+        return None, 0
+    before = case((_beyond(order, call_row(row).cursor(order), back=True), 1), else_=0)
+    itself = case((calls.c.key == key, 1), else_=0)
+    wanted = select(func.count(), func.sum(before), func.sum(itself)).select_from(calls)
+    number, earlier, fits = connection.execute(wanted.where(*conditions(which, connection.dialect.name))).one()
+    return (earlier or 0) + 1 if fits else None, number
+
+
 def find(connection: Connection, call_id: str) -> int | None:
     """The key of a call that has a verdict, by its id."""
     wanted = select(calls.c.key).where(calls.c.call_id == call_id, calls.c.outcome.is_not(None))
@@ -102,9 +117,25 @@ def conditions(which: CallFilter, dialect: str) -> list[ColumnElement[bool]]:
         wanted.append(calls.c.risk >= which.min_risk)
     if which.sampled is not None:
         wanted.append(calls.c.sample_key.is_not(None) if which.sampled else calls.c.sample_key.is_(None))
+    if which.unheard_by is not None:
+        wanted.append(waits_for(which.unheard_by))
+    if which.seen_by:
+        wanted.append(~is_hidden(which.seen_by))
+    if which.undecided_by:
+        wanted.append(_decided(which.undecided_by) == 0)
+    if which.besides:
+        wanted.append(calls.c.key.not_in(which.besides))
     if which.keys is not None:
         wanted.append(among(which.keys, dialect))
     return wanted + saying(which, dialect)
+
+
+def _decided(names: tuple[str, ...]) -> ColumnElement[int]:
+    """How many decisions of these names stand on what the verdict of today says."""
+    # One that was taken back and the entry that did it come to nothing.
+    stands = func.coalesce(func.sum(case((decisions.c.choice == "withdrawn", -1), else_=1)), 0)
+    own = (decisions.c.call_key == calls.c.key, decisions.c.says == calls.c.says, decisions.c.reviewer.in_(names))
+    return select(stands).where(*own).correlate(calls).scalar_subquery()
 
 
 def _as_listed(word: str) -> str:

@@ -33,6 +33,7 @@ __all__ = [
     "Reviewer",
     "Role",
     "RunRow",
+    "SavedFilter",
     "What",
 ]
 
@@ -56,6 +57,7 @@ What = Literal[
     "searched",
     "covered",
     "withdrawn",
+    "settled",
     "weighed",
     "reviewer_invited",
     "reviewer_renewed",
@@ -128,7 +130,9 @@ class Decision:
     `outcome`, `violations` and `incidents` (kind, turn) are the right label: the verdict's own where it was confirmed,
     None and nothing where the reviewer was not sure. `incidents` is None where it tells nothing of them: nobody looked
     for any and the reviewer named none, or it is of an earlier version. `counts`: made on what the verdict of today
-    says, and the reviewer's last word on it. `withdrawn`: the reviewer took it back, or it is the entry that says so;
+    says, and the reviewer's last word on it. `today`: made on what the verdict of today says, last word or not.
+    `blind`: made before the reviewer saw the verdict; `hasty`: in less than a tenth of the time that hearing or reading
+    the call takes, None where nobody knows. `withdrawn`: the reviewer took it back, or it is the entry that says so;
     then `takes_back` is the key of the decision.
     """
 
@@ -142,6 +146,10 @@ class Decision:
     verdict_key: int
     counts: bool = True
     incidents: tuple[tuple[str, int], ...] | None = None
+    today: bool = True
+    blind: bool = False
+    hasty: bool | None = None
+    settles: bool = False
     withdrawn: bool = False
     takes_back: int | None = None
 
@@ -240,6 +248,15 @@ class Agreement:
 
 
 @dataclass(frozen=True, slots=True)
+class SavedFilter:
+    """A filter of the queue under a name. `query`: what it asks, as a part of an address."""
+
+    key: int
+    name: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reviewer:
     """Somebody who may review. `made`: when the key was; `withdrawn`: since when it lets nobody in; UTC, ISO 8601.
 
@@ -268,9 +285,10 @@ class Estimate:
 
     `found`: calls to review decided to be violations, or to have an incident where that is asked. `sampled`: calls that
     were not to review, but drawn and decided; `missed_in_sample` of them are violations, or have one. `represented`:
-    calls that they stand for. `undecided`: calls to review that are not decided yet. All of the calls that a decided
-    sample speaks for; `days_left_out`: days with calls besides. `waiting`: drawn calls that are neither confirmed nor
-    overruled, of all samples of the days.
+    calls that they stand for; only what was decided blind counts. `in_view`: drawn calls that were decided by those
+    alone who had seen the verdict, which do not; `hasty`: of `sampled`, those decided in no time. `undecided`: calls to
+    review that are not decided yet. All of the calls that a decided sample speaks for; `days_left_out`: days with calls
+    besides. `waiting`: drawn calls that nobody has confirmed or overruled blind, of all samples of the days.
     """
 
     found: int
@@ -283,6 +301,8 @@ class Estimate:
     high: float | None = None
     days_left_out: int = 0
     waiting: int = 0
+    in_view: int = 0
+    hasty: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,30 +44,30 @@ def saying(which: CallFilter, dialect: str) -> list[ColumnElement[bool]]:
     terms = terms_of(text)
     if len(text) > MAX_TEXT or "\0" in text or not 0 < len(terms) <= _MAX_TERMS:
         return [false()]
-    return [_has_term(term, which.reader, dialect) for term in terms]
+    return [_has_term(term, which.read_by, dialect) for term in terms]
 
 
-def _has_term(term: str, reader: str | None, dialect: str) -> ColumnElement[bool]:
+def _has_term(term: str, readers: Sequence[str], dialect: str) -> ColumnElement[bool]:
     places = [select(calls.c.key).where(has(calls.c.call_id, term, dialect))]
     if len(folded(term)) >= index.SHORTEST:
         places.append(index.saying(folded(term), dialect))
-    if reader is not None:
+    if readers:
         noted = select(decisions.c.call_key).where(has(decisions.c.note, term, dialect))
-        places.append(noted.where(_may_be_read(reader)))
+        places.append(noted.where(_may_be_read(readers)))
     first, *others = places
     return calls.c.key.in_(first.union(*others))
 
 
-def _may_be_read(reader: str) -> ColumnElement[bool]:
-    """Whether the reader may see a decision: their own; and where they have decided, the last word of each other."""
+def _may_be_read(readers: Sequence[str]) -> ColumnElement[bool]:
+    """Whether one of these names may see a decision: one's own; where one has decided, the last word of each other."""
     own, later = decisions.alias(), decisions.alias()
     number = func.sum(case((own.c.choice == "withdrawn", -1), else_=1))
     counting = select(number).join(calls, calls.c.key == own.c.call_key)
-    counting = counting.where(own.c.call_key == decisions.c.call_key, own.c.reviewer == reader)
+    counting = counting.where(own.c.call_key == decisions.c.call_key, own.c.reviewer.in_(readers))
     has_decided = counting.where(own.c.says == calls.c.says).scalar_subquery() > 0
     same = (later.c.call_key == decisions.c.call_key, later.c.reviewer == decisions.c.reviewer)
     has_said_more = exists().where(*same, later.c.seq > decisions.c.seq)
-    return or_(decisions.c.reviewer == reader, has_decided & ~has_said_more)
+    return or_(decisions.c.reviewer.in_(readers), has_decided & ~has_said_more)
 
 
 def has(column: ColumnElement[str], words: str, dialect: str) -> ColumnElement[bool]:

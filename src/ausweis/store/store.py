@@ -19,12 +19,15 @@ from ausweis.store import (
     counting,
     deciding,
     deleting,
+    hearing,
+    hidden,
     hits,
     indexing,
     querying,
     records,
     reviewers,
     sampling,
+    saved_filters,
     sealing,
     unmasked,
     withdrawing,
@@ -183,6 +186,7 @@ class Store:
     count = _reading(counting.count)
     keys = _reading(querying.keys)
     neighbours = _reading(querying.neighbours)
+    position = _reading(querying.position)
     record = _reading(records.record)
     found = _reading(querying.found)
     find = _reading(querying.find)
@@ -191,6 +195,8 @@ class Store:
     days = _reading(counting.days)
     day_counts = _reading(counting.day_counts)
     decide = _writing(deciding.decide)
+    hear = _writing(hearing.hear)
+    hidden = _reading(hidden.hidden)
     withdraw = _writing(withdrawing.withdraw)
     decided_by = _reading(deciding.decided_by)
     agreement = _reading(deciding.agreement)
@@ -209,6 +215,9 @@ class Store:
     change_role = _writing(reviewers.change_role)
     withdraw_key = _writing(reviewers.withdraw)
     reviewers = _reading(reviewers.reviewer_list)
+    saved_by = _reading(saved_filters.saved_by)
+    save_filter = _writing(saved_filters.save_filter)
+    forget_filter = _writing(saved_filters.forget_filter)
     covered = _reading(chain.covered)
     chain = _reading(chain.entries)
 
