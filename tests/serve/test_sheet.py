@@ -64,7 +64,7 @@ def test_it_is_masked_as_the_page_is(store: Store) -> None:
     assert said not in sheet(anna, key)
     anna.send(f"/calls/{key}/unmask")
     assert said in sheet(anna, key)
-    assert "This sheet shows personal data as it is." in sheet(anna, key)
+    assert "Personal data is shown here as it is." in sheet(anna, key)
     assert said not in sheet(visitor(store, "Ben"), key)
 
 

@@ -10,6 +10,9 @@ UNDONE = (
     "ALTER TABLE decisions DROP COLUMN coaching",
     "ALTER TABLE decisions DROP COLUMN blind",
     "ALTER TABLE decisions DROP COLUMN hasty",
+    "DROP TABLE found",
+    "DROP TABLE masks",
+    "ALTER TABLE chain DROP COLUMN detail",
 )
 """What undoes the tables, columns and indexes of all migrations after the seals."""
 

@@ -55,7 +55,7 @@ def test_each_finding_is_a_row_with_place_quote_reason_and_advice(store: Store) 
     assert (violation["turn"], violation["second"]) == (4, 6.0)
     assert violation["quote"] == "Ihr Vertrag mit der Nummer ‹Nummer› läuft bis Mai."
     assert str(violation["reason"]).startswith("Vor der Auskunft über Vertragsdaten wurde nichts geprüft")
-    assert "ausweisen lassen" in str(violation["advice"])
+    assert "die Identität des Anrufers prüfen" in str(violation["advice"])
     assert "agent" not in violation
 
 
@@ -133,11 +133,11 @@ def test_the_book_has_calls_findings_and_what_is_to_be_known_of_it(store: Store)
     told = [cell.value for (cell,) in found["Über diese Datei"].iter_rows()]
     assert told[0] == "Montag"
     assert "von mia" in str(told[1])
-    assert any("durch ihre Art ersetzt" in str(line) for line in told)
+    assert any("sind verdeckt" in str(line) for line in told)
 
 
 def test_an_unmasked_book_says_so(store: Store) -> None:
     book = call_book([record(store)], GERMAN, title="x", by="mia", masked=False)
     found = load_workbook(io.BytesIO(book))
     assert "000000001" in str(found["Befunde"]["K2"].value)
-    assert any("unmaskiert" in str(cell.value) for (cell,) in found["Über diese Datei"].iter_rows())
+    assert any("hier unverdeckt" in str(cell.value) for (cell,) in found["Über diese Datei"].iter_rows())

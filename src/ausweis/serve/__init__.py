@@ -8,6 +8,7 @@ The way in:
     people      who is at the browser, as the table of reviewers has it now
     roles       what only a lead may do
     running     the server in this process
+    indexer     calls made searchable meanwhile
     desk        what every page works with
 
 Pages:
@@ -21,6 +22,7 @@ Pages:
     sheet       one call on a sheet of paper, for coaching
     download    the queue as an Excel file
     sample      calls drawn by chance
+    search      what is searched for, and where it is; `unmasked_search`: in masked data too
     figures     agreement, recall, trends
     team        who reviews, in which role
 

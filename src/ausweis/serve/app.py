@@ -14,7 +14,18 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from ausweis.errors import NoCallError, StoreError
-from ausweis.serve import blind, call_page, download, figures, queue, sample, sheet, team, working
+from ausweis.serve import (
+    blind,
+    call_page,
+    download,
+    figures,
+    queue,
+    sample,
+    sheet,
+    team,
+    unmasked_search,
+    working,
+)
 from ausweis.serve.audio import audio
 from ausweis.serve.auth import Session
 from ausweis.serve.desk import Desk, RequestContext
@@ -51,6 +62,7 @@ def create_app(desk: Desk) -> Guard:
             Route("/calls/{key:int}/stay", _form(working.stay), methods=["POST"]),
             Route("/calls/{key:int}/leave", _form(working.leave), methods=["POST"]),
             Route("/calls/{key:int}/take", _form(working.take_over), methods=["POST"]),
+            Route("/search", _form(unmasked_search.search_unmasked), methods=["POST"]),
             Route("/sample", _page(sample.sample_page)),
             Route("/sample", _form(sample.draw), methods=["POST"]),
             Route("/figures", _page(figures.figures_page)),

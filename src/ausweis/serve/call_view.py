@@ -75,7 +75,7 @@ def call_view(
     record: CallRecord, words: Words, *, reviewer: str, agents: bool, unmasked: bool, settling: bool = False
 ) -> CallView:
     """The view of a call for one reviewer; `settling`: who settles it sees what the others say."""
-    mask = CallMask(record, words.language, masked=not unmasked)
+    mask = CallMask(record, words.language, masked=not unmasked, known=record.masks)
     findings = findings_of(record, words, mask)
     seen = seen_by(record, reviewer, settling=settling)
     audio, gone = recordings(record)

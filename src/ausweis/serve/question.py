@@ -38,10 +38,14 @@ MAX_TEXT = 200
 
 @dataclass(frozen=True)
 class Question:
-    """The fields of the filter form, each a text; empty where nothing is asked. Unknown values ask nothing."""
+    """The fields of the filter form, each a text; empty where nothing is asked. Unknown values ask nothing.
+
+    `found`: the name of an unmasked search, among whose calls the question is asked.
+    """
 
     show: str = "todo"
     q: str = ""
+    found: str = ""
     order: str = ""
     first: str = ""
     last: str = ""
@@ -108,6 +112,7 @@ class Question:
             states=state or _STATES_OF[shown],
             to_review=True if shown == "todo" else None,
             text=self.q or None,
+            read_by=self.names if self.q else (),
             seen_by=self.names,
         )
 
@@ -120,6 +125,7 @@ class Question:
             queues=(self.queue,) if self.queue else (),
             teams=(self.team,) if self.team else (),
             text=self.q or None,
+            read_by=self.names if self.q else (),
             unheard_by=self.names,
         )
 
@@ -131,10 +137,20 @@ class Question:
         """The same, of other calls."""
         return replace(self, show=show, state="")
 
+    @property
+    def said(self) -> list[tuple[str, str]]:
+        """The fields in which something is asked, by name."""
+        values = ((one, getattr(self, one.name)) for one in _asked())
+        return [(one.name, value) for one, value in values if value != one.default]
+
+    @property
+    def without_search(self) -> str:
+        """The same without what is searched for, as a part of an address."""
+        return replace(self, q="", found="").query()
+
     def query(self, after: Cursor | None = None) -> str:
         """As the part of an address that begins with `?`; empty where nothing is asked. `after`: the next page."""
-        values = {one: getattr(self, one.name) for one in _asked()}
-        said = {one.name: value for one, value in values.items() if value != one.default}
+        said = dict(self.said)
         if after is not None:
             said |= {"after": str(after.value), "key": str(after.key)} | ({"at": after.at} if after.at else {})
         return f"?{urlencode(said)}" if said else ""

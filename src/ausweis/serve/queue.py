@@ -13,6 +13,7 @@ from ausweis.serve.desk import RequestContext
 from ausweis.serve.empty import empty_view
 from ausweis.serve.question import SHOWN, STATES, Question
 from ausweis.serve.rendering import answer
+from ausweis.serve.search import HitView, hits_of, searched_of, too_short
 from ausweis.store import CallFilter, CallRow, State
 from ausweis.views.words import Words, clock, time_of
 from ausweis.vocabulary import OUTCOMES, VIOLATIONS, Severity
@@ -44,7 +45,7 @@ class RowView:
     `found`: what happened, the gravest first, each with the turn in which it first did, in words.
     `state` is `decided` where others have decided and the reader has not: what they said is hidden until then. So is
     all that the verdict says, where the reader must hear the call first: then `risk` is None.
-    `held_by`: who else is at it.
+    `held_by`: who else is at it; `hit`: where it says what was searched for.
     """
 
     key: int
@@ -58,6 +59,7 @@ class RowView:
     unsure: bool
     state: State | Literal["decided"]
     held_by: str = ""
+    hit: HitView | None = None
 
     @property
     def what(self) -> str:
@@ -79,12 +81,17 @@ def queue_page(context: RequestContext) -> Response:
     context.desk.places.leave_all(context.session)
     after = question.cursor(context.asked)
     rows = context.store.calls(which, order=question.by, limit=PAGE + 1, after=after)
-    # Searching reads every call, so it is not done twice where once tells the number.
     total = len(rows) if after is None and len(rows) <= PAGE else context.store.count(which)
     words = context.words
+    views = row_views(context, rows[:PAGE])
+    hits = hits_of(context, question, [view.key for view in views])
     shown: dict[str, Any] = {
-        "rows": row_views(context, rows[:PAGE]),
+        "asked": question,
+        "rows": [replace(view, hit=hits.get(view.key)) for view in views],
         "query": question.query(),
+        "searched": searched_of(context, question),
+        "too_short": too_short(question),
+        "unindexed": context.desk.unindexed,
         "small_team": bool(Question.of(context.asked).team and not question.team),
         "more": f"/{question.query(rows[PAGE - 1].cursor(question.by))}" if len(rows) > PAGE else None,
         "most": MOST if context.session.role == "lead" else None,
@@ -103,7 +110,6 @@ def queue_page(context: RequestContext) -> Response:
         context,
         "queue.html.j2",
         here="calls",
-        asked=question,
         narrowed=question.narrowed,
         views=views,
         said=None,
@@ -136,6 +142,9 @@ def filter_of(context: RequestContext, question: Question, *, free: bool = False
     which = question.filter
     if question.show == "second":
         which = replace(which, undecided_by=context.store.spellings(context.session.reviewer))
+    if question.found:
+        searched = searched_of(context, question)
+        which = replace(which, keys=searched.keys if searched else ())
     return replace(which, besides=tuple(context.desk.places.of_others(context.session))) if free else which
 
 

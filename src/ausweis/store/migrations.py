@@ -9,6 +9,7 @@ from sqlalchemy import Connection, inspect, text
 
 from ausweis.batch.manifest import now
 from ausweis.errors import StoreError
+from ausweis.store import index
 
 __all__ = ["MIGRATIONS", "PERSONS", "SEALED", "WEIGHED", "migrate"]
 
@@ -148,7 +149,16 @@ def m11_blind_decisions(connection: Connection) -> None:
         connection.execute(text(f"ALTER TABLE decisions ADD COLUMN {column} BOOLEAN"))
 
 
-def m12_notes_for_coaching(connection: Connection) -> None:
+def m12_search(connection: Connection) -> None:
+    """What of each text is masked, and an index of the masked texts; what an entry of the chain tells in clear."""
+    connection.execute(
+        text(f"CREATE TABLE masks ({_call(primary=True)}, rules INTEGER NOT NULL, covers TEXT NOT NULL)")
+    )
+    connection.execute(text("ALTER TABLE chain ADD COLUMN detail TEXT"))
+    index.make(connection)
+
+
+def m13_notes_for_coaching(connection: Connection) -> None:
     """Whether a reviewer's note is meant for coaching; null in all others."""
     connection.execute(text("ALTER TABLE decisions ADD COLUMN coaching BOOLEAN"))
 
@@ -165,7 +175,8 @@ MIGRATIONS: tuple[Migration, ...] = (
     m9_settling,
     m10_saved_filters,
     m11_blind_decisions,
-    m12_notes_for_coaching,
+    m12_search,
+    m13_notes_for_coaching,
 )
 SEALED = MIGRATIONS.index(m5_seals) + 1
 """The migration from which on rows are sealed: by who has the key, not by it."""
