@@ -15,8 +15,9 @@ from ausweis.facts import Facts
 from ausweis.serve.question import Question
 from ausweis.store import Store
 
-YESTERDAY = date.today() - timedelta(days=1)
-CALLS = [("a", "Nord", date.today()), ("b", "Nord", YESTERDAY), ("c", "Süd & Ost", YESTERDAY), ("d", "Messe", YESTERDAY)]
+TODAY = date.today()
+YESTERDAY = TODAY - timedelta(days=1)
+CALLS = [("a", "Nord", TODAY), ("b", "Nord", YESTERDAY), ("c", "Süd & Ost", YESTERDAY), ("d", "Messe", YESTERDAY)]
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ def test_days_that_are_typed_win_over_the_period(browser: Browser, week: Store) 
         page = found.page
         page.goto(f"{address}/?show=all&period=yesterday")
         page.get_by_text("Filter", exact=True).click()
-        page.get_by_label("From").fill(str(date.today()))
+        page.get_by_label("From").fill(str(TODAY))
         expect(page.locator(".row")).to_have_count(1)
         expect(page.locator(".periods [aria-current]")).to_have_count(0)
         page.get_by_role("link", name="All days").click()
