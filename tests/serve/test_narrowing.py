@@ -1,4 +1,4 @@
-"""Which calls the queue shows. The rule: a saved filter means tomorrow what it means today, and keeps no word of a call."""
+"""Which calls the queue shows. The rule: a saved filter moves with the calendar, and keeps no word of a call."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
