@@ -340,7 +340,7 @@ def test_two_reviewers_at_once_lose_nothing(browser: Browser, address: str, stor
     key = store.keys(CallFilter(to_review=True, states=("open",)))[0]
     with signed_in(browser, address, "Anna") as anna, signed_in(browser, address, "Ben") as ben:
         for one in (anna, ben):
-            one.page.goto(f"{address}/calls/{key}")
+            one.page.goto(f"{address}/calls/{key}?show=all")
         anna.page.get_by_label("Note").fill("from Anna")
         ben.page.get_by_label("Note").fill("from Ben")
         anna.page.get_by_role("button", name="Confirm").click()

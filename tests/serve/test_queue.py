@@ -83,12 +83,14 @@ def test_what_others_decided_is_not_told_before_ones_own_decision(store: Store) 
     anna, ben = Visitor(desk, "Anna"), Visitor(desk, "Ben")
     anna.send(f"/calls/{key}/decisions", **fields)
     badge = '<span class="badge state not_sure">'
-    assert badge in anna.page("/?show=second")
+    assert badge in anna.page("/?show=all")
+    # It waits for somebody else.
+    assert badge not in anna.page("/?show=second")
     page = ben.page("/?show=second")
     assert badge not in page
     assert '<span class="badge state decided">decided</span>' in page
     ben.send(f"/calls/{key}/decisions", **fields)
-    assert badge in ben.page("/?show=second")
+    assert badge in ben.page("/?show=settle")
 
 
 def test_no_team_is_shown_alone_that_is_too_small(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from ausweis.errors import NoCallError, StoreError
-from ausweis.serve import call_page, figures, queue, sample, team
+from ausweis.serve import call_page, figures, queue, sample, team, working
 from ausweis.serve.audio import audio
 from ausweis.serve.auth import Session
 from ausweis.serve.desk import Desk, RequestContext
@@ -44,6 +44,9 @@ def create_app(desk: Desk) -> Guard:
             Route("/calls/{key:int}/decisions", _form(call_page.decide), methods=["POST"]),
             Route("/calls/{key:int}/unmask", _form(call_page.unmask), methods=["POST"]),
             Route("/calls/{key:int}/mask", _form(call_page.mask_again), methods=["POST"]),
+            Route("/calls/{key:int}/stay", _form(working.stay), methods=["POST"]),
+            Route("/calls/{key:int}/leave", _form(working.leave), methods=["POST"]),
+            Route("/calls/{key:int}/take", _form(working.take_over), methods=["POST"]),
             Route("/sample", _page(sample.sample_page)),
             Route("/sample", _form(sample.draw), methods=["POST"]),
             Route("/figures", _page(figures.figures_page)),

@@ -76,6 +76,7 @@ async def sign_out(request: Request) -> Response:
         raise HTTPException(403)
     if session is not None:
         desk.auth.sign_out(session)
+        desk.places.leave_all(session)
         desk.unmasked = {seen: says for seen, says in desk.unmasked.copy().items() if seen[0] != session.id}
     response = RedirectResponse("/signin", 303)
     response.delete_cookie(desk.cookie, path="/", httponly=True, samesite="lax", secure=desk.secure)
@@ -87,7 +88,7 @@ def _wrong(request: Request, back: str, status: int = 200) -> HTMLResponse:
     words, seconds = words_of(request), desk_of(request).throttle.wrong(client_of(request))
     if not seconds:
         return _form(request, "", words.text("token_wrong"), status, back=back)
-    response = _form(request, "", words.text("token_wait", seconds=words.number(seconds)), 429, back=back)
+    response = _form(request, "", words.count("token_wait", seconds), 429, back=back)
     response.headers["Retry-After"] = str(seconds)
     return response
 

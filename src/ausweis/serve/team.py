@@ -83,7 +83,7 @@ def _other(context: RequestContext) -> str:
     """The name that is meant: a lead who shuts themselves out is a slip of the hand."""
     name = context.form.get("name", "")
     if same_person(name, context.session.reviewer):
-        raise StoreError(context.words.text("team_self"))
+        raise StoreError("another lead changes your own key and role", code="team_self")
     return name
 
 

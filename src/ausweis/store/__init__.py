@@ -40,6 +40,7 @@ exporting     decided calls → golden cases
 
 from ausweis.store.exporting import Mask
 from ausweis.store.filters import CallFilter, Column, Cursor, Order, State
+from ausweis.store.holding import can_settle
 from ausweis.store.key import Key
 from ausweis.store.persons import person_of, same_person
 from ausweis.store.rows import (
@@ -97,6 +98,7 @@ __all__ = [
     "Store",
     "StoreSink",
     "What",
+    "can_settle",
     "person_of",
     "same_person",
 ]
