@@ -21,6 +21,7 @@ Pages:
     audio       recordings, in parts
     sheet       one call on a sheet of paper, for coaching
     download    the queue as an Excel file
+    saved       filters kept under a name
     sample      calls drawn by chance
     search      what is searched for, and where it is; `unmasked_search`: in masked data too
     figures     agreement, recall, trends
