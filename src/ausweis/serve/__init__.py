@@ -12,6 +12,7 @@ Pages:
     queue       calls as rows; `question` is what is asked of them
     lists       what can be chosen in a filter
     call_page   one call, and what is decided on it: `decision`; `call_view` is what it shows
+    said        what has just been decided, and how it is taken back
     audio       recordings, in parts
     sample      calls drawn by chance
     figures     agreement, recall, trends

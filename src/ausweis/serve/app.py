@@ -43,6 +43,7 @@ def create_app(desk: Desk) -> Guard:
             Route("/calls/{key:int}", _page(call_page.call_page)),
             Route("/calls/{key:int}/audio/{place:int}", _page(audio)),
             Route("/calls/{key:int}/decisions", _form(call_page.decide), methods=["POST"]),
+            Route("/calls/{key:int}/withdraw", _form(call_page.withdraw), methods=["POST"]),
             Route("/calls/{key:int}/unmask", _form(call_page.unmask), methods=["POST"]),
             Route("/calls/{key:int}/mask", _form(call_page.mask_again), methods=["POST"]),
             Route("/sample", _page(sample.sample_page)),
@@ -120,6 +121,7 @@ async def _sign_out(request: Request) -> Response:
         raise HTTPException(403)
     if session is not None:
         desk.auth.sign_out(session)
+        desk.done.pop(session.id, None)
         desk.unmasked = {seen: says for seen, says in desk.unmasked.copy().items() if seen[0] != session.id}
     response = RedirectResponse("/signin", 303)
     response.delete_cookie(desk.cookie, path="/", httponly=True, samesite="lax", secure=desk.secure)

@@ -7,6 +7,7 @@ from itertools import groupby
 from ausweis.judging.sentences import check_sentence, review_sentence
 from ausweis.judging.verdict import Check, Verdict
 from ausweis.serve.audio import is_there, media_type
+from ausweis.serve.decision import draft_of
 from ausweis.serve.queue import RowView, row_view
 from ausweis.store import CallRecord, Decision
 from ausweis.views.findings import Finding, findings_of
@@ -19,14 +20,20 @@ __all__ = ["CallView", "DecisionView", "call_view"]
 
 @dataclass(frozen=True)
 class DecisionView:
-    """What a reviewer decided. `label`: the right label, in words; `old`: about an earlier verdict."""
+    """What a reviewer decided. `label`: the right label, in words; `old`: about an earlier verdict.
 
+    `mine`: the reader's own, which counts and can be taken back; `withdrawn`: the reader just did.
+    """
+
+    key: int
     reviewer: str
     choice: str
     label: str
     note: str
     at: str
     old: bool
+    mine: bool
+    withdrawn: bool
 
 
 @dataclass(frozen=True)
@@ -101,16 +108,25 @@ def _decisions(record: CallRecord, reviewer: str, words: Words) -> tuple[list[De
     old = {decision.reviewer: decision for decision in earlier if decision.reviewer not in now}
     seen = reviewer in now
     shown = [decision for decision in (*old.values(), *now.values()) if seen or decision.reviewer == reviewer]
-    return [_decision(decision, words) for decision in shown], 0 if seen else len(now)
+    shown += [draft] if (draft := draft_of(record, reviewer)) else []
+    return [_decision(decision, reviewer, words) for decision in shown], 0 if seen else len(now)
 
 
-def _decision(decision: Decision, words: Words) -> DecisionView:
+def _decision(decision: Decision, reviewer: str, words: Words) -> DecisionView:
     label = [words.word(decision.outcome)] if decision.choice == "overrule" and decision.outcome else []
     happened = (*decision.violations, *(decision.incidents or ())) if label else ()
     label += [words.text("label_at", type=words.word(kind), turn=turn) for kind, turn in happened]
     at = f"{decision.at[:10]} {decision.at[11:16]} UTC"
     return DecisionView(
-        decision.reviewer, decision.choice, ", ".join(label), decision.note, at, old=not decision.counts
+        decision.key,
+        decision.reviewer,
+        decision.choice,
+        ", ".join(label),
+        decision.note,
+        at,
+        old=not (decision.counts or decision.withdrawn),
+        mine=decision.counts and decision.reviewer == reviewer,
+        withdrawn=decision.withdrawn,
     )
 
 

@@ -1,13 +1,24 @@
 """What every page works with: the store, who signs in, and the request."""
 
+import threading
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ausweis.serve.auth import Auth, Session
 from ausweis.serve.lists import Lists
-from ausweis.store import Store
+from ausweis.store import Choice, Store
 from ausweis.views.words import Words
 
-__all__ = ["Desk", "RequestContext"]
+__all__ = ["Desk", "Done", "RequestContext"]
+
+
+class Done(NamedTuple):
+    """What a session decided last; `once`: the mark of the form that said so."""
+
+    call_key: int
+    decision_key: int
+    choice: Choice
+    once: str
 
 
 @dataclass
@@ -16,7 +27,7 @@ class Desk:
 
     `hosts`: names under which browsers may reach it; `port`: its own, part of the cookie's name, since cookies do not
     tell ports apart. `unmasked`: by session and call, what verdict and text said then, as another text stays masked;
-    kept for as long as the server runs.
+    kept for as long as the server runs, like `done`: by session, what it decided last and may take back with a key.
     """
 
     store: Store
@@ -27,6 +38,8 @@ class Desk:
     port: int = 8321
     secure: bool = False
     unmasked: dict[tuple[str, int], str] = field(default_factory=dict)
+    done: dict[str, Done] = field(default_factory=dict)
+    deciding: threading.Lock = field(default_factory=threading.Lock)
     lists: Lists = field(init=False)
 
     def __post_init__(self) -> None:

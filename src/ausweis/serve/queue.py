@@ -10,6 +10,7 @@ from starlette.responses import Response
 from ausweis.serve.desk import RequestContext
 from ausweis.serve.question import SHOWN, STATES, Question
 from ausweis.serve.rendering import answer
+from ausweis.serve.said import said_of
 from ausweis.store import CallFilter, CallRow, State
 from ausweis.views.words import Words, clock, time_of
 from ausweis.vocabulary import OUTCOMES, VIOLATIONS, Severity
@@ -69,7 +70,7 @@ def queue_page(context: RequestContext) -> Response:
         asked=question,
         narrowed=question.narrowed,
         views=_views(context, question),
-        said=None,
+        said=said_of(context, question.query()),
         **choices(context, question.show),
         **shown,
     )
