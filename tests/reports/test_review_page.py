@@ -62,7 +62,7 @@ def test_the_worst_call_comes_first_and_is_open(page: Page) -> None:
     assert "call-1" in first.locator(".facts").inner_text()
     assert first.locator(".said").is_visible()
     names = first.locator("h3").all_inner_texts()
-    assert names == ["critical threatens with a lawyer or court", "critical no authentication"]
+    assert names == ["critical no authentication", "critical threatens with a lawyer or court"]
 
 
 def test_a_violation_tells_moment_quote_what_was_missing_and_what_to_do(page: Page) -> None:

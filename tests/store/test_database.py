@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect, text
+from tests.store.older import as_before
 from tests.store.runs import add_incidents, incident_of, make_call, make_run
 
 from ausweis.errors import StoreError
 from ausweis.store import Key, Store
 from ausweis.store.database import Database
-from ausweis.store.migrations import MIGRATIONS
+from ausweis.store.migrations import MIGRATIONS, WEIGHED
 from ausweis.store.tables import metadata
 
 
@@ -57,11 +58,35 @@ def test_calls_of_an_older_store_are_ordered_as_if_they_came_today(address: str,
         connection.execute(text("ALTER TABLE calls DROP COLUMN weight"))
         connection.execute(text("DROP TABLE seals"))
         connection.execute(text("ALTER TABLE chain DROP COLUMN sealed"))
-        connection.execute(text("DELETE FROM ausweis_store WHERE number >= 4"))
+        for statement in as_before(4):
+            connection.execute(text(statement))
     database.close()
     with Store.open(address, key=key) as store:
         assert store.calls() == found
     assert len({row.weight for row in found}) > 2
+
+
+def test_calls_of_a_sealed_store_are_weighed_anew_and_sealed(
+    address: str, key: Key, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = [make_call(n, pin=n % 2 > 0) for n in range(1, 6)]
+    with monkeypatch.context() as before:
+        before.setattr("ausweis.store.packing.harm", lambda *_: 7)
+        with Store.open(address, key=key) as store:
+            store.import_run(make_run(tmp_path / "run", calls), calls)
+            assert {row.weight for row in store.calls()} == {7}
+    database = Database.open(address)
+    with database.writing() as connection:
+        connection.execute(text("UPDATE calls SET risk = 0.001 WHERE key = 2"))
+        for statement in as_before(WEIGHED):
+            connection.execute(text(statement))
+    database.close()
+    with Store.open(address, key=key) as store:
+        assert [row.call_id for row in store.calls()][:2] == ["call-4", "call-2"]
+        assert store.chain(limit=1)[0].what == "weighed"
+        # What somebody changed behind its back before is not sealed with it.
+        with pytest.raises(StoreError, match=r"call-2 .*was changed"):
+            store.verify_chain()
 
 
 def test_a_newer_store_is_refused(address: str, key: Key) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from tests.store.older import as_before
 from tests.store.runs import make_call, make_run
 
 from ausweis.errors import StoreError
@@ -241,7 +242,8 @@ def older(path: Path) -> Path:
             connection.execute(text("UPDATE chain SET previous = :previous, hash = :hash WHERE seq = :seq"), values)
         connection.execute(text("ALTER TABLE chain DROP COLUMN sealed"))
         connection.execute(text("DROP TABLE seals"))
-        connection.execute(text("DELETE FROM ausweis_store WHERE number >= 5"))
+        for statement in as_before(5):
+            connection.execute(text(statement))
     return path
 
 
@@ -260,7 +262,7 @@ def test_an_older_store_is_covered_as_it_stands_when_it_is_opened(older: Path) -
 
 
 def test_a_store_cannot_be_made_an_older_one(path: Path) -> None:
-    change(path, "UPDATE calls SET risk = 0.5", "DROP TABLE seals", "DELETE FROM ausweis_store WHERE number >= 5")
+    change(path, "UPDATE calls SET risk = 0.5", "DROP TABLE seals", *as_before(5))
     with pytest.raises(StoreError):
         verify(path)
     change(path, "ALTER TABLE chain DROP COLUMN sealed")

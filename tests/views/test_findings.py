@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterator
 from html import unescape
+from pathlib import Path
 
 import pytest
-from tests.serve.filled import LAST_DAY, fill, golden, threats
+from tests.serve.filled import LAST_DAY, call_of, fill, golden, judged, threats
 from tests.serve.serving import visitor
 
+from ausweis.facts import Facts
 from ausweis.reports.review_page import review_page
 from ausweis.reports.review_source import Wanted, review_of
 from ausweis.store import CallFilter, Store
@@ -39,6 +41,22 @@ def test_the_worst_come_first_then_the_earliest(store: Store) -> None:
         ("low", 1),
         ("low", 4),
     ]
+
+
+def test_the_same_advice_is_not_given_twice(tmp_path: Path) -> None:
+    call = call_of("twice", ["Guten Tag."] * 9)
+    turns = ((3, "insufficient_factors"), (3, "unauthorised_third_party"), (5, "insufficient_factors"))
+    broken = tuple(
+        {"type": kind, "turn": turn, "severity": "critical" if "third" in kind else "high", "reason": "r"}
+        for turn, kind in turns
+    )
+    one = judged(call, Facts(call_id="twice", turns=9), outcome="violation", violations=broken, first_violation_turn=3)
+    with fill(tmp_path / "s.sqlite", [one]) as store:
+        third, few, again = findings(store, "twice")
+    assert [third.name, few.name, again.turn] == ["unauthorised_third_party", "insufficient_factors", 5]
+    assert third.should.endswith("otherwise tell nothing, and offer a letter to the address on file.")
+    assert few.should == "Go on asking before the action until the factors are enough."
+    assert again.should == "As at turn 3."
 
 
 def test_what_happened_at_one_moment_stands_together(store: Store) -> None:

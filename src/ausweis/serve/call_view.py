@@ -4,12 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from ausweis.judging.harm import found_of
 from ausweis.judging.sentences import check_sentence, review_sentence
 from ausweis.judging.verdict import Check, Verdict
 from ausweis.serve.audio import is_there, media_type
 from ausweis.serve.decision import draft_of
 from ausweis.serve.queue import RowView, row_view
-from ausweis.store import CallRecord, Decision
+from ausweis.store import CallRecord, Decision, person_of, same_person
 from ausweis.views.findings import Finding, findings_of
 from ausweis.views.masks import CallMask
 from ausweis.views.turns import TurnView, marks_of, turn_views
@@ -76,7 +77,7 @@ def call_view(record: CallRecord, words: Words, *, reviewer: str, agents: bool, 
     decided, hidden = _decisions(record, reviewer, words)
     return CallView(
         record=record,
-        row=row_view(record.row, words, agents=agents),
+        row=row_view(record.row, words, found_of(record.verdict), agents=agents),
         moments=[list(moment) for _, moment in groupby(findings, key=lambda finding: finding.moment)],
         review=[
             review_sentence(reason, words.language, record.verdict.vocabulary)
@@ -101,13 +102,15 @@ def _told(check: Check, verdict: Verdict, words: Words) -> str:
 
 def _decisions(record: CallRecord, reviewer: str, words: Words) -> tuple[list[DecisionView], int]:
     """The decisions that the reviewer may see: until they have decided, only their own, so that two stay two."""
-    now = {decision.reviewer: decision for decision in record.decisions if decision.counts}
+    now = {person_of(decision.reviewer): decision for decision in record.decisions if decision.counts}
     # The last word on an earlier verdict, of those who have not decided anew.
     given = (decision for decision in record.decisions if not decision.withdrawn)
     earlier = (decision for decision in given if decision.verdict_key != record.verdict_key)
-    old = {decision.reviewer: decision for decision in earlier if decision.reviewer not in now}
-    seen = reviewer in now
-    shown = [decision for decision in (*old.values(), *now.values()) if seen or decision.reviewer == reviewer]
+    by_person = ((person_of(decision.reviewer), decision) for decision in earlier)
+    old = {person: decision for person, decision in by_person if person not in now}
+    me = person_of(reviewer)
+    seen = me in now
+    shown = [decision for person, decision in (*old.items(), *now.items()) if seen or person == me]
     shown += [draft] if (draft := draft_of(record, reviewer)) else []
     return [_decision(decision, reviewer, words) for decision in shown], 0 if seen else len(now)
 
@@ -125,7 +128,7 @@ def _decision(decision: Decision, reviewer: str, words: Words) -> DecisionView:
         decision.note,
         at,
         old=not (decision.counts or decision.withdrawn),
-        mine=decision.counts and decision.reviewer == reviewer,
+        mine=decision.counts and same_person(decision.reviewer, reviewer),
         withdrawn=decision.withdrawn,
     )
 

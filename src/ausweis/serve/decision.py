@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ausweis.errors import StoreError
 from ausweis.judging.verdict import Verdict
-from ausweis.store import CallRecord, Choice, Decision
+from ausweis.store import CallRecord, Choice, Decision, same_person
 from ausweis.views.words import Words
 from ausweis.vocabulary import INCIDENTS, OUTCOMES, VIOLATIONS, IncidentId, Outcome, ViolationType
 
@@ -82,7 +82,7 @@ def proposed(verdict: Verdict) -> DecisionForm:
 
 def draft_of(record: CallRecord, reviewer: str) -> Decision | None:
     """What a reviewer decided about the verdict of today and took back, if that was the last thing they did."""
-    own = [decision for decision in record.decisions if decision.reviewer == reviewer]
+    own = [decision for decision in record.decisions if same_person(decision.reviewer, reviewer)]
     if not own or own[-1].choice != "withdrawn" or own[-1].verdict_key != record.verdict_key:
         return None
     return next((decision for decision in own if decision.key == own[-1].takes_back), None)

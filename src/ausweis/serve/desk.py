@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from ausweis.serve.auth import Auth, Session
 from ausweis.serve.lists import Lists
+from ausweis.serve.throttle import Throttle
 from ausweis.store import Choice, Store
 from ausweis.views.words import Words
 
@@ -41,6 +42,7 @@ class Desk:
     done: dict[str, Done] = field(default_factory=dict)
     deciding: threading.Lock = field(default_factory=threading.Lock)
     lists: Lists = field(init=False)
+    throttle: Throttle = field(default_factory=Throttle)
 
     def __post_init__(self) -> None:
         self.lists = Lists(self.store)
@@ -53,7 +55,10 @@ class Desk:
 
 @dataclass(frozen=True)
 class RequestContext:
-    """One request of somebody who is signed in. `form` holds the last value of each field; `query` begins with `?`."""
+    """One request of somebody who is signed in. `form` holds the last value of each field; `query` begins with `?`.
+
+    `origin`: what addresses of pages begin with, as the browser has it.
+    """
 
     desk: Desk
     session: Session
@@ -64,6 +69,7 @@ class RequestContext:
     parts: dict[str, int]
     form: dict[str, str] = field(default_factory=dict)
     partial: bool = False
+    origin: str = ""
 
     @property
     def store(self) -> Store:

@@ -112,7 +112,7 @@ class Question:
         values = {field: getattr(self, field.name) for field in fields(self)}
         said = {field.name: value for field, value in values.items() if value != field.default}
         if after is not None:
-            said |= {"after": str(after.value), "key": str(after.key)}
+            said |= {"after": str(after.value), "key": str(after.key)} | ({"at": after.at} if after.at else {})
         return f"?{urlencode(said)}" if said else ""
 
     def cursor(self, asked: Mapping[str, str]) -> Cursor | None:
@@ -121,7 +121,7 @@ class Question:
         if not value or not key.isdecimal() or len(key) > 15:
             return None
         try:
-            return Cursor(_VALUES[self.by](value), int(key))
+            return Cursor(_VALUES[self.by](value), int(key), asked.get("at", "").replace("\0", "")[:MAX_TEXT])
         except ValueError:
             return None
 

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import groupby
 from typing import Any, Literal
 
 from starlette.responses import Response
 
+from ausweis.judging.harm import Found, named
 from ausweis.serve.desk import RequestContext
 from ausweis.serve.question import SHOWN, STATES, Question
 from ausweis.serve.rendering import answer
@@ -25,7 +27,7 @@ PAGE = 50
 class RowView:
     """A call as a row. `tone`: what gives it its colour; `meta`: where and when it was, in words.
 
-    `found`: what happened, each with the turn in which it first did, in words; the turn is empty where it is not known.
+    `found`: what happened, the gravest first, each with the turn in which it first did, in words.
     `state` is `decided` where others have decided and the reader has not: what they said is hidden until then.
     """
 
@@ -112,14 +114,14 @@ def _named(ids: Iterable[str], words: Words) -> list[tuple[str, str]]:
 def row_views(context: RequestContext, rows: Sequence[CallRow]) -> list[RowView]:
     """Rows as the reviewer may see them."""
     own = context.store.decided_by(context.session.reviewer, [row.key for row in rows if row.state != "open"])
-    at = context.store.incident_turns([row.key for row in rows if row.incidents])
-    views = [row_view(row, context.words, at.get(row.key, ()), agents=context.desk.agents) for row in rows]
+    found = context.store.found([row.key for row in rows if row.severity])
+    views = [row_view(row, context.words, found.get(row.key, ()), agents=context.desk.agents) for row in rows]
     return [view if view.state == "open" or view.key in own else replace(view, state="decided") for view in views]
 
 
-def row_view(row: CallRow, words: Words, incidents: Sequence[tuple[str, int]] = (), *, agents: bool) -> RowView:
-    """A row in words. `incidents`: kind and turn of each, where they are known."""
-    (name, turn), *others = _found(row, words, incidents)
+def row_view(row: CallRow, words: Words, found: Sequence[Found], *, agents: bool) -> RowView:
+    """A row in words. `found`: what its verdict found."""
+    (name, turn), *others = _found(row, words, found)
     moment = ", ".join(part for part in (words.day(row.day), time_of(row)) if part)
     length = clock(row.seconds) or words.text("turns", count=row.turns)
     meta = (moment, row.queue, row.team, row.agent if agents else None, length)
@@ -137,18 +139,13 @@ def row_view(row: CallRow, words: Words, incidents: Sequence[tuple[str, int]] = 
     )
 
 
-def _found(row: CallRow, words: Words, incidents: Sequence[tuple[str, int]]) -> Iterator[tuple[str, str]]:
-    """The violations with the turn of the first, then each kind of incident with its own; else the outcome."""
-    if row.violations:
-        yield ", ".join(map(words.word, row.violations)), _in_turn(row.first_violation_turn, words)
-    for kind in row.incidents:
-        yield words.word(kind), _in_turn(min((turn for named, turn in incidents if named == kind), default=None), words)
-    if not row.violations and not row.incidents:
+def _found(row: CallRow, words: Words, found: Sequence[Found]) -> Iterator[tuple[str, str]]:
+    """What happened, the gravest first, each with the turn in which it first did, those of one turn together."""
+    by_turn = groupby(named(found).values(), key=lambda one: (one.turn, one.incident and one.name))
+    for (turn, _), ones in by_turn:
+        yield ", ".join(words.word(one.name) for one in ones), words.text("in_turn", turn=turn)
+    if not found:
         yield words.word(row.outcome), ""
-
-
-def _in_turn(turn: int | None, words: Words) -> str:
-    return words.text("in_turn", turn=turn) if turn else ""
 
 
 def _views(context: RequestContext, question: Question) -> list[tuple[str, str, int | None]]:

@@ -10,12 +10,16 @@ migrations    how they came to be
 sink          calls of a run, with text, facts and verdict → rows
 settled       such calls, as lines of a run folder, with their texts
 verdict_rows  their verdicts, a batch at a time
+weighing      calls of an older store in the order of today
 texts         calls ↔ rows; agents as pseudonyms
 packing       runs and verdicts ↔ rows
 querying      filters → SQL: the queue
 records       one call with all that is known of it
 counting      calls by day, queue and team
 label         what is right of a call, as a verdict or a reviewer says
+persons       which names are one person's
+reviewers     who reviews, by which key, in which role
+holding       what holds of a call, by what was decided
 deciding      what reviewers decide, and how far they agree
 withdrawing   a decision taken back by its reviewer
 standing      which decisions were
@@ -36,6 +40,7 @@ exporting     decided calls → golden cases
 from ausweis.store.exporting import Mask
 from ausweis.store.filters import CallFilter, Column, Cursor, Order, State
 from ausweis.store.key import Key
+from ausweis.store.persons import person_of, same_person
 from ausweis.store.rows import (
     TEAM_AGENTS,
     TEAM_MINIMUM,
@@ -51,6 +56,9 @@ from ausweis.store.rows import (
     Entry,
     Estimate,
     Imported,
+    Invitation,
+    Reviewer,
+    Role,
     RunRow,
     What,
 )
@@ -75,12 +83,17 @@ __all__ = [
     "Entry",
     "Estimate",
     "Imported",
+    "Invitation",
     "Key",
     "Mask",
     "Order",
+    "Reviewer",
+    "Role",
     "RunRow",
     "State",
     "Store",
     "StoreSink",
     "What",
+    "person_of",
+    "same_person",
 ]

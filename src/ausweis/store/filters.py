@@ -10,7 +10,7 @@ __all__ = ["EVERY", "CallFilter", "Column", "Cursor", "Order", "State", "scatter
 
 State = Literal["open", "confirmed", "overruled", "not_sure", "disputed"]
 Order = Literal["weight", "risk", "time", "chance"]
-"""weight: the worst first, by severity, then risk, then how much was found; risk: the riskiest; time: the latest;
+"""weight: the worst first, by harm (`judging.harm`), of equals the latest; risk: the riskiest; time: the latest;
 chance: scattered, which tells nothing of a call."""
 Column = Literal["day", "queue", "team"]
 
@@ -24,10 +24,11 @@ def scattered(key: Any) -> Any:
 
 
 class Cursor(NamedTuple):
-    """Where a page of calls ended: `CallRow.cursor` of its last row."""
+    """Where a page of calls ended: `CallRow.cursor` of its last row. `at`: its moment, where that orders equals."""
 
     value: float | str
     key: int
+    at: str = ""
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ class CallFilter:
     """Which calls: those that fit everything that is given; within a tuple, any of it.
 
     `first` and `last` are days, both included. `to_review`: a violation, an incident or in need of review. `text` is
-    looked for, whatever its case, in turns, call ids and notes of decisions.
+    looked for, whatever its case, in turns, call ids and notes of decisions. `undecided_by`: names of one
+    person, who has not decided what the verdict says today; `besides`: keys of calls that are left out.
     """
 
     first: date | None = None
@@ -50,6 +52,8 @@ class CallFilter:
     text: str | None = None
     min_risk: float | None = None
     sampled: bool | None = None
+    undecided_by: tuple[str, ...] = ()
+    besides: tuple[int, ...] = ()
 
 
 EVERY = CallFilter()

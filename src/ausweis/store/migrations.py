@@ -10,7 +10,7 @@ from sqlalchemy import Connection, inspect, text
 from ausweis.batch.manifest import now
 from ausweis.errors import StoreError
 
-__all__ = ["MIGRATIONS", "SEALED", "migrate"]
+__all__ = ["MIGRATIONS", "PERSONS", "SEALED", "WEIGHED", "migrate"]
 
 _DONE = "ausweis_store"
 
@@ -111,6 +111,27 @@ def m6_withdrawn_decisions(_: Connection) -> None:
     """Decisions may be taken back. No table changes, but an older version would go on counting them: it is kept out."""
 
 
+def m7_harm(connection: Connection) -> None:
+    """Of calls of one weight, the latest first. What weighs how much has changed too: who has the key weighs anew."""
+    connection.execute(text("DROP INDEX calls_by_weight"))
+    connection.execute(text("CREATE INDEX calls_by_weight ON calls (weight DESC, at DESC, key)"))
+
+
+def m8_reviewers(connection: Connection) -> None:
+    """Who reviews, with roles and hashes of keys; and decisions by who made them."""
+    for statement in (
+        f"""CREATE TABLE reviewers (key {_key(connection)}, name TEXT NOT NULL, person TEXT NOT NULL UNIQUE,
+            role TEXT NOT NULL, key_hash TEXT UNIQUE, made TEXT NOT NULL, withdrawn TEXT)""",
+        "CREATE INDEX decisions_by_reviewer ON decisions (reviewer, at)",
+    ):
+        connection.execute(text(statement))
+
+
+def m9_settling(connection: Connection) -> None:
+    """Whether a decision of a lead settled what others differed in; null in all others."""
+    connection.execute(text("ALTER TABLE decisions ADD COLUMN settles BOOLEAN"))
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m1_first_tables,
     m2_chain,
@@ -118,9 +139,16 @@ MIGRATIONS: tuple[Migration, ...] = (
     m4_weight_of_calls,
     m5_seals,
     m6_withdrawn_decisions,
+    m7_harm,
+    m8_reviewers,
+    m9_settling,
 )
 SEALED = MIGRATIONS.index(m5_seals) + 1
 """The migration from which on rows are sealed: by who has the key, not by it."""
+WEIGHED = MIGRATIONS.index(m7_harm) + 1
+"""The one with which calls are weighed as now."""
+PERSONS = MIGRATIONS.index(m8_reviewers) + 1
+"""The one from which on all spellings of a name are one person."""
 
 
 def migrate(connection: Connection) -> int:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -9,13 +10,14 @@ from sqlalchemy import Row
 
 from ausweis.batch.manifest import RunManifest
 from ausweis.errors import PolicyError
+from ausweis.judging.harm import Found, found_of, harm, named
 from ausweis.judging.policy_files import find_policy
 from ausweis.judging.verdict import Verdict
 from ausweis.provenance import PolicyProvenance, RunProvenance
 from ausweis.store.rows import CallRow, RunRow
-from ausweis.vocabulary import SEVERITIES, Severity
+from ausweis.vocabulary import SEVERITIES
 
-__all__ = ["call_row", "pack", "run_row", "run_values", "says_of", "unpack", "verdict_values"]
+__all__ = ["call_row", "harm_values", "pack", "run_row", "run_values", "says_of", "unpack", "verdict_values"]
 
 _RUNS = ("ausweis", "policy", "prompts", "model")
 """What of a verdict's provenance is its run's."""
@@ -68,22 +70,26 @@ def unpack(body: str, run: RunRow) -> Verdict:
 
 def verdict_values(verdict: Verdict, run: RunRow) -> dict[str, Any]:
     """The columns of `calls` that are the verdict's."""
-    incidents = list(dict.fromkeys(incident.id for incident in verdict.incidents))
-    types = list(dict.fromkeys(violation.type for violation in verdict.violations))
-    severities = [*(broken.severity for broken in verdict.violations), *(part.severity for part in verdict.incidents)]
-    severity = max(severities, key=SEVERITIES.index, default=None)
+    found = found_of(verdict)
     return {
         "says": says_of(verdict, run),
         "outcome": verdict.outcome,
         "risk": verdict.risk,
         "confidence": verdict.confidence,
         "needs_review": verdict.needs_review,
-        "to_review": bool(verdict.outcome == "violation" or incidents or verdict.needs_review),
+        "to_review": bool(verdict.outcome == "violation" or verdict.incidents or verdict.needs_review),
         "first_violation_turn": verdict.first_violation_turn,
-        "severity": severity,
-        "violations": json.dumps(types),
-        "incidents": json.dumps(incidents, ensure_ascii=False),
-        "weight": _weight(severity, verdict.risk, len(types) + len(incidents)),
+        "severity": max((one.severity for one in found), key=SEVERITIES.index, default=None),
+        **harm_values(found, verdict.risk),
+    }
+
+
+def harm_values(found: Sequence[Found], risk: float) -> dict[str, Any]:
+    """The columns of `calls` that tell the harm: what was found, the gravest first, and the weight."""
+    return {
+        "violations": json.dumps(list(named(one for one in found if not one.incident))),
+        "incidents": json.dumps(list(named(one for one in found if one.incident)), ensure_ascii=False),
+        "weight": harm(found, risk),
     }
 
 
@@ -102,15 +108,6 @@ def says_of(verdict: Verdict, run: RunRow) -> str:
 def _parts(run: RunProvenance) -> dict[str, Any]:
     """What of the provenance of a run's verdicts is the run's."""
     return run.of_verdict("").model_dump(mode="json", include=set(_RUNS))
-
-
-def _weight(severity: Severity | None, risk: float, number: int) -> int:
-    """One number for three: a step of severity weighs more than all risk, a millionth of that more than the rest.
-
-    `number`: of types and kinds that were found. As in the migration that made the column.
-    """
-    grade = 0 if severity is None else SEVERITIES.index(severity) + 1
-    return number + 1000 * (round(risk * 1_000_000) + 2_000_000 * grade)
 
 
 def _title(policy: PolicyProvenance) -> str | None:

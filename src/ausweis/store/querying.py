@@ -4,23 +4,25 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, asc, desc, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, asc, case, desc, false, func, literal, or_, select
 
+from ausweis.judging.harm import Found, found_in
 from ausweis.store.filters import EVERY, CallFilter, Cursor, Order, scattered
 from ausweis.store.packing import call_row
 from ausweis.store.rows import CallRow
 from ausweis.store.tables import batches, calls, decisions, texts, verdicts
 
-__all__ = ["conditions", "find", "incident_turns", "keys", "neighbours", "rows"]
+__all__ = ["conditions", "find", "found", "keys", "neighbours", "rows"]
 
 _MAX_TEXT = 200
 """Letters of a text that is looked for."""
-_COLUMNS: dict[Order, ColumnElement[Any]] = {
-    "weight": calls.c.weight,
-    "risk": calls.c.risk,
-    "time": calls.c.at,
-    "chance": scattered(calls.c.key),
+_COLUMNS: dict[Order, tuple[ColumnElement[Any], ...]] = {
+    "weight": (calls.c.weight, calls.c.at),
+    "risk": (calls.c.risk,),
+    "time": (calls.c.at,),
+    "chance": (scattered(calls.c.key),),
 }
+"""By what they are ordered, falling; of equals, the lower key comes first."""
 
 
 def rows(
@@ -67,21 +69,14 @@ def find(connection: Connection, call_id: str) -> int | None:
     return connection.execute(wanted).scalar()
 
 
-def incident_turns(connection: Connection, keys: Iterable[int]) -> dict[int, list[tuple[str, int]]]:
-    """The incidents of these calls, each with its turn."""
-    turns: dict[int, list[tuple[str, int]]] = {}
+def found(connection: Connection, keys: Iterable[int]) -> dict[int, list[Found]]:
+    """What the verdicts of these calls found, each with its turn."""
+    by_call: dict[int, list[Found]] = {}
     for batch in batches(keys):
         wanted = select(calls.c.key, verdicts.c.body).join(verdicts, verdicts.c.key == calls.c.verdict_key)
         for row in connection.execute(wanted.where(calls.c.key.in_(batch))):
-            turns[row.key] = [
-                (_incident_id(incident), incident["turn"]) for incident in json.loads(row.body).get("incidents", ())
-            ]
-    return turns
-
-
-def _incident_id(incident: dict[str, Any]) -> str:
-    """What a verdict calls an incident; one of version 1 calls it its kind."""
-    return str(incident.get("id") or incident["kind"])
+            by_call[row.key] = found_in(json.loads(row.body))
+    return by_call
 
 
 def conditions(which: CallFilter, dialect: str) -> list[ColumnElement[bool]]:
@@ -108,9 +103,21 @@ def conditions(which: CallFilter, dialect: str) -> list[ColumnElement[bool]]:
         wanted.append(calls.c.risk >= which.min_risk)
     if which.sampled is not None:
         wanted.append(calls.c.sample_key.is_not(None) if which.sampled else calls.c.sample_key.is_(None))
+    if which.undecided_by:
+        wanted.append(_decided(which.undecided_by) == 0)
+    if which.besides:
+        wanted.append(calls.c.key.not_in(which.besides))
     if which.text is not None and which.text.strip():
         wanted.append(_says(which.text.strip(), dialect))
     return wanted
+
+
+def _decided(names: tuple[str, ...]) -> ColumnElement[int]:
+    """How many decisions of these names stand on what the verdict of today says."""
+    # One that was taken back and the entry that did it come to nothing.
+    stands = func.coalesce(func.sum(case((decisions.c.choice == "withdrawn", -1), else_=1)), 0)
+    own = (decisions.c.call_key == calls.c.key, decisions.c.says == calls.c.says, decisions.c.reviewer.in_(names))
+    return select(stands).where(*own).correlate(calls).scalar_subquery()
 
 
 def _as_listed(word: str) -> str:
@@ -139,13 +146,17 @@ def _has(column: ColumnElement[str], words: str, dialect: str) -> ColumnElement[
 
 
 def _beyond(order: Order, cursor: Cursor, *, back: bool = False) -> ColumnElement[bool]:
-    column = _COLUMNS[order]
-    # The first half says the same once more: from it the database knows where to begin in the index.
-    if back:
-        return and_(column >= cursor.value, or_(column > cursor.value, calls.c.key < cursor.key))
-    return and_(column <= cursor.value, or_(column < cursor.value, calls.c.key > cursor.key))
+    equal = calls.c.key < cursor.key if back else calls.c.key > cursor.key
+    values = (cursor.value, cursor.at) if order == "weight" else (cursor.value,)
+    for column, value in reversed(list(zip(_COLUMNS[order], values, strict=True))):
+        beyond = column > value if back else column < value
+        # The first half says the same once more: from it the database knows where to begin in the index.
+        equal = and_(column >= value if back else column <= value, or_(beyond, equal))
+    return equal
 
 
 def _ordered(wanted: Select[Any], order: Order, *, back: bool = False) -> Select[Any]:
-    column = _COLUMNS[order]
-    return wanted.order_by(asc(column), desc(calls.c.key)) if back else wanted.order_by(desc(column), asc(calls.c.key))
+    columns = _COLUMNS[order]
+    if back:
+        return wanted.order_by(*map(asc, columns), desc(calls.c.key))
+    return wanted.order_by(*map(desc, columns), asc(calls.c.key))

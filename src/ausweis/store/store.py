@@ -21,6 +21,7 @@ from ausweis.store import (
     deleting,
     querying,
     records,
+    reviewers,
     sampling,
     sealing,
     withdrawing,
@@ -29,12 +30,14 @@ from ausweis.store.database import Database
 from ausweis.store.exporting import Mask, case_of
 from ausweis.store.filters import EVERY, CallFilter
 from ausweis.store.key import Key
-from ausweis.store.migrations import SEALED, migrate
-from ausweis.store.rows import Added, Deleted, Imported
+from ausweis.store.migrations import PERSONS, SEALED, WEIGHED, migrate
+from ausweis.store.reviewers import reviewer_by_key as by_key
+from ausweis.store.rows import Added, Deleted, Imported, Reviewer
 from ausweis.store.sink import Audio, StoreSink
 from ausweis.store.tables import batches, settings
 from ausweis.store.tables import calls as calls_table
 from ausweis.store.texts import add_texts
+from ausweis.store.weighing import weigh
 
 __all__ = ["Store"]
 
@@ -89,9 +92,8 @@ class Store:
             with database.writing() as connection:
                 before = migrate(connection)
                 _same_key(connection, key)
-                if 0 < before < SEALED:
-                    sealing.cover(connection, key)
-                    chain.append(connection, key, "covered", "ausweis")
+                if before:
+                    _renew(connection, key, before)
         except StoreError as error:
             database.close()
             raise error if error.place else StoreError(error.message, place=database.place) from None
@@ -163,7 +165,7 @@ class Store:
     keys = _reading(querying.keys)
     neighbours = _reading(querying.neighbours)
     record = _reading(records.record)
-    incident_turns = _reading(querying.incident_turns)
+    found = _reading(querying.found)
     find = _reading(querying.find)
     queues = _reading(counting.queues)
     teams = _reading(counting.teams)
@@ -178,8 +180,23 @@ class Store:
     register_report = _writing(artefacts.register_report)
     register = _writing(artefacts.register)
     log = _writing(records.log)
+    reviewer = _reading(reviewers.reviewer)
+    known_names = _reading(reviewers.known_names)
+    name_for = _reading(reviewers.name_for)
+    spellings = _reading(reviewers.spellings)
+    decided_since = _reading(reviewers.decided_since)
+    invite = _writing(reviewers.invite)
+    renew_key = _writing(reviewers.renew)
+    change_role = _writing(reviewers.change_role)
+    withdraw_key = _writing(reviewers.withdraw)
+    reviewers = _reading(reviewers.reviewer_list)
     covered = _reading(chain.covered)
     chain = _reading(chain.entries)
+
+    def reviewer_by_key(self, own: str) -> Reviewer | None:
+        """The reviewer whose key this is; None where it is nobody's, or not any more."""
+        with self._database.reading() as connection:
+            return by_key(connection, self._key, own)
 
     def delete(
         self, call_id: str, *, roots: Sequence[Path] = (), gone: Sequence[Path] = (), by: str = "ausweis"
@@ -235,6 +252,19 @@ class Store:
                 yield case
         with self._database.writing() as connection:
             chain.append(connection, self._key, "exported", by, content=f"{exported} cases")
+
+
+def _renew(connection: Connection, key: Key, before: int) -> None:
+    """Make anew what only who has the key may write, in a store that had seen so many migrations."""
+    if before < WEIGHED:
+        weigh(connection, key, sealed=before >= SEALED)
+    if before < SEALED:
+        sealing.cover(connection, key)
+        chain.append(connection, key, "covered", "ausweis")
+    elif before < WEIGHED:
+        chain.append(connection, key, "weighed", "ausweis")
+    if before < PERSONS:
+        deciding.join_spellings(connection)
 
 
 def _same_key(connection: Connection, key: Key) -> None:

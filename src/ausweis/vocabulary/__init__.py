@@ -46,7 +46,7 @@ from ausweis.vocabulary.lists import (
 )
 from ausweis.vocabulary.names import name_of
 from ausweis.vocabulary.own_words import KNOWN_WORDS, OwnKind, OwnWord, Vocabulary, WordId, is_word, with_own
-from ausweis.vocabulary.violations import VIOLATIONS, ViolationRecord, ViolationType
+from ausweis.vocabulary.violations import GRAVEST, VIOLATIONS, ViolationRecord, ViolationType
 
 __all__ = [
     "CALLERS",
@@ -55,6 +55,7 @@ __all__ = [
     "CHECKS",
     "DISCLOSURES",
     "FACTORS",
+    "GRAVEST",
     "INCIDENTS",
     "KNOWN_WORDS",
     "LANGUAGES",

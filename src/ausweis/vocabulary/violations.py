@@ -6,7 +6,7 @@ from typing import Literal
 
 from ausweis.vocabulary.lists import Severity, Texts
 
-__all__ = ["VIOLATIONS", "ViolationRecord", "ViolationType"]
+__all__ = ["GRAVEST", "VIOLATIONS", "ViolationRecord", "ViolationType"]
 
 ViolationType = Literal[
     "no_authentication",
@@ -63,3 +63,19 @@ _RECORDS = (
     ),
 )
 VIOLATIONS: Mapping[ViolationType, ViolationRecord] = {record.id: record for record in _RECORDS}
+
+GRAVEST: tuple[ViolationType, ...] = (
+    # Somebody else did get the data, or had the account changed: no doubt is left about whom it harms.
+    "unauthorised_third_party",
+    # There was a warning, a wrong answer, and the agent went on: how most takeovers of accounts sound.
+    "action_after_failed_authentication",
+    # Anybody could have called; nothing speaks for the right person but a name.
+    "no_authentication",
+    # Something was known, which a stranger may know too.
+    "insufficient_factors",
+    # The company told a stranger what the next call will be authenticated with; an action that follows counts besides.
+    "factor_leaked",
+    # It was the right person, which the agent could not know yet.
+    "late_authentication",
+)
+"""The types by how grave they are, the gravest first, where a policy gives them one severity."""
