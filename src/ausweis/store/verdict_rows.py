@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from ausweis.store import deciding, sealing
+from ausweis.store import deciding, holding, sealing
 from ausweis.store.key import Key
 from ausweis.store.packing import pack, verdict_values
 from ausweis.store.rows import Imported, RunRow
@@ -208,7 +208,7 @@ class VerdictRows:
         if row.says in (None, says):
             state = row.state
         else:
-            state = deciding.state_of(deciding.decisions_of(connection, row.key, says=says))
+            state = holding.state_of(deciding.decisions_of(connection, row.key, says=says))
         return {"says": says, "state": state, **self._day(row)}
 
     def _day(self, row: Any) -> dict[str, Any]:
