@@ -195,7 +195,7 @@ def test_a_slip_is_undone_by_one_key_and_costs_nothing(
         page.keyboard.press("o")
         page.locator("[name=outcome][value=inconclusive]").check()
         page.get_by_label("Notiz").fill("bricht ab")
-        page.get_by_role("button", name="Verwerfen und weiter").click()
+        page.get_by_role("button", name="Korrigieren und weiter").click()
         page.wait_for_url(f"{address}/calls/{after}?done={key}")
         expect(page.get_by_role("button", name="Rückgängig machen")).to_be_visible()
         assert Axe().run(page).response["violations"] == []
@@ -210,7 +210,7 @@ def test_a_slip_is_undone_by_one_key_and_costs_nothing(
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         assert choices(store, key) == ["overrule", "withdrawn"]
         looked_at(page)
-        page.get_by_role("button", name="Verwerfen und weiter").click()
+        page.get_by_role("button", name="Korrigieren und weiter").click()
         page.wait_for_url(f"**done={key}")
     assert store.record(key).row.state == "overruled"
     assert store.verify_chain() > 2

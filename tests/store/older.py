@@ -2,7 +2,12 @@
 
 __all__ = ["UNDONE", "as_before"]
 
-UNDONE = ("DROP TABLE reviewers", "DROP INDEX decisions_by_reviewer", "ALTER TABLE decisions DROP COLUMN settles")
+UNDONE = (
+    "DROP TABLE reviewers",
+    "DROP INDEX decisions_by_reviewer",
+    "ALTER TABLE decisions DROP COLUMN settles",
+    "DROP TABLE saved_filters",
+)
 """What undoes the tables, columns and indexes of all migrations after the seals."""
 
 

@@ -68,8 +68,9 @@ def test_who_has_decided_is_invited_under_the_name_as_it_stands_there(store: Sto
     assert store.known_names() == ["Petra", "Petra"]
     assert store.spellings("petra") == ("Petra",)
     now = datetime.now(UTC)
-    assert store.decided_since(now - timedelta(hours=1)) == {"petra": 1}
-    assert store.decided_since(now + timedelta(hours=1)) == {}
+    assert store.decided_since(now - timedelta(hours=1), "PETRA") == (1, 1)
+    assert store.decided_since(now - timedelta(hours=1), "Anna") == (0, 1)
+    assert store.decided_since(now + timedelta(hours=1), "Petra") == (0, 0)
 
 
 def _promoted(connection: Connection) -> None:

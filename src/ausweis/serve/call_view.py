@@ -35,6 +35,7 @@ class DecisionView:
     old: bool
     mine: bool
     withdrawn: bool
+    settles: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,11 +71,13 @@ class CallView:
         return next((moment[0].start for moment in self.moments if moment[0].start is not None), None)
 
 
-def call_view(record: CallRecord, words: Words, *, reviewer: str, agents: bool, unmasked: bool) -> CallView:
-    """The view of a call for one reviewer."""
+def call_view(
+    record: CallRecord, words: Words, *, reviewer: str, agents: bool, unmasked: bool, settling: bool = False
+) -> CallView:
+    """The view of a call for one reviewer; `settling`: who settles it sees what the others say."""
     mask = CallMask(record, words.language, masked=not unmasked)
     findings = findings_of(record, words, mask)
-    decided, hidden = _decisions(record, reviewer, words)
+    decided, hidden = _decisions(record, reviewer, words, settling=settling)
     return CallView(
         record=record,
         row=row_view(record.row, words, found_of(record.verdict), agents=agents),
@@ -100,7 +103,7 @@ def _told(check: Check, verdict: Verdict, words: Words) -> str:
     return check_sentence(check, words.language) if check.result in ("fail", "unclear") and not known else ""
 
 
-def _decisions(record: CallRecord, reviewer: str, words: Words) -> tuple[list[DecisionView], int]:
+def _decisions(record: CallRecord, reviewer: str, words: Words, *, settling: bool) -> tuple[list[DecisionView], int]:
     """The decisions that the reviewer may see: until they have decided, only their own, so that two stay two."""
     now = {person_of(decision.reviewer): decision for decision in record.decisions if decision.counts}
     # The last word on an earlier verdict, of those who have not decided anew.
@@ -109,7 +112,7 @@ def _decisions(record: CallRecord, reviewer: str, words: Words) -> tuple[list[De
     by_person = ((person_of(decision.reviewer), decision) for decision in earlier)
     old = {person: decision for person, decision in by_person if person not in now}
     me = person_of(reviewer)
-    seen = me in now
+    seen = settling or me in now
     shown = [decision for person, decision in (*old.items(), *now.items()) if seen or person == me]
     shown += [draft] if (draft := draft_of(record, reviewer)) else []
     return [_decision(decision, reviewer, words) for decision in shown], 0 if seen else len(now)
@@ -119,7 +122,7 @@ def _decision(decision: Decision, reviewer: str, words: Words) -> DecisionView:
     label = [words.word(decision.outcome)] if decision.choice == "overrule" and decision.outcome else []
     happened = (*decision.violations, *(decision.incidents or ())) if label else ()
     label += [words.text("label_at", type=words.word(kind), turn=turn) for kind, turn in happened]
-    at = f"{decision.at[:10]} {decision.at[11:16]} UTC"
+    at = words.moment(decision.at)
     return DecisionView(
         decision.key,
         decision.reviewer,
@@ -130,6 +133,7 @@ def _decision(decision: Decision, reviewer: str, words: Words) -> DecisionView:
         old=not (decision.counts or decision.withdrawn),
         mine=decision.counts and same_person(decision.reviewer, reviewer),
         withdrawn=decision.withdrawn,
+        settles=decision.settles,
     )
 
 
@@ -142,4 +146,4 @@ def _about(record: CallRecord, words: Words) -> Iterator[tuple[str, str]]:
     yield "model", run.model.id
     if run.prompts:
         yield "prompts", ", ".join(f"{prompt.id}@{prompt.version}" for prompt in run.prompts)
-    yield "run", f"{run.started[:16].replace('T', ' ')} UTC, ausweis {run.ausweis}, {run.strategy}"
+    yield "run", f"{words.moment(run.started)}, ausweis {run.ausweis}, {words.word(run.strategy)}"

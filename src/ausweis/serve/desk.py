@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from ausweis.serve.auth import Auth, Session
 from ausweis.serve.lists import Lists
+from ausweis.serve.places import Places
 from ausweis.serve.throttle import Throttle
 from ausweis.store import Choice, Store
 from ausweis.views.words import Words
@@ -28,7 +29,8 @@ class Desk:
 
     `hosts`: names under which browsers may reach it; `port`: its own, part of the cookie's name, since cookies do not
     tell ports apart. `unmasked`: by session and call, what verdict and text said then, as another text stays masked;
-    kept for as long as the server runs, like `done`: by session, what it decided last and may take back with a key.
+    kept for as long as the server runs, like `done`: by session, what it decided last; and `seen`: by person, call and
+    what it says, where a lead has seen the opinions of others before giving one.
     """
 
     store: Store
@@ -41,6 +43,8 @@ class Desk:
     unmasked: dict[tuple[str, int], str] = field(default_factory=dict)
     done: dict[str, Done] = field(default_factory=dict)
     deciding: threading.Lock = field(default_factory=threading.Lock)
+    seen: set[tuple[str, int, str]] = field(default_factory=set)
+    places: Places = field(default_factory=Places)
     lists: Lists = field(init=False)
     throttle: Throttle = field(default_factory=Throttle)
 

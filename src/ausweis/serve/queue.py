@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from ausweis.judging.harm import Found, named
 from ausweis.serve.desk import RequestContext
+from ausweis.serve.empty import empty_view
 from ausweis.serve.question import SHOWN, STATES, Question
 from ausweis.serve.rendering import answer
 from ausweis.serve.said import said_of
@@ -17,7 +18,7 @@ from ausweis.store import CallFilter, CallRow, State
 from ausweis.views.words import Words, clock, time_of
 from ausweis.vocabulary import OUTCOMES, VIOLATIONS, Severity
 
-__all__ = ["PAGE", "RowView", "choices", "question_of", "queue_page", "row_view", "row_views"]
+__all__ = ["PAGE", "RowView", "choices", "filter_of", "question_of", "queue_page", "row_view", "row_views"]
 
 PAGE = 50
 """Calls on a page."""
@@ -29,6 +30,7 @@ class RowView:
 
     `found`: what happened, the gravest first, each with the turn in which it first did, in words.
     `state` is `decided` where others have decided and the reader has not: what they said is hidden until then.
+    `held_by`: who else is at it.
     """
 
     key: int
@@ -41,6 +43,7 @@ class RowView:
     sampled: bool
     unsure: bool
     state: State | Literal["decided"]
+    held_by: str = ""
 
     @property
     def what(self) -> str:
@@ -51,10 +54,12 @@ class RowView:
 def queue_page(context: RequestContext) -> Response:
     """The queue that is asked for; only its rows where htmx asks."""
     question = question_of(context)
+    which = filter_of(context, question)
+    context.desk.places.leave_all(context.session)
     after = question.cursor(context.asked)
-    rows = context.store.calls(question.filter, order=question.by, limit=PAGE + 1, after=after)
+    rows = context.store.calls(which, order=question.by, limit=PAGE + 1, after=after)
     # Searching reads every call, so it is not done twice where once tells the number.
-    total = len(rows) if after is None and len(rows) <= PAGE else context.store.count(question.filter)
+    total = len(rows) if after is None and len(rows) <= PAGE else context.store.count(which)
     words = context.words
     shown: dict[str, Any] = {
         "rows": row_views(context, rows[:PAGE]),
@@ -63,6 +68,8 @@ def queue_page(context: RequestContext) -> Response:
         "more": f"/{question.query(rows[PAGE - 1].cursor(question.by))}" if len(rows) > PAGE else None,
         "shown": words.text("shown_one" if total == 1 else "shown", total=words.number(total)),
     }
+    views = [] if context.partial and rows else _views(context, question)
+    shown["empty"] = None if rows or after else empty_view(context, question, views)
     if context.partial:
         return answer(context, "results.html.j2", **shown)
     return answer(
@@ -71,7 +78,7 @@ def queue_page(context: RequestContext) -> Response:
         here="calls",
         asked=question,
         narrowed=question.narrowed,
-        views=_views(context, question),
+        views=views,
         said=said_of(context, question.query()),
         **choices(context, question.show),
         **shown,
@@ -79,8 +86,13 @@ def queue_page(context: RequestContext) -> Response:
 
 
 def question_of(context: RequestContext) -> Question:
-    """What is asked for, without a team that is too small in these days and this queue to be told apart."""
+    """What is asked for, without a team that is too small in these days and this queue to be told apart.
+
+    What is there to be settled is for leads; for others, it is there for a second opinion.
+    """
     question = Question.of(context.asked)
+    if question.show == "settle" and context.session.role != "lead":
+        question = replace(question, show="second")
     if not question.team:
         return question
     which = question.filter
@@ -89,6 +101,14 @@ def question_of(context: RequestContext) -> Question:
     counts = context.store.day_counts(which.first or known[0], which.last or known[1], filter=within, by=("team",))
     told = any(count.team == question.team for count in counts)
     return question if told else replace(question, team="")
+
+
+def filter_of(context: RequestContext, question: Question, *, free: bool = False) -> CallFilter:
+    """The filter for the store, for this reader; with `free`, without the calls that others are at."""
+    which = question.filter
+    if question.show == "second":
+        which = replace(which, undecided_by=context.store.spellings(context.session.reviewer))
+    return replace(which, besides=tuple(context.desk.places.of_others(context.session))) if free else which
 
 
 def choices(context: RequestContext, show: str) -> dict[str, Any]:
@@ -116,6 +136,8 @@ def row_views(context: RequestContext, rows: Sequence[CallRow]) -> list[RowView]
     own = context.store.decided_by(context.session.reviewer, [row.key for row in rows if row.state != "open"])
     found = context.store.found([row.key for row in rows if row.severity])
     views = [row_view(row, context.words, found.get(row.key, ()), agents=context.desk.agents) for row in rows]
+    places = context.desk.places.of_others(context.session)
+    views = [replace(view, held_by=places[view.key].name) if view.key in places else view for view in views]
     return [view if view.state == "open" or view.key in own else replace(view, state="decided") for view in views]
 
 
@@ -123,7 +145,7 @@ def row_view(row: CallRow, words: Words, found: Sequence[Found], *, agents: bool
     """A row in words. `found`: what its verdict found."""
     (name, turn), *others = _found(row, words, found)
     moment = ", ".join(part for part in (words.day(row.day), time_of(row)) if part)
-    length = clock(row.seconds) or words.text("turns", count=row.turns)
+    length = clock(row.seconds) or words.count("turns", row.turns)
     meta = (moment, row.queue, row.team, row.agent if agents else None, length)
     return RowView(
         key=row.key,
@@ -153,5 +175,9 @@ def _views(context: RequestContext, question: Question) -> list[tuple[str, str, 
     views: list[tuple[str, str, int | None]] = []
     for name in SHOWN:
         other = question.shown(name)
-        views.append((name, f"/{other.query()}", None if other.q else context.store.count(other.filter)))
+        is_here = name == question.show
+        count = None if other.q else context.store.count(filter_of(context, other))
+        # Who settles, and whether there is anything to settle: others need not read it.
+        if name != "settle" or is_here or (context.session.role == "lead" and count):
+            views.append((name, f"/{other.query()}", count))
     return views

@@ -3,6 +3,7 @@
 store         the room's one door: Store
 rows          what it gives and takes
 filters       which calls are asked for, and in which order
+saved_filters those that somebody saved
 key           the key: pseudonyms of agents, hashes of the chain
 database      connections to SQLite or PostgreSQL
 tables        the tables, as queries see them
@@ -39,6 +40,7 @@ exporting     decided calls → golden cases
 
 from ausweis.store.exporting import Mask
 from ausweis.store.filters import CallFilter, Column, Cursor, Order, State
+from ausweis.store.holding import can_settle
 from ausweis.store.key import Key
 from ausweis.store.persons import person_of, same_person
 from ausweis.store.rows import (
@@ -60,6 +62,7 @@ from ausweis.store.rows import (
     Reviewer,
     Role,
     RunRow,
+    SavedFilter,
     What,
 )
 from ausweis.store.sink import StoreSink
@@ -90,10 +93,12 @@ __all__ = [
     "Reviewer",
     "Role",
     "RunRow",
+    "SavedFilter",
     "State",
     "Store",
     "StoreSink",
     "What",
+    "can_settle",
     "person_of",
     "same_person",
 ]

@@ -132,6 +132,16 @@ def m9_settling(connection: Connection) -> None:
     connection.execute(text("ALTER TABLE decisions ADD COLUMN settles BOOLEAN"))
 
 
+def m10_saved_filters(connection: Connection) -> None:
+    """Filters of the queue that somebody saved."""
+    connection.execute(
+        text(
+            f"""CREATE TABLE saved_filters (key {_key(connection)}, person TEXT NOT NULL, name TEXT NOT NULL,
+                query TEXT NOT NULL, UNIQUE (person, name))"""
+        )
+    )
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m1_first_tables,
     m2_chain,
@@ -142,6 +152,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     m7_harm,
     m8_reviewers,
     m9_settling,
+    m10_saved_filters,
 )
 SEALED = MIGRATIONS.index(m5_seals) + 1
 """The migration from which on rows are sealed: by who has the key, not by it."""

@@ -32,6 +32,7 @@ __all__ = [
     "Reviewer",
     "Role",
     "RunRow",
+    "SavedFilter",
     "What",
 ]
 
@@ -235,6 +236,15 @@ class Agreement:
     pairs: int
     same: int
     kappa: float
+
+
+@dataclass(frozen=True, slots=True)
+class SavedFilter:
+    """A filter of the queue under a name. `query`: what it asks, as a part of an address."""
+
+    key: int
+    name: str
+    query: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from ausweis.store import (
     records,
     reviewers,
     sampling,
+    saved_filters,
     sealing,
     withdrawing,
 )
@@ -164,6 +165,7 @@ class Store:
     count = _reading(counting.count)
     keys = _reading(querying.keys)
     neighbours = _reading(querying.neighbours)
+    position = _reading(querying.position)
     record = _reading(records.record)
     found = _reading(querying.found)
     find = _reading(querying.find)
@@ -190,6 +192,9 @@ class Store:
     change_role = _writing(reviewers.change_role)
     withdraw_key = _writing(reviewers.withdraw)
     reviewers = _reading(reviewers.reviewer_list)
+    saved_by = _reading(saved_filters.saved_by)
+    save_filter = _writing(saved_filters.save_filter)
+    forget_filter = _writing(saved_filters.forget_filter)
     covered = _reading(chain.covered)
     chain = _reading(chain.entries)
 

@@ -35,6 +35,7 @@ __all__ = [
     "reviewers",
     "runs",
     "samples",
+    "saved_filters",
     "seals",
     "settings",
     "texts",
@@ -139,6 +140,7 @@ reviewers = _table(
     Column("key_hash", Text, unique=True),
     *("made", "withdrawn?"),
 )
+saved_filters = _table("saved_filters", _key(), "person", "name", "query", UniqueConstraint("person", "name"))
 seals = _table("seals", Column("kind", Text, primary_key=True), _key("level"), _key("number"), "hash")
 
 

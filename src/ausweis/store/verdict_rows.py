@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from ausweis.store import deciding, holding, sealing
+from ausweis.store import deciding, sealing
+from ausweis.store.holding import state_of
 from ausweis.store.key import Key
 from ausweis.store.packing import pack, verdict_values
 from ausweis.store.rows import Imported, RunRow
@@ -208,7 +209,7 @@ class VerdictRows:
         if row.says in (None, says):
             state = row.state
         else:
-            state = holding.state_of(deciding.decisions_of(connection, row.key, says=says))
+            state = state_of(deciding.decisions_of(connection, row.key, says=says))
         return {"says": says, "state": state, **self._day(row)}
 
     def _day(self, row: Any) -> dict[str, Any]:
