@@ -22,6 +22,7 @@ __all__ = [
     "note_of",
     "proposed",
     "sent",
+    "verdict_key_of",
 ]
 
 CHOICES: dict[str, Choice] = {"confirm": "confirm", "overrule": "overrule", "not_sure": "not_sure"}
@@ -129,6 +130,17 @@ def note_of(form: Mapping[str, str]) -> str:
     if len(note) > MAX_NOTE:
         raise StoreError(f"the note is longer than {MAX_NOTE} letters", code="note_wrong", most=MAX_NOTE)
     return note
+
+
+def verdict_key_of(form: Mapping[str, str]) -> int:
+    """The verdict that was on the page.
+
+    Raises:
+        StoreError: the form names none.
+    """
+    if not re.fullmatch(r"\d{1,15}", form.get("verdict_key", "")):
+        raise StoreError("what was decided is missing", code="choice_missing")
+    return int(form["verdict_key"])
 
 
 def label_of(form: Mapping[str, str]) -> Label:

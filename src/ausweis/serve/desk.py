@@ -8,10 +8,17 @@ from ausweis.serve.auth import Auth, Session
 from ausweis.serve.lists import Lists
 from ausweis.serve.places import Places
 from ausweis.serve.throttle import Throttle
-from ausweis.store import Choice, Store
+from ausweis.store import CallRecord, Choice, Store
 from ausweis.views.words import Words
 
-__all__ = ["Desk", "Done", "RequestContext"]
+__all__ = ["Desk", "Done", "RequestContext", "Searched"]
+
+
+class Searched(NamedTuple):
+    """An unmasked search: its words, and the keys of what it found."""
+
+    words: str
+    keys: tuple[int, ...]
 
 
 class Done(NamedTuple):
@@ -30,7 +37,8 @@ class Desk:
     `hosts`: names under which browsers may reach it; `port`: its own, part of the cookie's name, since cookies do not
     tell ports apart. `unmasked`: by session and call, what verdict and text said then, as another text stays masked;
     kept for as long as the server runs, like `done`: by session, what it decided last; and `seen`: by person, call and
-    what it says, where a lead has seen the opinions of others before giving one.
+    what it says, where a lead has seen the opinions of others before giving one. `searches`: unmasked ones, by session
+    and name. `unindexed`: how many calls no search finds yet.
     """
 
     store: Store
@@ -43,6 +51,8 @@ class Desk:
     unmasked: dict[tuple[str, int], str] = field(default_factory=dict)
     done: dict[str, Done] = field(default_factory=dict)
     deciding: threading.Lock = field(default_factory=threading.Lock)
+    searches: dict[tuple[str, str], Searched] = field(default_factory=dict)
+    unindexed: int = 0
     seen: set[tuple[str, int, str]] = field(default_factory=set)
     places: Places = field(default_factory=Places)
     lists: Lists = field(init=False)
@@ -55,6 +65,10 @@ class Desk:
     def cookie(self) -> str:
         """The name of the session's cookie."""
         return f"ausweis-{self.port}"
+
+    def shows(self, session: Session, record: CallRecord) -> bool:
+        """Whether a call is shown unmasked in a session, as it was asked for."""
+        return self.unmasked.get((session.id, record.row.key)) == record.says
 
 
 @dataclass(frozen=True)
