@@ -1,9 +1,10 @@
 """Taking a decision back: what was written is there again, whoever else decided, and nothing goes twice."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
-from tests.serve.filled import golden, threats, write_run
+from tests.serve.filled import LAST_DAY, golden, threats, write_run
 from tests.serve.serving import Visitor, visitor
 from tests.serve.test_call_page import RIGHT, TO_REVIEW, first
 
@@ -72,7 +73,7 @@ def test_on_the_call_ones_own_decision_can_be_taken_back_at_any_time(store: Stor
     # Ben's word is hidden again, as it is from whoever has not decided.
     page = later.page(f"/calls/{key}")
     assert "Ben" not in page
-    assert "1 more have decided" in page
+    assert "One other person has decided" in page
     assert f'name="verdict_key" value="{verdict}"' in page
 
 
@@ -203,3 +204,23 @@ def test_a_decided_call_after_undoing_is_as_it_was(store: Store) -> None:
         ("confirm", False),
         ("withdrawn", False),
     ]
+
+
+def test_what_was_heard_blind_is_taken_back_too(store: Store) -> None:
+    key, after, *_ = store.draw_sample(LAST_DAY - timedelta(days=30), LAST_DAY, 5)
+    anna = visitor(store)
+    fields = {"outcome": "inconclusive", "note": "kaum zu hören", "verdict_key": str(store.record(key).verdict_key)}
+    assert anna.send(f"/calls/{key}/heard?show=sample", **fields)[0] == 303
+    decision = str(store.record(key).decisions[-1].key)
+    assert f'name="decision" value="{decision}" data-key="u"' in anna.page(f"/calls/{key}")
+    assert f'name="decision" value="{decision}"' in anna.page(f"/calls/{after}?show=sample")
+    assert anna.send(f"/calls/{key}/withdraw?show=sample", decision=decision)[0] == 303
+    # The verdict was seen meanwhile: what is said now is no blind statement any more.
+    assert "kaum zu hören</textarea>" in anna.page(f"/calls/{key}")
+    decided(anna, store, key)
+    assert [(one.withdrawn, one.blind) for one in store.record(key).decisions] == [
+        (True, True),
+        (True, False),
+        (False, False),
+    ]
+    assert store.field_recall().sampled == 0

@@ -4,7 +4,6 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import NamedTuple
 
 from starlette.responses import RedirectResponse, Response
 

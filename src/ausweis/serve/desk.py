@@ -8,7 +8,7 @@ from ausweis.serve.auth import Auth, Session
 from ausweis.serve.lists import Lists
 from ausweis.serve.places import Places
 from ausweis.serve.throttle import Throttle
-from ausweis.store import CallRecord, Choice, Store
+from ausweis.store import CallRecord, Entry, Store
 from ausweis.views.words import Words
 
 __all__ = ["Desk", "Done", "RequestContext", "Searched"]
@@ -22,12 +22,12 @@ class Searched(NamedTuple):
 
 
 class Done(NamedTuple):
-    """What a session decided last; `once`: the mark of the form that said so."""
+    """What a session decided last; `once`: the mark of the form that said so, where it had one."""
 
     call_key: int
     decision_key: int
-    choice: Choice
-    once: str
+    choice: Entry
+    once: str = ""
 
 
 @dataclass
