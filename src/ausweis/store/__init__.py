@@ -10,12 +10,14 @@ migrations    how they came to be
 sink          calls of a run, with text, facts and verdict → rows
 settled       such calls, as lines of a run folder, with their texts
 verdict_rows  their verdicts, a batch at a time
-weighing      calls of an older store in the order of today
+renewing      rows of an older store made as those of today
 texts         calls ↔ rows; agents as pseudonyms
 packing       runs and verdicts ↔ rows
+holding       what people say of what was reported: confirmed, overruled, open
 querying      filters → SQL: the queue
 records       one call with all that is known of it
 counting      calls by day, queue and team
+figures       calls counted by what people say of what was reported
 label         what is right of a call, as a verdict or a reviewer says
 deciding      what reviewers decide, and how far they agree
 withdrawing   a decision taken back by its reviewer

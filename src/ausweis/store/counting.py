@@ -19,21 +19,25 @@ from ausweis.store.querying import conditions
 from ausweis.store.rows import TEAM_AGENTS, TEAM_MINIMUM, DayCount
 from ausweis.store.tables import calls
 
-__all__ = ["count", "day_counts", "days", "queues", "teams"]
+__all__ = ["Place", "Size", "count", "day_counts", "days", "queues", "teams", "told_apart"]
 
-_Place = tuple[date | None, str | None, str | None]
+Place = tuple[date | None, str | None, str | None]
 
 
 @dataclass
-class _Size:
+class Size:
+    """How many calls a team has in one place, and of which agents."""
+
     calls: int = 0
     agents: set[str] = field(default_factory=set)
 
     @property
     def is_small(self) -> bool:
+        """Whether a figure of it could be about a person."""
         return self.calls < TEAM_MINIMUM or 0 < len(self.agents) < TEAM_AGENTS
 
     def add(self, number: int, agents: Iterable[str]) -> None:
+        """Count more of them."""
         self.calls += number
         self.agents.update(agents)
 
@@ -66,7 +70,7 @@ class _Cell:
         ):
             mine.update(theirs)
 
-    def counted(self, place: _Place) -> DayCount:
+    def counted(self, place: Place) -> DayCount:
         return DayCount(
             *place,
             calls=self.calls,
@@ -97,10 +101,10 @@ def day_counts(
     # Who asks for a team by a filter is told no more than who sees all teams side by side.
     apart: tuple[Column, ...] = (*by, "team") if which.teams and "team" not in by else by
     cells = _cells(connection, first, last, which, apart)
-    told = (
-        _told(_sizes(connection, first, last, which, apart)) if "team" in apart else {place: place for place in cells}
-    )
-    merged: dict[_Place, _Cell] = {}
+    told: dict[Place, Place | None] = {place: place for place in cells}
+    if "team" in apart:
+        told = told_apart(_sizes(connection, first, last, which, apart))
+    merged: dict[Place, _Cell] = {}
     for place, cell in cells.items():
         into = told.get(place)
         if into is not None and (into == place or not which.teams):
@@ -126,7 +130,7 @@ def _large_enough(connection: Connection, which: CallFilter) -> CallFilter | Non
     if span is None:
         return None
     of = CallFilter(queues=which.queues)
-    told = _told(_sizes(connection, which.first or span[0], which.last or span[1], of, ("team",)))
+    told = told_apart(_sizes(connection, which.first or span[0], which.last or span[1], of, ("team",)))
     kept = tuple(team for team in which.teams if told.get((None, None, team)) == (None, None, team))
     return replace(which, teams=kept) if kept else None
 
@@ -154,11 +158,11 @@ def days(connection: Connection) -> tuple[date, date] | None:
 
 def _cells(
     connection: Connection, first: date, last: date, which: CallFilter, by: tuple[Column, ...]
-) -> dict[_Place, _Cell]:
+) -> dict[Place, _Cell]:
     apart = _columns(by)
     said = [calls.c[name] for name in ("outcome", "violations", "incidents", "needs_review", "to_review")]
     groups = select(*apart, *said, func.count().label("number")).where(*_within(connection, first, last, which))
-    cells: dict[_Place, _Cell] = {}
+    cells: dict[Place, _Cell] = {}
     for row in connection.execute(groups.group_by(*apart, *said)):
         cells.setdefault(_place(row), _Cell()).add(row)
     return cells
@@ -166,14 +170,14 @@ def _cells(
 
 def _sizes(
     connection: Connection, first: date, last: date, which: CallFilter, by: tuple[Column, ...]
-) -> dict[_Place, _Size]:
+) -> dict[Place, Size]:
     """How large all teams are, those too that the filter does not name."""
     columns = (*_columns(by), calls.c.agent)
     within = _within(connection, first, last, replace(which, teams=()))
     groups = select(*columns, func.count().label("number")).where(*within).group_by(*columns)
-    sizes: dict[_Place, _Size] = {}
+    sizes: dict[Place, Size] = {}
     for row in connection.execute(groups):
-        sizes.setdefault(_place(row), _Size()).add(row.number, () if row.agent is None else (row.agent,))
+        sizes.setdefault(_place(row), Size()).add(row.number, () if row.agent is None else (row.agent,))
     return sizes
 
 
@@ -185,18 +189,18 @@ def _within(connection: Connection, first: date, last: date, which: CallFilter) 
     return [calls.c.day >= first, calls.c.day <= last, *conditions(which, connection.dialect.name)]
 
 
-def _place(row: Any) -> _Place:
+def _place(row: Any) -> Place:
     return getattr(row, "day", None), getattr(row, "queue", None), getattr(row, "team", None)
 
 
-def _told(sizes: Mapping[_Place, _Size]) -> dict[_Place, _Place | None]:
+def told_apart(sizes: Mapping[Place, Size]) -> dict[Place, Place | None]:
     """Where the calls of each place are told: there, with the others of its day and queue (no team), or nowhere."""
-    groups: dict[tuple[date | None, str | None], dict[str | None, _Size]] = {}
+    groups: dict[tuple[date | None, str | None], dict[str | None, Size]] = {}
     number: Counter[str | None] = Counter()
     for (day, queue, team), size in sizes.items():
         groups.setdefault((day, queue), {})[team] = size
         number[team] += size.calls
-    told: dict[_Place, _Place | None] = {}
+    told: dict[Place, Place | None] = {}
     for (day, queue), teams in groups.items():
         others = {team for team, size in teams.items() if team is None or size.is_small}
         large = teams.keys() - others
@@ -210,14 +214,14 @@ def _told(sizes: Mapping[_Place, _Size]) -> dict[_Place, _Place | None]:
     return told
 
 
-def _together(sizes: Iterable[_Size]) -> _Size:
-    together = _Size()
+def _together(sizes: Iterable[Size]) -> Size:
+    together = Size()
     for size in sizes:
         together.add(size.calls, size.agents)
     return together
 
 
-def _in_order(place: _Place) -> tuple[Any, ...]:
+def _in_order(place: Place) -> tuple[Any, ...]:
     day, queue, team = place
     # What has no name comes last.
     return day or date.min, queue is None, queue or "", team is None, team or ""

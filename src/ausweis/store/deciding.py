@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any, get_args
 
-from sqlalchemy import Connection, Select, case, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, and_, case, func, insert, not_, or_, select, update
 
 from ausweis.batch.manifest import now
 from ausweis.errors import NoCallError, StoreError
@@ -25,9 +25,10 @@ from ausweis.store.querying import conditions
 from ausweis.store.rows import Agreement, Choice, Decision, What
 from ausweis.store.standing import taken_back
 from ausweis.store.tables import batches, calls, decisions, runs, verdicts
-from ausweis.vocabulary import Outcome
+from ausweis.vocabulary import GRAVEST, Outcome
 
 __all__ = [
+    "NOTHING_DECIDED",
     "agreement",
     "check_states",
     "decide",
@@ -37,9 +38,17 @@ __all__ = [
     "label_of",
     "labels",
     "looked_for",
+    "right_values",
     "state_of",
 ]
 
+NOTHING_DECIDED: dict[str, str | None] = {
+    "state": "open",
+    "right_outcome": None,
+    "right_violations": None,
+    "right_incidents": None,
+}
+"""The columns of `right_values` of a call that nobody has decided."""
 _MAX_NAME, _MAX_NOTE = 100, 10_000
 _STATES: dict[str, State] = {"confirm": "confirmed", "overrule": "overruled", "not_sure": "not_sure"}
 
@@ -106,7 +115,7 @@ def keep(connection: Connection, key: Key, call: Any, values: dict[str, Any]) ->
     )
     connection.execute(insert(decisions), row)
     decided = decisions_of(connection, call.key, says=call.says)
-    connection.execute(update(calls).where(calls.c.key == call.key).values(state=state_of(decided)))
+    connection.execute(update(calls).where(calls.c.key == call.key).values(right_values(decided)))
     return decided
 
 
@@ -157,18 +166,34 @@ def state_of(given: Iterable[Decision]) -> State:
     return "disputed" if held is None else _STATES[held.choice]
 
 
+def right_values(given: Iterable[Decision]) -> dict[str, Any]:
+    """The columns of `calls` that follow from what was decided: its state, and what is right."""
+    given = list(given)
+    held = label_of(given)
+    kinds = {kind for kind, _ in held.violations} if held else set()
+    told = None if held is None or held.incidents is None else dict.fromkeys(kind for kind, _ in held.incidents)
+    return {
+        "state": state_of(given),
+        "right_outcome": held.outcome if held else None,
+        "right_violations": json.dumps([kind for kind in GRAVEST if kind in kinds]) if held else None,
+        "right_incidents": None if told is None else json.dumps(list(told), ensure_ascii=False),
+    }
+
+
 def check_states(connection: Connection) -> None:
-    """Hold the state of each call against its decisions.
+    """Hold the state of each call, and what is said to be right, against its decisions.
 
     Raises:
         StoreError: one does not follow from them.
     """
-    own = (calls.c.key.label("of"), calls.c.state, calls.c.says.label("today"))
+    columns = (calls.c[name].label(f"now_{name}") for name in NOTHING_DECIDED)
+    own = (calls.c.key.label("of"), calls.c.says.label("today"), *columns)
     wanted = select(*own, decisions).join_from(calls, decisions, calls.c.key == decisions.c.call_key, isouter=True)
-    wanted = wanted.where(or_(calls.c.state != "open", decisions.c.key.is_not(None)))
+    is_open = and_(*(calls.c[name].is_not_distinct_from(value) for name, value in NOTHING_DECIDED.items()))
+    wanted = wanted.where(or_(not_(is_open), decisions.c.key.is_not(None)))
     rows = connection.execute(wanted.order_by(calls.c.key, decisions.c.seq))
-    for (call_key, state, says), of_call in groupby(rows, lambda row: (row.of, row.state, row.today)):
-        if state != state_of(_decisions((row for row in of_call if row.key is not None), says)):
+    for (call_key, says, *there), of_call in groupby(rows, lambda row: tuple(row)[: len(own)]):
+        if there != list(right_values(_decisions((row for row in of_call if row.key is not None), says)).values()):
             raise StoreError(f"the state of call {call_key} is not what was decided about it: it was changed")
 
 

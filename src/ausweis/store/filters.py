@@ -6,9 +6,11 @@ from typing import Any, Literal, NamedTuple
 
 from ausweis.vocabulary import Outcome, ViolationType
 
-__all__ = ["EVERY", "CallFilter", "Column", "Cursor", "Order", "State", "scattered"]
+__all__ = ["EVERY", "CallFilter", "Column", "Cursor", "Finding", "Order", "State", "scattered"]
 
 State = Literal["open", "confirmed", "overruled", "not_sure", "disputed"]
+Finding = Literal["confirmed", "overruled", "open", "added"]
+"""What people say of something that a verdict says; added: the verdict does not say it, people do."""
 Order = Literal["weight", "risk", "time", "chance"]
 """weight: the worst first, by harm (`judging.harm`), of equals the latest; risk: the riskiest; time: the latest;
 chance: scattered, which tells nothing of a call."""
@@ -36,7 +38,9 @@ class CallFilter:
     """Which calls: those that fit everything that is given; within a tuple, any of it.
 
     `first` and `last` are days, both included. `to_review`: a violation, an incident or in need of review. `text` is
-    looked for, whatever its case, in turns, call ids and notes of decisions.
+    looked for, whatever its case, in turns, call ids and notes of decisions. `any_incident`: one or more of any kind.
+    `finding`: what people say of the violations and incidents that are asked for, of violations where none are; those
+    need not be the verdict's then (`holding`). `looked_for`: whether incidents were, or this kind.
     """
 
     first: date | None = None
@@ -51,6 +55,9 @@ class CallFilter:
     text: str | None = None
     min_risk: float | None = None
     sampled: bool | None = None
+    any_incident: bool = False
+    finding: Finding | None = None
+    looked_for: bool | str | None = None
 
 
 EVERY = CallFilter()

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, inspect, text
 from ausweis.batch.manifest import now
 from ausweis.errors import StoreError
 
-__all__ = ["MIGRATIONS", "SEALED", "WEIGHED", "migrate"]
+__all__ = ["MIGRATIONS", "RENEWED", "SEALED", "migrate"]
 
 _DONE = "ausweis_store"
 
@@ -117,6 +117,23 @@ def m7_harm(connection: Connection) -> None:
     connection.execute(text("CREATE INDEX calls_by_weight ON calls (weight DESC, at DESC, key)"))
 
 
+def m9_what_is_right(connection: Connection) -> None:
+    """Columns for what people say, and for incidents that were looked for; who has the key fills them.
+
+    Figures walk through all calls of their days. In SQLite an index tells all that they need, without a look at the
+    calls; in PostgreSQL a name too long for an index would refuse its call.
+    """
+    for name in ("right_outcome", "right_violations", "right_incidents", "looked_for"):
+        connection.execute(text(f"ALTER TABLE calls ADD COLUMN {name} TEXT"))
+    if connection.dialect.name == "sqlite":
+        columns = (
+            "day, queue, team, agent, outcome, violations, incidents, needs_review, flagged, right_outcome, "
+            "right_violations, right_incidents, looked_for"
+        )
+        connection.execute(text("DROP INDEX calls_by_day"))
+        connection.execute(text(f"CREATE INDEX calls_by_day ON calls ({columns})"))
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m1_first_tables,
     m2_chain,
@@ -125,11 +142,12 @@ MIGRATIONS: tuple[Migration, ...] = (
     m5_seals,
     m6_withdrawn_decisions,
     m7_harm,
+    m9_what_is_right,
 )
 SEALED = MIGRATIONS.index(m5_seals) + 1
 """The migration from which on rows are sealed: by who has the key, not by it."""
-WEIGHED = MIGRATIONS.index(m7_harm) + 1
-"""The one with which calls are weighed as now."""
+RENEWED = MIGRATIONS.index(m9_what_is_right) + 1
+"""The one with which rows of calls are made as now."""
 
 
 def migrate(connection: Connection) -> int:

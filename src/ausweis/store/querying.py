@@ -1,13 +1,15 @@
 """Which calls, in which order: filters as SQL. Values are parameters always."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, asc, desc, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, asc, desc, false, func, literal, not_, or_, select
 
 from ausweis.judging.harm import Found, found_in
 from ausweis.store.filters import EVERY, CallFilter, Cursor, Order, scattered
+from ausweis.store.holding import Subject, looked, reported, subjects_of
+from ausweis.store.holding import found as found_so
 from ausweis.store.packing import call_row
 from ausweis.store.rows import CallRow
 from ausweis.store.tables import batches, calls, decisions, texts, verdicts
@@ -94,9 +96,7 @@ def conditions(which: CallFilter, dialect: str) -> list[ColumnElement[bool]]:
     ):
         if words:
             wanted.append(column.in_(words))
-    for column, words in ((calls.c.violations, which.violations), (calls.c.incidents, which.incidents)):
-        if words:
-            wanted.append(or_(*(column.contains(_as_listed(word), autoescape=True) for word in words)))
+    wanted += _found(which)
     if which.to_review is not None:
         wanted.append(calls.c.to_review.is_(which.to_review))
     if which.min_risk is not None:
@@ -108,9 +108,19 @@ def conditions(which: CallFilter, dialect: str) -> list[ColumnElement[bool]]:
     return wanted
 
 
-def _as_listed(word: str) -> str:
-    """A word as it stands in a list of them."""
-    return json.dumps(word, ensure_ascii=False)
+def _found(which: CallFilter) -> Iterator[ColumnElement[bool]]:
+    """What must have been found, or looked for."""
+    if which.finding is not None:
+        yield or_(*(found_so(subject, which.finding) for subject in subjects_of(which)))
+    else:
+        if which.violations:
+            yield or_(*(reported(Subject(name=name)) for name in which.violations))
+        if which.incidents or which.any_incident:
+            yield or_(*(reported(subject) for subject in subjects_of(which) if subject.incident))
+    if which.looked_for is not None:
+        name = which.looked_for if isinstance(which.looked_for, str) else None
+        was = looked(Subject(incident=True, name=name))
+        yield not_(was) if which.looked_for is False else was
 
 
 def _says(words: str, dialect: str) -> ColumnElement[bool]:

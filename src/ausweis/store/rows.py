@@ -41,7 +41,7 @@ Choice = Literal["confirm", "overrule", "not_sure"]
 Entry = Choice | Literal["withdrawn"]
 """What stands in the record of decisions: a choice, or that the reviewer took the last one back."""
 LabelKind = Literal["violations", "incidents"]
-What = Literal["imported", "decided", "sampled", "deleted", "exported", "unmasked", "covered", "withdrawn", "weighed"]
+What = Literal["imported", "decided", "sampled", "deleted", "exported", "unmasked", "covered", "withdrawn", "renewed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,8 @@ class CallRow:
 
     `severity`: the worst of violations and incidents. `violations` and `incidents`: each type or kind once.
     `at`: the moment by which calls are ordered, UTC, ISO 8601. `weight`: the greater, the worse (`Order`).
+    `right_outcome` and the like: what people decided, None where that is open; `right_incidents` also where it tells
+    nothing of them. `looked_for`: kinds of incidents that the call was read for, a company's own by a hash.
     """
 
     key: int
@@ -75,6 +77,18 @@ class CallRow:
     state: State
     sampled: bool
     weight: int
+    right_outcome: Outcome | None = None
+    right_violations: tuple[ViolationType, ...] | None = None
+    right_incidents: tuple[str, ...] | None = None
+    looked_for: tuple[str, ...] | None = None
+
+    @property
+    def corrected(self) -> bool:
+        """Whether people say something else than the verdict, turns aside."""
+        if self.right_outcome is None:
+            return False
+        told = self.right_incidents is not None and {*self.right_incidents} != {*self.incidents}
+        return self.right_outcome != self.outcome or {*(self.right_violations or ())} != {*self.violations} or told
 
     @property
     def to_review(self) -> bool:

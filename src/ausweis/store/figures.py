@@ -1,0 +1,199 @@
+"""Calls counted by what people say of what was reported: reported, confirmed, overruled, open; by day, queue and team.
+
+One walk through the calls of the days tells it all. No figure is about a small team (`counting`).
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date
+from functools import reduce
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, case, func, or_, select
+
+from ausweis.store.counting import Place, Size, told_apart
+from ausweis.store.filters import EVERY, CallFilter
+from ausweis.store.holding import ALL_INCIDENTS, ALL_VIOLATIONS, Subject, found, looked, reported
+from ausweis.store.querying import conditions
+from ausweis.store.sampling import bounds
+from ausweis.store.tables import calls
+
+__all__ = ["Figures", "Hits", "Precision", "Series", "figures", "hits_by_name"]
+
+FEWEST = 10
+"""Decided calls below which a share of them tells nothing: its interval is wider than half of all."""
+
+
+class Precision(NamedTuple):
+    """Which share of what was reported and decided people confirmed, with its 95 % bounds (Clopper and Pearson)."""
+
+    share: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """Calls counted. `asked`: those in which it was looked for, of which all others are.
+
+    `reported`: the verdict says it; of those, `confirmed` and `overruled` ones are decided. `added`: people found what
+    the verdict does not say.
+    """
+
+    calls: int = 0
+    asked: int = 0
+    reported: int = 0
+    confirmed: int = 0
+    overruled: int = 0
+    added: int = 0
+
+    def __add__(self, other: "Hits") -> "Hits":
+        return Hits(*(getattr(self, own.name) + getattr(other, own.name) for own in fields(Hits)))
+
+    @property
+    def open(self) -> int:
+        """Reported, and not decided: nobody has, somebody is not sure, or two disagree."""
+        return self.reported - self.decided
+
+    @property
+    def decided(self) -> int:
+        """Reported and decided."""
+        return self.confirmed + self.overruled
+
+    @property
+    def precision(self) -> Precision | None:
+        """None where too few are decided."""
+        if self.decided < FEWEST:
+            return None
+        return Precision(self.confirmed / self.decided, *bounds(self.confirmed, self.decided))
+
+
+class Series(NamedTuple):
+    """Calls of a place over the days: all of them, and those of each day on which there were any."""
+
+    total: Hits
+    days: Mapping[date, Hits]
+
+
+class Figures(NamedTuple):
+    """Calls of all places, then by queue and team; None: of no queue, of teams that are not told apart."""
+
+    every: Series
+    queues: Mapping[str | None, Series]
+    teams: Mapping[str | None, Series]
+
+
+def figures(
+    connection: Connection,
+    first: date,
+    last: date,
+    subject: Subject = ALL_VIOLATIONS,
+    *,
+    filter: CallFilter = EVERY,  # noqa: A002
+) -> Figures:
+    """The figures of these days, for violations or incidents, or one type or kind of them."""
+    place = [calls.c[name] for name in ("day", "queue", "team", "agent")]
+    wanted = select(*place, *_sums(subject)).where(*_within(connection, first, last, filter)).group_by(*place)
+    rows = [_Row(row.day, row.queue, row.team, row.agent, Hits(*row[4:])) for row in connection.execute(wanted)]
+    by_queue: dict[str | None, list[_Row]] = {}
+    for row in rows:
+        by_queue.setdefault(row.queue, []).append(row)
+    return Figures(_series(rows), {queue: _series(some) for queue, some in by_queue.items()}, _teams(rows))
+
+
+def hits_by_name(
+    connection: Connection,
+    first: date,
+    last: date,
+    *,
+    filter: CallFilter = EVERY,  # noqa: A002
+) -> dict[Subject, Hits]:
+    """The figures of each type and kind that was reported, or that people found."""
+    names = ("violations", "right_violations", "incidents", "right_incidents", "looked_for")
+    said = [calls.c[name] for name in names]
+    something = or_(
+        *(reported(subject) for subject in (ALL_VIOLATIONS, ALL_INCIDENTS)), calls.c.right_outcome.is_not(None)
+    )
+    wanted = select(*said, func.count().label("number")).where(*_within(connection, first, last, filter), something)
+    counted: dict[Subject, Hits] = {}
+    for row in connection.execute(wanted.group_by(*said)):
+        for incident, verdict, right in ((False, row[0], row[1]), (True, row[2], row[3])):
+            for name, hits in _hits(json.loads(verdict), None if right is None else json.loads(right), row.number):
+                subject = Subject(incident, name)
+                counted[subject] = counted.get(subject, Hits()) + hits
+    return counted
+
+
+class _Row(NamedTuple):
+    day: date
+    queue: str | None
+    team: str | None
+    agent: str | None
+    hits: Hits
+
+
+def _hits(verdict: Sequence[str], right: Sequence[str] | None, number: int) -> Iterable[tuple[str, Hits]]:
+    for name in dict.fromkeys((*verdict, *(right or ()))):
+        is_said, holds = name in verdict, right is not None and name in right
+        yield (
+            name,
+            Hits(
+                reported=number * is_said,
+                confirmed=number * (is_said and holds),
+                overruled=number * (is_said and right is not None and not holds),
+                added=number * (holds and not is_said),
+            ),
+        )
+
+
+def _sums(subject: Subject) -> list[ColumnElement[Any]]:
+    """The fields of `Hits`, in their order."""
+    which = (
+        looked(subject),
+        reported(subject),
+        found(subject, "confirmed"),
+        found(subject, "overruled"),
+        found(subject, "added"),
+    )
+    return [func.count(), *(func.sum(case((condition, 1), else_=0)) for condition in which)]
+
+
+def _series(rows: Iterable[_Row]) -> Series:
+    days: dict[date, Hits] = {}
+    for row in rows:
+        days[row.day] = days.get(row.day, Hits()) + row.hits
+    return Series(_all(days.values()), days)
+
+
+def _teams(rows: Sequence[_Row]) -> dict[str | None, Series]:
+    """Each team in all days together, and on those on which it is told apart."""
+    total = _told(rows, by_day=False)
+    by_day = _told(rows, by_day=True)
+    names = {team: hits for (_, _, team), hits in total.items()}
+    return {
+        team: Series(hits, {day: some for (day, _, name), some in by_day.items() if name == team and day is not None})
+        for team, hits in names.items()
+    }
+
+
+def _told(rows: Iterable[_Row], *, by_day: bool) -> dict[Place, Hits]:
+    sizes: dict[Place, Size] = {}
+    hits: dict[Place, Hits] = {}
+    for row in rows:
+        place = (row.day if by_day else None, None, row.team)
+        sizes.setdefault(place, Size()).add(row.hits.calls, () if row.agent is None else (row.agent,))
+        hits[place] = hits.get(place, Hits()) + row.hits
+    told: dict[Place, Hits] = {}
+    for place, into in told_apart(sizes).items():
+        if into is not None:
+            told[into] = told.get(into, Hits()) + hits[place]
+    return told
+
+
+def _all(some: Iterable[Hits]) -> Hits:
+    return reduce(Hits.__add__, some, Hits())
+
+
+def _within(connection: Connection, first: date, last: date, which: CallFilter) -> list[ColumnElement[bool]]:
+    return [calls.c.day >= first, calls.c.day <= last, *conditions(which, connection.dialect.name)]
