@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect, text
+from tests.store.older import as_before
 from tests.store.runs import add_incidents, incident_of, make_call, make_run
 
 from ausweis.errors import StoreError
@@ -54,11 +55,11 @@ def test_calls_of_an_older_store_are_ordered_as_if_they_came_today(address: str,
     database = Database.open(address)
     with database.writing() as connection:
         connection.execute(text("DROP INDEX calls_by_weight"))
-        for name in ("weight", "right_outcome", "right_violations", "right_incidents", "looked_for"):
-            connection.execute(text(f"ALTER TABLE calls DROP COLUMN {name}"))
+        connection.execute(text("ALTER TABLE calls DROP COLUMN weight"))
         connection.execute(text("DROP TABLE seals"))
         connection.execute(text("ALTER TABLE chain DROP COLUMN sealed"))
-        connection.execute(text("DELETE FROM ausweis_store WHERE number >= 4"))
+        for statement in as_before(4):
+            connection.execute(text(statement))
     database.close()
     with Store.open(address, key=key) as store:
         assert store.calls() == found
@@ -78,9 +79,8 @@ def test_calls_of_a_sealed_store_are_weighed_anew_and_sealed(
     database = Database.open(address)
     with database.writing() as connection:
         connection.execute(text("UPDATE calls SET risk = 0.001 WHERE key = 2"))
-        for name in ("right_outcome", "right_violations", "right_incidents", "looked_for"):
-            connection.execute(text(f"ALTER TABLE calls DROP COLUMN {name}"))
-        connection.execute(text(f"DELETE FROM ausweis_store WHERE number >= {RENEWED}"))
+        for statement in as_before(RENEWED):
+            connection.execute(text(statement))
     database.close()
     with Store.open(address, key=key) as store:
         assert [row.call_id for row in store.calls()][:2] == ["call-4", "call-2"]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from tests.store.older import as_before
 from tests.store.runs import make_call, make_run
 
 from ausweis.errors import StoreError
@@ -226,13 +227,6 @@ def test_more_rows_than_are_held_at_once(path: Path, monkeypatch: pytest.MonkeyP
         verify(path)
 
 
-AS_BEFORE = (
-    *(f"ALTER TABLE calls DROP COLUMN {name}" for name in (*list(NOTHING_DECIDED)[1:], "looked_for")),
-    "DELETE FROM ausweis_store WHERE number >= 5",
-)
-"""What takes back the changes since seals came."""
-
-
 @pytest.fixture
 def older(path: Path) -> Path:
     """A store as the version before seals left it; its chain only as long as what it holds."""
@@ -249,7 +243,7 @@ def older(path: Path) -> Path:
             connection.execute(text("UPDATE chain SET previous = :previous, hash = :hash WHERE seq = :seq"), values)
         connection.execute(text("ALTER TABLE chain DROP COLUMN sealed"))
         connection.execute(text("DROP TABLE seals"))
-        for statement in AS_BEFORE:
+        for statement in as_before(5):
             connection.execute(text(statement))
     return path
 
@@ -269,7 +263,7 @@ def test_an_older_store_is_covered_as_it_stands_when_it_is_opened(older: Path) -
 
 
 def test_a_store_cannot_be_made_an_older_one(path: Path) -> None:
-    change(path, "UPDATE calls SET risk = 0.5", "DROP TABLE seals", *AS_BEFORE)
+    change(path, "UPDATE calls SET risk = 0.5", "DROP TABLE seals", *as_before(5))
     with pytest.raises(StoreError):
         verify(path)
     change(path, "ALTER TABLE chain DROP COLUMN sealed")

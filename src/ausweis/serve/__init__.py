@@ -3,7 +3,9 @@
 The way in:
     app         routes, and who may pass
     security    headers, hosts, sizes
+    signing_in  by the terminal's token and a name, or by a key of one's own; `throttle` slows wrong ones
     auth        the token, the session, the CSRF token of forms
+    people      who is at the browser, as the table of reviewers has it now
     roles       what only a lead may do
     running     the server in this process
     desk        what every page works with
@@ -15,8 +17,10 @@ Pages:
     audio       recordings, in parts
     sample      calls drawn by chance
     figures     agreement, recall, trends
+    team        who reviews, in which role
 
 What they are made of:
+    requests    what is read from a request
     rendering   templates to answers; templates/ and static/
     language    in which language a reader is answered
 """

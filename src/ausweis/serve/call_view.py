@@ -9,7 +9,7 @@ from ausweis.judging.sentences import check_sentence, review_sentence
 from ausweis.judging.verdict import Check, Verdict
 from ausweis.serve.audio import is_there, media_type
 from ausweis.serve.queue import RowView, row_view
-from ausweis.store import CallRecord, Decision
+from ausweis.store import CallRecord, Decision, person_of
 from ausweis.views.findings import Finding, findings_of
 from ausweis.views.masks import CallMask
 from ausweis.views.turns import TurnView, marks_of, turn_views
@@ -95,13 +95,15 @@ def _told(check: Check, verdict: Verdict, words: Words) -> str:
 
 def _decisions(record: CallRecord, reviewer: str, words: Words) -> tuple[list[DecisionView], int]:
     """The decisions that the reviewer may see: until they have decided, only their own, so that two stay two."""
-    now = {decision.reviewer: decision for decision in record.decisions if decision.counts}
+    now = {person_of(decision.reviewer): decision for decision in record.decisions if decision.counts}
     # The last word on an earlier verdict, of those who have not decided anew.
     given = (decision for decision in record.decisions if not decision.withdrawn)
     earlier = (decision for decision in given if decision.verdict_key != record.verdict_key)
-    old = {decision.reviewer: decision for decision in earlier if decision.reviewer not in now}
-    seen = reviewer in now
-    shown = [decision for decision in (*old.values(), *now.values()) if seen or decision.reviewer == reviewer]
+    by_person = ((person_of(decision.reviewer), decision) for decision in earlier)
+    old = {person: decision for person, decision in by_person if person not in now}
+    me = person_of(reviewer)
+    seen = me in now
+    shown = [decision for person, decision in (*old.items(), *now.items()) if seen or person == me]
     return [_decision(decision, words) for decision in shown], 0 if seen else len(now)
 
 

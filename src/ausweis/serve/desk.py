@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from ausweis.serve.auth import Auth, Session
 from ausweis.serve.lists import Lists
+from ausweis.serve.throttle import Throttle
 from ausweis.store import Store
 from ausweis.views.words import Words
 
@@ -28,6 +29,7 @@ class Desk:
     secure: bool = False
     unmasked: dict[tuple[str, int], str] = field(default_factory=dict)
     lists: Lists = field(init=False)
+    throttle: Throttle = field(default_factory=Throttle)
 
     def __post_init__(self) -> None:
         self.lists = Lists(self.store)
@@ -40,7 +42,10 @@ class Desk:
 
 @dataclass(frozen=True)
 class RequestContext:
-    """One request of somebody who is signed in. `form` holds the last value of each field; `query` begins with `?`."""
+    """One request of somebody who is signed in. `form` holds the last value of each field; `query` begins with `?`.
+
+    `origin`: what addresses of pages begin with, as the browser has it.
+    """
 
     desk: Desk
     session: Session
@@ -51,6 +56,7 @@ class RequestContext:
     parts: dict[str, int]
     form: dict[str, str] = field(default_factory=dict)
     partial: bool = False
+    origin: str = ""
 
     @property
     def store(self) -> Store:

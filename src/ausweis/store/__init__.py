@@ -19,6 +19,8 @@ records       one call with all that is known of it
 counting      calls by day, queue and team
 figures       calls counted by what people say of what was reported
 label         what is right of a call, as a verdict or a reviewer says
+persons       which names are one person's
+reviewers     who reviews, by which key, in which role
 deciding      what reviewers decide, and how far they agree
 withdrawing   a decision taken back by its reviewer
 standing      which decisions were
@@ -39,6 +41,7 @@ exporting     decided calls → golden cases
 from ausweis.store.exporting import Mask
 from ausweis.store.filters import CallFilter, Column, Cursor, Order, State
 from ausweis.store.key import Key
+from ausweis.store.persons import person_of, same_person
 from ausweis.store.rows import (
     TEAM_AGENTS,
     TEAM_MINIMUM,
@@ -54,6 +57,9 @@ from ausweis.store.rows import (
     Entry,
     Estimate,
     Imported,
+    Invitation,
+    Reviewer,
+    Role,
     RunRow,
     What,
 )
@@ -78,12 +84,17 @@ __all__ = [
     "Entry",
     "Estimate",
     "Imported",
+    "Invitation",
     "Key",
     "Mask",
     "Order",
+    "Reviewer",
+    "Role",
     "RunRow",
     "State",
     "Store",
     "StoreSink",
     "What",
+    "person_of",
+    "same_person",
 ]

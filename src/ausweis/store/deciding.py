@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any, get_args
 
-from sqlalchemy import Connection, Select, and_, case, func, insert, not_, or_, select, update
+from sqlalchemy import Connection, Select, and_, insert, not_, or_, select, update
 
 from ausweis.batch.manifest import now
 from ausweis.errors import NoCallError, StoreError
@@ -21,6 +21,7 @@ from ausweis.store.filters import EVERY, CallFilter, State
 from ausweis.store.key import Key
 from ausweis.store.label import Incidents, Label, Violations, check_label
 from ausweis.store.packing import run_row, unpack
+from ausweis.store.persons import person_of, same_person
 from ausweis.store.querying import conditions
 from ausweis.store.rows import Agreement, Choice, Decision, What
 from ausweis.store.standing import taken_back
@@ -148,12 +149,14 @@ def decided_by(connection: Connection, reviewer: str, keys: Iterable[int]) -> se
     """Of these calls, those about whose verdict of today a reviewer has decided."""
     decided: set[int] = set()
     for batch in batches(keys):
-        wanted = select(calls.c.key).join(decisions, decisions.c.call_key == calls.c.key)
-        own = (decisions.c.says == calls.c.says, decisions.c.reviewer == reviewer)
-        # One that was taken back and the entry that did it come to nothing.
-        stands = func.sum(case((decisions.c.choice == "withdrawn", -1), else_=1)) > 0
-        wanted = wanted.where(calls.c.key.in_(batch), *own).group_by(calls.c.key).having(stands)
-        decided.update(connection.execute(wanted).scalars())
+        wanted = select(calls.c.key, decisions.c.reviewer, decisions.c.choice)
+        wanted = wanted.join(decisions, decisions.c.call_key == calls.c.key).where(calls.c.key.in_(batch))
+        words: Counter[int] = Counter()
+        for row in connection.execute(wanted.where(decisions.c.says == calls.c.says)):
+            if same_person(row.reviewer, reviewer):
+                # One that was taken back and the entry that did it come to nothing.
+                words[row.key] += -1 if row.choice == "withdrawn" else 1
+        decided.update(key for key, number in words.items() if number > 0)
     return decided
 
 
@@ -216,7 +219,7 @@ def agreement(connection: Connection, which: CallFilter = EVERY) -> Agreement:
     last: dict[tuple[int, str], dict[str, str]] = {}
     for row in rows:
         if row.seq not in gone:
-            last.setdefault((row.call_key, row.says), {})[row.reviewer] = row.outcome or "not_sure"
+            last.setdefault((row.call_key, row.says), {})[person_of(row.reviewer)] = row.outcome or "not_sure"
     pairs = same = 0
     words: Counter[str] = Counter()
     for said in last.values():
@@ -261,7 +264,7 @@ def _decisions(rows: Iterable[Any], says: str) -> list[Decision]:
     taken = taken_back(known)
     gone = _gone(taken)
     keys: dict[int | None, int] = {row.seq: row.key for row in known}
-    last = {row.reviewer: row.seq for row in known if row.says == says and row.seq not in gone}
+    last = {person_of(row.reviewer): row.seq for row in known if row.says == says and row.seq not in gone}
     return [
         Decision(
             key=row.key,
@@ -272,7 +275,7 @@ def _decisions(rows: Iterable[Any], says: str) -> list[Decision]:
             note=row.note,
             at=row.at,
             verdict_key=row.verdict_key,
-            counts=row.says == says and last.get(row.reviewer) == row.seq,
+            counts=row.says == says and last.get(person_of(row.reviewer)) == row.seq,
             incidents=_incidents(row.incidents),
             withdrawn=row.seq in gone,
             takes_back=keys.get(taken.get(row.seq)),

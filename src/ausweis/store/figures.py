@@ -93,13 +93,19 @@ def figures(
     filter: CallFilter = EVERY,  # noqa: A002
 ) -> Figures:
     """The figures of these days, for violations or incidents, or one type or kind of them."""
-    place = [calls.c[name] for name in ("day", "queue", "team", "agent")]
-    wanted = select(*place, *_sums(subject)).where(*_within(connection, first, last, filter)).group_by(*place)
-    rows = [_Row(row.day, row.queue, row.team, row.agent, Hits(*row[4:])) for row in connection.execute(wanted)]
+    within = _within(connection, first, last, filter)
+    place = [calls.c[name] for name in ("day", "queue", "team")]
+    wanted = select(*place, *_sums(subject)).where(*within).group_by(*place)
+    rows = [_Row(row.day, row.queue, row.team, Hits(*row[len(place) :])) for row in connection.execute(wanted)]
+    agents = select(calls.c.day, calls.c.team, calls.c.agent).where(*within, calls.c.agent.is_not(None)).distinct()
     by_queue: dict[str | None, list[_Row]] = {}
     for row in rows:
         by_queue.setdefault(row.queue, []).append(row)
-    return Figures(_series(rows), {queue: _series(some) for queue, some in by_queue.items()}, _teams(rows))
+    return Figures(
+        _series(rows),
+        {queue: _series(some) for queue, some in by_queue.items()},
+        _teams(rows, connection.execute(agents).all()),
+    )
 
 
 def hits_by_name(
@@ -110,11 +116,8 @@ def hits_by_name(
     filter: CallFilter = EVERY,  # noqa: A002
 ) -> dict[Subject, Hits]:
     """The figures of each type and kind that was reported, or that people found."""
-    names = ("violations", "right_violations", "incidents", "right_incidents", "looked_for")
-    said = [calls.c[name] for name in names]
-    something = or_(
-        *(reported(subject) for subject in (ALL_VIOLATIONS, ALL_INCIDENTS)), calls.c.right_outcome.is_not(None)
-    )
+    said = [calls.c[name] for name in ("violations", "right_violations", "incidents", "right_incidents")]
+    something = or_(reported(ALL_VIOLATIONS), reported(ALL_INCIDENTS), calls.c.right_outcome.is_not(None))
     wanted = select(*said, func.count().label("number")).where(*_within(connection, first, last, filter), something)
     counted: dict[Subject, Hits] = {}
     for row in connection.execute(wanted.group_by(*said)):
@@ -129,7 +132,6 @@ class _Row(NamedTuple):
     day: date
     queue: str | None
     team: str | None
-    agent: str | None
     hits: Hits
 
 
@@ -166,24 +168,26 @@ def _series(rows: Iterable[_Row]) -> Series:
     return Series(_all(days.values()), days)
 
 
-def _teams(rows: Sequence[_Row]) -> dict[str | None, Series]:
+def _teams(rows: Sequence[_Row], agents: Sequence[Any]) -> dict[str | None, Series]:
     """Each team in all days together, and on those on which it is told apart."""
-    total = _told(rows, by_day=False)
-    by_day = _told(rows, by_day=True)
-    names = {team: hits for (_, _, team), hits in total.items()}
-    return {
-        team: Series(hits, {day: some for (day, _, name), some in by_day.items() if name == team and day is not None})
-        for team, hits in names.items()
-    }
+    total = _told(rows, agents, by_day=False)
+    by_day = _told(rows, agents, by_day=True)
+    days: dict[str | None, dict[date, Hits]] = {}
+    for (day, _, team), hits in by_day.items():
+        if day is not None:
+            days.setdefault(team, {})[day] = hits
+    return {team: Series(hits, days.get(team, {})) for (_, _, team), hits in total.items()}
 
 
-def _told(rows: Iterable[_Row], *, by_day: bool) -> dict[Place, Hits]:
+def _told(rows: Iterable[_Row], agents: Iterable[Any], *, by_day: bool) -> dict[Place, Hits]:
     sizes: dict[Place, Size] = {}
     hits: dict[Place, Hits] = {}
     for row in rows:
         place = (row.day if by_day else None, None, row.team)
-        sizes.setdefault(place, Size()).add(row.hits.calls, () if row.agent is None else (row.agent,))
+        sizes.setdefault(place, Size()).add(row.hits.calls, ())
         hits[place] = hits.get(place, Hits()) + row.hits
+    for one in agents:
+        sizes[one.day if by_day else None, None, one.team].add(0, (one.agent,))
     told: dict[Place, Hits] = {}
     for place, into in told_apart(sizes).items():
         if into is not None:

@@ -117,6 +117,16 @@ def m7_harm(connection: Connection) -> None:
     connection.execute(text("CREATE INDEX calls_by_weight ON calls (weight DESC, at DESC, key)"))
 
 
+def m8_reviewers(connection: Connection) -> None:
+    """Who reviews, with roles and hashes of keys; and decisions by who made them."""
+    for statement in (
+        f"""CREATE TABLE reviewers (key {_key(connection)}, name TEXT NOT NULL, person TEXT NOT NULL UNIQUE,
+            role TEXT NOT NULL, key_hash TEXT UNIQUE, made TEXT NOT NULL, withdrawn TEXT)""",
+        "CREATE INDEX decisions_by_reviewer ON decisions (reviewer, at)",
+    ):
+        connection.execute(text(statement))
+
+
 def m9_what_is_right(connection: Connection) -> None:
     """Columns for what people say, and for incidents that were looked for; who has the key fills them.
 
@@ -142,12 +152,13 @@ MIGRATIONS: tuple[Migration, ...] = (
     m5_seals,
     m6_withdrawn_decisions,
     m7_harm,
+    m8_reviewers,
     m9_what_is_right,
 )
 SEALED = MIGRATIONS.index(m5_seals) + 1
 """The migration from which on rows are sealed: by who has the key, not by it."""
 RENEWED = MIGRATIONS.index(m9_what_is_right) + 1
-"""The one with which rows of calls are made as now."""
+"""The one from which on rows of calls are as now."""
 
 
 def migrate(connection: Connection) -> int:

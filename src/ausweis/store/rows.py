@@ -28,6 +28,9 @@ __all__ = [
     "Entry",
     "Estimate",
     "Imported",
+    "Invitation",
+    "Reviewer",
+    "Role",
     "RunRow",
     "What",
 ]
@@ -41,7 +44,22 @@ Choice = Literal["confirm", "overrule", "not_sure"]
 Entry = Choice | Literal["withdrawn"]
 """What stands in the record of decisions: a choice, or that the reviewer took the last one back."""
 LabelKind = Literal["violations", "incidents"]
-What = Literal["imported", "decided", "sampled", "deleted", "exported", "unmasked", "covered", "withdrawn", "renewed"]
+Role = Literal["reviewer", "lead"]
+What = Literal[
+    "imported",
+    "decided",
+    "sampled",
+    "deleted",
+    "exported",
+    "unmasked",
+    "covered",
+    "withdrawn",
+    "renewed",
+    "reviewer_invited",
+    "reviewer_renewed",
+    "reviewer_role",
+    "reviewer_withdrawn",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +247,29 @@ class Agreement:
     pairs: int
     same: int
     kappa: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewer:
+    """Somebody who may review. `made`: when the key was; `withdrawn`: since when it lets nobody in; UTC, ISO 8601.
+
+    `mark` tells one key from the next, and not the key; empty without one.
+    """
+
+    key: int
+    name: str
+    role: Role
+    made: str
+    withdrawn: str | None
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A reviewer with the key that was made for them, which is told this once; None where none was."""
+
+    reviewer: Reviewer
+    own_key: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from sqlalchemy.types import NullType
 
 from ausweis.errors import StoreError
 from ausweis.store.key import Key, canonical
-from ausweis.store.tables import BATCH, audio, batches, calls, runs, samples, seals, texts, verdicts
+from ausweis.store.tables import BATCH, audio, batches, calls, reviewers, runs, samples, seals, texts, verdicts
 
 __all__ = ["check", "cover", "seal", "top", "verify"]
 
@@ -43,6 +43,7 @@ _KINDS = {
     "call": _Kind(calls, calls.c.key, "the call"),
     "text": _Kind(texts, texts.c.call_key, "the text"),
     "verdict": _Kind(verdicts, verdicts.c.key, "the verdict with its facts"),
+    "reviewer": _Kind(reviewers, reviewers.c.key, "the reviewer"),
 }
 _UNSEALED = frozenset({"state", "right_outcome", "right_violations", "right_incidents"})
 """These follow from decisions, and are held against them."""

@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
+from ausweis.store.persons import person_of
+
 __all__ = ["taken_back"]
 
 
@@ -19,7 +21,7 @@ def taken_back(rows: Iterable[Any]) -> dict[int, int | None]:
     standing: defaultdict[tuple[int, str, str], list[int]] = defaultdict(list)
     taken: dict[int, int | None] = {}
     for row in rows:
-        words = standing[row.call_key, row.says, row.reviewer]
+        words = standing[row.call_key, row.says, person_of(row.reviewer)]
         if row.choice == "withdrawn":
             taken[row.seq] = words.pop() if words else None
         else:

@@ -22,6 +22,7 @@ from ausweis.store import (
     figures,
     querying,
     records,
+    reviewers,
     sampling,
     sealing,
     withdrawing,
@@ -32,7 +33,8 @@ from ausweis.store.filters import EVERY, CallFilter
 from ausweis.store.key import Key
 from ausweis.store.migrations import RENEWED, SEALED, migrate
 from ausweis.store.renewing import renew
-from ausweis.store.rows import Added, Deleted, Imported
+from ausweis.store.reviewers import reviewer_by_key as by_key
+from ausweis.store.rows import Added, Deleted, Imported, Reviewer
 from ausweis.store.sink import Audio, StoreSink
 from ausweis.store.tables import batches, settings
 from ausweis.store.tables import calls as calls_table
@@ -181,8 +183,23 @@ class Store:
     register_report = _writing(artefacts.register_report)
     register = _writing(artefacts.register)
     log = _writing(records.log)
+    reviewer = _reading(reviewers.reviewer)
+    known_names = _reading(reviewers.known_names)
+    name_for = _reading(reviewers.name_for)
+    spellings = _reading(reviewers.spellings)
+    decided_since = _reading(reviewers.decided_since)
+    invite = _writing(reviewers.invite)
+    renew_key = _writing(reviewers.renew)
+    change_role = _writing(reviewers.change_role)
+    withdraw_key = _writing(reviewers.withdraw)
+    reviewers = _reading(reviewers.reviewer_list)
     covered = _reading(chain.covered)
     chain = _reading(chain.entries)
+
+    def reviewer_by_key(self, own: str) -> Reviewer | None:
+        """The reviewer whose key this is; None where it is nobody's, or not any more."""
+        with self._database.reading() as connection:
+            return by_key(connection, self._key, own)
 
     def delete(
         self, call_id: str, *, roots: Sequence[Path] = (), gone: Sequence[Path] = (), by: str = "ausweis"

@@ -33,6 +33,7 @@ __all__ = [
     "chain",
     "decisions",
     "metadata",
+    "reviewers",
     "runs",
     "samples",
     "seals",
@@ -129,6 +130,15 @@ chain = _table(
     "chain",
     _key("seq"),
     *("at", "who", "what", "call?", "policy?", "prompts?", "model?", "content?", "previous", "hash", "sealed?"),
+)
+reviewers = _table(
+    "reviewers",
+    _key(),
+    "name",
+    Column("person", Text, unique=True, nullable=False),
+    "role",
+    Column("key_hash", Text, unique=True),
+    *("made", "withdrawn?"),
 )
 seals = _table("seals", Column("kind", Text, primary_key=True), _key("level"), _key("number"), "hash")
 

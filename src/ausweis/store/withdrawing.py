@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select
 from ausweis.errors import NoCallError, StoreError
 from ausweis.store import deciding
 from ausweis.store.key import Key
+from ausweis.store.persons import same_person
 from ausweis.store.rows import Decision
 from ausweis.store.tables import calls, decisions
 
@@ -25,12 +26,12 @@ def withdraw(connection: Connection, key: Key, call_key: int, *, reviewer: str, 
     call = connection.execute(select(calls).where(calls.c.key == call_key).with_for_update()).first()
     if call is None or call.verdict_key is None:
         raise NoCallError("there is no such call in the store any more")
-    own = (decisions.c.key == decision_key, decisions.c.call_key == call_key, decisions.c.reviewer == reviewer)
+    own = (decisions.c.key == decision_key, decisions.c.call_key == call_key)
     row = connection.execute(select(decisions).where(*own)).first()
     counting = {
         decision.key for decision in deciding.decisions_of(connection, call_key, says=call.says) if decision.counts
     }
-    if row is None or decision_key not in counting:
+    if row is None or not same_person(row.reviewer, reviewer) or decision_key not in counting:
         raise StoreError("only your own last decision about what the verdict says can be taken back")
     same = {name: getattr(row, name) for name in ("call_key", "verdict_key", "says", "reviewer")}
     nothing: dict[str, Any] = {"outcome": None, "violations": "[]", "incidents": None, "note": ""}
