@@ -6,15 +6,18 @@ from datetime import date
 from typing import Literal, get_args
 from urllib.parse import urlencode
 
-from ausweis.store import CallFilter, Cursor, Order, State
+from ausweis.store import CallFilter, Cursor, Finding, Order, State
 from ausweis.vocabulary import OUTCOMES, VIOLATIONS
 
-__all__ = ["SHOWN", "STATES", "Question", "Shown"]
+__all__ = ["ANY", "FINDINGS", "SHOWN", "STATES", "Question", "Shown", "date_of"]
 
 Shown = Literal["todo", "second", "sample", "decided", "all"]
 """todo: to review and not decided; second: not sure or disputed; sample: drawn by chance and not decided."""
 SHOWN: tuple[Shown, ...] = get_args(Shown)
 STATES: tuple[State, ...] = get_args(State)
+FINDINGS: tuple[Finding, ...] = get_args(Finding)
+ANY = "*"
+"""Any incident."""
 _ORDERS: tuple[Order, ...] = ("risk", "time")
 """Those that are chosen; without a choice, the worst come first."""
 _VALUES: dict[Order, Callable[[str], float | str]] = {
@@ -36,7 +39,10 @@ MAX_TEXT = 200
 
 @dataclass(frozen=True)
 class Question:
-    """The fields of the filter form, each a text; empty where nothing is asked. Unknown values ask nothing."""
+    """The fields of the filter form, each a text; empty where nothing is asked. Unknown values ask nothing.
+
+    `looked`: whether incidents were looked for, `yes` or `no`, or the kind that was.
+    """
 
     show: str = "todo"
     q: str = ""
@@ -49,6 +55,8 @@ class Question:
     queue: str = ""
     team: str = ""
     state: str = ""
+    finding: str = ""
+    looked: str = ""
 
     @classmethod
     def of(cls, asked: Mapping[str, str]) -> "Question":
@@ -59,13 +67,14 @@ class Question:
             "outcome": OUTCOMES,
             "violation": tuple(VIOLATIONS),
             "state": STATES,
+            "finding": FINDINGS,
         }
         said = {}
         for field in fields(cls):
             value = asked.get(field.name, "").replace("\0", "").strip()[:MAX_TEXT]
             known = value in allowed[field.name] if field.name in allowed else True
             if field.name in ("first", "last"):
-                known = _day(value) is not None
+                known = date_of(value) is not None
             if value and known:
                 said[field.name] = value
         return cls(**said)
@@ -81,7 +90,7 @@ class Question:
     @property
     def narrowed(self) -> int:
         """How many of the fields that may be folded away are set."""
-        names = ("first", "last", "outcome", "violation", "incident", "queue", "team", "state")
+        names = ("first", "last", "outcome", "violation", "incident", "queue", "team", "state", "finding", "looked")
         return sum(bool(getattr(self, name)) for name in names)
 
     @property
@@ -90,11 +99,14 @@ class Question:
         shown: Shown = next(show for show in SHOWN if show == self.show)
         state = tuple(state for state in STATES if state == self.state)
         return CallFilter(
-            first=_day(self.first),
-            last=_day(self.last),
+            first=date_of(self.first),
+            last=date_of(self.last),
             outcomes=tuple(outcome for outcome in OUTCOMES if outcome == self.outcome),
             violations=tuple(violation for violation in VIOLATIONS if violation == self.violation),
-            incidents=(self.incident,) if self.incident else (),
+            incidents=(self.incident,) if self.incident not in ("", ANY) else (),
+            any_incident=self.incident == ANY,
+            finding=next((finding for finding in FINDINGS if finding == self.finding), None),
+            looked_for={"": None, "yes": True, "no": False}.get(self.looked, self.looked),
             queues=(self.queue,) if self.queue else (),
             teams=(self.team,) if self.team else (),
             states=state or _STATES_OF[shown],
@@ -126,7 +138,8 @@ class Question:
             return None
 
 
-def _day(text: str) -> date | None:
+def date_of(text: str) -> date | None:
+    """The day of a field; None where it is none."""
     try:
         return date.fromisoformat(text) if len(text) == 10 else None
     except ValueError:

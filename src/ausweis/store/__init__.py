@@ -13,17 +13,19 @@ verdict_rows  their verdicts, a batch at a time
 renewing      rows of an older store made as those of today
 texts         calls ↔ rows; agents as pseudonyms
 packing       runs and verdicts ↔ rows
-holding       what people say of what was reported: confirmed, overruled, open
+subjects      what people say of what was reported: confirmed, overruled, open
 querying      filters → SQL: the queue
 records       one call with all that is known of it
 counting      calls by day, queue and team
 figures       calls counted by what people say of what was reported
+hits          such calls counted, and what share of them holds
 label         what is right of a call, as a verdict or a reviewer says
 persons       which names are one person's
 reviewers     who reviews, by which key, in which role
 deciding      what reviewers decide, and how far they agree
 withdrawing   a decision taken back by its reviewer
 standing      which decisions were
+bounds        the interval of a share
 sampling      calls drawn by chance, and recall in the field
 chain         who did what, hash-chained
 sealing       a keyed hash of each row that a report rests on
@@ -39,7 +41,9 @@ exporting     decided calls → golden cases
 """
 
 from ausweis.store.exporting import Mask
-from ausweis.store.filters import CallFilter, Column, Cursor, Order, State
+from ausweis.store.figures import Figures, Series
+from ausweis.store.filters import CallFilter, Column, Cursor, Finding, Order, State
+from ausweis.store.hits import Hits, Precision
 from ausweis.store.key import Key
 from ausweis.store.persons import person_of, same_person
 from ausweis.store.rows import (
@@ -65,8 +69,11 @@ from ausweis.store.rows import (
 )
 from ausweis.store.sink import StoreSink
 from ausweis.store.store import Store
+from ausweis.store.subjects import ALL_INCIDENTS, ALL_VIOLATIONS, Subject
 
 __all__ = [
+    "ALL_INCIDENTS",
+    "ALL_VIOLATIONS",
     "TEAM_AGENTS",
     "TEAM_MINIMUM",
     "Added",
@@ -83,17 +90,23 @@ __all__ = [
     "Deleted",
     "Entry",
     "Estimate",
+    "Figures",
+    "Finding",
+    "Hits",
     "Imported",
     "Invitation",
     "Key",
     "Mask",
     "Order",
+    "Precision",
     "Reviewer",
     "Role",
     "RunRow",
+    "Series",
     "State",
     "Store",
     "StoreSink",
+    "Subject",
     "What",
     "person_of",
     "same_person",

@@ -5,7 +5,6 @@ One walk through the calls of the days tells it all. No figure is about a small 
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
 from datetime import date
 from functools import reduce
 from typing import Any, NamedTuple
@@ -14,59 +13,12 @@ from sqlalchemy import ColumnElement, Connection, case, func, or_, select
 
 from ausweis.store.counting import Place, Size, told_apart
 from ausweis.store.filters import EVERY, CallFilter
-from ausweis.store.holding import ALL_INCIDENTS, ALL_VIOLATIONS, Subject, found, looked, reported
+from ausweis.store.hits import Hits, hits_of
 from ausweis.store.querying import conditions
-from ausweis.store.sampling import bounds
+from ausweis.store.subjects import ALL_INCIDENTS, ALL_VIOLATIONS, Subject, found, looked, reported
 from ausweis.store.tables import calls
 
-__all__ = ["Figures", "Hits", "Precision", "Series", "figures", "hits_by_name"]
-
-FEWEST = 10
-"""Decided calls below which a share of them tells nothing: its interval is wider than half of all."""
-
-
-class Precision(NamedTuple):
-    """Which share of what was reported and decided people confirmed, with its 95 % bounds (Clopper and Pearson)."""
-
-    share: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True)
-class Hits:
-    """Calls counted. `asked`: those in which it was looked for, of which all others are.
-
-    `reported`: the verdict says it; of those, `confirmed` and `overruled` ones are decided. `added`: people found what
-    the verdict does not say.
-    """
-
-    calls: int = 0
-    asked: int = 0
-    reported: int = 0
-    confirmed: int = 0
-    overruled: int = 0
-    added: int = 0
-
-    def __add__(self, other: "Hits") -> "Hits":
-        return Hits(*(getattr(self, own.name) + getattr(other, own.name) for own in fields(Hits)))
-
-    @property
-    def open(self) -> int:
-        """Reported, and not decided: nobody has, somebody is not sure, or two disagree."""
-        return self.reported - self.decided
-
-    @property
-    def decided(self) -> int:
-        """Reported and decided."""
-        return self.confirmed + self.overruled
-
-    @property
-    def precision(self) -> Precision | None:
-        """None where too few are decided."""
-        if self.decided < FEWEST:
-            return None
-        return Precision(self.confirmed / self.decided, *bounds(self.confirmed, self.decided))
+__all__ = ["Figures", "Series", "figures", "hits_by_name"]
 
 
 class Series(NamedTuple):
@@ -122,7 +74,7 @@ def hits_by_name(
     counted: dict[Subject, Hits] = {}
     for row in connection.execute(wanted.group_by(*said)):
         for incident, verdict, right in ((False, row[0], row[1]), (True, row[2], row[3])):
-            for name, hits in _hits(json.loads(verdict), None if right is None else json.loads(right), row.number):
+            for name, hits in hits_of(json.loads(verdict), None if right is None else json.loads(right), row.number):
                 subject = Subject(incident, name)
                 counted[subject] = counted.get(subject, Hits()) + hits
     return counted
@@ -133,20 +85,6 @@ class _Row(NamedTuple):
     queue: str | None
     team: str | None
     hits: Hits
-
-
-def _hits(verdict: Sequence[str], right: Sequence[str] | None, number: int) -> Iterable[tuple[str, Hits]]:
-    for name in dict.fromkeys((*verdict, *(right or ()))):
-        is_said, holds = name in verdict, right is not None and name in right
-        yield (
-            name,
-            Hits(
-                reported=number * is_said,
-                confirmed=number * (is_said and holds),
-                overruled=number * (is_said and right is not None and not holds),
-                added=number * (holds and not is_said),
-            ),
-        )
 
 
 def _sums(subject: Subject) -> list[ColumnElement[Any]]:

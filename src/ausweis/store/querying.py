@@ -8,10 +8,10 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, asc, desc, false
 
 from ausweis.judging.harm import Found, found_in
 from ausweis.store.filters import EVERY, CallFilter, Cursor, Order, scattered
-from ausweis.store.holding import Subject, looked, reported, subjects_of
-from ausweis.store.holding import found as found_so
 from ausweis.store.packing import call_row
 from ausweis.store.rows import CallRow
+from ausweis.store.subjects import Subject, looked, reported, subjects_of
+from ausweis.store.subjects import found as found_so
 from ausweis.store.tables import batches, calls, decisions, texts, verdicts
 
 __all__ = ["conditions", "find", "found", "keys", "neighbours", "rows"]
@@ -111,12 +111,11 @@ def conditions(which: CallFilter, dialect: str) -> list[ColumnElement[bool]]:
 def _found(which: CallFilter) -> Iterator[ColumnElement[bool]]:
     """What must have been found, or looked for."""
     if which.finding is not None:
-        yield or_(*(found_so(subject, which.finding) for subject in subjects_of(which)))
-    else:
-        if which.violations:
-            yield or_(*(reported(Subject(name=name)) for name in which.violations))
-        if which.incidents or which.any_incident:
-            yield or_(*(reported(subject) for subject in subjects_of(which) if subject.incident))
+        for subjects in subjects_of(which):
+            yield or_(*(found_so(subject, which.finding) for subject in subjects))
+    elif which.violations or which.incidents or which.any_incident:
+        for subjects in subjects_of(which):
+            yield or_(*map(reported, subjects))
     if which.looked_for is not None:
         name = which.looked_for if isinstance(which.looked_for, str) else None
         was = looked(Subject(incident=True, name=name))

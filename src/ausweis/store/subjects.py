@@ -28,11 +28,12 @@ ALL_VIOLATIONS = Subject()
 ALL_INCIDENTS = Subject(incident=True)
 
 
-def subjects_of(which: CallFilter) -> list[Subject]:
-    """What a filter asks for: any of these; without any, violations."""
+def subjects_of(which: CallFilter) -> list[list[Subject]]:
+    """What a filter asks for: of each list, any; violations where it names nothing."""
     types = [Subject(name=name) for name in which.violations]
     kinds = [Subject(incident=True, name=name) for name in which.incidents]
-    return [*types, *kinds, *([ALL_INCIDENTS] if which.any_incident else [])] or [ALL_VIOLATIONS]
+    kinds += [ALL_INCIDENTS] if which.any_incident else []
+    return [some for some in (types, kinds) if some] or [[ALL_VIOLATIONS]]
 
 
 def reported(subject: Subject) -> ColumnElement[bool]:
