@@ -5,6 +5,8 @@ __all__ = ["UNDONE", "as_before"]
 UNDONE = (
     "DROP TABLE reviewers",
     "DROP INDEX decisions_by_reviewer",
+    "ALTER TABLE decisions DROP COLUMN settles",
+    "DROP TABLE saved_filters",
     "DROP INDEX calls_by_day",
     *(
         f"ALTER TABLE calls DROP COLUMN {name}"

@@ -11,7 +11,8 @@ from tests.store.runs import add_incidents, incident_of, make_call, make_run
 
 from ausweis.errors import StoreError
 from ausweis.store import CallFilter, Choice, Decision, Store, chain
-from ausweis.store.deciding import label_of, labels
+from ausweis.store.deciding import labels
+from ausweis.store.holding import label_of
 from ausweis.store.tables import calls, decisions
 
 LATE = (("late_authentication", 4),)

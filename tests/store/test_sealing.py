@@ -13,7 +13,7 @@ from tests.store.runs import make_call, make_run
 
 from ausweis.errors import StoreError
 from ausweis.store import Key, Store, sealing
-from ausweis.store.deciding import NOTHING_DECIDED
+from ausweis.store.holding import NOTHING_DECIDED
 from ausweis.store.key import canonical
 from ausweis.store.tables import calls, runs, samples, texts, verdicts
 

@@ -13,7 +13,7 @@ from tests.store.test_deciding import decide
 
 from ausweis.errors import StoreError
 from ausweis.store import CallFilter, Store
-from ausweis.store.deciding import label_of
+from ausweis.store.holding import label_of
 from ausweis.store.standing import taken_back
 from ausweis.store.tables import calls, decisions
 

@@ -11,7 +11,7 @@ The way in:
     desk        what every page works with
 
 Pages:
-    queue       calls as rows; `question` is what is asked of them
+    queue       calls as rows; `question` is what is asked of them, `period` days that move with the calendar
     lists       what can be chosen in a filter
     call_page   one call, and what is decided on it: `decision`; `call_view` is what it shows
     audio       recordings, in parts

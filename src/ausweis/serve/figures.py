@@ -120,12 +120,7 @@ def _before(known: Period, days: int) -> date:
 def _periods(context: RequestContext, known: Period, shown: Period) -> list[tuple[str, str, bool]]:
     """Periods to be chosen: name, address, and whether it is the one that is shown."""
     what = context.asked.get("what", "")
-    some = {
-        context.words.text("last_days", days=days): Period(
-            max(known.first, known.last - timedelta(days=days - 1)), known.last
-        )
-        for days in _CHOICES
-    }
+    some = {context.words.text("last_days", days=days): known._replace(first=_before(known, days)) for days in _CHOICES}
     some[context.words.text("all_days")] = known
     asked = {name: Question(first=str(period.first), last=str(period.last)) for name, period in some.items()}
     return [(name, _with(asked[name].query(), what), some[name] == shown) for name in some]

@@ -3,6 +3,7 @@
 store         the room's one door: Store
 rows          what it gives and takes
 filters       which calls are asked for, and in which order
+saved_filters those that somebody saved
 key           the key: pseudonyms of agents, hashes of the chain
 database      connections to SQLite or PostgreSQL
 tables        the tables, as queries see them
@@ -22,6 +23,7 @@ hits          such calls counted, and what share of them holds
 label         what is right of a call, as a verdict or a reviewer says
 persons       which names are one person's
 reviewers     who reviews, by which key, in which role
+holding       what holds of a call, by what was decided
 deciding      what reviewers decide, and how far they agree
 withdrawing   a decision taken back by its reviewer
 standing      which decisions were
@@ -43,7 +45,7 @@ exporting     decided calls → golden cases
 from ausweis.store.exporting import Mask
 from ausweis.store.figures import Figures, Series
 from ausweis.store.filters import CallFilter, Column, Cursor, Finding, Order, State
-from ausweis.store.hits import Hits, Precision
+from ausweis.store.hits import ALL_INCIDENTS, ALL_VIOLATIONS, Hits, Precision, Subject, was_asked
 from ausweis.store.key import Key
 from ausweis.store.persons import person_of, same_person
 from ausweis.store.rows import (
@@ -65,11 +67,11 @@ from ausweis.store.rows import (
     Reviewer,
     Role,
     RunRow,
+    SavedFilter,
     What,
 )
 from ausweis.store.sink import StoreSink
 from ausweis.store.store import Store
-from ausweis.store.subjects import ALL_INCIDENTS, ALL_VIOLATIONS, Subject
 
 __all__ = [
     "ALL_INCIDENTS",
@@ -102,6 +104,7 @@ __all__ = [
     "Reviewer",
     "Role",
     "RunRow",
+    "SavedFilter",
     "Series",
     "State",
     "Store",
@@ -110,4 +113,5 @@ __all__ = [
     "What",
     "person_of",
     "same_person",
+    "was_asked",
 ]

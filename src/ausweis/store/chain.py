@@ -82,7 +82,7 @@ def verify(connection: Connection, key: Key, head: str | None) -> int:
             raise StoreError(f"the chain is broken at entry {seq}: it was changed, or one before it is missing")
         previous, sealed = row.hash, row.sealed
         heads_seen = heads_seen or row.hash == head
-        if row.what in ("decided", "withdrawn"):
+        if row.what in ("decided", "settled", "withdrawn"):
             decided[row.seq] = (row.content, row.call)
         elif row.what == "deleted":
             deleted[row.call] = row.seq
@@ -100,7 +100,8 @@ def decision_content(row: Any) -> str:
     names = ("call_key", "verdict_key", "says", "reviewer", "choice", "outcome", "violations", "note", "at")
     # Decisions from before incidents were decided were vouched for without them.
     more = () if row.incidents is None else ("incidents",)
-    return canonical({name: getattr(row, name) for name in (*names, *more)})
+    settling = ("settles",) if row.settles else ()
+    return canonical({name: getattr(row, name) for name in (*names, *more, *settling)})
 
 
 def _verify_decisions(

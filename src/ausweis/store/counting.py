@@ -15,11 +15,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from ausweis.store.filters import EVERY, CallFilter, Column
+from ausweis.store.hits import ALL_INCIDENTS, Hits, Subject, hits_of, was_asked
 from ausweis.store.querying import conditions
 from ausweis.store.rows import TEAM_AGENTS, TEAM_MINIMUM, DayCount
 from ausweis.store.tables import calls
 
-__all__ = ["Place", "Size", "count", "day_counts", "days", "queues", "teams", "told_apart"]
+__all__ = ["Place", "Size", "count", "day_counts", "days", "hits_of_row", "queues", "teams", "told_apart"]
 
 Place = tuple[date | None, str | None, str | None]
 
@@ -50,6 +51,8 @@ class _Cell:
     outcomes: Counter[Any] = field(default_factory=Counter)
     violations: Counter[Any] = field(default_factory=Counter)
     incidents: Counter[str] = field(default_factory=Counter)
+    hits: dict[Subject, Hits] = field(default_factory=dict)
+    looked_for: dict[tuple[str, ...], Hits] = field(default_factory=dict)
 
     def add(self, row: Any) -> None:
         self.calls += row.number
@@ -58,6 +61,15 @@ class _Cell:
         self.outcomes[row.outcome] += row.number
         self.violations.update(dict.fromkeys(json.loads(row.violations), row.number))
         self.incidents.update(dict.fromkeys(json.loads(row.incidents), row.number))
+        hits = hits_of_row(row)
+        incidents = Hits(calls=row.number, asked=row.number) + hits[ALL_INCIDENTS]
+        self._count(hits, {tuple(json.loads(row.looked_for or "[]")): incidents})
+
+    def _count(self, hits: Mapping[Subject, Hits], looked_for: Mapping[tuple[str, ...], Hits]) -> None:
+        for subject, some in hits.items():
+            self.hits[subject] = self.hits.get(subject, Hits()) + some
+        for names, some in looked_for.items():
+            self.looked_for[names] = self.looked_for.get(names, Hits()) + some
 
     def merge(self, other: "_Cell") -> None:
         self.calls += other.calls
@@ -69,6 +81,7 @@ class _Cell:
             (self.incidents, other.incidents),
         ):
             mine.update(theirs)
+        self._count(other.hits, other.looked_for)
 
     def counted(self, place: Place) -> DayCount:
         return DayCount(
@@ -79,7 +92,32 @@ class _Cell:
             incidents=dict(self.incidents),
             needs_review=self.needs_review,
             to_review=self.to_review,
+            hits={subject: self._asked(subject, hits) for subject, hits in self.hits.items()},
+            looked_for=self.looked_for,
         )
+
+    def _asked(self, subject: Subject, hits: Hits) -> Hits:
+        """The same with the calls, and with those of them in which it was looked for."""
+        asked = sum(some.calls for names, some in self.looked_for.items() if was_asked(subject, names))
+        return hits + Hits(calls=self.calls, asked=asked)
+
+
+_SAID = (
+    *("outcome", "violations", "incidents", "needs_review", "to_review"),
+    *("right_violations", "right_incidents", "looked_for"),
+)
+
+
+def hits_of_row(row: Any) -> dict[Subject, Hits]:
+    """What people say of calls, a `number` of them that verdict and decision say the same of."""
+    counted: dict[Subject, Hits] = {}
+    for incident, verdict, right in (
+        (False, row.violations, row.right_violations),
+        (True, row.incidents, row.right_incidents),
+    ):
+        told = None if right is None else json.loads(right)
+        counted |= hits_of(incident, json.loads(verdict), told, row.number)
+    return counted
 
 
 def day_counts(
@@ -160,7 +198,7 @@ def _cells(
     connection: Connection, first: date, last: date, which: CallFilter, by: tuple[Column, ...]
 ) -> dict[Place, _Cell]:
     apart = _columns(by)
-    said = [calls.c[name] for name in ("outcome", "violations", "incidents", "needs_review", "to_review")]
+    said = [calls.c[name] for name in _SAID]
     groups = select(*apart, *said, func.count().label("number")).where(*_within(connection, first, last, which))
     cells: dict[Place, _Cell] = {}
     for row in connection.execute(groups.group_by(*apart, *said)):

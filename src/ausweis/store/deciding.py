@@ -7,7 +7,7 @@ The last word of each reviewer counts, as long as the call's verdict says what i
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import Any, get_args
 
@@ -17,7 +17,8 @@ from ausweis.batch.manifest import now
 from ausweis.errors import NoCallError, StoreError
 from ausweis.facts import Facts
 from ausweis.store import chain
-from ausweis.store.filters import EVERY, CallFilter, State
+from ausweis.store.filters import EVERY, CallFilter
+from ausweis.store.holding import NOTHING_DECIDED, can_settle, label_of, right_values
 from ausweis.store.key import Key
 from ausweis.store.label import Incidents, Label, Violations, check_label
 from ausweis.store.packing import run_row, unpack
@@ -26,32 +27,20 @@ from ausweis.store.querying import conditions
 from ausweis.store.rows import Agreement, Choice, Decision, What
 from ausweis.store.standing import taken_back
 from ausweis.store.tables import batches, calls, decisions, runs, verdicts
-from ausweis.vocabulary import GRAVEST, Outcome
+from ausweis.vocabulary import Outcome
 
 __all__ = [
-    "NOTHING_DECIDED",
     "agreement",
     "check_states",
     "decide",
     "decided_by",
     "decisions_of",
     "keep",
-    "label_of",
     "labels",
     "looked_for",
-    "right_values",
-    "state_of",
 ]
 
-NOTHING_DECIDED: dict[str, str | None] = {
-    "state": "open",
-    "right_outcome": None,
-    "right_violations": None,
-    "right_incidents": None,
-}
-"""The columns of `right_values` of a call that nobody has decided."""
 _MAX_NAME, _MAX_NOTE = 100, 10_000
-_STATES: dict[str, State] = {"confirm": "confirmed", "overrule": "overruled", "not_sure": "not_sure"}
 
 
 def decide(
@@ -67,16 +56,18 @@ def decide(
     note: str = "",
     verdict_key: int,
     says: str | None = None,
+    settles: bool = False,
 ) -> Decision:
     """Add what a reviewer decided about the verdict that they saw; nothing is ever changed or lost.
 
     `outcome`, `violations` (type, turn) and `incidents` (id, turn) are the right label, wanted where the verdict is
     overruled; without `incidents`, those of the verdict stand. `says`: that of the record that they saw; without it,
-    another text under the same verdict goes unnoticed.
+    another text under the same verdict goes unnoticed. `settles`: by a lead who has seen what the others say, who are
+    not sure or differ; what holds is what the lead says then, whatever the others do.
 
     Raises:
         StoreError: the verdict, or the text, says something else by now; the label is none, or what an overruled
-            verdict says itself; or there is no such call.
+            verdict says itself; there is nothing to settle; or there is no such call.
     """
     call = _call_seen(connection, call_key, verdict_key, says)
     run = run_row(connection.execute(select(runs).where(runs.c.key == call.run_key)).one())
@@ -86,6 +77,9 @@ def decide(
     reviewer, note = reviewer.strip(), note.strip()
     _check_words(reviewer, choice, note)
     check_label(choice, label, said, call.turns)
+    others = decisions_of(connection, call_key, says=call.says) if settles else []
+    if settles and (choice == "not_sure" or not can_settle(others, reviewer)):
+        raise StoreError("there is nothing to settle: nobody else differs or is not sure, or you are not sure yourself")
     # Where nobody looked for incidents, nobody says either that there is none.
     tells = label.incidents or said.incidents or looked_for(verdict.facts)
     row: dict[str, Any] = {
@@ -98,6 +92,7 @@ def decide(
         "violations": json.dumps([list(said_at) for said_at in label.violations]),
         "incidents": json.dumps([list(said_at) for said_at in label.incidents], ensure_ascii=False) if tells else None,
         "note": note,
+        "settles": True if settles else None,
     }
     return keep(connection, key, call, row)[-1]
 
@@ -108,8 +103,10 @@ def keep(connection: Connection, key: Key, call: Any, values: dict[str, Any]) ->
     The state of the call follows. `values`: the row without `at` and `seq`.
     """
     run = run_row(connection.execute(select(runs).where(runs.c.key == call.run_key)).one())
-    row = values | {"at": now()}
-    what: What = "withdrawn" if row["choice"] == "withdrawn" else "decided"
+    row = {"settles": None} | values | {"at": now()}
+    what: What = "settled" if row.get("settles") else "decided"
+    if row["choice"] == "withdrawn":
+        what = "withdrawn"
     content = chain.decision_content(_Values(row))
     row["seq"] = chain.append(
         connection, key, what, row["reviewer"], call_id=call.call_id, run=run, content=content, at=row["at"]
@@ -160,29 +157,6 @@ def decided_by(connection: Connection, reviewer: str, keys: Iterable[int]) -> se
     return decided
 
 
-def state_of(given: Iterable[Decision]) -> State:
-    """What a call is, by the decisions that count: of several reviewers, what more than half of them say."""
-    counting = [decision for decision in given if decision.counts]
-    if not counting:
-        return "open"
-    held = _most_said(counting)
-    return "disputed" if held is None else _STATES[held.choice]
-
-
-def right_values(given: Iterable[Decision]) -> dict[str, Any]:
-    """The columns of `calls` that follow from what was decided: its state, and what is right."""
-    given = list(given)
-    held = label_of(given)
-    kinds = {kind for kind, _ in held.violations} if held else set()
-    told = None if held is None or held.incidents is None else dict.fromkeys(kind for kind, _ in held.incidents)
-    return {
-        "state": state_of(given),
-        "right_outcome": held.outcome if held else None,
-        "right_violations": json.dumps([kind for kind in GRAVEST if kind in kinds]) if held else None,
-        "right_incidents": None if told is None else json.dumps(list(told), ensure_ascii=False),
-    }
-
-
 def check_states(connection: Connection) -> None:
     """Hold the state of each call, and what is said to be right, against its decisions.
 
@@ -200,17 +174,12 @@ def check_states(connection: Connection) -> None:
             raise StoreError(f"the state of call {call_key} is not what was decided about it: it was changed")
 
 
-def label_of(given: Iterable[Decision]) -> Decision | None:
-    """The decision whose label holds; None where it is open, disputed or not sure."""
-    held = _most_said([decision for decision in given if decision.counts])
-    return None if held is None or held.choice == "not_sure" else held
-
-
 def agreement(connection: Connection, which: CallFilter = EVERY) -> Agreement:
     """How far reviewers agree on the outcome, over all pairs of reviewers of one verdict: share of pairs, and kappa.
 
     Which of two reviewers is the first means nothing, so both share one distribution of outcomes: Scott's pi (1955),
-    which is Cohen's kappa over all pairs, each taken both ways round. "Not sure" is an outcome.
+    which is Cohen's kappa over all pairs, each taken both ways round. "Not sure" is an outcome. What a lead said to
+    settle a call is no opinion of its own: of them, what they said before counts.
     """
     wanted = select(decisions).join(calls, calls.c.key == decisions.c.call_key)
     wanted = wanted.where(*conditions(which, connection.dialect.name)).order_by(decisions.c.seq)
@@ -218,7 +187,7 @@ def agreement(connection: Connection, which: CallFilter = EVERY) -> Agreement:
     gone = _gone(taken_back(rows))
     last: dict[tuple[int, str], dict[str, str]] = {}
     for row in rows:
-        if row.seq not in gone:
+        if row.seq not in gone and not row.settles:
             last.setdefault((row.call_key, row.says), {})[person_of(row.reviewer)] = row.outcome or "not_sure"
     pairs = same = 0
     words: Counter[str] = Counter()
@@ -279,6 +248,7 @@ def _decisions(rows: Iterable[Any], says: str) -> list[Decision]:
             incidents=_incidents(row.incidents),
             withdrawn=row.seq in gone,
             takes_back=keys.get(taken.get(row.seq)),
+            settles=bool(row.settles),
         )
         for row in known
     ]
@@ -291,30 +261,6 @@ def _gone(taken: Mapping[int, int | None]) -> set[int | None]:
 
 def _incidents(text: str | None) -> tuple[tuple[str, int], ...] | None:
     return None if text is None else tuple((kind, turn) for kind, turn in json.loads(text))
-
-
-def _most_said(counting: Sequence[Decision]) -> Decision | None:
-    """What more than half of them say, by the latest of these; one that tells of incidents goes before."""
-    rising = sorted(counting, key=lambda decision: decision.incidents is not None)
-    for decision in reversed(rising):
-        if 2 * sum(_agree(decision, other) for other in counting) > len(counting):
-            return decision
-    return None
-
-
-def _agree(first: Decision, other: Decision) -> bool:
-    """Whether two reviewers agree: turns may differ, and who tells nothing of incidents leaves them to the other."""
-    if first.choice != other.choice:
-        return False
-    if first.choice != "overrule":
-        # Who confirms says what the verdict says, and decisions that count are about one that says the same.
-        return True
-    mine, theirs = ({kind for kind, _ in decision.violations} for decision in (first, other))
-    if (first.outcome, mine) != (other.outcome, theirs):
-        return False
-    if first.incidents is None or other.incidents is None:
-        return True
-    return {kind for kind, _ in first.incidents} == {kind for kind, _ in other.incidents}
 
 
 def _check_words(reviewer: str, choice: Choice, note: str) -> None:

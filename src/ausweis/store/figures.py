@@ -3,7 +3,6 @@
 One walk through the calls of the days tells it all. No figure is about a small team (`counting`).
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import reduce
@@ -11,11 +10,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, case, func, or_, select
 
-from ausweis.store.counting import Place, Size, told_apart
+from ausweis.store.counting import Place, Size, hits_of_row, told_apart
 from ausweis.store.filters import EVERY, CallFilter
-from ausweis.store.hits import Hits, hits_of
+from ausweis.store.hits import ALL_INCIDENTS, ALL_VIOLATIONS, Hits, Subject
 from ausweis.store.querying import conditions
-from ausweis.store.subjects import ALL_INCIDENTS, ALL_VIOLATIONS, Subject, found, looked, reported
+from ausweis.store.subjects import found, looked, reported
 from ausweis.store.tables import calls
 
 __all__ = ["Figures", "Series", "figures", "hits_by_name"]
@@ -73,11 +72,9 @@ def hits_by_name(
     wanted = select(*said, func.count().label("number")).where(*_within(connection, first, last, filter), something)
     counted: dict[Subject, Hits] = {}
     for row in connection.execute(wanted.group_by(*said)):
-        for incident, verdict, right in ((False, row[0], row[1]), (True, row[2], row[3])):
-            for name, hits in hits_of(json.loads(verdict), None if right is None else json.loads(right), row.number):
-                subject = Subject(incident, name)
-                counted[subject] = counted.get(subject, Hits()) + hits
-    return counted
+        for subject, hits in hits_of_row(row).items():
+            counted[subject] = counted.get(subject, Hits()) + hits
+    return {subject: hits for subject, hits in counted.items() if subject.name is not None}
 
 
 class _Row(NamedTuple):

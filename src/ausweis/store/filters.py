@@ -38,9 +38,11 @@ class CallFilter:
     """Which calls: those that fit everything that is given; within a tuple, any of it.
 
     `first` and `last` are days, both included. `to_review`: a violation, an incident or in need of review. `text` is
-    looked for, whatever its case, in turns, call ids and notes of decisions. `any_incident`: one or more of any kind.
-    `finding`: what people say of the violations and incidents that are asked for, of violations where none are; those
-    need not be the verdict's then (`holding`). `looked_for`: whether incidents were, or this kind.
+    looked for, whatever its case, in turns, call ids and notes of decisions. `undecided_by`: names of one
+    person, who has not decided what the verdict says today; `besides`: keys of calls that are left out.
+    `any_incident`: one or more of any kind. `finding`: what people say of the violations and incidents that are asked
+    for, of violations where none are; those need not be the verdict's then (`subjects`). `looked_for`: whether
+    incidents were, or this kind.
     """
 
     first: date | None = None
@@ -58,6 +60,8 @@ class CallFilter:
     any_incident: bool = False
     finding: Finding | None = None
     looked_for: bool | str | None = None
+    undecided_by: tuple[str, ...] = ()
+    besides: tuple[int, ...] = ()
 
 
 EVERY = CallFilter()

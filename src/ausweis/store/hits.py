@@ -1,15 +1,31 @@
 """Calls counted by what people say of what was reported, and which share of it holds."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 from ausweis.store.bounds import bounds
+from ausweis.vocabulary import INCIDENTS
 
-__all__ = ["FEWEST", "Hits", "Precision", "hits_of"]
+__all__ = ["ALL_INCIDENTS", "ALL_VIOLATIONS", "FEWEST", "OWN", "Hits", "Precision", "Subject", "hits_of", "was_asked"]
 
 FEWEST = 10
 """Decided calls below which a share of them tells nothing: its interval is wider than half of all."""
+
+
+OWN = "own-"
+"""What a company's own incident begins with in `looked_for`, where its id is not known."""
+
+
+class Subject(NamedTuple):
+    """What is counted: violations or incidents; all of them, or those of one type or kind."""
+
+    incident: bool = False
+    name: str | None = None
+
+
+ALL_VIOLATIONS = Subject()
+ALL_INCIDENTS = Subject(incident=True)
 
 
 class Precision(NamedTuple):
@@ -56,16 +72,27 @@ class Hits:
         return Precision(self.confirmed / self.decided, *bounds(self.confirmed, self.decided))
 
 
-def hits_of(verdict: Sequence[str], right: Sequence[str] | None, number: int) -> Iterator[tuple[str, Hits]]:
-    """So many calls of one verdict and one decision, None where that is open, by each name in one of them."""
+def hits_of(incident: bool, verdict: Sequence[str], right: Sequence[str] | None, calls: int) -> dict[Subject, Hits]:
+    """So many calls of one verdict and one decision, None where that is open: by each name in one of them, and all."""
+    counted = {Subject(incident): _hits(bool(verdict), None if right is None else bool(right), calls)}
     for name in dict.fromkeys((*verdict, *(right or ()))):
-        is_said, holds = name in verdict, right is not None and name in right
-        yield (
-            name,
-            Hits(
-                reported=number * is_said,
-                confirmed=number * (is_said and holds),
-                overruled=number * (is_said and right is not None and not holds),
-                added=number * (holds and not is_said),
-            ),
-        )
+        counted[Subject(incident, name)] = _hits(name in verdict, None if right is None else name in right, calls)
+    return counted
+
+
+def was_asked(subject: Subject, looked_for: Sequence[str]) -> bool:
+    """Whether it was looked for in a call that was read for these; of a company's own incidents, whether any was."""
+    if not subject.incident or subject.name is None:
+        return not subject.incident or bool(looked_for)
+    return subject.name in looked_for or (
+        subject.name not in INCIDENTS and any(name.startswith(OWN) for name in looked_for)
+    )
+
+
+def _hits(said: bool, holds: bool | None, calls: int) -> Hits:
+    return Hits(
+        reported=calls * said,
+        confirmed=calls * (said and holds is True),
+        overruled=calls * (said and holds is False),
+        added=calls * (not said and holds is True),
+    )

@@ -127,7 +127,22 @@ def m8_reviewers(connection: Connection) -> None:
         connection.execute(text(statement))
 
 
-def m9_what_is_right(connection: Connection) -> None:
+def m9_settling(connection: Connection) -> None:
+    """Whether a decision of a lead settled what others differed in; null in all others."""
+    connection.execute(text("ALTER TABLE decisions ADD COLUMN settles BOOLEAN"))
+
+
+def m10_saved_filters(connection: Connection) -> None:
+    """Filters of the queue that somebody saved."""
+    connection.execute(
+        text(
+            f"""CREATE TABLE saved_filters (key {_key(connection)}, person TEXT NOT NULL, name TEXT NOT NULL,
+                query TEXT NOT NULL, UNIQUE (person, name))"""
+        )
+    )
+
+
+def m11_what_is_right(connection: Connection) -> None:
     """Columns for what people say, and for incidents that were looked for; who has the key fills them.
 
     Figures walk through all calls of their days. In SQLite an index tells all that they need, without a look at the
@@ -153,11 +168,13 @@ MIGRATIONS: tuple[Migration, ...] = (
     m6_withdrawn_decisions,
     m7_harm,
     m8_reviewers,
-    m9_what_is_right,
+    m9_settling,
+    m10_saved_filters,
+    m11_what_is_right,
 )
 SEALED = MIGRATIONS.index(m5_seals) + 1
 """The migration from which on rows are sealed: by who has the key, not by it."""
-RENEWED = MIGRATIONS.index(m9_what_is_right) + 1
+RENEWED = MIGRATIONS.index(m11_what_is_right) + 1
 """The one from which on rows of calls are as now."""
 
 

@@ -14,11 +14,11 @@ from ausweis.judging.harm import Found, found_of, harm, named
 from ausweis.judging.policy_files import find_policy
 from ausweis.judging.verdict import Verdict
 from ausweis.provenance import PolicyProvenance, RunProvenance
+from ausweis.store.hits import OWN
 from ausweis.store.rows import CallRow, RunRow
 from ausweis.vocabulary import INCIDENTS, SEVERITIES
 
 __all__ = [
-    "OWN",
     "asked_for",
     "call_row",
     "harm_values",
@@ -34,8 +34,6 @@ _RUNS = ("ausweis", "policy", "prompts", "model")
 """What of a verdict's provenance is its run's."""
 _LISTS = ("violations", "incidents", "right_violations", "right_incidents", "looked_for")
 """Columns of calls."""
-OWN = "own-"
-"""What a company's own incident begins with in `looked_for`, where its id is not known."""
 _AS_JSON = ("policy", "prompts", "model")
 """Columns of runs."""
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, asc, desc, false, func, literal, not_, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, asc, case, desc, false, func, literal, not_, or_, select
 
 from ausweis.judging.harm import Found, found_in
 from ausweis.store.filters import EVERY, CallFilter, Cursor, Order, scattered
@@ -103,6 +103,10 @@ def conditions(which: CallFilter, dialect: str) -> list[ColumnElement[bool]]:
         wanted.append(calls.c.risk >= which.min_risk)
     if which.sampled is not None:
         wanted.append(calls.c.sample_key.is_not(None) if which.sampled else calls.c.sample_key.is_(None))
+    if which.undecided_by:
+        wanted.append(_decided(which.undecided_by) == 0)
+    if which.besides:
+        wanted.append(calls.c.key.not_in(which.besides))
     if which.text is not None and which.text.strip():
         wanted.append(_says(which.text.strip(), dialect))
     return wanted
@@ -120,6 +124,14 @@ def _found(which: CallFilter) -> Iterator[ColumnElement[bool]]:
         name = which.looked_for if isinstance(which.looked_for, str) else None
         was = looked(Subject(incident=True, name=name))
         yield not_(was) if which.looked_for is False else was
+
+
+def _decided(names: tuple[str, ...]) -> ColumnElement[int]:
+    """How many decisions of these names stand on what the verdict of today says."""
+    # One that was taken back and the entry that did it come to nothing.
+    stands = func.coalesce(func.sum(case((decisions.c.choice == "withdrawn", -1), else_=1)), 0)
+    own = (decisions.c.call_key == calls.c.key, decisions.c.says == calls.c.says, decisions.c.reviewer.in_(names))
+    return select(stands).where(*own).correlate(calls).scalar_subquery()
 
 
 def _says(words: str, dialect: str) -> ColumnElement[bool]:

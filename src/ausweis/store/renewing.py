@@ -12,6 +12,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from ausweis.errors import StoreError
 from ausweis.judging.harm import found_in
 from ausweis.store import deciding, sealing
+from ausweis.store.holding import right_values
 from ausweis.store.key import Key
 from ausweis.store.packing import asked_for, harm_values
 from ausweis.store.tables import batches, calls, decisions, verdicts
@@ -55,8 +56,7 @@ def _of_decisions(connection: Connection, keys: Sequence[int]) -> list[dict[str,
     wanted = select(calls.c.key, calls.c.says).join(decisions, decisions.c.call_key == calls.c.key)
     decided = connection.execute(wanted.where(calls.c.key.in_(keys)).distinct())
     return [
-        {"b_key": row.key, **deciding.right_values(deciding.decisions_of(connection, row.key, says=row.says))}
-        for row in decided
+        {"b_key": row.key, **right_values(deciding.decisions_of(connection, row.key, says=row.says))} for row in decided
     ]
 
 

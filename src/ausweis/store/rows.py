@@ -11,6 +11,7 @@ from ausweis.facts import Facts
 from ausweis.judging.verdict import Verdict
 from ausweis.provenance import ModelProvenance, PolicyProvenance, PromptProvenance, RunProvenance
 from ausweis.store.filters import Cursor, Order, State, scattered
+from ausweis.store.hits import Hits, Subject
 from ausweis.vocabulary import Outcome, Severity, ViolationType
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Reviewer",
     "Role",
     "RunRow",
+    "SavedFilter",
     "What",
 ]
 
@@ -54,6 +56,7 @@ What = Literal[
     "unmasked",
     "covered",
     "withdrawn",
+    "settled",
     "renewed",
     "reviewer_invited",
     "reviewer_renewed",
@@ -154,6 +157,7 @@ class Decision:
     verdict_key: int
     counts: bool = True
     incidents: tuple[tuple[str, int], ...] | None = None
+    settles: bool = False
     withdrawn: bool = False
     takes_back: int | None = None
 
@@ -181,7 +185,8 @@ class CallRecord:
 class DayCount:
     """Calls counted. What was not asked to be told apart is None; `team` also where it is too small to be.
 
-    `violations` and `incidents`: calls that have one, by type and kind.
+    `violations` and `incidents`: calls that have one, by type and kind. `hits`: what people say of those, of all
+    violations and incidents too. `looked_for`: by what the calls were read for, those with an incident of any kind.
     """
 
     day: date | None
@@ -193,6 +198,8 @@ class DayCount:
     incidents: Mapping[str, int]
     needs_review: int
     to_review: int = 0
+    hits: Mapping[Subject, Hits] = field(default_factory=dict)
+    looked_for: Mapping[tuple[str, ...], Hits] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +254,15 @@ class Agreement:
     pairs: int
     same: int
     kappa: float
+
+
+@dataclass(frozen=True, slots=True)
+class SavedFilter:
+    """A filter of the queue under a name. `query`: what it asks, as a part of an address."""
+
+    key: int
+    name: str
+    query: str
 
 
 @dataclass(frozen=True, slots=True)

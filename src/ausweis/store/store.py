@@ -24,6 +24,7 @@ from ausweis.store import (
     records,
     reviewers,
     sampling,
+    saved_filters,
     sealing,
     withdrawing,
 )
@@ -193,6 +194,9 @@ class Store:
     change_role = _writing(reviewers.change_role)
     withdraw_key = _writing(reviewers.withdraw)
     reviewers = _reading(reviewers.reviewer_list)
+    saved_by = _reading(saved_filters.saved_by)
+    save_filter = _writing(saved_filters.save_filter)
+    forget_filter = _writing(saved_filters.forget_filter)
     covered = _reading(chain.covered)
     chain = _reading(chain.entries)
 

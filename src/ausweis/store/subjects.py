@@ -5,27 +5,16 @@ if they say something else about the call besides.
 """
 
 import json
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Column, ColumnElement, and_, not_, true
 
 from ausweis.store.filters import CallFilter, Finding
-from ausweis.store.packing import OWN
+from ausweis.store.hits import ALL_INCIDENTS, ALL_VIOLATIONS, OWN, Subject
 from ausweis.store.tables import calls
 from ausweis.vocabulary import INCIDENTS
 
-__all__ = ["ALL_INCIDENTS", "ALL_VIOLATIONS", "Subject", "found", "looked", "reported", "subjects_of"]
-
-
-class Subject(NamedTuple):
-    """What is counted: violations or incidents; all of them, or those of one type or kind."""
-
-    incident: bool = False
-    name: str | None = None
-
-
-ALL_VIOLATIONS = Subject()
-ALL_INCIDENTS = Subject(incident=True)
+__all__ = ["found", "looked", "reported", "subjects_of"]
 
 
 def subjects_of(which: CallFilter) -> list[list[Subject]]:

@@ -36,6 +36,7 @@ __all__ = [
     "reviewers",
     "runs",
     "samples",
+    "saved_filters",
     "seals",
     "settings",
     "texts",
@@ -112,6 +113,7 @@ decisions = _table(
     *("says", "reviewer", "choice", "outcome?", "violations", "note", "at"),
     Column("seq", Integer, nullable=False),
     "incidents?",
+    Column("settles", Boolean),
 )
 samples = _table(
     "samples",
@@ -140,6 +142,7 @@ reviewers = _table(
     Column("key_hash", Text, unique=True),
     *("made", "withdrawn?"),
 )
+saved_filters = _table("saved_filters", _key(), "person", "name", "query", UniqueConstraint("person", "name"))
 seals = _table("seals", Column("kind", Text, primary_key=True), _key("level"), _key("number"), "hash")
 
 

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from ausweis.calls.call import Call
-from ausweis.store import deciding, sealing
+from ausweis.store import sealing
+from ausweis.store.holding import NOTHING_DECIDED
 from ausweis.store.key import Key
 from ausweis.store.rows import Added
 from ausweis.store.tables import audio, calls, runs, texts
@@ -90,7 +91,7 @@ def add_texts(connection: Connection, key: Key, batch: Sequence[Call], today: st
     connection.execute(audio.delete().where(audio.c.call_key.in_([there[name].key for name in displaced])))
     for name in sorted(displaced):
         says = reopened(there[name].says, f"{rows[name]['started_at']}\n{rows[name]['words']}")
-        values = {"says": says, **deciding.NOTHING_DECIDED, "sample_key": None}
+        values = {"says": says, **NOTHING_DECIDED, "sample_key": None}
         connection.execute(update(calls).where(calls.c.key == there[name].key).values(values))
     sealed = [sealing.seal(connection, key, kind, keys.values()) for kind in _SEALED]
     return Added(len(displaced), len(named) - len(fitting), any(sealed))

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from ausweis.store import deciding, sealing
+from ausweis.store.holding import NOTHING_DECIDED, right_values
 from ausweis.store.key import Key
 from ausweis.store.packing import asked_for, pack, verdict_values
 from ausweis.store.rows import Imported, RunRow
@@ -104,7 +105,7 @@ class VerdictRows:
         return sealing.seal(connection, self._key, "call", heard)
 
     def _there(self, connection: Connection, ids: list[str]) -> dict[str, Any]:
-        names = ("key", "call_id", "at", "started_at", "says", "turns", *deciding.NOTHING_DECIDED)
+        names = ("key", "call_id", "at", "started_at", "says", "turns", *NOTHING_DECIDED)
         joined = calls.outerjoin(runs, calls.c.run_key == runs.c.key)
         wanted = select(*(calls.c[name] for name in names), runs.c.started, runs.c.key.label("run"))
         wanted = wanted.select_from(joined).where(calls.c.call_id.in_(ids))
@@ -203,7 +204,7 @@ class VerdictRows:
         return {
             **unknown,
             "says": reopened(says, f"{self._run.key} {settled.digest}"),
-            **deciding.NOTHING_DECIDED,
+            **NOTHING_DECIDED,
             "turns": settled.turns,
             **moment_of(None, self._run.started)._asdict(),
         }
@@ -212,9 +213,9 @@ class VerdictRows:
         _, sign, since = (row.says or "").partition(":")
         says += sign + since
         if row.says in (None, says):
-            right = {name: getattr(row, name) for name in deciding.NOTHING_DECIDED}
+            right = {name: getattr(row, name) for name in NOTHING_DECIDED}
         else:
-            right = deciding.right_values(deciding.decisions_of(connection, row.key, says=says))
+            right = right_values(deciding.decisions_of(connection, row.key, says=says))
         return {"says": says, **right, **self._day(row)}
 
     def _day(self, row: Any) -> dict[str, Any]:
