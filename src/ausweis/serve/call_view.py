@@ -1,7 +1,7 @@
 """One call as its page shows it: what happened and where, then what it rests on."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from ausweis.judging.harm import found_of
@@ -67,10 +67,11 @@ def call_view(record: CallRecord, words: Words, *, reviewer: str, agents: bool, 
     """The view of a call for one reviewer."""
     mask = CallMask(record, words.language, masked=not unmasked)
     findings = findings_of(record, words, mask)
+    row = row_view(record.row, words, found_of(record.verdict), agents=agents)
     decided, hidden = _decisions(record, reviewer, words)
     return CallView(
         record=record,
-        row=row_view(record.row, words, found_of(record.verdict), agents=agents),
+        row=replace(row, right="") if hidden else row,
         moments=[list(moment) for _, moment in groupby(findings, key=lambda finding: finding.moment)],
         review=[
             review_sentence(reason, words.language, record.verdict.vocabulary)

@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 
 from ausweis.serve.desk import RequestContext
 from ausweis.serve.question import Question, date_of
 from ausweis.serve.rendering import answer
-from ausweis.store import ALL_INCIDENTS, ALL_VIOLATIONS, Hits, Series, Subject
+from ausweis.store import ALL_INCIDENTS, ALL_VIOLATIONS, FEWEST, Hits, Series, Subject
 from ausweis.views.trends import Trend, highest, trend_of
 from ausweis.vocabulary import GRAVEST, VIOLATIONS
 
@@ -76,6 +77,8 @@ def figures_page(context: RequestContext) -> Response:
         what=context.asked.get("what", "") if subject != ALL_VIOLATIONS else "",
         subject=subject,
         choices=_choices(context),
+        subject_name=_named(subject, context),
+        fewest=FEWEST,
         agreement=store.agreement(),
         recall=store.field_recall(),
         incidents=store.field_recall(of="incidents"),
@@ -90,6 +93,12 @@ def _subject(context: RequestContext) -> Subject:
     if what == _ANY:
         return ALL_INCIDENTS
     return Subject(incident=True, name=what) if what in context.desk.lists.get().incidents else ALL_VIOLATIONS
+
+
+def _named(subject: Subject, context: RequestContext) -> str:
+    if subject.name:
+        return context.words.word(subject.name)
+    return context.words.text("incidents" if subject.incident else "violations")
 
 
 def _choices(context: RequestContext) -> dict[str, list[tuple[str, str]]]:
@@ -122,12 +131,12 @@ def _periods(context: RequestContext, known: Period, shown: Period) -> list[tupl
     what = context.asked.get("what", "")
     some = {context.words.text("last_days", days=days): known._replace(first=_before(known, days)) for days in _CHOICES}
     some[context.words.text("all_days")] = known
-    asked = {name: Question(first=str(period.first), last=str(period.last)) for name, period in some.items()}
-    return [(name, _with(asked[name].query(), what), some[name] == shown) for name in some]
+    current = next((name for name, period in some.items() if period == shown), None)
+    return [(name, _address(period, what), name == current) for name, period in some.items()]
 
 
-def _with(query: str, what: str) -> str:
-    return f"/figures{query}&what={what}" if what else f"/figures{query}"
+def _address(period: Period, what: str) -> str:
+    return f"/figures?{urlencode({'first': period.first, 'last': period.last} | ({'what': what} if what else {}))}"
 
 
 def _names(context: RequestContext, base: Question, period: Period) -> list[Row]:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from ausweis.judging.harm import Found, named
 from ausweis.serve.desk import RequestContext
-from ausweis.serve.question import SHOWN, STATES, Question
+from ausweis.serve.question import ANY, FINDINGS, SHOWN, STATES, Question
 from ausweis.serve.rendering import answer
 from ausweis.store import CallFilter, CallRow, State
 from ausweis.views.words import Words, clock, time_of
@@ -27,7 +27,8 @@ class RowView:
     """A call as a row. `tone`: what gives it its colour; `meta`: where and when it was, in words.
 
     `found`: what happened, the gravest first, each with the turn in which it first did, in words.
-    `state` is `decided` where others have decided and the reader has not: what they said is hidden until then.
+    `right`: what people say instead of that, in words. `state` is `decided`, and `right` empty, where others have
+    decided and the reader has not: what they said is hidden until then.
     """
 
     key: int
@@ -40,6 +41,7 @@ class RowView:
     sampled: bool
     unsure: bool
     state: State | Literal["decided"]
+    right: str = ""
 
     @property
     def what(self) -> str:
@@ -72,7 +74,7 @@ def queue_page(context: RequestContext) -> Response:
         narrowed=question.narrowed,
         views=_views(context, question),
         said=None,
-        **choices(context, question.show),
+        **choices(context, question.show, question.looked),
         **shown,
     )
 
@@ -90,8 +92,8 @@ def question_of(context: RequestContext) -> Question:
     return question if told else replace(question, team="")
 
 
-def choices(context: RequestContext, show: str) -> dict[str, Any]:
-    """What can be chosen in the filter: value and words."""
+def choices(context: RequestContext, show: str, looked: str = "") -> dict[str, Any]:
+    """What can be chosen in the filter: value and words. `looked`: a kind of incident that is asked for already."""
     words, named = context.words, context.desk.lists.get()
     # Who sees the riskiest of a sample first decides a part of it that is no sample.
     orders = ("time",) if show == "sample" else ("risk", "time")
@@ -99,11 +101,18 @@ def choices(context: RequestContext, show: str) -> dict[str, Any]:
         "orders": [(order, words.text(f"by_{order}")) for order in orders],
         "outcomes": _named(OUTCOMES, words),
         "violations": _named(VIOLATIONS, words),
-        "incidents": _named(named.incidents, words),
+        "incidents": [(ANY, words.text("with_incident")), *_named(named.incidents, words)],
         "queues": [(queue, queue) for queue in named.queues],
         "teams": [(team, team) for team in named.teams],
         "states": _named(STATES, words),
+        "findings": _named(FINDINGS, words),
+        "looked": _looked(looked, words),
     }
+
+
+def _looked(looked: str, words: Words) -> list[tuple[str, str]]:
+    known = [("yes", words.text("yes")), ("no", words.text("no"))]
+    return known if looked in ("", "yes", "no") else [*known, (looked, words.word(looked))]
 
 
 def _named(ids: Iterable[str], words: Words) -> list[tuple[str, str]]:
@@ -115,7 +124,10 @@ def row_views(context: RequestContext, rows: Sequence[CallRow]) -> list[RowView]
     own = context.store.decided_by(context.session.reviewer, [row.key for row in rows if row.state != "open"])
     found = context.store.found([row.key for row in rows if row.severity])
     views = [row_view(row, context.words, found.get(row.key, ()), agents=context.desk.agents) for row in rows]
-    return [view if view.state == "open" or view.key in own else replace(view, state="decided") for view in views]
+    hidden = [view.state != "open" and view.key not in own for view in views]
+    return [
+        replace(view, state="decided", right="") if hide else view for view, hide in zip(views, hidden, strict=True)
+    ]
 
 
 def row_view(row: CallRow, words: Words, found: Sequence[Found], *, agents: bool) -> RowView:
@@ -135,6 +147,7 @@ def row_view(row: CallRow, words: Words, found: Sequence[Found], *, agents: bool
         sampled=row.sampled,
         unsure=row.needs_review,
         state=row.state,
+        right=words.right(row) if row.corrected else "",
     )
 
 

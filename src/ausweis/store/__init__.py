@@ -45,7 +45,7 @@ exporting     decided calls → golden cases
 from ausweis.store.exporting import Mask
 from ausweis.store.figures import Figures, Series
 from ausweis.store.filters import CallFilter, Column, Cursor, Finding, Order, State
-from ausweis.store.hits import ALL_INCIDENTS, ALL_VIOLATIONS, Hits, Precision, Subject, was_asked
+from ausweis.store.hits import ALL_INCIDENTS, ALL_VIOLATIONS, FEWEST, Hits, Precision, Subject, was_asked
 from ausweis.store.key import Key
 from ausweis.store.persons import person_of, same_person
 from ausweis.store.rows import (
@@ -76,6 +76,7 @@ from ausweis.store.store import Store
 __all__ = [
     "ALL_INCIDENTS",
     "ALL_VIOLATIONS",
+    "FEWEST",
     "TEAM_AGENTS",
     "TEAM_MINIMUM",
     "Added",

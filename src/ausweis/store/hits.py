@@ -65,6 +65,16 @@ class Hits:
         return self.confirmed + self.overruled
 
     @property
+    def share(self) -> float | None:
+        """Reported ones, of the calls in which it was looked for; None where it was not."""
+        return self.reported / self.asked if self.asked else None
+
+    @property
+    def confirmed_share(self) -> float | None:
+        """Confirmed ones, likewise."""
+        return self.confirmed / self.asked if self.asked else None
+
+    @property
     def precision(self) -> Precision | None:
         """None where too few are decided."""
         if self.decided < FEWEST:
