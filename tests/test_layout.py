@@ -21,6 +21,7 @@ THEMES = {
     "serve": "browser own_words signin team_browser",
     "store": "damage relatives",
     "training": "isolation",
+    "views": "plurals",
     "vocabulary": "registry",
 }
 """What no module alone is of, by folder."""

@@ -88,19 +88,30 @@ class RunError(AusweisError):
 
 
 class StoreError(AusweisError):
-    """A store that cannot be opened, read or written; a decision that it cannot take; a call that is not gone."""
+    """A store that cannot be opened, read or written; a decision that it cannot take; a call that is not gone.
+
+    `code` and `values` say the same for pages, which are in the reader's language; the code is empty where nobody who
+    reads pages can do anything about it.
+    """
+
+    def __init__(self, message: str, *, place: str | None = None, code: str = "", **values: object) -> None:
+        super().__init__(message, place=place)
+        self.code = code
+        self.values = values
 
 
 class NoCallError(StoreError):
     """A call that the store does not have, or not any more; one without a verdict is none yet."""
+
+    def __init__(self, message: str, *, place: str | None = None) -> None:
+        super().__init__(message, place=place, code="call_gone")
 
 
 class NameRefusedError(StoreError):
     """A name that nobody may use. `code`: why, for pages in other languages; `like`: whose it could be taken for."""
 
     def __init__(self, message: str, *, code: Literal["mixed", "alike", "known"], like: str = "") -> None:
-        super().__init__(message)
-        self.code = code
+        super().__init__(message, code=code, name=like)
         self.like = like
 
 

@@ -30,6 +30,7 @@ class Visitor:
 
     def __init__(self, desk: Desk, name: str, key: str | None = TOKEN) -> None:
         """`key`: the terminal's token, or a reviewer's own key, which needs no name."""
+        self.desk = desk
         self.http = TestClient(
             create_app(desk), base_url="http://127.0.0.1:8321", follow_redirects=False, raise_server_exceptions=False
         )

@@ -156,7 +156,7 @@ def test_incidents_are_decided_in_the_form(browser: Browser, tmp_path: Path) -> 
                 page.goto(f"{address}/calls/1?show=all")
                 page.keyboard.press("o")
                 page.get_by_role("button", name="Overrule and go on").click()
-                expect(page.locator("[role=alert]")).to_contain_text("this is what the verdict says")
+                expect(page.locator("[role=alert]")).to_contain_text("This is just what the verdict says")
                 expect(page.locator("#right")).to_be_visible()
                 page.get_by_label("Threatens with a lawyer or court in turn 2").uncheck()
                 page.get_by_text("An incident is missing").click()
@@ -340,7 +340,7 @@ def test_two_reviewers_at_once_lose_nothing(browser: Browser, address: str, stor
     key = store.keys(CallFilter(to_review=True, states=("open",)))[0]
     with signed_in(browser, address, "Anna") as anna, signed_in(browser, address, "Ben") as ben:
         for one in (anna, ben):
-            one.page.goto(f"{address}/calls/{key}")
+            one.page.goto(f"{address}/calls/{key}?show=all")
         anna.page.get_by_label("Note").fill("from Anna")
         ben.page.get_by_label("Note").fill("from Ben")
         anna.page.get_by_role("button", name="Confirm").click()

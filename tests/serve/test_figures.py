@@ -18,8 +18,8 @@ def test_agreement_and_recall_are_shown(store: Store) -> None:
         for reviewer in ("Anna", "Ben"):
             store.decide(key, reviewer=reviewer, choice="confirm", verdict_key=store.record(key).verdict_key)
     page = anna.page("/figures")
-    assert "8 of 8 pairs alike" in page
-    assert "Of the calls to review, 4 are confirmed as violations. In the sample, 0 of 4 were missed" in page
+    assert "decided alike in 8 of 8 comparisons" in page
+    assert "Confirmed violations among the calls to review: 4. Missed in the sample: 0 of 4." in page
     assert page.count('role="img"') == page.count("confirmed, by day")
 
 
@@ -28,12 +28,12 @@ def test_a_sample_that_is_decided_in_part_says_what_waits(store: Store) -> None:
     first, *_ = store.draw_sample(date(2026, 2, 1), date(2026, 3, 2), 4)
     page = anna.page("/figures")
     assert "This needs a sample that has been decided" in page
-    assert "4 drawn calls are not decided yet" in page
+    assert "Of the sample, not decided yet: 4." in page
     store.decide(first, reviewer="Anna", choice="confirm", verdict_key=store.record(first).verdict_key)
     page = anna.page("/figures")
     assert "This needs a sample that has been decided" not in page
     assert "There is no violation among the decided calls, those of the sample (1) included" in page
-    assert "3 drawn calls are not decided yet" in page
+    assert "Of the sample, not decided yet: 3." in page
 
 
 def test_recall_of_incidents_is_shown_where_there_are_any(store: Store) -> None:
@@ -44,7 +44,7 @@ def test_recall_of_incidents_is_shown_where_there_are_any(store: Store) -> None:
         store.decide(key, reviewer="Anna", choice="confirm", verdict_key=store.record(key).verdict_key)
     page = anna.page("/figures")
     assert "Calls with an incident found" in page
-    assert "Of the calls to review, 3 have a confirmed incident. In the sample, 0 of 4 were missed" in page
+    assert "Confirmed incidents among the calls to review: 3. Missed in the sample: 0 of 4." in page
 
 
 def overruled(store: Store, many: int = 14) -> Store:

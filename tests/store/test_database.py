@@ -12,7 +12,7 @@ from tests.store.runs import add_incidents, incident_of, make_call, make_run
 from ausweis.errors import StoreError
 from ausweis.store import Key, Store
 from ausweis.store.database import Database
-from ausweis.store.migrations import MIGRATIONS, RENEWED
+from ausweis.store.migrations import MIGRATIONS
 from ausweis.store.tables import metadata
 
 
@@ -79,7 +79,7 @@ def test_calls_of_a_sealed_store_are_weighed_anew_and_sealed(
     database = Database.open(address)
     with database.writing() as connection:
         connection.execute(text("UPDATE calls SET risk = 0.001 WHERE key = 2"))
-        for statement in as_before(RENEWED):
+        for statement in as_before(6):
             connection.execute(text(statement))
     database.close()
     with Store.open(address, key=key) as store:

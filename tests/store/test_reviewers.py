@@ -10,7 +10,6 @@ from tests.store.runs import make_call
 
 from ausweis.errors import NameRefusedError, StoreError
 from ausweis.store import Key, Store
-from ausweis.store.migrations import RENEWED
 from ausweis.store.tables import calls, decisions, reviewers
 
 
@@ -68,8 +67,9 @@ def test_who_has_decided_is_invited_under_the_name_as_it_stands_there(store: Sto
     assert store.known_names() == ["Petra", "Petra"]
     assert store.spellings("petra") == ("Petra",)
     now = datetime.now(UTC)
-    assert store.decided_since(now - timedelta(hours=1)) == {"petra": 1}
-    assert store.decided_since(now + timedelta(hours=1)) == {}
+    assert store.decided_since(now - timedelta(hours=1), "PETRA") == (1, 1)
+    assert store.decided_since(now - timedelta(hours=1), "Anna") == (0, 1)
+    assert store.decided_since(now + timedelta(hours=1), "Petra") == (0, 0)
 
 
 def _promoted(connection: Connection) -> None:
@@ -105,7 +105,7 @@ def test_a_store_of_before_joins_the_spellings_of_a_name(store: Store, filled: F
     with store._database.writing() as connection:
         # As the version before left it: two persons who differ.
         connection.execute(update(calls).values(state="disputed"))
-        for statement in as_before(RENEWED):
+        for statement in as_before(8):
             connection.execute(text(statement))
     with Store.open(address, key=key) as opened:
         assert opened.record(of).row.state == "not_sure"

@@ -43,8 +43,8 @@ def test_every_violation_has_a_sentence_that_quotes_nothing(
 
 def test_it_names_action_and_level() -> None:
     assert advice(*judged("no_authentication", "contact_change"), Words("en")).whole == (
-        "Authenticate the caller before the change of contact data (level elevated); "
-        "otherwise change nothing, and point to doing it in writing."
+        "Authenticate the caller before the change of contact data (level “elevated”); "
+        "otherwise change nothing, and ask for the request in writing."
     )
 
 
@@ -68,7 +68,8 @@ def test_it_names_what_a_policy_named_itself() -> None:
     violation = violation.model_copy(update={"action": "key_change"})
     verdict = verdict.model_copy(update={"own_words": (word,)})
     assert advice(violation, verdict, Words("de")).whole == (
-        "Vor der Handlung „Stegzugang“ ausweisen lassen; sonst nichts ändern und auf den schriftlichen Weg verweisen."
+        "Vor der Handlung „Stegzugang“ die Identität des Anrufers prüfen; "
+        "andernfalls nichts ändern und auf den schriftlichen Weg verweisen."
     )
     leak, verdict = judged("factor_leaked", None)
     verdict = verdict.model_copy(update={"own_words": (dog,)})

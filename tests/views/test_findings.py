@@ -54,7 +54,7 @@ def test_the_same_advice_is_not_given_twice(tmp_path: Path) -> None:
     with fill(tmp_path / "s.sqlite", [one]) as store:
         third, few, again = findings(store, "twice")
     assert [third.name, few.name, again.turn] == ["unauthorised_third_party", "insufficient_factors", 5]
-    assert third.should.endswith("otherwise tell nothing, and offer a letter to the address on file.")
+    assert third.should.endswith("otherwise disclose nothing, and offer a letter to the address on file.")
     assert few.should == "Go on asking before the action until the factors are enough."
     assert again.should == "As at turn 3."
 
@@ -86,7 +86,7 @@ def in_review(call: str) -> Shown:
     alone = re.search(r'<span class="what"><b>(.*?)</b>', call)
     assert alone
     for block in re.findall(r'<div class="found">(.*?)</div>', call, re.DOTALL):
-        turn = re.search(r'<span class="moment">Turn (\d+)', block)
+        turn = re.search(r'<span class="moment">(?:Turn|Redebeitrag) (\d+)', block)
         if turn is None:
             continue
         title = re.search(r"</span>\s*([^<]+)</h3>", block)

@@ -20,6 +20,10 @@ _KINDS = {ending: kind for kind, ending in ENDINGS.items()} | {".htm": "html"}
 _MOST_QUEUES = 20
 """Queues that are named where none of those that were asked for is known."""
 _NO_STORE = "there is no store; fill one with ausweis store import or ausweis score --store"
+_UNHEARD = (
+    "recordings are not linked, as names of files often hold numbers or persons; with --serve URL, links lead to the "
+    "call in ausweis serve, with --unmasked into the file"
+)
 _EPILOG = """\b
 Examples:
   ausweis review --day yesterday --out reports
@@ -88,6 +92,8 @@ def review(
             _log_unmasked(store, source)
         for kind, path in paths.items():
             _write(store, source, kind, path)
+    if "html" in paths and wanted.masked and not wanted.serve and any(call.recorded for call in source.calls):
+        click.echo(f"ausweis: {_UNHEARD}", err=True)
     _notify(targets, source)
 
 

@@ -41,7 +41,6 @@ def review_page(review: Review) -> str:
         before_first=wanted.first - timedelta(days=BEFORE),
         before_last=wanted.first - timedelta(days=1),
         no_calls=no_calls_in_words(review),
-        unheard=any(call.recorded and not heard(call) for call in review.calls),
         w=words,
         t=words.text,
         **_functions(words, wanted, heard),
@@ -69,10 +68,13 @@ def no_calls_in_words(review: Review) -> str:
 def part_in_words(name: str, words: Words) -> str:
     """What a figure or change counts: `violation:late_authentication` and the like."""
     _, _, word = name.partition(":")
-    keys = {"calls": "figure_calls", "violation": "figure_violations", "incident": "figure_incidents"}
-    if word or name not in (*keys, "needs_review"):
-        return words.word(word or name)
-    return words.text(keys.get(name, name))
+    keys = {
+        "calls": "figure_calls",
+        "violation": "figure_violations",
+        "incident": "figure_incidents",
+        "needs_review": "figure_needs_review",
+    }
+    return words.word(word or name) if word or name not in keys else words.text(keys[name])
 
 
 def usual_in_words(figure: Figure, words: Words) -> str:

@@ -13,7 +13,9 @@ The way in:
 Pages:
     queue       calls as rows; `question` is what is asked of them, `period` days that move with the calendar
     lists       what can be chosen in a filter
+    empty       what is said where nothing is left
     call_page   one call, and what is decided on it: `decision`; `call_view` is what it shows
+    working     who is at which call (`places`), who settles it, and how far the queue is
     audio       recordings, in parts
     sample      calls drawn by chance
     figures     agreement, recall, trends

@@ -1,7 +1,7 @@
 """The server: routes, and who may pass."""
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
-from http import HTTPStatus
 from urllib.parse import urlencode
 
 from starlette.applications import Starlette
@@ -13,14 +13,14 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from ausweis.errors import NoCallError, StoreError
-from ausweis.serve import call_page, figures, queue, sample, team
+from ausweis.serve import call_page, figures, queue, sample, team, working
 from ausweis.serve.audio import audio
 from ausweis.serve.auth import Session
 from ausweis.serve.desk import Desk, RequestContext
-from ausweis.serve.language import language_of
+from ausweis.serve.language import LANGUAGE, language_of
 from ausweis.serve.people import session_of
 from ausweis.serve.rendering import answer, render
-from ausweis.serve.requests import LANGUAGE, desk_of, fields_of, here, origin_of, sign_in_address, words_of
+from ausweis.serve.requests import desk_of, fields_of, here, origin_of, sign_in_address, words_of
 from ausweis.serve.roles import LEAD_ONLY
 from ausweis.serve.security import LOOPBACK, Guard
 from ausweis.serve.signing_in import invitation_page, sign_in, sign_in_page, sign_out
@@ -28,6 +28,8 @@ from ausweis.serve.signing_in import invitation_page, sign_in, sign_in_page, sig
 __all__ = ["create_app"]
 
 Page = Callable[[RequestContext], Response]
+_LOG = logging.getLogger("uvicorn.error")
+"""The terminal of whoever runs the server."""
 MAX_FIELDS = 40
 LARGEST = 2**53
 
@@ -42,6 +44,9 @@ def create_app(desk: Desk) -> Guard:
             Route("/calls/{key:int}/decisions", _form(call_page.decide), methods=["POST"]),
             Route("/calls/{key:int}/unmask", _form(call_page.unmask), methods=["POST"]),
             Route("/calls/{key:int}/mask", _form(call_page.mask_again), methods=["POST"]),
+            Route("/calls/{key:int}/stay", _form(working.stay), methods=["POST"]),
+            Route("/calls/{key:int}/leave", _form(working.leave), methods=["POST"]),
+            Route("/calls/{key:int}/take", _form(working.take_over), methods=["POST"]),
             Route("/sample", _page(sample.sample_page)),
             Route("/sample", _form(sample.draw), methods=["POST"]),
             Route("/figures", _page(figures.figures_page)),
@@ -103,19 +108,25 @@ async def _language(request: Request) -> Response:
 async def _no_page(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     words = words_of(request)
-    key = {403: "form_foreign", 404: "not_found"}.get(status, "went_wrong")
-    text = words.text(LEAD_ONLY if isinstance(error, HTTPException) and error.detail == LEAD_ONLY else key)
-    return await _problem(request, text, f"{status} {HTTPStatus(status).phrase}", status)
+    lead_only = isinstance(error, HTTPException) and error.detail == LEAD_ONLY
+    key = LEAD_ONLY if lead_only else {403: "form_foreign", 404: "not_found"}.get(status, "went_wrong")
+    told = words.text("lead_only_ask") if lead_only else words.status(status)
+    return await _problem(request, words.text(key), told, status)
 
 
 async def _refused(request: Request, error: Exception) -> Response:
     """What the store refuses: what was decided does not fit any more, there is no such call, or nothing can be read."""
     words = words_of(request)
+    fault = error if isinstance(error, StoreError) else StoreError(str(error))
+    if fault.place:
+        # Of the store itself, and not of what was asked of it. What to do is for whoever runs the server.
+        _LOG.error("%s", fault)
+    told = words.error(fault)
     if request.method == "POST":
-        return await _problem(request, words.text("refused"), str(error), 409)
+        return await _problem(request, words.text("refused"), told, 409)
     if isinstance(error, NoCallError):
-        return await _problem(request, words.text("not_found"), str(error), 404)
-    return await _problem(request, words.text("store_away"), str(error), 503)
+        return await _problem(request, words.text("not_found"), told, 404)
+    return await _problem(request, words.text("store_away"), told, 503)
 
 
 async def _problem(request: Request, title: str, text: str, status: int) -> Response:

@@ -28,6 +28,7 @@ class DecisionView:
     note: str
     at: str
     old: bool
+    settles: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,14 @@ class CallView:
         return next((moment[0].start for moment in self.moments if moment[0].start is not None), None)
 
 
-def call_view(record: CallRecord, words: Words, *, reviewer: str, agents: bool, unmasked: bool) -> CallView:
-    """The view of a call for one reviewer."""
+def call_view(
+    record: CallRecord, words: Words, *, reviewer: str, agents: bool, unmasked: bool, settling: bool = False
+) -> CallView:
+    """The view of a call for one reviewer; `settling`: who settles it sees what the others say."""
     mask = CallMask(record, words.language, masked=not unmasked)
     findings = findings_of(record, words, mask)
     row = row_view(record.row, words, found_of(record.verdict), agents=agents)
-    decided, hidden = _decisions(record, reviewer, words)
+    decided, hidden = _decisions(record, reviewer, words, settling=settling)
     return CallView(
         record=record,
         row=replace(row, right="") if hidden else row,
@@ -94,7 +97,7 @@ def _told(check: Check, verdict: Verdict, words: Words) -> str:
     return check_sentence(check, words.language) if check.result in ("fail", "unclear") and not known else ""
 
 
-def _decisions(record: CallRecord, reviewer: str, words: Words) -> tuple[list[DecisionView], int]:
+def _decisions(record: CallRecord, reviewer: str, words: Words, *, settling: bool) -> tuple[list[DecisionView], int]:
     """The decisions that the reviewer may see: until they have decided, only their own, so that two stay two."""
     now = {person_of(decision.reviewer): decision for decision in record.decisions if decision.counts}
     # The last word on an earlier verdict, of those who have not decided anew.
@@ -103,7 +106,7 @@ def _decisions(record: CallRecord, reviewer: str, words: Words) -> tuple[list[De
     by_person = ((person_of(decision.reviewer), decision) for decision in earlier)
     old = {person: decision for person, decision in by_person if person not in now}
     me = person_of(reviewer)
-    seen = me in now
+    seen = settling or me in now
     shown = [decision for person, decision in (*old.items(), *now.items()) if seen or person == me]
     return [_decision(decision, words) for decision in shown], 0 if seen else len(now)
 
@@ -112,9 +115,15 @@ def _decision(decision: Decision, words: Words) -> DecisionView:
     label = [words.word(decision.outcome)] if decision.choice == "overrule" and decision.outcome else []
     happened = (*decision.violations, *(decision.incidents or ())) if label else ()
     label += [words.text("label_at", type=words.word(kind), turn=turn) for kind, turn in happened]
-    at = f"{decision.at[:10]} {decision.at[11:16]} UTC"
+    at = words.moment(decision.at)
     return DecisionView(
-        decision.reviewer, decision.choice, ", ".join(label), decision.note, at, old=not decision.counts
+        decision.reviewer,
+        decision.choice,
+        ", ".join(label),
+        decision.note,
+        at,
+        old=not decision.counts,
+        settles=decision.settles,
     )
 
 
@@ -127,4 +136,4 @@ def _about(record: CallRecord, words: Words) -> Iterator[tuple[str, str]]:
     yield "model", run.model.id
     if run.prompts:
         yield "prompts", ", ".join(f"{prompt.id}@{prompt.version}" for prompt in run.prompts)
-    yield "run", f"{run.started[:16].replace('T', ' ')} UTC, ausweis {run.ausweis}, {run.strategy}"
+    yield "run", f"{words.moment(run.started)}, ausweis {run.ausweis}, {words.word(run.strategy)}"

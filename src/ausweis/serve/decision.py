@@ -8,7 +8,6 @@ from typing import NamedTuple
 from ausweis.errors import StoreError
 from ausweis.judging.verdict import Verdict
 from ausweis.store import Choice
-from ausweis.views.words import Words
 from ausweis.vocabulary import INCIDENTS, OUTCOMES, VIOLATIONS, IncidentId, Outcome, ViolationType
 
 __all__ = ["CHOICES", "MAX_NOTE", "DecisionForm", "Label", "Tick", "label_of", "note_of", "proposed", "sent"]
@@ -78,7 +77,7 @@ def sent(verdict: Verdict, form: Mapping[str, str]) -> DecisionForm:
     )
 
 
-def note_of(form: Mapping[str, str], words: Words) -> str:
+def note_of(form: Mapping[str, str]) -> str:
     """The note, with the line ends of this machine: browsers send two characters for each, and count one.
 
     Raises:
@@ -86,11 +85,11 @@ def note_of(form: Mapping[str, str], words: Words) -> str:
     """
     note = re.sub(r"\r\n?", "\n", form.get("note", "")).strip()
     if len(note) > MAX_NOTE:
-        raise StoreError(words.text("note_long", most=MAX_NOTE))
+        raise StoreError(f"the note is longer than {MAX_NOTE} letters", code="note_wrong", most=MAX_NOTE)
     return note
 
 
-def label_of(form: Mapping[str, str], words: Words) -> Label:
+def label_of(form: Mapping[str, str]) -> Label:
     """The right label; turns of violations count only where the outcome is a violation.
 
     Raises:
@@ -98,21 +97,21 @@ def label_of(form: Mapping[str, str], words: Words) -> Label:
     """
     outcome = next((word for word in OUTCOMES if word == form.get("outcome")), None)
     if outcome is None:
-        raise StoreError(words.text("outcome_missing"))
+        raise StoreError("the right outcome is missing", code="outcome_missing")
     types = VIOLATIONS if outcome == "violation" else ()
-    violations = [(kind, turn) for kind in types for turn in _turns(form, kind, words)]
+    violations = [(kind, turn) for kind in types for turn in _turns(form, kind)]
     if outcome == "violation" and not violations:
-        raise StoreError(words.text("violation_missing"))
+        raise StoreError("a violation has no turn", code="violation_missing")
     ticked = (re.fullmatch(r"keep-([0-9]{1,7})-(.+)", name) for name in form)
     incidents = [(match[2], int(match[1])) for match in ticked if match]
-    incidents += [(kind, turn) for kind in INCIDENTS for turn in _turns(form, kind, words)]
+    incidents += [(kind, turn) for kind in INCIDENTS for turn in _turns(form, kind)]
     return Label(outcome, violations, list(dict.fromkeys(incidents)))
 
 
-def _turns(form: Mapping[str, str], kind: str, words: Words) -> list[int]:
+def _turns(form: Mapping[str, str], kind: str) -> list[int]:
     turns = [turn for turn in re.split(r"[,\s]+", form.get(kind, "").strip()) if turn]
     if not all(re.fullmatch(r"[0-9]{1,7}", turn) and 1 <= int(turn) <= MAX_TURN for turn in turns):
-        raise StoreError(words.text("turn_wrong", type=words.word(kind)))
+        raise StoreError(f"the turns of {kind} are no numbers", code="turns_wrong", type=kind)
     return [int(turn) for turn in turns]
 
 

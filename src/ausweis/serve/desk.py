@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from ausweis.serve.auth import Auth, Session
 from ausweis.serve.lists import Lists
+from ausweis.serve.places import Places
 from ausweis.serve.throttle import Throttle
 from ausweis.store import Store
 from ausweis.views.words import Words
@@ -17,7 +18,8 @@ class Desk:
 
     `hosts`: names under which browsers may reach it; `port`: its own, part of the cookie's name, since cookies do not
     tell ports apart. `unmasked`: by session and call, what verdict and text said then, as another text stays masked;
-    kept for as long as the server runs.
+    kept for as long as the server runs, like `seen`: by person, call and what it says, where a lead has seen the
+    opinions of others before giving one.
     """
 
     store: Store
@@ -28,6 +30,8 @@ class Desk:
     port: int = 8321
     secure: bool = False
     unmasked: dict[tuple[str, int], str] = field(default_factory=dict)
+    seen: set[tuple[str, int, str]] = field(default_factory=set)
+    places: Places = field(default_factory=Places)
     lists: Lists = field(init=False)
     throttle: Throttle = field(default_factory=Throttle)
 

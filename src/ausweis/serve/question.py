@@ -11,8 +11,9 @@ from ausweis.vocabulary import OUTCOMES, VIOLATIONS
 
 __all__ = ["ANY", "FINDINGS", "SHOWN", "STATES", "Question", "Shown", "date_of"]
 
-Shown = Literal["todo", "second", "sample", "decided", "all"]
-"""todo: to review and not decided; second: not sure or disputed; sample: drawn by chance and not decided."""
+Shown = Literal["todo", "second", "settle", "sample", "decided", "all"]
+"""todo: to review and not decided; second: not sure or disputed, for those who have not decided; settle: the same, for
+leads; sample: drawn by chance and not decided."""
 SHOWN: tuple[Shown, ...] = get_args(Shown)
 STATES: tuple[State, ...] = get_args(State)
 FINDINGS: tuple[Finding, ...] = get_args(Finding)
@@ -30,6 +31,7 @@ _VALUES: dict[Order, Callable[[str], float | str]] = {
 _STATES_OF: dict[Shown, tuple[State, ...]] = {
     "todo": ("open",),
     "second": ("not_sure", "disputed"),
+    "settle": ("not_sure", "disputed"),
     "sample": ("open",),
     "decided": ("confirmed", "overruled"),
     "all": (),
@@ -114,6 +116,10 @@ class Question:
             sampled=True if shown == "sample" else None,
             text=self.q or None,
         )
+
+    def waits(self, state: State) -> bool:
+        """Whether a call of that state is in this view to be decided, not only to be looked at."""
+        return self.show not in ("decided", "all") and state in self.filter.states
 
     def shown(self, show: Shown) -> "Question":
         """The same, of other calls."""

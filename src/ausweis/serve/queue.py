@@ -10,13 +10,14 @@ from starlette.responses import Response
 
 from ausweis.judging.harm import Found, named
 from ausweis.serve.desk import RequestContext
+from ausweis.serve.empty import empty_view
 from ausweis.serve.question import ANY, FINDINGS, SHOWN, STATES, Question
 from ausweis.serve.rendering import answer
 from ausweis.store import CallFilter, CallRow, State
 from ausweis.views.words import Words, clock, time_of
 from ausweis.vocabulary import OUTCOMES, VIOLATIONS, Severity
 
-__all__ = ["PAGE", "RowView", "choices", "question_of", "queue_page", "row_view", "row_views"]
+__all__ = ["PAGE", "RowView", "choices", "filter_of", "question_of", "queue_page", "row_view", "row_views"]
 
 PAGE = 50
 """Calls on a page."""
@@ -29,6 +30,7 @@ class RowView:
     `found`: what happened, the gravest first, each with the turn in which it first did, in words.
     `right`: what people say instead of that, in words. `state` is `decided`, and `right` empty, where others have
     decided and the reader has not: what they said is hidden until then.
+    `held_by`: who else is at it.
     """
 
     key: int
@@ -42,6 +44,7 @@ class RowView:
     unsure: bool
     state: State | Literal["decided"]
     right: str = ""
+    held_by: str = ""
 
     @property
     def what(self) -> str:
@@ -52,10 +55,12 @@ class RowView:
 def queue_page(context: RequestContext) -> Response:
     """The queue that is asked for; only its rows where htmx asks."""
     question = question_of(context)
+    which = filter_of(context, question)
+    context.desk.places.leave_all(context.session)
     after = question.cursor(context.asked)
-    rows = context.store.calls(question.filter, order=question.by, limit=PAGE + 1, after=after)
+    rows = context.store.calls(which, order=question.by, limit=PAGE + 1, after=after)
     # Searching reads every call, so it is not done twice where once tells the number.
-    total = len(rows) if after is None and len(rows) <= PAGE else context.store.count(question.filter)
+    total = len(rows) if after is None and len(rows) <= PAGE else context.store.count(which)
     words = context.words
     shown: dict[str, Any] = {
         "rows": row_views(context, rows[:PAGE]),
@@ -64,6 +69,8 @@ def queue_page(context: RequestContext) -> Response:
         "more": f"/{question.query(rows[PAGE - 1].cursor(question.by))}" if len(rows) > PAGE else None,
         "shown": words.text("shown_one" if total == 1 else "shown", total=words.number(total)),
     }
+    views = [] if context.partial and rows else _views(context, question)
+    shown["empty"] = None if rows or after else empty_view(context, question, views)
     if context.partial:
         return answer(context, "results.html.j2", **shown)
     return answer(
@@ -72,7 +79,7 @@ def queue_page(context: RequestContext) -> Response:
         here="calls",
         asked=question,
         narrowed=question.narrowed,
-        views=_views(context, question),
+        views=views,
         said=None,
         **choices(context, question.show, question.looked),
         **shown,
@@ -80,8 +87,13 @@ def queue_page(context: RequestContext) -> Response:
 
 
 def question_of(context: RequestContext) -> Question:
-    """What is asked for, without a team that is too small in these days and this queue to be told apart."""
+    """What is asked for, without a team that is too small in these days and this queue to be told apart.
+
+    What is there to be settled is for leads; for others, it is there for a second opinion.
+    """
     question = Question.of(context.asked)
+    if question.show == "settle" and context.session.role != "lead":
+        question = replace(question, show="second")
     if not question.team:
         return question
     which = question.filter
@@ -90,6 +102,14 @@ def question_of(context: RequestContext) -> Question:
     counts = context.store.day_counts(which.first or known[0], which.last or known[1], filter=within, by=("team",))
     told = any(count.team == question.team for count in counts)
     return question if told else replace(question, team="")
+
+
+def filter_of(context: RequestContext, question: Question, *, free: bool = False) -> CallFilter:
+    """The filter for the store, for this reader; with `free`, without the calls that others are at."""
+    which = question.filter
+    if question.show == "second":
+        which = replace(which, undecided_by=context.store.spellings(context.session.reviewer))
+    return replace(which, besides=tuple(context.desk.places.of_others(context.session))) if free else which
 
 
 def choices(context: RequestContext, show: str, looked: str = "") -> dict[str, Any]:
@@ -105,7 +125,7 @@ def choices(context: RequestContext, show: str, looked: str = "") -> dict[str, A
         "queues": [(queue, queue) for queue in named.queues],
         "teams": [(team, team) for team in named.teams],
         "states": _named(STATES, words),
-        "findings": _named(FINDINGS, words),
+        "findings": [(finding, words.text(f"count_{finding}")) for finding in FINDINGS],
         "looked": _looked(looked, words),
     }
 
@@ -124,6 +144,8 @@ def row_views(context: RequestContext, rows: Sequence[CallRow]) -> list[RowView]
     own = context.store.decided_by(context.session.reviewer, [row.key for row in rows if row.state != "open"])
     found = context.store.found([row.key for row in rows if row.severity])
     views = [row_view(row, context.words, found.get(row.key, ()), agents=context.desk.agents) for row in rows]
+    places = context.desk.places.of_others(context.session)
+    views = [replace(view, held_by=places[view.key].name) if view.key in places else view for view in views]
     hidden = [view.state != "open" and view.key not in own for view in views]
     return [
         replace(view, state="decided", right="") if hide else view for view, hide in zip(views, hidden, strict=True)
@@ -134,7 +156,7 @@ def row_view(row: CallRow, words: Words, found: Sequence[Found], *, agents: bool
     """A row in words. `found`: what its verdict found."""
     (name, turn), *others = _found(row, words, found)
     moment = ", ".join(part for part in (words.day(row.day), time_of(row)) if part)
-    length = clock(row.seconds) or words.text("turns", count=row.turns)
+    length = clock(row.seconds) or words.count("turns", row.turns)
     meta = (moment, row.queue, row.team, row.agent if agents else None, length)
     return RowView(
         key=row.key,
@@ -165,5 +187,9 @@ def _views(context: RequestContext, question: Question) -> list[tuple[str, str, 
     views: list[tuple[str, str, int | None]] = []
     for name in SHOWN:
         other = question.shown(name)
-        views.append((name, f"/{other.query()}", None if other.q else context.store.count(other.filter)))
+        is_here = name == question.show
+        count = None if other.q else context.store.count(filter_of(context, other))
+        # Who settles, and whether there is anything to settle: others need not read it.
+        if name != "settle" or is_here or (context.session.role == "lead" and count):
+            views.append((name, f"/{other.query()}", count))
     return views

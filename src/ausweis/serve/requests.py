@@ -6,13 +6,11 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 
 from ausweis.serve.desk import Desk
-from ausweis.serve.language import language_of
+from ausweis.serve.language import asked_language
 from ausweis.views.words import Words
 
-__all__ = ["LANGUAGE", "client_of", "desk_of", "fields_of", "here", "origin_of", "sign_in_address", "words_of"]
+__all__ = ["client_of", "desk_of", "fields_of", "here", "origin_of", "sign_in_address", "words_of"]
 
-LANGUAGE = "ausweis-language"
-"""The cookie of the chosen language."""
 FORM_FIELDS = 5000
 """A call may have thousands of incidents, each a field."""
 MAX_ADDRESS = 2000
@@ -26,7 +24,7 @@ def desk_of(request: Request) -> Desk:
 
 def words_of(request: Request) -> Words:
     """The words of the language in which the reader is answered."""
-    return Words(language_of(request.cookies.get(LANGUAGE), request.headers.get("accept-language", "")))
+    return Words(asked_language(request.headers))
 
 
 def client_of(request: Request) -> str:

@@ -10,9 +10,8 @@ from ausweis.serve.auth import LIFETIME, reviewer_name
 from ausweis.serve.people import session_of
 from ausweis.serve.rendering import render
 from ausweis.serve.requests import client_of, desk_of, fields_of, here, sign_in_address, words_of
-from ausweis.views.words import Words
 
-__all__ = ["invitation_page", "name_problem", "sign_in", "sign_in_page", "sign_out"]
+__all__ = ["invitation_page", "sign_in", "sign_in_page", "sign_out"]
 
 
 async def sign_in_page(request: Request) -> Response:
@@ -53,7 +52,7 @@ async def _by_token(request: Request, token: str, name: str, back: str) -> Respo
     try:
         reviewer = await run_in_threadpool(desk.store.name_for, reviewer)
     except NameRefusedError as error:
-        return _form(request, token, name_problem(error, words), 422, back=back, name=name)
+        return _form(request, token, words.error(error), 422, back=back, name=name)
     if await run_in_threadpool(desk.store.reviewer, reviewer):
         return _form(request, token, words.text("name_has_key", name=reviewer), 422, back=back, name=name)
     return _signed_in(request, desk.auth.sign_in(reviewer)[1], back)
@@ -77,15 +76,11 @@ async def sign_out(request: Request) -> Response:
         raise HTTPException(403)
     if session is not None:
         desk.auth.sign_out(session)
+        desk.places.leave_all(session)
         desk.unmasked = {seen: says for seen, says in desk.unmasked.copy().items() if seen[0] != session.id}
     response = RedirectResponse("/signin", 303)
     response.delete_cookie(desk.cookie, path="/", httponly=True, samesite="lax", secure=desk.secure)
     return response
-
-
-def name_problem(error: NameRefusedError, words: Words) -> str:
-    """Why nobody may work under a name, in the reader's language."""
-    return words.text(f"name_{error.code}", name=error.like)
 
 
 def _wrong(request: Request, back: str, status: int = 200) -> HTMLResponse:
@@ -93,7 +88,7 @@ def _wrong(request: Request, back: str, status: int = 200) -> HTMLResponse:
     words, seconds = words_of(request), desk_of(request).throttle.wrong(client_of(request))
     if not seconds:
         return _form(request, "", words.text("token_wrong"), status, back=back)
-    response = _form(request, "", words.text("token_wait", seconds=words.number(seconds)), 429, back=back)
+    response = _form(request, "", words.count("token_wait", seconds), 429, back=back)
     response.headers["Retry-After"] = str(seconds)
     return response
 

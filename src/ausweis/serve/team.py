@@ -9,7 +9,6 @@ from ausweis.errors import NameRefusedError, StoreError
 from ausweis.serve.desk import RequestContext
 from ausweis.serve.rendering import answer
 from ausweis.serve.roles import require_lead
-from ausweis.serve.signing_in import name_problem
 from ausweis.store import Invitation, Reviewer, Role, same_person
 from ausweis.views.words import Words
 
@@ -35,7 +34,7 @@ def invite(context: RequestContext) -> Response:
     try:
         invitation = context.store.invite(name, _role(context), by=context.session.reviewer)
     except NameRefusedError as error:
-        return _page(context, problem=name_problem(error, context.words), name=name, status=422)
+        return _page(context, problem=context.words.error(error), name=name, status=422)
     except StoreError:
         return _page(context, problem=context.words.text("name_missing"), name=name, status=422)
     return _page(context, invitation=invitation)
@@ -84,7 +83,7 @@ def _other(context: RequestContext) -> str:
     """The name that is meant: a lead who shuts themselves out is a slip of the hand."""
     name = context.form.get("name", "")
     if same_person(name, context.session.reviewer):
-        raise StoreError(context.words.text("team_self"))
+        raise StoreError("another lead changes your own key and role", code="team_self")
     return name
 
 

@@ -46,6 +46,7 @@ from ausweis.store.exporting import Mask
 from ausweis.store.figures import Figures, Series
 from ausweis.store.filters import CallFilter, Column, Cursor, Finding, Order, State
 from ausweis.store.hits import ALL_INCIDENTS, ALL_VIOLATIONS, FEWEST, Hits, Precision, Subject, was_asked
+from ausweis.store.holding import can_settle
 from ausweis.store.key import Key
 from ausweis.store.persons import person_of, same_person
 from ausweis.store.rows import (
@@ -112,6 +113,7 @@ __all__ = [
     "StoreSink",
     "Subject",
     "What",
+    "can_settle",
     "person_of",
     "same_person",
     "was_asked",

@@ -79,7 +79,8 @@ def decide(
     check_label(choice, label, said, call.turns)
     others = decisions_of(connection, call_key, says=call.says) if settles else []
     if settles and (choice == "not_sure" or not can_settle(others, reviewer)):
-        raise StoreError("there is nothing to settle: nobody else differs or is not sure, or you are not sure yourself")
+        message = "there is nothing to settle: nobody else differs or is not sure, or you are not sure yourself"
+        raise StoreError(message, code="nothing_to_settle")
     # Where nobody looked for incidents, nobody says either that there is none.
     tells = label.incidents or said.incidents or looked_for(verdict.facts)
     row: dict[str, Any] = {
@@ -132,7 +133,8 @@ def _call_seen(connection: Connection, call_key: int, verdict_key: int, says: st
     if call is None or call.verdict_key is None:
         raise NoCallError("there is no such call in the store any more")
     if says not in (None, call.says) or (call.verdict_key != verdict_key and not _says(connection, call, verdict_key)):
-        raise StoreError("the verdict has changed since you saw it, or the text; look at the call again, then decide")
+        message = "the verdict has changed since you saw it, or the text; look at the call again, then decide"
+        raise StoreError(message, code="verdict_changed")
     return call
 
 
@@ -265,8 +267,10 @@ def _incidents(text: str | None) -> tuple[tuple[str, int], ...] | None:
 
 def _check_words(reviewer: str, choice: Choice, note: str) -> None:
     if not reviewer or len(reviewer) > _MAX_NAME or not reviewer.isprintable():
-        raise StoreError(f"a decision needs the reviewer's name, of at most {_MAX_NAME} letters")
+        message = f"a decision needs the reviewer's name, of at most {_MAX_NAME} letters"
+        raise StoreError(message, code="reviewer_wrong", most=_MAX_NAME)
     if len(note) > _MAX_NOTE or "\0" in note:
-        raise StoreError(f"the note is too long or no text; at most {_MAX_NOTE} letters")
+        message = f"the note is too long or no text; at most {_MAX_NOTE} letters"
+        raise StoreError(message, code="note_wrong", most=_MAX_NOTE)
     if choice not in get_args(Choice):
-        raise StoreError(f"a decision is one of {', '.join(get_args(Choice))}")
+        raise StoreError(f"a decision is one of {', '.join(get_args(Choice))}", code="choice_missing")

@@ -14,7 +14,7 @@ from ausweis.store.subjects import Subject, looked, reported, subjects_of
 from ausweis.store.subjects import found as found_so
 from ausweis.store.tables import batches, calls, decisions, texts, verdicts
 
-__all__ = ["conditions", "find", "found", "keys", "neighbours", "rows"]
+__all__ = ["conditions", "find", "found", "keys", "neighbours", "position", "rows"]
 
 _MAX_TEXT = 200
 """Letters of a text that is looked for."""
@@ -63,6 +63,20 @@ def neighbours(
         connection.execute(_ordered(before, order, back=True).limit(1)).scalar(),
         connection.execute(_ordered(after, order).limit(1)).scalar(),
     )
+
+
+def position(
+    connection: Connection, key: int, which: CallFilter = EVERY, *, order: Order = "weight"
+) -> tuple[int | None, int]:
+    """Which one of the calls that fit this one is, from 1 on, and how many fit; None where it does not fit itself."""
+    row = connection.execute(select(calls).where(calls.c.key == key, calls.c.outcome.is_not(None))).first()
+    if row is None:
+        return None, 0
+    before = case((_beyond(order, call_row(row).cursor(order), back=True), 1), else_=0)
+    itself = case((calls.c.key == key, 1), else_=0)
+    wanted = select(func.count(), func.sum(before), func.sum(itself)).select_from(calls)
+    number, earlier, fits = connection.execute(wanted.where(*conditions(which, connection.dialect.name))).one()
+    return (earlier or 0) + 1 if fits else None, number
 
 
 def find(connection: Connection, call_id: str) -> int | None:

@@ -77,15 +77,16 @@ def spellings(connection: Connection, name: str) -> tuple[str, ...]:
     return tuple(sorted(other for other in names if person_of(other) == person_of(name)))
 
 
-def decided_since(connection: Connection, moment: datetime) -> dict[str, int]:
-    """How many calls each person has decided since, by `person_of`; `moment` with its zone."""
+def decided_since(connection: Connection, moment: datetime, name: str) -> tuple[int, int]:
+    """How many calls were decided since: by this person, and by all. `moment` with its zone."""
     at = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     wanted = select(decisions.c.reviewer, decisions.c.call_key, decisions.c.choice).where(decisions.c.at >= at)
     words: Counter[tuple[str, int]] = Counter()
     for row in connection.execute(wanted):
         # One that was taken back and the entry that did it come to nothing.
         words[person_of(row.reviewer), row.call_key] += -1 if row.choice == "withdrawn" else 1
-    return dict(Counter(person for (person, _), number in words.items() if number > 0))
+    standing = [said for said, number in words.items() if number > 0]
+    return sum(person == person_of(name) for person, _ in standing), len({key for _, key in standing})
 
 
 def invite(
@@ -150,7 +151,7 @@ def withdraw(connection: Connection, key: Key, name: str, *, by: str) -> Reviewe
 def _change(connection: Connection, key: Key, name: str, values: dict[str, Any], what: What, by: str) -> Reviewer:
     known = reviewer(connection, name)
     if known is None:
-        raise StoreError("there is no reviewer of that name")
+        raise StoreError("there is no reviewer of that name", code="reviewer_gone")
     sealing.check(connection, key, "reviewer", [known.key])
     connection.execute(update(reviewers).where(reviewers.c.key == known.key).values(values))
     return _noted(connection, key, known.key, what, by)

@@ -166,6 +166,7 @@ class Store:
     count = _reading(counting.count)
     keys = _reading(querying.keys)
     neighbours = _reading(querying.neighbours)
+    position = _reading(querying.position)
     record = _reading(records.record)
     found = _reading(querying.found)
     find = _reading(querying.find)

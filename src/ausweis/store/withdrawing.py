@@ -32,7 +32,8 @@ def withdraw(connection: Connection, key: Key, call_key: int, *, reviewer: str, 
         decision.key for decision in deciding.decisions_of(connection, call_key, says=call.says) if decision.counts
     }
     if row is None or not same_person(row.reviewer, reviewer) or decision_key not in counting:
-        raise StoreError("only your own last decision about what the verdict says can be taken back")
+        message = "only your own last decision about what the verdict says can be taken back"
+        raise StoreError(message, code="not_yours")
     same = {name: getattr(row, name) for name in ("call_key", "verdict_key", "says", "reviewer")}
     nothing: dict[str, Any] = {"outcome": None, "violations": "[]", "incidents": None, "note": ""}
     made = deciding.keep(connection, key, call, {**same, "choice": "withdrawn", **nothing})

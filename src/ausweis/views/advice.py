@@ -40,7 +40,7 @@ def advice(violation: Violation, verdict: Verdict, words: Words) -> Advice:
     text = words.text(
         f"advice_{violation.type}",
         action=category.noun(words.language) if category else words.text("some_action"),
-        level=words.text("at_level", level=level) if level else "",
+        level=words.text("at_level", level=words.level(level)) if level else "",
         told=", ".join(map(words.knowing(known).subject, dict.fromkeys(leaked))) or words.text("some_factor"),
     )
     instead = words.text(f"instead_{category.kind if category else 'disclosure'}")
