@@ -8,8 +8,8 @@ from typing import Any, get_args
 import pytest
 from tests.store.runs import add_incidents, incident_of, make_call, make_run
 
-from ausweis.store import ALL_INCIDENTS, ALL_VIOLATIONS, CallFilter, Finding, Hits, Store, Subject
-from ausweis.store.hits import FEWEST, was_asked
+from ausweis.store import ALL_INCIDENTS, ALL_VIOLATIONS, CallFilter, Counted, Finding, Store, Subject
+from ausweis.store.counted import FEWEST, was_asked
 
 FIRST, LAST = date(2026, 3, 2), date(2026, 3, 4)
 NONE, LEAK = Subject(name="no_authentication"), Subject(name="factor_leaked")
@@ -46,8 +46,8 @@ def decided(store: Store) -> Store:
     return store
 
 
-def numbers(hits: Hits) -> tuple[int, ...]:
-    return (hits.reported, hits.confirmed, hits.overruled, hits.open, hits.added)
+def numbers(found: Counted) -> tuple[int, ...]:
+    return (found.reported, found.confirmed, found.overruled, found.open, found.added)
 
 
 def test_what_people_decide_changes_the_figures(some: Store) -> None:
@@ -57,7 +57,7 @@ def test_what_people_decide_changes_the_figures(some: Store) -> None:
     assert numbers(some.figures(FIRST, LAST).every.total) == (6, 2, 1, 3, 1)
     assert numbers(some.figures(FIRST, LAST, NONE).every.total) == (6, 1, 2, 3, 1)
     assert numbers(some.figures(FIRST, LAST, LEAK).every.total) == (0, 0, 0, 0, 1)
-    assert {one: numbers(hits) for one, hits in some.hits_by_name(FIRST, LAST).items()} == {
+    assert {one: numbers(found) for one, found in some.counted_by_name(FIRST, LAST).items()} == {
         NONE: (6, 1, 2, 3, 1),
         LEAK: (0, 0, 0, 0, 1),
         RUDE: (2, 1, 0, 1, 0),
@@ -79,14 +79,14 @@ def test_each_figure_counts_the_calls_that_its_filter_shows(some: Store, subject
     names = (subject.name,) if subject.name else ()
     which: Any = {"incidents": names, "any_incident": not names} if subject.incident else {"violations": names}
     for first, last in ((FIRST, LAST), (FIRST, FIRST), (LAST, LAST)):
-        hits = some.figures(first, last, subject).every.total
+        found = some.figures(first, last, subject).every.total
         here = CallFilter(first=first, last=last, **which)
         for finding in get_args(Finding):
-            assert some.count(replace(here, finding=finding)) == getattr(hits, finding), finding
+            assert some.count(replace(here, finding=finding)) == getattr(found, finding), finding
         if subject.incident:
             looked = subject.name or True
-            assert some.count(CallFilter(first=first, last=last, looked_for=looked)) == hits.asked
-            assert some.count(CallFilter(first=first, last=last, looked_for=False)) == hits.calls - hits.asked
+            assert some.count(CallFilter(first=first, last=last, looked_for=looked)) == found.asked
+            assert some.count(CallFilter(first=first, last=last, looked_for=False)) == found.calls - found.asked
 
 
 def test_incidents_count_in_calls_that_were_read_for_them(some: Store) -> None:
@@ -100,7 +100,7 @@ def test_incidents_count_in_calls_that_were_read_for_them(some: Store) -> None:
 
 def test_days_and_queues_sum_up_to_all(some: Store) -> None:
     found = some.figures(FIRST, LAST)
-    assert sum(hits.calls for hits in found.every.days.values()) == found.every.total.calls == 12
+    assert sum(found.calls for found in found.every.days.values()) == found.every.total.calls == 12
     assert {queue: series.total.reported for queue, series in found.queues.items()} == {"billing": 6}
     assert found.teams[None].total == found.every.total
 
@@ -117,14 +117,14 @@ def test_teams_are_told_apart_as_everywhere(store: Store, tmp_path: Path) -> Non
         counted = {one.team: one.calls for one in store.day_counts(first, last, by=("team",))}
         assert {team: series.total.calls for team, series in teams.items()} == counted
         by_day = {(one.day, one.team): one.calls for one in store.day_counts(first, last, by=("day", "team"))}
-        assert {(day, team): hits.calls for team, own in teams.items() for day, hits in own.days.items()} == by_day
+        assert {(day, team): found.calls for team, own in teams.items() for day, found in own.days.items()} == by_day
         for team in filter(None, teams):
             assert store.count(CallFilter(first=first, last=last, teams=(team,))) == teams[team].total.calls
 
 
 def test_a_share_of_few_decided_reports_tells_nothing() -> None:
-    assert Hits(10, 10, 10, FEWEST - 1, 0).precision is None
-    precise = Hits(20, 20, 12, 9, 3).precision
+    assert Counted(10, 10, 10, FEWEST - 1, 0).precision is None
+    precise = Counted(20, 20, 12, 9, 3).precision
     assert precise is not None
     assert (precise.share, round(precise.low, 3), round(precise.high, 3)) == (0.75, 0.428, 0.945)
 

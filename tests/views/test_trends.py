@@ -1,14 +1,14 @@
 from datetime import date
 
-from ausweis.store import ALL_VIOLATIONS, DayCount, Hits
+from ausweis.store import ALL_VIOLATIONS, Counted, DayCount
 from ausweis.views.trends import highest, trends
 
 FIRST, LAST = date(2026, 3, 1), date(2026, 3, 4)
 
 
 def count(day: int, queue: str | None, calls: int, violations: int, confirmed: int = 0) -> DayCount:
-    hits = {ALL_VIOLATIONS: Hits(calls, calls, violations, confirmed)}
-    return DayCount(date(2026, 3, day), queue, None, calls, {"violation": violations}, {}, {}, 0, hits=hits)
+    numbers = {ALL_VIOLATIONS: Counted(calls, calls, violations, confirmed)}
+    return DayCount(date(2026, 3, day), queue, None, calls, {"violation": violations}, {}, {}, 0, numbers=numbers)
 
 
 def test_what_people_confirmed_stands_beside_what_was_reported() -> None:

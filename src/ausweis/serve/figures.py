@@ -11,7 +11,7 @@ from starlette.responses import Response
 from ausweis.serve.desk import RequestContext
 from ausweis.serve.question import Question, date_of
 from ausweis.serve.rendering import answer
-from ausweis.store import ALL_INCIDENTS, ALL_VIOLATIONS, FEWEST, Hits, Series, Subject
+from ausweis.store import ALL_INCIDENTS, ALL_VIOLATIONS, FEWEST, Counted, Series, Subject
 from ausweis.views.trends import Trend, highest, trend_of
 from ausweis.vocabulary import GRAVEST, VIOLATIONS
 
@@ -39,7 +39,7 @@ class Row(NamedTuple):
     """The figures of a type, queue or team, and where the calls of each number are; `trend` without one's days."""
 
     name: str
-    hits: Hits
+    numbers: Counted
     addresses: dict[str, str]
     trend: Trend | None = None
 
@@ -141,7 +141,7 @@ def _address(period: Period, what: str) -> str:
 
 def _names(context: RequestContext, base: Question, period: Period) -> list[Row]:
     """Each type and kind that there is, types first, the gravest first."""
-    counted = context.store.hits_by_name(*period)
+    counted = context.store.counted_by_name(*period)
     types = [Subject(name=kind) for kind in GRAVEST]
     kinds = sorted((one for one in counted if one.incident), key=lambda one: (-counted[one].reported, one.name or ""))
     return [
@@ -174,5 +174,5 @@ def _addresses(base: Question, subject: Subject) -> dict[str, str]:
 
 
 def _plots(rows: Iterable[Row]) -> Plots:
-    some = sorted((row for row in rows if row.hits.calls), key=lambda row: (not row.name, row.name))
+    some = sorted((row for row in rows if row.numbers.calls), key=lambda row: (not row.name, row.name))
     return Plots(some, highest(row.trend for row in some if row.trend) or 1)

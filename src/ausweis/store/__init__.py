@@ -19,7 +19,7 @@ querying      filters → SQL: the queue
 records       one call with all that is known of it
 counting      calls by day, queue and team
 figures       calls counted by what people say of what was reported
-hits          such calls counted, and what share of them holds
+counted       such calls counted, and what share of them holds
 label         what is right of a call, as a verdict or a reviewer says
 persons       which names are one person's
 reviewers     who reviews, by which key, in which role
@@ -42,10 +42,10 @@ traces        what shows in a file that a call is in it
 exporting     decided calls → golden cases
 """
 
+from ausweis.store.counted import ALL_INCIDENTS, ALL_VIOLATIONS, FEWEST, Counted, Precision, Subject, was_asked
 from ausweis.store.exporting import Mask
 from ausweis.store.figures import Figures, Series
 from ausweis.store.filters import CallFilter, Column, Cursor, Finding, Order, State
-from ausweis.store.hits import ALL_INCIDENTS, ALL_VIOLATIONS, FEWEST, Hits, Precision, Subject, was_asked
 from ausweis.store.holding import can_settle
 from ausweis.store.key import Key
 from ausweis.store.persons import person_of, same_person
@@ -88,6 +88,7 @@ __all__ = [
     "ChainEntry",
     "Choice",
     "Column",
+    "Counted",
     "Cursor",
     "DayCount",
     "Decision",
@@ -96,7 +97,6 @@ __all__ = [
     "Estimate",
     "Figures",
     "Finding",
-    "Hits",
     "Imported",
     "Invitation",
     "Key",

@@ -14,13 +14,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
+from ausweis.store.counted import ALL_INCIDENTS, Counted, Subject, counted_of, was_asked
 from ausweis.store.filters import EVERY, CallFilter, Column
-from ausweis.store.hits import ALL_INCIDENTS, Hits, Subject, hits_of, was_asked
 from ausweis.store.querying import conditions
 from ausweis.store.rows import TEAM_AGENTS, TEAM_MINIMUM, DayCount
 from ausweis.store.tables import calls
 
-__all__ = ["Place", "Size", "count", "day_counts", "days", "hits_of_row", "queues", "teams", "told_apart"]
+__all__ = ["Place", "Size", "count", "counted_of_row", "day_counts", "days", "queues", "teams", "told_apart"]
 
 Place = tuple[date | None, str | None, str | None]
 
@@ -51,8 +51,8 @@ class _Cell:
     outcomes: Counter[Any] = field(default_factory=Counter)
     violations: Counter[Any] = field(default_factory=Counter)
     incidents: Counter[str] = field(default_factory=Counter)
-    hits: dict[Subject, Hits] = field(default_factory=dict)
-    looked_for: dict[tuple[str, ...], Hits] = field(default_factory=dict)
+    numbers: dict[Subject, Counted] = field(default_factory=dict)
+    looked_for: dict[tuple[str, ...], Counted] = field(default_factory=dict)
 
     def add(self, row: Any) -> None:
         self.calls += row.number
@@ -61,15 +61,15 @@ class _Cell:
         self.outcomes[row.outcome] += row.number
         self.violations.update(dict.fromkeys(json.loads(row.violations), row.number))
         self.incidents.update(dict.fromkeys(json.loads(row.incidents), row.number))
-        hits = hits_of_row(row)
-        incidents = Hits(calls=row.number, asked=row.number) + hits[ALL_INCIDENTS]
-        self._count(hits, {tuple(json.loads(row.looked_for or "[]")): incidents})
+        numbers = counted_of_row(row)
+        incidents = Counted(calls=row.number, asked=row.number) + numbers[ALL_INCIDENTS]
+        self._count(numbers, {tuple(json.loads(row.looked_for or "[]")): incidents})
 
-    def _count(self, hits: Mapping[Subject, Hits], looked_for: Mapping[tuple[str, ...], Hits]) -> None:
-        for subject, some in hits.items():
-            self.hits[subject] = self.hits.get(subject, Hits()) + some
+    def _count(self, numbers: Mapping[Subject, Counted], looked_for: Mapping[tuple[str, ...], Counted]) -> None:
+        for subject, some in numbers.items():
+            self.numbers[subject] = self.numbers.get(subject, Counted()) + some
         for names, some in looked_for.items():
-            self.looked_for[names] = self.looked_for.get(names, Hits()) + some
+            self.looked_for[names] = self.looked_for.get(names, Counted()) + some
 
     def merge(self, other: "_Cell") -> None:
         self.calls += other.calls
@@ -81,7 +81,7 @@ class _Cell:
             (self.incidents, other.incidents),
         ):
             mine.update(theirs)
-        self._count(other.hits, other.looked_for)
+        self._count(other.numbers, other.looked_for)
 
     def counted(self, place: Place) -> DayCount:
         return DayCount(
@@ -92,14 +92,14 @@ class _Cell:
             incidents=dict(self.incidents),
             needs_review=self.needs_review,
             to_review=self.to_review,
-            hits={subject: self._asked(subject, hits) for subject, hits in self.hits.items()},
+            numbers={subject: self._asked(subject, numbers) for subject, numbers in self.numbers.items()},
             looked_for=self.looked_for,
         )
 
-    def _asked(self, subject: Subject, hits: Hits) -> Hits:
+    def _asked(self, subject: Subject, numbers: Counted) -> Counted:
         """The same with the calls, and with those of them in which it was looked for."""
         asked = sum(some.calls for names, some in self.looked_for.items() if was_asked(subject, names))
-        return hits + Hits(calls=self.calls, asked=asked)
+        return numbers + Counted(calls=self.calls, asked=asked)
 
 
 _SAID = (
@@ -108,15 +108,15 @@ _SAID = (
 )
 
 
-def hits_of_row(row: Any) -> dict[Subject, Hits]:
+def counted_of_row(row: Any) -> dict[Subject, Counted]:
     """What people say of calls, a `number` of them that verdict and decision say the same of."""
-    counted: dict[Subject, Hits] = {}
+    counted: dict[Subject, Counted] = {}
     for incident, verdict, right in (
         (False, row.violations, row.right_violations),
         (True, row.incidents, row.right_incidents),
     ):
         told = None if right is None else json.loads(right)
-        counted |= hits_of(incident, json.loads(verdict), told, row.number)
+        counted |= counted_of(incident, json.loads(verdict), told, row.number)
     return counted
 
 

@@ -10,21 +10,21 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, case, func, or_, select
 
-from ausweis.store.counting import Place, Size, hits_of_row, told_apart
+from ausweis.store.counted import ALL_INCIDENTS, ALL_VIOLATIONS, Counted, Subject
+from ausweis.store.counting import Place, Size, counted_of_row, told_apart
 from ausweis.store.filters import EVERY, CallFilter
-from ausweis.store.hits import ALL_INCIDENTS, ALL_VIOLATIONS, Hits, Subject
 from ausweis.store.querying import conditions
 from ausweis.store.subjects import found, looked, reported
 from ausweis.store.tables import calls
 
-__all__ = ["Figures", "Series", "figures", "hits_by_name"]
+__all__ = ["Figures", "Series", "counted_by_name", "figures"]
 
 
 class Series(NamedTuple):
     """Calls of a place over the days: all of them, and those of each day on which there were any."""
 
-    total: Hits
-    days: Mapping[date, Hits]
+    total: Counted
+    days: Mapping[date, Counted]
 
 
 class Figures(NamedTuple):
@@ -47,7 +47,7 @@ def figures(
     within = _within(connection, first, last, filter)
     place = [calls.c[name] for name in ("day", "queue", "team")]
     wanted = select(*place, *_sums(subject)).where(*within).group_by(*place)
-    rows = [_Row(row.day, row.queue, row.team, Hits(*row[len(place) :])) for row in connection.execute(wanted)]
+    rows = [_Row(row.day, row.queue, row.team, Counted(*row[len(place) :])) for row in connection.execute(wanted)]
     agents = select(calls.c.day, calls.c.team, calls.c.agent).where(*within, calls.c.agent.is_not(None)).distinct()
     by_queue: dict[str | None, list[_Row]] = {}
     for row in rows:
@@ -59,33 +59,33 @@ def figures(
     )
 
 
-def hits_by_name(
+def counted_by_name(
     connection: Connection,
     first: date,
     last: date,
     *,
     filter: CallFilter = EVERY,  # noqa: A002
-) -> dict[Subject, Hits]:
+) -> dict[Subject, Counted]:
     """The figures of each type and kind that was reported, or that people found."""
     said = [calls.c[name] for name in ("violations", "right_violations", "incidents", "right_incidents")]
     something = or_(reported(ALL_VIOLATIONS), reported(ALL_INCIDENTS), calls.c.right_outcome.is_not(None))
     wanted = select(*said, func.count().label("number")).where(*_within(connection, first, last, filter), something)
-    counted: dict[Subject, Hits] = {}
+    counted: dict[Subject, Counted] = {}
     for row in connection.execute(wanted.group_by(*said)):
-        for subject, hits in hits_of_row(row).items():
-            counted[subject] = counted.get(subject, Hits()) + hits
-    return {subject: hits for subject, hits in counted.items() if subject.name is not None}
+        for subject, numbers in counted_of_row(row).items():
+            counted[subject] = counted.get(subject, Counted()) + numbers
+    return {subject: numbers for subject, numbers in counted.items() if subject.name is not None}
 
 
 class _Row(NamedTuple):
     day: date
     queue: str | None
     team: str | None
-    hits: Hits
+    numbers: Counted
 
 
 def _sums(subject: Subject) -> list[ColumnElement[Any]]:
-    """The fields of `Hits`, in their order."""
+    """The fields of `Counted`, in their order."""
     which = (
         looked(subject),
         reported(subject),
@@ -97,9 +97,9 @@ def _sums(subject: Subject) -> list[ColumnElement[Any]]:
 
 
 def _series(rows: Iterable[_Row]) -> Series:
-    days: dict[date, Hits] = {}
+    days: dict[date, Counted] = {}
     for row in rows:
-        days[row.day] = days.get(row.day, Hits()) + row.hits
+        days[row.day] = days.get(row.day, Counted()) + row.numbers
     return Series(_all(days.values()), days)
 
 
@@ -107,31 +107,31 @@ def _teams(rows: Sequence[_Row], agents: Sequence[Any]) -> dict[str | None, Seri
     """Each team in all days together, and on those on which it is told apart."""
     total = _told(rows, agents, by_day=False)
     by_day = _told(rows, agents, by_day=True)
-    days: dict[str | None, dict[date, Hits]] = {}
-    for (day, _, team), hits in by_day.items():
+    days: dict[str | None, dict[date, Counted]] = {}
+    for (day, _, team), numbers in by_day.items():
         if day is not None:
-            days.setdefault(team, {})[day] = hits
-    return {team: Series(hits, days.get(team, {})) for (_, _, team), hits in total.items()}
+            days.setdefault(team, {})[day] = numbers
+    return {team: Series(numbers, days.get(team, {})) for (_, _, team), numbers in total.items()}
 
 
-def _told(rows: Iterable[_Row], agents: Iterable[Any], *, by_day: bool) -> dict[Place, Hits]:
+def _told(rows: Iterable[_Row], agents: Iterable[Any], *, by_day: bool) -> dict[Place, Counted]:
     sizes: dict[Place, Size] = {}
-    hits: dict[Place, Hits] = {}
+    numbers: dict[Place, Counted] = {}
     for row in rows:
         place = (row.day if by_day else None, None, row.team)
-        sizes.setdefault(place, Size()).add(row.hits.calls, ())
-        hits[place] = hits.get(place, Hits()) + row.hits
+        sizes.setdefault(place, Size()).add(row.numbers.calls, ())
+        numbers[place] = numbers.get(place, Counted()) + row.numbers
     for one in agents:
         sizes[one.day if by_day else None, None, one.team].add(0, (one.agent,))
-    told: dict[Place, Hits] = {}
+    told: dict[Place, Counted] = {}
     for place, into in told_apart(sizes).items():
         if into is not None:
-            told[into] = told.get(into, Hits()) + hits[place]
+            told[into] = told.get(into, Counted()) + numbers[place]
     return told
 
 
-def _all(some: Iterable[Hits]) -> Hits:
-    return reduce(Hits.__add__, some, Hits())
+def _all(some: Iterable[Counted]) -> Counted:
+    return reduce(Counted.__add__, some, Counted())
 
 
 def _within(connection: Connection, first: date, last: date, which: CallFilter) -> list[ColumnElement[bool]]:

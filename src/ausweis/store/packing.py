@@ -14,7 +14,7 @@ from ausweis.judging.harm import Found, found_of, harm, named
 from ausweis.judging.policy_files import find_policy
 from ausweis.judging.verdict import Verdict
 from ausweis.provenance import PolicyProvenance, RunProvenance
-from ausweis.store.hits import OWN
+from ausweis.store.counted import OWN
 from ausweis.store.rows import CallRow, RunRow
 from ausweis.vocabulary import INCIDENTS, SEVERITIES
 

@@ -10,8 +10,8 @@ from ausweis.calls.call import Call
 from ausweis.facts import Facts
 from ausweis.judging.verdict import Verdict
 from ausweis.provenance import ModelProvenance, PolicyProvenance, PromptProvenance, RunProvenance
+from ausweis.store.counted import Counted, Subject
 from ausweis.store.filters import Cursor, Order, State, scattered
-from ausweis.store.hits import Hits, Subject
 from ausweis.vocabulary import Outcome, Severity, ViolationType
 
 __all__ = [
@@ -185,7 +185,7 @@ class CallRecord:
 class DayCount:
     """Calls counted. What was not asked to be told apart is None; `team` also where it is too small to be.
 
-    `violations` and `incidents`: calls that have one, by type and kind. `hits`: what people say of those, of all
+    `violations` and `incidents`: calls that have one, by type and kind. `numbers`: what people say of those, of all
     violations and incidents too. `looked_for`: by what the calls were read for, those with an incident of any kind.
     """
 
@@ -198,8 +198,8 @@ class DayCount:
     incidents: Mapping[str, int]
     needs_review: int
     to_review: int = 0
-    hits: Mapping[Subject, Hits] = field(default_factory=dict)
-    looked_for: Mapping[tuple[str, ...], Hits] = field(default_factory=dict)
+    numbers: Mapping[Subject, Counted] = field(default_factory=dict)
+    looked_for: Mapping[tuple[str, ...], Counted] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

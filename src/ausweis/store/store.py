@@ -174,7 +174,7 @@ class Store:
     teams = _reading(counting.teams)
     days = _reading(counting.days)
     day_counts = _reading(counting.day_counts)
-    hits_by_name = _reading(figures.hits_by_name)
+    counted_by_name = _reading(figures.counted_by_name)
     figures = _reading(figures.figures)
     decide = _writing(deciding.decide)
     withdraw = _writing(withdrawing.withdraw)

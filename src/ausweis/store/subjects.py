@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, and_, not_, true
 
+from ausweis.store.counted import ALL_INCIDENTS, ALL_VIOLATIONS, OWN, Subject
 from ausweis.store.filters import CallFilter, Finding
-from ausweis.store.hits import ALL_INCIDENTS, ALL_VIOLATIONS, OWN, Subject
 from ausweis.store.tables import calls
 from ausweis.vocabulary import INCIDENTS
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-from ausweis.store import ALL_VIOLATIONS, TEAM_MINIMUM, DayCount, Hits
+from ausweis.store import ALL_VIOLATIONS, TEAM_MINIMUM, Counted, DayCount
 
 __all__ = ["Day", "Trend", "highest", "trend_of", "trends"]
 
@@ -76,22 +76,22 @@ class Trend:
         return None if earlier is None or later is None else later - earlier
 
 
-def trend_of(name: str, counted: Mapping[date, Hits], first: date, last: date) -> Trend:
+def trend_of(name: str, counted: Mapping[date, Counted], first: date, last: date) -> Trend:
     """The trend of what was counted, each day once."""
     days = (first + timedelta(days=place) for place in range((last - first).days + 1))
-    hits = ((day, counted.get(day, Hits())) for day in days)
-    return Trend(name, [Day(day, one.asked, one.reported, one.confirmed) for day, one in hits])
+    numbers = ((day, counted.get(day, Counted())) for day in days)
+    return Trend(name, [Day(day, one.asked, one.reported, one.confirmed) for day, one in numbers])
 
 
 def trends(
     counts: Iterable[DayCount], first: date, last: date, by: Literal["queue", "team"] | None = None
 ) -> list[Trend]:
     """Violations of days as one trend a name, those with the most calls first; calls without a name come last."""
-    table: dict[str, dict[date, Hits]] = defaultdict(dict)
+    table: dict[str, dict[date, Counted]] = defaultdict(dict)
     for count in counts:
         if count.day is not None:
             row = table[(getattr(count, by) or "") if by else ""]
-            row[count.day] = row.get(count.day, Hits()) + count.hits[ALL_VIOLATIONS]
+            row[count.day] = row.get(count.day, Counted()) + count.numbers[ALL_VIOLATIONS]
     lines = [trend_of(name, row, first, last) for name, row in table.items()]
     return sorted((line for line in lines if line.calls), key=lambda line: (not line.name, -line.calls, line.name))
 

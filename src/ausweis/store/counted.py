@@ -7,7 +7,17 @@ from typing import NamedTuple
 from ausweis.store.bounds import bounds
 from ausweis.vocabulary import INCIDENTS
 
-__all__ = ["ALL_INCIDENTS", "ALL_VIOLATIONS", "FEWEST", "OWN", "Hits", "Precision", "Subject", "hits_of", "was_asked"]
+__all__ = [
+    "ALL_INCIDENTS",
+    "ALL_VIOLATIONS",
+    "FEWEST",
+    "OWN",
+    "Counted",
+    "Precision",
+    "Subject",
+    "counted_of",
+    "was_asked",
+]
 
 FEWEST = 10
 """Decided calls below which a share of them tells nothing: its interval is wider than half of all."""
@@ -37,7 +47,7 @@ class Precision(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Hits:
+class Counted:
     """Calls counted. `asked`: those in which it was looked for, of which all others are.
 
     `reported`: the verdict says it; of those, `confirmed` and `overruled` ones are decided. `added`: people found what
@@ -51,8 +61,8 @@ class Hits:
     overruled: int = 0
     added: int = 0
 
-    def __add__(self, other: "Hits") -> "Hits":
-        return Hits(*(getattr(self, own.name) + getattr(other, own.name) for own in fields(Hits)))
+    def __add__(self, other: "Counted") -> "Counted":
+        return Counted(*(getattr(self, own.name) + getattr(other, own.name) for own in fields(Counted)))
 
     @property
     def open(self) -> int:
@@ -82,7 +92,9 @@ class Hits:
         return Precision(self.confirmed / self.decided, *bounds(self.confirmed, self.decided))
 
 
-def hits_of(incident: bool, verdict: Sequence[str], right: Sequence[str] | None, calls: int) -> dict[Subject, Hits]:
+def counted_of(
+    incident: bool, verdict: Sequence[str], right: Sequence[str] | None, calls: int
+) -> dict[Subject, Counted]:
     """So many calls of one verdict and one decision, None where that is open: by each name in one of them, and all."""
     counted = {Subject(incident): _hits(bool(verdict), None if right is None else bool(right), calls)}
     for name in dict.fromkeys((*verdict, *(right or ()))):
@@ -99,8 +111,8 @@ def was_asked(subject: Subject, looked_for: Sequence[str]) -> bool:
     )
 
 
-def _hits(said: bool, holds: bool | None, calls: int) -> Hits:
-    return Hits(
+def _hits(said: bool, holds: bool | None, calls: int) -> Counted:
+    return Counted(
         reported=calls * said,
         confirmed=calls * (said and holds is True),
         overruled=calls * (said and holds is False),
