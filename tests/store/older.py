@@ -13,6 +13,11 @@ UNDONE = (
         for name in ("right_outcome", "right_violations", "right_incidents", "looked_for")
     ),
     "CREATE INDEX calls_by_day ON calls (day)",
+    "ALTER TABLE decisions DROP COLUMN blind",
+    "ALTER TABLE decisions DROP COLUMN hasty",
+    "DROP TABLE found",
+    "DROP TABLE masks",
+    "ALTER TABLE chain DROP COLUMN detail",
 )
 """What undoes the tables, columns and indexes of all migrations after the seals."""
 

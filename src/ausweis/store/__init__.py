@@ -13,9 +13,15 @@ settled       such calls, as lines of a run folder, with their texts
 verdict_rows  their verdicts, a batch at a time
 renewing      rows of an older store made as those of today
 texts         calls ↔ rows; agents as pseudonyms
+masks         what of each call is masked
+index         the full-text index of masked texts
+indexing      calls put into it
 packing       runs and verdicts ↔ rows
 subjects      what people say of what was reported: confirmed, overruled, open
 querying      filters → SQL: the queue
+searching     what is looked for, and where
+hits          where in a call it was found
+unmasked      looking for words in texts as they are
 records       one call with all that is known of it
 counting      calls by day, queue and team
 figures       calls counted by what people say of what was reported
@@ -25,6 +31,8 @@ persons       which names are one person's
 reviewers     who reviews, by which key, in which role
 holding       what holds of a call, by what was decided
 deciding      what reviewers decide, and how far they agree
+hidden        verdicts that a reviewer must not see yet
+hearing       what a reviewer heard in such a call
 withdrawing   a decision taken back by its reviewer
 standing      which decisions were
 bounds        the interval of a share
@@ -46,7 +54,10 @@ from ausweis.store.counted import ALL_INCIDENTS, ALL_VIOLATIONS, FEWEST, Counted
 from ausweis.store.exporting import Mask
 from ausweis.store.figures import Figures, Series
 from ausweis.store.filters import CallFilter, Column, Cursor, Finding, Order, State
+from ausweis.store.hearing import blind_statement
+from ausweis.store.hits import Hit
 from ausweis.store.holding import can_settle
+from ausweis.store.index import SHORTEST
 from ausweis.store.key import Key
 from ausweis.store.persons import person_of, same_person
 from ausweis.store.rows import (
@@ -71,6 +82,7 @@ from ausweis.store.rows import (
     SavedFilter,
     What,
 )
+from ausweis.store.searching import terms_of as search_terms
 from ausweis.store.sink import StoreSink
 from ausweis.store.store import Store
 
@@ -78,6 +90,7 @@ __all__ = [
     "ALL_INCIDENTS",
     "ALL_VIOLATIONS",
     "FEWEST",
+    "SHORTEST",
     "TEAM_AGENTS",
     "TEAM_MINIMUM",
     "Added",
@@ -97,6 +110,7 @@ __all__ = [
     "Estimate",
     "Figures",
     "Finding",
+    "Hit",
     "Imported",
     "Invitation",
     "Key",
@@ -113,8 +127,10 @@ __all__ = [
     "StoreSink",
     "Subject",
     "What",
+    "blind_statement",
     "can_settle",
     "person_of",
     "same_person",
+    "search_terms",
     "was_asked",
 ]

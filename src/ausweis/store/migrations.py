@@ -9,6 +9,7 @@ from sqlalchemy import Connection, inspect, text
 
 from ausweis.batch.manifest import now
 from ausweis.errors import StoreError
+from ausweis.store import index
 
 __all__ = ["MIGRATIONS", "RENEWED", "SEALED", "migrate"]
 
@@ -142,7 +143,22 @@ def m10_saved_filters(connection: Connection) -> None:
     )
 
 
-def m11_what_is_right(connection: Connection) -> None:
+def m11_blind_decisions(connection: Connection) -> None:
+    """Whether a reviewer decided before they saw the verdict, null where not; and in less time than it takes."""
+    for column in ("blind", "hasty"):
+        connection.execute(text(f"ALTER TABLE decisions ADD COLUMN {column} BOOLEAN"))
+
+
+def m12_search(connection: Connection) -> None:
+    """What of each text is masked, and an index of the masked texts; what an entry of the chain tells in clear."""
+    connection.execute(
+        text(f"CREATE TABLE masks ({_call(primary=True)}, rules INTEGER NOT NULL, covers TEXT NOT NULL)")
+    )
+    connection.execute(text("ALTER TABLE chain ADD COLUMN detail TEXT"))
+    index.make(connection)
+
+
+def m13_what_is_right(connection: Connection) -> None:
     """Columns for what people say, and for incidents that were looked for; who has the key fills them.
 
     Figures walk through all calls of their days. In SQLite an index tells all that they need, without a look at the
@@ -170,11 +186,13 @@ MIGRATIONS: tuple[Migration, ...] = (
     m8_reviewers,
     m9_settling,
     m10_saved_filters,
-    m11_what_is_right,
+    m11_blind_decisions,
+    m12_search,
+    m13_what_is_right,
 )
 SEALED = MIGRATIONS.index(m5_seals) + 1
 """The migration from which on rows are sealed: by who has the key, not by it."""
-RENEWED = MIGRATIONS.index(m11_what_is_right) + 1
+RENEWED = MIGRATIONS.index(m13_what_is_right) + 1
 """The one from which on rows of calls are as now."""
 
 

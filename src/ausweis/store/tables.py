@@ -32,6 +32,7 @@ __all__ = [
     "calls",
     "chain",
     "decisions",
+    "masks",
     "metadata",
     "reviewers",
     "runs",
@@ -96,6 +97,12 @@ calls = _table(
     *("right_outcome?", "right_violations?", "right_incidents?", "looked_for?"),
 )
 texts = _table("texts", _reference("call_key", "calls", primary=True), "words", "body")
+masks = _table(
+    "masks",
+    _reference("call_key", "calls", primary=True),
+    Column("rules", Integer, nullable=False),
+    "covers",
+)
 verdicts = _table(
     "verdicts",
     _key(),
@@ -113,6 +120,8 @@ decisions = _table(
     *("says", "reviewer", "choice", "outcome?", "violations", "note", "at"),
     Column("seq", Integer, nullable=False),
     "incidents?",
+    Column("blind", Boolean),
+    Column("hasty", Boolean),
     Column("settles", Boolean),
 )
 samples = _table(
@@ -131,7 +140,20 @@ artefact_calls = _table(
 chain = _table(
     "chain",
     _key("seq"),
-    *("at", "who", "what", "call?", "policy?", "prompts?", "model?", "content?", "previous", "hash", "sealed?"),
+    *(
+        "at",
+        "who",
+        "what",
+        "call?",
+        "policy?",
+        "prompts?",
+        "model?",
+        "content?",
+        "previous",
+        "hash",
+        "sealed?",
+        "detail?",
+    ),
 )
 reviewers = _table(
     "reviewers",
