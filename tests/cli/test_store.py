@@ -240,11 +240,15 @@ def test_sample_recall_agreement_and_verify(run: Run, write_calls: Write) -> Non
     assert len(drawn) == min(3, 9 - len(flagged))
     assert not flagged & set(drawn)
     waiting = run("store", "recall").out.splitlines()
-    assert waiting[1].endswith(f"that were not to review; {len(drawn)} drawn calls are not decided")
-    assert waiting[-1] == "recall cannot be told yet: decide the drawn calls"
+    assert waiting[1].endswith(f"that were not to review; {len(drawn)} drawn calls are not decided blind")
+    assert waiting[-1] == "recall cannot be told yet: decide the drawn calls (ausweis serve, Sample)"
     assert run("store", "agreement").out == "no verdict has two reviewers yet\n"
     for call_id in drawn:
         decide(call_id)
+    in_view = run("store", "recall").out
+    assert f"{len(drawn)} more do not count: whoever decided them had seen the verdict" in in_view
+    for call_id in drawn:
+        decide(call_id, blind=True)
     assert run("store", "recall").out.endswith("there are no violations among the decided calls\n")
     for call_id in flagged:
         decide(call_id)

@@ -7,6 +7,11 @@ UNDONE = (
     "DROP INDEX decisions_by_reviewer",
     "ALTER TABLE decisions DROP COLUMN settles",
     "DROP TABLE saved_filters",
+    "ALTER TABLE decisions DROP COLUMN blind",
+    "ALTER TABLE decisions DROP COLUMN hasty",
+    "DROP TABLE found",
+    "DROP TABLE masks",
+    "ALTER TABLE chain DROP COLUMN detail",
 )
 """What undoes the tables, columns and indexes of all migrations after the seals."""
 

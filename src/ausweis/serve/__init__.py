@@ -9,6 +9,7 @@ The way in:
     people      who is at the browser, as the table of reviewers has it now
     roles       what only a lead may do
     running     the server in this process
+    indexer     calls made searchable meanwhile
     desk        what every page works with
 
 Pages:
@@ -16,9 +17,11 @@ Pages:
     lists       what can be chosen in a filter
     empty       what is said where nothing is left
     call_page   one call, and what is decided on it: `decision`; `call_view` is what it shows
+    blind       a call whose verdict is hidden, and what is heard in it; `comparing` both
     working     who is at which call (`places`), who settles it, and how far the queue is
     audio       recordings, in parts
     sample      calls drawn by chance
+    search      what is searched for, and where it is; `unmasked_search`: in masked data too
     figures     agreement, recall, trends
     team        who reviews, in which role
 

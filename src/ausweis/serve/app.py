@@ -1,6 +1,7 @@
 """The server: routes, and who may pass."""
 
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import urlencode
 
@@ -13,7 +14,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from ausweis.errors import NoCallError, StoreError
-from ausweis.serve import call_page, figures, queue, sample, team, working
+from ausweis.serve import blind, call_page, figures, queue, sample, team, unmasked_search, working
 from ausweis.serve.audio import audio
 from ausweis.serve.auth import Session
 from ausweis.serve.desk import Desk, RequestContext
@@ -43,11 +44,13 @@ def create_app(desk: Desk) -> Guard:
             Route("/calls/{key:int}", _page(call_page.call_page)),
             Route("/calls/{key:int}/audio/{place:int}", _page(audio)),
             Route("/calls/{key:int}/decisions", _form(call_page.decide), methods=["POST"]),
+            Route("/calls/{key:int}/heard", _form(blind.hear), methods=["POST"]),
             Route("/calls/{key:int}/unmask", _form(call_page.unmask), methods=["POST"]),
             Route("/calls/{key:int}/mask", _form(call_page.mask_again), methods=["POST"]),
             Route("/calls/{key:int}/stay", _form(working.stay), methods=["POST"]),
             Route("/calls/{key:int}/leave", _form(working.leave), methods=["POST"]),
             Route("/calls/{key:int}/take", _form(working.take_over), methods=["POST"]),
+            Route("/search", _form(unmasked_search.search_unmasked), methods=["POST"]),
             Route("/sample", _page(sample.sample_page)),
             Route("/sample", _form(sample.draw), methods=["POST"]),
             Route("/figures", _page(figures.figures_page)),
@@ -138,7 +141,8 @@ async def _problem(request: Request, title: str, text: str, status: int) -> Resp
     except (StoreError, HTTPException):
         session = None
     path, query = request.url.path, f"?{request.url.query}" if request.url.query else ""
-    onward = here(path.removesuffix("/decisions") + query) if path.endswith("/decisions") else "/"
+    page = re.fullmatch(r"(/calls/\d+)/(decisions|heard)", path)
+    onward = here(page[1] + query) if page else "/"
     values = {"title": title, "text": text, "onward": onward}
     if session is None:
         return HTMLResponse(render("problem.html.j2", words_of(request), **values), status)

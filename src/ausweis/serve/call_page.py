@@ -8,23 +8,17 @@ from typing import NamedTuple
 from starlette.responses import RedirectResponse, Response
 
 from ausweis.errors import StoreError
+from ausweis.serve.blind import blind_page
 from ausweis.serve.call_view import call_view
-from ausweis.serve.decision import CHOICES, label_of, note_of, proposed, sent
+from ausweis.serve.decision import CHOICES, label_of, note_of, proposed, sent, verdict_key_of
 from ausweis.serve.desk import RequestContext
-from ausweis.serve.queue import filter_of, question_of
+from ausweis.serve.queue import Around, filter_of, question_of
 from ausweis.serve.rendering import answer
 from ausweis.serve.working import opened, progress, settles
 from ausweis.store import CallRecord, Choice
 from ausweis.vocabulary import OUTCOMES
 
 __all__ = ["call_page", "decide", "mask_again", "unmask"]
-
-
-class Around(NamedTuple):
-    """The calls before and after this one in the queue that it was opened from."""
-
-    before: int | None
-    after: int | None
 
 
 class Said(NamedTuple):
@@ -95,8 +89,10 @@ def _page(
     context: RequestContext, record: CallRecord, *, problem: str = "", form: Mapping[str, str] | None = None
 ) -> Response:
     key, question = record.row.key, question_of(context)
+    if context.store.hidden(context.session.reviewer, [key]):
+        return blind_page(context, record, problem=problem)
     context = replace(context, words=context.words.knowing(record.verdict.vocabulary))
-    unmasked = context.desk.unmasked.get((context.session.id, key)) == record.says
+    unmasked = context.desk.shows(context.session, record)
     settling = settles(context, record, question)
     call = call_view(
         record,
@@ -137,7 +133,8 @@ def _keep(context: RequestContext) -> Choice:
     """
     form = context.form
     choice = CHOICES.get(form.get("choice", ""))
-    if choice is None or not re.fullmatch(r"\d{1,15}", form.get("verdict_key", "")):
+    verdict_key = verdict_key_of(form)
+    if choice is None:
         raise StoreError("what was decided is missing", code="choice_missing")
     label = label_of(form) if choice == "overrule" else None
     record = _record(context)
@@ -149,7 +146,7 @@ def _keep(context: RequestContext) -> Choice:
         violations=label.violations if label else (),
         incidents=label.incidents if label else None,
         note=note_of(form),
-        verdict_key=int(form["verdict_key"]),
+        verdict_key=verdict_key,
         says=form.get("says"),
         settles=choice != "not_sure" and settles(context, record, question_of(context)),
     )

@@ -8,6 +8,7 @@ from ausweis.judging.harm import found_of
 from ausweis.judging.sentences import check_sentence, review_sentence
 from ausweis.judging.verdict import Check, Verdict
 from ausweis.serve.audio import is_there, media_type
+from ausweis.serve.comparing import Compared, compared
 from ausweis.serve.queue import RowView, row_view
 from ausweis.store import CallRecord, Decision, person_of
 from ausweis.views.findings import Finding, findings_of
@@ -15,7 +16,7 @@ from ausweis.views.masks import CallMask
 from ausweis.views.turns import TurnView, marks_of, turn_views
 from ausweis.views.words import Words
 
-__all__ = ["CallView", "DecisionView", "call_view"]
+__all__ = ["CallView", "DecisionView", "call_view", "recordings"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class CallView:
 
     `moments`: the findings, those of one moment together, the worst first. `checks` with what is to be said of them.
     `gone`: whether a recording is not there any more; `hidden`: how many others have decided, unseen until the reader
-    has.
+    has. `compared`: what the reader heard before they saw all this.
     """
 
     record: CallRecord
@@ -52,6 +53,7 @@ class CallView:
     unmasked: bool
     decisions: Sequence[DecisionView]
     hidden: int
+    compared: Compared | None
 
     @property
     def first_turn(self) -> int | None:
@@ -68,8 +70,9 @@ def call_view(
     record: CallRecord, words: Words, *, reviewer: str, agents: bool, unmasked: bool, settling: bool = False
 ) -> CallView:
     """The view of a call for one reviewer; `settling`: who settles it sees what the others say."""
-    mask = CallMask(record, words.language, masked=not unmasked)
+    mask = CallMask(record, words.language, masked=not unmasked, known=record.masks)
     findings = findings_of(record, words, mask)
+    audio, gone = recordings(record)
     decided, hidden = _decisions(record, reviewer, words, settling=settling)
     return CallView(
         record=record,
@@ -82,12 +85,19 @@ def call_view(
         checks=[(check, _told(check, record.verdict, words)) for check in record.verdict.checks],
         about=list(_about(record, words)),
         turns=turn_views(record.call, marks_of(record.verdict, record.facts), mask),
-        audio=[f"/calls/{record.row.key}/audio/{place}" for place, path in enumerate(record.audio) if media_type(path)],
-        gone=not all(map(is_there, record.audio)),
+        audio=audio,
+        gone=gone,
         unmasked=unmasked,
         decisions=decided,
         hidden=hidden,
+        compared=compared(record, reviewer, words),
     )
+
+
+def recordings(record: CallRecord) -> tuple[list[str], bool]:
+    """The addresses of the recordings that a browser may ask for, and whether one is not there any more."""
+    own = [f"/calls/{record.row.key}/audio/{place}" for place, path in enumerate(record.audio) if media_type(path)]
+    return own, not all(map(is_there, record.audio))
 
 
 def _told(check: Check, verdict: Verdict, words: Words) -> str:

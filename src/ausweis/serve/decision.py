@@ -10,7 +10,18 @@ from ausweis.judging.verdict import Verdict
 from ausweis.store import Choice
 from ausweis.vocabulary import INCIDENTS, OUTCOMES, VIOLATIONS, IncidentId, Outcome, ViolationType
 
-__all__ = ["CHOICES", "MAX_NOTE", "DecisionForm", "Label", "Tick", "label_of", "note_of", "proposed", "sent"]
+__all__ = [
+    "CHOICES",
+    "MAX_NOTE",
+    "DecisionForm",
+    "Label",
+    "Tick",
+    "label_of",
+    "note_of",
+    "proposed",
+    "sent",
+    "verdict_key_of",
+]
 
 CHOICES: dict[str, Choice] = {"confirm": "confirm", "overrule": "overrule", "not_sure": "not_sure"}
 MAX_NOTE = 2000
@@ -87,6 +98,17 @@ def note_of(form: Mapping[str, str]) -> str:
     if len(note) > MAX_NOTE:
         raise StoreError(f"the note is longer than {MAX_NOTE} letters", code="note_wrong", most=MAX_NOTE)
     return note
+
+
+def verdict_key_of(form: Mapping[str, str]) -> int:
+    """The verdict that was on the page.
+
+    Raises:
+        StoreError: the form names none.
+    """
+    if not re.fullmatch(r"\d{1,15}", form.get("verdict_key", "")):
+        raise StoreError("what was decided is missing", code="choice_missing")
+    return int(form["verdict_key"])
 
 
 def label_of(form: Mapping[str, str]) -> Label:

@@ -1,16 +1,24 @@
 """What every page works with: the store, who signs in, and the request."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ausweis.serve.auth import Auth, Session
 from ausweis.serve.lists import Lists
 from ausweis.serve.places import Places
 from ausweis.serve.sign_on import SignOn
 from ausweis.serve.throttle import Throttle
-from ausweis.store import Store
+from ausweis.store import CallRecord, Store
 from ausweis.views.words import Words
 
-__all__ = ["Desk", "RequestContext"]
+__all__ = ["Desk", "RequestContext", "Searched"]
+
+
+class Searched(NamedTuple):
+    """An unmasked search: its words, and the keys of what it found."""
+
+    words: str
+    keys: tuple[int, ...]
 
 
 @dataclass
@@ -20,7 +28,8 @@ class Desk:
     `hosts`: names under which browsers may reach it; `port`: its own, part of the cookie's name, since cookies do not
     tell ports apart. `sign_on`: the company's, in the place of keys. `unmasked`: by session and call, what verdict and
     text said then, as another text stays masked; kept for as long as the server runs, like `seen`: by person, call and
-    what it says, where a lead has seen the opinions of others before giving one.
+    what it says, where a lead has seen the opinions of others before giving one. `searches`: unmasked ones, by session
+    and name. `unindexed`: how many calls no search finds yet.
     """
 
     store: Store
@@ -32,6 +41,8 @@ class Desk:
     secure: bool = False
     sign_on: SignOn | None = None
     unmasked: dict[tuple[str, int], str] = field(default_factory=dict)
+    searches: dict[tuple[str, str], Searched] = field(default_factory=dict)
+    unindexed: int = 0
     seen: set[tuple[str, int, str]] = field(default_factory=set)
     places: Places = field(default_factory=Places)
     lists: Lists = field(init=False)
@@ -44,6 +55,10 @@ class Desk:
     def cookie(self) -> str:
         """The name of the session's cookie."""
         return f"ausweis-{self.port}"
+
+    def shows(self, session: Session, record: CallRecord) -> bool:
+        """Whether a call is shown unmasked in a session, as it was asked for."""
+        return self.unmasked.get((session.id, record.row.key)) == record.says
 
 
 @dataclass(frozen=True)

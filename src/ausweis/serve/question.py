@@ -1,9 +1,9 @@
 """What a reviewer asks of the queue: read from an address, told to the store, written into the next address."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import Field, dataclass, field, fields, replace
 from datetime import date
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 from urllib.parse import urlencode
 
 from ausweis.store import CallFilter, Cursor, Order, State
@@ -13,7 +13,7 @@ __all__ = ["SHOWN", "STATES", "Question", "Shown"]
 
 Shown = Literal["todo", "second", "settle", "sample", "decided", "all"]
 """todo: to review and not decided; second: not sure or disputed, for those who have not decided; settle: the same, for
-leads; sample: drawn by chance and not decided."""
+leads; sample: drawn by chance and not heard."""
 SHOWN: tuple[Shown, ...] = get_args(Shown)
 STATES: tuple[State, ...] = get_args(State)
 _ORDERS: tuple[Order, ...] = ("risk", "time")
@@ -29,7 +29,7 @@ _STATES_OF: dict[Shown, tuple[State, ...]] = {
     "todo": ("open",),
     "second": ("not_sure", "disputed"),
     "settle": ("not_sure", "disputed"),
-    "sample": ("open",),
+    "sample": ("open", "not_sure", "disputed"),
     "decided": ("confirmed", "overruled"),
     "all": (),
 }
@@ -38,10 +38,14 @@ MAX_TEXT = 200
 
 @dataclass(frozen=True)
 class Question:
-    """The fields of the filter form, each a text; empty where nothing is asked. Unknown values ask nothing."""
+    """The fields of the filter form, each a text; empty where nothing is asked. Unknown values ask nothing.
+
+    `found`: the name of an unmasked search, among whose calls the question is asked.
+    """
 
     show: str = "todo"
     q: str = ""
+    found: str = ""
     order: str = ""
     first: str = ""
     last: str = ""
@@ -51,6 +55,8 @@ class Question:
     queue: str = ""
     team: str = ""
     state: str = ""
+    names: tuple[str, ...] = field(default=(), metadata={"own": True})
+    """Those of who asks; in no address."""
 
     @classmethod
     def of(cls, asked: Mapping[str, str]) -> "Question":
@@ -62,14 +68,14 @@ class Question:
             "violation": tuple(VIOLATIONS),
             "state": STATES,
         }
-        said = {}
-        for field in fields(cls):
-            value = asked.get(field.name, "").replace("\0", "").strip()[:MAX_TEXT]
-            known = value in allowed[field.name] if field.name in allowed else True
-            if field.name in ("first", "last"):
+        said: dict[str, Any] = {}
+        for one in _asked():
+            value = asked.get(one.name, "").replace("\0", "").strip()[:MAX_TEXT]
+            known = value in allowed[one.name] if one.name in allowed else True
+            if one.name in ("first", "last"):
                 known = _day(value) is not None
             if value and known:
-                said[field.name] = value
+                said[one.name] = value
         return cls(**said)
 
     @property
@@ -83,13 +89,17 @@ class Question:
     @property
     def narrowed(self) -> int:
         """How many of the fields that may be folded away are set."""
-        names = ("first", "last", "outcome", "violation", "incident", "queue", "team", "state")
+        names = ["first", "last", "queue", "team"]
+        if self.show != "sample":
+            names += ["outcome", "violation", "incident", "state"]
         return sum(bool(getattr(self, name)) for name in names)
 
     @property
     def filter(self) -> CallFilter:
-        """The filter for the store."""
+        """The filter for the store: of no call whose verdict the one who asks must not see yet, but for the sample."""
         shown: Shown = next(show for show in SHOWN if show == self.show)
+        if shown == "sample":
+            return self._waiting
         state = tuple(state for state in STATES if state == self.state)
         return CallFilter(
             first=_day(self.first),
@@ -101,22 +111,46 @@ class Question:
             teams=(self.team,) if self.team else (),
             states=state or _STATES_OF[shown],
             to_review=True if shown == "todo" else None,
-            sampled=True if shown == "sample" else None,
             text=self.q or None,
+            read_by=self.names if self.q else (),
+            seen_by=self.names,
+        )
+
+    @property
+    def _waiting(self) -> CallFilter:
+        """The sample as it waits for the one who asks. What a verdict says is not asked for: it would be told so."""
+        return CallFilter(
+            first=_day(self.first),
+            last=_day(self.last),
+            queues=(self.queue,) if self.queue else (),
+            teams=(self.team,) if self.team else (),
+            text=self.q or None,
+            read_by=self.names if self.q else (),
+            unheard_by=self.names,
         )
 
     def waits(self, state: State) -> bool:
         """Whether a call of that state is in this view to be decided, not only to be looked at."""
-        return self.show not in ("decided", "all") and state in self.filter.states
+        return self.show not in ("decided", "all") and state in (self.filter.states or _STATES_OF["sample"])
 
     def shown(self, show: Shown) -> "Question":
         """The same, of other calls."""
         return replace(self, show=show, state="")
 
+    @property
+    def said(self) -> list[tuple[str, str]]:
+        """The fields in which something is asked, by name."""
+        values = ((one, getattr(self, one.name)) for one in _asked())
+        return [(one.name, value) for one, value in values if value != one.default]
+
+    @property
+    def without_search(self) -> str:
+        """The same without what is searched for, as a part of an address."""
+        return replace(self, q="", found="").query()
+
     def query(self, after: Cursor | None = None) -> str:
         """As the part of an address that begins with `?`; empty where nothing is asked. `after`: the next page."""
-        values = {field: getattr(self, field.name) for field in fields(self)}
-        said = {field.name: value for field, value in values.items() if value != field.default}
+        said = dict(self.said)
         if after is not None:
             said |= {"after": str(after.value), "key": str(after.key)} | ({"at": after.at} if after.at else {})
         return f"?{urlencode(said)}" if said else ""
@@ -130,6 +164,11 @@ class Question:
             return Cursor(_VALUES[self.by](value), int(key), asked.get("at", "").replace("\0", "")[:MAX_TEXT])
         except ValueError:
             return None
+
+
+def _asked() -> list[Field[Any]]:
+    """The fields that stand in an address."""
+    return [one for one in fields(Question) if "own" not in one.metadata]
 
 
 def _day(text: str) -> date | None:

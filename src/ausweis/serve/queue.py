@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from starlette.responses import Response
 
@@ -13,11 +13,23 @@ from ausweis.serve.desk import RequestContext
 from ausweis.serve.empty import empty_view
 from ausweis.serve.question import SHOWN, STATES, Question
 from ausweis.serve.rendering import answer
+from ausweis.serve.search import HitView, hits_of, searched_of, too_short
 from ausweis.store import CallFilter, CallRow, State
 from ausweis.views.words import Words, clock, time_of
 from ausweis.vocabulary import OUTCOMES, VIOLATIONS, Severity
 
-__all__ = ["PAGE", "RowView", "choices", "filter_of", "question_of", "queue_page", "row_view", "row_views"]
+__all__ = [
+    "PAGE",
+    "Around",
+    "RowView",
+    "choices",
+    "filter_of",
+    "meta_of",
+    "question_of",
+    "queue_page",
+    "row_view",
+    "row_views",
+]
 
 PAGE = 50
 """Calls on a page."""
@@ -28,13 +40,14 @@ class RowView:
     """A call as a row. `tone`: what gives it its colour; `meta`: where and when it was, in words.
 
     `found`: what happened, the gravest first, each with the turn in which it first did, in words.
-    `state` is `decided` where others have decided and the reader has not: what they said is hidden until then.
-    `held_by`: who else is at it.
+    `state` is `decided` where others have decided and the reader has not: what they said is hidden until then. So is
+    all that the verdict says, where the reader must hear the call first: then `risk` is None.
+    `held_by`: who else is at it; `hit`: where it says what was searched for.
     """
 
     key: int
     call_id: str
-    risk: float
+    risk: float | None
     found: tuple[tuple[str, str], ...]
     meta: tuple[str, ...]
     tone: str
@@ -43,11 +56,19 @@ class RowView:
     unsure: bool
     state: State | Literal["decided"]
     held_by: str = ""
+    hit: HitView | None = None
 
     @property
     def what(self) -> str:
         """All that happened."""
         return ", ".join(name for name, _ in self.found)
+
+
+class Around(NamedTuple):
+    """The calls before and after this one in the queue that it was opened from."""
+
+    before: int | None
+    after: int | None
 
 
 def queue_page(context: RequestContext) -> Response:
@@ -57,15 +78,25 @@ def queue_page(context: RequestContext) -> Response:
     context.desk.places.leave_all(context.session)
     after = question.cursor(context.asked)
     rows = context.store.calls(which, order=question.by, limit=PAGE + 1, after=after)
-    # Searching reads every call, so it is not done twice where once tells the number.
     total = len(rows) if after is None and len(rows) <= PAGE else context.store.count(which)
     words = context.words
+    views = row_views(context, rows[:PAGE])
+    hits = hits_of(context, question, [view.key for view in views])
     shown: dict[str, Any] = {
-        "rows": row_views(context, rows[:PAGE]),
+        "asked": question,
+        "rows": [replace(view, hit=hits.get(view.key)) for view in views],
         "query": question.query(),
+        "searched": searched_of(context, question),
+        "too_short": too_short(question),
+        "unindexed": context.desk.unindexed,
         "small_team": bool(Question.of(context.asked).team and not question.team),
         "more": f"/{question.query(rows[PAGE - 1].cursor(question.by))}" if len(rows) > PAGE else None,
         "shown": words.text("shown_one" if total == 1 else "shown", total=words.number(total)),
+    }
+    sample = question.shown("sample")
+    shown |= {
+        "aside": 0 if question.show == "sample" else context.store.count(filter_of(context, sample)),
+        "aside_query": sample.query(),
     }
     views = [] if context.partial and rows else _views(context, question)
     shown["empty"] = None if rows or after else empty_view(context, question, views)
@@ -75,7 +106,6 @@ def queue_page(context: RequestContext) -> Response:
         context,
         "queue.html.j2",
         here="calls",
-        asked=question,
         narrowed=question.narrowed,
         views=views,
         said=None,
@@ -89,7 +119,8 @@ def question_of(context: RequestContext) -> Question:
 
     What is there to be settled is for leads; for others, it is there for a second opinion.
     """
-    question = Question.of(context.asked)
+    reviewer = context.session.reviewer
+    question = replace(Question.of(context.asked), names=(reviewer, *context.store.spellings(reviewer)))
     if question.show == "settle" and context.session.role != "lead":
         question = replace(question, show="second")
     if not question.team:
@@ -107,6 +138,9 @@ def filter_of(context: RequestContext, question: Question, *, free: bool = False
     which = question.filter
     if question.show == "second":
         which = replace(which, undecided_by=context.store.spellings(context.session.reviewer))
+    if question.found:
+        searched = searched_of(context, question)
+        which = replace(which, keys=searched.keys if searched else ())
     return replace(which, besides=tuple(context.desk.places.of_others(context.session))) if free else which
 
 
@@ -132,32 +166,46 @@ def _named(ids: Iterable[str], words: Words) -> list[tuple[str, str]]:
 
 def row_views(context: RequestContext, rows: Sequence[CallRow]) -> list[RowView]:
     """Rows as the reviewer may see them."""
-    own = context.store.decided_by(context.session.reviewer, [row.key for row in rows if row.state != "open"])
+    reviewer = context.session.reviewer
+    own = context.store.decided_by(reviewer, [row.key for row in rows if row.state != "open"])
+    hidden = context.store.hidden(reviewer, [row.key for row in rows])
     found = context.store.found([row.key for row in rows if row.severity])
     views = [row_view(row, context.words, found.get(row.key, ()), agents=context.desk.agents) for row in rows]
     places = context.desk.places.of_others(context.session)
     views = [replace(view, held_by=places[view.key].name) if view.key in places else view for view in views]
-    return [view if view.state == "open" or view.key in own else replace(view, state="decided") for view in views]
+    views = [view if view.state == "open" or view.key in own else replace(view, state="decided") for view in views]
+    return [_blind(view, context.words) if view.key in hidden else view for view in views]
+
+
+def _blind(view: RowView, words: Words) -> RowView:
+    """A row that tells nothing of the verdict."""
+    found = ((words.text("not_heard"), ""),)
+    return replace(view, risk=None, found=found, tone="", severity=None, unsure=False)
 
 
 def row_view(row: CallRow, words: Words, found: Sequence[Found], *, agents: bool) -> RowView:
     """A row in words. `found`: what its verdict found."""
     (name, turn), *others = _found(row, words, found)
-    moment = ", ".join(part for part in (words.day(row.day), time_of(row)) if part)
-    length = clock(row.seconds) or words.count("turns", row.turns)
-    meta = (moment, row.queue, row.team, row.agent if agents else None, length)
     return RowView(
         key=row.key,
         call_id=row.call_id,
         risk=row.risk,
         found=((words.capital(name), turn), *others),
-        meta=tuple(part for part in meta if part),
+        meta=meta_of(row, words, agents=agents),
         tone=row.severity or row.outcome,
         severity=row.severity,
         sampled=row.sampled,
         unsure=row.needs_review,
         state=row.state,
     )
+
+
+def meta_of(row: CallRow, words: Words, *, agents: bool) -> tuple[str, ...]:
+    """Where and when a call was, in words."""
+    moment = ", ".join(part for part in (words.day(row.day), time_of(row)) if part)
+    length = clock(row.seconds) or words.count("turns", row.turns)
+    meta = (moment, row.queue, row.team, row.agent if agents else None, length)
+    return tuple(part for part in meta if part)
 
 
 def _found(row: CallRow, words: Words, found: Sequence[Found]) -> Iterator[tuple[str, str]]:

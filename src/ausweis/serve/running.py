@@ -12,6 +12,7 @@ from ausweis.errors import StoreError
 from ausweis.serve.app import create_app
 from ausweis.serve.auth import Auth
 from ausweis.serve.desk import Desk
+from ausweis.serve.indexer import indexing
 from ausweis.serve.sign_on import SignOn
 from ausweis.store import Store
 
@@ -55,7 +56,7 @@ def run(settings: Settings, listener: socket.socket, say: Callable[[str], None])
         desk.lists.get()
         for line in _told(settings, listener, desk):
             say(line)
-        with suppress(KeyboardInterrupt):
+        with suppress(KeyboardInterrupt), indexing(desk):
             server(desk).run(sockets=[listener])
 
 

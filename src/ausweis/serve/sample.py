@@ -21,7 +21,7 @@ def sample_page(context: RequestContext) -> Response:
     store, words = context.store, context.words
     new = context.asked.get("new", "")
     drawn = store.count(CallFilter(sampled=True))
-    waiting = CallFilter(sampled=True, states=("open",))
+    waiting = CallFilter(unheard_by=store.spellings(context.session.reviewer))
     left = store.count(waiting)
     rows = row_views(context, store.calls(waiting, order="chance", limit=PAGE))
     return answer(

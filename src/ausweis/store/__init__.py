@@ -13,8 +13,14 @@ settled       such calls, as lines of a run folder, with their texts
 verdict_rows  their verdicts, a batch at a time
 weighing      calls of an older store in the order of today
 texts         calls ↔ rows; agents as pseudonyms
+masks         what of each call is masked
+index         the full-text index of masked texts
+indexing      calls put into it
 packing       runs and verdicts ↔ rows
 querying      filters → SQL: the queue
+searching     what is looked for, and where
+hits          where in a call it was found
+unmasked      looking for words in texts as they are
 records       one call with all that is known of it
 counting      calls by day, queue and team
 label         what is right of a call, as a verdict or a reviewer says
@@ -22,6 +28,8 @@ persons       which names are one person's
 reviewers     who reviews, by which key, in which role
 holding       what holds of a call, by what was decided
 deciding      what reviewers decide, and how far they agree
+hidden        verdicts that a reviewer must not see yet
+hearing       what a reviewer heard in such a call
 withdrawing   a decision taken back by its reviewer
 standing      which decisions were
 sampling      calls drawn by chance, and recall in the field
@@ -40,7 +48,10 @@ exporting     decided calls → golden cases
 
 from ausweis.store.exporting import Mask
 from ausweis.store.filters import CallFilter, Column, Cursor, Order, State
+from ausweis.store.hearing import blind_statement
+from ausweis.store.hits import Hit
 from ausweis.store.holding import can_settle
+from ausweis.store.index import SHORTEST
 from ausweis.store.key import Key
 from ausweis.store.persons import person_of, same_person
 from ausweis.store.rows import (
@@ -65,10 +76,12 @@ from ausweis.store.rows import (
     SavedFilter,
     What,
 )
+from ausweis.store.searching import terms_of as search_terms
 from ausweis.store.sink import StoreSink
 from ausweis.store.store import Store
 
 __all__ = [
+    "SHORTEST",
     "TEAM_AGENTS",
     "TEAM_MINIMUM",
     "Added",
@@ -85,6 +98,7 @@ __all__ = [
     "Deleted",
     "Entry",
     "Estimate",
+    "Hit",
     "Imported",
     "Invitation",
     "Key",
@@ -98,7 +112,9 @@ __all__ = [
     "Store",
     "StoreSink",
     "What",
+    "blind_statement",
     "can_settle",
     "person_of",
     "same_person",
+    "search_terms",
 ]

@@ -8,6 +8,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import groupby
 from typing import Any, get_args
 
@@ -57,6 +58,8 @@ def decide(
     note: str = "",
     verdict_key: int,
     says: str | None = None,
+    blind: bool = False,
+    hasty: bool | None = None,
     settles: bool = False,
 ) -> Decision:
     """Add what a reviewer decided about the verdict that they saw; nothing is ever changed or lost.
@@ -64,7 +67,8 @@ def decide(
     `outcome`, `violations` (type, turn) and `incidents` (id, turn) are the right label, wanted where the verdict is
     overruled; without `incidents`, those of the verdict stand. `says`: that of the record that they saw; without it,
     another text under the same verdict goes unnoticed. `settles`: by a lead who has seen what the others say, who are
-    not sure or differ; what holds is what the lead says then, whatever the others do.
+    not sure or differ; what holds is what the lead says then, whatever the others do. `blind`, `hasty`: as of
+    `Decision`.
 
     Raises:
         StoreError: the verdict, or the text, says something else by now; the label is none, or what an overruled
@@ -94,6 +98,9 @@ def decide(
         "violations": json.dumps([list(said_at) for said_at in label.violations]),
         "incidents": json.dumps([list(said_at) for said_at in label.incidents], ensure_ascii=False) if tells else None,
         "note": note,
+        # Nothing where it was not, as in older decisions: their entries vouch for the same.
+        "blind": blind or None,
+        "hasty": hasty,
         "settles": True if settles else None,
     }
     return keep(connection, key, call, row)[-1]
@@ -105,7 +112,7 @@ def keep(connection: Connection, key: Key, call: Any, values: dict[str, Any]) ->
     The state of the call follows. `values`: the row without `at` and `seq`.
     """
     run = run_row(connection.execute(select(runs).where(runs.c.key == call.run_key)).one())
-    row = {"settles": None} | values | {"at": now()}
+    row = {"settles": None, "blind": None, "hasty": None} | values | {"at": now()}
     what: What = "settled" if row.get("settles") else "decided"
     if row["choice"] == "withdrawn":
         what = "withdrawn"
@@ -229,15 +236,26 @@ class _Values:
         self.__dict__.update(values)
 
 
-def labels(connection: Connection, wanted: Select[Any]) -> list[Decision]:
-    """The labels that hold, of calls that a query gives with `key` and `says`; of each at most one."""
+def labels(connection: Connection, wanted: Select[Any], *, blind: bool = False) -> list[Decision]:
+    """The labels that hold, of calls that a query gives with `key` and `says`; of each at most one.
+
+    `blind`: what reviewers said before they saw the verdict, in the place of their last words.
+    """
     of = wanted.subquery()
     by_call: dict[tuple[int, str], list[Any]] = {}
     joined = select(decisions, of.c.says.label("today")).join(of, of.c.key == decisions.c.call_key)
     for row in connection.execute(joined.order_by(decisions.c.seq)):
         by_call.setdefault((row.call_key, row.today), []).append(row)
-    held = (label_of(_decisions(rows, says)) for (_, says), rows in by_call.items())
+    given = (_decisions(rows, says) for (_, says), rows in by_call.items())
+    held = (label_of(_blind(said) if blind else said) for said in given)
     return [label for label in held if label is not None]
+
+
+def _blind(given: Iterable[Decision]) -> list[Decision]:
+    """What each reviewer said last before they saw what the verdict says today, as if it were their last word."""
+    stands = (decision for decision in given if decision.blind and decision.today and not decision.withdrawn)
+    said = {person_of(decision.reviewer): decision for decision in stands}
+    return [replace(decision, counts=True) for decision in said.values()]
 
 
 def _decisions(rows: Iterable[Any], says: str) -> list[Decision]:
@@ -258,6 +276,9 @@ def _decisions(rows: Iterable[Any], says: str) -> list[Decision]:
             verdict_key=row.verdict_key,
             counts=row.says == says and last.get(person_of(row.reviewer)) == row.seq,
             incidents=_incidents(row.incidents),
+            today=row.says == says,
+            blind=bool(row.blind),
+            hasty=row.hasty,
             withdrawn=row.seq in gone,
             takes_back=keys.get(taken.get(row.seq)),
             settles=bool(row.settles),

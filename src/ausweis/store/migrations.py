@@ -9,6 +9,7 @@ from sqlalchemy import Connection, inspect, text
 
 from ausweis.batch.manifest import now
 from ausweis.errors import StoreError
+from ausweis.store import index
 
 __all__ = ["MIGRATIONS", "PERSONS", "SEALED", "WEIGHED", "migrate"]
 
@@ -142,6 +143,21 @@ def m10_saved_filters(connection: Connection) -> None:
     )
 
 
+def m11_blind_decisions(connection: Connection) -> None:
+    """Whether a reviewer decided before they saw the verdict, null where not; and in less time than it takes."""
+    for column in ("blind", "hasty"):
+        connection.execute(text(f"ALTER TABLE decisions ADD COLUMN {column} BOOLEAN"))
+
+
+def m12_search(connection: Connection) -> None:
+    """What of each text is masked, and an index of the masked texts; what an entry of the chain tells in clear."""
+    connection.execute(
+        text(f"CREATE TABLE masks ({_call(primary=True)}, rules INTEGER NOT NULL, covers TEXT NOT NULL)")
+    )
+    connection.execute(text("ALTER TABLE chain ADD COLUMN detail TEXT"))
+    index.make(connection)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m1_first_tables,
     m2_chain,
@@ -153,6 +169,8 @@ MIGRATIONS: tuple[Migration, ...] = (
     m8_reviewers,
     m9_settling,
     m10_saved_filters,
+    m11_blind_decisions,
+    m12_search,
 )
 SEALED = MIGRATIONS.index(m5_seals) + 1
 """The migration from which on rows are sealed: by who has the key, not by it."""

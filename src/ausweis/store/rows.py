@@ -1,14 +1,15 @@
 """What the store gives and takes: rows as frozen dataclasses, without a word about how they are kept."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from ausweis.calls.call import Call
 from ausweis.facts import Facts
 from ausweis.judging.verdict import Verdict
+from ausweis.masking.kinds import Span
 from ausweis.provenance import ModelProvenance, PolicyProvenance, PromptProvenance, RunProvenance
 from ausweis.store.filters import Cursor, Order, State, scattered
 from ausweis.vocabulary import Outcome, Severity, ViolationType
@@ -53,6 +54,7 @@ What = Literal[
     "deleted",
     "exported",
     "unmasked",
+    "searched",
     "covered",
     "withdrawn",
     "settled",
@@ -128,7 +130,9 @@ class Decision:
     `outcome`, `violations` and `incidents` (kind, turn) are the right label: the verdict's own where it was confirmed,
     None and nothing where the reviewer was not sure. `incidents` is None where it tells nothing of them: nobody looked
     for any and the reviewer named none, or it is of an earlier version. `counts`: made on what the verdict of today
-    says, and the reviewer's last word on it. `withdrawn`: the reviewer took it back, or it is the entry that says so;
+    says, and the reviewer's last word on it. `today`: made on what the verdict of today says, last word or not.
+    `blind`: made before the reviewer saw the verdict; `hasty`: in less than a tenth of the time that hearing or reading
+    the call takes, None where nobody knows. `withdrawn`: the reviewer took it back, or it is the entry that says so;
     then `takes_back` is the key of the decision.
     """
 
@@ -142,6 +146,9 @@ class Decision:
     verdict_key: int
     counts: bool = True
     incidents: tuple[tuple[str, int], ...] | None = None
+    today: bool = True
+    blind: bool = False
+    hasty: bool | None = None
     settles: bool = False
     withdrawn: bool = False
     takes_back: int | None = None
@@ -153,6 +160,7 @@ class CallRecord:
 
     `verdict_key` is what `decide` wants to be told; `says`: what verdict and text say, which it may be told too;
     `decisions` in the order in which they were made; `audio`: the files that were there when it was imported.
+    `masks`: what of its turns is personal data, where that is known by the rules of today; else it must be found.
     """
 
     row: CallRow
@@ -164,6 +172,7 @@ class CallRecord:
     run: RunRow
     decisions: tuple[Decision, ...]
     audio: tuple[Path, ...]
+    masks: Mapping[int, Sequence[Span]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,9 +285,10 @@ class Estimate:
 
     `found`: calls to review decided to be violations, or to have an incident where that is asked. `sampled`: calls that
     were not to review, but drawn and decided; `missed_in_sample` of them are violations, or have one. `represented`:
-    calls that they stand for. `undecided`: calls to review that are not decided yet. All of the calls that a decided
-    sample speaks for; `days_left_out`: days with calls besides. `waiting`: drawn calls that are neither confirmed nor
-    overruled, of all samples of the days.
+    calls that they stand for; only what was decided blind counts. `in_view`: drawn calls that were decided by those
+    alone who had seen the verdict, which do not; `hasty`: of `sampled`, those decided in no time. `undecided`: calls to
+    review that are not decided yet. All of the calls that a decided sample speaks for; `days_left_out`: days with calls
+    besides. `waiting`: drawn calls that nobody has confirmed or overruled blind, of all samples of the days.
     """
 
     found: int
@@ -291,11 +301,16 @@ class Estimate:
     high: float | None = None
     days_left_out: int = 0
     waiting: int = 0
+    in_view: int = 0
+    hasty: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ChainEntry:
-    """One entry of the chain. `call`: keyed hash of the call's id; `content`: keyed hash of what was decided."""
+    """One entry of the chain. `call`: keyed hash of the call's id; `content`: keyed hash of what was decided.
+
+    `detail`: what it tells besides, in clear.
+    """
 
     seq: int
     at: str
@@ -308,3 +323,4 @@ class ChainEntry:
     content: str | None = None
     previous: str = ""
     hash: str = field(default="")
+    detail: Mapping[str, Any] | None = None

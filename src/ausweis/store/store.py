@@ -19,12 +19,17 @@ from ausweis.store import (
     counting,
     deciding,
     deleting,
+    hearing,
+    hidden,
+    hits,
+    indexing,
     querying,
     records,
     reviewers,
     sampling,
     saved_filters,
     sealing,
+    unmasked,
     withdrawing,
 )
 from ausweis.store.database import Database
@@ -155,12 +160,28 @@ class Store:
         for batch in batches(calls):
             with self._database.writing() as connection:
                 added = add_texts(connection, self._key, batch, today or now())
+                indexing.renew(connection, [call.id for call in batch])
                 if added.changed:
                     chain.append(connection, self._key, "imported", by, content=f"{len(batch)} texts")
             displaced += added.displaced
             misfits += added.misfits
         return Added(displaced, misfits)
 
+    def index(self, *, at_once: int = 100) -> Iterator[int]:
+        """Put calls into the index of what is searched that are not in, or would be masked otherwise by now.
+
+        So many a transaction; gives the number of each. Calls that cannot be read stay out.
+        """
+        key, number = 0, 1
+        while number:
+            with self._database.writing() as connection:
+                key, number = indexing.renew_some(connection, key, at_once)
+            yield number
+
+    unindexed = _reading(indexing.waiting)
+    hits = _reading(hits.hits)
+    search_unmasked = _writing(unmasked.search_unmasked)
+    searches_for = _writing(unmasked.searches_for)
     calls = _reading(querying.rows)
     count = _reading(counting.count)
     keys = _reading(querying.keys)
@@ -174,6 +195,8 @@ class Store:
     days = _reading(counting.days)
     day_counts = _reading(counting.day_counts)
     decide = _writing(deciding.decide)
+    hear = _writing(hearing.hear)
+    hidden = _reading(hidden.hidden)
     withdraw = _writing(withdrawing.withdraw)
     decided_by = _reading(deciding.decided_by)
     agreement = _reading(deciding.agreement)

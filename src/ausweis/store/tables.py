@@ -31,6 +31,7 @@ __all__ = [
     "calls",
     "chain",
     "decisions",
+    "masks",
     "metadata",
     "reviewers",
     "runs",
@@ -94,6 +95,12 @@ calls = _table(
     Column("weight", BigInteger),
 )
 texts = _table("texts", _reference("call_key", "calls", primary=True), "words", "body")
+masks = _table(
+    "masks",
+    _reference("call_key", "calls", primary=True),
+    Column("rules", Integer, nullable=False),
+    "covers",
+)
 verdicts = _table(
     "verdicts",
     _key(),
@@ -111,6 +118,8 @@ decisions = _table(
     *("says", "reviewer", "choice", "outcome?", "violations", "note", "at"),
     Column("seq", Integer, nullable=False),
     "incidents?",
+    Column("blind", Boolean),
+    Column("hasty", Boolean),
     Column("settles", Boolean),
 )
 samples = _table(
@@ -129,7 +138,20 @@ artefact_calls = _table(
 chain = _table(
     "chain",
     _key("seq"),
-    *("at", "who", "what", "call?", "policy?", "prompts?", "model?", "content?", "previous", "hash", "sealed?"),
+    *(
+        "at",
+        "who",
+        "what",
+        "call?",
+        "policy?",
+        "prompts?",
+        "model?",
+        "content?",
+        "previous",
+        "hash",
+        "sealed?",
+        "detail?",
+    ),
 )
 reviewers = _table(
     "reviewers",

@@ -149,7 +149,7 @@
       p: toggle,
       u: () => follow("[data-up]"),
       c: () => follow("#decide [data-key=c]"),
-      o: overrule,
+      o: () => form && overrule(),
       n: () => follow("#decide [data-key=n]"),
       Enter: enter,
     },
