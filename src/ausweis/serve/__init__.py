@@ -20,6 +20,7 @@ Pages:
     blind       a call whose verdict is hidden, and what is heard in it; `comparing` both
     working     who is at which call (`places`), who settles it, and how far the queue is
     audio       recordings, in parts
+    saved       filters kept under a name
     sample      calls drawn by chance
     search      what is searched for, and where it is; `unmasked_search`: in masked data too
     figures     agreement, recall, trends

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from ausweis.judging.harm import Found, named
 from ausweis.serve.desk import RequestContext
 from ausweis.serve.empty import empty_view
+from ausweis.serve.period import PERIODS
 from ausweis.serve.question import SHOWN, STATES, Question
 from ausweis.serve.rendering import answer
 from ausweis.serve.search import HitView, hits_of, searched_of, too_short
@@ -86,6 +87,8 @@ def queue_page(context: RequestContext) -> Response:
         "asked": question,
         "rows": [replace(view, hit=hits.get(view.key)) for view in views],
         "query": question.query(),
+        "periods": _periods(question, words),
+        "saved": context.store.saved_by(context.session.reviewer),
         "searched": searched_of(context, question),
         "too_short": too_short(question),
         "unindexed": context.desk.unindexed,
@@ -112,6 +115,16 @@ def queue_page(context: RequestContext) -> Response:
         **choices(context, question.show),
         **shown,
     )
+
+
+def _periods(question: Question, words: Words) -> list[tuple[str, str, bool]]:
+    """Name and address of the same calls in each period, and whether it is the one that is asked for."""
+    first, last = question.days
+    chosen = question.period or ("" if first is last is None else None)
+    return [
+        (words.text(f"period_{name or 'all'}"), f"/{question.in_period(name).query()}", name == chosen)
+        for name in ("", *PERIODS)
+    ]
 
 
 def question_of(context: RequestContext) -> Question:
@@ -154,7 +167,7 @@ def choices(context: RequestContext, show: str) -> dict[str, Any]:
         "outcomes": _named(OUTCOMES, words),
         "violations": _named(VIOLATIONS, words),
         "incidents": _named(named.incidents, words),
-        "queues": [(queue, queue) for queue in named.queues],
+        "queues": named.queues,
         "teams": [(team, team) for team in named.teams],
         "states": _named(STATES, words),
     }
