@@ -4,6 +4,7 @@ The way in:
     app         routes, and who may pass
     security    headers, hosts, sizes
     signing_in  by the terminal's token and a name, or by a key of one's own; `throttle` slows wrong ones
+    sign_on     or by what a proxy of the company says
     auth        the token, the session, the CSRF token of forms
     people      who is at the browser, as the table of reviewers has it now
     roles       what only a lead may do
