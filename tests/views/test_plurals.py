@@ -44,7 +44,6 @@ def test_a_number_stands_before_a_plural_only_where_there_is_a_singular(language
         "sample_left",
         "last_days",
         "looked_in",
-        "today_all",
     }
 
 
