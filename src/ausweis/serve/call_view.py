@@ -1,7 +1,7 @@
 """One call as its page shows it: what happened and where, then what it rests on."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from ausweis.judging.harm import found_of
@@ -9,8 +9,9 @@ from ausweis.judging.sentences import check_sentence, review_sentence
 from ausweis.judging.verdict import Check, Verdict
 from ausweis.serve.audio import is_there, media_type
 from ausweis.serve.comparing import Compared, compared
+from ausweis.serve.decision import draft_of
 from ausweis.serve.queue import RowView, row_view
-from ausweis.store import CallRecord, Decision
+from ausweis.store import CallRecord, Decision, same_person
 from ausweis.views.decided import label_in_words, seen_by
 from ausweis.views.findings import Finding, findings_of
 from ausweis.views.masks import CallMask
@@ -24,9 +25,11 @@ __all__ = ["CallView", "DecisionView", "call_view", "recordings"]
 class DecisionView:
     """What a reviewer decided. `label`: the right label, in words; `old`: about an earlier verdict.
 
+    `mine`: the reader's own, which counts and can be taken back; `withdrawn`: the reader just did.
     `coaching`: the note is meant for coaching.
     """
 
+    key: int
     reviewer: str
     choice: str
     label: str
@@ -34,6 +37,8 @@ class DecisionView:
     coaching: bool
     at: str
     old: bool
+    mine: bool
+    withdrawn: bool
     settles: bool = False
 
 
@@ -78,10 +83,13 @@ def call_view(
     mask = CallMask(record, words.language, masked=not unmasked, known=record.masks)
     findings = findings_of(record, words, mask)
     seen = seen_by(record, reviewer, settling=settling)
+    draft = draft_of(record, reviewer)
+    decided = [*seen.decisions, *([draft] if draft else [])]
+    row = row_view(record.row, words, found_of(record.verdict), agents=agents)
     audio, gone = recordings(record)
     return CallView(
         record=record,
-        row=row_view(record.row, words, found_of(record.verdict), agents=agents),
+        row=replace(row, right="") if seen.hidden else row,
         moments=[list(moment) for _, moment in groupby(findings, key=lambda finding: finding.moment)],
         review=[
             review_sentence(reason, words.language, record.verdict.vocabulary)
@@ -93,7 +101,7 @@ def call_view(
         audio=audio,
         gone=gone,
         unmasked=unmasked,
-        decisions=[_decision(decision, words) for decision in seen.decisions],
+        decisions=[_decision(decision, reviewer, words) for decision in decided],
         hidden=seen.hidden,
         compared=compared(record, reviewer, words),
     )
@@ -111,17 +119,20 @@ def _told(check: Check, verdict: Verdict, words: Words) -> str:
     return check_sentence(check, words.language) if check.result in ("fail", "unclear") and not known else ""
 
 
-def _decision(decision: Decision, words: Words) -> DecisionView:
+def _decision(decision: Decision, reviewer: str, words: Words) -> DecisionView:
     label = label_in_words(decision, words) if decision.choice == "overrule" else ""
     at = words.moment(decision.at)
     return DecisionView(
+        decision.key,
         decision.reviewer,
         decision.choice,
         label,
         decision.note,
         decision.coaching,
         at,
-        old=not decision.counts,
+        old=not (decision.counts or decision.withdrawn),
+        mine=decision.counts and same_person(decision.reviewer, reviewer),
+        withdrawn=decision.withdrawn,
         settles=decision.settles,
     )
 

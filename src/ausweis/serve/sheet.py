@@ -52,7 +52,7 @@ def sheet_page(context: RequestContext) -> Response:
         return RedirectResponse(f"/calls/{record.row.key}{query}", 303)
     unmasked = context.desk.shows(context.session, record)
     words = context.words.knowing(record.verdict.vocabulary)
-    mask = CallMask(record, words.language, masked=not unmasked)
+    mask = CallMask(record, words.language, masked=not unmasked, known=record.masks)
     who = context.session.reviewer
     seen, decided = seen_by(record, who), decided_of(record, who)
     findings = findings_of(record, words, mask)

@@ -101,7 +101,7 @@ class Manner:
 
 def call_line(record: CallRecord, words: Words, *, masked: bool, reviewer: str | None = None) -> CallLine:
     """The row of a call, for a reviewer, or with None for who may see all. Notes are masked as quotes are."""
-    mask = CallMask(record, words.language, masked)
+    mask = CallMask(record, words.language, masked, known=record.masks)
     decided = decided_of(record, reviewer)
     reasons = record.verdict.review_reasons if record.row.needs_review else ()
     return CallLine(
