@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, or_, select
 
 from ausweis.calls.call import Call
 from ausweis.facts import Facts
@@ -23,7 +23,7 @@ from ausweis.store.rows import RunRow
 from ausweis.store.tables import batches, calls, masks, runs, texts, verdicts
 from ausweis.store.texts import call_of
 
-__all__ = ["renew", "renew_some", "waiting"]
+__all__ = ["begin", "renew", "renew_some", "waiting"]
 
 
 class _Judged(NamedTuple):
@@ -36,6 +36,13 @@ def renew(connection: Connection, ids: Iterable[str]) -> None:
     """Put those of these calls in, by their ids, that have text and verdict and are not in as they would be now."""
     for batch in batches(ids):
         _put(connection, _stale(_COLUMNS).where(calls.c.call_id.in_(batch)))
+
+
+def begin(connection: Connection) -> None:
+    """Where calls are in as earlier rules masked them, take all out: that is sooner done than one by one."""
+    if connection.execute(select(masks.c.call_key).where(masks.c.rules != RULES).limit(1)).first() is not None:
+        index.clear(connection)
+        connection.execute(delete(masks))
 
 
 def renew_some(connection: Connection, after: int, number: int) -> tuple[int, int]:
