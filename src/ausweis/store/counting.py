@@ -186,7 +186,8 @@ def _within(connection: Connection, first: date, last: date, which: CallFilter) 
 
 
 def _place(row: Any) -> _Place:
-    return getattr(row, "day", None), getattr(row, "queue", None), getattr(row, "team", None)
+    said = row._mapping
+    return said.get("day"), said.get("queue"), said.get("team")
 
 
 def _told(sizes: Mapping[_Place, _Size]) -> dict[_Place, _Place | None]:
