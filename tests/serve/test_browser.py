@@ -286,7 +286,7 @@ def test_a_recording_that_is_gone_leaves_no_button_that_does_nothing(browser: Br
         with signed_in(browser, address, width=390, language="de") as found:
             page = found.page
             page.goto(f"{address}/calls/1")
-            expect(page.get_by_text("Eine Aufnahme dieses Anrufs ist nicht mehr da.")).to_be_visible()
+            expect(page.get_by_text("Eine Aufnahme dieses Anrufs ist nicht mehr vorhanden.")).to_be_visible()
             expect(page.locator("audio, button.play")).to_have_count(0)
             expect(page.locator(".moment")).not_to_contain_text("▶")
             page.locator(".moment a").click()

@@ -4,6 +4,7 @@ The way in:
     app         routes, and who may pass
     security    headers, hosts, sizes
     signing_in  by the terminal's token and a name, or by a key of one's own; `throttle` slows wrong ones
+    sign_on     or by what a proxy of the company says
     auth        the token, the session, the CSRF token of forms
     people      who is at the browser, as the table of reviewers has it now
     roles       what only a lead may do
@@ -19,6 +20,7 @@ Pages:
     blind       a call whose verdict is hidden, and what is heard in it; `comparing` both
     working     who is at which call (`places`), who settles it, and how far the queue is
     audio       recordings, in parts
+    saved       filters kept under a name
     sample      calls drawn by chance
     search      what is searched for, and where it is; `unmasked_search`: in masked data too
     figures     agreement, recall, trends

@@ -1,7 +1,7 @@
 """One call as its page shows it: what happened and where, then what it rests on."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from ausweis.judging.harm import found_of
@@ -72,11 +72,12 @@ def call_view(
     """The view of a call for one reviewer; `settling`: who settles it sees what the others say."""
     mask = CallMask(record, words.language, masked=not unmasked, known=record.masks)
     findings = findings_of(record, words, mask)
+    row = row_view(record.row, words, found_of(record.verdict), agents=agents)
     audio, gone = recordings(record)
     decided, hidden = _decisions(record, reviewer, words, settling=settling)
     return CallView(
         record=record,
-        row=row_view(record.row, words, found_of(record.verdict), agents=agents),
+        row=replace(row, right="") if hidden else row,
         moments=[list(moment) for _, moment in groupby(findings, key=lambda finding: finding.moment)],
         review=[
             review_sentence(reason, words.language, record.verdict.vocabulary)

@@ -107,6 +107,12 @@ class Words:
         """Violations and incidents of a call in short, or its outcome."""
         return ", ".join(map(self.word, (*row.violations, *row.incidents) or (row.outcome,)))
 
+    def right(self, row: CallRow) -> str:
+        """What people say is right of a call, in short."""
+        incidents = row.incidents if row.right_incidents is None else row.right_incidents
+        found = (*(row.right_violations or ()), *incidents)
+        return ", ".join(map(self.word, found or (row.right_outcome or "open",)))
+
     def _value(self, name: str, value: object) -> object:
         """A value of an error: ids in words, numbers as they are written here."""
         if name == "type":
@@ -127,7 +133,7 @@ def time_of(row: CallRow) -> str:
 
 @cache
 def table(language: Language, name: str) -> dict[str, str]:
-    """The `words`, `texts` or `errors` of a language, by key."""
+    """The `words`, `texts`, `errors` or `glossary` of a language, by key."""
     words: dict[str, dict[str, str]] = tomllib.loads(
         (files("ausweis.views") / "texts" / f"{language}.toml").read_text(encoding="utf-8")
     )
