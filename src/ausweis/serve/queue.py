@@ -14,6 +14,7 @@ from ausweis.serve.empty import empty_view
 from ausweis.serve.period import PERIODS
 from ausweis.serve.question import ANY, FINDINGS, SHOWN, STATES, Question
 from ausweis.serve.rendering import answer
+from ausweis.serve.said import said_of
 from ausweis.serve.search import HitView, hits_of, searched_of, too_short
 from ausweis.store import CallFilter, CallRow, State
 from ausweis.views.words import Words, clock, time_of
@@ -113,7 +114,7 @@ def queue_page(context: RequestContext) -> Response:
         here="calls",
         narrowed=question.narrowed,
         views=views,
-        said=None,
+        said=said_of(context, question.query()),
         **choices(context, question.show, question.looked),
         **shown,
     )
