@@ -46,6 +46,7 @@ def create_app(desk: Desk) -> Guard:
             Route("/calls/{key:int}", _page(call_page.call_page)),
             Route("/calls/{key:int}/audio/{place:int}", _page(audio)),
             Route("/calls/{key:int}/decisions", _form(call_page.decide), methods=["POST"]),
+            Route("/calls/{key:int}/withdraw", _form(call_page.withdraw), methods=["POST"]),
             Route("/calls/{key:int}/heard", _form(blind.hear), methods=["POST"]),
             Route("/calls/{key:int}/unmask", _form(call_page.unmask), methods=["POST"]),
             Route("/calls/{key:int}/mask", _form(call_page.mask_again), methods=["POST"]),

@@ -14,6 +14,7 @@ from ausweis.serve.empty import empty_view
 from ausweis.serve.period import PERIODS
 from ausweis.serve.question import ANY, FINDINGS, SHOWN, STATES, Question
 from ausweis.serve.rendering import answer
+from ausweis.serve.said import said_of
 from ausweis.serve.search import HitView, hits_of, searched_of, too_short
 from ausweis.store import CallFilter, CallRow, State
 from ausweis.views.words import Words, clock, time_of
@@ -83,11 +84,11 @@ def queue_page(context: RequestContext) -> Response:
     rows = context.store.calls(which, order=question.by, limit=PAGE + 1, after=after)
     total = len(rows) if after is None and len(rows) <= PAGE else context.store.count(which)
     words = context.words
-    views = row_views(context, rows[:PAGE])
-    hits = hits_of(context, question, [view.key for view in views])
+    here = row_views(context, rows[:PAGE])
+    hits = hits_of(context, question, [view.key for view in here])
     shown: dict[str, Any] = {
         "asked": question,
-        "rows": [replace(view, hit=hits.get(view.key)) for view in views],
+        "rows": [replace(view, hit=hits.get(view.key)) for view in here],
         "query": question.query(),
         "periods": _periods(question, words),
         "saved": context.store.saved_by(context.session.reviewer),
@@ -113,7 +114,7 @@ def queue_page(context: RequestContext) -> Response:
         here="calls",
         narrowed=question.narrowed,
         views=views,
-        said=None,
+        said=said_of(context, question.query()),
         **choices(context, question.show, question.looked),
         **shown,
     )
