@@ -9,6 +9,10 @@ UNDONE = (
     "DROP TABLE saved_filters",
     "ALTER TABLE decisions DROP COLUMN blind",
     "ALTER TABLE decisions DROP COLUMN hasty",
+    "DROP TABLE calibration_reviewers",
+    "DROP TABLE calibration_calls",
+    "DROP TABLE calibrations",
+    "ALTER TABLE decisions DROP COLUMN calibration_key",
 )
 """What undoes the tables, columns and indexes of all migrations after the seals."""
 

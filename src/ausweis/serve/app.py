@@ -14,7 +14,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from ausweis.errors import NoCallError, StoreError
-from ausweis.serve import blind, call_page, figures, queue, sample, team, working
+from ausweis.serve import blind, calibration, call_page, figures, queue, sample, team, working
 from ausweis.serve.audio import audio
 from ausweis.serve.auth import Session
 from ausweis.serve.desk import Desk, RequestContext
@@ -49,6 +49,14 @@ def create_app(desk: Desk) -> Guard:
             Route("/calls/{key:int}/stay", _form(working.stay), methods=["POST"]),
             Route("/calls/{key:int}/leave", _form(working.leave), methods=["POST"]),
             Route("/calls/{key:int}/take", _form(working.take_over), methods=["POST"]),
+            Route("/calls/{key:int}/calibrate", _form(calibration.add_call), methods=["POST"]),
+            Route("/calibrations", _page(calibration.calibrations_page)),
+            Route("/calibrations", _form(calibration.make), methods=["POST"]),
+            Route("/calibrations/{key:int}", _page(calibration.calibration_page)),
+            Route("/calibrations/{key:int}/calls", _form(calibration.draw), methods=["POST"]),
+            Route("/calibrations/{key:int}/drop", _form(calibration.drop), methods=["POST"]),
+            Route("/calibrations/{key:int}/start", _form(calibration.start), methods=["POST"]),
+            Route("/calibrations/{key:int}/close", _form(calibration.close), methods=["POST"]),
             Route("/sample", _page(sample.sample_page)),
             Route("/sample", _form(sample.draw), methods=["POST"]),
             Route("/figures", _page(figures.figures_page)),

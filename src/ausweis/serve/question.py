@@ -109,6 +109,8 @@ class Question:
             to_review=True if shown == "todo" else None,
             text=self.q or None,
             seen_by=self.names,
+            # That people differ in a calibration session is told when it is closed.
+            calibrated=False if shown in ("second", "settle") else None,
         )
 
     @property

@@ -39,7 +39,7 @@ class CallFilter:
     looked for, whatever its case, in turns, call ids and notes of decisions. `undecided_by`: names of one
     person, who has not decided what the verdict says today; `besides`: keys of calls that are left out. `unheard_by`:
     names of one for whom drawn calls wait, to be said blind what they are; `seen_by`: of one who may see the verdict
-    (`hidden`).
+    (`hidden`). `calibrated`: in a calibration session that is open.
     """
 
     first: date | None = None
@@ -56,6 +56,7 @@ class CallFilter:
     sampled: bool | None = None
     unheard_by: tuple[str, ...] | None = None
     seen_by: tuple[str, ...] = ()
+    calibrated: bool | None = None
     undecided_by: tuple[str, ...] = ()
     besides: tuple[int, ...] = ()
 
