@@ -1,4 +1,4 @@
-"""Calibration sessions. The rule: nobody sees what others say, or the verdict where it is hidden, before it is closed."""
+"""Calibration sessions. The rule: until one is closed, nobody sees what others say, or a verdict that it hides."""
 
 import re
 from pathlib import Path

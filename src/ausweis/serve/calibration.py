@@ -21,11 +21,15 @@ MAX_DRAWN = 50
 PROPOSED = 5
 
 
+_STATES = {"prepared": "calibration_prepared", "open": "calibration_open", "closed": "calibration_closed"}
+
+
 class SessionRow(NamedTuple):
     """A session in the list; `left`: how many calls the reader has yet to decide, None where they take no part."""
 
     session: Calibration
     day: str
+    state: str
     left: int | None
 
 
@@ -162,6 +166,8 @@ def _page(context: RequestContext, session: Calibration) -> Response:
         "calibration.html.j2",
         here="calibration",
         calibration=session,
+        state=words.text(_STATES[session.state]),
+        how=words.text(_how(session)),
         rows=rows,
         asks=asks,
         left=left,
@@ -174,6 +180,13 @@ def _page(context: RequestContext, session: Calibration) -> Response:
     )
 
 
+def _how(session: Calibration) -> str:
+    """The sentence that says what is to be done in it."""
+    if session.state == "prepared":
+        return "calibration_prepared_how"
+    return "calibration_why" if session.hides else "calibration_why_seen"
+
+
 def _list(context: RequestContext, *, problem: str = "") -> Response:
     store, words, me = context.store, context.words, context.session.reviewer
     leads = context.session.role == "lead"
@@ -182,6 +195,7 @@ def _list(context: RequestContext, *, problem: str = "") -> Response:
         SessionRow(
             one,
             words.day(date.fromisoformat(one.made[:10])),
+            words.text(_STATES[one.state]),
             len(left_of(context, one)) if one.state == "open" and one.asks(me) else None,
         )
         for one in seen
