@@ -218,7 +218,7 @@ def test_a_call_without_its_text_shows_the_quotes(tmp_path: Path) -> None:
     if not shown.now.calls:
         pytest.fail("the calls are gone with their text")
     text = review_page(shown)
-    assert "The text of this call is not in the store" in text
+    assert "The words of this call are not stored" in text
     assert "Ihr Vertrag mit der Nummer ‹number› läuft bis Mai." in text
 
 

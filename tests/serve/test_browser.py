@@ -286,7 +286,7 @@ def test_a_recording_that_is_gone_leaves_no_button_that_does_nothing(browser: Br
         with signed_in(browser, address, width=390, language="de") as found:
             page = found.page
             page.goto(f"{address}/calls/1")
-            expect(page.get_by_text("Eine Aufnahme dieses Anrufs ist nicht mehr da.")).to_be_visible()
+            expect(page.get_by_text("Eine Aufnahme dieses Anrufs ist nicht mehr vorhanden.")).to_be_visible()
             expect(page.locator("audio, button.play")).to_have_count(0)
             expect(page.locator(".moment")).not_to_contain_text("▶")
             page.locator(".moment a").click()
@@ -310,25 +310,54 @@ def test_the_filter_works_as_somebody_writes(browser: Browser, address: str, sto
         page = found.page
         page.goto(f"{address}/?show=all")
         page.keyboard.press("/")
-        page.keyboard.type("Petersen")
-        wanted = store.count(CallFilter(text="Petersen"))
+        page.keyboard.type("Rechnung")
+        wanted = store.count(CallFilter(text="Rechnung"))
         expect(page.locator(".row")).to_have_count(wanted)
         expect(page.locator(".count")).to_contain_text(f"{wanted} call")
-        page.wait_for_url("**q=Petersen*")
+        page.wait_for_url("**q=Rechnung*")
         page.locator(".row").first.click()
-        page.wait_for_url("**/calls/*q=Petersen*")
+        page.wait_for_url("**/calls/*q=Rechnung*")
         page.go_back()
         expect(page.locator(".row")).to_have_count(wanted)
-        assert page.evaluate("JSON.stringify([localStorage, sessionStorage])").count("Petersen") <= 1
+        assert page.evaluate("JSON.stringify([localStorage, sessionStorage])").count("Rechnung") <= 1
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize("width", [1280, 320])
+def test_masked_data_is_searched_by_a_button_that_says_what_it_does(
+    browser: Browser, address: str, store: Store, width: int, scripts: bool
+) -> None:
+    with signed_in(browser, address, width=width, language="de", scripts=scripts) as found:
+        page = found.page
+        page.goto(f"{address}/?show=all&q=Petersen")
+        expect(page.locator(".row")).to_have_count(0)
+        if scripts:
+            assert Axe().run(page).response["violations"] == []
+        page.get_by_role("button", name="Auch in Verdecktem suchen").click()
+        page.wait_for_url("**/?show=all&found=*")
+        expect(page.locator(".row")).to_have_count(1)
+        expect(page.get_by_role("status").first).to_contain_text("In Verdecktem gesucht nach „Petersen“, gefunden: 1.")
+        expect(page.locator(".found-at mark .masked")).to_have_text("‹Name›")
+        assert "Petersen" not in page.url
+        if scripts:
+            assert Axe().run(page).response["violations"] == []
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.locator(".row").click()
+        page.wait_for_url("**/calls/*found=*#t2")
+        expect(page.locator("#t2")).to_be_in_viewport()
+        page.locator("[data-up]").click()
+        page.get_by_role("link", name="Suche beenden").click()
+        page.wait_for_url("**/?show=all")
+        assert store.chain(limit=1)[0].detail == {"found": 1, "kinds": ["words"]}
 
 
 def test_pages_work_without_scripts(browser: Browser, address: str, store: Store) -> None:
     key = store.keys(CallFilter(to_review=True, states=("open",)))[0]
     with signed_in(browser, address, scripts=False) as found:
         page = found.page
-        page.locator("input[name=q]").fill("Petersen")
+        page.locator("input[name=q]").fill("Rechnung")
         page.get_by_role("button", name="Show").click()
-        page.wait_for_url("**q=Petersen*")
+        page.wait_for_url("**q=Rechnung*")
         page.goto(f"{address}/calls/{key}")
         page.get_by_label("Not applicable").check()
         page.get_by_role("button", name="Overrule and go on").click()

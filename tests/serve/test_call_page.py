@@ -40,10 +40,10 @@ def test_the_next_call_says_what_was_decided_and_leads_back(store: Store) -> Non
 
 def test_after_the_last_call_comes_the_queue(store: Store) -> None:
     anna = visitor(store)
-    key = store.keys(CallFilter(text="Petersen", states=("open",)))[-1]
+    key = store.keys(CallFilter(text="Rechnung", states=("open",)))[-1]
     verdict = str(store.record(key).verdict_key)
-    _, where = anna.send(f"/calls/{key}/decisions?show=all&q=Petersen", choice="confirm", verdict_key=verdict)
-    assert where.startswith("/?show=all&q=Petersen&done=")
+    _, where = anna.send(f"/calls/{key}/decisions?show=all&q=Rechnung", choice="confirm", verdict_key=verdict)
+    assert where.startswith("/?show=all&q=Rechnung&done=")
     assert anna.http.get(where).status_code == 200
 
 

@@ -16,7 +16,7 @@ def test_who_has_decided_all_is_told_what_was_done_and_where_to_go_on(store: Sto
         _, onward = who.send(f"/calls/{key}/decisions", choice=choice, verdict_key=verdict)
     page = anna.page(onward)
     assert "All reviewed." in page
-    assert f"Decided today: {len(keys)} calls, {len(keys) - 1} of them by you." in page
+    assert f"Decided today: {len(keys)}, {len(keys) - 1} of them by you." in page
     assert '<a href="/?show=settle">To settle (1)</a>' in page
     assert "Second opinion (1)" not in page
     assert '<a href="/?show=second">Second opinion (1)</a>' in ben.page("/")

@@ -65,7 +65,7 @@ def test_pages_follow_each_other_without_gap(store: Store) -> None:
         ("violation=factor_leaked", CallFilter(violations=("factor_leaked",))),
         ("incident=cancel_threat", CallFilter(incidents=("cancel_threat",))),
         ("queue=Technik&team=Nord", CallFilter(queues=("Technik",), teams=("Nord",))),
-        ("q=Petersen", CallFilter(text="Petersen")),
+        ("q=Rechnung", CallFilter(text="Rechnung")),
         ("first=2026-03-01&last=2026-03-01", CallFilter()),
     ],
 )

@@ -13,6 +13,9 @@ UNDONE = (
     "DROP TABLE calibration_calls",
     "DROP TABLE calibrations",
     "ALTER TABLE decisions DROP COLUMN calibration_key",
+    "DROP TABLE found",
+    "DROP TABLE masks",
+    "ALTER TABLE chain DROP COLUMN detail",
 )
 """What undoes the tables, columns and indexes of all migrations after the seals."""
 

@@ -12,6 +12,8 @@ from tests.store.runs import add_incidents, incident_of, make_call, make_run
 
 from ausweis.judging.harm import Found
 from ausweis.store import CallFilter, CallRow, Cursor, Order, Store
+from ausweis.views.masks import CallMask
+from ausweis.views.turns import turn_views
 from ausweis.vocabulary import SEVERITIES
 
 
@@ -28,7 +30,7 @@ def some(store: Store, tmp_path: Path) -> Store:
         make_call(1),
         make_call(2, pin=False, team="Süd"),
         make_call(3, tells=False, queue="moving", day="2026-03-03"),
-        make_call(4, pin=False, day="2026-03-04", words="ÜBERGABE bei O'Neill & Söhne, 100%_sicher, "),
+        make_call(4, pin=False, day="2026-03-04", words="zur ÜBERGABE bei O'Neill & Söhne, 100%_sicher, "),
         make_call(5, queue=None, team=None),
     ]
     folder = make_run(tmp_path / "run", calls, unsure=["call-5"])
@@ -76,7 +78,8 @@ def test_ids_and_notes_are_found_too(some: Store) -> None:
     record = some.record(some.find("call-2") or 0)
     note = "Rückruf nötig"
     some.decide(record.row.key, reviewer="R", choice="confirm", note=note, verdict_key=record.verdict_key)
-    assert ids(some, CallFilter(text="rückruf")) == {"call-2"}
+    assert ids(some, CallFilter(text="rückruf")) == set()
+    assert ids(some, CallFilter(text="rückruf", read_by=("R",))) == {"call-2"}
     assert ids(some, CallFilter(text="  ")) == {f"call-{number}" for number in range(1, 6)}
 
 
@@ -211,8 +214,10 @@ def one_call(tmp_path_factory: pytest.TempPathFactory) -> Store:
 @settings(max_examples=100)
 @given(st.text(max_size=30))
 def test_any_text_may_be_looked_for(one_call: Store, words: str) -> None:
-    text = one_call.record(one_call.find("call-1") or 0).call
-    assert text is not None
-    found = one_call.count(CallFilter(text=words))
-    said = any(words.strip().lower() in turn.text.lower() for turn in text.turns)
-    assert found == 1 or not said
+    record = one_call.record(one_call.find("call-1") or 0)
+    assert record.call is not None
+    mask = CallMask(record, "de")
+    views = turn_views(record.call, {}, mask)
+    shown = ["".join("‹" if piece.masked else piece.text for piece in view.pieces) for view in views]
+    said = any(words.strip().casefold() in turn.casefold() for turn in shown)
+    assert one_call.count(CallFilter(text=words)) == 1 or len(words.strip()) < 3 or not said

@@ -236,7 +236,9 @@ def older(path: Path) -> Path:
             connection.execute(text(f"DROP TRIGGER chain_no_{name}"))
         previous = ""
         for row in rows:
-            linked = {name: row[name] for name in row if name not in ("hash", "sealed")} | {"previous": previous}
+            linked = {name: row[name] for name in row if name not in ("hash", "sealed", "detail")} | {
+                "previous": previous
+            }
             values = {"previous": previous, "hash": key.link(canonical(linked)), "seq": row["seq"]}
             previous = values["hash"]
             connection.execute(text("UPDATE chain SET previous = :previous, hash = :hash WHERE seq = :seq"), values)

@@ -32,7 +32,7 @@ class JudgedCall(Protocol):
 
 @dataclass(frozen=True)
 class JudgedMask:
-    """The mask of one call for a reader of `language`; `known`: its spans by turn, where they were found before.
+    """The mask of one call for a reader of `language`; `known`: what was `found` before, by turn.
 
     Amounts stay in quotes about a wrong price or promise, and where these were said: without them the finding would
     mean nothing.
@@ -44,15 +44,17 @@ class JudgedMask:
 
     def spans(self, turn: int) -> Sequence[Span]:
         """What of a turn is hidden, in order and without overlap."""
-        if self.known is not None:
-            return self.known.get(turn, ())
         text = self._text_of(turn)
-        return [span for span in self._masker.spans(turn) if not self._stays(span, text, turn)]
+        return [span for span in self.found(turn) if not self._stays(span, text, turn)]
 
-    def all_spans(self) -> Iterator[tuple[int, Sequence[Span]]]:
-        """What is hidden, by turns; only of those that hide something."""
+    def found(self, turn: int) -> Sequence[Span]:
+        """What of a turn is personal data, whatever stays; the same for each verdict on the same facts."""
+        return self._masker.spans(turn) if self.known is None else self.known.get(turn, ())
+
+    def all_found(self) -> Iterator[tuple[int, Sequence[Span]]]:
+        """The same by turns; of those that have some."""
         for turn in range(1, len(self.judged.call.turns) + 1 if self.judged.call else 1):
-            if spans := self.spans(turn):
+            if spans := self.found(turn):
                 yield turn, spans
 
     def quote(self, quote: str, turn: int) -> str:
@@ -61,7 +63,7 @@ class JudgedMask:
         at = self._text_of(turn).find(quote) if quote else -1
         if at < 0:
             return self._masker.text(quote, turn, keep=keep)
-        return masked(quote, within(self.spans(turn), at, at + len(quote)), self.language, keep)
+        return masked(quote, within(self.found(turn), at, at + len(quote)), self.language, keep)
 
     @cached_property
     def _masker(self) -> Masker:

@@ -42,6 +42,8 @@ _GO_ON = frozenset("may will good gut".split())
 """Of them, those with which `my name is Dana may I help you` goes on."""
 _FROM = frozenset("aus vom von from of".split())
 _BEHIND = _by_word("mein name", "am apparat", "hier", "ist mein name", "is my name", "here", "speaking", at=0)
+_CUES = frozenset[str]().union(_TITLES, _NAMED, _STRONG, _WEAK, _BEHIND)
+"""The words with which a cue ends, or begins: beside others there is none."""
 _DOUBLED = r"(?:(?:doppel|double)[- ])?[^\W\d_]"
 _SPELLED = re.compile(rf"(?<![\w'’]){_DOUBLED}(?:[ ,.\-–]{{1,2}}{_DOUBLED}){{3,}}(?!\w)", re.I)
 _ALPHABET = re.compile(r"\b\w{1,20} (?:wie|for|as in) [^\W\d_]{3,20}\b", re.I)
@@ -81,6 +83,8 @@ def name_spans(text: str, tokens: Sequence[Token], *, given: bool) -> list[Span]
 def _introduced(text: str, tokens: Sequence[Token], given: bool) -> Iterator[Span]:
     cased = is_cased(text)
     for place, token in enumerate(tokens):
+        if token.word not in _CUES:
+            continue
         titled = token.word in _TITLES and not (place and tokens[place - 1].word in _OWN)
         weak = (given or cased) and _ends_with(tokens, place, _WEAK)
         named = _ends_with(tokens, place, _NAMED)

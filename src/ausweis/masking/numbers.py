@@ -7,7 +7,7 @@ Left as they are: one or two digits alone, and what is counted in a unit of time
 import re
 from collections.abc import Container, Iterator, Sequence
 
-from ausweis.masking.dates import date_end, written_dates
+from ausweis.masking.dates import MONTHS, date_end, written_dates
 from ausweis.masking.kinds import Span
 from ausweis.masking.tokens import CURRENCY, Token, near
 from ausweis.vocabulary import NAME, FactorRecord, MaskKind
@@ -56,6 +56,9 @@ def number_spans(
     spans += [span for span in written if span.kind == "date"]
     place = 0
     while place < len(tokens):
+        if not (tokens[place].number or tokens[place].word in _BEFORE_NUMBERS or tokens[place].word in MONTHS):
+            place += 1
+            continue
         end, kind = date_end(text, tokens, place), "date"
         if end is None:
             end, kind = _run(text, tokens, place), ""

@@ -26,7 +26,7 @@ _REACH = 6
 
 def email_spans(text: str, tokens: Sequence[Token]) -> Iterator[Span]:
     """E-mail addresses, also as `s punkt thürmer at example punkt de`."""
-    for match in _EMAIL.finditer(text):
+    for match in _EMAIL.finditer(text) if "@" in text else ():
         yield Span(match.start(), match.end(), "e-mail")
     for place, token in enumerate(tokens):
         if token.word in _AT and place:

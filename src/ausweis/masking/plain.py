@@ -32,6 +32,7 @@ class Plain(NamedTuple):
         return [Span(self.starts[span.start], self.ends[span.end - 1], span.kind) for span in spans]
 
 
+@lru_cache(maxsize=500)
 def plain(text: str) -> Plain:
     """The plain form of a text."""
     if _AS_IT_IS.fullmatch(text):

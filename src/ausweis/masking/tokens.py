@@ -42,7 +42,7 @@ class Token(NamedTuple):
     number: bool
 
 
-@lru_cache(maxsize=2000)
+@lru_cache(maxsize=500)
 def tokens_of(text: str) -> Sequence[Token]:
     """The words of a text in their order."""
     return tuple(Token(match.start(), match.end(), *_read(match[0])) for match in _TOKEN.finditer(text))

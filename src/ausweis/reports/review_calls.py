@@ -44,7 +44,7 @@ class ReviewedCall:
 
 def reviewed_call(record: CallRecord, words: Words, *, masked: bool = True) -> ReviewedCall:
     """The call as it is shown in full."""
-    mask = CallMask(record, words.language, masked)
+    mask = CallMask(record, words.language, masked, record.masks)
     files = [path for path in record.audio if _is_there(path)]
     reasons = record.verdict.review_reasons if record.row.needs_review else ()
     return ReviewedCall(

@@ -10,6 +10,7 @@ from ausweis.reports.review_calls import ReviewedCall
 from ausweis.reports.review_counts import Change, Figure
 from ausweis.reports.review_source import BEFORE, Review, Wanted
 from ausweis.store import TEAM_MINIMUM, CallRow
+from ausweis.views.glossary import Asks
 from ausweis.views.trends import Trend, highest
 from ausweis.views.words import Words, clock, time_of
 
@@ -43,6 +44,7 @@ def review_page(review: Review) -> str:
         no_calls=no_calls_in_words(review),
         w=words,
         t=words.text,
+        asks=Asks(words),
         **_functions(words, wanted, heard),
     )
 

@@ -8,6 +8,7 @@ The way in:
     people      who is at the browser, as the table of reviewers has it now
     roles       what only a lead may do
     running     the server in this process
+    indexer     calls made searchable meanwhile
     desk        what every page works with
 
 Pages:
@@ -19,7 +20,9 @@ Pages:
     blind       a call whose verdict is hidden, and what is heard in it; `comparing` both
     working     who is at which call (`places`), who settles it, and how far the queue is
     audio       recordings, in parts
+    saved       filters kept under a name
     sample      calls drawn by chance
+    search      what is searched for, and where it is; `unmasked_search`: in masked data too
     figures     agreement, recall, trends
     team        who reviews, in which role
 

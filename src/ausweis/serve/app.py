@@ -2,11 +2,12 @@
 
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from urllib.parse import urlencode
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -14,12 +15,24 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from ausweis.errors import NoCallError, StoreError
-from ausweis.serve import blind, calibration, call_page, figures, queue, sample, team, working
+from ausweis.serve import (
+    blind,
+    calibration,
+    call_page,
+    figures,
+    queue,
+    sample,
+    saved,
+    team,
+    unmasked_search,
+    working,
+)
 from ausweis.serve.audio import audio
 from ausweis.serve.auth import Session
 from ausweis.serve.desk import Desk, RequestContext
 from ausweis.serve.language import LANGUAGE, language_of
 from ausweis.serve.people import session_of
+from ausweis.serve.question import SEVERAL
 from ausweis.serve.rendering import answer, render
 from ausweis.serve.requests import desk_of, fields_of, here, origin_of, sign_in_address, words_of
 from ausweis.serve.roles import LEAD_ONLY
@@ -57,6 +70,9 @@ def create_app(desk: Desk) -> Guard:
             Route("/calibrations/{key:int}/drop", _form(calibration.drop), methods=["POST"]),
             Route("/calibrations/{key:int}/start", _form(calibration.start), methods=["POST"]),
             Route("/calibrations/{key:int}/close", _form(calibration.close), methods=["POST"]),
+            Route("/filters", _form(saved.save), methods=["POST"]),
+            Route("/filters/{key:int}/forget", _form(saved.forget), methods=["POST"]),
+            Route("/search", _form(unmasked_search.search_unmasked), methods=["POST"]),
             Route("/sample", _page(sample.sample_page)),
             Route("/sample", _form(sample.draw), methods=["POST"]),
             Route("/figures", _page(figures.figures_page)),
@@ -182,5 +198,7 @@ def _context(request: Request, session: Session, form: dict[str, str]) -> Reques
     )
 
 
-def _texts(values: Mapping[str, str]) -> dict[str, str]:
-    return dict(list(values.items())[:MAX_FIELDS])
+def _texts(values: QueryParams) -> dict[str, str]:
+    """The fields of an address: of each the last value, or all where it takes several, a line each."""
+    names = list(values)[:MAX_FIELDS]
+    return {name: "\n".join(values.getlist(name)) if name in SEVERAL else values[name] for name in names}

@@ -194,7 +194,7 @@ def _call(context: RequestContext, record: CallRecord) -> BlindCall:
     words, unmasked = context.words, context.desk.shows(context.session, record)
     # An amount that is not masked would tell that an incident is about it.
     plain = replace(record, verdict=record.verdict.model_copy(update={"incidents": ()}))
-    mask = CallMask(plain, words.language, masked=not unmasked)
+    mask = CallMask(plain, words.language, masked=not unmasked, known=record.masks)
     audio, gone = recordings(record)
     return BlindCall(
         record=record,

@@ -70,7 +70,7 @@ def call_view(
     record: CallRecord, words: Words, *, reviewer: str, agents: bool, unmasked: bool, settling: bool = False
 ) -> CallView:
     """The view of a call for one reviewer; `settling`: who settles it sees what the others say."""
-    mask = CallMask(record, words.language, masked=not unmasked)
+    mask = CallMask(record, words.language, masked=not unmasked, known=record.masks)
     findings = findings_of(record, words, mask)
     audio, gone = recordings(record)
     decided, hidden = _decisions(record, reviewer, words, settling=settling)

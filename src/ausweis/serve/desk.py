@@ -1,6 +1,7 @@
 """What every page works with: the store, who signs in, and the request."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ausweis.serve.auth import Auth, Session
 from ausweis.serve.lists import Lists
@@ -9,7 +10,14 @@ from ausweis.serve.throttle import Throttle
 from ausweis.store import CallRecord, Store
 from ausweis.views.words import Words
 
-__all__ = ["Desk", "RequestContext"]
+__all__ = ["Desk", "RequestContext", "Searched"]
+
+
+class Searched(NamedTuple):
+    """An unmasked search: its words, and the keys of what it found."""
+
+    words: str
+    keys: tuple[int, ...]
 
 
 @dataclass
@@ -19,7 +27,8 @@ class Desk:
     `hosts`: names under which browsers may reach it; `port`: its own, part of the cookie's name, since cookies do not
     tell ports apart. `unmasked`: by session and call, what verdict and text said then, as another text stays masked;
     kept for as long as the server runs, like `seen`: by person, call and what it says, where a lead has seen the
-    opinions of others before giving one.
+    opinions of others before giving one. `searches`: unmasked ones, by session and name.
+    `unindexed`: how many calls no search finds yet.
     """
 
     store: Store
@@ -30,6 +39,8 @@ class Desk:
     port: int = 8321
     secure: bool = False
     unmasked: dict[tuple[str, int], str] = field(default_factory=dict)
+    searches: dict[tuple[str, str], Searched] = field(default_factory=dict)
+    unindexed: int = 0
     seen: set[tuple[str, int, str]] = field(default_factory=set)
     places: Places = field(default_factory=Places)
     lists: Lists = field(init=False)

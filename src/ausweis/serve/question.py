@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any, Literal, get_args
 from urllib.parse import urlencode
 
+from ausweis.serve.period import PERIODS, days_of
 from ausweis.store import CallFilter, Cursor, Order, State
 from ausweis.vocabulary import OUTCOMES, VIOLATIONS
 
@@ -33,16 +34,24 @@ _STATES_OF: dict[Shown, tuple[State, ...]] = {
     "decided": ("confirmed", "overruled"),
     "all": (),
 }
+SEVERAL = ("queue",)
+"""Fields that take several values, a line each."""
 MAX_TEXT = 200
+MAX_LINES = 2000
 
 
 @dataclass(frozen=True)
 class Question:
-    """The fields of the filter form, each a text; empty where nothing is asked. Unknown values ask nothing."""
+    """The fields of the filter form, each a text; empty where nothing is asked. Unknown values ask nothing.
+
+    `found`: the name of an unmasked search, among whose calls the question is asked.
+    """
 
     show: str = "todo"
     q: str = ""
+    found: str = ""
     order: str = ""
+    period: str = ""
     first: str = ""
     last: str = ""
     outcome: str = ""
@@ -60,19 +69,37 @@ class Question:
         allowed: dict[str, tuple[str, ...]] = {
             "show": SHOWN,
             "order": _ORDERS,
+            "period": PERIODS,
             "outcome": OUTCOMES,
             "violation": tuple(VIOLATIONS),
             "state": STATES,
         }
         said: dict[str, Any] = {}
         for one in _asked():
-            value = asked.get(one.name, "").replace("\0", "").strip()[:MAX_TEXT]
+            value = asked.get(one.name, "").replace("\0", "").strip()[: MAX_LINES if one.name in SEVERAL else MAX_TEXT]
             known = value in allowed[one.name] if one.name in allowed else True
             if one.name in ("first", "last"):
                 known = _day(value) is not None
             if value and known:
                 said[one.name] = value
+        if "first" in said or "last" in said:
+            said.pop("period", None)
         return cls(**said)
+
+    @property
+    def queues(self) -> tuple[str, ...]:
+        """The names in the field `queue`."""
+        return tuple(line for line in self.queue.splitlines() if line)
+
+    @property
+    def days(self) -> tuple[date | None, date | None]:
+        """The first and the last day that are asked for; None where no day bounds them."""
+        period = next((period for period in PERIODS if period == self.period), None)
+        return days_of(period, date.today()) if period else (_day(self.first), _day(self.last))
+
+    def in_period(self, period: str) -> "Question":
+        """The same of other days; of all, without a period."""
+        return replace(self, period=period, first="", last="")
 
     @property
     def by(self) -> Order:
@@ -98,16 +125,17 @@ class Question:
             return self._waiting
         state = tuple(state for state in STATES if state == self.state)
         return CallFilter(
-            first=_day(self.first),
-            last=_day(self.last),
+            first=self.days[0],
+            last=self.days[1],
             outcomes=tuple(outcome for outcome in OUTCOMES if outcome == self.outcome),
             violations=tuple(violation for violation in VIOLATIONS if violation == self.violation),
             incidents=(self.incident,) if self.incident else (),
-            queues=(self.queue,) if self.queue else (),
+            queues=self.queues,
             teams=(self.team,) if self.team else (),
             states=state or _STATES_OF[shown],
             to_review=True if shown == "todo" else None,
             text=self.q or None,
+            read_by=self.names if self.q else (),
             seen_by=self.names,
             # That people differ in a calibration session is told when it is closed.
             calibrated=False if shown in ("second", "settle") else None,
@@ -117,11 +145,12 @@ class Question:
     def _waiting(self) -> CallFilter:
         """The sample as it waits for the one who asks. What a verdict says is not asked for: it would be told so."""
         return CallFilter(
-            first=_day(self.first),
-            last=_day(self.last),
-            queues=(self.queue,) if self.queue else (),
+            first=self.days[0],
+            last=self.days[1],
+            queues=self.queues,
             teams=(self.team,) if self.team else (),
             text=self.q or None,
+            read_by=self.names if self.q else (),
             unheard_by=self.names,
         )
 
@@ -133,10 +162,20 @@ class Question:
         """The same, of other calls."""
         return replace(self, show=show, state="")
 
+    @property
+    def said(self) -> list[tuple[str, str]]:
+        """The fields in which something is asked, by name."""
+        values = ((one, getattr(self, one.name)) for one in _asked())
+        return [(one.name, value) for one, value in values if value != one.default]
+
+    @property
+    def without_search(self) -> str:
+        """The same without what is searched for, as a part of an address."""
+        return replace(self, q="", found="").query()
+
     def query(self, after: Cursor | None = None) -> str:
         """As the part of an address that begins with `?`; empty where nothing is asked. `after`: the next page."""
-        values = {one: getattr(self, one.name) for one in _asked()}
-        said = {one.name: value for one, value in values.items() if value != one.default}
+        said = dict(self.said)
         if after is not None:
             said |= {"after": str(after.value), "key": str(after.key)} | ({"at": after.at} if after.at else {})
         return f"?{urlencode(said)}" if said else ""

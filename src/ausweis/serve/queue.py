@@ -11,8 +11,10 @@ from starlette.responses import Response
 from ausweis.judging.harm import Found, named
 from ausweis.serve.desk import RequestContext
 from ausweis.serve.empty import empty_view
+from ausweis.serve.period import PERIODS
 from ausweis.serve.question import SHOWN, STATES, Question
 from ausweis.serve.rendering import answer
+from ausweis.serve.search import HitView, hits_of, searched_of, too_short
 from ausweis.store import CallFilter, CallRow, State
 from ausweis.views.words import Words, clock, time_of
 from ausweis.vocabulary import OUTCOMES, VIOLATIONS, Severity
@@ -41,7 +43,7 @@ class RowView:
     `found`: what happened, the gravest first, each with the turn in which it first did, in words.
     `state` is `decided` where others have decided and the reader has not: what they said is hidden until then. So is
     all that the verdict says, where the reader must hear the call first: then `risk` is None.
-    `held_by`: who else is at it.
+    `held_by`: who else is at it; `hit`: where it says what was searched for.
     """
 
     key: int
@@ -55,6 +57,7 @@ class RowView:
     unsure: bool
     state: State | Literal["decided"]
     held_by: str = ""
+    hit: HitView | None = None
 
     @property
     def what(self) -> str:
@@ -76,12 +79,19 @@ def queue_page(context: RequestContext) -> Response:
     context.desk.places.leave_all(context.session)
     after = question.cursor(context.asked)
     rows = context.store.calls(which, order=question.by, limit=PAGE + 1, after=after)
-    # Searching reads every call, so it is not done twice where once tells the number.
     total = len(rows) if after is None and len(rows) <= PAGE else context.store.count(which)
     words = context.words
+    views = row_views(context, rows[:PAGE])
+    hits = hits_of(context, question, [view.key for view in views])
     shown: dict[str, Any] = {
-        "rows": row_views(context, rows[:PAGE]),
+        "asked": question,
+        "rows": [replace(view, hit=hits.get(view.key)) for view in views],
         "query": question.query(),
+        "periods": _periods(question, words),
+        "saved": context.store.saved_by(context.session.reviewer),
+        "searched": searched_of(context, question),
+        "too_short": too_short(question),
+        "unindexed": context.desk.unindexed,
         "small_team": bool(Question.of(context.asked).team and not question.team),
         "more": f"/{question.query(rows[PAGE - 1].cursor(question.by))}" if len(rows) > PAGE else None,
         "shown": words.text("shown_one" if total == 1 else "shown", total=words.number(total)),
@@ -99,13 +109,22 @@ def queue_page(context: RequestContext) -> Response:
         context,
         "queue.html.j2",
         here="calls",
-        asked=question,
         narrowed=question.narrowed,
         views=views,
         said=None,
         **choices(context, question.show),
         **shown,
     )
+
+
+def _periods(question: Question, words: Words) -> list[tuple[str, str, bool]]:
+    """Name and address of the same calls in each period, and whether it is the one that is asked for."""
+    first, last = question.days
+    chosen = question.period or ("" if first is last is None else None)
+    return [
+        (words.text(f"period_{name or 'all'}"), f"/{question.in_period(name).query()}", name == chosen)
+        for name in ("", *PERIODS)
+    ]
 
 
 def question_of(context: RequestContext) -> Question:
@@ -132,6 +151,9 @@ def filter_of(context: RequestContext, question: Question, *, free: bool = False
     which = question.filter
     if question.show == "second":
         which = replace(which, undecided_by=context.store.spellings(context.session.reviewer))
+    if question.found:
+        searched = searched_of(context, question)
+        which = replace(which, keys=searched.keys if searched else ())
     return replace(which, besides=tuple(context.desk.places.of_others(context.session))) if free else which
 
 
@@ -145,7 +167,7 @@ def choices(context: RequestContext, show: str) -> dict[str, Any]:
         "outcomes": _named(OUTCOMES, words),
         "violations": _named(VIOLATIONS, words),
         "incidents": _named(named.incidents, words),
-        "queues": [(queue, queue) for queue in named.queues],
+        "queues": named.queues,
         "teams": [(team, team) for team in named.teams],
         "states": _named(STATES, words),
     }

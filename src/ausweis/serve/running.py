@@ -12,6 +12,7 @@ from ausweis.errors import StoreError
 from ausweis.serve.app import create_app
 from ausweis.serve.auth import Auth
 from ausweis.serve.desk import Desk
+from ausweis.serve.indexer import indexing
 from ausweis.store import Store
 
 __all__ = ["Settings", "run", "server"]
@@ -52,7 +53,7 @@ def run(settings: Settings, listener: socket.socket, say: Callable[[str], None])
         desk.lists.get()
         say(f"Open {_origin(settings, listener)}/signin?token={auth.token}")
         say("Whoever has this address can review. Stop with Ctrl-C.")
-        with suppress(KeyboardInterrupt):
+        with suppress(KeyboardInterrupt), indexing(desk):
             server(desk).run(sockets=[listener])
 
 

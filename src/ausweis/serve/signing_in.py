@@ -78,6 +78,7 @@ async def sign_out(request: Request) -> Response:
         desk.auth.sign_out(session)
         desk.places.leave_all(session)
         desk.unmasked = {seen: says for seen, says in desk.unmasked.copy().items() if seen[0] != session.id}
+        desk.searches = {name: found for name, found in desk.searches.copy().items() if name[0] != session.id}
     response = RedirectResponse("/signin", 303)
     response.delete_cookie(desk.cookie, path="/", httponly=True, samesite="lax", secure=desk.secure)
     return response

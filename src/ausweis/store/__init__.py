@@ -13,8 +13,14 @@ settled       such calls, as lines of a run folder, with their texts
 verdict_rows  their verdicts, a batch at a time
 weighing      calls of an older store in the order of today
 texts         calls ↔ rows; agents as pseudonyms
+masks         what of each call is masked
+index         the full-text index of masked texts
+indexing      calls put into it
 packing       runs and verdicts ↔ rows
 querying      filters → SQL: the queue
+searching     what is looked for, and where
+hits          where in a call it was found
+unmasked      looking for words in texts as they are
 records       one call with all that is known of it
 counting      calls by day, queue and team
 label         what is right of a call, as a verdict or a reviewer says
@@ -45,8 +51,10 @@ exporting     decided calls → golden cases
 from ausweis.store.exporting import Mask
 from ausweis.store.filters import CallFilter, Column, Cursor, Order, State
 from ausweis.store.hearing import blind_statement
+from ausweis.store.hits import Hit
 from ausweis.store.holding import can_settle
 from ausweis.store.holding import label_of as held_label
+from ausweis.store.index import SHORTEST
 from ausweis.store.key import Key
 from ausweis.store.opinions import opinion_of
 from ausweis.store.persons import person_of, same_person
@@ -73,10 +81,12 @@ from ausweis.store.rows import (
     SavedFilter,
     What,
 )
+from ausweis.store.searching import terms_of as search_terms
 from ausweis.store.sink import StoreSink
 from ausweis.store.store import Store
 
 __all__ = [
+    "SHORTEST",
     "TEAM_AGENTS",
     "TEAM_MINIMUM",
     "Added",
@@ -94,6 +104,7 @@ __all__ = [
     "Deleted",
     "Entry",
     "Estimate",
+    "Hit",
     "Imported",
     "Invitation",
     "Key",
@@ -113,4 +124,5 @@ __all__ = [
     "opinion_of",
     "person_of",
     "same_person",
+    "search_terms",
 ]

@@ -11,7 +11,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, S
 
 from ausweis.errors import StoreError
 
-__all__ = ["Database"]
+__all__ = ["UNREADABLE", "Database"]
 
 _WAIT_SECONDS = 60
 _LOCK = 0x61757377
@@ -29,7 +29,7 @@ _SETTINGS = (
 )
 
 
-_UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
 """What comes of a row that is not as it was written: JSON, a date or a number that is none."""
 _DAMAGED = (
     "a row is damaged, or was changed by another program; see which: ausweis store verify; then delete its call and "
@@ -150,7 +150,7 @@ class Database:
         except SQLAlchemyError as error:
             code, message = _fault(error)
             raise StoreError(message, place=self.place, code=code) from None
-        except _UNREADABLE:
+        except UNREADABLE:
             raise StoreError(_DAMAGED, place=self.place, code="store_damaged") from None
 
 

@@ -35,11 +35,12 @@ class Cursor(NamedTuple):
 class CallFilter:
     """Which calls: those that fit everything that is given; within a tuple, any of it.
 
-    `first` and `last` are days, both included. `to_review`: a violation, an incident or in need of review. `text` is
-    looked for, whatever its case, in turns, call ids and notes of decisions. `undecided_by`: names of one
-    person, who has not decided what the verdict says today; `besides`: keys of calls that are left out. `unheard_by`:
-    names of one for whom drawn calls wait, to be said blind what they are; `seen_by`: of one who may see the verdict
-    (`hidden`). `calibrated`: in a calibration session that is open.
+    `first` and `last` are days, both included. `to_review`: a violation, an incident or in need of review. The words of
+    `text` are looked for, whatever their case, in the masked text and in call ids; `read_by`: names of one who looks
+    into notes too, those of others where that one has decided. `keys`: of these calls alone. `undecided_by`: names of
+    one person, who has not decided what the verdict says today; `besides`: keys of calls that are left out.
+    `unheard_by`: names of one for whom drawn calls wait, to be said blind what they are; `seen_by`: of one who may see
+    the verdict (`hidden`). `calibrated`: in a calibration session that is open.
     """
 
     first: date | None = None
@@ -59,6 +60,8 @@ class CallFilter:
     calibrated: bool | None = None
     undecided_by: tuple[str, ...] = ()
     besides: tuple[int, ...] = ()
+    read_by: tuple[str, ...] = ()
+    keys: tuple[int, ...] | None = None
 
 
 EVERY = CallFilter()

@@ -4,19 +4,18 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, asc, case, desc, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, asc, case, desc, func, or_, select
 
 from ausweis.judging.harm import Found, found_in
 from ausweis.store.filters import EVERY, CallFilter, Cursor, Order, scattered
 from ausweis.store.hidden import is_aside, is_calibrated, waits_for
 from ausweis.store.packing import call_row
 from ausweis.store.rows import CallRow
-from ausweis.store.tables import batches, calls, decisions, texts, verdicts
+from ausweis.store.searching import among, saying
+from ausweis.store.tables import batches, calls, decisions, verdicts
 
 __all__ = ["conditions", "find", "found", "keys", "neighbours", "position", "rows"]
 
-_MAX_TEXT = 200
-"""Letters of a text that is looked for."""
 _COLUMNS: dict[Order, tuple[ColumnElement[Any], ...]] = {
     "weight": (calls.c.weight, calls.c.at),
     "risk": (calls.c.risk,),
@@ -128,9 +127,9 @@ def conditions(which: CallFilter, dialect: str) -> list[ColumnElement[bool]]:
         wanted.append(_decided(which.undecided_by) == 0)
     if which.besides:
         wanted.append(calls.c.key.not_in(which.besides))
-    if which.text is not None and which.text.strip():
-        wanted.append(_says(which.text.strip(), dialect))
-    return wanted
+    if which.keys is not None:
+        wanted.append(among(which.keys, dialect))
+    return wanted + saying(which, dialect)
 
 
 def _decided(names: tuple[str, ...]) -> ColumnElement[int]:
@@ -144,26 +143,6 @@ def _decided(names: tuple[str, ...]) -> ColumnElement[int]:
 def _as_listed(word: str) -> str:
     """A word as it stands in a list of them."""
     return json.dumps(word, ensure_ascii=False)
-
-
-def _says(words: str, dialect: str) -> ColumnElement[bool]:
-    if len(words) > _MAX_TEXT or "\0" in words:
-        return false()
-    # One walk through all texts is quicker than one look at each call's.
-    in_text = calls.c.key.in_(select(texts.c.call_key).where(_has(texts.c.words, words, dialect)))
-    in_note = calls.c.key.in_(select(decisions.c.call_key).where(_has(decisions.c.note, words, dialect)))
-    return or_(_has(calls.c.call_id, words, dialect), in_note, in_text)
-
-
-def _has(column: ColumnElement[str], words: str, dialect: str) -> ColumnElement[bool]:
-    if dialect != "sqlite":
-        return column.icontains(words, autoescape=True)
-    # SQLite knows the case of ASCII letters only: others match anything at first, then Python compares what is left.
-    escaped = "".join(f"/{letter}" if letter in "/%_" else letter if letter.isascii() else "_" for letter in words)
-    likely = column.like(f"%{escaped}%", escape="/")
-    if words.isascii():
-        return likely
-    return and_(likely, func.instr(func.lowered(column), literal(words.lower())) > 0)
 
 
 def _beyond(order: Order, cursor: Cursor, *, back: bool = False) -> ColumnElement[bool]:

@@ -4,14 +4,18 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select
 
+from ausweis.calls.call import Call
 from ausweis.errors import NoCallError
 from ausweis.facts import Facts
+from ausweis.masking.judged import RULES
+from ausweis.masking.kinds import Span
 from ausweis.store import chain
 from ausweis.store.deciding import decisions_of
 from ausweis.store.key import Key
+from ausweis.store.masks import spans_by_turn
 from ausweis.store.packing import call_row, run_row, unpack
 from ausweis.store.rows import CallRecord, What
-from ausweis.store.tables import audio, calls, runs, texts, verdicts
+from ausweis.store.tables import audio, calls, masks, runs, texts, verdicts
 from ausweis.store.texts import call_of
 
 __all__ = ["log", "record"]
@@ -29,10 +33,11 @@ def record(connection: Connection, key: int) -> CallRecord:
     run = run_row(connection.execute(select(runs).where(runs.c.key == row.run_key)).one())
     verdict = connection.execute(select(verdicts).where(verdicts.c.key == row.verdict_key)).one()
     text = connection.execute(select(texts).where(texts.c.call_key == key)).first()
+    call = None if text is None else call_of(text, row.call_id)
     paths = connection.execute(select(audio.c.path).where(audio.c.call_key == key).order_by(audio.c.path))
     return CallRecord(
         row=call_row(row),
-        call=None if text is None else call_of(text, row.call_id),
+        call=call,
         verdict=unpack(verdict.body, run),
         verdict_key=verdict.key,
         says=row.says,
@@ -40,7 +45,16 @@ def record(connection: Connection, key: int) -> CallRecord:
         run=run,
         decisions=tuple(decisions_of(connection, key, says=row.says)),
         audio=tuple(map(Path, paths.scalars())),
+        masks=_masks(connection, key, call),
     )
+
+
+def _masks(connection: Connection, key: int, call: Call | None) -> dict[int, list[Span]] | None:
+    kept = select(masks.c.covers).where(masks.c.call_key == key, masks.c.rules == RULES)
+    covers = connection.execute(kept).scalar()
+    if covers is None or call is None:
+        return None
+    return spans_by_turn(covers, [len(turn.text) for turn in call.turns])
 
 
 def log(connection: Connection, secret: Key, what: What, *, who: str, key: int | None = None) -> None:

@@ -1,14 +1,15 @@
 """What the store gives and takes: rows as frozen dataclasses, without a word about how they are kept."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from ausweis.calls.call import Call
 from ausweis.facts import Facts
 from ausweis.judging.verdict import Verdict
+from ausweis.masking.kinds import Span
 from ausweis.provenance import ModelProvenance, PolicyProvenance, PromptProvenance, RunProvenance
 from ausweis.store.filters import Cursor, Order, State, scattered
 from ausweis.store.persons import same_person
@@ -56,6 +57,7 @@ What = Literal[
     "deleted",
     "exported",
     "unmasked",
+    "searched",
     "covered",
     "withdrawn",
     "settled",
@@ -194,6 +196,7 @@ class CallRecord:
 
     `verdict_key` is what `decide` wants to be told; `says`: what verdict and text say, which it may be told too;
     `decisions` in the order in which they were made; `audio`: the files that were there when it was imported.
+    `masks`: what of its turns is personal data, where that is known by the rules of today; else it must be found.
     """
 
     row: CallRow
@@ -205,6 +208,7 @@ class CallRecord:
     run: RunRow
     decisions: tuple[Decision, ...]
     audio: tuple[Path, ...]
+    masks: Mapping[int, Sequence[Span]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,7 +343,10 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class ChainEntry:
-    """One entry of the chain. `call`: keyed hash of the call's id; `content`: keyed hash of what was decided."""
+    """One entry of the chain. `call`: keyed hash of the call's id; `content`: keyed hash of what was decided.
+
+    `detail`: what it tells besides, in clear.
+    """
 
     seq: int
     at: str
@@ -352,3 +359,4 @@ class ChainEntry:
     content: str | None = None
     previous: str = ""
     hash: str = field(default="")
+    detail: Mapping[str, Any] | None = None

@@ -22,6 +22,8 @@ from ausweis.store import (
     deleting,
     hearing,
     hidden,
+    hits,
+    indexing,
     opinions,
     querying,
     records,
@@ -29,6 +31,7 @@ from ausweis.store import (
     sampling,
     saved_filters,
     sealing,
+    unmasked,
     withdrawing,
 )
 from ausweis.store.database import Database
@@ -159,12 +162,28 @@ class Store:
         for batch in batches(calls):
             with self._database.writing() as connection:
                 added = add_texts(connection, self._key, batch, today or now())
+                indexing.renew(connection, [call.id for call in batch])
                 if added.changed:
                     chain.append(connection, self._key, "imported", by, content=f"{len(batch)} texts")
             displaced += added.displaced
             misfits += added.misfits
         return Added(displaced, misfits)
 
+    def index(self, *, at_once: int = 100) -> Iterator[int]:
+        """Put calls into the index of what is searched that are not in, or would be masked otherwise by now.
+
+        So many a transaction; gives the number of each. Calls that cannot be read stay out.
+        """
+        key, number = 0, 1
+        while number:
+            with self._database.writing() as connection:
+                key, number = indexing.renew_some(connection, key, at_once)
+            yield number
+
+    unindexed = _reading(indexing.waiting)
+    hits = _reading(hits.hits)
+    search_unmasked = _writing(unmasked.search_unmasked)
+    searches_for = _writing(unmasked.searches_for)
     calls = _reading(querying.rows)
     count = _reading(counting.count)
     keys = _reading(querying.keys)

@@ -34,6 +34,7 @@ __all__ = [
     "calls",
     "chain",
     "decisions",
+    "masks",
     "metadata",
     "reviewers",
     "runs",
@@ -97,6 +98,12 @@ calls = _table(
     Column("weight", BigInteger),
 )
 texts = _table("texts", _reference("call_key", "calls", primary=True), "words", "body")
+masks = _table(
+    "masks",
+    _reference("call_key", "calls", primary=True),
+    Column("rules", Integer, nullable=False),
+    "covers",
+)
 verdicts = _table(
     "verdicts",
     _key(),
@@ -153,7 +160,20 @@ artefact_calls = _table(
 chain = _table(
     "chain",
     _key("seq"),
-    *("at", "who", "what", "call?", "policy?", "prompts?", "model?", "content?", "previous", "hash", "sealed?"),
+    *(
+        "at",
+        "who",
+        "what",
+        "call?",
+        "policy?",
+        "prompts?",
+        "model?",
+        "content?",
+        "previous",
+        "hash",
+        "sealed?",
+        "detail?",
+    ),
 )
 reviewers = _table(
     "reviewers",

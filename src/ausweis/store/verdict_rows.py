@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from ausweis.store import deciding, sealing
 from ausweis.store.holding import state_of
 from ausweis.store.key import Key
+from ausweis.store.masks import drop
 from ausweis.store.packing import pack, verdict_values
 from ausweis.store.rows import Imported, RunRow
 from ausweis.store.settled import Settled
@@ -168,6 +169,8 @@ class VerdictRows:
                 rows.append({"b_key": row.key, **day})
         stale = [row["b_key"] for row in rows if "turns" in row]
         self._done.displaced += len(stale)
+        # What is masked depends on facts and verdict.
+        drop(connection, [row["b_key"] for row in rows if "run_key" in row])
         for table in (texts, audio_table):
             connection.execute(table.delete().where(table.c.call_key.in_(stale)))
         sealing.seal(connection, self._key, "text", stale)

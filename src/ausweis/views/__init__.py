@@ -6,6 +6,7 @@ excerpt    of that, the turns around the findings
 masks      which parts of a call are personal data
 advice     what the agent should have done
 trends     shares of calls with a violation, by day
+glossary   what words of the pages mean, at their first place
 words      the words of the pages in a language, and how days and numbers are written; texts/ holds them
 templates  what all HTML pages share
 """

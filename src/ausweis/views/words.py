@@ -127,7 +127,7 @@ def time_of(row: CallRow) -> str:
 
 @cache
 def table(language: Language, name: str) -> dict[str, str]:
-    """The `words`, `texts` or `errors` of a language, by key."""
+    """The `words`, `texts`, `errors` or `glossary` of a language, by key."""
     words: dict[str, dict[str, str]] = tomllib.loads(
         (files("ausweis.views") / "texts" / f"{language}.toml").read_text(encoding="utf-8")
     )

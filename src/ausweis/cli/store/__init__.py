@@ -15,6 +15,8 @@ COMMANDS = {
     "agreement": "Tell how far reviewers agree.",
     "recall": "Estimate from the samples which share of the violations or incidents was found.",
     "export": "Write decided calls as golden cases, masked.",
+    "index": "Make calls searchable after an update.",
+    "searches": "Tell who searched in masked data.",
     "verify": "Check the chain of who did what.",
 }
 
