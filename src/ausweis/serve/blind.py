@@ -12,10 +12,11 @@ from ausweis.serve.calibration import left_of
 from ausweis.serve.call_view import DecisionView, recordings
 from ausweis.serve.comparing import said_at
 from ausweis.serve.decision import label_of, note_of, verdict_key_of
-from ausweis.serve.desk import RequestContext
+from ausweis.serve.desk import Done, RequestContext
 from ausweis.serve.question import Question
 from ausweis.serve.queue import Around, filter_of, meta_of, question_of
 from ausweis.serve.rendering import answer
+from ausweis.serve.said import said_of
 from ausweis.serve.working import opened, progress
 from ausweis.store import Calibration, CallRecord, Decision, opinion_of
 from ausweis.views.masks import CallMask
@@ -81,6 +82,7 @@ def blind_page(
         minutes=context.desk.places.minutes(held) if held else 0,
         query=question.query(),
         calibration=session,
+        said=said_of(context, question.query()),
         problem=problem,
         **heard_form(context, record, session, form),
     )
@@ -137,7 +139,7 @@ def hear(context: RequestContext) -> Response:
     record = context.store.record(key)
     session = context.store.calibrates(context.session.reviewer, key)
     try:
-        _keep(context, record)
+        context.desk.done[context.session.id] = _keep(context, record)
     except StoreError as error:
         here = replace(context, path=f"/calls/{key}", query=question.query())
         problem = context.words.error(error)
@@ -156,8 +158,8 @@ def asked_about(record: CallRecord) -> tuple[str, ...]:
     return tuple(kind for kind in INCIDENTS if kind in looked_for)
 
 
-def _keep(context: RequestContext, record: CallRecord) -> None:
-    """Keep what was sent.
+def _keep(context: RequestContext, record: CallRecord) -> Done:
+    """Keep what was sent: what was decided by that.
 
     Raises:
         StoreError: the verdict, or the text, says something else by now, or what was sent is no label.
@@ -169,7 +171,7 @@ def _keep(context: RequestContext, record: CallRecord) -> None:
         raise StoreError("what was heard is missing", code="heard_missing")
     label = None if form["outcome"] == NOT_SURE else label_of(given)
     opened = _opened(form)
-    context.store.hear(
+    made = context.store.hear(
         record.row.key,
         reviewer=context.session.reviewer,
         outcome=label.outcome if label else None,
@@ -181,6 +183,7 @@ def _keep(context: RequestContext, record: CallRecord) -> None:
         says=form.get("says"),
         seconds=time.time() - opened if opened else None,
     )
+    return Done(record.row.key, made.key, made.choice)
 
 
 def _opened(form: Mapping[str, str]) -> int:
