@@ -176,6 +176,8 @@ class Store:
         So many a transaction; gives the number of each. Calls that cannot be read stay out.
         """
         key, number = 0, 1
+        with self._database.writing() as connection:
+            indexing.begin(connection)
         while number:
             with self._database.writing() as connection:
                 key, number = indexing.renew_some(connection, key, at_once)
