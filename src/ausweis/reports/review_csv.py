@@ -11,6 +11,7 @@ __all__ = ["COLUMNS", "review_csv"]
 COLUMNS = (
     *("day", "started_at", "call_id", "queue", "team", "agent", "outcome", "severity", "violations", "incidents"),
     *("turn", "second", "risk", "confidence", "needs_review", "state", "reason", "quote"),
+    *("right_outcome", "right_violations", "right_incidents", "incidents_looked_for"),
 )
 
 
@@ -25,10 +26,10 @@ def _rows(review: Review, dialect: Dialect) -> Iterator[tuple[str, ...]]:
         turn, second = (str(worst.turn), worst.start) if worst else ("", None)
         at = "" if second is None else dialect.number(second, 1)
         why = worst.why if worst else " ".join(call.reasons)
-        yield (*_row(call.row, review, dialect, turn, at), why, call.said)
+        yield (*_row(call.row, review, dialect, turn, at), why, call.said, *_right(call.row))
     for row in review.rest:
         turn = str(row.first_violation_turn or "")
-        yield (*_row(row, review, dialect, turn), review.reasons.get(row.key, ""), "")
+        yield (*_row(row, review, dialect, turn), review.reasons.get(row.key, ""), "", *_right(row))
 
 
 def _row(row: CallRow, review: Review, dialect: Dialect, turn: str = "", second: str = "") -> Iterator[str]:
@@ -38,3 +39,9 @@ def _row(row: CallRow, review: Review, dialect: Dialect, turn: str = "", second:
     yield from (row.outcome, row.severity or "", " ".join(row.violations), " ".join(row.incidents), turn, second)
     yield from (dialect.number(row.risk, 3), dialect.number(row.confidence, 3))
     yield from (str(row.needs_review).lower(), row.state)
+
+
+def _right(row: CallRow) -> Iterator[str]:
+    """What people say, empty where that is open; and whether anybody looked for incidents."""
+    yield from (row.right_outcome or "", " ".join(row.right_violations or ()), " ".join(row.right_incidents or ()))
+    yield str(bool(row.looked_for)).lower()

@@ -87,11 +87,11 @@ def queue_page(context: RequestContext) -> Response:
     rows = context.store.calls(which, order=question.by, limit=PAGE + 1, after=after)
     total = len(rows) if after is None and len(rows) <= PAGE else context.store.count(which)
     words = context.words
-    listed = row_views(context, rows[:PAGE])
-    hits = hits_of(context, question, [row.key for row in listed])
+    here = row_views(context, rows[:PAGE])
+    hits = hits_of(context, question, [view.key for view in here])
     shown: dict[str, Any] = {
         "asked": question,
-        "rows": [replace(row, hit=hits.get(row.key)) for row in listed],
+        "rows": [replace(view, hit=hits.get(view.key)) for view in here],
         "query": question.query(),
         "periods": _periods(question, words),
         "saved": context.store.saved_by(context.session.reviewer),

@@ -40,13 +40,15 @@ def seen_by(record: CallRecord, reviewer: str | None, *, settling: bool = False)
 
     `settling`: who settles a dispute sees what the others say.
     """
-    now = {person_of(decision.reviewer): decision for decision in record.decisions if decision.counts}
+    me = None if reviewer is None else person_of(reviewer)
+    # What is said in a calibration session is its own reader's until that is closed.
+    known = [one for one in record.decisions if not one.secret or person_of(one.reviewer) == me]
+    now = {person_of(decision.reviewer): decision for decision in known if decision.counts}
     # The last word on an earlier verdict, of those who have not decided anew.
-    given = (decision for decision in record.decisions if not decision.withdrawn)
+    given = (decision for decision in known if not decision.withdrawn)
     earlier = (decision for decision in given if decision.verdict_key != record.verdict_key)
     by_person = ((person_of(decision.reviewer), decision) for decision in earlier)
     old = {person: decision for person, decision in by_person if person not in now}
-    me = None if reviewer is None else person_of(reviewer)
     every = settling or me is None or me in now
     shown = [decision for person, decision in (*old.items(), *now.items()) if every or person == me]
     return Seen(shown, 0 if every else len(now))
