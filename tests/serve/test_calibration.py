@@ -184,3 +184,11 @@ def test_an_amount_in_a_hidden_call_stays_masked(tmp_path: Path) -> None:
         store.add_to_calibration(number, [1], by="Lea")
         store.start_calibration(number, by="Lea")
         assert "39,99" not in visitor(store, "Ben").page("/calls/1")
+
+
+def test_a_lead_sees_what_each_call_of_a_prepared_session_is(desk: Desk) -> None:
+    lea = lead(desk)
+    _, where = lea.send("/calibrations", name="drawn", n="2", of="flagged", **DAYS)
+    page = lea.page(where)
+    assert "Decided by you" not in page
+    assert "Not heard yet" not in page
