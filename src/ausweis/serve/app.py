@@ -20,12 +20,13 @@ from ausweis.serve.audio import audio
 from ausweis.serve.auth import Session
 from ausweis.serve.desk import Desk, RequestContext
 from ausweis.serve.language import LANGUAGE, language_of
-from ausweis.serve.people import session_of
+from ausweis.serve.people import session_of, with_cookie
 from ausweis.serve.question import SEVERAL
 from ausweis.serve.rendering import answer, render
 from ausweis.serve.requests import desk_of, fields_of, here, origin_of, sign_in_address, words_of
 from ausweis.serve.roles import LEAD_ONLY
 from ausweis.serve.security import LOOPBACK, Guard
+from ausweis.serve.sign_on import REFUSALS
 from ausweis.serve.signing_in import invitation_page, sign_in, sign_in_page, sign_out
 
 __all__ = ["create_app"]
@@ -45,6 +46,7 @@ def create_app(desk: Desk) -> Guard:
             Route("/calls/{key:int}", _page(call_page.call_page)),
             Route("/calls/{key:int}/audio/{place:int}", _page(audio)),
             Route("/calls/{key:int}/decisions", _form(call_page.decide), methods=["POST"]),
+            Route("/calls/{key:int}/withdraw", _form(call_page.withdraw), methods=["POST"]),
             Route("/calls/{key:int}/heard", _form(blind.hear), methods=["POST"]),
             Route("/calls/{key:int}/unmask", _form(call_page.unmask), methods=["POST"]),
             Route("/calls/{key:int}/mask", _form(call_page.mask_again), methods=["POST"]),
@@ -83,7 +85,7 @@ def _page(page: Page) -> Callable[[Request], Awaitable[Response]]:
         if session is None:
             return _to_sign_in(request)
         _refuse_large(request)
-        return await run_in_threadpool(page, _context(request, session, {}))
+        return with_cookie(request, await run_in_threadpool(page, _context(request, session, {})))
 
     return endpoint
 
@@ -100,7 +102,7 @@ def _form(page: Page) -> Callable[[Request], Awaitable[Response]]:
         token = form.get("csrf", "") or request.headers.get("x-csrf-token", "")
         if not desk_of(request).auth.csrf_valid(session, token):
             raise HTTPException(403)
-        return await run_in_threadpool(page, _context(request, session, form))
+        return with_cookie(request, await run_in_threadpool(page, _context(request, session, form)))
 
     return endpoint
 
@@ -115,9 +117,11 @@ async def _language(request: Request) -> Response:
 async def _no_page(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     words = words_of(request)
-    lead_only = isinstance(error, HTTPException) and error.detail == LEAD_ONLY
-    key = LEAD_ONLY if lead_only else {403: "form_foreign", 404: "not_found"}.get(status, "went_wrong")
-    told = words.text("lead_only_ask") if lead_only else words.status(status)
+    detail = error.detail if isinstance(error, HTTPException) else ""
+    if detail in REFUSALS:
+        return await _problem(request, words.text("sign_on_refused"), words.text(detail), status)
+    key = LEAD_ONLY if detail == LEAD_ONLY else {403: "form_foreign", 404: "not_found"}.get(status, "went_wrong")
+    told = words.text("lead_only_ask") if detail == LEAD_ONLY else words.status(status)
     return await _problem(request, words.text(key), told, status)
 
 
@@ -139,7 +143,7 @@ async def _refused(request: Request, error: Exception) -> Response:
 async def _problem(request: Request, title: str, text: str, status: int) -> Response:
     try:
         session = await session_of(request)
-    except StoreError:
+    except (StoreError, HTTPException):
         session = None
     path, query = request.url.path, f"?{request.url.query}" if request.url.query else ""
     page = re.fullmatch(r"(/calls/\d+)/(decisions|heard)", path)

@@ -9,9 +9,10 @@ from starlette.responses import RedirectResponse, Response
 from ausweis.errors import StoreError
 from ausweis.serve.call_view import DecisionView, recordings
 from ausweis.serve.decision import label_of, note_of, verdict_key_of
-from ausweis.serve.desk import RequestContext
+from ausweis.serve.desk import Done, RequestContext
 from ausweis.serve.queue import Around, filter_of, meta_of, question_of
 from ausweis.serve.rendering import answer
+from ausweis.serve.said import said_of
 from ausweis.serve.working import opened, progress
 from ausweis.store import CallRecord
 from ausweis.views.masks import CallMask
@@ -72,6 +73,7 @@ def blind_page(
         held=held,
         minutes=context.desk.places.minutes(held) if held else 0,
         query=question.query(),
+        said=said_of(context, question.query()),
         outcomes=(*OUTCOMES, NOT_SURE),
         form=BlindForm(
             outcome=sent.get("outcome", ""),
@@ -93,7 +95,7 @@ def hear(context: RequestContext) -> Response:
     key, question = context.parts["key"], question_of(context)
     record = context.store.record(key)
     try:
-        _keep(context, record)
+        context.desk.done[context.session.id] = _keep(context, record)
     except StoreError as error:
         here = replace(context, path=f"/calls/{key}", query=question.query())
         return blind_page(here, context.store.record(key), problem=context.words.error(error), form=context.form)
@@ -107,8 +109,8 @@ def asked_about(record: CallRecord) -> tuple[str, ...]:
     return tuple(kind for kind in INCIDENTS if kind in looked_for)
 
 
-def _keep(context: RequestContext, record: CallRecord) -> None:
-    """Keep what was sent.
+def _keep(context: RequestContext, record: CallRecord) -> Done:
+    """Keep what was sent: what was decided by that.
 
     Raises:
         StoreError: the verdict, or the text, says something else by now, or what was sent is no label.
@@ -120,7 +122,7 @@ def _keep(context: RequestContext, record: CallRecord) -> None:
         raise StoreError("what was heard is missing", code="heard_missing")
     label = None if form["outcome"] == NOT_SURE else label_of(given)
     opened = _opened(form)
-    context.store.hear(
+    made = context.store.hear(
         record.row.key,
         reviewer=context.session.reviewer,
         outcome=label.outcome if label else None,
@@ -132,6 +134,7 @@ def _keep(context: RequestContext, record: CallRecord) -> None:
         says=form.get("says"),
         seconds=time.time() - opened if opened else None,
     )
+    return Done(record.row.key, made.key, made.choice)
 
 
 def _opened(form: Mapping[str, str]) -> int:

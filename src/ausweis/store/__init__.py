@@ -11,18 +11,21 @@ migrations    how they came to be
 sink          calls of a run, with text, facts and verdict → rows
 settled       such calls, as lines of a run folder, with their texts
 verdict_rows  their verdicts, a batch at a time
-weighing      calls of an older store in the order of today
+renewing      rows of an older store made as those of today
 texts         calls ↔ rows; agents as pseudonyms
 masks         what of each call is masked
 index         the full-text index of masked texts
 indexing      calls put into it
 packing       runs and verdicts ↔ rows
+subjects      what people say of what was reported: confirmed, overruled, open
 querying      filters → SQL: the queue
 searching     what is looked for, and where
 hits          where in a call it was found
 unmasked      looking for words in texts as they are
 records       one call with all that is known of it
 counting      calls by day, queue and team
+figures       calls counted by what people say of what was reported
+counted       such calls counted, and what share of them holds
 label         what is right of a call, as a verdict or a reviewer says
 persons       which names are one person's
 reviewers     who reviews, by which key, in which role
@@ -32,6 +35,7 @@ hidden        verdicts that a reviewer must not see yet
 hearing       what a reviewer heard in such a call
 withdrawing   a decision taken back by its reviewer
 standing      which decisions were
+bounds        the interval of a share
 sampling      calls drawn by chance, and recall in the field
 chain         who did what, hash-chained
 sealing       a keyed hash of each row that a report rests on
@@ -46,8 +50,10 @@ traces        what shows in a file that a call is in it
 exporting     decided calls → golden cases
 """
 
+from ausweis.store.counted import ALL_INCIDENTS, ALL_VIOLATIONS, FEWEST, Counted, Precision, Subject, was_asked
 from ausweis.store.exporting import Mask
-from ausweis.store.filters import CallFilter, Column, Cursor, Order, State
+from ausweis.store.figures import Figures, Series
+from ausweis.store.filters import CallFilter, Column, Cursor, Finding, Order, State
 from ausweis.store.hearing import blind_statement
 from ausweis.store.hits import Hit
 from ausweis.store.holding import can_settle
@@ -81,6 +87,9 @@ from ausweis.store.sink import StoreSink
 from ausweis.store.store import Store
 
 __all__ = [
+    "ALL_INCIDENTS",
+    "ALL_VIOLATIONS",
+    "FEWEST",
     "SHORTEST",
     "TEAM_AGENTS",
     "TEAM_MINIMUM",
@@ -92,29 +101,36 @@ __all__ = [
     "ChainEntry",
     "Choice",
     "Column",
+    "Counted",
     "Cursor",
     "DayCount",
     "Decision",
     "Deleted",
     "Entry",
     "Estimate",
+    "Figures",
+    "Finding",
     "Hit",
     "Imported",
     "Invitation",
     "Key",
     "Mask",
     "Order",
+    "Precision",
     "Reviewer",
     "Role",
     "RunRow",
     "SavedFilter",
+    "Series",
     "State",
     "Store",
     "StoreSink",
+    "Subject",
     "What",
     "blind_statement",
     "can_settle",
     "person_of",
     "same_person",
     "search_terms",
+    "was_asked",
 ]

@@ -12,14 +12,14 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any, get_args
 
-from sqlalchemy import Connection, Select, insert, or_, select, update
+from sqlalchemy import Connection, Select, and_, insert, not_, or_, select, update
 
 from ausweis.batch.manifest import now
 from ausweis.errors import NoCallError, StoreError
 from ausweis.facts import Facts
 from ausweis.store import chain
 from ausweis.store.filters import EVERY, CallFilter
-from ausweis.store.holding import can_settle, label_of, state_of
+from ausweis.store.holding import NOTHING_DECIDED, can_settle, label_of, right_values
 from ausweis.store.key import Key
 from ausweis.store.label import Incidents, Label, Violations, check_label
 from ausweis.store.packing import run_row, unpack
@@ -36,7 +36,6 @@ __all__ = [
     "decide",
     "decided_by",
     "decisions_of",
-    "join_spellings",
     "keep",
     "labels",
     "looked_for",
@@ -122,7 +121,7 @@ def keep(connection: Connection, key: Key, call: Any, values: dict[str, Any]) ->
     )
     connection.execute(insert(decisions), row)
     decided = decisions_of(connection, call.key, says=call.says)
-    connection.execute(update(calls).where(calls.c.key == call.key).values(state=state_of(decided)))
+    connection.execute(update(calls).where(calls.c.key == call.key).values(right_values(decided)))
     return decided
 
 
@@ -168,29 +167,20 @@ def decided_by(connection: Connection, reviewer: str, keys: Iterable[int]) -> se
 
 
 def check_states(connection: Connection) -> None:
-    """Hold the state of each call against its decisions.
+    """Hold the state of each call, and what is said to be right, against its decisions.
 
     Raises:
         StoreError: one does not follow from them.
     """
-    own = (calls.c.key.label("of"), calls.c.state, calls.c.says.label("today"))
+    columns = (calls.c[name].label(f"now_{name}") for name in NOTHING_DECIDED)
+    own = (calls.c.key.label("of"), calls.c.says.label("today"), *columns)
     wanted = select(*own, decisions).join_from(calls, decisions, calls.c.key == decisions.c.call_key, isouter=True)
-    wanted = wanted.where(or_(calls.c.state != "open", decisions.c.key.is_not(None)))
+    is_open = and_(*(calls.c[name].is_not_distinct_from(value) for name, value in NOTHING_DECIDED.items()))
+    wanted = wanted.where(or_(not_(is_open), decisions.c.key.is_not(None)))
     rows = connection.execute(wanted.order_by(calls.c.key, decisions.c.seq))
-    for (call_key, state, says), of_call in groupby(rows, lambda row: (row.of, row.state, row.today)):
-        if state != state_of(_decisions((row for row in of_call if row.key is not None), says)):
+    for (call_key, says, *there), of_call in groupby(rows, lambda row: tuple(row)[: len(own)]):
+        if there != list(right_values(_decisions((row for row in of_call if row.key is not None), says)).values()):
             raise StoreError(f"the state of call {call_key} is not what was decided about it: it was changed")
-
-
-def join_spellings(connection: Connection) -> None:
-    """Let the states of calls follow from decisions by person, in a store where each spelling of a name was one."""
-    names = list(connection.execute(select(decisions.c.reviewer).distinct()).scalars())
-    several = Counter(map(person_of, names))
-    joined = [name for name in names if several[person_of(name)] > 1]
-    of_them = select(decisions.c.call_key).where(decisions.c.reviewer.in_(joined))
-    for call in connection.execute(select(calls.c.key, calls.c.says).where(calls.c.key.in_(of_them))).all():
-        state = state_of(decisions_of(connection, call.key, says=call.says))
-        connection.execute(update(calls).where(calls.c.key == call.key).values(state=state))
 
 
 def agreement(connection: Connection, which: CallFilter = EVERY) -> Agreement:

@@ -11,6 +11,7 @@ from ausweis.facts import Facts
 from ausweis.judging.verdict import Verdict
 from ausweis.masking.kinds import Span
 from ausweis.provenance import ModelProvenance, PolicyProvenance, PromptProvenance, RunProvenance
+from ausweis.store.counted import Counted, Subject
 from ausweis.store.filters import Cursor, Order, State, scattered
 from ausweis.vocabulary import Outcome, Severity, ViolationType
 
@@ -58,7 +59,7 @@ What = Literal[
     "covered",
     "withdrawn",
     "settled",
-    "weighed",
+    "renewed",
     "reviewer_invited",
     "reviewer_renewed",
     "reviewer_role",
@@ -72,6 +73,8 @@ class CallRow:
 
     `severity`: the worst of violations and incidents. `violations` and `incidents`: each type or kind once.
     `at`: the moment by which calls are ordered, UTC, ISO 8601. `weight`: the greater, the worse (`Order`).
+    `right_outcome` and the like: what people decided, None where that is open; `right_incidents` also where it tells
+    nothing of them. `looked_for`: kinds of incidents that the call was read for, a company's own by a hash.
     """
 
     key: int
@@ -97,6 +100,18 @@ class CallRow:
     state: State
     sampled: bool
     weight: int
+    right_outcome: Outcome | None = None
+    right_violations: tuple[ViolationType, ...] | None = None
+    right_incidents: tuple[str, ...] | None = None
+    looked_for: tuple[str, ...] | None = None
+
+    @property
+    def corrected(self) -> bool:
+        """Whether people say something else than the verdict, turns aside."""
+        if self.right_outcome is None:
+            return False
+        told = self.right_incidents is not None and {*self.right_incidents} != {*self.incidents}
+        return self.right_outcome != self.outcome or {*(self.right_violations or ())} != {*self.violations} or told
 
     @property
     def to_review(self) -> bool:
@@ -179,7 +194,8 @@ class CallRecord:
 class DayCount:
     """Calls counted. What was not asked to be told apart is None; `team` also where it is too small to be.
 
-    `violations` and `incidents`: calls that have one, by type and kind.
+    `violations` and `incidents`: calls that have one, by type and kind. `numbers`: what people say of those, of all
+    violations and incidents too. `looked_for`: by what the calls were read for, those with an incident of any kind.
     """
 
     day: date | None
@@ -191,6 +207,8 @@ class DayCount:
     incidents: Mapping[str, int]
     needs_review: int
     to_review: int = 0
+    numbers: Mapping[Subject, Counted] = field(default_factory=dict)
+    looked_for: Mapping[tuple[str, ...], Counted] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

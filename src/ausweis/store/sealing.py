@@ -45,8 +45,8 @@ _KINDS = {
     "verdict": _Kind(verdicts, verdicts.c.key, "the verdict with its facts"),
     "reviewer": _Kind(reviewers, reviewers.c.key, "the reviewer"),
 }
-_UNSEALED = frozenset({"state"})
-"""Follows from decisions, and is held against them."""
+_UNSEALED = frozenset({"state", "right_outcome", "right_violations", "right_incidents"})
+"""These follow from decisions, and are held against them."""
 
 
 def seal(connection: Connection, key: Key, kind: str, numbers: Iterable[int]) -> bool:

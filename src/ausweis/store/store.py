@@ -19,6 +19,7 @@ from ausweis.store import (
     counting,
     deciding,
     deleting,
+    figures,
     hearing,
     hidden,
     hits,
@@ -36,14 +37,14 @@ from ausweis.store.database import Database
 from ausweis.store.exporting import Mask, case_of
 from ausweis.store.filters import EVERY, CallFilter
 from ausweis.store.key import Key
-from ausweis.store.migrations import PERSONS, SEALED, WEIGHED, migrate
+from ausweis.store.migrations import RENEWED, SEALED, migrate
+from ausweis.store.renewing import renew
 from ausweis.store.reviewers import reviewer_by_key as by_key
 from ausweis.store.rows import Added, Deleted, Imported, Reviewer
 from ausweis.store.sink import Audio, StoreSink
 from ausweis.store.tables import batches, settings
 from ausweis.store.tables import calls as calls_table
 from ausweis.store.texts import add_texts
-from ausweis.store.weighing import weigh
 
 __all__ = ["Store"]
 
@@ -173,6 +174,8 @@ class Store:
         So many a transaction; gives the number of each. Calls that cannot be read stay out.
         """
         key, number = 0, 1
+        with self._database.writing() as connection:
+            indexing.begin(connection)
         while number:
             with self._database.writing() as connection:
                 key, number = indexing.renew_some(connection, key, at_once)
@@ -194,6 +197,8 @@ class Store:
     teams = _reading(counting.teams)
     days = _reading(counting.days)
     day_counts = _reading(counting.day_counts)
+    counted_by_name = _reading(figures.counted_by_name)
+    figures = _reading(figures.figures)
     decide = _writing(deciding.decide)
     hear = _writing(hearing.hear)
     hidden = _reading(hidden.hidden)
@@ -284,15 +289,13 @@ class Store:
 
 def _renew(connection: Connection, key: Key, before: int) -> None:
     """Make anew what only who has the key may write, in a store that had seen so many migrations."""
-    if before < WEIGHED:
-        weigh(connection, key, sealed=before >= SEALED)
+    if before < RENEWED:
+        renew(connection, key, sealed=before >= SEALED)
     if before < SEALED:
         sealing.cover(connection, key)
         chain.append(connection, key, "covered", "ausweis")
-    elif before < WEIGHED:
-        chain.append(connection, key, "weighed", "ausweis")
-    if before < PERSONS:
-        deciding.join_spellings(connection)
+    elif before < RENEWED:
+        chain.append(connection, key, "renewed", "ausweis")
 
 
 def _same_key(connection: Connection, key: Key) -> None:

@@ -1,7 +1,8 @@
 """The tables as queries see them; `migrations` makes them, and a test holds both together.
 
 Lists are JSON, and so are the bodies of calls, facts and verdicts. Columns of `calls` from `says` on are those of
-the verdict that counts, so that the queue is one table.
+the verdict that counts, so that the queue is one table; `state` and those from `right_outcome` on, what people
+decided about it, and `looked_for`, incidents that its facts were read for.
 """
 
 from collections.abc import Iterable, Iterator
@@ -93,6 +94,7 @@ calls = _table(
     Column("first_violation_turn", Integer),
     *("severity?", "violations?", "incidents?"),
     Column("weight", BigInteger),
+    *("right_outcome?", "right_violations?", "right_incidents?", "looked_for?"),
 )
 texts = _table("texts", _reference("call_key", "calls", primary=True), "words", "body")
 masks = _table(
