@@ -21,10 +21,11 @@ from playwright.sync_api import Page, expect, sync_playwright
 from review_pages import LAST_DAY, Served, chromium, make_store
 
 DAYS = 5
-DECIDED = 15
+DECIDED = 10
 """Calls that are decided one after another."""
 READY = "#decide:not(.locked)"
 """Nothing can be decided in the first second of a page."""
+PLAYS = "[...document.querySelectorAll('audio')].some(file => !file.paused && file.currentTime > 0)"
 
 
 class Step(NamedTuple):
@@ -103,6 +104,7 @@ def _narrow(reviewer: Reviewer) -> None:
 
 def _decide(reviewer: Reviewer) -> None:
     page = reviewer.page
+    reviewer.press("Escape", lambda: None)
     reviewer.press("j", lambda: None)
     reviewer.press("Enter", page.locator("#decide").wait_for)
     for _ in range(DECIDED):
@@ -130,11 +132,18 @@ def _overrule(reviewer: Reviewer) -> None:
 
 def _listen(reviewer: Reviewer) -> None:
     page = reviewer.page
-    playing = "[...document.querySelectorAll('audio')].some(file => !file.paused && file.currentTime > 0)"
-    reviewer.press("p", lambda: page.wait_for_function(playing))
-    reviewer.press("p", lambda: page.wait_for_function(f"!({playing})"))
+    reviewer.press("p", lambda: _until(lambda: page.evaluate(PLAYS)))
+    reviewer.press("p", lambda: _until(lambda: not page.evaluate(PLAYS)))
     reviewer.press("s", page.locator("body[data-page=sheet], .sheet").first.wait_for)
     reviewer.done("listen, coaching sheet")
+
+
+def _until(done: Callable[[], bool]) -> None:
+    """Wait until it is so: the pages allow no script of ours that could."""
+    until = time.monotonic() + 10
+    while not done():
+        assert time.monotonic() < until, "nothing plays"
+        time.sleep(0.01)
 
 
 def _find(reviewer: Reviewer, address: str) -> None:
