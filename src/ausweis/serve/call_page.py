@@ -8,7 +8,7 @@ from dataclasses import replace
 from starlette.responses import RedirectResponse, Response
 
 from ausweis.errors import StoreError
-from ausweis.serve.blind import blind_page
+from ausweis.serve.blind import blind_page, heard_form
 from ausweis.serve.call_view import call_view
 from ausweis.serve.decision import CHOICES, again, draft_of, label_of, note_of, proposed, sent, verdict_key_of
 from ausweis.serve.desk import Done, RequestContext
@@ -16,7 +16,7 @@ from ausweis.serve.queue import Around, filter_of, question_of
 from ausweis.serve.rendering import answer
 from ausweis.serve.said import said_of
 from ausweis.serve.working import opened, progress, settles
-from ausweis.store import CallRecord, Choice
+from ausweis.store import Calibration, CallRecord, Choice
 from ausweis.vocabulary import OUTCOMES
 
 __all__ = ["call_page", "decide", "mask_again", "unmask", "withdraw"]
@@ -99,8 +99,9 @@ def _page(
     context: RequestContext, record: CallRecord, *, problem: str = "", form: Mapping[str, str] | None = None
 ) -> Response:
     key, question = record.row.key, question_of(context)
+    session = context.store.calibrates(context.session.reviewer, key)
     if context.store.hidden(context.session.reviewer, [key]):
-        return blind_page(context, record, problem=problem)
+        return blind_page(context, record, session, problem=problem)
     context = replace(context, words=context.words.knowing(record.verdict.vocabulary))
     unmasked = context.desk.shows(context.session, record)
     said, draft = said_of(context, question.query()), draft_of(record, context.session.reviewer)
@@ -138,7 +139,16 @@ def _page(
         outcomes=OUTCOMES,
         form=first if form is None else sent(record.verdict, form),
         problem=problem,
+        calibration=session,
+        calibrations=_prepared(context),
+        **heard_form(context, record, session, None),
     )
+
+
+def _prepared(context: RequestContext) -> list[Calibration]:
+    """The sessions that a lead may add the call to."""
+    leads = context.session.role == "lead"
+    return [one for one in context.store.calibrations() if one.state == "prepared"] if leads else []
 
 
 def _keep_once(context: RequestContext) -> None:

@@ -116,13 +116,15 @@ def _told(check: Check, verdict: Verdict, words: Words) -> str:
 
 def _decisions(record: CallRecord, reviewer: str, words: Words, *, settling: bool) -> tuple[list[DecisionView], int]:
     """The decisions that the reviewer may see: until they have decided, only their own, so that two stay two."""
-    now = {person_of(decision.reviewer): decision for decision in record.decisions if decision.counts}
+    me = person_of(reviewer)
+    # What is said in a calibration session is its own reader's until that is closed.
+    known = [one for one in record.decisions if not one.secret or person_of(one.reviewer) == me]
+    now = {person_of(decision.reviewer): decision for decision in known if decision.counts}
     # The last word on an earlier verdict, of those who have not decided anew.
-    given = (decision for decision in record.decisions if not decision.withdrawn)
+    given = (decision for decision in known if not decision.withdrawn)
     earlier = (decision for decision in given if decision.verdict_key != record.verdict_key)
     by_person = ((person_of(decision.reviewer), decision) for decision in earlier)
     old = {person: decision for person, decision in by_person if person not in now}
-    me = person_of(reviewer)
     seen = settling or me in now
     shown = [decision for person, decision in (*old.items(), *now.items()) if seen or person == me]
     shown += [draft] if (draft := draft_of(record, reviewer)) else []
