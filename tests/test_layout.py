@@ -17,7 +17,7 @@ THEMES = {
     "masking": "golden spellings",
     "prompts": "broken_templates cli role_injection",
     "reading": "linear_time",
-    "reports": "languages",
+    "reports": "decided languages",
     "serve": "blind_browser browser explained figures_browser keys narrowing own_words signin team_browser",
     "store": "damage relatives",
     "training": "isolation",

@@ -172,3 +172,14 @@ def test_a_hit_in_a_long_turn_is_cut_between_words(store: Store, filled: Filled)
     assert hit.cut == (True, True)
     assert 100 < len(said) < 220
     assert set(said.split()) == {"blabla", "Zwetschge", "dideldum"}
+
+
+def test_postgresql_looks_into_its_index(store: Store, filled: Filled) -> None:
+    if store._database.is_sqlite:
+        pytest.skip("SQLite's index is all that there is")
+    filled([make_call(number) for number in range(1, 4)])
+    with store._database.reading() as connection:
+        connection.execute(text("SET LOCAL enable_seqscan = off"))
+        asked = index.saying("weiter%helfen", "postgresql").compile(connection)
+        plan = connection.exec_driver_sql(f"EXPLAIN {asked}", asked.params).scalars().all()
+    assert "found_by_words" in "\n".join(plan)

@@ -1,5 +1,6 @@
 """The queue: calls as rows, the worst first."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -234,12 +235,17 @@ def meta_of(row: CallRow, words: Words, *, agents: bool) -> tuple[str, ...]:
 
 
 def _found(row: CallRow, words: Words, found: Sequence[Found]) -> Iterator[tuple[str, str]]:
-    """What happened, the gravest first, each with the turn in which it first did, those of one turn together."""
+    """What happened and how often, the gravest first, with its first turn; those of one turn together."""
+    times = Counter(one.name for one in found)
     by_turn = groupby(named(found).values(), key=lambda one: (one.turn, one.incident and one.name))
     for (turn, _), ones in by_turn:
-        yield ", ".join(words.word(one.name) for one in ones), words.text("in_turn", turn=turn)
+        yield ", ".join(_times(words.word(one.name), times[one.name]) for one in ones), words.text("in_turn", turn=turn)
     if not found:
         yield words.word(row.outcome), ""
+
+
+def _times(name: str, times: int) -> str:
+    return name if times == 1 else f"{name} ({times} ×)"
 
 
 def _views(context: RequestContext, question: Question) -> list[tuple[str, str, int | None]]:

@@ -186,8 +186,10 @@ def check_states(connection: Connection) -> None:
     is_open = and_(*(calls.c[name].is_not_distinct_from(value) for name, value in NOTHING_DECIDED.items()))
     wanted = wanted.where(or_(not_(is_open), decisions.c.key.is_not(None)))
     rows = connection.execute(wanted.order_by(calls.c.key, decisions.c.seq))
-    for (call_key, says, *there), of_call in groupby(rows, lambda row: tuple(row)[: len(own)]):
-        if there != list(right_values(_decisions((row for row in of_call if row.key is not None), says)).values()):
+    for today, of_call in groupby(rows, lambda row: list(row)[: len(own)]):
+        call_key, says, *there = today
+        made = _decisions((row for row in of_call if row.key is not None), says)
+        if there != list(right_values(made).values()):
             raise StoreError(f"the state of call {call_key} is not what was decided about it: it was changed")
 
 

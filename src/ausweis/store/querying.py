@@ -7,13 +7,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, asc, case, desc, func, not_, or_, select
 
 from ausweis.judging.harm import Found, found_in
+from ausweis.store.counted import Subject
 from ausweis.store.filters import EVERY, CallFilter, Cursor, Order, scattered
 from ausweis.store.hidden import is_aside, is_calibrated, waits_for
 from ausweis.store.packing import call_row
 from ausweis.store.rows import CallRow
 from ausweis.store.searching import among, saying
-from ausweis.store.subjects import Subject, looked, reported, subjects_of
 from ausweis.store.subjects import found as found_so
+from ausweis.store.subjects import looked, reported, subjects_of
 from ausweis.store.tables import batches, calls, decisions, verdicts
 
 __all__ = ["conditions", "find", "found", "keys", "neighbours", "position", "rows"]

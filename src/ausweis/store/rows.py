@@ -117,6 +117,12 @@ class CallRow:
         return self.right_outcome != self.outcome or {*(self.right_violations or ())} != {*self.violations} or told
 
     @property
+    def dismissed(self) -> bool:
+        """Whether people say that there is neither violation nor incident."""
+        incidents = self.incidents if self.right_incidents is None else self.right_incidents
+        return self.right_outcome not in (None, "violation") and not incidents
+
+    @property
     def to_review(self) -> bool:
         """Whether people should look at it: a violation, an incident, or a verdict that is not sure."""
         return bool(self.outcome == "violation" or self.incidents or self.needs_review)
