@@ -130,7 +130,12 @@ def test_the_verdict_may_be_shown_but_not_what_others_say(desk: Desk) -> None:
     assert "Mia" not in page
     hear(ben, key, outcome="compliant")
     assert not desk.store.record(key).decisions[-1].blind
-    assert "Mia" not in ben.page(f"/calls/{key}")
+    page = ben.page(f"/calls/{key}")
+    assert "Mia" not in page
+    assert "Reviewers:" not in page
+    page = lea.page("/?show=all&state=overruled")
+    assert f'href="/calls/{key}?' in page
+    assert "<s>" not in page
 
 
 def test_named_reviewers_close_it_by_deciding(desk: Desk) -> None:

@@ -84,7 +84,7 @@ def call_view(
     decided, hidden = _decisions(record, reviewer, words, settling=settling)
     return CallView(
         record=record,
-        row=replace(row, right="") if hidden else row,
+        row=replace(row, right="") if hidden or any(one.secret for one in record.decisions) else row,
         moments=[list(moment) for _, moment in groupby(findings, key=lambda finding: finding.moment)],
         review=[
             review_sentence(reason, words.language, record.verdict.vocabulary)

@@ -197,7 +197,10 @@ def row_views(context: RequestContext, rows: Sequence[CallRow]) -> list[RowView]
     views = [row_view(row, context.words, found.get(row.key, ()), agents=context.desk.agents) for row in rows]
     places = context.desk.places.of_others(context.session)
     views = [replace(view, held_by=places[view.key].name) if view.key in places else view for view in views]
-    others = {view.key for view in views if view.state != "open" and view.key not in own}
+    decided = [view.key for view in views if view.state != "open"]
+    # What a session comes to is told when it is closed.
+    secret = context.store.keys(CallFilter(keys=tuple(decided), calibrated=True)) if decided else []
+    others = {key for key in decided if key not in own or key in secret}
     views = [replace(view, state="decided", right="") if view.key in others else view for view in views]
     return [_blind(view, context.words) if view.key in hidden else view for view in views]
 
