@@ -89,7 +89,7 @@ def call_view(
     audio, gone = recordings(record)
     return CallView(
         record=record,
-        row=replace(row, right="") if seen.hidden else row,
+        row=replace(row, right="") if seen.hidden or any(one.secret for one in record.decisions) else row,
         moments=[list(moment) for _, moment in groupby(findings, key=lambda finding: finding.moment)],
         review=[
             review_sentence(reason, words.language, record.verdict.vocabulary)

@@ -58,9 +58,11 @@ def decided_of(record: CallRecord, reviewer: str | None) -> Decided:
     """What is decided about a call, for a reader."""
     seen = seen_by(record, reviewer)
     counting = [decision for decision in seen.decisions if decision.counts]
+    # State and label of the call rest on those too that nobody else may see yet.
+    unseen = bool(seen.hidden) or any(one.secret for one in record.decisions)
     return Decided(
-        state="decided" if seen.hidden else record.row.state,
-        label=None if seen.hidden else label_of(counting),
+        state="decided" if unseen else record.row.state,
+        label=None if unseen else label_of(counting),
         notes=[decision.note for decision in counting if decision.note],
         coaching=[decision.note for decision in counting if decision.note and decision.coaching],
     )
