@@ -62,7 +62,7 @@ def test_every_sentence_that_is_asked_for_is_there() -> None:
 
 
 def test_no_sentence_is_there_that_nothing_asks_for() -> None:
-    made = tuple("advice_ instead_ view_ role_ team_make_ name_ empty_ by_ no_calls_days known_days".split())
+    made = tuple("advice_ instead_ view_ role_ team_make_ name_ empty_ period_ by_ no_calls_days known_days".split())
     # Of sentences about a number, `Words.count` adds what makes the singular.
     keys = {re.sub("_[01]$", "", key) for key in table("en", "texts")}
     unused = keys - set(_QUOTED.findall(sources()))
