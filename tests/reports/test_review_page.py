@@ -46,8 +46,8 @@ def test_counts_stand_against_the_days_before(page: Page) -> None:
     figures = page.locator(".figures li").all_inner_texts()
     assert [" ".join(one.split()) for one in figures] == [
         "20 calls usually 20",
-        "6 with a violation 30%, usually 5% ▲ more",
-        "1 with an incident 5%, usually 0%",
+        "6 with a violation 30%, usually 5% ▲ more 6 open",
+        "1 with an incident 5%, usually 0% 1 open",
         "1 with an unsure outcome 5%, usually 0%",
         "0 inconclusive 0%, usually 0%",
     ]

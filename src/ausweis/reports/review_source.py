@@ -9,7 +9,7 @@ from ausweis.errors import InputError
 from ausweis.reports.review_calls import ReviewedCall, reviewed_call
 from ausweis.reports.review_counts import Change, Figure, Tally, changes, figures
 from ausweis.reports.review_tallies import tallies
-from ausweis.store import TEAM_AGENTS, TEAM_MINIMUM, CallFilter, CallRecord, CallRow, RunRow, Store
+from ausweis.store import TEAM_AGENTS, TEAM_MINIMUM, CallFilter, CallRecord, CallRow, Counted, RunRow, Store
 from ausweis.views.trends import Trend, trends
 from ausweis.views.words import Words
 from ausweis.vocabulary import SEVERITIES, Language, Severity
@@ -45,11 +45,15 @@ class Wanted:
 
 @dataclass(frozen=True)
 class SeverityRow:
-    """How often a violation or incident came up, by the worst severity in each call."""
+    """How often a violation or incident came up, by the worst severity in each call.
+
+    `people`: what they say of it, of these days and those before, which tells how often it is right.
+    """
 
     name: str
     by_severity: Mapping[Severity, int]
     figure: Figure
+    people: Counted
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,8 @@ def review_of(store: Store, wanted: Wanted) -> Review:
     places = tallies(store, which, start, wanted.first, wanted.last)
     now, before = places[None]
     within = replace(which, first=wanted.first, last=wanted.last)
-    rows = store.calls(replace(within, to_review=True))
+    # What people dismissed is not among the worst any more.
+    rows = sorted(store.calls(replace(within, to_review=True)), key=lambda row: row.dismissed)
     calls, severities, runs = _reviewed(store, rows, wanted, now, before)
     days = store.day_counts(start, wanted.last, filter=which, by=("day",))
     by_queue = store.day_counts(start, wanted.last, filter=which, by=("day", "queue"))
@@ -156,10 +161,15 @@ def _reviewed(
         if len(calls) < wanted.full:
             calls.append(reviewed_call(record, Words(wanted.language), masked=wanted.masked))
     severities = [
-        SeverityRow(name, by, figures(now, before, [f"{kind}:{name}"])[1]) for (kind, name), by in counted.items()
+        SeverityRow(name, by, figures(now, before, [part])[1], _people(part, now, before))
+        for (part, name), by in (((f"{kind}:{name}", name), by) for (kind, name), by in counted.items())
     ]
     severities.sort(key=lambda row: [-row.by_severity.get(severity, 0) for severity in reversed(SEVERITIES)])
     return calls, severities, sorted(runs.values(), key=lambda run: run.started)
+
+
+def _people(part: str, *tallies: Tally) -> Counted:
+    return sum((tally.people.get(part, Counted()) for tally in tallies), Counted())
 
 
 def _happened(record: CallRecord) -> Iterator[tuple[str, str, Severity]]:

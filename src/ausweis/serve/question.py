@@ -7,16 +7,19 @@ from typing import Any, Literal, get_args
 from urllib.parse import urlencode
 
 from ausweis.serve.period import PERIODS, days_of
-from ausweis.store import CallFilter, Cursor, Order, State
+from ausweis.store import CallFilter, Cursor, Finding, Order, State
 from ausweis.vocabulary import OUTCOMES, VIOLATIONS
 
-__all__ = ["SHOWN", "STATES", "Question", "Shown"]
+__all__ = ["ANY", "FINDINGS", "SHOWN", "STATES", "Question", "Shown", "date_of"]
 
 Shown = Literal["todo", "second", "settle", "sample", "decided", "all"]
 """todo: to review and not decided; second: not sure or disputed, for those who have not decided; settle: the same, for
 leads; sample: drawn by chance and not heard."""
 SHOWN: tuple[Shown, ...] = get_args(Shown)
 STATES: tuple[State, ...] = get_args(State)
+FINDINGS: tuple[Finding, ...] = get_args(Finding)
+ANY = "*"
+"""Any incident."""
 _ORDERS: tuple[Order, ...] = ("risk", "time")
 """Those that are chosen; without a choice, the worst come first."""
 _VALUES: dict[Order, Callable[[str], float | str]] = {
@@ -44,6 +47,7 @@ MAX_LINES = 2000
 class Question:
     """The fields of the filter form, each a text; empty where nothing is asked. Unknown values ask nothing.
 
+    `looked`: whether incidents were looked for, `yes` or `no`, or the kind that was.
     `found`: the name of an unmasked search, among whose calls the question is asked.
     """
 
@@ -60,6 +64,8 @@ class Question:
     queue: str = ""
     team: str = ""
     state: str = ""
+    finding: str = ""
+    looked: str = ""
     names: tuple[str, ...] = field(default=(), metadata={"own": True})
     """Those of who asks; in no address."""
 
@@ -73,13 +79,14 @@ class Question:
             "outcome": OUTCOMES,
             "violation": tuple(VIOLATIONS),
             "state": STATES,
+            "finding": FINDINGS,
         }
         said: dict[str, Any] = {}
         for one in _asked():
             value = asked.get(one.name, "").replace("\0", "").strip()[: MAX_LINES if one.name in SEVERAL else MAX_TEXT]
             known = value in allowed[one.name] if one.name in allowed else True
             if one.name in ("first", "last"):
-                known = _day(value) is not None
+                known = date_of(value) is not None
             if value and known:
                 said[one.name] = value
         if "first" in said or "last" in said:
@@ -95,7 +102,7 @@ class Question:
     def days(self) -> tuple[date | None, date | None]:
         """The first and the last day that are asked for; None where no day bounds them."""
         period = next((period for period in PERIODS if period == self.period), None)
-        return days_of(period, date.today()) if period else (_day(self.first), _day(self.last))
+        return days_of(period, date.today()) if period else (date_of(self.first), date_of(self.last))
 
     def in_period(self, period: str) -> "Question":
         """The same of other days; of all, without a period."""
@@ -114,7 +121,7 @@ class Question:
         """How many of the fields that may be folded away are set."""
         names = ["first", "last", "queue", "team"]
         if self.show != "sample":
-            names += ["outcome", "violation", "incident", "state"]
+            names += ["outcome", "violation", "incident", "state", "finding", "looked"]
         return sum(bool(getattr(self, name)) for name in names)
 
     @property
@@ -129,7 +136,10 @@ class Question:
             last=self.days[1],
             outcomes=tuple(outcome for outcome in OUTCOMES if outcome == self.outcome),
             violations=tuple(violation for violation in VIOLATIONS if violation == self.violation),
-            incidents=(self.incident,) if self.incident else (),
+            incidents=(self.incident,) if self.incident not in ("", ANY) else (),
+            any_incident=self.incident == ANY,
+            finding=next((finding for finding in FINDINGS if finding == self.finding), None),
+            looked_for={"": None, "yes": True, "no": False}.get(self.looked, self.looked),
             queues=self.queues,
             teams=(self.team,) if self.team else (),
             states=state or _STATES_OF[shown],
@@ -137,6 +147,8 @@ class Question:
             text=self.q or None,
             read_by=self.names if self.q else (),
             seen_by=self.names,
+            # That people differ in a calibration session is told when it is closed.
+            calibrated=False if shown in ("second", "settle") else None,
         )
 
     @property
@@ -194,7 +206,8 @@ def _asked() -> list[Field[Any]]:
     return [one for one in fields(Question) if "own" not in one.metadata]
 
 
-def _day(text: str) -> date | None:
+def date_of(text: str) -> date | None:
+    """The day of a field; None where it is none."""
     try:
         return date.fromisoformat(text) if len(text) == 10 else None
     except ValueError:

@@ -12,8 +12,9 @@ from ausweis.judging.harm import Found, named
 from ausweis.serve.desk import RequestContext
 from ausweis.serve.empty import empty_view
 from ausweis.serve.period import PERIODS
-from ausweis.serve.question import SHOWN, STATES, Question
+from ausweis.serve.question import ANY, FINDINGS, SHOWN, STATES, Question
 from ausweis.serve.rendering import answer
+from ausweis.serve.said import said_of
 from ausweis.serve.search import HitView, hits_of, searched_of, too_short
 from ausweis.store import CallFilter, CallRow, State
 from ausweis.views.words import Words, clock, time_of
@@ -41,8 +42,9 @@ class RowView:
     """A call as a row. `tone`: what gives it its colour; `meta`: where and when it was, in words.
 
     `found`: what happened, the gravest first, each with the turn in which it first did, in words.
-    `state` is `decided` where others have decided and the reader has not: what they said is hidden until then. So is
-    all that the verdict says, where the reader must hear the call first: then `risk` is None.
+    `right`: what people say instead of that, in words. `state` is `decided`, and `right` empty, where others have
+    decided and the reader has not: what they said is hidden until then. So is all that the verdict says, where the
+    reader must hear the call first: then `risk` is None.
     `held_by`: who else is at it; `hit`: where it says what was searched for.
     """
 
@@ -56,6 +58,7 @@ class RowView:
     sampled: bool
     unsure: bool
     state: State | Literal["decided"]
+    right: str = ""
     held_by: str = ""
     hit: HitView | None = None
 
@@ -81,11 +84,11 @@ def queue_page(context: RequestContext) -> Response:
     rows = context.store.calls(which, order=question.by, limit=PAGE + 1, after=after)
     total = len(rows) if after is None and len(rows) <= PAGE else context.store.count(which)
     words = context.words
-    views = row_views(context, rows[:PAGE])
-    hits = hits_of(context, question, [view.key for view in views])
+    here = row_views(context, rows[:PAGE])
+    hits = hits_of(context, question, [view.key for view in here])
     shown: dict[str, Any] = {
         "asked": question,
-        "rows": [replace(view, hit=hits.get(view.key)) for view in views],
+        "rows": [replace(view, hit=hits.get(view.key)) for view in here],
         "query": question.query(),
         "periods": _periods(question, words),
         "saved": context.store.saved_by(context.session.reviewer),
@@ -111,8 +114,8 @@ def queue_page(context: RequestContext) -> Response:
         here="calls",
         narrowed=question.narrowed,
         views=views,
-        said=None,
-        **choices(context, question.show),
+        said=said_of(context, question.query()),
+        **choices(context, question.show, question.looked),
         **shown,
     )
 
@@ -157,8 +160,8 @@ def filter_of(context: RequestContext, question: Question, *, free: bool = False
     return replace(which, besides=tuple(context.desk.places.of_others(context.session))) if free else which
 
 
-def choices(context: RequestContext, show: str) -> dict[str, Any]:
-    """What can be chosen in the filter: value and words."""
+def choices(context: RequestContext, show: str, looked: str = "") -> dict[str, Any]:
+    """What can be chosen in the filter: value and words. `looked`: a kind of incident that is asked for already."""
     words, named = context.words, context.desk.lists.get()
     # Who sees the riskiest of a sample first decides a part of it that is no sample.
     orders = ("time",) if show == "sample" else ("risk", "time")
@@ -166,11 +169,18 @@ def choices(context: RequestContext, show: str) -> dict[str, Any]:
         "orders": [(order, words.text(f"by_{order}")) for order in orders],
         "outcomes": _named(OUTCOMES, words),
         "violations": _named(VIOLATIONS, words),
-        "incidents": _named(named.incidents, words),
+        "incidents": [(ANY, words.text("with_incident")), *_named(named.incidents, words)],
         "queues": named.queues,
         "teams": [(team, team) for team in named.teams],
         "states": _named(STATES, words),
+        "findings": [(finding, words.text(f"count_{finding}")) for finding in FINDINGS],
+        "looked": _looked(looked, words),
     }
+
+
+def _looked(looked: str, words: Words) -> list[tuple[str, str]]:
+    known = [("yes", words.text("yes")), ("no", words.text("no"))]
+    return known if looked in ("", "yes", "no") else [*known, (looked, words.word(looked))]
 
 
 def _named(ids: Iterable[str], words: Words) -> list[tuple[str, str]]:
@@ -186,14 +196,15 @@ def row_views(context: RequestContext, rows: Sequence[CallRow]) -> list[RowView]
     views = [row_view(row, context.words, found.get(row.key, ()), agents=context.desk.agents) for row in rows]
     places = context.desk.places.of_others(context.session)
     views = [replace(view, held_by=places[view.key].name) if view.key in places else view for view in views]
-    views = [view if view.state == "open" or view.key in own else replace(view, state="decided") for view in views]
+    others = {view.key for view in views if view.state != "open" and view.key not in own}
+    views = [replace(view, state="decided", right="") if view.key in others else view for view in views]
     return [_blind(view, context.words) if view.key in hidden else view for view in views]
 
 
 def _blind(view: RowView, words: Words) -> RowView:
     """A row that tells nothing of the verdict."""
     found = ((words.text("not_heard"), ""),)
-    return replace(view, risk=None, found=found, tone="", severity=None, unsure=False)
+    return replace(view, risk=None, found=found, tone="", severity=None, unsure=False, right="")
 
 
 def row_view(row: CallRow, words: Words, found: Sequence[Found], *, agents: bool) -> RowView:
@@ -210,6 +221,7 @@ def row_view(row: CallRow, words: Words, found: Sequence[Found], *, agents: bool
         sampled=row.sampled,
         unsure=row.needs_review,
         state=row.state,
+        right=words.right(row) if row.corrected else "",
     )
 
 

@@ -80,6 +80,7 @@ async def sign_out(request: Request) -> Response:
         raise HTTPException(403)
     if session is not None:
         desk.auth.sign_out(session)
+        desk.done.pop(session.id, None)
         desk.places.leave_all(session)
         desk.unmasked = {seen: says for seen, says in desk.unmasked.copy().items() if seen[0] != session.id}
         desk.searches = {name: found for name, found in desk.searches.copy().items() if name[0] != session.id}

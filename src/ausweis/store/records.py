@@ -54,7 +54,11 @@ def _masks(connection: Connection, key: int, call: Call | None) -> dict[int, lis
     covers = connection.execute(kept).scalar()
     if covers is None or call is None:
         return None
-    return spans_by_turn(covers, [len(turn.text) for turn in call.turns])
+    try:
+        return spans_by_turn(covers, [len(turn.text) for turn in call.turns])
+    except LookupError:
+        # Of another text: that was changed behind the store's back.
+        return None
 
 
 def log(connection: Connection, secret: Key, what: What, *, who: str, key: int | None = None) -> None:
