@@ -18,7 +18,8 @@ THEMES = {
     "prompts": "broken_templates cli role_injection",
     "reading": "linear_time",
     "reports": "decided languages",
-    "serve": "blind_browser browser explained figures_browser keys narrowing own_words signin team_browser",
+    "serve": "blind_browser browser explained figures_browser keys narrowing own_words sheet_browser signin "
+    "team_browser",
     "store": "damage relatives",
     "training": "isolation",
     "views": "plurals",

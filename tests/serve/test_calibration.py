@@ -130,7 +130,12 @@ def test_the_verdict_may_be_shown_but_not_what_others_say(desk: Desk) -> None:
     assert "Mia" not in page
     hear(ben, key, outcome="compliant")
     assert not desk.store.record(key).decisions[-1].blind
-    assert "Mia" not in ben.page(f"/calls/{key}")
+    page = ben.page(f"/calls/{key}")
+    assert "Mia" not in page
+    assert "Reviewers:" not in page
+    page = lea.page("/?show=all&state=overruled")
+    assert f'href="/calls/{key}?' in page
+    assert "<s>" not in page
 
 
 def test_named_reviewers_close_it_by_deciding(desk: Desk) -> None:
@@ -184,3 +189,11 @@ def test_an_amount_in_a_hidden_call_stays_masked(tmp_path: Path) -> None:
         store.add_to_calibration(number, [1], by="Lea")
         store.start_calibration(number, by="Lea")
         assert "39,99" not in visitor(store, "Ben").page("/calls/1")
+
+
+def test_a_lead_sees_what_each_call_of_a_prepared_session_is(desk: Desk) -> None:
+    lea = lead(desk)
+    _, where = lea.send("/calibrations", name="drawn", n="2", of="flagged", **DAYS)
+    page = lea.page(where)
+    assert "Decided by you" not in page
+    assert "Not heard yet" not in page

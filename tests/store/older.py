@@ -13,6 +13,7 @@ UNDONE = (
         for name in ("right_outcome", "right_violations", "right_incidents", "looked_for")
     ),
     "CREATE INDEX calls_by_day ON calls (day)",
+    "ALTER TABLE decisions DROP COLUMN coaching",
     "ALTER TABLE decisions DROP COLUMN blind",
     "ALTER TABLE decisions DROP COLUMN hasty",
     "DROP TABLE calibration_reviewers",

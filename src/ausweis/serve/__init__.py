@@ -22,6 +22,8 @@ Pages:
     blind       a call whose verdict is hidden, and what is heard in it; `comparing` both
     working     who is at which call (`places`), who settles it, and how far the queue is
     audio       recordings, in parts
+    sheet       one call on a sheet of paper, for coaching
+    download    the queue as an Excel file
     saved       filters kept under a name
     sample      calls drawn by chance
     search      what is searched for, and where it is; `unmasked_search`: in masked data too

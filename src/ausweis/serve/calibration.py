@@ -158,8 +158,8 @@ def _page(context: RequestContext, session: Calibration) -> Response:
     store, words, me = context.store, context.words, context.session.reviewer
     done = store.calibration_progress(session)
     rows = row_views(context, [store.record(key).row for key in session.calls])
-    asks = session.state == "open" and session.asks(me)
-    left = set(left_of(context, session)) if asks else set()
+    takes_part = session.state == "open" and session.asks(me)
+    left = set(left_of(context, session)) if takes_part else set()
     named = session.reviewers or tuple(_called(person, _names(context)) for person in sorted(done))
     return answer(
         context,
@@ -169,7 +169,7 @@ def _page(context: RequestContext, session: Calibration) -> Response:
         state=words.text(_STATES[session.state]),
         how=words.text(_how(session)),
         rows=rows,
-        asks=asks,
+        takes_part=takes_part,
         left=left,
         done=[Done(name, len(done.get(person_of(name), ()))) for name in named],
         days=store.days(),

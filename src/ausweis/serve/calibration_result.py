@@ -7,7 +7,7 @@ from ausweis.judging.verdict import Verdict
 from ausweis.serve.comparing import at_turns, found_at, said_at
 from ausweis.serve.desk import RequestContext
 from ausweis.serve.queue import meta_of
-from ausweis.store import Agreement, Calibration, CallRecord, Decision, held_label
+from ausweis.store import Agreement, Calibration, CallRecord, Decision, State, held_label
 from ausweis.views.words import Words
 
 __all__ = ["Result", "ResultCall", "ResultLine", "result_of"]
@@ -29,9 +29,9 @@ class ResultLine:
 
 @dataclass(frozen=True)
 class ResultCall:
-    """A call. `names`: who decided it; `notes` of each, where there is one; `holds`: what it is by now, in words.
+    """A call. `names`: who decided it; `notes` of each, where there is one; `holds`: what it is by now, in a sentence.
 
-    `settled`: by which lead; `in_view`: who had seen the verdict before.
+    `in_view`: who had seen the verdict before.
     """
 
     key: int
@@ -42,7 +42,6 @@ class ResultCall:
     lines: Sequence[ResultLine]
     notes: Sequence[tuple[str, str]]
     holds: str
-    settled: str
     in_view: Sequence[str]
 
 
@@ -80,8 +79,7 @@ def _call(context: RequestContext, session: Calibration, record: CallRecord, giv
         names=[one.reviewer for one in given],
         lines=_lines(given, record.verdict, words),
         notes=[(one.reviewer, one.note) for one in given if one.note],
-        holds=_held(held, words) if held else words.word(record.row.state),
-        settled=held.reviewer if held and held.settles else "",
+        holds=_held(held, record.row.state, words),
         in_view=[one.reviewer for one in given if session.hides and not one.blind],
     )
 
@@ -107,6 +105,11 @@ def _kinds(decision: Decision) -> tuple[str, frozenset[str]]:
     return decision.outcome or decision.choice, frozenset(name for name, _ in said_at(decision))
 
 
-def _held(label: Decision, words: Words) -> str:
+def _held(label: Decision | None, state: State, words: Words) -> str:
+    if label is None:
+        return words.text("calibration_state", state=words.word(state))
     parts = [words.text("label_at", type=words.word(kind), turn=turn) for kind, turn in said_at(label)]
-    return ", ".join([words.word(label.outcome or label.choice), *parts])
+    holds = ", ".join([words.word(label.outcome or label.choice), *parts])
+    if label.settles:
+        return words.text("calibration_settled", holds=holds, name=label.reviewer)
+    return words.text("calibration_holds", holds=holds)

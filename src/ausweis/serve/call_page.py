@@ -185,6 +185,7 @@ def _keep(context: RequestContext) -> tuple[int, Choice]:
         violations=label.violations if label else (),
         incidents=label.incidents if label else None,
         note=note_of(form),
+        coaching="coaching" in form,
         verdict_key=verdict_key,
         says=form.get("says"),
         settles=choice != "not_sure" and settles(context, record, question_of(context)),

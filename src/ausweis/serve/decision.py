@@ -51,7 +51,7 @@ class Label(NamedTuple):
 class DecisionForm:
     """The fields of the form. `types` and `kinds`: turns as text; `is_open`: whether the right label is shown.
 
-    `was`: what was chosen before it was taken back.
+    `was`: what was chosen before it was taken back. `coaching`: whether the note is meant for coaching.
     """
 
     note: str
@@ -61,6 +61,7 @@ class DecisionForm:
     kinds: Sequence[tuple[IncidentId, str]]
     is_open: bool = False
     was: str = ""
+    coaching: bool = False
 
     @property
     def adds(self) -> bool:
@@ -90,7 +91,7 @@ def draft_of(record: CallRecord, reviewer: str) -> Decision | None:
 
 def again(verdict: Verdict, draft: Decision) -> DecisionForm:
     """The form as somebody had sent it who took the decision back."""
-    first = replace(proposed(verdict), note=draft.note, was=draft.choice)
+    first = replace(proposed(verdict), note=draft.note, coaching=draft.coaching, was=draft.choice)
     if draft.choice != "overrule":
         return first
     incidents = {(tick.kind, tick.turn) for tick in first.ticks} if draft.incidents is None else set(draft.incidents)
@@ -108,10 +109,12 @@ def again(verdict: Verdict, draft: Decision) -> DecisionForm:
 def sent(verdict: Verdict, form: Mapping[str, str]) -> DecisionForm:
     """The form as somebody sent it, about the verdict of today."""
     first = proposed(verdict)
+    note, coaching = form.get("note", ""), "coaching" in form
     if form.get("choice") != "overrule":
-        return DecisionForm(form.get("note", ""), first.outcome, first.types, first.ticks, first.kinds)
+        return replace(first, note=note, coaching=coaching)
     return DecisionForm(
-        note=form.get("note", ""),
+        note=note,
+        coaching=coaching,
         outcome=form.get("outcome", first.outcome),
         types=[(kind, form.get(kind, "")) for kind in VIOLATIONS],
         ticks=[tick._replace(ticked=tick.name in form) for tick in first.ticks],

@@ -58,6 +58,7 @@ def decide(
     violations: Violations = (),
     incidents: Incidents | None = None,
     note: str = "",
+    coaching: bool = False,
     verdict_key: int,
     says: str | None = None,
     blind: bool = False,
@@ -67,10 +68,10 @@ def decide(
     """Add what a reviewer decided about the verdict that they saw; nothing is ever changed or lost.
 
     `outcome`, `violations` (type, turn) and `incidents` (id, turn) are the right label, wanted where the verdict is
-    overruled; without `incidents`, those of the verdict stand. `says`: that of the record that they saw; without it,
-    another text under the same verdict goes unnoticed. `settles`: by a lead who has seen what the others say, who are
-    not sure or differ; what holds is what the lead says then, whatever the others do. `blind`, `hasty`: as of
-    `Decision`.
+    overruled; without `incidents`, those of the verdict stand. `coaching`: the note is meant for coaching. `says`: that
+    of the record that they saw; without it, another text under the same verdict goes unnoticed. `settles`: by a lead
+    who has seen what the others say, who are not sure or differ; what holds is what the lead says then, whatever the
+    others do. `blind`, `hasty`: as of `Decision`.
 
     Raises:
         StoreError: the verdict, or the text, says something else by now; the label is none, or what an overruled
@@ -104,6 +105,7 @@ def decide(
         # Nothing where it was not, as in older decisions: their entries vouch for the same.
         "blind": blind or None,
         "hasty": hasty,
+        "coaching": True if coaching and note else None,
         "settles": True if settles else None,
         "calibration_key": session.key if session else None,
     }
@@ -119,7 +121,8 @@ def keep(connection: Connection, key: Key, call: Any, values: dict[str, Any]) ->
     The state of the call follows. `values`: the row without `at` and `seq`.
     """
     run = run_row(connection.execute(select(runs).where(runs.c.key == call.run_key)).one())
-    row = {"settles": None, "blind": None, "hasty": None, "calibration_key": None} | values | {"at": now()}
+    unknown = dict.fromkeys(("settles", "blind", "hasty", "calibration_key", "coaching"))
+    row = unknown | values | {"at": now()}
     what: What = "settled" if row.get("settles") else "decided"
     if row["choice"] == "withdrawn":
         what = "withdrawn"
@@ -286,6 +289,7 @@ def _decisions(rows: Iterable[Any], says: str, secret: Collection[int] = ()) -> 
             today=row.says == says,
             blind=bool(row.blind),
             hasty=row.hasty,
+            coaching=bool(row.coaching),
             withdrawn=row.seq in gone,
             takes_back=keys.get(taken.get(row.seq)),
             settles=bool(row.settles),

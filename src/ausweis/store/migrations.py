@@ -190,6 +190,11 @@ def m14_calibrations(connection: Connection) -> None:
         connection.execute(text(statement))
 
 
+def m15_notes_for_coaching(connection: Connection) -> None:
+    """Whether a reviewer's note is meant for coaching; null in all others."""
+    connection.execute(text("ALTER TABLE decisions ADD COLUMN coaching BOOLEAN"))
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m1_first_tables,
     m2_chain,
@@ -205,6 +210,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     m12_search,
     m13_what_is_right,
     m14_calibrations,
+    m15_notes_for_coaching,
 )
 SEALED = MIGRATIONS.index(m5_seals) + 1
 """The migration from which on rows are sealed: by who has the key, not by it."""

@@ -158,7 +158,8 @@ class Decision:
     `blind`: made before the reviewer saw the verdict; `hasty`: in less than a tenth of the time that hearing or reading
     the call takes, None where nobody knows. `calibration`: the key of the session in which it was made; `secret`: that
     one is not closed, so that nobody else may see it. `withdrawn`: the reviewer took it back, or it is the entry that
-    says so; then `takes_back` is the key of the decision.
+    says so; then `takes_back` is the key of the decision. `coaching`: the note is meant for
+    coaching.
     """
 
     key: int
@@ -179,6 +180,7 @@ class Decision:
     settles: bool = False
     withdrawn: bool = False
     takes_back: int | None = None
+    coaching: bool = False
 
 
 @dataclass(frozen=True, slots=True)

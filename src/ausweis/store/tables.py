@@ -127,6 +127,7 @@ decisions = _table(
     Column("hasty", Boolean),
     Column("calibration_key", Integer),
     Column("settles", Boolean),
+    Column("coaching", Boolean),
 )
 samples = _table(
     "samples",
