@@ -18,7 +18,7 @@ THEMES = {
     "prompts": "broken_templates cli role_injection",
     "reading": "linear_time",
     "reports": "languages",
-    "serve": "blind_browser browser explained figures_browser keys narrowing own_words signin team_browser",
+    "serve": "blind_browser browser explained figures_browser keys narrowing own_words signin team_browser unsent",
     "store": "damage relatives",
     "training": "isolation",
     "views": "plurals",

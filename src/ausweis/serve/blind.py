@@ -1,5 +1,6 @@
 """The page of a call whose verdict its reader must not see yet: the call alone, and a form for what she heard."""
 
+import secrets
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from ausweis.serve.decision import label_of, note_of, verdict_key_of
 from ausweis.serve.desk import Done, RequestContext
 from ausweis.serve.queue import Around, filter_of, meta_of, question_of
 from ausweis.serve.rendering import answer
-from ausweis.serve.said import said_of
+from ausweis.serve.said import keep_once, said_of
 from ausweis.serve.working import opened, progress
 from ausweis.store import CallRecord
 from ausweis.views.masks import CallMask
@@ -50,22 +51,28 @@ class BlindForm:
     kinds: Sequence[tuple[str, str]]
     note: str
     opened: int
+    unsent: bool
 
 
 def blind_page(
-    context: RequestContext, record: CallRecord, *, problem: str = "", form: Mapping[str, str] | None = None
+    context: RequestContext,
+    record: CallRecord,
+    *,
+    problem: str = "",
+    form: Mapping[str, str] | None = None,
+    status: int = 409,
 ) -> Response:
-    """The call without its verdict. `form`: what was sent and could not be kept."""
+    """The call without its verdict. `form`: what was sent and was not kept, with the `status` of that answer."""
     key, question, sent = record.row.key, question_of(context), form or {}
     which = filter_of(context, question, free=True)
     # What cannot be kept is given back, whoever is there by now.
-    place = None if problem else opened(context, record, question)
+    place = None if problem or form else opened(context, record, question)
     held = place if place is not None and place.session != context.session.id else None
     return answer(
         context,
         "blind.html.j2",
         here="sample",
-        status=409 if problem else 200,
+        status=status if problem or form else 200,
         call=_call(context, record),
         around=Around(*context.store.neighbours(key, which, order=question.by)),
         progress=progress(context, key, question),
@@ -74,6 +81,7 @@ def blind_page(
         minutes=context.desk.places.minutes(held) if held else 0,
         query=question.query(),
         said=said_of(context, question.query()),
+        once=secrets.token_urlsafe(9),
         outcomes=(*OUTCOMES, NOT_SURE),
         form=BlindForm(
             outcome=sent.get("outcome", ""),
@@ -81,6 +89,7 @@ def blind_page(
             kinds=[(kind, sent.get(kind, "")) for kind in asked_about(record)],
             note=sent.get("note", ""),
             opened=_opened(sent) or int(time.time()),
+            unsent=bool(sent),
         ),
         problem=problem,
     )
@@ -95,7 +104,7 @@ def hear(context: RequestContext) -> Response:
     key, question = context.parts["key"], question_of(context)
     record = context.store.record(key)
     try:
-        context.desk.done[context.session.id] = _keep(context, record)
+        keep_once(context, lambda: _keep(context, record))
     except StoreError as error:
         here = replace(context, path=f"/calls/{key}", query=question.query())
         return blind_page(here, context.store.record(key), problem=context.words.error(error), form=context.form)

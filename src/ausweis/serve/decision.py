@@ -51,7 +51,7 @@ class Label(NamedTuple):
 class DecisionForm:
     """The fields of the form. `types` and `kinds`: turns as text; `is_open`: whether the right label is shown.
 
-    `was`: what was chosen before it was taken back.
+    `was`: what was chosen before it was taken back; `unsent`: whether it holds what somebody typed and nobody kept.
     """
 
     note: str
@@ -61,6 +61,7 @@ class DecisionForm:
     kinds: Sequence[tuple[IncidentId, str]]
     is_open: bool = False
     was: str = ""
+    unsent: bool = False
 
     @property
     def adds(self) -> bool:
@@ -105,18 +106,20 @@ def again(verdict: Verdict, draft: Decision) -> DecisionForm:
     )
 
 
-def sent(verdict: Verdict, form: Mapping[str, str]) -> DecisionForm:
+def sent(record: CallRecord, form: Mapping[str, str]) -> DecisionForm:
     """The form as somebody sent it, about the verdict of today."""
-    first = proposed(verdict)
-    if form.get("choice") != "overrule":
-        return DecisionForm(form.get("note", ""), first.outcome, first.types, first.ticks, first.kinds)
-    return DecisionForm(
-        note=form.get("note", ""),
+    first = replace(proposed(record.verdict), note=form.get("note", ""), unsent=True)
+    is_open = form.get("choice") == "overrule" or form.get("open") == "1"
+    # What a closed form proposed about an earlier verdict nobody typed.
+    if not is_open and ("outcome" not in form or form.get("says") != record.says):
+        return first
+    return replace(
+        first,
         outcome=form.get("outcome", first.outcome),
         types=[(kind, form.get(kind, "")) for kind in VIOLATIONS],
         ticks=[tick._replace(ticked=tick.name in form) for tick in first.ticks],
         kinds=[(kind, form.get(kind, "")) for kind in INCIDENTS],
-        is_open=True,
+        is_open=is_open,
     )
 
 
