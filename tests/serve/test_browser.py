@@ -67,7 +67,7 @@ def test_a_critical_incident_is_the_first_call_and_the_first_finding(browser: Br
         page = found.page
         expect(page.locator(".row .id")).to_have_text(["critical", "leaked", "medium"])
         expect(page.locator(".row .what").first).to_have_text(
-            "Threatens with the press or the public turn 2, rude to the caller turn 1"
+            "Threatens with the press or the public (2 ×) turn 2, rude to the caller turn 1"
         )
         assert Axe().run(page).response["violations"] == []
         page.keyboard.press("j")

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from tests.axe import complaints
+from tests.serve.driven import signed_in
 from tests.serve.filled import call_of, fill, judged
 from tests.serve.serving import desk_of, served, visitor
-from tests.serve.test_browser import signed_in
 
 from ausweis.facts import Facts
 from ausweis.serve.question import Question

@@ -73,7 +73,7 @@ def test_calls_of_a_sealed_store_are_weighed_anew_and_sealed(
     calls = [make_call(n, pin=n % 2 > 0) for n in range(1, 6)]
     with monkeypatch.context() as before:
         before.setattr("ausweis.store.packing.harm", lambda *_: 7)
-        before.setattr("ausweis.store.verdict_rows.asked_for", lambda _: None)
+        before.setattr("ausweis.store.verdict_rows.asked_for", lambda *_: None)
         with Store.open(address, key=key) as store:
             store.import_run(make_run(tmp_path / "run", calls), calls)
             assert {row.weight for row in store.calls()} == {7}

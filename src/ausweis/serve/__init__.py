@@ -18,10 +18,13 @@ Pages:
     empty       what is said where nothing is left
     call_page   one call, and what is decided on it: `decision`; `call_view` is what it shows
     typed       what was typed about a call and not sent, carried through sign-in, language and faults
+    calibration sessions in which several decide the same calls; `calibration_result` what was said
     said        what has just been decided, and how it is taken back
     blind       a call whose verdict is hidden, and what is heard in it; `comparing` both
     working     who is at which call (`places`), who settles it, and how far the queue is
     audio       recordings, in parts
+    sheet       one call on a sheet of paper, for coaching
+    download    the queue as an Excel file
     saved       filters kept under a name
     sample      calls drawn by chance
     search      what is searched for, and where it is; `unmasked_search`: in masked data too

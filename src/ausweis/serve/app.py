@@ -16,7 +16,20 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from ausweis.errors import NoCallError, StoreError
-from ausweis.serve import blind, call_page, figures, queue, sample, saved, team, unmasked_search, working
+from ausweis.serve import (
+    blind,
+    calibration,
+    call_page,
+    download,
+    figures,
+    queue,
+    sample,
+    saved,
+    sheet,
+    team,
+    unmasked_search,
+    working,
+)
 from ausweis.serve.audio import audio
 from ausweis.serve.auth import Session
 from ausweis.serve.desk import Desk, RequestContext
@@ -47,6 +60,8 @@ def create_app(desk: Desk) -> Guard:
         routes=[
             Route("/", _page(queue.queue_page)),
             Route("/calls/{key:int}", _page(call_page.call_page)),
+            Route("/calls.xlsx", _form(download.download), methods=["POST"]),
+            Route("/calls/{key:int}/sheet", _page(sheet.sheet_page)),
             Route("/calls/{key:int}/audio/{place:int}", _page(audio)),
             Route("/calls/{key:int}/decisions", _form(call_page.decide), methods=["POST"]),
             Route("/calls/{key:int}/withdraw", _form(call_page.withdraw), methods=["POST"]),
@@ -58,6 +73,14 @@ def create_app(desk: Desk) -> Guard:
             Route("/calls/{key:int}/stay", _form(working.stay), methods=["POST"]),
             Route("/calls/{key:int}/leave", _form(working.leave), methods=["POST"]),
             Route("/calls/{key:int}/take", _form(working.take_over), methods=["POST"]),
+            Route("/calls/{key:int}/calibrate", _form(calibration.add_call), methods=["POST"]),
+            Route("/calibrations", _page(calibration.calibrations_page)),
+            Route("/calibrations", _form(calibration.make), methods=["POST"]),
+            Route("/calibrations/{key:int}", _page(calibration.calibration_page)),
+            Route("/calibrations/{key:int}/calls", _form(calibration.draw), methods=["POST"]),
+            Route("/calibrations/{key:int}/drop", _form(calibration.drop), methods=["POST"]),
+            Route("/calibrations/{key:int}/start", _form(calibration.start), methods=["POST"]),
+            Route("/calibrations/{key:int}/close", _form(calibration.close), methods=["POST"]),
             Route("/filters", _form(saved.save), methods=["POST"]),
             Route("/filters/{key:int}/forget", _form(saved.forget), methods=["POST"]),
             Route("/search", _form(unmasked_search.search_unmasked), methods=["POST"]),

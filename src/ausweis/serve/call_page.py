@@ -8,7 +8,7 @@ from dataclasses import replace
 from starlette.responses import RedirectResponse, Response
 
 from ausweis.errors import StoreError
-from ausweis.serve.blind import blind_page
+from ausweis.serve.blind import blind_page, heard_form
 from ausweis.serve.call_view import call_view
 from ausweis.serve.decision import CHOICES, again, draft_of, label_of, note_of, proposed, sent, verdict_key_of
 from ausweis.serve.desk import Done, RequestContext
@@ -17,7 +17,7 @@ from ausweis.serve.rendering import answer
 from ausweis.serve.said import keep_once, said_of
 from ausweis.serve.typed import typed_of
 from ausweis.serve.working import opened, progress, settles
-from ausweis.store import CallRecord
+from ausweis.store import Calibration, CallRecord
 from ausweis.vocabulary import OUTCOMES
 
 __all__ = ["call_page", "decide", "form_page", "mask_again", "resume", "unmask", "withdraw"]
@@ -123,8 +123,9 @@ def _page(
 ) -> Response:
     """`form`: what was sent and was not kept, with the `status` of that answer."""
     key, question = record.row.key, question_of(context)
+    session = context.store.calibrates(context.session.reviewer, key)
     if context.store.hidden(context.session.reviewer, [key]):
-        return blind_page(context, record, problem=problem, form=form, status=status)
+        return blind_page(context, record, session, problem=problem, form=form, status=status)
     context = replace(context, words=context.words.knowing(record.verdict.vocabulary))
     unmasked = context.desk.shows(context.session, record)
     said, draft = said_of(context, question.query()), draft_of(record, context.session.reviewer)
@@ -162,7 +163,16 @@ def _page(
         outcomes=OUTCOMES,
         form=first if form is None else sent(record, form),
         problem=problem,
+        calibration=session,
+        calibrations=_prepared(context),
+        **heard_form(context, record, session, form if session else None),
     )
+
+
+def _prepared(context: RequestContext) -> list[Calibration]:
+    """The sessions that a lead may add the call to."""
+    leads = context.session.role == "lead"
+    return [one for one in context.store.calibrations() if one.state == "prepared"] if leads else []
 
 
 def _keep(context: RequestContext) -> Done:
@@ -186,6 +196,7 @@ def _keep(context: RequestContext) -> Done:
         violations=label.violations if label else (),
         incidents=label.incidents if label else None,
         note=note_of(form),
+        coaching="coaching" in form,
         verdict_key=verdict_key,
         says=form.get("says"),
         settles=choice != "not_sure" and settles(context, record, question_of(context)),

@@ -51,7 +51,8 @@ class Label(NamedTuple):
 class DecisionForm:
     """The fields of the form. `types` and `kinds`: turns as text; `is_open`: whether the right label is shown.
 
-    `was`: what was chosen before it was taken back; `unsent`: whether it holds what somebody typed and nobody kept.
+    `was`: what was chosen before it was taken back; `unsent`: whether it holds what somebody typed and nobody kept;
+    `coaching`: whether the note is meant for coaching.
     """
 
     note: str
@@ -62,6 +63,7 @@ class DecisionForm:
     is_open: bool = False
     was: str = ""
     unsent: bool = False
+    coaching: bool = False
 
     @property
     def adds(self) -> bool:
@@ -91,7 +93,7 @@ def draft_of(record: CallRecord, reviewer: str) -> Decision | None:
 
 def again(verdict: Verdict, draft: Decision) -> DecisionForm:
     """The form as somebody had sent it who took the decision back."""
-    first = replace(proposed(verdict), note=draft.note, was=draft.choice)
+    first = replace(proposed(verdict), note=draft.note, coaching=draft.coaching, was=draft.choice)
     if draft.choice != "overrule":
         return first
     incidents = {(tick.kind, tick.turn) for tick in first.ticks} if draft.incidents is None else set(draft.incidents)
@@ -108,7 +110,8 @@ def again(verdict: Verdict, draft: Decision) -> DecisionForm:
 
 def sent(record: CallRecord, form: Mapping[str, str]) -> DecisionForm:
     """The form as somebody sent it, about the verdict of today."""
-    first = replace(proposed(record.verdict), note=form.get("note", ""), unsent=True)
+    note, coaching = form.get("note", ""), "coaching" in form
+    first = replace(proposed(record.verdict), note=note, coaching=coaching, unsent=True)
     is_open = form.get("choice") == "overrule" or form.get("open") == "1"
     # What a closed form proposed about an earlier verdict nobody typed.
     if not is_open and ("outcome" not in form or form.get("says") != record.says):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from starlette.responses import Response
@@ -55,7 +55,7 @@ def figures_page(context: RequestContext) -> Response:
     """All figures of the days and of what is asked for."""
     store, known = context.store, context.store.days()
     subject = _subject(context)
-    shown: dict[str, object] = {}
+    shown: dict[str, Any] = {}
     if known is not None:
         period = _period(context, Period(*known))
         found = store.figures(*period, subject)

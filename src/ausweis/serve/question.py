@@ -147,6 +147,8 @@ class Question:
             text=self.q or None,
             read_by=self.names if self.q else (),
             seen_by=self.names,
+            # That people differ in a calibration session is told when it is closed.
+            calibrated=False if shown in ("second", "settle") else None,
         )
 
     @property

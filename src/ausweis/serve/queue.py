@@ -1,5 +1,6 @@
 """The queue: calls as rows, the worst first."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -21,6 +22,7 @@ from ausweis.views.words import Words, clock, time_of
 from ausweis.vocabulary import OUTCOMES, VIOLATIONS, Severity
 
 __all__ = [
+    "MOST",
     "PAGE",
     "Around",
     "RowView",
@@ -35,6 +37,8 @@ __all__ = [
 
 PAGE = 50
 """Calls on a page."""
+MOST = 2_000
+"""Calls of an Excel file of the queue: each is read whole and masked, some hundreds a second."""
 
 
 @dataclass(frozen=True)
@@ -84,11 +88,11 @@ def queue_page(context: RequestContext) -> Response:
     rows = context.store.calls(which, order=question.by, limit=PAGE + 1, after=after)
     total = len(rows) if after is None and len(rows) <= PAGE else context.store.count(which)
     words = context.words
-    views = row_views(context, rows[:PAGE])
-    hits = hits_of(context, question, [view.key for view in views])
+    here = row_views(context, rows[:PAGE])
+    hits = hits_of(context, question, [view.key for view in here])
     shown: dict[str, Any] = {
         "asked": question,
-        "rows": [replace(view, hit=hits.get(view.key)) for view in views],
+        "rows": [replace(view, hit=hits.get(view.key)) for view in here],
         "query": question.query(),
         "periods": _periods(question, words),
         "saved": context.store.saved_by(context.session.reviewer),
@@ -97,6 +101,7 @@ def queue_page(context: RequestContext) -> Response:
         "unindexed": context.desk.unindexed,
         "small_team": bool(Question.of(context.asked).team and not question.team),
         "more": f"/{question.query(rows[PAGE - 1].cursor(question.by))}" if len(rows) > PAGE else None,
+        "most": MOST if context.session.role == "lead" else None,
         "shown": words.text("shown_one" if total == 1 else "shown", total=words.number(total)),
     }
     sample = question.shown("sample")
@@ -196,7 +201,10 @@ def row_views(context: RequestContext, rows: Sequence[CallRow]) -> list[RowView]
     views = [row_view(row, context.words, found.get(row.key, ()), agents=context.desk.agents) for row in rows]
     places = context.desk.places.of_others(context.session)
     views = [replace(view, held_by=places[view.key].name) if view.key in places else view for view in views]
-    others = {view.key for view in views if view.state != "open" and view.key not in own}
+    decided = [view.key for view in views if view.state != "open"]
+    # What a session comes to is told when it is closed.
+    secret = context.store.keys(CallFilter(keys=tuple(decided), calibrated=True)) if decided else []
+    others = {key for key in decided if key not in own or key in secret}
     views = [replace(view, state="decided", right="") if view.key in others else view for view in views]
     return [_blind(view, context.words) if view.key in hidden else view for view in views]
 
@@ -234,12 +242,17 @@ def meta_of(row: CallRow, words: Words, *, agents: bool) -> tuple[str, ...]:
 
 
 def _found(row: CallRow, words: Words, found: Sequence[Found]) -> Iterator[tuple[str, str]]:
-    """What happened, the gravest first, each with the turn in which it first did, those of one turn together."""
+    """What happened and how often, the gravest first, with its first turn; those of one turn together."""
+    times = Counter(one.name for one in found)
     by_turn = groupby(named(found).values(), key=lambda one: (one.turn, one.incident and one.name))
     for (turn, _), ones in by_turn:
-        yield ", ".join(words.word(one.name) for one in ones), words.text("in_turn", turn=turn)
+        yield ", ".join(_times(words.word(one.name), times[one.name]) for one in ones), words.text("in_turn", turn=turn)
     if not found:
         yield words.word(row.outcome), ""
+
+
+def _times(name: str, times: int) -> str:
+    return name if times == 1 else f"{name} ({times} ×)"
 
 
 def _views(context: RequestContext, question: Question) -> list[tuple[str, str, int | None]]:

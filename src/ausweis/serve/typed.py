@@ -10,7 +10,9 @@ from ausweis.vocabulary import INCIDENTS, VIOLATIONS
 
 __all__ = ["form_address", "page_of", "typed_of"]
 
-_NAMES = frozenset({"choice", "note", "open", "opened", "outcome", "says", "verdict_key", *VIOLATIONS, *INCIDENTS})
+_NAMES = frozenset(
+    {"choice", "coaching", "note", "open", "opened", "outcome", "says", "verdict_key", *VIOLATIONS, *INCIDENTS}
+)
 _KEPT = re.compile(r"keep-[0-9]{1,7}-.+")
 _POSTED = re.compile(r"(/calls/\d+)/(?:decisions|heard|form|unmask|mask)")
 

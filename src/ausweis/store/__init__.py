@@ -31,6 +31,8 @@ persons       which names are one person's
 reviewers     who reviews, by which key, in which role
 holding       what holds of a call, by what was decided
 deciding      what reviewers decide, and how far they agree
+calibrations  sessions in which several decide the same calls, unseen by each other
+opinions      what was said in one
 hidden        verdicts that a reviewer must not see yet
 hearing       what a reviewer heard in such a call
 withdrawing   a decision taken back by its reviewer
@@ -57,14 +59,17 @@ from ausweis.store.filters import CallFilter, Column, Cursor, Finding, Order, St
 from ausweis.store.hearing import blind_statement
 from ausweis.store.hits import Hit
 from ausweis.store.holding import can_settle
+from ausweis.store.holding import label_of as held_label
 from ausweis.store.index import SHORTEST
 from ausweis.store.key import Key
+from ausweis.store.opinions import opinion_of
 from ausweis.store.persons import person_of, same_person
 from ausweis.store.rows import (
     TEAM_AGENTS,
     TEAM_MINIMUM,
     Added,
     Agreement,
+    Calibration,
     CallRecord,
     CallRow,
     ChainEntry,
@@ -95,6 +100,7 @@ __all__ = [
     "TEAM_MINIMUM",
     "Added",
     "Agreement",
+    "Calibration",
     "CallFilter",
     "CallRecord",
     "CallRow",
@@ -129,6 +135,8 @@ __all__ = [
     "What",
     "blind_statement",
     "can_settle",
+    "held_label",
+    "opinion_of",
     "person_of",
     "same_person",
     "search_terms",

@@ -228,7 +228,8 @@ def _within(connection: Connection, first: date, last: date, which: CallFilter) 
 
 
 def _place(row: Any) -> Place:
-    return getattr(row, "day", None), getattr(row, "queue", None), getattr(row, "team", None)
+    said = row._mapping
+    return said.get("day"), said.get("queue"), said.get("team")
 
 
 def told_apart(sizes: Mapping[Place, Size]) -> dict[Place, Place | None]:

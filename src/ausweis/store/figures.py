@@ -118,7 +118,7 @@ def _told(rows: Iterable[_Row], agents: Iterable[Any], *, by_day: bool) -> dict[
     sizes: dict[Place, Size] = {}
     numbers: dict[Place, Counted] = {}
     for row in rows:
-        place = (row.day if by_day else None, None, row.team)
+        place: Place = (row.day if by_day else None, None, row.team)
         sizes.setdefault(place, Size()).add(row.numbers.calls, ())
         numbers[place] = numbers.get(place, Counted()) + row.numbers
     for one in agents:

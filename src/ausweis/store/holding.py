@@ -52,10 +52,15 @@ def right_values(given: Iterable[Decision]) -> dict[str, Any]:
 
 
 def can_settle(given: Iterable[Decision], reviewer: str) -> bool:
-    """Whether others differ or are not sure, so that this reviewer, if they lead, may settle it; again too."""
-    counting = [decision for decision in given if decision.counts]
+    """Whether others differ, are not sure or met about it, so that this reviewer, if they lead, may settle it.
+
+    Again too. Not before a calibration session that is about it is closed.
+    """
+    counting = [decision for decision in given if decision.counts and not decision.secret]
     others = [decision for decision in counting if not same_person(decision.reviewer, reviewer)]
     is_open = any(decision.settles for decision in counting) or state_of(counting) in ("disputed", "not_sure")
+    # A group may agree on another label than most of it had, after it has talked about the call.
+    is_open = is_open or any(decision.calibration is not None for decision in others)
     return bool(others) and is_open
 
 

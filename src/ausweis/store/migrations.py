@@ -175,6 +175,26 @@ def m13_what_is_right(connection: Connection) -> None:
         connection.execute(text(f"CREATE INDEX calls_by_day ON calls ({columns})"))
 
 
+def m14_calibrations(connection: Connection) -> None:
+    """Calibration sessions, their calls and reviewers; and decisions with the session in which they were made."""
+    session = "calibration_key INTEGER NOT NULL REFERENCES calibrations (key) ON DELETE CASCADE"
+    for statement in (
+        f"""CREATE TABLE calibrations (key {_key(connection)}, name TEXT NOT NULL, lead TEXT NOT NULL,
+            made TEXT NOT NULL, hides BOOLEAN NOT NULL, started TEXT, closed TEXT)""",
+        f"CREATE TABLE calibration_calls ({session}, {_call()}, PRIMARY KEY (calibration_key, call_key))",
+        "CREATE INDEX calibrations_of_call ON calibration_calls (call_key)",
+        f"""CREATE TABLE calibration_reviewers ({session}, person TEXT NOT NULL, reviewer TEXT NOT NULL,
+            PRIMARY KEY (calibration_key, person))""",
+        "ALTER TABLE decisions ADD COLUMN calibration_key INTEGER",
+    ):
+        connection.execute(text(statement))
+
+
+def m15_notes_for_coaching(connection: Connection) -> None:
+    """Whether a reviewer's note is meant for coaching; null in all others."""
+    connection.execute(text("ALTER TABLE decisions ADD COLUMN coaching BOOLEAN"))
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m1_first_tables,
     m2_chain,
@@ -189,6 +209,8 @@ MIGRATIONS: tuple[Migration, ...] = (
     m11_blind_decisions,
     m12_search,
     m13_what_is_right,
+    m14_calibrations,
+    m15_notes_for_coaching,
 )
 SEALED = MIGRATIONS.index(m5_seals) + 1
 """The migration from which on rows are sealed: by who has the key, not by it."""

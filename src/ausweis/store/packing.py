@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -106,15 +106,18 @@ def harm_values(found: Sequence[Found], risk: float) -> dict[str, Any]:
     }
 
 
-def asked_for(facts: str | None) -> str:
-    """The column `looked_for`: which incidents were, by the facts as they are kept; a company's own by a hash."""
-    if facts is None or '"looked_for"' not in facts:
-        return "[]"
-    names = set()
-    for asked in json.loads(facts).get("looked_for", ()):
-        said = asked if isinstance(asked, str) else json.dumps(asked, sort_keys=True)
-        names.add(said if said in INCIDENTS else f"{OWN}{hashlib.sha256(said.encode()).hexdigest()[:8]}")
-    return json.dumps(sorted(names))
+def asked_for(facts: str | None, found: Iterable[str]) -> str:
+    """The column `looked_for`: which incidents were, by the facts as they are kept; a company's own by a hash.
+
+    `found`: incidents of the verdict, which were looked for whatever the facts tell.
+    """
+    told = json.loads(facts).get("looked_for", ()) if facts is not None and '"looked_for"' in facts else ()
+    said = [one if isinstance(one, str) else json.dumps(one, sort_keys=True) for one in told]
+    return json.dumps(sorted({_known(one) for one in said or found}))
+
+
+def _known(asked: str) -> str:
+    return asked if asked in INCIDENTS else f"{OWN}{hashlib.sha256(asked.encode()).hexdigest()[:8]}"
 
 
 def says_of(verdict: Verdict, run: RunRow) -> str:

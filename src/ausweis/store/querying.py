@@ -7,13 +7,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, asc, case, desc, func, not_, or_, select
 
 from ausweis.judging.harm import Found, found_in
+from ausweis.store.counted import Subject
 from ausweis.store.filters import EVERY, CallFilter, Cursor, Order, scattered
-from ausweis.store.hidden import is_hidden, waits_for
+from ausweis.store.hidden import is_aside, is_calibrated, waits_for
 from ausweis.store.packing import call_row
 from ausweis.store.rows import CallRow
 from ausweis.store.searching import among, saying
-from ausweis.store.subjects import Subject, looked, reported, subjects_of
 from ausweis.store.subjects import found as found_so
+from ausweis.store.subjects import looked, reported, subjects_of
 from ausweis.store.tables import batches, calls, decisions, verdicts
 
 __all__ = ["conditions", "find", "found", "keys", "neighbours", "position", "rows"]
@@ -120,7 +121,9 @@ def conditions(which: CallFilter, dialect: str) -> list[ColumnElement[bool]]:
     if which.unheard_by is not None:
         wanted.append(waits_for(which.unheard_by))
     if which.seen_by:
-        wanted.append(~is_hidden(which.seen_by))
+        wanted.append(~is_aside(which.seen_by))
+    if which.calibrated is not None:
+        wanted.append(is_calibrated() if which.calibrated else ~is_calibrated())
     if which.undecided_by:
         wanted.append(_decided(which.undecided_by) == 0)
     if which.besides:

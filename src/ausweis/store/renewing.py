@@ -48,8 +48,9 @@ def _as_sealed(connection: Connection, key: Key, numbers: Sequence[int]) -> Sequ
 
 
 def _of_verdict(row: Any) -> dict[str, Any]:
-    told = harm_values(found_in(json.loads(row.body)), row.risk)
-    return {"b_key": row.key, **told, "looked_for": asked_for(row.facts)}
+    found = found_in(json.loads(row.body))
+    looked_for = asked_for(row.facts, [one.name for one in found if one.incident])
+    return {"b_key": row.key, **harm_values(found, row.risk), "looked_for": looked_for}
 
 
 def _of_decisions(connection: Connection, keys: Sequence[int]) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from ausweis.masking.kinds import Span
 from ausweis.provenance import ModelProvenance, PolicyProvenance, PromptProvenance, RunProvenance
 from ausweis.store.counted import Counted, Subject
 from ausweis.store.filters import Cursor, Order, State, scattered
+from ausweis.store.persons import same_person
 from ausweis.vocabulary import Outcome, Severity, ViolationType
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "TEAM_MINIMUM",
     "Added",
     "Agreement",
+    "Calibration",
     "CallRecord",
     "CallRow",
     "ChainEntry",
@@ -52,6 +54,7 @@ What = Literal[
     "imported",
     "decided",
     "sampled",
+    "calibrated",
     "deleted",
     "exported",
     "unmasked",
@@ -114,6 +117,12 @@ class CallRow:
         return self.right_outcome != self.outcome or {*(self.right_violations or ())} != {*self.violations} or told
 
     @property
+    def dismissed(self) -> bool:
+        """Whether people say that there is neither violation nor incident."""
+        incidents = self.incidents if self.right_incidents is None else self.right_incidents
+        return self.right_outcome not in (None, "violation") and not incidents
+
+    @property
     def to_review(self) -> bool:
         """Whether people should look at it: a violation, an incident, or a verdict that is not sure."""
         return bool(self.outcome == "violation" or self.incidents or self.needs_review)
@@ -147,8 +156,10 @@ class Decision:
     for any and the reviewer named none, or it is of an earlier version. `counts`: made on what the verdict of today
     says, and the reviewer's last word on it. `today`: made on what the verdict of today says, last word or not.
     `blind`: made before the reviewer saw the verdict; `hasty`: in less than a tenth of the time that hearing or reading
-    the call takes, None where nobody knows. `withdrawn`: the reviewer took it back, or it is the entry that says so;
-    then `takes_back` is the key of the decision.
+    the call takes, None where nobody knows. `calibration`: the key of the session in which it was made; `secret`: that
+    one is not closed, so that nobody else may see it. `withdrawn`: the reviewer took it back, or it is the entry that
+    says so; then `takes_back` is the key of the decision. `coaching`: the note is meant for
+    coaching.
     """
 
     key: int
@@ -164,9 +175,42 @@ class Decision:
     today: bool = True
     blind: bool = False
     hasty: bool | None = None
+    calibration: int | None = None
+    secret: bool = False
     settles: bool = False
     withdrawn: bool = False
     takes_back: int | None = None
+    coaching: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A calibration session; `made`, `started` and `closed` in UTC, ISO 8601.
+
+    `lead`: who made it; `hides`: whether the verdict is hidden in it; `reviewers`: the names of who takes part, all but
+    the lead where there is none; `calls`: their keys.
+    """
+
+    key: int
+    name: str
+    lead: str
+    made: str
+    hides: bool
+    started: str | None
+    closed: str | None
+    reviewers: tuple[str, ...]
+    calls: tuple[int, ...]
+
+    @property
+    def state(self) -> Literal["prepared", "open", "closed"]:
+        """How far it is."""
+        return "closed" if self.closed else "open" if self.started else "prepared"
+
+    def asks(self, reviewer: str) -> bool:
+        """Whether somebody takes part."""
+        if not self.reviewers:
+            return not same_person(reviewer, self.lead)
+        return any(same_person(reviewer, one) for one in self.reviewers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from ausweis.errors import StoreError
 from ausweis.evals.labelled import LabelledCall
 from ausweis.store import (
     artefacts,
+    calibrations,
     chain,
     counting,
     deciding,
@@ -24,6 +25,7 @@ from ausweis.store import (
     hidden,
     hits,
     indexing,
+    opinions,
     querying,
     records,
     reviewers,
@@ -174,6 +176,8 @@ class Store:
         So many a transaction; gives the number of each. Calls that cannot be read stay out.
         """
         key, number = 0, 1
+        with self._database.writing() as connection:
+            indexing.begin(connection)
         while number:
             with self._database.writing() as connection:
                 key, number = indexing.renew_some(connection, key, at_once)
@@ -208,6 +212,17 @@ class Store:
     register_report = _writing(artefacts.register_report)
     register = _writing(artefacts.register)
     log = _writing(records.log)
+    prepare_calibration = _writing(calibrations.prepare)
+    add_to_calibration = _writing(calibrations.add_calls)
+    draw_calibration = _writing(calibrations.draw_calls)
+    drop_from_calibration = _writing(calibrations.drop_call)
+    start_calibration = _writing(calibrations.start)
+    close_calibration = _writing(calibrations.close)
+    calibration = _reading(calibrations.calibration)
+    calibration_progress = _reading(calibrations.progress)
+    calibrates = _reading(calibrations.made_in)
+    calibrations = _reading(calibrations.calibration_list)
+    opinions = _reading(opinions.opinions)
     reviewer = _reading(reviewers.reviewer)
     known_names = _reading(reviewers.known_names)
     name_for = _reading(reviewers.name_for)

@@ -29,6 +29,9 @@ __all__ = [
     "artefacts",
     "audio",
     "batches",
+    "calibration_calls",
+    "calibration_reviewers",
+    "calibrations",
     "calls",
     "chain",
     "decisions",
@@ -122,7 +125,9 @@ decisions = _table(
     "incidents?",
     Column("blind", Boolean),
     Column("hasty", Boolean),
+    Column("calibration_key", Integer),
     Column("settles", Boolean),
+    Column("coaching", Boolean),
 )
 samples = _table(
     "samples",
@@ -132,6 +137,24 @@ samples = _table(
     Column("drawn", Integer, nullable=False),
     Column("seed", BigInteger, nullable=False),
     "at",
+)
+calibrations = _table(
+    "calibrations",
+    _key(),
+    *("name", "lead", "made"),
+    Column("hides", Boolean, nullable=False),
+    *("started?", "closed?"),
+)
+calibration_calls = _table(
+    "calibration_calls",
+    _reference("calibration_key", "calibrations", primary=True),
+    _reference("call_key", "calls", primary=True),
+)
+calibration_reviewers = _table(
+    "calibration_reviewers",
+    _reference("calibration_key", "calibrations", primary=True),
+    Column("person", Text, primary_key=True),
+    "reviewer",
 )
 artefacts = _table("places", _key(), Column("path", Text, unique=True, nullable=False), "kind")
 artefact_calls = _table(

@@ -57,7 +57,7 @@ class VerdictRows:
         said: dict[str, _Said] = {
             settled.call_id: {
                 **verdict_values(settled.verdict, self._run),
-                "looked_for": asked_for(settled.facts),
+                "looked_for": asked_for(settled.facts, [incident.id for incident in settled.verdict.incidents]),
             }
             for settled in (*new, *old)
         }

@@ -116,6 +116,7 @@
       l: () => follow("[data-after]"),
       m: nextMark,
       p: toggle,
+      s: () => follow("[data-sheet]"),
       q: () => follow("[data-up]"),
       u: undo,
       c: () => follow("#decide [data-key=c]"),
