@@ -18,7 +18,7 @@ THEMES = {
     "prompts": "broken_templates cli role_injection",
     "reading": "linear_time",
     "reports": "languages",
-    "serve": "browser own_words signin",
+    "serve": "browser own_words player signin",
     "store": "damage relatives",
     "training": "isolation",
     "vocabulary": "registry",

@@ -12,7 +12,8 @@ Pages:
     queue       calls as rows; `question` is what is asked of them
     lists       what can be chosen in a filter
     call_page   one call, and what is decided on it: `decision`; `call_view` is what it shows
-    audio       recordings, in parts
+    audio       recordings, in parts; `wav_response` sends what no browser plays as WAV
+    wave        the wave form of a call; `kept_waves` are those in memory
     sample      calls drawn by chance
     figures     agreement, recall, trends
 

@@ -22,6 +22,7 @@ from ausweis.serve.language import language_of
 from ausweis.serve.rendering import answer, render
 from ausweis.serve.roles import LEAD_ONLY
 from ausweis.serve.security import LOOPBACK, Guard
+from ausweis.serve.wave import wave
 from ausweis.views.words import Words
 
 __all__ = ["create_app"]
@@ -42,6 +43,7 @@ def create_app(desk: Desk) -> Guard:
             Route("/", _page(queue.queue_page)),
             Route("/calls/{key:int}", _page(call_page.call_page)),
             Route("/calls/{key:int}/audio/{place:int}", _page(audio)),
+            Route("/calls/{key:int}/wave", _page(wave)),
             Route("/calls/{key:int}/decisions", _form(call_page.decide), methods=["POST"]),
             Route("/calls/{key:int}/unmask", _form(call_page.unmask), methods=["POST"]),
             Route("/calls/{key:int}/mask", _form(call_page.mask_again), methods=["POST"]),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from ausweis.serve.auth import Auth, Session
+from ausweis.serve.kept_waves import KeptWaves
 from ausweis.serve.lists import Lists
 from ausweis.store import Store
 from ausweis.views.words import Words
@@ -27,6 +28,7 @@ class Desk:
     port: int = 8321
     secure: bool = False
     unmasked: dict[tuple[str, int], str] = field(default_factory=dict)
+    waves: KeptWaves = field(default_factory=KeptWaves)
     lists: Lists = field(init=False)
 
     def __post_init__(self) -> None:

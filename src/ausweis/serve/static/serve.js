@@ -1,5 +1,5 @@
 "use strict";
-// Keys, the recording, and the form of the right label. The pages work without; nothing of a call is kept here.
+// Keys, and the form of the right label. The pages work without; nothing of a call is kept here.
 (() => {
   const page = document.body.dataset.page;
   const one = (selector) => document.querySelector(selector);
@@ -18,25 +18,8 @@
     item.scrollIntoView({ block: "nearest" });
   };
 
-  // the recording: several files of one call (a side each) play together
-  const audio = all("audio");
-  const play = (seconds) => {
-    for (const file of audio) {
-      if (seconds !== undefined) file.currentTime = Math.max(0, seconds - 0.3);
-      file.play().catch(() => {});
-    }
-  };
-  const toggle = () => {
-    if (audio.some((file) => !file.paused)) audio.forEach((file) => file.pause());
-    else play();
-  };
-  if (audio.length > 1) {
-    const [first, ...others] = audio;
-    for (const file of others) file.hidden = true;
-    first.addEventListener("play", () => others.forEach((file) => file.play().catch(() => {})));
-    first.addEventListener("pause", () => others.forEach((file) => file.pause()));
-    first.addEventListener("seeked", () => others.forEach((file) => { file.currentTime = first.currentTime; }));
-  }
+  // the recording, where there is one: `player.js` does it
+  const player = (what, by) => one(".player")?.dispatchEvent(new CustomEvent(what, { detail: by }));
 
   const turns = () => all(".turn");
   const nextMark = () => {
@@ -82,11 +65,6 @@
     const named = /^#t=(\d{1,9})$/.exec(location.hash);
     if (!named) return;
     const second = Number(named[1]);
-    for (const file of audio) {
-      const seek = () => { file.currentTime = second; };
-      if (file.readyState) seek();
-      else file.addEventListener("loadedmetadata", seek, { once: true });
-    }
     // Addresses name whole seconds: a turn may begin within that one.
     const begun = all(".turn[data-seconds]").filter((turn) => Number(turn.dataset.seconds) <= second + 1);
     begun.at(-1)?.scrollIntoView({ block: "center" });
@@ -101,15 +79,12 @@
     if (first && wide) document.getElementById(`t${first}`)?.scrollIntoView({ block: "center" });
   }
   addEventListener("click", (event) => {
-    const button = event.target.closest?.("button.play");
-    if (button) play(Number(button.dataset.seconds));
     const link = event.target.closest?.("a[data-to]");
     if (link && !event.metaKey && !event.ctrlKey) {
       event.preventDefault();
       const turn = document.getElementById(`t${link.dataset.to}`);
       turn?.focus({ preventScroll: true });
       turn?.scrollIntoView({ block: "center" });
-      if (link.dataset.seconds !== undefined) play(Number(link.dataset.seconds));
     }
     if (event.target.closest?.("[data-help]")) help();
   });
@@ -135,7 +110,7 @@
 
   const enter = (event) => {
     const turn = event.target.closest?.(".turn");
-    if (turn && event.target === turn && turn.dataset.seconds && audio.length) play(Number(turn.dataset.seconds));
+    if (turn && event.target === turn) turn.querySelector("button.play")?.click();
   };
   const common = { "/": search, "?": help };
   const keys = {
@@ -146,7 +121,11 @@
       h: () => follow("[data-before]"),
       l: () => follow("[data-after]"),
       m: nextMark,
-      p: toggle,
+      p: () => player("toggle"),
+      ArrowLeft: () => player("skip", -5),
+      ArrowRight: () => player("skip", 5),
+      ",": () => player("speed", -1),
+      ".": () => player("speed", 1),
       u: () => follow("[data-up]"),
       c: () => follow("#decide [data-key=c]"),
       o: overrule,
@@ -155,11 +134,14 @@
     },
   };
   addEventListener("keydown", (event) => {
+    if (event.defaultPrevented) return;
+    // Arrows choose among radio buttons, and in lists.
+    if (event.key.startsWith("Arrow") && event.target.matches?.("input, select, audio")) return;
     const writing = event.target.matches?.("input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]");
     if (event.key === "Escape" && writing) event.target.blur();
     if (!on?.checked && event.key !== "Enter") return;
     if (writing || event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.isComposing) {
-      if (!(event.repeat && (event.key === "j" || event.key === "k") && !writing)) return;
+      if (!(event.repeat && ["j", "k", "ArrowLeft", "ArrowRight"].includes(event.key) && !writing)) return;
     }
     if (dialog?.open && event.key !== "?") return;
     const action = keys[page]?.[event.key] || common[event.key];
