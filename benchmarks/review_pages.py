@@ -5,8 +5,8 @@
     python benchmarks/review_pages.py --calls 1700 --days 17 --pictures docs     # the pictures there; needs Chromium
 
 The calls are those of the golden set, again and again, with the facts of their labels, judged by the policy that ships:
-six in ten are flagged. Both programs run as their user runs them, each page is asked for five times over a socket, and
-the middle one counts.
+six in ten are flagged; a call of 2,000 turns is put together of them. Both programs run as their user runs them, each
+page is asked for once, cold, and then five times over a socket, of which the middle one counts.
 """
 
 import argparse
@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta, timezone
 from datetime import time as clock
 from pathlib import Path
@@ -31,21 +31,25 @@ from store_import import made_up_manifest
 from ausweis.batch.state import facts_line, verdict_line
 from ausweis.calls.call import Call
 from ausweis.evals import read_all
-from ausweis.evals.labelled import gold_facts
+from ausweis.evals.labelled import LabelledCall, gold_facts
+from ausweis.facts import Facts
 from ausweis.judging import find_policy
 from ausweis.judging.judge import judge
+from ausweis.judging.verdict import Verdict
 from ausweis.store import Store
 
 GOLDEN = Path(__file__).parents[1] / "evals" / "golden" / "dev.jsonl"
 LAST_DAY = date(2026, 3, 2)
 ZONE = timezone(timedelta(hours=1))
 REPEATS = 5
+LONG = 2000
+"""Turns of the long call."""
 TICKS = os.sysconf("SC_CLK_TCK")
 ONE_CALL = re.compile(r'class="row[^"]*" href="(/calls/[^"]+)"')
 
 
-def make_store(folder: Path, count: int, days: int) -> Path:
-    """A store of so many calls, those of the last day and of some days before it."""
+def make_store(folder: Path, count: int, days: int, recording: Path | None = None) -> Path:
+    """A store of so many calls, those of the last day and of some days before it; the former with a recording."""
     run = folder / "run"
     run.mkdir()
     (run / "run.json").write_text(made_up_manifest(folder).model_dump_json(by_alias=True))
@@ -66,10 +70,32 @@ def make_store(folder: Path, count: int, days: int) -> Path:
             shift = chance.random() * 0.3
             told = {"call_id": name, "risk": round(abs(verdict.risk - shift), 4)}
             all_verdicts.write(verdict_line(verdict.model_copy(update=told)) + "\n")
+        name = f"call-{count:06}"
+        call, told, verdict = _long_call(labelled, facts, name)
+        calls.write(json.dumps(_placed(call, name, 0, chance), ensure_ascii=False) + "\n")
+        all_facts.write(facts_line(told) + "\n")
+        all_verdicts.write(verdict_line(verdict) + "\n")
     path = folder / "calls.sqlite"
+    begun = time.perf_counter()
     with Store.open(path) as store:
-        store.import_run(run)
+        audio = {f"call-{number:06}": (recording,) for number in range(0, count, days)} if recording else None
+        store.import_run(run, audio=audio)
+    print(f"{'import':<30} {time.perf_counter() - begun:6.2f} s  {path.stat().st_size / 2**20:,.0f} MiB")
     return path
+
+
+def _long_call(labelled: Sequence[LabelledCall], facts: Sequence[Facts], name: str) -> tuple[Call, Facts, Verdict]:
+    """Golden calls one behind the other, as one call."""
+    turns, events = [], []
+    for place in range(LONG):
+        one, read = labelled[place % len(labelled)], facts[place % len(labelled)]
+        events += [event.model_copy(update={"turn": event.turn + len(turns)}) for event in read.events]
+        turns += one.call.turns
+        if len(turns) >= LONG:
+            break
+    told = Facts(call_id=name, turns=LONG, events=tuple(event for event in events if event.turn <= LONG))
+    call = labelled[0].call.model_copy(update={"id": name, "turns": tuple(turns[:LONG])})
+    return call, told, judge(told, find_policy(labelled[0].gold.policy).policy)
 
 
 def _placed(call: Call, name: str, day: int, chance: random.Random) -> dict[str, object]:
@@ -107,15 +133,26 @@ class Served:
         print(f"{'serve, until somebody is in':<30} {time.perf_counter() - begun:6.2f} s")
 
     def measure(self, what: str, address: str) -> str:
-        """Ask for a page some times; print the middle one's seconds."""
-        seconds, before = [], self._cpu()
-        for _ in range(REPEATS):
+        """Ask for a page once, then some times; print the seconds of the first time, and the middle one's."""
+        return self._measured(what, lambda: self.http.get(address))
+
+    def measure_form(self, what: str, address: str, fields: dict[str, str]) -> str:
+        """Send a form, and see what it leads to."""
+        found = re.search(r'name="csrf" value="([^"]+)"', self.http.get("/").text)
+        assert found is not None
+        return self._measured(what, lambda: self.http.post(address, data={"csrf": found[1], **fields}))
+
+    def _measured(self, what: str, ask: Callable[[], httpx.Response]) -> str:
+        seconds, before = [], 0.0
+        for place in range(REPEATS + 1):
+            before = self._cpu() if place == 1 else before
             begun = time.perf_counter()
-            answer = self.http.get(address).raise_for_status()
+            answer = ask().raise_for_status()
             seconds.append(time.perf_counter() - begun)
-        cpu = (self._cpu() - before) / REPEATS
-        size = len(answer.content)
-        print(f"{what:<30} {statistics.median(seconds):6.3f} s  ({cpu:.3f} s of a processor)  {size:,} bytes")
+        cpu, size = (self._cpu() - before) / REPEATS, len(answer.content)
+        first, *others = seconds
+        timed = f"{statistics.median(others):6.3f} s, cold {first:6.3f} s"
+        print(f"{what:<30} {timed}  ({cpu:.3f} s of a processor)  {size:,} bytes")
         return answer.text
 
     def _cpu(self) -> float:
@@ -129,15 +166,21 @@ class Served:
         self.process.wait()
 
 
-def measure_serve(served: Served) -> str:
-    """The pages. Returns the address of one call."""
+def measure_serve(served: Served, long_call: int) -> str:
+    """The pages; `long_call`: the key of that. Returns the address of one call."""
     queue = served.measure("queue", "/?show=todo")
+    served.measure("search that finds many", "/?show=all&q=die")
     served.measure("search that finds some", "/?show=all&q=Vertrag")
+    served.measure("search for two words", "/?show=all&q=Vertrag+Rechnung")
+    served.measure("search that finds one", f"/?show=all&q=call-{long_call - 2:06}")
     served.measure("search that finds none", "/?show=all&q=Zwetschgendatschi")
-    found = ONE_CALL.search(queue)
-    assert found is not None, "no call in the queue"
-    call = found[1].replace("&amp;", "&")
+    served.measure_form("unmasked search", "/search", {"show": "all", "q": "Petersen"})
+    # The long one may be the worst.
+    found = [address for address in ONE_CALL.findall(queue) if int(re.findall(r"\d+", address)[0]) != long_call]
+    assert found, "no call in the queue"
+    call = found[0].replace("&amp;", "&")
     served.measure("one call", call)
+    served.measure(f"a call of {LONG} turns", f"/calls/{long_call}?show=all")
     served.measure("figures", "/figures")
     return call
 
@@ -147,7 +190,7 @@ def take_pictures(served: Served, page: Path, call: str, folder: Path) -> None:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_chromium())
+        browser = playwright.chromium.launch(executable_path=chromium())
         tab = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="light", locale="de-DE")
         tab.goto(page.as_uri())
         tab.screenshot(path=folder / "review-page.png")
@@ -160,7 +203,8 @@ def take_pictures(served: Served, page: Path, call: str, folder: Path) -> None:
         browser.close()
 
 
-def _chromium() -> str:
+def chromium() -> str:
+    """Where the browser is."""
     return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
 
 
@@ -177,7 +221,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         page = measure_review(store, folder)
         served = Served(store)
         try:
-            call = measure_serve(served)
+            call = measure_serve(served, given.calls + 1)
             if given.pictures:
                 take_pictures(served, page, call, given.pictures)
         finally:

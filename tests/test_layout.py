@@ -10,17 +10,19 @@ THEMES = {
     ".": "architecture dependencies docs layout packages",
     "batch": "failures resume runners",
     "calls": "bad_files fuzz linear_time",
-    "cli": "arguments help kill ray ray_model strategies unforeseen",
+    "cli": "arguments help kill ray ray_model reviewers strategies unforeseen",
     "engines/server": "faults real run sick",
     "engines/weights": "kinds",
     "judging": "broken_policies package properties",
     "masking": "golden spellings",
     "prompts": "broken_templates cli role_injection",
     "reading": "linear_time",
-    "reports": "languages",
-    "serve": "browser own_words player signin",
+    "reports": "decided languages",
+    "serve": "blind_browser browser explained figures_browser keys narrowing own_words player sheet_browser signin "
+    "team_browser",
     "store": "damage relatives",
     "training": "isolation",
+    "views": "plurals",
     "vocabulary": "registry",
 }
 """What no module alone is of, by folder."""

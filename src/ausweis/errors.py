@@ -11,11 +11,14 @@
     │   └── ContextError      the prompt is longer than the model's context
     ├── RunError              a run folder that cannot be written, resumed or judged
     └── StoreError            a store that cannot be opened or written, or a decision that it cannot take
-        └── NoCallError       a call that the store does not have
+        ├── NoCallError       a call that the store does not have
+        └── NameRefusedError  a name of a person that could be taken for another's
 
 Each message is one sentence for the person at the command line: where, what, and what to do. It never
 quotes what was said in a call: `path`, line and call id are enough to find the place.
 """
+
+from typing import Literal
 
 __all__ = [
     "AusweisError",
@@ -25,6 +28,7 @@ __all__ = [
     "EngineError",
     "InputError",
     "ModelError",
+    "NameRefusedError",
     "NoCallError",
     "PolicyError",
     "PromptError",
@@ -84,11 +88,31 @@ class RunError(AusweisError):
 
 
 class StoreError(AusweisError):
-    """A store that cannot be opened, read or written; a decision that it cannot take; a call that is not gone."""
+    """A store that cannot be opened, read or written; a decision that it cannot take; a call that is not gone.
+
+    `code` and `values` say the same for pages, which are in the reader's language; the code is empty where nobody who
+    reads pages can do anything about it.
+    """
+
+    def __init__(self, message: str, *, place: str | None = None, code: str = "", **values: object) -> None:
+        super().__init__(message, place=place)
+        self.code = code
+        self.values = values
 
 
 class NoCallError(StoreError):
     """A call that the store does not have, or not any more; one without a verdict is none yet."""
+
+    def __init__(self, message: str, *, place: str | None = None) -> None:
+        super().__init__(message, place=place, code="call_gone")
+
+
+class NameRefusedError(StoreError):
+    """A name that nobody may use. `code`: why, for pages in other languages; `like`: whose it could be taken for."""
+
+    def __init__(self, message: str, *, code: Literal["mixed", "alike", "known"], like: str = "") -> None:
+        super().__init__(message, code=code, name=like)
+        self.like = like
 
 
 def unforeseen(error: BaseException) -> str:

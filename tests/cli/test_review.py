@@ -24,7 +24,8 @@ def store(folder: Path) -> Path:
 def test_writes_the_formats_that_are_asked_for(run: Run, folder: Path) -> None:
     formats = ("--format", "html", "--format", "csv", "--format", "markdown")
     result = run("review", "--day", str(DAY), "--out", "reports", *formats)
-    assert (result.code, result.err) == (0, "")
+    # The page itself names no option.
+    assert (result.code, result.err.count("--serve URL"), result.err.count("\n")) == (0, 1, 1)
     names = ["review-2026-03-02.html", "review-2026-03-02.csv", "review-2026-03-02.md"]
     assert result.out.splitlines() == [f"reports/{name}" for name in names]
     assert "Montag, 2. März 2026" in (folder / "reports" / names[0]).read_text("utf-8")
@@ -34,8 +35,9 @@ def test_writes_the_formats_that_are_asked_for(run: Run, folder: Path) -> None:
 
 @pytest.mark.usefixtures("store")
 def test_one_file_several_days_in_english(run: Run, folder: Path) -> None:
-    result = run("review", "--day", str(DAY), "--days", "2", "--language", "en", "--out", "page.html")
-    assert (result.code, result.out) == (0, "page.html\n")
+    serve = ("--serve", "http://127.0.0.1:8321")
+    result = run("review", "--day", str(DAY), "--days", "2", "--language", "en", "--out", "page.html", *serve)
+    assert (result.code, result.out, result.err) == (0, "page.html\n", "")
     assert run("review", "--day", str(DAY), "--team", "Nord", "--out", "page.html").code == 0
     result = run("review", "--day", str(DAY), "--days", "2", "--language", "en", "--out", "page.html")
     assert "review of 2 days" in (folder / "page.html").read_text("utf-8")

@@ -190,7 +190,7 @@ def test_explain_warns_of_weak_levels_and_what_they_open() -> None:
     german = explain(find_policy("telecom-de").policy)
     warnings = [line for line in german if line.startswith("Warnung")]
     assert len(warnings) == 2
-    assert "Stufe standard" in warnings[0]
+    assert "Stufe „Standard“" in warnings[0]
     assert "Kundennummer" in warnings[0]
     assert "PIN" not in warnings[0]
     assert "Auskunft über Vertragsdaten" in warnings[1]

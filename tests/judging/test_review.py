@@ -12,10 +12,10 @@ WRONG = "1 gives name, 6 discloses contract_data"
 @pytest.mark.parametrize(
     ("lines", "badly_heard", "said"),
     [
-        (RIGHT, (3,), "Turn 3"),
-        (RIGHT, (6,), "Turn 6"),
+        (RIGHT, (3,), "Redebeitrag 3"),
+        (RIGHT, (6,), "Redebeitrag 6"),
         (RIGHT, (2, 5, 9), None),
-        (WRONG, (3, 5, 8), "Turn 3, 5"),
+        (WRONG, (3, 5, 8), "Redebeitrag 3, 5"),
         (WRONG, (8,), None),
     ],
 )
@@ -26,7 +26,7 @@ def test_a_verdict_that_hangs_on_a_badly_heard_turn(
     assert verdict.needs_review is (said is not None)
     sentences = [review_sentence(reason, "de") for reason in verdict.review_reasons]
     if said:
-        assert any("schlecht verstanden" in told and said in told for told in sentences)
+        assert any("schlecht verständlich" in told and said in told for told in sentences)
 
 
 @pytest.mark.parametrize(("sure", "looked_at"), [(None, False), (0.95, False), (0.6, True)])
@@ -41,7 +41,7 @@ def test_unsure_roles(judged: Judged, sure: float | None, looked_at: bool) -> No
     [
         (
             "a violation that the model named was dropped: its quote does not stand in the turn",
-            "Etwas, das das Modell nannte, ist weggelassen: Das Zitat steht nicht im Turn.",
+            "Etwas, das das Modell nannte, ist weggelassen: Das Zitat steht nicht im Redebeitrag.",
         ),
         (
             "the model said violation, but named none that could be checked",

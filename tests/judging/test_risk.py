@@ -117,9 +117,9 @@ def test_a_call_that_is_not_flagged_keeps_the_likeliest_of_the_other_outcomes(ju
 @pytest.mark.parametrize(
     ("lines", "more", "words"),
     [
-        (N + "2 discloses usage_data ~0.65", {}, ["confidence 0.65"]),
+        (N + "2 discloses usage_data ~0.65", {}, ["Verlässlichkeit 65\u00a0%"]),
         (N + "2 discloses usage_data", {"defects": {"garbled": 1.0}}, ["reicht nicht"]),
-        (N + "2 discloses usage_data ~0.55, 4 changes contract_change", {}, ["unsicheren Stelle (Turn 2)"]),
+        (N + "2 discloses usage_data ~0.55, 4 changes contract_change", {}, ["unsicheren Stelle (Redebeitrag 2)"]),
         ("1 gives pin, 2 discloses usage_data", {}, ["wer angerufen hat"]),
         (N + "2 discloses usage_data ~0.85", {}, ["kritischer Verstoß"]),
         (N + "2 discloses usage_data ~0.95", {}, []),

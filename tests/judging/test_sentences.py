@@ -41,12 +41,12 @@ VIOLATION = {"type": "late_authentication", "turn": 3, "severity": "high", "acti
     [
         (
             "de",
-            "Erst nach der Änderung an Karte oder Gerät kam in Turn 7: Einmalcode; vorher fehlte für die Stufe "
-            "high {x}: PIN oder Name + Geburtsdatum.",
+            "Erst nach der Änderung an Karte oder Gerät kam in Redebeitrag 7: Einmalcode. Vorher fehlte für die "
+            "Stufe „high {x}“: PIN oder Name + Geburtsdatum.",
         ),
         (
             "en",
-            "Only after the change of a card or device, in turn 7, came: one-time code; before it the level high {x} "
+            "Only after the change of a card or device, in turn 7, came: one-time code. Before it the level “high {x}” "
             "lacked: PIN or name + date of birth.",
         ),
     ],

@@ -39,12 +39,15 @@ def test_a_team_s_calls_are_all_counted_and_no_share_is_above_one(tmp_path: Path
 
 def test_the_page_tells_what_it_is_compared_with_where_no_day_alone_can_be_shown(tmp_path: Path) -> None:
     text = review_page(review(tmp_path, 3, days=6))
-    assert "Usually: the days from 14 February to 27 February on which there were calls (3)." in text
+    assert "Usually: the mean of the days from 14 February to 27 February on which there were calls (3)." in text
 
 
 def test_the_page_says_that_a_team_was_too_small_before(tmp_path: Path) -> None:
     text = review_page(review(tmp_path, 3, days=4))
-    assert "There were no calls in the 14 days before, or too few of the team: nothing to compare." in text
+    assert (
+        "There were no calls in the 14 days before, or too few of the team, so there is nothing to compare with."
+        in text
+    )
 
 
 def test_a_team_that_is_too_small_in_all_days_together_is_refused(tmp_path: Path) -> None:

@@ -28,12 +28,14 @@ def desk_of(store: Store, **more: object) -> Desk:
 class Visitor:
     """A client that is signed in. `send` adds the CSRF token that forms carry."""
 
-    def __init__(self, desk: Desk, name: str) -> None:
+    def __init__(self, desk: Desk, name: str, key: str | None = TOKEN) -> None:
+        """`key`: the terminal's token, or a reviewer's own key, which needs no name."""
+        self.desk = desk
         self.http = TestClient(
             create_app(desk), base_url="http://127.0.0.1:8321", follow_redirects=False, raise_server_exceptions=False
         )
         self.http.headers["Accept-Language"] = "en"
-        self.http.post("/signin", data={"token": TOKEN, "reviewer": name})
+        self.http.post("/signin", data={"token": key, "reviewer": name})
         session = desk.auth.session(self.http.cookies[desk.cookie])
         assert session is not None
         self.csrf = desk.auth.csrf_token(session)

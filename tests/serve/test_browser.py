@@ -2,13 +2,14 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
-from tests.browser import Opened
+from playwright.sync_api import Browser, Page, expect
+from tests.browser import looked_at
+from tests.serve.driven import signed_in
 from tests.serve.filled import call_of, fill, incident, judged, tone
 from tests.serve.serving import TOKEN, desk_of, served
 
@@ -30,37 +31,6 @@ def address(store: Store) -> Iterator[str]:
         yield found
 
 
-@contextmanager
-def signed_in(
-    browser: Browser,
-    address: str,
-    name: str = "Anna",
-    *,
-    width: int = 1280,
-    dark: bool = False,
-    language: str = "en",
-    scripts: bool = True,
-) -> Iterator[Opened]:
-    context: BrowserContext = browser.new_context(
-        viewport={"width": width, "height": 800},
-        color_scheme="dark" if dark else "light",
-        locale=language,
-        java_script_enabled=scripts,
-    )
-    context.set_default_timeout(60_000)
-    try:
-        found = Opened(context.new_page())
-        found.page.goto(f"{address}/signin?token={TOKEN}")
-        found.page.locator("input[name=reviewer]").fill(name)
-        found.page.keyboard.press("Enter")
-        found.page.wait_for_url(f"{address}/")
-        yield found
-        assert found.complaints == []
-        assert all(one.startswith(address) for one in found.requests)
-    finally:
-        context.close()
-
-
 def focused(page: Page) -> str:
     """The address or id of what has the focus."""
     return str(page.evaluate("document.activeElement.getAttribute('href') || document.activeElement.id"))
@@ -76,16 +46,18 @@ def test_a_reviewer_goes_through_the_queue_by_keys_alone(browser: Browser, addre
         assert focused(page) == f"/calls/{keys[1]}"
         page.keyboard.press("Enter")
         page.wait_for_url(f"{address}/calls/{keys[1]}")
+        looked_at(page)
         page.keyboard.press("c")
         page.wait_for_url(f"{address}/calls/{keys[2]}?done=*")
         expect(page.locator(".said")).to_contain_text("confirmed")
+        looked_at(page)
         page.keyboard.press("n")
         page.wait_for_url(f"{address}/calls/{keys[3]}?done=*")
         page.keyboard.press("h")
         page.wait_for_url(f"{address}/calls/{keys[0]}")
         page.keyboard.press("l")
         page.wait_for_url(f"{address}/calls/{keys[3]}")
-        page.keyboard.press("u")
+        page.keyboard.press("q")
         page.wait_for_url(f"{address}/")
     assert [store.record(key).row.state for key in keys[:4]] == ["open", "confirmed", "not_sure", "open"]
 
@@ -95,7 +67,7 @@ def test_a_critical_incident_is_the_first_call_and_the_first_finding(browser: Br
         page = found.page
         expect(page.locator(".row .id")).to_have_text(["critical", "leaked", "medium"])
         expect(page.locator(".row .what").first).to_have_text(
-            "Threatens with the press or the public turn 2, rude to the caller turn 1"
+            "Threatens with the press or the public (2 ×) turn 2, rude to the caller turn 1"
         )
         assert Axe().run(page).response["violations"] == []
         page.keyboard.press("j")
@@ -104,7 +76,7 @@ def test_a_critical_incident_is_the_first_call_and_the_first_finding(browser: Br
         expect(page.locator(".finding .badge")).to_have_text(["critical", "low", "low"])
         page.keyboard.press("l")
         page.wait_for_url(f"{address}/calls/2")
-        page.keyboard.press("u")
+        page.keyboard.press("q")
         page.wait_for_url(f"{address}/")
         page.get_by_label("Order").select_option("Riskiest first")
         page.wait_for_url("**order=risk*")
@@ -156,7 +128,7 @@ def test_incidents_are_decided_in_the_form(browser: Browser, tmp_path: Path) -> 
                 page.goto(f"{address}/calls/1?show=all")
                 page.keyboard.press("o")
                 page.get_by_role("button", name="Overrule and go on").click()
-                expect(page.locator("[role=alert]")).to_contain_text("this is what the verdict says")
+                expect(page.locator("[role=alert]")).to_contain_text("This is just what the verdict says")
                 expect(page.locator("#right")).to_be_visible()
                 page.get_by_label("Threatens with a lawyer or court in turn 2").uncheck()
                 page.get_by_text("An incident is missing").click()
@@ -186,6 +158,7 @@ def test_keys_do_nothing_while_somebody_writes_or_has_turned_them_off(
     with signed_in(browser, address) as found:
         page = found.page
         page.goto(f"{address}/calls/{key}")
+        looked_at(page)
         page.get_by_label("Note").press_sequentially("con?/")
         page.keyboard.press("Escape")
         page.keyboard.press("Control+c")
@@ -197,6 +170,7 @@ def test_keys_do_nothing_while_somebody_writes_or_has_turned_them_off(
         page.wait_for_timeout(200)
         assert page.url == f"{address}/calls/{key}"
         page.reload()
+        looked_at(page)
         page.keyboard.press("c")
         page.wait_for_timeout(200)
     assert store.record(key).decisions == ()
@@ -286,7 +260,7 @@ def test_a_recording_that_is_gone_leaves_no_button_that_does_nothing(browser: Br
         with signed_in(browser, address, width=390, language="de") as found:
             page = found.page
             page.goto(f"{address}/calls/1")
-            expect(page.get_by_text("Eine Aufnahme dieses Anrufs ist nicht mehr da.")).to_be_visible()
+            expect(page.get_by_text("Eine Aufnahme dieses Anrufs ist nicht mehr vorhanden.")).to_be_visible()
             expect(page.locator("audio, button.play")).to_have_count(0)
             expect(page.locator(".moment")).not_to_contain_text("▶")
             page.locator(".moment a").click()
@@ -310,25 +284,54 @@ def test_the_filter_works_as_somebody_writes(browser: Browser, address: str, sto
         page = found.page
         page.goto(f"{address}/?show=all")
         page.keyboard.press("/")
-        page.keyboard.type("Petersen")
-        wanted = store.count(CallFilter(text="Petersen"))
+        page.keyboard.type("Rechnung")
+        wanted = store.count(CallFilter(text="Rechnung"))
         expect(page.locator(".row")).to_have_count(wanted)
         expect(page.locator(".count")).to_contain_text(f"{wanted} call")
-        page.wait_for_url("**q=Petersen*")
+        page.wait_for_url("**q=Rechnung*")
         page.locator(".row").first.click()
-        page.wait_for_url("**/calls/*q=Petersen*")
+        page.wait_for_url("**/calls/*q=Rechnung*")
         page.go_back()
         expect(page.locator(".row")).to_have_count(wanted)
-        assert page.evaluate("JSON.stringify([localStorage, sessionStorage])").count("Petersen") <= 1
+        assert page.evaluate("JSON.stringify([localStorage, sessionStorage])").count("Rechnung") <= 1
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize("width", [1280, 320])
+def test_masked_data_is_searched_by_a_button_that_says_what_it_does(
+    browser: Browser, address: str, store: Store, width: int, scripts: bool
+) -> None:
+    with signed_in(browser, address, width=width, language="de", scripts=scripts) as found:
+        page = found.page
+        page.goto(f"{address}/?show=all&q=Petersen")
+        expect(page.locator(".row")).to_have_count(0)
+        if scripts:
+            assert Axe().run(page).response["violations"] == []
+        page.get_by_role("button", name="Auch in Verdecktem suchen").click()
+        page.wait_for_url("**/?show=all&found=*")
+        expect(page.locator(".row")).to_have_count(1)
+        expect(page.get_by_role("status").first).to_contain_text("In Verdecktem gesucht nach „Petersen“, gefunden: 1.")
+        expect(page.locator(".found-at mark .masked")).to_have_text("‹Name›")
+        assert "Petersen" not in page.url
+        if scripts:
+            assert Axe().run(page).response["violations"] == []
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.locator(".row").click()
+        page.wait_for_url("**/calls/*found=*#t2")
+        expect(page.locator("#t2")).to_be_in_viewport()
+        page.locator("[data-up]").click()
+        page.get_by_role("link", name="Suche beenden").click()
+        page.wait_for_url("**/?show=all")
+        assert store.chain(limit=1)[0].detail == {"found": 1, "kinds": ["words"]}
 
 
 def test_pages_work_without_scripts(browser: Browser, address: str, store: Store) -> None:
     key = store.keys(CallFilter(to_review=True, states=("open",)))[0]
     with signed_in(browser, address, scripts=False) as found:
         page = found.page
-        page.locator("input[name=q]").fill("Petersen")
+        page.locator("input[name=q]").fill("Rechnung")
         page.get_by_role("button", name="Show").click()
-        page.wait_for_url("**q=Petersen*")
+        page.wait_for_url("**q=Rechnung*")
         page.goto(f"{address}/calls/{key}")
         page.get_by_label("Not applicable").check()
         page.get_by_role("button", name="Overrule and go on").click()
@@ -340,7 +343,7 @@ def test_two_reviewers_at_once_lose_nothing(browser: Browser, address: str, stor
     key = store.keys(CallFilter(to_review=True, states=("open",)))[0]
     with signed_in(browser, address, "Anna") as anna, signed_in(browser, address, "Ben") as ben:
         for one in (anna, ben):
-            one.page.goto(f"{address}/calls/{key}")
+            one.page.goto(f"{address}/calls/{key}?show=all")
         anna.page.get_by_label("Note").fill("from Anna")
         ben.page.get_by_label("Note").fill("from Ben")
         anna.page.get_by_role("button", name="Confirm").click()
@@ -361,6 +364,7 @@ def test_the_second_press_of_a_key_decides_no_second_call(browser: Browser, addr
     key, after, *_ = store.keys(CallFilter(to_review=True, states=("open",)))
     with signed_in(browser, address) as found:
         found.page.goto(f"{address}/calls/{key}")
+        looked_at(found.page)
         found.page.evaluate(
             "document.querySelector('[data-key=c]').click(); document.querySelector('[data-key=n]').click()"
         )
@@ -400,7 +404,7 @@ def test_hostile_words_are_shown_and_do_nothing(browser: Browser, hostile: Store
         page.keyboard.press("j")
         page.keyboard.press("m")
         assert page.title() != "ran"
-        assert page.locator("script").count() == 5
+        assert page.locator("script").count() == 6
         assert (
             page.locator("main img, main style, main meta, main [onload], main [onerror], main [onfocus]").count() == 0
         )
@@ -445,7 +449,7 @@ def test_pages_are_accessible_and_fit_the_screen(
     key = store.keys(CallFilter(outcomes=("violation",)))[0]
     store.decide(key, reviewer="Anna", choice="confirm", verdict_key=store.record(key).verdict_key, note="n")
     calm = store.keys(CallFilter(outcomes=("compliant",)))[0]
-    addresses = ("/?show=all&queue=Technik", f"/calls/{key}", f"/calls/{calm}?done={key}&choice=confirm", "/sample")
+    addresses = ("/?show=all&queue=Technik", f"/calls/{key}", f"/calls/{calm}?done={key}", "/sample")
     language = "de" if dark else "en"
     with signed_in(browser, address, width=width, dark=dark, language=language) as found:
         page = found.page

@@ -17,8 +17,8 @@ from ausweis.store import CallFilter, Store
 
 TEXTS = ["Ihr Liegeplatz?", "B 17, Wendt.", "Da liegt die Möwe. Ihr Hafenwort ist Kaugummi.", "Ja.", "Ist gesperrt."]
 NAMED = {
-    "de": "Vor der Handlung „Stegzugang“ war zu wenig geprüft; für die Stufe elevated fehlte: harbour word.",
-    "en": "Too little was verified before the action “Stegzugang”; the level elevated lacked: harbour word.",
+    "de": "Vor der Handlung „Stegzugang“ war zu wenig geprüft; für die Stufe „erhöht“ fehlte: harbour word.",
+    "en": "Too little was verified before the action “Stegzugang”; the level “elevated” lacked: harbour word.",
 }
 
 

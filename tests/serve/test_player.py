@@ -11,9 +11,9 @@ from evals.tools.spoken.writing import write_audio
 from playwright.sync_api import Browser, Page, expect
 from tests.audio.sounds import talk
 from tests.audio.test_pcm import adpcm
+from tests.serve.driven import signed_in
 from tests.serve.filled import call_of, fill, incident, judged
 from tests.serve.serving import desk_of, served
-from tests.serve.test_browser import signed_in
 
 from ausweis.facts import Facts
 

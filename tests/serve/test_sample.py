@@ -16,7 +16,7 @@ def test_drawn_calls_are_those_without_a_flag(store: Store) -> None:
     assert not any(row.to_review for row in drawn)
     page = anna.page("/sample?new=5")
     assert "5 calls drawn." in page
-    assert "5 of 5 drawn calls are open" in page
+    assert "Open: 5 of 5 drawn calls" in page
     assert all(f'href="/calls/{row.key}?show=sample"' in page for row in drawn)
     assert store.chain(limit=1)[0].who == "Anna"
 
@@ -40,7 +40,7 @@ def test_deciding_walks_through_the_sample(store: Store) -> None:
         verdict = str(store.record(key).verdict_key)
         _, where = anna.send(f"/calls/{key}/decisions?show=sample", choice="confirm", verdict_key=verdict)
         assert where.startswith(f"/calls/{after}?show=sample" if after else "/?show=sample")
-    assert "0 of 3 drawn calls are open" in anna.page("/sample")
+    assert "Open: 0 of 3 drawn calls" in anna.page("/sample")
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_deciding_walks_through_the_sample(store: Store) -> None:
 def test_wrong_days_or_numbers_draw_nothing(store: Store, fields: dict[str, str]) -> None:
     status, page = visitor(store).send("/sample", **({"n": "5"} | DAYS | fields))
     assert status == 409
-    assert "are wrong" in page
+    assert "Please check days and number" in page
     assert store.count(CallFilter(sampled=True)) == 0
 
 

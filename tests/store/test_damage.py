@@ -50,7 +50,7 @@ def asked(folder: Path) -> Iterator[Callable[[Store], object]]:
     """All that commands and pages ask of a store."""
     yield lambda store: store.calls()
     yield lambda store: [store.record(key) for key in list(store.keys())]
-    yield lambda store: store.incident_turns(store.keys())
+    yield lambda store: store.found(store.keys())
     yield lambda store: store.day_counts(*DAYS)
     yield lambda store: (store.count(CallFilter(teams=("Nord",))), store.teams(), store.days())
     yield lambda store: store.agreement()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect, text
+from tests.store.older import as_before
 from tests.store.runs import add_incidents, incident_of, make_call, make_run
 
 from ausweis.errors import StoreError
@@ -27,7 +28,8 @@ def test_migrations_make_the_tables_that_queries_see(address: str, key: Key) -> 
             assert {name for name, nullable in columns.items() if not nullable} | set(
                 table.primary_key.columns.keys()
             ) == (wanted | set(table.primary_key.columns.keys())), table.name
-        assert set(seen.get_table_names()) == {*metadata.tables, "ausweis_store"}
+        tables = {name for name in seen.get_table_names() if not name.startswith("found_")}
+        assert tables == {*metadata.tables, "ausweis_store", "found"}
     database.close()
 
 
@@ -57,11 +59,36 @@ def test_calls_of_an_older_store_are_ordered_as_if_they_came_today(address: str,
         connection.execute(text("ALTER TABLE calls DROP COLUMN weight"))
         connection.execute(text("DROP TABLE seals"))
         connection.execute(text("ALTER TABLE chain DROP COLUMN sealed"))
-        connection.execute(text("DELETE FROM ausweis_store WHERE number >= 4"))
+        for statement in as_before(4):
+            connection.execute(text(statement))
     database.close()
     with Store.open(address, key=key) as store:
         assert store.calls() == found
     assert len({row.weight for row in found}) > 2
+
+
+def test_calls_of_a_sealed_store_are_weighed_anew_and_sealed(
+    address: str, key: Key, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = [make_call(n, pin=n % 2 > 0) for n in range(1, 6)]
+    with monkeypatch.context() as before:
+        before.setattr("ausweis.store.packing.harm", lambda *_: 7)
+        before.setattr("ausweis.store.verdict_rows.asked_for", lambda *_: None)
+        with Store.open(address, key=key) as store:
+            store.import_run(make_run(tmp_path / "run", calls), calls)
+            assert {row.weight for row in store.calls()} == {7}
+    database = Database.open(address)
+    with database.writing() as connection:
+        connection.execute(text("UPDATE calls SET risk = 0.001 WHERE key = 2"))
+        for statement in as_before(6):
+            connection.execute(text(statement))
+    database.close()
+    with Store.open(address, key=key) as store:
+        assert [row.call_id for row in store.calls()][:2] == ["call-4", "call-2"]
+        assert store.chain(limit=1)[0].what == "renewed"
+        # What somebody changed behind its back before is not sealed with it.
+        with pytest.raises(StoreError, match=r"call-2 .*was changed"):
+            store.verify_chain()
 
 
 def test_a_newer_store_is_refused(address: str, key: Key) -> None:

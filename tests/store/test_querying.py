@@ -1,3 +1,4 @@
+import itertools
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,10 @@ from sqlalchemy import event, text
 from tests.store.conftest import Filled
 from tests.store.runs import add_incidents, incident_of, make_call, make_run
 
+from ausweis.judging.harm import Found
 from ausweis.store import CallFilter, CallRow, Cursor, Order, Store
+from ausweis.views.masks import CallMask
+from ausweis.views.turns import turn_views
 from ausweis.vocabulary import SEVERITIES
 
 
@@ -26,7 +30,7 @@ def some(store: Store, tmp_path: Path) -> Store:
         make_call(1),
         make_call(2, pin=False, team="Süd"),
         make_call(3, tells=False, queue="moving", day="2026-03-03"),
-        make_call(4, pin=False, day="2026-03-04", words="ÜBERGABE bei O'Neill & Söhne, 100%_sicher, "),
+        make_call(4, pin=False, day="2026-03-04", words="zur ÜBERGABE bei O'Neill & Söhne, 100%_sicher, "),
         make_call(5, queue=None, team=None),
     ]
     folder = make_run(tmp_path / "run", calls, unsure=["call-5"])
@@ -74,7 +78,8 @@ def test_ids_and_notes_are_found_too(some: Store) -> None:
     record = some.record(some.find("call-2") or 0)
     note = "Rückruf nötig"
     some.decide(record.row.key, reviewer="R", choice="confirm", note=note, verdict_key=record.verdict_key)
-    assert ids(some, CallFilter(text="rückruf")) == {"call-2"}
+    assert ids(some, CallFilter(text="rückruf")) == set()
+    assert ids(some, CallFilter(text="rückruf", read_by=("R",))) == {"call-2"}
     assert ids(some, CallFilter(text="  ")) == {f"call-{number}" for number in range(1, 6)}
 
 
@@ -94,17 +99,19 @@ def graded(store: Store, tmp_path: Path) -> Store:
     return store
 
 
-def test_the_worst_come_first_by_severity_then_risk_then_how_much_was_found(graded: Store) -> None:
-    def weight(row: CallRow) -> tuple[float, ...]:
-        severity = -1 if row.severity is None else SEVERITIES.index(row.severity)
-        return -severity, -row.risk, -len(row.violations) - len(row.incidents), row.key
+def test_the_worst_come_first_by_harm_and_of_equals_the_latest(graded: Store) -> None:
+    def weight(row: CallRow) -> int:
+        return -1 if row.severity is None else SEVERITIES.index(row.severity)
 
     found = graded.calls()
-    assert found == sorted(found, key=weight)
+    assert [weight(row) for row in found] == sorted(map(weight, found), reverse=True)
     assert {row.severity for row in found} == {None, *SEVERITIES}
-    # The more was found, the worse. A critical incident comes before all that is not critical, however low the risk.
-    assert [row.call_id for row in found[:5]] == ["call-20", "call-5", "call-10", "call-15", "call-23"]
+    # The more was found, the worse; then the latest. A violation comes before an incident that is as severe, and this
+    # before all that is not critical, however low the risk.
+    assert [row.call_id for row in found[:5]] == ["call-20", "call-5", "call-15", "call-10", "call-23"]
     assert found[4].outcome == "compliant"
+    for one, other in itertools.pairwise(found):
+        assert (one.weight, one.at, -one.key) > (other.weight, other.at, -other.key)
 
 
 def test_the_riskiest_of_all_severities_come_first_where_that_is_asked(graded: Store) -> None:
@@ -182,12 +189,17 @@ def test_no_order_of_the_queue_reads_or_sorts_all_calls(graded: Store, order: Or
     assert "Sort" not in found
 
 
-def test_incidents_are_told_with_their_turns(graded: Store) -> None:
+def test_what_was_found_is_told_with_severity_and_turn(graded: Store) -> None:
     rows = {row.call_id: row for row in graded.calls(limit=100)}
-    keys = [rows[name].key for name in ("call-23", "call-1", "call-2")]
-    told = [[("press_threat", 4), ("own", 2)], [("rude_agent", 4)], []]
-    assert graded.incident_turns([*keys, -1]) == dict(zip(keys, told, strict=True))
-    assert graded.incident_turns([]) == {}
+    keys = [rows[name].key for name in ("call-23", "call-1", "call-2", "call-10")]
+    told = [
+        [Found("press_threat", "critical", 4, incident=True), Found("own", "high", 2, incident=True)],
+        [Found("rude_agent", "low", 4, incident=True)],
+        [],
+        [Found("no_authentication", "critical", 4)],
+    ]
+    assert graded.found([*keys, -1]) == dict(zip(keys, told, strict=True))
+    assert graded.found([]) == {}
 
 
 @pytest.fixture(scope="module")
@@ -202,8 +214,10 @@ def one_call(tmp_path_factory: pytest.TempPathFactory) -> Store:
 @settings(max_examples=100)
 @given(st.text(max_size=30))
 def test_any_text_may_be_looked_for(one_call: Store, words: str) -> None:
-    text = one_call.record(one_call.find("call-1") or 0).call
-    assert text is not None
-    found = one_call.count(CallFilter(text=words))
-    said = any(words.strip().lower() in turn.text.lower() for turn in text.turns)
-    assert found == 1 or not said
+    record = one_call.record(one_call.find("call-1") or 0)
+    assert record.call is not None
+    mask = CallMask(record, "de")
+    views = turn_views(record.call, {}, mask)
+    shown = ["".join("‹" if piece.masked else piece.text for piece in view.pieces) for view in views]
+    said = any(words.strip().casefold() in turn.casefold() for turn in shown)
+    assert one_call.count(CallFilter(text=words)) == 1 or len(words.strip()) < 3 or not said

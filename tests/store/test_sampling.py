@@ -8,7 +8,7 @@ from tests.store.conftest import Filled
 from tests.store.runs import make_call, make_run
 
 from ausweis.store import CallFilter, Estimate, Store
-from ausweis.store.sampling import bounds
+from ausweis.store.bounds import bounds
 
 DAY = date(2026, 3, 2)
 
@@ -58,7 +58,7 @@ def test_recall_in_the_field(store: Store, filled: Filled) -> None:
         if record.row.outcome == "violation":
             label = {"outcome": "compliant"}
         more: dict[str, Any] = {"choice": "confirm"} if right else {"choice": "overrule", **label}
-        store.decide(key, reviewer="A", verdict_key=record.verdict_key, **more)
+        store.decide(key, reviewer="A", verdict_key=record.verdict_key, blind=True, **more)
 
     for place, row in enumerate(store.calls(CallFilter(to_review=True))):
         if place < 9:
@@ -68,7 +68,8 @@ def test_recall_in_the_field(store: Store, filled: Filled) -> None:
     assert (unread.recall, unread.sampled, unread.found, unread.undecided, unread.waiting) == (None, 0, 8, 1, 20)
     for place, key in enumerate(drawn):
         decide(key, right=place != 0)
-    store.decide(drawn[1], reviewer="A", choice="not_sure", verdict_key=store.record(drawn[1]).verdict_key)
+    verdict_key = store.record(drawn[1]).verdict_key
+    store.decide(drawn[1], reviewer="A", choice="not_sure", verdict_key=verdict_key, blind=True)
     found = store.field_recall()
     assert (found.found, found.missed_in_sample, found.sampled, found.represented, found.undecided) == (
         8,
@@ -88,7 +89,7 @@ def test_recall_in_the_field(store: Store, filled: Filled) -> None:
 
 def confirm(store: Store, *keys: int) -> None:
     for key in keys:
-        store.decide(key, reviewer="A", choice="confirm", verdict_key=store.record(key).verdict_key)
+        store.decide(key, reviewer="A", choice="confirm", verdict_key=store.record(key).verdict_key, blind=True)
 
 
 def test_calls_that_were_judged_anew_had_no_chance_to_be_drawn(
@@ -148,7 +149,7 @@ def test_recall_of_incidents(store: Store, filled: Filled) -> None:
     for place, key in enumerate(store.draw_sample(DAY, DAY, 5, seed=1)):
         record = store.record(key)
         more = {**threat, "outcome": record.row.outcome} if place == 0 else {"choice": "confirm"}
-        store.decide(key, reviewer="A", verdict_key=record.verdict_key, **more)
+        store.decide(key, reviewer="A", verdict_key=record.verdict_key, blind=True, **more)
     found = store.field_recall(of="incidents")
     assert (found.found, found.missed_in_sample, found.sampled, found.represented) == (3, 1, 5, 10)
     assert found.recall == pytest.approx(3 / (3 + 10 / 5))
@@ -158,7 +159,7 @@ def test_recall_of_incidents(store: Store, filled: Filled) -> None:
 def test_nothing_missed_and_nothing_found(store: Store, filled: Filled) -> None:
     filled([make_call(n) for n in range(1, 11)])
     for key in store.draw_sample(DAY, DAY, 10, seed=1):
-        store.decide(key, reviewer="A", choice="confirm", verdict_key=store.record(key).verdict_key)
+        store.decide(key, reviewer="A", choice="confirm", verdict_key=store.record(key).verdict_key, blind=True)
     assert store.field_recall() == Estimate(0, 0, 10, 10, 0)
 
 
@@ -172,11 +173,13 @@ def test_days_that_were_sampled_at_unlike_rates_are_not_pooled(store: Store, fil
     filled([*busy, *quiet, *unseen, *flagged])
 
     def confirm(key: int) -> None:
-        store.decide(key, reviewer="A", choice="confirm", verdict_key=store.record(key).verdict_key)
+        store.decide(key, reviewer="A", choice="confirm", verdict_key=store.record(key).verdict_key, blind=True)
 
     def overrule(key: int) -> None:
         label: dict[str, Any] = {"outcome": "violation", "violations": [("late_authentication", 4)]}
-        store.decide(key, reviewer="A", choice="overrule", verdict_key=store.record(key).verdict_key, **label)
+        store.decide(
+            key, reviewer="A", choice="overrule", verdict_key=store.record(key).verdict_key, blind=True, **label
+        )
 
     for row in store.calls(CallFilter(to_review=True)):
         confirm(row.key)
@@ -204,5 +207,29 @@ def test_days_that_were_sampled_at_unlike_rates_are_not_pooled(store: Store, fil
 def test_one_draw_over_days_is_one_stratum(store: Store, filled: Filled) -> None:
     filled([make_call(n, day=f"2026-03-{1 + n % 9:02}") for n in range(1, 91)])
     for key in store.draw_sample(date(2026, 3, 1), date(2026, 3, 9), 5, seed=1):
-        store.decide(key, reviewer="A", choice="confirm", verdict_key=store.record(key).verdict_key)
+        store.decide(key, reviewer="A", choice="confirm", verdict_key=store.record(key).verdict_key, blind=True)
     assert store.field_recall() == Estimate(0, 0, 5, 90, 0)
+
+
+def test_only_what_was_said_blind_counts(store: Store, filled: Filled) -> None:
+    filled([*[make_call(n) for n in range(1, 11)], make_call(20, pin=False)])
+    for row in store.calls(CallFilter(to_review=True)):
+        confirm(store, row.key)
+    drawn = store.draw_sample(DAY, DAY, 4, seed=1)
+    late: dict[str, Any] = {"choice": "overrule", "outcome": "violation", "violations": [("late_authentication", 4)]}
+
+    def decide(key: int, reviewer: str, blind: bool, **more: Any) -> None:
+        store.decide(key, reviewer=reviewer, verdict_key=store.record(key).verdict_key, blind=blind, **more)
+
+    for key in drawn:
+        decide(key, "A", blind=False, choice="confirm")
+    seen = store.field_recall()
+    assert (seen.recall, seen.sampled, seen.waiting, seen.in_view) == (None, 0, 4, 4)
+    # Who has not seen the verdict finds what the other passed over; what she says after she saw it changes nothing.
+    decide(drawn[0], "B", blind=True, **late)
+    decide(drawn[0], "B", blind=False, choice="confirm")
+    decide(drawn[1], "B", blind=True, choice="confirm", hasty=True)
+    found = store.field_recall()
+    assert (found.sampled, found.missed_in_sample, found.waiting, found.in_view, found.hasty) == (2, 1, 2, 2, 1)
+    assert found.recall == pytest.approx(1 / (1 + 10 / 2))
+    assert store.verify_chain() > 0

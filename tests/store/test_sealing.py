@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from tests.store.older import as_before
 from tests.store.runs import make_call, make_run
 
 from ausweis.errors import StoreError
 from ausweis.store import Key, Store, sealing
+from ausweis.store.holding import NOTHING_DECIDED
 from ausweis.store.key import canonical
 from ausweis.store.tables import calls, runs, samples, texts, verdicts
 
@@ -133,7 +135,7 @@ def test_no_column_that_a_report_rests_on_is_left_out(path: Path, made: Path) ->
     verify(path)
     for table in SEALED:
         number = table.primary_key.columns.values()[0].name
-        for name in [column.name for column in table.columns if column.name not in ("state", number)]:
+        for name in [column.name for column in table.columns if column.name not in {*NOTHING_DECIDED, number}]:
             last = f"{number} = (SELECT max({number}) FROM {table.name})"
             change(path, f"UPDATE {table.name} SET {name} = 99 WHERE {last}")
             with Store.open(path) as store, pytest.raises(StoreError, match="was changed behind"):
@@ -235,13 +237,16 @@ def older(path: Path) -> Path:
             connection.execute(text(f"DROP TRIGGER chain_no_{name}"))
         previous = ""
         for row in rows:
-            linked = {name: row[name] for name in row if name not in ("hash", "sealed")} | {"previous": previous}
+            linked = {name: row[name] for name in row if name not in ("hash", "sealed", "detail")} | {
+                "previous": previous
+            }
             values = {"previous": previous, "hash": key.link(canonical(linked)), "seq": row["seq"]}
             previous = values["hash"]
             connection.execute(text("UPDATE chain SET previous = :previous, hash = :hash WHERE seq = :seq"), values)
         connection.execute(text("ALTER TABLE chain DROP COLUMN sealed"))
         connection.execute(text("DROP TABLE seals"))
-        connection.execute(text("DELETE FROM ausweis_store WHERE number >= 5"))
+        for statement in as_before(5):
+            connection.execute(text(statement))
     return path
 
 
@@ -260,7 +265,7 @@ def test_an_older_store_is_covered_as_it_stands_when_it_is_opened(older: Path) -
 
 
 def test_a_store_cannot_be_made_an_older_one(path: Path) -> None:
-    change(path, "UPDATE calls SET risk = 0.5", "DROP TABLE seals", "DELETE FROM ausweis_store WHERE number >= 5")
+    change(path, "UPDATE calls SET risk = 0.5", "DROP TABLE seals", *as_before(5))
     with pytest.raises(StoreError):
         verify(path)
     change(path, "ALTER TABLE chain DROP COLUMN sealed")

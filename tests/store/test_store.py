@@ -10,6 +10,7 @@ from tests.store.runs import add_incidents, as_version_1, incident_of, make_call
 from ausweis.calls import Call
 from ausweis.errors import RunError
 from ausweis.facts import Facts
+from ausweis.judging.harm import Found
 from ausweis.judging.sentences import violation_sentence
 from ausweis.judging.verdict import Verdict
 from ausweis.store import CallFilter, Imported, Store, sink
@@ -55,7 +56,12 @@ def test_a_run_of_version_1_is_read_and_stays_the_same(store: Store, tmp_path: P
     record = store.record(store.find("call-1") or 0)
     assert violation_sentence(record.verdict.violations[0], "en") == "Ein Satz."
     assert [(incident.id, incident.turn) for incident in record.verdict.incidents] == [("rude_agent", 2)]
-    assert store.incident_turns([record.row.key]) == {record.row.key: [("rude_agent", 2)]}
+    assert store.found([record.row.key]) == {
+        record.row.key: [
+            Found("no_authentication", "critical", 4),
+            Found("rude_agent", "high", 2, incident=True),
+        ]
+    }
 
 
 def test_twice_is_as_once_and_a_run_that_grew_is_taken_up(store: Store, tmp_path: Path) -> None:

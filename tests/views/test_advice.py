@@ -35,27 +35,27 @@ def judged(kind: ViolationType, category: Category | None) -> tuple[Violation, V
 def test_every_violation_has_a_sentence_that_quotes_nothing(
     kind: ViolationType, category: Category | None, language: Language
 ) -> None:
-    sentence = advice(*judged(kind, category), Words(language))
+    sentence = advice(*judged(kind, category), Words(language)).whole
     assert sentence.endswith(".")
     assert "{" not in sentence
     assert "SECRET" not in sentence
 
 
 def test_it_names_action_and_level() -> None:
-    assert advice(*judged("no_authentication", "contact_change"), Words("en")) == (
-        "Authenticate the caller before the change of contact data (level elevated); "
-        "otherwise change nothing, and point to doing it in writing."
+    assert advice(*judged("no_authentication", "contact_change"), Words("en")).whole == (
+        "Authenticate the caller before the change of contact data (level “elevated”); "
+        "otherwise change nothing, and ask for the request in writing."
     )
 
 
 def test_a_leak_names_what_was_told() -> None:
-    assert advice(*judged("factor_leaked", None), Words("de")).startswith("Offen danach fragen (Adresse)")
+    assert advice(*judged("factor_leaked", None), Words("de")).whole.startswith("Offen danach fragen (Adresse)")
 
 
 @pytest.mark.parametrize("language", ["de", "en"])
 def test_every_known_incident_has_a_sentence_and_one_of_the_companys_own_has_none(language: Language) -> None:
     def sentence(kind: str) -> str:
-        return incident_advice(Incident(id=kind, turn=1, severity="low", description=""), Words(language))
+        return incident_advice(Incident(id=kind, turn=1, severity="low", description=""), Words(language)).whole
 
     assert all(sentence(kind).endswith(".") for kind in INCIDENTS)
     assert sentence("own_kind") == ""
@@ -67,9 +67,10 @@ def test_it_names_what_a_policy_named_itself() -> None:
     violation, verdict = judged("no_authentication", "contact_change")
     violation = violation.model_copy(update={"action": "key_change"})
     verdict = verdict.model_copy(update={"own_words": (word,)})
-    assert advice(violation, verdict, Words("de")) == (
-        "Vor der Handlung „Stegzugang“ ausweisen lassen; sonst nichts ändern und auf den schriftlichen Weg verweisen."
+    assert advice(violation, verdict, Words("de")).whole == (
+        "Vor der Handlung „Stegzugang“ die Identität des Anrufers prüfen; "
+        "andernfalls nichts ändern und auf den schriftlichen Weg verweisen."
     )
     leak, verdict = judged("factor_leaked", None)
     verdict = verdict.model_copy(update={"own_words": (dog,)})
-    assert advice(leak, verdict, Words("de")).startswith("Offen danach fragen (Hund)")
+    assert advice(leak, verdict, Words("de")).whole.startswith("Offen danach fragen (Hund)")

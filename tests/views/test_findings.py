@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterator
 from html import unescape
+from pathlib import Path
 
 import pytest
-from tests.serve.filled import LAST_DAY, fill, golden, threats
+from tests.serve.filled import LAST_DAY, call_of, fill, golden, judged, threats
 from tests.serve.serving import visitor
 
+from ausweis.facts import Facts
 from ausweis.reports.review_page import review_page
 from ausweis.reports.review_source import Wanted, review_of
 from ausweis.store import CallFilter, Store
@@ -41,6 +43,22 @@ def test_the_worst_come_first_then_the_earliest(store: Store) -> None:
     ]
 
 
+def test_the_same_advice_is_not_given_twice(tmp_path: Path) -> None:
+    call = call_of("twice", ["Guten Tag."] * 9)
+    turns = ((3, "insufficient_factors"), (3, "unauthorised_third_party"), (5, "insufficient_factors"))
+    broken = tuple(
+        {"type": kind, "turn": turn, "severity": "critical" if "third" in kind else "high", "reason": "r"}
+        for turn, kind in turns
+    )
+    one = judged(call, Facts(call_id="twice", turns=9), outcome="violation", violations=broken, first_violation_turn=3)
+    with fill(tmp_path / "s.sqlite", [one]) as store:
+        third, few, again = findings(store, "twice")
+    assert [third.name, few.name, again.turn] == ["unauthorised_third_party", "insufficient_factors", 5]
+    assert third.should.endswith("otherwise disclose nothing, and offer a letter to the address on file.")
+    assert few.should == "Go on asking before the action until the factors are enough."
+    assert again.should == "As at turn 3."
+
+
 def test_what_happened_at_one_moment_stands_together(store: Store) -> None:
     for row in store.calls(CallFilter(to_review=True)):
         moments = [finding.moment for finding in findings(store, row.call_id)]
@@ -68,7 +86,7 @@ def in_review(call: str) -> Shown:
     alone = re.search(r'<span class="what"><b>(.*?)</b>', call)
     assert alone
     for block in re.findall(r'<div class="found">(.*?)</div>', call, re.DOTALL):
-        turn = re.search(r'<span class="moment">Turn (\d+)', block)
+        turn = re.search(r'<span class="moment">(?:Turn|Redebeitrag) (\d+)', block)
         if turn is None:
             continue
         title = re.search(r"</span>\s*([^<]+)</h3>", block)

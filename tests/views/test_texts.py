@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from tests.german import english_in, ids_in, own_words_of
 from tests.languages import DAY, calls
 from tests.serve.filled import fill
 from tests.serve.serving import visitor
@@ -49,3 +50,53 @@ def test_no_page_shows_a_sentence_of_the_other_language(store: Store, language: 
     for name, page in pages(store, language):
         assert {phrase for phrase in foreign if phrase in page} == set(), name
         assert any(phrase in page for phrase in own), name
+
+
+def german_pages(store: Store) -> Iterator[tuple[str, str]]:
+    """Every kind of page, those of refusals too."""
+    yield from pages(store, "de")
+    anna = visitor(store)
+    anna.http.headers["Accept-Language"] = "de"
+    key = store.keys(CallFilter(outcomes=("violation",)))[0]
+    verdict = str(store.record(key).verdict_key)
+    for address in ("/?show=all", "/?show=second", "/sample?new=1", "/team", "/calls/999", "/nothing"):
+        yield address, anna.http.get(address).text
+    address = f"/calls/{key}/decisions"
+    for name, fields in (
+        ("nothing", {}),
+        ("overrule", {"choice": "overrule"}),
+        ("no turn", {"choice": "overrule", "outcome": "violation"}),
+        ("no number", {"choice": "overrule", "outcome": "violation", "late_authentication": "drei"}),
+        ("beyond", {"choice": "overrule", "outcome": "violation", "late_authentication": "99"}),
+        ("note", {"choice": "confirm", "note": "x" * 2001}),
+        ("changed", {"choice": "confirm", "says": "else"}),
+    ):
+        status, text = anna.send(address, **{"verdict_key": verdict, **fields})
+        assert status == 409, name
+        yield name, text
+    yield "sample", anna.send("/sample", first="", last="", n="0")[1]
+    yield "foreign form", anna.http.post(address, data={"csrf": "x"}).text
+    yield "no such way", anna.http.get(address).text
+    yield "foreign name", anna.http.get("/", headers={"Host": "evil.example"}).text
+    yield "too large", anna.http.post(address, content=b"x" * (1 << 21)).text
+    anna.send(address, verdict_key=verdict, choice="confirm")
+    yield "decided", anna.page(f"/calls/{key}")
+    anna.http.cookies.clear()
+    yield "sign-in", anna.http.get("/signin").text
+
+
+def test_no_english_word_and_no_id_stands_on_a_german_page(store: Store) -> None:
+    names = set()
+    for name, page in german_pages(store):
+        text = own_words_of(page) if page.lstrip().startswith("<") else page
+        assert 'lang="en"' in page or 'lang="de"' in page or name == "markdown", name
+        found = english_in(re.sub(r"<code>.*?</code>|^>.*$", "", text, flags=re.MULTILINE))
+        assert (name, found, ids_in(text)) == (name, set(), set())
+        names.add(name)
+    assert len(names) > 20
+
+
+def test_english_words_are_found_where_they_stand() -> None:
+    text = own_words_of('<p>confidence <b>0,48</b></p><p aria-label="Next call">Stufe elevated</p><bdi>the queue</bdi>')
+    assert english_in(text) == {"confidence", "call", "elevated", "next"}
+    assert ids_in("insufficient_factors, zu wenige Merkmale") == {"insufficient_factors"}

@@ -60,8 +60,8 @@ class PlainPcm:
 
     def _samples(self, data: bytes) -> NDArray[np.int16]:
         if self.wav.coding == PCM:
-            return np.frombuffer(data, np.dtype("<i2")).reshape(-1, self.channels)
-        return np.take(_table(self.wav.coding), np.frombuffer(data, np.uint8)).reshape(-1, self.channels)
+            return np.frombuffer(data, "<i2").astype(np.int16, copy=False).reshape(-1, self.channels)
+        return _table(self.wav.coding)[np.frombuffer(data, np.uint8)].reshape(-1, self.channels)
 
 
 @cache

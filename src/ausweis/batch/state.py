@@ -150,11 +150,11 @@ def verdict_of(line: Line, path: Path) -> dict[str, Any]:
         for name in ("call_id", "outcome", "needs_review", "risk"):
             verdict[name]
         for violation in verdict["violations"]:
-            violation["type"]
+            violation["type"], violation["severity"], violation["turn"]
         for incident in verdict.setdefault("incidents", []):
             if "kind" in incident:
                 incident["id"] = incident.pop("kind")
-            incident["id"], incident["turn"]
+            incident["id"], incident["severity"], incident["turn"]
     except (ValueError, LookupError, TypeError, RecursionError):
         raise _broken(path, line, "verdict") from None
     return dict(verdict)

@@ -1,4 +1,4 @@
-"""The calls of a run in short: those to look at first, as they are likeliest a violation; incidents of all calls."""
+"""The calls of a run in short: those to look at first, by harm; incidents of all calls."""
 
 import heapq
 from collections import Counter
@@ -7,14 +7,15 @@ from typing import Any, NamedTuple
 
 from ausweis.batch.state import VERDICTS_FILE, verdict_of
 from ausweis.journal import lines
+from ausweis.judging.harm import found_in, harm, named
 
 __all__ = ["Row", "incidents_in", "worst"]
 
 
 class Row(NamedTuple):
-    """One call in short; turn and quote are of its first violation or, without one, of its first incident.
+    """One call in short; turn and quote are of the gravest that was found.
 
-    `incidents`: by kind, each with its first turn.
+    `violations`: the gravest type first; `incidents`: by kind, each with its first turn. `weight`: its harm.
     """
 
     call_id: str
@@ -25,17 +26,18 @@ class Row(NamedTuple):
     quote: str
     risk: float
     needs_review: bool
+    weight: int
 
 
 def worst(folder: Path, number: int) -> list[Row]:
-    """So many calls of a run, the highest risk first, then violations first, then in the order of the run.
+    """So many calls of a run, the worst first, then in the order of the run.
 
     Raises:
         RunError: the verdicts cannot be read.
     """
     path = folder / VERDICTS_FILE
     # `nsmallest` keeps only so many rows, and the order of equals.
-    return heapq.nsmallest(number, (_row(verdict_of(line, path)) for line in lines(path)), key=_rank)
+    return heapq.nsmallest(number, (_row(verdict_of(line, path)) for line in lines(path)), key=lambda row: -row.weight)
 
 
 def incidents_in(folder: Path) -> Counter[str]:
@@ -48,24 +50,22 @@ def incidents_in(folder: Path) -> Counter[str]:
     return Counter(kind for line in lines(path) for kind in _incidents(verdict_of(line, path)))
 
 
-def _rank(row: Row) -> tuple[float, bool]:
-    return -row.risk, row.outcome != "violation"
-
-
 def _row(verdict: dict[str, Any]) -> Row:
-    violations = verdict["violations"]
-    types = dict.fromkeys(str(violation["type"]) for violation in violations)
-    first: dict[str, Any] = next(iter([*violations, *verdict["incidents"]]), {})
-    evidence = first.get("evidence") or [{}]
+    found = found_in(verdict)
+    parts = zip(found, [*verdict["violations"], *verdict["incidents"]], strict=True)
+    first = min(parts, key=lambda pair: (pair[0].rank, pair[0].turn), default=None)
+    evidence = (first and first[1].get("evidence")) or [{}]
+    risk = float(verdict["risk"])
     return Row(
         call_id=str(verdict["call_id"]),
         outcome=str(verdict["outcome"]),
-        violations=tuple(types),
+        violations=tuple(named(one for one in found if not one.incident)),
         incidents=_incidents(verdict),
-        turn=first.get("turn"),
+        turn=first[0].turn if first else None,
         quote=str(evidence[0].get("quote", "")),
-        risk=float(verdict["risk"]),
+        risk=risk,
         needs_review=bool(verdict["needs_review"]),
+        weight=harm(found, risk),
     )
 
 

@@ -35,7 +35,7 @@ def show_run(folder: Path, counts: Counts) -> None:
     if rows:
         _table(rows)
         if counts.verdicts > len(rows):
-            click.echo(f"and {counts.verdicts - len(rows)} more calls of lower risk")
+            click.echo(f"and {counts.verdicts - len(rows)} more calls")
     click.echo(counts_sentence(counts))
     if incidents := incidents_in(folder):
         click.echo(f"incidents: {_by_number(incidents)}")

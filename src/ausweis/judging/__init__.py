@@ -29,6 +29,7 @@ From facts to verdict:
 The verdict:
     verdict          the contract
     reasons          why: codes with their values
+    harm             how grave it is: the order of all lists
     sentences        the reasons in the reader's language
 """
 

@@ -7,7 +7,7 @@ from ausweis.judging.incidents import describe
 from ausweis.judging.policy import EXPECTED, Policy
 from ausweis.judging.rules import Rules, rules_of
 from ausweis.judging.sentences import AND, listed, permission_in_words, sets_in_words
-from ausweis.vocabulary import Language
+from ausweis.vocabulary import SEVERITY_NAMES, Language, level_name
 
 __all__ = ["explain", "opened_by", "weak_sets"]
 
@@ -19,21 +19,21 @@ TEXTS: dict[Language, dict[str, str]] = {
         "own_change": "Eigene Änderung: {name} ({id}): {description}",
         "strong": "stark",
         "weak": "schwach",
-        "level": "Die Stufe {level} ist erreicht mit: {sets}.",
+        "level": "Die Stufe „{level}“ ist erreicht mit: {sets}.",
         "name": "Dazu wird immer der Name verlangt, außer wo der Anrufer vor dem Gespräch authentifiziert wurde.",
         "no_name": "Der Name des Anrufers wird nicht verlangt.",
         "ignored": "Nicht als Merkmal zählen: {factors}.",
-        "action": "{action}: verlangt die Stufe {level}.",
-        "unnamed": "{action}: in der Policy nicht genannt, verlangt darum die strengste Stufe, {level}.",
-        "read_out": "Der Agent darf erst ab der Stufe {level} selbst sagen: {factors}.",
+        "action": "{action}: verlangt die Stufe „{level}“.",
+        "unnamed": "{action}: im Regelwerk nicht genannt, verlangt darum die strengste Stufe, „{level}“.",
+        "read_out": "Der Agent darf erst ab der Stufe „{level}“ selbst sagen: {factors}.",
         "third_party": "Für eine dritte Person muss dazukommen: {needs}.",
         "nobody": "Für eine dritte Person wird nichts gesagt und nichts getan.",
-        "attempts": "Erlaubt sind {count} abgelehnte Antworten; was danach genannt wird, zählt nicht.",
-        "expected": "Gemeldet wird so, als verletzten {share:g} von 100 Anrufen diese Policy.",
+        "attempts": "Abgelehnte Antworten, die erlaubt sind: {count}. Was danach genannt wird, zählt nicht.",
+        "expected": "Gemeldet wird so, als verletzten {share} von 100 Anrufen dieses Regelwerk.",
         "order": "Wer eine Stufe erreicht, hat auch die vor ihr genannten erreicht.",
-        "incident": "Gesucht wird auch (Schwere {severity}): {description}",
+        "incident": "Gesucht wird auch (Schwere: {severity}): {description}",
         "weak_sets": (
-            "Warnung: Die Stufe {level} ist ohne jedes starke Merkmal zu erreichen, mit: {sets}. Das wissen auch "
+            "Warnung: Die Stufe „{level}“ ist ohne jedes starke Merkmal zu erreichen, mit: {sets}. Das wissen auch "
             "Menschen aus dem Umfeld des Kunden."
         ),
         "opens": "Warnung: Offen ist damit: {actions}.",
@@ -55,7 +55,7 @@ TEXTS: dict[Language, dict[str, str]] = {
         "third_party": "A third party needs besides: {needs}.",
         "nobody": "For a third party nothing is told and nothing is done.",
         "attempts": "{count} rejected answers are allowed; what is given after that does not count.",
-        "expected": "Calls are flagged as if {share:g} of 100 broke this policy.",
+        "expected": "Calls are flagged as if {share} of 100 broke this policy.",
         "order": "Whoever reaches a level has reached those named before it too.",
         "incident": "Also looked for (severity {severity}): {description}",
         "weak_sets": (
@@ -83,7 +83,7 @@ def explain(policy: Policy, language: Language | None = None) -> tuple[str, ...]
         texts["attempts"].format(count=policy.attempts),
         *_expected(policy, spoken),
         *(
-            texts["incident"].format(severity=rule.severity, description=describe(rule, spoken))
+            texts["incident"].format(severity=SEVERITY_NAMES[rule.severity][spoken], description=describe(rule, spoken))
             for rule in policy.incidents
         ),
         *_warnings(policy, spoken),
@@ -110,7 +110,8 @@ def _third_party(rules: Rules, language: Language) -> str:
 
 def _expected(policy: Policy, language: Language) -> list[str]:
     share = policy.expected_violations
-    return [] if share == EXPECTED else [TEXTS[language]["expected"].format(share=round(100 * share, 4))]
+    told = f"{round(100 * share, 4):g}".replace(".", "," if language == "de" else ".")
+    return [] if share == EXPECTED else [TEXTS[language]["expected"].format(share=told)]
 
 
 def weak_sets(policy: Policy, level: str) -> tuple[tuple[str, ...], ...]:
@@ -127,7 +128,9 @@ def opened_by(policy: Policy, level: str) -> tuple[str, ...]:
 def _levels(policy: Policy, rules: Rules, language: Language) -> list[str]:
     texts, words = TEXTS[language], rules.vocabulary
     lines = [
-        texts["level"].format(level=level, sets=sets_in_words(map(rules.factors_in, sets), language, words))
+        texts["level"].format(
+            level=level_name(level, language), sets=sets_in_words(map(rules.factors_in, sets), language, words)
+        )
         for level, sets in zip(rules.levels, rules.sets, strict=True)
     ]
     if len(lines) > 1:
@@ -144,7 +147,9 @@ def _actions(policy: Policy, language: Language) -> list[str]:
     for category, record in policy.vocabulary.categories.items():
         text = TEXTS[language]["action" if category in policy.actions.of(record.kind) else "unnamed"]
         action = record.name[language]
-        lines.append(text.format(action=action[0].upper() + action[1:], level=policy.level_of(category)))
+        lines.append(
+            text.format(action=action[0].upper() + action[1:], level=level_name(policy.level_of(category), language))
+        )
     return lines
 
 
@@ -155,7 +160,11 @@ def _read_outs(policy: Policy, language: Language) -> list[str]:
         said = [record for record in policy.vocabulary.factors.values() if record.looks_like]
         names = [record.name[language] for record in said if policy.read_out_level(record.id) == level]
         if names:
-            lines.append(TEXTS[language]["read_out"].format(level=level, factors=listed(names, AND[language])))
+            lines.append(
+                TEXTS[language]["read_out"].format(
+                    level=level_name(level, language), factors=listed(names, AND[language])
+                )
+            )
     return lines
 
 
@@ -166,7 +175,7 @@ def _warnings(policy: Policy, language: Language) -> list[str]:
         if not weak:
             continue
         sets = sets_in_words(weak, language, words)
-        lines.append(TEXTS[language]["weak_sets"].format(level=level, sets=sets))
+        lines.append(TEXTS[language]["weak_sets"].format(level=level_name(level, language), sets=sets))
         opened = [words.categories[category].name[language] for category in opened_by(policy, level)]
         if opened:
             lines.append(TEXTS[language]["opens"].format(actions=listed(opened, AND[language])))

@@ -5,7 +5,7 @@ from typing import Any
 
 from ausweis.judging.reasons import ReviewReason, TextReason
 from ausweis.judging.verdict import Check, Incident, Violation
-from ausweis.vocabulary import INCIDENTS, KNOWN_WORDS, Language, Vocabulary, name_of
+from ausweis.vocabulary import INCIDENTS, KNOWN_WORDS, Language, Vocabulary, level_name, name_of
 
 __all__ = [
     "AND",
@@ -24,21 +24,22 @@ OR: dict[Language, str] = {"de": "oder", "en": "or"}
 SENTENCES: dict[Language, dict[str, str]] = {
     "de": {
         # violations
-        "no_authentication": "Vor der {action} wurde nichts geprüft; für die Stufe {level} fehlte: {missing}.",
-        "insufficient_factors": "Vor der {action} war zu wenig geprüft; für die Stufe {level} fehlte: {missing}.",
+        "no_authentication": "Vor der {action} wurde nichts geprüft; für die Stufe „{level}“ fehlte: {missing}.",
+        "insufficient_factors": "Vor der {action} war zu wenig geprüft; für die Stufe „{level}“ fehlte: {missing}.",
         "late_authentication": (
-            "Erst nach der {action} kam in Turn {turn}: {factor}; vorher fehlte für die Stufe {level}: {missing}."
+            "Erst nach der {action} kam in Redebeitrag {turn}: {factor}. Vorher fehlte für die Stufe „{level}“: "
+            "{missing}."
         ),
         "factor_leaked": (
-            "Der Agent sagte selbst, was zum Ausweisen dient ({told}), bevor die Stufe {level} erreicht war; "
+            "Der Agent sagte selbst, was zum Ausweisen dient ({told}), bevor die Stufe „{level}“ erreicht war; "
             "es fehlte: {missing}."
         ),
-        "unauthorised_third_party": "Die {action} geschah auf Bitten einer dritten Person; es fehlte: {accepted}.",
+        "unauthorised_third_party": "Die {action} geschah auf Bitten einer dritten Person; dafür fehlte: {accepted}.",
         "action_after_failed_authentication": (
-            "Eine Antwort wurde in Turn {turn} als falsch abgelehnt, keine richtige folgte, und doch kam es zur "
-            "{action}; für die Stufe {level} fehlte: {missing}."
+            "In Redebeitrag {turn} wurde eine Antwort als falsch abgelehnt, keine richtige folgte, und doch kam es zur "
+            "{action}; für die Stufe „{level}“ fehlte: {missing}."
         ),
-        "claim": "Das Modell nennt hier: {violation}; das ist sein eigenes Urteil und aus keinen Fakten hergeleitet.",
+        "claim": "Das Modell nennt hier: {violation}. Das ist sein eigenes Urteil, aus keinen Fakten hergeleitet.",
         # checks
         "caller_known": "Es ist bekannt, wer anruft.",
         "caller_unknown": "Niemand hat gesagt oder geprüft, wer anruft.",
@@ -64,38 +65,38 @@ SENTENCES: dict[Language, dict[str, str]] = {
         "no_rejection": "Es wurde keine Antwort abgelehnt.",
         "rejection_not_recognisable": "Es ist nicht zu erkennen, was nach der abgelehnten Antwort geschah.",
         # review
-        "outcome_unsure": "Das Ergebnis ist unsicher (confidence {confidence:.2f}).",
-        "critical_unsure": "Ein kritischer Verstoß, aber nicht sicher genug (confidence {confidence:.2f}).",
-        "roles_unsure": "Wer von beiden für das Unternehmen spricht, ist unsicher ({confidence:.2f}).",
-        "violation_unsure": "Der erste Verstoß hängt an einer unsicheren Stelle (Turn {turns}).",
-        "incident_unsure": "Ein schwerer Vorfall ist unsicher (Turn {turns}).",
-        "badly_heard": "Das Urteil hängt an schlecht verstandenen Stellen (Turn {turns}).",
-        "own_words_not_read": "Nach diesen eigenen Wörtern der Policy wurde beim Lesen nicht gesucht: {words}.",
+        "outcome_unsure": "Das Ergebnis ist unsicher (Verlässlichkeit {confidence}).",
+        "critical_unsure": "Ein kritischer Verstoß, aber nicht sicher genug (Verlässlichkeit {confidence}).",
+        "roles_unsure": "Wer von beiden für das Unternehmen spricht, ist unsicher (zu {confidence} sicher).",
+        "violation_unsure": "Der erste Verstoß hängt an einer unsicheren Stelle (Redebeitrag {turns}).",
+        "incident_unsure": "Ein schwerer Vorfall ist unsicher (Redebeitrag {turns}).",
+        "badly_heard": "Das Urteil hängt an schlecht verständlichen Stellen (Redebeitrag {turns}).",
+        "own_words_not_read": "Nach diesen eigenen Begriffen des Regelwerks wurde nicht gesucht: {words}.",
         "inconclusive": "Die Aufnahme reicht nicht für ein Urteil.",
         "caller_unclear": "Es gab eine Handlung, aber es ist unklar, wer angerufen hat.",
         "claim_without_place": "Das Modell nennt einen Verstoß, aber keine Stelle, die ihn belegt.",
         "claim_contradicts_itself": "Das Modell nennt Verstöße, urteilt aber anders; sie sind weggelassen.",
-        "claim_by_other_policy": "Das Modell hat nach einer anderen Policy geurteilt.",
-        "quote_not_in_turn": "Etwas, das das Modell nannte, ist weggelassen: Das Zitat steht nicht im Turn.",
+        "claim_by_other_policy": "Das Modell hat nach einem anderen Regelwerk geurteilt.",
+        "quote_not_in_turn": "Etwas, das das Modell nannte, ist weggelassen: Das Zitat steht nicht im Redebeitrag.",
         "violation_not_shown": "Das Modell urteilt auf Verstoß, nannte aber keinen, der sich prüfen ließ.",
-        "note": "Zur Lesung: {text}",
+        "note": "Hinweis: {text}",
     },
     "en": {
         # violations
-        "no_authentication": "Nothing was verified before the {action}; the level {level} lacked: {missing}.",
-        "insufficient_factors": "Too little was verified before the {action}; the level {level} lacked: {missing}.",
+        "no_authentication": "Nothing was verified before the {action}; the level “{level}” lacked: {missing}.",
+        "insufficient_factors": "Too little was verified before the {action}; the level “{level}” lacked: {missing}.",
         "late_authentication": (
-            "Only after the {action}, in turn {turn}, came: {factor}; before it the level {level} lacked: {missing}."
+            "Only after the {action}, in turn {turn}, came: {factor}. Before it the level “{level}” lacked: {missing}."
         ),
         "factor_leaked": (
-            "The agent told what serves to identify ({told}) before the level {level} was met; lacking: {missing}."
+            "The agent told what serves to identify ({told}) before the level “{level}” was met; lacking: {missing}."
         ),
-        "unauthorised_third_party": "The {action} was done for a third party; lacking: {accepted}.",
+        "unauthorised_third_party": "The {action} was done for a third party; lacking for that: {accepted}.",
         "action_after_failed_authentication": (
             "An answer was rejected as wrong in turn {turn}, no right one followed, and still came the {action}; "
-            "the level {level} lacked: {missing}."
+            "the level “{level}” lacked: {missing}."
         ),
-        "claim": "The model names here: {violation}; that is its own judgement and derived from no facts.",
+        "claim": "The model names here: {violation}. That is its own judgement and not derived from single facts.",
         # checks
         "caller_known": "It is known who is calling.",
         "caller_unknown": "Nobody said or verified who is calling.",
@@ -121,13 +122,13 @@ SENTENCES: dict[Language, dict[str, str]] = {
         "no_rejection": "No answer was rejected.",
         "rejection_not_recognisable": "It cannot be told what followed the rejected answer.",
         # review
-        "outcome_unsure": "The outcome is unsure (confidence {confidence:.2f}).",
-        "critical_unsure": "A critical violation, but not sure enough (confidence {confidence:.2f}).",
-        "roles_unsure": "Which of the two speaks for the company is unsure ({confidence:.2f}).",
+        "outcome_unsure": "The outcome is unsure (confidence {confidence}).",
+        "critical_unsure": "A critical violation, but not sure enough (confidence {confidence}).",
+        "roles_unsure": "Which of the two speaks for the company is unsure ({confidence} sure).",
         "violation_unsure": "The first violation hangs on an unsure place (turn {turns}).",
         "incident_unsure": "A grave incident is unsure (turn {turns}).",
         "badly_heard": "The verdict hangs on places that were heard badly (turn {turns}).",
-        "own_words_not_read": "These words of the policy's own were not looked for when the call was read: {words}.",
+        "own_words_not_read": "These words of the policy's own were not looked for: {words}.",
         "inconclusive": "The recording is not enough for a judgement.",
         "caller_unclear": "Something was done, but it is unclear who called.",
         "claim_without_place": "The model names a violation, but no place that shows it.",
@@ -135,7 +136,7 @@ SENTENCES: dict[Language, dict[str, str]] = {
         "claim_by_other_policy": "The model judged by another policy.",
         "quote_not_in_turn": "Something that the model named was dropped: its quote does not stand in the turn.",
         "violation_not_shown": "The model said violation, but named none that could be checked.",
-        "note": "About the reading: {text}",
+        "note": "Note: {text}",
     },
 }
 """By the code of the reason; codes of violations, checks and review are never the same."""
@@ -143,7 +144,7 @@ PERMISSIONS: dict[Language, dict[str, str]] = {
     "de": {
         "on_file": "eine hinterlegte Vollmacht",
         "holder_present": "der Kontoinhaber am Telefon, der sich ausweist",
-        "never": "die Erlaubnis der Policy, die keine dritte Person zulässt",
+        "never": "die Erlaubnis des Regelwerks, das keine dritte Person zulässt",
     },
     "en": {
         "on_file": "an authorisation on file",
@@ -207,6 +208,7 @@ def _names(ids: Sequence[str], language: Language, words: Vocabulary) -> str:
     return listed([name_of(word, language, words) for word in ids], AND[language])
 
 
+_PERCENT: dict[Language, str] = {"de": "{}\u00a0%", "en": "{}%"}
 _WORDS: dict[str, Callable[[Any, Language, Vocabulary], str]] = {
     "missing": sets_in_words,
     "told": _names,
@@ -214,5 +216,7 @@ _WORDS: dict[str, Callable[[Any, Language, Vocabulary], str]] = {
     "factor": name_of,
     "accepted": lambda accepted, language, words: permission_in_words(accepted, language),
     "turns": lambda turns, language, words: ", ".join(map(str, turns)),
+    "level": lambda level, language, words: level_name(level, language),
+    "confidence": lambda share, language, words: _PERCENT[language].format(round(100 * share)),
 }
 """How a value stands in a sentence, by its name; all others stand as they are."""

@@ -9,6 +9,7 @@ places   addresses and e-mail addresses
 names    names of persons
 text     all of it in one text
 masker   the same with what is known of a call: which turn gives which factor, which names fell
+judged   the same for a call that was judged: what its findings need to be seen stays
 """
 
 from ausweis.masking.kinds import KINDS

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from ausweis.masking.kinds import Span
 from ausweis.masking.tokens import Token, near
 
-__all__ = ["date_end", "written_dates"]
+__all__ = ["MONTHS", "date_end", "written_dates"]
 
-_MONTHS = frozenset(
+MONTHS = frozenset(
     "januar jänner februar märz april mai juni juno juli august september oktober november dezember "
     "january february march may june july october december".split()
 )
@@ -35,7 +35,7 @@ def written_dates(text: str) -> Iterator[Span]:
 def date_end(text: str, tokens: Sequence[Token], place: int) -> int | None:
     """Where the date ends that begins here: day and month with or without a year, or month and year."""
     token = tokens[place]
-    if token.word in _MONTHS:
+    if token.word in MONTHS:
         at = place + 1
         if at < len(tokens) and tokens[at].word == "the":
             at += 1
@@ -47,7 +47,7 @@ def date_end(text: str, tokens: Sequence[Token], place: int) -> int | None:
         at += 1
     if at >= len(tokens) or not near(text, tokens[at - 1], tokens[at]):
         return None
-    if tokens[at].word in _MONTHS or (_ordinal(token) and _ordinal(tokens[at])):
+    if tokens[at].word in MONTHS or (_ordinal(token) and _ordinal(tokens[at])):
         return _year(text, tokens, at + 1, at)
     return None
 

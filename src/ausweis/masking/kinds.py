@@ -6,7 +6,7 @@ from typing import NamedTuple, get_args
 
 from ausweis.vocabulary import Language, MaskKind
 
-__all__ = ["KINDS", "SHOWN", "Span", "in_order", "masked", "shown_as"]
+__all__ = ["KINDS", "SHOWN", "Span", "in_order", "masked", "shown_as", "within"]
 
 KINDS: tuple[MaskKind, ...] = get_args(MaskKind)
 
@@ -69,3 +69,12 @@ def masked(text: str, spans: Sequence[Span], language: Language, keep: Container
             parts += [text[at : span.start], shown_as(span.kind, language)]
             at = span.end
     return "".join([*parts, text[at:]])
+
+
+def within(spans: Iterable[Span], start: int, end: int) -> list[Span]:
+    """What of the spans lies from one place of their text up to another, counted from there."""
+    return [
+        Span(max(span.start, start) - start, min(span.end, end) - start, span.kind)
+        for span in spans
+        if span.start < end and span.end > start
+    ]

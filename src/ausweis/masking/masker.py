@@ -5,10 +5,10 @@ from collections.abc import Container, Mapping, Sequence
 
 from ausweis.calls.call import Call
 from ausweis.facts import Facts
-from ausweis.masking.kinds import Span, masked
+from ausweis.masking.kinds import Span, masked, within
 from ausweis.masking.numbers import digits_of
 from ausweis.masking.plain import plain
-from ausweis.masking.text import spans_of
+from ausweis.masking.text import TextSpans
 from ausweis.masking.tokens import is_common, tokens_of
 from ausweis.reading.spoken import has_number
 from ausweis.vocabulary import NAME, FactorRecord, Language, MaskKind, OwnWord, with_own
@@ -33,6 +33,7 @@ class Masker:
         self._given = given
         self._language = language
         self._spans: dict[int, list[Span]] = {}
+        self._read: dict[int, TextSpans] = {}
         self._digits = self._known_digits()
         self._words = self._known_words()
 
@@ -63,25 +64,24 @@ class Masker:
         whole = self._text_of(turn)
         at = whole.find(quote) if quote else -1
         if at < 0:
-            spans = spans_of(quote, given=self._given.get(turn, frozenset()), words=self._words, digits=self._digits)
+            spans = self._reading_of(turn, quote).known(self._words, self._digits)
             return masked(quote, spans, self._language, keep)
         return self.cut(turn, at, at + len(quote), keep=keep)
 
     def cut(self, turn: int, start: int, end: int, *, keep: Container[MaskKind] = frozenset()) -> str:
         """The masked text of a turn from one place up to another; what is cut through is masked on both sides."""
-        inside = [
-            Span(max(span.start, start) - start, min(span.end, end) - start, span.kind)
-            for span in self.spans(turn)
-            if span.start < end and span.end > start
-        ]
+        inside = within(self.spans(turn), start, end)
         return masked(self._text_of(turn)[start:end], inside, self._language, keep)
 
     def spans(self, number: int) -> list[Span]:
         """What is masked in a turn, in order."""
         if number not in self._spans:
-            given = self._given.get(number, frozenset())
-            self._spans[number] = spans_of(self._text_of(number), given=given, words=self._words, digits=self._digits)
+            read = self._read.get(number) or self._reading_of(number, self._text_of(number))
+            self._spans[number] = read.known(self._words, self._digits)
         return self._spans[number]
+
+    def _reading_of(self, number: int, text: str) -> TextSpans:
+        return TextSpans(text, self._given.get(number, frozenset()))
 
     def _text_of(self, number: int) -> str:
         known = self._call is not None and 1 <= number <= len(self._call.turns)
@@ -102,7 +102,8 @@ class Masker:
         for number, turn in enumerate(self._call.turns if self._call else (), start=1):
             values: dict[MaskKind, set[str]] = defaultdict(set)
             given = self._given.get(number, frozenset())
-            for span in spans_of(turn.text, given=given):
+            self._read[number] = self._reading_of(number, turn.text)
+            for span in self._read[number].known():
                 values[span.kind] |= _words_in(turn.text[span.start : span.end])
             known |= dict.fromkeys(values["name"], "name")
             said_again = any(factor.is_secret_word or factor.id == NAME for factor in given)

@@ -42,6 +42,8 @@ _GO_ON = frozenset("may will good gut".split())
 """Of them, those with which `my name is Dana may I help you` goes on."""
 _FROM = frozenset("aus vom von from of".split())
 _BEHIND = _by_word("mein name", "am apparat", "hier", "ist mein name", "is my name", "here", "speaking", at=0)
+_CUES = frozenset[str]().union(_TITLES, _NAMED, _STRONG, _WEAK, _BEHIND)
+"""The words with which a cue ends, or begins: beside others there is none."""
 _DOUBLED = r"(?:(?:doppel|double)[- ])?[^\W\d_]"
 _SPELLED = re.compile(rf"(?<![\w'’]){_DOUBLED}(?:[ ,.\-–]{{1,2}}{_DOUBLED}){{3,}}(?!\w)", re.I)
 _ALPHABET = re.compile(r"\b\w{1,20} (?:wie|for|as in) [^\W\d_]{3,20}\b", re.I)
@@ -64,7 +66,7 @@ def is_cased(text: str) -> bool:
 
     What is masked already had some, perhaps.
     """
-    return "‹" in text or any(sign.isupper() for sign in text)
+    return "‹" in text or any(map(str.isupper, text))
 
 
 def name_spans(text: str, tokens: Sequence[Token], *, given: bool) -> list[Span]:
@@ -81,6 +83,8 @@ def name_spans(text: str, tokens: Sequence[Token], *, given: bool) -> list[Span]
 def _introduced(text: str, tokens: Sequence[Token], given: bool) -> Iterator[Span]:
     cased = is_cased(text)
     for place, token in enumerate(tokens):
+        if token.word not in _CUES:
+            continue
         titled = token.word in _TITLES and not (place and tokens[place - 1].word in _OWN)
         weak = (given or cased) and _ends_with(tokens, place, _WEAK)
         named = _ends_with(tokens, place, _NAMED)
@@ -96,11 +100,13 @@ def _introduced(text: str, tokens: Sequence[Token], given: bool) -> Iterator[Spa
 
 def _ends_with(tokens: Sequence[Token], place: int, cues: _Cues) -> bool:
     """Whether the words up to this one are a cue; cues are found by their last word."""
-    return any(_words(tokens, place + 1 - len(cue), cue) for cue in cues.get(tokens[place].word, ()))
+    ending = cues.get(tokens[place].word)
+    return ending is not None and any(_words(tokens, place + 1 - len(cue), cue) for cue in ending)
 
 
 def _begins_with(tokens: Sequence[Token], place: int, cues: _Cues) -> bool:
-    return any(_words(tokens, place, cue) for cue in cues.get(tokens[place].word, ()))
+    beginning = cues.get(tokens[place].word)
+    return beginning is not None and any(_words(tokens, place, cue) for cue in beginning)
 
 
 def _words(tokens: Sequence[Token], place: int, cue: Sequence[str]) -> bool:
@@ -148,9 +154,9 @@ def _before(text: str, tokens: Sequence[Token], place: int, cased: bool) -> Iter
 
 def _by_first_name(text: str, tokens: Sequence[Token]) -> Iterator[Span]:
     """A first name that everybody knows, with the surname behind it."""
-    cased = is_cased(text)
+    cased, first_names = is_cased(text), _first_names()
     for place, token in enumerate(tokens):
-        if token.word not in _first_names() or (cased and not text[token.start].isupper()):
+        if token.word not in first_names or (cased and not text[token.start].isupper()):
             continue
         end = place + 1
         while end < len(tokens) and end - place < _MOST_WORDS and _close(text, tokens, end, cased):

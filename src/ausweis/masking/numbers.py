@@ -7,7 +7,7 @@ Left as they are: one or two digits alone, and what is counted in a unit of time
 import re
 from collections.abc import Container, Iterator, Sequence
 
-from ausweis.masking.dates import date_end, written_dates
+from ausweis.masking.dates import MONTHS, date_end, written_dates
 from ausweis.masking.kinds import Span
 from ausweis.masking.tokens import CURRENCY, Token, near
 from ausweis.vocabulary import NAME, FactorRecord, MaskKind
@@ -28,6 +28,7 @@ _GLUE = frozenset(
     "und and double doppel doppelt triple komma strich minus punkt dash slash schrägstrich bindestrich hyphen point "
     "äh ähm eh uh um er dann then of the th st nd rd nee ne no".split()
 )
+_BEFORE_NUMBERS = frozenset({"one", "oh", "o", "double", "doppel", "triple"})
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]{4}){2,7}(?:[ ]?[A-Z0-9]{1,3})?\b")
 _IBAN_DIGITS, _COUNTRY = 16, 2
 """An IBAN has so many digits and more, behind so many letters; digits alone may be a card's."""
@@ -55,6 +56,9 @@ def number_spans(
     spans += [span for span in written if span.kind == "date"]
     place = 0
     while place < len(tokens):
+        if not (tokens[place].number or tokens[place].word in _BEFORE_NUMBERS or tokens[place].word in MONTHS):
+            place += 1
+            continue
         end, kind = date_end(text, tokens, place), "date"
         if end is None:
             end, kind = _run(text, tokens, place), ""
@@ -107,9 +111,10 @@ def _begins(text: str, tokens: Sequence[Token], place: int) -> bool:
     token = tokens[place]
     if token.number:
         return True
-    after = tokens[place + 1] if place + 1 < len(tokens) else None
-    beside = after is not None and near(text, token, after) and (after.number or (token.weak and after.weak))
-    return beside and (token.word in ("one", "oh", "o", "double", "doppel", "triple"))
+    if token.word not in _BEFORE_NUMBERS or place + 1 == len(tokens):
+        return False
+    after = tokens[place + 1]
+    return (after.number or (token.weak and after.weak)) and near(text, token, after)
 
 
 def _next_number(text: str, tokens: Sequence[Token], place: int) -> int | None:

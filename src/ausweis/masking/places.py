@@ -10,7 +10,7 @@ __all__ = ["address_spans", "email_spans"]
 
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,80}@[\w-]{1,80}(?:\.[\w-]{1,40}){0,4}")
 _UK_POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b")
-_ENDINGS = (
+_ENDINGS = tuple(
     "straße strasse str gasse allee ring platz damm steig stieg ufer chaussee pfad wall weg steg kamp promenade".split()
 )
 _TYPES = frozenset(
@@ -26,7 +26,7 @@ _REACH = 6
 
 def email_spans(text: str, tokens: Sequence[Token]) -> Iterator[Span]:
     """E-mail addresses, also as `s punkt thürmer at example punkt de`."""
-    for match in _EMAIL.finditer(text):
+    for match in _EMAIL.finditer(text) if "@" in text else ():
         yield Span(match.start(), match.end(), "e-mail")
     for place, token in enumerate(tokens):
         if token.word in _AT and place:
@@ -56,7 +56,7 @@ def address_spans(text: str, tokens: Sequence[Token]) -> Iterator[Span]:
     for match in _UK_POSTCODE.finditer(text):
         yield Span(match.start(), match.end(), "address")
     for place, token in enumerate(tokens):
-        if token.word.endswith(tuple(_ENDINGS)) and not (is_common(token.word) and token.word not in _ENDINGS):
+        if token.word.endswith(_ENDINGS) and not (is_common(token.word) and token.word not in _ENDINGS):
             last = _house_number(tokens, place)
             if last is not None:
                 yield Span(_street_start(text, tokens, place), _with_town(text, tokens, last), "address")

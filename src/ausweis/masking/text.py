@@ -11,7 +11,7 @@ from ausweis.masking.plain import plain
 from ausweis.masking.tokens import Token, is_common, tokens_of
 from ausweis.vocabulary import NAME, FactorRecord, Language, MaskKind
 
-__all__ = ["mask", "spans_of"]
+__all__ = ["TextSpans", "mask", "spans_of"]
 
 LONGEST = 50_000
 """Characters of a text that are read; nobody says more in a turn, and the rest is not shown."""
@@ -25,42 +25,49 @@ def mask(text: str, *, language: Language, keep: Container[MaskKind] = frozenset
     return masked(text, spans_of(text), language, keep)
 
 
-def spans_of(
-    text: str,
-    *,
-    given: frozenset[FactorRecord] = frozenset(),
-    words: Mapping[str, MaskKind] = MappingProxyType({}),
-    digits: Container[str] = (),
-) -> list[Span]:
-    """What is to be masked in a text, in order.
-
-    Args:
-        text: what was said in one turn.
-        given: the factors whose value is said in it.
-        words: words in lower case that are personal in this call, such as its names, and what they are.
-        digits: the pairs of digits of the numbers given in this call.
-    """
-    if len(text) > LONGEST:
-        rest = Span(LONGEST, len(text), "rest")
-        return [*spans_of(text[:LONGEST], given=given, words=words, digits=digits), rest]
-    shape = plain(text)
-    return shape.in_text(_plain_spans(shape.text, given, words, digits))
+def spans_of(text: str, *, given: frozenset[FactorRecord] = frozenset()) -> list[Span]:
+    """What is to be masked in a text, in order; `given`: the factors whose value is said in it."""
+    return TextSpans(text, given).known()
 
 
-def _plain_spans(
-    text: str, given: frozenset[FactorRecord], words: Mapping[str, MaskKind], digits: Container[str]
-) -> Sequence[Span]:
-    tokens = tokens_of(text)
-    spans = [*email_spans(text, tokens), *address_spans(text, tokens)]
-    numbers = any(factor.has_numbers for factor in given)
-    spans += number_spans(text, tokens, given=given, numbers_given=numbers, known=digits)
+class TextSpans:
+    """What is to be masked in a text: what it tells by itself is found once."""
+
+    def __init__(self, text: str, given: frozenset[FactorRecord] = frozenset()) -> None:
+        """`text`: what was said in one turn; `given`: the factors whose value is said in it."""
+        self._rest = Span(LONGEST, len(text), "rest") if len(text) > LONGEST else None
+        self._shape = shape = plain(text[:LONGEST])
+        self._given = given
+        self.tokens = tokens = tokens_of(shape.text)
+        self._places = [*email_spans(shape.text, tokens), *address_spans(shape.text, tokens)]
+        self._numbers = self._find_numbers(())
+        self._others = _names_and_values(shape.text, tokens, given)
+
+    def known(self, words: Mapping[str, MaskKind] = MappingProxyType({}), digits: Container[str] = ()) -> list[Span]:
+        """The spans, in order.
+
+        Args:
+            words: words in lower case that are personal in this call, such as its names, and what they are.
+            digits: the pairs of digits of the numbers given in this call.
+        """
+        more = [Span(token.start, token.end, words[token.word]) for token in self.tokens if token.word in words]
+        numbers = self._numbers
+        if digits and any(token.digits for token in self.tokens):
+            numbers = self._find_numbers(digits)
+        spans = in_order(self._shape.text, (*self._places, *numbers, *self._others, *more))
+        return [*self._shape.in_text(spans), *([self._rest] if self._rest else [])]
+
+    def _find_numbers(self, digits: Container[str]) -> list[Span]:
+        given = any(factor.has_numbers for factor in self._given)
+        return number_spans(self._shape.text, self.tokens, given=self._given, numbers_given=given, known=digits)
+
+
+def _names_and_values(text: str, tokens: Sequence[Token], given: frozenset[FactorRecord]) -> list[Span]:
     others = frozenset(factor for factor in given if factor.id != NAME)
     name_given = len(others) < len(given)
     names = name_spans(text, tokens, given=name_given)
     values = list(_values(text, tokens, others if names else given))
-    spans += [*names, *values] if name_given else [*values, *names]
-    spans += [Span(token.start, token.end, words[token.word]) for token in tokens if token.word in words]
-    return in_order(text, spans)
+    return [*names, *values] if name_given else [*values, *names]
 
 
 def _values(text: str, tokens: Sequence[Token], given: frozenset[FactorRecord]) -> Iterator[Span]:

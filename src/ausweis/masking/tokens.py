@@ -31,7 +31,7 @@ _HUNDREDS = frozenset({"hundert", "tausend", "hundred", "thousand", "million"})
 class Token(NamedTuple):
     """A word of a text: its place, its lower-case form, and its digits where it is a number.
 
-    `weak`: it is a number only where others stand beside it.
+    `number`: it is one by itself; `weak`: only where others stand beside it.
     """
 
     start: int
@@ -39,24 +39,22 @@ class Token(NamedTuple):
     word: str
     digits: str
     weak: bool
-
-    @property
-    def number(self) -> bool:
-        """Whether it is a number by itself."""
-        return not self.weak and (self.digits != "" or self.word in _HUNDREDS)
+    number: bool
 
 
+@lru_cache(maxsize=500)
 def tokens_of(text: str) -> Sequence[Token]:
     """The words of a text in their order."""
-    tokens = []
-    for match in _TOKEN.finditer(text):
-        word = match[0].lower().replace("’", "'")
-        digits, weak = _digits(word) if len(word) <= 60 else ("0" * word.isdigit(), False)
-        tokens.append(Token(match.start(), match.end(), word, digits, weak))
-    return tokens
+    return tuple(Token(match.start(), match.end(), *_read(match[0])) for match in _TOKEN.finditer(text))
 
 
 @lru_cache(maxsize=20_000)
+def _read(said: str) -> tuple[str, str, bool, bool]:
+    word = said.lower().replace("’", "'")
+    digits, weak = _digits(word) if len(word) <= 60 else ("0" * word.isdigit(), False)
+    return word, digits, weak, not weak and (digits != "" or word in _HUNDREDS)
+
+
 def _digits(word: str) -> tuple[str, bool]:
     weak = _ALONE.get(word) or _BESIDE.get(word)
     if weak is not None:

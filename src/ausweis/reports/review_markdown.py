@@ -4,7 +4,14 @@ from collections.abc import Iterator
 
 from ausweis.reports.markdown import cell
 from ausweis.reports.review_calls import ReviewedCall
-from ausweis.reports.review_page import change_in_words, heading, no_calls_in_words, part_in_words, usual_in_words
+from ausweis.reports.review_page import (
+    change_in_words,
+    heading,
+    no_calls_in_words,
+    part_in_words,
+    people_in_words,
+    usual_in_words,
+)
 from ausweis.reports.review_source import Review
 from ausweis.views.words import Words
 
@@ -23,9 +30,10 @@ def _lines(review: Review, words: Words) -> Iterator[str]:
         yield no_calls_in_words(review)
         return
     for figure in review.figures:
-        of = "" if figure.name == "calls" else f"{words.share(figure.share)}, "
+        of = "" if figure.name == "calls" or not figure.calls else f"{words.share(figure.share)}, "
         name, usual = part_in_words(figure.name, words), usual_in_words(figure, words)
-        yield f"- **{words.number(figure.count)} {name}** ({of}{usual})"
+        told = people_in_words(figure.people, words)
+        yield f"- **{words.number(figure.count)} {name}** ({of}{usual})" + (f": {told}" if told else "")
     yield from ("", f"## {words.text('changed')}", "")
     yield from (f"- {cell(change_in_words(change, words))}" for change in review.changes)
     if not review.changes:
@@ -45,8 +53,10 @@ def _lines(review: Review, words: Words) -> Iterator[str]:
 def _call(call: ReviewedCall, words: Words) -> Iterator[str]:
     row, worst = call.row, call.worst
     grade = words.word(row.severity) if row.severity else words.text("needs_review")
-    what = worst.title if worst else words.word(row.outcome)
-    yield f"### {grade}: {cell(what)}, {words.text('call')} <code>{cell(row.call_id)}</code>"
+    what = cell(worst.title if worst else words.word(row.outcome))
+    if row.corrected:
+        what = f"~~{what}~~ {words.text('people_say')} {cell(words.right(row))}"
+    yield f"### {grade}: {what}, {words.text('call')} <code>{cell(row.call_id)}</code>"
     yield ""
     place = (row.started_at or str(row.day), row.queue, row.team)
     sure = f"{words.text('confidence')} {words.share(row.confidence)}"
@@ -71,5 +81,8 @@ def _rest(review: Review, words: Words) -> Iterator[str]:
     yield "|---|---|---|---|"
     for row in review.rest:
         where = ", ".join(part for part in (row.queue, row.team) if part)
-        cells = (row.call_id, row.started_at or str(row.day), where, words.happened(row))
-        yield f"| {' | '.join(map(cell, cells))} |"
+        found = cell(words.happened(row))
+        if row.corrected:
+            found = f"~~{found}~~ {words.text('people_say')} {cell(words.right(row))}"
+        cells = map(cell, (row.call_id, row.started_at or str(row.day), where))
+        yield f"| {' | '.join((*cells, found))} |"

@@ -1,12 +1,13 @@
 """The server: routes, and who may pass."""
 
+import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping
-from http import HTTPStatus
+from collections.abc import Awaitable, Callable
 from urllib.parse import urlencode
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -14,26 +15,41 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from ausweis.errors import NoCallError, StoreError
-from ausweis.serve import call_page, figures, queue, sample
+from ausweis.serve import (
+    blind,
+    calibration,
+    call_page,
+    download,
+    figures,
+    queue,
+    sample,
+    saved,
+    sheet,
+    team,
+    unmasked_search,
+    working,
+)
 from ausweis.serve.audio import audio
-from ausweis.serve.auth import LIFETIME, Session, reviewer_name
+from ausweis.serve.auth import Session
 from ausweis.serve.desk import Desk, RequestContext
-from ausweis.serve.language import language_of
+from ausweis.serve.language import LANGUAGE, language_of
+from ausweis.serve.people import session_of, with_cookie
+from ausweis.serve.question import SEVERAL
 from ausweis.serve.rendering import answer, render
+from ausweis.serve.requests import desk_of, fields_of, here, origin_of, sign_in_address, words_of
 from ausweis.serve.roles import LEAD_ONLY
 from ausweis.serve.security import LOOPBACK, Guard
+from ausweis.serve.sign_on import REFUSALS
+from ausweis.serve.signing_in import invitation_page, sign_in, sign_in_page, sign_out
 from ausweis.serve.wave import wave
-from ausweis.views.words import Words
 
 __all__ = ["create_app"]
 
 Page = Callable[[RequestContext], Response]
-LANGUAGE = "ausweis-language"
+_LOG = logging.getLogger("uvicorn.error")
+"""The terminal of whoever runs the server."""
 MAX_FIELDS = 40
-FORM_FIELDS = 5000
-"""A call may have thousands of incidents, each a field."""
 LARGEST = 2**53
-MAX_ADDRESS = 2000
 
 
 def create_app(desk: Desk) -> Guard:
@@ -42,17 +58,41 @@ def create_app(desk: Desk) -> Guard:
         routes=[
             Route("/", _page(queue.queue_page)),
             Route("/calls/{key:int}", _page(call_page.call_page)),
+            Route("/calls.xlsx", _form(download.download), methods=["POST"]),
+            Route("/calls/{key:int}/sheet", _page(sheet.sheet_page)),
             Route("/calls/{key:int}/audio/{place:int}", _page(audio)),
             Route("/calls/{key:int}/wave", _page(wave)),
             Route("/calls/{key:int}/decisions", _form(call_page.decide), methods=["POST"]),
+            Route("/calls/{key:int}/withdraw", _form(call_page.withdraw), methods=["POST"]),
+            Route("/calls/{key:int}/heard", _form(blind.hear), methods=["POST"]),
             Route("/calls/{key:int}/unmask", _form(call_page.unmask), methods=["POST"]),
             Route("/calls/{key:int}/mask", _form(call_page.mask_again), methods=["POST"]),
+            Route("/calls/{key:int}/stay", _form(working.stay), methods=["POST"]),
+            Route("/calls/{key:int}/leave", _form(working.leave), methods=["POST"]),
+            Route("/calls/{key:int}/take", _form(working.take_over), methods=["POST"]),
+            Route("/calls/{key:int}/calibrate", _form(calibration.add_call), methods=["POST"]),
+            Route("/calibrations", _page(calibration.calibrations_page)),
+            Route("/calibrations", _form(calibration.make), methods=["POST"]),
+            Route("/calibrations/{key:int}", _page(calibration.calibration_page)),
+            Route("/calibrations/{key:int}/calls", _form(calibration.draw), methods=["POST"]),
+            Route("/calibrations/{key:int}/drop", _form(calibration.drop), methods=["POST"]),
+            Route("/calibrations/{key:int}/start", _form(calibration.start), methods=["POST"]),
+            Route("/calibrations/{key:int}/close", _form(calibration.close), methods=["POST"]),
+            Route("/filters", _form(saved.save), methods=["POST"]),
+            Route("/filters/{key:int}/forget", _form(saved.forget), methods=["POST"]),
+            Route("/search", _form(unmasked_search.search_unmasked), methods=["POST"]),
             Route("/sample", _page(sample.sample_page)),
             Route("/sample", _form(sample.draw), methods=["POST"]),
             Route("/figures", _page(figures.figures_page)),
-            Route("/signin", _sign_in_page),
-            Route("/signin", _sign_in, methods=["POST"]),
-            Route("/signout", _sign_out, methods=["POST"]),
+            Route("/team", _page(team.team_page)),
+            Route("/team/invite", _form(team.invite), methods=["POST"]),
+            Route("/team/renew", _form(team.renew), methods=["POST"]),
+            Route("/team/withdraw", _form(team.withdraw), methods=["POST"]),
+            Route("/team/role", _form(team.change_role), methods=["POST"]),
+            Route("/invitation", invitation_page),
+            Route("/signin", sign_in_page),
+            Route("/signin", sign_in, methods=["POST"]),
+            Route("/signout", sign_out, methods=["POST"]),
             Route("/language", _language),
             Mount("/static", StaticFiles(packages=[("ausweis.serve", "static")])),
         ],
@@ -66,11 +106,11 @@ def _page(page: Page) -> Callable[[Request], Awaitable[Response]]:
     """A page for those who are signed in; all others are sent to the sign-in."""
 
     async def endpoint(request: Request) -> Response:
-        session = _session(request)
+        session = await session_of(request)
         if session is None:
             return _to_sign_in(request)
         _refuse_large(request)
-        return await run_in_threadpool(page, _context(request, session, {}))
+        return with_cookie(request, await run_in_threadpool(page, _context(request, session, {})))
 
     return endpoint
 
@@ -79,57 +119,21 @@ def _form(page: Page) -> Callable[[Request], Awaitable[Response]]:
     """A form that changes something: only with the CSRF token of the session."""
 
     async def endpoint(request: Request) -> Response:
-        session = _session(request)
+        session = await session_of(request)
         if session is None:
             return _to_sign_in(request)
         _refuse_large(request)
-        form = await _fields(request)
+        form = await fields_of(request)
         token = form.get("csrf", "") or request.headers.get("x-csrf-token", "")
-        if not _desk(request).auth.csrf_valid(session, token):
+        if not desk_of(request).auth.csrf_valid(session, token):
             raise HTTPException(403)
-        return await run_in_threadpool(page, _context(request, session, form))
+        return with_cookie(request, await run_in_threadpool(page, _context(request, session, form)))
 
     return endpoint
 
 
-async def _sign_in_page(request: Request) -> Response:
-    desk, token = _desk(request), request.query_params.get("token", "")
-    right = bool(token) and desk.auth.knows(token)
-    back = _here(request.query_params.get("back", ""))
-    return _sign_in_form(request, token if right else "", "token_wrong" if token and not right else "", back=back)
-
-
-async def _sign_in(request: Request) -> Response:
-    desk, form = _desk(request), await _fields(request)
-    token, reviewer = form.get("token", "").strip(), reviewer_name(form.get("reviewer", ""))
-    back = _here(form.get("back", ""))
-    if not desk.auth.knows(token):
-        return _sign_in_form(request, "", "token_wrong", 403, back=back)
-    if reviewer is None:
-        return _sign_in_form(request, token, "name_missing", 422, back=back)
-    _, cookie = desk.auth.sign_in(reviewer)
-    response = RedirectResponse(back, 303)
-    # Lax: links in reports and notifications open the call. Forms are guarded by their CSRF token and by `Guard`.
-    response.set_cookie(
-        desk.cookie, cookie, max_age=LIFETIME, httponly=True, samesite="lax", secure=desk.secure, path="/"
-    )
-    return response
-
-
-async def _sign_out(request: Request) -> Response:
-    desk, session, form = _desk(request), _session(request), await _fields(request)
-    if session is not None and not desk.auth.csrf_valid(session, form.get("csrf", "")):
-        raise HTTPException(403)
-    if session is not None:
-        desk.auth.sign_out(session)
-        desk.unmasked = {seen: says for seen, says in desk.unmasked.copy().items() if seen[0] != session.id}
-    response = RedirectResponse("/signin", 303)
-    response.delete_cookie(desk.cookie, path="/", httponly=True, samesite="lax", secure=desk.secure)
-    return response
-
-
 async def _language(request: Request) -> Response:
-    response = RedirectResponse(_here(request.query_params.get("back", "")), 303)
+    response = RedirectResponse(here(request.query_params.get("back", "")), 303)
     chosen = language_of(request.query_params.get("to"), "")
     response.set_cookie(LANGUAGE, chosen, max_age=31_536_000, httponly=True, samesite="lax", path="/")
     return response
@@ -137,54 +141,49 @@ async def _language(request: Request) -> Response:
 
 async def _no_page(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    words = _words(request)
-    key = {403: "form_foreign", 404: "not_found"}.get(status, "went_wrong")
-    text = words.text(LEAD_ONLY if isinstance(error, HTTPException) and error.detail == LEAD_ONLY else key)
-    return _problem(request, text, f"{status} {HTTPStatus(status).phrase}", status)
+    words = words_of(request)
+    detail = error.detail if isinstance(error, HTTPException) else ""
+    if detail in REFUSALS:
+        return await _problem(request, words.text("sign_on_refused"), words.text(detail), status)
+    key = LEAD_ONLY if detail == LEAD_ONLY else {403: "form_foreign", 404: "not_found"}.get(status, "went_wrong")
+    told = words.text("lead_only_ask") if detail == LEAD_ONLY else words.status(status)
+    return await _problem(request, words.text(key), told, status)
 
 
 async def _refused(request: Request, error: Exception) -> Response:
     """What the store refuses: what was decided does not fit any more, there is no such call, or nothing can be read."""
-    words = _words(request)
+    words = words_of(request)
+    fault = error if isinstance(error, StoreError) else StoreError(str(error))
+    if fault.place:
+        # Of the store itself, and not of what was asked of it. What to do is for whoever runs the server.
+        _LOG.error("%s", fault)
+    told = words.error(fault)
     if request.method == "POST":
-        return _problem(request, words.text("refused"), str(error), 409)
+        return await _problem(request, words.text("refused"), told, 409)
     if isinstance(error, NoCallError):
-        return _problem(request, words.text("not_found"), str(error), 404)
-    return _problem(request, words.text("store_away"), str(error), 503)
+        return await _problem(request, words.text("not_found"), told, 404)
+    return await _problem(request, words.text("store_away"), told, 503)
 
 
-def _problem(request: Request, title: str, text: str, status: int) -> Response:
-    session = _session(request)
+async def _problem(request: Request, title: str, text: str, status: int) -> Response:
+    try:
+        session = await session_of(request)
+    except (StoreError, HTTPException):
+        session = None
     path, query = request.url.path, f"?{request.url.query}" if request.url.query else ""
-    onward = _here(path.removesuffix("/decisions") + query) if path.endswith("/decisions") else "/"
+    page = re.fullmatch(r"(/calls/\d+)/(decisions|heard)", path)
+    onward = here(page[1] + query) if page else "/"
     values = {"title": title, "text": text, "onward": onward}
     if session is None:
-        return HTMLResponse(render("problem.html.j2", _words(request), **values), status)
+        return HTMLResponse(render("problem.html.j2", words_of(request), **values), status)
     return answer(_context(request, session, {}), "problem.html.j2", status=status, **values)
-
-
-def _sign_in_form(request: Request, token: str, problem: str, status: int = 200, *, back: str = "/") -> Response:
-    reviewer = _desk(request).reviewer
-    values = {"token": token, "problem": problem, "reviewer": reviewer, "onward": back, "back": _sign_in_address(back)}
-    return HTMLResponse(render("signin.html.j2", _words(request), **values), status)
 
 
 def _to_sign_in(request: Request) -> Response:
     if request.headers.get("hx-request"):
         return Response(status_code=204, headers={"HX-Redirect": "/signin"})
     asked = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
-    return RedirectResponse(_sign_in_address(_here(asked) if request.method == "GET" else "/"), 303)
-
-
-def _sign_in_address(back: str) -> str:
-    return "/signin" if back == "/" else f"/signin?{urlencode({'back': back})}"
-
-
-def _here(address: str) -> str:
-    """The address, if it is one of a page of ours; else that of the queue."""
-    # One slash, and no second or a backslash behind it: browsers take those for another host.
-    here = re.fullmatch(r"/(?![/\\])[^\\\x00-\x20\x7f]*", address) and len(address) <= MAX_ADDRESS
-    return address if here else "/"
+    return RedirectResponse(sign_in_address(here(asked) if request.method == "GET" else "/"), 303)
 
 
 def _refuse_large(request: Request) -> None:
@@ -193,39 +192,23 @@ def _refuse_large(request: Request) -> None:
         raise HTTPException(404)
 
 
-def _desk(request: Request) -> Desk:
-    desk: Desk = request.app.state.desk
-    return desk
-
-
-def _session(request: Request) -> Session | None:
-    desk = _desk(request)
-    return desk.auth.session(request.cookies.get(desk.cookie, ""))
-
-
-def _words(request: Request) -> Words:
-    return Words(language_of(request.cookies.get(LANGUAGE), request.headers.get("accept-language", "")))
-
-
 def _context(request: Request, session: Session, form: dict[str, str]) -> RequestContext:
     asked = _texts(request.query_params)
     return RequestContext(
-        desk=_desk(request),
+        desk=desk_of(request),
         session=session,
-        words=_words(request),
+        words=words_of(request),
         path=request.url.path if request.method == "GET" else "/",
         query=f"?{urlencode(asked)}" if asked and request.method == "GET" else "",
         asked=asked,
+        origin=origin_of(request),
         parts={name: value for name, value in request.path_params.items() if isinstance(value, int)},
         form=form,
         partial="hx-request" in request.headers and "hx-history-restore-request" not in request.headers,
     )
 
 
-async def _fields(request: Request) -> dict[str, str]:
-    async with request.form(max_files=0, max_fields=FORM_FIELDS) as form:
-        return {name: value for name, value in form.items() if isinstance(value, str)}
-
-
-def _texts(values: Mapping[str, str]) -> dict[str, str]:
-    return dict(list(values.items())[:MAX_FIELDS])
+def _texts(values: QueryParams) -> dict[str, str]:
+    """The fields of an address: of each the last value, or all where it takes several, a line each."""
+    names = list(values)[:MAX_FIELDS]
+    return {name: "\n".join(values.getlist(name)) if name in SEVERAL else values[name] for name in names}

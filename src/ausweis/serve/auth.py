@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ausweis.calls.text import clean
+from ausweis.store import Role
 
-__all__ = ["LIFETIME", "Auth", "Role", "Session", "reviewer_name"]
+__all__ = ["LIFETIME", "Auth", "By", "Session", "reviewer_name"]
 
-Role = Literal["reviewer", "lead"]
+By = Literal["terminal", "key", "proxy"]
 LIFETIME = 12 * 3600
 """Seconds until a reviewer signs in again: a working day."""
 MAX_NAME = 60
@@ -29,13 +30,15 @@ MAX_NAME = 60
 class Session:
     """One sign-in. `reviewer` is the name that stands beside decisions; `began` in seconds since 1970.
 
-    `role`: what they may do (`ausweis.serve.roles`).
+    `by`: what they signed in with; `mark`: which key it was. `role`: what they may do, as `people.current` has it.
     """
 
     id: str
     reviewer: str
     began: int
-    role: Role = "lead"
+    by: By = "terminal"
+    mark: str = ""
+    role: Role = "reviewer"
 
 
 def reviewer_name(text: str) -> str | None:
@@ -57,10 +60,10 @@ class Auth:
         """Whether this is the token."""
         return hmac.compare_digest(token.encode("utf-8", "replace"), self.token.encode())
 
-    def sign_in(self, reviewer: str) -> tuple[Session, str]:
+    def sign_in(self, reviewer: str, *, by: By = "terminal", mark: str = "") -> tuple[Session, str]:
         """A new session, and the cookie that proves it."""
-        session = Session(secrets.token_hex(16), reviewer, int(self._now()))
-        body = json.dumps([session.id, session.reviewer, session.began]).encode()
+        session = Session(secrets.token_hex(16), reviewer, int(self._now()), by, mark)
+        body = json.dumps([session.id, session.reviewer, session.began, session.by, session.mark]).encode()
         return session, f"{_text(body)}.{self._sign(b'session', body)}"
 
     def session(self, cookie: str) -> Session | None:

@@ -1,32 +1,45 @@
 """One call as its page shows it: what happened and where, then what it rests on."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
+from ausweis.judging.harm import found_of
 from ausweis.judging.sentences import check_sentence, review_sentence
 from ausweis.judging.verdict import Check, Verdict
 from ausweis.serve.audio import is_there, media_type
+from ausweis.serve.comparing import Compared, compared
+from ausweis.serve.decision import draft_of
 from ausweis.serve.queue import RowView, row_view
-from ausweis.store import CallRecord, Decision
+from ausweis.store import CallRecord, Decision, same_person
+from ausweis.views.decided import label_in_words, seen_by
 from ausweis.views.findings import Finding, findings_of
 from ausweis.views.masks import CallMask
 from ausweis.views.turns import TurnView, marks_of, turn_views
 from ausweis.views.words import Words
 
-__all__ = ["CallView", "DecisionView", "call_view"]
+__all__ = ["CallView", "DecisionView", "call_view", "recordings"]
 
 
 @dataclass(frozen=True)
 class DecisionView:
-    """What a reviewer decided. `label`: the right label, in words; `old`: about an earlier verdict."""
+    """What a reviewer decided. `label`: the right label, in words; `old`: about an earlier verdict.
 
+    `mine`: the reader's own, which counts and can be taken back; `withdrawn`: the reader just did.
+    `coaching`: the note is meant for coaching.
+    """
+
+    key: int
     reviewer: str
     choice: str
     label: str
     note: str
+    coaching: bool
     at: str
     old: bool
+    mine: bool
+    withdrawn: bool
+    settles: bool = False
 
 
 @dataclass(frozen=True)
@@ -35,7 +48,7 @@ class CallView:
 
     `moments`: the findings, those of one moment together, the worst first. `checks` with what is to be said of them.
     `gone`: whether a recording is not there any more; `hidden`: how many others have decided, unseen until the reader
-    has.
+    has. `compared`: what the reader heard before they saw all this.
     """
 
     record: CallRecord
@@ -50,6 +63,7 @@ class CallView:
     unmasked: bool
     decisions: Sequence[DecisionView]
     hidden: int
+    compared: Compared | None
 
     @property
     def first_turn(self) -> int | None:
@@ -62,14 +76,20 @@ class CallView:
         return next((moment[0].start for moment in self.moments if moment[0].start is not None), None)
 
 
-def call_view(record: CallRecord, words: Words, *, reviewer: str, agents: bool, unmasked: bool) -> CallView:
-    """The view of a call for one reviewer."""
-    mask = CallMask(record, words.language, masked=not unmasked)
+def call_view(
+    record: CallRecord, words: Words, *, reviewer: str, agents: bool, unmasked: bool, settling: bool = False
+) -> CallView:
+    """The view of a call for one reviewer; `settling`: who settles it sees what the others say."""
+    mask = CallMask(record, words.language, masked=not unmasked, known=record.masks)
     findings = findings_of(record, words, mask)
-    decided, hidden = _decisions(record, reviewer, words)
+    seen = seen_by(record, reviewer, settling=settling)
+    draft = draft_of(record, reviewer)
+    decided = [*seen.decisions, *([draft] if draft else [])]
+    row = row_view(record.row, words, found_of(record.verdict), agents=agents)
+    audio, gone = recordings(record)
     return CallView(
         record=record,
-        row=row_view(record.row, words, agents=agents),
+        row=replace(row, right="") if seen.hidden or any(one.secret for one in record.decisions) else row,
         moments=[list(moment) for _, moment in groupby(findings, key=lambda finding: finding.moment)],
         review=[
             review_sentence(reason, words.language, record.verdict.vocabulary)
@@ -78,12 +98,19 @@ def call_view(record: CallRecord, words: Words, *, reviewer: str, agents: bool, 
         checks=[(check, _told(check, record.verdict, words)) for check in record.verdict.checks],
         about=list(_about(record, words)),
         turns=turn_views(record.call, marks_of(record.verdict, record.facts), mask),
-        audio=[f"/calls/{record.row.key}/audio/{place}" for place, path in enumerate(record.audio) if media_type(path)],
-        gone=not all(map(is_there, record.audio)),
+        audio=audio,
+        gone=gone,
         unmasked=unmasked,
-        decisions=decided,
-        hidden=hidden,
+        decisions=[_decision(decision, reviewer, words) for decision in decided],
+        hidden=seen.hidden,
+        compared=compared(record, reviewer, words),
     )
+
+
+def recordings(record: CallRecord) -> tuple[list[str], bool]:
+    """The addresses of the recordings that a browser may ask for, and whether one is not there any more."""
+    own = [f"/calls/{record.row.key}/audio/{place}" for place, path in enumerate(record.audio) if media_type(path)]
+    return own, not all(map(is_there, record.audio))
 
 
 def _told(check: Check, verdict: Verdict, words: Words) -> str:
@@ -92,24 +119,21 @@ def _told(check: Check, verdict: Verdict, words: Words) -> str:
     return check_sentence(check, words.language) if check.result in ("fail", "unclear") and not known else ""
 
 
-def _decisions(record: CallRecord, reviewer: str, words: Words) -> tuple[list[DecisionView], int]:
-    """The decisions that the reviewer may see: until they have decided, only their own, so that two stay two."""
-    now = {decision.reviewer: decision for decision in record.decisions if decision.counts}
-    # The last word on an earlier verdict, of those who have not decided anew.
-    earlier = (decision for decision in record.decisions if decision.verdict_key != record.verdict_key)
-    old = {decision.reviewer: decision for decision in earlier if decision.reviewer not in now}
-    seen = reviewer in now
-    shown = [decision for decision in (*old.values(), *now.values()) if seen or decision.reviewer == reviewer]
-    return [_decision(decision, words) for decision in shown], 0 if seen else len(now)
-
-
-def _decision(decision: Decision, words: Words) -> DecisionView:
-    label = [words.word(decision.outcome)] if decision.choice == "overrule" and decision.outcome else []
-    happened = (*decision.violations, *(decision.incidents or ())) if label else ()
-    label += [words.text("label_at", type=words.word(kind), turn=turn) for kind, turn in happened]
-    at = f"{decision.at[:10]} {decision.at[11:16]} UTC"
+def _decision(decision: Decision, reviewer: str, words: Words) -> DecisionView:
+    label = label_in_words(decision, words) if decision.choice == "overrule" else ""
+    at = words.moment(decision.at)
     return DecisionView(
-        decision.reviewer, decision.choice, ", ".join(label), decision.note, at, old=not decision.counts
+        decision.key,
+        decision.reviewer,
+        decision.choice,
+        label,
+        decision.note,
+        decision.coaching,
+        at,
+        old=not (decision.counts or decision.withdrawn),
+        mine=decision.counts and same_person(decision.reviewer, reviewer),
+        withdrawn=decision.withdrawn,
+        settles=decision.settles,
     )
 
 
@@ -122,4 +146,4 @@ def _about(record: CallRecord, words: Words) -> Iterator[tuple[str, str]]:
     yield "model", run.model.id
     if run.prompts:
         yield "prompts", ", ".join(f"{prompt.id}@{prompt.version}" for prompt in run.prompts)
-    yield "run", f"{run.started[:16].replace('T', ' ')} UTC, ausweis {run.ausweis}, {run.strategy}"
+    yield "run", f"{words.moment(run.started)}, ausweis {run.ausweis}, {words.word(run.strategy)}"

@@ -1,8 +1,21 @@
 """In which language a reader is answered."""
 
+from collections.abc import Mapping
+
+from starlette.requests import cookie_parser
+
 from ausweis.vocabulary import LANGUAGES, Language
 
-__all__ = ["language_of"]
+__all__ = ["LANGUAGE", "asked_language", "language_of"]
+
+LANGUAGE = "ausweis-language"
+"""The cookie of the language that was chosen."""
+
+
+def asked_language(headers: Mapping[str, str]) -> Language:
+    """The language that a request asks for, by its headers."""
+    chosen = cookie_parser(headers.get("cookie", "")).get(LANGUAGE)
+    return language_of(chosen, headers.get("accept-language", ""))
 
 
 def language_of(chosen: str | None, accepted: str) -> Language:

@@ -1,20 +1,25 @@
 """What a reviewer asks of the queue: read from an address, told to the store, written into the next address."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import Field, dataclass, field, fields, replace
 from datetime import date
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 from urllib.parse import urlencode
 
-from ausweis.store import CallFilter, Cursor, Order, State
+from ausweis.serve.period import PERIODS, days_of
+from ausweis.store import CallFilter, Cursor, Finding, Order, State
 from ausweis.vocabulary import OUTCOMES, VIOLATIONS
 
-__all__ = ["SHOWN", "STATES", "Question", "Shown"]
+__all__ = ["ANY", "FINDINGS", "SHOWN", "STATES", "Question", "Shown", "date_of"]
 
-Shown = Literal["todo", "second", "sample", "decided", "all"]
-"""todo: to review and not decided; second: not sure or disputed; sample: drawn by chance and not decided."""
+Shown = Literal["todo", "second", "settle", "sample", "decided", "all"]
+"""todo: to review and not decided; second: not sure or disputed, for those who have not decided; settle: the same, for
+leads; sample: drawn by chance and not heard."""
 SHOWN: tuple[Shown, ...] = get_args(Shown)
 STATES: tuple[State, ...] = get_args(State)
+FINDINGS: tuple[Finding, ...] = get_args(Finding)
+ANY = "*"
+"""Any incident."""
 _ORDERS: tuple[Order, ...] = ("risk", "time")
 """Those that are chosen; without a choice, the worst come first."""
 _VALUES: dict[Order, Callable[[str], float | str]] = {
@@ -27,20 +32,30 @@ _VALUES: dict[Order, Callable[[str], float | str]] = {
 _STATES_OF: dict[Shown, tuple[State, ...]] = {
     "todo": ("open",),
     "second": ("not_sure", "disputed"),
-    "sample": ("open",),
+    "settle": ("not_sure", "disputed"),
+    "sample": ("open", "not_sure", "disputed"),
     "decided": ("confirmed", "overruled"),
     "all": (),
 }
+SEVERAL = ("queue",)
+"""Fields that take several values, a line each."""
 MAX_TEXT = 200
+MAX_LINES = 2000
 
 
 @dataclass(frozen=True)
 class Question:
-    """The fields of the filter form, each a text; empty where nothing is asked. Unknown values ask nothing."""
+    """The fields of the filter form, each a text; empty where nothing is asked. Unknown values ask nothing.
+
+    `looked`: whether incidents were looked for, `yes` or `no`, or the kind that was.
+    `found`: the name of an unmasked search, among whose calls the question is asked.
+    """
 
     show: str = "todo"
     q: str = ""
+    found: str = ""
     order: str = ""
+    period: str = ""
     first: str = ""
     last: str = ""
     outcome: str = ""
@@ -49,6 +64,10 @@ class Question:
     queue: str = ""
     team: str = ""
     state: str = ""
+    finding: str = ""
+    looked: str = ""
+    names: tuple[str, ...] = field(default=(), metadata={"own": True})
+    """Those of who asks; in no address."""
 
     @classmethod
     def of(cls, asked: Mapping[str, str]) -> "Question":
@@ -56,19 +75,38 @@ class Question:
         allowed: dict[str, tuple[str, ...]] = {
             "show": SHOWN,
             "order": _ORDERS,
+            "period": PERIODS,
             "outcome": OUTCOMES,
             "violation": tuple(VIOLATIONS),
             "state": STATES,
+            "finding": FINDINGS,
         }
-        said = {}
-        for field in fields(cls):
-            value = asked.get(field.name, "").replace("\0", "").strip()[:MAX_TEXT]
-            known = value in allowed[field.name] if field.name in allowed else True
-            if field.name in ("first", "last"):
-                known = _day(value) is not None
+        said: dict[str, Any] = {}
+        for one in _asked():
+            value = asked.get(one.name, "").replace("\0", "").strip()[: MAX_LINES if one.name in SEVERAL else MAX_TEXT]
+            known = value in allowed[one.name] if one.name in allowed else True
+            if one.name in ("first", "last"):
+                known = date_of(value) is not None
             if value and known:
-                said[field.name] = value
+                said[one.name] = value
+        if "first" in said or "last" in said:
+            said.pop("period", None)
         return cls(**said)
+
+    @property
+    def queues(self) -> tuple[str, ...]:
+        """The names in the field `queue`."""
+        return tuple(line for line in self.queue.splitlines() if line)
+
+    @property
+    def days(self) -> tuple[date | None, date | None]:
+        """The first and the last day that are asked for; None where no day bounds them."""
+        period = next((period for period in PERIODS if period == self.period), None)
+        return days_of(period, date.today()) if period else (date_of(self.first), date_of(self.last))
+
+    def in_period(self, period: str) -> "Question":
+        """The same of other days; of all, without a period."""
+        return replace(self, period=period, first="", last="")
 
     @property
     def by(self) -> Order:
@@ -81,38 +119,75 @@ class Question:
     @property
     def narrowed(self) -> int:
         """How many of the fields that may be folded away are set."""
-        names = ("first", "last", "outcome", "violation", "incident", "queue", "team", "state")
+        names = ["first", "last", "queue", "team"]
+        if self.show != "sample":
+            names += ["outcome", "violation", "incident", "state", "finding", "looked"]
         return sum(bool(getattr(self, name)) for name in names)
 
     @property
     def filter(self) -> CallFilter:
-        """The filter for the store."""
+        """The filter for the store: of no call whose verdict the one who asks must not see yet, but for the sample."""
         shown: Shown = next(show for show in SHOWN if show == self.show)
+        if shown == "sample":
+            return self._waiting
         state = tuple(state for state in STATES if state == self.state)
         return CallFilter(
-            first=_day(self.first),
-            last=_day(self.last),
+            first=self.days[0],
+            last=self.days[1],
             outcomes=tuple(outcome for outcome in OUTCOMES if outcome == self.outcome),
             violations=tuple(violation for violation in VIOLATIONS if violation == self.violation),
-            incidents=(self.incident,) if self.incident else (),
-            queues=(self.queue,) if self.queue else (),
+            incidents=(self.incident,) if self.incident not in ("", ANY) else (),
+            any_incident=self.incident == ANY,
+            finding=next((finding for finding in FINDINGS if finding == self.finding), None),
+            looked_for={"": None, "yes": True, "no": False}.get(self.looked, self.looked),
+            queues=self.queues,
             teams=(self.team,) if self.team else (),
             states=state or _STATES_OF[shown],
             to_review=True if shown == "todo" else None,
-            sampled=True if shown == "sample" else None,
             text=self.q or None,
+            read_by=self.names if self.q else (),
+            seen_by=self.names,
+            # That people differ in a calibration session is told when it is closed.
+            calibrated=False if shown in ("second", "settle") else None,
         )
+
+    @property
+    def _waiting(self) -> CallFilter:
+        """The sample as it waits for the one who asks. What a verdict says is not asked for: it would be told so."""
+        return CallFilter(
+            first=self.days[0],
+            last=self.days[1],
+            queues=self.queues,
+            teams=(self.team,) if self.team else (),
+            text=self.q or None,
+            read_by=self.names if self.q else (),
+            unheard_by=self.names,
+        )
+
+    def waits(self, state: State) -> bool:
+        """Whether a call of that state is in this view to be decided, not only to be looked at."""
+        return self.show not in ("decided", "all") and state in (self.filter.states or _STATES_OF["sample"])
 
     def shown(self, show: Shown) -> "Question":
         """The same, of other calls."""
         return replace(self, show=show, state="")
 
+    @property
+    def said(self) -> list[tuple[str, str]]:
+        """The fields in which something is asked, by name."""
+        values = ((one, getattr(self, one.name)) for one in _asked())
+        return [(one.name, value) for one, value in values if value != one.default]
+
+    @property
+    def without_search(self) -> str:
+        """The same without what is searched for, as a part of an address."""
+        return replace(self, q="", found="").query()
+
     def query(self, after: Cursor | None = None) -> str:
         """As the part of an address that begins with `?`; empty where nothing is asked. `after`: the next page."""
-        values = {field: getattr(self, field.name) for field in fields(self)}
-        said = {field.name: value for field, value in values.items() if value != field.default}
+        said = dict(self.said)
         if after is not None:
-            said |= {"after": str(after.value), "key": str(after.key)}
+            said |= {"after": str(after.value), "key": str(after.key)} | ({"at": after.at} if after.at else {})
         return f"?{urlencode(said)}" if said else ""
 
     def cursor(self, asked: Mapping[str, str]) -> Cursor | None:
@@ -121,12 +196,18 @@ class Question:
         if not value or not key.isdecimal() or len(key) > 15:
             return None
         try:
-            return Cursor(_VALUES[self.by](value), int(key))
+            return Cursor(_VALUES[self.by](value), int(key), asked.get("at", "").replace("\0", "")[:MAX_TEXT])
         except ValueError:
             return None
 
 
-def _day(text: str) -> date | None:
+def _asked() -> list[Field[Any]]:
+    """The fields that stand in an address."""
+    return [one for one in fields(Question) if "own" not in one.metadata]
+
+
+def date_of(text: str) -> date | None:
+    """The day of a field; None where it is none."""
     try:
         return date.fromisoformat(text) if len(text) == 10 else None
     except ValueError:

@@ -1,36 +1,60 @@
 """The queue: calls as rows, the worst first."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Literal
+from itertools import groupby
+from typing import Any, Literal, NamedTuple
 
 from starlette.responses import Response
 
+from ausweis.judging.harm import Found, named
 from ausweis.serve.desk import RequestContext
-from ausweis.serve.question import SHOWN, STATES, Question
+from ausweis.serve.empty import empty_view
+from ausweis.serve.period import PERIODS
+from ausweis.serve.question import ANY, FINDINGS, SHOWN, STATES, Question
 from ausweis.serve.rendering import answer
+from ausweis.serve.said import said_of
+from ausweis.serve.search import HitView, hits_of, searched_of, too_short
 from ausweis.store import CallFilter, CallRow, State
 from ausweis.views.words import Words, clock, time_of
 from ausweis.vocabulary import OUTCOMES, VIOLATIONS, Severity
 
-__all__ = ["PAGE", "RowView", "choices", "question_of", "queue_page", "row_view", "row_views"]
+__all__ = [
+    "MOST",
+    "PAGE",
+    "Around",
+    "RowView",
+    "choices",
+    "filter_of",
+    "meta_of",
+    "question_of",
+    "queue_page",
+    "row_view",
+    "row_views",
+]
 
 PAGE = 50
 """Calls on a page."""
+MOST = 2_000
+"""Calls of an Excel file of the queue: each is read whole and masked, some hundreds a second."""
 
 
 @dataclass(frozen=True)
 class RowView:
     """A call as a row. `tone`: what gives it its colour; `meta`: where and when it was, in words.
 
-    `found`: what happened, each with the turn in which it first did, in words; the turn is empty where it is not known.
-    `state` is `decided` where others have decided and the reader has not: what they said is hidden until then.
+    `found`: what happened, the gravest first, each with the turn in which it first did, in words.
+    `right`: what people say instead of that, in words. `state` is `decided`, and `right` empty, where others have
+    decided and the reader has not: what they said is hidden until then. So is all that the verdict says, where the
+    reader must hear the call first: then `risk` is None.
+    `held_by`: who else is at it; `hit`: where it says what was searched for.
     """
 
     key: int
     call_id: str
-    risk: float
+    risk: float | None
     found: tuple[tuple[str, str], ...]
     meta: tuple[str, ...]
     tone: str
@@ -38,6 +62,9 @@ class RowView:
     sampled: bool
     unsure: bool
     state: State | Literal["decided"]
+    right: str = ""
+    held_by: str = ""
+    hit: HitView | None = None
 
     @property
     def what(self) -> str:
@@ -45,39 +72,78 @@ class RowView:
         return ", ".join(name for name, _ in self.found)
 
 
+class Around(NamedTuple):
+    """The calls before and after this one in the queue that it was opened from."""
+
+    before: int | None
+    after: int | None
+
+
 def queue_page(context: RequestContext) -> Response:
     """The queue that is asked for; only its rows where htmx asks."""
     question = question_of(context)
+    which = filter_of(context, question)
+    context.desk.places.leave_all(context.session)
     after = question.cursor(context.asked)
-    rows = context.store.calls(question.filter, order=question.by, limit=PAGE + 1, after=after)
-    # Searching reads every call, so it is not done twice where once tells the number.
-    total = len(rows) if after is None and len(rows) <= PAGE else context.store.count(question.filter)
+    rows = context.store.calls(which, order=question.by, limit=PAGE + 1, after=after)
+    total = len(rows) if after is None and len(rows) <= PAGE else context.store.count(which)
     words = context.words
+    here = row_views(context, rows[:PAGE])
+    hits = hits_of(context, question, [view.key for view in here])
     shown: dict[str, Any] = {
-        "rows": row_views(context, rows[:PAGE]),
+        "asked": question,
+        "rows": [replace(view, hit=hits.get(view.key)) for view in here],
         "query": question.query(),
+        "periods": _periods(question, words),
+        "saved": context.store.saved_by(context.session.reviewer),
+        "searched": searched_of(context, question),
+        "too_short": too_short(question),
+        "unindexed": context.desk.unindexed,
         "small_team": bool(Question.of(context.asked).team and not question.team),
         "more": f"/{question.query(rows[PAGE - 1].cursor(question.by))}" if len(rows) > PAGE else None,
+        "most": MOST if context.session.role == "lead" else None,
         "shown": words.text("shown_one" if total == 1 else "shown", total=words.number(total)),
     }
+    sample = question.shown("sample")
+    shown |= {
+        "aside": 0 if question.show == "sample" else context.store.count(filter_of(context, sample)),
+        "aside_query": sample.query(),
+    }
+    views = [] if context.partial and rows else _views(context, question)
+    shown["empty"] = None if rows or after else empty_view(context, question, views)
     if context.partial:
         return answer(context, "results.html.j2", **shown)
     return answer(
         context,
         "queue.html.j2",
         here="calls",
-        asked=question,
         narrowed=question.narrowed,
-        views=_views(context, question),
-        said=None,
-        **choices(context, question.show),
+        views=views,
+        said=said_of(context, question.query()),
+        **choices(context, question.show, question.looked),
         **shown,
     )
 
 
+def _periods(question: Question, words: Words) -> list[tuple[str, str, bool]]:
+    """Name and address of the same calls in each period, and whether it is the one that is asked for."""
+    first, last = question.days
+    chosen = question.period or ("" if first is last is None else None)
+    return [
+        (words.text(f"period_{name or 'all'}"), f"/{question.in_period(name).query()}", name == chosen)
+        for name in ("", *PERIODS)
+    ]
+
+
 def question_of(context: RequestContext) -> Question:
-    """What is asked for, without a team that is too small in these days and this queue to be told apart."""
-    question = Question.of(context.asked)
+    """What is asked for, without a team that is too small in these days and this queue to be told apart.
+
+    What is there to be settled is for leads; for others, it is there for a second opinion.
+    """
+    reviewer = context.session.reviewer
+    question = replace(Question.of(context.asked), names=(reviewer, *context.store.spellings(reviewer)))
+    if question.show == "settle" and context.session.role != "lead":
+        question = replace(question, show="second")
     if not question.team:
         return question
     which = question.filter
@@ -88,8 +154,19 @@ def question_of(context: RequestContext) -> Question:
     return question if told else replace(question, team="")
 
 
-def choices(context: RequestContext, show: str) -> dict[str, Any]:
-    """What can be chosen in the filter: value and words."""
+def filter_of(context: RequestContext, question: Question, *, free: bool = False) -> CallFilter:
+    """The filter for the store, for this reader; with `free`, without the calls that others are at."""
+    which = question.filter
+    if question.show == "second":
+        which = replace(which, undecided_by=context.store.spellings(context.session.reviewer))
+    if question.found:
+        searched = searched_of(context, question)
+        which = replace(which, keys=searched.keys if searched else ())
+    return replace(which, besides=tuple(context.desk.places.of_others(context.session))) if free else which
+
+
+def choices(context: RequestContext, show: str, looked: str = "") -> dict[str, Any]:
+    """What can be chosen in the filter: value and words. `looked`: a kind of incident that is asked for already."""
     words, named = context.words, context.desk.lists.get()
     # Who sees the riskiest of a sample first decides a part of it that is no sample.
     orders = ("time",) if show == "sample" else ("risk", "time")
@@ -97,11 +174,18 @@ def choices(context: RequestContext, show: str) -> dict[str, Any]:
         "orders": [(order, words.text(f"by_{order}")) for order in orders],
         "outcomes": _named(OUTCOMES, words),
         "violations": _named(VIOLATIONS, words),
-        "incidents": _named(named.incidents, words),
-        "queues": [(queue, queue) for queue in named.queues],
+        "incidents": [(ANY, words.text("with_incident")), *_named(named.incidents, words)],
+        "queues": named.queues,
         "teams": [(team, team) for team in named.teams],
         "states": _named(STATES, words),
+        "findings": [(finding, words.text(f"count_{finding}")) for finding in FINDINGS],
+        "looked": _looked(looked, words),
     }
+
+
+def _looked(looked: str, words: Words) -> list[tuple[str, str]]:
+    known = [("yes", words.text("yes")), ("no", words.text("no"))]
+    return known if looked in ("", "yes", "no") else [*known, (looked, words.word(looked))]
 
 
 def _named(ids: Iterable[str], words: Words) -> list[tuple[str, str]]:
@@ -110,44 +194,65 @@ def _named(ids: Iterable[str], words: Words) -> list[tuple[str, str]]:
 
 def row_views(context: RequestContext, rows: Sequence[CallRow]) -> list[RowView]:
     """Rows as the reviewer may see them."""
-    own = context.store.decided_by(context.session.reviewer, [row.key for row in rows if row.state != "open"])
-    at = context.store.incident_turns([row.key for row in rows if row.incidents])
-    views = [row_view(row, context.words, at.get(row.key, ()), agents=context.desk.agents) for row in rows]
-    return [view if view.state == "open" or view.key in own else replace(view, state="decided") for view in views]
+    reviewer = context.session.reviewer
+    own = context.store.decided_by(reviewer, [row.key for row in rows if row.state != "open"])
+    hidden = context.store.hidden(reviewer, [row.key for row in rows])
+    found = context.store.found([row.key for row in rows if row.severity])
+    views = [row_view(row, context.words, found.get(row.key, ()), agents=context.desk.agents) for row in rows]
+    places = context.desk.places.of_others(context.session)
+    views = [replace(view, held_by=places[view.key].name) if view.key in places else view for view in views]
+    decided = [view.key for view in views if view.state != "open"]
+    # What a session comes to is told when it is closed.
+    secret = context.store.keys(CallFilter(keys=tuple(decided), calibrated=True)) if decided else []
+    others = {key for key in decided if key not in own or key in secret}
+    views = [replace(view, state="decided", right="") if view.key in others else view for view in views]
+    return [_blind(view, context.words) if view.key in hidden else view for view in views]
 
 
-def row_view(row: CallRow, words: Words, incidents: Sequence[tuple[str, int]] = (), *, agents: bool) -> RowView:
-    """A row in words. `incidents`: kind and turn of each, where they are known."""
-    (name, turn), *others = _found(row, words, incidents)
-    moment = ", ".join(part for part in (words.day(row.day), time_of(row)) if part)
-    length = clock(row.seconds) or words.text("turns", count=row.turns)
-    meta = (moment, row.queue, row.team, row.agent if agents else None, length)
+def _blind(view: RowView, words: Words) -> RowView:
+    """A row that tells nothing of the verdict."""
+    found = ((words.text("not_heard"), ""),)
+    return replace(view, risk=None, found=found, tone="", severity=None, unsure=False, right="")
+
+
+def row_view(row: CallRow, words: Words, found: Sequence[Found], *, agents: bool) -> RowView:
+    """A row in words. `found`: what its verdict found."""
+    (name, turn), *others = _found(row, words, found)
     return RowView(
         key=row.key,
         call_id=row.call_id,
         risk=row.risk,
         found=((words.capital(name), turn), *others),
-        meta=tuple(part for part in meta if part),
+        meta=meta_of(row, words, agents=agents),
         tone=row.severity or row.outcome,
         severity=row.severity,
         sampled=row.sampled,
         unsure=row.needs_review,
         state=row.state,
+        right=words.right(row) if row.corrected else "",
     )
 
 
-def _found(row: CallRow, words: Words, incidents: Sequence[tuple[str, int]]) -> Iterator[tuple[str, str]]:
-    """The violations with the turn of the first, then each kind of incident with its own; else the outcome."""
-    if row.violations:
-        yield ", ".join(map(words.word, row.violations)), _in_turn(row.first_violation_turn, words)
-    for kind in row.incidents:
-        yield words.word(kind), _in_turn(min((turn for named, turn in incidents if named == kind), default=None), words)
-    if not row.violations and not row.incidents:
+def meta_of(row: CallRow, words: Words, *, agents: bool) -> tuple[str, ...]:
+    """Where and when a call was, in words."""
+    moment = ", ".join(part for part in (words.day(row.day), time_of(row)) if part)
+    length = clock(row.seconds) or words.count("turns", row.turns)
+    meta = (moment, row.queue, row.team, row.agent if agents else None, length)
+    return tuple(part for part in meta if part)
+
+
+def _found(row: CallRow, words: Words, found: Sequence[Found]) -> Iterator[tuple[str, str]]:
+    """What happened and how often, the gravest first, with its first turn; those of one turn together."""
+    times = Counter(one.name for one in found)
+    by_turn = groupby(named(found).values(), key=lambda one: (one.turn, one.incident and one.name))
+    for (turn, _), ones in by_turn:
+        yield ", ".join(_times(words.word(one.name), times[one.name]) for one in ones), words.text("in_turn", turn=turn)
+    if not found:
         yield words.word(row.outcome), ""
 
 
-def _in_turn(turn: int | None, words: Words) -> str:
-    return words.text("in_turn", turn=turn) if turn else ""
+def _times(name: str, times: int) -> str:
+    return name if times == 1 else f"{name} ({times} ×)"
 
 
 def _views(context: RequestContext, question: Question) -> list[tuple[str, str, int | None]]:
@@ -155,5 +260,9 @@ def _views(context: RequestContext, question: Question) -> list[tuple[str, str, 
     views: list[tuple[str, str, int | None]] = []
     for name in SHOWN:
         other = question.shown(name)
-        views.append((name, f"/{other.query()}", None if other.q else context.store.count(other.filter)))
+        is_here = name == question.show
+        count = None if other.q else context.store.count(filter_of(context, other))
+        # Who settles, and whether there is anything to settle: others need not read it.
+        if name != "settle" or is_here or (context.session.role == "lead" and count):
+            views.append((name, f"/{other.query()}", count))
     return views

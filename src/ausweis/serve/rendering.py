@@ -8,6 +8,7 @@ from typing import Any
 from starlette.responses import HTMLResponse
 
 from ausweis.serve.desk import RequestContext
+from ausweis.views.glossary import Asks
 from ausweis.views.templates import environment
 from ausweis.views.words import Words
 
@@ -33,9 +34,8 @@ def answer(context: RequestContext, template: str, *, here: str = "", status: in
 def render(template: str, words: Words, **values: Any) -> str:
     """The template in a language."""
     values = {"session": None, "back": "/", "here": "", "said": None} | values
-    return (
-        environment("ausweis.serve").get_template(template).render(w=words, t=words.text, version=_version(), **values)
-    )
+    values |= {"w": words, "t": words.text, "asks": Asks(words), "version": _version()}
+    return environment("ausweis.serve").get_template(template).render(**values)
 
 
 @cache

@@ -19,8 +19,9 @@ PROPOSED = 50
 def sample_page(context: RequestContext) -> Response:
     """What was drawn, how much of it is decided, and a form to draw more."""
     store, words = context.store, context.words
+    new = context.asked.get("new", "")
     drawn = store.count(CallFilter(sampled=True))
-    waiting = CallFilter(sampled=True, states=("open",))
+    waiting = CallFilter(unheard_by=store.spellings(context.session.reviewer))
     left = store.count(waiting)
     rows = row_views(context, store.calls(waiting, order="chance", limit=PAGE))
     return answer(
@@ -36,7 +37,7 @@ def sample_page(context: RequestContext) -> Response:
         shown=words.text("sample_left", left=words.number(left), drawn=words.number(drawn)),
         proposed=PROPOSED,
         largest=MAX_DRAWN,
-        new=context.asked.get("new", "") if context.asked.get("new", "").isdecimal() else "",
+        new=int(new) if new.isdecimal() and len(new) < 10 else None,
     )
 
 
@@ -50,8 +51,12 @@ def draw(context: RequestContext) -> Response:
         first, last = (date.fromisoformat(context.form.get(name, "")) for name in ("first", "last"))
         wanted = int(context.form.get("n", ""))
     except ValueError:
-        raise StoreError(context.words.text("sample_wrong")) from None
+        raise _wrong() from None
     if not (1 <= wanted <= MAX_DRAWN and first <= last):
-        raise StoreError(context.words.text("sample_wrong"))
+        raise _wrong()
     drawn = context.store.draw_sample(first, last, wanted, by=context.session.reviewer)
     return RedirectResponse(f"/sample?new={len(drawn)}", 303)
+
+
+def _wrong() -> StoreError:
+    return StoreError("these are no days, or no number of calls", code="sample_wrong", most=MAX_DRAWN)

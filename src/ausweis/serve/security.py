@@ -10,8 +10,12 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ausweis.serve.language import asked_language
+from ausweis.serve.rendering import render
+from ausweis.views.words import Words
 
 __all__ = ["CONTENT_SECURITY_POLICY", "LOOPBACK", "MAX_BODY", "BrokenError", "Guard"]
 
@@ -32,6 +36,8 @@ HEADERS = {
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 MAX_BODY = 1 << 20
 """Bytes of a form: a decision about a call of thousands of incidents, with a long note, is below."""
+MISDIRECTED = 421
+"""The status where the name is none of ours (RFC 9110, 15.5.20)."""
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -64,19 +70,27 @@ class Guard:
             # Its message may quote a call, and would stand in the server's log: only its kind and place may.
             raise BrokenError(error) from None
 
-    def _refusal(self, method: str, headers: Headers) -> PlainTextResponse | None:
+    def _refusal(self, method: str, headers: Headers) -> Response | None:
+        status = self._refused_with(method, headers)
+        if status is None:
+            return None
+        words = Words(asked_language(headers))
+        title = words.text("went_wrong" if status == MISDIRECTED else "form_foreign")
+        return HTMLResponse(
+            render("problem.html.j2", words, title=title, text=words.status(status), onward=None), status
+        )
+
+    def _refused_with(self, method: str, headers: Headers) -> int | None:
         if _host_of(headers.get("host", "")) not in self._hosts:
-            return PlainTextResponse("This server does not answer to that name.\n", 421)
+            return MISDIRECTED
         if method not in _CHANGING:
             return None
         if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-            return PlainTextResponse("This form was sent by another site.\n", 403)
+            return 403
         length = headers.get("content-length")
         if length is None or not length.isdecimal():
-            return PlainTextResponse("The length of the form is missing.\n", 411)
-        if int(length) > MAX_BODY:
-            return PlainTextResponse("The form is too large.\n", 413)
-        return None
+            return 411
+        return 413 if int(length) > MAX_BODY else None
 
 
 class BrokenError(RuntimeError):

@@ -5,6 +5,7 @@ key, cannot forge one. That the last entries were cut off shows by a head that w
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Row, desc, func, insert, select
@@ -32,8 +33,9 @@ def append(
     run: RunRow | None = None,
     content: str | None = None,
     at: str | None = None,
+    detail: Mapping[str, Any] | None = None,
 ) -> int:
-    """Add an entry, in a transaction that writes: its number."""
+    """Add an entry, in a transaction that writes: its number. `detail` stays in it for good, and is read in clear."""
     last = connection.execute(select(chain.c.seq, chain.c.hash).order_by(desc(chain.c.seq)).limit(1)).first()
     row: dict[str, Any] = {
         "seq": last.seq + 1 if last else 1,
@@ -48,6 +50,8 @@ def append(
         "previous": last.hash if last else "",
         "sealed": sealing.top(connection, key),
     }
+    if detail is not None:
+        row["detail"] = canonical(dict(detail))
     row["hash"] = key.link(canonical(row))
     connection.execute(insert(chain), row)
     return int(row["seq"])
@@ -75,14 +79,14 @@ def verify(connection: Connection, key: Key, head: str | None) -> int:
     deleted: dict[str | None, int] = {}
     for row in connection.execute(select(chain).order_by(chain.c.seq)):
         seq += 1
-        # Entries from before rows were sealed were linked without it.
-        linked = _LINKED if row.sealed is None else (*_LINKED, "sealed")
+        # Entries from before rows were sealed were linked without it, and so are those that tell nothing more.
+        linked = (*_LINKED, *(name for name in ("sealed", "detail") if getattr(row, name) is not None))
         wanted = key.link(canonical({name: getattr(row, name) for name in linked}))
         if row.seq != seq or row.previous != previous or row.hash != wanted:
             raise StoreError(f"the chain is broken at entry {seq}: it was changed, or one before it is missing")
         previous, sealed = row.hash, row.sealed
         heads_seen = heads_seen or row.hash == head
-        if row.what == "decided":
+        if row.what in ("decided", "settled", "withdrawn"):
             decided[row.seq] = (row.content, row.call)
         elif row.what == "deleted":
             deleted[row.call] = row.seq
@@ -98,8 +102,9 @@ def verify(connection: Connection, key: Key, head: str | None) -> int:
 def decision_content(row: Any) -> str:
     """What of a decision its entry vouches for."""
     names = ("call_key", "verdict_key", "says", "reviewer", "choice", "outcome", "violations", "note", "at")
-    # Decisions from before incidents were decided were vouched for without them.
-    more = () if row.incidents is None else ("incidents",)
+    # What an older version did not know is empty, and its decisions were vouched for without it.
+    flags = ("incidents", "settles", "blind", "hasty", "calibration_key", "coaching")
+    more = [name for name in flags if getattr(row, name) is not None]
     return canonical({name: getattr(row, name) for name in (*names, *more)})
 
 
@@ -143,4 +148,5 @@ def _entry(row: Row[Any]) -> ChainEntry:
         content=row.content,
         previous=row.previous,
         hash=row.hash,
+        detail=json.loads(row.detail) if row.detail else None,
     )

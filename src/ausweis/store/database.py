@@ -11,7 +11,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, S
 
 from ausweis.errors import StoreError
 
-__all__ = ["Database"]
+__all__ = ["UNREADABLE", "Database"]
 
 _WAIT_SECONDS = 60
 _LOCK = 0x61757377
@@ -29,22 +29,22 @@ _SETTINGS = (
 )
 
 
-_UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
 """What comes of a row that is not as it was written: JSON, a date or a number that is none."""
 _DAMAGED = (
     "a row is damaged, or was changed by another program; see which: ausweis store verify; then delete its call and "
     "take up its runs again, or put a backup in the place of the store"
 )
 _TO_DO = {
-    "not a database": "name another file, or put a backup in its place",
-    "malformed": "put a backup in its place, or begin another store and take up the runs again",
-    "readonly": "allow this user to write to the file and its folder",
-    "unable to open": "allow this user to write to the file and its folder",
-    "locked": "another process is writing to it; wait until it is done, or end it, and try again",
-    "full": "make room on the disk",
-    "connection": "see that the server runs, and that address and password are right",
+    "not a database": ("store_damaged", "name another file, or put a backup in its place"),
+    "malformed": ("store_damaged", "put a backup in its place, or begin another store and take up the runs again"),
+    "readonly": ("store_readonly", "allow this user to write to the file and its folder"),
+    "unable to open": ("store_readonly", "allow this user to write to the file and its folder"),
+    "locked": ("store_locked", "another process is writing to it; wait until it is done, or end it, and try again"),
+    "full": ("store_full", "make room on the disk"),
+    "connection": ("store_unreachable", "see that the server runs, and that address and password are right"),
 }
-"""What helps, by words of the fault."""
+"""By words of the fault: its code, and what helps."""
 
 
 class Database:
@@ -148,9 +148,10 @@ class Database:
         try:
             yield
         except SQLAlchemyError as error:
-            raise StoreError(_sentence(error), place=self.place) from None
-        except _UNREADABLE:
-            raise StoreError(_DAMAGED, place=self.place) from None
+            code, message = _fault(error)
+            raise StoreError(message, place=self.place, code=code) from None
+        except UNREADABLE:
+            raise StoreError(_DAMAGED, place=self.place, code="store_damaged") from None
 
 
 def _url(address: str | Path) -> tuple[URL, Path | None]:
@@ -195,15 +196,18 @@ def _set_up_sqlite(engine: Engine) -> None:
             connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("ausweis_writes") else "BEGIN")
 
 
-def _sentence(error: SQLAlchemyError) -> str:
-    """What went wrong. Only faults of the connection, the disk or the file are quoted: others may quote a value."""
+def _fault(error: SQLAlchemyError) -> tuple[str, str]:
+    """The code of what went wrong, and a sentence.
+
+    Only faults of the connection, the disk or the file are quoted: others may quote a value.
+    """
     cause = getattr(error, "orig", None)
     name = type(cause or error).__name__
     if "decode" in str(cause)[:30]:
         # It quotes what it could not decode.
-        return _DAMAGED
+        return "store_damaged", _DAMAGED
     if cause is not None and (isinstance(error, OperationalError) or "database" in str(cause)[:30]):
         words = " ".join(str(cause).split())[:200]
-        to_do = next((f"; {told}" for fault, told in _TO_DO.items() if fault in words), "")
-        return f"the store cannot be used: {words}{to_do}"
-    return f"the store cannot be used ({name})"
+        code, to_do = next((known for fault, known in _TO_DO.items() if fault in words), ("store_other", ""))
+        return code, f"the store cannot be used: {words}{to_do and f'; {to_do}'}"
+    return "store_other", f"the store cannot be used ({name})"

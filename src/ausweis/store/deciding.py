@@ -1,44 +1,50 @@
 """What reviewers decide about verdicts: added, never changed; in the order of the chain, which vouches for it.
 
-The last word of each reviewer counts, as long as the call's verdict says what it said then.
+The last word of each reviewer counts, as long as the call's verdict says what it said then; one that was taken back
+(`withdrawing`) does not, and the one before it is the last again (`standing`).
 """
 
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any, get_args
 
-from sqlalchemy import Connection, Select, insert, or_, select, update
+from sqlalchemy import Connection, Select, and_, insert, not_, or_, select, update
 
 from ausweis.batch.manifest import now
 from ausweis.errors import NoCallError, StoreError
 from ausweis.facts import Facts
 from ausweis.store import chain
-from ausweis.store.filters import EVERY, CallFilter, State
+from ausweis.store.calibrations import close_if_done, made_in
+from ausweis.store.filters import EVERY, CallFilter
+from ausweis.store.holding import NOTHING_DECIDED, can_settle, label_of, right_values
 from ausweis.store.key import Key
 from ausweis.store.label import Incidents, Label, Violations, check_label
 from ausweis.store.packing import run_row, unpack
+from ausweis.store.persons import person_of, same_person
 from ausweis.store.querying import conditions
-from ausweis.store.rows import Agreement, Choice, Decision
-from ausweis.store.tables import batches, calls, decisions, runs, verdicts
+from ausweis.store.rows import Agreement, Choice, Decision, What
+from ausweis.store.standing import taken_back
+from ausweis.store.tables import batches, calibrations, calls, decisions, runs, verdicts
 from ausweis.vocabulary import Outcome
 
 __all__ = [
     "agreement",
+    "agreement_of",
     "check_states",
     "decide",
     "decided_by",
     "decisions_of",
-    "label_of",
+    "keep",
     "labels",
     "looked_for",
-    "state_of",
 ]
 
+_OPEN = select(calibrations.c.key).where(calibrations.c.closed.is_(None))
 _MAX_NAME, _MAX_NOTE = 100, 10_000
-_STATES: dict[Choice, State] = {"confirm": "confirmed", "overrule": "overruled", "not_sure": "not_sure"}
 
 
 def decide(
@@ -52,18 +58,24 @@ def decide(
     violations: Violations = (),
     incidents: Incidents | None = None,
     note: str = "",
+    coaching: bool = False,
     verdict_key: int,
     says: str | None = None,
+    blind: bool = False,
+    hasty: bool | None = None,
+    settles: bool = False,
 ) -> Decision:
     """Add what a reviewer decided about the verdict that they saw; nothing is ever changed or lost.
 
     `outcome`, `violations` (type, turn) and `incidents` (id, turn) are the right label, wanted where the verdict is
-    overruled; without `incidents`, those of the verdict stand. `says`: that of the record that they saw; without it,
-    another text under the same verdict goes unnoticed.
+    overruled; without `incidents`, those of the verdict stand. `coaching`: the note is meant for coaching. `says`: that
+    of the record that they saw; without it, another text under the same verdict goes unnoticed. `settles`: by a lead
+    who has seen what the others say, who are not sure or differ; what holds is what the lead says then, whatever the
+    others do. `blind`, `hasty`: as of `Decision`.
 
     Raises:
         StoreError: the verdict, or the text, says something else by now; the label is none, or what an overruled
-            verdict says itself; or there is no such call.
+            verdict says itself; there is nothing to settle; or there is no such call.
     """
     call = _call_seen(connection, call_key, verdict_key, says)
     run = run_row(connection.execute(select(runs).where(runs.c.key == call.run_key)).one())
@@ -73,6 +85,11 @@ def decide(
     reviewer, note = reviewer.strip(), note.strip()
     _check_words(reviewer, choice, note)
     check_label(choice, label, said, call.turns)
+    others = decisions_of(connection, call_key, says=call.says) if settles else []
+    if settles and (choice == "not_sure" or not can_settle(others, reviewer)):
+        message = "there is nothing to settle: nobody else differs or is not sure, or you are not sure yourself"
+        raise StoreError(message, code="nothing_to_settle")
+    session = None if settles else made_in(connection, reviewer, call_key)
     # Where nobody looked for incidents, nobody says either that there is none.
     tells = label.incidents or said.incidents or looked_for(verdict.facts)
     row: dict[str, Any] = {
@@ -85,16 +102,38 @@ def decide(
         "violations": json.dumps([list(said_at) for said_at in label.violations]),
         "incidents": json.dumps([list(said_at) for said_at in label.incidents], ensure_ascii=False) if tells else None,
         "note": note,
-        "at": now(),
+        # Nothing where it was not, as in older decisions: their entries vouch for the same.
+        "blind": blind or None,
+        "hasty": hasty,
+        "coaching": True if coaching and note else None,
+        "settles": True if settles else None,
+        "calibration_key": session.key if session else None,
     }
+    made = keep(connection, key, call, row)[-1]
+    if session:
+        close_if_done(connection, key, session.key, by=reviewer)
+    return made
+
+
+def keep(connection: Connection, key: Key, call: Any, values: dict[str, Any]) -> list[Decision]:
+    """Add a row of `decisions` about a call, its row locked, with its entry in the chain: all about the call by then.
+
+    The state of the call follows. `values`: the row without `at` and `seq`.
+    """
+    run = run_row(connection.execute(select(runs).where(runs.c.key == call.run_key)).one())
+    unknown = dict.fromkeys(("settles", "blind", "hasty", "calibration_key", "coaching"))
+    row = unknown | values | {"at": now()}
+    what: What = "settled" if row.get("settles") else "decided"
+    if row["choice"] == "withdrawn":
+        what = "withdrawn"
     content = chain.decision_content(_Values(row))
     row["seq"] = chain.append(
-        connection, key, "decided", reviewer, call_id=call.call_id, run=run, content=content, at=row["at"]
+        connection, key, what, row["reviewer"], call_id=call.call_id, run=run, content=content, at=row["at"]
     )
-    decision_key = connection.execute(insert(decisions).returning(decisions.c.key), row).scalar_one()
-    decided = decisions_of(connection, call_key, says=call.says)
-    connection.execute(update(calls).where(calls.c.key == call_key).values(state=state_of(decided)))
-    return next(decision for decision in decided if decision.key == decision_key)
+    connection.execute(insert(decisions), row)
+    decided = decisions_of(connection, call.key, says=call.says)
+    connection.execute(update(calls).where(calls.c.key == call.key).values(right_values(decided)))
+    return decided
 
 
 def looked_for(facts: str | None) -> bool:
@@ -112,71 +151,76 @@ def _call_seen(connection: Connection, call_key: int, verdict_key: int, says: st
     if call is None or call.verdict_key is None:
         raise NoCallError("there is no such call in the store any more")
     if says not in (None, call.says) or (call.verdict_key != verdict_key and not _says(connection, call, verdict_key)):
-        raise StoreError("the verdict has changed since you saw it, or the text; look at the call again, then decide")
+        message = "the verdict has changed since you saw it, or the text; look at the call again, then decide"
+        raise StoreError(message, code="verdict_changed")
     return call
 
 
 def decisions_of(connection: Connection, call_key: int, *, says: str) -> list[Decision]:
     """All decisions about a call, in their order; `says` tells which of them count."""
     wanted = select(decisions).where(decisions.c.call_key == call_key).order_by(decisions.c.seq)
-    return _decisions(connection.execute(wanted), says)
+    return _decisions(connection.execute(wanted), says, set(connection.execute(_OPEN).scalars()))
 
 
 def decided_by(connection: Connection, reviewer: str, keys: Iterable[int]) -> set[int]:
     """Of these calls, those about whose verdict of today a reviewer has decided."""
     decided: set[int] = set()
     for batch in batches(keys):
-        wanted = select(calls.c.key).join(decisions, decisions.c.call_key == calls.c.key)
-        own = (decisions.c.says == calls.c.says, decisions.c.reviewer == reviewer)
-        decided.update(connection.execute(wanted.where(calls.c.key.in_(batch), *own)).scalars())
+        wanted = select(calls.c.key, decisions.c.reviewer, decisions.c.choice)
+        wanted = wanted.join(decisions, decisions.c.call_key == calls.c.key).where(calls.c.key.in_(batch))
+        words: Counter[int] = Counter()
+        for row in connection.execute(wanted.where(decisions.c.says == calls.c.says)):
+            if same_person(row.reviewer, reviewer):
+                # One that was taken back and the entry that did it come to nothing.
+                words[row.key] += -1 if row.choice == "withdrawn" else 1
+        decided.update(key for key, number in words.items() if number > 0)
     return decided
 
 
-def state_of(given: Iterable[Decision]) -> State:
-    """What a call is, by the decisions that count: of several reviewers, what more than half of them say."""
-    counting = [decision for decision in given if decision.counts]
-    if not counting:
-        return "open"
-    held = _most_said(counting)
-    return "disputed" if held is None else _STATES[held.choice]
-
-
 def check_states(connection: Connection) -> None:
-    """Hold the state of each call against its decisions.
+    """Hold the state of each call, and what is said to be right, against its decisions.
 
     Raises:
         StoreError: one does not follow from them.
     """
-    own = (calls.c.key.label("of"), calls.c.state, calls.c.says.label("today"))
+    columns = (calls.c[name].label(f"now_{name}") for name in NOTHING_DECIDED)
+    own = (calls.c.key.label("of"), calls.c.says.label("today"), *columns)
     wanted = select(*own, decisions).join_from(calls, decisions, calls.c.key == decisions.c.call_key, isouter=True)
-    wanted = wanted.where(or_(calls.c.state != "open", decisions.c.key.is_not(None)))
+    is_open = and_(*(calls.c[name].is_not_distinct_from(value) for name, value in NOTHING_DECIDED.items()))
+    wanted = wanted.where(or_(not_(is_open), decisions.c.key.is_not(None)))
     rows = connection.execute(wanted.order_by(calls.c.key, decisions.c.seq))
-    for (call_key, state, says), of_call in groupby(rows, lambda row: (row.of, row.state, row.today)):
-        if state != state_of(_decisions((row for row in of_call if row.key is not None), says)):
+    for today, of_call in groupby(rows, lambda row: list(row)[: len(own)]):
+        call_key, says, *there = today
+        made = _decisions((row for row in of_call if row.key is not None), says)
+        if there != list(right_values(made).values()):
             raise StoreError(f"the state of call {call_key} is not what was decided about it: it was changed")
-
-
-def label_of(given: Iterable[Decision]) -> Decision | None:
-    """The decision whose label holds; None where it is open, disputed or not sure."""
-    held = _most_said([decision for decision in given if decision.counts])
-    return None if held is None or held.choice == "not_sure" else held
 
 
 def agreement(connection: Connection, which: CallFilter = EVERY) -> Agreement:
     """How far reviewers agree on the outcome, over all pairs of reviewers of one verdict: share of pairs, and kappa.
 
     Which of two reviewers is the first means nothing, so both share one distribution of outcomes: Scott's pi (1955),
-    which is Cohen's kappa over all pairs, each taken both ways round. "Not sure" is an outcome.
+    which is Cohen's kappa over all pairs, each taken both ways round. "Not sure" is an outcome. What a lead said to
+    settle a call is no opinion of its own: of them, what they said before counts.
     """
     wanted = select(decisions).join(calls, calls.c.key == decisions.c.call_key)
     wanted = wanted.where(*conditions(which, connection.dialect.name)).order_by(decisions.c.seq)
+    # What is said in a calibration session is nobody's to know before it is closed, in figures neither.
+    rows = connection.execute(wanted).all()
+    secret = set(connection.execute(_OPEN).scalars())
+    gone = _gone(taken_back(rows))
     last: dict[tuple[int, str], dict[str, str]] = {}
-    for row in connection.execute(wanted):
-        last.setdefault((row.call_key, row.says), {})[row.reviewer] = row.outcome or "not_sure"
+    for row in rows:
+        if row.seq not in gone and not row.settles and row.calibration_key not in secret:
+            last.setdefault((row.call_key, row.says), {})[person_of(row.reviewer)] = row.outcome or "not_sure"
+    return agreement_of(list(said.values()) for said in last.values())
+
+
+def agreement_of(said: Iterable[Sequence[str]]) -> Agreement:
+    """How far those agree who said these outcomes, each of one call, over all pairs (`agreement`)."""
     pairs = same = 0
     words: Counter[str] = Counter()
-    for said in last.values():
-        outcomes = list(said.values())
+    for outcomes in said:
         for place, outcome in enumerate(outcomes):
             for other in outcomes[:place]:
                 pairs += 1
@@ -201,20 +245,35 @@ class _Values:
         self.__dict__.update(values)
 
 
-def labels(connection: Connection, wanted: Select[Any]) -> list[Decision]:
-    """The labels that hold, of calls that a query gives with `key` and `says`; of each at most one."""
+def labels(connection: Connection, wanted: Select[Any], *, blind: bool = False) -> list[Decision]:
+    """The labels that hold, of calls that a query gives with `key` and `says`; of each at most one.
+
+    `blind`: what reviewers said before they saw the verdict, in the place of their last words.
+    """
     of = wanted.subquery()
     by_call: dict[tuple[int, str], list[Any]] = {}
     joined = select(decisions, of.c.says.label("today")).join(of, of.c.key == decisions.c.call_key)
     for row in connection.execute(joined.order_by(decisions.c.seq)):
         by_call.setdefault((row.call_key, row.today), []).append(row)
-    held = (label_of(_decisions(rows, says)) for (_, says), rows in by_call.items())
+    given = (_decisions(rows, says) for (_, says), rows in by_call.items())
+    held = (label_of(_blind(said) if blind else said) for said in given)
     return [label for label in held if label is not None]
 
 
-def _decisions(rows: Iterable[Any], says: str) -> list[Decision]:
+def _blind(given: Iterable[Decision]) -> list[Decision]:
+    """What each reviewer said last before they saw what the verdict says today, as if it were their last word."""
+    stands = (decision for decision in given if decision.blind and decision.today and not decision.withdrawn)
+    said = {person_of(decision.reviewer): decision for decision in stands}
+    return [replace(decision, counts=True) for decision in said.values()]
+
+
+def _decisions(rows: Iterable[Any], says: str, secret: Collection[int] = ()) -> list[Decision]:
+    """`secret`: the sessions that are not closed."""
     known = list(rows)
-    last = {row.reviewer: row.seq for row in known if row.says == says}
+    taken = taken_back(known)
+    gone = _gone(taken)
+    keys: dict[int | None, int] = {row.seq: row.key for row in known}
+    last = {person_of(row.reviewer): row.seq for row in known if row.says == says and row.seq not in gone}
     return [
         Decision(
             key=row.key,
@@ -225,45 +284,37 @@ def _decisions(rows: Iterable[Any], says: str) -> list[Decision]:
             note=row.note,
             at=row.at,
             verdict_key=row.verdict_key,
-            counts=row.says == says and last[row.reviewer] == row.seq,
+            counts=row.says == says and last.get(person_of(row.reviewer)) == row.seq,
             incidents=_incidents(row.incidents),
+            today=row.says == says,
+            blind=bool(row.blind),
+            hasty=row.hasty,
+            coaching=bool(row.coaching),
+            withdrawn=row.seq in gone,
+            takes_back=keys.get(taken.get(row.seq)),
+            settles=bool(row.settles),
+            calibration=row.calibration_key,
+            secret=row.calibration_key in secret,
         )
         for row in known
     ]
+
+
+def _gone(taken: Mapping[int, int | None]) -> set[int | None]:
+    """What counts no more, and the entries that say so."""
+    return {*taken, *taken.values()}
 
 
 def _incidents(text: str | None) -> tuple[tuple[str, int], ...] | None:
     return None if text is None else tuple((kind, turn) for kind, turn in json.loads(text))
 
 
-def _most_said(counting: Sequence[Decision]) -> Decision | None:
-    """What more than half of them say, by the latest of these; one that tells of incidents goes before."""
-    rising = sorted(counting, key=lambda decision: decision.incidents is not None)
-    for decision in reversed(rising):
-        if 2 * sum(_agree(decision, other) for other in counting) > len(counting):
-            return decision
-    return None
-
-
-def _agree(first: Decision, other: Decision) -> bool:
-    """Whether two reviewers agree: turns may differ, and who tells nothing of incidents leaves them to the other."""
-    if first.choice != other.choice:
-        return False
-    if first.choice != "overrule":
-        # Who confirms says what the verdict says, and decisions that count are about one that says the same.
-        return True
-    mine, theirs = ({kind for kind, _ in decision.violations} for decision in (first, other))
-    if (first.outcome, mine) != (other.outcome, theirs):
-        return False
-    if first.incidents is None or other.incidents is None:
-        return True
-    return {kind for kind, _ in first.incidents} == {kind for kind, _ in other.incidents}
-
-
 def _check_words(reviewer: str, choice: Choice, note: str) -> None:
     if not reviewer or len(reviewer) > _MAX_NAME or not reviewer.isprintable():
-        raise StoreError(f"a decision needs the reviewer's name, of at most {_MAX_NAME} letters")
+        message = f"a decision needs the reviewer's name, of at most {_MAX_NAME} letters"
+        raise StoreError(message, code="reviewer_wrong", most=_MAX_NAME)
     if len(note) > _MAX_NOTE or "\0" in note:
-        raise StoreError(f"the note is too long or no text; at most {_MAX_NOTE} letters")
+        message = f"the note is too long or no text; at most {_MAX_NOTE} letters"
+        raise StoreError(message, code="note_wrong", most=_MAX_NOTE)
     if choice not in get_args(Choice):
-        raise StoreError(f"a decision is one of {', '.join(get_args(Choice))}")
+        raise StoreError(f"a decision is one of {', '.join(get_args(Choice))}", code="choice_missing")

@@ -11,11 +11,13 @@ from ausweis.audio.kept import KEPT_AUDIO
 from ausweis.batch.related import relatives
 from ausweis.errors import StoreError
 from ausweis.journal import part_of
-from ausweis.store import chain, sealing
+from ausweis.store import chain, index, sealing
 from ausweis.store.artefacts import of_kind
+from ausweis.store.calibrations import forget_calls
 from ausweis.store.database import Database
 from ausweis.store.exporting import case_id
 from ausweis.store.key import Key
+from ausweis.store.masks import drop
 from ausweis.store.missing import followed, is_away, missing_artefacts
 from ausweis.store.packing import run_row
 from ausweis.store.proof import Missing, Pending, forget, prove
@@ -247,13 +249,16 @@ def _delete_rows(connection: Connection, key: Key, search: _Search, by: str, *, 
         joined = select(calls.c.key, calls.c.call_id, runs).outerjoin(runs, runs.c.key == calls.c.run_key)
         rows = connection.execute(joined.where(calls.c.key.in_(batch))).all()
         judged = connection.execute(select(verdicts.c.key).where(verdicts.c.call_key.in_(batch))).scalars().all()
+        drop(connection, batch)
         for table in (decisions, verdicts, texts, audio, artefact_calls):
             connection.execute(delete(table).where(table.c.call_key.in_(batch)))
+        forget_calls(connection, key, batch, (search.ids[one] for one in batch))
         connection.execute(delete(calls).where(calls.c.key.in_(batch)))
         for kind, gone in (("call", batch), ("text", batch), ("verdict", judged)):
             sealing.seal(connection, key, kind, gone)
         for row in rows:
             run = None if row.folder is None else run_row(row)
             chain.append(connection, key, "deleted", by, call_id=row.call_id, run=run)
+    index.settle(connection)
     gone = [str(path) for path in search.reports | search.dropped]
     connection.execute(delete(artefacts).where(artefacts.c.path.in_(gone)))

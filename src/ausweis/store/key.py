@@ -90,6 +90,10 @@ class Key:
         """The keyed hash of a call's id."""
         return self._hash("call", call_id)
 
+    def reviewer(self, own: str) -> str:
+        """The keyed hash of a reviewer's own key."""
+        return self._hash("reviewer", own)
+
     def content(self, text: str) -> str:
         """The keyed hash of what an entry of the chain is about."""
         return self._hash("content", text)

@@ -61,23 +61,26 @@ def check_label(choice: Choice, label: Label, said: Label, turns: int) -> None:
     """
     if choice == "not_sure":
         if label.outcome is not None or label.violations or label.incidents:
-            raise StoreError("who is not sure gives no label; leave outcome, violations and incidents out")
+            message = "who is not sure gives no label; leave outcome, violations and incidents out"
+            raise StoreError(message, code="not_sure_label")
         return
     if choice == "confirm":
         return
     if label.outcome not in OUTCOMES:
-        raise StoreError(f"the right outcome is wanted, one of {', '.join(OUTCOMES)}")
+        raise StoreError(f"the right outcome is wanted, one of {', '.join(OUTCOMES)}", code="outcome_missing")
     if (label.outcome == "violation") != bool(label.violations):
-        raise StoreError("the outcome violation needs its violations, and no other has any")
+        message = "the outcome violation needs its violations, and no other has any"
+        raise StoreError(message, code="violation_missing")
     for kind, turn in label.violations:
         # Of a call without facts and text nobody knows how many turns it has.
         if kind not in VIOLATIONS or turn < 1 or (turns and turn > turns):
-            raise StoreError(
-                f"a violation is one of {', '.join(VIOLATIONS)}, at a turn from 1 to {turns or 'its last'}"
-            )
+            message = f"a violation is one of {', '.join(VIOLATIONS)}, at a turn from 1 to {turns or 'its last'}"
+            raise StoreError(message, code="violation_turn", last=turns or "…")
     kinds = dict.fromkeys((*INCIDENTS, *(kind for kind, _ in said.incidents)))
     for name, turn in label.incidents:
         if name not in kinds or turn < 1 or (turns and turn > turns):
-            raise StoreError(f"an incident is one of {', '.join(kinds)}, at a turn from 1 to {turns or 'its last'}")
+            message = f"an incident is one of {', '.join(kinds)}, at a turn from 1 to {turns or 'its last'}"
+            raise StoreError(message, code="incident_turn", last=turns or "…")
     if label.same(said):
-        raise StoreError("this is what the verdict says; confirm it, or say what is right instead")
+        message = "this is what the verdict says; confirm it, or say what is right instead"
+        raise StoreError(message, code="same_label")

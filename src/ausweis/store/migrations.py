@@ -9,8 +9,9 @@ from sqlalchemy import Connection, inspect, text
 
 from ausweis.batch.manifest import now
 from ausweis.errors import StoreError
+from ausweis.store import index
 
-__all__ = ["MIGRATIONS", "SEALED", "migrate"]
+__all__ = ["MIGRATIONS", "RENEWED", "SEALED", "migrate"]
 
 _DONE = "ausweis_store"
 
@@ -107,15 +108,114 @@ def m5_seals(connection: Connection) -> None:
         connection.execute(text(statement))
 
 
+def m6_withdrawn_decisions(_: Connection) -> None:
+    """Decisions may be taken back. No table changes, but an older version would go on counting them: it is kept out."""
+
+
+def m7_harm(connection: Connection) -> None:
+    """Of calls of one weight, the latest first. What weighs how much has changed too: who has the key weighs anew."""
+    connection.execute(text("DROP INDEX calls_by_weight"))
+    connection.execute(text("CREATE INDEX calls_by_weight ON calls (weight DESC, at DESC, key)"))
+
+
+def m8_reviewers(connection: Connection) -> None:
+    """Who reviews, with roles and hashes of keys; and decisions by who made them."""
+    for statement in (
+        f"""CREATE TABLE reviewers (key {_key(connection)}, name TEXT NOT NULL, person TEXT NOT NULL UNIQUE,
+            role TEXT NOT NULL, key_hash TEXT UNIQUE, made TEXT NOT NULL, withdrawn TEXT)""",
+        "CREATE INDEX decisions_by_reviewer ON decisions (reviewer, at)",
+    ):
+        connection.execute(text(statement))
+
+
+def m9_settling(connection: Connection) -> None:
+    """Whether a decision of a lead settled what others differed in; null in all others."""
+    connection.execute(text("ALTER TABLE decisions ADD COLUMN settles BOOLEAN"))
+
+
+def m10_saved_filters(connection: Connection) -> None:
+    """Filters of the queue that somebody saved."""
+    connection.execute(
+        text(
+            f"""CREATE TABLE saved_filters (key {_key(connection)}, person TEXT NOT NULL, name TEXT NOT NULL,
+                query TEXT NOT NULL, UNIQUE (person, name))"""
+        )
+    )
+
+
+def m11_blind_decisions(connection: Connection) -> None:
+    """Whether a reviewer decided before they saw the verdict, null where not; and in less time than it takes."""
+    for column in ("blind", "hasty"):
+        connection.execute(text(f"ALTER TABLE decisions ADD COLUMN {column} BOOLEAN"))
+
+
+def m12_search(connection: Connection) -> None:
+    """What of each text is masked, and an index of the masked texts; what an entry of the chain tells in clear."""
+    connection.execute(
+        text(f"CREATE TABLE masks ({_call(primary=True)}, rules INTEGER NOT NULL, covers TEXT NOT NULL)")
+    )
+    connection.execute(text("ALTER TABLE chain ADD COLUMN detail TEXT"))
+    index.make(connection)
+
+
+def m13_what_is_right(connection: Connection) -> None:
+    """Columns for what people say, and for incidents that were looked for; who has the key fills them.
+
+    Figures walk through all calls of their days. In SQLite an index tells all that they need, without a look at the
+    calls; in PostgreSQL a name too long for an index would refuse its call.
+    """
+    for name in ("right_outcome", "right_violations", "right_incidents", "looked_for"):
+        connection.execute(text(f"ALTER TABLE calls ADD COLUMN {name} TEXT"))
+    if connection.dialect.name == "sqlite":
+        columns = (
+            "day, queue, team, agent, outcome, violations, incidents, needs_review, flagged, right_outcome, "
+            "right_violations, right_incidents, looked_for"
+        )
+        connection.execute(text("DROP INDEX calls_by_day"))
+        connection.execute(text(f"CREATE INDEX calls_by_day ON calls ({columns})"))
+
+
+def m14_calibrations(connection: Connection) -> None:
+    """Calibration sessions, their calls and reviewers; and decisions with the session in which they were made."""
+    session = "calibration_key INTEGER NOT NULL REFERENCES calibrations (key) ON DELETE CASCADE"
+    for statement in (
+        f"""CREATE TABLE calibrations (key {_key(connection)}, name TEXT NOT NULL, lead TEXT NOT NULL,
+            made TEXT NOT NULL, hides BOOLEAN NOT NULL, started TEXT, closed TEXT)""",
+        f"CREATE TABLE calibration_calls ({session}, {_call()}, PRIMARY KEY (calibration_key, call_key))",
+        "CREATE INDEX calibrations_of_call ON calibration_calls (call_key)",
+        f"""CREATE TABLE calibration_reviewers ({session}, person TEXT NOT NULL, reviewer TEXT NOT NULL,
+            PRIMARY KEY (calibration_key, person))""",
+        "ALTER TABLE decisions ADD COLUMN calibration_key INTEGER",
+    ):
+        connection.execute(text(statement))
+
+
+def m15_notes_for_coaching(connection: Connection) -> None:
+    """Whether a reviewer's note is meant for coaching; null in all others."""
+    connection.execute(text("ALTER TABLE decisions ADD COLUMN coaching BOOLEAN"))
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m1_first_tables,
     m2_chain,
     m3_incidents_of_decisions,
     m4_weight_of_calls,
     m5_seals,
+    m6_withdrawn_decisions,
+    m7_harm,
+    m8_reviewers,
+    m9_settling,
+    m10_saved_filters,
+    m11_blind_decisions,
+    m12_search,
+    m13_what_is_right,
+    m14_calibrations,
+    m15_notes_for_coaching,
 )
 SEALED = MIGRATIONS.index(m5_seals) + 1
 """The migration from which on rows are sealed: by who has the key, not by it."""
+RENEWED = MIGRATIONS.index(m13_what_is_right) + 1
+"""The one from which on rows of calls are as now."""
 
 
 def migrate(connection: Connection) -> int:

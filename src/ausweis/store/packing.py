@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -9,16 +10,30 @@ from sqlalchemy import Row
 
 from ausweis.batch.manifest import RunManifest
 from ausweis.errors import PolicyError
+from ausweis.judging.harm import Found, found_of, harm, named
 from ausweis.judging.policy_files import find_policy
 from ausweis.judging.verdict import Verdict
 from ausweis.provenance import PolicyProvenance, RunProvenance
+from ausweis.store.counted import OWN
 from ausweis.store.rows import CallRow, RunRow
-from ausweis.vocabulary import SEVERITIES, Severity
+from ausweis.vocabulary import INCIDENTS, SEVERITIES
 
-__all__ = ["call_row", "pack", "run_row", "run_values", "says_of", "unpack", "verdict_values"]
+__all__ = [
+    "asked_for",
+    "call_row",
+    "harm_values",
+    "pack",
+    "run_row",
+    "run_values",
+    "says_of",
+    "unpack",
+    "verdict_values",
+]
 
 _RUNS = ("ausweis", "policy", "prompts", "model")
 """What of a verdict's provenance is its run's."""
+_LISTS = ("violations", "incidents", "right_violations", "right_incidents", "looked_for")
+"""Columns of calls."""
 _AS_JSON = ("policy", "prompts", "model")
 """Columns of runs."""
 
@@ -45,7 +60,7 @@ def run_row(row: Any) -> RunRow:
 def call_row(row: Row[Any]) -> CallRow:
     """The call of a row of `calls`, with its verdict."""
     columns = {own.name: getattr(row, own.name) for own in fields(CallRow) if own.name != "sampled"}
-    lists = {name: tuple(json.loads(columns[name])) for name in ("violations", "incidents")}
+    lists = {name: None if columns[name] is None else tuple(json.loads(columns[name])) for name in _LISTS}
     return CallRow(**columns | lists, sampled=row.sample_key is not None)
 
 
@@ -68,23 +83,41 @@ def unpack(body: str, run: RunRow) -> Verdict:
 
 def verdict_values(verdict: Verdict, run: RunRow) -> dict[str, Any]:
     """The columns of `calls` that are the verdict's."""
-    incidents = list(dict.fromkeys(incident.id for incident in verdict.incidents))
-    types = list(dict.fromkeys(violation.type for violation in verdict.violations))
-    severities = [*(broken.severity for broken in verdict.violations), *(part.severity for part in verdict.incidents)]
-    severity = max(severities, key=SEVERITIES.index, default=None)
+    found = found_of(verdict)
     return {
         "says": says_of(verdict, run),
         "outcome": verdict.outcome,
         "risk": verdict.risk,
         "confidence": verdict.confidence,
         "needs_review": verdict.needs_review,
-        "to_review": bool(verdict.outcome == "violation" or incidents or verdict.needs_review),
+        "to_review": bool(verdict.outcome == "violation" or verdict.incidents or verdict.needs_review),
         "first_violation_turn": verdict.first_violation_turn,
-        "severity": severity,
-        "violations": json.dumps(types),
-        "incidents": json.dumps(incidents, ensure_ascii=False),
-        "weight": _weight(severity, verdict.risk, len(types) + len(incidents)),
+        "severity": max((one.severity for one in found), key=SEVERITIES.index, default=None),
+        **harm_values(found, verdict.risk),
     }
+
+
+def harm_values(found: Sequence[Found], risk: float) -> dict[str, Any]:
+    """The columns of `calls` that tell the harm: what was found, the gravest first, and the weight."""
+    return {
+        "violations": json.dumps(list(named(one for one in found if not one.incident))),
+        "incidents": json.dumps(list(named(one for one in found if one.incident)), ensure_ascii=False),
+        "weight": harm(found, risk),
+    }
+
+
+def asked_for(facts: str | None, found: Iterable[str]) -> str:
+    """The column `looked_for`: which incidents were, by the facts as they are kept; a company's own by a hash.
+
+    `found`: incidents of the verdict, which were looked for whatever the facts tell.
+    """
+    told = json.loads(facts).get("looked_for", ()) if facts is not None and '"looked_for"' in facts else ()
+    said = [one if isinstance(one, str) else json.dumps(one, sort_keys=True) for one in told]
+    return json.dumps(sorted({_known(one) for one in said or found}))
+
+
+def _known(asked: str) -> str:
+    return asked if asked in INCIDENTS else f"{OWN}{hashlib.sha256(asked.encode()).hexdigest()[:8]}"
 
 
 def says_of(verdict: Verdict, run: RunRow) -> str:
@@ -102,15 +135,6 @@ def says_of(verdict: Verdict, run: RunRow) -> str:
 def _parts(run: RunProvenance) -> dict[str, Any]:
     """What of the provenance of a run's verdicts is the run's."""
     return run.of_verdict("").model_dump(mode="json", include=set(_RUNS))
-
-
-def _weight(severity: Severity | None, risk: float, number: int) -> int:
-    """One number for three: a step of severity weighs more than all risk, a millionth of that more than the rest.
-
-    `number`: of types and kinds that were found. As in the migration that made the column.
-    """
-    grade = 0 if severity is None else SEVERITIES.index(severity) + 1
-    return number + 1000 * (round(risk * 1_000_000) + 2_000_000 * grade)
 
 
 def _title(policy: PolicyProvenance) -> str | None:

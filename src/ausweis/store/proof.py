@@ -13,9 +13,10 @@ from typing import NamedTuple
 from sqlalchemy import Connection, delete, func, insert, select
 
 from ausweis.errors import StoreError
+from ausweis.store import index
 from ausweis.store.database import Database
 from ausweis.store.run_files import OWN_NAMES, files_below
-from ausweis.store.tables import batches, calls, decisions, settings, texts, verdicts
+from ausweis.store.tables import batches, calibrations, calls, decisions, settings, texts, verdicts
 from ausweis.store.traces import Traces
 
 __all__ = ["Missing", "Pending", "forget", "pieces_of", "prove"]
@@ -162,10 +163,12 @@ def _prove_rows(connection: Connection, traces: Traces, names: Collection[str]) 
         wanted = select(func.count()).select_from(calls).where(calls.c.call_id.in_(batch))
         if connection.execute(wanted).scalar_one():
             raise StoreError("a deleted call has come back while it was deleted; delete it again")
+    if index.orphans(connection):
+        raise StoreError("the index still has a deleted call; delete it again")
     if connection.dialect.name == "sqlite":
         # Its files are searched as a whole.
         return
     for phrase in traces.phrases:
-        for column in (texts.c.words, verdicts.c.body, verdicts.c.facts, decisions.c.note):
+        for column in (texts.c.words, verdicts.c.body, verdicts.c.facts, decisions.c.note, calibrations.c.name):
             if connection.execute(select(column).where(column.contains(phrase, autoescape=True)).limit(1)).first():
                 raise StoreError("words of the deleted call are still in the store, with another call")

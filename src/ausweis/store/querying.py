@@ -1,26 +1,31 @@
 """Which calls, in which order: filters as SQL. Values are parameters always."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, asc, desc, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, asc, case, desc, func, not_, or_, select
 
+from ausweis.judging.harm import Found, found_in
+from ausweis.store.counted import Subject
 from ausweis.store.filters import EVERY, CallFilter, Cursor, Order, scattered
+from ausweis.store.hidden import is_aside, is_calibrated, waits_for
 from ausweis.store.packing import call_row
 from ausweis.store.rows import CallRow
-from ausweis.store.tables import batches, calls, decisions, texts, verdicts
+from ausweis.store.searching import among, saying
+from ausweis.store.subjects import found as found_so
+from ausweis.store.subjects import looked, reported, subjects_of
+from ausweis.store.tables import batches, calls, decisions, verdicts
 
-__all__ = ["conditions", "find", "incident_turns", "keys", "neighbours", "rows"]
+__all__ = ["conditions", "find", "found", "keys", "neighbours", "position", "rows"]
 
-_MAX_TEXT = 200
-"""Letters of a text that is looked for."""
-_COLUMNS: dict[Order, ColumnElement[Any]] = {
-    "weight": calls.c.weight,
-    "risk": calls.c.risk,
-    "time": calls.c.at,
-    "chance": scattered(calls.c.key),
+_COLUMNS: dict[Order, tuple[ColumnElement[Any], ...]] = {
+    "weight": (calls.c.weight, calls.c.at),
+    "risk": (calls.c.risk,),
+    "time": (calls.c.at,),
+    "chance": (scattered(calls.c.key),),
 }
+"""By what they are ordered, falling; of equals, the lower key comes first."""
 
 
 def rows(
@@ -61,27 +66,34 @@ def neighbours(
     )
 
 
+def position(
+    connection: Connection, key: int, which: CallFilter = EVERY, *, order: Order = "weight"
+) -> tuple[int | None, int]:
+    """Which one of the calls that fit this one is, from 1 on, and how many fit; None where it does not fit itself."""
+    row = connection.execute(select(calls).where(calls.c.key == key, calls.c.outcome.is_not(None))).first()
+    if row is None:
+        return None, 0
+    before = case((_beyond(order, call_row(row).cursor(order), back=True), 1), else_=0)
+    itself = case((calls.c.key == key, 1), else_=0)
+    wanted = select(func.count(), func.sum(before), func.sum(itself)).select_from(calls)
+    number, earlier, fits = connection.execute(wanted.where(*conditions(which, connection.dialect.name))).one()
+    return (earlier or 0) + 1 if fits else None, number
+
+
 def find(connection: Connection, call_id: str) -> int | None:
     """The key of a call that has a verdict, by its id."""
     wanted = select(calls.c.key).where(calls.c.call_id == call_id, calls.c.outcome.is_not(None))
     return connection.execute(wanted).scalar()
 
 
-def incident_turns(connection: Connection, keys: Iterable[int]) -> dict[int, list[tuple[str, int]]]:
-    """The incidents of these calls, each with its turn."""
-    turns: dict[int, list[tuple[str, int]]] = {}
+def found(connection: Connection, keys: Iterable[int]) -> dict[int, list[Found]]:
+    """What the verdicts of these calls found, each with its turn."""
+    by_call: dict[int, list[Found]] = {}
     for batch in batches(keys):
         wanted = select(calls.c.key, verdicts.c.body).join(verdicts, verdicts.c.key == calls.c.verdict_key)
         for row in connection.execute(wanted.where(calls.c.key.in_(batch))):
-            turns[row.key] = [
-                (_incident_id(incident), incident["turn"]) for incident in json.loads(row.body).get("incidents", ())
-            ]
-    return turns
-
-
-def _incident_id(incident: dict[str, Any]) -> str:
-    """What a verdict calls an incident; one of version 1 calls it its kind."""
-    return str(incident.get("id") or incident["kind"])
+            by_call[row.key] = found_in(json.loads(row.body))
+    return by_call
 
 
 def conditions(which: CallFilter, dialect: str) -> list[ColumnElement[bool]]:
@@ -99,53 +111,62 @@ def conditions(which: CallFilter, dialect: str) -> list[ColumnElement[bool]]:
     ):
         if words:
             wanted.append(column.in_(words))
-    for column, words in ((calls.c.violations, which.violations), (calls.c.incidents, which.incidents)):
-        if words:
-            wanted.append(or_(*(column.contains(_as_listed(word), autoescape=True) for word in words)))
+    wanted += _found(which)
     if which.to_review is not None:
         wanted.append(calls.c.to_review.is_(which.to_review))
     if which.min_risk is not None:
         wanted.append(calls.c.risk >= which.min_risk)
     if which.sampled is not None:
         wanted.append(calls.c.sample_key.is_not(None) if which.sampled else calls.c.sample_key.is_(None))
-    if which.text is not None and which.text.strip():
-        wanted.append(_says(which.text.strip(), dialect))
-    return wanted
+    if which.unheard_by is not None:
+        wanted.append(waits_for(which.unheard_by))
+    if which.seen_by:
+        wanted.append(~is_aside(which.seen_by))
+    if which.calibrated is not None:
+        wanted.append(is_calibrated() if which.calibrated else ~is_calibrated())
+    if which.undecided_by:
+        wanted.append(_decided(which.undecided_by) == 0)
+    if which.besides:
+        wanted.append(calls.c.key.not_in(which.besides))
+    if which.keys is not None:
+        wanted.append(among(which.keys, dialect))
+    return wanted + saying(which, dialect)
 
 
-def _as_listed(word: str) -> str:
-    """A word as it stands in a list of them."""
-    return json.dumps(word, ensure_ascii=False)
+def _found(which: CallFilter) -> Iterator[ColumnElement[bool]]:
+    """What must have been found, or looked for."""
+    if which.finding is not None:
+        for subjects in subjects_of(which):
+            yield or_(*(found_so(subject, which.finding) for subject in subjects))
+    elif which.violations or which.incidents or which.any_incident:
+        for subjects in subjects_of(which):
+            yield or_(*map(reported, subjects))
+    if which.looked_for is not None:
+        name = which.looked_for if isinstance(which.looked_for, str) else None
+        was = looked(Subject(incident=True, name=name))
+        yield not_(was) if which.looked_for is False else was
 
 
-def _says(words: str, dialect: str) -> ColumnElement[bool]:
-    if len(words) > _MAX_TEXT or "\0" in words:
-        return false()
-    # One walk through all texts is quicker than one look at each call's.
-    in_text = calls.c.key.in_(select(texts.c.call_key).where(_has(texts.c.words, words, dialect)))
-    in_note = calls.c.key.in_(select(decisions.c.call_key).where(_has(decisions.c.note, words, dialect)))
-    return or_(_has(calls.c.call_id, words, dialect), in_note, in_text)
-
-
-def _has(column: ColumnElement[str], words: str, dialect: str) -> ColumnElement[bool]:
-    if dialect != "sqlite":
-        return column.icontains(words, autoescape=True)
-    # SQLite knows the case of ASCII letters only: others match anything at first, then Python compares what is left.
-    escaped = "".join(f"/{letter}" if letter in "/%_" else letter if letter.isascii() else "_" for letter in words)
-    likely = column.like(f"%{escaped}%", escape="/")
-    if words.isascii():
-        return likely
-    return and_(likely, func.instr(func.lowered(column), literal(words.lower())) > 0)
+def _decided(names: tuple[str, ...]) -> ColumnElement[int]:
+    """How many decisions of these names stand on what the verdict of today says."""
+    # One that was taken back and the entry that did it come to nothing.
+    stands = func.coalesce(func.sum(case((decisions.c.choice == "withdrawn", -1), else_=1)), 0)
+    own = (decisions.c.call_key == calls.c.key, decisions.c.says == calls.c.says, decisions.c.reviewer.in_(names))
+    return select(stands).where(*own).correlate(calls).scalar_subquery()
 
 
 def _beyond(order: Order, cursor: Cursor, *, back: bool = False) -> ColumnElement[bool]:
-    column = _COLUMNS[order]
-    # The first half says the same once more: from it the database knows where to begin in the index.
-    if back:
-        return and_(column >= cursor.value, or_(column > cursor.value, calls.c.key < cursor.key))
-    return and_(column <= cursor.value, or_(column < cursor.value, calls.c.key > cursor.key))
+    equal = calls.c.key < cursor.key if back else calls.c.key > cursor.key
+    values = (cursor.value, cursor.at) if order == "weight" else (cursor.value,)
+    for column, value in reversed(list(zip(_COLUMNS[order], values, strict=True))):
+        beyond = column > value if back else column < value
+        # The first half says the same once more: from it the database knows where to begin in the index.
+        equal = and_(column >= value if back else column <= value, or_(beyond, equal))
+    return equal
 
 
 def _ordered(wanted: Select[Any], order: Order, *, back: bool = False) -> Select[Any]:
-    column = _COLUMNS[order]
-    return wanted.order_by(asc(column), desc(calls.c.key)) if back else wanted.order_by(desc(column), asc(calls.c.key))
+    columns = _COLUMNS[order]
+    if back:
+        return wanted.order_by(*map(asc, columns), desc(calls.c.key))
+    return wanted.order_by(*map(desc, columns), asc(calls.c.key))

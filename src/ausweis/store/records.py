@@ -4,14 +4,18 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select
 
+from ausweis.calls.call import Call
 from ausweis.errors import NoCallError
 from ausweis.facts import Facts
+from ausweis.masking.judged import RULES
+from ausweis.masking.kinds import Span
 from ausweis.store import chain
 from ausweis.store.deciding import decisions_of
 from ausweis.store.key import Key
+from ausweis.store.masks import spans_by_turn
 from ausweis.store.packing import call_row, run_row, unpack
 from ausweis.store.rows import CallRecord, What
-from ausweis.store.tables import audio, calls, runs, texts, verdicts
+from ausweis.store.tables import audio, calls, masks, runs, texts, verdicts
 from ausweis.store.texts import call_of
 
 __all__ = ["log", "record"]
@@ -29,10 +33,11 @@ def record(connection: Connection, key: int) -> CallRecord:
     run = run_row(connection.execute(select(runs).where(runs.c.key == row.run_key)).one())
     verdict = connection.execute(select(verdicts).where(verdicts.c.key == row.verdict_key)).one()
     text = connection.execute(select(texts).where(texts.c.call_key == key)).first()
+    call = None if text is None else call_of(text, row.call_id)
     paths = connection.execute(select(audio.c.path).where(audio.c.call_key == key).order_by(audio.c.path))
     return CallRecord(
         row=call_row(row),
-        call=None if text is None else call_of(text, row.call_id),
+        call=call,
         verdict=unpack(verdict.body, run),
         verdict_key=verdict.key,
         says=row.says,
@@ -40,20 +45,37 @@ def record(connection: Connection, key: int) -> CallRecord:
         run=run,
         decisions=tuple(decisions_of(connection, key, says=row.says)),
         audio=tuple(map(Path, paths.scalars())),
+        masks=_masks(connection, key, call),
     )
 
 
-def log(connection: Connection, secret: Key, what: What, *, who: str, key: int | None = None) -> None:
+def _masks(connection: Connection, key: int, call: Call | None) -> dict[int, list[Span]] | None:
+    kept = select(masks.c.covers).where(masks.c.call_key == key, masks.c.rules == RULES)
+    covers = connection.execute(kept).scalar()
+    if covers is None or call is None:
+        return None
+    try:
+        return spans_by_turn(covers, [len(turn.text) for turn in call.turns])
+    except LookupError:
+        # Of another text: that was changed behind the store's back.
+        return None
+
+
+def log(
+    connection: Connection, secret: Key, what: What, *, who: str, key: int | None = None, content: str | None = None
+) -> None:
     """Add an entry to the chain, such as that somebody looked at a call, by its key, unmasked.
+
+    `content`: what it was about besides, of which the chain keeps a keyed hash.
 
     Raises:
         NoCallError: there is no such call, or it has no verdict.
     """
     if key is None:
-        chain.append(connection, secret, what, who)
+        chain.append(connection, secret, what, who, content=content)
         return
     wanted = select(calls.c.call_id, runs).join(runs, runs.c.key == calls.c.run_key).where(calls.c.key == key)
     row = connection.execute(wanted).first()
     if row is None:
         raise NoCallError("there is no such call in the store")
-    chain.append(connection, secret, what, who, call_id=row.call_id, run=run_row(row))
+    chain.append(connection, secret, what, who, call_id=row.call_id, run=run_row(row), content=content)

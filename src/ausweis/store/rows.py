@@ -1,16 +1,19 @@
 """What the store gives and takes: rows as frozen dataclasses, without a word about how they are kept."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from ausweis.calls.call import Call
 from ausweis.facts import Facts
 from ausweis.judging.verdict import Verdict
+from ausweis.masking.kinds import Span
 from ausweis.provenance import ModelProvenance, PolicyProvenance, PromptProvenance, RunProvenance
+from ausweis.store.counted import Counted, Subject
 from ausweis.store.filters import Cursor, Order, State, scattered
+from ausweis.store.persons import same_person
 from ausweis.vocabulary import Outcome, Severity, ViolationType
 
 __all__ = [
@@ -18,6 +21,7 @@ __all__ = [
     "TEAM_MINIMUM",
     "Added",
     "Agreement",
+    "Calibration",
     "CallRecord",
     "CallRow",
     "ChainEntry",
@@ -25,9 +29,14 @@ __all__ = [
     "DayCount",
     "Decision",
     "Deleted",
+    "Entry",
     "Estimate",
     "Imported",
+    "Invitation",
+    "Reviewer",
+    "Role",
     "RunRow",
+    "SavedFilter",
     "What",
 ]
 
@@ -37,8 +46,28 @@ TEAM_AGENTS = 3
 """Agents below which it is not either, where agents are known."""
 
 Choice = Literal["confirm", "overrule", "not_sure"]
+Entry = Choice | Literal["withdrawn"]
+"""What stands in the record of decisions: a choice, or that the reviewer took the last one back."""
 LabelKind = Literal["violations", "incidents"]
-What = Literal["imported", "decided", "sampled", "deleted", "exported", "unmasked", "covered"]
+Role = Literal["reviewer", "lead"]
+What = Literal[
+    "imported",
+    "decided",
+    "sampled",
+    "calibrated",
+    "deleted",
+    "exported",
+    "unmasked",
+    "searched",
+    "covered",
+    "withdrawn",
+    "settled",
+    "renewed",
+    "reviewer_invited",
+    "reviewer_renewed",
+    "reviewer_role",
+    "reviewer_withdrawn",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +76,8 @@ class CallRow:
 
     `severity`: the worst of violations and incidents. `violations` and `incidents`: each type or kind once.
     `at`: the moment by which calls are ordered, UTC, ISO 8601. `weight`: the greater, the worse (`Order`).
+    `right_outcome` and the like: what people decided, None where that is open; `right_incidents` also where it tells
+    nothing of them. `looked_for`: kinds of incidents that the call was read for, a company's own by a hash.
     """
 
     key: int
@@ -72,6 +103,24 @@ class CallRow:
     state: State
     sampled: bool
     weight: int
+    right_outcome: Outcome | None = None
+    right_violations: tuple[ViolationType, ...] | None = None
+    right_incidents: tuple[str, ...] | None = None
+    looked_for: tuple[str, ...] | None = None
+
+    @property
+    def corrected(self) -> bool:
+        """Whether people say something else than the verdict, turns aside."""
+        if self.right_outcome is None:
+            return False
+        told = self.right_incidents is not None and {*self.right_incidents} != {*self.incidents}
+        return self.right_outcome != self.outcome or {*(self.right_violations or ())} != {*self.violations} or told
+
+    @property
+    def dismissed(self) -> bool:
+        """Whether people say that there is neither violation nor incident."""
+        incidents = self.incidents if self.right_incidents is None else self.right_incidents
+        return self.right_outcome not in (None, "violation") and not incidents
 
     @property
     def to_review(self) -> bool:
@@ -86,7 +135,7 @@ class CallRow:
             "time": self.at,
             "chance": scattered(self.key),
         }
-        return Cursor(values[order], self.key)
+        return Cursor(values[order], self.key, self.at if order == "weight" else "")
 
 
 class RunRow(RunProvenance):
@@ -105,12 +154,17 @@ class Decision:
     `outcome`, `violations` and `incidents` (kind, turn) are the right label: the verdict's own where it was confirmed,
     None and nothing where the reviewer was not sure. `incidents` is None where it tells nothing of them: nobody looked
     for any and the reviewer named none, or it is of an earlier version. `counts`: made on what the verdict of today
-    says, and the reviewer's last word on it.
+    says, and the reviewer's last word on it. `today`: made on what the verdict of today says, last word or not.
+    `blind`: made before the reviewer saw the verdict; `hasty`: in less than a tenth of the time that hearing or reading
+    the call takes, None where nobody knows. `calibration`: the key of the session in which it was made; `secret`: that
+    one is not closed, so that nobody else may see it. `withdrawn`: the reviewer took it back, or it is the entry that
+    says so; then `takes_back` is the key of the decision. `coaching`: the note is meant for
+    coaching.
     """
 
     key: int
     reviewer: str
-    choice: Choice
+    choice: Entry
     outcome: Outcome | None
     violations: tuple[tuple[ViolationType, int], ...]
     note: str
@@ -118,6 +172,45 @@ class Decision:
     verdict_key: int
     counts: bool = True
     incidents: tuple[tuple[str, int], ...] | None = None
+    today: bool = True
+    blind: bool = False
+    hasty: bool | None = None
+    calibration: int | None = None
+    secret: bool = False
+    settles: bool = False
+    withdrawn: bool = False
+    takes_back: int | None = None
+    coaching: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A calibration session; `made`, `started` and `closed` in UTC, ISO 8601.
+
+    `lead`: who made it; `hides`: whether the verdict is hidden in it; `reviewers`: the names of who takes part, all but
+    the lead where there is none; `calls`: their keys.
+    """
+
+    key: int
+    name: str
+    lead: str
+    made: str
+    hides: bool
+    started: str | None
+    closed: str | None
+    reviewers: tuple[str, ...]
+    calls: tuple[int, ...]
+
+    @property
+    def state(self) -> Literal["prepared", "open", "closed"]:
+        """How far it is."""
+        return "closed" if self.closed else "open" if self.started else "prepared"
+
+    def asks(self, reviewer: str) -> bool:
+        """Whether somebody takes part."""
+        if not self.reviewers:
+            return not same_person(reviewer, self.lead)
+        return any(same_person(reviewer, one) for one in self.reviewers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +219,7 @@ class CallRecord:
 
     `verdict_key` is what `decide` wants to be told; `says`: what verdict and text say, which it may be told too;
     `decisions` in the order in which they were made; `audio`: the files that were there when it was imported.
+    `masks`: what of its turns is personal data, where that is known by the rules of today; else it must be found.
     """
 
     row: CallRow
@@ -137,13 +231,15 @@ class CallRecord:
     run: RunRow
     decisions: tuple[Decision, ...]
     audio: tuple[Path, ...]
+    masks: Mapping[int, Sequence[Span]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DayCount:
     """Calls counted. What was not asked to be told apart is None; `team` also where it is too small to be.
 
-    `violations` and `incidents`: calls that have one, by type and kind.
+    `violations` and `incidents`: calls that have one, by type and kind. `numbers`: what people say of those, of all
+    violations and incidents too. `looked_for`: by what the calls were read for, those with an incident of any kind.
     """
 
     day: date | None
@@ -155,6 +251,8 @@ class DayCount:
     incidents: Mapping[str, int]
     needs_review: int
     to_review: int = 0
+    numbers: Mapping[Subject, Counted] = field(default_factory=dict)
+    looked_for: Mapping[tuple[str, ...], Counted] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,14 +310,47 @@ class Agreement:
 
 
 @dataclass(frozen=True, slots=True)
+class SavedFilter:
+    """A filter of the queue under a name. `query`: what it asks, as a part of an address."""
+
+    key: int
+    name: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewer:
+    """Somebody who may review. `made`: when the key was; `withdrawn`: since when it lets nobody in; UTC, ISO 8601.
+
+    `mark` tells one key from the next, and not the key; empty without one.
+    """
+
+    key: int
+    name: str
+    role: Role
+    made: str
+    withdrawn: str | None
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A reviewer with the key that was made for them, which is told this once; None where none was."""
+
+    reviewer: Reviewer
+    own_key: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Estimate:
     """Recall in the field; with its 95 % bounds None where it cannot be told.
 
     `found`: calls to review decided to be violations, or to have an incident where that is asked. `sampled`: calls that
     were not to review, but drawn and decided; `missed_in_sample` of them are violations, or have one. `represented`:
-    calls that they stand for. `undecided`: calls to review that are not decided yet. All of the calls that a decided
-    sample speaks for; `days_left_out`: days with calls besides. `waiting`: drawn calls that are neither confirmed nor
-    overruled, of all samples of the days.
+    calls that they stand for; only what was decided blind counts. `in_view`: drawn calls that were decided by those
+    alone who had seen the verdict, which do not; `hasty`: of `sampled`, those decided in no time. `undecided`: calls to
+    review that are not decided yet. All of the calls that a decided sample speaks for; `days_left_out`: days with calls
+    besides. `waiting`: drawn calls that nobody has confirmed or overruled blind, of all samples of the days.
     """
 
     found: int
@@ -232,11 +363,16 @@ class Estimate:
     high: float | None = None
     days_left_out: int = 0
     waiting: int = 0
+    in_view: int = 0
+    hasty: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ChainEntry:
-    """One entry of the chain. `call`: keyed hash of the call's id; `content`: keyed hash of what was decided."""
+    """One entry of the chain. `call`: keyed hash of the call's id; `content`: keyed hash of what was decided.
+
+    `detail`: what it tells besides, in clear.
+    """
 
     seq: int
     at: str
@@ -249,3 +385,4 @@ class ChainEntry:
     content: str | None = None
     previous: str = ""
     hash: str = field(default="")
+    detail: Mapping[str, Any] | None = None

@@ -1,29 +1,28 @@
 """Samples of calls that were not to review, and what they tell of the violations that nobody saw."""
 
-import math
 import random
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
 
 from ausweis.batch.manifest import now
 from ausweis.store import chain, sealing
+from ausweis.store.bounds import LEVEL, bounds
 from ausweis.store.deciding import labels, looked_for
 from ausweis.store.filters import CallFilter
+from ausweis.store.hidden import was_told_blind
 from ausweis.store.key import Key, canonical
 from ausweis.store.querying import conditions
-from ausweis.store.rows import Estimate, LabelKind
+from ausweis.store.rows import Decision, Estimate, LabelKind
 from ausweis.store.tables import batches, calls, runs, samples, verdicts
 
-__all__ = ["bounds", "draw", "field_recall"]
+__all__ = ["draw", "field_recall"]
 
 _DECIDED = ("confirmed", "overruled")
-_LEVEL = 0.95
-_STEPS = 60
 
 
 def draw(
@@ -65,8 +64,9 @@ def field_recall(
     could draw the calls of its days whose verdict is of a run that had begun by then: what a later run judged may have
     had another flag before, or was not there.
     Let F be the calls to review that were decided to be violations (or to have an incident); in stratum k, U_k the
-    calls that were not to review, s_k those of them that were drawn and decided, m_k of which are violations. Then
-    about the sum of U_k m_k / s_k was missed, M, and recall is F / (F + M). Its bounds are those of each m_k / s_k by
+    calls that were not to review, s_k those of them that were drawn and decided by somebody who had not seen the
+    verdict (who has seen it rarely contradicts it), m_k of which are violations, by what they said then. Then about the
+    sum of U_k m_k / s_k was missed, M, and recall is F / (F + M). Its bounds are those of each m_k / s_k by
     Clopper and Pearson (1934), exact for any s_k, at the level 1 - 0.05 / K of K strata (Bonferroni), put in its place;
     no fewer than m_k were missed. Calls that no draw could draw, or of whose draws no call is decided, are left out on
     both sides, F too; of incidents, those too that a run read without looking for any. F is taken as it is: recall is
@@ -82,13 +82,14 @@ def field_recall(
     told = {draws: stratum for draws, stratum in covered.items() if stratum.sampled}
     counted = told or covered
     left_out = set[date]().union(*(stratum.days for draws, stratum in strata.items() if draws not in counted))
-    waiting = sum(stratum.waiting for stratum in covered.values())
-    return replace(_estimate(list(counted.values())), days_left_out=len(left_out), waiting=waiting)
+    waiting = sum(stratum.drawn - stratum.heard for stratum in covered.values())
+    in_view = sum(stratum.in_view for stratum in covered.values())
+    return replace(_estimate(list(counted.values())), days_left_out=len(left_out), waiting=waiting, in_view=in_view)
 
 
 @dataclass
 class _Stratum:
-    """Calls that the same draws could draw."""
+    """Calls that the same draws could draw. `drawn`: those that were; `heard` of them blind, `in_view` otherwise."""
 
     days: set[date] = field(default_factory=set)
     found: int = 0
@@ -96,7 +97,10 @@ class _Stratum:
     sampled: int = 0
     represented: int = 0
     undecided: int = 0
-    waiting: int = 0
+    hasty: int = 0
+    drawn: int = 0
+    heard: int = 0
+    in_view: int = 0
 
     def count(self, row: Any, draws: frozenset[int]) -> None:
         """Add calls of one day, run, flag, state and draw."""
@@ -107,7 +111,15 @@ class _Stratum:
             return
         self.represented += row.number
         if row.sample_key in draws:
-            self.waiting += open_calls
+            self.drawn += row.number
+
+    def hear(self, blind: Sequence[Decision], of: LabelKind) -> None:
+        """Add what was said of its drawn calls by those who had not seen the verdict."""
+        telling = _telling(blind, of)
+        self.heard += len(blind)
+        self.sampled += len(telling)
+        self.missed += sum(_is_one(decision, of) for decision in telling)
+        self.hasty += sum(decision.hasty is True for decision in telling)
 
 
 def _strata(connection: Connection, asked: CallFilter, of: LabelKind) -> dict[frozenset[int], _Stratum]:
@@ -126,15 +138,14 @@ def _strata(connection: Connection, asked: CallFilter, of: LabelKind) -> dict[fr
         if could:
             parts[row.day, row.run_key] = could
     for (day, run), could in parts.items():
-        decided = select(calls.c.key, calls.c.says).where(*within, calls.c.state.in_(_DECIDED))
-        decided = decided.where(calls.c.day == day, calls.c.run_key == run)
-        drawn = decided.where(calls.c.to_review.is_(False), calls.c.sample_key.in_(could))
-        reviewed_labels, sampled = (
-            _told(connection, decisions, of) for decisions in (decided.where(calls.c.to_review.is_(True)), drawn)
-        )
-        strata[could].found += sum(reviewed_labels)
-        strata[could].sampled += len(sampled)
-        strata[could].missed += sum(sampled)
+        here = select(calls.c.key, calls.c.says).where(*within, calls.c.day == day, calls.c.run_key == run)
+        reviewed = here.where(calls.c.to_review.is_(True), calls.c.state.in_(_DECIDED))
+        drawn = here.where(calls.c.to_review.is_(False), calls.c.sample_key.in_(could))
+        decided = _telling(labels(connection, reviewed), of)
+        strata[could].found += sum(_is_one(decision, of) for decision in decided)
+        strata[could].hear(labels(connection, drawn, blind=True), of)
+        aside = drawn.where(calls.c.state.in_(_DECIDED), ~was_told_blind()).subquery()
+        strata[could].in_view += connection.execute(select(func.count()).select_from(aside)).scalar_one()
     return strata
 
 
@@ -153,25 +164,17 @@ def _looking(connection: Connection, within: Sequence[ColumnElement[bool]]) -> s
     return {row.run_key for row in connection.execute(wanted) if looked_for(row.facts)}
 
 
-def bounds(hits: int, n: int, level: float = _LEVEL) -> tuple[float, float]:
-    """The interval of a share by Clopper and Pearson, 95 % by default; `n` at least 1."""
-    tail = (1 - level) / 2
-    low = 0.0 if hits == 0 else _root(lambda p: 1 - _at_most(hits - 1, n, p), tail)
-    high = 1.0 if hits == n else _root(lambda p: -_at_most(hits, n, p), -tail)
-    return low, high
-
-
 def _estimate(strata: Sequence[_Stratum]) -> Estimate:
-    names = ("found", "missed", "sampled", "represented", "undecided")
-    found, missed, sampled, represented, undecided = (
+    names = ("found", "missed", "sampled", "represented", "undecided", "hasty")
+    found, missed, sampled, represented, undecided, hasty = (
         sum(getattr(stratum, name) for stratum in strata) for name in names
     )
-    plain = Estimate(found, missed, sampled, represented, undecided)
+    plain = Estimate(found, missed, sampled, represented, undecided, hasty=hasty)
     if not sampled:
         return plain
     told = most = least = float(found)
     for stratum in strata:
-        low, high = bounds(stratum.missed, stratum.sampled, 1 - (1 - _LEVEL) / len(strata))
+        low, high = bounds(stratum.missed, stratum.sampled, 1 - (1 - LEVEL) / len(strata))
         told += stratum.missed * stratum.represented / stratum.sampled
         most += max(float(stratum.missed), high * stratum.represented)
         least += max(float(stratum.missed), low * stratum.represented)
@@ -180,25 +183,11 @@ def _estimate(strata: Sequence[_Stratum]) -> Estimate:
     return replace(plain, recall=found / told, low=found / most, high=found / least)
 
 
-def _told(connection: Connection, decided: Select[Any], of: LabelKind) -> list[bool]:
-    """Of decided calls, those that tell it: whether each is a violation, or has an incident."""
-    decisions = labels(connection, decided)
-    if of == "violations":
-        return [label.outcome == "violation" for label in decisions]
-    return [bool(label.incidents) for label in decisions if label.incidents is not None]
+def _telling(labels: Sequence[Decision], of: LabelKind) -> list[Decision]:
+    """Those of the labels that tell whether there is one."""
+    return [label for label in labels if of == "violations" or label.incidents is not None]
 
 
-def _at_most(hits: int, n: int, p: float) -> float:
-    """The chance of at most so many hits."""
-    if not 0 < p < 1:
-        return float(p <= 0 or hits >= n)
-    logs = (math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) for k in range(hits + 1))
-    return math.fsum(math.exp(log + k * math.log(p) + (n - k) * math.log1p(-p)) for k, log in enumerate(logs))
-
-
-def _root(rising: Callable[[float], float], value: float) -> float:
-    low, high = 0.0, 1.0
-    for _ in range(_STEPS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if rising(middle) < value else (low, middle)
-    return (low + high) / 2
+def _is_one(label: Decision, of: LabelKind) -> bool:
+    """Whether it is a violation, or has an incident."""
+    return label.outcome == "violation" if of == "violations" else bool(label.incidents)

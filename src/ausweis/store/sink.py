@@ -17,6 +17,7 @@ from ausweis.facts import Facts
 from ausweis.judging.verdict import Verdict
 from ausweis.store import chain, sealing
 from ausweis.store.database import Database
+from ausweis.store.indexing import renew
 from ausweis.store.key import Key
 from ausweis.store.line_files import ids_of, is_half
 from ausweis.store.packing import run_row, run_values
@@ -116,6 +117,7 @@ class StoreSink:
             self.done.displaced += added.displaced
             self.done.misfits += added.misfits
             heard = self._rows.hear(connection, batch, written, audio)
+            renew(connection, {settled.call_id for settled in batch}.union(call.id for call in calls))
             if written or added.changed or heard:
                 # With what it tells of, so that no fault leaves rows without it.
                 content = f"{len(written)} verdicts, {len(calls)} texts"

@@ -13,13 +13,36 @@ from ausweis.batch.manifest import now
 from ausweis.calls.call import Call
 from ausweis.errors import StoreError
 from ausweis.evals.labelled import LabelledCall
-from ausweis.store import artefacts, chain, counting, deciding, deleting, querying, records, sampling, sealing
+from ausweis.store import (
+    artefacts,
+    calibrations,
+    chain,
+    counting,
+    deciding,
+    deleting,
+    figures,
+    hearing,
+    hidden,
+    hits,
+    indexing,
+    opinions,
+    querying,
+    records,
+    reviewers,
+    sampling,
+    saved_filters,
+    sealing,
+    unmasked,
+    withdrawing,
+)
 from ausweis.store.database import Database
 from ausweis.store.exporting import Mask, case_of
 from ausweis.store.filters import EVERY, CallFilter
 from ausweis.store.key import Key
-from ausweis.store.migrations import SEALED, migrate
-from ausweis.store.rows import Added, Deleted, Imported
+from ausweis.store.migrations import RENEWED, SEALED, migrate
+from ausweis.store.renewing import renew
+from ausweis.store.reviewers import reviewer_by_key as by_key
+from ausweis.store.rows import Added, Deleted, Imported, Reviewer
 from ausweis.store.sink import Audio, StoreSink
 from ausweis.store.tables import batches, settings
 from ausweis.store.tables import calls as calls_table
@@ -78,9 +101,8 @@ class Store:
             with database.writing() as connection:
                 before = migrate(connection)
                 _same_key(connection, key)
-                if 0 < before < SEALED:
-                    sealing.cover(connection, key)
-                    chain.append(connection, key, "covered", "ausweis")
+                if before:
+                    _renew(connection, key, before)
         except StoreError as error:
             database.close()
             raise error if error.place else StoreError(error.message, place=database.place) from None
@@ -141,24 +163,48 @@ class Store:
         for batch in batches(calls):
             with self._database.writing() as connection:
                 added = add_texts(connection, self._key, batch, today or now())
+                indexing.renew(connection, [call.id for call in batch])
                 if added.changed:
                     chain.append(connection, self._key, "imported", by, content=f"{len(batch)} texts")
             displaced += added.displaced
             misfits += added.misfits
         return Added(displaced, misfits)
 
+    def index(self, *, at_once: int = 100) -> Iterator[int]:
+        """Put calls into the index of what is searched that are not in, or would be masked otherwise by now.
+
+        So many a transaction; gives the number of each. Calls that cannot be read stay out.
+        """
+        key, number = 0, 1
+        with self._database.writing() as connection:
+            indexing.begin(connection)
+        while number:
+            with self._database.writing() as connection:
+                key, number = indexing.renew_some(connection, key, at_once)
+            yield number
+
+    unindexed = _reading(indexing.waiting)
+    hits = _reading(hits.hits)
+    search_unmasked = _writing(unmasked.search_unmasked)
+    searches_for = _writing(unmasked.searches_for)
     calls = _reading(querying.rows)
     count = _reading(counting.count)
     keys = _reading(querying.keys)
     neighbours = _reading(querying.neighbours)
+    position = _reading(querying.position)
     record = _reading(records.record)
-    incident_turns = _reading(querying.incident_turns)
+    found = _reading(querying.found)
     find = _reading(querying.find)
     queues = _reading(counting.queues)
     teams = _reading(counting.teams)
     days = _reading(counting.days)
     day_counts = _reading(counting.day_counts)
+    counted_by_name = _reading(figures.counted_by_name)
+    figures = _reading(figures.figures)
     decide = _writing(deciding.decide)
+    hear = _writing(hearing.hear)
+    hidden = _reading(hidden.hidden)
+    withdraw = _writing(withdrawing.withdraw)
     decided_by = _reading(deciding.decided_by)
     agreement = _reading(deciding.agreement)
     draw_sample = _writing(sampling.draw)
@@ -166,8 +212,37 @@ class Store:
     register_report = _writing(artefacts.register_report)
     register = _writing(artefacts.register)
     log = _writing(records.log)
+    prepare_calibration = _writing(calibrations.prepare)
+    add_to_calibration = _writing(calibrations.add_calls)
+    draw_calibration = _writing(calibrations.draw_calls)
+    drop_from_calibration = _writing(calibrations.drop_call)
+    start_calibration = _writing(calibrations.start)
+    close_calibration = _writing(calibrations.close)
+    calibration = _reading(calibrations.calibration)
+    calibration_progress = _reading(calibrations.progress)
+    calibrates = _reading(calibrations.made_in)
+    calibrations = _reading(calibrations.calibration_list)
+    opinions = _reading(opinions.opinions)
+    reviewer = _reading(reviewers.reviewer)
+    known_names = _reading(reviewers.known_names)
+    name_for = _reading(reviewers.name_for)
+    spellings = _reading(reviewers.spellings)
+    decided_since = _reading(reviewers.decided_since)
+    invite = _writing(reviewers.invite)
+    renew_key = _writing(reviewers.renew)
+    change_role = _writing(reviewers.change_role)
+    withdraw_key = _writing(reviewers.withdraw)
+    reviewers = _reading(reviewers.reviewer_list)
+    saved_by = _reading(saved_filters.saved_by)
+    save_filter = _writing(saved_filters.save_filter)
+    forget_filter = _writing(saved_filters.forget_filter)
     covered = _reading(chain.covered)
     chain = _reading(chain.entries)
+
+    def reviewer_by_key(self, own: str) -> Reviewer | None:
+        """The reviewer whose key this is; None where it is nobody's, or not any more."""
+        with self._database.reading() as connection:
+            return by_key(connection, self._key, own)
 
     def delete(
         self, call_id: str, *, roots: Sequence[Path] = (), gone: Sequence[Path] = (), by: str = "ausweis"
@@ -223,6 +298,17 @@ class Store:
                 yield case
         with self._database.writing() as connection:
             chain.append(connection, self._key, "exported", by, content=f"{exported} cases")
+
+
+def _renew(connection: Connection, key: Key, before: int) -> None:
+    """Make anew what only who has the key may write, in a store that had seen so many migrations."""
+    if before < RENEWED:
+        renew(connection, key, sealed=before >= SEALED)
+    if before < SEALED:
+        sealing.cover(connection, key)
+        chain.append(connection, key, "covered", "ausweis")
+    elif before < RENEWED:
+        chain.append(connection, key, "renewed", "ausweis")
 
 
 def _same_key(connection: Connection, key: Key) -> None:

@@ -11,7 +11,9 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from ausweis.calls.call import Call
 from ausweis.store import sealing
+from ausweis.store.holding import NOTHING_DECIDED
 from ausweis.store.key import Key
+from ausweis.store.masks import drop
 from ausweis.store.rows import Added
 from ausweis.store.tables import audio, calls, runs, texts
 
@@ -83,6 +85,7 @@ def add_texts(connection: Connection, key: Key, batch: Sequence[Call], today: st
     moments = {call.id: moment_of(call.started_at, today)._asdict() for call in taken}
     _write(connection, [_call_row(call) | moments[call.id] for call in taken], there, displaced)
     keys = _keys(connection, moments)
+    drop(connection, [there[name].key for name in moments if name in there and _is_changed(rows[name], there[name])])
     connection.execute(texts.delete().where(texts.c.call_key.in_(keys.values())))
     if taken:
         connection.execute(insert(texts), [{"call_key": keys[call.id], **_text_row(call)} for call in taken])
@@ -90,7 +93,7 @@ def add_texts(connection: Connection, key: Key, batch: Sequence[Call], today: st
     connection.execute(audio.delete().where(audio.c.call_key.in_([there[name].key for name in displaced])))
     for name in sorted(displaced):
         says = reopened(there[name].says, f"{rows[name]['started_at']}\n{rows[name]['words']}")
-        values = {"says": says, "state": "open", "sample_key": None}
+        values = {"says": says, **NOTHING_DECIDED, "sample_key": None}
         connection.execute(update(calls).where(calls.c.key == there[name].key).values(values))
     sealed = [sealing.seal(connection, key, kind, keys.values()) for kind in _SEALED]
     return Added(len(displaced), len(named) - len(fitting), any(sealed))
@@ -117,7 +120,7 @@ def call_of(row: Any, call_id: str) -> Call:
 def _there(connection: Connection, ids: Sequence[str]) -> dict[str, Any]:
     named = ("key", "call_id", "day", "at", "started_at", "turns", "says")
     joined = calls.outerjoin(texts, texts.c.call_key == calls.c.key).outerjoin(runs, runs.c.key == calls.c.run_key)
-    wanted = select(*(calls.c[name] for name in named), texts.c.words, runs.c.started).select_from(joined)
+    wanted = select(*(calls.c[name] for name in named), texts.c.words, texts.c.body, runs.c.started).select_from(joined)
     return {row.call_id: row for row in connection.execute(wanted.where(calls.c.call_id.in_(ids)))}
 
 
@@ -129,6 +132,10 @@ def _is_other(row: dict[str, Any], there: Any) -> bool:
     """Whether what is there under the id is another call, or another text of it."""
     moved = None not in (there.started_at, row["started_at"]) and there.started_at != row["started_at"]
     return moved or there.words not in (None, row["words"])
+
+
+def _is_changed(row: dict[str, Any], there: Any) -> bool:
+    return (there.words, there.body) != (row["words"], row["body"])
 
 
 def _write(

@@ -1,15 +1,16 @@
 """What happened in a call: its violations and incidents as people are shown them, the worst first."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from ausweis.judging.harm import Found
 from ausweis.judging.sentences import incident_sentence, violation_sentence
 from ausweis.judging.verdict import Evidence
-from ausweis.views.advice import advice, incident_advice
+from ausweis.views.advice import Advice, advice, incident_advice
 from ausweis.views.masks import CallMask, JudgedCall
 from ausweis.views.words import Words, clock
-from ausweis.vocabulary import SEVERITIES, Severity
+from ausweis.vocabulary import Severity
 
 __all__ = ["Finding", "Quote", "findings_of"]
 
@@ -28,7 +29,8 @@ class Quote(NamedTuple):
 class Finding:
     """A violation or an incident at a turn. `name`: its type or id, `title`: the same in words; `start` in seconds.
 
-    `why`: what was missing, or what happened; `should`: what would have been right, where the agent could.
+    `why`: what was missing, or what happened; `should`: what would have been right, where the agent could; empty where
+    a finding before it at the same turn says so.
     """
 
     incident: bool
@@ -40,12 +42,17 @@ class Finding:
     action: str | None
     quotes: tuple[Quote, ...]
     why: str
-    should: str
+    should: str = ""
 
     @property
     def at(self) -> str:
         """When it is, as minutes and seconds."""
         return clock(self.start)
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """Sorts by harm, the gravest first."""
+        return Found(self.name, self.severity, self.turn, self.incident).rank
 
     @property
     def moment(self) -> tuple[int, str]:
@@ -54,21 +61,37 @@ class Finding:
 
 
 def findings_of(judged: JudgedCall, words: Words, mask: CallMask) -> list[Finding]:
-    """In order of harm: the severest moment first, then by turn; of what happened at one moment, the severest first."""
-    findings = [*_violations(judged, words, mask), *_incidents(judged, words, mask)]
-    worst: dict[tuple[int, str], int] = {}
-    for finding in findings:
-        worst[finding.moment] = max(worst.get(finding.moment, 0), SEVERITIES.index(finding.severity))
+    """In order of harm: the gravest moment first, then by turn; of what happened at one moment, the gravest first."""
+    advised = [*_violations(judged, words, mask), *_incidents(judged, words, mask)]
+    gravest: dict[tuple[int, str], tuple[int, int]] = {}
+    for finding, _ in advised:
+        gravest[finding.moment] = min(gravest.get(finding.moment, finding.rank), finding.rank)
 
-    def harm(finding: Finding) -> tuple[int, int, str, int]:
-        return -worst[finding.moment], *finding.moment, -SEVERITIES.index(finding.severity)
+    def by_harm(one: tuple[Finding, Advice]) -> tuple[object, ...]:
+        finding, _ = one
+        return gravest[finding.moment], finding.moment, finding.rank
 
-    return sorted(findings, key=harm)
+    return list(_said_once(sorted(advised, key=by_harm), words))
 
 
-def _violations(judged: JudgedCall, words: Words, mask: CallMask) -> Iterator[Finding]:
+def _said_once(advised: Iterable[tuple[Finding, Advice]], words: Words) -> Iterator[Finding]:
+    """The findings with their advice; what an earlier one has said already is not said again."""
+    turns: dict[str, int] = {}
+    instead: set[str] = set()
+    for finding, right in advised:
+        turn = turns.get(right.text)
+        if turn is None:
+            should = right._replace(instead="" if right.instead in instead else right.instead).whole
+        else:
+            should = words.text("advice_as", turn=turn) if right.text and turn != finding.turn else ""
+        turns.setdefault(right.text, finding.turn)
+        instead.add(right.instead)
+        yield replace(finding, should=should)
+
+
+def _violations(judged: JudgedCall, words: Words, mask: CallMask) -> Iterator[tuple[Finding, Advice]]:
     for violation in judged.verdict.violations:
-        yield Finding(
+        finding = Finding(
             incident=False,
             name=violation.type,
             title=words.word(violation.type),
@@ -78,13 +101,13 @@ def _violations(judged: JudgedCall, words: Words, mask: CallMask) -> Iterator[Fi
             action=violation.action,
             quotes=_quotes(violation.evidence, mask),
             why=violation_sentence(violation, words.language, judged.verdict.vocabulary),
-            should=advice(violation, judged.verdict, words),
         )
+        yield finding, advice(violation, judged.verdict, words)
 
 
-def _incidents(judged: JudgedCall, words: Words, mask: CallMask) -> Iterator[Finding]:
+def _incidents(judged: JudgedCall, words: Words, mask: CallMask) -> Iterator[tuple[Finding, Advice]]:
     for incident in judged.verdict.incidents:
-        yield Finding(
+        finding = Finding(
             incident=True,
             name=incident.id,
             title=words.word(incident.id),
@@ -94,8 +117,8 @@ def _incidents(judged: JudgedCall, words: Words, mask: CallMask) -> Iterator[Fin
             action=None,
             quotes=_quotes(incident.evidence, mask),
             why=mask.text(incident_sentence(incident, words.language)[:LONGEST]),
-            should=incident_advice(incident, words),
         )
+        yield finding, incident_advice(incident, words)
 
 
 def _quotes(evidence: Iterable[Evidence], mask: CallMask) -> tuple[Quote, ...]:

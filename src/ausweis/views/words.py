@@ -2,16 +2,17 @@
 
 import tomllib
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
 
 from babel import Locale
-from babel.dates import format_date, format_skeleton
+from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal, format_percent
 
+from ausweis.errors import StoreError
 from ausweis.store import CallRow
-from ausweis.vocabulary import KNOWN_WORDS, Language, Vocabulary, name_of
+from ausweis.vocabulary import KNOWN_WORDS, Language, Vocabulary, level_name, name_of
 
 __all__ = ["Words", "clock", "table", "time_of"]
 
@@ -32,6 +33,28 @@ class Words:
     def text(self, key: str, **values: object) -> str:
         """A sentence of the pages. Values are put in as they are: templates escape the whole."""
         return table(self.language, "texts")[key].format(**values)
+
+    def count(self, key: str, number: int, **values: object) -> str:
+        """A sentence about so many: `key_1` where it is one, and `key_0` where it is none and that has its own."""
+        texts, own = table(self.language, "texts"), f"{key}_{number}"
+        return texts[own if number in (0, 1) and own in texts else key].format(count=self.number(number), **values)
+
+    def error(self, error: StoreError) -> str:
+        """What a refusal of the store, or of a form, says; of a fault that has no code, that there is one."""
+        texts = table(self.language, "errors")
+        if not error.code and not error.place:
+            return error.message
+        values = {name: self._value(name, value) for name, value in error.values.items()}
+        return texts.get(error.code, texts["store_other"]).format(**values)
+
+    def status(self, status: int) -> str:
+        """What an answer of the server with such a status means, and what to do."""
+        texts = table(self.language, "errors")
+        return texts.get(f"http_{status}", texts["http_500"])
+
+    def level(self, level: str) -> str:
+        """A level: one that policies share in this language, one that a policy named itself as it is."""
+        return level_name(level, self.language)
 
     def word(self, word: str) -> str:
         """A word of the domain; one that a policy named itself is shown with spaces."""
@@ -57,6 +80,11 @@ class Words:
         """`Montag, 2. März 2026`, `Monday, 2 March 2026`."""
         return format_date(day, "full", LOCALES[self.language])
 
+    def moment(self, at: str) -> str:
+        """`2. März 2026, 09:15` by this machine's clock, of a time in UTC (ISO 8601)."""
+        moment = datetime.fromisoformat(at).astimezone()
+        return f"{self.day(moment.date())}, {format_time(moment, 'HH:mm', locale=LOCALES[self.language])}"
+
     def number(self, value: float | None, places: int = 0) -> str:
         """`1.234,5` or `1,234.5`; a dash where there is none."""
         if value is None:
@@ -79,6 +107,18 @@ class Words:
         """Violations and incidents of a call in short, or its outcome."""
         return ", ".join(map(self.word, (*row.violations, *row.incidents) or (row.outcome,)))
 
+    def right(self, row: CallRow) -> str:
+        """What people say is right of a call, in short."""
+        incidents = row.incidents if row.right_incidents is None else row.right_incidents
+        found = (*(row.right_violations or ()), *incidents)
+        return ", ".join(map(self.word, found or (row.right_outcome or "open",)))
+
+    def _value(self, name: str, value: object) -> object:
+        """A value of an error: ids in words, numbers as they are written here."""
+        if name == "type":
+            return self.capital(self.word(str(value)))
+        return self.number(value) if isinstance(value, int) else value
+
 
 def clock(seconds: float | None) -> str:
     """`1:05` from the call's start; empty where unknown."""
@@ -93,7 +133,7 @@ def time_of(row: CallRow) -> str:
 
 @cache
 def table(language: Language, name: str) -> dict[str, str]:
-    """The `words` or `texts` of a language, by key."""
+    """The `words`, `texts`, `errors` or `glossary` of a language, by key."""
     words: dict[str, dict[str, str]] = tomllib.loads(
         (files("ausweis.views") / "texts" / f"{language}.toml").read_text(encoding="utf-8")
     )

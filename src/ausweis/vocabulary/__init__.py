@@ -5,6 +5,7 @@ actions     what an agent discloses or changes, by category
 violations  how a policy is broken, and how grave that is
 incidents   critical incidents beyond authentication
 own_words   factors and categories of a company's own, and all words that a policy knows
+levels      names of the levels that policies share
 lists       all other closed lists: outcomes, checks, severities, states
 names       what an id is called
 
@@ -27,12 +28,14 @@ from ausweis.vocabulary.factors import (
     hot_words,
 )
 from ausweis.vocabulary.incidents import INCIDENTS, IncidentId, IncidentRecord, Side
+from ausweis.vocabulary.levels import LEVELS, level_name
 from ausweis.vocabulary.lists import (
     CALLERS,
     CHECKS,
     LANGUAGES,
     OUTCOMES,
     SEVERITIES,
+    SEVERITY_NAMES,
     AuthorisationStatus,
     Caller,
     CheckId,
@@ -46,7 +49,7 @@ from ausweis.vocabulary.lists import (
 )
 from ausweis.vocabulary.names import name_of
 from ausweis.vocabulary.own_words import KNOWN_WORDS, OwnKind, OwnWord, Vocabulary, WordId, is_word, with_own
-from ausweis.vocabulary.violations import VIOLATIONS, ViolationRecord, ViolationType
+from ausweis.vocabulary.violations import GRAVEST, VIOLATIONS, ViolationRecord, ViolationType
 
 __all__ = [
     "CALLERS",
@@ -55,12 +58,15 @@ __all__ = [
     "CHECKS",
     "DISCLOSURES",
     "FACTORS",
+    "GRAVEST",
     "INCIDENTS",
     "KNOWN_WORDS",
     "LANGUAGES",
+    "LEVELS",
     "NAME",
     "OUTCOMES",
     "SEVERITIES",
+    "SEVERITY_NAMES",
     "VIOLATIONS",
     "WITH_DIGITS",
     "ActionKind",
@@ -93,6 +99,7 @@ __all__ = [
     "default_mask",
     "hot_words",
     "is_word",
+    "level_name",
     "name_of",
     "with_own",
 ]

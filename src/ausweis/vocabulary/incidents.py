@@ -137,7 +137,7 @@ _RECORDS = (
         speaker="agent",
         name={"de": "unhöflich gegen den Anrufer", "en": "rude to the caller"},
         sentence={
-            "de": "Der Agent beleidigt, verspottet oder herabsetzt den Anrufer.",
+            "de": "Der Agent beleidigt oder verspottet den Anrufer oder setzt ihn herab.",
             "en": "The agent insults, mocks or belittles the caller.",
         },
         question="The agent insults, mocks or belittles the caller.",

@@ -9,6 +9,7 @@ __all__ = [
     "LANGUAGES",
     "OUTCOMES",
     "SEVERITIES",
+    "SEVERITY_NAMES",
     "AuthorisationStatus",
     "Caller",
     "CheckId",
@@ -44,5 +45,11 @@ CheckResult = Literal["pass", "fail", "not_applicable", "unclear"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+SEVERITY_NAMES: Mapping[Severity, Texts] = {
+    "low": {"de": "leicht", "en": "low"},
+    "medium": {"de": "mittel", "en": "medium"},
+    "high": {"de": "schwer", "en": "high"},
+    "critical": {"de": "kritisch", "en": "critical"},
+}
 CALLERS: tuple[Caller, ...] = get_args(Caller)
 CHECKS: tuple[CheckId, ...] = get_args(CheckId)

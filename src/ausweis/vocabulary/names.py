@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any, Protocol
 
 from ausweis.vocabulary.incidents import INCIDENTS
-from ausweis.vocabulary.lists import Language, Texts
+from ausweis.vocabulary.lists import SEVERITY_NAMES, Language, Texts
 from ausweis.vocabulary.own_words import KNOWN_WORDS, Vocabulary
 from ausweis.vocabulary.violations import VIOLATIONS
 
@@ -13,7 +13,7 @@ __all__ = ["name_of"]
 
 
 def name_of(word: str, language: Language, words: Vocabulary = KNOWN_WORDS) -> str:
-    """The name of a factor, category, violation or incident; an id that nothing is known of, with spaces."""
+    """The name of a factor, category, violation, incident or severity; an id that nothing is known of, with spaces."""
     record = words.factors.get(word) or words.categories.get(word)
     if record is not None:
         return record.name[language]
@@ -28,4 +28,5 @@ class _Named(Protocol):
 @cache
 def _names(language: Language) -> dict[str, str]:
     tables: tuple[Mapping[Any, _Named], ...] = (VIOLATIONS, INCIDENTS)
-    return {str(word): record.name[language] for table in tables for word, record in table.items()}
+    names = {str(word): record.name[language] for table in tables for word, record in table.items()}
+    return names | {word: texts[language] for word, texts in SEVERITY_NAMES.items()}

@@ -11,9 +11,12 @@ COMMANDS = {
     "delete": "Remove one call everywhere, and prove it.",
     "expire": "Remove all calls older than so many days.",
     "sample": "Draw calls that are not to review, as a check.",
+    "reviewers": "List and invite reviewers, withdraw their keys.",
     "agreement": "Tell how far reviewers agree.",
     "recall": "Estimate from the samples which share of the violations or incidents was found.",
     "export": "Write decided calls as golden cases, masked.",
+    "index": "Make calls searchable after an update.",
+    "searches": "Tell who searched in masked data.",
     "verify": "Check the chain of who did what.",
 }
 

@@ -65,9 +65,13 @@ def recall(first: datetime | None, last: datetime | None, incidents: bool, addre
     what = "calls with an incident" if incidents else "violations"
     click.echo(f"{estimate.found} {what} among calls to review; {estimate.undecided} calls to review are not decided")
     click.echo(
-        f"{estimate.missed_in_sample} among {estimate.sampled} decided calls of {estimate.represented} that were not "
-        f"to review; {estimate.waiting} drawn calls are not decided"
+        f"{estimate.missed_in_sample} among {estimate.sampled} calls decided blind, of {estimate.represented} that "
+        f"were not to review; {estimate.waiting} drawn calls are not decided blind"
     )
+    if estimate.in_view:
+        click.echo(f"{estimate.in_view} more do not count: whoever decided them had seen the verdict")
+    if estimate.hasty:
+        click.echo(f"{estimate.hasty} of {estimate.sampled} were decided in less than a tenth of the time they take")
     if estimate.days_left_out:
         click.echo(f"{estimate.days_left_out} days left out, in part or whole: no decided sample speaks for them")
     if estimate.recall is not None:
@@ -75,4 +79,4 @@ def recall(first: datetime | None, last: datetime | None, incidents: bool, addre
     elif estimate.sampled:
         click.echo(f"recall cannot be told: there are no {what} among the decided calls")
     else:
-        click.echo("recall cannot be told yet: decide the drawn calls")
+        click.echo("recall cannot be told yet: decide the drawn calls (ausweis serve, Sample)")

@@ -63,8 +63,8 @@
   };
 
   const show = () => {
-    one(".head").style.left = `${100 * share(now)}%`;
-    one(".heard").setAttribute("width", String(1000 * share(now)));
+    one(".needle").style.left = `${100 * share(now)}%`;
+    one(".past").setAttribute("width", String(1000 * share(now)));
     const whole = String(Math.floor(now));
     if (strip.getAttribute("aria-valuenow") === whole && strip.hasAttribute("aria-valuetext")) return;
     strip.setAttribute("aria-valuenow", whole);

@@ -1,0 +1,218 @@
+"""The page of a call whose verdict its reader must not see yet: the call alone, and a form for what she heard."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from starlette.responses import RedirectResponse, Response
+
+from ausweis.errors import StoreError
+from ausweis.serve.calibration import left_of
+from ausweis.serve.call_view import DecisionView, recordings
+from ausweis.serve.comparing import said_at
+from ausweis.serve.decision import label_of, note_of, verdict_key_of
+from ausweis.serve.desk import Done, RequestContext
+from ausweis.serve.question import Question
+from ausweis.serve.queue import Around, filter_of, meta_of, question_of
+from ausweis.serve.rendering import answer
+from ausweis.serve.said import said_of
+from ausweis.serve.working import opened, progress
+from ausweis.store import Calibration, CallRecord, Decision, opinion_of
+from ausweis.views.masks import CallMask
+from ausweis.views.turns import TurnView, turn_views
+from ausweis.views.words import Words
+from ausweis.vocabulary import INCIDENTS, OUTCOMES, VIOLATIONS
+
+__all__ = ["NOT_SURE", "BlindCall", "asked_about", "blind_page", "hear", "heard_form"]
+
+NOT_SURE = "not_sure"
+LONGEST = 12 * 3600
+"""Seconds that a page may have been open: a session."""
+
+
+@dataclass(frozen=True)
+class BlindCall:
+    """What is shown of a call: nothing that its verdict says. `about`: name and value of what else is known of it."""
+
+    record: CallRecord
+    meta: Sequence[str]
+    about: Sequence[tuple[str, str]]
+    turns: Sequence[TurnView]
+    audio: Sequence[str]
+    gone: bool
+    unmasked: bool
+    decisions: Sequence[DecisionView] = ()
+
+
+@dataclass(frozen=True)
+class BlindForm:
+    """The fields of the form as they stand, with the turns as text. `opened`: when the page was, since 1970."""
+
+    outcome: str
+    types: Sequence[tuple[str, str]]
+    kinds: Sequence[tuple[str, str]]
+    note: str
+    opened: int
+
+
+def blind_page(
+    context: RequestContext,
+    record: CallRecord,
+    session: Calibration | None = None,
+    *,
+    problem: str = "",
+    form: Mapping[str, str] | None = None,
+) -> Response:
+    """The call without its verdict, in the sample or in a calibration session. `form`: what could not be kept."""
+    key, question = record.row.key, question_of(context)
+    # What cannot be kept is given back, whoever is there by now.
+    place = None if problem or session else opened(context, record, question)
+    held = place if place is not None and place.session != context.session.id else None
+    return answer(
+        context,
+        "blind.html.j2",
+        here="calibration" if session else "sample",
+        status=409 if problem else 200,
+        call=_call(context, record),
+        around=around_in(context, session, key) if session else _around(context, key, question),
+        progress=progress_in(context, session) if session else progress(context, key, question),
+        place=None if held else place,
+        held=held,
+        minutes=context.desk.places.minutes(held) if held else 0,
+        query=question.query(),
+        calibration=session,
+        said=said_of(context, question.query()),
+        problem=problem,
+        **heard_form(context, record, session, form),
+    )
+
+
+def heard_form(
+    context: RequestContext, record: CallRecord, session: Calibration | None, sent: Mapping[str, str] | None
+) -> dict[str, Any]:
+    """What the form of what was heard is made of; in a session, as the reader has filled it in before."""
+    said = opinion_of(record.decisions, context.session.reviewer, session.key) if session else None
+    given = sent if sent is not None else _given(said) if said else {}
+    form = BlindForm(
+        outcome=given.get("outcome", ""),
+        types=[(kind, given.get(kind, "")) for kind in VIOLATIONS],
+        kinds=[(kind, given.get(kind, "")) for kind in asked_about(record)],
+        note=given.get("note", ""),
+        opened=_opened(given) or int(time.time()),
+    )
+    return {"heard": form, "heard_outcomes": (*OUTCOMES, NOT_SURE), "heard_before": said is not None}
+
+
+def around_in(context: RequestContext, session: Calibration, key: int) -> Around:
+    """The calls before and after this one in a session."""
+    place = session.calls.index(key)
+    return Around(*(session.calls[one] if 0 <= one < len(session.calls) else None for one in (place - 1, place + 1)))
+
+
+def progress_in(context: RequestContext, session: Calibration) -> str:
+    """How much of a session is left for the reader."""
+    return context.words.count("calibration_left", len(left_of(context, session)))
+
+
+def _around(context: RequestContext, key: int, question: Question) -> Around:
+    which = filter_of(context, question, free=True)
+    return Around(*context.store.neighbours(key, which, order=question.by))
+
+
+def _given(said: Decision) -> dict[str, str]:
+    """What a reviewer said, as the fields that were sent then."""
+    turns: dict[str, list[str]] = {}
+    for kind, turn in said_at(said):
+        turns.setdefault(kind, []).append(str(turn))
+    given = {kind: ", ".join(numbers) for kind, numbers in turns.items()}
+    return given | {"outcome": said.outcome or NOT_SURE, "note": said.note}
+
+
+def hear(context: RequestContext) -> Response:
+    """Keep what the reviewer heard, then show it beside the verdict; what cannot be kept is given back, filled in.
+
+    Raises:
+        StoreError: there is no such call any more.
+    """
+    key, question = context.parts["key"], question_of(context)
+    record = context.store.record(key)
+    session = context.store.calibrates(context.session.reviewer, key)
+    try:
+        context.desk.done[context.session.id] = _keep(context, record)
+    except StoreError as error:
+        here = replace(context, path=f"/calls/{key}", query=question.query())
+        problem = context.words.error(error)
+        return blind_page(here, context.store.record(key), session, problem=problem, form=context.form)
+    context.desk.places.leave(key, context.session)
+    if session is None:
+        return RedirectResponse(f"/calls/{key}{question.query()}", 303)
+    left = left_of(context, session)
+    onward = next((one for one in left if one > key), left[0] if left else None)
+    return RedirectResponse(f"/calls/{onward}" if onward else f"/calibrations/{session.key}?heard=1", 303)
+
+
+def asked_about(record: CallRecord) -> tuple[str, ...]:
+    """The kinds of incidents that were looked for when the call was read."""
+    looked_for = record.facts.looked_for if record.facts else ()
+    return tuple(kind for kind in INCIDENTS if kind in looked_for)
+
+
+def _keep(context: RequestContext, record: CallRecord) -> Done:
+    """Keep what was sent: what was decided by that.
+
+    Raises:
+        StoreError: the verdict, or the text, says something else by now, or what was sent is no label.
+    """
+    form = context.form
+    asked = asked_about(record)
+    given = {name: value for name, value in form.items() if name not in INCIDENTS or name in asked}
+    if form.get("outcome") not in (*OUTCOMES, NOT_SURE):
+        raise StoreError("what was heard is missing", code="heard_missing")
+    label = None if form["outcome"] == NOT_SURE else label_of(given)
+    opened = _opened(form)
+    made = context.store.hear(
+        record.row.key,
+        reviewer=context.session.reviewer,
+        outcome=label.outcome if label else None,
+        violations=label.violations if label else (),
+        incidents=label.incidents if label else (),
+        asked=asked,
+        note=note_of(form),
+        verdict_key=verdict_key_of(form),
+        says=form.get("says"),
+        seconds=time.time() - opened if opened else None,
+    )
+    return Done(record.row.key, made.key, made.choice)
+
+
+def _opened(form: Mapping[str, str]) -> int:
+    """When the page was opened; 0 where that is unknown, or cannot be."""
+    text = form.get("opened", "")
+    opened = int(text) if text.isascii() and text.isdecimal() and len(text) <= 12 else 0
+    return opened if 0 <= time.time() - opened <= LONGEST else 0
+
+
+def _call(context: RequestContext, record: CallRecord) -> BlindCall:
+    words, unmasked = context.words, context.desk.shows(context.session, record)
+    # An amount that is not masked would tell that an incident is about it.
+    plain = replace(record, verdict=record.verdict.model_copy(update={"incidents": ()}))
+    mask = CallMask(plain, words.language, masked=not unmasked, known=record.masks)
+    audio, gone = recordings(record)
+    return BlindCall(
+        record=record,
+        meta=meta_of(record.row, words, agents=context.desk.agents),
+        about=_about(record, words),
+        # Of a call without text, quotes are all that is known: of what was found.
+        turns=turn_views(record.call, {}, mask) if record.call else (),
+        audio=audio,
+        gone=gone,
+        unmasked=unmasked,
+    )
+
+
+def _about(record: CallRecord, words: Words) -> list[tuple[str, str]]:
+    policy = record.run.policy
+    direction = record.row.direction
+    known = [("direction", words.word(direction))] if direction else []
+    return [*known, ("policy", f"{record.run.policy_title or policy.id} ({policy.id} {policy.version})")]

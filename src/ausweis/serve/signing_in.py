@@ -1,0 +1,108 @@
+"""Signing in and out: by the terminal's token and a name, or by a reviewer's own key."""
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from ausweis.errors import NameRefusedError
+from ausweis.serve.auth import reviewer_name
+from ausweis.serve.people import keep, session_of
+from ausweis.serve.rendering import render
+from ausweis.serve.requests import client_of, desk_of, fields_of, here, sign_in_address, words_of
+
+__all__ = ["invitation_page", "sign_in", "sign_in_page", "sign_out"]
+
+
+async def sign_in_page(request: Request) -> Response:
+    """The form; with the terminal's token in the address, a name is all that it asks for."""
+    desk, token = desk_of(request), request.query_params.get("token", "")
+    back = here(request.query_params.get("back", ""))
+    if desk.sign_on is not None:
+        return RedirectResponse(back, 303)
+    if token and not desk.auth.knows(token):
+        return _wrong(request, back)
+    return _form(request, token, "", back=back)
+
+
+async def invitation_page(request: Request) -> Response:
+    """Where an invitation leads: nothing happens until somebody presses the button.
+
+    The key stands behind `#`: a browser sends it to nobody, so it is in no log, and programs of a chat that look at
+    links never have it.
+    """
+    if desk_of(request).sign_on is not None:
+        return RedirectResponse("/", 303)
+    return HTMLResponse(render("invitation.html.j2", words_of(request)))
+
+
+async def sign_in(request: Request) -> Response:
+    """Sign in whoever gives a right key."""
+    desk, form = desk_of(request), await fields_of(request)
+    token, back = form.get("token", "").strip(), here(form.get("back", ""))
+    if desk.sign_on is not None:
+        # Keys open nothing beside it.
+        raise HTTPException(403, "sign_on_proxy")
+    if desk.auth.knows(token):
+        return await _by_token(request, token, form.get("reviewer", ""), back)
+    known = await run_in_threadpool(desk.store.reviewer_by_key, token) if token else None
+    if known is None:
+        return _wrong(request, back, 403)
+    return _signed_in(request, desk.auth.sign_in(known.name, by="key", mark=known.mark)[1], back)
+
+
+async def _by_token(request: Request, token: str, name: str, back: str) -> Response:
+    desk, words = desk_of(request), words_of(request)
+    reviewer = reviewer_name(name)
+    if reviewer is None:
+        return _form(request, token, words.text("name_missing"), 422, back=back)
+    try:
+        reviewer = await run_in_threadpool(desk.store.name_for, reviewer)
+    except NameRefusedError as error:
+        return _form(request, token, words.error(error), 422, back=back, name=name)
+    if await run_in_threadpool(desk.store.reviewer, reviewer):
+        return _form(request, token, words.text("name_has_key", name=reviewer), 422, back=back, name=name)
+    return _signed_in(request, desk.auth.sign_in(reviewer)[1], back)
+
+
+def _signed_in(request: Request, cookie: str, back: str) -> Response:
+    desk = desk_of(request)
+    desk.throttle.right(client_of(request))
+    response = RedirectResponse(back, 303)
+    keep(response, desk, cookie)
+    return response
+
+
+async def sign_out(request: Request) -> Response:
+    """End the session."""
+    desk, session, form = desk_of(request), await session_of(request), await fields_of(request)
+    if session is not None and not desk.auth.csrf_valid(session, form.get("csrf", "")):
+        raise HTTPException(403)
+    if session is not None:
+        desk.auth.sign_out(session)
+        desk.done.pop(session.id, None)
+        desk.places.leave_all(session)
+        desk.unmasked = {seen: says for seen, says in desk.unmasked.copy().items() if seen[0] != session.id}
+        desk.searches = {name: found for name, found in desk.searches.copy().items() if name[0] != session.id}
+    response = RedirectResponse("/signin", 303)
+    response.delete_cookie(desk.cookie, path="/", httponly=True, samesite="lax", secure=desk.secure)
+    return response
+
+
+def _wrong(request: Request, back: str, status: int = 200) -> HTMLResponse:
+    """The answer to a wrong key; soon with a time to wait."""
+    words, seconds = words_of(request), desk_of(request).throttle.wrong(client_of(request))
+    if not seconds:
+        return _form(request, "", words.text("token_wrong"), status, back=back)
+    response = _form(request, "", words.count("token_wait", seconds), 429, back=back)
+    response.headers["Retry-After"] = str(seconds)
+    return response
+
+
+def _form(
+    request: Request, token: str, problem: str, status: int = 200, *, back: str = "/", name: str | None = None
+) -> HTMLResponse:
+    """`token`: the right one, which the form then carries along."""
+    reviewer = desk_of(request).reviewer if name is None else name
+    values = {"token": token, "problem": problem, "reviewer": reviewer, "onward": back, "back": sign_in_address(back)}
+    return HTMLResponse(render("signin.html.j2", words_of(request), **values), status)

@@ -1,0 +1,79 @@
+"""How several people share a queue: who is at a call, who takes it over, who settles it."""
+
+from starlette.responses import RedirectResponse, Response
+
+from ausweis.serve.desk import RequestContext
+from ausweis.serve.places import Place
+from ausweis.serve.question import Question
+from ausweis.serve.queue import filter_of, question_of
+from ausweis.store import CallRecord, Decision, can_settle, person_of, same_person
+
+__all__ = ["leave", "opened", "progress", "settles", "stay", "take_over"]
+
+
+def opened(context: RequestContext, record: CallRecord, question: Question) -> Place | None:
+    """Who is at a call, the reader or another; None where it was not opened as one to be decided."""
+    waits = question.waits(record.row.state) and not _own(context, record)
+    if question.show == "settle":
+        waits = question.waits(record.row.state)
+    if not waits:
+        context.desk.places.leave_all(context.session)
+        return None
+    return context.desk.places.open(record.row.key, context.session)
+
+
+def stay(context: RequestContext) -> Response:
+    """The page says that somebody is still at its call; the answer says where another has taken it over."""
+    is_own = context.desk.places.stay(context.parts["key"], context.session, _stamp(context))
+    return Response(status_code=204) if is_own else Response(headers={"x-place": "taken"})
+
+
+def leave(context: RequestContext) -> Response:
+    """The page says that it was left."""
+    context.desk.places.leave(context.parts["key"], context.session, _stamp(context))
+    return Response(status_code=204)
+
+
+def take_over(context: RequestContext) -> Response:
+    """Be at a call that another is at."""
+    context.desk.places.take_over(context.parts["key"], context.session)
+    return RedirectResponse(f"/calls/{context.parts['key']}{question_of(context).query()}", 303)
+
+
+def progress(context: RequestContext, key: int, question: Question) -> str:
+    """`3 of 17`, in the present queue; of a call that is not in it, how many are left.
+
+    Empty while something is searched for, which takes long.
+    """
+    if question.q:
+        return ""
+    words = context.words
+    place, total = context.store.position(key, filter_of(context, question), order=question.by)
+    if place is not None:
+        return words.text("place_of", place=words.number(place), total=words.number(total))
+    return words.text("place_left", total=words.number(total)) if question.show not in ("decided", "all") else ""
+
+
+def settles(context: RequestContext, record: CallRecord, question: Question) -> bool:
+    """Whether what the reader decides now settles the call: a lead, who sees what the others say.
+
+    Who has once seen it can give no opinion of their own any more, wherever they open the call.
+    """
+    if context.session.role != "lead" or not can_settle(record.decisions, context.session.reviewer):
+        return False
+    seen = (person_of(context.session.reviewer), record.row.key, record.says)
+    own = _own(context, record)
+    if question.show == "settle" and not own:
+        context.desk.seen.add(seen)
+    return question.show == "settle" or seen in context.desk.seen or any(one.settles for one in own)
+
+
+def _own(context: RequestContext, record: CallRecord) -> list[Decision]:
+    """What the reader said that counts."""
+    me = context.session.reviewer
+    return [one for one in record.decisions if one.counts and same_person(one.reviewer, me)]
+
+
+def _stamp(context: RequestContext) -> int:
+    stamp = context.form.get("stamp", "")
+    return int(stamp) if stamp.isdecimal() and len(stamp) < 16 else 0

@@ -1,0 +1,174 @@
+"""Who reviews here: names, roles, and a hash of the key of each; every change is an entry of the chain.
+
+The key itself is told once, when it is made. The rows are sealed like those that reports rest on.
+"""
+
+import secrets
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any, get_args
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from ausweis.batch.manifest import now
+from ausweis.errors import NameRefusedError, StoreError
+from ausweis.store import chain, sealing
+from ausweis.store.key import Key, canonical
+from ausweis.store.persons import known_name, person_of
+from ausweis.store.rows import Invitation, Reviewer, Role, What
+from ausweis.store.tables import decisions, reviewers
+
+__all__ = [
+    "change_role",
+    "decided_since",
+    "invite",
+    "known_names",
+    "name_for",
+    "renew",
+    "reviewer",
+    "reviewer_by_key",
+    "reviewer_list",
+    "spellings",
+    "withdraw",
+]
+
+_BYTES = 32
+_MAX_NAME = 60
+
+
+def reviewer_list(connection: Connection) -> list[Reviewer]:
+    """All reviewers, by name; those too whose key was withdrawn."""
+    return [_reviewer(row) for row in connection.execute(select(reviewers).order_by(reviewers.c.person))]
+
+
+def reviewer(connection: Connection, name: str) -> Reviewer | None:
+    """The reviewer of a name, however it is written."""
+    row = connection.execute(select(reviewers).where(reviewers.c.person == person_of(name))).first()
+    return None if row is None else _reviewer(row)
+
+
+def reviewer_by_key(connection: Connection, secret: Key, own: str) -> Reviewer | None:
+    """The reviewer whose key this is; None where it is nobody's, or not any more."""
+    wanted = select(reviewers).where(reviewers.c.key_hash == secret.reviewer(own), reviewers.c.withdrawn.is_(None))
+    row = connection.execute(wanted).first()
+    return None if row is None else _reviewer(row)
+
+
+def known_names(connection: Connection) -> list[str]:
+    """All names that stand in the store: of reviewers, then of decisions, in the order in which they came."""
+    own = connection.execute(select(reviewers.c.name).order_by(reviewers.c.key)).scalars()
+    first = func.min(decisions.c.at)
+    wanted = select(decisions.c.reviewer).group_by(decisions.c.reviewer).order_by(first, decisions.c.reviewer)
+    return [*own, *connection.execute(wanted).scalars()]
+
+
+def name_for(connection: Connection, name: str) -> str:
+    """The name under which somebody works who gives this one.
+
+    Raises:
+        NameRefusedError: it mixes alphabets, or looks like another's.
+    """
+    return known_name(name, known_names(connection))
+
+
+def spellings(connection: Connection, name: str) -> tuple[str, ...]:
+    """The names at decisions that are of the same person as this one."""
+    names = connection.execute(select(decisions.c.reviewer).distinct()).scalars()
+    return tuple(sorted(other for other in names if person_of(other) == person_of(name)))
+
+
+def decided_since(connection: Connection, moment: datetime, name: str) -> tuple[int, int]:
+    """How many calls were decided since: by this person, and by all. `moment` with its zone."""
+    at = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    wanted = select(decisions.c.reviewer, decisions.c.call_key, decisions.c.choice).where(decisions.c.at >= at)
+    words: Counter[tuple[str, int]] = Counter()
+    for row in connection.execute(wanted):
+        # One that was taken back and the entry that did it come to nothing.
+        words[person_of(row.reviewer), row.call_key] += -1 if row.choice == "withdrawn" else 1
+    standing = [said for said, number in words.items() if number > 0]
+    return sum(person == person_of(name) for person, _ in standing), len({key for _, key in standing})
+
+
+def invite(
+    connection: Connection, key: Key, name: str, role: Role = "reviewer", *, by: str, with_key: bool = True
+) -> Invitation:
+    """Take somebody up, with a new key. `with_key`: not where the company's sign-on tells who somebody is.
+
+    Raises:
+        NameRefusedError: somebody of that name is there, or it could be taken for another's.
+        StoreError: the name or the role is none.
+    """
+    name = " ".join(name.split())
+    if not name or len(name) > _MAX_NAME or not name.isprintable():
+        raise StoreError(f"a reviewer needs a name, of at most {_MAX_NAME} letters")
+    _check_role(role)
+    name = known_name(name, known_names(connection))
+    if reviewer(connection, name) is not None:
+        raise NameRefusedError(f"{name} is there already; a new key: renew", code="known", like=name)
+    own = secrets.token_urlsafe(_BYTES) if with_key else None
+    values = {
+        "name": name,
+        "person": person_of(name),
+        "role": role,
+        "key_hash": None if own is None else key.reviewer(own),
+        "made": now(),
+        "withdrawn": None,
+    }
+    number = connection.execute(insert(reviewers).returning(reviewers.c.key), values).scalar_one()
+    return Invitation(_noted(connection, key, number, "reviewer_invited", by), own)
+
+
+def renew(connection: Connection, key: Key, name: str, *, by: str, with_key: bool = True) -> Invitation:
+    """Give a reviewer another key, or with `with_key` none, in the place of the one before; who was withdrawn is back.
+
+    Raises:
+        StoreError: there is no such reviewer.
+    """
+    own = secrets.token_urlsafe(_BYTES) if with_key else None
+    values = {"key_hash": None if own is None else key.reviewer(own), "made": now(), "withdrawn": None}
+    return Invitation(_change(connection, key, name, values, "reviewer_renewed", by), own)
+
+
+def change_role(connection: Connection, key: Key, name: str, role: Role, *, by: str) -> Reviewer:
+    """Give a reviewer another role.
+
+    Raises:
+        StoreError: there is no such reviewer, or no such role.
+    """
+    _check_role(role)
+    return _change(connection, key, name, {"role": role}, "reviewer_role", by)
+
+
+def withdraw(connection: Connection, key: Key, name: str, *, by: str) -> Reviewer:
+    """Let a reviewer in no more; what they decided stays.
+
+    Raises:
+        StoreError: there is no such reviewer.
+    """
+    return _change(connection, key, name, {"key_hash": None, "withdrawn": now()}, "reviewer_withdrawn", by)
+
+
+def _change(connection: Connection, key: Key, name: str, values: dict[str, Any], what: What, by: str) -> Reviewer:
+    known = reviewer(connection, name)
+    if known is None:
+        raise StoreError("there is no reviewer of that name", code="reviewer_gone")
+    sealing.check(connection, key, "reviewer", [known.key])
+    connection.execute(update(reviewers).where(reviewers.c.key == known.key).values(values))
+    return _noted(connection, key, known.key, what, by)
+
+
+def _noted(connection: Connection, key: Key, number: int, what: What, by: str) -> Reviewer:
+    """The reviewer as they are now, sealed, with an entry of the chain."""
+    sealing.seal(connection, key, "reviewer", [number])
+    row = connection.execute(select(reviewers).where(reviewers.c.key == number)).one()
+    chain.append(connection, key, what, by, content=canonical([row.name, row.role, row.key_hash, row.withdrawn]))
+    return _reviewer(row)
+
+
+def _reviewer(row: Any) -> Reviewer:
+    return Reviewer(row.key, row.name, row.role, row.made, row.withdrawn, mark=(row.key_hash or "")[:16])
+
+
+def _check_role(role: str) -> None:
+    if role not in get_args(Role):
+        raise StoreError(f"a role is one of {', '.join(get_args(Role))}")

@@ -1,0 +1,150 @@
+"""The sample in a real browser: what was heard is said by keys or clicks, then stands beside the verdict."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, expect
+from tests.serve.driven import signed_in
+from tests.serve.serving import desk_of, served
+
+from ausweis.store import CallFilter, Store
+
+
+@pytest.fixture
+def address(store: Store) -> Iterator[str]:
+    store.draw_sample(date(2026, 2, 1), date(2026, 3, 2), 4, seed=1)
+    with served(desk_of(store)) as found:
+        yield found
+
+
+def drawn(store: Store, *, audio: bool = False) -> list[int]:
+    keys = store.keys(CallFilter(unheard_by=("Anna",)), order="chance")
+    return [key for key in keys if store.record(key).audio] if audio else keys
+
+
+def test_a_call_of_the_sample_is_heard_by_keys_then_compared(browser: Browser, address: str, store: Store) -> None:
+    first, second, *_ = drawn(store)
+    with signed_in(browser, address) as found:
+        page = found.page
+        page.goto(f"{address}/sample")
+        expect(page.locator(".row .what").first).to_have_text("Not heard yet")
+        page.keyboard.press("j")
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"{address}/calls/{first}?show=sample")
+        expect(page.locator(".chip, mark, .badge, .finding, [data-marked]")).to_have_count(0)
+        for key in ("c", "o", "n"):
+            page.keyboard.press(key)
+        expect(page.locator("#heard-violations")).to_be_hidden()
+        page.keyboard.press("2")
+        page.get_by_label("Authentication too late").focus()
+        page.keyboard.press("Escape")
+        page.keyboard.press("j")
+        page.keyboard.press("j")
+        page.keyboard.press("t")
+        expect(page.get_by_label("Authentication too late")).to_have_value("2")
+        page.locator("#t3 .set-turn").click()
+        page.locator("#t1 .set-turn").click()
+        page.locator("#t2 .set-turn").click()
+        expect(page.get_by_label("Authentication too late")).to_have_value("1, 3")
+        page.get_by_label("Authentication too late").press("Enter")
+        expect(page.get_by_role("heading", name="do not say the same")).to_be_visible()
+        expect(page.locator("tr.differs")).to_have_count(2)
+        assert Axe().run(page).response["violations"] == []
+        page.get_by_role("link", name="Stay with it, next call").click()
+        page.wait_for_url(f"{address}/calls/{second}?show=sample")
+    (decision,) = store.record(first).decisions
+    assert (decision.blind, decision.choice) == (True, "overrule")
+    assert decision.violations == (("late_authentication", 1), ("late_authentication", 3))
+
+
+def test_the_recording_and_the_transcript_begin_at_the_beginning(browser: Browser, address: str, store: Store) -> None:
+    key = drawn(store, audio=True)[0]
+    with signed_in(browser, address) as found:
+        page = found.page
+        page.goto(f"{address}/calls/{key}")
+        page.wait_for_function("document.querySelector('audio').readyState >= 1")
+        assert page.evaluate("document.querySelector('audio').currentTime") == 0
+        assert "#" not in str(page.locator("audio").get_attribute("src"))
+        expect(page.locator("#t1")).to_be_in_viewport()
+
+
+def test_it_works_without_scripts(browser: Browser, address: str, store: Store) -> None:
+    key = drawn(store)[0]
+    with signed_in(browser, address, scripts=False) as found:
+        page = found.page
+        page.goto(f"{address}/calls/{key}?show=sample")
+        page.get_by_label("Violation", exact=True).check()
+        page.get_by_label("No authentication").fill("2")
+        page.get_by_role("button", name="Record and show the verdict").click()
+        expect(page.get_by_role("heading", name="do not say the same")).to_be_visible()
+    assert store.record(key).decisions[0].violations == (("no_authentication", 2),)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_pages_are_accessible_and_fit_the_screen(
+    browser: Browser, address: str, store: Store, width: int, dark: bool
+) -> None:
+    key = drawn(store)[0]
+    with signed_in(browser, address, width=width, dark=dark, language="de" if dark else "en") as found:
+        page = found.page
+        for one in ("/sample", "/?show=sample", "/?show=all", f"/calls/{key}", "violation", "sent"):
+            if one == "violation":
+                page.locator("input[value=violation]").check()
+            elif one == "sent":
+                page.locator("input[name=late_authentication]").fill("2")
+                page.locator("#heard button.main").click()
+                page.locator(".compared").wait_for()
+            else:
+                page.goto(address + one)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, one
+            result = Axe().run(page)
+            assert result.violations_count == 0, result.generate_report()
+
+
+def test_a_calibration_session_in_the_browser(browser: Browser, store: Store) -> None:
+    keys = sorted(store.keys(CallFilter(outcomes=("violation",)))[:2])
+    with (
+        served(desk_of(store)) as address,
+        signed_in(browser, address, "Lea") as lead,
+        signed_in(browser, address, "Ben", width=390, language="de") as ben,
+    ):
+        page = lead.page
+        page.get_by_role("link", name="Calibration").click()
+        page.get_by_label("Name of the session").fill("March")
+        page.get_by_label("How many").fill("0")
+        assert Axe().run(page).response["violations"] == []
+        page.get_by_role("button", name="Prepare").click()
+        page.wait_for_url("**/calibrations/1")
+        for key in keys:
+            page.goto(f"{address}/calls/{key}?show=all")
+            page.get_by_role("button", name="Add", exact=True).click()
+            page.wait_for_url("**/calibrations/1")
+        assert Axe().run(page).response["violations"] == []
+        page.get_by_role("button", name="Start the session").click()
+        other = ben.page
+        other.goto(f"{address}/calibrations")
+        expect(other.locator(".sessions")).to_contain_text("2 Anrufe offen")
+        other.get_by_role("link", name="March").click()
+        other.locator(".session-calls a").first.click()
+        other.wait_for_url(f"{address}/calls/{keys[0]}")
+        expect(other.locator(".chip, mark, .finding, .badge")).to_have_count(0)
+        other.get_by_label("Verstoß", exact=True).check()
+        other.locator("input[name=no_authentication]").fill("2")
+        other.get_by_role("button", name="Festhalten und weiter").click()
+        other.wait_for_url(f"{address}/calls/{keys[1]}")
+        other.get_by_label("Regelkonform").check()
+        other.get_by_role("button", name="Festhalten und weiter").click()
+        expect(other.locator(".said")).to_contain_text("über alle Anrufe")
+        store.hear(keys[0], reviewer="Mia", outcome="compliant", verdict_key=store.record(keys[0]).verdict_key)
+        page.reload()
+        expect(page.locator(".done-by")).to_contain_text("2 of 2")
+        page.get_by_role("button", name="Close the session").click()
+        expect(page.locator(".big")).to_contain_text("0%")
+        for one, width in ((page, 1280), (other, 390)):
+            one.goto(f"{address}/calibrations/1")
+            expect(one.locator(".opinion").first).to_contain_text("Mia")
+            assert one.evaluate("document.documentElement.scrollWidth") <= width
+            assert Axe().run(one).response["violations"] == []

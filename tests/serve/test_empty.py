@@ -1,0 +1,31 @@
+"""The rule: who has done all is told so, and where to go on; who finds nothing is told that."""
+
+from tests.serve.serving import Visitor, desk_of, visitor
+
+from ausweis.store import CallFilter, Store
+
+
+def test_who_has_decided_all_is_told_what_was_done_and_where_to_go_on(store: Store) -> None:
+    desk = desk_of(store)
+    anna, ben = Visitor(desk, "Anna"), Visitor(desk, "Ben")
+    keys = store.keys(CallFilter(to_review=True, states=("open",)))
+    for place, key in enumerate(keys):
+        choice = "not_sure" if place == 0 else "confirm"
+        verdict = str(store.record(key).verdict_key)
+        who = ben if place == 1 else anna
+        _, onward = who.send(f"/calls/{key}/decisions", choice=choice, verdict_key=verdict)
+    page = anna.page(onward)
+    assert "All reviewed." in page
+    assert f"Decided today: {len(keys)}, {len(keys) - 1} of them by you." in page
+    assert '<a href="/?show=settle">To settle (1)</a>' in page
+    assert "Second opinion (1)" not in page
+    assert '<a href="/?show=second">Second opinion (1)</a>' in ben.page("/")
+    assert "All reviewed." in anna.http.get("/", headers={"HX-Request": "true"}).text
+    german = anna.http.get("/?show=sample", headers={"Accept-Language": "de"}).text
+    assert "Die Stichprobe ist entschieden." in german
+
+
+def test_nothing_found_is_not_all_done(store: Store) -> None:
+    anna = visitor(store)
+    for query in ("?q=xyzzy", "?show=decided", "?first=2030-01-01"):
+        assert "No calls fit." in anna.page(f"/{query}")

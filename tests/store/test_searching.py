@@ -1,0 +1,185 @@
+"""The rule: the index has of each call what its page shows, and of a deleted call nothing."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from tests.store.conftest import Filled
+from tests.store.older import as_before
+from tests.store.runs import make_call, make_run
+
+from ausweis.calls import Call
+from ausweis.errors import StoreError
+from ausweis.store import CallFilter, Key, Store, index
+from ausweis.store.database import Database
+
+
+def found(store: Store, words: str) -> set[str]:
+    return {row.call_id for row in store.calls(CallFilter(text=words))}
+
+
+def kept(store: Store, words: str) -> int:
+    """How many calls the index has that say so, in the store or not."""
+    with store._database.reading() as connection:
+        return len(connection.execute(index.saying(words, connection.dialect.name)).all())
+
+
+def test_a_call_without_text_or_verdict_is_not_found(store: Store, filled: Filled, tmp_path: Path) -> None:
+    store.add_calls([make_call(1)])
+    assert (found(store, "weiterhelfen"), store.unindexed()) == (set(), 0)
+    folder = make_run(tmp_path / "first", [make_call(1), make_call(2)])
+    store.import_run(folder)
+    assert found(store, "weiterhelfen") == {"call-1"}
+    store.add_calls([make_call(2)])
+    assert found(store, "weiterhelfen") == {"call-1", "call-2"}
+    assert found(store, "krummbiegel") == set()
+
+
+def test_another_text_or_verdict_takes_the_place_of_the_one_before(store: Store, filled: Filled) -> None:
+    filled([make_call(1, words="vom Apfelbaum, "), make_call(2)])
+    assert found(store, "apfelbaum") == {"call-1"}
+    store.add_calls([make_call(1, words="vom Birnbaum, ")])
+    assert (found(store, "apfelbaum"), kept(store, "apfelbaum"), found(store, "birnbaum")) == (set(), 0, {"call-1"})
+    filled([make_call(1, words="vom Birnbaum, ", pin=False), make_call(2)], "second", started="2026-03-03T20:00:00Z")
+    assert found(store, "birnbaum") == {"call-1"}
+    assert found(store, "frage") == {"call-1"}
+    assert kept(store, "weiterhelfen") == 2
+    assert (store.unindexed(), store.verify_chain() > 0) == (0, True)
+
+
+def test_of_a_deleted_call_nothing_is_in_the_index(store: Store, filled: Filled) -> None:
+    filled([make_call(1, words="vom Apfelbaum, "), make_call(2), make_call(3)])
+    store.delete("call-1")
+    assert (kept(store, "apfelbaum"), kept(store, "weiterhelfen"), found(store, "weiterhelfen")) == (
+        0,
+        2,
+        {"call-2", "call-3"},
+    )
+    with store._database.reading() as connection:
+        assert index.orphans(connection) == 0
+
+
+def test_of_many_deleted_calls_nothing_is_in_the_file(tmp_path: Path) -> None:
+    def calls(words: str) -> list[Call]:
+        days = ("2026-03-03", "2026-03-01")
+        return [make_call(number, day=days[number % 2], words=words) for number in range(1, 221)]
+
+    apples = [make_call(number, day="2026-03-01", words="vom Apfelbaum, ") for number in range(301, 311)]
+    with Store.open(tmp_path / "s.sqlite") as store:
+        store.import_run(make_run(tmp_path / "run", [*calls(""), *apples]), [*calls(""), *apples])
+        # Another text for many: what the index had of the one before stays until something is deleted.
+        store.add_calls(calls("vom Pflaumenbaum, "))
+        assert store.expire(1, today=date(2026, 3, 3)).calls == 120
+        assert (kept(store, "apfelbaum"), kept(store, "pflaumenbaum"), kept(store, "weiterhelfen")) == (0, 110, 110)
+        with store._database.reading() as connection:
+            assert index.orphans(connection) == 0
+            assert connection.exec_driver_sql("SELECT count(*) FROM settings WHERE name = 'index'").scalar() == 0
+            connection.exec_driver_sql("CREATE VIRTUAL TABLE temp.terms USING fts5vocab (main, found, row)")
+            terms = set(connection.exec_driver_sql("SELECT term FROM terms").scalars())
+    assert {"pfl", "wei"} <= terms
+    assert not {"apf", "pfe", "elb"} & terms
+
+
+def test_a_call_that_stayed_in_the_index_is_no_proven_deletion(
+    store: Store, filled: Filled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled([make_call(1), make_call(2)])
+    if not store._database.is_sqlite:
+        pytest.skip("PostgreSQL removes it with the call")
+    monkeypatch.setattr("ausweis.store.deleting.drop", lambda *_: None)
+    with pytest.raises(StoreError, match="the index still has a deleted call"):
+        store.delete("call-1")
+
+
+def test_an_older_store_is_indexed_step_by_step(address: str, key: Key, tmp_path: Path) -> None:
+    calls = [make_call(number) for number in range(1, 8)]
+    with Store.open(address, key=key) as store:
+        store.import_run(make_run(tmp_path / "run", calls), calls)
+    database = Database.open(address)
+    with database.writing() as connection:
+        for statement in as_before(6):
+            connection.execute(text(statement))
+        # A row that nobody can read keeps the others from nothing.
+        connection.execute(text("UPDATE verdicts SET facts = 'x' WHERE key = 3"))
+    database.close()
+    with Store.open(address, key=key) as store:
+        assert (store.unindexed(), found(store, "weiterhelfen")) == (7, set())
+        assert list(store.index(at_once=3)) == [3, 3, 1, 0]
+        assert (store.unindexed(), len(found(store, "weiterhelfen"))) == (1, 6)
+        assert sum(store.index()) == 1
+
+
+def test_a_search_behind_the_mask_is_an_entry_that_tells_no_word(store: Store, filled: Filled, key: Key) -> None:
+    filled([make_call(1), make_call(2, team="Süd")])
+    assert found(store, "Krummbiegel") == set()
+    assert len(store.search_unmasked("KRUMMBIEGEL ilse", who="Mia")) == 2
+    assert len(store.search_unmasked("000002", who="Jan", which=CallFilter(teams=("Süd",)))) == 1
+    last, before = store.chain(limit=2)
+    assert (before.who, before.what, before.detail) == ("Mia", "searched", {"found": 2, "kinds": ["words"]})
+    assert (last.who, last.detail) == ("Jan", {"found": 1, "kinds": ["number"]})
+    assert before.content != key.content("KRUMMBIEGEL ilse")
+    assert store.verify_chain() == last.seq
+    assert [entry.seq for entry in store.searches_for("Ilse Krummbiegel")] == [before.seq]
+    assert store.searches_for("Ilse") == []
+    for words in ("", "ab", "x\0yz", "abc" * 100):
+        with pytest.raises(StoreError, match="3 letters"):
+            store.search_unmasked(words, who="Mia")
+
+
+def test_what_an_entry_tells_cannot_be_changed(store: Store, filled: Filled) -> None:
+    filled([make_call(1)])
+    store.search_unmasked("Krummbiegel", who="Mia")
+    with store._database.writing() as connection:
+        if store._database.is_sqlite:
+            connection.execute(text("DROP TRIGGER chain_no_update"))
+        else:
+            connection.execute(text("ALTER TABLE chain DISABLE TRIGGER USER"))
+        connection.execute(text("UPDATE chain SET detail = NULL"))
+    with pytest.raises(StoreError, match="the chain is broken"):
+        store.verify_chain()
+
+
+@pytest.mark.parametrize(
+    ("words", "turn", "shown"),
+    [
+        ("GRÜẞ", 1, "aus der , »grüß« Gott."),
+        ("nummer läuft", 4, "Ihr Vertrag mit der »Nummer« "),
+        ("Denn heute", 2, "Wie kann ich Ihnen »denn« heute weiterhelfen"),
+        ('"denn heute"', 2, "Wie kann ich Ihnen »denn heute« weiterhelfen"),
+        ("hier spricht ‹Name›", 1, "Guten Tag, »hier« spricht "),
+        ("niemand", 0, ""),
+    ],
+)
+def test_a_hit_shows_where_it_is_and_nothing_masked(
+    store: Store, filled: Filled, words: str, turn: int, shown: str
+) -> None:
+    filled([make_call(1)])
+    hit = store.hits(store.keys(), words).get(1)
+    if hit is None:
+        assert turn == 0
+        return
+    said = "".join(f"»{piece.text}«" if piece.marked else piece.text for piece in hit.pieces)
+    assert (hit.turn, shown in said) == (turn, True), said
+    assert all(piece.text == "" for piece in hit.pieces if piece.kind)
+    assert "Krummbiegel" not in said
+
+
+def test_a_hit_in_a_long_turn_is_cut_between_words(store: Store, filled: Filled) -> None:
+    filled([make_call(1, words=f"{'blabla ' * 100}Zwetschge {'dideldum ' * 100}, ")])
+    (hit,) = store.hits(store.keys(), "zwetschge").values()
+    said = "".join(piece.text for piece in hit.pieces)
+    assert hit.cut == (True, True)
+    assert 100 < len(said) < 220
+    assert set(said.split()) == {"blabla", "Zwetschge", "dideldum"}
+
+
+def test_postgresql_looks_into_its_index(store: Store, filled: Filled) -> None:
+    if store._database.is_sqlite:
+        pytest.skip("SQLite's index is all that there is")
+    filled([make_call(number) for number in range(1, 4)])
+    with store._database.reading() as connection:
+        connection.execute(text("SET LOCAL enable_seqscan = off"))
+        asked = index.saying("weiter%helfen", "postgresql").compile(connection)
+        plan = connection.exec_driver_sql(f"EXPLAIN {asked}", asked.params).scalars().all()
+    assert "found_by_words" in "\n".join(plan)

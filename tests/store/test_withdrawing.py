@@ -1,0 +1,182 @@
+"""A decision that was taken back counts nowhere, stays in the record, and the one before it counts again."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from sqlalchemy import update
+from tests.store.conftest import Filled
+from tests.store.runs import make_call, make_run
+from tests.store.test_deciding import decide
+
+from ausweis.errors import StoreError
+from ausweis.store import CallFilter, Store
+from ausweis.store.holding import label_of
+from ausweis.store.standing import taken_back
+from ausweis.store.tables import calls, decisions
+
+
+@pytest.fixture
+def key_of(store: Store, filled: Filled) -> Callable[[int], int]:
+    filled([make_call(1), make_call(2, pin=False), make_call(3, tells=False)])
+    return lambda number: store.find(f"call-{number}") or 0
+
+
+def undo(store: Store, key: int, reviewer: str = "A") -> None:
+    (own,) = (one for one in store.record(key).decisions if one.counts and one.reviewer == reviewer)
+    store.withdraw(key, reviewer=reviewer, decision_key=own.key)
+
+
+def test_it_stays_in_the_record_and_counts_no_more(store: Store, key_of: Callable[[int], int]) -> None:
+    key = key_of(2)
+    made = decide(store, key, "A", "overrule", outcome="compliant", note="so nicht")
+    taken = store.withdraw(key, reviewer="A", decision_key=made.key)
+    assert (taken.key, taken.note, taken.outcome, taken.counts, taken.withdrawn) == (
+        made.key,
+        "so nicht",
+        "compliant",
+        False,
+        True,
+    )
+    record = store.record(key)
+    assert record.row.state == "open"
+    assert [(one.choice, one.note, one.counts, one.withdrawn) for one in record.decisions] == [
+        ("overrule", "so nicht", False, True),
+        ("withdrawn", "", False, True),
+    ]
+    assert record.decisions[1].takes_back == made.key
+    assert label_of(record.decisions) is None
+    assert store.decided_by("A", [key]) == set()
+    assert [(one.what, one.who) for one in store.chain(limit=2)] == [("withdrawn", "A"), ("decided", "A")]
+    assert store.verify_chain() == 5
+
+
+def test_the_word_before_it_counts_again(store: Store, key_of: Callable[[int], int]) -> None:
+    key = key_of(2)
+    decide(store, key, "A", "confirm")
+    decide(store, key, "A", "not_sure")
+    undo(store, key)
+    record = store.record(key)
+    assert record.row.state == "confirmed"
+    assert [one.counts for one in record.decisions] == [True, False, False]
+    assert store.decided_by("A", [key]) == {key}
+    undo(store, key)
+    assert store.record(key).row.state == "open"
+    decide(store, key, "A", "not_sure")
+    assert store.record(key).row.state == "not_sure"
+    assert [one.counts for one in store.record(key).decisions] == [False, False, False, False, True]
+    assert store.verify_chain() == 8
+
+
+def test_words_of_others_stay(store: Store, key_of: Callable[[int], int]) -> None:
+    key = key_of(2)
+    decide(store, key, "A", "overrule", outcome="compliant")
+    decide(store, key, "B", "confirm")
+    assert store.record(key).row.state == "disputed"
+    undo(store, key, "A")
+    assert store.record(key).row.state == "confirmed"
+    assert (store.decided_by("A", [key]), store.decided_by("B", [key])) == (set(), {key})
+
+
+def test_agreement_without_it(store: Store, key_of: Callable[[int], int]) -> None:
+    key = key_of(2)
+    decide(store, key, "A", "confirm")
+    decide(store, key, "B", "overrule", outcome="compliant")
+    assert (store.agreement().pairs, store.agreement().same) == (1, 0)
+    undo(store, key, "B")
+    assert store.agreement().pairs == 0
+    assert math.isnan(store.agreement().kappa)
+    decide(store, key, "B", "confirm")
+    decide(store, key, "B", "not_sure")
+    undo(store, key, "B")
+    assert (store.agreement().pairs, store.agreement().same) == (1, 1)
+
+
+def test_exported_cases_without_it(store: Store, filled: Filled) -> None:
+    filled([make_call(1), make_call(2, pin=False)])
+    for key in (1, 2):
+        decide(store, key, "A", "confirm")
+    mask = lambda call, facts: [turn.text for turn in call.turns]  # noqa: E731
+    assert len(list(store.export_cases(mask=mask))) == 2
+    undo(store, 2)
+    assert len(list(store.export_cases(mask=mask))) == 1
+
+
+def test_only_ones_own_last_word_is_taken_back(store: Store, key_of: Callable[[int], int]) -> None:
+    key = key_of(2)
+    first = decide(store, key, "A", "confirm")
+    second = decide(store, key, "A", "not_sure")
+    for reviewer, call, decision in (("B", key, second.key), ("A", key, first.key), ("A", key_of(1), second.key)):
+        with pytest.raises(StoreError, match="only your own last decision"):
+            store.withdraw(call, reviewer=reviewer, decision_key=decision)
+    store.withdraw(key, reviewer="A", decision_key=second.key)
+    # Sent twice, it is not another one that goes.
+    with pytest.raises(StoreError, match="only your own last decision"):
+        store.withdraw(key, reviewer="A", decision_key=second.key)
+    assert store.record(key).row.state == "confirmed"
+    with pytest.raises(StoreError, match="no such call"):
+        store.withdraw(99, reviewer="A", decision_key=1)
+    assert store.verify_chain() == 6
+
+
+def test_nobody_decides_that_it_is_taken_back(store: Store, key_of: Callable[[int], int]) -> None:
+    with pytest.raises(StoreError, match="a decision is one of confirm, overrule, not_sure"):
+        decide(store, key_of(2), "A", "withdrawn")  # type: ignore[arg-type]
+
+
+def test_about_an_earlier_verdict_there_is_nothing_to_take_back(
+    store: Store, key_of: Callable[[int], int], tmp_path: Path
+) -> None:
+    key = key_of(2)
+    made = decide(store, key, "A", "confirm")
+    store.import_run(make_run(tmp_path / "other", [make_call(2)], started="2026-03-04T00:00:00Z"))
+    with pytest.raises(StoreError, match="only your own last decision"):
+        store.withdraw(key, reviewer="A", decision_key=made.key)
+    # What the verdict says once more was decided, and can be.
+    store.import_run(make_run(tmp_path / "back", [make_call(2, pin=False)], started="2026-03-05T00:00:00Z"))
+    store.withdraw(key, reviewer="A", decision_key=made.key)
+    assert store.record(key).row.state == "open"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        decisions.delete().where(decisions.c.choice == "withdrawn"),
+        update(decisions).where(decisions.c.choice == "withdrawn").values(choice="confirm"),
+        update(decisions).where(decisions.c.choice == "withdrawn").values(reviewer="B"),
+    ],
+)
+def test_the_chain_vouches_for_it(store: Store, key_of: Callable[[int], int], change: object) -> None:
+    decide(store, key_of(2), "A", "confirm")
+    undo(store, key_of(2))
+    with store._database.writing() as connection:
+        connection.execute(change)  # type: ignore[call-overload]
+    with pytest.raises(StoreError, match="entry 5 of the chain"):
+        store.verify_chain()
+
+
+def test_a_state_that_does_not_follow_is_found(store: Store, key_of: Callable[[int], int]) -> None:
+    decide(store, key_of(2), "A", "confirm")
+    undo(store, key_of(2))
+    with store._database.writing() as connection:
+        connection.execute(update(calls).where(calls.c.key == key_of(2)).values(state="confirmed"))
+    with pytest.raises(StoreError, match="the state of call"):
+        store.verify_chain()
+
+
+def test_calls_go_with_what_was_taken_back(store: Store, key_of: Callable[[int], int]) -> None:
+    decide(store, key_of(2), "A", "confirm", note="Ilse Krummbiegel rief zweimal an")
+    undo(store, key_of(2))
+    store.delete("call-2")
+    assert store.count(CallFilter(states=("open",))) == 2
+    assert store.verify_chain() > 5
+
+
+def test_an_entry_that_takes_nothing_back_does_no_harm() -> None:
+    rows = [
+        SimpleNamespace(call_key=1, says="x", reviewer="A", choice=choice, seq=seq)
+        for seq, choice in enumerate(["withdrawn", "confirm", "not_sure", "withdrawn", "withdrawn", "confirm"])
+    ]
+    assert taken_back(rows) == {0: None, 3: 2, 4: 1}
