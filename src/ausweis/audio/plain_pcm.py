@@ -59,9 +59,10 @@ class PlainPcm:
                 yield samples
 
     def _samples(self, data: bytes) -> NDArray[np.int16]:
-        if self.wav.coding == PCM:
-            return np.frombuffer(data, "<i2").astype(np.int16, copy=False).reshape(-1, self.channels)
-        return _table(self.wav.coding)[np.frombuffer(data, np.uint8)].reshape(-1, self.channels)
+        samples: NDArray[np.int16] = np.frombuffer(data, np.dtype("<i2" if self.wav.coding == PCM else np.uint8))
+        if self.wav.coding != PCM:
+            samples = _table(self.wav.coding)[samples]
+        return samples.reshape(-1, self.channels)
 
 
 @cache
