@@ -59,10 +59,10 @@ class PlainPcm:
                 yield samples
 
     def _samples(self, data: bytes) -> NDArray[np.int16]:
-        samples: NDArray[np.int16] = np.frombuffer(data, np.dtype("<i2" if self.wav.coding == PCM else np.uint8))
+        samples = np.frombuffer(data, np.dtype("<i2" if self.wav.coding == PCM else np.uint8))
         if self.wav.coding != PCM:
             samples = _table(self.wav.coding)[samples]
-        return samples.reshape(-1, self.channels)
+        return np.asarray(samples, np.int16).reshape(-1, self.channels)
 
 
 @cache
