@@ -59,10 +59,9 @@ class PlainPcm:
                 yield samples
 
     def _samples(self, data: bytes) -> NDArray[np.int16]:
-        samples = np.frombuffer(data, np.dtype("<i2" if self.wav.coding == PCM else np.uint8))
-        if self.wav.coding != PCM:
-            samples = _table(self.wav.coding)[samples]
-        return np.asarray(samples, np.int16).reshape(-1, self.channels)
+        if self.wav.coding == PCM:
+            return np.frombuffer(data, np.dtype("<i2")).reshape(-1, self.channels)
+        return _table(self.wav.coding)[np.frombuffer(data, np.uint8)].reshape(-1, self.channels)
 
 
 @cache
@@ -72,8 +71,8 @@ def _table(coding: int) -> NDArray[np.int16]:
     if coding == MU_LAW:
         byte ^= 0xFF
         size = ((((byte & 0x0F) << 3) + 0x84) << (byte >> 4 & 7)) - 0x84
-        return np.where(byte & 0x80, -size, size).astype(np.int16)
+        return np.asarray(np.where(byte & 0x80, -size, size), np.int16)
     byte ^= 0x55
     step = byte >> 4 & 7
     size = (((byte & 0x0F) << 4) + 8 + np.where(step > 0, 0x100, 0)) << np.maximum(step - 1, 0)
-    return np.where(byte & 0x80, size, -size).astype(np.int16)
+    return np.asarray(np.where(byte & 0x80, size, -size), np.int16)
