@@ -4,7 +4,14 @@ from collections.abc import Iterator
 
 from ausweis.reports.markdown import cell
 from ausweis.reports.review_calls import ReviewedCall
-from ausweis.reports.review_page import change_in_words, heading, no_calls_in_words, part_in_words, usual_in_words
+from ausweis.reports.review_page import (
+    change_in_words,
+    heading,
+    no_calls_in_words,
+    objections_in_words,
+    part_in_words,
+    usual_in_words,
+)
 from ausweis.reports.review_source import Review
 from ausweis.views.words import Words
 
@@ -26,6 +33,8 @@ def _lines(review: Review, words: Words) -> Iterator[str]:
         of = "" if figure.name == "calls" else f"{words.share(figure.share)}, "
         name, usual = part_in_words(figure.name, words), usual_in_words(figure, words)
         yield f"- **{words.number(figure.count)} {name}** ({of}{usual})"
+    if review.objections.waiting:
+        yield f"- {words.text('objections')}: {objections_in_words(review)}"
     yield from ("", f"## {words.text('changed')}", "")
     yield from (f"- {cell(change_in_words(change, words))}" for change in review.changes)
     if not review.changes:

@@ -14,7 +14,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from ausweis.errors import NoCallError, StoreError
-from ausweis.serve import blind, call_page, figures, queue, sample, team, unmasked_search, working
+from ausweis.serve import blind, call_page, figures, objections, queue, sample, team, unmasked_search, working
 from ausweis.serve.audio import audio
 from ausweis.serve.auth import Session
 from ausweis.serve.desk import Desk, RequestContext
@@ -53,6 +53,11 @@ def create_app(desk: Desk) -> Guard:
             Route("/sample", _page(sample.sample_page)),
             Route("/sample", _form(sample.draw), methods=["POST"]),
             Route("/figures", _page(figures.figures_page)),
+            Route("/calls/{key:int}/objection", _page(objections.objection_form)),
+            Route("/calls/{key:int}/objection", _form(objections.raise_objection), methods=["POST"]),
+            Route("/objections", _page(objections.objections_page)),
+            Route("/objections/{key:int}", _page(objections.objection_page)),
+            Route("/objections/{key:int}", _form(objections.rule), methods=["POST"]),
             Route("/team", _page(team.team_page)),
             Route("/team/invite", _form(team.invite), methods=["POST"]),
             Route("/team/renew", _form(team.renew), methods=["POST"]),

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from ausweis.serve.desk import RequestContext
 from ausweis.serve.rendering import answer
-from ausweis.store import Column
+from ausweis.store import Column, count_objections
 from ausweis.views.trends import Trend, highest, trends
 
 __all__ = ["figures_page"]
@@ -36,6 +36,7 @@ def figures_page(context: RequestContext) -> Response:
         total=_plots(context),
         queues=_plots(context, "queue"),
         teams=_plots(context, "team"),
+        objections=count_objections(store.objections(), date.today()),
     )
 
 

@@ -30,6 +30,7 @@ holding       what holds of a call, by what was decided
 deciding      what reviewers decide, and how far they agree
 hidden        verdicts that a reviewer must not see yet
 hearing       what a reviewer heard in such a call
+objections    what the agent's side objects to, and how a lead ruled
 withdrawing   a decision taken back by its reviewer
 standing      which decisions were
 sampling      calls drawn by chance, and recall in the field
@@ -53,6 +54,9 @@ from ausweis.store.hits import Hit
 from ausweis.store.holding import can_settle
 from ausweis.store.index import SHORTEST
 from ausweis.store.key import Key
+from ausweis.store.objections import DAYS as OBJECTION_DAYS
+from ausweis.store.objections import Objection, ObjectionCounts, Ruling
+from ausweis.store.objections import counted as count_objections
 from ausweis.store.persons import person_of, same_person
 from ausweis.store.rows import (
     TEAM_AGENTS,
@@ -81,6 +85,7 @@ from ausweis.store.sink import StoreSink
 from ausweis.store.store import Store
 
 __all__ = [
+    "OBJECTION_DAYS",
     "SHORTEST",
     "TEAM_AGENTS",
     "TEAM_MINIMUM",
@@ -103,9 +108,12 @@ __all__ = [
     "Invitation",
     "Key",
     "Mask",
+    "Objection",
+    "ObjectionCounts",
     "Order",
     "Reviewer",
     "Role",
+    "Ruling",
     "RunRow",
     "SavedFilter",
     "State",
@@ -114,6 +122,7 @@ __all__ = [
     "What",
     "blind_statement",
     "can_settle",
+    "count_objections",
     "person_of",
     "same_person",
     "search_terms",

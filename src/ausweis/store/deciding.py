@@ -61,13 +61,15 @@ def decide(
     blind: bool = False,
     hasty: bool | None = None,
     settles: bool = False,
+    rules: bool = False,
 ) -> Decision:
     """Add what a reviewer decided about the verdict that they saw; nothing is ever changed or lost.
 
     `outcome`, `violations` (type, turn) and `incidents` (id, turn) are the right label, wanted where the verdict is
     overruled; without `incidents`, those of the verdict stand. `says`: that of the record that they saw; without it,
     another text under the same verdict goes unnoticed. `settles`: by a lead who has seen what the others say, who are
-    not sure or differ; what holds is what the lead says then, whatever the others do. `blind`, `hasty`: as of
+    not sure or differ; what holds is what the lead says then, whatever the others do. `rules`: the
+    same, by a lead who rules on an objection. `blind`, `hasty`: as of
     `Decision`.
 
     Raises:
@@ -82,8 +84,10 @@ def decide(
     reviewer, note = reviewer.strip(), note.strip()
     _check_words(reviewer, choice, note)
     check_label(choice, label, said, call.turns)
+    # An objection is reason enough: whoever rules on it has seen all that there is.
+    settles = settles or rules
     others = decisions_of(connection, call_key, says=call.says) if settles else []
-    if settles and (choice == "not_sure" or not can_settle(others, reviewer)):
+    if settles and (choice == "not_sure" or not (rules or can_settle(others, reviewer))):
         message = "there is nothing to settle: nobody else differs or is not sure, or you are not sure yourself"
         raise StoreError(message, code="nothing_to_settle")
     # Where nobody looked for incidents, nobody says either that there is none.

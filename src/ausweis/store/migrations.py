@@ -158,6 +158,17 @@ def m12_search(connection: Connection) -> None:
     index.make(connection)
 
 
+def m13_objections(connection: Connection) -> None:
+    """Objections of the agent's side, and how a lead ruled on them."""
+    for statement in (
+        f"""CREATE TABLE objections (key {_key(connection)}, {_call()}, kind TEXT NOT NULL, raised_key INTEGER,
+            side TEXT, note TEXT NOT NULL, deadline DATE, ruling TEXT, who TEXT NOT NULL, at TEXT NOT NULL,
+            seq INTEGER NOT NULL)""",
+        "CREATE INDEX objections_of_call ON objections (call_key)",
+    ):
+        connection.execute(text(statement))
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m1_first_tables,
     m2_chain,
@@ -171,6 +182,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     m10_saved_filters,
     m11_blind_decisions,
     m12_search,
+    m13_objections,
 )
 SEALED = MIGRATIONS.index(m5_seals) + 1
 """The migration from which on rows are sealed: by who has the key, not by it."""

@@ -63,6 +63,8 @@ What = Literal[
     "reviewer_renewed",
     "reviewer_role",
     "reviewer_withdrawn",
+    "objected",
+    "objection_ruled",
 ]
 
 
