@@ -48,8 +48,8 @@ TICKS = os.sysconf("SC_CLK_TCK")
 ONE_CALL = re.compile(r'class="row[^"]*" href="(/calls/[^"]+)"')
 
 
-def make_store(folder: Path, count: int, days: int) -> Path:
-    """A store of so many calls, those of the last day and of some days before it."""
+def make_store(folder: Path, count: int, days: int, recording: Path | None = None) -> Path:
+    """A store of so many calls, those of the last day and of some days before it; the former with a recording."""
     run = folder / "run"
     run.mkdir()
     (run / "run.json").write_text(made_up_manifest(folder).model_dump_json(by_alias=True))
@@ -78,7 +78,8 @@ def make_store(folder: Path, count: int, days: int) -> Path:
     path = folder / "calls.sqlite"
     begun = time.perf_counter()
     with Store.open(path) as store:
-        store.import_run(run)
+        audio = {f"call-{number:06}": (recording,) for number in range(0, count, days)} if recording else None
+        store.import_run(run, audio=audio)
     print(f"{'import':<30} {time.perf_counter() - begun:6.2f} s  {path.stat().st_size / 2**20:,.0f} MiB")
     return path
 
@@ -175,7 +176,7 @@ def measure_serve(served: Served, long_call: int) -> str:
     served.measure("search that finds none", "/?show=all&q=Zwetschgendatschi")
     served.measure_form("unmasked search", "/search", {"show": "all", "q": "Petersen"})
     # The long one may be the worst.
-    found = [address for address in ONE_CALL.findall(queue) if not address.startswith(f"/calls/{long_call}?")]
+    found = [address for address in ONE_CALL.findall(queue) if int(re.findall(r"\d+", address)[0]) != long_call]
     assert found, "no call in the queue"
     call = found[0].replace("&amp;", "&")
     served.measure("one call", call)
@@ -189,7 +190,7 @@ def take_pictures(served: Served, page: Path, call: str, folder: Path) -> None:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_chromium())
+        browser = playwright.chromium.launch(executable_path=chromium())
         tab = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="light", locale="de-DE")
         tab.goto(page.as_uri())
         tab.screenshot(path=folder / "review-page.png")
@@ -202,7 +203,8 @@ def take_pictures(served: Served, page: Path, call: str, folder: Path) -> None:
         browser.close()
 
 
-def _chromium() -> str:
+def chromium() -> str:
+    """Where the browser is."""
     return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Dialog, Page, sync_playwright
 
-__all__ = ["Opened", "chromium", "opened", "running"]
+__all__ = ["Opened", "chromium", "looked_at", "opened", "running"]
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
@@ -35,6 +35,12 @@ def chromium() -> Path:
     if found is None:
         raise FileNotFoundError("tests of pages need Chromium: apt-get install chromium")
     return Path(found)
+
+
+def looked_at(page: Page) -> None:
+    """Wait until the page of a call was shown for so long that something may be decided on it."""
+    page.wait_for_load_state()
+    page.locator("#decide:not(.locked)").wait_for()
 
 
 @contextmanager

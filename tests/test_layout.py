@@ -17,8 +17,9 @@ THEMES = {
     "masking": "golden spellings",
     "prompts": "broken_templates cli role_injection",
     "reading": "linear_time",
-    "reports": "languages",
-    "serve": "blind_browser browser explained own_words signin team_browser",
+    "reports": "decided languages",
+    "serve": "blind_browser browser explained figures_browser keys narrowing own_words sheet_browser signin "
+    "team_browser",
     "store": "damage relatives",
     "training": "isolation",
     "views": "plurals",

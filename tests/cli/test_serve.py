@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from tests.cli.processes import PATIENCE, SOURCE, Run
 
+from ausweis.cli.sign_on import sign_on_of
 from ausweis.store import Store
 
 
@@ -51,6 +52,37 @@ def test_behind_https_it_wants_the_name_by_which_browsers_come(run: Run) -> None
     done = run("serve", "--https")
     assert (done.code, done.out) == (2, "")
     assert done.err == "ausweis: with --https, say by which name browsers reach the proxy: --name HOST\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--proxy", "127.0.0.1"), "go with --trust-header"),
+        (("--known-only",), "go with --trust-header"),
+        (("--trust-header", "X-User"), "--proxy ADDRESS"),
+        (("--trust-header", "X-User", "--proxy", "somewhere"), "does not appear to be"),
+        (("--trust-header", "X User", "--proxy", "127.0.0.1"), "no name of a header"),
+        (("--trust-header", "X-User", "--proxy", "127.0.0.1", "--proxy-secret", "short"), "at least 16 letters"),
+        (("--trust-header", "X-User", "--proxy", "127.0.0.1", "--proxy-secret", "open"), "chmod 600"),
+    ],
+)
+def test_a_sign_on_that_cannot_be_is_one_sentence(run: Run, options: tuple[str, ...], told: str) -> None:
+    for name, mode in (("short", 0o600), ("open", 0o644)):
+        Path(name).write_text("abc\n")
+        Path(name).chmod(mode)
+    done = run("serve", "--port", "0", *options)
+    assert (done.code, done.out) == (2, "")
+    assert told in done.err
+
+
+def test_the_options_of_a_sign_on_are_read() -> None:
+    secret = Path("secret")
+    secret.write_text("0123456789abcdef\n")
+    secret.chmod(0o600)
+    found = sign_on_of("X-Forwarded-User", ("127.0.0.1", "10.0.3.0/28"), secret, known_only=True)
+    assert found is not None
+    assert (found.header, found.secret, found.known_only) == ("X-Forwarded-User", "0123456789abcdef", True)
+    assert sign_on_of(None, (), None, known_only=False) is None
 
 
 def test_it_serves_until_it_is_stopped(folder: Path) -> None:

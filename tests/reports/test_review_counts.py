@@ -4,7 +4,7 @@ import pytest
 from scipy.stats import fisher_exact
 
 from ausweis.reports.review_counts import Tally, chance_of, changes, figures, tally
-from ausweis.store import DayCount
+from ausweis.store import Counted, DayCount, Subject
 
 
 def count(calls: int, violations: int, **more: int) -> DayCount:
@@ -18,6 +18,10 @@ def count(calls: int, violations: int, **more: int) -> DayCount:
         incidents=more,
         needs_review=1,
         to_review=violations,
+        numbers={
+            Subject(name="factor_leaked"): Counted(calls, calls, violations),
+            **{Subject(True, name): Counted(calls, calls, some) for name, some in more.items()},
+        },
     )
 
 
@@ -69,17 +73,22 @@ def test_chance_alone_marks_a_figure_at_most_once_in_twenty_days(calls: int, hav
     assert marked <= 0.05
 
 
-def test_incidents_are_held_against_the_calls_that_they_were_counted_in() -> None:
-    now = Tally(100, 1, {"violation": 5, "incident": 5, "incident:rude_agent": 5})
-    before = Tally(1400, 14, {"violation": 70, "incident": 9}).with_incidents_of(Tally(100, 1, {"incident": 5}))
-    violation, incident, kind = figures(now, before, ["violation", "incident", "incident:rude_agent"])[1:]
-    assert (violation.usual, incident.usual, kind.usual) == (0.05, 0.05, 0.0)
-    nowhere = before.with_incidents_of(Tally())
-    assert [(one.usual, one.turn) for one in figures(now, nowhere, ["incident", "incident:rude_agent"])[1:]] == [
-        (None, 0),
-        (None, 0),
-    ]
-    assert changes({None: (now, nowhere)}) == []
+def test_incidents_are_held_against_the_calls_that_were_read_for_them() -> None:
+    both, one = ("press_threat", "rude_agent"), ("rude_agent",)
+    parts = {"violation": 5, "incident": 5, "incident:rude_agent": 5}
+    now = Tally(200, 1, parts, looked_for={both: Counted(100, 100, 5), (): Counted(100, 100)})
+    read = {both: Counted(100, 100, 5), one: Counted(300, 300, 15), (): Counted(1000, 1000)}
+    before = Tally(1400, 14, {"violation": 70, "incident": 20, "incident:rude_agent": 20}, looked_for=read)
+    violation, incident, kind = figures(now, before.as_read(now), ["violation", *list(parts)[1:]])[1:]
+    assert [one.calls for one in (violation, incident, kind)] == [200, 100, 100]
+    assert (violation.usual, incident.usual, kind.usual) == (0.05, 0.05, 0.05)
+    nowhere = Tally(1400, 14, {"violation": 70}, looked_for={(): Counted(1400, 1400)})
+    for pair in ((now, nowhere.as_read(now)), (nowhere, now.as_read(nowhere))):
+        assert [(one.usual, one.turn) for one in figures(*pair, ["incident", "incident:rude_agent"])[1:]] == [
+            (None, 0),
+            (None, 0),
+        ]
+        assert [one.figure.name for one in changes({None: pair})] == []
 
 
 def test_without_days_before_there_is_nothing_to_compare() -> None:

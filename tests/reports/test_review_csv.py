@@ -63,8 +63,8 @@ def test_a_guarded_text_is_whole_but_for_the_guard(review: Review) -> None:
 
 def test_markdown_tells_counts_moments_and_quotes(review: Review) -> None:
     text = review_markdown(review)
-    assert "- **6 mit Verstoß** (30\u00a0%, sonst 5\u00a0%)" in text
-    assert "### kritisch: droht mit Anwalt oder Gericht, Anruf <code>call-1</code>" in text
+    assert "- **6 mit Verstoß** (30\u00a0%, sonst 5\u00a0%): 6 offen" in text
+    assert "### kritisch: keine Authentifizierung, Anruf <code>call-1</code>" in text
     assert "> 4 Agent: Ihr Vertrag mit der Nummer ‹Nummer› läuft bis Mai. ◀" in text
     assert "Krummbiegel" not in text
 

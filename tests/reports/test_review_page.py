@@ -46,8 +46,8 @@ def test_counts_stand_against_the_days_before(page: Page) -> None:
     figures = page.locator(".figures li").all_inner_texts()
     assert [" ".join(one.split()) for one in figures] == [
         "20 calls usually 20",
-        "6 with a violation 30%, usually 5% ▲ more",
-        "1 with an incident 5%, usually 0%",
+        "6 with a violation 30%, usually 5% ▲ more 6 open",
+        "1 with an incident 5%, usually 0% 1 open",
         "1 with an unsure outcome 5%, usually 0%",
         "0 inconclusive 0%, usually 0%",
     ]
@@ -229,3 +229,35 @@ def test_a_turn_of_a_megabyte_makes_no_page_of_a_megabyte(tmp_path: Path) -> Non
         text = review_page(review_of(store, Wanted(DAY, DAY)))
     assert "keine Authentifizierung" in text
     assert len(text) < 50_000
+
+
+def test_in_print_every_call_tells_id_time_and_reason_and_nothing_is_folded(
+    browser: Browser, store: Store, tmp_path: Path
+) -> None:
+    wanted = replace(WANTED, full=5, serve="http://127.0.0.1:8321")
+    review = review_of(store, wanted)
+    with opened(browser, written(review, tmp_path / "review.html")) as found:
+        page = found.page
+        assert not page.locator("#call-4 .said").is_visible()
+        page.emulate_media(media="print")
+        for call in review.calls:
+            printed = page.locator(f"#call-{call.row.key}")
+            line = " ".join(printed.locator("summary").inner_text().split())
+            assert f"{call.row.call_id} 09:14" in line
+            assert all(finding.why in printed.locator(".findings").inner_text() for finding in call.findings)
+            assert printed.locator(".said").is_visible()
+            assert printed.evaluate("call => getComputedStyle(call).breakInside") == "avoid"
+        for row in review.rest:
+            printed = page.locator(f"#call-{row.key}")
+            assert row.call_id in printed.inner_text()
+            assert review.reasons[row.key] in printed.inner_text()
+        for control in ("nav", ".listen", ".facts a"):
+            assert not any(one.is_visible() for one in page.locator(control).all()), control
+        pages = re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True))
+        assert len(pages) == 3
+
+
+def test_calls_in_short_tell_why(review: Review) -> None:
+    assert [review.reasons[row.key] for row in review.rest if row.violations] == [
+        call.worst.why for call in review.calls[-1:] if call.worst
+    ] * sum(bool(row.violations) for row in review.rest)

@@ -87,7 +87,7 @@ def test_days_on_which_nobody_looked_for_incidents_are_none_without(store: Store
         add(store, tmp_path, back, 20, looked_for=())
     add(store, tmp_path, 0, 20, incidents=10)
     now, before = counted(store)
-    assert (before.calls, before.asked, before.share("incident"), before.share(KIND)) == (60, 0, None, None)
+    assert (before.calls, before.of("incident"), before.share("incident"), before.share(KIND)) == (60, 0, None, None)
     assert [(one.usual, one.turn) for one in figures(now, before, ["incident", KIND])[1:]] == [(None, 0), (None, 0)]
 
 
@@ -97,14 +97,16 @@ def test_incidents_are_held_against_the_days_since_the_same_were_looked_for(stor
     for back in (1, 0):
         add(store, tmp_path, back, 20, incidents=5)
     _, before = counted(store)
-    assert (before.calls, before.asked, before.share("incident"), before.share(KIND)) == (60, 20, 0.25, 0.25)
+    assert (before.calls, before.of("incident"), before.share("incident")) == (60, 20, 0.25)
+    # Of one kind, all calls count that were read for it.
+    assert (before.of(KIND), before.share(KIND)) == (40, 13 / 40)
 
 
 def test_where_incidents_were_always_looked_for_all_days_count(store: Store, tmp_path: Path) -> None:
     for back in range(3):
         add(store, tmp_path, back, 20, incidents=back)
     _, before = counted(store)
-    assert (before.asked, before.parts["incident"]) == (40, 3)
+    assert (before.of("incident"), before.parts["incident"]) == (40, 3)
 
 
 def test_where_nobody_looks_for_incidents_any_more_they_are_not_fewer(store: Store, tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ from datetime import date
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
+from tests.serve.driven import signed_in
 from tests.serve.serving import desk_of, served
-from tests.serve.test_browser import signed_in
 
 from ausweis.store import CallFilter, Store
 
@@ -102,3 +102,49 @@ def test_the_pages_are_accessible_and_fit_the_screen(
             assert page.evaluate("document.documentElement.scrollWidth") <= width, one
             result = Axe().run(page)
             assert result.violations_count == 0, result.generate_report()
+
+
+def test_a_calibration_session_in_the_browser(browser: Browser, store: Store) -> None:
+    keys = sorted(store.keys(CallFilter(outcomes=("violation",)))[:2])
+    with (
+        served(desk_of(store)) as address,
+        signed_in(browser, address, "Lea") as lead,
+        signed_in(browser, address, "Ben", width=390, language="de") as ben,
+    ):
+        page = lead.page
+        page.get_by_role("link", name="Calibration").click()
+        page.get_by_label("Name of the session").fill("March")
+        page.get_by_label("How many").fill("0")
+        assert Axe().run(page).response["violations"] == []
+        page.get_by_role("button", name="Prepare").click()
+        page.wait_for_url("**/calibrations/1")
+        for key in keys:
+            page.goto(f"{address}/calls/{key}?show=all")
+            page.get_by_role("button", name="Add", exact=True).click()
+            page.wait_for_url("**/calibrations/1")
+        assert Axe().run(page).response["violations"] == []
+        page.get_by_role("button", name="Start the session").click()
+        other = ben.page
+        other.goto(f"{address}/calibrations")
+        expect(other.locator(".sessions")).to_contain_text("2 Anrufe offen")
+        other.get_by_role("link", name="March").click()
+        other.locator(".session-calls a").first.click()
+        other.wait_for_url(f"{address}/calls/{keys[0]}")
+        expect(other.locator(".chip, mark, .finding, .badge")).to_have_count(0)
+        other.get_by_label("Verstoß", exact=True).check()
+        other.locator("input[name=no_authentication]").fill("2")
+        other.get_by_role("button", name="Festhalten und weiter").click()
+        other.wait_for_url(f"{address}/calls/{keys[1]}")
+        other.get_by_label("Regelkonform").check()
+        other.get_by_role("button", name="Festhalten und weiter").click()
+        expect(other.locator(".said")).to_contain_text("über alle Anrufe")
+        store.hear(keys[0], reviewer="Mia", outcome="compliant", verdict_key=store.record(keys[0]).verdict_key)
+        page.reload()
+        expect(page.locator(".done-by")).to_contain_text("2 of 2")
+        page.get_by_role("button", name="Close the session").click()
+        expect(page.locator(".big")).to_contain_text("0%")
+        for one, width in ((page, 1280), (other, 390)):
+            one.goto(f"{address}/calibrations/1")
+            expect(one.locator(".opinion").first).to_contain_text("Mia")
+            assert one.evaluate("document.documentElement.scrollWidth") <= width
+            assert Axe().run(one).response["violations"] == []

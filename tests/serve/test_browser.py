@@ -2,13 +2,14 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
-from tests.browser import Opened
+from playwright.sync_api import Browser, Page, expect
+from tests.browser import looked_at
+from tests.serve.driven import signed_in
 from tests.serve.filled import call_of, fill, incident, judged, tone
 from tests.serve.serving import TOKEN, desk_of, served
 
@@ -30,37 +31,6 @@ def address(store: Store) -> Iterator[str]:
         yield found
 
 
-@contextmanager
-def signed_in(
-    browser: Browser,
-    address: str,
-    name: str = "Anna",
-    *,
-    width: int = 1280,
-    dark: bool = False,
-    language: str = "en",
-    scripts: bool = True,
-) -> Iterator[Opened]:
-    context: BrowserContext = browser.new_context(
-        viewport={"width": width, "height": 800},
-        color_scheme="dark" if dark else "light",
-        locale=language,
-        java_script_enabled=scripts,
-    )
-    context.set_default_timeout(60_000)
-    try:
-        found = Opened(context.new_page())
-        found.page.goto(f"{address}/signin?token={TOKEN}")
-        found.page.locator("input[name=reviewer]").fill(name)
-        found.page.keyboard.press("Enter")
-        found.page.wait_for_url(f"{address}/")
-        yield found
-        assert found.complaints == []
-        assert all(one.startswith(address) for one in found.requests)
-    finally:
-        context.close()
-
-
 def focused(page: Page) -> str:
     """The address or id of what has the focus."""
     return str(page.evaluate("document.activeElement.getAttribute('href') || document.activeElement.id"))
@@ -76,16 +46,18 @@ def test_a_reviewer_goes_through_the_queue_by_keys_alone(browser: Browser, addre
         assert focused(page) == f"/calls/{keys[1]}"
         page.keyboard.press("Enter")
         page.wait_for_url(f"{address}/calls/{keys[1]}")
+        looked_at(page)
         page.keyboard.press("c")
         page.wait_for_url(f"{address}/calls/{keys[2]}?done=*")
         expect(page.locator(".said")).to_contain_text("confirmed")
+        looked_at(page)
         page.keyboard.press("n")
         page.wait_for_url(f"{address}/calls/{keys[3]}?done=*")
         page.keyboard.press("h")
         page.wait_for_url(f"{address}/calls/{keys[0]}")
         page.keyboard.press("l")
         page.wait_for_url(f"{address}/calls/{keys[3]}")
-        page.keyboard.press("u")
+        page.keyboard.press("q")
         page.wait_for_url(f"{address}/")
     assert [store.record(key).row.state for key in keys[:4]] == ["open", "confirmed", "not_sure", "open"]
 
@@ -95,7 +67,7 @@ def test_a_critical_incident_is_the_first_call_and_the_first_finding(browser: Br
         page = found.page
         expect(page.locator(".row .id")).to_have_text(["critical", "leaked", "medium"])
         expect(page.locator(".row .what").first).to_have_text(
-            "Threatens with the press or the public turn 2, rude to the caller turn 1"
+            "Threatens with the press or the public (2 ×) turn 2, rude to the caller turn 1"
         )
         assert Axe().run(page).response["violations"] == []
         page.keyboard.press("j")
@@ -104,7 +76,7 @@ def test_a_critical_incident_is_the_first_call_and_the_first_finding(browser: Br
         expect(page.locator(".finding .badge")).to_have_text(["critical", "low", "low"])
         page.keyboard.press("l")
         page.wait_for_url(f"{address}/calls/2")
-        page.keyboard.press("u")
+        page.keyboard.press("q")
         page.wait_for_url(f"{address}/")
         page.get_by_label("Order").select_option("Riskiest first")
         page.wait_for_url("**order=risk*")
@@ -186,6 +158,7 @@ def test_keys_do_nothing_while_somebody_writes_or_has_turned_them_off(
     with signed_in(browser, address) as found:
         page = found.page
         page.goto(f"{address}/calls/{key}")
+        looked_at(page)
         page.get_by_label("Note").press_sequentially("con?/")
         page.keyboard.press("Escape")
         page.keyboard.press("Control+c")
@@ -197,6 +170,7 @@ def test_keys_do_nothing_while_somebody_writes_or_has_turned_them_off(
         page.wait_for_timeout(200)
         assert page.url == f"{address}/calls/{key}"
         page.reload()
+        looked_at(page)
         page.keyboard.press("c")
         page.wait_for_timeout(200)
     assert store.record(key).decisions == ()
@@ -390,6 +364,7 @@ def test_the_second_press_of_a_key_decides_no_second_call(browser: Browser, addr
     key, after, *_ = store.keys(CallFilter(to_review=True, states=("open",)))
     with signed_in(browser, address) as found:
         found.page.goto(f"{address}/calls/{key}")
+        looked_at(found.page)
         found.page.evaluate(
             "document.querySelector('[data-key=c]').click(); document.querySelector('[data-key=n]').click()"
         )
@@ -429,7 +404,7 @@ def test_hostile_words_are_shown_and_do_nothing(browser: Browser, hostile: Store
         page.keyboard.press("j")
         page.keyboard.press("m")
         assert page.title() != "ran"
-        assert page.locator("script").count() == 2
+        assert page.locator("script").count() == 3
         assert (
             page.locator("main img, main style, main meta, main [onload], main [onerror], main [onfocus]").count() == 0
         )
@@ -474,7 +449,7 @@ def test_pages_are_accessible_and_fit_the_screen(
     key = store.keys(CallFilter(outcomes=("violation",)))[0]
     store.decide(key, reviewer="Anna", choice="confirm", verdict_key=store.record(key).verdict_key, note="n")
     calm = store.keys(CallFilter(outcomes=("compliant",)))[0]
-    addresses = ("/?show=all&queue=Technik", f"/calls/{key}", f"/calls/{calm}?done={key}&choice=confirm", "/sample")
+    addresses = ("/?show=all&queue=Technik", f"/calls/{key}", f"/calls/{calm}?done={key}", "/sample")
     language = "de" if dark else "en"
     with signed_in(browser, address, width=width, dark=dark, language=language) as found:
         page = found.page

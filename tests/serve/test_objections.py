@@ -135,8 +135,9 @@ def test_a_lead_goes_through_it_in_the_browser(
 ) -> None:
     key = flagged(store)
     raised(store, flagged(store, 1), days=1, today=date.today() - timedelta(days=3))
-    scheme = "dark" if dark else "light"
-    context = browser.new_context(viewport={"width": width, "height": 800}, locale="de", color_scheme=scheme)
+    context = browser.new_context(
+        viewport={"width": width, "height": 800}, locale="de", color_scheme="dark" if dark else "light"
+    )
     try:
         page = context.new_page()
 

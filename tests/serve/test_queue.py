@@ -38,7 +38,7 @@ def test_a_critical_incident_in_a_compliant_call_comes_first(incidents: Store) -
 def test_a_row_names_incidents_with_the_turn_in_which_each_kind_first_happens(incidents: Store) -> None:
     anna = visitor(incidents)
     text = re.sub(r"<[^>]*>", "", anna.page("/"))
-    assert "Threatens with the press or the public turn 2, rude to the caller turn 1" in text
+    assert "Threatens with the press or the public (2 ×) turn 2, rude to the caller turn 1" in text
     assert "Leaked factor turn 3, threatens with a lawyer or court turn 2" in text
     german = anna.http.get("/", headers={"Accept-Language": "de"}).text
     assert "Vorgesagtes Merkmal Redebeitrag 3, droht mit Anwalt oder Gericht Redebeitrag 2" in re.sub(

@@ -1,6 +1,7 @@
 """The rule: nothing is found by a search that the reader could not read on the page, unless the record says so."""
 
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from tests.serve.filled import call_of, fill, judged
 from tests.serve.serving import Visitor, desk_of, visitor
 
 from ausweis.facts import Event, Facts
+from ausweis.serve.indexer import indexing
 from ausweis.store import Store
 
 SECRETS = ("Krummbiegel", "rummb", "biegel", "4711", "471", "klabautermann")
@@ -147,7 +149,27 @@ def test_a_call_that_would_be_masked_otherwise_now_is_put_in_again(store: Store)
     assert store.unindexed() == 3
     assert store.record(1).masks is None
     assert "‹name›" in visitor(store).page("/calls/1")
-    assert sum(store.index(at_once=2)) == 3
+    index = store.index(at_once=2)
+    assert next(index) == 2
+    assert (store.unindexed(), len(ids(visitor(store).page("/?show=all&q=vertrag")))) == (1, 2)
+    assert sum(index) == 1
     assert store.unindexed() == 0
     assert store.record(1).masks is not None
     assert ids(visitor(store).page("/?show=all&q=vertrag")) == {"first-call", "second-call"}
+
+
+def test_an_older_store_is_made_searchable_while_it_is_served(store: Store) -> None:
+    with store._database.writing() as connection:
+        connection.execute(text("UPDATE masks SET rules = 0"))
+    desk = desk_of(store)
+    anna = Visitor(desk, "Anna")
+    desk.unindexed = 3
+    assert "Calls that cannot be searched yet: 3." in anna.page("/?show=all&q=vertrag")
+    with indexing(desk):
+        until = time.monotonic() + 60
+        while store.unindexed() and time.monotonic() < until:
+            time.sleep(0.02)
+    assert (desk.unindexed, store.unindexed()) == (0, 0)
+    page = anna.page("/?show=all&q=vertrag")
+    assert ids(page) == {"first-call", "second-call"}
+    assert "cannot be searched yet" not in page

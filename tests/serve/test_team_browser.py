@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 from tests.axe import complaints
+from tests.serve.driven import signed_in
 from tests.serve.serving import desk_of, served
-from tests.serve.test_browser import signed_in
 
 from ausweis.store import CallFilter, Store
 

@@ -82,6 +82,11 @@ def test_truncating_is_refused_too(decided: Store) -> None:
         ("UPDATE calls SET call_id = 'call-4' WHERE call_id = 'call-2'", "entry 5 of the chain is not with its call"),
         ("UPDATE calls SET state = 'open' WHERE call_id = 'call-1'", "the state of call 1 is not what was decided"),
         ("UPDATE calls SET state = 'overruled' WHERE call_id = 'call-2'", "the state of call 2 is not what"),
+        ("UPDATE calls SET right_outcome = 'violation' WHERE call_id = 'call-3'", "the state of call 3 is not what"),
+        (
+            """UPDATE calls SET right_violations = '["factor_leaked"]' WHERE call_id = 'call-1'""",
+            "the state of call 1 is not",
+        ),
         ("UPDATE calls SET state = 'confirmed' WHERE call_id = 'call-3'", "the state of call 3 is not what"),
     ],
 )

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -5,7 +6,17 @@ from tests.store.conftest import Filled
 from tests.store.runs import add_incidents, make_call, make_run
 
 from ausweis.calls import Call
-from ausweis.store import TEAM_AGENTS, TEAM_MINIMUM, CallFilter, DayCount, Store
+from ausweis.store import (
+    ALL_INCIDENTS,
+    ALL_VIOLATIONS,
+    TEAM_AGENTS,
+    TEAM_MINIMUM,
+    CallFilter,
+    Counted,
+    DayCount,
+    Store,
+    Subject,
+)
 
 FIRST, LAST = date(2026, 3, 1), date(2026, 3, 31)
 
@@ -26,11 +37,18 @@ def test_calls_by_day_queue_and_team(store: Store, tmp_path: Path) -> None:
         add_incidents(folder, name, incident, incident | {"turn": 4})
     store.import_run(folder, calls)
     counted = store.day_counts(FIRST, LAST)
-    assert counted == [
+    assert [replace(one, numbers={}, looked_for={}) for one in counted] == [
         DayCount(date(2026, 3, 2), "billing", "Nord", 6, {"compliant": 6}, {}, {"rude_agent": 2}, 1, 2),
         DayCount(date(2026, 3, 2), "moving", "Nord", 5, {"compliant": 5}, {}, {}, 0, 0),
         DayCount(date(2026, 3, 3), "billing", "Nord", 5, {"violation": 5}, {"no_authentication": 5}, {}, 0, 5),
     ]
+    first, *_ = counted
+    assert first.numbers == {
+        ALL_VIOLATIONS: Counted(6, 6),
+        ALL_INCIDENTS: Counted(6, 2, 2),
+        Subject(incident=True, name="rude_agent"): Counted(6, 2, 2),
+    }
+    assert first.looked_for == {(): Counted(4, 4), ("rude_agent",): Counted(2, 2, 2)}
     assert [one.calls for one in store.day_counts(FIRST, LAST, by=("day",))] == [11, 5]
     assert [(one.queue, one.calls) for one in store.day_counts(FIRST, LAST, by=("queue",))] == [
         ("billing", 11),

@@ -12,7 +12,7 @@ from tests.store.runs import add_incidents, incident_of, make_call, make_run
 from ausweis.errors import StoreError
 from ausweis.store import Key, Store
 from ausweis.store.database import Database
-from ausweis.store.migrations import MIGRATIONS, WEIGHED
+from ausweis.store.migrations import MIGRATIONS
 from ausweis.store.tables import metadata
 
 
@@ -73,18 +73,19 @@ def test_calls_of_a_sealed_store_are_weighed_anew_and_sealed(
     calls = [make_call(n, pin=n % 2 > 0) for n in range(1, 6)]
     with monkeypatch.context() as before:
         before.setattr("ausweis.store.packing.harm", lambda *_: 7)
+        before.setattr("ausweis.store.verdict_rows.asked_for", lambda *_: None)
         with Store.open(address, key=key) as store:
             store.import_run(make_run(tmp_path / "run", calls), calls)
             assert {row.weight for row in store.calls()} == {7}
     database = Database.open(address)
     with database.writing() as connection:
         connection.execute(text("UPDATE calls SET risk = 0.001 WHERE key = 2"))
-        for statement in as_before(WEIGHED):
+        for statement in as_before(6):
             connection.execute(text(statement))
     database.close()
     with Store.open(address, key=key) as store:
         assert [row.call_id for row in store.calls()][:2] == ["call-4", "call-2"]
-        assert store.chain(limit=1)[0].what == "weighed"
+        assert store.chain(limit=1)[0].what == "renewed"
         # What somebody changed behind its back before is not sealed with it.
         with pytest.raises(StoreError, match=r"call-2 .*was changed"):
             store.verify_chain()

@@ -301,3 +301,21 @@ def test_decisions_of_a_store_from_before_stand(store: Store, threatened: int) -
     decide(store, threatened, "B", "confirm")
     assert store.record(threatened).row.state == "confirmed"
     assert store.verify_chain() == 5
+
+
+def test_a_note_is_for_coaching_only_where_that_is_said(store: Store, key_of: Callable[[int], int]) -> None:
+    assert not decide(store, key_of(1), "Mia", "confirm", note="n").coaching
+    assert decide(store, key_of(1), "Mia", "confirm", note="n", coaching=True).coaching
+    assert not decide(store, key_of(1), "Mia", "confirm", note=" ", coaching=True).coaching
+    store.verify_chain()
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_whom_a_note_is_for_cannot_be_changed_behind_the_back(
+    store: Store, key_of: Callable[[int], int], before: bool
+) -> None:
+    decide(store, key_of(1), "Mia", "confirm", note="n", coaching=before)
+    with store._database.writing() as connection:
+        connection.execute(update(decisions).values(coaching=not before))
+    with pytest.raises(StoreError, match="it was changed or added"):
+        store.verify_chain()

@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import zipfile
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -274,6 +275,16 @@ def test_a_stray_copy_of_many_calls_is_named(store: Store, filled: Filled, tmp_p
     (stray / "verdicts.jsonl").write_text(line + "\n", "utf-8")
     with pytest.raises(StoreError, match=r"stray/verdicts\.jsonl"):
         store.expire(1, today=date(2026, 3, 2), roots=[stray])
+
+
+def test_a_copy_of_an_excel_file_is_searched_though_it_is_compressed(tmp_path: Path) -> None:
+    path = tmp_path / "copy.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/sharedStrings.xml", f"<si><t>call-77123</t></si><si><t>{SECRET}</t></si>" * 20)
+    assert not files_with(tmp_path, SECRET, "call-77123")
+    assert Traces(frozenset({"call-77123"}), ()).in_file(path)
+    assert Traces(frozenset(), (SECRET,)).in_file(path)
+    assert not Traces(frozenset({"call-77"}), ("Apfelkuchen ohne alles dazu, bitte",)).in_file(path)
 
 
 def test_an_id_within_a_number_or_a_word_is_no_trace(tmp_path: Path) -> None:

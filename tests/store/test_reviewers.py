@@ -10,7 +10,6 @@ from tests.store.runs import make_call
 
 from ausweis.errors import NameRefusedError, StoreError
 from ausweis.store import Key, Store
-from ausweis.store.migrations import PERSONS
 from ausweis.store.tables import calls, decisions, reviewers
 
 
@@ -106,7 +105,7 @@ def test_a_store_of_before_joins_the_spellings_of_a_name(store: Store, filled: F
     with store._database.writing() as connection:
         # As the version before left it: two persons who differ.
         connection.execute(update(calls).values(state="disputed"))
-        for statement in as_before(PERSONS):
+        for statement in as_before(8):
             connection.execute(text(statement))
     with Store.open(address, key=key) as opened:
         assert opened.record(of).row.state == "not_sure"

@@ -8,7 +8,7 @@ from tests.store.conftest import Filled
 from tests.store.runs import make_call, make_run
 
 from ausweis.store import CallFilter, Estimate, Store
-from ausweis.store.sampling import bounds
+from ausweis.store.bounds import bounds
 
 DAY = date(2026, 3, 2)
 

@@ -1,5 +1,6 @@
 """The rule: the index has of each call what its page shows, and of a deleted call nothing."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from tests.store.conftest import Filled
 from tests.store.older import as_before
 from tests.store.runs import make_call, make_run
 
+from ausweis.calls import Call
 from ausweis.errors import StoreError
 from ausweis.store import CallFilter, Key, Store, index
 from ausweis.store.database import Database
@@ -56,6 +58,27 @@ def test_of_a_deleted_call_nothing_is_in_the_index(store: Store, filled: Filled)
     )
     with store._database.reading() as connection:
         assert index.orphans(connection) == 0
+
+
+def test_of_many_deleted_calls_nothing_is_in_the_file(tmp_path: Path) -> None:
+    def calls(words: str) -> list[Call]:
+        days = ("2026-03-03", "2026-03-01")
+        return [make_call(number, day=days[number % 2], words=words) for number in range(1, 221)]
+
+    apples = [make_call(number, day="2026-03-01", words="vom Apfelbaum, ") for number in range(301, 311)]
+    with Store.open(tmp_path / "s.sqlite") as store:
+        store.import_run(make_run(tmp_path / "run", [*calls(""), *apples]), [*calls(""), *apples])
+        # Another text for many: what the index had of the one before stays until something is deleted.
+        store.add_calls(calls("vom Pflaumenbaum, "))
+        assert store.expire(1, today=date(2026, 3, 3)).calls == 120
+        assert (kept(store, "apfelbaum"), kept(store, "pflaumenbaum"), kept(store, "weiterhelfen")) == (0, 110, 110)
+        with store._database.reading() as connection:
+            assert index.orphans(connection) == 0
+            assert connection.exec_driver_sql("SELECT count(*) FROM settings WHERE name = 'index'").scalar() == 0
+            connection.exec_driver_sql("CREATE VIRTUAL TABLE temp.terms USING fts5vocab (main, found, row)")
+            terms = set(connection.exec_driver_sql("SELECT term FROM terms").scalars())
+    assert {"pfl", "wei"} <= terms
+    assert not {"apf", "pfe", "elb"} & terms
 
 
 def test_a_call_that_stayed_in_the_index_is_no_proven_deletion(
@@ -149,3 +172,14 @@ def test_a_hit_in_a_long_turn_is_cut_between_words(store: Store, filled: Filled)
     assert hit.cut == (True, True)
     assert 100 < len(said) < 220
     assert set(said.split()) == {"blabla", "Zwetschge", "dideldum"}
+
+
+def test_postgresql_looks_into_its_index(store: Store, filled: Filled) -> None:
+    if store._database.is_sqlite:
+        pytest.skip("SQLite's index is all that there is")
+    filled([make_call(number) for number in range(1, 4)])
+    with store._database.reading() as connection:
+        connection.execute(text("SET LOCAL enable_seqscan = off"))
+        asked = index.saying("weiter%helfen", "postgresql").compile(connection)
+        plan = connection.exec_driver_sql(f"EXPLAIN {asked}", asked.params).scalars().all()
+    assert "found_by_words" in "\n".join(plan)

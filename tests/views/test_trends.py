@@ -1,19 +1,26 @@
 from datetime import date
 
-from ausweis.store import DayCount
+from ausweis.store import ALL_VIOLATIONS, Counted, DayCount
 from ausweis.views.trends import highest, trends
 
 FIRST, LAST = date(2026, 3, 1), date(2026, 3, 4)
 
 
-def count(day: int, queue: str | None, calls: int, violations: int) -> DayCount:
-    return DayCount(date(2026, 3, day), queue, None, calls, {"violation": violations}, {}, {}, 0)
+def count(day: int, queue: str | None, calls: int, violations: int, confirmed: int = 0) -> DayCount:
+    numbers = {ALL_VIOLATIONS: Counted(calls, calls, violations, confirmed)}
+    return DayCount(date(2026, 3, day), queue, None, calls, {"violation": violations}, {}, {}, 0, numbers=numbers)
+
+
+def test_what_people_confirmed_stands_beside_what_was_reported() -> None:
+    (trend,) = trends([count(1, None, 10, 5, 2), count(4, None, 10, 1, 1)], FIRST, LAST)
+    assert [(day.share, day.confirmed_share) for day in trend.known] == [(0.5, 0.2), (0.1, 0.1)]
+    assert (trend.reported, trend.confirmed, trend.confirmed_share) == (6, 3, 0.15)
 
 
 def test_days_without_calls_have_no_share() -> None:
     (trend,) = trends([count(1, None, 10, 5), count(4, None, 10, 1)], FIRST, LAST)
     assert [day.share for day in trend.days] == [0.5, None, None, 0.1]
-    assert (trend.calls, trend.violations, trend.share) == (20, 6, 0.3)
+    assert (trend.calls, trend.reported, trend.share) == (20, 6, 0.3)
     assert trend.change == 0.1 - 0.5
 
 
@@ -37,7 +44,7 @@ def test_days_of_few_calls_do_not_count_for_the_scale() -> None:
 
 def test_calls_of_a_queue_without_letters_are_added_to_those_of_none() -> None:
     (trend,) = trends([count(1, None, 10, 1), count(1, "", 6, 3)], FIRST, LAST, "queue")
-    assert (trend.name, trend.calls, trend.violations) == ("", 16, 4)
+    assert (trend.name, trend.calls, trend.reported) == ("", 16, 4)
 
 
 def test_no_calls_have_no_trend() -> None:

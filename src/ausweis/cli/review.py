@@ -1,12 +1,14 @@
 """`ausweis review`: what a day's calls show, on a page for the people who decide."""
 
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ausweis.cli.store_options import address_of, login, need_sqlalchemy, opened
+from ausweis.cli.report_files import csv_option, formats_with_csv, write_report
+from ausweis.cli.store_options import address_of, login, need_sqlalchemy, opened, serve_address
 from ausweis.vocabulary import LANGUAGES
 
 if TYPE_CHECKING:
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["review"]
 
-ENDINGS = {"html": ".html", "markdown": ".md", "csv": ".csv"}
+ENDINGS = {"html": ".html", "markdown": ".md", "csv": ".csv", "xlsx": ".xlsx"}
 _KINDS = {ending: kind for kind, ending in ENDINGS.items()} | {".htm": "html"}
 _MOST_QUEUES = 20
 """Queues that are named where none of those that were asked for is known."""
@@ -27,7 +29,8 @@ _UNHEARD = (
 _EPILOG = """\b
 Examples:
   ausweis review --day yesterday --out reports
-  ausweis review --day 2026-03-02 --format html --format csv --out reports
+  ausweis review --day 2026-03-02 --format html --format xlsx --out reports
+  ausweis review --day 2026-03-02 --csv excel-de --out reports
   ausweis review --day yesterday --out today.html --notify https://hooks.example.org/T0/B0
 """
 
@@ -50,10 +53,13 @@ Examples:
     type=click.Choice(list(ENDINGS)),
     help="Format of the page. Repeatable. Default: as the file of --out ends, or html.",
 )
+@csv_option
 @click.option("--language", type=click.Choice(LANGUAGES), default="de", show_default=True, help="Language of the page.")
 @click.option("--queue", "queues", multiple=True, metavar="NAME", help="Only this queue. Repeatable.")
 @click.option("--team", "teams", multiple=True, metavar="NAME", help="Only this team. Repeatable.")
-@click.option("--full", type=click.IntRange(0, 2000), default=200, show_default=True, help="Calls shown in full.")
+@click.option(
+    "--full", type=click.IntRange(0, 2000), default=200, show_default=True, help="Calls shown in full; in xlsx all are."
+)
 @click.option("--unmasked", is_flag=True, help="Show personal data in quotes; kept in the store's chain.")
 @click.option("--agents", is_flag=True, help="Show the pseudonyms of agents.")
 @click.option("--serve", metavar="URL", help="Address of ausweis serve, for links to it.")
@@ -66,6 +72,7 @@ def review(
     address: str | None,
     out: Path,
     formats: tuple[str, ...],
+    csv: str | None,
     unmasked: bool,
     serve: str | None,
     targets: tuple[str, ...],
@@ -80,18 +87,18 @@ def review(
     from ausweis.reports.review_source import Wanted, review_of
 
     first, last = days_of(day, days)
-    wanted = Wanted(first=first, last=last, masked=not unmasked, serve=_serve(serve), **shown)
+    wanted = Wanted(first=first, last=last, masked=not unmasked, serve=serve_address(serve), **shown)
     for target in targets:
         check_address(target)
-    paths = paths_of(out, formats, wanted)
+    paths = paths_of(out, formats_with_csv(formats, csv), wanted)
     with opened(address_of(address), missing=_NO_STORE) as store:
         source = review_of(store, wanted)
         if not source.now.calls:
             click.echo(f"ausweis: {_no_calls(store, source)}", err=True)
         if unmasked:
-            _log_unmasked(store, source)
+            _log_unmasked(store, source, every="xlsx" in paths)
         for kind, path in paths.items():
-            _write(store, source, kind, path)
+            write_report(store, path, source.keys, partial(_content, store, source, kind, csv))
     if "html" in paths and wanted.masked and not wanted.serve and any(call.recorded for call in source.calls):
         click.echo(f"ausweis: {_UNHEARD}", err=True)
     _notify(targets, source)
@@ -150,14 +157,6 @@ def paths_of(out: Path, formats: tuple[str, ...], wanted: "Wanted") -> dict[str,
     return {own: out}
 
 
-def _serve(url: str | None) -> str | None:
-    from ausweis.errors import InputError
-
-    if url is not None and not url.startswith(("http://", "https://")):
-        raise InputError("--serve needs the address of ausweis serve, such as http://127.0.0.1:8321")
-    return url.rstrip("/") if url else None
-
-
 def _no_calls(store: "Store", source: "Review") -> str:
     """That there are none, and of which days and queues there are some."""
     from ausweis.calls.text import clean
@@ -197,23 +196,39 @@ def _notify(targets: tuple[str, ...], source: "Review") -> None:
         raise InputError("; ".join(failed))
 
 
-def _write(store: "Store", source: "Review", kind: str, path: Path) -> None:
-    from ausweis.journal import make_folder, replace_file
+def _content(store: "Store", source: "Review", kind: str, csv: str | None) -> str | bytes:
+    from ausweis.reports.csv_files import DIALECTS
     from ausweis.reports.review_csv import review_csv
     from ausweis.reports.review_markdown import review_markdown
     from ausweis.reports.review_page import review_page
 
-    written = {"html": review_page, "markdown": review_markdown, "csv": review_csv}[kind](source)
-    # Registered first: a page that the store does not know of would outlive its calls; so would the one before it.
-    make_folder(path.parent)
-    store.register_report(path, source.keys, besides=True)
-    # As the store is: others who may read the folder may not read what was said.
-    replace_file(path, written, private=True)
-    store.register_report(path, source.keys)
-    click.echo(str(path))
+    if kind == "xlsx":
+        return _book(store, source)
+    if kind == "csv":
+        return review_csv(source, DIALECTS[csv or "plain"])
+    return {"html": review_page, "markdown": review_markdown}[kind](source)
 
 
-def _log_unmasked(store: "Store", source: "Review") -> None:
-    """Who had the pages made, once for each call that they show as it is."""
-    for call in source.calls:
-        store.log("unmasked", who=login(), key=call.row.key)
+def _book(store: "Store", source: "Review") -> bytes:
+    """All calls to review, each with its findings."""
+    from ausweis.reports.review_page import heading
+    from ausweis.views.call_book import call_book, records_of
+    from ausweis.views.words import Words
+
+    wanted, words = source.wanted, Words(source.wanted.language)
+    return call_book(
+        records_of(store, source.keys),
+        words,
+        title=f"{words.text('kind')}: {heading(source)}",
+        by=login(),
+        notes=[words.text("book_calls", count=words.number(source.to_review))],
+        agents=wanted.agents,
+        serve=wanted.serve,
+        masked=wanted.masked,
+    )
+
+
+def _log_unmasked(store: "Store", source: "Review", *, every: bool) -> None:
+    """Who had the pages made, once for each call that they show as it is: those in full, or `every` one."""
+    for key in source.keys if every else [call.row.key for call in source.calls]:
+        store.log("unmasked", who=login(), key=key)

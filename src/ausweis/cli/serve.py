@@ -1,9 +1,11 @@
 """`ausweis serve`: review calls in the browser."""
 
 import socket
+from typing import Any
 
 import click
 
+from ausweis.cli.sign_on import sign_on_of, sign_on_options
 from ausweis.cli.store_options import VARIABLE, address_of
 from ausweis.errors import InputError
 
@@ -32,12 +34,21 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 @click.option("--agents", is_flag=True, help="Show pseudonyms of agents.")
 @click.option("--name", "names", multiple=True, metavar="HOST", help="A name by which browsers reach it. Repeatable.")
 @click.option("--https", is_flag=True, help="Browsers reach it through a proxy that speaks HTTPS.")
+@sign_on_options
 def serve(
-    address: str | None, host: str, port: int, reviewer: str, agents: bool, names: tuple[str, ...], https: bool
+    address: str | None,
+    host: str,
+    port: int,
+    reviewer: str,
+    agents: bool,
+    names: tuple[str, ...],
+    https: bool,
+    **sign_on: Any,
 ) -> None:
     """Review calls in the browser: a queue, the worst first; one call a page; decide with one key.
 
-    Prints the address to open, with the token that opens it. Ends with Ctrl-C.
+    Prints the address to open, with the token that opens it. Ends with Ctrl-C. Behind the company's sign-on, a proxy
+    says in a header who somebody is, and there is no token.
     """
     if host not in LOOPBACK and not names:
         raise InputError(f"with --host {host}, say by which name browsers reach this machine: --name HOST")
@@ -47,6 +58,7 @@ def serve(
         from ausweis.serve.running import Settings, run
     except ImportError as error:
         raise InputError(f"ausweis serve needs {error.name}: pip install 'ausweis[review]'") from None
+    told = sign_on_of(**sign_on)
     with _listening(host, port) as listener:
         settings = Settings(
             address=address_of(address),
@@ -54,6 +66,7 @@ def serve(
             agents=agents,
             hosts=(host, *names),
             https=https,
+            sign_on=told,
         )
         run(settings, listener, click.echo)
 

@@ -24,6 +24,7 @@ __all__ = [
     "need_sqlalchemy",
     "opened",
     "removal_options",
+    "serve_address",
     "store_option",
     "warn_of_key",
 ]
@@ -120,6 +121,17 @@ def need_sqlalchemy() -> None:
     """
     if find_spec("sqlalchemy") is None:
         raise InputError("the store needs SQLAlchemy: pip install 'ausweis[review]'")
+
+
+def serve_address(url: str | None) -> str | None:
+    """The address of the desk as links begin.
+
+    Raises:
+        InputError: it is none.
+    """
+    if url is not None and not url.startswith(("http://", "https://")):
+        raise InputError("--serve needs the address of ausweis serve, such as http://127.0.0.1:8321")
+    return url.rstrip("/") if url else None
 
 
 def login() -> str:

@@ -1,6 +1,6 @@
 """Which parts of a call that was judged are personal data, turn by turn: the mask of pages, and of what they search."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -50,12 +50,6 @@ class JudgedMask:
     def found(self, turn: int) -> Sequence[Span]:
         """What of a turn is personal data, whatever stays; the same for each verdict on the same facts."""
         return self._masker.spans(turn) if self.known is None else self.known.get(turn, ())
-
-    def all_found(self) -> Iterator[tuple[int, Sequence[Span]]]:
-        """The same by turns; of those that have some."""
-        for turn in range(1, len(self.judged.call.turns) + 1 if self.judged.call else 1):
-            if spans := self.found(turn):
-                yield turn, spans
 
     def quote(self, quote: str, turn: int) -> str:
         """A quote of a turn; what it cuts through is masked too."""

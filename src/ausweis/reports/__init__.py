@@ -10,6 +10,7 @@ junit          a gate's result as JUnit XML
 review_page      the daily review as one HTML page
 review_markdown  the same as Markdown
 review_csv       its calls to review as CSV
+csv_files        CSV for programs and for Excel
 review_source    what it is made of: the store's counts and calls to review
 review_tallies   those counts: calls of its days and of the days before
 review_counts    counts against the days before, and what changed beyond chance

@@ -18,7 +18,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_expo
 from ausweis.calls.text import clean
 from ausweis.errors import InputError
 from ausweis.reports.review_counts import Change
-from ausweis.reports.review_page import change_in_words, heading, part_in_words, usual_in_words
+from ausweis.reports.review_page import change_in_words, heading, part_in_words, people_in_words, usual_in_words
 from ausweis.reports.review_source import Review
 from ausweis.views.words import Words
 
@@ -57,6 +57,13 @@ def summary(review: Review) -> dict[str, Any]:
         "usual_shares": {
             figure.name: round(figure.usual, 4) for figure in review.figures[1:] if figure.usual is not None
         },
+        # What people say of what was reported, which `counts` tells.
+        "decisions": {
+            figure.name: {name: getattr(figure.people, name) for name in ("confirmed", "overruled", "open")}
+            for figure in review.figures
+            if figure.people is not None
+        },
+        "looked_for_incidents": review.now.of("incident"),
         "changes": [change_in_words(change, words) for change in review.changes],
         "worst": [
             {
@@ -68,7 +75,7 @@ def summary(review: Review) -> dict[str, Any]:
                 **({"link": f"{wanted.serve}/calls/{row.key}"} if wanted.serve else {}),
             }
             for row in rows[:MOST_CALLS]
-            if row.severity
+            if row.severity and not row.dismissed
         ],
         "text": escape(_text(review), quote=False),
     }
@@ -198,11 +205,13 @@ def _text(review: Review) -> str:
     lines = [heading(review), ""]
     for figure in review.figures:
         usual = usual_in_words(figure, words)
-        lines.append(f"{words.number(figure.count)} {part_in_words(figure.name, words)} ({usual})")
+        people = people_in_words(figure.people, words)
+        count = f"{words.number(figure.count)} {part_in_words(figure.name, words)} ({usual})"
+        lines.append(f"{count}: {people}" if people else count)
     told = [change_in_words(_tamed(change), words) for change in review.changes]
     if told:
         lines += ["", words.text("changed") + ":", *told]
-    rows = [row for row in [*(call.row for call in review.calls), *review.rest] if row.severity]
+    rows = [row for row in [*(call.row for call in review.calls), *review.rest] if row.severity and not row.dismissed]
     if rows:
         lines += ["", words.text("worst") + ":"]
     for row in rows[:MOST_CALLS]:

@@ -11,7 +11,7 @@ from ausweis.views.findings import Finding, findings_of
 from ausweis.views.masks import CallMask
 from ausweis.views.words import Words
 
-__all__ = ["ReviewedCall", "reviewed_call"]
+__all__ = ["ReviewedCall", "reason_of", "reviewed_call"]
 
 
 @dataclass(frozen=True)
@@ -46,16 +46,26 @@ def reviewed_call(record: CallRecord, words: Words, *, masked: bool = True) -> R
     """The call as it is shown in full."""
     mask = CallMask(record, words.language, masked, record.masks)
     files = [path for path in record.audio if _is_there(path)]
-    reasons = record.verdict.review_reasons if record.row.needs_review else ()
     return ReviewedCall(
         row=record.row,
         findings=findings_of(record, words, mask),
         excerpt=excerpt(record, mask),
-        reasons=[review_sentence(reason, words.language, record.verdict.vocabulary) for reason in reasons],
+        reasons=_unsure(record, words),
         recorded=bool(files),
         audio=() if masked else tuple(path.absolute().as_uri() for path in files),
         with_text=record.call is not None,
     )
+
+
+def reason_of(record: CallRecord, words: Words, *, masked: bool = True) -> str:
+    """Why the call is to be reviewed: what its worst finding says, else why the verdict is not sure."""
+    worst = next(iter(findings_of(record, words, CallMask(record, words.language, masked))), None)
+    return worst.why if worst else " ".join(_unsure(record, words))
+
+
+def _unsure(record: CallRecord, words: Words) -> list[str]:
+    reasons = record.verdict.review_reasons if record.row.needs_review else ()
+    return [review_sentence(reason, words.language, record.verdict.vocabulary) for reason in reasons]
 
 
 def _is_there(path: Path) -> bool:

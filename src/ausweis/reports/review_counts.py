@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from ausweis.store import DayCount
+from ausweis.store import Counted, DayCount, Subject, was_asked
 
 __all__ = ["Change", "Figure", "Tally", "chance_of", "changes", "figures", "tally"]
 
@@ -15,7 +15,7 @@ LISTED = 0.01
 MOST_LISTED = 6
 FEWEST = 3
 """A change of fewer calls than these is not listed."""
-_INCIDENT = "incident"
+_VIOLATION, _INCIDENT = "violation", "incident"
 _ROUNDING = 1e-7
 """So much apart, two probabilities are still one: they are sums of logarithms."""
 
@@ -24,35 +24,47 @@ _ROUNDING = 1e-7
 class Tally:
     """Calls counted: how many have what. `parts` are words such as `violation`, `incident:rude_agent`.
 
-    `days`: on how many there were calls. `asked`: the calls that incidents were counted in; None: all.
+    `days`: on how many there were calls. `people`: what people say of a part. `looked_for`: by the incidents that calls
+    were read for, those with any; None: all were read for all. `alike`: calls that count for incidents as a whole.
     """
 
     calls: int = 0
     days: int = 0
     parts: dict[str, int] = field(default_factory=dict)
-    asked: int | None = None
+    people: dict[str, Counted] = field(default_factory=dict)
+    looked_for: dict[tuple[str, ...], Counted] | None = None
+    alike: int | None = None
 
     def of(self, part: str) -> int:
-        """The calls that the part was counted in."""
-        return self.asked if self.asked is not None and _is_incident(part) else self.calls
+        """The calls that the part was counted in: of an incident, those that were read for it."""
+        kind, _, name = part.partition(":")
+        if kind != _INCIDENT or self.looked_for is None:
+            return self.calls
+        if not name and self.alike is not None:
+            return self.alike
+        subject = Subject(incident=True, name=name or None)
+        return sum(some.calls for names, some in self.looked_for.items() if was_asked(subject, names))
 
     def share(self, part: str) -> float | None:
         """Which share of these calls has it; None without calls."""
         return self.parts.get(part, 0) / self.of(part) if self.of(part) else None
 
-    def with_incidents_of(self, other: "Tally") -> "Tally":
-        """The same, but its incidents are those of other calls."""
-        parts = {name: count for name, count in self.parts.items() if not _is_incident(name)}
-        parts |= {name: count for name, count in other.parts.items() if _is_incident(name)}
-        return replace(self, parts=parts, asked=other.calls)
+    def as_read(self, other: "Tally") -> "Tally":
+        """The same, but incidents as a whole are those of calls that were read for all that the other's were."""
+        if self.looked_for is None or other.looked_for is None:
+            return self
+        wanted = {name for names in other.looked_for for name in names}
+        groups = [some for names, some in self.looked_for.items() if wanted and wanted <= {*names}]
+        having = sum(some.reported for some in groups)
+        return replace(self, parts=self.parts | {_INCIDENT: having}, alike=sum(some.calls for some in groups))
 
 
 @dataclass(frozen=True)
 class Figure:
     """One number of today: how many calls of `calls`, and which share of the calls of the days before (None: no such).
 
-    For `calls` itself, `usual` is the mean of the days before. `chance`: how often chance alone brings such a
-    difference.
+    `calls` is 0 where nobody looked for it. `people`: what they say of it, where it is something that was found. For
+    `calls` itself, `usual` is the mean of the days before. `chance`: how often chance alone brings such a difference.
     """
 
     name: str
@@ -60,6 +72,7 @@ class Figure:
     calls: int
     usual: float | None
     chance: float = 1.0
+    people: Counted | None = None
 
     @property
     def share(self) -> float:
@@ -84,7 +97,7 @@ class Change:
 
 def tally(counts: Iterable[DayCount], *, days: int = 0) -> Tally:
     """All of these put together."""
-    total = Tally(days=days)
+    total = Tally(days=days, looked_for={})
     for group in counts:
         total.calls += group.calls
         more = {
@@ -92,11 +105,15 @@ def tally(counts: Iterable[DayCount], *, days: int = 0) -> Tally:
             "inconclusive": group.outcomes.get("inconclusive", 0),
             "needs_review": group.needs_review,
             "to_review": group.to_review,
-            **{f"violation:{name}": count for name, count in group.violations.items()},
-            **{f"{_INCIDENT}:{name}": count for name, count in group.incidents.items()},
         }
+        for subject, some in group.numbers.items():
+            part = _part(subject)
+            total.people[part] = total.people.get(part, Counted()) + some
+            more[part] = some.reported
         for name, count in more.items():
             total.parts[name] = total.parts.get(name, 0) + count
+        for names, some in group.looked_for.items():
+            total.looked_for = (total.looked_for or {}) | {names: (total.looked_for or {}).get(names, Counted()) + some}
     return total
 
 
@@ -117,7 +134,7 @@ def changes(places: Mapping[tuple[str, str] | None, tuple[Tally, Tally]]) -> lis
             if where is not None and name not in ("violation", "needs_review"):
                 continue
             figure = _figure(name, now, before)
-            expected = (figure.usual or 0) * now.calls
+            expected = (figure.usual or 0) * now.of(name)
             if figure.turn and figure.chance <= LISTED and abs(figure.count - expected) >= FEWEST:
                 listed.append(Change(where, figure))
     return sorted(listed, key=lambda change: change.figure.chance)[:MOST_LISTED]
@@ -143,10 +160,12 @@ def _ln_ways(of: int, chosen: int) -> float:
 
 
 def _figure(name: str, now: Tally, before: Tally) -> Figure:
-    count = now.parts.get(name, 0)
-    chance = chance_of(count, now.calls, before.parts.get(name, 0), before.of(name))
-    return Figure(name, count, now.calls, before.share(name), chance)
+    count, calls = now.parts.get(name, 0), now.of(name)
+    chance = chance_of(count, calls, before.parts.get(name, 0), before.of(name))
+    people = now.people.get(name, Counted()) if name.partition(":")[0] in (_VIOLATION, _INCIDENT) else None
+    return Figure(name, count, calls, before.share(name) if calls else None, chance, people)
 
 
-def _is_incident(part: str) -> bool:
-    return part.partition(":")[0] == _INCIDENT
+def _part(subject: Subject) -> str:
+    kind = _INCIDENT if subject.incident else _VIOLATION
+    return f"{kind}:{subject.name}" if subject.name else kind

@@ -10,6 +10,7 @@ from ausweis.reports.review_page import (
     no_calls_in_words,
     objections_in_words,
     part_in_words,
+    people_in_words,
     usual_in_words,
 )
 from ausweis.reports.review_source import Review
@@ -30,9 +31,10 @@ def _lines(review: Review, words: Words) -> Iterator[str]:
         yield no_calls_in_words(review)
         return
     for figure in review.figures:
-        of = "" if figure.name == "calls" else f"{words.share(figure.share)}, "
+        of = "" if figure.name == "calls" or not figure.calls else f"{words.share(figure.share)}, "
         name, usual = part_in_words(figure.name, words), usual_in_words(figure, words)
-        yield f"- **{words.number(figure.count)} {name}** ({of}{usual})"
+        told = people_in_words(figure.people, words)
+        yield f"- **{words.number(figure.count)} {name}** ({of}{usual})" + (f": {told}" if told else "")
     if review.objections.waiting:
         yield f"- {words.text('objections')}: {objections_in_words(review)}"
     yield from ("", f"## {words.text('changed')}", "")
@@ -54,8 +56,10 @@ def _lines(review: Review, words: Words) -> Iterator[str]:
 def _call(call: ReviewedCall, words: Words) -> Iterator[str]:
     row, worst = call.row, call.worst
     grade = words.word(row.severity) if row.severity else words.text("needs_review")
-    what = worst.title if worst else words.word(row.outcome)
-    yield f"### {grade}: {cell(what)}, {words.text('call')} <code>{cell(row.call_id)}</code>"
+    what = cell(worst.title if worst else words.word(row.outcome))
+    if row.corrected:
+        what = f"~~{what}~~ {words.text('people_say')} {cell(words.right(row))}"
+    yield f"### {grade}: {what}, {words.text('call')} <code>{cell(row.call_id)}</code>"
     yield ""
     place = (row.started_at or str(row.day), row.queue, row.team)
     sure = f"{words.text('confidence')} {words.share(row.confidence)}"
@@ -80,5 +84,8 @@ def _rest(review: Review, words: Words) -> Iterator[str]:
     yield "|---|---|---|---|"
     for row in review.rest:
         where = ", ".join(part for part in (row.queue, row.team) if part)
-        cells = (row.call_id, row.started_at or str(row.day), where, words.happened(row))
-        yield f"| {' | '.join(map(cell, cells))} |"
+        found = cell(words.happened(row))
+        if row.corrected:
+            found = f"~~{found}~~ {words.text('people_say')} {cell(words.right(row))}"
+        cells = map(cell, (row.call_id, row.started_at or str(row.day), where))
+        yield f"| {' | '.join((*cells, found))} |"

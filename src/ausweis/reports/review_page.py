@@ -9,7 +9,7 @@ from ausweis.reports.pages import page_of
 from ausweis.reports.review_calls import ReviewedCall
 from ausweis.reports.review_counts import Change, Figure
 from ausweis.reports.review_source import BEFORE, Review, Wanted
-from ausweis.store import TEAM_MINIMUM, CallRow
+from ausweis.store import FEWEST, TEAM_MINIMUM, CallRow, Counted
 from ausweis.views.glossary import Asks
 from ausweis.views.trends import Trend, highest
 from ausweis.views.words import Words, clock, time_of
@@ -20,6 +20,7 @@ __all__ = [
     "no_calls_in_words",
     "objections_in_words",
     "part_in_words",
+    "people_in_words",
     "review_page",
     "usual_in_words",
 ]
@@ -46,6 +47,7 @@ def review_page(review: Review) -> str:
         top_total=_scale(total),
         open=OPEN,
         minimum=TEAM_MINIMUM,
+        fewest=FEWEST,
         before=BEFORE,
         before_first=wanted.first - timedelta(days=BEFORE),
         before_last=wanted.first - timedelta(days=1),
@@ -96,10 +98,19 @@ def part_in_words(name: str, words: Words) -> str:
 
 
 def usual_in_words(figure: Figure, words: Words) -> str:
-    """`sonst 1,6 %`; of the number of calls, their mean."""
+    """`sonst 1,6 %`; of the number of calls, their mean; that nobody looked for it."""
+    if figure.people is not None and not figure.calls:
+        return words.text("not_looked_short")
     if figure.usual is None:
         return words.text("usual_none")
     return words.text("usual", usual=(words.number if figure.name == "calls" else words.share)(figure.usual))
+
+
+def people_in_words(people: Counted | None, words: Words) -> str:
+    """`3 bestätigt, 16 offen`; empty where nothing was reported."""
+    named = ("confirmed", "overruled", "open") if people else ()
+    counts = {name: getattr(people, name) for name in named}
+    return ", ".join(f"{words.number(count)} {words.text(f'count_{name}')}" for name, count in counts.items() if count)
 
 
 def change_in_words(change: Change, words: Words) -> str:
@@ -122,6 +133,7 @@ def _functions(words: Words, wanted: Wanted, heard: Callable[..., Sequence[str]]
     return {
         "part": partial(part_in_words, words=words),
         "usual": partial(usual_in_words, words=words),
+        "people": partial(people_in_words, words=words),
         "change": partial(change_in_words, words=words),
         "when": partial(_when, words=words, with_day=wanted.days > 1),
         "clock": clock,
@@ -156,8 +168,8 @@ def _snippet(call: ReviewedCall) -> str:
     return text if len(text) <= SNIPPET else text[:SNIPPET].rsplit(" ", 1)[0] + " …"
 
 
-def _line(trend: Trend, top: float, width: float, height: float) -> list[tuple[float, float]]:
+def _line(trend: Trend, top: float, width: float, height: float, share: str = "share") -> list[tuple[float, float]]:
     """The days of a trend in a drawing of this size; shares beyond the scale lie on its edge."""
     step = width / max(1, len(trend.days) - 1)
-    shares = [(place, day.share) for place, day in enumerate(trend.days) if day.share is not None]
-    return [(round(place * step, 1), round(height * (1 - min(1.0, share / top)), 1)) for place, share in shares]
+    shares = [(place, getattr(day, share)) for place, day in enumerate(trend.days) if day.share is not None]
+    return [(round(place * step, 1), round(height * (1 - min(1.0, one / top)), 1)) for place, one in shares]

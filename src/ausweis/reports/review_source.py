@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from ausweis.errors import InputError
-from ausweis.reports.review_calls import ReviewedCall, reviewed_call
+from ausweis.reports.review_calls import ReviewedCall, reason_of, reviewed_call
 from ausweis.reports.review_counts import Change, Figure, Tally, changes, figures
 from ausweis.reports.review_tallies import tallies
 from ausweis.store import (
@@ -15,6 +15,7 @@ from ausweis.store import (
     CallFilter,
     CallRecord,
     CallRow,
+    Counted,
     ObjectionCounts,
     RunRow,
     Store,
@@ -55,16 +56,22 @@ class Wanted:
 
 @dataclass(frozen=True)
 class SeverityRow:
-    """How often a violation or incident came up, by the worst severity in each call."""
+    """How often a violation or incident came up, by the worst severity in each call.
+
+    `people`: what they say of it, of these days and those before, which tells how often it is right.
+    """
 
     name: str
     by_severity: Mapping[Severity, int]
     figure: Figure
+    people: Counted
 
 
 @dataclass(frozen=True)
 class Review:
     """All that pages and tables show. `calls`: in full, worst first; `rest`: calls to review in short.
+
+    `reasons`: why each of the `rest` is to be reviewed, in a sentence or two, by its key.
 
     `known`: where there are no calls, the first and the last day of others of these queues and teams, if any.
     """
@@ -77,6 +84,7 @@ class Review:
     severities: Sequence[SeverityRow]
     calls: Sequence[ReviewedCall]
     rest: Sequence[CallRow]
+    reasons: Mapping[int, str]
     total: Trend | None
     queues: Sequence[Trend]
     teams: Sequence[Trend]
@@ -108,8 +116,9 @@ def review_of(store: Store, wanted: Wanted) -> Review:
     places = tallies(store, which, start, wanted.first, wanted.last)
     now, before = places[None]
     within = replace(which, first=wanted.first, last=wanted.last)
-    rows = store.calls(replace(within, to_review=True))
-    calls, severities, runs = _reviewed(store, rows, wanted, now, before)
+    # What people dismissed is not among the worst any more.
+    rows = sorted(store.calls(replace(within, to_review=True)), key=lambda row: row.dismissed)
+    calls, reasons, severities, runs = _reviewed(store, rows, wanted, now, before)
     days = store.day_counts(start, wanted.last, filter=which, by=("day",))
     by_queue = store.day_counts(start, wanted.last, filter=which, by=("day", "queue"))
     by_team = store.day_counts(start, wanted.last, filter=which, by=("day", "team"))
@@ -123,6 +132,7 @@ def review_of(store: Store, wanted: Wanted) -> Review:
         severities=severities,
         calls=calls,
         rest=rows[wanted.full :],
+        reasons=reasons,
         total=total[0] if total else None,
         queues=trends(by_queue, start, wanted.last, "queue")[:MOST_LINES],
         teams=trends(by_team, start, wanted.last, "team")[:MOST_LINES],
@@ -153,9 +163,13 @@ def _known(store: Store, which: CallFilter) -> tuple[date, date] | None:
 
 def _reviewed(
     store: Store, rows: Sequence[CallRow], wanted: Wanted, now: Tally, before: Tally
-) -> tuple[list[ReviewedCall], list[SeverityRow], list[RunRow]]:
-    """The first calls in full; of all of them, what came up how severely, and in which runs. One record at a time."""
+) -> tuple[list[ReviewedCall], dict[int, str], list[SeverityRow], list[RunRow]]:
+    """The first calls in full, the reasons of the others; of all, what came up how severely, and in which runs.
+
+    One record at a time.
+    """
     calls: list[ReviewedCall] = []
+    reasons: dict[int, str] = {}
     counted: dict[tuple[str, str], Counter[Severity]] = {}
     runs: dict[int, RunRow] = {}
     for row in rows:
@@ -168,11 +182,18 @@ def _reviewed(
             counted.setdefault(key, Counter())[SEVERITIES[place]] += 1
         if len(calls) < wanted.full:
             calls.append(reviewed_call(record, Words(wanted.language), masked=wanted.masked))
+        else:
+            reasons[row.key] = reason_of(record, Words(wanted.language), masked=wanted.masked)
     severities = [
-        SeverityRow(name, by, figures(now, before, [f"{kind}:{name}"])[1]) for (kind, name), by in counted.items()
+        SeverityRow(name, by, figures(now, before, [part])[1], _people(part, now, before))
+        for (part, name), by in (((f"{kind}:{name}", name), by) for (kind, name), by in counted.items())
     ]
     severities.sort(key=lambda row: [-row.by_severity.get(severity, 0) for severity in reversed(SEVERITIES)])
-    return calls, severities, sorted(runs.values(), key=lambda run: run.started)
+    return calls, reasons, severities, sorted(runs.values(), key=lambda run: run.started)
+
+
+def _people(part: str, *tallies: Tally) -> Counted:
+    return sum((tally.people.get(part, Counted()) for tally in tallies), Counted())
 
 
 def _happened(record: CallRecord) -> Iterator[tuple[str, str, Severity]]:

@@ -2,11 +2,12 @@
 
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from urllib.parse import urlencode
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -14,16 +15,32 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from ausweis.errors import NoCallError, StoreError
-from ausweis.serve import blind, call_page, figures, objections, queue, sample, team, unmasked_search, working
+from ausweis.serve import (
+    blind,
+    calibration,
+    call_page,
+    download,
+    figures,
+    objections,
+    queue,
+    sample,
+    saved,
+    sheet,
+    team,
+    unmasked_search,
+    working,
+)
 from ausweis.serve.audio import audio
 from ausweis.serve.auth import Session
 from ausweis.serve.desk import Desk, RequestContext
 from ausweis.serve.language import LANGUAGE, language_of
-from ausweis.serve.people import session_of
+from ausweis.serve.people import session_of, with_cookie
+from ausweis.serve.question import SEVERAL
 from ausweis.serve.rendering import answer, render
 from ausweis.serve.requests import desk_of, fields_of, here, origin_of, sign_in_address, words_of
 from ausweis.serve.roles import LEAD_ONLY
 from ausweis.serve.security import LOOPBACK, Guard
+from ausweis.serve.sign_on import REFUSALS
 from ausweis.serve.signing_in import invitation_page, sign_in, sign_in_page, sign_out
 
 __all__ = ["create_app"]
@@ -41,14 +58,27 @@ def create_app(desk: Desk) -> Guard:
         routes=[
             Route("/", _page(queue.queue_page)),
             Route("/calls/{key:int}", _page(call_page.call_page)),
+            Route("/calls.xlsx", _form(download.download), methods=["POST"]),
+            Route("/calls/{key:int}/sheet", _page(sheet.sheet_page)),
             Route("/calls/{key:int}/audio/{place:int}", _page(audio)),
             Route("/calls/{key:int}/decisions", _form(call_page.decide), methods=["POST"]),
+            Route("/calls/{key:int}/withdraw", _form(call_page.withdraw), methods=["POST"]),
             Route("/calls/{key:int}/heard", _form(blind.hear), methods=["POST"]),
             Route("/calls/{key:int}/unmask", _form(call_page.unmask), methods=["POST"]),
             Route("/calls/{key:int}/mask", _form(call_page.mask_again), methods=["POST"]),
             Route("/calls/{key:int}/stay", _form(working.stay), methods=["POST"]),
             Route("/calls/{key:int}/leave", _form(working.leave), methods=["POST"]),
             Route("/calls/{key:int}/take", _form(working.take_over), methods=["POST"]),
+            Route("/calls/{key:int}/calibrate", _form(calibration.add_call), methods=["POST"]),
+            Route("/calibrations", _page(calibration.calibrations_page)),
+            Route("/calibrations", _form(calibration.make), methods=["POST"]),
+            Route("/calibrations/{key:int}", _page(calibration.calibration_page)),
+            Route("/calibrations/{key:int}/calls", _form(calibration.draw), methods=["POST"]),
+            Route("/calibrations/{key:int}/drop", _form(calibration.drop), methods=["POST"]),
+            Route("/calibrations/{key:int}/start", _form(calibration.start), methods=["POST"]),
+            Route("/calibrations/{key:int}/close", _form(calibration.close), methods=["POST"]),
+            Route("/filters", _form(saved.save), methods=["POST"]),
+            Route("/filters/{key:int}/forget", _form(saved.forget), methods=["POST"]),
             Route("/search", _form(unmasked_search.search_unmasked), methods=["POST"]),
             Route("/sample", _page(sample.sample_page)),
             Route("/sample", _form(sample.draw), methods=["POST"]),
@@ -84,7 +114,7 @@ def _page(page: Page) -> Callable[[Request], Awaitable[Response]]:
         if session is None:
             return _to_sign_in(request)
         _refuse_large(request)
-        return await run_in_threadpool(page, _context(request, session, {}))
+        return with_cookie(request, await run_in_threadpool(page, _context(request, session, {})))
 
     return endpoint
 
@@ -101,7 +131,7 @@ def _form(page: Page) -> Callable[[Request], Awaitable[Response]]:
         token = form.get("csrf", "") or request.headers.get("x-csrf-token", "")
         if not desk_of(request).auth.csrf_valid(session, token):
             raise HTTPException(403)
-        return await run_in_threadpool(page, _context(request, session, form))
+        return with_cookie(request, await run_in_threadpool(page, _context(request, session, form)))
 
     return endpoint
 
@@ -116,9 +146,11 @@ async def _language(request: Request) -> Response:
 async def _no_page(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     words = words_of(request)
-    lead_only = isinstance(error, HTTPException) and error.detail == LEAD_ONLY
-    key = LEAD_ONLY if lead_only else {403: "form_foreign", 404: "not_found"}.get(status, "went_wrong")
-    told = words.text("lead_only_ask") if lead_only else words.status(status)
+    detail = error.detail if isinstance(error, HTTPException) else ""
+    if detail in REFUSALS:
+        return await _problem(request, words.text("sign_on_refused"), words.text(detail), status)
+    key = LEAD_ONLY if detail == LEAD_ONLY else {403: "form_foreign", 404: "not_found"}.get(status, "went_wrong")
+    told = words.text("lead_only_ask") if detail == LEAD_ONLY else words.status(status)
     return await _problem(request, words.text(key), told, status)
 
 
@@ -140,7 +172,7 @@ async def _refused(request: Request, error: Exception) -> Response:
 async def _problem(request: Request, title: str, text: str, status: int) -> Response:
     try:
         session = await session_of(request)
-    except StoreError:
+    except (StoreError, HTTPException):
         session = None
     path, query = request.url.path, f"?{request.url.query}" if request.url.query else ""
     page = re.fullmatch(r"(/calls/\d+)/(decisions|heard)", path)
@@ -180,5 +212,7 @@ def _context(request: Request, session: Session, form: dict[str, str]) -> Reques
     )
 
 
-def _texts(values: Mapping[str, str]) -> dict[str, str]:
-    return dict(list(values.items())[:MAX_FIELDS])
+def _texts(values: QueryParams) -> dict[str, str]:
+    """The fields of an address: of each the last value, or all where it takes several, a line each."""
+    names = list(values)[:MAX_FIELDS]
+    return {name: "\n".join(values.getlist(name)) if name in SEVERAL else values[name] for name in names}

@@ -20,7 +20,7 @@ from ausweis.store import Role
 
 __all__ = ["LIFETIME", "Auth", "By", "Session", "reviewer_name"]
 
-By = Literal["terminal", "key"]
+By = Literal["terminal", "key", "proxy"]
 LIFETIME = 12 * 3600
 """Seconds until a reviewer signs in again: a working day."""
 MAX_NAME = 60

@@ -3,23 +3,28 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from starlette.responses import RedirectResponse, Response
 
 from ausweis.errors import StoreError
+from ausweis.serve.calibration import left_of
 from ausweis.serve.call_view import DecisionView, recordings
+from ausweis.serve.comparing import said_at
 from ausweis.serve.decision import label_of, note_of, verdict_key_of
-from ausweis.serve.desk import RequestContext
+from ausweis.serve.desk import Done, RequestContext
+from ausweis.serve.question import Question
 from ausweis.serve.queue import Around, filter_of, meta_of, question_of
 from ausweis.serve.rendering import answer
+from ausweis.serve.said import said_of
 from ausweis.serve.working import opened, progress
-from ausweis.store import CallRecord
+from ausweis.store import Calibration, CallRecord, Decision, opinion_of
 from ausweis.views.masks import CallMask
 from ausweis.views.turns import TurnView, turn_views
 from ausweis.views.words import Words
 from ausweis.vocabulary import INCIDENTS, OUTCOMES, VIOLATIONS
 
-__all__ = ["NOT_SURE", "BlindCall", "asked_about", "blind_page", "hear"]
+__all__ = ["NOT_SURE", "BlindCall", "asked_about", "blind_page", "hear", "heard_form"]
 
 NOT_SURE = "not_sure"
 LONGEST = 12 * 3600
@@ -52,36 +57,76 @@ class BlindForm:
 
 
 def blind_page(
-    context: RequestContext, record: CallRecord, *, problem: str = "", form: Mapping[str, str] | None = None
+    context: RequestContext,
+    record: CallRecord,
+    session: Calibration | None = None,
+    *,
+    problem: str = "",
+    form: Mapping[str, str] | None = None,
 ) -> Response:
-    """The call without its verdict. `form`: what was sent and could not be kept."""
-    key, question, sent = record.row.key, question_of(context), form or {}
-    which = filter_of(context, question, free=True)
+    """The call without its verdict, in the sample or in a calibration session. `form`: what could not be kept."""
+    key, question = record.row.key, question_of(context)
     # What cannot be kept is given back, whoever is there by now.
-    place = None if problem else opened(context, record, question)
+    place = None if problem or session else opened(context, record, question)
     held = place if place is not None and place.session != context.session.id else None
     return answer(
         context,
         "blind.html.j2",
-        here="sample",
+        here="calibration" if session else "sample",
         status=409 if problem else 200,
         call=_call(context, record),
-        around=Around(*context.store.neighbours(key, which, order=question.by)),
-        progress=progress(context, key, question),
+        around=around_in(context, session, key) if session else _around(context, key, question),
+        progress=progress_in(context, session) if session else progress(context, key, question),
         place=None if held else place,
         held=held,
         minutes=context.desk.places.minutes(held) if held else 0,
         query=question.query(),
-        outcomes=(*OUTCOMES, NOT_SURE),
-        form=BlindForm(
-            outcome=sent.get("outcome", ""),
-            types=[(kind, sent.get(kind, "")) for kind in VIOLATIONS],
-            kinds=[(kind, sent.get(kind, "")) for kind in asked_about(record)],
-            note=sent.get("note", ""),
-            opened=_opened(sent) or int(time.time()),
-        ),
+        calibration=session,
+        said=said_of(context, question.query()),
         problem=problem,
+        **heard_form(context, record, session, form),
     )
+
+
+def heard_form(
+    context: RequestContext, record: CallRecord, session: Calibration | None, sent: Mapping[str, str] | None
+) -> dict[str, Any]:
+    """What the form of what was heard is made of; in a session, as the reader has filled it in before."""
+    said = opinion_of(record.decisions, context.session.reviewer, session.key) if session else None
+    given = sent if sent is not None else _given(said) if said else {}
+    form = BlindForm(
+        outcome=given.get("outcome", ""),
+        types=[(kind, given.get(kind, "")) for kind in VIOLATIONS],
+        kinds=[(kind, given.get(kind, "")) for kind in asked_about(record)],
+        note=given.get("note", ""),
+        opened=_opened(given) or int(time.time()),
+    )
+    return {"heard": form, "heard_outcomes": (*OUTCOMES, NOT_SURE), "heard_before": said is not None}
+
+
+def around_in(context: RequestContext, session: Calibration, key: int) -> Around:
+    """The calls before and after this one in a session."""
+    place = session.calls.index(key)
+    return Around(*(session.calls[one] if 0 <= one < len(session.calls) else None for one in (place - 1, place + 1)))
+
+
+def progress_in(context: RequestContext, session: Calibration) -> str:
+    """How much of a session is left for the reader."""
+    return context.words.count("calibration_left", len(left_of(context, session)))
+
+
+def _around(context: RequestContext, key: int, question: Question) -> Around:
+    which = filter_of(context, question, free=True)
+    return Around(*context.store.neighbours(key, which, order=question.by))
+
+
+def _given(said: Decision) -> dict[str, str]:
+    """What a reviewer said, as the fields that were sent then."""
+    turns: dict[str, list[str]] = {}
+    for kind, turn in said_at(said):
+        turns.setdefault(kind, []).append(str(turn))
+    given = {kind: ", ".join(numbers) for kind, numbers in turns.items()}
+    return given | {"outcome": said.outcome or NOT_SURE, "note": said.note}
 
 
 def hear(context: RequestContext) -> Response:
@@ -92,13 +137,19 @@ def hear(context: RequestContext) -> Response:
     """
     key, question = context.parts["key"], question_of(context)
     record = context.store.record(key)
+    session = context.store.calibrates(context.session.reviewer, key)
     try:
-        _keep(context, record)
+        context.desk.done[context.session.id] = _keep(context, record)
     except StoreError as error:
         here = replace(context, path=f"/calls/{key}", query=question.query())
-        return blind_page(here, context.store.record(key), problem=context.words.error(error), form=context.form)
+        problem = context.words.error(error)
+        return blind_page(here, context.store.record(key), session, problem=problem, form=context.form)
     context.desk.places.leave(key, context.session)
-    return RedirectResponse(f"/calls/{key}{question.query()}", 303)
+    if session is None:
+        return RedirectResponse(f"/calls/{key}{question.query()}", 303)
+    left = left_of(context, session)
+    onward = next((one for one in left if one > key), left[0] if left else None)
+    return RedirectResponse(f"/calls/{onward}" if onward else f"/calibrations/{session.key}?heard=1", 303)
 
 
 def asked_about(record: CallRecord) -> tuple[str, ...]:
@@ -107,8 +158,8 @@ def asked_about(record: CallRecord) -> tuple[str, ...]:
     return tuple(kind for kind in INCIDENTS if kind in looked_for)
 
 
-def _keep(context: RequestContext, record: CallRecord) -> None:
-    """Keep what was sent.
+def _keep(context: RequestContext, record: CallRecord) -> Done:
+    """Keep what was sent: what was decided by that.
 
     Raises:
         StoreError: the verdict, or the text, says something else by now, or what was sent is no label.
@@ -120,7 +171,7 @@ def _keep(context: RequestContext, record: CallRecord) -> None:
         raise StoreError("what was heard is missing", code="heard_missing")
     label = None if form["outcome"] == NOT_SURE else label_of(given)
     opened = _opened(form)
-    context.store.hear(
+    made = context.store.hear(
         record.row.key,
         reviewer=context.session.reviewer,
         outcome=label.outcome if label else None,
@@ -132,6 +183,7 @@ def _keep(context: RequestContext, record: CallRecord) -> None:
         says=form.get("says"),
         seconds=time.time() - opened if opened else None,
     )
+    return Done(record.row.key, made.key, made.choice)
 
 
 def _opened(form: Mapping[str, str]) -> int:

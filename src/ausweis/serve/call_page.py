@@ -1,33 +1,26 @@
-"""The page of one call, and what can be done on it: decide, unmask, mask again."""
+"""The page of one call, and what can be done on it: decide, take that back, unmask, mask again."""
 
 import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import NamedTuple
 
 from starlette.responses import RedirectResponse, Response
 
 from ausweis.errors import StoreError
-from ausweis.serve.blind import blind_page
+from ausweis.serve.blind import blind_page, heard_form
 from ausweis.serve.call_view import call_view
-from ausweis.serve.decision import CHOICES, label_of, note_of, proposed, sent, verdict_key_of
-from ausweis.serve.desk import RequestContext
+from ausweis.serve.decision import CHOICES, again, draft_of, label_of, note_of, proposed, sent, verdict_key_of
+from ausweis.serve.desk import Done, RequestContext
 from ausweis.serve.objections import ObjectionView, views_of
 from ausweis.serve.queue import Around, filter_of, question_of
 from ausweis.serve.rendering import answer
+from ausweis.serve.said import said_of
 from ausweis.serve.working import opened, progress, settles
-from ausweis.store import CallRecord, Choice, same_person
+from ausweis.store import Calibration, CallRecord, Choice, same_person
 from ausweis.vocabulary import OUTCOMES
 
-__all__ = ["call_page", "decide", "mask_again", "unmask"]
-
-
-class Said(NamedTuple):
-    """What has just been done, and a link to have another look at it."""
-
-    text: str
-    address: str
-    link: str
+__all__ = ["call_page", "decide", "mask_again", "unmask", "withdraw"]
 
 
 def call_page(context: RequestContext) -> Response:
@@ -45,14 +38,36 @@ def decide(context: RequestContext) -> Response:
     # Before deciding: a call that is decided may not be in this queue any more.
     after = context.store.neighbours(key, filter_of(context, question, free=True), order=question.by)[1]
     try:
-        choice = _keep(context)
+        _keep_once(context)
     except StoreError as error:
         here = replace(context, path=f"/calls/{key}", query=question.query())
         return _page(here, _record(context), problem=context.words.error(error), form=form)
     context.desk.places.leave(key, context.session)
-    done = f"done={key}&choice={choice}"
-    query = f"{question.query()}&{done}" if question.query() else f"?{done}"
+    query = _with(question.query(), f"done={key}")
     return RedirectResponse(f"/calls/{after}{query}" if after is not None else f"/{query}", 303)
+
+
+def withdraw(context: RequestContext) -> Response:
+    """Take an own decision back, then show the call, the form as it was sent.
+
+    Raises:
+        StoreError: there is no such call any more.
+    """
+    key, own, query = context.parts["key"], context.form.get("decision", ""), question_of(context).query()
+    decision_key = int(own) if re.fullmatch(r"\d{1,15}", own) else 0
+    done = context.desk.done.get(context.session.id)
+    if done is not None and done.decision_key == decision_key:
+        del context.desk.done[context.session.id]
+    try:
+        context.store.withdraw(key, reviewer=context.session.reviewer, decision_key=decision_key)
+    except StoreError:
+        record = _record(context)
+        draft = draft_of(record, context.session.reviewer)
+        # Sent twice, it is done all the same.
+        if draft is None or draft.key != decision_key:
+            here = replace(context, path=f"/calls/{key}", query=query)
+            return _page(here, record, problem=context.words.text("undo_late"))
+    return RedirectResponse(f"/calls/{key}{_with(query, 'undone=1')}", 303)
 
 
 def unmask(context: RequestContext) -> Response:
@@ -69,17 +84,12 @@ def mask_again(context: RequestContext) -> Response:
     return _back(context)
 
 
-def said(context: RequestContext) -> Said | None:
-    """What the address says has just been done."""
-    key, choice = context.asked.get("done", ""), context.asked.get("choice", "")
-    if choice not in CHOICES or not re.fullmatch(r"\d{1,15}", key):
-        return None
-    text = context.words.text("done", choice=context.words.word(choice))
-    return Said(text, f"/calls/{key}{question_of(context).query()}", context.words.text("look_again"))
-
-
 def _record(context: RequestContext) -> CallRecord:
     return context.store.record(context.parts["key"])
+
+
+def _with(query: str, more: str) -> str:
+    return f"{query}&{more}" if query else f"?{more}"
 
 
 def _back(context: RequestContext) -> Response:
@@ -90,10 +100,13 @@ def _page(
     context: RequestContext, record: CallRecord, *, problem: str = "", form: Mapping[str, str] | None = None
 ) -> Response:
     key, question = record.row.key, question_of(context)
+    session = context.store.calibrates(context.session.reviewer, key)
     if context.store.hidden(context.session.reviewer, [key]):
-        return blind_page(context, record, problem=problem)
+        return blind_page(context, record, session, problem=problem)
     context = replace(context, words=context.words.knowing(record.verdict.vocabulary))
     unmasked = context.desk.shows(context.session, record)
+    said, draft = said_of(context, question.query()), draft_of(record, context.session.reviewer)
+    first = proposed(record.verdict) if draft is None else again(record.verdict, draft)
     settling = settles(context, record, question)
     call = call_view(
         record,
@@ -120,10 +133,17 @@ def _page(
         held=held,
         minutes=context.desk.places.minutes(held) if held else 0,
         query=question.query(),
-        said=said(context),
+        # On the call itself its decision is taken back where it stands.
+        said=said if said is None or said.call_key != key else None,
+        once=secrets.token_urlsafe(9),
+        last=said and said.decision_key,
+        undone=draft is not None and "undone" in context.asked,
         outcomes=OUTCOMES,
-        form=proposed(record.verdict) if form is None else sent(record.verdict, form),
+        form=first if form is None else sent(record.verdict, form),
         problem=problem,
+        calibration=session,
+        calibrations=_prepared(context),
+        **heard_form(context, record, session, None),
     )
 
 
@@ -135,8 +155,27 @@ def _objections(context: RequestContext, record: CallRecord) -> list[ObjectionVi
     return views_of(context.store.objections(call_key=record.row.key), context.words) if is_told else []
 
 
-def _keep(context: RequestContext) -> Choice:
-    """Keep what was sent.
+def _prepared(context: RequestContext) -> list[Calibration]:
+    """The sessions that a lead may add the call to."""
+    leads = context.session.role == "lead"
+    return [one for one in context.store.calibrations() if one.state == "prepared"] if leads else []
+
+
+def _keep_once(context: RequestContext) -> None:
+    """Keep what was sent; of a form that is sent twice, by a double click, only the first.
+
+    Raises:
+        StoreError: as of `_keep`.
+    """
+    desk, session, once = context.desk, context.session, context.form.get("once", "")
+    with desk.deciding:
+        last = desk.done.get(session.id)
+        if last is None or not once or last.once != once:
+            desk.done[session.id] = Done(context.parts["key"], *_keep(context), once)
+
+
+def _keep(context: RequestContext) -> tuple[int, Choice]:
+    """Keep what was sent: the key of the decision, and the choice.
 
     Raises:
         StoreError: the verdict, or the text, says something else by now, or the label is none.
@@ -148,7 +187,7 @@ def _keep(context: RequestContext) -> Choice:
         raise StoreError("what was decided is missing", code="choice_missing")
     label = label_of(form) if choice == "overrule" else None
     record = _record(context)
-    context.store.decide(
+    made = context.store.decide(
         context.parts["key"],
         reviewer=context.session.reviewer,
         choice=choice,
@@ -156,8 +195,9 @@ def _keep(context: RequestContext) -> Choice:
         violations=label.violations if label else (),
         incidents=label.incidents if label else None,
         note=note_of(form),
+        coaching="coaching" in form,
         verdict_key=verdict_key,
         says=form.get("says"),
         settles=choice != "not_sure" and settles(context, record, question_of(context)),
     )
-    return choice
+    return made.key, choice

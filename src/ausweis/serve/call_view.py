@@ -1,7 +1,7 @@
 """One call as its page shows it: what happened and where, then what it rests on."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from ausweis.judging.harm import found_of
@@ -9,8 +9,10 @@ from ausweis.judging.sentences import check_sentence, review_sentence
 from ausweis.judging.verdict import Check, Verdict
 from ausweis.serve.audio import is_there, media_type
 from ausweis.serve.comparing import Compared, compared
+from ausweis.serve.decision import draft_of
 from ausweis.serve.queue import RowView, row_view
-from ausweis.store import CallRecord, Decision, person_of
+from ausweis.store import CallRecord, Decision, same_person
+from ausweis.views.decided import label_in_words, seen_by
 from ausweis.views.findings import Finding, findings_of
 from ausweis.views.masks import CallMask
 from ausweis.views.turns import TurnView, marks_of, turn_views
@@ -21,14 +23,22 @@ __all__ = ["CallView", "DecisionView", "call_view", "recordings"]
 
 @dataclass(frozen=True)
 class DecisionView:
-    """What a reviewer decided. `label`: the right label, in words; `old`: about an earlier verdict."""
+    """What a reviewer decided. `label`: the right label, in words; `old`: about an earlier verdict.
 
+    `mine`: the reader's own, which counts and can be taken back; `withdrawn`: the reader just did.
+    `coaching`: the note is meant for coaching.
+    """
+
+    key: int
     reviewer: str
     choice: str
     label: str
     note: str
+    coaching: bool
     at: str
     old: bool
+    mine: bool
+    withdrawn: bool
     settles: bool = False
 
 
@@ -72,11 +82,14 @@ def call_view(
     """The view of a call for one reviewer; `settling`: who settles it sees what the others say."""
     mask = CallMask(record, words.language, masked=not unmasked, known=record.masks)
     findings = findings_of(record, words, mask)
+    seen = seen_by(record, reviewer, settling=settling)
+    draft = draft_of(record, reviewer)
+    decided = [*seen.decisions, *([draft] if draft else [])]
+    row = row_view(record.row, words, found_of(record.verdict), agents=agents)
     audio, gone = recordings(record)
-    decided, hidden = _decisions(record, reviewer, words, settling=settling)
     return CallView(
         record=record,
-        row=row_view(record.row, words, found_of(record.verdict), agents=agents),
+        row=replace(row, right="") if seen.hidden or any(one.secret for one in record.decisions) else row,
         moments=[list(moment) for _, moment in groupby(findings, key=lambda finding: finding.moment)],
         review=[
             review_sentence(reason, words.language, record.verdict.vocabulary)
@@ -88,8 +101,8 @@ def call_view(
         audio=audio,
         gone=gone,
         unmasked=unmasked,
-        decisions=decided,
-        hidden=hidden,
+        decisions=[_decision(decision, reviewer, words) for decision in decided],
+        hidden=seen.hidden,
         compared=compared(record, reviewer, words),
     )
 
@@ -106,32 +119,20 @@ def _told(check: Check, verdict: Verdict, words: Words) -> str:
     return check_sentence(check, words.language) if check.result in ("fail", "unclear") and not known else ""
 
 
-def _decisions(record: CallRecord, reviewer: str, words: Words, *, settling: bool) -> tuple[list[DecisionView], int]:
-    """The decisions that the reviewer may see: until they have decided, only their own, so that two stay two."""
-    now = {person_of(decision.reviewer): decision for decision in record.decisions if decision.counts}
-    # The last word on an earlier verdict, of those who have not decided anew.
-    given = (decision for decision in record.decisions if not decision.withdrawn)
-    earlier = (decision for decision in given if decision.verdict_key != record.verdict_key)
-    by_person = ((person_of(decision.reviewer), decision) for decision in earlier)
-    old = {person: decision for person, decision in by_person if person not in now}
-    me = person_of(reviewer)
-    seen = settling or me in now
-    shown = [decision for person, decision in (*old.items(), *now.items()) if seen or person == me]
-    return [_decision(decision, words) for decision in shown], 0 if seen else len(now)
-
-
-def _decision(decision: Decision, words: Words) -> DecisionView:
-    label = [words.word(decision.outcome)] if decision.choice == "overrule" and decision.outcome else []
-    happened = (*decision.violations, *(decision.incidents or ())) if label else ()
-    label += [words.text("label_at", type=words.word(kind), turn=turn) for kind, turn in happened]
+def _decision(decision: Decision, reviewer: str, words: Words) -> DecisionView:
+    label = label_in_words(decision, words) if decision.choice == "overrule" else ""
     at = words.moment(decision.at)
     return DecisionView(
+        decision.key,
         decision.reviewer,
         decision.choice,
-        ", ".join(label),
+        label,
         decision.note,
+        decision.coaching,
         at,
-        old=not decision.counts,
+        old=not (decision.counts or decision.withdrawn),
+        mine=decision.counts and same_person(decision.reviewer, reviewer),
+        withdrawn=decision.withdrawn,
         settles=decision.settles,
     )
 

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ausweis.judging.verdict import Verdict
 from ausweis.store import CallRecord, Decision, blind_statement
 from ausweis.views.words import Words
 
-__all__ = ["Compared", "ComparedLine", "compared"]
+__all__ = ["Compared", "ComparedLine", "at_turns", "compared", "found_at", "said_at"]
 
 
 @dataclass(frozen=True)
@@ -42,23 +43,30 @@ def compared(record: CallRecord, reviewer: str, words: Words) -> Compared | None
     if said is None:
         return None
     verdict = record.verdict
-    found = [
-        *((violation.type, violation.turn) for violation in verdict.violations),
-        *((incident.id, incident.turn) for incident in verdict.incidents),
-    ]
-    mine: list[tuple[str, int]] = [*said.violations, *(said.incidents or ())]
-    lines = [ComparedLine(words.text("outcome"), _outcome(said, words), words.capital(words.word(verdict.outcome)))]
+    found, mine = found_at(verdict), said_at(said)
+    outcome = words.capital(words.word(said.outcome or said.choice))
+    lines = [ComparedLine(words.text("outcome"), outcome, words.capital(words.word(verdict.outcome)))]
     lines += [
-        ComparedLine(words.capital(words.word(kind)), _at(kind, mine, words), _at(kind, found, words))
+        ComparedLine(words.capital(words.word(kind)), at_turns(kind, mine, words), at_turns(kind, found, words))
         for kind in dict.fromkeys(name for name, _ in (*mine, *found))
     ]
     return Compared(lines, said.note)
 
 
-def _outcome(said: Decision, words: Words) -> str:
-    return words.capital(words.word(said.outcome or said.choice))
+def found_at(verdict: Verdict) -> list[tuple[str, int]]:
+    """What a verdict says that happened: types and kinds, each with its turn."""
+    return [
+        *((violation.type, violation.turn) for violation in verdict.violations),
+        *((incident.id, incident.turn) for incident in verdict.incidents),
+    ]
 
 
-def _at(kind: str, said: Sequence[tuple[str, int]], words: Words) -> str:
+def said_at(decision: Decision) -> list[tuple[str, int]]:
+    """What a reviewer says that happened."""
+    return [*decision.violations, *(decision.incidents or ())]
+
+
+def at_turns(kind: str, said: Sequence[tuple[str, int]], words: Words) -> str:
+    """The turns in which it happened, in words; empty where it did not."""
     turns = sorted({turn for name, turn in said if name == kind})
     return words.text("in_turns" if len(turns) > 1 else "in_turn", turn=", ".join(map(str, turns))) if turns else ""

@@ -1,13 +1,13 @@
 """The form of a decision: what it proposes, what was sent with it, and that given back where it could not be kept."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from ausweis.errors import StoreError
 from ausweis.judging.verdict import Verdict
-from ausweis.store import Choice
+from ausweis.store import CallRecord, Choice, Decision, same_person
 from ausweis.vocabulary import INCIDENTS, OUTCOMES, VIOLATIONS, IncidentId, Outcome, ViolationType
 
 __all__ = [
@@ -16,6 +16,8 @@ __all__ = [
     "DecisionForm",
     "Label",
     "Tick",
+    "again",
+    "draft_of",
     "label_of",
     "note_of",
     "proposed",
@@ -47,7 +49,10 @@ class Label(NamedTuple):
 
 @dataclass(frozen=True)
 class DecisionForm:
-    """The fields of the form. `types` and `kinds`: turns as text; `is_open`: whether the right label is shown."""
+    """The fields of the form. `types` and `kinds`: turns as text; `is_open`: whether the right label is shown.
+
+    `was`: what was chosen before it was taken back. `coaching`: whether the note is meant for coaching.
+    """
 
     note: str
     outcome: str
@@ -55,6 +60,8 @@ class DecisionForm:
     ticks: Sequence[Tick]
     kinds: Sequence[tuple[IncidentId, str]]
     is_open: bool = False
+    was: str = ""
+    coaching: bool = False
 
     @property
     def adds(self) -> bool:
@@ -64,7 +71,8 @@ class DecisionForm:
 
 def proposed(verdict: Verdict) -> DecisionForm:
     """The form as it is at first: what the verdict says, with the outcome that it is most likely overruled for."""
-    turns = {kind: ", ".join(str(v.turn) for v in verdict.violations if v.type == kind) for kind in VIOLATIONS}
+    violations = [(violation.type, violation.turn) for violation in verdict.violations]
+    turns = {kind: _listed(kind, violations) for kind in VIOLATIONS}
     if verdict.outcome == "violation":
         outcome: Outcome = "compliant"
     else:
@@ -73,13 +81,40 @@ def proposed(verdict: Verdict) -> DecisionForm:
     return DecisionForm("", outcome, list(turns.items()), _ticks(verdict), [(kind, "") for kind in INCIDENTS])
 
 
+def draft_of(record: CallRecord, reviewer: str) -> Decision | None:
+    """What a reviewer decided about the verdict of today and took back, if that was the last thing they did."""
+    own = [decision for decision in record.decisions if same_person(decision.reviewer, reviewer)]
+    if not own or own[-1].choice != "withdrawn" or own[-1].verdict_key != record.verdict_key:
+        return None
+    return next((decision for decision in own if decision.key == own[-1].takes_back), None)
+
+
+def again(verdict: Verdict, draft: Decision) -> DecisionForm:
+    """The form as somebody had sent it who took the decision back."""
+    first = replace(proposed(verdict), note=draft.note, coaching=draft.coaching, was=draft.choice)
+    if draft.choice != "overrule":
+        return first
+    incidents = {(tick.kind, tick.turn) for tick in first.ticks} if draft.incidents is None else set(draft.incidents)
+    added = incidents.difference((tick.kind, tick.turn) for tick in first.ticks)
+    return replace(
+        first,
+        outcome=draft.outcome or first.outcome,
+        types=[(kind, _listed(kind, draft.violations)) for kind in VIOLATIONS],
+        ticks=[tick._replace(ticked=(tick.kind, tick.turn) in incidents) for tick in first.ticks],
+        kinds=[(kind, _listed(kind, added)) for kind in INCIDENTS],
+        is_open=True,
+    )
+
+
 def sent(verdict: Verdict, form: Mapping[str, str]) -> DecisionForm:
     """The form as somebody sent it, about the verdict of today."""
     first = proposed(verdict)
+    note, coaching = form.get("note", ""), "coaching" in form
     if form.get("choice") != "overrule":
-        return DecisionForm(form.get("note", ""), first.outcome, first.types, first.ticks, first.kinds)
+        return replace(first, note=note, coaching=coaching)
     return DecisionForm(
-        note=form.get("note", ""),
+        note=note,
+        coaching=coaching,
         outcome=form.get("outcome", first.outcome),
         types=[(kind, form.get(kind, "")) for kind in VIOLATIONS],
         ticks=[tick._replace(ticked=tick.name in form) for tick in first.ticks],
@@ -135,6 +170,10 @@ def _turns(form: Mapping[str, str], kind: str) -> list[int]:
     if not all(re.fullmatch(r"[0-9]{1,7}", turn) and 1 <= int(turn) <= MAX_TURN for turn in turns):
         raise StoreError(f"the turns of {kind} are no numbers", code="turns_wrong", type=kind)
     return [int(turn) for turn in turns]
+
+
+def _listed(kind: str, happened: Iterable[tuple[str, int]]) -> str:
+    return ", ".join(str(turn) for one, turn in sorted(happened) if one == kind)
 
 
 def _ticks(verdict: Verdict) -> list[Tick]:

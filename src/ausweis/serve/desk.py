@@ -1,16 +1,18 @@
 """What every page works with: the store, who signs in, and the request."""
 
+import threading
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ausweis.serve.auth import Auth, Session
 from ausweis.serve.lists import Lists
 from ausweis.serve.places import Places
+from ausweis.serve.sign_on import SignOn
 from ausweis.serve.throttle import Throttle
-from ausweis.store import CallRecord, Store
+from ausweis.store import CallRecord, Entry, Store
 from ausweis.views.words import Words
 
-__all__ = ["Desk", "RequestContext", "Searched"]
+__all__ = ["Desk", "Done", "RequestContext", "Searched"]
 
 
 class Searched(NamedTuple):
@@ -20,15 +22,25 @@ class Searched(NamedTuple):
     keys: tuple[int, ...]
 
 
+class Done(NamedTuple):
+    """What a session decided last; `once`: the mark of the form that said so, where it had one."""
+
+    call_key: int
+    decision_key: int
+    choice: Entry
+    once: str = ""
+
+
 @dataclass
 class Desk:
     """One server. `reviewer`: the name proposed at sign-in; `agents`: whether pseudonyms of agents are shown.
 
     `hosts`: names under which browsers may reach it; `port`: its own, part of the cookie's name, since cookies do not
-    tell ports apart. `unmasked`: by session and call, what verdict and text said then, as another text stays masked;
-    kept for as long as the server runs, like `seen`: by person, call and what it says, where a lead has seen the
-    opinions of others before giving one. `searches`: unmasked ones, by session and name.
-    `unindexed`: how many calls no search finds yet.
+    tell ports apart. `sign_on`: the company's, in the place of keys. `unmasked`: by session and call, what verdict and
+    text said then, as another text stays masked; kept for as long as the server runs, like `done`: by session, what it
+    decided last; and `seen`: by person, call and
+    what it says, where a lead has seen the opinions of others before giving one. `searches`: unmasked ones, by session
+    and name. `unindexed`: how many calls no search finds yet.
     """
 
     store: Store
@@ -38,7 +50,10 @@ class Desk:
     hosts: tuple[str, ...] = ()
     port: int = 8321
     secure: bool = False
+    sign_on: SignOn | None = None
     unmasked: dict[tuple[str, int], str] = field(default_factory=dict)
+    done: dict[str, Done] = field(default_factory=dict)
+    deciding: threading.Lock = field(default_factory=threading.Lock)
     searches: dict[tuple[str, str], Searched] = field(default_factory=dict)
     unindexed: int = 0
     seen: set[tuple[str, int, str]] = field(default_factory=set)

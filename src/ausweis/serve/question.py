@@ -6,16 +6,20 @@ from datetime import date
 from typing import Any, Literal, get_args
 from urllib.parse import urlencode
 
-from ausweis.store import CallFilter, Cursor, Order, State
+from ausweis.serve.period import PERIODS, days_of
+from ausweis.store import CallFilter, Cursor, Finding, Order, State
 from ausweis.vocabulary import OUTCOMES, VIOLATIONS
 
-__all__ = ["SHOWN", "STATES", "Question", "Shown"]
+__all__ = ["ANY", "FINDINGS", "SHOWN", "STATES", "Question", "Shown", "date_of"]
 
 Shown = Literal["todo", "second", "settle", "sample", "decided", "all"]
 """todo: to review and not decided; second: not sure or disputed, for those who have not decided; settle: the same, for
 leads; sample: drawn by chance and not heard."""
 SHOWN: tuple[Shown, ...] = get_args(Shown)
 STATES: tuple[State, ...] = get_args(State)
+FINDINGS: tuple[Finding, ...] = get_args(Finding)
+ANY = "*"
+"""Any incident."""
 _ORDERS: tuple[Order, ...] = ("risk", "time")
 """Those that are chosen; without a choice, the worst come first."""
 _VALUES: dict[Order, Callable[[str], float | str]] = {
@@ -33,13 +37,17 @@ _STATES_OF: dict[Shown, tuple[State, ...]] = {
     "decided": ("confirmed", "overruled"),
     "all": (),
 }
+SEVERAL = ("queue",)
+"""Fields that take several values, a line each."""
 MAX_TEXT = 200
+MAX_LINES = 2000
 
 
 @dataclass(frozen=True)
 class Question:
     """The fields of the filter form, each a text; empty where nothing is asked. Unknown values ask nothing.
 
+    `looked`: whether incidents were looked for, `yes` or `no`, or the kind that was.
     `found`: the name of an unmasked search, among whose calls the question is asked.
     """
 
@@ -47,6 +55,7 @@ class Question:
     q: str = ""
     found: str = ""
     order: str = ""
+    period: str = ""
     first: str = ""
     last: str = ""
     outcome: str = ""
@@ -55,6 +64,8 @@ class Question:
     queue: str = ""
     team: str = ""
     state: str = ""
+    finding: str = ""
+    looked: str = ""
     names: tuple[str, ...] = field(default=(), metadata={"own": True})
     """Those of who asks; in no address."""
 
@@ -64,19 +75,38 @@ class Question:
         allowed: dict[str, tuple[str, ...]] = {
             "show": SHOWN,
             "order": _ORDERS,
+            "period": PERIODS,
             "outcome": OUTCOMES,
             "violation": tuple(VIOLATIONS),
             "state": STATES,
+            "finding": FINDINGS,
         }
         said: dict[str, Any] = {}
         for one in _asked():
-            value = asked.get(one.name, "").replace("\0", "").strip()[:MAX_TEXT]
+            value = asked.get(one.name, "").replace("\0", "").strip()[: MAX_LINES if one.name in SEVERAL else MAX_TEXT]
             known = value in allowed[one.name] if one.name in allowed else True
             if one.name in ("first", "last"):
-                known = _day(value) is not None
+                known = date_of(value) is not None
             if value and known:
                 said[one.name] = value
+        if "first" in said or "last" in said:
+            said.pop("period", None)
         return cls(**said)
+
+    @property
+    def queues(self) -> tuple[str, ...]:
+        """The names in the field `queue`."""
+        return tuple(line for line in self.queue.splitlines() if line)
+
+    @property
+    def days(self) -> tuple[date | None, date | None]:
+        """The first and the last day that are asked for; None where no day bounds them."""
+        period = next((period for period in PERIODS if period == self.period), None)
+        return days_of(period, date.today()) if period else (date_of(self.first), date_of(self.last))
+
+    def in_period(self, period: str) -> "Question":
+        """The same of other days; of all, without a period."""
+        return replace(self, period=period, first="", last="")
 
     @property
     def by(self) -> Order:
@@ -91,7 +121,7 @@ class Question:
         """How many of the fields that may be folded away are set."""
         names = ["first", "last", "queue", "team"]
         if self.show != "sample":
-            names += ["outcome", "violation", "incident", "state"]
+            names += ["outcome", "violation", "incident", "state", "finding", "looked"]
         return sum(bool(getattr(self, name)) for name in names)
 
     @property
@@ -102,27 +132,32 @@ class Question:
             return self._waiting
         state = tuple(state for state in STATES if state == self.state)
         return CallFilter(
-            first=_day(self.first),
-            last=_day(self.last),
+            first=self.days[0],
+            last=self.days[1],
             outcomes=tuple(outcome for outcome in OUTCOMES if outcome == self.outcome),
             violations=tuple(violation for violation in VIOLATIONS if violation == self.violation),
-            incidents=(self.incident,) if self.incident else (),
-            queues=(self.queue,) if self.queue else (),
+            incidents=(self.incident,) if self.incident not in ("", ANY) else (),
+            any_incident=self.incident == ANY,
+            finding=next((finding for finding in FINDINGS if finding == self.finding), None),
+            looked_for={"": None, "yes": True, "no": False}.get(self.looked, self.looked),
+            queues=self.queues,
             teams=(self.team,) if self.team else (),
             states=state or _STATES_OF[shown],
             to_review=True if shown == "todo" else None,
             text=self.q or None,
             read_by=self.names if self.q else (),
             seen_by=self.names,
+            # That people differ in a calibration session is told when it is closed.
+            calibrated=False if shown in ("second", "settle") else None,
         )
 
     @property
     def _waiting(self) -> CallFilter:
         """The sample as it waits for the one who asks. What a verdict says is not asked for: it would be told so."""
         return CallFilter(
-            first=_day(self.first),
-            last=_day(self.last),
-            queues=(self.queue,) if self.queue else (),
+            first=self.days[0],
+            last=self.days[1],
+            queues=self.queues,
             teams=(self.team,) if self.team else (),
             text=self.q or None,
             read_by=self.names if self.q else (),
@@ -171,7 +206,8 @@ def _asked() -> list[Field[Any]]:
     return [one for one in fields(Question) if "own" not in one.metadata]
 
 
-def _day(text: str) -> date | None:
+def date_of(text: str) -> date | None:
+    """The day of a field; None where it is none."""
     try:
         return date.fromisoformat(text) if len(text) == 10 else None
     except ValueError:

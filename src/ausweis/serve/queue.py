@@ -1,5 +1,6 @@
 """The queue: calls as rows, the worst first."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -11,14 +12,17 @@ from starlette.responses import Response
 from ausweis.judging.harm import Found, named
 from ausweis.serve.desk import RequestContext
 from ausweis.serve.empty import empty_view
-from ausweis.serve.question import SHOWN, STATES, Question
+from ausweis.serve.period import PERIODS
+from ausweis.serve.question import ANY, FINDINGS, SHOWN, STATES, Question
 from ausweis.serve.rendering import answer
+from ausweis.serve.said import said_of
 from ausweis.serve.search import HitView, hits_of, searched_of, too_short
 from ausweis.store import CallFilter, CallRow, State
 from ausweis.views.words import Words, clock, time_of
 from ausweis.vocabulary import OUTCOMES, VIOLATIONS, Severity
 
 __all__ = [
+    "MOST",
     "PAGE",
     "Around",
     "RowView",
@@ -33,6 +37,8 @@ __all__ = [
 
 PAGE = 50
 """Calls on a page."""
+MOST = 2_000
+"""Calls of an Excel file of the queue: each is read whole and masked, some hundreds a second."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +46,9 @@ class RowView:
     """A call as a row. `tone`: what gives it its colour; `meta`: where and when it was, in words.
 
     `found`: what happened, the gravest first, each with the turn in which it first did, in words.
-    `state` is `decided` where others have decided and the reader has not: what they said is hidden until then. So is
-    all that the verdict says, where the reader must hear the call first: then `risk` is None.
+    `right`: what people say instead of that, in words. `state` is `decided`, and `right` empty, where others have
+    decided and the reader has not: what they said is hidden until then. So is all that the verdict says, where the
+    reader must hear the call first: then `risk` is None.
     `held_by`: who else is at it; `hit`: where it says what was searched for.
     """
 
@@ -55,6 +62,7 @@ class RowView:
     sampled: bool
     unsure: bool
     state: State | Literal["decided"]
+    right: str = ""
     held_by: str = ""
     hit: HitView | None = None
 
@@ -80,17 +88,20 @@ def queue_page(context: RequestContext) -> Response:
     rows = context.store.calls(which, order=question.by, limit=PAGE + 1, after=after)
     total = len(rows) if after is None and len(rows) <= PAGE else context.store.count(which)
     words = context.words
-    views = row_views(context, rows[:PAGE])
-    hits = hits_of(context, question, [view.key for view in views])
+    here = row_views(context, rows[:PAGE])
+    hits = hits_of(context, question, [view.key for view in here])
     shown: dict[str, Any] = {
         "asked": question,
-        "rows": [replace(view, hit=hits.get(view.key)) for view in views],
+        "rows": [replace(view, hit=hits.get(view.key)) for view in here],
         "query": question.query(),
+        "periods": _periods(question, words),
+        "saved": context.store.saved_by(context.session.reviewer),
         "searched": searched_of(context, question),
         "too_short": too_short(question),
         "unindexed": context.desk.unindexed,
         "small_team": bool(Question.of(context.asked).team and not question.team),
         "more": f"/{question.query(rows[PAGE - 1].cursor(question.by))}" if len(rows) > PAGE else None,
+        "most": MOST if context.session.role == "lead" else None,
         "shown": words.text("shown_one" if total == 1 else "shown", total=words.number(total)),
     }
     sample = question.shown("sample")
@@ -108,10 +119,20 @@ def queue_page(context: RequestContext) -> Response:
         here="calls",
         narrowed=question.narrowed,
         views=views,
-        said=None,
-        **choices(context, question.show),
+        said=said_of(context, question.query()),
+        **choices(context, question.show, question.looked),
         **shown,
     )
+
+
+def _periods(question: Question, words: Words) -> list[tuple[str, str, bool]]:
+    """Name and address of the same calls in each period, and whether it is the one that is asked for."""
+    first, last = question.days
+    chosen = question.period or ("" if first is last is None else None)
+    return [
+        (words.text(f"period_{name or 'all'}"), f"/{question.in_period(name).query()}", name == chosen)
+        for name in ("", *PERIODS)
+    ]
 
 
 def question_of(context: RequestContext) -> Question:
@@ -144,8 +165,8 @@ def filter_of(context: RequestContext, question: Question, *, free: bool = False
     return replace(which, besides=tuple(context.desk.places.of_others(context.session))) if free else which
 
 
-def choices(context: RequestContext, show: str) -> dict[str, Any]:
-    """What can be chosen in the filter: value and words."""
+def choices(context: RequestContext, show: str, looked: str = "") -> dict[str, Any]:
+    """What can be chosen in the filter: value and words. `looked`: a kind of incident that is asked for already."""
     words, named = context.words, context.desk.lists.get()
     # Who sees the riskiest of a sample first decides a part of it that is no sample.
     orders = ("time",) if show == "sample" else ("risk", "time")
@@ -153,11 +174,18 @@ def choices(context: RequestContext, show: str) -> dict[str, Any]:
         "orders": [(order, words.text(f"by_{order}")) for order in orders],
         "outcomes": _named(OUTCOMES, words),
         "violations": _named(VIOLATIONS, words),
-        "incidents": _named(named.incidents, words),
-        "queues": [(queue, queue) for queue in named.queues],
+        "incidents": [(ANY, words.text("with_incident")), *_named(named.incidents, words)],
+        "queues": named.queues,
         "teams": [(team, team) for team in named.teams],
         "states": _named(STATES, words),
+        "findings": [(finding, words.text(f"count_{finding}")) for finding in FINDINGS],
+        "looked": _looked(looked, words),
     }
+
+
+def _looked(looked: str, words: Words) -> list[tuple[str, str]]:
+    known = [("yes", words.text("yes")), ("no", words.text("no"))]
+    return known if looked in ("", "yes", "no") else [*known, (looked, words.word(looked))]
 
 
 def _named(ids: Iterable[str], words: Words) -> list[tuple[str, str]]:
@@ -173,14 +201,18 @@ def row_views(context: RequestContext, rows: Sequence[CallRow]) -> list[RowView]
     views = [row_view(row, context.words, found.get(row.key, ()), agents=context.desk.agents) for row in rows]
     places = context.desk.places.of_others(context.session)
     views = [replace(view, held_by=places[view.key].name) if view.key in places else view for view in views]
-    views = [view if view.state == "open" or view.key in own else replace(view, state="decided") for view in views]
+    decided = [view.key for view in views if view.state != "open"]
+    # What a session comes to is told when it is closed.
+    secret = context.store.keys(CallFilter(keys=tuple(decided), calibrated=True)) if decided else []
+    others = {key for key in decided if key not in own or key in secret}
+    views = [replace(view, state="decided", right="") if view.key in others else view for view in views]
     return [_blind(view, context.words) if view.key in hidden else view for view in views]
 
 
 def _blind(view: RowView, words: Words) -> RowView:
     """A row that tells nothing of the verdict."""
     found = ((words.text("not_heard"), ""),)
-    return replace(view, risk=None, found=found, tone="", severity=None, unsure=False)
+    return replace(view, risk=None, found=found, tone="", severity=None, unsure=False, right="")
 
 
 def row_view(row: CallRow, words: Words, found: Sequence[Found], *, agents: bool) -> RowView:
@@ -197,6 +229,7 @@ def row_view(row: CallRow, words: Words, found: Sequence[Found], *, agents: bool
         sampled=row.sampled,
         unsure=row.needs_review,
         state=row.state,
+        right=words.right(row) if row.corrected else "",
     )
 
 
@@ -209,12 +242,17 @@ def meta_of(row: CallRow, words: Words, *, agents: bool) -> tuple[str, ...]:
 
 
 def _found(row: CallRow, words: Words, found: Sequence[Found]) -> Iterator[tuple[str, str]]:
-    """What happened, the gravest first, each with the turn in which it first did, those of one turn together."""
+    """What happened and how often, the gravest first, with its first turn; those of one turn together."""
+    times = Counter(one.name for one in found)
     by_turn = groupby(named(found).values(), key=lambda one: (one.turn, one.incident and one.name))
     for (turn, _), ones in by_turn:
-        yield ", ".join(words.word(one.name) for one in ones), words.text("in_turn", turn=turn)
+        yield ", ".join(_times(words.word(one.name), times[one.name]) for one in ones), words.text("in_turn", turn=turn)
     if not found:
         yield words.word(row.outcome), ""
+
+
+def _times(name: str, times: int) -> str:
+    return name if times == 1 else f"{name} ({times} ×)"
 
 
 def _views(context: RequestContext, question: Question) -> list[tuple[str, str, int | None]]:

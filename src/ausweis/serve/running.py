@@ -1,7 +1,7 @@
 """The server in this process, until it is stopped."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from ausweis.serve.app import create_app
 from ausweis.serve.auth import Auth
 from ausweis.serve.desk import Desk
 from ausweis.serve.indexer import indexing
+from ausweis.serve.sign_on import SignOn
 from ausweis.store import Store
 
 __all__ = ["Settings", "run", "server"]
@@ -27,6 +28,7 @@ class Settings:
     agents: bool = False
     hosts: tuple[str, ...] = ()
     https: bool = False
+    sign_on: SignOn | None = None
 
 
 def run(settings: Settings, listener: socket.socket, say: Callable[[str], None]) -> None:
@@ -49,12 +51,28 @@ def run(settings: Settings, listener: socket.socket, say: Callable[[str], None])
             hosts=settings.hosts,
             port=port,
             secure=settings.https,
+            sign_on=settings.sign_on,
         )
         desk.lists.get()
-        say(f"Open {_origin(settings, listener)}/signin?token={auth.token}")
-        say("Whoever has this address can review. Stop with Ctrl-C.")
+        for line in _told(settings, listener, desk):
+            say(line)
         with suppress(KeyboardInterrupt), indexing(desk):
             server(desk).run(sockets=[listener])
+
+
+def _told(settings: Settings, listener: socket.socket, desk: Desk) -> Iterator[str]:
+    """What whoever runs the server is told first."""
+    origin, sign_on = _origin(settings, listener), desk.sign_on
+    if sign_on is None:
+        yield f"Open {origin}/signin?token={desk.auth.token}"
+        yield "Whoever has this address can review. Stop with Ctrl-C."
+        return
+    proxies = ", ".join(map(str, sign_on.proxies))
+    yield f"{origin} is open to whom {sign_on.header} names, from {proxies}. Stop with Ctrl-C."
+    if not sign_on.secret and any(proxy.is_loopback for proxy in sign_on.proxies):
+        yield "Every program on this machine can send that header too: keep them out with --proxy-secret FILE"
+    if not any(reviewer.role == "lead" and not reviewer.withdrawn for reviewer in desk.store.reviewers()):
+        yield "Nobody leads yet: ausweis store reviewers invite NAME --role lead --no-key"
 
 
 def server(desk: Desk) -> uvicorn.Server:

@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from ausweis.errors import NameRefusedError
-from ausweis.serve.auth import LIFETIME, reviewer_name
-from ausweis.serve.people import session_of
+from ausweis.serve.auth import reviewer_name
+from ausweis.serve.people import keep, session_of
 from ausweis.serve.rendering import render
 from ausweis.serve.requests import client_of, desk_of, fields_of, here, sign_in_address, words_of
 
@@ -18,6 +18,8 @@ async def sign_in_page(request: Request) -> Response:
     """The form; with the terminal's token in the address, a name is all that it asks for."""
     desk, token = desk_of(request), request.query_params.get("token", "")
     back = here(request.query_params.get("back", ""))
+    if desk.sign_on is not None:
+        return RedirectResponse(back, 303)
     if token and not desk.auth.knows(token):
         return _wrong(request, back)
     return _form(request, token, "", back=back)
@@ -29,6 +31,8 @@ async def invitation_page(request: Request) -> Response:
     The key stands behind `#`: a browser sends it to nobody, so it is in no log, and programs of a chat that look at
     links never have it.
     """
+    if desk_of(request).sign_on is not None:
+        return RedirectResponse("/", 303)
     return HTMLResponse(render("invitation.html.j2", words_of(request)))
 
 
@@ -36,6 +40,9 @@ async def sign_in(request: Request) -> Response:
     """Sign in whoever gives a right key."""
     desk, form = desk_of(request), await fields_of(request)
     token, back = form.get("token", "").strip(), here(form.get("back", ""))
+    if desk.sign_on is not None:
+        # Keys open nothing beside it.
+        raise HTTPException(403, "sign_on_proxy")
     if desk.auth.knows(token):
         return await _by_token(request, token, form.get("reviewer", ""), back)
     known = await run_in_threadpool(desk.store.reviewer_by_key, token) if token else None
@@ -62,10 +69,7 @@ def _signed_in(request: Request, cookie: str, back: str) -> Response:
     desk = desk_of(request)
     desk.throttle.right(client_of(request))
     response = RedirectResponse(back, 303)
-    # Lax: links in reports and notifications open the call. Forms are guarded by their CSRF token and by `Guard`.
-    response.set_cookie(
-        desk.cookie, cookie, max_age=LIFETIME, httponly=True, samesite="lax", secure=desk.secure, path="/"
-    )
+    keep(response, desk, cookie)
     return response
 
 
@@ -76,6 +80,7 @@ async def sign_out(request: Request) -> Response:
         raise HTTPException(403)
     if session is not None:
         desk.auth.sign_out(session)
+        desk.done.pop(session.id, None)
         desk.places.leave_all(session)
         desk.unmasked = {seen: says for seen, says in desk.unmasked.copy().items() if seen[0] != session.id}
         desk.searches = {name: found for name, found in desk.searches.copy().items() if name[0] != session.id}

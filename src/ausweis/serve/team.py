@@ -10,7 +10,6 @@ from ausweis.serve.desk import RequestContext
 from ausweis.serve.rendering import answer
 from ausweis.serve.roles import require_lead
 from ausweis.store import Invitation, Reviewer, Role, same_person
-from ausweis.views.words import Words
 
 __all__ = ["change_role", "invite", "renew", "team_page", "withdraw"]
 
@@ -32,7 +31,9 @@ def invite(context: RequestContext) -> Response:
     require_lead(context)
     name = context.form.get("name", "")
     try:
-        invitation = context.store.invite(name, _role(context), by=context.session.reviewer)
+        invitation = context.store.invite(
+            name, _role(context), by=context.session.reviewer, with_key=_has_keys(context)
+        )
     except NameRefusedError as error:
         return _page(context, problem=context.words.error(error), name=name, status=422)
     except StoreError:
@@ -47,8 +48,8 @@ def renew(context: RequestContext) -> Response:
         StoreError: there is no such reviewer.
     """
     require_lead(context)
-    invitation = context.store.renew_key(context.form.get("name", ""), by=context.session.reviewer)
-    return _page(context, invitation=invitation)
+    name, by = context.form.get("name", ""), context.session.reviewer
+    return _page(context, invitation=context.store.renew_key(name, by=by, with_key=_has_keys(context)))
 
 
 def withdraw(context: RequestContext) -> Response:
@@ -75,6 +76,11 @@ def change_role(context: RequestContext) -> Response:
     return _page(context, done=words.text("team_role_changed", name=reviewer.name, role=role))
 
 
+def _has_keys(context: RequestContext) -> bool:
+    """Whether people sign in by keys: not behind the company's sign-on."""
+    return context.desk.sign_on is None
+
+
 def _role(context: RequestContext) -> Role:
     return next((role for role in ROLES if role == context.form.get("role")), "reviewer")
 
@@ -87,13 +93,14 @@ def _other(context: RequestContext) -> str:
     return name
 
 
-def _state(reviewer: Reviewer, words: Words) -> str:
+def _state(reviewer: Reviewer, context: RequestContext) -> str:
     """What is to be said of a reviewer's key."""
+    words = context.words
     if reviewer.withdrawn:
         return words.text("team_withdrawn_on", day=words.day(date.fromisoformat(reviewer.withdrawn[:10])))
-    if reviewer.mark:
+    if reviewer.mark and _has_keys(context):
         return words.text("team_made_on", day=words.day(date.fromisoformat(reviewer.made[:10])))
-    return words.text("team_no_key")
+    return words.text("team_no_key" if _has_keys(context) else "team_by_sign_on")
 
 
 def _page(
@@ -115,9 +122,10 @@ def _page(
         here="team",
         status=status,
         reviewers=reviewers,
-        states={reviewer.key: _state(reviewer, context.words) for reviewer in reviewers},
+        states={reviewer.key: _state(reviewer, context) for reviewer in reviewers},
         others=list(dict.fromkeys(others)),
         roles=ROLES,
+        keys=_has_keys(context),
         invited=invitation.reviewer if invitation else None,
         link=link,
         done=done,

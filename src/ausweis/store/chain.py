@@ -107,7 +107,8 @@ def decision_content(row: Any) -> str:
     """What of a decision its entry vouches for."""
     names = ("call_key", "verdict_key", "says", "reviewer", "choice", "outcome", "violations", "note", "at")
     # What an older version did not know is empty, and its decisions were vouched for without it.
-    more = [name for name in ("incidents", "settles", "blind", "hasty") if getattr(row, name) is not None]
+    flags = ("incidents", "settles", "blind", "hasty", "calibration_key", "coaching")
+    more = [name for name in flags if getattr(row, name) is not None]
     return canonical({name: getattr(row, name) for name in (*names, *more)})
 
 

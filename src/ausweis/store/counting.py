@@ -14,26 +14,31 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
+from ausweis.store.counted import ALL_INCIDENTS, Counted, Subject, counted_of, was_asked
 from ausweis.store.filters import EVERY, CallFilter, Column
 from ausweis.store.querying import conditions
 from ausweis.store.rows import TEAM_AGENTS, TEAM_MINIMUM, DayCount
 from ausweis.store.tables import calls
 
-__all__ = ["count", "day_counts", "days", "queues", "teams"]
+__all__ = ["Place", "Size", "count", "counted_of_row", "day_counts", "days", "queues", "teams", "told_apart"]
 
-_Place = tuple[date | None, str | None, str | None]
+Place = tuple[date | None, str | None, str | None]
 
 
 @dataclass
-class _Size:
+class Size:
+    """How many calls a team has in one place, and of which agents."""
+
     calls: int = 0
     agents: set[str] = field(default_factory=set)
 
     @property
     def is_small(self) -> bool:
+        """Whether a figure of it could be about a person."""
         return self.calls < TEAM_MINIMUM or 0 < len(self.agents) < TEAM_AGENTS
 
     def add(self, number: int, agents: Iterable[str]) -> None:
+        """Count more of them."""
         self.calls += number
         self.agents.update(agents)
 
@@ -46,6 +51,8 @@ class _Cell:
     outcomes: Counter[Any] = field(default_factory=Counter)
     violations: Counter[Any] = field(default_factory=Counter)
     incidents: Counter[str] = field(default_factory=Counter)
+    numbers: dict[Subject, Counted] = field(default_factory=dict)
+    looked_for: dict[tuple[str, ...], Counted] = field(default_factory=dict)
 
     def add(self, row: Any) -> None:
         self.calls += row.number
@@ -54,6 +61,15 @@ class _Cell:
         self.outcomes[row.outcome] += row.number
         self.violations.update(dict.fromkeys(json.loads(row.violations), row.number))
         self.incidents.update(dict.fromkeys(json.loads(row.incidents), row.number))
+        numbers = counted_of_row(row)
+        incidents = Counted(calls=row.number, asked=row.number) + numbers[ALL_INCIDENTS]
+        self._count(numbers, {tuple(json.loads(row.looked_for or "[]")): incidents})
+
+    def _count(self, numbers: Mapping[Subject, Counted], looked_for: Mapping[tuple[str, ...], Counted]) -> None:
+        for subject, some in numbers.items():
+            self.numbers[subject] = self.numbers.get(subject, Counted()) + some
+        for names, some in looked_for.items():
+            self.looked_for[names] = self.looked_for.get(names, Counted()) + some
 
     def merge(self, other: "_Cell") -> None:
         self.calls += other.calls
@@ -65,8 +81,9 @@ class _Cell:
             (self.incidents, other.incidents),
         ):
             mine.update(theirs)
+        self._count(other.numbers, other.looked_for)
 
-    def counted(self, place: _Place) -> DayCount:
+    def counted(self, place: Place) -> DayCount:
         return DayCount(
             *place,
             calls=self.calls,
@@ -75,7 +92,32 @@ class _Cell:
             incidents=dict(self.incidents),
             needs_review=self.needs_review,
             to_review=self.to_review,
+            numbers={subject: self._asked(subject, numbers) for subject, numbers in self.numbers.items()},
+            looked_for=self.looked_for,
         )
+
+    def _asked(self, subject: Subject, numbers: Counted) -> Counted:
+        """The same with the calls, and with those of them in which it was looked for."""
+        asked = sum(some.calls for names, some in self.looked_for.items() if was_asked(subject, names))
+        return numbers + Counted(calls=self.calls, asked=asked)
+
+
+_SAID = (
+    *("outcome", "violations", "incidents", "needs_review", "to_review"),
+    *("right_violations", "right_incidents", "looked_for"),
+)
+
+
+def counted_of_row(row: Any) -> dict[Subject, Counted]:
+    """What people say of calls, a `number` of them that verdict and decision say the same of."""
+    counted: dict[Subject, Counted] = {}
+    for incident, verdict, right in (
+        (False, row.violations, row.right_violations),
+        (True, row.incidents, row.right_incidents),
+    ):
+        told = None if right is None else json.loads(right)
+        counted |= counted_of(incident, json.loads(verdict), told, row.number)
+    return counted
 
 
 def day_counts(
@@ -97,10 +139,10 @@ def day_counts(
     # Who asks for a team by a filter is told no more than who sees all teams side by side.
     apart: tuple[Column, ...] = (*by, "team") if which.teams and "team" not in by else by
     cells = _cells(connection, first, last, which, apart)
-    told = (
-        _told(_sizes(connection, first, last, which, apart)) if "team" in apart else {place: place for place in cells}
-    )
-    merged: dict[_Place, _Cell] = {}
+    told: dict[Place, Place | None] = {place: place for place in cells}
+    if "team" in apart:
+        told = told_apart(_sizes(connection, first, last, which, apart))
+    merged: dict[Place, _Cell] = {}
     for place, cell in cells.items():
         into = told.get(place)
         if into is not None and (into == place or not which.teams):
@@ -126,7 +168,7 @@ def _large_enough(connection: Connection, which: CallFilter) -> CallFilter | Non
     if span is None:
         return None
     of = CallFilter(queues=which.queues)
-    told = _told(_sizes(connection, which.first or span[0], which.last or span[1], of, ("team",)))
+    told = told_apart(_sizes(connection, which.first or span[0], which.last or span[1], of, ("team",)))
     kept = tuple(team for team in which.teams if told.get((None, None, team)) == (None, None, team))
     return replace(which, teams=kept) if kept else None
 
@@ -154,11 +196,11 @@ def days(connection: Connection) -> tuple[date, date] | None:
 
 def _cells(
     connection: Connection, first: date, last: date, which: CallFilter, by: tuple[Column, ...]
-) -> dict[_Place, _Cell]:
+) -> dict[Place, _Cell]:
     apart = _columns(by)
-    said = [calls.c[name] for name in ("outcome", "violations", "incidents", "needs_review", "to_review")]
+    said = [calls.c[name] for name in _SAID]
     groups = select(*apart, *said, func.count().label("number")).where(*_within(connection, first, last, which))
-    cells: dict[_Place, _Cell] = {}
+    cells: dict[Place, _Cell] = {}
     for row in connection.execute(groups.group_by(*apart, *said)):
         cells.setdefault(_place(row), _Cell()).add(row)
     return cells
@@ -166,14 +208,14 @@ def _cells(
 
 def _sizes(
     connection: Connection, first: date, last: date, which: CallFilter, by: tuple[Column, ...]
-) -> dict[_Place, _Size]:
+) -> dict[Place, Size]:
     """How large all teams are, those too that the filter does not name."""
     columns = (*_columns(by), calls.c.agent)
     within = _within(connection, first, last, replace(which, teams=()))
     groups = select(*columns, func.count().label("number")).where(*within).group_by(*columns)
-    sizes: dict[_Place, _Size] = {}
+    sizes: dict[Place, Size] = {}
     for row in connection.execute(groups):
-        sizes.setdefault(_place(row), _Size()).add(row.number, () if row.agent is None else (row.agent,))
+        sizes.setdefault(_place(row), Size()).add(row.number, () if row.agent is None else (row.agent,))
     return sizes
 
 
@@ -185,18 +227,19 @@ def _within(connection: Connection, first: date, last: date, which: CallFilter) 
     return [calls.c.day >= first, calls.c.day <= last, *conditions(which, connection.dialect.name)]
 
 
-def _place(row: Any) -> _Place:
-    return getattr(row, "day", None), getattr(row, "queue", None), getattr(row, "team", None)
+def _place(row: Any) -> Place:
+    said = row._mapping
+    return said.get("day"), said.get("queue"), said.get("team")
 
 
-def _told(sizes: Mapping[_Place, _Size]) -> dict[_Place, _Place | None]:
+def told_apart(sizes: Mapping[Place, Size]) -> dict[Place, Place | None]:
     """Where the calls of each place are told: there, with the others of its day and queue (no team), or nowhere."""
-    groups: dict[tuple[date | None, str | None], dict[str | None, _Size]] = {}
+    groups: dict[tuple[date | None, str | None], dict[str | None, Size]] = {}
     number: Counter[str | None] = Counter()
     for (day, queue, team), size in sizes.items():
         groups.setdefault((day, queue), {})[team] = size
         number[team] += size.calls
-    told: dict[_Place, _Place | None] = {}
+    told: dict[Place, Place | None] = {}
     for (day, queue), teams in groups.items():
         others = {team for team, size in teams.items() if team is None or size.is_small}
         large = teams.keys() - others
@@ -210,14 +253,14 @@ def _told(sizes: Mapping[_Place, _Size]) -> dict[_Place, _Place | None]:
     return told
 
 
-def _together(sizes: Iterable[_Size]) -> _Size:
-    together = _Size()
+def _together(sizes: Iterable[Size]) -> Size:
+    together = Size()
     for size in sizes:
         together.add(size.calls, size.agents)
     return together
 
 
-def _in_order(place: _Place) -> tuple[Any, ...]:
+def _in_order(place: Place) -> tuple[Any, ...]:
     day, queue, team = place
     # What has no name comes last.
     return day or date.min, queue is None, queue or "", team is None, team or ""

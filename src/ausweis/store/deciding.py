@@ -7,19 +7,20 @@ The last word of each reviewer counts, as long as the call's verdict says what i
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any, get_args
 
-from sqlalchemy import Connection, Select, insert, or_, select, update
+from sqlalchemy import Connection, Select, and_, insert, not_, or_, select, update
 
 from ausweis.batch.manifest import now
 from ausweis.errors import NoCallError, StoreError
 from ausweis.facts import Facts
 from ausweis.store import chain
+from ausweis.store.calibrations import close_if_done, made_in
 from ausweis.store.filters import EVERY, CallFilter
-from ausweis.store.holding import can_settle, label_of, state_of
+from ausweis.store.holding import NOTHING_DECIDED, can_settle, label_of, right_values
 from ausweis.store.key import Key
 from ausweis.store.label import Incidents, Label, Violations, check_label
 from ausweis.store.packing import run_row, unpack
@@ -27,21 +28,22 @@ from ausweis.store.persons import person_of, same_person
 from ausweis.store.querying import conditions
 from ausweis.store.rows import Agreement, Choice, Decision, What
 from ausweis.store.standing import taken_back
-from ausweis.store.tables import batches, calls, decisions, runs, verdicts
+from ausweis.store.tables import batches, calibrations, calls, decisions, runs, verdicts
 from ausweis.vocabulary import Outcome
 
 __all__ = [
     "agreement",
+    "agreement_of",
     "check_states",
     "decide",
     "decided_by",
     "decisions_of",
-    "join_spellings",
     "keep",
     "labels",
     "looked_for",
 ]
 
+_OPEN = select(calibrations.c.key).where(calibrations.c.closed.is_(None))
 _MAX_NAME, _MAX_NOTE = 100, 10_000
 
 
@@ -56,6 +58,7 @@ def decide(
     violations: Violations = (),
     incidents: Incidents | None = None,
     note: str = "",
+    coaching: bool = False,
     verdict_key: int,
     says: str | None = None,
     blind: bool = False,
@@ -66,11 +69,10 @@ def decide(
     """Add what a reviewer decided about the verdict that they saw; nothing is ever changed or lost.
 
     `outcome`, `violations` (type, turn) and `incidents` (id, turn) are the right label, wanted where the verdict is
-    overruled; without `incidents`, those of the verdict stand. `says`: that of the record that they saw; without it,
-    another text under the same verdict goes unnoticed. `settles`: by a lead who has seen what the others say, who are
-    not sure or differ; what holds is what the lead says then, whatever the others do. `rules`: the
-    same, by a lead who rules on an objection. `blind`, `hasty`: as of
-    `Decision`.
+    overruled; without `incidents`, those of the verdict stand. `coaching`: the note is meant for coaching. `says`: that
+    of the record that they saw; without it, another text under the same verdict goes unnoticed. `settles`: by a lead
+    who has seen what the others say, who are not sure or differ; what holds is what the lead says then, whatever the
+    others do. `rules`: the same, by a lead who rules on an objection. `blind`, `hasty`: as of `Decision`.
 
     Raises:
         StoreError: the verdict, or the text, says something else by now; the label is none, or what an overruled
@@ -90,6 +92,7 @@ def decide(
     if settles and (choice == "not_sure" or not (rules or can_settle(others, reviewer))):
         message = "there is nothing to settle: nobody else differs or is not sure, or you are not sure yourself"
         raise StoreError(message, code="nothing_to_settle")
+    session = None if settles else made_in(connection, reviewer, call_key)
     # Where nobody looked for incidents, nobody says either that there is none.
     tells = label.incidents or said.incidents or looked_for(verdict.facts)
     row: dict[str, Any] = {
@@ -105,9 +108,14 @@ def decide(
         # Nothing where it was not, as in older decisions: their entries vouch for the same.
         "blind": blind or None,
         "hasty": hasty,
+        "coaching": True if coaching and note else None,
         "settles": True if settles else None,
+        "calibration_key": session.key if session else None,
     }
-    return keep(connection, key, call, row)[-1]
+    made = keep(connection, key, call, row)[-1]
+    if session:
+        close_if_done(connection, key, session.key, by=reviewer)
+    return made
 
 
 def keep(connection: Connection, key: Key, call: Any, values: dict[str, Any]) -> list[Decision]:
@@ -116,7 +124,8 @@ def keep(connection: Connection, key: Key, call: Any, values: dict[str, Any]) ->
     The state of the call follows. `values`: the row without `at` and `seq`.
     """
     run = run_row(connection.execute(select(runs).where(runs.c.key == call.run_key)).one())
-    row = {"settles": None, "blind": None, "hasty": None} | values | {"at": now()}
+    unknown = dict.fromkeys(("settles", "blind", "hasty", "calibration_key", "coaching"))
+    row = unknown | values | {"at": now()}
     what: What = "settled" if row.get("settles") else "decided"
     if row["choice"] == "withdrawn":
         what = "withdrawn"
@@ -126,7 +135,7 @@ def keep(connection: Connection, key: Key, call: Any, values: dict[str, Any]) ->
     )
     connection.execute(insert(decisions), row)
     decided = decisions_of(connection, call.key, says=call.says)
-    connection.execute(update(calls).where(calls.c.key == call.key).values(state=state_of(decided)))
+    connection.execute(update(calls).where(calls.c.key == call.key).values(right_values(decided)))
     return decided
 
 
@@ -153,7 +162,7 @@ def _call_seen(connection: Connection, call_key: int, verdict_key: int, says: st
 def decisions_of(connection: Connection, call_key: int, *, says: str) -> list[Decision]:
     """All decisions about a call, in their order; `says` tells which of them count."""
     wanted = select(decisions).where(decisions.c.call_key == call_key).order_by(decisions.c.seq)
-    return _decisions(connection.execute(wanted), says)
+    return _decisions(connection.execute(wanted), says, set(connection.execute(_OPEN).scalars()))
 
 
 def decided_by(connection: Connection, reviewer: str, keys: Iterable[int]) -> set[int]:
@@ -172,29 +181,22 @@ def decided_by(connection: Connection, reviewer: str, keys: Iterable[int]) -> se
 
 
 def check_states(connection: Connection) -> None:
-    """Hold the state of each call against its decisions.
+    """Hold the state of each call, and what is said to be right, against its decisions.
 
     Raises:
         StoreError: one does not follow from them.
     """
-    own = (calls.c.key.label("of"), calls.c.state, calls.c.says.label("today"))
+    columns = (calls.c[name].label(f"now_{name}") for name in NOTHING_DECIDED)
+    own = (calls.c.key.label("of"), calls.c.says.label("today"), *columns)
     wanted = select(*own, decisions).join_from(calls, decisions, calls.c.key == decisions.c.call_key, isouter=True)
-    wanted = wanted.where(or_(calls.c.state != "open", decisions.c.key.is_not(None)))
+    is_open = and_(*(calls.c[name].is_not_distinct_from(value) for name, value in NOTHING_DECIDED.items()))
+    wanted = wanted.where(or_(not_(is_open), decisions.c.key.is_not(None)))
     rows = connection.execute(wanted.order_by(calls.c.key, decisions.c.seq))
-    for (call_key, state, says), of_call in groupby(rows, lambda row: (row.of, row.state, row.today)):
-        if state != state_of(_decisions((row for row in of_call if row.key is not None), says)):
+    for today, of_call in groupby(rows, lambda row: list(row)[: len(own)]):
+        call_key, says, *there = today
+        made = _decisions((row for row in of_call if row.key is not None), says)
+        if there != list(right_values(made).values()):
             raise StoreError(f"the state of call {call_key} is not what was decided about it: it was changed")
-
-
-def join_spellings(connection: Connection) -> None:
-    """Let the states of calls follow from decisions by person, in a store where each spelling of a name was one."""
-    names = list(connection.execute(select(decisions.c.reviewer).distinct()).scalars())
-    several = Counter(map(person_of, names))
-    joined = [name for name in names if several[person_of(name)] > 1]
-    of_them = select(decisions.c.call_key).where(decisions.c.reviewer.in_(joined))
-    for call in connection.execute(select(calls.c.key, calls.c.says).where(calls.c.key.in_(of_them))).all():
-        state = state_of(decisions_of(connection, call.key, says=call.says))
-        connection.execute(update(calls).where(calls.c.key == call.key).values(state=state))
 
 
 def agreement(connection: Connection, which: CallFilter = EVERY) -> Agreement:
@@ -206,16 +208,22 @@ def agreement(connection: Connection, which: CallFilter = EVERY) -> Agreement:
     """
     wanted = select(decisions).join(calls, calls.c.key == decisions.c.call_key)
     wanted = wanted.where(*conditions(which, connection.dialect.name)).order_by(decisions.c.seq)
+    # What is said in a calibration session is nobody's to know before it is closed, in figures neither.
     rows = connection.execute(wanted).all()
+    secret = set(connection.execute(_OPEN).scalars())
     gone = _gone(taken_back(rows))
     last: dict[tuple[int, str], dict[str, str]] = {}
     for row in rows:
-        if row.seq not in gone and not row.settles:
+        if row.seq not in gone and not row.settles and row.calibration_key not in secret:
             last.setdefault((row.call_key, row.says), {})[person_of(row.reviewer)] = row.outcome or "not_sure"
+    return agreement_of(list(said.values()) for said in last.values())
+
+
+def agreement_of(said: Iterable[Sequence[str]]) -> Agreement:
+    """How far those agree who said these outcomes, each of one call, over all pairs (`agreement`)."""
     pairs = same = 0
     words: Counter[str] = Counter()
-    for said in last.values():
-        outcomes = list(said.values())
+    for outcomes in said:
         for place, outcome in enumerate(outcomes):
             for other in outcomes[:place]:
                 pairs += 1
@@ -262,7 +270,8 @@ def _blind(given: Iterable[Decision]) -> list[Decision]:
     return [replace(decision, counts=True) for decision in said.values()]
 
 
-def _decisions(rows: Iterable[Any], says: str) -> list[Decision]:
+def _decisions(rows: Iterable[Any], says: str, secret: Collection[int] = ()) -> list[Decision]:
+    """`secret`: the sessions that are not closed."""
     known = list(rows)
     taken = taken_back(known)
     gone = _gone(taken)
@@ -283,9 +292,12 @@ def _decisions(rows: Iterable[Any], says: str) -> list[Decision]:
             today=row.says == says,
             blind=bool(row.blind),
             hasty=row.hasty,
+            coaching=bool(row.coaching),
             withdrawn=row.seq in gone,
             takes_back=keys.get(taken.get(row.seq)),
             settles=bool(row.settles),
+            calibration=row.calibration_key,
+            secret=row.calibration_key in secret,
         )
         for row in known
     ]

@@ -13,6 +13,7 @@ from ausweis.errors import StoreError
 from ausweis.journal import part_of
 from ausweis.store import chain, index, sealing
 from ausweis.store.artefacts import of_kind
+from ausweis.store.calibrations import forget_calls
 from ausweis.store.database import Database
 from ausweis.store.exporting import case_id
 from ausweis.store.key import Key
@@ -262,6 +263,7 @@ def _delete_rows(connection: Connection, key: Key, search: _Search, by: str, *, 
         drop(connection, batch)
         for table in (objections, decisions, verdicts, texts, audio, artefact_calls):
             connection.execute(delete(table).where(table.c.call_key.in_(batch)))
+        forget_calls(connection, key, batch, (search.ids[one] for one in batch))
         connection.execute(delete(calls).where(calls.c.key.in_(batch)))
         for kind, gone in (("call", batch), ("text", batch), ("verdict", judged)):
             sealing.seal(connection, key, kind, gone)

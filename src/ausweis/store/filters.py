@@ -6,9 +6,11 @@ from typing import Any, Literal, NamedTuple
 
 from ausweis.vocabulary import Outcome, ViolationType
 
-__all__ = ["EVERY", "CallFilter", "Column", "Cursor", "Order", "State", "scattered"]
+__all__ = ["EVERY", "CallFilter", "Column", "Cursor", "Finding", "Order", "State", "scattered"]
 
 State = Literal["open", "confirmed", "overruled", "not_sure", "disputed"]
+Finding = Literal["confirmed", "overruled", "open", "added"]
+"""What people say of something that a verdict says; added: the verdict does not say it, people do."""
 Order = Literal["weight", "risk", "time", "chance"]
 """weight: the worst first, by harm (`judging.harm`), of equals the latest; risk: the riskiest; time: the latest;
 chance: scattered, which tells nothing of a call."""
@@ -40,7 +42,10 @@ class CallFilter:
     into notes too, those of others where that one has decided. `keys`: of these calls alone. `undecided_by`: names of
     one person, who has not decided what the verdict says today; `besides`: keys of calls that are left out.
     `unheard_by`: names of one for whom drawn calls wait, to be said blind what they are; `seen_by`: of one who may see
-    the verdict (`hidden`).
+    the verdict (`hidden`). `calibrated`: in a calibration session that is open.
+    `any_incident`: one or more of any kind. `finding`: what people say of the violations and incidents that are asked
+    for, of violations where none are; those need not be the verdict's then (`subjects`). `looked_for`: whether
+    incidents were, or this kind.
     """
 
     first: date | None = None
@@ -57,6 +62,10 @@ class CallFilter:
     sampled: bool | None = None
     unheard_by: tuple[str, ...] | None = None
     seen_by: tuple[str, ...] = ()
+    calibrated: bool | None = None
+    any_incident: bool = False
+    finding: Finding | None = None
+    looked_for: bool | str | None = None
     undecided_by: tuple[str, ...] = ()
     besides: tuple[int, ...] = ()
     read_by: tuple[str, ...] = ()

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import Connection
 
 from ausweis.calls.call import Call
+from ausweis.store.calibrations import made_in
 from ausweis.store.deciding import decide
 from ausweis.store.hidden import hidden
 from ausweis.store.key import Key
@@ -62,9 +63,20 @@ def hear(
         note=note,
         verdict_key=verdict_key,
         says=says,
-        blind=bool(hidden(connection, reviewer.strip(), [call_key])),
+        blind=_is_blind(connection, seen, reviewer.strip()),
         hasty=None if seconds is None or least is None else seconds < _HASTY * least,
     )
+
+
+def _is_blind(connection: Connection, seen: CallRecord, reviewer: str) -> bool:
+    """Whether a reviewer has not been shown the verdict: nor before a calibration session, nor as who made it."""
+    key = seen.row.key
+    session = made_in(connection, reviewer, key)
+    if session is not None and same_person(session.lead, reviewer):
+        return False
+    own = [one for one in seen.decisions if one.today and same_person(one.reviewer, reviewer)]
+    before = [one for one in own if one.choice != "withdrawn" and (session is None or one.calibration != session.key)]
+    return key in hidden(connection, reviewer, [key]) and not before
 
 
 def blind_statement(seen: CallRecord, reviewer: str) -> Decision | None:

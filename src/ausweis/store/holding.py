@@ -1,14 +1,25 @@
 """What holds of a call, by the decisions that count: as a lead settled it, else as most reviewers say."""
 
+import json
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from ausweis.store.filters import State
 from ausweis.store.persons import same_person
 from ausweis.store.rows import Decision
+from ausweis.vocabulary import GRAVEST
 
-__all__ = ["can_settle", "label_of", "state_of"]
+__all__ = ["NOTHING_DECIDED", "can_settle", "label_of", "right_values", "state_of"]
 
 _STATES: dict[str, State] = {"confirm": "confirmed", "overrule": "overruled", "not_sure": "not_sure"}
+
+NOTHING_DECIDED: dict[str, str | None] = {
+    "state": "open",
+    "right_outcome": None,
+    "right_violations": None,
+    "right_incidents": None,
+}
+"""The columns of `right_values` of a call that nobody has decided."""
 
 
 def state_of(given: Iterable[Decision]) -> State:
@@ -26,11 +37,30 @@ def label_of(given: Iterable[Decision]) -> Decision | None:
     return None if held is None or held.choice == "not_sure" else held
 
 
+def right_values(given: Iterable[Decision]) -> dict[str, Any]:
+    """The columns of `calls` that follow from what was decided: its state, and what is right."""
+    given = list(given)
+    held = label_of(given)
+    kinds = {kind for kind, _ in held.violations} if held else set()
+    told = None if held is None or held.incidents is None else dict.fromkeys(kind for kind, _ in held.incidents)
+    return {
+        "state": state_of(given),
+        "right_outcome": held.outcome if held else None,
+        "right_violations": json.dumps([kind for kind in GRAVEST if kind in kinds]) if held else None,
+        "right_incidents": None if told is None else json.dumps(list(told), ensure_ascii=False),
+    }
+
+
 def can_settle(given: Iterable[Decision], reviewer: str) -> bool:
-    """Whether others differ or are not sure, so that this reviewer, if they lead, may settle it; again too."""
-    counting = [decision for decision in given if decision.counts]
+    """Whether others differ, are not sure or met about it, so that this reviewer, if they lead, may settle it.
+
+    Again too. Not before a calibration session that is about it is closed.
+    """
+    counting = [decision for decision in given if decision.counts and not decision.secret]
     others = [decision for decision in counting if not same_person(decision.reviewer, reviewer)]
     is_open = any(decision.settles for decision in counting) or state_of(counting) in ("disputed", "not_sure")
+    # A group may agree on another label than most of it had, after it has talked about the call.
+    is_open = is_open or any(decision.calibration is not None for decision in others)
     return bool(others) and is_open
 
 

@@ -22,14 +22,18 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
-from ausweis.store.tables import batches
+from ausweis.store.tables import batches, settings
 
-__all__ = ["SHORTEST", "add", "make", "orphans", "remove", "saying", "settle"]
+__all__ = ["SHORTEST", "add", "clear", "make", "orphans", "remove", "saying", "settle"]
 
 SHORTEST = 3
 """Letters that can be looked for in texts."""
 _FORGETS = sqlite3.sqlite_version_info >= (3, 42)
-"""Whether SQLite takes out of its index what is deleted, at once."""
+"""Whether SQLite can take out of its index what is deleted, at once."""
+_MANY = 100
+"""Calls above which that takes longer than writing the index anew."""
+_UNSETTLED = "index"
+"""The setting that is there while the index may have something of what was taken out."""
 _found = table("found", column("call_key"), column("words"))
 """Of PostgreSQL."""
 
@@ -38,8 +42,6 @@ def make(connection: Connection) -> None:
     """Make an empty index."""
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("CREATE VIRTUAL TABLE found USING fts5(words, content = '', tokenize = 'trigram')")
-        if _FORGETS:
-            connection.exec_driver_sql("INSERT INTO found (found, rank) VALUES ('secure-delete', 1)")
         return
     connection.execute(
         text(
@@ -72,17 +74,32 @@ def remove(connection: Connection, words: Mapping[int, str]) -> None:
     if not words:
         return
     if connection.dialect.name == "sqlite":
+        at_once = _FORGETS and len(words) <= _MANY
+        if _FORGETS:
+            connection.execute(text("INSERT INTO found (found, rank) VALUES ('secure-delete', :on)"), {"on": at_once})
         rows = [{"key": key, "words": said} for key, said in words.items()]
         connection.execute(text("INSERT INTO found (found, rowid, words) VALUES ('delete', :key, :words)"), rows)
+        if not at_once and not _is_unsettled(connection):
+            connection.execute(insert(settings), {"name": _UNSETTLED, "value": "unsettled"})
         return
     for batch in batches(words):
         connection.execute(delete(_found).where(_found.c.call_key.in_(batch)))
 
 
 def settle(connection: Connection) -> None:
-    """Leave nothing in the index of what was taken out, where SQLite does not by itself."""
-    if connection.dialect.name == "sqlite" and not _FORGETS:
+    """Leave nothing in the index of what was taken out."""
+    if _is_unsettled(connection):
         connection.exec_driver_sql("INSERT INTO found (found) VALUES ('optimize')")
+        connection.execute(delete(settings).where(settings.c.name == _UNSETTLED))
+
+
+def clear(connection: Connection) -> None:
+    """Take all calls out."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("INSERT INTO found (found) VALUES ('delete-all')")
+        connection.execute(delete(settings).where(settings.c.name == _UNSETTLED))
+    else:
+        connection.execute(delete(_found))
 
 
 def saying(words: str, dialect: str) -> Select[tuple[int]]:
@@ -92,6 +109,10 @@ def saying(words: str, dialect: str) -> Select[tuple[int]]:
     phrase = words.replace('"', '""')
     match: ColumnElement[bool] = literal_column("found").op("MATCH")(f'"{phrase}"')
     return select(literal_column("rowid")).select_from(table("found")).where(match)
+
+
+def _is_unsettled(connection: Connection) -> bool:
+    return connection.execute(select(settings.c.name).where(settings.c.name == _UNSETTLED)).first() is not None
 
 
 def orphans(connection: Connection) -> int:

@@ -55,13 +55,18 @@ def spans_of(covers: str) -> list[Span]:
 
 
 def spans_by_turn(covers: str, lengths: Sequence[int]) -> dict[int, list[Span]]:
-    """The same, by turns, counted from where each begins."""
+    """The same, by turns, counted from where each begins.
+
+    Raises (LookupError): they are not of a text with such turns.
+    """
     by_turn: dict[int, list[Span]] = {}
     places = _by_place(starts_of(lengths), lengths)
     turn, start, end = 0, 0, 0
     for span in spans_of(covers):
         while span.start >= end:
             turn, start, end = next(places)
+        if not start <= span.start < span.end <= end:
+            raise LookupError("a span is in no turn")
         by_turn.setdefault(turn, []).append(Span(span.start - start, span.end - start, span.kind))
     return by_turn
 

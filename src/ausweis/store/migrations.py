@@ -11,7 +11,7 @@ from ausweis.batch.manifest import now
 from ausweis.errors import StoreError
 from ausweis.store import index
 
-__all__ = ["MIGRATIONS", "PERSONS", "SEALED", "WEIGHED", "migrate"]
+__all__ = ["MIGRATIONS", "RENEWED", "SEALED", "migrate"]
 
 _DONE = "ausweis_store"
 
@@ -158,7 +158,44 @@ def m12_search(connection: Connection) -> None:
     index.make(connection)
 
 
-def m13_objections(connection: Connection) -> None:
+def m13_what_is_right(connection: Connection) -> None:
+    """Columns for what people say, and for incidents that were looked for; who has the key fills them.
+
+    Figures walk through all calls of their days. In SQLite an index tells all that they need, without a look at the
+    calls; in PostgreSQL a name too long for an index would refuse its call.
+    """
+    for name in ("right_outcome", "right_violations", "right_incidents", "looked_for"):
+        connection.execute(text(f"ALTER TABLE calls ADD COLUMN {name} TEXT"))
+    if connection.dialect.name == "sqlite":
+        columns = (
+            "day, queue, team, agent, outcome, violations, incidents, needs_review, flagged, right_outcome, "
+            "right_violations, right_incidents, looked_for"
+        )
+        connection.execute(text("DROP INDEX calls_by_day"))
+        connection.execute(text(f"CREATE INDEX calls_by_day ON calls ({columns})"))
+
+
+def m14_calibrations(connection: Connection) -> None:
+    """Calibration sessions, their calls and reviewers; and decisions with the session in which they were made."""
+    session = "calibration_key INTEGER NOT NULL REFERENCES calibrations (key) ON DELETE CASCADE"
+    for statement in (
+        f"""CREATE TABLE calibrations (key {_key(connection)}, name TEXT NOT NULL, lead TEXT NOT NULL,
+            made TEXT NOT NULL, hides BOOLEAN NOT NULL, started TEXT, closed TEXT)""",
+        f"CREATE TABLE calibration_calls ({session}, {_call()}, PRIMARY KEY (calibration_key, call_key))",
+        "CREATE INDEX calibrations_of_call ON calibration_calls (call_key)",
+        f"""CREATE TABLE calibration_reviewers ({session}, person TEXT NOT NULL, reviewer TEXT NOT NULL,
+            PRIMARY KEY (calibration_key, person))""",
+        "ALTER TABLE decisions ADD COLUMN calibration_key INTEGER",
+    ):
+        connection.execute(text(statement))
+
+
+def m15_notes_for_coaching(connection: Connection) -> None:
+    """Whether a reviewer's note is meant for coaching; null in all others."""
+    connection.execute(text("ALTER TABLE decisions ADD COLUMN coaching BOOLEAN"))
+
+
+def m16_objections(connection: Connection) -> None:
     """Objections of the agent's side, and how a lead ruled on them."""
     for statement in (
         f"""CREATE TABLE objections (key {_key(connection)}, {_call()}, kind TEXT NOT NULL, raised_key INTEGER,
@@ -182,14 +219,15 @@ MIGRATIONS: tuple[Migration, ...] = (
     m10_saved_filters,
     m11_blind_decisions,
     m12_search,
-    m13_objections,
+    m13_what_is_right,
+    m14_calibrations,
+    m15_notes_for_coaching,
+    m16_objections,
 )
 SEALED = MIGRATIONS.index(m5_seals) + 1
 """The migration from which on rows are sealed: by who has the key, not by it."""
-WEIGHED = MIGRATIONS.index(m7_harm) + 1
-"""The one with which calls are weighed as now."""
-PERSONS = MIGRATIONS.index(m8_reviewers) + 1
-"""The one from which on all spellings of a name are one person."""
+RENEWED = MIGRATIONS.index(m13_what_is_right) + 1
+"""The one from which on rows of calls are as now."""
 
 
 def migrate(connection: Connection) -> int:

@@ -166,12 +166,12 @@ def rule_on_objection(
         raise StoreError("say whether the finding stands or is withdrawn", code="ruling_missing")
     _check(note := note.strip(), "ruling_note_wrong")
     call = connection.execute(select(calls).where(calls.c.key == found.call.key).with_for_update()).one()
-    seen = {"reviewer": by, "note": note, "verdict_key": verdict_key, "says": says}
+    seen: dict[str, Any] = {"reviewer": by, "note": note, "verdict_key": verdict_key, "says": says, "rules": True}
     if ruling == "withdrawn":
         label: dict[str, Any] = {"outcome": outcome, "violations": violations, "incidents": incidents}
-        decide(connection, key, call.key, choice="overrule", rules=True, **label, **seen)
+        decide(connection, key, call.key, choice="overrule", **label, **seen)
     elif call.state not in ("confirmed", "overruled"):
-        decide(connection, key, call.key, choice="confirm", rules=True, **seen)
+        decide(connection, key, call.key, choice="confirm", **seen)
     row = {"kind": "ruled", "raised_key": objection_key, "side": None, "note": note, "deadline": None, "ruling": ruling}
     _add(connection, key, call, row | {"who": by})
     return next(one for one in objection_list(connection, call_key=call.key) if one.key == objection_key)

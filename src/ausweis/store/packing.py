@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -14,13 +14,26 @@ from ausweis.judging.harm import Found, found_of, harm, named
 from ausweis.judging.policy_files import find_policy
 from ausweis.judging.verdict import Verdict
 from ausweis.provenance import PolicyProvenance, RunProvenance
+from ausweis.store.counted import OWN
 from ausweis.store.rows import CallRow, RunRow
-from ausweis.vocabulary import SEVERITIES
+from ausweis.vocabulary import INCIDENTS, SEVERITIES
 
-__all__ = ["call_row", "harm_values", "pack", "run_row", "run_values", "says_of", "unpack", "verdict_values"]
+__all__ = [
+    "asked_for",
+    "call_row",
+    "harm_values",
+    "pack",
+    "run_row",
+    "run_values",
+    "says_of",
+    "unpack",
+    "verdict_values",
+]
 
 _RUNS = ("ausweis", "policy", "prompts", "model")
 """What of a verdict's provenance is its run's."""
+_LISTS = ("violations", "incidents", "right_violations", "right_incidents", "looked_for")
+"""Columns of calls."""
 _AS_JSON = ("policy", "prompts", "model")
 """Columns of runs."""
 
@@ -47,7 +60,7 @@ def run_row(row: Any) -> RunRow:
 def call_row(row: Row[Any]) -> CallRow:
     """The call of a row of `calls`, with its verdict."""
     columns = {own.name: getattr(row, own.name) for own in fields(CallRow) if own.name != "sampled"}
-    lists = {name: tuple(json.loads(columns[name])) for name in ("violations", "incidents")}
+    lists = {name: None if columns[name] is None else tuple(json.loads(columns[name])) for name in _LISTS}
     return CallRow(**columns | lists, sampled=row.sample_key is not None)
 
 
@@ -91,6 +104,20 @@ def harm_values(found: Sequence[Found], risk: float) -> dict[str, Any]:
         "incidents": json.dumps(list(named(one for one in found if one.incident)), ensure_ascii=False),
         "weight": harm(found, risk),
     }
+
+
+def asked_for(facts: str | None, found: Iterable[str]) -> str:
+    """The column `looked_for`: which incidents were, by the facts as they are kept; a company's own by a hash.
+
+    `found`: incidents of the verdict, which were looked for whatever the facts tell.
+    """
+    told = json.loads(facts).get("looked_for", ()) if facts is not None and '"looked_for"' in facts else ()
+    said = [one if isinstance(one, str) else json.dumps(one, sort_keys=True) for one in told]
+    return json.dumps(sorted({_known(one) for one in said or found}))
+
+
+def _known(asked: str) -> str:
+    return asked if asked in INCIDENTS else f"{OWN}{hashlib.sha256(asked.encode()).hexdigest()[:8]}"
 
 
 def says_of(verdict: Verdict, run: RunRow) -> str:

@@ -1,17 +1,20 @@
 """Which calls, in which order: filters as SQL. Values are parameters always."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, asc, case, desc, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, asc, case, desc, func, not_, or_, select
 
 from ausweis.judging.harm import Found, found_in
+from ausweis.store.counted import Subject
 from ausweis.store.filters import EVERY, CallFilter, Cursor, Order, scattered
-from ausweis.store.hidden import is_hidden, waits_for
+from ausweis.store.hidden import is_aside, is_calibrated, waits_for
 from ausweis.store.packing import call_row
 from ausweis.store.rows import CallRow
 from ausweis.store.searching import among, saying
+from ausweis.store.subjects import found as found_so
+from ausweis.store.subjects import looked, reported, subjects_of
 from ausweis.store.tables import batches, calls, decisions, verdicts
 
 __all__ = ["conditions", "find", "found", "keys", "neighbours", "position", "rows"]
@@ -108,9 +111,7 @@ def conditions(which: CallFilter, dialect: str) -> list[ColumnElement[bool]]:
     ):
         if words:
             wanted.append(column.in_(words))
-    for column, words in ((calls.c.violations, which.violations), (calls.c.incidents, which.incidents)):
-        if words:
-            wanted.append(or_(*(column.contains(_as_listed(word), autoescape=True) for word in words)))
+    wanted += _found(which)
     if which.to_review is not None:
         wanted.append(calls.c.to_review.is_(which.to_review))
     if which.min_risk is not None:
@@ -120,7 +121,9 @@ def conditions(which: CallFilter, dialect: str) -> list[ColumnElement[bool]]:
     if which.unheard_by is not None:
         wanted.append(waits_for(which.unheard_by))
     if which.seen_by:
-        wanted.append(~is_hidden(which.seen_by))
+        wanted.append(~is_aside(which.seen_by))
+    if which.calibrated is not None:
+        wanted.append(is_calibrated() if which.calibrated else ~is_calibrated())
     if which.undecided_by:
         wanted.append(_decided(which.undecided_by) == 0)
     if which.besides:
@@ -130,17 +133,26 @@ def conditions(which: CallFilter, dialect: str) -> list[ColumnElement[bool]]:
     return wanted + saying(which, dialect)
 
 
+def _found(which: CallFilter) -> Iterator[ColumnElement[bool]]:
+    """What must have been found, or looked for."""
+    if which.finding is not None:
+        for subjects in subjects_of(which):
+            yield or_(*(found_so(subject, which.finding) for subject in subjects))
+    elif which.violations or which.incidents or which.any_incident:
+        for subjects in subjects_of(which):
+            yield or_(*map(reported, subjects))
+    if which.looked_for is not None:
+        name = which.looked_for if isinstance(which.looked_for, str) else None
+        was = looked(Subject(incident=True, name=name))
+        yield not_(was) if which.looked_for is False else was
+
+
 def _decided(names: tuple[str, ...]) -> ColumnElement[int]:
     """How many decisions of these names stand on what the verdict of today says."""
     # One that was taken back and the entry that did it come to nothing.
     stands = func.coalesce(func.sum(case((decisions.c.choice == "withdrawn", -1), else_=1)), 0)
     own = (decisions.c.call_key == calls.c.key, decisions.c.says == calls.c.says, decisions.c.reviewer.in_(names))
     return select(stands).where(*own).correlate(calls).scalar_subquery()
-
-
-def _as_listed(word: str) -> str:
-    """A word as it stands in a list of them."""
-    return json.dumps(word, ensure_ascii=False)
 
 
 def _beyond(order: Order, cursor: Cursor, *, back: bool = False) -> ColumnElement[bool]:

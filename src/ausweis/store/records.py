@@ -54,20 +54,28 @@ def _masks(connection: Connection, key: int, call: Call | None) -> dict[int, lis
     covers = connection.execute(kept).scalar()
     if covers is None or call is None:
         return None
-    return spans_by_turn(covers, [len(turn.text) for turn in call.turns])
+    try:
+        return spans_by_turn(covers, [len(turn.text) for turn in call.turns])
+    except LookupError:
+        # Of another text: that was changed behind the store's back.
+        return None
 
 
-def log(connection: Connection, secret: Key, what: What, *, who: str, key: int | None = None) -> None:
+def log(
+    connection: Connection, secret: Key, what: What, *, who: str, key: int | None = None, content: str | None = None
+) -> None:
     """Add an entry to the chain, such as that somebody looked at a call, by its key, unmasked.
+
+    `content`: what it was about besides, of which the chain keeps a keyed hash.
 
     Raises:
         NoCallError: there is no such call, or it has no verdict.
     """
     if key is None:
-        chain.append(connection, secret, what, who)
+        chain.append(connection, secret, what, who, content=content)
         return
     wanted = select(calls.c.call_id, runs).join(runs, runs.c.key == calls.c.run_key).where(calls.c.key == key)
     row = connection.execute(wanted).first()
     if row is None:
         raise NoCallError("there is no such call in the store")
-    chain.append(connection, secret, what, who, call_id=row.call_id, run=run_row(row))
+    chain.append(connection, secret, what, who, call_id=row.call_id, run=run_row(row), content=content)

@@ -118,14 +118,14 @@ def invite(
     return Invitation(_noted(connection, key, number, "reviewer_invited", by), own)
 
 
-def renew(connection: Connection, key: Key, name: str, *, by: str) -> Invitation:
-    """Give a reviewer another key, in the place of the one before; who was withdrawn is back by it.
+def renew(connection: Connection, key: Key, name: str, *, by: str, with_key: bool = True) -> Invitation:
+    """Give a reviewer another key, or with `with_key` none, in the place of the one before; who was withdrawn is back.
 
     Raises:
         StoreError: there is no such reviewer.
     """
-    own = secrets.token_urlsafe(_BYTES)
-    values = {"key_hash": key.reviewer(own), "made": now(), "withdrawn": None}
+    own = secrets.token_urlsafe(_BYTES) if with_key else None
+    values = {"key_hash": None if own is None else key.reviewer(own), "made": now(), "withdrawn": None}
     return Invitation(_change(connection, key, name, values, "reviewer_renewed", by), own)
 
 

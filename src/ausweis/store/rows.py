@@ -11,7 +11,9 @@ from ausweis.facts import Facts
 from ausweis.judging.verdict import Verdict
 from ausweis.masking.kinds import Span
 from ausweis.provenance import ModelProvenance, PolicyProvenance, PromptProvenance, RunProvenance
+from ausweis.store.counted import Counted, Subject
 from ausweis.store.filters import Cursor, Order, State, scattered
+from ausweis.store.persons import same_person
 from ausweis.vocabulary import Outcome, Severity, ViolationType
 
 __all__ = [
@@ -19,6 +21,7 @@ __all__ = [
     "TEAM_MINIMUM",
     "Added",
     "Agreement",
+    "Calibration",
     "CallRecord",
     "CallRow",
     "ChainEntry",
@@ -51,6 +54,7 @@ What = Literal[
     "imported",
     "decided",
     "sampled",
+    "calibrated",
     "deleted",
     "exported",
     "unmasked",
@@ -58,7 +62,7 @@ What = Literal[
     "covered",
     "withdrawn",
     "settled",
-    "weighed",
+    "renewed",
     "reviewer_invited",
     "reviewer_renewed",
     "reviewer_role",
@@ -74,6 +78,8 @@ class CallRow:
 
     `severity`: the worst of violations and incidents. `violations` and `incidents`: each type or kind once.
     `at`: the moment by which calls are ordered, UTC, ISO 8601. `weight`: the greater, the worse (`Order`).
+    `right_outcome` and the like: what people decided, None where that is open; `right_incidents` also where it tells
+    nothing of them. `looked_for`: kinds of incidents that the call was read for, a company's own by a hash.
     """
 
     key: int
@@ -99,6 +105,24 @@ class CallRow:
     state: State
     sampled: bool
     weight: int
+    right_outcome: Outcome | None = None
+    right_violations: tuple[ViolationType, ...] | None = None
+    right_incidents: tuple[str, ...] | None = None
+    looked_for: tuple[str, ...] | None = None
+
+    @property
+    def corrected(self) -> bool:
+        """Whether people say something else than the verdict, turns aside."""
+        if self.right_outcome is None:
+            return False
+        told = self.right_incidents is not None and {*self.right_incidents} != {*self.incidents}
+        return self.right_outcome != self.outcome or {*(self.right_violations or ())} != {*self.violations} or told
+
+    @property
+    def dismissed(self) -> bool:
+        """Whether people say that there is neither violation nor incident."""
+        incidents = self.incidents if self.right_incidents is None else self.right_incidents
+        return self.right_outcome not in (None, "violation") and not incidents
 
     @property
     def to_review(self) -> bool:
@@ -134,8 +158,10 @@ class Decision:
     for any and the reviewer named none, or it is of an earlier version. `counts`: made on what the verdict of today
     says, and the reviewer's last word on it. `today`: made on what the verdict of today says, last word or not.
     `blind`: made before the reviewer saw the verdict; `hasty`: in less than a tenth of the time that hearing or reading
-    the call takes, None where nobody knows. `withdrawn`: the reviewer took it back, or it is the entry that says so;
-    then `takes_back` is the key of the decision.
+    the call takes, None where nobody knows. `calibration`: the key of the session in which it was made; `secret`: that
+    one is not closed, so that nobody else may see it. `withdrawn`: the reviewer took it back, or it is the entry that
+    says so; then `takes_back` is the key of the decision. `coaching`: the note is meant for
+    coaching.
     """
 
     key: int
@@ -151,9 +177,42 @@ class Decision:
     today: bool = True
     blind: bool = False
     hasty: bool | None = None
+    calibration: int | None = None
+    secret: bool = False
     settles: bool = False
     withdrawn: bool = False
     takes_back: int | None = None
+    coaching: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A calibration session; `made`, `started` and `closed` in UTC, ISO 8601.
+
+    `lead`: who made it; `hides`: whether the verdict is hidden in it; `reviewers`: the names of who takes part, all but
+    the lead where there is none; `calls`: their keys.
+    """
+
+    key: int
+    name: str
+    lead: str
+    made: str
+    hides: bool
+    started: str | None
+    closed: str | None
+    reviewers: tuple[str, ...]
+    calls: tuple[int, ...]
+
+    @property
+    def state(self) -> Literal["prepared", "open", "closed"]:
+        """How far it is."""
+        return "closed" if self.closed else "open" if self.started else "prepared"
+
+    def asks(self, reviewer: str) -> bool:
+        """Whether somebody takes part."""
+        if not self.reviewers:
+            return not same_person(reviewer, self.lead)
+        return any(same_person(reviewer, one) for one in self.reviewers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +240,8 @@ class CallRecord:
 class DayCount:
     """Calls counted. What was not asked to be told apart is None; `team` also where it is too small to be.
 
-    `violations` and `incidents`: calls that have one, by type and kind.
+    `violations` and `incidents`: calls that have one, by type and kind. `numbers`: what people say of those, of all
+    violations and incidents too. `looked_for`: by what the calls were read for, those with an incident of any kind.
     """
 
     day: date | None
@@ -193,6 +253,8 @@ class DayCount:
     incidents: Mapping[str, int]
     needs_review: int
     to_review: int = 0
+    numbers: Mapping[Subject, Counted] = field(default_factory=dict)
+    looked_for: Mapping[tuple[str, ...], Counted] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,8 @@
 """Samples of calls that were not to review, and what they tell of the violations that nobody saw."""
 
-import math
 import random
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -12,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, upd
 
 from ausweis.batch.manifest import now
 from ausweis.store import chain, sealing
+from ausweis.store.bounds import LEVEL, bounds
 from ausweis.store.deciding import labels, looked_for
 from ausweis.store.filters import CallFilter
 from ausweis.store.hidden import was_told_blind
@@ -20,11 +20,9 @@ from ausweis.store.querying import conditions
 from ausweis.store.rows import Decision, Estimate, LabelKind
 from ausweis.store.tables import batches, calls, runs, samples, verdicts
 
-__all__ = ["bounds", "draw", "field_recall"]
+__all__ = ["draw", "field_recall"]
 
 _DECIDED = ("confirmed", "overruled")
-_LEVEL = 0.95
-_STEPS = 60
 
 
 def draw(
@@ -166,14 +164,6 @@ def _looking(connection: Connection, within: Sequence[ColumnElement[bool]]) -> s
     return {row.run_key for row in connection.execute(wanted) if looked_for(row.facts)}
 
 
-def bounds(hits: int, n: int, level: float = _LEVEL) -> tuple[float, float]:
-    """The interval of a share by Clopper and Pearson, 95 % by default; `n` at least 1."""
-    tail = (1 - level) / 2
-    low = 0.0 if hits == 0 else _root(lambda p: 1 - _at_most(hits - 1, n, p), tail)
-    high = 1.0 if hits == n else _root(lambda p: -_at_most(hits, n, p), -tail)
-    return low, high
-
-
 def _estimate(strata: Sequence[_Stratum]) -> Estimate:
     names = ("found", "missed", "sampled", "represented", "undecided", "hasty")
     found, missed, sampled, represented, undecided, hasty = (
@@ -184,7 +174,7 @@ def _estimate(strata: Sequence[_Stratum]) -> Estimate:
         return plain
     told = most = least = float(found)
     for stratum in strata:
-        low, high = bounds(stratum.missed, stratum.sampled, 1 - (1 - _LEVEL) / len(strata))
+        low, high = bounds(stratum.missed, stratum.sampled, 1 - (1 - LEVEL) / len(strata))
         told += stratum.missed * stratum.represented / stratum.sampled
         most += max(float(stratum.missed), high * stratum.represented)
         least += max(float(stratum.missed), low * stratum.represented)
@@ -201,19 +191,3 @@ def _telling(labels: Sequence[Decision], of: LabelKind) -> list[Decision]:
 def _is_one(label: Decision, of: LabelKind) -> bool:
     """Whether it is a violation, or has an incident."""
     return label.outcome == "violation" if of == "violations" else bool(label.incidents)
-
-
-def _at_most(hits: int, n: int, p: float) -> float:
-    """The chance of at most so many hits."""
-    if not 0 < p < 1:
-        return float(p <= 0 or hits >= n)
-    logs = (math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) for k in range(hits + 1))
-    return math.fsum(math.exp(log + k * math.log(p) + (n - k) * math.log1p(-p)) for k, log in enumerate(logs))
-
-
-def _root(rising: Callable[[float], float], value: float) -> float:
-    low, high = 0.0, 1.0
-    for _ in range(_STEPS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if rising(middle) < value else (low, middle)
-    return (low + high) / 2

@@ -32,11 +32,12 @@ def save_filter(connection: Connection, _: Key, reviewer: str, name: str, query:
     """
     name, person = " ".join(name.split()), person_of(reviewer)
     if not name or len(name) > _MAX_NAME or not name.isprintable() or len(query) > _MAX_QUERY:
-        raise StoreError(f"a filter needs a name, of at most {_MAX_NAME} letters")
+        raise StoreError(f"a filter needs a name, of at most {_MAX_NAME} letters", code="saved_name", most=_MAX_NAME)
     own = saved_filters.c.person == person
     connection.execute(delete(saved_filters).where(own, saved_filters.c.name == name))
     if connection.execute(select(func.count()).select_from(saved_filters).where(own)).scalar_one() >= MOST:
-        raise StoreError(f"there are {MOST} saved filters already: take one away first")
+        message = f"there are {MOST} saved filters already: take one away first"
+        raise StoreError(message, code="saved_many", most=MOST)
     connection.execute(insert(saved_filters), {"person": person, "name": name, "query": query})
 
 

@@ -16,7 +16,19 @@ from sqlalchemy.types import NullType
 
 from ausweis.errors import StoreError
 from ausweis.store.key import Key, canonical
-from ausweis.store.tables import BATCH, audio, batches, calls, reviewers, runs, samples, seals, texts, verdicts
+from ausweis.store.tables import (
+    BATCH,
+    audio,
+    batches,
+    calibrations,
+    calls,
+    reviewers,
+    runs,
+    samples,
+    seals,
+    texts,
+    verdicts,
+)
 
 __all__ = ["check", "cover", "seal", "top", "verify"]
 
@@ -40,13 +52,14 @@ class _Kind(NamedTuple):
 _KINDS = {
     "run": _Kind(runs, runs.c.key, "the run"),
     "sample": _Kind(samples, samples.c.key, "the sample"),
+    "calibration": _Kind(calibrations, calibrations.c.key, "the calibration session"),
     "call": _Kind(calls, calls.c.key, "the call"),
     "text": _Kind(texts, texts.c.call_key, "the text"),
     "verdict": _Kind(verdicts, verdicts.c.key, "the verdict with its facts"),
     "reviewer": _Kind(reviewers, reviewers.c.key, "the reviewer"),
 }
-_UNSEALED = frozenset({"state"})
-"""Follows from decisions, and is held against them."""
+_UNSEALED = frozenset({"state", "right_outcome", "right_violations", "right_incidents"})
+"""These follow from decisions, and are held against them."""
 
 
 def seal(connection: Connection, key: Key, kind: str, numbers: Iterable[int]) -> bool:

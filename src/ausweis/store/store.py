@@ -15,15 +15,18 @@ from ausweis.errors import StoreError
 from ausweis.evals.labelled import LabelledCall
 from ausweis.store import (
     artefacts,
+    calibrations,
     chain,
     counting,
     deciding,
     deleting,
+    figures,
     hearing,
     hidden,
     hits,
     indexing,
     objections,
+    opinions,
     querying,
     records,
     reviewers,
@@ -37,14 +40,14 @@ from ausweis.store.database import Database
 from ausweis.store.exporting import Mask, case_of
 from ausweis.store.filters import EVERY, CallFilter
 from ausweis.store.key import Key
-from ausweis.store.migrations import PERSONS, SEALED, WEIGHED, migrate
+from ausweis.store.migrations import RENEWED, SEALED, migrate
+from ausweis.store.renewing import renew
 from ausweis.store.reviewers import reviewer_by_key as by_key
 from ausweis.store.rows import Added, Deleted, Imported, Reviewer
 from ausweis.store.sink import Audio, StoreSink
 from ausweis.store.tables import batches, settings
 from ausweis.store.tables import calls as calls_table
 from ausweis.store.texts import add_texts
-from ausweis.store.weighing import weigh
 
 __all__ = ["Store"]
 
@@ -174,6 +177,8 @@ class Store:
         So many a transaction; gives the number of each. Calls that cannot be read stay out.
         """
         key, number = 0, 1
+        with self._database.writing() as connection:
+            indexing.begin(connection)
         while number:
             with self._database.writing() as connection:
                 key, number = indexing.renew_some(connection, key, at_once)
@@ -195,6 +200,8 @@ class Store:
     teams = _reading(counting.teams)
     days = _reading(counting.days)
     day_counts = _reading(counting.day_counts)
+    counted_by_name = _reading(figures.counted_by_name)
+    figures = _reading(figures.figures)
     decide = _writing(deciding.decide)
     hear = _writing(hearing.hear)
     hidden = _reading(hidden.hidden)
@@ -209,6 +216,17 @@ class Store:
     register_report = _writing(artefacts.register_report)
     register = _writing(artefacts.register)
     log = _writing(records.log)
+    prepare_calibration = _writing(calibrations.prepare)
+    add_to_calibration = _writing(calibrations.add_calls)
+    draw_calibration = _writing(calibrations.draw_calls)
+    drop_from_calibration = _writing(calibrations.drop_call)
+    start_calibration = _writing(calibrations.start)
+    close_calibration = _writing(calibrations.close)
+    calibration = _reading(calibrations.calibration)
+    calibration_progress = _reading(calibrations.progress)
+    calibrates = _reading(calibrations.made_in)
+    calibrations = _reading(calibrations.calibration_list)
+    opinions = _reading(opinions.opinions)
     reviewer = _reading(reviewers.reviewer)
     known_names = _reading(reviewers.known_names)
     name_for = _reading(reviewers.name_for)
@@ -288,15 +306,13 @@ class Store:
 
 def _renew(connection: Connection, key: Key, before: int) -> None:
     """Make anew what only who has the key may write, in a store that had seen so many migrations."""
-    if before < WEIGHED:
-        weigh(connection, key, sealed=before >= SEALED)
+    if before < RENEWED:
+        renew(connection, key, sealed=before >= SEALED)
     if before < SEALED:
         sealing.cover(connection, key)
         chain.append(connection, key, "covered", "ausweis")
-    elif before < WEIGHED:
-        chain.append(connection, key, "weighed", "ausweis")
-    if before < PERSONS:
-        deciding.join_spellings(connection)
+    elif before < RENEWED:
+        chain.append(connection, key, "renewed", "ausweis")
 
 
 def _same_key(connection: Connection, key: Key) -> None:

@@ -1,7 +1,8 @@
 """The tables as queries see them; `migrations` makes them, and a test holds both together.
 
 Lists are JSON, and so are the bodies of calls, facts and verdicts. Columns of `calls` from `says` on are those of
-the verdict that counts, so that the queue is one table.
+the verdict that counts, so that the queue is one table; `state` and those from `right_outcome` on, what people
+decided about it, and `looked_for`, incidents that its facts were read for.
 """
 
 from collections.abc import Iterable, Iterator
@@ -28,6 +29,9 @@ __all__ = [
     "artefacts",
     "audio",
     "batches",
+    "calibration_calls",
+    "calibration_reviewers",
+    "calibrations",
     "calls",
     "chain",
     "decisions",
@@ -94,6 +98,7 @@ calls = _table(
     Column("first_violation_turn", Integer),
     *("severity?", "violations?", "incidents?"),
     Column("weight", BigInteger),
+    *("right_outcome?", "right_violations?", "right_incidents?", "looked_for?"),
 )
 texts = _table("texts", _reference("call_key", "calls", primary=True), "words", "body")
 masks = _table(
@@ -121,7 +126,9 @@ decisions = _table(
     "incidents?",
     Column("blind", Boolean),
     Column("hasty", Boolean),
+    Column("calibration_key", Integer),
     Column("settles", Boolean),
+    Column("coaching", Boolean),
 )
 samples = _table(
     "samples",
@@ -131,6 +138,24 @@ samples = _table(
     Column("drawn", Integer, nullable=False),
     Column("seed", BigInteger, nullable=False),
     "at",
+)
+calibrations = _table(
+    "calibrations",
+    _key(),
+    *("name", "lead", "made"),
+    Column("hides", Boolean, nullable=False),
+    *("started?", "closed?"),
+)
+calibration_calls = _table(
+    "calibration_calls",
+    _reference("calibration_key", "calibrations", primary=True),
+    _reference("call_key", "calls", primary=True),
+)
+calibration_reviewers = _table(
+    "calibration_reviewers",
+    _reference("calibration_key", "calibrations", primary=True),
+    Column("person", Text, primary_key=True),
+    "reviewer",
 )
 artefacts = _table("places", _key(), Column("path", Text, unique=True, nullable=False), "kind")
 artefact_calls = _table(

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from ausweis.calls.call import Call
 from ausweis.store import sealing
+from ausweis.store.holding import NOTHING_DECIDED
 from ausweis.store.key import Key
 from ausweis.store.masks import drop
 from ausweis.store.rows import Added
@@ -92,7 +93,7 @@ def add_texts(connection: Connection, key: Key, batch: Sequence[Call], today: st
     connection.execute(audio.delete().where(audio.c.call_key.in_([there[name].key for name in displaced])))
     for name in sorted(displaced):
         says = reopened(there[name].says, f"{rows[name]['started_at']}\n{rows[name]['words']}")
-        values = {"says": says, "state": "open", "sample_key": None}
+        values = {"says": says, **NOTHING_DECIDED, "sample_key": None}
         connection.execute(update(calls).where(calls.c.key == there[name].key).values(values))
     sealed = [sealing.seal(connection, key, kind, keys.values()) for kind in _SEALED]
     return Added(len(displaced), len(named) - len(fitting), any(sealed))

@@ -5,6 +5,8 @@ import json
 import mmap
 import os
 import re
+import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,10 +65,20 @@ class Traces:
                     return False
                 with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
                     if path.suffix != ".jsonl":
-                        return self._in(data, self._by_id(data), database)
+                        return self._in(data, self._by_id(data), database) or self._in_parts(path)
                     return self._has_line(data) or self._in(data, self._by_line(data), database)
         except OSError as error:
             raise StoreError(f"the file cannot be searched ({error.strerror})", place=str(path)) from None
+
+    def _in_parts(self, path: Path) -> bool:
+        """Whether a part of an archive holds any of it: an Excel file is one, and compressed."""
+        try:
+            with zipfile.ZipFile(path) as archive:
+                parts = (archive.read(part) for part in archive.infolist())
+                return any(self._in(part, self._by_id(part), database=False) for part in parts)
+        except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError):
+            # No archive, or one that nobody can look into without its password.
+            return False
 
     def in_name(self, path: Path) -> bool:
         """Whether a file is named after a call: as copies of recordings are, elsewhere also with more in its name."""

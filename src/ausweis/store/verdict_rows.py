@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from ausweis.store import deciding, sealing
-from ausweis.store.holding import state_of
+from ausweis.store.holding import NOTHING_DECIDED, right_values
 from ausweis.store.key import Key
 from ausweis.store.masks import drop
-from ausweis.store.packing import pack, verdict_values
+from ausweis.store.packing import asked_for, pack, verdict_values
 from ausweis.store.rows import Imported, RunRow
 from ausweis.store.settled import Settled
 from ausweis.store.tables import audio as audio_table
@@ -54,7 +54,13 @@ class VerdictRows:
             return set()
         self._done.new += len(new)
         sealing.check(connection, self._key, "call", [there[settled.call_id].key for settled in old])
-        said = {settled.call_id: verdict_values(settled.verdict, self._run) for settled in (*new, *old)}
+        said: dict[str, _Said] = {
+            settled.call_id: {
+                **verdict_values(settled.verdict, self._run),
+                "looked_for": asked_for(settled.facts, [incident.id for incident in settled.verdict.incidents]),
+            }
+            for settled in (*new, *old)
+        }
         if new:
             connection.execute(insert(calls), [self._new_call(settled, said[settled.call_id]) for settled in new])
             there |= self._there(connection, [settled.call_id for settled in new])
@@ -100,7 +106,7 @@ class VerdictRows:
         return sealing.seal(connection, self._key, "call", heard)
 
     def _there(self, connection: Connection, ids: list[str]) -> dict[str, Any]:
-        names = ("key", "call_id", "at", "started_at", "says", "turns", "state")
+        names = ("key", "call_id", "at", "started_at", "says", "turns", *NOTHING_DECIDED)
         joined = calls.outerjoin(runs, calls.c.run_key == runs.c.key)
         wanted = select(*(calls.c[name] for name in names), runs.c.started, runs.c.key.label("run"))
         wanted = wanted.select_from(joined).where(calls.c.call_id.in_(ids))
@@ -201,7 +207,7 @@ class VerdictRows:
         return {
             **unknown,
             "says": reopened(says, f"{self._run.key} {settled.digest}"),
-            "state": "open",
+            **NOTHING_DECIDED,
             "turns": settled.turns,
             **moment_of(None, self._run.started)._asdict(),
         }
@@ -210,10 +216,10 @@ class VerdictRows:
         _, sign, since = (row.says or "").partition(":")
         says += sign + since
         if row.says in (None, says):
-            state = row.state
+            right = {name: getattr(row, name) for name in NOTHING_DECIDED}
         else:
-            state = state_of(deciding.decisions_of(connection, row.key, says=says))
-        return {"says": says, "state": state, **self._day(row)}
+            right = right_values(deciding.decisions_of(connection, row.key, says=says))
+        return {"says": says, **right, **self._day(row)}
 
     def _day(self, row: Any) -> dict[str, Any]:
         """The day of a call that does not say its own is that of the first run which judged it."""

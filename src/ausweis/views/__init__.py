@@ -7,6 +7,13 @@ masks      which parts of a call are personal data
 advice     what the agent should have done
 trends     shares of calls with a violation, by day
 glossary   what words of the pages mean, at their first place
+decided    what reviewers decided, as far as the reader may see it
+
+tables       tables with typed cells
+call_tables  calls as one, their findings as another
+workbook     tables as an Excel file
+call_book    calls as an Excel file
+
 words      the words of the pages in a language, and how days and numbers are written; texts/ holds them
 templates  what all HTML pages share
 """

@@ -1,28 +1,34 @@
-"""Shares of calls with a violation by day, as pages draw them."""
+"""Shares of calls by day, reported and confirmed, as pages draw them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-from ausweis.store import TEAM_MINIMUM, DayCount
+from ausweis.store import ALL_VIOLATIONS, TEAM_MINIMUM, Counted, DayCount
 
-__all__ = ["Day", "Trend", "highest", "trends"]
+__all__ = ["Day", "Trend", "highest", "trend_of", "trends"]
 
 
 @dataclass(frozen=True)
 class Day:
-    """One day: calls, and those of them with a violation."""
+    """One day: calls, those of them that were reported, and those of these that people confirmed."""
 
     day: date
     calls: int = 0
-    violations: int = 0
+    reported: int = 0
+    confirmed: int = 0
 
     @property
     def share(self) -> float | None:
-        """Violations of all calls; None on a day without calls."""
-        return self.violations / self.calls if self.calls else None
+        """Reported ones of all calls; None on a day without calls."""
+        return self.reported / self.calls if self.calls else None
+
+    @property
+    def confirmed_share(self) -> float | None:
+        """Confirmed ones of all calls; None on a day without calls."""
+        return self.confirmed / self.calls if self.calls else None
 
 
 @dataclass(frozen=True)
@@ -43,14 +49,24 @@ class Trend:
         return sum(day.calls for day in self.days)
 
     @property
-    def violations(self) -> int:
-        """Those with a violation."""
-        return sum(day.violations for day in self.days)
+    def reported(self) -> int:
+        """Those that were reported."""
+        return sum(day.reported for day in self.days)
+
+    @property
+    def confirmed(self) -> int:
+        """Those that people confirmed."""
+        return sum(day.confirmed for day in self.days)
 
     @property
     def share(self) -> float | None:
-        """Violations of all calls."""
-        return self.violations / self.calls if self.calls else None
+        """Reported ones of all calls."""
+        return self.reported / self.calls if self.calls else None
+
+    @property
+    def confirmed_share(self) -> float | None:
+        """Confirmed ones of all calls."""
+        return self.confirmed / self.calls if self.calls else None
 
     @property
     def change(self) -> float | None:
@@ -60,19 +76,23 @@ class Trend:
         return None if earlier is None or later is None else later - earlier
 
 
+def trend_of(name: str, counted: Mapping[date, Counted], first: date, last: date) -> Trend:
+    """The trend of what was counted, each day once."""
+    days = (first + timedelta(days=place) for place in range((last - first).days + 1))
+    numbers = ((day, counted.get(day, Counted())) for day in days)
+    return Trend(name, [Day(day, one.asked, one.reported, one.confirmed) for day, one in numbers])
+
+
 def trends(
     counts: Iterable[DayCount], first: date, last: date, by: Literal["queue", "team"] | None = None
 ) -> list[Trend]:
-    """Counts of days as one trend a name, those with the most calls first; calls without a name come last."""
-    table: dict[str, dict[date, Day]] = defaultdict(dict)
+    """Violations of days as one trend a name, those with the most calls first; calls without a name come last."""
+    table: dict[str, dict[date, Counted]] = defaultdict(dict)
     for count in counts:
         if count.day is not None:
             row = table[(getattr(count, by) or "") if by else ""]
-            before = row.get(count.day, Day(count.day))
-            violations = before.violations + count.outcomes.get("violation", 0)
-            row[count.day] = Day(count.day, before.calls + count.calls, violations)
-    days = [first + timedelta(days=place) for place in range((last - first).days + 1)]
-    lines = [Trend(name, [row.get(day, Day(day)) for day in days]) for name, row in table.items()]
+            row[count.day] = row.get(count.day, Counted()) + count.numbers[ALL_VIOLATIONS]
+    lines = [trend_of(name, row, first, last) for name, row in table.items()]
     return sorted((line for line in lines if line.calls), key=lambda line: (not line.name, -line.calls, line.name))
 
 

@@ -107,6 +107,12 @@ class Words:
         """Violations and incidents of a call in short, or its outcome."""
         return ", ".join(map(self.word, (*row.violations, *row.incidents) or (row.outcome,)))
 
+    def right(self, row: CallRow) -> str:
+        """What people say is right of a call, in short."""
+        incidents = row.incidents if row.right_incidents is None else row.right_incidents
+        found = (*(row.right_violations or ()), *incidents)
+        return ", ".join(map(self.word, found or (row.right_outcome or "open",)))
+
     def _value(self, name: str, value: object) -> object:
         """A value of an error: ids in words, numbers as they are written here."""
         if name == "type":

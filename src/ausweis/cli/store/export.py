@@ -1,24 +1,60 @@
-"""`ausweis store export`: decided calls become golden cases."""
+"""`ausweis store export`: decided calls become golden cases, or rows of a spreadsheet."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ausweis.cli.store_options import login, opened, store_option
+from ausweis.cli.report_files import csv_option, format_of, formats_with_csv
+from ausweis.cli.store_options import DAY, login, opened, serve_address, store_option
+from ausweis.errors import InputError
+from ausweis.vocabulary import LANGUAGES, Language
 
 if TYPE_CHECKING:
     from ausweis.calls import Call
     from ausweis.facts import Facts
     from ausweis.judging.policy_files import PolicyFile
+    from ausweis.store import CallFilter, State
 
 __all__ = ["export"]
 
+ENDINGS = {"cases": ".jsonl", "xlsx": ".xlsx", "csv": ".csv"}
+STATES: tuple["State", ...] = ("open", "confirmed", "overruled", "not_sure", "disputed")
+DECIDED: tuple["State", ...] = ("confirmed", "overruled")
+_EPILOG = """\b
+Examples:
+  ausweis store export --out cases.jsonl
+  ausweis store export --out march.xlsx --first 2026-03-01 --last 2026-03-31 --language de
+  ausweis store export --out march.csv --csv excel-de
+"""
 
-@click.command(epilog="\b\nExample:\n  ausweis store export --out cases.jsonl")
-@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FILE", help="JSON Lines to write.")
+
+@click.command(epilog=_EPILOG)
+@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FILE", help="The file to write.")
+@click.option(
+    "--format",
+    "formats",
+    type=click.Choice(list(ENDINGS)),
+    multiple=True,
+    help="Golden cases in JSON Lines, or findings as a table. Default: as the file of --out ends, else cases.",
+)
+@csv_option
+@click.option("--first", type=DAY, metavar="DAY", help="First day, such as 2026-03-02. Default: all days.")
+@click.option("--last", type=DAY, metavar="DAY", help="Last day, such as 2026-03-08.")
+@click.option(
+    "--state",
+    "states",
+    type=click.Choice(STATES),
+    multiple=True,
+    help="In a table: calls of this state. Repeatable. Default: confirmed and overruled.",
+)
+@click.option("--language", type=click.Choice(LANGUAGES), default="de", show_default=True, help="Language of a table.")
+@click.option("--agents", is_flag=True, help="In a table: show the pseudonyms of agents.")
+@click.option("--serve", metavar="URL", help="In xlsx: address of ausweis serve, for links to it.")
 @click.option(
     "--policy",
     "own",
@@ -28,23 +64,59 @@ __all__ = ["export"]
     help="A policy of your own that judged such calls: it is copied into the folder policies beside the cases.",
 )
 @store_option
-def export(out: Path, own: tuple[Path, ...], address: str) -> None:
-    """Write decided calls whose text is known as golden cases for `ausweis eval`, with personal data masked.
+def export(
+    out: Path,
+    formats: tuple[str, ...],
+    csv: str | None,
+    first: datetime | None,
+    last: datetime | None,
+    states: tuple["State", ...],
+    language: Language,
+    agents: bool,
+    serve: str | None,
+    own: tuple[Path, ...],
+    address: str,
+) -> None:
+    """Write decided calls as golden cases for `ausweis eval`, or as a table for Excel, with personal data masked.
 
-    Masking is no anonymising: read the cases before you hand them on. Scenario tags, and events of overruled calls, are
-    yours to add. Incidents are labelled where the verdict or the reviewer names one. A policy that does not ship must
-    stand beside the cases, so that they can be judged again.
+    A table has a row for each finding: what was said, why it counts, what would have been right, what reviewers
+    decided, and their notes. It is remembered in the store, so that deleting a call removes it too.
+
+    Golden cases are those whose text is known. Scenario tags, and events of overruled calls, are yours to add.
+    Incidents are labelled where the verdict or the reviewer names one. A policy that does not ship must stand beside
+    the cases, so that they can be judged again.
+
+    Masking is no anonymising: read what you hand on.
     """
-    from ausweis.judging.policy_files import find_policy
     from ausweis.store import CallFilter
+
+    kind = format_of(out, formats_with_csv(formats, csv), ENDINGS) or "cases"
+    which = CallFilter(first=first.date() if first else None, last=last.date() if last else None)
+    if kind == "cases":
+        if states:
+            raise InputError("golden cases are of decided calls; --state is for xlsx and csv")
+        _export_cases(address, out, own, which)
+        return
+    if own:
+        raise InputError("--policy is for golden cases")
+    from ausweis.cli.store.export_tables import export_tables
+
+    which = replace(which, states=states or DECIDED)
+    links = serve_address(serve)
+    with opened(address) as store:
+        export_tables(store, out, kind, which, csv=csv, language=language, agents=agents, serve=links)
+
+
+def _export_cases(address: str, out: Path, own: tuple[Path, ...], which: "CallFilter") -> None:
+    from ausweis.judging.policy_files import find_policy
 
     policies = {file.policy.id: file for file in map(find_policy, own)}
     with opened(address) as store:
         # Before it is written, so that no fault leaves a file that deletion does not know.
         store.register(out, "cases")
-        labelled = list(store.export_cases(mask=_mask, by=login()))
+        labelled = list(store.export_cases(which, mask=_mask, by=login()))
         cases = [case.line() for case in labelled]
-        decided = store.count(CallFilter(states=("confirmed", "overruled")))
+        decided = store.count(replace(which, states=DECIDED))
         _write(out, cases)
     click.echo(f"{len(cases)} cases in {out}")
     _copy(policies, [str(case.gold.policy) for case in labelled], out.parent)

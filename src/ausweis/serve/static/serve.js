@@ -1,5 +1,5 @@
 "use strict";
-// Keys, the recording, and the form of the right label. The pages work without; nothing of a call is kept here.
+// Keys and the recording; the form of a decision is in decide.js. The pages work without; nothing of a call is kept here.
 (() => {
   const page = document.body.dataset.page;
   const one = (selector) => document.querySelector(selector);
@@ -44,38 +44,6 @@
     const at = Number(document.activeElement?.closest?.(".turn")?.dataset.turn || 0);
     show(marked.find((turn) => Number(turn.dataset.turn) > at) || marked[0]);
   };
-
-  // deciding
-  const form = one("#decide");
-  const label = one("#right");
-  let sent = false;
-  const outcomes = () => {
-    const violation = form.elements.outcome.value === "violation";
-    one("#violations").hidden = !violation;
-  };
-  const overrule = () => {
-    label.hidden = !label.hidden;
-    form.querySelector("[data-key=o]").setAttribute("aria-expanded", String(!label.hidden));
-    if (!label.hidden) form.querySelector("input[name=outcome]:checked").focus();
-  };
-  if (form) {
-    outcomes();
-    label.addEventListener("change", outcomes);
-    form.querySelector("[data-key=o]").addEventListener("click", overrule);
-    form.addEventListener("submit", (event) => {
-      if (sent) event.preventDefault();
-      sent = true;
-    });
-    // The page may come back from the browser's memory.
-    addEventListener("pageshow", () => { sent = false; });
-    // Enter in a field would press the first button of the form: confirm, of all things.
-    form.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && event.target.matches("input")) {
-        event.preventDefault();
-        form.requestSubmit(label.querySelector("[value=overrule]"));
-      }
-    });
-  }
 
   // where it happened: at the second that the address names (`#t=62`), else at the first finding
   const atSecond = () => {
@@ -137,9 +105,10 @@
     const turn = event.target.closest?.(".turn");
     if (turn && event.target === turn && turn.dataset.seconds && audio.length) play(Number(turn.dataset.seconds));
   };
+  const undo = () => follow("[data-key=u]");
   const common = { "/": search, "?": help };
   const keys = {
-    queue: { j: () => step(all(".row"), 1), k: () => step(all(".row"), -1), l: () => follow("a[rel=next]") },
+    queue: { j: () => step(all(".row"), 1), k: () => step(all(".row"), -1), l: () => follow("a[rel=next]"), u: undo },
     call: {
       j: () => step(turns(), 1),
       k: () => step(turns(), -1),
@@ -147,21 +116,27 @@
       l: () => follow("[data-after]"),
       m: nextMark,
       p: toggle,
-      u: () => follow("[data-up]"),
+      s: () => follow("[data-sheet]"),
+      q: () => follow("[data-up]"),
+      u: undo,
       c: () => follow("#decide [data-key=c]"),
-      o: () => form && overrule(),
+      o: () => follow("#decide [data-key=o]"),
       n: () => follow("#decide [data-key=n]"),
       Enter: enter,
     },
   };
+  // Letters are for looking: not while somebody fills in a form, nor with the focus on one of its fields.
+  const FIELDS = "input, textarea, select, [contenteditable]";
+  const filling = () => all("#decide #right, #decide details[open]").some((part) => part.checkVisibility());
   addEventListener("keydown", (event) => {
-    const writing = event.target.matches?.("input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]");
+    const writing = event.target.matches?.(FIELDS);
     if (event.key === "Escape" && writing) event.target.blur();
     if (!on?.checked && event.key !== "Enter") return;
     if (writing || event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.isComposing) {
       if (!(event.repeat && (event.key === "j" || event.key === "k") && !writing)) return;
     }
     if (dialog?.open && event.key !== "?") return;
+    if (filling() && event.key !== "?") return;
     const action = keys[page]?.[event.key] || common[event.key];
     if (!action) return;
     if (event.key !== "Enter") event.preventDefault();

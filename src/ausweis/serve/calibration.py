@@ -1,0 +1,239 @@
+"""Calibration sessions: what is left to decide in them, and how a lead prepares, starts and closes one."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse, Response
+
+from ausweis.errors import StoreError
+from ausweis.serve.calibration_result import result_of
+from ausweis.serve.desk import RequestContext
+from ausweis.serve.queue import row_views
+from ausweis.serve.rendering import answer
+from ausweis.serve.roles import require_lead
+from ausweis.store import Calibration, person_of, same_person
+
+__all__ = ["add_call", "calibration_page", "calibrations_page", "close", "draw", "drop", "left_of", "make", "start"]
+
+MAX_DRAWN = 50
+PROPOSED = 5
+
+
+_STATES = {"prepared": "calibration_prepared", "open": "calibration_open", "closed": "calibration_closed"}
+
+
+class SessionRow(NamedTuple):
+    """A session in the list; `left`: how many calls the reader has yet to decide, None where they take no part."""
+
+    session: Calibration
+    day: str
+    state: str
+    left: int | None
+
+
+class Done(NamedTuple):
+    """How many calls somebody has decided."""
+
+    name: str
+    calls: int
+
+
+def calibrations_page(context: RequestContext) -> Response:
+    """The sessions that the reader takes part in, or all for a lead, and the form that makes one."""
+    return _list(context)
+
+
+def make(context: RequestContext) -> Response:
+    """Prepare a session.
+
+    Raises:
+        StoreError: the calls cannot be drawn.
+    """
+    require_lead(context)
+    form, store, me = context.form, context.store, context.session.reviewer
+    known = _names(context)
+    chosen = [value for name, value in form.items() if name.startswith("reviewer-") and value in known]
+    try:
+        number = store.prepare_calibration(form.get("name", ""), by=me, hides="hides" in form, reviewers=chosen)
+    except StoreError as error:
+        return _list(context, problem=context.words.error(error))
+    if form.get("n", "").strip() not in ("", "0"):
+        _draw(context, number)
+    return RedirectResponse(f"/calibrations/{number}", 303)
+
+
+def calibration_page(context: RequestContext) -> Response:
+    """A session: its calls and how far it is, or when it is closed, what was said in it."""
+    session = _session(context)
+    if session.state == "prepared":
+        require_lead(context)
+    if session.state == "closed":
+        return answer(
+            context, "calibrated.html.j2", here="calibration", calibration=session, result=result_of(context, session)
+        )
+    return _page(context, session)
+
+
+def draw(context: RequestContext) -> Response:
+    """Add calls by chance.
+
+    Raises:
+        StoreError: the days or the number are none, or the session was started.
+    """
+    require_lead(context)
+    drawn = _draw(context, context.parts["key"])
+    return RedirectResponse(f"/calibrations/{context.parts['key']}?new={drawn}", 303)
+
+
+def drop(context: RequestContext) -> Response:
+    """Take a call out.
+
+    Raises:
+        StoreError: the session was started.
+    """
+    require_lead(context)
+    call = context.form.get("call", "")
+    if call.isascii() and call.isdecimal() and len(call) < 16:
+        context.store.drop_from_calibration(context.parts["key"], int(call), by=context.session.reviewer)
+    return RedirectResponse(f"/calibrations/{context.parts['key']}", 303)
+
+
+def start(context: RequestContext) -> Response:
+    """Let reviewers see it.
+
+    Raises:
+        StoreError: it has no calls.
+    """
+    require_lead(context)
+    context.store.start_calibration(context.parts["key"], by=context.session.reviewer)
+    return RedirectResponse(f"/calibrations/{context.parts['key']}", 303)
+
+
+def close(context: RequestContext) -> Response:
+    """Show all what was said.
+
+    Raises:
+        StoreError: it was not started.
+    """
+    require_lead(context)
+    context.store.close_calibration(context.parts["key"], by=context.session.reviewer)
+    return RedirectResponse(f"/calibrations/{context.parts['key']}", 303)
+
+
+def add_call(context: RequestContext) -> Response:
+    """Add a call from its page.
+
+    Raises:
+        StoreError: the session was started, or is none.
+    """
+    require_lead(context)
+    number = context.form.get("calibration", "")
+    if not (number.isascii() and number.isdecimal() and len(number) < 16):
+        raise StoreError("no calibration session is named", code="calibration_gone")
+    context.store.add_to_calibration(int(number), [context.parts["key"]], by=context.session.reviewer)
+    return RedirectResponse(f"/calibrations/{number}", 303)
+
+
+def left_of(context: RequestContext, session: Calibration) -> list[int]:
+    """The calls of a session that the reader has yet to decide."""
+    done = context.store.calibration_progress(session).get(person_of(context.session.reviewer), set())
+    return [key for key in session.calls if key not in done]
+
+
+def _session(context: RequestContext) -> Calibration:
+    """The session that the address names, if the reader may see it.
+
+    Raises:
+        HTTPException: there is none for them.
+    """
+    found = [one for one in context.store.calibrations() if one.key == context.parts["key"]]
+    if not found or not (context.session.role == "lead" or found[0].asks(context.session.reviewer)):
+        raise HTTPException(404)
+    return found[0]
+
+
+def _page(context: RequestContext, session: Calibration) -> Response:
+    store, words, me = context.store, context.words, context.session.reviewer
+    done = store.calibration_progress(session)
+    rows = row_views(context, [store.record(key).row for key in session.calls])
+    takes_part = session.state == "open" and session.asks(me)
+    left = set(left_of(context, session)) if takes_part else set()
+    named = session.reviewers or tuple(_called(person, _names(context)) for person in sorted(done))
+    return answer(
+        context,
+        "calibration.html.j2",
+        here="calibration",
+        calibration=session,
+        state=words.text(_STATES[session.state]),
+        how=words.text(_how(session)),
+        rows=rows,
+        takes_part=takes_part,
+        left=left,
+        done=[Done(name, len(done.get(person_of(name), ()))) for name in named],
+        days=store.days(),
+        proposed=PROPOSED,
+        largest=MAX_DRAWN,
+        new=context.asked.get("new", "") if context.asked.get("new", "").isdecimal() else "",
+        said=words.text("calibration_heard") if "heard" in context.asked else None,
+    )
+
+
+def _how(session: Calibration) -> str:
+    """The sentence that says what is to be done in it."""
+    if session.state == "prepared":
+        return "calibration_prepared_how"
+    return "calibration_why" if session.hides else "calibration_why_seen"
+
+
+def _list(context: RequestContext, *, problem: str = "") -> Response:
+    store, words, me = context.store, context.words, context.session.reviewer
+    leads = context.session.role == "lead"
+    seen = [one for one in store.calibrations() if leads or (one.state != "prepared" and one.asks(me))]
+    rows = [
+        SessionRow(
+            one,
+            words.day(date.fromisoformat(one.made[:10])),
+            words.text(_STATES[one.state]),
+            len(left_of(context, one)) if one.state == "open" and one.asks(me) else None,
+        )
+        for one in seen
+    ]
+    return answer(
+        context,
+        "calibrations.html.j2",
+        here="calibration",
+        status=422 if problem else 200,
+        sessions=rows,
+        names=[name for name in _names(context) if not same_person(name, me)],
+        days=store.days(),
+        largest=MAX_DRAWN,
+        proposed=PROPOSED,
+        name=context.form.get("name", ""),
+        problem=problem,
+    )
+
+
+def _names(context: RequestContext) -> list[str]:
+    """Who may be asked: all names that are known, each person once, but for those who are let in no more."""
+    gone = {person_of(one.name) for one in context.store.reviewers() if one.withdrawn}
+    known = {person_of(name): name for name in reversed(context.store.known_names())}
+    return sorted((name for person, name in known.items() if person not in gone), key=str.casefold)
+
+
+def _called(person: str, names: Sequence[str]) -> str:
+    return next((name for name in names if person_of(name) == person), person)
+
+
+def _draw(context: RequestContext, number: int) -> int:
+    form = context.form
+    try:
+        first, last = (date.fromisoformat(form.get(name, "")) for name in ("first", "last"))
+        wanted = int(form.get("n", ""))
+    except ValueError:
+        raise StoreError("the days or the number of calls are wrong", code="sample_wrong", most=MAX_DRAWN) from None
+    if not (1 <= wanted <= MAX_DRAWN and first <= last):
+        raise StoreError("the days or the number of calls are wrong", code="sample_wrong", most=MAX_DRAWN)
+    flagged = form.get("of") == "flagged"
+    return context.store.draw_calibration(number, first, last, wanted, flagged=flagged, by=context.session.reviewer)

@@ -1,0 +1,37 @@
+"""What has just been done, said once above the next page, and how it is taken back."""
+
+from typing import NamedTuple
+
+from ausweis.serve.desk import RequestContext
+
+__all__ = ["Said", "said_of"]
+
+
+class Said(NamedTuple):
+    """A sentence, a link to have another look, and what takes it back: a call and the decision about it.
+
+    `shown`: only on the page that follows at once; on others the key still takes it back.
+    """
+
+    text: str
+    address: str
+    link: str
+    call_key: int
+    decision_key: int
+    shown: bool
+
+
+def said_of(context: RequestContext, query: str) -> Said | None:
+    """What this session decided last, unless it was taken back; `query`: the queue that it was in."""
+    done = context.desk.done.get(context.session.id)
+    if done is None:
+        return None
+    words = context.words
+    return Said(
+        words.text("done", choice=words.word(done.choice)),
+        f"/calls/{done.call_key}{query}",
+        words.text("look_again"),
+        done.call_key,
+        done.decision_key,
+        shown=context.asked.get("done") == str(done.call_key),
+    )

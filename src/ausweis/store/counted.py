@@ -1,0 +1,120 @@
+"""Calls counted by what people say of what was reported, and which share of it holds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import NamedTuple
+
+from ausweis.store.bounds import bounds
+from ausweis.vocabulary import INCIDENTS
+
+__all__ = [
+    "ALL_INCIDENTS",
+    "ALL_VIOLATIONS",
+    "FEWEST",
+    "OWN",
+    "Counted",
+    "Precision",
+    "Subject",
+    "counted_of",
+    "was_asked",
+]
+
+FEWEST = 10
+"""Decided calls below which a share of them tells nothing: its interval is wider than half of all."""
+
+
+OWN = "own-"
+"""What a company's own incident begins with in `looked_for`, where its id is not known."""
+
+
+class Subject(NamedTuple):
+    """What is counted: violations or incidents; all of them, or those of one type or kind."""
+
+    incident: bool = False
+    name: str | None = None
+
+
+ALL_VIOLATIONS = Subject()
+ALL_INCIDENTS = Subject(incident=True)
+
+
+class Precision(NamedTuple):
+    """Which share of what was reported and decided people confirmed, with its 95 % bounds (Clopper and Pearson)."""
+
+    share: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Calls counted. `asked`: those in which it was looked for, of which all others are.
+
+    `reported`: the verdict says it; of those, `confirmed` and `overruled` ones are decided. `added`: people found what
+    the verdict does not say.
+    """
+
+    calls: int = 0
+    asked: int = 0
+    reported: int = 0
+    confirmed: int = 0
+    overruled: int = 0
+    added: int = 0
+
+    def __add__(self, other: "Counted") -> "Counted":
+        return Counted(*(getattr(self, own.name) + getattr(other, own.name) for own in fields(Counted)))
+
+    @property
+    def open(self) -> int:
+        """Reported, and not decided: nobody has, somebody is not sure, or two disagree."""
+        return self.reported - self.decided
+
+    @property
+    def decided(self) -> int:
+        """Reported and decided."""
+        return self.confirmed + self.overruled
+
+    @property
+    def share(self) -> float | None:
+        """Reported ones, of the calls in which it was looked for; None where it was not."""
+        return self.reported / self.asked if self.asked else None
+
+    @property
+    def confirmed_share(self) -> float | None:
+        """Confirmed ones, likewise."""
+        return self.confirmed / self.asked if self.asked else None
+
+    @property
+    def precision(self) -> Precision | None:
+        """None where too few are decided."""
+        if self.decided < FEWEST:
+            return None
+        return Precision(self.confirmed / self.decided, *bounds(self.confirmed, self.decided))
+
+
+def counted_of(
+    incident: bool, verdict: Sequence[str], right: Sequence[str] | None, calls: int
+) -> dict[Subject, Counted]:
+    """So many calls of one verdict and one decision, None where that is open: by each name in one of them, and all."""
+    counted = {Subject(incident): _hits(bool(verdict), None if right is None else bool(right), calls)}
+    for name in dict.fromkeys((*verdict, *(right or ()))):
+        counted[Subject(incident, name)] = _hits(name in verdict, None if right is None else name in right, calls)
+    return counted
+
+
+def was_asked(subject: Subject, looked_for: Sequence[str]) -> bool:
+    """Whether it was looked for in a call that was read for these; of a company's own incidents, whether any was."""
+    if not subject.incident or subject.name is None:
+        return not subject.incident or bool(looked_for)
+    return subject.name in looked_for or (
+        subject.name not in INCIDENTS and any(name.startswith(OWN) for name in looked_for)
+    )
+
+
+def _hits(said: bool, holds: bool | None, calls: int) -> Counted:
+    return Counted(
+        reported=calls * said,
+        confirmed=calls * (said and holds is True),
+        overruled=calls * (said and holds is False),
+        added=calls * (not said and holds is True),
+    )

@@ -1,0 +1,63 @@
+"""CSV as German Excel opens it by a double click, and as programs have always got it."""
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import date, time
+
+import pytest
+from tests.reports.review_days import DAY, filled
+
+from ausweis.reports.csv_files import DIALECTS, PLAIN, table_csv
+from ausweis.reports.review_csv import COLUMNS, review_csv
+from ausweis.reports.review_source import Review, Wanted, review_of
+from ausweis.views.tables import Column, Linked, Table
+
+GERMAN = DIALECTS["excel-de"]
+
+
+@pytest.fixture(scope="module")
+def review(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Review]:
+    with filled(tmp_path_factory.mktemp("days")) as store:
+        yield review_of(store, Wanted(DAY, DAY, full=6))
+
+
+def test_german_excel_gets_its_separator_its_decimal_sign_and_its_mark(review: Review) -> None:
+    text = review_csv(review, GERMAN)
+    assert text.startswith('\ufeff"day";"started_at";')
+    rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), delimiter=";"))
+    assert tuple(rows[0]) == COLUMNS
+    assert (rows[1]["risk"], rows[1]["second"], rows[1]["started_at"]) == ("1,000", "6,0", "2026-03-02 09:14:00")
+
+
+def test_without_a_choice_it_is_as_ever(review: Review) -> None:
+    text = review_csv(review)
+    assert text.startswith('"day","started_at",')
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert (rows[1]["risk"], rows[1]["second"]) == ("1.000", "6.0")
+    assert rows[1]["started_at"] == "2026-03-02T09:14:00+01:00"
+
+
+def test_calls_in_short_tell_their_reason(review: Review) -> None:
+    assert list(review.reasons) == [row.key for row in review.rest]
+    rows = list(csv.DictReader(io.StringIO(review_csv(review))))
+    assert rows[-1]["quote"] == ""
+
+
+@pytest.mark.parametrize("dialect", DIALECTS.values())
+def test_no_cell_of_a_table_is_a_formula(dialect: object) -> None:
+    table = Table("x", [Column("quote", "prose", 9, lambda text: text), Column("share", "share", 9, lambda _: 0.5)])
+    text = table_csv(table, ["=1+1", "Ja;=1", "Nein,\n@x"], dialect)  # type: ignore[arg-type]
+    for separator in ",;":
+        cells = [cell for line in csv.reader(io.StringIO(text), delimiter=separator) for cell in line]
+        assert not [cell for cell in cells if cell.lstrip(' "\ufeff').startswith(("=", "+", "-", "@"))]
+
+
+def test_cells_are_written_by_their_kind() -> None:
+    kinds = ("text", "day", "time", "turn", "second", "share")
+    table = Table("x", [Column(kind, kind, 9, lambda row, n=n: row[n]) for n, kind in enumerate(kinds)])  # type: ignore[misc,arg-type]
+    row = (Linked("c", "http://x"), date(2026, 3, 2), time(9, 5), 4, 61.25, 0.91)
+    assert table_csv(table, [row, (None,) * 6], PLAIN).splitlines()[1:] == [
+        '"c","2026-03-02","09:05","4","61.2","0.910"',
+        '"","","","","",""',
+    ]

@@ -1,0 +1,104 @@
+"""What people decided changes the daily review; where nobody looked for incidents, all forms of it say so."""
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.reports.review_days import DAY, filled
+from tests.store.runs import make_call, make_run
+
+from ausweis.reports.notify import summary
+from ausweis.reports.review_csv import review_csv
+from ausweis.reports.review_markdown import review_markdown
+from ausweis.reports.review_page import review_page
+from ausweis.reports.review_source import Review, Wanted, review_of
+from ausweis.store import Store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """Of the six violations of the day, three confirmed, two dismissed, one open; of another day, one dismissed."""
+    with filled(tmp_path) as opened:
+        for number in (1, 2, 3):
+            decide(opened, number, "confirm")
+        for number in (0, 4, 1000):
+            decide(opened, number, "overrule", outcome="compliant", incidents=())
+        yield opened
+
+
+def decide(store: Store, number: int, choice: str, **label: object) -> None:
+    record = store.record(store.find(f"call-{number}") or 0)
+    label |= {"reviewer": "Anna", "choice": choice, "verdict_key": record.verdict_key}
+    store.decide(record.row.key, **label)  # type: ignore[arg-type]
+
+
+def reviewed(store: Store, language: str = "en", full: int = 200) -> Review:
+    return review_of(store, Wanted(DAY, DAY, language="de" if language == "de" else "en", full=full))
+
+
+def test_each_is_counted(store: Store) -> None:
+    review = reviewed(store)
+    violation, incident = review.figures[1:3]
+    assert violation.people is not None
+    assert incident.people is not None
+    counted = (violation.count, violation.people.confirmed, violation.people.overruled, violation.people.open)
+    assert counted == (6, 3, 2, 1)
+    assert (incident.people.confirmed, incident.people.open) == (1, 0)
+    (row,) = [one for one in review.severities if one.name == "no_authentication"]
+    # Of these days and those before.
+    assert (row.people.confirmed, row.people.overruled) == (3, 3)
+    assert review.total is not None
+    assert (review.total.reported, review.total.confirmed) == (9, 3)
+
+
+@pytest.mark.parametrize(("language", "told"), [("de", "3 bestätigt, 2 verworfen, 1 offen"), ("en", "3 confirmed")])
+def test_all_forms_tell_them(store: Store, language: str, told: str) -> None:
+    review = reviewed(store, language)
+    sent = summary(review)
+    for text in (review_page(review), review_markdown(review), sent["text"]):
+        assert told in text
+    assert sent["decisions"]["violation"] == {"confirmed": 3, "overruled": 2, "open": 1}
+    assert (sent["counts"]["violation"], sent["looked_for_incidents"]) == (6, 20)
+
+
+def test_what_was_dismissed_is_struck_through_and_comes_last(store: Store) -> None:
+    review = reviewed(store)
+    ids = [call.row.call_id for call in review.calls]
+    assert {*ids[-2:]} == {"call-0", "call-4"}
+    page = review_page(review)
+    assert page.count("<s><b>no authentication</b></s>") == 2
+    assert page.count('<span class="people">Reviewers: <b>compliant</b></span>') == 2
+    assert "### critical: ~~no authentication~~ Reviewers: compliant, Call <code>call-0</code>".lower() in (
+        review_markdown(review).lower()
+    )
+    keys = {row["call"] for row in summary(review)["worst"]}
+    assert keys.isdisjoint(store.find(name) for name in ("call-0", "call-4"))
+    short = reviewed(store, full=1)
+    assert "<s>no authentication" in review_page(short)
+    assert "~~no authentication~~ Reviewers: compliant" in review_markdown(short)
+
+
+def test_a_line_of_a_table_has_what_is_right(store: Store) -> None:
+    rows = {row["call_id"]: row for row in csv.DictReader(io.StringIO(review_csv(reviewed(store))))}
+    assert [rows[f"call-{n}"]["right_outcome"] for n in (0, 1, 5)] == ["compliant", "violation", ""]
+    assert (rows["call-1"]["right_violations"], rows["call-1"]["right_incidents"]) == (
+        "no_authentication",
+        "lawyer_threat",
+    )
+    assert {row["incidents_looked_for"] for row in rows.values()} == {"true"}
+
+
+@pytest.mark.parametrize(("language", "told"), [("de", "nicht gesucht"), ("en", "not looked for")])
+def test_where_nobody_looked_for_incidents_all_forms_say_so(tmp_path: Path, language: str, told: str) -> None:
+    calls = [make_call(n, pin=n > 1) for n in range(8)]
+    with Store.open(tmp_path / "s.sqlite") as store:
+        store.import_run(make_run(tmp_path / "run", calls), calls)
+        review = reviewed(store, language)
+    sent = summary(review)
+    for text in (review_page(review), review_markdown(review), sent["text"]):
+        assert told in text
+    assert sent["looked_for_incidents"] == 0
+    assert "incident" not in sent["usual_shares"]
+    assert {row["incidents_looked_for"] for row in csv.DictReader(io.StringIO(review_csv(review)))} == {"false"}

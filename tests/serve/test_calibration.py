@@ -1,0 +1,199 @@
+"""Calibration sessions. The rule: until one is closed, nobody sees what others say, or a verdict that it hides."""
+
+import re
+from pathlib import Path
+
+import pytest
+from tests.serve.filled import call_of, fill, incident, judged
+from tests.serve.serving import Visitor, desk_of, visitor
+
+from ausweis.facts import Facts
+from ausweis.serve import Desk
+from ausweis.store import CallFilter, Store
+
+DAYS = {"first": "2026-02-01", "last": "2026-03-02"}
+
+
+@pytest.fixture
+def desk(store: Store) -> Desk:
+    return desk_of(store)
+
+
+def reviewer(desk: Desk, name: str) -> Visitor:
+    return Visitor(desk, "", desk.store.invite(name, by="Lea").own_key)
+
+
+def lead(desk: Desk) -> Visitor:
+    return Visitor(desk, "", desk.store.invite("Lea", "lead", by="Lea").own_key)
+
+
+def opened(desk: Desk, lea: Visitor, *keys: int, **fields: str) -> int:
+    """A session of these calls, started."""
+    _, where = lea.send("/calibrations", **({"name": "March", "hides": "on", "n": "0"} | fields))
+    number = int(where.rsplit("/", 1)[1])
+    for key in keys:
+        assert lea.send(f"/calls/{key}/calibrate", calibration=str(number)) == (303, where)
+    assert lea.send(f"{where}/start") == (303, where)
+    return number
+
+
+def hear(who: Visitor, key: int, **fields: str) -> tuple[int, str]:
+    record = who.desk.store.record(key)
+    return who.send(f"/calls/{key}/heard", verdict_key=str(record.verdict_key), says=record.says, **fields)
+
+
+def violations(desk: Desk) -> list[int]:
+    return sorted(desk.store.keys(CallFilter(outcomes=("violation",)))[:2])
+
+
+def test_a_session_from_preparing_to_its_result(desk: Desk) -> None:
+    first, second = violations(desk)
+    lea, ben, mia = lead(desk), reviewer(desk, "Ben"), reviewer(desk, "Mia")
+    number = opened(desk, lea, first, second)
+    where = f"/calibrations/{number}"
+    assert "2 calls left" in ben.page("/calibrations")
+    page = ben.page(where)
+    assert page.count("Not heard yet") == 2
+    assert desk.store.record(first).row.outcome not in page.lower()
+    page = ben.page(f"/calls/{first}?show=all")
+    assert 'id="heard"' in page
+    assert not re.search(r'class="(badge (?!plain)|outcome|finding|moment|checks|chips)|<mark|data-marked', page)
+    assert "/decisions" not in page
+    assert hear(ben, first, outcome="violation", late_authentication="2") == (303, f"/calls/{second}")
+    assert hear(ben, second, outcome="compliant") == (303, f"{where}?heard=1")
+    assert "You have decided all calls" in ben.page(f"{where}?heard=1")
+    # What he said is before him again, and nothing else.
+    page = ben.page(f"/calls/{first}")
+    assert "You have said something already" in page
+    assert 'name="late_authentication" value="2"' in page
+    assert "confirmed" not in page + ben.page(where)
+    page = mia.page(f"/calls/{first}")
+    assert "Ben" not in page
+    hear(mia, first, outcome="violation", late_authentication="2")
+    hear(mia, second, outcome="not_sure", note="leise Aufnahme")
+    page = lea.page(where)
+    assert re.search(r"Ben</bdi></th><td class=\"n\">2 of 2", page)
+    assert lea.send(f"{where}/close") == (303, where)
+    page = ben.page(where)
+    assert "decided alike in 1 of 2 comparisons" in page
+    assert "Agreed in all, that is outcome, violations and incidents: 1 of 2." in page
+    places = [page.index(f'href="/calls/{key}?show=all"') for key in (second, first)]
+    assert places == sorted(places)
+    assert "leise Aufnahme" in page
+    assert "Enter what the group agreed on" not in page
+    assert 'id="heard"' not in ben.page(f"/calls/{first}")
+
+
+def test_the_agreed_label_is_entered_by_a_lead(desk: Desk) -> None:
+    key, *_ = violations(desk)
+    lea, ben, mia = lead(desk), reviewer(desk, "Ben"), reviewer(desk, "Mia")
+    number = opened(desk, lea, key)
+    for who in (ben, mia):
+        hear(who, key, outcome="compliant")
+    assert f'href="/calls/{key}?show=settle"' not in lea.page("/?show=settle")
+    assert "Ben" not in lea.page(f"/calls/{key}?show=settle")
+    lea.send(f"/calibrations/{number}/close")
+    assert f'href="/calls/{key}?show=settle">Enter what the group agreed on' in lea.page(f"/calibrations/{number}")
+    assert "Ben" in lea.page(f"/calls/{key}?show=settle")
+    verdict_key = str(desk.store.record(key).verdict_key)
+    lea.send(f"/calls/{key}/decisions?show=settle", choice="confirm", verdict_key=verdict_key)
+    assert desk.store.record(key).decisions[-1].settles
+    assert "settled by Lea" in ben.page(f"/calibrations/{number}")
+
+
+def test_lists_and_figures_tell_nothing_of_an_open_session(desk: Desk) -> None:
+    key, other = violations(desk)
+    lea, ben, mia = lead(desk), reviewer(desk, "Ben"), reviewer(desk, "Mia")
+    number = opened(desk, lea, key)
+    hear(ben, key, outcome="compliant")
+    hear(mia, key, outcome="not_applicable")
+    for who in (ben, mia):
+        for query in ("", "?show=all", "?show=second", "?show=all&state=disputed", "?show=all&outcome=violation"):
+            listed = {int(one) for one in re.findall(r'href="/calls/(\d+)', who.page(f"/{query}"))}
+            assert key not in listed, query
+    assert other in {int(one) for one in re.findall(r'href="/calls/(\d+)', ben.page("/"))}
+    assert "comparisons" not in ben.page("/figures")
+    lea.send(f"/calibrations/{number}/close")
+    assert "decided alike in 0 of 1 comparisons" in ben.page("/figures")
+
+
+def test_the_verdict_may_be_shown_but_not_what_others_say(desk: Desk) -> None:
+    key, *_ = violations(desk)
+    lea, ben, mia = lead(desk), reviewer(desk, "Ben"), reviewer(desk, "Mia")
+    _, where = lea.send("/calibrations", name="seen", n="0")
+    lea.send(f"/calls/{key}/calibrate", calibration=where.rsplit("/", 1)[1])
+    lea.send(f"{where}/start")
+    hear(mia, key, outcome="compliant")
+    page = ben.page(f"/calls/{key}")
+    assert 'class="finding' in page
+    assert 'id="heard"' in page
+    assert "Mia" not in page
+    hear(ben, key, outcome="compliant")
+    assert not desk.store.record(key).decisions[-1].blind
+    page = ben.page(f"/calls/{key}")
+    assert "Mia" not in page
+    assert "Reviewers:" not in page
+    page = lea.page("/?show=all&state=overruled")
+    assert f'href="/calls/{key}?' in page
+    assert "<s>" not in page
+
+
+def test_named_reviewers_close_it_by_deciding(desk: Desk) -> None:
+    key, *_ = violations(desk)
+    lea, ben, mia = lead(desk), reviewer(desk, "Ben"), reviewer(desk, "Mia")
+    ticked = dict(re.findall(r'name="(reviewer-\d+)" value="(\w+)"', lea.page("/calibrations")))
+    bens = {name: value for name, value in ticked.items() if value == "Ben"}
+    number = opened(desk, lea, key, **bens)
+    assert desk.store.calibration(number).reviewers == ("Ben",)
+    assert mia.http.get(f"/calibrations/{number}").status_code == 404
+    assert 'id="heard"' not in mia.page(f"/calls/{key}")
+    hear(ben, key, outcome="compliant")
+    assert desk.store.calibration(number).state == "closed"
+    assert "No call was decided by two people." in ben.page(f"/calibrations/{number}")
+
+
+def test_calls_are_drawn_and_taken_out_while_it_is_prepared(desk: Desk) -> None:
+    lea = lead(desk)
+    _, where = lea.send("/calibrations", name="drawn", n="3", of="flagged", **DAYS)
+    page = lea.page(where)
+    keys = [int(one) for one in re.findall(r'class="row" href="/calls/(\d+)"', page)]
+    assert len(keys) == 3
+    assert all(desk.store.record(key).row.to_review for key in keys)
+    lea.send(f"{where}/drop", call=str(keys[0]))
+    lea.send(f"{where}/calls", n="2", of="all", **DAYS)
+    assert lea.page(where).count('class="row"') == 4
+    assert lea.send(f"{where}/calls", n="0", of="all", **DAYS)[0] == 409
+    assert lea.send("/calibrations", name=" ", n="0")[0] == 422
+
+
+def test_only_leads_prepare_start_and_close(desk: Desk) -> None:
+    key, *_ = violations(desk)
+    lea, ben = lead(desk), reviewer(desk, "Ben")
+    _, where = lea.send("/calibrations", name="March", n="0")
+    assert ben.http.get(where).status_code in (403, 404)
+    assert "March" not in ben.page("/calibrations")
+    for address in ("/calibrations", f"{where}/start", f"{where}/close", f"{where}/calls", f"{where}/drop"):
+        assert ben.send(address, name="x", n="1", **DAYS)[0] == 403
+    assert ben.send(f"/calls/{key}/calibrate", calibration="1")[0] == 403
+    assert "Prepare a calibration session" not in ben.page("/calibrations") + ben.page(f"/calls/{key}?show=all")
+    assert "Into a calibration session" in lea.page(f"/calls/{key}?show=all")
+    assert lea.send(f"{where}/start")[0] == 409
+
+
+def test_an_amount_in_a_hidden_call_stays_masked(tmp_path: Path) -> None:
+    call = call_of("c", ["Das macht 39,99 Euro.", "Gut."])
+    one = judged(call, Facts(call_id="c", turns=2), incidents=(incident(call, turn=1, kind="wrong_terms"),))
+    with fill(tmp_path / "s.sqlite", [one]) as store:
+        assert "39,99" in visitor(store, "Ben").page("/calls/1")
+        number = store.prepare_calibration("m", by="Lea")
+        store.add_to_calibration(number, [1], by="Lea")
+        store.start_calibration(number, by="Lea")
+        assert "39,99" not in visitor(store, "Ben").page("/calls/1")
+
+
+def test_a_lead_sees_what_each_call_of_a_prepared_session_is(desk: Desk) -> None:
+    lea = lead(desk)
+    _, where = lea.send("/calibrations", name="drawn", n="2", of="flagged", **DAYS)
+    page = lea.page(where)
+    assert "Decided by you" not in page
+    assert "Not heard yet" not in page

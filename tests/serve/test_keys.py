@@ -1,0 +1,249 @@
+"""Keys and clicks decide what somebody meant to decide about a call that they saw, and a slip is undone by a key."""
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+from tests.browser import looked_at
+from tests.serve.driven import signed_in
+from tests.serve.serving import desk_of, served
+
+from ausweis.store import CallFilter, Store
+
+TO_REVIEW = CallFilter(to_review=True, states=("open",))
+LETTERS = "conhlqujkmp/"
+
+
+@pytest.fixture
+def address(store: Store) -> Iterator[str]:
+    with served(desk_of(store)) as found:
+        yield found
+
+
+def press(page: Page, letters: str = LETTERS) -> None:
+    for letter in letters:
+        page.keyboard.press(letter)
+    page.wait_for_timeout(150)
+
+
+def choices(store: Store, key: int) -> list[str]:
+    return [decision.choice for decision in store.record(key).decisions]
+
+
+def middle_of(page: Page, selector: str) -> tuple[float, float]:
+    box = page.locator(selector).bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def test_no_letter_acts_while_the_form_of_the_right_label_is_open(browser: Browser, address: str, store: Store) -> None:
+    key = store.keys(TO_REVIEW)[1]
+    with signed_in(browser, address) as found:
+        page = found.page
+        here = f"{address}/calls/{key}"
+        page.goto(here)
+        looked_at(page)
+        page.keyboard.press("o")
+        expect(page.locator("#right")).to_be_visible()
+        expect(page.locator("#right input:checked").first).to_be_focused()
+        press(page)
+        page.locator("#right summary").focus()
+        press(page)
+        page.evaluate("document.activeElement.blur()")
+        press(page)
+        assert page.url == here
+        expect(page.locator("#right")).to_be_visible()
+        page.keyboard.press("?")
+        press(page, "con")
+        page.keyboard.press("Escape")
+        expect(page.locator("#help")).to_be_hidden()
+        expect(page.locator("#right")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.locator("#right")).to_be_hidden()
+        expect(page.locator("[data-key=o]")).to_be_focused()
+        assert choices(store, key) == []
+        page.keyboard.press("n")
+        page.wait_for_url("**done=*")
+    assert choices(store, key) == ["not_sure"]
+
+
+@pytest.mark.parametrize("kind", ["radio", "checkbox", "range", "number", "text"])
+def test_no_letter_acts_with_the_focus_on_a_field(browser: Browser, address: str, store: Store, kind: str) -> None:
+    key = store.keys(TO_REVIEW)[1]
+    with signed_in(browser, address) as found:
+        page = found.page
+        page.goto(f"{address}/calls/{key}")
+        looked_at(page)
+        page.evaluate(
+            """(kind) => {
+              const field = Object.assign(document.createElement('input'), {type: kind, id: 'field'});
+              document.querySelector('.tools').append(field);
+              field.focus();
+            }""",
+            kind,
+        )
+        expect(page.locator("#field")).to_be_focused()
+        press(page)
+        assert page.url == f"{address}/calls/{key}"
+        expect(page.locator("#right")).to_be_hidden()
+    assert choices(store, key) == []
+
+
+def test_the_second_press_decides_no_call_that_nobody_has_seen(browser: Browser, address: str, store: Store) -> None:
+    key, after, *_ = store.keys(TO_REVIEW)
+    with signed_in(browser, address) as found:
+        page = found.page
+        page.goto(f"{address}/calls/{key}")
+        looked_at(page)
+        page.keyboard.press("c")
+        page.wait_for_url(f"{address}/calls/{after}?done={key}")
+        for _ in range(4):
+            page.keyboard.press("c")
+            page.mouse.click(*middle_of(page, "[data-key=n]"))
+            page.wait_for_timeout(60)
+        assert Axe().run(page).response["violations"] == []
+        assert choices(store, after) == []
+        looked_at(page)
+        expect(page.locator("[aria-disabled]")).to_have_count(0)
+        assert Axe().run(page).response["violations"] == []
+        page.keyboard.press("c")
+        page.wait_for_url(f"**done={after}")
+    assert (choices(store, key), choices(store, after)) == (["confirm"], ["confirm"])
+
+
+def test_a_double_click_decides_once_without_scripts_too(browser: Browser, address: str, store: Store) -> None:
+    key, after, *_ = store.keys(TO_REVIEW)
+    for scripts, choice in ((True, "c"), (False, "n")):
+        with signed_in(browser, address, f"Anna {scripts}", scripts=scripts) as found:
+            page = found.page
+            page.goto(f"{address}/calls/{key}?show=all")
+            page.wait_for_timeout(1300)
+            page.mouse.click(*middle_of(page, f"[data-key={choice}]"))
+            page.wait_for_url(f"{address}/calls/{after}?show=all&done={key}")
+            page.mouse.click(*middle_of(page, f"[data-key={choice}]"))
+            page.wait_for_timeout(300)
+            assert page.url == f"{address}/calls/{after}?show=all&done={key}"
+    assert (choices(store, key), choices(store, after)) == (["confirm", "not_sure"], [])
+
+
+def test_a_page_that_comes_back_or_is_swapped_in_is_to_be_looked_at_first(
+    browser: Browser, address: str, store: Store
+) -> None:
+    key = store.keys(TO_REVIEW)[0]
+    events = (
+        "dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))",
+        "document.body.dispatchEvent(new CustomEvent('htmx:afterSwap', {bubbles: true}))",
+        "document.body.dispatchEvent(new CustomEvent('htmx:historyRestore', {bubbles: true}))",
+    )
+    with signed_in(browser, address) as found:
+        page = found.page
+        page.goto(f"{address}/calls/{key}")
+        for event in events:
+            looked_at(page)
+            page.evaluate(event)
+            press(page, "cn")
+            assert page.url == f"{address}/calls/{key}"
+        assert choices(store, key) == []
+        looked_at(page)
+        page.keyboard.press("n")
+        page.wait_for_url("**done=*")
+
+
+def test_in_a_tab_that_nobody_sees_the_second_does_not_begin(browser: Browser, address: str, store: Store) -> None:
+    key = store.keys(TO_REVIEW)[0]
+    hide = "Object.defineProperty(document, 'visibilityState', {configurable: true, get: () => '%s'});"
+    with signed_in(browser, address) as found:
+        page = found.page
+        page.add_init_script(hide % "hidden")
+        page.goto(f"{address}/calls/{key}")
+        page.wait_for_timeout(1500)
+        press(page, "c")
+        expect(page.locator("#decide.locked")).to_be_visible()
+        page.evaluate(hide % "visible" + "document.dispatchEvent(new Event('visibilitychange'))")
+        press(page, "c")
+        assert page.url == f"{address}/calls/{key}"
+        looked_at(page)
+        page.keyboard.press("c")
+        page.wait_for_url("**done=*")
+    assert choices(store, key) == ["confirm"]
+
+
+def test_keys_that_decide_nothing_work_at_once(browser: Browser, address: str, store: Store) -> None:
+    keys = store.keys(TO_REVIEW)
+    with signed_in(browser, address) as found:
+        page = found.page
+        page.goto(f"{address}/calls/{keys[0]}")
+        for place in (1, 2):
+            page.keyboard.press("l")
+            page.wait_for_url(f"{address}/calls/{keys[place]}")
+        page.keyboard.press("h")
+        page.wait_for_url(f"{address}/calls/{keys[1]}")
+        page.keyboard.press("q")
+        page.wait_for_url(f"{address}/")
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])
+def test_a_slip_is_undone_by_one_key_and_costs_nothing(
+    browser: Browser, address: str, store: Store, width: int, dark: bool
+) -> None:
+    key, after, *_ = store.keys(TO_REVIEW)
+    with signed_in(browser, address, width=width, dark=dark, language="de") as found:
+        page = found.page
+        page.goto(f"{address}/calls/{key}")
+        looked_at(page)
+        page.keyboard.press("o")
+        page.locator("[name=outcome][value=inconclusive]").check()
+        page.get_by_label("Notiz").fill("bricht ab")
+        page.get_by_role("button", name="Korrigieren und weiter").click()
+        page.wait_for_url(f"{address}/calls/{after}?done={key}")
+        expect(page.get_by_role("button", name="Rückgängig machen")).to_be_visible()
+        assert Axe().run(page).response["violations"] == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.keyboard.press("u")
+        page.wait_for_url(f"{address}/calls/{key}?undone=1")
+        page.keyboard.press("u")
+        expect(page.locator(".said")).to_contain_text("Ihre Entscheidung ist zurückgenommen.")
+        expect(page.locator("[name=outcome][value=inconclusive]")).to_be_checked()
+        expect(page.get_by_label("Notiz")).to_have_value("bricht ab")
+        assert Axe().run(page).response["violations"] == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert choices(store, key) == ["overrule", "withdrawn"]
+        looked_at(page)
+        page.get_by_role("button", name="Korrigieren und weiter").click()
+        page.wait_for_url(f"**done={key}")
+    assert store.record(key).row.state == "overruled"
+    assert store.verify_chain() > 2
+
+
+def test_it_is_undone_from_the_queue_and_from_the_call(browser: Browser, address: str, store: Store) -> None:
+    key, after, *_ = store.keys(TO_REVIEW)
+    with signed_in(browser, address) as found:
+        page = found.page
+        for address_of in ("/", f"/calls/{key}"):
+            page.goto(f"{address}/calls/{key}?show=all")
+            looked_at(page)
+            page.keyboard.press("n")
+            page.wait_for_url(f"**done={key}")
+            page.goto(address + address_of)
+            page.keyboard.press("u")
+            page.wait_for_url(f"{address}/calls/{key}?undone=1")
+    assert choices(store, key) == ["not_sure", "withdrawn"] * 2
+    assert choices(store, after) == []
+
+
+def test_undoing_works_without_scripts(browser: Browser, address: str, store: Store) -> None:
+    key = store.keys(TO_REVIEW)[0]
+    with signed_in(browser, address, scripts=False) as found:
+        page = found.page
+        for _ in range(2):
+            page.goto(f"{address}/calls/{key}")
+            page.get_by_label("Note").fill("so")
+            page.get_by_role("button", name="Confirm").click()
+            page.wait_for_url(f"**done={key}")
+            if _:
+                page.get_by_role("link", name="Look again").click()
+            page.get_by_role("button", name="Undo").click()
+            page.wait_for_url(f"{address}/calls/{key}?undone=1")
+            expect(page.get_by_label("Note")).to_have_value("so")
+    assert choices(store, key) == ["confirm", "withdrawn"] * 2

@@ -1,0 +1,128 @@
+"""The coaching sheet. The rule: it shows no more than the page of the call would, and no name of an agent unasked."""
+
+import html
+import re
+from datetime import date
+
+from tests.serve.serving import Visitor, visitor
+
+from ausweis.store import Store
+
+
+def worst(store: Store) -> int:
+    return store.find("dev-004") or 0
+
+
+def verdict_of(store: Store, key: int) -> str:
+    return str(store.record(key).verdict_key)
+
+
+def words_of(page: str) -> str:
+    inline = re.sub(r"</?(b|bdi|small|span|q)\b[^>]*>", "", page)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", inline)).split())
+
+
+def sheet(anna: Visitor, key: int, query: str = "") -> str:
+    return words_of(anna.page(f"/calls/{key}/sheet{query}"))
+
+
+def test_it_tells_call_findings_quotes_and_what_would_have_been_right(store: Store) -> None:
+    key = worst(store)
+    text = sheet(visitor(store), key)
+    row = store.record(key).row
+    assert f"Call {row.call_id}" in text
+    assert f"Queue {row.queue} Team {row.team}" in text
+    for told in (
+        "Saturday, 21 February 2026, 09:57",
+        "Unauthorised third party",
+        "Turn 12 · 0:51",
+        "‹number›",
+        "Turn 2",
+    ):
+        assert told in text
+    assert "What should have been done: Before the disclosure of contact data, look for" in text
+    assert "Nobody has decided about this call yet." in text
+
+
+def test_it_has_no_script_and_no_control(store: Store) -> None:
+    page = visitor(store).page(f"/calls/{worst(store)}/sheet?show=all")
+    assert not re.search(r"<(script|button|form|input)", page)
+    assert f'href="/calls/{worst(store)}?show=all"' in page
+
+
+def test_agents_stand_on_it_only_where_the_desk_shows_them(store: Store) -> None:
+    key = worst(store)
+    agent = store.record(key).row.agent or ""
+    assert agent not in sheet(visitor(store), key)
+    assert f"Agent {agent}" in sheet(visitor(store, agents=True), key)
+
+
+def test_it_is_masked_as_the_page_is(store: Store) -> None:
+    key = worst(store)
+    said = store.record(key).verdict.violations[0].evidence[0].quote
+    anna = visitor(store)
+    assert said not in sheet(anna, key)
+    anna.send(f"/calls/{key}/unmask")
+    assert said in sheet(anna, key)
+    assert "Personal data is shown here as it is." in sheet(anna, key)
+    assert said not in sheet(visitor(store, "Ben"), key)
+
+
+def test_a_note_stands_on_it_only_where_it_is_meant_for_coaching(store: Store) -> None:
+    key = worst(store)
+    anna, ben = visitor(store), visitor(store, "Ben")
+    own = {"choice": "confirm", "verdict_key": verdict_of(store, key)}
+    anna.send(f"/calls/{key}/decisions", note="Nur für uns.", **own)
+    ben.send(f"/calls/{key}/decisions", note="Bitte Rückruf 030 23125 017 üben.", coaching="on", **own)
+    text = sheet(anna, key)
+    assert "Nur für uns." not in text
+    assert "Note: Bitte Rückruf ‹number› üben." in text
+    assert "Confirmed Anna," in text
+
+
+def test_what_others_decided_is_hidden_until_the_reader_has(store: Store) -> None:
+    key = worst(store)
+    visitor(store, "Ben").send(
+        f"/calls/{key}/decisions", choice="not_sure", verdict_key=verdict_of(store, key), note="Na ja.", coaching="on"
+    )
+    text = sheet(visitor(store), key)
+    assert "Na ja." not in text
+    assert "Not sure" not in text
+    assert "One other person has decided; you see it once you have." in text
+
+
+def test_an_overruled_verdict_gives_the_right_label_with_what_was_said_there(store: Store) -> None:
+    key = worst(store)
+    anna = visitor(store)
+    right = {"choice": "overrule", "outcome": "violation", "late_authentication": "5"}
+    anna.send(f"/calls/{key}/decisions", verdict_key=verdict_of(store, key), **right)
+    text = sheet(anna, key)
+    assert "Overruled. Right is: violation, authentication too late in turn 5" in text
+    assert "Authentication too late, Turn 5 · 0:17" in text
+    assert "und sie liegt grad im krankenhaus" in text
+
+
+def test_a_note_for_coaching_is_marked_on_the_page_of_the_call(store: Store) -> None:
+    key = worst(store)
+    anna = visitor(store)
+    own = {"choice": "confirm", "verdict_key": verdict_of(store, key)}
+    anna.send(f"/calls/{key}/decisions", note="Erst fragen.", coaching="on", **own)
+    assert "Erst fragen. (for coaching)" in words_of(anna.page(f"/calls/{key}"))
+
+
+def test_what_could_not_be_kept_comes_back_ticked(store: Store) -> None:
+    key = worst(store)
+    answer = visitor(store).send(f"/calls/{key}/decisions", choice="confirm", verdict_key="x", note="N", coaching="on")
+    assert answer[0] == 409
+    assert 'name="coaching" checked' in answer[1]
+
+
+def test_there_is_no_sheet_of_no_call(store: Store) -> None:
+    assert visitor(store).http.get("/calls/9999/sheet").status_code == 404
+
+
+def test_a_call_that_is_to_be_heard_blind_has_no_sheet_yet(store: Store) -> None:
+    first, last = store.days() or (date.min, date.max)
+    key = store.draw_sample(first, last, 5, seed=1)[0]
+    answer = visitor(store).http.get(f"/calls/{key}/sheet?show=sample")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/calls/{key}?show=sample")

@@ -1,0 +1,143 @@
+"""Calls and findings as rows. The rule: no call is left out, and nobody sees what others decided before they have."""
+
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+from tests.reports.review_days import DAY, filled
+
+from ausweis.store import CallFilter, CallRecord, Store
+from ausweis.views.call_book import call_book, records_of
+from ausweis.views.call_tables import Manner, call_line, call_table, finding_lines, finding_table
+from ausweis.views.decided import decided_of
+from ausweis.views.tables import Cell
+from ausweis.views.words import Words
+from ausweis.views.words import table as table_of
+
+GERMAN = Words("de")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with filled(tmp_path, before=0) as found:
+        yield found
+
+
+def record(store: Store, call_id: str = "call-1") -> CallRecord:
+    return store.record(store.find(call_id) or 0)
+
+
+def decide(store: Store, call_id: str, reviewer: str, choice: str = "confirm", **more: Any) -> None:
+    found = record(store, call_id)
+    store.decide(found.row.key, reviewer=reviewer, choice=choice, verdict_key=found.verdict_key, **more)  # type: ignore[arg-type]
+
+
+def findings(found: CallRecord, manner: Manner, reviewer: str | None = None) -> list[dict[str, Cell]]:
+    table = finding_table(manner)
+    rows = finding_lines(call_line(found, GERMAN, masked=True, reviewer=reviewer))
+    return [{column.name: cell for column, cell in zip(table.columns, table.cells(row), strict=True)} for row in rows]
+
+
+def test_each_finding_is_a_row_with_place_quote_reason_and_advice(store: Store) -> None:
+    violation, threat = findings(record(store), Manner(GERMAN))
+    assert (threat["call_id"], threat["day"], threat["time"]) == ("call-1", date(2026, 3, 2), time(9, 14))
+    assert (threat["kind"], threat["type"], threat["severity"]) == (
+        "Vorfall",
+        "Droht mit Anwalt oder Gericht",
+        "Kritisch",
+    )
+    assert (violation["kind"], violation["type"]) == ("Verstoß", "Keine Authentifizierung")
+    assert (violation["turn"], violation["second"]) == (4, 6.0)
+    assert violation["quote"] == "Ihr Vertrag mit der Nummer ‹Nummer› läuft bis Mai."
+    assert str(violation["reason"]).startswith("Vor der Auskunft über Vertragsdaten wurde nichts geprüft")
+    assert "die Identität des Anrufers prüfen" in str(violation["advice"])
+    assert "agent" not in violation
+
+
+def test_a_call_without_a_finding_has_a_row_too(store: Store) -> None:
+    (only,) = findings(record(store, "call-12"), Manner(GERMAN, agents=True))
+    assert (only["call_id"], only["type"], only["turn"]) == ("call-12", "", None)
+    assert str(only["agent"]).startswith("agent-")
+
+
+def test_programs_get_the_words_of_the_contracts(store: Store) -> None:
+    label = {"outcome": "violation", "violations": [("factor_leaked", 2)], "incidents": [("rude_agent", 2)]}
+    decide(store, "call-1", "Mia", "overrule", **label)
+    violation = findings(record(store), Manner(None))[0]
+    wanted = ("violation", "no_authentication", "critical", "overruled", "violation factor_leaked@2 rude_agent@2")
+    assert tuple(violation[name] for name in ("kind", "type", "severity", "state", "decided")) == wanted
+    assert findings(record(store), Manner(GERMAN))[0]["decided"] == (
+        "Verstoß, vorgesagtes Merkmal in Redebeitrag 2, unhöflich gegen den Anrufer in Redebeitrag 2"
+    )
+
+
+def test_notes_are_masked_and_those_for_coaching_stand_apart(store: Store) -> None:
+    decide(store, "call-1", "Mia", note="Rückruf unter 030 23125 017 war falsch.")
+    decide(store, "call-1", "Ben", note="Erst fragen.", coaching=True)
+    row = findings(record(store), Manner(GERMAN))[0]
+    assert (row["state"], row["note"]) == ("Bestätigt", "Rückruf unter ‹Nummer› war falsch.\nErst fragen.")
+    assert row["coaching_note"] == "Erst fragen."
+
+
+def test_what_others_decided_is_hidden_until_the_reader_has(store: Store) -> None:
+    decide(store, "call-1", "Mia", "overrule", outcome="compliant", note="Alles gut.", coaching=True)
+    row = findings(record(store), Manner(GERMAN), "Ben")[0]
+    assert (row["state"], row["decided"], row["note"], row["coaching_note"]) == ("Entschieden", "", "", "")
+    decide(store, "call-1", "Ben")
+    row = findings(record(store), Manner(GERMAN), "Ben")[0]
+    assert (row["state"], row["decided"], row["note"]) == ("Strittig", "", "Alles gut.")
+
+
+def test_a_decision_that_was_taken_back_tells_nothing(store: Store) -> None:
+    decide(store, "call-1", "Mia", note="Alles gut.", coaching=True)
+    (made,) = record(store).decisions
+    store.withdraw(record(store).row.key, reviewer="Mia", decision_key=made.key)
+    decided = decided_of(record(store), None)
+    assert (decided.state, decided.label, decided.notes, decided.coaching) == ("open", None, [], [])
+
+
+def test_every_column_has_a_word_and_every_word_a_column() -> None:
+    tables = (call_table(Manner(None, agents=True)), finding_table(Manner(None, agents=True)))
+    names = {f"column_{column.name}" for table in tables for column in table.columns}
+    assert names == {key for key in table_of("en", "texts") if key.startswith("column_")}
+
+
+def test_a_call_whose_time_is_unknown_has_none(store: Store) -> None:
+    line = call_line(record(store), GERMAN, masked=True)
+    line = replace(line, row=replace(line.row, started_at=None))
+    cells = dict(
+        zip(
+            (column.name for column in call_table(Manner(GERMAN)).columns),
+            call_table(Manner(GERMAN)).cells(line),
+            strict=True,
+        )
+    )
+    assert (cells["time"], cells["day"]) == (None, date(2026, 3, 2))
+
+
+def test_the_book_has_calls_findings_and_what_is_to_be_known_of_it(store: Store) -> None:
+    keys = store.keys(CallFilter(first=DAY, to_review=True))
+    book = call_book(
+        records_of(store, [*keys, 999_999]), GERMAN, title="Montag", by="mia", serve="http://127.0.0.1:8321"
+    )
+    found = load_workbook(io.BytesIO(book))
+    assert found.sheetnames == ["Anrufe", "Befunde", "Über diese Datei"]
+    assert found["Anrufe"].max_row == 1 + len(keys) == 8
+    assert found["Befunde"].max_row == 1 + len(keys) + 1
+    assert found["Anrufe"]["A2"].hyperlink.target == f"http://127.0.0.1:8321/calls/{keys[0]}"
+    told = [cell.value for (cell,) in found["Über diese Datei"].iter_rows()]
+    assert told[0] == "Montag"
+    assert "von mia" in str(told[1])
+    assert any("sind verdeckt" in str(line) for line in told)
+
+
+def test_an_unmasked_book_says_so(store: Store) -> None:
+    book = call_book([record(store)], GERMAN, title="x", by="mia", masked=False)
+    found = load_workbook(io.BytesIO(book))
+    assert "000000001" in str(found["Befunde"]["K2"].value)
+    assert any("hier unverdeckt" in str(cell.value) for (cell,) in found["Über diese Datei"].iter_rows())
