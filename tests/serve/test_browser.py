@@ -404,7 +404,7 @@ def test_hostile_words_are_shown_and_do_nothing(browser: Browser, hostile: Store
         page.keyboard.press("j")
         page.keyboard.press("m")
         assert page.title() != "ran"
-        assert page.locator("script").count() == 3
+        assert page.locator("script").count() == 4
         assert (
             page.locator("main img, main style, main meta, main [onload], main [onerror], main [onfocus]").count() == 0
         )

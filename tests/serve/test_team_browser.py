@@ -58,6 +58,17 @@ def test_who_is_invited_is_signed_in_by_one_press(
     assert [one.reviewer for one in store.record(key).decisions] == ["Petra Berg"]
 
 
+def test_the_team_fits_on_a_phone(browser: Browser, address: str, store: Store) -> None:
+    for name in ("Petra Berg", "Lea-Sophie Sommerfeld-Winterstein"):
+        store.invite(name, by="Anna")
+    with signed_in(browser, address, "Anna", language="de", width=390, dark=True) as lead:
+        page = lead.page
+        page.goto(f"{address}/team")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        expect(page.get_by_role("button", name="Entziehen: Petra Berg")).to_be_in_viewport()
+        assert complaints(page) == []
+
+
 @pytest.mark.parametrize(("scripts", "width"), [(True, 1280), (False, 390)])
 def test_two_reviewers_of_one_queue_do_not_do_the_same_call(
     browser: Browser, address: str, store: Store, scripts: bool, width: int

@@ -124,7 +124,7 @@ def keep(connection: Connection, key: Key, call: Any, values: dict[str, Any]) ->
     The state of the call follows. `values`: the row without `at` and `seq`.
     """
     run = run_row(connection.execute(select(runs).where(runs.c.key == call.run_key)).one())
-    unknown = dict.fromkeys(("settles", "blind", "hasty", "calibration_key", "coaching"))
+    unknown: dict[str, Any] = dict.fromkeys(("settles", "blind", "hasty", "calibration_key", "coaching"))
     row = unknown | values | {"at": now()}
     what: What = "settled" if row.get("settles") else "decided"
     if row["choice"] == "withdrawn":
