@@ -169,6 +169,7 @@ def test_keys_do_nothing_while_somebody_writes_or_has_turned_them_off(
         page.keyboard.press("c")
         page.wait_for_timeout(200)
         assert page.url == f"{address}/calls/{key}"
+        page.get_by_label("Note").fill("")
         page.reload()
         looked_at(page)
         page.keyboard.press("c")
