@@ -28,6 +28,7 @@ Pages:
     saved       filters kept under a name
     sample      calls drawn by chance
     search      what is searched for, and where it is; `unmasked_search`: in masked data too
+    objections  what the agent's side objects to, and rulings on it
     figures     agreement, recall, trends
     team        who reviews, in which role
 
