@@ -19,7 +19,7 @@ THEMES = {
     "reading": "linear_time",
     "reports": "decided languages",
     "serve": "blind_browser browser explained figures_browser keys narrowing own_words player sheet_browser signin "
-    "team_browser",
+    "team_browser unsent",
     "store": "damage relatives",
     "training": "isolation",
     "views": "plurals",

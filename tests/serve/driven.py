@@ -35,7 +35,7 @@ def signed_in(
         found.page.keyboard.press("Enter")
         found.page.wait_for_url(f"{address}/")
         yield found
-        assert found.complaints == []
+        assert found.complaints == [], found.complaints
         assert all(one.startswith(address) for one in found.requests)
     finally:
         context.close()

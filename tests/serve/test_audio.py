@@ -66,7 +66,7 @@ def test_a_recording_that_is_gone_has_no_player_and_is_said_to_be_gone_once(tmp_
         page = anna.page("/calls/1")
         german = anna.http.get("/calls/1", headers={"Accept-Language": "de"}).text
     assert (page.count(GONE), page.count("<audio"), page.count('class="play"')) == (1, 0, 0)
-    assert "Eine Aufnahme dieses Anrufs ist nicht mehr da." in german
+    assert "Eine Aufnahme dieses Anrufs ist nicht mehr vorhanden." in german
 
 
 def test_a_file_that_nobody_knows_has_no_player(tmp_path: Path) -> None:

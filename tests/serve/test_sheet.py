@@ -126,3 +126,15 @@ def test_a_call_that_is_to_be_heard_blind_has_no_sheet_yet(store: Store) -> None
     key = store.draw_sample(first, last, 5, seed=1)[0]
     answer = visitor(store).http.get(f"/calls/{key}/sheet?show=sample")
     assert (answer.status_code, answer.headers["location"]) == (303, f"/calls/{key}?show=sample")
+
+
+def test_a_decision_that_was_taken_back_keeps_its_tick_in_the_form(store: Store) -> None:
+    key = worst(store)
+    anna = visitor(store)
+    anna.send(
+        f"/calls/{key}/decisions", choice="confirm", verdict_key=verdict_of(store, key), note="Üben.", coaching="on"
+    )
+    (made,) = store.record(key).decisions
+    store.withdraw(key, reviewer="Anna", decision_key=made.key)
+    assert 'name="coaching" checked' in anna.page(f"/calls/{key}")
+    assert "Üben." not in sheet(anna, key)

@@ -52,7 +52,7 @@ def test_a_reviewer_writes_a_note_for_coaching_and_prints_the_sheet(
                 "lines => lines.filter(line => line.getBoundingClientRect().bottom"
                 " <= line.parentElement.getBoundingClientRect().bottom + 1).length"
             )
-            >= 3
+            >= 2
         )
 
 

@@ -25,7 +25,8 @@ def test_nothing_is_shown_before_the_sign_in(http: TestClient, address: str) -> 
 @pytest.mark.parametrize("address", ["/calls/1/decisions", "/calls/1/unmask", "/calls/1/mask", "/sample"])
 def test_nothing_is_done_before_the_sign_in(http: TestClient, store: Store, address: str) -> None:
     entries = len(store.chain())
-    assert http.post(address, data={"choice": "confirm"}).headers["location"] == "/signin"
+    back = "/signin?back=%2Fcalls%2F1" if address.startswith("/calls") else "/signin"
+    assert http.post(address, data={"choice": "confirm"}).headers["location"] == back
     assert len(store.chain()) == entries
 
 

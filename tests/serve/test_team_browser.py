@@ -1,5 +1,6 @@
 """The team in a real browser: from the invitation to the first decision."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -58,6 +59,17 @@ def test_who_is_invited_is_signed_in_by_one_press(
     assert [one.reviewer for one in store.record(key).decisions] == ["Petra Berg"]
 
 
+def test_the_team_fits_on_a_phone(browser: Browser, address: str, store: Store) -> None:
+    for name in ("Petra Berg", "Lea-Sophie Sommerfeld-Winterstein"):
+        store.invite(name, by="Anna")
+    with signed_in(browser, address, "Anna", language="de", width=390, dark=True) as lead:
+        page = lead.page
+        page.goto(f"{address}/team")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        expect(page.get_by_role("button", name="Entziehen: Petra Berg")).to_be_in_viewport()
+        assert complaints(page) == []
+
+
 @pytest.mark.parametrize(("scripts", "width"), [(True, 1280), (False, 390)])
 def test_two_reviewers_of_one_queue_do_not_do_the_same_call(
     browser: Browser, address: str, store: Store, scripts: bool, width: int
@@ -114,9 +126,10 @@ def test_a_lead_settles_what_others_differ_in(browser: Browser, address: str, st
         expect(page.locator(".decision")).to_have_count(2)
         expect(page.locator(".held")).to_contain_text("Sie klären diesen Anruf")
         assert complaints(page) == []
+        expect(page.locator("#decide [data-key=c]")).not_to_have_attribute("aria-disabled", "true")
         page.keyboard.press("n")
         page.keyboard.press("c")
-        page.wait_for_url("**done=*")
+        expect(page).to_have_url(re.compile("done="))
         expect(page.locator(".empty h2")).to_have_text("Gerade ist nichts zu klären.")
         assert complaints(page) == []
         page.goto(f"{address}/calls/{key}?show=all")

@@ -5,7 +5,7 @@ import re
 import pytest
 from tests.serve.serving import Visitor, desk_of, visitor
 
-from ausweis.serve import Desk
+from ausweis.serve import Desk, working
 from ausweis.store import CallFilter, Store
 
 BUTTON = 'data-key="c"'
@@ -143,7 +143,7 @@ def test_a_single_user_finds_again_what_they_were_not_sure_of(store: Store) -> N
     assert "show=settle" not in anna.page("/")
 
 
-def test_it_is_said_how_far_the_queue_is(desk: Desk) -> None:
+def test_it_is_said_how_far_the_queue_is(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     anna = Visitor(desk, "Anna")
     keys = keys_of(desk)
     assert f'<span class="progress">3 of {len(keys)}</span>' in anna.page(f"/calls/{keys[2]}")
@@ -151,3 +151,6 @@ def test_it_is_said_how_far_the_queue_is(desk: Desk) -> None:
     assert f'<span class="progress">2 of {len(keys) - 1}</span>' in anna.page(f"/calls/{keys[2]}")
     assert f'<span class="progress">{len(keys) - 1} left</span>' in anna.page(f"/calls/{keys[0]}")
     assert 'class="progress"' not in anna.page(f"/calls/{keys[2]}?q=a")
+    monkeypatch.setattr(working, "MOST", 5)
+    assert '<span class="progress">2 of more than 5</span>' in anna.page(f"/calls/{keys[2]}")
+    assert '<span class="progress">more than 5 left</span>' in anna.page(f"/calls/{keys[9]}")

@@ -9,7 +9,18 @@ from ausweis.errors import InputError
 from ausweis.reports.review_calls import ReviewedCall, reason_of, reviewed_call
 from ausweis.reports.review_counts import Change, Figure, Tally, changes, figures
 from ausweis.reports.review_tallies import tallies
-from ausweis.store import TEAM_AGENTS, TEAM_MINIMUM, CallFilter, CallRecord, CallRow, Counted, RunRow, Store
+from ausweis.store import (
+    TEAM_AGENTS,
+    TEAM_MINIMUM,
+    CallFilter,
+    CallRecord,
+    CallRow,
+    Counted,
+    ObjectionCounts,
+    RunRow,
+    Store,
+    count_objections,
+)
 from ausweis.views.trends import Trend, trends
 from ausweis.views.words import Words
 from ausweis.vocabulary import SEVERITIES, Language, Severity
@@ -78,6 +89,7 @@ class Review:
     queues: Sequence[Trend]
     teams: Sequence[Trend]
     runs: Sequence[RunRow]
+    objections: ObjectionCounts
     known: tuple[date, date] | None
 
     @property
@@ -125,6 +137,8 @@ def review_of(store: Store, wanted: Wanted) -> Review:
         queues=trends(by_queue, start, wanted.last, "queue")[:MOST_LINES],
         teams=trends(by_team, start, wanted.last, "team")[:MOST_LINES],
         runs=runs,
+        # As it is today: an objection comes days after the call.
+        objections=count_objections(store.objections(which), date.today()),
         known=None if now.calls else _known(store, which),
     )
 

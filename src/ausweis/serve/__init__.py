@@ -17,6 +17,7 @@ Pages:
     lists       what can be chosen in a filter
     empty       what is said where nothing is left
     call_page   one call, and what is decided on it: `decision`; `call_view` is what it shows
+    typed       what was typed about a call and not sent, carried through sign-in, language and faults
     calibration sessions in which several decide the same calls; `calibration_result` what was said
     said        what has just been decided, and how it is taken back
     blind       a call whose verdict is hidden, and what is heard in it; `comparing` both
@@ -28,6 +29,7 @@ Pages:
     saved       filters kept under a name
     sample      calls drawn by chance
     search      what is searched for, and where it is; `unmasked_search`: in masked data too
+    objections  what the agent's side objects to, and rulings on it
     figures     agreement, recall, trends
     team        who reviews, in which role
 

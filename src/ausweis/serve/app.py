@@ -1,8 +1,9 @@
 """The server: routes, and who may pass."""
 
 import logging
-import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Any
 from urllib.parse import urlencode
 
 from starlette.applications import Starlette
@@ -21,6 +22,7 @@ from ausweis.serve import (
     call_page,
     download,
     figures,
+    objections,
     queue,
     sample,
     saved,
@@ -32,7 +34,7 @@ from ausweis.serve import (
 from ausweis.serve.audio import audio
 from ausweis.serve.auth import Session
 from ausweis.serve.desk import Desk, RequestContext
-from ausweis.serve.language import LANGUAGE, language_of
+from ausweis.serve.language import keep_language, language_of
 from ausweis.serve.people import session_of, with_cookie
 from ausweis.serve.question import SEVERAL
 from ausweis.serve.rendering import answer, render
@@ -40,8 +42,10 @@ from ausweis.serve.requests import desk_of, fields_of, here, origin_of, sign_in_
 from ausweis.serve.roles import LEAD_ONLY
 from ausweis.serve.security import LOOPBACK, Guard
 from ausweis.serve.sign_on import REFUSALS
-from ausweis.serve.signing_in import invitation_page, sign_in, sign_in_page, sign_out
+from ausweis.serve.signing_in import invitation_page, sign_in, sign_in_form, sign_in_page, sign_out
+from ausweis.serve.typed import page_of, typed_of
 from ausweis.serve.wave import wave
+from ausweis.views.words import Words
 
 __all__ = ["create_app"]
 
@@ -65,6 +69,8 @@ def create_app(desk: Desk) -> Guard:
             Route("/calls/{key:int}/decisions", _form(call_page.decide), methods=["POST"]),
             Route("/calls/{key:int}/withdraw", _form(call_page.withdraw), methods=["POST"]),
             Route("/calls/{key:int}/heard", _form(blind.hear), methods=["POST"]),
+            Route("/calls/{key:int}/form", _page(call_page.form_page)),
+            Route("/calls/{key:int}/form", _typed, methods=["POST"]),
             Route("/calls/{key:int}/unmask", _form(call_page.unmask), methods=["POST"]),
             Route("/calls/{key:int}/mask", _form(call_page.mask_again), methods=["POST"]),
             Route("/calls/{key:int}/stay", _form(working.stay), methods=["POST"]),
@@ -84,6 +90,11 @@ def create_app(desk: Desk) -> Guard:
             Route("/sample", _page(sample.sample_page)),
             Route("/sample", _form(sample.draw), methods=["POST"]),
             Route("/figures", _page(figures.figures_page)),
+            Route("/calls/{key:int}/objection", _page(objections.objection_form)),
+            Route("/calls/{key:int}/objection", _form(objections.raise_objection), methods=["POST"]),
+            Route("/objections", _page(objections.objections_page)),
+            Route("/objections/{key:int}", _page(objections.objection_page)),
+            Route("/objections/{key:int}", _form(objections.rule), methods=["POST"]),
             Route("/team", _page(team.team_page)),
             Route("/team/invite", _form(team.invite), methods=["POST"]),
             Route("/team/renew", _form(team.renew), methods=["POST"]),
@@ -116,26 +127,50 @@ def _page(page: Page) -> Callable[[Request], Awaitable[Response]]:
 
 
 def _form(page: Page) -> Callable[[Request], Awaitable[Response]]:
-    """A form that changes something: only with the CSRF token of the session."""
+    """A form that changes something: only with the CSRF token of the session; else what was typed is given back."""
 
     async def endpoint(request: Request) -> Response:
+        form = await fields_of(request)
         session = await session_of(request)
         if session is None:
-            return _to_sign_in(request)
+            return _to_sign_in(request, form)
         _refuse_large(request)
-        form = await fields_of(request)
         token = form.get("csrf", "") or request.headers.get("x-csrf-token", "")
         if not desk_of(request).auth.csrf_valid(session, token):
+            if typed_of(form) and page_of(request.url.path):
+                return await _given_back(request, session, form, "signed_in_anew", 403)
             raise HTTPException(403)
         return with_cookie(request, await run_in_threadpool(page, _context(request, session, form)))
 
     return endpoint
 
 
+async def _typed(request: Request) -> Response:
+    """The page of a call with the form as it was typed: after the sign-in, or in another language. Keeps nothing."""
+    form = await fields_of(request)
+    session = await session_of(request)
+    if session is None:
+        return _to_sign_in(request, form)
+    _refuse_large(request)
+    return await _given_back(request, session, form, "signed_in_again" if "token" in form else "", 200)
+
+
+async def _given_back(request: Request, session: Session, form: dict[str, str], problem: str, status: int) -> Response:
+    """`problem`: the text that says why nothing was kept; empty where nothing was to be."""
+    to = request.query_params.get("to")
+    context = _context(request, session, form)
+    if to:
+        context = replace(context, words=Words(language_of(to, "")))
+    told = context.words.text(problem) if problem else ""
+    response = await run_in_threadpool(call_page.resume, context, problem=told, status=status)
+    if to:
+        keep_language(response, context.words.language)
+    return with_cookie(request, response)
+
+
 async def _language(request: Request) -> Response:
     response = RedirectResponse(here(request.query_params.get("back", "")), 303)
-    chosen = language_of(request.query_params.get("to"), "")
-    response.set_cookie(LANGUAGE, chosen, max_age=31_536_000, httponly=True, samesite="lax", path="/")
+    keep_language(response, language_of(request.query_params.get("to"), ""))
     return response
 
 
@@ -171,19 +206,27 @@ async def _problem(request: Request, title: str, text: str, status: int) -> Resp
     except (StoreError, HTTPException):
         session = None
     path, query = request.url.path, f"?{request.url.query}" if request.url.query else ""
-    page = re.fullmatch(r"(/calls/\d+)/(decisions|heard)", path)
-    onward = here(page[1] + query) if page else "/"
-    values = {"title": title, "text": text, "onward": onward}
+    page = page_of(path)
+    typed = typed_of(getattr(request.state, "fields", {})) if page else {}
+    again = f"{page}/form{query}" if typed else ""
+    values: dict[str, Any] = {"title": title, "text": text, "typed": typed, "again": again}
+    values["onward"] = here(page + query) if page else "/"
     if session is None:
         return HTMLResponse(render("problem.html.j2", words_of(request), **values), status)
     return answer(_context(request, session, {}), "problem.html.j2", status=status, **values)
 
 
-def _to_sign_in(request: Request) -> Response:
+def _to_sign_in(request: Request, form: Mapping[str, str] | None = None) -> Response:
+    """The sign-in, and from there back; what was typed in a form goes along."""
     if request.headers.get("hx-request"):
         return Response(status_code=204, headers={"HX-Redirect": "/signin"})
-    asked = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
-    return RedirectResponse(sign_in_address(here(asked) if request.method == "GET" else "/"), 303)
+    path, query = request.url.path, f"?{request.url.query}" if request.url.query else ""
+    page = path if request.method == "GET" else page_of(path)
+    back = here(page + query) if page else "/"
+    typed = typed_of(form or {})
+    if typed and page:
+        return sign_in_form(request, "", "", 403, back=back, typed=typed)
+    return RedirectResponse(sign_in_address(back), 303)
 
 
 def _refuse_large(request: Request) -> None:

@@ -1,5 +1,6 @@
 """The page of a call whose verdict its reader must not see yet: the call alone, and a form for what she heard."""
 
+import secrets
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,12 +12,12 @@ from ausweis.errors import StoreError
 from ausweis.serve.calibration import left_of
 from ausweis.serve.call_view import DecisionView, recordings
 from ausweis.serve.comparing import said_at
-from ausweis.serve.decision import label_of, note_of, verdict_key_of
+from ausweis.serve.decision import draft_of, label_of, note_of, verdict_key_of
 from ausweis.serve.desk import Done, RequestContext
 from ausweis.serve.question import Question
 from ausweis.serve.queue import Around, filter_of, meta_of, question_of
 from ausweis.serve.rendering import answer
-from ausweis.serve.said import said_of
+from ausweis.serve.said import keep_once, said_of
 from ausweis.serve.working import opened, progress
 from ausweis.store import Calibration, CallRecord, Decision, opinion_of
 from ausweis.views.masks import CallMask
@@ -54,6 +55,7 @@ class BlindForm:
     kinds: Sequence[tuple[str, str]]
     note: str
     opened: int
+    unsent: bool
 
 
 def blind_page(
@@ -63,17 +65,21 @@ def blind_page(
     *,
     problem: str = "",
     form: Mapping[str, str] | None = None,
+    status: int = 409,
 ) -> Response:
-    """The call without its verdict, in the sample or in a calibration session. `form`: what could not be kept."""
+    """The call without its verdict, in the sample or in a calibration session.
+
+    `form`: what was sent and was not kept, with the `status` of that answer.
+    """
     key, question = record.row.key, question_of(context)
     # What cannot be kept is given back, whoever is there by now.
-    place = None if problem or session else opened(context, record, question)
+    place = None if problem or form or session else opened(context, record, question)
     held = place if place is not None and place.session != context.session.id else None
     return answer(
         context,
         "blind.html.j2",
         here="calibration" if session else "sample",
-        status=409 if problem else 200,
+        status=status if problem or form else 200,
         call=_call(context, record),
         around=around_in(context, session, key) if session else _around(context, key, question),
         progress=progress_in(context, session) if session else progress(context, key, question),
@@ -83,6 +89,7 @@ def blind_page(
         query=question.query(),
         calibration=session,
         said=said_of(context, question.query()),
+        once=secrets.token_urlsafe(9),
         problem=problem,
         **heard_form(context, record, session, form),
     )
@@ -93,13 +100,15 @@ def heard_form(
 ) -> dict[str, Any]:
     """What the form of what was heard is made of; in a session, as the reader has filled it in before."""
     said = opinion_of(record.decisions, context.session.reviewer, session.key) if session else None
-    given = sent if sent is not None else _given(said) if said else {}
+    before = said or (draft_of(record, context.session.reviewer) if session else None)
+    given = sent if sent is not None else _given(before) if before else {}
     form = BlindForm(
         outcome=given.get("outcome", ""),
         types=[(kind, given.get(kind, "")) for kind in VIOLATIONS],
         kinds=[(kind, given.get(kind, "")) for kind in asked_about(record)],
         note=given.get("note", ""),
         opened=_opened(given) or int(time.time()),
+        unsent=bool(sent),
     )
     return {"heard": form, "heard_outcomes": (*OUTCOMES, NOT_SURE), "heard_before": said is not None}
 
@@ -139,7 +148,7 @@ def hear(context: RequestContext) -> Response:
     record = context.store.record(key)
     session = context.store.calibrates(context.session.reviewer, key)
     try:
-        context.desk.done[context.session.id] = _keep(context, record)
+        keep_once(context, lambda: _keep(context, record))
     except StoreError as error:
         here = replace(context, path=f"/calls/{key}", query=question.query())
         problem = context.words.error(error)

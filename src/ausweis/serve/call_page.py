@@ -12,14 +12,16 @@ from ausweis.serve.blind import blind_page, heard_form
 from ausweis.serve.call_view import call_view
 from ausweis.serve.decision import CHOICES, again, draft_of, label_of, note_of, proposed, sent, verdict_key_of
 from ausweis.serve.desk import Done, RequestContext
+from ausweis.serve.objections import ObjectionView, views_of
 from ausweis.serve.queue import Around, filter_of, question_of
 from ausweis.serve.rendering import answer
-from ausweis.serve.said import said_of
+from ausweis.serve.said import keep_once, said_of
+from ausweis.serve.typed import typed_of
 from ausweis.serve.working import opened, progress, settles
-from ausweis.store import Calibration, CallRecord, Choice
+from ausweis.store import Calibration, CallRecord, same_person
 from ausweis.vocabulary import OUTCOMES
 
-__all__ = ["call_page", "decide", "mask_again", "unmask", "withdraw"]
+__all__ = ["call_page", "decide", "form_page", "mask_again", "resume", "unmask", "withdraw"]
 
 
 def call_page(context: RequestContext) -> Response:
@@ -37,13 +39,28 @@ def decide(context: RequestContext) -> Response:
     # Before deciding: a call that is decided may not be in this queue any more.
     after = context.store.neighbours(key, filter_of(context, question, free=True), order=question.by)[1]
     try:
-        _keep_once(context)
+        keep_once(context, lambda: _keep(context))
     except StoreError as error:
         here = replace(context, path=f"/calls/{key}", query=question.query())
         return _page(here, _record(context), problem=context.words.error(error), form=form)
     context.desk.places.leave(key, context.session)
     query = _with(question.query(), f"done={key}")
     return RedirectResponse(f"/calls/{after}{query}" if after is not None else f"/{query}", 303)
+
+
+def form_page(context: RequestContext) -> Response:
+    """The call, for whoever asks once more for an address that forms alone are sent to."""
+    return _back(context)
+
+
+def resume(context: RequestContext, *, problem: str = "", status: int = 200) -> Response:
+    """The call with a form that was typed and not kept: nobody was signed in, or another language was wanted.
+
+    Raises:
+        StoreError: there is no such call any more.
+    """
+    here = replace(context, path=f"/calls/{context.parts['key']}", query=question_of(context).query())
+    return _page(here, _record(context), problem=problem, form=typed_of(context.form), status=status)
 
 
 def withdraw(context: RequestContext) -> Response:
@@ -92,16 +109,24 @@ def _with(query: str, more: str) -> str:
 
 
 def _back(context: RequestContext) -> Response:
+    if typed_of(context.form):
+        return resume(context)
     return RedirectResponse(f"/calls/{context.parts['key']}{question_of(context).query()}", 303)
 
 
 def _page(
-    context: RequestContext, record: CallRecord, *, problem: str = "", form: Mapping[str, str] | None = None
+    context: RequestContext,
+    record: CallRecord,
+    *,
+    problem: str = "",
+    form: Mapping[str, str] | None = None,
+    status: int = 409,
 ) -> Response:
+    """`form`: what was sent and was not kept, with the `status` of that answer."""
     key, question = record.row.key, question_of(context)
     session = context.store.calibrates(context.session.reviewer, key)
     if context.store.hidden(context.session.reviewer, [key]):
-        return blind_page(context, record, session, problem=problem)
+        return blind_page(context, record, session, problem=problem, form=form, status=status)
     context = replace(context, words=context.words.knowing(record.verdict.vocabulary))
     unmasked = context.desk.shows(context.session, record)
     said, draft = said_of(context, question.query()), draft_of(record, context.session.reviewer)
@@ -116,17 +141,18 @@ def _page(
         settling=settling,
     )
     # What cannot be kept is given back, whoever is there by now.
-    place = None if problem else opened(context, record, question)
+    place = None if problem or form else opened(context, record, question)
     held = place if place is not None and place.session != context.session.id else None
     return answer(
         context,
         "call.html.j2",
         here="calls",
-        status=409 if problem else 200,
+        status=status if problem or form else 200,
         call=call,
         around=Around(*context.store.neighbours(key, filter_of(context, question, free=True), order=question.by)),
         progress=progress(context, key, question),
         settling=settling,
+        objections=_objections(context, record),
         place=None if held else place,
         held=held,
         minutes=context.desk.places.minutes(held) if held else 0,
@@ -137,12 +163,20 @@ def _page(
         last=said and said.decision_key,
         undone=draft is not None and "undone" in context.asked,
         outcomes=OUTCOMES,
-        form=first if form is None else sent(record.verdict, form),
+        form=first if form is None else sent(record, form),
         problem=problem,
         calibration=session,
         calibrations=_prepared(context),
-        **heard_form(context, record, session, None),
+        **heard_form(context, record, session, form if session else None),
     )
+
+
+def _objections(context: RequestContext, record: CallRecord) -> list[ObjectionView]:
+    """Those that the reader may know of: who is still to decide is told nothing that others say of the call."""
+    me = context.session.reviewer
+    own = any(one.counts and same_person(one.reviewer, me) for one in record.decisions)
+    is_told = own or context.session.role == "lead"
+    return views_of(context.store.objections(call_key=record.row.key), context.words) if is_told else []
 
 
 def _prepared(context: RequestContext) -> list[Calibration]:
@@ -151,21 +185,8 @@ def _prepared(context: RequestContext) -> list[Calibration]:
     return [one for one in context.store.calibrations() if one.state == "prepared"] if leads else []
 
 
-def _keep_once(context: RequestContext) -> None:
-    """Keep what was sent; of a form that is sent twice, by a double click, only the first.
-
-    Raises:
-        StoreError: as of `_keep`.
-    """
-    desk, session, once = context.desk, context.session, context.form.get("once", "")
-    with desk.deciding:
-        last = desk.done.get(session.id)
-        if last is None or not once or last.once != once:
-            desk.done[session.id] = Done(context.parts["key"], *_keep(context), once)
-
-
-def _keep(context: RequestContext) -> tuple[int, Choice]:
-    """Keep what was sent: the key of the decision, and the choice.
+def _keep(context: RequestContext) -> Done:
+    """Keep what was sent: what was decided by that.
 
     Raises:
         StoreError: the verdict, or the text, says something else by now, or the label is none.
@@ -190,4 +211,4 @@ def _keep(context: RequestContext) -> tuple[int, Choice]:
         says=form.get("says"),
         settles=choice != "not_sure" and settles(context, record, question_of(context)),
     )
-    return made.key, choice
+    return Done(context.parts["key"], made.key, choice)

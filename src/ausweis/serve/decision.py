@@ -51,7 +51,8 @@ class Label(NamedTuple):
 class DecisionForm:
     """The fields of the form. `types` and `kinds`: turns as text; `is_open`: whether the right label is shown.
 
-    `was`: what was chosen before it was taken back. `coaching`: whether the note is meant for coaching.
+    `was`: what was chosen before it was taken back; `unsent`: whether it holds what somebody typed and nobody kept;
+    `coaching`: whether the note is meant for coaching.
     """
 
     note: str
@@ -61,6 +62,7 @@ class DecisionForm:
     kinds: Sequence[tuple[IncidentId, str]]
     is_open: bool = False
     was: str = ""
+    unsent: bool = False
     coaching: bool = False
 
     @property
@@ -106,20 +108,21 @@ def again(verdict: Verdict, draft: Decision) -> DecisionForm:
     )
 
 
-def sent(verdict: Verdict, form: Mapping[str, str]) -> DecisionForm:
+def sent(record: CallRecord, form: Mapping[str, str]) -> DecisionForm:
     """The form as somebody sent it, about the verdict of today."""
-    first = proposed(verdict)
     note, coaching = form.get("note", ""), "coaching" in form
-    if form.get("choice") != "overrule":
-        return replace(first, note=note, coaching=coaching)
-    return DecisionForm(
-        note=note,
-        coaching=coaching,
+    first = replace(proposed(record.verdict), note=note, coaching=coaching, unsent=True)
+    is_open = form.get("choice") == "overrule" or form.get("open") == "1"
+    # What a closed form proposed about an earlier verdict nobody typed.
+    if not is_open and ("outcome" not in form or form.get("says") != record.says):
+        return first
+    return replace(
+        first,
         outcome=form.get("outcome", first.outcome),
         types=[(kind, form.get(kind, "")) for kind in VIOLATIONS],
         ticks=[tick._replace(ticked=tick.name in form) for tick in first.ticks],
         kinds=[(kind, form.get(kind, "")) for kind in INCIDENTS],
-        is_open=True,
+        is_open=is_open,
     )
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 
 from starlette.requests import cookie_parser
+from starlette.responses import Response
 
 from ausweis.vocabulary import LANGUAGES, Language
 
-__all__ = ["LANGUAGE", "asked_language", "language_of"]
+__all__ = ["LANGUAGE", "asked_language", "keep_language", "language_of"]
 
 LANGUAGE = "ausweis-language"
 """The cookie of the language that was chosen."""
@@ -16,6 +17,11 @@ def asked_language(headers: Mapping[str, str]) -> Language:
     """The language that a request asks for, by its headers."""
     chosen = cookie_parser(headers.get("cookie", "")).get(LANGUAGE)
     return language_of(chosen, headers.get("accept-language", ""))
+
+
+def keep_language(response: Response, language: Language) -> None:
+    """Let the browser keep the language that was chosen."""
+    response.set_cookie(LANGUAGE, language, max_age=31_536_000, httponly=True, samesite="lax", path="/")
 
 
 def language_of(chosen: str | None, accepted: str) -> Language:

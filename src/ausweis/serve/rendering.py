@@ -33,7 +33,7 @@ def answer(context: RequestContext, template: str, *, here: str = "", status: in
 
 def render(template: str, words: Words, **values: Any) -> str:
     """The template in a language."""
-    values = {"session": None, "back": "/", "here": "", "said": None} | values
+    values = {"session": None, "back": "/", "here": "", "said": None, "again": ""} | values
     values |= {"w": words, "t": words.text, "asks": Asks(words), "version": _version()}
     return environment("ausweis.serve").get_template(template).render(**values)
 

@@ -40,8 +40,11 @@ def origin_of(request: Request) -> str:
 
 async def fields_of(request: Request) -> dict[str, str]:
     """The last value of each field of the form that was sent."""
-    async with request.form(max_files=0, max_fields=FORM_FIELDS) as form:
-        return {name: value for name, value in form.items() if isinstance(value, str)}
+    if not hasattr(request.state, "fields"):
+        async with request.form(max_files=0, max_fields=FORM_FIELDS) as form:
+            request.state.fields = {name: value for name, value in form.items() if isinstance(value, str)}
+    fields: dict[str, str] = request.state.fields
+    return fields
 
 
 def here(address: str) -> str:

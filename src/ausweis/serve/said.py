@@ -1,10 +1,11 @@
 """What has just been done, said once above the next page, and how it is taken back."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
-from ausweis.serve.desk import RequestContext
+from ausweis.serve.desk import Done, RequestContext
 
-__all__ = ["Said", "said_of"]
+__all__ = ["Said", "keep_once", "said_of"]
 
 
 class Said(NamedTuple):
@@ -35,3 +36,16 @@ def said_of(context: RequestContext, query: str) -> Said | None:
         done.decision_key,
         shown=context.asked.get("done") == str(done.call_key),
     )
+
+
+def keep_once(context: RequestContext, keep: Callable[[], Done]) -> None:
+    """Keep what was sent; of a form that is sent twice, by a double click, only the first.
+
+    Raises:
+        StoreError: what `keep` raises.
+    """
+    desk, session, once = context.desk, context.session, context.form.get("once", "")
+    with desk.deciding:
+        last = desk.done.get(session.id)
+        if last is None or not once or last.once != once:
+            desk.done[session.id] = keep()._replace(once=once)

@@ -1,5 +1,8 @@
 """Signing in and out: by the terminal's token and a name, or by a reviewer's own key."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -10,8 +13,9 @@ from ausweis.serve.auth import reviewer_name
 from ausweis.serve.people import keep, session_of
 from ausweis.serve.rendering import render
 from ausweis.serve.requests import client_of, desk_of, fields_of, here, sign_in_address, words_of
+from ausweis.serve.typed import form_address, typed_of
 
-__all__ = ["invitation_page", "sign_in", "sign_in_page", "sign_out"]
+__all__ = ["invitation_page", "sign_in", "sign_in_form", "sign_in_page", "sign_out"]
 
 
 async def sign_in_page(request: Request) -> Response:
@@ -22,7 +26,7 @@ async def sign_in_page(request: Request) -> Response:
         return RedirectResponse(back, 303)
     if token and not desk.auth.knows(token):
         return _wrong(request, back)
-    return _form(request, token, "", back=back)
+    return sign_in_form(request, token, "", back=back)
 
 
 async def invitation_page(request: Request) -> Response:
@@ -48,27 +52,29 @@ async def sign_in(request: Request) -> Response:
     known = await run_in_threadpool(desk.store.reviewer_by_key, token) if token else None
     if known is None:
         return _wrong(request, back, 403)
-    return _signed_in(request, desk.auth.sign_in(known.name, by="key", mark=known.mark)[1], back)
+    return await _signed_in(request, desk.auth.sign_in(known.name, by="key", mark=known.mark)[1], back)
 
 
 async def _by_token(request: Request, token: str, name: str, back: str) -> Response:
     desk, words = desk_of(request), words_of(request)
     reviewer = reviewer_name(name)
     if reviewer is None:
-        return _form(request, token, words.text("name_missing"), 422, back=back)
+        return sign_in_form(request, token, words.text("name_missing"), 422, back=back)
     try:
         reviewer = await run_in_threadpool(desk.store.name_for, reviewer)
     except NameRefusedError as error:
-        return _form(request, token, words.error(error), 422, back=back, name=name)
+        return sign_in_form(request, token, words.error(error), 422, back=back, name=name)
     if await run_in_threadpool(desk.store.reviewer, reviewer):
-        return _form(request, token, words.text("name_has_key", name=reviewer), 422, back=back, name=name)
-    return _signed_in(request, desk.auth.sign_in(reviewer)[1], back)
+        return sign_in_form(request, token, words.text("name_has_key", name=reviewer), 422, back=back, name=name)
+    return await _signed_in(request, desk.auth.sign_in(reviewer)[1], back)
 
 
-def _signed_in(request: Request, cookie: str, back: str) -> Response:
+async def _signed_in(request: Request, cookie: str, back: str) -> Response:
     desk = desk_of(request)
     desk.throttle.right(client_of(request))
-    response = RedirectResponse(back, 303)
+    typed, form = form_address(back), await fields_of(request)
+    # 307: the browser sends the fields once more, now that somebody is signed in.
+    response = RedirectResponse(typed, 307) if typed and typed_of(form) else RedirectResponse(back, 303)
     keep(response, desk, cookie)
     return response
 
@@ -93,16 +99,25 @@ def _wrong(request: Request, back: str, status: int = 200) -> HTMLResponse:
     """The answer to a wrong key; soon with a time to wait."""
     words, seconds = words_of(request), desk_of(request).throttle.wrong(client_of(request))
     if not seconds:
-        return _form(request, "", words.text("token_wrong"), status, back=back)
-    response = _form(request, "", words.count("token_wait", seconds), 429, back=back)
+        return sign_in_form(request, "", words.text("token_wrong"), status, back=back)
+    response = sign_in_form(request, "", words.count("token_wait", seconds), 429, back=back)
     response.headers["Retry-After"] = str(seconds)
     return response
 
 
-def _form(
-    request: Request, token: str, problem: str, status: int = 200, *, back: str = "/", name: str | None = None
+def sign_in_form(
+    request: Request,
+    token: str,
+    problem: str,
+    status: int = 200,
+    *,
+    back: str = "/",
+    name: str | None = None,
+    typed: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
-    """`token`: the right one, which the form then carries along."""
+    """The form. `token`: the right one, which it then carries along, like what was `typed` about a call before."""
+    typed = typed_of(getattr(request.state, "fields", {})) if typed is None else typed
     reviewer = desk_of(request).reviewer if name is None else name
-    values = {"token": token, "problem": problem, "reviewer": reviewer, "onward": back, "back": sign_in_address(back)}
+    values: dict[str, Any] = {"token": token, "problem": problem, "reviewer": reviewer, "typed": typed}
+    values |= {"onward": back, "back": sign_in_address(back)}
     return HTMLResponse(render("signin.html.j2", words_of(request), **values), status)

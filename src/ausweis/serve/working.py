@@ -10,6 +10,9 @@ from ausweis.store import CallRecord, Decision, can_settle, person_of, same_pers
 
 __all__ = ["leave", "opened", "progress", "settles", "stay", "take_over"]
 
+MOST = 1000
+"""Calls of a queue that are counted."""
+
 
 def opened(context: RequestContext, record: CallRecord, question: Question) -> Place | None:
     """Who is at a call, the reader or another; None where it was not opened as one to be decided."""
@@ -43,15 +46,16 @@ def take_over(context: RequestContext) -> Response:
 def progress(context: RequestContext, key: int, question: Question) -> str:
     """`3 of 17`, in the present queue; of a call that is not in it, how many are left.
 
-    Empty while something is searched for, which takes long.
+    Beyond a thousand it is only said that there are more. Empty while something is searched for, which takes long.
     """
     if question.q:
         return ""
     words = context.words
-    place, total = context.store.position(key, filter_of(context, question), order=question.by)
-    if place is not None:
-        return words.text("place_of", place=words.number(place), total=words.number(total))
-    return words.text("place_left", total=words.number(total)) if question.show not in ("decided", "all") else ""
+    place, total = context.store.position(key, filter_of(context, question), order=question.by, most=MOST)
+    left = words.number(total) if total <= MOST else words.text("place_more", most=words.number(MOST))
+    if place is not None and place <= MOST:
+        return words.text("place_of", place=words.number(place), total=left)
+    return words.text("place_left", total=left) if question.show not in ("decided", "all") else ""
 
 
 def settles(context: RequestContext, record: CallRecord, question: Question) -> bool:

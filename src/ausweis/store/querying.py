@@ -67,17 +67,26 @@ def neighbours(
 
 
 def position(
-    connection: Connection, key: int, which: CallFilter = EVERY, *, order: Order = "weight"
+    connection: Connection, key: int, which: CallFilter = EVERY, *, order: Order = "weight", most: int
 ) -> tuple[int | None, int]:
-    """Which one of the calls that fit this one is, from 1 on, and how many fit; None where it does not fit itself."""
+    """Which one of the calls that fit this one is, from 1 on, and how many fit; None where it does not fit itself.
+
+    Neither is counted beyond `most` + 1, so that a long queue costs no more than a short one.
+    """
     row = connection.execute(select(calls).where(calls.c.key == key, calls.c.outcome.is_not(None))).first()
     if row is None:
         return None, 0
-    before = case((_beyond(order, call_row(row).cursor(order), back=True), 1), else_=0)
-    itself = case((calls.c.key == key, 1), else_=0)
-    wanted = select(func.count(), func.sum(before), func.sum(itself)).select_from(calls)
-    number, earlier, fits = connection.execute(wanted.where(*conditions(which, connection.dialect.name))).one()
-    return (earlier or 0) + 1 if fits else None, number
+    fitting = select(calls.c.key).where(*conditions(which, connection.dialect.name))
+
+    def counted(wanted: Select[Any]) -> int:
+        few = wanted.limit(most + 1).subquery()
+        return connection.execute(select(func.count()).select_from(few)).scalar_one()
+
+    total = counted(fitting)
+    if not counted(fitting.where(calls.c.key == key)):
+        return None, total
+    before = fitting.where(_beyond(order, call_row(row).cursor(order), back=True))
+    return min(counted(_ordered(before, order, back=True)), most) + 1, total
 
 
 def find(connection: Connection, call_id: str) -> int | None:

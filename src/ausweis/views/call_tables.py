@@ -132,7 +132,7 @@ def call_table(manner: Manner) -> Table[CallLine]:
         Column("quote", "prose", 50, lambda line: _quotes(line.worst)),
         Column("reason", "prose", 50, lambda line: line.why),
         Column("risk", "share", 8, lambda line: line.row.risk),
-        Column("confidence", "share", 10, lambda line: line.row.confidence),
+        Column("confidence", "share", 14, lambda line: line.row.confidence),
         Column("needs_review", "text", 10, lambda line: manner.yes(line.row.needs_review)),
         *_columns_of_decision(manner, lambda line: line),
     ]

@@ -48,6 +48,7 @@
     if (sent || unseen) event.preventDefault();
     else sent = true;
   });
+  form.addEventListener("unsent", () => { sent = false; });
   // Enter in a field would press the first button of the form.
   form.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && event.target.matches("input")) {
@@ -62,6 +63,7 @@
   };
   const toggle = (open) => {
     label.hidden = !open;
+    form.elements.open.value = open ? "1" : "";
     opener.setAttribute("aria-expanded", String(open));
     if (open) form.querySelector("input[name=outcome]:checked")?.focus();
     else opener.focus();

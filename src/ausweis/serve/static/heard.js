@@ -37,7 +37,9 @@
     if (sent) event.preventDefault();
     sent = true;
   });
-  addEventListener("pageshow", () => { sent = false; });
+  const unsent = () => { sent = false; };
+  form.addEventListener("unsent", unsent);
+  addEventListener("pageshow", unsent);
 
   for (const number of document.querySelectorAll(".turn .number")) {
     const button = document.createElement("button");

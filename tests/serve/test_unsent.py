@@ -1,0 +1,212 @@
+"""In a real browser: whatever comes between, what was typed about a call is in its form again."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+from tests.browser import looked_at
+from tests.serve.driven import signed_in
+from tests.serve.filled import LAST_DAY
+from tests.serve.serving import TOKEN, desk_of, served
+
+from ausweis.serve import Auth, Desk
+from ausweis.store import CallFilter, Store
+
+NOTE = "Erste Zeile,\nzweite Zeile"
+
+
+@pytest.fixture
+def desk(store: Store) -> Desk:
+    return desk_of(store)
+
+
+@pytest.fixture
+def address(desk: Desk) -> Iterator[str]:
+    with served(desk) as found:
+        yield found
+
+
+@pytest.fixture
+def key(store: Store) -> int:
+    return store.keys(CallFilter(to_review=True, states=("open",)))[0]
+
+
+def typed(page: Page, address: str) -> None:
+    """Open a call and type: a note, another outcome, turns and an incident."""
+    page.goto(address)
+    looked_at(page)
+    page.keyboard.press("o")
+    page.locator("[name=outcome][value=violation]").check()
+    page.locator("[name=late_authentication]").fill("3")
+    page.locator("#right summary").click()
+    page.locator("[name=rude_agent]").fill("2")
+    page.locator("[name=note]").fill(NOTE)
+
+
+def is_there(page: Page) -> None:
+    expect(page.locator("[name=note]")).to_have_value(NOTE)
+    expect(page.locator("#right")).to_be_visible()
+    expect(page.locator("[name=outcome][value=violation]")).to_be_checked()
+    expect(page.locator("[name=late_authentication]")).to_have_value("3")
+    expect(page.locator("[name=rude_agent]")).to_have_value("2")
+
+
+def kept(store: Store, key: int) -> None:
+    (decision,) = store.record(key).decisions
+    assert (decision.choice, decision.outcome, decision.note) == ("overrule", "violation", NOTE)
+    assert ("late_authentication", 3) in decision.violations
+    assert ("rude_agent", 2) in (decision.incidents or ())
+
+
+@pytest.mark.parametrize(("width", "scripts"), [(1280, True), (390, True), (1280, False)])
+def test_a_session_that_ended_costs_nothing(
+    browser: Browser, address: str, desk: Desk, store: Store, key: int, width: int, scripts: bool
+) -> None:
+    with signed_in(browser, address, width=width, dark=width == 390, scripts=scripts) as found:
+        page = found.page
+        if scripts:
+            typed(page, f"{address}/calls/{key}?show=all")
+        else:
+            page.goto(f"{address}/calls/{key}?show=all")
+            page.locator("[name=outcome][value=violation]").check()
+            page.locator("[name=late_authentication]").fill("3")
+            page.locator("#right summary").click()
+            page.locator("[name=rude_agent]").fill("2")
+            page.locator("[name=note]").fill(NOTE)
+        desk.auth = Auth(TOKEN)
+        page.get_by_role("button", name="Overrule and go on").click()
+        expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+        expect(page.get_by_text("Nothing that you typed is lost")).to_be_visible()
+        if scripts:
+            assert Axe().run(page).response["violations"] == []
+        page.locator("input[name=token]").fill(TOKEN)
+        page.locator("input[name=reviewer]").fill("Anna")
+        page.keyboard.press("Enter")
+        expect(page.locator("#decide [role=alert]:visible")).to_contain_text("You were signed out.")
+        is_there(page)
+        if scripts:
+            assert Axe().run(page).response["violations"] == []
+        assert store.record(key).decisions == ()
+        page.get_by_role("button", name="Overrule and go on").click()
+        page.wait_for_url(f"**done={key}")
+        found.complaints = [one for one in found.complaints if "403" not in one and "[DOM] Password forms" not in one]
+    kept(store, key)
+
+
+def test_another_language_and_unmasking_keep_it(browser: Browser, address: str, store: Store, key: int) -> None:
+    with signed_in(browser, address, language="de") as found:
+        page = found.page
+        typed(page, f"{address}/calls/{key}?show=all")
+        page.get_by_role("link", name="English").click()
+        expect(page.locator("html[lang=en]")).to_be_visible()
+        is_there(page)
+        page.get_by_role("button", name="Unmask").click()
+        expect(page.get_by_role("button", name="Mask again")).to_be_visible()
+        is_there(page)
+        page.get_by_role("link", name="Deutsch").click()
+        expect(page.locator("html[lang=de]")).to_be_visible()
+        is_there(page)
+        page.get_by_role("button", name="Korrigieren und weiter").click()
+        page.wait_for_url(f"**show=all&done={key}")
+    kept(store, key)
+
+
+def test_a_server_that_is_away_takes_nothing_with_it(browser: Browser, address: str, store: Store, key: int) -> None:
+    with signed_in(browser, address) as found:
+        page = found.page
+        typed(page, f"{address}/calls/{key}?show=all")
+        page.context.set_offline(True)
+        page.get_by_role("button", name="Overrule and go on").click()
+        expect(page.get_by_text("The server does not answer.")).to_be_visible()
+        is_there(page)
+        assert Axe().run(page).response["violations"] == []
+        page.context.set_offline(False)
+        page.get_by_role("button", name="Overrule and go on").dblclick()
+        page.wait_for_url(f"**done={key}")
+        found.complaints = [one for one in found.complaints if "ERR_INTERNET_DISCONNECTED" not in one]
+    kept(store, key)
+
+
+def test_who_leaves_something_typed_behind_is_warned_and_nobody_else(
+    browser: Browser, address: str, store: Store, key: int
+) -> None:
+    with signed_in(browser, address) as found:
+        page = found.page
+        page.goto(f"{address}/calls/{key}")
+        page.keyboard.press("j")
+        page.keyboard.press("l")
+        page.wait_for_url(lambda url: not url.endswith(f"/{key}"))
+        page.goto(f"{address}/calls/{key}")
+        page.get_by_label("Note").fill("noch nicht")
+        page.locator("p.outcome").click()
+        with page.expect_event("dialog") as asked:
+            page.keyboard.press("l")
+        assert asked.value.type == "beforeunload"
+        page.wait_for_timeout(200)
+        assert page.url == f"{address}/calls/{key}"
+        expect(page.get_by_label("Note")).to_have_value("noch nicht")
+        # Emptied, it is nothing that is lost.
+        page.get_by_label("Note").fill("")
+        page.keyboard.press("Escape")
+        page.keyboard.press("q")
+        page.wait_for_url(f"{address}/")
+        assert [one for one in found.complaints if one.startswith("dialog")] == ["dialog: "]
+        found.complaints = [one for one in found.complaints if not one.startswith("dialog")]
+
+
+def test_a_label_that_is_refused_comes_back_and_is_still_unsent(
+    browser: Browser, address: str, store: Store, key: int
+) -> None:
+    with signed_in(browser, address) as found:
+        page = found.page
+        typed(page, f"{address}/calls/{key}?show=all")
+        page.locator("[name=late_authentication]").fill("999")
+        page.get_by_role("button", name="Overrule and go on").click()
+        expect(page.locator("#decide [role=alert]:visible")).to_be_visible()
+        page.locator("p.outcome").click()
+        with page.expect_event("dialog"):
+            page.get_by_role("link", name="Figures").click()
+        page.locator("[name=late_authentication]").fill("3")
+        is_there(page)
+        page.get_by_role("button", name="Overrule and go on").click()
+        page.wait_for_url(f"**done={key}")
+        found.complaints = [one for one in found.complaints if "409" not in one and not one.startswith("dialog")]
+    kept(store, key)
+
+
+def test_what_was_heard_blind_is_not_lost_either(browser: Browser, address: str, desk: Desk, store: Store) -> None:
+    key = store.draw_sample(LAST_DAY - timedelta(days=30), LAST_DAY, 3)[0]
+    with signed_in(browser, address) as found:
+        page = found.page
+        page.goto(f"{address}/calls/{key}?show=sample")
+        page.locator("[name=outcome][value=violation]").check()
+        page.locator("[name=late_authentication]").fill("2")
+        page.locator("[name=note]").fill(NOTE)
+        page.get_by_role("link", name="Deutsch").click()
+        expect(page.locator("html[lang=de]")).to_be_visible()
+        expect(page.locator("[name=late_authentication]")).to_have_value("2")
+        desk.auth = Auth(TOKEN)
+        page.locator("#heard button.main").click()
+        page.locator("input[name=token]").fill(TOKEN)
+        page.locator("input[name=reviewer]").fill("Anna")
+        page.keyboard.press("Enter")
+        expect(page.locator("[name=late_authentication]")).to_have_value("2")
+        expect(page.locator("[name=note]")).to_have_value(NOTE)
+        expect(page.locator("[name=outcome][value=violation]")).to_be_checked()
+        page.locator("#heard button.main").click()
+        expect(page.locator("#decide")).to_be_visible()
+        told = ("403", "[DOM] Password forms", "Autofocus processing was blocked")
+        found.complaints = [one for one in found.complaints if not any(known in one for known in told)]
+    (decision,) = store.record(key).decisions
+    assert (decision.blind, decision.note) == (True, NOTE)
+
+
+def test_the_browser_keeps_nothing_of_it(browser: Browser, address: str, key: int) -> None:
+    with signed_in(browser, address) as found:
+        page = found.page
+        typed(page, f"{address}/calls/{key}")
+        page.get_by_role("link", name="Deutsch").click()
+        expect(page.locator("html[lang=de]")).to_be_visible()
+        assert "Zeile" not in page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])")
