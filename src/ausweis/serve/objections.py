@@ -160,7 +160,7 @@ def _page(context: RequestContext, found: Objection, *, problem: str = "") -> Re
     )
     form: DecisionForm = proposed(record.verdict)
     if context.form:
-        form = sent(record.verdict, {**context.form, "choice": "overrule"})
+        form = sent(record, {**context.form, "choice": "overrule"})
     (view,) = views_of([found], context.words)
     return answer(
         context,
