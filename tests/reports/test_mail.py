@@ -17,7 +17,7 @@ from tests.reports.test_notify import HOSTILE, SECRETS, named
 from ausweis.reports.mail import mail
 from ausweis.reports.review_source import Review, Wanted, review_of
 from ausweis.store import CallFilter, Store
-from ausweis.vocabulary import Language
+from ausweis.vocabulary import LANGUAGES, Language
 
 DESK = "https://review.example.org"
 TODAY = date.today()
@@ -29,9 +29,15 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     with filled(tmp_path_factory.mktemp("days")) as found:
         late, soon = found.keys(CallFilter(outcomes=("violation",)))[:2]
         past = TODAY - timedelta(days=20)
-        said = {"side": "Ilse Krummbiegel", "reason": "So war es in der Lindenallee nicht.", "by": "Lea"}
-        found.raise_objection(late, **said, today=past)
-        found.raise_objection(soon, **said, deadline=TODAY + timedelta(days=3))
+        for key, today, deadline in ((late, past, None), (soon, TODAY, TODAY + timedelta(days=3))):
+            found.raise_objection(
+                key,
+                side="Ilse Krummbiegel",
+                reason="So war es in der Lindenallee nicht.",
+                by="Lea",
+                today=today,
+                deadline=deadline,
+            )
         yield found
 
 
@@ -48,7 +54,7 @@ def parts(found: EmailMessage) -> tuple[str, str]:
 
 
 def test_the_subject_tells_day_and_counts_in_the_language_of_the_review(store: Store) -> None:
-    told = {language: mail(review(store, language), "a@b.example", "c@d.example") for language in ("de", "en")}  # type: ignore[arg-type]
+    told = {language: mail(review(store, language), "a@b.example", "c@d.example") for language in LANGUAGES}
     assert told["de"]["Subject"] == "Ausweis, Montag, 2. März 2026: 6 mit Verstoß, 1 mit Vorfall, 7 zu prüfen"
     assert told["en"]["Subject"] == (
         "Ausweis, Monday, 2 March 2026: 6 with a violation, 1 with an incident, 7 to review"
