@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from ausweis.errors import InputError
 from ausweis.reports.review_calls import ReviewedCall, reason_of, reviewed_call
 from ausweis.reports.review_counts import Change, Figure, Tally, changes, figures
+from ausweis.reports.review_since import Since, since
 from ausweis.reports.review_tallies import tallies
 from ausweis.store import (
     TEAM_AGENTS,
@@ -16,6 +17,7 @@ from ausweis.store import (
     CallRecord,
     CallRow,
     Counted,
+    Objection,
     ObjectionCounts,
     RunRow,
     Store,
@@ -90,6 +92,8 @@ class Review:
     teams: Sequence[Trend]
     runs: Sequence[RunRow]
     objections: ObjectionCounts
+    open_objections: Sequence[Objection]
+    since: Since
     known: tuple[date, date] | None
 
     @property
@@ -123,6 +127,7 @@ def review_of(store: Store, wanted: Wanted) -> Review:
     by_queue = store.day_counts(start, wanted.last, filter=which, by=("day", "queue"))
     by_team = store.day_counts(start, wanted.last, filter=which, by=("day", "team"))
     total = trends(days, start, wanted.last)
+    objected = store.objections(which)
     return Review(
         wanted=wanted,
         now=now,
@@ -138,7 +143,9 @@ def review_of(store: Store, wanted: Wanted) -> Review:
         teams=trends(by_team, start, wanted.last, "team")[:MOST_LINES],
         runs=runs,
         # As it is today: an objection comes days after the call.
-        objections=count_objections(store.objections(which), date.today()),
+        objections=count_objections(objected, date.today()),
+        open_objections=[one for one in objected if one.is_open],
+        since=since(store, which, wanted.first, wanted.last, objected, before=BEFORE),
         known=None if now.calls else _known(store, which),
     )
 

@@ -14,6 +14,7 @@ from ausweis.serve.desk import RequestContext
 from ausweis.serve.rendering import answer
 from ausweis.serve.roles import require_lead
 from ausweis.store import OBJECTION_DAYS, CallRecord, Objection, Ruling
+from ausweis.views.deadlines import left
 from ausweis.views.words import Words
 from ausweis.vocabulary import OUTCOMES
 
@@ -160,7 +161,7 @@ def _page(context: RequestContext, found: Objection, *, problem: str = "") -> Re
     )
     form: DecisionForm = proposed(record.verdict)
     if context.form:
-        form = sent(record.verdict, {**context.form, "choice": "overrule"})
+        form = sent(record, {**context.form, "choice": "overrule"})
     (view,) = views_of([found], context.words)
     return answer(
         context,
@@ -184,7 +185,4 @@ def _deadline(form: Mapping[str, str]) -> date:
 
 
 def _left(one: Objection, words: Words, today: date) -> str:
-    days = (one.deadline - today).days
-    if not one.is_open:
-        return ""
-    return words.count("days_left", days) if days >= 0 else words.count("days_over", -days)
+    return left(one.deadline, words, today) if one.is_open else ""
