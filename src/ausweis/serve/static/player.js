@@ -31,7 +31,8 @@
   };
   const settle = (file) => {
     if (wanted === null || file.readyState < 1) return;
-    file.currentTime = Math.min(wanted, file.duration || wanted);
+    // From its very end a browser would begin anew.
+    file.currentTime = Math.min(wanted, Math.max(0, (file.duration || Infinity) - 0.05));
     if (files.every((other) => other.readyState >= 1)) wanted = null;
   };
   const now = () => wanted ?? first()?.currentTime ?? 0;
