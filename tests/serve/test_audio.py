@@ -42,7 +42,7 @@ def test_a_call_without_recording_has_none(store: Store) -> None:
 
 
 def test_a_turn_without_a_time_promises_no_sound(store: Store, tmp_path: Path) -> None:
-    assert "▶" in visitor(store).page("/calls/1")
+    assert 'class="play"' in visitor(store).page("/calls/1")
     call, told = (
         call_of("c", ["Er endet im Mai."]),
         Event(kind="discloses", subject="contract_data", turn=1, quote="Er"),
@@ -52,7 +52,7 @@ def test_a_turn_without_a_time_promises_no_sound(store: Store, tmp_path: Path) -
     with fill(tmp_path / "s.sqlite", [one], audio={"c": files}) as untimed:
         page = visitor(untimed).page("/calls/1")
     assert 'href="#t1"' in page
-    assert "▶" not in page
+    assert 'class="play"' not in page
 
 
 def test_only_recordings_are_given_away(tmp_path: Path) -> None:
@@ -83,8 +83,8 @@ def test_a_recording_that_is_gone_has_no_player_and_is_said_to_be_gone_once(tmp_
     assert "Eine Aufnahme dieses Anrufs ist nicht mehr vorhanden." in german
 
 
-def test_a_file_that_no_browser_plays_has_no_player(tmp_path: Path) -> None:
-    file = tone(tmp_path / "call.amr", 1)
+def test_a_file_that_nobody_knows_has_no_player(tmp_path: Path) -> None:
+    file = tone(tmp_path / "call.ra", 1)
     one = judged(call_of("c", ["Hallo"]), Facts(call_id="c", turns=1))
     with fill(tmp_path / "s.sqlite", [one], audio={"c": (file,)}) as store:
         anna = visitor(store)
