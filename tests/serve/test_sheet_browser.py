@@ -8,8 +8,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from openpyxl import load_workbook
 from playwright.sync_api import Browser, expect
+from tests.serve.driven import signed_in
 from tests.serve.serving import desk_of, served
-from tests.serve.test_browser import signed_in
 
 from ausweis.store import CallFilter, Store
 
