@@ -18,7 +18,7 @@ THEMES = {
     "prompts": "broken_templates cli role_injection",
     "reading": "linear_time",
     "reports": "decided languages",
-    "serve": "blind_browser browser explained figures_browser keys narrowing own_words sheet_browser signin "
+    "serve": "blind_browser browser explained figures_browser keys narrowing own_words player sheet_browser signin "
     "team_browser unsent",
     "store": "damage relatives",
     "training": "isolation",

@@ -1,12 +1,15 @@
 """Sounds for tests."""
 
 import wave
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["three_channels", "tone"]
+from ausweis.calls.call import Turn
+
+__all__ = ["talk", "three_channels", "tone"]
 
 
 def tone(seconds: float, rate: int, hertz: float = 440.0) -> NDArray[np.float32]:
@@ -22,3 +25,14 @@ def three_channels(path: Path) -> Path:
         file.setframerate(8000)
         file.writeframes(bytes(3 * 2 * 8000))
     return path
+
+
+def talk(turns: Sequence[Turn], rate: int, *, agent: float = 0.3, caller: float = 0.3) -> NDArray[np.float32]:
+    """Two channels on which noise stands for what the agent and the caller say, each so loud."""
+    chance = np.random.default_rng(1)
+    samples = np.zeros((2, round(max(turn.end or 0 for turn in turns) * rate)), np.float32)
+    for turn in turns:
+        begin, end = (round((at or 0) * rate) for at in (turn.start, turn.end))
+        channel, loud = (0, agent) if turn.speaker == "agent" else (1, caller)
+        samples[channel, begin:end] = chance.uniform(-loud, loud, end - begin)
+    return samples

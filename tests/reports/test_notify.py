@@ -15,7 +15,8 @@ from aiosmtpd.controller import Controller
 from tests.reports.review_days import DAY, filled
 
 from ausweis.errors import InputError
-from ausweis.reports.notify import ATTEMPTS, LONGEST_NAME, check_address, notify, summary
+from ausweis.reports.mail import LONGEST_NAME
+from ausweis.reports.notify import ATTEMPTS, check_address, notify, summary
 from ausweis.reports.review_source import Review, Wanted, review_of
 
 HOSTILE = (
@@ -169,23 +170,26 @@ def test_a_mailbox_gets_it(review: Review, mailbox: tuple[Mailbox, str]) -> None
     notify(address, review, sleep=lambda _: None)
     (mail,) = box.mails
     message = message_from_bytes(mail, policy=default)
-    assert message["Subject"] == "Ausweis, daily review: Monday, 2 March 2026"
+    assert message["Subject"] == "Ausweis, Monday, 2 March 2026: 6 with a violation, 1 with an incident, 7 to review"
     assert (message["To"], message["From"]) == ("team@example.org", "ausweis@example.org")
-    body = message.get_body()
+    body = message.get_body(("plain",))
     assert body is not None
     text = body.get_content()
-    assert "6 with a violation (usually 5%)" in text
+    assert "6 with a violation, 30% (usually 5%)" in text
     assert f"critical: Call {review.calls[0].row.key}, no authentication, threatens with a lawyer or court" in text
-    assert not [secret for secret in SECRETS if secret in text]
+    page = message.get_body(("html",))
+    assert page is not None
+    assert "<b>critical</b>" in page.get_content()
+    assert not [secret for secret in SECRETS for part in (text, page.get_content()) if secret in part]
 
 
 def test_a_name_of_a_queue_only_shows_in_a_mail(review: Review, mailbox: tuple[Mailbox, str]) -> None:
     box, address = mailbox
     notify(address, named(review, HOSTILE[0]), sleep=lambda _: None)
-    body = message_from_bytes(box.mails[0], policy=default).get_body()
+    body = message_from_bytes(box.mails[0], policy=default).get_body(("plain",))
     assert body is not None
     (line,) = [line for line in body.get_content().splitlines() if "evil" in line]
-    assert line.startswith("Queue billing <!channel> <https:\u2060//evil.\u2060example|")
+    assert line.startswith("- Queue billing <!channel> <https:\u2060//evil.\u2060example|")
     assert "://" not in line
 
 

@@ -15,7 +15,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store of sixty-six calls of the golden set, the even ones with a recording."""
     folder = tmp_path_factory.mktemp("store")
     calls = list(golden(66))
-    recording = tone(folder / "recording.wav")
+    recording = tone(folder / "recording.wav", 300)
     fill(folder / "calls.sqlite", calls, audio={one.call.id: (recording,) for one in calls[::2]}).close()
     return folder / "calls.sqlite"
 

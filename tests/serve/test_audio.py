@@ -69,8 +69,8 @@ def test_a_recording_that_is_gone_has_no_player_and_is_said_to_be_gone_once(tmp_
     assert "Eine Aufnahme dieses Anrufs ist nicht mehr vorhanden." in german
 
 
-def test_a_file_that_no_browser_plays_has_no_player(tmp_path: Path) -> None:
-    file = tone(tmp_path / "call.amr", 1)
+def test_a_file_that_nobody_knows_has_no_player(tmp_path: Path) -> None:
+    file = tone(tmp_path / "call.ra", 1)
     one = judged(call_of("c", ["Hallo"]), Facts(call_id="c", turns=1))
     with fill(tmp_path / "s.sqlite", [one], audio={"c": (file,)}) as store:
         anna = visitor(store)

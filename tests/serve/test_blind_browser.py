@@ -67,6 +67,8 @@ def test_the_recording_and_the_transcript_begin_at_the_beginning(browser: Browse
         page.wait_for_function("document.querySelector('audio').readyState >= 1")
         assert page.evaluate("document.querySelector('audio').currentTime") == 0
         assert "#" not in str(page.locator("audio").get_attribute("src"))
+        page.wait_for_timeout(500)
+        expect(page.locator(".places > *")).to_have_count(0)
         expect(page.locator("#t1")).to_be_in_viewport()
 
 

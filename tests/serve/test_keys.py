@@ -142,6 +142,7 @@ def test_a_page_that_comes_back_or_is_swapped_in_is_to_be_looked_at_first(
         for event in events:
             looked_at(page)
             page.evaluate(event)
+            page.wait_for_timeout(300)
             press(page, "cn")
             assert page.url == f"{address}/calls/{key}"
         assert choices(store, key) == []
@@ -205,7 +206,8 @@ def test_a_slip_is_undone_by_one_key_and_costs_nothing(
         page.keyboard.press("u")
         expect(page.locator(".said")).to_contain_text("Ihre Entscheidung ist zurückgenommen.")
         expect(page.locator("[name=outcome][value=inconclusive]")).to_be_checked()
-        expect(page.get_by_label("Notiz")).to_have_value("bricht ab")
+        expect(page.locator("[name=note]")).to_have_value("bricht ab")
+        expect(page.locator("[name=note]")).to_be_visible()
         assert Axe().run(page).response["violations"] == []
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         assert choices(store, key) == ["overrule", "withdrawn"]
@@ -247,3 +249,14 @@ def test_undoing_works_without_scripts(browser: Browser, address: str, store: St
             page.wait_for_url(f"{address}/calls/{key}?undone=1")
             expect(page.get_by_label("Note")).to_have_value("so")
     assert choices(store, key) == ["confirm", "withdrawn"] * 2
+
+
+def test_a_note_that_comes_back_is_seen_on_a_phone_too(browser: Browser, address: str, store: Store) -> None:
+    key = store.keys(TO_REVIEW)[0]
+    record = store.record(key)
+    made = store.decide(key, reviewer="Anna", choice="confirm", note="bricht ab", verdict_key=record.verdict_key)
+    store.withdraw(key, reviewer="Anna", decision_key=made.key)
+    with signed_in(browser, address, width=390) as found:
+        found.page.goto(f"{address}/calls/{key}")
+        expect(found.page.locator("[name=note]")).to_be_visible()
+        expect(found.page.locator("[name=note]")).to_have_value("bricht ab")

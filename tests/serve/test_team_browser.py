@@ -1,5 +1,6 @@
 """The team in a real browser: from the invitation to the first decision."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -125,9 +126,10 @@ def test_a_lead_settles_what_others_differ_in(browser: Browser, address: str, st
         expect(page.locator(".decision")).to_have_count(2)
         expect(page.locator(".held")).to_contain_text("Sie klären diesen Anruf")
         assert complaints(page) == []
+        expect(page.locator("#decide [data-key=c]")).not_to_have_attribute("aria-disabled", "true")
         page.keyboard.press("n")
         page.keyboard.press("c")
-        page.wait_for_url("**done=*")
+        expect(page).to_have_url(re.compile("done="))
         expect(page.locator(".empty h2")).to_have_text("Gerade ist nichts zu klären.")
         assert complaints(page) == []
         page.goto(f"{address}/calls/{key}?show=all")

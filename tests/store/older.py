@@ -23,6 +23,7 @@ UNDONE = (
     "DROP TABLE found",
     "DROP TABLE masks",
     "ALTER TABLE chain DROP COLUMN detail",
+    "DROP TABLE objections",
 )
 """What undoes the tables, columns and indexes of all migrations after the seals."""
 

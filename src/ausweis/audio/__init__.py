@@ -16,5 +16,10 @@ transcriber    all of it together: a source → a call
 kept           transcripts that were made
 hearing        from options to something that listens; the recordings among a user's files, each heard once
 
+For the desk, which plays recordings:
+wav            the header of a WAV file
+pcm            any recording as 16-bit samples, from any place: plain_pcm without a library, decoded_pcm with one
+wave_form      how loud a call is from beginning to end, on each side
+
 Nothing is imported here: the libraries of sound are an extra (`ausweis[audio]`).
 """

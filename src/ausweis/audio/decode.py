@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
     from av.container import InputContainer
 
-__all__ = ["MOST_CHANNELS", "RATE", "Recording", "Samples"]
+__all__ = ["MOST_CHANNELS", "RATE", "Recording", "Samples", "opened"]
 
 Samples = NDArray[np.float32]
 """(channels, samples), each sample from -1 to 1, 16,000 a second."""
@@ -43,7 +43,7 @@ class Recording:
         Raises:
             InputError: the file cannot be read, is empty, is no audio, or has more than two channels.
         """
-        with _opened(path) as container:
+        with opened(path) as container:
             stream = container.streams.audio[0]
             channels = stream.codec_context.channels
             if channels > MOST_CHANNELS:
@@ -83,9 +83,9 @@ class Recording:
         layout = "mono" if self.channels == 1 else "stereo"
         resampler = av.AudioResampler(format="fltp", layout=layout, rate=RATE)
         self.damaged = 0
-        with _opened(self.path) as container:
+        with opened(self.path) as container:
             try:
-                for frame in self._frames(container):
+                for frame in self.frames(container):
                     frame.pts = None
                     for resampled in resampler.resample(frame):
                         yield _samples(resampled)
@@ -95,7 +95,12 @@ class Recording:
                 # The rate or the channels change in the middle of the file.
                 raise InputError("the recording changes its form on the way", place=str(self.path)) from error
 
-    def _frames(self, container: "InputContainer") -> Iterator["AudioFrame"]:
+    def frames(self, container: "InputContainer") -> Iterator["AudioFrame"]:
+        """The decoded parts of the file, opened, from where it stands on.
+
+        Raises:
+            InputError: it can no longer be read.
+        """
         from av.error import FFmpegError, InvalidDataError
 
         try:
@@ -113,7 +118,12 @@ def _samples(frame: "AudioFrame") -> Samples:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator["InputContainer"]:
+def opened(path: Path) -> Iterator["InputContainer"]:
+    """The file, open, with sound in it.
+
+    Raises:
+        InputError: it cannot be read, is empty, or is no audio.
+    """
     import av
     from av.error import FFmpegError
 

@@ -15,6 +15,8 @@ review_source    what it is made of: the store's counts and calls to review
 review_tallies   those counts: calls of its days and of the days before
 review_counts    counts against the days before, and what changed beyond chance
 review_calls     a call to review
+review_since     what is new since the day before
+mail             the mail of each morning
 notify           a summary to a webhook or mailbox
 
 pages          what pages in one file share: a policy that lets nothing run

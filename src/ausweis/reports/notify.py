@@ -1,13 +1,10 @@
 """Tells a webhook or a mailbox that a review is there: counts and numbers of calls, and not a word of a call."""
 
-import re
 import smtplib
 import ssl
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from email.message import EmailMessage
-from email.utils import formatdate, make_msgid
 from html import escape
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
@@ -15,10 +12,16 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 import httpx
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
-from ausweis.calls.text import clean
 from ausweis.errors import InputError
-from ausweis.reports.review_counts import Change
-from ausweis.reports.review_page import change_in_words, heading, part_in_words, people_in_words, usual_in_words
+from ausweis.reports.mail import MOST_CALLS, mail, tamed
+from ausweis.reports.review_page import (
+    change_in_words,
+    heading,
+    objections_in_words,
+    part_in_words,
+    people_in_words,
+    usual_in_words,
+)
 from ausweis.reports.review_source import Review
 from ausweis.views.words import Words
 
@@ -27,12 +30,6 @@ __all__ = ["check_address", "notify", "summary"]
 ATTEMPTS = 4
 SECONDS = 20
 """Until an attempt is given up."""
-MOST_CALLS = 20
-"""Calls named, the worst first."""
-LONGEST_NAME = 60
-"""Letters of the name of a queue or team."""
-_ACTING = re.compile(r"(?<=[@:.\]])(?=\S)")
-_WORD_JOINER = "\u2060"
 _SMTP = ("smtp", "smtps")
 _PORTS = {"smtp": 587, "smtps": 465}
 
@@ -77,6 +74,7 @@ def summary(review: Review) -> dict[str, Any]:
             for row in rows[:MOST_CALLS]
             if row.severity and not row.dismissed
         ],
+        "objections": {"open": review.objections.waiting, "overdue": review.objections.overdue},
         "text": escape(_text(review), quote=False),
     }
 
@@ -171,32 +169,7 @@ def _send_mail(parts: SplitResult, review: Review) -> None:
 
 def _mail(parts: SplitResult, review: Review) -> EmailMessage:
     to = unquote(parts.path.strip("/"))
-    asked = parse_qs(parts.query)
-    message = EmailMessage()
-    message["Subject"] = f"{Words(review.wanted.language).text('kind')}: {heading(review)}"
-    message["From"] = _line(asked.get("from", [to])[0])
-    message["To"] = _line(to)
-    message["Date"] = formatdate(localtime=True)
-    message["Message-ID"] = make_msgid(domain="ausweis.invalid")
-    message.set_content(_text(review))
-    return message
-
-
-def _line(text: str) -> str:
-    return " ".join(clean(text).split())
-
-
-def _tamed(change: Change) -> Change:
-    """The change with a name that only shows: on one line, not too long, no mention and no link.
-
-    What mail and chat programs make those of, they do not find with a word joiner in it, which nobody sees.
-    """
-    if change.where is None:
-        return change
-    kind, name = change.where
-    short = _line(name)
-    short = short if len(short) <= LONGEST_NAME else f"{short[: LONGEST_NAME - 1]}…"
-    return replace(change, where=(kind, _ACTING.sub(_WORD_JOINER, short)))
+    return mail(review, to, parse_qs(parts.query).get("from", [to])[0])
 
 
 def _text(review: Review) -> str:
@@ -208,9 +181,11 @@ def _text(review: Review) -> str:
         people = people_in_words(figure.people, words)
         count = f"{words.number(figure.count)} {part_in_words(figure.name, words)} ({usual})"
         lines.append(f"{count}: {people}" if people else count)
-    told = [change_in_words(_tamed(change), words) for change in review.changes]
+    told = [change_in_words(tamed(change), words) for change in review.changes]
     if told:
         lines += ["", words.text("changed") + ":", *told]
+    if review.objections.waiting:
+        lines += ["", f"{words.text('objections')}: {objections_in_words(review)}"]
     rows = [row for row in [*(call.row for call in review.calls), *review.rest] if row.severity and not row.dismissed]
     if rows:
         lines += ["", words.text("worst") + ":"]

@@ -8,6 +8,7 @@ from ausweis.reports.review_page import (
     change_in_words,
     heading,
     no_calls_in_words,
+    objections_in_words,
     part_in_words,
     people_in_words,
     usual_in_words,
@@ -34,6 +35,8 @@ def _lines(review: Review, words: Words) -> Iterator[str]:
         name, usual = part_in_words(figure.name, words), usual_in_words(figure, words)
         told = people_in_words(figure.people, words)
         yield f"- **{words.number(figure.count)} {name}** ({of}{usual})" + (f": {told}" if told else "")
+    if review.objections.waiting:
+        yield f"- {words.text('objections')}: {objections_in_words(review)}"
     yield from ("", f"## {words.text('changed')}", "")
     yield from (f"- {cell(change_in_words(change, words))}" for change in review.changes)
     if not review.changes:

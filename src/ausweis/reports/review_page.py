@@ -18,6 +18,7 @@ __all__ = [
     "change_in_words",
     "heading",
     "no_calls_in_words",
+    "objections_in_words",
     "part_in_words",
     "people_in_words",
     "review_page",
@@ -51,6 +52,7 @@ def review_page(review: Review) -> str:
         before_first=wanted.first - timedelta(days=BEFORE),
         before_last=wanted.first - timedelta(days=1),
         no_calls=no_calls_in_words(review),
+        objections=objections_in_words(review),
         w=words,
         t=words.text,
         asks=Asks(words),
@@ -74,6 +76,13 @@ def no_calls_in_words(review: Review) -> str:
         return told
     first, last = map(words.long_day, review.known)
     return f"{told} {words.text(f'known_days{here}', first=first, last=last)}"
+
+
+def objections_in_words(review: Review) -> str:
+    """How many objections of the agent's side wait, and until when."""
+    words, counts = Words(review.wanted.language), review.objections
+    told = words.text("objections_waiting", waiting=words.number(counts.waiting), overdue=words.number(counts.overdue))
+    return f"{told} {words.text('objections_due', day=words.day(counts.due))}" if counts.due else told
 
 
 def part_in_words(name: str, words: Words) -> str:

@@ -8,8 +8,21 @@ from datetime import date, timedelta
 from ausweis.errors import InputError
 from ausweis.reports.review_calls import ReviewedCall, reason_of, reviewed_call
 from ausweis.reports.review_counts import Change, Figure, Tally, changes, figures
+from ausweis.reports.review_since import Since, since
 from ausweis.reports.review_tallies import tallies
-from ausweis.store import TEAM_AGENTS, TEAM_MINIMUM, CallFilter, CallRecord, CallRow, Counted, RunRow, Store
+from ausweis.store import (
+    TEAM_AGENTS,
+    TEAM_MINIMUM,
+    CallFilter,
+    CallRecord,
+    CallRow,
+    Counted,
+    Objection,
+    ObjectionCounts,
+    RunRow,
+    Store,
+    count_objections,
+)
 from ausweis.views.trends import Trend, trends
 from ausweis.views.words import Words
 from ausweis.vocabulary import SEVERITIES, Language, Severity
@@ -78,6 +91,9 @@ class Review:
     queues: Sequence[Trend]
     teams: Sequence[Trend]
     runs: Sequence[RunRow]
+    objections: ObjectionCounts
+    open_objections: Sequence[Objection]
+    since: Since
     known: tuple[date, date] | None
 
     @property
@@ -111,6 +127,7 @@ def review_of(store: Store, wanted: Wanted) -> Review:
     by_queue = store.day_counts(start, wanted.last, filter=which, by=("day", "queue"))
     by_team = store.day_counts(start, wanted.last, filter=which, by=("day", "team"))
     total = trends(days, start, wanted.last)
+    objected = store.objections(which)
     return Review(
         wanted=wanted,
         now=now,
@@ -125,6 +142,10 @@ def review_of(store: Store, wanted: Wanted) -> Review:
         queues=trends(by_queue, start, wanted.last, "queue")[:MOST_LINES],
         teams=trends(by_team, start, wanted.last, "team")[:MOST_LINES],
         runs=runs,
+        # As it is today: an objection comes days after the call.
+        objections=count_objections(objected, date.today()),
+        open_objections=[one for one in objected if one.is_open],
+        since=since(store, which, wanted.first, wanted.last, objected, before=BEFORE),
         known=None if now.calls else _known(store, which),
     )
 

@@ -22,12 +22,14 @@ Pages:
     said        what has just been decided, and how it is taken back
     blind       a call whose verdict is hidden, and what is heard in it; `comparing` both
     working     who is at which call (`places`), who settles it, and how far the queue is
-    audio       recordings, in parts
+    audio       recordings, in parts; `wav_response` sends what no browser plays as WAV
+    wave        the wave form of a call; `kept_waves` are those in memory
     sheet       one call on a sheet of paper, for coaching
     download    the queue as an Excel file
     saved       filters kept under a name
     sample      calls drawn by chance
     search      what is searched for, and where it is; `unmasked_search`: in masked data too
+    objections  what the agent's side objects to, and rulings on it
     figures     agreement, recall, trends
     team        who reviews, in which role
 

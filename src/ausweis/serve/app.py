@@ -22,6 +22,7 @@ from ausweis.serve import (
     call_page,
     download,
     figures,
+    objections,
     queue,
     sample,
     saved,
@@ -43,6 +44,7 @@ from ausweis.serve.security import LOOPBACK, Guard
 from ausweis.serve.sign_on import REFUSALS
 from ausweis.serve.signing_in import invitation_page, sign_in, sign_in_form, sign_in_page, sign_out
 from ausweis.serve.typed import page_of, typed_of
+from ausweis.serve.wave import wave
 from ausweis.views.words import Words
 
 __all__ = ["create_app"]
@@ -63,6 +65,7 @@ def create_app(desk: Desk) -> Guard:
             Route("/calls.xlsx", _form(download.download), methods=["POST"]),
             Route("/calls/{key:int}/sheet", _page(sheet.sheet_page)),
             Route("/calls/{key:int}/audio/{place:int}", _page(audio)),
+            Route("/calls/{key:int}/wave", _page(wave)),
             Route("/calls/{key:int}/decisions", _form(call_page.decide), methods=["POST"]),
             Route("/calls/{key:int}/withdraw", _form(call_page.withdraw), methods=["POST"]),
             Route("/calls/{key:int}/heard", _form(blind.hear), methods=["POST"]),
@@ -87,6 +90,11 @@ def create_app(desk: Desk) -> Guard:
             Route("/sample", _page(sample.sample_page)),
             Route("/sample", _form(sample.draw), methods=["POST"]),
             Route("/figures", _page(figures.figures_page)),
+            Route("/calls/{key:int}/objection", _page(objections.objection_form)),
+            Route("/calls/{key:int}/objection", _form(objections.raise_objection), methods=["POST"]),
+            Route("/objections", _page(objections.objections_page)),
+            Route("/objections/{key:int}", _page(objections.objection_page)),
+            Route("/objections/{key:int}", _form(objections.rule), methods=["POST"]),
             Route("/team", _page(team.team_page)),
             Route("/team/invite", _form(team.invite), methods=["POST"]),
             Route("/team/renew", _form(team.renew), methods=["POST"]),

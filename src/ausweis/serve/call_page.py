@@ -12,12 +12,13 @@ from ausweis.serve.blind import blind_page, heard_form
 from ausweis.serve.call_view import call_view
 from ausweis.serve.decision import CHOICES, again, draft_of, label_of, note_of, proposed, sent, verdict_key_of
 from ausweis.serve.desk import Done, RequestContext
+from ausweis.serve.objections import ObjectionView, views_of
 from ausweis.serve.queue import Around, filter_of, question_of
 from ausweis.serve.rendering import answer
 from ausweis.serve.said import keep_once, said_of
 from ausweis.serve.typed import typed_of
 from ausweis.serve.working import opened, progress, settles
-from ausweis.store import Calibration, CallRecord
+from ausweis.store import Calibration, CallRecord, same_person
 from ausweis.vocabulary import OUTCOMES
 
 __all__ = ["call_page", "decide", "form_page", "mask_again", "resume", "unmask", "withdraw"]
@@ -151,6 +152,7 @@ def _page(
         around=Around(*context.store.neighbours(key, filter_of(context, question, free=True), order=question.by)),
         progress=progress(context, key, question),
         settling=settling,
+        objections=_objections(context, record),
         place=None if held else place,
         held=held,
         minutes=context.desk.places.minutes(held) if held else 0,
@@ -167,6 +169,14 @@ def _page(
         calibrations=_prepared(context),
         **heard_form(context, record, session, form if session else None),
     )
+
+
+def _objections(context: RequestContext, record: CallRecord) -> list[ObjectionView]:
+    """Those that the reader may know of: who is still to decide is told nothing that others say of the call."""
+    me = context.session.reviewer
+    own = any(one.counts and same_person(one.reviewer, me) for one in record.decisions)
+    is_told = own or context.session.role == "lead"
+    return views_of(context.store.objections(call_key=record.row.key), context.words) if is_told else []
 
 
 def _prepared(context: RequestContext) -> list[Calibration]:

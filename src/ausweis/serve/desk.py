@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ausweis.serve.auth import Auth, Session
+from ausweis.serve.kept_waves import KeptWaves
 from ausweis.serve.lists import Lists
 from ausweis.serve.places import Places
 from ausweis.serve.sign_on import SignOn
@@ -52,6 +53,7 @@ class Desk:
     secure: bool = False
     sign_on: SignOn | None = None
     unmasked: dict[tuple[str, int], str] = field(default_factory=dict)
+    waves: KeptWaves = field(default_factory=KeptWaves)
     done: dict[str, Done] = field(default_factory=dict)
     deciding: threading.Lock = field(default_factory=threading.Lock)
     searches: dict[tuple[str, str], Searched] = field(default_factory=dict)

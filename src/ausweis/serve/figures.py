@@ -11,7 +11,7 @@ from starlette.responses import Response
 from ausweis.serve.desk import RequestContext
 from ausweis.serve.question import Question, date_of
 from ausweis.serve.rendering import answer
-from ausweis.store import ALL_INCIDENTS, ALL_VIOLATIONS, FEWEST, Counted, Series, Subject
+from ausweis.store import ALL_INCIDENTS, ALL_VIOLATIONS, FEWEST, Counted, Series, Subject, count_objections
 from ausweis.views.trends import Trend, highest, trend_of
 from ausweis.vocabulary import GRAVEST, VIOLATIONS
 
@@ -82,6 +82,7 @@ def figures_page(context: RequestContext) -> Response:
         agreement=store.agreement(),
         recall=store.field_recall(),
         incidents=store.field_recall(of="incidents"),
+        objections=count_objections(store.objections(), date.today()),
         **shown,
     )
 

@@ -35,6 +35,7 @@ calibrations  sessions in which several decide the same calls, unseen by each ot
 opinions      what was said in one
 hidden        verdicts that a reviewer must not see yet
 hearing       what a reviewer heard in such a call
+objections    what the agent's side objects to, and how a lead ruled
 withdrawing   a decision taken back by its reviewer
 standing      which decisions were
 bounds        the interval of a share
@@ -62,6 +63,9 @@ from ausweis.store.holding import can_settle
 from ausweis.store.holding import label_of as held_label
 from ausweis.store.index import SHORTEST
 from ausweis.store.key import Key
+from ausweis.store.objections import DAYS as OBJECTION_DAYS
+from ausweis.store.objections import Objection, ObjectionCounts, Ruling
+from ausweis.store.objections import counted as count_objections
 from ausweis.store.opinions import opinion_of
 from ausweis.store.persons import person_of, same_person
 from ausweis.store.rows import (
@@ -95,6 +99,7 @@ __all__ = [
     "ALL_INCIDENTS",
     "ALL_VIOLATIONS",
     "FEWEST",
+    "OBJECTION_DAYS",
     "SHORTEST",
     "TEAM_AGENTS",
     "TEAM_MINIMUM",
@@ -121,10 +126,13 @@ __all__ = [
     "Invitation",
     "Key",
     "Mask",
+    "Objection",
+    "ObjectionCounts",
     "Order",
     "Precision",
     "Reviewer",
     "Role",
+    "Ruling",
     "RunRow",
     "SavedFilter",
     "Series",
@@ -135,6 +143,7 @@ __all__ = [
     "What",
     "blind_statement",
     "can_settle",
+    "count_objections",
     "held_label",
     "opinion_of",
     "person_of",

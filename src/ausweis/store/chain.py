@@ -5,10 +5,10 @@ key, cannot forge one. That the last entries were cut off shows by a head that w
 """
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, desc, func, insert, select
+from sqlalchemy import Connection, Row, Table, desc, func, insert, select
 
 from ausweis.batch.manifest import now
 from ausweis.errors import StoreError
@@ -16,9 +16,9 @@ from ausweis.provenance import ModelProvenance, PolicyProvenance, PromptProvenan
 from ausweis.store import sealing
 from ausweis.store.key import Key, canonical
 from ausweis.store.rows import ChainEntry, RunRow, What
-from ausweis.store.tables import calls, chain, decisions
+from ausweis.store.tables import calls, chain, decisions, objections
 
-__all__ = ["append", "canonical", "covered", "entries", "verify"]
+__all__ = ["What", "append", "canonical", "covered", "entries", "objection_content", "verify"]
 
 _LINKED = ("seq", "at", "who", "what", "call", "policy", "prompts", "model", "content", "previous")
 
@@ -76,6 +76,7 @@ def verify(connection: Connection, key: Key, head: str | None) -> int:
     """
     previous, sealed, seq, heads_seen = "", None, 0, head is None
     decided: dict[int, tuple[str | None, str | None]] = {}
+    objected: dict[int, tuple[str | None, str | None]] = {}
     deleted: dict[str | None, int] = {}
     for row in connection.execute(select(chain).order_by(chain.c.seq)):
         seq += 1
@@ -88,13 +89,16 @@ def verify(connection: Connection, key: Key, head: str | None) -> int:
         heads_seen = heads_seen or row.hash == head
         if row.what in ("decided", "settled", "withdrawn"):
             decided[row.seq] = (row.content, row.call)
+        elif row.what in ("objected", "objection_ruled"):
+            objected[row.seq] = (row.content, row.call)
         elif row.what == "deleted":
             deleted[row.call] = row.seq
     if not heads_seen:
         raise StoreError(
             f"the chain ends at entry {seq}, and the head that was noted down is not in it: it was cut off"
         )
-    _verify_decisions(connection, key, decided, deleted)
+    _verify_rows(connection, key, _Vouched("a decision", decisions, decision_content), decided, deleted)
+    _verify_rows(connection, key, _Vouched("an objection", objections, _objection_row), objected, deleted)
     sealing.verify(connection, key, sealed)
     return seq
 
@@ -108,25 +112,45 @@ def decision_content(row: Any) -> str:
     return canonical({name: getattr(row, name) for name in (*names, *more)})
 
 
-def _verify_decisions(
+def objection_content(row: Mapping[str, Any]) -> str:
+    """What of an objection, or of a ruling on one, its entry vouches for."""
+    names = ("call_key", "kind", "raised_key", "side", "note", "ruling", "who", "at")
+    deadline = row["deadline"]
+    return canonical({name: row[name] for name in names} | {"deadline": None if deadline is None else str(deadline)})
+
+
+def _objection_row(row: Any) -> str:
+    return objection_content(row._mapping)
+
+
+class _Vouched(NamedTuple):
+    """Rows that entries of the chain vouch for: what one is called, their table, and what of a row is vouched for."""
+
+    word: str
+    table: Table
+    content: Callable[[Any], str]
+
+
+def _verify_rows(
     connection: Connection,
     key: Key,
-    decided: dict[int, tuple[str | None, str | None]],
+    kind: _Vouched,
+    written: dict[int, tuple[str | None, str | None]],
     deleted: dict[str | None, int],
 ) -> None:
-    """`decided`: hashes of content and call by entry; `deleted`: the last entry that says so, by the call's hash."""
-    wanted = select(decisions, calls.c.call_id).join(calls, calls.c.key == decisions.c.call_key)
-    for row in connection.execute(wanted.order_by(decisions.c.seq)):
-        content, call = decided.pop(row.seq, (None, None))
-        if content != key.content(decision_content(row)):
-            raise StoreError(f"a decision is not the one of entry {row.seq} of the chain: it was changed or added")
+    """`written`: hashes of content and call by entry; `deleted`: the last entry that says so, by the call's hash."""
+    one, table, content_of = kind
+    word = one.split()[1]
+    wanted = select(table, calls.c.call_id).join(calls, calls.c.key == table.c.call_key)
+    for row in connection.execute(wanted.order_by(table.c.seq)):
+        content, call = written.pop(row.seq, (None, None))
+        if content != key.content(content_of(row)):
+            raise StoreError(f"{one} is not the one of entry {row.seq} of the chain: it was changed or added")
         if call != key.call(row.call_id):
-            raise StoreError(f"the decision of entry {row.seq} of the chain is not with its call: that was exchanged")
-    lost = [seq for seq, (_, call) in decided.items() if seq > deleted.get(call, 0)]
+            raise StoreError(f"the {word} of entry {row.seq} of the chain is not with its call: that was exchanged")
+    lost = [seq for seq, (_, call) in written.items() if seq > deleted.get(call, 0)]
     if lost:
-        raise StoreError(
-            f"the decision of entry {min(lost)} of the chain is missing, and its call was not deleted since"
-        )
+        raise StoreError(f"the {word} of entry {min(lost)} of the chain is missing, and its call was not deleted since")
 
 
 def head(connection: Connection) -> str:

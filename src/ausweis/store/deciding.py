@@ -64,6 +64,7 @@ def decide(
     blind: bool = False,
     hasty: bool | None = None,
     settles: bool = False,
+    rules: bool = False,
 ) -> Decision:
     """Add what a reviewer decided about the verdict that they saw; nothing is ever changed or lost.
 
@@ -71,7 +72,7 @@ def decide(
     overruled; without `incidents`, those of the verdict stand. `coaching`: the note is meant for coaching. `says`: that
     of the record that they saw; without it, another text under the same verdict goes unnoticed. `settles`: by a lead
     who has seen what the others say, who are not sure or differ; what holds is what the lead says then, whatever the
-    others do. `blind`, `hasty`: as of `Decision`.
+    others do. `rules`: the same, by a lead who rules on an objection. `blind`, `hasty`: as of `Decision`.
 
     Raises:
         StoreError: the verdict, or the text, says something else by now; the label is none, or what an overruled
@@ -85,8 +86,10 @@ def decide(
     reviewer, note = reviewer.strip(), note.strip()
     _check_words(reviewer, choice, note)
     check_label(choice, label, said, call.turns)
+    # An objection is reason enough: whoever rules on it has seen all that there is.
+    settles = settles or rules
     others = decisions_of(connection, call_key, says=call.says) if settles else []
-    if settles and (choice == "not_sure" or not can_settle(others, reviewer)):
+    if settles and (choice == "not_sure" or not (rules or can_settle(others, reviewer))):
         message = "there is nothing to settle: nobody else differs or is not sure, or you are not sure yourself"
         raise StoreError(message, code="nothing_to_settle")
     session = None if settles else made_in(connection, reviewer, call_key)

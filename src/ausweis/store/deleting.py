@@ -24,7 +24,18 @@ from ausweis.store.proof import Missing, Pending, forget, prove
 from ausweis.store.quoting import reasons_of, said_elsewhere, words_of
 from ausweis.store.rows import Deleted
 from ausweis.store.run_files import clean_answers, clean_cases, clean_run, folders, forget_related
-from ausweis.store.tables import artefact_calls, artefacts, audio, batches, calls, decisions, runs, texts, verdicts
+from ausweis.store.tables import (
+    artefact_calls,
+    artefacts,
+    audio,
+    batches,
+    calls,
+    decisions,
+    objections,
+    runs,
+    texts,
+    verdicts,
+)
 from ausweis.store.traces import Traces, sentences
 
 __all__ = ["UNKNOWN", "calls_before", "delete_calls"]
@@ -250,7 +261,7 @@ def _delete_rows(connection: Connection, key: Key, search: _Search, by: str, *, 
         rows = connection.execute(joined.where(calls.c.key.in_(batch))).all()
         judged = connection.execute(select(verdicts.c.key).where(verdicts.c.call_key.in_(batch))).scalars().all()
         drop(connection, batch)
-        for table in (decisions, verdicts, texts, audio, artefact_calls):
+        for table in (objections, decisions, verdicts, texts, audio, artefact_calls):
             connection.execute(delete(table).where(table.c.call_key.in_(batch)))
         forget_calls(connection, key, batch, (search.ids[one] for one in batch))
         connection.execute(delete(calls).where(calls.c.key.in_(batch)))

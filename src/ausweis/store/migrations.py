@@ -195,6 +195,17 @@ def m15_notes_for_coaching(connection: Connection) -> None:
     connection.execute(text("ALTER TABLE decisions ADD COLUMN coaching BOOLEAN"))
 
 
+def m16_objections(connection: Connection) -> None:
+    """Objections of the agent's side, and how a lead ruled on them."""
+    for statement in (
+        f"""CREATE TABLE objections (key {_key(connection)}, {_call()}, kind TEXT NOT NULL, raised_key INTEGER,
+            side TEXT, note TEXT NOT NULL, deadline DATE, ruling TEXT, who TEXT NOT NULL, at TEXT NOT NULL,
+            seq INTEGER NOT NULL)""",
+        "CREATE INDEX objections_of_call ON objections (call_key)",
+    ):
+        connection.execute(text(statement))
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m1_first_tables,
     m2_chain,
@@ -211,6 +222,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     m13_what_is_right,
     m14_calibrations,
     m15_notes_for_coaching,
+    m16_objections,
 )
 SEALED = MIGRATIONS.index(m5_seals) + 1
 """The migration from which on rows are sealed: by who has the key, not by it."""

@@ -16,7 +16,7 @@ from ausweis.errors import StoreError
 from ausweis.store import index
 from ausweis.store.database import Database
 from ausweis.store.run_files import OWN_NAMES, files_below
-from ausweis.store.tables import batches, calibrations, calls, decisions, settings, texts, verdicts
+from ausweis.store.tables import batches, calibrations, calls, decisions, objections, settings, texts, verdicts
 from ausweis.store.traces import Traces
 
 __all__ = ["Missing", "Pending", "forget", "pieces_of", "prove"]
@@ -169,6 +169,7 @@ def _prove_rows(connection: Connection, traces: Traces, names: Collection[str]) 
         # Its files are searched as a whole.
         return
     for phrase in traces.phrases:
-        for column in (texts.c.words, verdicts.c.body, verdicts.c.facts, decisions.c.note, calibrations.c.name):
+        noted = (decisions.c.note, objections.c.note, calibrations.c.name)
+        for column in (texts.c.words, verdicts.c.body, verdicts.c.facts, *noted):
             if connection.execute(select(column).where(column.contains(phrase, autoescape=True)).limit(1)).first():
                 raise StoreError("words of the deleted call are still in the store, with another call")

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, or_, select, true
 
 from ausweis.journal import parsed
-from ausweis.store.tables import batches, calls, decisions, texts, verdicts
+from ausweis.store.tables import batches, calls, decisions, objections, texts, verdicts
 
 __all__ = ["Said", "reasons_of", "said_elsewhere", "words_of"]
 
@@ -33,9 +33,9 @@ def words_of(connection: Connection, keys: Sequence[int]) -> list[tuple[int, str
                     of_call[row.call_key] += f"\n{quote}"
         words += of_call.items()
     for batch in batches(keys):
-        notes = select(decisions.c.call_key, decisions.c.note)
-        noted = connection.execute(notes.where(decisions.c.call_key.in_(batch), decisions.c.note != ""))
-        words += [(row.call_key, row.note) for row in noted]
+        for table in (decisions, objections):
+            notes = select(table.c.call_key, table.c.note).where(table.c.call_key.in_(batch), table.c.note != "")
+            words += [(row.call_key, row.note) for row in connection.execute(notes)]
     return words
 
 
@@ -59,6 +59,9 @@ def said_elsewhere(connection: Connection, part: str, ids: dict[int, str]) -> bo
         (texts.c.call_key, texts.c.words, true()),
         (verdicts.c.call_key, verdicts.c.facts, aside),
         (verdicts.c.call_key, verdicts.c.body, aside),
+        # Who notes the same about two calls quotes neither.
+        (decisions.c.call_key, decisions.c.note, true()),
+        (objections.c.call_key, objections.c.note, true()),
     ):
         # Of the calls' own rows there may be several, one a run.
         wanted = select(own).where(more, column.contains(part, autoescape=True)).distinct().limit(len(ids) + 1)

@@ -67,6 +67,8 @@ What = Literal[
     "reviewer_renewed",
     "reviewer_role",
     "reviewer_withdrawn",
+    "objected",
+    "objection_ruled",
 ]
 
 

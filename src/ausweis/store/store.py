@@ -25,6 +25,7 @@ from ausweis.store import (
     hidden,
     hits,
     indexing,
+    objections,
     opinions,
     querying,
     records,
@@ -207,6 +208,9 @@ class Store:
     withdraw = _writing(withdrawing.withdraw)
     decided_by = _reading(deciding.decided_by)
     agreement = _reading(deciding.agreement)
+    raise_objection = _writing(objections.raise_objection)
+    rule_on_objection = _writing(objections.rule_on_objection)
+    objections = _reading(objections.objection_list)
     draw_sample = _writing(sampling.draw)
     field_recall = _reading(sampling.field_recall)
     register_report = _writing(artefacts.register_report)

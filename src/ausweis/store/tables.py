@@ -37,6 +37,7 @@ __all__ = [
     "decisions",
     "masks",
     "metadata",
+    "objections",
     "reviewers",
     "runs",
     "samples",
@@ -186,6 +187,17 @@ reviewers = _table(
     "role",
     Column("key_hash", Text, unique=True),
     *("made", "withdrawn?"),
+)
+objections = _table(
+    "objections",
+    _key(),
+    _reference("call_key", "calls"),
+    "kind",
+    Column("raised_key", Integer),
+    *("side?", "note"),
+    Column("deadline", Date),
+    *("ruling?", "who", "at"),
+    Column("seq", Integer, nullable=False),
 )
 saved_filters = _table("saved_filters", _key(), "person", "name", "query", UniqueConstraint("person", "name"))
 seals = _table("seals", Column("kind", Text, primary_key=True), _key("level"), _key("number"), "hash")

@@ -6,6 +6,7 @@ excerpt    of that, the turns around the findings
 masks      which parts of a call are personal data
 advice     what the agent should have done
 trends     shares of calls with a violation, by day
+deadlines  how long it is until one
 glossary   what words of the pages mean, at their first place
 decided    what reviewers decided, as far as the reader may see it
 

@@ -1,5 +1,5 @@
 "use strict";
-// Keys and the recording; the form of a decision is in decide.js. The pages work without; nothing of a call is kept here.
+// Keys; the recording is in player.js, the form of a decision in decide.js. The pages work without; nothing of a call is kept here.
 (() => {
   const page = document.body.dataset.page;
   const one = (selector) => document.querySelector(selector);
@@ -18,25 +18,8 @@
     item.scrollIntoView({ block: "nearest" });
   };
 
-  // the recording: several files of one call (a side each) play together
-  const audio = all("audio");
-  const play = (seconds) => {
-    for (const file of audio) {
-      if (seconds !== undefined) file.currentTime = Math.max(0, seconds - 0.3);
-      file.play().catch(() => {});
-    }
-  };
-  const toggle = () => {
-    if (audio.some((file) => !file.paused)) audio.forEach((file) => file.pause());
-    else play();
-  };
-  if (audio.length > 1) {
-    const [first, ...others] = audio;
-    for (const file of others) file.hidden = true;
-    first.addEventListener("play", () => others.forEach((file) => file.play().catch(() => {})));
-    first.addEventListener("pause", () => others.forEach((file) => file.pause()));
-    first.addEventListener("seeked", () => others.forEach((file) => { file.currentTime = first.currentTime; }));
-  }
+  // the recording, where there is one: `player.js` does it
+  const player = (what, by) => one(".player")?.dispatchEvent(new CustomEvent(what, { detail: by }));
 
   const turns = () => all(".turn");
   const nextMark = () => {
@@ -50,11 +33,6 @@
     const named = /^#t=(\d{1,9})$/.exec(location.hash);
     if (!named) return;
     const second = Number(named[1]);
-    for (const file of audio) {
-      const seek = () => { file.currentTime = second; };
-      if (file.readyState) seek();
-      else file.addEventListener("loadedmetadata", seek, { once: true });
-    }
     // Addresses name whole seconds: a turn may begin within that one.
     const begun = all(".turn[data-seconds]").filter((turn) => Number(turn.dataset.seconds) <= second + 1);
     begun.at(-1)?.scrollIntoView({ block: "center" });
@@ -69,15 +47,12 @@
     if (first && wide) document.getElementById(`t${first}`)?.scrollIntoView({ block: "center" });
   }
   addEventListener("click", (event) => {
-    const button = event.target.closest?.("button.play");
-    if (button) play(Number(button.dataset.seconds));
     const link = event.target.closest?.("a[data-to]");
     if (link && !event.metaKey && !event.ctrlKey) {
       event.preventDefault();
       const turn = document.getElementById(`t${link.dataset.to}`);
       turn?.focus({ preventScroll: true });
       turn?.scrollIntoView({ block: "center" });
-      if (link.dataset.seconds !== undefined) play(Number(link.dataset.seconds));
     }
     if (event.target.closest?.("[data-help]")) help();
   });
@@ -103,7 +78,7 @@
 
   const enter = (event) => {
     const turn = event.target.closest?.(".turn");
-    if (turn && event.target === turn && turn.dataset.seconds && audio.length) play(Number(turn.dataset.seconds));
+    if (turn && event.target === turn) turn.querySelector("button.play")?.click();
   };
   const undo = () => follow("[data-key=u]");
   const common = { "/": search, "?": help };
@@ -115,7 +90,11 @@
       h: () => follow("[data-before]"),
       l: () => follow("[data-after]"),
       m: nextMark,
-      p: toggle,
+      p: () => player("toggle"),
+      ArrowLeft: () => player("skip", -5),
+      ArrowRight: () => player("skip", 5),
+      ",": () => player("speed", -1),
+      ".": () => player("speed", 1),
       s: () => follow("[data-sheet]"),
       q: () => follow("[data-up]"),
       u: undo,
@@ -129,11 +108,14 @@
   const FIELDS = "input, textarea, select, [contenteditable]";
   const filling = () => all("#decide #right, #decide details[open]").some((part) => part.checkVisibility());
   addEventListener("keydown", (event) => {
-    const writing = event.target.matches?.(FIELDS);
+    if (event.defaultPrevented) return;
+    // Arrows choose among radio buttons, and in lists.
+    if (event.key.startsWith("Arrow") && event.target.matches?.("input, select, audio")) return;
+    const writing = event.target.matches?.(FIELDS) && !event.target.closest(".player");
     if (event.key === "Escape" && writing) event.target.blur();
     if (!on?.checked && event.key !== "Enter") return;
     if (writing || event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.isComposing) {
-      if (!(event.repeat && (event.key === "j" || event.key === "k") && !writing)) return;
+      if (!(event.repeat && ["j", "k", "ArrowLeft", "ArrowRight"].includes(event.key) && !writing)) return;
     }
     if (dialog?.open && event.key !== "?") return;
     if (filling() && event.key !== "?") return;

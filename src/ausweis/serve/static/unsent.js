@@ -46,6 +46,7 @@
     try {
       await fetch("/static/icon.svg", { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(10_000) });
     } catch {
+      away.setAttribute("role", "alert");
       away.hidden = false;
       away.scrollIntoView({ block: "nearest" });
       form.dispatchEvent(new Event("unsent"));

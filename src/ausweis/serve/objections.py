@@ -1,0 +1,188 @@
+"""Objections of the agent's side to a finding: recorded, listed by their deadline, ruled on. For leads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse, Response
+
+from ausweis.errors import StoreError
+from ausweis.serve.call_view import call_view
+from ausweis.serve.decision import DecisionForm, label_of, proposed, sent, verdict_key_of
+from ausweis.serve.desk import RequestContext
+from ausweis.serve.rendering import answer
+from ausweis.serve.roles import require_lead
+from ausweis.store import OBJECTION_DAYS, CallRecord, Objection, Ruling
+from ausweis.views.deadlines import left
+from ausweis.views.words import Words
+from ausweis.vocabulary import OUTCOMES
+
+__all__ = [
+    "ObjectionView",
+    "objection_form",
+    "objection_page",
+    "objections_page",
+    "raise_objection",
+    "rule",
+    "views_of",
+]
+
+RULINGS: dict[str, Ruling] = {"stands": "stands", "withdrawn": "withdrawn"}
+
+
+@dataclass(frozen=True)
+class ObjectionView:
+    """An objection in words. `left`: how long until its deadline, or since; empty once somebody has ruled on it."""
+
+    one: Objection
+    raised: str
+    deadline: str
+    left: str
+    overdue: bool
+    ruled: str
+
+
+def views_of(objections: list[Objection], words: Words) -> list[ObjectionView]:
+    """As a page shows them, today."""
+    today = date.today()
+    return [
+        ObjectionView(
+            one=one,
+            raised=words.moment(one.at),
+            deadline=words.day(one.deadline),
+            left=_left(one, words, today),
+            overdue=one.is_overdue(today),
+            ruled=words.moment(one.ruled_at) if one.ruled_at else "",
+        )
+        for one in objections
+    ]
+
+
+def objections_page(context: RequestContext) -> Response:
+    """Those that wait, the next deadline first, then those that somebody ruled on."""
+    require_lead(context)
+    views = views_of(context.store.objections(), context.words)
+    found = {view.one.key: context.words.happened(view.one.call) for view in views}
+    return answer(
+        context,
+        "objections.html.j2",
+        here="objections",
+        waiting=[view for view in views if view.one.is_open],
+        ruled=[view for view in views if not view.one.is_open],
+        found=found,
+        done=context.asked.get("done") == "1",
+    )
+
+
+def objection_form(context: RequestContext) -> Response:
+    """The form that records one about a call."""
+    require_lead(context)
+    return _form(context, context.store.record(context.parts["key"]))
+
+
+def raise_objection(context: RequestContext) -> Response:
+    """Record one, then back to the call."""
+    require_lead(context)
+    key, form = context.parts["key"], context.form
+    try:
+        context.store.raise_objection(
+            key,
+            side=form.get("side", ""),
+            reason=form.get("reason", ""),
+            by=context.session.reviewer,
+            deadline=_deadline(form),
+        )
+    except StoreError as error:
+        return _form(context, context.store.record(key), problem=context.words.error(error))
+    return RedirectResponse(f"/calls/{key}", 303)
+
+
+def objection_page(context: RequestContext) -> Response:
+    """One objection, with the form of a ruling while it waits for one."""
+    require_lead(context)
+    return _page(context, _objection(context))
+
+
+def rule(context: RequestContext) -> Response:
+    """Rule on one, then back to the list; what cannot be kept is given back, filled in."""
+    require_lead(context)
+    found, form = _objection(context), context.form
+    try:
+        ruling = RULINGS.get(form.get("ruling", ""))
+        if ruling is None:
+            raise StoreError("it is missing how the lead ruled", code="ruling_missing")
+        label = label_of(form) if ruling == "withdrawn" else None
+        context.store.rule_on_objection(
+            found.key,
+            ruling=ruling,
+            by=context.session.reviewer,
+            note=form.get("note", ""),
+            outcome=label.outcome if label else None,
+            violations=label.violations if label else (),
+            incidents=label.incidents if label else None,
+            verdict_key=verdict_key_of(form),
+            says=form.get("says"),
+        )
+    except StoreError as error:
+        return _page(context, found, problem=context.words.error(error))
+    return RedirectResponse("/objections?done=1", 303)
+
+
+def _objection(context: RequestContext) -> Objection:
+    key = context.parts["key"]
+    found = next((one for one in context.store.objections() if one.key == key), None)
+    if found is None:
+        raise HTTPException(404)
+    return found
+
+
+def _form(context: RequestContext, record: CallRecord, *, problem: str = "") -> Response:
+    today = date.today()
+    return answer(
+        context,
+        "objection_form.html.j2",
+        here="objections",
+        status=409 if problem else 200,
+        problem=problem,
+        row=record.row,
+        what=context.words.happened(record.row),
+        form=context.form,
+        today=today,
+        deadline=context.form.get("deadline") or str(today + timedelta(days=OBJECTION_DAYS)),
+    )
+
+
+def _page(context: RequestContext, found: Objection, *, problem: str = "") -> Response:
+    record = context.store.record(found.call.key)
+    context = replace(context, words=context.words.knowing(record.verdict.vocabulary))
+    call = call_view(
+        record, context.words, reviewer=context.session.reviewer, agents=context.desk.agents, unmasked=False
+    )
+    form: DecisionForm = proposed(record.verdict)
+    if context.form:
+        form = sent(record, {**context.form, "choice": "overrule"})
+    (view,) = views_of([found], context.words)
+    return answer(
+        context,
+        "objection.html.j2",
+        here="objections",
+        status=409 if problem else 200,
+        problem=problem,
+        view=view,
+        call=call,
+        form=form,
+        ruling=context.form.get("ruling", ""),
+        outcomes=OUTCOMES,
+    )
+
+
+def _deadline(form: Mapping[str, str]) -> date:
+    try:
+        return date.fromisoformat(form.get("deadline", ""))
+    except ValueError:
+        raise StoreError("the deadline is no day", code="deadline_wrong") from None
+
+
+def _left(one: Objection, words: Words, today: date) -> str:
+    return left(one.deadline, words, today) if one.is_open else ""

@@ -1,0 +1,177 @@
+"""A lead records an objection of the agent's side, sees it with its deadline, and rules on it."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, expect
+from tests.serve.serving import TOKEN, Visitor, desk_of, served, visitor
+
+from ausweis.store import CallFilter, Objection, Store
+
+FIELDS = {"side": "Teamleitung Nord", "reason": "Sie kam <schon> geprüft aus dem Telefonmenü."}
+
+
+def flagged(store: Store, place: int = 0) -> int:
+    return store.keys(CallFilter(outcomes=("violation",)))[place]
+
+
+def soon(days: int = 3) -> str:
+    return str(date.today() + timedelta(days=days))
+
+
+def raised(store: Store, key: int, days: int = 3, today: date | None = None) -> Objection:
+    first = today or date.today()
+    return store.raise_objection(
+        key, side="Team West", reason="So war es nicht.", by="Lea", deadline=first + timedelta(days=days), today=first
+    )
+
+
+@pytest.fixture
+def reviewer(store: Store) -> Visitor:
+    """Somebody who reviews by a key of their own, and leads nobody."""
+    desk = desk_of(store)
+    ben = Visitor(desk, "Ben")
+    secret = store.invite("Ria", "reviewer", by="Ben").own_key
+    assert secret is not None
+    ben.http.cookies.clear()
+    ben.http.post("/signin", data={"token": secret})
+    session = desk.auth.session(ben.http.cookies[desk.cookie])
+    assert session is not None
+    ben.csrf = desk.auth.csrf_token(session)
+    return ben
+
+
+def test_it_is_recorded_and_stands_on_the_call_and_in_the_list(store: Store) -> None:
+    key, lea = flagged(store), visitor(store, "Lea")
+    form = lea.page(f"/calls/{key}/objection")
+    assert f'value="{date.today() + timedelta(days=14)}"' in form
+    assert lea.send(f"/calls/{key}/objection", **FIELDS, deadline=soon()) == (303, f"/calls/{key}")
+    page = lea.page(f"/calls/{key}")
+    assert "Teamleitung Nord" in page
+    assert "3 days left" in page
+    assert "Record an objection" not in page
+    listed = lea.page("/objections")
+    assert "Sie kam &lt;schon&gt; geprüft aus dem Telefonmenü." in listed
+    assert store.chain(limit=1)[0].who == "Lea"
+
+
+def test_the_next_deadline_comes_first_and_overdue_ones_are_marked(store: Store) -> None:
+    late = raised(store, flagged(store, 0), days=1, today=date.today() - timedelta(days=3))
+    soon_due = raised(store, flagged(store, 1), days=0)
+    far = raised(store, flagged(store, 2), days=9)
+    page = visitor(store, "Lea").page("/objections")
+    places = [page.index(f'href="/objections/{one.key}"') for one in (late, soon_due, far)]
+    assert places == sorted(places)
+    assert page.count('class="objection overdue"') == 1
+    for told in ("2 days overdue", "ends today", "9 days left"):
+        assert told in page
+
+
+def test_a_finding_that_stands_is_confirmed(store: Store) -> None:
+    key, lea = flagged(store), visitor(store, "Lea")
+    one = raised(store, key)
+    verdict = str(store.record(key).verdict_key)
+    sent = lea.send(f"/objections/{one.key}", ruling="stands", note="Es steht im Protokoll.", verdict_key=verdict)
+    assert sent == (303, "/objections?done=1")
+    assert store.record(key).row.state == "confirmed"
+    assert "The finding stands" in lea.page(f"/calls/{key}")
+    assert "The finding stands" in lea.page(f"/objections/{one.key}")
+    figures = lea.page("/figures")
+    assert "Open: 0, overdue: 0. Ruled on: 1, finding withdrawn: 0." in figures
+
+
+def test_a_finding_that_is_withdrawn_needs_what_is_right(store: Store) -> None:
+    key, lea = flagged(store), visitor(store, "Lea")
+    one = raised(store, key)
+    fields = {"ruling": "withdrawn", "note": "Der Agent hat recht.", "verdict_key": str(store.record(key).verdict_key)}
+    status, page = lea.send(f"/objections/{one.key}", **fields)
+    assert (status, "Please name the right outcome." in page) == (409, True)
+    assert "Der Agent hat recht." in page
+    assert lea.send(f"/objections/{one.key}", **fields, outcome="compliant")[0] == 303
+    record = store.record(key)
+    assert (record.row.state, record.decisions[-1].outcome) == ("overruled", "compliant")
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [({"side": ""}, "Please say who objects"), ({"deadline": "x"}, "The deadline is not before today")],
+)
+def test_what_is_no_objection_comes_back_filled_in(store: Store, more: dict[str, str], told: str) -> None:
+    key = flagged(store)
+    status, page = visitor(store).send(f"/calls/{key}/objection", **(FIELDS | {"deadline": soon()} | more))
+    assert (status, told in page, "geprüft aus dem Telefonmenü." in page) == (409, True, True)
+    assert store.objections() == []
+
+
+def test_only_leads_record_and_rule_and_who_is_to_decide_is_told_nothing(store: Store, reviewer: Visitor) -> None:
+    key = flagged(store)
+    one = raised(store, key)
+    for address in ("/objections", f"/objections/{one.key}", f"/calls/{key}/objection"):
+        assert reviewer.http.get(address).status_code == 403
+    assert reviewer.send(f"/calls/{key}/objection", **FIELDS, deadline=soon())[0] == 403
+    assert reviewer.send(f"/objections/{one.key}", ruling="stands", note="x", verdict_key="1")[0] == 403
+    assert "Team West" not in reviewer.page(f"/calls/{key}")
+    verdict = str(store.record(key).verdict_key)
+    reviewer.send(f"/calls/{key}/decisions", choice="confirm", verdict_key=verdict)
+    assert "Team West" in reviewer.page(f"/calls/{key}")
+    assert 'href="/objections' not in reviewer.page(f"/calls/{key}")
+
+
+def test_one_that_is_not_there(store: Store) -> None:
+    assert visitor(store).http.get("/objections/999").status_code == 404
+
+
+@pytest.fixture
+def address(store: Store) -> Iterator[str]:
+    with served(desk_of(store)) as found:
+        yield found
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])
+def test_a_lead_goes_through_it_in_the_browser(
+    browser: Browser, address: str, store: Store, width: int, dark: bool
+) -> None:
+    key = flagged(store)
+    raised(store, flagged(store, 1), days=1, today=date.today() - timedelta(days=3))
+    context = browser.new_context(
+        viewport={"width": width, "height": 800}, locale="de", color_scheme="dark" if dark else "light"
+    )
+    try:
+        page = context.new_page()
+
+        def checked() -> None:
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            result = Axe().run(page)
+            assert result.violations_count == 0, result.generate_report()
+
+        page.goto(f"{address}/signin?token={TOKEN}")
+        page.locator("input[name=reviewer]").fill("Lea")
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"{address}/")
+        page.goto(f"{address}/calls/{key}")
+        page.get_by_role("link", name="Einspruch erfassen").click()
+        page.get_by_label("Wer erhebt Einspruch?").fill("Teamleitung Nord")
+        page.get_by_label("Begründung").fill("Der Anrufer war schon geprüft.")
+        checked()
+        page.get_by_role("button", name="Einspruch erfassen").click()
+        page.wait_for_url(f"{address}/calls/{key}")
+        checked()
+        page.get_by_role("link", name="Einsprüche").click()
+        expect(page.locator(".objection")).to_have_count(2)
+        expect(page.locator(".objection.overdue")).to_have_count(1)
+        expect(page.get_by_text("seit 2 Tagen überfällig")).to_be_visible()
+        checked()
+        page.locator(".objection", has_text="Teamleitung Nord").get_by_role("link").click()
+        expect(page.get_by_label("Regelkonform")).to_be_hidden()
+        page.get_by_label("Der Befund wird zurückgenommen").check()
+        page.get_by_label("Regelkonform").check()
+        page.get_by_label("Begründung der Entscheidung").fill("Das stimmt.")
+        checked()
+        page.get_by_role("button", name="Entscheidung speichern").click()
+        page.wait_for_url("**/objections?done=1")
+        expect(page.get_by_role("status")).to_contain_text("Die Entscheidung ist gespeichert.")
+    finally:
+        context.close()
+    assert store.record(key).row.state == "overruled"

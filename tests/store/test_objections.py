@@ -1,0 +1,186 @@
+"""An objection of the agent's side is recorded, ruled on by a lead, vouched for by the chain, gone with its call."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from tests.store.conftest import Filled
+from tests.store.runs import make_call
+from tests.store.test_chain import change
+from tests.store.test_deciding import decide
+
+from ausweis.errors import NoCallError, StoreError
+from ausweis.store import OBJECTION_DAYS, CallFilter, Objection, Store
+
+TODAY = date(2026, 3, 3)
+REASON = "Die Kundin hatte sich im Telefonmenü schon mit der PIN ausgewiesen."
+NOTE = "Im Protokoll des Telefonmenüs steht keine Prüfung dieser Kundin."
+
+
+@pytest.fixture
+def key_of(store: Store, filled: Filled) -> Callable[[int], int]:
+    filled([make_call(1), make_call(2, pin=False), make_call(3, pin=False)])
+    return lambda number: store.find(f"call-{number}") or 0
+
+
+def raised(store: Store, key: int, **more: object) -> Objection:
+    values = {"side": "Teamleitung Nord", "reason": REASON, "by": "Lea", "today": TODAY} | more
+    return store.raise_objection(key, **values)  # type: ignore[arg-type]
+
+
+def rule(store: Store, one: Objection, ruling: str, **more: object) -> Objection:
+    verdict = store.record(one.call.key).verdict_key
+    values = {"ruling": ruling, "by": "Lea", "note": NOTE, "verdict_key": verdict} | more
+    return store.rule_on_objection(one.key, **values)  # type: ignore[arg-type]
+
+
+def test_it_has_a_deadline_of_two_weeks_unless_another_is_named(store: Store, key_of: Callable[[int], int]) -> None:
+    one = raised(store, key_of(2))
+    assert (one.deadline, one.side, one.reason, one.by) == (
+        TODAY + timedelta(days=OBJECTION_DAYS),
+        "Teamleitung Nord",
+        REASON,
+        "Lea",
+    )
+    assert (one.is_open, one.is_overdue(one.deadline), one.is_overdue(one.deadline + timedelta(days=1))) == (
+        True,
+        False,
+        True,
+    )
+    assert raised(store, key_of(3), deadline=TODAY).deadline == TODAY
+    assert [found.call.call_id for found in store.objections()] == ["call-3", "call-2"]
+    assert [entry.what for entry in store.chain(limit=2)] == ["objected", "objected"]
+    assert store.verify_chain() == 5
+
+
+def test_a_finding_that_stands_is_confirmed_where_nobody_had_decided(
+    store: Store, key_of: Callable[[int], int]
+) -> None:
+    done = rule(store, raised(store, key_of(2)), "stands")
+    assert (done.ruling, done.note, done.ruled_by, done.is_open) == ("stands", NOTE, "Lea", False)
+    assert store.record(key_of(2)).row.state == "confirmed"
+    assert store.objections(open_only=True) == []
+    assert [found.key for found in store.objections()] == [done.key]
+
+
+def test_a_finding_that_stands_leaves_what_was_decided(store: Store, key_of: Callable[[int], int]) -> None:
+    decide(store, key_of(2), "A", "overrule", outcome="compliant")
+    rule(store, raised(store, key_of(2)), "stands")
+    record = store.record(key_of(2))
+    assert (record.row.state, len(record.decisions)) == ("overruled", 1)
+
+
+def test_what_the_lead_says_holds_where_a_finding_is_withdrawn(store: Store, key_of: Callable[[int], int]) -> None:
+    key = key_of(2)
+    for reviewer in ("A", "B"):
+        decide(store, key, reviewer, "confirm")
+    rule(store, raised(store, key), "withdrawn", outcome="compliant")
+    record = store.record(key)
+    assert record.row.state == "overruled"
+    assert (record.decisions[-1].outcome, record.decisions[-1].settles, record.decisions[-1].note) == (
+        "compliant",
+        True,
+        NOTE,
+    )
+    # The lead's ruling is no opinion of its own.
+    assert (store.agreement().pairs, store.agreement().same) == (1, 1)
+    assert [entry.what for entry in store.chain(limit=3)] == ["objection_ruled", "settled", "objected"]
+    assert store.verify_chain() > 5
+
+
+def test_a_call_may_be_objected_to_once_at_a_time(store: Store, key_of: Callable[[int], int]) -> None:
+    first = raised(store, key_of(2))
+    with pytest.raises(StoreError) as refused:
+        raised(store, key_of(2))
+    assert refused.value.code == "objection_open"
+    rule(store, first, "stands")
+    with pytest.raises(StoreError) as refused:
+        rule(store, first, "stands")
+    assert refused.value.code == "objection_ruled"
+    second = raised(store, key_of(2))
+    assert [one.key for one in store.objections(call_key=key_of(2))] == [second.key, first.key]
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"side": " "}, "side_wrong"),
+        ({"side": "x" * 101}, "side_wrong"),
+        ({"reason": ""}, "reason_wrong"),
+        ({"reason": "x" * 2001}, "reason_wrong"),
+        ({"deadline": TODAY - timedelta(days=1)}, "deadline_wrong"),
+        ({"deadline": TODAY + timedelta(days=367)}, "deadline_wrong"),
+    ],
+)
+def test_what_is_no_objection(store: Store, key_of: Callable[[int], int], more: dict[str, object], code: str) -> None:
+    with pytest.raises(StoreError) as refused:
+        raised(store, key_of(2), **more)
+    assert refused.value.code == code
+    assert store.objections() == []
+
+
+def test_nothing_is_objected_to_where_nothing_was_found(store: Store, key_of: Callable[[int], int]) -> None:
+    with pytest.raises(StoreError) as refused:
+        raised(store, key_of(1))
+    assert refused.value.code == "objection_to_nothing"
+    with pytest.raises(NoCallError):
+        raised(store, 999)
+    decide(store, key_of(1), "A", "confirm")
+    assert raised(store, key_of(1)).is_open
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [({"note": " "}, "ruling_note_wrong"), ({"ruling": "x"}, "ruling_missing"), ({"says": "else"}, "verdict_changed")],
+)
+def test_what_is_no_ruling(store: Store, key_of: Callable[[int], int], more: dict[str, object], code: str) -> None:
+    one, without = raised(store, key_of(2)), {name: value for name, value in more.items() if name != "ruling"}
+    with pytest.raises(StoreError) as refused:
+        rule(store, one, str(more.get("ruling", "withdrawn")), **{"outcome": "compliant"} | without)
+    assert refused.value.code == code
+    assert store.objections(open_only=True) == [one]
+    assert store.record(key_of(2)).decisions == ()
+
+
+def test_they_are_counted_as_calls_are(store: Store, key_of: Callable[[int], int]) -> None:
+    raised(store, key_of(2))
+    day = store.record(key_of(2)).row.day
+    assert len(store.objections(CallFilter(first=day, last=day))) == 1
+    assert store.objections(CallFilter(first=day + timedelta(days=1))) == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        ("UPDATE objections SET note = 'nicht so' WHERE kind = 'raised'", "an objection is not the one of entry 4"),
+        ("UPDATE objections SET deadline = '2027-01-01' WHERE kind = 'raised'", "an objection is not the one"),
+        ("UPDATE objections SET ruling = 'withdrawn' WHERE kind = 'ruled'", "an objection is not the one of entry 6"),
+        ("DELETE FROM objections WHERE kind = 'ruled'", "the objection of entry 6 of the chain is missing"),
+    ],
+)
+def test_whatever_was_changed_shows(store: Store, key_of: Callable[[int], int], statement: str, message: str) -> None:
+    rule(store, raised(store, key_of(2)), "stands")
+    assert store.verify_chain() == 6
+    change(store, statement)
+    with pytest.raises(StoreError, match=message):
+        store.verify_chain()
+
+
+def test_it_goes_with_its_call(store: Store, key_of: Callable[[int], int], tmp_path: Path) -> None:
+    rule(store, raised(store, key_of(2)), "stands")
+    # The same words about another call are no trace of this one.
+    other = raised(store, key_of(3))
+    key = key_of(2)
+    assert store.delete("call-2").calls == 1
+    assert store.objections(call_key=key) == []
+    assert [one.key for one in store.objections()] == [other.key]
+    assert store.verify_chain() > 6
+
+
+def test_what_was_noted_of_it_is_searched_for(store: Store, key_of: Callable[[int], int], tmp_path: Path) -> None:
+    raised(store, key_of(2))
+    (tmp_path / "copies").mkdir()
+    (tmp_path / "copies" / "mail.txt").write_text(REASON)
+    with pytest.raises(StoreError, match=r"mail\.txt"):
+        store.delete("call-2", roots=[tmp_path / "copies"])
