@@ -21,6 +21,7 @@ def test_agreement_and_recall_are_shown(store: Store) -> None:
             )
     page = anna.page("/figures")
     assert "decided alike in 8 of 8 comparisons" in page
+    assert "Kappa: from 10 comparisons on" in page
     assert "Confirmed violations among the calls to review: 4. Missed in the sample: 0 of 4." in page
     assert page.count('role="img"') == page.count("confirmed, by day")
 

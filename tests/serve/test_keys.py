@@ -260,3 +260,31 @@ def test_a_note_that_comes_back_is_seen_on_a_phone_too(browser: Browser, address
         found.page.goto(f"{address}/calls/{key}")
         expect(found.page.locator("[name=note]")).to_be_visible()
         expect(found.page.locator("[name=note]")).to_have_value("bricht ab")
+
+
+def test_who_is_not_sure_says_why_on_a_phone(browser: Browser, address: str, store: Store) -> None:
+    key = store.keys(TO_REVIEW)[0]
+    with signed_in(browser, address, width=360) as found:
+        page = found.page
+        page.goto(f"{address}/calls/{key}")
+        page.get_by_label("Note", exact=True).fill("hard to hear")
+        expect(page.get_by_role("button", name="Not sure")).not_to_have_attribute("aria-disabled", "true")
+        page.get_by_role("button", name="Not sure").click()
+        page.wait_for_url("**done=*")
+    assert [one.note for one in store.record(key).decisions] == ["hard to hear"]
+
+
+def test_from_the_search_by_keys_to_what_was_found(browser: Browser, address: str, store: Store) -> None:
+    key = store.keys(TO_REVIEW)[1]
+    with signed_in(browser, address) as found:
+        page = found.page
+        page.goto(f"{address}/?show=all")
+        page.keyboard.press("/")
+        page.keyboard.type(store.record(key).row.call_id)
+        expect(page.locator(".row")).to_have_count(1)
+        page.keyboard.press("Escape")
+        page.wait_for_timeout(600)
+        expect(page.locator("[type=search]")).to_have_value(store.record(key).row.call_id)
+        page.keyboard.press("j")
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"{address}/calls/{key}?**")

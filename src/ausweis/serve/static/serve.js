@@ -112,7 +112,11 @@
     // Arrows choose among radio buttons, and in lists.
     if (event.key.startsWith("Arrow") && event.target.matches?.("input, select, audio")) return;
     const writing = event.target.matches?.(FIELDS) && !event.target.closest(".player");
-    if (event.key === "Escape" && writing) event.target.blur();
+    if (event.key === "Escape" && writing) {
+      // Browsers empty a search field then: what was found would be gone.
+      if (event.target.type === "search") event.preventDefault();
+      event.target.blur();
+    }
     if (!on?.checked && event.key !== "Enter") return;
     if (writing || event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.isComposing) {
       if (!(event.repeat && ["j", "k", "ArrowLeft", "ArrowRight"].includes(event.key) && !writing)) return;
