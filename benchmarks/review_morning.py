@@ -71,6 +71,8 @@ class Reviewer:
         self._waited = 0.0
 
     def _wait(self, act: Callable[[], object], until: Callable[[], object]) -> None:
+        # Nobody is quick enough to press a key before the page's script is there; a program is.
+        self.page.wait_for_load_state()
         begun = time.perf_counter()
         act()
         until()
@@ -108,6 +110,7 @@ def _decide(reviewer: Reviewer) -> None:
     reviewer.press("j", lambda: None)
     reviewer.press("Enter", page.locator("#decide").wait_for)
     for _ in range(DECIDED):
+        page.wait_for_load_state()
         page.locator(READY).wait_for()
         here = page.url
         reviewer.press("c", lambda seen=here: page.wait_for_url(lambda url: url.split("?")[0] != seen.split("?")[0]))
@@ -116,13 +119,16 @@ def _decide(reviewer: Reviewer) -> None:
 
 def _take_back(reviewer: Reviewer) -> None:
     page = reviewer.page
-    reviewer.press("u", page.locator(READY).wait_for)
+    reviewer.press("u", page.locator("#decide .decision").first.wait_for)
+    page.wait_for_load_state()
+    page.locator(READY).wait_for()
     reviewer.press("n", lambda: expect(page.locator(".said")).to_be_visible())
     reviewer.done("take one back, not sure")
 
 
 def _overrule(reviewer: Reviewer) -> None:
     page = reviewer.page
+    page.wait_for_load_state()
     page.locator(READY).wait_for()
     reviewer.press("o", lambda: expect(page.locator("#right")).to_be_visible())
     reviewer.write("textarea[name=note]", "PIN in Turn 2 genannt")
@@ -165,7 +171,7 @@ def _hear_blind(reviewer: Reviewer, address: str) -> None:
     reviewer.click(".row", page.locator("#heard").wait_for)
     assert page.locator(".badge.violation, .finding").count() == 0, "a sample shows its verdict"
     reviewer.press("1", lambda: None)
-    reviewer.click("#heard button.main", page.locator("#heard").wait_for)
+    reviewer.click("#heard button.main", page.locator("main.call:not(.blind)").wait_for)
     reviewer.done("draw five, hear one blind")
 
 

@@ -5,7 +5,7 @@ import pytest
 from tests.serve.filled import call_of, fill, judged, tone
 from tests.serve.serving import Visitor, visitor
 
-from ausweis.facts import Facts
+from ausweis.facts import Event, Facts
 from ausweis.store import Store
 
 ADDRESS = "/calls/1/audio/0"
@@ -39,6 +39,20 @@ def test_a_call_without_recording_has_none(store: Store) -> None:
     assert visitor(store).http.get("/calls/2/audio/0").status_code == 404
     assert "<audio" not in visitor(store).page("/calls/2")
     assert f'src="{ADDRESS}#t=' in visitor(store).page("/calls/1")
+
+
+def test_a_turn_without_a_time_promises_no_sound(store: Store, tmp_path: Path) -> None:
+    assert 'class="play"' in visitor(store).page("/calls/1")
+    call, told = (
+        call_of("c", ["Er endet im Mai."]),
+        Event(kind="discloses", subject="contract_data", turn=1, quote="Er"),
+    )
+    call = call.model_copy(update={"turns": tuple(turn.model_copy(update={"start": None}) for turn in call.turns)})
+    one, files = judged(call, Facts(call_id="c", turns=1, events=(told,))), (tone(tmp_path / "c.wav", 1),)
+    with fill(tmp_path / "s.sqlite", [one], audio={"c": files}) as untimed:
+        page = visitor(untimed).page("/calls/1")
+    assert 'href="#t1"' in page
+    assert 'class="play"' not in page
 
 
 def test_only_recordings_are_given_away(tmp_path: Path) -> None:

@@ -147,9 +147,19 @@ def test_named_reviewers_close_it_by_deciding(desk: Desk) -> None:
     assert desk.store.calibration(number).reviewers == ("Ben",)
     assert mia.http.get(f"/calibrations/{number}").status_code == 404
     assert 'id="heard"' not in mia.page(f"/calls/{key}")
+    assert "Decide for yourself." in ben.page(f"/calibrations/{number}")
+    assert "Decide for yourself." not in lea.page(f"/calibrations/{number}")
+    assert "Those who take part decide for themselves." in lea.page(f"/calibrations/{number}")
     hear(ben, key, outcome="compliant")
     assert desk.store.calibration(number).state == "closed"
     assert "No call was decided by two people." in ben.page(f"/calibrations/{number}")
+
+
+def test_a_prepared_session_says_who_takes_part(desk: Desk) -> None:
+    lea, _ = lead(desk), reviewer(desk, "Ben")
+    ticked = dict(re.findall(r'name="(reviewer-\d+)" value="(\w+)"', lea.page("/calibrations")))
+    _, where = lea.send("/calibrations", name="March", n="0", **ticked)
+    assert "Taking part: Ben." in lea.page(where)
 
 
 def test_calls_are_drawn_and_taken_out_while_it_is_prepared(desk: Desk) -> None:

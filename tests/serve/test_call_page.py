@@ -9,6 +9,8 @@ from tests.serve.serving import Visitor, desk_of, visitor
 
 from ausweis.facts import Event, Facts
 from ausweis.store import CallFilter, Store
+from ausweis.views.decided import label_in_words
+from ausweis.views.words import Words
 
 TO_REVIEW = CallFilter(to_review=True, states=("open",))
 RIGHT = {"choice": "overrule", "outcome": "violation", "late_authentication": "3"}
@@ -54,6 +56,20 @@ def test_overruling_keeps_the_right_label(store: Store) -> None:
     (decision,) = store.record(key).decisions
     assert decision.outcome == "violation"
     assert sorted(decision.violations) == [("factor_leaked", 1), ("factor_leaked", 4), ("late_authentication", 3)]
+
+
+def test_a_turn_that_broke_a_rule_twice_is_proposed_once(tmp_path: Path) -> None:
+    call = call_of("c", ["Er endet im Mai und kostet zehn Euro."])
+    told = (
+        Event(kind="discloses", subject=subject, turn=1, quote="Er") for subject in ("contract_data", "financial_data")
+    )
+    one = judged(call, Facts(call_id="c", turns=1, events=tuple(told)))
+    assert [broken.turn for broken in one.verdict.violations] == [1, 1]
+    with fill(tmp_path / "s.sqlite", [one]) as store:
+        assert 'name="no_authentication" value="1"' in visitor(store).page("/calls/1")
+        store.decide(1, reviewer="Anna", choice="confirm", verdict_key=store.record(1).verdict_key)
+        (decision,) = store.record(1).decisions
+        assert label_in_words(decision, Words("en")) == "violation, no authentication in turn 1"
 
 
 def test_turns_of_violations_count_for_a_violation_only(store: Store) -> None:

@@ -1,5 +1,6 @@
 """Which calls the queue shows. The rule: a saved filter moves with the calendar, and keeps no word of a call."""
 
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -72,6 +73,19 @@ def test_days_that_are_typed_win_over_the_period(browser: Browser, week: Store) 
         expect(page.locator(".periods [aria-current]")).to_have_count(0)
         page.get_by_role("link", name="All days").click()
         expect(page.locator(".row")).to_have_count(4)
+
+
+def test_the_other_lists_are_narrowed_with_the_one_that_is_shown(browser: Browser, week: Store) -> None:
+    with served(desk_of(week)) as address, signed_in(browser, address) as found:
+        page = found.page
+        page.goto(f"{address}/?show=all")
+        page.get_by_text("Filter", exact=True).click()
+        page.get_by_label("Nord").check()
+        every = page.locator(".views").get_by_role("link", name="All")
+        expect(every).to_have_text(re.compile("2$"))
+        expect(page.locator("summary").filter(has_text="Filter").first).to_have_text(re.compile("Filter 1"))
+        page.locator(".views").get_by_role("link", name="Decided").click()
+        expect(page.get_by_label("Nord")).to_be_checked()
 
 
 @pytest.mark.parametrize("width", [360, 1280])

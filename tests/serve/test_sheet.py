@@ -89,6 +89,7 @@ def test_what_others_decided_is_hidden_until_the_reader_has(store: Store) -> Non
     assert "Na ja." not in text
     assert "Not sure" not in text
     assert "One other person has decided; you see it once you have." in text
+    assert '<section class="decided on-screen">' in visitor(store).page(f"/calls/{key}/sheet")
 
 
 def test_an_overruled_verdict_gives_the_right_label_with_what_was_said_there(store: Store) -> None:

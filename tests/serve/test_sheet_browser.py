@@ -56,6 +56,17 @@ def test_a_reviewer_writes_a_note_for_coaching_and_prints_the_sheet(
         )
 
 
+def test_that_others_have_decided_is_not_on_paper(browser: Browser, address: str, store: Store) -> None:
+    key = store.keys(CallFilter(to_review=True, states=("open",)))[0]
+    store.decide(key, reviewer="Ben", choice="confirm", verdict_key=store.record(key).verdict_key)
+    with signed_in(browser, address) as found:
+        page = found.page
+        page.goto(f"{address}/calls/{key}/sheet")
+        expect(page.locator(".decided")).to_contain_text("once you have")
+        page.emulate_media(media="print")
+        expect(page.locator(".decided")).to_be_hidden()
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_the_sheet_fits_every_screen(browser: Browser, address: str, store: Store, width: int) -> None:
     with signed_in(browser, address, width=width, dark=True, language="de", scripts=False) as found:

@@ -43,6 +43,15 @@ def test_who_is_invited_signs_in_by_the_key_alone(desk: Desk) -> None:
     assert [entry.what for entry in desk.store.chain(limit=1)] == ["reviewer_invited"]
 
 
+def test_the_whole_link_is_taken_for_its_key(desk: Desk) -> None:
+    own = desk.store.invite("Petra", by="Anna").own_key
+    assert own
+    for link in (f"http://127.0.0.1:8321/invitation#{own}", f" {own}\n"):
+        answer = Visitor(desk, "", link).http.get("/")
+        assert answer.status_code == 200
+        assert "<bdi>Petra</bdi>" in answer.text
+
+
 @pytest.mark.parametrize("address", ["/team", "/team/invite", "/team/renew", "/team/withdraw", "/team/role"])
 def test_only_leads_have_the_team(desk: Desk, address: str) -> None:
     own = desk.store.invite("Petra", by="Anna").own_key

@@ -50,7 +50,7 @@ def test_who_is_invited_is_signed_in_by_one_press(
             other.goto(f"{address}/calls/{key}")
             other.get_by_role("button", name="Bestätigen").click()
             other.wait_for_url("**done=*")
-            page.get_by_role("button", name="Entziehen").click()
+            page.get_by_role("button", name="Schlüssel entziehen").click()
             expect(page.get_by_role("status").first).to_contain_text("kann sich nicht mehr anmelden")
             other.goto(f"{address}/")
             other.wait_for_url(f"{address}/signin")
@@ -66,7 +66,7 @@ def test_the_team_fits_on_a_phone(browser: Browser, address: str, store: Store) 
         page = lead.page
         page.goto(f"{address}/team")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        expect(page.get_by_role("button", name="Entziehen: Petra Berg")).to_be_in_viewport()
+        expect(page.get_by_role("button", name="Schlüssel entziehen: Petra Berg")).to_be_in_viewport()
         assert complaints(page) == []
 
 

@@ -39,7 +39,9 @@ def pages(store: Store, language: Language) -> Iterator[tuple[str, str]]:
     yield "markdown", review_markdown(review)
     anna = visitor(store)
     anna.http.get(f"/language?to={language}")
-    addresses = ("/", "/sample", "/figures", *(f"/calls/{key}" for key in store.keys(CallFilter(to_review=True))))
+    keys = store.keys(CallFilter(to_review=True))
+    calls = (f"/calls/{key}{part}" for key in keys for part in ("", "/sheet"))
+    addresses = ("/", "/sample", "/figures", *calls)
     yield from ((address, anna.page(address)) for address in addresses)
 
 

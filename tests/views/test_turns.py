@@ -117,3 +117,15 @@ def test_words_in_another_turn_that_speak_for_a_finding_are_evidence_there() -> 
         1: ["evidence"],
     }
     assert marks_of(verdict, None).keys() == {3}
+
+
+def test_a_kind_that_was_found_twice_in_a_turn_stands_beside_it_once() -> None:
+    marks = [
+        Mark("violation", "no_authentication", "critical", "contract_data", quotes=("Sie",)),
+        Mark("violation", "no_authentication", "critical", "amounts", quotes=("wohnen",)),
+        Mark("action", "contract_data", "unmet"),
+        Mark("action", "amounts", "unmet"),
+    ]
+    view = turn_views(CALL, {3: marks}, Covers())[2]
+    assert [mark.word for mark in view.chips] == ["no_authentication", "contract_data", "amounts"]
+    assert len(view.marks) == 4

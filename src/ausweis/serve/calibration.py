@@ -167,7 +167,8 @@ def _page(context: RequestContext, session: Calibration) -> Response:
         here="calibration",
         calibration=session,
         state=words.text(_STATES[session.state]),
-        how=words.text(_how(session)),
+        how=words.text(_how(session, me)),
+        named=", ".join(session.reviewers),
         rows=rows,
         takes_part=takes_part,
         left=left,
@@ -180,10 +181,12 @@ def _page(context: RequestContext, session: Calibration) -> Response:
     )
 
 
-def _how(session: Calibration) -> str:
+def _how(session: Calibration, reader: str) -> str:
     """The sentence that says what is to be done in it."""
     if session.state == "prepared":
         return "calibration_prepared_how"
+    if session.state == "open" and not session.asks(reader):
+        return "calibration_watch"
     return "calibration_why" if session.hides else "calibration_why_seen"
 
 

@@ -108,7 +108,7 @@ def _kinds(decision: Decision) -> tuple[str, frozenset[str]]:
 def _held(label: Decision | None, state: State, words: Words) -> str:
     if label is None:
         return words.text("calibration_state", state=words.word(state))
-    parts = [words.text("label_at", type=words.word(kind), turn=turn) for kind, turn in said_at(label)]
+    parts = [words.text("label_at", type=words.word(kind), turn=turn) for kind, turn in dict.fromkeys(said_at(label))]
     holds = ", ".join([words.word(label.outcome or label.choice), *parts])
     if label.settles:
         return words.text("calibration_settled", holds=holds, name=label.reviewer)

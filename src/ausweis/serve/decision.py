@@ -176,7 +176,7 @@ def _turns(form: Mapping[str, str], kind: str) -> list[int]:
 
 
 def _listed(kind: str, happened: Iterable[tuple[str, int]]) -> str:
-    return ", ".join(str(turn) for one, turn in sorted(happened) if one == kind)
+    return ", ".join(str(turn) for one, turn in sorted(set(happened)) if one == kind)
 
 
 def _ticks(verdict: Verdict) -> list[Tick]:

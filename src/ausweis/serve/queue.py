@@ -109,7 +109,8 @@ def queue_page(context: RequestContext) -> Response:
         "aside": 0 if question.show == "sample" else context.store.count(filter_of(context, sample)),
         "aside_query": sample.query(),
     }
-    views = [] if context.partial and rows else _views(context, question)
+    views = _views(context, question)
+    shown |= {"views": views, "narrowed": question.narrowed}
     shown["empty"] = None if rows or after else empty_view(context, question, views)
     if context.partial:
         return answer(context, "results.html.j2", **shown)
@@ -117,8 +118,6 @@ def queue_page(context: RequestContext) -> Response:
         context,
         "queue.html.j2",
         here="calls",
-        narrowed=question.narrowed,
-        views=views,
         said=said_of(context, question.query()),
         **choices(context, question.show, question.looked),
         **shown,

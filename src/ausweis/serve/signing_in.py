@@ -43,7 +43,8 @@ async def invitation_page(request: Request) -> Response:
 async def sign_in(request: Request) -> Response:
     """Sign in whoever gives a right key."""
     desk, form = desk_of(request), await fields_of(request)
-    token, back = form.get("token", "").strip(), here(form.get("back", ""))
+    # Whoever has a link is asked for a key: the key is what stands behind its `#`.
+    token, back = form.get("token", "").strip().rpartition("#")[2], here(form.get("back", ""))
     if desk.sign_on is not None:
         # Keys open nothing beside it.
         raise HTTPException(403, "sign_on_proxy")

@@ -72,5 +72,5 @@ def label_in_words(decision: Decision, words: Words) -> str:
     """`Verstoß, vorgesagt in Turn 6`: what a decision says is right; empty where it is not sure."""
     happened = (*decision.violations, *(decision.incidents or ()))
     label = [words.word(decision.outcome)] if decision.outcome else []
-    label += [words.text("label_at", type=words.word(kind), turn=turn) for kind, turn in happened]
+    label += [words.text("label_at", type=words.word(kind), turn=turn) for kind, turn in dict.fromkeys(happened)]
     return ", ".join(label)

@@ -20,6 +20,7 @@ MarkKind = Literal["violation", "incident", "evidence", "action", "factor", "eve
 _STRENGTH: tuple[MarkKind, ...] = ("violation", "incident", "evidence", "action", "factor", "event")
 """Where words are marked more than once, the first of these gives the colour."""
 _BROKEN: tuple[MarkKind, ...] = ("violation", "incident")
+_FOUND: tuple[MarkKind, ...] = (*_BROKEN, "evidence")
 _FACTOR_EVENTS = frozenset({"gives", "reads_out", "pre_authenticated", "callback"})
 _ACTION_EVENTS = frozenset({"discloses", "changes"})
 _SURE = 0.95
@@ -65,6 +66,14 @@ class TurnView:
     def at(self) -> str:
         """When it begins, as minutes and seconds; empty where unknown."""
         return clock(self.start)
+
+    @property
+    def chips(self) -> Sequence[Mark]:
+        """The marks as they stand beside the turn: a kind of finding once, however many of it are here."""
+        once: dict[object, Mark] = {}
+        for mark in self.marks:
+            once.setdefault((mark.kind, mark.word) if mark.kind in _FOUND else mark, mark)
+        return tuple(once.values())
 
     @property
     def broken(self) -> bool:
