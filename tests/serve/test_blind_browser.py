@@ -64,7 +64,7 @@ def test_the_recording_and_the_transcript_begin_at_the_beginning(browser: Browse
     with signed_in(browser, address) as found:
         page = found.page
         page.goto(f"{address}/calls/{key}")
-        page.wait_for_function("document.querySelector('audio').readyState >= 1")
+        page.wait_for_function("() => document.querySelector('audio').readyState >= 1")
         assert page.evaluate("document.querySelector('audio').currentTime") == 0
         assert "#" not in str(page.locator("audio").get_attribute("src"))
         page.wait_for_timeout(500)

@@ -264,6 +264,21 @@ def test_two_files_of_a_call_play_together(browser: Browser, tmp_path: Path) -> 
         assert [one[0] for one in page.evaluate(both)] == [True, True]
 
 
+def test_the_last_press_counts_however_fast_they_come(browser: Browser, tmp_path: Path) -> None:
+    presses = (
+        "(times) => { while (times--) document.querySelector('.player').dispatchEvent(new CustomEvent('toggle')); }"
+    )
+    with listening(browser, tmp_path, pair) as page:
+        page.wait_for_function("() => [...document.querySelectorAll('audio')].every((one) => one.readyState >= 1)")
+        for times, paused in ((2, True), (3, False), (2, False), (1, True), (4, True), (5, False)) * 3:
+            page.evaluate(presses, times)
+            page.wait_for_timeout(100)
+            states = "[...document.querySelectorAll('audio')].map((one) => one.paused)"
+            assert page.evaluate(states) == [paused, paused]
+            if not paused and times == 5:
+                page.keyboard.press("p")
+
+
 def test_what_the_browser_cannot_play_is_decoded_by_the_server(browser: Browser, tmp_path: Path) -> None:
     def disguised(folder: Path) -> tuple[Path, ...]:
         return (adpcm(folder / "c.wav", 100).rename(folder / "c.m4a"),)

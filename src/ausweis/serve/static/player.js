@@ -174,6 +174,15 @@
   setSpeed();
 
   // the files
+  // Events come late: what counts is what the first does by now.
+  const together = () => {
+    touched = true;
+    for (const file of files.slice(1)) {
+      if (playing()) file.play().catch(() => {});
+      else file.pause();
+    }
+    show();
+  };
   const follow = () => {
     for (const file of files.slice(1)) {
       if (Math.abs(file.currentTime - first().currentTime) > 0.15 && !file.seeking) file.currentTime = first().currentTime;
@@ -204,8 +213,8 @@
     file.addEventListener("error", () => given(file));
     file.addEventListener("loadedmetadata", () => settle(file));
     file.addEventListener("durationchange", tell);
-    file.addEventListener("play", led(() => { play(); show(); requestAnimationFrame(frame); }));
-    file.addEventListener("pause", led(() => { pause(); show(); }));
+    file.addEventListener("play", led(() => { together(); requestAnimationFrame(frame); }));
+    file.addEventListener("pause", led(together));
     file.addEventListener("timeupdate", led(() => {
       follow();
       if (touched) mark();
