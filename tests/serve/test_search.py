@@ -164,7 +164,7 @@ def test_an_older_store_is_made_searchable_while_it_is_served(store: Store) -> N
     desk = desk_of(store)
     anna = Visitor(desk, "Anna")
     desk.unindexed = 3
-    assert "Calls that cannot be searched yet: 3." in anna.page("/?show=all&q=vertrag")
+    assert "3 calls cannot be searched yet." in anna.page("/?show=all&q=vertrag")
     with indexing(desk):
         until = time.monotonic() + 60
         while store.unindexed() and time.monotonic() < until:

@@ -38,7 +38,7 @@ def test_the_token_of_the_address_goes_into_the_form(http: TestClient) -> None:
     assert f'name="token" value="{TOKEN}"' in http.get(f"/signin?token={TOKEN}").text
     wrong = http.get("/signin?token=wrong")
     assert "wrong" not in wrong.text
-    assert "does not know this token" in wrong.text
+    assert "does not know this key" in wrong.text
 
 
 def test_the_cookie_is_for_this_server_alone(http: TestClient) -> None:

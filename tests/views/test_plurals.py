@@ -101,3 +101,14 @@ def test_a_moment_is_by_the_clock_of_this_machine() -> None:
     here = datetime(2026, 3, 2, 8, 15, tzinfo=UTC).astimezone()
     assert Words("de").moment("2026-03-02T08:15:00Z") == f"{here.day}. März 2026, {here:%H:%M}"
     assert Words("en").moment("2026-03-02T08:15:00Z") == f"{here.day} Mar 2026, {here:%H:%M}"
+
+
+def test_what_the_desk_refuses_has_a_code() -> None:
+    """Messages are for the terminal: pages take their words from the code."""
+    bare = []
+    for path in (SOURCE / "serve").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            named = isinstance(node, ast.Call) and getattr(node.func, "id", "") == "StoreError"
+            if named and not {"code", "place"} & {word.arg for word in node.keywords} and path.name != "app.py":  # type: ignore[attr-defined]
+                bare.append(f"{path.name}:{node.lineno}")  # type: ignore[attr-defined]
+    assert bare == []

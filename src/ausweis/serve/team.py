@@ -5,7 +5,7 @@ from typing import get_args
 
 from starlette.responses import Response
 
-from ausweis.errors import NameRefusedError, StoreError
+from ausweis.errors import StoreError
 from ausweis.serve.desk import RequestContext
 from ausweis.serve.rendering import answer
 from ausweis.serve.roles import require_lead
@@ -34,10 +34,10 @@ def invite(context: RequestContext) -> Response:
         invitation = context.store.invite(
             name, _role(context), by=context.session.reviewer, with_key=_has_keys(context)
         )
-    except NameRefusedError as error:
+    except StoreError as error:
+        if error.place:
+            raise
         return _page(context, problem=context.words.error(error), name=name, status=422)
-    except StoreError:
-        return _page(context, problem=context.words.text("name_missing"), name=name, status=422)
     return _page(context, invitation=invitation)
 
 

@@ -30,7 +30,7 @@ def search_unmasked(context: RequestContext) -> Response:
     asked = replace(question, q="", found="")
     terms = search_terms(question.q)
     if not terms or any(len(term) < SHORTEST for term in terms):
-        raise StoreError(context.words.text("search_short"))
+        raise StoreError("the words are too short", code="words_short", least=SHORTEST)
     reviewer = context.session.reviewer
     keys = context.store.search_unmasked(question.q, who=reviewer, which=filter_of(context, asked))
     own = [name for name in desk.searches.copy() if name[0] == context.session.id]

@@ -100,7 +100,8 @@ def invite(
     """
     name = " ".join(name.split())
     if not name or len(name) > _MAX_NAME or not name.isprintable():
-        raise StoreError(f"a reviewer needs a name, of at most {_MAX_NAME} letters")
+        message = f"a reviewer needs a name, of at most {_MAX_NAME} letters"
+        raise StoreError(message, code="name_wrong", most=_MAX_NAME)
     _check_role(role)
     name = known_name(name, known_names(connection))
     if reviewer(connection, name) is not None:
@@ -171,4 +172,4 @@ def _reviewer(row: Any) -> Reviewer:
 
 def _check_role(role: str) -> None:
     if role not in get_args(Role):
-        raise StoreError(f"a role is one of {', '.join(get_args(Role))}")
+        raise StoreError(f"a role is one of {', '.join(get_args(Role))}", code="role_wrong")

@@ -39,7 +39,8 @@ def search_unmasked(
     """
     terms = terms_of(words)
     if not terms or len(words) > MAX_TEXT or "\0" in words or any(len(term) < index.SHORTEST for term in terms):
-        raise StoreError(f"words of {index.SHORTEST} letters and more can be looked for")
+        message = f"words of {index.SHORTEST} letters and more can be looked for"
+        raise StoreError(message, code="words_short", least=index.SHORTEST)
     dialect = connection.dialect.name
     said = (calls.c.key.in_(select(texts.c.call_key).where(has(texts.c.words, term, dialect))) for term in terms)
     wanted = select(calls.c.key).where(*conditions(replace(which, text=None), dialect), *said)

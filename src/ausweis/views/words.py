@@ -42,8 +42,6 @@ class Words:
     def error(self, error: StoreError) -> str:
         """What a refusal of the store, or of a form, says; of a fault that has no code, that there is one."""
         texts = table(self.language, "errors")
-        if not error.code and not error.place:
-            return error.message
         values = {name: self._value(name, value) for name, value in error.values.items()}
         return texts.get(error.code, texts["store_other"]).format(**values)
 
