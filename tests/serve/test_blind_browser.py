@@ -137,7 +137,7 @@ def test_a_calibration_session_in_the_browser(browser: Browser, store: Store) ->
         other.locator("input[name=no_authentication]").fill("2")
         other.get_by_role("button", name="Festhalten und weiter").click()
         other.wait_for_url(f"{address}/calls/{keys[1]}")
-        other.get_by_label("Regelkonform").check()
+        other.get_by_role("radio", name="Regelkonform").check()
         other.get_by_role("button", name="Festhalten und weiter").click()
         expect(other.locator(".said")).to_contain_text("über alle Anrufe")
         store.hear(keys[0], reviewer="Mia", outcome="compliant", verdict_key=store.record(keys[0]).verdict_key)
