@@ -97,7 +97,7 @@ def test_a_verdict_names_its_words_without_the_policy(make_facts: FactsOf) -> No
     assert verdict.own_words == marina().own_words
     changed, leaked = verdict.violations
     assert violation_sentence(changed, "de", verdict.vocabulary) == (
-        "Vor der Handlung „Stegzugang“ wurde nichts geprüft; für die Stufe elevated fehlte: harbour word."
+        "Vor der Handlung „Stegzugang“ wurde nichts geprüft; für die Stufe „erhöht“ fehlte: harbour word."
     )
     assert "before the action “Stegzugang”" in violation_sentence(changed, "en", verdict.vocabulary)
     assert "(Liegeplatznummer)" in violation_sentence(leaked, "de", verdict.vocabulary)
