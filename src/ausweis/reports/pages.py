@@ -16,9 +16,14 @@ from ausweis.views.templates import environment
 __all__ = ["page_of"]
 
 
-def page_of(template: str, style: str, script: str = "", **values: Any) -> str:
-    """The page of a template; `style` and `script` are files in the folder of templates."""
+def page_of(template: str, style: str, script: str = "", *, explained: bool = False, **values: Any) -> str:
+    """The page of a template; `style` and `script` are files in the folder of templates.
+
+    `explained`: words are explained on it, with the style that the desk has for it too.
+    """
     text, code = _beside(style), _beside(script) if script else ""
+    if explained:
+        text = (files("ausweis.views") / "static" / "explained.css").read_text(encoding="utf-8") + text
     scripts = f" script-src '{_hash(code)}';" if code else ""
     policy = f"default-src 'none'; style-src '{_hash(text)}';{scripts} base-uri 'none'; form-action 'none'"
     values |= {"policy": policy, "style": Markup(text), "script": Markup(code)}  # noqa: S704

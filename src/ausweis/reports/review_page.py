@@ -40,6 +40,7 @@ def review_page(review: Review) -> str:
     return page_of(
         "review_page.html.j2",
         "review.css",
+        explained=True,
         review=review,
         wanted=wanted,
         title=heading(review),

@@ -105,7 +105,7 @@ def create_app(desk: Desk) -> Guard:
             Route("/signin", sign_in, methods=["POST"]),
             Route("/signout", sign_out, methods=["POST"]),
             Route("/language", _language),
-            Mount("/static", StaticFiles(packages=[("ausweis.serve", "static")])),
+            Mount("/static", StaticFiles(packages=[("ausweis.serve", "static"), ("ausweis.views", "static")])),
         ],
         exception_handlers={HTTPException: _no_page, StoreError: _refused, Exception: _no_page},
     )
