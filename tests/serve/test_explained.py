@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
+from tests.serve.driven import signed_in
 from tests.serve.serving import TOKEN, desk_of, served
 
 from ausweis.store import CallFilter, Store
@@ -62,18 +63,11 @@ def test_a_word_is_explained_where_it_first_stands(
 
 
 def test_rows_that_are_fetched_anew_keep_the_explanations(browser: Browser, address: str) -> None:
-    context = browser.new_context(viewport={"width": 1280, "height": 700}, locale="en")
-    try:
-        page = context.new_page()
-        page.goto(f"{address}/signin?token={TOKEN}")
-        page.locator("input[name=reviewer]").fill("Anna")
-        page.keyboard.press("Enter")
-        page.wait_for_url(f"{address}/")
+    with signed_in(browser, address) as found:
+        page = found.page
         page.goto(f"{address}/?show=all")
         page.locator("input[name=q]").fill("Petersen")
         page.wait_for_url("**q=Petersen*")
         page.get_by_role("button", name="What does Risk mean?").click()
         expect(page.locator("#ask-risk")).to_be_visible()
         expect(page.locator("#ask-risk")).to_have_count(1)
-    finally:
-        context.close()

@@ -97,7 +97,7 @@ def drop(context: RequestContext) -> Response:
     call = context.form.get("call", "")
     if call.isascii() and call.isdecimal() and len(call) < 16:
         context.store.drop_from_calibration(context.parts["key"], int(call), by=context.session.reviewer)
-    return RedirectResponse(f"/calibrations/{context.parts['key']}", 303)
+    return _back(context)
 
 
 def start(context: RequestContext) -> Response:
@@ -108,7 +108,7 @@ def start(context: RequestContext) -> Response:
     """
     require_lead(context)
     context.store.start_calibration(context.parts["key"], by=context.session.reviewer)
-    return RedirectResponse(f"/calibrations/{context.parts['key']}", 303)
+    return _back(context)
 
 
 def close(context: RequestContext) -> Response:
@@ -119,7 +119,7 @@ def close(context: RequestContext) -> Response:
     """
     require_lead(context)
     context.store.close_calibration(context.parts["key"], by=context.session.reviewer)
-    return RedirectResponse(f"/calibrations/{context.parts['key']}", 303)
+    return _back(context)
 
 
 def add_call(context: RequestContext) -> Response:
@@ -140,6 +140,11 @@ def left_of(context: RequestContext, session: Calibration) -> list[int]:
     """The calls of a session that the reader has yet to decide."""
     done = context.store.calibration_progress(session).get(person_of(context.session.reviewer), set())
     return [key for key in session.calls if key not in done]
+
+
+def _back(context: RequestContext) -> Response:
+    """To the page of the session that the address names."""
+    return RedirectResponse(f"/calibrations/{context.parts['key']}", 303)
 
 
 def _session(context: RequestContext) -> Calibration:

@@ -157,7 +157,7 @@ def filter_of(context: RequestContext, question: Question, *, free: bool = False
     """The filter for the store, for this reader; with `free`, without the calls that others are at."""
     which = question.filter
     if question.show == "second":
-        which = replace(which, undecided_by=context.store.spellings(context.session.reviewer))
+        which = replace(which, undecided_by=question.names)
     if question.found:
         searched = searched_of(context, question)
         which = replace(which, keys=searched.keys if searched else ())
