@@ -1,8 +1,14 @@
 """What is taken for invented text, and what people do say."""
 
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
 import pytest
 
-from ausweis.audio.segments import is_credit, is_loop, is_parroted, is_silence, is_sparse, once
+from ausweis.audio.heard import Word
+from ausweis.audio.segments import heard_in, is_credit, is_loop, is_parroted, is_silence, is_sparse, once
+from ausweis.audio.speech import Span, Window
 
 
 @pytest.mark.parametrize(
@@ -71,3 +77,15 @@ def test_words_that_are_said_a_few_times_stay() -> None:
     words = "ja ja ja ja genau genau and five five five five seven".split()
     assert once(words) == list(range(len(words)))
     assert once([]) == []
+
+
+def test_words_of_a_segment() -> None:
+    window = Window(np.zeros(80_000, dtype=np.float32), [Span(16_000, 64_000)], offset=10.0)
+    words = [(" Die", 0.0, 0.2, 0.9), (" 7", 0.4, 0.6, 0.8), (",7", 0.6, 1.0, 0.5), (",1.", 1.0, 1.5, 0.7)]
+    segment: Any = SimpleNamespace(
+        text=" Die 7,7,1.",
+        no_speech_prob=0.1,
+        avg_logprob=-0.3,
+        words=[SimpleNamespace(word=word, start=start, end=end, probability=sure) for word, start, end, sure in words],
+    )
+    assert heard_in(segment, window).words == [Word("Die", 11.0, 11.2, 0.9), Word("771.", 11.4, 12.5, 0.5)]

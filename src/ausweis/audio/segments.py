@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ausweis.audio.heard import Cut, CutReason, Heard, Word
+from ausweis.audio.numerals import as_digits
 from ausweis.audio.speech import Window
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def heard_in(segment: "Segment", window: Window) -> Heard:
     for before, after in pairwise([*kept, len(words)]):
         if after > before + 1:
             cuts.append(Cut(words[before].end, words[after - 1].end, "loop"))
-    return Heard([words[place] for place in kept], cuts)
+    return Heard(as_digits([words[place] for place in kept]), cuts)
 
 
 def _words(segment: "Segment", window: Window) -> list[Word]:
