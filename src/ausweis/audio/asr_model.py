@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ausweis.audio.decode import RATE
+from ausweis.audio.encoded import OnceEncoded
 from ausweis.audio.heard import Heard, Word
 from ausweis.audio.segments import heard_in, is_loop, is_parroted, is_sparse, text_of
 from ausweis.audio.speech import Channel, Span, Window, speech_in, windows_of
@@ -38,6 +39,8 @@ class AsrModel:
     def __init__(self, model: "WhisperModel", hot_words: Sequence[str] = ()) -> None:
         from faster_whisper import BatchedInferencePipeline
 
+        if model.model.device == "cpu":
+            model.encode = OnceEncoded(model.encode)
         self._model = model
         self._pipeline = BatchedInferencePipeline(model)
         self._hot_words = f"{', '.join(hot_words)}." if hot_words else None
@@ -79,7 +82,9 @@ class AsrModel:
         for samples, spans in spoken:
             for held in windows_of(spans)[:LANGUAGE_WINDOWS]:
                 speech = speech_in(samples, held)
-                chances = dict(self._model.detect_language(speech)[2])
+                # As the pipeline makes them when it hears the window: so it is encoded once.
+                features = self._model.feature_extractor(speech)[..., :-1]
+                chances = dict(self._model.detect_language(features=features)[2])
                 german += chances.get("de", 0.0) * len(speech)
                 total += (chances.get("de", 0.0) + chances.get("en", 0.0)) * len(speech)
         return german / (total or 1.0)
@@ -131,8 +136,9 @@ class AsrModel:
         done = 0
         for window in windows:
             window.begin = done / RATE
+            # The half keeps the pipeline, which counts in samples, from cutting one off.
+            clips.append({"start": (done + 0.5) / RATE, "end": (done + len(window.speech) + 0.5) / RATE})
             done += len(window.speech)
-            clips.append({"start": window.begin, "end": done / RATE})
         segments, _ = self._pipeline.transcribe(
             np.concatenate([window.speech for window in windows]),
             clip_timestamps=clips,
