@@ -27,6 +27,7 @@ MBROLA_FILES = Path("/usr/share/mbrola")
 class Part:
     """A voice that can be cast. `load` takes the manner of the call, and a seed for a voice that plays dice."""
 
+    name: str
     sex: Sex
     packages: tuple[str, ...]
     """Of Debian; none for a voice that comes by pip."""
@@ -34,11 +35,13 @@ class Part:
 
 
 def _mbrola(name: str, sex: Sex) -> Part:
-    return Part(sex, ("espeak-ng", "mbrola", f"mbrola-{name}"), lambda manner, _: MbrolaVoice(name, manner))
+    return Part(
+        f"mbrola-{name}", sex, ("espeak-ng", "mbrola", f"mbrola-{name}"), lambda manner, _: MbrolaVoice(name, manner)
+    )
 
 
 def _pico(language: str) -> Part:
-    return Part("female", ("libttspico-utils",), lambda manner, _: PicoVoice(language, manner))
+    return Part(f"pico-{language}", "female", ("libttspico-utils",), lambda manner, _: PicoVoice(language, manner))
 
 
 CAST: dict[Language, tuple[Part, ...]] = {
@@ -55,7 +58,7 @@ CAST: dict[Language, tuple[Part, ...]] = {
         _pico("en-GB"),
         _pico("en-US"),
         _mbrola("us1", "female"),
-        Part("male", (), lambda manner, seed: JoeVoice.load(seed, manner)),
+        Part("joe", "male", (), lambda manner, seed: JoeVoice.load(seed, manner)),
         _mbrola("en1", "male"),
         _mbrola("us2", "male"),
         _mbrola("us3", "male"),

@@ -63,7 +63,7 @@ def _whole(digits: str) -> str:
 def _code(found: re.Match[str], speaker: Habits) -> str:
     letters, digits = found.groups()
     read = cardinal_en(int(digits)) if len(digits) <= 2 and digits[0] != "0" else groups_of(digits, speaker)
-    return f"{spelled(letters)} {read}"
+    return f"{' '.join(letters)} {read}"
 
 
 def _mail(found: re.Match[str], _: Habits) -> str:
@@ -71,7 +71,11 @@ def _mail(found: re.Match[str], _: Habits) -> str:
 
 
 def _alone(digits: str, speaker: Habits) -> str:
-    return cardinal_en(int(digits)) if len(digits) <= 3 and digits[0] != "0" else groups_of(digits, speaker)
+    return (
+        cardinal_en(int(digits))
+        if len(digits) <= 3 and (digits[0] != "0" or len(digits) == 1)
+        else groups_of(digits, speaker)
+    )
 
 
 _RULES: tuple[Rule, ...] = (
@@ -96,11 +100,11 @@ _RULES: tuple[Rule, ...] = (
     ),
     (re.compile(rf"\b({_COUNT})\.(\d+)\b"), _point),
     (re.compile(r"\b\d{1,3}(?:,\d{3})+\b"), lambda found, _: _whole(found[0])),
-    (re.compile(r"\b([A-Z]{1,3})[ -]?(\d+(?:[ -]\d+)*)\b"), _code),
+    (re.compile(r"\b(?!PIN|ATM|SIM|I\b|A\b)([A-Z]{1,3})[ -]?(\d+(?:[ -]\d+)*)\b"), _code),
     (re.compile(r"\b\d+(?:[ -]\d+)+\b"), lambda found, speaker: groups_of(found[0], speaker)),
     (re.compile(r"\b\d{4}\b"), _four_digits),
     # A postcode ends in letters, each read by its name: "2JB".
-    (re.compile(r"\b(\d)([A-Z]{2})\b"), lambda found, speaker: f"{digits_of(found[1], speaker)} {spelled(found[2])}"),
+    (re.compile(r"\b(\d)([A-Z]{2})\b"), lambda found, speaker: f"{digits_of(found[1], speaker)} {' '.join(found[2])}"),
     (re.compile(r"(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])"), lambda *_: " "),
     (re.compile(r"\d+"), lambda found, speaker: _alone(found[0], speaker)),
     (re.compile(r"%"), lambda *_: " per cent"),

@@ -54,27 +54,32 @@ def _four_digits(found: re.Match[str], speaker: Habits) -> str:
 def _amount(found: re.Match[str], speaker: Habits) -> str:
     cents = "" if found[2] == "00" else cardinal_de(int(found[2]))
     if cents and not found[3] and speaker.tossed(0.5):
-        return f"{_whole(found[1])} {cents}"
-    return f"{_with_unit(found[1], 'Euro')} {cents}"
+        return f"{_whole(found[1], speaker)} {cents}"
+    return f"{_with_unit(found[1], 'Euro', speaker)} {cents}"
 
 
-def _whole(digits: str) -> str:
-    return cardinal_de(int(digits.replace(".", "")))
+def _whole(digits: str, speaker: Habits) -> str:
+    word = cardinal_de(int(digits.replace(".", "")))
+    return word.removeprefix("ein") if word.startswith(("einhundert", "eintausend")) and speaker.tossed(0.5) else word
 
 
-def _with_unit(digits: str, unit: str) -> str:
-    return f"{'ein' if digits == '1' else _whole(digits)} {UNITS.get(unit, unit)}"
+def _with_unit(digits: str, unit: str, speaker: Habits) -> str:
+    return f"{'ein' if digits == '1' else _whole(digits, speaker)} {UNITS.get(unit, unit)}"
 
 
 def _code(found: re.Match[str], speaker: Habits) -> str:
     letters, digits = found.groups()
     # The A31 is a road; of a customer number, each digit is read.
     read = cardinal_de(int(digits)) if len(digits) <= 2 and digits[0] != "0" else groups_of(digits, speaker)
-    return f"{spelled(letters)} {read}"
+    return f"{' '.join(letters)} {read}"
 
 
 def _mail(found: re.Match[str], _: Habits) -> str:
     return "".join(f" {SIGNS[sign]} " if sign in SIGNS else sign for sign in found[0])
+
+
+def _alone(digits: str, speaker: Habits) -> str:
+    return _whole(digits, speaker) if digits[0] != "0" or len(digits) == 1 else groups_of(digits, speaker)
 
 
 _RULES: tuple[Rule, ...] = (
@@ -85,31 +90,27 @@ _RULES: tuple[Rule, ...] = (
     (re.compile(rf"\b(\d{{1,2}})\.\s+({_MONTH})\b(?:,?\s+(\d{{4}}|\d{{2}})\b)?"), _day_and_month),
     (
         re.compile(r"\b(\d{1,2})[:.](\d\d) Uhr\b"),
-        lambda found, _: f"{_with_unit(found[1], 'Uhr')} {cardinal_de(int(found[2]))}",
+        lambda found, speaker: f"{_with_unit(found[1], 'Uhr', speaker)} {cardinal_de(int(found[2]))}",
     ),
     (re.compile(rf"\b({_COUNT}),(\d\d)\b(\s*(?:Euro|€))?"), _amount),
     (
         re.compile(rf"\b({_COUNT}),(\d+)\b"),
-        lambda found, speaker: f"{_whole(found[1])} Komma {digits_of(found[2], speaker)}",
+        lambda found, speaker: f"{_whole(found[1], speaker)} Komma {digits_of(found[2], speaker)}",
     ),
     (
         re.compile(rf"\b({_COUNT})\s?(€|%|kWh|GB|MB|km|Euro|Uhr|Prozent|Gigabyte|Kilowattstunden?|Cent)(?!\w)"),
-        lambda found, _: _with_unit(found[1], found[2]),
+        lambda found, speaker: _with_unit(found[1], found[2], speaker),
     ),
-    (re.compile(r"\b\d{1,3}(?:\.\d{3})+\b"), lambda found, _: _whole(found[0])),
+    (re.compile(r"\b\d{1,3}(?:\.\d{3})+\b"), lambda found, speaker: _whole(found[0], speaker)),
     # A dot with a small letter behind it, or "am" before it, ends no sentence.
     (re.compile(r"\b(\d{1,2})\.(?=\s+[a-zäöü])"), _ordinal),
-    (re.compile(r"(?<=\b[AaZzVv][mou][m ]\s)(\d{1,2})\."), _ordinal),
-    (re.compile(r"\b([A-ZÄÖÜ]{1,3})[ -]?(\d+(?:[ -]\d+)*)\b"), _code),
+    (re.compile(r"(?:(?<=\b[Aa]m )|(?<=\b[ZzVv][uo]m ))(\d{1,2})\."), _ordinal),
+    (re.compile(r"\b(?!PIN|TAN|SIM|SMS)([A-ZÄÖÜ]{1,3})[ -]?(\d+(?:[ -]\d+)*)\b"), _code),
     (re.compile(r"\b\d+(?:[ /-]\d+)+\b"), lambda found, speaker: groups_of(found[0], speaker)),
     (re.compile(r"\b\d{4}\b"), _four_digits),
     (re.compile(r"\b(?:0\d+|\d{5,})\b"), lambda found, speaker: groups_of(found[0], speaker)),
     # "thuermer90" and "14b" are two words; "250er" is one.
     (re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=(?!ern?\b)[^\W\d_])"), lambda *_: " "),
-    (re.compile(r"\d+"), lambda found, speaker: _at_most_six(found[0], speaker)),
+    (re.compile(r"\d+"), lambda found, speaker: _alone(found[0], speaker)),
     (re.compile(r"[€%]"), lambda found, _: UNITS[found[0]]),
 )
-
-
-def _at_most_six(digits: str, speaker: Habits) -> str:
-    return cardinal_de(int(digits)) if len(digits) <= 6 and digits[0] != "0" else groups_of(digits, speaker)

@@ -81,9 +81,10 @@ def groups_of(text: str, speaker: Habits) -> str:
 
 
 def _group(group: str, speaker: Habits, whole: bool) -> str:
-    cardinal = cardinal_de if speaker.language == "de" else cardinal_en
-    pairs = [group] if len(group) == 2 or (len(group) == 3 and speaker.language == "de") else [group[:2], group[2:]]
-    if whole and len(group) in (2, 3, 4) and not any(pair[0] == "0" for pair in pairs if pair):
+    german = speaker.language == "de"
+    cardinal = cardinal_de if german else cardinal_en
+    pairs = [group[:2], group[2:]] if len(group) == 4 else [group]
+    if whole and len(group) in ((2, 3, 4) if german else (2, 4)) and not any(pair[0] == "0" for pair in pairs):
         return " ".join(cardinal(int(pair)) for pair in pairs)
     # Nobody reads more than four digits in one breath.
     parts = [group[at : at + 3] for at in range(0, len(group), 3)] if len(group) > 4 else [group]

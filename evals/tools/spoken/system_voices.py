@@ -3,6 +3,7 @@
 They are free of charge but not free software (Debian: non-free), so that they serve this tool alone.
 """
 
+import re
 import subprocess
 from io import BytesIO
 from pathlib import Path
@@ -17,6 +18,7 @@ from ausweis.errors import ModelError
 
 __all__ = ["MbrolaVoice", "PicoVoice"]
 
+WORD = re.compile(r"\w")
 WORDS_A_MINUTE = 150
 """eSpeak NG's usual 175 is hasty for a telephone."""
 
@@ -36,6 +38,8 @@ class MbrolaVoice:
         Raises:
             ModelError: eSpeak NG fails.
         """
+        if not WORD.search(text):
+            return np.zeros(0, np.float32)
         speed = round(WORDS_A_MINUTE * self._manner.speed / self._manner.pitch)
         command = ["espeak-ng", "-v", self._voice, "-s", str(speed), "-b", "1", "--stdin", "--stdout"]
         wav = _run(command, (respelled(text) if self._german else text).encode())
@@ -59,6 +63,8 @@ class PicoVoice:
         Raises:
             ModelError: Pico fails.
         """
+        if not WORD.search(text):
+            return np.zeros(0, np.float32)
         speed = round(100 * self._manner.speed / self._manner.pitch)
         given = respelled(text) if self._language == "de-DE" else text
         marked = f"<speed level='{speed}'>{given.replace('<', ' ')}</speed>"
