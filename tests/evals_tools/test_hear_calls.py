@@ -13,8 +13,8 @@ from evals.tools.hear_calls import main
 from evals.tools.heard import NoiseModel, Pair, as_heard, learn, lexicon_of, noised, pair_of, read_pairs
 from evals.tools.heard.aligning import TimedWord, align
 from evals.tools.heard.noise_model import Noise, NumberNoise
+from evals.tools.heard.pairs import SaidTurn, Truth
 from evals.tools.heard.words import digits_of, distance, mark_of, sound_of
-from evals.tools.spoken.speaking import SpokenTurn, Truth
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.evals.cases import labelled
@@ -41,7 +41,7 @@ HEARD = [LOST[0], "Petersen, 4711.", *LOST[2:]]
 def pair(heard: Sequence[str], call: LabelledCall = CALL, first: str = "agent") -> Pair:
     """What was said turn by turn, two seconds each, and what was heard of it; a turn without words is not there."""
     said = [
-        SpokenTurn(turn=number, speaker=turn.speaker, start=2.0 * number, end=2.0 * number + 1.5, text=turn.text)
+        SaidTurn(turn=number, speaker=turn.speaker, start=2.0 * number, end=2.0 * number + 1.5, text=turn.text)
         for number, turn in enumerate(call.call.turns, start=1)
     ]
     turns: list[Turn] = []
@@ -52,7 +52,7 @@ def pair(heard: Sequence[str], call: LabelledCall = CALL, first: str = "agent") 
             turns[-1] = turns[-1].model_copy(update={"end": 2.0 * number + 1.5, "text": f"{turns[-1].text} {text}"})
         elif text:
             turns.append(Turn(speaker=speaker, start=2.0 * number, end=2.0 * number + 1.5, text=text))
-    truth = Truth(call_id=call.call.id, language="de", seconds=60, turns=tuple(said))
+    truth = Truth(call_id=call.call.id, turns=tuple(said))
     return pair_of(truth, Call(id=call.call.id, turns=tuple(turns)))
 
 

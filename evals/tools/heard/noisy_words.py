@@ -4,9 +4,7 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 
 from evals.tools.heard.noise_model import AS_SAID, Counts, Lexicon, Noise, word_class
-from evals.tools.heard.words import core_of, plain, sound_of
-from rapidfuzz import process
-from rapidfuzz.distance import Levenshtein
+from evals.tools.heard.words import core_of, distance, plain, sound_of
 
 __all__ = ["NoisyWords", "drawn"]
 
@@ -102,10 +100,7 @@ class NoisyWords:
     def _like(self, sound: str, most: int) -> Iterator[tuple[float, str]]:
         """Words of about its length, with how far they are from it."""
         for length in range(len(sound) - most, len(sound) + most + 1):
-            sounds, forms = self._sounds.get(length, ([], []))
-            if sounds:
-                far = process.cdist([sound], sounds, scorer=Levenshtein.normalized_distance)[0]
-                yield from zip(far.tolist(), forms, strict=True)
+            yield from ((distance(sound, other), form) for other, form in self._sounds.get(length, ()))
 
     def _form(self, word: str) -> str:
         """A word in the spelling that is usual; one that was never heard with a capital as often as such words."""
@@ -118,13 +113,11 @@ class NoisyWords:
         return core[:1].upper() + core[1:] if drawn(self._noise.capitals, self._chance) == "yes" else core
 
 
-def _by_length(lexicon: Lexicon) -> dict[int, tuple[list[str], list[str]]]:
-    """The sounds of all words that were heard, by their length, and what is written for them."""
-    found: dict[int, tuple[list[str], list[str]]] = {}
+def _by_length(lexicon: Lexicon) -> dict[int, list[tuple[str, str]]]:
+    """The sounds of all words that were heard, by their length, each with what is written for it."""
+    found: dict[int, list[tuple[str, str]]] = {}
     for bare, (form, heard) in lexicon.items():
         if heard:
             sound = sound_of(bare)
-            sounds, forms = found.setdefault(len(sound), ([], []))
-            sounds.append(sound)
-            forms.append(form)
+            found.setdefault(len(sound), []).append((sound, form))
     return found

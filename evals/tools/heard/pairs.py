@@ -1,24 +1,45 @@
 """What was said and what was heard of it: a spoken call's truth beside its transcript, word by word."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from evals.tools.heard.aligning import Block, TimedWord, align
 from evals.tools.heard.words import has_letters
-from evals.tools.spoken.speaking import CHANNELS, Truth
-from pydantic import ValidationError
+from evals.tools.spoken.speaking import CHANNELS
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ausweis.calls.call import Call, Turn
 from ausweis.calls.checks import explain
 from ausweis.errors import InputError
 from ausweis.vocabulary import Speaker
 
-__all__ = ["Pair", "Side", "pair_of", "read_pairs"]
+__all__ = ["Pair", "SaidTurn", "Side", "Truth", "pair_of", "read_pairs"]
 
 FEWEST_HEARD = 0.2
 """Of the words, with which a recording counts as heard at all."""
+
+
+class SaidTurn(BaseModel):
+    """A turn of a spoken call; `turn` is its number in the written one, `start` and `end` in seconds."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    turn: int
+    speaker: Speaker
+    start: float
+    end: float
+    text: str
+
+
+class Truth(BaseModel):
+    """What is needed of the truth beside a spoken call (`evals.tools.spoken.speaking`), whatever else it tells."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    call_id: str
+    turns: tuple[SaidTurn, ...]
 
 
 class Side(NamedTuple):
@@ -122,8 +143,3 @@ def _spread(text: str, turn: int, start: float | None, end: float | None) -> Ite
         middle = (done + length / 2) / whole
         done += length
         yield TimedWord(word, turn, None if start is None or end is None else start + middle * (end - start))
-
-
-def words_of_turn(words: Sequence[TimedWord], turn: int) -> list[int]:
-    """The places of a turn's words."""
-    return [place for place, word in enumerate(words) if word.turn == turn]

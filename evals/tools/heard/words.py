@@ -8,7 +8,7 @@ import re
 from functools import lru_cache
 from unicodedata import normalize
 
-from rapidfuzz.distance import Levenshtein
+from jellyfish import levenshtein_distance
 
 from ausweis.reading.spoken import digits_in
 
@@ -87,7 +87,7 @@ def distance(one: str, other: str) -> float:
     """
     if "#" in (one[:1], other[:1]):
         return float(one != other)
-    return Levenshtein.normalized_distance(one, other)
+    return levenshtein_distance(one, other) / max(len(one), len(other), 1)
 
 
 def mark_of(word: str) -> str:
