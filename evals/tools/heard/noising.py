@@ -46,8 +46,7 @@ class _Turn:
 def noised(labelled: LabelledCall, noise: Noise, lexicon: Lexicon, seed: int, name: str = "noised") -> Moved:
     """The call as heard, its gold events at the turns in which their words stand."""
     chance = random.Random(f"{seed} {labelled.call.id}")  # noqa: S311
-    words = NoisyWords(noise, lexicon, chance, cased=labelled.gold.tags.surface == "clean")
-    writer = _Writer(noise, words, chance)
+    writer = _Writer(noise, NoisyWords(noise, lexicon, chance, cased=labelled.gold.tags.surface == "clean"), chance)
     turns: list[_Turn] = []
     numbers = set()
     for place, turn in enumerate(labelled.call.turns, start=1):
