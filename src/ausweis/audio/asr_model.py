@@ -8,7 +8,7 @@ import numpy as np
 
 from ausweis.audio.decode import RATE
 from ausweis.audio.encoded import OnceEncoded
-from ausweis.audio.heard import Heard, Word
+from ausweis.audio.heard import Cut, Heard, Word
 from ausweis.audio.segments import heard_in, is_loop, is_parroted, is_sparse, text_of
 from ausweis.audio.speech import Channel, Span, Window, speech_in, windows_of
 from ausweis.errors import EngineError, ModelError
@@ -106,9 +106,12 @@ class AsrModel:
             raise EngineError("the ASR model could not read a part of the recording") from error
         for span in passed:
             words = _words_in(span, offset, again)
+            start, end = _times(span, offset)
             if words and sum(word.probability for word in words) >= SURE * len(words):
                 heard.words += words
                 heard.cuts = [cut for cut in heard.cuts if not (words[0].start < cut.end and cut.start < words[-1].end)]
+            elif not any(cut.start < end and start < cut.end for cut in heard.cuts):
+                heard.cuts.append(Cut(start, end, "no words"))
         heard.words.sort(key=lambda word: word.start)
         return heard
 
@@ -190,6 +193,10 @@ def _is_long(span: Span) -> bool:
     return span.end - span.start >= PASSED * RATE
 
 
+def _times(span: Span, offset: float) -> tuple[float, float]:
+    return round(span.start / RATE + offset, 2), round(span.end / RATE + offset, 2)
+
+
 def _words_in(span: Span, offset: float, heard: Heard) -> list[Word]:
-    start, end = span.start / RATE + offset, span.end / RATE + offset
+    start, end = _times(span, offset)
     return [word for word in heard.words if word.start < end and start < word.end]

@@ -11,7 +11,8 @@ from ausweis.vocabulary import Side
 
 __all__ = ["Cut", "CutReason", "Heard", "Word", "turns_of"]
 
-CutReason = Literal["silence", "loop", "subtitles", "other channel"]
+CutReason = Literal["silence", "loop", "subtitles", "other channel", "no words"]
+"""The last: somebody seems to speak, and nothing was written that could be cut."""
 
 
 @dataclass(frozen=True, slots=True)
