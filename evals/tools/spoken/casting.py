@@ -44,6 +44,8 @@ def _pico(language: str) -> Part:
     return Part(f"pico-{language}", "female", ("libttspico-utils",), lambda manner, _: PicoVoice(language, manner))
 
 
+# Word error rate of Whisper base at full band without noise, eight sentences without numbers: those taken 0.08 to 0.17.
+# Left out: MBROLA's de3 (0.22, it lacks sounds that eSpeak NG asks for) and the Bavarian de8 (0.83).
 CAST: dict[Language, tuple[Part, ...]] = {
     "de": (
         _pico("de-DE"),
