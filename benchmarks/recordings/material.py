@@ -13,7 +13,8 @@ from ausweis.vocabulary import Language
 
 __all__ = ["GOLDEN", "Spoken", "spoken_calls"]
 
-GOLDEN = Path(__file__).parents[2] / "evals" / "golden"
+EVALS = Path(__file__).parents[2] / "evals"
+GOLDEN = EVALS / "golden"
 TRUTH = ".truth.json"
 
 
@@ -59,7 +60,7 @@ def spoken_calls(folder: Path, only: Collection[str] = ()) -> list[Spoken]:
     wanted = ids & set(only) if only else ids
     if not wanted:
         raise FileNotFoundError(f"no spoken calls in {folder}: {TRUTH[1:]} beside each recording")
-    known = read_spoken(GOLDEN / "spoken.jsonl")
+    known = read_spoken(EVALS / "spoken.jsonl")
     labelled = _labelled(wanted)
     if missing := sorted(wanted - labelled.keys()):
         raise FileNotFoundError(f"in no file of {GOLDEN}: {', '.join(missing)}")
@@ -86,8 +87,6 @@ def _spoken(folder: Path, labelled: LabelledCall, known: Mapping[str, SpokenCall
 def _labelled(ids: set[str]) -> dict[str, LabelledCall]:
     found: dict[str, LabelledCall] = {}
     for path in sorted(GOLDEN.glob("*.jsonl")):
-        if path.name == "spoken.jsonl":
-            continue
         for line in path.read_text(encoding="utf-8").splitlines():
             row: dict[str, Any] = json.loads(line)
             if row["call"]["id"] in ids:

@@ -56,7 +56,7 @@ def kind_rows(results: Mapping[str, Mapping[str, Any]]) -> list[Row]:
     """Values heard right by kind; of words by their sound, and in brackets as they were meant."""
     kinds = [kind for kind in KINDS if any(kind in one["values"] for _, _, one in _each(results))]
     rows: list[Row] = [["folder", "way", *kinds, "de", "en"]]
-    for folder, way, one in _each(results):
+    for folder, way, one in _each(results) if kinds else ():
         languages = [one["values_by_language"][language]["all"] for language in ("de", "en")]
         cells = [_of(one["values"].get(kind)) for kind in kinds]
         rows.append([folder, way, *cells, *(_of(language) for language in languages)])
@@ -67,7 +67,7 @@ def problem_rows(results: Mapping[str, Mapping[str, Any]]) -> list[Row]:
     """How often each thing went wrong."""
     problems = sorted({problem for _, _, one in _each(results) for problem in one["problems"]})
     rows: list[Row] = [["folder", "way", *problems]]
-    for folder, way, one in _each(results):
+    for folder, way, one in _each(results) if problems else ():
         rows.append([folder, way, *(str(one["problems"].get(name, 0)) for name in problems)])
     return rows
 

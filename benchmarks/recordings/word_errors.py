@@ -19,6 +19,7 @@ __all__ = ["made_alike"]
 
 MOST_PARTS = 3
 """Words that a compound may be written as: `fest netz telefon`."""
+_SIGNS_DE = str.maketrans({"€": " euro ", "%": " prozent ", "&": " und ", "§": " paragraph "})
 _HESITATIONS = frozenset("äh ähm ähem öh öhm hm hmm mhm mh uh um uhm erm er".split())
 
 
@@ -34,8 +35,7 @@ def made_alike(said: str, heard: str, language: Language) -> tuple[str, str]:
 
 
 def _plain(text: str, language: Language) -> list[str]:
-    if language == "en":
-        text = _english()(text)
+    text = _english()(text) if language == "en" else text.translate(_SIGNS_DE)
     words: list[str] = []
     for token in tokens_of(text):
         if token.word not in _HESITATIONS or token.digits:

@@ -70,7 +70,7 @@ def _fits(labelled: LabelledCall) -> bool:
     )
 
 
-def spoken_set(languages: Iterable[Language], listed: Path = GOLDEN / "spoken.jsonl") -> list[LabelledCall]:
+def spoken_set(languages: Iterable[Language], listed: Path = GOLDEN.parent / "spoken.jsonl") -> list[LabelledCall]:
     """The calls of the spoken golden set in these languages, in the order of the list.
 
     Raises:

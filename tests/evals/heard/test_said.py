@@ -9,12 +9,12 @@ from ausweis.evals import read_all
 from ausweis.evals.heard import read_spoken
 from ausweis.evals.heard.matching import says
 
-GOLDEN = Path(__file__).parents[3] / "evals" / "golden"
+EVALS = Path(__file__).parents[3] / "evals"
 
 
 def test_each_value_of_the_golden_set_is_in_its_turns_and_by_one_speaker() -> None:
-    spoken = read_spoken(GOLDEN / "spoken.jsonl")
-    files = [GOLDEN / f"{name}.jsonl" for name in sorted({call.set for call in spoken.values()})]
+    spoken = read_spoken(EVALS / "spoken.jsonl")
+    files = [EVALS / "golden" / f"{name}.jsonl" for name in sorted({call.set for call in spoken.values()})]
     labelled = {one.call.id: one.call for one in read_all(files)}
     wrong = []
     for call in spoken.values():

@@ -138,6 +138,8 @@ class Entry(File):
     context: Annotated[int, Field(gt=0, lt=2**60)] | None = None
     sources: tuple[Annotated[PackageSource | HubSource | PathSource, Field(discriminator="kind")], ...]
     beside: tuple[Beside, ...] = ()
+    adapter: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*\.safetensors$")] | None = None
+    """A file of `adapters/`, for an ASR model from packages: what is added to their weights to make this model."""
 
     @field_validator("kind", mode="before")
     @classmethod
@@ -161,6 +163,8 @@ class Entry(File):
             raise ValueError("a file beside has both package and data, or neither")
         if self.source(PackageSource) and any(file.package is None for file in self.beside):
             raise ValueError("files beside need package and data where a source is of kind package")
+        if self.adapter and not (self.kind == "asr" and self.source(PackageSource)):
+            raise ValueError("adapter is for kind asr with a source of kind package only")
         if len({file.file for file in self.files}) != len(self.files):
             raise ValueError("beside names a file twice")
         return self

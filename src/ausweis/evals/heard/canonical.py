@@ -22,7 +22,7 @@ _PARTS = frozenset(
     "dreizehn vierzehn fünfzehn sechzehn siebzehn achtzehn neunzehn "
     "zwanzig dreißig dreissig vierzig fünfzig sechzig siebzig achtzig neunzig".split()
 )
-"""What German numbers are made of, beside words that end in one of these (`dreiund`, `neunzehnten`)."""
+"""What German numbers are made of: a word of several of these, as `dreiund`, may be a part of one too."""
 _PART = re.compile(rf"(?:{'|'.join(sorted(_PARTS, key=len, reverse=True))})+(?:te[rn]?|ste[rn]?)?")
 _LETTERS_DE = (
     "a=a be=b ce=c de=d e=e ef=f ge=g ha=h i=i jot=j ka=k el=l em=m en=n o=o pe=p qu=q ku=q er=r es=s te=t u=u "
@@ -113,11 +113,11 @@ def signs_of(text: str) -> str:
 def _repeated(tokens: Iterable[Token]) -> Iterator[str]:
     repeat = 1
     for token in tokens:
-        if token.word in _REPEATS and not token.digits:
+        if token.word in _REPEATS:
             repeat = _REPEATS[token.word]
             continue
-        # A repeated number has its digits twice already.
-        yield token.letters * (repeat if len(token.word) == 1 and not token.digits else 1)
+        # A number has its digits twice already.
+        yield token.letters * (1 if token.digits else repeat)
         repeat = 1
 
 

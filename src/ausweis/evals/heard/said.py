@@ -1,4 +1,4 @@
-"""The values that were said in a call, as their speaker means them: `evals/golden/spoken.jsonl`, one call a line."""
+"""The values that were said in a call, as their speaker means them: `evals/spoken.jsonl`, one call a line."""
 
 import json
 from pathlib import Path
