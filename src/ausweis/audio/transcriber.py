@@ -111,7 +111,7 @@ class Transcriber:
     def _by_voice(self, recording: Recording, channel: int, words: Sequence[Word], language: Language) -> Sides:
         voices = Voices(self.voices())
         for samples, spans, offset in speech_of(recording, channel):
-            voices.feed(samples, spans, offset)
+            voices.feed(samples, spans, offset, words)
         split = voices.split(words)
         two: list[list[Word]] = [[], []]
         for word, speaker in zip(words, split.speakers, strict=True):
