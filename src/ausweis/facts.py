@@ -17,6 +17,7 @@ from ausweis.vocabulary import (
     OwnKind,
     OwnWord,
     Side,
+    Speaker,
     ViolationType,
     Vocabulary,
     is_word,
@@ -36,6 +37,7 @@ __all__ = [
     "RecordingDefect",
     "Shown",
     "Side",
+    "Unsure",
     "check_subject",
     "is_nothing",
     "may_be_about",
@@ -202,6 +204,24 @@ class Claim(BaseModel):
     policy_sha256: str
 
 
+class Unsure(BaseModel):
+    """A place of a recording that was heard badly. Times in seconds.
+
+    `quote`: words that stand in the turn, letter for letter, and may be others than were said; None where somebody
+    speaks and no word was heard, after the turn began and before the next one did. `probability`: how many of the words
+    are right, as the ASR model says.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    turn: Annotated[int, Field(ge=1)]
+    speaker: Speaker = "unknown"
+    quote: str | None = None
+    start: float | None = None
+    end: float | None = None
+    probability: Annotated[float, Field(ge=0, le=1)]
+
+
 class Facts(BaseModel):
     """What a reader found in one call: events in order of time, and what is wrong with the recording."""
 
@@ -217,7 +237,9 @@ class Facts(BaseModel):
     notes: tuple[str, ...] = ()
     """What a reviewer should know about the reading, each one of `NOTES`; in earlier versions a sentence."""
     badly_heard: Annotated[tuple[int, ...], Field(exclude_if=is_nothing)] = ()
-    """Turns whose words the ASR model is not sure of."""
+    """Turns whose words the ASR model is not sure of; in earlier versions, which did not say at which words."""
+    unsure: Annotated[tuple[Unsure, ...], Field(exclude_if=is_nothing)] = ()
+    """Places that were heard badly, in order of time."""
     roles_confidence: Annotated[float | None, Field(ge=0, le=1, exclude_if=is_nothing)] = None
     """How sure it is who is agent and who is caller, where that was found out from the talk."""
     incidents: Annotated[tuple[Mention, ...], Field(exclude_if=is_nothing)] = ()

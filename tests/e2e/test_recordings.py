@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from evals.tools.spoken import (
     JoeVoice,
+    Manner,
     on_the_telephone,
     speak_call,
     write_audio,
@@ -52,7 +53,8 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     turns = [{"speaker": speaker, "text": text} for speaker, text in LINES]
     gold = {"policy": "bank-en", "outcome": "compliant"}
     labelled = LabelledCall.model_validate({"call": {"id": "c1", "language": "en", "turns": turns}, "gold": gold})
-    spoken = on_the_telephone(speak_call(labelled, JoeVoice.load()), snr=30)
+    voices = {"agent": JoeVoice.load(), "caller": JoeVoice.load(0, Manner(pitch=1.25))}
+    spoken = on_the_telephone(speak_call(labelled, voices), snr=30)
     write_stereo(spoken, folder / "stereo.wav")
     write_stereo(spoken, folder / "named.agent-caller.flac")
     write_pair(spoken, folder / "pair.wav")

@@ -1,11 +1,8 @@
 """A call as speech: two voices, their channels, and the truth of what is heard."""
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
-from evals.tools.speak_calls import choose
-from evals.tools.spoken import JoeVoice, Spoken, speak_call, truth_of, voices, words_of
+from evals.tools.spoken import JoeVoice, Manner, Spoken, speak_call, truth_of, voices, words_of
 from evals.tools.spoken.voices import RATE, Mono
 from scipy.signal import welch
 
@@ -13,25 +10,31 @@ from ausweis.calls.call import Call, Turn
 from ausweis.errors import InputError, ModelError
 from ausweis.evals import LabelledCall
 from ausweis.evals.labelled import Gold
-from ausweis.vocabulary import Outcome, Speaker
+from ausweis.vocabulary import Language, Outcome, Speaker
 
 
 def labelled(
-    *turns: tuple[Speaker, str], name: str = "x-1", policy: str = "bank-en", outcome: Outcome = "not_applicable"
+    *turns: tuple[Speaker, str],
+    name: str = "x-1",
+    policy: str = "bank-en",
+    outcome: Outcome = "not_applicable",
+    language: Language = "en",
 ) -> LabelledCall:
-    call = Call(id=name, language="en", turns=tuple(Turn(speaker=who, text=text) for who, text in turns))
+    call = Call(id=name, language=language, turns=tuple(Turn(speaker=who, text=text) for who, text in turns))
     return LabelledCall(call=call, gold=Gold(policy=policy, outcome=outcome))
 
 
 class Beeper:
     """A voice of a quarter of a second a word, constant and never zero."""
 
-    def speak(self, text: str, pitch: float = 1.0) -> Mono:
+    name = "beeper"
+
+    def speak(self, text: str) -> Mono:
         return np.full(len(text.split()) * RATE // 4, 0.1, np.float32)
 
 
-def beeped(*turns: tuple[Speaker, str], seed: int = 0) -> Spoken:
-    return speak_call(labelled(*turns), Beeper(), seed)
+def beeped(*turns: tuple[Speaker, str], seed: int = 0, language: Language = "en") -> Spoken:
+    return speak_call(labelled(*turns, language=language), {"agent": Beeper(), "caller": Beeper()}, seed)
 
 
 SAID = "Good morning, may I have your account number?"
@@ -39,7 +42,8 @@ SAID = "Good morning, may I have your account number?"
 
 @pytest.fixture(scope="module")
 def spoken() -> Spoken:
-    return speak_call(labelled(("agent", SAID), ("caller", "(sighs) " + SAID)), JoeVoice.load(1), seed=1)
+    both = {"agent": JoeVoice.load(1), "caller": JoeVoice.load(1, Manner(pitch=1.25))}
+    return speak_call(labelled(("agent", SAID), ("caller", "(sighs) " + SAID)), both, seed=2)
 
 
 def test_each_speaker_is_heard_in_his_channel_at_his_times(spoken: Spoken) -> None:
@@ -52,9 +56,10 @@ def test_each_speaker_is_heard_in_his_channel_at_his_times(spoken: Spoken) -> No
         ]
         assert power[0] > 1e-3
         assert power[1] < 1e-9
+    assert truth_of(spoken).voices == {"agent": "joe", "caller": "joe"}
 
 
-def test_the_second_voice_is_higher_and_as_fast(spoken: Spoken) -> None:
+def test_another_pitch_is_higher_and_as_fast(spoken: Spoken) -> None:
     agent, caller = spoken.turns
     lengths = [turn.end - turn.start for turn in (agent, caller)]
     assert lengths[1] / lengths[0] == pytest.approx(1, abs=0.15)
@@ -79,22 +84,19 @@ def test_a_voice_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch)
 
 def test_notes_are_neither_spoken_nor_true(spoken: Spoken) -> None:
     assert spoken.turns[1].text == SAID
-    assert words_of("Well (laughs), it is [pause] 4 4 1 7.") == "Well , it is 4 4 1 7."
+    assert words_of("Well (laughs), it is [pause] 4 4 1 <unk> 7.") == "Well , it is 4 4 1 7."
     silent = beeped(("agent", "Hello there."), ("caller", "(silence)"), ("caller", "Hello."))
     assert [turn.turn for turn in silent.turns] == [1, 3]
 
 
-def test_turns_are_apart_and_sometimes_overlap_but_never_on_one_channel() -> None:
-    turns: list[tuple[Speaker, str]] = [("agent", "six words are what I say"), ("caller", "yes")] * 60
-    heard = beeped(*turns, seed=4).turns
-    gaps = [after.start - before.end for before, after in pairwise(heard)]
-    overlaps = [gap for gap in gaps if gap < 0]
-    assert 2 <= len(overlaps) <= 20
-    assert min(overlaps) >= -0.41
-    assert all(gap >= 0.299 for gap in gaps if gap >= 0)
-    for speaker in ("agent", "caller"):
-        own = [turn for turn in heard if turn.speaker == speaker]
-        assert all(before.end < after.start for before, after in pairwise(own))
+def test_what_is_said_stands_beside_what_was_written() -> None:
+    turn = beeped(("caller", "(seufzt) Norderstraße 14"), language="de").turns[0]
+    assert (turn.text, turn.written) == ("Norderstraße vierzehn", "(seufzt) Norderstraße 14")
+
+
+def test_a_hesitation_is_a_silence_in_the_turn() -> None:
+    hesitant, fluent = (beeped(("agent", text)).turns[0] for text in ("well … yes", "well yes"))
+    assert 0.4 <= (hesitant.end - hesitant.start) - (fluent.end - fluent.start) <= 1.2
 
 
 def test_the_seed_decides_on_the_pauses() -> None:
@@ -112,18 +114,3 @@ def test_the_truth_tells_the_length(spoken: Spoken) -> None:
 def test_what_cannot_be_spoken_is_refused() -> None:
     with pytest.raises(InputError, match="unknown speaker"):
         beeped(("unknown", "Hello."))
-    german = LabelledCall(call=Call(id="d-1", turns=()), gold=Gold(policy="bank-en", outcome="not_applicable"))
-    with pytest.raises(InputError, match="English only"):
-        speak_call(german, Beeper())
-
-
-def test_calls_are_chosen_from_each_policy_and_outcome() -> None:
-    eight: list[tuple[Speaker, str]] = [("agent", "a"), ("caller", "b")] * 4
-    many = [labelled(*eight, name=f"b-{n}", outcome="compliant") for n in range(9)]
-    other = labelled(*eight, name="t-1", policy="telecom-de", outcome="compliant")
-    short = labelled(*eight[:7], name="s-1", policy="energy-de", outcome="compliant")
-    nothing = labelled(*eight, name="n-1", policy="energy-de")
-    chosen = [one.call.id for one in choose([*many, other, short, nothing], 3)]
-    assert len(chosen) == 3
-    assert chosen[-1] == "t-1"
-    assert chosen == [one.call.id for one in choose([nothing, short, other, *reversed(many)], 3)]

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from evals.tools.spoken import Spoken, SpokenTurn, companded, held, hold_music, noisy, on_the_telephone
+from evals.tools.spoken import Spoken, SpokenTurn, held, hold_music, noisy, on_the_telephone
 from evals.tools.spoken.speaking import Sound
 from evals.tools.spoken.telephone import RATE, Noise
 
@@ -30,14 +30,6 @@ def test_only_the_band_passes() -> None:
     assert heard[3_800] < 0.02
 
 
-def test_coding_keeps_the_sound_and_is_done_once() -> None:
-    samples = np.linspace(-1, 1, 20_001, dtype=np.float32)[np.newaxis]
-    once = companded(samples)
-    assert np.unique(once).size == 255
-    assert np.max(np.abs(once - samples)) < 0.033
-    assert np.array_equal(companded(once), once)
-
-
 @pytest.mark.parametrize("noise", ["white", "babble"])
 def test_noise_is_as_far_below_the_speech_as_asked(noise: Noise) -> None:
     speech = np.concatenate([tones(RATE, 700, 1_100), np.zeros((2, RATE * 4), np.float32)], axis=1)
@@ -48,9 +40,9 @@ def test_noise_is_as_far_below_the_speech_as_asked(noise: Noise) -> None:
 
 
 def test_music_comes_in_a_pause_and_moves_what_follows() -> None:
-    first = SpokenTurn(turn=1, speaker="agent", start=0, end=1.5, text="one moment")
-    over = SpokenTurn(turn=2, speaker="caller", start=1.2, end=1.4, text="yes")
-    last = SpokenTurn(turn=3, speaker="agent", start=1.9, end=2, text="hello")
+    first = SpokenTurn(turn=1, speaker="agent", start=0, end=1.5, text="one moment", written="one moment")
+    over = SpokenTurn(turn=2, speaker="caller", start=1.2, end=1.4, text="yes", written="yes")
+    last = SpokenTurn(turn=3, speaker="agent", start=1.9, end=2, text="hello", written="hello")
     call = call_of(np.zeros((2, 2 * RATE), np.float32), RATE, first, over, last)
     longer = held(call, 3)
     assert longer.seconds == pytest.approx(5)

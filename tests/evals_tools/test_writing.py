@@ -29,7 +29,7 @@ RATE = 8_000
 def spoken() -> Spoken:
     time = np.arange(RATE) / RATE
     samples = np.stack([0.3 * np.sin(2 * np.pi * tone * time) for tone in (440, 660)]).astype(np.float32)
-    turn = SpokenTurn(turn=1, speaker="agent", start=0, end=1, text="Grüezi.")
+    turn = SpokenTurn(turn=1, speaker="agent", start=0, end=1, text="Grüezi.", written="Grüezi.")
     return Spoken(Call(id="x-1", language="en", turns=()), companded(samples), RATE, (turn,))
 
 
@@ -85,7 +85,9 @@ def test_the_truth_is_written(spoken: Spoken, tmp_path: Path) -> None:
     write_truth(spoken, tmp_path / "x.truth.json")
     written = json.loads((tmp_path / "x.truth.json").read_text(encoding="utf-8"))
     assert written["call_id"] == "x-1"
-    assert written["turns"] == [{"turn": 1, "speaker": "agent", "start": 0.0, "end": 1.0, "text": "Grüezi."}]
+    assert written["turns"] == [
+        {"turn": 1, "speaker": "agent", "start": 0.0, "end": 1.0, "text": "Grüezi.", "written": "Grüezi."}
+    ]
 
 
 def test_an_unknown_extension_is_refused(spoken: Spoken, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from ausweis.judging import explain, find_policy, judge
 from ausweis.judging.incidents import not_looked_for
 from ausweis.judging.policy import Policy
 from ausweis.judging.policy_files import check_policy
-from ausweis.judging.reasons import TurnsReason
+from ausweis.judging.reasons import BadlyHeardReason, TurnsReason
 
 BASE = find_policy("telecom-de").text
 OWN = "Der Agent nennt eine andere Frist als einen Monat."
@@ -66,7 +66,7 @@ def test_a_grave_incident_that_is_unsure_is_looked_at(tmp_path: Path) -> None:
     looked = judge(facts(mention("wrong_terms", 3, 0.6), mention("cancel_threat", 5, 0.6)), policy(tmp_path))
     assert looked.review_reasons == (TurnsReason(code="incident_unsure", turns=(3,)),)
     heard = facts(mention("cancel_threat", 5)).model_copy(update={"badly_heard": (4, 5)})
-    assert judge(heard, policy(tmp_path)).review_reasons == (TurnsReason(code="badly_heard", turns=(5,)),)
+    assert judge(heard, policy(tmp_path)).review_reasons == (BadlyHeardReason(turns=(5,)),)
 
 
 def test_what_nobody_looked_for_is_named(tmp_path: Path) -> None:

@@ -1,11 +1,9 @@
 """Marks in a transcript that say that something of the recording is lost."""
 
-from collections.abc import Callable
-
 import pytest
 
 from ausweis.calls.call import Call, Turn
-from ausweis.reading.defects import defects_in, doubts
+from ausweis.reading.defects import defects_in
 
 
 def call_of(*texts: str) -> Call:
@@ -49,18 +47,3 @@ def test_lost_words_count_by_their_share_of_the_opening() -> None:
 def test_an_unlikely_late_start_is_left_out() -> None:
     assert defects_in(call_of("Guten Tag.", "Ja."), 0.04) == {}
     assert defects_in(call_of("Guten Tag.", "Ja."), 0.3) == {"starts_late": 0.3}
-
-
-def test_turns_of_little_confidence_and_the_roles(call: Callable[..., Call]) -> None:
-    written = call("agent: Guten Tag.", "caller: Hallo.", "agent: Ja?")
-    assert doubts(written) == {"badly_heard": (), "roles_confidence": None}
-    heard = written.model_copy(
-        update={
-            "turns": tuple(
-                turn.model_copy(update={"confidence": sure})
-                for turn, sure in zip(written.turns, (0.9, 0.3, None), strict=True)
-            ),
-            "roles_confidence": 0.8,
-        }
-    )
-    assert doubts(heard) == {"badly_heard": (2,), "roles_confidence": 0.8}

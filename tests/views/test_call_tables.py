@@ -11,6 +11,7 @@ import pytest
 from openpyxl import load_workbook
 from tests.reports.review_days import DAY, filled
 
+from ausweis.judging.reasons import BadlyHeardReason, HeardBadly
 from ausweis.store import CallFilter, CallRecord, Store
 from ausweis.views.call_book import call_book, records_of
 from ausweis.views.call_tables import Manner, call_line, call_table, finding_lines, finding_table
@@ -141,3 +142,15 @@ def test_an_unmasked_book_says_so(store: Store) -> None:
     found = load_workbook(io.BytesIO(book))
     assert "000000001" in str(found["Befunde"]["K2"].value)
     assert any("hier unverdeckt" in str(cell.value) for (cell,) in found["Über diese Datei"].iter_rows())
+
+
+@pytest.mark.parametrize(("masked", "shown"), [(True, "Nummer ‹Nummer›"), (False, "Nummer 4711")])
+def test_badly_heard_words_are_masked_as_quotes_are(store: Store, masked: bool, shown: str) -> None:
+    found = record(store)
+    number = found.call.turn(4).text.split("Nummer ")[1].split()[0] if found.call else ""
+    heard = HeardBadly(turn=4, quote=f"Nummer {number}", about="contract_number")
+    reasons = (BadlyHeardReason(turns=(4,), heard=(heard,)),)
+    doubted = replace(found, verdict=found.verdict.model_copy(update={"review_reasons": reasons}))
+    doubted = replace(doubted, row=replace(found.row, needs_review=True))
+    (reason,) = call_line(doubted, GERMAN, masked=masked).reasons
+    assert f"Vertragsnummer („{shown.replace('4711', number)}“)" in reason

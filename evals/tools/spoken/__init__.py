@@ -1,23 +1,44 @@
 """Speaks labelled calls with two voices, so that speech recognition is tested on audio whose words are known.
 
-voices      text to speech: one Piper voice at two pitches
-speaking    a labelled call to a channel for each speaker, and what was said when
-telephone   what a telephone does to it: band, coding, noise, hold music
-writing     audio files of the usual formats, and the truth beside them
+voices         text to speech: what every voice gives, and the Piper voice Joe
+system_voices  the voices of Pico and MBROLA
+respelling     what the German voices would read wrongly
+casting        which two voices speak a call
+numerals       numbers in words, German and English
+saying         how a written turn is read out: digits, groups, letters
+german         German numbers, dates and amounts
+english        English numbers, dates and amounts
+timing         when each turn starts: pauses, overlaps, back-channels
+speaking       a labelled call to a channel for each speaker, and what was said when
+telephone      what a telephone does to it: band, noise, hold music
+floor          the noise of a call-centre floor
+coding         A-law and µ-law
+packets        loss of packets, and its concealment
+writing        audio files of the usual formats, and the truth beside them
 """
 
-from evals.tools.spoken.speaking import Spoken, SpokenTurn, Truth, speak_call, truth_of, words_of
-from evals.tools.spoken.telephone import companded, held, hold_music, noisy, on_the_telephone
-from evals.tools.spoken.voices import JoeVoice, Voice
+from evals.tools.spoken.casting import cast, check_voices
+from evals.tools.spoken.coding import Law, companded
+from evals.tools.spoken.packets import dropped
+from evals.tools.spoken.saying import words_of
+from evals.tools.spoken.speaking import Spoken, SpokenTurn, Truth, speak_call, truth_of
+from evals.tools.spoken.telephone import Noise, held, hold_music, noisy, on_the_telephone
+from evals.tools.spoken.voices import JoeVoice, Manner, Voice
 from evals.tools.spoken.writing import write_audio, write_mono, write_pair, write_stereo, write_truth
 
 __all__ = [
     "JoeVoice",
+    "Law",
+    "Manner",
+    "Noise",
     "Spoken",
     "SpokenTurn",
     "Truth",
     "Voice",
+    "cast",
+    "check_voices",
     "companded",
+    "dropped",
     "held",
     "hold_music",
     "noisy",

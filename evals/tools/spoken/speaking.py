@@ -1,10 +1,16 @@
 """A call as speech, a channel for each speaker, and the truth of it: who said which words when."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import numpy as np
+from evals.tools.spoken.casting import SIDES as CHANNELS
+from evals.tools.spoken.english import said_in_english
+from evals.tools.spoken.german import said_in_german
+from evals.tools.spoken.saying import Habits, habits, words_of
+from evals.tools.spoken.timing import EDGE, Utterance, starts
 from evals.tools.spoken.voices import RATE, Mono, Voice
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,29 +18,24 @@ from pydantic import BaseModel, ConfigDict, Field
 from ausweis.calls.call import Call, Seconds
 from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall
-from ausweis.vocabulary import Speaker
+from ausweis.vocabulary import Language, Speaker
 
-__all__ = ["CHANNELS", "Sound", "Spoken", "SpokenTurn", "Truth", "speak_call", "truth_of", "words_of"]
+__all__ = ["CHANNELS", "Sound", "Spoken", "SpokenTurn", "Truth", "speak_call", "truth_of"]
 
 Sound = NDArray[np.float32]
 """(channels, samples), each sample from -1 to 1."""
 
-CHANNELS: tuple[Speaker, Speaker] = ("agent", "caller")
-"""What is on the left and on the right."""
-
-PITCHES: dict[Speaker, float] = {"agent": 1.0, "caller": 1.25}
-PAUSE = (0.3, 0.8)
-OVERLAP = (0.15, 0.4)
-OVERLAPPING = 0.1
-"""Of the turns at which the other takes over: how many begin before the one before has ended."""
-EDGE = 0.5
-"""Silence at the start and at the end of a call."""
-
-STAGE_DIRECTION = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+HESITATION = (0.4, 1.2)
+"""Seconds of silence where a text has "…"."""
+DOTS = re.compile(r"\s*(?:…|\.\.\.)\s*")
+SAID: dict[Language, Callable[[str, Habits], str]] = {"de": said_in_german, "en": said_in_english}
 
 
 class SpokenTurn(BaseModel):
-    """A turn as it is heard. `turn` is its number in the written call; `start` and `end` in seconds."""
+    """A turn as it is heard. `turn` is its number in the written call; `start` and `end` in seconds.
+
+    `text` is what is said, numbers in words; `written` is what stands in the call.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -43,16 +44,18 @@ class SpokenTurn(BaseModel):
     start: Seconds
     end: Seconds
     text: str
+    written: str
 
 
 class Truth(BaseModel):
-    """What is heard in a recording."""
+    """What is heard in a recording, and in whose voices."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     call_id: str
-    language: str
+    language: Language
     seconds: Seconds
+    voices: dict[Speaker, str]
     turns: tuple[SpokenTurn, ...]
 
 
@@ -64,6 +67,7 @@ class Spoken:
     samples: Sound
     rate: int
     turns: tuple[SpokenTurn, ...]
+    voices: dict[Speaker, str] = field(default_factory=dict)
 
     @property
     def seconds(self) -> float:
@@ -71,60 +75,69 @@ class Spoken:
         return float(self.samples.shape[1] / self.rate)
 
 
-def words_of(text: str) -> str:
-    """What of a written turn is spoken: all but notes in parentheses or brackets, such as "(laughs)"."""
-    return " ".join(STAGE_DIRECTION.sub(" ", text).split())
+def speak_call(labelled: LabelledCall, voices: Mapping[Speaker, Voice], seed: int = 0) -> Spoken:
+    """Speak a German or English call; the seed decides how numbers are read, and on pauses and overlaps.
 
-
-def speak_call(labelled: LabelledCall, voice: Voice, seed: int = 0) -> Spoken:
-    """Speak an English call, its turns 0.3 to 0.8 s apart; now and then one speaker cuts into the other's words.
-
-    Turns without a word that can be spoken are left out. The seed decides on pauses and overlaps, not on the voice.
+    Turns without a word that can be spoken are left out.
 
     Raises:
-        InputError: the call is not in English, or has a turn of an unknown speaker.
+        InputError: the call has a turn of an unknown speaker.
+        ModelError: a voice fails.
     """
     call = labelled.call
-    if call.language != "en":
-        raise InputError("the voice speaks English only", place=call.id)
     if any(turn.speaker not in CHANNELS for turn in call.turns):
         raise InputError("a turn of an unknown speaker has no channel", place=call.id)
-    chance = np.random.default_rng(seed)
-    turns: list[SpokenTurn] = []
+    chance = np.random.default_rng([seed, len(CHANNELS)])
+    said: list[Utterance] = []
     sounds: list[Mono] = []
-    for number, turn in enumerate(call.turns, start=1):
-        text = words_of(turn.text)
-        sound = voice.speak(text, PITCHES[turn.speaker])
-        if not sound.size:
-            continue
-        start = _start(turns, turn.speaker, chance)
-        end = start + sound.size / RATE
-        turns.append(SpokenTurn(turn=number, speaker=turn.speaker, start=round(start, 3), end=round(end, 3), text=text))
-        sounds.append(sound)
-    return Spoken(call, _placed(turns, sounds), RATE, tuple(turns))
+    for number, (turn, text) in enumerate(zip(call.turns, _said(call, seed), strict=True), start=1):
+        sound = _voiced(text, voices[turn.speaker], chance)
+        if sound.size:
+            said.append(Utterance(number, turn.speaker, text, sound.size / RATE))
+            sounds.append(sound)
+    turns = tuple(
+        SpokenTurn(
+            turn=one.turn,
+            speaker=one.speaker,
+            start=round(start, 3),
+            end=round(start + one.seconds, 3),
+            text=one.text,
+            written=call.turns[one.turn - 1].text,
+        )
+        for one, start in zip(said, starts(said, chance), strict=True)
+    )
+    return Spoken(call, _placed(turns, sounds), RATE, turns, {who: voice.name for who, voice in voices.items()})
+
+
+def _said(call: Call, seed: int) -> list[str]:
+    """What is said for each turn."""
+    speakers = {who: habits(call.language, seed, side) for side, who in enumerate(CHANNELS)}
+    return [SAID[call.language](words_of(turn.text), speakers[turn.speaker]) for turn in call.turns]
 
 
 def truth_of(spoken: Spoken) -> Truth:
     """The truth of a spoken call."""
     call = spoken.call
-    return Truth(call_id=call.id, language=call.language, seconds=round(spoken.seconds, 3), turns=spoken.turns)
+    return Truth(
+        call_id=call.id,
+        language=call.language,
+        seconds=round(spoken.seconds, 3),
+        voices=spoken.voices,
+        turns=spoken.turns,
+    )
 
 
-def _start(before: list[SpokenTurn], speaker: Speaker, chance: np.random.Generator) -> float:
-    """When the next turn starts, in seconds. Three numbers are drawn each time, so that turns change no later ones."""
-    overlaps, pause, overlap = chance.random() < OVERLAPPING, chance.uniform(*PAUSE), chance.uniform(*OVERLAP)
-    if not before:
-        return EDGE
-    last = before[-1]
-    # After an overlap, the turn before the last may be the one that ends last.
-    silent = max(turn.end for turn in before)
-    # Nobody cuts into a word or two: those would be covered whole.
-    if overlaps and speaker != last.speaker and silent == last.end and last.end - last.start > 3 * overlap:
-        return last.end - float(overlap)
-    return silent + float(pause)
+def _voiced(text: str, voice: Voice, chance: np.random.Generator) -> Mono:
+    """The text as speech, silent for a while where it hesitates."""
+    pieces: list[Mono] = []
+    for part in filter(re.compile(r"\w").search, DOTS.split(text)):
+        if pieces:
+            pieces.append(np.zeros(round(float(chance.uniform(*HESITATION)) * RATE), np.float32))
+        pieces.append(voice.speak(part))
+    return np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
 
 
-def _placed(turns: list[SpokenTurn], sounds: list[Mono]) -> Sound:
+def _placed(turns: Sequence[SpokenTurn], sounds: list[Mono]) -> Sound:
     seconds = max((turn.end for turn in turns), default=EDGE) + EDGE
     samples = np.zeros((len(CHANNELS), round(seconds * RATE)), np.float32)
     for turn, sound in zip(turns, sounds, strict=True):

@@ -1,26 +1,28 @@
-"""What a telephone does to speech: 300 to 3,400 Hz, 8,000 samples a second, µ-law, noise, and music on hold."""
+"""What a telephone does to speech: 300 to 3,400 Hz, 8,000 samples a second, noise, coding, loss, music on hold."""
 
 from dataclasses import replace
 from itertools import accumulate
 from typing import Literal
 
 import numpy as np
+from evals.tools.spoken.coding import Law, companded
+from evals.tools.spoken.floor import floor
+from evals.tools.spoken.packets import dropped
 from evals.tools.spoken.speaking import CHANNELS, Sound, Spoken, SpokenTurn
 from evals.tools.spoken.voices import Mono
 from numpy.typing import NDArray
 from scipy.signal import butter, resample_poly, sosfiltfilt
 
-__all__ = ["RATE", "Noise", "companded", "held", "hold_music", "noisy", "on_the_telephone"]
+from ausweis.vocabulary import Language
 
-Noise = Literal["white", "babble"]
+__all__ = ["RATE", "Noise", "held", "hold_music", "noisy", "on_the_telephone"]
+
+Noise = Literal["white", "babble", "floor"]
 
 RATE = 8_000
 """Samples a second on the line."""
 
 BAND = (300, 3_400)
-BIAS = 132
-"""G.711: added to a sample of 16 bits before its segment is found; `CLIP` is the largest that it codes."""
-CLIP = 32_635
 FRAME = 160
 """Samples in 20 ms."""
 ACTIVE = 0.01
@@ -32,32 +34,35 @@ CHORDS = ((261.6, 329.6, 392.0), (220.0, 261.6, 329.6), (349.2, 440.0, 523.3), (
 CHORD_SECONDS = 0.8
 
 
-def on_the_telephone(spoken: Spoken, *, snr: float | None = None, noise: Noise = "white", seed: int = 0) -> Spoken:
-    """The call as it comes out of a telephone line; `snr` in dB adds noise of the line's band to each channel."""
+def on_the_telephone(
+    spoken: Spoken,
+    *,
+    snr: float | None = None,
+    noise: Noise = "white",
+    seed: int = 0,
+    law: Law = "mulaw",
+    loss: float = 0.0,
+) -> Spoken:
+    """The call as it comes out of a telephone line.
+
+    `snr` in dB adds noise of the line's band to each channel, `loss` is how many of a hundred packets do not arrive.
+    """
     line = _band(resample_poly(spoken.samples, RATE, spoken.rate, axis=1))
     if snr is not None:
-        line = noisy(line, snr, noise, seed)
-    return replace(spoken, samples=companded(line), rate=RATE)
+        line = noisy(line, snr, noise, seed, spoken.call.language)
+    coded = companded(line, law)
+    return replace(spoken, samples=dropped(coded, loss, seed) if loss else coded, rate=RATE)
 
 
-def companded(samples: Sound) -> Sound:
-    """What µ-law coding leaves of the samples: ITU-T G.711, eight bits in segments. Done twice, it changes no more."""
-    biased = np.minimum(np.abs(np.round(samples * 32_768)), CLIP).astype(np.int32) + BIAS
-    segment = np.floor(np.log2(biased)).astype(np.int32) - 7
-    mantissa = (biased >> (segment + 3)) & 15
-    size = (((mantissa << 3) + BIAS) << segment) - BIAS
-    coded: Sound = (np.sign(samples) * size / 32_768).astype(np.float32)
-    return coded
-
-
-def noisy(samples: Sound, snr: float, noise: Noise = "white", seed: int = 0) -> Sound:
+def noisy(samples: Sound, snr: float, noise: Noise = "white", seed: int = 0, language: Language = "en") -> Sound:
     """The samples of a line with noise `snr` dB below the power of the speech, pauses not counted.
 
     Babble is the call itself, backwards and a dozen times over each other: a room of people whom nobody understands.
+    The floor is a call centre's, where that language is spoken.
     A channel on which nobody speaks stays silent.
     """
     chance = np.random.default_rng(seed)
-    added = _band(np.stack([_noise(samples, noise, chance) for _ in samples]))
+    added = _band(np.stack([_noise(samples, noise, chance, language) for _ in samples]))
     for channel, sound in zip(added, samples, strict=True):
         power = float(np.mean(channel**2)) or 1.0
         channel *= np.sqrt(_speech_power(sound) / power / 10 ** (snr / 10))
@@ -112,10 +117,12 @@ def _band(samples: NDArray[np.floating]) -> Sound:
     return passed
 
 
-def _noise(samples: Sound, noise: Noise, chance: np.random.Generator) -> Mono:
+def _noise(samples: Sound, noise: Noise, chance: np.random.Generator, language: Language) -> Mono:
     length = samples.shape[1]
     if noise == "white":
         return chance.standard_normal((length,), np.float32)
+    if noise == "floor":
+        return floor(language, length, RATE, chance)
     backwards = samples.sum(axis=0)[::-1]
     voices = np.stack([np.roll(backwards, int(chance.integers(length))) for _ in range(BABBLERS)])
     babble: Mono = voices.sum(axis=0)

@@ -3,6 +3,7 @@
 decode         any audio file → samples, a chunk at a time
 speech         where somebody speaks on a channel, put together to what is heard at once
 asr_model      speech → words, by faster-whisper
+encoded        windows of speech that were encoded lately, so that none is encoded twice
 segments       what Whisper writes → words in the recording, without what nobody said
 heard          words and cuts; the words of two sides → turns in order of time, overlaps kept as they were
 listening      all channels of a recording, from beginning to end

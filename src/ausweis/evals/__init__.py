@@ -8,6 +8,7 @@ metrics/          the numbers
 comparing, gate   two runs, call by call; is one worse than the baseline? false_alarms: does that fail for nothing?
 baseline          the run that others are held against
 metamorphic/      calls changed in ways whose effect is known
+heard/            whether a recording's transcript holds the values that were said in it
 inspect_task      the same calls in Inspect's log viewer
 """
 

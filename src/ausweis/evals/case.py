@@ -11,6 +11,7 @@ from ausweis.evals.labelled import LabelledCall, gold_facts
 from ausweis.facts import Facts, Mention
 from ausweis.judging.judge import judge
 from ausweis.judging.policy import Policy
+from ausweis.judging.reasons import BadlyHeardReason
 from ausweis.judging.timeline import EVENT_THRESHOLD
 from ausweis.judging.verdict import Evidence, Verdict
 from ausweis.vocabulary import OwnKind, OwnWord
@@ -182,6 +183,8 @@ def _quotes(verdict: Verdict) -> list[Evidence]:
     quotes += [Evidence(turn=action.turn, quote=action.quote) for action in verdict.actions]
     quotes += [quote for violation in verdict.violations for quote in violation.evidence]
     quotes += [quote for check in verdict.checks for quote in check.evidence]
+    badly = (reason for reason in verdict.review_reasons if isinstance(reason, BadlyHeardReason))
+    quotes += [Evidence(turn=one.turn, quote=one.quote) for reason in badly for one in reason.heard if one.quote]
     shown = verdict.authorisation
     if shown.turn is not None and shown.quote is not None:
         quotes.append(Evidence(turn=shown.turn, quote=shown.quote))

@@ -22,6 +22,7 @@ From facts to verdict:
     incidents        critical incidents beyond authentication
     authorisation    whether a third party was allowed to act
     checks           the six questions of the review
+    hearing          which badly heard places the verdict hangs on
     review           which verdicts a person should look at
     claims           the verdict that a model gave itself (strategy `direct`)
     judge            puts it together

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from ausweis.facts import Claim, Facts
 from ausweis.judging.checks import FAILED_BY, check_of
+from ausweis.judging.hearing import shown_badly
 from ausweis.judging.policy import Policy
 from ausweis.judging.reasons import ClaimReason, PlainReason, ReviewReason
 from ausweis.judging.review import review_reasons
@@ -34,6 +35,7 @@ def judge_claim(facts: Facts, claim: Claim, policy: Policy, policy_sha256: str |
         acted=stated,
         roles=facts.roles_confidence,
         badly_heard=[violation.turn for violation in violations if violation.turn in facts.badly_heard],
+        heard=shown_badly(facts, (evidence for violation in violations for evidence in violation.evidence)),
         notes=facts.notes,
     )
     reasons = (*_doubts(claim, violations, policy_sha256), *reasons)

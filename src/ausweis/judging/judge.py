@@ -1,12 +1,13 @@
 """Facts and a policy in, a verdict out. Pure: the same input gives the same verdict, whatever the machine."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ausweis.facts import Event, Facts
 from ausweis.judging.authorisation import authorisation_of
 from ausweis.judging.checks import answers, check_of
 from ausweis.judging.claims import judge_claim
 from ausweis.judging.decide import Decision, caller_of
+from ausweis.judging.hearing import hung_on
 from ausweis.judging.incidents import incidents_of
 from ausweis.judging.own_words import counting, not_read
 from ausweis.judging.policy import Policy
@@ -32,14 +33,17 @@ def judge(facts: Facts, policy: Policy, *, policy_sha256: str | None = None) -> 
     """
     if facts.claim is not None:
         return judge_claim(facts, facts.claim, policy, policy_sha256)
-    outlook = outlook_of(facts, policy).in_the_field(policy.expected_violations, facts.turns)
-    return _verdict(facts, policy, rules_of(policy), in_order(counting(facts, policy)), outlook)
+    return _verdict(facts, policy, rules_of(policy), in_order(counting(facts, policy)), _in_the_field(facts, policy))
 
 
 def outlook_of(facts: Facts, policy: Policy) -> Outlook:
     """All that the events allow, as the reader's probabilities weigh it: what `risk` is calibrated from."""
     events = in_order(counting(facts, policy))
     return weigh(moments(events), events, facts.defects.values(), rules_of(policy))
+
+
+def _in_the_field(facts: Facts, policy: Policy) -> Outlook:
+    return outlook_of(facts, policy).in_the_field(policy.expected_violations, facts.turns)
 
 
 def _verdict(facts: Facts, policy: Policy, rules: Rules, events: Events, outlook: Outlook) -> Verdict:
@@ -58,7 +62,8 @@ def _verdict(facts: Facts, policy: Policy, rules: Rules, events: Events, outlook
         caller=caller,
         acted=bool(decision.acts),
         roles=facts.roles_confidence,
-        badly_heard=_hung_on(facts, decision, violations, events, incidents),
+        badly_heard=_turns_hung_on(facts, decision, violations, events, incidents),
+        heard=hung_on(facts, lambda changed: _said_of(facts, changed, policy), _shown(incidents)),
         notes=facts.notes,
         incidents=incidents,
         not_read=not_read(facts, policy),
@@ -83,24 +88,35 @@ def _verdict(facts: Facts, policy: Policy, rules: Rules, events: Events, outlook
     )
 
 
-def _hung_on(
+def _said_of(facts: Facts, events: Sequence[Event], policy: Policy) -> tuple[object, ...]:
+    """What the verdict on these events instead says: its outcome, and what was broken where."""
+    outlook = _in_the_field(facts.model_copy(update={"events": tuple(events)}), policy)
+    broken = outlook.decisions["violation"].broken if outlook.likeliest == "violation" else ()
+    return (outlook.likeliest, *((rule.type, rule.turn, rule.act and rule.act.category) for rule in broken))
+
+
+def _turns_hung_on(
     facts: Facts,
     decision: Decision,
     violations: tuple[Violation, ...],
     events: Events,
     incidents: tuple[Incident, ...],
 ) -> list[int]:
-    """The badly heard turns that matter.
+    """The badly heard turns that matter, of facts of earlier versions, which do not tell the words.
 
     Of a violation those up to it, since an authentication may have been said in one; otherwise those in which
     something that counts was heard. Of incidents those that say so.
     """
-    shown = {evidence.turn for incident in incidents for evidence in incident.evidence}
+    shown = {evidence.turn for evidence in _shown(incidents)}
     if violations:
         return [turn for turn in facts.badly_heard if turn <= violations[0].turn or turn in shown]
     places = [given.moment.place for given in decision.trace.given] + [act.moment.place for act in decision.acts]
     counting = shown | {events[place].turn for place in places}
     return [turn for turn in facts.badly_heard if turn in counting]
+
+
+def _shown(incidents: Iterable[Incident]) -> list[Evidence]:
+    return [evidence for incident in incidents for evidence in incident.evidence]
 
 
 def _evidence(places: Iterable[int], events: Events) -> tuple[Evidence, ...]:

@@ -7,15 +7,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from ausweis.facts import is_nothing
 from ausweis.judging.policy import Permission
 from ausweis.vocabulary import WordId
 
 __all__ = [
+    "BadlyHeardReason",
     "CheckCode",
     "CheckReason",
     "CheckResultReason",
     "ClaimReason",
     "ConfidenceReason",
+    "HeardBadly",
     "LateReason",
     "LeakReason",
     "NoteReason",
@@ -135,10 +138,33 @@ class ConfidenceReason(_Reason):
 
 
 class TurnsReason(_Reason):
-    """Turns that a person should hear: of an unsure violation or incident, or heard badly."""
+    """Turns that a person should hear: of an unsure violation or incident."""
 
-    code: Literal["violation_unsure", "incident_unsure", "badly_heard"]
+    code: Literal["violation_unsure", "incident_unsure"]
     turns: Annotated[tuple[Turn, ...], Field(min_length=1)]
+
+
+class HeardBadly(BaseModel):
+    """Words that were heard badly, letter for letter as the turn has them; no `quote` where none was heard.
+
+    `about`: the factor or category that the verdict hangs on here. Times in seconds.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    turn: Turn
+    quote: str | None = None
+    start: float | None = None
+    end: float | None = None
+    about: WordId | None = None
+
+
+class BadlyHeardReason(_Reason):
+    """Turns that were heard badly and that the verdict hangs on; `heard` at which words, where that is known."""
+
+    code: Literal["badly_heard"] = "badly_heard"
+    turns: Annotated[tuple[Turn, ...], Field(min_length=1)]
+    heard: Annotated[tuple[HeardBadly, ...], Field(exclude_if=is_nothing)] = ()
 
 
 class WordsReason(_Reason):
@@ -183,5 +209,7 @@ ViolationReason = Annotated[
 ]
 CheckReason = Annotated[CheckResultReason | TextReason, _BY_CODE, _SENTENCES]
 ReviewReason = Annotated[
-    ConfidenceReason | TurnsReason | WordsReason | PlainReason | NoteReason | TextReason, _BY_CODE, _SENTENCES
+    ConfidenceReason | TurnsReason | BadlyHeardReason | WordsReason | PlainReason | NoteReason | TextReason,
+    _BY_CODE,
+    _SENTENCES,
 ]

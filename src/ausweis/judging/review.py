@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from ausweis.facts import NOTES, NoteCode
 from ausweis.judging.reasons import (
+    BadlyHeardReason,
     ConfidenceReason,
+    HeardBadly,
     NoteReason,
     PlainReason,
     ReviewReason,
@@ -43,6 +45,7 @@ def review_reasons(
     acted: bool,
     roles: float | None,
     badly_heard: Sequence[int],
+    heard: Sequence[HeardBadly],
     notes: Sequence[str],
     incidents: Sequence[Incident] = (),
     not_read: Sequence[str] = (),
@@ -50,7 +53,8 @@ def review_reasons(
     """All reasons; none means that the verdict needs no review.
 
     `thinnest` is the lowest probability among the events that the first violation rests on (1 without one);
-    `badly_heard` are the turns that the verdict hangs on and whose words are not sure; `not_read` the own words of the
+    `badly_heard` are the turns that the verdict hangs on and whose words are not sure, as facts of earlier versions
+    have them, `heard` the places as facts have them now; `not_read` the own words of the
     policy that nobody looked for: a set with one could not be met, and an action of one not be seen.
     """
     reasons: list[ReviewReason] = []
@@ -71,8 +75,9 @@ def review_reasons(
     thin = [incident.turn for incident in incidents if incident.severity in GRAVE and incident.probability < SURE]
     if thin:
         reasons.append(TurnsReason(code="incident_unsure", turns=tuple(dict.fromkeys(thin))))
-    if badly_heard:
-        reasons.append(TurnsReason(code="badly_heard", turns=tuple(badly_heard)))
+    turns = sorted({*badly_heard, *(place.turn for place in heard)})
+    if turns:
+        reasons.append(BadlyHeardReason(turns=tuple(turns), heard=tuple(heard)))
     return (*reasons, *map(_note, notes))
 
 

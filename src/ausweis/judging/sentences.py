@@ -1,15 +1,16 @@
-"""What a verdict says, as sentences in the reader's language. They quote nothing."""
+"""What a verdict says, as sentences in the reader's language. They quote nothing, unless told how to mask a quote."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
-from ausweis.judging.reasons import ReviewReason, TextReason
+from ausweis.judging.reasons import BadlyHeardReason, HeardBadly, ReviewReason, TextReason
 from ausweis.judging.verdict import Check, Incident, Violation
 from ausweis.vocabulary import INCIDENTS, KNOWN_WORDS, Language, Vocabulary, level_name, name_of
 
 __all__ = [
     "AND",
     "SENTENCES",
+    "Quoting",
     "check_sentence",
     "incident_sentence",
     "listed",
@@ -70,7 +71,7 @@ SENTENCES: dict[Language, dict[str, str]] = {
         "roles_unsure": "Wer von beiden für das Unternehmen spricht, ist unsicher (zu {confidence} sicher).",
         "violation_unsure": "Der erste Verstoß hängt an einer unsicheren Stelle (Redebeitrag {turns}).",
         "incident_unsure": "Ein schwerer Vorfall ist unsicher (Redebeitrag {turns}).",
-        "badly_heard": "Das Urteil hängt an schlecht verständlichen Stellen (Redebeitrag {turns}).",
+        "badly_heard": "Das Urteil hängt an schlecht verständlichen Stellen (Redebeitrag {turns}){heard}.",
         "own_words_not_read": "Nach diesen eigenen Begriffen des Regelwerks wurde nicht gesucht: {words}.",
         "inconclusive": "Die Aufnahme reicht nicht für ein Urteil.",
         "caller_unclear": "Es gab eine Handlung, aber es ist unklar, wer angerufen hat.",
@@ -127,7 +128,7 @@ SENTENCES: dict[Language, dict[str, str]] = {
         "roles_unsure": "Which of the two speaks for the company is unsure ({confidence} sure).",
         "violation_unsure": "The first violation hangs on an unsure place (turn {turns}).",
         "incident_unsure": "A grave incident is unsure (turn {turns}).",
-        "badly_heard": "The verdict hangs on places that were heard badly (turn {turns}).",
+        "badly_heard": "The verdict hangs on places that were heard badly (turn {turns}){heard}.",
         "own_words_not_read": "These words of the policy's own were not looked for: {words}.",
         "inconclusive": "The recording is not enough for a judgement.",
         "caller_unclear": "Something was done, but it is unclear who called.",
@@ -154,6 +155,13 @@ PERMISSIONS: dict[Language, dict[str, str]] = {
 }
 
 
+Quoting = Callable[[str, int], str]
+"""A quote of a turn as the reader may see it."""
+LONGEST_QUOTE = 80
+QUOTES: dict[Language, tuple[str, str]] = {"de": ("„{}“", "kein Wort verstanden"), "en": ("“{}”", "no word understood")}
+"""How words stand in a sentence that were heard badly, and what stands where none were."""
+
+
 def violation_sentence(violation: Violation, language: Language, words: Vocabulary = KNOWN_WORDS) -> str:
     """Why the rule is broken: what was missing. `words`: those of the verdict, which may name own ones."""
     # A leak has no action, and its sentence names none.
@@ -167,8 +175,12 @@ def check_sentence(check: Check, language: Language) -> str:
     return _sentence(check.reason, language, KNOWN_WORDS)
 
 
-def review_sentence(reason: ReviewReason, language: Language, words: Vocabulary = KNOWN_WORDS) -> str:
-    """Why a person should look at the verdict."""
+def review_sentence(
+    reason: ReviewReason, language: Language, words: Vocabulary = KNOWN_WORDS, quoting: Quoting | None = None
+) -> str:
+    """Why a person should look at the verdict; with `quoting`, at which words."""
+    if isinstance(reason, BadlyHeardReason):
+        return _sentence(reason, language, words, heard=_heard(reason.heard, language, words, quoting))
     return _sentence(reason, language, words)
 
 
@@ -201,7 +213,25 @@ def _sentence(reason: Any, language: Language, words: Vocabulary, **more: str) -
     if isinstance(reason, TextReason):
         return reason.text
     values = {name: _WORDS[name](value, language, words) if name in _WORDS else value for name, value in reason}
-    return SENTENCES[language][reason.code].format(**values, **more)
+    return SENTENCES[language][reason.code].format(**{**values, **more})
+
+
+def _heard(heard: Sequence[HeardBadly], language: Language, words: Vocabulary, quoting: Quoting | None) -> str:
+    """`: PIN (“four seven”); name (no word understood)`; empty where no more than the turns is known."""
+    quote, nothing = QUOTES[language]
+    told = []
+    for place in heard:
+        said = nothing if place.quote is None else ""
+        if place.quote and quoting is not None:
+            said = quote.format(_shortened(quoting(place.quote, place.turn)))
+        about = name_of(place.about, language, words) if place.about else ""
+        told.append(f"{about} ({said})" if about and said else about or said)
+    told = [one for one in dict.fromkeys(told) if one]
+    return f": {'; '.join(told)}" if told else ""
+
+
+def _shortened(quote: str) -> str:
+    return quote if len(quote) <= LONGEST_QUOTE else f"{quote[: LONGEST_QUOTE - 1].rstrip()}…"
 
 
 def _names(ids: Sequence[str], language: Language, words: Vocabulary) -> str:

@@ -17,7 +17,8 @@ dialogue    which factor is given, from the line and from what was asked
 descriptions  a description as a line that lines of a call are compared with
 chunks      turns cut into what is asked about, with what was said before
 labels      what the templates' labels mean
-defects     what is wrong with a recording: it starts late, breaks off, is garbled, was heard badly
+defects     what is wrong with a recording: it starts late, breaks off, is garbled
+unsure      where a recording was heard badly: words that are not sure, speech without any
 plausible   what an answer must look like, by code
 refusal     what an agent declines in plain words
 spoken      numbers as people say them

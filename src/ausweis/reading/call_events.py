@@ -19,7 +19,7 @@ from ausweis.facts import Event, Facts, NoteCode
 from ausweis.prompts import Template
 from ausweis.provenance import PromptProvenance
 from ausweis.reading.chunks import Chunk, spoken_chunks
-from ausweis.reading.defects import LATE, defects_in, doubts
+from ausweis.reading.defects import LATE, defects_in
 from ausweis.reading.incidents import Chance, mentions_of, mentions_once
 from ausweis.reading.kept import MENTIONED, ORDER, once_a_turn
 from ausweis.reading.labels import Possible
@@ -28,6 +28,7 @@ from ausweis.reading.policy_words import Meaning, PolicyWords
 from ausweis.reading.quotes import place_of
 from ausweis.reading.reader import Reading
 from ausweis.reading.spoken import has_number
+from ausweis.reading.unsure import doubts
 from ausweis.vocabulary import FactorRecord
 
 __all__ = ["STATED", "EventsReader"]

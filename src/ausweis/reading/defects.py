@@ -1,18 +1,15 @@
-"""What is wrong with a recording, so that an authentication may have been and cannot be heard; or was heard badly."""
+"""What is wrong with a recording, so that an authentication may have been and cannot be heard."""
 
 import math
 import re
-from typing import TypedDict
 
 from ausweis.calls.call import Call
 from ausweis.engines.protocol import Request, Result
 from ausweis.facts import RecordingDefect
 from ausweis.prompts import Template
 
-__all__ = ["HEARD", "Doubts", "defects_in", "doubts", "question", "starts_late"]
+__all__ = ["defects_in", "question", "starts_late"]
 
-HEARD = 0.5
-"""The words of a turn of less confidence cannot be relied on."""
 FIRST_LINES = 3
 LINE_LENGTH = 300
 LATE = "middle"
@@ -62,23 +59,6 @@ def defects_in(call: Call, late: float) -> dict[RecordingDefect, float]:
     if any(_BREAK.search(turn.text) for turn in opening):
         defects["breaks_off"] = 1.0
     return defects
-
-
-class Doubts(TypedDict):
-    """As `Facts` names them."""
-
-    badly_heard: tuple[int, ...]
-    roles_confidence: float | None
-
-
-def doubts(call: Call) -> Doubts:
-    """Which turns were heard badly, and how sure the roles are."""
-    badly = tuple(
-        number
-        for number, turn in enumerate(call.turns, start=1)
-        if turn.confidence is not None and turn.confidence < HEARD
-    )
-    return {"badly_heard": badly, "roles_confidence": call.roles_confidence}
 
 
 def _calibrated(probability: float, template: Template) -> float:

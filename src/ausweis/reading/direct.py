@@ -15,9 +15,9 @@ from ausweis.errors import EngineError
 from ausweis.facts import Claim, ClaimedViolation, Facts, NoteCode
 from ausweis.prompts import Template
 from ausweis.provenance import PromptProvenance
-from ausweis.reading.defects import doubts
 from ausweis.reading.quotes import place_of
 from ausweis.reading.reader import Reading
+from ausweis.reading.unsure import doubts
 from ausweis.vocabulary import FACTORS, Caller, Factor, Outcome, ViolationType
 
 __all__ = ["DirectReader"]

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from unicodedata import normalize
 
-__all__ = ["digits_in", "has_number"]
+__all__ = ["digits_in", "has_number", "words_in"]
 
 _ONES_DE = "null ein zwei drei vier fünf sechs sieben acht neun".split()
 _TEENS_DE = "zehn elf zwölf dreizehn vierzehn fünfzehn sechzehn siebzehn achtzehn neunzehn".split()
@@ -76,6 +76,11 @@ def has_number(text: str) -> bool:
 
 def _numbers(text: str) -> Iterator[tuple[str, str]]:
     """The words that are numbers, with their digits; `hundert` and the like, for themselves, have none."""
+    return ((word, digits) for word, digits in words_in(text) if digits or word in _BIG)
+
+
+def words_in(text: str) -> Iterator[tuple[str, str]]:
+    """All words of a text in lower case, each with its digits; those of a word that is no number are empty."""
     text = _MOMENT.sub(" ", normalize("NFC", text).lower())
     words = _TOKEN.findall(_APART_EN.sub(r"\1", _APART_DE.sub(r"\1und", text)))
     repeat = 1
@@ -83,8 +88,7 @@ def _numbers(text: str) -> Iterator[tuple[str, str]]:
         digits = word if word.isdigit() else _DIGITS_OF.get(word) or _large(word)
         if word in _BESIDE_OTHERS and not (_english_number(before) or _english_number(after)):
             digits = ""
-        if digits or word in _BIG:
-            yield word, digits * repeat
+        yield word, digits * repeat
         repeat = _REPEAT.get(word, 1)
 
 

@@ -19,6 +19,7 @@ from ausweis.reading.labels import STARTS_LATE, VERBS, Possible, possible_events
 from ausweis.reading.own_labels import own_events, own_labels
 from ausweis.reading.plausible import plausible
 from ausweis.reading.reader import Reading
+from ausweis.reading.unsure import doubts
 from ausweis.vocabulary import with_own
 
 __all__ = ["TurnwiseReader"]
@@ -67,7 +68,7 @@ class TurnwiseReader:
             incidents=mentions,
             looked_for=() if self._incidents is None else self._incidents.looked_for,
             asked_words=self._asking.words,
-            **defects.doubts(call),
+            **doubts(call),
         )
         return Reading(facts, tokens + more)
 

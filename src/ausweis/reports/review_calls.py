@@ -50,7 +50,7 @@ def reviewed_call(record: CallRecord, words: Words, *, masked: bool = True) -> R
         row=record.row,
         findings=findings_of(record, words, mask),
         excerpt=excerpt(record, mask),
-        reasons=_unsure(record, words),
+        reasons=_unsure(record, words, mask),
         recorded=bool(files),
         audio=() if masked else tuple(path.absolute().as_uri() for path in files),
         with_text=record.call is not None,
@@ -59,13 +59,14 @@ def reviewed_call(record: CallRecord, words: Words, *, masked: bool = True) -> R
 
 def reason_of(record: CallRecord, words: Words, *, masked: bool = True) -> str:
     """Why the call is to be reviewed: what its worst finding says, else why the verdict is not sure."""
-    worst = next(iter(findings_of(record, words, CallMask(record, words.language, masked))), None)
-    return worst.why if worst else " ".join(_unsure(record, words))
+    mask = CallMask(record, words.language, masked, record.masks)
+    worst = next(iter(findings_of(record, words, mask)), None)
+    return worst.why if worst else " ".join(_unsure(record, words, mask))
 
 
-def _unsure(record: CallRecord, words: Words) -> list[str]:
+def _unsure(record: CallRecord, words: Words, mask: CallMask) -> list[str]:
     reasons = record.verdict.review_reasons if record.row.needs_review else ()
-    return [review_sentence(reason, words.language, record.verdict.vocabulary) for reason in reasons]
+    return [review_sentence(reason, words.language, record.verdict.vocabulary, mask.quote) for reason in reasons]
 
 
 def _is_there(path: Path) -> bool:

@@ -92,7 +92,7 @@ def call_view(
         row=replace(row, right="") if seen.hidden or any(one.secret for one in record.decisions) else row,
         moments=[list(moment) for _, moment in groupby(findings, key=lambda finding: finding.moment)],
         review=[
-            review_sentence(reason, words.language, record.verdict.vocabulary)
+            review_sentence(reason, words.language, record.verdict.vocabulary, mask.quote)
             for reason in record.verdict.review_reasons
         ],
         checks=[(check, _told(check, record.verdict, words)) for check in record.verdict.checks],

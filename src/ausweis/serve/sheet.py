@@ -61,7 +61,7 @@ def sheet_page(context: RequestContext) -> Response:
         "facts": list(_facts(record, words, agents=context.desk.agents)),
         "moments": [list(moment) for _, moment in groupby(findings, key=lambda finding: finding.moment)],
         "quotes": _quotes,
-        "reasons": list(_reasons(record, words)),
+        "reasons": list(_reasons(record, words, mask)),
         "decided": decided,
         "decisions": [_decision(one, words, mask) for one in seen.decisions if one.counts],
         "hidden": seen.hidden,
@@ -72,9 +72,9 @@ def sheet_page(context: RequestContext) -> Response:
     return HTMLResponse(render("sheet.html.j2", words, **values))
 
 
-def _reasons(record: CallRecord, words: Words) -> Iterator[str]:
+def _reasons(record: CallRecord, words: Words, mask: CallMask) -> Iterator[str]:
     for reason in record.verdict.review_reasons if record.row.needs_review else ():
-        yield review_sentence(reason, words.language, record.verdict.vocabulary)
+        yield review_sentence(reason, words.language, record.verdict.vocabulary, mask.quote)
 
 
 def _facts(record: CallRecord, words: Words, *, agents: bool) -> Iterator[tuple[str, str]]:

@@ -107,7 +107,7 @@ def call_line(record: CallRecord, words: Words, *, masked: bool, reviewer: str |
     return CallLine(
         row=record.row,
         findings=findings_of(record, words, mask),
-        reasons=[review_sentence(reason, words.language, record.verdict.vocabulary) for reason in reasons],
+        reasons=[review_sentence(reason, words.language, record.verdict.vocabulary, mask.quote) for reason in reasons],
         decided=decided._replace(
             notes=[mask.text(note) for note in decided.notes], coaching=[mask.text(note) for note in decided.coaching]
         ),

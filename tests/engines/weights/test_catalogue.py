@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ ASR_MODEL = (
     ENTRY.replace("own.gguf", "model.bin")
     .replace("    chat_format: chatml\n    context: 4096\n", f"    beside: [{BESIDE}]\n")
     .replace("title:", "kind: asr\n    title:")
+    .replace("{kind: path}", "{kind: package, packages: [a==1], pattern: a/b}")
 )
 
 
@@ -34,6 +36,9 @@ def test_shipped_entries_are_consistent() -> None:
         ("qwen2.5-coder-0.5b", "llm"),
         ("smollm2-135m", "llm"),
         ("whisper-base", "asr"),
+        ("whisper-small", "asr"),
+        ("whisper-medium", "asr"),
+        ("whisper-large-v3-turbo", "asr"),
         ("ge2e-voices", "voices"),
     ]
     assert catalogue.default_id() == "qwen2.5-coder-1.5b"
@@ -64,6 +69,21 @@ def test_extras_install_what_the_catalogue_wants() -> None:
             assert sorted(wanted) == sorted(model.packages)
 
 
+@pytest.mark.parametrize("size", ["small", "medium", "large-v3-turbo"])
+def test_larger_whisper_models_come_from_one_revision_at_their_makers(size: str) -> None:
+    model = catalogue.entry(f"whisper-{size}", "asr")
+    source = model.source(catalogue.HubSource)
+    assert source is not None
+    assert re.fullmatch(rf"https://huggingface.co/\w+/faster-whisper-{size}/resolve/[0-9a-f]{{40}}/\S+", source.url)
+    assert model.packages == ()
+    # What faster-whisper reads besides; without a tokenizer it would fetch one, unasked.
+    beside = {file.file for file in model.beside}
+    assert {"config.json", "tokenizer.json"} < beside
+    assert ("preprocessor_config.json" in beside) == (size == "large-v3-turbo"), "128 mel bands are told there alone"
+    hashes = [file.sha256 for one in catalogue.entries() for file in (one, *one.beside) if file.file == "model.bin"]
+    assert len(set(hashes)) == len(hashes)
+
+
 def test_unknown_model_gets_the_ids() -> None:
     with pytest.raises(ModelError, match=r"no model qwen: take one of qwen2.5-coder-1.5b, .*, or the path"):
         catalogue.entry("qwen")
@@ -74,6 +94,15 @@ def test_an_asr_model_may_have_the_kind_of_earlier_catalogues(tmp_path: Path, mo
     path.write_text(ASR_MODEL.replace("kind: asr", "kind: recogniser"))
     monkeypatch.setenv(catalogue.CATALOGUE_VARIABLE, str(path))
     assert catalogue.entry("own-model", "asr").kind == "asr"
+
+
+def test_files_beside_need_no_package_where_none_is_a_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "models.yaml"
+    far = ASR_MODEL.replace(", package: a==1, data: a/a.json", "")
+    path.write_text(far.replace("{kind: package, packages: [a==1], pattern: a/b}", "{kind: path}"))
+    monkeypatch.setenv(catalogue.CATALOGUE_VARIABLE, str(path))
+    found = catalogue.entry("own-model", "asr")
+    assert ([file.file for file in found.files], found.packages) == (["model.bin", "a.json"], ())
 
 
 def test_files_of_an_asr_model_are_named_with_their_packages() -> None:
@@ -97,14 +126,14 @@ def test_files_of_an_asr_model_are_named_with_their_packages() -> None:
         (
             "smollm2-135m",
             "asr",
-            "is a language model, .* one of whisper-base, or the path of a folder with model",
+            "is a language model, .* one of whisper-base, .*turbo, or the path of a folder with model",
         ),
         (
             "whisper-base",
             "voices",
             "is an ASR model, but a voice encoder is wanted here: take one of ge2e-voices",
         ),
-        ("whisper-huge", "asr", "there is no ASR model whisper-huge: take one of whisper-base, or"),
+        ("whisper-huge", "asr", "there is no ASR model whisper-huge: take one of whisper-base, whisper-small, "),
     ],
 )
 def test_model_of_another_kind_is_refused(model: str, kind: catalogue.Kind, message: str) -> None:
@@ -160,6 +189,8 @@ def test_mistake_in_own_catalogue_is_named(
         ("a.json,", "../a.json,", "wrong at models.1.beside.1.file"),
         ("package: a==1", "package: a", "wrong at models.1.beside.1.package"),
         ("    sources", "    context: 1\n    sources", "context is for kind llm only"),
+        (", data: a/a.json", "", "a file beside has both package and data, or neither"),
+        (", package: a==1, data: a/a.json", "", "files beside need package and data where a source is of kind package"),
     ],
 )
 def test_mistake_in_an_asr_model_is_named(

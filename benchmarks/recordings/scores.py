@@ -1,0 +1,137 @@
+"""The numbers of one way to hear: word errors, values heard, the right speaker. Shares with Wilson's interval."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from benchmarks.recordings.material import Spoken
+from benchmarks.recordings.ways import Heard
+from benchmarks.recordings.word_errors import made_alike
+
+from ausweis.calls.call import Call, Turn
+from ausweis.evals.heard import KINDS, Finding, SaidValue, Transcript, find_value
+from ausweis.evals.metrics.estimate import share
+from ausweis.vocabulary import Language
+
+__all__ = ["Found", "errors_of", "found_values", "scores_of"]
+
+
+@dataclass(frozen=True)
+class Found:
+    """One value of one call, and what became of it."""
+
+    call: Spoken
+    value: SaidValue
+    finding: Finding
+
+
+def scores_of(calls: Sequence[Spoken], heard: Heard, found: Sequence[Found]) -> dict[str, Any]:
+    """All numbers of a way, as JSON. A call that failed counts as one of which nothing was heard."""
+    told = any(turn.speaker != "unknown" for call in heard.calls.values() for turn in call.turns)
+    return {
+        "calls": len(calls),
+        "failed": sorted(call.id for call in calls if call.id not in heard.calls),
+        "other_language": sorted(
+            call.id for call in calls if heard.languages.get(call.id, call.language) != call.language
+        ),
+        "wer": {language: _word_errors(calls, heard.calls, language) for language in get_args(Language)},
+        "values": _shares(found),
+        "values_by_language": {
+            language: _shares([one for one in found if one.call.language == language])
+            for language in get_args(Language)
+        },
+        "problems": dict(Counter(one.finding.problem for one in found if one.finding.problem).most_common()),
+        "roles": _roles(calls, heard.calls) if told else None,
+        "real_time": heard.real_time,
+        "mib": heard.mib,
+    }
+
+
+def found_values(calls: Iterable[Spoken], heard: Mapping[str, Call]) -> list[Found]:
+    """Each value of the calls, looked for where it was said."""
+    found = []
+    for call in calls:
+        transcript = Transcript.of(heard[call.id]) if call.id in heard else Transcript(())
+        for value in call.values:
+            speaker = call.labelled.call.turn(value.turns[0]).speaker
+            finding = find_value(value, call.spans(value), speaker, transcript, call.language)
+            found.append(Found(call, value, finding))
+    return found
+
+
+def errors_of(found: Iterable[Found]) -> list[dict[str, Any]]:
+    """The values that were heard wrong, for people who improve hearing; those of numbers first."""
+    wrong = [one for one in found if not one.finding.right]
+    return [
+        {
+            "call": one.call.id,
+            "language": one.call.language,
+            "kind": one.value.kind,
+            "factor": one.value.factor,
+            "problem": one.finding.problem,
+            "said": one.value.value,
+            "heard": one.finding.heard,
+            "spans": one.call.spans(one.value),
+        }
+        for one in sorted(wrong, key=lambda one: (KINDS.index(one.value.kind), one.finding.problem or ""))
+    ]
+
+
+def _shares(found: Sequence[Found]) -> dict[str, Any]:
+    kinds = {kind: [one for one in found if one.value.kind == kind] for kind in KINDS}
+    groups = {"all": list(found)} | {kind: ones for kind, ones in kinds.items() if ones}
+    return {
+        name: _share(ones, lambda finding: finding.right)
+        | {
+            "exact": sum(one.finding.exact for one in ones),
+            "alike": sum(one.finding.alike for one in ones),
+        }
+        for name, ones in groups.items()
+    }
+
+
+def _share(found: Sequence[Found], hit: Callable[[Finding], bool]) -> dict[str, Any]:
+    return share(sum(hit(one.finding) for one in found), len(found)).model_dump()
+
+
+def _word_errors(calls: Sequence[Spoken], heard: Mapping[str, Call], language: Language) -> dict[str, Any]:
+    """Errors of all calls of a language together, by the words that were said."""
+    import jiwer
+
+    said, wrote = [], []
+    for call in calls:
+        if call.language == language:
+            turns = heard[call.id].turns if call.id in heard else ()
+            one, other = made_alike(_text(call.said), _text(turns), language)
+            said.append(one)
+            wrote.append(other)
+    if not said:
+        return {"value": None, "words": 0}
+    out = jiwer.process_words(said, wrote)
+    words = out.hits + out.substitutions + out.deletions
+    return {
+        "value": out.wer,
+        "words": words,
+        "substituted": out.substitutions,
+        "left_out": out.deletions,
+        "put_in": out.insertions,
+    }
+
+
+def _text(turns: Iterable[Turn]) -> str:
+    return " ".join(turn.text for turn in turns)
+
+
+def _roles(calls: Sequence[Spoken], heard: Mapping[str, Call]) -> dict[str, Any]:
+    """The share of the turns that were said whose time is, for the most part, that of turns of the right speaker."""
+    right = total = 0
+    for call in calls:
+        for turn in call.said:
+            shares: dict[str, float] = {"agent": 0.0, "caller": 0.0, "unknown": 0.0}
+            for found in heard[call.id].turns if call.id in heard else ():
+                both = min(turn.end or 0.0, found.end or 0.0) - max(turn.start or 0.0, found.start or 0.0)
+                shares[found.speaker] += max(0.0, both)
+            total += 1
+            right += shares[turn.speaker] > shares["caller" if turn.speaker == "agent" else "agent"]
+    return share(right, total).model_dump()

@@ -1,0 +1,85 @@
+"""Adapters of ASR models: what was learned besides, added to the weights of a file of CTranslate2.
+
+An adapter (LoRA, Hu et al. 2021) holds for some matrices two thin ones whose product is added. They are whole numbers
+of 16 bits, with a power of two as their unit: sums of whole numbers do not depend on their order, so that every machine
+makes the same file, to the byte, and the catalogue knows it by its SHA-256 as it knows any other.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ausweis.engines.weights.ctranslate2 import FLOAT16, Variable, variables
+from ausweis.errors import ModelError
+
+__all__ = ["adapted", "save_adapter"]
+
+SCHEMA = "ausweis/asr-adapter@1"
+DOWN, UP = ".down", ".up"
+LARGEST = 2**15 - 1
+
+Floats = NDArray[np.float32]
+Numbers = NDArray[np.int16]
+
+
+def adapted(model: bytes, adapter: Path) -> bytes:
+    """The file of weights with the adapter added to it.
+
+    Raises:
+        ModelError: the adapter cannot be read, or is for another model.
+    """
+    from safetensors import SafetensorError, safe_open
+    from safetensors.numpy import load
+
+    try:
+        parts = load(adapter.read_bytes())
+        with safe_open(adapter, framework="numpy") as file:
+            about = json.loads(file.metadata()["about"])
+        if about["schema"] != SCHEMA:
+            raise ValueError(about["schema"])
+        result = bytearray(model)
+        known = variables(model)
+        for name, unit in about["units"].items():
+            _add(result, known[name], parts[name + UP], parts[name + DOWN], unit)
+    except (OSError, SafetensorError, LookupError, TypeError, ValueError) as error:
+        message = "the adapter cannot be read, or is for another model: install Ausweis again"
+        raise ModelError(message, place=str(adapter)) from error
+    return bytes(result)
+
+
+def save_adapter(path: Path, pairs: Mapping[str, tuple[Floats, Floats]], notes: str) -> None:
+    """Write an adapter: for each variable `up` (out, rank) and `down` (rank, in), whose product is added to it.
+
+    The same numbers give the same bytes.
+    """
+    from safetensors.numpy import save
+
+    parts: dict[str, Numbers] = {}
+    units: dict[str, int] = {}
+    for name, (up, down) in sorted(pairs.items()):
+        parts[name + UP], first = _whole(up)
+        parts[name + DOWN], second = _whole(down)
+        units[name] = first + second
+    about = {"schema": SCHEMA, "units": units, "notes": notes}
+    # One entry: several would be written in an order of their own each time.
+    path.write_bytes(save(parts, metadata={"about": json.dumps(about, sort_keys=True)}))
+
+
+def _whole(matrix: Floats) -> tuple[Numbers, int]:
+    """The matrix as whole numbers, and the exponent of two that is their unit."""
+    largest = float(np.abs(matrix).max()) or 1.0
+    unit = int(np.ceil(np.log2(largest / LARGEST)))
+    return np.round(matrix / 2.0**unit).astype(np.int16), unit
+
+
+def _add(model: bytearray, variable: Variable, up: Numbers, down: Numbers, unit: int) -> None:
+    if variable.kind != FLOAT16 or variable.shape != (len(up), down.shape[1]):
+        raise ValueError("another shape or type")
+    # Exact: 64 bits hold the sum of some dozen products of 15 bits each.
+    product = np.ldexp((up.astype(np.int64) @ down.astype(np.int64)).astype(np.float64), unit)
+    end = variable.offset + 2 * product.size
+    weights = np.frombuffer(model[variable.offset : end], "<f2").reshape(variable.shape)
+    model[variable.offset : end] = (weights.astype(np.float64) + product).astype("<f2").tobytes()

@@ -1,0 +1,105 @@
+"""Which badly heard places a verdict hangs on.
+
+Asked of each place: would the verdict be another if what was read there had not been said, or if that had been said
+which an agent had asked for? Facts are judged anew for each such change, which takes no model. Where no single change
+makes a difference, all that was read at such places is left out at once: two of them may say the same.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from ausweis.facts import Event, Facts, Unsure
+from ausweis.judging.reasons import HeardBadly
+from ausweis.judging.timeline import EVENT_THRESHOLD
+from ausweis.judging.verdict import Evidence
+
+__all__ = ["Judged", "hung_on", "shown_badly"]
+
+Events = Sequence[Event]
+Judged = Callable[[Events], Hashable]
+"""What a verdict says, of the facts with these events: equal where it is the same verdict."""
+TURNS_TO_ANSWER = 3
+"""So many turns after a question its answer may come: a caller looks for the number first, and says so."""
+
+
+class _Change(NamedTuple):
+    """Events as they may have been, and the one that makes the difference."""
+
+    events: Events
+    event: Event
+
+
+def hung_on(facts: Facts, judged: Judged, incidents: Iterable[Evidence] = ()) -> tuple[HeardBadly, ...]:
+    """The places, each with what the verdict hangs on there, and those where `incidents` are shown.
+
+    None for facts that name no badly heard place.
+    """
+    if not facts.unsure:
+        return ()
+    shown = shown_badly(facts, incidents)
+    found = _judged_anew(facts, judged)
+    known = {(place.turn, place.quote) for place in found}
+    return (*found, *(place for place in shown if (place.turn, place.quote) not in known))
+
+
+def shown_badly(facts: Facts, evidence: Iterable[Evidence]) -> tuple[HeardBadly, ...]:
+    """The badly heard places that hold words of the evidence."""
+    quotes = [(said.turn, said.quote) for said in evidence]
+    return tuple(_heard_badly(place, None) for place in facts.unsure if any(_is_at(place, *quote) for quote in quotes))
+
+
+def _judged_anew(facts: Facts, judged: Judged) -> tuple[HeardBadly, ...]:
+    as_heard = judged(facts.events)
+    found = [
+        _heard_badly(place, change.event)
+        for place in facts.unsure
+        if (change := next((one for one in _changes(place, facts) if judged(one.events) != as_heard), None))
+    ]
+    if found:
+        return tuple(found)
+    read = [(place, event) for place in facts.unsure for event in _read_at(place, facts.events)]
+    doubted = {id(event) for _, event in read}
+    if judged([event for event in facts.events if id(event) not in doubted]) == as_heard:
+        return ()
+    return tuple(_heard_badly(place, event) for place, event in read)
+
+
+def _read_at(place: Unsure, events: Events) -> list[Event]:
+    return [event for event in events if _is_at(place, event.turn, event.quote)]
+
+
+def _is_at(place: Unsure, turn: int, quote: str) -> bool:
+    """Whether the quote of this turn holds words of the place, or is some of them."""
+    return place.turn == turn and place.quote is not None and (place.quote in quote or quote in place.quote)
+
+
+def _changes(place: Unsure, facts: Facts) -> Iterator[_Change]:
+    """What may have been otherwise at a place."""
+    here = _read_at(place, facts.events)
+    for event in here:
+        yield _Change([other for other in facts.events if other is not event], event)
+    if len(here) > 1:
+        yield _Change([other for other in facts.events if other not in here], here[0])
+    for event in _unheard_answers(place, facts.events):
+        yield _Change([*facts.events, event], event)
+
+
+def _unheard_answers(place: Unsure, events: Events) -> Iterator[Event]:
+    """What a caller may have said at the place, since it was asked for."""
+    if place.speaker == "agent":
+        return
+    last = place.turn - (place.quote is not None)
+    given = {event.subject for event in events if event.turn == place.turn and _is_likely(event, "gives")}
+    asked = [event for event in events if _is_likely(event, "asks") and 0 <= last - event.turn < TURNS_TO_ANSWER]
+    for subject in dict.fromkeys(event.subject for event in asked):
+        if subject not in given:
+            yield Event(kind="gives", subject=subject, turn=place.turn, quote=place.quote or "")
+
+
+def _is_likely(event: Event, kind: str) -> bool:
+    return event.kind == kind and event.probability >= EVENT_THRESHOLD
+
+
+def _heard_badly(place: Unsure, event: Event | None) -> HeardBadly:
+    about = None if event is None else event.subject
+    return HeardBadly(turn=place.turn, quote=place.quote, start=place.start, end=place.end, about=about)

@@ -1,0 +1,92 @@
+"""Where a recording was heard badly: words that may be others than were said, and speech without any word.
+
+A word that an ASR model gives a probability of 0.5 is nothing odd on the telephone, and most turns have one. What
+matters is how many words of a place are right, which the mean of their probabilities tells well (`docs/recordings.md`).
+"""
+
+import re
+from collections.abc import Iterator
+from typing import TypedDict
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from ausweis.calls.call import Call, Turn
+from ausweis.facts import Unsure
+from ausweis.reading.chunks import Chunk, chunks_of
+from ausweis.vocabulary import Speaker
+
+__all__ = ["HEARD", "Doubts", "doubts"]
+
+HEARD = 0.5
+"""Words that are less sure on average cannot be relied on."""
+LEAST_SECONDS = 1.0
+"""Speech without a word that is shorter holds no answer."""
+UNHEARD = frozenset({"silence", "loop", "no words"})
+"""Why text was cut (`audio.heard.CutReason`), where somebody may have spoken there all the same."""
+
+_WORD = re.compile(r"\S+")
+
+
+class Doubts(TypedDict):
+    """As `Facts` names them."""
+
+    unsure: tuple[Unsure, ...]
+    roles_confidence: float | None
+
+
+def doubts(call: Call) -> Doubts:
+    """Which places were heard badly, and how sure the roles are."""
+    places = [*_unsure_words(call), *_unheard(call)]
+    places.sort(key=lambda place: place.turn)
+    return {"unsure": tuple(places), "roles_confidence": call.roles_confidence}
+
+
+def _unsure_words(call: Call) -> Iterator[Unsure]:
+    """What the reader asks about at once, where its words are not sure."""
+    for chunk in chunks_of(call):
+        sure = _sure(call.turn(chunk.turn), chunk)
+        if sure is not None and sure < HEARD:
+            start, end = chunk.times(call)
+            yield Unsure(
+                turn=chunk.turn,
+                speaker=call.turn(chunk.turn).speaker,
+                quote=chunk.text,
+                start=start,
+                end=end,
+                probability=round(sure, 3),
+            )
+
+
+def _sure(turn: Turn, chunk: Chunk) -> float | None:
+    """The mean probability of the words of a chunk; of all words of the turn where no more is known."""
+    places = [match.start() for match in _WORD.finditer(turn.text)]
+    if len(places) != len(turn.words):
+        return turn.confidence
+    end = chunk.begin + len(chunk.text)
+    sure = [word.probability for place, word in zip(places, turn.words, strict=True) if chunk.begin <= place < end]
+    return sum(sure) / len(sure) if sure else turn.confidence
+
+
+class _Cut(BaseModel):
+    """As `metadata.recording` has it."""
+
+    start: float
+    end: float
+    reason: str
+    speaker: Speaker = "unknown"
+
+
+_CUTS = TypeAdapter(list[_Cut])
+
+
+def _unheard(call: Call) -> Iterator[Unsure]:
+    """The stretches of speech without a word; each comes after the last turn that began before it."""
+    recording = call.metadata.get("recording")
+    try:
+        cuts = _CUTS.validate_python(recording.get("cuts", []) if isinstance(recording, dict) else [])
+    except ValidationError:
+        return
+    for cut in cuts:
+        before = [number for number, turn in enumerate(call.turns, start=1) if (turn.start or 0.0) <= cut.start]
+        if cut.reason in UNHEARD and cut.end - cut.start >= LEAST_SECONDS and before:
+            yield Unsure(turn=before[-1], speaker=cut.speaker, start=cut.start, end=cut.end, probability=0.0)
