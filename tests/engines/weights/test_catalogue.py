@@ -161,6 +161,8 @@ def test_own_catalogue_adds_entries(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         ("title:", "kind: asr\n    title:", "chat_format is for kind llm only"),
         ("title:", "kind: ears\n    title:", "wrong at models.1.kind"),
         ("    sources", f"    beside: [{BESIDE}]\n    sources", "beside is for kind asr only"),
+        ("title:", "adapter: own.safetensors\n    title:", "adapter is for kind asr with a source of kind package only"),
+        ("title:", "adapter: ../own.safetensors\n    title:", "wrong at models.1.adapter"),
         ("bytes: 3", "bytes: many", "wrong at models.1.bytes"),
         ("bytes: 3", f"bytes: 1{'0' * 400}", "wrong at models.1.bytes"),
         ("{kind: path}", "{kind: package, packages: [a==1], pattern: '{n:>999999999}'}", r"may hold \{n\}"),
