@@ -1,7 +1,9 @@
-"""Memory by length: `python benchmarks/long_recording.py SPOKEN --hours 0.2 --hours 4`.
+"""Memory and time by length: `python -m benchmarks.long_recording SPOKEN --hours 0.2 --hours 4 --talk 0.25`.
 
-Puts the spoken calls of a folder (`python -m evals.tools.speak_calls SPOKEN`) end to end, with silence behind them up
-to so many hours, and transcribes each file in a process of its own: seconds, and the most memory that it held.
+Puts the spoken calls of a folder (`python -m evals.tools.speak_calls SPOKEN`) end to end, again and again, with so much
+silence between them that calls take that share of the recording, and transcribes each file in a process of its own:
+seconds, those of the processors, and the most memory that it held. `--mono` mixes both sides: then voices are told
+apart, and the language model is asked for the roles.
 """
 
 import json
@@ -9,80 +11,111 @@ import resource
 import subprocess
 import sys
 import time
-from fractions import Fraction
+from collections.abc import Iterator
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+import av
 import click
+import numpy as np
+from numpy.typing import NDArray
+
+from ausweis.audio.pcm import open_pcm
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
 
 RATE = 8000
 MINUTE = 60 * RATE
+Samples = NDArray[np.int16]
 
 
 @click.command()
 @click.argument("spoken", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--hours", type=float, multiple=True, default=(0.2, 4.0), show_default=True)
+@click.option("--talk", type=click.FloatRange(0.01, 1), default=0.25, show_default=True, help="The calls' share of it.")
+@click.option("--mono", is_flag=True, help="Both sides on one channel.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("runs/long"), show_default=True)
 @click.option("--one", type=click.Path(path_type=Path), hidden=True)
-def main(spoken: Path, hours: tuple[float, ...], out: Path, one: Path | None) -> None:
+def main(spoken: Path, hours: tuple[float, ...], talk: float, mono: bool, out: Path, one: Path | None) -> None:
     """Measure files of so many HOURS."""
     if one is not None:
-        click.echo(json.dumps(_measured(one, out)))
+        click.echo(json.dumps(_measured(one, out, mono)))
         return
     out.mkdir(parents=True, exist_ok=True)
-    click.echo(f"{'hours':>6}{'turns':>7}{'seconds':>9}{'MiB':>7}")
+    click.echo(f"{'hours':>6}{'talk':>6}{'turns':>7}{'words':>7}{'seconds':>9}{'of processors':>15}{'MiB':>7}")
     for length in hours:
-        path = out / f"{length:g}h.wav"
-        _write(sorted(spoken.glob("*.wav")), length, path)
-        command = [sys.executable, __file__, str(spoken), "--out", str(out), "--one", str(path)]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        path = out / f"{length:g}h-{talk:g}{'-mono' if mono else ''}.wav"
+        _write(sorted(spoken.glob("*.wav")), length, talk, mono, path)
+        more = ["--mono"] if mono else []
+        command = [
+            sys.executable,
+            "-m",
+            "benchmarks.long_recording",
+            str(spoken),
+            "--out",
+            str(out),
+            "--one",
+            str(path),
+        ]
+        done = subprocess.run([*command, *more], stdout=subprocess.PIPE, text=True, check=True)
         found = json.loads(done.stdout.splitlines()[-1])
-        click.echo(f"{length:>6g}{found['turns']:>7}{found['seconds']:>9.0f}{found['mib']:>7.0f}")
+        click.echo(
+            f"{length:>6g}{talk:>6g}{found['turns']:>7}{found['words']:>7}{found['seconds']:>9.0f}"
+            f"{found['processors']:>15.0f}{found['mib']:>7.0f}"
+        )
 
 
-def _write(calls: list[Path], hours: float, path: Path) -> None:
-    """Stereo, µ-law at 8 kHz: the calls, then silence."""
-    import av
-    import numpy as np
-
-    wanted = round(hours * 3600 * RATE)
+def _write(calls: list[Path], hours: float, talk: float, mono: bool, path: Path) -> None:
+    """A-law at 8 kHz, as telephone systems record."""
+    layout = "mono" if mono else "stereo"
+    left = round(hours * 3600 * RATE)
+    written = 0
     with av.open(str(path), "w") as container:
-        stream = cast("AudioStream", container.add_stream("pcm_mulaw", rate=RATE, layout="stereo"))
-        written = 0
-
-        def add(samples: "np.ndarray[tuple[int, int], np.dtype[np.int16]]") -> None:
-            nonlocal written
-            frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="stereo")
-            frame.sample_rate, frame.pts, frame.time_base = RATE, written, Fraction(1, RATE)
+        stream = cast("AudioStream", container.add_stream("pcm_alaw", rate=RATE, layout=layout))
+        for samples in _blocks(calls, talk):
+            block = samples[:left]
+            mixed = np.clip(block.astype(np.int32).sum(axis=1, keepdims=True), -32768, 32767) if mono else block
+            frame = av.AudioFrame.from_ndarray(mixed.astype(np.int16).reshape(1, -1), format="s16", layout=layout)
+            frame.sample_rate, frame.pts = RATE, written
             container.mux(stream.encode(frame))
-            written += samples.shape[1] // 2
-
-        for call in calls:
-            with av.open(str(call)) as source:
-                resampler = av.AudioResampler(format="s16", layout="stereo", rate=RATE)
-                for decoded in source.decode(audio=0):
-                    for frame in resampler.resample(decoded):
-                        if written < wanted:
-                            add(frame.to_ndarray().astype(np.int16))
-        while written < wanted:
-            add(np.zeros((1, 2 * min(MINUTE, wanted - written)), dtype=np.int16))
+            written += len(block)
+            left -= len(block)
+            if not left:
+                break
         container.mux(stream.encode(None))
 
 
-def _measured(path: Path, out: Path) -> dict[str, float]:
+def _blocks(calls: list[Path], talk: float) -> Iterator[Samples]:
+    """(samples, 2): each call, and the silence after it, over and over."""
+    for call in cycle(calls):
+        sound = open_pcm(call)
+        if (sound.rate, sound.channels) != (RATE, 2):
+            raise click.ClickException(f"{call} is no stereo at {RATE} Hz")
+        yield from sound.read()
+        silence = round(sound.length * (1 / talk - 1))
+        for begin in range(0, silence, MINUTE):
+            yield np.zeros((min(MINUTE, silence - begin), 2), np.int16)
+
+
+def _measured(path: Path, out: Path, mono: bool) -> dict[str, float]:
     from ausweis.cli import cli
 
     place = out / path.stem
     (place / "transcripts.jsonl").unlink(missing_ok=True)
     begun = time.monotonic()
-    arguments = ["transcribe", str(path), "--out", str(place), "--agent-channel", "left", "--language", "en", "--quiet"]
-    cli.main(arguments, standalone_mode=False)
+    told = [] if mono else ["--agent-channel", "left"]
+    cli.main(["transcribe", str(path), "--out", str(place), *told], standalone_mode=False)
     (call,) = map(json.loads, (place / "transcripts.jsonl").read_text().splitlines())
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"turns": len(call["turns"]), "seconds": time.monotonic() - begun, "mib": peak}
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return {
+        "turns": len(call["turns"]),
+        "words": sum(len(turn["words"]) for turn in call["turns"]),
+        "seconds": time.monotonic() - begun,
+        "processors": used.ru_utime + used.ru_stime,
+        "mib": used.ru_maxrss / 1024,
+    }
 
 
 if __name__ == "__main__":

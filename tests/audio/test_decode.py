@@ -30,6 +30,7 @@ def test_codings(tmp_path: Path, name: str, rate: int, wav: WavCodec) -> None:
     write_audio(tmp_path / name, two, rate, wav)
     found = Recording.open(tmp_path / name)
     assert found.channels == 2
+    assert found.seconds == pytest.approx(1.0, abs=0.1)
     samples = np.concatenate(list(found.chunks(0.4)), axis=1)
     assert abs(samples.shape[1] / RATE - 1.0) < 0.1
     middle = samples[:, RATE // 4 : 3 * RATE // 4]

@@ -1,7 +1,9 @@
 """Recordings are heard once, what goes wrong with one is told, and nothing else is written."""
 
+import errno
 import json
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from ausweis.audio.kept import TRANSCRIPTS_FILE, KeptTranscripts
 from ausweis.audio.sidecar import Sidecar
 from ausweis.calls import Call, Source, UnreadableCall, find_sources, read_calls
 from ausweis.calls.text import shown_path
-from ausweis.errors import InputError, ModelError
+from ausweis.errors import InputError, ModelError, RunError
 
 
 class Listener:
@@ -24,7 +26,7 @@ class Listener:
 
     def transcribe(self, files: Sequence[Path], sidecar: Sidecar, named: Any, progress: Any) -> dict[str, Any]:
         self.heard.append(files[0].name)
-        progress(1.5)
+        progress(1.5, 6.0)
         if "bad" in files[0].name:
             raise InputError("nobody speaks in the recording", place=str(files[0]))
         turns = [{"speaker": "agent", "text": "Hello?"}, {"speaker": "caller", "text": "Hi.", "confidence": 0.4}]
@@ -100,6 +102,51 @@ def test_audio_is_kept_only_when_asked_for(folder: Path) -> None:
     assert kept == ["a.wav", "c.agent.wav", "c.caller.wav"]
 
 
+def test_a_full_disk_stops_with_a_sentence_and_what_was_heard_is_kept(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = shutil.copyfile
+
+    def full(path: Path, to: Path) -> None:
+        to.write_bytes(b"half")
+        if path.name != "a.wav":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        copy(path, to)
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    keep = folder / "run" / "recordings"
+    with pytest.raises(RunError, match="the disk is full"):
+        run(folder, Listener(), keep=keep)
+    assert [path.name for path in keep.iterdir()] == ["a.wav"]
+    monkeypatch.undo()
+    listener = Listener()
+    run(folder, listener, keep=keep)
+    assert listener.heard == ["bad.wav"]
+    assert len(list(keep.iterdir())) == 3
+
+
+def test_a_transcript_that_finds_no_room_is_heard_when_there_is_some(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync = os.fsync
+    rooms = iter([True, False])
+    path = folder / "run" / TRANSCRIPTS_FILE
+
+    def full(handle: int) -> None:
+        if os.fstat(handle).st_ino == path.stat().st_ino and not next(rooms):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(RunError, match="the disk is full"):
+        run(folder, Listener())
+    monkeypatch.setattr(os, "fsync", sync)
+    listener = Listener()
+    found = run(folder, listener)
+    assert listener.heard == ["bad.wav", "c.agent.wav"]
+    assert [call.id for call in found if isinstance(call, Call)] == ["a", "c"]
+
+
 def test_a_file_that_vanishes_is_a_failure(folder: Path) -> None:
     class Gone(Listener):
         def transcribe(self, files: Sequence[Path], sidecar: Sidecar, named: Any, progress: Any) -> dict[str, Any]:
@@ -116,16 +163,16 @@ def test_without_ears_a_recording_is_unreadable(folder: Path) -> None:
 
 
 def test_progress_names_the_call(folder: Path) -> None:
-    seen: list[tuple[str, float]] = []
+    seen: list[tuple[str, float, float]] = []
     with KeptTranscripts(folder / "run") as kept:
         hear = Hearing(
             lambda: Listener(),  # type: ignore[arg-type, return-value]
             kept,
             "s",
-            progress=lambda name, seconds: seen.append((name, seconds)),
+            progress=lambda *told: seen.append(told),
         )
         hear(Source(folder / "a.wav", "a.wav", "a"))
-    assert seen == [("a", 1.5)]
+    assert seen == [("a", 1.5, 6.0)]
 
 
 def test_an_unexpected_fault_stops_only_its_recording(folder: Path) -> None:

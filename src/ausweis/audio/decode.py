@@ -29,12 +29,16 @@ MOST_CHANNELS = 2
 
 @dataclass(slots=True)
 class Recording:
-    """An audio file that can be decoded. `channels` is 1 or 2; `damaged` counts the packets that could not be."""
+    """An audio file that can be decoded. `channels` is 1 or 2; `damaged` counts the packets that could not be.
+
+    `seconds` is its length by what it says of itself; 0 where it says nothing.
+    """
 
     path: Path
     channels: int
     codec: str
     damaged: int = 0
+    seconds: float = 0.0
 
     @classmethod
     def open(cls, path: Path) -> "Recording":
@@ -49,7 +53,7 @@ class Recording:
             if channels > MOST_CHANNELS:
                 message = f"the recording has {channels} channels; one or two can be read: split or mix the others"
                 raise InputError(message, place=str(path))
-            return cls(path, channels, stream.codec_context.name)
+            return cls(path, channels, stream.codec_context.name, seconds=(container.duration or 0) / 1e6)
 
     def chunks(self, seconds: float) -> Iterator[Samples]:
         """The samples in chunks of so many seconds; the last may be shorter, and none is empty.

@@ -1,5 +1,6 @@
 """What was heard: words with their times, and what was cut since nobody said it; the words of two sides as turns."""
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -78,7 +79,8 @@ def _utterances(words: Sequence[Word], others: Sequence[float]) -> list[list[Wor
     utterances = [[words[0]]]
     for before, word in pairwise(words):
         gap = word.start - before.end
-        answered = gap >= SHORT_PAUSE and any(before.end - SHORT_PAUSE <= other <= word.start for other in others)
+        next_one = bisect_left(others, before.end - SHORT_PAUSE)
+        answered = gap >= SHORT_PAUSE and next_one < len(others) and others[next_one] <= word.start
         if gap >= PAUSE or answered:
             utterances.append([])
         utterances[-1].append(word)

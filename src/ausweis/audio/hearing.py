@@ -16,6 +16,7 @@ from urllib.parse import quote
 from ausweis import __version__
 from ausweis.audio.asr_model import AsrModel
 from ausweis.audio.kept import KeptTranscripts
+from ausweis.audio.listening import Progress
 from ausweis.audio.roles import Happens, first_is_agent
 from ausweis.audio.sidecar import Sidecar
 from ausweis.audio.transcriber import Transcriber
@@ -24,7 +25,8 @@ from ausweis.calls.call import RawCall, UnreadableCall
 from ausweis.calls.sources import AgentChannel, Source
 from ausweis.calls.text import shown_path
 from ausweis.engines.weights import LocalModel, catalogue, locate_file, locate_folder
-from ausweis.errors import AusweisError, EngineError, InputError, ModelError, RunError
+from ausweis.errors import AusweisError, EngineError, InputError, ModelError
+from ausweis.journal import part_of, write_fault
 from ausweis.vocabulary import Language
 
 __all__ = ["Hearing", "HearingOptions", "Listening"]
@@ -80,8 +82,8 @@ def _voices() -> VoiceEncoder:
     return VoiceEncoder.load(locate_file(catalogue.default_id("voices")).path)
 
 
-Listening = Callable[[str, float], None]
-"""Told the name of a recording, and how many seconds of it were heard."""
+Listening = Callable[[str, float, float], None]
+"""Told the name of a recording, how many seconds of it were heard, and how many it has; 0 where that is not known."""
 
 
 @dataclass
@@ -161,9 +163,9 @@ class Hearing:
             # Only this one needs the voices, or somebody to ask for the roles: others go on.
             raise InputError(error.message) from error
 
-    def _report(self, source: Source) -> Callable[[float], None]:
+    def _report(self, source: Source) -> Progress:
         show = self.progress
-        return (lambda seconds: show(source.default_id, seconds)) if show else (lambda seconds: None)
+        return (lambda *seconds: show(source.default_id, *seconds)) if show else (lambda *seconds: None)
 
     def _key(self, source: Source) -> str:
         """Changes when a file, what stands beside it, or a setting does."""
@@ -182,8 +184,11 @@ def _copy(files: Sequence[Path], folder: Path, call_id: str) -> None:
         folder.mkdir(exist_ok=True)
         for path, side in zip(files, sides, strict=True):
             copy = folder / f"{quote(call_id, safe=' ')}{side}{path.suffix}"
-            half = copy.with_name(f".{copy.name}.part")
-            shutil.copyfile(path, half)
-            half.replace(copy)
+            half = part_of(copy)
+            try:
+                shutil.copyfile(path, half)
+                half.replace(copy)
+            finally:
+                half.unlink(missing_ok=True)
     except OSError as error:
-        raise RunError(f"the recordings cannot be kept ({error.strerror})", place=str(folder)) from None
+        raise write_fault(folder, error) from None

@@ -19,8 +19,8 @@ __all__ = ["CHUNK", "Listened", "Progress", "listen", "speech_of"]
 CHUNK = 120.0
 """Seconds of the recording that are held at once."""
 
-Progress = Callable[[float], None]
-"""Told how many seconds of the recording were heard."""
+Progress = Callable[[float, float], None]
+"""Told how many seconds of the recording were heard, and how many it has by what it says; 0 where it says nothing."""
 
 
 @dataclass(slots=True)
@@ -56,6 +56,8 @@ def listen(
     listened = Listened([Heard() for _ in range(count)])
     streams = [SpeechStream() for _ in range(count)]
     levels = Levels()
+    length = max(recording.seconds for recording in recordings)
+    progress(0.0, length)
     for samples, last in _with_last(_side_by_side(recordings)):
         if count == 2:
             levels.feed(samples)
@@ -66,7 +68,7 @@ def listen(
             for part in parts:
                 heard += asr_model.hear(part.samples, part.spans, listened.language, part.offset)
         listened.seconds += samples.shape[1] / RATE
-        progress(listened.seconds)
+        progress(listened.seconds, length)
     if levels.alike:
         place = str(recordings[1].path)
         raise InputError("both files of the call hold the same sound: name one of them alone", place=place)

@@ -49,7 +49,7 @@ class Transcriber:
         files: Sequence[Path],
         sidecar: Sidecar,
         named: AgentChannel | None = None,
-        progress: Progress = lambda seconds: None,
+        progress: Progress = lambda *seconds: None,
     ) -> dict[str, Any]:
         """The call of one recording, or of two: the agent's and the caller's. Its id is left to the caller.
 
@@ -62,13 +62,18 @@ class Transcriber:
         recordings = [Recording.open(path) for path in files]
         before = [_state(path) for path in files]
         language = self.language or sidecar.language
-        listened = listen(recordings, self.asr_model, language, progress)
+
+        def heard_so_far(seconds: float, length: float) -> None:
+            # One that is still recorded is not heard for hours before somebody is told.
+            _refuse_change(files, before)
+            progress(seconds, length)
+
+        listened = listen(recordings, self.asr_model, language, heard_so_far)
         if not any(heard.words for heard in listened.channels):
             raise InputError("nobody speaks in the recording", place=str(files[0]))
         spoken = language or listened.language
         sides = self._sides(recordings, listened, self._told(sidecar, named), spoken)
-        if [_state(path) for path in files] != before:
-            raise InputError("the recording changed while it was read: try again", place=str(files[0]))
+        _refuse_change(files, before)
         document = sidecar.of_call()
         document["language"] = spoken
         document["turns"] = [turn.model_dump(exclude_none=True) for turn in turns_of(sides.words)]
@@ -130,6 +135,12 @@ class Transcriber:
 def _named(two: Sequence[list[Word]], *, agent_first: bool) -> dict[Side, list[Word]]:
     agent, caller = two if agent_first else reversed(two)
     return {"agent": agent, "caller": caller}
+
+
+def _refuse_change(files: Sequence[Path], before: Sequence[tuple[int, int]]) -> None:
+    if [_state(path) for path in files] != before:
+        message = "the recording changed while it was heard; is it still being recorded? try again when it is whole"
+        raise InputError(message, place=str(files[0]))
 
 
 def _state(path: Path) -> tuple[int, int]:

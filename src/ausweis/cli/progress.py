@@ -2,16 +2,19 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import click
 
+from ausweis.cli.sound import SoundHeard, span
+
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
     from ausweis.batch import Progress
+    from ausweis.calls import Source
 
 __all__ = ["PLAIN_SECONDS", "Show", "progress_shown", "sentence", "steps_shown"]
 
@@ -24,13 +27,13 @@ class Show:
     def __call__(self, progress: "Progress") -> None:
         """Calls looked at so far."""
 
-    def listening(self, name: str, seconds: float) -> None:
-        """A recording is being heard: its name, and how many seconds of it were."""
+    def listening(self, name: str, seconds: float, length: float) -> None:
+        """A recording is being heard: its name, how many seconds of it were, and how many it has; 0 where not known."""
 
 
 @contextmanager
-def progress_shown(total: int | None, *, quiet: bool = False) -> Iterator[Show]:
-    """Give what shows progress; `total` calls in all, where that is known."""
+def progress_shown(total: int | None, sources: "Sequence[Source]" = (), *, quiet: bool = False) -> Iterator[Show]:
+    """Give what shows progress; `total` calls in all, where that is known, from these sources."""
     if quiet:
         yield Show()
     elif sys.stderr.isatty():
@@ -39,9 +42,9 @@ def progress_shown(total: int | None, *, quiet: bool = False) -> Iterator[Show]:
 
         columns = (BarColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
         with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-            yield _Bar(bar, total)
+            yield _Bar(bar, total, sources)
     else:
-        yield _Plain(total)
+        yield _Plain(total, sources)
 
 
 @contextmanager
@@ -60,7 +63,7 @@ def steps_shown(total: int) -> Iterator[Callable[[int, float], None]]:
             nonlocal spoken, first
             now = time.monotonic()
             first = done - 1 if first < 0 else first
-            left = _span((total - done) * (now - begun) / (done - first))
+            left = span((total - done) * (now - begun) / (done - first))
             text = f"step {done} of {total}, loss {loss:.4f}, {left} left"
             bar.update(task, completed=done, description=text)
             if bar.disable and now - spoken >= PLAIN_SECONDS:
@@ -70,27 +73,27 @@ def steps_shown(total: int) -> Iterator[Callable[[int, float], None]]:
         yield show
 
 
-def sentence(progress: "Progress", total: int | None, seconds: float) -> str:
-    """`12 of 40 calls, 1 failed, 0.25 a second, 2 min left`; the rate is of this run, not of one before it."""
+def sentence(progress: "Progress", total: int | None, seconds: float, sound: SoundHeard | None = None) -> str:
+    """`12 of 40 calls, 1 failed, 0.25 a second, 2 min left`, and `14 min of sound heard` where there are recordings.
+
+    Rate and rest are of this run, not of one before it.
+    """
     of = f" of {total}" if total is not None else ""
     parts = [f"{progress.seen}{of} calls"]
     if progress.failed:
         parts.append(f"{progress.failed} failed")
     read = progress.seen - progress.earlier
-    if read and seconds > 0:
+    left = None
+    if sound and sound.seconds:
+        parts.append(f"{span(sound.seconds)} of sound heard")
+        left = sound.left(seconds)
+    elif read and seconds > 0:
         rate = read / seconds
         parts.append(f"{rate:.2g} a second" if rate < 10 else f"{rate:.0f} a second")
-        if total is not None and total > progress.seen:
-            parts.append(f"{_span((total - progress.seen) / rate)} left")
+        left = None if total is None else (total - progress.seen) / rate
+    if left and progress.seen != total:
+        parts.append(f"{span(left)} left")
     return ", ".join(parts)
-
-
-def _span(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"
 
 
 def _say(text: str) -> None:
@@ -99,37 +102,48 @@ def _say(text: str) -> None:
         click.echo(text, err=True)
 
 
-class _Plain(Show):
-    def __init__(self, total: int | None) -> None:
+class _Telling(Show):
+    """Knows all that a sentence needs."""
+
+    def __init__(self, total: int | None, sources: "Sequence[Source]") -> None:
+        from ausweis.batch import Progress
+
         self._total = total
-        self._begun = self._last = time.monotonic()
-
-    def __call__(self, progress: "Progress") -> None:
-        if self._is_due():
-            _say(sentence(progress, self._total, self._last - self._begun))
-
-    def listening(self, name: str, seconds: float) -> None:
-        if self._is_due():
-            _say(f"listening to {name}: {_span(seconds)} heard")
-
-    def _is_due(self) -> bool:
-        if time.monotonic() - self._last < PLAIN_SECONDS:
-            return False
-        self._last = time.monotonic()
-        return True
-
-
-class _Bar(Show):
-    def __init__(self, bar: "Bar", total: int | None) -> None:
-        self._bar = bar
-        self._total = total
+        self._progress = Progress()
+        self._sound = SoundHeard(sources)
         self._begun = time.monotonic()
-        self._task = bar.add_task("0 calls", total=total)
-        self._text = "0 calls"
 
     def __call__(self, progress: "Progress") -> None:
-        self._text = sentence(progress, self._total, time.monotonic() - self._begun)
-        self._bar.update(self._task, completed=progress.seen, description=self._text)
+        self._progress = progress
+        self._tell(self._sentence())
 
-    def listening(self, name: str, seconds: float) -> None:
-        self._bar.update(self._task, description=f"{self._text}; listening to {name}: {_span(seconds)} heard")
+    def listening(self, name: str, seconds: float, length: float) -> None:
+        self._sound.tell(name, seconds, length)
+        self._tell(f"{self._sentence()}; listening to {self._sound.here}")
+
+    def _sentence(self) -> str:
+        return sentence(self._progress, self._total, time.monotonic() - self._begun, self._sound)
+
+    def _tell(self, text: str) -> None:
+        raise NotImplementedError
+
+
+class _Plain(_Telling):
+    def __init__(self, total: int | None, sources: "Sequence[Source]") -> None:
+        super().__init__(total, sources)
+        self._last = self._begun
+
+    def _tell(self, text: str) -> None:
+        if time.monotonic() - self._last >= PLAIN_SECONDS:
+            self._last = time.monotonic()
+            _say(text)
+
+
+class _Bar(_Telling):
+    def __init__(self, bar: "Bar", total: int | None, sources: "Sequence[Source]") -> None:
+        super().__init__(total, sources)
+        self._bar = bar
+        self._task = bar.add_task("0 calls", total=total)
+
+    def _tell(self, text: str) -> None:
+        self._bar.update(self._task, completed=self._progress.seen, description=text)

@@ -155,7 +155,7 @@ def _score(
     total = _total(sources, options)
     with (
         _runner(options, run) as (runner, origin, engine),
-        progress_shown(total, quiet=options.quiet) as show,
+        progress_shown(total, sources.files[: options.limit], quiet=options.quiet) as show,
         recordings.opened(run.path, engine, show.listening, _unheard(options, run))
         if recordings
         else nullcontext() as hear,

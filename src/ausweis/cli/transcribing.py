@@ -83,7 +83,7 @@ def _transcribe(options: Options, sources: Sources, recordings: Recordings) -> t
     (options.folder / FAILURES_FILE).unlink(missing_ok=True)
     with (
         ExitStack() as opened,
-        progress_shown(len(sources.files), quiet=options.quiet) as show,
+        progress_shown(len(sources.files), sources.files, quiet=options.quiet) as show,
         recordings.opened(
             options.folder,
             cache(lambda: opened.enter_context(closing(_engine(options)))),
