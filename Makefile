@@ -12,6 +12,7 @@ demo: $(VENV)/demo
 	$(BIN)/ausweis score examples/calls --policy telecom-de --store runs/demo.sqlite
 	$(BIN)/ausweis score examples/calls-bank --policy bank-en --store runs/demo.sqlite
 	$(BIN)/ausweis score examples/recordings --policy bank-en --store runs/demo.sqlite
+	$(BIN)/ausweis score examples/recordings-de --policy telecom-de --store runs/demo.sqlite
 	$(BIN)/ausweis score examples/calls-incidents --policy examples/policies/telecom-incidents.yaml --store runs/demo.sqlite
 	$(BIN)/ausweis review --day today --store runs/demo.sqlite --out runs/demo.html
 	@echo "The review of the day: runs/demo.html. In the browser: $(BIN)/ausweis serve --store runs/demo.sqlite"

@@ -11,6 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import repeat
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, get_args
 from zlib import crc32
@@ -100,7 +101,7 @@ class Line:
     loss: float
 
 
-def speak_one(chosen: LabelledCall, line: Line) -> tuple[LabelledCall, float]:
+def speak_one(chosen: LabelledCall, line: Line) -> float:
     """Speak one call into the folder; its length in seconds. Its sound does not depend on the calls before it."""
     call = chosen.call
     seed = crc32(call.id.encode())
@@ -111,7 +112,7 @@ def speak_one(chosen: LabelledCall, line: Line) -> tuple[LabelledCall, float]:
     spoken = on_the_telephone(spoken, snr=line.snr, noise=line.noise, seed=seed, law=law, loss=line.loss)
     (write_mono if line.mono else write_stereo)(spoken, line.folder / f"{call.id}.wav", WAV[law])
     write_truth(spoken, line.folder / f"{call.id}.truth.json")
-    return chosen, spoken.seconds
+    return spoken.seconds
 
 
 @click.command()
@@ -158,20 +159,22 @@ def speak(
     try:
         check_voices(languages)
         calls = spoken_set(languages) if listed else choose(read_all([labelled]), count, languages)
+        folder.mkdir(parents=True, exist_ok=True)
+        _speak_all(calls, Line(folder, **line), jobs)
     except AusweisError as error:
         raise click.ClickException(str(error)) from error
-    folder.mkdir(parents=True, exist_ok=True)
-    click.echo(f"{'call':<12} {'policy':<12} {'outcome':<14} {'turns':>5} {'seconds':>8}")
+
+
+def _speak_all(calls: list[LabelledCall], line: Line, jobs: int) -> None:
+    click.echo(f"{'call':<12} {'policy':<14} {'outcome':<14} {'turns':>5} {'seconds':>8}")
     total = 0.0
-    with ProcessPoolExecutor(jobs) as processes:
-        for chosen, seconds in processes.map(speak_one, calls, repeat(Line(folder, **line))):
-            call = chosen.call
+    # Forked with the threads of onnxruntime in it, a process may hang.
+    with ProcessPoolExecutor(jobs, get_context("spawn")) as processes:
+        for chosen, seconds in zip(calls, processes.map(speak_one, calls, repeat(line)), strict=True):
             total += seconds
-            policy = Path(chosen.policy).stem
-            click.echo(
-                f"{call.id:<12} {policy:<12} {chosen.gold.outcome:<14} {len(call.turns):>5} {seconds:>8.1f}", nl=True
-            )
-    click.echo(f"{'total':<12} {'':<12} {'':<14} {'':>5} {total:>8.1f}")
+            policy, turns = Path(chosen.policy).stem, len(chosen.call.turns)
+            click.echo(f"{chosen.call.id:<12} {policy:<14} {chosen.gold.outcome:<14} {turns:>5} {seconds:>8.1f}")
+    click.echo(f"{'total':<12} {'':<14} {'':<14} {'':>5} {total:>8.1f}")
 
 
 if __name__ == "__main__":

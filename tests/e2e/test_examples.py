@@ -16,6 +16,13 @@ pytestmark = pytest.mark.model
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 INCIDENTS = str(EXAMPLES / "policies" / "telecom-incidents.yaml")
+POLICIES = {
+    "calls": "telecom-de",
+    "calls-bank": "bank-en",
+    "recordings": "bank-en",
+    "recordings-de": "telecom-de",
+    "calls-incidents": INCIDENTS,
+}
 EXPECTED: dict[str, Any] = YAML(typ="safe").load((EXAMPLES / "expected.yaml").read_text(encoding="utf-8"))
 
 
@@ -32,8 +39,7 @@ def verdicts(run: Path) -> dict[str, dict[str, Any]]:
 @pytest.fixture(scope="session")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs")
-    policies = {"calls": "telecom-de", "calls-bank": "bank-en", "recordings": "bank-en", "calls-incidents": INCIDENTS}
-    for calls, policy in policies.items():
+    for calls, policy in POLICIES.items():
         done = score([EXAMPLES / calls], policy, folder / calls)
         assert done.returncode == 0, done.stderr
         assert "calls judged" in done.stdout
@@ -91,7 +97,8 @@ def test_what_a_policy_describes_is_told_in_the_same_reading(runs: Path, tmp_pat
 
 def test_every_quote_stands_in_its_turn(runs: Path, found: dict[str, dict[str, Any]]) -> None:
     folders = (EXAMPLES / "calls", EXAMPLES / "calls-bank", EXAMPLES / "calls-incidents")
-    paths = (*folders, runs / "recordings" / "transcripts.jsonl")
+    heard = [runs / folder / "transcripts.jsonl" for folder in POLICIES if folder.startswith("recordings")]
+    paths = (*folders, *heard)
     calls = [call for call in read_calls(paths) if isinstance(call, Call)]
     assert len(calls) == len(EXPECTED)
     quoted = 0

@@ -1,10 +1,7 @@
 """A call as speech: two voices, their channels, and the truth of what is heard."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-from evals.tools.speak_calls import choose, spoken_set
 from evals.tools.spoken import JoeVoice, Manner, Spoken, speak_call, truth_of, voices, words_of
 from evals.tools.spoken.voices import RATE, Mono
 from scipy.signal import welch
@@ -13,7 +10,7 @@ from ausweis.calls.call import Call, Turn
 from ausweis.errors import InputError, ModelError
 from ausweis.evals import LabelledCall
 from ausweis.evals.labelled import Gold
-from ausweis.vocabulary import LANGUAGES, Language, Outcome, Speaker
+from ausweis.vocabulary import Language, Outcome, Speaker
 
 
 def labelled(
@@ -117,35 +114,3 @@ def test_the_truth_tells_the_length(spoken: Spoken) -> None:
 def test_what_cannot_be_spoken_is_refused() -> None:
     with pytest.raises(InputError, match="unknown speaker"):
         beeped(("unknown", "Hello."))
-
-
-def test_calls_are_chosen_from_each_policy_and_outcome() -> None:
-    eight: list[tuple[Speaker, str]] = [("agent", "a"), ("caller", "b")] * 4
-    many = [labelled(*eight, name=f"b-{n}", outcome="compliant") for n in range(9)]
-    other = labelled(*eight, name="t-1", policy="telecom-de", outcome="compliant")
-    short = labelled(*eight[:7], name="s-1", policy="energy-de", outcome="compliant")
-    nothing = labelled(*eight, name="n-1", policy="energy-de")
-    chosen = [one.call.id for one in choose([*many, other, short, nothing], 3)]
-    assert len(chosen) == 3
-    assert chosen[-1] == "t-1"
-    assert chosen == [one.call.id for one in choose([nothing, short, other, *reversed(many)], 3)]
-
-
-def test_calls_are_chosen_by_language() -> None:
-    eight: list[tuple[Speaker, str]] = [("agent", "a"), ("caller", "b")] * 4
-    both = [labelled(*eight, name=name, outcome="violation", language=name) for name in ("de", "en")]
-    assert [one.call.id for one in choose(both, 9, ["de"])] == ["de"]
-    assert [one.call.id for one in choose(both, 9)] == ["de", "en"]
-
-
-def test_the_spoken_set_holds_long_calls_of_both_languages() -> None:
-    german, english = (spoken_set([language]) for language in LANGUAGES)
-    assert (len(german), len(english)) == (40, 20)
-    assert max(len(one.call.turns) for one in german) > 60
-
-
-def test_a_call_on_the_list_that_is_nowhere_is_named(tmp_path: Path) -> None:
-    listed = tmp_path / "spoken.jsonl"
-    listed.write_text('{"call": "dev-0", "set": "dev"}\n')
-    with pytest.raises(InputError, match="dev-0"):
-        spoken_set(["de"], listed)

@@ -47,6 +47,8 @@ def _pico(language: str) -> Part:
     return Part(f"pico-{language}", "female", ("libttspico-utils",), lambda manner, _: PicoVoice(language, manner))
 
 
+# Word error rate of Whisper base at full band without noise, eight German sentences without numbers: 0.08 to 0.17, but
+# 0.22 for de3, which lacks sounds that eSpeak NG asks for. The Bavarian de8 (0.83) is left out.
 CAST: dict[Language, tuple[Part, ...]] = {
     "de": (_mbrola("de1", "female"), _mbrola("de5", "female"), _mbrola("de6", "male")),
     "en": (

@@ -4,30 +4,24 @@ import re
 
 __all__ = ["respelled"]
 
-WORDS = {
-    "pin": "Pinn",
-    "tan": "Tann",
-    "sim": "Simm",
-    "iban": "Ibahn",
-    "wlan": "Weh-Lahn",
-    "lte": "L T E",
-    "eu": "E U",
-    "mhm": "hm hm",
+WORDS = {"pin": "Pinn", "tan": "Tann", "sim": "Simm", "lte": "L T E", "eu": "E U", "mhm": "hm hm", "mobile": "Mobeil"}
+"""Whole words."""
+PARTS = {
     "service": "Sörwis",
-    "servicepin": "Sörwis Pinn",
-    "mobile": "Mobeil",
-    "code": "Kohd",
-    "handy": "Händi",
-    "e-mail": "Iemejl",
-    "mail": "Mejl",
-    "router": "Ruhter",
+    "hotline": "Hottlein",
+    "smartphone": "Smartfohn",
+    "byte": "beit",
+    "streaming": "Striehming",
+    "roaming": "Rohming",
+    "team": "Tiem",
 }
-WORD = re.compile(r"\b(e-mail|[^\W\d_]+)\b", re.IGNORECASE)
-HYPHEN = re.compile(
-    r"(?<=\w)-(?=(?:pin|tan|sim|iban)\b)|(?<=\bservice)-|(?<=\bpin)-|(?<=\btan)-|(?<=\bsim)-", re.IGNORECASE
-)
+"""Found within words, too: "Kundenservice"."""
+JOINT = re.compile(r"-(?=(?:pin|tan|sim)\b)|(?<=\bpin)-|(?<=\btan)-|(?<=\bsim)-", re.IGNORECASE)
+WORD = re.compile(r"[^\W\d_]+")
+PART = re.compile("|".join(PARTS), re.IGNORECASE)
 
 
 def respelled(text: str) -> str:
     """The text as a German voice must get it."""
-    return WORD.sub(lambda found: WORDS.get(found[0].lower(), found[0]), HYPHEN.sub(" ", text))
+    parted = PART.sub(lambda found: PARTS[found[0].lower()], JOINT.sub(" ", text))
+    return WORD.sub(lambda found: WORDS.get(found[0].lower(), found[0]), parted)

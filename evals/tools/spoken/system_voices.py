@@ -1,6 +1,7 @@
 """Voices of the operating system: SVOX Pico, and MBROLA's diphone voices by way of eSpeak NG.
 
-They are free of charge but not free software (Debian: non-free), so that they serve this tool alone.
+They are free of charge but not free software (Debian: non-free), so that they serve tools alone; of what they say, only
+Pico's is passed on (`examples/README.md`).
 """
 
 import re
