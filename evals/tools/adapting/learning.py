@@ -59,11 +59,10 @@ class _Reader:
     """Makes a stretch into what the model is shown."""
 
     def __init__(self, folder: Path, stretches: Stretches) -> None:
-        from faster_whisper.feature_extractor import FeatureExtractor
-        from tokenizers import Tokenizer
+        from faster_whisper import WhisperModel
 
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._features = FeatureExtractor()
+        model = WhisperModel(str(folder), compute_type="int8")
+        self._tokenizer, self._features = model.hf_tokenizer, model.feature_extractor
         self._stretches = stretches
 
     @property
