@@ -151,7 +151,7 @@ def _state(path: Path) -> tuple[int, int]:
 def _about(
     recordings: Sequence[Recording], listened: Listened, sides: Sides, language: Literal["given", "heard"]
 ) -> dict[str, Any]:
-    cuts = [cut | _side(heard, sides) for heard in listened.channels for cut in map(asdict, heard.cuts)]
+    cuts = [asdict(cut) | _side(heard, sides) for heard in listened.channels for cut in heard.cuts]
     return {
         "files": [shown_path(recording.path.name) for recording in recordings],
         "sha256": [_sha256(recording.path) for recording in recordings],
