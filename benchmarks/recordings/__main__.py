@@ -11,6 +11,8 @@ heard and judged is kept below `--out`, call by call: a killed measurement goes 
 """
 
 import json
+from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -57,24 +59,32 @@ def main(
     given = {name: value for name, value in options.items() if value}
     results: dict[str, dict[str, Any]] = {}
     wrong: list[dict[str, Any]] = []
-    for folder in folders:
-        spoken = spoken_calls(folder, [name for name in calls.split(",") if name])
-        for way in ways or WAYS:
-            heard = hear_all(spoken, way, out / folder.name, given)
-            found = found_values(spoken, heard.calls)
-            results.setdefault(folder.name, {})[way] = scores_of(spoken, heard, found)
-            wrong += [{"folder": folder.name, "way": way} | error for error in errors_of(found)]
-            if verdicts and way == "ausweis":
-                judged = judge_both(spoken, heard.calls, out / "verdicts")
-                results[folder.name][way]["outcomes"] = outcomes_of(judged)
-                results[folder.name][way]["differences"] = differences_of(judged)
+    names = _names(folders)
+    for folder, way in product(folders, ways or WAYS):
+        name = names[folder]
+        click.echo(f"{name}: {way} …", err=True)
+        spoken = spoken_calls(folder, [one for one in calls.split(",") if one])
+        heard = hear_all(spoken, way, out / "-".join(folder.absolute().parts[-2:]), given)
+        found = found_values(spoken, heard.calls)
+        results.setdefault(name, {})[way] = scores_of(spoken, heard, found)
+        wrong += [{"folder": name, "way": way} | error for error in errors_of(found)]
+        if verdicts and way == "ausweis":
+            judged = judge_both(spoken, heard.calls, out / "verdicts")
+            results[name][way] |= {"outcomes": outcomes_of(judged), "differences": differences_of(judged)}
+        # After each way: a measurement takes hours, and what is done can be looked at.
+        if json_file:
+            json_file.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        if errors_file:
+            errors_file.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in wrong), "utf-8")
     for rows in (hearing_rows, kind_rows, problem_rows, outcome_rows, reason_rows, difference_rows):
         if len(table := rows(results)) > 1:
             click.echo(aligned(table) + "\n")
-    if json_file:
-        json_file.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    if errors_file:
-        errors_file.write_text("".join(json.dumps(error, ensure_ascii=False) + "\n" for error in wrong), "utf-8")
+
+
+def _names(folders: Sequence[Path]) -> dict[Path, str]:
+    """What the folders are called in tables: their last names, with the one before where two are the same."""
+    alone = len({folder.name for folder in folders}) == len(set(folders))
+    return {folder: folder.name if alone else "/".join(folder.absolute().parts[-2:]) for folder in folders}
 
 
 if __name__ == "__main__":

@@ -99,7 +99,8 @@ def _word_errors(calls: Sequence[Spoken], heard: Mapping[str, Call], language: L
     """Errors of all calls of a language together, by the words that were said."""
     import jiwer
 
-    said, wrote = [], []
+    said: list[str] = []
+    wrote: list[str] = []
     for call in calls:
         if call.language == language:
             turns = heard[call.id].turns if call.id in heard else ()

@@ -4,7 +4,7 @@ import hashlib
 import json
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -55,7 +55,9 @@ def hear_all(calls: Sequence[Spoken], way: Way, out: Path, options: Mapping[str,
     place = out / f"{way}-{hashlib.sha256(state.encode()).hexdigest()[:10]}"
     found: dict[str, dict[str, Any]] = {}
     sessions: list[dict[str, Any]] = []
-    groups = groupby(sorted(calls, key=_policy), key=_policy) if way == "ausweis" else [("", iter(calls))]
+    groups: Iterable[tuple[str, Iterable[Spoken]]] = [("", calls)]
+    if way == "ausweis":
+        groups = groupby(sorted(calls, key=_policy), key=_policy)
     for policy, group in groups:
         found |= _hear(list(group), way, place / Path(policy).stem, policy, options)
         kept = place / Path(policy).stem / "sessions.jsonl"

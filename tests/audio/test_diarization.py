@@ -64,16 +64,26 @@ class TestSplit:
     def test_gives_each_word_to_its_voice(self, gap: float) -> None:
         samples, spans, words, wanted = spoken(CALL, gap)
         voices = Voices(Levels())
-        voices.feed(samples, spans, 0.0)
+        voices.feed(samples, spans, 0.0, words)
         split = voices.split(words)
         assert right(split.speakers, wanted) > (0.95 if gap else 0.9)
         assert split.confidence > (0.9 if gap else 0.4)
         assert all(0 <= one <= split.confidence for one in split.confidences)
 
+    def test_hears_short_answers_in_one_stretch_of_speech(self) -> None:
+        turns = [(0, 3.0), (1, 0.6)] * 8
+        samples, spans, words, wanted = spoken(turns, gap=0.2)
+        voices = Voices(Levels())
+        voices.feed(samples, [Span(0, spans[-1].end)], 0.0, words)
+        speakers = voices.split(words).speakers
+        short = [place for place, voice in enumerate(wanted) if voice == 1]
+        assert right([speakers[place] for place in short], [1] * len(short)) > 0.9
+        assert right(speakers, wanted) > 0.95
+
     def test_counts_from_the_voice_that_speaks_first(self) -> None:
         samples, spans, words, wanted = spoken([(1 - voice, seconds) for voice, seconds in CALL])
         voices = Voices(Levels())
-        voices.feed(samples, spans, 0.0)
+        voices.feed(samples, spans, 0.0, words)
         assert right(voices.split(words).speakers, [1 - voice for voice in wanted]) > 0.95
 
     def test_does_not_depend_on_the_chunks(self) -> None:
@@ -81,13 +91,13 @@ class TestSplit:
         voices = Voices(Levels())
         for span in spans:
             begin = max(0, span.start - 1000)
-            voices.feed(samples[begin : span.end], [Span(span.start - begin, span.end - begin)], begin / RATE)
+            voices.feed(samples[begin : span.end], [Span(span.start - begin, span.end - begin)], begin / RATE, words)
         assert right(voices.split(words).speakers, wanted) > 0.95
 
     def test_of_one_voice_alone_is_unsure(self) -> None:
         samples, spans, words, _ = spoken([(0, seconds) for _, seconds in CALL])
         voices = Voices(Levels())
-        voices.feed(samples, spans, 0.0)
+        voices.feed(samples, spans, 0.0, words)
         split = voices.split(words)
         assert split.confidence < 0.2
         assert max(split.confidences) < 0.2
@@ -95,7 +105,7 @@ class TestSplit:
     def test_leaves_sound_without_words_out(self) -> None:
         samples, spans, words, wanted = spoken([*CALL[:8], (2, 60.0), *CALL[8:]])
         voices = Voices(Levels())
-        voices.feed(samples, spans, 0.0)
+        voices.feed(samples, spans, 0.0, words)
         kept = [place for place, voice in enumerate(wanted) if voice != 2]
         split = voices.split([words[place] for place in kept])
         assert right(split.speakers, [wanted[place] for place in kept]) > 0.95
@@ -103,7 +113,7 @@ class TestSplit:
     def test_is_not_misled_by_music_in_which_words_were_heard(self) -> None:
         samples, spans, words, wanted = spoken([*CALL[:8], (2, 15.0), *CALL[8:]])
         voices = Voices(Levels())
-        voices.feed(samples, spans, 0.0)
+        voices.feed(samples, spans, 0.0, words)
         speakers = voices.split(words).speakers
         kept = [place for place, voice in enumerate(wanted) if voice != 2]
         assert right([speakers[place] for place in kept], [wanted[place] for place in kept]) > 0.95
@@ -111,14 +121,14 @@ class TestSplit:
     def test_is_unsure_where_the_voices_hardly_take_turns(self) -> None:
         samples, spans, words, _ = spoken([(0, 20.0), (1, 20.0)])
         voices = Voices(Levels())
-        voices.feed(samples, spans, 0.0)
+        voices.feed(samples, spans, 0.0, words)
         assert voices.split(words).confidence < 0.5
 
     def test_is_surer_within_a_turn_than_of_a_word_that_lies_between(self) -> None:
         samples, spans, words, _ = spoken([(0, 6.0), (1, 6.0)] * 3, gap=0.0)
         words = [Word("so", word.start, word.end, 1.0) for word in words]
         voices = Voices(Levels())
-        voices.feed(samples, spans, 0.0)
+        voices.feed(samples, spans, 0.0, words)
         sure = voices.split(words).confidences
         assert sure[10] > sure[20]
 
@@ -135,6 +145,6 @@ class TestLittle:
     def test_short_and_empty_stretches(self) -> None:
         encoder = Levels()
         voices = Voices(encoder)
-        voices.feed(np.zeros(RATE, dtype=np.float32), [Span(3000, 3000), Span(4000, 9000)], 0.0)
+        voices.feed(np.zeros(RATE, dtype=np.float32), [Span(3000, 3000), Span(4000, 9000)], 0.0, [])
         assert encoder.windows == 4
         assert voices.split([Word("yes", 0.3, 0.5, 1.0)]).speakers == [0]

@@ -1,8 +1,8 @@
-"""A recording that is not whole, or goes away, while it is heard."""
+"""A recording that is not whole, or goes away, while it is heard; and whose channel something was cut on."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from tests.audio.sounds import tone
 from ausweis.audio import listening
 from ausweis.audio.asr_model import AsrModel
 from ausweis.audio.decode import RATE
-from ausweis.audio.heard import Heard, Word
+from ausweis.audio.heard import Cut, Heard, Word
 from ausweis.audio.sidecar import Sidecar
 from ausweis.audio.speech import Channel, Span
 from ausweis.audio.transcriber import Transcriber
@@ -43,11 +43,16 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "a.wav"
 
 
-def transcribed(path: Path, ears: Ears, progress: Callable[[float, float], None] = lambda *told: None) -> Any:
+def transcribed(
+    path: Path,
+    ears: Ears,
+    progress: Callable[[float, float], None] = lambda *told: None,
+    agent: Literal["left", "right"] = "left",
+) -> Any:
     def nobody() -> Any:
         raise AssertionError
 
-    heard = Transcriber(ears, nobody, lambda turns, language: 1.0, language="en", agent_channel="left")
+    heard = Transcriber(ears, nobody, lambda turns, language: 1.0, language="en", agent_channel=agent)
     return heard.transcribe([path], Sidecar(), None, progress)
 
 
@@ -75,3 +80,22 @@ def test_one_that_is_still_recorded_is_refused_at_once(path: Path) -> None:
 def test_one_that_vanishes_is_refused(path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         transcribed(path, Ears(lambda: path.unlink(missing_ok=True)))
+
+
+class HalfDeaf(Ears):
+    """Passes over the second half of each stretch."""
+
+    def hear(self, samples: Channel, spans: Sequence[Span], language: Language, offset: float = 0.0) -> Heard:
+        heard = super().hear(samples, spans, language, offset)
+        heard.cuts += [Cut(word.start + 0.5, word.end, "no words") for word in heard.words]
+        return heard
+
+
+@pytest.mark.parametrize(("agent", "sides"), [("left", ["agent", "caller"]), ("right", ["caller", "agent"])])
+def test_a_cut_says_whose_channel_it_is_on(path: Path, agent: Literal["left", "right"], sides: list[str]) -> None:
+    document = transcribed(path, HalfDeaf(lambda: None), agent=agent)
+    cuts = document["metadata"]["recording"]["cuts"]
+    assert [(cut["start"], cut["reason"], cut["speaker"]) for cut in cuts[:2]] == [
+        (0.5, "no words", sides[0]),
+        (0.5, "no words", sides[1]),
+    ]

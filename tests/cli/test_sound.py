@@ -32,7 +32,7 @@ def test_the_rest_is_told_by_the_size_of_the_files(sources: list[Source]) -> Non
     sound.tell("b", 30.0, 60.0)
     assert sound.left(15.0) == pytest.approx(65.0)
     assert sound.seconds == 90.0
-    assert sound.here == "b: 30 s of 60 s heard"
+    assert sound.here == "at 30 s of 60 s in b"
 
 
 def test_what_was_heard_before_takes_no_time(sources: list[Source]) -> None:
@@ -45,7 +45,7 @@ def test_a_recording_that_does_not_say_how_long_it_is(sources: list[Source]) -> 
     sound = SoundHeard(sources)
     sound.tell("a", 120.0, 0.0)
     assert sound.left(10.0) is None
-    assert sound.here == "a: 2 min heard"
+    assert sound.here == "at 2 min in a"
     sound.tell("b", 0.0, 0.0)
     assert sound.left(10.0) == pytest.approx(70.0)
 
@@ -60,16 +60,16 @@ def test_beside_transcripts_nothing_is_said_about_the_rest(sources: list[Source]
     sound = SoundHeard([*sources, Source(tmp_path / "e.json", "e.json", "e")])
     sound.tell("a", 30.0, 60.0)
     assert sound.left(10.0) is None
-    assert sentence(Progress(1, 0, 0), 5, 10.0, sound) == "1 of 5 calls, 30 s of sound heard"
+    assert sentence(Progress(1, 0, 0), 5, 10.0, sound) == "1 of 5 calls, 30 s heard"
 
 
 def test_the_sentence_tells_sound_instead_of_calls_a_second(sources: list[Source]) -> None:
     sound = SoundHeard(sources)
     for name in ("a", "b"):
         sound.tell(name, 600.0, 600.0)
-    assert sentence(Progress(2, 0, 1), 4, 200.0, sound) == "2 of 4 calls, 1 failed, 20 min of sound heard, 10 min left"
+    assert sentence(Progress(2, 0, 1), 4, 200.0, sound) == "2 of 4 calls, 1 failed, 20 min heard, 10 min left"
     sound.tell("d", 2400.0, 2400.0)
-    assert sentence(Progress(4, 0, 1), 4, 700.0, sound) == "4 of 4 calls, 1 failed, 60 min of sound heard"
+    assert sentence(Progress(4, 0, 1), 4, 700.0, sound) == "4 of 4 calls, 1 failed, 60 min heard"
 
 
 def test_plain_lines_name_the_recording(
@@ -81,10 +81,10 @@ def test_plain_lines_name_the_recording(
         show.listening("a", 120.0, 250.0)
         show(Progress(1))
     lines = capsys.readouterr().err.splitlines()
-    assert lines[0] == "0 of 4 calls; listening to a: 0 s of 4 min heard"
-    assert lines[1].startswith("0 of 4 calls, 2 min of sound heard, ")
-    assert lines[1].endswith(" left; listening to a: 2 min of 4 min heard")
-    assert lines[2].startswith("1 of 4 calls, 2 min of sound heard, ")
+    assert lines[0] == "0 of 4 calls; at 0 s of 4 min in a"
+    assert lines[1].startswith("0 of 4 calls, 2 min heard, ")
+    assert lines[1].endswith(" left; at 2 min of 4 min in a")
+    assert lines[2].startswith("1 of 4 calls, 2 min heard, ")
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(40, "40 s"), (125, "2 min"), (4 * 3600, "4.0 h")])

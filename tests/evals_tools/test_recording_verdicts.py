@@ -97,7 +97,7 @@ class Command:
 @pytest.fixture
 def command(monkeypatch: pytest.MonkeyPatch) -> Command:
     stub = Command()
-    monkeypatch.setattr(judging.subprocess, "run", stub)
+    monkeypatch.setattr("benchmarks.recordings.judging.subprocess.run", stub)
     return stub
 
 

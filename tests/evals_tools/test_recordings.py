@@ -9,12 +9,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from benchmarks.recordings import __main__ as command
 from benchmarks.recordings import hear
 from benchmarks.recordings.material import Spoken, spoken_calls
 from benchmarks.recordings.scores import errors_of, found_values, scores_of
 from benchmarks.recordings.tables import aligned, hearing_rows, kind_rows, problem_rows
 from benchmarks.recordings.ways import Heard
 from benchmarks.recordings.word_errors import made_alike
+from click.testing import CliRunner
 
 from ausweis.calls.call import Call, Turn
 from ausweis.vocabulary import Language, Side
@@ -176,3 +178,33 @@ def test_a_plain_way_goes_on_where_it_was_killed(folder: Path, monkeypatch: pyte
     file.write_bytes(b"other")
     hear.main(job)
     assert len(Whisper.files) == 2, "a recording that has changed is heard anew"
+
+
+def test_the_command_measures_each_folder_in_each_way(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    places: list[tuple[str, Path]] = []
+
+    def hear_all(calls: Sequence[Spoken], way: str, out: Path, options: dict[str, str]) -> Heard:
+        places.append((way, out))
+        assert options == {"agent-channel": "left"}
+        wrong = [turn.model_copy(update={"text": "nichts"}) for turn in calls[0].said]
+        return heard_as(calls[0], calls[0].said if way == "ausweis" else wrong)
+
+    monkeypatch.setattr(command, "hear_all", hear_all)
+    numbers, errors = folder / "numbers.json", folder / "errors.jsonl"
+    files = ["--json", str(numbers), "--errors", str(errors), "--out", str(folder / "out")]
+    done = CliRunner().invoke(command.main, [str(folder), "--calls", CALL, "--agent-channel", "left", *files])
+    assert done.exit_code == 0, done.output
+    results = json.loads(numbers.read_text())[folder.name]
+    assert results["ausweis"]["values"]["all"]["value"] == 1
+    assert results["plain"]["values"]["all"]["value"] == 0
+    assert len({out for _, out in places}) == 1
+    wrong = [json.loads(line) for line in errors.read_text().splitlines()]
+    assert [one["way"] for one in wrong] == ["plain"] * 3 + ["plain-int8"] * 3
+    assert {one["problem"] for one in wrong} == {"words for digits", "other words"}
+    assert "1.000" in done.output
+
+
+def test_folders_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    one, other = tmp_path / "a" / "clean", tmp_path / "b" / "clean"
+    assert command._names([one]) == {one: "clean"}
+    assert command._names([one, other]) == {one: "a/clean", other: "b/clean"}

@@ -15,7 +15,7 @@ from scipy.signal import butter, resample_poly, sosfiltfilt
 
 from ausweis.vocabulary import Language
 
-__all__ = ["RATE", "Noise", "held", "hold_music", "noisy", "on_the_telephone"]
+__all__ = ["RATE", "Noise", "band", "held", "hold_music", "noisy", "on_the_telephone"]
 
 Noise = Literal["white", "babble", "floor"]
 
@@ -47,7 +47,7 @@ def on_the_telephone(
 
     `snr` in dB adds noise of the line's band to each channel, `loss` is how many of a hundred packets do not arrive.
     """
-    line = _band(resample_poly(spoken.samples, RATE, spoken.rate, axis=1))
+    line = band(resample_poly(spoken.samples, RATE, spoken.rate, axis=1))
     if snr is not None:
         line = noisy(line, snr, noise, seed, spoken.call.language)
     coded = companded(line, law)
@@ -62,7 +62,7 @@ def noisy(samples: Sound, snr: float, noise: Noise = "white", seed: int = 0, lan
     A channel on which nobody speaks stays silent.
     """
     chance = np.random.default_rng(seed)
-    added = _band(np.stack([_noise(samples, noise, chance, language) for _ in samples]))
+    added = band(np.stack([_noise(samples, noise, chance, language) for _ in samples]))
     for channel, sound in zip(added, samples, strict=True):
         power = float(np.mean(channel**2)) or 1.0
         channel *= np.sqrt(_speech_power(sound) / power / 10 ** (snr / 10))
@@ -110,7 +110,8 @@ def _later(turn: SpokenTurn, seconds: float) -> SpokenTurn:
     return turn.model_copy(update=times)
 
 
-def _band(samples: NDArray[np.floating]) -> Sound:
+def band(samples: NDArray[np.floating]) -> Sound:
+    """What a telephone lets through of samples at its rate, (channels, samples)."""
     # Forwards and backwards: nothing is delayed, so that the times of the turns stay true.
     band = butter(4, BAND, "bandpass", fs=RATE, output="sos")
     passed: Sound = sosfiltfilt(band, samples, axis=1).astype(np.float32)

@@ -12,7 +12,8 @@ voice_encoder  what a voice sounds like, as a vector
 two_voices     such vectors, parted into two voices
 diarization    the words of a mono recording, parted by voice
 crosstalk      what one side's channel carries of the other side
-roles          which of two speakers is the agent: the call is read both ways
+roles          which of two speakers is the agent: by role_words, or else the call is read both ways
+role_words     words that tell the agent from the caller, with their weights
 sidecar        what a file beside the recording says
 transcriber    all of it together: a source → a call
 kept           transcripts that were made

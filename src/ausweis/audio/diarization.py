@@ -5,6 +5,7 @@ the change from one to the other. A path through the words follows the nearer vo
 somebody has paused or ended a sentence. Only vectors are kept of what is fed: some 300 kB a minute of speech.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -26,11 +27,13 @@ HOP = 0.4
 WORDED = 0.3
 """The share of a window that words must cover for it to say what the voices are: hold music has none."""
 
-EVIDENCE = 4.0
-"""Log-odds of a word that lies right at the centre of a voice: with the costs, it takes two such words to change."""
+EVIDENCE = 6.0
+"""Log-odds of a word that lies right at the centre of a voice: with the costs, two such words change it and back."""
 STAY, PAUSED, ENDED = 6.0, 2.0, 1.5
 """What a change of voice costs: within a sentence, after a pause, after the end of a sentence."""
 PAUSE = 0.3
+CUT, SHORTEST = 0.1, 0.2
+"""Seconds of the pause between words that cuts a stretch of speech in two, and of each part at least."""
 ENDS = (".", "?", "!")
 
 ONE_VOICE, TWO_VOICES = 0.25, 0.6
@@ -63,10 +66,15 @@ class Voices:
         self._encoder = encoder
         self._long, self._short = _Vectors(LONG), _Vectors(SHORT)
 
-    def feed(self, samples: Channel, spans: Sequence[Span], offset: float) -> None:
-        """Take in the stretches of speech in these samples, which begin `offset` seconds after the recording."""
+    def feed(self, samples: Channel, spans: Sequence[Span], offset: float, words: Sequence[Word]) -> None:
+        """Take in the stretches of speech in these samples, which begin `offset` seconds after the recording.
+
+        A stretch is cut where its `words` leave a pause or end a sentence, so that a short answer has windows of its
+        own.
+        """
+        parts = _parts(spans, words, offset)
         for vectors in (self._long, self._short):
-            vectors.add(self._encoder, samples, spans, offset)
+            vectors.add(self._encoder, samples, parts, offset)
 
     def split(self, words: Sequence[Word]) -> Split:
         """The voice of each of the words, which stand in order of time and may come from any ASR model."""
@@ -153,6 +161,23 @@ class _Vectors:
         begins, ends = times.T
         kept = _worded(words, begins, ends) > WORDED * (ends - begins)
         return _Held(vectors[kept], begins[kept], ends[kept], self._seconds)
+
+
+def _parts(spans: Sequence[Span], words: Sequence[Word], offset: float) -> list[Span]:
+    ends = sorted(
+        round(((before.end + word.start) / 2 - offset) * RATE)
+        for before, word in pairwise(words)
+        if word.start - before.end >= CUT or before.text.endswith(ENDS)
+    )
+    parts = []
+    for span in spans:
+        begin = span.start
+        for end in ends[bisect_left(ends, span.start) : bisect_right(ends, span.end)]:
+            if min(end - begin, span.end - end) >= SHORTEST * RATE:
+                parts.append(Span(begin, end))
+                begin = end
+        parts.append(Span(begin, span.end))
+    return parts
 
 
 def _worded(words: Sequence[Word], begins: Floats, ends: Floats) -> Floats:

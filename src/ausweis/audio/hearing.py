@@ -17,7 +17,8 @@ from ausweis import __version__
 from ausweis.audio.asr_model import AsrModel
 from ausweis.audio.kept import KeptTranscripts
 from ausweis.audio.listening import Progress
-from ausweis.audio.roles import Happens, first_is_agent
+from ausweis.audio.role_words import RoleWords
+from ausweis.audio.roles import Happens, Roles
 from ausweis.audio.sidecar import Sidecar
 from ausweis.audio.transcriber import Transcriber
 from ausweis.audio.voice_encoder import VoiceEncoder
@@ -51,7 +52,11 @@ class HearingOptions:
         return locate_folder(self.asr_model or catalogue.default_id("asr"))
 
     def settings(self, model: LocalModel, roles_model: str) -> str:
-        """All that a transcript depends on besides the recording, as JSON. Kept transcripts are known by it."""
+        """All that a transcript depends on besides the recording, as JSON. Kept transcripts are known by it.
+
+        Raises:
+            ModelError: the words that tell the roles cannot be read.
+        """
         parts = {
             "ausweis": __version__,
             "recogniser": f"{model.id} ({model.sha256[:12]})",
@@ -60,6 +65,7 @@ class HearingOptions:
             "words": list(self.hot_words),
             "voices": catalogue.entry(catalogue.default_id("voices")).sha256[:12],
             "roles": roles_model,
+            "role words": RoleWords.load().sha256[:12],
         }
         return json.dumps(parts, ensure_ascii=False, sort_keys=True)
 
@@ -67,12 +73,12 @@ class HearingOptions:
         """Load the ASR model; the voices only when a recording needs them, which holds for `happens` too.
 
         Raises:
-            ModelError: it cannot be loaded.
+            ModelError: it, or the words that tell the roles, cannot be loaded.
         """
         return Transcriber(
             AsrModel.load(model.path, threads=self.threads, hot_words=self.hot_words),
             _voices,
-            lambda turns, language: first_is_agent(turns, language, happens),
+            Roles(RoleWords.load(), happens),
             language=self.language,
             agent_channel=self.agent_channel,
         )

@@ -116,7 +116,7 @@ class Transcriber:
     def _by_voice(self, recording: Recording, channel: int, words: Sequence[Word], language: Language) -> Sides:
         voices = Voices(self.voices())
         for samples, spans, offset in speech_of(recording, channel):
-            voices.feed(samples, spans, offset)
+            voices.feed(samples, spans, offset, words)
         split = voices.split(words)
         two: list[list[Word]] = [[], []]
         for word, speaker in zip(words, split.speakers, strict=True):
@@ -151,7 +151,7 @@ def _state(path: Path) -> tuple[int, int]:
 def _about(
     recordings: Sequence[Recording], listened: Listened, sides: Sides, language: Literal["given", "heard"]
 ) -> dict[str, Any]:
-    cuts = [cut | _side(heard, sides) for heard in listened.channels for cut in map(asdict, heard.cuts)]
+    cuts = [asdict(cut) | _side(heard, sides) for heard in listened.channels for cut in heard.cuts]
     return {
         "files": [shown_path(recording.path.name) for recording in recordings],
         "sha256": [_sha256(recording.path) for recording in recordings],

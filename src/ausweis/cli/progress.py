@@ -74,7 +74,7 @@ def steps_shown(total: int) -> Iterator[Callable[[int, float], None]]:
 
 
 def sentence(progress: "Progress", total: int | None, seconds: float, sound: SoundHeard | None = None) -> str:
-    """`12 of 40 calls, 1 failed, 0.25 a second, 2 min left`, and `14 min of sound heard` where there are recordings.
+    """`12 of 40 calls, 1 failed, 0.25 a second, 2 min left`, and `14 min heard` where there are recordings.
 
     Rate and rest are of this run, not of one before it.
     """
@@ -85,7 +85,7 @@ def sentence(progress: "Progress", total: int | None, seconds: float, sound: Sou
     read = progress.seen - progress.earlier
     left = None
     if sound and sound.seconds:
-        parts.append(f"{span(sound.seconds)} of sound heard")
+        parts.append(f"{span(sound.seconds)} heard")
         left = sound.left(seconds)
     elif read and seconds > 0:
         rate = read / seconds
@@ -119,7 +119,7 @@ class _Telling(Show):
 
     def listening(self, name: str, seconds: float, length: float) -> None:
         self._sound.tell(name, seconds, length)
-        self._tell(f"{self._sentence()}; listening to {self._sound.here}")
+        self._tell(f"{self._sentence()}; {self._sound.here}")
 
     def _sentence(self) -> str:
         return sentence(self._progress, self._total, time.monotonic() - self._begun, self._sound)

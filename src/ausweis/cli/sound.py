@@ -43,9 +43,9 @@ class SoundHeard:
 
     @property
     def here(self) -> str:
-        """`0815: 2 min of 6 min heard`; empty before the first."""
+        """`at 2 min of 6 min in 0815`; the name, which may be long, stands last."""
         of = f" of {span(self._length)}" if self._length else ""
-        return f"{self._name}: {span(self._heard)}{of} heard" if self._name is not None else ""
+        return f"at {span(self._heard)}{of} in {self._name}"
 
     def left(self, spent: float) -> float | None:
         """Seconds that the rest will take, after so many; None where nobody can say."""

@@ -6,11 +6,13 @@ makes a difference, all that was read at such places is left out at once: two of
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import islice
 from typing import NamedTuple
 
 from ausweis.facts import Event, Facts, Unsure
 from ausweis.judging.reasons import HeardBadly
-from ausweis.judging.timeline import EVENT_THRESHOLD
+from ausweis.judging.timeline import EVENT_THRESHOLD, idle_kinds
 from ausweis.judging.verdict import Evidence
 
 __all__ = ["Judged", "hung_on", "shown_badly"]
@@ -18,6 +20,8 @@ __all__ = ["Judged", "hung_on", "shown_badly"]
 Events = Sequence[Event]
 Judged = Callable[[Events], Hashable]
 """What a verdict says, of the facts with these events: equal where it is the same verdict."""
+MOST = 5
+"""So many places are named; in a call that was heard badly all over, each is one too many."""
 TURNS_TO_ANSWER = 3
 """So many turns after a question its answer may come: a caller looks for the number first, and says so."""
 
@@ -50,22 +54,30 @@ def shown_badly(facts: Facts, evidence: Iterable[Evidence]) -> tuple[HeardBadly,
 
 def _judged_anew(facts: Facts, judged: Judged) -> tuple[HeardBadly, ...]:
     as_heard = judged(facts.events)
-    found = [
-        _heard_badly(place, change.event)
-        for place in facts.unsure
-        if (change := next((one for one in _changes(place, facts) if judged(one.events) != as_heard), None))
-    ]
+    hanging = (place for place in map(partial(_told, facts, judged, as_heard), facts.unsure) if place is not None)
+    found = tuple(islice(hanging, MOST))
     if found:
-        return tuple(found)
+        return found
     read = [(place, event) for place in facts.unsure for event in _read_at(place, facts.events)]
     doubted = {id(event) for _, event in read}
-    if judged([event for event in facts.events if id(event) not in doubted]) == as_heard:
+    if len(read) < 2 or judged([event for event in facts.events if id(event) not in doubted]) == as_heard:
         return ()
-    return tuple(_heard_badly(place, event) for place, event in read)
+    return tuple(_heard_badly(place, event) for place, event in read[:MOST])
+
+
+def _told(facts: Facts, judged: Judged, as_heard: Hashable, place: Unsure) -> HeardBadly | None:
+    """The place with what the verdict hangs on; None where it does not hang on it."""
+    for change in _changes(place, facts.events):
+        if judged(change.events) != as_heard:
+            return _heard_badly(place, change.event)
+    return None
 
 
 def _read_at(place: Unsure, events: Events) -> list[Event]:
-    return [event for event in events if _is_at(place, event.turn, event.quote)]
+    """What was read at a place and can change a verdict."""
+    here = [event for event in events if _is_at(place, event.turn, event.quote)]
+    idle = idle_kinds(events) if here else frozenset()
+    return [event for event in here if event.kind not in idle]
 
 
 def _is_at(place: Unsure, turn: int, quote: str) -> bool:
@@ -73,15 +85,15 @@ def _is_at(place: Unsure, turn: int, quote: str) -> bool:
     return place.turn == turn and place.quote is not None and (place.quote in quote or quote in place.quote)
 
 
-def _changes(place: Unsure, facts: Facts) -> Iterator[_Change]:
+def _changes(place: Unsure, events: Events) -> Iterator[_Change]:
     """What may have been otherwise at a place."""
-    here = _read_at(place, facts.events)
+    here = _read_at(place, events)
     for event in here:
-        yield _Change([other for other in facts.events if other is not event], event)
+        yield _Change([other for other in events if other is not event], event)
     if len(here) > 1:
-        yield _Change([other for other in facts.events if other not in here], here[0])
-    for event in _unheard_answers(place, facts.events):
-        yield _Change([*facts.events, event], event)
+        yield _Change([other for other in events if other not in here], here[0])
+    for event in _unheard_answers(place, events):
+        yield _Change([*events, event], event)
 
 
 def _unheard_answers(place: Unsure, events: Events) -> Iterator[Event]:

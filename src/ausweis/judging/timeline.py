@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from ausweis.facts import Event, EventKind
 
-__all__ = ["EVENT_THRESHOLD", "Moment", "in_order", "moments"]
+__all__ = ["EVENT_THRESHOLD", "Moment", "idle_kinds", "in_order", "moments"]
 
 EVENT_THRESHOLD = 0.5
 """Where an event must be taken as certain, it counts from this probability on."""
@@ -26,10 +26,15 @@ def in_order(events: Iterable[Event]) -> tuple[Event, ...]:
 
 
 def moments(events: Sequence[Event]) -> list[Moment]:
-    """The moments of events that stand in order of time, without those that can change nothing.
+    """The moments of events that stand in order of time, without those that can change nothing."""
+    idle = idle_kinds(events)
+    return [Moment(e.turn, e.kind, e.subject, place) for place, e in enumerate(events) if e.kind not in idle]
+
+
+def idle_kinds(events: Iterable[Event]) -> frozenset[EventKind]:
+    """Which of them can change no verdict.
 
     Asking for a factor never does; accepting does only where a later rejection does not say what is wrong.
     """
     open_rejection = any(event.kind == "rejects" and event.subject is None for event in events)
-    idle = {"asks"} if open_rejection else {"asks", "accepts"}
-    return [Moment(e.turn, e.kind, e.subject, place) for place, e in enumerate(events) if e.kind not in idle]
+    return frozenset({"asks"}) if open_rejection else frozenset({"asks", "accepts"})

@@ -21,5 +21,6 @@ left_out         verdicts on calls of writing passes that the networks have not 
 showing          how well such calls are read and judged
 probe_run        `ausweis train probe`; matcher_run: `ausweis train matcher`; words_run: `ausweis train words`;
                  adapter_run: `ausweis train adapter`
-risk, roles      what a calibration of risk comes to; how sure the talk makes it who is the agent
+risk             what a calibration of risk comes to
+roles            the words that tell the agent from the caller
 """

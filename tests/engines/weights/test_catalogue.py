@@ -36,13 +36,14 @@ def test_shipped_entries_are_consistent() -> None:
         ("qwen2.5-coder-0.5b", "llm"),
         ("smollm2-135m", "llm"),
         ("whisper-base", "asr"),
+        ("whisper-base-telephone", "asr"),
         ("whisper-small", "asr"),
         ("whisper-medium", "asr"),
         ("whisper-large-v3-turbo", "asr"),
         ("ge2e-voices", "voices"),
     ]
     assert catalogue.default_id() == "qwen2.5-coder-1.5b"
-    assert catalogue.default_id("asr") == "whisper-base"
+    assert catalogue.default_id("asr") == "whisper-base-telephone"
     assert catalogue.default_id("voices") == "ge2e-voices"
     assert [model.kind for model in found if model.default] == ["llm", "asr", "voices"]
     for model in found:
@@ -133,7 +134,11 @@ def test_files_of_an_asr_model_are_named_with_their_packages() -> None:
             "voices",
             "is an ASR model, but a voice encoder is wanted here: take one of ge2e-voices",
         ),
-        ("whisper-huge", "asr", "there is no ASR model whisper-huge: take one of whisper-base, whisper-small, "),
+        (
+            "whisper-huge",
+            "asr",
+            "there is no ASR model whisper-huge: take one of whisper-base, whisper-base-tel",
+        ),
     ],
 )
 def test_model_of_another_kind_is_refused(model: str, kind: catalogue.Kind, message: str) -> None:
@@ -161,6 +166,12 @@ def test_own_catalogue_adds_entries(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         ("title:", "kind: asr\n    title:", "chat_format is for kind llm only"),
         ("title:", "kind: ears\n    title:", "wrong at models.1.kind"),
         ("    sources", f"    beside: [{BESIDE}]\n    sources", "beside is for kind asr only"),
+        (
+            "title:",
+            "adapter: own.safetensors\n    title:",
+            "adapter is for kind asr with a source of kind package",
+        ),
+        ("title:", "adapter: ../own.safetensors\n    title:", "wrong at models.1.adapter"),
         ("bytes: 3", "bytes: many", "wrong at models.1.bytes"),
         ("bytes: 3", f"bytes: 1{'0' * 400}", "wrong at models.1.bytes"),
         ("{kind: path}", "{kind: package, packages: [a==1], pattern: '{n:>999999999}'}", r"may hold \{n\}"),

@@ -12,7 +12,7 @@ COMMANDS = {
     "matcher": "Learn to tell incidents by a company's own descriptions.",
     "words": "Learn to read factors and categories of a policy's own by their descriptions.",
     "risk": "What a calibration of risk comes to, on an eval run.",
-    "roles": "How sure the talk makes it who is the agent.",
+    "roles": "Learn the words that tell the agent from the caller.",
 }
 
 

@@ -1,4 +1,4 @@
-"""`ausweis train risk` and `roles`: what calibrations come to, and who is the agent, told by the talk."""
+"""`ausweis train risk` and `roles`: what calibrations come to, and the words that tell who is the agent."""
 
 from itertools import product
 from pathlib import Path
@@ -39,12 +39,19 @@ def risk(
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.command(epilog="\b\nExample:\n  ausweis train roles evals/golden/dev.jsonl evals/golden/test.jsonl")
-@click.argument("learn", type=_FILE)
-@click.argument("show", type=_FILE)
-@click.option("--calls", type=click.IntRange(min=2), default=130, show_default=True, help="Of each file, evenly taken.")
-def roles(learn: Path, show: Path, calls: int) -> None:
-    """Learn from the calls of LEARN how sure the talk makes it who is the agent, and show it on those of SHOW."""
-    from ausweis.training.roles import show_roles
+@click.command(epilog="\b\nExample:\n  ausweis train roles transcripts.jsonl evals/golden/train.jsonl")
+@click.argument("calls", nargs=-1, required=True, type=_FILE)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write this file alone. Default: in the folder of learned parts (AUSWEIS_LEARNED), where it is looked for.",
+)
+def roles(calls: tuple[Path, ...], out: Path | None) -> None:
+    """Learn from CALLS, whose sides are known, the words that tell the agent from the caller.
 
-    show_roles(learn, show, calls, click.echo)
+    Any transcripts do, labelled or not. Names and what few calls have are left out.
+    """
+    from ausweis.training.roles import learn_roles
+
+    learn_roles(calls, out, click.echo)

@@ -15,6 +15,8 @@ __all__ = ["Token", "digits_of", "folded", "letters_of", "signs_of", "spelled_in
 
 _FOLDED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ı": "i", "ł": "l", "ø": "o"})
 _WORD = re.compile(r"[^\W\d_]+|\d+")
+_APART = re.compile(r"\b([1-9])\s?und\s?([2-9])0\b")
+"""As Whisper writes `dreiundzwanzig` at times: `3 und 20`."""
 _LONGEST_NUMBER = 6
 """Words of one number that was written apart: `neun zehn hundert acht und fünfzig`."""
 _PARTS = frozenset(
@@ -71,6 +73,7 @@ def folded(text: str) -> str:
 
 def tokens_of(text: str) -> list[Token]:
     """The words of a text, numbers that were written apart as one; `one` and `oh` are digits beside single letters."""
+    text = _APART.sub(r"\2\1", text)
     tokens = [Token(word, digits) for word, digits in words_in(_joined(text))]
     for place, token in enumerate(tokens):
         beside = [*tokens[max(0, place - 1) : place], *tokens[place + 1 : place + 2]]

@@ -26,6 +26,8 @@ MARGIN = 2.0
 """Seconds before and after the turns in which a value may be heard."""
 FAR = 10.0
 """The same, to tell a value that was heard at another time from one that was not heard."""
+ADDED = 2
+"""Other digits among those of a value that are still a slip of hearing; with more of them it is another number."""
 MOST_WORDS = 4
 """Words that one word may be heard as: `kowal tschik`."""
 BY_SOUND = frozenset({"name", "spelled", "password", "street", "place", "email"})
@@ -43,8 +45,8 @@ Problem = Literal[
     "other words",
 ]
 """nothing heard: no word in this time; other speaker, other time: it is there, but not where it belongs; words for
-digits: no digit was heard; split: all digits in their order, with others between them; other words: of a name and
-the like."""
+digits: no digit was heard; digit added, split: all digits in their order, with up to two others between them, or more;
+other words: of a name and the like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,14 +206,12 @@ def _digits_problem(wanted: str, heard: str) -> Problem:
 
     if not heard:
         return "words for digits"
-    rest = iter(heard)
-    if all(digit in rest for digit in wanted):
-        return "split"
+    whole = [match[1] for match in re.finditer(f"(?=({'.*?'.join(wanted)}))", heard)]
+    if whole:
+        return "digit added" if min(map(len, whole)) <= len(wanted) + ADDED else "split"
     # The stretch of what was heard that is nearest, among equals the one of the same length.
     near = min(
         (heard[start:end] for start in range(len(heard)) for end in range(start + 1, len(heard) + 1)),
         key=lambda part: (levenshtein_distance(wanted, part), abs(len(part) - len(wanted))),
     )
-    if len(near) < len(wanted):
-        return "digit dropped"
-    return "digit added" if len(near) > len(wanted) else "digit wrong"
+    return "digit dropped" if len(near) < len(wanted) else "digit wrong"

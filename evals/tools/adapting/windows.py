@@ -1,0 +1,134 @@
+"""Stretches of speech to learn from: some turns of one side of a call in one voice, and how they are to be written.
+
+Numbers are to be written in digits, as Whisper is wont to, and single digits that follow each other as one number.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple, Self
+from zlib import crc32
+
+import numpy as np
+from evals.tools.spoken import words_of
+from evals.tools.spoken.casting import SIDES, TRAINING, cast
+from evals.tools.spoken.saying import Habits, habits
+from evals.tools.spoken.speaking import SAID
+from evals.tools.spoken.voices import RATE as VOICE_RATE
+from evals.tools.spoken.voices import Mono, Voice
+from numpy.typing import NDArray
+from scipy.signal import resample_poly
+from text_to_num import alpha2digit
+
+from ausweis.calls.call import Turn
+from ausweis.evals import LabelledCall
+from ausweis.vocabulary import Language
+
+__all__ = ["RATE", "Stretch", "Stretches", "speak_stretches"]
+
+RATE = 16_000
+LENGTHS = (3, 6, 12, 20, 27, 28, 28, 28, 28)
+"""Seconds that a stretch has at most: the model is made for thirty, and most that it hears are nearly as long."""
+PAUSE = (0.3, 0.8)
+LONGEST_TURN = 28.0
+
+_DIGITS = re.compile(r"\b(?:\d|0\d+)(?: (?:\d|0\d+)\b)+")
+
+
+class Stretch(NamedTuple):
+    """Samples at `RATE`, and what is said in them."""
+
+    samples: Mono
+    language: Language
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stretches:
+    """Many of them: all samples, (samples,) as 16-bit numbers, where each ends, and language and text of each."""
+
+    samples: NDArray[np.int16]
+    ends: NDArray[np.int64]
+    said: Sequence[tuple[Language, str]]
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    def __getitem__(self, place: int) -> Stretch:
+        begin = int(self.ends[place - 1]) if place else 0
+        language, text = self.said[place]
+        return Stretch(self.samples[begin : self.ends[place]].astype(np.float32) / 32_768, language, text)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """As `save` wrote it."""
+        with np.load(path) as kept:
+            said = [(language, text) for language, text in json.loads(str(kept["said"]))]
+            return cls(kept["samples"], kept["ends"], said)
+
+    def save(self, path: Path) -> None:
+        """Write them to one file (npz)."""
+        np.savez(path, samples=self.samples, ends=self.ends, said=np.array(json.dumps(self.said, ensure_ascii=False)))
+
+
+def speak_stretches(calls: Sequence[LabelledCall], seed: int, jobs: int = 1) -> Stretches:
+    """All that is said in the calls, spoken by voices that no test call has.
+
+    Raises:
+        ModelError: a voice fails.
+    """
+    with ProcessPoolExecutor(jobs) as processes:
+        spoken = [one for some in processes.map(_stretches, calls, [seed] * len(calls), chunksize=4) for one in some]
+    whole = [(stretch.samples * 32_767).clip(-32_768, 32_767).astype(np.int16) for stretch in spoken]
+    ends = np.cumsum([len(samples) for samples in whole], dtype=np.int64)
+    samples = np.concatenate(whole) if whole else np.zeros(0, np.int16)
+    return Stretches(samples, ends, [(stretch.language, stretch.text) for stretch in spoken])
+
+
+def _stretches(labelled: LabelledCall, seed: int) -> list[Stretch]:
+    call = labelled.call
+    own = crc32(f"{seed} {call.id}".encode())
+    voices = cast(call.language, own, TRAINING)
+    chance = np.random.default_rng(own)
+    found: list[Stretch] = []
+    for side, speaker in enumerate(SIDES):
+        turns = [turn for turn in call.turns if turn.speaker == speaker]
+        spoken = list(_spoken(turns, voices[speaker], habits(call.language, own, side)))
+        found += [Stretch(samples, call.language, text) for samples, text in _joined(spoken, chance)]
+    return found
+
+
+def _spoken(turns: Sequence[Turn], voice: Voice, speaker: Habits) -> Iterator[tuple[Mono, str]]:
+    for turn in turns:
+        written = words_of(turn.text)
+        sound = voice.speak(SAID[speaker.language](written, speaker).replace("…", ","))
+        sound = resample_poly(sound, RATE, VOICE_RATE).astype(np.float32) if sound.size else sound
+        if 0.1 < sound.size / RATE < LONGEST_TURN:
+            yield sound, _written(written, speaker.language)
+
+
+def _joined(spoken: Sequence[tuple[Mono, str]], chance: np.random.Generator) -> Iterator[tuple[Mono, str]]:
+    """Turns with pauses between them, as many as a stretch may hold."""
+    sounds: list[Mono] = []
+    texts: list[str] = []
+    longest = float(chance.choice(LENGTHS))
+    for sound, text in spoken:
+        gap = np.zeros(round(chance.uniform(*PAUSE) * RATE), np.float32)
+        if sounds and sum(map(len, sounds)) + gap.size + sound.size > longest * RATE:
+            yield np.concatenate(sounds), " ".join(texts)
+            sounds, texts, longest = [], [], float(chance.choice(LENGTHS))
+        sounds += [gap, sound] if sounds else [sound]
+        texts.append(text)
+    if sounds:
+        yield np.concatenate(sounds), " ".join(texts)
+
+
+def _written(text: str, language: Language) -> str:
+    plain = re.sub(r"[„“”\"]", "", re.sub(r"\s*…\s*", "... ", text).replace("—", " - "))
+    plain = re.sub(r"\s+", " ", plain).strip()
+    if language == "de":
+        plain = re.sub(r"\b[Zz]wo\b", "zwei", plain)
+    return _DIGITS.sub(lambda found: found[0].replace(" ", ""), alpha2digit(plain, language))

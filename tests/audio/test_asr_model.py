@@ -1,0 +1,46 @@
+"""Speech in which no word is heard is heard again, and noted where that finds none. The rest needs a model: `e2e`."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from ausweis.audio.asr_model import AsrModel
+from ausweis.audio.decode import RATE
+from ausweis.audio.heard import Cut, Heard, Word
+from ausweis.audio.speech import Span, Window
+from ausweis.vocabulary import Language
+
+
+class Deaf(AsrModel):
+    """Gives what it is told to, first for all windows, then for those that are heard again."""
+
+    def __init__(self, *heard: Heard) -> None:
+        self._told_to_hear = list(heard)
+
+    def _heard(self, windows: Sequence[Window], language: Language) -> Heard:
+        return self._told_to_hear.pop(0)
+
+
+SPANS = [Span(0, 2 * RATE), Span(4 * RATE, 7 * RATE), Span(8 * RATE, 8 * RATE + RATE // 2)]
+FIRST = Word("Ja.", 0.5, 1.0, 0.9)
+
+
+@pytest.mark.parametrize(
+    ("again", "cuts", "words"),
+    [
+        (Heard(), [Cut(14.0, 17.0, "no words")], 1),
+        (Heard([Word("Rausch", 15.0, 16.0, 0.2)]), [Cut(14.0, 17.0, "no words")], 1),
+        (Heard([Word("vier", 15.0, 16.0, 0.8)]), [], 2),
+    ],
+)
+def test_speech_without_a_word_is_noted(again: Heard, cuts: list[Cut], words: int) -> None:
+    first = Heard([Word(FIRST.text, 10.5, 11.0, 0.9)])
+    heard = Deaf(first, again).hear(np.zeros(9 * RATE, np.float32), SPANS, "de", 10.0)
+    assert (heard.cuts, len(heard.words)) == (cuts, words)
+
+
+def test_what_was_cut_there_is_not_noted_twice() -> None:
+    cut = Cut(4.5, 6.0, "silence")
+    heard = Deaf(Heard([FIRST], [cut]), Heard()).hear(np.zeros(9 * RATE, np.float32), SPANS, "de")
+    assert heard.cuts == [cut]
