@@ -78,7 +78,9 @@ class AdaptedWhisper(nn.Module):
             side: self._tensor(f"{side}/position_encodings/encodings").bfloat16() for side in (ENCODER, DECODER)
         }
         self._embeddings = self._tensor("decoder/embeddings/weight").bfloat16()
-        self._depth = 1 + max(int(key.split(":")[1][6:]) for key in self._layers if ":layer_" in key)
+        self._depth = len(
+            {key.split(":")[1] for key in self._layers if key.startswith("encoder:layer_") and key.count(":") > 1}
+        )
         del self._data
 
     def forward(self, mel: Tensor, tokens: Tensor) -> Tensor:
