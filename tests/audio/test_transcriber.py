@@ -60,7 +60,8 @@ def test_progress_tells_how_long_the_recording_is(path: Path) -> None:
     told: list[tuple[float, float]] = []
     document = transcribed(path, Ears(lambda: None), lambda *seconds: told.append(seconds))
     assert told[0] == (0.0, 10.0)
-    assert told[-1] == (pytest.approx(10.0, abs=0.1), 10.0)
+    assert told[-1][0] == pytest.approx(10.0, abs=0.1)
+    assert told[-1][1] == 10.0
     assert len(told) == 11
     assert document["metadata"]["recording"]["seconds"] == pytest.approx(10.0, abs=0.1)
 

@@ -14,6 +14,7 @@ import pytest
 from evals.tools.spoken import (
     JoeVoice,
     Manner,
+    Voice,
     on_the_telephone,
     speak_call,
     write_audio,
@@ -24,6 +25,7 @@ from evals.tools.spoken import (
 from tests.audio.sounds import three_channels
 
 from ausweis.evals.labelled import LabelledCall
+from ausweis.vocabulary import Speaker
 
 pytestmark = pytest.mark.model
 
@@ -53,7 +55,7 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     turns = [{"speaker": speaker, "text": text} for speaker, text in LINES]
     gold = {"policy": "bank-en", "outcome": "compliant"}
     labelled = LabelledCall.model_validate({"call": {"id": "c1", "language": "en", "turns": turns}, "gold": gold})
-    voices = {"agent": JoeVoice.load(), "caller": JoeVoice.load(0, Manner(pitch=1.25))}
+    voices: dict[Speaker, Voice] = {"agent": JoeVoice.load(), "caller": JoeVoice.load(0, Manner(pitch=1.25))}
     spoken = on_the_telephone(speak_call(labelled, voices), snr=30)
     write_stereo(spoken, folder / "stereo.wav")
     write_stereo(spoken, folder / "named.agent-caller.flac")

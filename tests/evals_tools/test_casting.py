@@ -1,6 +1,7 @@
 """Which voices speak a call."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -61,8 +62,9 @@ def test_no_voice_of_test_calls_is_one_that_models_are_adapted_to(language: Lang
     assert not {part.name for part in CAST[language]} & {part.name for part in TRAINING[language]}
 
 
-def test_what_is_missing_is_named_with_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(casting.shutil, "which", lambda _: None)
+def test_what_is_missing_is_named_with_its_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(casting, "MBROLA_FILES", tmp_path)
+    monkeypatch.setattr("shutil.which", lambda _: None)
     with pytest.raises(ModelError, match=r"non-free: apt install espeak-ng mbrola mbrola-de1"):
         check_voices(["de"])
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from evals.tools.spoken import JoeVoice, Manner, Spoken, speak_call, truth_of, voices, words_of
+from evals.tools.spoken import JoeVoice, Manner, Spoken, Voice, speak_call, truth_of, voices, words_of
 from evals.tools.spoken.voices import RATE, Mono
 from scipy.signal import welch
 
@@ -42,7 +42,7 @@ SAID = "Good morning, may I have your account number?"
 
 @pytest.fixture(scope="module")
 def spoken() -> Spoken:
-    both = {"agent": JoeVoice.load(1), "caller": JoeVoice.load(1, Manner(pitch=1.25))}
+    both: dict[Speaker, Voice] = {"agent": JoeVoice.load(1), "caller": JoeVoice.load(1, Manner(pitch=1.25))}
     return speak_call(labelled(("agent", SAID), ("caller", "(sighs) " + SAID)), both, seed=2)
 
 

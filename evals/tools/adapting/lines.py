@@ -41,7 +41,7 @@ def over_a_line(samples: Mono, talk: Talk, chance: np.random.Generator) -> Mono:
         sound = sound + _noise(sound, telephone, talk, chance)
     sound = (sound * chance.choice(LOUDNESS)).clip(-1, 1).astype(np.float32)
     if not telephone:
-        return sound
+        return np.asarray(sound, np.float32)
     if chance.random() < CODED:
         sound = companded(sound[None], LAWS[int(chance.integers(2))])[0]
     if chance.random() < LOSSY:
@@ -62,7 +62,8 @@ def _noise(sound: Mono, telephone: bool, talk: Talk, chance: np.random.Generator
         time = 2 * np.pi * np.arange(count) / rate
         white = np.sin(50 * time) + 0.5 * np.sin(150 * time) + 0.5 * white
     elif kind == "people":
-        white = sum(_somebody(talk(), count, rate, chance) for _ in range(int(chance.integers(*PEOPLE))))
+        people = [_somebody(talk(), count, rate, chance) for _ in range(int(chance.integers(*PEOPLE)))]
+        white = np.sum(people, axis=0)
     noise = band(white[None].astype(np.float32))[0] if telephone else white
     loud = sound[np.abs(sound) > 1e-3]
     power = float(np.mean(loud**2)) if loud.size else 1e-4

@@ -22,6 +22,9 @@ ENCODER, DECODER = "encoder", "decoder"
 
 
 class _Linear(nn.Module):
+    weight: Tensor
+    bias: Tensor
+
     def __init__(self, weight: Tensor, bias: Tensor) -> None:
         super().__init__()
         self.register_buffer("weight", weight.bfloat16())
@@ -37,6 +40,9 @@ class _Linear(nn.Module):
 
 
 class _Norm(nn.Module):
+    gamma: Tensor
+    beta: Tensor
+
     def __init__(self, gamma: Tensor, beta: Tensor) -> None:
         super().__init__()
         self.register_buffer("gamma", gamma)
@@ -119,8 +125,10 @@ class AdaptedWhisper(nn.Module):
         return states + self._through(f"{layer}:ffn:linear_1", functional.gelu(wide))
 
     def _attention(self, query: Tensor, key: Tensor, value: Tensor, *, causal: bool = False) -> Tensor:
-        apart = [part.unflatten(-1, (self._heads, -1)).transpose(1, 2) for part in (query, key, value)]
-        found = functional.scaled_dot_product_attention(*apart, is_causal=causal)
+        query, key, value = (
+            part.reshape(*part.shape[:2], self._heads, -1).transpose(1, 2) for part in (query, key, value)
+        )
+        found = functional.scaled_dot_product_attention(query, key, value, is_causal=causal)
         return found.transpose(1, 2).flatten(2)
 
     def _through(self, key: str, states: Tensor) -> Tensor:

@@ -60,7 +60,8 @@ class Stretches:
     def __getitem__(self, place: int) -> Stretch:
         begin = int(self.ends[place - 1]) if place else 0
         language, text = self.said[place]
-        return Stretch(self.samples[begin : self.ends[place]].astype(np.float32) / 32_768, language, text)
+        samples = (self.samples[begin : self.ends[place]] / 32_768).astype(np.float32)
+        return Stretch(samples, language, text)
 
     @classmethod
     def load(cls, path: Path) -> Self:

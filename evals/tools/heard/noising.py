@@ -14,7 +14,7 @@ from evals.tools.heard.noise_model import Counts, Lexicon, Noise, length_class
 from evals.tools.heard.noisy_numbers import NoisyNumbers
 from evals.tools.heard.noisy_words import NoisyWords, drawn
 from evals.tools.heard.words import digits_of, has_letters, mark_of, plain
-from evals.tools.spoken.speaking import words_of
+from evals.tools.spoken.saying import words_of
 
 from ausweis.calls.call import Turn
 from ausweis.evals.labelled import LabelledCall

@@ -4,9 +4,11 @@ from typing import Literal
 
 import numpy as np
 from evals.tools.spoken.speaking import Sound
+from numpy.typing import NDArray
 
 __all__ = ["Law", "companded"]
 
+Sizes = NDArray[np.int32]
 Law = Literal["alaw", "mulaw"]
 
 BIAS = 132
@@ -24,15 +26,17 @@ def companded(samples: Sound, law: Law = "mulaw") -> Sound:
     return coded
 
 
-def _mulaw(sizes: np.ndarray[tuple[int, ...], np.dtype[np.int32]]) -> np.ndarray[tuple[int, ...], np.dtype[np.int32]]:
+def _mulaw(sizes: Sizes) -> Sizes:
     biased = np.minimum(sizes, CLIP) + BIAS
     segment = np.floor(np.log2(biased)).astype(np.int32) - 7
     mantissa = (biased >> (segment + 3)) & 15
-    return (((mantissa << 3) + BIAS) << segment) - BIAS
+    size: Sizes = (((mantissa << 3) + BIAS) << segment) - BIAS
+    return size
 
 
-def _alaw(sizes: np.ndarray[tuple[int, ...], np.dtype[np.int32]]) -> np.ndarray[tuple[int, ...], np.dtype[np.int32]]:
+def _alaw(sizes: Sizes) -> Sizes:
     held = np.minimum(sizes, 32_767)
     segment = np.maximum(np.floor(np.log2(np.maximum(held, 1))).astype(np.int32) - 7, 0)
     shift = np.maximum(segment, 1) + 3
-    return ((held >> shift) << shift) + (1 << (shift - 1))
+    size: Sizes = ((held >> shift) << shift) + (1 << (shift - 1))
+    return size

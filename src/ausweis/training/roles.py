@@ -62,7 +62,7 @@ def show_left_out(said: Sequence[Said], tell: Callable[[str], None]) -> None:
     told = np.zeros(len(said))
     for fold in range(FOLDS):
         inside = [one for one, place in zip(said, places, strict=True) if place % FOLDS != fold]
-        outside = np.flatnonzero(places % FOLDS == fold)
+        outside = [at for at, place in enumerate(places) if place % FOLDS == fold]
         weights = _learned(inside)
         told[outside] = [sum(weights.get(word, 0.0) * side for word, side in said[at].items()) for at in outside]
     loss = float(np.mean(np.logaddexp(0, -told)))

@@ -15,6 +15,10 @@ from ausweis.errors import ModelError
 Floats = NDArray[np.float32]
 
 
+def ones(*shape: int) -> Floats:
+    return np.ones(shape, np.float32)
+
+
 def _text(text: str) -> bytes:
     return struct.pack("<H", len(text) + 1) + text.encode() + b"\0"
 
@@ -57,7 +61,7 @@ def test_product_is_added_to_its_matrix_and_to_no_other(tmp_path: Path, matrices
 def test_product_of_whole_numbers_is_exact(tmp_path: Path) -> None:
     path, model = tmp_path / "adapter.safetensors", _model({"a/weight": np.zeros((1, 1), np.float32)})
     rank = 64
-    save_adapter(path, {"a/weight": (np.full((1, rank), 0.5), np.full((rank, 1), 0.25))}, "a test")
+    save_adapter(path, {"a/weight": (0.5 * ones(1, rank), 0.25 * ones(rank, 1))}, "a test")
     assert _weights(adapted(model, path), "a/weight")[0, 0] == pytest.approx(rank * 0.125, rel=1e-3)
 
 
@@ -71,7 +75,7 @@ def test_same_numbers_give_the_same_file(tmp_path: Path) -> None:
 def test_adapter_of_another_model_is_refused(tmp_path: Path, matrices: dict[str, Floats]) -> None:
     model, path = _model(matrices), tmp_path / "adapter.safetensors"
     for name, shape in (("c/weight", (6, 4)), ("a/weight", (6, 5)), ("encoder/num_heads", (1, 1))):
-        save_adapter(path, {name: (np.ones((shape[0], 1)), np.ones((1, shape[1])))}, "a test")
+        save_adapter(path, {name: (ones(shape[0], 1), ones(1, shape[1]))}, "a test")
         with pytest.raises(ModelError, match="is for another model"):
             adapted(model, path)
 
@@ -80,7 +84,7 @@ def test_broken_files_are_refused(tmp_path: Path, matrices: dict[str, Floats]) -
     model, path = _model(matrices), tmp_path / "adapter.safetensors"
     with pytest.raises(ModelError, match="cannot be read"):
         adapted(model, path)
-    save_adapter(path, {"a/weight": (np.ones((6, 1)), np.ones((1, 4)))}, "a test")
+    save_adapter(path, {"a/weight": (ones(6, 1), ones(1, 4))}, "a test")
     for cut in (10, len(model) // 2, len(model) - 60):
         with pytest.raises(ModelError):
             adapted(model[:cut], path)
