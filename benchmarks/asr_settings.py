@@ -91,7 +91,7 @@ def _model(name: str, precision: str, call: Spoken) -> AsrModel:
 def _heard(call: Spoken, model: AsrModel, setting: Setting) -> dict[str, Any]:
     asr_model.BEAM = setting.beam
     begun, used = time.monotonic(), time.process_time()
-    listened = listen([Recording.open(call.files[0])], model, call.language, lambda seconds: None)
+    listened = listen([Recording.open(call.files[0])], model, call.language, lambda heard, length: None)
     times = {"clock": time.monotonic() - begun, "processors": time.process_time() - used, "seconds": call.seconds}
     agent, caller = listened.channels
     heard = Call(id=call.id, turns=turns_of({"agent": agent.words, "caller": caller.words}))
