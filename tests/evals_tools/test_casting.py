@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from evals.tools.spoken import Voice, cast, casting, check_voices, on_the_telephone, speak_call
+from evals.tools.spoken import Voice, cast, casting, check_voices, on_the_telephone, speak_call, system_voices
 from evals.tools.spoken.casting import CAST, TRAINING, Part
 from evals.tools.spoken.voices import RATE, Manner, Mono
 
@@ -96,3 +96,11 @@ def test_the_same_seed_gives_the_same_call_whatever_came_before(language: Langua
     first = spoken(3)
     assert spoken(4) != first
     assert spoken(3) == first
+
+
+@needs_german
+def test_a_voice_that_fails_is_an_error_and_no_silence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    voice = next(part for part in CAST["de"] if part.name == "mbrola-de1").load(Manner(), 0)
+    monkeypatch.setattr(system_voices, "MBROLA_FILES", tmp_path)
+    with pytest.raises(ModelError, match="mbrola failed"):
+        voice.speak("Guten Tag.")

@@ -6,11 +6,10 @@ Those of test calls are not those that an ASR model is adapted to, so that what 
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from evals.tools.spoken.system_voices import MbrolaVoice, PicoVoice
+from evals.tools.spoken.system_voices import MBROLA_FILES, MbrolaVoice, PicoVoice
 from evals.tools.spoken.voices import JoeVoice, Manner, Voice
 
 from ausweis.errors import ModelError
@@ -23,7 +22,6 @@ Sex = Literal["female", "male"]
 SIDES: tuple[Speaker, Speaker] = ("agent", "caller")
 SPEED = (0.92, 1.12)
 PITCH = (0.95, 1.06)
-MBROLA_FILES = Path("/usr/share/mbrola")
 
 
 @dataclass(frozen=True, slots=True)
