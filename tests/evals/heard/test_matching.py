@@ -29,7 +29,7 @@ def value(kind: ValueKind, text: str, *pieces: str) -> SaidValue:
         ("street", "Lange Gasse", "in der Langegasse", "de"),
         ("spelled", "Nowotny", "Mit Y hinten. N-O-W-O-T-N-Y.", "de"),
         ("spelled", "Nowotny", "Nowotny", "de"),
-        ("email", "martin.crab@example.com", "martin dot crab at example dot com", "en"),
+        ("mail", "martin.crab@example.com", "martin dot crab at example dot com", "en"),
     ],
 )
 def test_exactly(kind: ValueKind, said: str, heard: str, language: Language) -> None:
@@ -44,7 +44,7 @@ def test_exactly(kind: ValueKind, said: str, heard: str, language: Language) -> 
         ("street", "Am Mühlenbach 17", "Am Mülenbach 17", "de"),
         ("password", "Kittiwake", "it's kitty wake", "en"),
         ("spelled", "Tulloch", "Tullock. T, U, L, O, C, H", "en"),
-        ("email", "martin.crab@example.com", "marten dot crabb at example dot com", "en"),
+        ("mail", "martin.crab@example.com", "marten dot crabb at example dot com", "en"),
     ],
 )
 def test_by_sound(kind: ValueKind, said: str, heard: str, language: Language) -> None:
@@ -59,7 +59,7 @@ def test_by_sound(kind: ValueKind, said: str, heard: str, language: Language) ->
         ("name", "Sabine Thürmer", "Sabine Werner"),
         ("street", "Am Mühlenbach 17", "Am Mühlenbach 70"),
         ("street", "Am Mühlenbach 17", "17 am siebten im Mühlenbach"),
-        ("email", "s.thuermer90@example.de", "s punkt thuermer 19 at example punkt de"),
+        ("mail", "s.thuermer90@example.de", "s punkt thuermer 19 at example punkt de"),
     ],
 )
 def test_not_at_all(kind: ValueKind, said: str, heard: str) -> None:

@@ -30,7 +30,7 @@ ADDED = 2
 """Other digits among those of a value that are still a slip of hearing; with more of them it is another number."""
 MOST_WORDS = 4
 """Words that one word may be heard as: `kowal tschik`."""
-BY_SOUND = frozenset({"name", "spelled", "password", "street", "place", "email"})
+BY_SOUND = frozenset({"name", "spelled", "password", "street", "place", "mail"})
 """The kinds of which it is enough that they sound alike; numbers and dates are right or wrong."""
 
 Problem = Literal[
@@ -85,7 +85,7 @@ def says(text: str, value: SaidValue, language: Language) -> tuple[bool, bool]:
         case "date":
             found = says_date(tokens, value.value)
             return found, found
-        case "email":
+        case "mail":
             return _email(text, value.value, language)
         case "street":
             return _street(tokens, value.value, language)

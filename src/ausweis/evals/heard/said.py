@@ -10,7 +10,7 @@ from ausweis.errors import InputError
 
 __all__ = ["KINDS", "SaidValue", "SpokenCall", "ValueKind", "read_spoken"]
 
-ValueKind = Literal["number", "date", "name", "spelled", "password", "street", "place", "email"]
+ValueKind = Literal["number", "date", "name", "spelled", "password", "street", "place", "mail"]
 KINDS: tuple[ValueKind, ...] = get_args(ValueKind)
 
 
