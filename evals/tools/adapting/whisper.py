@@ -1,6 +1,7 @@
 """Whisper in torch on the weights of CTranslate2, with an adapter (LoRA, Hu et al. 2021) at every matrix.
 
-The weights stay as they are, in bfloat16; learned is the product of two thin matrices, which is added to each.
+The weights stay as they are, in bfloat16 where the processor multiplies that itself; learned is the product of two thin
+matrices, which is added to each.
 """
 
 import math
@@ -13,12 +14,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ausweis.engines.weights.ctranslate2 import FLOAT16, variables
+from ausweis.training.adapted_model import precision_on
 
 __all__ = ["AdaptedWhisper"]
 
 RANK = 16
 SCALE = 2.0
 ENCODER, DECODER = "encoder", "decoder"
+PRECISION = precision_on(torch.device("cpu"))
 
 
 class _Linear(nn.Module):
@@ -27,16 +30,16 @@ class _Linear(nn.Module):
 
     def __init__(self, weight: Tensor, bias: Tensor) -> None:
         super().__init__()
-        self.register_buffer("weight", weight.bfloat16())
-        self.register_buffer("bias", bias.bfloat16())
+        self.register_buffer("weight", weight.to(PRECISION))
+        self.register_buffer("bias", bias.to(PRECISION))
         self.down = nn.Parameter(torch.randn(RANK, weight.shape[1]) / math.sqrt(weight.shape[1]))
         # Nothing is added in the beginning.
         self.up = nn.Parameter(torch.zeros(weight.shape[0], RANK))
 
     def forward(self, states: Tensor) -> Tensor:
         known = functional.linear(states, self.weight, self.bias)
-        thin = functional.linear(states, self.down.bfloat16())
-        return known + functional.linear(thin, (SCALE * self.up).bfloat16())
+        thin = functional.linear(states, self.down.to(PRECISION))
+        return known + functional.linear(thin, (SCALE * self.up).to(PRECISION))
 
 
 class _Norm(nn.Module):
@@ -49,7 +52,7 @@ class _Norm(nn.Module):
         self.register_buffer("beta", beta)
 
     def forward(self, states: Tensor) -> Tensor:
-        return functional.layer_norm(states.float(), states.shape[-1:], self.gamma, self.beta).bfloat16()
+        return functional.layer_norm(states.float(), states.shape[-1:], self.gamma, self.beta).to(PRECISION)
 
 
 class AdaptedWhisper(nn.Module):
@@ -71,13 +74,13 @@ class AdaptedWhisper(nn.Module):
             elif kind == "gamma":
                 self._layers[_key(part)] = _Norm(self._tensor(name), self._tensor(f"{part}/beta"))
         self._convolutions = [
-            (self._tensor(f"encoder/{name}/weight").bfloat16(), self._tensor(f"encoder/{name}/bias").bfloat16())
+            (self._tensor(f"encoder/{name}/weight").to(PRECISION), self._tensor(f"encoder/{name}/bias").to(PRECISION))
             for name in ("conv1", "conv2")
         ]
         self._positions = {
-            side: self._tensor(f"{side}/position_encodings/encodings").bfloat16() for side in (ENCODER, DECODER)
+            side: self._tensor(f"{side}/position_encodings/encodings").to(PRECISION) for side in (ENCODER, DECODER)
         }
-        self._embeddings = self._tensor("decoder/embeddings/weight").bfloat16()
+        self._embeddings = self._tensor("decoder/embeddings/weight").to(PRECISION)
         self._depth = len(
             {key.split(":")[1] for key in self._layers if key.startswith("encoder:layer_") and key.count(":") > 1}
         )
@@ -85,7 +88,7 @@ class AdaptedWhisper(nn.Module):
 
     def forward(self, mel: Tensor, tokens: Tensor) -> Tensor:
         """Logits (batch, n, vocabulary)."""
-        return self._decoded(tokens, self._encoded(mel.bfloat16()))
+        return self._decoded(tokens, self._encoded(mel.to(PRECISION)))
 
     def adapter(self) -> dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]:
         """For each matrix, by its name in the file, the two whose product is added to it."""
