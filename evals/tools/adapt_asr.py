@@ -11,6 +11,7 @@ import numpy as np
 from evals.tools.spoken import check_voices
 from evals.tools.spoken.casting import TRAINING
 
+from ausweis.audio.decode import RATE
 from ausweis.engines.weights import locate_folder
 from ausweis.engines.weights.adapter import save_adapter
 from ausweis.errors import AusweisError
@@ -55,7 +56,7 @@ def speak(labelled: tuple[Path, ...], out: Path, count: int, seed: int, jobs: in
     except AusweisError as error:
         raise click.ClickException(str(error)) from error
     stretches.save(out)
-    click.echo(f"{len(stretches)} stretches, {stretches.samples.size / 16_000 / 3600:.1f} hours")
+    click.echo(f"{len(stretches)} stretches, {stretches.samples.size / RATE / 3600:.1f} hours")
 
 
 @adapt.command()

@@ -23,13 +23,13 @@ from numpy.typing import NDArray
 from scipy.signal import resample_poly
 from text_to_num import alpha2digit
 
+from ausweis.audio.decode import RATE
 from ausweis.calls.call import Turn
 from ausweis.evals import LabelledCall
 from ausweis.vocabulary import Language
 
 __all__ = ["RATE", "Stretch", "Stretches", "speak_stretches"]
 
-RATE = 16_000
 LENGTHS = (3, 6, 12, 20, 27, 28, 28, 28, 28)
 """Seconds that a stretch has at most: the model is made for thirty, and most that it hears are nearly as long."""
 PAUSE = (0.3, 0.8)

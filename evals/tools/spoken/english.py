@@ -3,7 +3,7 @@
 import re
 
 from evals.tools.spoken.numerals import cardinal_en, ordinal_en, year_en
-from evals.tools.spoken.saying import Habits, Rule, applied, digits_of, groups_of, spelled
+from evals.tools.spoken.saying import Habits, Rule, applied, code_of, digits_of, groups_of, spelled
 
 __all__ = ["said_in_english"]
 
@@ -60,12 +60,6 @@ def _whole(digits: str) -> str:
     return cardinal_en(int(digits.replace(",", "")))
 
 
-def _code(found: re.Match[str], speaker: Habits) -> str:
-    letters, digits = found.groups()
-    read = cardinal_en(int(digits)) if len(digits) <= 2 and digits[0] != "0" else groups_of(digits, speaker)
-    return f"{' '.join(letters)} {read}"
-
-
 def _mail(found: re.Match[str], _: Habits) -> str:
     return "".join(f" {SIGNS[sign]} " if sign in SIGNS else sign for sign in found[0])
 
@@ -100,7 +94,7 @@ _RULES: tuple[Rule, ...] = (
     ),
     (re.compile(rf"\b({_COUNT})\.(\d+)\b"), _point),
     (re.compile(r"\b\d{1,3}(?:,\d{3})+\b"), lambda found, _: _whole(found[0])),
-    (re.compile(r"\b(?!PIN|ATM|SIM|I\b|A\b)([A-Z]{1,3})[ -]?(\d+(?:[ -]\d+)*)\b"), _code),
+    (re.compile(r"\b(?!PIN|ATM|SIM|I\b|A\b)([A-Z]{1,3})[ -]?(\d+(?:[ -]\d+)*)\b"), code_of),
     (re.compile(r"\b\d+(?:[ -]\d+)+\b"), lambda found, speaker: groups_of(found[0], speaker)),
     (re.compile(r"\b\d{4}\b"), _four_digits),
     # A postcode ends in letters, each read by its name: "2JB".

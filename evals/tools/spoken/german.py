@@ -3,7 +3,7 @@
 import re
 
 from evals.tools.spoken.numerals import cardinal_de, ordinal_de, year_de
-from evals.tools.spoken.saying import Habits, Rule, applied, digits_of, groups_of, spelled
+from evals.tools.spoken.saying import Habits, Rule, applied, code_of, digits_of, groups_of, spelled
 
 __all__ = ["said_in_german"]
 
@@ -67,13 +67,6 @@ def _with_unit(digits: str, unit: str, speaker: Habits) -> str:
     return f"{'ein' if digits == '1' else _whole(digits, speaker)} {UNITS.get(unit, unit)}"
 
 
-def _code(found: re.Match[str], speaker: Habits) -> str:
-    letters, digits = found.groups()
-    # The A31 is a road; of a customer number, each digit is read.
-    read = cardinal_de(int(digits)) if len(digits) <= 2 and digits[0] != "0" else groups_of(digits, speaker)
-    return f"{' '.join(letters)} {read}"
-
-
 def _mail(found: re.Match[str], _: Habits) -> str:
     return "".join(f" {SIGNS[sign]} " if sign in SIGNS else sign for sign in found[0])
 
@@ -105,7 +98,7 @@ _RULES: tuple[Rule, ...] = (
     # A dot with a small letter behind it, or "am" before it, ends no sentence.
     (re.compile(r"\b(\d{1,2})\.(?=\s+[a-zäöü])"), _ordinal),
     (re.compile(r"(?:(?<=\b[Aa]m )|(?<=\b[ZzVv][uo]m ))(\d{1,2})\."), _ordinal),
-    (re.compile(r"\b(?!PIN|TAN|SIM|SMS)([A-ZÄÖÜ]{1,3})[ -]?(\d+(?:[ -]\d+)*)\b"), _code),
+    (re.compile(r"\b(?!PIN|TAN|SIM|SMS)([A-ZÄÖÜ]{1,3})[ -]?(\d+(?:[ -]\d+)*)\b"), code_of),
     (re.compile(r"\b\d+(?:[ /-]\d+)+\b"), lambda found, speaker: groups_of(found[0], speaker)),
     (re.compile(r"\b\d{4}\b"), _four_digits),
     (re.compile(r"\b(?:0\d+|\d{5,})\b"), lambda found, speaker: groups_of(found[0], speaker)),

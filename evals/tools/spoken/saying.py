@@ -14,7 +14,7 @@ from evals.tools.spoken.numerals import DIGITS, cardinal_de, cardinal_en
 
 from ausweis.vocabulary import Language
 
-__all__ = ["Habits", "Rule", "applied", "digits_of", "groups_of", "habits", "spelled", "words_of"]
+__all__ = ["Habits", "Rule", "applied", "code_of", "digits_of", "groups_of", "habits", "spelled", "words_of"]
 
 Rule = tuple[re.Pattern[str], Callable[[re.Match[str], "Habits"], str]]
 """What is found, and what is said for it."""
@@ -89,6 +89,14 @@ def _group(group: str, speaker: Habits, whole: bool) -> str:
     # Nobody reads more than four digits in one breath.
     parts = [group[at : at + 3] for at in range(0, len(group), 3)] if len(group) > 4 else [group]
     return ", ".join(digits_of(part, speaker) for part in parts)
+
+
+def code_of(found: re.Match[str], speaker: Habits) -> str:
+    """Letters and the digits behind them. The A31 is a road; of a customer number, each digit is read."""
+    letters, digits = found.groups()
+    cardinal = cardinal_de if speaker.language == "de" else cardinal_en
+    read = cardinal(int(digits)) if len(digits) <= 2 and digits[0] != "0" else groups_of(digits, speaker)
+    return f"{' '.join(letters)} {read}"
 
 
 def spelled(letters: str) -> str:
