@@ -1,13 +1,16 @@
 """Adapting an ASR model: which calls are spoken, what lines do to them, and that learning changes what is heard."""
 
+import re
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
-from evals.tools.adapt_asr import chosen
-from evals.tools.adapting import Course, Stretches, learn, speak_stretches
+from evals.tools.adapt_asr import chosen, written_by_people
+from evals.tools.adapting import Course, Stretches, learn, scripts_of, speak_stretches, value_scripts
 from evals.tools.adapting.lines import over_a_line
+from evals.tools.adapting.variation import varied
 from evals.tools.adapting.windows import RATE
 from evals.tools.spoken import JoeVoice, check_voices
 from evals.tools.spoken.casting import TRAINING
@@ -47,10 +50,53 @@ def tone(seconds: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
 def test_four_of_five_calls_are_german_and_none_looks_like_an_asr_model_wrote_it() -> None:
     calls = [labelled(f"de-{n}", "de", [("agent", "Hallo")], "asr" if n % 2 else "clean") for n in range(40)]
     calls += [labelled(f"en-{n}", "en", [("agent", "Hello")]) for n in range(40)]
+    calls = written_by_people(calls)
     found = chosen(calls, 10, seed=1)
     assert sorted(one.call.language for one in found) == ["de"] * 8 + ["en"] * 2
     assert all(one.gold.tags.surface == "clean" for one in found)
     assert found == chosen(calls, 10, seed=1) != chosen(calls, 10, seed=2)
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "kept"),
+    [
+        ("de", "Die Kundennummer ist 4711 0815, ja.", r"Die Kundennummer ist \d[\d ]{7,}, ja\."),
+        ("de", "Geboren am 3.4.1978, Frau Overbeck.", r"Geboren am \d{1,2}\.\d{1,2}\.(19|20)\d\d, Frau [^\d]+\."),
+        ("de", "Das steht im Vertrag AB 20711.", r"Das steht im Vertrag [A-Z]{2} \d[\d ]{4,}\."),
+        ("de", "Meine PIN ist 0713.", r"Meine PIN ist 0[\d ]{3,}\."),
+        ("de", "Ich wohne im Amselweg 12.", r"Ich wohne im \D+ \d\d\."),
+        ("de", "Mit S-C-H-M-I-T-T.", r"Mit \w(-\w)+\."),
+        ("en", "It's jo.bell@example.com, this is Jo Bell.", r"It's \S+@example\.com, this is \D+ \D+\."),
+        ("en", "Since the 21st I have paid £12.50.", r"Since the 21st I have paid £12\.50\."),
+    ],
+)
+def test_values_are_drawn_anew_and_what_surrounds_them_stays(language: Language, text: str, kept: str) -> None:
+    found = [varied(text, language, np.random.default_rng(seed)) for seed in range(20)]
+    assert all(re.fullmatch(kept, other) for other in found), found
+    assert varied(text, language, np.random.default_rng(7)) == found[7]
+    assert len(set(found)) > 10 or set(found) == {text}
+
+
+def test_two_digits_alike_follow_each_other_more_often_than_by_chance() -> None:
+    chance = np.random.default_rng(2)
+    digits = [re.sub(r"\D", "", varied("5831470296", "de", chance)) for _ in range(200)]
+    alike = np.mean([one == other for number in digits for one, other in pairwise(number)])
+    assert 0.27 < alike < 0.38
+
+
+def test_scripts_of_values_hold_turns_with_values_alone_in_both_languages() -> None:
+    turns = [("agent", "Die Nummer bitte."), ("caller", "Das ist die 4711 0815.")]
+    calls = [labelled("a", "de", turns), labelled("b", "en", [("caller", "It's 33917."), ("agent", "Thanks.")])]
+    scripts = value_scripts(calls, {"de": 60, "en": 3}, seed=4)
+    said = {
+        language: [text for script in scripts if script.language == language for side in script.sides for text in side]
+        for language in ("de", "en")
+    }
+    assert (len(said["de"]), len(said["en"])) == (60, 3)
+    assert all(re.fullmatch(r"Das ist die [\d ]+\.", text) for text in said["de"])
+    assert len(set(said["de"])) > 50
+    assert len({script.name for script in scripts}) == len(scripts)
+    assert value_scripts([labelled("c", "de", [("agent", "Guten Tag.")])], {"de": 5, "en": 0}, seed=4) == []
 
 
 def test_a_line_is_drawn_by_the_seed_and_keeps_what_is_said() -> None:
@@ -75,7 +121,7 @@ def test_stretches_hold_turns_of_one_side_and_write_numbers_in_digits(tmp_path: 
             ("agent", "Danke."),
         ],
     )
-    made = speak_stretches([call], seed=3)
+    made = speak_stretches(scripts_of([call]), seed=3)
     texts = {text for _, text in made.said}
     assert texts <= {"Die Kundennummer bitte. Danke.", "Die Kundennummer bitte.", "Danke.", "4401... 78 23."}
     assert "4401... 78 23." in texts

@@ -15,6 +15,7 @@ from evals.tools.adapting.windows import RATE, Stretches
 from torch import Tensor
 from torch.nn import functional
 
+from ausweis.engines.weights.adapter import load_adapter
 from ausweis.vocabulary import Language
 
 __all__ = ["Course", "learn"]
@@ -101,13 +102,17 @@ def learn(
     course: Course,
     checkpoint: Path,
     told: Callable[[int, int, float, float], None],
+    earlier: Path | None = None,
 ) -> AdaptedWhisper:
-    """Adapt the model in a folder. `told`: steps done, steps in all, loss a token, seconds.
+    """Adapt the model in a folder. `told`: steps done, steps in all, loss a token, seconds. `earlier`: an adapter.
 
-    The checkpoint is written every 25 steps; where there is one, learning begins from its numbers.
+    The checkpoint is written every 25 steps; where there is one, learning begins from its numbers, and else from
+    those of the earlier adapter.
     """
     torch.manual_seed(course.seed)
     model, reader = AdaptedWhisper(folder / "model.bin"), _Reader(folder, stretches)
+    if earlier:
+        model.take(load_adapter(earlier))
     if checkpoint.is_file():
         model.load_state_dict(torch.load(checkpoint, weights_only=True), strict=False)
     learned = [part for part in model.parameters() if part.requires_grad]

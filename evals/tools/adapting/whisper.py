@@ -5,6 +5,7 @@ matrices, which is added to each.
 """
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -97,6 +98,12 @@ class AdaptedWhisper(nn.Module):
             for key, layer in self._layers.items()
             if isinstance(layer, _Linear)
         }
+
+    def take(self, adapter: Mapping[str, tuple[NDArray[np.float32], NDArray[np.float32]]]) -> None:
+        """Begin from an adapter, as `adapter` gives it."""
+        for name, (up, down) in adapter.items():
+            layer = self._layers[_key(name.removesuffix("/weight"))]
+            layer.up.data, layer.down.data = torch.from_numpy(up) / SCALE, torch.from_numpy(down)
 
     def _encoded(self, states: Tensor) -> Tensor:
         for stride, (weight, bias) in enumerate(self._convolutions, start=1):

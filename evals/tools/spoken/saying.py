@@ -21,7 +21,9 @@ Rule = tuple[re.Pattern[str], Callable[[re.Match[str], "Habits"], str]]
 
 STAGE_DIRECTION = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|<[^<>]*>")
 ODD = 0.25
-"""Of the speakers: how many say "zwo" or "double four"; of the numbers: how many are read as pairs."""
+"""Of the speakers: how many say "zwo" or "double four"."""
+PAIRS = 0.25
+"""Of the numbers: how many are read as pairs."""
 LETTERS = re.compile(r"[^\W\d_]")
 
 
@@ -33,6 +35,8 @@ class Habits:
     odd: bool
     """ "zwo" for two, "double four" for 44."""
     chance: np.random.Generator
+    pairs: float = PAIRS
+    """How many numbers are read as pairs, as far as they allow it."""
 
     def tossed(self, share: float) -> bool:
         """Whether something that happens in so many of all cases happens now."""
@@ -76,7 +80,7 @@ def groups_of(text: str, speaker: Habits) -> str:
     groups = re.findall(r"\d+", text)
     if len(groups) > 1 and all(len(group) == 1 for group in groups):
         groups = ["".join(groups)]
-    whole = speaker.tossed(ODD)
+    whole = speaker.tossed(speaker.pairs)
     return ", ".join(_group(group, speaker, whole) for group in groups)
 
 

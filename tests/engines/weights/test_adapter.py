@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ausweis.engines.weights.adapter import adapted, save_adapter
+from ausweis.engines.weights.adapter import adapted, load_adapter, save_adapter
 from ausweis.engines.weights.ctranslate2 import variables
 from ausweis.errors import ModelError
 
@@ -70,6 +70,20 @@ def test_same_numbers_give_the_same_file(tmp_path: Path) -> None:
     for name in ("one", "two"):
         save_adapter(tmp_path / name, pairs, "a test")
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+def test_what_is_loaded_is_what_was_saved(tmp_path: Path) -> None:
+    chance = np.random.default_rng(9)
+    up, down = (chance.normal(size=shape).astype(np.float32) * size for shape, size in (((6, 2), 0.01), ((2, 4), 9)))
+    path = tmp_path / "adapter.safetensors"
+    save_adapter(path, {"a/weight": (up, down), "b/weight": (0 * up, down)}, "a test")
+    found = load_adapter(path)
+    np.testing.assert_allclose(found["a/weight"][0] @ found["a/weight"][1], up @ down, atol=1e-4)
+    assert np.mean(found["a/weight"][1] ** 2) == pytest.approx(1 / 4, rel=1e-3)
+    assert not found["b/weight"][0].any()
+    path.write_bytes(b"cut short")
+    with pytest.raises(ModelError, match="cannot be read"):
+        load_adapter(path)
 
 
 def test_adapter_of_another_model_is_refused(tmp_path: Path, matrices: dict[str, Floats]) -> None:

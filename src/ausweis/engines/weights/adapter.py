@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from ausweis.engines.weights.ctranslate2 import FLOAT16, Variable, variables
 from ausweis.errors import ModelError
 
-__all__ = ["adapted", "save_adapter"]
+__all__ = ["adapted", "load_adapter", "save_adapter"]
 
 SCHEMA = "ausweis/asr-adapter@1"
 DOWN, UP = ".down", ".up"
 LARGEST = 2**15 - 1
+UNREADABLE = "the adapter cannot be read, or is for another model: install Ausweis again"
 
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.int16]
@@ -31,23 +32,27 @@ def adapted(model: bytes, adapter: Path) -> bytes:
     Raises:
         ModelError: the adapter cannot be read, or is for another model.
     """
-    from safetensors import SafetensorError, safe_open
-    from safetensors.numpy import load
-
+    result = bytearray(model)
     try:
-        parts = load(adapter.read_bytes())
-        with safe_open(adapter, framework="numpy") as file:
-            about = json.loads(file.metadata()["about"])
-        if about["schema"] != SCHEMA:
-            raise ValueError(about["schema"])
-        result = bytearray(model)
         known = variables(model)
-        for name, unit in about["units"].items():
-            _add(result, known[name], parts[name + UP], parts[name + DOWN], unit)
-    except (OSError, SafetensorError, LookupError, TypeError, ValueError) as error:
-        message = "the adapter cannot be read, or is for another model: install Ausweis again"
-        raise ModelError(message, place=str(adapter)) from error
+        for name, up, down, unit in _parts(adapter):
+            _add(result, known[name], up, down, unit)
+    except (LookupError, ValueError) as error:
+        raise ModelError(UNREADABLE, place=str(adapter)) from error
     return bytes(result)
+
+
+def load_adapter(path: Path) -> dict[str, tuple[Floats, Floats]]:
+    """The pairs that `save_adapter` wrote; `down` as large as it is when learning begins, by its mean square.
+
+    Raises:
+        ModelError: the adapter cannot be read.
+    """
+    pairs: dict[str, tuple[Floats, Floats]] = {}
+    for name, up, down, unit in _parts(path):
+        size = float(np.sqrt(np.mean(down.astype(np.float64) ** 2) * down.shape[1])) or 1.0
+        pairs[name] = (np.ldexp(up * size, unit).astype(np.float32), (down / size).astype(np.float32))
+    return pairs
 
 
 def save_adapter(path: Path, pairs: Mapping[str, tuple[Floats, Floats]], notes: str) -> None:
@@ -66,6 +71,22 @@ def save_adapter(path: Path, pairs: Mapping[str, tuple[Floats, Floats]], notes: 
     about = {"schema": SCHEMA, "units": units, "notes": notes}
     # One entry: several would be written in an order of their own each time.
     path.write_bytes(save(parts, metadata={"about": json.dumps(about, sort_keys=True)}))
+
+
+def _parts(path: Path) -> list[tuple[str, Numbers, Numbers, int]]:
+    """For each variable its name, `up`, `down`, and the exponent of two that is the unit of their product."""
+    from safetensors import SafetensorError, safe_open
+    from safetensors.numpy import load
+
+    try:
+        parts = load(path.read_bytes())
+        with safe_open(path, framework="numpy") as file:
+            about = json.loads(file.metadata()["about"])
+        if about["schema"] != SCHEMA:
+            raise ValueError(about["schema"])
+        return [(name, parts[name + UP], parts[name + DOWN], unit) for name, unit in about["units"].items()]
+    except (OSError, SafetensorError, LookupError, TypeError, ValueError) as error:
+        raise ModelError(UNREADABLE, place=str(path)) from error
 
 
 def _whole(matrix: Floats) -> tuple[Numbers, int]:
