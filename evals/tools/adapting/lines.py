@@ -9,7 +9,7 @@ import numpy as np
 from evals.tools.adapting.windows import RATE
 from evals.tools.spoken import Law, companded, dropped
 from evals.tools.spoken.telephone import RATE as LINE_RATE
-from evals.tools.spoken.telephone import band
+from evals.tools.spoken.telephone import band, noise_level
 from evals.tools.spoken.voices import Mono
 from numpy.typing import NDArray
 from scipy.signal import resample_poly
@@ -65,10 +65,7 @@ def _noise(sound: Mono, telephone: bool, talk: Talk, chance: np.random.Generator
         people = [_somebody(talk(), count, rate, chance) for _ in range(int(chance.integers(*PEOPLE)))]
         white = np.sum(people, axis=0)
     noise = band(white[None].astype(np.float32))[0] if telephone else white
-    loud = sound[np.abs(sound) > 1e-3]
-    power = float(np.mean(loud**2)) if loud.size else 1e-4
-    scale = np.sqrt(power / 10 ** (chance.choice(SNR) / 10) / (float(np.mean(noise**2)) or 1.0))
-    return np.asarray(noise * scale, np.float64)
+    return np.asarray(noise * noise_level(noise, sound, chance.choice(SNR)), np.float64)
 
 
 def _somebody(said: Mono, count: int, rate: int, chance: np.random.Generator) -> NDArray[np.float64]:

@@ -15,7 +15,7 @@ from scipy.signal import butter, resample_poly, sosfiltfilt
 
 from ausweis.vocabulary import Language
 
-__all__ = ["RATE", "Noise", "band", "held", "hold_music", "noisy", "on_the_telephone"]
+__all__ = ["RATE", "Noise", "band", "held", "hold_music", "noise_level", "noisy", "on_the_telephone"]
 
 Noise = Literal["white", "babble", "floor"]
 
@@ -64,10 +64,18 @@ def noisy(samples: Sound, snr: float, noise: Noise = "white", seed: int = 0, lan
     chance = np.random.default_rng(seed)
     added = band(np.stack([_noise(samples, noise, chance, language) for _ in samples]))
     for channel, sound in zip(added, samples, strict=True):
-        power = float(np.mean(channel**2)) or 1.0
-        channel *= np.sqrt(_speech_power(sound) / power / 10 ** (snr / 10))
+        channel *= noise_level(channel, sound, snr)
     heard: Sound = np.clip(samples + added, -1, 1).astype(np.float32)
     return heard
+
+
+def noise_level(noise: NDArray[np.floating], sound: Mono, snr: float) -> np.float64:
+    """What puts noise `snr` dB below the frames in which somebody speaks, multiplied with it; 0 for silence."""
+    whole = sound[: sound.size // FRAME * FRAME].reshape(-1, FRAME)
+    power = np.mean(whole**2, axis=1)
+    spoken = power[power > ACTIVE * np.max(power, initial=0)]
+    loud = float(spoken.mean()) if spoken.size else 0.0
+    return np.float64(np.sqrt(loud / (float(np.mean(noise**2)) or 1.0) / 10 ** (snr / 10)))
 
 
 def hold_music(seconds: float, rate: int) -> Mono:
@@ -128,11 +136,3 @@ def _noise(samples: Sound, noise: Noise, chance: np.random.Generator, language: 
     voices = np.stack([np.roll(backwards, int(chance.integers(length))) for _ in range(BABBLERS)])
     babble: Mono = voices.sum(axis=0)
     return babble
-
-
-def _speech_power(sound: Mono) -> float:
-    """The mean square of the frames in which somebody speaks; 0 for silence."""
-    whole = sound[: sound.size // FRAME * FRAME].reshape(-1, FRAME)
-    power = np.mean(whole**2, axis=1)
-    spoken = power[power > ACTIVE * np.max(power, initial=0)]
-    return float(spoken.mean()) if spoken.size else 0.0
