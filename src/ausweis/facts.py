@@ -248,3 +248,5 @@ class Facts(BaseModel):
     """The incidents that were looked for, each by its id or its description; in earlier versions without a side."""
     asked_words: Annotated[tuple[OwnWord, ...], Field(exclude_if=is_nothing)] = ()
     """Own factors and categories of a policy that were looked for."""
+    call_sha256: Annotated[str | None, Field(exclude_if=is_nothing)] = None
+    """SHA-256 of what was read, so that a run that goes on sees which transcripts changed; not in earlier versions."""

@@ -8,7 +8,7 @@ import errno
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -156,10 +156,11 @@ def make_folder(path: Path) -> None:
         raise write_fault(path, error) from None
 
 
-def replace_file(path: Path, content: str | bytes, *, private: bool = False) -> None:
+def replace_file(path: Path, content: str | bytes | Iterable[bytes], *, private: bool = False) -> None:
     """Put a text or bytes in the place of a file: at every moment the whole old or the whole new one is there.
 
-    With `private`, nobody but the user may read it, whatever stood there before.
+    The bytes may come in parts, also from the old file. With `private`, nobody but the user may read it, whatever stood
+    there before.
 
     Raises:
         RunError: it cannot be written.
@@ -170,7 +171,8 @@ def replace_file(path: Path, content: str | bytes, *, private: bool = False) -> 
             # What a killed write left behind keeps its mode when it is opened again.
             part.unlink(missing_ok=True)
         with open(part, "wb", opener=_private if private else None) as file:
-            file.write(content.encode() if isinstance(content, str) else content)
+            content = content.encode() if isinstance(content, str) else content
+            file.writelines((content,) if isinstance(content, bytes) else content)
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)

@@ -192,6 +192,30 @@ def test_an_unexpected_fault_stops_only_its_recording(folder: Path) -> None:
     assert isinstance(c, Call)
 
 
+def test_of_a_recording_that_was_heard_anew_the_last_transcript_is_kept(folder: Path) -> None:
+    path = folder / "run" / TRANSCRIPTS_FILE
+    run(folder, Listener())
+    before = path.read_text().splitlines()
+    (folder / "a.wav").write_text("longer than before")
+    run(folder, Listener())
+    after = path.read_text().splitlines()
+    assert [json.loads(line)["id"] for line in after] == ["c", "a"]
+    assert after[0] in before
+    assert after[1] not in before
+    inode = path.stat().st_ino
+    run(folder, Listener())
+    assert path.stat().st_ino == inode
+
+
+def test_two_recordings_of_one_id_are_heard_once_each(folder: Path) -> None:
+    for name in ("a", "c"):
+        (folder / f"{name}.json").write_text('{"id": "C-77"}')
+    for heard in (["a.wav", "bad.wav", "c.agent.wav"], ["bad.wav"]):
+        listener = Listener()
+        run(folder, listener)
+        assert listener.heard == heard
+
+
 def test_without_an_asr_model_nothing_can_be_heard(folder: Path) -> None:
     def missing() -> Any:
         raise ModelError("no ASR model")

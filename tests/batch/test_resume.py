@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -11,10 +12,11 @@ import pytest
 from tests.batch.conftest import Calls, Score
 
 from ausweis.batch import comparable
+from ausweis.batch.manifest import Counts
 from ausweis.calls import Call, UnreadableCall
 from ausweis.engines.fake import FakeEngine
 from ausweis.errors import RunError
-from ausweis.journal import Journal
+from ausweis.journal import Journal, replace_file
 
 FILES = ("facts.jsonl", "failures.jsonl")
 
@@ -32,6 +34,15 @@ def same(one: Path, other: Path) -> bool:
 def mixed(calls: Calls, new_call: Callable[..., Call]) -> list[Any]:
     bad = UnreadableCall("x.json", None, "the file is empty", "empty")
     return [*calls(2), bad, new_call(3, extra="Störgeräusch"), bad, *calls(5)[3:]]
+
+
+def json_counts(folder: Path) -> Counts:
+    return Counts.model_validate(json.loads((folder / "run.json").read_bytes())["counts"])
+
+
+def changed(call: Call, text: str) -> Call:
+    """The call with another last turn."""
+    return call.model_copy(update={"turns": (*call.turns[:-1], call.turns[-1].model_copy(update={"text": text}))})
 
 
 class Kill:
@@ -200,3 +211,116 @@ def test_all_that_differs_is_named(
     for part in ("ausweis version", "strategy", "prompts", "language"):
         assert f"{part} was " in caught.value.message
     assert "policy was" not in caught.value.message
+
+
+def test_a_call_whose_transcript_changed_is_scored_again(
+    tmp_path: Path, calls: Calls, scored: Score, engine: FakeEngine
+) -> None:
+    scored(calls(3), tmp_path / "r")
+    one, two, three = calls(3)
+    other = changed(three, "Das geht leider nicht.")
+    engine.requests.clear()
+    summary = scored([one, two, other], tmp_path / "r", resume=True)
+    assert [len(engine.requests), summary.progress.seen, summary.progress.earlier] == [4, 3, 2]
+    scored([one, two, other], tmp_path / "fresh")
+    assert same(tmp_path / "fresh", tmp_path / "r")
+    assert summary.counts == json_counts(tmp_path / "fresh")
+    engine.requests.clear()
+    scored([one, other, two], tmp_path / "r", resume=True)
+    assert engine.requests == []
+
+
+def test_what_no_verdict_depends_on_is_no_other_transcript(
+    tmp_path: Path, new_call: Callable[..., Call], scored: Score, engine: FakeEngine
+) -> None:
+    heard = {"recording": {"key": "a", "cuts": []}}
+    scored([new_call(1).model_copy(update={"metadata": heard})], tmp_path / "r")
+    engine.requests.clear()
+    touched = new_call(1).model_copy(update={"team": "Nord", "metadata": {"recording": {"key": "b", "cuts": []}}})
+    scored([touched], tmp_path / "r", resume=True)
+    assert engine.requests == []
+    cut = {"recording": {"key": "b", "cuts": [{"start": 1.0, "end": 3.0, "reason": "no words"}]}}
+    assert scored([touched.model_copy(update={"metadata": cut})], tmp_path / "r", resume=True).progress.earlier == 0
+
+
+@pytest.mark.parametrize("how", ["before", "torn", "after"])
+def test_killed_at_any_line_of_a_changed_call(tmp_path: Path, calls: Calls, scored: Score, how: str) -> None:
+    one, two, three = calls(3)
+    found = [one, changed(two, "Das geht leider nicht."), three]
+    scored([one, three, found[1]], tmp_path / "whole")
+    for at in (1, 2):
+        folder = tmp_path / f"{how}-{at}"
+        scored(calls(3), folder)
+        child = os.fork()
+        if child == 0:  # pragma: no cover - dies
+            try:
+                Kill(at, how).install()
+                scored(found, folder, resume=True)
+            finally:
+                os._exit(1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+        summary = scored(found, folder, resume=True)
+        assert same(tmp_path / "whole", folder), at
+        assert summary.counts == json_counts(tmp_path / "whole")
+
+
+def test_a_full_disk_while_earlier_lines_are_left_out(
+    tmp_path: Path, calls: Calls, scored: Score, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ausweis.batch import state
+
+    one, two = calls(2)
+    found = [changed(one, "Das geht leider nicht."), two]
+    scored([two, found[0]], tmp_path / "whole")
+    for name in ("verdicts.jsonl", "facts.jsonl"):
+        scored(calls(2), tmp_path / name)
+
+        def full(path: Path, content: Any, name: str = name) -> None:
+            if path.name == name:
+                raise RunError("the disk is full", place=str(path))
+            replace_file(path, content)
+
+        monkeypatch.setattr(state, "replace_file", full)
+        with pytest.raises(RunError, match="the disk is full"):
+            scored(found, tmp_path / name, resume=True)
+        monkeypatch.undo()
+        assert scored(found, tmp_path / name, resume=True).progress.earlier == 2
+        assert same(tmp_path / "whole", tmp_path / name)
+
+
+def test_a_changed_call_that_fails_keeps_no_earlier_verdict(
+    tmp_path: Path, calls: Calls, new_call: Callable[..., Call], scored: Score
+) -> None:
+    scored(calls(2), tmp_path / "r")
+    one, two = calls(2)
+    summary = scored([one, changed(two, "Störgeräusch")], tmp_path / "r", resume=True)
+    assert (summary.counts.verdicts, summary.counts.failures) == (1, {"engine": 1})
+    for name in ("facts", "verdicts"):
+        assert b"call-2" not in (tmp_path / "r" / f"{name}.jsonl").read_bytes()
+    assert scored([one, two], tmp_path / "r", resume=True).counts.failed == 1
+    assert scored([one, two], tmp_path / "r", resume=True, retry_failed=True).counts.verdicts == 2
+
+
+def test_facts_of_an_earlier_transcript_are_not_judged(
+    tmp_path: Path, calls: Calls, scored: Score, engine: FakeEngine
+) -> None:
+    scored(calls(2), tmp_path / "r")
+    path = tmp_path / "r" / "verdicts.jsonl"
+    path.write_bytes(path.read_bytes().splitlines(keepends=True)[0])
+    one, two = calls(2)
+    found = [one, changed(two, "Das geht leider nicht.")]
+    scored(found, tmp_path / "r", resume=True)
+    scored(found, tmp_path / "fresh")
+    assert same(tmp_path / "fresh", tmp_path / "r")
+
+
+def test_a_run_that_does_not_know_what_was_read_keeps_its_verdicts(
+    tmp_path: Path, calls: Calls, scored: Score, engine: FakeEngine
+) -> None:
+    scored(calls(2), tmp_path / "r")
+    path = tmp_path / "r" / "facts.jsonl"
+    path.write_text(re.sub(r',"call_sha256":"\w+"', "", path.read_text("utf-8")), "utf-8")
+    engine.requests.clear()
+    one, two = calls(2)
+    assert scored([one, changed(two, "Nein.")], tmp_path / "r", resume=True).counts.verdicts == 2
+    assert engine.requests == []

@@ -8,12 +8,20 @@ from typing import Any
 import pytest
 from tests.cli.processes import FAKE, Ran, Run, Write
 
+from ausweis.audio.hearing import HearingOptions
+from ausweis.engines.weights import LocalModel
+from ausweis.store import Store
+
 SECRET = "Zwetschgendatschi"
 
 
 def broken_call(number: int, words: str = "Störgeräusch") -> dict[str, Any]:
     turns = [{"speaker": "agent", "text": "Ja?"}, {"speaker": "caller", "text": words}]
     return {"id": f"bad-{number}", "turns": turns}
+
+
+def verdicts_in(run: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (run / "verdicts.jsonl").read_text("utf-8").splitlines()]
 
 
 def test_table_summary_and_run_folder(run: Run, write_calls: Write, folder: Path) -> None:
@@ -207,6 +215,54 @@ def test_resume_and_retry(run: Run, write_calls: Write, folder: Path) -> None:
     write_calls(3, broken_call(1, "nichts"))
     assert run("score", calls, *FAKE, "--run", "r", "--resume", "--retry-failed").code == 0
     assert (folder / "r" / "verdicts.jsonl").read_text().count("\n") == 4
+
+
+def test_what_changed_since_is_judged_again(
+    run: Run, write_calls: Write, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Listener:
+        """Hears what stands in the file."""
+
+        def transcribe(self, files: list[Path], *_: object) -> dict[str, Any]:
+            heard.append(files[0].name)
+            turns = [{"speaker": "caller", "text": "Eine Frage."}, {"speaker": "agent", "text": files[0].read_text()}]
+            return {"language": "de", "turns": turns, "metadata": {"recording": {}}}
+
+    heard: list[str] = []
+    monkeypatch.setattr(HearingOptions, "find", lambda _: LocalModel(folder, "asr", "a" * 64))
+    monkeypatch.setattr(HearingOptions, "open", lambda *_: Listener())
+    write_calls(0)
+    (folder / "calls.jsonl").unlink()
+    (folder / "day").mkdir()
+    for name in ("one", "two"):
+        for text in (folder / "day" / f"{name}.wav", folder / "day" / f"{name}-written.txt"):
+            text.write_text("Agent: Ihr Vertrag.\nKunde: Ja.\n" if text.suffix == ".txt" else "Ihr Vertrag.")
+    score = ("score", "day", *FAKE, "--run", "r", "--store", "--quiet")
+    assert run(*score).code == 0
+    before = {verdict["call_id"]: verdict for verdict in verdicts_in(folder / "r")}
+    assert {verdict["outcome"] for verdict in before.values()} == {"violation"}
+    (folder / "day" / "two.wav").write_text("Das geht nicht.")
+    (folder / "day" / "two-written.txt").write_text("Agent: Das geht nicht.\nKunde: Ja.\n")
+    # Another file with the same words.
+    os.utime(folder / "day" / "one.wav", (1, 1))
+    heard.clear()
+    assert run(*score, "--resume").code == 0
+    assert heard == ["one.wav", "two.wav"]
+    after = {verdict["call_id"]: verdict for verdict in verdicts_in(folder / "r")}
+    changed = {"two", "two-written"}
+    assert [after[name] == before[name] for name in sorted(after)] == [name not in changed for name in sorted(before)]
+    assert {after[name]["outcome"] for name in changed} == {"not_applicable"}
+    counts = json.loads((folder / "r" / "run.json").read_text())["counts"]
+    assert (counts["verdicts"], counts["outcomes"]) == (4, {"not_applicable": 2, "violation": 2})
+    for name, of in (("verdicts", 4), ("facts", 4), ("transcripts", 2)):
+        assert len((folder / "r" / f"{name}.jsonl").read_text().splitlines()) == of
+    with Store.open("ausweis.sqlite") as store:
+        rows = {row.call_id: (row.outcome, store.record(row.key).call) for row in store.calls()}
+    assert {name: outcome for name, (outcome, _) in rows.items()} == {n: v["outcome"] for n, v in after.items()}
+    for name in changed:
+        call = rows[name][1]
+        assert call is not None
+        assert "Das geht nicht." in {turn.text for turn in call.turns}
 
 
 def test_record_and_replay(run: Run, write_calls: Write, folder: Path) -> None:

@@ -106,7 +106,6 @@ class Hearing:
     keep: Path | None = None
     progress: Listening | None = None
     failed: Mapping[str, UnreadableCall] = field(default_factory=dict)
-    _used: list[str] = field(default_factory=list, init=False)
 
     @cached_property
     def _transcriber(self) -> Transcriber:
@@ -146,8 +145,8 @@ class Hearing:
         Raises:
             RunError: it cannot be written.
         """
-        if self._used:
-            self.kept.keep_only(self._used)
+        if self.kept.used:
+            self.kept.keep_only(self.kept.used)
 
     def _document(self, source: Source, sidecar: Sidecar) -> dict[str, Any]:
         key = self._key(source)
@@ -156,7 +155,6 @@ class Hearing:
             document = self._heard(source, sidecar)
             document = {"id": sidecar.id or source.default_id} | document
             self.kept.add(key, document)
-        self._used.append(key)
         if self.keep is not None:
             _copy(source.files, self.keep, str(document["id"]))
         return document

@@ -1,6 +1,7 @@
 """Transcripts that were made, in `transcripts.jsonl`: one call a line, in the shape of the contract.
 
-The file can be read as calls again, and a run that goes on does not listen to a recording twice.
+The file can be read as calls again, and a run that goes on does not listen to a recording twice. Of a call that is
+heard anew, what was heard before is left out when the file is closed.
 """
 
 import json
@@ -18,7 +19,7 @@ TRANSCRIPTS_FILE = "transcripts.jsonl"
 
 
 class KeptTranscripts:
-    """The transcripts of one folder, found by the key of their recording; a context manager.
+    """The transcripts of one folder, found by the key of their recording; a context manager. `used`: keys so far.
 
     Raises:
         RunError: the file cannot be read or written.
@@ -27,13 +28,17 @@ class KeptTranscripts:
     def __init__(self, folder: Path) -> None:
         self._path = folder / TRANSCRIPTS_FILE
         self._places: dict[str, int] = {}
+        self._ids: dict[str, str] = {}
+        self.used: set[str] = set()
         self._lines = 0
         if self._path.is_file():
             for line in lines(self._path):
                 self._lines += 1
-                key = _key_of(line.data)
+                document = parsed(line.data)
+                key = _key_of(document)
                 if key is not None:
                     self._places[key] = line.offset
+                    self._ids[key] = str(document.get("id"))
         self._journal: Journal | None = None
 
     def __enter__(self) -> "KeptTranscripts":
@@ -42,6 +47,10 @@ class KeptTranscripts:
     def __exit__(self, *_: object) -> None:
         if self._journal is not None:
             self._journal.close()
+        again = {self._ids[key] for key in self.used}
+        wanted = [key for key, call_id in self._ids.items() if key in self.used or call_id not in again]
+        if len(wanted) < len(self._ids):
+            self.keep_only(wanted)
 
     def get(self, key: str) -> dict[str, Any] | None:
         """The call that was made of the recording with this key."""
@@ -51,6 +60,7 @@ class KeptTranscripts:
         with self._path.open("rb") as file:
             file.seek(place)
             document: dict[str, Any] = json.loads(file.readline())
+        self.used.add(key)
         return document
 
     def keep_only(self, keys: Iterable[str]) -> None:
@@ -62,7 +72,7 @@ class KeptTranscripts:
         wanted = set(keys)
         if wanted == self._places.keys() and len(self._places) == self._lines:
             return
-        kept = [line.data.decode("utf-8") for line in lines(self._path) if _key_of(line.data) in wanted]
+        kept = [line.data.decode("utf-8") for line in lines(self._path) if _key_of(parsed(line.data)) in wanted]
         replace_file(self._path, "".join(f"{line}\n" for line in kept))
 
     def add(self, key: str, document: Mapping[str, Any]) -> None:
@@ -79,12 +89,14 @@ class KeptTranscripts:
         place = self._path.stat().st_size
         self._journal.append(line)
         self._places[key] = place
+        self._ids[key] = str(document["id"])
+        self.used.add(key)
         self._lines += 1
 
 
-def _key_of(line: bytes) -> str | None:
+def _key_of(document: Any) -> str | None:
     """The key of a line's recording; None where the line is none of ours."""
     try:
-        return str(parsed(line)["metadata"]["recording"]["key"])
+        return str(document["metadata"]["recording"]["key"])
     except (LookupError, TypeError):
         return None

@@ -2,6 +2,7 @@
 
 The order of writing makes a kill harmless. The facts of a call are on the disk before its verdict is written, so
 what is missing after a kill is at most one verdict whose facts are there, or one call that nothing was written of.
+Of a call that was scored again, the last facts count, and their verdict; what came before is left out at the end.
 """
 
 import os
@@ -19,8 +20,10 @@ from ausweis.batch.state import (
     FAILURES_FILE,
     VERDICTS_FILE,
     RunState,
+    call_sha256,
     facts_line,
     facts_of,
+    leave_out_superseded,
     scan,
     standing,
     verdict_line,
@@ -125,12 +128,20 @@ class RunFolder:
             manifest = manifest.with_inputs_of(self._manifest).model_copy(update=update)
         self._manifest = manifest
         self._state = scan(self.path)
+        if self._leave_out_superseded():
+            # A kill left it behind.
+            self._state = scan(self.path)
         self._retried = retry_failed
         if retry_failed:
             self._state.failed.clear()
         self._write_manifest(complete=False, finished=None)
         for name in (FACTS_FILE, VERDICTS_FILE, FAILURES_FILE):
             self._journals[name] = Journal(self.path / name, synced=synced)
+
+    def meet(self, call: Call) -> None:
+        """Take note where a call's transcript is another than was read before: its verdict does not hold any more."""
+        if call.id in self._state.made_of:
+            self._state.meet(call.id, call_sha256(call))
 
     def is_settled(self, call_id: str) -> bool:
         """Whether the call has a verdict, or has failed."""
@@ -193,7 +204,8 @@ class RunFolder:
         `retried`: files that were all read again, so that what failed in them before, and not again, is mended.
         """
         self._close_journals()
-        if self._forget(retried) or not complete:
+        superseded = self._leave_out_superseded()
+        if self._forget(retried) or superseded or not complete:
             # Whoever was interrupted may have written a line and not counted it.
             self._state = scan(self.path)
         self._write_manifest(complete=complete, finished=now())
@@ -206,6 +218,12 @@ class RunFolder:
             if not self._journals and not (self.path / MANIFEST_FILE).exists():
                 self._undo()
             self._lock.release()
+
+    def _leave_out_superseded(self) -> bool:
+        """Leave out what was made of earlier transcripts; whether there was any."""
+        if self._state.newest:
+            leave_out_superseded(self.path, self._state.newest)
+        return bool(self._state.newest)
 
     def _forget(self, retried: Collection[str]) -> bool:
         """Leave out the failures that do not hold any more; whether there were any."""

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from ausweis import __version__
 from ausweis.batch.failure import Failure
-from ausweis.batch.state import facts_sha256
+from ausweis.batch.state import call_sha256, facts_sha256
 from ausweis.calls.call import Call
 from ausweis.engines.protocol import Engine
 from ausweis.errors import ModelError, RunError
@@ -77,11 +77,11 @@ class Scorer:
         read: Facts | None = None
         tokens: int | None = None
         try:
-            if task.facts is None:
+            facts = task.facts
+            if facts is None:
                 fresh, tokens = self._reader.read(call)
                 _same_call(fresh, call)
-                read = fresh
-            facts = task.facts or fresh
+                facts = read = fresh.model_copy(update={"call_sha256": call_sha256(call)})
             verdict = judge(facts, self._policy.policy, policy_sha256=self._policy.sha256)
             seconds = None if tokens is None else time.monotonic() - begun
             provenance = self.origin.of_verdict(facts_sha256(facts), seconds=seconds, tokens=tokens)

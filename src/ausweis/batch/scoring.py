@@ -86,8 +86,9 @@ def score(
     `origin` is that of the runner's scorer, `sources` are the files that the calls come from. Rows are written as they
     come: in the order of the input where the runner takes one call at a time. A call that failed stays failed when the
     run is resumed; with `retry_failed`, those that are met again are tried again and stand at the end of the files, and
-    what failed in a file is gone once all files were read without it. KeyboardInterrupt ends the run between two lines,
-    and is passed on. `also` opens another place where calls go, once the run has begun.
+    what failed in a file is gone once all files were read without it. A call whose transcript is another by then is
+    scored again, and stands at the end too. KeyboardInterrupt ends the run between two lines, and is passed on. `also`
+    opens another place where calls go, once the run has begun.
 
     Raises:
         ModelError: no call can be read any more.
@@ -146,7 +147,9 @@ class _Scoring:
                 self._broken = self._broken or failure is call
                 self.left_out = self.left_out or failure.kind == "internal"
                 self._step(earlier=not self._run.add_failure(failure), failed=True)
-            elif self._run.is_settled(call.id):
+                continue
+            self._run.meet(call)
+            if self._run.is_settled(call.id):
                 self._add_text(call)
                 self._step(earlier=True, failed=False)
             else:

@@ -7,7 +7,7 @@ same input gives the same bytes.
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,10 @@ from pydantic import ValidationError
 
 from ausweis.batch.failure import Failure
 from ausweis.batch.manifest import Counts
+from ausweis.calls.call import Call
 from ausweis.errors import RunError
 from ausweis.facts import Facts
-from ausweis.journal import Line, lines
+from ausweis.journal import Line, lines, replace_file
 from ausweis.judging.verdict import EARLIER_SCHEMA, SCHEMA, Verdict
 
 __all__ = [
@@ -26,11 +27,13 @@ __all__ = [
     "FAILURES_FILE",
     "VERDICTS_FILE",
     "RunState",
+    "call_sha256",
     "comparable",
     "facts_line",
     "facts_of",
     "facts_sha256",
     "failures",
+    "leave_out_superseded",
     "scan",
     "standing",
     "verdict_line",
@@ -47,6 +50,8 @@ class RunState:
     """`done`: ids with a verdict; `failed`: ids without; `stored`: where in `facts.jsonl` facts without verdict begin.
 
     `failures` counts the lines of `failures.jsonl`, so that a failure that is met again is not written twice.
+    `made_of`: the `call_sha256` of what was read of each call, unknown of facts of earlier versions; `newest`: the same
+    of calls that the files hold something superseded of, made of an earlier transcript.
     """
 
     done: set[str] = field(default_factory=set)
@@ -54,6 +59,15 @@ class RunState:
     stored: dict[str, int] = field(default_factory=dict)
     failures: Counter[str] = field(default_factory=Counter)
     counts: Counts = field(default_factory=Counts)
+    made_of: dict[str, str] = field(default_factory=dict)
+    newest: dict[str, str] = field(default_factory=dict)
+
+    def meet(self, call_id: str, sha256: str) -> None:
+        """Take note of a call's transcript. What was made of another one does not count any more."""
+        if self.made_of.setdefault(call_id, sha256) != sha256:
+            self.made_of[call_id] = self.newest[call_id] = sha256
+            self.done.discard(call_id)
+            self.stored.pop(call_id, None)
 
     def add_failure(self, failure: Failure) -> None:
         """Take note of a failure that is written."""
@@ -71,19 +85,52 @@ class RunState:
 
 
 def scan(folder: Path) -> RunState:
-    """Read a run folder through; a torn last line does not count.
+    """Read a run folder through; a torn last line does not count, nor does what is superseded.
 
     Raises:
         RunError: a whole line is not what its file holds.
     """
     state = RunState()
-    for line in lines(folder / FACTS_FILE):
-        state.stored[call_id_of(line, folder / FACTS_FILE)] = line.offset
+    for line, call_id, sha256 in _facts_in(folder):
+        if sha256 is not None:
+            state.meet(call_id, sha256)
+        state.stored[call_id] = line.offset
+    holds = _holding(folder, state.newest)
     for line in lines(folder / VERDICTS_FILE):
-        state.add_verdict(verdict_of(line, folder / VERDICTS_FILE))
+        verdict = verdict_of(line, folder / VERDICTS_FILE)
+        if holds(verdict):
+            state.add_verdict(verdict)
     for failure in standing(folder, state.done):
         state.add_failure(failure)
     return state
+
+
+def leave_out_superseded(folder: Path, newest: Mapping[str, str]) -> None:
+    """Leave out the lines of these calls that were made of another transcript than this, known by its `call_sha256`.
+
+    Raises:
+        RunError: a file cannot be read or written.
+    """
+    holds = _holding(folder, newest)
+    path = folder / VERDICTS_FILE
+    # Verdicts first: they are known by their facts.
+    replace_file(path, (line.data + b"\n" for line in lines(path) if holds(verdict_of(line, path))))
+    kept = (line for line, call_id, sha256 in _facts_in(folder) if newest.get(call_id, sha256) == sha256)
+    replace_file(folder / FACTS_FILE, (line.data + b"\n" for line in kept))
+
+
+def _holding(folder: Path, newest: Mapping[str, str]) -> Callable[[dict[str, Any]], bool]:
+    """Tells whether a verdict was made of the newest transcript of its call."""
+    held = {
+        hashlib.sha256(line.data).hexdigest()
+        for line, call_id, sha256 in (_facts_in(folder) if newest else ())
+        if call_id in newest and newest[call_id] == sha256
+    }
+
+    def holds(verdict: dict[str, Any]) -> bool:
+        return verdict["call_id"] not in newest or (verdict.get("provenance") or {}).get("facts_sha256") in held
+
+    return holds
 
 
 def standing(folder: Path, judged: Collection[str]) -> list[Failure]:
@@ -115,12 +162,15 @@ def failures(folder: Path) -> Iterator[Failure]:
             raise _broken(path, line, "failure") from None
 
 
-def call_id_of(line: Line, path: Path) -> str:
-    """The call of a line of facts, without reading all of them."""
-    try:
-        return str(json.loads(line.data)["call_id"])
-    except (ValueError, LookupError, TypeError, RecursionError):
-        raise _broken(path, line, "facts") from None
+def _facts_in(folder: Path) -> Iterator[tuple[Line, str, str | None]]:
+    """The lines of `facts.jsonl`, each with its call and that one's `call_sha256`, without reading all of them."""
+    path = folder / FACTS_FILE
+    for line in lines(path):
+        try:
+            facts = json.loads(line.data)
+            yield line, str(facts["call_id"]), facts.get("call_sha256")
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            raise _broken(path, line, "facts") from None
 
 
 def facts_of(line: Line, path: Path) -> Facts:
@@ -162,6 +212,14 @@ def verdict_of(line: Line, path: Path) -> dict[str, Any]:
 
 def _broken(path: Path, line: Line, what: str) -> RunError:
     return RunError(f"the line holds no {what}; delete it, or begin another run folder", place=f"{path}:{line.number}")
+
+
+def call_sha256(call: Call) -> str:
+    """SHA-256 of all of a call that facts depend on: neither of its file, nor of agent, team and the like."""
+    recording = call.metadata.get("recording")
+    cuts = recording.get("cuts") if isinstance(recording, dict) else None
+    said = call.model_dump_json(include={"language", "turns", "roles_confidence"})
+    return hashlib.sha256(f"{said}\n{json.dumps(cuts)}".encode()).hexdigest()
 
 
 def facts_line(facts: Facts) -> str:
