@@ -6,6 +6,7 @@ without noise, and heard by each model. No model that ships was adapted to them.
 """
 
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,8 @@ LOUDNESS = 0.08
 GAP = (0.02, 0.12)
 EDGE = 0.3
 KINDS = ("digits", "digits", "pairs", "date")
+_PAIR = re.compile(r"digits/\d-and digits/\d0|digits/[2-9]0 digits/[1-9]")
+"""Two files that are one word: without a gap, where *eighty* and *five* apart are two numbers."""
 SNRS: tuple[float | None, ...] = (None, 20.0, 10.0)
 
 
@@ -78,10 +81,10 @@ def sound_of(said: Said, language: Language, chance: random.Random) -> Mono:
     """The files, a short gap apart."""
     folder, suffix = FOLDERS[language]
     pieces = [np.zeros(round(EDGE * RATE), np.float32)]
-    for file in said.files:
+    for file, following in zip(said.files, (*said.files[1:], ""), strict=True):
         samples = np.concatenate(list(Recording.open(folder / f"{file}{suffix}").chunks(60)), axis=1)[0]
         word = trimmed(resample_poly(samples, RATE, HEARD_RATE).astype(np.float32))
-        gap = 0.0 if file.endswith("-and") else chance.uniform(*GAP)
+        gap = 0.0 if _PAIR.fullmatch(f"{file} {following}") else chance.uniform(*GAP)
         pieces += [word * (LOUDNESS / float(np.sqrt(np.mean(word**2)))), np.zeros(round(gap * RATE), np.float32)]
     return np.concatenate([*pieces, pieces[0]])
 

@@ -4,11 +4,15 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from evals.tools.spoken import JoeVoice
+from evals.tools.spoken.voices import RATE as VOICE_RATE
+from scipy.signal import resample_poly
 
 from ausweis.audio.asr_model import AsrModel
 from ausweis.audio.decode import RATE
 from ausweis.audio.heard import Cut, Heard, Word
 from ausweis.audio.speech import Span, Window
+from ausweis.engines.weights import locate_folder
 from ausweis.vocabulary import Language
 
 
@@ -44,3 +48,12 @@ def test_what_was_cut_there_is_not_noted_twice() -> None:
     cut = Cut(4.5, 6.0, "silence")
     heard = Deaf(Heard([FIRST], [cut]), Heard()).hear(np.zeros(9 * RATE, np.float32), SPANS, "de")
     assert heard.cuts == [cut]
+
+
+@pytest.mark.model
+def test_a_mail_address_has_its_sign() -> None:
+    said = JoeVoice.load(1).speak("I think my email address is susan dot miller at example dot com.")
+    samples = resample_poly(said, RATE, VOICE_RATE).astype(np.float32)
+    model = AsrModel.load(locate_folder("whisper-base-telephone").path)
+    heard = model.hear(samples, [Span(0, len(samples))], "en")
+    assert "@example.com" in "".join(word.text for word in heard.words)

@@ -38,12 +38,16 @@ class AsrModel:
 
     def __init__(self, model: "WhisperModel", hot_words: Sequence[str] = ()) -> None:
         from faster_whisper import BatchedInferencePipeline
+        from faster_whisper.tokenizer import Tokenizer
 
         if model.model.device == "cpu":
             model.encode = OnceEncoded(model.encode)
         self._model = model
         self._pipeline = BatchedInferencePipeline(model)
         self._hot_words = f"{', '.join(hot_words)}." if hot_words else None
+        tokenizer = Tokenizer(model.hf_tokenizer, model.model.is_multilingual, task="transcribe", language="en")
+        # Signs that nobody says are not written; mail addresses have theirs.
+        self._unwritten = [token for token in tokenizer.non_speech_tokens if tokenizer.decode([token]).strip() != "@"]
         self._told = frozenset(part.casefold() for word in hot_words for part in word.split())
 
     @classmethod
@@ -150,6 +154,7 @@ class AsrModel:
             batch_size=BATCH,
             word_timestamps=True,
             hotwords=hot_words,
+            suppress_tokens=self._unwritten,
         )
         grouped: list[list[Segment]] = [[] for _ in windows]
         begins = [window.begin for window in windows]
@@ -184,6 +189,7 @@ class AsrModel:
             beam_size=BEAM,
             temperature=LATER_TRIES,
             condition_on_previous_text=False,
+            suppress_tokens=self._unwritten,
             word_timestamps=True,
         )
         return list(segments)
