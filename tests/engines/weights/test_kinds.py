@@ -121,6 +121,23 @@ def test_file_that_went_missing_comes_back_alone(packages: Path, cache: Path) ->
     assert (weights.locate_folder("ears").path / "config.json").read_bytes() == CONFIG
 
 
+def test_model_of_an_earlier_version_is_put_together_anew(packages: Path, cache: Path, tmp_path: Path) -> None:
+    file = packages / "ears_2" / "part2"
+    file.write_bytes(file.read_bytes()[::-1])
+    earlier = MODEL[:1_000_000] + MODEL[1_000_000:][::-1]
+    models = tmp_path / "earlier.yaml"
+    models.write_text(CATALOGUE.replace(sha256(MODEL), sha256(earlier)), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("AUSWEIS_MODELS", str(models))
+        assert weights.locate_folder("ears").sha256 == sha256(earlier)
+    file.write_bytes(MODEL[1_000_000:])
+    assert (weights.locate_folder("ears").path / "model.bin").read_bytes() == MODEL
+    # What somebody changed is no earlier version.
+    (cache / "ears" / "model.bin").write_bytes(earlier)
+    with pytest.raises(ModelError, match="replace it"):
+        weights.locate_folder("ears")
+
+
 def test_missing_packages_are_counted_and_nothing_is_written(packages: Path, cache: Path) -> None:
     (packages / "ears_2" / "v").unlink()
     with pytest.raises(ModelError) as caught:

@@ -25,6 +25,7 @@ __all__ = [
     "noted",
     "read_all",
     "size",
+    "superseded",
     "write",
 ]
 
@@ -86,6 +87,11 @@ def read_all(paths: Iterable[Path]) -> Iterator[bytes]:
 def noted(file: CachedFile) -> bool:
     """Whether the file is there, was hashed, and has not changed since."""
     return _read_note(_note_of(file.path), file.path) == file.sha256
+
+
+def superseded(file: CachedFile) -> bool:
+    """Whether the file is there as an earlier catalogue wanted it: it was hashed, and has not changed since."""
+    return _read_note(_note_of(file.path), file.path) not in (None, file.sha256)
 
 
 def hash_noted(path: Path, progress: Progress | None = None) -> str:

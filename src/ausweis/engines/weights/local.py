@@ -13,7 +13,17 @@ from pathlib import Path
 from typing import Literal
 
 from ausweis.engines.weights import catalogue
-from ausweis.engines.weights.cache import CachedFile, Progress, cache_folder, check, hash_noted, noted, size, write
+from ausweis.engines.weights.cache import (
+    CachedFile,
+    Progress,
+    cache_folder,
+    check,
+    hash_noted,
+    noted,
+    size,
+    superseded,
+    write,
+)
 from ausweis.engines.weights.catalogue import Entry, HubSource, PackageSource
 from ausweis.engines.weights.sources import chunks_of
 from ausweis.errors import ModelError
@@ -60,8 +70,8 @@ def locate(model: str, *, progress: Progress | None = None) -> LocalModel:
 def locate_folder(model: str, *, progress: Progress | None = None) -> LocalModel:
     """The folder of an ASR model: of a catalogue id, or of a path to any folder with `model.bin`.
 
-    What is not in the cache yet is put together, as `locate` does. The other files of a folder given by its path are
-    not looked at.
+    What is not in the cache yet, or is there as an earlier version, is put together, as `locate` does. The other files
+    of a folder given by its path are not looked at.
 
     Raises:
         ModelError: there is no such model or folder, it is not here yet, cut short, or its hash is another.
@@ -166,7 +176,7 @@ def _files(entry: Entry) -> list[CachedFile]:
 def _ready(entry: Entry, progress: Progress | None) -> LocalModel:
     """The model, once all its files are in the cache and were hashed."""
     files = _files(entry)
-    if any(size(file.path) is None for file in files):
+    if any(size(file.path) is None or superseded(file) for file in files):
         # What is used, not pulled, comes from this machine or not at all.
         return pull(entry.id, origin="package", progress=progress)
     unsure = [file for file in files if not noted(file)]
