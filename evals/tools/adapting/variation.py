@@ -42,12 +42,10 @@ class Values:
         self._language, self._chance = language, chance
 
     def number(self, like: str) -> str:
-        """Digits for digits; a year stays a year, and what begins with zero does so."""
+        """Digits for digits; a year stays a year, what begins with zero does so, and one digit alone is left."""
         if re.fullmatch(r"(?:19|20)\d\d", like):
             return f"{'19' if self._chance.random() < 0.8 else '20'}{self._chance.integers(100):02d}"
-        digits = like[0] if like[0] == "0" or len(like) < 3 else str(self._chance.integers(1, 10))
-        if 1 < len(like) < 3 and like[0] != "0":
-            digits = str(self._chance.integers(1, 10))
+        digits = like[0] if like[0] == "0" or len(like) == 1 else str(self._chance.integers(1, 10))
         while len(digits) < len(like):
             digits += digits[-1] if self._chance.random() < ALIKE else str(self._chance.integers(10))
         return digits
