@@ -1,7 +1,7 @@
 """Adapt Whisper to telephone calls: `python -m evals.tools.adapt_asr speak …`, then `… learn …`.
 
 Speaks labelled calls in voices that no test call has, over lines of all kinds, and learns an adapter for the weights.
-Needs the voices of `evals.tools.speak_calls`, torch and text2num.
+Needs the voices of `evals.tools.speak_calls`, torch, text2num and Faker.
 """
 
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ from ausweis.vocabulary import LANGUAGES, Language
 GERMAN = 0.8
 """Of the calls that are spoken."""
 VALUES_GERMAN = 0.65
-"""Of the turns with other values. English pairs (*eighty five*) got worse with fewer."""
+"""Of the turns with other values: English has more of them than of the calls."""
 
 
 def written_by_people(calls: Iterable[LabelledCall]) -> list[LabelledCall]:

@@ -111,10 +111,10 @@ def learn(
     """
     torch.manual_seed(course.seed)
     model, reader = AdaptedWhisper(folder / "model.bin"), _Reader(folder, stretches)
-    if earlier:
-        model.take(load_adapter(earlier))
     if checkpoint.is_file():
         model.load_state_dict(torch.load(checkpoint, weights_only=True), strict=False)
+    elif earlier:
+        model.take(load_adapter(earlier))
     learned = [part for part in model.parameters() if part.requires_grad]
     optimiser = torch.optim.AdamW(learned, lr=course.rate, weight_decay=0.01)
     steps = max(1, round(course.rounds * len(stretches) / (course.batch * course.together)))

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from functools import cache
 
 import numpy as np
+from evals.tools.spoken.german import MONTHS
+from evals.tools.spoken.saying import MAIL
 from faker import Faker
 
 from ausweis.vocabulary import Language
@@ -31,7 +33,7 @@ _TITLE = (
     r"Frau|Herrn?|Familie|[Hh]ier ist|[Nn]ame ist|ich hei(?:ß|ss)e|[Hh]ier spricht"
     r"|Mr\.?|Mrs\.?|Ms\.?|Miss|[Tt]his is|[Nn]ame is|name['’]s"
 )
-_DAY = r"(?:st|nd|rd|th)\b|\.\s*(?:Jan|Feb|Mär|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez)"
+_DAY = r"(?:st|nd|rd|th)\b|\.\s*(?:" + "|".join(month[:3] for month in MONTHS) + ")"
 _PLACE_TAIL = r"straße|strasse|weg|gasse|platz|allee|ring|damm"
 
 
@@ -102,7 +104,7 @@ def _people_of(place: str) -> Faker:
 
 
 _RULES: tuple[tuple[re.Pattern[str], Say], ...] = (
-    (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), lambda found, values: values.mail(found)),
+    (MAIL, lambda found, values: values.mail(found)),
     (re.compile(r"\b(?:[A-ZÄÖÜ]-){2,}[A-ZÄÖÜ]\b"), lambda found, values: values.spelled(found)),
     (
         re.compile(rf"\b({_TITLE})\s+({_NAME})(\s+{_NAME})?"),

@@ -3,7 +3,7 @@
 import re
 
 from evals.tools.spoken.numerals import cardinal_en, ordinal_en, year_en
-from evals.tools.spoken.saying import Habits, Rule, applied, code_of, digits_of, groups_of, spelled
+from evals.tools.spoken.saying import MAIL, Habits, Rule, applied, code_of, digits_of, groups_of, spelled
 
 __all__ = ["said_in_english"]
 
@@ -73,7 +73,7 @@ def _alone(digits: str, speaker: Habits) -> str:
 
 
 _RULES: tuple[Rule, ...] = (
-    (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), _mail),
+    (MAIL, _mail),
     (re.compile(r"\b(?:[A-Z]-){2,}[A-Z]\b"), lambda found, _: spelled(found[0])),
     (re.compile(r"\b(\d{1,2})[/.](0?[1-9]|1[0-2])[/.](\d{4}|\d{2})\b"), _date),
     (re.compile(r"\b(0?[1-9]|1[0-2])/(\d{1,2})/(\d{4}|\d{2})\b"), _american_date),

@@ -14,7 +14,7 @@ from evals.tools.spoken.numerals import DIGITS, cardinal_de, cardinal_en
 
 from ausweis.vocabulary import Language
 
-__all__ = ["Habits", "Rule", "applied", "code_of", "digits_of", "groups_of", "habits", "spelled", "words_of"]
+__all__ = ["MAIL", "Habits", "Rule", "applied", "code_of", "digits_of", "groups_of", "habits", "spelled", "words_of"]
 
 Rule = tuple[re.Pattern[str], Callable[[re.Match[str], "Habits"], str]]
 """What is found, and what is said for it."""
@@ -24,6 +24,7 @@ ODD = 0.25
 """Of the speakers: how many say "zwo" or "double four"."""
 PAIRS = 0.25
 """Of the numbers: how many are read as pairs."""
+MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 LETTERS = re.compile(r"[^\W\d_]")
 
 

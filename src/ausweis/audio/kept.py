@@ -7,7 +7,7 @@ heard anew, what was heard before is left out when the file is closed.
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ausweis.journal import Journal, lines, parsed, replace_file
 
@@ -16,6 +16,13 @@ __all__ = ["KEPT_AUDIO", "TRANSCRIPTS_FILE", "KeptTranscripts"]
 KEPT_AUDIO = "recordings"
 """The folder in a run folder where recordings are copied to, when that is asked for."""
 TRANSCRIPTS_FILE = "transcripts.jsonl"
+
+
+class _Kept(NamedTuple):
+    """Where in the file the line begins, and of which call it is."""
+
+    offset: int
+    call_id: str
 
 
 class KeptTranscripts:
@@ -27,8 +34,7 @@ class KeptTranscripts:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / TRANSCRIPTS_FILE
-        self._places: dict[str, int] = {}
-        self._ids: dict[str, str] = {}
+        self._kept: dict[str, _Kept] = {}
         self.used: set[str] = set()
         self._lines = 0
         if self._path.is_file():
@@ -37,8 +43,7 @@ class KeptTranscripts:
                 document = parsed(line.data)
                 key = _key_of(document)
                 if key is not None:
-                    self._places[key] = line.offset
-                    self._ids[key] = str(document.get("id"))
+                    self._kept[key] = _Kept(line.offset, str(document.get("id")))
         self._journal: Journal | None = None
 
     def __enter__(self) -> "KeptTranscripts":
@@ -47,18 +52,18 @@ class KeptTranscripts:
     def __exit__(self, *_: object) -> None:
         if self._journal is not None:
             self._journal.close()
-        again = {self._ids[key] for key in self.used}
-        wanted = [key for key, call_id in self._ids.items() if key in self.used or call_id not in again]
-        if len(wanted) < len(self._ids):
+        again = {kept.call_id for key, kept in self._kept.items() if key in self.used}
+        wanted = [key for key, kept in self._kept.items() if key in self.used or kept.call_id not in again]
+        if len(wanted) < len(self._kept):
             self.keep_only(wanted)
 
     def get(self, key: str) -> dict[str, Any] | None:
         """The call that was made of the recording with this key."""
-        place = self._places.get(key)
-        if place is None:
+        kept = self._kept.get(key)
+        if kept is None:
             return None
         with self._path.open("rb") as file:
-            file.seek(place)
+            file.seek(kept.offset)
             document: dict[str, Any] = json.loads(file.readline())
         self.used.add(key)
         return document
@@ -70,10 +75,11 @@ class KeptTranscripts:
             RunError: the file cannot be written.
         """
         wanted = set(keys)
-        if wanted == self._places.keys() and len(self._places) == self._lines:
+        if wanted == self._kept.keys() and len(self._kept) == self._lines:
             return
         kept = [line.data.decode("utf-8") for line in lines(self._path) if _key_of(parsed(line.data)) in wanted]
         replace_file(self._path, "".join(f"{line}\n" for line in kept))
+        self._kept = {key: place for key, place in self._kept.items() if key in wanted}
 
     def add(self, key: str, document: Mapping[str, Any]) -> None:
         """Keep a call; its recording gets the key.
@@ -86,10 +92,9 @@ class KeptTranscripts:
         line = json.dumps({**document, "metadata": metadata}, ensure_ascii=False)
         if self._journal is None:
             self._journal = Journal(self._path)
-        place = self._path.stat().st_size
+        offset = self._path.stat().st_size
         self._journal.append(line)
-        self._places[key] = place
-        self._ids[key] = str(document["id"])
+        self._kept[key] = _Kept(offset, str(document["id"]))
         self.used.add(key)
         self._lines += 1
 
