@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.browser import Opened
 from tests.serve.serving import TOKEN
 
-__all__ = ["signed_in"]
+__all__ = ["sign_in", "signed_in"]
 
 
 @contextmanager
@@ -31,11 +31,23 @@ def signed_in(
     try:
         found = Opened(context.new_page())
         found.page.goto(f"{address}/signin?token={TOKEN}")
-        found.page.locator("input[name=reviewer]").fill(name)
-        found.page.keyboard.press("Enter")
+        sign_in(found.page, name)
         found.page.wait_for_url(f"{address}/")
         yield found
         assert found.complaints == [], found.complaints
         assert all(one.startswith(address) for one in found.requests)
     finally:
         context.close()
+
+
+def sign_in(page: Page, name: str, token: str | None = None) -> None:
+    """Fill the page on which one signs in, and send it.
+
+    Nothing is typed before the first field has the focus, as people wait for it: Chromium complains of a page whose
+    autofocus comes when another field has it.
+    """
+    expect(page.locator("[autofocus]")).to_be_focused()
+    if token is not None:
+        page.locator("input[name=token]").fill(token)
+    page.locator("input[name=reviewer]").fill(name)
+    page.keyboard.press("Enter")

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from tests.browser import looked_at
-from tests.serve.driven import signed_in
+from tests.serve.driven import sign_in, signed_in
 from tests.serve.filled import call_of, fill, incident, judged, tone
 from tests.serve.serving import TOKEN, desk_of, served
 
@@ -243,9 +243,7 @@ def test_the_second_outlasts_the_sign_in(browser: Browser, address: str, store: 
     try:
         page.goto(f"{address}/calls/{row.key}?show=all#t=7")
         for name, token in (("Anna", "wrong"), ("Anna", TOKEN)):
-            page.locator("input[name=token]").fill(token)
-            page.locator("input[name=reviewer]").fill(name)
-            page.keyboard.press("Enter")
+            sign_in(page, name, token)
             expect(page.locator("[role=alert]")).to_have_count(1 if token == "wrong" else 0)
         page.wait_for_url(f"{address}/calls/{row.key}?show=all#t=7")
         page.wait_for_function("() => Math.abs(document.querySelector('audio').currentTime - 7) < 0.5")

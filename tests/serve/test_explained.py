@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
-from tests.serve.driven import signed_in
+from tests.serve.driven import sign_in, signed_in
 from tests.serve.serving import TOKEN, desk_of, served
 
 from ausweis.store import CallFilter, Store
@@ -32,8 +32,7 @@ def test_a_word_is_explained_where_it_first_stands(
     try:
         page = context.new_page()
         page.goto(f"{address}/signin?token={TOKEN}")
-        page.locator("input[name=reviewer]").fill("Anna")
-        page.keyboard.press("Enter")
+        sign_in(page, "Anna")
         page.wait_for_url(f"{address}/")
         page.goto(f"{address}/calls/{key}")
         button = page.get_by_role("button", name="Verlässlichkeit?")

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
+from tests.serve.driven import sign_in
 from tests.serve.serving import TOKEN, Visitor, desk_of, served, visitor
 
 from ausweis.store import CallFilter, Objection, Store
@@ -147,8 +148,7 @@ def test_a_lead_goes_through_it_in_the_browser(
             assert result.violations_count == 0, result.generate_report()
 
         page.goto(f"{address}/signin?token={TOKEN}")
-        page.locator("input[name=reviewer]").fill("Lea")
-        page.keyboard.press("Enter")
+        sign_in(page, "Lea")
         page.wait_for_url(f"{address}/")
         page.goto(f"{address}/calls/{key}")
         page.get_by_role("link", name="Einspruch erfassen").click()
