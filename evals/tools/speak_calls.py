@@ -6,7 +6,7 @@ Debian has in non-free; what is missing is named.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
@@ -29,6 +29,7 @@ from evals.tools.spoken import (
     write_stereo,
     write_truth,
 )
+from evals.tools.spoken.casting import CAST, TRAINING, Part
 from evals.tools.spoken.speaking import CHANNELS
 from evals.tools.spoken.writing import WavCodec
 
@@ -45,14 +46,17 @@ MOST_TURNS = 24
 
 
 def choose(
-    calls: Iterable[LabelledCall], count: int = 10, languages: Iterable[Language] = LANGUAGES
+    calls: Iterable[LabelledCall],
+    count: int = 10,
+    languages: Iterable[Language] = LANGUAGES,
+    most_turns: int = MOST_TURNS,
 ) -> list[LabelledCall]:
-    """At most so many calls in these languages, ordered by id: clean text, 8 to 24 turns, a violation or compliant.
+    """At most so many calls in these languages, ordered by id: clean text, 8 turns at least, a violation or compliant.
 
     One of each policy and outcome in turn, for as long as there are some; among equals the hash of the id decides.
     """
     wanted = set(languages)
-    fitting = [labelled for labelled in calls if labelled.call.language in wanted and _fits(labelled)]
+    fitting = [labelled for labelled in calls if labelled.call.language in wanted and _fits(labelled, most_turns)]
     groups: dict[tuple[str, str], list[LabelledCall]] = {}
     for labelled in sorted(fitting, key=lambda labelled: sha256(labelled.call.id.encode()).digest()):
         groups.setdefault((labelled.policy, str(labelled.gold.outcome)), []).append(labelled)
@@ -61,11 +65,11 @@ def choose(
     return sorted((labelled for _, _, labelled in rounds[:count]), key=lambda labelled: labelled.call.id)
 
 
-def _fits(labelled: LabelledCall) -> bool:
+def _fits(labelled: LabelledCall, most_turns: int) -> bool:
     return (
         labelled.gold.tags.surface == "clean"
         and labelled.gold.outcome in OUTCOMES
-        and FEWEST_TURNS <= len(labelled.call.turns) <= MOST_TURNS
+        and FEWEST_TURNS <= len(labelled.call.turns) <= most_turns
         and all(turn.speaker in CHANNELS for turn in labelled.call.turns)
     )
 
@@ -99,13 +103,19 @@ class Line:
     music: float | None
     law: Law | None
     loss: float
+    teaching: bool = False
+
+    @property
+    def voices(self) -> Mapping[Language, Sequence[Part]]:
+        """Who may speak."""
+        return TRAINING if self.teaching else CAST
 
 
 def speak_one(chosen: LabelledCall, line: Line) -> float:
     """Speak one call into the folder; its length in seconds. Its sound does not depend on the calls before it."""
     call = chosen.call
     seed = crc32(call.id.encode())
-    spoken = speak_call(chosen, cast(call.language, seed), seed)
+    spoken = speak_call(chosen, cast(call.language, seed, line.voices), seed)
     if line.music:
         spoken = held(spoken, line.music)
     law: Law = line.law or ("alaw" if call.language == "de" else "mulaw")
@@ -124,6 +134,7 @@ def speak_one(chosen: LabelledCall, line: Line) -> float:
     help="Labelled calls (JSONL), of which some are chosen.",
 )
 @click.option("--count", type=click.IntRange(min=1), default=10, show_default=True, help="How many of them.")
+@click.option("--turns", type=click.IntRange(min=FEWEST_TURNS), default=MOST_TURNS, show_default=True, help="At most.")
 @click.option("--spoken", "listed", is_flag=True, help="All calls of the spoken golden set instead.")
 @click.option(
     "--language",
@@ -145,11 +156,13 @@ def speak_one(chosen: LabelledCall, line: Line) -> float:
 @click.option(
     "--loss", type=click.FloatRange(0, 50), default=0.0, metavar="PERCENT", help="Lose packets of 20 ms, in bursts."
 )
+@click.option("--teaching", is_flag=True, help="In the voices that are learned from, not in those of test calls.")
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Processes.")
 def speak(
     folder: Path,
     labelled: Path,
     count: int,
+    turns: int,
     listed: bool,
     languages: tuple[Language, ...],
     jobs: int,
@@ -157,10 +170,11 @@ def speak(
 ) -> None:
     """Speak golden calls into FOLDER."""
     try:
-        check_voices(languages)
-        calls = spoken_set(languages) if listed else choose(read_all([labelled]), count, languages)
+        told = Line(folder, **line)
+        check_voices(languages, told.voices)
+        calls = spoken_set(languages) if listed else choose(read_all([labelled]), count, languages, turns)
         folder.mkdir(parents=True, exist_ok=True)
-        _speak_all(calls, Line(folder, **line), jobs)
+        _speak_all(calls, told, jobs)
     except AusweisError as error:
         raise click.ClickException(str(error)) from error
 

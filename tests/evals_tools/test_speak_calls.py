@@ -1,13 +1,15 @@
 """The command that speaks golden calls."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import av
 import pytest
 from click.testing import CliRunner
-from evals.tools.speak_calls import choose, speak, spoken_set
+from evals.tools.speak_calls import Line, choose, speak, spoken_set
 from evals.tools.spoken import casting
+from evals.tools.spoken.casting import CAST, TRAINING
 from tests.evals_tools.test_casting import needs_german
 from tests.evals_tools.test_speaking import labelled
 
@@ -32,6 +34,18 @@ def test_calls_are_chosen_by_language() -> None:
     both = [labelled(*EIGHT, name=name, outcome="violation", language=name) for name in LANGUAGES]
     assert [one.call.id for one in choose(both, 9, ["de"])] == ["de"]
     assert [one.call.id for one in choose(both, 9)] == ["de", "en"]
+
+
+def test_longer_calls_are_chosen_where_they_are_asked_for() -> None:
+    long = labelled(*EIGHT * 4, name="long", outcome="compliant")
+    assert choose([long]) == []
+    assert choose([long], most_turns=32) == [long]
+
+
+def test_calls_to_learn_from_have_other_voices_than_those_to_measure_by(tmp_path: Path) -> None:
+    line = partial(Line, tmp_path, mono=False, snr=None, noise="white", music=None, law=None, loss=0)
+    assert line().voices is CAST
+    assert line(teaching=True).voices is TRAINING
 
 
 def test_the_spoken_set_holds_long_calls_of_both_languages() -> None:
