@@ -98,25 +98,6 @@ def test_a_probe_goes_on_learning() -> None:
     assert np.mean(right) > 0.85
 
 
-def test_calls_that_a_probe_knows_in_another_form_leave_its_probabilities_as_they_are() -> None:
-    start = learn(made(60), BOUND, SMALL, FACT_TASK)
-    told: list[LeftOut] = []
-    still = replace(SMALL, rounds=1, rate=0.0)
-    same = learn(made(30, seed=5), BOUND, still, FACT_TASK, told.append, start=start, known=True)
-    assert not told
-    assert same.dialogue == start.dialogue
-    for one in made(3, seed=9):
-        for seen in one.seen:
-            assert same.scores(seen) == pytest.approx(start.scores(seen), abs=1e-3)
-    # Calibrated by calls that are new to it, they are others.
-    anew = learn(made(30, seed=5), BOUND, still, FACT_TASK, told.append, start=start)
-    assert len(told) == 1
-    seen = made(1, seed=9)[0].seen[0]
-    assert anew.scores(seen) != pytest.approx(start.scores(seen), abs=1e-3)
-    learned = learn(made(30, seed=5), BOUND, replace(SMALL, rounds=6), FACT_TASK, start=start, known=True)
-    assert learned.scores(seen) != pytest.approx(start.scores(seen), abs=1e-3)
-
-
 def test_calls_of_one_single_pass_are_left_out_one_by_one() -> None:
     learned = prepare(made(10), TEMPLATE, SMALL, FACT_TASK)
     scores = left_out(learned.numbers, replace(SMALL, rounds=1), ["one"] * 10)

@@ -113,14 +113,11 @@ def learn(
     on_left_out: Callable[[LeftOut], None] = lambda told: None,
     start: Probe | None = None,
     rehearsed: Sequence[Lines] = (),
-    *,
-    known: bool = False,
 ) -> Probe:
     """The probe of a template: all its labels, and their verbs, that occur often enough.
 
     With `start`, the networks of that probe go on learning; `rehearsed` are calls that it has learned from, some of
-    which are learned again, so that they are not forgotten. They calibrate nothing, since no network is without them;
-    nor do the calls, where they are `known` to it in another form: then probabilities stay as they were.
+    which are learned again, so that they are not forgotten. They calibrate nothing, since no network is without them.
     `on_left_out` is told what networks say of calls that they have not seen.
     """
     every = prepare(calls, bound.template, plan, task, start, rehearsed)
@@ -129,18 +126,15 @@ def learn(
     learned = every._replace(chunks=every.chunks[:new], numbers=every.numbers[:new], groups=every.groups[:new])
     _, labels, chunks, numbers, groups = learned
     starts = [None] * NETWORKS if start is None else [network_of(start, labels, place) for place in range(NETWORKS)]
-    if start is not None and known:
-        calibration, dialogue = (np.ones(len(labels), np.float32), np.zeros(len(labels), np.float32)), start.dialogue
-    else:
-        scores = left_out(numbers, plan, groups, starts[0], again)
-        slopes, offsets = calibration = slopes_of(numbers, scores)
-        answers = [1 / (1 + np.exp(-(score * slopes + offsets))) for score in scores]
-        dialogue = dialogue_of(labels, chunks, numbers, answers) if task.dialogue else ()
-        on_left_out(LeftOut(learned, scores, answers, dialogue))
+    scores = left_out(numbers, plan, groups, starts[0], again)
+    slopes, offsets = slopes_of(numbers, scores)
+    answers = [1 / (1 + np.exp(-(score * slopes + offsets))) for score in scores]
+    dialogue = dialogue_of(labels, chunks, numbers, answers) if task.dialogue else ()
+    on_left_out(LeftOut(learned, scores, answers, dialogue))
     networks = [
         learn_network([*numbers, *(call for call, _ in again)], plan, seed, begin) for seed, begin in enumerate(starts)
     ]
-    return probe_of(bound, learned, networks, calibration, dialogue)
+    return probe_of(bound, learned, networks, (slopes, offsets), dialogue)
 
 
 def probe_of(

@@ -30,14 +30,12 @@ RATE = 5e-4
 class GoingOn:
     """The probe that goes on learning; of calls that it knows, `rehearsed` are learned again beside the new ones.
 
-    What is told of left-out calls, and their calibration, hold only if it has never seen them, not even in another
-    form: where it has, they are `known`, and neither is done.
+    What is told of left-out calls then holds only if it has never seen them, not even in another form.
     """
 
     probe: Path
     rehearse: tuple[Path, ...] = ()
     rehearsed: int | None = None
-    known: bool = False
 
 
 def train_probe(options: Options, going_on: GoingOn | None = None) -> Path:
@@ -80,7 +78,6 @@ def train_probe(options: Options, going_on: GoingOn | None = None) -> Path:
         show,
         start,
         KeptLines(again, task),
-        known=going_on is not None and going_on.known,
     )
     if not probe.labels:
         raise InputError("so few calls teach no label")

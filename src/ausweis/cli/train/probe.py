@@ -79,12 +79,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option(
     "--rehearsed", type=click.IntRange(min=1), metavar="N", help="So many of those, drawn by chance. Default: all."
 )
-@click.option(
-    "--known",
-    is_flag=True,
-    help="With --go-on: it has learned from LABELLED in another form. Nothing is left out, nothing calibrated anew.",
-)
-def probe(go_on: Path | None, rehearse: tuple[Path, ...], rehearsed: int | None, known: bool, **given: Any) -> None:
+def probe(go_on: Path | None, rehearse: tuple[Path, ...], rehearsed: int | None, **given: Any) -> None:
     """Learn a probe from LABELLED calls: it reads answers from what the model computed over the transcript.
 
     Shows how well calls are judged whose writing pass was left out, learns from all, and writes the probe into the
@@ -93,9 +88,9 @@ def probe(go_on: Path | None, rehearse: tuple[Path, ...], rehearsed: int | None,
     from ausweis.errors import InputError
     from ausweis.training.probe_run import GoingOn, train_probe
 
-    if (rehearse or known) and not go_on:
-        raise InputError(f"{'--rehearse' if rehearse else '--known'} is for --go-on")
-    train_probe(options_of(given), GoingOn(go_on, rehearse, rehearsed, known) if go_on else None)
+    if rehearse and not go_on:
+        raise InputError("--rehearse is for --go-on")
+    train_probe(options_of(given), GoingOn(go_on, rehearse, rehearsed) if go_on else None)
 
 
 @click.command(epilog="\b\nExample:\n  ausweis train matcher yours.jsonl evals/incidents/described-train.jsonl")
