@@ -103,12 +103,12 @@ class Line:
     music: float | None
     law: Law | None
     loss: float
-    teaching: bool = False
+    training_voices: bool = False
 
     @property
     def voices(self) -> Mapping[Language, Sequence[Part]]:
         """Who may speak."""
-        return TRAINING if self.teaching else CAST
+        return TRAINING if self.training_voices else CAST
 
 
 def speak_one(chosen: LabelledCall, line: Line) -> float:
@@ -156,7 +156,7 @@ def speak_one(chosen: LabelledCall, line: Line) -> float:
 @click.option(
     "--loss", type=click.FloatRange(0, 50), default=0.0, metavar="PERCENT", help="Lose packets of 20 ms, in bursts."
 )
-@click.option("--teaching", is_flag=True, help="In the voices that are learned from, not in those of test calls.")
+@click.option("--training-voices", is_flag=True, help="In the voices that are learned from, not in those of test calls.")
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Processes.")
 def speak(
     folder: Path,
