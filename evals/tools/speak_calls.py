@@ -156,7 +156,7 @@ def speak_one(chosen: LabelledCall, line: Line) -> float:
 @click.option(
     "--loss", type=click.FloatRange(0, 50), default=0.0, metavar="PERCENT", help="Lose packets of 20 ms, in bursts."
 )
-@click.option("--training-voices", is_flag=True, help="In the voices that are learned from, not in those of test calls.")
+@click.option("--training-voices", is_flag=True, help="In voices to learn from, not in those of test calls.")
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Processes.")
 def speak(
     folder: Path,
