@@ -103,7 +103,7 @@ class Line:
     music: float | None
     law: Law | None
     loss: float
-    training_voices: bool = False
+    training_voices: bool
 
     @property
     def voices(self) -> Mapping[Language, Sequence[Part]]:
@@ -134,7 +134,7 @@ def speak_one(chosen: LabelledCall, line: Line) -> float:
     help="Labelled calls (JSONL), of which some are chosen.",
 )
 @click.option("--count", type=click.IntRange(min=1), default=10, show_default=True, help="How many of them.")
-@click.option("--turns", type=click.IntRange(min=FEWEST_TURNS), default=MOST_TURNS, show_default=True, help="At most.")
+@click.option("--turns", type=click.IntRange(min=FEWEST_TURNS), default=MOST_TURNS, show_default=True, help="In a call at most.")
 @click.option("--spoken", "listed", is_flag=True, help="All calls of the spoken golden set instead.")
 @click.option(
     "--language",
@@ -166,15 +166,15 @@ def speak(
     listed: bool,
     languages: tuple[Language, ...],
     jobs: int,
-    **line: Any,
+    **recorded: Any,
 ) -> None:
     """Speak golden calls into FOLDER."""
     try:
-        told = Line(folder, **line)
-        check_voices(languages, told.voices)
+        line = Line(folder, **recorded)
+        check_voices(languages, line.voices)
         calls = spoken_set(languages) if listed else choose(read_all([labelled]), count, languages, turns)
         folder.mkdir(parents=True, exist_ok=True)
-        _speak_all(calls, told, jobs)
+        _speak_all(calls, line, jobs)
     except AusweisError as error:
         raise click.ClickException(str(error)) from error
 

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
-from tests.serve.driven import sign_in
-from tests.serve.serving import TOKEN, Visitor, desk_of, served, visitor
+from tests.serve.driven import signed_in
+from tests.serve.serving import Visitor, desk_of, served, visitor
 
 from ausweis.store import CallFilter, Objection, Store
 
@@ -136,20 +136,14 @@ def test_a_lead_goes_through_it_in_the_browser(
 ) -> None:
     key = flagged(store)
     raised(store, flagged(store, 1), days=1, today=date.today() - timedelta(days=3))
-    context = browser.new_context(
-        viewport={"width": width, "height": 800}, locale="de", color_scheme="dark" if dark else "light"
-    )
-    try:
-        page = context.new_page()
+    with signed_in(browser, address, "Lea", width=width, dark=dark, language="de") as found:
+        page = found.page
 
         def checked() -> None:
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             result = Axe().run(page)
             assert result.violations_count == 0, result.generate_report()
 
-        page.goto(f"{address}/signin?token={TOKEN}")
-        sign_in(page, "Lea")
-        page.wait_for_url(f"{address}/")
         page.goto(f"{address}/calls/{key}")
         page.get_by_role("link", name="Einspruch erfassen").click()
         page.get_by_label("Wer erhebt Einspruch?").fill("Teamleitung Nord")
@@ -172,6 +166,4 @@ def test_a_lead_goes_through_it_in_the_browser(
         page.get_by_role("button", name="Entscheidung speichern").click()
         page.wait_for_url("**/objections?done=1")
         expect(page.get_by_role("status")).to_contain_text("Die Entscheidung ist gespeichert.")
-    finally:
-        context.close()
     assert store.record(key).row.state == "overruled"
