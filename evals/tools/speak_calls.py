@@ -134,7 +134,7 @@ def speak_one(chosen: LabelledCall, line: Line) -> float:
     help="Labelled calls (JSONL), of which some are chosen.",
 )
 @click.option("--count", type=click.IntRange(min=1), default=10, show_default=True, help="How many of them.")
-@click.option("--turns", type=click.IntRange(min=FEWEST_TURNS), default=MOST_TURNS, show_default=True, help="In a call at most.")
+@click.option("--most-turns", type=click.IntRange(min=FEWEST_TURNS), default=MOST_TURNS, show_default=True)
 @click.option("--spoken", "listed", is_flag=True, help="All calls of the spoken golden set instead.")
 @click.option(
     "--language",
@@ -162,7 +162,7 @@ def speak(
     folder: Path,
     labelled: Path,
     count: int,
-    turns: int,
+    most_turns: int,
     listed: bool,
     languages: tuple[Language, ...],
     jobs: int,
@@ -172,7 +172,7 @@ def speak(
     try:
         line = Line(folder, **recorded)
         check_voices(languages, line.voices)
-        calls = spoken_set(languages) if listed else choose(read_all([labelled]), count, languages, turns)
+        calls = spoken_set(languages) if listed else choose(read_all([labelled]), count, languages, most_turns)
         folder.mkdir(parents=True, exist_ok=True)
         _speak_all(calls, line, jobs)
     except AusweisError as error:
