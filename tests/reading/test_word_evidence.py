@@ -16,9 +16,20 @@ from ausweis.vocabulary import OwnWord
 LINE = ["does", "verb", "rather", "known", "does and verb", "rather than known"]
 MENTIONED = ["named", "described", "named rather"]
 NUMBER = ["number", "no number", "a number where none belongs", "strong"]
+SHAPE = ["fits", "short", "differs", "prefix", "fits rather", "shape known", "a date", "a date where none belongs"]
 QUESTION = ["known alike", "known otherwise", "question names", "question names rather", "names lately"]
 ASKED = ["asked", "lately", "asked rather", "lately rather", "latest", "ever", "verb and asked", "verb and lately"]
-FACTOR = [*NUMBER, *MENTIONED, *QUESTION, *ASKED, "does and lately", "next gives", "next gives any"]
+FACTOR = [
+    *NUMBER,
+    *SHAPE,
+    *MENTIONED,
+    *QUESTION,
+    *ASKED,
+    "does and lately",
+    "next fits",
+    "next gives",
+    "next gives any",
+]
 CATEGORY = ["just done", "own given", "given"]
 ORDER = {
     verb: [*LINE, *BESIDE[verb], "length", *(CATEGORY if verb in ("tells", "changes") else FACTOR)] for verb in BESIDE
@@ -159,6 +170,38 @@ def test_a_number_where_one_belongs(
 ) -> None:
     told = evidence(place, label)
     assert [told[name] for name in NUMBER] == [number, no_number, none_belongs, strong]
+
+
+def test_a_value_of_the_shape_that_the_description_tells() -> None:
+    berth, locker = (
+        OwnWord(kind="factor", id=name, name="n", description=text, looks_like="digits", strength="weak")
+        for name, text in (("berth", "B und vier Ziffern"), ("locker", "three digits"))
+    )
+    since = OwnWord(kind="factor", id="since", name="n", description="d", looks_like="date", strength="weak")
+    chunks = [
+        Chunk(1, "agent", "Ihr Liegeplatz?"),
+        Chunk(2, "caller", "B 4711, seit März"),
+        Chunk(3, "caller", "B 47"),
+        Chunk(4, "caller", "vier sieben eins"),
+    ]
+    told = {
+        (piece.place, piece.label): dict(zip(ORDER[piece.verb], piece.evidence, strict=True))
+        for piece in pieces(chunks, [{}] * len(chunks), own_labels([berth, locker, since]))
+    }
+    names = ["fits", "short", "differs", "prefix", "fits rather"]
+
+    def shaped(place: int, label: str) -> list[float]:
+        return [told[place, label][name] for name in names]
+
+    assert shaped(1, "gives own berth") == [1, 0, 0, 1, 1]
+    assert shaped(1, "gives own locker") == [0, 0, 1, 0, -1]
+    assert shaped(2, "gives own berth") == [0, 1, 0, 1, 0]
+    assert shaped(3, "gives own locker") == [1, 0, 0, 0, 1]
+    assert shaped(1, "gives own since") == [0, 0, 0, 0, -1]
+    assert [told[1, f"gives own {word}"]["shape known"] for word in ("berth", "locker", "since")] == [1, 1, 0]
+    assert (told[1, "gives own since"]["a date"], told[1, "gives own since"]["a date where none belongs"]) == (1, 0)
+    assert (told[1, "gives own berth"]["a date"], told[1, "gives own berth"]["a date where none belongs"]) == (0, 1)
+    assert (told[0, "asks own berth"]["next fits"], told[0, "asks own locker"]["next fits"]) == (1, -1)
 
 
 def test_a_line_or_its_question_may_name_the_word() -> None:

@@ -72,7 +72,7 @@ class DescribedWords(NamedTuple):
 class WordMatcher(LearnedFile):
     """Tells what a line does with what each description says."""
 
-    SCHEMA = "ausweis/words@1"
+    SCHEMA = "ausweis/words@2"
     SHAPES = WORD_PARTS
 
     def described(self, descriptions: Sequence[LineFeatures]) -> DescribedWords:

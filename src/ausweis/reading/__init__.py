@@ -9,8 +9,8 @@ policy_words  what a policy's words make of a question about a whole call
 quotes      whether what a model quotes was said, and where
 kept        which events are kept, and in which order
 asking      the two ways to ask about a call's lines: in a window, or as a transcript that is read once
-own_words   a policy's own factors and categories; own_labels: what may be done with them; word_evidence and
-            word_mentions: what else a call says of them
+own_words   a policy's own factors and categories; own_labels: what may be done with them; word_evidence,
+            word_mentions and value_shapes: what else a call says of them
 incidents   critical incidents beyond authentication, where the policy asks for them
 address     the name that a caller gave, from how the agent speaks to them
 dialogue    which factor is given, from the line and from what was asked
@@ -21,7 +21,7 @@ defects     what is wrong with a recording: it starts late, breaks off, is garbl
 unsure      where a recording was heard badly: words that are not sure, speech without any
 plausible   what an answer must look like, by code
 refusal     what an agent declines in plain words
-spoken      numbers as people say them
+spoken      numbers and dates as people say them
 """
 
 from ausweis.reading.incidents import IncidentQuestion

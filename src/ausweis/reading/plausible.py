@@ -8,17 +8,12 @@ import re
 from collections.abc import Mapping, Sequence
 
 from ausweis.reading.labels import Possible
-from ausweis.reading.spoken import digits_in, has_number
+from ausweis.reading.spoken import digits_in, has_date, has_number
 from ausweis.vocabulary import KNOWN_WORDS, FactorRecord
 
 __all__ = ["plausible"]
 
 _LETTER = re.compile(r"[^\W\d_]")
-_MONTH = re.compile(
-    r"\b(januar|jänner|februar|märz|april|mai|juni|juno|juli|august|september|oktober|november|dezember"
-    r"|january|february|march|may|june|july|october|december)\b",
-    re.IGNORECASE,
-)
 FEWEST_REPEATED = 3
 """So many digits in a row, said by the caller before, are the caller's own value and no chance."""
 
@@ -35,7 +30,7 @@ def plausible(
     """
     record = factors.get(event.subject or "")
     if event.kind == "gives" and record is not None and record.has_digits:
-        return has_number(text) or (record.looks_like == "date" and _MONTH.search(text) is not None)
+        return has_number(text) or (record.looks_like == "date" and has_date(text))
     if event.kind == "gives":
         return _LETTER.search(text) is not None or has_number(text)
     if event.kind == "reads_out" and record is not None and record.has_digits:

@@ -1,4 +1,4 @@
-"""Numbers as people say them, in German and English: enough to tell whether a turn has any, and which digits.
+"""Numbers and dates as people say them, in German and English: whether a turn has any, and which digits.
 
 `vier sieben eins`, `4 7 1` and `471` are the digits 471; `achtundsechzig` is 68, and so is `acht und sechzig`, as
 ASR models write it; `double five` is 55. `one` and `oh` count beside another English number, and not alone.
@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from unicodedata import normalize
 
-__all__ = ["digits_in", "has_number", "words_in"]
+__all__ = ["digits_in", "has_date", "has_number", "words_in"]
 
 _ONES_DE = "null ein zwei drei vier fünf sechs sieben acht neun".split()
 _TEENS_DE = "zehn elf zwölf dreizehn vierzehn fünfzehn sechzehn siebzehn achtzehn neunzehn".split()
@@ -60,6 +60,11 @@ _TOKEN = re.compile(r"\d+|[^\W\d_]+")
 _APART_DE = re.compile(rf"\b({'|'.join(_ONES_DE[1:])}|zwo) und (?={'|'.join(_TENS_DE)}|dreissig)")
 _APART_EN = re.compile(rf"\b({'|'.join(_TENS_EN)})[ -](?=(?:{'|'.join([*_ONES_EN[1:], *_ORDINALS_EN[:9]])})\b)")
 _MOMENT = re.compile(r"\b(a|one|per) second\b")
+_DATE = re.compile(
+    r"\b(januar|jänner|februar|märz|april|mai|juni|juno|juli|august|september|oktober|november|dezember"
+    r"|january|february|march|may|june|july|october|december)\b|\b\d{1,2}\.\s?\d{1,2}\.",
+    re.IGNORECASE,
+)
 _BELOW = "|".join(sorted(_GERMAN, key=len, reverse=True))
 _LARGE = re.compile(rf"(({_BELOW})?tausend)?(({_BELOW})?hundert)?(?:und)?({_BELOW})?")
 
@@ -72,6 +77,11 @@ def digits_in(text: str) -> str:
 def has_number(text: str) -> bool:
     """Whether the text has a written or spoken number; articles and `second`, alone, are none."""
     return any(word != "second" for word, _ in _numbers(text))
+
+
+def has_date(text: str) -> bool:
+    """Whether a month is named, or a day and a month stand there in digits."""
+    return _DATE.search(text) is not None
 
 
 def _numbers(text: str) -> Iterator[tuple[str, str]]:

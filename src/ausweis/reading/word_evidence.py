@@ -12,7 +12,8 @@ from typing import NamedTuple
 from ausweis.reading.chunks import Chunk
 from ausweis.reading.dialogue import LATELY, LESS, NEVER, log_odds
 from ausweis.reading.own_labels import OwnLabel, as_written
-from ausweis.reading.spoken import has_number
+from ausweis.reading.spoken import has_date, has_number
+from ausweis.reading.value_shapes import fits_of, shape_of
 from ausweis.reading.word_mentions import mentions_of
 from ausweis.vocabulary import FACTORS, FactorRecord, OwnWord
 
@@ -77,7 +78,10 @@ class _Dialogue:
         self.gives = [own.label for own in labels if own.verb == "gives"]
         words = list(dict.fromkeys(own.word for own in labels))
         self.words = {word.id: place for place, word in enumerate(words)}
-        self.mentions = mentions_of([chunk.text for chunk in chunks], words)
+        texts = [chunk.text for chunk in chunks]
+        self.mentions = mentions_of(texts, words)
+        self.fits = fits_of(texts, words)
+        self.dates = [has_date(text) for text in texts]
         self._best = [
             {(verb, own): _likeliest(line, verb, self.names, own=own) for verb in BESIDE for own in (True, False)}
             for line in odds
@@ -120,6 +124,12 @@ class _Dialogue:
         """The same against the own word that it mentions most beside it."""
         others = (mention.both for number, mention in enumerate(self.mentions[place]) if number != self.words[word])
         return self.mentioned(place, word) - max(others, default=0.0)
+
+    def fits_rather(self, place: int, word: str) -> float:
+        """Whether a value of the line has the shape of this word's, less whether one has that of another own word."""
+        fits = self.fits[place]
+        others = any(fit.fits for number, fit in enumerate(fits) if number != self.words[word])
+        return float(fits[self.words[word]].fits) - others
 
     def alike(self, place: int, verb: str, word: OwnWord, *, alike: bool) -> float:
         """The likeliest known factor that looks like this one and proves as much, or that does not."""
@@ -185,6 +195,16 @@ def _of_factor(dialogue: _Dialogue, place: int, own: OwnLabel) -> Iterator[float
     yield float(digits and not number)
     yield float(number and not digits)
     yield float(word.strength == "strong")
+    fit = dialogue.fits[place][dialogue.words[word.id]]
+    yield float(fit.fits)
+    yield float(fit.short)
+    yield float(fit.differs)
+    yield float(fit.prefix)
+    yield dialogue.fits_rather(place, word.id)
+    yield float(shape_of(word).known)
+    date = word.looks_like == "date"
+    yield float(date and dialogue.dates[place])
+    yield float(dialogue.dates[place] and not date)
     mention = dialogue.mentions[place][dialogue.words[word.id]]
     yield mention.name
     yield mention.description
@@ -209,6 +229,7 @@ def _of_factor(dialogue: _Dialogue, place: int, own: OwnLabel) -> Iterator[float
     yield min(verb, lately)
     yield min(dialogue.of(place, own.label), lately)
     answer = None if own.speaker == "caller" else dialogue.next_of_caller(place)
+    yield 0.0 if answer is None else dialogue.fits_rather(answer, word.id)
     yield NEVER if answer is None else dialogue.of(answer, gives)
     yield NEVER if answer is None else dialogue.of(answer, "gives")
 
