@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ausweis.engines.word_matcher import VERBS, WORD_PARTS, weigh
-from ausweis.training.word_weighing import HIDDEN, NETWORKS, Weighed, learn_weighing
+from ausweis.training.word_weighing import HIDDEN, NETWORKS, Weighed, learn_weighing, raised_by
 
 pytestmark = pytest.mark.training
 CHANCE = np.random.default_rng(4)
@@ -51,3 +51,40 @@ def test_what_was_never_seen_is_never_done(parts: dict[str, np.ndarray]) -> None
 
 def test_nothing_at_all() -> None:
     assert weigh(learn_weighing({}), "gives", GIVES, own=True) == pytest.approx(-9)
+
+
+def test_one_half_is_where_f1_is_best() -> None:
+    """Scores that are right as likelihoods: F1 is best from half of it on."""
+    likely = CHANCE.uniform(0.01, 0.6, size=20_000)
+    truth = (CHANCE.uniform(size=len(likely)) < likely).astype(np.float32)
+    scores = np.log(likely / (1 - likely)).astype(np.float32)
+
+    def f1(raised: float) -> float:
+        said = scores + raised > 0
+        return float(2 * (said * truth).sum() / (said.sum() + truth.sum()))
+
+    raised = raised_by(scores, truth)
+    assert raised > 0.3
+    assert f1(raised) > f1(0) + 0.05
+    assert f1(raised) == pytest.approx(max(f1(other) for other in np.linspace(-1, 3, 81)), abs=0.01)
+
+
+@pytest.mark.parametrize("truth", [[], [0, 0, 0]])
+def test_where_nothing_is_true_nothing_is_raised(truth: list[float]) -> None:
+    assert raised_by(np.arange(len(truth), dtype=np.float32), np.array(truth, np.float32)) == 0
+
+
+def test_sure_likelihoods_are_raised_by_nothing() -> None:
+    assert raised_by(np.array([5, 4, -4, -5], np.float32), np.array([1, 1, 0, 0], np.float32)) == pytest.approx(0)
+
+
+def test_only_what_verdicts_hang_on_is_raised() -> None:
+    """The same evidence and truth: with `gives` a doubtful line is likelier than with `asks`."""
+    truth = (CHANCE.uniform(size=LINES) < 1 / (1 + np.exp(2 - GIVES[:, 0] / 2))).astype(np.float32)
+    parts = learn_weighing({(verb, own): Weighed(GIVES, truth) for verb in ("asks", "gives") for own in (True, False)})
+    gives, asks, known = (
+        weigh(parts, verb, GIVES, own=own) for verb, own in (("gives", True), ("asks", True), ("gives", False))
+    )
+    assert np.ptp(gives - asks) < 1e-3
+    assert np.mean(gives - asks) > 0.2
+    assert known == pytest.approx(asks, abs=1e-3)

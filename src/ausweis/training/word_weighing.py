@@ -1,8 +1,11 @@
 """How the evidence for a word is weighed, learned: a small network for each verb, of own words and of known ones.
 
-It is learned from scores by networks that have seen neither the call nor another one of its writing pass.
+It is learned from scores by networks that have seen neither the call nor another one of its writing pass. Few lines
+give an own factor or change something, and one that is missed decides a call more often than one that is invented: such
+likelihoods are raised until one half is where F1 is best, which is half of the best F1 (arXiv 1402.1892).
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -11,10 +14,11 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
+from ausweis.engines.probe import gelu
 from ausweis.engines.word_matcher import VERBS
 from ausweis.training.learning import Optimiser, arrays_of, chance_of, device_of, network_from
 
-__all__ = ["Weighed", "learn_weighing"]
+__all__ = ["Weighed", "learn_weighing", "raised_by"]
 
 Array = NDArray[np.float32]
 
@@ -23,6 +27,9 @@ NETWORKS = 4
 HIDDEN = 16
 """Units of each."""
 ROUNDS, AT_ONCE, RATE, DECAY = 400, 8192, 1e-2, 1e-4
+
+RAISED = ("gives", "changes")
+"""The verbs of own words whose likelihoods are raised. With `tells` too, more clean calls are flagged."""
 
 
 class Weighed(NamedTuple):
@@ -37,6 +44,10 @@ def learn_weighing(alike: Mapping[tuple[str, bool], Weighed]) -> dict[str, Array
     networks: Sequence[dict[str, Array]] = [
         _averaged(alike[verb, own]) if (verb, own) in alike else _nothing() for own in (True, False) for verb in VERBS
     ]
+    for verb in RAISED:
+        if (verb, True) in alike:
+            network, seen = networks[VERBS.index(verb)], alike[verb, True]
+            network["bias"] = network["bias"] + raised_by(_scores(network, seen.evidence), seen.truth)
     most = max(len(network["direct"]) for network in networks)
     return {
         "weigh_hidden": np.stack([_filled(network["hidden"], most) for network in networks]),
@@ -45,6 +56,20 @@ def learn_weighing(alike: Mapping[tuple[str, bool], Weighed]) -> dict[str, Array
         "weigh_direct": np.stack([_filled(network["direct"], most) for network in networks]),
         "weigh_bias": np.stack([network["bias"] for network in networks]),
     }
+
+
+def raised_by(scores: Array, truth: Array) -> float:
+    """What log-odds are raised by, so that one half is where F1 is best. 0 where nothing is true, or F1 is nought."""
+    ranked = truth[np.argsort(-scores)]
+    found = np.cumsum(ranked)
+    best = float((2 * found / (np.arange(1, len(ranked) + 1) + ranked.sum())).max()) if len(ranked) else 0.0
+    return math.log(2 / best - 1) if best > 0 else 0.0
+
+
+def _scores(network: Mapping[str, Array], evidence: Array) -> Array:
+    hidden = gelu(evidence @ network["hidden"] + network["hidden_bias"])
+    scores: Array = hidden @ network["hidden_out"] + evidence @ network["direct"] + network["bias"]
+    return scores
 
 
 def _filled(part: Array, rows: int) -> Array:
