@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from ausweis.reading.value_shapes import Fit, Shape, fits_of, shape_of, values_in
+from ausweis.reading.value_shapes import MOST, Fit, Shape, fits_of, shape_of, values_in
 from ausweis.vocabulary import OwnWord
 
 
@@ -42,6 +42,25 @@ def fit(line: str, *words: OwnWord) -> Fit:
         ("Die Nummer des Passes, sie beginnt mit AW", "letters", Shape(prefix="aw")),
         ("being the letters RW and four digits", "letters", Shape((4, 4), prefix="rw")),
         ("The code on the slip, such as RQ 7 T 41", "letters", Shape((3, 3), (3, 3))),
+        ("PIN mit vier Ziffern", "digits", Shape((4, 4))),
+        ("Code mit sechs Zeichen, der per SMS kommt", "letters", Shape(characters=(6, 6))),
+        ("TAN mit sechs Zeichen", "letters", Shape(characters=(6, 6))),
+        ("Sechs- bis achtstellige Nummer", "digits", Shape((6, 8))),
+        ("4-6 digits", "digits", Shape((4, 6))),
+        ("Between four and six digits", "digits", Shape((4, 6))),
+        ("At least six digits", "digits", Shape((6, MOST))),
+        ("Höchstens vier Ziffern", "digits", Shape((1, 4))),
+        ("Eine geheime Ziffernfolge", "digits", Shape()),
+        ("Eine Prüfziffer", "digits", Shape()),
+        ("Zweimal vier Ziffern", "digits", Shape()),
+        ("four blocks of five digits", "digits", Shape()),
+        ("Vier Ziffern, Bindestrich und zwei Ziffern", "digits", Shape()),
+        ("Nummer auf dem Formular F12", "letters", Shape()),
+        ("Nummer wie B2 17", "letters", Shape((3, 3), (1, 1))),
+        ("Sechs Ziffern und Buchstaben", "letters", Shape(characters=(6, 6))),
+        ("ſechs Ziffern", "digits", Shape((6, 6))),
+        ("DREİ Ziffern", "digits", Shape()),
+        ("00 Ziffern", "digits", Shape()),
         ("Die Nummer auf dem grünen Zettel", "digits", Shape()),
         ("Eine Nummer aus der SMS", "digits", Shape()),
         ("Vier Ziffern", "words", Shape()),
@@ -63,6 +82,16 @@ def test_what_a_description_tells_of_the_value(description: str, looks_like: str
         ("Konrad, drei eins, Ende", ["k31"]),
         ("vier, eins ... dann null und eine sieben", ["4107"]),
         ("BFN seven seven oh. The seal is one nine three", ["bfn770", "193"]),
+        ("it's AB 12345", ["ab12345", "b12345"]),
+        ("Ja, es ist AB 12345, I think", ["sab12345", "ab12345", "b12345"]),
+        ("Hm, KK 20417", ["kk20417"]),
+        ("OK, die Nr. 20417", ["20417"]),
+        ("PIN 4711", ["4711"]),
+        ("4711 und 4712", ["47114712", "4711", "4712"]),
+        ("AB eins zwei drei ja vier fünf", ["ab12345", "b12345"]),
+        ("double K, 20417", ["kk20417"]),
+        ("I like four one", ["41"]),
+        ("the 4th, 5kg", ["4", "5"]),
         ("der Hund heißt Fiete", []),
         ("PIN? Weiß ich nicht.", []),
         ("", []),
@@ -83,6 +112,8 @@ NOTE = word("die Nummer auf dem Zettel", "digits")
     [
         ("AB 12345", SLIP, Fit(fits=True)),
         ("a be eins zwei drei vier fünf", SLIP, Fit(fits=True)),
+        ("it's AB 12345, you know", SLIP, Fit(fits=True)),
+        ("Nr. 12345", SLIP, Fit(differs=True)),
         ("AB 123", SLIP, Fit(short=True)),
         ("AB 1234567", SLIP, Fit(differs=True)),
         ("four four, one nine, nine", TILL, Fit(differs=True)),

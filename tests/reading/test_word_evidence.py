@@ -174,8 +174,11 @@ def test_a_number_where_one_belongs(
 
 def test_a_value_of_the_shape_that_the_description_tells() -> None:
     berth, locker = (
-        OwnWord(kind="factor", id=name, name="n", description=text, looks_like="digits", strength="weak")
-        for name, text in (("berth", "B und vier Ziffern"), ("locker", "three digits"))
+        OwnWord.model_validate({"kind": "factor", "id": name, "name": "n", "strength": "weak", **told})
+        for name, told in (
+            ("berth", {"description": "B und vier Ziffern", "looks_like": "letters"}),
+            ("locker", {"description": "three digits", "looks_like": "digits"}),
+        )
     )
     since = OwnWord(kind="factor", id="since", name="n", description="d", looks_like="date", strength="weak")
     chunks = [

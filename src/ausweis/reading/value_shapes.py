@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
+from unicodedata import normalize
 
 from ausweis.reading.spoken import digits_in, words_in
 from ausweis.vocabulary import OwnWord
@@ -22,22 +23,40 @@ _COUNTS = {
     )
     for number, word in enumerate(words.split(), start=1)
 } | {"eine": 1, "einem": 1, "einen": 1, "einer": 1, "zwo": 2}
-_COUNT = rf"(?P<{{}}>\d{{{{1,2}}}}|{'|'.join(sorted(_COUNTS, key=len, reverse=True))})"
-_NUMBER = _COUNT.format("number")
-_SPAN = rf"(?:{_COUNT.format('least')} (?:bis|to|oder|or) )?{_NUMBER}"
-_BETWEEN = r"(?: (?!und|and|mit|with|of|von)\w+)?"
-_DIGITS = re.compile(rf"\b{_SPAN}{_BETWEEN}[ -](?:\w*ziffer|digit|figure)", re.IGNORECASE)
-_MIXED = r"(?:buchstaben und (?:ziffern|zahlen)|letters and (?:digits|figures|numbers))"
-_LETTERS = re.compile(rf"\b{_SPAN}{_BETWEEN}[ -](?!{_MIXED})(?:buchstabe|letter)", re.IGNORECASE)
-_CHARACTERS = re.compile(rf"\b{_SPAN}(?:[ -](?:zeichen|stellen\b|character|{_MIXED})|-?stellig)", re.IGNORECASE)
-_PREFIX = re.compile(
-    rf"\b(?:mit|with|letters?|Buchstaben?)(?: den Buchstaben| the letters)? (?P<prefix>[A-Z]{{1,4}})\b"
-    rf"|(?:^|(?:\b[Ee]in|\b[Aa]n?|,) )(?P<counted>[A-Z]{{1,4}}) (?:und|mit|and|with) (?:{_NUMBER})\b"
+_COUNT = rf"\d{{1,2}}|{'|'.join(sorted(_COUNTS, key=len, reverse=True))}"
+_SPAN = (
+    r"(?:(?P<open>mindestens|wenigstens|at least) |(?P<up_to>höchstens|maximal|bis zu|up to|at most) )?"
+    rf"(?:(?P<least>{_COUNT})(?:-? (?:bis|to|oder|or) | ?[-–] ?)|(?:zwischen|between) (?P<low>{_COUNT}) (?:und|and) )?"
+    rf"(?P<number>{_COUNT})"
 )
-_EXAMPLE = re.compile(r"\b(?=[A-Z\d -]*\d)(?=[A-Z\d -]*[A-Z])[A-Z\d]+(?:[ -][A-Z\d]+)*\b")
-_CAPITALS = re.compile(r"(?<![^\W_])[A-ZÄÖÜ]{2,5}(?![^\W\d_])")
-_GLUED = re.compile(r"(?<![^\W\d_])[^\W\d_]{1,4}(?=\d)|(?<=\d)[^\W\d_]{1,4}(?![^\W\d_])")
-_AS_IN = re.compile(r"\b([^\W\d_]{1,3}),? (?:wie|as in|for|like) [^\W\d_]+", re.IGNORECASE)
+_BETWEEN = r"(?: (?!und|and|mit|with|of|von|der|the)\w+)?"
+_MIXED = (
+    r"(?:buchstaben (?:und|oder) (?:ziffern|zahlen)|(?:ziffern|zahlen) (?:und|oder) buchstaben"
+    r"|letters (?:and|or) (?:digits|figures|numbers)|(?:digits|figures|numbers) (?:and|or) letters)"
+)
+_DIGITS = re.compile(rf"\b{_SPAN}{_BETWEEN}[ -](?!{_MIXED})(?:\w*ziffern|ziffer|digits?|figures?)\b", re.IGNORECASE)
+_LETTERS = re.compile(rf"\b{_SPAN}{_BETWEEN}[ -](?!{_MIXED})(?:buchstaben?|letters?)\b", re.IGNORECASE)
+_CHARACTERS = re.compile(rf"\b{_SPAN}(?:[ -](?:zeichen|stellen\b|character|{_MIXED})|-?stellig)", re.IGNORECASE)
+_SEVERAL = re.compile(r"\b(?:gruppen|blöcken?|groups|blocks|zweimal|dreimal|twice|times|mal)\b", re.IGNORECASE)
+"""What is counted comes more than once."""
+_ABBREVIATIONS = "PIN TAN ID IBAN SMS QR EC NFC GPS VAT PDF PLZ OK NR DR ST STR MR MRS NO HM HMM MHM".split()
+_PREFIX = re.compile(
+    rf"(?:\b(?:mit|with|letters?|Buchstaben?)(?: den Buchstaben| the letters)? (?=[A-Z]{{1,4}}\b)"
+    rf"|(?:^|(?:\b[Ee]in|\b[Aa]n?|,) )(?=[A-Z]{{1,4}} (?:und|mit|and|with) (?i:{_COUNT})\b))"
+    rf"(?!(?:{'|'.join(_ABBREVIATIONS)})\b)(?P<prefix>[A-Z]+)"
+)
+_EXAMPLE = re.compile(
+    r"\b(?:such as|like|e\.g\.|for instance|etwa|wie|z\. ?B\.|zum Beispiel) "
+    r"(?=[A-Z\d -]*\d)(?=[A-Z\d -]*[A-Z])(?P<value>[A-Z\d]+(?:[ -][A-Z\d]+)*)\b"
+)
+_APOSTROPHE = re.compile(r"['’](?:s|m|t|re|ve|ll|d)\b", re.IGNORECASE)
+_CAPITALS = re.compile(rf"(?<![^\W_])(?!(?:{'|'.join(_ABBREVIATIONS)})\b)[A-ZÄÖÜ]{{2,5}}(?![^\W\d_])")
+_GLUED = re.compile(
+    r"(?<![^\W\d_])[^\W\d_]{1,4}(?=\d)|(?<=\d)(?!(?:st|nd|rd|th|kg|km|cm|mm|m|h|s)\b)[^\W\d_]{1,4}(?![^\W\d_])",
+    re.IGNORECASE,
+)
+_AS_IN = re.compile(r"\b(?!i (?:like|for)\b)([^\W\d_]),? (?:wie in|wie|as in|for|like) [^\W\d_]+", re.IGNORECASE)
+_WRITTEN = re.compile(r"\d{3,}")
 _NAMES_OF_LETTERS = """
 be b bee b ce c cee c see c zeh c de d dee d ef f eff f ge g gee g ha h aitch h jot j jay j ka k kay k el l ell l em m
 en n pe p pee p ku q cue q er r ar r es s ess s te t tee t tea t you u vau v vee v we w weh w doubleyou w ix x ex x
@@ -50,11 +69,20 @@ alpha alfa bravo charlie delta echo foxtrot golf hotel india juliet juliett kilo
 romeo sierra tango uniform victor whiskey xray yankee zulu
 """.split()
 _LETTERS_SAID = dict(zip(_NAMES_OF_LETTERS[::2], _NAMES_OF_LETTERS[1::2], strict=True)) | {w: w[0] for w in _ALPHABETS}
+_WEAK = frozenset("a i o u es er we you why see tea ex ar be".split())
+"""Letters that are more often words."""
 _FILLERS = frozenset(
-    "und and dann then noch nochmal äh ähm uh um hm strich bindestrich minus dash slash punkt dot ist is eine".split()
+    "und and dann then noch nochmal äh ähm uh um ja also moment sorry strich bindestrich schrägstrich minus dash "
+    "hyphen slash stroke punkt dot leerzeichen space ist is eine".split()
 )
+_NONE = frozenset([*map(str.lower, _ABBREVIATIONS), *"th nd rd kg km cm mm".split()])
+_TWICE = frozenset("double doppel zweimal twice".split())
 _CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{2,3}")
+
 Range = tuple[int, int]
+
+MOST = 99
+"""Characters of a value of which the least alone is told."""
 
 
 class Shape(NamedTuple):
@@ -87,54 +115,79 @@ class Fit(NamedTuple):
 @lru_cache(maxsize=1024)
 def shape_of(word: OwnWord) -> Shape:
     """What the description of an own factor tells of its value."""
-    text = " ".join(word.description.split())
-    if word.looks_like not in ("digits", "letters"):
+    text = " ".join(normalize("NFKC", word.description).split())
+    if word.looks_like not in ("digits", "letters") or _SEVERAL.search(text):
         return Shape()
-    digits, letters, characters = (_range(found.search(text)) for found in (_DIGITS, _LETTERS, _CHARACTERS))
-    prefix = _PREFIX.search(text)
-    begins = (prefix["prefix"] or prefix["counted"]) if prefix else ""
-    example = _EXAMPLE.search(text)
+    digits, letters, characters = (_range(found, text) for found in (_DIGITS, _LETTERS, _CHARACTERS))
+    if word.looks_like == "digits":
+        return Shape(digits or characters)
+    prefix, example = _PREFIX.search(text), _EXAMPLE.search(text)
     if example and not (digits or letters or characters):
-        count, named = sum(map(str.isdigit, example[0])), sum(map(str.isalpha, example[0]))
+        count, named = (sum(map(kind, example["value"])) for kind in (str.isdigit, str.isalpha))
         return Shape((count, count), (named, named))
-    if word.looks_like == "digits" and characters and not digits:
-        return Shape(characters)
-    return Shape(digits, letters, characters, begins.lower())
+    return Shape(digits, letters, characters, prefix["prefix"].lower() if prefix else "")
 
 
-def _range(found: re.Match[str] | None) -> Range | None:
-    if found is None:
-        return None
+def _range(counted: re.Pattern[str], text: str) -> Range | None:
+    """What is counted, if it is always the same."""
+    ranges = {_span(found) for found in counted.finditer(text)}
+    return ranges.pop() if len(ranges) == 1 else None
+
+
+def _span(found: re.Match[str]) -> Range | None:
     most = _count(found["number"])
-    return _count(found["least"]) if found["least"] else most, most
+    least = _count(found["least"] or found["low"] or found["number"])
+    if not (most and least):
+        return None
+    if found["open"]:
+        return least, MOST
+    return (1 if found["up_to"] else min(least, most)), max(least, most)
 
 
-def _count(word: str) -> int:
-    return int(word) if word.isdigit() else _COUNTS[word.lower()]
+def _count(word: str) -> int | None:
+    return int(word) if word.isdecimal() else _COUNTS.get(word.lower())
 
 
 def values_in(text: str) -> list[str]:
-    """Runs of digits and spelled letters, such as `kk20417`; small words between them are passed over."""
-    text = _AS_IN.sub(r"\1", text)
+    """Runs of digits and spelled letters, such as `kk20417`; small words between them are passed over.
+
+    Where it is unsure whether a word before the digits is a letter, the run without it is there besides; and so is each
+    number of several that are written in digits.
+    """
+    text = _AS_IN.sub(r"\1", _APOSTROPHE.sub(" ", text))
+    written = _WRITTEN.findall(text)
     text = _GLUED.sub(lambda found: f" {' '.join(found[0])} ", text)
     text = _CAPITALS.sub(lambda found: " ".join(found[0]), text)
-    return [run for run in _runs(text) if any(map(str.isdigit, run))]
+    runs = [run for run in _runs(text) if any(map(str.isdigit, run))]
+    return list(dict.fromkeys([*runs, *written])) if len(written) > 1 else runs
 
 
 def _runs(text: str) -> Iterator[str]:
-    run = ""
-    for word, digits in words_in(text):
+    run: list[str] = []
+    before = ""
+    for word, digits in [*words_in(text), ("", "")]:
         said = digits or _letters(word)
         if said:
-            run += said
-        elif run and word not in _FILLERS:
-            yield run
-            run = ""
-    if run:
-        yield run
+            run.append(word if word in _WEAK and not digits else said * (2 if before in _TWICE and not digits else 1))
+        elif run and word not in _FILLERS and word not in _TWICE:
+            yield from _ways(run)
+            run = []
+        before = word
+
+
+def _ways(run: list[str]) -> Iterator[str]:
+    """A run without what is no letter at its end; and without what may be none at its beginning."""
+    while run and run[-1] in _WEAK:
+        run.pop()
+    first = next((place for place, part in enumerate(run) if part not in _WEAK), 0)
+    for start in range(first + 1):
+        if run[start:]:
+            yield "".join(_letters(part) if part in _WEAK else part for part in run[start:])
 
 
 def _letters(word: str) -> str:
+    if word in _FILLERS or word in _NONE:
+        return ""
     if len(word) == 1 or _CONSONANTS.fullmatch(word):
         return word
     return _LETTERS_SAID.get(word, "")
