@@ -139,3 +139,7 @@ def test_each_line_and_word_is_told_of() -> None:
 def test_a_category_has_no_shape() -> None:
     category = OwnWord(kind="disclosure", id="w", name="n", description="four digits are told")
     assert fit("4711", category) == Fit()
+
+
+def test_a_long_row_of_words_that_may_be_letters_gives_a_few_values() -> None:
+    assert len(values_in("a " * 5_000 + "5")) == 4

@@ -180,7 +180,8 @@ def _ways(run: list[str]) -> Iterator[str]:
     while run and run[-1] in _WEAK:
         run.pop()
     first = next((place for place, part in enumerate(run) if part not in _WEAK), 0)
-    for start in range(first + 1):
+    # So long a row of such words is no spelling: the time must not grow with its square.
+    for start in sorted({0, *range(max(0, first - 2), first + 1)}):
         if run[start:]:
             yield "".join(_letters(part) if part in _WEAK else part for part in run[start:])
 
