@@ -207,7 +207,7 @@ def _values(line: str) -> tuple[list[str], int]:
 def _fit(shape: Shape, values: Sequence[str], total: int) -> Fit:
     if not shape.known or not values:
         return Fit()
-    only_digits = shape.digits is not None and shape.letters is None and shape.characters is None and not shape.prefix
+    only_digits = shape == Shape(shape.digits)
     fits = any(_has(shape, value) for value in values) or (only_digits and _within(total, shape.digits))
     begins = bool(shape.prefix) and any(_named(value).startswith(shape.prefix) for value in values)
     short = not fits and all(_short(shape, value) for value in values)

@@ -14,8 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from ausweis.engines.probe import gelu
-from ausweis.engines.word_matcher import VERBS
+from ausweis.engines.word_matcher import VERBS, weigh
 from ausweis.training.learning import Optimiser, arrays_of, chance_of, device_of, network_from
 
 __all__ = ["Weighed", "learn_weighing", "raised_by"]
@@ -44,18 +43,19 @@ def learn_weighing(alike: Mapping[tuple[str, bool], Weighed]) -> dict[str, Array
     networks: Sequence[dict[str, Array]] = [
         _averaged(alike[verb, own]) if (verb, own) in alike else _nothing() for own in (True, False) for verb in VERBS
     ]
-    for verb in RAISED:
-        if (verb, True) in alike:
-            network, seen = networks[VERBS.index(verb)], alike[verb, True]
-            network["bias"] = network["bias"] + raised_by(_scores(network, seen.evidence), seen.truth)
     most = max(len(network["direct"]) for network in networks)
-    return {
+    parts = {
         "weigh_hidden": np.stack([_filled(network["hidden"], most) for network in networks]),
         "weigh_hidden_bias": np.stack([network["hidden_bias"] for network in networks]),
         "weigh_hidden_out": np.stack([network["hidden_out"] for network in networks]),
         "weigh_direct": np.stack([_filled(network["direct"], most) for network in networks]),
         "weigh_bias": np.stack([network["bias"] for network in networks]),
     }
+    for verb in RAISED:
+        if (verb, True) in alike:
+            evidence, truth = alike[verb, True]
+            parts["weigh_bias"][VERBS.index(verb)] += raised_by(weigh(parts, verb, evidence, own=True), truth)
+    return parts
 
 
 def raised_by(scores: Array, truth: Array) -> float:
@@ -64,12 +64,6 @@ def raised_by(scores: Array, truth: Array) -> float:
     found = np.cumsum(ranked)
     best = float((2 * found / (np.arange(1, len(ranked) + 1) + ranked.sum())).max()) if len(ranked) else 0.0
     return math.log(2 / best - 1) if best > 0 else 0.0
-
-
-def _scores(network: Mapping[str, Array], evidence: Array) -> Array:
-    hidden = gelu(evidence @ network["hidden"] + network["hidden_bias"])
-    scores: Array = hidden @ network["hidden_out"] + evidence @ network["direct"] + network["bias"]
-    return scores
 
 
 def _filled(part: Array, rows: int) -> Array:
