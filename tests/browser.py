@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Dialog, Page, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, expect, sync_playwright
 
-__all__ = ["Opened", "chromium", "looked_at", "opened", "running"]
+__all__ = ["PATIENCE", "Opened", "chromium", "looked_at", "opened", "running"]
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
+PATIENCE = 60_000
+"""Milliseconds until a page that is not as expected is a fault, on however slow a machine."""
 
 
 class Opened:
@@ -46,6 +48,7 @@ def looked_at(page: Page) -> None:
 @contextmanager
 def running() -> Iterator[Browser]:
     """The browser, without a window."""
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium())
         try:

@@ -31,6 +31,30 @@ answers:
   - {{template: agent-turn, contains: Ihr Vertrag, answer: tells contract data}}
   - {{answer: nothing}}
 """
+HANGING = """\
+import atexit, time
+from pathlib import Path
+
+import ray
+from ausweis.batch.ray_session import connected
+
+
+class Hanging:
+    def __init__(self):
+        atexit.register(time.sleep, 3600)
+
+    def answers(self):
+        return True
+
+
+with connected(1, Path("run")):
+    worker = ray.remote(Hanging).remote()
+    ray.get(worker.answers.remote())
+    del worker
+    time.sleep(1)
+print("left")
+"""
+"""A worker that Ray sends home, and that does not go."""
 
 
 @pytest.fixture
@@ -100,6 +124,13 @@ def test_stopped_and_gone_on_with(cli: Cli, write: Callable[..., None], number: 
     # What one runner began, another can end.
     assert cli.run("--run", "r", "--resume", *(RAY if number is signal.SIGINT else ()))[0] == 3
     assert cli.content("r") == cli.content("plain")
+
+
+def test_a_worker_that_hangs_at_its_end_goes_with_the_run(cli: Cli) -> None:
+    (cli.folder / "hanging.py").write_text(HANGING, encoding="utf-8")
+    out, err = cli.launch("hanging").communicate(timeout=PATIENCE)
+    assert (out, err) == (b"left\n", b"")
+    cli.until_none_runs()
 
 
 @pytest.mark.parametrize("seconds", [0.1, 1.0, 2.0])

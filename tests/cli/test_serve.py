@@ -100,7 +100,7 @@ def test_it_serves_until_it_is_stopped(folder: Path) -> None:
         assert process.stdout is not None
         line = process.stdout.readline()
         address = line.removeprefix("Open ").strip()
-        with urllib.request.urlopen(address, timeout=30) as answer:
+        with urllib.request.urlopen(address, timeout=PATIENCE) as answer:
             page = answer.read().decode()
         assert 'value="Anna"' in page
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]

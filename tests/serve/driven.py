@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from tests.browser import Opened
+from tests.browser import PATIENCE, Opened
 from tests.serve.serving import TOKEN
 
 __all__ = ["sign_in", "signed_in"]
@@ -27,7 +27,7 @@ def signed_in(
         locale=language,
         java_script_enabled=scripts,
     )
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(PATIENCE)
     try:
         found = Opened(context.new_page())
         found.page.goto(f"{address}/signin?token={TOKEN}")

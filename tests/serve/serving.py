@@ -71,4 +71,4 @@ def served(desk: Desk) -> Iterator[str]:
             yield f"http://127.0.0.1:{desk.port}"
         finally:
             running.should_exit = True
-            thread.join(10)
+            thread.join(60)

@@ -34,13 +34,13 @@ def test_who_asks_while_it_is_made_waits_and_too_many_are_sent_away() -> None:
     def make() -> list[Row]:
         made.append(1)
         begun.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
         return row(1)
 
     found: list[object] = []
     threads = [threading.Thread(target=lambda: found.append(waves.get("a", make))) for _ in range(WAITING)]
     threads[0].start()
-    assert begun.wait(10)
+    assert begun.wait(60)
     for thread in threads[1:]:
         thread.start()
     while waves._waiting._value:
@@ -48,7 +48,7 @@ def test_who_asks_while_it_is_made_waits_and_too_many_are_sent_away() -> None:
     assert waves.get("b", make) is None
     go_on.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert found == [row(1)] * WAITING
     assert len(made) == 1
     assert waves.get("b", lambda: row(2)) == row(2)

@@ -33,6 +33,7 @@ def week(tmp_path: Path) -> Iterator[Store]:
 
 
 def shown(page: Page) -> list[str]:
+    page.wait_for_load_state()
     return sorted(page.locator(".row .id").all_text_contents())
 
 

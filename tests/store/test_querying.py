@@ -1,4 +1,5 @@
 import itertools
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -203,12 +204,12 @@ def test_what_was_found_is_told_with_severity_and_turn(graded: Store) -> None:
 
 
 @pytest.fixture(scope="module")
-def one_call(tmp_path_factory: pytest.TempPathFactory) -> Store:
+def one_call(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     folder = tmp_path_factory.mktemp("one")
-    store = Store.open(folder / "s.sqlite")
     calls = [make_call(1)]
-    store.import_run(make_run(folder / "run", calls), calls)
-    return store
+    with Store.open(folder / "s.sqlite") as store:
+        store.import_run(make_run(folder / "run", calls), calls)
+        yield store
 
 
 @settings(max_examples=100)

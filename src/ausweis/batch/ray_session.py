@@ -18,11 +18,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ausweis.batch.manifest import Machine
 from ausweis.batch.stopping import held_back
 from ausweis.errors import InputError, RunError
+
+if TYPE_CHECKING:
+    import psutil
 
 __all__ = ["Place", "connected"]
 
@@ -31,6 +34,7 @@ STORE_BYTES = 256 << 20
 SPILL_FOLDER = ".ray-spill"
 _KNOCK_SECONDS = 5.0
 _REMOVAL_SECONDS = 15.0
+_END_SECONDS = 5.0
 
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -70,10 +74,11 @@ def connected(workers: int, folder: Path) -> Iterator[Place]:
         _start(address, workers, own, spill)
         yield Place(_each("CPU") if cluster else [Machine.here().cpus], sum(_each("GPU")), cluster)
     finally:
-        _stop()
-        if own is not None:
-            _remove(own)
-            _remove(spill)
+        with held_back():
+            _stop(own)
+            if own is not None:
+                _remove(own)
+                _remove(spill)
 
 
 def _refuse_silence(address: str) -> None:
@@ -94,6 +99,7 @@ def _start(address: str, workers: int, own: Path | None, spill: Path) -> None:
         # Ray tells of its own plans and settings: nothing that a person who scores calls can act on.
         with held_back(), warnings.catch_warnings(), _no_standard_error():
             warnings.simplefilter("ignore")
+            import psutil  # noqa: F401 - of the same extra: `_stop` needs it
             import ray
             import ray.data
 
@@ -164,12 +170,31 @@ def _each(resource: str) -> list[int]:
     return [int(node["Resources"].get(resource, 0)) for node in ray.nodes() if node["Alive"]]
 
 
-def _stop() -> None:
+def _stop(own: Path | None) -> None:
+    """Leave Ray. Where it was started here, all its workers end: now and then it leaves one behind, with a call."""
     with suppress(ImportError), warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        import psutil
         import ray
 
+        workers = [] if own is None else _workers(own)
         ray.shutdown()
+        _, left = psutil.wait_procs(workers, timeout=_END_SECONDS)
+        for worker in left:
+            with suppress(psutil.Error):
+                worker.kill()
+
+
+def _workers(own: Path) -> "list[psutil.Process]":
+    """What the processes of Ray have started that work in this folder."""
+    import psutil
+
+    found = []
+    for child in psutil.Process().children():
+        with suppress(psutil.Error):
+            if str(own) in " ".join(child.cmdline()):
+                found += child.children(recursive=True)
+    return found
 
 
 def _remove(folder: Path) -> None:

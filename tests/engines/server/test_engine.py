@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from tests.engines.server.misdeeds import stall, status
 from tests.engines.server.openai_server import serving
+from tests.engines.server.policies import SOON
 
 from ausweis.engines.protocol import Message, Request, transcript_engine
 from ausweis.engines.server import ServerEngine
@@ -149,8 +150,8 @@ def test_closing_ends_what_other_threads_wait_for() -> None:
         engine.close()
         for one in waiting:
             with pytest.raises(EngineError, match="the engine is closed"):
-                one.result(5)
-        assert time.monotonic() - begun < 1
+                one.result(60)
+        assert time.monotonic() - begun < SOON
         engine.close()
         with pytest.raises(EngineError, match="the engine is closed"):
             engine.complete([question("Say 1")])
@@ -164,7 +165,7 @@ def test_closing_ends_the_wait_between_attempts() -> None:
         _until(lambda: bool(server.asked))
         engine.close()
         with pytest.raises(EngineError, match="the engine is closed"):
-            waiting.result(5)
+            waiting.result(60)
 
 
 def test_threads_end() -> None:
@@ -185,12 +186,12 @@ def test_the_first_fault_ends_the_batch() -> None:
         begun = time.monotonic()
         with pytest.raises(EngineError, match="does not take the request"):
             engine.complete([question(f"Say {n}") for n in range(5)])
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - begun < SOON
         engine.close()
 
 
 def _until(true: Any) -> None:
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while not true():
         assert time.monotonic() < end
         time.sleep(0.001)

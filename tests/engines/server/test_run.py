@@ -15,11 +15,11 @@ import pytest
 from tests.batch.reader import SmallReader
 from tests.engines.server.misdeeds import PASSING, drop, stall, status
 from tests.engines.server.openai_server import Asked, Misdeed, Served, serving
+from tests.engines.server.policies import PATIENT, SOON
 
 from ausweis.batch import RunFolder, Scorer, Summary, comparable, local_runner, score
 from ausweis.calls import Call
 from ausweis.engines.server import ServerEngine
-from ausweis.engines.server.retry import RetryPolicy
 from ausweis.errors import ModelError
 from ausweis.judging import find_policy
 
@@ -29,7 +29,6 @@ SCRIPT: list[dict[str, Any]] = [
     {"contains": "Ihr Vertrag", "answer": "discloses contract_data"},
     {"answer": "nothing"},
 ]
-QUICK = RetryPolicy(attempts=4, attempt_seconds=0.3, total_seconds=5, first_wait=0.001, longest_wait=0.002)
 READER = Path(__file__).parents[2] / "batch" / "reader.py"
 ROOT = Path(__file__).parents[3]
 
@@ -50,7 +49,7 @@ def server() -> Iterator[Served]:
 
 
 def run(server: Served, folder: Path, count: int, **more: Any) -> Summary:
-    engine = ServerEngine(server.address, workers=4, retry_policy=QUICK)
+    engine = ServerEngine(server.address, workers=4, retry_policy=PATIENT)
     try:
         with RunFolder.open(folder, resume=more.pop("resume", False)) as opened:
             scorer = Scorer(SmallReader(engine), engine, find_policy("telecom-de"))
@@ -150,7 +149,7 @@ def test_stopped_in_the_middle(server: Served, whole: list[str], tmp_path: Path)
     begun = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         run(server, tmp_path / "r", 24, on_progress=stop)
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < SOON
     assert len(verdicts(tmp_path / "r")) == 6
     server.misdeed = lambda asked: None
     assert run(server, tmp_path / "r", 24, resume=True).complete
@@ -174,7 +173,7 @@ def environment(folder: Path) -> dict[str, str]:
 
 def ran(server: Served, folder: Path, *more: str) -> "subprocess.CompletedProcess[str]":
     command_ = command(server, folder, *more)
-    return subprocess.run(command_, cwd=folder, env=environment(folder), capture_output=True, text=True, timeout=30)
+    return subprocess.run(command_, cwd=folder, env=environment(folder), capture_output=True, text=True, timeout=120)
 
 
 def test_the_command_line(server: Served, tmp_path: Path) -> None:
@@ -229,14 +228,14 @@ def test_stopped_by_a_signal_while_the_server_is_silent(server: Served, tmp_path
         stderr=subprocess.PIPE,
         text=True,
     )
-    end = time.monotonic() + 20
+    end = time.monotonic() + 120
     while len(server.asked) < 9:
         assert process.poll() is None
         assert time.monotonic() < end
         time.sleep(0.005)
     begun = time.monotonic()
     process.send_signal(number)
-    _, err = process.communicate(timeout=20)
-    assert time.monotonic() - begun < 2
+    _, err = process.communicate(timeout=120)
+    assert time.monotonic() - begun < SOON
     assert process.returncode == 130
     assert err == "ausweis: stopped: go on with the same command and --run r --resume\n"

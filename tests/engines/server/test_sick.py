@@ -13,6 +13,7 @@ import pytest
 from tests.batch.reader import CHOICES as EVENTS
 from tests.batch.reader import SmallReader
 from tests.engines.server.openai_server import Served, serving
+from tests.engines.server.policies import SOON
 from tests.engines.server.sick_replies import SICK, SICK_JSON, WORD, Sick, numbers, text
 
 from ausweis.batch import RunFolder, Scorer, local_runner, score
@@ -170,35 +171,35 @@ def test_the_start_ends_when_it_is_said_to_and_says_whom_it_waits_for(talk: Any,
     told: list[str] = []
     with talking(talk) as address:
         begun = time.monotonic()
-        with pytest.raises((EngineError, ModelError), match=r"within 0\.\d+ s|HTTP 503"):
+        with pytest.raises((EngineError, ModelError), match=r"within 0(\.\d+)? s|HTTP 503"):
             ServerEngine(f"http://{address}/geheim/v1", retry_policy=retry_policy, warn=told.append)
-        assert 0.2 < time.monotonic() - begun < 4
+        assert 0.2 < time.monotonic() - begun < SOON
     assert told == [f"waiting for the server at {address}, for 0.8 s at most (Ctrl-C stops)"]
 
 
 def test_nothing_is_said_of_a_server_that_answers(capsys: pytest.CaptureFixture[str]) -> None:
     told: list[str] = []
     with serving(SCRIPT) as server:
-        engine = ServerEngine(server.address, warn=told.append, retry_policy=RetryPolicy(silent_seconds=5))
+        engine = ServerEngine(server.address, warn=told.append, retry_policy=RetryPolicy(silent_seconds=60))
         engine.close()
     assert (told, capsys.readouterr().err) == ([], "")
 
 
 def test_the_last_attempt_ends_with_the_whole_time() -> None:
-    retry_policy = RetryPolicy(attempts=9, attempt_seconds=30, total_seconds=2, first_wait=0.001)
+    retry_policy = RetryPolicy(attempts=9, attempt_seconds=30, total_seconds=3, first_wait=0.001)
     with serving(SCRIPT) as server:
         engine = ServerEngine(server.address, retry_policy=retry_policy)
         stalling(server)
         begun = time.monotonic()
-        with pytest.raises(EngineError, match=r"no whole reply within [12](\.\d+)? s"):
+        with pytest.raises(EngineError, match=r"no whole reply within \d(\.\d+)? s"):
             engine.complete([question("Say 1")])
-        assert time.monotonic() - begun < 6
+        assert time.monotonic() - begun < SOON
         engine.close()
 
 
 def stalling(server: Served) -> None:
     def stall(handler: Any, asked: Any) -> None:
-        server.stop.wait(10)
+        server.stop.wait(30)
         handler.close_connection = True
 
     server.misdeed = lambda asked: stall
