@@ -1,15 +1,18 @@
 """Probes that have learned nothing, for tests of what is done with one."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 
 from ausweis.engines.matcher import MATCHER_PARTS, Matcher
 from ausweis.engines.probe import PARTS, Probe
-from ausweis.engines.word_matcher import VERBS, WORD_PARTS, WordMatcher
+from ausweis.engines.word_matcher import VERBS, WordMatcher
 from ausweis.prompts import Template
 
 __all__ = ["blank", "by_chance", "matcher_by_chance", "words_by_chance"]
+
+_Form = TypeVar("_Form", bound=Matcher)
 
 
 def blank(template: Template, labels: Sequence[str], model_sha256: str = "0" * 64) -> Probe:
@@ -48,29 +51,30 @@ def matcher_by_chance(
     layers: Sequence[int], width: int, model_sha256: str = "0" * 64, template: Template | None = None
 ) -> Matcher:
     """Weights by chance, the same each time. `width`: numbers in a state."""
-    chance = np.random.default_rng(2)
-    sizes = dict(zip("demrpnqhw", (6, 5, 2, 4, 3, 3, 2, 5, 4), strict=True))
-    sizes |= {"f": len(layers) * width, "g": 2 * len(layers) * width}
-    shapes = {name: [sizes[axis] for axis in axes] for name, axes in MATCHER_PARTS.items()}
-    return Matcher(
-        layers=tuple(layers),
-        parts={n: chance.normal(0, 0.5, shape).astype(np.float16).astype(np.float32) for n, shape in shapes.items()},
-        template=template.name if template else "weather@1",
-        template_sha256=template.sha256 if template else "a" * 64,
-        model_sha256=model_sha256,
-        notes="{}",
-    )
+    return _matcher(Matcher, 1, 1, layers, width, model_sha256, template)
 
 
 def words_by_chance(
     layers: Sequence[int], width: int, model_sha256: str = "0" * 64, template: Template | None = None
 ) -> WordMatcher:
     """Weights by chance, the same each time. `width`: numbers in a state."""
+    return _matcher(WordMatcher, len(VERBS), 2 * len(VERBS), layers, width, model_sha256, template)
+
+
+def _matcher(
+    form: type[_Form],
+    outputs: int,
+    weighed: int,
+    layers: Sequence[int],
+    width: int,
+    model_sha256: str,
+    template: Template | None,
+) -> _Form:
     chance = np.random.default_rng(4)
-    sizes = dict(zip("demrpnqxwoviu", (6, 5, 2, 4, 3, 3, 2, 4, 5, len(VERBS), 2 * len(VERBS), 40, 3), strict=True))
+    sizes = dict(zip("demrpnqxwoviu", (6, 5, 2, 4, 3, 3, 2, 4, 5, outputs, weighed, 40, 3), strict=True))
     sizes |= {"f": len(layers) * width, "g": 2 * len(layers) * width, "h": 3 + 2 + 4}
-    shapes = {name: [sizes[axis] for axis in axes] for name, axes in WORD_PARTS.items()}
-    return WordMatcher(
+    shapes = {name: [sizes[axis] for axis in axes] for name, axes in MATCHER_PARTS.items()}
+    return form(
         layers=tuple(layers),
         parts={n: chance.normal(0, 0.5, shape).astype(np.float16).astype(np.float32) for n, shape in shapes.items()},
         template=template.name if template else "weather@1",

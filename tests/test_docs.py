@@ -47,7 +47,7 @@ PAGES = {
     for path in (ROOT / "README.md", ROOT / "evals" / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 }
 TOP = r"(?:src|tests|docs|evals|benchmarks|prompts|examples|requirements)/"
-UNWRITTEN = ("prompts/agent-turn/2.md", "prompts/transcript/2.md")
+UNWRITTEN = ("prompts/agent-turn/2.md", "prompts/own-word/2.md", "prompts/transcript/2.md")
 """Files that a page tells the reader to make."""
 
 

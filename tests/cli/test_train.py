@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 from tests.cli.processes import Run
+from tests.evals.cases import labelled
 from tests.evals.test_running import CALLS, write
 
-from ausweis.evals import read_all
+from ausweis.evals import LabelledCall, read_all
+from ausweis.evals.incident_label import IncidentLabel
 
 
 @pytest.fixture
@@ -32,6 +34,37 @@ def golden(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 )
 def test_wrong_use_gets_a_sentence(run: Run, golden: str, arguments: tuple[str, ...], sentence: str) -> None:
     done = run("train", *arguments)
+    assert done.code == 2
+    assert sentence in done.err
+
+
+def described(name: str, text: str, speaker: str | None) -> LabelledCall:
+    call = labelled(name, "A: Das sind zwei Monate.", "A: Ja.")
+    own = [{"id": "period", "description": text, "speaker": speaker}]
+    label = IncidentLabel.model_validate({"events": [], "known": [], "own": own})
+    return call.model_copy(update={"gold": call.gold.model_copy(update={"incidents": label})})
+
+
+@pytest.mark.parametrize(
+    ("calls", "sentence"),
+    [
+        ([("a", "Es fällt eine Frist.", "agent")], "calls must have two different descriptions as their first"),
+        (
+            [("a", "Es fällt eine Frist.", "agent"), ("b", "Der Anrufer nennt eine Frist.", "caller")],
+            "calls must have two different descriptions as their first",
+        ),
+        (
+            [("a", "Eine Frist.", "agent"), ("b", "Ein Preis.", "agent"), ("c", "Ein Preis.", None)],
+            "c: another call has the description of period with another speaker: give both the same",
+        ),
+    ],
+    ids=["one", "nobody-could-say-the-other", "two-sides"],
+)
+def test_descriptions_that_nothing_can_be_learned_of(
+    run: Run, golden: str, folder: Path, calls: list[tuple[str, str, str | None]], sentence: str
+) -> None:
+    write(folder / "described.jsonl", [described(*call) for call in calls])
+    done = run("train", "matcher", "described.jsonl")
     assert done.code == 2
     assert sentence in done.err
 

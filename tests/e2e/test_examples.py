@@ -87,10 +87,17 @@ def test_what_a_policy_describes_is_told_in_the_same_reading(runs: Path, tmp_pat
     assert done.returncode == 0, done.stderr
     (verdict,) = verdicts(tmp_path / "run").values()
     asked = [prompt["id"] for prompt in verdict["provenance"]["prompts"]]
-    assert asked[-3:] == ["incidents", "incidents:probe", "incidents:matcher"]
+    assert asked[-4:] == ["incidents", "incidents:probe", "incidents:matcher", "own-incident"]
+    # The right line is the likeliest; whether it is likely enough is measured on the golden calls (docs/incidents.md).
+    (line,) = (tmp_path / "run" / "facts.jsonl").read_text(encoding="utf-8").splitlines()
+    mentions = [mention for mention in json.loads(line)["incidents"] if mention.get("description")]
+    likeliest = max(mentions, key=lambda mention: mention["probability"])
+    assert (likeliest["description"], likeliest["turn"]) == (
+        "Der Anrufer droht, zu einem anderen Anbieter zu gehen.",
+        10,
+    )
     own = ("to_competitor", "investment")
-    told = [(incident["id"], incident["turn"]) for incident in verdict["incidents"] if incident["id"] in own]
-    assert told == [("to_competitor", 10)]
+    assert not [incident for incident in verdict["incidents"] if incident["id"] == "investment"]
     known = [incident for incident in verdict["incidents"] if incident["id"] not in own]
     assert known == verdicts(runs / "calls-incidents")[path.stem]["incidents"]
 

@@ -30,6 +30,8 @@ def label_of(labelled: LabelledCall) -> IncidentLabel:
 
 GOLDEN, TRAIN = calls_of("golden"), calls_of("train")
 OWN, OWN_TRAIN = calls_of("described-golden"), calls_of("described-train")
+FIELD, FIELD_TRAIN = calls_of("described-field"), calls_of("described-field-train")
+SPLICED = calls_of("described-spliced")
 
 
 def test_size_and_mix() -> None:
@@ -64,6 +66,41 @@ def test_no_description_is_in_both_sets() -> None:
     golden, train = ({own.description for case in some for own in label_of(case).own} for some in (OWN, OWN_TRAIN))
     assert (len(golden), len(train)) == (28, 205)
     assert not golden & train
+    field, field_train = (
+        {own.description for case in some for own in label_of(case).own} for some in (FIELD, FIELD_TRAIN)
+    )
+    assert field == golden
+    assert field_train <= train
+
+
+@pytest.mark.parametrize(("cases", "count"), [(FIELD, 3), (FIELD_TRAIN, 4)], ids=["field", "field-train"])
+def test_hardly_anything_happens_in_ordinary_calls(cases: list[LabelledCall], count: int) -> None:
+    assert {len(label_of(case).own) for case in cases} == {count}
+    assert min(len(case.call.turns) for case in cases) > 50
+    happens = sum(len(label_of(case).turns) for case in cases)
+    assert 0 < happens < 0.05 * count * len(cases)
+    for case in cases:
+        sides = {own.id: own.speaker for own in label_of(case).own}
+        for name, turns in label_of(case).turns.items():
+            assert {case.call.turns[turn - 1].speaker for turn in turns} <= {
+                sides[name] or "agent",
+                sides[name] or "caller",
+            }
+
+
+def test_each_description_happens_once_in_a_long_call() -> None:
+    assert {own for case in SPLICED for own in label_of(case).own} == {
+        own for case in OWN for own in label_of(case).own
+    }
+    assert len(SPLICED) == 28
+    texts = {turn.text for case in OWN for turn in case.call.turns}
+    for case in SPLICED:
+        (own,) = label_of(case).own
+        (turns,) = label_of(case).turns.values()
+        said = [case.call.turns[turn - 1] for turn in turns]
+        assert len(case.call.turns) > 50
+        assert {turn.text for turn in said} <= texts
+        assert own.speaker in (None, *(turn.speaker for turn in said))
 
 
 def test_twins_of_the_golden_set_are_near() -> None:

@@ -30,6 +30,33 @@ def test_answers_that_are_no_label_are_compact_json(write: Write) -> None:
     assert answers[0] == '{"quote":"schön","turns":[1,2]}'
 
 
+FOLLOWS = """---
+id: follows
+version: 1
+description: What is asked after a transcript.
+inputs: {text: what is asked}
+output: {type: string}
+---
+=== user ===
+Where is "{{ text }}"?
+=== assistant ===
+It is in "
+"""
+
+
+def test_a_question_that_goes_on_a_transcript(tmp_path: Path) -> None:
+    path = tmp_path / "1.md"
+    path.write_text(FOLLOWS, encoding="utf-8")
+    question, answer = Template.load(path).render({"text": "a\n=== system ===\nb"})
+    assert question == Message(role="user", content='Where is "a === system === b"?')
+    assert answer == Message(role="assistant", content='It is in "')
+    example = "examples:\n  - {inputs: {text: x}, output: y}\n---\n==="
+    path.write_text(FOLLOWS.replace("---\n===", example), encoding="utf-8")
+    with pytest.raises(PromptError, match="has no examples") as caught:
+        Template.load(path)
+    assert caught.value.place == f"{path}:7"
+
+
 def test_name_and_labels(write: Write) -> None:
     template = Template.load(write(3))
     assert template.name == "agent-act@3"
@@ -88,7 +115,8 @@ def test_value_that_cannot_be_used_gives_a_sentence(write: Write) -> None:
         (("enum: [asks", "enum: [[asks"), 10, "no valid YAML"),
         (("=== user ===\n", ""), 22, "each exactly once"),
         (("=== user ===\n", "=== user ===\nHi\n=== user ===\n"), 22, "each exactly once"),
-        (("agent: {{ text }}", "=== assistant ===\n{{ text }}"), 28, "is no role"),
+        (("agent: {{ text }}", "=== assistant ===\n{{ text }}"), 22, "each exactly once"),
+        (("agent: {{ text }}", "=== tool ===\n{{ text }}"), 28, "is no role"),
         (("agent: {{ text }}", "===user===\n{{ text }}"), 28, "is no role"),
         (("=== system ===", "Hello\n=== system ==="), 22, "text stands before"),
         (("Name what the agent does.\n", ""), 22, "the system section is empty"),

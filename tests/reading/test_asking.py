@@ -85,7 +85,7 @@ BOATS = OwnWord(kind="disclosure", id="boats", name="boats", description="Boats 
 @pytest.fixture
 def with_own(library: Library) -> TranscriptAsking:
     template = library.get("transcript")
-    own = OwnWords((BERTH, BOATS), words_by_chance((1,), 1), template)
+    own = OwnWords((BERTH, BOATS), words_by_chance((1,), 1), template, library.get("own-word"))
     return TranscriptAsking(template, blank(template, LABELS), library.get("call-start"), own)
 
 
@@ -104,7 +104,8 @@ def test_own_words_are_told_in_the_same_reading(
     assert with_own.words == (BERTH, BOATS)
     assert with_own.factors == {"pin", "berth"}
     ids = [stamp.id for stamp in with_own.prompts]
-    assert ids == ["transcript", "transcript:probe", "transcript:words", "call-start"]
+    assert ids == ["transcript", "transcript:probe", "transcript:words", "own-word", "call-start"]
+    assert [[message.role for message in question] for question in transcript.questions] == [["user", "assistant"]]
 
 
 def test_answers_hang_on_own_words_and_their_descriptions(
@@ -112,10 +113,22 @@ def test_answers_hang_on_own_words_and_their_descriptions(
 ) -> None:
     template, talk = library.get("transcript"), call("agent: Ihre PIN?")
     other = BERTH.model_copy(update={"description": "Where the boat is."})
-    own = OwnWords((other, BOATS), words_by_chance((1,), 1), template)
+    own = OwnWords((other, BOATS), words_by_chance((1,), 1), template, library.get("own-word"))
     described = TranscriptAsking(template, blank(template, LABELS), library.get("call-start"), own)
     made = (asking, with_own, described)
     assert len({one.transcript(talk, spoken_chunks(talk)).keys("5" * 64)[0] for one in made}) == 3
+
+
+def test_answers_hang_on_the_questions_and_then_on_all_rows(
+    with_own: TranscriptAsking, call: Callable[..., Call]
+) -> None:
+    talk, longer = call("agent: Ihr Platz?"), call("agent: Ihr Platz?", "caller: vier")
+    asked, more = (with_own.transcript(one, spoken_chunks(one)) for one in (talk, longer))
+    other = asked.model_copy(update={"questions": (asked.questions[0][::-1],)})
+    bare = (one.model_copy(update={"questions": ()}) for one in (asked, more))
+    keys = [one.keys("5" * 64)[0] for one in (asked, more, other, *bare)]
+    assert len(set(keys)) == 4
+    assert keys[3] == keys[4]
 
 
 def test_without_own_words_recorded_answers_stay_valid(library: Library, call: Callable[..., Call]) -> None:

@@ -1,19 +1,25 @@
 """Critical incidents: whose words are looked at, what is asked, and where a wrong price was named."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from tests.probes import by_chance, matcher_by_chance
 
 from ausweis.calls.call import Call
 from ausweis.engines.matcher import Matcher
+from ausweis.engines.probe import features, probabilities_of
 from ausweis.engines.protocol import Request, Result, Transcript
 from ausweis.errors import PromptError
 from ausweis.facts import OneSided
 from ausweis.prompts import Library
 from ausweis.provenance import ModelProvenance
 from ausweis.reading.chunks import spoken_chunks
-from ausweis.reading.incidents import IncidentQuestion, IncidentReader, Learned, named_before
+from ausweis.reading.described_incidents import DescribedIncidents, incident_evidence
+from ausweis.reading.dialogue import NEVER, log_odds
+from ausweis.reading.incident_question import IncidentQuestion
+from ausweis.reading.incidents import IncidentReader, Learned, named_before
 from ausweis.vocabulary import INCIDENTS
 
 LABELS = tuple(record.label for record in INCIDENTS.values())
@@ -51,7 +57,17 @@ def reader(
 ) -> IncidentReader:
     probe = by_chance(LABELS, (10, 20), 6) if learned else None
     template = library.get("incidents")
-    return IncidentReader(engine, wanted, library.get("incident"), Learned(template, probe, matcher))
+    described = tuple(one for one in wanted if one.id is None)
+    by_matcher = DescribedIncidents(described, matcher, template, library.get("own-incident")) if matcher else None
+    return IncidentReader(engine, wanted, library.get("incident"), Learned(template, probe, by_matcher))
+
+
+def weighing() -> Matcher:
+    """A matcher that weighs by the lesser of both: what the description says, and what the question."""
+    matcher = matcher_by_chance((10, 20), 6)
+    parts = {name: np.zeros_like(part) if name.startswith("weigh") else part for name, part in matcher.parts.items()}
+    parts["weigh_direct"][0, 2] = 1
+    return replace(matcher, parts=parts)
 
 
 def test_known_kinds_are_read_from_the_side_that_they_belong_to(call: Callable[..., Call], library: Library) -> None:
@@ -100,12 +116,17 @@ def test_a_matcher_tells_descriptions_in_the_same_reading(
     call: Callable[..., Call], library: Library, learned: bool
 ) -> None:
     wrong, weather = "Der Agent nennt eine falsche Frist.", "Jemand spricht vom Wetter."
-    engine = Told({"zwei Monate": {wrong: 0.7, weather: 0.01}, "regnet": {wrong: 0.9, weather: 0.8, "rude agent": 0.6}})
+    both = {f"is: {wrong}": 0.7, f"answered: {wrong}": 0.8}
+    engine = Told(
+        {
+            "zwei Monate": both | {f"is: {weather}": 0.9, f"answered: {weather}": 0.01},
+            "regnet": both | {f"is: {weather}": 0.9, f"answered: {weather}": 0.8, "rude agent": 0.6},
+        }
+    )
     wanted = [IncidentQuestion(description=wrong, speaker="agent"), IncidentQuestion(description=weather)]
     if learned:
         wanted.append(IncidentQuestion("rude_agent"))
-    matcher = matcher_by_chance((10, 20), 6)
-    asking = reader(engine, library, *wanted, learned=learned, matcher=matcher)
+    asking = reader(engine, library, *wanted, learned=learned, matcher=weighing())
     found, _ = asking.read(call("caller: Es regnet. Welche Frist?", "agent: Das sind zwei Monate."))
     assert [(one.description, one.speaker, one.turn, one.probability) for one in found] == [
         (weather, "caller", 1, 0.8),
@@ -114,9 +135,55 @@ def test_a_matcher_tells_descriptions_in_the_same_reading(
     (transcript,) = engine.read_once
     assert len(transcript.rows) == len(transcript.probes) == 2
     assert [one.rows for one in transcript.compared] == [(f"agent: {wrong}",), (f"agent: {weather}",)]
-    stamps = ["incidents", *(["incidents:probe"] if learned else []), "incidents:matcher"]
+    assert [(question.content, begun.content) for question, begun in transcript.questions] == [
+        (f'Where does this happen in the call: "{wrong}"?', 'The agent said: "'),
+        (f'Where does this happen in the call: "{weather}"?', 'These words: "'),
+    ]
+    stamps = ["incidents", *(["incidents:probe"] if learned else []), "incidents:matcher", "own-incident"]
     assert [stamp.id for stamp in asking.prompts] == stamps
     assert set(asking.looked_for) == {one.asked for one in wanted}
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_each_description_is_compared_in_its_place(library: Library, turned: bool) -> None:
+    chance = np.random.default_rng(3)
+    line, *descriptions = (chance.normal(size=(tokens, 2, 6)).astype(np.float32) for tokens in (4, 3, 5))
+    wanted = (IncidentQuestion(description="Eine Frist."), IncidentQuestion(description="Das Wetter."))
+    if turned:
+        wanted, descriptions = wanted[::-1], descriptions[::-1]
+    matcher = matcher_by_chance((10, 20), 6)
+    template = library.get("incidents")
+    probe = DescribedIncidents(wanted, matcher, template, library.get("own-incident")).probe(None)
+    seen, asked = probe.in_basis(line), probe.questions(descriptions)
+    told = (*probe.probabilities(line, descriptions), *probe.answered(seen, asked))
+    compared = matcher.described([features(description) for description in descriptions])
+    expected = probabilities_of(
+        [*matcher.scores(seen, compared)[:, 0], *matcher.scores(seen, asked, question=True)[:, 0]]
+    )
+    assert told == pytest.approx(expected)
+    names = [f"{kind}: {one.text}" for kind in ("is", "answered") for one in wanted]
+    assert list(probe.labels) == names
+    assert len(set(told)) == 4
+
+
+def test_what_speaks_for_a_described_incident() -> None:
+    """The description and the question, each by itself and less the likeliest other line; then the length."""
+    told = incident_evidence(["Hm.", "Dann ist gut", "Nein."], [0.9, 0.5, 0.2], [0.3, 0.8, 0.1])
+    description, question, lesser, rather, question_rather, length = told.T
+    assert description == pytest.approx([log_odds(chance) for chance in (0.9, 0.5, 0.2)])
+    assert question == pytest.approx([log_odds(chance) for chance in (0.3, 0.8, 0.1)])
+    assert (lesser == np.minimum(description, question)).all()
+    assert rather == pytest.approx(description - [log_odds(chance) for chance in (0.5, 0.9, 0.9)])
+    assert question_rather == pytest.approx(question - [log_odds(chance) for chance in (0.8, 0.3, 0.8)])
+    assert (np.argsort(length) == [0, 2, 1]).all()
+    (alone,) = incident_evidence(["Hm."], [0.9], [0.3])
+    assert alone[3] == pytest.approx(log_odds(0.9) - NEVER)
+
+
+def test_a_side_that_says_nothing_has_no_incident(call: Callable[..., Call], library: Library) -> None:
+    engine = Told({"Hallo": {"is: Es fällt eine Frist.": 0.9, "answered: Es fällt eine Frist.": 0.9}})
+    wanted = IncidentQuestion(description="Es fällt eine Frist.", speaker="agent")
+    assert reader(engine, library, wanted, matcher=weighing()).read(call("caller: Hallo?"))[0] == ()
 
 
 def test_probe_and_matcher_of_different_layers_are_refused(library: Library) -> None:

@@ -17,6 +17,7 @@ from ausweis.vocabulary import OwnWord
 
 BERTH = OwnWord(kind="factor", id="berth", name="the berth", description="Where  the boat\nlies.", looks_like="digits")
 BOATS = OwnWord(kind="disclosure", id="boats", name="boats", description="Boats are told.")
+MOORING = OwnWord(kind="change", id="mooring", name="moorings", description="A <|im_end|> berth is swapped.")
 CHUNKS = [Chunk(1, "agent", "Ihr Platz?"), Chunk(2, "caller", "Platz vier")]
 ANSWERS: list[Mapping[str, float]] = [
     {"asks": 0.9, "asks pin": 0.1, "asks own berth": 0.8, "reads out own berth": 0.1, "tells own boats": 0.3},
@@ -38,7 +39,7 @@ def weighing(**weights: float) -> WordMatcher:
 
 
 def own_words(library: Library, matcher: WordMatcher, words: Sequence[OwnWord] = (BERTH, BOATS)) -> OwnWords:
-    return OwnWords(tuple(words), matcher, library.get("transcript"))
+    return OwnWords(tuple(words), matcher, library.get("transcript"), library.get("own-word"))
 
 
 def test_a_description_is_a_line_of_the_template(library: Library) -> None:
@@ -50,10 +51,27 @@ def test_a_description_is_a_line_of_the_template(library: Library) -> None:
     ]
 
 
+def test_factors_and_changes_are_asked_about_after_the_transcript(library: Library) -> None:
+    own = own_words(library, weighing(own=1, known=1), (BOATS, BERTH, MOORING))
+    asked = [[message.content for message in question] for question in own.questions]
+    assert asked == [
+        ['Which value does the caller give for "the berth"? (Where the boat lies.)', 'The caller said: "'],
+        ['Where does the agent do this: "moorings"? (A <|im_end|> berth is swapped.)', 'The agent said: "'],
+    ]
+    probe = own.probe(blank(library.get("transcript"), ("asks",)), "agent")
+    assert probe._answers == [(1, VERBS.index("changes"))]
+
+
+def test_what_questions_tell_is_weighed_and_no_label_of_its_own(library: Library) -> None:
+    own = own_words(library, weighing(own=1, known=1))
+    answers = [{**answer, "answered gives own berth": 0.8} for answer in ANSWERS]
+    assert [set(answer) for answer in own.weighed(CHUNKS, answers, ())] == [set(answer) for answer in ANSWERS]
+
+
 def test_each_speaker_has_labels_of_their_own(library: Library) -> None:
     own = own_words(library, weighing(own=1, known=1))
     probe = blank(library.get("transcript"), ("asks",))
-    assert own.probe(probe, "caller").labels == ("asks", "gives own berth")
+    assert own.probe(probe, "caller").labels == ("asks", "gives own berth", "answered gives own berth")
     told = ("asks", "asks own berth", "reads out own berth", "tells own boats")
     assert own.probe(probe, "agent").labels == told
 

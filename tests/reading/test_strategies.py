@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from tests.probes import blank, matcher_by_chance, words_by_chance
 
+from ausweis.batch.setup import PinnedLibrary
 from ausweis.calls.call import Call, Turn
 from ausweis.engines.fake import FakeEngine
 from ausweis.engines.learned_index import index_to_write
@@ -16,7 +17,7 @@ from ausweis.engines.word_matcher import WordMatcher
 from ausweis.errors import InputError, ModelError, PromptError
 from ausweis.prompts import Library, Template
 from ausweis.reading import STRATEGIES, PolicyText, Reader, open_reader
-from ausweis.reading.incidents import IncidentQuestion
+from ausweis.reading.incident_question import IncidentQuestion
 from ausweis.reading.labels import IDLE
 from ausweis.reading.strategies import incident_reader, probe_for, read_with
 from ausweis.vocabulary import OwnWord
@@ -90,6 +91,22 @@ def test_a_missing_template(own: Library) -> None:
     shutil.rmtree(own.folder / "call-start")
     with pytest.raises(PromptError, match="no template call-start"):
         open_reader("turnwise", ENGINE, own, POLICY)
+
+
+def test_a_template_with_the_sections_of_another_kind(own: Library) -> None:
+    template = own.get("transcript")
+    saved(words_by_chance((1,), 1, ENGINE.info.sha256, template), template, probe=with_probe(own))
+    for name, other, message in (
+        ("own-word", "call-start", r"own-word@2 needs the sections `=== user ===`, then `=== assistant ===`"),
+        ("call-start", "own-word", r"call-start@2 needs the sections `=== system ===`"),
+    ):
+        text = own.get(other).path.read_text(encoding="utf-8")
+        changed = text.replace(f"id: {other}\nversion: 1", f"id: {name}\nversion: 2")
+        (own.folder / name / "2.md").write_text(changed, encoding="utf-8")
+        library = PinnedLibrary(own.folder, [f"{name}@2"])
+        with pytest.raises(PromptError, match=message) as caught:
+            open_reader("turnwise", ENGINE, library, WITH_OWN)
+        assert str(caught.value.place).endswith(f"{name}/2.md")
 
 
 def test_a_probe_of_the_folder_is_found(own: Library) -> None:
@@ -237,6 +254,21 @@ def test_the_matcher_goes_with_the_probe(own: Library) -> None:
     saved(blank(template, ("rude agent",), ENGINE.info.sha256), template)
     saved(matcher_by_chance((1,), 1, ENGINE.info.sha256, template), template)
     wanted = (IncidentQuestion(id="rude_agent"), IncidentQuestion(description="a wrong tariff is named"))
-    for probes, read in ((True, ["incidents", "incidents:probe", "incidents:matcher"]), (False, ["incident"])):
+    for probes, read in (
+        (True, ["incidents", "incidents:probe", "incidents:matcher", "own-incident"]),
+        (False, ["incident"]),
+    ):
         reader = incident_reader(ENGINE, own, wanted, probes=probes)
         assert [stamp.id for stamp in reader.prompts] == read
+
+
+def test_the_question_about_an_incident_is_needed_where_a_matcher_reads_it(own: Library) -> None:
+    template = own.get("incidents")
+    shutil.rmtree(own.folder / "own-incident")
+    wanted = (IncidentQuestion(description="a wrong tariff is named"),)
+    assert [stamp.id for stamp in incident_reader(ENGINE, own, wanted).prompts] == ["incident"]
+    saved(matcher_by_chance((1,), 1, ENGINE.info.sha256, template), template)
+    with pytest.raises(PromptError, match="no template own-incident"):
+        incident_reader(ENGINE, own, wanted)
+    known = incident_reader(ENGINE, own, (IncidentQuestion(id="rude_agent"),))
+    assert [stamp.id for stamp in known.prompts] == ["incident"]

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from ausweis.reading.chunks import Chunk
 from ausweis.reading.dialogue import LATELY, LESS, NEVER, log_odds
-from ausweis.reading.own_labels import own_labels
-from ausweis.reading.word_evidence import BESIDE, FADING, LONG, MOST, Piece, pieces
+from ausweis.reading.own_labels import ANSWERED, own_labels
+from ausweis.reading.word_evidence import BESIDE, FADING, MOST, Piece, pieces
 from ausweis.reading.word_mentions import NAMED
 from ausweis.vocabulary import OwnWord
 
@@ -31,8 +31,14 @@ FACTOR = [
     "next gives any",
 ]
 CATEGORY = ["just done", "own given", "given"]
+ANSWER = ["answers", "answers rather", "answers rather than elsewhere"]
 ORDER = {
-    verb: [*LINE, *BESIDE[verb], "length", *(CATEGORY if verb in ("tells", "changes") else FACTOR)] for verb in BESIDE
+    verb: [
+        *(*LINE, *BESIDE[verb], "length"),
+        *(ANSWER if verb in ANSWERED else ()),
+        *(CATEGORY if verb in ("tells", "changes") else FACTOR),
+    ]
+    for verb in BESIDE
 }
 KNOWN = [
     "does",
@@ -64,10 +70,12 @@ CHUNKS = [
 ]
 ANSWERS: list[Mapping[str, float]] = [
     {"asks": 0.95, "asks own berth": 0.9, "asks own motto": 0.2, "asks pin": 0.3, "explains": 0.1},
-    {"gives": 0.8, "gives own berth": 0.6, "gives own motto": 0.1, "gives pin": 0.4, "agrees": 0.25},
+    {"gives": 0.8, "gives own berth": 0.6, "gives own motto": 0.1, "gives pin": 0.4, "agrees": 0.25}
+    | {"answered gives own berth": 0.9, "answered gives own motto": 0.2},
     {"asks": 0.05, "asks own berth": 0.04, "asks own motto": 0.03, "asks pin": 0.02, "tells own boats": 0.15},
-    {"gives": 0.7, "gives own berth": 0.3, "gives own motto": 0.5, "gives pin": 0.2},
-    {"tells": 0.9, "tells own boats": 0.85, "tells contract data": 0.6, "changes own mooring": 0.1},
+    {"gives": 0.7, "gives own berth": 0.3, "gives own motto": 0.5, "gives pin": 0.2, "answered gives own berth": 0.6},
+    {"tells": 0.9, "tells own boats": 0.85, "tells contract data": 0.6, "changes own mooring": 0.1}
+    | {"answered changes own mooring": 0.7},
 ]
 
 
@@ -75,9 +83,13 @@ def found(chunks: Sequence[Chunk] = CHUNKS, answers: Sequence[Mapping[str, float
     return list(pieces(chunks, answers, LABELS))
 
 
+def named(piece: Piece) -> list[tuple[str, float]]:
+    return list(zip(ORDER[piece.verb] if piece.own else KNOWN, piece.evidence, strict=True))
+
+
 def evidence(place: int, label: str) -> dict[str, float]:
     (piece,) = (piece for piece in found() if (piece.place, piece.label) == (place, label))
-    return dict(zip(ORDER[piece.verb] if piece.own else KNOWN, piece.evidence, strict=True))
+    return dict(named(piece))
 
 
 def odds(probability: float) -> object:
@@ -106,7 +118,7 @@ def test_what_the_line_itself_says() -> None:
     assert gives["known"] == odds(0.4)
     assert gives["agrees"] == odds(0.25)
     assert gives["new value"] == NEVER
-    assert gives["length"] == pytest.approx(1.6094 / LONG, abs=1e-3)
+    assert gives["length"] == pytest.approx(1.6094 / 3, abs=1e-3)
     assert evidence(4, "reads out own berth")["does"] == NEVER
 
 
@@ -115,6 +127,19 @@ def test_rivals_speak_against_it() -> None:
     assert berth["rather"] == pytest.approx(log_odds(0.6) - log_odds(0.1))
     assert motto["rather"] == pytest.approx(log_odds(0.1) - log_odds(0.6))
     assert motto["rather than known"] == pytest.approx(log_odds(0.1) - log_odds(0.4))
+
+
+def test_which_line_answers_the_question_after_the_call() -> None:
+    berth, later, motto = evidence(1, "gives own berth"), evidence(3, "gives own berth"), evidence(1, "gives own motto")
+    assert [one["answers"] for one in (berth, later, motto)] == [odds(0.9), odds(0.6), odds(0.2)]
+    assert berth["answers rather"] == pytest.approx(log_odds(0.9) - log_odds(0.2))
+    assert motto["answers rather"] == pytest.approx(log_odds(0.2) - log_odds(0.9))
+    assert later["answers rather"] == pytest.approx(log_odds(0.6) - NEVER)
+    assert berth["answers rather than elsewhere"] == pytest.approx(log_odds(0.9) - log_odds(0.6))
+    assert later["answers rather than elsewhere"] == pytest.approx(log_odds(0.6) - log_odds(0.9))
+    mooring = evidence(4, "changes own mooring")
+    assert (mooring["does"], mooring["answers"]) == (odds(0.1), odds(0.7))
+    assert evidence(0, "changes own mooring")["answers"] == NEVER
 
 
 def test_what_was_asked_before() -> None:
@@ -265,10 +290,21 @@ SPOKEN = st.tuples(st.sampled_from(["agent", "caller"]), st.sampled_from(["ja", 
 
 @given(st.lists(SPOKEN, max_size=12), st.integers(0, 12))
 def test_lines_that_come_later_change_only_what_is_said_next(lines: list[tuple[str, str]], cut: int) -> None:
+    """But for the likeliest other line that answers a question: it is looked for in the whole call."""
     chunks = [Chunk(place, speaker, text) for place, (speaker, text) in enumerate(lines, start=1)]
     answers = [ANSWERS[1] if speaker == "caller" else ANSWERS[0] for speaker, _ in lines]
-    whole = [piece for piece in found(chunks, answers) if piece.place < cut - 2]
-    part = [piece for piece in found(chunks[:cut], answers[:cut]) if piece.place < cut - 2]
+    whole, part = (
+        [
+            (
+                piece.place,
+                piece.label,
+                [value for name, value in named(piece) if name != "answers rather than elsewhere"],
+            )
+            for piece in found(chunks[:lines_seen], answers[:lines_seen])
+            if piece.place < cut - 2
+        ]
+        for lines_seen in (len(lines), cut)
+    )
     assert part == whole
 
 

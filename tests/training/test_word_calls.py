@@ -12,8 +12,10 @@ from ausweis.engines.word_matcher import VERBS
 from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall
 from ausweis.reading.chunks import LONGEST, spoken_chunks
+from ausweis.reading.own_words import asked_about
 from ausweis.training.lines import Lines
-from ausweis.training.word_calls import AskedWord, WordCall, asked_words, word_call, wordings_of
+from ausweis.training.matcher_data import MatchedCall
+from ausweis.training.word_calls import AskedWord, asked_words, columns_of, word_call, wordings_of
 from ausweis.vocabulary import CATEGORIES, FACTORS
 
 POLICY = """
@@ -37,13 +39,18 @@ def policy(tmp_path: Path) -> str:
     return str(path)
 
 
-def told_of(call: LabelledCall, words: list[AskedWord]) -> WordCall:
+def told_of(call: LabelledCall, words: list[AskedWord]) -> MatchedCall:
     """With states and a basis by chance."""
     chunks = spoken_chunks(call.call)
     states = [CHANCE.normal(size=(3, 2, 3)).astype(np.float32) for _ in chunks]
     lines = Lines(chunks, [features(line) for line in states], [frozenset()] * len(chunks), "g")
     probe = by_chance(("asks", "asks pin", "gives", "gives pin"), (1, 2), 3)
-    return word_call(call, lines, words, probe, dict(probe.parts))
+    questions = [states[0]] * len(asked_about([word.own for word in words if word.own and word.policy == call.policy]))
+    basis = dict(probe.parts) | {
+        "question_token_shift": np.zeros(6, np.float32),
+        "question_line_shift": np.zeros(5, np.float32),
+    }
+    return word_call(call, lines, questions, words, probe, basis)
 
 
 def test_known_words_first_then_those_of_each_policy(policy: str) -> None:
@@ -89,8 +96,8 @@ def test_what_lines_do_with_each_word(policy: str) -> None:
     call = labelled("b", *lines, policy=policy)
     words = asked_words([call], {})
     told = told_of(call, words)
-    assert told.words == tuple(range(len(words)))
-    columns = told.columns(words)
+    assert told.described == tuple(range(len(words)))
+    columns = columns_of(told, words)
 
     def of(label: str) -> list[float]:
         column, verb = columns[label]
@@ -113,16 +120,28 @@ def test_own_words_are_asked_of_calls_of_their_policy(policy: str) -> None:
     calls = [labelled("a", "A: x"), labelled("b", "A: x", policy=policy, writing_pass="w")]
     words = asked_words(calls, {})
     other, own = (told_of(call, words) for call in calls)
-    assert set(own.words) - set(other.words) == {len(words) - 1}
+    assert set(own.described) - set(other.described) == {len(words) - 1}
     assert own.group == "w"
+
+
+def test_questions_are_about_factors_and_changes_of_the_policy(policy: str) -> None:
+    call, other = labelled("b", "C: x << gives berth_number", policy=policy), labelled("a", "C: x")
+    words = asked_words([call, other], {})
+    told = told_of(call, words)
+    assert told.questions is not None
+    assert (told.questions.tokens.shape, told.answered) == ((1, 3, 6), (len(words) - 1,))
+    alone = told.of_questions
+    assert [words[place].id for place in alone.described] == ["berth_number"]
+    np.testing.assert_equal(alone.told, told.told[:, -1:])
+    assert told_of(other, words).questions is None
 
 
 def test_of_a_turn_that_was_cut_it_is_not_known_which_piece_does_it(policy: str) -> None:
     call = labelled("b", f"C: {'eins ' * LONGEST} << gives berth_number", policy=policy)
     words = asked_words([call], {})
     told = told_of(call, words)
-    column, verb = told.columns(words)["gives own berth_number"]
+    column, verb = columns_of(told, words)["gives own berth_number"]
     assert len(told.chunks) > 1
     assert np.isnan(told.told[:, column, verb]).all()
-    column, verb = told.columns(words)["gives pin"]
+    column, verb = columns_of(told, words)["gives pin"]
     assert (told.told[:, column, verb] == 0).all()

@@ -9,15 +9,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from ausweis.engines.matcher import NETWORK_PARTS, QUESTION, Descriptions, in_basis
 from ausweis.engines.probe import LineFeatures
-from ausweis.engines.word_matcher import VERBS, WORD_PARTS, WordMatcher
+from ausweis.engines.word_matcher import VERBS, WordMatcher, weighed_place
 from ausweis.prompts import default_library
 from ausweis.reading.chunks import Chunk
 from ausweis.reading.own_labels import as_written
 from ausweis.training.learning import Bound
-from ausweis.training.matcher_data import AskedCall, Described, basis_of, in_basis
-from ausweis.training.word_calls import AskedWord, WordCall
-from ausweis.training.word_network import WordPlan, word_scores
+from ausweis.training.matcher_data import MatchedCall, basis_of, call_in_basis, question_shifts
+from ausweis.training.matcher_network import MatchPlan, by_description, by_question, match_scores
+from ausweis.training.word_calls import AskedWord
 from ausweis.training.words import Alike, learn_words
 from ausweis.vocabulary import OwnWord
 
@@ -26,8 +27,16 @@ Basis = dict[str, NDArray[np.float32]]
 WIDTH = 24
 TEMPLATE = default_library().get("transcript")
 BOUND = Bound(TEMPLATE, "1" * 64, (10, 20), "made up")
-SMALL = WordPlan(
-    token_dimensions=16, line_dimensions=16, compared=16, compared_lines=8, rounds=10, decay=1e-4, dropout=0.1
+SMALL = MatchPlan(
+    token_dimensions=16,
+    line_dimensions=16,
+    compared=16,
+    compared_lines=8,
+    rounds=10,
+    question_rounds=10,
+    decay=1e-4,
+    dropout=0.1,
+    drawn=4,
 )
 ASKS, GIVES = VERBS.index("asks"), VERBS.index("gives")
 
@@ -93,11 +102,17 @@ def made(words: Sequence[AskedWord], calls: int, seed: int = 1) -> list[Example]
 
 
 def basis_for(examples: Sequence[Example], seen: dict[str, LineFeatures]) -> Basis:
-    calls = [AskedCall(example.lines, {}, 0) for example in examples]
-    return basis_of(calls, [Described(text, features) for text, features in seen.items()], 16, 16)
+    basis = basis_of([example.lines for example in examples], list(seen.values()), 16, 16)
+    return basis | question_shifts(basis, list(seen.values()))
 
 
-def calls_of(examples: Sequence[Example], basis: Basis) -> list[WordCall]:
+def questions_of(example: Example, basis: Basis, seed: int) -> Descriptions:
+    """One for each of the two words: where the answer is about to be said stands what it is about."""
+    chance = np.random.default_rng(seed)
+    return in_basis(basis, [line(chance, topic_of(place)) for place in example.words], "question")
+
+
+def calls_of(examples: Sequence[Example], basis: Basis) -> list[MatchedCall]:
     calls = []
     for number, example in enumerate(examples):
         told = np.full((4, 2, len(VERBS)), np.nan, np.float32)
@@ -105,8 +120,10 @@ def calls_of(examples: Sequence[Example], basis: Basis) -> list[WordCall]:
         told[1, example.given % 2, GIVES] = told[2, example.asked % 2, ASKS] = 1
         chunks = [Chunk(turn, ("agent", "caller")[(turn - 1) % 2], "eins zwei") for turn in range(1, 5)]
         answers = [{"gives": 0.5} if chunk.speaker == "caller" else {"asks": 0.5} for chunk in chunks]
-        lines = in_basis(AskedCall(example.lines, {}, 0), basis)
-        calls.append(WordCall(lines, chunks, answers, example.words, told, str(number % 4)))
+        lines = call_in_basis(example.lines, basis)
+        questions = questions_of(example, basis, number)
+        group = str(number % 4)
+        calls.append(MatchedCall(lines, chunks, example.words, (True, True), told, group, questions, (0, 1), answers))
     return calls
 
 
@@ -128,10 +145,22 @@ def test_it_tells_what_a_line_does_with_each_word(learned: Learned) -> None:
     right = 0
     for example in examples:
         described = matcher.described([seen[words[place].texts[0]] for place in example.words])
-        given = matcher.scores(example.lines[1], described)[:, GIVES].argmax()
-        asked = matcher.scores(example.lines[2], described)[:, ASKS].argmax()
+        first, second = map(matcher.in_basis, example.lines[1:3])
+        given = matcher.scores(first, described)[:, GIVES].argmax()
+        asked = matcher.scores(second, described)[:, ASKS].argmax()
         right += (example.words[given] == example.given) + (example.words[asked] == example.asked)
     assert right > 0.8 * 2 * len(examples)
+
+
+def test_it_tells_which_line_answers_a_question_after_the_call(learned: Learned) -> None:
+    matcher = learned.matcher
+    examples = made(learned.words, 60, seed=9)
+    right = 0
+    for number, example in enumerate(examples, start=1000):
+        questions = questions_of(example, dict(matcher.parts), number)
+        given = matcher.scores(matcher.in_basis(example.lines[1]), questions, question=True)[:, GIVES].argmax()
+        right += example.words[given] == example.given
+    assert right > 0.8 * len(examples)
 
 
 def test_it_says_what_it_was_learned_from(learned: Learned) -> None:
@@ -155,8 +184,8 @@ def test_half_precision_of_the_file_is_enough_to_weigh_by(learned: Learned, tmp_
     loaded = WordMatcher.load(tmp_path / "words.safetensors")
     for verb in ("gives", "asks"):
         evidence = learned.halves[0][0][verb, True].evidence
-        exact = learned.matcher.weigh(verb, evidence, own=True)
-        np.testing.assert_allclose(loaded.weigh(verb, evidence, own=True), exact, atol=0.05)
+        exact = learned.matcher.weigh(weighed_place(verb, own=True), evidence)
+        np.testing.assert_allclose(loaded.weigh(weighed_place(verb, own=True), evidence), exact, atol=0.05)
 
 
 def test_the_network_scores_as_the_reader_does() -> None:
@@ -164,13 +193,19 @@ def test_the_network_scores_as_the_reader_does() -> None:
     seen, examples = seen_of(words), made(words, 12)
     basis = basis_for(examples, seen)
     calls = calls_of(examples, basis)
-    plan = WordPlan(token_dimensions=16, line_dimensions=16, rounds=1)
+    plan = MatchPlan(token_dimensions=16, line_dimensions=16, rounds=1, question_rounds=1)
     matcher = learn_words(calls, words, seen, basis, BOUND, plan)
-    names = [name for name, shape in WORD_PARTS.items() if shape.startswith("m")]
-    networks = [{name: matcher.parts[name][number] for name in names} for number in range(2)]
+    networks, of_questions = (
+        [{name: matcher.parts[begins + name][number] for name in NETWORK_PARTS} for number in range(2)]
+        for begins in ("", QUESTION)
+    )
     described = [matcher.described([seen[word.texts[0]]]) for word in words]
     for call, example in zip(calls, examples, strict=True):
-        told = word_scores(networks, call, described)
-        together = matcher.described([seen[words[place].texts[0]] for place in call.words])
+        told = match_scores(networks, call, by_description(described))
+        answered = match_scores(of_questions, call.of_questions, by_question)
+        together = matcher.described([seen[words[place].texts[0]] for place in call.described])
         for row, features in enumerate(example.lines):
-            np.testing.assert_allclose(told[row], matcher.scores(features, together), rtol=1e-2, atol=2e-2)
+            line_in_basis = matcher.in_basis(features)
+            scores = matcher.scores(line_in_basis, by_question(call, None), question=True)
+            np.testing.assert_allclose(told[row], matcher.scores(line_in_basis, together), rtol=1e-2, atol=2e-2)
+            np.testing.assert_allclose(answered[row], scores, rtol=1e-2, atol=2e-2)

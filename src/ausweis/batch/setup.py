@@ -9,7 +9,12 @@ from ausweis.errors import InputError, PromptError
 from ausweis.prompts import Library, Template
 from ausweis.provenance import PromptProvenance
 from ausweis.reading.reader import Reader
-from ausweis.reading.strategies import TRANSCRIPT_TEMPLATE, TURN_TEMPLATES
+from ausweis.reading.strategies import (
+    INCIDENT_QUESTION_TEMPLATE,
+    QUESTION_TEMPLATE,
+    TRANSCRIPT_TEMPLATE,
+    TURN_TEMPLATES,
+)
 
 __all__ = ["PinnedLibrary", "open_engine"]
 
@@ -144,4 +149,8 @@ def _hint(strategy: str, identifier: str) -> str:
         return " (--zero-shot asks with it)"
     if identifier == TRANSCRIPT_TEMPLATE:
         return " (it needs a probe for this model, or --zero-shot was given)"
+    if identifier == QUESTION_TEMPLATE:
+        return " (the policy has no factor or change of its own, or no matcher of words fits)"
+    if identifier == INCIDENT_QUESTION_TEMPLATE:
+        return " (the policy describes no incident, or no matcher fits)"
     return ""

@@ -44,6 +44,8 @@ def list_command(folder: Path | None) -> None:
     for template in library.templates():
         entry = library.lock.entries.get(template.name)
         answer = f"{len(template.labels)} labels" if template.labels else "JSON"
+        if not template.is_prompt:
+            answer = "none"
         released = entry.released if entry else "draft"
         description = Text(template.description.strip())
         table.add_row(template.name, released, answer, str(len(template.examples)), description)

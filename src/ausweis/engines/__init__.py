@@ -2,8 +2,9 @@
 
 protocol      what every engine offers: questions in, answers out; a transcript in, an answer a row
 probe         what is learned for a model: how likely each label is, from what the model computed about a line
-matcher       the same for a description: how likely a line is what it says
-word_matcher  what a line does with a company's own factor or category, by its description
+matcher       the same for a description: what a line does with what it says, and whether it answers a question about it
+word_matcher  such a one for a company's own factors and categories
+line_probe    a probe and a matcher together, as they read a line
 learned_file  how they are kept: data only, bound to model and template
 learned_index  the folder of what was learned (learned/): which part fits, its hash, a new one; learned_part: an entry
 llama         llama.cpp in this process: the default

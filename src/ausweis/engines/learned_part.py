@@ -11,7 +11,7 @@ from ausweis.provenance import PromptProvenance
 __all__ = ["Base", "LearnedKind", "LearnedPart"]
 
 LearnedKind = Literal["probe", "matcher", "words", "adapter"]
-"""Labels of a line; what a description says; where in a line it stands; an adapter of the model itself."""
+"""Labels of a line; what a description says; what is done with an own word; an adapter of the model itself."""
 
 _Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 

@@ -1,155 +1,202 @@
-"""A learned matcher: how likely a line of a call is what a description says, whatever the description.
+"""A learned matcher: what a line of a call does with what a description says, whatever the description.
 
 Both are read by the same template, each as a line; the matcher compares what the model understood of them, token by
 token: for each token of the description the nearest one of the line, and the other way round (late interaction, as in
-Khattab and Zaharia 2020, arXiv 2004.12832), over the middle layers. So a description costs one line to read, once, and
-no call is read again for it. As a `Probe` it is data only (safetensors), and bound to template and model by hashes.
+Khattab and Zaharia 2020, arXiv 2004.12832), over the middle layers. A description costs one line to read, once. By
+itself it knows nothing of the call; so a line is compared, by networks of their own, with a question that is asked
+after the last line too, where the model is about to say the answer. How much both weigh, and what speaks besides,
+stands in the same file. As a `Probe` it is data only (safetensors), and bound to template and model by hashes.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ausweis.engines.learned_file import LearnedFile
-from ausweis.engines.probe import LineFeatures, Probe, features, gelu, probabilities_of
+from ausweis.engines.probe import LineFeatures, features, gelu
 
-__all__ = ["MATCHER_PARTS", "NEARNESS_SCALE", "LineProbe", "Matcher", "softmax", "unit"]
+__all__ = [
+    "ANSWER_TOKENS",
+    "MATCHER_PARTS",
+    "NEARNESS_SCALE",
+    "NETWORK_PARTS",
+    "QUESTION",
+    "Descriptions",
+    "LineInBasis",
+    "Matcher",
+    "in_basis",
+    "weigh",
+]
 
 Array = NDArray[np.float32]
 
-MATCHER_PARTS: Mapping[str, str] = {
-    "token_basis": "fd",
-    "token_shift": "d",
-    "described_token_shift": "d",
-    "line_basis": "ge",
-    "line_shift": "e",
-    "described_line_shift": "e",
+ANSWER_TOKENS = 6
+"""Of a question its last tokens are compared with, where the answer is about to be said."""
+
+NEARNESS_SCALE = 4.0
+"""Of the nearness that the hidden layer sees, so that it is as large as the rest."""
+
+NETWORK_PARTS: Mapping[str, str] = {
     "of_token": "mdr",
     "of_described_token": "mdr",
     "token_weight": "md",
     "described_token_weight": "md",
     "of_line": "mep",
-    "nearness": "mn",
-    "line": "me",
     "line_hidden": "meq",
+    "line_pair": "mex",
+    "described_line_pair": "mex",
     "hidden": "mhw",
-    "hidden_out": "mw",
-    "bias": "m",
+    "hidden_bias": "mw",
+    "hidden_out": "mwo",
+    "nearness": "mno",
+    "line": "meo",
+    "bias": "mo",
+}
+"""What the networks are made of that compare a line with a description."""
+
+QUESTION = "question_"
+"""Before the name of the same part of the networks that compare a line with a question."""
+
+MATCHER_PARTS: Mapping[str, str] = {
+    "token_basis": "fd",
+    "token_shift": "d",
+    "described_token_shift": "d",
+    "question_token_shift": "d",
+    "line_basis": "ge",
+    "line_shift": "e",
+    "described_line_shift": "e",
+    "question_line_shift": "e",
+    **NETWORK_PARTS,
+    **{f"{QUESTION}{name}": shape for name, shape in NETWORK_PARTS.items()},
+    "weigh_hidden": "viu",
+    "weigh_hidden_bias": "vu",
+    "weigh_hidden_out": "vu",
+    "weigh_direct": "vi",
+    "weigh_bias": "v",
 }
 """What a matcher is made of, each with its shape.
 
 f, g: features of a token, of a line; d, e: what is kept of them; m: networks; r, p: dimensions in which tokens and
-lines are compared; n: the three ways to be near (`Matcher._nearness`); q: what the hidden layer sees of a line;
-h: n + q; w: hidden units.
+lines are compared; n: the three ways to be near; q: what the hidden layer sees of a line; x: products of a line and a
+description; h: n + q + x; w: hidden units; o: outputs, what a line may do. v: what is weighed; i: evidence, as much as
+that with most of it has; u: hidden units.
 """
 
 
-NEARNESS_SCALE = 4.0
-"""Of the nearness that the hidden layer sees, so that it is as large as the rest."""
-
-
-class _Compared(NamedTuple):
-    """A line or a description in the basis. `tokens`: (tokens, d); `line`: (e,)."""
+class Descriptions(NamedTuple):
+    """Descriptions or questions in the basis, filled up: tokens (k, t, d), which are there (k, t), and lines (k, e)."""
 
     tokens: Array
-    line: Array
+    there: NDArray[np.bool_]
+    lines: Array
+
+
+class LineInBasis(NamedTuple):
+    """A line of a call in the basis: tokens (t, d), and the line as a whole (e,)."""
+
+    tokens: Array
+    whole: Array
 
 
 @dataclass(frozen=True, kw_only=True)
 class Matcher(LearnedFile):
-    """Tells how far a line is what a description says."""
+    """Tells what a line does with what each description says. Of incidents, that is one thing: it happens."""
 
-    SCHEMA = "ausweis/matcher@1"
+    SCHEMA = "ausweis/matcher@2"
     SHAPES = MATCHER_PARTS
 
-    def score(self, line: LineFeatures, described: LineFeatures) -> float:
-        """The log-odds that the line is what the description says."""
-        part = self.parts
-        said = self._compared(line, "token_shift", "line_shift")
-        wanted = self._compared(described, "described_token_shift", "described_line_shift")
-        near = np.stack([self._nearness(number, said, wanted) for number in range(len(part["bias"]))])
-        seen = np.concatenate([near * NEARNESS_SCALE, np.einsum("e,meq->mq", said.line, part["line_hidden"])], axis=1)
-        hidden = gelu(np.einsum("mh,mhw->mw", seen, part["hidden"]))
-        each = (
-            (near * part["nearness"]).sum(axis=1)
-            + (hidden * part["hidden_out"]).sum(axis=1)
-            + part["line"] @ said.line
-            + part["bias"]
-        )
-        return float(each.mean())
+    def described(self, descriptions: Sequence[LineFeatures]) -> Descriptions:
+        """Descriptions, made ready to be compared with."""
+        return in_basis(self.parts, descriptions, "described")
 
-    def _compared(self, seen: LineFeatures, token_shift: str, line_shift: str) -> _Compared:
+    def questions(self, questions: Sequence[Array]) -> Descriptions:
+        """Questions, each of shape (tokens, layers, width), made ready to be compared with."""
+        return in_basis(self.parts, [features(question[-ANSWER_TOKENS:]) for question in questions], "question")
+
+    def in_basis(self, line: LineFeatures) -> LineInBasis:
+        """A line, made ready to be compared."""
         part = self.parts
-        return _Compared(
-            seen.tokens @ part["token_basis"] + part[token_shift], seen.line @ part["line_basis"] + part[line_shift]
+        return LineInBasis(
+            line.tokens @ part["token_basis"] + part["token_shift"], line.line @ part["line_basis"] + part["line_shift"]
         )
 
-    def _nearness(self, number: int, said: _Compared, wanted: _Compared) -> Array:
-        """How near the line is to the description, seen from its tokens, from the line's, and as a whole."""
-        part = {name: self.parts[name][number] for name in MATCHER_PARTS if MATCHER_PARTS[name].startswith("m")}
-        same = unit(said.tokens @ part["of_token"]) @ unit(wanted.tokens @ part["of_described_token"]).T
-        weights = softmax(wanted.tokens @ part["described_token_weight"])
-        back = softmax(np.clip(said.tokens @ part["token_weight"], -8, 8))
-        whole = unit(said.line @ part["of_line"]) @ unit(wanted.line @ part["of_line"])
-        return np.array([same.max(axis=0) @ weights, same.max(axis=1) @ back, whole], dtype=np.float32)
+    def scores(self, line: LineInBasis, described: Descriptions, *, question: bool = False) -> Array:
+        """The log-odds of each output for each description, or `question`: shape (descriptions, outputs)."""
+        begins = QUESTION if question else ""
+        parts = {name: self.parts[begins + name] for name in NETWORK_PARTS}
+        each = [
+            _network({name: part[number] for name, part in parts.items()}, line, described)
+            for number in range(len(parts["bias"]))
+        ]
+        mean: Array = np.mean(each, axis=0)
+        return mean
+
+    def weigh(self, place: int, evidence: Array) -> Array:
+        """The log-odds of one output from all its evidence, shape (lines, evidence)."""
+        return weigh(self.parts, place, evidence)
 
 
-@dataclass(frozen=True)
-class LineProbe:
-    """What is told of a line at once: the labels of a probe, and how far it is what each description says.
+def in_basis(parts: Mapping[str, Array], seen: Sequence[LineFeatures], kind: str) -> Descriptions:
+    """As `Matcher.described` and `questions`, by its parts. `kind`: whose shift they have."""
+    longest = max(len(one.tokens) for one in seen)
+    tokens = np.zeros((len(seen), longest, len(parts["token_shift"])), np.float32)
+    there = np.zeros((len(seen), longest), np.bool_)
+    for place, one in enumerate(seen):
+        size = len(one.tokens)
+        tokens[place, :size] = one.tokens @ parts["token_basis"] + parts[f"{kind}_token_shift"]
+        there[place, :size] = True
+    lines = np.stack([one.line for one in seen]) @ parts["line_basis"] + parts[f"{kind}_line_shift"]
+    return Descriptions(tokens, there, lines.astype(np.float32))
 
-    The descriptions are the transcripts that a transcript has in `compared`, in this order. Both were made for one
-    template, and for the same layers.
+
+def _network(part: Mapping[str, Array], line: LineInBasis, described: Descriptions) -> Array:
+    count, longest, _ = described.tokens.shape
+    wanted = _unit(described.tokens @ part["of_described_token"]).reshape(count * longest, -1)
+    same = (_unit(line.tokens @ part["of_token"]) @ wanted.T).reshape(-1, count, longest)
+    same = np.where(described.there, same, -1.0)
+    weights = np.where(described.there, described.tokens @ part["described_token_weight"], -1e9)
+    looks = np.exp(np.clip(line.tokens @ part["token_weight"], -8, 8))
+    near = np.stack(
+        [
+            (same.max(axis=0) * _softmax(weights)).sum(axis=1),
+            looks @ same.max(axis=2) / looks.sum(),
+            _unit(described.lines @ part["of_line"]) @ _unit(line.whole @ part["of_line"]),
+        ],
+        axis=1,
+    )
+    pair = (line.whole @ part["line_pair"]) * (described.lines @ part["described_line_pair"])
+    of_line = np.broadcast_to(line.whole @ part["line_hidden"], (count, part["line_hidden"].shape[1]))
+    seen = np.concatenate([near * NEARNESS_SCALE, of_line, pair], axis=1)
+    hidden = gelu(seen @ part["hidden"] + part["hidden_bias"])
+    told: Array = near @ part["nearness"] + hidden @ part["hidden_out"] + line.whole @ part["line"] + part["bias"]
+    return told
+
+
+def weigh(parts: Mapping[str, Array], place: int, evidence: Array) -> Array:
+    """As `Matcher.weigh`, by its parts.
+
+    An output that was never learned, such as of factors where all own words were categories, may have more evidence
+    than those that were: it never happens, whatever its evidence.
     """
-
-    probe: Probe | None
-    matcher: Matcher
-    descriptions: tuple[str, ...]
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Those of the probe, then the descriptions."""
-        return (*(self.probe.labels if self.probe else ()), *self.descriptions)
-
-    @property
-    def layers(self) -> tuple[int, ...]:
-        """Whose states are read."""
-        return self.matcher.layers
-
-    @property
-    def model_sha256(self) -> str:
-        """Of which model."""
-        return self.matcher.model_sha256
-
-    @property
-    def adapter_sha256(self) -> str:
-        """With which adapter of the model."""
-        return self.matcher.adapter_sha256
-
-    @cached_property
-    def sha256(self) -> str:
-        """Over both, for the key of recorded answers."""
-        return "+".join([*([self.probe.sha256] if self.probe else []), self.matcher.sha256])
-
-    def probabilities(self, states: Array, compared: Sequence[Array]) -> tuple[float, ...]:
-        """Of each label. `states`, `compared`: shape (tokens, layers, width), of the line and of each description."""
-        told = self.probe.probabilities(states) if self.probe else ()
-        line = features(states)
-        return (*told, *probabilities_of([self.matcher.score(line, features(description)) for description in compared]))
+    evidence = evidence[:, : parts["weigh_direct"].shape[1]]
+    count = evidence.shape[1]
+    hidden = gelu(evidence @ parts["weigh_hidden"][place, :count] + parts["weigh_hidden_bias"][place])
+    direct = evidence @ parts["weigh_direct"][place, :count]
+    weighed: Array = hidden @ parts["weigh_hidden_out"][place] + direct + parts["weigh_bias"][place]
+    return weighed
 
 
-def unit(values: Array) -> Array:
+def _unit(values: Array) -> Array:
     """Each vector, along the last axis, brought to length 1."""
     lengths: Any = np.sqrt((values * values).sum(axis=-1, keepdims=True) + 1e-6)
     shortened: Array = (values / lengths).astype(np.float32)
     return shortened
 
 
-def softmax(values: Array) -> Array:
+def _softmax(values: Array) -> Array:
     """Shares of 1 along the last axis."""
     risen = np.exp(values - values.max(axis=-1, keepdims=True))
     shares: Array = (risen / risen.sum(axis=-1, keepdims=True)).astype(np.float32)

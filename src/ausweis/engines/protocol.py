@@ -8,9 +8,8 @@ from typing import Annotated, Any, Literal, NamedTuple, Protocol, Self, runtime_
 
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation, model_validator
 
-from ausweis.engines.matcher import LineProbe
+from ausweis.engines.line_probe import LineProbe
 from ausweis.engines.probe import Probe
-from ausweis.engines.word_matcher import WordProbe
 from ausweis.errors import EngineError
 from ausweis.provenance import ModelProvenance
 
@@ -34,7 +33,7 @@ NEGLIGIBLE = 0.02
 ALMOST_CERTAIN = 0.9995
 """A token of a generated text that is likelier counts as certain."""
 
-AnyProbe = Probe | LineProbe | WordProbe
+AnyProbe = Probe | LineProbe
 """What tells the answer of a line from the states of the model."""
 
 
@@ -77,21 +76,29 @@ class Transcript(BaseModel):
 
     The last of the `messages` holds the `rows` and a line break between them; what stands before the first line of the
     call is part of the first row. `probes`: what tells the answer of each row; only an engine of their model can use
-    them. `compared`: transcripts of one row, such as a description, that a probe compares each row with.
+    them. `compared`: transcripts of one row, such as a description, that a probe compares each row with. `questions`:
+    asked after the last row, each by itself, as two messages: the question, and how its answer begins; where the answer
+    is about to be said, each row is compared with it too.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, hide_input_in_errors=True)
 
     messages: tuple[Message, ...]
     rows: tuple[str, ...]
     probes: tuple[SkipValidation[AnyProbe], ...] = ()
     compared: tuple["Transcript", ...] = ()
+    questions: tuple[tuple[Message, Message], ...] = ()
     template: str = ""
 
     @model_validator(mode="after")
     def _probes_fit(self) -> Self:
         if self.probes and (len(self.probes) != len(self.rows) or len({probe.layers for probe in self.probes}) > 1):
             raise ValueError("there is a probe for each row, and all read the same layers")
+        comparing = [probe for probe in self.probes if isinstance(probe, LineProbe)]
+        if self.questions and len(comparing) < len(self.probes):
+            raise ValueError("only probes with a matcher compare rows with questions")
+        if not self.questions and any(probe.asks for probe in comparing):
+            raise ValueError("a probe has labels that questions tell, but none is asked")
         return self
 
     def requests(self) -> Iterator[Request]:
@@ -102,6 +109,9 @@ class Transcript(BaseModel):
     def keys(self, model_sha256: str) -> list[str]:
         """For each row, SHA-256 over all that its answer depends on: the keys of recorded answers."""
         compared = [line.messages for line in self.compared]
+        if self.questions:
+            # Asked at the end, so answered from all rows.
+            compared += [self.messages, *self.questions]
         return [
             _key(self._until(place), probe.labels, None, 512, model_sha256, probe.sha256, compared)
             for place, probe in enumerate(self.probes)

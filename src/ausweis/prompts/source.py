@@ -10,6 +10,8 @@
     === user ===
     {{ text }}
 
+A template that goes on a transcript has no `system` before `user`, and after it `assistant`: how the answer begins.
+
 The body is cut at its marker lines here, in the source, so text that is rendered later can never open a role.
 """
 
@@ -26,8 +28,10 @@ from ausweis.user_yaml import Document, UserYamlError, load, read_bytes
 
 __all__ = ["ROLES", "Problem", "Section", "Source", "read_source"]
 
-Role = Literal["system", "user"]
-ROLES: tuple[Role, ...] = ("system", "user")
+Role = Literal["system", "user", "assistant"]
+ROLES: tuple[Role, ...] = ("system", "user", "assistant")
+ORDERS: tuple[tuple[Role, Role], ...] = (("system", "user"), ("user", "assistant"))
+"""The sections that a body may have: of a prompt, and of a question that goes on a transcript."""
 
 _LIKE_A_MARKER = re.compile(r"^\s*={2,}\s*(\w+)\s*={2,}\s*$")
 
@@ -128,14 +132,16 @@ def _cut(path: Path, lines: list[str], first: int) -> tuple[list[Section], list[
         if role:
             marks.append((role, index))
         else:
-            message = f"{line.strip()!r} is no role: write `=== system ===` or `=== user ===`"
+            message = f"{line.strip()!r} is no role: write `=== system ===`, `=== user ===` or `=== assistant ===`"
             problems.append(Problem(f"{path}:{first + index}", message))
-    if tuple(role for role, _ in marks) != ROLES:
+    if tuple(role for role, _ in marks) not in ORDERS:
         place = f"{path}:{first + marks[0][1] if marks else first}"
-        problems.append(Problem(place, "the body needs `=== system ===`, then `=== user ===`, each exactly once"))
+        message = "the body needs `=== system ===`, then `=== user ===`, each exactly once"
+        problems.append(Problem(place, f"{message}; or `=== user ===`, then `=== assistant ===`"))
         return [], problems
     if any(line.strip() for line in lines[: marks[0][1]]):
-        problems.append(Problem(f"{path}:{first}", "text stands before `=== system ===`: move it into a section"))
+        message = f"text stands before `=== {marks[0][0]} ===`: move it into a section"
+        problems.append(Problem(f"{path}:{first}", message))
     sections = []
     for (role, start), end in zip(marks, (marks[1][1], len(lines)), strict=True):
         source = "\n".join(lines[start + 1 : end])

@@ -86,8 +86,13 @@ class Template(_FrontMatter):
         return PromptProvenance(id=self.id, version=self.version, sha256=self.sha256)
 
     @property
+    def is_prompt(self) -> bool:
+        """Whether it is one by itself; else it goes on a transcript."""
+        return self.sections[0].role == "system"
+
+    @property
     def labels(self) -> tuple[str, ...]:
-        """The closed list of answers, in the file's order; empty when the answer is JSON."""
+        """The closed list of answers, in the file's order; empty when the answer is no label."""
         labels = self.output.get("enum")
         if not isinstance(labels, list):
             return ()
@@ -98,28 +103,31 @@ class Template(_FrontMatter):
     ) -> tuple[Message, ...]:
         """System message, the examples as question and answer, and the question itself.
 
-        With a `language`, examples of other languages are left out; those of no language stay.
+        Of a question that goes on a transcript: the question, and how its answer begins. With a `language`, examples
+        of other languages are left out; those of no language stay.
 
         Raises:
             PromptError: an input is missing, not declared or cannot be printed, or rendering takes more than the budget
                 has. The message never holds a value.
         """
-        system, user = self.sections
         budget = budget or Budget()
         self._check_names(inputs, "")
-        instructions = Message(role="system", content=render_section(self.path, system, inputs, budget))
-        question = Message(role="user", content=render_section(self.path, user, inputs, budget))
+        first, last = (
+            Message(role=section.role, content=render_section(self.path, section, inputs, budget))
+            for section in self.sections
+        )
         if language not in self._shown:
             self._shown[language] = self._show(language, budget)
-        return (instructions, *self._shown[language], question)
+        return (first, *self._shown[language], last)
 
     def _show(self, language: str | None, budget: Budget) -> tuple[Message, ...]:
         """The examples for a language as question and answer: the same for every question."""
         messages: list[Message] = []
+        _, user = self.sections
         for number, example in enumerate(self.examples, start=1):
             if language is None or example.language in (None, language):
                 self._check_names(example.inputs, f"example {number}: ")
-                question = render_section(self.path, self.sections[1], example.inputs, budget)
+                question = render_section(self.path, user, example.inputs, budget)
                 messages += [Message(role="user", content=question), Message(role="assistant", content=example.answer)]
         return tuple(messages)
 
@@ -160,6 +168,8 @@ def read_template(path: Path) -> Reading:
         # A misspelt key is the reason for a missing one, so it is named first.
         for detail in sorted(details, key=lambda detail: detail["type"] == "missing"):
             problems.append(_front_matter_problem(source, detail["loc"], detail["msg"], detail["type"]))
+    if front is not None and front.examples and source.sections and source.sections[0].role != "system":
+        problems.append(Problem(source.place("examples"), "a question that goes on a transcript has no examples"))
     if front is None or problems:
         return Reading(None, tuple(dict.fromkeys(problems)), source)
     fields = {name: getattr(front, name) for name in _FrontMatter.model_fields}

@@ -11,10 +11,11 @@ kept        which events are kept, and in which order
 asking      the two ways to ask about a call's lines: in a window, or as a transcript that is read once
 own_words   a policy's own factors and categories; own_labels: what may be done with them; word_evidence,
             word_mentions and value_shapes: what else a call says of them
-incidents   critical incidents beyond authentication, where the policy asks for them
+incidents   critical incidents beyond authentication, where the policy asks for them (incident_question);
+            described_incidents: those that it describes itself
 address     the name that a caller gave, from how the agent speaks to them
 dialogue    which factor is given, from the line and from what was asked
-descriptions  a description as a line that lines of a call are compared with
+descriptions  a description as a line that lines of a call are compared with, and what is asked about it after them
 chunks      turns cut into what is asked about, with what was said before
 labels      what the templates' labels mean
 defects     what is wrong with a recording: it starts late, breaks off, is garbled
@@ -24,7 +25,7 @@ refusal     what an agent declines in plain words
 spoken      numbers and dates as people say them
 """
 
-from ausweis.reading.incidents import IncidentQuestion
+from ausweis.reading.incident_question import IncidentQuestion
 from ausweis.reading.reader import Reader, Reading
 from ausweis.reading.strategies import STRATEGIES, PolicyText, open_reader
 

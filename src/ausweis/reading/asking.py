@@ -10,7 +10,7 @@ from typing import Protocol
 
 from ausweis.calls.call import Call
 from ausweis.engines.probe import Probe
-from ausweis.engines.protocol import AnyProbe, Engine, Request, Transcript, transcript_engine
+from ausweis.engines.protocol import AnyProbe, Engine, Message, Request, Transcript, transcript_engine
 from ausweis.errors import PromptError
 from ausweis.prompts import Template
 from ausweis.provenance import PromptProvenance
@@ -116,7 +116,7 @@ class TranscriptAsking:
         self.factors = factors_of(probe.labels) | {word.id for word in self.words if word.is_factor}
         self._stamps = [template.provenance.of_part("probe", probe.sha256)]
         if own is not None:
-            self._stamps.append(template.provenance.of_part("words", own.matcher.sha256))
+            self._stamps += own.prompts
         self._probes: dict[str, AnyProbe] = {}
         for speaker in ("agent", "caller"):
             of_speaker = probe.only([label for label in probe.labels if speaker in speakers_of(label)])
@@ -124,7 +124,7 @@ class TranscriptAsking:
 
     @property
     def prompts(self) -> tuple[PromptProvenance, ...]:
-        """The template, its probe, and its matcher of words."""
+        """The template, its probe, its matcher of words, and what else is asked."""
         start = [] if self._start is None else [self._start.provenance]
         return self._template.provenance, *self._stamps, *start
 
@@ -148,8 +148,10 @@ class TranscriptAsking:
 
     def transcript(self, call: Call, chunks: Sequence[Chunk]) -> Transcript:
         """What is read: each chunk probed for the labels of its speaker."""
-        compared = () if self._own is None else self._own.rows
-        return transcript_of(self._template, call, chunks, [self._probes[chunk.speaker] for chunk in chunks], compared)
+        probes = [self._probes[chunk.speaker] for chunk in chunks]
+        own = self._own
+        compared, questions = (own.rows, own.questions) if own else ((), ())
+        return transcript_of(self._template, call, chunks, probes, compared, questions)
 
 
 def transcript_of(
@@ -158,6 +160,7 @@ def transcript_of(
     chunks: Sequence[Chunk],
     probes: Sequence[AnyProbe] = (),
     compared: Sequence[Transcript] = (),
+    questions: Sequence[tuple[Message, Message]] = (),
 ) -> Transcript:
     """The chunks of a call as a prompt of a row each: what probes read, and are learned from.
 
@@ -178,6 +181,7 @@ def transcript_of(
         rows=(first, *rows[before + 1 :]),
         probes=tuple(probes),
         compared=tuple(compared),
+        questions=tuple(questions),
         template=template.name,
     )
 

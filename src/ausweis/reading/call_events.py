@@ -20,7 +20,8 @@ from ausweis.prompts import Template
 from ausweis.provenance import PromptProvenance
 from ausweis.reading.chunks import Chunk, spoken_chunks
 from ausweis.reading.defects import LATE, defects_in
-from ausweis.reading.incidents import Chance, mentions_of, mentions_once
+from ausweis.reading.incident_question import Chance
+from ausweis.reading.incidents import mentions_of, mentions_once
 from ausweis.reading.kept import MENTIONED, ORDER, once_a_turn
 from ausweis.reading.labels import Possible
 from ausweis.reading.plausible import plausible

@@ -1,10 +1,13 @@
-"""A description as a line of a template: what lines of a call are compared with, own words and incidents alike."""
+"""What lines of a call are compared with, own words and incidents alike: a description as a line, and a question."""
 
-from ausweis.engines.protocol import Transcript
+from ausweis.engines.protocol import Message, Transcript
 from ausweis.prompts import Template
 from ausweis.vocabulary import Side
 
-__all__ = ["description_line"]
+__all__ = ["Question", "description_line"]
+
+Question = tuple[Message, Message]
+"""What is asked after a transcript, and how the answer begins."""
 
 
 def description_line(template: Template, description: str, speaker: Side | None = None) -> Transcript:

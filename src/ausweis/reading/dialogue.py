@@ -92,6 +92,11 @@ def weighed(chunks: Sequence[Chunk], answers: Answers, weights: Sequence[float])
     return weighted
 
 
+def log_length(text: str) -> float:
+    """How long a line is, as evidence: about 1 for a sentence."""
+    return math.log1p(len(text)) / 3
+
+
 def log_odds(probability: float) -> float:
     """Within what `NEVER` allows."""
     least = 1 / (1 + math.exp(-NEVER))

@@ -1,8 +1,8 @@
 """Critical incidents beyond authentication: looked for only where the policy asks, and each told with its place.
 
 Known kinds are told by a probe of the template `incidents`, where one was learned for the model: it reads the call
-once more, line by line. What a company describes itself is told, in the same reading, by a matcher of that template.
-Without them the template `incident` asks about each line of the side in question whether it is what the description
+once more, line by line. What a company describes itself is told in the same reading (`described_incidents`). Without
+what was learned the template `incident` asks about each line of the side in question whether it is what the description
 says.
 
 That a price or a deadline was wrong comes to light later than it was named. What is read is the line in which it comes
@@ -12,11 +12,10 @@ to light (`Mention.shown`); the incident is at the line before it that named the
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple, cast
 
 from ausweis.calls.call import Call
-from ausweis.engines.matcher import LineProbe, Matcher
+from ausweis.engines.line_probe import LineProbe
 from ausweis.engines.probe import Probe
 from ausweis.engines.protocol import Engine, Request, transcript_engine
 from ausweis.errors import PromptError
@@ -25,13 +24,12 @@ from ausweis.prompts import Template
 from ausweis.provenance import PromptProvenance
 from ausweis.reading.asking import transcript_of
 from ausweis.reading.chunks import Chunk, Line, spoken_chunks, with_context
-from ausweis.reading.descriptions import description_line
+from ausweis.reading.described_incidents import DescribedIncidents
+from ausweis.reading.incident_question import Chance, IncidentQuestion
 from ausweis.reading.spoken import digits_in, has_number
-from ausweis.vocabulary import INCIDENTS, IncidentId
+from ausweis.vocabulary import INCIDENTS
 
 __all__ = [
-    "Chance",
-    "IncidentQuestion",
     "IncidentReader",
     "Learned",
     "mentions_of",
@@ -50,47 +48,12 @@ MENTIONED = 0.05
 """Incidents less likely than this are not kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class IncidentQuestion:
-    """A known incident, or a description of the policy; of that, whose words are looked at (None: both)."""
-
-    id: IncidentId | None = None
-    description: str | None = None
-    speaker: Side | None = None
-
-    @property
-    def speakers(self) -> tuple[str, ...]:
-        """Whose words it may be in."""
-        side = self.speaker if self.id is None else INCIDENTS[self.id].speaker
-        return ("agent", "caller") if side is None else (side,)
-
-    @property
-    def asked(self) -> str | OneSided:
-        """As facts name what was looked for."""
-        if self.id is not None or self.speaker is None:
-            return self.id or str(self.description)
-        return OneSided(description=str(self.description), speaker=self.speaker)
-
-    @property
-    def text(self) -> str:
-        """The description that the model is asked by."""
-        return INCIDENTS[self.id].question if self.id is not None else str(self.description)
-
-
 class Learned(NamedTuple):
-    """The template `incidents`, with the probe that tells known kinds and the matcher that tells descriptions."""
+    """The template `incidents`, with the probe that tells known kinds, and what tells those of the policy."""
 
     template: Template
     probe: Probe | None
-    matcher: Matcher | None
-
-
-class Chance(NamedTuple):
-    """How likely a chunk, or a part of one, is what a question asks for."""
-
-    question: IncidentQuestion
-    chunk: Chunk
-    probability: float
+    described: DescribedIncidents | None
 
 
 class IncidentReader:
@@ -109,37 +72,41 @@ class IncidentReader:
             PromptError: probe and matcher are of different layers.
         """
         labels = () if learned.probe is None else learned.probe.labels
+        described = () if learned.described is None else learned.described.wanted
         self._engine = engine
         self._told = [question for question in questions if question.id and INCIDENTS[question.id].label in labels]
-        self._matched = [question for question in questions if question.id is None] if learned.matcher else []
-        self._asked = [question for question in questions if question not in self._told + self._matched]
+        self._asked = [question for question in questions if question not in (*self._told, *described)]
         self._template = template
-        probe = learned.probe if self._told else None
-        self._learned = Learned(learned.template, probe, learned.matcher if self._matched else None)
+        self._learned = learned if self._told else learned._replace(probe=None)
         self._probe = self._line_probe()
 
     def _line_probe(self) -> Probe | LineProbe | None:
-        template, probe, matcher = self._learned
-        if matcher is None:
+        template, probe, described = self._learned
+        if described is None:
             return probe
-        if probe is not None and probe.layers != matcher.layers:
+        if probe is not None and probe.layers != described.matcher.layers:
             message = "its probe and its matcher read different layers: train both again"
             raise PromptError(message, place=template.name)
-        return LineProbe(probe, matcher, tuple(question.text for question in self._matched))
+        return described.probe(probe)
 
     @property
     def looked_for(self) -> tuple[str | OneSided, ...]:
         """All that is looked for, by kind or description."""
-        return tuple(question.asked for question in (*self._told, *self._matched, *self._asked))
+        return tuple(question.asked for question in (*self._told, *self._described, *self._asked))
+
+    @property
+    def _described(self) -> tuple[IncidentQuestion, ...]:
+        return self._learned.described.wanted if self._learned.described else ()
 
     @property
     def prompts(self) -> tuple[PromptProvenance, ...]:
         """The templates that it asks with, and what was learned for them as `id:probe` and `id:matcher`."""
-        template, probe, matcher = self._learned
+        template, probe, described = self._learned
         stamps = [] if self._probe is None else [template.provenance]
-        for name, part in (("probe", probe), ("matcher", matcher)):
-            if part is not None:
-                stamps.append(template.provenance.of_part(name, part.sha256))
+        if probe is not None:
+            stamps.append(template.provenance.of_part("probe", probe.sha256))
+        if described is not None:
+            stamps += described.prompts
         if self._asked:
             stamps.append(self._template.provenance)
         return tuple(stamps)
@@ -156,19 +123,19 @@ class IncidentReader:
         """All that was learned and is asked for, in one reading of the call."""
         if self._probe is None or not chunks:
             return [], 0
-        template, probe, _ = self._learned
-        compared = [description_line(template, question.text, question.speaker) for question in self._matched]
-        transcript = transcript_of(template, call, chunks, [self._probe] * len(chunks), compared)
+        template, _, described = self._learned
+        compared, questions = (described.rows, described.questions) if described else ((), ())
+        transcript = transcript_of(template, call, chunks, [self._probe] * len(chunks), compared, questions)
         results = transcript_engine(self._engine).read(transcript)
-        kinds = () if probe is None else probe.labels
-        told = [(question, kinds.index(INCIDENTS[question.id].label)) for question in self._told if question.id]
-        told += [(question, place) for place, question in enumerate(self._matched, start=len(kinds))]
+        told = [dict(zip(self._probe.labels, result.probabilities, strict=True)) for result in results]
         chances = [
-            Chance(question, chunk, result.probabilities[place])
-            for chunk, result in zip(chunks, results, strict=True)
-            for question, place in told
-            if chunk.speaker in question.speakers
+            Chance(question, chunk, line[INCIDENTS[question.id].label])
+            for chunk, line in zip(chunks, told, strict=True)
+            for question in self._told
+            if question.id and chunk.speaker in question.speakers
         ]
+        if described:
+            chances += described.chances(chunks, told)
         return chances, sum(result.evaluated_tokens for result in results)
 
     def _ask(self, call: Call, chunks: Sequence[Chunk]) -> tuple[list[Chance], int]:

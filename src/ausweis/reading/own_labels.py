@@ -9,7 +9,13 @@ from typing import NamedTuple
 from ausweis.reading.labels import VERBS, Possible
 from ausweis.vocabulary import OwnKind, OwnWord, Side
 
-__all__ = ["VERBS_OF", "OwnLabel", "as_written", "own_events", "own_labels", "speaker_of"]
+__all__ = ["ANSWERED", "VERBS_OF", "OwnLabel", "as_written", "own_events", "own_labels", "speaker_of"]
+
+ANSWERED: Mapping[str, str] = {"gives": "answered gives", "changes": "answered changes"}
+"""The verbs that a question after the transcript asks for, and what labels call the lines that answer it.
+
+Data told are not found better by a question.
+"""
 
 VERBS_OF: Mapping[OwnKind, tuple[str, ...]] = {
     "factor": ("asks", "gives", "reads out"),
@@ -30,6 +36,11 @@ class OwnLabel(NamedTuple):
     def label(self) -> str:
         """As answers name it."""
         return f"{self.verb} {as_written(self.word)}"
+
+    @property
+    def answered(self) -> str | None:
+        """As answers name how likely the line answers the question about it; None where none is asked."""
+        return f"{ANSWERED[self.verb]} {as_written(self.word)}" if self.verb in ANSWERED else None
 
     @property
     def speaker(self) -> Side:

@@ -1,51 +1,73 @@
 """A policy's own words, read by their descriptions in the same reading of the call as everything else.
 
-A matcher of words compares each line with each description; what the lines around it say is weighed with that.
+A matcher of words compares each line with each description, and with a question that is asked after the last line; what
+the lines around it say is weighed with that.
 """
 
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from ausweis.engines.line_probe import LineProbe
 from ausweis.engines.probe import Probe
 from ausweis.engines.protocol import Transcript
-from ausweis.engines.word_matcher import VERBS, WordMatcher, WordProbe
+from ausweis.engines.word_matcher import VERBS, WordMatcher, weighed_place
 from ausweis.prompts import Template
+from ausweis.provenance import PromptProvenance
 from ausweis.reading.chunks import Chunk
-from ausweis.reading.descriptions import description_line
+from ausweis.reading.descriptions import Question, description_line
 from ausweis.reading.dialogue import weighed
 from ausweis.reading.own_labels import OwnLabel, own_labels
 from ausweis.reading.word_evidence import Piece, pieces
 from ausweis.vocabulary import OwnWord
 
-__all__ = ["OwnWords"]
+__all__ = ["OwnWords", "asked_about", "question_about"]
 
 
 @dataclass(frozen=True)
 class OwnWords:
-    """The own words of a policy, and what was learned to read them with a template."""
+    """The own words of a policy, and what was learned to read them with the template of a transcript.
+
+    `question`: the template of the questions after it.
+    """
 
     words: tuple[OwnWord, ...]
     matcher: WordMatcher
     template: Template
+    question: Template
 
     @property
+    def prompts(self) -> tuple[PromptProvenance, ...]:
+        """What was learned, and the template of the questions, where there are any."""
+        learned = self.template.provenance.of_part("words", self.matcher.sha256)
+        return (learned, self.question.provenance) if self.questions else (learned,)
+
+    @cached_property
     def labels(self) -> tuple[OwnLabel, ...]:
         """All that may be done with them."""
         return own_labels(self.words)
 
-    @property
+    @cached_property
     def rows(self) -> tuple[Transcript, ...]:
         """What lines are compared with: the words' names and descriptions, in their order."""
         return tuple(description_line(self.template, f"{word.name}: {word.description}") for word in self.words)
 
-    def probe(self, probe: Probe, speaker: str) -> WordProbe:
+    @cached_property
+    def questions(self) -> tuple[Question, ...]:
+        """What is asked after the transcript, in the order of the words that are asked about."""
+        return tuple(question_about(self.question, word) for word in asked_about(self.words))
+
+    def probe(self, probe: Probe, speaker: str) -> LineProbe:
         """What tells the labels of a probe, and those of the own words that this speaker's lines may have."""
-        places = {own.label: (own.place, VERBS.index(own.verb)) for own in self.labels if own.speaker == speaker}
-        return WordProbe(probe, self.matcher, places)
+        labels = [own for own in self.labels if own.speaker == speaker]
+        asked = asked_about(self.words)
+        places = {own.label: (own.place, VERBS.index(own.verb)) for own in labels}
+        answers = {own.answered: (asked.index(own.word), VERBS.index(own.verb)) for own in labels if own.answered}
+        return LineProbe(probe, self.matcher, places, answers)
 
     def weighed(
         self, chunks: Sequence[Chunk], answers: Sequence[Mapping[str, float]], dialogue: Sequence[float]
@@ -54,7 +76,7 @@ class OwnWords:
 
         `dialogue`: what known labels are weighed by before, as if there were no own words: so it was learned.
         """
-        own_names = {label.label for label in self.labels}
+        own_names = {name for label in self.labels for name in (label.label, label.answered)}
         known = [{label: told for label, told in answer.items() if label not in own_names} for answer in answers]
         anew = weighed(chunks, known, dialogue)
         weighted = [{**answer, **other} for answer, other in zip(answers, anew, strict=True)]
@@ -63,7 +85,19 @@ class OwnWords:
             alike[piece.verb, piece.own].append(piece)
         for (verb, own), some in alike.items():
             evidence = np.array([piece.evidence for piece in some], np.float32)
-            scores = self.matcher.weigh(verb, evidence, own=own)
+            scores = self.matcher.weigh(weighed_place(verb, own=own), evidence)
             for piece, score in zip(some, scores, strict=True):
                 weighted[piece.place][piece.label] = 1 / (1 + math.exp(-float(score)))
-        return weighted
+        answered = {label.answered for label in self.labels}
+        return [{label: told for label, told in answer.items() if label not in answered} for answer in weighted]
+
+
+def asked_about(words: Sequence[OwnWord]) -> list[OwnWord]:
+    """Those of the words that a question after the transcript is about."""
+    return [own.word for own in own_labels(words) if own.answered]
+
+
+def question_about(template: Template, word: OwnWord) -> Question:
+    """The question about a word, and how its answer begins."""
+    question, answer = template.render({"factor": word.is_factor, "name": word.name, "description": word.description})
+    return question, answer

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, get_args
 
 from ausweis.calls.text import MARKER
 from ausweis.facts import CALLER_EVENTS, EventKind
-from ausweis.reading.incidents import IncidentQuestion
+from ausweis.reading.incident_question import IncidentQuestion
 from ausweis.vocabulary import ActionKind, OwnWord, with_own
 
 __all__ = ["Meaning", "PolicyWords"]

@@ -18,8 +18,10 @@ from ausweis.prompts import Library, Template
 from ausweis.provenance import PromptProvenance
 from ausweis.reading.asking import Asking, TranscriptAsking, WindowAsking
 from ausweis.reading.call_events import EventsReader
+from ausweis.reading.described_incidents import DescribedIncidents
 from ausweis.reading.direct import DirectReader
-from ausweis.reading.incidents import IncidentQuestion, IncidentReader, Learned
+from ausweis.reading.incident_question import IncidentQuestion
+from ausweis.reading.incidents import IncidentReader, Learned
 from ausweis.reading.own_words import OwnWords
 from ausweis.reading.policy_words import PolicyWords
 from ausweis.reading.reader import Reader
@@ -28,6 +30,8 @@ from ausweis.vocabulary import OwnWord
 
 __all__ = [
     "INCIDENTS_TEMPLATE",
+    "INCIDENT_QUESTION_TEMPLATE",
+    "QUESTION_TEMPLATE",
     "STRATEGIES",
     "TRANSCRIPT_TEMPLATE",
     "TURN_TEMPLATES",
@@ -46,6 +50,10 @@ TURN_TEMPLATES: Mapping[str, str] = {"agent": "agent-turn", "caller": "caller-tu
 """The template that asks about a speaker's turns, where nothing was learned."""
 INCIDENTS_TEMPLATE = "incidents"
 """The template whose probe and matcher, where there are such for the model, tell critical incidents."""
+QUESTION_TEMPLATE = "own-word"
+"""The template that asks about a policy's own words after the transcript."""
+INCIDENT_QUESTION_TEMPLATE = "own-incident"
+"""The template that asks about an incident that a policy describes, after the transcript."""
 TRANSCRIPT_TEMPLATE = "transcript"
 """The template whose probe, where there is one for the model, reads turns of both."""
 
@@ -74,14 +82,14 @@ def open_reader(strategy: str, engine: Engine, library: Library, policy: PolicyT
     if strategy == "turnwise":
         asking = _learned(engine, library, policy.own_words) if probes else None
         if asking is None:
-            turns = {speaker: library.get(name) for speaker, name in TURN_TEMPLATES.items()}
-            asking = WindowAsking(turns, library.get("call-start"))
+            turns = {speaker: _template(library, name) for speaker, name in TURN_TEMPLATES.items()}
+            asking = WindowAsking(turns, _template(library, "call-start"))
         incidents = incident_reader(engine, library, policy.incidents, probes=probes) if policy.incidents else None
         return TurnwiseReader(engine, asking, incidents)
     if strategy == "events":
-        return EventsReader(engine, library.get("call-events"), PolicyWords(policy.own_words, policy.incidents))
+        return EventsReader(engine, _template(library, "call-events"), PolicyWords(policy.own_words, policy.incidents))
     if strategy == "direct":
-        return DirectReader(engine, library.get("call-verdict"), policy.sentences, policy.sha256)
+        return DirectReader(engine, _template(library, "call-verdict"), policy.sentences, policy.sha256)
     raise InputError(f"there is no strategy {strategy} (there are: {', '.join(STRATEGIES)})")
 
 
@@ -99,13 +107,28 @@ def _learned(engine: Engine, library: Library, own_words: tuple[OwnWord, ...]) -
     """The way to ask with a probe; None where the templates or the model have none."""
     if TRANSCRIPT_TEMPLATE not in library.versions():
         return None
-    template = library.get(TRANSCRIPT_TEMPLATE)
+    template = _template(library, TRANSCRIPT_TEMPLATE)
     probe = probe_for(template, engine)
     if probe is None:
         return None
     words = _learned_for(WordMatcher, "words", template, engine, {"probe": probe.sha256}) if own_words else None
-    own = None if words is None else OwnWords(own_words, words, template)
-    return TranscriptAsking(template, probe, library.get("call-start"), own)
+    own = None if words is None else OwnWords(own_words, words, template, _template(library, QUESTION_TEMPLATE))
+    return TranscriptAsking(template, probe, _template(library, "call-start"), own)
+
+
+def _template(library: Library, name: str) -> Template:
+    """The template, once its sections are those of its kind.
+
+    Raises:
+        PromptError: they are not, or as `Library.get`.
+    """
+    template = library.get(name)
+    if template.is_prompt == (name in (QUESTION_TEMPLATE, INCIDENT_QUESTION_TEMPLATE)):
+        sections = (
+            "`=== user ===`, then `=== assistant ===`" if template.is_prompt else "`=== system ===` and `=== user ===`"
+        )
+        raise PromptError(f"{template.name} needs the sections {sections}", place=str(template.path))
+    return template
 
 
 def incident_reader(
@@ -116,10 +139,14 @@ def incident_reader(
     Raises:
         PromptError: a template is missing or cannot be used.
     """
-    template = library.get(INCIDENTS_TEMPLATE)
+    template = _template(library, INCIDENTS_TEMPLATE)
     probe = probe_for(template, engine) if probes else None
-    matcher = matcher_for(template, engine, probe) if probes else None
-    return IncidentReader(engine, wanted, library.get("incident"), Learned(template, probe, matcher))
+    described = tuple(question for question in wanted if question.id is None)
+    matcher = matcher_for(template, engine, probe) if probes and described else None
+    by_matcher = None
+    if matcher is not None:
+        by_matcher = DescribedIncidents(described, matcher, template, _template(library, INCIDENT_QUESTION_TEMPLATE))
+    return IncidentReader(engine, wanted, _template(library, "incident"), Learned(template, probe, by_matcher))
 
 
 def probe_for(template: Template, engine: Engine) -> Probe | None:

@@ -5,13 +5,13 @@ for all words together (`WordMatcher.weigh`), so that it holds for words that no
 weighed anew beside own words: what is a company's own disclosure is none of the known kinds.
 """
 
-import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from heapq import nlargest
 from typing import NamedTuple
 
 from ausweis.reading.chunks import Chunk
-from ausweis.reading.dialogue import LATELY, LESS, NEVER, log_odds
-from ausweis.reading.own_labels import OwnLabel, as_written
+from ausweis.reading.dialogue import LATELY, LESS, NEVER, log_length, log_odds
+from ausweis.reading.own_labels import ANSWERED, OwnLabel, as_written
 from ausweis.reading.spoken import has_date, has_number
 from ausweis.reading.value_shapes import fits_of, shape_of
 from ausweis.reading.word_mentions import mentions_of
@@ -31,8 +31,6 @@ MOST = 9.0
 """No log-odds speak louder."""
 NEAR = 4
 """So many lines back the caller's latest ones may be."""
-LONG = 3.0
-"""The logarithm of a line's length is divided by this."""
 FADING = 0.8
 """A mention counts so much less each line of the agent back."""
 
@@ -74,7 +72,7 @@ class _Dialogue:
         self.caller: list[int] = []
         self.given: dict[str, float] = {}
         self.numbers = [has_number(chunk.text) for chunk in chunks]
-        self.names = {own.label for own in labels}
+        self.names = {name for own in labels for name in (own.label, own.answered) if name}
         self.gives = [own.label for own in labels if own.verb == "gives"]
         words = list(dict.fromkeys(own.word for own in labels))
         self.words = {word.id: place for place, word in enumerate(words)}
@@ -84,8 +82,11 @@ class _Dialogue:
         self.dates = [has_date(text) for text in texts]
         self._best = [
             {(verb, own): _likeliest(line, verb, self.names, own=own) for verb in BESIDE for own in (True, False)}
+            | {(verb, True): _likeliest(line, verb, self.names, own=True) for verb in ANSWERED.values()}
             for line in odds
         ]
+        answered = [own.answered for own in labels if own.answered]
+        self._most = {label: nlargest(2, [line.get(label, NEVER) for line in odds]) for label in answered}
 
     def go_on(self, place: int) -> None:
         """The line is one of those before."""
@@ -107,6 +108,11 @@ class _Dialogue:
     def known(self, place: int, verb: str, but: str | None = None) -> float:
         """The best that any known label of a verb has, but for this one."""
         return self._best[place][verb, False].but(but)
+
+    def elsewhere(self, place: int, answered: str) -> float:
+        """How likely the likeliest other line answers the question."""
+        first, *second = self._most[answered]
+        return max(second, default=NEVER) if self.of(place, answered) == first else first
 
     def lately(self, asks: str) -> float:
         """How likely it is that the agent asked for it lately."""
@@ -184,7 +190,12 @@ def _of_line(dialogue: _Dialogue, place: int, own: OwnLabel) -> Iterator[float]:
     yield does - known
     for label in BESIDE[own.verb]:
         yield dialogue.of(place, label)
-    yield math.log1p(len(dialogue.chunks[place].text)) / LONG
+    yield log_length(dialogue.chunks[place].text)
+    if own.answered is not None:
+        answers = dialogue.of(place, own.answered)
+        yield answers
+        yield answers - dialogue.own(place, ANSWERED[own.verb], but=own.answered)
+        yield answers - dialogue.elsewhere(place, own.answered)
 
 
 def _of_factor(dialogue: _Dialogue, place: int, own: OwnLabel) -> Iterator[float]:
@@ -255,7 +266,7 @@ def _known(dialogue: _Dialogue, place: int) -> Iterator[Piece]:
                 rival = lately if verb == "gives" else NEVER
                 whole = dialogue.of(place, verb)
                 told = (value, whole, best, value - best, value - dialogue.known(place, verb, but=label))
-                size = math.log1p(len(dialogue.chunks[place].text)) / LONG
+                size = log_length(dialogue.chunks[place].text)
                 more = (rival, asked, asked - rival, min(best, whole), size)
                 yield Piece(place, verb, label, False, _bounded((*told, *more)))
 

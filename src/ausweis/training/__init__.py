@@ -7,12 +7,12 @@ learning         what all networks share while they learn
 network          the networks of a probe
 probe            a probe, learned
 calibration      probabilities of scores, by calls that were left out
-matcher          a matcher, which tells whether a line is what a description says
+matcher          what all matchers learn alike: networks that compare, and calls that they have not seen
 matcher_data     what a matcher is learned from
 matcher_network  its network, learned
-words            a matcher of a policy's own words, and how evidence for them is weighed (word_weighing)
-word_calls       what it is learned from
-word_network     its network, learned
+weighing         how evidence is weighed, learned
+incident_matcher  a matcher of incidents that policies describe; incident_calls: what it is learned from
+words            a matcher of a policy's own words; word_calls: what it is learned from
 adapter          an adapter of the model, learned together with the network that reads it
 adapter_calls    what an adapter is learned from: tokens of calls, and labels
 adapted_model    the model in PyTorch, with its adapter

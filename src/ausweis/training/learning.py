@@ -146,7 +146,7 @@ def both_dropped(one: Tensor, other: Tensor, dropout: float, chance: torch.Gener
 
 
 def unit(values: Tensor) -> Tensor:
-    """As `engines.matcher.unit`."""
+    """Each vector, along the last axis, brought to length 1."""
     return values * torch.rsqrt((values * values).sum(dim=-1, keepdim=True) + 1e-6)
 
 

@@ -4,18 +4,32 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, overload
+from typing import Any, NamedTuple, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ausweis.engines.llama import LlamaEngine
+from ausweis.engines.matcher import ANSWER_TOKENS
 from ausweis.engines.probe import LineFeatures, features
 from ausweis.evals.labelled import LabelledCall
 from ausweis.prompts import Template
 from ausweis.reading.asking import transcript_of
 from ausweis.reading.chunks import Chunk, spoken_chunks
+from ausweis.reading.descriptions import Question
 
-__all__ = ["FEWEST", "KeptLines", "Lines", "Task", "collect", "in_whole_turns", "kept_name", "layers_of"]
+__all__ = [
+    "FEWEST",
+    "KeptLines",
+    "Lines",
+    "Task",
+    "collect",
+    "in_whole_turns",
+    "keep_arrays",
+    "kept_name",
+    "layers_of",
+    "question_states",
+]
 
 FEWEST = 3
 """A label needs so many lines to be learned."""
@@ -58,11 +72,17 @@ def layers_of(depth: int) -> tuple[int, ...]:
 
 
 def collect(
-    engine: LlamaEngine, template: Template, calls: Iterable[LabelledCall], layers: tuple[int, ...], folder: Path
+    engine: LlamaEngine,
+    template: Template,
+    calls: Iterable[LabelledCall],
+    layers: tuple[int, ...],
+    folder: Path,
+    questions_of: Callable[[LabelledCall], Sequence[Question]] = lambda _: (),
 ) -> Iterator[tuple[LabelledCall, Path]]:
     """Read each call with the model, and keep the states of all lines under `folder`: some megabytes a call.
 
     A call without a line is left out. What stands there already is not computed again, so that a stopped run goes on.
+    `questions_of`: what is asked after a call; `question_states` has them.
     """
     kept = folder / kept_name(engine, template, layers)
     kept.mkdir(parents=True, exist_ok=True)
@@ -70,16 +90,44 @@ def collect(
         chunks = spoken_chunks(labelled.call)
         if not chunks:
             continue
-        transcript = transcript_of(template, labelled.call, chunks)
+        questions = questions_of(labelled)
+        transcript = transcript_of(template, labelled.call, chunks, questions=questions)
         # The text is in the name: a call that was changed is read anew; and an id may be no name for a file.
         text = "\n".join([labelled.call.id, *transcript.rows])
         path = kept / f"{hashlib.sha256(text.encode()).hexdigest()[:24]}.npz"
-        if not path.is_file():
+        asked = _questions_path(path, questions)
+        if not path.is_file() or (questions and not asked.is_file()):
             states = list(engine.states(transcript, layers))
-            half = path.with_suffix(".half.npz")
-            np.savez(half, states=np.concatenate(states).astype(np.float16), lengths=[len(line) for line in states])
-            half.replace(path)
+            lines, last = states[: len(chunks)], [question[-ANSWER_TOKENS:] for question in states[len(chunks) :]]
+            keep_arrays(
+                path, states=np.concatenate(lines).astype(np.float16), lengths=np.array([len(line) for line in lines])
+            )
+            if questions:
+                keep_arrays(asked, states=np.stack(last).astype(np.float16))
         yield labelled, path
+
+
+def keep_arrays(path: Path, **arrays: NDArray[Any]) -> None:
+    """Write arrays to a file that is there whole or not at all."""
+    half = path.with_suffix(".half.npz")
+    np.savez(half, allow_pickle=False, **arrays)
+    half.replace(path)
+
+
+def _questions_path(path: Path, questions: Sequence[Question]) -> Path:
+    text = "\n".join(message.content for question in questions for message in question)
+    return path.with_name(f"{path.stem}-{hashlib.sha256(text.encode()).hexdigest()[:24]}.npz")
+
+
+def question_states(path: Path, questions: Sequence[Question]) -> list[NDArray[np.float32]]:
+    """The states of the last `ANSWER_TOKENS` tokens of each question that `collect` asked after the call of this path.
+
+    Each of shape (tokens, layers, width).
+    """
+    if not questions:
+        return []
+    with np.load(_questions_path(path, questions)) as kept:
+        return list(kept["states"].astype(np.float32))
 
 
 def kept_name(engine: LlamaEngine, template: Template, layers: tuple[int, ...]) -> str:

@@ -1,102 +1,111 @@
-"""Learns a matcher from calls that were asked by descriptions: what a description says, whatever it is.
+"""What matchers of all kinds learn alike: networks that compare, and what they say of calls that they have not seen.
 
-A line is compared with the descriptions that its call is labelled for, and with others by chance, which it is hardly
-ever. The calls of a description are left out together, so what is measured, and calibrated by (Platt 1999), are
-descriptions that nobody has learned from.
+Groups of calls are left out together, with the descriptions that are theirs. So what is weighed, and measured, is how
+far scores can be trusted on descriptions that nobody has learned from.
 """
 
 import json
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ausweis.engines.matcher import Matcher
+from ausweis.engines.matcher import NETWORK_PARTS, QUESTION, Descriptions, Matcher
 from ausweis.training.learning import Bound
-from ausweis.training.matcher_data import (
-    AskedCall,
-    CallInBasis,
-    Described,
-    Descriptions,
-    basis_of,
-    described_in,
-    in_basis,
+from ausweis.training.matcher_data import MatchedCall
+from ausweis.training.matcher_network import (
+    MatchPlan,
+    by_description,
+    by_question,
+    learn_network,
+    match_scores,
 )
-from ausweis.training.matcher_network import MatchPlan, learn_network, scores_of
 
-__all__ = ["LeftOut", "learn_matcher"]
+__all__ = ["LeftOut", "learn_networks", "left_out_of", "matcher_of"]
 
 Array = NDArray[np.float32]
+Parts = dict[str, Array]
+Kind = TypeVar("Kind", bound=Matcher)
 
-FOLDS = 4
+FOLDS = 6
 NETWORKS = 2
 """Their scores are averaged."""
-_SCALED = ("nearness", "hidden_out", "line", "bias")
-"""What the score is linear in."""
 
 
 class LeftOut(NamedTuple):
-    """A call and a description of its own, with the log-odds of each line by networks that have seen neither."""
+    """A call with the scores of its lines and descriptions, and of its questions, by networks that have not seen it.
 
-    call: int
-    description: int
+    `unseen`: the descriptions that they have not seen either.
+    """
+
+    call: MatchedCall
     scores: Array
+    answers: Array | None
+    unseen: frozenset[int] = frozenset()
 
 
-def learn_matcher(
-    calls: Sequence[AskedCall],
-    descriptions: Sequence[Described],
-    bound: Bound,
+def left_out_of(
+    calls: Sequence[MatchedCall],
+    described: Sequence[Descriptions],
     plan: MatchPlan,
-    on_left_out: Callable[[Sequence[LeftOut]], None] = lambda told: None,
-) -> Matcher:
-    """The matcher of a template. `on_left_out` is told the scores of each call by networks that have not seen it."""
-    basis = basis_of(calls, descriptions, plan.token_dimensions, plan.line_dimensions)
-    told = [in_basis(call, basis) for call in calls]
-    asked = described_in(basis, descriptions)
-    left_out = _left_out(told, asked, plan)
-    on_left_out(left_out)
-    slope, offset = _calibration(calls, left_out)
-    every = range(len(asked.lines))
-    networks = [learn_network(told, every, asked, plan, seed) for seed in range(NETWORKS)]
-    parts = {name: np.stack([network[name] for network in networks]) for name in networks[0]}
-    parts |= {name: parts[name] * slope for name in _SCALED}
-    parts["bias"] = parts["bias"] + offset
-    lines = sum(len(call.lines) for call in told)
-    about = {"about": bound.notes, "calls": len(calls), "descriptions": len(descriptions), "lines": lines}
-    return Matcher(
-        layers=bound.layers,
-        parts={name: part.astype(np.float32) for name, part in {**basis, **parts}.items()},
-        template=bound.template.name,
-        template_sha256=bound.template.sha256,
-        model_sha256=bound.model_sha256,
-        notes=json.dumps(about),
-    )
+    places: Mapping[str, Collection[int]],
+    others: Sequence[int] = (),
+) -> list[LeftOut]:
+    """Each call that has descriptions of its own, by networks that have not seen its group.
 
-
-def _left_out(calls: Sequence[CallInBasis], asked: Descriptions, plan: MatchPlan) -> list[LeftOut]:
-    """Each call by a network that has seen neither it nor its first description."""
+    `described`: as in `by_description`. `places`: by group, the descriptions that are left out with it. `others`: as in
+    `learn_networks`.
+    """
+    asked = {call.group for call in calls if call.questions}
+    # Those with questions first: so that there are some in what every fold is learned from.
+    groups = sorted({call.group for call in calls if any(call.own)}, key=lambda group: (group not in asked, group))
     left_out: list[LeftOut] = []
-    for fold in range(FOLDS):
-        held = {place for place in range(len(asked.lines)) if place % FOLDS == fold}
-        seen = [call for call in calls if call.first not in held]
-        if not seen:
-            continue
-        network = learn_network(seen, [place for place in range(len(asked.lines)) if place not in held], asked, plan, 0)
-        for number, call in enumerate(calls):
-            if call.first in held:
-                places = list(call.asked)
-                scores = scores_of(network, call, places, asked)
-                left_out += [LeftOut(number, place, scores[:, column]) for column, place in enumerate(places)]
+    for fold in range(min(FOLDS, len(groups))):
+        held = set(groups[fold::FOLDS])
+        unseen = frozenset(place for group in held for place in places.get(group, ()))
+        seen = [call.without(unseen) for call in calls if call.group not in held]
+        by_words, by_questions = _learned(seen, described, plan, [one for one in others if one not in unseen], seed=0)
+        for call in calls:
+            if call.group in held and any(call.own):
+                scores = match_scores([by_words], call, by_description(described))
+                answers = match_scores([by_questions], call.of_questions, by_question) if call.questions else None
+                left_out.append(LeftOut(call, scores, answers, unseen))
     return left_out
 
 
-def _calibration(calls: Sequence[AskedCall], left_out: Sequence[LeftOut]) -> tuple[float, float]:
-    from sklearn.linear_model import LogisticRegression
+def learn_networks(
+    calls: Sequence[MatchedCall], described: Sequence[Descriptions], plan: MatchPlan, others: Sequence[int] = ()
+) -> Parts:
+    """The parts of a `Matcher` that compare with descriptions, and with questions.
 
-    truth = np.concatenate([calls[answer.call].asked[answer.description] for answer in left_out])
-    score = np.concatenate([answer.scores for answer in left_out])
-    known = ~np.isnan(truth)
-    model = LogisticRegression(C=1.0).fit(score[known][:, None], truth[known] > 0)
-    return max(float(model.coef_[0][0]), 0.1), float(model.intercept_[0])
+    `others`: the places of descriptions that happen in no call but those that are asked about them. Some of them are
+    drawn for each call, each time anew.
+    """
+    both = [_learned(calls, described, plan, others, seed) for seed in range(NETWORKS)]
+    return {
+        begins + name: np.stack([networks[kind][name] for networks in both])
+        for kind, begins in enumerate(("", QUESTION))
+        for name in NETWORK_PARTS
+    }
+
+
+def matcher_of(form: type[Kind], parts: Mapping[str, Array], bound: Bound, **about: int) -> Kind:
+    """What was learned, as a file keeps it. `about`: how much it was learned from, for its notes."""
+    return form(
+        layers=bound.layers,
+        parts={name: part.astype(np.float32) for name, part in parts.items()},
+        template=bound.template.name,
+        template_sha256=bound.template.sha256,
+        model_sha256=bound.model_sha256,
+        notes=json.dumps({"about": bound.notes, **about}),
+    )
+
+
+def _learned(
+    calls: Sequence[MatchedCall], described: Sequence[Descriptions], plan: MatchPlan, others: Sequence[int], seed: int
+) -> tuple[Parts, Parts]:
+    asked = [call.of_questions for call in calls if call.questions]
+    by_words = learn_network(calls, by_description(described), plan, seed, others)
+    return by_words, learn_network(asked, by_question, replace(plan, rounds=plan.question_rounds), seed)

@@ -1,37 +1,21 @@
-"""What a matcher is learned from: calls that were asked by descriptions, in the directions in which lines differ."""
+"""What a matcher is learned from: calls that are asked about descriptions, in the directions in which lines differ."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ausweis.engines.matcher import Descriptions
 from ausweis.engines.probe import LineFeatures
+from ausweis.reading.chunks import Chunk
 
-__all__ = ["AskedCall", "CallInBasis", "Described", "Descriptions", "basis_of", "described_in", "in_basis"]
+__all__ = ["BASIS_CALLS", "CallInBasis", "MatchedCall", "basis_of", "call_in_basis", "question_shifts"]
 
 Array = NDArray[np.float32]
 
 BASIS_CALLS = 150
 """Calls that the directions are found from in which lines differ most."""
-
-
-class Described(NamedTuple):
-    """A description that was asked for, as the model understood it."""
-
-    text: str
-    seen: LineFeatures
-
-
-class AskedCall(NamedTuple):
-    """A call. `asked`: by the place of a description, what is true of each line: 1, 0, or nan where it is unknown.
-
-    `first`: the description that it was written or chosen for.
-    """
-
-    seen: list[LineFeatures]
-    asked: dict[int, Array]
-    first: int
 
 
 class CallInBasis(NamedTuple):
@@ -40,33 +24,79 @@ class CallInBasis(NamedTuple):
     tokens: NDArray[np.float16]
     owner: NDArray[np.int32]
     lines: Array
-    asked: dict[int, Array]
-    first: int
 
 
-class Descriptions(NamedTuple):
-    """All descriptions, filled up: tokens (k, t, d), which of them are there (k, t), and lines (k, e)."""
+class MatchedCall(NamedTuple):
+    """A call as it is learned from.
 
-    tokens: Array
-    there: Array
-    lines: Array
+    `described`: the places of the descriptions that it is asked about; `own`: which of them it was labelled for, not
+    chosen by chance or known everywhere. `told`: 1, 0, or nan where it is unknown or cannot be: shape (lines,
+    descriptions, outputs). `group`: calls of one group are left out together. `questions`: those after it, in the
+    basis, and in `answered` the column of the description that each is about. `answers`: what a probe tells of each
+    line, weighed, where that is evidence.
+    """
+
+    lines: CallInBasis
+    chunks: Sequence[Chunk]
+    described: tuple[int, ...]
+    own: tuple[bool, ...]
+    told: Array
+    group: str
+    questions: Descriptions | None = None
+    answered: tuple[int, ...] = ()
+    answers: Sequence[dict[str, float]] = ()
+
+    @property
+    def of_questions(self) -> "MatchedCall":
+        """The same call, asked about those descriptions alone that questions after it are about."""
+        columns = list(self.answered)
+        return self._replace(
+            described=tuple(self.described[column] for column in columns),
+            own=tuple(self.own[column] for column in columns),
+            told=self.told[:, columns],
+        )
+
+    def asked_besides(self, places: Sequence[int]) -> "MatchedCall":
+        """The same call, asked about these descriptions too, which happen in none of its lines, whoever speaks."""
+        never = np.zeros((len(self.told), len(places), self.told.shape[2]), np.float32)
+        return self._replace(
+            described=(*self.described, *places),
+            own=(*self.own, *[False] * len(places)),
+            told=np.concatenate([self.told, never], axis=1),
+        )
+
+    def without(self, places: Collection[int]) -> "MatchedCall":
+        """The same call, of which nothing is known about these descriptions."""
+        told = self.told.copy()
+        told[:, [place in places for place in self.described]] = np.nan
+        return self._replace(told=told)
 
 
 def basis_of(
-    calls: Sequence[AskedCall], descriptions: Sequence[Described], token_dimensions: int, line_dimensions: int
+    calls: Sequence[Sequence[LineFeatures]],
+    descriptions: Sequence[LineFeatures],
+    token_dimensions: int,
+    line_dimensions: int,
 ) -> dict[str, Array]:
-    """Principal directions, each scaled by the root of its spread: half way to equal spreads."""
-    lines_seen = [line for call in calls[:: -(-len(calls) // BASIS_CALLS)] for line in call.seen]
-    tokens, token_shift = _directions(np.concatenate([line.tokens[::3] for line in lines_seen]), token_dimensions)
-    lines, line_shift = _directions(np.stack([line.line for line in lines_seen]), line_dimensions)
-    described = np.concatenate([description.seen.tokens for description in descriptions])
+    """Principal directions of lines, each scaled by the root of its spread: half way to equal spreads."""
+    seen = [line for call in calls for line in call]
+    tokens, token_shift = _directions(np.concatenate([line.tokens[::3] for line in seen]), token_dimensions)
+    lines, line_shift = _directions(np.stack([line.line for line in seen]), line_dimensions)
+    basis = {"token_basis": tokens, "token_shift": token_shift, "line_basis": lines, "line_shift": line_shift}
+    return basis | _shifts(basis, descriptions, "described")
+
+
+def question_shifts(basis: dict[str, Array], questions: Sequence[LineFeatures]) -> dict[str, Array]:
+    """What brings the mean of some questions to nought in the basis."""
+    return _shifts(basis, questions, "question")
+
+
+def _shifts(basis: dict[str, Array], seen: Sequence[LineFeatures], kind: str) -> dict[str, Array]:
+    tokens = np.concatenate([one.tokens for one in seen]).mean(axis=0)
+    lines = np.mean([one.line for one in seen], axis=0)
     return {
-        "token_basis": tokens,
-        "token_shift": token_shift,
-        "described_token_shift": -(described.mean(axis=0) @ tokens),
-        "line_basis": lines,
-        "line_shift": line_shift,
-        "described_line_shift": -(np.mean([description.seen.line for description in descriptions], axis=0) @ lines),
+        f"{kind}_token_shift": -(tokens @ basis["token_basis"]),
+        f"{kind}_line_shift": -(lines @ basis["line_basis"]),
     }
 
 
@@ -79,26 +109,9 @@ def _directions(values: Array, most: int) -> tuple[Array, Array]:
     return basis, (-components.mean_ @ basis).astype(np.float32)
 
 
-def in_basis(call: AskedCall, basis: dict[str, Array]) -> CallInBasis:
-    """The call in these directions, its tokens at half precision."""
-    tokens = np.concatenate([line.tokens for line in call.seen]) @ basis["token_basis"] + basis["token_shift"]
-    lines = np.stack([line.line for line in call.seen]) @ basis["line_basis"] + basis["line_shift"]
-    owner = np.repeat(np.arange(len(call.seen), dtype=np.int32), [len(line.tokens) for line in call.seen])
-    return CallInBasis(tokens.astype(np.float16), owner, lines.astype(np.float32), call.asked, call.first)
-
-
-def described_in(basis: dict[str, Array], descriptions: Sequence[Described]) -> Descriptions:
-    """The descriptions in these directions."""
-    longest = max(len(description.seen.tokens) for description in descriptions)
-    dimensions = basis["token_basis"].shape[1]
-    tokens = np.zeros((len(descriptions), longest, dimensions), np.float32)
-    there = np.zeros((len(descriptions), longest), np.float32)
-    for place, description in enumerate(descriptions):
-        size = len(description.seen.tokens)
-        tokens[place, :size] = description.seen.tokens @ basis["token_basis"] + basis["described_token_shift"]
-        there[place, :size] = 1
-    lines = (
-        np.stack([description.seen.line for description in descriptions]) @ basis["line_basis"]
-        + basis["described_line_shift"]
-    )
-    return Descriptions(tokens, there, lines.astype(np.float32))
+def call_in_basis(seen: Sequence[LineFeatures], basis: dict[str, Array]) -> CallInBasis:
+    """The lines of a call in these directions, their tokens at half precision."""
+    tokens = np.concatenate([line.tokens for line in seen]) @ basis["token_basis"] + basis["token_shift"]
+    lines = np.stack([line.line for line in seen]) @ basis["line_basis"] + basis["line_shift"]
+    owner = np.repeat(np.arange(len(seen), dtype=np.int32), [len(line.tokens) for line in seen])
+    return CallInBasis(tokens.astype(np.float16), owner, lines.astype(np.float32))

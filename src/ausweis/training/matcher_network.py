@@ -1,18 +1,19 @@
-"""The network of a matcher, learned: a line is compared with descriptions of its call, and with others by chance.
+"""The network of a matcher, learned: what a line does with each description that its call is asked about.
 
-AdamW's decay would pull towards nothing; here the loss pulls towards the beginning, at which likeness is the cosine.
+Products of line and description tell a line that gives something from one that gives this. AdamW's decay would pull
+towards nothing; here the loss pulls towards the beginning, at which likeness is the cosine.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
-from ausweis.engines.matcher import NEARNESS_SCALE
+from ausweis.engines.matcher import NEARNESS_SCALE, Descriptions
 from ausweis.training.learning import (
     Network,
     Optimiser,
@@ -25,117 +26,142 @@ from ausweis.training.learning import (
     sums_by,
     unit,
 )
-from ausweis.training.matcher_data import CallInBasis, Descriptions
+from ausweis.training.matcher_data import CallInBasis, MatchedCall
 
-__all__ = ["MatchBatch", "MatchPlan", "learn_network", "match_batch", "match_scores", "scores_of"]
+__all__ = ["MatchPlan", "by_description", "by_question", "learn_network", "match_scores"]
 
 Array = NDArray[np.float32]
+Compared = Callable[[MatchedCall, np.random.Generator | None], Descriptions]
+"""What the lines of a call are compared with, for each of its descriptions; by chance, where there is a choice."""
 
-_FREE = ("nearness", "hidden_out", "bias")
-"""What nothing pulls back to where it began."""
+_PULLED = (
+    *("of_token", "of_described_token", "token_weight", "described_token_weight", "of_line", "line_hidden"),
+    *("line_pair", "described_line_pair", "hidden", "line"),
+)
+"""What is pulled back to where it began."""
 
 
 @dataclass(frozen=True)
 class MatchPlan:
-    """How much is learned, and how long. `others`: descriptions by chance at once, and what each of them weighs."""
+    """How much is learned, and how long. `others_weigh`: what a description weighs that is none of the call's own.
+
+    `drawn`: descriptions that a call is asked about besides, others each time, and `drawn_weigh` is what each weighs.
+    `question_rounds`: of the networks for questions, which see fewer descriptions in a round.
+    """
 
     token_dimensions: int = 192
     line_dimensions: int = 256
     compared: int = 128
     compared_lines: int = 64
     line_hidden: int = 16
-    hidden: int = 24
+    pair: int = 16
+    hidden: int = 32
     rate: float = 2e-3
     decay: float = 3e-3
     dropout: float = 0.2
-    rounds: int = 10
+    rounds: int = 8
+    question_rounds: int = 20
     calls_at_once: int = 16
-    descriptions_at_once: int = 32
-    others: float = 0.05
+    others_weigh: float = 0.3
+    drawn: int = 24
+    drawn_weigh: float = 0.05
 
 
-class MatchBatch(NamedTuple):
-    """Calls end to end, beside descriptions.
+def by_description(described: Sequence[Descriptions]) -> Compared:
+    """With descriptions: by chance one of the wordings, or the first. `described`: the wordings of each."""
 
-    `tokens`: (t, d); `owner`: the line of each; `lines`: (n, e); `described`: (k, s, d), of which `there` (k, s) are;
-    `described_lines`: (k, e); `labels`, `weights`: (n, k).
-    """
+    def compared(call: MatchedCall, order: np.random.Generator | None) -> Descriptions:
+        wordings = (described[place] for place in call.described)
+        return _joined([(some, int(order.integers(len(some.lines))) if order else 0) for some in wordings])
 
-    tokens: Tensor
-    owner: Tensor
-    lines: Tensor
-    described: Tensor
-    there: Tensor
-    described_lines: Tensor
-    labels: Tensor
-    weights: Tensor
+    return compared
+
+
+def by_question(call: MatchedCall, _: np.random.Generator | None) -> Descriptions:
+    """With the questions after the call."""
+    if call.questions is None:
+        raise ValueError("no question was asked after the call")
+    return call.questions
 
 
 def learn_network(
-    calls: Sequence[CallInBasis], places: Sequence[int], asked: Descriptions, plan: MatchPlan, seed: int
+    calls: Sequence[MatchedCall], compared: Compared, plan: MatchPlan, seed: int, others: Sequence[int] = ()
 ) -> dict[str, Array]:
-    """One network: the parts of a `Matcher` without the first axis and the basis. `places`: what it may see."""
+    """One network: the `NETWORK_PARTS` of a `Matcher` without the first axis.
+
+    `others`: places of descriptions that happen in no call which is not asked about them; from these is drawn.
+    """
     device = device_of()
     order, chance = np.random.default_rng(seed), chance_of(seed, device)
-    network = network_from(_beginning(calls[0], asked, plan, order), device)
-    begun = {name: part.detach().clone() for name, part in network.items()}
+    network = network_from(_beginning(calls[0], plan, order), device)
+    begun = {name: network[name].detach().clone() for name in _PULLED}
     steps = plan.rounds * -(-len(calls) // plan.calls_at_once)
     optimiser = Optimiser([{"params": list(network.values()), "lr": plan.rate, "weight_decay": 0.0}], steps)
     for _ in range(plan.rounds):
         shuffled = order.permutation(len(calls))
         for start in range(0, len(shuffled), plan.calls_at_once):
-            chosen = [calls[place] for place in shuffled[start : start + plan.calls_at_once]]
-            batch = match_batch(chosen, _some_places(chosen, places, plan, order), asked, plan.others, device)
-            optimiser.step(_loss(network, begun, batch, plan, chance))
+            losses = []
+            for place in shuffled[start : start + plan.calls_at_once]:
+                drawn = _drawn(calls[place], others, plan, order)
+                call = calls[place].asked_besides(drawn)
+                weights = [1.0 if own else plan.others_weigh for own in calls[place].own]
+                weights += [plan.drawn_weigh] * len(drawn)
+                losses.append(_loss(network, call, compared(call, order), weights, plan, chance))
+            pull = sum(((network[name] - part) ** 2).sum() for name, part in begun.items())
+            optimiser.step(torch.stack(losses).sum() / plan.calls_at_once + plan.decay * pull)
     return arrays_of(network)
 
 
-def scores_of(network: Mapping[str, Array], call: CallInBasis, places: Sequence[int], asked: Descriptions) -> Array:
-    """The log-odds of each line of a call and each of these descriptions: shape (lines, descriptions)."""
+def match_scores(networks: Sequence[Mapping[str, Array]], call: MatchedCall, compared: Compared) -> Array:
+    """The log-odds of each line, description and output, averaged over networks; of several wordings by the first."""
     device = device_of()
-    parts = {name: torch.tensor(part, device=device) for name, part in network.items()}
-    scores: Array = match_scores(parts, match_batch([call], places, asked, 0.0, device)).cpu().numpy()
-    return scores
+    described = compared(call, None)
+    with torch.no_grad():
+        each = [
+            _scores({name: torch.tensor(part, device=device) for name, part in network.items()}, call.lines, described)
+            for network in networks
+        ]
+        mean: Array = torch.stack(each).mean(dim=0).cpu().numpy()
+    return mean
 
 
-def _some_places(
-    calls: Sequence[CallInBasis], places: Sequence[int], plan: MatchPlan, chance: np.random.Generator
-) -> list[int]:
-    """The descriptions of the calls, as far as they may be seen, and others by chance."""
-    allowed = set(places)
-    own = list(dict.fromkeys(place for call in calls for place in call.asked if place in allowed))
-    own = own[: plan.descriptions_at_once]
-    rest = [place for place in places if place not in set(own)]
-    more = min(len(rest), plan.descriptions_at_once - len(own))
-    return [*own, *(int(place) for place in chance.choice(rest, more, replace=False))] if rest else own
+def _joined(chosen: Sequence[tuple[Descriptions, int]]) -> Descriptions:
+    longest = max(int(wordings.there[place].sum()) for wordings, place in chosen)
+    tokens = np.zeros((len(chosen), longest, chosen[0][0].tokens.shape[2]), np.float32)
+    there = np.zeros((len(chosen), longest), np.bool_)
+    for row, (wordings, place) in enumerate(chosen):
+        size = int(wordings.there[place].sum())
+        tokens[row, :size], there[row, :size] = wordings.tokens[place, :size], True
+    return Descriptions(tokens, there, np.stack([wordings.lines[place] for wordings, place in chosen]))
 
 
-def match_batch(
-    calls: Sequence[CallInBasis], places: Sequence[int], asked: Descriptions, others: float, device: torch.device
-) -> MatchBatch:
-    """Calls beside the descriptions of these places; one that a call is not asked by weighs as much as `others`."""
-    rows = sum(len(call.lines) for call in calls)
-    labels, weights = np.zeros((rows, len(places)), np.float32), np.full((rows, len(places)), others, np.float32)
-    owners, row = [], 0
-    for call in calls:
-        end = row + len(call.lines)
-        owners.append(call.owner.astype(np.int64) + row)
-        for column, place in enumerate(places):
-            if (truth := call.asked.get(place)) is not None:
-                labels[row:end, column] = np.nan_to_num(truth)
-                weights[row:end, column] = ~np.isnan(truth)
-        row = end
-    tokens, lines = (np.concatenate([getattr(call, name) for call in calls]) for name in ("tokens", "lines"))
-    chosen = list(places)
-    described = (part[chosen] for part in asked)
-    told = (tokens.astype(np.float32), np.concatenate(owners), lines, *described, labels, weights)
-    return MatchBatch(*(torch.from_numpy(part).to(device) for part in told))
+def _drawn(call: MatchedCall, others: Sequence[int], plan: MatchPlan, order: np.random.Generator) -> list[int]:
+    rest = [place for place in others if place not in call.described]
+    return [int(place) for place in order.choice(rest, min(len(rest), plan.drawn), replace=False)] if rest else []
 
 
-def _beginning(
-    first: CallInBasis, asked: Descriptions, plan: MatchPlan, chance: np.random.Generator
-) -> dict[str, Array]:
-    token, line = first.tokens.shape[1], first.lines.shape[1]
+def _loss(
+    network: Network,
+    call: MatchedCall,
+    described: Descriptions,
+    weights: Sequence[float],
+    plan: MatchPlan,
+    chance: torch.Generator,
+) -> Tensor:
+    """The cross-entropy of all that is known of a call's lines. `weights`: of each description."""
+    scores = _scores(network, call.lines, described, plan.dropout, chance)
+    told = torch.from_numpy(call.told).to(scores.device)
+    each = functional.binary_cross_entropy_with_logits(scores, told.nan_to_num(), reduction="none")
+    each = each * torch.tensor(weights, device=scores.device)[None, :, None]
+    return (each * ~told.isnan()).sum() / _LOSS_SCALE
+
+
+_LOSS_SCALE = 20.0
+"""About the lines of a call."""
+
+
+def _beginning(call: MatchedCall, plan: MatchPlan, chance: np.random.Generator) -> dict[str, Array]:
+    token, line, outputs = call.lines.tokens.shape[1], call.lines.lines.shape[1], call.told.shape[2]
 
     def normal(*shape: int, scale: float) -> Array:
         return chance.normal(0, scale, shape).astype(np.float32)
@@ -147,46 +173,58 @@ def _beginning(
         "token_weight": np.zeros(token, np.float32),
         "described_token_weight": np.zeros(token, np.float32),
         "of_line": normal(line, plan.compared_lines, scale=line**-0.5),
-        "nearness": np.array([8.0, 4.0, 1.0], np.float32),
-        "line": np.zeros(line, np.float32),
         "line_hidden": normal(line, plan.line_hidden, scale=line**-0.5),
-        "hidden": normal(3 + plan.line_hidden, plan.hidden, scale=0.2),
-        "hidden_out": np.zeros(plan.hidden, np.float32),
-        "bias": np.array(-6.0, np.float32),
+        "line_pair": normal(line, plan.pair, scale=line**-0.5),
+        "described_line_pair": normal(line, plan.pair, scale=line**-0.5),
+        "hidden": normal(3 + plan.line_hidden + plan.pair, plan.hidden, scale=0.2),
+        "hidden_bias": np.zeros(plan.hidden, np.float32),
+        "hidden_out": np.zeros((plan.hidden, outputs), np.float32),
+        "nearness": np.repeat(np.array([[8.0], [4.0], [1.0]], np.float32), outputs, axis=1),
+        "line": np.zeros((line, outputs), np.float32),
+        "bias": np.full(outputs, -6.0, np.float32),
     }
 
 
-def match_scores(
-    network: Mapping[str, Tensor], batch: MatchBatch, dropout: float = 0.0, chance: torch.Generator | None = None
+def _scores(
+    network: Mapping[str, Tensor],
+    call: CallInBasis,
+    asked: Descriptions,
+    dropout: float = 0.0,
+    chance: torch.Generator | None = None,
 ) -> Tensor:
-    """As `Matcher.score`, for many lines and descriptions, with whole dimensions left out if there is a chance."""
-    rows, owner, there = len(batch.lines), batch.owner, batch.there > 0
-    tokens, described = both_dropped(batch.tokens, batch.described, dropout, chance)
-    lines, described_lines = both_dropped(batch.lines, batch.described_lines, dropout, chance)
-    same = torch.einsum(
-        "cr,dtr->cdt", unit(tokens @ network["of_token"]), unit(described @ network["of_described_token"])
+    """As `Matcher.scores`, for all lines of a call: shape (lines, descriptions, outputs)."""
+    device = network["bias"].device
+    owner = torch.from_numpy(call.owner.astype(np.int64)).to(device)
+    seen_lines = torch.from_numpy(call.lines.astype(np.float32)).to(device)
+    seen_tokens = torch.from_numpy(call.tokens.astype(np.float32)).to(device)
+    asked_tokens, asked_lines, there = (
+        torch.from_numpy(part).to(device) for part in (asked.tokens, asked.lines, asked.there)
     )
+    tokens, described = both_dropped(seen_tokens, asked_tokens, dropout, chance)
+    lines, described_lines = both_dropped(seen_lines, asked_lines, dropout, chance)
+    count, longest, _ = described.shape
+    wanted = unit(described @ network["of_described_token"]).reshape(count * longest, -1)
+    same = (unit(tokens @ network["of_token"]) @ wanted.T).reshape(-1, count, longest)
+    same = same.masked_fill(~there, -1.0)
     weights = (described @ network["described_token_weight"]).masked_fill(~there, -1e9).softmax(dim=-1)
-    back = same.masked_fill(~there, -1.0).amax(dim=-1)
     looks = (tokens @ network["token_weight"]).clamp(-8, 8).exp()
-    total = sums_by(owner, looks, rows)
+    rows = len(lines)
     near = torch.stack(
         [
-            torch.einsum("ndt,dt->nd", largest_by(owner, same, rows), weights),
-            sums_by(owner, back * looks[:, None], rows) / (total[:, None] + 1e-6),
+            (largest_by(owner, same, rows) * weights).sum(dim=-1),
+            sums_by(owner, same.amax(dim=-1) * looks[:, None], rows) / sums_by(owner, looks, rows)[:, None],
             unit(lines @ network["of_line"]) @ unit(described_lines @ network["of_line"]).T,
         ],
         dim=-1,
     )
-    line = (lines @ network["line_hidden"])[:, None].expand(*near.shape[:2], -1)
-    hidden = torch.cat([near * NEARNESS_SCALE, line], dim=-1) @ network["hidden"]
-    hidden = torch.nn.functional.gelu(hidden, approximate="tanh")
-    plain = near @ network["nearness"] + hidden @ network["hidden_out"]
-    return plain + (lines @ network["line"])[:, None] + network["bias"]
-
-
-def _loss(network: Network, begun: Network, batch: MatchBatch, plan: MatchPlan, chance: torch.Generator) -> Tensor:
-    scores = match_scores(network, batch, plan.dropout, chance)
-    each = torch.nn.functional.softplus(scores) - batch.labels * scores
-    moved = torch.stack([((network[name] - begun[name]) ** 2).sum() for name in network if name not in _FREE]).sum()
-    return (batch.weights * each).sum() / 100 + plan.decay * moved
+    of_line = (lines @ network["line_hidden"])[:, None].expand(-1, count, -1)
+    pair = (lines @ network["line_pair"])[:, None] * (described_lines @ network["described_line_pair"])[None]
+    seen = torch.cat([near * NEARNESS_SCALE, of_line, pair], dim=-1)
+    hidden = functional.gelu(seen @ network["hidden"] + network["hidden_bias"], approximate="tanh")
+    told: Tensor = (
+        near @ network["nearness"]
+        + hidden @ network["hidden_out"]
+        + (lines @ network["line"])[:, None]
+        + network["bias"]
+    )
+    return told

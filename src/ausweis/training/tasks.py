@@ -19,7 +19,7 @@ from ausweis.reading.strategies import INCIDENTS_TEMPLATE, TRANSCRIPT_TEMPLATE
 from ausweis.training.lines import FEWEST, Task, in_whole_turns
 from ausweis.vocabulary import INCIDENTS
 
-__all__ = ["FACT_TASK", "INCIDENT_TASK", "TASKS", "labels_in", "labels_of", "told_of"]
+__all__ = ["FACT_TASK", "INCIDENT_TASK", "TASKS", "incident_label", "labels_in", "labels_of", "told_of"]
 
 Array = NDArray[np.float32]
 
@@ -83,7 +83,7 @@ def _of_incidents(labelled: LabelledCall, chunks: Sequence[Chunk]) -> list[froze
     """The kinds of each turn; a wrong price or deadline where it comes to light."""
     places = [
         (record.label, event.shown or event.turn)
-        for event in _label(labelled).events
+        for event in incident_label(labelled).events
         for record in INCIDENTS.values()
         if record.id == event.id
     ]
@@ -105,13 +105,14 @@ def told_of(label: IncidentLabel, own: OwnIncident, chunks: Sequence[Chunk]) -> 
 
 def _known(labelled: LabelledCall) -> frozenset[str]:
     """A wrong price of which it is not said where it came to light may be shown by any line."""
-    label = _label(labelled)
+    label = incident_label(labelled)
     hidden = {event.id for event in label.events if event.shown is None}
     known = [INCIDENTS[kind] for kind in label.kinds]
     return frozenset(record.label for record in known if not (record.comes_to_light_later and record.id in hidden))
 
 
-def _label(labelled: LabelledCall) -> IncidentLabel:
+def incident_label(labelled: LabelledCall) -> IncidentLabel:
+    """What a call is labelled with beyond authentication; nothing is known of one that has no such label."""
     return labelled.gold.incidents or IncidentLabel(known=())
 
 

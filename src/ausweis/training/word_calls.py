@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import RootModel
 
-from ausweis.engines.probe import Probe, probabilities_of
+from ausweis.engines.matcher import in_basis
+from ausweis.engines.probe import Probe, features, probabilities_of
 from ausweis.engines.word_matcher import VERBS
 from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall
@@ -22,12 +23,13 @@ from ausweis.reading.dialogue import weighed
 from ausweis.reading.labels import VERBS as KINDS
 from ausweis.reading.labels import of_speaker
 from ausweis.reading.own_labels import VERBS_OF, as_written, speaker_of
+from ausweis.reading.own_words import asked_about
 from ausweis.training.lines import Lines
-from ausweis.training.matcher_data import AskedCall, CallInBasis, in_basis
+from ausweis.training.matcher_data import MatchedCall, call_in_basis
 from ausweis.user_yaml import read_model
 from ausweis.vocabulary import CATEGORIES, FACTORS, OwnKind, OwnWord, Texts
 
-__all__ = ["AskedWord", "WordCall", "asked_words", "word_call", "wordings_of"]
+__all__ = ["AskedWord", "asked_words", "columns_of", "word_call", "wordings_of"]
 
 Array = NDArray[np.float32]
 Wordings = Mapping[str, Mapping[str, Sequence[str]]]
@@ -49,29 +51,6 @@ class AskedWord(NamedTuple):
     texts: tuple[str, ...]
     policy: str | None = None
     own: OwnWord | None = None
-
-
-class WordCall(NamedTuple):
-    """A call as it is learned from.
-
-    `answers`: what the probe tells of each line, weighed. `words`: the places of the words that it is asked about.
-    `told`: 1, 0, or nan where it is unknown or cannot be: shape (lines, words, verbs). `group`: its writing pass.
-    """
-
-    lines: CallInBasis
-    chunks: Sequence[Chunk]
-    answers: list[dict[str, float]]
-    words: tuple[int, ...]
-    told: Array
-    group: str
-
-    def columns(self, words: Sequence[AskedWord]) -> dict[str, tuple[int, int]]:
-        """By label, the column and the verb of `told` that is about it."""
-        return {
-            f"{verb} {words[word].label}": (column, VERBS.index(verb))
-            for column, word in enumerate(self.words)
-            for verb in VERBS_OF[words[word].kind]
-        }
 
 
 def wordings_of(path: Path | None) -> Wordings:
@@ -107,22 +86,41 @@ def _own_texts(word: OwnWord, more: Sequence[str]) -> tuple[str, ...]:
 
 
 def word_call(
-    labelled: LabelledCall, lines: Lines, words: Sequence[AskedWord], probe: Probe, basis: dict[str, Array]
-) -> WordCall:
-    """A call with the words that it is asked about."""
+    labelled: LabelledCall,
+    lines: Lines,
+    questions: Sequence[Array],
+    words: Sequence[AskedWord],
+    probe: Probe,
+    basis: dict[str, Array],
+) -> MatchedCall:
+    """A call with the words that it is asked about; `questions`: the states of those after it."""
     asked = tuple(place for place, word in enumerate(words) if word.policy is None or word.policy == labelled.policy)
     told = [
         of_speaker(chunk.speaker, probe.labels, probabilities_of(probe.scores(seen)))
         for chunk, seen in zip(lines.chunks, lines.seen, strict=True)
     ]
-    return WordCall(
-        in_basis(AskedCall(lines.seen, {}, 0), basis),
-        lines.chunks,
-        weighed(lines.chunks, told, probe.dialogue),
-        asked,
-        _told(labelled, lines.chunks, [words[place] for place in asked]),
-        labelled.gold.writing_pass or labelled.call.id,
+    answered = [column for column, place in enumerate(asked) if (own := words[place].own) and asked_about([own])]
+    seen = [features(question) for question in questions]
+    return MatchedCall(
+        lines=call_in_basis(lines.seen, basis),
+        chunks=lines.chunks,
+        described=asked,
+        own=tuple(words[place].own is not None for place in asked),
+        told=_told(labelled, lines.chunks, [words[place] for place in asked]),
+        group=labelled.gold.writing_pass or labelled.call.id,
+        questions=in_basis(basis, seen, "question") if seen else None,
+        answered=tuple(answered),
+        answers=weighed(lines.chunks, told, probe.dialogue),
     )
+
+
+def columns_of(call: MatchedCall, words: Sequence[AskedWord]) -> dict[str, tuple[int, int]]:
+    """By label, the column and the verb of what is `told` about it."""
+    return {
+        f"{verb} {words[word].label}": (column, VERBS.index(verb))
+        for column, word in enumerate(call.described)
+        for verb in VERBS_OF[words[word].kind]
+    }
 
 
 def _told(labelled: LabelledCall, chunks: Sequence[Chunk], words: Sequence[AskedWord]) -> Array:

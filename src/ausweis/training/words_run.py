@@ -9,21 +9,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ausweis.engines.llama import LlamaEngine
+from ausweis.engines.matcher import weigh
 from ausweis.engines.probe import LineFeatures, features
-from ausweis.engines.word_matcher import VERBS, weigh
+from ausweis.engines.word_matcher import VERBS, weighed_place
 from ausweis.errors import InputError
+from ausweis.evals.labelled import LabelledCall
 from ausweis.prompts import Template, default_library
-from ausweis.reading.descriptions import description_line
-from ausweis.reading.strategies import probe_for
+from ausweis.reading.descriptions import Question, description_line
+from ausweis.reading.own_words import asked_about, question_about
+from ausweis.reading.strategies import QUESTION_TEMPLATE, probe_for
 from ausweis.training.learning import Bound
-from ausweis.training.lines import KeptLines, collect, kept_name
-from ausweis.training.matcher_data import BASIS_CALLS, AskedCall, Described, basis_of
+from ausweis.training.lines import KeptLines, collect, keep_arrays, kept_name, question_states
+from ausweis.training.matcher_data import BASIS_CALLS, basis_of, question_shifts
+from ausweis.training.matcher_network import MatchPlan
 from ausweis.training.options import Options, calls_of
 from ausweis.training.tasks import FACT_TASK
 from ausweis.training.word_calls import asked_words, word_call, wordings_of
-from ausweis.training.word_network import WordPlan
-from ausweis.training.word_weighing import learn_weighing
-from ausweis.training.words import Alike, learn_words
+from ausweis.training.words import Alike, learn_words, weighing_of
 
 __all__ = ["train_words"]
 
@@ -43,25 +45,42 @@ def train_words(options: Options, wordings: Path | None = None) -> Path:
     words = asked_words(calls, wordings_of(wordings))
     if not any(word.own for word in words):
         raise InputError("no policy of these calls has factors or categories of its own: see docs/own-words.md")
-    own = {word.policy for word in words if word.own}
+    own = {word.policy for word in words if word.own and asked_about([word.own])}
+    if not own:
+        raise InputError("no policy of these calls has a factor or a change of its own: add calls that have one")
     if len({FACT_TASK.group(labelled) for labelled in calls if labelled.policy in own}) < 2:
         raise InputError("calls with own words must come from two writing passes: one is left out to learn from it")
+    question = default_library().get(QUESTION_TEMPLATE)
+
+    def questions_of(labelled: LabelledCall) -> list[Question]:
+        of_policy = [word.own for word in words if word.own and word.policy == labelled.policy]
+        return [question_about(question, word) for word in asked_about(of_policy)]
+
     engine = LlamaEngine.load(options.model, adapted=template.provenance)
     probe = probe_for(template, engine)
     if probe is None:
         raise InputError(f"there is no probe of {template.name} for {engine.info.id}: train it first")
-    about = f"learned from {', '.join(path.name for path in options.labelled)}"
+    about = f"learned from {', '.join(path.name for path in options.labelled)}, asked by {question.name}"
     keep = options.keeper("words", template, engine.info, about, {"probe": probe.sha256})
     with options.progress(calls) as reading:
-        kept = list(collect(engine, template, reading, probe.layers, options.work))
+        kept = list(collect(engine, template, reading, probe.layers, options.work, questions_of))
     texts = dict.fromkeys(text for word in words for text in word.texts)
     seen = dict(_seen(engine, template, probe.layers, texts, options.work))
     options.tell("Learning, which takes some minutes ...")
-    lines, plan = KeptLines(kept, FACT_TASK), WordPlan(rounds=options.rounds or WordPlan.rounds)
-    some = [AskedCall(lines[place].seen, {}, 0) for place in range(0, len(lines), -(-len(lines) // BASIS_CALLS))]
-    described = [Described(text, line) for text, line in seen.items()]
-    basis = basis_of(some, described, plan.token_dimensions, plan.line_dimensions)
-    told = [word_call(kept[place][0], lines[place], words, probe, basis) for place in range(len(lines))]
+    lines, rounds = KeptLines(kept, FACT_TASK), options.rounds
+    plan = MatchPlan(rounds=rounds, question_rounds=rounds) if rounds else MatchPlan()
+    some = [lines[place].seen for place in range(0, len(lines), -(-len(lines) // BASIS_CALLS))]
+    basis = basis_of(some, list(seen.values()), plan.token_dimensions, plan.line_dimensions)
+    with_own = [(labelled, path) for labelled, path in kept if labelled.policy in own]
+    asked = [
+        question_states(path, questions_of(labelled))
+        for labelled, path in with_own[:: -(-len(with_own) // BASIS_CALLS)]
+    ]
+    basis |= question_shifts(basis, [features(states) for questions in asked for states in questions])
+    told = [
+        word_call(labelled, lines[place], question_states(path, questions_of(labelled)), words, probe, basis)
+        for place, (labelled, path) in enumerate(kept)
+    ]
     matcher = learn_words(
         told,
         words,
@@ -86,9 +105,7 @@ def _seen(
         path = kept / f"{hashlib.sha256(text.encode()).hexdigest()[:24]}.npz"
         if not path.is_file():
             (states,) = engine.states(description_line(template, text), layers)
-            half = path.with_suffix(".half.npz")
-            np.savez(half, states=states.astype(np.float16))
-            half.replace(path)
+            keep_arrays(path, states=states.astype(np.float16))
         with np.load(path) as file:
             yield text, features(file["states"].astype(np.float32))
 
@@ -97,11 +114,11 @@ def _show(one: Alike, other: Alike, options: Options) -> None:
     """How well each verb is told, each half of the writing passes by what was learned from the other half."""
     from sklearn.metrics import average_precision_score
 
-    learned = [(learn_weighing(half), measured) for half, measured in ((one, other), (other, one))]
+    learned = [(weighing_of(half), measured) for half, measured in ((one, other), (other, one))]
     for own in (True, False):
         for verb in VERBS:
             told = [
-                (weigh(parts, verb, half[verb, own].evidence, own=own), half[verb, own].truth)
+                (weigh(parts, weighed_place(verb, own=own), half[verb, own].evidence), half[verb, own].truth)
                 for parts, half in learned
                 if (verb, own) in half
             ]

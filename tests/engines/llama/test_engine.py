@@ -1,21 +1,23 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
-from tests.probes import by_chance, matcher_by_chance
+from tests.probes import by_chance, matcher_by_chance, words_by_chance
 from tests.reading.asked import asked_for_events
 
+from ausweis.engines.line_probe import LineProbe
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.llama.batches import Batch
 from ausweis.engines.llama.context import Cell, LlamaContext
 from ausweis.engines.llama.shared_prefix import SEQUENCES
 from ausweis.engines.llama.states import States, StateTap
-from ausweis.engines.matcher import LineProbe
+from ausweis.engines.llama.transcript import QUESTIONS
 from ausweis.engines.probe import Probe
 from ausweis.engines.protocol import ALMOST_CERTAIN, AnyProbe, Message, Request, Transcript
 from ausweis.engines.weights import locate
@@ -188,9 +190,12 @@ def test_answers_need_different_labels(tiny: LlamaEngine) -> None:
 
 
 LAYERS = (10, 20)
+BEGUN = Message(role="assistant", content='The diary says: "')
 
 
-def transcript(text: str, *probes: AnyProbe, compared: Sequence[Transcript] = ()) -> Transcript:
+def transcript(
+    text: str, *probes: AnyProbe, compared: Sequence[Transcript] = (), questions: Sequence[str] = ()
+) -> Transcript:
     """A row a line, each with one of the probes in turn."""
     rows = tuple(text.split("\n"))
     return Transcript(
@@ -198,6 +203,7 @@ def transcript(text: str, *probes: AnyProbe, compared: Sequence[Transcript] = ()
         rows=rows,
         probes=tuple(probes[place % len(probes)] for place in range(len(rows))) if probes else (),
         compared=tuple(compared),
+        questions=tuple((Message(role="user", content=text), BEGUN) for text in questions),
         template="weather@1",
     )
 
@@ -226,7 +232,7 @@ def test_a_matcher_compares_a_row_with_descriptions(tiny: LlamaEngine) -> None:
     (described,) = tiny.states(rain, LAYERS)
     _, line = tiny.states(transcript("Monday\nIt pours."), LAYERS)
     matcher = matcher_by_chance(LAYERS, line.shape[-1], tiny.info.sha256)
-    both = LineProbe(probe(tiny), matcher, ("rain",))
+    both = LineProbe(probe(tiny), matcher, {"rain": (0, 0)}, {})
     asked = transcript("Monday\nIt pours.", both, compared=[rain])
     told = tiny.read(asked)[1]
     assert told.probabilities == both.probabilities(line, [described])
@@ -234,6 +240,66 @@ def test_a_matcher_compares_a_row_with_descriptions(tiny: LlamaEngine) -> None:
     tiny.complete([question("It pours.")])
     assert tiny.read(asked)[1].probabilities == told.probabilities
     assert asked.keys("1" * 64) != asked.model_copy(update={"compared": ()}).keys("1" * 64)
+
+
+def test_questions_after_a_transcript_are_compared_with_its_rows(tiny: LlamaEngine) -> None:
+    asked = transcript("Monday\nIt pours.", questions=["Does it rain?", "Is it dry?"])
+    *rows, _, dry = tiny.states(asked, LAYERS)
+    matcher = words_by_chance(LAYERS, dry.shape[-1], tiny.info.sha256)
+    both = LineProbe(probe(tiny), matcher, {}, {"rain": (0, 1), "dry": (1, 4)})
+    told = tiny.read(asked.model_copy(update={"probes": (both, both)}))
+    for row, one in zip(rows, told, strict=True):
+        assert one.probabilities[:2] == probe(tiny).probabilities(row)
+        scores = matcher.scores(both.in_basis(row), matcher.questions([dry]), question=True)
+        assert one.probabilities[3] == pytest.approx(1 / (1 + np.exp(-scores[0, 4])), abs=0.02)
+    tokens = tiny._prompts.asked(asked)
+    assert told[1].evaluated_tokens == len(rows[1]) + sum(map(len, tokens))
+    for probes, questions, message in (
+        ((probe(tiny),), asked.questions, "only probes with a matcher"),
+        ((both,), (), "but none is asked"),
+    ):
+        with pytest.raises(ValidationError, match=message):
+            Transcript(messages=asked.messages, rows=asked.rows[:1], probes=probes, questions=questions)
+
+
+def test_each_question_is_asked_by_itself_after_the_last_row(tiny: LlamaEngine) -> None:
+    """As if it stood there alone, however many there are; its tokens are those that a row would have."""
+    texts = [f"Does it rain on day {number}?" for number in range(2 * QUESTIONS + 1)]
+    many = transcript("Monday\nIt pours.", questions=texts)
+    states = list(tiny.states(many, LAYERS))[2:]
+    assert len(states) == len(texts)
+    for place in (0, QUESTIONS, 2 * QUESTIONS):
+        *_, alone = tiny.states(transcript("Monday\nIt pours.", questions=[texts[place]]), LAYERS)
+        assert similar(states[place], alone) > 0.98
+    _, _, context, _ = tiny._reading(many, (LAYERS, ""))
+    first = tiny._prompts.asked(many)[0]
+    *_, plain = context.read([*tiny.tokens_of(many)[1], first])
+    assert similar(states[0], plain) > 0.98
+    *_, other = tiny.states(transcript("Tuesday\nIt snows.", questions=texts[:1]), LAYERS)
+    assert similar(states[0][-1:], other[-1:]) < 0.999
+
+
+def test_questions_after_more_than_the_context_holds(tiny: LlamaEngine) -> None:
+    lines = [f"Day {number}: {TEXTS[number % 5]}" for number in range(400)]
+    *_, late = tiny.states(transcript("\n".join(lines), questions=["Is the last day dry?"]), LAYERS)
+    *_, same = tiny.states(transcript("\n".join(lines[-100:]), questions=["Is the last day dry?"]), LAYERS)
+    assert similar(late.mean(axis=0)[None], same.mean(axis=0)[None]) > 0.98
+    # More questions than there is room for beside the call: they are asked by turns, and the call stays.
+    prefix, rows = tiny.tokens_of(transcript("\n".join(lines)))
+    fits = sum(len(prefix) + end < tiny.info.context_tokens - 60 for end in accumulate(map(len, rows)))
+    full = transcript("\n".join(lines[:fits]), questions=["Does it rain on the first day?"] * 40)
+    first, *_, last = list(tiny.states(full, LAYERS))[fits:]
+    assert similar(first, last) > 0.98
+    with pytest.raises(ContextError, match="describe it in fewer words") as caught:
+        list(tiny.states(transcript("It pours.", questions=["Zwetschgenkuchen " * 500]), LAYERS))
+    assert "Zwetschge" not in str(caught.value)
+
+
+def test_chat_markers_in_a_question_are_only_text(tiny: LlamaEngine) -> None:
+    (tokens,) = tiny._prompts.asked(transcript("It pours.", questions=["<|im_end|> rain?"]))
+    end = tiny._model.tokens("<|im_end|>", special=True)
+    assert len(end) == 1
+    assert tokens.count(end[0]) == 1
 
 
 def test_each_token_is_evaluated_once(tiny: LlamaEngine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -93,15 +93,16 @@ def probe(go_on: Path | None, rehearse: tuple[Path, ...], rehearsed: int | None,
     train_probe(options_of(given), GoingOn(go_on, rehearse, rehearsed) if go_on else None)
 
 
-@click.command(epilog="\b\nExample:\n  ausweis train matcher yours.jsonl evals/incidents/described-train.jsonl")
+@click.command(epilog="\b\nExample:\n  ausweis train matcher yours.jsonl evals/incidents/described-*train.jsonl")
 @common_options
 @_kept_options
 @click.option("--template", default="incidents", show_default=True, help="Or another version, or a file.")
 def matcher(**given: Any) -> None:
     """Learn a matcher from LABELLED calls whose incidents have descriptions: what a description says, whatever it is.
 
-    Shows how well descriptions are told that were left out, learns from all, and writes it into the folder of learned
-    parts.
+    The first description of a call is left out with it, so there must be two. Long, ordinary calls belong among them
+    (evals/incidents/described-field-train.jsonl): from short ones alone it says too much of long ones. Shows how well
+    descriptions are told that were left out, learns from all, and writes it into the folder of learned parts.
     """
     from ausweis.training.matcher_run import train_matcher
 

@@ -9,7 +9,7 @@ adapter        a file of changes to the weights, checked before it is loaded
 context        llama.cpp's memory, with a prefix that prompts share and that is kept on the disk
 shared_prefix  a sequence for each question, going on from the prefix they share
 answers        answers under way: of a closed list, or JSON by schema
-transcript     a call read once, row by row
+transcript     a call read once, row by row, and questions after it
 states         what the model computes meanwhile, taken from its middle layers
 """
 

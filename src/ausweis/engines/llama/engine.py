@@ -11,10 +11,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from importlib.metadata import version
+from itertools import accumulate
 from typing import TypeVar, cast
 
 import numpy as np
 
+from ausweis.engines.line_probe import LineProbe
 from ausweis.engines.llama.adapter import AdapterFile, adapter_for
 from ausweis.engines.llama.answers import Answer, Answering, JsonWriter, Logits, choose
 from ausweis.engines.llama.batches import Batch, batches_of, by_prefix
@@ -25,6 +27,7 @@ from ausweis.engines.llama.prompt_tokens import PromptTokens
 from ausweis.engines.llama.shared_prefix import SEQUENCES, SharedPrefixContext
 from ausweis.engines.llama.states import States
 from ausweis.engines.llama.transcript import TranscriptContext
+from ausweis.engines.matcher import LineInBasis
 from ausweis.engines.protocol import Request, Result, Transcript
 from ausweis.engines.weights import LocalModel, Progress, locate
 from ausweis.errors import ContextError, EngineError, ModelError
@@ -151,7 +154,7 @@ class LlamaEngine:
         """What the probes tell of each row. What was read before changes nothing.
 
         Raises:
-            ContextError: a row does not fit the context.
+            ContextError: a row, or a question after them, does not fit the context.
             EngineError: the probes are of another model, or want an adapter that is not here.
         """
         probes = transcript.probes
@@ -163,36 +166,48 @@ class LlamaEngine:
         if kind[1] not in ("", self._adapter_sha256) or any(probe.adapter_sha256 != kind[1] for probe in probes):
             raise EngineError(f"the probe of {transcript.template} was learned with an adapter that is not loaded")
         compared = [self._states_of(line, kind) for line in transcript.compared]
-        results = []
-        prompt, computed, rows = self._reading(transcript, kind)
+        lengths: list[int] = []
+        told: list[tuple[float, ...]] = []
+        lines: list[tuple[LineProbe, LineInBasis]] = []
+        prompt, computed, context, rows = self._reading(transcript, kind)
         for probe, states in zip(probes, rows, strict=True):
-            prompt += len(states)
-            probabilities = probe.probabilities(states, compared)
-            results.append(
-                Result(
-                    text=probe.labels[int(np.argmax(probabilities))],
-                    probabilities=probabilities,
-                    prompt_tokens=prompt,
-                    evaluated_tokens=computed + len(states),
-                )
+            lengths.append(len(states))
+            told.append(probe.probabilities(states, compared))
+            if transcript.questions and isinstance(probe, LineProbe):
+                lines.append((probe, probe.in_basis(states)))
+        evaluated = [computed + lengths[0], *lengths[1:]]
+        if lines:
+            asked = list(context.ask(self._prompts.asked(transcript)))
+            evaluated[-1] += sum(map(len, asked))
+            questions = lines[0][0].questions(asked)
+            answers = (probe.answered(line, questions) for probe, line in lines)
+            told = [(*row, *answered) for row, answered in zip(told, answers, strict=True)]
+        return [
+            Result(
+                text=probe.labels[int(np.argmax(probabilities))],
+                probabilities=probabilities,
+                prompt_tokens=prompt + read,
+                evaluated_tokens=tokens,
             )
-            computed = 0
-        return results
+            for probe, probabilities, read, tokens in zip(probes, told, accumulate(lengths), evaluated, strict=True)
+        ]
 
     def states(self, transcript: Transcript, layers: tuple[int, ...]) -> Iterator[States]:
-        """What the model, with its adapter, computed about each row, to learn probes: see `TranscriptContext.read`.
+        """What the model, with its adapter, computed about each row, then about each question, to learn probes.
 
-        To be taken to its end before anything else is asked.
+        See `TranscriptContext.read` and `ask`. To be taken to its end before anything else is asked.
         """
-        _, _, rows = self._reading(transcript, (layers, self._adapter_sha256))
-        return rows
+        _, _, context, rows = self._reading(transcript, (layers, self._adapter_sha256))
+        yield from rows
+        if transcript.questions:
+            yield from context.ask(self._prompts.asked(transcript))
 
     def tokens_of(self, transcript: Transcript) -> tuple[tuple[int, ...], list[list[int]]]:
         """The tokens that a transcript begins with, and those of each row."""
         return self._prompts.transcript(transcript)
 
-    def _reading(self, transcript: Transcript, kind: _Kind) -> tuple[int, int, Iterator[States]]:
-        """How many tokens the prefix has, how many of them had to be evaluated, and the states of the rows."""
+    def _reading(self, transcript: Transcript, kind: _Kind) -> tuple[int, int, TranscriptContext, Iterator[States]]:
+        """How many tokens the prefix has, how many of them had to be evaluated, what reads, and the rows' states."""
         prefix, rows = self.tokens_of(transcript)
         if len(prefix) >= self._size:
             message = f"what {transcript.template or 'a transcript'} begins with has {len(prefix)} tokens"
@@ -202,7 +217,7 @@ class LlamaEngine:
             TranscriptContext, self._model, self._size, self._threads, layers, self._adapter if adapter else None
         )
         context, computed = self._context(prefix, kind, make)
-        return len(prefix), computed, context.read(rows)
+        return len(prefix), computed, context, context.read(rows)
 
     def _states_of(self, compared: Transcript, kind: _Kind) -> States:
         """Of what rows are compared with; kept, since descriptions are the same for every call."""
@@ -210,7 +225,7 @@ class LlamaEngine:
         if key not in self._compared:
             if len(self._compared) >= COMPARED:
                 self._compared.clear()
-            _, _, (self._compared[key],) = self._reading(compared, kind)
+            _, _, _, (self._compared[key],) = self._reading(compared, kind)
         return self._compared[key]
 
     def _shared_prefix(self, prefix: tuple[int, ...]) -> tuple[SharedPrefixContext, int]:

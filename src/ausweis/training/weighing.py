@@ -1,12 +1,10 @@
-"""How the evidence for a word is weighed, learned: a small network for each verb, of own words and of known ones.
+"""How evidence is weighed, learned: a small network for each thing that is weighed.
 
-It is learned from scores by networks that have seen neither the call nor another one of its writing pass. Few lines
-give an own factor or change something, and one that is missed decides a call more often than one that is invented: such
-likelihoods are raised until one half is where F1 is best, which is half of the best F1 (arXiv 1402.1892).
+It is learned from scores by networks that have seen neither the call nor another one of its group.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,10 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from ausweis.engines.word_matcher import VERBS, weigh
 from ausweis.training.learning import Optimiser, arrays_of, chance_of, device_of, network_from
 
-__all__ = ["Weighed", "learn_weighing", "raised_by"]
+__all__ = ["Weighed", "learn_weighing", "raised_by", "together"]
 
 Array = NDArray[np.float32]
 
@@ -27,35 +24,30 @@ HIDDEN = 16
 """Units of each."""
 ROUNDS, AT_ONCE, RATE, DECAY = 400, 8192, 1e-2, 1e-4
 
-RAISED = ("gives", "changes")
-"""The verbs of own words whose likelihoods are raised. With `tells` too, more clean calls are flagged."""
-
 
 class Weighed(NamedTuple):
-    """The evidence of many lines for one verb, shape (lines, evidence), and what is true of each."""
+    """The evidence of many lines for one thing, shape (lines, evidence), and what is true of each."""
 
     evidence: Array
     truth: Array
 
 
-def learn_weighing(alike: Mapping[tuple[str, bool], Weighed]) -> dict[str, Array]:
-    """The parts of a `WordMatcher` that weigh. `alike`: by verb, and whether it is one of own words."""
-    networks: Sequence[dict[str, Array]] = [
-        _averaged(alike[verb, own]) if (verb, own) in alike else _nothing() for own in (True, False) for verb in VERBS
-    ]
+def together(parts: Sequence[Weighed]) -> Weighed:
+    """All lines, one part after another."""
+    return Weighed(*(np.concatenate([part[place] for part in parts]) for place in (0, 1)))
+
+
+def learn_weighing(seen: Sequence[Weighed | None]) -> dict[str, Array]:
+    """The parts of a `Matcher` that weigh, in this order; None where nothing was seen that may be it."""
+    networks = [_nothing() if some is None else _averaged(some) for some in seen]
     most = max(len(network["direct"]) for network in networks)
-    parts = {
+    return {
         "weigh_hidden": np.stack([_filled(network["hidden"], most) for network in networks]),
         "weigh_hidden_bias": np.stack([network["hidden_bias"] for network in networks]),
         "weigh_hidden_out": np.stack([network["hidden_out"] for network in networks]),
         "weigh_direct": np.stack([_filled(network["direct"], most) for network in networks]),
         "weigh_bias": np.stack([network["bias"] for network in networks]),
     }
-    for verb in RAISED:
-        if (verb, True) in alike:
-            evidence, truth = alike[verb, True]
-            parts["weigh_bias"][VERBS.index(verb)] += raised_by(weigh(parts, verb, evidence, own=True), truth)
-    return parts
 
 
 def raised_by(scores: Array, truth: Array) -> float:

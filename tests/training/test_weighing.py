@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from ausweis.engines.word_matcher import VERBS, WORD_PARTS, weigh
-from ausweis.training.word_weighing import HIDDEN, NETWORKS, Weighed, learn_weighing, raised_by
+from ausweis.engines.matcher import MATCHER_PARTS, weigh
+from ausweis.engines.word_matcher import VERBS, weighed_place
+from ausweis.training.weighing import HIDDEN, NETWORKS, Weighed, raised_by
+from ausweis.training.words import weighing_of
 
 pytestmark = pytest.mark.training
 CHANCE = np.random.default_rng(4)
@@ -27,30 +29,32 @@ ALIKE = {
 
 @pytest.fixture(scope="module")
 def parts() -> dict[str, np.ndarray]:
-    return learn_weighing(ALIKE)
+    return weighing_of(ALIKE)
 
 
 def test_it_is_what_a_matcher_of_words_weighs_by(parts: dict[str, np.ndarray]) -> None:
-    assert set(parts) == {name for name, shape in WORD_PARTS.items() if shape.startswith("v")}
+    assert set(parts) == {name for name, shape in MATCHER_PARTS.items() if shape.startswith("v")}
     sizes = {"v": 2 * len(VERBS), "i": 6, "u": NETWORKS * HIDDEN}
-    assert {n: list(part.shape) for n, part in parts.items()} == {n: [sizes[a] for a in WORD_PARTS[n]] for n in parts}
+    assert {n: list(part.shape) for n, part in parts.items()} == {
+        n: [sizes[a] for a in MATCHER_PARTS[n]] for n in parts
+    }
 
 
 @pytest.mark.parametrize(("verb", "own"), ALIKE)
 def test_each_verb_is_weighed_by_what_speaks_for_it(parts: dict[str, np.ndarray], verb: str, own: bool) -> None:
     evidence, truth = ALIKE[verb, own]
-    said = weigh(parts, verb, evidence, own=own) > 0
+    said = weigh(parts, weighed_place(verb, own=own), evidence) > 0
     assert np.mean(said == (truth > 0)) > 0.95
 
 
 def test_what_was_never_seen_is_never_done(parts: dict[str, np.ndarray]) -> None:
     """However much evidence it has."""
     for verb, own, width in (("changes", True, 6), ("asks", False, 3), ("tells", True, 9)):
-        assert weigh(parts, verb, evidence_of(width), own=own) == pytest.approx(-9)
+        assert weigh(parts, weighed_place(verb, own=own), evidence_of(width)) == pytest.approx(-9)
 
 
 def test_nothing_at_all() -> None:
-    assert weigh(learn_weighing({}), "gives", GIVES, own=True) == pytest.approx(-9)
+    assert weigh(weighing_of({}), weighed_place("gives", own=True), GIVES) == pytest.approx(-9)
 
 
 def test_one_half_is_where_f1_is_best() -> None:
@@ -81,9 +85,10 @@ def test_sure_likelihoods_are_raised_by_nothing() -> None:
 def test_only_what_verdicts_hang_on_is_raised() -> None:
     """The same evidence and truth: with `gives` a doubtful line is likelier than with `asks`."""
     truth = (CHANCE.uniform(size=LINES) < 1 / (1 + np.exp(2 - GIVES[:, 0] / 2))).astype(np.float32)
-    parts = learn_weighing({(verb, own): Weighed(GIVES, truth) for verb in ("asks", "gives") for own in (True, False)})
+    parts = weighing_of({(verb, own): Weighed(GIVES, truth) for verb in ("asks", "gives") for own in (True, False)})
     gives, asks, known = (
-        weigh(parts, verb, GIVES, own=own) for verb, own in (("gives", True), ("asks", True), ("gives", False))
+        weigh(parts, weighed_place(verb, own=own), GIVES)
+        for verb, own in (("gives", True), ("asks", True), ("gives", False))
     )
     assert np.ptp(gives - asks) < 1e-3
     assert np.mean(gives - asks) > 0.2
