@@ -8,7 +8,7 @@ from hypothesis import settings
 from playwright.sync_api import Browser
 from tests.browser import running
 
-settings.register_profile("patient", deadline=None)
+settings.register_profile("patient", deadline=None, derandomize=True)
 settings.load_profile("patient")
 
 SLOW = ("browser", "model", "ray", "training")

@@ -21,7 +21,7 @@ def verdicts(folder: Path) -> list[str]:
 
 def wait_for(path: Path, count: int, process: "subprocess.Popen[bytes]") -> None:
     """Until so many lines are there."""
-    end = time.monotonic() + 30
+    end = time.monotonic() + PATIENCE
     while not path.exists() or path.read_bytes().count(b"\n") < count:
         assert process.poll() is None, process.communicate()[1].decode()
         assert time.monotonic() < end
@@ -30,7 +30,7 @@ def wait_for(path: Path, count: int, process: "subprocess.Popen[bytes]") -> None
 
 @pytest.mark.slow
 def test_killed_at_ten_random_points(folder: Path, start: Start, write_calls: Write) -> None:
-    calls = write_calls(40, delay=0.005)
+    calls = write_calls(60, delay=0.005)
     whole = start("score", calls, *FAKE, "--run", "whole")
     choose = random.Random(4711)
     for number, count in enumerate(sorted(choose.sample(range(1, 38), 10))):
@@ -42,10 +42,10 @@ def test_killed_at_ten_random_points(folder: Path, start: Start, write_calls: Wr
         process.communicate()
         assert process.returncode == -signal.SIGKILL
     last = start("score", calls, *FAKE, "--run", "killed", "--resume")
-    assert (whole.wait(60), last.wait(60)) == (0, 0)
+    assert (whole.wait(PATIENCE), last.wait(PATIENCE)) == (0, 0)
     whole.communicate()
     last.communicate()
-    assert len(verdicts(folder / "whole")) == 40
+    assert len(verdicts(folder / "whole")) == 60
     assert verdicts(folder / "killed") == verdicts(folder / "whole")
     assert (folder / "killed" / "facts.jsonl").read_bytes() == (folder / "whole" / "facts.jsonl").read_bytes()
     assert json.loads((folder / "killed" / "run.json").read_text())["complete"] is True

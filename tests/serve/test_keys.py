@@ -123,7 +123,10 @@ def test_a_double_click_decides_once_without_scripts_too(browser: Browser, addre
         with signed_in(browser, address, f"Anna {scripts}", scripts=scripts) as found:
             page = found.page
             page.goto(f"{address}/calls/{key}?show=all")
-            page.wait_for_timeout(1300)
+            if scripts:
+                looked_at(page)
+            while page.evaluate("document.getAnimations().length"):
+                page.wait_for_timeout(50)
             page.mouse.click(*middle_of(page, f"[data-key={choice}]"))
             page.wait_for_url(f"{address}/calls/{after}?show=all&done={key}")
             page.mouse.click(*middle_of(page, f"[data-key={choice}]"))
@@ -143,6 +146,7 @@ def test_a_page_that_comes_back_or_is_swapped_in_is_to_be_looked_at_first(
     )
     with signed_in(browser, address) as found:
         page = found.page
+        page.add_init_script(LONGER_LOOK)
         page.goto(f"{address}/calls/{key}")
         for event in events:
             looked_at(page)
@@ -161,7 +165,7 @@ def test_in_a_tab_that_nobody_sees_the_second_does_not_begin(browser: Browser, a
     hide = "Object.defineProperty(document, 'visibilityState', {configurable: true, get: () => '%s'});"
     with signed_in(browser, address) as found:
         page = found.page
-        page.add_init_script(hide % "hidden")
+        page.add_init_script(hide % "hidden" + LONGER_LOOK)
         page.goto(f"{address}/calls/{key}")
         page.wait_for_timeout(1500)
         press(page, "c")

@@ -95,14 +95,15 @@ def confirm(store: Store, *keys: int) -> None:
 def test_calls_that_were_judged_anew_had_no_chance_to_be_drawn(
     store: Store, filled: Filled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("ausweis.store.sampling.now", lambda: "2026-03-03T00:00:00Z")
     quiet, unsure = [make_call(n) for n in range(1, 21)], [make_call(n) for n in range(30, 40)]
     filled([*quiet, *unsure], unsure=[call.id for call in unsure])
     confirm(store, *store.draw_sample(DAY, DAY, 5, seed=1))
     assert store.field_recall() == Estimate(0, 0, 5, 20, 10)
-    store.import_run(make_run(tmp_path / "anew", unsure, started="2027-01-01T00:00:00Z"))
+    store.import_run(make_run(tmp_path / "anew", unsure, started="2026-03-04T00:00:00Z"))
     assert store.count(CallFilter(to_review=True)) == 0
     assert store.field_recall() == Estimate(0, 0, 5, 20, 0, days_left_out=1)
-    monkeypatch.setattr("ausweis.store.sampling.now", lambda: "2027-01-02T00:00:00Z")
+    monkeypatch.setattr("ausweis.store.sampling.now", lambda: "2026-03-05T00:00:00Z")
     drawn = store.draw_sample(DAY, DAY, 100, seed=1)
     assert len(drawn) == 15 + 10
     confirm(store, *drawn)
@@ -112,12 +113,13 @@ def test_calls_that_were_judged_anew_had_no_chance_to_be_drawn(
 def test_a_sample_of_calls_that_were_judged_anew_is_none(
     store: Store, filled: Filled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("ausweis.store.sampling.now", lambda: "2026-03-03T00:00:00Z")
     quiet = [make_call(n) for n in range(1, 11)]
     filled(quiet)
     confirm(store, *store.draw_sample(DAY, DAY, 5, seed=1))
-    store.import_run(make_run(tmp_path / "anew", quiet, started="2027-01-01T00:00:00Z"))
+    store.import_run(make_run(tmp_path / "anew", quiet, started="2026-03-04T00:00:00Z"))
     assert store.field_recall() == Estimate(0, 0, 0, 0, 0, days_left_out=1)
-    monkeypatch.setattr("ausweis.store.sampling.now", lambda: "2027-01-02T00:00:00Z")
+    monkeypatch.setattr("ausweis.store.sampling.now", lambda: "2026-03-05T00:00:00Z")
     assert len(store.draw_sample(DAY, DAY, 100, seed=1)) == 10
     assert store.field_recall() == Estimate(0, 0, 5, 10, 0, waiting=5)
     assert store.draw_sample(DAY, DAY, 100) == []

@@ -4,7 +4,7 @@ A call is asked about the descriptions that it is labelled for, and about others
 ever: so it is learned what a question looks like that nothing answers.
 """
 
-import random
+import hashlib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -57,10 +57,13 @@ def first_of(labelled: LabelledCall) -> str:
 
 
 def asked_of(labelled: LabelledCall, sides: Sides) -> list[str]:
-    """The descriptions that a call is asked about: its own, then others by chance, the same each time."""
+    """The descriptions that a call is asked about: its own, then others by chance, the same each time.
+
+    So they are after other calls are added, which bring no new descriptions: what was read is not read once more.
+    """
     own = [one.description for one in incident_label(labelled).own]
-    rest = [text for text in sides if text not in own]
-    return own + random.Random(labelled.call.id).sample(rest, min(OTHERS, len(rest)))  # noqa: S311
+    by_chance = {text: hashlib.sha256(f"{labelled.call.id} {text}".encode()).digest() for text in sides}
+    return own + sorted((text for text in sides if text not in own), key=lambda text: by_chance[text])[:OTHERS]
 
 
 def incident_call(

@@ -41,7 +41,10 @@ def test_no_more_requests_at_once_than_workers_whichever_thread_they_come_from()
     gate = threading.Event()
 
     def wait(handler: Any, asked: Any) -> None:
-        gate.wait(0.02)
+        if max(handler.server.served.at_once) == 3:
+            gate.set()
+        gate.wait(30)
+        time.sleep(0.02)
         handler.send_json(*handler.server.served.reply(asked.body))
 
     with serving(SCRIPT, misdeed=lambda asked: wait) as server:

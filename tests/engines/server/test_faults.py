@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.engines.server.misdeeds import PASSING, SLOW, drop, in_seconds, stall, status
 from tests.engines.server.openai_server import Misdeed, Served, serving
-from tests.engines.server.policies import IMPATIENT, PATIENT, SOON
+from tests.engines.server.policies import IMPATIENT, PATIENT, PERSISTENT, SOON
 
 from ausweis.engines.protocol import Message, Request
 from ausweis.engines.server import ServerEngine
@@ -45,6 +45,12 @@ def impatient(server: Served) -> Iterator[ServerEngine]:
         yield found
 
 
+@pytest.fixture
+def persistent(server: Served) -> Iterator[ServerEngine]:
+    with closing(ServerEngine(server.address, workers=4, retry_policy=PERSISTENT)) as found:
+        yield found
+
+
 def name_of(misdeed: Misdeed) -> str:
     return misdeed.__qualname__.partition(".")[0]
 
@@ -58,10 +64,10 @@ def test_a_fault_that_passes(server: Served, engine: ServerEngine, misdeed: Misd
 
 
 @pytest.mark.parametrize("misdeed", SLOW, ids=name_of)
-def test_a_silence_that_passes(server: Served, impatient: ServerEngine, misdeed: Misdeed) -> None:
+def test_a_silence_that_passes(server: Served, persistent: ServerEngine, misdeed: Misdeed) -> None:
     server.misdeed = lambda asked: misdeed if asked.attempt == 1 else None
     begun = time.monotonic()
-    results = impatient.complete(requests(8))
+    results = persistent.complete(requests(8))
     assert time.monotonic() - begun < SOON
     assert [result.text for result in results] == list(CHOICES)
     assert min(server.texts().values()) > 1
@@ -206,7 +212,7 @@ def test_https_to_a_server_without_it(server: Served) -> None:
         ServerEngine(server.address.replace("http:", "https:"), retry_policy=PATIENT)
 
 
-def test_a_mixed_bag_loses_nothing(server: Served, impatient: ServerEngine) -> None:
+def test_a_mixed_bag_loses_nothing(server: Served, persistent: ServerEngine) -> None:
     """Every request meets two faults of its own kind before it is answered; each answer belongs to its question."""
     faults = [*PASSING[:11], stall]
 
@@ -215,6 +221,6 @@ def test_a_mixed_bag_loses_nothing(server: Served, impatient: ServerEngine) -> N
         return None if asked.attempt > 2 else faults[(number * 5 + asked.attempt) % len(faults)]
 
     server.misdeed = misdeed
-    results = impatient.complete(requests(8))
+    results = persistent.complete(requests(8))
     assert [result.text for result in results] == list(CHOICES)
-    assert set(server.texts().values()) <= {3, 4}
+    assert min(server.texts().values()) >= 3

@@ -133,9 +133,15 @@ def test_model_of_an_earlier_version_is_put_together_anew(packages: Path, cache:
     file.write_bytes(MODEL[1_000_000:])
     assert (weights.locate_folder("ears").path / "model.bin").read_bytes() == MODEL
     # What somebody changed is no earlier version.
-    (cache / "ears" / "model.bin").write_bytes(earlier)
+    overwrite(cache / "ears" / "model.bin", earlier)
     with pytest.raises(ModelError, match="replace it"):
         weights.locate_folder("ears")
+
+
+def overwrite(path: Path, content: bytes) -> None:
+    """At another time than before, however coarse the clock of the file system is."""
+    path.write_bytes(content)
+    os.utime(path, ns=(0, 0))
 
 
 def test_missing_packages_are_counted_and_nothing_is_written(packages: Path, cache: Path) -> None:
@@ -154,7 +160,7 @@ def test_wrong_file_beside_is_named(packages: Path, cache: Path) -> None:
     assert "config.json" not in names(cache / "ears")
     (packages / "ears_2" / "c").write_bytes(CONFIG)
     weights.pull("ears")
-    (cache / "ears" / "config.json").write_bytes(b"[]")
+    overwrite(cache / "ears" / "config.json", b"[]")
     with pytest.raises(ModelError, match=r"ears/config.json: the file has the SHA-256 .*models pull ears"):
         weights.locate_folder("ears")
 

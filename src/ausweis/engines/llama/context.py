@@ -18,7 +18,7 @@ __all__ = ["CHUNK", "CachedPrefix", "Cell", "LlamaContext", "chunks"]
 CHUNK = 512
 """Tokens evaluated at once; more gains nothing on a CPU."""
 MOST_KEPT = 12
-"""Prefixes kept on the disk; the oldest go."""
+"""Prefixes kept on the disk; those go that nobody used for the longest time."""
 
 
 class Cell(NamedTuple):
@@ -48,6 +48,8 @@ class CachedPrefix:
         with suppress(OSError):
             for path in self._folder.glob(f"{self._key}-*.bin"):
                 if path.name == self._name(path):
+                    with suppress(OSError):
+                        path.touch()
                     return path
                 path.unlink(missing_ok=True)
         return None
@@ -60,13 +62,13 @@ class CachedPrefix:
                 part = Path(folder) / "part"
                 if save(str(part)):
                     part.replace(self._folder / self._name(part))
-                    self._forget_oldest()
+                    self._forget_unused()
 
     def _name(self, path: Path) -> str:
         with path.open("rb") as file:
             return f"{self._key}-{hashlib.file_digest(file, 'sha256').hexdigest()[:32]}.bin"
 
-    def _forget_oldest(self) -> None:
+    def _forget_unused(self) -> None:
         files = sorted(self._folder.glob("*.bin"), key=lambda path: path.stat().st_mtime, reverse=True)
         for path in files[MOST_KEPT:]:
             path.unlink(missing_ok=True)
