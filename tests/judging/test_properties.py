@@ -13,7 +13,7 @@ from ausweis.vocabulary import CHANGES, DISCLOSURES, FACTORS
 
 POLICIES = [find_policy(name).policy for name in shipped_policies()]
 FACTOR_EVENTS = ("gives", "pre_authenticated", "callback")
-many = settings(max_examples=150, derandomize=True)
+many = settings(max_examples=150)
 certain = st.just(1.0)
 
 # Often drawn factors are those that the policies ask for, so that levels are met often enough to matter.

@@ -94,7 +94,7 @@ def test_it_tells_descriptions_that_it_has_not_seen() -> None:
         likely = {
             true: [one.evidence[HAPPENS, way] for one in seen if one.truth.any() == true] for true in (True, False)
         }
-        assert np.mean(np.array(likely[True])[:, None] > np.array(likely[False])) > 0.75
+        assert np.mean(np.array(likely[True])[:, None] > np.array(likely[False])) > 0.8
     more = made(80, seed=9)
     said: dict[bool, list[NDArray[np.float32]]] = {True: [], False: []}
     for number, (lines, questions, true) in enumerate(zip(more.lines, more.questions, more.truth, strict=True)):
@@ -110,7 +110,7 @@ def test_it_tells_descriptions_that_it_has_not_seen() -> None:
         said[true].append(np.array([*evidence[HAPPENS, :2], matcher.weigh(0, evidence)[HAPPENS]]))
     described, answered, weighed = (np.array(said[True])[:, None] > np.array(said[False])).mean(axis=(0, 1))
     assert min(described, answered) > 0.7
-    assert weighed > max(described, answered)
+    assert weighed > max(described, answered) + 0.02
 
 
 def test_a_description_that_no_line_may_be_is_not_weighed() -> None:

@@ -62,8 +62,11 @@ def asked_of(labelled: LabelledCall, sides: Sides) -> list[str]:
     So they are after other calls are added, which bring no new descriptions: what was read is not read once more.
     """
     own = [one.description for one in incident_label(labelled).own]
-    by_chance = {text: hashlib.sha256(f"{labelled.call.id} {text}".encode()).digest() for text in sides}
-    return own + sorted((text for text in sides if text not in own), key=lambda text: by_chance[text])[:OTHERS]
+
+    def by_chance(text: str) -> bytes:
+        return hashlib.sha256(f"{labelled.call.id} {text}".encode()).digest()
+
+    return own + sorted((text for text in sides if text not in own), key=by_chance)[:OTHERS]
 
 
 def incident_call(

@@ -59,7 +59,7 @@ def test_a_text_that_questions_share_is_evaluated_once(tiny: LlamaEngine) -> Non
     together = tiny.complete(batch)
     for one, other in zip(together, alone, strict=True):
         # Floating-point sums depend on what is evaluated together; this model is small, and its weights are coarse.
-        assert one.probabilities == pytest.approx(other.probabilities, abs=0.1)
+        assert one.probabilities == pytest.approx(other.probabilities, abs=0.05)
         assert one.prompt_tokens == other.prompt_tokens
     longest = max(result.evaluated_tokens for result in alone)
     assert sum(result.evaluated_tokens for result in together) < 2 * longest + 10 * 16
