@@ -1,6 +1,7 @@
 """The golden calls with incidents are whole; what a label of incidents may say."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -32,6 +33,7 @@ GOLDEN, TRAIN = calls_of("golden"), calls_of("train")
 OWN, OWN_TRAIN = calls_of("described-golden"), calls_of("described-train")
 FIELD, FIELD_TRAIN = calls_of("described-field"), calls_of("described-field-train")
 SPLICED, SPLICED_DEV = calls_of("described-spliced"), calls_of("described-spliced-dev")
+LONG, LONG_TRAIN = calls_of("spliced"), calls_of("spliced-train")
 
 
 def test_size_and_mix() -> None:
@@ -77,15 +79,11 @@ def test_no_description_is_in_both_sets() -> None:
 def test_hardly_anything_happens_in_ordinary_calls(cases: list[LabelledCall], count: int) -> None:
     assert {len(label_of(case).own) for case in cases} == {count}
     assert min(len(case.call.turns) for case in cases) > 50
-    happens = sum(len(label_of(case).turns) for case in cases)
-    assert 0 < happens < 0.05 * count * len(cases)
-    for case in cases:
-        sides = {own.id: own.speaker for own in label_of(case).own}
-        for name, turns in label_of(case).turns.items():
-            assert {case.call.turns[turn - 1].speaker for turn in turns} <= {
-                sides[name] or "agent",
-                sides[name] or "caller",
-            }
+    own = [(case, one) for case in cases for one in label_of(case).own]
+    happens = [(case, one, label_of(case).turns[one.id]) for case, one in own if one.id in label_of(case).turns]
+    assert 0 < len(happens) < 0.05 * count * len(cases)
+    for case, one, turns in happens:
+        assert one.speaker is None or {case.call.turns[turn - 1].speaker for turn in turns} == {one.speaker}
 
 
 def test_each_description_happens_once_in_a_long_call() -> None:
@@ -111,14 +109,35 @@ def test_in_long_calls_something_happens_and_something_nearly() -> None:
         assert label_of(case).turns.keys() >= set(happen)
         turns = iter(case.call.turns)
         assert all(turn in turns for turn in ordinary[case.call.id.removeprefix("put-")])
-    happens = sum(len(label_of(case).turns) for case in SPLICED_DEV)
+    happens = sum(len(label_of(case).turns.keys() - INCIDENTS.keys()) for case in SPLICED_DEV)
     asked_for = sum(len(label_of(case).own) for case in SPLICED_DEV)
     assert 0.4 < happens / asked_for < 0.5
 
 
+@pytest.mark.parametrize(("cases", "name"), [(LONG, "field-dev"), (LONG_TRAIN, "field-train")], ids=["golden", "train"])
+def test_a_known_kind_happens_in_each_long_call_that_turns_were_put_into(cases: list[LabelledCall], name: str) -> None:
+    ordinary = {case.call.id: case.call.turns for case in read_all([FOLDER.parent / "golden" / f"{name}.jsonl"])}
+    for case in cases:
+        assert label_of(case).turns
+        turns = iter(case.call.turns)
+        assert all(turn in turns for turn in ordinary[case.call.id.removeprefix("with-")])
+    kinds = Counter(kind for case in cases for kind in label_of(case).turns)
+    assert min(kinds[kind] for kind in INCIDENTS) >= 5
+
+
+@pytest.mark.parametrize("cases", [FIELD, FIELD_TRAIN], ids=["field", "field-train"])
+def test_hardly_any_known_kind_happens_in_ordinary_calls(cases: list[LabelledCall]) -> None:
+    assert all(set(INCIDENTS) <= set(label_of(case).kinds) for case in cases)
+    assert sum(bool(label_of(case).turns.keys() & INCIDENTS.keys()) for case in cases) <= 2
+
+
 def test_no_ordinary_call_is_in_two_sets() -> None:
-    long = [case.call.id.removeprefix("put-") for case in (*SPLICED_DEV, *FIELD_TRAIN)]
-    assert len(long) == len({*long}) == 96 + 72
+    train, golden = (
+        [re.sub("^(put|inc|with)-", "", case.call.id) for case in some]
+        for some in ((*SPLICED_DEV, *FIELD_TRAIN, *LONG_TRAIN), (*FIELD, *LONG))
+    )
+    assert len(train) == len({*train}) == 96 + 72 + 60
+    assert len(golden) == len({*golden}) == 60 + 36
 
 
 def test_twins_of_the_golden_set_are_near() -> None:

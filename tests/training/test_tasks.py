@@ -23,10 +23,11 @@ def test_a_wrong_price_is_told_by_the_line_that_shows_it() -> None:
     assert labels == [frozenset(), frozenset(), frozenset({"wrong terms"}), frozenset({"press threat"})]
 
 
-def test_twins_are_left_out_together_and_what_is_not_known_of_a_call_is_told() -> None:
+def test_twins_and_what_one_pass_wrote_are_left_out_together_and_what_is_not_known_of_a_call_is_told() -> None:
     first, twin = asked("b", "a", {"id": "wrong_terms", "turn": 1, "shown": 3}), asked("a", "b")
     assert INCIDENT_TASK.group(first) == INCIDENT_TASK.group(twin)
     assert INCIDENT_TASK.group(asked("c", "d")) != INCIDENT_TASK.group(first)
+    assert INCIDENT_TASK.group(labelled("e", NAME, writing_pass="w")) == "w"
     assert INCIDENT_TASK.known(first) == frozenset(record.label for record in INCIDENTS.values())
     half = INCIDENT_TASK.known(asked("e", "f", {"id": "wrong_terms", "turn": 1}))
     assert half == frozenset(record.label for record in INCIDENTS.values()) - {"wrong terms"}

@@ -121,8 +121,8 @@ INCIDENT_TASK = Task(
     _of_incidents,
     lambda lines, template: _often([label for label in template.labels if label in _SPEAKERS], lines),
     lambda label: _SPEAKERS[label],
-    # Twins share it.
-    group=lambda labelled: min(labelled.call.id, labelled.gold.twin or labelled.call.id),
+    # Twins share it, and all that one pass has written.
+    group=lambda labelled: labelled.gold.writing_pass or min(labelled.call.id, labelled.gold.twin or labelled.call.id),
     known=_known,
 )
 TASKS = {TRANSCRIPT_TEMPLATE: FACT_TASK, INCIDENTS_TEMPLATE: INCIDENT_TASK}
