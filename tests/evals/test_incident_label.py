@@ -175,6 +175,7 @@ def test_where_a_wrong_price_was_named_is_mostly_found() -> None:
         ({"id": "rude_agent", "turn": 9}, "behind the last turn"),
         ({"id": "wrong_terms", "turn": 3, "shown": 1}, "shown wrong"),
         ({"id": "press_threat", "turn": 2}, "neither among the known kinds"),
+        ({"id": "rude_agent", "turn": 3, "quote": "y"}, "does not stand in turn 3"),
     ],
 )
 def test_a_label_that_cannot_be_is_refused(tmp_path: Path, event: dict[str, object], words: str) -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 from tests.evals.cases import NAME, TELLS, asked, labelled
 
+from ausweis.evals.labelled import LabelledCall
 from ausweis.reading.chunks import spoken_chunks
 from ausweis.training.tasks import FACT_TASK, INCIDENT_TASK, told_of
 from ausweis.vocabulary import INCIDENTS
@@ -37,3 +38,33 @@ def test_twins_and_what_one_pass_wrote_are_left_out_together_and_what_is_not_kno
 def test_a_label_of_incidents_alone_tells_nothing_of_authentication() -> None:
     assert FACT_TASK.known(asked("a", "b")) == frozenset()
     assert FACT_TASK.known(labelled("a", NAME, TELLS)) is None
+
+
+AWAY = "Ich habe schon dreimal angerufen und nichts ist passiert. " * 6
+LONG_TURN = f"{AWAY}Dann gehe ich eben zum Anwalt. {AWAY}"
+
+
+def long_turn(*events: dict[str, object]) -> LabelledCall:
+    turns = [{"speaker": "agent", "text": "Guten Tag."}, {"speaker": "caller", "text": LONG_TURN}]
+    gold = {"incidents": {"events": events}}
+    return LabelledCall.model_validate({"call": {"id": "a", "turns": turns}, "gold": gold})
+
+
+def test_of_a_long_turn_the_piece_with_the_quote_has_the_label() -> None:
+    labelled = long_turn({"id": "lawyer_threat", "turn": 2, "quote": "gehe ich eben zum Anwalt"})
+    chunks = spoken_chunks(labelled.call)
+    assert len(chunks) > 2
+    labels = INCIDENT_TASK.of_chunks(labelled, chunks)
+    assert labels == [frozenset({"lawyer threat"} if "Anwalt" in chunk.text else ()) for chunk in chunks]
+
+
+def test_without_a_quote_it_is_not_known_which_piece_of_a_long_turn_tells_it() -> None:
+    labelled = long_turn({"id": "lawyer_threat", "turn": 2})
+    first, *pieces = INCIDENT_TASK.of_chunks(labelled, spoken_chunks(labelled.call))
+    assert first == frozenset()
+    assert set(pieces) == {None}
+
+
+def test_of_a_long_turn_without_anything_it_is_known_of_each_piece() -> None:
+    labelled = long_turn()
+    assert set(INCIDENT_TASK.of_chunks(labelled, spoken_chunks(labelled.call))) == {frozenset()}

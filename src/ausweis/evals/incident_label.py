@@ -24,11 +24,15 @@ class _Part(BaseModel):
 
 
 class GoldIncident(_Part):
-    """An incident at the turn in which it happens. `shown`: of a wrong price or deadline, where that comes to light."""
+    """An incident at the turn in which it happens. `shown`: of a wrong price or deadline, where that comes to light.
+
+    `quote`: the words by which it is told, of `shown` where that is given; for long turns, which are read in pieces.
+    """
 
     id: Word
     turn: _Turn
     shown: _Turn | None = None
+    quote: str | None = Field(default=None, min_length=1)
 
 
 class OwnIncident(_Part):
@@ -82,7 +86,8 @@ class IncidentLabel(_Part):
         """Refuse turns that the call cannot have the incident in.
 
         Raises:
-            ValueError: a turn is behind the last one, or another speaker's; or it is shown wrong before it is said.
+            ValueError: a turn is behind the last one, or another speaker's; it is shown wrong before it is said; or a
+                quote does not stand in its turn.
         """
         sides: dict[str, Side | None] = {own.id: own.speaker for own in self.own}
         sides |= {kind: INCIDENTS[kind].speaker for kind in self.kinds}
@@ -95,3 +100,6 @@ class IncidentLabel(_Part):
                 raise ValueError(f"an incident is labelled in turn {event.turn}, which is not the {side}'s")
             if event.shown is not None and (event.id not in later or event.shown <= event.turn):
                 raise ValueError(f"turn {event.turn} cannot be shown wrong by turn {event.shown}")
+            told = event.shown or event.turn
+            if event.quote is not None and event.quote not in call.turn(told).text:
+                raise ValueError(f"the quote of an incident does not stand in turn {told}")

@@ -140,7 +140,7 @@ def kept_name(engine: LlamaEngine, template: Template, layers: tuple[int, ...]) 
 class KeptLines(Sequence[Lines]):
     """The lines of calls whose states were kept, read from the disk when they are wanted: they need not fit the memory.
 
-    Of turns that are cut into several chunks it is not known which one a label belongs to.
+    Of a turn that is cut into several chunks it is mostly not known which one a label belongs to.
     """
 
     def __init__(self, calls: Iterable[tuple[LabelledCall, Path]], task: Task) -> None:
@@ -171,6 +171,7 @@ class KeptLines(Sequence[Lines]):
 def in_whole_turns(
     chunks: Sequence[Chunk], of_turn: Callable[[int], frozenset[str] | None]
 ) -> list[frozenset[str] | None]:
-    """The labels of each chunk that is a whole turn."""
+    """The labels of each chunk; None where its turn is cut into several and has any: it is not known which has them."""
     turns = [chunk.turn for chunk in chunks]
-    return [of_turn(chunk.turn) if turns.count(chunk.turn) == 1 else None for chunk in chunks]
+    labels = [of_turn(turn) for turn in turns]
+    return [None if names and turns.count(turn) > 1 else names for turn, names in zip(turns, labels, strict=True)]

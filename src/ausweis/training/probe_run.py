@@ -17,7 +17,7 @@ from ausweis.training.lines import KeptLines, collect, layers_of
 from ausweis.training.network import Plan
 from ausweis.training.options import Options, calls_of, drawn
 from ausweis.training.probe import LeftOut, learn
-from ausweis.training.showing import show_labels, show_verdicts
+from ausweis.training.showing import show_incidents, show_labels, show_verdicts
 from ausweis.training.tasks import FACT_TASK, TASKS
 
 __all__ = ["GoingOn", "train_probe"]
@@ -69,6 +69,8 @@ def train_probe(options: Options, going_on: GoingOn | None = None) -> Path:
         show_labels(told, options.tell)
         if task is FACT_TASK:
             show_verdicts([labelled for labelled, _ in pairs], told, options.tell)
+        else:
+            show_incidents(told, options.tell)
 
     probe = learn(
         KeptLines(pairs, task),

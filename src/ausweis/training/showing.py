@@ -6,10 +6,14 @@ import numpy as np
 
 from ausweis.evals.labelled import LabelledCall
 from ausweis.evals.metrics import rows_of, summarise
+from ausweis.judging.incidents import LIKELY
 from ausweis.training.left_out import left_out_cases
 from ausweis.training.probe import LeftOut
 
-__all__ = ["show_labels", "show_verdicts"]
+__all__ = ["show_incidents", "show_labels", "show_verdicts"]
+
+LONG = 50
+"""Lines that a call of a call centre has at least."""
 
 
 def show_labels(told: LeftOut, tell: Callable[[str], None]) -> None:
@@ -40,3 +44,19 @@ def show_verdicts(calls: Sequence[LabelledCall], told: LeftOut, tell: Callable[[
         if part.tag.startswith(("turns:", "language:")):
             numbers = f"right {part.accuracy}, false alarms {part.false_alarms}"
             tell(f"{part.tag:<20} {part.accuracy.n:>4} calls, {numbers}")
+
+
+def show_incidents(told: LeftOut, tell: Callable[[str], None]) -> None:
+    """How often something is said of calls in which nothing happens, and what is found; short calls and long ones."""
+    read = [
+        (numbers, ((answers >= LIKELY) & (numbers.counts > 0)).any(axis=0))
+        for numbers, answers in zip(told.learned.numbers, told.answers, strict=True)
+    ]
+    short, long = ([one for one in read if (len(one[0].lines) >= LONG) is is_long] for is_long in (False, True))
+    for name, calls in ((f"fewer than {LONG} lines", short), (f"{LONG} lines or more", long)):
+        happens = [numbers.labels.any(axis=0) for numbers, _ in calls]
+        clean = [said.any() for (_, said), some in zip(calls, happens, strict=True) if not some.any()]
+        found = sum(int((said & some).sum()) for (_, said), some in zip(calls, happens, strict=True))
+        everything, true = sum(int(said.sum()) for _, said in calls), sum(int(some.sum()) for some in happens)
+        flagged = f"{sum(clean)} of {len(clean)} calls flagged in which nothing happens"
+        tell(f"{name}: {flagged}; {found} of {true} found, {found} of {everything} right that are said")

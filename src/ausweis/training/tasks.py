@@ -6,10 +6,12 @@ A wrong price or deadline is told by the line that shows it.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ausweis.calls.call import Call
 from ausweis.evals.incident_label import IncidentLabel, OwnIncident
 from ausweis.evals.labelled import GoldEvent, LabelledCall
 from ausweis.prompts import Template
@@ -79,19 +81,45 @@ FACT_TASK = Task(
 )
 
 
+class _Told(NamedTuple):
+    """A known kind, the turn that tells it, and its words where the label has them."""
+
+    name: str
+    turn: int
+    quote: str | None
+
+
 def _of_incidents(labelled: LabelledCall, chunks: Sequence[Chunk]) -> list[frozenset[str] | None]:
-    """The kinds of each turn; a wrong price or deadline where it comes to light."""
-    places = [
-        (record.label, event.shown or event.turn)
+    """The kinds of each turn: a wrong price where it comes to light; of a turn that is cut, where the quotes are."""
+    told = [
+        _Told(record.label, event.shown or event.turn, event.quote)
         for event in incident_label(labelled).events
         for record in INCIDENTS.values()
         if record.id == event.id
     ]
 
     def of_turn(turn: int) -> frozenset[str]:
-        return frozenset(name for name, place in places if place == turn)
+        return frozenset(one.name for one in told if one.turn == turn)
 
-    return in_whole_turns(chunks, of_turn)
+    whole = in_whole_turns(chunks, of_turn)
+    return [
+        _quoted(labelled.call, chunk, told) if names is None else names
+        for chunk, names in zip(chunks, whole, strict=True)
+    ]
+
+
+def _quoted(call: Call, chunk: Chunk, told: Sequence[_Told]) -> frozenset[str] | None:
+    """What the quotes of a turn say of one of its chunks: its own is the one that has their middle."""
+    text = call.turn(chunk.turn).text
+    names = set()
+    for one in told:
+        if one.turn == chunk.turn:
+            if one.quote is None:
+                return None
+            middle = text.index(one.quote) + len(one.quote) // 2
+            if chunk.begin <= middle <= chunk.begin + len(chunk.text):
+                names.add(one.name)
+    return frozenset(names)
 
 
 def told_of(label: IncidentLabel, own: OwnIncident, chunks: Sequence[Chunk]) -> Array:
