@@ -21,6 +21,7 @@ from tests.evals.cases import labelled
 
 from ausweis.calls.call import Call, Turn
 from ausweis.errors import InputError
+from ausweis.evals.incident_label import GoldIncident, IncidentLabel
 from ausweis.evals.labelled import LabelledCall, read_all
 from ausweis.evals.validate import validate
 
@@ -120,6 +121,14 @@ def test_events_stand_where_their_words_are_heard() -> None:
     assert (moved.labelled.call.id, moved.labelled.gold.tags.surface) == ("a-heard", "asr")
     # Left out with the written call, so that nothing is learned from its twin.
     assert moved.labelled.gold.writing_pass == "a"
+
+
+def test_an_incident_moves_with_its_turn_and_its_quote_is_no_more() -> None:
+    label = IncidentLabel(events=(GoldIncident(id="cancel_threat", turn=6, quote="auf wiederhören"),))
+    call = CALL.model_copy(update={"gold": CALL.gold.model_copy(update={"incidents": label})})
+    heard = as_heard(call, pair([*HEARD[:2], "", *HEARD[3:]])).labelled
+    assert heard.call.turns[3].text == HEARD[-1]
+    assert heard.gold.incidents == IncidentLabel(events=(GoldIncident(id="cancel_threat", turn=4),))
 
 
 def test_turns_that_are_not_heard_join_their_neighbours() -> None:

@@ -1,5 +1,7 @@
 """What is told of calls that were left out."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -17,6 +19,7 @@ def call(lines: int, happens: dict[int, int], said: dict[int, int]) -> tuple[Cal
     """Of two kinds, each in one line at most; the last line is not known of."""
     labels, counts = np.zeros((lines, 2), np.float32), np.ones((lines, 2), np.float32)
     answers = np.full((lines, 2), 0.3, np.float32)
+    labels[-1] = 1
     counts[-1] = 0
     for kind, line in happens.items():
         labels[line, kind] = 1
@@ -27,7 +30,9 @@ def call(lines: int, happens: dict[int, int], said: dict[int, int]) -> tuple[Cal
 
 
 def test_false_alarms_and_what_is_found_are_told_of_short_and_of_long_calls() -> None:
+    unknown, nothing_said = call(4, {}, {})
     calls = [
+        (replace(unknown, counts=np.zeros((4, 2), np.float32)), nothing_said),
         call(4, {}, {}),
         call(4, {}, {0: 1}),
         call(4, {}, {1: 3}),

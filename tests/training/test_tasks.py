@@ -40,8 +40,8 @@ def test_a_label_of_incidents_alone_tells_nothing_of_authentication() -> None:
     assert FACT_TASK.known(labelled("a", NAME, TELLS)) is None
 
 
-AWAY = "Ich habe schon dreimal angerufen und nichts ist passiert. " * 6
-LONG_TURN = f"{AWAY}Dann gehe ich eben zum Anwalt. {AWAY}"
+CALLED = [f"Anruf {number} hat auch nichts gebracht, und keiner hat sich gemeldet. " for number in range(12)]
+LONG_TURN = "".join([*CALLED[:6], "Dann gehe ich eben zum Anwalt. ", *CALLED[6:]])
 
 
 def long_turn(*events: dict[str, object]) -> LabelledCall:
@@ -56,6 +56,25 @@ def test_of_a_long_turn_the_piece_with_the_quote_has_the_label() -> None:
     assert len(chunks) > 2
     labels = INCIDENT_TASK.of_chunks(labelled, chunks)
     assert labels == [frozenset({"lawyer threat"} if "Anwalt" in chunk.text else ()) for chunk in chunks]
+
+
+def test_a_quote_over_two_pieces_belongs_to_one() -> None:
+    chunks = spoken_chunks(long_turn().call)
+    border = chunks[2].begin
+    quote = LONG_TURN[border - 40 : border + 20]
+    labels = INCIDENT_TASK.of_chunks(long_turn({"id": "lawyer_threat", "turn": 2, "quote": quote}), chunks)
+    assert labels == [frozenset({"lawyer threat"} if chunk == chunks[1] else ()) for chunk in chunks]
+
+
+def test_one_quote_of_two_does_not_tell_the_pieces() -> None:
+    labelled = long_turn({"id": "lawyer_threat", "turn": 2, "quote": "zum Anwalt"}, {"id": "press_threat", "turn": 2})
+    assert set(INCIDENT_TASK.of_chunks(labelled, spoken_chunks(labelled.call))[1:]) == {None}
+
+
+def test_facts_of_a_long_turn_are_not_known_piece_by_piece_unless_there_are_none() -> None:
+    without, given = (labelled("a", f"C: {LONG_TURN}{more}") for more in ("", " << gives name"))
+    assert set(FACT_TASK.of_chunks(without, spoken_chunks(without.call))) == {frozenset()}
+    assert set(FACT_TASK.of_chunks(given, spoken_chunks(given.call))) == {None}
 
 
 def test_without_a_quote_it_is_not_known_which_piece_of_a_long_turn_tells_it() -> None:

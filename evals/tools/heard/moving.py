@@ -136,7 +136,7 @@ def _incidents(label: IncidentLabel, links: Sequence[Link], speakers: Sequence[S
         place = _most(link for link in links if link.written == event.turn)
         shown = _most(link for link in links if link.written == event.shown)
         if place is not None and (shown is None or shown > place):
-            events.append(event.model_copy(update={"turn": place, "shown": shown}))
+            events.append(event.model_copy(update={"turn": place, "shown": shown, "quote": None}))
     return label.model_copy(update={"events": tuple(dict.fromkeys(events))})
 
 

@@ -32,7 +32,12 @@ class GoldIncident(_Part):
     id: Word
     turn: _Turn
     shown: _Turn | None = None
-    quote: str | None = Field(default=None, min_length=1)
+    quote: str | None = None
+
+    @property
+    def told(self) -> int:
+        """The turn that tells it."""
+        return self.shown or self.turn
 
 
 class OwnIncident(_Part):
@@ -87,19 +92,18 @@ class IncidentLabel(_Part):
 
         Raises:
             ValueError: a turn is behind the last one, or another speaker's; it is shown wrong before it is said; or a
-                quote does not stand in its turn.
+                quote does not stand in its turn, or more than once.
         """
         sides: dict[str, Side | None] = {own.id: own.speaker for own in self.own}
         sides |= {kind: INCIDENTS[kind].speaker for kind in self.kinds}
         later = {kind for kind in self.kinds if INCIDENTS[kind].comes_to_light_later}
         for event in self.events:
-            if max(event.turn, event.shown or 0) > len(call.turns):
+            if max(event.turn, event.told) > len(call.turns):
                 raise ValueError(f"an incident is labelled behind the last turn, {len(call.turns)}")
             side = sides[event.id]
             if side not in (None, call.turn(event.turn).speaker):
                 raise ValueError(f"an incident is labelled in turn {event.turn}, which is not the {side}'s")
             if event.shown is not None and (event.id not in later or event.shown <= event.turn):
                 raise ValueError(f"turn {event.turn} cannot be shown wrong by turn {event.shown}")
-            told = event.shown or event.turn
-            if event.quote is not None and event.quote not in call.turn(told).text:
-                raise ValueError(f"the quote of an incident does not stand in turn {told}")
+            if event.quote is not None and call.turn(event.told).text.count(event.quote) != 1:
+                raise ValueError(f"the quote of an incident does not stand in turn {event.told} once")

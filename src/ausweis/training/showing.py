@@ -10,10 +10,10 @@ from ausweis.judging.incidents import LIKELY
 from ausweis.training.left_out import left_out_cases
 from ausweis.training.probe import LeftOut
 
-__all__ = ["show_incidents", "show_labels", "show_verdicts"]
+__all__ = ["LONG", "show_incidents", "show_labels", "show_verdicts"]
 
 LONG = 50
-"""Lines that a call of a call centre has at least."""
+"""From so many lines on a call counts as a long one."""
 
 
 def show_labels(told: LeftOut, tell: Callable[[str], None]) -> None:
@@ -47,16 +47,19 @@ def show_verdicts(calls: Sequence[LabelledCall], told: LeftOut, tell: Callable[[
 
 
 def show_incidents(told: LeftOut, tell: Callable[[str], None]) -> None:
-    """How often something is said of calls in which nothing happens, and what is found; short calls and long ones."""
+    """How often something is said of calls in which nothing happens, and what is found; short calls and long ones.
+
+    Only lines count of which the label tells; a call of which it tells nothing counts nowhere.
+    """
     read = [
-        (numbers, ((answers >= LIKELY) & (numbers.counts > 0)).any(axis=0))
+        ((numbers.labels > 0) & (numbers.counts > 0), (answers >= LIKELY) & (numbers.counts > 0))
         for numbers, answers in zip(told.learned.numbers, told.answers, strict=True)
+        if numbers.counts.any()
     ]
-    short, long = ([one for one in read if (len(one[0].lines) >= LONG) is is_long] for is_long in (False, True))
-    for name, calls in ((f"fewer than {LONG} lines", short), (f"{LONG} lines or more", long)):
-        happens = [numbers.labels.any(axis=0) for numbers, _ in calls]
-        clean = [said.any() for (_, said), some in zip(calls, happens, strict=True) if not some.any()]
-        found = sum(int((said & some).sum()) for (_, said), some in zip(calls, happens, strict=True))
-        everything, true = sum(int(said.sum()) for _, said in calls), sum(int(some.sum()) for some in happens)
+    for name, is_long in ((f"fewer than {LONG} lines", False), (f"{LONG} lines or more", True)):
+        calls = [(true.any(axis=0), said.any(axis=0)) for true, said in read if (len(true) >= LONG) is is_long]
+        clean = [said.any() for true, said in calls if not true.any()]
+        happens, everything = (sum(int(call[part].sum()) for call in calls) for part in (0, 1))
+        found = sum(int((true & said).sum()) for true, said in calls)
         flagged = f"{sum(clean)} of {len(clean)} calls flagged in which nothing happens"
-        tell(f"{name}: {flagged}; {found} of {true} found, {found} of {everything} right that are said")
+        tell(f"{name}: {flagged}; {found} of {happens} found, {found} of {everything} right that are said")

@@ -6,13 +6,11 @@ A wrong price or deadline is told by the line that shows it.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ausweis.calls.call import Call
-from ausweis.evals.incident_label import IncidentLabel, OwnIncident
+from ausweis.evals.incident_label import GoldIncident, IncidentLabel, OwnIncident
 from ausweis.evals.labelled import GoldEvent, LabelledCall
 from ausweis.prompts import Template
 from ausweis.reading.chunks import Chunk
@@ -81,45 +79,29 @@ FACT_TASK = Task(
 )
 
 
-class _Told(NamedTuple):
-    """A known kind, the turn that tells it, and its words where the label has them."""
-
-    name: str
-    turn: int
-    quote: str | None
-
-
 def _of_incidents(labelled: LabelledCall, chunks: Sequence[Chunk]) -> list[frozenset[str] | None]:
     """The kinds of each turn: a wrong price where it comes to light; of a turn that is cut, where the quotes are."""
-    told = [
-        _Told(record.label, event.shown or event.turn, event.quote)
-        for event in incident_label(labelled).events
-        for record in INCIDENTS.values()
-        if record.id == event.id
-    ]
+    names: dict[str, str] = {record.id: record.label for record in INCIDENTS.values()}
+    events = [event for event in incident_label(labelled).events if event.id in names]
 
-    def of_turn(turn: int) -> frozenset[str]:
-        return frozenset(one.name for one in told if one.turn == turn)
-
-    whole = in_whole_turns(chunks, of_turn)
-    return [
-        _quoted(labelled.call, chunk, told) if names is None else names
-        for chunk, names in zip(chunks, whole, strict=True)
-    ]
-
-
-def _quoted(call: Call, chunk: Chunk, told: Sequence[_Told]) -> frozenset[str] | None:
-    """What the quotes of a turn say of one of its chunks: its own is the one that has their middle."""
-    text = call.turn(chunk.turn).text
-    names = set()
-    for one in told:
-        if one.turn == chunk.turn:
-            if one.quote is None:
+    def of_chunk(chunk: Chunk) -> frozenset[str] | None:
+        told = [event for event in events if event.told == chunk.turn]
+        begins = [other.begin for other in chunks if other.turn == chunk.turn]
+        if len(begins) > 1:
+            if any(event.quote is None for event in told):
                 return None
-            middle = text.index(one.quote) + len(one.quote) // 2
-            if chunk.begin <= middle <= chunk.begin + len(chunk.text):
-                names.add(one.name)
-    return frozenset(names)
+            text = labelled.call.turn(chunk.turn).text
+            told = [event for event in told if _begin_of(event, text, begins) == chunk.begin]
+        return frozenset(names[event.id] for event in told)
+
+    return [of_chunk(chunk) for chunk in chunks]
+
+
+def _begin_of(event: GoldIncident, text: str, begins: Sequence[int]) -> int:
+    """Where the chunk begins that has the middle of a quote."""
+    quote = event.quote or ""
+    middle = text.index(quote) + len(quote) // 2
+    return max((begin for begin in begins if begin <= middle), default=begins[0])
 
 
 def told_of(label: IncidentLabel, own: OwnIncident, chunks: Sequence[Chunk]) -> Array:

@@ -82,8 +82,8 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 def probe(go_on: Path | None, rehearse: tuple[Path, ...], rehearsed: int | None, **given: Any) -> None:
     """Learn a probe from LABELLED calls: it reads answers from what the model computed over the transcript.
 
-    Shows how well calls are judged whose writing pass was left out, learns from all, and writes the probe into the
-    folder of learned parts.
+    Shows how well calls are judged whose writing pass was left out (of incidents: false alarms, and what is found),
+    learns from all, and writes the probe into the folder of learned parts.
     """
     from ausweis.errors import InputError
     from ausweis.training.probe_run import GoingOn, train_probe
