@@ -14,7 +14,7 @@ def test_what_is_true_of_each_line_by_a_description() -> None:
     labelled = asked("a", "b", {"id": "x", "turn": 4}, known=(), own=(own,))
     label = labelled.gold.incidents
     assert label is not None
-    told = told_of(label, label.own[0], spoken_chunks(labelled.call))
+    told = told_of(labelled, label.own[0], spoken_chunks(labelled.call))
     assert np.array_equal(told, [np.nan, 0, np.nan, 1], equal_nan=True)
 
 
@@ -44,9 +44,9 @@ CALLED = [f"Anruf {number} hat auch nichts gebracht, und keiner hat sich gemelde
 LONG_TURN = "".join([*CALLED[:6], "Dann gehe ich eben zum Anwalt. ", *CALLED[6:]])
 
 
-def long_turn(*events: dict[str, object]) -> LabelledCall:
+def long_turn(*events: dict[str, object], **more: object) -> LabelledCall:
     turns = [{"speaker": "agent", "text": "Guten Tag."}, {"speaker": "caller", "text": LONG_TURN}]
-    gold = {"incidents": {"events": events}}
+    gold = {"incidents": {"events": events, **more}}
     return LabelledCall.model_validate({"call": {"id": "a", "turns": turns}, "gold": gold})
 
 
@@ -56,6 +56,16 @@ def test_of_a_long_turn_the_piece_with_the_quote_has_the_label() -> None:
     assert len(chunks) > 2
     labels = INCIDENT_TASK.of_chunks(labelled, chunks)
     assert labels == [frozenset({"lawyer threat"} if "Anwalt" in chunk.text else ()) for chunk in chunks]
+
+
+def test_of_a_long_turn_the_piece_with_the_quote_is_what_a_description_says() -> None:
+    own = {"id": "x", "description": "x", "speaker": "caller"}
+    labelled = long_turn({"id": "x", "turn": 2, "quote": "gehe ich eben zum Anwalt"}, own=(own,))
+    label = labelled.gold.incidents
+    assert label is not None
+    chunks = spoken_chunks(labelled.call)
+    told = told_of(labelled, label.own[0], chunks)
+    assert np.array_equal(told, [np.nan, *("Anwalt" in chunk.text for chunk in chunks[1:])], equal_nan=True)
 
 
 def test_a_quote_over_two_pieces_belongs_to_one() -> None:

@@ -73,10 +73,9 @@ def incident_call(
     labelled: LabelledCall, lines: Lines, questions: Sequence[Array], sides: Sides, basis: dict[str, Array]
 ) -> MatchedCall:
     """A call with what it is asked about; `questions`: the states of those after it."""
-    label = incident_label(labelled)
     places = {text: place for place, text in enumerate(sides)}
     asked = asked_of(labelled, sides)
-    own = {one.description: told_of(label, one, lines.chunks) for one in label.own}
+    own = {one.description: told_of(labelled, one, lines.chunks) for one in incident_label(labelled).own}
     told = [own[text] if text in own else _never(lines, sides[text]) for text in asked]
     return MatchedCall(
         lines=call_in_basis(lines.seen, basis),

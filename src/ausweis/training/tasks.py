@@ -4,7 +4,7 @@ A wrong price or deadline is told by the line that shows it.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 
 import numpy as np
@@ -80,9 +80,18 @@ FACT_TASK = Task(
 
 
 def _of_incidents(labelled: LabelledCall, chunks: Sequence[Chunk]) -> list[frozenset[str] | None]:
-    """The kinds of each turn: a wrong price where it comes to light; of a turn that is cut, where the quotes are."""
+    """The known kinds of each chunk."""
     names: dict[str, str] = {record.id: record.label for record in INCIDENTS.values()}
-    events = [event for event in incident_label(labelled).events if event.id in names]
+    told = _in_chunks(labelled, names, chunks)
+    return [None if ids is None else frozenset(names[one] for one in ids) for ids in told]
+
+
+def _in_chunks(labelled: LabelledCall, wanted: Collection[str], chunks: Sequence[Chunk]) -> list[frozenset[str] | None]:
+    """The incidents that each chunk tells, of those wanted: a wrong price where it comes to light.
+
+    Of a turn that is cut into several chunks, where their quotes are; None where one of them has no quote.
+    """
+    events = [event for event in incident_label(labelled).events if event.id in wanted]
 
     def of_chunk(chunk: Chunk) -> frozenset[str] | None:
         told = [event for event in events if event.told == chunk.turn]
@@ -92,7 +101,7 @@ def _of_incidents(labelled: LabelledCall, chunks: Sequence[Chunk]) -> list[froze
                 return None
             text = labelled.call.turn(chunk.turn).text
             told = [event for event in told if _begin_of(event, text, begins) == chunk.begin]
-        return frozenset(names[event.id] for event in told)
+        return frozenset(event.id for event in told)
 
     return [of_chunk(chunk) for chunk in chunks]
 
@@ -104,13 +113,11 @@ def _begin_of(event: GoldIncident, text: str, begins: Sequence[int]) -> int:
     return max((begin for begin in begins if begin <= middle), default=begins[0])
 
 
-def told_of(label: IncidentLabel, own: OwnIncident, chunks: Sequence[Chunk]) -> Array:
+def told_of(labelled: LabelledCall, own: OwnIncident, chunks: Sequence[Chunk]) -> Array:
     """For each line, whether it is what a description says: 1, 0, or nan where that is not known or not asked."""
-    turns = label.turns.get(own.id, frozenset())
-    labels = in_whole_turns(chunks, lambda turn: frozenset({own.id} if turn in turns else ()))
     asked = [own.speaker in (None, chunk.speaker) for chunk in chunks]
-    told = zip(labels, asked, strict=True)
-    return np.array([np.nan if names is None or not ask else float(bool(names)) for names, ask in told], np.float32)
+    told = zip(_in_chunks(labelled, (own.id,), chunks), asked, strict=True)
+    return np.array([np.nan if ids is None or not ask else float(bool(ids)) for ids, ask in told], np.float32)
 
 
 def _known(labelled: LabelledCall) -> frozenset[str]:
