@@ -223,6 +223,16 @@ def test_a_mixed_set_is_answered_from_recordings_and_adds_to_them(
     assert gate(read_baseline(path).cases, again.cases, live=again.manifest.live).passed
 
 
+def test_of_calls_labelled_for_incidents_alone_authentication_is_not_read(wanted: Wanted, tmp_path: Path) -> None:
+    path = write(tmp_path / "incidents.jsonl", [asked("own", "known", {"id": "rude_agent", "turn": 1})])
+    found = evaluate(replace(wanted, golden=(path,)), tmp_path / "alone")
+    assert found.manifest.system is not None
+    assert [prompt.split("@")[0] for prompt in found.manifest.system.prompts] == ["incident"]
+    mixed = write(tmp_path / "mixed.jsonl", [asked("own", "known", {"id": "rude_agent", "turn": 1}), *CALLS])
+    pinned = replace(wanted, golden=(mixed,), recipe=replace(wanted.recipe, pins=("caller-turn@1",)))
+    assert evaluate(pinned, tmp_path / "mixed").summary.accuracy.n == 4
+
+
 def test_only_whole_runs_with_all_verdicts_are_blessed(wanted: Wanted, tmp_path: Path) -> None:
     evaluate(replace(wanted, limit=2), tmp_path / "part")
     with pytest.raises(RunError, match="not over whole files"):

@@ -20,7 +20,10 @@ __all__ = ["Recipe"]
 
 @dataclass(frozen=True)
 class Recipe:
-    """The engine and the templates by name (`open_engine`, `PinnedLibrary`), the policy as it was read."""
+    """The engine and the templates by name (`open_engine`, `PinnedLibrary`), the policy as it was read.
+
+    `authentication`: as in `open_reader`.
+    """
 
     policy: PolicyFile
     engine: str = "llama"
@@ -33,6 +36,7 @@ class Recipe:
     probes: bool = True
     prompt_folder: Path | None = None
     pins: tuple[str, ...] = ()
+    authentication: bool = True
 
     @classmethod
     def of(cls, policy: PolicyFile, options: dict[str, Any]) -> "Recipe":
@@ -119,6 +123,9 @@ class Recipe:
             tuple(reading.IncidentQuestion(rule.kind, rule.description, rule.speaker) for rule in policy.incidents),
             policy.own_words,
         )
-        reader = reading.open_reader(self.strategy, engine, library, text, probes=self.probes)
-        library.refuse_unused(reader)
+        reader = reading.open_reader(
+            self.strategy, engine, library, text, probes=self.probes, authentication=self.authentication
+        )
+        if self.authentication:
+            library.refuse_unused(reader)
         return reader

@@ -119,6 +119,7 @@ class _Run:
         self._calls = calls
         self._policy_of = wanted.policies(calls)
         self._policies = {policy.sha256: policy for policy in self._policy_of.values()}
+        self._judged = {self._policy_of[call.call.id].sha256 for call in calls if call.gold.outcome is not None}
         self._on_progress = on_progress
         self._warn = warn
         self._before = self._progress = Progress()
@@ -137,7 +138,8 @@ class _Run:
                 self._check_live(inner)
 
     def _scorer(self, engine: Engine, policy: PolicyFile) -> Scorer:
-        return replace(self._wanted.recipe, policy=policy).scorer(engine)
+        """Where no label tells an outcome, authentication is not read."""
+        return replace(self._wanted.recipe, policy=policy, authentication=policy.sha256 in self._judged).scorer(engine)
 
     def _read_by(self, repeat: int, policy: PolicyFile, scorer: Scorer) -> None:
         ids = {name for name, own in self._policy_of.items() if own.sha256 == policy.sha256}

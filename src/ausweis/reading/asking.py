@@ -21,7 +21,7 @@ from ausweis.reading.labels import STARTS_LATE, factors_of, meaning, speakers_of
 from ausweis.reading.own_words import OwnWords
 from ausweis.vocabulary import OwnWord
 
-__all__ = ["Asking", "TranscriptAsking", "WindowAsking", "transcript_of"]
+__all__ = ["Asking", "NoAsking", "TranscriptAsking", "WindowAsking", "transcript_of"]
 
 
 class Asking(Protocol):
@@ -45,6 +45,19 @@ class Asking(Protocol):
         The first one tells besides how likely it is that the recording starts late.
         """
         ...
+
+
+class NoAsking:
+    """Asks nothing: for calls of which incidents alone are wanted."""
+
+    exclusive = False
+    factors: frozenset[str] = frozenset()
+    words: tuple[OwnWord, ...] = ()
+    prompts: tuple[PromptProvenance, ...] = ()
+
+    def ask(self, engine: Engine, call: Call, chunks: Sequence[Chunk]) -> tuple[list[dict[str, float]], int]:
+        """No label of any chunk."""
+        return [{} for _ in chunks], 0
 
 
 class WindowAsking:

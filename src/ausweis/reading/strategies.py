@@ -16,7 +16,7 @@ from ausweis.engines.word_matcher import WordMatcher
 from ausweis.errors import InputError, PromptError
 from ausweis.prompts import Library, Template
 from ausweis.provenance import PromptProvenance
-from ausweis.reading.asking import Asking, TranscriptAsking, WindowAsking
+from ausweis.reading.asking import Asking, NoAsking, TranscriptAsking, WindowAsking
 from ausweis.reading.call_events import EventsReader
 from ausweis.reading.described_incidents import DescribedIncidents
 from ausweis.reading.direct import DirectReader
@@ -72,18 +72,25 @@ class PolicyText:
     own_words: tuple[OwnWord, ...] = ()
 
 
-def open_reader(strategy: str, engine: Engine, library: Library, policy: PolicyText, *, probes: bool = True) -> Reader:
+def open_reader(
+    strategy: str,
+    engine: Engine,
+    library: Library,
+    policy: PolicyText,
+    *,
+    probes: bool = True,
+    authentication: bool = True,
+) -> Reader:
     """The reader for a strategy. With `probes` false, `turnwise` asks zero-shot even where a probe was learned.
+
+    With `authentication` false, `turnwise` reads incidents alone; the others, which ask for all at once, do not.
 
     Raises:
         InputError: there is no such strategy.
         PromptError: a template is missing or cannot be used.
     """
     if strategy == "turnwise":
-        asking = _learned(engine, library, policy.own_words) if probes else None
-        if asking is None:
-            turns = {speaker: _template(library, name) for speaker, name in TURN_TEMPLATES.items()}
-            asking = WindowAsking(turns, _template(library, "call-start"))
+        asking = _asking(engine, library, policy.own_words, probes=probes) if authentication else NoAsking()
         incidents = incident_reader(engine, library, policy.incidents, probes=probes) if policy.incidents else None
         return TurnwiseReader(engine, asking, incidents)
     if strategy == "events":
@@ -101,6 +108,14 @@ def read_with(strategy: str, library: Library) -> PromptProvenance | None:
     """
     reads = strategy == "turnwise" and TRANSCRIPT_TEMPLATE in library.versions()
     return library.get(TRANSCRIPT_TEMPLATE).provenance if reads else None
+
+
+def _asking(engine: Engine, library: Library, own_words: tuple[OwnWord, ...], *, probes: bool) -> Asking:
+    learned = _learned(engine, library, own_words) if probes else None
+    if learned is not None:
+        return learned
+    turns = {speaker: _template(library, name) for speaker, name in TURN_TEMPLATES.items()}
+    return WindowAsking(turns, _template(library, "call-start"))
 
 
 def _learned(engine: Engine, library: Library, own_words: tuple[OwnWord, ...]) -> Asking | None:
