@@ -1,8 +1,8 @@
 import pytest
-from tests.evals.cases import labelled
+from tests.evals.cases import asked, labelled
 
 from ausweis.evals.labelled import GoldEvent, LabelledCall
-from ausweis.evals.validate import validate
+from ausweis.evals.validate import mix, validate
 
 LINES = (
     "C: Hier Brandt. << gives name",
@@ -48,3 +48,11 @@ def test_what_is_wrong_is_said(one: LabelledCall, problem: str) -> None:
 def test_the_same_words_twice() -> None:
     other = labelled("y", *(line.replace("Bis", "bis") for line in LINES))
     assert [found.message for found in validate([labelled("x", *LINES), other])] == ["has the same words as x"]
+
+
+def test_the_mix_counts_own_incidents_as_one() -> None:
+    weather = {"id": "weather", "description": "Jemand spricht vom Wetter."}
+    moon = {"id": "moon", "description": "Jemand spricht vom Mond."}
+    happens = [{"id": "rude_agent", "turn": 1}, {"id": "weather", "turn": 2}, {"id": "moon", "turn": 3}]
+    calls = [asked("one", "two", *happens, own=[weather, moon], known=["rude_agent"])]
+    assert mix(calls)["incident"] == {"rude_agent": 1, "own": 1}

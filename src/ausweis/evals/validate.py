@@ -11,6 +11,7 @@ from ausweis.evals.conclusion import Conclusion
 from ausweis.evals.labelled import LabelledCall, gold_facts
 from ausweis.facts import CALLER_EVENTS, may_be_about
 from ausweis.judging import Policy, find_policy, judge
+from ausweis.vocabulary import INCIDENTS
 
 __all__ = ["GoldProblem", "mix", "unknown_words", "validate"]
 
@@ -97,7 +98,10 @@ def _shown(value: object) -> str:
 
 
 def mix(calls: Sequence[LabelledCall]) -> dict[str, dict[str, int]]:
-    """Calls by outcome, violation type and incident (once a call), caller, each kind of tag; the commonest first."""
+    """Calls by outcome, violation type and incident (once a call), caller, each kind of tag; the commonest first.
+
+    Incidents of companies' own, of which a file has hundreds, count as one.
+    """
     counts: dict[str, Counter[str]] = {}
     for labelled in calls:
         gold = labelled.gold
@@ -106,7 +110,8 @@ def mix(calls: Sequence[LabelledCall]) -> dict[str, dict[str, int]]:
             counts.setdefault("violation", Counter()).update({violation.type for violation in gold.violations})
             counts.setdefault("caller", Counter())[gold.caller] += 1
         if gold.incidents is not None:
-            counts.setdefault("incident", Counter()).update({event.id for event in gold.incidents.events})
+            incidents = {event.id if event.id in INCIDENTS else "own" for event in gold.incidents.events}
+            counts.setdefault("incident", Counter()).update(incidents)
         for tag in tags_of(labelled):
             kind, _, word = tag.partition(":")
             counts.setdefault(kind, Counter())[word] += 1
