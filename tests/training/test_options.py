@@ -5,7 +5,7 @@ from tests.probes import blank
 
 from ausweis.engines.learned_index import find
 from ausweis.engines.probe import Probe
-from ausweis.errors import InputError
+from ausweis.errors import InputError, PolicyError
 from ausweis.prompts import default_library
 from ausweis.provenance import ModelProvenance
 from ausweis.training.options import Options, calls_of
@@ -50,6 +50,9 @@ def test_a_label_that_its_policy_does_not_know_is_refused(tmp_path: Path) -> Non
     assert [labelled.call.id for labelled in calls_of(options(labelled=(file,)))] == ["a"]
     file.write_text(file.read_text().replace('"pin"', '"shoe_size"'), encoding="utf-8")
     with pytest.raises(InputError, match=r"a: gives shoe_size: turn 1 names what the policy telecom-de does not know"):
+        calls_of(options(labelled=(file,)))
+    file.write_text(file.read_text().replace("shoe_size", "pin").replace("telecom-de", "gone.yaml"), encoding="utf-8")
+    with pytest.raises(PolicyError, match=r"gone.yaml: no such file"):
         calls_of(options(labelled=(file,)))
     file.write_text("", encoding="utf-8")
     with pytest.raises(InputError, match="no labelled calls"):

@@ -16,7 +16,6 @@ from ausweis.evals.validate import unknown_words
 from ausweis.judging import find_policy
 from ausweis.prompts import Template
 from ausweis.provenance import ModelProvenance
-from ausweis.vocabulary import CATEGORIES, FACTORS
 
 __all__ = ["Options", "bytes_of", "calls_of", "drawn"]
 
@@ -86,13 +85,12 @@ def calls_of(options: Options) -> list[LabelledCall]:
 
     Raises:
         InputError: a file cannot be read, or a label names what its policy does not know.
-        PolicyError: a label names own words, and its policy is not there.
+        PolicyError: the policy of a label is not there.
     """
     calls = read_all(options.labelled)
+    policies = {name: find_policy(name).policy for name in dict.fromkeys(labelled.policy for labelled in calls)}
     for labelled in calls:
-        own = {event.subject for event in labelled.gold.events} - {None, *FACTORS, *CATEGORIES}
-        unknown = unknown_words(labelled, find_policy(labelled.policy).policy) if own else iter(())
-        if problem := next(unknown, None):
+        if problem := next(unknown_words(labelled, policies[labelled.policy]), None):
             raise InputError(problem, place=labelled.call.id)
     return drawn(calls, options.limit)
 
