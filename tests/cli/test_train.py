@@ -22,6 +22,7 @@ def golden(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     ("arguments", "sentence"),
     [
         (("probe", "golden.jsonl", "--rehearse", "golden.jsonl"), "--rehearse is for --go-on"),
+        (("probe", "golden.jsonl", "--share", "0.5"), "--share is for --go-on"),
         (("probe", "golden.jsonl", "--template", "agent-turn"), "has no probe: --template is transcript or incidents"),
         (
             ("adapter", "golden.jsonl", "--template", "incidents"),

@@ -17,7 +17,7 @@ from ausweis.training.learning import Bound
 from ausweis.training.left_out import left_out_cases
 from ausweis.training.lines import KeptLines, Lines, layers_of
 from ausweis.training.network import Plan, learn_network, scores_of
-from ausweis.training.probe import LeftOut, learn, left_out, prepare
+from ausweis.training.probe import LeftOut, Start, learn, left_out, prepare
 from ausweis.training.tasks import FACT_TASK, labels_in, labels_of
 
 pytestmark = pytest.mark.training
@@ -83,7 +83,7 @@ def test_a_probe_goes_on_learning() -> None:
     ]
     found: list[LeftOut] = []
     short = replace(SMALL, rounds=6)
-    again = learn(new, BOUND, short, FACT_TASK, found.append, start=start, rehearsed=made(20))
+    again = learn(new, BOUND, short, FACT_TASK, found.append, Start(start, made(20)))
     assert set(again.labels) == {*start.labels, "accepts"}
     assert again.parts["token_basis"] == pytest.approx(start.parts["token_basis"])
     assert len(found[0].answers) == len(new)
@@ -96,6 +96,25 @@ def test_a_probe_goes_on_learning() -> None:
         if label in ("asks pin", "asks name") and chunk.speaker == "agent"
     ]
     assert np.mean(right) > 0.85
+
+
+def test_a_probe_goes_half_the_way() -> None:
+    """Between what it was and what it learns; a label that is new to it is learned whole."""
+    start = learn(made(20), BOUND, SMALL, FACT_TASK)
+    new = [
+        one._replace(group=str(number % 6), labels=[(line or frozenset()) | {"accepts"} for line in one.labels])
+        for number, one in enumerate(made(20, seed=5))
+    ]
+    short = replace(SMALL, rounds=2)
+    whole, half = (learn(new, BOUND, short, FACT_TASK, start=Start(start, made(20), share)) for share in (1.0, 0.5))
+    assert half.parts["query"] == pytest.approx((whole.parts["query"] + start.parts["query"]) / 2, abs=1e-5)
+    names, accepts = [list(probe.labels) for probe in (start, whole)], whole.labels.index("accepts")
+    bias = [probe.parts["label_bias"] for probe in (start, whole, half)]
+    name = names[1].index("gives name")
+    middle = (bias[0][:, names[0].index("gives name")] + bias[1][:, name]) / 2
+    assert bias[2][:, name] == pytest.approx(middle, abs=1e-4)
+    assert bias[2][:, accepts] == pytest.approx(bias[1][:, accepts], abs=1e-4)
+    assert len(half.dialogue) == len(start.dialogue)
 
 
 def test_calls_of_one_single_pass_are_left_out_one_by_one() -> None:

@@ -29,7 +29,7 @@ from ausweis.training.learning import Bound, device_of
 from ausweis.training.lines import layers_of
 from ausweis.training.network import CallNumbers
 from ausweis.training.options import Options, calls_of
-from ausweis.training.probe import Learned, LeftOut, probe_of
+from ausweis.training.probe import Learned, LeftOut, calibrated, probe_of
 from ausweis.training.showing import show_labels, show_verdicts
 from ausweis.training.tasks import FACT_TASK, TASKS
 
@@ -94,7 +94,7 @@ def train_adapter(options: Options, wanted: AdapterOptions) -> tuple[AdapterFile
     show_verdicts([call.labelled for call in calls.left_out], told, options.tell)
     bound = Bound(template, weights.sha256, layers, notes)
     every = _as_learned(learner, calls.labels, [*calls.learned, *calls.left_out])
-    probe = probe_of(bound, every, [network], calibration, told.dialogue)
+    probe = probe_of(bound, every, [calibrated(network, calibration)], told.dialogue)
     written = write_adapted(index, parts, model, probe, template.provenance, base, notes, options.version)
     options.tell(f"{written[0].path}, {written[1]}")
     return written

@@ -4,7 +4,7 @@ The networks are those of `network`; `calibration` makes probabilities of their 
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import NamedTuple
@@ -21,7 +21,19 @@ from ausweis.training.learning import Bound
 from ausweis.training.lines import Lines, Task
 from ausweis.training.network import Basis, CallNumbers, Plan, basis_of, learn_network, scores_of
 
-__all__ = ["FOLDS", "Learned", "LeftOut", "learn", "left_out", "network_of", "prepare", "probe_of", "truth_of"]
+__all__ = [
+    "FOLDS",
+    "Learned",
+    "LeftOut",
+    "Start",
+    "calibrated",
+    "learn",
+    "left_out",
+    "network_of",
+    "prepare",
+    "probe_of",
+    "truth_of",
+]
 
 Array = NDArray[np.float32]
 
@@ -45,10 +57,23 @@ class Learned(NamedTuple):
     groups: list[str]
 
 
+class Start(NamedTuple):
+    """The probe that learning goes on from, and calls that it has learned from, to be learned again.
+
+    `share`: how far the probe that comes out lies on the way from this one to what is learned. What was learned from
+    calls of one kind alone does worse on all others; half-way it keeps most of both (Wortsman et al., *Robust
+    fine-tuning of zero-shot models*, arXiv 2109.01903).
+    """
+
+    probe: Probe
+    rehearsed: Sequence[Lines] = ()
+    share: float = 1.0
+
+
 class LeftOut(NamedTuple):
     """What is told of calls by networks that have not seen them: shape (lines, labels) each.
 
-    `scores` are log-odds, `answers` calibrated probabilities; `dialogue` as in a probe.
+    `scores` are calibrated log-odds, `answers` the same as probabilities; `dialogue` as in a probe.
     """
 
     learned: Learned
@@ -111,45 +136,64 @@ def learn(
     plan: Plan,
     task: Task,
     on_left_out: Callable[[LeftOut], None] = lambda told: None,
-    start: Probe | None = None,
-    rehearsed: Sequence[Lines] = (),
+    start: Start | None = None,
 ) -> Probe:
     """The probe of a template: all its labels, and their verbs, that occur often enough.
 
-    With `start`, the networks of that probe go on learning; `rehearsed` are calls that it has learned from, some of
-    which are learned again, so that they are not forgotten. They calibrate nothing, since no network is without them.
-    `on_left_out` is told what networks say of calls that they have not seen.
+    With `start`, the networks of that probe go on learning. The calls that are rehearsed calibrate nothing, since no
+    network is without them. `on_left_out` is told what networks say of calls that they have not seen.
     """
-    every = prepare(calls, bound.template, plan, task, start, rehearsed)
+    before, rehearsed, share = start or (None, (), 1.0)
+    every = prepare(calls, bound.template, plan, task, before, rehearsed)
     new = len(calls)
     again = list(zip(every.numbers[new:], every.groups[new:], strict=True))
     learned = every._replace(chunks=every.chunks[:new], numbers=every.numbers[:new], groups=every.groups[:new])
     _, labels, chunks, numbers, groups = learned
-    starts = [None] * NETWORKS if start is None else [network_of(start, labels, place) for place in range(NETWORKS)]
-    scores = left_out(numbers, plan, groups, starts[0], again)
-    slopes, offsets = slopes_of(numbers, scores)
-    answers = [1 / (1 + np.exp(-(score * slopes + offsets))) for score in scores]
+    starts = [None] * NETWORKS if before is None else [network_of(before, labels, place) for place in range(NETWORKS)]
+    shares = np.array([share if before and label in before.labels else 1.0 for label in labels], np.float32)
+    folds = list(_networks_without(numbers, plan, groups, starts[0], again))
+    calibration = slopes_of(numbers, _scores(folds, numbers, plan))
+
+    def finished(network: Mapping[str, Array], begin: Mapping[str, Array] | None) -> dict[str, Array]:
+        parts = calibrated(network, calibration)
+        return parts if begin is None else _between(begin, parts, share, shares)
+
+    scores = _scores([(outside, finished(network, starts[0])) for outside, network in folds], numbers, plan)
+    answers = [(1 / (1 + np.exp(-score))).astype(np.float32) for score in scores]
     dialogue = dialogue_of(labels, chunks, numbers, answers) if task.dialogue else ()
+    if before and before.dialogue and dialogue:
+        pairs = zip(before.dialogue, dialogue, strict=True)
+        dialogue = tuple(round((1 - share) * old + share * new, 4) for old, new in pairs)
     on_left_out(LeftOut(learned, scores, answers, dialogue))
-    networks = [
-        learn_network([*numbers, *(call for call, _ in again)], plan, seed, begin) for seed, begin in enumerate(starts)
-    ]
-    return probe_of(bound, learned, networks, (slopes, offsets), dialogue)
+    seen = [*numbers, *(call for call, _ in again)]
+    networks = [finished(learn_network(seen, plan, seed, begin), begin) for seed, begin in enumerate(starts)]
+    return probe_of(bound, learned, networks, dialogue)
+
+
+def calibrated(network: Mapping[str, Array], calibration: tuple[Array, Array]) -> dict[str, Array]:
+    """The network, its scores changed by slopes and offsets."""
+    slopes, offsets = calibration
+    parts = dict(network)
+    for name in ("hidden_label", "line_label", "pooled_label", "label_bias"):
+        parts[name] = parts[name] * slopes
+    parts["label_bias"] = parts["label_bias"] + offsets
+    return parts
+
+
+def _between(begin: Mapping[str, Array], end: Mapping[str, Array], share: float, shares: Array) -> dict[str, Array]:
+    """The network so far on the way; `shares`: of each label."""
+    ways = {name: shares if PARTS[name].endswith("k") else share for name in end}
+    return {name: ((1 - ways[name]) * begin[name] + ways[name] * part).astype(np.float32) for name, part in end.items()}
 
 
 def probe_of(
     bound: Bound,
     learned: Learned,
     networks: Sequence[Mapping[str, Array]],
-    calibration: tuple[Array, Array],
     dialogue: tuple[float, ...],
 ) -> Probe:
-    """The probe of these networks, their scores calibrated by slopes and offsets."""
-    slopes, offsets = calibration
+    """The probe of these networks, calibrated before."""
     parts = {name: np.stack([network[name] for network in networks]) for name in networks[0]}
-    for name in ("hidden_label", "line_label", "pooled_label", "label_bias"):
-        parts[name] = parts[name] * slopes
-    parts["label_bias"] = parts["label_bias"] + offsets
     positives = np.sum([call.labels.sum(axis=0) for call in learned.numbers], axis=0).astype(int).tolist()
     about = {
         "about": bound.notes,
@@ -198,10 +242,20 @@ def left_out(
     chance flatter. Calls of one single group are left out by themselves. `again` are calls, with their groups, that are
     learned besides, and that nothing is told of.
     """
+    return _scores(_networks_without(calls, plan, groups, start, again), calls, plan)
+
+
+def _networks_without(
+    calls: Sequence[CallNumbers],
+    plan: Plan,
+    groups: Sequence[str],
+    start: Mapping[str, Array] | None,
+    again: Sequence[tuple[CallNumbers, str]],
+) -> Iterator[tuple[list[int], dict[str, Array]]]:
+    """The places of the calls that are left out, and the network that has not seen them."""
     if len(set(groups)) == 1:
         groups = [str(place) for place in range(len(calls))]
     number = {group: place for place, group in enumerate(dict.fromkeys(groups))}
-    scores: dict[int, Array] = {}
     for fold in range(FOLDS):
         outside = [place for place, group in enumerate(groups) if number[group] % FOLDS == fold]
         if not outside:
@@ -209,6 +263,13 @@ def left_out(
         inside = [calls[place] for place in range(len(calls)) if place not in set(outside)]
         names = {groups[place] for place in outside}
         besides = [call for call, group in again if group not in names]
-        network = learn_network([*inside, *besides], plan, start=start)
+        yield outside, learn_network([*inside, *besides], plan, start=start)
+
+
+def _scores(
+    folds: Iterable[tuple[list[int], Mapping[str, Array]]], calls: Sequence[CallNumbers], plan: Plan
+) -> list[Array]:
+    scores: dict[int, Array] = {}
+    for outside, network in folds:
         scores |= dict(zip(outside, scores_of(network, [calls[place] for place in outside], plan), strict=True))
     return [scores[place] for place in range(len(calls))]

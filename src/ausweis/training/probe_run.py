@@ -16,7 +16,7 @@ from ausweis.training.learning import Bound
 from ausweis.training.lines import KeptLines, collect, layers_of
 from ausweis.training.network import Plan
 from ausweis.training.options import Options, calls_of, drawn
-from ausweis.training.probe import LeftOut, learn
+from ausweis.training.probe import LeftOut, Start, learn
 from ausweis.training.showing import show_incidents, show_labels, show_verdicts
 from ausweis.training.tasks import FACT_TASK, TASKS
 
@@ -30,12 +30,15 @@ RATE = 5e-4
 class GoingOn:
     """The probe that goes on learning; of calls that it knows, `rehearsed` are learned again beside the new ones.
 
+    `share`: as in `training.probe.Start`.
+
     What is told of left-out calls then holds only if it has never seen them, not even in another form.
     """
 
     probe: Path
     rehearse: tuple[Path, ...] = ()
     rehearsed: int | None = None
+    share: float = 1.0
 
 
 def train_probe(options: Options, going_on: GoingOn | None = None) -> Path:
@@ -54,7 +57,7 @@ def train_probe(options: Options, going_on: GoingOn | None = None) -> Path:
     known = _rehearsed(going_on)
     engine = LlamaEngine.load(options.model)
     layers, sha256 = layers_of(engine.layers), engine.info.sha256
-    start = None if going_on is None else _start(going_on.probe, template, engine)
+    before = None if going_on is None else _start(going_on.probe, template, engine)
     files = (*options.labelled, *(going_on.rehearse if going_on else ()))
     about = f"learned from {', '.join(path.name for path in files)}"
     keep = options.keeper("probe", template, engine.info, about)
@@ -78,8 +81,7 @@ def train_probe(options: Options, going_on: GoingOn | None = None) -> Path:
         Plan(rounds=options.rounds or Plan.rounds, rate=RATE if going_on else Plan.rate),
         task,
         show,
-        start,
-        KeptLines(again, task),
+        Start(before, KeptLines(again, task), going_on.share) if before and going_on else None,
     )
     if not probe.labels:
         raise InputError("so few calls teach no label")

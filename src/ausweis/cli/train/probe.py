@@ -79,7 +79,15 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option(
     "--rehearsed", type=click.IntRange(min=1), metavar="N", help="So many of those, drawn by chance. Default: all."
 )
-def probe(go_on: Path | None, rehearse: tuple[Path, ...], rehearsed: int | None, **given: Any) -> None:
+@click.option(
+    "--share",
+    type=click.FloatRange(0, 1, min_open=True),
+    metavar="X",
+    help="With --go-on: how far to go from that probe to what is learned. 0.5 keeps most of both.  [default: 1]",
+)
+def probe(
+    go_on: Path | None, rehearse: tuple[Path, ...], rehearsed: int | None, share: float | None, **given: Any
+) -> None:
     """Learn a probe from LABELLED calls: it reads answers from what the model computed over the transcript.
 
     Shows how well calls are judged whose writing pass was left out (of incidents: false alarms, and what is found),
@@ -88,9 +96,9 @@ def probe(go_on: Path | None, rehearse: tuple[Path, ...], rehearsed: int | None,
     from ausweis.errors import InputError
     from ausweis.training.probe_run import GoingOn, train_probe
 
-    if rehearse and not go_on:
-        raise InputError("--rehearse is for --go-on")
-    train_probe(options_of(given), GoingOn(go_on, rehearse, rehearsed) if go_on else None)
+    if (rehearse or share) and not go_on:
+        raise InputError(f"{'--rehearse' if rehearse else '--share'} is for --go-on")
+    train_probe(options_of(given), GoingOn(go_on, rehearse, rehearsed, share or 1.0) if go_on else None)
 
 
 @click.command(epilog="\b\nExample:\n  ausweis train matcher yours.jsonl evals/incidents/described-*train.jsonl")
