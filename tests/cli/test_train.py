@@ -23,6 +23,7 @@ def golden(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     [
         (("probe", "golden.jsonl", "--rehearse", "golden.jsonl"), "--rehearse is for --go-on"),
         (("probe", "golden.jsonl", "--share", "0.5"), "--share is for --go-on"),
+        (("probe", "golden.jsonl", "--go-on", "golden.jsonl", "--share", "nan"), "--share is a number from 0 to 1"),
         (("probe", "golden.jsonl", "--template", "agent-turn"), "has no probe: --template is transcript or incidents"),
         (
             ("adapter", "golden.jsonl", "--template", "incidents"),

@@ -21,7 +21,10 @@ from ausweis.vocabulary import VIOLATIONS
 FOLDER = Path(__file__).parents[2] / "evals" / "golden"
 SETS = {
     name: list(read_labelled(FOLDER / f"{name}.jsonl"))
-    for name in ("dev", "test", "train", "rare-train", "field-dev", "field-test", "field-train")
+    for name in (
+        *("dev", "test", "train", "rare-train", "passing-train"),
+        *("field-dev", "field-test", "field-train", "field-violated"),
+    )
 }
 TEST_IBANS = ("89370400440532013000", "02120300000000202051", "12500105170648489890")
 """Of Germany, as published for tests."""
@@ -91,7 +94,7 @@ def test_every_golden_call_was_labelled_twice() -> None:
     assert kappas["outcome"] > 0.6
 
 
-@pytest.mark.parametrize("name", ["dev", "test", "train", "rare-train"])
+@pytest.mark.parametrize("name", ["dev", "test", "train", "rare-train", "passing-train", "field-violated"])
 def test_numbers_are_from_ranges_for_fiction(name: str) -> None:
     """As far as they stand in digits: mobile numbers, and IBANs of which enough is said."""
     for turn in (turn for labelled_call in SETS[name] for turn in labelled_call.call.turns):

@@ -230,7 +230,13 @@ def test_of_calls_labelled_for_incidents_alone_authentication_is_not_read(wanted
     assert [prompt.split("@")[0] for prompt in found.manifest.system.prompts] == ["incident"]
     mixed = write(tmp_path / "mixed.jsonl", [asked("own", "known", {"id": "rude_agent", "turn": 1}), *CALLS])
     pinned = replace(wanted, golden=(mixed,), recipe=replace(wanted.recipe, pins=("caller-turn@1",)))
-    assert evaluate(pinned, tmp_path / "mixed").summary.accuracy.n == 4
+    both = evaluate(pinned, tmp_path / "mixed")
+    assert both.summary.accuracy.n == 4
+    (alone,) = (one.told for one in both.cases if one.id == "own")
+    assert alone is not None
+    assert alone.outcome is None
+    with pytest.raises(PromptError, match="caller-turn@1: the strategy turnwise does not ask with it"):
+        evaluate(replace(pinned, golden=(path,)), tmp_path / "unused")
 
 
 def test_only_whole_runs_with_all_verdicts_are_blessed(wanted: Wanted, tmp_path: Path) -> None:

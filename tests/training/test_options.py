@@ -51,9 +51,18 @@ def test_a_label_that_its_policy_does_not_know_is_refused(tmp_path: Path) -> Non
     file.write_text(file.read_text().replace('"pin"', '"shoe_size"'), encoding="utf-8")
     with pytest.raises(InputError, match=r"a: gives shoe_size: turn 1 names what the policy telecom-de does not know"):
         calls_of(options(labelled=(file,)))
-    file.write_text(file.read_text().replace("shoe_size", "pin").replace("telecom-de", "gone.yaml"), encoding="utf-8")
-    with pytest.raises(PolicyError, match=r"gone.yaml: no such file"):
-        calls_of(options(labelled=(file,)))
     file.write_text("", encoding="utf-8")
     with pytest.raises(InputError, match="no labelled calls"):
         calls_of(options(labelled=(file,)))
+
+
+def test_a_policy_that_is_not_there_is_told_before_anything_is_read(tmp_path: Path) -> None:
+    """Where calls will be judged by it: incidents are learned without."""
+    file = tmp_path / "calls.jsonl"
+    line = """{"call": {"id": "a", "language": "de", "turns": [{"speaker": "caller", "text": "Meine PIN ist 4711"}]},
+        "gold": {"policy": "gone.yaml", "outcome": "not_applicable", "events": [
+            {"turn": 1, "kind": "gives", "subject": "pin"}]}}"""
+    file.write_text(" ".join(line.split()), encoding="utf-8")
+    with pytest.raises(PolicyError, match=r"gone.yaml: no such file"):
+        calls_of(options(labelled=(file,)))
+    assert [labelled.call.id for labelled in calls_of(options(labelled=(file,)), judged=False)] == ["a"]

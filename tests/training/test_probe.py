@@ -1,9 +1,11 @@
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from tests.evals.cases import labelled
 from tests.probes import by_chance
 
@@ -16,8 +18,8 @@ from ausweis.reading.labels import STARTS_LATE
 from ausweis.training.learning import Bound
 from ausweis.training.left_out import left_out_cases
 from ausweis.training.lines import KeptLines, Lines, layers_of
-from ausweis.training.network import Plan, learn_network, scores_of
-from ausweis.training.probe import LeftOut, Start, learn, left_out, prepare
+from ausweis.training.network import CallNumbers, Plan, learn_network, scores_of
+from ausweis.training.probe import LeftOut, Start, learn, left_out_scores, networks_without, prepare
 from ausweis.training.tasks import FACT_TASK, labels_in, labels_of
 
 pytestmark = pytest.mark.training
@@ -52,6 +54,10 @@ def made(calls: int, seed: int = 3) -> list[Lines]:
                 labels.append(frozenset(line | ({STARTS_LATE} if place == 0 and number % 4 == 0 else set())))
         found.append(Lines(chunks, seen, labels, str(number)))
     return found
+
+
+def left_out_of(calls: Sequence[CallNumbers], plan: Plan, groups: Sequence[str]) -> list[NDArray[np.float32]]:
+    return left_out_scores(networks_without(calls, plan, groups), calls, plan)
 
 
 def test_a_probe_learns_what_the_states_tell() -> None:
@@ -119,7 +125,7 @@ def test_a_probe_goes_half_the_way() -> None:
 
 def test_calls_of_one_single_pass_are_left_out_one_by_one() -> None:
     learned = prepare(made(10), TEMPLATE, SMALL, FACT_TASK)
-    scores = left_out(learned.numbers, replace(SMALL, rounds=1), ["one"] * 10)
+    scores = left_out_of(learned.numbers, replace(SMALL, rounds=1), ["one"] * 10)
     assert [score.shape for score in scores] == [(8, len(learned.labels))] * 10
 
 
@@ -166,7 +172,7 @@ def test_no_line_is_scored_by_weights_that_saw_its_call() -> None:
     turned = [
         replace(one, labels=1 - one.labels) if number % 5 == 1 else one for number, one in enumerate(learned.numbers)
     ]
-    scores = left_out(turned, SMALL, learned.groups)
+    scores = left_out_of(turned, SMALL, learned.groups)
     right = []
     for number in range(1, 100, 5):
         known = learned.numbers[number].counts[:, place] > 0
@@ -230,7 +236,7 @@ def test_a_group_is_left_out_together_wherever_its_calls_stand() -> None:
         replace(one, labels=1 - one.labels) if fold[group] == 1 else one
         for one, group in zip(learned.numbers, groups, strict=True)
     ]
-    scores = left_out(turned, SMALL, groups)
+    scores = left_out_of(turned, SMALL, groups)
     right = []
     for number in (at for at, group in enumerate(groups) if fold[group] == 1):
         known = learned.numbers[number].counts[:, place] > 0

@@ -22,7 +22,7 @@ __all__ = ["Recipe"]
 class Recipe:
     """The engine and the templates by name (`open_engine`, `PinnedLibrary`), the policy as it was read.
 
-    `authentication`: as in `open_reader`.
+    `authentication`: as in `open_reader`; without it a template may be chosen that other readers ask with.
     """
 
     policy: PolicyFile
@@ -127,5 +127,5 @@ class Recipe:
             self.strategy, engine, library, text, probes=self.probes, authentication=self.authentication
         )
         if self.authentication:
-            library.refuse_unused(reader)
+            library.refuse_unused(reader.strategy, reader.prompts)
         return reader

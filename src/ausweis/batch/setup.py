@@ -1,14 +1,13 @@
 """What a run is made of, from what a user names: the engine, and the versions of the templates."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from ausweis.engines.protocol import Engine
 from ausweis.errors import InputError, PromptError
 from ausweis.prompts import Library, Template
 from ausweis.provenance import PromptProvenance
-from ausweis.reading.reader import Reader
 from ausweis.reading.strategies import (
     INCIDENT_QUESTION_TEMPLATE,
     QUESTION_TEMPLATE,
@@ -127,19 +126,17 @@ class PinnedLibrary(Library):
         pinned = self._pinned.get(name) if isinstance(name, str) else None
         return pinned or super().get(name)
 
-    def refuse_unused(self, reader: Reader) -> None:
-        """Say so when a template was chosen that the reader does not ask with.
+    def refuse_unused(self, strategy: str, prompts: Iterable[PromptProvenance]) -> None:
+        """Say so when a template was chosen that is not among those that the strategy asks with.
 
         Raises:
             PromptError: one was.
         """
-        asked = {stamp.id for stamp in reader.prompts}
+        asked = {stamp.id for stamp in prompts}
         for identifier in self._pinned:
             if identifier not in asked:
-                message = (
-                    f"the strategy {reader.strategy} does not ask with it; it asks with {', '.join(sorted(asked))}"
-                )
-                raise PromptError(message + _hint(reader.strategy, identifier), place=self._pinned[identifier].name)
+                message = f"the strategy {strategy} does not ask with it; it asks with {', '.join(sorted(asked))}"
+                raise PromptError(message + _hint(strategy, identifier), place=self._pinned[identifier].name)
 
 
 def _hint(strategy: str, identifier: str) -> str:

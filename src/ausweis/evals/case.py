@@ -33,8 +33,9 @@ class Likeliest(BaseModel):
 
 
 class Case(BaseModel):
-    """`told` is None where the call has no verdict; `failure` says why. `seconds` and `tokens` are of reading it.
+    """`told` is None where the call has no verdict; `failure` says why. It tells what the label tells of.
 
+    `seconds` and `tokens` are of reading it.
     `tags` are words such as `difficulty:hard`: what numbers are told apart by. `quotes` counts the quotes of the
     verdict, `verbatim` those that stand letter for letter in their turns. `incidents`: each that the label knows of, by
     id; None where it tells nothing of incidents. `own_words`: those of the policy, where the label tells an outcome.
@@ -115,6 +116,8 @@ def case_of(
     if verdict is None:
         return case
     told = Conclusion.of_verdict(verdict)
+    if gold.outcome is None:
+        told = Conclusion(caller=gold.caller, authorisation=gold.authorisation)
     if case.incidents is not None:
         known = [(incident.id, incident.turn) for incident in verdict.incidents if incident.id in case.incidents]
         told = told.model_copy(update={"incidents": incident_words(known)})

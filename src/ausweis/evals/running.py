@@ -119,7 +119,7 @@ class _Run:
         self._calls = calls
         self._policy_of = wanted.policies(calls)
         self._policies = {policy.sha256: policy for policy in self._policy_of.values()}
-        self._judged = {self._policy_of[call.call.id].sha256 for call in calls if call.gold.outcome is not None}
+        self._tells_outcome = {self._policy_of[call.call.id].sha256 for call in calls if call.gold.outcome is not None}
         self._on_progress = on_progress
         self._warn = warn
         self._before = self._progress = Progress()
@@ -138,8 +138,9 @@ class _Run:
                 self._check_live(inner)
 
     def _scorer(self, engine: Engine, policy: PolicyFile) -> Scorer:
-        """Where no label tells an outcome, authentication is not read."""
-        return replace(self._wanted.recipe, policy=policy, authentication=policy.sha256 in self._judged).scorer(engine)
+        """Where no label of a policy tells an outcome, authentication is not read."""
+        asked = policy.sha256 in self._tells_outcome
+        return replace(self._wanted.recipe, policy=policy, authentication=asked).scorer(engine)
 
     def _read_by(self, repeat: int, policy: PolicyFile, scorer: Scorer) -> None:
         ids = {name for name, own in self._policy_of.items() if own.sha256 == policy.sha256}
@@ -163,6 +164,9 @@ class _Run:
     def _same_system(self, scorers: Sequence[Scorer]) -> None:
         """Refuse another system than the run was begun with; write the manifest of a new run."""
         system = System.of(scorers[0].origin)
+        self._wanted.recipe.library().refuse_unused(
+            system.strategy, [prompt for scorer in scorers for prompt in scorer.origin.prompts]
+        )
         prompts = dict.fromkeys(prompt for scorer in scorers for prompt in System.of(scorer.origin).prompts)
         system = system.model_copy(update={"prompts": tuple(prompts)})
         if self.manifest.system is None:

@@ -1,4 +1,4 @@
-"""The two ways to ask about the chunks of a call: one by one in a small window, or as a transcript that is read once.
+"""The ways to ask about the chunks of a call: one by one in a small window, or as a transcript that is read once.
 
 A window suits a model that answers in words: the template of the speaker, its examples, two lines before the one in
 question. A probe needs neither examples nor a question: it reads what the model understood of each line while it

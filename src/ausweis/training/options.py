@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,6 +17,7 @@ from ausweis.evals.validate import unknown_words
 from ausweis.judging import find_policy
 from ausweis.prompts import Template
 from ausweis.provenance import ModelProvenance
+from ausweis.vocabulary import CATEGORIES, FACTORS
 
 __all__ = ["Options", "bytes_of", "calls_of", "drawn"]
 
@@ -80,17 +82,19 @@ def bytes_of(learned: LearnedFile) -> bytes:
         return _saved(learned, Path(folder) / "part").read_bytes()
 
 
-def calls_of(options: Options) -> list[LabelledCall]:
-    """The labelled calls that are learned from.
+def calls_of(options: Options, *, judged: bool = True) -> list[LabelledCall]:
+    """The labelled calls that are learned from. `judged`: they will be judged by the policies of their labels.
 
     Raises:
         InputError: a file cannot be read, or a label names what its policy does not know.
-        PolicyError: the policy of a label is not there.
+        PolicyError: the policy of a label is not there that is judged, or names own words.
     """
     calls = read_all(options.labelled)
-    policies = {name: find_policy(name).policy for name in dict.fromkeys(labelled.policy for labelled in calls)}
+    policy_of = cache(find_policy)
     for labelled in calls:
-        if problem := next(unknown_words(labelled, policies[labelled.policy]), None):
+        own = {event.subject for event in labelled.gold.events} - {None, *FACTORS, *CATEGORIES}
+        unknown = unknown_words(labelled, policy_of(labelled.policy).policy) if judged or own else iter(())
+        if problem := next(unknown, None):
             raise InputError(problem, place=labelled.call.id)
     return drawn(calls, options.limit)
 

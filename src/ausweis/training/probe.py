@@ -28,8 +28,9 @@ __all__ = [
     "Start",
     "calibrated",
     "learn",
-    "left_out",
+    "left_out_scores",
     "network_of",
+    "networks_without",
     "prepare",
     "probe_of",
     "truth_of",
@@ -41,6 +42,8 @@ FOLDS = 5
 NETWORKS = 3
 """Their scores are averaged."""
 BASIS = ("token_basis", "token_shift", "line_basis", "line_shift")
+OF_LABELS = tuple(name for name, axes in PARTS.items() if axes.endswith("k"))
+"""The parts that have an axis of labels, the last one."""
 UNLIKELY = -6.0
 """Log-odds of a label that a probe has not learned, where it goes on learning."""
 BASIS_CALLS = 150
@@ -60,7 +63,8 @@ class Learned(NamedTuple):
 class Start(NamedTuple):
     """The probe that learning goes on from, and calls that it has learned from, to be learned again.
 
-    `share`: how far the probe that comes out lies on the way from this one to what is learned. What was learned from
+    `share`: how far the probe that comes out lies on the way from this one to what is learned; a label that this one
+    does not know is taken as it was learned. What was learned from
     calls of one kind alone does worse on all others; half-way it keeps most of both (Wortsman et al., *Robust
     fine-tuning of zero-shot models*, arXiv 2109.01903).
     """
@@ -73,7 +77,7 @@ class Start(NamedTuple):
 class LeftOut(NamedTuple):
     """What is told of calls by networks that have not seen them: shape (lines, labels) each.
 
-    `scores` are calibrated log-odds, `answers` the same as probabilities; `dialogue` as in a probe.
+    `scores` are log-odds, `answers` calibrated probabilities; `dialogue` as in a probe.
     """
 
     learned: Learned
@@ -151,18 +155,18 @@ def learn(
     _, labels, chunks, numbers, groups = learned
     starts = [None] * NETWORKS if before is None else [network_of(before, labels, place) for place in range(NETWORKS)]
     shares = np.array([share if before and label in before.labels else 1.0 for label in labels], np.float32)
-    folds = list(_networks_without(numbers, plan, groups, starts[0], again))
-    calibration = slopes_of(numbers, _scores(folds, numbers, plan))
+    folds = list(networks_without(numbers, plan, groups, starts[0], again))
+    calibration = slopes_of(numbers, left_out_scores(folds, numbers, plan))
 
     def finished(network: Mapping[str, Array], begin: Mapping[str, Array] | None) -> dict[str, Array]:
         parts = calibrated(network, calibration)
         return parts if begin is None else _between(begin, parts, share, shares)
 
-    scores = _scores([(outside, finished(network, starts[0])) for outside, network in folds], numbers, plan)
+    scores = left_out_scores([(outside, finished(network, starts[0])) for outside, network in folds], numbers, plan)
     answers = [(1 / (1 + np.exp(-score))).astype(np.float32) for score in scores]
     dialogue = dialogue_of(labels, chunks, numbers, answers) if task.dialogue else ()
-    if before and before.dialogue and dialogue:
-        pairs = zip(before.dialogue, dialogue, strict=True)
+    if before and before.dialogue:
+        pairs = zip(before.dialogue, dialogue or before.dialogue, strict=True)
         dialogue = tuple(round((1 - share) * old + share * new, 4) for old, new in pairs)
     on_left_out(LeftOut(learned, scores, answers, dialogue))
     seen = [*numbers, *(call for call, _ in again)]
@@ -174,15 +178,15 @@ def calibrated(network: Mapping[str, Array], calibration: tuple[Array, Array]) -
     """The network, its scores changed by slopes and offsets."""
     slopes, offsets = calibration
     parts = dict(network)
-    for name in ("hidden_label", "line_label", "pooled_label", "label_bias"):
+    for name in OF_LABELS:
         parts[name] = parts[name] * slopes
     parts["label_bias"] = parts["label_bias"] + offsets
     return parts
 
 
 def _between(begin: Mapping[str, Array], end: Mapping[str, Array], share: float, shares: Array) -> dict[str, Array]:
-    """The network so far on the way; `shares`: of each label."""
-    ways = {name: shares if PARTS[name].endswith("k") else share for name in end}
+    """The network on the way from `begin` to `end`; `shares`: how far the parts of each label go."""
+    ways = {name: shares if name in OF_LABELS else share for name in end}
     return {name: ((1 - ways[name]) * begin[name] + ways[name] * part).astype(np.float32) for name, part in end.items()}
 
 
@@ -216,11 +220,11 @@ def probe_of(
 def network_of(probe: Probe, labels: Sequence[str], place: int) -> dict[str, Array]:
     """One network of a probe, for these labels; those that it has not learned begin as unlikely."""
     network: dict[str, Array] = {}
-    for name, axes in PARTS.items():
+    for name in PARTS:
         if name in BASIS:
             continue
         part = probe.parts[name][place % len(probe.parts[name])]
-        if axes.endswith("k"):
+        if name in OF_LABELS:
             whole = np.full((*part.shape[:-1], len(labels)), UNLIKELY if name == "label_bias" else 0.0, np.float32)
             for column, label in enumerate(probe.labels):
                 whole[..., labels.index(label)] = part[..., column]
@@ -229,30 +233,19 @@ def network_of(probe: Probe, labels: Sequence[str], place: int) -> dict[str, Arr
     return network
 
 
-def left_out(
+def networks_without(
     calls: Sequence[CallNumbers],
     plan: Plan,
     groups: Sequence[str],
     start: Mapping[str, Array] | None = None,
     again: Sequence[tuple[CallNumbers, str]] = (),
-) -> list[Array]:
-    """The scores of each call by a network that has seen none of its group: shape (lines, labels).
+) -> Iterator[tuple[list[int], dict[str, Array]]]:
+    """Of each fold, the places of the calls that are left out, and a network that has seen none of their groups.
 
     Groups are whole writing passes where the calls tell them: calls by one author share a manner, so that folds by
     chance flatter. Calls of one single group are left out by themselves. `again` are calls, with their groups, that are
     learned besides, and that nothing is told of.
     """
-    return _scores(_networks_without(calls, plan, groups, start, again), calls, plan)
-
-
-def _networks_without(
-    calls: Sequence[CallNumbers],
-    plan: Plan,
-    groups: Sequence[str],
-    start: Mapping[str, Array] | None,
-    again: Sequence[tuple[CallNumbers, str]],
-) -> Iterator[tuple[list[int], dict[str, Array]]]:
-    """The places of the calls that are left out, and the network that has not seen them."""
     if len(set(groups)) == 1:
         groups = [str(place) for place in range(len(calls))]
     number = {group: place for place, group in enumerate(dict.fromkeys(groups))}
@@ -266,9 +259,10 @@ def _networks_without(
         yield outside, learn_network([*inside, *besides], plan, start=start)
 
 
-def _scores(
+def left_out_scores(
     folds: Iterable[tuple[list[int], Mapping[str, Array]]], calls: Sequence[CallNumbers], plan: Plan
 ) -> list[Array]:
+    """What the networks of `networks_without` tell of the calls that they have not seen: shape (lines, labels) each."""
     scores: dict[int, Array] = {}
     for outside, network in folds:
         scores |= dict(zip(outside, scores_of(network, [calls[place] for place in outside], plan), strict=True))

@@ -53,13 +53,15 @@ def train_probe(options: Options, going_on: GoingOn | None = None) -> Path:
     task = TASKS.get(template.id)
     if task is None:
         raise InputError(f"{template.name} has no probe: --template is {' or '.join(TASKS)}")
-    new = calls_of(options)
+    new = calls_of(options, judged=task is FACT_TASK)
     known = _rehearsed(going_on)
     engine = LlamaEngine.load(options.model)
     layers, sha256 = layers_of(engine.layers), engine.info.sha256
     before = None if going_on is None else _start(going_on.probe, template, engine)
     files = (*options.labelled, *(going_on.rehearse if going_on else ()))
     about = f"learned from {', '.join(path.name for path in files)}"
+    if going_on:
+        about += f", going on from {going_on.probe.name}, share {going_on.share:g}"
     keep = options.keeper("probe", template, engine.info, about)
     with options.progress([*new, *known]) as calls:
         kept = list(collect(engine, template, calls, layers, options.work))
@@ -99,6 +101,6 @@ def _rehearsed(going_on: GoingOn | None) -> list[LabelledCall]:
 
 def _start(path: Path, template: Template, engine: LlamaEngine) -> Probe:
     start = Probe.load(path)
-    if (start.template_sha256, start.model_sha256) != (template.sha256, engine.info.sha256):
+    if (start.template_sha256, start.model_sha256, start.adapter_sha256) != (template.sha256, engine.info.sha256, ""):
         raise InputError(f"the probe to go on from is not for {template.name} and {engine.info.id}", place=str(path))
     return start

@@ -1,5 +1,6 @@
 """`ausweis train probe` and `matcher`: what the reader needs for a model, a template or incidents of your own."""
 
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -98,6 +99,8 @@ def probe(
 
     if (rehearse or share) and not go_on:
         raise InputError(f"{'--rehearse' if rehearse else '--share'} is for --go-on")
+    if share is not None and isnan(share):
+        raise InputError("--share is a number from 0 to 1")
     train_probe(options_of(given), GoingOn(go_on, rehearse, rehearsed, share or 1.0) if go_on else None)
 
 

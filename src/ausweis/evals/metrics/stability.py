@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from ausweis.evals.case import Case
+from ausweis.evals.conclusion import ids_of
 from ausweis.evals.metrics.estimate import Estimate, share
 from ausweis.evals.metrics.outcomes import told
 
@@ -11,11 +12,11 @@ __all__ = ["flipped", "flips"]
 
 
 def flipped(cases: Sequence[Case]) -> list[str]:
-    """The ids of the calls that have several outcomes over the repeats."""
-    outcomes: dict[str, set[str]] = defaultdict(set)
+    """The ids of the calls that have several outcomes, or other incidents, over the repeats."""
+    verdicts: dict[str, set[tuple[str, frozenset[str]]]] = defaultdict(set)
     for case in cases:
-        outcomes[case.id].add(told(case))
-    return sorted(identifier for identifier, said in outcomes.items() if len(said) > 1)
+        verdicts[case.id].add((told(case), ids_of(case.told.incidents if case.told else ())))
+    return sorted(identifier for identifier, said in verdicts.items() if len(said) > 1)
 
 
 def flips(cases: Sequence[Case]) -> Estimate | None:
