@@ -224,6 +224,17 @@ def test_own_words_are_read_where_a_matcher_of_words_was_learned(own: Library) -
     assert without.read(TALK).facts.asked_words == ()
 
 
+def test_own_words_are_read_with_the_probe_that_their_matcher_was_learned_with(own: Library) -> None:
+    """Though a newer one reads calls under policies without own words."""
+    template = own.get("transcript")
+    older = with_probe(own)
+    saved(words_by_chance((1,), 1, ENGINE.info.sha256, template), template, probe=older)
+    newer = Probe.load(saved(replace(tiny(template), notes="newer"), template)).sha256
+    for policy, used in ((WITH_OWN, older), (POLICY, newer)):
+        prompts = open_reader("turnwise", ENGINE, own, policy).prompts
+        assert [stamp.sha256 for stamp in prompts if stamp.id == "transcript:probe"] == [used]
+
+
 @pytest.mark.parametrize("learned_for_another_probe", [True, False])
 def test_own_words_are_not_asked_without_it(own: Library, learned_for_another_probe: bool) -> None:
     """What was learned for another probe is none; all else is as if the policy had no own words."""

@@ -27,6 +27,7 @@ __all__ = [
     "LEARNED_VARIABLE",
     "SHIPPED",
     "LearnedIndex",
+    "bound_to",
     "find",
     "index_to_write",
     "indexes",
@@ -177,7 +178,11 @@ def index_to_write(folder: Path | None = None) -> LearnedIndex:
 
 
 def find(
-    kind: LearnedKind, template: PromptProvenance, base_sha256: str, beside: Mapping[LearnedKind, str] | None = None
+    kind: LearnedKind,
+    template: PromptProvenance,
+    base_sha256: str,
+    beside: Mapping[LearnedKind, str] | None = None,
+    only: str | None = None,
 ) -> Path | None:
     """Where the newest part stands, its hash checked; None where there is none. All else is as in `newest`.
 
@@ -185,17 +190,37 @@ def find(
         ModelError: its file is not what the index says, or an index cannot be read.
         PromptError: as `newest`.
     """
-    found = newest(kind, template, base_sha256, beside)
+    found = newest(kind, template, base_sha256, beside, only)
     return None if found is None else found[0].checked(found[1])
 
 
+def bound_to(kind: LearnedKind, other: LearnedKind, template: PromptProvenance, base_sha256: str) -> list[str]:
+    """The SHA-256 of the `other` parts that parts of this kind are bound to; that of the newest one first.
+
+    Raises:
+        ModelError: an index cannot be read.
+    """
+    bound = [
+        sorted(
+            (part for part in index.parts if part.is_for(kind, template) and part.base.sha256 == base_sha256),
+            key=lambda part: -part.version,
+        )
+        for index in indexes()
+    ]
+    return [part.bound_to[other] for parts in bound for part in parts if other in part.bound_to]
+
+
 def newest(
-    kind: LearnedKind, template: PromptProvenance, base_sha256: str, beside: Mapping[LearnedKind, str] | None = None
+    kind: LearnedKind,
+    template: PromptProvenance,
+    base_sha256: str,
+    beside: Mapping[LearnedKind, str] | None = None,
+    only: str | None = None,
 ) -> tuple[LearnedIndex, LearnedPart] | None:
     """The newest part of this kind for a template and a model, with its index; None where there is none.
 
     The first index that has one decides. `beside`: the parts that it is used with, by kind and SHA-256; one that is
-    bound to others does not fit.
+    bound to others does not fit. `only`: the one with this SHA-256.
 
     Raises:
         ModelError: an index cannot be read.
@@ -204,6 +229,7 @@ def newest(
     other_text: Path | None = None
     for index in indexes():
         parts = [part for part in index.parts if part.is_for(kind, template) and part.fits(base_sha256, beside or {})]
+        parts = [part for part in parts if only in (None, part.sha256)]
         fitting = [part for part in parts if part.template == template]
         if fitting:
             return index, max(fitting, key=lambda part: part.version)

@@ -119,16 +119,30 @@ def _asking(engine: Engine, library: Library, own_words: tuple[OwnWord, ...], *,
 
 
 def _learned(engine: Engine, library: Library, own_words: tuple[OwnWord, ...]) -> Asking | None:
-    """The way to ask with a probe; None where the templates or the model have none."""
+    """The way to ask with a probe; None where the templates or the model have none.
+
+    Where the policy has own words, with the newest probe that a matcher of words was learned with.
+    """
     if TRANSCRIPT_TEMPLATE not in library.versions():
         return None
     template = _template(library, TRANSCRIPT_TEMPLATE)
     probe = probe_for(template, engine)
     if probe is None:
         return None
-    words = _learned_for(WordMatcher, "words", template, engine, {"probe": probe.sha256}) if own_words else None
+    probe, words = _with_words(template, engine, probe) if own_words else (probe, None)
     own = None if words is None else OwnWords(own_words, words, template, _template(library, QUESTION_TEMPLATE))
     return TranscriptAsking(template, probe, _template(library, "call-start"), own)
+
+
+def _with_words(template: Template, engine: Engine, newest: Probe) -> tuple[Probe, WordMatcher | None]:
+    """The newest probe that a matcher of words was learned with, and that; without such a one the newest probe."""
+    older = learned_index.bound_to("words", "probe", template.provenance, engine.info.sha256)
+    for sha256 in (newest.sha256, *older):
+        probe = _learned_for(Probe, "probe", template, engine, only=sha256)
+        words = _learned_for(WordMatcher, "words", template, engine, {"probe": sha256})
+        if probe is not None and words is not None:
+            return probe, words
+    return newest, None
 
 
 def _template(library: Library, name: str) -> Template:
@@ -189,12 +203,13 @@ def _learned_for(
     template: Template,
     engine: Engine,
     beside: Mapping[LearnedKind, str] | None = None,
+    only: str | None = None,
 ) -> _Learned | None:
     if not isinstance(engine, TranscriptEngine):
         return None
     adapter = engine.info.parameters.get("adapter", "")
     used: dict[LearnedKind, str] = {**(beside or {}), **({"adapter": adapter} if adapter else {})}
-    path = learned_index.find(kind, template.provenance, engine.info.sha256, used)
+    path = learned_index.find(kind, template.provenance, engine.info.sha256, used, only)
     if path is None:
         return None
     learned = cast("_Learned", _loaded(form.load, path, path.stat().st_mtime_ns))

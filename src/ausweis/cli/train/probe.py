@@ -84,7 +84,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     "--share",
     type=click.FloatRange(0, 1, min_open=True),
     metavar="X",
-    help="With --go-on: how far to go from that probe to what is learned. 0.5 keeps most of both.  [default: 1]",
+    help="With --go-on: how far to go from that probe to what is learned; 0.5 keeps most of both. Default: 1.",
 )
 def probe(
     go_on: Path | None, rehearse: tuple[Path, ...], rehearsed: int | None, share: float | None, **given: Any
