@@ -41,14 +41,20 @@ def test_or_in_a_file_alone(tmp_path: Path) -> None:
         options(out, version=2).keeper("probe", TEMPLATE, MODEL, "")
 
 
-def test_a_label_that_its_policy_does_not_know_is_refused(tmp_path: Path) -> None:
-    file = tmp_path / "calls.jsonl"
-    line = """{"call": {"id": "a", "language": "de", "turns": [{"speaker": "caller", "text": "Meine PIN ist 4711"}]},
-        "gold": {"policy": "telecom-de", "outcome": "not_applicable", "events": [
-            {"turn": 1, "kind": "gives", "subject": "pin"}]}}"""
+def one_call(folder: Path, *, policy: str = "telecom-de", subject: str = "pin") -> Path:
+    """A file with a labelled call in which something is given."""
+    file = folder / "calls.jsonl"
+    line = f"""{{"call": {{"id": "a", "language": "de", "turns": [
+            {{"speaker": "caller", "text": "Meine PIN ist 4711"}}]}},
+        "gold": {{"policy": "{policy}", "outcome": "not_applicable", "events": [
+            {{"turn": 1, "kind": "gives", "subject": "{subject}"}}]}}}}"""
     file.write_text(" ".join(line.split()), encoding="utf-8")
-    assert [labelled.call.id for labelled in calls_of(options(labelled=(file,)))] == ["a"]
-    file.write_text(file.read_text().replace('"pin"', '"shoe_size"'), encoding="utf-8")
+    return file
+
+
+def test_a_label_that_its_policy_does_not_know_is_refused(tmp_path: Path) -> None:
+    assert [labelled.call.id for labelled in calls_of(options(labelled=(one_call(tmp_path),)))] == ["a"]
+    file = one_call(tmp_path, subject="shoe_size")
     with pytest.raises(InputError, match=r"a: gives shoe_size: turn 1 names what the policy telecom-de does not know"):
         calls_of(options(labelled=(file,)))
     file.write_text("", encoding="utf-8")
@@ -58,11 +64,7 @@ def test_a_label_that_its_policy_does_not_know_is_refused(tmp_path: Path) -> Non
 
 def test_a_policy_that_is_not_there_is_told_before_anything_is_read(tmp_path: Path) -> None:
     """Where calls will be judged by it: incidents are learned without."""
-    file = tmp_path / "calls.jsonl"
-    line = """{"call": {"id": "a", "language": "de", "turns": [{"speaker": "caller", "text": "Meine PIN ist 4711"}]},
-        "gold": {"policy": "gone.yaml", "outcome": "not_applicable", "events": [
-            {"turn": 1, "kind": "gives", "subject": "pin"}]}}"""
-    file.write_text(" ".join(line.split()), encoding="utf-8")
+    file = one_call(tmp_path, policy="gone.yaml")
     with pytest.raises(PolicyError, match=r"gone.yaml: no such file"):
         calls_of(options(labelled=(file,)))
     assert [labelled.call.id for labelled in calls_of(options(labelled=(file,)), judged=False)] == ["a"]

@@ -115,9 +115,8 @@ def case_of(
     )
     if verdict is None:
         return case
-    told = Conclusion.of_verdict(verdict)
-    if gold.outcome is None:
-        told = Conclusion(caller=gold.caller, authorisation=gold.authorisation)
+    nothing = Conclusion(caller=gold.caller, authorisation=gold.authorisation)
+    told = nothing if gold.outcome is None else Conclusion.of_verdict(verdict)
     if case.incidents is not None:
         known = [(incident.id, incident.turn) for incident in verdict.incidents if incident.id in case.incidents]
         told = told.model_copy(update={"incidents": incident_words(known)})

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -137,10 +138,10 @@ def _learned(engine: Engine, library: Library, own_words: tuple[OwnWord, ...]) -
 def _with_words(template: Template, engine: Engine, newest: Probe) -> tuple[Probe, WordMatcher | None]:
     """The newest probe that a matcher of words was learned with, and that; without such a one the newest probe."""
     older = learned_index.bound_to("words", "probe", template.provenance, engine.info.sha256)
-    for sha256 in (newest.sha256, *older):
-        probe = _learned_for(Probe, "probe", template, engine, only=sha256)
-        words = _learned_for(WordMatcher, "words", template, engine, {"probe": sha256})
-        if probe is not None and words is not None:
+    others = (_learned_for(Probe, "probe", template, engine, only=sha256) for sha256 in older)
+    for probe in filter(None, chain([newest], others)):
+        words = _learned_for(WordMatcher, "words", template, engine, {"probe": probe.sha256})
+        if words is not None:
             return probe, words
     return newest, None
 

@@ -64,9 +64,8 @@ class Start(NamedTuple):
     """The probe that learning goes on from, and calls that it has learned from, to be learned again.
 
     `share`: how far the probe that comes out lies on the way from this one to what is learned; a label that this one
-    does not know is taken as it was learned. What was learned from
-    calls of one kind alone does worse on all others; half-way it keeps most of both (Wortsman et al., *Robust
-    fine-tuning of zero-shot models*, arXiv 2109.01903).
+    does not know is taken as it was learned. What was learned from calls of one kind alone does worse on all others;
+    half-way it keeps most of both (Wortsman et al., *Robust fine-tuning of zero-shot models*, arXiv 2109.01903).
     """
 
     probe: Probe
