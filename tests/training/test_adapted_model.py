@@ -10,21 +10,22 @@ import torch
 from numpy.typing import NDArray
 from tests.evals.cases import labelled
 from tests.probes import by_chance
-from tests.training.small import PLAN, model
+from tests.training.small import PLAN, computed, model
 
 from ausweis.engines.learned_index import index_to_write
 from ausweis.engines.learned_part import Base
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.protocol import Transcript
 from ausweis.engines.weights import LocalModel, locate
-from ausweis.errors import EngineError, ModelError
+from ausweis.errors import EngineError, InputError, ModelError
 from ausweis.prompts import default_library
 from ausweis.reading.asking import transcript_of
 from ausweis.reading.chunks import spoken_chunks
-from ausweis.training.adapted_model import AdaptedModel, load_adapted, packed
+from ausweis.training.adapted_model import AdaptedModel, kept_layers, load_adapted
 from ausweis.training.adapter import AdapterLearner
-from ausweis.training.adapter_calls import adapter_calls
+from ausweis.training.adapter_calls import KeptCall, adapter_calls
 from ausweis.training.adapter_file import write_adapted
+from ausweis.training.lines import collect
 from ausweis.training.tasks import FACT_TASK
 
 pytestmark = pytest.mark.training
@@ -34,12 +35,22 @@ LAYERS = (4, 6, 8)
 
 
 def test_calls_behind_one_prefix_do_not_see_each_other() -> None:
-    small, prefix, one, other = model(), [1, 2, 3], [4, 5, 6, 7], [8, 9]
+    small, prefix = model(), [1, 2, 3]
+    one, other = (computed([*prefix, *call], small.kept)[3:] for call in ([4, 5, 6, 7], [8, 9]))
     with torch.no_grad():
-        together = small.states(packed(prefix, [one, other], CPU))
-        alone = torch.cat([small.states(packed(prefix, [call], CPU)) for call in (one, other)])
-    assert together.numpy() == pytest.approx(alone.numpy(), abs=1e-5)
-    assert small.first == 2
+        together = small.states(prefix, [one, other]).numpy()
+        alone = torch.cat([small.states(prefix, [call]) for call in (one, other)]).numpy()
+    assert together == pytest.approx(alone, abs=1e-5)
+    assert (small.first, small.kept) == (2, (1, 2, 3, 4))
+    # An adapter that has learned nothing changes nothing.
+    assert together == pytest.approx(np.concatenate([one, other])[:, 1:], abs=1e-5)
+
+
+def test_what_is_kept_are_the_layers_read_and_the_one_below() -> None:
+    assert kept_layers((12, 16, 20), 4) == (12, 16, 20)
+    assert kept_layers((12, 16, 20), 5) == (12, 15, 16, 20)
+    with pytest.raises(InputError, match="--layers is 20 at most"):
+        kept_layers((12, 16, 20), 21)
 
 
 def test_a_file_that_transformers_cannot_read_gets_a_sentence(tmp_path: Path) -> None:
@@ -57,15 +68,16 @@ def test_llama_cpp_reads_with_the_adapter_what_was_learned(tmp_path: Path) -> No
     ]
     adapted = load_adapted(weights, LAYERS, 6, 8, CPU)
     with closing(LlamaEngine(weights, context=512)) as engine:
-        calls = adapter_calls(engine, template, FACT_TASK, given, 100)
+        kept_calls = list(collect(engine, template, given, adapted.kept, tmp_path / "work"))
+        calls = adapter_calls(engine, template, FACT_TASK, kept_calls, 100)
         transcript = transcript_of(template, given[0].call, spoken_chunks(given[0].call))
         plain = _read(engine, transcript)
-    tokens = calls.learned[0]
-    begun = _states(adapted, tokens.prefix, tokens.tokens)
+    kept = calls.learned[0]
+    begun = _states(adapted, kept)
     assert np.corrcoef(begun.ravel(), plain.ravel())[0, 1] > 0.995
     learner = AdapterLearner(adapted, calls, replace(PLAN, rounds=6, rate=1e-2, patience=6))
     learner.learn()
-    learned = _states(adapted, tokens.prefix, tokens.tokens)
+    learned = _states(adapted, kept)
     probe = by_chance(("asks", "gives"), LAYERS, begun.shape[2], weights.sha256)
     index, base = index_to_write(tmp_path), Base(id=weights.id, sha256=weights.sha256)
     adapter, _ = write_adapted(index, learner.parts()[0], adapted, probe, template.provenance, base, "by chance")
@@ -95,9 +107,9 @@ def _short(folder: Path) -> Path:
     return path
 
 
-def _states(adapted: AdaptedModel, prefix: tuple[int, ...], tokens: list[int]) -> NDArray[np.float32]:
+def _states(adapted: AdaptedModel, call: KeptCall) -> NDArray[np.float32]:
     with torch.no_grad():
-        states: NDArray[np.float32] = adapted.states(packed(prefix, [tokens], CPU)).numpy()
+        states: NDArray[np.float32] = adapted.states(call.prefix, [call.states()]).numpy()
     return states
 
 

@@ -1,23 +1,24 @@
 """The model that an adapter is learned for, in PyTorch: out of its GGUF file, as far as its layers are read.
 
 The weights are those that llama.cpp computes with, brought from few bits to floating point; transformers reads them.
-An adapter (LoRA, Hu et al. 2021, arXiv 2106.09685) stands on the upper layers; those below are run without slopes.
+An adapter (LoRA, Hu et al. 2021, arXiv 2106.09685) stands on the upper layers. What lies below it does not change:
+llama.cpp reads each call once, the states of the layer below are kept, and learning goes on from there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import redirect_stderr
-from dataclasses import dataclass
 from io import StringIO
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ausweis.engines.weights import LocalModel
-from ausweis.errors import ModelError
+from ausweis.errors import InputError, ModelError
 
-__all__ = ["LINEAR", "AdaptedModel", "Packed", "load_adapted", "packed", "precision_on"]
+__all__ = ["LINEAR", "AdaptedModel", "kept_layers", "load_adapted", "precision_on"]
 
 LINEAR = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 """All linear parts of a layer."""
@@ -25,33 +26,18 @@ KINDS = ("llama", "qwen2")
 """Kinds of models whose weights llama.cpp and transformers name in known ways."""
 
 
-@dataclass(frozen=True)
-class Packed:
-    """Calls behind one prefix, each of which sees the prefix and itself. Shapes (1, t), (1, t), (1, 1, t, t).
+def kept_layers(read: Sequence[int], count: int) -> tuple[int, ...]:
+    """Whose states an adapter is learned from: the layers that are read, and the one below those that are adapted.
 
-    `begins`: how many tokens the prefix has.
+    `count`: how many are adapted, down from the last one that is read.
+
+    Raises:
+        InputError: no layer lies below.
     """
-
-    tokens: Tensor
-    positions: Tensor
-    seen: Tensor
-    begins: int
-
-
-def packed(prefix: Sequence[int], calls: Sequence[Sequence[int]], device: torch.device) -> Packed:
-    """Put calls behind a prefix, which is computed once for all of them."""
-    begins, sizes = len(prefix), [len(call) for call in calls]
-    owner = np.repeat(np.arange(-1, len(calls)), [begins, *sizes])
-    positions = np.concatenate([np.arange(begins), *(np.arange(begins, begins + size) for size in sizes)])
-    seen = (owner[:, None] == owner[None]) | (owner[None] == -1)
-    seen &= np.tri(len(owner), dtype=np.bool_)
-    tokens = np.concatenate([np.asarray(part, np.int64) for part in (prefix, *calls)])
-    return Packed(
-        torch.from_numpy(tokens[None]).to(device),
-        torch.from_numpy(positions.astype(np.int64)[None]).to(device),
-        torch.from_numpy(seen[None, None]).to(device),
-        begins,
-    )
+    below = max(read) - count
+    if below < 0:
+        raise InputError(f"the model has too few layers for that: --layers is {max(read)} at most")
+    return tuple(sorted({*read, below}))
 
 
 def precision_on(device: torch.device) -> torch.dtype:
@@ -63,15 +49,18 @@ def precision_on(device: torch.device) -> torch.dtype:
 
 
 class AdaptedModel:
-    """The layers up to the last one that is read, with an adapter on those from `first` on."""
+    """The layers up to the last one that is read, with an adapter on those from `first` on.
+
+    `read`: the layers whose states are wanted; `kept`: those whose states of a call it goes on from.
+    """
 
     def __init__(self, decoder: Any, read: Sequence[int], count: int, rank: int, device: torch.device) -> None:
-        """`decoder`: of transformers; `read`: the layers whose states are wanted; `count`: how many are adapted."""
+        """`decoder`: of transformers; `count`: how many layers are adapted."""
         from peft import LoraConfig, inject_adapter_in_model
 
         last = max(read)
-        self.read = tuple(read)
-        self.first = max(0, last + 1 - count)
+        self.read, self.kept = tuple(read), kept_layers(read, count)
+        self.first = last + 1 - count
         self.alpha = 2 * rank
         decoder.layers = decoder.layers[: last + 1]
         decoder.requires_grad_(requires_grad=False)
@@ -86,6 +75,7 @@ class AdaptedModel:
             torch.manual_seed(0)
             inject_adapter_in_model(config, decoder)
         self._decoder = decoder.to(device).eval()
+        self._begun: dict[tuple[int, ...], Tensor] = {}
         self.device = device
         self.config = decoder.config
         self.parts: dict[str, Tensor] = {
@@ -95,19 +85,45 @@ class AdaptedModel:
         for part in self.parts.values():
             part.requires_grad_()
 
-    def states(self, batch: Packed) -> Tensor:
-        """Of the tokens behind the prefix: float32, (tokens, layers, width), as `TranscriptContext.read` gives them."""
-        states = self._decoder.embed_tokens(batch.tokens)
-        turns = self._decoder.rotary_emb(states, position_ids=batch.positions)
-        found = []
-        for number, layer in enumerate(self._decoder.layers):
-            with torch.set_grad_enabled(torch.is_grad_enabled() and number >= self.first):
-                states = layer(
-                    states, attention_mask=batch.seen, position_ids=batch.positions, position_embeddings=turns
-                )
-            if number in self.read:
-                found.append(states[0, batch.begins :].float())
+    def states(self, prefix: Sequence[int], calls: Sequence[NDArray[np.floating[Any]]]) -> Tensor:
+        """Of all tokens of calls, each of which sees one prefix and itself.
+
+        `prefix`: tokens; `calls`: the states of what stands behind it, of shape (tokens, kept layers, width) each.
+        Returns float32, (tokens, read layers, width), as `TranscriptContext.read` gives them.
+        """
+        begun = self._below(tuple(prefix))
+        kept = torch.from_numpy(np.concatenate(calls).astype(np.float32)).to(self.device)
+        begins = len(prefix)
+        owner = np.repeat(np.arange(-1, len(calls)), [begins, *map(len, calls)])
+        seen = ((owner[:, None] == owner[None]) | (owner[None] == -1)) & np.tri(len(owner), dtype=np.bool_)
+        places = np.concatenate([np.arange(begins), *(np.arange(begins, begins + len(call)) for call in calls)])
+        states = torch.cat([begun, kept[None, :, self.kept.index(self.first - 1)].to(begun.dtype)], dim=1)
+        computed = self._through(range(self.first, len(self._decoder.layers)), states, places, seen)
+        found = [kept[:, self.kept.index(layer)] for layer in self.read if layer < self.first]
+        found += [states[0, begins:].float() for layer, states in computed if layer in self.read]
         return torch.stack(found, dim=1)
+
+    def _below(self, prefix: tuple[int, ...]) -> Tensor:
+        """The states of a prefix below the adapter, which are computed once: shape (1, tokens, width)."""
+        if prefix not in self._begun:
+            with torch.no_grad():
+                states = self._decoder.embed_tokens(torch.tensor([prefix], device=self.device))
+                seen = np.tri(len(prefix), dtype=np.bool_)
+                for _, below in self._through(range(self.first), states, np.arange(len(prefix)), seen):
+                    states = below
+            self._begun[prefix] = states
+        return self._begun[prefix]
+
+    def _through(
+        self, layers: range, states: Tensor, places: NDArray[np.int64], seen: NDArray[np.bool_]
+    ) -> Iterator[tuple[int, Tensor]]:
+        """Each layer with what it computes; `seen`: which tokens (columns) each token (row) looks at."""
+        positions, mask = (torch.from_numpy(part).to(self.device) for part in (places[None], seen[None, None]))
+        turns = self._decoder.rotary_emb(states, position_ids=positions)
+        for number in layers:
+            layer = self._decoder.layers[number]
+            states = layer(states, attention_mask=mask, position_ids=positions, position_embeddings=turns)
+            yield number, states
 
 
 def load_adapted(weights: LocalModel, read: Sequence[int], count: int, rank: int, device: torch.device) -> AdaptedModel:

@@ -1,7 +1,8 @@
-"""Learns an adapter of the model together with the network that reads it: both go down the slope of one loss.
+"""Learns an adapter of the model together with the networks that read it: all go down the slope of one loss.
 
-The network is that of a probe, over the states that the adapted model has; the directions of its basis are those of the
-model as it is. After each round, calls that were left out tell whether it got better; the best round is kept.
+The networks are those of a probe, over the states that the adapted model has; the directions of their basis are those
+of the model as it is. They begin with nothing, or with what a probe of that model has learned. After each round, calls
+that were left out tell whether it got better; the best round is kept.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,11 +15,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ausweis.engines.probe import features
+from ausweis.engines.probe import Probe, features
 from ausweis.errors import InputError
-from ausweis.training.adapted_model import AdaptedModel, packed
-from ausweis.training.adapter_calls import AdapterCalls, TokenCall, rounds_of
-from ausweis.training.learning import Network, Optimiser, arrays_of, chance_of, network_from, sums_by
+from ausweis.training.adapted_model import AdaptedModel
+from ausweis.training.adapter_calls import AdapterCalls, KeptCall, rounds_of
+from ausweis.training.learning import Optimiser, arrays_of, chance_of, network_from, sums_by
 from ausweis.training.network import (
     Basis,
     Batch,
@@ -30,6 +31,7 @@ from ausweis.training.network import (
     loss_of,
     network_scores,
 )
+from ausweis.training.probe import NETWORKS, basis_from, between, calibrated, network_of
 
 __all__ = ["AdapterLearner", "AdapterPlan", "features_of"]
 
@@ -46,9 +48,9 @@ class AdapterPlan:
     `rate` is of the adapter; `tokens`: of the calls that are learned at once; `patience`: rounds that may be no better.
     """
 
-    layers: int = 12
+    layers: int = 4
     rank: int = 16
-    rounds: int = 6
+    rounds: int = 3
     rate: float = 2e-4
     tokens: int = 2000
     patience: int = 2
@@ -72,8 +74,15 @@ def _unit(states: Tensor) -> Tensor:
 class AdapterLearner:
     """A training under way. `losses`: of each step so far, as a mean over its lines; `left_out`: after each round."""
 
-    def __init__(self, model: AdaptedModel, calls: AdapterCalls, plan: AdapterPlan, kept: Path | None = None) -> None:
-        """Goes on from what is `kept` there, if there is something.
+    def __init__(
+        self,
+        model: AdaptedModel,
+        calls: AdapterCalls,
+        plan: AdapterPlan,
+        kept: Path | None = None,
+        start: Probe | None = None,
+    ) -> None:
+        """Goes on from what is `kept` there, if there is something; else the networks begin as those of `start`.
 
         Raises:
             InputError: what is kept there is broken.
@@ -86,11 +95,12 @@ class AdapterLearner:
         self.losses: list[float] = []
         self.left_out: list[float] = []
         state = None if kept is None or not kept.is_file() else _read(kept)
-        self.basis = Basis(**state["basis"]) if state else self._basis()
+        self.basis = basis_from(start) if start else Basis(**state["basis"]) if state else self._basis()
         self._directions = {name: torch.tensor(part, device=model.device) for name, part in vars(self.basis).items()}
-        self._network = self._network_of(state["network"] if state else None)
+        self._networks = [network_from(parts, model.device) for parts in self._beginnings(start)]
         adapter = {"params": list(model.parts.values()), "lr": plan.rate, "weight_decay": 0.0}
-        self._optimiser = Optimiser([adapter, *groups_of(self._network, plan.network)], self.steps)
+        groups = [group for network in self._networks for group in groups_of(network, plan.network)]
+        self._optimiser = Optimiser([adapter, *groups], self.steps)
         if state:
             self._go_on(state)
 
@@ -108,7 +118,9 @@ class AdapterLearner:
         while self._round < len(self._rounds) and self._worse < self._plan.patience:
             for places in self._rounds[self._round][self._step :]:
                 batch = self._batch([self._calls.learned[place] for place in places])
-                loss = loss_of(network_scores(self._network, batch, self._plan.network.dropout, self._chance), batch)
+                dropout = self._plan.network.dropout
+                told = [network_scores(network, batch, dropout, self._chance) for network in self._networks]
+                loss = torch.stack([loss_of(scores, batch) for scores in told]).mean()
                 self._optimiser.step(loss)
                 self.losses.append(float(loss.detach()))
                 self._step += 1
@@ -120,19 +132,36 @@ class AdapterLearner:
         self._take(self._best)
 
     def scores(self) -> list[Array]:
-        """The log-odds of each line and label, for each call that was left out."""
+        """The log-odds of each line and label, for each call that was left out: a mean over the networks."""
         with torch.no_grad():
-            return [network_scores(self._network, self._batch([call])).cpu().numpy() for call in self._calls.left_out]
+            return [self._mean_scores(self._batch([call])).cpu().numpy() for call in self._calls.left_out]
 
-    def parts(self) -> tuple[dict[str, Array], dict[str, Array]]:
-        """Of the adapter, and of the network."""
-        return arrays_of(self._model.parts), arrays_of(self._network)
+    def _mean_scores(self, batch: Batch) -> Tensor:
+        return torch.stack([network_scores(network, batch) for network in self._networks]).mean(dim=0)
+
+    def parts(self) -> tuple[dict[str, Array], list[dict[str, Array]]]:
+        """Of the adapter, and of each network."""
+        return arrays_of(self._model.parts), [arrays_of(network) for network in self._networks]
+
+    def finish(self, calibration: tuple[Array, Array], start: Probe | None = None, share: float = 1.0) -> None:
+        """Calibrate the networks, and go all the way or a share of it: the adapter, and the networks from `start` on.
+
+        As `training.probe.Start`, of which an adapter that changes nothing is the other end.
+        """
+        labels = self._calls.labels
+        with torch.no_grad():
+            for name, part in self._model.parts.items():
+                part *= share if ".lora_B." in name else 1.0
+        ends = [calibrated(arrays_of(network), calibration) for network in self._networks]
+        if start is not None:
+            begins = self._beginnings(start)
+            ends = [between(begin, end, share, labels, start.labels) for begin, end in zip(begins, ends, strict=True)]
+        self._networks = [network_from(end, self._model.device) for end in ends]
 
     def keep(self, path: Path) -> None:
         """Write all that is needed to go on, at once or not at all."""
         state = {
             "basis": {name: torch.from_numpy(part) for name, part in vars(self.basis).items()},
-            "network": _copies(self._network),
             "optimiser": self._optimiser.state(),
             "chance": self._chance.get_state(),
             "place": [self._round, self._step, self._worse],
@@ -155,7 +184,7 @@ class AdapterLearner:
         self._worse += 1
         if self.left_out[-1] <= min(self.left_out):
             self._worse = 0
-            self._best = {"adapter": _copies(self._model.parts), "network": _copies(self._network)}
+            self._best = {"adapter": _copies(self._model.parts), "networks": [*map(_copies, self._networks)]}
         self._round, self._step = self._round + 1, 0
 
     def _left_out_loss(self) -> float:
@@ -168,42 +197,35 @@ class AdapterLearner:
             lines += float(call.counts.max(axis=1).sum())
         return total / max(lines, 1.0)
 
-    def _take(self, best: Mapping[str, Mapping[str, Tensor]]) -> None:
+    def _take(self, best: Mapping[str, Any]) -> None:
         with torch.no_grad():
-            for parts, kept in ((self._model.parts, best["adapter"]), (self._network, best["network"])):
+            pairs = zip(self._networks, best["networks"], strict=True)
+            for parts, kept in ((self._model.parts, best["adapter"]), *pairs):
                 for name, part in parts.items():
                     part.copy_(kept[name])
 
     def _basis(self) -> Basis:
         """From states of the model as it is: an adapter that has learned nothing changes nothing."""
         sample = self._calls.learned[:: -(-len(self._calls.learned) // BASIS_CALLS)]
+        places = [self._model.kept.index(layer) for layer in self._model.read]
         lines = []
-        with torch.no_grad():
-            for call in sample:
-                states = self._model.states(packed(call.prefix, [call.tokens], self._model.device)).cpu().numpy()
-                lines += np.split(states, np.cumsum([len(row) for row in call.rows])[:-1])
+        for call in sample:
+            states = call.states()[:, places].astype(np.float32)
+            lines += np.split(states, np.cumsum(call.lengths)[:-1])
         return basis_of([features(line) for line in lines], self._plan.network)
 
-    def _network_of(self, kept: Mapping[str, Tensor] | None) -> Network:
-        if kept is not None:
-            return network_from(arrays_of(kept), self._model.device)
-        sizes = {"tokens": self.basis.token_shift.size, "lines": self.basis.line_shift.size}
-        numbers = [
-            CallNumbers(
-                np.zeros((0, sizes["tokens"]), np.float16),
-                np.zeros(0, np.int32),
-                np.zeros((0, sizes["lines"]), np.float16),
-                call.labels,
-                call.counts,
-            )
-            for call in self._calls.learned
-        ]
-        return network_from(beginning(numbers, self._plan.network, np.random.default_rng(0)), self._model.device)
+    def _beginnings(self, start: Probe | None) -> list[dict[str, Array]]:
+        if start is not None:
+            return [network_of(start, self._calls.labels, place) for place in range(NETWORKS)]
+        nothing = np.zeros((0, self.basis.token_shift.size), np.float16), np.zeros(0, np.int32)
+        lines = np.zeros((0, self.basis.line_shift.size), np.float16)
+        numbers = [CallNumbers(*nothing, lines, call.labels, call.counts) for call in self._calls.learned]
+        return [beginning(numbers, self._plan.network, np.random.default_rng(seed)) for seed in range(NETWORKS)]
 
-    def _batch(self, calls: Sequence[TokenCall]) -> Batch:
+    def _batch(self, calls: Sequence[KeptCall]) -> Batch:
         device, by = self._model.device, self._directions
-        states = self._model.states(packed(calls[0].prefix, [call.tokens for call in calls], device))
-        tokens, owner, lines = features_of(states, [len(row) for call in calls for row in call.rows])
+        states = self._model.states(calls[0].prefix, [call.states() for call in calls])
+        tokens, owner, lines = features_of(states, [length for call in calls for length in call.lengths])
         labels, counts = (
             torch.from_numpy(np.concatenate([getattr(call, name) for call in calls])).to(device)
             for name in ("labels", "counts")

@@ -1,4 +1,4 @@
-"""What an adapter is learned from: the tokens of labelled calls, as the engine reads them, and the labels of each line.
+"""What an adapter is learned from: states of labelled calls below it, as they were kept, and the labels of each line.
 
 Calls are learned together as far as so many tokens allow; a longer one is learned from its beginning. Calls of some
 writing passes are left out, to see when to stop, and to calibrate.
@@ -7,6 +7,7 @@ writing passes are left out, to see when to stop, and to calibrate.
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +22,7 @@ from ausweis.reading.chunks import Chunk, spoken_chunks
 from ausweis.training.lines import Lines, Task
 from ausweis.training.probe import truth_of
 
-__all__ = ["AdapterCalls", "TokenCall", "adapter_calls", "rounds_of"]
+__all__ = ["AdapterCalls", "KeptCall", "adapter_calls", "rounds_of"]
 
 Array = NDArray[np.float32]
 
@@ -29,20 +30,30 @@ LEFT_OUT = 8
 """Of so many writing passes one is left out."""
 
 
-class TokenCall(NamedTuple):
-    """One call. `rows`: the tokens of each line, behind those of the `prefix`; `labels`, `counts`: (lines, labels)."""
+class KeptCall(NamedTuple):
+    """One call. `prefix`: the tokens before it; `lengths`: how many each line has; `path`: where its states are kept.
+
+    `labels`, `counts`: (lines, labels).
+    """
 
     labelled: LabelledCall
     chunks: list[Chunk]
     prefix: tuple[int, ...]
-    rows: list[list[int]]
+    lengths: list[int]
+    path: Path
     labels: Array
     counts: Array
 
     @property
-    def tokens(self) -> list[int]:
+    def tokens(self) -> int:
         """Of all lines."""
-        return [token for row in self.rows for token in row]
+        return sum(self.lengths)
+
+    def states(self) -> NDArray[np.float16]:
+        """Of all tokens, (tokens, layers, width): those of the layers that were kept."""
+        with np.load(self.path) as kept:
+            states: NDArray[np.float16] = kept["states"][: self.tokens]
+        return states
 
 
 @dataclass(frozen=True)
@@ -50,52 +61,74 @@ class AdapterCalls:
     """Calls to learn from, and those that are left out; what is told of them are these labels."""
 
     labels: tuple[str, ...]
-    learned: list[TokenCall]
-    left_out: list[TokenCall]
+    learned: list[KeptCall]
+    left_out: list[KeptCall]
 
     def sha256(self) -> str:
-        """Of all tokens and labels: another training begins anew."""
+        """Of all that is learned from: another training begins anew."""
         digest = hashlib.sha256(repr(self.labels).encode())
         for call in (*self.learned, *self.left_out):
-            digest.update(repr((call.prefix, call.rows)).encode())
+            digest.update(repr((call.prefix, call.lengths, call.path.name)).encode())
             digest.update(call.labels.tobytes() + call.counts.tobytes())
         return digest.hexdigest()
 
 
 def adapter_calls(
-    engine: LlamaEngine, template: Template, task: Task, calls: Sequence[LabelledCall], most: int
+    engine: LlamaEngine,
+    template: Template,
+    task: Task,
+    new: Sequence[tuple[LabelledCall, Path]],
+    most: int,
+    rehearsed: Sequence[tuple[LabelledCall, Path]] = (),
+    known: Sequence[str] = (),
 ) -> AdapterCalls:
-    """The calls as the engine's model reads them, each as far as so many tokens go.
+    """The calls whose states were kept (`collect`), each as far as so many tokens go.
+
+    `rehearsed`: are learned, and never left out; none of a writing pass that is. `known`: labels that are told in any
+    case.
 
     Raises:
-        InputError: they teach nothing, or there is none to leave out.
+        InputError: the new ones teach nothing, or there is none to leave out.
     """
-    told = [(call, *cut) for call in calls if (cut := _cut(engine, template, call, most)) is not None]
-    lines = [
-        Lines(chunks, [], task.of_chunks(call, chunks), task.group(call), task.known(call)) for call, chunks, *_ in told
-    ]
-    held = _left_out([call.group for call in lines])
-    if len(told) < 2 or all(held) or not any(held):
+    fresh, again = (list(_cut(engine, template, task, pairs, most)) for pairs in (new, rehearsed))
+    held = _left_out([call.lines.group for call in fresh])
+    if len(fresh) < 2 or all(held) or not any(held):
         raise InputError("an adapter is learned from two calls at least: one of them is left out to see when to stop")
-    learned = [call for call, out in zip(lines, held, strict=True) if not out]
-    known = [line for call in learned if call.known != frozenset() for line in call.labels]
-    labels = task.labels(known, template)
-    truths = [truth_of(call, labels, task) for call in lines]
-    labels, truths = _with_both(labels, truths, held)
-    rows = [TokenCall(*call, *truth) for call, truth in zip(told, truths, strict=True)]
-    parts = [[call for call, out in zip(rows, held, strict=True) if out == wanted] for wanted in (False, True)]
-    return AdapterCalls(labels, *parts)
+    out = {call.lines.group for call, one in zip(fresh, held, strict=True) if one}
+    outside = [call for call, one in zip(fresh, held, strict=True) if one]
+    inside = [call for call, one in zip(fresh, held, strict=True) if not one]
+    inside += [call for call in again if call.lines.group not in out]
+    labels = _told(inside, template, task, known)
+    return AdapterCalls(labels, *([_kept(call, labels, task) for call in calls] for calls in (inside, outside)))
+
+
+class _Cut(NamedTuple):
+    """A call as far as its tokens go; its `lines` have no states."""
+
+    labelled: LabelledCall
+    path: Path
+    prefix: tuple[int, ...]
+    lengths: list[int]
+    lines: Lines
 
 
 def _cut(
-    engine: LlamaEngine, template: Template, labelled: LabelledCall, most: int
-) -> tuple[list[Chunk], tuple[int, ...], list[list[int]]] | None:
-    chunks = spoken_chunks(labelled.call)
-    if not chunks:
-        return None
-    prefix, rows = engine.tokens_of(transcript_of(template, labelled.call, chunks))
-    fit = int(np.searchsorted(np.cumsum([len(row) for row in rows]), most, side="right"))
-    return (chunks[:fit], prefix, rows[:fit]) if fit else None
+    engine: LlamaEngine, template: Template, task: Task, calls: Iterable[tuple[LabelledCall, Path]], most: int
+) -> Iterator[_Cut]:
+    """Those of which one line fits at least."""
+    for labelled, path in calls:
+        chunks = spoken_chunks(labelled.call)
+        prefix, rows = engine.tokens_of(transcript_of(template, labelled.call, chunks))
+        lengths = [len(row) for row in rows]
+        if fit := int(np.searchsorted(np.cumsum(lengths), most, side="right")):
+            labels = task.of_chunks(labelled, chunks)[:fit]
+            lines = Lines(chunks[:fit], [], labels, task.group(labelled), task.known(labelled))
+            yield _Cut(labelled, path, prefix, lengths[:fit], lines)
+
+
+def _kept(call: _Cut, labels: Sequence[str], task: Task) -> KeptCall:
+    truth = truth_of(call.lines, labels, task)
+    return KeptCall(call.labelled, call.lines.chunks, call.prefix, call.lengths, call.path, *truth)
 
 
 def _left_out(groups: Sequence[str]) -> list[bool]:
@@ -107,36 +140,36 @@ def _left_out(groups: Sequence[str]) -> list[bool]:
     return [number[group] % every == every - 1 for group in groups]
 
 
-def _with_both(
-    labels: tuple[str, ...], truths: list[tuple[Array, Array]], held: Sequence[bool]
-) -> tuple[tuple[str, ...], list[tuple[Array, Array]]]:
-    """The labels that some lines have and others have not, among the calls that are learned.
+def _told(calls: Sequence[_Cut], template: Template, task: Task, known: Sequence[str]) -> tuple[str, ...]:
+    """The labels that are `known`, then those that some lines have and others have not.
 
     Raises:
-        InputError: there is none.
+        InputError: there is none of the second sort.
     """
-    inside = [truth for truth, out in zip(truths, held, strict=True) if not out]
-    positive = sum((truth * counts).sum(axis=0) for truth, counts in inside)
-    known = sum(counts.sum(axis=0) for _, counts in inside)
-    kept = np.flatnonzero((positive > 0) & (known > positive)) if labels else np.array([], int)
-    if not len(kept):
+    labels = task.labels(
+        [line for call in calls if call.lines.known != frozenset() for line in call.lines.labels], template
+    )
+    truths = [truth_of(call.lines, labels, task) for call in calls]
+    positive = sum((truth * counts).sum(axis=0) for truth, counts in truths)
+    asked = sum(counts.sum(axis=0) for _, counts in truths)
+    both = np.flatnonzero((positive > 0) & (asked > positive)) if labels else ()
+    if not len(both):
         raise InputError("the calls teach nothing: there is no label that some of their lines have and others have not")
-    chosen = [(truth[:, kept], counts[:, kept]) for truth, counts in truths]
-    return tuple(labels[place] for place in kept), chosen
+    return tuple(dict.fromkeys([*known, *(labels[place] for place in both)]))
 
 
-def rounds_of(calls: Sequence[TokenCall], rounds: int, most: int) -> list[list[list[int]]]:
+def rounds_of(calls: Sequence[KeptCall], rounds: int, most: int) -> list[list[list[int]]]:
     """Which calls are learned together, step by step, in each round: each time in another order by chance."""
     return [
         list(_batches(calls, np.random.default_rng(number).permutation(len(calls)), most)) for number in range(rounds)
     ]
 
 
-def _batches(calls: Sequence[TokenCall], order: Iterable[int], most: int) -> Iterator[list[int]]:
+def _batches(calls: Sequence[KeptCall], order: Iterable[int], most: int) -> Iterator[list[int]]:
     """Calls with one prefix, so many tokens at most."""
     waiting: dict[tuple[int, ...], tuple[list[int], int]] = {}
     for place in map(int, order):
-        size = len(calls[place].tokens)
+        size = calls[place].tokens
         batch, tokens = waiting.get(calls[place].prefix, ([], 0))
         if batch and tokens + size > most:
             yield batch

@@ -7,7 +7,7 @@ import hashlib
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,20 +16,21 @@ from numpy.typing import NDArray
 from ausweis.engines.learned_index import index_to_write
 from ausweis.engines.learned_part import Base, LearnedKind
 from ausweis.engines.llama import AdapterFile, LlamaEngine
+from ausweis.engines.probe import Probe
 from ausweis.engines.weights import locate
 from ausweis.errors import InputError
 from ausweis.prompts import default_library
 from ausweis.reading.strategies import TRANSCRIPT_TEMPLATE
-from ausweis.training.adapted_model import AdaptedModel, load_adapted
+from ausweis.training.adapted_model import kept_layers, load_adapted
 from ausweis.training.adapter import AdapterLearner, AdapterPlan
-from ausweis.training.adapter_calls import AdapterCalls, TokenCall, adapter_calls
+from ausweis.training.adapter_calls import AdapterCalls, KeptCall, adapter_calls
 from ausweis.training.adapter_file import write_adapted
 from ausweis.training.calibration import dialogue_of, slopes_of
 from ausweis.training.learning import Bound, device_of
-from ausweis.training.lines import layers_of
-from ausweis.training.network import CallNumbers
-from ausweis.training.options import Options, calls_of
-from ausweis.training.probe import Learned, LeftOut, calibrated, probe_of
+from ausweis.training.lines import collect, layers_of
+from ausweis.training.network import GO_ON_RATE, CallNumbers
+from ausweis.training.options import GoingOn, Options, calls_of, notes_of
+from ausweis.training.probe import Learned, LeftOut, probe_of, weights_between
 from ausweis.training.showing import show_labels, show_verdicts
 from ausweis.training.tasks import FACT_TASK, TASKS
 
@@ -55,46 +56,53 @@ class AdapterOptions:
     minutes: float = 10.0
 
 
-def train_adapter(options: Options, wanted: AdapterOptions) -> tuple[AdapterFile, Path]:
-    """Train, write; where adapter and probe are.
+def train_adapter(
+    options: Options, wanted: AdapterOptions, going_on: GoingOn | None = None
+) -> tuple[AdapterFile, Path]:
+    """Train, write; where adapter and probe are. With `going_on`, the networks begin as those of that probe.
 
     Raises:
         InputError: of another template, on no device that is here, from calls that teach nothing, as a version that is
-            there already, or to no place.
+            there already, or to no place; the probe to go on from is another's; so many layers are not there.
         AusweisError: the model cannot be loaded, or a file cannot be read or written.
     """
     template = default_library().get(options.template)
     if TASKS.get(template.id) is not FACT_TASK:
         raise InputError(f"no adapter is learned for {template.name}: --template is {TRANSCRIPT_TEMPLATE}")
-    device = device_of(wanted.device)
+    device, plan = device_of(wanted.device), wanted.plan
+    if going_on:
+        plan = replace(plan, network=replace(plan.network, rate=GO_ON_RATE))
     new, weights = calls_of(options), locate(options.model)
+    known = going_on.calls() if going_on else []
     index, base = index_to_write(options.out), Base(id=weights.id, sha256=weights.sha256)
+    start = going_on.start(template, base) if going_on else None
     kinds: tuple[LearnedKind, ...] = ("adapter", "probe")
     for kind in kinds:
         # Learning takes hours.
         index.free_version(kind, template.provenance, base, options.version)
     with closing(LlamaEngine(weights)) as engine:
         layers = layers_of(engine.layers)
-        calls = adapter_calls(engine, template, FACT_TASK, new, wanted.plan.tokens)
+        with options.progress([*new, *known]) as calls:
+            kept = list(collect(engine, template, calls, kept_layers(layers, plan.layers), options.work))
+        ids = {labelled.call.id for labelled in new}
+        fresh, again = ([pair for pair in kept if (pair[0].call.id in ids) is wanted] for wanted in (True, False))
+        told = start.labels if start else ()
+        learned = adapter_calls(engine, template, FACT_TASK, fresh, plan.tokens, again, told)
     options.tell(
-        f"{len(calls.learned)} calls to learn from, {len(calls.left_out)} are left out; the model is loaded ..."
+        f"{len(learned.learned)} calls to learn from, {len(learned.left_out)} are left out; the model is loaded ..."
     )
-    model = load_adapted(weights, layers, wanted.plan.layers, wanted.plan.rank, device)
-    learner = _learned(
-        model,
-        calls,
-        _kept(options.work, f"{weights.sha256} {device.type} {calls.sha256()} {wanted.plan}"),
-        options,
-        wanted,
-    )
-    notes = f"learned from {', '.join(path.name for path in options.labelled)}"
-    parts, network = learner.parts()
-    told, calibration = _left_out(learner, calls)
-    show_labels(told, options.tell)
-    show_verdicts([call.labelled for call in calls.left_out], told, options.tell)
-    bound = Bound(template, weights.sha256, layers, notes)
-    every = _as_learned(learner, calls.labels, [*calls.learned, *calls.left_out])
-    probe = probe_of(bound, every, [calibrated(network, calibration)], told.dialogue)
+    model = load_adapted(weights, layers, plan.layers, plan.rank, device)
+    body = f"{weights.sha256} {device.type} {learned.sha256()} {start.sha256 if start else ''} {plan}"
+    place = _kept(options.work, body)
+    learner = AdapterLearner(model, learned, plan, place, start)
+    _learn(learner, place, options, wanted)
+    left_out = _finished(learner, learned, start, going_on.share if going_on else 1.0)
+    show_labels(left_out, options.tell)
+    show_verdicts([call.labelled for call in learned.left_out], left_out, options.tell)
+    notes = notes_of(options, going_on)
+    parts, networks = learner.parts()
+    every = _as_learned(learner, learned.labels, [*learned.learned, *learned.left_out])
+    probe = probe_of(Bound(template, weights.sha256, layers, notes), every, networks, left_out.dialogue)
     written = write_adapted(index, parts, model, probe, template.provenance, base, notes, options.version)
     options.tell(f"{written[0].path}, {written[1]}")
     return written
@@ -105,11 +113,7 @@ def _kept(work: Path, body: str) -> Path:
     return work / f"adapter-{hashlib.sha256(body.encode()).hexdigest()[:16]}.pt"
 
 
-def _learned(
-    model: AdaptedModel, calls: AdapterCalls, kept: Path, options: Options, wanted: AdapterOptions
-) -> AdapterLearner:
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    learner = AdapterLearner(model, calls, wanted.plan, kept)
+def _learn(learner: AdapterLearner, kept: Path, options: Options, wanted: AdapterOptions) -> None:
     if learner.losses:
         options.tell(f"goes on after step {len(learner.losses)} of {learner.steps} ({kept})")
     last = time.monotonic()
@@ -127,19 +131,19 @@ def _learned(
             options.tell(f"round {len(learner.left_out)}: log loss a line of left-out calls {learner.left_out[-1]:.4f}")
 
         learner.learn(on_step, on_round)
-    return learner
 
 
-def _left_out(learner: AdapterLearner, calls: AdapterCalls) -> tuple[LeftOut, tuple[Array, Array]]:
-    """What is told of calls that were left out, and the slopes and offsets that make probabilities of it."""
-    learned, scores = _as_learned(learner, calls.labels, calls.left_out), learner.scores()
-    slopes, offsets = slopes_of(learned.numbers, scores)
-    answers = [1 / (1 + np.exp(-(score * slopes + offsets))) for score in scores]
+def _finished(learner: AdapterLearner, calls: AdapterCalls, start: Probe | None, share: float) -> LeftOut:
+    """What is told of calls that were left out, by what is written in the end: its networks make probabilities."""
+    learned = _as_learned(learner, calls.labels, calls.left_out)
+    learner.finish(slopes_of(learned.numbers, learner.scores()), start, share)
+    scores = learner.scores()
+    answers = [1 / (1 + np.exp(-score)) for score in scores]
     weights = dialogue_of(calls.labels, learned.chunks, learned.numbers, answers)
-    return LeftOut(learned, scores, answers, weights), (slopes, offsets)
+    return LeftOut(learned, scores, answers, weights_between(start.dialogue, weights, share) if start else weights)
 
 
-def _as_learned(learner: AdapterLearner, labels: tuple[str, ...], calls: list[TokenCall]) -> Learned:
+def _as_learned(learner: AdapterLearner, labels: tuple[str, ...], calls: list[KeptCall]) -> Learned:
     """As of a probe; the numbers are those of the labels alone, since states change while the adapter learns."""
     nothing = np.zeros((0, 0), np.float16)
     numbers = [CallNumbers(nothing, np.zeros(0, np.int32), nothing, call.labels, call.counts) for call in calls]

@@ -29,6 +29,7 @@ from ausweis.training.learning import (
 )
 
 __all__ = [
+    "GO_ON_RATE",
     "Basis",
     "Batch",
     "CallNumbers",
@@ -43,6 +44,10 @@ __all__ = [
 ]
 
 Array = NDArray[np.float32]
+
+
+GO_ON_RATE = 5e-4
+"""The learning rate of networks that go on from what a probe has learned."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from ausweis.engines.learned_file import LearnedFile
 from ausweis.engines.learned_index import index_to_write
 from ausweis.engines.learned_part import Base, LearnedKind
+from ausweis.engines.probe import Probe
 from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall, read_all
 from ausweis.evals.validate import unknown_words
@@ -19,7 +20,7 @@ from ausweis.prompts import Template
 from ausweis.provenance import ModelProvenance
 from ausweis.vocabulary import CATEGORIES, FACTORS
 
-__all__ = ["Options", "bytes_of", "calls_of", "drawn"]
+__all__ = ["GoingOn", "Options", "bytes_of", "calls_of", "drawn", "notes_of"]
 
 _SEED = 1
 
@@ -71,9 +72,53 @@ class Options:
         )
 
 
+@dataclass(frozen=True)
+class GoingOn:
+    """The probe that goes on learning; of calls that it knows, `rehearsed` are learned again beside the new ones.
+
+    `share`: as in `training.probe.Start`.
+
+    What is told of left-out calls then holds only if it has never seen them, not even in another form.
+    """
+
+    probe: Path
+    rehearse: tuple[Path, ...] = ()
+    rehearsed: int | None = None
+    share: float = 1.0
+
+    def calls(self) -> list[LabelledCall]:
+        """Those that are learned again.
+
+        Raises:
+            InputError: a file cannot be read.
+        """
+        calls = read_all(self.rehearse)
+        return drawn(calls, self.rehearsed or len(calls))
+
+    def start(self, template: Template, model: Base) -> Probe:
+        """The probe, once it is one of this template and of this model as it is.
+
+        Raises:
+            InputError: it is not.
+            PromptError: the file is no probe.
+        """
+        start = Probe.load(self.probe)
+        if (start.template_sha256, start.model_sha256, start.adapter_sha256) != (template.sha256, model.sha256, ""):
+            message = f"the probe to go on from is not for {template.name} and {model.id}"
+            raise InputError(message, place=str(self.probe))
+        return start
+
+
 def _saved(learned: LearnedFile, path: Path) -> Path:
     learned.save(path)
     return path
+
+
+def notes_of(options: Options, going_on: GoingOn | None) -> str:
+    """What the notes of a part say that is learned so."""
+    files = (*options.labelled, *(going_on.rehearse if going_on else ()))
+    start = f", going on from {going_on.probe.name}, share {going_on.share:g}" if going_on else ""
+    return f"learned from {', '.join(path.name for path in files)}{start}"
 
 
 def bytes_of(learned: LearnedFile) -> bytes:

@@ -23,9 +23,12 @@ from ausweis.training.network import Basis, CallNumbers, Plan, basis_of, learn_n
 
 __all__ = [
     "FOLDS",
+    "NETWORKS",
     "Learned",
     "LeftOut",
     "Start",
+    "basis_from",
+    "between",
     "calibrated",
     "learn",
     "left_out_scores",
@@ -34,6 +37,7 @@ __all__ = [
     "prepare",
     "probe_of",
     "truth_of",
+    "weights_between",
 ]
 
 Array = NDArray[np.float32]
@@ -101,7 +105,7 @@ def prepare(
         sample = calls[:: -(-len(calls) // BASIS_CALLS)]
         basis = basis_of([line for call in sample for line in call.seen], plan)
     else:
-        basis = Basis(**{name: start.parts[name] for name in BASIS})
+        basis = basis_from(start)
     told: list[Lines] = []
     numbers = []
     nothing = np.zeros((0, 0), np.float32)
@@ -119,6 +123,11 @@ def prepare(
         for call_numbers, (truth, counts) in zip(numbers, truths, strict=True)
     ]
     return Learned(basis, labels, [call.chunks for call in told], numbers, [call.group for call in told])
+
+
+def basis_from(probe: Probe) -> Basis:
+    """The directions that its networks look along."""
+    return Basis(**{name: probe.parts[name] for name in BASIS})
 
 
 def truth_of(call: Lines, labels: Sequence[str], task: Task) -> tuple[Array, Array]:
@@ -153,20 +162,18 @@ def learn(
     learned = every._replace(chunks=every.chunks[:new], numbers=every.numbers[:new], groups=every.groups[:new])
     _, labels, chunks, numbers, groups = learned
     starts = [None] * NETWORKS if before is None else [network_of(before, labels, place) for place in range(NETWORKS)]
-    shares = np.array([share if before and label in before.labels else 1.0 for label in labels], np.float32)
     folds = list(networks_without(numbers, plan, groups, starts[0], again))
     calibration = slopes_of(numbers, left_out_scores(folds, numbers, plan))
 
     def finished(network: Mapping[str, Array], begin: Mapping[str, Array] | None) -> dict[str, Array]:
         parts = calibrated(network, calibration)
-        return parts if begin is None else _between(begin, parts, share, shares)
+        return parts if before is None or begin is None else between(begin, parts, share, labels, before.labels)
 
     scores = left_out_scores([(outside, finished(network, starts[0])) for outside, network in folds], numbers, plan)
     answers = [(1 / (1 + np.exp(-score))).astype(np.float32) for score in scores]
     dialogue = dialogue_of(labels, chunks, numbers, answers) if task.dialogue else ()
-    if before and before.dialogue:
-        pairs = zip(before.dialogue, dialogue or before.dialogue, strict=True)
-        dialogue = tuple(round((1 - share) * old + share * new, 4) for old, new in pairs)
+    if before:
+        dialogue = weights_between(before.dialogue, dialogue, share)
     on_left_out(LeftOut(learned, scores, answers, dialogue))
     seen = [*numbers, *(call for call, _ in again)]
     networks = [finished(learn_network(seen, plan, seed, begin), begin) for seed, begin in enumerate(starts)]
@@ -183,10 +190,19 @@ def calibrated(network: Mapping[str, Array], calibration: tuple[Array, Array]) -
     return parts
 
 
-def _between(begin: Mapping[str, Array], end: Mapping[str, Array], share: float, shares: Array) -> dict[str, Array]:
-    """The network on the way from `begin` to `end`; `shares`: how far the parts of each label go."""
+def between(
+    begin: Mapping[str, Array], end: Mapping[str, Array], share: float, labels: Sequence[str], known: Sequence[str]
+) -> dict[str, Array]:
+    """The network on the way from `begin` to `end`; of labels that the first one does not know the parts of the end."""
+    shares = np.array([share if label in known else 1.0 for label in labels], np.float32)
     ways = {name: shares if name in OF_LABELS else share for name in end}
     return {name: ((1 - ways[name]) * begin[name] + ways[name] * part).astype(np.float32) for name, part in end.items()}
+
+
+def weights_between(begin: Sequence[float], end: Sequence[float], share: float) -> tuple[float, ...]:
+    """The weights of what speaks for a factor, on the way; of one alone where the other has none."""
+    pairs = zip(begin or end, end or begin, strict=True)
+    return tuple(round((1 - share) * old + share * new, 4) for old, new in pairs)
 
 
 def probe_of(

@@ -1,11 +1,14 @@
 """`ausweis train adapter`: a model that reads calls better, by a small file of changes to it."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from ausweis.cli.train.probe import common_options, options_of, version_option
+from ausweis.cli.train.probe import common_options, go_on_options, options_of, version_option
+
+if TYPE_CHECKING:
+    from ausweis.training.options import GoingOn
 
 __all__ = ["adapter"]
 
@@ -20,13 +23,14 @@ __all__ = ["adapter"]
     help="Another folder of learned parts, which AUSWEIS_LEARNED can name. Default: where the reader looks.",
 )
 @version_option
+@go_on_options
 @click.option(
     "--layers",
     type=click.IntRange(min=1),
-    default=12,
+    default=4,
     show_default=True,
     metavar="N",
-    help="How many of the layers that are read are adapted, the upper ones.",
+    help="How many layers are adapted, down from the last one that is read.",
 )
 @click.option("--rank", type=click.IntRange(1, 256), default=16, show_default=True, help="Of the adapter's matrices.")
 @click.option(
@@ -50,7 +54,16 @@ __all__ = ["adapter"]
     show_default=True,
     help="After so many, what was learned is kept under --work, so that a stopped training goes on.",
 )
-def adapter(layers: int, rank: int, rate: float, tokens: int, device: str | None, minutes: float, **given: Any) -> None:
+def adapter(
+    going_on: "GoingOn | None",
+    layers: int,
+    rank: int,
+    rate: float,
+    tokens: int,
+    device: str | None,
+    minutes: float,
+    **given: Any,
+) -> None:
     """Learn an adapter of the model (LoRA) together with the probe that reads it, from LABELLED calls.
 
     Some writing passes are left out: by them it is seen when to stop, and how well calls are judged that nothing was
@@ -62,4 +75,4 @@ def adapter(layers: int, rank: int, rate: float, tokens: int, device: str | None
 
     options = options_of(given)
     plan = AdapterPlan(layers, rank, options.rounds or AdapterPlan.rounds, rate, tokens)
-    train_adapter(options, AdapterOptions(plan, steps_shown, device, minutes))
+    train_adapter(options, AdapterOptions(plan, steps_shown, device, minutes), going_on)

@@ -1,5 +1,7 @@
 """`ausweis train probe` and `matcher`: what the reader needs for a model, a template or incidents of your own."""
 
+from collections.abc import Callable
+from functools import wraps
 from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -7,11 +9,20 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ausweis.cli.options import added
+from ausweis.errors import InputError
 
 if TYPE_CHECKING:
-    from ausweis.training.options import Options
+    from ausweis.training.options import GoingOn, Options
 
-__all__ = ["common_options", "matcher", "options_of", "probe", "version_option", "words"]
+__all__ = [
+    "common_options",
+    "go_on_options",
+    "matcher",
+    "options_of",
+    "probe",
+    "version_option",
+    "words",
+]
 
 common_options = added(
     click.argument("labelled", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)),
@@ -60,6 +71,48 @@ def options_of(given: dict[str, Any]) -> "Options":
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
+_go_on_options = added(
+    click.option("--go-on", type=_FILE, metavar="PROBE", help="Go on from this probe of the same template and model."),
+    click.option(
+        "--rehearse",
+        multiple=True,
+        type=_FILE,
+        metavar="LABELLED",
+        help="With --go-on: labelled calls that it has learned from. May be given several times.",
+    ),
+    click.option(
+        "--rehearsed", type=click.IntRange(min=1), metavar="N", help="So many of those, drawn by chance. Default: all."
+    ),
+    click.option(
+        "--share",
+        type=click.FloatRange(0, 1, min_open=True),
+        metavar="X",
+        help="With --go-on: how far to go from that probe to what is learned; 0.5 keeps most of both. Default: 1.",
+    ),
+)
+
+
+def go_on_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Adds the options that say what learning goes on from; the command gets them as `going_on`, None without.
+
+    Raises:
+        InputError: they say something of a probe that is not named, or the share is no number.
+    """
+
+    @wraps(command)
+    def gathered(
+        go_on: Path | None, rehearse: tuple[Path, ...], rehearsed: int | None, share: float | None, **given: Any
+    ) -> None:
+        from ausweis.training.options import GoingOn
+
+        if (rehearse or share) and not go_on:
+            raise InputError(f"{'--rehearse' if rehearse else '--share'} is for --go-on")
+        if share is not None and isnan(share):
+            raise InputError("--share is a number from 0 to 1")
+        command(going_on=GoingOn(go_on, rehearse, rehearsed, share or 1.0) if go_on else None, **given)
+
+    return _go_on_options(gathered)
+
 
 @click.command(
     epilog="\b\nExample:\n  ausweis train probe evals/golden/train.jsonl --model model.gguf --out probe.safetensors"
@@ -69,39 +122,16 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option(
     "--template", default="transcript", show_default=True, help="Or incidents; or another version, or a file."
 )
-@click.option("--go-on", type=_FILE, metavar="PROBE", help="Go on from this probe of the same template and model.")
-@click.option(
-    "--rehearse",
-    multiple=True,
-    type=_FILE,
-    metavar="LABELLED",
-    help="With --go-on: labelled calls that it has learned from. May be given several times.",
-)
-@click.option(
-    "--rehearsed", type=click.IntRange(min=1), metavar="N", help="So many of those, drawn by chance. Default: all."
-)
-@click.option(
-    "--share",
-    type=click.FloatRange(0, 1, min_open=True),
-    metavar="X",
-    help="With --go-on: how far to go from that probe to what is learned; 0.5 keeps most of both. Default: 1.",
-)
-def probe(
-    go_on: Path | None, rehearse: tuple[Path, ...], rehearsed: int | None, share: float | None, **given: Any
-) -> None:
+@go_on_options
+def probe(going_on: "GoingOn | None", **given: Any) -> None:
     """Learn a probe from LABELLED calls: it reads answers from what the model computed over the transcript.
 
     Shows how well calls are judged whose writing pass was left out (of incidents: false alarms, and what is found),
     learns from all, and writes the probe into the folder of learned parts.
     """
-    from ausweis.errors import InputError
-    from ausweis.training.probe_run import GoingOn, train_probe
+    from ausweis.training.probe_run import train_probe
 
-    if (rehearse or share) and not go_on:
-        raise InputError(f"{'--rehearse' if rehearse else '--share'} is for --go-on")
-    if share is not None and isnan(share):
-        raise InputError("--share is a number from 0 to 1")
-    train_probe(options_of(given), GoingOn(go_on, rehearse, rehearsed, share or 1.0) if go_on else None)
+    train_probe(options_of(given), going_on)
 
 
 @click.command(epilog="\b\nExample:\n  ausweis train matcher yours.jsonl evals/incidents/described-*train.jsonl")
