@@ -16,6 +16,7 @@ from ausweis.engines.learned_index import (
 )
 from ausweis.engines.learned_part import Base, LearnedKind
 from ausweis.engines.matcher import Matcher
+from ausweis.engines.ngrams import Ngrams
 from ausweis.engines.probe import Probe
 from ausweis.engines.word_matcher import WordMatcher
 from ausweis.errors import AusweisError, InputError, ModelError, PromptError
@@ -68,7 +69,12 @@ def test_the_repository_stays_small() -> None:
 
 def test_files_say_of_themselves_what_the_index_says() -> None:
     index = LearnedIndex.read(SHIPPED)
-    forms: dict[LearnedKind, type[LearnedFile]] = {"probe": Probe, "matcher": Matcher, "words": WordMatcher}
+    forms: dict[LearnedKind, type[LearnedFile]] = {
+        "probe": Probe,
+        "ngrams": Ngrams,
+        "matcher": Matcher,
+        "words": WordMatcher,
+    }
     for part in index.parts:
         learned = forms[part.kind].load(index.path(part))
         assert learned.template == f"{part.template.id}@{part.template.version}"

@@ -59,7 +59,7 @@ def reader(
     template = library.get("incidents")
     described = tuple(one for one in wanted if one.id is None)
     by_matcher = DescribedIncidents(described, matcher, template, library.get("own-incident")) if matcher else None
-    return IncidentReader(engine, wanted, library.get("incident"), Learned(template, probe, by_matcher))
+    return IncidentReader(engine, wanted, library.get("incident"), Learned(template, probe, None, by_matcher))
 
 
 def weighing() -> Matcher:

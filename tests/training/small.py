@@ -93,4 +93,5 @@ def _decoder(**more: Any) -> Any:
     about |= {"vocab_size": 128, "num_hidden_layers": 6, "attn_implementation": "sdpa"}
     with torch.random.fork_rng():
         torch.manual_seed(1)
-        return LlamaModel(LlamaConfig(**about)).eval()
+        decoder: Any = LlamaModel(LlamaConfig(**about))
+    return decoder.eval()

@@ -10,8 +10,8 @@ from ausweis.provenance import PromptProvenance
 
 __all__ = ["Base", "LearnedKind", "LearnedPart"]
 
-LearnedKind = Literal["probe", "matcher", "words", "adapter"]
-"""Labels of a line; what a description says; what is done with an own word; an adapter of the model itself."""
+LearnedKind = Literal["probe", "ngrams", "matcher", "words", "adapter"]
+"""Labels of a line, by states and by its words; what a description says; what is done with an own word; an adapter."""
 
 _Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 

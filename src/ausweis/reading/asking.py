@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from ausweis.calls.call import Call
+from ausweis.engines.ngrams import Ngrams
 from ausweis.engines.probe import Probe
 from ausweis.engines.protocol import AnyProbe, Engine, Message, Request, Transcript, transcript_engine
 from ausweis.errors import PromptError
@@ -111,8 +112,17 @@ class TranscriptAsking:
 
     exclusive = False
 
-    def __init__(self, template: Template, probe: Probe, start: Template, own: OwnWords | None = None) -> None:
+    def __init__(
+        self,
+        template: Template,
+        probe: Probe,
+        start: Template,
+        own: OwnWords | None = None,
+        ngrams: Ngrams | None = None,
+    ) -> None:
         """Refuses labels that mean nothing, and a probe of another make. `start` is asked if that was not learned.
+
+        `ngrams`: what tells labels by the words of a line beside the probe.
 
         Raises:
             PromptError: one does, or it is.
@@ -124,10 +134,12 @@ class TranscriptAsking:
         self._template = template
         self._start = None if STARTS_LATE in probe.labels else start
         self._dialogue = probe.dialogue
-        self._own = own
+        self._own, self._ngrams = own, ngrams
         self.words = () if own is None else own.words
         self.factors = factors_of(probe.labels) | {word.id for word in self.words if word.is_factor}
         self._stamps = [template.provenance.of_part("probe", probe.sha256)]
+        if ngrams is not None:
+            self._stamps.append(template.provenance.of_part("ngrams", ngrams.sha256))
         if own is not None:
             self._stamps += own.prompts
         self._probes: dict[str, AnyProbe] = {}
@@ -137,7 +149,7 @@ class TranscriptAsking:
 
     @property
     def prompts(self) -> tuple[PromptProvenance, ...]:
-        """The template, its probe, its matcher of words, and what else is asked."""
+        """The template, what was learned for it, and what else is asked."""
         start = [] if self._start is None else [self._start.provenance]
         return self._template.provenance, *self._stamps, *start
 
@@ -151,6 +163,9 @@ class TranscriptAsking:
             dict(zip(probe.labels, result.probabilities, strict=True))
             for probe, result in zip(transcript.probes, results, strict=True)
         ]
+        if self._ngrams is not None:
+            pairs = zip(chunks, answers, strict=True)
+            answers = [self._ngrams.weighed(chunk.text, answer) for chunk, answer in pairs]
         if self._start is not None:
             results += engine.complete([defects.question(call, self._start)])
             answers[0][STARTS_LATE] = defects.starts_late(results[-1], self._start)

@@ -16,6 +16,7 @@ from typing import NamedTuple, cast
 
 from ausweis.calls.call import Call
 from ausweis.engines.line_probe import LineProbe
+from ausweis.engines.ngrams import Ngrams
 from ausweis.engines.probe import Probe
 from ausweis.engines.protocol import Engine, Request, transcript_engine
 from ausweis.errors import PromptError
@@ -49,10 +50,14 @@ MENTIONED = 0.05
 
 
 class Learned(NamedTuple):
-    """The template `incidents`, with the probe that tells known kinds, and what tells those of the policy."""
+    """The template `incidents`, with the probe that tells known kinds, and what tells those of the policy.
+
+    `ngrams`: what tells known kinds by the words of a line beside the probe.
+    """
 
     template: Template
     probe: Probe | None
+    ngrams: Ngrams | None
     described: DescribedIncidents | None
 
 
@@ -77,11 +82,11 @@ class IncidentReader:
         self._told = [question for question in questions if question.id and INCIDENTS[question.id].label in labels]
         self._asked = [question for question in questions if question not in (*self._told, *described)]
         self._template = template
-        self._learned = learned if self._told else learned._replace(probe=None)
+        self._learned = learned if self._told else learned._replace(probe=None, ngrams=None)
         self._probe = self._line_probe()
 
     def _line_probe(self) -> Probe | LineProbe | None:
-        template, probe, described = self._learned
+        template, probe, _, described = self._learned
         if described is None:
             return probe
         if probe is not None and probe.layers != described.matcher.layers:
@@ -100,11 +105,13 @@ class IncidentReader:
 
     @property
     def prompts(self) -> tuple[PromptProvenance, ...]:
-        """The templates that it asks with, and what was learned for them as `id:probe` and `id:matcher`."""
-        template, probe, described = self._learned
+        """The templates that it asks with, and what was learned for them, such as `incidents:probe`."""
+        template, probe, ngrams, described = self._learned
         stamps = [] if self._probe is None else [template.provenance]
         if probe is not None:
             stamps.append(template.provenance.of_part("probe", probe.sha256))
+        if ngrams is not None:
+            stamps.append(template.provenance.of_part("ngrams", ngrams.sha256))
         if described is not None:
             stamps += described.prompts
         if self._asked:
@@ -123,11 +130,13 @@ class IncidentReader:
         """All that was learned and is asked for, in one reading of the call."""
         if self._probe is None or not chunks:
             return [], 0
-        template, _, described = self._learned
+        template, _, ngrams, described = self._learned
         compared, questions = (described.rows, described.questions) if described else ((), ())
         transcript = transcript_of(template, call, chunks, [self._probe] * len(chunks), compared, questions)
         results = transcript_engine(self._engine).read(transcript)
         told = [dict(zip(self._probe.labels, result.probabilities, strict=True)) for result in results]
+        if ngrams is not None:
+            told = [ngrams.weighed(chunk.text, line) for chunk, line in zip(chunks, told, strict=True)]
         chances = [
             Chance(question, chunk, line[INCIDENTS[question.id].label])
             for chunk, line in zip(chunks, told, strict=True)

@@ -11,6 +11,7 @@ from ausweis.engines import learned_index
 from ausweis.engines.learned_file import LearnedFile
 from ausweis.engines.learned_part import LearnedKind
 from ausweis.engines.matcher import Matcher
+from ausweis.engines.ngrams import Ngrams
 from ausweis.engines.probe import Probe
 from ausweis.engines.protocol import Engine, TranscriptEngine
 from ausweis.engines.word_matcher import WordMatcher
@@ -39,6 +40,7 @@ __all__ = [
     "PolicyText",
     "incident_reader",
     "matcher_for",
+    "ngrams_for",
     "open_reader",
     "probe_for",
     "read_with",
@@ -132,7 +134,7 @@ def _learned(engine: Engine, library: Library, own_words: tuple[OwnWord, ...]) -
         return None
     probe, words = _with_words(template, engine, probe) if own_words else (probe, None)
     own = None if words is None else OwnWords(own_words, words, template, _template(library, QUESTION_TEMPLATE))
-    return TranscriptAsking(template, probe, _template(library, "call-start"), own)
+    return TranscriptAsking(template, probe, _template(library, "call-start"), own, ngrams_for(template, engine, probe))
 
 
 def _with_words(template: Template, engine: Engine, newest: Probe) -> tuple[Probe, WordMatcher | None]:
@@ -176,7 +178,8 @@ def incident_reader(
     by_matcher = None
     if matcher is not None:
         by_matcher = DescribedIncidents(described, matcher, template, _template(library, INCIDENT_QUESTION_TEMPLATE))
-    return IncidentReader(engine, wanted, _template(library, "incident"), Learned(template, probe, by_matcher))
+    ngrams = ngrams_for(template, engine, probe) if probe else None
+    return IncidentReader(engine, wanted, _template(library, "incident"), Learned(template, probe, ngrams, by_matcher))
 
 
 def probe_for(template: Template, engine: Engine) -> Probe | None:
@@ -187,6 +190,15 @@ def probe_for(template: Template, engine: Engine) -> Probe | None:
         PromptError: it is broken, or was trained for another text of the template.
     """
     return _learned_for(Probe, "probe", template, engine)
+
+
+def ngrams_for(template: Template, engine: Engine, probe: Probe) -> Ngrams | None:
+    """The newest classifier of lines by their words that was learned with this probe; None if there is none.
+
+    Raises:
+        ModelError, PromptError: as `probe_for`.
+    """
+    return _learned_for(Ngrams, "ngrams", template, engine, {"probe": probe.sha256})
 
 
 def matcher_for(template: Template, engine: Engine, probe: Probe | None = None) -> Matcher | None:

@@ -5,7 +5,7 @@ lines            what probes and matchers are learned from: states of the model 
 tasks            the labels of each line, by template
 learning         what all networks share while they learn
 network          the networks of a probe
-probe            a probe, learned
+probe            a probe, learned; ngrams: what tells lines by their words, weighed with it
 calibration      probabilities of scores, by calls that were left out
 matcher          what all matchers learn alike: networks that compare, and calls that they have not seen
 matcher_data     what a matcher is learned from
@@ -13,8 +13,8 @@ matcher_network  its network, learned
 weighing         how evidence is weighed, learned
 incident_matcher  a matcher of incidents that policies describe; incident_calls: what it is learned from
 words            a matcher of a policy's own words; word_calls: what it is learned from
-adapter          an adapter of the model, learned together with the network that reads it
-adapter_calls    what an adapter is learned from: tokens of calls, and labels
+adapter          an adapter of the model, learned together with the networks that read it
+adapter_calls    what an adapter is learned from: states of calls below it, and labels
 adapted_model    the model in PyTorch, with its adapter
 adapter_file     adapter and probe as files
 left_out         verdicts on calls of writing passes that the networks have not seen

@@ -18,7 +18,7 @@ from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall
 from ausweis.prompts import Template
 from ausweis.reading.asking import transcript_of
-from ausweis.reading.chunks import Chunk, spoken_chunks
+from ausweis.reading.chunks import Chunk
 from ausweis.training.lines import Lines, Task
 from ausweis.training.probe import truth_of
 
@@ -117,13 +117,12 @@ def _cut(
 ) -> Iterator[_Cut]:
     """Those of which one line fits at least."""
     for labelled, path in calls:
-        chunks = spoken_chunks(labelled.call)
-        prefix, rows = engine.tokens_of(transcript_of(template, labelled.call, chunks))
+        lines = task.lines(labelled)
+        prefix, rows = engine.tokens_of(transcript_of(template, labelled.call, lines.chunks))
         lengths = [len(row) for row in rows]
         if fit := int(np.searchsorted(np.cumsum(lengths), most, side="right")):
-            labels = task.of_chunks(labelled, chunks)[:fit]
-            lines = Lines(chunks[:fit], [], labels, task.group(labelled), task.known(labelled))
-            yield _Cut(labelled, path, prefix, lengths[:fit], lines)
+            cut = lines._replace(chunks=lines.chunks[:fit], labels=lines.labels[:fit])
+            yield _Cut(labelled, path, prefix, lengths[:fit], cut)
 
 
 def _kept(call: _Cut, labels: Sequence[str], task: Task) -> KeptCall:

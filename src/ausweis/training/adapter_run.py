@@ -138,7 +138,7 @@ def _finished(learner: AdapterLearner, calls: AdapterCalls, start: Probe | None,
     learned = _as_learned(learner, calls.labels, calls.left_out)
     learner.finish(slopes_of(learned.numbers, learner.scores()), start, share)
     scores = learner.scores()
-    answers = [1 / (1 + np.exp(-score)) for score in scores]
+    answers = [(1 / (1 + np.exp(-score))).astype(np.float32) for score in scores]
     weights = dialogue_of(calls.labels, learned.chunks, learned.numbers, answers)
     return LeftOut(learned, scores, answers, weights_between(start.dialogue, weights, share) if start else weights)
 

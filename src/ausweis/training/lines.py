@@ -41,7 +41,9 @@ class Task:
 
     `labels`: those of a template that can be learned from such lines; `speakers`: whose lines may have one. With
     `dialogue`, what was asked is weighed too. `group`: calls of one group are left out together, such as twins.
-    `known`: the labels that something is known of in a call; None where it is all.
+    `known`: the labels that something is known of in a call; None where it is all. `pool`: which labels are told by the
+    words of a line too (`ngrams`), and which of them are weighed alike; None: by the probe alone.
+    `bar`: the probability from which on such a label is told, where as many should be told as there are.
     """
 
     of_chunks: Callable[[LabelledCall, Sequence[Chunk]], list[frozenset[str] | None]]
@@ -50,6 +52,14 @@ class Task:
     dialogue: bool = False
     group: Callable[[LabelledCall], str] = lambda labelled: labelled.call.id
     known: Callable[[LabelledCall], frozenset[str] | None] = lambda _: None
+    pool: Callable[[str], str | None] = lambda _: None
+    bar: float | None = None
+
+    def lines(self, labelled: LabelledCall) -> "Lines":
+        """Of a call, without states."""
+        chunks = spoken_chunks(labelled.call)
+        labels = self.of_chunks(labelled, chunks) if chunks else []
+        return Lines(chunks, [], labels, self.group(labelled), self.known(labelled))
 
 
 class Lines(NamedTuple):
@@ -160,12 +170,9 @@ class KeptLines(Sequence[Lines]):
         if isinstance(place, slice):
             return KeptLines(self._calls[place], self._task)
         labelled, path = self._calls[place]
-        chunks = spoken_chunks(labelled.call)
         with np.load(path) as kept:
             lines = np.split(kept["states"].astype(np.float32), np.cumsum(kept["lengths"])[:-1])
-        task = self._task
-        labels, group, known = task.of_chunks(labelled, chunks), task.group(labelled), task.known(labelled)
-        return Lines(chunks, [features(states) for states in lines], labels, group, known)
+        return self._task.lines(labelled)._replace(seen=[features(states) for states in lines])
 
 
 def in_whole_turns(

@@ -24,12 +24,14 @@ from ausweis.training.network import Basis, CallNumbers, Plan, basis_of, learn_n
 __all__ = [
     "FOLDS",
     "NETWORKS",
+    "UNLIKELY",
     "Learned",
     "LeftOut",
     "Start",
     "basis_from",
     "between",
     "calibrated",
+    "folds_of",
     "learn",
     "left_out_scores",
     "network_of",
@@ -257,21 +259,26 @@ def networks_without(
 ) -> Iterator[tuple[list[int], dict[str, Array]]]:
     """Of each fold, the places of the calls that are left out, and a network that has seen none of their groups.
 
-    Groups are whole writing passes where the calls tell them: calls by one author share a manner, so that folds by
-    chance flatter. Calls of one single group are left out by themselves. `again` are calls, with their groups, that are
-    learned besides, and that nothing is told of.
+    `again` are calls, with their groups, that are learned besides, and that nothing is told of.
     """
-    if len(set(groups)) == 1:
-        groups = [str(place) for place in range(len(calls))]
-    number = {group: place for place, group in enumerate(dict.fromkeys(groups))}
-    for fold in range(FOLDS):
-        outside = [place for place, group in enumerate(groups) if number[group] % FOLDS == fold]
-        if not outside:
-            continue
+    for outside in folds_of(groups):
         inside = [calls[place] for place in range(len(calls)) if place not in set(outside)]
         names = {groups[place] for place in outside}
         besides = [call for call, group in again if group not in names]
         yield outside, learn_network([*inside, *besides], plan, start=start)
+
+
+def folds_of(groups: Sequence[str]) -> Iterator[list[int]]:
+    """The places of the calls that are left out together.
+
+    Groups are whole writing passes where the calls tell them: calls by one author share a manner, so that folds by
+    chance flatter. Calls of one single group are left out by themselves.
+    """
+    if len(set(groups)) == 1:
+        groups = [str(place) for place in range(len(groups))]
+    number = {group: place for place, group in enumerate(dict.fromkeys(groups))}
+    folds = ([place for place, group in enumerate(groups) if number[group] % FOLDS == fold] for fold in range(FOLDS))
+    yield from filter(None, folds)
 
 
 def left_out_scores(

@@ -1,18 +1,23 @@
 """`ausweis train probe`: reads the labelled calls with the model, learns from them, and writes the probe.
 
+Into the folder of learned parts it writes besides what tells lines by their words, and is weighed with the probe.
+
 Reading takes a second for a hundred tokens on two cores, and some megabytes a call are kept, so that a stopped run goes
 on. It is told how well calls are judged whose writing pass was left out; of incidents, false alarms and what is found.
 """
 
 from pathlib import Path
 
-from ausweis.engines.learned_part import Base
+from ausweis.engines.learned_part import Base, LearnedKind
 from ausweis.engines.llama import LlamaEngine
+from ausweis.engines.probe import Probe
 from ausweis.errors import InputError
+from ausweis.evals.labelled import read_all
 from ausweis.prompts import default_library
 from ausweis.training.learning import Bound
 from ausweis.training.lines import KeptLines, collect, layers_of
 from ausweis.training.network import GO_ON_RATE, Plan
+from ausweis.training.ngrams import learn_ngrams
 from ausweis.training.options import GoingOn, Options, calls_of, notes_of
 from ausweis.training.probe import LeftOut, Start, learn
 from ausweis.training.showing import show_incidents, show_labels, show_verdicts
@@ -47,16 +52,20 @@ def train_probe(options: Options, going_on: GoingOn | None = None) -> Path:
     pairs = [pair for pair in kept if pair[0].call.id in ids]
     again = [pair for pair in kept if pair[0].call.id not in ids]
 
+    left_out: list[LeftOut] = []
+
     def show(told: LeftOut) -> None:
+        left_out.append(told)
         show_labels(told, options.tell)
         if task is FACT_TASK:
             show_verdicts([labelled for labelled, _ in pairs], told, options.tell)
         else:
             show_incidents(told, options.tell)
 
+    bound = Bound(template, sha256, layers, about)
     probe = learn(
         KeptLines(pairs, task),
-        Bound(template, sha256, layers, about),
+        bound,
         Plan(rounds=options.rounds or Plan.rounds, rate=GO_ON_RATE if going_on else Plan.rate),
         task,
         show,
@@ -66,4 +75,11 @@ def train_probe(options: Options, going_on: GoingOn | None = None) -> Path:
         raise InputError("so few calls teach no label")
     path = keep(probe)
     options.tell(f"{path}: {len(probe.labels)} labels; {probe.notes}")
+    if options.out is None:
+        every = read_all(going_on.rehearse) if going_on else []
+        besides = [task.lines(labelled) for labelled in every if labelled.call.id not in ids]
+        if ngrams := learn_ngrams(left_out[0], besides, bound, task):
+            beside: dict[LearnedKind, str] = {"probe": Probe.load(path).sha256}
+            words = options.keeper("ngrams", template, engine.info, about, beside)(ngrams)
+            options.tell(f"{words}: {len(ngrams.labels)} of them by words too")
     return path

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ausweis.evals.incident_label import GoldIncident, IncidentLabel, OwnIncident
 from ausweis.evals.labelled import GoldEvent, LabelledCall
+from ausweis.judging.incidents import LIKELY
 from ausweis.prompts import Template
 from ausweis.reading.chunks import Chunk
 from ausweis.reading.labels import SINGLE, STARTS_LATE, SUBJECTS, VERBS, meaning, speakers_of
@@ -68,6 +69,15 @@ def _often(wanted: Iterable[str], lines: Iterable[frozenset[str] | None]) -> tup
     return tuple(label for label in wanted if counts[label] >= FEWEST)
 
 
+def _pool_of_facts(label: str) -> str | None:
+    """What is changed, what is read out, and who speaks for another.
+
+    Of what is asked and given a probe knows more than words do; for what an agent tells, words made ordinary calls
+    suspect (`evals/LAB.md`, section 48).
+    """
+    return next((verb for verb in ("changes", "reads out", "for another") if label.startswith(verb)), None)
+
+
 FACT_TASK = Task(
     _of_facts,
     labels_in,
@@ -76,6 +86,7 @@ FACT_TASK = Task(
     group=lambda labelled: labelled.gold.writing_pass or labelled.call.id,
     # A label without an outcome tells of incidents alone.
     known=lambda labelled: None if labelled.gold.outcome else frozenset(),
+    pool=_pool_of_facts,
 )
 
 
@@ -141,6 +152,8 @@ INCIDENT_TASK = Task(
     # Twins share it, and all that one pass has written.
     group=lambda labelled: labelled.gold.writing_pass or min(labelled.call.id, labelled.gold.twin or labelled.call.id),
     known=_known,
+    pool=lambda _: "incidents",
+    bar=LIKELY,
 )
 TASKS = {TRANSCRIPT_TEMPLATE: FACT_TASK, INCIDENTS_TEMPLATE: INCIDENT_TASK}
 """What is learned for a template."""

@@ -1,0 +1,100 @@
+"""What tells lines by their words is learned from all calls, and weighed by those that nothing was learned from."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tests.evals.cases import labelled
+
+from ausweis.engines.ngrams import Ngrams
+from ausweis.evals.labelled import LabelledCall
+from ausweis.prompts import default_library
+from ausweis.training.learning import Bound
+from ausweis.training.network import Basis, CallNumbers
+from ausweis.training.ngrams import learn_ngrams
+from ausweis.training.probe import Learned, LeftOut, truth_of
+from ausweis.training.tasks import FACT_TASK
+
+pytestmark = pytest.mark.training
+
+NOTHING, NONE = np.zeros((0, 0), np.float16), np.zeros((0, 0), np.float32)
+BOUND = Bound(default_library().get("transcript"), "1" * 64, (1,), "learned from a.jsonl")
+LABELS = ("asks pin", "changes", "changes contact", "for another")
+PLACES = ("im Portal", "im System", "gerade", "schon", "gleich", "hier")
+
+
+def calls(count: int, first: int = 0, writing_pass: str | None = None) -> list[LabelledCall]:
+    """Calls by four authors; in every second one the agent changes the phone number, and says so."""
+    return [
+        labelled(
+            str(number),
+            "A: Ihre PIN bitte? << asks pin",
+            "C: Eins zwei.",
+            f"A: Die Nummer ist {PLACES[number % 6]} geändert. << changes contact_change"
+            if number % 2
+            else f"A: Das sehe ich {PLACES[number % 6]} nicht.",
+            writing_pass=writing_pass or str(number // 2 % 4),
+        )
+        for number in range(first, first + count)
+    ]
+
+
+def told(given: Sequence[LabelledCall]) -> LeftOut:
+    """A probe that knows nothing of them: each label is as unlikely."""
+    lines = [FACT_TASK.lines(call) for call in given]
+    truths = [truth_of(call, LABELS, FACT_TASK) for call in lines]
+    numbers = [CallNumbers(NOTHING, np.zeros(0, np.int32), NOTHING, *truth) for truth in truths]
+    basis = Basis(NONE, NONE, NONE, NONE)
+    learned = Learned(basis, LABELS, [call.chunks for call in lines], numbers, [call.group for call in lines])
+    scores = [np.full((len(call.chunks), len(LABELS)), -1.0, np.float32) for call in lines]
+    return LeftOut(learned, scores, scores, ())
+
+
+def learned_from(given: Sequence[LabelledCall], others: Sequence[LabelledCall] = ()) -> Ngrams:
+    ngrams = learn_ngrams(told(given), [FACT_TASK.lines(call) for call in others], BOUND, FACT_TASK)
+    assert ngrams is not None
+    return ngrams
+
+
+def test_words_of_a_label_are_learned_where_the_task_wants_them() -> None:
+    ngrams = learned_from(calls(40))
+    # Nobody speaks for another here, and of what is asked the probe knows more.
+    assert ngrams.labels == ("changes", "changes contact")
+    assert (ngrams.template, ngrams.model_sha256) == ("transcript@1", "1" * 64)
+    assert "learned from a.jsonl" in ngrams.notes
+    said, other = (
+        ngrams.weighed(text, {"changes": 0.3, "asks pin": 0.3})
+        for text in ("Die Nummer ist morgen geändert.", "Das sehe ich morgen nicht.")
+    )
+    assert said["changes"] > 0.5 > 0.1 > other["changes"]
+    assert said["asks pin"] == other["asks pin"] == 0.3
+
+
+def test_calls_that_the_probe_knew_teach_words_too() -> None:
+    other = [
+        labelled(f"o{number}", "A: Adresse neu hinterlegt. << changes contact_change", writing_pass="o")
+        for number in range(12)
+    ]
+    text = "Adresse neu hinterlegt."
+    before, after = (learned_from(calls(40), more).scores(text)[0] for more in ((), other))
+    assert after > before + 1
+
+
+def test_calls_of_one_pass_are_left_out_by_themselves() -> None:
+    ngrams = learned_from(calls(40, writing_pass="one"), calls(10, first=40, writing_pass="two"))
+    assert ngrams.scores("Die Nummer ist gerade geändert.")[0] > 0
+
+
+def test_too_few_lines_teach_nothing() -> None:
+    assert learn_ngrams(told(calls(12)), [], BOUND, FACT_TASK) is None
+
+
+def test_with_a_bar_as_many_lines_are_told_as_there_are() -> None:
+    given = calls(60)
+    ngrams = learn_ngrams(told(given), [], BOUND, replace(FACT_TASK, bar=0.4))
+    assert ngrams is not None
+    lines = [turn.text for call in given for turn in call.call.turns if turn.speaker == "agent"]
+    # As a probe of which nothing is known says of each line in `told`.
+    answers = [ngrams.weighed(line, {"changes": 0.2689})["changes"] for line in lines]
+    assert sum(answer >= 0.4 for answer in answers) == 30
