@@ -6,11 +6,12 @@ from typing import TypeVar
 import numpy as np
 
 from ausweis.engines.matcher import MATCHER_PARTS, Matcher
+from ausweis.engines.ngrams import BUCKETS, Ngrams, ngrams_of
 from ausweis.engines.probe import PARTS, Probe
 from ausweis.engines.word_matcher import VERBS, WordMatcher
 from ausweis.prompts import Template
 
-__all__ = ["blank", "by_chance", "matcher_by_chance", "words_by_chance"]
+__all__ = ["blank", "by_chance", "matcher_by_chance", "ngrams_of_words", "words_by_chance"]
 
 _Form = TypeVar("_Form", bound=Matcher)
 
@@ -44,6 +45,26 @@ def by_chance(labels: Sequence[str], layers: Sequence[int], width: int, model_sh
         template_sha256="a" * 64,
         model_sha256=model_sha256,
         notes="{}",
+    )
+
+
+def ngrams_of_words(label: str, *words: str, template: Template | None = None, model_sha256: str = "0" * 64) -> Ngrams:
+    """One label that each of the words speaks for; words alone count as much as the probe."""
+    weights = np.zeros((BUCKETS, 1), np.float32)
+    weights[[bucket for word in words for bucket in ngrams_of(word)]] = 4.0
+    return Ngrams(
+        labels=(label,),
+        layers=(),
+        parts={
+            "rarity": np.ones(BUCKETS, np.float32),
+            "weights": weights,
+            "bias": np.full(1, -2.0, np.float32),
+            "stacking": np.array([[1.0, 1.0, 0.0]], np.float32),
+        },
+        template=template.name if template else "weather@1",
+        template_sha256=template.sha256 if template else "a" * 64,
+        model_sha256=model_sha256,
+        notes="",
     )
 
 

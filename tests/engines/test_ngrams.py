@@ -5,29 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.probes import ngrams_of_words
 
-from ausweis.engines.ngrams import BUCKETS, Ngrams, log_odds, ngrams_of
-from ausweis.errors import PromptError
-
-
-def ngrams(*words: str, stacking: tuple[float, float, float] = (1.0, 1.0, 0.0)) -> Ngrams:
-    """One label, `changes`, that each of the words speaks for."""
-    weights = np.zeros((BUCKETS, 1), np.float32)
-    weights[[bucket for word in words for bucket in ngrams_of(word)]] = 4.0
-    return Ngrams(
-        labels=("changes",),
-        layers=(1,),
-        parts={
-            "rarity": np.ones(BUCKETS, np.float32),
-            "weights": weights,
-            "bias": np.full(1, -2.0, np.float32),
-            "stacking": np.array([stacking], np.float32),
-        },
-        template="transcript@1",
-        template_sha256="a" * 64,
-        model_sha256="b" * 64,
-        notes="",
-    )
+from ausweis.engines.ngrams import Ngrams, log_odds, ngrams_of
+from ausweis.errors import EngineError, PromptError
 
 
 def test_words_and_pairs_of_words_count_once_each_whatever_their_case() -> None:
@@ -40,7 +21,7 @@ def test_words_and_pairs_of_words_count_once_each_whatever_their_case() -> None:
 
 
 def test_words_are_weighed_with_the_probe() -> None:
-    learned = ngrams("geändert")
+    learned = ngrams_of_words("changes", "geändert")
     said = learned.weighed("geändert", {"changes": 0.2, "tells": 0.3})
     assert said["tells"] == 0.3
     assert log_odds(said["changes"]) == pytest.approx(log_odds(0.2) + 4.0 - 2.0, abs=0.01)
@@ -51,13 +32,13 @@ def test_words_are_weighed_with_the_probe() -> None:
 
 @pytest.mark.parametrize("text", ["", "…", "1234 5678 91011"])
 def test_a_line_without_known_words_is_told_by_what_lines_are_mostly(text: str) -> None:
-    learned = ngrams("geändert")
+    learned = ngrams_of_words("changes", "geändert")
     assert learned.scores(text).tolist() == pytest.approx([-2.0])
     assert 0 < learned.weighed(text, {"changes": 1.0})["changes"] < 1
 
 
 def test_what_is_kept_is_read_again_and_holds_no_word(tmp_path: Path) -> None:
-    learned = ngrams("Kowalczyk")
+    learned = ngrams_of_words("changes", "Kowalczyk")
     learned.save(tmp_path / "ngrams")
     read = Ngrams.load(tmp_path / "ngrams")
     assert read.weighed("Kowalczyk", {"changes": 0.5}) == learned.weighed("Kowalczyk", {"changes": 0.5})
@@ -65,3 +46,10 @@ def test_what_is_kept_is_read_again_and_holds_no_word(tmp_path: Path) -> None:
     (tmp_path / "broken").write_bytes(b"nothing")
     with pytest.raises(PromptError, match="train it again"):
         Ngrams.load(tmp_path / "broken")
+
+
+def test_broken_weights_are_no_numbers() -> None:
+    learned = ngrams_of_words("changes", "geändert")
+    broken = replace(learned, parts={**learned.parts, "bias": np.full(1, np.nan, np.float32)})
+    with pytest.raises(EngineError, match="no numbers"):
+        broken.weighed("geändert", {"changes": 0.2})

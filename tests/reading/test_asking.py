@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.probes import blank, words_by_chance
+from tests.probes import blank, ngrams_of_words, words_by_chance
 
 from ausweis.calls.call import Call
 from ausweis.engines.fake import FakeEngine
@@ -51,6 +51,18 @@ def test_each_speaker_has_labels_of_their_own(asking: TranscriptAsking, call: Ca
     assert tokens > 0
     rows = [request for request in engine.requests if request.template.startswith("transcript")]
     assert [request.choices for request in rows] == [("asks", "asks pin", "accepts"), ("gives", "gives pin")]
+
+
+def test_the_words_of_a_line_are_weighed_with_the_probe(library: Library, call: Callable[..., Call]) -> None:
+    template = library.get("transcript")
+    ngrams = ngrams_of_words("asks pin", "PIN")
+    asking = TranscriptAsking(template, blank(template, LABELS), library.get("call-start"), ngrams=ngrams)
+    told = {"asks": 0.7, "asks pin": 0.3}
+    engine = FakeEngine(lambda request: "middle" if request.template.startswith("call-start") else told)
+    talk = call("agent: Die PIN?", "agent: Die Adresse?")
+    (pin, address), _ = asking.ask(engine, talk, spoken_chunks(talk))
+    assert pin["asks pin"] > 0.3 > address["asks pin"]
+    assert "transcript:ngrams" in [stamp.id for stamp in asking.prompts]
 
 
 def test_nobody_speaks(asking: TranscriptAsking, call: Callable[..., Call]) -> None:

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.probes import by_chance, matcher_by_chance
+from tests.probes import by_chance, matcher_by_chance, ngrams_of_words
 
 from ausweis.calls.call import Call
 from ausweis.engines.matcher import Matcher
+from ausweis.engines.ngrams import Ngrams
 from ausweis.engines.probe import features, probabilities_of
 from ausweis.engines.protocol import Request, Result, Transcript
 from ausweis.errors import PromptError
@@ -53,13 +54,18 @@ class Told:
 
 
 def reader(
-    engine: Told, library: Library, *wanted: IncidentQuestion, learned: bool = True, matcher: Matcher | None = None
+    engine: Told,
+    library: Library,
+    *wanted: IncidentQuestion,
+    learned: bool = True,
+    matcher: Matcher | None = None,
+    ngrams: Ngrams | None = None,
 ) -> IncidentReader:
     probe = by_chance(LABELS, (10, 20), 6) if learned else None
     template = library.get("incidents")
     described = tuple(one for one in wanted if one.id is None)
     by_matcher = DescribedIncidents(described, matcher, template, library.get("own-incident")) if matcher else None
-    return IncidentReader(engine, wanted, library.get("incident"), Learned(template, probe, None, by_matcher))
+    return IncidentReader(engine, wanted, library.get("incident"), Learned(template, probe, ngrams, by_matcher))
 
 
 def weighing() -> Matcher:
@@ -68,6 +74,17 @@ def weighing() -> Matcher:
     parts = {name: np.zeros_like(part) if name.startswith("weigh") else part for name, part in matcher.parts.items()}
     parts["weigh_direct"][0, 2] = 1
     return replace(matcher, parts=parts)
+
+
+def test_the_words_of_a_line_are_weighed_with_the_probe(call: Callable[..., Call], library: Library) -> None:
+    engine = Told({"Anwalt": {"cancel threat": 0.3}, "wechsle": {"cancel threat": 0.3}})
+    reads = reader(
+        engine, library, IncidentQuestion("cancel_threat"), ngrams=ngrams_of_words("cancel threat", "wechsle")
+    )
+    talk = call("caller: Das geht an den Anwalt.", "caller: Ich wechsle.")
+    lawyer, leaves = reads.read(talk)[0]
+    assert leaves.probability > 0.3 > lawyer.probability
+    assert [stamp.id for stamp in reads.prompts] == ["incidents", "incidents:probe", "incidents:ngrams"]
 
 
 def test_known_kinds_are_read_from_the_side_that_they_belong_to(call: Callable[..., Call], library: Library) -> None:

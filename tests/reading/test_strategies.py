@@ -4,7 +4,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from tests.probes import blank, matcher_by_chance, words_by_chance
+from tests.probes import blank, matcher_by_chance, ngrams_of_words, words_by_chance
 
 from ausweis.batch.setup import PinnedLibrary
 from ausweis.calls.call import Call, Turn
@@ -12,6 +12,7 @@ from ausweis.engines.fake import FakeEngine
 from ausweis.engines.learned_index import index_to_write
 from ausweis.engines.learned_part import Base, LearnedKind
 from ausweis.engines.matcher import Matcher
+from ausweis.engines.ngrams import Ngrams
 from ausweis.engines.probe import Probe
 from ausweis.engines.word_matcher import WordMatcher
 from ausweis.errors import InputError, ModelError, PromptError
@@ -19,7 +20,7 @@ from ausweis.prompts import Library, Template
 from ausweis.reading import STRATEGIES, PolicyText, Reader, open_reader
 from ausweis.reading.incident_question import IncidentQuestion
 from ausweis.reading.labels import IDLE
-from ausweis.reading.strategies import incident_reader, probe_for, read_with
+from ausweis.reading.strategies import incident_reader, ngrams_for, probe_for, read_with
 from ausweis.vocabulary import OwnWord
 
 POLICY = PolicyText(("Standard needs a PIN.",), "0" * 64)
@@ -46,7 +47,7 @@ def tiny(template: Template, labels: tuple[str, ...] | None = None) -> Probe:
 
 
 def saved(
-    learned: Probe | Matcher | WordMatcher,
+    learned: Probe | Ngrams | Matcher | WordMatcher,
     template: Template,
     *,
     of: str | None = None,
@@ -67,7 +68,7 @@ def bound_to(probe: str | None, adapter: str | None) -> dict[LearnedKind, str]:
     return {**({"probe": probe} if probe else {}), **({"adapter": adapter} if adapter else {})}
 
 
-KINDS: dict[type, LearnedKind] = {Probe: "probe", Matcher: "matcher", WordMatcher: "words"}
+KINDS: dict[type, LearnedKind] = {Probe: "probe", Ngrams: "ngrams", Matcher: "matcher", WordMatcher: "words"}
 
 
 def stamps(reader: Reader) -> list[str]:
@@ -167,6 +168,18 @@ def found(template: Template, adapter: str) -> str:
     probe = probe_for(template, engine)
     assert probe is not None
     return probe.sha256
+
+
+def test_words_are_weighed_with_the_probe_that_they_were_learned_with(own: Library) -> None:
+    template = own.get("transcript")
+    probe = Probe.load(saved(tiny(template), template))
+    words = ngrams_of_words("changes", "geändert", template=template, model_sha256=ENGINE.info.sha256)
+    saved(words, template, probe="3" * 64)
+    assert ngrams_for(template, ENGINE, probe) is None
+    assert "transcript:ngrams" not in stamps(open_reader("turnwise", ENGINE, own, POLICY))
+    saved(words, template, probe=probe.sha256)
+    assert ngrams_for(template, ENGINE, probe) is not None
+    assert "transcript:ngrams" in stamps(open_reader("turnwise", ENGINE, own, POLICY))
 
 
 def test_one_bound_to_an_adapter_is_read_with_it_alone(own: Library) -> None:

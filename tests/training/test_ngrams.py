@@ -20,7 +20,7 @@ pytestmark = pytest.mark.training
 
 NOTHING, NONE = np.zeros((0, 0), np.float16), np.zeros((0, 0), np.float32)
 BOUND = Bound(default_library().get("transcript"), "1" * 64, (1,), "learned from a.jsonl")
-LABELS = ("asks pin", "changes", "changes contact", "for another")
+LABELS = ("asks pin", "changes", "changes contact", "changes contract", "for another")
 PLACES = ("im Portal", "im System", "gerade", "schon", "gleich", "hier")
 
 
@@ -52,9 +52,9 @@ def told(given: Sequence[LabelledCall]) -> LeftOut:
 
 
 def learned_from(given: Sequence[LabelledCall], others: Sequence[LabelledCall] = ()) -> Ngrams:
-    ngrams = learn_ngrams(told(given), [FACT_TASK.lines(call) for call in others], BOUND, FACT_TASK)
-    assert ngrams is not None
-    return ngrams
+    learned = learn_ngrams(told(given), [FACT_TASK.lines(call) for call in others], BOUND, FACT_TASK)
+    assert learned is not None
+    return learned.ngrams
 
 
 def test_words_of_a_label_are_learned_where_the_task_wants_them() -> None:
@@ -92,9 +92,34 @@ def test_too_few_lines_teach_nothing() -> None:
 
 def test_with_a_bar_as_many_lines_are_told_as_there_are() -> None:
     given = calls(60)
-    ngrams = learn_ngrams(told(given), [], BOUND, replace(FACT_TASK, bar=0.4))
-    assert ngrams is not None
+    learned = learn_ngrams(told(given), [], BOUND, replace(FACT_TASK, bar=0.4))
+    assert learned is not None
     lines = [turn.text for call in given for turn in call.call.turns if turn.speaker == "agent"]
     # As a probe of which nothing is known says of each line in `told`.
-    answers = [ngrams.weighed(line, {"changes": 0.2689})["changes"] for line in lines]
+    answers = [learned.ngrams.weighed(line, {"changes": 0.2689})["changes"] for line in lines]
     assert sum(answer >= 0.4 for answer in answers) == 30
+
+
+def test_what_is_told_of_left_out_calls_is_told_with_their_words() -> None:
+    given = calls(40)
+    learned = learn_ngrams(told(given), [], BOUND, FACT_TASK)
+    assert learned is not None
+    column = LABELS.index("changes")
+    answers = np.array([answer[2, column] for answer in learned.told.answers])
+    changed = np.arange(40) % 2 > 0
+    assert answers[changed].min() > 0.5 > answers[~changed].max()
+    # Labels that words are not weighed for stay as the probe told them.
+    assert all((answer[:, 0] == -1.0).all() for answer in learned.told.answers)
+
+
+def test_a_label_that_only_known_calls_have_teaches_nothing_by_itself() -> None:
+    known = [
+        labelled(f"o{number}", "A: Der Vertrag ist verlängert. << changes contract_change", writing_pass="o")
+        for number in range(12)
+    ]
+    few = told(calls(12))
+    others = [FACT_TASK.lines(call) for call in known]
+    assert (
+        learn_ngrams(few, others, BOUND, replace(FACT_TASK, pool=lambda label: "all" if "contract" in label else None))
+        is None
+    )

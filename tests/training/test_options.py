@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from tests.evals.cases import labelled
 from tests.probes import blank
 
 from ausweis.engines.learned_index import find
@@ -8,7 +9,7 @@ from ausweis.engines.probe import Probe
 from ausweis.errors import InputError, PolicyError
 from ausweis.prompts import default_library
 from ausweis.provenance import ModelProvenance
-from ausweis.training.options import Options, calls_of
+from ausweis.training.options import GoingOn, Options, calls_of
 
 MODEL = ModelProvenance(id="tiny", sha256="b" * 64, engine="fake")
 TEMPLATE = default_library().get("transcript")
@@ -68,3 +69,18 @@ def test_a_policy_that_is_not_there_is_told_before_anything_is_read(tmp_path: Pa
     with pytest.raises(PolicyError, match=r"gone.yaml: no such file"):
         calls_of(options(labelled=(file,)))
     assert [labelled.call.id for labelled in calls_of(options(labelled=(file,)), judged=False)] == ["a"]
+
+
+def test_a_probe_goes_on_without_calls_to_rehearse(tmp_path: Path) -> None:
+    going_on = GoingOn(tmp_path / "probe")
+    assert going_on.known() == going_on.again({"a"}) == []
+
+
+def test_calls_that_are_new_are_not_rehearsed(tmp_path: Path) -> None:
+    (tmp_path / "known.jsonl").write_text(
+        "\n".join(labelled(name, "C: Ja.").line() for name in ("a", "b", "c")), encoding="utf-8"
+    )
+    going_on = GoingOn(tmp_path / "probe", (tmp_path / "known.jsonl",), rehearsed=2)
+    assert len(going_on.again(set())) == 2
+    assert {call.call.id for call in going_on.again({"a", "b"})} <= {"c"}
+    assert [call.call.id for call in going_on.known()] == ["a", "b", "c"]

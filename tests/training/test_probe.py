@@ -19,7 +19,7 @@ from ausweis.training.learning import Bound
 from ausweis.training.left_out import left_out_cases
 from ausweis.training.lines import KeptLines, Lines, layers_of
 from ausweis.training.network import CallNumbers, Plan, learn_network, scores_of
-from ausweis.training.probe import LeftOut, Start, learn, left_out_scores, networks_without, prepare
+from ausweis.training.probe import Start, learn, left_out_scores, networks_without, prepare
 from ausweis.training.tasks import FACT_TASK, labels_in, labels_of
 
 pytestmark = pytest.mark.training
@@ -61,7 +61,7 @@ def left_out_of(calls: Sequence[CallNumbers], plan: Plan, groups: Sequence[str])
 
 
 def test_a_probe_learns_what_the_states_tell() -> None:
-    probe = learn(made(120), BOUND, SMALL, FACT_TASK)
+    probe, _ = learn(made(120), BOUND, SMALL, FACT_TASK)
     assert (probe.template, probe.model_sha256, probe.layers) == (TEMPLATE.name, "1" * 64, (10, 20))
     wanted = {f"{v}{f}" for v in ("asks", "gives") for f in ("", " name", " pin", " password")}
     assert set(probe.labels) == {*wanted, STARTS_LATE}
@@ -79,7 +79,7 @@ def test_a_probe_learns_what_the_states_tell() -> None:
 
 def test_a_probe_goes_on_learning() -> None:
     """It keeps what it knows, learns a label that is new to it, and no fold sees the group that is left out."""
-    start = learn(made(60), BOUND, SMALL, FACT_TASK)
+    start, _ = learn(made(60), BOUND, SMALL, FACT_TASK)
     new = [
         one._replace(
             group=str(number % 6),
@@ -87,12 +87,11 @@ def test_a_probe_goes_on_learning() -> None:
         )
         for number, one in enumerate(made(60, seed=5))
     ]
-    found: list[LeftOut] = []
     short = replace(SMALL, rounds=6)
-    again = learn(new, BOUND, short, FACT_TASK, found.append, Start(start, made(20)))
+    again, found = learn(new, BOUND, short, FACT_TASK, Start(start, made(20)))
     assert set(again.labels) == {*start.labels, "accepts"}
     assert again.parts["token_basis"] == pytest.approx(start.parts["token_basis"])
-    assert len(found[0].answers) == len(new)
+    assert len(found.answers) == len(new)
     assert json.loads(again.notes)["calls"] == 60
     right = [
         (score > 0) == (label in (truth or ()))
@@ -106,13 +105,13 @@ def test_a_probe_goes_on_learning() -> None:
 
 def test_a_probe_goes_half_the_way() -> None:
     """Between what it was and what it learns; a label that is new to it is learned whole."""
-    start = learn(made(20), BOUND, SMALL, FACT_TASK)
+    start, _ = learn(made(20), BOUND, SMALL, FACT_TASK)
     new = [
         one._replace(group=str(number % 6), labels=[(line or frozenset()) | {"accepts"} for line in one.labels])
         for number, one in enumerate(made(20, seed=5))
     ]
     short = replace(SMALL, rounds=2)
-    whole, half = (learn(new, BOUND, short, FACT_TASK, start=Start(start, made(20), share)) for share in (1.0, 0.5))
+    whole, half = (learn(new, BOUND, short, FACT_TASK, Start(start, made(20), share))[0] for share in (1.0, 0.5))
     assert half.parts["query"] == pytest.approx((whole.parts["query"] + start.parts["query"]) / 2, abs=1e-5)
     names, accepts = [list(probe.labels) for probe in (start, whole)], whole.labels.index("accepts")
     bias = [probe.parts["label_bias"] for probe in (start, whole, half)]

@@ -2,7 +2,7 @@
 
 What a model has understood of a line stands in its states; that a line says *meine Nichte* or *hab ich geändert* stands
 in its words. Words and pairs of words are counted in buckets by a hash (feature hashing, Weinberger et al. 2009, arXiv
-0902.2206), so that no word of a call is in the file. Each label has a logistic regression over them, and weights by
+0902.2206): no word of a call stands in the file. Each label has a logistic regression over them, and weights by
 which its log-odds and those of the probe are added (stacking, Wolpert 1992). It is data only (safetensors), and bound
 to one probe.
 """
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ausweis.engines.learned_file import LearnedFile
+from ausweis.engines.probe import probabilities_of
 
 __all__ = ["BUCKETS", "NGRAM_PARTS", "Ngrams", "log_odds", "ngrams_of"]
 
@@ -60,18 +61,21 @@ class Ngrams(LearnedFile):
     def scores(self, text: str) -> NDArray[np.float32]:
         """The log-odds of each label, by the words of a line alone: shape (labels,)."""
         buckets = ngrams_of(text)
-        counts = self.parts["rarity"][buckets]
-        length = max(float(np.linalg.norm(counts)), 1e-6)
-        scores: NDArray[np.float32] = counts @ self.parts["weights"][buckets] / length + self.parts["bias"]
+        rarities = self.parts["rarity"][buckets]
+        length = max(float(np.linalg.norm(rarities)), 1e-6)
+        scores: NDArray[np.float32] = rarities @ self.parts["weights"][buckets] / length + self.parts["bias"]
         return scores
 
     def weighed(self, text: str, answers: Mapping[str, float]) -> dict[str, float]:
-        """What the probe says of a line, and what its words say; labels that it does not know stay as they are."""
+        """What the probe says of a line, and what its words say; labels that it does not know stay as they are.
+
+        Raises:
+            EngineError: a weight is NaN, as in a broken file.
+        """
         told = self.scores(text)
         weighed = dict(answers)
         for label, probability in answers.items():
             if (column := self._columns.get(label)) is not None:
                 probe, words, shift = self.parts["stacking"][column]
-                score = probe * log_odds(probability) + words * told[column] + shift
-                weighed[label] = round(float(1 / (1 + np.exp(-score))), 4)
+                (weighed[label],) = probabilities_of([probe * log_odds(probability) + words * told[column] + shift])
         return weighed

@@ -134,7 +134,9 @@ def _learned(engine: Engine, library: Library, own_words: tuple[OwnWord, ...]) -
         return None
     probe, words = _with_words(template, engine, probe) if own_words else (probe, None)
     own = None if words is None else OwnWords(own_words, words, template, _template(library, QUESTION_TEMPLATE))
-    return TranscriptAsking(template, probe, _template(library, "call-start"), own, ngrams_for(template, engine, probe))
+    # How own words are weighed was learned from what the probe says alone.
+    ngrams = None if own else ngrams_for(template, engine, probe)
+    return TranscriptAsking(template, probe, _template(library, "call-start"), own, ngrams)
 
 
 def _with_words(template: Template, engine: Engine, newest: Probe) -> tuple[Probe, WordMatcher | None]:

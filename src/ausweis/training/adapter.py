@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ausweis.engines.probe import Probe, features
+from ausweis.engines.probe import LineFeatures, Probe, features
 from ausweis.errors import InputError
 from ausweis.training.adapted_model import AdaptedModel
 from ausweis.training.adapter_calls import AdapterCalls, KeptCall, rounds_of
@@ -151,7 +151,8 @@ class AdapterLearner:
         labels = self._calls.labels
         with torch.no_grad():
             for name, part in self._model.parts.items():
-                part *= share if ".lora_B." in name else 1.0
+                if ".lora_B." in name:
+                    part *= share
         ends = [calibrated(arrays_of(network), calibration) for network in self._networks]
         if start is not None:
             begins = self._beginnings(start)
@@ -208,11 +209,11 @@ class AdapterLearner:
         """From states of the model as it is: an adapter that has learned nothing changes nothing."""
         sample = self._calls.learned[:: -(-len(self._calls.learned) // BASIS_CALLS)]
         places = [self._model.kept.index(layer) for layer in self._model.read]
-        lines = []
+        lines: list[LineFeatures] = []
         for call in sample:
             states = call.states()[:, places].astype(np.float32)
-            lines += np.split(states, np.cumsum(call.lengths)[:-1])
-        return basis_of([features(line) for line in lines], self._plan.network)
+            lines += map(features, np.split(states, np.cumsum(call.lengths)[:-1]))
+        return basis_of(lines, self._plan.network)
 
     def _beginnings(self, start: Probe | None) -> list[dict[str, Array]]:
         if start is not None:

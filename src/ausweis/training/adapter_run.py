@@ -73,7 +73,8 @@ def train_adapter(
     if going_on:
         plan = replace(plan, network=replace(plan.network, rate=GO_ON_RATE))
     new, weights = calls_of(options), locate(options.model)
-    known = going_on.calls() if going_on else []
+    ids = {labelled.call.id for labelled in new}
+    rehearsed = going_on.again(ids) if going_on else []
     index, base = index_to_write(options.out), Base(id=weights.id, sha256=weights.sha256)
     start = going_on.start(template, base) if going_on else None
     kinds: tuple[LearnedKind, ...] = ("adapter", "probe")
@@ -82,12 +83,11 @@ def train_adapter(
         index.free_version(kind, template.provenance, base, options.version)
     with closing(LlamaEngine(weights)) as engine:
         layers = layers_of(engine.layers)
-        with options.progress([*new, *known]) as calls:
+        with options.progress([*new, *rehearsed]) as calls:
             kept = list(collect(engine, template, calls, kept_layers(layers, plan.layers), options.work))
-        ids = {labelled.call.id for labelled in new}
-        fresh, again = ([pair for pair in kept if (pair[0].call.id in ids) is wanted] for wanted in (True, False))
-        told = start.labels if start else ()
-        learned = adapter_calls(engine, template, FACT_TASK, fresh, plan.tokens, again, told)
+        fresh, again = ([pair for pair in kept if (pair[0].call.id in ids) is is_new] for is_new in (True, False))
+        labels = start.labels if start else ()
+        learned = adapter_calls(engine, template, FACT_TASK, fresh, plan.tokens, again, labels)
     options.tell(
         f"{len(learned.learned)} calls to learn from, {len(learned.left_out)} are left out; the model is loaded ..."
     )

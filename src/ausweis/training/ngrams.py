@@ -16,19 +16,26 @@ from ausweis.training.learning import Bound
 from ausweis.training.lines import Lines, Task
 from ausweis.training.probe import UNLIKELY, LeftOut, folds_of, truth_of
 
-__all__ = ["learn_ngrams"]
+__all__ = ["LearnedNgrams", "learn_ngrams"]
 
 Array = NDArray[np.float32]
 
 FEWEST_LABELLED = 10
-"""Lines that have a label, needed to learn its words; and left-out ones of its pool, to learn how much they count."""
-FEWEST_LINES = 2
-"""Lines that a bucket must be in to count."""
+"""Lines with a label, needed to learn its words; and over all labels of a pool, to learn how much they count."""
+FEWEST_CALLS = 2
+"""A bucket counts that so many calls have: what one call alone has may be a name."""
 LOOSENESS = 10.0
 """Of the regression over words, the inverse of how strongly its weights are held near 0."""
 
 
-class _Lines(NamedTuple):
+class LearnedNgrams(NamedTuple):
+    """What was learned, and what is told with it of calls that nothing was learned from, by probe and words."""
+
+    ngrams: Ngrams
+    told: LeftOut
+
+
+class _Table(NamedTuple):
     """Lines end to end. `features`: sparse, (lines, buckets); `labels`, `counts`: (lines, labels); `call`: of each."""
 
     features: Any
@@ -45,56 +52,71 @@ class _Words(NamedTuple):
     bias: Array
 
 
-def learn_ngrams(told: LeftOut, others: Sequence[Lines], bound: Bound, task: Task) -> Ngrams | None:
+def learn_ngrams(told: LeftOut, others: Sequence[Lines], bound: Bound, task: Task) -> LearnedNgrams | None:
     """The classifier of those labels that gain by it (`Task.pool`); None where too few lines have one.
 
     `told`: what is told of calls by networks of the probe that have not seen them; `others`: calls that the probe has
     learned from besides, without states.
     """
     learned = told.learned
-    pooled = [column for column, label in enumerate(learned.labels) if task.pool(label)]
-    names = [learned.labels[column] for column in pooled]
-    new = _lines(
+    columns = [column for column, label in enumerate(learned.labels) if task.pool(label)]
+    names = [learned.labels[column] for column in columns]
+    new = _table(
         [[chunk.text for chunk in chunks] for chunks in learned.chunks],
-        [(call.labels[:, pooled], call.counts[:, pooled]) for call in learned.numbers],
+        [(call.labels[:, columns], call.counts[:, columns]) for call in learned.numbers],
         len(names),
     )
-    known = _lines(
+    known = _table(
         [[chunk.text for chunk in call.chunks] for call in others],
         [truth_of(call, names, task) for call in others],
         len(names),
     )
-    kept = _often_enough(new, known, [task.pool(name) for name in names])
-    if not len(kept):
+    folds = list(folds_of(learned.groups))
+    kept = _often_enough(new, known, [task.pool(name) for name in names]) if len(folds) > 1 else []
+    if not kept:
         return None
-    names, new, known = [names[column] for column in kept], _of_labels(new, kept), _of_labels(known, kept)
-    scores = np.zeros(new.labels.shape, np.float32)
-    for outside in folds_of(learned.groups):
+    columns, names = [columns[place] for place in kept], [names[place] for place in kept]
+    new, known, pools = _of_labels(new, kept), _of_labels(known, kept), [task.pool(name) for name in names]
+    words = np.zeros(new.labels.shape, np.float32)
+    for outside in folds:
         groups = {learned.groups[place] for place in outside}
-        others_outside = [place for place, call in enumerate(others) if call.group in groups]
-        words = _learned([_without(new, outside), _without(known, others_outside)])
-        held = np.isin(new.call, outside)
-        scores[held] = _scores(words, new.features[held])
-    probe = np.concatenate(told.scores)[:, [pooled[column] for column in kept]]
-    stacking = _stacking(probe, scores, new, [task.pool(name) for name in names], task.bar)
+        held = [place for place, call in enumerate(others) if call.group in groups]
+        seen = _learned([_without(new, outside), _without(known, held)])
+        rows = np.isin(new.call, outside)
+        words[rows] = _scores(seen, new.features[rows])
+    # A probe tells no more than this.
+    probe = np.concatenate(told.scores)[:, columns].clip(log_odds(0.0), log_odds(1.0))
+    evidence = np.stack([probe, words, np.ones_like(words)], axis=-1)
+    together = np.zeros(new.labels.shape, np.float32)
+    for outside in folds:
+        rows = np.isin(new.call, outside)
+        stacking = _stacking(evidence[~rows], _without(new, outside), pools, task.bar)
+        together[rows] = (evidence[rows] * stacking).sum(axis=-1)
     every = _learned([new, known])
-    about = {
-        "about": bound.notes,
-        "calls": len(learned.chunks) + len(others),
-        "lines": len(new.labels) + len(known.labels),
-    }
-    return Ngrams(
+    lines = len(new.labels) + len(known.labels)
+    about = {"about": bound.notes, "calls": len(learned.chunks) + len(others), "lines": lines}
+    ngrams = Ngrams(
         labels=tuple(names),
-        layers=bound.layers,
-        parts={**every._asdict(), "stacking": stacking},
+        layers=(),
+        parts={**every._asdict(), "stacking": _stacking(evidence, new, pools, task.bar)},
         template=bound.template.name,
         template_sha256=bound.template.sha256,
         model_sha256=bound.model_sha256,
         notes=json.dumps(about),
     )
+    return LearnedNgrams(ngrams, _with(told, columns, together))
 
 
-def _lines(texts: Sequence[Sequence[str]], truths: Sequence[tuple[Array, Array]], width: int) -> _Lines:
+def _with(told: LeftOut, columns: Sequence[int], together: Array) -> LeftOut:
+    """The same with other scores, lines end to end, of these labels."""
+    ends = np.cumsum([len(scores) for scores in told.scores])[:-1]
+    scores, answers = [scores.copy() for scores in told.scores], [answers.copy() for answers in told.answers]
+    for call, part in enumerate(np.split(together, ends)):
+        scores[call][:, columns], answers[call][:, columns] = part, 1 / (1 + np.exp(-part))
+    return told._replace(scores=scores, answers=answers)
+
+
+def _table(texts: Sequence[Sequence[str]], truths: Sequence[tuple[Array, Array]], width: int) -> _Table:
     from scipy.sparse import csr_matrix
 
     buckets = [ngrams_of(text) for call in texts for text in call]
@@ -104,35 +126,36 @@ def _lines(texts: Sequence[Sequence[str]], truths: Sequence[tuple[Array, Array]]
     labels, counts = (
         np.concatenate([np.zeros((0, width), np.float32), *(truth[part] for truth in truths)]) for part in (0, 1)
     )
-    return _Lines(features, labels, counts > 0, np.repeat(np.arange(len(texts)), list(map(len, texts))))
+    return _Table(features, labels, counts > 0, np.repeat(np.arange(len(texts)), list(map(len, texts))))
 
 
-def _often_enough(new: _Lines, known: _Lines, pools: Sequence[str | None]) -> list[int]:
-    """The labels that enough lines have, in pools of which enough left-out lines have one."""
+def _often_enough(new: _Table, known: _Table, pools: Sequence[str | None]) -> list[int]:
+    """The labels that enough lines have, in pools of which enough left-out lines have one of these."""
     left_out = (new.labels * new.counts).sum(axis=0)
     every = left_out + (known.labels * known.counts).sum(axis=0)
-    in_pool = {pool: sum(left_out[k] for k, other in enumerate(pools) if other == pool) for pool in pools}
-    return [k for k, pool in enumerate(pools) if every[k] >= FEWEST_LABELLED and in_pool[pool] >= FEWEST_LABELLED]
+    often = [place for place, total in enumerate(every) if total >= FEWEST_LABELLED]
+    in_pool = {pool: sum(left_out[place] for place in often if pools[place] == pool) for pool in pools}
+    return [place for place in often if in_pool[pools[place]] >= FEWEST_LABELLED]
 
 
-def _of_labels(lines: _Lines, columns: Sequence[int]) -> _Lines:
+def _of_labels(lines: _Table, columns: Sequence[int]) -> _Table:
     return lines._replace(labels=lines.labels[:, columns], counts=lines.counts[:, columns])
 
 
-def _without(lines: _Lines, calls: Sequence[int]) -> _Lines:
+def _without(lines: _Table, calls: Sequence[int]) -> _Table:
     inside = ~np.isin(lines.call, calls)
-    return _Lines(lines.features[inside], lines.labels[inside], lines.counts[inside], lines.call[inside])
+    return _Table(lines.features[inside], lines.labels[inside], lines.counts[inside], lines.call[inside])
 
 
-def _learned(parts: Sequence[_Lines]) -> _Words:
+def _learned(parts: Sequence[_Table]) -> _Words:
     from scipy.sparse import vstack
     from sklearn.linear_model import LogisticRegression
 
     parts = [part for part in parts if len(part.labels)]
     features = vstack([part.features for part in parts]).tocsr()
     labels, counts = (np.concatenate([part[place] for part in parts]) for place in (1, 2))
-    often = np.asarray(features.sum(axis=0)).ravel()
-    rarity = np.where(often >= FEWEST_LINES, np.log((1 + len(labels)) / (1 + often)) + 1, 0.0).astype(np.float32)
+    often, calls = np.asarray(features.sum(axis=0)).ravel(), sum(_calls_with(part) for part in parts)
+    rarity = np.where(calls >= FEWEST_CALLS, np.log((1 + len(labels)) / (1 + often)) + 1, 0.0).astype(np.float32)
     features = _counted(features, rarity)
     weights, bias = np.zeros((BUCKETS, labels.shape[1]), np.float32), np.zeros(labels.shape[1], np.float32)
     for column in range(labels.shape[1]):
@@ -143,6 +166,16 @@ def _learned(parts: Sequence[_Lines]) -> _Words:
         regression = LogisticRegression(C=LOOSENESS, solver="liblinear").fit(features[rows], labels[rows, column])
         weights[:, column], bias[column] = regression.coef_[0], regression.intercept_[0]
     return _Words(rarity, weights, bias)
+
+
+def _calls_with(lines: _Table) -> NDArray[np.int64]:
+    """How many calls have each bucket."""
+    from scipy.sparse import csr_matrix
+
+    rows = np.arange(len(lines.call))
+    by_call = csr_matrix((np.ones(len(rows), np.float32), (lines.call, rows)))
+    calls: NDArray[np.int64] = np.asarray((by_call @ lines.features > 0).sum(axis=0)).ravel()
+    return calls
 
 
 def _counted(features: Any, rarity: Array) -> Any:
@@ -156,24 +189,22 @@ def _scores(words: _Words, features: Any) -> Array:
     return scores
 
 
-def _stacking(probe: Array, words: Array, lines: _Lines, pools: Sequence[str | None], bar: float | None) -> Array:
-    """Weights of both, and what is added: the same for all labels of a pool, so that rare ones have some too.
+def _stacking(evidence: Array, lines: _Table, pools: Sequence[str | None], bar: float | None) -> Array:
+    """What the evidence of each label weighs, shape (labels, 3): of the probe, of words, and what is added.
 
-    With a `bar`, so much is added that as many lines reach it as have the label.
+    `evidence`: (lines, labels, 3). The same for all labels of a pool, so that rare ones have some too. With a `bar`, so
+    much is added that as many of their answers reach it as are right to.
     """
     from sklearn.linear_model import LogisticRegression
 
     stacking = np.zeros((len(pools), 3), np.float32)
     for pool in set(pools):
         columns = [column for column, other in enumerate(pools) if other == pool]
-        evidence = np.concatenate(
-            [np.stack([probe[rows, k], words[rows, k]], axis=1) for k in columns if (rows := lines.counts[:, k]).any()]
-        )
-        truth = np.concatenate([lines.labels[lines.counts[:, k], k] for k in columns])
-        regression = LogisticRegression(C=1.0).fit(evidence, truth)
-        shift = regression.intercept_[0]
+        told = lines.counts[:, columns]
+        seen, truth = evidence[:, columns][told][:, :2], lines.labels[:, columns][told]
+        regression = LogisticRegression(C=1.0).fit(seen, truth)
+        weights, shift = regression.coef_[0], regression.intercept_[0]
         if bar is not None:
-            last = np.sort(evidence @ regression.coef_[0])[-int(truth.sum())]
-            shift = log_odds(bar) - last
-        stacking[columns] = [*regression.coef_[0], shift]
+            shift = log_odds(bar) - np.sort(seen @ weights)[-int(truth.sum())]
+        stacking[columns] = [*weights, shift]
     return stacking

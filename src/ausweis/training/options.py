@@ -1,7 +1,7 @@
 """What every training is told."""
 
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
@@ -86,14 +86,21 @@ class GoingOn:
     rehearsed: int | None = None
     share: float = 1.0
 
-    def calls(self) -> list[LabelledCall]:
-        """Those that are learned again.
+    def known(self) -> list[LabelledCall]:
+        """All calls that it knows.
 
         Raises:
             InputError: a file cannot be read.
         """
-        calls = read_all(self.rehearse)
-        return drawn(calls, self.rehearsed or len(calls))
+        return read_all(self.rehearse) if self.rehearse else []
+
+    def again(self, new: Collection[str]) -> list[LabelledCall]:
+        """Those that are learned again; none that are among the `new` ones, by id.
+
+        Raises:
+            InputError: a file cannot be read.
+        """
+        return [call for call in drawn(self.known(), self.rehearsed) if call.call.id not in new]
 
     def start(self, template: Template, model: Base) -> Probe:
         """The probe, once it is one of this template and of this model as it is.

@@ -4,7 +4,7 @@ The networks are those of `network`; `calibration` makes probabilities of their 
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import NamedTuple
@@ -149,13 +149,12 @@ def learn(
     bound: Bound,
     plan: Plan,
     task: Task,
-    on_left_out: Callable[[LeftOut], None] = lambda told: None,
     start: Start | None = None,
-) -> Probe:
-    """The probe of a template: all its labels, and their verbs, that occur often enough.
+) -> tuple[Probe, LeftOut]:
+    """The probe of a template, and what networks say of calls that they have not seen.
 
-    With `start`, the networks of that probe go on learning. The calls that are rehearsed calibrate nothing, since no
-    network is without them. `on_left_out` is told what networks say of calls that they have not seen.
+    Its labels are all those of the template, and their verbs, that occur often enough. With `start`, the networks of
+    that probe go on learning. The calls that are rehearsed calibrate nothing, since no network is without them.
     """
     before, rehearsed, share = start or (None, (), 1.0)
     every = prepare(calls, bound.template, plan, task, before, rehearsed)
@@ -169,17 +168,16 @@ def learn(
 
     def finished(network: Mapping[str, Array], begin: Mapping[str, Array] | None) -> dict[str, Array]:
         parts = calibrated(network, calibration)
-        return parts if before is None or begin is None else between(begin, parts, share, labels, before.labels)
+        return between(begin, parts, share, labels, before.labels) if before and begin else parts
 
     scores = left_out_scores([(outside, finished(network, starts[0])) for outside, network in folds], numbers, plan)
     answers = [(1 / (1 + np.exp(-score))).astype(np.float32) for score in scores]
     dialogue = dialogue_of(labels, chunks, numbers, answers) if task.dialogue else ()
     if before:
         dialogue = weights_between(before.dialogue, dialogue, share)
-    on_left_out(LeftOut(learned, scores, answers, dialogue))
     seen = [*numbers, *(call for call, _ in again)]
     networks = [finished(learn_network(seen, plan, seed, begin), begin) for seed, begin in enumerate(starts)]
-    return probe_of(bound, learned, networks, dialogue)
+    return probe_of(bound, learned, networks, dialogue), LeftOut(learned, scores, answers, dialogue)
 
 
 def calibrated(network: Mapping[str, Array], calibration: tuple[Array, Array]) -> dict[str, Array]:

@@ -6,16 +6,18 @@ Reading takes a second for a hundred tokens on two cores, and some megabytes a c
 on. It is told how well calls are judged whose writing pass was left out; of incidents, false alarms and what is found.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ausweis.engines.learned_part import Base, LearnedKind
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.probe import Probe
 from ausweis.errors import InputError
-from ausweis.evals.labelled import read_all
+from ausweis.evals.labelled import LabelledCall
 from ausweis.prompts import default_library
 from ausweis.training.learning import Bound
-from ausweis.training.lines import KeptLines, collect, layers_of
+from ausweis.training.lines import KeptLines, Task, collect, layers_of
 from ausweis.training.network import GO_ON_RATE, Plan
 from ausweis.training.ngrams import learn_ngrams
 from ausweis.training.options import GoingOn, Options, calls_of, notes_of
@@ -39,47 +41,42 @@ def train_probe(options: Options, going_on: GoingOn | None = None) -> Path:
     if task is None:
         raise InputError(f"{template.name} has no probe: --template is {' or '.join(TASKS)}")
     new = calls_of(options, judged=task is FACT_TASK)
-    known = going_on.calls() if going_on else []
+    ids = {labelled.call.id for labelled in new}
+    rehearsed = going_on.again(ids) if going_on else []
     engine = LlamaEngine.load(options.model)
     layers, sha256 = layers_of(engine.layers), engine.info.sha256
     before = going_on.start(template, Base(id=engine.info.id, sha256=sha256)) if going_on else None
     about = notes_of(options, going_on)
     keep = options.keeper("probe", template, engine.info, about)
-    with options.progress([*new, *known]) as calls:
+    with options.progress([*new, *rehearsed]) as calls:
         kept = list(collect(engine, template, calls, layers, options.work))
     options.tell("Learning, which takes some minutes ...")
-    ids = {labelled.call.id for labelled in new}
-    pairs = [pair for pair in kept if pair[0].call.id in ids]
-    again = [pair for pair in kept if pair[0].call.id not in ids]
-
-    left_out: list[LeftOut] = []
-
-    def show(told: LeftOut) -> None:
-        left_out.append(told)
-        show_labels(told, options.tell)
-        if task is FACT_TASK:
-            show_verdicts([labelled for labelled, _ in pairs], told, options.tell)
-        else:
-            show_incidents(told, options.tell)
-
+    pairs, again = ([pair for pair in kept if (pair[0].call.id in ids) is is_new] for is_new in (True, False))
     bound = Bound(template, sha256, layers, about)
-    probe = learn(
-        KeptLines(pairs, task),
-        bound,
-        Plan(rounds=options.rounds or Plan.rounds, rate=GO_ON_RATE if going_on else Plan.rate),
-        task,
-        show,
-        Start(before, KeptLines(again, task), going_on.share) if before and going_on else None,
-    )
+    plan = Plan(rounds=options.rounds or Plan.rounds, rate=GO_ON_RATE if going_on else Plan.rate)
+    start = Start(before, KeptLines(again, task), going_on.share) if before and going_on else None
+    probe, told = learn(KeptLines(pairs, task), bound, plan, task, start)
+    _show([labelled for labelled, _ in pairs], told, options, task)
     if not probe.labels:
         raise InputError("so few calls teach no label")
     path = keep(probe)
     options.tell(f"{path}: {len(probe.labels)} labels; {probe.notes}")
     if options.out is None:
-        every = read_all(going_on.rehearse) if going_on else []
-        besides = [task.lines(labelled) for labelled in every if labelled.call.id not in ids]
-        if ngrams := learn_ngrams(left_out[0], besides, bound, task):
+        known = going_on.known() if going_on else []
+        others = [task.lines(labelled) for labelled in known if labelled.call.id not in ids]
+        if (found := learn_ngrams(told, others, bound, task)) is not None:
+            options.tell("The same, with the words of the lines:")
+            _show([labelled for labelled, _ in pairs], found.told, options, task)
             beside: dict[LearnedKind, str] = {"probe": Probe.load(path).sha256}
-            words = options.keeper("ngrams", template, engine.info, about, beside)(ngrams)
-            options.tell(f"{words}: {len(ngrams.labels)} of them by words too")
+            # It has versions of its own.
+            place = replace(options, version=None).keeper("ngrams", template, engine.info, about, beside)
+            options.tell(str(place(found.ngrams)))
     return path
+
+
+def _show(calls: Sequence[LabelledCall], told: LeftOut, options: Options, task: Task) -> None:
+    show_labels(told, options.tell)
+    if task is FACT_TASK:
+        show_verdicts(calls, told, options.tell)
+    else:
+        show_incidents(told, options.tell)

@@ -73,7 +73,7 @@ def _pool_of_facts(label: str) -> str | None:
     """What is changed, what is read out, and who speaks for another.
 
     Of what is asked and given a probe knows more than words do; for what an agent tells, words made ordinary calls
-    suspect (`evals/LAB.md`, section 48).
+    suspect (`evals/LAB.md`, section 49).
     """
     return next((verb for verb in ("changes", "reads out", "for another") if label.startswith(verb)), None)
 

@@ -107,6 +107,8 @@ def go_on_options(command: Callable[..., None]) -> Callable[..., None]:
 
         if (rehearse or share) and not go_on:
             raise InputError(f"{'--rehearse' if rehearse else '--share'} is for --go-on")
+        if rehearsed and not rehearse:
+            raise InputError("--rehearsed is for --rehearse")
         if share is not None and isnan(share):
             raise InputError("--share is a number from 0 to 1")
         command(going_on=GoingOn(go_on, rehearse, rehearsed, share or 1.0) if go_on else None, **given)
