@@ -43,7 +43,7 @@ def test_decided_calls_are_golden_cases(decided: Store, tmp_path: Path) -> None:
     path = tmp_path / "cases.jsonl"
     path.write_text("".join(case.line() + "\n" for case in cases), "utf-8")
     assert list(read_labelled(path)) == cases
-    for word in ("Krummbiegel", "Lindenallee", "call-", "Anna", "Nord", "billing", "2026"):
+    for word in ("Krummbiegel", "Lindenallee", "call-", "Anna", "Nord", "billing", "2026-"):
         assert word not in path.read_text("utf-8")
     labels = {(case.gold.outcome, case.gold.first_violation_turn, len(case.gold.events)) for case in cases}
     assert labels == {("compliant", None, 3), ("violation", 4, 2), ("violation", 4, 0)}
@@ -96,7 +96,7 @@ def test_decided_incidents_are_labelled_too(store: Store, tmp_path: Path) -> Non
     assert labels.count(None) == 2
     told = {tuple((event.id, event.turn) for event in label.events) for label in labels if label}
     assert told == {(("lawyer_threat", 3),), (), (("rude_agent", 4),)}
-    for word in ("Krummbiegel", "Lindenallee", "call-", "Anna", "Nord", "billing", "2026"):
+    for word in ("Krummbiegel", "Lindenallee", "call-", "Anna", "Nord", "billing", "2026-"):
         assert word not in path.read_text("utf-8")
     assert store.chain(limit=1)[0].what == "exported"
 

@@ -44,7 +44,7 @@ def list_command() -> None:
         table.add_row(name, model.kind, model.title, size, model.licence, here)
     Console().print(table)
     click.echo(f"kept in {weights.cache_folder()}")
-    learned = Table("learned for", "part", "template", "version", "size", "on")
+    learned = Table("learned for", "part", "template", "ver.", "size", "on")
     for _, part in _learned():
         template = f"{part.template.id}@{part.template.version}"
         numbers = (str(part.version), decimal(part.bytes), str(part.learned_on))
