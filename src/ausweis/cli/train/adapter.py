@@ -67,7 +67,8 @@ def adapter(
     """Learn an adapter of the model (LoRA) together with the probe that reads it, from LABELLED calls.
 
     Some writing passes are left out: by them it is seen when to stop, and how well calls are judged that nothing was
-    learned from. Writes the adapter for llama.cpp and the probe into the folder of learned parts.
+    learned from. Writes the adapter for llama.cpp and the probe into the folder of learned parts. Three rounds, unless
+    --rounds says otherwise.
     """
     from ausweis.cli.progress import steps_shown
     from ausweis.training.adapter import AdapterPlan

@@ -129,7 +129,7 @@ def probe(going_on: "GoingOn | None", **given: Any) -> None:
     """Learn a probe from LABELLED calls: it reads answers from what the model computed over the transcript.
 
     Shows how well calls are judged whose writing pass was left out (of incidents: false alarms, and what is found),
-    learns from all, and writes the probe into the folder of learned parts.
+    learns from all, and writes the probe into the folder of learned parts; beside it what the words of a line tell.
     """
     from ausweis.training.probe_run import train_probe
 
