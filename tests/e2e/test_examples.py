@@ -87,7 +87,7 @@ def test_what_a_policy_describes_is_told_in_the_same_reading(runs: Path, tmp_pat
     assert done.returncode == 0, done.stderr
     (verdict,) = verdicts(tmp_path / "run").values()
     asked = [prompt["id"] for prompt in verdict["provenance"]["prompts"]]
-    assert asked[-4:] == ["incidents", "incidents:probe", "incidents:matcher", "own-incident"]
+    assert asked[-5:] == ["incidents", "incidents:probe", "incidents:ngrams", "incidents:matcher", "own-incident"]
     # The right line is the likeliest; whether it is likely enough is measured on the golden calls (docs/incidents.md).
     (line,) = (tmp_path / "run" / "facts.jsonl").read_text(encoding="utf-8").splitlines()
     mentions = [mention for mention in json.loads(line)["incidents"] if mention.get("description")]
