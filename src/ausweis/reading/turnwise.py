@@ -40,7 +40,7 @@ class TurnwiseReader:
 
     @property
     def prompts(self) -> tuple[PromptProvenance, ...]:
-        """The templates, and a probe as `id:probe`."""
+        """The templates, and what was learned for them, such as `id:probe`."""
         return (*self._asking.prompts, *(() if self._incidents is None else self._incidents.prompts))
 
     @property

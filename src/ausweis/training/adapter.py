@@ -31,14 +31,11 @@ from ausweis.training.network import (
     loss_of,
     network_scores,
 )
-from ausweis.training.probe import NETWORKS, basis_from, between, calibrated, network_of
+from ausweis.training.probe import BASIS_CALLS, NETWORKS, basis_from, between, calibrated, network_of
 
 __all__ = ["AdapterLearner", "AdapterPlan", "features_of"]
 
 Array = NDArray[np.float32]
-
-BASIS_CALLS = 150
-"""Calls that the directions are found from in which lines differ most."""
 
 
 @dataclass(frozen=True)

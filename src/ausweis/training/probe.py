@@ -22,6 +22,7 @@ from ausweis.training.lines import Lines, Task
 from ausweis.training.network import Basis, CallNumbers, Plan, basis_of, learn_network, scores_of
 
 __all__ = [
+    "BASIS_CALLS",
     "FOLDS",
     "NETWORKS",
     "UNLIKELY",
