@@ -69,6 +69,13 @@ def test_labelled_calls_become_an_adapter_and_its_probe(tmp_path: Path) -> None:
     assert same.sha256 == adapter.sha256
 
 
+def test_of_calls_that_are_cut_there_are_no_verdicts(tmp_path: Path) -> None:
+    told: list[str] = []
+    given = options(tmp_path, told, out=tmp_path / "learned")
+    train_adapter(given, AdapterOptions(replace(PLAN, tokens=40), steps))
+    assert "4 calls are longer than --tokens: no verdicts on them" in "\n".join(told)
+
+
 def test_what_is_learned_is_kept_where_the_reader_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "own").mkdir()
     monkeypatch.setenv("AUSWEIS_LEARNED", str(tmp_path / "own"))

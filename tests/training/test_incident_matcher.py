@@ -63,11 +63,8 @@ def calls_of(some: Made, basis: dict[str, NDArray[np.float32]]) -> list[MatchedC
         chunks = [Chunk(turn, "agent", "eins zwei") for turn in range(1, 6)]
         asked = in_basis(basis, questions, "question")
         away = (place + 1) % len(some.described)
-        calls.append(
-            MatchedCall(
-                call_in_basis(lines, basis), chunks, (place, away), (True, False), told, str(place), asked, (0, 1)
-            )
-        )
+        of_call = call_in_basis(lines, basis), chunks, (place, away), (True, False), told, str(place), asked, (0, 1)
+        calls.append(MatchedCall(str(number), *of_call))
     return calls
 
 

@@ -138,12 +138,11 @@ def test_verdicts_on_left_out_calls() -> None:
     )
     labels = ("asks", "asks pin", "gives", "gives name", "gives pin", "tells", "tells contract data", STARTS_LATE)
     truth = [labels_of(call.gold.events, turn) for turn in (1, 2, 3)]
-    right = np.array([[float(label in (one or ())) for label in labels] for one in truth], np.float32)
-    (case,) = left_out_cases([call], [right], labels, ())
+    right = [{label: float(label in (one or ())) for label in labels} for one in truth]
+    (case,) = left_out_cases([call], [right])
     assert (case.gold.outcome, case.told and case.told.outcome) == ("compliant", "compliant")
-    no_pin = right.copy()
-    no_pin[1, labels.index("gives pin")] = 0
-    (case,) = left_out_cases([call], [no_pin], labels, ())
+    no_pin = [right[0], {**right[1], "gives pin": 0.0}, right[2]]
+    (case,) = left_out_cases([call], [no_pin])
     assert case.says_violation
 
 

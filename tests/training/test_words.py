@@ -19,7 +19,7 @@ from ausweis.training.learning import Bound
 from ausweis.training.matcher_data import MatchedCall, basis_of, call_in_basis, question_shifts
 from ausweis.training.matcher_network import MatchPlan, by_description, by_question, match_scores
 from ausweis.training.word_calls import AskedWord
-from ausweis.training.words import Alike, learn_words
+from ausweis.training.words import Half, learn_words
 from ausweis.vocabulary import OwnWord
 
 pytestmark = pytest.mark.training
@@ -58,7 +58,7 @@ class Example(NamedTuple):
 class Learned(NamedTuple):
     matcher: WordMatcher
     words: list[AskedWord]
-    halves: list[tuple[Alike, Alike]]
+    halves: list[tuple[Half, Half]]
 
 
 def line(chance: np.random.Generator, *topics: int) -> LineFeatures:
@@ -123,7 +123,11 @@ def calls_of(examples: Sequence[Example], basis: Basis) -> list[MatchedCall]:
         lines = call_in_basis(example.lines, basis)
         questions = questions_of(example, basis, number)
         group = str(number % 4)
-        calls.append(MatchedCall(lines, chunks, example.words, (True, True), told, group, questions, (0, 1), answers))
+        calls.append(
+            MatchedCall(
+                str(number), lines, chunks, example.words, (True, True), told, group, questions, (0, 1), answers
+            )
+        )
     return calls
 
 
@@ -132,7 +136,7 @@ def learned() -> Learned:
     words = words_of(12)
     seen, examples = seen_of(words), made(words, 120)
     basis = basis_for(examples, seen)
-    halves: list[tuple[Alike, Alike]] = []
+    halves: list[tuple[Half, Half]] = []
     calls = calls_of(examples, basis)
     matcher = learn_words(calls, words, seen, basis, BOUND, SMALL, lambda one, other: halves.append((one, other)))
     return Learned(matcher, words, halves)
@@ -171,9 +175,10 @@ def test_it_says_what_it_was_learned_from(learned: Learned) -> None:
 
 def test_calls_of_a_writing_pass_are_told_by_networks_that_have_not_seen_it(learned: Learned) -> None:
     ((one, other),) = learned.halves
-    assert {("gives", True), ("asks", True)} <= set(one)
-    evidence, truth = one["gives", True]
-    assert len(evidence) + len(other["gives", True].evidence) == 120 * 2 * 2
+    assert {("gives", True), ("asks", True)} <= set(one.alike)
+    evidence, truth = one.alike["gives", True]
+    assert len(evidence) + len(other.alike["gives", True].evidence) == 120 * 2 * 2
+    assert {told.call.group for told in one.told}.isdisjoint({told.call.group for told in other.told})
     happens, others = evidence[truth > 0, 0], evidence[truth == 0, 0]
     assert np.mean(happens[:, None] > others) > 0.75
 
@@ -183,7 +188,7 @@ def test_half_precision_of_the_file_is_enough_to_weigh_by(learned: Learned, tmp_
     learned.matcher.save(tmp_path / "words.safetensors")
     loaded = WordMatcher.load(tmp_path / "words.safetensors")
     for verb in ("gives", "asks"):
-        evidence = learned.halves[0][0][verb, True].evidence
+        evidence = learned.halves[0][0].alike[verb, True].evidence
         exact = learned.matcher.weigh(weighed_place(verb, own=True), evidence)
         np.testing.assert_allclose(loaded.weigh(weighed_place(verb, own=True), evidence), exact, atol=0.05)
 

@@ -6,11 +6,12 @@ the lines around it say is weighed with that.
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ausweis.engines.line_probe import LineProbe
 from ausweis.engines.probe import Probe
@@ -25,7 +26,9 @@ from ausweis.reading.own_labels import OwnLabel, own_labels
 from ausweis.reading.word_evidence import Piece, pieces
 from ausweis.vocabulary import OwnWord
 
-__all__ = ["OwnWords", "asked_about", "question_about"]
+__all__ = ["OwnWords", "asked_about", "question_about", "weighed_words"]
+
+Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -80,16 +83,30 @@ class OwnWords:
         known = [{label: told for label, told in answer.items() if label not in own_names} for answer in answers]
         anew = weighed(chunks, known, dialogue)
         weighted = [{**answer, **other} for answer, other in zip(answers, anew, strict=True)]
-        alike: defaultdict[tuple[str, bool], list[Piece]] = defaultdict(list)
-        for piece in pieces(chunks, weighted, self.labels):
-            alike[piece.verb, piece.own].append(piece)
-        for (verb, own), some in alike.items():
-            evidence = np.array([piece.evidence for piece in some], np.float32)
-            scores = self.matcher.weigh(weighed_place(verb, own=own), evidence)
-            for piece, score in zip(some, scores, strict=True):
-                weighted[piece.place][piece.label] = 1 / (1 + math.exp(-float(score)))
-        answered = {label.answered for label in self.labels}
-        return [{label: told for label, told in answer.items() if label not in answered} for answer in weighted]
+        return weighed_words(chunks, weighted, self.labels, self.matcher.weigh)
+
+
+def weighed_words(
+    chunks: Sequence[Chunk],
+    answers: Sequence[Mapping[str, float]],
+    labels: Sequence[OwnLabel],
+    weigh: Callable[[int, Array], Array],
+) -> list[dict[str, float]]:
+    """The answers, own labels and the known ones beside them told from all evidence.
+
+    Labels that tell which line answers a question are left out of it. `weigh`: the log-odds of what stands at a place
+    (`weighed_place`) from its evidence.
+    """
+    told = [dict(answer) for answer in answers]
+    alike: defaultdict[tuple[str, bool], list[Piece]] = defaultdict(list)
+    for piece in pieces(chunks, told, labels):
+        alike[piece.verb, piece.own].append(piece)
+    for (verb, own), some in alike.items():
+        scores = weigh(weighed_place(verb, own=own), np.array([piece.evidence for piece in some], np.float32))
+        for piece, score in zip(some, scores, strict=True):
+            told[piece.place][piece.label] = 1 / (1 + math.exp(-float(score)))
+    answered = {own.answered for own in labels}
+    return [{label: chance for label, chance in answer.items() if label not in answered} for answer in told]
 
 
 def asked_about(words: Sequence[OwnWord]) -> list[OwnWord]:

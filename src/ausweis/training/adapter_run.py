@@ -20,6 +20,7 @@ from ausweis.engines.probe import Probe
 from ausweis.engines.weights import locate
 from ausweis.errors import InputError
 from ausweis.prompts import default_library
+from ausweis.reading.chunks import spoken_chunks
 from ausweis.reading.strategies import TRANSCRIPT_TEMPLATE
 from ausweis.training.adapted_model import kept_layers, load_adapted
 from ausweis.training.adapter import AdapterLearner, AdapterPlan
@@ -27,6 +28,7 @@ from ausweis.training.adapter_calls import AdapterCalls, KeptCall, adapter_calls
 from ausweis.training.adapter_file import write_adapted
 from ausweis.training.calibration import dialogue_of, slopes_of
 from ausweis.training.learning import Bound, device_of
+from ausweis.training.left_out import left_out_cases
 from ausweis.training.lines import collect, layers_of
 from ausweis.training.network import GO_ON_RATE, CallNumbers
 from ausweis.training.options import GoingOn, Options, calls_of, notes_of
@@ -97,8 +99,7 @@ def train_adapter(
     learner = AdapterLearner(model, learned, plan, place, start)
     _learn(learner, place, options, wanted)
     left_out = _finished(learner, learned, start, going_on.share if going_on else 1.0)
-    show_labels(left_out, options.tell)
-    show_verdicts([call.labelled for call in learned.left_out], left_out, options.tell)
+    _show(learned.left_out, left_out, options)
     notes = notes_of(options, going_on)
     parts, networks = learner.parts()
     every = _as_learned(learner, learned.labels, [*learned.learned, *learned.left_out])
@@ -141,6 +142,16 @@ def _finished(learner: AdapterLearner, calls: AdapterCalls, start: Probe | None,
     answers = [(1 / (1 + np.exp(-score))).astype(np.float32) for score in scores]
     weights = dialogue_of(calls.labels, learned.chunks, learned.numbers, answers)
     return LeftOut(learned, scores, answers, weights_between(start.dialogue, weights, share) if start else weights)
+
+
+def _show(calls: list[KeptCall], told: LeftOut, options: Options) -> None:
+    """How labels and, of calls that are told to the end, verdicts are told."""
+    show_labels(told, options.tell)
+    pairs = zip(calls, told.told_lines(), strict=True)
+    whole = [(call.labelled, lines) for call, lines in pairs if len(spoken_chunks(call.labelled.call)) == len(lines)]
+    if len(whole) < len(calls):
+        options.tell(f"{len(calls) - len(whole)} calls are longer than --tokens: no verdicts on them")
+    show_verdicts(left_out_cases([call for call, _ in whole], [lines for _, lines in whole]), options.tell)
 
 
 def _as_learned(learner: AdapterLearner, labels: tuple[str, ...], calls: list[KeptCall]) -> Learned:

@@ -78,6 +78,7 @@ def incident_call(
     own = {one.description: told_of(labelled, one, lines.chunks) for one in incident_label(labelled).own}
     told = [own[text] if text in own else _never(lines, sides[text]) for text in asked]
     return MatchedCall(
+        id=labelled.call.id,
         lines=call_in_basis(lines.seen, basis),
         chunks=lines.chunks,
         described=tuple(places[text] for text in asked),

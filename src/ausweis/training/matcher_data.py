@@ -32,10 +32,11 @@ class MatchedCall(NamedTuple):
     `described`: the places of the descriptions that it is asked about; `own`: which of them it was labelled for, not
     chosen by chance or known everywhere. `told`: 1, 0, or nan where it is unknown or cannot be: shape (lines,
     descriptions, outputs). `group`: calls of one group are left out together. `questions`: those after it, in the
-    basis, and in `answered` the column of the description that each is about. `answers`: what a probe tells of each
-    line, weighed, where that is evidence.
+    basis, and in `answered` the column of the description that each is about. `answers`: what is told
+    of each line besides, weighed, where that is evidence. `id`: the call's.
     """
 
+    id: str
     lines: CallInBasis
     chunks: Sequence[Chunk]
     described: tuple[int, ...]

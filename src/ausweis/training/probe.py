@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from ausweis.engines.probe import PARTS, Probe
 from ausweis.prompts import Template
 from ausweis.reading.chunks import Chunk
-from ausweis.reading.labels import STARTS_LATE
+from ausweis.reading.dialogue import weighed
+from ausweis.reading.labels import STARTS_LATE, of_speaker
 from ausweis.training.calibration import dialogue_of, slopes_of
 from ausweis.training.learning import Bound
 from ausweis.training.lines import Lines, Task
@@ -90,6 +91,13 @@ class LeftOut(NamedTuple):
     scores: Sequence[Array]
     answers: Sequence[Array]
     dialogue: tuple[float, ...]
+
+    def told_lines(self) -> Iterator[list[dict[str, float]]]:
+        """Of each call, for each line the probability of each label of its speaker, weighed as a reader does."""
+        for chunks, answers in zip(self.learned.chunks, self.answers, strict=True):
+            rows = zip(chunks, answers, strict=True)
+            told = [of_speaker(chunk.speaker, self.learned.labels, row.tolist()) for chunk, row in rows]
+            yield weighed(chunks, told, self.dialogue)
 
 
 def prepare(

@@ -17,6 +17,7 @@ from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall
 from ausweis.prompts import default_library
 from ausweis.training.learning import Bound
+from ausweis.training.left_out import left_out_cases
 from ausweis.training.lines import KeptLines, Task, collect, layers_of
 from ausweis.training.network import GO_ON_RATE, Plan
 from ausweis.training.ngrams import learn_ngrams
@@ -77,6 +78,6 @@ def train_probe(options: Options, going_on: GoingOn | None = None) -> Path:
 def _show(calls: Sequence[LabelledCall], told: LeftOut, options: Options, task: Task) -> None:
     show_labels(told, options.tell)
     if task is FACT_TASK:
-        show_verdicts(calls, told, options.tell)
+        show_verdicts(left_out_cases(calls, told.told_lines()), options.tell)
     else:
         show_incidents(told, options.tell)

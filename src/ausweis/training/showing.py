@@ -4,10 +4,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ausweis.evals.labelled import LabelledCall
+from ausweis.evals.case import Case
 from ausweis.evals.metrics import rows_of, summarise
 from ausweis.judging.incidents import LIKELY
-from ausweis.training.left_out import left_out_cases
 from ausweis.training.probe import LeftOut
 
 __all__ = ["LONG", "show_incidents", "show_labels", "show_verdicts"]
@@ -32,9 +31,9 @@ def show_labels(told: LeftOut, tell: Callable[[str], None]) -> None:
         tell(f"{label:<28} {int(truth[rows, place].sum()):>5} lines, average precision {precision:.2f}")
 
 
-def show_verdicts(calls: Sequence[LabelledCall], told: LeftOut, tell: Callable[[str], None]) -> None:
-    """How the calls are judged by what networks say of them that have not seen their writing pass."""
-    summary = summarise(left_out_cases(calls, told.answers, told.learned.labels, told.dialogue))
+def show_verdicts(cases: Sequence[Case], tell: Callable[[str], None]) -> None:
+    """How calls are judged by what networks say of them that have not seen their writing pass."""
+    summary = summarise(cases)
     for name, estimate in rows_of(summary):
         tell(f"{name:<44} {estimate}")
     for review in summary.reviews:

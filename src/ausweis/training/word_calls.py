@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pydantic import RootModel
 
 from ausweis.engines.matcher import in_basis
+from ausweis.engines.ngrams import Ngrams
 from ausweis.engines.probe import Probe, features, probabilities_of
 from ausweis.engines.word_matcher import VERBS
 from ausweis.errors import InputError
@@ -29,7 +30,7 @@ from ausweis.training.matcher_data import MatchedCall, call_in_basis
 from ausweis.user_yaml import read_model
 from ausweis.vocabulary import CATEGORIES, FACTORS, OwnKind, OwnWord, Texts
 
-__all__ = ["AskedWord", "asked_words", "columns_of", "word_call", "wordings_of"]
+__all__ = ["AskedWord", "answers_of", "asked_words", "columns_of", "word_call", "wordings_of"]
 
 Array = NDArray[np.float32]
 Wordings = Mapping[str, Mapping[str, Sequence[str]]]
@@ -90,18 +91,15 @@ def word_call(
     lines: Lines,
     questions: Sequence[Array],
     words: Sequence[AskedWord],
-    probe: Probe,
+    answers: Sequence[dict[str, float]],
     basis: dict[str, Array],
 ) -> MatchedCall:
     """A call with the words that it is asked about; `questions`: the states of those after it."""
     asked = tuple(place for place, word in enumerate(words) if word.policy is None or word.policy == labelled.policy)
-    told = [
-        of_speaker(chunk.speaker, probe.labels, probabilities_of(probe.scores(seen)))
-        for chunk, seen in zip(lines.chunks, lines.seen, strict=True)
-    ]
     answered = [column for column, place in enumerate(asked) if (own := words[place].own) and asked_about([own])]
     seen = [features(question) for question in questions]
     return MatchedCall(
+        id=labelled.call.id,
         lines=call_in_basis(lines.seen, basis),
         chunks=lines.chunks,
         described=asked,
@@ -110,8 +108,22 @@ def word_call(
         group=labelled.gold.writing_pass or labelled.call.id,
         questions=in_basis(basis, seen, "question") if seen else None,
         answered=tuple(answered),
-        answers=weighed(lines.chunks, told, probe.dialogue),
+        answers=answers,
     )
+
+
+def answers_of(lines: Lines, probe: Probe, ngrams: Ngrams | None) -> list[dict[str, float]]:
+    """The known labels of each line, by the probe and, where there are some, its ngrams; as `TranscriptAsking.ask`.
+
+    Calls that these were learned from are told too well: such are better left out.
+    """
+    told = [
+        of_speaker(chunk.speaker, probe.labels, probabilities_of(probe.scores(seen)))
+        for chunk, seen in zip(lines.chunks, lines.seen, strict=True)
+    ]
+    if ngrams is not None:
+        told = [ngrams.weighed(chunk.text, answer) for chunk, answer in zip(lines.chunks, told, strict=True)]
+    return weighed(lines.chunks, told, probe.dialogue)
 
 
 def columns_of(call: MatchedCall, words: Sequence[AskedWord]) -> dict[str, tuple[int, int]]:

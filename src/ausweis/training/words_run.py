@@ -1,7 +1,7 @@
 """`ausweis train words`: reads labelled calls and descriptions, and learns what a line does with an own word."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,15 +17,18 @@ from ausweis.evals.labelled import LabelledCall
 from ausweis.prompts import Template, default_library
 from ausweis.reading.descriptions import Question, description_line
 from ausweis.reading.own_words import asked_about, question_about
-from ausweis.reading.strategies import QUESTION_TEMPLATE, probe_for
+from ausweis.reading.strategies import QUESTION_TEMPLATE, ngrams_for, probe_for, words_bound_to
 from ausweis.training.learning import Bound
+from ausweis.training.left_out import left_out_cases
 from ausweis.training.lines import KeptLines, collect, keep_arrays, kept_name, question_states
 from ausweis.training.matcher_data import BASIS_CALLS, basis_of, question_shifts
 from ausweis.training.matcher_network import MatchPlan
 from ausweis.training.options import Options, calls_of
+from ausweis.training.showing import show_verdicts
 from ausweis.training.tasks import FACT_TASK
-from ausweis.training.word_calls import asked_words, word_call, wordings_of
-from ausweis.training.words import Alike, learn_words, weighing_of
+from ausweis.training.weighing import Weighed, together
+from ausweis.training.word_calls import AskedWord, answers_of, asked_words, word_call, wordings_of
+from ausweis.training.words import Half, answers_with, learn_words, weighing_of
 
 __all__ = ["train_words"]
 
@@ -40,17 +43,10 @@ def train_words(options: Options, wordings: Path | None = None) -> Path:
             of the template for the model.
         AusweisError: the model cannot be loaded, or a file cannot be read.
     """
-    template = default_library().get(options.template)
+    template, question = (default_library().get(name) for name in (options.template, QUESTION_TEMPLATE))
     calls = calls_of(options)
     words = asked_words(calls, wordings_of(wordings))
-    if not any(word.own for word in words):
-        raise InputError("no policy of these calls has factors or categories of its own: see docs/own-words.md")
-    own = {word.policy for word in words if word.own and asked_about([word.own])}
-    if not own:
-        raise InputError("no policy of these calls has a factor or a change of its own: add calls that have one")
-    if len({FACT_TASK.group(labelled) for labelled in calls if labelled.policy in own}) < 2:
-        raise InputError("calls with own words must come from two writing passes: one is left out to learn from it")
-    question = default_library().get(QUESTION_TEMPLATE)
+    policies = _with_own(words, calls)
 
     def questions_of(labelled: LabelledCall) -> list[Question]:
         of_policy = [word.own for word in words if word.own and word.policy == labelled.policy]
@@ -60,8 +56,9 @@ def train_words(options: Options, wordings: Path | None = None) -> Path:
     probe = probe_for(template, engine)
     if probe is None:
         raise InputError(f"there is no probe of {template.name} for {engine.info.id}: train it first")
+    ngrams = ngrams_for(template, engine, probe)
     about = f"learned from {', '.join(path.name for path in options.labelled)}, asked by {question.name}"
-    keep = options.keeper("words", template, engine.info, about, {"probe": probe.sha256})
+    keep = options.keeper("words", template, engine.info, about, words_bound_to(probe, ngrams))
     with options.progress(calls) as reading:
         kept = list(collect(engine, template, reading, probe.layers, options.work, questions_of))
     texts = dict.fromkeys(text for word in words for text in word.texts)
@@ -69,30 +66,50 @@ def train_words(options: Options, wordings: Path | None = None) -> Path:
     options.tell("Learning, which takes some minutes ...")
     lines, rounds = KeptLines(kept, FACT_TASK), options.rounds
     plan = MatchPlan(rounds=rounds, question_rounds=rounds) if rounds else MatchPlan()
-    some = [lines[place].seen for place in range(0, len(lines), -(-len(lines) // BASIS_CALLS))]
-    basis = basis_of(some, list(seen.values()), plan.token_dimensions, plan.line_dimensions)
-    with_own = [(labelled, path) for labelled, path in kept if labelled.policy in own]
-    asked = [
-        question_states(path, questions_of(labelled))
+    with_own = [(labelled, path) for labelled, path in kept if labelled.policy in policies]
+    questions = [
+        states
         for labelled, path in with_own[:: -(-len(with_own) // BASIS_CALLS)]
+        for states in question_states(path, questions_of(labelled))
     ]
-    basis |= question_shifts(basis, [features(states) for questions in asked for states in questions])
-    told = [
-        word_call(labelled, lines[place], question_states(path, questions_of(labelled)), words, probe, basis)
-        for place, (labelled, path) in enumerate(kept)
-    ]
+    basis = _basis(lines, list(seen.values()), questions, plan)
+    told = []
+    for place, (labelled, path) in enumerate(kept):
+        of_call = lines[place]
+        asked = question_states(path, questions_of(labelled))
+        told.append(word_call(labelled, of_call, asked, words, answers_of(of_call, probe, ngrams), basis))
+    bound = Bound(template, engine.info.sha256, probe.layers, about)
     matcher = learn_words(
-        told,
-        words,
-        seen,
-        basis,
-        Bound(template, engine.info.sha256, probe.layers, about),
-        plan,
-        lambda one, other: _show(one, other, options),
+        told, words, seen, basis, bound, plan, lambda one, other: _show(one, other, words, calls, options.tell)
     )
     path = keep(replace(matcher, adapter_sha256=probe.adapter_sha256))
     options.tell(f"{path}: {matcher.notes}")
     return path
+
+
+def _with_own(words: Sequence[AskedWord], calls: Sequence[LabelledCall]) -> set[str]:
+    """The policies that have words of their own which are asked about.
+
+    Raises:
+        InputError: there is none, or all their calls are of one writing pass.
+    """
+    if not any(word.own for word in words):
+        raise InputError("no policy of these calls has factors or categories of its own: see docs/own-words.md")
+    policies = {word.policy for word in words if word.policy and word.own and asked_about([word.own])}
+    if not policies:
+        raise InputError("no policy of these calls has a factor or a change of its own: add calls that have one")
+    if len({FACT_TASK.group(labelled) for labelled in calls if labelled.policy in policies}) < 2:
+        raise InputError("calls with own words must come from two writing passes: one is left out to learn from it")
+    return policies
+
+
+def _basis(
+    lines: KeptLines, described: Sequence[LineFeatures], questions: Sequence[Array], plan: MatchPlan
+) -> dict[str, Array]:
+    """The directions in which some of the lines differ, with what centres descriptions and questions in them."""
+    some = [lines[place].seen for place in range(0, len(lines), -(-len(lines) // BASIS_CALLS))]
+    basis = basis_of(some, described, plan.token_dimensions, plan.line_dimensions)
+    return basis | question_shifts(basis, [features(states) for states in questions])
 
 
 def _seen(
@@ -110,26 +127,33 @@ def _seen(
             yield text, features(file["states"].astype(np.float32))
 
 
-def _show(one: Alike, other: Alike, options: Options) -> None:
-    """How well each verb is told, each half of the writing passes by what was learned from the other half."""
-    from sklearn.metrics import average_precision_score
-
-    learned = [(weighing_of(half), measured) for half, measured in ((one, other), (other, one))]
+def _show(
+    one: Half, other: Half, words: Sequence[AskedWord], calls: Sequence[LabelledCall], tell: Callable[[str], None]
+) -> None:
+    """How well verbs and calls are told, each half of the writing passes by what was learned from the other half."""
+    learned = [(weighing_of(by.alike), half) for by, half in ((one, other), (other, one))]
     for own in (True, False):
         for verb in VERBS:
             told = [
-                (weigh(parts, weighed_place(verb, own=own), half[verb, own].evidence), half[verb, own].truth)
+                Weighed(weigh(parts, weighed_place(verb, own=own), some.evidence), some.truth)
                 for parts, half in learned
-                if (verb, own) in half
+                if (some := half.alike.get((verb, own))) is not None
             ]
-            if not told:
-                continue
-            scores, truth = (np.concatenate(part) for part in zip(*told, strict=True))
-            if truth.any():
-                whose = "own words" if own else "known words"
-                found, said = (truth > 0) & (scores > 0), scores > 0
-                f1 = 2 * found.sum() / (said.sum() + truth.sum())
-                ranked = average_precision_score(truth, scores)
-                options.tell(
-                    f"{whose}, {verb:<9} {int(truth.sum()):>5} lines, average precision {ranked:.3f}, F1 {f1:.3f}"
-                )
+            if told:
+                _show_verb(f"{'own' if own else 'known'} words, {verb:<9}", together(told), tell)
+    by_id = {labelled.call.id: labelled for labelled in calls}
+    asked = [by_id[told.call.id] for _, half in learned for told in half.told]
+    answers = (answers_with(told, words, parts) for parts, half in learned for told in half.told)
+    show_verdicts(left_out_cases(asked, answers, own_words=True), tell)
+
+
+def _show_verb(name: str, told: Weighed, tell: Callable[[str], None]) -> None:
+    """`told`: the scores of lines instead of their evidence."""
+    from sklearn.metrics import average_precision_score
+
+    scores, truth = told
+    if truth.any():
+        found, said = (truth > 0) & (scores > 0), scores > 0
+        f1 = 2 * found.sum() / (said.sum() + truth.sum())
+        ranked = average_precision_score(truth, scores)
+        tell(f"{name} {int(truth.sum()):>5} lines, average precision {ranked:.3f}, F1 {f1:.3f}")

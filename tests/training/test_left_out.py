@@ -1,0 +1,137 @@
+"""What nothing has learned from is told and judged as a reader would have it."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.evals.cases import labelled
+from tests.probes import by_chance, ngrams_of_words, words_by_chance
+
+from ausweis.engines.probe import LineFeatures, features
+from ausweis.engines.word_matcher import VERBS
+from ausweis.prompts import default_library
+from ausweis.reading.chunks import Chunk
+from ausweis.reading.dialogue import EVIDENCE, weighed
+from ausweis.reading.own_labels import as_written, own_labels
+from ausweis.reading.own_words import OwnWords
+from ausweis.training.left_out import left_out_cases
+from ausweis.training.lines import Lines
+from ausweis.training.matcher import LeftOut as LeftOutOfMatcher
+from ausweis.training.matcher_data import CallInBasis, MatchedCall
+from ausweis.training.network import Basis
+from ausweis.training.probe import Learned, LeftOut
+from ausweis.training.word_calls import AskedWord, answers_of
+from ausweis.training.words import answers_with
+from ausweis.vocabulary import OwnWord
+
+pytestmark = pytest.mark.training
+POLICY = """
+id: harbour
+version: "1"
+title: Berths
+language: en
+factors:
+  berth_number:
+    {name: the berth number, description: The number of the berth., strength: strong, looks_like: digits}
+levels: {standard: {any_of: [[berth_number]]}}
+actions: {disclosure: {contract_data: standard}}
+"""
+BERTH = OwnWord(kind="factor", id="berth", name="the berth", description="Where the boat lies.", looks_like="digits")
+MOORING = OwnWord(kind="change", id="mooring", name="moorings", description="A berth is swapped.")
+CHUNKS = [
+    Chunk(1, "agent", "Your berth, please?"),
+    Chunk(2, "caller", "Berth 42."),
+    Chunk(3, "agent", "I have changed it."),
+    Chunk(4, "caller", "Thanks."),
+]
+LABELS = ("asks", "asks pin", "gives", "gives pin", "changes", "changes contract")
+DIALOGUE = tuple(np.linspace(-0.5, 0.7, len(EVIDENCE) + 1))
+
+
+def likelihoods(seed: int) -> list[dict[str, float]]:
+    """Of each line, of the labels of its speaker, with the digits that a probe tells."""
+    chance = np.random.default_rng(seed)
+    mine = {"agent": ("asks", "asks pin", "changes", "changes contract"), "caller": ("gives", "gives pin")}
+    return [{label: round(float(chance.uniform(0.05, 0.95)), 4) for label in mine[chunk.speaker]} for chunk in CHUNKS]
+
+
+def test_lines_have_the_labels_of_their_speaker_weighed() -> None:
+    told = likelihoods(1)
+    answers = np.array([[line.get(label, 0.5) for label in LABELS] for line in told])
+    nothing = np.zeros((0, 0), np.float32)
+    learned = Learned(Basis(*[nothing] * 4), LABELS, [CHUNKS], [], [])
+    (lines,) = LeftOut(learned, [answers], [answers], DIALOGUE).told_lines()
+    assert lines == weighed(CHUNKS, told, DIALOGUE)
+
+
+def test_known_labels_are_weighed_with_the_words_of_a_line() -> None:
+    chance = np.random.default_rng(2)
+    seen: list[LineFeatures] = [features(chance.normal(size=(3, 2, 3)).astype(np.float32)) for _ in CHUNKS]
+    lines = Lines(CHUNKS, seen, [frozenset()] * len(CHUNKS), "g")
+    probe = by_chance(LABELS, (1, 2), 3)
+    plain = answers_of(lines, probe, None)
+    told = answers_of(lines, probe, ngrams_of_words("changes", "i", "have", "changed", "it"))
+    assert told[2]["changes"] > plain[2]["changes"]
+    assert told[1] == plain[1]
+
+
+def test_own_words_are_weighed_as_a_reader_weighs_them() -> None:
+    """The same likelihoods, as networks say them of a left-out call and as a reader has them."""
+    chance = np.random.default_rng(3)
+    words = [
+        AskedWord(own.id, as_written(own), own.kind, (own.description,), "harbour", own) for own in (BERTH, MOORING)
+    ]
+    known = likelihoods(4)
+    scores, answers = (chance.normal(size=(len(CHUNKS), 2, len(VERBS))).astype(np.float32) for _ in range(2))
+    nothing = CallInBasis(np.zeros((0, 1), np.float16), np.zeros(0, np.int32), np.zeros((0, 1), np.float32))
+    call = MatchedCall(
+        id="a",
+        lines=nothing,
+        chunks=CHUNKS,
+        described=(0, 1),
+        own=(True, True),
+        told=scores,
+        group="g",
+        answered=(0, 1),
+        answers=weighed(CHUNKS, known, DIALOGUE),
+    )
+    matcher = words_by_chance((1,), 1)
+    told = answers_with(LeftOutOfMatcher(call, scores, answers), words, matcher.parts)
+    read = [dict(line) for line in known]
+    for row, chunk in enumerate(CHUNKS):
+        for own in own_labels([BERTH, MOORING]):
+            if own.speaker == chunk.speaker:
+                place = row, own.place, VERBS.index(own.verb)
+                read[row][own.label] = round(float(1 / (1 + np.exp(-scores[place]))), 4)
+                if own.answered:
+                    read[row][own.answered] = round(float(1 / (1 + np.exp(-answers[place]))), 4)
+    library = default_library()
+    reader = OwnWords((BERTH, MOORING), matcher, library.get("transcript"), library.get("own-word"))
+    expected = reader.weighed(CHUNKS, read, DIALOGUE)
+    assert [line.keys() for line in told] == [line.keys() for line in expected]
+    for line, other in zip(told, expected, strict=True):
+        assert line == pytest.approx(other)
+
+
+@pytest.mark.parametrize(("given", "outcome"), [(0.99, "compliant"), (0.01, "violation")])
+def test_verdicts_hang_on_own_words(tmp_path: Path, given: float, outcome: str) -> None:
+    (tmp_path / "harbour.yaml").write_text(POLICY, encoding="utf-8")
+    call = labelled(
+        "a",
+        "A: Your berth? << asks berth_number",
+        "C: Ann Cole, it is 42. << gives name; gives berth_number",
+        "A: The contract runs till May. << discloses contract_data",
+        policy=str(tmp_path / "harbour.yaml"),
+    )
+    lines = [
+        {"asks own berth_number": 0.99},
+        {"gives": 0.99, "gives name": 0.99, "gives own berth_number": given},
+        {"tells": 0.99, "tells contract data": 0.99},
+    ]
+    (case,) = left_out_cases([call], [lines], own_words=True)
+    assert case.told is not None
+    assert case.told.outcome == outcome
+    assert case.own_words
+    known = [{label: told for label, told in line.items() if "own" not in label} for line in lines]
+    (blind,) = left_out_cases([call], [known])
+    assert not blind.own_words
