@@ -2,7 +2,6 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import get_args
 
 import pytest
 from tests.probes import blank, matcher_by_chance, ngrams_of_words, words_by_chance
@@ -52,18 +51,21 @@ def saved(
     template: Template,
     *,
     of: str | None = None,
-    **bound_to: str | None,
+    probe: str | None = None,
+    adapter: str | None = None,
 ) -> Path:
-    """The part in the index. `of`: the SHA-256 of the text that the index says; `bound_to`: by kind, of other parts."""
+    """The part in the index. `of`: the SHA-256 of the text that the index says; of the parts it is bound to theirs."""
     with TemporaryDirectory() as folder:
         learned.save(Path(folder) / "part")
         data = (Path(folder) / "part").read_bytes()
     stamp = template.provenance.model_copy(update={"sha256": of or learned.template_sha256})
     kind = KINDS[type(learned)]
-    assert bound_to.keys() <= set(get_args(LearnedKind))
-    base = Base(id="fake", sha256=learned.model_sha256)
-    bound = {other: sha256 for other in get_args(LearnedKind) if (sha256 := bound_to.get(other))}
+    base, bound = Base(id="fake", sha256=learned.model_sha256), bound_to(probe, adapter)
     return index_to_write().register(kind, stamp, base, data, "by chance", bound_to=bound)
+
+
+def bound_to(probe: str | None, adapter: str | None) -> dict[LearnedKind, str]:
+    return {**({"probe": probe} if probe else {}), **({"adapter": adapter} if adapter else {})}
 
 
 KINDS: dict[type, LearnedKind] = {Probe: "probe", Ngrams: "ngrams", Matcher: "matcher", WordMatcher: "words"}
@@ -244,20 +246,6 @@ def test_own_words_are_read_with_the_probe_that_their_matcher_was_learned_with(o
     for policy, used in ((WITH_OWN, older), (POLICY, newer)):
         prompts = open_reader("turnwise", ENGINE, own, policy).prompts
         assert [stamp.sha256 for stamp in prompts if stamp.id == "transcript:probe"] == [used]
-
-
-@pytest.mark.parametrize("learned_with", ["these", "others", "none"])
-def test_own_words_are_weighed_with_the_words_of_lines_that_their_matcher_knows(
-    own: Library, learned_with: str
-) -> None:
-    template, probe = own.get("transcript"), with_probe(own)
-    ngrams = ngrams_of_words("changes", "geändert", template=template, model_sha256=ENGINE.info.sha256)
-    sha256 = Ngrams.load(saved(ngrams, template, probe=probe)).sha256
-    bound = {"these": sha256, "others": "8" * 64, "none": None}[learned_with]
-    saved(words_by_chance((1,), 1, ENGINE.info.sha256, template), template, probe=probe, ngrams=bound)
-    read = stamps(open_reader("turnwise", ENGINE, own, WITH_OWN))
-    assert ("transcript:words" in read) is (learned_with != "others")
-    assert ("transcript:ngrams" in read) is (learned_with != "none")
 
 
 @pytest.mark.parametrize("learned_for_another_probe", [True, False])

@@ -5,9 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.evals.cases import labelled
-from tests.probes import by_chance, ngrams_of_words, words_by_chance
+from tests.probes import words_by_chance
 
-from ausweis.engines.probe import LineFeatures, features
 from ausweis.engines.word_matcher import VERBS
 from ausweis.prompts import default_library
 from ausweis.reading.chunks import Chunk
@@ -15,12 +14,11 @@ from ausweis.reading.dialogue import EVIDENCE, weighed
 from ausweis.reading.own_labels import as_written, own_labels
 from ausweis.reading.own_words import OwnWords
 from ausweis.training.left_out import left_out_cases
-from ausweis.training.lines import Lines
 from ausweis.training.matcher import LeftOut as LeftOutOfMatcher
 from ausweis.training.matcher_data import CallInBasis, MatchedCall
 from ausweis.training.network import Basis
 from ausweis.training.probe import Learned, LeftOut
-from ausweis.training.word_calls import AskedWord, answers_of
+from ausweis.training.word_calls import AskedWord
 from ausweis.training.words import answers_with
 from ausweis.vocabulary import OwnWord
 
@@ -62,17 +60,6 @@ def test_lines_have_the_labels_of_their_speaker_weighed() -> None:
     learned = Learned(Basis(*[nothing] * 4), LABELS, [CHUNKS], [], [])
     (lines,) = LeftOut(learned, [answers], [answers], DIALOGUE).told_lines()
     assert lines == weighed(CHUNKS, told, DIALOGUE)
-
-
-def test_known_labels_are_weighed_with_the_words_of_a_line() -> None:
-    chance = np.random.default_rng(2)
-    seen: list[LineFeatures] = [features(chance.normal(size=(3, 2, 3)).astype(np.float32)) for _ in CHUNKS]
-    lines = Lines(CHUNKS, seen, [frozenset()] * len(CHUNKS), "g")
-    probe = by_chance(LABELS, (1, 2), 3)
-    plain = answers_of(lines, probe, None)
-    told = answers_of(lines, probe, ngrams_of_words("changes", "i", "have", "changed", "it"))
-    assert told[2]["changes"] > plain[2]["changes"]
-    assert told[1] == plain[1]
 
 
 def test_own_words_are_weighed_as_a_reader_weighs_them() -> None:

@@ -50,7 +50,7 @@ def told_of(call: LabelledCall, words: list[AskedWord]) -> MatchedCall:
         "question_token_shift": np.zeros(6, np.float32),
         "question_line_shift": np.zeros(5, np.float32),
     }
-    return word_call(call, lines, questions, words, answers_of(lines, probe, None), basis)
+    return word_call(call, lines, questions, words, answers_of(lines, probe), basis)
 
 
 def test_known_words_first_then_those_of_each_policy(policy: str) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
-from typing import NamedTuple, TypeVar, cast
+from typing import TypeVar, cast
 
 from ausweis.engines import learned_index
 from ausweis.engines.learned_file import LearnedFile
@@ -44,7 +44,6 @@ __all__ = [
     "open_reader",
     "probe_for",
     "read_with",
-    "words_bound_to",
 ]
 
 _Learned = TypeVar("_Learned", bound=LearnedFile)
@@ -133,38 +132,22 @@ def _learned(engine: Engine, library: Library, own_words: tuple[OwnWord, ...]) -
     probe = probe_for(template, engine)
     if probe is None:
         return None
-    start = _template(library, "call-start")
-    if own_words and (found := _with_words(template, engine, probe)) is not None:
-        own = OwnWords(own_words, found.words, template, _template(library, QUESTION_TEMPLATE))
-        return TranscriptAsking(template, found.probe, start, own, found.ngrams)
-    return TranscriptAsking(template, probe, start, None, ngrams_for(template, engine, probe))
+    probe, words = _with_words(template, engine, probe) if own_words else (probe, None)
+    own = None if words is None else OwnWords(own_words, words, template, _template(library, QUESTION_TEMPLATE))
+    # How own words are weighed was learned from what the probe says alone.
+    ngrams = None if own else ngrams_for(template, engine, probe)
+    return TranscriptAsking(template, probe, _template(library, "call-start"), own, ngrams)
 
 
-class _WithWords(NamedTuple):
-    """A matcher of words, and what tells known labels beside it, as when it was learned."""
-
-    probe: Probe
-    ngrams: Ngrams | None
-    words: WordMatcher
-
-
-def _with_words(template: Template, engine: Engine, newest: Probe) -> _WithWords | None:
-    """With the newest probe that a matcher of words was learned with; None where there is no such one."""
+def _with_words(template: Template, engine: Engine, newest: Probe) -> tuple[Probe, WordMatcher | None]:
+    """The newest probe that a matcher of words was learned with, and that; without such a one the newest probe."""
     older = learned_index.bound_to("words", "probe", template.provenance, engine.info.sha256)
     others = (_learned_for(Probe, "probe", template, engine, only=sha256) for sha256 in older)
     for probe in filter(None, chain([newest], others)):
-        ngrams = ngrams_for(template, engine, probe)
-        beside = words_bound_to(probe, ngrams)
-        words = _learned_for(WordMatcher, "words", template, engine, beside)
-        part = learned_index.newest("words", template.provenance, engine.info.sha256, beside)
-        if words is not None and part is not None:
-            return _WithWords(probe, ngrams if "ngrams" in part[1].bound_to else None, words)
-    return None
-
-
-def words_bound_to(probe: Probe, ngrams: Ngrams | None) -> dict[LearnedKind, str]:
-    """What a matcher of words is bound to: how it weighs was learned from what these tell."""
-    return {"probe": probe.sha256, **({"ngrams": ngrams.sha256} if ngrams else {})}
+        words = _learned_for(WordMatcher, "words", template, engine, {"probe": probe.sha256})
+        if words is not None:
+            return probe, words
+    return newest, None
 
 
 def _template(library: Library, name: str) -> Template:

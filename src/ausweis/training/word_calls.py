@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from pydantic import RootModel
 
 from ausweis.engines.matcher import in_basis
-from ausweis.engines.ngrams import Ngrams
 from ausweis.engines.probe import Probe, features, probabilities_of
 from ausweis.engines.word_matcher import VERBS
 from ausweis.errors import InputError
@@ -112,17 +111,15 @@ def word_call(
     )
 
 
-def answers_of(lines: Lines, probe: Probe, ngrams: Ngrams | None) -> list[dict[str, float]]:
-    """The known labels of each line, by the probe and, where there are some, its ngrams; as `TranscriptAsking.ask`.
+def answers_of(lines: Lines, probe: Probe) -> list[dict[str, float]]:
+    """The known labels of each line, as a reader has them beside own words.
 
-    Calls that these were learned from are told too well: such are better left out.
+    Calls that the probe has learned from are told too well: such are better left out.
     """
     told = [
         of_speaker(chunk.speaker, probe.labels, probabilities_of(probe.scores(seen)))
         for chunk, seen in zip(lines.chunks, lines.seen, strict=True)
     ]
-    if ngrams is not None:
-        told = [ngrams.weighed(chunk.text, answer) for chunk, answer in zip(lines.chunks, told, strict=True)]
     return weighed(lines.chunks, told, probe.dialogue)
 
 

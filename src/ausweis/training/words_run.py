@@ -17,7 +17,7 @@ from ausweis.evals.labelled import LabelledCall
 from ausweis.prompts import Template, default_library
 from ausweis.reading.descriptions import Question, description_line
 from ausweis.reading.own_words import asked_about, question_about
-from ausweis.reading.strategies import QUESTION_TEMPLATE, ngrams_for, probe_for, words_bound_to
+from ausweis.reading.strategies import QUESTION_TEMPLATE, probe_for
 from ausweis.training.learning import Bound
 from ausweis.training.left_out import left_out_cases
 from ausweis.training.lines import KeptLines, collect, keep_arrays, kept_name, question_states
@@ -56,9 +56,8 @@ def train_words(options: Options, wordings: Path | None = None) -> Path:
     probe = probe_for(template, engine)
     if probe is None:
         raise InputError(f"there is no probe of {template.name} for {engine.info.id}: train it first")
-    ngrams = ngrams_for(template, engine, probe)
     about = f"learned from {', '.join(path.name for path in options.labelled)}, asked by {question.name}"
-    keep = options.keeper("words", template, engine.info, about, words_bound_to(probe, ngrams))
+    keep = options.keeper("words", template, engine.info, about, {"probe": probe.sha256})
     with options.progress(calls) as reading:
         kept = list(collect(engine, template, reading, probe.layers, options.work, questions_of))
     texts = dict.fromkeys(text for word in words for text in word.texts)
@@ -77,7 +76,7 @@ def train_words(options: Options, wordings: Path | None = None) -> Path:
     for place, (labelled, path) in enumerate(kept):
         of_call = lines[place]
         asked = question_states(path, questions_of(labelled))
-        told.append(word_call(labelled, of_call, asked, words, answers_of(of_call, probe, ngrams), basis))
+        told.append(word_call(labelled, of_call, asked, words, answers_of(of_call, probe), basis))
     bound = Bound(template, engine.info.sha256, probe.layers, about)
     matcher = learn_words(
         told, words, seen, basis, bound, plan, lambda one, other: _show(one, other, words, calls, options.tell)
