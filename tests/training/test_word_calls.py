@@ -15,7 +15,7 @@ from ausweis.reading.chunks import LONGEST, spoken_chunks
 from ausweis.reading.own_words import asked_about
 from ausweis.training.lines import Lines
 from ausweis.training.matcher_data import MatchedCall
-from ausweis.training.word_calls import AskedWord, answers_of, asked_words, columns_of, word_call, wordings_of
+from ausweis.training.word_calls import AskedWord, asked_words, columns_of, word_call, wordings_of
 from ausweis.vocabulary import CATEGORIES, FACTORS
 
 POLICY = """
@@ -50,7 +50,7 @@ def told_of(call: LabelledCall, words: list[AskedWord]) -> MatchedCall:
         "question_token_shift": np.zeros(6, np.float32),
         "question_line_shift": np.zeros(5, np.float32),
     }
-    return word_call(call, lines, questions, words, answers_of(lines, probe), basis)
+    return word_call(call, lines, questions, words, probe, basis)
 
 
 def test_known_words_first_then_those_of_each_policy(policy: str) -> None:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ausweis.reading.chunks import Chunk
 from ausweis.reading.dialogue import pairs
-from ausweis.reading.labels import of_speaker
+from ausweis.training.lines import by_label
 from ausweis.training.network import CallNumbers
 
 __all__ = ["dialogue_of", "slopes_of"]
@@ -51,8 +51,7 @@ def dialogue_of(
 
     evidence, truth = [], []
     for lines, call, answer in zip(chunks, calls, answers, strict=True):
-        told = [of_speaker(chunk.speaker, labels, row) for chunk, row in zip(lines, answer, strict=True)]
-        for pair in pairs(lines, told):
+        for pair in pairs(lines, by_label(lines, labels, answer)):
             place = labels.index(pair.label)
             if call.counts[pair.place, place]:
                 evidence.append(pair.evidence)

@@ -17,12 +17,14 @@ from ausweis.prompts import Template
 from ausweis.reading.asking import transcript_of
 from ausweis.reading.chunks import Chunk, spoken_chunks
 from ausweis.reading.descriptions import Question
+from ausweis.reading.labels import of_speaker
 
 __all__ = [
     "FEWEST",
     "KeptLines",
     "Lines",
     "Task",
+    "by_label",
     "collect",
     "in_whole_turns",
     "keep_arrays",
@@ -70,6 +72,13 @@ class Lines(NamedTuple):
     labels: list[frozenset[str] | None]
     group: str
     known: frozenset[str] | None = None
+
+
+def by_label(
+    chunks: Sequence[Chunk], labels: Sequence[str], rows: Iterable[Sequence[float] | NDArray[np.float32]]
+) -> list[dict[str, float]]:
+    """For each line the probabilities of the labels that its speaker may have; `rows`: of all labels, by line."""
+    return [of_speaker(chunk.speaker, labels, list(row)) for chunk, row in zip(chunks, rows, strict=True)]
 
 
 def layers_of(depth: int) -> tuple[int, ...]:

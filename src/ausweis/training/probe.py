@@ -16,10 +16,10 @@ from ausweis.engines.probe import PARTS, Probe
 from ausweis.prompts import Template
 from ausweis.reading.chunks import Chunk
 from ausweis.reading.dialogue import weighed
-from ausweis.reading.labels import STARTS_LATE, of_speaker
+from ausweis.reading.labels import STARTS_LATE
 from ausweis.training.calibration import dialogue_of, slopes_of
 from ausweis.training.learning import Bound
-from ausweis.training.lines import Lines, Task
+from ausweis.training.lines import Lines, Task, by_label
 from ausweis.training.network import Basis, CallNumbers, Plan, basis_of, learn_network, scores_of
 
 __all__ = [
@@ -95,9 +95,7 @@ class LeftOut(NamedTuple):
     def told_lines(self) -> Iterator[list[dict[str, float]]]:
         """Of each call, for each line the probability of each label of its speaker, weighed as a reader does."""
         for chunks, answers in zip(self.learned.chunks, self.answers, strict=True):
-            rows = zip(chunks, answers, strict=True)
-            told = [of_speaker(chunk.speaker, self.learned.labels, row.tolist()) for chunk, row in rows]
-            yield weighed(chunks, told, self.dialogue)
+            yield weighed(chunks, by_label(chunks, self.learned.labels, answers), self.dialogue)
 
 
 def prepare(

@@ -21,15 +21,14 @@ from ausweis.judging import find_policy
 from ausweis.reading.chunks import Chunk
 from ausweis.reading.dialogue import weighed
 from ausweis.reading.labels import VERBS as KINDS
-from ausweis.reading.labels import of_speaker
 from ausweis.reading.own_labels import VERBS_OF, as_written, speaker_of
 from ausweis.reading.own_words import asked_about
-from ausweis.training.lines import Lines
+from ausweis.training.lines import Lines, by_label
 from ausweis.training.matcher_data import MatchedCall, call_in_basis
 from ausweis.user_yaml import read_model
 from ausweis.vocabulary import CATEGORIES, FACTORS, OwnKind, OwnWord, Texts
 
-__all__ = ["AskedWord", "answers_of", "asked_words", "columns_of", "word_call", "wordings_of"]
+__all__ = ["AskedWord", "asked_words", "columns_of", "word_call", "wordings_of"]
 
 Array = NDArray[np.float32]
 Wordings = Mapping[str, Mapping[str, Sequence[str]]]
@@ -90,11 +89,16 @@ def word_call(
     lines: Lines,
     questions: Sequence[Array],
     words: Sequence[AskedWord],
-    answers: Sequence[dict[str, float]],
+    probe: Probe,
     basis: dict[str, Array],
 ) -> MatchedCall:
-    """A call with the words that it is asked about; `questions`: the states of those after it."""
+    """A call with the words that it is asked about; `questions`: the states of those after it.
+
+    Known labels of calls that the probe has learned from are told too well: such calls are better left out.
+    """
     asked = tuple(place for place, word in enumerate(words) if word.policy is None or word.policy == labelled.policy)
+    rows = (probabilities_of(probe.scores(line)) for line in lines.seen)
+    told = by_label(lines.chunks, probe.labels, rows)
     answered = [column for column, place in enumerate(asked) if (own := words[place].own) and asked_about([own])]
     seen = [features(question) for question in questions]
     return MatchedCall(
@@ -107,20 +111,8 @@ def word_call(
         group=labelled.gold.writing_pass or labelled.call.id,
         questions=in_basis(basis, seen, "question") if seen else None,
         answered=tuple(answered),
-        answers=answers,
+        answers=weighed(lines.chunks, told, probe.dialogue),
     )
-
-
-def answers_of(lines: Lines, probe: Probe) -> list[dict[str, float]]:
-    """The known labels of each line, as a reader has them beside own words.
-
-    Calls that the probe has learned from are told too well: such are better left out.
-    """
-    told = [
-        of_speaker(chunk.speaker, probe.labels, probabilities_of(probe.scores(seen)))
-        for chunk, seen in zip(lines.chunks, lines.seen, strict=True)
-    ]
-    return weighed(lines.chunks, told, probe.dialogue)
 
 
 def columns_of(call: MatchedCall, words: Sequence[AskedWord]) -> dict[str, tuple[int, int]]:

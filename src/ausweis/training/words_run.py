@@ -27,7 +27,7 @@ from ausweis.training.options import Options, calls_of
 from ausweis.training.showing import show_verdicts
 from ausweis.training.tasks import FACT_TASK
 from ausweis.training.weighing import Weighed, together
-from ausweis.training.word_calls import AskedWord, answers_of, asked_words, word_call, wordings_of
+from ausweis.training.word_calls import AskedWord, asked_words, word_call, wordings_of
 from ausweis.training.words import Half, answers_with, learn_words, weighing_of
 
 __all__ = ["train_words"]
@@ -72,11 +72,10 @@ def train_words(options: Options, wordings: Path | None = None) -> Path:
         for states in question_states(path, questions_of(labelled))
     ]
     basis = _basis(lines, list(seen.values()), questions, plan)
-    told = []
-    for place, (labelled, path) in enumerate(kept):
-        of_call = lines[place]
-        asked = question_states(path, questions_of(labelled))
-        told.append(word_call(labelled, of_call, asked, words, answers_of(of_call, probe), basis))
+    told = [
+        word_call(labelled, lines[place], question_states(path, questions_of(labelled)), words, probe, basis)
+        for place, (labelled, path) in enumerate(kept)
+    ]
     bound = Bound(template, engine.info.sha256, probe.layers, about)
     matcher = learn_words(
         told, words, seen, basis, bound, plan, lambda one, other: _show(one, other, words, calls, options.tell)
