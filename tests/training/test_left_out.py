@@ -1,7 +1,5 @@
 """What nothing has learned from is told and judged as a reader would have it."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from tests.evals.cases import labelled
@@ -23,17 +21,6 @@ from ausweis.training.words import answers_with
 from ausweis.vocabulary import OwnWord
 
 pytestmark = pytest.mark.training
-POLICY = """
-id: harbour
-version: "1"
-title: Berths
-language: en
-factors:
-  berth_number:
-    {name: the berth number, description: The number of the berth., strength: strong, looks_like: digits}
-levels: {standard: {any_of: [[berth_number]]}}
-actions: {disclosure: {contract_data: standard}}
-"""
 BERTH = OwnWord(kind="factor", id="berth", name="the berth", description="Where the boat lies.", looks_like="digits")
 MOORING = OwnWord(kind="change", id="mooring", name="moorings", description="A berth is swapped.")
 CHUNKS = [
@@ -101,14 +88,13 @@ def test_own_words_are_weighed_as_a_reader_weighs_them() -> None:
 
 
 @pytest.mark.parametrize(("given", "outcome"), [(0.99, "compliant"), (0.01, "violation")])
-def test_verdicts_hang_on_own_words(tmp_path: Path, given: float, outcome: str) -> None:
-    (tmp_path / "harbour.yaml").write_text(POLICY, encoding="utf-8")
+def test_verdicts_hang_on_own_words(policy: str, given: float, outcome: str) -> None:
     call = labelled(
         "a",
         "A: Your berth? << asks berth_number",
         "C: Ann Cole, it is 42. << gives name; gives berth_number",
         "A: The contract runs till May. << discloses contract_data",
-        policy=str(tmp_path / "harbour.yaml"),
+        policy=policy,
     )
     lines = [
         {"asks own berth_number": 0.99},

@@ -18,25 +18,7 @@ from ausweis.training.matcher_data import MatchedCall
 from ausweis.training.word_calls import AskedWord, asked_words, columns_of, word_call, wordings_of
 from ausweis.vocabulary import CATEGORIES, FACTORS
 
-POLICY = """
-id: harbour
-version: "1"
-title: Berths
-language: en
-factors:
-  berth_number:
-    {name: the berth number, description: "The number  of the berth.", strength: weak, looks_like: letters}
-levels: {standard: {any_of: [[berth_number]]}}
-actions: {}
-"""
 CHANCE = np.random.default_rng(3)
-
-
-@pytest.fixture
-def policy(tmp_path: Path) -> str:
-    path = tmp_path / "harbour.yaml"
-    path.write_text(POLICY, encoding="utf-8")
-    return str(path)
 
 
 def told_of(call: LabelledCall, words: list[AskedWord]) -> MatchedCall:
