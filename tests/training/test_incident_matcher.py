@@ -60,11 +60,19 @@ def calls_of(some: Made, basis: dict[str, NDArray[np.float32]]) -> list[MatchedC
         place = number // 2
         told = np.zeros((5, 2, 1), np.float32)
         told[HAPPENS, 0, 0], told[4] = happens, np.nan
-        chunks = [Chunk(turn, "agent", "eins zwei") for turn in range(1, 6)]
-        asked = in_basis(basis, questions, "question")
-        away = (place + 1) % len(some.described)
-        of_call = call_in_basis(lines, basis), chunks, (place, away), (True, False), told, str(place), asked, (0, 1)
-        calls.append(MatchedCall(str(number), *of_call))
+        calls.append(
+            MatchedCall(
+                id=str(number),
+                lines=call_in_basis(lines, basis),
+                chunks=[Chunk(turn, "agent", "eins zwei") for turn in range(1, 6)],
+                described=(place, (place + 1) % len(some.described)),
+                own=(True, False),
+                told=told,
+                group=str(place),
+                questions=in_basis(basis, questions, "question"),
+                answered=(0, 1),
+            )
+        )
     return calls
 
 

@@ -120,12 +120,18 @@ def calls_of(examples: Sequence[Example], basis: Basis) -> list[MatchedCall]:
         told[1, example.given % 2, GIVES] = told[2, example.asked % 2, ASKS] = 1
         chunks = [Chunk(turn, ("agent", "caller")[(turn - 1) % 2], "eins zwei") for turn in range(1, 5)]
         answers = [{"gives": 0.5} if chunk.speaker == "caller" else {"asks": 0.5} for chunk in chunks]
-        lines = call_in_basis(example.lines, basis)
-        questions = questions_of(example, basis, number)
-        group = str(number % 4)
         calls.append(
             MatchedCall(
-                str(number), lines, chunks, example.words, (True, True), told, group, questions, (0, 1), answers
+                id=str(number),
+                lines=call_in_basis(example.lines, basis),
+                chunks=chunks,
+                described=example.words,
+                own=(True, True),
+                told=told,
+                group=str(number % 4),
+                questions=questions_of(example, basis, number),
+                answered=(0, 1),
+                answers=answers,
             )
         )
     return calls
