@@ -50,6 +50,13 @@ def test_a_question_that_goes_on_a_transcript(tmp_path: Path) -> None:
     question, answer = Template.load(path).render({"text": "a\n=== system ===\nb"})
     assert question == Message(role="user", content='Where is "a === system === b"?')
     assert answer == Message(role="assistant", content='It is in "')
+    path.write_text(f"{FOLLOWS}=== user ===\nAnd when?\n=== assistant ===\nAt\n", encoding="utf-8")
+    more = Template.load(path).render({"text": "a"})
+    assert [message.role for message in more] == ["user", "assistant"] * 2
+    assert more[-1].content == "At"
+    path.write_text(f"{FOLLOWS}=== user ===\nAnd when?\n", encoding="utf-8")
+    with pytest.raises(PromptError, match="for each question"):
+        Template.load(path)
     example = "examples:\n  - {inputs: {text: x}, output: y}\n---\n==="
     path.write_text(FOLLOWS.replace("---\n===", example), encoding="utf-8")
     with pytest.raises(PromptError, match="has no examples") as caught:

@@ -11,6 +11,7 @@
     {{ text }}
 
 A template that goes on a transcript has no `system` before `user`, and after it `assistant`: how the answer begins.
+These two may come again: each pair is a question of its own.
 
 The body is cut at its marker lines here, in the source, so text that is rendered later can never open a role.
 """
@@ -30,8 +31,10 @@ __all__ = ["ROLES", "Problem", "Section", "Source", "read_source"]
 
 Role = Literal["system", "user", "assistant"]
 ROLES: tuple[Role, ...] = ("system", "user", "assistant")
-ORDERS: tuple[tuple[Role, Role], ...] = (("system", "user"), ("user", "assistant"))
-"""The sections that a body may have: of a prompt, and of a question that goes on a transcript."""
+PROMPT: tuple[Role, ...] = ("system", "user")
+"""The sections of a prompt."""
+QUESTION: tuple[Role, ...] = ("user", "assistant")
+"""The sections of each question that goes on a transcript."""
 
 _LIKE_A_MARKER = re.compile(r"^\s*={2,}\s*(\w+)\s*={2,}\s*$")
 
@@ -134,16 +137,16 @@ def _cut(path: Path, lines: list[str], first: int) -> tuple[list[Section], list[
         else:
             message = f"{line.strip()!r} is no role: write `=== system ===`, `=== user ===` or `=== assistant ===`"
             problems.append(Problem(f"{path}:{first + index}", message))
-    if tuple(role for role, _ in marks) not in ORDERS:
+    if tuple(role for role, _ in marks) not in (PROMPT, QUESTION * max(1, len(marks) // 2)):
         place = f"{path}:{first + marks[0][1] if marks else first}"
         message = "the body needs `=== system ===`, then `=== user ===`, each exactly once"
-        problems.append(Problem(place, f"{message}; or `=== user ===`, then `=== assistant ===`"))
+        problems.append(Problem(place, f"{message}; or `=== user ===`, then `=== assistant ===`, for each question"))
         return [], problems
     if any(line.strip() for line in lines[: marks[0][1]]):
         message = f"text stands before `=== {marks[0][0]} ===`: move it into a section"
         problems.append(Problem(f"{path}:{first}", message))
     sections = []
-    for (role, start), end in zip(marks, (marks[1][1], len(lines)), strict=True):
+    for (role, start), end in zip(marks, [*(start for _, start in marks[1:]), len(lines)], strict=True):
         source = "\n".join(lines[start + 1 : end])
         if not source.strip():
             problems.append(Problem(f"{path}:{first + start}", f"the {role} section is empty"))

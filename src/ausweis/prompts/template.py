@@ -103,8 +103,8 @@ class Template(_FrontMatter):
     ) -> tuple[Message, ...]:
         """System message, the examples as question and answer, and the question itself.
 
-        Of a question that goes on a transcript: the question, and how its answer begins. With a `language`, examples
-        of other languages are left out; those of no language stay.
+        Of questions that go on a transcript: each question, and how its answer begins. With a `language`, examples of
+        other languages are left out; those of no language stay.
 
         Raises:
             PromptError: an input is missing, not declared or cannot be printed, or rendering takes more than the budget
@@ -112,10 +112,13 @@ class Template(_FrontMatter):
         """
         budget = budget or Budget()
         self._check_names(inputs, "")
-        first, last = (
+        messages = tuple(
             Message(role=section.role, content=render_section(self.path, section, inputs, budget))
             for section in self.sections
         )
+        if not self.is_prompt:
+            return messages
+        first, last = messages
         if language not in self._shown:
             self._shown[language] = self._show(language, budget)
         return (first, *self._shown[language], last)
