@@ -5,13 +5,14 @@ from typing import TypeVar
 
 import numpy as np
 
+from ausweis.engines.answer_probe import AnswerProbe
 from ausweis.engines.matcher import MATCHER_PARTS, Matcher
 from ausweis.engines.ngrams import BUCKETS, Ngrams, ngrams_of
 from ausweis.engines.probe import PARTS, Probe
 from ausweis.engines.word_matcher import VERBS, WordMatcher
 from ausweis.prompts import Template
 
-__all__ = ["blank", "by_chance", "matcher_by_chance", "ngrams_of_words", "words_by_chance"]
+__all__ = ["answers_by_chance", "blank", "by_chance", "matcher_by_chance", "ngrams_of_words", "words_by_chance"]
 
 _Form = TypeVar("_Form", bound=Matcher)
 
@@ -45,6 +46,30 @@ def by_chance(labels: Sequence[str], layers: Sequence[int], width: int, model_sh
         template_sha256="a" * 64,
         model_sha256=model_sha256,
         notes="{}",
+    )
+
+
+def answers_by_chance(
+    labels: Sequence[str],
+    layers: Sequence[int],
+    features: int,
+    model_sha256: str = "0" * 64,
+    template: Template | None = None,
+) -> AnswerProbe:
+    """Weights by chance, the same each time; answers count as much as lines. `features`: of all questions."""
+    weights = np.random.default_rng(2).normal(0, 0.5, (features, len(labels))).astype(np.float16)
+    return AnswerProbe(
+        labels=tuple(labels),
+        layers=tuple(layers),
+        parts={
+            "weights": weights.astype(np.float32),
+            "bias": np.zeros(len(labels), np.float32),
+            "stacking": np.tile(np.array([1.0, 1.0, 0.0], np.float32), (len(labels), 1)),
+        },
+        template=template.name if template else "weather@1",
+        template_sha256=template.sha256 if template else "a" * 64,
+        model_sha256=model_sha256,
+        notes="",
     )
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from ausweis.engines.answer_probe import AnswerProbe
 from ausweis.engines.learned_file import LearnedFile
 from ausweis.engines.learned_index import (
     INDEX_NAME,
@@ -72,6 +73,7 @@ def test_files_say_of_themselves_what_the_index_says() -> None:
     forms: dict[LearnedKind, type[LearnedFile]] = {
         "probe": Probe,
         "ngrams": Ngrams,
+        "answers": AnswerProbe,
         "matcher": Matcher,
         "words": WordMatcher,
     }

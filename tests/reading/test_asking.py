@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.probes import blank, ngrams_of_words, words_by_chance
+from tests.probes import answers_by_chance, blank, ngrams_of_words, words_by_chance
 
 from ausweis.calls.call import Call
 from ausweis.engines.fake import FakeEngine
@@ -13,6 +13,7 @@ from ausweis.engines.protocol import Request
 from ausweis.errors import PromptError
 from ausweis.prompts import Library
 from ausweis.reading.asking import TranscriptAsking, transcript_of
+from ausweis.reading.call_questions import CallQuestions
 from ausweis.reading.chunks import spoken_chunks
 from ausweis.reading.labels import STARTS_LATE
 from ausweis.reading.own_words import OwnWords
@@ -63,6 +64,32 @@ def test_the_words_of_a_line_are_weighed_with_the_probe(library: Library, call: 
     (pin, address), _ = asking.ask(engine, talk, spoken_chunks(talk))
     assert pin["asks pin"] > 0.3 > address["asks pin"]
     assert "transcript:ngrams" in [stamp.id for stamp in asking.prompts]
+
+
+def test_what_is_asked_about_the_call_is_weighed_with_its_lines(library: Library, call: Callable[..., Call]) -> None:
+    template, questions = library.get("transcript"), library.get("third-party")
+    about = CallQuestions(questions, answers_by_chance(("for another", "holder"), (1,), 3, template=questions))
+    asking = TranscriptAsking(
+        template, blank(template, (*LABELS, "for another")), library.get("call-start"), about=about
+    )
+    talk = call("caller: Für meine Mutter.", "caller: Sie heißt Ida.", "agent: Gut.")
+
+    def answer(request: Request) -> str | Mapping[str, float]:
+        if request.template.startswith("call-start"):
+            return "beginning"
+        if request.template == "third-party@1":
+            assert [message.role for message in request.messages[-2:]] == ["user", "assistant"]
+            return {"for another": 0.9, "holder": 0.1}
+        last = request.messages[-1].content.splitlines()[-1]
+        another = 0.6 if "Mutter" in last else 0.3
+        return {"for another": another, "gives": 1 - another} if "caller" in last else "accepts"
+
+    (mother, name, agent), _ = asking.ask(FakeEngine(answer), talk, spoken_chunks(talk))
+    assert mother["for another"] > 0.9
+    assert name["for another"] == 0.3
+    assert "for another" not in agent
+    ids = [stamp.id for stamp in asking.prompts]
+    assert ids == ["transcript", "transcript:probe", "third-party", "third-party:answers", "call-start"]
 
 
 def test_nobody_speaks(asking: TranscriptAsking, call: Callable[..., Call]) -> None:

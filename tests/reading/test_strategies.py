@@ -4,10 +4,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from tests.probes import blank, matcher_by_chance, ngrams_of_words, words_by_chance
+from tests.probes import answers_by_chance, blank, matcher_by_chance, ngrams_of_words, words_by_chance
 
 from ausweis.batch.setup import PinnedLibrary
 from ausweis.calls.call import Call, Turn
+from ausweis.engines.answer_probe import AnswerProbe
 from ausweis.engines.fake import FakeEngine
 from ausweis.engines.learned_index import index_to_write
 from ausweis.engines.learned_part import Base, LearnedKind
@@ -47,7 +48,7 @@ def tiny(template: Template, labels: tuple[str, ...] | None = None) -> Probe:
 
 
 def saved(
-    learned: Probe | Ngrams | Matcher | WordMatcher,
+    learned: Probe | Ngrams | AnswerProbe | Matcher | WordMatcher,
     template: Template,
     *,
     of: str | None = None,
@@ -68,7 +69,13 @@ def bound_to(probe: str | None, adapter: str | None) -> dict[LearnedKind, str]:
     return {**({"probe": probe} if probe else {}), **({"adapter": adapter} if adapter else {})}
 
 
-KINDS: dict[type, LearnedKind] = {Probe: "probe", Ngrams: "ngrams", Matcher: "matcher", WordMatcher: "words"}
+KINDS: dict[type, LearnedKind] = {
+    Probe: "probe",
+    Ngrams: "ngrams",
+    AnswerProbe: "answers",
+    Matcher: "matcher",
+    WordMatcher: "words",
+}
 
 
 def stamps(reader: Reader) -> list[str]:
@@ -180,6 +187,23 @@ def test_words_are_weighed_with_the_probe_that_they_were_learned_with(own: Libra
     saved(words, template, probe=probe.sha256)
     assert ngrams_for(template, ENGINE, probe) is not None
     assert "transcript:ngrams" in stamps(open_reader("turnwise", ENGINE, own, POLICY))
+
+
+def test_a_call_is_asked_about_where_answers_can_be_read(own: Library) -> None:
+    template, questions = own.get("transcript"), own.get("third-party")
+    answers = answers_by_chance(("for another",), (1,), 3, ENGINE.info.sha256, questions)
+    saved(words_by_chance((1,), 1, ENGINE.info.sha256, template), template, probe=with_probe(own))
+    saved(answers, questions, probe="3" * 64)
+    assert "third-party" not in stamps(open_reader("turnwise", ENGINE, own, POLICY))
+    saved(replace(answers, template_sha256="9" * 64), questions, probe=with_probe(own))
+    with pytest.raises(PromptError, match="trained for another text of third-party@1: train it again"):
+        open_reader("turnwise", ENGINE, own, POLICY)
+    saved(answers, questions, probe=with_probe(own))
+    assert {"third-party", "third-party:answers"} < set(stamps(open_reader("turnwise", ENGINE, own, POLICY)))
+    # How own words are weighed was learned without.
+    assert "third-party" not in stamps(open_reader("turnwise", ENGINE, own, WITH_OWN))
+    shutil.rmtree(own.folder / "third-party")
+    assert "third-party" not in stamps(open_reader("turnwise", ENGINE, Library(own.folder), POLICY))
 
 
 def test_one_bound_to_an_adapter_is_read_with_it_alone(own: Library) -> None:

@@ -9,6 +9,7 @@ from ausweis.errors import InputError, PromptError
 from ausweis.prompts import Library, Template
 from ausweis.provenance import PromptProvenance
 from ausweis.reading.strategies import (
+    CALL_TEMPLATE,
     INCIDENT_QUESTION_TEMPLATE,
     QUESTION_TEMPLATE,
     TRANSCRIPT_TEMPLATE,
@@ -148,6 +149,8 @@ def _hint(strategy: str, identifier: str) -> str:
         return " (it needs a probe for this model, or --zero-shot was given)"
     if identifier == QUESTION_TEMPLATE:
         return " (the policy has no factor or change of its own, or no matcher of words fits)"
+    if identifier == CALL_TEMPLATE:
+        return " (the policy has words of its own, or nothing was learned to read its answers: ausweis train answers)"
     if identifier == INCIDENT_QUESTION_TEMPLATE:
         return " (the policy describes no incident, or no matcher fits)"
     return ""

@@ -3,6 +3,7 @@
 protocol      what every engine offers: questions in, answers out; a transcript in, an answer a row
 probe         what is learned for a model: how likely each label is, from what the model computed about a line
 ngrams        the same from the words of the line, weighed with what the probe says
+answer_probe  the same of a whole call, from what the model computed about questions after it
 matcher       the same for a description: what a line does with what it says, and whether it answers a question about it
 word_matcher  such a one for a company's own factors and categories
 line_probe    a probe and a matcher together, as they read a line

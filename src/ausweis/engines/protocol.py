@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Protocol, Self, runtime_
 
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation, model_validator
 
+from ausweis.engines.answer_probe import AnswerProbe
 from ausweis.engines.line_probe import LineProbe
 from ausweis.engines.probe import Probe
 from ausweis.errors import EngineError
@@ -78,7 +79,8 @@ class Transcript(BaseModel):
     call is part of the first row. `probes`: what tells the answer of each row; only an engine of their model can use
     them. `compared`: transcripts of one row, such as a description, that a probe compares each row with. `questions`:
     asked after the last row, each by itself, as two messages: the question, and how its answer begins; where the answer
-    is about to be said, each row is compared with it too.
+    is about to be said, each row is compared with it too. `about`: questions about the call as a whole, which
+    `answer_probe` reads.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, hide_input_in_errors=True)
@@ -88,6 +90,8 @@ class Transcript(BaseModel):
     probes: tuple[SkipValidation[AnyProbe], ...] = ()
     compared: tuple["Transcript", ...] = ()
     questions: tuple[tuple[Message, Message], ...] = ()
+    about: tuple[tuple[Message, Message], ...] = ()
+    answer_probe: SkipValidation[AnswerProbe] | None = None
     template: str = ""
 
     @model_validator(mode="after")
@@ -99,23 +103,39 @@ class Transcript(BaseModel):
             raise ValueError("only probes with a matcher compare rows with questions")
         if not self.questions and any(probe.asks for probe in comparing):
             raise ValueError("a probe has labels that questions tell, but none is asked")
+        if bool(self.about) is (self.answer_probe is None):
+            raise ValueError("questions about the call, and what reads the answers, go together")
         return self
 
+    @property
+    def readers(self) -> tuple[AnyProbe | AnswerProbe, ...]:
+        """What tells each result: that of each row, then that of the call, where there are questions about it."""
+        return self.probes if self.answer_probe is None else (*self.probes, self.answer_probe)
+
     def requests(self) -> Iterator[Request]:
-        """The question about each row, with all rows before it, as an engine without probes would be asked."""
+        """The question about each row, with all rows before it, as an engine without probes would be asked.
+
+        Then one about the call, where there is any.
+        """
         for place, probe in enumerate(self.probes):
             yield Request(messages=self._until(place), choices=probe.labels, template=self.template)
+        if (told := self.answer_probe) is not None:
+            messages = (*self.messages, *self.about[0])
+            yield Request(messages=messages, choices=told.labels, template=told.template)
 
     def keys(self, model_sha256: str) -> list[str]:
-        """For each row, SHA-256 over all that its answer depends on: the keys of recorded answers."""
+        """For each result, SHA-256 over all that it depends on: the keys of recorded answers."""
         compared = [line.messages for line in self.compared]
         if self.questions:
             # Asked at the end, so answered from all rows.
             compared += [self.messages, *self.questions]
-        return [
+        keys = [
             _key(self._until(place), probe.labels, None, 512, model_sha256, probe.sha256, compared)
             for place, probe in enumerate(self.probes)
         ]
+        if (told := self.answer_probe) is not None:
+            keys.append(_key(self.messages, told.labels, None, 512, model_sha256, told.sha256, self.about))
+        return keys
 
     def _until(self, place: int) -> tuple[Message, ...]:
         *before, last = self.messages
@@ -223,7 +243,9 @@ class TranscriptEngine(Engine, Protocol):
     """An engine that has the states of its model, so that probes can read them; no server gives them away."""
 
     def read(self, transcript: Transcript) -> list[Result]:
-        """What the probes of a transcript tell of its rows, in their order, each token evaluated once.
+        """What the probes of a transcript tell of its rows, in their order, then of the call; see `readers`.
+
+        Each token is evaluated once.
 
         Raises:
             ContextError, EngineError, ModelError: as `complete`.

@@ -75,7 +75,7 @@ class ReplayEngine:
         return result
 
     def read(self, transcript: Transcript) -> list[Result]:
-        """The recorded answers about its rows.
+        """The recorded answers about its rows, and about the call.
 
         Raises:
             EngineError: as `complete`.
@@ -83,7 +83,7 @@ class ReplayEngine:
         keys = transcript.keys(self._sha256)
         return [
             self._answer(key, transcript.template, len(probe.labels))
-            for key, probe in zip(keys, transcript.probes, strict=True)
+            for key, probe in zip(keys, transcript.readers, strict=True)
         ]
 
     def _answer(self, key: str, template: str, count: int) -> Result:

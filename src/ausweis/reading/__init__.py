@@ -9,6 +9,7 @@ policy_words  what a policy's words make of a question about a whole call
 quotes      whether what a model quotes was said, and where
 kept        which events are kept, and in which order
 asking      the ways to ask about a call's lines: in a window, or as a transcript that is read once
+call_questions  what is asked about a call as a whole, after its last line
 own_words   a policy's own factors and categories; own_labels: what may be done with them; word_evidence,
             word_mentions and value_shapes: what else a call says of them
 incidents   critical incidents beyond authentication, where the policy asks for them (incident_question);

@@ -16,6 +16,7 @@ from ausweis.errors import PromptError
 from ausweis.prompts import Template
 from ausweis.provenance import PromptProvenance
 from ausweis.reading import defects
+from ausweis.reading.call_questions import CallQuestions
 from ausweis.reading.chunks import Chunk, Line, with_context
 from ausweis.reading.dialogue import EVIDENCE, weighed
 from ausweis.reading.labels import STARTS_LATE, factors_of, meaning, speakers_of
@@ -119,10 +120,11 @@ class TranscriptAsking:
         start: Template,
         own: OwnWords | None = None,
         ngrams: Ngrams | None = None,
+        about: CallQuestions | None = None,
     ) -> None:
         """Refuses labels that mean nothing, and a probe of another make. `start` is asked if that was not learned.
 
-        `ngrams`: what tells labels by the words of a line beside the probe.
+        `ngrams`: what tells labels by the words of a line beside the probe. `about`: what is asked about the call.
 
         Raises:
             PromptError: one does, or it is.
@@ -134,12 +136,14 @@ class TranscriptAsking:
         self._template = template
         self._start = None if STARTS_LATE in probe.labels else start
         self._dialogue = probe.dialogue
-        self._own, self._ngrams = own, ngrams
+        self._own, self._ngrams, self._about = own, ngrams, about
         self.words = () if own is None else own.words
         self.factors = factors_of(probe.labels) | {word.id for word in self.words if word.is_factor}
         self._stamps = [template.provenance.of_part("probe", probe.sha256)]
         if ngrams is not None:
             self._stamps.append(template.provenance.of_part("ngrams", ngrams.sha256))
+        if about is not None:
+            self._stamps += about.prompts
         if own is not None:
             self._stamps += own.prompts
         self._probes: dict[str, AnyProbe] = {}
@@ -161,11 +165,13 @@ class TranscriptAsking:
         results = transcript_engine(engine).read(transcript)
         answers = [
             dict(zip(probe.labels, result.probabilities, strict=True))
-            for probe, result in zip(transcript.probes, results, strict=True)
+            for probe, result in zip(transcript.probes, results[: len(chunks)], strict=True)
         ]
         if self._ngrams is not None:
             pairs = zip(chunks, answers, strict=True)
             answers = [self._ngrams.weighed(chunk.text, answer) for chunk, answer in pairs]
+        if self._about is not None:
+            answers = self._about.probe.weighed(answers, results[len(chunks)].probabilities)
         if self._start is not None:
             results += engine.complete([defects.question(call, self._start)])
             answers[0][STARTS_LATE] = defects.starts_late(results[-1], self._start)
@@ -179,7 +185,7 @@ class TranscriptAsking:
         probes = [self._probes[chunk.speaker] for chunk in chunks]
         own = self._own
         compared, questions = (own.rows, own.questions) if own else ((), ())
-        return transcript_of(self._template, call, chunks, probes, compared, questions)
+        return transcript_of(self._template, call, chunks, probes, compared, questions, self._about)
 
 
 def transcript_of(
@@ -189,6 +195,7 @@ def transcript_of(
     probes: Sequence[AnyProbe] = (),
     compared: Sequence[Transcript] = (),
     questions: Sequence[tuple[Message, Message]] = (),
+    about: CallQuestions | None = None,
 ) -> Transcript:
     """The chunks of a call as a prompt of a row each: what probes read, and are learned from.
 
@@ -210,6 +217,8 @@ def transcript_of(
         probes=tuple(probes),
         compared=tuple(compared),
         questions=tuple(questions),
+        about=() if about is None else about.questions,
+        answer_probe=None if about is None else about.probe,
         template=template.name,
     )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 from ausweis.engines import learned_index
+from ausweis.engines.answer_probe import AnswerProbe
 from ausweis.engines.learned_file import LearnedFile
 from ausweis.engines.learned_part import LearnedKind
 from ausweis.engines.matcher import Matcher
@@ -20,6 +21,7 @@ from ausweis.prompts import Library, Template
 from ausweis.provenance import PromptProvenance
 from ausweis.reading.asking import Asking, NoAsking, TranscriptAsking, WindowAsking
 from ausweis.reading.call_events import EventsReader
+from ausweis.reading.call_questions import CallQuestions
 from ausweis.reading.described_incidents import DescribedIncidents
 from ausweis.reading.direct import DirectReader
 from ausweis.reading.incident_question import IncidentQuestion
@@ -31,6 +33,7 @@ from ausweis.reading.turnwise import TurnwiseReader
 from ausweis.vocabulary import OwnWord
 
 __all__ = [
+    "CALL_TEMPLATE",
     "INCIDENTS_TEMPLATE",
     "INCIDENT_QUESTION_TEMPLATE",
     "QUESTION_TEMPLATE",
@@ -57,6 +60,8 @@ QUESTION_TEMPLATE = "own-word"
 """The template that asks about a policy's own words after the transcript."""
 INCIDENT_QUESTION_TEMPLATE = "own-incident"
 """The template that asks about an incident that a policy describes, after the transcript."""
+CALL_TEMPLATE = "third-party"
+"""The template that asks about the call as a whole after the transcript."""
 TRANSCRIPT_TEMPLATE = "transcript"
 """The template whose probe, where there is one for the model, reads turns of both."""
 
@@ -135,8 +140,17 @@ def _learned(engine: Engine, library: Library, own_words: tuple[OwnWord, ...]) -
     probe, words = _with_words(template, engine, probe) if own_words else (probe, None)
     own = None if words is None else OwnWords(own_words, words, template, _template(library, QUESTION_TEMPLATE))
     # How own words are weighed was learned from what the probe says alone.
-    ngrams = None if own else ngrams_for(template, engine, probe)
-    return TranscriptAsking(template, probe, _template(library, "call-start"), own, ngrams)
+    ngrams, about = (None, None) if own else (ngrams_for(template, engine, probe), _about(engine, library, probe))
+    return TranscriptAsking(template, probe, _template(library, "call-start"), own, ngrams, about)
+
+
+def _about(engine: Engine, library: Library, probe: Probe) -> CallQuestions | None:
+    """What is asked about the call as a whole; None where nothing was learned to read the answers with this probe."""
+    if CALL_TEMPLATE not in library.versions():
+        return None
+    template = _template(library, CALL_TEMPLATE)
+    answers = _learned_for(AnswerProbe, "answers", template, engine, {"probe": probe.sha256})
+    return None if answers is None else CallQuestions(template, answers)
 
 
 def _with_words(template: Template, engine: Engine, newest: Probe) -> tuple[Probe, WordMatcher | None]:
@@ -157,10 +171,9 @@ def _template(library: Library, name: str) -> Template:
         PromptError: they are not, or as `Library.get`.
     """
     template = library.get(name)
-    if template.is_prompt == (name in (QUESTION_TEMPLATE, INCIDENT_QUESTION_TEMPLATE)):
-        sections = (
-            "`=== user ===`, then `=== assistant ===`" if template.is_prompt else "`=== system ===` and `=== user ===`"
-        )
+    asks = name in (QUESTION_TEMPLATE, INCIDENT_QUESTION_TEMPLATE, CALL_TEMPLATE)
+    if template.is_prompt is asks or (len(template.sections) > 2 and name != CALL_TEMPLATE):
+        sections = "`=== user ===`, then `=== assistant ===`" if asks else "`=== system ===` and `=== user ===`"
         raise PromptError(f"{template.name} needs the sections {sections}", place=str(template.path))
     return template
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
-from tests.probes import by_chance, matcher_by_chance, words_by_chance
+from tests.probes import answers_by_chance, by_chance, matcher_by_chance, words_by_chance
 from tests.reading.asked import asked_for_events
 
 from ausweis.engines.line_probe import LineProbe
@@ -242,6 +242,28 @@ def test_a_matcher_compares_a_row_with_descriptions(tiny: LlamaEngine) -> None:
     assert asked.keys("1" * 64) != asked.model_copy(update={"compared": ()}).keys("1" * 64)
 
 
+def test_questions_about_a_call_are_told_after_its_rows(tiny: LlamaEngine) -> None:
+    asked = transcript("Monday\nIt pours.", questions=["Does it rain?", "Is it dry?"])
+    *_, rain, dry = tiny.states(asked, LAYERS)
+    of_call = answers_by_chance(("rain",), LAYERS, 2 * rain[0].size, tiny.info.sha256)
+    about = {"about": asked.questions, "answer_probe": of_call}
+    read = transcript("Monday\nIt pours.", probe(tiny)).model_copy(update=about)
+    *rows, call = tiny.read(read)
+    assert call.probabilities == of_call.probabilities([rain, dry])
+    assert call.evaluated_tokens == sum(map(len, tiny._prompts.asked(asked.questions)))
+    plain = tiny.read(transcript("Monday\nIt pours.", probe(tiny)))
+    assert [row.probabilities for row in rows] == [row.probabilities for row in plain]
+    # Questions that rows are compared with may be asked beside.
+    words = words_by_chance(LAYERS, dry.shape[-1], tiny.info.sha256)
+    both = LineProbe(probe(tiny), words, {}, {"dry": (0, 4)})
+    beside = {"probes": (both, both), "questions": asked.questions[1:]}
+    with_own = tiny.read(read.model_copy(update=beside))
+    assert with_own[-1].probabilities == pytest.approx(call.probabilities, abs=0.01)
+    other = {"answer_probe": replace(of_call, model_sha256="1" * 64)}
+    with pytest.raises(EngineError, match="another model"):
+        tiny.read(read.model_copy(update=other))
+
+
 def test_questions_after_a_transcript_are_compared_with_its_rows(tiny: LlamaEngine) -> None:
     asked = transcript("Monday\nIt pours.", questions=["Does it rain?", "Is it dry?"])
     *rows, _, dry = tiny.states(asked, LAYERS)
@@ -252,7 +274,7 @@ def test_questions_after_a_transcript_are_compared_with_its_rows(tiny: LlamaEngi
         assert one.probabilities[:2] == probe(tiny).probabilities(row)
         scores = matcher.scores(both.in_basis(row), matcher.questions([dry]), question=True)
         assert one.probabilities[3] == pytest.approx(1 / (1 + np.exp(-scores[0, 4])), abs=0.02)
-    tokens = tiny._prompts.asked(asked)
+    tokens = tiny._prompts.asked(asked.questions)
     assert told[1].evaluated_tokens == len(rows[1]) + sum(map(len, tokens))
     for probes, questions, message in (
         ((probe(tiny),), asked.questions, "only probes with a matcher"),

@@ -151,19 +151,19 @@ class LlamaEngine:
         return [results[place] for place in range(len(requests))]
 
     def read(self, transcript: Transcript) -> list[Result]:
-        """What the probes tell of each row. What was read before changes nothing.
+        """What the probes tell of each row, then of the call. What was read before changes nothing.
 
         Raises:
             ContextError: a row, or a question after them, does not fit the context.
             EngineError: the probes are of another model, or want an adapter that is not here.
         """
-        probes = transcript.probes
+        probes, readers = transcript.probes, transcript.readers
         if not probes:
             return []
-        if any(probe.model_sha256 != self.info.sha256 for probe in probes):
+        if any(reader.model_sha256 != self.info.sha256 for reader in readers):
             raise EngineError(f"the probe of {transcript.template} was learned for another model")
         kind = (probes[0].layers, probes[0].adapter_sha256)
-        if kind[1] not in ("", self._adapter_sha256) or any(probe.adapter_sha256 != kind[1] for probe in probes):
+        if kind[1] not in ("", self._adapter_sha256) or any(reader.adapter_sha256 != kind[1] for reader in readers):
             raise EngineError(f"the probe of {transcript.template} was learned with an adapter that is not loaded")
         compared = [self._states_of(line, kind) for line in transcript.compared]
         lengths: list[int] = []
@@ -176,20 +176,26 @@ class LlamaEngine:
             if transcript.questions and isinstance(probe, LineProbe):
                 lines.append((probe, probe.in_basis(states)))
         evaluated = [computed + lengths[0], *lengths[1:]]
+        asked = self._asked(context, transcript)
         if lines:
-            asked = list(context.ask(self._prompts.asked(transcript)))
-            evaluated[-1] += sum(map(len, asked))
-            questions = lines[0][0].questions(asked)
+            of_rows = asked[: len(transcript.questions)]
+            evaluated[-1] += sum(map(len, of_rows))
+            questions = lines[0][0].questions(of_rows)
             answers = (probe.answered(line, questions) for probe, line in lines)
             told = [(*row, *answered) for row, answered in zip(told, answers, strict=True)]
+        if (of_call := transcript.answer_probe) is not None:
+            about = asked[len(transcript.questions) :]
+            told.append(of_call.probabilities(about))
+            evaluated.append(sum(map(len, about)))
+            lengths.append(evaluated[-1])
         return [
             Result(
-                text=probe.labels[int(np.argmax(probabilities))],
+                text=reader.labels[int(np.argmax(probabilities))],
                 probabilities=probabilities,
                 prompt_tokens=prompt + read,
                 evaluated_tokens=tokens,
             )
-            for probe, probabilities, read, tokens in zip(probes, told, accumulate(lengths), evaluated, strict=True)
+            for reader, probabilities, read, tokens in zip(readers, told, accumulate(lengths), evaluated, strict=True)
         ]
 
     def states(self, transcript: Transcript, layers: tuple[int, ...]) -> Iterator[States]:
@@ -199,8 +205,7 @@ class LlamaEngine:
         """
         _, _, context, rows = self._reading(transcript, (layers, self._adapter_sha256))
         yield from rows
-        if transcript.questions:
-            yield from context.ask(self._prompts.asked(transcript))
+        yield from self._asked(context, transcript)
 
     def tokens_of(self, transcript: Transcript) -> tuple[tuple[int, ...], list[list[int]]]:
         """The tokens that a transcript begins with, and those of each row."""
@@ -218,6 +223,11 @@ class LlamaEngine:
         )
         context, computed = self._context(prefix, kind, make)
         return len(prefix), computed, context, context.read(rows)
+
+    def _asked(self, context: TranscriptContext, transcript: Transcript) -> list[States]:
+        """Of the questions after what was read: those that rows are compared with, then those about the call."""
+        questions = (*transcript.questions, *transcript.about)
+        return list(context.ask(self._prompts.asked(questions))) if questions else []
 
     def _states_of(self, compared: Transcript, kind: _Kind) -> States:
         """Of what rows are compared with; kept, since descriptions are the same for every call."""

@@ -40,14 +40,14 @@ class PromptTokens:
         rows = [self._model.tokens(f"{row}\n", special=False) for row in transcript.rows]
         return self._prefix(self._format(transcript.messages)), rows
 
-    def asked(self, transcript: Transcript) -> list[list[int]]:
+    def asked(self, questions: Sequence[tuple[Message, Message]]) -> list[list[int]]:
         """The tokens of each question after a transcript, and of how its answer begins."""
-        questions = []
-        for question, answer in transcript.questions:
+        asked = []
+        for question, answer in questions:
             parts = self._format((question.model_copy(update={"content": f"\n{question.content}"}),))
             begun = self._model.tokens(answer.content, special=False)
-            questions.append(self._tokens(parts[_last_text(parts) :]) + begun)
-        return questions
+            asked.append(self._tokens(parts[_last_text(parts) :]) + begun)
+        return asked
 
     def end_of_answer(self) -> int:
         """The token that ends an answer in the chat format; some model files name the end of a text instead."""
