@@ -1,4 +1,4 @@
-"""From labelled calls to verdicts that are read with an adapter: the smallest model, few steps, real files."""
+"""From labelled calls to verdicts that are read with what was learned: the smallest model, few steps, real files."""
 
 import json
 import shutil
@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from tests.cli.processes import Ran
+from tests.evals.cases import labelled
 from tests.training.small import calls
 
 from ausweis.batch.recipe import Recipe
@@ -76,3 +77,23 @@ def test_what_was_learned_reads_and_is_told_of(folder: Path, run: Callable[..., 
     assert len(done.err.splitlines()) == 1
     with Recipe(find_policy("telecom-de"), model=MODEL, probes=False).engine_opened() as engine:
         assert "adapter" not in engine.info.parameters
+
+
+def test_a_call_is_asked_about_once_its_answers_were_learned(folder: Path, run: Callable[..., Ran]) -> None:
+    spoken = ("C: Für meine Mutter. << speaks_for_other", "C: Für mich.")
+    some = [
+        labelled(str(place), "A: Guten Tag.", spoken[place % 2], writing_pass=str(place % 3)).line()
+        for place in range(12)
+    ]
+    (folder / "callers.jsonl").write_text("\n".join(some), encoding="utf-8")
+    (folder / "own").mkdir()
+    for what, more in (("probe", ("--rounds", "2")), ("answers", ())):
+        done = run("train", what, "callers.jsonl", "--model", MODEL, "--work", "work", *more)
+        assert done.code == 0, done.err
+    assert "for another: 6 of 12 calls" in done.out
+    probe, answers = (part for part in LearnedIndex.read(folder / "own").parts if part.kind in ("probe", "answers"))
+    assert answers.bound_to == {"probe": probe.sha256}
+    done = run("score", "call.txt", "--policy", "telecom-de", "--model", MODEL, "--quiet", "--run", "asked")
+    assert done.code == 0, done.err
+    told = {prompt["id"]: prompt["sha256"] for prompt in provenance("asked")["prompts"]}
+    assert told["third-party:answers"] == answers.sha256

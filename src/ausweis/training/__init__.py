@@ -6,6 +6,7 @@ tasks            the labels of each line, by template
 learning         what all networks share while they learn
 network          the networks of a probe
 probe            a probe, learned; ngrams: what tells lines by their words, weighed with it
+answers          what answers to questions about a call tell, weighed with its lines
 calibration      probabilities of scores, by calls that were left out
 matcher          what all matchers learn alike: networks that compare, and calls that they have not seen
 matcher_data     what a matcher is learned from
@@ -19,8 +20,8 @@ adapted_model    the model in PyTorch, with its adapter
 adapter_file     adapter and probe as files
 left_out         verdicts on calls of writing passes that the networks have not seen
 showing          how well such calls are read and judged
-probe_run        `ausweis train probe`; matcher_run: `ausweis train matcher`; words_run: `ausweis train words`;
-                 adapter_run: `ausweis train adapter`
+probe_run        `ausweis train probe`; answers_run: `ausweis train answers`; matcher_run: `ausweis train matcher`;
+                 words_run: `ausweis train words`; adapter_run: `ausweis train adapter`
 risk             what a calibration of risk comes to
 roles            the words that tell the agent from the caller
 """

@@ -8,6 +8,7 @@ __all__ = ["train"]
 
 COMMANDS = {
     "probe": "Learn the probe of a template for a model.",
+    "answers": "Learn to read answers to questions about a call as a whole.",
     "adapter": "Learn an adapter of a model together with its probe.",
     "matcher": "Learn to tell incidents by a company's own descriptions.",
     "words": "Learn to read factors and categories of a policy's own by their descriptions.",
@@ -16,7 +17,7 @@ COMMANDS = {
 }
 
 
-HOMES = {"matcher": "probe", "words": "probe", "roles": "risk"}
+HOMES = {"answers": "probe", "matcher": "probe", "words": "probe", "roles": "risk"}
 
 
 @click.command(cls=LazyGroup, package="ausweis.cli.train", table=COMMANDS, homes=HOMES)

@@ -1,4 +1,4 @@
-"""`ausweis train probe` and `matcher`: what the reader needs for a model, a template or incidents of your own."""
+"""`ausweis train probe`, `answers`, `matcher` and `words`: what the reader needs for a model or words of your own."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ausweis.training.options import GoingOn, Options
 
 __all__ = [
+    "answers",
     "common_options",
     "go_on_options",
     "matcher",
@@ -24,11 +25,10 @@ __all__ = [
     "words",
 ]
 
-common_options = added(
+_reading_options = added(
     click.argument("labelled", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)),
     click.option("--model", metavar="ID|PATH", help="See: ausweis models list. Default: the default model."),
     click.option("--limit", type=click.IntRange(min=10), metavar="N", help="Only so many calls, drawn by chance."),
-    click.option("--rounds", type=click.IntRange(min=1), metavar="N", help="How often all calls are learned from."),
     click.option(
         "--work",
         type=click.Path(file_okay=False, path_type=Path),
@@ -37,6 +37,11 @@ common_options = added(
         metavar="DIR",
         help="Where what was read is kept, so that a stopped training goes on.",
     ),
+)
+
+common_options = added(
+    _reading_options,
+    click.option("--rounds", type=click.IntRange(min=1), metavar="N", help="How often all calls are learned from."),
 )
 
 
@@ -134,6 +139,22 @@ def probe(going_on: "GoingOn | None", **given: Any) -> None:
     from ausweis.training.probe_run import train_probe
 
     train_probe(options_of(given), going_on)
+
+
+@click.command(epilog="\b\nExample:\n  ausweis train answers evals/golden/own-train.jsonl")
+@_reading_options
+@_kept_options
+@click.option("--template", default="transcript", show_default=True, help="Or another version, or a file.")
+def answers(**given: Any) -> None:
+    """Learn to read answers to questions about a call as a whole: for whom its caller speaks.
+
+    The questions are those of the template third-party, asked after the last line. The probe must not have learned from
+    the LABELLED calls: how much an answer counts beside the lines is learned too. Shows how well calls are told whose
+    writing pass was left out, learns from all, and keeps it for the reader.
+    """
+    from ausweis.training.answers_run import train_answers
+
+    train_answers(options_of(given))
 
 
 @click.command(epilog="\b\nExample:\n  ausweis train matcher yours.jsonl evals/incidents/described-*train.jsonl")

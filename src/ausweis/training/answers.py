@@ -1,0 +1,105 @@
+"""Learns to tell a call's labels by the answers to questions about it, and how much that counts beside its lines.
+
+What is told of calls whose group was left out is weighed with their likeliest line (`engines.answer_probe`). So the
+probe of the lines must not have learned from them.
+"""
+
+import json
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ausweis.engines.answer_probe import AnswerProbe
+from ausweis.engines.ngrams import log_odds
+from ausweis.training.learning import Bound
+from ausweis.training.probe import folds_of
+
+__all__ = ["AnsweredCalls", "LeftOutAnswers", "learn_answers"]
+
+Array = NDArray[np.float32]
+
+LOOSENESS = 1e-3
+"""Of the regression over states, the inverse of how strongly its weights are held near 0: there are ten thousand."""
+STACKING_LOOSENESS = 10.0
+
+
+class AnsweredCalls(NamedTuple):
+    """What is learned from, an entry or a row a call.
+
+    `answers`: shape (calls, features), as `answer_features`; `lines`: (calls, labels), the log-odds of the likeliest
+    line; `truth`: the same, 1 where a line has the label. `groups`: calls of one are left out together. `counts`: how
+    many calls each stands for, where some were drawn from many.
+    """
+
+    answers: Array
+    lines: Array
+    truth: Array
+    groups: list[str]
+    counts: Array
+
+
+class LeftOutAnswers(NamedTuple):
+    """Log-odds of the labels of calls whose group was left out, shape (calls, labels): by answers, then with lines."""
+
+    answers: Array
+    together: Array
+
+
+def learn_answers(
+    calls: AnsweredCalls,
+    labels: tuple[str, ...],
+    bound: Bound,
+    on_left_out: Callable[[LeftOutAnswers], None] = lambda told: None,
+) -> AnswerProbe:
+    """The probe of the answers. `bound`: with the template of the questions. Each label is and is not in some call."""
+    folds = [np.array(fold) for fold in folds_of(calls.groups)]
+    answers = np.zeros_like(calls.truth)
+    for outside in folds:
+        inside = np.setdiff1d(np.arange(len(answers)), outside)
+        weights, bias = _regression(calls.answers[inside], calls.truth[inside])
+        answers[outside] = calls.answers[outside] @ weights + bias
+    # A reader is told no more than this.
+    answers = answers.clip(log_odds(0.0), log_odds(1.0))
+    evidence = np.stack([calls.lines, answers, np.ones_like(answers)], axis=-1)
+    together = np.zeros_like(answers)
+    for outside in folds:
+        inside = np.setdiff1d(np.arange(len(answers)), outside)
+        stacking = _stacking(evidence[inside], calls.truth[inside], calls.counts[inside])
+        together[outside] = (evidence[outside] * stacking).sum(axis=-1)
+    on_left_out(LeftOutAnswers(answers, together))
+    weights, bias = _regression(calls.answers, calls.truth)
+    return AnswerProbe(
+        labels=labels,
+        layers=bound.layers,
+        parts={"weights": weights, "bias": bias, "stacking": _stacking(evidence, calls.truth, calls.counts)},
+        template=bound.template.name,
+        template_sha256=bound.template.sha256,
+        model_sha256=bound.model_sha256,
+        notes=json.dumps({"about": bound.notes, "calls": len(calls.groups)}),
+    )
+
+
+def _regression(features: Array, truth: Array) -> tuple[Array, Array]:
+    """Weights, shape (features, labels), and biases."""
+    from sklearn.linear_model import LogisticRegression
+
+    mean, spread = features.mean(axis=0), features.std(axis=0) + 1e-6
+    scaled = (features - mean) / spread
+    learned = [LogisticRegression(C=LOOSENESS, max_iter=500).fit(scaled, column) for column in truth.T]
+    # The scale of the features goes into the weights, so that a reader needs none.
+    weights = np.stack([one.coef_[0] for one in learned], axis=1).astype(np.float32) / spread[:, None]
+    return weights, np.array([one.intercept_[0] for one in learned], np.float32) - mean @ weights
+
+
+def _stacking(evidence: Array, truth: Array, counts: Array) -> Array:
+    """What the evidence of each label weighs, shape (labels, 3)."""
+    from sklearn.linear_model import LogisticRegression
+
+    stacking = np.zeros((truth.shape[1], evidence.shape[-1]), np.float32)
+    for label, column in enumerate(truth.T):
+        regression = LogisticRegression(C=STACKING_LOOSENESS)
+        regression.fit(evidence[:, label, :-1], column, sample_weight=counts)
+        stacking[label] = [*regression.coef_[0], regression.intercept_[0]]
+    return stacking

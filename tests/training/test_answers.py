@@ -1,0 +1,102 @@
+"""Learning to read answers about a call: calls are made up, in which lines and answers each know a part."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.evals.cases import labelled
+
+from ausweis.engines.answer_probe import AnswerProbe
+from ausweis.engines.ngrams import log_odds
+from ausweis.errors import InputError
+from ausweis.evals.labelled import LabelledCall
+from ausweis.prompts import default_library
+from ausweis.training.answers import AnsweredCalls, LeftOutAnswers, learn_answers
+from ausweis.training.answers_run import OTHERS, chosen_calls
+from ausweis.training.learning import Bound
+
+pytestmark = pytest.mark.training
+BOUND = Bound(default_library().get("third-party"), "1" * 64, (10, 20), "made up")
+
+
+def made(seed: int, calls: int = 400, *, answers_know: bool = True) -> AnsweredCalls:
+    chance = np.random.default_rng(seed)
+    truth = (chance.random((calls, 1)) < 0.3).astype(np.float32)
+    answers = chance.normal(size=(calls, 40)).astype(np.float32)
+    if answers_know:
+        answers[:, 3] += 3 * truth[:, 0]
+    lines = (truth * 3 - 2 + chance.normal(scale=2, size=truth.shape)).astype(np.float32)
+    return AnsweredCalls(answers, lines, truth, [str(call % 5) for call in range(calls)], np.ones(calls, np.float32))
+
+
+def wrong(odds: np.ndarray, calls: AnsweredCalls) -> int:
+    return int(((odds > 0) != (calls.truth > 0)).sum())
+
+
+def test_answers_and_lines_together_err_less_than_either(tmp_path: Path) -> None:
+    told: list[LeftOutAnswers] = []
+    calls = made(1)
+    learned = learn_answers(calls, ("for another",), BOUND, told.append)
+    ((answers, together),) = told
+    assert wrong(together, calls) < min(wrong(answers, calls), wrong(calls.lines, calls))
+    assert json.loads(learned.notes) == {"about": "made up", "calls": 400}
+    assert (learned.template, learned.layers) == (BOUND.template.name, (10, 20))
+    learned.save(tmp_path / "answers")
+    parts = AnswerProbe.load(tmp_path / "answers").parts
+    new = made(2)
+    odds = (new.answers @ parts["weights"] + parts["bias"]).clip(log_odds(0.0), log_odds(1.0))
+    of_lines, of_answers, shift = parts["stacking"][0]
+    assert wrong(of_lines * new.lines + of_answers * odds + shift, new) < wrong(new.lines, new)
+
+
+def test_answers_that_know_nothing_count_nothing() -> None:
+    told: list[LeftOutAnswers] = []
+    calls = made(1, answers_know=False)
+    of_lines, of_answers, _ = learn_answers(calls, ("for another",), BOUND, told.append).parts["stacking"][0]
+    assert abs(of_answers) * told[0].answers.std() < 0.2 * of_lines * calls.lines.std()
+
+
+def test_calls_that_stand_for_many_make_the_label_rarer() -> None:
+    calls = made(1)
+    rarer = calls._replace(counts=np.where(calls.truth[:, 0] > 0, 1, 5).astype(np.float32))
+    told: list[LeftOutAnswers] = []
+    for some in (calls, rarer):
+        learn_answers(some, ("for another",), BOUND, told.append)
+    for by, some in zip(told, (calls, rarer), strict=True):
+        likely = 1 / (1 + np.exp(-by.together[:, 0]))
+        assert np.average(likely, weights=some.counts) == pytest.approx(
+            np.average(some.truth[:, 0], weights=some.counts), abs=0.02
+        )
+
+
+def some(count: int, with_one: int, passes: int = 2) -> list[LabelledCall]:
+    return [
+        labelled(
+            str(number),
+            "C: Ja. << speaks_for_other" if number < with_one else "C: Ja.",
+            writing_pass=str(number % passes),
+        )
+        for number in range(count)
+    ]
+
+
+def test_of_calls_without_a_label_some_are_drawn_and_stand_for_all() -> None:
+    calls, counts = chosen_calls(some(104, 4), ("for another",))
+    assert len(calls) == 4 + 4 * OTHERS
+    assert sum(counts) == pytest.approx(104)
+    assert [count for call, count in zip(calls, counts, strict=True) if int(call.call.id) < 4] == [1.0] * 4
+    assert len(chosen_calls(some(10, 4), ("for another",))[0]) == 10
+
+
+@pytest.mark.parametrize(
+    ("count", "with_one", "passes", "message"),
+    [
+        (20, 1, 2, "1 of 20 calls have the label 'for another': too few, or too many"),
+        (20, 20, 2, "20 of 20 calls have the label 'for another'"),
+        (20, 5, 1, "two writing passes"),
+    ],
+)
+def test_calls_that_teach_nothing(count: int, with_one: int, passes: int, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        chosen_calls(some(count, with_one, passes), ("for another",))
