@@ -4,7 +4,7 @@ import ctypes
 import hashlib
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -165,9 +165,8 @@ class LlamaContext:
             for number, sequence in enumerate(cell.owners):
                 owners[number] = sequence
             batch.logits[place] = bool(cell.wanted)
-        status = self._api.llama_decode(self._context, batch)
-        if self._tap is not None:
-            self._tap.raise_fault()
+        with nullcontext() if self._tap is None else self._tap.faults_raised():
+            status = self._api.llama_decode(self._context, batch)
         if status != 0:
             raise EngineError(f"llama.cpp could not evaluate the prompt (status {status})")
 

@@ -5,6 +5,7 @@ copied. What comes after the last of them is left out: to know the states, nobod
 """
 
 import ctypes
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,12 +45,27 @@ class StateTap:
         finally:
             self._open = False
 
-    def raise_fault(self) -> None:
-        """Raise what was raised while llama.cpp asked, such as by a signal.
+    @contextmanager
+    def faults_raised(self) -> Iterator[None]:
+        """Raise in the end what was raised while llama.cpp asked, such as by a signal.
 
         It cannot pass through llama.cpp; and a call that was broken off is no fault of the model.
         """
-        fault, self._fault = self._fault, None
+        before = sys.unraisablehook
+
+        def note(unraisable: "sys.UnraisableHookArgs") -> None:
+            # A signal strikes where Python begins: mostly before the first line of `_look`.
+            if isinstance(unraisable.exc_value, KeyboardInterrupt):
+                self._fault = unraisable.exc_value
+            else:
+                before(unraisable)
+
+        sys.unraisablehook = note
+        try:
+            yield
+        finally:
+            sys.unraisablehook = before
+            fault, self._fault = self._fault, None
         if fault is not None:
             raise fault
 
