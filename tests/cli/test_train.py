@@ -30,7 +30,7 @@ def golden(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
             "no adapter is learned for incidents@1: --template is transcript",
         ),
         (("adapter", "golden.jsonl", "--device", "abacus"), "PyTorch has no device abacus"),
-        (("answers", "golden.jsonl"), "calls have the label 'for another': too few, or too many"),
+        (("answers", "golden.jsonl"), "calls have the label 'for another': 10 must have it, and as many must not"),
         (("matcher", "golden.jsonl"), "no call is labelled by a description of a company's own"),
         (("risk", "."), "there is no eval run here"),
     ],

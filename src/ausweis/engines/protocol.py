@@ -96,7 +96,7 @@ class Transcript(BaseModel):
 
     @model_validator(mode="after")
     def _probes_fit(self) -> Self:
-        if self.probes and (len(self.probes) != len(self.rows) or len({probe.layers for probe in self.probes}) > 1):
+        if self.probes and (len(self.probes) != len(self.rows) or len({probe.layers for probe in self.all_probes}) > 1):
             raise ValueError("there is a probe for each row, and all read the same layers")
         comparing = [probe for probe in self.probes if isinstance(probe, LineProbe)]
         if self.questions and len(comparing) < len(self.probes):
@@ -105,12 +105,21 @@ class Transcript(BaseModel):
             raise ValueError("a probe has labels that questions tell, but none is asked")
         if bool(self.about) is (self.answer_probe is None):
             raise ValueError("questions about the call, and what reads the answers, go together")
+        if self.about and (self.questions or not self.probes):
+            # Questions push each other's transcript out of a full context: no key of one would cover the other.
+            raise ValueError("questions about the call are asked where rows have probes and are compared with none")
         return self
 
     @property
-    def readers(self) -> tuple[AnyProbe | AnswerProbe, ...]:
+    def all_probes(self) -> tuple[AnyProbe | AnswerProbe, ...]:
         """What tells each result: that of each row, then that of the call, where there are questions about it."""
         return self.probes if self.answer_probe is None else (*self.probes, self.answer_probe)
+
+    @property
+    def templates(self) -> tuple[str, ...]:
+        """What asks for each result."""
+        about = () if self.answer_probe is None else (self.answer_probe.template,)
+        return (*(self.template for _ in self.probes), *about)
 
     def requests(self) -> Iterator[Request]:
         """The question about each row, with all rows before it, as an engine without probes would be asked.
@@ -119,9 +128,9 @@ class Transcript(BaseModel):
         """
         for place, probe in enumerate(self.probes):
             yield Request(messages=self._until(place), choices=probe.labels, template=self.template)
-        if (told := self.answer_probe) is not None:
+        if (of_call := self.answer_probe) is not None:
             messages = (*self.messages, *self.about[0])
-            yield Request(messages=messages, choices=told.labels, template=told.template)
+            yield Request(messages=messages, choices=of_call.labels, template=of_call.template)
 
     def keys(self, model_sha256: str) -> list[str]:
         """For each result, SHA-256 over all that it depends on: the keys of recorded answers."""
@@ -133,8 +142,8 @@ class Transcript(BaseModel):
             _key(self._until(place), probe.labels, None, 512, model_sha256, probe.sha256, compared)
             for place, probe in enumerate(self.probes)
         ]
-        if (told := self.answer_probe) is not None:
-            keys.append(_key(self.messages, told.labels, None, 512, model_sha256, told.sha256, self.about))
+        if (of_call := self.answer_probe) is not None:
+            keys.append(_key(self.messages, of_call.labels, None, 512, model_sha256, of_call.sha256, self.about))
         return keys
 
     def _until(self, place: int) -> tuple[Message, ...]:
@@ -243,7 +252,7 @@ class TranscriptEngine(Engine, Protocol):
     """An engine that has the states of its model, so that probes can read them; no server gives them away."""
 
     def read(self, transcript: Transcript) -> list[Result]:
-        """What the probes of a transcript tell of its rows, in their order, then of the call; see `readers`.
+        """What the probes of a transcript tell of its rows, in their order, then of the call; see `all_probes`.
 
         Each token is evaluated once.
 

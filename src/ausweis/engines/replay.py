@@ -80,11 +80,8 @@ class ReplayEngine:
         Raises:
             EngineError: as `complete`.
         """
-        keys = transcript.keys(self._sha256)
-        return [
-            self._answer(key, transcript.template, len(probe.labels))
-            for key, probe in zip(keys, transcript.readers, strict=True)
-        ]
+        asked = zip(transcript.keys(self._sha256), transcript.templates, transcript.all_probes, strict=True)
+        return [self._answer(key, template, len(probe.labels)) for key, template, probe in asked]
 
     def _answer(self, key: str, template: str, count: int) -> Result:
         place = self._places.get(bytes.fromhex(key))
@@ -153,8 +150,8 @@ class RecordingEngine:
             EngineError, RunError: as `complete`.
         """
         results = transcript_engine(self._inner).read(transcript)
-        for key, result in zip(transcript.keys(self.info.sha256), results, strict=True):
-            self._record(key, transcript.template, result)
+        for key, template, result in zip(transcript.keys(self.info.sha256), transcript.templates, results, strict=True):
+            self._record(key, template, result)
         return results
 
     def _record(self, key: str, template: str, result: Result) -> None:

@@ -47,6 +47,7 @@ __all__ = [
     "open_reader",
     "probe_for",
     "read_with",
+    "template_of",
 ]
 
 _Learned = TypeVar("_Learned", bound=LearnedFile)
@@ -102,9 +103,11 @@ def open_reader(
         incidents = incident_reader(engine, library, policy.incidents, probes=probes) if policy.incidents else None
         return TurnwiseReader(engine, asking, incidents)
     if strategy == "events":
-        return EventsReader(engine, _template(library, "call-events"), PolicyWords(policy.own_words, policy.incidents))
+        return EventsReader(
+            engine, template_of(library, "call-events"), PolicyWords(policy.own_words, policy.incidents)
+        )
     if strategy == "direct":
-        return DirectReader(engine, _template(library, "call-verdict"), policy.sentences, policy.sha256)
+        return DirectReader(engine, template_of(library, "call-verdict"), policy.sentences, policy.sha256)
     raise InputError(f"there is no strategy {strategy} (there are: {', '.join(STRATEGIES)})")
 
 
@@ -122,8 +125,8 @@ def _asking(engine: Engine, library: Library, own_words: tuple[OwnWord, ...], *,
     learned = _learned(engine, library, own_words) if probes else None
     if learned is not None:
         return learned
-    turns = {speaker: _template(library, name) for speaker, name in TURN_TEMPLATES.items()}
-    return WindowAsking(turns, _template(library, "call-start"))
+    turns = {speaker: template_of(library, name) for speaker, name in TURN_TEMPLATES.items()}
+    return WindowAsking(turns, template_of(library, "call-start"))
 
 
 def _learned(engine: Engine, library: Library, own_words: tuple[OwnWord, ...]) -> Asking | None:
@@ -133,22 +136,22 @@ def _learned(engine: Engine, library: Library, own_words: tuple[OwnWord, ...]) -
     """
     if TRANSCRIPT_TEMPLATE not in library.versions():
         return None
-    template = _template(library, TRANSCRIPT_TEMPLATE)
+    template = template_of(library, TRANSCRIPT_TEMPLATE)
     probe = probe_for(template, engine)
     if probe is None:
         return None
     probe, words = _with_words(template, engine, probe) if own_words else (probe, None)
-    own = None if words is None else OwnWords(own_words, words, template, _template(library, QUESTION_TEMPLATE))
+    own = None if words is None else OwnWords(own_words, words, template, template_of(library, QUESTION_TEMPLATE))
     # How own words are weighed was learned from what the probe says alone.
     ngrams, about = (None, None) if own else (ngrams_for(template, engine, probe), _about(engine, library, probe))
-    return TranscriptAsking(template, probe, _template(library, "call-start"), own, ngrams, about)
+    return TranscriptAsking(template, probe, template_of(library, "call-start"), own, ngrams, about)
 
 
 def _about(engine: Engine, library: Library, probe: Probe) -> CallQuestions | None:
     """What is asked about the call as a whole; None where nothing was learned to read the answers with this probe."""
     if CALL_TEMPLATE not in library.versions():
         return None
-    template = _template(library, CALL_TEMPLATE)
+    template = template_of(library, CALL_TEMPLATE)
     answers = _learned_for(AnswerProbe, "answers", template, engine, {"probe": probe.sha256})
     return None if answers is None else CallQuestions(template, answers)
 
@@ -164,8 +167,8 @@ def _with_words(template: Template, engine: Engine, newest: Probe) -> tuple[Prob
     return newest, None
 
 
-def _template(library: Library, name: str) -> Template:
-    """The template, once its sections are those of its kind.
+def template_of(library: Library, name: str) -> Template:
+    """The template of this id, once its sections are those of its kind.
 
     Raises:
         PromptError: they are not, or as `Library.get`.
@@ -174,6 +177,7 @@ def _template(library: Library, name: str) -> Template:
     asks = name in (QUESTION_TEMPLATE, INCIDENT_QUESTION_TEMPLATE, CALL_TEMPLATE)
     if template.is_prompt is asks or (len(template.sections) > 2 and name != CALL_TEMPLATE):
         sections = "`=== user ===`, then `=== assistant ===`" if asks else "`=== system ===` and `=== user ===`"
+        sections += ", once or several times" if name == CALL_TEMPLATE else ""
         raise PromptError(f"{template.name} needs the sections {sections}", place=str(template.path))
     return template
 
@@ -186,15 +190,17 @@ def incident_reader(
     Raises:
         PromptError: a template is missing or cannot be used.
     """
-    template = _template(library, INCIDENTS_TEMPLATE)
+    template = template_of(library, INCIDENTS_TEMPLATE)
     probe = probe_for(template, engine) if probes else None
     described = tuple(question for question in wanted if question.id is None)
     matcher = matcher_for(template, engine, probe) if probes and described else None
     by_matcher = None
     if matcher is not None:
-        by_matcher = DescribedIncidents(described, matcher, template, _template(library, INCIDENT_QUESTION_TEMPLATE))
+        by_matcher = DescribedIncidents(described, matcher, template, template_of(library, INCIDENT_QUESTION_TEMPLATE))
     ngrams = ngrams_for(template, engine, probe) if probe else None
-    return IncidentReader(engine, wanted, _template(library, "incident"), Learned(template, probe, ngrams, by_matcher))
+    return IncidentReader(
+        engine, wanted, template_of(library, "incident"), Learned(template, probe, ngrams, by_matcher)
+    )
 
 
 def probe_for(template: Template, engine: Engine) -> Probe | None:

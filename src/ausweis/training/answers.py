@@ -21,7 +21,8 @@ __all__ = ["AnsweredCalls", "LeftOutAnswers", "learn_answers"]
 Array = NDArray[np.float32]
 
 LOOSENESS = 1e-3
-"""Of the regression over states, the inverse of how strongly its weights are held near 0: there are ten thousand."""
+"""Of the regression over states, the inverse of how strongly its weights are held near 0: there are many more of them
+than calls."""
 STACKING_LOOSENESS = 10.0
 
 
@@ -53,12 +54,15 @@ def learn_answers(
     bound: Bound,
     on_left_out: Callable[[LeftOutAnswers], None] = lambda told: None,
 ) -> AnswerProbe:
-    """The probe of the answers. `bound`: with the template of the questions. Each label is and is not in some call."""
+    """The probe of the answers. `bound`: with the template of the questions.
+
+    Whatever fold of `folds_of` is left out, each label is in some of the other calls and not in others.
+    """
     folds = [np.array(fold) for fold in folds_of(calls.groups)]
     answers = np.zeros_like(calls.truth)
     for outside in folds:
         inside = np.setdiff1d(np.arange(len(answers)), outside)
-        weights, bias = _regression(calls.answers[inside], calls.truth[inside])
+        weights, bias = _regression(calls.answers[inside], calls.truth[inside], calls.counts[inside])
         answers[outside] = calls.answers[outside] @ weights + bias
     # A reader is told no more than this.
     answers = answers.clip(log_odds(0.0), log_odds(1.0))
@@ -69,7 +73,7 @@ def learn_answers(
         stacking = _stacking(evidence[inside], calls.truth[inside], calls.counts[inside])
         together[outside] = (evidence[outside] * stacking).sum(axis=-1)
     on_left_out(LeftOutAnswers(answers, together))
-    weights, bias = _regression(calls.answers, calls.truth)
+    weights, bias = _regression(calls.answers, calls.truth, calls.counts)
     return AnswerProbe(
         labels=labels,
         layers=bound.layers,
@@ -81,13 +85,15 @@ def learn_answers(
     )
 
 
-def _regression(features: Array, truth: Array) -> tuple[Array, Array]:
+def _regression(features: Array, truth: Array, counts: Array) -> tuple[Array, Array]:
     """Weights, shape (features, labels), and biases."""
     from sklearn.linear_model import LogisticRegression
 
     mean, spread = features.mean(axis=0), features.std(axis=0) + 1e-6
     scaled = (features - mean) / spread
-    learned = [LogisticRegression(C=LOOSENESS, max_iter=500).fit(scaled, column) for column in truth.T]
+    learned = [
+        LogisticRegression(C=LOOSENESS, max_iter=500).fit(scaled, column, sample_weight=counts) for column in truth.T
+    ]
     # The scale of the features goes into the weights, so that a reader needs none.
     weights = np.stack([one.coef_[0] for one in learned], axis=1).astype(np.float32) / spread[:, None]
     return weights, np.array([one.intercept_[0] for one in learned], np.float32) - mean @ weights
@@ -101,5 +107,6 @@ def _stacking(evidence: Array, truth: Array, counts: Array) -> Array:
     for label, column in enumerate(truth.T):
         regression = LogisticRegression(C=STACKING_LOOSENESS)
         regression.fit(evidence[:, label, :-1], column, sample_weight=counts)
-        stacking[label] = [*regression.coef_[0], regression.intercept_[0]]
+        # What speaks for a label may count nothing, but never against it.
+        stacking[label] = [*regression.coef_[0].clip(0.0), regression.intercept_[0]]
     return stacking

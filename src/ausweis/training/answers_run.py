@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ausweis.engines.answer_probe import answer_features
-from ausweis.engines.learned_part import LearnedKind
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.ngrams import Ngrams, log_odds
 from ausweis.engines.probe import Probe, probabilities_of
@@ -21,54 +20,55 @@ from ausweis.prompts import default_library
 from ausweis.reading.call_questions import questions_in
 from ausweis.reading.chunks import spoken_chunks
 from ausweis.reading.labels import SINGLE
-from ausweis.reading.strategies import CALL_TEMPLATE, ngrams_for, probe_for
+from ausweis.reading.strategies import CALL_TEMPLATE, ngrams_for, template_of
 from ausweis.training.answers import AnsweredCalls, LeftOutAnswers, learn_answers
 from ausweis.training.learning import Bound
-from ausweis.training.lines import FEWEST, KeptLines, Lines, by_label, collect, question_states
-from ausweis.training.options import Options, calls_of, drawn
+from ausweis.training.lines import KeptLines, Lines, by_label, collect, question_states
+from ausweis.training.options import Options, calls_of, drawn, probe_beside
+from ausweis.training.probe import folds_of
 from ausweis.training.tasks import FACT_TASK
 
-__all__ = ["OTHERS", "chosen_calls", "train_answers"]
+__all__ = ["FEWEST_CALLS", "OTHERS", "chosen_calls", "train_answers"]
 
 Array = NDArray[np.float32]
 
 OTHERS = 2
 """Calls without any of the labels, for each call that has one."""
+FEWEST_CALLS = 10
+"""So many calls must have a label, and so many not."""
 
 
 def train_answers(options: Options) -> Path:
     """Train, write; the path of what was written. The calls must be none that the probe has learned from.
 
     Raises:
-        InputError: a label is in too few of these calls or in all of them, they are of one writing pass, the template
-            has no questions or other labels, or there is no probe of the transcript for the model.
+        InputError: the calls teach too little (`chosen_calls`), the questions are about other labels than the probe
+            has, or there is no probe of the transcript for the model.
+        PromptError: a template cannot be used.
         AusweisError: the model cannot be loaded, or a file cannot be read.
     """
     library = default_library()
-    template, asking = library.get(options.template), library.get(CALL_TEMPLATE)
+    template, asking = library.get(options.template), template_of(library, CALL_TEMPLATE)
     labels, questions = asking.labels, questions_in(asking)
-    if asking.is_prompt or not labels or not set(labels) <= SINGLE.keys():
-        message = "needs questions, and as its output labels of `transcript` that stand for themselves"
-        raise InputError(message, place=str(asking.path))
+    if not labels or not set(labels) <= SINGLE.keys():
+        raise InputError("its output is a list of labels that stand for themselves", place=str(asking.path))
     every = [call for call in calls_of(options) if call.gold.outcome and spoken_chunks(call.call)]
     calls, counts = chosen_calls(every, labels)
     engine = LlamaEngine.load(options.model, adapted=template.provenance)
-    probe = probe_for(template, engine)
-    if probe is None:
-        raise InputError(f"there is no probe of {template.name} for {engine.info.id}: train it first")
-    ngrams = ngrams_for(template, engine, probe)
+    probe = probe_beside(template, engine)
+    if unknown := [label for label in labels if label not in probe.labels]:
+        raise InputError(f"the probe of {template.name} does not tell {', '.join(unknown)}: train it first")
     about = f"learned from {', '.join(path.name for path in options.labelled)}, after {template.name}"
-    beside: dict[LearnedKind, str] = {"probe": probe.sha256}
-    keep = options.keeper("answers", asking, engine.info, about, beside)
+    keep = options.keeper("answers", asking, engine.info, about, {"probe": probe.sha256})
     with options.progress(calls) as reading:
         kept = list(collect(engine, template, reading, probe.layers, options.work, lambda _: questions))
-    lines = KeptLines(kept, FACT_TASK)
+    ngrams = ngrams_for(template, engine, probe)
     answered = AnsweredCalls(
         answers=np.stack([answer_features(question_states(path, questions)) for _, path in kept]),
-        lines=np.stack([_likeliest(call, probe, ngrams, labels) for call in lines]),
-        truth=_truth([labelled for labelled, _ in kept], labels),
-        groups=[FACT_TASK.group(labelled) for labelled, _ in kept],
-        counts=np.array(counts, np.float32),
+        lines=np.stack([_likeliest(call, probe, ngrams, labels) for call in KeptLines(kept, FACT_TASK)]),
+        truth=_truth(calls, labels),
+        groups=[FACT_TASK.group(labelled) for labelled in calls],
+        counts=counts,
     )
     bound = Bound(asking, engine.info.sha256, probe.layers, about)
     learned = learn_answers(answered, labels, bound, lambda told: _show(answered, told, labels, options.tell))
@@ -77,33 +77,34 @@ def train_answers(options: Options) -> Path:
     return path
 
 
-def chosen_calls(calls: Sequence[LabelledCall], labels: Sequence[str]) -> tuple[list[LabelledCall], list[float]]:
+def chosen_calls(calls: Sequence[LabelledCall], labels: Sequence[str]) -> tuple[list[LabelledCall], Array]:
     """All calls with a label, some of those without, by chance; and how many calls each stands for.
 
     Raises:
-        InputError: a label is in too few calls or in all of them, or they are of one writing pass.
+        InputError: a label is in too few calls or in all of them, or would be so where writing passes are left out.
     """
-    truth = _truth(calls, labels)
-    for label, column in zip(labels, truth.T, strict=True):
-        if not FEWEST <= column.sum() <= len(calls) - FEWEST:
-            raise InputError(
-                f"{int(column.sum())} of {len(calls)} calls have the label {label!r}: too few, or too many"
-            )
-    if len({FACT_TASK.group(labelled) for labelled in calls}) < 2:
-        raise InputError("the calls must come from two writing passes: one is left out to learn from it")
-    with_one = {labelled.call.id for labelled, row in zip(calls, truth, strict=True) if row.any()}
+    with_one = {labelled.call.id for labelled, row in zip(calls, _truth(calls, labels), strict=True) if row.any()}
     without = [labelled for labelled in calls if labelled.call.id not in with_one]
     others = drawn(without, OTHERS * len(with_one))
     some = {*with_one, *(labelled.call.id for labelled in others)}
     share = len(without) / max(1, len(others))
     chosen = [labelled for labelled in calls if labelled.call.id in some]
-    return chosen, [1.0 if labelled.call.id in with_one else share for labelled in chosen]
+    truth = _truth(chosen, labels)
+    for label, column in zip(labels, truth.T, strict=True):
+        if not FEWEST_CALLS <= column.sum() <= len(column) - FEWEST_CALLS:
+            counted = f"{int(column.sum())} of {len(calls)} calls have the label {label!r}"
+            raise InputError(f"{counted}: {FEWEST_CALLS} must have it, and as many must not")
+        for outside in folds_of([FACT_TASK.group(labelled) for labelled in chosen]):
+            if len(set(np.delete(column, outside))) < 2:
+                raise InputError(f"calls with and without the label {label!r} must come from several writing passes")
+    return chosen, np.array([1.0 if labelled.call.id in with_one else share for labelled in chosen], np.float32)
 
 
 def _truth(calls: Sequence[LabelledCall], labels: Sequence[str]) -> Array:
     """Shape (calls, labels): 1 where an event of the call is what the label says."""
     kinds = [{event.kind for event in labelled.gold.events} for labelled in calls]
-    return np.array([[SINGLE[label] in some for label in labels] for some in kinds], np.float32)
+    told = [[SINGLE[label] in some for label in labels] for some in kinds]
+    return np.array(told, np.float32).reshape(len(calls), len(labels))
 
 
 def _likeliest(call: Lines, probe: Probe, ngrams: Ngrams | None, labels: Sequence[str]) -> Array:
@@ -121,7 +122,8 @@ def _show(calls: AnsweredCalls, told: LeftOutAnswers, labels: Sequence[str], tel
 
     for place, label in enumerate(labels):
         truth = calls.truth[:, place] > 0
-        tell(f"{label}: {int(truth.sum())} of {len(truth)} calls")
+        others = f"{int((~truth).sum())} without it, which stand for {calls.counts[~truth].sum():.0f}"
+        tell(f"{label}: {int(truth.sum())} calls with it, {others}")
         for name, odds in (("lines", calls.lines), ("answers", told.answers), ("both", told.together)):
             scores = odds[:, place]
             said = scores > 0

@@ -15,7 +15,7 @@ from ausweis.evals.labelled import LabelledCall, read_all
 from ausweis.prompts import default_library
 from ausweis.reading.described_incidents import question_about_incident
 from ausweis.reading.descriptions import Question, description_line
-from ausweis.reading.strategies import INCIDENT_QUESTION_TEMPLATE
+from ausweis.reading.strategies import INCIDENT_QUESTION_TEMPLATE, template_of
 from ausweis.training.incident_calls import Sides, asked_of, first_of, incident_call, may_happen, sides_of
 from ausweis.training.incident_matcher import evidence_of, learn_incidents, unseen_of
 from ausweis.training.learning import Bound
@@ -38,7 +38,8 @@ def train_matcher(options: Options) -> Path:
             what is learned.
         AusweisError: the model cannot be loaded, or a file cannot be read.
     """
-    template, question = (default_library().get(name) for name in (options.template, INCIDENT_QUESTION_TEMPLATE))
+    library = default_library()
+    template, question = library.get(options.template), template_of(library, INCIDENT_QUESTION_TEMPLATE)
     described = _described(options)
     sides = sides_of(described)
 

@@ -12,15 +12,17 @@ from ausweis.engines.learned_file import LearnedFile
 from ausweis.engines.learned_index import index_to_write
 from ausweis.engines.learned_part import Base, LearnedKind
 from ausweis.engines.probe import Probe
+from ausweis.engines.protocol import Engine
 from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall, read_all
 from ausweis.evals.validate import unknown_words
 from ausweis.judging import find_policy
 from ausweis.prompts import Template
 from ausweis.provenance import ModelProvenance
+from ausweis.reading.strategies import probe_for
 from ausweis.vocabulary import CATEGORIES, FACTORS
 
-__all__ = ["GoingOn", "Options", "bytes_of", "calls_of", "drawn", "notes_of"]
+__all__ = ["GoingOn", "Options", "bytes_of", "calls_of", "drawn", "notes_of", "probe_beside"]
 
 _SEED = 1
 
@@ -119,6 +121,19 @@ class GoingOn:
 def _saved(learned: LearnedFile, path: Path) -> Path:
     learned.save(path)
     return path
+
+
+def probe_beside(template: Template, engine: Engine) -> Probe:
+    """The probe that what is learned will be used with: the newest for the template and the engine's model.
+
+    Raises:
+        InputError: there is none.
+        ModelError, PromptError: as `probe_for`.
+    """
+    probe = probe_for(template, engine)
+    if probe is None:
+        raise InputError(f"there is no probe of {template.name} for {engine.info.id}: train it first")
+    return probe
 
 
 def notes_of(options: Options, going_on: GoingOn | None) -> str:

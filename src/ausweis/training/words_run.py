@@ -17,13 +17,13 @@ from ausweis.evals.labelled import LabelledCall
 from ausweis.prompts import Template, default_library
 from ausweis.reading.descriptions import Question, description_line
 from ausweis.reading.own_words import asked_about, question_about
-from ausweis.reading.strategies import QUESTION_TEMPLATE, probe_for
+from ausweis.reading.strategies import QUESTION_TEMPLATE, template_of
 from ausweis.training.learning import Bound
 from ausweis.training.left_out import left_out_cases
 from ausweis.training.lines import KeptLines, collect, keep_arrays, kept_name, question_states
 from ausweis.training.matcher_data import BASIS_CALLS, basis_of, question_shifts
 from ausweis.training.matcher_network import MatchPlan
-from ausweis.training.options import Options, calls_of
+from ausweis.training.options import Options, calls_of, probe_beside
 from ausweis.training.showing import show_verdicts
 from ausweis.training.tasks import FACT_TASK
 from ausweis.training.weighing import Weighed, together
@@ -43,7 +43,8 @@ def train_words(options: Options, wordings: Path | None = None) -> Path:
             of the template for the model.
         AusweisError: the model cannot be loaded, or a file cannot be read.
     """
-    template, question = (default_library().get(name) for name in (options.template, QUESTION_TEMPLATE))
+    library = default_library()
+    template, question = library.get(options.template), template_of(library, QUESTION_TEMPLATE)
     calls = calls_of(options)
     words = asked_words(calls, wordings_of(wordings))
     policies = _with_own(words, calls)
@@ -53,9 +54,7 @@ def train_words(options: Options, wordings: Path | None = None) -> Path:
         return [question_about(question, word) for word in asked_about(of_policy)]
 
     engine = LlamaEngine.load(options.model, adapted=template.provenance)
-    probe = probe_for(template, engine)
-    if probe is None:
-        raise InputError(f"there is no probe of {template.name} for {engine.info.id}: train it first")
+    probe = probe_beside(template, engine)
     about = f"learned from {', '.join(path.name for path in options.labelled)}, asked by {question.name}"
     keep = options.keeper("words", template, engine.info, about, {"probe": probe.sha256})
     with options.progress(calls) as reading:

@@ -1,4 +1,5 @@
 import json
+import signal
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import accumulate
@@ -253,15 +254,13 @@ def test_questions_about_a_call_are_told_after_its_rows(tiny: LlamaEngine) -> No
     assert call.evaluated_tokens == sum(map(len, tiny._prompts.asked(asked.questions)))
     plain = tiny.read(transcript("Monday\nIt pours.", probe(tiny)))
     assert [row.probabilities for row in rows] == [row.probabilities for row in plain]
-    # Questions that rows are compared with may be asked beside.
-    words = words_by_chance(LAYERS, dry.shape[-1], tiny.info.sha256)
-    both = LineProbe(probe(tiny), words, {}, {"dry": (0, 4)})
-    beside = {"probes": (both, both), "questions": asked.questions[1:]}
-    with_own = tiny.read(read.model_copy(update=beside))
-    assert with_own[-1].probabilities == pytest.approx(call.probabilities, abs=0.01)
-    other = {"answer_probe": replace(of_call, model_sha256="1" * 64)}
-    with pytest.raises(EngineError, match="another model"):
-        tiny.read(read.model_copy(update=other))
+    assert call.prompt_tokens == rows[-1].prompt_tokens + call.evaluated_tokens
+    for other, message in (
+        (replace(of_call, model_sha256="1" * 64), "another model"),
+        (replace(of_call, adapter_sha256="1" * 64), "an adapter"),
+    ):
+        with pytest.raises(EngineError, match=message):
+            tiny.read(read.model_copy(update={"answer_probe": other}))
 
 
 def test_questions_after_a_transcript_are_compared_with_its_rows(tiny: LlamaEngine) -> None:
@@ -294,7 +293,7 @@ def test_each_question_is_asked_by_itself_after_the_last_row(tiny: LlamaEngine) 
         *_, alone = tiny.states(transcript("Monday\nIt pours.", questions=[texts[place]]), LAYERS)
         assert similar(states[place], alone) > 0.98
     _, _, context, _ = tiny._reading(many, (LAYERS, ""))
-    first = tiny._prompts.asked(many)[0]
+    first = tiny._prompts.asked(many.questions)[0]
     *_, plain = context.read([*tiny.tokens_of(many)[1], first])
     assert similar(states[0], plain) > 0.98
     *_, other = tiny.states(transcript("Tuesday\nIt snows.", questions=texts[:1]), LAYERS)
@@ -312,13 +311,13 @@ def test_questions_after_more_than_the_context_holds(tiny: LlamaEngine) -> None:
     full = transcript("\n".join(lines[:fits]), questions=["Does it rain on the first day?"] * 40)
     first, *_, last = list(tiny.states(full, LAYERS))[fits:]
     assert similar(first, last) > 0.98
-    with pytest.raises(ContextError, match="describe it in fewer words") as caught:
+    with pytest.raises(ContextError, match="describe what it is about in fewer words") as caught:
         list(tiny.states(transcript("It pours.", questions=["Zwetschgenkuchen " * 500]), LAYERS))
     assert "Zwetschge" not in str(caught.value)
 
 
 def test_chat_markers_in_a_question_are_only_text(tiny: LlamaEngine) -> None:
-    (tokens,) = tiny._prompts.asked(transcript("It pours.", questions=["<|im_end|> rain?"]))
+    (tokens,) = tiny._prompts.asked(transcript("It pours.", questions=["<|im_end|> rain?"]).questions)
     end = tiny._model.tokens("<|im_end|>", special=True)
     assert len(end) == 1
     assert tokens.count(end[0]) == 1
@@ -415,6 +414,30 @@ def test_what_breaks_a_reading_off_is_raised(tiny: LlamaEngine, monkeypatch: pyt
         patch.setattr(StateTap, "_take", stop)
         with pytest.raises(KeyboardInterrupt):
             tiny.read(read)
+    assert tiny.read(read) == before
+
+
+def test_a_signal_ends_a_reading_wherever_it_strikes(tiny: LlamaEngine) -> None:
+    struck: list[int] = []
+    raised = 0
+
+    def stop(number: int, frame: object) -> None:
+        struck.append(number)
+        raise KeyboardInterrupt
+
+    read = transcript("\n".join(["It pours."] * 40), probe(tiny))
+    before, handler = tiny.read(read), signal.signal(signal.SIGALRM, stop)
+    try:
+        for milliseconds in range(1, 21):
+            try:
+                signal.setitimer(signal.ITIMER_REAL, milliseconds / 1000)
+                tiny.read(read)
+                signal.setitimer(signal.ITIMER_REAL, 0)
+            except KeyboardInterrupt:
+                raised += 1
+    finally:
+        signal.signal(signal.SIGALRM, handler)
+    assert raised == len(struck) > 0
     assert tiny.read(read) == before
 
 

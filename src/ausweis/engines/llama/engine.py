@@ -157,13 +157,13 @@ class LlamaEngine:
             ContextError: a row, or a question after them, does not fit the context.
             EngineError: the probes are of another model, or want an adapter that is not here.
         """
-        probes, readers = transcript.probes, transcript.readers
+        probes, every = transcript.probes, transcript.all_probes
         if not probes:
             return []
-        if any(reader.model_sha256 != self.info.sha256 for reader in readers):
+        if any(probe.model_sha256 != self.info.sha256 for probe in every):
             raise EngineError(f"the probe of {transcript.template} was learned for another model")
         kind = (probes[0].layers, probes[0].adapter_sha256)
-        if kind[1] not in ("", self._adapter_sha256) or any(reader.adapter_sha256 != kind[1] for reader in readers):
+        if kind[1] not in ("", self._adapter_sha256) or any(probe.adapter_sha256 != kind[1] for probe in every):
             raise EngineError(f"the probe of {transcript.template} was learned with an adapter that is not loaded")
         compared = [self._states_of(line, kind) for line in transcript.compared]
         lengths: list[int] = []
@@ -178,24 +178,22 @@ class LlamaEngine:
         evaluated = [computed + lengths[0], *lengths[1:]]
         asked = self._asked(context, transcript)
         if lines:
-            of_rows = asked[: len(transcript.questions)]
-            evaluated[-1] += sum(map(len, of_rows))
-            questions = lines[0][0].questions(of_rows)
+            evaluated[-1] += sum(map(len, asked))
+            questions = lines[0][0].questions(asked)
             answers = (probe.answered(line, questions) for probe, line in lines)
             told = [(*row, *answered) for row, answered in zip(told, answers, strict=True)]
-        if (of_call := transcript.answer_probe) is not None:
-            about = asked[len(transcript.questions) :]
-            told.append(of_call.probabilities(about))
-            evaluated.append(sum(map(len, about)))
-            lengths.append(evaluated[-1])
+        elif transcript.answer_probe is not None:
+            told.append(transcript.answer_probe.probabilities(asked))
+            lengths.append(sum(map(len, asked)))
+            evaluated.append(lengths[-1])
         return [
             Result(
-                text=reader.labels[int(np.argmax(probabilities))],
+                text=probe.labels[int(np.argmax(probabilities))],
                 probabilities=probabilities,
                 prompt_tokens=prompt + read,
                 evaluated_tokens=tokens,
             )
-            for reader, probabilities, read, tokens in zip(readers, told, accumulate(lengths), evaluated, strict=True)
+            for probe, probabilities, read, tokens in zip(every, told, accumulate(lengths), evaluated, strict=True)
         ]
 
     def states(self, transcript: Transcript, layers: tuple[int, ...]) -> Iterator[States]:
@@ -225,8 +223,8 @@ class LlamaEngine:
         return len(prefix), computed, context, context.read(rows)
 
     def _asked(self, context: TranscriptContext, transcript: Transcript) -> list[States]:
-        """Of the questions after what was read: those that rows are compared with, then those about the call."""
-        questions = (*transcript.questions, *transcript.about)
+        """Of the questions after what was read: those that rows are compared with, or those about the call."""
+        questions = transcript.questions or transcript.about
         return list(context.ask(self._prompts.asked(questions))) if questions else []
 
     def _states_of(self, compared: Transcript, kind: _Kind) -> States:

@@ -83,8 +83,8 @@ class TranscriptContext(LlamaContext):
         longest = max(map(len, questions))
         if longest > room:
             raise ContextError(
-                f"a question about what the policy describes has {longest} tokens, and the context room for {room}: "
-                "describe it in fewer words, or give more (option --context)"
+                f"a question after a call has {longest} tokens, and the context room for {room}: describe what it is "
+                "about in fewer words, or give more (option --context)"
             )
         # As many as there is room for behind the transcript; more would push it out.
         most = max(longest, min(CHUNK, self.size - self._end))
