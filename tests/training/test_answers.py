@@ -12,7 +12,7 @@ from ausweis.engines.ngrams import log_odds
 from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall
 from ausweis.prompts import default_library
-from ausweis.training.answers import AnsweredCalls, LeftOutAnswers, learn_answers
+from ausweis.training.answers import AnsweredCalls, ToldAnswers, learn_answers
 from ausweis.training.answers_run import OTHERS, chosen_calls
 from ausweis.training.learning import Bound
 
@@ -35,12 +35,12 @@ def wrong(odds: np.ndarray, calls: AnsweredCalls) -> int:
 
 
 def test_answers_and_lines_together_err_less_than_either(tmp_path: Path) -> None:
-    told: list[LeftOutAnswers] = []
+    told: list[ToldAnswers] = []
     calls = made(1)
-    learned = learn_answers(calls, ("for another",), BOUND, told.append)
-    ((answers, together),) = told
+    learned = learn_answers(calls, ("for another",), BOUND, on_told=told.append)
+    ((_, answers, together),) = told
     assert wrong(together, calls) < min(wrong(answers, calls), wrong(calls.lines, calls))
-    assert json.loads(learned.notes) == {"about": "made up", "calls": 400}
+    assert json.loads(learned.notes) == {"about": "made up", "calls": 400, "weighed": 400}
     assert (learned.template, learned.layers) == (BOUND.template.name, (10, 20))
     learned.save(tmp_path / "answers")
     parts = AnswerProbe.load(tmp_path / "answers").parts
@@ -50,19 +50,34 @@ def test_answers_and_lines_together_err_less_than_either(tmp_path: Path) -> None
     assert wrong(of_lines * new.lines + of_answers * odds + shift, new) < wrong(new.lines, new)
 
 
+def test_other_calls_tell_how_much_answers_count() -> None:
+    """Their lines are surer than those of the calls that the answers were learned from."""
+    calls, others = made(1), made(3, 300)
+    sure = others._replace(lines=(8 * others.truth - 4 + others.lines / 4).astype(np.float32))
+    told: list[ToldAnswers] = []
+    plain = learn_answers(calls, ("for another",), BOUND)
+    weighed = learn_answers(calls, ("for another",), BOUND, sure, told.append)
+    assert told[0].calls is sure
+    assert wrong(told[0].together, sure) <= wrong(told[0].answers, sure)
+    assert np.array_equal(plain.parts["weights"], weighed.parts["weights"])
+    shares = [one.parts["stacking"][0][0] / one.parts["stacking"][0][1] for one in (plain, weighed)]
+    assert shares[1] > 1.5 * shares[0]
+    assert json.loads(weighed.notes)["weighed"] == 300
+
+
 def test_answers_that_know_nothing_count_nothing() -> None:
-    told: list[LeftOutAnswers] = []
+    told: list[ToldAnswers] = []
     calls = made(1, answers_know=False)
-    of_lines, of_answers, _ = learn_answers(calls, ("for another",), BOUND, told.append).parts["stacking"][0]
+    of_lines, of_answers, _ = learn_answers(calls, ("for another",), BOUND, on_told=told.append).parts["stacking"][0]
     assert 0 <= of_answers * told[0].answers.std() < 0.2 * of_lines * calls.lines.std()
 
 
 def test_calls_that_stand_for_many_make_the_label_rarer() -> None:
     calls = made(1)
     rarer = calls._replace(counts=np.where(calls.truth[:, 0] > 0, 1, 5).astype(np.float32))
-    told: list[LeftOutAnswers] = []
+    told: list[ToldAnswers] = []
     for some in (calls, rarer):
-        learn_answers(some, ("for another",), BOUND, told.append)
+        learn_answers(some, ("for another",), BOUND, on_told=told.append)
     for by, some in zip(told, (calls, rarer), strict=True):
         likely = 1 / (1 + np.exp(-by.together[:, 0]))
         assert np.average(likely, weights=some.counts) == pytest.approx(
@@ -86,7 +101,8 @@ def test_of_calls_without_a_label_some_are_drawn_and_stand_for_all() -> None:
     assert len(calls) == 12 + 12 * OTHERS
     assert sum(counts) == pytest.approx(120)
     assert [count for call, count in zip(calls, counts, strict=True) if int(call.call.id) < 12] == [1.0] * 12
-    assert len(chosen_calls(some(24, 12), ("for another",))[0]) == 24
+    assert len(chosen_calls(some(24, 12), ("for another",)).calls) == 24
+    assert len(chosen_calls(some(120, 12), ("for another",), others=None).calls) == 120
 
 
 def apart(count: int) -> list[LabelledCall]:

@@ -1,11 +1,11 @@
 """Learns to tell a call's labels by the answers to questions about it, and how much that counts beside its lines.
 
-What is told of calls whose group was left out is weighed with their likeliest line (`engines.answer_probe`). So the
-probe of the lines must not have learned from them.
+How much the answers count is learned from what they tell of calls that they were not learned from, beside the likeliest
+line (`engines.answer_probe`). So the probe of the lines must not have learned from those either.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +16,7 @@ from ausweis.engines.ngrams import log_odds
 from ausweis.training.learning import Bound
 from ausweis.training.probe import folds_of
 
-__all__ = ["AnsweredCalls", "LeftOutAnswers", "learn_answers"]
+__all__ = ["AnsweredCalls", "ToldAnswers", "learn_answers"]
 
 Array = NDArray[np.float32]
 
@@ -41,9 +41,13 @@ class AnsweredCalls(NamedTuple):
     counts: Array
 
 
-class LeftOutAnswers(NamedTuple):
-    """Log-odds of the labels of calls whose group was left out, shape (calls, labels): by answers, then with lines."""
+class ToldAnswers(NamedTuple):
+    """Calls that nothing was learned from, and the log-odds of their labels, shape (calls, labels).
 
+    `answers`: by what was learned without them; `together`: with the likeliest line, weighed as the others teach.
+    """
+
+    calls: AnsweredCalls
     answers: Array
     together: Array
 
@@ -52,37 +56,50 @@ def learn_answers(
     calls: AnsweredCalls,
     labels: tuple[str, ...],
     bound: Bound,
-    on_left_out: Callable[[LeftOutAnswers], None] = lambda told: None,
+    weighed: AnsweredCalls | None = None,
+    on_told: Callable[[ToldAnswers], None] = lambda told: None,
 ) -> AnswerProbe:
     """The probe of the answers. `bound`: with the template of the questions.
 
-    Whatever fold of `folds_of` is left out, each label is in some of the other calls and not in others.
+    `weighed`: other calls, from which it is learned how much the answers count; without them, the same calls tell, each
+    group left out. Whatever fold of `folds_of` is left out, each label is in some of the other calls and not in others.
     """
-    folds = [np.array(fold) for fold in folds_of(calls.groups)]
-    answers = np.zeros_like(calls.truth)
-    for outside in folds:
-        inside = np.setdiff1d(np.arange(len(answers)), outside)
-        weights, bias = _regression(calls.answers[inside], calls.truth[inside], calls.counts[inside])
-        answers[outside] = calls.answers[outside] @ weights + bias
+    weights, bias = _regression(calls.answers, calls.truth, calls.counts)
+    answers = _left_out(calls) if weighed is None else weighed.answers @ weights + bias
     # A reader is told no more than this.
     answers = answers.clip(log_odds(0.0), log_odds(1.0))
-    evidence = np.stack([calls.lines, answers, np.ones_like(answers)], axis=-1)
+    told = calls if weighed is None else weighed
+    evidence = np.stack([told.lines, answers, np.ones_like(answers)], axis=-1)
     together = np.zeros_like(answers)
-    for outside in folds:
-        inside = np.setdiff1d(np.arange(len(answers)), outside)
-        stacking = _stacking(evidence[inside], calls.truth[inside], calls.counts[inside])
+    for inside, outside in _folds(told):
+        stacking = _stacking(evidence[inside], told.truth[inside], told.counts[inside])
         together[outside] = (evidence[outside] * stacking).sum(axis=-1)
-    on_left_out(LeftOutAnswers(answers, together))
-    weights, bias = _regression(calls.answers, calls.truth, calls.counts)
+    on_told(ToldAnswers(told, answers, together))
+    about = {"about": bound.notes, "calls": len(calls.groups), "weighed": len(told.groups)}
     return AnswerProbe(
         labels=labels,
         layers=bound.layers,
-        parts={"weights": weights, "bias": bias, "stacking": _stacking(evidence, calls.truth, calls.counts)},
+        parts={"weights": weights, "bias": bias, "stacking": _stacking(evidence, told.truth, told.counts)},
         template=bound.template.name,
         template_sha256=bound.template.sha256,
         model_sha256=bound.model_sha256,
-        notes=json.dumps({"about": bound.notes, "calls": len(calls.groups)}),
+        notes=json.dumps(about),
     )
+
+
+def _folds(calls: AnsweredCalls) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """The places of all calls but some groups, and those of these."""
+    for outside in folds_of(calls.groups):
+        yield np.setdiff1d(np.arange(len(calls.groups)), outside), np.array(outside)
+
+
+def _left_out(calls: AnsweredCalls) -> Array:
+    """The log-odds of each call's labels by what was learned without its group."""
+    answers = np.zeros_like(calls.truth)
+    for inside, outside in _folds(calls):
+        weights, bias = _regression(calls.answers[inside], calls.truth[inside], calls.counts[inside])
+        answers[outside] = calls.answers[outside] @ weights + bias
+    return answers
 
 
 def _regression(features: Array, truth: Array, counts: Array) -> tuple[Array, Array]:

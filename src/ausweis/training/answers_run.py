@@ -5,7 +5,9 @@ The labels are rare, and reading takes long: so of the calls that have none only
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,19 +18,19 @@ from ausweis.engines.ngrams import Ngrams, log_odds
 from ausweis.engines.probe import Probe, probabilities_of
 from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall
-from ausweis.prompts import default_library
+from ausweis.prompts import Template, default_library
 from ausweis.reading.call_questions import questions_in
 from ausweis.reading.chunks import spoken_chunks
 from ausweis.reading.labels import SINGLE
 from ausweis.reading.strategies import CALL_TEMPLATE, ngrams_for, template_of
-from ausweis.training.answers import AnsweredCalls, LeftOutAnswers, learn_answers
+from ausweis.training.answers import AnsweredCalls, ToldAnswers, learn_answers
 from ausweis.training.learning import Bound
 from ausweis.training.lines import KeptLines, Lines, by_label, collect, question_states
 from ausweis.training.options import Options, calls_of, drawn, probe_beside
 from ausweis.training.probe import folds_of
 from ausweis.training.tasks import FACT_TASK
 
-__all__ = ["FEWEST_CALLS", "OTHERS", "chosen_calls", "train_answers"]
+__all__ = ["FEWEST_CALLS", "OTHERS", "ChosenCalls", "chosen_calls", "train_answers"]
 
 Array = NDArray[np.float32]
 
@@ -38,8 +40,10 @@ FEWEST_CALLS = 10
 """So many calls must have a label, and so many not."""
 
 
-def train_answers(options: Options) -> Path:
+def train_answers(options: Options, weigh: tuple[Path, ...] = ()) -> Path:
     """Train, write; the path of what was written. The calls must be none that the probe has learned from.
+
+    `weigh`: files of other such calls, from which it is learned how much the answers count.
 
     Raises:
         InputError: the calls teach too little (`chosen_calls`), the questions are about other labels than the probe
@@ -49,45 +53,74 @@ def train_answers(options: Options) -> Path:
     """
     library = default_library()
     template, asking = library.get(options.template), template_of(library, CALL_TEMPLATE)
-    labels, questions = asking.labels, questions_in(asking)
-    if not labels or not set(labels) <= SINGLE.keys():
-        raise InputError("its output is a list of labels that stand for themselves", place=str(asking.path))
-    every = [call for call in calls_of(options) if call.gold.outcome and spoken_chunks(call.call)]
-    calls, counts = chosen_calls(every, labels)
+    if not asking.labels or not set(asking.labels) <= SINGLE.keys():
+        raise InputError("its output must be labels of whole lines, such as `for another`", place=str(asking.path))
+    to_learn = chosen_calls(_judged(options), asking.labels)
+    to_weigh = chosen_calls(_judged(replace(options, labelled=weigh)), asking.labels, others=None) if weigh else None
     engine = LlamaEngine.load(options.model, adapted=template.provenance)
     probe = probe_beside(template, engine)
-    if unknown := [label for label in labels if label not in probe.labels]:
+    if unknown := [label for label in asking.labels if label not in probe.labels]:
         raise InputError(f"the probe of {template.name} does not tell {', '.join(unknown)}: train it first")
-    about = f"learned from {', '.join(path.name for path in options.labelled)}, after {template.name}"
+    about = f"learned from {_names(options.labelled)}, after {template.name}"
+    about += f", weighed by {_names(weigh)}" if weigh else ""
     keep = options.keeper("answers", asking, engine.info, about, {"probe": probe.sha256})
-    with options.progress(calls) as reading:
-        kept = list(collect(engine, template, reading, probe.layers, options.work, lambda _: questions))
-    ngrams = ngrams_for(template, engine, probe)
-    answered = AnsweredCalls(
-        answers=np.stack([answer_features(question_states(path, questions)) for _, path in kept]),
-        lines=np.stack([_likeliest(call, probe, ngrams, labels) for call in KeptLines(kept, FACT_TASK)]),
-        truth=_truth(calls, labels),
-        groups=[FACT_TASK.group(labelled) for labelled in calls],
-        counts=counts,
+    ask = partial(_answered, options, template, asking, engine, probe)
+    learned = learn_answers(
+        ask(to_learn),
+        asking.labels,
+        Bound(asking, engine.info.sha256, probe.layers, about),
+        ask(to_weigh) if to_weigh else None,
+        lambda told: _show(told, asking.labels, options.tell),
     )
-    bound = Bound(asking, engine.info.sha256, probe.layers, about)
-    learned = learn_answers(answered, labels, bound, lambda told: _show(answered, told, labels, options.tell))
     path = keep(replace(learned, adapter_sha256=probe.adapter_sha256))
     options.tell(f"{path}: {learned.notes}")
     return path
 
 
-def chosen_calls(calls: Sequence[LabelledCall], labels: Sequence[str]) -> tuple[list[LabelledCall], Array]:
-    """All calls with a label, some of those without, by chance; and how many calls each stands for.
+def _names(files: Sequence[Path]) -> str:
+    return ", ".join(path.name for path in files)
+
+
+def _judged(options: Options) -> list[LabelledCall]:
+    """The calls that have an outcome, and a line."""
+    return [call for call in calls_of(options) if call.gold.outcome and spoken_chunks(call.call)]
+
+
+def _answered(
+    options: Options, template: Template, asking: Template, engine: LlamaEngine, probe: Probe, chosen: "ChosenCalls"
+) -> AnsweredCalls:
+    """Reads the calls and asks about each; what was read before is taken from the disk."""
+    questions, labels = questions_in(asking), asking.labels
+    with options.progress(chosen.calls) as reading:
+        kept = list(collect(engine, template, reading, probe.layers, options.work, lambda _: questions))
+    ngrams = ngrams_for(template, engine, probe)
+    return AnsweredCalls(
+        answers=np.stack([answer_features(question_states(path, questions)) for _, path in kept]),
+        lines=np.stack([_likeliest(call, probe, ngrams, labels) for call in KeptLines(kept, FACT_TASK)]),
+        truth=_truth(chosen.calls, labels),
+        groups=[FACT_TASK.group(labelled) for labelled in chosen.calls],
+        counts=chosen.counts,
+    )
+
+
+class ChosenCalls(NamedTuple):
+    """Calls, and how many each stands for."""
+
+    calls: list[LabelledCall]
+    counts: Array
+
+
+def chosen_calls(calls: Sequence[LabelledCall], labels: Sequence[str], others: int | None = OTHERS) -> ChosenCalls:
+    """All calls with a label, and so many `others` for each by chance, or all.
 
     Raises:
         InputError: a label is in too few calls or in all of them, or would be so where writing passes are left out.
     """
     with_one = {labelled.call.id for labelled, row in zip(calls, _truth(calls, labels), strict=True) if row.any()}
     without = [labelled for labelled in calls if labelled.call.id not in with_one]
-    others = drawn(without, OTHERS * len(with_one))
-    some = {*with_one, *(labelled.call.id for labelled in others)}
-    share = len(without) / max(1, len(others))
+    drawn_ones = drawn(without, None if others is None else others * len(with_one))
+    some = {*with_one, *(labelled.call.id for labelled in drawn_ones)}
+    share = len(without) / max(1, len(drawn_ones))
     chosen = [labelled for labelled in calls if labelled.call.id in some]
     truth = _truth(chosen, labels)
     for label, column in zip(labels, truth.T, strict=True):
@@ -97,7 +130,8 @@ def chosen_calls(calls: Sequence[LabelledCall], labels: Sequence[str]) -> tuple[
         for outside in folds_of([FACT_TASK.group(labelled) for labelled in chosen]):
             if len(set(np.delete(column, outside))) < 2:
                 raise InputError(f"calls with and without the label {label!r} must come from several writing passes")
-    return chosen, np.array([1.0 if labelled.call.id in with_one else share for labelled in chosen], np.float32)
+    counts = [1.0 if labelled.call.id in with_one else share for labelled in chosen]
+    return ChosenCalls(chosen, np.array(counts, np.float32))
 
 
 def _truth(calls: Sequence[LabelledCall], labels: Sequence[str]) -> Array:
@@ -116,10 +150,11 @@ def _likeliest(call: Lines, probe: Probe, ngrams: Ngrams | None, labels: Sequenc
     return np.array([log_odds(max(line.get(label, 0.0) for line in answers)) for label in labels], np.float32)
 
 
-def _show(calls: AnsweredCalls, told: LeftOutAnswers, labels: Sequence[str], tell: Callable[[str], None]) -> None:
-    """How well calls are told whose writing pass was left out: by lines alone, by answers alone, by both."""
+def _show(told: ToldAnswers, labels: Sequence[str], tell: Callable[[str], None]) -> None:
+    """How well calls are told that nothing was learned from: by lines alone, by answers alone, by both."""
     from sklearn.metrics import average_precision_score
 
+    calls = told.calls
     for place, label in enumerate(labels):
         truth = calls.truth[:, place] > 0
         others = f"{int((~truth).sum())} without it, which stand for {calls.counts[~truth].sum():.0f}"

@@ -141,20 +141,29 @@ def probe(going_on: "GoingOn | None", **given: Any) -> None:
     train_probe(options_of(given), going_on)
 
 
-@click.command(epilog="\b\nExample:\n  ausweis train answers evals/golden/own-train.jsonl")
+@click.command(
+    epilog="\b\nExample:\n  ausweis train answers evals/golden/own-train.jsonl --weigh evals/golden/dev.jsonl"
+)
 @_reading_options
 @_kept_options
 @click.option("--template", default="transcript", show_default=True, help="Or another version, or a file.")
-def answers(**given: Any) -> None:
+@click.option(
+    "--weigh",
+    multiple=True,
+    type=_FILE,
+    metavar="LABELLED",
+    help="Other calls, such as yours, by which it is learned how much answers count beside lines. Repeatable.",
+)
+def answers(weigh: tuple[Path, ...], **given: Any) -> None:
     """Learn to read answers to questions about a call as a whole: for whom its caller speaks.
 
-    The questions are those of the template third-party, asked after the last line. The probe must not have learned from
-    the LABELLED calls: how much an answer counts beside the lines is learned too. Shows how well calls are told whose
-    writing pass was left out, learns from all, and keeps it for the reader.
+    The questions are those of the template third-party, asked after the last line. How much an answer counts beside the
+    lines is learned from --weigh, or else from the LABELLED calls, writing passes left out; so the probe must have
+    learned from none of these. Shows how well they are told, and keeps what was learned for the reader.
     """
     from ausweis.training.answers_run import train_answers
 
-    train_answers(options_of(given))
+    train_answers(options_of(given), weigh)
 
 
 @click.command(epilog="\b\nExample:\n  ausweis train matcher yours.jsonl evals/incidents/described-*train.jsonl")
