@@ -4,7 +4,7 @@ import pytest
 
 from ausweis.batch.setup import PinnedLibrary
 from ausweis.errors import PromptError
-from ausweis.prompts import Library
+from ausweis.prompts import default_library
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,6 @@ from ausweis.prompts import Library
         ("agent-turn", "--zero-shot asks with it"),
     ],
 )
-def test_why_a_chosen_template_is_not_asked_with(library: Library, name: str, hint: str) -> None:
+def test_why_a_chosen_template_is_not_asked_with(name: str, hint: str) -> None:
     with pytest.raises(PromptError, match=hint):
-        PinnedLibrary(library.folder, [f"{name}@1"]).refuse_unused("turnwise", [])
+        PinnedLibrary(default_library().folder, [f"{name}@1"]).refuse_unused("turnwise", [])
