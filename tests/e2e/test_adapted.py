@@ -82,7 +82,7 @@ def test_what_was_learned_reads_and_is_told_of(folder: Path, run: Callable[..., 
 def test_a_call_is_asked_about_once_its_answers_were_learned(folder: Path, run: Callable[..., Ran]) -> None:
     spoken = ("C: Für meine Mutter. << speaks_for_other", "C: Für mich.")
     some = [
-        labelled(str(place), "A: Guten Tag.", spoken[place % 2], writing_pass=str(place % 3)).line()
+        labelled(str(place), "A: Ihre PIN? << asks pin", spoken[place % 2], writing_pass=str(place % 3)).line()
         for place in range(24)
     ]
     (folder / "callers.jsonl").write_text("\n".join(some), encoding="utf-8")
