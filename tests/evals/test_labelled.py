@@ -22,7 +22,7 @@ FOLDER = Path(__file__).parents[2] / "evals" / "golden"
 SETS = {
     name: list(read_labelled(FOLDER / f"{name}.jsonl"))
     for name in (
-        *("dev", "test", "train", "rare-train", "passing-train"),
+        *("dev", "test", "train", "rare-train", "passing-train", "buried-train"),
         *("field-dev", "field-test", "field-train", "field-violated"),
     )
 }
@@ -94,7 +94,9 @@ def test_every_golden_call_was_labelled_twice() -> None:
     assert kappas["outcome"] > 0.6
 
 
-@pytest.mark.parametrize("name", ["dev", "test", "train", "rare-train", "passing-train", "field-violated"])
+@pytest.mark.parametrize(
+    "name", ["dev", "test", "train", "rare-train", "passing-train", "buried-train", "field-violated"]
+)
 def test_numbers_are_from_ranges_for_fiction(name: str) -> None:
     """As far as they stand in digits: mobile numbers, and IBANs of which enough is said."""
     for turn in (turn for labelled_call in SETS[name] for turn in labelled_call.call.turns):
