@@ -160,11 +160,7 @@ class LlamaEngine:
         probes, every = transcript.probes, transcript.all_probes
         if not probes:
             return []
-        if any(probe.model_sha256 != self.info.sha256 for probe in every):
-            raise EngineError(f"the probe of {transcript.template} was learned for another model")
-        kind = (probes[0].layers, probes[0].adapter_sha256)
-        if kind[1] not in ("", self._adapter_sha256) or any(probe.adapter_sha256 != kind[1] for probe in every):
-            raise EngineError(f"the probe of {transcript.template} was learned with an adapter that is not loaded")
+        kind = self._kind_of(transcript)
         compared = [self._states_of(line, kind) for line in transcript.compared]
         lengths: list[int] = []
         told: list[tuple[float, ...]] = []
@@ -208,6 +204,20 @@ class LlamaEngine:
     def tokens_of(self, transcript: Transcript) -> tuple[tuple[int, ...], list[list[int]]]:
         """The tokens that a transcript begins with, and those of each row."""
         return self._prompts.transcript(transcript)
+
+    def _kind_of(self, transcript: Transcript) -> _Kind:
+        """Of the context that its probes read.
+
+        Raises:
+            EngineError: they are of another model, or want an adapter that is not here.
+        """
+        first, every = transcript.probes[0], transcript.all_probes
+        if any(probe.model_sha256 != self.info.sha256 for probe in every):
+            raise EngineError(f"the probe of {transcript.template} was learned for another model")
+        adapter = first.adapter_sha256
+        if adapter not in ("", self._adapter_sha256) or any(probe.adapter_sha256 != adapter for probe in every):
+            raise EngineError(f"the probe of {transcript.template} was learned with an adapter that is not loaded")
+        return first.layers, adapter
 
     def _reading(self, transcript: Transcript, kind: _Kind) -> tuple[int, int, TranscriptContext, Iterator[States]]:
         """How many tokens the prefix has, how many of them had to be evaluated, what reads, and the rows' states."""
