@@ -23,7 +23,7 @@ SETS = {
     name: list(read_labelled(FOLDER / f"{name}.jsonl"))
     for name in (
         *("dev", "test", "train", "rare-train", "passing-train", "buried-train"),
-        *("field-dev", "field-test", "field-train", "field-violated"),
+        *("field-dev", "field-test", "field-train", "field-violated", "buried-test"),
     )
 }
 TEST_IBANS = ("89370400440532013000", "02120300000000202051", "12500105170648489890")
@@ -95,7 +95,7 @@ def test_every_golden_call_was_labelled_twice() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["dev", "test", "train", "rare-train", "passing-train", "buried-train", "field-violated"]
+    "name", ["dev", "test", "train", "rare-train", "passing-train", "field-violated", "buried-train", "buried-test"]
 )
 def test_numbers_are_from_ranges_for_fiction(name: str) -> None:
     """As far as they stand in digits: mobile numbers, and IBANs of which enough is said."""
