@@ -207,7 +207,7 @@ def _private(path: str, flags: int) -> int:
 def write_fault(path: Path, error: OSError) -> RunError:
     """The sentence for a file that cannot be written."""
     if error.errno in _FULL:
-        message = "the disk is full; all whole lines are kept: make room, and go on (`score` with --resume)"
+        message = "the disk is full; what was written before is kept: make room, and go on (`score` with --resume)"
     else:
         message = f"cannot be written ({error.strerror or 'I/O error'}); name a folder that can"
     return RunError(message, place=str(path))

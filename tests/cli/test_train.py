@@ -15,6 +15,7 @@ from ausweis.evals.incident_label import IncidentLabel
 def golden(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.delenv("AUSWEIS_PROMPTS")
     write(folder / "golden.jsonl", CALLS)
+    write(folder / "one.jsonl", CALLS[:1])
     return "golden.jsonl"
 
 
@@ -31,6 +32,12 @@ def golden(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         ),
         (("adapter", "golden.jsonl", "--device", "abacus"), "PyTorch has no device abacus"),
         (("answers", "golden.jsonl"), "calls have the label 'for another': 10 must have it, and as many must not"),
+        (("answers", "golden.jsonl", "--weigh", "golden.jsonl"), "of the calls to weigh by are learned from too, "),
+        (("answers", "golden.jsonl", "--template", "incidents"), "no probe of answers is learned for incidents@1"),
+        (("probe", "one.jsonl"), "two calls with a line by agent or caller are the fewest"),
+        (("probe", "golden.jsonl", "--template", "incidents"), "no label is in 3 of their lines"),
+        (("matcher", "golden.jsonl", "--template", "transcript"), "no matcher is learned for transcript@1: --template"),
+        (("words", "golden.jsonl", "--template", "incidents"), "no matcher of words is learned for incidents@1"),
         (("matcher", "golden.jsonl"), "no call is labelled by a description of a company's own"),
         (("risk", "."), "there is no eval run here"),
     ],

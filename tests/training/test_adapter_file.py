@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from gguf import GGUFWriter
 from tests.probes import by_chance
 from tests.training.small import LAYERS, TEMPLATE, model
 
@@ -62,10 +63,10 @@ def test_versions_go_on(tmp_path: Path) -> None:
 
 
 def test_where_it_cannot_write_nothing_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(probe: Probe, path: Path) -> None:
+    def full(writer: GGUFWriter) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Probe, "save", full)
+    monkeypatch.setattr(GGUFWriter, "write_tensors_to_file", full)
     with pytest.raises(RunError, match="cannot be written \\(No space left"):
         written(tmp_path)
     assert list(tmp_path.iterdir()) == []

@@ -1,5 +1,6 @@
 """Where states are kept, and what is read only once."""
 
+import os
 from pathlib import Path
 from typing import cast
 
@@ -13,9 +14,10 @@ from ausweis.engines.fake import FakeEngine
 from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.matcher import ANSWER_TOKENS
 from ausweis.engines.protocol import Message, Transcript
+from ausweis.errors import RunError
 from ausweis.evals.labelled import LabelledCall
 from ausweis.reading.descriptions import Question
-from ausweis.training.lines import collect, kept_name, question_states
+from ausweis.training.lines import collect, keep_arrays, kept_name, question_states, sampled
 
 pytestmark = pytest.mark.training
 
@@ -77,3 +79,19 @@ def test_without_questions_a_call_is_kept_as_before(tmp_path: Path) -> None:
     kept = list(collect(cast("LlamaEngine", Reads()), TEMPLATE, calls, (1, 2), tmp_path))
     assert [call.call.id for call, _ in kept] == ["a"]
     assert len(list(tmp_path.rglob("*.npz"))) == 1
+
+
+def test_where_states_cannot_be_kept_nothing_half_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(RunError, match=r"states\.npz: the disk is full"):
+        keep_arrays(tmp_path / "states.npz", states=np.zeros(3, np.float16))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_sample_is_spread_evenly() -> None:
+    assert len(sampled(range(10))) == 10
+    assert list(sampled(range(450))) == list(range(0, 450, 3))
+    assert list(sampled([])) == []

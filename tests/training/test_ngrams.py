@@ -90,6 +90,21 @@ def test_too_few_lines_teach_nothing() -> None:
     assert learn_ngrams(told(calls(12)), [], BOUND, FACT_TASK) is None
 
 
+def test_labels_of_one_pass_alone_leave_the_probe_at_its_word() -> None:
+    """Where it is left out, the others cannot tell how much words count."""
+    given = [*calls(40, writing_pass="one"), *calls(40, first=40, writing_pass="two")]
+    clean = [call for call in given if is_of("one", call) or int(call.call.id) % 2 == 0]
+    learned = learn_ngrams(told(clean), [], BOUND, FACT_TASK)
+    assert learned is not None
+    column = LABELS.index("changes")
+    odds = [scores[2, column] for scores, call in zip(learned.told.scores, clean, strict=True) if is_of("one", call)]
+    assert odds == [-1.0] * 40
+
+
+def is_of(writing_pass: str, call: LabelledCall) -> bool:
+    return call.gold.writing_pass == writing_pass
+
+
 def test_with_a_bar_as_many_lines_are_told_as_there_are() -> None:
     given = calls(60)
     learned = learn_ngrams(told(given), [], BOUND, replace(FACT_TASK, bar=0.4))

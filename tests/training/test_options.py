@@ -6,7 +6,7 @@ from tests.probes import blank
 
 from ausweis.engines.learned_index import find
 from ausweis.engines.probe import Probe
-from ausweis.errors import InputError, PolicyError
+from ausweis.errors import InputError, PolicyError, RunError
 from ausweis.prompts import default_library
 from ausweis.provenance import ModelProvenance
 from ausweis.training.options import GoingOn, Options, calls_of
@@ -40,6 +40,15 @@ def test_or_in_a_file_alone(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["probe.safetensors"]
     with pytest.raises(InputError, match="--version is for the folder of learned parts"):
         options(out, version=2).keeper("probe", TEMPLATE, MODEL, "")
+
+
+def test_the_place_of_a_file_is_made_before_anything_is_learned(tmp_path: Path) -> None:
+    keep = options(tmp_path / "new" / "probe.safetensors").keeper("probe", TEMPLATE, MODEL, "")
+    assert (tmp_path / "new").is_dir()
+    assert keep(PROBE).is_file()
+    (tmp_path / "file").touch()
+    with pytest.raises(RunError, match=r"file.*cannot be written"):
+        options(tmp_path / "file" / "probe.safetensors").keeper("probe", TEMPLATE, MODEL, "")
 
 
 def one_call(folder: Path, *, policy: str = "telecom-de", subject: str = "pin") -> Path:

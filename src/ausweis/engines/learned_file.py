@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ausweis.errors import PromptError
+from ausweis.journal import replace_file
 
 __all__ = ["LearnedFile"]
 
@@ -67,7 +68,15 @@ class LearnedFile:
             raise PromptError("is no probe, or a broken one: train it again", place=str(path)) from None
 
     def save(self, path: Path) -> None:
-        """Write the file, weights at half precision; the same parts give the same bytes."""
+        """Write the file, at once or not at all.
+
+        Raises:
+            RunError: it cannot be written.
+        """
+        replace_file(path, self.data())
+
+    def data(self) -> bytes:
+        """What its file has: weights at half precision; the same parts give the same bytes."""
         from safetensors.numpy import save
 
         halves = {name: np.ascontiguousarray(part.astype(np.float16)) for name, part in self.parts.items()}
@@ -76,7 +85,7 @@ class LearnedFile:
             about["adapter_sha256"] = self.adapter_sha256
         # One entry: several would be written in an order of their own each time.
         told = json.dumps({"schema": self.SCHEMA, **about}, sort_keys=True)
-        path.write_bytes(save(halves, metadata={"about": told}))
+        return save(halves, metadata={"about": told})
 
 
 def _fit(parts: Mapping[str, Array], shapes: Mapping[str, str], sizes: dict[str, int]) -> bool:

@@ -7,6 +7,7 @@ that were left out tell whether it got better; the best round is kept.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,11 @@ from torch import Tensor
 
 from ausweis.engines.probe import LineFeatures, Probe, features
 from ausweis.errors import InputError
+from ausweis.journal import replace_file
 from ausweis.training.adapted_model import AdaptedModel
 from ausweis.training.adapter_calls import AdapterCalls, KeptCall, rounds_of
 from ausweis.training.learning import Optimiser, arrays_of, chance_of, network_from, sums_by
+from ausweis.training.lines import sampled
 from ausweis.training.network import (
     Basis,
     Batch,
@@ -31,7 +34,7 @@ from ausweis.training.network import (
     loss_of,
     network_scores,
 )
-from ausweis.training.probe import BASIS_CALLS, NETWORKS, basis_from, between, calibrated, network_of
+from ausweis.training.probe import NETWORKS, basis_from, between, calibrated, network_of
 
 __all__ = ["AdapterLearner", "AdapterPlan", "features_of"]
 
@@ -157,7 +160,11 @@ class AdapterLearner:
         self._networks = [network_from(end, self._model.device) for end in ends]
 
     def keep(self, path: Path) -> None:
-        """Write all that is needed to go on, at once or not at all."""
+        """Write all that is needed to go on, at once or not at all.
+
+        Raises:
+            RunError: it cannot be written.
+        """
         state = {
             "basis": {name: torch.from_numpy(part) for name, part in vars(self.basis).items()},
             "optimiser": self._optimiser.state(),
@@ -167,9 +174,9 @@ class AdapterLearner:
             "left_out": self.left_out,
             "best": self._best,
         }
-        part = path.with_suffix(".part")
-        torch.save(state, part)
-        part.replace(path)
+        content = BytesIO()
+        torch.save(state, content)
+        replace_file(path, content.getvalue())
 
     def _go_on(self, state: Mapping[str, Any]) -> None:
         self._optimiser.go_on(state["optimiser"])
@@ -204,10 +211,9 @@ class AdapterLearner:
 
     def _basis(self) -> Basis:
         """From states of the model as it is: an adapter that has learned nothing changes nothing."""
-        sample = self._calls.learned[:: -(-len(self._calls.learned) // BASIS_CALLS)]
         places = [self._model.kept.index(layer) for layer in self._model.read]
         lines: list[LineFeatures] = []
-        for call in sample:
+        for call in sampled(self._calls.learned):
             states = call.states()[:, places].astype(np.float32)
             lines += map(features, np.split(states, np.cumsum(call.lengths)[:-1]))
         return basis_of(lines, self._plan.network)

@@ -19,6 +19,7 @@ from ausweis.evals.labelled import LabelledCall
 from ausweis.prompts import Template
 from ausweis.reading.asking import transcript_of
 from ausweis.reading.chunks import Chunk
+from ausweis.training.folds import group_numbers
 from ausweis.training.lines import Lines, Task
 from ausweis.training.probe import truth_of
 
@@ -132,11 +133,9 @@ def _kept(call: _Cut, labels: Sequence[str], task: Task) -> KeptCall:
 
 def _left_out(groups: Sequence[str]) -> list[bool]:
     """Whole writing passes; calls of one single group are left out by themselves."""
-    if len(set(groups)) == 1:
-        groups = [str(place) for place in range(len(groups))]
-    number = {group: place for place, group in enumerate(dict.fromkeys(groups))}
-    every = min(LEFT_OUT, max(2, len(number)))
-    return [number[group] % every == every - 1 for group in groups]
+    numbers = group_numbers(groups)
+    every = min(LEFT_OUT, max(2, len(set(numbers))))
+    return [number % every == every - 1 for number in numbers]
 
 
 def _told(calls: Sequence[_Cut], template: Template, task: Task, known: Sequence[str]) -> tuple[str, ...]:

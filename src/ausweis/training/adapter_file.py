@@ -5,6 +5,7 @@ The adapter is GGUF, as llama.cpp reads it.
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
@@ -19,7 +20,6 @@ from ausweis.engines.probe import Probe
 from ausweis.errors import RunError
 from ausweis.provenance import PromptProvenance
 from ausweis.training.adapted_model import AdaptedModel
-from ausweis.training.options import bytes_of
 
 __all__ = ["gguf_tensors", "write_adapted"]
 
@@ -76,10 +76,10 @@ def write_adapted(
     """
     try:
         data = _gguf(parts, model)
-        sha256 = hashlib.sha256(data).hexdigest()
-        bound = bytes_of(replace(probe, adapter_sha256=sha256))
     except OSError as error:
         raise RunError(f"what was learned cannot be written ({error.strerror})", place=gettempdir()) from None
+    sha256 = hashlib.sha256(data).hexdigest()
+    bound = replace(probe, adapter_sha256=sha256).data()
     path = index.register("adapter", template, base, data, notes, version=version, suffix="gguf")
     bound_to: dict[LearnedKind, str] = {"adapter": sha256}
     probe_path = index.register("probe", template, base, bound, notes, version=version, bound_to=bound_to)
@@ -92,15 +92,14 @@ def _gguf(parts: Mapping[str, Array], model: AdaptedModel) -> bytes:
     config = model.config
     with TemporaryDirectory() as folder:
         path = Path(folder) / "adapter"
-        writer = GGUFWriter(path, config.model_type)
-        writer.add_type("adapter")
-        writer.add_string("adapter.type", "lora")
-        writer.add_float32("adapter.lora.alpha", float(model.alpha))
-        tensors = gguf_tensors(parts, config.model_type, config.num_attention_heads, config.num_key_value_heads)
-        for name, part in tensors.items():
-            writer.add_tensor(name, np.ascontiguousarray(part.astype(np.float16)))
-        writer.write_header_to_file()
-        writer.write_kv_data_to_file()
-        writer.write_tensors_to_file()
-        writer.close()
+        with closing(GGUFWriter(path, config.model_type)) as writer:
+            writer.add_type("adapter")
+            writer.add_string("adapter.type", "lora")
+            writer.add_float32("adapter.lora.alpha", float(model.alpha))
+            tensors = gguf_tensors(parts, config.model_type, config.num_attention_heads, config.num_key_value_heads)
+            for name, part in tensors.items():
+                writer.add_tensor(name, np.ascontiguousarray(part.astype(np.float16)))
+            writer.write_header_to_file()
+            writer.write_kv_data_to_file()
+            writer.write_tensors_to_file()
         return path.read_bytes()

@@ -18,10 +18,7 @@ from ausweis.engines.learned_part import Base, LearnedKind
 from ausweis.engines.llama import AdapterFile, LlamaEngine
 from ausweis.engines.probe import Probe
 from ausweis.engines.weights import locate
-from ausweis.errors import InputError
-from ausweis.prompts import default_library
 from ausweis.reading.chunks import spoken_chunks
-from ausweis.reading.strategies import TRANSCRIPT_TEMPLATE
 from ausweis.training.adapted_model import kept_layers, load_adapted
 from ausweis.training.adapter import AdapterLearner, AdapterPlan
 from ausweis.training.adapter_calls import AdapterCalls, KeptCall, adapter_calls
@@ -34,7 +31,7 @@ from ausweis.training.network import GO_ON_RATE, CallNumbers
 from ausweis.training.options import GoingOn, Options, calls_of, notes_of
 from ausweis.training.probe import Learned, LeftOut, probe_of, weights_between
 from ausweis.training.showing import show_labels, show_verdicts
-from ausweis.training.tasks import FACT_TASK, TASKS
+from ausweis.training.tasks import FACT_TASK, template_for
 
 __all__ = ["AdapterOptions", "train_adapter"]
 
@@ -68,9 +65,7 @@ def train_adapter(
             there already, or to no place; the probe to go on from is another's; so many layers are not there.
         AusweisError: the model cannot be loaded, or a file cannot be read or written.
     """
-    template = default_library().get(options.template)
-    if TASKS.get(template.id) is not FACT_TASK:
-        raise InputError(f"no adapter is learned for {template.name}: --template is {TRANSCRIPT_TEMPLATE}")
+    template = template_for(options.template, FACT_TASK, "adapter")
     device, plan = device_of(wanted.device), wanted.plan
     if going_on:
         plan = replace(plan, network=replace(plan.network, rate=GO_ON_RATE))

@@ -4,8 +4,7 @@ How much the answers count is learned from what they tell of calls that they wer
 line (`engines.answer_probe`). So the probe of the lines must not have learned from those either.
 """
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -13,8 +12,8 @@ from numpy.typing import NDArray
 
 from ausweis.engines.answer_probe import AnswerProbe
 from ausweis.engines.ngrams import log_odds
+from ausweis.training.folds import splits_of
 from ausweis.training.learning import Bound
-from ausweis.training.probe import folds_of
 
 __all__ = ["AnsweredCalls", "ToldAnswers", "learn_answers"]
 
@@ -71,32 +70,21 @@ def learn_answers(
     told = calls if weighed is None else weighed
     evidence = np.stack([told.lines, answers, np.ones_like(answers)], axis=-1)
     together = np.zeros_like(answers)
-    for inside, outside in _folds(told):
+    for inside, outside in splits_of(told.groups):
         stacking = _stacking(evidence[inside], told.truth[inside], told.counts[inside])
         together[outside] = (evidence[outside] * stacking).sum(axis=-1)
     on_told(ToldAnswers(told, answers, together))
-    about = {"about": bound.notes, "calls": len(calls.groups), "weighed": len(told.groups)}
     return AnswerProbe(
         labels=labels,
-        layers=bound.layers,
         parts={"weights": weights, "bias": bias, "stacking": _stacking(evidence, told.truth, told.counts)},
-        template=bound.template.name,
-        template_sha256=bound.template.sha256,
-        model_sha256=bound.model_sha256,
-        notes=json.dumps(about),
+        **bound.fields(calls=len(calls.groups), weighed=len(told.groups)),
     )
-
-
-def _folds(calls: AnsweredCalls) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """The places of all calls but some groups, and those of these."""
-    for outside in folds_of(calls.groups):
-        yield np.setdiff1d(np.arange(len(calls.groups)), outside), np.array(outside)
 
 
 def _left_out(calls: AnsweredCalls) -> Array:
     """The log-odds of each call's labels by what was learned without its group."""
     answers = np.zeros_like(calls.truth)
-    for inside, outside in _folds(calls):
+    for inside, outside in splits_of(calls.groups):
         weights, bias = _regression(calls.answers[inside], calls.truth[inside], calls.counts[inside])
         answers[outside] = calls.answers[outside] @ weights + bias
     return answers

@@ -24,11 +24,11 @@ from ausweis.reading.chunks import spoken_chunks
 from ausweis.reading.labels import SINGLE
 from ausweis.reading.strategies import CALL_TEMPLATE, ngrams_for, template_of
 from ausweis.training.answers import AnsweredCalls, ToldAnswers, learn_answers
+from ausweis.training.folds import folds_of
 from ausweis.training.learning import Bound
 from ausweis.training.lines import KeptLines, Lines, by_label, collect, question_states
 from ausweis.training.options import Options, calls_of, drawn, probe_beside
-from ausweis.training.probe import folds_of
-from ausweis.training.tasks import FACT_TASK
+from ausweis.training.tasks import FACT_TASK, template_for
 
 __all__ = ["FEWEST_CALLS", "OTHERS", "ChosenCalls", "chosen_calls", "train_answers"]
 
@@ -51,12 +51,16 @@ def train_answers(options: Options, weigh: tuple[Path, ...] = ()) -> Path:
         PromptError: a template cannot be used.
         AusweisError: the model cannot be loaded, or a file cannot be read.
     """
-    library = default_library()
-    template, asking = library.get(options.template), template_of(library, CALL_TEMPLATE)
+    template = template_for(options.template, FACT_TASK, "probe of answers")
+    asking = template_of(default_library(), CALL_TEMPLATE)
     if not asking.labels or not set(asking.labels) <= SINGLE.keys():
         raise InputError("its output must be labels of whole lines, such as `for another`", place=str(asking.path))
-    to_learn = chosen_calls(_judged(options), asking.labels)
-    to_weigh = chosen_calls(_judged(replace(options, labelled=weigh)), asking.labels, others=None) if weigh else None
+    calls, others = _judged(options), _judged(replace(options, labelled=weigh)) if weigh else []
+    if both := {labelled.call.id for labelled in calls} & {labelled.call.id for labelled in others}:
+        message = f"{len(both)} of the calls to weigh by are learned from too, {min(both)} among them: leave them out"
+        raise InputError(message, place=", ".join(map(str, weigh)))
+    to_learn = chosen_calls(calls, asking.labels)
+    to_weigh = chosen_calls(others, asking.labels, others=None) if weigh else None
     engine = LlamaEngine.load(options.model, adapted=template.provenance)
     probe = probe_beside(template, engine)
     if unknown := [label for label in asking.labels if label not in probe.labels]:
@@ -68,11 +72,11 @@ def train_answers(options: Options, weigh: tuple[Path, ...] = ()) -> Path:
     learned = learn_answers(
         ask(to_learn),
         asking.labels,
-        Bound(asking, engine.info.sha256, probe.layers, about),
+        Bound(asking, engine.info.sha256, probe.layers, about, probe.adapter_sha256),
         ask(to_weigh) if to_weigh else None,
         lambda told: _show(told, asking.labels, options.tell),
     )
-    path = keep(replace(learned, adapter_sha256=probe.adapter_sha256))
+    path = keep(learned)
     options.tell(f"{path}: {learned.notes}")
     return path
 

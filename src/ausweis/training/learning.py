@@ -1,5 +1,6 @@
 """What all networks share while they learn: the optimiser, chance by a seed, dropout, sums and maxima by line."""
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -37,12 +38,27 @@ LONGEST_SLOPE = 1.0
 
 
 class Bound(NamedTuple):
-    """What is learned belongs to this template and model, and reads these layers. `notes`: what it was learned from."""
+    """What is learned belongs to this template, model and adapter, and reads these layers.
+
+    `notes`: what it was learned from. `adapter_sha256`: empty where the model is read as it is.
+    """
 
     template: Template
     model_sha256: str
     layers: tuple[int, ...]
     notes: str
+    adapter_sha256: str = ""
+
+    def fields(self, **about: object) -> dict[str, Any]:
+        """The fields of a `LearnedFile` that tell so. `about`: how much it was learned from, for its notes."""
+        return {
+            "layers": self.layers,
+            "template": self.template.name,
+            "template_sha256": self.template.sha256,
+            "model_sha256": self.model_sha256,
+            "adapter_sha256": self.adapter_sha256,
+            "notes": json.dumps({"about": self.notes, **about}),
+        }
 
 
 class Optimiser:

@@ -3,8 +3,9 @@
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
-from typing import Any, NamedTuple, overload
+from typing import Any, NamedTuple, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.matcher import ANSWER_TOKENS
 from ausweis.engines.probe import LineFeatures, features
 from ausweis.evals.labelled import LabelledCall
+from ausweis.journal import make_folder, replace_file
 from ausweis.prompts import Template
 from ausweis.reading.asking import transcript_of
 from ausweis.reading.chunks import Chunk, spoken_chunks
@@ -20,6 +22,7 @@ from ausweis.reading.descriptions import Question
 from ausweis.reading.labels import of_speaker
 
 __all__ = [
+    "BASIS_CALLS",
     "FEWEST",
     "KeptLines",
     "Lines",
@@ -31,10 +34,15 @@ __all__ = [
     "kept_name",
     "layers_of",
     "question_states",
+    "sampled",
 ]
+
+Item = TypeVar("Item")
 
 FEWEST = 3
 """A label needs so many lines to be learned."""
+BASIS_CALLS = 150
+"""Calls that the directions are found from in which lines differ most."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +112,7 @@ def collect(
     `questions_of`: what is asked after a call; `question_states` has them.
     """
     kept = folder / kept_name(engine, template, layers)
-    kept.mkdir(parents=True, exist_ok=True)
+    make_folder(kept)
     for labelled in calls:
         chunks = spoken_chunks(labelled.call)
         if not chunks:
@@ -127,10 +135,14 @@ def collect(
 
 
 def keep_arrays(path: Path, **arrays: NDArray[Any]) -> None:
-    """Write arrays to a file that is there whole or not at all."""
-    half = path.with_suffix(".half.npz")
-    np.savez(half, allow_pickle=False, **arrays)
-    half.replace(path)
+    """Write arrays to a file that is there whole or not at all.
+
+    Raises:
+        RunError: it cannot be written.
+    """
+    content = BytesIO()
+    np.savez(content, allow_pickle=False, **arrays)
+    replace_file(path, content.getvalue())
 
 
 def _questions_path(path: Path, questions: Sequence[Question]) -> Path:
@@ -182,6 +194,11 @@ class KeptLines(Sequence[Lines]):
         with np.load(path) as kept:
             lines = np.split(kept["states"].astype(np.float32), np.cumsum(kept["lengths"])[:-1])
         return self._task.lines(labelled)._replace(seen=[features(states) for states in lines])
+
+
+def sampled(calls: Sequence[Item]) -> Sequence[Item]:
+    """At most `BASIS_CALLS` of them, spread evenly."""
+    return calls[:: max(1, -(-len(calls) // BASIS_CALLS))]
 
 
 def in_whole_turns(

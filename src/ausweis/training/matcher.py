@@ -4,7 +4,6 @@ Groups of calls are left out together, with the descriptions that are theirs. So
 far scores can be trusted on descriptions that nobody has learned from.
 """
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple, TypeVar
@@ -37,7 +36,8 @@ NETWORKS = 2
 class LeftOut(NamedTuple):
     """A call with the scores of its lines and descriptions, and of its questions, by networks that have not seen it.
 
-    `unseen`: the descriptions that they have not seen either.
+    `scores`, `answers`: shape (lines, descriptions or questions, outputs). `unseen`: the descriptions that they have
+    not seen either.
     """
 
     call: MatchedCall
@@ -93,14 +93,7 @@ def learn_networks(
 
 def matcher_of(form: type[Kind], parts: Mapping[str, Array], bound: Bound, **about: int) -> Kind:
     """What was learned, as a file keeps it. `about`: how much it was learned from, for its notes."""
-    return form(
-        layers=bound.layers,
-        parts={name: part.astype(np.float32) for name, part in parts.items()},
-        template=bound.template.name,
-        template_sha256=bound.template.sha256,
-        model_sha256=bound.model_sha256,
-        notes=json.dumps({"about": bound.notes, **about}),
-    )
+    return form(parts={name: part.astype(np.float32) for name, part in parts.items()}, **bound.fields(**about))
 
 
 def _learned(

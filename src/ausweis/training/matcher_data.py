@@ -10,12 +10,9 @@ from ausweis.engines.matcher import Descriptions
 from ausweis.engines.probe import LineFeatures
 from ausweis.reading.chunks import Chunk
 
-__all__ = ["BASIS_CALLS", "CallInBasis", "MatchedCall", "basis_of", "call_in_basis", "question_shifts"]
+__all__ = ["CallInBasis", "MatchedCall", "basis_of", "call_in_basis", "question_shifts"]
 
 Array = NDArray[np.float32]
-
-BASIS_CALLS = 150
-"""Calls that the directions are found from in which lines differ most."""
 
 
 class CallInBasis(NamedTuple):

@@ -19,12 +19,12 @@ from ausweis.reading.strategies import INCIDENT_QUESTION_TEMPLATE, template_of
 from ausweis.training.incident_calls import Sides, asked_of, first_of, incident_call, may_happen, sides_of
 from ausweis.training.incident_matcher import evidence_of, learn_incidents, unseen_of
 from ausweis.training.learning import Bound
-from ausweis.training.lines import KeptLines, collect, layers_of, question_states
+from ausweis.training.lines import KeptLines, collect, layers_of, question_states, sampled
 from ausweis.training.matcher import LeftOut
-from ausweis.training.matcher_data import BASIS_CALLS, MatchedCall, basis_of, question_shifts
+from ausweis.training.matcher_data import MatchedCall, basis_of, question_shifts
 from ausweis.training.matcher_network import MatchPlan
 from ausweis.training.options import Options, drawn
-from ausweis.training.tasks import INCIDENT_TASK
+from ausweis.training.tasks import INCIDENT_TASK, template_for
 from ausweis.training.weighing import Weighed, learn_weighing, together
 
 __all__ = ["train_matcher"]
@@ -38,8 +38,8 @@ def train_matcher(options: Options) -> Path:
             what is learned.
         AusweisError: the model cannot be loaded, or a file cannot be read.
     """
-    library = default_library()
-    template, question = library.get(options.template), template_of(library, INCIDENT_QUESTION_TEMPLATE)
+    template = template_for(options.template, INCIDENT_TASK, "matcher")
+    question = template_of(default_library(), INCIDENT_QUESTION_TEMPLATE)
     described = _described(options)
     sides = sides_of(described)
 
@@ -81,7 +81,7 @@ def _in_basis(
 ) -> tuple[list[MatchedCall], dict[str, NDArray[np.float32]]]:
     """The calls in the directions in which their lines differ. `asked`: the states of the questions after each."""
     lines = KeptLines(kept, INCIDENT_TASK)
-    some = range(0, len(lines), -(-len(lines) // BASIS_CALLS))
+    some = sampled(range(len(lines)))
     basis = basis_of([lines[place].seen for place in some], descriptions, plan.token_dimensions, plan.line_dimensions)
     basis |= question_shifts(basis, [features(states) for place in some for states in asked[place]])
     calls = (incident_call(kept[place][0], lines[place], asked[place], sides, basis) for place in range(len(kept)))

@@ -4,7 +4,6 @@ The words are learned from all labelled calls, those that the probe knew before 
 calls that neither its networks nor the words have seen.
 """
 
-import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -12,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ausweis.engines.ngrams import BUCKETS, Ngrams, log_odds, ngrams_of
+from ausweis.training.folds import folds_of
 from ausweis.training.learning import Bound
 from ausweis.training.lines import Lines, Task
-from ausweis.training.probe import UNLIKELY, LeftOut, folds_of, truth_of
+from ausweis.training.probe import UNLIKELY, LeftOut, truth_of
 
 __all__ = ["LearnedNgrams", "learn_ngrams"]
 
@@ -71,40 +71,43 @@ def learn_ngrams(told: LeftOut, others: Sequence[Lines], bound: Bound, task: Tas
         [truth_of(call, names, task) for call in others],
         len(names),
     )
-    folds = list(folds_of(learned.groups))
-    kept = _often_enough(new, known, [task.pool(name) for name in names]) if len(folds) > 1 else []
+    kept = _often_enough(new, known, [task.pool(name) for name in names]) if len(learned.groups) > 1 else []
     if not kept:
         return None
     columns, names = [columns[place] for place in kept], [names[place] for place in kept]
     new, known, pools = _of_labels(new, kept), _of_labels(known, kept), [task.pool(name) for name in names]
-    words = np.zeros(new.labels.shape, np.float32)
-    for outside in folds:
-        groups = {learned.groups[place] for place in outside}
-        held = [place for place, call in enumerate(others) if call.group in groups]
-        seen = _learned([_without(new, outside), _without(known, held)])
-        rows = np.isin(new.call, outside)
-        words[rows] = _scores(seen, new.features[rows])
+    words = _left_out(new, known, learned.groups, [call.group for call in others])
     # A probe tells no more than this.
     probe = np.concatenate(told.scores)[:, columns].clip(log_odds(0.0), log_odds(1.0))
     evidence = np.stack([probe, words, np.ones_like(words)], axis=-1)
     together = np.zeros(new.labels.shape, np.float32)
-    for outside in folds:
+    for outside in folds_of(learned.groups):
         rows = np.isin(new.call, outside)
         stacking = _stacking(evidence[~rows], _without(new, outside), pools, task.bar)
         together[rows] = (evidence[rows] * stacking).sum(axis=-1)
     every = _learned([new, known])
-    lines = len(new.labels) + len(known.labels)
-    about = {"about": bound.notes, "calls": len(learned.chunks) + len(others), "lines": lines}
+    about = {"calls": len(learned.chunks) + len(others), "lines": len(new.labels) + len(known.labels)}
     ngrams = Ngrams(
         labels=tuple(names),
-        layers=(),
         parts={**every._asdict(), "stacking": _stacking(evidence, new, pools, task.bar)},
-        template=bound.template.name,
-        template_sha256=bound.template.sha256,
-        model_sha256=bound.model_sha256,
-        notes=json.dumps(about),
+        **bound._replace(layers=()).fields(**about),
     )
     return LearnedNgrams(ngrams, _with(told, columns, together))
+
+
+def _left_out(new: _Table, known: _Table, groups: Sequence[str], of_known: Sequence[str]) -> Array:
+    """The log-odds of the labels of each new line by words of calls of other groups: shape (lines, labels).
+
+    `groups`, `of_known`: of each new call and of each known one.
+    """
+    words = np.zeros(new.labels.shape, np.float32)
+    for outside in folds_of(groups):
+        names = {groups[place] for place in outside}
+        held = [place for place, group in enumerate(of_known) if group in names]
+        seen = _learned([_without(new, outside), _without(known, held)])
+        rows = np.isin(new.call, outside)
+        words[rows] = _scores(seen, new.features[rows])
+    return words
 
 
 def _with(told: LeftOut, columns: Sequence[int], together: Array) -> LeftOut:
@@ -202,6 +205,10 @@ def _stacking(evidence: Array, lines: _Table, pools: Sequence[str | None], bar: 
         columns = [column for column, other in enumerate(pools) if other == pool]
         told = lines.counts[:, columns]
         seen, truth = evidence[:, columns][told][:, :2], lines.labels[:, columns][told]
+        if len(set(truth)) < 2:
+            # Nothing can be learned: the probe is taken at its word.
+            stacking[columns, 0] = 1.0
+            continue
         regression = LogisticRegression(C=1.0).fit(seen, truth)
         weights, shift = regression.coef_[0], regression.intercept_[0]
         if bar is not None:

@@ -6,7 +6,6 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from ausweis.engines.learned_file import LearnedFile
 from ausweis.engines.learned_index import index_to_write
@@ -16,13 +15,14 @@ from ausweis.engines.protocol import Engine
 from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall, read_all
 from ausweis.evals.validate import unknown_words
+from ausweis.journal import make_folder
 from ausweis.judging import find_policy
 from ausweis.prompts import Template
 from ausweis.provenance import ModelProvenance
 from ausweis.reading.strategies import probe_for
 from ausweis.vocabulary import CATEGORIES, FACTORS
 
-__all__ = ["GoingOn", "Options", "bytes_of", "calls_of", "drawn", "notes_of", "probe_beside"]
+__all__ = ["GoingOn", "Options", "calls_of", "drawn", "notes_of", "probe_beside"]
 
 _SEED = 1
 
@@ -62,15 +62,17 @@ class Options:
         Raises:
             InputError: there is no place for it, or the version is there already.
             ModelError: the index of learned parts cannot be read.
+            RunError: the folder of `out` cannot be made.
         """
         if out := self.out:
             if self.version is not None:
                 raise InputError("--version is for the folder of learned parts: leave it out, or --out")
+            make_folder(out.parent)
             return lambda learned: _saved(learned, out)
         index, base = index_to_write(), Base(id=model.id, sha256=model.sha256)
         index.free_version(kind, template.provenance, base, self.version)
         return lambda learned: index.register(
-            kind, template.provenance, base, bytes_of(learned), about, version=self.version, bound_to=bound_to
+            kind, template.provenance, base, learned.data(), about, version=self.version, bound_to=bound_to
         )
 
 
@@ -141,12 +143,6 @@ def notes_of(options: Options, going_on: GoingOn | None) -> str:
     files = (*options.labelled, *(going_on.rehearse if going_on else ()))
     start = f", going on from {going_on.probe.name}, share {going_on.share:g}" if going_on else ""
     return f"learned from {', '.join(path.name for path in files)}{start}"
-
-
-def bytes_of(learned: LearnedFile) -> bytes:
-    """What its file has."""
-    with TemporaryDirectory() as folder:
-        return _saved(learned, Path(folder) / "part").read_bytes()
 
 
 def calls_of(options: Options, *, judged: bool = True) -> list[LabelledCall]:

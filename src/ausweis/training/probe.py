@@ -3,7 +3,6 @@
 The networks are those of `network`; `calibration` makes probabilities of their scores.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -18,13 +17,12 @@ from ausweis.reading.chunks import Chunk
 from ausweis.reading.dialogue import weighed
 from ausweis.reading.labels import STARTS_LATE
 from ausweis.training.calibration import dialogue_of, slopes_of
+from ausweis.training.folds import folds_of
 from ausweis.training.learning import Bound
-from ausweis.training.lines import Lines, Task, by_label
+from ausweis.training.lines import Lines, Task, by_label, sampled
 from ausweis.training.network import Basis, CallNumbers, Plan, basis_of, learn_network, scores_of
 
 __all__ = [
-    "BASIS_CALLS",
-    "FOLDS",
     "NETWORKS",
     "UNLIKELY",
     "Learned",
@@ -33,7 +31,6 @@ __all__ = [
     "basis_from",
     "between",
     "calibrated",
-    "folds_of",
     "learn",
     "left_out_scores",
     "network_of",
@@ -46,7 +43,6 @@ __all__ = [
 
 Array = NDArray[np.float32]
 
-FOLDS = 5
 NETWORKS = 3
 """Their scores are averaged."""
 BASIS = ("token_basis", "token_shift", "line_basis", "line_shift")
@@ -54,8 +50,6 @@ OF_LABELS = tuple(name for name, axes in PARTS.items() if axes.endswith("k"))
 """The parts that have an axis of labels, the last one."""
 UNLIKELY = -6.0
 """Log-odds of a label that a probe has not learned, where it goes on learning."""
-BASIS_CALLS = 150
-"""Calls that the directions are found from in which lines differ most."""
 
 
 class Learned(NamedTuple):
@@ -111,8 +105,7 @@ def prepare(
     With `start`, the basis is that of this probe, and its labels are kept.
     """
     if start is None:
-        sample = calls[:: -(-len(calls) // BASIS_CALLS)]
-        basis = basis_of([line for call in sample for line in call.seen], plan)
+        basis = basis_of([line for call in sampled(calls) for line in call.seen], plan)
     else:
         basis = basis_from(start)
     told: list[Lines] = []
@@ -221,21 +214,15 @@ def probe_of(
     """The probe of these networks, calibrated before."""
     parts = {name: np.stack([network[name] for network in networks]) for name in networks[0]}
     positives = np.sum([call.labels.sum(axis=0) for call in learned.numbers], axis=0).astype(int).tolist()
-    about = {
-        "about": bound.notes,
-        "calls": len(learned.chunks),
-        "lines": sum(map(len, learned.chunks)),
-        "positives": dict(zip(learned.labels, positives, strict=True)),
-    }
     return Probe(
         labels=learned.labels,
-        layers=bound.layers,
         parts={**vars(learned.basis), **parts},
-        template=bound.template.name,
-        template_sha256=bound.template.sha256,
-        model_sha256=bound.model_sha256,
-        notes=json.dumps(about),
         dialogue=dialogue,
+        **bound.fields(
+            calls=len(learned.chunks),
+            lines=sum(map(len, learned.chunks)),
+            positives=dict(zip(learned.labels, positives, strict=True)),
+        ),
     )
 
 
@@ -271,19 +258,6 @@ def networks_without(
         names = {groups[place] for place in outside}
         besides = [call for call, group in again if group not in names]
         yield outside, learn_network([*inside, *besides], plan, start=start)
-
-
-def folds_of(groups: Sequence[str]) -> Iterator[list[int]]:
-    """The places of the calls that are left out together.
-
-    Groups are whole writing passes where the calls tell them: calls by one author share a manner, so that folds by
-    chance flatter. Calls of one single group are left out by themselves.
-    """
-    if len(set(groups)) == 1:
-        groups = [str(place) for place in range(len(groups))]
-    number = {group: place for place, group in enumerate(dict.fromkeys(groups))}
-    folds = ([place for place, group in enumerate(groups) if number[group] % FOLDS == fold] for fold in range(FOLDS))
-    yield from filter(None, folds)
 
 
 def left_out_scores(

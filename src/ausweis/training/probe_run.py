@@ -15,10 +15,10 @@ from ausweis.engines.llama import LlamaEngine
 from ausweis.engines.probe import Probe
 from ausweis.errors import InputError
 from ausweis.evals.labelled import LabelledCall
-from ausweis.prompts import default_library
+from ausweis.prompts import Template, default_library
 from ausweis.training.learning import Bound
 from ausweis.training.left_out import left_out_cases
-from ausweis.training.lines import KeptLines, Task, collect, layers_of
+from ausweis.training.lines import FEWEST, KeptLines, Task, collect, layers_of
 from ausweis.training.network import GO_ON_RATE, Plan
 from ausweis.training.ngrams import learn_ngrams
 from ausweis.training.options import GoingOn, Options, calls_of, notes_of
@@ -42,6 +42,7 @@ def train_probe(options: Options, going_on: GoingOn | None = None) -> Path:
     if task is None:
         raise InputError(f"{template.name} has no probe: --template is {' or '.join(TASKS)}")
     new = calls_of(options, judged=task is FACT_TASK)
+    _need_enough(new, task, template, going_on)
     ids = {labelled.call.id for labelled in new}
     rehearsed = going_on.again(ids) if going_on else []
     engine = LlamaEngine.load(options.model)
@@ -57,22 +58,35 @@ def train_probe(options: Options, going_on: GoingOn | None = None) -> Path:
     plan = Plan(rounds=options.rounds or Plan.rounds, rate=GO_ON_RATE if going_on else Plan.rate)
     start = Start(before, KeptLines(again, task), going_on.share) if before and going_on else None
     probe, told = learn(KeptLines(pairs, task), bound, plan, task, start)
-    _show([labelled for labelled, _ in pairs], told, options, task)
-    if not probe.labels:
-        raise InputError("so few calls teach no label")
     path = keep(probe)
+    learned_from = [labelled for labelled, _ in pairs]
+    _show(learned_from, told, options, task)
     options.tell(f"{path}: {len(probe.labels)} labels; {probe.notes}")
     if options.out is None:
         known = going_on.known() if going_on else []
         others = [task.lines(labelled) for labelled in known if labelled.call.id not in ids]
         if (found := learn_ngrams(told, others, bound, task)) is not None:
-            options.tell("The same, with the words of the lines:")
-            _show([labelled for labelled, _ in pairs], found.told, options, task)
             beside: dict[LearnedKind, str] = {"probe": Probe.load(path).sha256}
             # It has versions of its own.
-            place = replace(options, version=None).keeper("ngrams", template, engine.info, about, beside)
-            options.tell(str(place(found.ngrams)))
+            keep_ngrams = replace(options, version=None).keeper("ngrams", template, engine.info, about, beside)
+            ngrams_path = keep_ngrams(found.ngrams)
+            options.tell("The same, with the words of the lines:")
+            _show(learned_from, found.told, options, task)
+            options.tell(str(ngrams_path))
     return path
+
+
+def _need_enough(calls: Sequence[LabelledCall], task: Task, template: Template, going_on: GoingOn | None) -> None:
+    """Asked for before anything is read, since reading takes hours.
+
+    Raises:
+        InputError: one call cannot be left out to be judged by what the others teach, or there is nothing to learn.
+    """
+    lines = [line for line in map(task.lines, calls) if line.chunks]
+    if len(lines) < 2:
+        raise InputError("two calls with a line by agent or caller are the fewest: one is left out to judge by it")
+    if going_on is None and not task.labels((labels for call in lines for labels in call.labels), template):
+        raise InputError(f"the calls teach nothing: no label is in {FEWEST} of their lines")
 
 
 def _show(calls: Sequence[LabelledCall], told: LeftOut, options: Options, task: Task) -> None:

@@ -10,17 +10,18 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from ausweis.errors import InputError
 from ausweis.evals.incident_label import GoldIncident, IncidentLabel, OwnIncident
 from ausweis.evals.labelled import GoldEvent, LabelledCall
 from ausweis.judging.incidents import LIKELY
-from ausweis.prompts import Template
+from ausweis.prompts import Template, default_library
 from ausweis.reading.chunks import Chunk
 from ausweis.reading.labels import SINGLE, STARTS_LATE, SUBJECTS, VERBS, meaning, speakers_of
 from ausweis.reading.strategies import INCIDENTS_TEMPLATE, TRANSCRIPT_TEMPLATE
 from ausweis.training.lines import FEWEST, Task, in_whole_turns
 from ausweis.vocabulary import INCIDENTS
 
-__all__ = ["FACT_TASK", "INCIDENT_TASK", "TASKS", "incident_label", "labels_in", "labels_of", "told_of"]
+__all__ = ["FACT_TASK", "INCIDENT_TASK", "TASKS", "incident_label", "labels_in", "labels_of", "template_for", "told_of"]
 
 Array = NDArray[np.float32]
 
@@ -157,3 +158,17 @@ INCIDENT_TASK = Task(
 )
 TASKS = {TRANSCRIPT_TEMPLATE: FACT_TASK, INCIDENTS_TEMPLATE: INCIDENT_TASK}
 """What is learned for a template."""
+
+
+def template_for(name: str, task: Task, what: str) -> Template:
+    """The template of this name, once it is one that this task is learned for. `what`: what shall be learned.
+
+    Raises:
+        InputError: it is not.
+        PromptError: there is no such template, or it cannot be used.
+    """
+    template = default_library().get(name)
+    if TASKS.get(template.id) is not task:
+        wanted = next(one for one, other in TASKS.items() if other is task)
+        raise InputError(f"no {what} is learned for {template.name}: --template is {wanted}")
+    return template

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +19,12 @@ from ausweis.reading.own_words import asked_about, question_about
 from ausweis.reading.strategies import QUESTION_TEMPLATE, template_of
 from ausweis.training.learning import Bound
 from ausweis.training.left_out import left_out_cases
-from ausweis.training.lines import KeptLines, collect, keep_arrays, kept_name, question_states
-from ausweis.training.matcher_data import BASIS_CALLS, basis_of, question_shifts
+from ausweis.training.lines import KeptLines, collect, keep_arrays, kept_name, question_states, sampled
+from ausweis.training.matcher_data import basis_of, question_shifts
 from ausweis.training.matcher_network import MatchPlan
 from ausweis.training.options import Options, calls_of, probe_beside
 from ausweis.training.showing import show_verdicts
-from ausweis.training.tasks import FACT_TASK
+from ausweis.training.tasks import FACT_TASK, template_for
 from ausweis.training.weighing import Weighed, together
 from ausweis.training.word_calls import AskedWord, asked_words, word_call, wordings_of
 from ausweis.training.words import Half, answers_with, learn_words, weighing_of
@@ -43,8 +42,8 @@ def train_words(options: Options, wordings: Path | None = None) -> Path:
             of the template for the model.
         AusweisError: the model cannot be loaded, or a file cannot be read.
     """
-    library = default_library()
-    template, question = library.get(options.template), template_of(library, QUESTION_TEMPLATE)
+    template = template_for(options.template, FACT_TASK, "matcher of words")
+    question = template_of(default_library(), QUESTION_TEMPLATE)
     calls = calls_of(options)
     words = asked_words(calls, wordings_of(wordings))
     policies = _with_own(words, calls)
@@ -66,20 +65,18 @@ def train_words(options: Options, wordings: Path | None = None) -> Path:
     plan = MatchPlan(rounds=rounds, question_rounds=rounds) if rounds else MatchPlan()
     with_own = [(labelled, path) for labelled, path in kept if labelled.policy in policies]
     questions = [
-        states
-        for labelled, path in with_own[:: -(-len(with_own) // BASIS_CALLS)]
-        for states in question_states(path, questions_of(labelled))
+        states for labelled, path in sampled(with_own) for states in question_states(path, questions_of(labelled))
     ]
     basis = _basis(lines, list(seen.values()), questions, plan)
     told = [
         word_call(labelled, lines[place], question_states(path, questions_of(labelled)), words, probe, basis)
         for place, (labelled, path) in enumerate(kept)
     ]
-    bound = Bound(template, engine.info.sha256, probe.layers, about)
+    bound = Bound(template, engine.info.sha256, probe.layers, about, probe.adapter_sha256)
     matcher = learn_words(
         told, words, seen, basis, bound, plan, lambda one, other: _show(one, other, words, calls, options.tell)
     )
-    path = keep(replace(matcher, adapter_sha256=probe.adapter_sha256))
+    path = keep(matcher)
     options.tell(f"{path}: {matcher.notes}")
     return path
 
@@ -104,7 +101,7 @@ def _basis(
     lines: KeptLines, described: Sequence[LineFeatures], questions: Sequence[Array], plan: MatchPlan
 ) -> dict[str, Array]:
     """The directions in which some of the lines differ, with what centres descriptions and questions in them."""
-    some = [lines[place].seen for place in range(0, len(lines), -(-len(lines) // BASIS_CALLS))]
+    some = [call.seen for call in sampled(lines)]
     basis = basis_of(some, described, plan.token_dimensions, plan.line_dimensions)
     return basis | question_shifts(basis, [features(states) for states in questions])
 
