@@ -1,4 +1,4 @@
-"""The calls of a run in short: those to look at first, by harm; incidents of all calls."""
+"""The calls of a run in short: those to look at first, by harm; what all calls come to."""
 
 import heapq
 from collections import Counter
@@ -9,7 +9,7 @@ from ausweis.batch.state import VERDICTS_FILE, verdict_of
 from ausweis.journal import lines
 from ausweis.judging.harm import found_in, harm, named
 
-__all__ = ["Row", "incidents_in", "worst"]
+__all__ = ["Row", "incidents_in", "to_review_in", "worst"]
 
 
 class Row(NamedTuple):
@@ -48,6 +48,17 @@ def incidents_in(folder: Path) -> Counter[str]:
     """
     path = folder / VERDICTS_FILE
     return Counter(kind for line in lines(path) for kind in _incidents(verdict_of(line, path)))
+
+
+def to_review_in(folder: Path) -> int:
+    """How many calls of a run are to review: flagged, or not sure enough.
+
+    Raises:
+        RunError: the verdicts cannot be read.
+    """
+    path = folder / VERDICTS_FILE
+    verdicts = (verdict_of(line, path) for line in lines(path))
+    return sum(bool(verdict["needs_review"] or found_in(verdict)) for verdict in verdicts)
 
 
 def _row(verdict: dict[str, Any]) -> Row:

@@ -93,4 +93,4 @@ def _show(result: "Rejudged") -> None:
         out.print(changes)
     if result.changed > len(result.changes):
         click.echo(f"and {result.changed - len(result.changes)} more that changed")
-    click.echo(f"{result.changed} calls changed\n{counts_sentence(result.counts)}\nrun folder: {result.run}")
+    click.echo(f"{result.changed} calls changed\n{counts_sentence(result.run, result.counts)}\nrun folder: {result.run}")

@@ -1,6 +1,7 @@
 """A run in short, on standard output: the worst calls, the counts, what failed."""
 
 import itertools
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ import click
 
 from ausweis.batch.manifest import Counts
 from ausweis.batch.state import failures
-from ausweis.batch.worst import Row, incidents_in, worst
+from ausweis.batch.worst import Row, incidents_in, to_review_in, worst
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,24 +31,27 @@ def console() -> "Console":
 
 
 def show_run(folder: Path, counts: Counts) -> None:
-    """The table of the worst calls, then outcomes, violations, incidents and failures."""
+    """The table of the worst calls, then outcomes, violations, incidents and failures.
+
+    Quotes hold personal data: they are shown on a terminal alone, as what is piped ends in logs and mails.
+    """
     rows = worst(folder, ROWS)
     if rows:
-        _table(rows)
+        _table(rows, quotes=sys.stdout.isatty())
         if counts.verdicts > len(rows):
             click.echo(f"and {counts.verdicts - len(rows)} more calls")
-    click.echo(counts_sentence(counts))
+    click.echo(counts_sentence(folder, counts))
     if incidents := incidents_in(folder):
         click.echo(f"incidents: {_by_number(incidents)}")
     _failures(folder, counts)
 
 
-def counts_sentence(counts: Counts) -> str:
-    """Outcomes on one line, violations on the next, where there are any."""
+def counts_sentence(folder: Path, counts: Counts) -> str:
+    """Outcomes of a run and calls to review on one line, violations on the next, where there are any."""
     outcomes = ", ".join(f"{number} {outcome}" for outcome, number in counts.ordered().outcomes.items())
     text = f"{counts.verdicts} calls judged" + (f": {outcomes}" if outcomes else "")
-    if counts.needs_review:
-        text += f"; {counts.needs_review} to review"
+    if to_review := to_review_in(folder):
+        text += f"; {to_review} to review" + (f", {counts.needs_review} of them unsure" if counts.needs_review else "")
     if counts.violations:
         text += f"\nviolations: {_by_number(counts.violations)}"
     return text
@@ -58,12 +62,13 @@ def _by_number(counts: Mapping[Any, int]) -> str:
     return ", ".join(f"{number} {word}" for word, number in ordered)
 
 
-def _table(rows: list[Row]) -> None:
+def _table(rows: list[Row], *, quotes: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("call", "outcome", "found", "turn", "quote", "risk", "review")
-    for column in (1, 3, 5):
+    quote = ("quote",) if quotes else ()
+    table = Table("call", "outcome", "found", "turn", "risk", "unsure", *quote)
+    for column in (1, 3, 4):
         table.columns[column].no_wrap = True
     # Words without blanks, some of them long: cut on narrow screens rather than the quote.
     for column in (0, 2):
@@ -75,9 +80,9 @@ def _table(rows: list[Row]) -> None:
             Text(row.outcome),
             Text("\n".join((*row.violations, *(f"{kind} ({turn})" for kind, turn in row.incidents.items())))),
             Text("" if row.turn is None else str(row.turn)),
-            Text(_shortened(row.quote)),
             Text(f"{row.risk:.2f}"),
             Text("yes" if row.needs_review else ""),
+            *([Text(_shortened(row.quote))] if quotes else []),
         )
     console().print(table)
 
