@@ -28,6 +28,7 @@ def hung_on(verdict: Verdict) -> list[tuple[int, str | None]]:
     [
         pytest.param(RIGHT, [place(3, "q3 gives pin")], [(3, "pin")], id="the only proof"),
         pytest.param(RIGHT, [place(3, "gives")], [(3, "pin")], id="some words of it"),
+        pytest.param(RIGHT, [place(3, "in")], [], id="letters of its words"),
         pytest.param(RIGHT, [place(3, "other words")], [], id="other words of the turn"),
         pytest.param(RIGHT, [place(4, "q4 accepts", "agent"), place(9, "q9")], [], id="nothing hangs on it"),
         pytest.param(RIGHT + ", 5 gives password", [place(3, "q3 gives pin")], [], id="proven by another"),

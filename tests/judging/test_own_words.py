@@ -1,4 +1,4 @@
-"""The rule: an own word counts where it was looked for by the same description, and then like any other."""
+"""The rule: an own word counts where it was looked for by the same name, description and look, then like any other."""
 
 import json
 
@@ -11,6 +11,7 @@ from ausweis.judging import Verdict, explain, judge
 from ausweis.judging.policy import Policy
 from ausweis.judging.sentences import review_sentence, violation_sentence
 from ausweis.user_yaml import load
+from ausweis.vocabulary import OwnWord
 
 OPENED = "2 gives name, 2 gives harbour_word, 3 changes key_change"
 
@@ -50,14 +51,18 @@ def test_reading_an_own_factor_out_is_a_leak_and_no_action(make_facts: FactsOf) 
     assert marina(factors=factors).read_out_level("harbour_word") == "standard"
 
 
-def other_description(policy: Policy) -> Facts:
-    words = [word.model_copy(update={"description": f"{word.description} Oder so."}) for word in policy.own_words]
-    return Facts(call_id="c", turns=9, asked_words=tuple(words))
+def asked_otherwise(policy: Policy, **update: str) -> tuple[OwnWord, ...]:
+    return tuple(word.model_copy(update=update) for word in policy.own_words)
 
 
 def test_what_nobody_looked_for_is_said_and_does_not_count(make_facts: FactsOf) -> None:
     facts = make_facts(OPENED)
-    for asked in ((), other_description(marina()).asked_words):
+    for asked in (
+        (),
+        asked_otherwise(marina(), description="Etwas anderes."),
+        asked_otherwise(marina(), name="another name"),
+        asked_otherwise(marina(), looks_like="date"),
+    ):
         verdict = judge(facts.model_copy(update={"asked_words": asked}), marina())
         assert (verdict.outcome, verdict.factors[1:], verdict.actions) == ("not_applicable", (), ())
         assert verdict.needs_review
@@ -67,6 +72,13 @@ def test_what_nobody_looked_for_is_said_and_does_not_count(make_facts: FactsOf) 
             "words": ("berth_number", "harbour_word", "berth_data", "key_change"),
         }
         assert "Liegeplatznummer, harbour word," in review_sentence(reason, "de", verdict.vocabulary)
+
+
+def test_strength_and_mask_may_change(make_facts: FactsOf) -> None:
+    facts = make_facts(OPENED)
+    same = facts.model_copy(update={"asked_words": asked_otherwise(marina(), strength="weak", mask="number")})
+    assert types(judge(same, marina())) == types(judge(read_by(facts, marina()), marina()))
+    assert not judge(same, marina()).needs_review
 
 
 def test_some_looked_for(make_facts: FactsOf) -> None:

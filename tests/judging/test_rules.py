@@ -121,6 +121,10 @@ CASES = {
         "1 speaks_for_other, 1 gives name, 1 gives pin, 3 holder_joins, 4 discloses contact_data",
         "violation unauthorised_third_party@4",
     ),
+    "the holder joins and does not, and a value is read out to who may know it": (
+        "1 speaks_for_other, 1 gives name, 1 gives pin, 2 authorisation_found, 3 holder_joins, 4 reads_out address",
+        "compliant",
+    ),
     "the holder joins and authenticates, but not enough": (
         "1 speaks_for_other, 3 holder_joins, 3 gives name, 5 gives customer_number, 5 gives date_of_birth, "
         "6 changes payment_change",
@@ -171,6 +175,10 @@ CASES = {
     ),
     "rejected after the action": (
         N + "3 gives pin, 4 discloses usage_data, 6 rejects pin",
+        "violation no_authentication@4",
+    ),
+    "in the same turn before the rejection": (
+        N + "3 gives pin, 4 discloses usage_data, 4 rejects pin",
         "violation no_authentication@4",
     ),
     "failed third party": (

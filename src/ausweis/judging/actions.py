@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from ausweis.judging.evidence import Given, ReadOut, Trace
+from ausweis.judging.evidence import Given, ReadOut, Speaking, Trace
 from ausweis.judging.rules import Rules
 from ausweis.judging.timeline import Moment
 from ausweis.vocabulary import CATEGORIES, FACTORS
 
-__all__ = ["END", "WEAKEST", "Act", "acts_of", "completing", "leaks_of"]
+__all__ = ["END", "WEAKEST", "Act", "acts_of", "completing", "leaks_of", "standing_at"]
 
 DISCLOSED_BY: dict[str | None, str] = {
     factor: record.read_out
@@ -60,14 +60,8 @@ def acts_of(moments: list[Moment], trace: Trace, rules: Rules) -> list[Act]:
 
 def _measure(moment: Moment, category: str, trace: Trace, rules: Rules) -> Act:
     level = rules.level_of[category]
-    speaking = trace.speaks_at(moment.turn)
-    held = trace.held(moment.turn, speaking.start)
+    speaking, held = standing_at(moment.turn, trace, rules)
     met = rules.met(held, level)
-    if speaking.before is not None and not rules.met(held, WEAKEST):
-        # An account holder on the line who does not authenticate, to no level at all, allows a third party nothing.
-        speaking = speaking.before
-        held = trace.held(moment.turn, speaking.start)
-        met = rules.met(held, level)
     authorisation = None
     if speaking.other is not None and "on_file" in rules.third_party:
         authorisation = next((shown for shown in trace.authorisations if shown.turn <= moment.turn), None)
@@ -84,6 +78,17 @@ def _measure(moment: Moment, category: str, trace: Trace, rules: Rules) -> Act:
     )
 
 
+def standing_at(turn: int, trace: Trace, rules: Rules) -> tuple[Speaking, int]:
+    """For whom what is done in a turn is done, and the factors verified by then."""
+    speaking = trace.speaks_at(turn)
+    held = trace.held(turn, speaking.start)
+    if speaking.before is not None and not rules.met(held, WEAKEST):
+        # An account holder on the line who does not authenticate, to no level at all, is as good as not there.
+        speaking = speaking.before
+        held = trace.held(turn, speaking.start)
+    return speaking, held
+
+
 def leaks_of(trace: Trace, rules: Rules) -> list[ReadOut]:
     """What agents read out before its level was met. What the caller said before, an agent may repeat."""
     return [
@@ -94,7 +99,7 @@ def leaks_of(trace: Trace, rules: Rules) -> list[ReadOut]:
 
 
 def _may_be_read_out(moment: Moment, trace: Trace, rules: Rules) -> bool:
-    held = trace.held(moment.turn, trace.speaks_at(moment.turn).start)
+    _, held = standing_at(moment.turn, trace, rules)
     return rules.met(held, rules.read_out[str(moment.subject)])
 
 

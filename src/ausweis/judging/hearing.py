@@ -5,6 +5,7 @@ which an agent had asked for? Facts are judged anew for each such change, which 
 makes a difference, all that was read at such places is left out at once: two of them may say the same.
 """
 
+import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
@@ -22,6 +23,7 @@ Judged = Callable[[Events], Hashable]
 """What a verdict says, of the facts with these events: equal where it is the same verdict."""
 MOST = 5
 """So many places are named; in a call that was heard badly all over, each is one too many."""
+_WORD = re.compile(r"\w+")
 TURNS_TO_ANSWER = 3
 """So many turns after a question its answer may come: a caller looks for the number first, and says so."""
 
@@ -82,7 +84,11 @@ def _read_at(place: Unsure, events: Events) -> list[Event]:
 
 def _is_at(place: Unsure, turn: int, quote: str) -> bool:
     """Whether the quote of this turn holds words of the place, or is some of them."""
-    return place.turn == turn and place.quote is not None and (place.quote in quote or quote in place.quote)
+    if place.turn != turn or place.quote is None:
+        return False
+    # Whole words: "er" is no word of "Kundennummer".
+    here, there = (f" {' '.join(_WORD.findall(text))} " for text in (place.quote, quote))
+    return here in there or there in here
 
 
 def _changes(place: Unsure, events: Events) -> Iterator[_Change]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from ausweis.judging.actions import Act, completing, leaks_of
+from ausweis.judging.actions import Act, completing, leaks_of, standing_at
 from ausweis.judging.evidence import Trace
 from ausweis.judging.reasons import (
     LateReason,
@@ -50,8 +50,7 @@ def broken_rules(acts: list[Act], trace: Trace, rules: Rules) -> list[BrokenRule
 
 def _unmet(act: Act, trace: Trace, rules: Rules, *, leaked: bool) -> tuple[ViolationType, tuple[int, ...]]:
     """Which violation an action is whose level was not met before it, and the events that show it besides."""
-    turn = act.moment.turn
-    rejection = next((moment for moment in reversed(trace.rejections) if moment.turn <= turn), None)
+    rejection = next((moment for moment in reversed(trace.rejections) if moment.place < act.moment.place), None)
     if rejection is not None and not act.later and not _answered_since(rejection, act, trace):
         return "action_after_failed_authentication", (rejection.place,)
     if act.later:
@@ -94,7 +93,7 @@ def reason_of(broken: BrokenRule, moments: Sequence[Moment], trace: Trace, rules
 def _leak(broken: BrokenRule, moments: Sequence[Moment], trace: Trace, rules: Rules) -> LeakReason:
     told = list(dict.fromkeys(str(moment.subject) for moment in moments if moment.place in broken.events))
     level = max(rules.read_out[factor] for factor in told)
-    held = trace.held(broken.turn, trace.speaks_at(broken.turn).start)
+    _, held = standing_at(broken.turn, trace, rules)
     return LeakReason(level=rules.levels[level], missing=_missing(rules, held, level), told=tuple(told))
 
 

@@ -52,9 +52,12 @@ class OwnWord(BaseModel):
         return self.kind == "factor"
 
     @property
-    def asked(self) -> tuple[str, str, str]:
-        """What the answer of a reader hangs on: a word that differs in it is another one."""
-        return self.kind, self.id, self.description
+    def asked(self) -> tuple[str, ...]:
+        """What the answer of a reader hangs on: a word that differs in it is another one.
+
+        Strength counts so little in reading that it may change.
+        """
+        return self.kind, self.id, self.name, self.description, self.looks_like or ""
 
 
 @dataclass(frozen=True, slots=True)
