@@ -22,7 +22,7 @@ test: $(VENV)/dev llama-server browser
 	$(BIN)/pytest -m model
 
 # The golden set against the baseline: from recorded answers where nothing changed, and three calls by chance asked anew.
-GOLDEN := $(addprefix evals/golden/,dev.jsonl test.jsonl short-test.jsonl field-dev.jsonl own-test.jsonl own-field-test.jsonl) \
+GOLDEN := $(addprefix evals/golden/,dev.jsonl test.jsonl short-test.jsonl field-dev.jsonl buried-test.jsonl own-test.jsonl own-field-test.jsonl) \
   $(addprefix evals/incidents/,golden.jsonl described-golden.jsonl described-field.jsonl)
 BASELINE := evals/baselines/turnwise
 gate: $(VENV)/dev
