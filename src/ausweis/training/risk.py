@@ -22,7 +22,7 @@ from ausweis.judging.risk import Calibration, Outlook
 __all__ = ["show_calibrations"]
 
 
-class Seen(NamedTuple):
+class _Seen(NamedTuple):
     """One call: what its joint outcomes say, its turns, and its label."""
 
     outlook: Outlook
@@ -30,16 +30,16 @@ class Seen(NamedTuple):
     outcome: str
 
 
-def seen(labelled: Sequence[LabelledCall], facts: Mapping[str, Facts]) -> list[Seen]:
+def _seen(labelled: Sequence[LabelledCall], facts: Mapping[str, Facts]) -> list[_Seen]:
     """The calls that were read and whose label has an outcome."""
     return [
-        Seen(outlook_of(facts[call.call.id], find_policy(call.policy).policy), len(call.call.turns), call.gold.outcome)
+        _Seen(outlook_of(facts[call.call.id], find_policy(call.policy).policy), len(call.call.turns), call.gold.outcome)
         for call in labelled
         if call.call.id in facts and call.gold.outcome is not None
     ]
 
 
-def row(calls: Sequence[Seen], expected: float, calibration: Calibration) -> str:
+def _row(calls: Sequence[_Seen], expected: float, calibration: Calibration) -> str:
     """The numbers of one golden file."""
     from sklearn.metrics import average_precision_score, brier_score_loss
 
@@ -74,9 +74,9 @@ def show_calibrations(
         for path in run.rglob("facts.jsonl")
         for read in (Facts.model_validate_json(line.data) for line in lines(path))
     }
-    sets = {Path(file.path).stem: seen(read_all([Path(file.path)]), facts) for file in manifest.plan.golden}
+    sets = {Path(file.path).stem: _seen(read_all([Path(file.path)]), facts) for file in manifest.plan.golden}
     sets = {name: calls for name, calls in sets.items() if calls}
     for share, calibration in product(shares, calibrations):
         tell(f"expected {share}, {calibration}")
         for name, calls in sets.items():
-            tell(f"    {name:<12} {row(calls, share, calibration)}")
+            tell(f"    {name:<12} {_row(calls, share, calibration)}")

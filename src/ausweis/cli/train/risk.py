@@ -1,11 +1,11 @@
-"""`ausweis train risk` and `roles`: what calibrations come to, and the words that tell who is the agent."""
+"""`ausweis train risk`: what calibrations of risk come to."""
 
 from itertools import product
 from pathlib import Path
 
 import click
 
-__all__ = ["risk", "roles"]
+__all__ = ["risk"]
 
 
 @click.command(epilog="\b\nExample:\n  ausweis train risk runs/eval-1 --longer 1.0 --longer 1.5")
@@ -34,24 +34,3 @@ def risk(
     )
     choices = product(*(given or (used,) for given, used in chosen))
     show_calibrations(run, expected or (EXPECTED,), [Calibration(*choice) for choice in choices], click.echo)
-
-
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-
-
-@click.command(epilog="\b\nExample:\n  ausweis train roles transcripts.jsonl evals/golden/train.jsonl")
-@click.argument("calls", nargs=-1, required=True, type=_FILE)
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Write this file alone. Default: in the folder of learned parts (AUSWEIS_LEARNED), where it is looked for.",
-)
-def roles(calls: tuple[Path, ...], out: Path | None) -> None:
-    """Learn from CALLS, whose sides are known, the words that tell the agent from the caller.
-
-    Any transcripts do, labelled or not. Names and what few calls have are left out.
-    """
-    from ausweis.training.roles import learn_roles
-
-    learn_roles(calls, out, click.echo)
