@@ -82,7 +82,7 @@ def test_a_broken_file(tmp_path: Path, probe: Probe) -> None:
     whole = path.read_bytes()
     for broken in (b"", whole[:40], whole[:-5], b"x" * 200):
         path.write_bytes(broken)
-        with pytest.raises(PromptError, match=r"1\.tiny\.safetensors: is no probe"):
+        with pytest.raises(PromptError, match=r"1\.tiny\.safetensors: is no learned part, or a broken one"):
             Probe.load(path)
 
 

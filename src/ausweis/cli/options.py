@@ -1,4 +1,4 @@
-"""Options that commands share: what reads calls, and how recordings are heard."""
+"""What commands share: options of what reads calls and how recordings are heard, and the type of a file's path."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,9 +6,11 @@ from typing import Any, TypeVar
 
 import click
 
-__all__ = ["Command", "added", "recording_options", "system_options"]
+__all__ = ["FILE", "Command", "added", "recording_options", "system_options"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+"""The path of a file that is there."""
 
 
 def added(*options: Callable[[Any], Any]) -> Callable[[Command], Command]:

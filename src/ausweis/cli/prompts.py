@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from ausweis.cli.options import FILE
 from ausweis.errors import PromptError
 from ausweis.prompts import Library, Template, default_library, difference, lint_file, lint_folder
 from ausweis.prompts import release as release_template
@@ -82,7 +83,7 @@ def _sample(template: Template, number: int) -> dict[str, Any]:
 
 
 @prompts.command(epilog="\b\nExample:\n  ausweis prompts lint")
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("files", nargs=-1, type=FILE)
 @click.pass_context
 def lint(context: click.Context, files: tuple[Path, ...]) -> None:
     """Check all templates and the lock, or only FILES; exit code 1 if something is wrong."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ausweis.cli.options import added
+from ausweis.cli.options import FILE, added
 from ausweis.errors import InputError
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ sign_on_options = added(
     click.option(
         "--proxy-secret",
         "secret",
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        type=FILE,
         metavar="FILE",
         help="A file with what the proxy sends besides, as X-Ausweis-Proxy-Secret, and no other program knows.",
     ),

@@ -50,22 +50,21 @@ class LearnedFile:
         Raises:
             PromptError: it is none of this kind, or its parts do not fit together.
         """
-        from safetensors import SafetensorError, safe_open
+        from safetensors import SafetensorError
         from safetensors.numpy import load
 
         try:
             data = path.read_bytes()
             parts = {name: part.astype(np.float32) for name, part in load(data).items()}
-            with safe_open(path, framework="numpy") as file:
-                about: dict[str, Any] = json.loads(file.metadata()["about"])
+            about = _about(data)
             sizes = {"k": len(about["labels"])} if "labels" in about else {}
             if about.get("schema") != cls.SCHEMA or not _fit(parts, cls.SHAPES, sizes):
-                raise PromptError("is no probe of this kind: train it again", place=str(path))
+                raise PromptError("is no learned part of this kind: train it again", place=str(path))
             told = {name: about[name] for name in _TEXTS} | {name: tuple(about[name]) for name in cls.LISTS}
             told["adapter_sha256"] = about.get("adapter_sha256", "")
             return cls(parts=parts, sha256=hashlib.sha256(data).hexdigest(), **told)
-        except (OSError, SafetensorError, KeyError, TypeError, ValueError):
-            raise PromptError("is no probe, or a broken one: train it again", place=str(path)) from None
+        except (OSError, SafetensorError, AttributeError, KeyError, TypeError, ValueError):
+            raise PromptError("is no learned part, or a broken one: train it again", place=str(path)) from None
 
     def save(self, path: Path) -> None:
         """Write the file, at once or not at all.
@@ -86,6 +85,17 @@ class LearnedFile:
         # One entry: several would be written in an order of their own each time.
         told = json.dumps({"schema": self.SCHEMA, **about}, sort_keys=True)
         return save(halves, metadata={"about": told})
+
+
+def _about(data: bytes) -> dict[str, Any]:
+    """What a file says of itself, in its header: JSON, whose length the first eight bytes tell, little-endian.
+
+    Raises:
+        KeyError, TypeError, ValueError: it says nothing that can be read.
+    """
+    length = int.from_bytes(data[:8], "little")
+    about: dict[str, Any] = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["about"])
+    return about
 
 
 def _fit(parts: Mapping[str, Array], shapes: Mapping[str, str], sizes: dict[str, int]) -> bool:

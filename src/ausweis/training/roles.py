@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ausweis.audio.role_words import FILE_NAME, FORMAT, SHIPPED_WORDS, said_by
-from ausweis.calls import Call, read_calls
+from ausweis.calls import Call, UnreadableCall, read_calls
 from ausweis.engines.learned_index import SHIPPED, index_to_write
 from ausweis.errors import InputError
 from ausweis.journal import replace_file
@@ -42,12 +42,18 @@ def learn_roles(files: Sequence[Path], out: Path | None, tell: Callable[[str], N
     """Learn from all calls of the files, tell how well calls are told that were left out, and write the words.
 
     Raises:
-        InputError: too few calls have two sides, or there is nowhere to write to.
+        InputError: too few calls have two sides or share their words, or there is nowhere to write to.
+        ModelError: the folder of learned parts or its index cannot be read.
         RunError: the file cannot be written.
     """
-    said = [_said(call) for call in _calls(files)]
+    calls, unreadable = _calls(files)
+    left_out = f"{len(unreadable)} cannot be read, the first: {unreadable[0]}" if unreadable else ""
+    said = [_said(call) for call in calls]
     if len(said) < FEWEST:
-        raise InputError(f"{len(said)} calls with an agent and a caller: {FEWEST} are the fewest to learn from")
+        few = f"{len(said)} calls with an agent and a caller: {FEWEST} are the fewest to learn from"
+        raise InputError(f"{few}; {left_out}" if left_out else few)
+    if left_out:
+        tell(f"calls left out: {left_out}")
     path = out or _file_to_write()
     show_left_out(said, tell)
     weights = _learned(said)
@@ -57,7 +63,11 @@ def learn_roles(files: Sequence[Path], out: Path | None, tell: Callable[[str], N
 
 
 def show_left_out(said: Sequence[Said], tell: Callable[[str], None]) -> None:
-    """How sure the words are of calls that they were not learned from, and how often they are right then."""
+    """How sure the words are of calls that they were not learned from, and how often they are right then.
+
+    Raises:
+        InputError: too few calls share their words.
+    """
     places = _places(len(said))
     told = np.zeros(len(said))
     for fold in range(FOLDS):
@@ -79,9 +89,12 @@ def _file_to_write() -> Path:
     return SHIPPED_WORDS if folder == SHIPPED else folder / FILE_NAME
 
 
-def _calls(files: Sequence[Path]) -> list[Call]:
-    calls = [call for call in read_calls(files) if isinstance(call, Call)]
-    return [call for call in calls if {"agent", "caller"} <= {turn.speaker for turn in call.turns}]
+def _calls(files: Sequence[Path]) -> tuple[list[Call], list[UnreadableCall]]:
+    """Those with two sides, and what cannot be read, whose reasons hold no words of a call."""
+    found = list(read_calls(files))
+    calls = [call for call in found if isinstance(call, Call)]
+    two_sided = [call for call in calls if {"agent", "caller"} <= {turn.speaker for turn in call.turns}]
+    return two_sided, [call for call in found if isinstance(call, UnreadableCall)]
 
 
 def _said(call: Call) -> Said:
@@ -95,9 +108,15 @@ def _places(calls: int) -> NDArray[np.int64]:
 
 
 def _learned(said: Sequence[Said]) -> dict[str, float]:
-    """Weights by word, in the order of the alphabet."""
+    """Weights by word, in the order of the alphabet.
+
+    Raises:
+        InputError: no word stands in enough places.
+    """
     spread = Counter(chain.from_iterable(_of_places(said)))
     words = sorted(word for word, count in spread.items() if count >= SPREAD)
+    if not words:
+        raise InputError("too few calls share their words: give more")
     first = _fitted(said, words)
     strewn = np.sqrt(np.asarray(_matrix(said, words).power(2).mean(axis=0))).ravel()
     kept = sorted(np.argsort(-np.abs(first) * strewn, kind="stable")[:MOST])

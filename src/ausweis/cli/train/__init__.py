@@ -17,7 +17,7 @@ COMMANDS = {
 }
 
 
-HOMES = {"answers": "probe", "matcher": "probe", "words": "probe", "roles": "risk"}
+HOMES = {"answers": "probe", "matcher": "probe", "words": "probe"}
 
 
 @click.command(cls=LazyGroup, package="ausweis.cli.train", table=COMMANDS, homes=HOMES)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ausweis.cli.options import added
+from ausweis.cli.options import FILE, added
 from ausweis.errors import InputError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 _reading_options = added(
-    click.argument("labelled", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)),
+    click.argument("labelled", nargs=-1, required=True, type=FILE),
     click.option("--model", metavar="ID|PATH", help="See: ausweis models list. Default: the default model."),
     click.option("--limit", type=click.IntRange(min=10), metavar="N", help="Only so many calls, drawn by chance."),
     click.option(
@@ -74,14 +74,12 @@ def options_of(given: dict[str, Any]) -> "Options":
     )
 
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-
 _go_on_options = added(
-    click.option("--go-on", type=_FILE, metavar="PROBE", help="Go on from this probe of the same template and model."),
+    click.option("--go-on", type=FILE, metavar="PROBE", help="Go on from this probe of the same template and model."),
     click.option(
         "--rehearse",
         multiple=True,
-        type=_FILE,
+        type=FILE,
         metavar="LABELLED",
         help="With --go-on: labelled calls that it has learned from. May be given several times.",
     ),
@@ -150,7 +148,7 @@ def probe(going_on: "GoingOn | None", **given: Any) -> None:
 @click.option(
     "--weigh",
     multiple=True,
-    type=_FILE,
+    type=FILE,
     metavar="LABELLED",
     help="Other calls, such as yours, by which it is learned how much answers count beside lines. Repeatable.",
 )
@@ -189,7 +187,7 @@ def matcher(**given: Any) -> None:
 @_kept_options
 @click.option("--template", default="transcript", show_default=True, help="Or another version, or a file.")
 @click.option(
-    "--wordings", type=_FILE, metavar="YAML", help="Other ways to say the descriptions: a policy, a word, sentences."
+    "--wordings", type=FILE, metavar="YAML", help="Other ways to say the descriptions: a policy, a word, sentences."
 )
 def words(wordings: Path | None, **given: Any) -> None:
     """Learn a matcher of words from LABELLED calls whose policies have factors or categories of their own.

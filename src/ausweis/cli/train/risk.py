@@ -1,19 +1,44 @@
-"""`ausweis train risk` and `roles`: what calibrations come to, and the words that tell who is the agent."""
+"""`ausweis train risk`: what calibrations of risk come to."""
 
 from itertools import product
+from math import isnan
 from pathlib import Path
 
 import click
 
-__all__ = ["risk", "roles"]
+from ausweis.errors import InputError
+
+__all__ = ["risk"]
+
+_SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
+_LOG_ODDS = click.FloatRange(-20, 20)
+"""Beyond these a doubling alone makes a call certain, whatever was read."""
 
 
-@click.command(epilog="\b\nExample:\n  ausweis train risk runs/eval-1 --longer 1.0 --longer 1.5")
+@click.command(epilog="\b\nExample:\n  ausweis train risk runs/eval-1 --longer -1.0 --longer -1.5")
 @click.argument("run", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--expected", type=float, multiple=True, metavar="SHARE", help="Of all calls, violations.")
-@click.option("--reference", type=float, multiple=True, metavar="TURNS", help="Up to so many, length is no evidence.")
-@click.option("--longer", type=float, multiple=True, metavar="LOG-ODDS", help="What each doubling of the turns takes.")
-@click.option("--surest", type=float, multiple=True, metavar="SHARE", help="No verdict is surer than this.")
+@click.option("--expected", type=_SHARE, multiple=True, metavar="SHARE", help="Of all calls, violations.")
+@click.option(
+    "--reference",
+    type=_SHARE,
+    multiple=True,
+    metavar="SHARE",
+    help="The share of violations at which what was read of a call of usual length is taken as it is.",
+)
+@click.option(
+    "--longer",
+    type=_LOG_ODDS,
+    multiple=True,
+    metavar="LOG-ODDS",
+    help="What each doubling of the turns adds; a negative number takes.",
+)
+@click.option(
+    "--surest",
+    type=click.FloatRange(0.5, 1, min_open=True),
+    multiple=True,
+    metavar="SHARE",
+    help="No verdict is surer than this.",
+)
 def risk(
     run: Path,
     expected: tuple[float, ...],
@@ -29,29 +54,10 @@ def risk(
     from ausweis.judging.risk import CALIBRATION, Calibration
     from ausweis.training.risk import show_calibrations
 
+    if any(map(isnan, (*expected, *reference, *longer, *surest))):
+        raise InputError("a calibration is made of numbers, and nan is none")
     chosen = zip(
         (reference, longer, surest), (CALIBRATION.reference, CALIBRATION.longer, CALIBRATION.surest), strict=True
     )
     choices = product(*(given or (used,) for given, used in chosen))
     show_calibrations(run, expected or (EXPECTED,), [Calibration(*choice) for choice in choices], click.echo)
-
-
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-
-
-@click.command(epilog="\b\nExample:\n  ausweis train roles transcripts.jsonl evals/golden/train.jsonl")
-@click.argument("calls", nargs=-1, required=True, type=_FILE)
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Write this file alone. Default: in the folder of learned parts (AUSWEIS_LEARNED), where it is looked for.",
-)
-def roles(calls: tuple[Path, ...], out: Path | None) -> None:
-    """Learn from CALLS, whose sides are known, the words that tell the agent from the caller.
-
-    Any transcripts do, labelled or not. Names and what few calls have are left out.
-    """
-    from ausweis.training.roles import learn_roles
-
-    learn_roles(calls, out, click.echo)

@@ -81,7 +81,7 @@ def read_all(paths: Iterable[Path]) -> Iterator[bytes]:
                 while chunk := file.read(CHUNK):
                     yield chunk
         except OSError as error:
-            raise ModelError(f"cannot be read: {error.strerror}", place=str(path)) from error
+            raise _unreadable(path, error) from error
 
 
 def noted(file: CachedFile) -> bool:
@@ -104,8 +104,11 @@ def hash_noted(path: Path, progress: Progress | None = None) -> str:
     note = cache_folder().parent / "hashes" / f"{hashlib.sha256(os.fsencode(real)).hexdigest()[:32]}.json"
     sha256 = _read_note(note, real)
     if sha256 is None:
-        before = real.stat()
-        sha256 = _hash(real, progress)
+        try:
+            before = real.stat()
+            sha256 = _hash(real, progress)
+        except OSError as error:
+            raise _unreadable(path, error) from error
         _write_note(note, real, sha256, before)
     return sha256
 
@@ -172,6 +175,10 @@ def _fill(handle: int, file: CachedFile, chunks: Iterable[bytes], progress: Prog
         os.fsync(target.fileno())
     if done != file.bytes or digest.hexdigest() != file.sha256:
         raise ModelError(_other_hash(file, done, digest.hexdigest()))
+
+
+def _unreadable(path: Path, error: OSError) -> ModelError:
+    return ModelError(f"cannot be read: {error.strerror or 'it cannot be opened'}", place=str(path))
 
 
 def _hash(path: Path, progress: Progress | None = None) -> str:

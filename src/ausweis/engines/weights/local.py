@@ -85,7 +85,7 @@ def locate_folder(model: str, *, progress: Progress | None = None) -> LocalModel
         file = path / "model.bin"
         if not file.is_file():
             raise ModelError("holds no model.bin: give the folder of a Whisper model for faster-whisper", place=model)
-        return LocalModel(path, path.resolve().name, _hash_any(file, progress))
+        return LocalModel(path, path.resolve().name, hash_noted(file, progress))
     return _ready(catalogue.entry(model, "asr"), progress)
 
 
@@ -99,7 +99,7 @@ def locate_file(model: str, *, progress: Progress | None = None) -> LocalModel:
     """
     if _is_path(model):
         path = Path(model).expanduser()
-        sha256 = _hash_any(path, progress)
+        sha256 = hash_noted(path, progress)
         known = next((entry for entry in catalogue.entries() if (entry.kind, entry.sha256) == ("voices", sha256)), None)
         if known is None:
             message = f"is not known: the catalogue has no model of kind voices with the SHA-256 {sha256}"
@@ -201,13 +201,6 @@ def _located(entry: Entry) -> LocalModel:
     folder = _folder(entry)
     path = folder if entry.kind == "asr" else folder / entry.file
     return LocalModel(path, entry.id, entry.sha256, entry.chat_format)
-
-
-def _hash_any(path: Path, progress: Progress | None) -> str:
-    try:
-        return hash_noted(path, progress)
-    except OSError as error:
-        raise _unreadable(path, error) from error
 
 
 def _unreadable(path: Path, error: OSError) -> ModelError:
