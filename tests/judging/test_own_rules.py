@@ -114,6 +114,21 @@ MISTAKES = {
     "twice": ("key_change: {", "berth_data: {", 26, "'berth_data' is a category of this policy already"),
     "of another kind": ("key_change: {", "usage_data: {", 26, "'usage_data' is no change; allowed: contact_change"),
     "an id of capitals": ("  harbour_word:\n", "  Harbour_word:\n", 14, "must be of lower-case letters, digits and _"),
+    "an id that is a number": (
+        "  harbour_word:\n",
+        "  2024:\n",
+        14,
+        "the id '2024' must be of lower-case letters, digits and _, with a letter first",
+    ),
+    "an action that is a number": ("berth_data: {", "2024: {", 24, "the id '2024' must be of lower-case letters"),
+    "an id that is no text": ("  harbour_word:\n", "  true:\n", 14, "a key must be text; put it in quotes"),
+    "a level that is a number": ("  elevated: {any", "  2: {any", 20, "a key must be text; put it in quotes"),
+    "a number within a factor": (
+        "    hot_words",
+        "    1: 2\n    hot_words",
+        13,
+        "a key must be text; put it in quotes",
+    ),
     "a long id": ("  harbour_word:\n", f"  {'x' * 61}:\n", 14, "must be of lower-case letters"),
     "a mask": (
         "    looks_like: letters",

@@ -24,10 +24,12 @@ from ausweis.vocabulary import (
 if TYPE_CHECKING:
     from ausweis.judging.policy import CategoryRule, FactorRule, Policy
 
-__all__ = ["MOST", "wrong_own_words"]
+__all__ = ["MOST", "wrong_key", "wrong_own_words"]
 
 MOST = 40
 """So many own words a policy may have: each is looked for in every line of a call."""
+ID_PLACES = {("factors",), ("actions", "disclosure"), ("actions", "change")}
+"""Where the keys are ids."""
 Path = tuple[str | int, ...]
 MEANINGS: Mapping[str, str] = {
     **dict.fromkeys(VIOLATIONS, "a violation"),
@@ -90,6 +92,11 @@ def wrong_own_words(policy: "Policy") -> Iterator[tuple[Path, str]]:
             yield (*word.place, "description"), f"{other!r} and {word.id!r} have the same description"
 
 
+def wrong_key(path: Sequence[str]) -> str:
+    """What is wrong with a key that is no text as an id of a factor or category; empty where it stands elsewhere."""
+    return _wrong_form(path[-1]) if tuple(path[:-1]) in ID_PLACES and not is_word(path[-1]) else ""
+
+
 def _named(policy: "Policy") -> Iterator[_Named]:
     for word, rule in policy.factors.items():
         yield _Named("factor", word, ("factors", word), rule)
@@ -104,12 +111,11 @@ def _wrong_id(word: _Named, meaning: str) -> tuple[Path, str] | None:
         return word.place, f"{word.id!r} is {meaning} already; choose another id for the {word.noun}"
     if not word.own_keys:
         return word.place, unknown(word.noun, word.id, _known(word)) + f"; a {word.noun} of your own has a description"
-    if not is_word(word.id):
-        message = (
-            f"the id {word.id[:80]!r} must be of lower-case letters, digits and _, with a letter first, 60 at most"
-        )
-        return word.place, message
-    return None
+    return None if is_word(word.id) else (word.place, _wrong_form(word.id))
+
+
+def _wrong_form(word: str) -> str:
+    return f"the id {word[:80]!r} must be of lower-case letters, digits and _, with a letter first, 60 at most"
 
 
 def _known(word: _Named) -> Sequence[str]:
