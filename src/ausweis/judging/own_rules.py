@@ -143,4 +143,5 @@ def _wrong_texts(word: _Named) -> Iterator[tuple[Path, str]]:
         if clean(text) != text or "\n" in text or "\t" in text:
             yield place, f"the {place[len(word.place)]} of {word.id!r} must be plain text on one line"
         elif MARKER.search(text):
-            yield place, f"the {place[len(word.place)]} of {word.id!r} must hold no < and no [ before a sign"
+            hint = "directly before another character; leave them out, or put a blank behind them"
+            yield place, f"the {place[len(word.place)]} of {word.id!r} must not hold < or [ {hint}"
