@@ -46,7 +46,7 @@ MISTAKES = {
         "[berth_number, date",
         "[berth_numbr, date",
         19,
-        "unknown factor 'berth_numbr' (perhaps 'bert",
+        "unknown factor 'berth_numbr' (perhaps 'berth_number'?); allowed: name, date_of_birth, berth_number, harbour_w",
     ),
     "misspelt action": (
         "financial_data: standard",

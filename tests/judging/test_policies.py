@@ -94,14 +94,31 @@ def test_a_policy_of_one_s_own(tmp_path: Path) -> None:
 
 
 MISTAKES = {
-    "unknown factor": ("- [pin]", "- [pim]", 12, "unknown factor 'pim' (perhaps 'pin'?); allowed: name, date_of"),
+    "unknown factor": ("- [pin]", "- [pim]", 12, "unknown factor 'pim' (perhaps 'pin'?); allowed: name, pin, date"),
     "unknown factor in factors": (
         "  date_of_birth: {}",
         "  birthday: {}",
         8,
         "unknown factor 'birthday'; allowed: name",
     ),
-    "not among the factors": ("- [pin]", "- [email]", 12, "'email' is not in factors; allowed: name, pin, date_of_b"),
+    "not among the factors": (
+        "- [pin]",
+        "- [email]",
+        12,
+        "'email' is not in factors; allowed: name, pin, date_of_birth; or name it under factors first",
+    ),
+    "misspelt and not among the factors": (
+        "- [pin]",
+        "- [emial]",
+        12,
+        "unknown factor 'emial' (perhaps 'email'?); allowed: name, pin, date_of_birth; or name it under factors first",
+    ),
+    "among no factors": (
+        "factors:\n  name:\n  pin: {strength: weak}\n  date_of_birth: {}",
+        "factors: {}",
+        9,
+        "the factor 'pin' is not in factors, which are none; name it there first",
+    ),
     "empty set": ("- [pin]", "- []", 12, "must not be empty"),
     "no set": ("      - [pin]\n      - [date_of_birth]", "      []", 11, "levels.basic.any_of must not be empty"),
     "no level": ("levels:\n  basic:", "levels: {}\nx:\n  basic:", 9, "levels must not be empty"),
@@ -155,6 +172,14 @@ def test_a_mistake_is_said_with_its_line(tmp_path: Path, old: str, new: str, lin
     with pytest.raises(PolicyError) as caught:
         find_policy(path)
     assert str(caught.value).startswith(f"{path}:")
+
+
+def test_a_word_that_no_factor_is_where_all_known_ones_count(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    factors = "factors:\n  name:\n  pin: {strength: weak}\n  date_of_birth: {}\n"
+    path.write_text(GOOD.replace(factors, "").replace("- [pin]", "- [pim]"), encoding="utf-8")
+    (problem,) = check_policy(path)
+    assert problem.message == f"unknown factor 'pim' (perhaps 'pin'?); allowed: {', '.join(FACTORS)}"
 
 
 @pytest.mark.parametrize("text", ["", "- a\n- b\n", "just words", "[" * 3000, "a: \x01"])

@@ -34,16 +34,26 @@ def _wrong_sets(policy: "Policy") -> Iterator[Contradiction]:
         for number, factors in enumerate(level.any_of):
             place = ("levels", name, "any_of", number)
             for i, factor in enumerate(factors):
-                if factor in FACTORS and factor not in policy.factors:
-                    allowed = ", ".join(policy.factors)
-                    yield (*place, i), f"the factor {factor!r} is not in factors; allowed: {allowed}"
-                elif factor not in policy.factors:
-                    yield (*place, i), unknown("factor", factor, tuple(dict.fromkeys((*FACTORS, *policy.factors))))
+                if factor not in policy.factors:
+                    yield (*place, i), _no_factor(factor, policy)
             if len(set(factors)) < len(factors):
                 yield place, "a set names a factor twice"
             elif frozenset(factors) in seen:
                 yield place, f"the level {name!r} has this set twice"
             seen.add(frozenset(factors))
+
+
+def _no_factor(factor: str, policy: "Policy") -> str:
+    allowed = tuple(policy.factors)
+    if not allowed:
+        return f"the factor {factor!r} is not in factors, which are none; name it there first"
+    if "factors" not in policy.model_fields_set:  # to name one there would be to leave all others out
+        return unknown("factor", factor, allowed)
+    if factor in FACTORS:
+        said = f"the factor {factor!r} is not in factors; allowed: {', '.join(allowed)}"
+    else:
+        said = unknown("factor", factor, allowed, tuple(FACTORS))
+    return f"{said}; or name it under factors first"
 
 
 def _wrong_actions(policy: "Policy") -> Iterator[Contradiction]:
