@@ -105,6 +105,12 @@ MISTAKES = {
         15,
         "'berth_number' and 'harbour_word' have",
     ),
+    "the same but for its signs": (
+        WORD,
+        '    description: "die nummer des liegeplatzes: ein Buchstabe, für den Steg, und zwei  Ziffern"\n',
+        15,
+        "'berth_number' and 'harbour_word' have the same description",
+    ),
     "a known one described": (
         "  name: {}",
         "  name: {description: Der Name.}",
@@ -187,6 +193,21 @@ def test_a_mistake_is_said_with_its_line(tmp_path: Path, old: str, new: str, lin
     first = said(tmp_path, MARINA.replace(old, new))[0]
     assert first[0] == line
     assert words in first[1]
+
+
+def test_all_that_an_own_word_lacks_and_all_that_is_wrong_with_its_texts(tmp_path: Path) -> None:
+    text = MARINA.replace(BERTH, "    description: Die <Nummer>.\n").replace("    strength: weak\n", "")
+    text = text.replace("    looks_like: letters\n", "").replace("  harbour_word:\n", "  Harbour:\n").replace(WORD, "")
+    assert [(line, message.split(" must ")[0]) for line, message in said(tmp_path, text) if line < 16] == [
+        (8, "the factor 'berth_number' is your own and needs the key 'strength': strong or weak"),
+        (
+            8,
+            "the factor 'berth_number' is your own and needs the key 'looks_like': digits, letters, date or words",
+        ),
+        (10, "the description of 'berth_number'"),
+        (12, "the id 'Harbour'"),
+        (12, "the factor 'Harbour' is your own and needs the key 'description'"),
+    ]
 
 
 def test_too_many(tmp_path: Path) -> None:

@@ -182,6 +182,23 @@ def test_a_word_that_no_factor_is_where_all_known_ones_count(tmp_path: Path) -> 
     assert problem.message == f"unknown factor 'pim' (perhaps 'pin'?); allowed: {', '.join(FACTORS)}"
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "hides"),
+    [
+        ("language: en", "langauge: en", True),
+        ("title: Mine", "title: Mine: all", True),
+        ("  pin: {", "  2024: {", True),
+        ("- [pin]", "- [pim]", False),
+    ],
+)
+def test_more_may_show_where_the_rest_was_not_looked_at(tmp_path: Path, old: str, new: str, hides: bool) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(GOOD.replace(old, new).replace("usage_data: basic", "usage_data: bad"), encoding="utf-8")
+    told = CliRunner().invoke(policies, ["validate", str(path)]).stderr.splitlines()
+    assert (told[-1] == f"{path}: more may show once this is mended") is hides
+    assert any("'bad'" in line for line in told) is not hides
+
+
 @pytest.mark.parametrize("text", ["", "- a\n- b\n", "just words", "[" * 3000, "a: \x01"])
 def test_what_is_no_policy_at_all(tmp_path: Path, text: str) -> None:
     path = tmp_path / "mine.yaml"

@@ -47,7 +47,10 @@ def validate(context: click.Context, policy: tuple[str, ...]) -> None:
     faulty = False
     for name in policy:
         try:
-            problems = [f"{name}:{problem.line}: {problem.message}" for problem in check_policy(name)]
+            found = check_policy(name)
+            problems = [f"{name}:{problem.line}: {problem.message}" for problem in found]
+            if any(problem.hides for problem in found):
+                problems.append(f"{name}: more may show once this is mended")
         except AusweisError as error:
             problems = [str(error)]
         for problem in problems:

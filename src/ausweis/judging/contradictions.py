@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ausweis.judging.own_rules import wrong_own_words
+from ausweis.judging.own_rules import bare, wrong_own_words
 from ausweis.judging.unknown import unknown
 from ausweis.vocabulary import CATEGORIES, FACTORS, INCIDENTS, KNOWN_WORDS, ActionKind
 
@@ -75,6 +75,7 @@ def _wrong_incidents(policy: "Policy") -> Iterator[Contradiction]:
     said: set[str] = set()
     for number, rule in enumerate(policy.incidents):
         place = ("incidents", number)
+        description = bare(rule.description or "")
         if (rule.kind is None) == (rule.description is None):
             yield place, "an incident has a kind, or an id and a description of its own"
         elif rule.kind is None and (rule.own_id is None or rule.own_id in INCIDENTS):
@@ -83,8 +84,8 @@ def _wrong_incidents(policy: "Policy") -> Iterator[Contradiction]:
             yield (*place, "id"), f"the incident {rule.kind!r} has its kind for a name: leave the id out"
         elif rule.kind is not None and rule.speaker is not None:
             yield (*place, "speaker"), f"whose words are looked at is known for {rule.kind!r}"
-        elif rule.description is not None and rule.description in said:
+        elif description and description in said:
             yield place, "this description stands here twice"
         elif rule.id in said:
             yield place, f"the incident {rule.id!r} stands here twice"
-        said |= {rule.id, rule.description or rule.id}
+        said |= {rule.id, description}

@@ -57,10 +57,14 @@ PARTS: dict[str, type[BaseModel]] = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One mistake: its line, counted from 1, and a sentence that says what is allowed."""
+    """One mistake: its line, counted from 1, and a sentence that says what is allowed.
+
+    `hides`: because of it the rest was not looked at, and more mistakes may show once it is mended.
+    """
 
     line: int
     message: str
+    hides: bool = False
 
 
 def problems_of(error: ValidationError, document: "Document") -> list[Problem]:
@@ -70,7 +74,8 @@ def problems_of(error: ValidationError, document: "Document") -> list[Problem]:
         if detail["type"] == "too_short" and detail["input"]:
             continue  # pydantic counts only the items without mistakes, and those have their own line
         line = document.line([step for step in detail["loc"] if step != "[key]"])
-        problems.append(Problem(line, sentence(detail, detail["loc"])))
+        # What the whole says is looked at only where all parts are well-formed.
+        problems.append(Problem(line, sentence(detail, detail["loc"]), hides=detail["type"] != "impossible"))
     return sorted(dict.fromkeys(problems), key=lambda problem: problem.line)
 
 
