@@ -274,6 +274,7 @@ def test_the_commands(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(MARINA, encoding="utf-8")
     words = runner.invoke(policies, ["words", str(path)]).output
+    assert re.search(r"^  pin +Ein", words, re.MULTILINE)
     assert re.search(r"^  berth_number +Die Nummer des Liegeplatzes", words, re.MULTILINE)
     assert re.search(r"^  change: key_change +Der Agent sperrt", words, re.MULTILINE)
     assert "berth_number" not in runner.invoke(policies, ["words"]).output
