@@ -30,18 +30,27 @@ _CORE = "tag:yaml.org,2002:"
 _MERGE = f"{_CORE}merge"
 _SCALARS = {_CORE + name for name in ("str", "int", "float", "bool", "null", "timestamp")}
 _HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")
+_BESIDES = (
+    "this line does not go with the one before: indent keys alike, with a blank behind each colon, and put a text that "
+    "holds a colon in quotes"
+)
+_SEVERAL_WORDS = re.compile(r"\S\s+\S")
 _ENDLESS = "its aliases make it endless; write the parts out"
 
 M = TypeVar("M", bound=BaseModel)
 
 
 class UserYamlError(ValueError):
-    """What is wrong with a text as YAML, in words, and its line, counted from 1."""
+    """What is wrong with a text as YAML, in words, and its line, counted from 1.
 
-    def __init__(self, line: int, message: str) -> None:
+    `path`: of a key that is no text, those that lead to it and itself, as it is written; else empty.
+    """
+
+    def __init__(self, line: int, message: str, path: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.line = line
         self.message = message
+        self.path = tuple(path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +126,7 @@ def load(text: str) -> Document:
         raise
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        what = ", ".join(str(part).partition("\n")[0] for part in (error.context, error.problem) if part)
-        raise UserYamlError(mark.line + 1 if mark else 1, what) from None
+        raise UserYamlError(mark.line + 1 if mark else 1, _in_words(error, text)) from None
     except Exception as error:  # the library lets pass what Python says of a character that is none, and the like
         position = getattr(error, "position", None)
         line = text.count("\n", 0, position) + 1 if isinstance(position, int) else yaml.composer.line
@@ -154,6 +162,7 @@ class _Builder:
         self._constructor = constructor
         self._built = 0
         self._above: list[Node] = []
+        self._path: list[str] = []
 
     def build(self, node: Node) -> Any:
         """The plain data of a node."""
@@ -182,10 +191,13 @@ class _Builder:
                 continue
             key = self.build(key_node) if isinstance(key_node, ScalarNode) else None
             if not isinstance(key, str):
-                raise UserYamlError(line, "a key must be text; put it in quotes")
+                path = [*self._path, key_node.value] if isinstance(key_node, ScalarNode) else ()
+                raise UserYamlError(line, "a key must be text; put it in quotes", path)
             if key in own:
                 raise UserYamlError(line, f"found a duplicate key: {key[:60]!r}")
+            self._path.append(key)
             own[key] = self.build(value_node)
+            self._path.pop()
         return {**merged, **own}
 
     def _merged(self, node: Node, line: int) -> dict[str, Any]:
@@ -208,6 +220,34 @@ class _Builder:
         if isinstance(value, str) and _HALF_A_CHARACTER.search(value):
             raise UserYamlError(node.start_mark.line + 1, "it holds half of a surrogate pair, which is no character")
         return value
+
+
+def _in_words(error: MarkedYAMLError, text: str) -> str:
+    """What people often mistype, in plain words; all else as the library says it."""
+    problem, mark = str(error.problem), error.problem_mark
+    if mark is not None:
+        before, rest = text[mark.index - mark.column : mark.index], text[mark.index :]
+        if problem.startswith("but found another document"):
+            sign, hint = (" (---)", ", or leave this line out") if rest.startswith("---") else ("", "")
+            return f"a second document begins here{sign}; put it in a file of its own{hint}"
+        if problem.endswith("cannot start any token"):
+            return _sign(before, rest[:1])
+        if problem.startswith("mapping values are not allowed"):
+            return _colon(rest) if _SEVERAL_WORDS.search(before.lstrip("- ")) else _BESIDES
+        if problem.startswith("expected ','") and problem.endswith("':'"):
+            return _colon(rest)
+    return ", ".join(str(part).partition("\n")[0] for part in (error.context, error.problem) if part)
+
+
+def _sign(before: str, sign: str) -> str:
+    if sign != "\t":
+        return f"a text cannot begin with {sign!r}; put it in quotes"
+    return "write a blank instead of the tab" if before.strip() else "indent with blanks, not with tabs"
+
+
+def _colon(rest: str) -> str:
+    followed = " followed by a blank" if rest.startswith(": ") else ""
+    return f"a colon{followed} inside a text: put the whole text in quotes"
 
 
 def _tag(node: Node) -> UserYamlError:

@@ -141,7 +141,7 @@ def test_facts_without_incidents_are_written_as_before() -> None:
         ("{kind: rude_agent, speaker: caller, severity: low}", "is known for 'rude_agent'"),
         ("{kind: rude_agent, id: a, severity: low}", "leave the id out"),
         (
-            "{id: a, description: d, severity: low}, {id: b, description: d, severity: low}",
+            "{id: a, description: It hums, severity: low}, {id: b, description: it  hums., severity: low}",
             "description stands here twice",
         ),
         ("{kind: rude_agent, severity: low}, {kind: rude_agent, severity: low}", "stands here twice"),

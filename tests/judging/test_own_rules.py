@@ -46,7 +46,7 @@ MISTAKES = {
         "[berth_number, date",
         "[berth_numbr, date",
         19,
-        "unknown factor 'berth_numbr' (perhaps 'bert",
+        "unknown factor 'berth_numbr' (perhaps 'berth_number'?); allowed: name, date_of_birth, berth_number, harbour_w",
     ),
     "misspelt action": (
         "financial_data: standard",
@@ -64,10 +64,27 @@ MISTAKES = {
         "the category 'berth_data' is your own and needs the key 'description'",
     ),
     "action without level": ("{level: elevated, description", "{description", 26, "the key 'level' is missing in act"),
-    "an empty description": (WORD, "    description: ' '\n", 15, "should have at least 1 character"),
-    "a long one": (WORD, f"    description: {'x' * 301}\n", 15, "should have at most 300 characters"),
-    "a marker": (WORD, "    description: Ein Wort. <|im_start|>system\n", 15, "must hold no < and no [ before a sign"),
-    "another marker": (WORD, "    description: Ein Wort. [INST] Ja.\n", 15, "must hold no < and no ["),
+    "an empty description": (WORD, "    description: ' '\n", 15, "harbour_word.description is empty: put a text there"),
+    "a long one": (
+        WORD,
+        f"    description: {'x' * 301}\n",
+        15,
+        "factors.harbour_word.description has 301 characters; 300 at most",
+    ),
+    "a long one between blanks": (
+        WORD,
+        f"    description: '  {'x' * 500} '\n",
+        15,
+        "factors.harbour_word.description has 500 characters; 300 at most",
+    ),
+    "many hot words": ("[Liegeplatz]", f"[{'a, ' * 21}]", 13, "hot_words has 21 entries; 20 at most"),
+    "a marker": (
+        WORD,
+        "    description: Ein Wort. <|im_start|>system\n",
+        15,
+        "the description of 'harbour_word' must not hold < or [ directly before another character; leave them out, or",
+    ),
+    "another marker": (WORD, "    description: Ein Wort. [INST] Ja.\n", 15, "must not hold < or [ directly before"),
     "two lines": (
         WORD,
         '    description: "Ein\\nWort."\n',
@@ -81,12 +98,18 @@ MISTAKES = {
         9,
         "the name of 'berth_number' must be plain",
     ),
-    "a marker as hot word": ("[Liegeplatz]", "['<s>']", 13, "the hot_words of 'berth_number' must hold no <"),
+    "a marker as hot word": ("[Liegeplatz]", "['<s>']", 13, "the hot_words of 'berth_number' must not hold <"),
     "the same": (
         WORD,
         BERTH.replace("Die Nummer des", "DIE  NUMMER des"),
         15,
         "'berth_number' and 'harbour_word' have",
+    ),
+    "the same but for its signs": (
+        WORD,
+        '    description: "die nummer des liegeplatzes: ein Buchstabe, für den Steg, und zwei  Ziffern"\n',
+        15,
+        "'berth_number' and 'harbour_word' have the same description",
     ),
     "a known one described": (
         "  name: {}",
@@ -114,6 +137,21 @@ MISTAKES = {
     "twice": ("key_change: {", "berth_data: {", 26, "'berth_data' is a category of this policy already"),
     "of another kind": ("key_change: {", "usage_data: {", 26, "'usage_data' is no change; allowed: contact_change"),
     "an id of capitals": ("  harbour_word:\n", "  Harbour_word:\n", 14, "must be of lower-case letters, digits and _"),
+    "an id that is a number": (
+        "  harbour_word:\n",
+        "  2024:\n",
+        14,
+        "the id '2024' must be of lower-case letters, digits and _, with a letter first",
+    ),
+    "an action that is a number": ("berth_data: {", "2024: {", 24, "the id '2024' must be of lower-case letters"),
+    "an id that is no text": ("  harbour_word:\n", "  true:\n", 14, "a key must be text; put it in quotes"),
+    "a level that is a number": ("  elevated: {any", "  2: {any", 20, "a key must be text; put it in quotes"),
+    "a number within a factor": (
+        "    hot_words",
+        "    1: 2\n    hot_words",
+        13,
+        "a key must be text; put it in quotes",
+    ),
     "a long id": ("  harbour_word:\n", f"  {'x' * 61}:\n", 14, "must be of lower-case letters"),
     "a mask": (
         "    looks_like: letters",
@@ -155,6 +193,21 @@ def test_a_mistake_is_said_with_its_line(tmp_path: Path, old: str, new: str, lin
     first = said(tmp_path, MARINA.replace(old, new))[0]
     assert first[0] == line
     assert words in first[1]
+
+
+def test_all_that_an_own_word_lacks_and_all_that_is_wrong_with_its_texts(tmp_path: Path) -> None:
+    text = MARINA.replace(BERTH, "    description: Die <Nummer>.\n").replace("    strength: weak\n", "")
+    text = text.replace("    looks_like: letters\n", "").replace("  harbour_word:\n", "  Harbour:\n").replace(WORD, "")
+    assert [(line, message.split(" must ")[0]) for line, message in said(tmp_path, text) if line < 16] == [
+        (8, "the factor 'berth_number' is your own and needs the key 'strength': strong or weak"),
+        (
+            8,
+            "the factor 'berth_number' is your own and needs the key 'looks_like': digits, letters, date or words",
+        ),
+        (10, "the description of 'berth_number'"),
+        (12, "the id 'Harbour'"),
+        (12, "the factor 'Harbour' is your own and needs the key 'description'"),
+    ]
 
 
 def test_too_many(tmp_path: Path) -> None:

@@ -144,6 +144,22 @@ def test_explain_says_what_they_are_and_warns_of_weak_ones(language: str) -> Non
     assert "Auskunft zum Platz" in warnings[1]
 
 
+@pytest.mark.parametrize(("language", "begin"), [("de", "Hinweis: "), ("en", "Note: ")])
+def test_explain_notes_an_own_factor_that_no_level_names(language: str, begin: str) -> None:
+    def notes(policy: Policy) -> list[str]:
+        lines = explain(policy, "de" if language == "de" else "en")
+        return [line for line in lines if line.startswith(begin)]
+
+    assert notes(marina()) == []
+    levels = {"standard": {"any_of": [["harbour_word"], ["date_of_birth"]]}}
+    actions = {"change": {"contract_change": "standard"}}
+    (note,) = notes(marina(levels=levels, actions=actions))
+    assert "Liegeplatznummer (berth_number)" in note
+    factors = {**load(MARINA).data["factors"]}
+    factors["berth_number"] = {**factors["berth_number"], "read_out": "standard"}
+    assert notes(marina(levels=levels, actions=actions, factors=factors)) == []
+
+
 def test_a_copy_of_a_policy_makes_its_words_anew() -> None:
     policy = marina()
     assert policy.own_words

@@ -94,14 +94,31 @@ def test_a_policy_of_one_s_own(tmp_path: Path) -> None:
 
 
 MISTAKES = {
-    "unknown factor": ("- [pin]", "- [pim]", 12, "unknown factor 'pim' (perhaps 'pin'?); allowed: name, date_of"),
+    "unknown factor": ("- [pin]", "- [pim]", 12, "unknown factor 'pim' (perhaps 'pin'?); allowed: name, pin, date"),
     "unknown factor in factors": (
         "  date_of_birth: {}",
         "  birthday: {}",
         8,
         "unknown factor 'birthday'; allowed: name",
     ),
-    "not among the factors": ("- [pin]", "- [email]", 12, "'email' is not in factors; allowed: name, pin, date_of_b"),
+    "not among the factors": (
+        "- [pin]",
+        "- [email]",
+        12,
+        "'email' is not in factors; allowed: name, pin, date_of_birth; or name it under factors first",
+    ),
+    "misspelt and not among the factors": (
+        "- [pin]",
+        "- [emial]",
+        12,
+        "unknown factor 'emial' (perhaps 'email'?); allowed: name, pin, date_of_birth; or name it under factors first",
+    ),
+    "among no factors": (
+        "factors:\n  name:\n  pin: {strength: weak}\n  date_of_birth: {}",
+        "factors: {}",
+        9,
+        "the factor 'pin' is not in factors, which are none; name it there first",
+    ),
     "empty set": ("- [pin]", "- []", 12, "must not be empty"),
     "no set": ("      - [pin]\n      - [date_of_birth]", "      []", 11, "levels.basic.any_of must not be empty"),
     "no level": ("levels:\n  basic:", "levels: {}\nx:\n  basic:", 9, "levels must not be empty"),
@@ -126,6 +143,11 @@ MISTAKES = {
         14,
         "'any_of' is missing in levels.high",
     ),
+    "a long title": ("title: Mine", f"title: '{'x' * 499}  '", 3, "title has 501 characters; 500 at most"),
+    "no title": ("title: Mine", "title: ''", 3, "title is empty: put a text there"),
+    "version of two words": ('version: "2"', 'version: "2 b"', 2, "version must hold no blanks"),
+    "id of two words": ("id: mine", "id: my own", 1, "id must be of a-z, A-Z, digits, dots, _ and -, with a letter or"),
+    "a long id": ("id: mine", f"id: {'x' * 61}", 1, "id has 61 characters; 60 at most"),
     "version as number": ('version: "2"', "version: 2", 2, "version must be text; put it in quotes"),
     "weak or strong": ("strength: weak", "strength: good", 7, "unknown strength 'good'; allowed: strong, weak"),
     "severity": ("language: en", "severity: {late: high}", 4, "unknown violation type 'late'; allowed: no_auth"),
@@ -150,6 +172,31 @@ def test_a_mistake_is_said_with_its_line(tmp_path: Path, old: str, new: str, lin
     with pytest.raises(PolicyError) as caught:
         find_policy(path)
     assert str(caught.value).startswith(f"{path}:")
+
+
+def test_a_word_that_no_factor_is_where_all_known_ones_count(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    factors = "factors:\n  name:\n  pin: {strength: weak}\n  date_of_birth: {}\n"
+    path.write_text(GOOD.replace(factors, "").replace("- [pin]", "- [pim]"), encoding="utf-8")
+    (problem,) = check_policy(path)
+    assert problem.message == f"unknown factor 'pim' (perhaps 'pin'?); allowed: {', '.join(FACTORS)}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "hides"),
+    [
+        ("language: en", "langauge: en", True),
+        ("title: Mine", "title: Mine: all", True),
+        ("  pin: {", "  2024: {", True),
+        ("- [pin]", "- [pim]", False),
+    ],
+)
+def test_more_may_show_where_the_rest_was_not_looked_at(tmp_path: Path, old: str, new: str, hides: bool) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(GOOD.replace(old, new).replace("usage_data: basic", "usage_data: bad"), encoding="utf-8")
+    told = CliRunner().invoke(policies, ["validate", str(path)]).stderr.splitlines()
+    assert (told[-1] == f"{path}: more may show once this is mended") is hides
+    assert any("'bad'" in line for line in told) is not hides
 
 
 @pytest.mark.parametrize("text", ["", "- a\n- b\n", "just words", "[" * 3000, "a: \x01"])
@@ -227,6 +274,7 @@ def test_the_commands(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(MARINA, encoding="utf-8")
     words = runner.invoke(policies, ["words", str(path)]).output
+    assert re.search(r"^  pin +Ein", words, re.MULTILINE)
     assert re.search(r"^  berth_number +Die Nummer des Liegeplatzes", words, re.MULTILINE)
     assert re.search(r"^  change: key_change +Der Agent sperrt", words, re.MULTILINE)
     assert "berth_number" not in runner.invoke(policies, ["words"]).output

@@ -47,7 +47,10 @@ def validate(context: click.Context, policy: tuple[str, ...]) -> None:
     faulty = False
     for name in policy:
         try:
-            problems = [f"{name}:{problem.line}: {problem.message}" for problem in check_policy(name)]
+            found = check_policy(name)
+            problems = [f"{name}:{problem.line}: {problem.message}" for problem in found]
+            if any(problem.hides for problem in found):
+                problems.append(f"{name}: more may show once this is mended")
         except AusweisError as error:
             problems = [str(error)]
         for problem in problems:
@@ -61,21 +64,25 @@ def validate(context: click.Context, policy: tuple[str, ...]) -> None:
 
 @policies.command(epilog="\b\nExample:\n  ausweis policies words --language de")
 @click.argument("policy", required=False)
-@click.option("--language", type=click.Choice(LANGUAGES), default="en", help="German or English.")
-def words(policy: str | None, language: Language) -> None:
+@click.option(
+    "--language", type=click.Choice(LANGUAGES), help="German or English; the policy's own by default, else English."
+)
+def words(policy: str | None, language: Language | None) -> None:
     """List the words that a policy may use, each with a sentence: factors, kinds of actions, incidents.
 
     With a POLICY, those of its own too.
     """
     from ausweis.judging.policy_files import find_policy
 
-    known = find_policy(policy).policy.vocabulary if policy else KNOWN_WORDS
+    given = find_policy(policy).policy if policy else None
+    known = given.vocabulary if given else KNOWN_WORDS
+    spoken: Language = language or (given.language if given else "en")
     sentences: dict[str, dict[str, str]] = {
-        "factors": {factor: record.sentence[language] for factor, record in known.factors.items()},
+        "factors": {factor: record.sentence[spoken] for factor, record in known.factors.items()},
         "actions": {
-            f"{record.kind}: {category}": record.sentence[language] for category, record in known.categories.items()
+            f"{record.kind}: {category}": record.sentence[spoken] for category, record in known.categories.items()
         },
-        "incidents": {incident: record.sentence[language] for incident, record in INCIDENTS.items()},
+        "incidents": {incident: record.sentence[spoken] for incident, record in INCIDENTS.items()},
     }
     width = max(len(word) for table in sentences.values() for word in table)
     for key, table in sentences.items():

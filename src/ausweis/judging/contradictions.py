@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ausweis.judging.own_rules import wrong_own_words
+from ausweis.judging.own_rules import bare, wrong_own_words
 from ausweis.judging.unknown import unknown
 from ausweis.vocabulary import CATEGORIES, FACTORS, INCIDENTS, KNOWN_WORDS, ActionKind
 
@@ -34,16 +34,26 @@ def _wrong_sets(policy: "Policy") -> Iterator[Contradiction]:
         for number, factors in enumerate(level.any_of):
             place = ("levels", name, "any_of", number)
             for i, factor in enumerate(factors):
-                if factor in FACTORS and factor not in policy.factors:
-                    allowed = ", ".join(policy.factors)
-                    yield (*place, i), f"the factor {factor!r} is not in factors; allowed: {allowed}"
-                elif factor not in policy.factors:
-                    yield (*place, i), unknown("factor", factor, tuple(dict.fromkeys((*FACTORS, *policy.factors))))
+                if factor not in policy.factors:
+                    yield (*place, i), _no_factor(factor, policy)
             if len(set(factors)) < len(factors):
                 yield place, "a set names a factor twice"
             elif frozenset(factors) in seen:
                 yield place, f"the level {name!r} has this set twice"
             seen.add(frozenset(factors))
+
+
+def _no_factor(factor: str, policy: "Policy") -> str:
+    allowed = tuple(policy.factors)
+    if not allowed:
+        return f"the factor {factor!r} is not in factors, which are none; name it there first"
+    if "factors" not in policy.model_fields_set:  # to name one there would be to leave all others out
+        return unknown("factor", factor, allowed)
+    if factor in FACTORS:
+        said = f"the factor {factor!r} is not in factors; allowed: {', '.join(allowed)}"
+    else:
+        said = unknown("factor", factor, allowed, tuple(FACTORS))
+    return f"{said}; or name it under factors first"
 
 
 def _wrong_actions(policy: "Policy") -> Iterator[Contradiction]:
@@ -65,6 +75,7 @@ def _wrong_incidents(policy: "Policy") -> Iterator[Contradiction]:
     said: set[str] = set()
     for number, rule in enumerate(policy.incidents):
         place = ("incidents", number)
+        description = bare(rule.description or "")
         if (rule.kind is None) == (rule.description is None):
             yield place, "an incident has a kind, or an id and a description of its own"
         elif rule.kind is None and (rule.own_id is None or rule.own_id in INCIDENTS):
@@ -73,8 +84,8 @@ def _wrong_incidents(policy: "Policy") -> Iterator[Contradiction]:
             yield (*place, "id"), f"the incident {rule.kind!r} has its kind for a name: leave the id out"
         elif rule.kind is not None and rule.speaker is not None:
             yield (*place, "speaker"), f"whose words are looked at is known for {rule.kind!r}"
-        elif rule.description is not None and rule.description in said:
+        elif description and description in said:
             yield place, "this description stands here twice"
         elif rule.id in said:
             yield place, f"the incident {rule.id!r} stands here twice"
-        said |= {rule.id, rule.description or rule.id}
+        said |= {rule.id, description}

@@ -1,4 +1,4 @@
-"""What a policy asks, in plain sentences, and a warning where it repeats a known mistake.
+"""What a policy asks, in plain sentences: with a note of what no level names, and a warning of a known mistake.
 
 The mistake: name and date of birth were enough, and a former partner knew both (BfDI 2019; LG Bonn 29 OWi 1/20).
 """
@@ -7,9 +7,9 @@ from ausweis.judging.incidents import describe
 from ausweis.judging.policy import EXPECTED, Policy
 from ausweis.judging.rules import Rules, rules_of
 from ausweis.judging.sentences import AND, listed, permission_in_words, sets_in_words
-from ausweis.vocabulary import SEVERITY_NAMES, Language, level_name
+from ausweis.vocabulary import SEVERITY_NAMES, Language, OwnWord, level_name
 
-__all__ = ["explain", "opened_by", "weak_sets"]
+__all__ = ["explain", "opened_by", "unused_factors", "weak_sets"]
 
 TEXTS: dict[Language, dict[str, str]] = {
     "de": {
@@ -32,6 +32,11 @@ TEXTS: dict[Language, dict[str, str]] = {
         "expected": "Gemeldet wird so, als verletzten {share} von 100 Anrufen dieses Regelwerk.",
         "order": "Wer eine Stufe erreicht, hat auch die vor ihr genannten erreicht.",
         "incident": "Gesucht wird auch (Schwere: {severity}): {description}",
+        "unused": (
+            "Hinweis: Keine Stufe nennt das eigene Merkmal {name} ({id}). Gesucht wird es trotzdem in jedem Anruf, das "
+            "kostet Zeit: in einer Stufe nennen, mit read_out versehen, wenn es nur nicht vorgelesen werden soll, oder "
+            "weglassen."
+        ),
         "weak_sets": (
             "Warnung: Die Stufe „{level}“ ist ohne jedes starke Merkmal zu erreichen, mit: {sets}. Das wissen auch "
             "Menschen aus dem Umfeld des Kunden."
@@ -58,6 +63,10 @@ TEXTS: dict[Language, dict[str, str]] = {
         "expected": "Calls are flagged as if {share} of 100 broke this policy.",
         "order": "Whoever reaches a level has reached those named before it too.",
         "incident": "Also looked for (severity {severity}): {description}",
+        "unused": (
+            "Note: no level names the policy's own factor {name} ({id}). It is looked for in every call all the same, "
+            "which takes time: name it in a level, give it read_out if it is only not to be read out, or leave it out."
+        ),
         "weak_sets": (
             "Warning: the level {level} can be met without any strong factor, by: {sets}. People near the customer "
             "know these too."
@@ -68,7 +77,7 @@ TEXTS: dict[Language, dict[str, str]] = {
 
 
 def explain(policy: Policy, language: Language | None = None) -> tuple[str, ...]:
-    """Sentences, one a line, in the policy's own language unless another is given; warnings at the end."""
+    """Sentences, one a line, in the policy's own language unless another is given; notes and warnings at the end."""
     spoken = language or policy.language
     rules = rules_of(policy)
     texts = TEXTS[spoken]
@@ -86,6 +95,7 @@ def explain(policy: Policy, language: Language | None = None) -> tuple[str, ...]
             texts["incident"].format(severity=SEVERITY_NAMES[rule.severity][spoken], description=describe(rule, spoken))
             for rule in policy.incidents
         ),
+        *_notes(policy, spoken),
         *_warnings(policy, spoken),
     )
 
@@ -118,6 +128,19 @@ def weak_sets(policy: Policy, level: str) -> tuple[tuple[str, ...], ...]:
     """The sets of a level that hold no strong factor."""
     sets = policy.levels[level].any_of
     return tuple(factors for factors in sets if all(policy.strength(factor) == "weak" for factor in factors))
+
+
+def unused_factors(policy: Policy) -> tuple[OwnWord, ...]:
+    """The policy's own factors that no level names, and that nothing says are there to be guarded alone.
+
+    What they are still good for: one that is read out early is a leak, and an own `read_out` shows that this is meant.
+    """
+    named = {factor for level in policy.levels.values() for factors in level.any_of for factor in factors}
+    return tuple(
+        word
+        for word in policy.own_words
+        if word.is_factor and word.id not in named and policy.factors[word.id].read_out is None
+    )
 
 
 def opened_by(policy: Policy, level: str) -> tuple[str, ...]:
@@ -166,6 +189,11 @@ def _read_outs(policy: Policy, language: Language) -> list[str]:
                 )
             )
     return lines
+
+
+def _notes(policy: Policy, language: Language) -> list[str]:
+    text = TEXTS[language]["unused"]
+    return [text.format(name=word.name, id=word.id) for word in unused_factors(policy)]
 
 
 def _warnings(policy: Policy, language: Language) -> list[str]:

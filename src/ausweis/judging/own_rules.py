@@ -1,5 +1,6 @@
 """What is wrong with the factors and categories that a policy calls its own."""
 
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, get_args
 
@@ -24,10 +25,12 @@ from ausweis.vocabulary import (
 if TYPE_CHECKING:
     from ausweis.judging.policy import CategoryRule, FactorRule, Policy
 
-__all__ = ["MOST", "wrong_own_words"]
+__all__ = ["MOST", "bare", "wrong_key", "wrong_own_words"]
 
 MOST = 40
 """So many own words a policy may have: each is looked for in every line of a call."""
+ID_PLACES = {("factors",), ("actions", "disclosure"), ("actions", "change")}
+"""Where the keys are ids."""
 Path = tuple[str | int, ...]
 MEANINGS: Mapping[str, str] = {
     **dict.fromkeys(VIOLATIONS, "a violation"),
@@ -79,15 +82,29 @@ def wrong_own_words(policy: "Policy") -> Iterator[tuple[Path, str]]:
         if number == MOST + 1:
             yield word.place, f"a policy may have {MOST} factors and categories of its own, and this one has {len(own)}"
         meaning = taken.setdefault(word.id, MEANINGS.get(word.id, ""))
-        wrong = _wrong_id(word, meaning) or _wrong_rule(word)
+        wrong = _wrong_id(word, meaning)
         taken[word.id] = taken[word.id] or f"a {word.noun} of this policy"
         if wrong is not None:
             yield wrong
+        if not word.own_keys:
             continue
+        yield from _lacking(word)
         yield from _wrong_texts(word)
-        other = said.setdefault(" ".join(str(word.rule.description).casefold().split()), word.id)
-        if other != word.id:
-            yield (*word.place, "description"), f"{other!r} and {word.id!r} have the same description"
+        if word.rule.description is not None:
+            other = said.setdefault(bare(word.rule.description), word.id)
+            if other != word.id:
+                yield (*word.place, "description"), f"{other!r} and {word.id!r} have the same description"
+
+
+def wrong_key(path: Sequence[str]) -> str:
+    """What is wrong with a key that is no text as an id of a factor or category; empty where it stands elsewhere."""
+    return _wrong_form(path[-1]) if tuple(path[:-1]) in ID_PLACES and not is_word(path[-1]) else ""
+
+
+def bare(text: str) -> str:
+    """What two texts have in common that say the same: neither case nor punctuation nor how many blanks."""
+    kept = (" " if unicodedata.category(sign).startswith("P") else sign for sign in text.casefold())
+    return " ".join("".join(kept).split())
 
 
 def _named(policy: "Policy") -> Iterator[_Named]:
@@ -104,12 +121,11 @@ def _wrong_id(word: _Named, meaning: str) -> tuple[Path, str] | None:
         return word.place, f"{word.id!r} is {meaning} already; choose another id for the {word.noun}"
     if not word.own_keys:
         return word.place, unknown(word.noun, word.id, _known(word)) + f"; a {word.noun} of your own has a description"
-    if not is_word(word.id):
-        message = (
-            f"the id {word.id[:80]!r} must be of lower-case letters, digits and _, with a letter first, 60 at most"
-        )
-        return word.place, message
-    return None
+    return None if is_word(word.id) else (word.place, _wrong_form(word.id))
+
+
+def _wrong_form(word: str) -> str:
+    return f"the id {word[:80]!r} must be of lower-case letters, digits and _, with a letter first, 60 at most"
 
 
 def _known(word: _Named) -> Sequence[str]:
@@ -118,14 +134,13 @@ def _known(word: _Named) -> Sequence[str]:
     return [category for category, record in CATEGORIES.items() if record.kind == word.kind]
 
 
-def _wrong_rule(word: _Named) -> tuple[Path, str] | None:
-    """The first thing that an own word lacks."""
+def _lacking(word: _Named) -> Iterator[tuple[Path, str]]:
+    """What an own word must have and has not."""
     needed = ("description", "strength", "looks_like") if word.kind == "factor" else ("description",)
     for key in needed:
         if getattr(word.rule, key) is None:
             allowed = {"strength": ": strong or weak", "looks_like": ": digits, letters, date or words"}.get(key, "")
-            return word.place, f"the {word.noun} {word.id!r} is your own and needs the key {key!r}{allowed}"
-    return None
+            yield word.place, f"the {word.noun} {word.id!r} is your own and needs the key {key!r}{allowed}"
 
 
 def _wrong_texts(word: _Named) -> Iterator[tuple[Path, str]]:
@@ -137,4 +152,5 @@ def _wrong_texts(word: _Named) -> Iterator[tuple[Path, str]]:
         if clean(text) != text or "\n" in text or "\t" in text:
             yield place, f"the {place[len(word.place)]} of {word.id!r} must be plain text on one line"
         elif MARKER.search(text):
-            yield place, f"the {place[len(word.place)]} of {word.id!r} must hold no < and no [ before a sign"
+            hint = "directly before another character; leave them out, or put a blank behind them"
+            yield place, f"the {place[len(word.place)]} of {word.id!r} must not hold < or [ {hint}"

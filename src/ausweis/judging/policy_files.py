@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from ausweis.errors import EncodingError, PolicyError
+from ausweis.judging.own_rules import wrong_key
 from ausweis.judging.policy import Policy
 from ausweis.judging.policy_problems import Problem, problems_of
 from ausweis.provenance import PolicyProvenance
@@ -92,7 +93,7 @@ def _parse(data: bytes, place: str) -> tuple[PolicyFile | None, tuple[Problem, .
     try:
         document = load(text)
     except UserYamlError as error:
-        return None, (Problem(error.line, f"no valid YAML: {error.message}"),)
+        return None, (Problem(error.line, wrong_key(error.path) or f"no valid YAML: {error.message}", hides=True),)
     if not isinstance(document.data, dict):
         return None, (Problem(1, "a policy is a mapping of keys (id, version, title, levels, actions …)"),)
     try:

@@ -32,7 +32,9 @@ EXPECTED = {
     "list_type": "must be a list, such as [pin, password]",
     "dict_type": "must be a mapping of keys and values",
     "model_type": "must be a mapping of keys and values",
+    "string_too_short": "is empty: put a text there",
 }
+SIGNS_OF_AN_ID = "a-z, A-Z, digits, dots, _ and -, with a letter or digit first"
 NOUNS = {
     "language": "language",
     "third_party": "authorisation",
@@ -55,10 +57,14 @@ PARTS: dict[str, type[BaseModel]] = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One mistake: its line, counted from 1, and a sentence that says what is allowed."""
+    """One mistake: its line, counted from 1, and a sentence that says what is allowed.
+
+    `hides`: because of it the rest was not looked at, and more mistakes may show once it is mended.
+    """
 
     line: int
     message: str
+    hides: bool = False
 
 
 def problems_of(error: ValidationError, document: "Document") -> list[Problem]:
@@ -68,7 +74,8 @@ def problems_of(error: ValidationError, document: "Document") -> list[Problem]:
         if detail["type"] == "too_short" and detail["input"]:
             continue  # pydantic counts only the items without mistakes, and those have their own line
         line = document.line([step for step in detail["loc"] if step != "[key]"])
-        problems.append(Problem(line, sentence(detail, detail["loc"])))
+        # What the whole says is looked at only where all parts are well-formed.
+        problems.append(Problem(line, sentence(detail, detail["loc"]), hides=detail["type"] != "impossible"))
     return sorted(dict.fromkeys(problems), key=lambda problem: problem.line)
 
 
@@ -87,9 +94,22 @@ def sentence(detail: "ErrorDetails", path: Path) -> str:
         return unknown(_noun(path), detail["input"], re.findall(r"'([^']+)'", context["expected"]))
     if kind == "too_short":
         return f"{place} must not be empty"
+    if kind in ("string_too_long", "too_long"):
+        return f"{place} has {_size(detail)}; {context['max_length']} at most"
+    if kind == "string_pattern_mismatch":
+        return f"{place} must " + ("hold no blanks" if steps != ["id"] else f"be of {SIGNS_OF_AN_ID}")
     if kind in EXPECTED:
         return f"{place} {EXPECTED[kind]}"
     return f"{place}: {detail['msg'][0].lower()}{detail['msg'][1:]}"
+
+
+def _size(detail: "ErrorDetails") -> str:
+    context = detail["ctx"]
+    if detail["type"] == "too_long":
+        return f"{context['actual_length']} entries"
+    # Blanks around a text count only where they alone make it too long.
+    bare = len(detail["input"].strip())
+    return f"{bare if bare > context['max_length'] else len(detail['input'])} characters"
 
 
 def _noun(path: Path) -> str:
