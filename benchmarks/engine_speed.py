@@ -108,9 +108,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # The answers of a probe need no token of their own.
     results = measured[-1].results
     unique = [sum(result.evaluated_tokens for result in one) for one in results]
-    beginning = results[0][0].prompt_tokens - results[0][0].evaluated_tokens
-    prompt = ("-p", "512", "-n", "0")
-    limit = Limit(unique, rate(path, threads, *prompt), rate(path, threads, *prompt, "-d", str(beginning)), beginning)
+    limit = Limit(unique, rate(path, threads, "-p", "512", "-n", "0"))
     print(write_page(measured, limit, _about(given.model, threads), given.docs))
 
 

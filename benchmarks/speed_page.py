@@ -37,19 +37,14 @@ class Measured:
 
 @dataclass(frozen=True)
 class Limit:
-    """Tokens of each call when each is evaluated once, and how many a second llama-bench evaluates.
-
-    `rate_there` is the rate behind as many tokens as instructions and examples have: `beginning`.
-    """
+    """Tokens of each call when each is evaluated once, and how many a second llama-bench evaluates."""
 
     tokens: list[int]
     rate: float
-    rate_there: float
-    beginning: int
 
-    def share(self, measured: Measured, rate: float) -> float:
+    def share(self, measured: Measured) -> float:
         """How much of the limit a way reaches, over all calls."""
-        return sum(self.tokens) / rate / sum(measured.seconds)
+        return sum(self.tokens) / self.rate / sum(measured.seconds)
 
 
 def write_page(measured: Sequence[Measured], limit: Limit, about: str, folder: Path | None) -> str:
@@ -77,12 +72,12 @@ def write_page(measured: Sequence[Measured], limit: Limit, about: str, folder: P
     best = measured[-1]
     lines += [
         "",
-        f"Unique tokens: what the questions of a call have beyond instructions and examples, each token counted once "
-        f"where several questions begin with it, as {best.name} asks: {sum(limit.tokens) / len(turns):.0f} a call. "
-        f"llama-bench evaluates {limit.rate:.0f} tokens a second of a prompt of 512, so the limit is "
-        f"{sum(limit.tokens) / limit.rate / sum(turns):.3f} seconds a turn, of which {best.name} reaches "
-        f"{100 * limit.share(best, limit.rate):.0f} %; behind instructions and examples it evaluates "
-        f"{limit.rate_there:.0f}, and of that {best.name} reaches {100 * limit.share(best, limit.rate_there):.0f} %.",
+        f"Unique tokens: those that must be evaluated for the row *{best.name}*, each once, instructions and examples "
+        f"left out: {sum(limit.tokens) / len(turns):.0f} a call.",
+        "",
+        f"The limit: llama-bench evaluates {limit.rate:.0f} tokens a second, which would be "
+        f"{sum(limit.tokens) / limit.rate / sum(turns):.3f} seconds a turn. *{best.name}* reaches "
+        f"{100 * limit.share(best):.0f} % of that speed.",
     ]
     if folder is not None:
         lines += ["", f"![Seconds a turn of each way]({PLOT})"]

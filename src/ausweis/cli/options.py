@@ -47,7 +47,7 @@ recording_options = added(
         type=click.Choice(["left", "right"]),
         help="The agent's side of stereo recordings. Unless given, a file beside the recording says it, or the talk.",
     ),
-    click.option("--keep-audio", is_flag=True, help="Copy the recordings into the run folder."),
+    click.option("--keep-audio", is_flag=True, help="Copy the recordings into the folder that is written."),
 )
 """How recordings are heard."""
 system_options = added(
