@@ -3,6 +3,7 @@
 options          what every training is told: labelled calls, model, template, where to write
 lines            what probes and matchers are learned from: states of the model for each line, kept on the disk
 tasks            the labels of each line, by template
+folds            which calls are left out together
 learning         what all networks share while they learn
 network          the networks of a probe
 probe            a probe, learned; ngrams: what tells lines by their words, weighed with it
