@@ -108,7 +108,7 @@ def word_call(
         described=asked,
         own=tuple(words[place].own is not None for place in asked),
         told=_told(labelled, lines.chunks, [words[place] for place in asked]),
-        group=labelled.gold.writing_pass or labelled.call.id,
+        group=lines.group,
         questions=in_basis(basis, seen, "question") if seen else None,
         answered=tuple(answered),
         answers=weighed(lines.chunks, told, probe.dialogue),
