@@ -1,9 +1,14 @@
-"""The `__init__.py` of a package is its map: each module stands on it, and each name that it gives exists."""
+"""The `__init__.py` of a package is its map: each module stands on it, and each name that it gives exists.
 
+What other modules use of a module stands in its `__all__`.
+"""
+
+import ast
 import importlib
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +20,52 @@ PACKAGES = sorted(
     # The commands have a table of contents of their own: `ausweis --help`.
     if init.parent != SOURCE and "cli" not in init.parts
 )
+
+MODULES = {
+    ".".join(path.relative_to(SOURCE.parent).with_suffix("").parts).removesuffix(".__init__"): ast.parse(
+        path.read_bytes()
+    )
+    for path in sorted(SOURCE.rglob("*.py"))
+}
+
+
+def listed(tree: ast.Module) -> set[str]:
+    """The names in `__all__`."""
+    values = [
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == ["__all__"]
+    ]
+    return {name for names in values for name in names}
+
+
+def used(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """Which names of which modules of ours a file uses, by `from module import name` or as `module.name`."""
+    modules: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module in MODULES:
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                if whole in MODULES:
+                    modules[alias.asname or alias.name] = whole
+                else:
+                    yield node.module, alias.name
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules:
+            module = modules[node.value.id]
+            if f"{module}.{node.attr}" not in MODULES:
+                yield module, node.attr
+
+
+def test_what_other_modules_use_is_listed() -> None:
+    names = {module: listed(tree) for module, tree in MODULES.items()}
+    unlisted = {
+        f"{place} uses {name} of {module}"
+        for place, tree in MODULES.items()
+        for module, name in used(tree)
+        if name not in names[module]
+    }
+    assert unlisted == set()
 
 
 @pytest.mark.parametrize("name", PACKAGES)

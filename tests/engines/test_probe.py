@@ -1,3 +1,4 @@
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -5,7 +6,7 @@ import numpy as np
 import pytest
 from tests.probes import by_chance
 
-from ausweis.engines.probe import Probe, features
+from ausweis.engines.probe import Probe, features, probability_of
 from ausweis.errors import EngineError, PromptError
 
 LABELS = ("asks", "asks pin", "accepts")
@@ -103,3 +104,20 @@ def test_parts_that_do_not_fit_together(tmp_path: Path, probe: Probe) -> None:
 def test_states_that_are_no_numbers_tell_nothing(probe: Probe, value: float) -> None:
     with np.errstate(all="ignore"), pytest.raises(EngineError, match="gave no numbers"):
         probe.probabilities(np.where(STATES > 1, value, STATES).astype(np.float32))
+
+
+@pytest.mark.parametrize("odds", [-30.0, -7.0, -0.1, 0.0, 3.3, 30.0])
+def test_a_probability_to_the_last_digit(odds: float) -> None:
+    """Verdicts hang on it: it is as it always was."""
+    assert probability_of(odds) == 1 / (1 + math.exp(-odds))
+
+
+def test_a_probability_of_the_most_that_there_is() -> None:
+    assert probability_of(-1e9) == pytest.approx(0.0)
+    assert probability_of(-math.inf) == pytest.approx(0.0)
+    assert probability_of(1e9) == probability_of(math.inf) == 1.0
+
+
+def test_no_probability_of_no_number() -> None:
+    with pytest.raises(EngineError, match="gave no numbers"):
+        probability_of(math.nan)

@@ -71,6 +71,15 @@ def test_name_and_labels(write: Write) -> None:
     assert template.parameters == {"margin": 0.2}
 
 
+def test_an_answer_that_is_none_of_the_template_s_is_named(write: Write) -> None:
+    path = write(3)
+    template = Template.load(path)
+    template.check_answer("tells")
+    with pytest.raises(PromptError, match=r"agent-act@3 needs the answer yes \(it has: asks, tells, no\)") as caught:
+        template.check_answer("yes")
+    assert caught.value.place == str(path)
+
+
 def test_hash_does_not_depend_on_line_ends(write: Write) -> None:
     path = write()
     unix = Template.load(path)

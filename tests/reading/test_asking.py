@@ -11,8 +11,8 @@ from ausweis.calls.call import Call
 from ausweis.engines.fake import FakeEngine
 from ausweis.engines.protocol import Request
 from ausweis.errors import PromptError
-from ausweis.prompts import Library
-from ausweis.reading.asking import TranscriptAsking, transcript_of
+from ausweis.prompts import Library, Template
+from ausweis.reading.asking import TranscriptAsking, WindowAsking, transcript_of
 from ausweis.reading.call_questions import CallQuestions
 from ausweis.reading.chunks import spoken_chunks
 from ausweis.reading.labels import STARTS_LATE
@@ -189,6 +189,27 @@ def test_a_probe_of_another_make(library: Library) -> None:
         TranscriptAsking(template, replace(blank(template, LABELS), dialogue=(1.0,)), start)
     with pytest.raises(PromptError, match="train it again"):
         TranscriptAsking(template, blank(template, LABELS).only(["asks"]), start)
+
+
+@pytest.fixture
+def never_late(library: Library) -> Template:
+    """A template of one's own that says `late` where the one that ships says `middle`."""
+    return library.get("call-start").model_copy(update={"output": {"enum": ["beginning", "late"]}})
+
+
+def test_a_start_that_cannot_be_late_is_refused_before_a_call_is_read(library: Library, never_late: Template) -> None:
+    template = library.get("transcript")
+    refused = pytest.raises(PromptError, match=r"call-start@1 needs the answer middle \(it has: beginning, late\)")
+    with refused:
+        WindowAsking({"agent": library.get("agent-turn")}, never_late)
+    with refused:
+        TranscriptAsking(template, blank(template, LABELS), never_late)
+
+
+def test_a_start_that_is_not_asked_may_say_what_it_wants(library: Library, never_late: Template) -> None:
+    template = library.get("transcript")
+    asking = TranscriptAsking(template, blank(template, (*LABELS, STARTS_LATE)), never_late)
+    assert "call-start" not in [stamp.id for stamp in asking.prompts]
 
 
 def test_labels_that_mean_nothing(library: Library) -> None:

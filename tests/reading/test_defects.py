@@ -3,7 +3,9 @@
 import pytest
 
 from ausweis.calls.call import Call, Turn
-from ausweis.reading.defects import defects_in
+from ausweis.engines.protocol import Result
+from ausweis.prompts import Library
+from ausweis.reading.defects import defects_in, starts_late
 
 
 def call_of(*texts: str) -> Call:
@@ -47,3 +49,10 @@ def test_lost_words_count_by_their_share_of_the_opening() -> None:
 def test_an_unlikely_late_start_is_left_out() -> None:
     assert defects_in(call_of("Guten Tag.", "Ja."), 0.04) == {}
     assert defects_in(call_of("Guten Tag.", "Ja."), 0.3) == {"starts_late": 0.3}
+
+
+def test_a_template_may_have_any_slope(library: Library) -> None:
+    template = library.get("call-start").model_copy(update={"parameters": {"slope": 1e6, "offset": 0}})
+    for middle, late in ((0.2, 0.0), (0.8, 1.0)):
+        told = Result(text="", probabilities=(1 - middle, middle), evaluated_tokens=1)
+        assert starts_late(told, template) == pytest.approx(late)

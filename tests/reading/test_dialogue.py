@@ -1,5 +1,6 @@
 import pytest
 
+from ausweis.errors import EngineError
 from ausweis.reading.chunks import Chunk
 from ausweis.reading.dialogue import EVIDENCE, NEVER, log_odds, pairs, weighed
 
@@ -55,6 +56,11 @@ def test_weights_make_a_probability_of_the_evidence() -> None:
     assert first["gives"] == 0.8
     assert chunk["gives pin"] == pytest.approx(0.0, abs=1e-3)
     assert asked == ANSWERS[0]
+
+
+def test_weights_that_are_no_numbers_are_told() -> None:
+    with pytest.raises(EngineError, match="gave no numbers"):
+        weighed(CHUNKS, ANSWERS, [float("nan"), *[0.0] * len(EVIDENCE)])
 
 
 def test_probabilities_of_nothing_and_all_are_bounded() -> None:

@@ -209,6 +209,20 @@ def test_probe_and_matcher_of_different_layers_are_refused(library: Library) -> 
         reader(Told({}), library, *wanted, matcher=matcher_by_chance((10, 21), 6))
 
 
+def test_a_template_that_cannot_say_yes_is_refused_where_it_is_asked(
+    call: Callable[..., Call], library: Library
+) -> None:
+    template = library.get("incident").model_copy(update={"output": {"enum": ["ja", "nein"]}})
+    engine = Told({"weg": {"cancel threat": 0.9}})
+    probe = by_chance(LABELS, (10, 20), 6)
+    wanted = IncidentQuestion("cancel_threat")
+    learned = Learned(library.get("incidents"), probe, None, None)
+    (one,), _ = IncidentReader(engine, [wanted], template, learned).read(call("caller: Dann bin ich weg."))
+    assert one.id == "cancel_threat"
+    with pytest.raises(PromptError, match=r"incident@1 needs the answer yes \(it has: ja, nein\)"):
+        IncidentReader(engine, [wanted], template, learned._replace(probe=None))
+
+
 def test_a_wrong_price_is_at_the_turn_that_named_it(call: Callable[..., Call], library: Library) -> None:
     engine = Told({"Stimmt": {"wrong terms": 0.8}})
     (one,), _ = reader(engine, library, IncidentQuestion("wrong_terms")).read(

@@ -8,6 +8,7 @@ import pytest
 from tests.probes import blank, words_by_chance
 
 from ausweis.engines.word_matcher import VERBS, WordMatcher
+from ausweis.errors import EngineError
 from ausweis.prompts import Library
 from ausweis.reading.chunks import Chunk
 from ausweis.reading.descriptions import description_line
@@ -88,6 +89,13 @@ def test_known_labels_are_weighed_beside_own_ones(library: Library) -> None:
     assert anew == pytest.approx([1 / (1 + np.exp(-2))] * 5)
     assert (agent["asks"], caller["gives"], caller["agrees"]) == (0.9, 0.9, 0.4)
     assert ANSWERS[0]["asks own berth"] == 0.8
+
+
+@pytest.mark.parametrize("weights", [{"own": np.nan, "known": 1}, {"own": 1, "known": np.nan}])
+def test_weights_that_are_no_numbers_are_told(library: Library, weights: dict[str, float]) -> None:
+    """Else what a caller gave would be lost without a word, and the call be judged without it."""
+    with pytest.raises(EngineError, match="gave no numbers"):
+        own_words(library, weighing(**weights)).weighed(CHUNKS, ANSWERS, ())
 
 
 def test_what_a_question_weighs_is_as_without_own_words(library: Library) -> None:

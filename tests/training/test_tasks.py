@@ -35,6 +35,11 @@ def test_twins_and_what_one_pass_wrote_are_left_out_together_and_what_is_not_kno
     assert INCIDENT_TASK.known(asked("g", "h", known=("rude_agent",))) == frozenset({"rude agent"})
 
 
+def test_of_facts_what_one_pass_wrote_is_left_out_together() -> None:
+    assert FACT_TASK.group(labelled("a", NAME, writing_pass="w")) == "w"
+    assert FACT_TASK.group(labelled("a", NAME, twin="b")) == "a"
+
+
 def test_a_label_of_incidents_alone_tells_nothing_of_authentication() -> None:
     assert FACT_TASK.known(asked("a", "b")) == frozenset()
     assert FACT_TASK.known(labelled("a", NAME, TELLS)) is None

@@ -25,7 +25,7 @@ def told_of(call: LabelledCall, words: list[AskedWord]) -> MatchedCall:
     """With states and a basis by chance."""
     chunks = spoken_chunks(call.call)
     states = [CHANCE.normal(size=(3, 2, 3)).astype(np.float32) for _ in chunks]
-    lines = Lines(chunks, [features(line) for line in states], [frozenset()] * len(chunks), "g")
+    lines = Lines(chunks, [features(line) for line in states], [frozenset()] * len(chunks), f"of {call.call.id}")
     probe = by_chance(("asks", "asks pin", "gives", "gives pin"), (1, 2), 3)
     questions = [states[0]] * len(asked_about([word.own for word in words if word.own and word.policy == call.policy]))
     basis = dict(probe.parts) | {
@@ -93,17 +93,21 @@ def test_what_lines_do_with_each_word(policy: str) -> None:
     np.testing.assert_equal(of("tells contract data"), [0, nan, 1])
     column, _ = columns["gives pin"]
     assert np.isnan(told.told[:, column, [VERBS.index("tells"), VERBS.index("changes")]]).all()
-    assert told.group == "b"
     agent, caller = {"asks", "asks pin"}, {"gives", "gives pin"}
     assert [set(answer) for answer in told.answers] == [agent, caller, agent]
 
 
 def test_own_words_are_asked_of_calls_of_their_policy(policy: str) -> None:
-    calls = [labelled("a", "A: x"), labelled("b", "A: x", policy=policy, writing_pass="w")]
+    calls = [labelled("a", "A: x"), labelled("b", "A: x", policy=policy)]
     words = asked_words(calls, {})
     other, own = (told_of(call, words) for call in calls)
     assert set(own.described) - set(other.described) == {len(words) - 1}
-    assert own.group == "w"
+
+
+def test_a_call_is_left_out_with_its_lines(policy: str) -> None:
+    """What belongs together the task says, once."""
+    call = labelled("b", "A: x", policy=policy, writing_pass="w")
+    assert told_of(call, asked_words([call], {})).group == "of b"
 
 
 def test_questions_are_about_factors_and_changes_of_the_policy(policy: str) -> None:

@@ -12,14 +12,16 @@ from numpy.typing import NDArray
 from ausweis.engines.matcher import NETWORK_PARTS, QUESTION, Descriptions, in_basis
 from ausweis.engines.probe import LineFeatures
 from ausweis.engines.word_matcher import VERBS, WordMatcher, weighed_place
+from ausweis.errors import EngineError
 from ausweis.prompts import default_library
 from ausweis.reading.chunks import Chunk
 from ausweis.reading.own_labels import as_written
 from ausweis.training.learning import Bound
+from ausweis.training.matcher import LeftOut
 from ausweis.training.matcher_data import MatchedCall, basis_of, call_in_basis, question_shifts
 from ausweis.training.matcher_network import MatchPlan, by_description, by_question, match_scores
 from ausweis.training.word_calls import AskedWord
-from ausweis.training.words import Half, learn_words
+from ausweis.training.words import Half, answers_with, learn_words
 from ausweis.vocabulary import OwnWord
 
 pytestmark = pytest.mark.training
@@ -171,6 +173,15 @@ def test_it_tells_which_line_answers_a_question_after_the_call(learned: Learned)
         given = matcher.scores(matcher.in_basis(example.lines[1]), questions, question=True)[:, GIVES].argmax()
         right += example.words[given] == example.given
     assert right > 0.8 * len(examples)
+
+
+def test_scores_that_are_no_numbers_are_told() -> None:
+    """Else a left-out call would be judged as if nothing had been given in it."""
+    words = words_of(2)
+    examples = made(words, 1)
+    (call,) = calls_of(examples, basis_for(examples, seen_of(words)))
+    with pytest.raises(EngineError, match="gave no numbers"):
+        answers_with(LeftOut(call, np.full_like(call.told, np.nan), None), words, {})
 
 
 def test_it_says_what_it_was_learned_from(learned: Learned) -> None:

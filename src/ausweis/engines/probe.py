@@ -7,6 +7,7 @@ as a whole; what they say is averaged. It is data only (safetensors), and bound 
 one model file by their hashes: with any other it is refused.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -17,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from ausweis.engines.learned_file import LearnedFile
 from ausweis.errors import EngineError
 
-__all__ = ["PARTS", "LineFeatures", "Probe", "features", "gelu", "probabilities_of"]
+__all__ = ["PARTS", "LineFeatures", "Probe", "features", "gelu", "probabilities_of", "probability_of"]
 
 Array = NDArray[np.float32]
 
@@ -100,15 +101,32 @@ class Probe(LearnedFile):
         return mean
 
 
+_NO_NUMBERS = "the model gave no numbers for a line: see that its file is whole"
+_SURELY_NOT = 700.0
+"""Log-odds against something beyond which a float has no room for the odds."""
+
+
+def probability_of(log_odds: float) -> float:
+    """Log-odds as a probability, not rounded.
+
+    Raises:
+        EngineError: they are NaN, as broken weights give them. NaN is below no bar and above none: what it stands for
+            would be lost without a word.
+    """
+    if math.isnan(log_odds):
+        raise EngineError(_NO_NUMBERS)
+    return 1 / (1 + math.exp(min(-log_odds, _SURELY_NOT)))
+
+
 def probabilities_of(scores: ArrayLike) -> tuple[float, ...]:
-    """Log-odds as probabilities.
+    """Log-odds as probabilities of four digits, as exact as recorded answers are.
 
     Raises:
         EngineError: one is NaN, as broken weights give it.
     """
     values: Any = 1.0 / (1.0 + np.exp(-np.asarray(scores, np.float64)))
     if np.isnan(values).any():
-        raise EngineError("the model gave no numbers for a line: see that its file is whole")
+        raise EngineError(_NO_NUMBERS)
     return tuple(round(float(value), 4) for value in values)
 
 

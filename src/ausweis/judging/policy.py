@@ -53,7 +53,9 @@ __all__ = [
     "Level",
     "Permission",
     "Policy",
+    "Sentence",
     "ThirdParty",
+    "Word",
 ]
 
 Permission = Literal["on_file", "holder_present"]

@@ -98,6 +98,17 @@ class Template(_FrontMatter):
             return ()
         return tuple(label for label in labels if isinstance(label, str))
 
+    def check_answer(self, label: str) -> None:
+        """Refuse the template where a label that reading looks for is none of its answers.
+
+        Raises:
+            PromptError: it is none.
+        """
+        if label not in self.labels:
+            known = ", ".join(self.labels) or "none"
+            message = f"the template {self.name} needs the answer {label} (it has: {known})"
+            raise PromptError(message, place=str(self.path))
+
     def render(
         self, inputs: Mapping[str, Any], *, language: str | None = None, budget: Budget | None = None
     ) -> tuple[Message, ...]:

@@ -72,11 +72,12 @@ class WindowAsking:
     words: tuple[OwnWord, ...] = ()
 
     def __init__(self, templates: Mapping[str, Template], start: Template) -> None:
-        """Refuses labels that mean nothing.
+        """Refuses labels that mean nothing, and a `start` that cannot say that the recording sets in late.
 
         Raises:
-            PromptError: one does.
+            PromptError: one does, or it cannot.
         """
+        start.check_answer(defects.LATE)
         self._templates = templates
         self._start = start
         for template in templates.values():
@@ -127,7 +128,7 @@ class TranscriptAsking:
         `ngrams`: what tells labels by the words of a line beside the probe. `about`: what is asked about the call.
 
         Raises:
-            PromptError: one does, or it is.
+            PromptError: one does, or it is; or `start` is asked and cannot say that the recording sets in late.
         """
         _check(probe.labels)
         speakers = {speaker for label in probe.labels for speaker in speakers_of(label) if label != STARTS_LATE}
@@ -135,6 +136,8 @@ class TranscriptAsking:
             raise PromptError("its probe does not fit this version of Ausweis: train it again", place=template.name)
         self._template = template
         self._start = None if STARTS_LATE in probe.labels else start
+        if self._start is not None:
+            self._start.check_answer(defects.LATE)
         self._dialogue = probe.dialogue
         self._own, self._ngrams, self._about = own, ngrams, about
         self.words = () if own is None else own.words

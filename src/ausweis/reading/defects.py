@@ -4,11 +4,12 @@ import math
 import re
 
 from ausweis.calls.call import Call
+from ausweis.engines.probe import probability_of
 from ausweis.engines.protocol import Request, Result
 from ausweis.facts import RecordingDefect
 from ausweis.prompts import Template
 
-__all__ = ["defects_in", "question", "starts_late"]
+__all__ = ["LATE", "defects_in", "question", "starts_late"]
 
 FIRST_LINES = 3
 LINE_LENGTH = 300
@@ -67,4 +68,4 @@ def _calibrated(probability: float, template: Template) -> float:
     if not isinstance(slope, int | float) or not isinstance(offset, int | float):
         return probability
     within = min(max(probability, 1e-6), 1 - 1e-6)
-    return 1 / (1 + math.exp(-(slope * math.log(within / (1 - within)) + offset)))
+    return probability_of(slope * math.log(within / (1 - within)) + offset)

@@ -10,11 +10,12 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from ausweis.engines.probe import probability_of
 from ausweis.reading.address import NAMED, named
 from ausweis.reading.chunks import Chunk
 from ausweis.reading.refusal import DECLINED, declines
 
-__all__ = ["EVIDENCE", "Pair", "pairs", "weighed"]
+__all__ = ["EVIDENCE", "LATELY", "LESS", "NEVER", "Pair", "log_length", "log_odds", "pairs", "weighed"]
 
 EVIDENCE = (
     "the line gives it",
@@ -77,11 +78,14 @@ def weighed(chunks: Sequence[Chunk], answers: Answers, weights: Sequence[float])
     """The answers, with the probability of each factor from all evidence; the last of the `weights` is the bias.
 
     Without weights, that the agent takes up a name and plain words of refusal are all the evidence there is.
+
+    Raises:
+        EngineError: a weight is NaN, as in a broken file.
     """
     weighted = [dict(answer) for answer in answers]
     for place, label, evidence in pairs(chunks, answers) if weights else ():
         score = sum(weight * one for weight, one in zip(weights, (*evidence, 1.0), strict=True))
-        weighted[place][label] = 1 / (1 + math.exp(-score))
+        weighted[place][label] = probability_of(score)
     for place in named(chunks):
         for label in (GIVES.strip(), NAME):
             if label in weighted[place]:
@@ -99,7 +103,7 @@ def log_length(text: str) -> float:
 
 def log_odds(probability: float) -> float:
     """Within what `NEVER` allows."""
-    least = 1 / (1 + math.exp(-NEVER))
+    least = probability_of(NEVER)
     bounded = min(max(probability, least), 1 - least)
     return math.log(bounded / (1 - bounded))
 

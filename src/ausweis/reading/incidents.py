@@ -45,6 +45,8 @@ _ONE_OR_NONE = re.compile(
     r"|\b(?:kostenlos|kostenfrei|gratis|umsonst|frei|free|gar nichts?|no charge|nothing|jederzeit|any time|anytime)\b"
 )
 """Values without a number, as `spoken` knows numbers: one of something, or nothing."""
+YES = "yes"
+"""The answer of `incident` that says that the line is it."""
 MENTIONED = 0.05
 """Incidents less likely than this are not kept."""
 
@@ -74,13 +76,15 @@ class IncidentReader:
         """Sort the questions by the way they are answered.
 
         Raises:
-            PromptError: probe and matcher are of different layers.
+            PromptError: probe and matcher are of different layers, or `template` is asked and cannot say yes.
         """
         labels = () if learned.probe is None else learned.probe.labels
         described = () if learned.described is None else learned.described.wanted
         self._engine = engine
         self._told = [question for question in questions if question.id and INCIDENTS[question.id].label in labels]
         self._asked = [question for question in questions if question not in (*self._told, *described)]
+        if self._asked:
+            template.check_answer(YES)
         self._template = template
         self._learned = learned if self._told else learned._replace(probe=None, ngrams=None)
         self._probe = self._line_probe()
@@ -155,8 +159,10 @@ class IncidentReader:
             for chunk, lines in with_context(chunks)
             if chunk.speaker in question.speakers
         ]
-        results = self._engine.complete([request for _, _, request in asked]) if asked else []
-        yes = self._template.labels.index("yes")
+        if not asked:
+            return [], 0
+        results = self._engine.complete([request for _, _, request in asked])
+        yes = self._template.labels.index(YES)
         chances = [
             Chance(question, chunk, result.probabilities[yes])
             for (question, chunk, _), result in zip(asked, results, strict=True)

@@ -4,7 +4,6 @@ A matcher of words compares each line with each description, and with a question
 the lines around it say is weighed with that.
 """
 
-import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ausweis.engines.line_probe import LineProbe
-from ausweis.engines.probe import Probe
+from ausweis.engines.probe import Probe, probability_of
 from ausweis.engines.protocol import Transcript
 from ausweis.engines.word_matcher import VERBS, WordMatcher, weighed_place
 from ausweis.prompts import Template
@@ -78,6 +77,9 @@ class OwnWords:
         """The answers, known labels and own ones, with their probabilities from all evidence.
 
         `dialogue`: what known labels are weighed by before, as if there were no own words: so it was learned.
+
+        Raises:
+            EngineError: as `weighed_words`.
         """
         own_names = {name for label in self.labels for name in (label.label, label.answered)}
         known = [{label: told for label, told in answer.items() if label not in own_names} for answer in answers]
@@ -96,6 +98,9 @@ def weighed_words(
 
     Labels that tell which line answers a question are left out of it. `weigh`: the log-odds of what stands at a place
     (`weighed_place`) from its evidence.
+
+    Raises:
+        EngineError: a weight is NaN, as in a broken file.
     """
     told = [dict(answer) for answer in answers]
     alike: defaultdict[tuple[str, bool], list[Piece]] = defaultdict(list)
@@ -104,7 +109,7 @@ def weighed_words(
     for (verb, own), some in alike.items():
         scores = weigh(weighed_place(verb, own=own), np.array([piece.evidence for piece in some], np.float32))
         for piece, score in zip(some, scores, strict=True):
-            told[piece.place][piece.label] = 1 / (1 + math.exp(-float(score)))
+            told[piece.place][piece.label] = probability_of(float(score))
     answered = {own.answered for own in labels}
     return [{label: chance for label, chance in answer.items() if label not in answered} for answer in told]
 

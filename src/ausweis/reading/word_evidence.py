@@ -199,8 +199,14 @@ def _of_line(dialogue: _Dialogue, place: int, own: OwnLabel) -> Iterator[float]:
 
 
 def _of_factor(dialogue: _Dialogue, place: int, own: OwnLabel) -> Iterator[float]:
-    """How its value looks, what was asked before, and what is said next."""
-    word, agent, caller = own.word, dialogue.agent, dialogue.caller
+    """How its value looks, what mentions it, what was asked before, and what is said next."""
+    yield from _of_value(dialogue, place, own.word)
+    yield from _of_mentions(dialogue, place, own)
+    yield from _of_question(dialogue, place, own)
+
+
+def _of_value(dialogue: _Dialogue, place: int, word: OwnWord) -> Iterator[float]:
+    """Whether what the line says looks like its value."""
     number, digits = dialogue.numbers[place], word.looks_like != "words"
     yield float(digits and number)
     yield float(digits and not number)
@@ -216,6 +222,11 @@ def _of_factor(dialogue: _Dialogue, place: int, own: OwnLabel) -> Iterator[float
     date = word.looks_like == "date"
     yield float(date and dialogue.dates[place])
     yield float(dialogue.dates[place] and not date)
+
+
+def _of_mentions(dialogue: _Dialogue, place: int, own: OwnLabel) -> Iterator[float]:
+    """How far the line and the agent's latest ones mention it, and how likely a known factor is instead."""
+    word, agent = own.word, dialogue.agent
     mention = dialogue.mentions[place][dialogue.words[word.id]]
     yield mention.name
     yield mention.description
@@ -225,6 +236,11 @@ def _of_factor(dialogue: _Dialogue, place: int, own: OwnLabel) -> Iterator[float
     yield dialogue.mentioned(agent[0], word.id) if agent else 0.0
     yield dialogue.rather(agent[0], word.id) if agent else 0.0
     yield max((dialogue.mentioned(line, word.id) * FADING**back for back, line in enumerate(agent)), default=0.0)
+
+
+def _of_question(dialogue: _Dialogue, place: int, own: OwnLabel) -> Iterator[float]:
+    """Whether it was asked for or given before, and, of the agent's lines, whether the caller gives it next."""
+    word, agent, caller = own.word, dialogue.agent, dialogue.caller
     asks, gives = f"asks {as_written(word)}", f"gives {as_written(word)}"
     asked = dialogue.of(agent[0], asks) if agent else NEVER
     lately = dialogue.lately(asks)

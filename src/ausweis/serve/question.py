@@ -10,7 +10,7 @@ from ausweis.serve.period import PERIODS, days_of
 from ausweis.store import CallFilter, Cursor, Finding, Order, State
 from ausweis.vocabulary import OUTCOMES, VIOLATIONS
 
-__all__ = ["ANY", "FINDINGS", "SHOWN", "STATES", "Question", "Shown", "date_of"]
+__all__ = ["ANY", "FINDINGS", "SEVERAL", "SHOWN", "STATES", "Question", "Shown", "date_of"]
 
 Shown = Literal["todo", "second", "settle", "sample", "decided", "all"]
 """todo: to review and not decided; second: not sure or disputed, for those who have not decided; settle: the same, for

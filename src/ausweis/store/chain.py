@@ -18,7 +18,7 @@ from ausweis.store.key import Key, canonical
 from ausweis.store.rows import ChainEntry, RunRow, What
 from ausweis.store.tables import calls, chain, decisions, objections
 
-__all__ = ["What", "append", "canonical", "covered", "entries", "objection_content", "verify"]
+__all__ = ["What", "append", "canonical", "covered", "decision_content", "entries", "objection_content", "verify"]
 
 _LINKED = ("seq", "at", "who", "what", "call", "policy", "prompts", "model", "content", "previous")
 

@@ -33,6 +33,7 @@ __all__ = [
     "Estimate",
     "Imported",
     "Invitation",
+    "LabelKind",
     "Reviewer",
     "Role",
     "RunRow",

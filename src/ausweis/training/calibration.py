@@ -19,7 +19,10 @@ FEWEST_CALIBRATED = 10
 
 
 def slopes_of(calls: Sequence[CallNumbers], scores: Sequence[Array]) -> tuple[Array, Array]:
-    """Slope and offset for each label that make probabilities of the scores of left-out lines."""
+    """Slopes and offsets that make probabilities of the scores of left-out lines: each of shape (labels,).
+
+    `scores`: of each call, shape (lines, labels).
+    """
     from sklearn.linear_model import LogisticRegression
 
     score, truth = np.concatenate(scores), np.concatenate([call.labels for call in calls])
@@ -45,7 +48,7 @@ def dialogue_of(
 ) -> tuple[float, ...]:
     """The weights of what speaks for a factor (`reading.dialogue`), from the answers about calls that were left out.
 
-    None where so few calls do not tell.
+    None where so few calls do not tell. `answers`: of each call, shape (lines, labels).
     """
     from sklearn.linear_model import LogisticRegression
 

@@ -72,7 +72,11 @@ def asked_of(labelled: LabelledCall, sides: Sides) -> list[str]:
 def incident_call(
     labelled: LabelledCall, lines: Lines, questions: Sequence[Array], sides: Sides, basis: dict[str, Array]
 ) -> MatchedCall:
-    """A call with what it is asked about; `questions`: the states of those after it."""
+    """A call with what it is asked about.
+
+    `questions`: the states of those after it, each of shape (tokens, layers, width). `basis`: as `basis_of` and
+    `question_shifts` make it.
+    """
     places = {text: place for place, text in enumerate(sides)}
     asked = asked_of(labelled, sides)
     own = {one.description: told_of(labelled, one, lines.chunks) for one in incident_label(labelled).own}

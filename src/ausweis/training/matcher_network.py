@@ -202,22 +202,14 @@ def _scores(
     )
     tokens, described = both_dropped(seen_tokens, asked_tokens, dropout, chance)
     lines, described_lines = both_dropped(seen_lines, asked_lines, dropout, chance)
-    count, longest, _ = described.shape
-    wanted = unit(described @ network["of_described_token"]).reshape(count * longest, -1)
-    same = (unit(tokens @ network["of_token"]) @ wanted.T).reshape(-1, count, longest)
-    same = same.masked_fill(~there, -1.0)
-    weights = (described @ network["described_token_weight"]).masked_fill(~there, -1e9).softmax(dim=-1)
-    looks = (tokens @ network["token_weight"]).clamp(-8, 8).exp()
-    rows = len(lines)
     near = torch.stack(
         [
-            (largest_by(owner, same, rows) * weights).sum(dim=-1),
-            sums_by(owner, same.amax(dim=-1) * looks[:, None], rows) / sums_by(owner, looks, rows)[:, None],
+            *_near_by_tokens(network, tokens, owner, len(lines), described, there),
             unit(lines @ network["of_line"]) @ unit(described_lines @ network["of_line"]).T,
         ],
         dim=-1,
     )
-    of_line = (lines @ network["line_hidden"])[:, None].expand(-1, count, -1)
+    of_line = (lines @ network["line_hidden"])[:, None].expand(-1, len(described), -1)
     pair = (lines @ network["line_pair"])[:, None] * (described_lines @ network["described_line_pair"])[None]
     seen = torch.cat([near * NEARNESS_SCALE, of_line, pair], dim=-1)
     hidden = functional.gelu(seen @ network["hidden"] + network["hidden_bias"], approximate="tanh")
@@ -228,3 +220,22 @@ def _scores(
         + network["bias"]
     )
     return told
+
+
+def _near_by_tokens(
+    network: Mapping[str, Tensor], tokens: Tensor, owner: Tensor, rows: int, described: Tensor, there: Tensor
+) -> tuple[Tensor, Tensor]:
+    """How near each line is to each description, by the tokens of the latter and of the former.
+
+    Both of shape (lines, descriptions). `tokens`, `owner`: of all lines of a call, `rows` in number, as in
+    `CallInBasis`; `described`, `there`: as in `Descriptions`.
+    """
+    count, longest, _ = described.shape
+    wanted = unit(described @ network["of_described_token"]).reshape(count * longest, -1)
+    same = (unit(tokens @ network["of_token"]) @ wanted.T).reshape(-1, count, longest)
+    same = same.masked_fill(~there, -1.0)
+    weights = (described @ network["described_token_weight"]).masked_fill(~there, -1e9).softmax(dim=-1)
+    looks = (tokens @ network["token_weight"]).clamp(-8, 8).exp()
+    by_described = (largest_by(owner, same, rows) * weights).sum(dim=-1)
+    by_line = sums_by(owner, same.amax(dim=-1) * looks[:, None], rows) / sums_by(owner, looks, rows)[:, None]
+    return by_described, by_line

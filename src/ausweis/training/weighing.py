@@ -26,7 +26,7 @@ ROUNDS, AT_ONCE, RATE, DECAY = 400, 8192, 1e-2, 1e-4
 
 
 class Weighed(NamedTuple):
-    """The evidence of many lines for one thing, shape (lines, evidence), and what is true of each."""
+    """The evidence of many lines for one thing, shape (lines, evidence), and what is true of each, shape (lines,)."""
 
     evidence: Array
     truth: Array
@@ -38,7 +38,11 @@ def together(parts: Sequence[Weighed]) -> Weighed:
 
 
 def learn_weighing(seen: Sequence[Weighed | None]) -> dict[str, Array]:
-    """The parts of a `Matcher` that weigh, in this order; None where nothing was seen that may be it."""
+    """The parts of a `Matcher` that weigh, in this order; None where nothing was seen that may be it.
+
+    By name, shaped as `MATCHER_PARTS` says: the first axis counts what is `seen`, and that with less evidence than
+    others is filled up with zeros.
+    """
     networks = [_nothing() if some is None else _averaged(some) for some in seen]
     most = max(len(network["direct"]) for network in networks)
     return {
@@ -51,7 +55,10 @@ def learn_weighing(seen: Sequence[Weighed | None]) -> dict[str, Array]:
 
 
 def raised_by(scores: Array, truth: Array) -> float:
-    """What log-odds are raised by, so that one half is where F1 is best. 0 where nothing is true, or F1 is nought."""
+    """What log-odds are raised by, so that one half is where F1 is best. 0 where nothing is true, or F1 is nought.
+
+    `scores`, `truth`: shape (lines,).
+    """
     ranked = truth[np.argsort(-scores)]
     found = np.cumsum(ranked)
     best = float((2 * found / (np.arange(1, len(ranked) + 1) + ranked.sum())).max()) if len(ranked) else 0.0

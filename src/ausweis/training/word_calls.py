@@ -92,7 +92,10 @@ def word_call(
     probe: Probe,
     basis: dict[str, Array],
 ) -> MatchedCall:
-    """A call with the words that it is asked about; `questions`: the states of those after it.
+    """A call with the words that it is asked about.
+
+    `questions`: the states of those after it, each of shape (tokens, layers, width). `basis`: as `basis_of` and
+    `question_shifts` make it.
 
     Known labels of calls that the probe has learned from are told too well: such calls are better left out.
     """
@@ -108,7 +111,7 @@ def word_call(
         described=asked,
         own=tuple(words[place].own is not None for place in asked),
         told=_told(labelled, lines.chunks, [words[place] for place in asked]),
-        group=labelled.gold.writing_pass or labelled.call.id,
+        group=lines.group,
         questions=in_basis(basis, seen, "question") if seen else None,
         answered=tuple(answered),
         answers=weighed(lines.chunks, told, probe.dialogue),

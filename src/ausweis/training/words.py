@@ -4,7 +4,6 @@ Networks that have not seen the writing pass of a call tell its lines; from thei
 of other lines is weighed. So a weighing knows how far scores can be trusted on companies that nobody has learned from.
 """
 
-import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -14,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ausweis.engines.matcher import in_basis, weigh
-from ausweis.engines.probe import LineFeatures
+from ausweis.engines.probe import LineFeatures, probability_of
 from ausweis.engines.word_matcher import VERBS, WordMatcher, weighed_place
 from ausweis.reading.own_labels import OwnLabel, own_labels
 from ausweis.reading.own_words import weighed_words
@@ -133,4 +132,4 @@ def _unweighed(told: LeftOut, words: Sequence[AskedWord]) -> tuple[list[dict[str
 
 def _chance(odds: float) -> float:
     """As exact as recorded answers are."""
-    return round(1 / (1 + math.exp(-float(odds))), 4)
+    return round(probability_of(float(odds)), 4)
