@@ -60,9 +60,11 @@ def views_of(objections: list[Objection], words: Words) -> list[ObjectionView]:
 
 
 def objections_page(context: RequestContext) -> Response:
-    """Those that wait, the next deadline first, then those that somebody ruled on."""
+    """Those that wait, the next deadline first, then those that somebody ruled on; of no call that is hidden yet."""
     require_lead(context)
-    views = views_of(context.store.objections(), context.words)
+    known = context.store.objections()
+    hidden = context.store.hidden(context.session.reviewer, [one.call.key for one in known])
+    views = views_of([one for one in known if one.call.key not in hidden], context.words)
     found = {view.one.key: context.words.happened(view.one.call) for view in views}
     return answer(
         context,
@@ -78,13 +80,17 @@ def objections_page(context: RequestContext) -> Response:
 def objection_form(context: RequestContext) -> Response:
     """The form that records one about a call."""
     require_lead(context)
-    return _form(context, context.store.record(context.parts["key"]))
+    key = context.parts["key"]
+    return _to_hear(context, key) or _form(context, context.store.record(key))
 
 
 def raise_objection(context: RequestContext) -> Response:
     """Record one, then back to the call."""
     require_lead(context)
     key, form = context.parts["key"], context.form
+    # That it is refused tells what was found, too.
+    if to_hear := _to_hear(context, key):
+        return to_hear
     try:
         context.store.raise_objection(
             key,
@@ -101,13 +107,16 @@ def raise_objection(context: RequestContext) -> Response:
 def objection_page(context: RequestContext) -> Response:
     """One objection, with the form of a ruling while it waits for one."""
     require_lead(context)
-    return _page(context, _objection(context))
+    found = _objection(context)
+    return _to_hear(context, found.call.key) or _page(context, found)
 
 
 def rule(context: RequestContext) -> Response:
     """Rule on one, then back to the list; what cannot be kept is given back, filled in."""
     require_lead(context)
     found, form = _objection(context), context.form
+    if to_hear := _to_hear(context, found.call.key):
+        return to_hear
     try:
         ruling = RULINGS.get(form.get("ruling", ""))
         if ruling is None:
@@ -135,6 +144,12 @@ def _objection(context: RequestContext) -> Objection:
     if found is None:
         raise HTTPException(404)
     return found
+
+
+def _to_hear(context: RequestContext, key: int) -> Response | None:
+    """To the page of a call that the lead must hear before they are shown its verdict; None where they may see it."""
+    hidden = context.store.hidden(context.session.reviewer, [key])
+    return RedirectResponse(f"/calls/{key}", 303) if hidden else None
 
 
 def _form(context: RequestContext, record: CallRecord, *, problem: str = "") -> Response:
