@@ -73,7 +73,8 @@ def withdraw(context: RequestContext) -> Response:
     decision_key = int(own) if re.fullmatch(r"\d{1,15}", own) else 0
     done = context.desk.done.get(context.session.id)
     if done is not None and done.decision_key == decision_key:
-        del context.desk.done[context.session.id]
+        # Pressed twice, another request may have taken it out meanwhile.
+        context.desk.done.pop(context.session.id, None)
     try:
         context.store.withdraw(key, reviewer=context.session.reviewer, decision_key=decision_key)
     except StoreError:

@@ -89,8 +89,11 @@ async def sign_out(request: Request) -> Response:
         desk.auth.sign_out(session)
         desk.done.pop(session.id, None)
         desk.places.leave_all(session)
-        desk.unmasked = {seen: says for seen, says in desk.unmasked.copy().items() if seen[0] != session.id}
-        desk.searches = {name: found for name, found in desk.searches.copy().items() if name[0] != session.id}
+        # Only its own are taken out: another session may add to them meanwhile.
+        for seen in [seen for seen in desk.unmasked.copy() if seen[0] == session.id]:
+            desk.unmasked.pop(seen, None)
+        for name in [name for name in desk.searches.copy() if name[0] == session.id]:
+            desk.searches.pop(name, None)
     response = RedirectResponse("/signin", 303)
     response.delete_cookie(desk.cookie, path="/", httponly=True, samesite="lax", secure=desk.secure)
     return response
