@@ -12,6 +12,7 @@ from ausweis.serve.call_view import call_view
 from ausweis.serve.decision import DecisionForm, label_of, proposed, sent, verdict_key_of
 from ausweis.serve.desk import RequestContext
 from ausweis.serve.rendering import answer
+from ausweis.serve.requests import date_of
 from ausweis.serve.roles import require_lead
 from ausweis.store import OBJECTION_DAYS, CallRecord, Objection, Ruling
 from ausweis.views.deadlines import left
@@ -193,10 +194,10 @@ def _page(context: RequestContext, found: Objection, *, problem: str = "") -> Re
 
 
 def _deadline(form: Mapping[str, str]) -> date:
-    try:
-        return date.fromisoformat(form.get("deadline", ""))
-    except ValueError:
-        raise StoreError("the deadline is no day", code="deadline_wrong") from None
+    deadline = date_of(form.get("deadline", ""))
+    if deadline is None:
+        raise StoreError("the deadline is no day", code="deadline_wrong")
+    return deadline
 
 
 def _left(one: Objection, words: Words, today: date) -> str:
