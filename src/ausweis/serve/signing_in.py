@@ -81,7 +81,11 @@ async def _signed_in(request: Request, cookie: str, back: str) -> Response:
 
 
 async def sign_out(request: Request) -> Response:
-    """End the session."""
+    """End the session.
+
+    Raises:
+        HTTPException: the form lacks the CSRF token of the session.
+    """
     desk, session, form = desk_of(request), await session_of(request), await fields_of(request)
     if session is not None and not desk.auth.csrf_valid(session, form.get("csrf", "")):
         raise HTTPException(403)
