@@ -156,31 +156,35 @@ def make_folder(path: Path) -> None:
         raise write_fault(path, error) from None
 
 
-def replace_file(path: Path, content: str | bytes | Iterable[bytes], *, private: bool = False) -> None:
+def replace_file(path: Path, content: str | bytes | Iterable[bytes], *, mode: int | None = None) -> None:
     """Put a text or bytes in the place of a file: at every moment the whole old or the whole new one is there.
 
-    The bytes may come in parts, also from the old file. With `private`, nobody but the user may read it, whatever stood
-    there before.
+    The bytes may come in parts, also from the old file. `mode`: who may read and write it, whatever stood there before,
+    and until it is whole nobody but the user; by default, as any new file.
 
     Raises:
         RunError: it cannot be written.
     """
     part = part_of(path)
     try:
-        if private:
+        if mode is not None:
             # What a killed write left behind keeps its mode when it is opened again.
             part.unlink(missing_ok=True)
-        with open(part, "wb", opener=_private if private else None) as file:
+        with open(part, "wb", opener=None if mode is None else _private) as file:
             content = content.encode() if isinstance(content, str) else content
             file.writelines((content,) if isinstance(content, bytes) else content)
             file.flush()
+            if mode is not None:
+                os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
         part.replace(path)
         _sync_folder(path.parent)
-    except OSError as error:
+    except BaseException as error:
         with suppress(OSError):
             part.unlink()
-        raise write_fault(path, error) from None
+        if isinstance(error, OSError):
+            raise write_fault(path, error) from None
+        raise
 
 
 def remove_file(path: Path) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from tests.cli.processes import FAKE, Run, Write
 
+from ausweis.store import Store
+
 SECRET = "Zwetschgendatschi 4711"
 SCORE = (*FAKE, "--run", "r")
 ERRORS = [KeyError(SECRET), RecursionError(SECRET), MemoryError(), AssertionError(SECRET), OSError(5, SECRET)]
@@ -95,6 +97,25 @@ def test_outside_of_a_call_the_command_ends_with_one_sentence(
     *before, sentence = result.err.splitlines()
     assert sentence.startswith(f"ausweis: something unforeseen went wrong ({type(error).__name__}) at test_unforeseen")
     assert SECRET not in sentence
+    assert bool(before) == debug
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_what_a_sentence_was_made_of_is_shown_where_it_is_asked_for(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, debug: bool
+) -> None:
+    def broken(*_: Any) -> int:
+        raise KeyError(SECRET)
+
+    Store.open(folder / "s.sqlite").close()
+    monkeypatch.setattr("ausweis.store.chain.verify", broken)
+    if debug:
+        monkeypatch.setenv("AUSWEIS_DEBUG", "1")
+    result = run("store", "verify", "--store", "s.sqlite")
+    *before, sentence = result.err.splitlines()
+    assert (result.code, result.out) == (2, "")
+    assert "s.sqlite: a row is damaged" in sentence
+    assert [line for line in before if SECRET in line] == ([f"KeyError: '{SECRET}'"] if debug else [])
     assert bool(before) == debug
 
 

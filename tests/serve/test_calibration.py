@@ -176,6 +176,15 @@ def test_calls_are_drawn_and_taken_out_while_it_is_prepared(desk: Desk) -> None:
     assert lea.send("/calibrations", name=" ", n="0")[0] == 422
 
 
+@pytest.mark.parametrize(
+    "fields", [{"first": "2026-03-03"}, {"last": "x"}, {"first": ""}, {"n": "x"}, {"n": "51"}, {"n": "-1"}]
+)
+def test_wrong_days_or_numbers_leave_no_session_behind(desk: Desk, fields: dict[str, str]) -> None:
+    status, page = lead(desk).send("/calibrations", **({"name": "May", "n": "3", "of": "all"} | DAYS | fields))
+    assert (status, "Please check days and number" in page, 'value="May"' in page) == (422, True, True)
+    assert desk.store.calibrations() == []
+
+
 def test_only_leads_prepare_start_and_close(desk: Desk) -> None:
     key, *_ = violations(desk)
     lea, ben = lead(desk), reviewer(desk, "Ben")

@@ -470,6 +470,23 @@ def test_a_store_that_cannot_be_read_is_not_taken_for_a_call_that_is_not_there(
     assert "There is no such page" not in answer.text
 
 
+@pytest.mark.parametrize("debug", [False, True])
+def test_the_terminal_shows_what_the_store_stumbled_over_where_it_is_asked_for(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, debug: bool
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise KeyError("Krummbiegel")
+
+    anna = visitor(store)
+    monkeypatch.setattr("ausweis.store.records.call_row", broken)
+    if debug:
+        monkeypatch.setenv("AUSWEIS_DEBUG", "1")
+    answer = anna.http.get("/calls/1")
+    assert (answer.status_code, "Krummbiegel" in answer.text) == (503, False)
+    assert "calls.sqlite: a row is damaged" in caplog.text
+    assert ("KeyError: 'Krummbiegel'" in caplog.text) == debug
+
+
 def test_a_decision_that_the_store_cannot_take_is_said_not_to_be_kept(store: Store, tmp_path: Path) -> None:
     key, verdict = first(store)
     anna = visitor(store)

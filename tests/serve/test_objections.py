@@ -124,6 +124,27 @@ def test_one_that_is_not_there(store: Store) -> None:
     assert visitor(store).http.get("/objections/999").status_code == 404
 
 
+def test_who_is_to_hear_a_call_first_is_not_told_what_was_found(store: Store) -> None:
+    key, other, lea = flagged(store), flagged(store, 1), visitor(store, "Lea")
+    one, seen = raised(store, key), raised(store, other)
+    number = store.prepare_calibration("March", by="Ben")
+    store.add_to_calibration(number, [key], by="Ben")
+    store.start_calibration(number, by="Ben")
+    for address in (f"/calls/{key}/objection", f"/objections/{one.key}"):
+        answer = lea.http.get(address)
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/calls/{key}")
+    listed = lea.page("/objections")
+    assert (f"/objections/{one.key}" in listed, f"/objections/{seen.key}" in listed) == (False, True)
+    assert lea.send(f"/calls/{key}/objection", **FIELDS, deadline="x") == (303, f"/calls/{key}")
+    verdict = str(store.record(key).verdict_key)
+    sent = lea.send(f"/objections/{one.key}", ruling="stands", note="x", verdict_key=verdict)
+    assert (sent, store.objections(call_key=key)) == ((303, f"/calls/{key}"), [one])
+    lea.send(f"/calls/{key}/heard", outcome="compliant", verdict_key=verdict)
+    assert store.record(key).decisions[-1].blind
+    store.close_calibration(number, by="Ben")
+    assert "Team West" in lea.page("/objections") + lea.page(f"/objections/{one.key}")
+
+
 @pytest.fixture
 def address(store: Store) -> Iterator[str]:
     with served(desk_of(store)) as found:

@@ -3,11 +3,13 @@
 import re
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from tests.serve.filled import LAST_DAY, golden, threats, write_run
 from tests.serve.serving import Visitor, visitor
 from tests.serve.test_call_page import RIGHT, TO_REVIEW, first
 
+from ausweis.serve.desk import Done
 from ausweis.store import CallFilter, Store
 
 
@@ -96,6 +98,21 @@ def test_sent_twice_it_is_taken_back_once(store: Store) -> None:
     _, decision = decided(anna, store, key, choice="not_sure")
     assert [anna.send(f"/calls/{key}/withdraw", decision=decision)[0] for _ in range(2)] == [303, 303]
     assert store.record(key).row.state == "confirmed"
+
+
+def test_sent_twice_at_once_neither_is_a_fault(store: Store) -> None:
+    class Taken(dict[str, Done]):
+        """Of which another request has taken out what this one sees."""
+
+        def get(self, name: str, default: Any = None) -> Any:
+            return self.pop(name, default)
+
+    key, _ = first(store)
+    anna = visitor(store)
+    _, decision = decided(anna, store, key)
+    anna.desk.done = Taken(anna.desk.done)
+    assert anna.send(f"/calls/{key}/withdraw", decision=decision)[0] == 303
+    assert (store.record(key).row.state, anna.desk.done) == ("open", {})
 
 
 def test_a_form_that_is_sent_twice_decides_once(store: Store) -> None:

@@ -4,13 +4,16 @@ import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 from tests.serve.filled import call_of, fill, judged
 from tests.serve.serving import Visitor, desk_of, visitor
 
+from ausweis.errors import StoreError
 from ausweis.facts import Event, Facts
+from ausweis.serve.desk import Searched
 from ausweis.serve.indexer import indexing
 from ausweis.store import Store
 
@@ -125,6 +128,22 @@ def test_an_unmasked_search_is_recorded_and_its_words_stand_in_no_address(store:
     assert desk.searches == {}
 
 
+def test_who_signs_out_takes_nothing_from_who_searches_meanwhile(store: Store) -> None:
+    class Meanwhile(dict[Any, Any]):
+        def copy(self) -> dict[Any, Any]:
+            seen = super().copy()
+            self["another session", "name"] = value
+            return seen
+
+    desk, value = desk_of(store), Searched("krummbiegel", (1,))
+    anna = Visitor(desk, "Anna")
+    anna.send("/search", show="all", q="krummbiegel")
+    anna.send("/calls/1/unmask")
+    desk.searches, desk.unmasked = Meanwhile(desk.searches), Meanwhile(desk.unmasked)
+    anna.send("/signout")
+    assert desk.searches == desk.unmasked == {("another session", "name"): value}
+
+
 def test_an_unmasked_search_needs_the_form_and_words(store: Store) -> None:
     anna = visitor(store)
     before = len(store.chain())
@@ -173,3 +192,22 @@ def test_an_older_store_is_made_searchable_while_it_is_served(store: Store) -> N
     page = anna.page("/?show=all&q=vertrag")
     assert ids(page) == {"first-call", "second-call"}
     assert "cannot be searched yet" not in page
+
+
+def test_what_a_fault_of_the_store_left_out_is_still_told(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: Store, **__: int) -> Iterator[int]:
+        yield 1
+        raise StoreError("the disk is full")
+
+    with store._database.writing() as connection:
+        connection.execute(text("UPDATE masks SET rules = 0"))
+    monkeypatch.setattr(Store, "index", broken)
+    desk = desk_of(store)
+    with indexing(desk):
+        until = time.monotonic() + 60
+        while desk.unindexed != 2 and time.monotonic() < until:
+            time.sleep(0.02)
+        # Until after the pause, in which it would be stopped.
+        time.sleep(0.2)
+    assert desk.unindexed == 2
+    assert "2 calls cannot be searched yet." in Visitor(desk, "Anna").page("/?show=all&q=vertrag")

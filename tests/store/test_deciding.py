@@ -13,6 +13,7 @@ from ausweis.errors import StoreError
 from ausweis.store import CallFilter, Choice, Decision, Store, chain
 from ausweis.store.deciding import labels
 from ausweis.store.holding import label_of
+from ausweis.store.key import canonical
 from ausweis.store.tables import calls, decisions
 
 LATE = (("late_authentication", 4),)
@@ -271,7 +272,7 @@ def decided_before(store: Store, key: int, choice: Choice, outcome: str | None) 
         says = connection.execute(select(calls.c.says).where(calls.c.key == key)).scalar_one()
         row = {"call_key": key, "verdict_key": 1, "says": says, "reviewer": "A", "choice": choice}
         row |= {"outcome": outcome, "violations": "[]", "note": "", "at": "2026-03-03T00:00:00Z"}
-        content = chain.canonical(row)
+        content = canonical(row)
         row["seq"] = chain.append(connection, store._key, "decided", "A", call_id="call-7", content=content)
         connection.execute(insert(decisions), row)
 

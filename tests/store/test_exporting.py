@@ -65,6 +65,15 @@ def test_a_mask_that_loses_a_turn(decided: Store) -> None:
         list(decided.export_cases(mask=lambda call, facts: []))
 
 
+def test_a_call_that_is_deleted_meanwhile_is_left_out(decided: Store) -> None:
+    cases = decided.export_cases(mask=mask)
+    next(cases)
+    last = decided.record(decided.keys(CallFilter(states=("confirmed", "overruled")))[-1]).row
+    decided.delete(last.call_id)
+    assert len(list(cases)) == 1
+    assert decided.chain(limit=1)[0].what == "exported"
+
+
 def test_a_call_without_text_is_left_out(decided: Store) -> None:
     with decided._database.writing() as connection:
         connection.exec_driver_sql("DELETE FROM texts")

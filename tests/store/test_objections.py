@@ -143,6 +143,18 @@ def test_what_is_no_ruling(store: Store, key_of: Callable[[int], int], more: dic
     assert store.record(key_of(2)).decisions == ()
 
 
+@pytest.mark.parametrize("more", [{"says": "else"}, {"verdict_key": 999}])
+def test_a_finding_stands_only_as_the_lead_saw_it(
+    store: Store, key_of: Callable[[int], int], more: dict[str, object]
+) -> None:
+    decide(store, key_of(2), "A", "confirm")
+    one = raised(store, key_of(2))
+    with pytest.raises(StoreError) as refused:
+        rule(store, one, "stands", **more)
+    assert refused.value.code == "verdict_changed"
+    assert store.objections(open_only=True) == [one]
+
+
 def test_they_are_counted_as_calls_are(store: Store, key_of: Callable[[int], int]) -> None:
     raised(store, key_of(2))
     day = store.record(key_of(2)).row.day

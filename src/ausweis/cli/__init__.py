@@ -86,7 +86,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line, and end the process.
 
     A user's mistake becomes one sentence on standard error and exit code 2, as does a file or an output that cannot be
-    used; anything that nobody thought of exit code 4. `AUSWEIS_DEBUG` shows its traceback, which may quote calls.
+    used; anything that nobody thought of exit code 4. `AUSWEIS_DEBUG` shows its traceback, and that of what a sentence
+    was made of; both may quote calls.
     """
     try:
         _refuse_half_characters(sys.argv[1:] if arguments is None else arguments)
@@ -102,6 +103,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except OutputError as error:
         code = 2 if error.unread else _told(str(error), 2)
     except AusweisError as error:
+        _show_traceback(error.__context__)
         code = _told(str(error), 2)
     except Exception as error:
         code = _told_unforeseen(error)
@@ -114,9 +116,13 @@ def _told(sentence: str, code: int) -> int:
     return code
 
 
-def _told_unforeseen(error: Exception) -> int:
-    if os.environ.get("AUSWEIS_DEBUG"):
+def _show_traceback(error: BaseException | None) -> None:
+    if error is not None and os.environ.get("AUSWEIS_DEBUG"):
         traceback.print_exception(error)
+
+
+def _told_unforeseen(error: Exception) -> int:
+    _show_traceback(error)
     if isinstance(error, OSError) and error.filename is not None:
         return _told(f"{error.filename!r} cannot be used ({error.strerror})", 2)
     frame = traceback.extract_tb(error.__traceback__)[-1]

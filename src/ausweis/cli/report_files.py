@@ -55,6 +55,6 @@ def write_report(store: "Store", path: Path, keys: Iterable[int], content: Calla
     make_folder(path.parent)
     store.register_report(path, known, besides=True)
     # As the store is: others who may read the folder may not read what was said.
-    replace_file(path, content(), private=True)
+    replace_file(path, content(), mode=0o600)
     store.register_report(path, known)
     click.echo(str(path))

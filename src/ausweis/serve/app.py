@@ -1,6 +1,7 @@
 """The server: routes, and who may pass."""
 
 import logging
+import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -191,7 +192,7 @@ async def _refused(request: Request, error: Exception) -> Response:
     fault = error if isinstance(error, StoreError) else StoreError(str(error))
     if fault.place:
         # Of the store itself, and not of what was asked of it. What to do is for whoever runs the server.
-        _LOG.error("%s", fault)
+        _LOG.error("%s", fault, exc_info=fault.__context__ if os.environ.get("AUSWEIS_DEBUG") else None)
     told = words.error(fault)
     if request.method == "POST":
         return await _problem(request, words.text("refused"), told, 409)

@@ -36,6 +36,10 @@ def audio(context: RequestContext) -> Response:
     """A recording of the call. The path is the store's: none ever comes from an address.
 
     It goes out as it is where browsers play it, else as 16-bit WAV; `as=wav` asks for that, where a browser could not.
+
+    Raises:
+        HTTPException: there is no such recording, or not any more, or it cannot be decoded.
+        StoreError: there is no such call any more.
     """
     files = context.store.record(context.parts["key"]).audio
     path = files[context.parts["place"]] if context.parts["place"] < len(files) else Path()

@@ -17,6 +17,7 @@ from ausweis.serve.desk import Done, RequestContext
 from ausweis.serve.question import Question
 from ausweis.serve.queue import Around, filter_of, meta_of, question_of
 from ausweis.serve.rendering import answer
+from ausweis.serve.requests import number_of
 from ausweis.serve.said import keep_once, said_of
 from ausweis.serve.working import opened, progress
 from ausweis.store import Calibration, CallRecord, Decision, opinion_of
@@ -25,7 +26,7 @@ from ausweis.views.turns import TurnView, turn_views
 from ausweis.views.words import Words
 from ausweis.vocabulary import INCIDENTS, OUTCOMES, VIOLATIONS
 
-__all__ = ["NOT_SURE", "BlindCall", "asked_about", "blind_page", "hear", "heard_form"]
+__all__ = ["NOT_SURE", "BlindCall", "around_in", "asked_about", "blind_page", "hear", "heard_form", "progress_in"]
 
 NOT_SURE = "not_sure"
 LONGEST = 12 * 3600
@@ -197,8 +198,7 @@ def _keep(context: RequestContext, record: CallRecord) -> Done:
 
 def _opened(form: Mapping[str, str]) -> int:
     """When the page was opened; 0 where that is unknown, or cannot be."""
-    text = form.get("opened", "")
-    opened = int(text) if text.isascii() and text.isdecimal() and len(text) <= 12 else 0
+    opened = number_of(form.get("opened", "")) or 0
     return opened if 0 <= time.time() - opened <= LONGEST else 0
 
 

@@ -1,6 +1,6 @@
 """Calibration sessions: what is left to decide in them, and how a lead prepares, starts and closes one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from ausweis.serve.calibration_result import result_of
 from ausweis.serve.desk import RequestContext
 from ausweis.serve.queue import row_views
 from ausweis.serve.rendering import answer
+from ausweis.serve.requests import dates_of, number_of
 from ausweis.serve.roles import require_lead
 from ausweis.store import Calibration, person_of, same_person
 
@@ -40,6 +41,15 @@ class Done(NamedTuple):
     calls: int
 
 
+class _Drawing(NamedTuple):
+    """So many calls of these days, by chance. `flagged`: of calls to review alone."""
+
+    first: date
+    last: date
+    calls: int
+    flagged: bool
+
+
 def calibrations_page(context: RequestContext) -> Response:
     """The sessions that the reader takes part in, or all for a lead, and the form that makes one."""
     return _list(context)
@@ -56,11 +66,13 @@ def make(context: RequestContext) -> Response:
     known = _names(context)
     chosen = [value for name, value in form.items() if name.startswith("reviewer-") and value in known]
     try:
+        # Before it is made: no session without calls is left behind.
+        drawing = None if form.get("n", "").strip() in ("", "0") else _drawing(form)
         number = store.prepare_calibration(form.get("name", ""), by=me, hides="hides" in form, reviewers=chosen)
     except StoreError as error:
         return _list(context, problem=context.words.error(error))
-    if form.get("n", "").strip() not in ("", "0"):
-        _draw(context, number)
+    if drawing:
+        _draw(context, number, drawing)
     return RedirectResponse(f"/calibrations/{number}", 303)
 
 
@@ -83,7 +95,7 @@ def draw(context: RequestContext) -> Response:
         StoreError: the days or the number are none, or the session was started.
     """
     require_lead(context)
-    drawn = _draw(context, context.parts["key"])
+    drawn = _draw(context, context.parts["key"], _drawing(context.form))
     return RedirectResponse(f"/calibrations/{context.parts['key']}?new={drawn}", 303)
 
 
@@ -94,9 +106,9 @@ def drop(context: RequestContext) -> Response:
         StoreError: the session was started.
     """
     require_lead(context)
-    call = context.form.get("call", "")
-    if call.isascii() and call.isdecimal() and len(call) < 16:
-        context.store.drop_from_calibration(context.parts["key"], int(call), by=context.session.reviewer)
+    call = number_of(context.form.get("call", ""))
+    if call is not None:
+        context.store.drop_from_calibration(context.parts["key"], call, by=context.session.reviewer)
     return _back(context)
 
 
@@ -129,10 +141,10 @@ def add_call(context: RequestContext) -> Response:
         StoreError: the session was started, or is none.
     """
     require_lead(context)
-    number = context.form.get("calibration", "")
-    if not (number.isascii() and number.isdecimal() and len(number) < 16):
+    number = number_of(context.form.get("calibration", ""))
+    if number is None:
         raise StoreError("no calibration session is named", code="calibration_gone")
-    context.store.add_to_calibration(int(number), [context.parts["key"]], by=context.session.reviewer)
+    context.store.add_to_calibration(number, [context.parts["key"]], by=context.session.reviewer)
     return RedirectResponse(f"/calibrations/{number}", 303)
 
 
@@ -181,7 +193,7 @@ def _page(context: RequestContext, session: Calibration) -> Response:
         days=store.days(),
         proposed=PROPOSED,
         largest=MAX_DRAWN,
-        new=context.asked.get("new", "") if context.asked.get("new", "").isdecimal() else "",
+        new=number_of(context.asked.get("new", "")),
         said=words.text("calibration_heard") if "heard" in context.asked else None,
     )
 
@@ -234,14 +246,18 @@ def _called(person: str, names: Sequence[str]) -> str:
     return next((name for name in names if person_of(name) == person), person)
 
 
-def _draw(context: RequestContext, number: int) -> int:
-    form = context.form
-    try:
-        first, last = (date.fromisoformat(form.get(name, "")) for name in ("first", "last"))
-        wanted = int(form.get("n", ""))
-    except ValueError:
-        raise StoreError("the days or the number of calls are wrong", code="sample_wrong", most=MAX_DRAWN) from None
-    if not (1 <= wanted <= MAX_DRAWN and first <= last):
+def _drawing(form: Mapping[str, str]) -> _Drawing:
+    """What a form asks to be drawn.
+
+    Raises:
+        StoreError: the days or the number are none.
+    """
+    days, wanted = dates_of(form), number_of(form.get("n", "")) or 0
+    if days is None or not 1 <= wanted <= MAX_DRAWN:
         raise StoreError("the days or the number of calls are wrong", code="sample_wrong", most=MAX_DRAWN)
-    flagged = form.get("of") == "flagged"
+    return _Drawing(*days, wanted, form.get("of") == "flagged")
+
+
+def _draw(context: RequestContext, number: int, drawing: _Drawing) -> int:
+    first, last, wanted, flagged = drawing
     return context.store.draw_calibration(number, first, last, wanted, flagged=flagged, by=context.session.reviewer)

@@ -1,6 +1,5 @@
 """The page of one call, and what can be done on it: decide, take that back, unmask, mask again."""
 
-import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,6 +14,7 @@ from ausweis.serve.desk import Done, RequestContext
 from ausweis.serve.objections import ObjectionView, views_of
 from ausweis.serve.queue import Around, filter_of, question_of
 from ausweis.serve.rendering import answer
+from ausweis.serve.requests import number_of
 from ausweis.serve.said import keep_once, said_of
 from ausweis.serve.typed import typed_of
 from ausweis.serve.working import opened, progress, settles
@@ -69,11 +69,12 @@ def withdraw(context: RequestContext) -> Response:
     Raises:
         StoreError: there is no such call any more.
     """
-    key, own, query = context.parts["key"], context.form.get("decision", ""), question_of(context).query()
-    decision_key = int(own) if re.fullmatch(r"\d{1,15}", own) else 0
+    key, query = context.parts["key"], question_of(context).query()
+    decision_key = number_of(context.form.get("decision", "")) or 0
     done = context.desk.done.get(context.session.id)
     if done is not None and done.decision_key == decision_key:
-        del context.desk.done[context.session.id]
+        # Pressed twice, another request may have taken it out meanwhile.
+        context.desk.done.pop(context.session.id, None)
     try:
         context.store.withdraw(key, reviewer=context.session.reviewer, decision_key=decision_key)
     except StoreError:

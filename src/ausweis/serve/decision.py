@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from ausweis.errors import StoreError
 from ausweis.judging.verdict import Verdict
+from ausweis.serve.requests import number_of
 from ausweis.store import CallRecord, Choice, Decision, same_person
 from ausweis.vocabulary import INCIDENTS, OUTCOMES, VIOLATIONS, IncidentId, Outcome, ViolationType
 
@@ -144,9 +145,10 @@ def verdict_key_of(form: Mapping[str, str]) -> int:
     Raises:
         StoreError: the form names none.
     """
-    if not re.fullmatch(r"\d{1,15}", form.get("verdict_key", "")):
+    key = number_of(form.get("verdict_key", ""))
+    if key is None:
         raise StoreError("what was decided is missing", code="choice_missing")
-    return int(form["verdict_key"])
+    return key
 
 
 def label_of(form: Mapping[str, str]) -> Label:

@@ -35,4 +35,4 @@ def _index(desk: Desk, stopped: threading.Event) -> None:
             desk.unindexed = max(0, desk.unindexed - number)
             if stopped.wait(_PAUSE):
                 return
-    desk.unindexed = 0
+        desk.unindexed = 0

@@ -12,6 +12,7 @@ from ausweis.serve.call_view import call_view
 from ausweis.serve.decision import DecisionForm, label_of, proposed, sent, verdict_key_of
 from ausweis.serve.desk import RequestContext
 from ausweis.serve.rendering import answer
+from ausweis.serve.requests import date_of
 from ausweis.serve.roles import require_lead
 from ausweis.store import OBJECTION_DAYS, CallRecord, Objection, Ruling
 from ausweis.views.deadlines import left
@@ -60,9 +61,11 @@ def views_of(objections: list[Objection], words: Words) -> list[ObjectionView]:
 
 
 def objections_page(context: RequestContext) -> Response:
-    """Those that wait, the next deadline first, then those that somebody ruled on."""
+    """Those that wait, the next deadline first, then those that somebody ruled on; of no call that is hidden yet."""
     require_lead(context)
-    views = views_of(context.store.objections(), context.words)
+    known = context.store.objections()
+    hidden = context.store.hidden(context.session.reviewer, [one.call.key for one in known])
+    views = views_of([one for one in known if one.call.key not in hidden], context.words)
     found = {view.one.key: context.words.happened(view.one.call) for view in views}
     return answer(
         context,
@@ -78,13 +81,17 @@ def objections_page(context: RequestContext) -> Response:
 def objection_form(context: RequestContext) -> Response:
     """The form that records one about a call."""
     require_lead(context)
-    return _form(context, context.store.record(context.parts["key"]))
+    key = context.parts["key"]
+    return _to_hear(context, key) or _form(context, context.store.record(key))
 
 
 def raise_objection(context: RequestContext) -> Response:
     """Record one, then back to the call."""
     require_lead(context)
     key, form = context.parts["key"], context.form
+    # That it is refused tells what was found, too.
+    if to_hear := _to_hear(context, key):
+        return to_hear
     try:
         context.store.raise_objection(
             key,
@@ -101,13 +108,16 @@ def raise_objection(context: RequestContext) -> Response:
 def objection_page(context: RequestContext) -> Response:
     """One objection, with the form of a ruling while it waits for one."""
     require_lead(context)
-    return _page(context, _objection(context))
+    found = _objection(context)
+    return _to_hear(context, found.call.key) or _page(context, found)
 
 
 def rule(context: RequestContext) -> Response:
     """Rule on one, then back to the list; what cannot be kept is given back, filled in."""
     require_lead(context)
     found, form = _objection(context), context.form
+    if to_hear := _to_hear(context, found.call.key):
+        return to_hear
     try:
         ruling = RULINGS.get(form.get("ruling", ""))
         if ruling is None:
@@ -135,6 +145,12 @@ def _objection(context: RequestContext) -> Objection:
     if found is None:
         raise HTTPException(404)
     return found
+
+
+def _to_hear(context: RequestContext, key: int) -> Response | None:
+    """To the page of a call that the lead must hear before they are shown its verdict; None where they may see it."""
+    hidden = context.store.hidden(context.session.reviewer, [key])
+    return RedirectResponse(f"/calls/{key}", 303) if hidden else None
 
 
 def _form(context: RequestContext, record: CallRecord, *, problem: str = "") -> Response:
@@ -178,10 +194,10 @@ def _page(context: RequestContext, found: Objection, *, problem: str = "") -> Re
 
 
 def _deadline(form: Mapping[str, str]) -> date:
-    try:
-        return date.fromisoformat(form.get("deadline", ""))
-    except ValueError:
-        raise StoreError("the deadline is no day", code="deadline_wrong") from None
+    deadline = date_of(form.get("deadline", ""))
+    if deadline is None:
+        raise StoreError("the deadline is no day", code="deadline_wrong")
+    return deadline
 
 
 def _left(one: Objection, words: Words, today: date) -> str:

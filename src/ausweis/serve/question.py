@@ -7,10 +7,11 @@ from typing import Any, Literal, get_args
 from urllib.parse import urlencode
 
 from ausweis.serve.period import PERIODS, days_of
+from ausweis.serve.requests import date_of, number_of
 from ausweis.store import CallFilter, Cursor, Finding, Order, State
 from ausweis.vocabulary import OUTCOMES, VIOLATIONS
 
-__all__ = ["ANY", "FINDINGS", "SEVERAL", "SHOWN", "STATES", "Question", "Shown", "date_of"]
+__all__ = ["ANY", "FINDINGS", "SEVERAL", "SHOWN", "STATES", "Question", "Shown"]
 
 Shown = Literal["todo", "second", "settle", "sample", "decided", "all"]
 """todo: to review and not decided; second: not sure or disputed, for those who have not decided; settle: the same, for
@@ -192,11 +193,11 @@ class Question:
 
     def cursor(self, asked: Mapping[str, str]) -> Cursor | None:
         """Where the page that is asked for begins."""
-        value, key = asked.get("after", ""), asked.get("key", "")
-        if not value or not key.isdecimal() or len(key) > 15:
+        value, key = asked.get("after", ""), number_of(asked.get("key", ""))
+        if not value or key is None:
             return None
         try:
-            return Cursor(_VALUES[self.by](value), int(key), asked.get("at", "").replace("\0", "")[:MAX_TEXT])
+            return Cursor(_VALUES[self.by](value), key, asked.get("at", "").replace("\0", "")[:MAX_TEXT])
         except ValueError:
             return None
 
@@ -204,11 +205,3 @@ class Question:
 def _asked() -> list[Field[Any]]:
     """The fields that stand in an address."""
     return [one for one in fields(Question) if "own" not in one.metadata]
-
-
-def date_of(text: str) -> date | None:
-    """The day of a field; None where it is none."""
-    try:
-        return date.fromisoformat(text) if len(text) == 10 else None
-    except ValueError:
-        return None

@@ -1,6 +1,8 @@
-"""What is read from a request: the desk, the language, the fields of a form, where to go on."""
+"""What is read from a request: the desk, the language, the fields of a form, numbers and days, where to go on."""
 
 import re
+from collections.abc import Mapping
+from datetime import date
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -9,7 +11,18 @@ from ausweis.serve.desk import Desk
 from ausweis.serve.language import asked_language
 from ausweis.views.words import Words
 
-__all__ = ["client_of", "desk_of", "fields_of", "here", "origin_of", "sign_in_address", "words_of"]
+__all__ = [
+    "client_of",
+    "date_of",
+    "dates_of",
+    "desk_of",
+    "fields_of",
+    "here",
+    "number_of",
+    "origin_of",
+    "sign_in_address",
+    "words_of",
+]
 
 FORM_FIELDS = 5000
 """A call may have thousands of incidents, each a field."""
@@ -45,6 +58,25 @@ async def fields_of(request: Request) -> dict[str, str]:
             request.state.fields = {name: value for name, value in form.items() if isinstance(value, str)}
     fields: dict[str, str] = request.state.fields
     return fields
+
+
+def number_of(text: str) -> int | None:
+    """The number of a field, from 0 on and no larger than what a database holds; None where it is none."""
+    return int(text) if re.fullmatch(r"\s*[0-9]{1,15}\s*", text) else None
+
+
+def date_of(text: str) -> date | None:
+    """The day of a field; None where it is none."""
+    try:
+        return date.fromisoformat(text) if len(text) == 10 else None
+    except ValueError:
+        return None
+
+
+def dates_of(form: Mapping[str, str]) -> tuple[date, date] | None:
+    """The `first` and the `last` day of a form; None where one is none, or the first comes after the last."""
+    first, last = (date_of(form.get(name, "")) for name in ("first", "last"))
+    return (first, last) if first and last and first <= last else None
 
 
 def here(address: str) -> str:

@@ -1,13 +1,12 @@
 """The sample: calls that were not to review, drawn by chance and looked at by people, to learn what is missed."""
 
-from datetime import date
-
 from starlette.responses import RedirectResponse, Response
 
 from ausweis.errors import StoreError
 from ausweis.serve.desk import RequestContext
 from ausweis.serve.queue import PAGE, row_views
 from ausweis.serve.rendering import answer
+from ausweis.serve.requests import dates_of, number_of
 from ausweis.store import CallFilter
 
 __all__ = ["MAX_DRAWN", "draw", "sample_page"]
@@ -19,7 +18,6 @@ PROPOSED = 50
 def sample_page(context: RequestContext) -> Response:
     """What was drawn, how much of it is decided, and a form to draw more."""
     store, words = context.store, context.words
-    new = context.asked.get("new", "")
     drawn = store.count(CallFilter(sampled=True))
     waiting = CallFilter(unheard_by=store.spellings(context.session.reviewer))
     left = store.count(waiting)
@@ -37,7 +35,7 @@ def sample_page(context: RequestContext) -> Response:
         shown=words.text("sample_left", left=words.number(left), drawn=words.number(drawn)),
         proposed=PROPOSED,
         largest=MAX_DRAWN,
-        new=int(new) if new.isdecimal() and len(new) < 10 else None,
+        new=number_of(context.asked.get("new", "")),
     )
 
 
@@ -47,16 +45,8 @@ def draw(context: RequestContext) -> Response:
     Raises:
         StoreError: the days or the number are none.
     """
-    try:
-        first, last = (date.fromisoformat(context.form.get(name, "")) for name in ("first", "last"))
-        wanted = int(context.form.get("n", ""))
-    except ValueError:
-        raise _wrong() from None
-    if not (1 <= wanted <= MAX_DRAWN and first <= last):
-        raise _wrong()
-    drawn = context.store.draw_sample(first, last, wanted, by=context.session.reviewer)
+    days, wanted = dates_of(context.form), number_of(context.form.get("n", "")) or 0
+    if days is None or not 1 <= wanted <= MAX_DRAWN:
+        raise StoreError("these are no days, or no number of calls", code="sample_wrong", most=MAX_DRAWN)
+    drawn = context.store.draw_sample(*days, wanted, by=context.session.reviewer)
     return RedirectResponse(f"/sample?new={len(drawn)}", 303)
-
-
-def _wrong() -> StoreError:
-    return StoreError("these are no days, or no number of calls", code="sample_wrong", most=MAX_DRAWN)

@@ -81,7 +81,11 @@ async def _signed_in(request: Request, cookie: str, back: str) -> Response:
 
 
 async def sign_out(request: Request) -> Response:
-    """End the session."""
+    """End the session.
+
+    Raises:
+        HTTPException: the form lacks the CSRF token of the session.
+    """
     desk, session, form = desk_of(request), await session_of(request), await fields_of(request)
     if session is not None and not desk.auth.csrf_valid(session, form.get("csrf", "")):
         raise HTTPException(403)
@@ -89,8 +93,11 @@ async def sign_out(request: Request) -> Response:
         desk.auth.sign_out(session)
         desk.done.pop(session.id, None)
         desk.places.leave_all(session)
-        desk.unmasked = {seen: says for seen, says in desk.unmasked.copy().items() if seen[0] != session.id}
-        desk.searches = {name: found for name, found in desk.searches.copy().items() if name[0] != session.id}
+        # Only its own are taken out: another session may add to them meanwhile.
+        for seen in [seen for seen in desk.unmasked.copy() if seen[0] == session.id]:
+            desk.unmasked.pop(seen, None)
+        for name in [name for name in desk.searches.copy() if name[0] == session.id]:
+            desk.searches.pop(name, None)
     response = RedirectResponse("/signin", 303)
     response.delete_cookie(desk.cookie, path="/", httponly=True, samesite="lax", secure=desk.secure)
     return response

@@ -18,7 +18,12 @@ __all__ = ["wave"]
 
 
 def wave(context: RequestContext) -> Response:
-    """The rows of a call, none where nothing can be drawn; 503 where it must be asked for again later."""
+    """The rows of a call, none where nothing can be drawn; 503 where it must be asked for again later.
+
+    Raises:
+        HTTPException: the call has no recording that is there.
+        StoreError: there is no such call any more.
+    """
     record = context.store.record(context.parts["key"])
     files = {place: path for place, path in enumerate(record.audio) if media_type(path)}
     if not files:

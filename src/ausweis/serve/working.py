@@ -6,6 +6,7 @@ from ausweis.serve.desk import RequestContext
 from ausweis.serve.places import Place
 from ausweis.serve.question import Question
 from ausweis.serve.queue import filter_of, question_of
+from ausweis.serve.requests import number_of
 from ausweis.store import CallRecord, Decision, can_settle, person_of, same_person
 
 __all__ = ["leave", "opened", "progress", "settles", "stay", "take_over"]
@@ -79,5 +80,4 @@ def _own(context: RequestContext, record: CallRecord) -> list[Decision]:
 
 
 def _stamp(context: RequestContext) -> int:
-    stamp = context.form.get("stamp", "")
-    return int(stamp) if stamp.isdecimal() and len(stamp) < 16 else 0
+    return number_of(context.form.get("stamp", "")) or 0

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Table, desc, func, insert, select
+from sqlalchemy import Connection, Row, Table, desc, insert, select
 
 from ausweis.batch.manifest import now
 from ausweis.errors import StoreError
@@ -18,7 +18,7 @@ from ausweis.store.key import Key, canonical
 from ausweis.store.rows import ChainEntry, RunRow, What
 from ausweis.store.tables import calls, chain, decisions, objections
 
-__all__ = ["What", "append", "canonical", "covered", "decision_content", "entries", "objection_content", "verify"]
+__all__ = ["What", "append", "covered", "decision_content", "entries", "objection_content", "verify"]
 
 _LINKED = ("seq", "at", "who", "what", "call", "policy", "prompts", "model", "content", "previous")
 
@@ -151,12 +151,6 @@ def _verify_rows(
     lost = [seq for seq, (_, call) in written.items() if seq > deleted.get(call, 0)]
     if lost:
         raise StoreError(f"the {word} of entry {min(lost)} of the chain is missing, and its call was not deleted since")
-
-
-def head(connection: Connection) -> str:
-    """The hash of the last entry; empty where there is none."""
-    last = select(func.max(chain.c.seq)).scalar_subquery()
-    return connection.execute(select(chain.c.hash).where(chain.c.seq == last)).scalar() or ""
 
 
 def _entry(row: Row[Any]) -> ChainEntry:

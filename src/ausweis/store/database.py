@@ -151,6 +151,7 @@ class Database:
             code, message = _fault(error)
             raise StoreError(message, place=self.place, code=code) from None
         except UNREADABLE:
+            # What it quotes is shown by AUSWEIS_DEBUG alone, which also tells a damaged row from a fault of ours.
             raise StoreError(_DAMAGED, place=self.place, code="store_damaged") from None
 
 

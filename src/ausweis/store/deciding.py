@@ -34,6 +34,7 @@ from ausweis.vocabulary import Outcome
 __all__ = [
     "agreement",
     "agreement_of",
+    "call_seen",
     "check_states",
     "decide",
     "decided_by",
@@ -78,7 +79,7 @@ def decide(
         StoreError: the verdict, or the text, says something else by now; the label is none, or what an overruled
             verdict says itself; there is nothing to settle; or there is no such call.
     """
-    call = _call_seen(connection, call_key, verdict_key, says)
+    call = call_seen(connection, call_key, verdict_key, says)
     run = run_row(connection.execute(select(runs).where(runs.c.key == call.run_key)).one())
     verdict = connection.execute(select(verdicts).where(verdicts.c.key == call.verdict_key)).one()
     said = Label.of(unpack(verdict.body, run))
@@ -144,7 +145,7 @@ def looked_for(facts: str | None) -> bool:
     return facts is not None and bool(Facts.model_validate_json(facts).looked_for)
 
 
-def _call_seen(connection: Connection, call_key: int, verdict_key: int, says: str | None) -> Any:
+def call_seen(connection: Connection, call_key: int, verdict_key: int, says: str | None) -> Any:
     """The row of a call, locked, if it is there and still says what verdict and text said that the reviewer saw.
 
     Raises:

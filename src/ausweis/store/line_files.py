@@ -1,18 +1,16 @@
 """Files about calls: whose a line, or a copy of a recording, is; and lines taken out."""
 
 import json
-import os
 import re
-import shutil
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from stat import S_IMODE
 from urllib.parse import unquote
 
-from ausweis.errors import StoreError
-from ausweis.journal import lines, parsed
+from ausweis.errors import RunError, StoreError
+from ausweis.journal import lines, parsed, replace_file
 
-__all__ = ["call_of_line", "ids_of", "is_half", "is_wanting", "likely_of", "rewrite"]
+__all__ = ["call_of_line", "ids_of", "is_half", "is_wanting", "likely_of", "put_back", "rewrite"]
 
 _LINE = re.compile(r":\d+$")
 _FEW = 20
@@ -43,7 +41,11 @@ def likely_of(ids: frozenset[str]) -> Callable[[bytes], bool]:
 
 
 def is_wanting(path: Path, drop: Callable[[bytes], bool]) -> bool:
-    """Whether `rewrite` would change the file."""
+    """Whether `rewrite` would change the file.
+
+    Raises:
+        RunError: it cannot be read.
+    """
     size = 0
     for line in lines(path):
         if drop(line.data):
@@ -53,30 +55,38 @@ def is_wanting(path: Path, drop: Callable[[bytes], bool]) -> bool:
 
 
 def rewrite(path: Path, drop: Callable[[bytes], bool]) -> list[bytes]:
-    """Leave lines out of a file, and with them what stands torn behind the last one: the lines that are gone."""
-    if not path.is_file():
+    """Leave lines out of a file, and with them what stands torn behind the last one: the lines that are gone.
+
+    Raises:
+        RunError: the file cannot be read.
+        StoreError: it cannot be written.
+    """
+    if not path.is_file() or not is_wanting(path, drop):
         return []
-    gone = []
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with part.open("wb") as file:
-            for line in lines(path):
-                if drop(line.data):
-                    gone.append(line.data)
-                else:
-                    file.write(line.data + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        if not gone and part.stat().st_size == path.stat().st_size:
-            return []
-        shutil.copymode(path, part)
-        part.replace(path)
-    except OSError as error:
-        raise StoreError(f"the file cannot be written ({error.strerror})", place=str(path)) from None
-    finally:
-        with suppress(OSError):
-            part.unlink()
+    gone: list[bytes] = []
+
+    def kept() -> Iterator[bytes]:
+        for line in lines(path):
+            if drop(line.data):
+                gone.append(line.data)
+            else:
+                yield line.data + b"\n"
+
+    put_back(path, kept())
     return gone
+
+
+def put_back(path: Path, kept: str | bytes | Iterable[bytes]) -> None:
+    """Put what is kept of a file in its place; who could read it still can, and nobody else meanwhile.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    try:
+        replace_file(path, kept, mode=S_IMODE(path.stat().st_mode))
+    except (OSError, RunError):
+        message = "the file cannot be rewritten; see that it can be read and written, with room beside it"
+        raise StoreError(f"{message}, and delete again", place=str(path)) from None
 
 
 _HALF = ".part"

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Select, insert, select
 from ausweis.batch.manifest import now
 from ausweis.errors import NoCallError, StoreError
 from ausweis.store import chain
-from ausweis.store.deciding import decide
+from ausweis.store.deciding import call_seen, decide
 from ausweis.store.filters import EVERY, CallFilter
 from ausweis.store.key import Key
 from ausweis.store.label import Incidents, Violations
@@ -165,7 +165,7 @@ def rule_on_objection(
     if ruling not in get_args(Ruling):
         raise StoreError("say whether the finding stands or is withdrawn", code="ruling_missing")
     _check(note := note.strip(), "ruling_note_wrong")
-    call = connection.execute(select(calls).where(calls.c.key == found.call.key).with_for_update()).one()
+    call = call_seen(connection, found.call.key, verdict_key, says)
     seen: dict[str, Any] = {"reviewer": by, "note": note, "verdict_key": verdict_key, "says": says, "rules": True}
     if ruling == "withdrawn":
         label: dict[str, Any] = {"outcome": outcome, "violations": violations, "incidents": incidents}

@@ -11,8 +11,8 @@ from ausweis.batch.manifest import MANIFEST_FILE, Counts, read_manifest
 from ausweis.batch.related import RELATED_FILE, places_of
 from ausweis.batch.state import FACTS_FILE, FAILURES_FILE, VERDICTS_FILE
 from ausweis.errors import StoreError
-from ausweis.journal import FolderLock, part_of, replace_file
-from ausweis.store.line_files import call_of_line, ids_of, is_wanting, likely_of, rewrite
+from ausweis.journal import FolderLock, part_of
+from ausweis.store.line_files import call_of_line, ids_of, is_wanting, likely_of, put_back, rewrite
 from ausweis.store.quoting import Said
 
 __all__ = [
@@ -72,7 +72,12 @@ def starts(folders: Iterable[Path]) -> dict[Path, str]:
 
 
 def forget_related(folder: Path, gone: Sequence[Path]) -> None:
-    """Drop a run's notes of others that are no more: that were in these folders, or below them."""
+    """Drop a run's notes of others that are no more: that were in these folders, or below them.
+
+    Raises:
+        RunError: they cannot be read.
+        StoreError: they cannot be written.
+    """
     above = [path.absolute() for path in gone]
 
     def drop(data: bytes) -> bool:
@@ -87,7 +92,8 @@ def clean_run(folder: Path, ids: frozenset[str]) -> list[Path]:
     """Take calls out of a run; the files that were changed or removed. One that holds nothing of them is only read.
 
     Raises:
-        RunError: the run cannot be read; or it holds something, and is being written, or its files cannot be.
+        RunError: the run cannot be read; or it holds something, and is being written.
+        StoreError: its files cannot be written.
     """
     if not folder.is_dir():
         return []
@@ -132,7 +138,7 @@ def _clean_manifest(folder: Path, ids: frozenset[str], gone: Mapping[str, Sequen
     if counts == manifest.counts and cleaned == manifest:
         return []
     text = cleaned.model_copy(update={"counts": counts}).model_dump_json(by_alias=True, indent=2)
-    replace_file(folder / MANIFEST_FILE, text + "\n")
+    put_back(folder / MANIFEST_FILE, text + "\n")
     return [folder / MANIFEST_FILE]
 
 
@@ -141,6 +147,10 @@ def clean_answers(folder: Path, words: Sequence[str], reasons: Sequence[str] = (
 
     Answers are kept under a hash of the question, which does not tell its call; so an answer goes when a quote in it
     stands in a call, or any text of it has 12 letters in a row that do. One that named a choice holds no word of it.
+
+    Raises:
+        RunError: they cannot be read, or are being written.
+        StoreError: they cannot be written.
     """
     path = folder / ANSWERS
     changed = [_clean_answers(path, said) for said in Said.portions(words, reasons)]
@@ -158,7 +168,11 @@ def _clean_answers(path: Path, said: Said) -> bool:
 
 
 def clean_cases(path: Path, ids: frozenset[str]) -> list[Path]:
-    """Take golden cases out of a file that was exported; the file, if it was changed, and what a killed export left."""
+    """Take golden cases out of a file that was exported; the file, if it was changed, and what a killed export left.
+
+    Raises:
+        StoreError: the file cannot be read or written.
+    """
     try:
         part = part_of(path)
         gone = [part] if part.exists() else []
@@ -170,9 +184,7 @@ def clean_cases(path: Path, ids: frozenset[str]) -> list[Path]:
         kept = [line for line in written if call_of_line(line) not in ids]
         if len(kept) == len(written):
             return gone
-        mode = path.stat().st_mode
-        replace_file(path, b"".join(kept))
-        path.chmod(mode)
+        put_back(path, kept)
     except OSError as error:
         raise StoreError(f"the cases cannot be rewritten ({error.strerror})", place=str(path)) from None
     return [*gone, path]

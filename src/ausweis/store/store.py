@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert, select
 
 from ausweis.batch.manifest import now
 from ausweis.calls.call import Call
-from ausweis.errors import StoreError
+from ausweis.errors import NoCallError, StoreError
 from ausweis.evals.labelled import LabelledCall
 from ausweis.store import (
     artefacts,
@@ -296,7 +296,12 @@ class Store:
         decided = replace(filter, states=("confirmed", "overruled"))
         exported = 0
         for key in self.keys(decided):
-            case = case_of(self.record(key), self._key, mask)
+            try:
+                record = self.record(key)
+            except NoCallError:
+                # Deleted meanwhile.
+                continue
+            case = case_of(record, self._key, mask)
             if case is not None:
                 exported += 1
                 yield case

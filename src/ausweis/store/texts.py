@@ -34,6 +34,9 @@ def moment_of(started_at: str | None, otherwise: str) -> Moment:
     """The moment that a call names; `otherwise`, a time in UTC, where it names none that can be (`names_moment`).
 
     The day is the call's own; of `otherwise`, that of this machine's clock, by which people say "today".
+
+    Raises:
+        ValueError: neither names one.
     """
     named = _time(started_at) if names_moment(started_at) else None
     moment = named or _time(otherwise)

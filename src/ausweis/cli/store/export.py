@@ -128,7 +128,7 @@ def _write(path: Path, cases: list[str]) -> None:
     from ausweis.journal import replace_file
 
     # As the store is: masked words are still words of a call.
-    replace_file(path, "".join(f"{case}\n" for case in cases), private=True)
+    replace_file(path, "".join(f"{case}\n" for case in cases), mode=0o600)
 
 
 def _copy(own: Mapping[str, "PolicyFile"], judged_by: Iterable[str], beside: Path) -> None:
