@@ -40,7 +40,9 @@ def judge(context: click.Context, run: Path, policy: str, folder: Path | None, a
 
     chosen = find_policy(policy)
     source_manifest(run, chosen)
-    target = folder or run.with_name(f"{run.resolve().name}-{chosen.policy.id}")
+    # `.` and `..` have no name to put another one in place of.
+    named = run.resolve() if run.name in ("", "..") else run
+    target = folder or named.with_name(f"{run.resolve().name}-{chosen.policy.id}")
     try:
         with stoppable(), RunFolder.open(target, judged_from=run) as new:
             result = rejudge(run, chosen, new)
