@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ausweis.cli.warning import warn
+
 if TYPE_CHECKING:
     from ausweis.batch import Rejudged
 
@@ -47,13 +49,11 @@ def judge(context: click.Context, run: Path, policy: str, folder: Path | None, a
         with stoppable(), RunFolder.open(target, judged_from=run) as new:
             result = rejudge(run, chosen, new)
     except KeyboardInterrupt:
-        click.echo("ausweis: stopped: the same command begins anew", err=True)
+        warn("stopped: the same command begins anew")
         context.exit(130)
     if result.not_looked_for:
         names = ", ".join(sorted(result.not_looked_for))
-        click.echo(
-            f"ausweis: {run}: calls were read without looking for {names}: score them with this policy", err=True
-        )
+        warn(f"{run}: calls were read without looking for {names}: score them with this policy")
     _show_json(result) if as_json else _show(result)
     context.exit(exit_code(result.counts))
 
