@@ -21,6 +21,7 @@ __all__ = [
     "Inputs",
     "Machine",
     "RunManifest",
+    "input_parts",
     "now",
     "read_manifest",
     "refuse_differences",

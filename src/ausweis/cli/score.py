@@ -13,7 +13,7 @@ from ausweis.vocabulary import LANGUAGES
 if TYPE_CHECKING:
     from ausweis.batch import Counts, Summary
 
-__all__ = ["score"]
+__all__ = ["exit_code", "score"]
 
 FAIL_ON = ("violation", "needs_review", "inconclusive", "failure")
 _EPILOG = """\b

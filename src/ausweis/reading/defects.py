@@ -8,7 +8,7 @@ from ausweis.engines.protocol import Request, Result
 from ausweis.facts import RecordingDefect
 from ausweis.prompts import Template
 
-__all__ = ["defects_in", "question", "starts_late"]
+__all__ = ["LATE", "defects_in", "question", "starts_late"]
 
 FIRST_LINES = 3
 LINE_LENGTH = 300

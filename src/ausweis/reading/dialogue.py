@@ -14,7 +14,7 @@ from ausweis.reading.address import NAMED, named
 from ausweis.reading.chunks import Chunk
 from ausweis.reading.refusal import DECLINED, declines
 
-__all__ = ["EVIDENCE", "Pair", "pairs", "weighed"]
+__all__ = ["EVIDENCE", "LATELY", "LESS", "NEVER", "Pair", "log_length", "log_odds", "pairs", "weighed"]
 
 EVIDENCE = (
     "the line gives it",

@@ -13,7 +13,9 @@ from ausweis.vocabulary import CATEGORIES, FACTORS, Factor, Side
 
 __all__ = [
     "IDLE",
+    "SINGLE",
     "STARTS_LATE",
+    "SUBJECTS",
     "VERBS",
     "Possible",
     "factors_of",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ausweis.batch import Recipe
     from ausweis.evals.wanted import Wanted
 
-__all__ = ["run"]
+__all__ = ["recipe_of", "run"]
 
 DEV = Path("evals/golden/dev.jsonl")
 

@@ -8,7 +8,7 @@ from ausweis.evals.metrics import measures
 from ausweis.evals.metrics.estimate import Estimate, resampled, share
 from ausweis.vocabulary import OUTCOMES
 
-__all__ = ["NONE", "accuracy", "confusion", "kappa", "kappa_of"]
+__all__ = ["NONE", "accuracy", "confusion", "kappa", "kappa_of", "told"]
 
 NONE = "failed"
 """Stands for the outcome of a call without a verdict."""
