@@ -93,6 +93,26 @@ def test_failures_and_calls_without_a_verdict_are_taken_along(
     assert result.outcomes["no verdict", "compliant"] == 1
 
 
+def test_what_a_kill_left_of_an_earlier_transcript_is_passed_over(
+    tmp_path: Path, calls: Calls, new_call: Callable[..., Call], scored: Score, lax: Path
+) -> None:
+    scored(calls(3), tmp_path / "a")
+    before = {name: (tmp_path / "a" / name).read_bytes() for name in ("facts.jsonl", "verdicts.jsonl")}
+    # The third call breaks the policy, and is another one when it is scored again.
+    scored([*calls(2), new_call(3, tells=False)], tmp_path / "a", resume=True)
+    judged(tmp_path / "a", lax, tmp_path / "whole")
+    for name, data in before.items():
+        path = tmp_path / "a" / name
+        path.write_bytes(data + path.read_bytes().splitlines(keepends=True)[-1])
+    result = judged(tmp_path / "a", lax, tmp_path / "c")
+    assert (result.counts.verdicts, sum(result.outcomes.values())) == (3, 3)
+    for name in ("facts.jsonl", "verdicts.jsonl"):
+        assert (tmp_path / "c" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+    # Killed between the facts and the verdict: the earlier verdict is no verdict of the call as it is now.
+    (tmp_path / "a" / "verdicts.jsonl").write_bytes(before["verdicts.jsonl"])
+    assert judged(tmp_path / "a", lax, tmp_path / "d").outcomes["no verdict", "not_applicable"] == 1
+
+
 def test_a_models_own_verdicts_are_not_judged_by_another_policy(
     tmp_path: Path, calls: Calls, scored: Score, lax: Path
 ) -> None:

@@ -1,4 +1,7 @@
 import os
+import re
+import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -39,10 +42,31 @@ def test_a_machine_that_has_all_is_exit_code_0() -> None:
 
 @pytest.mark.usefixtures("model_here")
 def test_a_package_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PACKAGES", ("no-such-package-here",))
+    monkeypatch.setattr(metadata, "requires", lambda _: ["no-such-package-here>=2,<3", "gold>=1; extra == 'rich'"])
     result = CliRunner().invoke(doctor)
     assert result.exit_code == 1
     assert "missing  no-such-package-here: is not installed" in result.output
+    assert "gold" not in result.output
+
+
+@pytest.mark.usefixtures("model_here")
+def test_a_copy_that_is_not_installed_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(name: str) -> list[str]:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "requires", none)
+    assert "warning  packages: cannot be told" in CliRunner().invoke(doctor).output
+
+
+@pytest.mark.usefixtures("model_here")
+def test_all_packages_that_are_wanted_are_looked_at() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
+    wanted = [re.match(r"[\w-]+", one) for one in project["dependencies"]]
+    lines = [line for line in CliRunner().invoke(doctor).output.splitlines() if line.startswith("good ")]
+    for name in wanted:
+        assert name is not None
+        (line,) = (line for line in lines if f" {name.group()}: " in line)
+        assert len(line) <= 80
 
 
 @pytest.mark.usefixtures("model_here")

@@ -6,10 +6,11 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from tests.cli.test_new_folder import Stopped
 from tests.evals.cases import ANSWERS
 from tests.evals.test_running import CALLS, write
 
-from ausweis.cli import main
+from ausweis.cli import main, new_folder
 
 Call = Callable[..., tuple[int, str, str]]
 
@@ -34,6 +35,14 @@ def ausweis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Captu
 
 def run(ausweis: Call, folder: str, *more: str) -> tuple[int, str, str]:
     return ausweis("run", "golden.jsonl", "--engine", "fake:answers.yaml", "--run", folder, *more)
+
+
+def test_two_that_nobody_named_in_one_second(ausweis: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(new_folder, "datetime", Stopped)
+    for _ in range(2):
+        code, _, err = ausweis("run", "golden.jsonl", "--engine", "fake:answers.yaml", "--quiet")
+        assert (code, err) == (0, "")
+    assert len(list((tmp_path / "runs").iterdir())) == 2
 
 
 def test_the_whole_way(ausweis: Call, tmp_path: Path) -> None:

@@ -43,6 +43,16 @@ def test_as_json(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("scored")
+def test_the_run_that_one_stands_in(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "r" / "deep").mkdir()
+    for here, named in (("r", "."), ("r/deep", "..")):
+        monkeypatch.chdir(folder / here)
+        result = run("judge", named, "--policy", str(folder / "lax.yaml"))
+        assert (result.code, result.err) == (0, "")
+        (folder / "r-lax").rename(folder / f"done-{named.count('.')}")
+
+
+@pytest.mark.usefixtures("scored")
 def test_wrong_use(run: Run, folder: Path) -> None:
     for arguments, sentence in (
         (("none", "--policy", "lax.yaml"), "there is no run here"),

@@ -10,6 +10,7 @@ from ausweis.cli.doctor import doctor
 from ausweis.cli.models import models
 from ausweis.engines.learned_index import index_to_write
 from ausweis.engines.learned_part import Base
+from ausweis.engines.weights import catalogue
 from ausweis.provenance import PromptProvenance
 
 
@@ -36,6 +37,12 @@ def test_what_was_learned_for_each_model(part: Path) -> None:
     assert ["tiny", "matcher", "weather@2", "1", "5 bytes"] in [row[:5] for row in rows]
     assert ["qwen2.5-coder-1.5b", "probe", "transcript@1", "1"] in [row[:4] for row in rows]
     assert f"kept in {part.parent}" in out.replace("\n/", "/")
+
+
+def test_titles_are_whole_where_the_table_goes_into_a_file() -> None:
+    out = run("list").output
+    for model in catalogue.entries():
+        assert model.title in out
 
 
 def test_learned_parts_are_verified(part: Path) -> None:

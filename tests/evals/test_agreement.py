@@ -1,7 +1,10 @@
-import pytest
-from tests.evals.cases import labelled
+import json
+from pathlib import Path
 
-from ausweis.evals.agreement import Label, agreement, label_of
+import pytest
+
+from ausweis.errors import InputError
+from ausweis.evals.agreement import Label, agreement, read_labels
 
 
 def label(identifier: str, **more: object) -> Label:
@@ -39,6 +42,21 @@ def test_only_calls_that_both_labelled() -> None:
     assert agreement([label("a")], [label("b")])[0].n == 0
 
 
-def test_a_label_of_a_call() -> None:
-    one = labelled("a", "C: Hier Brandt. << gives name", "A: Stimmt. << accepts")
-    assert label_of(one).events == ("1 gives name", "2 accepts")
+@pytest.mark.parametrize(
+    ("wrong", "place"),
+    [
+        ({"violations": ["late_authentication"]}, r"violations\[1\]"),
+        ({"violations": ["late_authentication@7", "late_authentification@7"]}, r"violations\[2\]"),
+        ({"violations": ["late_authentication@0"]}, r"violations\[1\]"),
+        ({"events": ["gives pin@2"]}, r"events\[1\]"),
+        ({"events": ["2 gives pin", "3"]}, r"events\[2\]"),
+        ({"events": ["9999999999 accepts"]}, r"events\[1\]"),
+        ({"turns": 0}, "turns"),
+    ],
+)
+def test_what_is_wrong_in_a_label_is_named_with_its_line(tmp_path: Path, wrong: dict[str, object], place: str) -> None:
+    good = label("a", violations=("late_authentication@2",), events=("2 gives berth_number", "3 accepts"))
+    path = tmp_path / "labels.jsonl"
+    path.write_text(f"{good.model_dump_json()}\n{json.dumps(good.model_dump() | wrong)}\n", encoding="utf-8")
+    with pytest.raises(InputError, match=rf"labels\.jsonl:2: no label, at {place}: "):
+        read_labels(path)

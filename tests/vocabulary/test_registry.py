@@ -121,7 +121,7 @@ _RECORDS += (
         hot_words={"de": ("Schuhgröße",), "en": ("shoe size",)},
     ),
 )
-FACTORS: """
+FACTORS = """
 USE = """
 from ausweis.judging import judge
 from ausweis.facts import EventKind
@@ -162,10 +162,13 @@ assert [action.category for action in leaked.actions] == ["contact_data"]
 def test_a_new_factor_is_one_record(tmp_path: Path) -> None:
     copy = tmp_path / "ausweis"
     shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    registry = copy / "vocabulary" / "factors.py"
-    text = registry.read_text(encoding="utf-8")
-    text = text.replace('    "pre_authenticated",\n]', '    "pre_authenticated",\n    "shoe_size",\n]')
-    registry.write_text(text.replace("\nFACTORS: ", RECORD, 1), encoding="utf-8")
+    for name, before, with_new in (
+        ("factor.py", '    "pre_authenticated",\n]', '    "pre_authenticated",\n    "shoe_size",\n]'),
+        ("factors.py", "\nFACTORS = ", RECORD),
+    ):
+        path = copy / "vocabulary" / name
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace(before, with_new, 1), encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-c", USE], cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)}, text=True, capture_output=True
     )

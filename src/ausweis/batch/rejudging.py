@@ -1,7 +1,7 @@
 """The facts of a run, judged by another policy into a new run: no model, one call at a time."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,10 +10,17 @@ from ausweis.batch.failure import Failure
 from ausweis.batch.manifest import Counts, Machine, RunManifest, now, read_manifest
 from ausweis.batch.related import Related, note
 from ausweis.batch.run_folder import RunFolder
-from ausweis.batch.state import FACTS_FILE, VERDICTS_FILE, facts_of, facts_sha256, failures, verdict_of
+from ausweis.batch.state import (
+    FACTS_FILE,
+    facts_of,
+    facts_sha256,
+    failures,
+    scan,
+    standing_facts,
+    standing_verdicts,
+)
 from ausweis.errors import RunError
 from ausweis.facts import Facts
-from ausweis.journal import lines
 from ausweis.judging.incidents import not_looked_for
 from ausweis.judging.judge import judge
 from ausweis.judging.own_words import not_read
@@ -90,8 +97,9 @@ def rejudge(
 ) -> Rejudged:
     """Judge the stored facts of the run in `source` into `run`, a new one. Held in memory: ids with old outcomes.
 
-    Facts are copied, not linked: the source may still grow. Calls that failed there fail here. Each of both folders is
-    given a note of the other (`related`).
+    Facts are copied, not linked: the source may still grow. Calls that failed there fail here. What was read of an
+    earlier transcript, as a kill leaves it behind, is passed over. Each of both folders is given a note of the other
+    (`related`).
 
     Raises:
         RunError: as `source_manifest`; a line that cannot be read, or a folder that cannot be written.
@@ -105,13 +113,14 @@ def rejudge(
         "started": now(),
     }
     manifest = old.model_copy(update=update)
-    earlier = _verdicts(source / VERDICTS_FILE)
+    newest = scan(source).newest
+    earlier = _verdicts(source, newest)
     note(source, Related(run.path, manifest.started))
     run.begin(manifest, synced=False)
     note(run.path, Related(source, old.started))
     result = Rejudged(run.path, run.counts)
     path = source / FACTS_FILE
-    for line in lines(path):
+    for line in standing_facts(source, newest):
         facts = facts_of(line, path)
         if facts.claim is not None and facts.claim.policy_sha256 != policy.sha256:
             raise _claimed(source)
@@ -149,11 +158,10 @@ def _judge(
         result.not_looked_for.update(not_read(facts, policy.policy))
 
 
-def _verdicts(path: Path) -> dict[str, _Old]:
+def _verdicts(source: Path, newest: Mapping[str, str]) -> dict[str, _Old]:
     known: dict[tuple[str, ...], tuple[str, ...]] = {}
     earlier: dict[str, _Old] = {}
-    for line in lines(path):
-        verdict = verdict_of(line, path)
+    for _, verdict in standing_verdicts(source, newest):
         violations = tuple(str(violation["type"]) for violation in verdict["violations"])
         incidents = tuple(f"{incident['id']} ({incident['severity']})" for incident in verdict.get("incidents", ()))
         # Few lists of violations, many calls: each list is held once.

@@ -148,7 +148,11 @@ class RunFolder:
         return call_id in self._state.done or call_id in self._state.failed
 
     def stored_facts(self, call_id: str) -> Facts | None:
-        """The facts of a call that was read, but not judged."""
+        """The facts of a call that was read, but not judged.
+
+        Raises:
+            RunError: they cannot be read.
+        """
         offset = self._state.stored.get(call_id)
         if offset is None:
             return None
@@ -162,7 +166,11 @@ class RunFolder:
         return facts_of(Line(0, offset, data), path)
 
     def add(self, call: Call, facts: Facts, verdict: Verdict) -> None:
-        """Write what was read of a call, unless it stands there, then its verdict."""
+        """Write what was read of a call, unless it stands there, then its verdict.
+
+        Raises:
+            RunError: a line cannot be written.
+        """
         if call.id not in self._state.stored:
             self.add_facts(facts)
         self.add_verdict(verdict)
@@ -171,20 +179,36 @@ class RunFolder:
         """Nothing: texts are no part of a run folder."""
 
     def add_facts(self, facts: Facts) -> None:
-        """Write what was read of a call, before its verdict, or where it gets none."""
+        """Write what was read of a call, before its verdict, or where it gets none.
+
+        Raises:
+            RunError: the line cannot be written.
+        """
         self._journals[FACTS_FILE].append(facts_line(facts))
 
     def copy_facts(self, line: bytes) -> None:
-        """Write the facts of another run as they stand there."""
+        """Write the facts of another run as they stand there.
+
+        Raises:
+            RunError: the line cannot be written.
+        """
         self._journals[FACTS_FILE].append(line.decode("utf-8"))
 
     def add_verdict(self, verdict: Verdict) -> None:
-        """Write a verdict."""
+        """Write a verdict.
+
+        Raises:
+            RunError: the line cannot be written.
+        """
         self._journals[VERDICTS_FILE].append(verdict_line(verdict))
         self._state.add_verdict(_for_counting(verdict))
 
     def add_failure(self, failure: Failure) -> bool:
-        """Write a failure, unless it stands there from before; False where that is so, and it is not tried again."""
+        """Write a failure, unless it stands there from before; False where that is so, and it is not tried again.
+
+        Raises:
+            RunError: the line cannot be written.
+        """
         self._seen[failure.line] += 1
         new = self._seen[failure.line] > self._state.failures[failure.line]
         if new:
@@ -202,6 +226,9 @@ class RunFolder:
         """Put all lines on the disk, then the manifest with the counts.
 
         `retried`: files that were all read again, so that what failed in them before, and not again, is mended.
+
+        Raises:
+            RunError: a file cannot be written, or a whole line is not what its file holds.
         """
         self._close_journals()
         superseded = self._leave_out_superseded()

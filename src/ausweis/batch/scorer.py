@@ -126,7 +126,8 @@ def _in_threads(scorer: Scorer, calls: int) -> Runner:
                 if not open_:
                     return
                 done, open_ = wait(open_, return_when=FIRST_COMPLETED)
-                for future in done:
+                # What was read beside a call that ends the run is paid for: it is given first.
+                for future in sorted(done, key=lambda future: future.exception() is not None):
                     yield future.result()
         finally:
             # Where a run is stopped, calls in hand may still wait for a server: the engine ends them when it is closed.

@@ -36,6 +36,8 @@ __all__ = [
     "leave_out_superseded",
     "scan",
     "standing",
+    "standing_facts",
+    "standing_verdicts",
     "verdict_line",
     "verdict_of",
 ]
@@ -95,11 +97,8 @@ def scan(folder: Path) -> RunState:
         if sha256 is not None:
             state.meet(call_id, sha256)
         state.stored[call_id] = line.offset
-    holds = _holding(folder, state.newest)
-    for line in lines(folder / VERDICTS_FILE):
-        verdict = verdict_of(line, folder / VERDICTS_FILE)
-        if holds(verdict):
-            state.add_verdict(verdict)
+    for _, verdict in standing_verdicts(folder, state.newest):
+        state.add_verdict(verdict)
     for failure in standing(folder, state.done):
         state.add_failure(failure)
     return state
@@ -111,12 +110,33 @@ def leave_out_superseded(folder: Path, newest: Mapping[str, str]) -> None:
     Raises:
         RunError: a file cannot be read or written.
     """
+    # Verdicts first: they are known by their facts.
+    verdicts = (line.data + b"\n" for line, _ in standing_verdicts(folder, newest))
+    replace_file(folder / VERDICTS_FILE, verdicts)
+    replace_file(folder / FACTS_FILE, (line.data + b"\n" for line in standing_facts(folder, newest)))
+
+
+def standing_facts(folder: Path, newest: Mapping[str, str]) -> Iterator[Line]:
+    """The lines of `facts.jsonl` but those of these calls that were made of another transcript than this.
+
+    Raises:
+        RunError: a line holds no facts.
+    """
+    return (line for line, call_id, sha256 in _facts_in(folder) if newest.get(call_id, sha256) == sha256)
+
+
+def standing_verdicts(folder: Path, newest: Mapping[str, str]) -> Iterator[tuple[Line, dict[str, Any]]]:
+    """The lines of `verdicts.jsonl` with what they hold, but those that were judged by other facts than stand.
+
+    Raises:
+        RunError: a line holds no verdict, or one of the facts none.
+    """
     holds = _holding(folder, newest)
     path = folder / VERDICTS_FILE
-    # Verdicts first: they are known by their facts.
-    replace_file(path, (line.data + b"\n" for line in lines(path) if holds(verdict_of(line, path))))
-    kept = (line for line, call_id, sha256 in _facts_in(folder) if newest.get(call_id, sha256) == sha256)
-    replace_file(folder / FACTS_FILE, (line.data + b"\n" for line in kept))
+    for line in lines(path):
+        verdict = verdict_of(line, path)
+        if holds(verdict):
+            yield line, verdict
 
 
 def _holding(folder: Path, newest: Mapping[str, str]) -> Callable[[dict[str, Any]], bool]:

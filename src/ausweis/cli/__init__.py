@@ -13,6 +13,7 @@ import click
 
 from ausweis import __version__
 from ausweis.cli.output import OutputError, output_checked
+from ausweis.cli.warning import warn
 from ausweis.errors import AusweisError, InputError, unforeseen
 
 __all__ = ["UNFORESEEN", "LazyGroup", "cli", "main"]
@@ -112,7 +113,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 
 def _told(sentence: str, code: int) -> int:
     with suppress(OSError):
-        click.echo(f"ausweis: {sentence}", err=True)
+        warn(sentence)
     return code
 
 

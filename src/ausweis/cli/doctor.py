@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -15,17 +16,6 @@ from ausweis.machine import usable_cpus
 
 __all__ = ["Check", "checks", "doctor"]
 
-PACKAGES = (
-    "click",
-    "jinja2",
-    "jsonschema",
-    "llama-cpp-python",
-    "llguidance",
-    "numpy",
-    "pydantic",
-    "rich",
-    "ruamel-yaml",
-)
 MIN_PYTHON = (3, 11)
 MIN_MEMORY = 3 << 30
 """Bytes: the default model with its context needs about this much."""
@@ -54,7 +44,7 @@ def doctor(context: click.Context) -> None:
 def checks() -> Iterator[Check]:
     """All that is looked at, in the order of the report."""
     yield _python()
-    yield from map(_package, PACKAGES)
+    yield from _packages()
     yield from (_processors(), _busy(), _memory())
     yield from _models()
     yield from _learned()
@@ -64,6 +54,17 @@ def checks() -> Iterator[Check]:
 def _python() -> Check:
     good = sys.version_info >= MIN_PYTHON
     return Check("good" if good else "missing", "python", f"{platform.python_version()} on {platform.platform()}")
+
+
+def _packages() -> Iterator[Check]:
+    """What Ausweis wants without any extra."""
+    try:
+        wanted = metadata.requires("ausweis") or ()
+    except metadata.PackageNotFoundError:
+        yield Check("warning", "packages", "cannot be told, since ausweis itself is not installed")
+        return
+    names = (re.split(r"[^\w.-]", one, maxsplit=1)[0] for one in wanted if "extra ==" not in one)
+    yield from map(_package, sorted(names))
 
 
 def _package(name: str) -> Check:

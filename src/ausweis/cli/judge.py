@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ausweis.cli.warning import warn
+
 if TYPE_CHECKING:
     from ausweis.batch import Rejudged
 
@@ -40,18 +42,18 @@ def judge(context: click.Context, run: Path, policy: str, folder: Path | None, a
 
     chosen = find_policy(policy)
     source_manifest(run, chosen)
-    target = folder or run.with_name(f"{run.resolve().name}-{chosen.policy.id}")
+    # `.` and `..` have no name to put another one in place of.
+    named = run.resolve() if run.name in ("", "..") else run
+    target = folder or named.with_name(f"{run.resolve().name}-{chosen.policy.id}")
     try:
         with stoppable(), RunFolder.open(target, judged_from=run) as new:
             result = rejudge(run, chosen, new)
     except KeyboardInterrupt:
-        click.echo("ausweis: stopped: the same command begins anew", err=True)
+        warn("stopped: the same command begins anew")
         context.exit(130)
     if result.not_looked_for:
         names = ", ".join(sorted(result.not_looked_for))
-        click.echo(
-            f"ausweis: {run}: calls were read without looking for {names}: score them with this policy", err=True
-        )
+        warn(f"{run}: calls were read without looking for {names}: score them with this policy")
     _show_json(result) if as_json else _show(result)
     context.exit(exit_code(result.counts))
 
@@ -93,4 +95,6 @@ def _show(result: "Rejudged") -> None:
         out.print(changes)
     if result.changed > len(result.changes):
         click.echo(f"and {result.changed - len(result.changes)} more that changed")
-    click.echo(f"{result.changed} calls changed\n{counts_sentence(result.run, result.counts)}\nrun folder: {result.run}")
+    click.echo(
+        f"{result.changed} calls changed\n{counts_sentence(result.run, result.counts)}\nrun folder: {result.run}"
+    )

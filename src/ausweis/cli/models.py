@@ -29,10 +29,12 @@ def models() -> None:
 @models.command("list", epilog="\b\nExample:\n  ausweis models list")
 def list_command() -> None:
     """Show the catalogue, what of it is on this machine, and what was learned for each model."""
-    from rich.console import Console
     from rich.filesize import decimal
     from rich.table import Table
 
+    from ausweis.cli.run_table import console
+
+    out = console()
     table = Table("id", "kind", "title", "size", "licence", "here")
     for column in (0, 1, 3, 4, 5):
         table.columns[column].no_wrap = True
@@ -42,14 +44,14 @@ def list_command() -> None:
         here = {"present": "yes", "absent": "no"}.get(weights.state(model.id), "wrong size")
         size = decimal(sum(file.bytes for file in model.files))
         table.add_row(name, model.kind, model.title, size, model.licence, here)
-    Console().print(table)
+    out.print(table)
     click.echo(f"kept in {weights.cache_folder()}")
     learned = Table("learned for", "part", "template", "ver.", "size", "on")
     for _, part in _learned():
         template = f"{part.template.id}@{part.template.version}"
         numbers = (str(part.version), decimal(part.bytes), str(part.learned_on))
         learned.add_row(part.base.id, part.kind, template, *numbers)
-    Console().print(learned)
+    out.print(learned)
     for _, part in _learned():
         if part.bound_to:
             click.echo(f"{part}: with its {' and '.join(part.bound_to)} alone")

@@ -34,9 +34,10 @@ def _library(folder: Path | None) -> Library:
 @click.pass_obj
 def list_command(folder: Path | None) -> None:
     """Show all templates with their versions."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
+
+    from ausweis.cli.run_table import console
 
     library = _library(folder)
     table = Table("template", "released", "answer", "examples", "description")
@@ -50,7 +51,7 @@ def list_command(folder: Path | None) -> None:
         released = entry.released if entry else "draft"
         description = Text(template.description.strip())
         table.add_row(template.name, released, answer, str(len(template.examples)), description)
-    Console().print(table)
+    console().print(table)
 
 
 @prompts.command(epilog="\b\nExample:\n  ausweis prompts show agent-turn@1 --language de")

@@ -9,6 +9,7 @@ import click
 
 from ausweis.cli.report_files import csv_option, formats_with_csv, write_report
 from ausweis.cli.store_options import address_of, login, need_sqlalchemy, opened, serve_address
+from ausweis.cli.warning import warn
 from ausweis.vocabulary import LANGUAGES
 
 if TYPE_CHECKING:
@@ -94,13 +95,13 @@ def review(
     with opened(address_of(address), missing=_NO_STORE) as store:
         source = review_of(store, wanted)
         if not source.now.calls:
-            click.echo(f"ausweis: {_no_calls(store, source)}", err=True)
+            warn(_no_calls(store, source))
         if unmasked:
             _log_unmasked(store, source, every="xlsx" in paths)
         for kind, path in paths.items():
             write_report(store, path, source.keys, partial(_content, store, source, kind, csv))
     if "html" in paths and wanted.masked and not wanted.serve and any(call.recorded for call in source.calls):
-        click.echo(f"ausweis: {_UNHEARD}", err=True)
+        warn(_UNHEARD)
     _notify(targets, source)
 
 
@@ -189,7 +190,7 @@ def _notify(targets: tuple[str, ...], source: "Review") -> None:
     for target in targets:
         try:
             notify(target, source)
-            click.echo("ausweis: summary sent", err=True)
+            warn("summary sent")
         except InputError as error:
             failed.append(error.message)
     if failed:

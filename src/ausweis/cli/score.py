@@ -7,6 +7,7 @@ import click
 
 from ausweis.cli import UNFORESEEN
 from ausweis.cli.options import recording_options, system_options
+from ausweis.cli.warning import warn
 from ausweis.vocabulary import LANGUAGES
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def score(context: click.Context, /, **options: Any) -> None:
             summary = run_all(wanted)
     except KeyboardInterrupt:
         where = f": go on with the same command and --run {wanted.folder} --resume" if wanted.begun else ""
-        click.echo(f"ausweis: stopped{where}", err=True)
+        warn(f"stopped{where}")
         context.exit(130)
     try:
         _show(summary, quiet=wanted.quiet, as_json=wanted.as_json)

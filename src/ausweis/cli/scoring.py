@@ -4,12 +4,9 @@ import glob
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal
-
-import click
 
 from ausweis import __version__
 from ausweis.audio.hearing import Hearing
@@ -22,11 +19,13 @@ from ausweis.batch.state import failures
 from ausweis.calls import Call, Sources, UnreadableCall, find_sources, read_calls
 from ausweis.calls.text import as_utf8
 from ausweis.cli.hearing import Recordings
+from ausweis.cli.new_folder import new_folder
 from ausweis.cli.progress import progress_shown
 from ausweis.cli.storing import Filling
+from ausweis.cli.warning import warn
 from ausweis.engines.protocol import Engine
 from ausweis.errors import InputError, RunError, StoreError
-from ausweis.judging.policy_files import PolicyFile, find_policy
+from ausweis.judging.policy_files import find_policy
 from ausweis.provenance import RunProvenance
 from ausweis.vocabulary import Language
 
@@ -100,7 +99,7 @@ def run_all(options: Options) -> Summary:
     _calls(sources, options)
     recipe = options.recipe
     recordings = _recordings(sources, options)
-    options.folder = options.folder or _new_folder(recipe.policy)
+    options.folder = options.folder or new_folder(after=f"-{recipe.policy.policy.id}")
     with _filled(options, options.folder) as filling, RunFolder.open(options.folder, resume=options.resume) as run:
         run.refuse(
             {
@@ -122,7 +121,7 @@ def _filled(options: Options, folder: Path) -> Iterator[Filling | None]:
             yield filling
         except BaseException:
             if filling and (unstored := filling.finish(folder)):
-                _warn(str(unstored))
+                warn(str(unstored))
             raise
         options.unstored = filling.finish(folder) if filling else None
 
@@ -183,11 +182,11 @@ def _runner(options: Options, run: RunFolder) -> Iterator[tuple[Runner, RunProve
         from ausweis.batch.ray_runner import ray_runner
 
         workers, recipe = recipe.workers or 1, replace(recipe, workers=None)
-        with ExitStack() as opened, ray_runner(recipe, workers, run.path, _warn) as (runner, origin):
+        with ExitStack() as opened, ray_runner(recipe, workers, run.path, warn) as (runner, origin):
             yield runner, origin, cache(lambda: opened.enter_context(recipe.engine_opened()))
     else:
-        with recipe.engine_opened(_warn) as engine:
-            scorer = recipe.scorer(engine, _warn)
+        with recipe.engine_opened(warn) as engine:
+            scorer = recipe.scorer(engine, warn)
             yield local_runner(scorer), scorer.origin, lambda: engine
 
 
@@ -202,10 +201,6 @@ def _unheard(options: Options, run: RunFolder) -> dict[str, UnreadableCall]:
         and failure.place
         and (failure.kind == "recording" or failure.kind == "file" or failure.kind == "internal")
     }
-
-
-def _warn(text: str) -> None:
-    click.echo(f"ausweis: {text}", err=True)
 
 
 def _calls(sources: Sources, options: Options, hear: Hearing | None = None) -> Iterator[Call | UnreadableCall]:
@@ -235,15 +230,6 @@ def _speakers(labels: tuple[str, ...]) -> dict[str, str]:
             raise InputError("--speaker needs LABEL=agent or LABEL=caller")
         speakers[name] = speaker
     return speakers
-
-
-def _new_folder(policy: PolicyFile) -> Path:
-    name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{policy.policy.id}"
-    folder, number = Path("runs") / name, 1
-    while folder.exists():
-        number += 1
-        folder = Path("runs") / f"{name}-{number}"
-    return folder
 
 
 def _total(sources: Sources, options: Options) -> int | None:

@@ -11,8 +11,6 @@ from ausweis.errors import InputError
 
 __all__ = ["serve"]
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
-
 
 @click.command(epilog="\b\nExample:\n  ausweis serve --store calls.sqlite")
 @click.option(
@@ -50,14 +48,15 @@ def serve(
     Prints the address to open, with the token that opens it. Ends with Ctrl-C. Behind the company's sign-on, a proxy
     says in a header who somebody is, and there is no token.
     """
+    try:
+        from ausweis.serve.running import Settings, run
+        from ausweis.serve.security import LOOPBACK
+    except ImportError as error:
+        raise InputError(f"ausweis serve needs {error.name}: pip install 'ausweis[review]'") from None
     if host not in LOOPBACK and not names:
         raise InputError(f"with --host {host}, say by which name browsers reach this machine: --name HOST")
     if https and not names:
         raise InputError("with --https, say by which name browsers reach the proxy: --name HOST")
-    try:
-        from ausweis.serve.running import Settings, run
-    except ImportError as error:
-        raise InputError(f"ausweis serve needs {error.name}: pip install 'ausweis[review]'") from None
     told = sign_on_of(**sign_on)
     with _listening(host, port) as listener:
         settings = Settings(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ausweis.cli.options import added
+from ausweis.cli.warning import warn
 from ausweis.errors import InputError, StoreError
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def warn_of_key(address: str) -> None:
     key = Key.of(address)
     if key.lies_beside(address):
         message = f"the key lies beside the store: move it elsewhere, and name its file in {KEY_FILE}"
-        click.echo(f"ausweis: {key.path}: {message}", err=True)
+        warn(f"{key.path}: {message}")
 
 
 def need_sqlalchemy() -> None:

@@ -5,13 +5,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
 from ausweis.audio.sidecar import Sidecar
 from ausweis.batch import RunFolder
 from ausweis.calls import Call, Sources
 from ausweis.calls.text import as_utf8
 from ausweis.cli.store_options import DISPLACED, MISFITS, address_of, login, opened
+from ausweis.cli.warning import warn
 from ausweis.errors import AusweisError, InputError, StoreError, unforeseen
 from ausweis.facts import Facts
 from ausweis.judging.verdict import Verdict
@@ -73,7 +72,7 @@ class Filling:
             done = self._sink.done
             for message, number in ((DISPLACED, done.displaced), (MISFITS, done.misfits)):
                 if number:
-                    click.echo(f"ausweis: {message.format(number)}", err=True)
+                    warn(message.format(number))
         if self._fault is None:
             return None
         message = f"what the run holds is not all in the store ({self._fault}); take it up: ausweis store import {run}"

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from ausweis.cli.options import recording_options
+from ausweis.cli.warning import warn
 from ausweis.vocabulary import LANGUAGES
 
 __all__ = ["transcribe"]
@@ -56,7 +57,7 @@ def transcribe(context: click.Context, /, **options: Any) -> None:
         with stoppable():
             done, counts, sources = transcribe_all(wanted)
     except KeyboardInterrupt:
-        click.echo("ausweis: stopped: go on with the same command", err=True)
+        warn("stopped: go on with the same command")
         context.exit(130)
     if not wanted.quiet:
         passed = sentence(sources.passed_over)

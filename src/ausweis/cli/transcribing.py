@@ -6,8 +6,6 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-import click
-
 from ausweis.audio.kept import TRANSCRIPTS_FILE
 from ausweis.batch import Progress
 from ausweis.batch.failure import Failure
@@ -18,6 +16,7 @@ from ausweis.calls import Sources, UnreadableCall, find_sources, read_calls
 from ausweis.calls.folders import sentence
 from ausweis.cli.hearing import Recordings
 from ausweis.cli.progress import progress_shown
+from ausweis.cli.warning import warn
 from ausweis.engines.protocol import Engine
 from ausweis.engines.weights import catalogue
 from ausweis.errors import InputError, RunError
@@ -94,7 +93,7 @@ def _transcribe(options: Options, sources: Sources, recordings: Recordings) -> t
             if isinstance(call, UnreadableCall):
                 failures.append(Failure.unreadable(call).line)
                 counts.add_failure(call.kind)
-                click.echo(f"ausweis: {call}", err=True)
+                warn(str(call))
                 replace_file(options.folder / FAILURES_FILE, "".join(f"{line}\n" for line in failures))
             progress = Progress(progress.seen + 1, 0, len(failures))
             show(progress)

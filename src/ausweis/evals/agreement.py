@@ -8,17 +8,22 @@ agreement hides gaps, so kappa is what counts.
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from ausweis.calls.checks import explain
 from ausweis.errors import InputError
-from ausweis.evals.labelled import LabelledCall
 from ausweis.evals.metrics.outcomes import kappa_of
+from ausweis.facts import EventKind
 from ausweis.journal import lines
 from ausweis.vocabulary import VIOLATIONS, AuthorisationStatus, Caller, Outcome
 
-__all__ = ["FieldAgreement", "Label", "agreement", "label_of", "read_labels"]
+__all__ = ["FieldAgreement", "Label", "agreement", "read_labels"]
+
+_TURN = "[1-9][0-9]{0,5}"
+_Violation = Annotated[str, Field(pattern=rf"^({'|'.join(VIOLATIONS)})@{_TURN}$")]
+_Event = Annotated[str, Field(pattern=rf"^{_TURN} ({'|'.join(get_args(EventKind))})( \S+)?$")]
 
 
 class Label(BaseModel):
@@ -29,10 +34,10 @@ class Label(BaseModel):
     id: str
     turns: Annotated[int, Field(ge=1)]
     outcome: Outcome
-    violations: tuple[str, ...] = ()
+    violations: tuple[_Violation, ...] = ()
     caller: Caller
     authorisation: AuthorisationStatus
-    events: tuple[str, ...] = ()
+    events: tuple[_Event, ...] = ()
 
 
 class FieldAgreement(NamedTuple):
@@ -45,20 +50,6 @@ class FieldAgreement(NamedTuple):
     differing: tuple[str, ...]
 
 
-def label_of(labelled: LabelledCall) -> Label:
-    """The label of a call in this form."""
-    gold = labelled.gold
-    return Label(
-        id=labelled.call.id,
-        turns=len(labelled.call.turns),
-        outcome=gold.outcome,
-        violations=tuple(f"{violation.type}@{violation.turn}" for violation in gold.violations),
-        caller=gold.caller,
-        authorisation=gold.authorisation,
-        events=tuple(" ".join((str(event.turn), event.kind, event.subject or "")).strip() for event in gold.events),
-    )
-
-
 def read_labels(path: Path) -> list[Label]:
     """The labels of a JSONL file.
 
@@ -69,8 +60,8 @@ def read_labels(path: Path) -> list[Label]:
     for line in lines(path):
         try:
             labels.append(Label.model_validate_json(line.data))
-        except ValidationError:
-            raise InputError("the line holds no label", place=f"{path}:{line.number}") from None
+        except ValidationError as error:
+            raise InputError(f"no label, at {explain(error)}", place=f"{path}:{line.number}") from None
     if not labels:
         raise InputError("there are no labels here", place=str(path))
     return labels

@@ -1,6 +1,7 @@
 """The words of the domain, each with all that the program knows of it: one record, one place.
 
-factors     what identifies a caller: how it looks, what it proves, how it is masked, what it is called
+factor      what a factor is: how it looks, what it proves, how it is masked, what it is called
+factors     the known ones: what identifies a caller
 actions     what an agent discloses or changes, by category
 violations  how a policy is broken, and how grave that is
 incidents   critical incidents beyond authentication
@@ -15,18 +16,8 @@ Nothing here depends on anything else in the package, so all of it may import th
 """
 
 from ausweis.vocabulary.actions import CATEGORIES, CHANGES, DISCLOSURES, ActionKind, Category, CategoryRecord
-from ausweis.vocabulary.factors import (
-    FACTORS,
-    NAME,
-    WITH_DIGITS,
-    Factor,
-    FactorRecord,
-    LooksLike,
-    MaskKind,
-    Strength,
-    default_mask,
-    hot_words,
-)
+from ausweis.vocabulary.factor import Factor, FactorRecord, LooksLike, MaskKind, Strength, default_mask
+from ausweis.vocabulary.factors import FACTORS, NAME, WITH_DIGITS, hot_words
 from ausweis.vocabulary.incidents import INCIDENTS, IncidentId, IncidentRecord, Side
 from ausweis.vocabulary.levels import LEVELS, level_name
 from ausweis.vocabulary.lists import (

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 from ausweis.vocabulary.lists import Language, Texts
 
@@ -152,6 +152,8 @@ _RECORDS = (
         label="device",
     ),
 )
-CATEGORIES: Mapping[Category, CategoryRecord] = dict(zip(get_args(Category), _RECORDS, strict=True))
+CATEGORIES = cast("Mapping[Category, CategoryRecord]", {record.id: record for record in _RECORDS})
+if tuple(CATEGORIES) != get_args(Category):  # pragma: no cover - a fault of the program
+    raise TypeError("every known category has a record, in the order of the ids")
 DISCLOSURES: tuple[Category, ...] = tuple(word for word, record in CATEGORIES.items() if record.kind == "disclosure")
 CHANGES: tuple[Category, ...] = tuple(word for word, record in CATEGORIES.items() if record.kind == "change")

@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ausweis.vocabulary.actions import CATEGORIES, CategoryRecord
-from ausweis.vocabulary.factors import FACTORS, FactorRecord, LooksLike, MaskKind, Strength
+from ausweis.vocabulary.factor import FactorRecord, LooksLike, MaskKind, Strength
+from ausweis.vocabulary.factors import FACTORS
 from ausweis.vocabulary.lists import LANGUAGES, Texts
 
 __all__ = ["KNOWN_WORDS", "OwnKind", "OwnWord", "Vocabulary", "WordId", "is_word", "with_own"]

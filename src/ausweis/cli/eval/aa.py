@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from ausweis.cli.warning import warn
+
 __all__ = ["aa"]
 
 
@@ -25,7 +27,7 @@ def aa(runs: tuple[Path, ...], as_json: bool) -> None:
         raise InputError("a run is named twice; it would be held against itself")
     systems = {_system(path) for path in runs}
     if len(systems) > 1:
-        click.echo("ausweis: these runs are of different systems; what is counted are not false alarms alone", err=True)
+        warn("these runs are of different systems; what is counted are not false alarms alone")
     split: dict[tuple[Path, int], list[Case]] = {}
     for path in runs:
         for case in cases_of(path):

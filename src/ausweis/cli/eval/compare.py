@@ -29,7 +29,7 @@ def compare(before: Path, after: Path, facts: bool, limit: int, as_json: bool) -
     if as_json:
         click.echo(comparison.model_dump_json())
         return
-    show_comparison(comparison)
+    _show(comparison)
     for title, changes in (
         ("better", comparison.better),
         ("worse", comparison.worse),
@@ -38,7 +38,7 @@ def compare(before: Path, after: Path, facts: bool, limit: int, as_json: bool) -
         _changes(title, changes, limit=limit, facts=facts)
 
 
-def show_comparison(comparison: "Comparison") -> None:
+def _show(comparison: "Comparison") -> None:
     """The numbers of a comparison."""
     from rich.table import Table
 

@@ -7,6 +7,7 @@ import click
 
 from ausweis.cli.eval.run import recipe_of
 from ausweis.cli.options import system_options
+from ausweis.cli.warning import warn
 
 if TYPE_CHECKING:
     from ausweis.evals.labelled import LabelledCall
@@ -58,7 +59,7 @@ def metamorphic(context: click.Context, /, **options: Any) -> None:
         with stoppable(), progress_shown(len(needed) + len(changed), quiet=options["quiet"]) as show:
             evaluation = evaluate(wanted, folder / "eval", resume=options["resume"], on_progress=show)
     except KeyboardInterrupt:
-        click.echo("ausweis: stopped: go on with the same command and --resume", err=True)
+        warn("stopped: go on with the same command and --resume")
         context.exit(130)
     behaviours = check(evaluation.cases)
     if options["as_json"]:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ausweis.cli import UNFORESEEN
+from ausweis.cli.new_folder import new_folder
 from ausweis.cli.options import system_options
+from ausweis.cli.warning import warn
 
 if TYPE_CHECKING:
     from ausweis.batch import Recipe
@@ -74,14 +76,14 @@ def run(context: click.Context, /, **options: Any) -> None:
 
     if options["resume"] and options["folder"] is None:
         raise RunError("--resume needs the eval run: name it with --run")
-    folder = options["folder"] or _new_folder()
+    folder = options["folder"] or new_folder(before="eval-")
     wanted = _wanted(options)
     try:
         total = len(wanted.chosen()) * wanted.repeats
         with stoppable(), progress_shown(total, quiet=options["quiet"]) as show:
-            evaluation = evaluate(wanted, folder, resume=options["resume"], on_progress=show, warn=_warn)
+            evaluation = evaluate(wanted, folder, resume=options["resume"], on_progress=show, warn=warn)
     except KeyboardInterrupt:
-        click.echo(f"ausweis: stopped: go on with the same command and --run {folder} --resume", err=True)
+        warn(f"stopped: go on with the same command and --run {folder} --resume")
         context.exit(130)
     if options["as_json"]:
         click.echo(evaluation.summary.model_dump_json(by_alias=True))
@@ -119,13 +121,3 @@ def recipe_of(options: dict[str, Any]) -> "Recipe":
     from ausweis.judging import find_policy
 
     return Recipe.of(find_policy("telecom-de"), options.copy())
-
-
-def _new_folder() -> Path:
-    from datetime import UTC, datetime
-
-    return Path("runs") / f"eval-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-
-
-def _warn(text: str) -> None:
-    click.echo(f"ausweis: {text}", err=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ausweis.cli.store_options import DISPLACED, MISFITS, login, opened, store_option
+from ausweis.cli.warning import warn
 from ausweis.errors import RunError
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def import_runs(context: click.Context, runs: tuple[Path, ...], paths: tuple[str
                 sink = store.sink(run, by=login())
                 sink.take_up()
             except RunError as error:
-                click.echo(f"ausweis: {error}", err=True)
+                warn(str(error))
                 failed = True
             else:
                 sinks[run] = sink
@@ -70,7 +71,7 @@ def _holding_runs(given: tuple[Path, ...]) -> list[Path]:
     if len(others) == len(given):
         return others
     if others:
-        click.echo(f"ausweis: passed over, since they hold no run: {', '.join(map(str, others))}", err=True)
+        warn(f"passed over, since they hold no run: {', '.join(map(str, others))}")
     return [path for path in given if path not in others]
 
 
