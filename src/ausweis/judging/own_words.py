@@ -8,7 +8,7 @@ __all__ = ["counting", "not_read"]
 
 
 def not_read(facts: Facts, policy: Policy) -> tuple[str, ...]:
-    """The own words of the policy that nobody looked for when the call was read, or by another name, description or look."""
+    """The own words of the policy that nobody looked for in the call, or by another name, description or look."""
     asked = {word.asked for word in facts.asked_words}
     return tuple(word.id for word in policy.own_words if word.asked not in asked)
 
