@@ -29,9 +29,11 @@ def test_table_summary_and_run_folder(run: Run, write_calls: Write, folder: Path
     assert (result.code, result.err) == (0, "")
     rows = [line for line in result.out.splitlines() if "call-" in line]
     assert [row.split("│")[1].strip() for row in rows] == ["call-3", "call-1", "call-2", "call-4"]
-    for cell in ("violation", "no_authentication", "Ihr Vertrag läuft bis Mai.", "│ 3 "):
+    for cell in ("violation", "no_authentication", "│ 3 "):
         assert cell in rows[0]
-    assert "4 calls judged: 3 compliant, 1 violation" in result.out
+    assert "4 calls judged: 3 compliant, 1 violation; 1 to review" in result.out
+    # What is piped may end in a log.
+    assert "Vertrag" not in result.out
     assert "violations: 1 no_authentication" in result.out
     assert result.out.endswith("run folder: r\n")
     names = {path.name for path in (folder / "r").iterdir()}
