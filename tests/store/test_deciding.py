@@ -11,7 +11,7 @@ from tests.store.runs import add_incidents, incident_of, make_call, make_run
 
 from ausweis.errors import StoreError
 from ausweis.store import CallFilter, Choice, Decision, Store, chain
-from ausweis.store.deciding import labels
+from ausweis.store.decided import labels
 from ausweis.store.holding import label_of
 from ausweis.store.key import canonical
 from ausweis.store.tables import calls, decisions

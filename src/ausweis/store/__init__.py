@@ -30,7 +30,8 @@ label         what is right of a call, as a verdict or a reviewer says
 persons       which names are one person's
 reviewers     who reviews, by which key, in which role
 holding       what holds of a call, by what was decided
-deciding      what reviewers decide, and how far they agree
+deciding      what reviewers decide, added
+decided       what they have decided, which of it counts, and how far they agree
 calibrations  sessions in which several decide the same calls, unseen by each other
 opinions      what was said in one
 hidden        verdicts that a reviewer must not see yet

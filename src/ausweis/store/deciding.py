@@ -1,50 +1,26 @@
-"""What reviewers decide about verdicts: added, never changed; in the order of the chain, which vouches for it.
-
-The last word of each reviewer counts, as long as the call's verdict says what it said then; one that was taken back
-(`withdrawing`) does not, and the one before it is the last again (`standing`).
-"""
+"""What reviewers decide about verdicts: added, never changed; in the order of the chain, which vouches for it."""
 
 import json
-import math
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
-from itertools import groupby
 from typing import Any, get_args
 
-from sqlalchemy import Connection, Select, and_, insert, not_, or_, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from ausweis.batch.manifest import now
 from ausweis.errors import NoCallError, StoreError
 from ausweis.facts import Facts
 from ausweis.store import chain
 from ausweis.store.calibrations import close_if_done, made_in
-from ausweis.store.filters import EVERY, CallFilter
-from ausweis.store.holding import NOTHING_DECIDED, can_settle, label_of, right_values
+from ausweis.store.decided import decisions_of
+from ausweis.store.holding import can_settle, right_values
 from ausweis.store.key import Key
 from ausweis.store.label import Incidents, Label, Violations, check_label
 from ausweis.store.packing import run_row, unpack
-from ausweis.store.persons import person_of, same_person
-from ausweis.store.querying import conditions
-from ausweis.store.rows import Agreement, Choice, Decision, What
-from ausweis.store.standing import taken_back
-from ausweis.store.tables import batches, calibrations, calls, decisions, runs, verdicts
+from ausweis.store.rows import Choice, Decision, What
+from ausweis.store.tables import calls, decisions, runs, verdicts
 from ausweis.vocabulary import Outcome
 
-__all__ = [
-    "agreement",
-    "agreement_of",
-    "call_seen",
-    "check_states",
-    "decide",
-    "decided_by",
-    "decisions_of",
-    "keep",
-    "labels",
-    "looked_for",
-]
+__all__ = ["call_seen", "decide", "keep", "looked_for"]
 
-_OPEN = select(calibrations.c.key).where(calibrations.c.closed.is_(None))
 _MAX_NAME, _MAX_NOTE = 100, 10_000
 
 
@@ -87,12 +63,8 @@ def decide(
     reviewer, note = reviewer.strip(), note.strip()
     _check_words(reviewer, choice, note)
     check_label(choice, label, said, call.turns)
-    # An objection is reason enough: whoever rules on it has seen all that there is.
-    settles = settles or rules
-    others = decisions_of(connection, call_key, says=call.says) if settles else []
-    if settles and (choice == "not_sure" or not (rules or can_settle(others, reviewer))):
-        message = "there is nothing to settle: nobody else differs or is not sure, or you are not sure yourself"
-        raise StoreError(message, code="nothing_to_settle")
+    if settles := settles or rules:
+        _check_settling(connection, call, reviewer, choice, rules=rules)
     session = None if settles else made_in(connection, reviewer, call_key)
     # Where nobody looked for incidents, nobody says either that there is none.
     tells = label.incidents or said.incidents or looked_for(verdict.facts)
@@ -160,82 +132,6 @@ def call_seen(connection: Connection, call_key: int, verdict_key: int, says: str
     return call
 
 
-def decisions_of(connection: Connection, call_key: int, *, says: str) -> list[Decision]:
-    """All decisions about a call, in their order; `says` tells which of them count."""
-    wanted = select(decisions).where(decisions.c.call_key == call_key).order_by(decisions.c.seq)
-    return _decisions(connection.execute(wanted), says, set(connection.execute(_OPEN).scalars()))
-
-
-def decided_by(connection: Connection, reviewer: str, keys: Iterable[int]) -> set[int]:
-    """Of these calls, those about whose verdict of today a reviewer has decided."""
-    decided: set[int] = set()
-    for batch in batches(keys):
-        wanted = select(calls.c.key, decisions.c.reviewer, decisions.c.choice)
-        wanted = wanted.join(decisions, decisions.c.call_key == calls.c.key).where(calls.c.key.in_(batch))
-        words: Counter[int] = Counter()
-        for row in connection.execute(wanted.where(decisions.c.says == calls.c.says)):
-            if same_person(row.reviewer, reviewer):
-                # One that was taken back and the entry that did it come to nothing.
-                words[row.key] += -1 if row.choice == "withdrawn" else 1
-        decided.update(key for key, number in words.items() if number > 0)
-    return decided
-
-
-def check_states(connection: Connection) -> None:
-    """Hold the state of each call, and what is said to be right, against its decisions.
-
-    Raises:
-        StoreError: one does not follow from them.
-    """
-    columns = (calls.c[name].label(f"now_{name}") for name in NOTHING_DECIDED)
-    own = (calls.c.key.label("of"), calls.c.says.label("today"), *columns)
-    wanted = select(*own, decisions).join_from(calls, decisions, calls.c.key == decisions.c.call_key, isouter=True)
-    is_open = and_(*(calls.c[name].is_not_distinct_from(value) for name, value in NOTHING_DECIDED.items()))
-    wanted = wanted.where(or_(not_(is_open), decisions.c.key.is_not(None)))
-    rows = connection.execute(wanted.order_by(calls.c.key, decisions.c.seq))
-    for today, of_call in groupby(rows, lambda row: list(row)[: len(own)]):
-        call_key, says, *there = today
-        made = _decisions((row for row in of_call if row.key is not None), says)
-        if there != list(right_values(made).values()):
-            raise StoreError(f"the state of call {call_key} is not what was decided about it: it was changed")
-
-
-def agreement(connection: Connection, which: CallFilter = EVERY) -> Agreement:
-    """How far reviewers agree on the outcome, over all pairs of reviewers of one verdict: share of pairs, and kappa.
-
-    Which of two reviewers is the first means nothing, so both share one distribution of outcomes: Scott's pi (1955),
-    which is Cohen's kappa over all pairs, each taken both ways round. "Not sure" is an outcome. What a lead said to
-    settle a call is no opinion of its own: of them, what they said before counts.
-    """
-    wanted = select(decisions).join(calls, calls.c.key == decisions.c.call_key)
-    wanted = wanted.where(*conditions(which, connection.dialect.name)).order_by(decisions.c.seq)
-    # What is said in a calibration session is nobody's to know before it is closed, in figures neither.
-    rows = connection.execute(wanted).all()
-    secret = set(connection.execute(_OPEN).scalars())
-    gone = _gone(taken_back(rows))
-    last: dict[tuple[int, str], dict[str, str]] = {}
-    for row in rows:
-        if row.seq not in gone and not row.settles and row.calibration_key not in secret:
-            last.setdefault((row.call_key, row.says), {})[person_of(row.reviewer)] = row.outcome or "not_sure"
-    return agreement_of(list(said.values()) for said in last.values())
-
-
-def agreement_of(said: Iterable[Sequence[str]]) -> Agreement:
-    """How far those agree who said these outcomes, each of one call, over all pairs (`agreement`)."""
-    pairs = same = 0
-    words: Counter[str] = Counter()
-    for outcomes in said:
-        for place, outcome in enumerate(outcomes):
-            for other in outcomes[:place]:
-                pairs += 1
-                same += outcome == other
-                words.update((outcome, other))
-    if not pairs:
-        return Agreement(0, 0, math.nan)
-    chance = sum((number / (2 * pairs)) ** 2 for number in words.values())
-    return Agreement(pairs, same, 1.0 if chance == 1 else (same / pairs - chance) / (1 - chance))
-
-
 def _says(connection: Connection, call: Any, verdict_key: int) -> bool:
     """Whether an older verdict of the call says what the one of today says: then a run came between, and no more."""
     own = (verdicts.c.key == verdict_key, verdicts.c.call_key == call.key)
@@ -249,68 +145,12 @@ class _Values:
         self.__dict__.update(values)
 
 
-def labels(connection: Connection, wanted: Select[Any], *, blind: bool = False) -> list[Decision]:
-    """The labels that hold, of calls that a query gives with `key` and `says`; of each at most one.
-
-    `blind`: what reviewers said before they saw the verdict, in the place of their last words.
-    """
-    of = wanted.subquery()
-    by_call: dict[tuple[int, str], list[Any]] = {}
-    joined = select(decisions, of.c.says.label("today")).join(of, of.c.key == decisions.c.call_key)
-    for row in connection.execute(joined.order_by(decisions.c.seq)):
-        by_call.setdefault((row.call_key, row.today), []).append(row)
-    given = (_decisions(rows, says) for (_, says), rows in by_call.items())
-    held = (label_of(_blind(said) if blind else said) for said in given)
-    return [label for label in held if label is not None]
-
-
-def _blind(given: Iterable[Decision]) -> list[Decision]:
-    """What each reviewer said last before they saw what the verdict says today, as if it were their last word."""
-    stands = (decision for decision in given if decision.blind and decision.today and not decision.withdrawn)
-    said = {person_of(decision.reviewer): decision for decision in stands}
-    return [replace(decision, counts=True) for decision in said.values()]
-
-
-def _decisions(rows: Iterable[Any], says: str, secret: Collection[int] = ()) -> list[Decision]:
-    """`secret`: the sessions that are not closed."""
-    known = list(rows)
-    taken = taken_back(known)
-    gone = _gone(taken)
-    keys: dict[int | None, int] = {row.seq: row.key for row in known}
-    last = {person_of(row.reviewer): row.seq for row in known if row.says == says and row.seq not in gone}
-    return [
-        Decision(
-            key=row.key,
-            reviewer=row.reviewer,
-            choice=row.choice,
-            outcome=row.outcome,
-            violations=tuple((kind, turn) for kind, turn in json.loads(row.violations)),
-            note=row.note,
-            at=row.at,
-            verdict_key=row.verdict_key,
-            counts=row.says == says and last.get(person_of(row.reviewer)) == row.seq,
-            incidents=_incidents(row.incidents),
-            today=row.says == says,
-            blind=bool(row.blind),
-            hasty=row.hasty,
-            coaching=bool(row.coaching),
-            withdrawn=row.seq in gone,
-            takes_back=keys.get(taken.get(row.seq)),
-            settles=bool(row.settles),
-            calibration=row.calibration_key,
-            secret=row.calibration_key in secret,
-        )
-        for row in known
-    ]
-
-
-def _gone(taken: Mapping[int, int | None]) -> set[int | None]:
-    """What counts no more, and the entries that say so."""
-    return {*taken, *taken.values()}
-
-
-def _incidents(text: str | None) -> tuple[tuple[str, int], ...] | None:
-    return None if text is None else tuple((kind, turn) for kind, turn in json.loads(text))
+def _check_settling(connection: Connection, call: Any, reviewer: str, choice: Choice, *, rules: bool) -> None:
+    # An objection is reason enough: whoever rules on it has seen all that there is.
+    if choice != "not_sure" and (rules or can_settle(decisions_of(connection, call.key, says=call.says), reviewer)):
+        return
+    message = "there is nothing to settle: nobody else differs or is not sure, or you are not sure yourself"
+    raise StoreError(message, code="nothing_to_settle")
 
 
 def _check_words(reviewer: str, choice: Choice, note: str) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from ausweis.errors import StoreError
 from ausweis.store.calibrations import calibration
-from ausweis.store.deciding import agreement_of, decisions_of
+from ausweis.store.decided import agreement_of, decisions_of
 from ausweis.store.persons import person_of
 from ausweis.store.rows import Agreement, Decision
 from ausweis.store.tables import calls

@@ -10,7 +10,7 @@ from ausweis.facts import Facts
 from ausweis.masking.judged import RULES
 from ausweis.masking.kinds import Span
 from ausweis.store import chain
-from ausweis.store.deciding import decisions_of
+from ausweis.store.decided import decisions_of
 from ausweis.store.key import Key
 from ausweis.store.masks import spans_by_turn
 from ausweis.store.packing import call_row, run_row, unpack

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from ausweis.errors import StoreError
 from ausweis.judging.harm import found_in
-from ausweis.store import deciding, sealing
+from ausweis.store import sealing
+from ausweis.store.decided import decisions_of
 from ausweis.store.holding import right_values
 from ausweis.store.key import Key
 from ausweis.store.packing import asked_for, harm_values
@@ -56,9 +57,7 @@ def _of_verdict(row: Any) -> dict[str, Any]:
 def _of_decisions(connection: Connection, keys: Sequence[int]) -> list[dict[str, Any]]:
     wanted = select(calls.c.key, calls.c.says).join(decisions, decisions.c.call_key == calls.c.key)
     decided = connection.execute(wanted.where(calls.c.key.in_(keys)).distinct())
-    return [
-        {"b_key": row.key, **right_values(deciding.decisions_of(connection, row.key, says=row.says))} for row in decided
-    ]
+    return [{"b_key": row.key, **right_values(decisions_of(connection, row.key, says=row.says))} for row in decided]
 
 
 def _write(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:

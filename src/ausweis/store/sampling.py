@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, upd
 from ausweis.batch.manifest import now
 from ausweis.store import chain, sealing
 from ausweis.store.bounds import LEVEL, bounds
-from ausweis.store.deciding import labels, looked_for
+from ausweis.store.decided import labels
+from ausweis.store.deciding import looked_for
 from ausweis.store.filters import CallFilter
 from ausweis.store.hidden import was_told_blind
 from ausweis.store.key import Key, canonical

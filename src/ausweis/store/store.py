@@ -18,6 +18,7 @@ from ausweis.store import (
     calibrations,
     chain,
     counting,
+    decided,
     deciding,
     deleting,
     figures,
@@ -206,8 +207,8 @@ class Store:
     hear = _writing(hearing.hear)
     hidden = _reading(hidden.hidden)
     withdraw = _writing(withdrawing.withdraw)
-    decided_by = _reading(deciding.decided_by)
-    agreement = _reading(deciding.agreement)
+    decided_by = _reading(decided.decided_by)
+    agreement = _reading(decided.agreement)
     raise_objection = _writing(objections.raise_objection)
     rule_on_objection = _writing(objections.rule_on_objection)
     objections = _reading(objections.objection_list)
@@ -286,16 +287,16 @@ class Store:
         with self._database.reading() as connection:
             try:
                 number = chain.verify(connection, self._key, head)
-                deciding.check_states(connection)
+                decided.check_states(connection)
             except StoreError as error:
                 raise StoreError(error.message, place=self._database.place) from None
         return number
 
     def export_cases(self, filter: CallFilter = EVERY, *, mask: Mask, by: str = "ausweis") -> Iterator[LabelledCall]:  # noqa: A002
         """The decided calls whose text is known, as golden cases without personal data."""
-        decided = replace(filter, states=("confirmed", "overruled"))
+        which = replace(filter, states=("confirmed", "overruled"))
         exported = 0
-        for key in self.keys(decided):
+        for key in self.keys(which):
             try:
                 record = self.record(key)
             except NoCallError:

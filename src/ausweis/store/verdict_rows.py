@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from ausweis.store import deciding, sealing
+from ausweis.store import sealing
+from ausweis.store.decided import decisions_of
 from ausweis.store.holding import NOTHING_DECIDED, right_values
 from ausweis.store.key import Key
 from ausweis.store.masks import drop
@@ -218,7 +219,7 @@ class VerdictRows:
         if row.says in (None, says):
             right = {name: getattr(row, name) for name in NOTHING_DECIDED}
         else:
-            right = right_values(deciding.decisions_of(connection, row.key, says=says))
+            right = right_values(decisions_of(connection, row.key, says=says))
         return {"says": says, **right, **self._day(row)}
 
     def _day(self, row: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, select
 
 from ausweis.errors import NoCallError, StoreError
 from ausweis.store import deciding
+from ausweis.store.decided import decisions_of
 from ausweis.store.key import Key
 from ausweis.store.persons import same_person
 from ausweis.store.rows import Decision
@@ -28,9 +29,7 @@ def withdraw(connection: Connection, key: Key, call_key: int, *, reviewer: str, 
         raise NoCallError("there is no such call in the store any more")
     own = (decisions.c.key == decision_key, decisions.c.call_key == call_key)
     row = connection.execute(select(decisions).where(*own)).first()
-    counting = {
-        decision.key for decision in deciding.decisions_of(connection, call_key, says=call.says) if decision.counts
-    }
+    counting = {decision.key for decision in decisions_of(connection, call_key, says=call.says) if decision.counts}
     if row is None or not same_person(row.reviewer, reviewer) or decision_key not in counting:
         message = "only your own last decision about what the verdict says can be taken back"
         raise StoreError(message, code="not_yours")
