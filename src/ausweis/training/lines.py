@@ -171,7 +171,7 @@ def kept_name(engine: LlamaEngine, template: Template, layers: tuple[int, ...]) 
 class KeptLines(Sequence[Lines]):
     """The lines of calls whose states were kept, read from the disk when they are wanted: they need not fit the memory.
 
-    Of a turn that is cut into several chunks it is not known which one a fact belongs to, nor an incident without a quote.
+    Of a turn in several chunks it is not known which one a fact belongs to, nor an incident without a quote.
     """
 
     def __init__(self, calls: Iterable[tuple[LabelledCall, Path]], task: Task) -> None:
