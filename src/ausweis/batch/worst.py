@@ -9,7 +9,7 @@ from ausweis.batch.state import VERDICTS_FILE, verdict_of
 from ausweis.journal import lines
 from ausweis.judging.harm import found_in, harm, named
 
-__all__ = ["Row", "incidents_in", "to_review_in", "worst"]
+__all__ = ["Row", "Totals", "totals_in", "worst"]
 
 
 class Row(NamedTuple):
@@ -29,6 +29,13 @@ class Row(NamedTuple):
     weight: int
 
 
+class Totals(NamedTuple):
+    """`to_review`: how many calls are flagged or not sure enough. `incidents`: by kind, how many calls have one."""
+
+    to_review: int
+    incidents: Counter[str]
+
+
 def worst(folder: Path, number: int) -> list[Row]:
     """So many calls of a run, the worst first, then in the order of the run.
 
@@ -40,25 +47,19 @@ def worst(folder: Path, number: int) -> list[Row]:
     return heapq.nsmallest(number, (_row(verdict_of(line, path)) for line in lines(path)), key=lambda row: -row.weight)
 
 
-def incidents_in(folder: Path) -> Counter[str]:
-    """In how many calls of a run each kind of incident was found.
+def totals_in(folder: Path) -> Totals:
+    """What all calls of a run come to.
 
     Raises:
         RunError: the verdicts cannot be read.
     """
     path = folder / VERDICTS_FILE
-    return Counter(kind for line in lines(path) for kind in _incidents(verdict_of(line, path)))
-
-
-def to_review_in(folder: Path) -> int:
-    """How many calls of a run are to review: flagged, or not sure enough.
-
-    Raises:
-        RunError: the verdicts cannot be read.
-    """
-    path = folder / VERDICTS_FILE
-    verdicts = (verdict_of(line, path) for line in lines(path))
-    return sum(bool(verdict["needs_review"] or found_in(verdict)) for verdict in verdicts)
+    to_review, incidents = 0, Counter[str]()
+    for line in lines(path):
+        verdict = verdict_of(line, path)
+        to_review += bool(verdict["needs_review"] or found_in(verdict))
+        incidents.update(_incidents(verdict).keys())
+    return Totals(to_review, incidents)
 
 
 def _row(verdict: dict[str, Any]) -> Row:

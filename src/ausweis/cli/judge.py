@@ -78,6 +78,7 @@ def _show(result: "Rejudged") -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from ausweis.batch.worst import totals_in
     from ausweis.cli.run_table import console, counts_sentence
 
     out = console()
@@ -95,6 +96,6 @@ def _show(result: "Rejudged") -> None:
         out.print(changes)
     if result.changed > len(result.changes):
         click.echo(f"and {result.changed - len(result.changes)} more that changed")
-    click.echo(
-        f"{result.changed} calls changed\n{counts_sentence(result.run, result.counts)}\nrun folder: {result.run}"
-    )
+    click.echo(f"{result.changed} calls changed")
+    click.echo(counts_sentence(result.counts, totals_in(result.run).to_review))
+    click.echo(f"run folder: {result.run}")

@@ -10,7 +10,7 @@ import click
 
 from ausweis.batch.manifest import Counts
 from ausweis.batch.state import failures
-from ausweis.batch.worst import Row, incidents_in, to_review_in, worst
+from ausweis.batch.worst import Row, totals_in, worst
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -40,17 +40,18 @@ def show_run(folder: Path, counts: Counts) -> None:
         _table(rows, quotes=sys.stdout.isatty())
         if counts.verdicts > len(rows):
             click.echo(f"and {counts.verdicts - len(rows)} more calls")
-    click.echo(counts_sentence(folder, counts))
-    if incidents := incidents_in(folder):
-        click.echo(f"incidents: {_by_number(incidents)}")
+    totals = totals_in(folder)
+    click.echo(counts_sentence(counts, totals.to_review))
+    if totals.incidents:
+        click.echo(f"incidents: {_by_number(totals.incidents)}")
     _failures(folder, counts)
 
 
-def counts_sentence(folder: Path, counts: Counts) -> str:
+def counts_sentence(counts: Counts, to_review: int) -> str:
     """Outcomes of a run and calls to review on one line, violations on the next, where there are any."""
     outcomes = ", ".join(f"{number} {outcome}" for outcome, number in counts.ordered().outcomes.items())
     text = f"{counts.verdicts} calls judged" + (f": {outcomes}" if outcomes else "")
-    if to_review := to_review_in(folder):
+    if to_review:
         text += f"; {to_review} to review" + (f", {counts.needs_review} of them unsure" if counts.needs_review else "")
     if counts.violations:
         text += f"\nviolations: {_by_number(counts.violations)}"
