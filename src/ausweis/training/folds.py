@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["FOLDS", "folds_of", "group_numbers", "splits_of"]
+__all__ = ["folds_of", "group_numbers", "splits_of"]
 
 Places = NDArray[np.int64]
 

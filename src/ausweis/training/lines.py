@@ -22,7 +22,6 @@ from ausweis.reading.descriptions import Question
 from ausweis.reading.labels import of_speaker
 
 __all__ = [
-    "BASIS_CALLS",
     "FEWEST",
     "KeptLines",
     "Lines",

@@ -19,6 +19,7 @@ from ausweis.calls import Call, UnreadableCall, read_calls
 from ausweis.engines.learned_index import SHIPPED, index_to_write
 from ausweis.errors import InputError
 from ausweis.journal import replace_file
+from ausweis.training.folds import splits_of
 
 __all__ = ["learn_roles", "show_left_out"]
 
@@ -33,7 +34,6 @@ SPREAD = 25
 MOST = 2000
 PENALTY = 0.3
 """C of the regression: by calls left out, also of other trades, and with turns given to the wrong side."""
-FOLDS = 5
 FEWEST = 50
 SURE = (0.5, 0.7, 0.9, 0.99, 0.999, 1.0)
 
@@ -68,12 +68,9 @@ def show_left_out(said: Sequence[Said], tell: Callable[[str], None]) -> None:
     Raises:
         InputError: too few calls share their words.
     """
-    places = _places(len(said))
     told = np.zeros(len(said))
-    for fold in range(FOLDS):
-        inside = [one for one, place in zip(said, places, strict=True) if place % FOLDS != fold]
-        outside = [at for at, place in enumerate(places) if place % FOLDS == fold]
-        weights = _learned(inside)
+    for inside, outside in splits_of([str(place) for place in _places(len(said))]):
+        weights = _learned([said[at] for at in inside])
         told[outside] = [sum(weights.get(word, 0.0) * side for word, side in said[at].items()) for at in outside]
     loss = float(np.mean(np.logaddexp(0, -told)))
     tell(f"left out: right in {np.mean(told > 0):.4f} of {len(told)} calls, log loss {loss:.4f}")
