@@ -36,7 +36,7 @@ class ServerEngine:
     `warn` is told whom is waited for, where a server lets wait at the start.
 
     `info.parameters` say how answers are enforced, and `"probabilities": "none"` where the server tells no
-    log-probabilities: the given answer of a list then counts as certain.
+    log-probabilities: the given answer of a list then counts as certain, as nothing says how sure the model is.
 
     Raises:
         InputError: the address, key, model or context is none.
@@ -93,7 +93,7 @@ class ServerEngine:
         """What a user should know of the answers; None if nothing."""
         if self._questions.abilities.alternatives:
             return None
-        return f"{self._connection.server} tells no log-probabilities: each answer counts as certain"
+        return f"{self._connection.server} tells no log-probabilities: how sure the model is of an answer is not known"
 
     def complete(self, requests: Sequence[Request]) -> list[Result]:
         """Answer a batch, in its order. The first fault ends what is still open of the batch.
