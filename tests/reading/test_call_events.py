@@ -3,7 +3,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from tests.engines.server.openai_server import serving
+from tests.engines.server.openai_server import pieces, serving
 
 from ausweis.calls.call import Call
 from ausweis.engines.fake import FakeEngine
@@ -317,6 +317,29 @@ def test_a_server_is_asked_once(call: Callable[..., Call], library: Library, pro
         assert len(server.asked) == 1
     assert kinds(facts) == [(2, "gives", "name", "Wendt hier"), (2, "gives", "pin", "vier null eins zwei.")]
     assert facts.events[0].probability == pytest.approx(name, abs=1e-3)
+
+
+@pytest.mark.parametrize("probabilities", ["model", "none"])
+@pytest.mark.parametrize("value", [float("-inf"), -1e308, -9999.0, None])
+@pytest.mark.parametrize("said_of", ["", "beginning", "name", "vier", "2,"])
+def test_what_a_server_calls_impossible_is_asked_again_and_then_fails(
+    call: Callable[..., Call], library: Library, probabilities: str, value: float | None, said_of: str
+) -> None:
+    """A value came, so it was possible: where numbers say otherwise, no event is lost by them."""
+
+    def spoil(content: dict[str, Any]) -> dict[str, Any]:
+        words = pieces(content["choices"][0]["message"]["content"])
+        entries = [{"token": word, "logprob": value if said_of in word else -0.1} for word in words]
+        content["choices"][0]["logprobs"] = {"content": entries}
+        return content
+
+    with serving([{"answer": SERVED}], probabilities=probabilities) as server:
+        engine = ServerEngine(server.address)
+        server.spoil = spoil
+        with pytest.raises(EngineError, match="log-probabilities that cannot be true"):
+            open_reader("events", engine, library, PolicyText()).read(call(*LINES))
+        engine.close()
+        assert len(server.asked) == 3
 
 
 def test_a_server_that_cuts_the_answer_off(call: Callable[..., Call], library: Library) -> None:

@@ -127,4 +127,6 @@ def test_a_quote_stands_where_it_was_if_it_is_whole_words(text: str, data: st.Da
 
 def whole(text: str, begin: int, end: int) -> bool:
     """Whether no word goes on before or behind this part of the text."""
-    return not any(text[max(place - 1, 0) : place].isalnum() and text[place : place + 1].isalnum() for place in (begin, end))
+    return not any(
+        text[max(place - 1, 0) : place].isalnum() and text[place : place + 1].isalnum() for place in (begin, end)
+    )

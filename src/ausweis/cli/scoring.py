@@ -178,10 +178,10 @@ def _score(
 
 def _warn_of_reader(summary: Summary, origin: RunProvenance) -> None:
     """Say what is not known of the reader, and what its answers let suspect."""
-    name = f"the model {origin.model.id} with the strategy {origin.strategy}"
+    name = f"the model {origin.model.id} (strategy {origin.strategy})"
     if not origin.measured:
-        unknown = f"how many violations {name} misses was never measured"
-        warn(f"{unknown}: `ausweis eval run` with the same --engine, --model and --strategy tells it")
+        unknown = f"{name} was never measured: how many violations it misses is not known"
+        warn(f"{unknown}; `ausweis eval run` with the same --engine, --model and --strategy tells it")
     if summary.empty > 1:
         warn(f"{name} found nothing in any of {summary.empty} calls: it can probably not read them; listen to some")
 
