@@ -10,16 +10,18 @@ _OPENED = re.compile(r"(?<=[<\[]) ")
 
 
 def place_of(quote: str, text: str) -> tuple[int, int] | None:
-    """Where the quote stands in the text, as whole words; blanks may differ, nothing else.
+    """Where the quote stands in the text; blanks may differ, nothing else.
 
-    A single character shows nothing, unless it is the whole text.
+    It begins with a whole word, while its last one may be cut off, as schemas bound the length of quotes. A single
+    character shows nothing, unless it is the whole text.
     """
     places = [match.span() for match in re.finditer(r"\S+", text)]
     flat = " ".join(text[begin:end] for begin, end in places)
     whole = " ".join(quote.split())
     for wanted in dict.fromkeys((whole, _OPENED.sub("", whole))):
         begin = flat.find(wanted) if len(wanted) > 1 or wanted == flat else -1
-        while begin >= 0 and (_in_word(flat, begin) or _in_word(flat, begin + len(wanted))):
+        first = len(wanted.partition(" ")[0])
+        while begin >= 0 and (_in_word(flat, begin) or _in_word(flat, begin + first)):
             begin = flat.find(wanted, begin + 1)
         if wanted and begin >= 0:
             return _place(flat, places, begin), _place(flat, places, begin + len(wanted) - 1) + 1
