@@ -36,7 +36,7 @@ class ServerEngine:
     `warn` is told whom is waited for, where a server lets wait at the start.
 
     `info.parameters` say how answers are enforced, and `"probabilities": "none"` where the server tells no
-    log-probabilities: the given answer of a list then counts as certain, as nothing says how sure the model is.
+    log-probabilities: the given answer of a list then counts as certain.
 
     Raises:
         InputError: the address, key, model or context is none.
