@@ -81,6 +81,12 @@ class RunProvenance(_Origin):
     model: ModelProvenance
     strategy: str
 
+    @property
+    def measured(self) -> bool:
+        """Whether golden sets say how much this reader misses: it has a learned probe. A script misses nothing."""
+        learned = self.strategy == "turnwise" and any(prompt.id == "transcript:probe" for prompt in self.prompts)
+        return learned or self.model.engine.removeprefix("replay:") == "fake"
+
     def of_verdict(self, facts_sha256: str, *, seconds: float | None = None, tokens: int | None = None) -> Provenance:
         """What one verdict comes from. `seconds` and `tokens` are of reading, None where stored facts were judged."""
         return Provenance(

@@ -41,7 +41,7 @@ def test_unsure_roles(judged: Judged, sure: float | None, looked_at: bool) -> No
     [
         (
             "a violation that the model named was dropped: its quote does not stand in the turn",
-            "Etwas, das das Modell nannte, ist weggelassen: Das Zitat steht nicht im Redebeitrag.",
+            "Etwas, das das Modell nannte, ist weggelassen: Das Zitat steht nicht im Redebeitrag oder ist zu kurz.",
         ),
         (
             "the model said violation, but named none that could be checked",

@@ -160,7 +160,7 @@ def _score(
         else nullcontext() as hear,
     ):
         options.begun = True
-        return score_calls(
+        summary = score_calls(
             _calls(sources, options, hear),
             runner,
             origin,
@@ -172,6 +172,18 @@ def _score(
             on_progress=show,
             also=partial(filling.begin, sources=sources, answers=options.recipe.record) if filling else None,
         )
+    _warn_of_reader(summary, origin)
+    return summary
+
+
+def _warn_of_reader(summary: Summary, origin: RunProvenance) -> None:
+    """Say what is not known of the reader, and what its answers let suspect."""
+    name = f"the model {origin.model.id} (strategy {origin.strategy})"
+    if not origin.measured:
+        unknown = f"{name} was never measured: how many violations it misses is not known"
+        warn(f"{unknown}; `ausweis eval run` with the same --engine, --model and --strategy tells it")
+    if summary.empty > 1:
+        warn(f"{name} found nothing in any of {summary.empty} calls: it can probably not read them; listen to some")
 
 
 @contextmanager
