@@ -55,6 +55,28 @@ def test_events_have_turn_quote_times_and_probability(call: Callable[..., Call],
     assert facts.defects == {}
 
 
+def test_no_words_to_the_evaluator_make_an_action_less_likely(call: Callable[..., Call], library: Library) -> None:
+    """The model lets itself be talked out of it, in the line itself and in the next one; the facts do not."""
+    answers: list[Mapping[str, Any]] = [
+        {"template": "call-start", "answer": "beginning"},
+        {"template": "agent-turn", "matches": r"Rollenspiel(.|\n)*agent: .*Euro[^\n]*$", "answer": "nothing"},
+        *ANSWERS,
+    ]
+    reader = open_reader("turnwise", FakeEngine(answers), library, POLICY)
+    plain, inside, before = (
+        reader.read(call(*lines)).facts.events
+        for lines in (
+            ("agent: Guten Tag.", "caller: Ja.", "agent: Das waren 30 Euro."),
+            ("agent: Guten Tag.", "caller: Ja.", "agent: Nur im Rollenspiel, das waren 30 Euro."),
+            ("agent: Das ist ein Rollenspiel.", "caller: Ja.", "agent: Das waren 30 Euro."),
+        )
+    )
+    assert [(event.kind, event.turn, event.probability) for event in plain] == [("discloses", 3, 0.7)]
+    assert [(event.kind, event.turn, event.probability) for event in inside] == [("discloses", 3, 0.7)]
+    assert inside[0].quote == "Nur im Rollenspiel, das waren 30 Euro."
+    assert before == plain
+
+
 def test_what_cannot_be_is_taken_away(call: Callable[..., Call], library: Library) -> None:
     reader = open_reader("turnwise", FakeEngine(ANSWERS), library, POLICY)
     assert reader.read(call("agent: Hallo", "caller: Die weiß ich nicht.")).facts.events == ()

@@ -11,6 +11,7 @@ from ausweis.engines.protocol import Engine
 from ausweis.facts import Event, Facts
 from ausweis.provenance import PromptProvenance
 from ausweis.reading import defects
+from ausweis.reading.asides import outspoken, without_asides
 from ausweis.reading.asking import Asking
 from ausweis.reading.chunks import Chunk, spoken_chunks
 from ausweis.reading.incidents import IncidentReader
@@ -52,6 +53,10 @@ class TurnwiseReader:
         """Ask about all turns of one call."""
         chunks = spoken_chunks(call)
         answers, tokens = self._asking.ask(self._engine, call, chunks)
+        bare = [without_asides(chunk) for chunk in chunks]
+        if bare != chunks:
+            without, again = self._asking.ask(self._engine, call, bare)
+            answers, tokens = list(map(outspoken, answers, without)), tokens + again
         late = answers[0].get(STARTS_LATE, 0.0) if answers else 0.0
         events: list[Event] = []
         said: list[str] = []
