@@ -136,7 +136,7 @@ class Database:
         """The files of a SQLite database that are there; none of a server."""
         if self.path is None:
             return []
-        names = (self.path.name + end for end in ("", "-wal", "-journal"))
+        names = (self.path.name + end for end in ("", "-wal", "-shm", "-journal"))
         return [path for path in map(self.path.with_name, names) if path.exists()]
 
     def close(self) -> None:
