@@ -2,6 +2,7 @@
 
 import base64
 import bz2
+import errno
 import gzip
 import html
 import io
@@ -17,7 +18,7 @@ import zipfile
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import quote
 
 import pytest
@@ -470,6 +471,77 @@ def test_what_nobody_can_look_into_is_named_as_not_searched(named: dict[str, str
 @pytest.mark.parametrize("name", CLEAN)
 def test_what_was_searched_and_holds_nothing_is_not_named(named: dict[str, str], name: str) -> None:
     assert name not in named
+
+
+def test_a_packed_copy_in_a_run_folder_and_one_behind_a_link_are_named(full: Store, tmp_path: Path) -> None:
+    (tmp_path / "run" / "copy.json.gz").write_bytes(gzip.compress(b"call-77"))
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "notes.txt").write_text("call-77")
+    (tmp_path / "more").mkdir()
+    for number in (1, 2):
+        (tmp_path / "more" / f"link-{number}").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "circle").symlink_to(tmp_path / "more")
+    with pytest.raises(StoreError) as caught:
+        full.delete("call-77", roots=[tmp_path / "more"])
+    assert re.findall(r"still in (.*)", caught.value.message) == [
+        str(tmp_path / "more" / "link-2" / "notes.txt"),
+        str(tmp_path / "run" / "copy.json.gz"),
+    ]
+
+
+def test_a_file_that_may_not_be_read_is_named_with_all_others(
+    full: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a-closed.txt", "b.txt"):
+        (tmp_path / "more").mkdir(exist_ok=True)
+        (tmp_path / "more" / name).write_text("call-77")
+    opened = Path.open
+
+    def refuse(path: Path, *more: Any, **options: Any) -> Any:
+        if path.name == "a-closed.txt":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return opened(path, *more, **options)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(
+        StoreError, match=r"(?s)still in .*b\.txt\nnot searched: .*a-closed\.txt \(.*Permission denied\)"
+    ):
+        full.delete("call-77", roots=[tmp_path / "more"])
+
+
+@pytest.mark.parametrize(
+    ("call_id", "text", "found"),
+    [
+        ("w05", "call w05 was listened to", True),
+        ("w05", "call w050 was listened to, not w055", False),
+        ("ab", "see AB.", True),
+        ("12", "at 12 o'clock", False),
+        ("123456", "see 123456", True),
+    ],
+)
+def test_an_id_of_any_length_is_found_as_a_word_but_a_short_number_is_not(
+    store: Store, filled: Filled, tmp_path: Path, call_id: str, text: str, found: bool
+) -> None:
+    filled([make_call(1, id=call_id), *(make_call(number) for number in range(2, 15))])
+    notes = tmp_path / "notes.txt"
+    notes.write_text(text)
+    if found:
+        with pytest.raises(StoreError, match=r"still in .*notes\.txt"):
+            store.delete(call_id, roots=[notes])
+        notes.unlink()
+    store.delete(call_id, roots=[notes])
+
+
+@pytest.mark.parametrize(
+    "text", [base64.b64encode(PLAIN).decode(), SAID[: len(SAID) // 2], SAID.replace("mit", "mit <18.5 s>\n24\n")]
+)
+def test_what_the_search_does_not_see_stands_in_the_docs(full: Store, tmp_path: Path, text: str) -> None:
+    (tmp_path / "notes.txt").write_text(text)
+    full.delete("call-77", roots=[tmp_path / "notes.txt"])
+    docs = Path("docs/deletion.md").read_text("utf-8")
+    assert "base64" in docs
+    assert "a part of a sentence" in docs
+    assert "other words between" in docs
 
 
 def test_an_id_within_a_number_or_a_word_is_no_trace(tmp_path: Path) -> None:
