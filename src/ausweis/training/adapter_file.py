@@ -17,7 +17,7 @@ from ausweis.engines.learned_index import LearnedIndex
 from ausweis.engines.learned_part import Base, LearnedKind
 from ausweis.engines.llama import AdapterFile
 from ausweis.engines.probe import Probe
-from ausweis.errors import RunError
+from ausweis.journal import write_fault
 from ausweis.provenance import PromptProvenance
 from ausweis.training.adapted_model import AdaptedModel
 
@@ -77,7 +77,7 @@ def write_adapted(
     try:
         data = _gguf(parts, model)
     except OSError as error:
-        raise RunError(f"what was learned cannot be written ({error.strerror})", place=gettempdir()) from None
+        raise write_fault(Path(gettempdir()), error) from None
     sha256 = hashlib.sha256(data).hexdigest()
     bound = replace(probe, adapter_sha256=sha256).data()
     path = index.register("adapter", template, base, data, notes, version=version, suffix="gguf")
