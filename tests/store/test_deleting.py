@@ -428,6 +428,7 @@ CLEAN: dict[str, bytes] = {
     "notes.txt": b"Nichts davon: Anruf-08155, Anruf-0815x, Pflaumenkuchen.",
     "call-1.wav": b"RIFF\x24\0\0\0WAVEfmt " + bytes(100),
     "recordings/anybody.agent.wav": b"RIFF\x24\0\0\0WAVEfmt " + bytes(100),
+    "recordings/.anybody.caller.wav.part": b"RIFF\x24\0\0\0WAVEfmt " + bytes(100),
     "of-others.jsonl": json.dumps({"call_id": "call-1", "quote": SAID}).encode() + b"\n",
     "clean.tar.gz": taped("w:gz", ("a.txt", b"Nichts"), ("b.json", b"{}")),
     "clean.xlsx": packed(("xl/sharedStrings.xml", b"<si><t>Nichts</t></si>")),

@@ -141,7 +141,7 @@ def prove(database: Database, traces: Traces, names: Collection[str], folders: I
 def _is_of_others(path: Path, known: Collection[str]) -> bool:
     """Whether it is a recording of another call by its name, as are all copies that a run has."""
     is_copy = path.parent.name == KEPT_AUDIO or not ids_of(path.name).isdisjoint(known)
-    return is_copy and path.suffix.lower() in RECORDINGS
+    return is_copy and Path(path.name.removesuffix(".part")).suffix.lower() in RECORDINGS
 
 
 def forget(database: Database, traces: Traces, pending: Sequence[Pending], missing: Collection[Missing]) -> None:

@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import IO, BinaryIO, TextIO
+from typing import IO, Any, BinaryIO, TextIO
 from urllib.parse import unquote
 
 from ausweis.audio.kept import KEPT_AUDIO
@@ -212,13 +212,7 @@ _HIDDEN = re.compile(
     r"%PDF-|\{\\rtf|-----BEGIN PGP MESSAGE|Content-Transfer-Encoding: *(?:base64|quoted)", re.IGNORECASE
 )
 """What stands in texts that hold words in another form."""
-_MARKS = {
-    codecs.BOM_UTF32_LE: "utf-32",
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
-_STREAMS: dict[bytes, Callable[[BinaryIO], IO[bytes]]] = {
+_STREAMS: dict[bytes, Callable[[Any], Any]] = {
     b"\x1f\x8b": gzip.open,
     b"BZh": bz2.open,
     b"\xfd7zXZ": lzma.open,
@@ -290,10 +284,8 @@ class _Look:
 
     def _in_window(self, text: str, shortest: int, name: str, depth: int) -> bool:
         with self._noting(name, depth):
-            if _CONTROL.search(text):
-                raise _ClosedError("is no text")
-            if _HIDDEN.search(text):
-                raise _ClosedError("holds words in a form that is not read")
+            if _CONTROL.search(text) or _HIDDEN.search(text):
+                raise _ClosedError("holds more than plain text")
         return self._traces.in_text(text, shortest=shortest)
 
     @contextmanager
@@ -311,9 +303,8 @@ class _ClosedError(Exception):
 
 def _encoding(head: bytes) -> str | None:
     """The encoding of a text that begins so; None where it is none."""
-    for mark, encoding in _MARKS.items():
-        if head.startswith(mark):
-            return encoding
+    if head.startswith(tuple(_STREAMS)):
+        return None
     if not _CONTROL.search(head.decode("latin-1")):
         return "utf-8"
     for encoding, width in (("utf-32-le", 4), ("utf-32-be", 4), ("utf-16-le", 2), ("utf-16-be", 2)):
