@@ -73,7 +73,7 @@ def test_a_store_that_cannot_be_opened_is_told_before_the_work(run: Run, write_c
     Path("file").touch()
     result = run("score", write_calls(1), *QUIET, "--run", "r", "--store", "file/store.db")
     assert result.code == 2
-    assert "file/store.db: the store cannot be written" in result.err
+    assert "file/store.db: cannot be written" in result.err
     assert not (folder / "r").exists()
 
 

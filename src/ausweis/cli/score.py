@@ -91,17 +91,24 @@ def score(context: click.Context, /, **options: Any) -> None:
 
     PATHS are files, folders, globs, or - for standard input: transcripts, or recordings, which are transcribed first.
     """
+    from ausweis.batch.manifest import MANIFEST_FILE
     from ausweis.batch.stopping import stoppable
+    from ausweis.cli.new_folder import going_on
     from ausweis.cli.scoring import Options, run_all
+    from ausweis.errors import DiskFullError
 
     wanted = Options.of(options)
     try:
         with stoppable():
             summary = run_all(wanted)
     except KeyboardInterrupt:
-        where = f": go on with the same command and --run {wanted.folder} --resume" if wanted.begun else ""
-        warn(f"stopped{where}")
+        then = going_on(wanted.folder, MANIFEST_FILE)
+        warn(f"stopped: {then}" if then else "stopped")
         context.exit(130)
+    except DiskFullError as error:
+        if then := going_on(wanted.folder, MANIFEST_FILE):
+            raise DiskFullError(error.place, f"what was written is kept; make room, and {then}") from None
+        raise
     try:
         _show(summary, quiet=wanted.quiet, as_json=wanted.as_json)
     finally:

@@ -40,8 +40,6 @@ _COUNTED_BYTES = 64 << 20
 class Options:
     """The options of the command, named as there; `recipe` holds what verdicts depend on.
 
-    `begun`: the folder holds something to go on with.
-
     `unstored`: why the store has not got the run, where it was to.
     """
 
@@ -62,7 +60,6 @@ class Options:
     quiet: bool
     as_json: bool
     store: str | None = None
-    begun: bool = field(default=False, init=False)
     unstored: StoreError | None = field(default=None, init=False)
 
     @classmethod
@@ -109,7 +106,6 @@ def run_all(options: Options) -> Summary:
                 **input_parts(options.inputs(recordings)),
             }
         )
-        options.begun = run.manifest is not None
         return _score(options, sources, recordings, run, filling)
 
 
@@ -159,7 +155,6 @@ def _score(
         if recordings
         else nullcontext() as hear,
     ):
-        options.begun = True
         summary = score_calls(
             _calls(sources, options, hear),
             runner,
