@@ -165,7 +165,10 @@ class _Run:
         """Refuse another system than the run was begun with; write the manifest of a new run."""
         system = System.of(scorers[0].origin)
         self._wanted.recipe.library().refuse_unused(
-            system.strategy, [prompt for scorer in scorers for prompt in scorer.origin.prompts]
+            system.strategy,
+            [prompt for scorer in scorers for prompt in scorer.origin.prompts],
+            scorers[0].origin.model,
+            probes=self._wanted.recipe.probes,
         )
         prompts = dict.fromkeys(prompt for scorer in scorers for prompt in System.of(scorer.origin).prompts)
         system = system.model_copy(update={"prompts": tuple(prompts)})
