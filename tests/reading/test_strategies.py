@@ -63,7 +63,7 @@ def saved(
     kind = KINDS[type(learned)]
     base = Base(id="fake", sha256=learned.model_sha256)
     bound: dict[LearnedKind, str] = {"probe": probe} if probe else {}
-    question = asked_by and asked_by.provenance
+    question = asked_by.provenance if asked_by else None
     return index_to_write().register(kind, stamp, base, data, "by chance", bound_to=bound, asked_by=question)
 
 
@@ -157,17 +157,22 @@ def test_a_chosen_version_without_what_was_learned_reads_no_call(own: Library) -
         pinned.refuse_unused("turnwise", prompts, ENGINE.info, probes=True)
 
 
-def test_own_templates_in_other_words_are_told_of(own: Library) -> None:
-    """A question in other words than a matcher was learned with is not asked."""
+def test_a_question_in_other_words_is_asked_where_there_is_no_other_and_told_of(own: Library) -> None:
+    """So is one that was chosen; it is never the default where the one that was learned is there."""
     with_all(own)
     path = own.get("own-word").path
     path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
     (own.folder / "prompts.lock").unlink()
     changed = Library(own.folder)
     reader = open_reader("turnwise", ENGINE, changed, WITH_OWN)
-    assert "transcript:words" not in stamps(reader)
+    assert {"transcript:words", "own-word"} < set(stamps(reader))
     (told,) = unlearned(changed, ENGINE.info)
-    assert told == f"own-word@1 has nothing learned for {ENGINE.info.id}: calls are read without it (docs/training.md)"
+    assert told.startswith(
+        f"own-word@1 has nothing learned for {ENGINE.info.id}: calls are read by what was learned for"
+    )
+    chosen = PinnedLibrary(next_version(own, "own-incident").folder, ["own-incident@2"])
+    prompts = open_reader("turnwise", ENGINE, chosen, DESCRIBED).prompts
+    assert [stamp.version for stamp in prompts if stamp.id == "own-incident"] == [2]
 
 
 def test_provenance_names_the_version_of_what_was_learned(own: Library) -> None:

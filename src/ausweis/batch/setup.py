@@ -139,7 +139,11 @@ class PinnedLibrary(Library):
             if identifier in asked:
                 continue
             heads = HEADS.get(identifier, ()) if strategy == "turnwise" and probes else ()
-            if heads and not kinds_for(model.sha256)[template.provenance] & set(heads):
+            # These two are asked in any words, by choice.
+            free = identifier in (QUESTION_TEMPLATE, INCIDENT_QUESTION_TEMPLATE)
+            learned = kinds_for(model.sha256).items() if heads else ()
+            stamps = {stamp for stamp, kinds in learned if kinds & set(heads)}
+            if heads and not any(stamp == template.provenance or (free and stamp.id == identifier) for stamp in stamps):
                 raise PromptError(f"no {heads[0]} of {template.name} for {model.id}: {how_to_learn(template)}")
             message = f"the strategy {strategy} does not ask with it; it asks with {', '.join(sorted(asked))}"
             raise PromptError(message + _hint(strategy, identifier), place=template.name)

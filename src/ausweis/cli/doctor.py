@@ -181,7 +181,8 @@ def _templates() -> Iterator[Check]:
     for sentence in sentences:
         yield Check("warning", "templates", sentence)
     if not sentences:
-        yield Check("good", "templates", str(library.folder))
+        empty = not library.versions()
+        yield Check("warning" if empty else "good", "templates", f"{library.folder}{' holds none' if empty else ''}")
 
 
 def _disk() -> Check:

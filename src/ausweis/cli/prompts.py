@@ -161,7 +161,7 @@ def _refuse_unlearned(template: Template) -> None:
     others = {stamp.version for kinds in learned for stamp in kinds if stamp.id == template.id}
     if others and not any(kinds[template.provenance] & set(heads) for kinds in learned):
         raise PromptError(
-            f"no {heads[0]} was learned for {template.name}, so calls would be read with an earlier one or without it: "
+            f"{template.name} has no {heads[0]} learned for it, so calls would be read with an earlier one or without: "
             f"{how_to_learn(template)}, or give --force",
             place=str(template.path),
         )

@@ -67,6 +67,7 @@ CALL_TEMPLATE = "third-party"
 """The template that asks about the call as a whole after the transcript."""
 TRANSCRIPT_TEMPLATE = "transcript"
 """The template whose probe, where there is one for the model, reads turns of both."""
+_QUESTIONS = (QUESTION_TEMPLATE, INCIDENT_QUESTION_TEMPLATE)
 HEADS: Mapping[str, tuple[LearnedKind, ...]] = {
     TRANSCRIPT_TEMPLATE: ("probe",),
     INCIDENTS_TEMPLATE: ("probe", "matcher"),
@@ -139,8 +140,7 @@ def _learned(engine: Engine, library: Library, own_words: tuple[OwnWord, ...]) -
         return None
     template, probe = found
     probe, words = _with_words(template, engine, probe) if own_words else (probe, None)
-    question = None if words is None else _question(library, QUESTION_TEMPLATE, words)
-    own = None if words is None or question is None else OwnWords(own_words, words, template, question)
+    own = OwnWords(own_words, words, template, _question(library, QUESTION_TEMPLATE, words)) if words else None
     # How own words are weighed was learned from what the probe says alone.
     ngrams, about = (None, None) if own else (ngrams_for(template, engine, probe), _about(engine, library, probe))
     return TranscriptAsking(template, probe, template_of(library, "call-start"), own, ngrams, about)
@@ -165,10 +165,10 @@ def _newest_with(
     return None
 
 
-def _question(library: Library, name: str, learned: LearnedFile) -> Template | None:
-    """The version of a question that this was learned with; the newest if its index tells none, None if it is gone."""
+def _question(library: Library, name: str, learned: LearnedFile) -> Template:
+    """The version of a question that this was learned with; the newest, or a chosen one, where that is not there."""
     versions = map(_of_its_kind, library.candidates(name))
-    return next((version for version in versions if learned.asked_by in (None, version.provenance)), None)
+    return next((version for version in versions if version.provenance == learned.asked_by), template_of(library, name))
 
 
 def how_to_learn(template: Template) -> str:
@@ -202,7 +202,8 @@ def unlearned(
         )
         used = next(with_head, None)
         if used is None:
-            yield f"{newest.name} has nothing learned for {model.id}: calls are read without it (docs/training.md)"
+            how = "by what was learned for other words" if identifier in _QUESTIONS else "without it"
+            yield f"{newest.name} has nothing learned for {model.id}: calls are read {how} (docs/training.md)"
             continue
         if used is not newest:
             yield f"{newest.name} has nothing learned for {model.id}: calls are read with {used.name}"
@@ -234,7 +235,7 @@ def template_of(library: Library, name: str) -> Template:
 
 def _of_its_kind(template: Template) -> Template:
     name = template.id
-    asks = name in (QUESTION_TEMPLATE, INCIDENT_QUESTION_TEMPLATE, CALL_TEMPLATE)
+    asks = name in (*_QUESTIONS, CALL_TEMPLATE)
     if template.is_prompt is asks or (len(template.sections) > 2 and name != CALL_TEMPLATE):
         sections = "`=== user ===`, then `=== assistant ===`" if asks else "`=== system ===` and `=== user ===`"
         sections += ", once or several times" if name == CALL_TEMPLATE else ""
@@ -256,9 +257,9 @@ def incident_reader(
     probe = probe_for(template, engine) if probes else None
     described = tuple(question for question in wanted if question.id is None)
     matcher = matcher_for(template, engine, probe) if probes and described else None
-    question = None if matcher is None else _question(library, INCIDENT_QUESTION_TEMPLATE, matcher)
     by_matcher = None
-    if matcher is not None and question is not None:
+    if matcher is not None:
+        question = _question(library, INCIDENT_QUESTION_TEMPLATE, matcher)
         by_matcher = DescribedIncidents(described, matcher, template, question)
     ngrams = ngrams_for(template, engine, probe) if probe else None
     return IncidentReader(
