@@ -186,6 +186,7 @@ class Store:
             yield number
 
     unindexed = _reading(indexing.waiting)
+    unsearched = _reading(indexing.unsearched)
     hits = _reading(hits.hits)
     search_unmasked = _writing(unmasked.search_unmasked)
     searches_for = _writing(unmasked.searches_for)
