@@ -193,7 +193,7 @@ def _set_up_sqlite(engine: Engine) -> None:
         connection.isolation_level = None
         for setting in _SETTINGS:
             connection.execute(setting)
-        connection.create_function("lowered", 1, lambda words: (words or "").lower(), deterministic=True)
+        connection.create_function("folded", 1, lambda words: (words or "").casefold(), deterministic=True)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
