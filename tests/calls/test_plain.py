@@ -45,7 +45,7 @@ def test_own_labels(read_call: ReadCall) -> None:
             "AGENT: Tag.\nIda Wolf: Hallo.\nAGENT: Ja?\nIda Wolf: Kranich.\n",
             "(two words of letters, 8 characters) in line 2",
         ),
-        ("AGENT: Guten\nTag.\nTEAMLEITUNG: Kranich.\n", "(one word of letters, 11 characters) in line 3"),
+        ("AGENT: Guten\nTag.\nPFORTE: Kranich.\n", "(one word of letters, 6 characters) in line 3"),
         ("AGENT: Guten Tag.\nSprecher 3: Kranich.\n", "'Sprecher 3' in line 2"),
         ("AGENT: Guten Tag.\n[00:03] Ida: Kranich.\n", "(one word of letters, 3 characters) in line 2"),
     ],

@@ -1,7 +1,7 @@
 """A raw call becomes a Call, or an UnreadableCall that says what is wrong with it.
 
 A call needs a turn of the agent and a turn of the caller: with one side alone nothing can be judged. Turns of
-`unknown` speakers may stand besides. Empty turns stay, so that turn numbers are those of the source.
+`unknown` speakers may stand besides, and are read. Empty turns stay, so that turn numbers are those of the source.
 """
 
 from typing import Any
@@ -52,7 +52,8 @@ def _resolved(turns: Any, speakers: Speakers, raw: RawCall, call_id: str | None)
         return turns
     labels = [turn.get("speaker") if isinstance(turn, dict) else None for turn in turns]
     texts = [label if isinstance(label, str) else None for label in labels]
-    resolved = speakers.resolve(texts, raw.place, call_id, raw.lines)
+    said = [str(turn.get("text")) if isinstance(turn, dict) else "" for turn in turns]
+    resolved = speakers.resolve(texts, raw.place, call_id, raw.lines, said)
     return [
         turn | {"speaker": speaker}
         if isinstance(turn, dict) and "speaker" in turn and (label is None or isinstance(label, str))
