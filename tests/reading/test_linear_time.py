@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ausweis.calls.call import Call, SpokenWord, Turn
 from ausweis.reading.address import named
-from ausweis.reading.chunks import LONGEST, Chunk, chunks_of
+from ausweis.reading.chunks import LONGEST, Chunk, spoken_chunks
 from ausweis.reading.defects import defects_in
 from ausweis.reading.dialogue import pairs
 from ausweis.reading.incidents import _names_value
@@ -41,17 +41,19 @@ def spoken(words: int) -> Call:
 
 @pytest.mark.parametrize("text", ["wort ", "Das ist ein Satz. ", "x", ".  "])
 def test_a_long_turn_is_cut(text: str) -> None:
-    assert is_linear(lambda n: list(chunks_of(Call(id="c", turns=(Turn(speaker="agent", text=text * n),)))), 200_000)
+    assert is_linear(
+        lambda n: list(spoken_chunks(Call(id="c", turns=(Turn(speaker="agent", text=text * n),)))), 200_000
+    )
 
 
 def test_the_chunks_of_a_long_turn_are_placed_in_time() -> None:
     calls = {number: spoken(number) for number in (25_000, 100_000)}
-    assert is_linear(lambda n: [chunk.times(calls[n]) for chunk in chunks_of(calls[n])], 25_000)
+    assert is_linear(lambda n: [chunk.times(calls[n]) for chunk in spoken_chunks(calls[n])], 25_000)
 
 
 def test_each_piece_has_the_times_of_its_own_words() -> None:
     call = spoken(1000)
-    for chunk in chunks_of(call):
+    for chunk in spoken_chunks(call):
         first = len(call.turn(1).text[: chunk.begin].split())
         assert chunk.times(call) == (first, first + len(chunk.text.split()))
         assert call.turn(1).text[chunk.begin :].startswith(chunk.text)

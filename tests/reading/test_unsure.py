@@ -31,7 +31,7 @@ def quotes(*turns: Turn) -> list[tuple[int, str | None]]:
 
 def test_a_written_call_has_no_doubts() -> None:
     written = call_of(Turn(speaker="agent", text="Guten Tag."), Turn(speaker="caller", text="Vier sieben."))
-    assert doubts(written) == {"unsure": (), "roles_confidence": None}
+    assert doubts(written) == {"unsure": (), "roles_confidence": None, "unknown_speakers": ()}
 
 
 def test_a_turn_with_a_confidence_alone_is_shown_whole() -> None:

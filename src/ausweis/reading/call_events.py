@@ -144,8 +144,9 @@ class EventsReader:
             place = None if turn is None else place_of(named.quote, turn.text)
             if turn is None or place is None:
                 lost = True
-            elif meaning is not None and turn.speaker in meaning.speakers:
-                quote = Chunk(named.turn, turn.speaker, turn.text[slice(*place)], place[0])
+            elif meaning is not None and turn.speaker in ("unknown", *meaning.speakers):
+                speaker = meaning.speakers[0] if turn.speaker == "unknown" else turn.speaker
+                quote = Chunk(named.turn, speaker, turn.text[slice(*place)], place[0])
                 found.append(_Found(meaning, quote, STATED * probability))
         return found, ("quote_not_in_turn",) if lost else ()
 
