@@ -89,8 +89,22 @@ def test_a_quote_that_does_not_stand_in_its_turn_is_dropped_and_noted(read: Read
 
 
 def test_what_its_speaker_cannot_do_is_none(read: Read) -> None:
-    facts = read([(2, "Wendt hier", "accepts"), (3, "Danke", "gives name"), (4, "Der Vertrag", "gives name")])
+    facts = read([(2, "Wendt hier", "accepts"), (3, "Danke", "gives name")])
     assert (facts.events, facts.notes) == ((), ())
+
+
+@pytest.mark.parametrize("event", ["discloses contract_data", "gives name"])
+def test_an_unknown_speaker_may_be_agent_or_caller(read: Read, event: str) -> None:
+    facts = read([(4, "Der Vertrag läuft bis Mai.", event)])
+    assert kinds(facts) == [(4, *event.split(), "Der Vertrag läuft bis Mai.")]
+    assert facts.unknown_speakers == (4,)
+
+
+@pytest.mark.parametrize("side", ["agent", "caller"])
+def test_an_incident_of_one_side_may_stand_in_an_unknown_turn(read: Read, side: Any) -> None:
+    wanted = IncidentQuestion(None, "Says when it ends.", side)
+    facts = read([(4, "Der Vertrag", "incident described_1")], wanted)
+    assert [(mention.turn, mention.speaker) for mention in facts.incidents] == [(4, side)]
 
 
 def test_an_answer_outside_the_policys_words_is_none(read: Read) -> None:
@@ -232,9 +246,9 @@ def test_room_for_the_answer_grows_with_the_call(call: Callable[..., Call], libr
 
 def test_more_events_than_a_call_can_have(read: Read) -> None:
     with pytest.raises(
-        EngineError, match=f"named {FEWEST + 1} events or more, which a call of this length cannot have"
+        EngineError, match=f"named {FEWEST + 2} events or more, which a call of this length cannot have"
     ):
-        read([(2, "Wendt", "gives name")] * (FEWEST + 1))
+        read([(2, "Wendt", "gives name")] * (FEWEST + 2))
 
 
 @pytest.mark.parametrize(
@@ -249,7 +263,7 @@ def test_an_answer_that_is_none(call: Callable[..., Call], library: Library, tex
 
 def test_where_nobody_speaks_nothing_is_asked(call: Callable[..., Call], library: Library) -> None:
     engine = FakeEngine({})
-    facts = open_reader("events", engine, library, PolicyText(incidents=(KNOWN,))).read(call("unknown: Hm.")).facts
+    facts = open_reader("events", engine, library, PolicyText(incidents=(KNOWN,))).read(call("unknown: ")).facts
     assert (facts.events, facts.turns, facts.looked_for, engine.requests) == ((), 1, ("wrong_terms",), [])
 
 
@@ -290,7 +304,7 @@ def test_a_server_that_cuts_the_answer_off(call: Callable[..., Call], library: L
         engine = ServerEngine(server.address)
         small = ServerEngine(server.address, context=2600)
         server.spoil = cut
-        with pytest.raises(EngineError, match=r"the answer to call-events@1 is longer than 1050 tokens"):
+        with pytest.raises(EngineError, match=r"the answer to call-events@1 is longer than 1100 tokens"):
             open_reader("events", engine, library, PolicyText()).read(call(*LINES))
         with pytest.raises(ContextError, match=r"its answer needs up to 1050, but the context has 2600"):
             open_reader("events", small, library, PolicyText()).read(call(*LINES))

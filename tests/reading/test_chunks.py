@@ -15,7 +15,7 @@ TEXTS = st.lists(st.sampled_from(PARTS), max_size=40).map("".join)
 def test_chunks_stand_in_their_turns_and_hold_all_words(lines: list[tuple[str, str]]) -> None:
     turns = [Turn.model_validate({"speaker": speaker, "text": text}) for speaker, text in lines]
     call = Call(id="c", turns=tuple(turns))
-    chunks = list(spoken_chunks(call))
+    chunks = spoken_chunks(call)
     assert all(chunk.text and chunk.text in call.turn(chunk.turn).text for chunk in chunks)
     assert all(len(chunk.text) <= LONGEST for chunk in chunks)
     for number, turn in enumerate(turns, start=1):

@@ -214,7 +214,7 @@ def test_every_event_has_its_quote_whatever_the_model_answers(call: Callable[...
             turn = talk.turn(event.turn)
             assert event.quote
             assert event.quote in turn.text
-            assert turn.speaker == ("caller" if event.kind in CALLER_EVENTS else "agent")
+            assert (turn.speaker == "caller") is (event.kind in CALLER_EVENTS)
             assert MENTIONED <= event.probability <= 1
         assert len({(event.turn, event.kind, event.subject) for event in events}) == len(events)
         assert [event.turn for event in events] == sorted(event.turn for event in events)

@@ -6,9 +6,9 @@ the run. Held in memory are the ids of the calls that are done, and the calls th
 
 import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -57,7 +57,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A run as it stands: `counts` of the whole folder; `progress` and `seconds` of this time."""
+    """A run as it stands: `counts` of the whole folder; `progress` and `seconds` of this time.
+
+    `unknown_speakers`: of each call that was judged this time, how many turns are of unknown speakers, if any.
+    """
 
     run: Path
     complete: bool
@@ -66,6 +69,7 @@ class Summary:
     seconds: float
     files: int | None = None
     passed_over: tuple[PassedOver, ...] = ()
+    unknown_speakers: Mapping[str, int] = field(default_factory=dict)
 
 
 def score(
@@ -118,7 +122,9 @@ def score(
     complete = to_the_end and not scoring.left_out
     run.finish(complete=complete, retried=sources.places if sources and retry_failed and to_the_end else ())
     seconds = time.monotonic() - begun
-    return Summary(run.path, complete, run.counts, scoring.progress, seconds, files, passed_over)
+    return Summary(
+        run.path, complete, run.counts, scoring.progress, seconds, files, passed_over, scoring.unknown_speakers
+    )
 
 
 class _Scoring:
@@ -131,6 +137,7 @@ class _Scoring:
         self.left_out = False
         """Whether a file could not be read to its end."""
         self.progress = Progress()
+        self.unknown_speakers: dict[str, int] = {}
 
     def all(self, calls: Iterable[Found], runner: Runner, limit: int | None) -> bool:
         """Whether all of the input was looked at."""
@@ -164,6 +171,8 @@ class _Scoring:
             if row.verdict is not None and facts is not None:
                 for sink in self._sinks:
                     sink.add(task.call, facts, row.verdict)
+                if facts.unknown_speakers:
+                    self.unknown_speakers[row.call_id] = len(facts.unknown_speakers)
             elif row.facts is not None:
                 self._run.add_facts(row.facts)
         except AusweisError:
