@@ -14,7 +14,10 @@ from ausweis.calls.text import shape
 from ausweis.calls.times import LATEST
 from ausweis.errors import CallFormatError
 
-__all__ = ["check", "explain"]
+__all__ = ["LONGEST", "check", "explain"]
+
+LONGEST = 1_000_000
+"""Characters of a call: ten hours of talk have some 650,000. More take hours to read, and the other calls wait."""
 
 _BACKWARDS = 1.0
 """Seconds that a turn may begin before the one that stands above it: people talk at the same time."""
@@ -67,6 +70,10 @@ def _faults(call: Call, place: str) -> UnreadableCall | None:
         return UnreadableCall(place, None, "the id of a call must be one line without tabs", "format")
     if not any(turn.text.strip() for turn in call.turns):
         return UnreadableCall(place, call.id, "the call has turns, but no words in them", "empty")
+    length = sum(len(turn.text) for turn in call.turns)
+    if length > LONGEST:
+        message = f"the call has {length:,} characters, and at most {LONGEST:,} (15 hours of talk) are read as one call"
+        return UnreadableCall(place, call.id, f"{message}; is it several calls in one?", "format")
     present = {turn.speaker for turn in call.turns}
     missing = [speaker for speaker in ("agent", "caller") if speaker not in present]
     if missing:

@@ -28,7 +28,7 @@ from ausweis.reading.plausible import plausible
 from ausweis.reading.policy_words import Meaning, PolicyWords
 from ausweis.reading.quotes import place_of
 from ausweis.reading.reader import Reading
-from ausweis.reading.spoken import has_number
+from ausweis.reading.spoken import digits_in, has_number
 from ausweis.reading.unsure import doubts
 from ausweis.vocabulary import FactorRecord
 
@@ -208,7 +208,7 @@ def _told(result: Result, events: int) -> list[float]:
 
 def _events(call: Call, found: Sequence[_Found], factors: Mapping[str, FactorRecord]) -> tuple[Event, ...]:
     """Those that may be, in the order in which they were said."""
-    said = [turn.text if turn.speaker == "caller" else "" for turn in call.turns]
+    said = [digits_in(turn.text) if turn.speaker == "caller" else "" for turn in call.turns]
     events: list[tuple[int, int, int, Event]] = []
     for meaning, quote, probability in found:
         if meaning.kind is None or probability < MENTIONED:
@@ -216,7 +216,7 @@ def _events(call: Call, found: Sequence[_Found], factors: Mapping[str, FactorRec
         # A quote may leave the number out that stands beside it.
         text = quote.text if has_number(quote.text) else call.turn(quote.turn).text
         possible = Possible(meaning.kind, meaning.subject, round(probability, 4))
-        if not plausible(possible, text, said[: quote.turn - 1], factors):
+        if not plausible(possible, text, "".join(said[: quote.turn - 1]), factors):
             continue
         start, end = quote.times(call)
         event = Event(**possible._asdict(), turn=quote.turn, quote=quote.text, start=start, end=end)
