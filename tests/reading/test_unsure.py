@@ -34,6 +34,13 @@ def test_a_written_call_has_no_doubts() -> None:
     assert doubts(written) == {"unsure": (), "roles_confidence": None, "unknown_speakers": ()}
 
 
+def test_turns_of_unknown_speakers_are_told() -> None:
+    turns = [
+        Turn(speaker=speaker, text=text) for speaker, text in (("unknown", "Ja."), ("agent", "Ja."), ("unknown", " "))
+    ]
+    assert doubts(call_of(*turns))["unknown_speakers"] == (1,)
+
+
 def test_a_turn_with_a_confidence_alone_is_shown_whole() -> None:
     heard = call_of(Turn(speaker="caller", text="Ja, vier. ", start=2.0, end=3.0, confidence=0.2), roles_confidence=0.8)
     (place,) = doubts(heard)["unsure"]

@@ -105,6 +105,7 @@ def read(text: str, place: str, speakers: Speakers) -> Lined:
     lines = text.split("\n")
     labelled = _labelled(lines, speakers)
     stamped = all(match["before"] for match, _ in labelled.values())
+    bracketed = all((match["before"] or "[")[0] in "[(" for match, _ in labelled.values())
     turns: Lined = []
     parts: list[list[str]] = []
     stamp: str | None = None
@@ -117,6 +118,9 @@ def read(text: str, place: str, speakers: Speakers) -> Lined:
             stamp = None
         elif line.strip():
             bare = _BARE_STAMP.fullmatch(line.strip())
+            if bare and line.strip()[0] not in "[(" and (bracketed if bare["text"] else index + 1 not in labelled):
+                # Somebody says `12:30 Uhr`.
+                bare = None
             if bare and not bare["text"]:
                 stamp = bare["before"]
             elif bare and turns and stamped:
