@@ -91,7 +91,7 @@ def test_the_layout_of_the_file_tells_what_a_label_is(read_call: ReadCall, layou
 
 
 @pytest.mark.parametrize(
-    "said", ["Kundennummer: 4711", "PIN: 4711", "12:30 Uhr", "12:30", "https://example.org/", "IBAN: ja"]
+    "said", ["Kundennummer: 4711", "PIN: 4711", "12:30 Uhr", "12:30", "https://a.example/", "IBAN: ja"]
 )
 def test_values_times_and_addresses_are_text(read_call: ReadCall, said: str) -> None:
     call = read_call("x.txt", f"{AGENT}\n{CALLER}\n{said}\nAGENT: Danke.\n")
