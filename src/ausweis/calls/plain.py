@@ -111,10 +111,10 @@ def read(text: str, place: str, speakers: Speakers) -> Lined:
     stamp: str | None = None
     for index, line in enumerate(lines):
         if index in labelled:
-            match, said = labelled[index]
+            match, first_words = labelled[index]
             start = _start(match["before"] or match["after"] or stamp)
             turns.append((index + 1, raw_turn(match["label"].strip(), "", start)))
-            parts.append([said.strip()])
+            parts.append([first_words.strip()])
             stamp = None
         elif line.strip():
             bare = _BARE_STAMP.fullmatch(line.strip())
