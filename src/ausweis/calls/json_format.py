@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from ausweis.calls import aws_transcribe, whisper
 from ausweis.calls.call import RawCall, UnreadableCall
 from ausweis.calls.speakers import Speakers
-from ausweis.calls.text import clean_tree, decode_lines
+from ausweis.calls.text import clean_tree, decode_lines, shape
 from ausweis.errors import CallFormatError, EncodingError
 
 __all__ = ["Reader", "parse", "read_document", "read_lines"]
@@ -24,17 +24,19 @@ def parse(text: str, place: str, *, first_line: int | None = 1) -> Any:
     """The JSON value. With `first_line` None the place has its line already, and only the column is added.
 
     Raises:
-        CallFormatError: it is no JSON; `place` has line and column.
+        CallFormatError: it is no JSON, where `place` has line and column; or a key stands twice in an object.
     """
     try:
         # Control characters inside strings are let through here, since `clean_tree` takes them out.
-        value = json.loads(text, strict=False, parse_constant=_refuse_constant)
+        value = json.loads(text, strict=False, parse_constant=_refuse_constant, object_pairs_hook=_each_key_once)
     except json.JSONDecodeError as error:
         line = "" if first_line is None else f":{error.lineno + first_line - 1}"
         reason = f"this is no JSON: {error.msg.split(':')[0].lower()}"
         raise CallFormatError(reason, place=f"{place}{line}:{error.colno}") from None
     except RecursionError:
         raise CallFormatError("the JSON is nested too deeply", place=place) from None
+    except CallFormatError as error:
+        raise CallFormatError(error.message, place=place) from None
     except ValueError:
         # NaN, infinities, and numbers with thousands of digits.
         raise CallFormatError("the JSON has a number that is none", place=place) from None
@@ -115,6 +117,15 @@ def _nothing_known(value: dict[str, Any], place: str, speakers: Speakers) -> dic
     raise CallFormatError(
         "the JSON is no call: it has neither 'turns' nor the keys of Whisper or Amazon Transcribe", place=place
     )
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value: dict[str, Any] = {}
+    for number, (key, part) in enumerate(pairs, start=1):
+        if key in value:
+            raise CallFormatError(f"key {number} of an object ({shape(key)}) stands in it twice; delete one of the two")
+        value[key] = part
+    return value
 
 
 def _refuse_constant(name: str) -> NoReturn:
