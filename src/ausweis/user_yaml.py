@@ -18,6 +18,7 @@ from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from ausweis.errors import AusweisError
+from ausweis.opening import open_file
 
 __all__ = ["MAX_BYTES", "Document", "UserYamlError", "load", "read_bytes", "read_model"]
 
@@ -80,7 +81,7 @@ def read_bytes(path: Path) -> bytes:
         OSError: it cannot be read, is no name that a file can have, or is larger than `MAX_BYTES`.
     """
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             data = file.read(MAX_BYTES + 1)
     except ValueError:  # a null character, or half of a surrogate pair
         raise FileNotFoundError(errno.ENOENT, "No such file or directory") from None

@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ausweis.calls.checks import explain
-from ausweis.calls.opening import read_file
 from ausweis.calls.text import clean_tree
 from ausweis.errors import InputError
+from ausweis.opening import read_file
 from ausweis.vocabulary import Language, Side
 
 __all__ = ["Sidecar"]

@@ -13,11 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 
 from ausweis.calls.call import Call
 from ausweis.calls.checks import explain
-from ausweis.calls.opening import bounded_lines, open_file
 from ausweis.errors import AusweisError, InputError
 from ausweis.evals.incident_label import IncidentLabel
 from ausweis.facts import Event, EventKind, Facts, RecordingDefect, check_subject
 from ausweis.judging.policy_files import find_policy, shipped_policies
+from ausweis.opening import bounded_lines, open_file
 from ausweis.vocabulary import AuthorisationStatus, Caller, Outcome, OwnWord, ViolationType, Vocabulary, with_own
 
 __all__ = [
@@ -210,7 +210,7 @@ def read_labelled(path: Path) -> Iterator[LabelledCall]:
                 if line.strip():
                     yield LabelledCall.model_validate_json(line).with_policies(path.parent / POLICIES)
     except OSError as error:
-        raise InputError(f"the labelled calls cannot be read ({type(error).__name__})", place=str(path)) from None
+        raise InputError(f"the labelled calls cannot be read ({error.strerror})", place=str(path)) from None
     except ValidationError as error:
         raise InputError(f"no labelled call, at {explain(error)}", place=f"{path}:{number}") from None
 

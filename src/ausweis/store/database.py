@@ -10,6 +10,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
 from ausweis.errors import StoreError
+from ausweis.opening import require_file
 
 __all__ = ["UNREADABLE", "Database"]
 
@@ -175,6 +176,7 @@ def _url(address: str | Path) -> tuple[URL, Path | None]:
 def _make_file(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        require_file(path, new=True)
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
     except OSError as error:
         message = f"the store cannot be written ({error.strerror}); name another file, or let this user write there"
