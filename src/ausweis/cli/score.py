@@ -91,13 +91,11 @@ def score(context: click.Context, /, **options: Any) -> None:
 
     PATHS are files, folders, globs, or - for standard input: transcripts, or recordings, which are transcribed first.
     """
-    from ausweis.batch.stopping import stoppable
     from ausweis.cli.scoring import Options, run_all
 
     wanted = Options.of(options)
     try:
-        with stoppable():
-            summary = run_all(wanted)
+        summary = run_all(wanted)
     except KeyboardInterrupt:
         where = f": go on with the same command and --run {wanted.folder} --resume" if wanted.begun else ""
         warn(f"stopped{where}")
