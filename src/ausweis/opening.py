@@ -51,7 +51,7 @@ def require_file(path: Path, *, new: bool = False) -> None:
         return
     mode = path.stat().st_mode
     if stat.S_ISDIR(mode):
-        raise OSError(errno.EISDIR, "it is a folder whose list cannot be read")
+        raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
     if not stat.S_ISREG(mode) and not is_stream(path):
         raise OSError(errno.EINVAL, "it is a pipe, a socket or a device, not a file")
 

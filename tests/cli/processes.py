@@ -20,10 +20,9 @@ PATIENCE = 600
 READER = Path(__file__).parents[1] / "batch" / "reader.py"
 """The command line with a small reader, as a program."""
 SOURCE = Path(__file__).parents[2] / "src"
-signal.signal(
-    signal.SIGINT, signal.default_int_handler
-)  # or all processes ignore it where a shell's `&` began the tests
 FAKE = ("--policy", "telecom-de", "--engine", "fake:answers.yaml")
+# What a shell begins with `&` ignores Ctrl-C, and so does all that it begins.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Ran(NamedTuple):

@@ -81,7 +81,8 @@ def _checked(
         # Nothing can be heard any more.
         raise
     except OSError as error:
-        why = error.strerror or "I/O error"
+        unlisted = "it is a folder whose list cannot be read"
+        why = unlisted if isinstance(error, IsADirectoryError) else error.strerror or "I/O error"
         message = f"the file cannot be read ({why}); mend that, or leave it out"
         yield source.place, UnreadableCall(source.place, source.default_id if heard else None, message, "file")
     except Exception as error:

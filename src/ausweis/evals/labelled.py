@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StrictBool, ValidationError, model_validator
 
 from ausweis.calls.call import Call
 from ausweis.calls.checks import explain
@@ -63,7 +63,7 @@ Scenario = Literal[
 ANY_POLICY = "telecom-de"
 POLICIES = "policies"
 """The folder beside a file of labelled calls that holds the policies of its labels, each named as its id."""
-_Turn = Annotated[int, Field(ge=1)]
+_Turn = Annotated[int, Field(ge=1, strict=True)]
 
 
 class _Part(BaseModel):
@@ -116,7 +116,7 @@ class Gold(_Part):
     tags: Tags = Tags()
     twin: str | None = None
     writing_pass: str | None = None
-    must_pass: bool = False
+    must_pass: StrictBool = False
 
     @model_validator(mode="before")
     @classmethod

@@ -94,8 +94,8 @@ def _parse(data: bytes, place: str) -> tuple[PolicyFile | None, tuple[Problem, .
         document = load(text)
     except UserYamlError as error:
         return None, (Problem(error.line, wrong_key(error.path) or f"no valid YAML: {error.message}", hides=True),)
-    if not isinstance(document.data, dict):
-        return None, (Problem(1, "a policy is a mapping of keys (id, version, title, levels, actions …)"),)
+    if not document.is_of(Policy):
+        return None, (Problem(1, "this is no policy: it has none of the keys id, version, title, levels, actions …"),)
     try:
         policy = Policy.model_validate(document.data)
     except ValidationError as error:
