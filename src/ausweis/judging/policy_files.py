@@ -14,7 +14,7 @@ from ausweis.judging.policy import Policy
 from ausweis.judging.policy_problems import Problem, problems_of
 from ausweis.provenance import PolicyProvenance
 
-__all__ = ["PolicyFile", "check_policy", "find_policy", "shipped_policies"]
+__all__ = ["PolicyFile", "check_policy", "check_warnings", "find_policy", "shipped_policies"]
 
 SUFFIXES = (".yaml", ".yml")
 
@@ -63,6 +63,21 @@ def check_policy(name_or_path: str | Path) -> list[Problem]:
         PolicyError: there is no such policy.
     """
     return list(_parse(*_read(name_or_path))[1])
+
+
+def check_warnings(name_or_path: str | Path) -> list[Problem]:
+    """What `explain` warns of in a good policy, in English, in the order of the lines.
+
+    Raises:
+        EncodingError, PolicyError: as `find_policy`.
+    """
+    from ausweis.judging.explain import warnings
+    from ausweis.user_yaml import load
+
+    file = find_policy(name_or_path)
+    document = load(file.text)
+    found = [Problem(document.line(keys), sentence) for keys, sentence in warnings(file.policy, "en")]
+    return sorted(found, key=lambda problem: problem.line)
 
 
 def _read(name_or_path: str | Path) -> tuple[bytes, str]:
