@@ -43,7 +43,7 @@ def open_small_reader(strategy: str, engine: Engine, *_: object, **__: object) -
 
 if __name__ == "__main__":
     import ausweis.reading
-    from ausweis.cli import main
+    from ausweis.__main__ import main
 
     setattr(ausweis.reading, "open_reader", open_small_reader)  # noqa: B010
     main()

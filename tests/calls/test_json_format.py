@@ -148,3 +148,16 @@ def test_empty_turns_keep_the_numbers_of_the_source(read_call: ReadCall) -> None
     document["turns"].insert(1, {"speaker": "agent", "text": ""})
     found = read_call("x.json", json.dumps(document))
     assert found.turn(3).text == "Ich ziehe um."
+
+
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999", "9" * 400, "9" * 5000])
+@pytest.mark.parametrize(
+    ("name", "before", "place"), [("x.json", '{"id": "NaN",\n "a": [1.5, ', "2:13"), ("x.jsonl", '\n{"a": ', "2:7")]
+)
+def test_a_number_that_is_none_is_told_by_line_and_column(
+    read: Read, number: str, name: str, before: str, place: str
+) -> None:
+    (found,) = read(name, f'{before}{number}{"]" if "[" in before else ""}, "turns": []}}\n')
+    assert isinstance(found, UnreadableCall)
+    assert found.place.endswith(f"{name}:{place}")
+    assert found.message == "this is no JSON: a number that is none, or too large"

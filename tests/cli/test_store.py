@@ -13,8 +13,8 @@ from ausweis.evals.labelled import gold_facts, read_labelled
 from ausweis.store import CallFilter, Store, StoreSink
 
 BESIDE = (
-    "ausweis: ausweis.sqlite.key: the key lies beside the store: move it elsewhere, "
-    "and name its file in AUSWEIS_STORE_KEY_FILE\n"
+    "ausweis: ausweis.sqlite.key: the key lies beside its store, and whoever copies the folder has both; "
+    "with real calls, move it elsewhere and name its file in AUSWEIS_STORE_KEY_FILE\n"
 )
 QUIET = (*FAKE, "--quiet")
 

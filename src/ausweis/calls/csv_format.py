@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ausweis.calls.call import RawCall, UnreadableCall, raw_turn
-from ausweis.calls.opening import LARGEST, TOO_LARGE
 from ausweis.calls.text import clean, decode_lines
 from ausweis.calls.times import seconds
 from ausweis.errors import CallFormatError, EncodingError, InputError
+from ausweis.opening import LARGEST, TOO_LARGE
 
 __all__ = ["looks_like_csv", "read"]
 

@@ -96,15 +96,13 @@ def score(context: click.Context, /, **options: Any) -> None:
     PATHS are files, folders, globs, or - for standard input: transcripts, or recordings, which are transcribed first.
     """
     from ausweis.batch.manifest import MANIFEST_FILE
-    from ausweis.batch.stopping import stoppable
     from ausweis.cli.new_folder import going_on
     from ausweis.cli.scoring import Options, run_all
     from ausweis.errors import DiskFullError
 
     wanted = Options.of(options)
     try:
-        with stoppable():
-            summary = run_all(wanted)
+        summary = run_all(wanted)
     except KeyboardInterrupt:
         then = going_on(wanted.folder, MANIFEST_FILE)
         warn(f"stopped: {then}" if then else "stopped")

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ausweis.errors import PromptError
 from ausweis.journal import replace_file
+from ausweis.opening import read_bytes
 
 __all__ = ["LearnedFile"]
 
@@ -52,7 +53,7 @@ class LearnedFile:
         from safetensors.numpy import load
 
         try:
-            data = path.read_bytes()
+            data = read_bytes(path)
             parts = {name: part.astype(np.float32) for name, part in load(data).items()}
             about = _about(data)
             sizes = {"k": len(about["labels"])} if "labels" in about else {}

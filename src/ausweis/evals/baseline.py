@@ -17,6 +17,7 @@ from ausweis.errors import InputError, RunError
 from ausweis.evals.case import Case
 from ausweis.evals.folder import EvalManifest, Plan, System, answers_folder, read_cases, read_eval
 from ausweis.journal import make_folder, replace_file
+from ausweis.opening import read_bytes
 from ausweis.provenance import ModelProvenance
 
 __all__ = ["Baseline", "bless", "cases_of", "finished", "read_baseline", "recordings_path"]
@@ -86,7 +87,7 @@ def read_baseline(path: Path) -> Baseline:
         InputError: there is none.
     """
     try:
-        about, *rest = path.read_bytes().splitlines()
+        about, *rest = read_bytes(path).splitlines()
         cases = tuple(Case.model_validate_json(line) for line in rest)
         return Baseline.model_validate_json(about).model_copy(update={"cases": cases})
     except FileNotFoundError:

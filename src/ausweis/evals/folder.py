@@ -19,6 +19,7 @@ from ausweis.evals.case import Case
 from ausweis.evals.metrics import Summary
 from ausweis.journal import lines, replace_file
 from ausweis.judging.policy_files import PolicyFile
+from ausweis.opening import read_bytes
 from ausweis.provenance import RunProvenance, as_probe
 
 __all__ = [
@@ -164,7 +165,7 @@ def read_eval(folder: Path) -> EvalManifest | None:
     """
     path = folder / EVAL_FILE
     try:
-        return EvalManifest.model_validate_json(path.read_bytes())
+        return EvalManifest.model_validate_json(read_bytes(path))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValidationError):

@@ -17,6 +17,7 @@ from ausweis.evals.conclusion import Conclusion
 from ausweis.evals.folder import GoldenFile, Plan, Warn, answers_folder
 from ausweis.evals.labelled import LabelledCall, read_all, read_labelled
 from ausweis.judging.policy_files import PolicyFile, find_policy
+from ausweis.opening import read_bytes
 
 __all__ = ["Wanted"]
 
@@ -140,6 +141,6 @@ def _golden_file(path: Path) -> GoldenFile:
 
 def _sha256(path: Path) -> str:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return hashlib.sha256(read_bytes(path)).hexdigest()
     except OSError as error:
         raise InputError(f"the file cannot be read ({error.strerror})", place=str(path)) from None
