@@ -76,13 +76,17 @@ class Plan(_Part):
 
 
 class System(_Part):
-    """What is measured: strategy, prompt versions with probes, model."""
+    """What is measured: strategy, prompt versions with what was learned for them, model, policies.
+
+    `policies`: those of the labels, as they stand in their files; none in files of before.
+    """
 
     ausweis: str
     strategy: str
     prompts: tuple[str, ...]
     model: str
     engine: str
+    policies: tuple[str, ...] = ()
 
     @field_validator("prompts")
     @classmethod
@@ -90,7 +94,7 @@ class System(_Part):
         return tuple(map(as_probe, prompts))
 
     @classmethod
-    def of(cls, origin: RunProvenance) -> "System":
+    def of(cls, origin: RunProvenance, policies: tuple[str, ...] = ()) -> "System":
         """In words that a person compares."""
         return cls(
             ausweis=origin.ausweis,
@@ -98,6 +102,7 @@ class System(_Part):
             prompts=tuple(map(str, origin.prompts)),
             model=str(origin.model),
             engine=origin.model.engine,
+            policies=policies,
         )
 
 
