@@ -1,5 +1,6 @@
 """`ausweis eval gate` stops a prompt, model or policy that judges worse; `bless` alone moves the baseline."""
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,20 @@ def bless(run: Path, message: str, baseline: Path, fewer: bool) -> None:
     click.echo(f"{baseline}: {len(blessed.cases)} calls; {recordings_path(baseline).name}: {size / 1024:.0f} KiB")
 
 
+def _floors(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> dict[str, float]:
+    """Names and numbers, from texts such as `recall=0.85`."""
+    floors = {}
+    for text in texts:
+        name, _, number = text.rpartition("=")
+        try:
+            floors[name.strip()] = float(number)
+        except ValueError:
+            floors[""] = math.nan
+    if not all(name and 0 <= least <= 1 for name, least in floors.items()):
+        raise click.BadParameter("say a name and a number from 0 to 1, as recall=0.85")
+    return floors
+
+
 @click.command(epilog="\b\nExample:\n  ausweis eval gate runs/new --junit gate.xml")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option(
@@ -53,8 +68,8 @@ def bless(run: Path, message: str, baseline: Path, fewer: bool) -> None:
 @click.option("--least-drop", type=click.FloatRange(0, 1), default=0.03, show_default=True, help="Smaller drops pass.")
 @click.option(
     "--at-least",
-    "floors",
     multiple=True,
+    callback=_floors,
     metavar="NAME=NUMBER",
     help="The least that a number of the report may be, as recall=0.85. Repeatable.",
 )
@@ -71,7 +86,7 @@ def gate(
     baseline: Path,
     alpha: float,
     least_drop: float,
-    floors: tuple[str, ...],
+    at_least: dict[str, float],
     most_worse: int | None,
     junit_path: Path | None,
     markdown_path: Path | None,
@@ -96,7 +111,7 @@ def gate(
         manifest,
         alpha=alpha,
         least_drop=least_drop,
-        at_least=dict(map(_floor, floors)),
+        at_least=at_least,
         most_worse=most_worse,
     )
     _write(junit_path, junit(result))
@@ -106,19 +121,6 @@ def gate(
     else:
         _show(result)
     context.exit(0 if result.verdict == "passed" else 1)
-
-
-def _floor(text: str) -> tuple[str, float]:
-    """The name and the number of a floor such as `recall=0.85`."""
-    name, _, number = text.rpartition("=")
-    try:
-        least = float(number)
-    except ValueError:
-        least = -1.0
-    if not name or not 0 <= least <= 1:
-        message = "say a name and a number from 0 to 1, as recall=0.85"
-        raise click.BadParameter(message, param_hint="--at-least")
-    return name.strip(), least
 
 
 def _show(gate: "Gate") -> None:
