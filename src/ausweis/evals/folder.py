@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ausweis.batch.manifest import Machine
 from ausweis.errors import RunError
@@ -19,7 +19,7 @@ from ausweis.evals.case import Case
 from ausweis.evals.metrics import Summary
 from ausweis.journal import lines, replace_file
 from ausweis.judging.policy_files import PolicyFile
-from ausweis.provenance import RunProvenance, as_probe
+from ausweis.provenance import RunProvenance
 
 __all__ = [
     "EVAL_FILE",
@@ -87,11 +87,6 @@ class System(_Part):
     model: str
     engine: str
     policies: tuple[str, ...] = ()
-
-    @field_validator("prompts")
-    @classmethod
-    def _probes(cls, prompts: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(map(as_probe, prompts))
 
     @classmethod
     def of(cls, origin: RunProvenance, policies: tuple[str, ...] = ()) -> "System":

@@ -25,12 +25,22 @@ from ausweis.evals.metrics import Estimate, rows_of, summarise
 from ausweis.evals.metrics.measures import Measure
 from ausweis.evals.metrics.outcomes import told
 
-__all__ = ["ALPHA", "FEWEST_CALLS", "FEWEST_TELLING", "LARGEST_DIFFERENCE", "LEAST_DROP", "Gate", "GateCheck", "gate"]
+__all__ = [
+    "ALPHA",
+    "FEWEST_CALLS",
+    "FEWEST_TELLING",
+    "LARGEST_DIFFERENCE",
+    "LEAST_DROP",
+    "Gate",
+    "GateCheck",
+    "State",
+    "gate",
+]
 
 ALPHA = 0.05
 LEAST_DROP = 0.03
 FEWEST_CALLS = 30
-"""Below, McNemar's test, its alpha shared out, sees only the loss of more than a quarter of all calls."""
+"""Below, McNemar's test, its alpha shared out, sees only the loss of a quarter of all calls or more."""
 FEWEST_TELLING = 10
 """Calls that tell a number. The bootstrap is sure of any five that got worse, since one resample in 150 lacks them all:
 that is no news of a set in which they are half of what counts."""
@@ -46,8 +56,8 @@ State = Literal["passed", "worse", "skipped", "undecided", "failed", "error"]
 class GateCheck(BaseModel):
     """One thing that was looked at. `failed`: it got worse. `error`: it could not be looked at.
 
-    `undecided`: it got worse in too few calls to tell whether by chance. `skipped`: there is nothing to look at, or
-    floors decide. `worse`: a call that was right in the baseline and is wrong, as a call may be.
+    `undecided`: it got worse in too few calls to tell whether by chance. `skipped`: there is nothing to look at, or too
+    few calls, which got no worse, or floors decide. `worse`: a call that was right and is wrong, as a call may be.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -105,9 +115,7 @@ def gate(
     numbers = told_by(pairs)
     share = alpha / max(1, len(comparison.flips) + len(numbers))
     few: State = "undecided" if not at_least and most_worse is None else "skipped"
-    checks = [*_policy(pairs), *_floors(run, at_least or {})]
-    if most_worse is not None:
-        checks.append(_most_worse(comparison, most_worse))
+    checks = [*_policy(pairs), *_floors(run, at_least or {}, len(comparison.worse), most_worse)]
     checks += [_flip(flip, share, least_drop, few) for flip in comparison.flips]
     checks += [_measure(name, measure, told, share, least_drop, few) for name, measure, told in numbers]
     if not pairs:
@@ -145,7 +153,7 @@ def _differences(was: System, manifest: EvalManifest) -> tuple[list[str], list[s
     now = manifest.system
     if now is None:
         return ["nothing is known of what the run is made of"], []
-    differs, unused = [], []
+    differs = []
     if manifest.plan.policy is not None:
         differs.append("all calls are judged by one policy; labels are taken from the baseline, by its policies")
     if not was.policies:
@@ -153,16 +161,14 @@ def _differences(was: System, manifest: EvalManifest) -> tuple[list[str], list[s
     else:
         differs += _parts("policy", " ", was.policies, now.policies)[0]
     prompts, unused = _parts("prompt", "@", was.prompts, now.prompts)
-    differs += prompts
-    for name, before, after in (
+    sides = (
         ("model", was.model, now.model),
         ("strategy", was.strategy, now.strategy),
         ("engine", was.engine, plain_engine(now.engine)),
         ("ausweis version", was.ausweis, now.ausweis),
-    ):
-        if before != after:
-            differs.append(f"{name}: {before} before, {after} now")
-    return differs, unused
+    )
+    changed = [f"{name}: {before} before, {after} now" for name, before, after in sides if before != after]
+    return [*differs, *prompts, *changed], unused
 
 
 def _parts(kind: str, sign: str, before: Sequence[str], after: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -192,14 +198,18 @@ def _policy(pairs: Sequence[Pair]) -> Iterator[GateCheck]:
         yield GateCheck(name=name, state="failed", message=message)
 
 
-def _floors(run: Sequence[Case], at_least: Mapping[str, float]) -> Iterator[GateCheck]:
+def _floors(
+    run: Sequence[Case], at_least: Mapping[str, float], worse: int, most_worse: int | None
+) -> Iterator[GateCheck]:
     rows = [row for row in rows_of(summarise(run)) if not row[0].startswith(_LESS_IS_BETTER)] if at_least else []
     for asked, least in at_least.items():
         name, number = _number(asked, rows)
-        met = number.value is not None and number.value >= least
-        state: State = "error" if number.value is None else "passed" if met else "failed"
         value = "cannot be told from these calls" if number.value is None else f"{number.value:.3f} in {number.n} now"
+        state: State = "error" if number.value is None else "passed" if number.value >= least else "failed"
         yield GateCheck(name=f"floor: {name}", state=state, message=f"{value}, at least {least:g} is asked for")
+    if most_worse is not None:
+        message = f"{worse} calls were right in the baseline and are wrong, at most {most_worse} may be"
+        yield GateCheck(name="floor: calls worse", state="failed" if worse > most_worse else "passed", message=message)
 
 
 def _number(asked: str, rows: Sequence[tuple[str, Estimate]]) -> tuple[str, Estimate]:
@@ -209,12 +219,6 @@ def _number(asked: str, rows: Sequence[tuple[str, Estimate]]) -> tuple[str, Esti
         if name.casefold() in names:
             return name, number
     raise InputError(f"the report has no number {asked!r} to set a floor for; it has: {', '.join(n for n, _ in rows)}")
-
-
-def _most_worse(comparison: Comparison, most: int) -> GateCheck:
-    worse = len(comparison.worse)
-    message = f"{worse} calls were right in the baseline and are wrong, at most {most} may be"
-    return GateCheck(name="floor: calls worse", state="failed" if worse > most else "passed", message=message)
 
 
 def _flip(flip: Flip, alpha: float, least_drop: float, few: State) -> GateCheck:
@@ -254,7 +258,7 @@ def _measure(
     telling = _telling(pairs, measure)
     if len(pairs) < FEWEST_CALLS or telling < FEWEST_TELLING:
         message = f"{before:.3f} before, {now}; {telling} of {len(pairs)} calls tell it: too few for a test"
-        return GateCheck(name=name, state="passed" if after >= before else few, message=message)
+        return GateCheck(name=name, state="skipped" if after >= before else few, message=message)
     if np.isnan(after):
         return GateCheck(name=name, state="failed", message=f"{before:.3f} before, {now}")
     p = float(np.mean(drawn >= 0)) if len(drawn) else 1.0

@@ -29,14 +29,15 @@ def _suite(root: Xml.Element, name: str, checks: tuple[GateCheck, ...], tags: di
     counts = Counter(tags.get(check.state) for check in checks)
     counted = {"failures": "failure", "errors": "error", "skipped": "skipped"}
     numbers = {key: str(counts[tag]) for key, tag in counted.items()}
-    suite = Xml.SubElement(root, "testsuite", name=name, tests=str(len(checks)), **numbers)
+    suite = Xml.SubElement(root, "testsuite", {"name": name, "tests": str(len(checks)), **numbers})
     for check in checks:
         case = Xml.SubElement(suite, "testcase", classname=f"ausweis.{name}", name=_allowed(check.name))
         tag = tags.get(check.state)
         if tag == "system-out":
             Xml.SubElement(case, tag).text = _allowed(check.message)
         elif tag is not None:
-            Xml.SubElement(case, tag, message=_allowed(check.message))
+            said = f"undecided: {check.message}" if check.state == "undecided" else check.message
+            Xml.SubElement(case, tag, message=_allowed(said))
 
 
 def _allowed(text: str) -> str:
