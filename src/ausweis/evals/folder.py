@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ausweis.batch.manifest import Machine
 from ausweis.errors import RunError
@@ -20,7 +20,7 @@ from ausweis.evals.metrics import Summary
 from ausweis.journal import lines, replace_file
 from ausweis.judging.policy_files import PolicyFile
 from ausweis.opening import read_bytes
-from ausweis.provenance import RunProvenance, as_probe
+from ausweis.provenance import RunProvenance
 
 __all__ = [
     "EVAL_FILE",
@@ -77,21 +77,20 @@ class Plan(_Part):
 
 
 class System(_Part):
-    """What is measured: strategy, prompt versions with probes, model."""
+    """What is measured: strategy, prompt versions with what was learned for them, model, policies.
+
+    `policies`: those of the labels, as they stand in their files; none in files of before.
+    """
 
     ausweis: str
     strategy: str
     prompts: tuple[str, ...]
     model: str
     engine: str
-
-    @field_validator("prompts")
-    @classmethod
-    def _probes(cls, prompts: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(map(as_probe, prompts))
+    policies: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, origin: RunProvenance) -> "System":
+    def of(cls, origin: RunProvenance, policies: tuple[str, ...] = ()) -> "System":
         """In words that a person compares."""
         return cls(
             ausweis=origin.ausweis,
@@ -99,6 +98,7 @@ class System(_Part):
             prompts=tuple(map(str, origin.prompts)),
             model=str(origin.model),
             engine=origin.model.engine,
+            policies=policies,
         )
 
 

@@ -63,8 +63,16 @@ class Wanted:
         Raises:
             InputError, PolicyError: there is none of this name, or its file says something impossible.
         """
-        files = {name: find_policy(self.policy or name) for name in dict.fromkeys(call.policy for call in calls)}
+        files = self.policy_files(calls)
         return {labelled.call.id: _asking(labelled, files[labelled.policy]) for labelled in calls}
+
+    def policy_files(self, calls: Sequence[LabelledCall]) -> dict[str, PolicyFile]:
+        """The policy to judge by, for each that labels name.
+
+        Raises:
+            InputError, PolicyError: as `policies`.
+        """
+        return {name: find_policy(self.policy or name) for name in dict.fromkeys(call.policy for call in calls)}
 
     def gold(self, calls: Sequence[LabelledCall]) -> dict[str, Conclusion]:
         """What is true of each call, by its id; with a policy for all, what that makes of the label's events."""
