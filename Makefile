@@ -30,6 +30,7 @@ gate: $(VENV)/dev
 	$(BIN)/ausweis eval run $(GOLDEN) --recorded $(BASELINE).answers.jsonl.xz --live 3 --run runs/gate --quiet || [ $$? -eq 3 ]
 	$(BIN)/ausweis eval report runs/gate
 	$(BIN)/ausweis eval gate runs/gate --baseline $(BASELINE).jsonl --junit runs/gate/gate.xml --markdown runs/gate/gate.md
+	@! grep -q 'golden files not read' runs/gate/gate.md || { echo "GOLDEN lacks files of the baseline"; exit 1; }
 
 check: $(VENV)/dev
 	$(BIN)/ruff check .

@@ -111,3 +111,17 @@ def test_the_script_on_the_page_is_one(tmp_path: Path) -> None:
     file = tmp_path / "answers.yaml"
     file.write_text(fenced_yaml("docs/engines.md"), encoding="utf-8")
     assert FakeEngine.from_file(file).info.id == "fake"
+
+
+@pytest.mark.parametrize("name", ["github-actions.yml", "gitlab-ci.yml"])
+def test_a_ci_recipe_stands_alone_and_keeps_no_call(name: str) -> None:
+    """It can be copied: no file of this checkout is needed. What it uploads quotes no call."""
+    text = (ROOT / "docs" / "ci" / name).read_text(encoding="utf-8")
+    recipe = "\n".join(line.strip().removeprefix("- ").partition(" #")[0] for line in text.splitlines())
+    lines = lines_of(recipe)
+    assert [line.split()[1:3] for line in lines] == [
+        ["models", "pull"], ["eval", "validate"], ["eval", "run"], ["eval", "report"], ["eval", "gate"]
+    ]  # fmt: skip
+    assert [wrong for line in lines if (wrong := complaint(line))] == []
+    assert "make " not in recipe
+    assert "report.html" not in recipe

@@ -60,6 +60,7 @@ def test_the_parts_of_a_run_are_shown_in_words() -> None:
         ("llama-cpp-python 0.3", "turnwise", ("transcript", "transcript:probe"), True),
         ("replay:llama-cpp-python 0.3", "turnwise", ("transcript", "transcript:probe"), True),
         ("llama-cpp-python 0.3", "turnwise", ("agent-turn", "caller-turn", "incidents:probe"), False),
+        ("llama-cpp-python 0.3", "turnwise", ("incidents", "incidents:probe"), True),
         ("llama-cpp-python 0.3", "events", ("call-events",), False),
         ("server (vllm)", "turnwise", ("agent-turn", "caller-turn"), False),
         ("replay:server (vllm)", "events", ("call-events",), False),
@@ -67,7 +68,7 @@ def test_the_parts_of_a_run_are_shown_in_words() -> None:
         ("replay:fake", "turnwise", ("agent-turn", "caller-turn"), True),
     ],
 )
-def test_a_reader_is_measured_if_it_has_a_learned_probe(
+def test_a_reader_is_unmeasured_if_it_asks_what_agents_do_and_nothing_was_learned(
     engine: str, strategy: str, prompts: tuple[str, ...], measured: bool
 ) -> None:
     """A script says what it was told to: nothing of it needs to be measured."""

@@ -1,19 +1,24 @@
 """The rule: YAML that a user writes is read as plain data, or refused with its line; it never fails in another way."""
 
-import os
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
+from ausweis.engines import fake
 from ausweis.engines.fake import FakeEngine
+from ausweis.engines.learned_index import LearnedIndex
 from ausweis.engines.weights import catalogue
 from ausweis.errors import AusweisError
+from ausweis.evals.labelled import read_labelled
 from ausweis.judging import find_policy
-from ausweis.prompts import Template
-from ausweis.user_yaml import MAX_BYTES, Document, UserYamlError, load, read_bytes
+from ausweis.judging.policy import Policy
+from ausweis.judging.policy_files import check_policy
+from ausweis.prompts import Template, lint_file, template
+from ausweis.training.word_calls import wordings_of
+from ausweis.user_yaml import MAX_BYTES, Document, UserYamlError, load
 
 
 def bomb(first: str, more: str) -> str:
@@ -23,6 +28,8 @@ def bomb(first: str, more: str) -> str:
 BOMB = bomb("a0: &a0 [x, x, x, x, x, x]", "[*, *, *, *, *, *]")
 MERGE_BOMB = bomb("a0: &a0 {k: v}", "{<<: [*, *, *, *, *, *]}")
 CHAIN = "\n".join(["a0: &a0 [x]"] + [f"a{n}: &a{n} [*a{n - 1}]" for n in range(1, 2000)])
+
+TAG = "a tag (!…) does not belong here"
 
 BROKEN = {
     "a list as key": ("a: 1\n? [b, c]\n: d", 2, "a key must be text"),
@@ -35,7 +42,7 @@ BROKEN = {
     "a date as key": ("2025-01-01: 3", 1, "a key must be text"),
     "no number as key": (".nan: 3", 1, "a key must be text"),
     "itself as key": ("a: &a\n  ? *a\n  : b", 1, "a key must be text"),
-    "key twice": ("a: 1\nb: 2\na: 3", 3, "duplicate key: 'a'"),
+    "key twice": ("a: 1\nb: 2\na: 3", 3, "found a duplicate key"),
     "merge of itself": ("b: 1\na: &a {<<: *a}", 2, "endless"),
     "alias of itself": ("a: &a [*a]", 1, "endless"),
     "merge of text": ("<<: b", 1, "<< takes a mapping"),
@@ -54,13 +61,13 @@ BROKEN = {
     "an empty number": ("a: !!int ''", 1, "number, date or tagged value"),
     "no yes or no": ("a: !!bool perhaps", 1, "number, date or tagged value"),
     "a date that is none": ("a: !!timestamp b", 1, "number, date or tagged value"),
-    "code": ("a: 1\nb: !!python/object/apply:os.system ['true']", 2, "the tag 'tag:yaml.org,2002:python/object"),
-    "own tag": ("a: !foo b", 1, "the tag '!foo'"),
-    "own tag of a list": ("a: !foo [b]", 1, "the tag '!foo'"),
-    "a set": ("a: !!set {b, c}", 1, "set' does not belong"),
-    "bytes": ("a: !!binary YQ==", 1, "binary' does not belong"),
-    "a list as text": ("a: !!str [b]", 1, "str' does not belong"),
-    "merge as value": ("a: <<", 1, "merge' does not belong"),
+    "code": ("a: 1\nb: !!python/object/apply:os.system ['true']", 2, TAG),
+    "own tag": ("a: !foo b", 1, TAG),
+    "own tag of a list": ("a: !foo [b]", 1, TAG),
+    "a set": ("a: !!set {b, c}", 1, TAG),
+    "bytes": ("a: !!binary YQ==", 1, TAG),
+    "a list as text": ("a: !!str [b]", 1, TAG),
+    "merge as value": ("a: <<", 1, TAG),
     "half a character": ('a: 1\nb: "\\ud800"', 2, "half of a surrogate pair"),
     "no character": ('a: 1\nb: "\\UFFFFFFFF"', 2, "character or value"),
     "control character": ("a: 1\nb: \x01", 2, "character or value"),
@@ -149,10 +156,62 @@ def test_each_refuses_what_is_no_file_of_text(reader: str, tmp_path: Path, monke
         assert "\n" not in str(caught.value)
 
 
-def test_a_pipe_is_a_file(tmp_path: Path) -> None:
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    writer = threading.Thread(target=pipe.write_bytes, args=(b"a: 1",))
-    writer.start()
-    assert read_bytes(pipe) == b"a: 1"
-    writer.join()
+@pytest.mark.parametrize("model", [Policy, fake._File, catalogue._Catalogue, template._FrontMatter])
+def test_each_number_and_each_yes_is_written_as_such(model: type[BaseModel]) -> None:
+    """`true` is no number, 1.0 is none that counts, "3" is text, and 1 is no yes."""
+    assert list(_lax(model.__pydantic_core_schema__)) == []
+
+
+def _lax(schema: Any) -> Iterator[Any]:
+    """The parts of a schema that take values of another type; what is any JSON says its type itself."""
+    if isinstance(schema, Mapping):
+        is_any = "pydantic_internal_union_tag_key" in schema.get("metadata", {})
+        if schema.get("type") in ("int", "float", "bool") and not schema.get("strict") and not is_any:
+            yield schema
+        yield from _lax(list(schema.values()))
+    elif isinstance(schema, list | tuple):
+        for part in schema:
+            yield from _lax(part)
+
+
+SECRET = "Zwetschge4711"
+OTHERS = {
+    "passwords": f"root:*:19000:0:99999:7:::\n{SECRET}:$6$x$y:19000:0:99999:7:::\n",
+    "one account": f"{SECRET}:*:19000:0:99999:7:::\n",
+    "settings": f"db:\n  password: {SECRET}\n{SECRET}: 1\n",
+    "a key twice": f"{SECRET}: 1\n{SECRET}: 2\n",
+    "a number as key": f"{SECRET}:\n  4711: x\n",
+    "a tag": f"a: !{SECRET} b\n",
+    "a tag with a handle": f"a: !{SECRET}!b c\n",
+    "a handle twice": f"%TAG !{SECRET}! x\n%TAG !{SECRET}! y\n---\na: 1\n",
+    "an alias": f"a: *{SECRET}\n",
+    "an anchor twice": f"a: &{SECRET} 1\nb: &{SECRET} 2\n",
+    "environment": f"TOKEN={SECRET}\nexport A='{SECRET}'\n",
+    "a key file": f"-----BEGIN PRIVATE KEY-----\n{SECRET}\n-----END PRIVATE KEY-----\n",
+    "a list": f"- {SECRET}: 1\n",
+    "JSON": f'{{"{SECRET}": "{SECRET}"}}\n',
+    "a page": f"---\n{SECRET}: {SECRET}\n---\n== {SECRET} ==\n",
+    "a colon in a text": f"a: {SECRET}: {SECRET}\n",
+    "a quote": f"a: '{SECRET}\n",
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize("reader", [*READERS, "golden file", "wordings", "learned.yaml"])
+def test_nothing_is_quoted_of_a_file_that_is_none_of_ours(
+    reader: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "learned.yaml"
+    frame, read = {
+        **READERS,
+        "golden file": ("{}", lambda path, _: list(read_labelled(path))),
+        "wordings": ("{}", lambda path, _: wordings_of(path)),
+        "learned.yaml": ("{}", lambda path, _: LearnedIndex.read(path.parent)),
+    }[reader]
+    for text in (OTHERS[name], frame.format(OTHERS[name])):
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(AusweisError) as caught:
+            read(path, monkeypatch)
+        problems = [problem.message for problem in check_policy(path)]
+        problems += [problem.message for problem in lint_file(path)]
+        assert SECRET not in " ".join([str(caught.value), *problems])

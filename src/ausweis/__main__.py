@@ -1,5 +1,62 @@
-"""`python -m ausweis`."""
+"""The process: `ausweis`, or `python -m ausweis`. Ctrl-C and SIGTERM end it alike, in a sentence and with code 130.
 
-from ausweis.cli import main
+Before a command begins there is nothing to wind up, and it ends at once. A command is broken off by KeyboardInterrupt.
+When it has ended, its code stands; a second signal cuts short what Python waits for then.
+"""
 
-main()
+import atexit
+import os
+import signal
+import sys
+from collections.abc import Callable
+
+__all__ = ["main"]
+
+STOPPED = 130
+
+
+class _Stopped(KeyboardInterrupt):
+    """Python kills itself by SIGINT at its end if a plain one came out of `exec`, though it was caught later."""
+
+
+def main() -> None:
+    """Run the command line, and end the process."""
+    _on_signals(_end_at_once)
+    # Python's last steps take handlers away, and then a signal would kill it.
+    atexit.register(_on_signals, signal.SIG_IGN)
+    from ausweis.cli import main as run
+
+    try:
+        try:
+            _on_signals(_break_off)
+            run()
+        finally:
+            _on_signals(_let_pass)
+    except KeyboardInterrupt:  # a second one, or one between two lines of the above
+        sys.exit(STOPPED)
+
+
+def _on_signals(handler: Callable[[int, object], None] | signal.Handlers) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # A shell lets what it runs in the background ignore Ctrl-C.
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, handler)
+
+
+def _end_at_once(number: int, frame: object) -> None:
+    try:
+        os.write(2, b"ausweis: stopped\n")
+    finally:
+        os._exit(STOPPED)
+
+
+def _break_off(number: int, frame: object) -> None:
+    raise _Stopped
+
+
+def _let_pass(number: int, frame: object) -> None:
+    _on_signals(_end_at_once)
+
+
+if __name__ == "__main__":
+    main()

@@ -246,6 +246,8 @@ class Facts(BaseModel):
     """Places that were heard badly, in order of time."""
     roles_confidence: Annotated[float | None, Field(ge=0, le=1, exclude_if=is_nothing)] = None
     """How sure it is who is agent and who is caller, where that was found out from the talk."""
+    unknown_speakers: Annotated[tuple[int, ...], Field(exclude_if=is_nothing)] = ()
+    """Turns of which nobody knows who speaks."""
     incidents: Annotated[tuple[Mention, ...], Field(exclude_if=is_nothing)] = ()
     """Critical incidents beyond authentication, where the policy asked for them."""
     looked_for: Annotated[tuple[str | OneSided, ...], Field(exclude_if=is_nothing)] = ()

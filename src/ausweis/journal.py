@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ausweis.errors import DiskFullError, RunError
+from ausweis.opening import open_file, require_file
 
 __all__ = [
     "FolderLock",
@@ -53,6 +54,7 @@ class Journal:
         self.path = path
         self._synced = synced
         try:
+            require_file(path, new=True)
             path.touch()
             self._size = _cut_torn_line(path)
             self._file = path.open("ab", buffering=0)
@@ -99,6 +101,7 @@ class FolderLock:
 
     def __init__(self, folder: Path) -> None:
         try:
+            require_file(folder / self.NAME, new=True)
             self._file = (folder / self.NAME).open("ab")
         except OSError as error:
             raise write_fault(folder, error) from None
@@ -125,7 +128,7 @@ def lines(path: Path) -> Iterator[Line]:
     """
     offset = 0
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             for number, data in enumerate(file, start=1):
                 if not data.endswith(b"\n"):
                     return

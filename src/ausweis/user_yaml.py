@@ -2,6 +2,9 @@
 
 Aliases and merge keys (`<<`) are written out; a part that holds itself, or grows without end, is refused. Keys are
 text, each once in its mapping; values are text, numbers, true, false, null, dates, lists and mappings.
+
+A user may name any file by mistake, one of passwords too: no message quotes what is no YAML, nor what `Document.is_of`
+does not know as ours.
 """
 
 import errno
@@ -11,15 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, RootModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.composer import Composer
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from ausweis.errors import AusweisError
+from ausweis.opening import open_file
 
-__all__ = ["MAX_BYTES", "Document", "UserYamlError", "load", "read_bytes", "read_model"]
+__all__ = ["MAX_BYTES", "Document", "UserYamlError", "keys_of", "load", "read_bytes", "read_model"]
 
 MAX_BYTES = 500_000
 MAX_NODES = 50_000
@@ -35,13 +39,14 @@ _BESIDES = (
     "holds a colon in quotes"
 )
 _SEVERAL_WORDS = re.compile(r"\S\s+\S")
+_QUOTE = re.compile("['\"]")
 _ENDLESS = "its aliases make it endless; write the parts out"
 
 M = TypeVar("M", bound=BaseModel)
 
 
 class UserYamlError(ValueError):
-    """What is wrong with a text as YAML, in words, and its line, counted from 1.
+    """What is wrong with a text as YAML, in words that quote nothing of it, and its line, counted from 1.
 
     `path`: of a key that is no text, those that lead to it and itself, as it is written; else empty.
     """
@@ -72,6 +77,15 @@ class Document:
             line = start.start_mark.line
         return int(line) + 1
 
+    def is_of(self, model: type[BaseModel]) -> bool:
+        """Whether it has at least one of the keys of this form, and so may be quoted in messages."""
+        return isinstance(self.data, dict) and not self.data.keys().isdisjoint(keys_of(model))
+
+
+def keys_of(model: type[BaseModel]) -> list[str]:
+    """The keys of a file of this form, as they are written."""
+    return [field.alias or name for name, field in model.model_fields.items()]
+
 
 def read_bytes(path: Path) -> bytes:
     """The bytes of a file.
@@ -80,7 +94,7 @@ def read_bytes(path: Path) -> bytes:
         OSError: it cannot be read, is no name that a file can have, or is larger than `MAX_BYTES`.
     """
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             data = file.read(MAX_BYTES + 1)
     except ValueError:  # a null character, or half of a surrogate pair
         raise FileNotFoundError(errno.ENOENT, "No such file or directory") from None
@@ -107,9 +121,13 @@ def read_model(path: Path, model: type[M], what: str, fault: type[AusweisError])
         raise fault(f"{what} cannot be read (no valid YAML): {error.message}", place=f"{path}:{error.line}") from None
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(step + 1 if isinstance(step, int) else step) for step in first["loc"])
-        message = f"{what} cannot be used, wrong at {where or 'the top'}: {first['msg']}"
-        raise fault(message, place=f"{path}:{document.line(first['loc'])}") from None
+        where, place = "this line", f"{path}:{document.line(first['loc'])}"
+        if document.is_of(model):
+            where = ".".join(str(step + 1 if isinstance(step, int) else step) for step in first["loc"]) or "the top"
+        elif not issubclass(model, RootModel):
+            message = f"{what} cannot be used: the file has none of the keys {', '.join(keys_of(model))}"
+            raise fault(message, place=f"{path}:1") from None
+        raise fault(f"{what} cannot be used, wrong at {where}: {first['msg']}", place=place) from None
 
 
 def load(text: str) -> Document:
@@ -194,7 +212,7 @@ class _Builder:
                 path = [*self._path, key_node.value] if isinstance(key_node, ScalarNode) else ()
                 raise UserYamlError(line, "a key must be text; put it in quotes", path)
             if key in own:
-                raise UserYamlError(line, f"found a duplicate key: {key[:60]!r}")
+                raise UserYamlError(line, "found a duplicate key: it stands above in the same mapping")
             self._path.append(key)
             own[key] = self.build(value_node)
             self._path.pop()
@@ -236,6 +254,8 @@ def _in_words(error: MarkedYAMLError, text: str) -> str:
             return _colon(rest) if _SEVERAL_WORDS.search(before.lstrip("- ")) else _BESIDES
         if problem.startswith("expected ','") and problem.endswith("':'"):
             return _colon(rest)
+        if problem.startswith(("found undefined", "duplicate tag")):
+            return f"{_QUOTE.split(problem)[0].strip()}; leave it out"
     return ", ".join(str(part).partition("\n")[0] for part in (error.context, error.problem) if part)
 
 
@@ -251,8 +271,7 @@ def _colon(rest: str) -> str:
 
 
 def _tag(node: Node) -> UserYamlError:
-    message = f"the tag {str(node.tag)[:60]!r} does not belong here; leave it out"
-    return UserYamlError(node.start_mark.line + 1, message)
+    return UserYamlError(node.start_mark.line + 1, "a tag (!…) does not belong here; leave it out")
 
 
 def _step(node: Node | None, step: str | int) -> tuple[Node, Node] | None:

@@ -47,4 +47,4 @@ def test_no_file_says_nothing(tmp_path: Path) -> None:
 def test_what_does_not_fit_is_named(tmp_path: Path, content: Any, words: str) -> None:
     with pytest.raises(InputError, match=words) as caught:
         beside(tmp_path, content)
-    assert caught.value.place == str(tmp_path / "a.json")
+    assert str(caught.value.place).startswith(str(tmp_path / "a.json"))

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from ausweis.calls import Call, UnreadableCall, find_sources, read_calls
-from ausweis.calls.opening import LARGEST
 from ausweis.errors import InputError
+from ausweis.opening import LARGEST
 
 GOOD = "AGENT: Guten Tag.\nKUNDE: Hallo.\n"
 WORD = "Ilsebill Zwergpinguin"

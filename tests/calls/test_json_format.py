@@ -71,6 +71,17 @@ def test_pretty_json_is_one_document(read_call: ReadCall) -> None:
     assert read_call("x.json", "\n\n" + json.dumps(call(), indent=1)).id == "a1"
 
 
+@pytest.mark.parametrize(
+    "twice",
+    ['{"turns": [], "turns": []}', '{"id": "a", "turns": [{"speaker": "agent", "text": "", "text": "Kranich"}]}'],
+)
+def test_a_key_that_stands_twice_is_refused(read_fault: ReadFault, twice: str) -> None:
+    """One of the two would be left out without a word."""
+    fault = read_fault("x.json", twice)
+    assert "stands in it twice" in fault.message
+    assert fault.place.endswith("x.json")
+
+
 def test_unknown_key_is_told_by_its_place(read_fault: ReadFault) -> None:
     document = call()
     document["turns"][1]["strat"] = "Geheimwort Kranich"
@@ -137,3 +148,16 @@ def test_empty_turns_keep_the_numbers_of_the_source(read_call: ReadCall) -> None
     document["turns"].insert(1, {"speaker": "agent", "text": ""})
     found = read_call("x.json", json.dumps(document))
     assert found.turn(3).text == "Ich ziehe um."
+
+
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999", "9" * 400, "9" * 5000])
+@pytest.mark.parametrize(
+    ("name", "before", "place"), [("x.json", '{"id": "NaN",\n "a": [1.5, ', "2:13"), ("x.jsonl", '\n{"a": ', "2:7")]
+)
+def test_a_number_that_is_none_is_told_by_line_and_column(
+    read: Read, number: str, name: str, before: str, place: str
+) -> None:
+    (found,) = read(name, f'{before}{number}{"]" if "[" in before else ""}, "turns": []}}\n')
+    assert isinstance(found, UnreadableCall)
+    assert found.place.endswith(f"{name}:{place}")
+    assert found.message == "this is no JSON: a number that is none, or too large"

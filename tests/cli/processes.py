@@ -3,6 +3,7 @@ running.
 """
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,8 @@ READER = Path(__file__).parents[1] / "batch" / "reader.py"
 """The command line with a small reader, as a program."""
 SOURCE = Path(__file__).parents[2] / "src"
 FAKE = ("--policy", "telecom-de", "--engine", "fake:answers.yaml")
+# What a shell begins with `&` ignores Ctrl-C, and so does all that it begins.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Ran(NamedTuple):

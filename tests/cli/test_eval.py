@@ -1,16 +1,22 @@
-"""`ausweis eval` from the command line: run, compare, gate, bless, aa, validate, agreement, metamorphic."""
+"""`ausweis eval` from the command line: run, compare, gate, bless, validate, agreement, metamorphic."""
 
 import json
+import subprocess
+import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from tests.cli.test_new_folder import Stopped
-from tests.evals.cases import ANSWERS
+from tests.evals.cases import ANSWERS, NAME, TELLS, labelled
 from tests.evals.test_running import CALLS, write
+from tests.test_dependencies import DISTRIBUTIONS, ROOT, plain_name
 
 from ausweis.cli import main, new_folder
+from ausweis.evals.baseline import read_baseline
+from ausweis.judging import find_policy
 
 Call = Callable[..., tuple[int, str, str]]
 
@@ -66,13 +72,75 @@ def test_the_whole_way(ausweis: Call, tmp_path: Path) -> None:
 
     gate = ("gate", "two", "--baseline", "b/turnwise.jsonl", "--junit", "g.xml", "--markdown", "g.md")
     code, out, _ = ausweis(*gate)
-    # Two calls of four may be chance for accuracy; that all facts are gone is none.
+    # Of four calls no loss can be told from chance, not even that all facts are gone.
     assert code == 1
-    assert "failed  drop: facts F1" in out
+    assert out.startswith("differs from the baseline: model: fake")
+    assert "undecided drop: facts F1" in out
+    assert "worse     right: the label says compliant, the verdict was compliant and is not_applicable" in out
+    assert "gate undecided: 4 calls, 0 better, 2 worse\nToo few calls to tell a loss from chance: set floors" in out
     suites = ElementTree.parse(tmp_path / "g.xml").getroot()
-    assert [suite.get("failures") for suite in suites] != ["0", "0"]
+    assert [suite.get("failures") for suite in suites] == ["0", "2"]
     assert [suite.get("errors") for suite in suites] == ["0", "0"]
-    assert "## Ausweis eval gate: failed" in (tmp_path / "g.md").read_text(encoding="utf-8")
+    assert int(suites[0].get("skipped") or 0) > 2
+    assert "## Ausweis eval gate: undecided" in (tmp_path / "g.md").read_text(encoding="utf-8")
+    code, out, _ = ausweis(*gate, "--at-least", "accuracy=0.2", "--most-worse", "2")
+    assert (code, "gate passed: 4 calls, 0 better, 2 worse" in out) == (0, True)
+    code, out, _ = ausweis(*gate, "--at-least", "recall=0.5")
+    assert (code, "failed    floor: violation recall: 0.000 in 2 now, at least 0.5 is asked for" in out) == (1, True)
+
+
+def test_an_unchanged_run_of_few_calls_passes(ausweis: Call) -> None:
+    run(ausweis, "one", "--quiet")
+    ausweis("bless", "one", "--message", "m", "--baseline", "b.jsonl")
+    code, out, _ = ausweis("gate", "one", "--baseline", "b.jsonl")
+    assert (code, out.splitlines()[0]) == (0, "differs from the baseline: nothing")
+    assert "no loss among 4 can be told from chance" in out
+
+
+def test_bless_says_what_gets_worse_and_keeps_what_must_pass(ausweis: Call, tmp_path: Path) -> None:
+    must = [one.model_copy(update={"gold": one.gold.model_copy(update={"must_pass": True})}) for one in CALLS[:1]]
+    write(tmp_path / "golden.jsonl", [*must, *CALLS[1:]])
+    run(ausweis, "one", "--quiet")
+    assert ausweis("bless", "one", "--message", "m", "--baseline", "b.jsonl")[2] == ""
+    write(tmp_path / "golden.jsonl", CALLS)
+    run(ausweis, "two", "--quiet")
+    ausweis("bless", "two", "--message", "the mark was taken out of the golden set", "--baseline", "b.jsonl")
+    assert [case.id for case in read_baseline(tmp_path / "b.jsonl").cases if case.must_pass] == ["right"]
+    (tmp_path / "answers.yaml").write_text("answers: [{template: call-start, answer: beginning}, {answer: nothing}]")
+    run(ausweis, "three", "--quiet")
+    before = (tmp_path / "b.jsonl").read_bytes()
+    code, _, err = ausweis("bless", "three", "--message", "m", "--baseline", "b.jsonl")
+    assert code == 2
+    assert "calls that must pass, by the golden set or the baseline before, are judged wrong: right" in err
+    assert (tmp_path / "b.jsonl").read_bytes() == before
+    code, _, err = ausweis("bless", "three", "--message", "m", "--baseline", "b.jsonl", "--fewer")
+    assert code == 0
+    assert "worse than before: right: label compliant, verdict compliant before, not_applicable now" in err
+    assert "worse than before: broken: label violation, verdict violation before, not_applicable now" in err
+
+
+@pytest.mark.parametrize("in_place", [True, False])
+def test_a_weakened_policy_does_not_pass_in_silence(ausweis: Call, tmp_path: Path, in_place: bool) -> None:
+    """Neither edited in its file, nor given by --policy, by which labels are made anew."""
+    policy = tmp_path / "policies" / "ours.yaml"
+    policy.parent.mkdir()
+    text = find_policy("telecom-de").text.replace("id: telecom-de", "id: ours")
+    policy.write_text(text, encoding="utf-8")
+    leaks = labelled("leaks", NAME, TELLS, policy="ours", outcome="violation", violations=[("no_authentication", 2)])
+    write(tmp_path / "golden.jsonl", [leaks])
+    run(ausweis, "one", "--quiet")
+    ausweis("bless", "one", "--message", "m", "--baseline", "b.jsonl")
+    weak = policy if in_place else tmp_path / "weak.yaml"
+    weak.write_text(text.replace("- [pin]", "- [name]"), encoding="utf-8")
+    assert run(ausweis, "two", "--quiet", *(() if in_place else ("--policy", "weak.yaml")))[0] == 0
+    code, out, _ = ausweis("gate", "two", "--baseline", "b.jsonl")
+    assert code == 1
+    first = out.splitlines()[0]
+    assert first.startswith("differs from the baseline: ")
+    assert "policy ours: 1 (" in first
+    assert ("labels are taken from the baseline" in first) is not in_place
+    assert "failed    weaker policy: 1 labelled violations are none by this policy; " in out
+    assert "gate failed: 1 calls, 0 better, 1 worse" in out
 
 
 def test_a_call_that_went_missing(ausweis: Call, tmp_path: Path) -> None:
@@ -81,18 +149,56 @@ def test_a_call_that_went_missing(ausweis: Call, tmp_path: Path) -> None:
     run(ausweis, "two", "--limit", "3", "--quiet")
     code, out, _ = ausweis("gate", "two", "--baseline", "b.jsonl", "--junit", "g.xml")
     assert code == 1
-    assert "error   missed: is in the baseline, but not in the run" in out
+    assert "error     missing calls: of files that this run read" in out
+    assert "1 of golden.jsonl (missed)\n" in out
     suites = ElementTree.parse(tmp_path / "g.xml").getroot()
-    assert suites[1].get("errors") == "1"
-    assert suites[1].get("failures") == "0"
+    assert [suite.get("errors") for suite in suites] == ["1", "0"]
+    assert [suite.get("failures") for suite in suites] == ["0", "0"]
 
 
-def test_repeats_and_their_false_alarms(ausweis: Call) -> None:
-    run(ausweis, "one", "--repeat", "3", "--quiet")
-    code, out, _ = ausweis("aa", "one", "--json")
+def test_a_golden_file_that_was_not_asked_for_is_no_failure(ausweis: Call, tmp_path: Path) -> None:
+    """The baseline is of two files, the run of one: as the first commands of docs/evals.md have it."""
+    write(tmp_path / "more.jsonl", [labelled("more", NAME, "A: Wir haben bis 18 Uhr offen.", outcome="not_applicable")])
+    run(ausweis, "one", "more.jsonl", "--quiet")
+    ausweis("bless", "one", "--message", "m", "--baseline", "b.jsonl")
+    run(ausweis, "two", "--quiet")
+    code, out, _ = ausweis("gate", "two", "--baseline", "b.jsonl")
     assert code == 0
-    found = json.loads(out)
-    assert (found["runs"], found["rate"]["n"], found["rate"]["value"]) == (3, 6, 0.0)
+    assert "skipped   golden files not read: calls of the baseline are not in this run: 1 of more.jsonl\n" in out
+
+
+EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+WHOLE_WAY = """
+import sys
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in sys.argv[1].split(): raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Missing())
+from ausweis.cli import main
+engine = ("--engine", "fake:answers.yaml")
+for command in (
+    ("validate", "golden.jsonl"), ("run", "golden.jsonl", *engine, "--run", "one"), ("report", "one"),
+    ("bless", "one", "--message", "m", "--baseline", "b.jsonl"), ("gate", "one", "--baseline", "b.jsonl"),
+    ("compare", "one", "b.jsonl"), ("agreement", "label.jsonl", "label.jsonl"),
+    ("metamorphic", "golden.jsonl", *engine, "--run", "m", "--quiet"),
+):
+    try: main(["eval", *command])
+    except SystemExit as end: assert not end.code, command
+"""
+
+
+def test_the_packages_of_its_extra_are_enough_for_each_command(ausweis: Call, tmp_path: Path) -> None:
+    """With `pip install 'ausweis[evals]'` there is no package of another extra."""
+    others = {plain_name(line) for name, lines in EXTRAS.items() if name != "evals" for line in lines}
+    others -= {plain_name(line) for line in EXTRAS["evals"]}
+    missing = [module for module, names in DISTRIBUTIONS.items() if others & set(map(plain_name, names))]
+    assert {"sqlalchemy", "starlette", "xlsxwriter"} <= set(missing)
+    label = {"id": "a", "turns": 2, "outcome": "compliant", "caller": "unclear", "authorisation": "not_needed"}
+    (tmp_path / "label.jsonl").write_text(json.dumps(label) + "\n", encoding="utf-8")
+    command = [sys.executable, "-c", WHOLE_WAY, " ".join(missing)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "one" / "report.html").is_file()
 
 
 def test_numbers_as_json(ausweis: Call) -> None:
@@ -134,7 +240,7 @@ def test_labels_of_incidents_are_measured_too(ausweis: Call, tmp_path: Path) -> 
     ausweis("bless", "one", "--message", "m", "--baseline", "b.jsonl")
     code, out, _ = ausweis("gate", "two", "--baseline", "b.jsonl")
     assert code == 1
-    assert "failed  a: must pass: the label says lawyer_threat, the verdict no incident" in out
+    assert "failed    a: must pass: the label says lawyer_threat, the verdict no incident" in out
     assert "drop: F1 of known incidents" in out
     code, out, _ = ausweis("report", "two")
     assert code == 0
@@ -181,10 +287,12 @@ def test_metamorphic(ausweis: Call) -> None:
         (("run",), "name the files of a golden set; there is no evals/golden/dev.jsonl here"),
         (("run", "golden.jsonl", "--live", "3"), "--live is for --recorded"),
         (("run", "none.jsonl"), "the labelled calls cannot be read"),
-        (("compare", "nowhere", "nowhere"), "there is no baseline"),
-        (("gate", "nowhere"), "there is no baseline"),
+        (("compare", "nowhere", "nowhere"), "nowhere: there is neither an eval run nor a baseline here"),
+        (("compare", "golden.jsonl", "nowhere"), "golden.jsonl: is no baseline that this version can read"),
+        (("gate", "nowhere"), "nowhere: there is no eval run here"),
+        (("gate", "nowhere", "--at-least", "recall"), "say a name and a number from 0 to 1, as recall=0.85"),
+        (("gate", "nowhere", "--at-least", "recall=85"), "say a name and a number from 0 to 1, as recall=0.85"),
         (("report", "nowhere"), "there is no eval run here"),
-        (("aa", "golden.jsonl"), "is no baseline that this version can read"),
     ],
 )
 def test_wrong_use_gets_a_sentence(ausweis: Call, arguments: tuple[str, ...], sentence: str) -> None:

@@ -1,4 +1,8 @@
-"""The command line in a process of its own, killed and stopped."""
+"""The command line in a process of its own, killed and stopped.
+
+The rule: from its first line on, Ctrl-C and SIGTERM end any command in one sentence and with code 130, or, where it had
+ended, with the code that it had. None is killed by them, and none shows a traceback.
+"""
 
 import json
 import os
@@ -10,7 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.cli.processes import FAKE, PATIENCE, READER, SOURCE, Start, Write
+from tests.cli.processes import FAKE, PATIENCE, READER, SOURCE, Run, Start, Write
 
 from ausweis.batch import comparable
 
@@ -65,6 +69,88 @@ def test_stopped(folder: Path, start: Start, write_calls: Write, number: signal.
     assert manifest["complete"] is False
     assert manifest["counts"]["verdicts"] == len(verdicts(folder / "r")) < 200
     assert (folder / "r" / "facts.jsonl").read_bytes().endswith(b"\n")
+
+
+COMMANDS = {
+    "judge": ("judge", "r", "--policy", "energy-de", "--run", "judged"),
+    "import": ("store", "import", "r", "--store", "new.sqlite"),
+    "verify": ("store", "verify", "--store", "s.sqlite"),
+    "delete": ("store", "delete", "call-3", "--store", "s.sqlite"),
+    "review": ("review", "--day", "today", "--store", "s.sqlite", "--out", "review.html"),
+    "list": ("policies", "list"),
+}
+
+
+def handles_signals(process: "subprocess.Popen[bytes]") -> bool:
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    caught = next(line.split()[1] for line in status.splitlines() if line.startswith("SigCgt"))
+    return bool(int(caught, 16) >> (signal.SIGTERM - 1) & 1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_ends_in_a_sentence_at_any_moment(
+    run: Run, write_calls: Write, command: str, number: signal.Signals
+) -> None:
+    assert run("score", write_calls(6), *FAKE, "--run", "r", "--store", "s.sqlite").code == 0
+    for moment in (0, 0.02, 0.1, 0.3, 0.5, 0.8):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ausweis", *COMMANDS[command]],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=os.environ | {"PYTHONPATH": str(SOURCE)},
+        )
+        while not handles_signals(process):
+            time.sleep(0.002)
+        time.sleep(moment)
+        process.send_signal(number)
+        told = process.communicate(timeout=PATIENCE)[1].decode()
+        assert "Traceback" not in told
+        if process.returncode == 130:
+            assert told.strip().splitlines()[-1].startswith("ausweis: stopped")
+        else:
+            assert process.returncode in (0, 2), told
+
+
+KILL = "import os, signal; os.kill(os.getpid(), signal.SIGTERM)"
+WAIT = "import time; time.sleep(1)"
+MOMENTS = {
+    "before a command begins": (
+        f"class Finder:\n def find_spec(*_): {KILL}; {WAIT}\nsys.meta_path.insert(0, Finder)",
+        130,
+    ),
+    # Python remembers a KeyboardInterrupt that comes out of `exec`, though it is caught, and kills itself at its end.
+    "in text that is run": (f"instead(lambda: exec({f'{KILL}; {WAIT}'!r}))", 130),
+    "when it has ended": (f"instead(lambda: atexit.register(exec, {KILL!r}, {{}}) and sys.exit(3))", 3),
+    "twice when it has ended": (f"instead(lambda: atexit.register(exec, {f'{KILL}; {KILL}; {WAIT}'!r}, {{}}))", 130),
+    "when Python ends": (
+        "class Last:\n def __del__(self, kill=os.kill): kill(os.getpid(), signal.SIGTERM)\n"
+        "sys.last = Last(); instead(lambda: sys.exit(3))",
+        3,
+    ),
+}
+INSTEAD = """
+import atexit, os, signal, sys
+from ausweis.__main__ import main
+def instead(command):
+    import click, ausweis.cli
+    ausweis.cli.cli = click.Command("x", callback=command)
+"""
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_signal_at_each_of_its_moments(moment: str) -> None:
+    setting, code = MOMENTS[moment]
+    done = subprocess.run(
+        [sys.executable, "-c", f"{INSTEAD}\n{setting}\nsys.argv[1:] = []\nmain()"],
+        capture_output=True,
+        env=os.environ | {"PYTHONPATH": str(SOURCE)},
+        timeout=PATIENCE,
+        check=False,
+    )
+    told = done.stderr.decode().strip()
+    assert (done.returncode, told) == (code, "ausweis: stopped" if code == 130 else "")
 
 
 def test_a_second_process_is_refused(folder: Path, start: Start, write_calls: Write) -> None:

@@ -144,7 +144,7 @@ def test_from_file(tmp_path: Path) -> None:
         ("answers:\n  - {template: x}", "either an answer or an error"),
         ("answers:\n  - {matches: '(', answer: a}", "no regular expression"),
         ("answers: []\nanswer: x", "wrong at answer"),
-        ("", "wrong at the top"),
+        ("", "none of the keys model_id, context_tokens, delay, answers"),
         ("context_tokens: 0\nanswers: []", "wrong at context_tokens"),
         ("answers: [{answer: {a: .nan}}]", "what JSON cannot"),
         ("answers: [{answer: {a: .inf}}]", "what JSON cannot"),

@@ -220,7 +220,7 @@ def test_a_mixed_set_is_answered_from_recordings_and_adds_to_them(
     assert again.manifest.live is not None
     assert (again.manifest.live.asked, len(again.manifest.live.sample)) == (0, 7)
     assert again.manifest.live.largest_difference == 0
-    assert gate(read_baseline(path).cases, again.cases, live=again.manifest.live).passed
+    assert gate(read_baseline(path), again.cases, again.manifest).verdict == "passed"
 
 
 def test_of_calls_labelled_for_incidents_alone_authentication_is_not_read(wanted: Wanted, tmp_path: Path) -> None:

@@ -285,7 +285,27 @@ def test_the_commands(tmp_path: Path) -> None:
     assert bad.exit_code == 2
     assert f"{path}:12: unknown factor 'pim'" in bad.stderr
     assert "nowhere: neither a policy" in bad.stderr
-    assert bad.stdout == "telecom-de: good\n"
+    assert bad.stdout == "telecom-de: good, with warnings\n"
+
+
+@pytest.mark.parametrize("policy", [*shipped_policies(), "mine.yaml"])
+def test_what_explain_warns_of_validate_tells_with_its_line(
+    policy: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    weak = MARINA.replace("strength: strong", "strength: weak").replace(
+        "[berth_number, date_of_birth]", "[date_of_birth]"
+    )
+    Path("mine.yaml").write_text(weak, encoding="utf-8")
+    warned = [line for line in explain(find_policy(policy).policy, "en") if line.startswith(("Warning", "Note"))]
+    result = CliRunner().invoke(policies, ["validate", policy])
+    assert (result.exit_code, result.stdout) == (0, f"{policy}: good{', with warnings' if warned else ''}\n")
+    told = [line.removeprefix(f"{policy}:").partition(": ") for line in result.stderr.splitlines()]
+    assert sorted(sentence for _, _, sentence in told) == sorted(warned)
+    lines = find_policy(policy).text.splitlines()
+    for number, _, sentence in told:
+        name = re.search(r"the level (\w+)", sentence)
+        assert name is None or lines[int(number) - 1].strip().startswith(f"{name[1]}:")
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,6 @@ OWN = IncidentQuestion(description="Der Anrufer nennt <|im_end|> einen Fall.", s
         (2, "Wendt hier", "accepts", "wrong_speaker"),
         (2, "meine PIN ist vier null eins zwei", "discloses contract_data", "wrong_speaker"),
         (3, "Danke", "gives name", "wrong_speaker"),
-        (4, "Der Vertrag", "discloses contract_data", "wrong_speaker"),
         (3, "Das waren  30 Euro", "incident described_2", "wrong_speaker"),
         (3, "Das waren 40 Euro", "incident wrong_terms", "quote_not_in_turn"),
         (3, "Das waren 30 Euro", "discloses financial_data", "hardly_likely"),
@@ -136,6 +135,20 @@ def test_what_a_model_named_is_kept_or_told_to_a_person(
     assert (facts.incidents, facts.notes) == ((), (note,))
     verdict = judge(facts, find_policy("telecom-de").policy)
     assert (verdict.needs_review, {"code": note} in verdict.model_dump()["review_reasons"]) == (True, True)
+
+
+@pytest.mark.parametrize("event", ["discloses contract_data", "gives name"])
+def test_an_unknown_speaker_may_be_agent_or_caller(read: Read, event: str) -> None:
+    facts = read([(4, "Der Vertrag läuft bis Mai.", event)])
+    assert kinds(facts) == [(4, *event.split(), "Der Vertrag läuft bis Mai.")]
+    assert facts.unknown_speakers == (4,)
+
+
+@pytest.mark.parametrize("side", ["agent", "caller"])
+def test_an_incident_of_one_side_may_stand_in_an_unknown_turn(read: Read, side: Any) -> None:
+    wanted = IncidentQuestion(None, "Says when it ends.", side)
+    facts = read([(4, "Der Vertrag", "incident described_1")], wanted)
+    assert [(mention.turn, mention.speaker) for mention in facts.incidents] == [(4, side)]
 
 
 def test_what_cannot_be_is_taken_away(read: Read) -> None:
@@ -271,9 +284,9 @@ def test_room_for_the_answer_grows_with_the_call(call: Callable[..., Call], libr
 
 def test_more_events_than_a_call_can_have(read: Read) -> None:
     with pytest.raises(
-        EngineError, match=f"named {FEWEST + 1} events or more, which a call of this length cannot have"
+        EngineError, match=f"named {FEWEST + 2} events or more, which a call of this length cannot have"
     ):
-        read([(2, "Wendt", "gives name")] * (FEWEST + 1))
+        read([(2, "Wendt", "gives name")] * (FEWEST + 2))
 
 
 @pytest.mark.parametrize(
@@ -288,7 +301,7 @@ def test_an_answer_that_is_none(call: Callable[..., Call], library: Library, tex
 
 def test_where_nobody_speaks_nothing_is_asked(call: Callable[..., Call], library: Library) -> None:
     engine = FakeEngine({})
-    facts = open_reader("events", engine, library, PolicyText(incidents=(KNOWN,))).read(call("unknown: Hm.")).facts
+    facts = open_reader("events", engine, library, PolicyText(incidents=(KNOWN,))).read(call("unknown: ")).facts
     assert (facts.events, facts.turns, facts.looked_for, engine.requests) == ((), 1, ("wrong_terms",), [])
 
 
@@ -352,9 +365,9 @@ def test_a_server_that_cuts_the_answer_off(call: Callable[..., Call], library: L
         engine = ServerEngine(server.address)
         small = ServerEngine(server.address, context=2600)
         server.spoil = cut
-        with pytest.raises(EngineError, match=r"the answer to call-events@1 is longer than 1050 tokens"):
+        with pytest.raises(EngineError, match=r"the answer to call-events@1 is longer than 1100 tokens"):
             open_reader("events", engine, library, PolicyText()).read(call(*LINES))
-        with pytest.raises(ContextError, match=r"its answer needs up to 1050, but the context has 2600"):
+        with pytest.raises(ContextError, match=r"its answer needs up to 1100, but the context has 2600"):
             open_reader("events", small, library, PolicyText()).read(call(*LINES))
         engine.close()
         small.close()

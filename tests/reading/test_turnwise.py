@@ -236,9 +236,18 @@ def test_every_event_has_its_quote_whatever_the_model_answers(call: Callable[...
             turn = talk.turn(event.turn)
             assert event.quote
             assert event.quote in turn.text
-            assert turn.speaker == ("caller" if event.kind in CALLER_EVENTS else "agent")
+            assert (turn.speaker == "caller") is (event.kind in CALLER_EVENTS)
             assert MENTIONED <= event.probability <= 1
         assert len({(event.turn, event.kind, event.subject) for event in events}) == len(events)
         assert [event.turn for event in events] == sorted(event.turn for event in events)
 
     check()
+
+
+def test_an_unknown_turn_is_read_as_the_agents(call: Callable[..., Call], library: Library) -> None:
+    """What an agent could have told there is an event; the reader knows two sides alone."""
+    engine = FakeEngine({"call-start": "beginning", "agent-turn": "tells contract data", "caller-turn": "nothing"})
+    facts = open_reader("turnwise", engine, library, POLICY).read(call("caller: Ja?", "unknown: Bis Mai.")).facts
+    assert [(event.turn, event.kind, event.quote) for event in facts.events] == [(2, "discloses", "Bis Mai.")]
+    assert facts.unknown_speakers == (2,)
+    assert not any("unknown" in message.content for request in engine.requests for message in request.messages[-1:])

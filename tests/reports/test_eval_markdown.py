@@ -5,6 +5,7 @@ import html
 import pytest
 from tests.reports.gates import HOSTILE, gate_of
 
+from ausweis.evals.gate import GateCheck
 from ausweis.reports.eval_markdown import SHOWN, gate_markdown
 
 
@@ -20,6 +21,15 @@ def test_what_stopped_it_is_named() -> None:
     assert ["<code>wrong</code>", "violation", "violation", "compliant"] in rows(text)
     assert "fine" not in text
     assert "New, not in the baseline: 1 calls." in text
+
+
+def test_what_differs_and_what_was_not_tested_is_said() -> None:
+    checks = tuple(GateCheck(name=f"drop: {s}", state=s, message="few") for s in ("undecided", "skipped"))
+    found = gate_of("w").model_copy(update={"checks": checks, "cases": (), "differs": ("model: a before, b now",)})
+    lines = gate_markdown(found).splitlines()
+    assert lines[:3] == ["## Ausweis eval gate: undecided", "", "Differs from the baseline: model: a before, b now."]
+    assert {"| ❔ | drop: undecided | few |", "| ➖ | drop: skipped | few |"} <= set(lines)
+    assert "Differs from the baseline: nothing." in gate_markdown(gate_of("w"))
 
 
 @pytest.mark.parametrize("sign", ["|", "`", "<", ">", "*", "[", "]", "\\", "\n", "\x00", "\x1b", "@everyone", "://"])

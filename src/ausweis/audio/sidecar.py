@@ -3,16 +3,16 @@
 {"agent": "a17", "queue": "billing", "started_at": "2026-03-02T09:14:00+01:00", "channels": ["agent", "caller"]}
 """
 
-import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ausweis.calls.checks import explain
-from ausweis.calls.opening import read_file
-from ausweis.calls.text import clean_tree
+from ausweis.calls.json_format import parse
+from ausweis.calls.text import decode
 from ausweis.errors import InputError
+from ausweis.opening import read_file
 from ausweis.vocabulary import Language, Side
 
 __all__ = ["Sidecar"]
@@ -50,7 +50,7 @@ class Sidecar(BaseModel):
             return cls()
         document: Any = None
         try:
-            document = clean_tree(json.loads(read_file(path, str(path)).decode("utf-8-sig")), str(path))
+            document = parse(decode(read_file(path, str(path)), str(path)), str(path))
             return cls.model_validate(document)
         except FileNotFoundError:
             return cls()
@@ -59,8 +59,6 @@ class Sidecar(BaseModel):
         except ValidationError as error:
             message = f"the file beside the recording does not fit: {explain(error, document)}"
             raise InputError(message, place=str(path)) from None
-        except (ValueError, RecursionError):
-            raise InputError("the file beside the recording is no JSON", place=str(path)) from None
 
     def of_call(self) -> dict[str, Any]:
         """The keys that the call takes over."""

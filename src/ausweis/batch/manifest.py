@@ -12,6 +12,7 @@ from ausweis.batch.failure import FailureKind
 from ausweis.calls.folders import PassedOver
 from ausweis.errors import RunError
 from ausweis.machine import usable_cpus
+from ausweis.opening import read_bytes
 from ausweis.provenance import RunProvenance
 from ausweis.vocabulary import Outcome, ViolationType
 
@@ -185,7 +186,7 @@ def read_manifest(folder: Path) -> RunManifest | None:
     """
     path = folder / MANIFEST_FILE
     try:
-        return RunManifest.model_validate_json(path.read_bytes())
+        return RunManifest.model_validate_json(read_bytes(path))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:

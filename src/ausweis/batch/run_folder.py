@@ -33,6 +33,7 @@ from ausweis.errors import RunError
 from ausweis.facts import Facts
 from ausweis.journal import FolderLock, Journal, Line, lines, make_folder, remove_file, replace_file
 from ausweis.judging.verdict import Verdict
+from ausweis.opening import open_file
 
 __all__ = ["RunFolder"]
 
@@ -161,7 +162,7 @@ class RunFolder:
             return None
         path = self.path / FACTS_FILE
         try:
-            with path.open("rb") as file:
+            with open_file(path) as file:
                 file.seek(offset)
                 data = file.readline()
         except OSError as error:

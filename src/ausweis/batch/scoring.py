@@ -6,9 +6,9 @@ the run. Held in memory are the ids of the calls that are done, and the calls th
 
 import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -60,6 +60,7 @@ class Summary:
     """A run as it stands: `counts` of the whole folder; `progress` and `seconds` of this time.
 
     `empty`: how many calls were judged this time, if the reader found no event in any of them; otherwise 0.
+    `unknown_speakers`: of each call that was judged this time, how many turns are of unknown speakers, if any.
     """
 
     run: Path
@@ -70,6 +71,7 @@ class Summary:
     files: int | None = None
     passed_over: tuple[PassedOver, ...] = ()
     empty: int = 0
+    unknown_speakers: Mapping[str, int] = field(default_factory=dict)
 
 
 def score(
@@ -122,7 +124,17 @@ def score(
     complete = to_the_end and not scoring.left_out
     run.finish(complete=complete, retried=sources.places if sources and retry_failed and to_the_end else ())
     seconds = time.monotonic() - begun
-    return Summary(run.path, complete, run.counts, scoring.progress, seconds, files, passed_over, scoring.empty)
+    return Summary(
+        run.path,
+        complete,
+        run.counts,
+        scoring.progress,
+        seconds,
+        files,
+        passed_over,
+        scoring.empty,
+        scoring.unknown_speakers,
+    )
 
 
 class _Scoring:
@@ -135,6 +147,7 @@ class _Scoring:
         self.left_out = False
         """Whether a file could not be read to its end."""
         self.progress = Progress()
+        self.unknown_speakers: dict[str, int] = {}
         self._found_any = False
 
     @property
@@ -176,6 +189,8 @@ class _Scoring:
             if row.verdict is not None and facts is not None:
                 for sink in self._sinks:
                     sink.add(task.call, facts, row.verdict)
+                if facts.unknown_speakers:
+                    self.unknown_speakers[row.call_id] = len(facts.unknown_speakers)
             elif row.facts is not None:
                 self._run.add_facts(row.facts)
         except AusweisError:

@@ -1,23 +1,12 @@
-"""Ctrl-C and SIGTERM: both end a run between two lines."""
+"""Ctrl-C and SIGTERM, held back where they would break too much."""
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-__all__ = ["held_back", "stoppable"]
-
-
-@contextmanager
-def stoppable() -> Iterator[None]:
-    """Let SIGTERM raise KeyboardInterrupt inside, as Ctrl-C does; without effect outside the main thread."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    with _handled_by(stop):
-        yield
+__all__ = ["held_back"]
 
 
 @contextmanager
@@ -26,6 +15,9 @@ def held_back() -> Iterator[None]:
 
     For imports and the like: broken off anywhere, they leave locks behind, and others would wait for those for ever.
     """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Python lets only the main thread handle signals
+        return
     stopped: list[int] = []
 
     def note(number: int, frame: FrameType | None) -> None:
@@ -33,21 +25,11 @@ def held_back() -> Iterator[None]:
         if len(stopped) > 1:
             raise KeyboardInterrupt
 
-    with _handled_by(note):
-        yield
-    if stopped:
-        raise KeyboardInterrupt
-
-
-@contextmanager
-def _handled_by(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    """Both signals, in the block; Python lets only the main thread handle them."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
         for number, earlier in before.items():
             signal.signal(number, earlier)
+    if stopped:
+        raise KeyboardInterrupt

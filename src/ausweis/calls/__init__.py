@@ -12,7 +12,6 @@ whisper         JSON of openai-whisper, faster-whisper, whisperX and whisper.cpp
 aws_transcribe  JSON of Amazon Transcribe and Contact Lens
 speakers        speaker labels → agent or caller
 checks          a raw call → a Call, or an UnreadableCall that says why not, in one clause
-opening         files are opened and read here: none but regular ones, and not without end
 text            bytes → text: UTF-8 only, control characters out
 times           time stamps and numbers → seconds
 call            the contract: Call, Turn, words with their times; a call before it is checked, or that cannot be read

@@ -13,10 +13,10 @@ from typing import Any, Literal, NamedTuple
 from urllib.parse import quote
 
 from ausweis.calls.formats import EXTENSIONS, RECORDINGS
-from ausweis.calls.opening import LARGEST, bounded_lines, open_file
 from ausweis.calls.text import shown_path
 from ausweis.errors import InputError
 from ausweis.journal import parsed
+from ausweis.opening import LARGEST, bounded_lines, open_file
 
 __all__ = ["Below", "PassedOver", "Reason", "grouped", "kept_recordings", "sentence", "walk"]
 

@@ -5,17 +5,21 @@ of a call are those of the contract is checked later, in `checks`.
 """
 
 import json
+import math
+import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NoReturn
+from typing import Any
 
 from ausweis.calls import aws_transcribe, whisper
 from ausweis.calls.call import RawCall, UnreadableCall
 from ausweis.calls.speakers import Speakers
-from ausweis.calls.text import clean_tree, decode_lines
+from ausweis.calls.text import clean_tree, decode_lines, shape
 from ausweis.errors import CallFormatError, EncodingError
 
 __all__ = ["Reader", "parse", "read_document", "read_lines"]
 
+_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|(-?(?:\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|NaN|Infinity))', re.DOTALL)
+"""Texts, and as group 1 numbers."""
 Reader = Callable[[dict[str, Any], str, Speakers], dict[str, Any]]
 """From one JSON object to a document in the shape of the contract."""
 
@@ -24,20 +28,27 @@ def parse(text: str, place: str, *, first_line: int | None = 1) -> Any:
     """The JSON value. With `first_line` None the place has its line already, and only the column is added.
 
     Raises:
-        CallFormatError: it is no JSON; `place` has line and column.
+        CallFormatError: it is no JSON, where `place` has line and column; or a key stands twice in an object.
     """
     try:
         # Control characters inside strings are let through here, since `clean_tree` takes them out.
-        value = json.loads(text, strict=False, parse_constant=_refuse_constant)
-    except json.JSONDecodeError as error:
-        line = "" if first_line is None else f":{error.lineno + first_line - 1}"
-        reason = f"this is no JSON: {error.msg.split(':')[0].lower()}"
-        raise CallFormatError(reason, place=f"{place}{line}:{error.colno}") from None
+        value = json.loads(
+            text,
+            strict=False,
+            parse_constant=_number,
+            parse_float=_number,
+            parse_int=_number,
+            object_pairs_hook=_each_key_once,
+        )
     except RecursionError:
         raise CallFormatError("the JSON is nested too deeply", place=place) from None
-    except ValueError:
-        # NaN, infinities, and numbers with thousands of digits.
-        raise CallFormatError("the JSON has a number that is none", place=place) from None
+    except CallFormatError as error:
+        raise CallFormatError(error.message, place=place) from None
+    except ValueError as error:
+        fault = error if isinstance(error, json.JSONDecodeError) else _odd_number(text)
+        line = "" if first_line is None else f":{fault.lineno + first_line - 1}"
+        reason = f"this is no JSON: {fault.msg.split(':')[0].lower()}"
+        raise CallFormatError(reason, place=f"{place}{line}:{fault.colno}") from None
     return clean_tree(value, place)
 
 
@@ -117,5 +128,24 @@ def _nothing_known(value: dict[str, Any], place: str, speakers: Speakers) -> dic
     )
 
 
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(name)
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value: dict[str, Any] = {}
+    for number, (key, part) in enumerate(pairs, start=1):
+        if key in value:
+            raise CallFormatError(f"key {number} of an object ({shape(key)}) stands in it twice; delete one of the two")
+        value[key] = part
+    return value
+
+
+def _number(text: str) -> int | float:
+    number = float(text)
+    if not math.isfinite(number):  # NaN, Infinity, 1e999, hundreds of digits
+        raise ValueError(text)
+    return number if set(".eE").intersection(text) else int(text)
+
+
+def _odd_number(text: str) -> json.JSONDecodeError:
+    """Where the first number stands that is none, or that no float can hold."""
+    tokens = (token for token in _TOKENS.finditer(text) if token[1])
+    first = next((token.start() for token in tokens if not math.isfinite(float(token[1]))), 0)
+    return json.JSONDecodeError("a number that is none, or too large", text, first)

@@ -10,11 +10,11 @@ from ausweis.calls import aws_transcribe, csv_format, json_format, plain, srt, w
 from ausweis.calls.call import Call, RawCall, UnreadableCall
 from ausweis.calls.checks import check
 from ausweis.calls.formats import FORMATS, Format, check_format, sniff
-from ausweis.calls.opening import bounded_lines, read_rest, require_file
 from ausweis.calls.sources import Source, Sources, find_sources
 from ausweis.calls.speakers import Speakers
 from ausweis.calls.text import clean, decode
 from ausweis.errors import AusweisError, unforeseen
+from ausweis.opening import bounded_lines, read_rest, require_file
 from ausweis.vocabulary import Language
 
 __all__ = ["read_calls"]
@@ -41,8 +41,9 @@ def read_calls(
 
     `speakers` maps labels to agent, caller or unknown, besides the known ones; `language` holds for calls that do not
     say theirs; `format` (one of FORMATS) is taken for every file, instead of extension and content; `hear` listens to
-    recordings, which are unreadable without it. Of JSON Lines and CSV one call is held at a time, of any other format
-    one file, and never more than `opening.LARGEST`. Ids are unique: the second call with an id is unreadable.
+    recordings, which are unreadable without it. Of JSON Lines one call is held at a time, of CSV one or some, of any
+    other format one file, and never more than `opening.LARGEST`. Ids are unique: the second call with an id is
+    unreadable.
 
     Raises:
         InputError: at once, before anything is read: a path that does not exist, a folder without calls, an empty
@@ -81,7 +82,8 @@ def _checked(
         # Nothing can be heard any more.
         raise
     except OSError as error:
-        why = error.strerror or "I/O error"
+        unlisted = "it is a folder whose list cannot be read"
+        why = unlisted if isinstance(error, IsADirectoryError) else error.strerror or "I/O error"
         message = f"the file cannot be read ({why}); mend that, or leave it out"
         yield source.place, UnreadableCall(source.place, source.default_id if heard else None, message, "file")
     except Exception as error:

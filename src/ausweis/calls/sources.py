@@ -14,10 +14,10 @@ from typing import BinaryIO, Literal
 
 from ausweis.calls.folders import PassedOver, Reason, grouped, kept_recordings, walk
 from ausweis.calls.formats import RECORDINGS
-from ausweis.calls.opening import is_stream, open_file, read_file
 from ausweis.calls.speakers import Speakers
 from ausweis.calls.text import shown_path
 from ausweis.errors import InputError
+from ausweis.opening import is_stream, open_file, read_file
 from ausweis.vocabulary import Speaker
 
 __all__ = ["AgentChannel", "Source", "Sources", "find_sources"]

@@ -11,7 +11,6 @@ stay: prompts treat a transcript as data.
 import codecs
 import os
 import re
-import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -36,7 +35,6 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 MARKER = re.compile(r"[<[](?=\S)")
 """How markers of chat formats begin: nobody outside knows which a model has, but all known ones begin so."""
 _MAX_DEPTH = 50
-_LARGEST_NUMBER = sys.float_info.max
 
 
 def clean(text: str) -> str:
@@ -52,7 +50,7 @@ def clean_tree(value: Any, place: str, depth: int = 0) -> Any:
     """The JSON value with every string in it cleaned.
 
     Raises:
-        CallFormatError: it is nested deeper than 50 levels, or has a number that is infinite as a float.
+        CallFormatError: it is nested deeper than 50 levels.
     """
     if depth > _MAX_DEPTH:
         raise CallFormatError(f"the JSON is nested deeper than {_MAX_DEPTH} levels", place=place)
@@ -62,8 +60,6 @@ def clean_tree(value: Any, place: str, depth: int = 0) -> Any:
         return [clean_tree(part, place, depth + 1) for part in value]
     if isinstance(value, dict):
         return {clean(key): clean_tree(part, place, depth + 1) for key, part in value.items()}
-    if isinstance(value, int | float) and not -_LARGEST_NUMBER <= value <= _LARGEST_NUMBER:
-        raise CallFormatError("the JSON has a number that is none, or too large to be told", place=place)
     return value
 
 

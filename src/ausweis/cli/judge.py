@@ -37,7 +37,6 @@ def judge(context: click.Context, run: Path, policy: str, folder: Path | None, a
     from ausweis.batch.rejudging import rejudge, source_manifest
     from ausweis.batch.run_folder import RunFolder
     from ausweis.batch.state import without_facts
-    from ausweis.batch.stopping import stoppable
     from ausweis.cli.score import exit_code
     from ausweis.judging.policy_files import find_policy
 
@@ -47,7 +46,7 @@ def judge(context: click.Context, run: Path, policy: str, folder: Path | None, a
     named = run.resolve() if run.name in ("", "..") else run
     target = folder or named.with_name(f"{run.resolve().name}-{chosen.policy.id}")
     try:
-        with stoppable(), RunFolder.open(target, judged_from=run) as new:
+        with RunFolder.open(target, judged_from=run) as new:
             result = rejudge(run, chosen, new)
     except KeyboardInterrupt:
         warn("stopped: the same command begins anew")

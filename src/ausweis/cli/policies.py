@@ -40,9 +40,12 @@ def show(policy: str) -> None:
 @click.argument("policy", nargs=-1, required=True)
 @click.pass_context
 def validate(context: click.Context, policy: tuple[str, ...]) -> None:
-    """Check POLICY files. Each mistake is told with file, line and the words allowed; exit code 2 if there is one."""
+    """Check POLICY files. Each mistake is told with file, line and the words allowed; exit code 2 if there is one.
+
+    Of a good one, what `explain` warns of is told, which changes no exit code.
+    """
     from ausweis.errors import AusweisError
-    from ausweis.judging.policy_files import check_policy
+    from ausweis.judging.policy_files import check_policy, check_warnings
 
     faulty = False
     for name in policy:
@@ -57,7 +60,10 @@ def validate(context: click.Context, policy: tuple[str, ...]) -> None:
             click.echo(problem, err=True)
         faulty = faulty or bool(problems)
         if not problems:
-            click.echo(f"{name}: good")
+            warnings = check_warnings(name)
+            for warning in warnings:
+                click.echo(f"{name}:{warning.line}: {warning.message}", err=True)
+            click.echo(f"{name}: good" + (", with warnings" if warnings else ""))
     if faulty:
         context.exit(2)
 

@@ -8,6 +8,7 @@ import click
 
 from ausweis.cli.options import FILE, added
 from ausweis.errors import InputError
+from ausweis.opening import read_bytes
 
 if TYPE_CHECKING:
     from ausweis.serve.sign_on import SignOn
@@ -68,7 +69,7 @@ def _read(path: Path) -> str:
     try:
         if os.name == "posix" and path.stat().st_mode & 0o077:
             raise InputError("others may read the secret; forbid it: chmod 600", place=str(path))
-        text = path.read_text(encoding="ascii").strip()
+        text = read_bytes(path).decode("ascii").strip()
     except (OSError, UnicodeError):
         raise InputError("the secret cannot be read, or is not ASCII", place=str(path)) from None
     if len(text) < SHORTEST or not text.isprintable():

@@ -110,8 +110,8 @@ def warn_of_key(address: str) -> None:
 
     key = Key.of(address)
     if key.lies_beside(address):
-        message = f"the key lies beside the store: move it elsewhere, and name its file in {KEY_FILE}"
-        warn(f"{key.path}: {message}")
+        why = "the key lies beside its store, and whoever copies the folder has both"
+        warn(f"{key.path}: {why}; with real calls, move it elsewhere and name its file in {KEY_FILE}")
 
 
 def need_sqlalchemy() -> None:

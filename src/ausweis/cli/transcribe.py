@@ -47,15 +47,13 @@ def transcribe(context: click.Context, /, **options: Any) -> None:
     PATHS are files, folders or globs: WAV (PCM, A-law, µ-law), MP3, FLAC, OGG, Opus, M4A; stereo with one side a
     channel, two files named CALL.agent and CALL.caller, or mono.
     """
-    from ausweis.batch.stopping import stoppable
     from ausweis.calls.folders import sentence
     from ausweis.cli.score import exit_code
     from ausweis.cli.transcribing import Options, transcribe_all
 
     wanted = Options(**options)
     try:
-        with stoppable():
-            done, counts, sources = transcribe_all(wanted)
+        done, counts, sources = transcribe_all(wanted)
     except KeyboardInterrupt:
         warn("stopped: go on with the same command")
         context.exit(130)

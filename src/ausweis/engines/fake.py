@@ -28,7 +28,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, field_validator, model_validator
 
 from ausweis.engines.fake_answers import result_of
 from ausweis.engines.protocol import Request, Result, Transcript
@@ -93,8 +93,8 @@ class _File(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     model_id: str = "fake"
-    context_tokens: Annotated[int, Field(ge=1, le=MOST_TOKENS)] = 8192
-    delay: Annotated[float, Field(ge=0, le=60, allow_inf_nan=False)] = 0.0
+    context_tokens: Annotated[StrictInt, Field(ge=1, le=MOST_TOKENS)] = 8192
+    delay: Annotated[StrictFloat, Field(ge=0, le=60, allow_inf_nan=False)] = 0.0
     answers: tuple[Script, ...]
 
     @field_validator("answers")

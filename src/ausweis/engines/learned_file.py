@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ausweis.engines.learned_part import LearnedKind
 from ausweis.errors import PromptError
 from ausweis.journal import replace_file
+from ausweis.opening import read_bytes
 from ausweis.provenance import PromptProvenance
 
 __all__ = ["LearnedFile"]
@@ -65,7 +66,7 @@ class LearnedFile:
         from safetensors.numpy import load
 
         try:
-            data = path.read_bytes()
+            data = read_bytes(path)
             parts = {name: part.astype(np.float32) for name, part in load(data).items()}
             about = _about(data)
             sizes = {"k": len(about["labels"])} if "labels" in about else {}

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from ausweis.engines.protocol import Engine, Request, Result, Transcript, transcript_engine
 from ausweis.errors import InputError, RunError
 from ausweis.journal import replace_file
+from ausweis.opening import read_bytes
 from ausweis.provenance import ModelProvenance
 
 __all__ = ["Packed", "RecordedEngine", "pack", "unpack"]
@@ -62,7 +63,7 @@ def unpack(path: Path) -> Packed:
         InputError: it cannot be read, or is something else.
     """
     try:
-        first, *rest = lzma.decompress(path.read_bytes()).decode().splitlines()
+        first, *rest = lzma.decompress(read_bytes(path)).decode().splitlines()
         about = json.loads(first)
         if about["schema"] != SCHEMA:
             raise ValueError

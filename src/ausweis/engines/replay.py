@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ausweis.engines.protocol import Engine, Request, Result, Transcript, transcript_engine
 from ausweis.errors import EngineError, InputError
 from ausweis.journal import FolderLock, Journal, lines, make_folder, replace_file
+from ausweis.opening import open_file, read_bytes
 from ausweis.provenance import ModelProvenance
 
 __all__ = ["RecordingEngine", "ReplayEngine", "recordings"]
@@ -53,7 +54,7 @@ class ReplayEngine:
         self._path = folder / ANSWERS_FILE
         self._places = _index(self._path)
         try:
-            self._file = self._path.open("rb")
+            self._file = open_file(self._path)
         except OSError as error:
             message = f"the recorded answers cannot be read ({error.strerror})"
             raise InputError(message, place=str(self._path)) from None
@@ -213,7 +214,7 @@ def _parse(data: bytes, place: str) -> _Recording:
 def _read_info(folder: Path) -> ModelProvenance | None:
     path = folder / ENGINE_FILE
     try:
-        return ModelProvenance.model_validate_json(path.read_bytes())
+        return ModelProvenance.model_validate_json(read_bytes(path))
     except FileNotFoundError:
         return None
     except OSError as error:

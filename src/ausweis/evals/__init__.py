@@ -5,7 +5,7 @@ validate          what a golden set is made of, and what is wrong with it; agree
 wanted, running   what to measure, and the run that does; folder: where it is written
 case              one labelled call as it was judged; conclusion: what label and verdict say, in words that compare
 metrics/          the numbers
-comparing, gate   two runs, call by call; is one worse than the baseline? false_alarms: does that fail for nothing?
+comparing, gate   two runs, call by call; is one worse than the baseline?
 baseline          the run that others are held against
 metamorphic/      calls changed in ways whose effect is known
 heard/            whether a recording's transcript holds the values that were said in it

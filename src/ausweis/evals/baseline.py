@@ -15,11 +15,13 @@ from ausweis.engines.protocol import Result
 from ausweis.engines.replay import recordings
 from ausweis.errors import InputError, RunError
 from ausweis.evals.case import Case
-from ausweis.evals.folder import EvalManifest, Plan, System, answers_folder, read_cases, read_eval
+from ausweis.evals.comparing import compare
+from ausweis.evals.folder import EvalManifest, Plan, System, Warn, answers_folder, read_cases, read_eval
 from ausweis.journal import make_folder, replace_file
+from ausweis.opening import read_bytes
 from ausweis.provenance import ModelProvenance
 
-__all__ = ["Baseline", "bless", "cases_of", "finished", "read_baseline", "recordings_path"]
+__all__ = ["Baseline", "bless", "cases_of", "finished", "plain_engine", "read_baseline", "recordings_path"]
 
 
 class Baseline(BaseModel):
@@ -35,23 +37,36 @@ class Baseline(BaseModel):
     cases: tuple[Case, ...]
 
 
-def bless(folder: Path, path: Path, message: str, *, fewer: bool = False) -> Baseline:
+def bless(folder: Path, path: Path, message: str, *, fewer: bool = False, warn: Warn = lambda text: None) -> Baseline:
     """Make a finished eval run the baseline at `path`, and put its recorded answers beside it.
+
+    What gets worse is told before anything is written. A call that had to pass has to in the new baseline too, and all
+    calls of the one before are in it, unless it may have `fewer`.
 
     Raises:
         RunError: the run is not finished or not fit to be one, or the files cannot be written.
     """
     manifest = finished(folder)
-    cases = [case for case in read_cases(folder) if case.repeat == 1]
-    known = set() if fewer or not path.exists() else {case.id for case in read_baseline(path).cases}
-    if (fault := _fault(manifest, cases, known)) is not None or manifest.system is None:
+    before = read_baseline(path).cases if path.exists() else ()
+    kept = () if fewer else before
+    must_pass = {case.id for case in kept if case.must_pass}
+    cases = [
+        case.model_copy(update={"must_pass": case.must_pass or case.id in must_pass, "seconds": None, "tokens": None})
+        for case in read_cases(folder)
+        if case.repeat == 1
+    ]
+    if (fault := _fault(manifest, cases, {case.id for case in kept})) is not None or manifest.system is None:
         raise RunError(f"the run cannot be blessed: {fault}", place=str(folder))
+    for change in compare(before, cases).worse if before else ():
+        warn(
+            f"worse than before: {change.id}: label {change.label}, verdict {change.before} before, {change.after} now"
+        )
     baseline = Baseline(
         message=message,
         blessed=manifest.finished or "",
         plan=manifest.plan,
-        system=manifest.system.model_copy(update={"engine": _plain(manifest.system.engine)}),
-        cases=tuple(case.model_copy(update={"seconds": None, "tokens": None}) for case in cases),
+        system=manifest.system.model_copy(update={"engine": plain_engine(manifest.system.engine)}),
+        cases=tuple(cases),
     )
     info, answers = _answers(folder)
     make_folder(path.parent)
@@ -68,7 +83,7 @@ def _fault(manifest: EvalManifest, cases: Sequence[Case], known: Set[str]) -> st
     if any(case.told is None for case in cases):
         return "calls have no verdict; see failures.jsonl of its runs"
     if wrong := [case.id for case in cases if case.must_pass and not case.right]:
-        return f"calls that must pass are judged wrong: {', '.join(wrong)}"
+        return f"calls that must pass, by the golden set or the baseline before, are judged wrong: {', '.join(wrong)}"
     if lost := known - {case.id for case in cases}:
         return f"{len(lost)} calls of the baseline are not in it, {min(lost)} the first; if they shall go, say --fewer"
     return None
@@ -86,13 +101,14 @@ def read_baseline(path: Path) -> Baseline:
         InputError: there is none.
     """
     try:
-        about, *rest = path.read_bytes().splitlines()
+        about, *rest = read_bytes(path).splitlines()
         cases = tuple(Case.model_validate_json(line) for line in rest)
         return Baseline.model_validate_json(about).model_copy(update={"cases": cases})
     except FileNotFoundError:
         raise InputError("there is no baseline; make one with `ausweis eval bless`", place=str(path)) from None
     except (OSError, ValueError, ValidationError):
-        raise InputError("is no baseline that this version can read; bless a run again", place=str(path)) from None
+        message = "is no baseline that this version can read; take it away, and bless a run again"
+        raise InputError(message, place=str(path)) from None
 
 
 def cases_of(place: Path) -> list[Case]:
@@ -101,10 +117,12 @@ def cases_of(place: Path) -> list[Case]:
     Raises:
         AusweisError: there are none.
     """
-    if place.is_dir():
-        finished(place)
-        return read_cases(place)
-    return list(read_baseline(place).cases)
+    if not place.exists():
+        raise InputError("there is neither an eval run nor a baseline here", place=str(place))
+    if place.is_file():
+        return list(read_baseline(place).cases)
+    finished(place)
+    return read_cases(place)
 
 
 def finished(folder: Path) -> EvalManifest:
@@ -134,9 +152,9 @@ def _short(case: Case) -> str:
 def _answers(folder: Path) -> tuple[ModelProvenance, Sequence[tuple[str, Result]]]:
     answers: Iterator[tuple[str, Result]]
     info, answers = recordings(answers_folder(folder, 1))
-    return info.model_copy(update={"engine": _plain(info.engine)}), list(answers)
+    return info.model_copy(update={"engine": plain_engine(info.engine)}), list(answers)
 
 
-def _plain(engine: str) -> str:
+def plain_engine(engine: str) -> str:
     """The engine that answered first, whoever gave its answers again."""
     return engine.removeprefix("recorded:").removeprefix("replay:")

@@ -14,9 +14,9 @@ from ausweis.judging.policy import Policy
 from ausweis.judging.reasons import BadlyHeardReason
 from ausweis.judging.timeline import EVENT_THRESHOLD
 from ausweis.judging.verdict import Evidence, Verdict
-from ausweis.vocabulary import OwnKind, OwnWord
+from ausweis.vocabulary import Outcome, OwnKind, OwnWord
 
-__all__ = ["Case", "Likeliest", "case_of", "gold_of", "tags_of"]
+__all__ = ["Case", "Likeliest", "case_of", "gold_of", "ruled_otherwise", "tags_of"]
 
 TURNS = (12, 25, 50, 75, 100)
 """Where the groups of calls by number of turns begin: `turns:012-024`, so that they sort as they should."""
@@ -39,7 +39,8 @@ class Case(BaseModel):
     `tags` are words such as `difficulty:hard`: what numbers are told apart by. `quotes` counts the quotes of the
     verdict, `verbatim` those that stand letter for letter in their turns. `incidents`: each that the label knows of, by
     id; None where it tells nothing of incidents. `own_words`: those of the policy, where the label tells an outcome.
-    `twin` is the id of a call that differs by one detail.
+    `twin` is the id of a call that differs by one detail. `ruled`: what the policy makes of the label's events, where
+    that is another outcome than the label's.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -54,6 +55,7 @@ class Case(BaseModel):
     incidents: dict[str, Likeliest] | None = None
     own_words: dict[str, OwnKind] = Field(default_factory=dict, exclude_if=lambda words: not words)
     twin: str | None = None
+    ruled: Annotated[Outcome | None, Field(exclude_if=lambda outcome: outcome is None)] = None
     risk: _Probability = 0.0
     confidence: _Probability = 0.0
     needs_review: bool = True
@@ -97,6 +99,7 @@ def case_of(
     own_words: Sequence[OwnWord] = (),
     facts: Facts | None = None,
     repeat: int = 1,
+    ruled: Outcome | None = None,
     failure: str | None = None,
 ) -> Case:
     """Put a label and a verdict side by side. `own_words`: the policy's; `facts`: what the verdict is of."""
@@ -111,6 +114,7 @@ def case_of(
         incidents=None if label is None else _likeliest(label, facts.incidents if facts else ()),
         own_words={} if gold.outcome is None else {word.id: word.kind for word in own_words},
         twin=labelled.gold.twin,
+        ruled=ruled,
         failure=failure,
     )
     if verdict is None:
@@ -158,6 +162,14 @@ def gold_of(labelled: LabelledCall, policy: Policy, *, anew: bool = False) -> Co
     if not anew or gold.outcome is None:
         return gold
     return Conclusion.of_verdict(by_rules).model_copy(update={"incidents": gold.incidents, "own_words": gold.own_words})
+
+
+def ruled_otherwise(labelled: LabelledCall, policy: Policy) -> Outcome | None:
+    """What the policy makes of the label's events; None where that is the label's outcome, or the label has none."""
+    if labelled.gold.outcome is None:
+        return None
+    outcome = judge(gold_facts(labelled), policy).outcome
+    return None if outcome == labelled.gold.outcome else outcome
 
 
 def tags_of(labelled: LabelledCall) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from ausweis.evals.case import Case
 from ausweis.evals.metrics import Summary
 from ausweis.journal import lines, replace_file
 from ausweis.judging.policy_files import PolicyFile
+from ausweis.opening import read_bytes
 from ausweis.provenance import RunProvenance
 
 __all__ = [
@@ -76,16 +77,20 @@ class Plan(_Part):
 
 
 class System(_Part):
-    """What is measured: strategy, prompt versions with probes, model."""
+    """What is measured: strategy, prompt versions with what was learned for them, model, policies.
+
+    `policies`: those of the labels, as they stand in their files; none in files of before.
+    """
 
     ausweis: str
     strategy: str
     prompts: tuple[str, ...]
     model: str
     engine: str
+    policies: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, origin: RunProvenance) -> "System":
+    def of(cls, origin: RunProvenance, policies: tuple[str, ...] = ()) -> "System":
         """In words that a person compares."""
         return cls(
             ausweis=origin.ausweis,
@@ -93,6 +98,7 @@ class System(_Part):
             prompts=tuple(map(str, origin.prompts)),
             model=str(origin.model),
             engine=origin.model.engine,
+            policies=policies,
         )
 
 
@@ -159,7 +165,7 @@ def read_eval(folder: Path) -> EvalManifest | None:
     """
     path = folder / EVAL_FILE
     try:
-        return EvalManifest.model_validate_json(path.read_bytes())
+        return EvalManifest.model_validate_json(read_bytes(path))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValidationError):

@@ -9,15 +9,15 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StrictBool, ValidationError, model_validator
 
 from ausweis.calls.call import Call
 from ausweis.calls.checks import explain
-from ausweis.calls.opening import bounded_lines, open_file
 from ausweis.errors import AusweisError, InputError
 from ausweis.evals.incident_label import IncidentLabel
 from ausweis.facts import Event, EventKind, Facts, RecordingDefect, check_subject
 from ausweis.judging.policy_files import find_policy, shipped_policies
+from ausweis.opening import bounded_lines, open_file
 from ausweis.vocabulary import AuthorisationStatus, Caller, Outcome, OwnWord, ViolationType, Vocabulary, with_own
 
 __all__ = [
@@ -63,7 +63,7 @@ Scenario = Literal[
 ANY_POLICY = "telecom-de"
 POLICIES = "policies"
 """The folder beside a file of labelled calls that holds the policies of its labels, each named as its id."""
-_Turn = Annotated[int, Field(ge=1)]
+_Turn = Annotated[int, Field(ge=1, strict=True)]
 
 
 class _Part(BaseModel):
@@ -116,7 +116,7 @@ class Gold(_Part):
     tags: Tags = Tags()
     twin: str | None = None
     writing_pass: str | None = None
-    must_pass: bool = False
+    must_pass: StrictBool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -210,7 +210,7 @@ def read_labelled(path: Path) -> Iterator[LabelledCall]:
                 if line.strip():
                     yield LabelledCall.model_validate_json(line).with_policies(path.parent / POLICIES)
     except OSError as error:
-        raise InputError(f"the labelled calls cannot be read ({type(error).__name__})", place=str(path)) from None
+        raise InputError(f"the labelled calls cannot be read ({error.strerror})", place=str(path)) from None
     except ValidationError as error:
         raise InputError(f"no labelled call, at {explain(error)}", place=f"{path}:{number}") from None
 

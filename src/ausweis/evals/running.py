@@ -16,7 +16,7 @@ from ausweis.engines.packed import RecordedEngine
 from ausweis.engines.protocol import Engine
 from ausweis.engines.replay import RecordingEngine
 from ausweis.errors import EngineError, RunError
-from ausweis.evals.case import Case, case_of
+from ausweis.evals.case import Case, case_of, ruled_otherwise
 from ausweis.evals.conclusion import Conclusion
 from ausweis.evals.folder import (
     EVAL_FILE,
@@ -163,7 +163,8 @@ class _Run:
 
     def _same_system(self, scorers: Sequence[Scorer]) -> None:
         """Refuse another system than the run was begun with; write the manifest of a new run."""
-        system = System.of(scorers[0].origin)
+        files = self._wanted.policy_files(self._calls).values()
+        system = System.of(scorers[0].origin, tuple(sorted({str(file.provenance) for file in files})))
         self._wanted.recipe.library().refuse_unused(
             system.strategy,
             [prompt for scorer in scorers for prompt in scorer.origin.prompts],
@@ -176,7 +177,9 @@ class _Run:
             self.manifest = self.manifest.model_copy(update={"system": system})
             write_eval(self._folder, self.manifest)
         elif self.manifest.system != system:
-            message = "the eval run was made with other prompts, another model or engine; name another folder"
+            message = (
+                "the eval run was made with other prompts, another model or engine, or policy; name another folder"
+            )
             raise RunError(message, place=str(self._folder))
 
     def _check_live(self, engine: RecordedEngine) -> None:
@@ -221,6 +224,7 @@ class _Run:
                 own_words=self._policy_of[labelled.call.id].policy.own_words,
                 facts=facts.get(labelled.call.id),
                 repeat=repeat,
+                ruled=ruled_otherwise(labelled, self._policy_of[labelled.call.id].policy),
                 failure=failed.get(labelled.call.id),
             )
             for labelled in self._calls

@@ -17,6 +17,7 @@ from ausweis.evals.conclusion import Conclusion
 from ausweis.evals.folder import GoldenFile, Plan, Warn, answers_folder
 from ausweis.evals.labelled import LabelledCall, read_all, read_labelled
 from ausweis.judging.policy_files import PolicyFile, find_policy
+from ausweis.opening import read_bytes
 
 __all__ = ["Wanted"]
 
@@ -62,8 +63,16 @@ class Wanted:
         Raises:
             InputError, PolicyError: there is none of this name, or its file says something impossible.
         """
-        files = {name: find_policy(self.policy or name) for name in dict.fromkeys(call.policy for call in calls)}
+        files = self.policy_files(calls)
         return {labelled.call.id: _asking(labelled, files[labelled.policy]) for labelled in calls}
+
+    def policy_files(self, calls: Sequence[LabelledCall]) -> dict[str, PolicyFile]:
+        """The policy to judge by, for each that labels name.
+
+        Raises:
+            InputError, PolicyError: as `policies`.
+        """
+        return {name: find_policy(self.policy or name) for name in dict.fromkeys(call.policy for call in calls)}
 
     def gold(self, calls: Sequence[LabelledCall]) -> dict[str, Conclusion]:
         """What is true of each call, by its id; with a policy for all, what that makes of the label's events."""
@@ -140,6 +149,6 @@ def _golden_file(path: Path) -> GoldenFile:
 
 def _sha256(path: Path) -> str:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return hashlib.sha256(read_bytes(path)).hexdigest()
     except OSError as error:
         raise InputError(f"the file cannot be read ({error.strerror})", place=str(path)) from None

@@ -3,13 +3,15 @@
 The mistake: name and date of birth were enough, and a former partner knew both (BfDI 2019; LG Bonn 29 OWi 1/20).
 """
 
+from collections.abc import Iterator
+
 from ausweis.judging.incidents import describe
 from ausweis.judging.policy import EXPECTED, Policy
 from ausweis.judging.rules import Rules, rules_of
 from ausweis.judging.sentences import AND, listed, permission_in_words, sets_in_words
 from ausweis.vocabulary import SEVERITY_NAMES, Language, OwnWord, level_name
 
-__all__ = ["explain", "opened_by", "unused_factors", "weak_sets"]
+__all__ = ["explain", "opened_by", "unused_factors", "warnings", "weak_sets"]
 
 TEXTS: dict[Language, dict[str, str]] = {
     "de": {
@@ -95,8 +97,7 @@ def explain(policy: Policy, language: Language | None = None) -> tuple[str, ...]
             texts["incident"].format(severity=SEVERITY_NAMES[rule.severity][spoken], description=describe(rule, spoken))
             for rule in policy.incidents
         ),
-        *_notes(policy, spoken),
-        *_warnings(policy, spoken),
+        *(sentence for _, sentence in warnings(policy, spoken)),
     )
 
 
@@ -191,20 +192,17 @@ def _read_outs(policy: Policy, language: Language) -> list[str]:
     return lines
 
 
-def _notes(policy: Policy, language: Language) -> list[str]:
-    text = TEXTS[language]["unused"]
-    return [text.format(name=word.name, id=word.id) for word in unused_factors(policy)]
-
-
-def _warnings(policy: Policy, language: Language) -> list[str]:
-    lines, words = [], policy.vocabulary
+def warnings(policy: Policy, language: Language) -> Iterator[tuple[tuple[str, str], str]]:
+    """A sentence for each factor that is looked for in vain, and each level that weak factors meet, with their keys."""
+    texts, words = TEXTS[language], policy.vocabulary
+    for word in unused_factors(policy):
+        yield ("factors", word.id), texts["unused"].format(name=word.name, id=word.id)
     for level in policy.levels:
         weak = weak_sets(policy, level)
         if not weak:
             continue
         sets = sets_in_words(weak, language, words)
-        lines.append(TEXTS[language]["weak_sets"].format(level=level_name(level, language), sets=sets))
+        yield ("levels", level), texts["weak_sets"].format(level=level_name(level, language), sets=sets)
         opened = [words.categories[category].name[language] for category in opened_by(policy, level)]
         if opened:
-            lines.append(TEXTS[language]["opens"].format(actions=listed(opened, AND[language])))
-    return lines
+            yield ("levels", level), texts["opens"].format(actions=listed(opened, AND[language]))

@@ -63,6 +63,7 @@ def _verdict(facts: Facts, policy: Policy, rules: Rules, events: Events, outlook
         caller=caller,
         acted=bool(decision.acts),
         roles=facts.roles_confidence,
+        unknown_speakers=facts.unknown_speakers,
         badly_heard=_turns_hung_on(facts, decision, violations, events, incidents),
         heard=hung_on(facts, lambda changed: _said_of(facts, changed, policy), _shown(incidents)),
         notes=facts.notes,

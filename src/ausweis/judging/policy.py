@@ -16,6 +16,9 @@ from pydantic import (
     ConfigDict,
     Field,
     GetJsonSchemaHandler,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
     StringConstraints,
     ValidationError,
     field_validator,
@@ -172,9 +175,9 @@ class Policy(_Part):
     levels: Annotated[dict[Word, Level], Field(min_length=1)]
     actions: Actions
     third_party: ThirdParty = ThirdParty()
-    attempts: Annotated[int, Field(ge=1, le=100)] = 3
-    expected_violations: Annotated[float, Field(gt=0, lt=1)] = EXPECTED
-    name_required: Annotated[bool, Field(strict=True)] = True
+    attempts: Annotated[StrictInt, Field(ge=1, le=100)] = 3
+    expected_violations: Annotated[StrictFloat, Field(gt=0, lt=1)] = EXPECTED
+    name_required: StrictBool = True
     severity: dict[ViolationType, Severity] = Field(default_factory=dict)
     incidents: tuple[IncidentRule, ...] = ()
 

@@ -14,7 +14,7 @@ from ausweis.judging.policy import Policy
 from ausweis.judging.policy_problems import Problem, problems_of
 from ausweis.provenance import PolicyProvenance
 
-__all__ = ["PolicyFile", "check_policy", "find_policy", "shipped_policies"]
+__all__ = ["PolicyFile", "check_policy", "check_warnings", "find_policy", "shipped_policies"]
 
 SUFFIXES = (".yaml", ".yml")
 
@@ -65,6 +65,21 @@ def check_policy(name_or_path: str | Path) -> list[Problem]:
     return list(_parse(*_read(name_or_path))[1])
 
 
+def check_warnings(name_or_path: str | Path) -> list[Problem]:
+    """What `explain` warns of in a good policy, in English, in the order of the lines.
+
+    Raises:
+        EncodingError, PolicyError: as `find_policy`.
+    """
+    from ausweis.judging.explain import warnings
+    from ausweis.user_yaml import load
+
+    file = find_policy(name_or_path)
+    document = load(file.text)
+    found = [Problem(document.line(keys), sentence) for keys, sentence in warnings(file.policy, "en")]
+    return sorted(found, key=lambda problem: problem.line)
+
+
 def _read(name_or_path: str | Path) -> tuple[bytes, str]:
     from ausweis.user_yaml import read_bytes
 
@@ -94,8 +109,8 @@ def _parse(data: bytes, place: str) -> tuple[PolicyFile | None, tuple[Problem, .
         document = load(text)
     except UserYamlError as error:
         return None, (Problem(error.line, wrong_key(error.path) or f"no valid YAML: {error.message}", hides=True),)
-    if not isinstance(document.data, dict):
-        return None, (Problem(1, "a policy is a mapping of keys (id, version, title, levels, actions …)"),)
+    if not document.is_of(Policy):
+        return None, (Problem(1, "this is no policy: it has none of the keys id, version, title, levels, actions …"),)
     try:
         policy = Policy.model_validate(document.data)
     except ValidationError as error:

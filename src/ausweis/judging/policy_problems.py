@@ -25,8 +25,7 @@ Path = tuple[str | int, ...]
 EXPECTED = {
     "string_type": "must be text; put it in quotes",
     "int_type": "must be a whole number",
-    "int_parsing": "must be a whole number",
-    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
     "bool_type": "must be true or false",
     "tuple_type": "must be a list, such as [pin, password]",
     "list_type": "must be a list, such as [pin, password]",
@@ -120,6 +119,8 @@ def _noun(path: Path) -> str:
 
 
 def _keys_at(steps: Sequence[str | int]) -> list[str]:
+    from ausweis.user_yaml import keys_of
+
     part = Policy if len(steps) == 1 else PARTS[str(steps[0])]
     part = CategoryRule if part is Actions and len(steps) > 2 else part
-    return [field.alias or name for name, field in part.model_fields.items()]
+    return keys_of(part)

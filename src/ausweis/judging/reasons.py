@@ -138,9 +138,9 @@ class ConfidenceReason(_Reason):
 
 
 class TurnsReason(_Reason):
-    """Turns that a person should hear: of an unsure violation or incident."""
+    """Turns that a person should hear: of an unsure violation or incident, or of somebody unknown."""
 
-    code: Literal["violation_unsure", "incident_unsure"]
+    code: Literal["violation_unsure", "incident_unsure", "unknown_speakers"]
     turns: Annotated[tuple[Turn, ...], Field(min_length=1)]
 
 

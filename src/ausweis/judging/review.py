@@ -44,6 +44,7 @@ def review_reasons(
     caller: Caller,
     acted: bool,
     roles: float | None,
+    unknown_speakers: Sequence[int],
     badly_heard: Sequence[int],
     heard: Sequence[HeardBadly],
     notes: Sequence[str],
@@ -76,6 +77,8 @@ def review_reasons(
         reasons.append(ConfidenceReason(code="critical_unsure", confidence=confidence))
     if roles is not None and roles < SURE_OF_ROLES:
         reasons.append(ConfidenceReason(code="roles_unsure", confidence=roles))
+    if unknown_speakers:
+        reasons.append(TurnsReason(code="unknown_speakers", turns=tuple(unknown_speakers)))
     thin = [incident.turn for incident in incidents if incident.severity in GRAVE and incident.probability < SURE]
     if thin:
         reasons.append(TurnsReason(code="incident_unsure", turns=tuple(dict.fromkeys(thin))))

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from ausweis.errors import PromptError, RunError
 from ausweis.journal import replace_file
+from ausweis.opening import read_bytes
 from ausweis.prompts.template import Template
 
 __all__ = ["Library", "Lock", "LockEntry", "default_library"]
@@ -49,7 +50,7 @@ class Lock:
         """
         path = folder / LOCK_NAME
         try:
-            text = path.read_text(encoding="utf-8")
+            text = read_bytes(path).decode()
             return cls(path, _ENTRIES.validate_python(json.loads(text)))
         except FileNotFoundError:
             return cls(path)

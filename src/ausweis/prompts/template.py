@@ -14,6 +14,7 @@ from ausweis.prompts.bounds import Budget
 from ausweis.prompts.render import check_syntax, render_section
 from ausweis.prompts.source import Problem, Section, Source, read_source
 from ausweis.provenance import PromptProvenance
+from ausweis.user_yaml import keys_of
 from ausweis.vocabulary import Language
 
 __all__ = ["Example", "Reading", "Template", "read_template"]
@@ -171,6 +172,9 @@ def read_template(path: Path) -> Reading:
         source = read_source(path)
     except PromptError as error:
         return Reading(None, (Problem(error.place or str(path), error.message),))
+    if not source.document.is_of(_FrontMatter):
+        message = f"this is no template: its front matter has none of the keys {', '.join(keys_of(_FrontMatter))}"
+        return Reading(None, (Problem(f"{path}:1", message),))
     problems = list(source.problems)
     for section in source.sections:
         problems += check_syntax(path, section)

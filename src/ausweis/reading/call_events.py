@@ -29,7 +29,7 @@ from ausweis.reading.plausible import plausible
 from ausweis.reading.policy_words import Meaning, PolicyWords
 from ausweis.reading.quotes import place_of
 from ausweis.reading.reader import Reading
-from ausweis.reading.spoken import has_number
+from ausweis.reading.spoken import digits_in, has_number
 from ausweis.reading.unsure import doubts
 from ausweis.vocabulary import FactorRecord
 
@@ -163,12 +163,13 @@ class EventsReader:
             place = None if turn is None else place_of(named.quote, turn.text)
             if turn is None or place is None:
                 notes.append("quote_not_in_turn")
-            elif turn.speaker not in meaning.speakers:
+            elif turn.speaker not in ("unknown", *meaning.speakers):
                 notes.append("wrong_speaker")
             elif STATED * probability < MENTIONED:
                 notes.append("hardly_likely")
             else:
-                quote = Chunk(named.turn, turn.speaker, turn.text[slice(*place)], place[0])
+                speaker = meaning.speakers[0] if turn.speaker == "unknown" else turn.speaker
+                quote = Chunk(named.turn, speaker, turn.text[slice(*place)], place[0])
                 found.append(_Found(meaning, quote, STATED * probability))
         return found, notes
 
@@ -217,7 +218,7 @@ def _events(
     call: Call, found: Sequence[_Found], factors: Mapping[str, FactorRecord]
 ) -> tuple[tuple[Event, ...], list[NoteCode]]:
     """Those that may be, in the order in which they were said, and a note where the words of a turn cannot be one."""
-    said = [turn.text if turn.speaker == "caller" else "" for turn in call.turns]
+    said = [digits_in(turn.text) if turn.speaker == "caller" else "" for turn in call.turns]
     events: list[tuple[int, int, int, Event]] = []
     notes: list[NoteCode] = []
     for meaning, quote, probability in found:
@@ -226,10 +227,10 @@ def _events(
         # A quote may leave the number out that stands beside it.
         text = quote.text if has_number(quote.text) else call.turn(quote.turn).text
         possible = Possible(meaning.kind, meaning.subject, round(probability, 4))
-        if not plausible(possible, text, (), factors):
+        if not plausible(possible, text, "", factors):
             notes.append("not_in_words")
             continue
-        if not plausible(possible, text, said[: quote.turn - 1], factors):
+        if not plausible(possible, text, "".join(said[: quote.turn - 1]), factors):
             continue
         start, end = quote.times(call)
         event = Event(**possible._asdict(), turn=quote.turn, quote=quote.text, start=start, end=end)

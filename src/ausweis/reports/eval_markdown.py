@@ -10,11 +10,11 @@ __all__ = ["gate_markdown"]
 
 SHOWN = 20
 """Calls named of each kind."""
-_MARK = {"passed": "✅", "failed": "❌", "error": "⚠️"}
+_MARK = {"passed": "✅", "failed": "❌", "error": "⚠️", "undecided": "❔", "skipped": "➖"}
 
 
 def gate_markdown(gate: Gate) -> str:
-    """Heading, numbers, calls that stopped it, calls that changed. It quotes no call.
+    """Heading, what differs, numbers, calls that stopped it, calls that changed. It quotes no call.
 
     Ids and messages may hold anything (a pipe, a link, somebody's @name): they are shown, and do nothing.
     """
@@ -22,17 +22,18 @@ def gate_markdown(gate: Gate) -> str:
 
 
 def _lines(gate: Gate) -> Iterator[str]:
-    yield f"## Ausweis eval gate: {'passed' if gate.passed else 'failed'}"
+    yield f"## Ausweis eval gate: {gate.verdict}"
+    yield ""
+    yield f"Differs from the baseline: {'; '.join(map(cell, gate.differs)) or 'nothing'}."
     yield ""
     yield "| | check | result |"
     yield "|---|---|---|"
     for check in gate.checks:
-        yield f"| {_MARK[check.state]} | {check.name} | {cell(check.message)} |"
-    stopped = [check for check in gate.cases if check.state != "passed"]
-    for check in stopped[:SHOWN]:
+        yield f"| {_MARK[check.state]} | {cell(check.name)} | {cell(check.message)} |"
+    for check in gate.stopped[:SHOWN]:
         yield f"| {_MARK[check.state]} | {_id(check.name)} | {cell(check.message)} |"
-    if len(stopped) > SHOWN:
-        yield f"| | and {len(stopped) - SHOWN} more calls | |"
+    if len(gate.stopped) > SHOWN:
+        yield f"| | and {len(gate.stopped) - SHOWN} more calls | |"
     yield ""
     yield from _comparison(gate.comparison)
 

@@ -16,6 +16,7 @@ from ausweis.evals.labelled import LabelledCall, read_all
 from ausweis.evals.metrics import Summary, summarise
 from ausweis.journal import lines
 from ausweis.judging.verdict import Verdict
+from ausweis.opening import read_bytes
 
 __all__ = ["EvalSource", "read_source"]
 
@@ -72,7 +73,7 @@ def _golden_files(wanted: Sequence[GoldenFile], given: Sequence[Path]) -> list[P
 
 def _sha256(path: Path) -> str:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return hashlib.sha256(read_bytes(path)).hexdigest()
     except OSError as error:
         raise InputError(f"the golden file cannot be read ({error.strerror})", place=str(path)) from None
 
@@ -84,7 +85,7 @@ def _short(golden: GoldenFile) -> str:
 def _summary(folder: Path, cases: Sequence[Case]) -> Summary:
     """The numbers of the run; made again from its cases where another version wrote them."""
     try:
-        return Summary.model_validate_json((folder / METRICS_FILE).read_bytes())
+        return Summary.model_validate_json(read_bytes(folder / METRICS_FILE))
     except (OSError, ValidationError):
         return summarise(cases)
 

@@ -11,6 +11,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, S
 
 from ausweis.errors import StoreError
 from ausweis.journal import write_fault
+from ausweis.opening import require_file
 
 __all__ = ["UNREADABLE", "Database"]
 
@@ -181,6 +182,7 @@ def _url(address: str | Path) -> tuple[URL, Path | None]:
 def _make_file(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        require_file(path, new=True)
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
     except OSError as error:
         raise StoreError(write_fault(path, error).message, place=str(path)) from None
@@ -193,7 +195,7 @@ def _set_up_sqlite(engine: Engine) -> None:
         connection.isolation_level = None
         for setting in _SETTINGS:
             connection.execute(setting)
-        connection.create_function("lowered", 1, lambda words: (words or "").lower(), deterministic=True)
+        connection.create_function("folded", 1, lambda words: (words or "").casefold(), deterministic=True)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ausweis.errors import StoreError
 from ausweis.journal import write_fault
+from ausweis.opening import read_bytes
 
 __all__ = ["KEY_FILE", "Key", "canonical"]
 
@@ -116,7 +117,7 @@ class Key:
             try:
                 if self.path.stat().st_mode & 0o077:
                     raise StoreError("others may read the key; forbid it: chmod 600", place=place)
-                secret = self.path.read_bytes()
+                secret = read_bytes(self.path)
             except FileNotFoundError:
                 message = "the key of the store is missing; put it back, or begin another store"
                 raise StoreError(message, place=place) from None

@@ -12,11 +12,11 @@ from ausweis.audio.kept import TRANSCRIPTS_FILE
 from ausweis.batch.manifest import Inputs, RunManifest
 from ausweis.batch.state import FACTS_FILE, VERDICTS_FILE, facts_line, facts_of, verdict_line
 from ausweis.calls import Call, UnreadableCall, read_calls
-from ausweis.calls.opening import is_stream
 from ausweis.errors import AusweisError, RunError
 from ausweis.facts import Facts
 from ausweis.journal import lines
 from ausweis.judging.verdict import Verdict
+from ausweis.opening import is_stream
 from ausweis.store.rows import RunRow
 from ausweis.store.tables import calls, texts, verdicts
 from ausweis.vocabulary import LANGUAGES, Language

@@ -5,14 +5,17 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal, format_percent
 
 from ausweis.errors import StoreError
-from ausweis.store import CallRow
 from ausweis.vocabulary import KNOWN_WORDS, Language, Vocabulary, level_name, name_of
+
+if TYPE_CHECKING:
+    from ausweis.store import CallRow
 
 __all__ = ["Words", "clock", "table", "time_of"]
 
@@ -101,11 +104,11 @@ class Words:
         """Per cent as precise as it tells something: `1.9%`; from 10 on, and where whole, without decimals."""
         return self.percent(share, 1 if share < 0.0995 and round(share * 1000) % 10 else 0)
 
-    def happened(self, row: CallRow) -> str:
+    def happened(self, row: "CallRow") -> str:
         """Violations and incidents of a call in short, or its outcome."""
         return ", ".join(map(self.word, (*row.violations, *row.incidents) or (row.outcome,)))
 
-    def right(self, row: CallRow) -> str:
+    def right(self, row: "CallRow") -> str:
         """What people say is right of a call, in short."""
         incidents = row.incidents if row.right_incidents is None else row.right_incidents
         found = (*(row.right_violations or ()), *incidents)
@@ -123,7 +126,7 @@ def clock(seconds: float | None) -> str:
     return "" if seconds is None else f"{int(seconds // 60)}:{int(seconds % 60):02d}"
 
 
-def time_of(row: CallRow) -> str:
+def time_of(row: "CallRow") -> str:
     """Hour and minute at which a call began, in its own time zone; empty where unknown."""
     started = row.started_at or ""
     return started[11:16] if started[10:11] in ("T", " ") else ""

@@ -11,7 +11,6 @@ COMMANDS = {
     "compare": "Compare two eval runs call by call: what got better or worse, and by chance or not.",
     "gate": "Fail where a run is worse than the blessed baseline.",
     "bless": "Make a run the baseline, with its recorded answers.",
-    "aa": "Tell how often the gate raises a false alarm, on runs of one and the same system.",
     "report": "Make one HTML page of an eval run.",
     "metamorphic": "Change calls, and count the verdicts that behave as they must.",
     "validate": "Check a golden set.",

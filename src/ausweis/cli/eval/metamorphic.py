@@ -39,7 +39,6 @@ def metamorphic(context: click.Context, /, **options: Any) -> None:
     Harmless changes (other names and digits, small talk, what a caller says about the rating) may not move the
     outcome. After harmful ones (the factor is gone, the agent says it first) it must be what the rules then say.
     """
-    from ausweis.batch.stopping import stoppable
     from ausweis.cli.progress import progress_shown
     from ausweis.evals.labelled import read_all
     from ausweis.evals.metamorphic import changed_calls, check, original_of
@@ -56,7 +55,7 @@ def metamorphic(context: click.Context, /, **options: Any) -> None:
     )
     wanted = Wanted(golden=(written,), recipe=recipe_of(options), recorded=options["recorded"])
     try:
-        with stoppable(), progress_shown(len(needed) + len(changed), quiet=options["quiet"]) as show:
+        with progress_shown(len(needed) + len(changed), quiet=options["quiet"]) as show:
             evaluation = evaluate(wanted, folder / "eval", resume=options["resume"], on_progress=show)
     except KeyboardInterrupt:
         warn("stopped: go on with the same command and --resume")

@@ -68,7 +68,6 @@ def run(context: click.Context, /, **options: Any) -> None:
 
     Exit codes: 0 done, 2 wrong use, 3 some calls have no verdict, 4 something unforeseen, 130 stopped.
     """
-    from ausweis.batch.stopping import stoppable
     from ausweis.cli.eval.tables import show_summary
     from ausweis.cli.progress import progress_shown
     from ausweis.errors import DiskFullError, RunError
@@ -81,7 +80,7 @@ def run(context: click.Context, /, **options: Any) -> None:
     wanted = _wanted(options)
     try:
         total = len(wanted.chosen()) * wanted.repeats
-        with stoppable(), progress_shown(total, quiet=options["quiet"]) as show:
+        with progress_shown(total, quiet=options["quiet"]) as show:
             evaluation = evaluate(wanted, folder, resume=options["resume"], on_progress=show, warn=warn)
     except KeyboardInterrupt:
         then = going_on(folder, EVAL_FILE)

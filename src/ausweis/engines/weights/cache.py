@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ausweis.errors import ModelError, RunError
 from ausweis.journal import make_folder, replace_file
+from ausweis.opening import open_file
 
 __all__ = [
     "CACHE_VARIABLE",
@@ -77,7 +78,7 @@ def read_all(paths: Iterable[Path]) -> Iterator[bytes]:
     """
     for path in paths:
         try:
-            with path.open("rb") as file:
+            with open_file(path) as file:
                 while chunk := file.read(CHUNK):
                     yield chunk
         except OSError as error:

@@ -7,7 +7,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, field_validator, model_validator
 
 from ausweis.errors import ModelError
 
@@ -108,7 +108,7 @@ class File(_Part):
     """One file that a model needs. `bytes` is its size."""
 
     file: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
-    bytes: Annotated[int, Field(gt=0, lt=2**60)]
+    bytes: Annotated[StrictInt, Field(gt=0, lt=2**60)]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -132,10 +132,10 @@ class Entry(File):
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
     kind: Kind = "llm"
     title: str
-    default: bool = False
+    default: StrictBool = False
     licence: str
     chat_format: Literal["chatml"] | None = None
-    context: Annotated[int, Field(gt=0, lt=2**60)] | None = None
+    context: Annotated[StrictInt, Field(gt=0, lt=2**60)] | None = None
     sources: tuple[Annotated[PackageSource | HubSource | PathSource, Field(discriminator="kind")], ...]
     beside: tuple[Beside, ...] = ()
     adapter: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*\.safetensors$")] | None = None

@@ -27,6 +27,7 @@ from ausweis.engines.weights.cache import (
 from ausweis.engines.weights.catalogue import Entry, HubSource, PackageSource
 from ausweis.engines.weights.sources import chunks_of
 from ausweis.errors import ModelError
+from ausweis.opening import open_file
 
 __all__ = ["LocalModel", "Verification", "locate", "locate_file", "locate_folder", "pull", "state", "verify"]
 
@@ -209,7 +210,7 @@ def _unreadable(path: Path, error: OSError) -> ModelError:
 
 def _locate_gguf(path: Path) -> LocalModel:
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             magic = file.read(4)
     except OSError as error:
         raise _unreadable(path, error) from error

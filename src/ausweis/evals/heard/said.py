@@ -7,6 +7,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ausweis.errors import InputError
+from ausweis.opening import read_bytes
 
 __all__ = ["KINDS", "SaidValue", "SpokenCall", "ValueKind", "read_spoken"]
 
@@ -48,7 +49,7 @@ def read_spoken(path: Path) -> dict[str, SpokenCall]:
         InputError: the file cannot be read, or a line is not what it must be.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = read_bytes(path).decode().splitlines()
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror})", place=str(path)) from None
     calls: dict[str, SpokenCall] = {}

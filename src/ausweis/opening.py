@@ -1,4 +1,4 @@
-"""Files are opened here: only regular ones, and never more of one at once than can be held.
+"""All files that a user names, or that lie in a folder of the user, are opened here: regular ones alone.
 
 A pipe without a writer, a device or a socket would be waited for without end, so they are refused. What the user names
 as an open stream (`-`, `/dev/stdin`, `/dev/fd/63` of a shell's `<(…)`) is read.
@@ -19,6 +19,7 @@ __all__ = [
     "bounded_lines",
     "is_stream",
     "open_file",
+    "read_bytes",
     "read_file",
     "read_rest",
     "require_file",
@@ -41,16 +42,18 @@ def is_stream(path: Path) -> bool:
     return str(place) == "/dev/stdin" or os.path.realpath(place.parent) == os.path.realpath(_STREAMS)
 
 
-def require_file(path: Path) -> None:
-    """Refuse what cannot be read as a file.
+def require_file(path: Path, *, new: bool = False) -> None:
+    """Refuse what cannot be read as a file. With `new`, it need not be there yet.
 
     Raises (OSError): it is a folder, a pipe, a socket or a device, or is not there; `strerror` says which.
     """
+    if new and not path.exists():
+        return
     mode = path.stat().st_mode
     if stat.S_ISDIR(mode):
-        raise OSError(errno.EISDIR, "it is a folder whose list cannot be read")
+        raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
     if not stat.S_ISREG(mode) and not is_stream(path):
-        raise OSError(errno.EINVAL, "it is a pipe, a socket or a device; only files are read, and - for standard input")
+        raise OSError(errno.EINVAL, "it is a pipe, a socket or a device, not a file")
 
 
 def open_file(path: Path) -> BinaryIO:
@@ -60,6 +63,15 @@ def open_file(path: Path) -> BinaryIO:
     """
     require_file(path)
     return path.open("rb")
+
+
+def read_bytes(path: Path) -> bytes:
+    """All bytes of a regular file, however many.
+
+    Raises (OSError): as `open_file`.
+    """
+    with open_file(path) as stream:
+        return stream.read()
 
 
 def bounded_lines(stream: BinaryIO, place: str) -> Iterator[bytes]:
