@@ -76,12 +76,3 @@ def test_a_reader_is_unmeasured_if_it_asks_what_agents_do_and_nothing_was_learne
     model = ModelProvenance(id="x", sha256="y", engine=engine)
     update = {"strategy": strategy, "prompts": stamps, "model": model}
     assert manifest().model_copy(update=update).measured is measured
-
-
-def test_a_run_that_was_read_by_a_readout_goes_on_with_the_same_probe() -> None:
-    probe = PROMPTS[0].of_part("probe", "e" * 64)
-    readout = PROMPTS[0].of_part("readout", "e" * 64)
-    before, now = (manifest().model_copy(update={"prompts": (part,)}).parts() for part in (readout, probe))
-    assert before == now
-    other = PROMPTS[0].of_part("readout", "f" * 64)
-    assert manifest().model_copy(update={"prompts": (other,)}).parts() != now

@@ -5,12 +5,7 @@ from typing import Any
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
-__all__ = ["ModelProvenance", "PolicyProvenance", "PromptProvenance", "Provenance", "RunProvenance", "as_probe"]
-
-
-def as_probe(prompt: str) -> str:
-    """A prompt as it is shown, of a file in which a probe is called a readout."""
-    return prompt.replace(":readout@", ":probe@")
+__all__ = ["ModelProvenance", "PolicyProvenance", "PromptProvenance", "Provenance", "RunProvenance"]
 
 
 class _Part(BaseModel):
@@ -29,15 +24,11 @@ class PolicyProvenance(_Part):
 
 
 class PromptProvenance(_Part):
-    """Which template version asked, or which learned part read an answer of it."""
+    """Which version of a template asked, or of a learned part (`transcript:probe`) read an answer of it."""
 
     id: str
     version: int
     sha256: str
-
-    def of_part(self, name: str, sha256: str) -> "PromptProvenance":
-        """What was learned for this template version, such as `transcript:probe`."""
-        return PromptProvenance(id=f"{self.id}:{name}", version=self.version, sha256=sha256)
 
     def __str__(self) -> str:
         return f"{self.id}@{self.version} ({self.sha256[:12]})"
@@ -109,7 +100,7 @@ class RunProvenance(_Origin):
             "ausweis version": self.ausweis,
             "strategy": self.strategy,
             "policy": str(self.policy),
-            "prompts": as_probe(", ".join(map(str, self.prompts)) or "none"),
+            "prompts": ", ".join(map(str, self.prompts)) or "none",
             "model": str(self.model),
             "engine": self.model.engine,
             "engine parameters": json.dumps(self.model.parameters, sort_keys=True),

@@ -1,5 +1,6 @@
 """What a user is told before calls are read: what of the policy the reader cannot tell."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,10 @@ from tests.judging.own_policies import MARINA
 from ausweis import reading
 from ausweis.batch.recipe import Recipe
 from ausweis.engines.fake import FakeEngine
+from ausweis.engines.learned_index import bases
 from ausweis.judging import find_policy
+from ausweis.prompts import Library, default_library, release
+from ausweis.provenance import ModelProvenance
 from ausweis.reading import PolicyText, Reader
 
 
@@ -43,3 +47,24 @@ def test_nothing_is_told_of_a_policy_that_names_known_words(asked: list[PolicyTe
     Recipe(find_policy("telecom-de")).scorer(FakeEngine([]), told.append)
     assert told == []
     assert asked[0].own_words == ()
+
+
+def test_a_newer_template_that_nothing_was_learned_for_is_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of those alone that calls are read with under the policy; nothing where no learned part is asked for."""
+    own = shutil.copytree(default_library().folder, tmp_path / "own")
+    for name in ("transcript", "incidents"):
+        text = (own / name / "1.md").read_text("utf-8").replace("version: 1", "version: 2")
+        (own / name / "2.md").write_text(text, "utf-8")
+        release(Library(own), f"{name}@2", "better")
+    base = bases()[0]
+    engine = FakeEngine([])
+    monkeypatch.setattr(engine, "info", ModelProvenance(id=base.id, sha256=base.sha256, engine="fake"))
+    for probes, sentences in (
+        (True, [f"transcript@2 has nothing learned for {base.id}: calls are read with transcript@1"]),
+        (False, []),
+    ):
+        told: list[str] = []
+        Recipe(find_policy("telecom-de"), probes=probes, prompt_folder=own).scorer(engine, told.append)
+        assert told == sentences

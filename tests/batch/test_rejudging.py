@@ -142,3 +142,15 @@ def test_own_words_that_nobody_looked_for_are_named(tmp_path: Path, calls: Calls
     (tmp_path / "marina.yaml").write_text(MARINA, encoding="utf-8")
     result = judged(tmp_path / "a", tmp_path / "marina.yaml", tmp_path / "c")
     assert result.not_looked_for == {"berth_number", "harbour_word", "berth_data", "key_change"}
+
+
+def test_a_call_without_its_facts_fails_and_is_named(tmp_path: Path, calls: Calls, scored: Score) -> None:
+    scored(calls(3), tmp_path / "a")
+    facts = tmp_path / "a" / "facts.jsonl"
+    lost = json.loads(facts.read_bytes().splitlines()[-1])["call_id"]
+    facts.write_bytes(facts.read_bytes()[:-100])
+    result = judged(tmp_path / "a", "bank-en", tmp_path / "b")
+    assert (result.counts.verdicts, result.counts.failures) == (2, {"file": 1})
+    assert result.lost == {lost}
+    (failure,) = map(json.loads, (tmp_path / "b" / "failures.jsonl").read_text().splitlines())
+    assert (failure["call_id"], failure["place"]) == (lost, str(facts))

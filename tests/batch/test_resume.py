@@ -13,6 +13,7 @@ from tests.batch.conftest import Calls, Score
 
 from ausweis.batch import comparable
 from ausweis.batch.manifest import Counts
+from ausweis.batch.state import scan
 from ausweis.calls import Call, UnreadableCall
 from ausweis.engines.fake import FakeEngine
 from ausweis.errors import RunError
@@ -324,3 +325,23 @@ def test_a_run_that_does_not_know_what_was_read_keeps_its_verdicts(
     one, two = calls(2)
     assert scored([one, changed(two, "Nein.")], tmp_path / "r", resume=True).counts.verdicts == 2
     assert engine.requests == []
+
+
+@pytest.mark.parametrize("place", [0, 2, -1])
+def test_a_verdict_whose_facts_are_lost_is_not_done(tmp_path: Path, calls: Calls, scored: Score, place: int) -> None:
+    """Its call is read again when the run goes on, and named."""
+    scored(calls(5), tmp_path / "whole")
+    run = tmp_path / "torn"
+    scored(calls(5), run)
+    kept = (run / "facts.jsonl").read_bytes().splitlines(keepends=True)
+    lost = json.loads(kept[place])["call_id"]
+    kept[place] = kept[place][:-100] if place == -1 else b""
+    (run / "facts.jsonl").write_bytes(b"".join(kept))
+    assert scan(run).lost == {lost}
+    summary = scored(calls(5), run, resume=True)
+    assert (summary.progress.earlier, summary.counts.verdicts) == (4, 5)
+    assert sorted(verdicts(run)) == sorted(verdicts(tmp_path / "whole"))
+    assert sorted((run / "facts.jsonl").read_bytes().split(b"\n")) == sorted(
+        (tmp_path / "whole" / "facts.jsonl").read_bytes().split(b"\n")
+    )
+    assert scan(run).lost == set()

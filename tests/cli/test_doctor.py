@@ -1,5 +1,6 @@
 import os
 import re
+import shutil
 import tomllib
 from importlib import metadata
 from pathlib import Path
@@ -11,6 +12,7 @@ from ausweis.cli import doctor as module
 from ausweis.cli.doctor import doctor
 from ausweis.engines import weights
 from ausweis.engines.weights import catalogue
+from ausweis.prompts import Library, default_library, release
 
 DEFAULT = catalogue.default_id()
 
@@ -86,3 +88,20 @@ def test_memory_of_the_container_counts(tmp_path: Path) -> None:
     assert module._available(tmp_path / "meminfo") == 2048 * 1024
     (tmp_path / "memory.max").write_text("1000\n")
     assert module._control_group(tmp_path / "memory.max") == 1000
+
+
+@pytest.mark.usefixtures("model_here")
+def test_a_template_that_nothing_was_learned_for_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as shipped:
+        shipped.delenv("AUSWEIS_PROMPTS")
+        own = shutil.copytree(default_library().folder, tmp_path / "own")
+    empty = next(line for line in CliRunner().invoke(doctor).output.splitlines() if " templates: " in line)
+    assert empty.startswith("warning")
+    assert empty.endswith("holds none")
+    monkeypatch.setenv("AUSWEIS_PROMPTS", str(own))
+    assert f"good     templates: {own}" in CliRunner().invoke(doctor).output
+    text = (own / "incidents" / "1.md").read_text("utf-8").replace("version: 1", "version: 2")
+    (own / "incidents" / "2.md").write_text(text, "utf-8")
+    release(Library(own), "incidents@2", "better")
+    told = f"warning  templates: incidents@2 has nothing learned for {DEFAULT}: calls are read with incidents@1"
+    assert told in CliRunner().invoke(doctor).output

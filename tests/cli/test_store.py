@@ -132,6 +132,28 @@ def test_import_says_what_it_did(run: Run, write_calls: Write, folder: Path) -> 
     assert (missing.code, missing.err) == (2, "ausweis: nothing: there is no run here: run.json is missing\n")
 
 
+def test_a_judged_call_without_facts_is_named_by_all_that_read_a_run(
+    run: Run, write_calls: Write, folder: Path
+) -> None:
+    calls = write_calls(3)
+    run("score", calls, *QUIET, "--run", "r")
+    facts = folder / "r" / "facts.jsonl"
+    lost = json.loads(facts.read_bytes().splitlines()[-1])["call_id"]
+    facts.write_bytes(facts.read_bytes()[:-100])
+    named = f"ausweis: r/facts.jsonl lacks the facts of 1 judged call ({lost})"
+    imported = run("store", "import", "r")
+    assert (imported.code, imported.out) == (0, "r: 2 new, 0 as they were\n")
+    assert named in imported.err
+    judged = run("judge", "r", "--policy", "bank-en", "--run", "j")
+    assert judged.code == 3
+    assert named in judged.err
+    resumed = run("score", calls, *FAKE, "--run", "r", "--resume")
+    assert named in resumed.err
+    assert "3 calls judged" in resumed.out
+    again = run("score", calls, *QUIET, "--run", "r", "--resume")
+    assert (again.err, run("store", "import", "r").out) == ("", "r: 1 new, 2 as they were\n")
+
+
 def test_one_run_that_cannot_be_taken_up_does_not_keep_the_others_out(
     run: Run, write_calls: Write, folder: Path
 ) -> None:

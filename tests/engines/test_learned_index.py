@@ -11,9 +11,9 @@ from ausweis.engines.learned_index import (
     INDEX_NAME,
     SHIPPED,
     LearnedIndex,
-    find,
     index_to_write,
     indexes,
+    newest,
 )
 from ausweis.engines.learned_part import Base, LearnedKind
 from ausweis.engines.matcher import Matcher
@@ -48,8 +48,8 @@ def kept(
 
 
 def found(kind: LearnedKind = "probe", beside: dict[LearnedKind, str] | None = None) -> bytes | None:
-    path = find(kind, TEMPLATE, BASE.sha256, beside)
-    return None if path is None else path.read_bytes()
+    part = newest(kind, TEMPLATE, BASE.sha256, beside)
+    return None if part is None else part[0].checked(part[1]).read_bytes()
 
 
 # What ships.
@@ -129,10 +129,11 @@ def test_another_text_of_the_template() -> None:
 def test_the_companys_own_before_those_that_ship(own: Path) -> None:
     shipped = LearnedIndex.read(SHIPPED)
     part = shipped.parts[0]
-    assert find(part.kind, part.template, part.base.sha256) == shipped.path(part)
+    assert newest(part.kind, part.template, part.base.sha256) == (shipped, part)
     path = kept(b"ours", part.kind, part.template, part.base)
     assert path.parent == own
-    assert find(part.kind, part.template, part.base.sha256) == path
+    index, found_part = newest(part.kind, part.template, part.base.sha256) or pytest.fail("nothing is found")
+    assert index.path(found_part) == path
 
 
 # What is wrong.

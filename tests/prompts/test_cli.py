@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import pytest
@@ -5,6 +6,8 @@ from click.testing import CliRunner, Result
 from tests.prompts.conftest import Write
 
 from ausweis.cli.prompts import prompts
+from ausweis.errors import PromptError
+from ausweis.prompts import default_library
 
 
 @pytest.fixture(autouse=True)
@@ -43,6 +46,41 @@ def test_lint_exit_codes(write: Write) -> None:
     result = run("lint")
     assert result.exit_code == 1
     assert f"{path}: agent-act@1 was changed after its release" in result.stderr
+
+
+@pytest.fixture
+def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The templates that ship, in a folder of one's own; transcript and third-party have a second version."""
+    monkeypatch.delenv("AUSWEIS_PROMPTS")
+    own = shutil.copytree(default_library().folder, tmp_path / "own")
+    for name in ("transcript", "third-party"):
+        text = (own / name / "1.md").read_text("utf-8").replace("version: 1", "version: 2")
+        (own / name / "2.md").write_text(text, "utf-8")
+    monkeypatch.setenv("AUSWEIS_PROMPTS", str(own))
+    return own
+
+
+@pytest.mark.parametrize(("name", "kind"), [("transcript", "probe"), ("third-party", "answers")])
+def test_what_nothing_was_learned_for_is_released_only_by_force(shipped: Path, name: str, kind: str) -> None:
+    refused = run("release", f"{name}@2", "-m", "better")
+    assert refused.exception is not None
+    assert str(refused.exception).startswith(f"{shipped / name / '2.md'}: {name}@2 has no {kind} learned for it, so")
+    assert f"`ausweis train {kind} …" in str(refused.exception)
+    assert f"{name}@2" not in (shipped / "prompts.lock").read_text("utf-8")
+    told = f"ausweis: {name}@2 has nothing learned for qwen2.5-coder-1.5b: calls are read with {name}@1"
+    assert run("lint").stderr == ""
+    assert told in run("release", name, "-m", "better", "--force").stderr.splitlines()
+    lint = run("lint")
+    assert told in lint.stderr.splitlines()
+    assert (lint.exit_code, "nothing else to complain about" in lint.stdout) == (0, True)
+
+
+def test_lint_of_a_folder_without_templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mistyped path passes no check."""
+    monkeypatch.setenv("AUSWEIS_PROMPTS", str(tmp_path))
+    with pytest.raises(PromptError, match="holds no template") as caught:
+        CliRunner().invoke(prompts, ["lint"], catch_exceptions=False)
+    assert caught.value.place == str(tmp_path)
 
 
 def test_diff_shows_keys_and_body(write: Write) -> None:

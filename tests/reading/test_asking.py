@@ -56,7 +56,7 @@ def test_each_speaker_has_labels_of_their_own(asking: TranscriptAsking, call: Ca
 
 def test_the_words_of_a_line_are_weighed_with_the_probe(library: Library, call: Callable[..., Call]) -> None:
     template = library.get("transcript")
-    ngrams = ngrams_of_words("asks pin", "PIN")
+    ngrams = ngrams_of_words("asks pin", "PIN", template=library.get("transcript"))
     asking = TranscriptAsking(template, blank(template, LABELS), library.get("call-start"), ngrams=ngrams)
     told = {"asks": 0.7, "asks pin": 0.3}
     engine = FakeEngine(lambda request: "middle" if request.template.startswith("call-start") else told)
@@ -124,7 +124,7 @@ BOATS = OwnWord(kind="disclosure", id="boats", name="boats", description="Boats 
 @pytest.fixture
 def with_own(library: Library) -> TranscriptAsking:
     template = library.get("transcript")
-    own = OwnWords((BERTH, BOATS), words_by_chance((1,), 1), template, library.get("own-word"))
+    own = OwnWords((BERTH, BOATS), words_by_chance((1,), 1, template=template), template, library.get("own-word"))
     return TranscriptAsking(template, blank(template, LABELS), library.get("call-start"), own)
 
 
@@ -152,7 +152,7 @@ def test_answers_hang_on_own_words_and_their_descriptions(
 ) -> None:
     template, talk = library.get("transcript"), call("agent: Ihre PIN?")
     other = BERTH.model_copy(update={"description": "Where the boat is."})
-    own = OwnWords((other, BOATS), words_by_chance((1,), 1), template, library.get("own-word"))
+    own = OwnWords((other, BOATS), words_by_chance((1,), 1, template=template), template, library.get("own-word"))
     described = TranscriptAsking(template, blank(template, LABELS), library.get("call-start"), own)
     made = (asking, with_own, described)
     assert len({one.transcript(talk, spoken_chunks(talk)).keys("5" * 64)[0] for one in made}) == 3

@@ -61,8 +61,10 @@ def reader(
     matcher: Matcher | None = None,
     ngrams: Ngrams | None = None,
 ) -> IncidentReader:
-    probe = by_chance(LABELS, (10, 20), 6) if learned else None
     template = library.get("incidents")
+    probe = replace(by_chance(LABELS, (10, 20), 6), template=template.name) if learned else None
+    matcher = replace(matcher, template=template.name) if matcher else None
+    ngrams = replace(ngrams, template=template.name) if ngrams else None
     described = tuple(one for one in wanted if one.id is None)
     by_matcher = DescribedIncidents(described, matcher, template, library.get("own-incident")) if matcher else None
     return IncidentReader(engine, wanted, library.get("incident"), Learned(template, probe, ngrams, by_matcher))

@@ -17,11 +17,11 @@ from ausweis.engines.ngrams import Ngrams
 from ausweis.engines.probe import Probe
 from ausweis.engines.word_matcher import WordMatcher
 from ausweis.errors import InputError, ModelError, PromptError
-from ausweis.prompts import Library, Template
+from ausweis.prompts import Library, Template, release
 from ausweis.reading import STRATEGIES, PolicyText, Reader, open_reader
 from ausweis.reading.incident_question import IncidentQuestion
 from ausweis.reading.labels import IDLE
-from ausweis.reading.strategies import incident_reader, ngrams_for
+from ausweis.reading.strategies import incident_reader, ngrams_for, unlearned
 from ausweis.vocabulary import OwnWord
 
 POLICY = PolicyText(("Standard needs a PIN.",), "0" * 64)
@@ -53,6 +53,7 @@ def saved(
     *,
     of: str | None = None,
     probe: str | None = None,
+    asked_by: Template | None = None,
 ) -> Path:
     """The part in the index. `of`: the SHA-256 of the text that the index says; of the parts it is bound to theirs."""
     with TemporaryDirectory() as folder:
@@ -62,7 +63,8 @@ def saved(
     kind = KINDS[type(learned)]
     base = Base(id="fake", sha256=learned.model_sha256)
     bound: dict[LearnedKind, str] = {"probe": probe} if probe else {}
-    return index_to_write().register(kind, stamp, base, data, "by chance", bound_to=bound)
+    question = asked_by.provenance if asked_by else None
+    return index_to_write().register(kind, stamp, base, data, "by chance", bound_to=bound, asked_by=question)
 
 
 KINDS: dict[type, LearnedKind] = {
@@ -89,6 +91,97 @@ def test_a_strategy_opens_by_its_name(library: Library, name: str) -> None:
 def test_unknown_strategy(library: Library) -> None:
     with pytest.raises(InputError, match=r"there is no strategy guess \(there are: turnwise, events, direct\)"):
         open_reader("guess", ENGINE, library, POLICY)
+
+
+DESCRIBED = replace(POLICY, incidents=(IncidentQuestion(description="a wrong tariff is named"),))
+KNOWN = replace(POLICY, incidents=(IncidentQuestion(id="rude_agent"),))
+
+
+def with_all(own: Library) -> None:
+    """Something is learned for version 1 of each template that can have it."""
+    template, questions, incidents = own.get("transcript"), own.get("third-party"), own.get("incidents")
+    sha256, probe = ENGINE.info.sha256, with_probe(own)
+    saved(answers_by_chance(("for another",), (1,), 3, sha256, questions), questions, probe=probe)
+    saved(words_by_chance((1,), 1, sha256, template), template, probe=probe, asked_by=own.get("own-word"))
+    saved(blank(incidents, ("rude agent",), sha256), incidents)
+    saved(matcher_by_chance((1,), 1, sha256, incidents), incidents, asked_by=own.get("own-incident"))
+
+
+def next_version(own: Library, name: str) -> Library:
+    """The library with a released second version, in other words."""
+    text = own.get(name).path.read_text(encoding="utf-8").replace("version: 1", "version: 2")
+    (own.folder / name / "2.md").write_text(text + "\n", encoding="utf-8")
+    release(own, f"{name}@2", "better")
+    return Library(own.folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "policy"),
+    [
+        ("transcript", POLICY),
+        ("third-party", POLICY),
+        ("own-word", replace(POLICY, own_words=(OwnWord(kind="factor", id="x", name="x", description="An x."),))),
+        ("incidents", KNOWN),
+        ("own-incident", DESCRIBED),
+    ],
+)
+def test_the_newest_version_that_something_was_learned_for_reads_calls(
+    own: Library, name: str, policy: PolicyText
+) -> None:
+    """Whatever was released since: a new version without what was learned takes nothing away, and is told of."""
+    with_all(own)
+    before = open_reader("turnwise", ENGINE, own, policy).prompts
+    assert f"{name}@1" in {f"{stamp.id}@{stamp.version}" for stamp in before}
+    assert list(unlearned(own, ENGINE.info)) == []
+    newer = next_version(own, name)
+    assert open_reader("turnwise", ENGINE, newer, policy).prompts == before
+    expected = f"{name}@2 has nothing learned for {ENGINE.info.id}: calls are read with {name}@1"
+    assert list(unlearned(newer, ENGINE.info)) == [expected]
+
+
+def test_a_version_that_something_was_learned_for_is_used_and_what_it_lacks_told(own: Library) -> None:
+    with_all(own)
+    newer = next_version(own, "transcript")
+    saved(tiny(newer.get("transcript@2")), newer.get("transcript@2"))
+    prompts = open_reader("turnwise", ENGINE, newer, POLICY).prompts
+    assert [stamp.version for stamp in prompts if stamp.id == "transcript"] == [2]
+    (told,) = unlearned(newer, ENGINE.info, ("transcript",))
+    assert told.startswith("transcript@2 has no answers and words for ")
+
+
+def test_a_chosen_version_without_what_was_learned_reads_no_call(own: Library) -> None:
+    with_all(own)
+    pinned = PinnedLibrary(next_version(own, "transcript").folder, ["transcript@2"])
+    prompts = open_reader("turnwise", ENGINE, pinned, POLICY).prompts
+    with pytest.raises(PromptError, match=r"no probe of transcript@2 for .*: learn it with `ausweis train probe …"):
+        pinned.refuse_unused("turnwise", prompts, ENGINE.info, probes=True)
+
+
+def test_a_question_in_other_words_is_asked_where_there_is_no_other_and_told_of(own: Library) -> None:
+    """So is one that was chosen; it is never the default where the one that was learned is there."""
+    with_all(own)
+    path = own.get("own-word").path
+    path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    (own.folder / "prompts.lock").unlink()
+    changed = Library(own.folder)
+    reader = open_reader("turnwise", ENGINE, changed, WITH_OWN)
+    assert {"transcript:words", "own-word"} < set(stamps(reader))
+    (told,) = unlearned(changed, ENGINE.info)
+    assert told.startswith(
+        f"own-word@1 has nothing learned for {ENGINE.info.id}: calls are read by what was learned for"
+    )
+    chosen = PinnedLibrary(next_version(own, "own-incident").folder, ["own-incident@2"])
+    prompts = open_reader("turnwise", ENGINE, chosen, DESCRIBED).prompts
+    assert [stamp.version for stamp in prompts if stamp.id == "own-incident"] == [2]
+
+
+def test_provenance_names_the_version_of_what_was_learned(own: Library) -> None:
+    """Not that of its template."""
+    template = own.get("transcript")
+    for version in (1, 2, 3):
+        saved(replace(tiny(template), notes=str(version)), template)
+    (stamp,) = (stamp for stamp in open_reader("turnwise", ENGINE, own, POLICY).prompts if ":" in stamp.id)
+    assert (stamp.id, stamp.version) == ("transcript:probe", 3)
 
 
 def test_a_missing_template(own: Library) -> None:

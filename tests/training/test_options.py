@@ -4,7 +4,7 @@ import pytest
 from tests.evals.cases import labelled
 from tests.probes import blank
 
-from ausweis.engines.learned_index import find
+from ausweis.engines.learned_index import newest
 from ausweis.engines.probe import Probe
 from ausweis.errors import InputError, PolicyError, RunError
 from ausweis.prompts import default_library
@@ -27,7 +27,8 @@ def test_what_is_learned_is_kept_in_the_folder_where_the_reader_looks(
 ) -> None:
     monkeypatch.setenv("AUSWEIS_LEARNED", str(tmp_path))
     path = options().keeper("probe", TEMPLATE, MODEL, "learned from a.jsonl")(PROBE)
-    assert find("probe", TEMPLATE.provenance, MODEL.sha256) == path
+    index, part = newest("probe", TEMPLATE.provenance, MODEL.sha256) or pytest.fail("nothing is found")
+    assert index.path(part) == path
     assert Probe.load(path).labels == PROBE.labels
     with pytest.raises(InputError, match="has a version 1 of this probe already"):
         options(version=1).keeper("probe", TEMPLATE, MODEL, "")

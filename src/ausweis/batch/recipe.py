@@ -13,6 +13,14 @@ from ausweis.errors import InputError
 from ausweis.judging.policy_files import PolicyFile
 from ausweis.prompts import default_library
 from ausweis.reading.reader import Reader
+from ausweis.reading.strategies import (
+    CALL_TEMPLATE,
+    INCIDENT_QUESTION_TEMPLATE,
+    INCIDENTS_TEMPLATE,
+    QUESTION_TEMPLATE,
+    TRANSCRIPT_TEMPLATE,
+    unlearned,
+)
 
 __all__ = ["Recipe"]
 
@@ -90,16 +98,29 @@ class Recipe:
             InputError, PromptError: as `reader`.
         """
         reader = self.reader(engine)
+        if warn is not None and self.probes and self.strategy == "turnwise":
+            for sentence in unlearned(self.library(), engine.info, self._read_by_heads()):
+                warn(sentence)
         sets = (factors for level in self.policy.policy.levels.values() for factors in level.any_of)
-        unlearned = dict.fromkeys(factor for factors in sets for factor in factors if factor not in reader.factors)
-        if warn is not None and unlearned:
-            named = ", ".join(unlearned)
+        unseen_factors = dict.fromkeys(factor for factors in sets for factor in factors if factor not in reader.factors)
+        if warn is not None and unseen_factors:
+            named = ", ".join(unseen_factors)
             warn(f"{self.policy.place}: what reads calls here cannot tell {named}: sets with it are never met")
             own = self.policy.policy.own_words
             unseen = ", ".join(word.id for word in own if not word.is_factor)
-            if unseen and any(word.id in unlearned for word in own):
+            if unseen and any(word.id in unseen_factors for word in own):
                 warn(f"{self.policy.place}: nor is {unseen} looked for: such actions are never seen")
         return Scorer(reader, engine, self.policy)
+
+    def _read_by_heads(self) -> Iterator[str]:
+        """The templates that calls are read with under this policy, if something was learned for them."""
+        if self.authentication:
+            yield TRANSCRIPT_TEMPLATE
+            yield QUESTION_TEMPLATE if self.policy.policy.own_words else CALL_TEMPLATE
+        if self.policy.policy.incidents:
+            yield INCIDENTS_TEMPLATE
+        if any(rule.kind is None for rule in self.policy.policy.incidents):
+            yield INCIDENT_QUESTION_TEMPLATE
 
     def reader(self, engine: Engine) -> Reader:
         """Reads by asking this engine.
@@ -125,5 +146,5 @@ class Recipe:
             self.strategy, engine, library, text, probes=self.probes, authentication=self.authentication
         )
         if self.authentication:
-            library.refuse_unused(reader.strategy, reader.prompts)
+            library.refuse_unused(reader.strategy, reader.prompts, engine.info, probes=self.probes)
         return reader

@@ -63,6 +63,8 @@ class Rejudged:
     """The first 30 of those changed."""
     not_looked_for: set[str] = field(default_factory=set)
     """Incidents and own words of the policy that nobody looked for when some call was read."""
+    lost: frozenset[str] = frozenset()
+    """Calls that the run has judged, but has no facts of."""
 
     def add(self, old: _Old, verdict: Verdict) -> None:
         """Compare one call."""
@@ -97,7 +99,8 @@ def rejudge(
 ) -> Rejudged:
     """Judge the stored facts of the run in `source` into `run`, a new one. Held in memory: ids with old outcomes.
 
-    Facts are copied, not linked: the source may still grow. Calls that failed there fail here. What was read of an
+    Facts are copied, not linked: the source may still grow. Calls that failed there, or whose facts are missing, fail
+    here. What was read of an
     earlier transcript, as a kill leaves it behind, is passed over. Each of both folders is given a note of the other
     (`related`).
 
@@ -113,12 +116,13 @@ def rejudge(
         "started": now(),
     }
     manifest = old.model_copy(update=update)
-    newest = scan(source).newest
+    state = scan(source)
+    newest = state.newest
     earlier = _verdicts(source, newest)
     note(source, Related(run.path, manifest.started))
     run.begin(manifest, synced=False)
     note(run.path, Related(source, old.started))
-    result = Rejudged(run.path, run.counts)
+    result = Rejudged(run.path, run.counts, lost=frozenset(state.lost))
     path = source / FACTS_FILE
     for line in standing_facts(source, newest):
         facts = facts_of(line, path)
@@ -128,6 +132,9 @@ def rejudge(
         _judge(facts, policy, manifest, run, result, earlier)
         if on_progress is not None:
             on_progress(line.number)
+    for call_id in sorted(state.lost):
+        message = "its facts are missing: score it again, with --resume"
+        run.add_failure(Failure(call_id=call_id, place=str(path), kind="file", message=message))
     for failure in failures(source):
         if not (failure.was_read and run.is_settled(str(failure.call_id))):
             run.add_failure(failure)

@@ -53,6 +53,8 @@ class RunFolder:
         self._seen: Counter[str] = Counter()
         self._state = RunState()
         self._retried = False
+        self.lost: frozenset[str] = frozenset()
+        """Calls whose verdicts were left out when the run was resumed, since their facts were not there."""
 
     @classmethod
     def open(cls, path: Path, *, resume: bool = False, judged_from: Path | None = None) -> "RunFolder":
@@ -129,6 +131,7 @@ class RunFolder:
             manifest = manifest.with_inputs_of(self._manifest).model_copy(update=update)
         self._manifest = manifest
         self._state = scan(self.path)
+        self.lost = frozenset(self._state.lost)
         if self._leave_out_superseded():
             # A kill left it behind.
             self._state = scan(self.path)
@@ -248,10 +251,10 @@ class RunFolder:
             self._lock.release()
 
     def _leave_out_superseded(self) -> bool:
-        """Leave out what was made of earlier transcripts; whether there was any."""
-        if self._state.newest:
-            leave_out_superseded(self.path, self._state.newest)
-        return bool(self._state.newest)
+        """Leave out what was made of earlier transcripts, and verdicts without facts; whether there were any."""
+        if self._state.newest or self._state.lost:
+            leave_out_superseded(self.path, self._state.newest, self._state.lost)
+        return bool(self._state.newest or self._state.lost)
 
     def _forget(self, retried: Collection[str]) -> bool:
         """Leave out the failures that do not hold any more; whether there were any."""

@@ -1,19 +1,22 @@
 """What a run is made of, from what a user names: the engine, and the versions of the templates."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from ausweis.engines.learned_index import kinds_for
 from ausweis.engines.protocol import Engine
 from ausweis.errors import InputError, PromptError
 from ausweis.prompts import Library, Template
-from ausweis.provenance import PromptProvenance
+from ausweis.provenance import ModelProvenance, PromptProvenance
 from ausweis.reading.strategies import (
     CALL_TEMPLATE,
+    HEADS,
     INCIDENT_QUESTION_TEMPLATE,
     QUESTION_TEMPLATE,
     TRANSCRIPT_TEMPLATE,
     TURN_TEMPLATES,
+    how_to_learn,
 )
 
 __all__ = ["PinnedLibrary", "open_engine"]
@@ -112,28 +115,38 @@ class PinnedLibrary(Library):
     def __init__(self, folder: Path, names: Sequence[str]) -> None:
         super().__init__(folder)
         self._pinned: dict[str, Template] = {}
-        for name in names:
-            template = super().get(name)
+        for template in [self.get(name) for name in names]:
             other = self._pinned.setdefault(template.id, template)
             if other.name != template.name or other.sha256 != template.sha256:
                 raise PromptError(f"two versions of {template.id} are chosen; choose one", place=str(folder))
 
-    def get(self, name: str | Path) -> Template:
-        """The chosen version of an id; anything else as in any library."""
-        pinned = self._pinned.get(name) if isinstance(name, str) else None
-        return pinned or super().get(name)
+    def candidates(self, identifier: str) -> Iterator[Template]:
+        """The chosen version of an id alone; without one, as in any library."""
+        pinned = self._pinned.get(identifier)
+        return super().candidates(identifier) if pinned is None else iter((pinned,))
 
-    def refuse_unused(self, strategy: str, prompts: Iterable[PromptProvenance]) -> None:
+    def refuse_unused(
+        self, strategy: str, prompts: Iterable[PromptProvenance], model: ModelProvenance, *, probes: bool
+    ) -> None:
         """Say so when a template was chosen that is not among those that the strategy asks with.
 
         Raises:
+            ModelError: an index of learned parts cannot be read.
             PromptError: one was.
         """
         asked = {stamp.id for stamp in prompts}
-        for identifier in self._pinned:
-            if identifier not in asked:
-                message = f"the strategy {strategy} does not ask with it; it asks with {', '.join(sorted(asked))}"
-                raise PromptError(message + _hint(strategy, identifier), place=self._pinned[identifier].name)
+        for identifier, template in self._pinned.items():
+            if identifier in asked:
+                continue
+            heads = HEADS.get(identifier, ()) if strategy == "turnwise" and probes else ()
+            # These two are asked in any words, by choice.
+            free = identifier in (QUESTION_TEMPLATE, INCIDENT_QUESTION_TEMPLATE)
+            learned = kinds_for(model.sha256).items() if heads else ()
+            stamps = {stamp for stamp, kinds in learned if kinds & set(heads)}
+            if heads and not any(stamp == template.provenance or (free and stamp.id == identifier) for stamp in stamps):
+                raise PromptError(f"no {heads[0]} of {template.name} for {model.id}: {how_to_learn(template)}")
+            message = f"the strategy {strategy} does not ask with it; it asks with {', '.join(sorted(asked))}"
+            raise PromptError(message + _hint(strategy, identifier), place=template.name)
 
 
 def _hint(strategy: str, identifier: str) -> str:
@@ -142,11 +155,11 @@ def _hint(strategy: str, identifier: str) -> str:
     if identifier in TURN_TEMPLATES.values():
         return " (--zero-shot asks with it)"
     if identifier == TRANSCRIPT_TEMPLATE:
-        return " (it needs a probe for this model, or --zero-shot was given)"
+        return " (--zero-shot asks without it)"
     if identifier == QUESTION_TEMPLATE:
-        return " (the policy has no factor or change of its own, or no matcher of words fits)"
+        return " (the policy has no factor or change of its own, or --zero-shot was given)"
     if identifier == CALL_TEMPLATE:
-        return " (its answers were not learned for this model, the policy has own words, or --zero-shot was given)"
+        return " (its answers were learned for another probe, the policy has own words, or --zero-shot was given)"
     if identifier == INCIDENT_QUESTION_TEMPLATE:
-        return " (the policy describes no incident, or no matcher fits)"
+        return " (the policy describes no incident, or --zero-shot was given)"
     return ""

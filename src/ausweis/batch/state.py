@@ -40,17 +40,20 @@ __all__ = [
     "standing_verdicts",
     "verdict_line",
     "verdict_of",
+    "without_facts",
 ]
 
 FACTS_FILE = "facts.jsonl"
 VERDICTS_FILE = "verdicts.jsonl"
 FAILURES_FILE = "failures.jsonl"
+_NAMED = 5
 
 
 @dataclass
 class RunState:
     """`done`: ids with a verdict; `failed`: ids without; `stored`: where in `facts.jsonl` facts without verdict begin.
 
+    `lost`: ids with a verdict whose facts are not there, as a power cut may leave them; they are not done.
     `failures` counts the lines of `failures.jsonl`, so that a failure that is met again is not written twice.
     `made_of`: the `call_sha256` of what was read of each call, unknown of facts of earlier versions; `newest`: the same
     of calls that the files hold something superseded of, made of an earlier transcript.
@@ -59,6 +62,7 @@ class RunState:
     done: set[str] = field(default_factory=set)
     failed: set[str] = field(default_factory=set)
     stored: dict[str, int] = field(default_factory=dict)
+    lost: set[str] = field(default_factory=set)
     failures: Counter[str] = field(default_factory=Counter)
     counts: Counts = field(default_factory=Counts)
     made_of: dict[str, str] = field(default_factory=dict)
@@ -97,21 +101,34 @@ def scan(folder: Path) -> RunState:
         if sha256 is not None:
             state.meet(call_id, sha256)
         state.stored[call_id] = line.offset
+    read = set(state.stored)
     for _, verdict in standing_verdicts(folder, state.newest):
-        state.add_verdict(verdict)
+        if verdict["call_id"] in read:
+            state.add_verdict(verdict)
+        else:
+            state.lost.add(verdict["call_id"])
     for failure in standing(folder, state.done):
         state.add_failure(failure)
     return state
 
 
-def leave_out_superseded(folder: Path, newest: Mapping[str, str]) -> None:
+def without_facts(ids: Collection[str], folder: Path) -> str:
+    """The sentence about calls whose facts a run has lost."""
+    some = ", ".join(sorted(ids)[:_NAMED]) + (" …" if len(ids) > _NAMED else "")
+    return f"{folder / FACTS_FILE} lacks the facts of {len(ids)} judged call{'s' * (len(ids) > 1)} ({some})"
+
+
+def leave_out_superseded(folder: Path, newest: Mapping[str, str], lost: Collection[str] = ()) -> None:
     """Leave out the lines of these calls that were made of another transcript than this, known by its `call_sha256`.
+
+    `lost`: calls whose verdicts are left out too.
 
     Raises:
         RunError: a file cannot be read or written.
     """
     # Verdicts first: they are known by their facts.
-    verdicts = (line.data + b"\n" for line, _ in standing_verdicts(folder, newest))
+    standing = standing_verdicts(folder, newest)
+    verdicts = (line.data + b"\n" for line, verdict in standing if verdict["call_id"] not in lost)
     replace_file(folder / VERDICTS_FILE, verdicts)
     replace_file(folder / FACTS_FILE, (line.data + b"\n" for line in standing_facts(folder, newest)))
 

@@ -48,6 +48,7 @@ def checks() -> Iterator[Check]:
     yield from (_processors(), _busy(), _memory())
     yield from _models()
     yield from _learned()
+    yield from _templates()
     yield _disk()
 
 
@@ -161,6 +162,27 @@ def _learned() -> Iterator[Check]:
             lacks = part.lacks(known)
             text = f"is not used: its {lacks} is in no {INDEX_NAME}" if lacks else "present, its hash is right"
             yield Check("warning" if lacks else "good", str(part), text)
+
+
+def _templates() -> Iterator[Check]:
+    from ausweis.engines.learned_index import bases
+    from ausweis.errors import ModelError, PromptError
+    from ausweis.prompts import default_library
+    from ausweis.reading.strategies import unlearned
+
+    try:
+        library = default_library()
+        sentences = [sentence for base in bases() for sentence in unlearned(library, base)]
+    except ModelError:
+        return  # told of the learned parts
+    except PromptError as error:
+        yield Check("missing", "templates", str(error))
+        return
+    for sentence in sentences:
+        yield Check("warning", "templates", sentence)
+    if not sentences:
+        empty = not library.versions()
+        yield Check("warning" if empty else "good", "templates", f"{library.folder}{' holds none' if empty else ''}")
 
 
 def _disk() -> Check:

@@ -36,6 +36,7 @@ def judge(context: click.Context, run: Path, policy: str, folder: Path | None, a
     """
     from ausweis.batch.rejudging import rejudge, source_manifest
     from ausweis.batch.run_folder import RunFolder
+    from ausweis.batch.state import without_facts
     from ausweis.cli.score import exit_code
     from ausweis.judging.policy_files import find_policy
 
@@ -50,6 +51,8 @@ def judge(context: click.Context, run: Path, policy: str, folder: Path | None, a
     except KeyboardInterrupt:
         warn("stopped: the same command begins anew")
         context.exit(130)
+    if result.lost:
+        warn(f"{without_facts(result.lost, run)}: they failed here; `ausweis score … --run {run} --resume` reads them")
     if result.not_looked_for:
         names = ", ".join(sorted(result.not_looked_for))
         warn(f"{run}: calls were read without looking for {names}: score them with this policy")

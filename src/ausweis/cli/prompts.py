@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from ausweis.cli.options import FILE
+from ausweis.cli.warning import warn
 from ausweis.errors import PromptError
 from ausweis.prompts import Library, Template, default_library, difference, lint_file, lint_folder
 from ausweis.prompts import release as release_template
@@ -88,18 +89,35 @@ def _sample(template: Template, number: int) -> dict[str, Any]:
 @click.pass_context
 def lint(context: click.Context, files: tuple[Path, ...]) -> None:
     """Check all templates and the lock, or only FILES; exit code 1 if something is wrong."""
+    library = None
     if files:
         problems = [problem for file in files for problem in lint_file(file)]
         what = f"{len(files)} files"
     else:
         library = _library(context.obj)
         problems = lint_folder(library.folder)
-        what = f"{sum(map(len, library.versions().values()))} templates in {library.folder}"
+        count = sum(map(len, library.versions().values()))
+        if not count and not problems:
+            raise PromptError("holds no template: they stand in it as ID/VERSION.md", place=str(library.folder))
+        what = f"{count} templates in {library.folder}"
     for problem in problems:
         click.echo(str(problem), err=True)
     if problems:
         context.exit(1)
-    click.echo(f"{what}: nothing to complain about")
+    told = _tell_unlearned(library) if library else 0
+    click.echo(f"{what}: nothing {'else ' if told else ''}to complain about")
+
+
+def _tell_unlearned(library: Library, only: str | None = None) -> int:
+    """Say what was not learned for the newest versions of templates, or of one of them; the number of sentences."""
+    from ausweis.engines.learned_index import bases
+    from ausweis.reading.strategies import HEADS, unlearned
+
+    identifiers = [identifier for identifier in HEADS if only in (None, identifier)]
+    sentences = [sentence for base in bases() for sentence in unlearned(library, base, identifiers)]
+    for sentence in sentences:
+        warn(sentence)
+    return len(sentences)
 
 
 @prompts.command(epilog="\b\nExample:\n  ausweis prompts diff agent-turn 1 2")
@@ -118,8 +136,32 @@ def diff(folder: Path | None, identifier: str, old: int, new: int) -> None:
 @prompts.command(epilog="\b\nExample:\n  ausweis prompts release agent-turn@2 --message 'Tells offers from changes'")
 @click.argument("template", metavar="TEMPLATE")
 @click.option("--message", "-m", prompt="What is better in this version", help="What is better in this version.")
+@click.option("--force", is_flag=True, help="Release it though nothing was learned for it, and say what is lost.")
 @click.pass_obj
-def release(folder: Path | None, template: str, message: str) -> None:
-    """Release TEMPLATE: id@version, or an id for its newest version. Its file may never change again."""
-    name, entry = release_template(_library(folder), template, message)
+def release(folder: Path | None, template: str, message: str, force: bool) -> None:
+    """Release TEMPLATE: id@version, or an id for its newest version. Its file may never change again.
+
+    A version that calls cannot be read with, since nothing was learned for it but for others, is refused.
+    """
+    library = _library(folder)
+    chosen = library.get(template if "@" in template else library.newest(template))
+    if not force:
+        _refuse_unlearned(chosen)
+    name, entry = release_template(library, chosen.name, message)
     click.echo(f"released {name} ({entry.sha256[:12]})")
+    _tell_unlearned(library, chosen.id)
+
+
+def _refuse_unlearned(template: Template) -> None:
+    from ausweis.engines.learned_index import bases, kinds_for
+    from ausweis.reading.strategies import HEADS, how_to_learn
+
+    heads = HEADS.get(template.id, ())
+    learned = [kinds_for(base.sha256) for base in bases()] if heads else []
+    others = {stamp.version for kinds in learned for stamp in kinds if stamp.id == template.id}
+    if others and not any(kinds[template.provenance] & set(heads) for kinds in learned):
+        raise PromptError(
+            f"{template.name} has no {heads[0]} learned for it, so calls would be read with an earlier one or without: "
+            f"{how_to_learn(template)}, or give --force",
+            place=str(template.path),
+        )

@@ -15,7 +15,7 @@ from ausweis.batch import score as score_calls
 from ausweis.batch.manifest import input_parts
 from ausweis.batch.recipe import Recipe
 from ausweis.batch.scorer import Runner, local_runner
-from ausweis.batch.state import failures
+from ausweis.batch.state import failures, without_facts
 from ausweis.calls import Call, Sources, UnreadableCall, find_sources, read_calls
 from ausweis.calls.text import as_utf8
 from ausweis.cli.hearing import Recordings
@@ -168,6 +168,8 @@ def _score(
             also=partial(filling.begin, sources=sources, answers=options.recipe.record) if filling else None,
         )
     _warn_of_reader(summary, origin)
+    if run.lost:
+        warn(f"{without_facts(run.lost, run.path)}: those that are among the calls given now were read again")
     return summary
 
 

@@ -44,6 +44,7 @@ def answer_features(questions: Sequence[Array]) -> Array:
 class AnswerProbe(LearnedFile):
     """Labels with what they are read by. `template`: that of the questions."""
 
+    KIND = "answers"
     SCHEMA = "ausweis/answers@1"
     SHAPES = ANSWER_PARTS
     LISTS = ("labels", "layers")

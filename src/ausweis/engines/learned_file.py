@@ -10,9 +10,11 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ausweis.engines.learned_part import LearnedKind
 from ausweis.errors import PromptError
 from ausweis.journal import replace_file
 from ausweis.opening import read_bytes
+from ausweis.provenance import PromptProvenance
 
 __all__ = ["LearnedFile"]
 
@@ -28,6 +30,7 @@ class LearnedFile:
     says.
     """
 
+    KIND: ClassVar[LearnedKind]
     SCHEMA: ClassVar[str]
     SHAPES: ClassVar[Mapping[str, str]]
     """A letter for each axis of a part; the same letter is the same size; `k` counts the labels."""
@@ -41,6 +44,16 @@ class LearnedFile:
     model_sha256: str
     notes: str
     sha256: str = ""
+    version: int = 0
+    """The one that its index names; 0 where it was loaded without one."""
+    asked_by: PromptProvenance | None = None
+    """As in `LearnedPart`."""
+
+    @property
+    def provenance(self) -> PromptProvenance:
+        """What verdicts name it by, such as `transcript:probe`."""
+        template = self.template.partition("@")[0]
+        return PromptProvenance(id=f"{template}:{self.KIND}", version=self.version, sha256=self.sha256)
 
     @classmethod
     def load(cls, path: Path) -> Self:

@@ -7,6 +7,7 @@ the text of the template that it was learned for, and only while its file is, by
 import hashlib
 import os
 import re
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,10 +28,11 @@ __all__ = [
     "LEARNED_VARIABLE",
     "SHIPPED",
     "LearnedIndex",
+    "bases",
     "bound_to",
-    "find",
     "index_to_write",
     "indexes",
+    "kinds_for",
     "newest",
 ]
 
@@ -116,6 +118,7 @@ class LearnedIndex:
         *,
         version: int | None = None,
         bound_to: Mapping[LearnedKind, str] | None = None,
+        asked_by: PromptProvenance | None = None,
     ) -> Path:
         """Write a new part, then its entry: whoever reads meanwhile sees the index of before, or the whole part.
 
@@ -137,6 +140,7 @@ class LearnedIndex:
             base=base,
             template=template,
             bound_to=bound_to or {},
+            asked_by=asked_by,
             notes=notes,
             learned_on=datetime.now(UTC).date(),
         )
@@ -176,21 +180,30 @@ def index_to_write(folder: Path | None = None) -> LearnedIndex:
     return first
 
 
-def find(
-    kind: LearnedKind,
-    template: PromptProvenance,
-    base_sha256: str,
-    beside: Mapping[LearnedKind, str] | None = None,
-    only: str | None = None,
-) -> Path | None:
-    """Where the newest part stands, its hash checked; None where there is none. All else is as in `newest`.
+def bases() -> list[Base]:
+    """The models that something was learned for, each once.
 
     Raises:
-        ModelError: its file is not what the index says, or an index cannot be read.
-        PromptError: as `newest`.
+        ModelError: an index cannot be read.
     """
-    found = newest(kind, template, base_sha256, beside, only)
-    return None if found is None else found[0].checked(found[1])
+    return list({part.base.sha256: part.base for index in indexes() for part in index.parts}.values())
+
+
+def kinds_for(base_sha256: str) -> defaultdict[PromptProvenance, set[LearnedKind]]:
+    """The kinds of parts that were learned for a model, by the texts of templates that they, or parts they need, read.
+
+    Raises:
+        ModelError: an index cannot be read.
+    """
+    parts = [part for index in indexes() for part in index.parts if part.base.sha256 == base_sha256]
+    templates = {part.sha256: part.template for part in parts}
+    kinds: defaultdict[PromptProvenance, set[LearnedKind]] = defaultdict(set)
+    for part in parts:
+        if not part.lacks(templates):
+            for template in (part.template, part.asked_by, *(templates[other] for other in part.bound_to.values())):
+                if template is not None:
+                    kinds[template].add(part.kind)
+    return kinds
 
 
 def bound_to(kind: LearnedKind, other: LearnedKind, template: PromptProvenance, base_sha256: str) -> list[str]:

@@ -31,7 +31,8 @@ class Base(_Entry):
 class LearnedPart(_Entry):
     """An entry of `learned.yaml`. `bytes`: the size of its file, whose hash is `sha256`.
 
-    `bound_to`: other parts, by kind and SHA-256, without which it is of no use.
+    `bound_to`: other parts, by kind and SHA-256, without which it is of no use. `asked_by`: the template of the
+    question after the transcript whose answers it reads; older entries do not tell it.
     """
 
     kind: LearnedKind
@@ -42,6 +43,7 @@ class LearnedPart(_Entry):
     base: Base
     template: PromptProvenance
     bound_to: Mapping[LearnedKind, _Sha256] = Field(default_factory=dict, exclude_if=lambda parts: not parts)
+    asked_by: PromptProvenance | None = Field(default=None, exclude_if=lambda question: question is None)
     notes: str
     learned_on: date
 

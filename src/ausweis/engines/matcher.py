@@ -10,12 +10,13 @@ stands in the same file. As a `Probe` it is data only (safetensors), and bound t
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ausweis.engines.learned_file import LearnedFile
+from ausweis.engines.learned_part import LearnedKind
 from ausweis.engines.probe import LineFeatures, features, gelu
 
 __all__ = [
@@ -105,6 +106,7 @@ class LineInBasis(NamedTuple):
 class Matcher(LearnedFile):
     """Tells what a line does with what each description says. Of incidents, that is one thing: it happens."""
 
+    KIND: ClassVar[LearnedKind] = "matcher"
     SCHEMA = "ausweis/matcher@2"
     SHAPES = MATCHER_PARTS
 

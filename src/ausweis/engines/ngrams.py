@@ -48,6 +48,7 @@ def log_odds(probability: float) -> float:
 class Ngrams(LearnedFile):
     """Labels with what they are read by. `rarity`: how much a bucket counts, 0 where it taught nothing."""
 
+    KIND = "ngrams"
     SCHEMA = "ausweis/ngrams@1"
     SHAPES = NGRAM_PARTS
     LISTS = ("labels", "layers")

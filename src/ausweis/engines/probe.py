@@ -55,6 +55,7 @@ class LineFeatures(NamedTuple):
 class Probe(LearnedFile):
     """Labels with what they are read by."""
 
+    KIND = "probe"
     SCHEMA = "ausweis/readout@3"
     SHAPES = PARTS
     LISTS = ("labels", "layers", "dialogue")

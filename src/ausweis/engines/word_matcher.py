@@ -18,6 +18,7 @@ VERBS = ("asks", "gives", "reads out", "tells", "changes")
 class WordMatcher(Matcher):
     """Tells what a line does with what each description says, in the order of `VERBS`."""
 
+    KIND = "words"
     SCHEMA = "ausweis/words@3"
 
 

@@ -166,7 +166,10 @@ class _Run:
         files = self._wanted.policy_files(self._calls).values()
         system = System.of(scorers[0].origin, tuple(sorted({str(file.provenance) for file in files})))
         self._wanted.recipe.library().refuse_unused(
-            system.strategy, [prompt for scorer in scorers for prompt in scorer.origin.prompts]
+            system.strategy,
+            [prompt for scorer in scorers for prompt in scorer.origin.prompts],
+            scorers[0].origin.model,
+            probes=self._wanted.recipe.probes,
         )
         prompts = dict.fromkeys(prompt for scorer in scorers for prompt in System.of(scorer.origin).prompts)
         system = system.model_copy(update={"prompts": tuple(prompts)})

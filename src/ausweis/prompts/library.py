@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -126,15 +127,25 @@ class Library:
         match = _NAME.fullmatch(name) if isinstance(name, str) else None
         if match is None:
             return self._load_file(Path(name))
-        identifier, numbers = match["id"], self._numbers(match["id"])
+        identifier = match["id"]
         if match["version"]:
+            numbers = self._numbers(identifier)
             if int(match["version"]) not in numbers:
                 have = ", ".join(str(number) for number in numbers)
                 message = f"there is no version {match['version']} of {identifier} (there is: {have})"
                 raise PromptError(message, place=str(self.folder))
             return self._load(identifier, int(match["version"]))
+        return next(self.candidates(identifier))
+
+    def candidates(self, identifier: str) -> Iterator[Template]:
+        """The versions of an id that it may stand for, the newest first: released ones, or all, if none is released.
+
+        Raises:
+            PromptError: there is no such template, it cannot be loaded, or it was changed after its release.
+        """
+        numbers = self._numbers(identifier)
         released = [number for number in numbers if f"{identifier}@{number}" in self.lock.entries]
-        return self._load(identifier, max(released or numbers))
+        return (self._load(identifier, number) for number in reversed(released or numbers))
 
     def newest(self, identifier: str) -> str:
         """The name of the newest version, released or not.

@@ -142,9 +142,9 @@ class TranscriptAsking:
         self._own, self._ngrams, self._about = own, ngrams, about
         self.words = () if own is None else own.words
         self.factors = factors_of(probe.labels) | {word.id for word in self.words if word.is_factor}
-        self._stamps = [template.provenance.of_part("probe", probe.sha256)]
+        self._stamps = [probe.provenance]
         if ngrams is not None:
-            self._stamps.append(template.provenance.of_part("ngrams", ngrams.sha256))
+            self._stamps.append(ngrams.provenance)
         if about is not None:
             self._stamps += about.prompts
         if own is not None:

@@ -21,7 +21,7 @@ class CallQuestions:
     @property
     def prompts(self) -> tuple[PromptProvenance, ...]:
         """The template, and what was learned for it."""
-        return self.template.provenance, self.template.provenance.of_part("answers", self.probe.sha256)
+        return self.template.provenance, self.probe.provenance
 
     @cached_property
     def questions(self) -> tuple[Question, ...]:

@@ -41,7 +41,7 @@ class DescribedIncidents:
     @property
     def prompts(self) -> tuple[PromptProvenance, ...]:
         """What was learned, and the template of the questions."""
-        return self.template.provenance.of_part("matcher", self.matcher.sha256), self.question.provenance
+        return self.matcher.provenance, self.question.provenance
 
     @cached_property
     def rows(self) -> tuple[Transcript, ...]:

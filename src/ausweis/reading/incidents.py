@@ -113,9 +113,9 @@ class IncidentReader:
         template, probe, ngrams, described = self._learned
         stamps = [] if self._probe is None else [template.provenance]
         if probe is not None:
-            stamps.append(template.provenance.of_part("probe", probe.sha256))
+            stamps.append(probe.provenance)
         if ngrams is not None:
-            stamps.append(template.provenance.of_part("ngrams", ngrams.sha256))
+            stamps.append(ngrams.provenance)
         if described is not None:
             stamps += described.prompts
         if self._asked:

@@ -45,7 +45,7 @@ class OwnWords:
     @property
     def prompts(self) -> tuple[PromptProvenance, ...]:
         """What was learned, and the template of the questions, where there are any."""
-        learned = self.template.provenance.of_part("words", self.matcher.sha256)
+        learned = self.matcher.provenance
         return (learned, self.question.provenance) if self.questions else (learned,)
 
     @cached_property

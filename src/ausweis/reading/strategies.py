@@ -1,8 +1,8 @@
 """Opens a reading strategy by name, with the templates and probes that it needs."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from itertools import chain
 from pathlib import Path
 from typing import TypeVar, cast
@@ -10,7 +10,7 @@ from typing import TypeVar, cast
 from ausweis.engines import learned_index
 from ausweis.engines.answer_probe import AnswerProbe
 from ausweis.engines.learned_file import LearnedFile
-from ausweis.engines.learned_part import LearnedKind
+from ausweis.engines.learned_part import Base, LearnedKind
 from ausweis.engines.matcher import Matcher
 from ausweis.engines.ngrams import Ngrams
 from ausweis.engines.probe import Probe
@@ -18,6 +18,7 @@ from ausweis.engines.protocol import Engine, TranscriptEngine
 from ausweis.engines.word_matcher import WordMatcher
 from ausweis.errors import InputError, PromptError
 from ausweis.prompts import Library, Template
+from ausweis.provenance import ModelProvenance
 from ausweis.reading.asking import Asking, NoAsking, TranscriptAsking, WindowAsking
 from ausweis.reading.call_events import EventsReader
 from ausweis.reading.call_questions import CallQuestions
@@ -33,6 +34,7 @@ from ausweis.vocabulary import OwnWord
 
 __all__ = [
     "CALL_TEMPLATE",
+    "HEADS",
     "INCIDENTS_TEMPLATE",
     "INCIDENT_QUESTION_TEMPLATE",
     "QUESTION_TEMPLATE",
@@ -40,12 +42,14 @@ __all__ = [
     "TRANSCRIPT_TEMPLATE",
     "TURN_TEMPLATES",
     "PolicyText",
+    "how_to_learn",
     "incident_reader",
     "matcher_for",
     "ngrams_for",
     "open_reader",
     "probe_for",
     "template_of",
+    "unlearned",
 ]
 
 _Learned = TypeVar("_Learned", bound=LearnedFile)
@@ -63,6 +67,15 @@ CALL_TEMPLATE = "third-party"
 """The template that asks about the call as a whole after the transcript."""
 TRANSCRIPT_TEMPLATE = "transcript"
 """The template whose probe, where there is one for the model, reads turns of both."""
+_QUESTIONS = (QUESTION_TEMPLATE, INCIDENT_QUESTION_TEMPLATE)
+HEADS: Mapping[str, tuple[LearnedKind, ...]] = {
+    TRANSCRIPT_TEMPLATE: ("probe",),
+    INCIDENTS_TEMPLATE: ("probe", "matcher"),
+    CALL_TEMPLATE: ("answers",),
+    QUESTION_TEMPLATE: ("words",),
+    INCIDENT_QUESTION_TEMPLATE: ("matcher",),
+}
+"""What must be learned for a version of a template before calls are read with it: one of these, rather the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +135,12 @@ def _learned(engine: Engine, library: Library, own_words: tuple[OwnWord, ...]) -
 
     Where the policy has own words, with the newest probe that a matcher of words was learned with.
     """
-    if TRANSCRIPT_TEMPLATE not in library.versions():
+    found = _newest_with(library, TRANSCRIPT_TEMPLATE, partial(probe_for, engine=engine))
+    if found is None:
         return None
-    template = template_of(library, TRANSCRIPT_TEMPLATE)
-    probe = probe_for(template, engine)
-    if probe is None:
-        return None
+    template, probe = found
     probe, words = _with_words(template, engine, probe) if own_words else (probe, None)
-    own = None if words is None else OwnWords(own_words, words, template, template_of(library, QUESTION_TEMPLATE))
+    own = OwnWords(own_words, words, template, _question(library, QUESTION_TEMPLATE, words)) if words else None
     # How own words are weighed was learned from what the probe says alone.
     ngrams, about = (None, None) if own else (ngrams_for(template, engine, probe), _about(engine, library, probe))
     return TranscriptAsking(template, probe, template_of(library, "call-start"), own, ngrams, about)
@@ -137,19 +148,77 @@ def _learned(engine: Engine, library: Library, own_words: tuple[OwnWord, ...]) -
 
 def _about(engine: Engine, library: Library, probe: Probe) -> CallQuestions | None:
     """What is asked about the call as a whole; None where nothing was learned to read the answers with this probe."""
-    if CALL_TEMPLATE not in library.versions():
-        return None
-    template = template_of(library, CALL_TEMPLATE)
-    answers = _learned_for(AnswerProbe, "answers", template, engine, {"probe": probe.sha256})
-    return None if answers is None else CallQuestions(template, answers)
+    answers = partial(_learned_for, AnswerProbe, engine=engine, beside={"probe": probe.sha256})
+    found = _newest_with(library, CALL_TEMPLATE, answers)
+    return None if found is None else CallQuestions(*found)
+
+
+def _newest_with(
+    library: Library, identifier: str, learned_for: Callable[[Template], _Learned | None]
+) -> tuple[Template, _Learned] | None:
+    """The newest version of a template that something was learned for, with that; None where there is none."""
+    if identifier in library.versions():
+        for template in map(_of_its_kind, library.candidates(identifier)):
+            learned = learned_for(template)
+            if learned is not None:
+                return template, learned
+    return None
+
+
+def _question(library: Library, name: str, learned: LearnedFile) -> Template:
+    """The version of a question that this was learned with; the newest, or a chosen one, where that is not there."""
+    versions = map(_of_its_kind, library.candidates(name))
+    return next((version for version in versions if version.provenance == learned.asked_by), template_of(library, name))
+
+
+def how_to_learn(template: Template) -> str:
+    """What to do where nothing was learned for a version of one of `HEADS`."""
+    kind = HEADS[template.id][0]
+    # To other commands `--template` names the transcript after which they ask; they ask the newest released question.
+    command = f"train {kind} … --template {template.name}`" if kind == "probe" else f"train {kind} …` after its release"
+    return f"learn it with `ausweis {command} (docs/training.md)"
+
+
+def unlearned(
+    library: Library, model: Base | ModelProvenance, identifiers: Iterable[str] = tuple(HEADS)
+) -> Iterator[str]:
+    """A sentence for each of these templates whose newest version lacks what was learned of others for a model.
+
+    Raises:
+        ModelError: an index of learned parts cannot be read.
+        PromptError: a template cannot be loaded.
+    """
+    kinds = learned_index.kinds_for(model.sha256)
+    for identifier in identifiers:
+        learned = {stamp.version: found for stamp, found in kinds.items() if stamp.id == identifier}
+        if not learned or identifier not in library.versions():
+            continue
+        newest, *older = library.candidates(identifier)
+        with_head = (
+            template
+            for head in HEADS[identifier]
+            for template in (newest, *older)
+            if head in kinds.get(template.provenance, ())
+        )
+        used = next(with_head, None)
+        if used is None:
+            how = "by what was learned for other words" if identifier in _QUESTIONS else "without it"
+            yield f"{newest.name} has nothing learned for {model.id}: calls are read {how} (docs/training.md)"
+            continue
+        if used is not newest:
+            yield f"{newest.name} has nothing learned for {model.id}: calls are read with {used.name}"
+        before = {kind for version, found in learned.items() if version < used.version for kind in found}
+        if lost := before - kinds[used.provenance]:
+            names = " and ".join(sorted(lost))
+            yield f"{used.name} has no {names} for {model.id}, as earlier versions have: learn them (docs/training.md)"
 
 
 def _with_words(template: Template, engine: Engine, newest: Probe) -> tuple[Probe, WordMatcher | None]:
     """The newest probe that a matcher of words was learned with, and that; without such a one the newest probe."""
     older = learned_index.bound_to("words", "probe", template.provenance, engine.info.sha256)
-    others = (_learned_for(Probe, "probe", template, engine, only=sha256) for sha256 in older)
+    others = (_learned_for(Probe, template, engine, only=sha256) for sha256 in older)
     for probe in filter(None, chain([newest], others)):
-        words = _learned_for(WordMatcher, "words", template, engine, {"probe": probe.sha256})
+        words = _learned_for(WordMatcher, template, engine, {"probe": probe.sha256})
         if words is not None:
             return probe, words
     return newest, None
@@ -161,8 +230,12 @@ def template_of(library: Library, name: str) -> Template:
     Raises:
         PromptError: they are not, or as `Library.get`.
     """
-    template = library.get(name)
-    asks = name in (QUESTION_TEMPLATE, INCIDENT_QUESTION_TEMPLATE, CALL_TEMPLATE)
+    return _of_its_kind(library.get(name))
+
+
+def _of_its_kind(template: Template) -> Template:
+    name = template.id
+    asks = name in (*_QUESTIONS, CALL_TEMPLATE)
     if template.is_prompt is asks or (len(template.sections) > 2 and name != CALL_TEMPLATE):
         sections = "`=== user ===`, then `=== assistant ===`" if asks else "`=== system ===` and `=== user ===`"
         sections += ", once or several times" if name == CALL_TEMPLATE else ""
@@ -178,13 +251,16 @@ def incident_reader(
     Raises:
         PromptError: a template is missing or cannot be used.
     """
-    template = template_of(library, INCIDENTS_TEMPLATE)
+    heads = (partial(probe_for, engine=engine), partial(matcher_for, engine=engine)) if probes else ()
+    found = next(filter(None, (_newest_with(library, INCIDENTS_TEMPLATE, head) for head in heads)), None)
+    template = found[0] if found else template_of(library, INCIDENTS_TEMPLATE)
     probe = probe_for(template, engine) if probes else None
     described = tuple(question for question in wanted if question.id is None)
     matcher = matcher_for(template, engine, probe) if probes and described else None
     by_matcher = None
     if matcher is not None:
-        by_matcher = DescribedIncidents(described, matcher, template, template_of(library, INCIDENT_QUESTION_TEMPLATE))
+        question = _question(library, INCIDENT_QUESTION_TEMPLATE, matcher)
+        by_matcher = DescribedIncidents(described, matcher, template, question)
     ngrams = ngrams_for(template, engine, probe) if probe else None
     return IncidentReader(
         engine, wanted, template_of(library, "incident"), Learned(template, probe, ngrams, by_matcher)
@@ -198,7 +274,7 @@ def probe_for(template: Template, engine: Engine) -> Probe | None:
         ModelError: its file is cut short or was changed, or the index of learned parts cannot be read.
         PromptError: it is broken, or was trained for another text of the template.
     """
-    return _learned_for(Probe, "probe", template, engine)
+    return _learned_for(Probe, template, engine)
 
 
 def ngrams_for(template: Template, engine: Engine, probe: Probe) -> Ngrams | None:
@@ -207,7 +283,7 @@ def ngrams_for(template: Template, engine: Engine, probe: Probe) -> Ngrams | Non
     Raises:
         ModelError, PromptError: as `probe_for`.
     """
-    return _learned_for(Ngrams, "ngrams", template, engine, {"probe": probe.sha256})
+    return _learned_for(Ngrams, template, engine, {"probe": probe.sha256})
 
 
 def matcher_for(template: Template, engine: Engine, probe: Probe | None = None) -> Matcher | None:
@@ -216,12 +292,11 @@ def matcher_for(template: Template, engine: Engine, probe: Probe | None = None) 
     Raises:
         ModelError, PromptError: as `probe_for`.
     """
-    return _learned_for(Matcher, "matcher", template, engine, {"probe": probe.sha256} if probe else {})
+    return _learned_for(Matcher, template, engine, {"probe": probe.sha256} if probe else {})
 
 
 def _learned_for(
     form: type[_Learned],
-    kind: LearnedKind,
     template: Template,
     engine: Engine,
     beside: Mapping[LearnedKind, str] | None = None,
@@ -229,10 +304,13 @@ def _learned_for(
 ) -> _Learned | None:
     if not isinstance(engine, TranscriptEngine):
         return None
-    path = learned_index.find(kind, template.provenance, engine.info.sha256, beside, only)
-    if path is None:
+    found = learned_index.newest(form.KIND, template.provenance, engine.info.sha256, beside, only)
+    if found is None:
         return None
+    index, part = found
+    path = index.checked(part)
     learned = cast("_Learned", _loaded(form.load, path, path.stat().st_mtime_ns))
+    learned = replace(learned, version=part.version, asked_by=part.asked_by)
     if (learned.model_sha256, learned.template_sha256) != (engine.info.sha256, template.sha256):
         message = "was trained for another model or template than its index says: train it again"
         raise PromptError(message, place=str(path))

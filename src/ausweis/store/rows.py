@@ -278,6 +278,7 @@ class Imported:
     `same`: were there already as they are; `without_text`: verdicts of this run whose transcript was not found.
     `displaced`: another call, or another text of it, was there under the id; what was decided about it counts no more.
     `misfits`: texts that were given and left out, since the verdict that counts is of another number of turns.
+    `lost`: ids of judged calls that were left out, since the run has no facts of them.
     """
 
     run: RunRow
@@ -287,6 +288,7 @@ class Imported:
     without_text: int = 0
     displaced: int = 0
     misfits: int = 0
+    lost: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)

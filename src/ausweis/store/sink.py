@@ -81,10 +81,12 @@ class StoreSink:
         self._written = time.monotonic()
 
     def take_up(self) -> None:
-        """All that the folder holds."""
-        for batch in batches(settled_in(self._folder)):
+        """All that the folder holds, but verdicts without facts (`Imported.lost`)."""
+        for found in batches(settled_in(self._folder)):
+            batch = [settled for settled in found if settled.facts is not None]
             self._write(batch, ())
             self.judged.update(settled.call_id for settled in batch)
+            self.done.lost.update(settled.call_id for settled in found if settled.facts is None)
 
     def add_texts(self, calls: Iterable[Call]) -> None:
         """Keep the text of calls that the run has judged."""

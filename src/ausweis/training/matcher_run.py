@@ -49,7 +49,7 @@ def train_matcher(options: Options) -> Path:
     engine = LlamaEngine.load(options.model)
     layers = layers_of(engine.layers)
     about = f"learned from {', '.join(path.name for path in options.labelled)}, asked by {question.name}"
-    keep = options.keeper("matcher", template, engine.info, about)
+    keep = options.keeper("matcher", template, engine.info, about, asked_by=question)
     with options.progress(described) as reading:
         kept = list(collect(engine, template, reading, layers, options.work, questions_of))
     rows = (engine.states(description_line(template, text, side), layers) for text, side in sides.items())

@@ -53,10 +53,11 @@ class Options:
         model: ModelProvenance,
         about: str,
         bound_to: Mapping[LearnedKind, str] | None = None,
+        asked_by: Template | None = None,
     ) -> Callable[[LearnedFile], Path]:
         """What writes the part that is to be learned. Asked for before, since learning takes hours.
 
-        `bound_to`: the parts that it is to be used with, by kind and SHA-256.
+        `bound_to`: the parts that it is to be used with, by kind and SHA-256. `asked_by`: the question that it reads.
 
         Raises:
             InputError: there is no place for it, or the version is there already.
@@ -71,7 +72,14 @@ class Options:
         index, base = index_to_write(), Base(id=model.id, sha256=model.sha256)
         index.free_version(kind, template.provenance, base, self.version)
         return lambda learned: index.register(
-            kind, template.provenance, base, learned.data(), about, version=self.version, bound_to=bound_to
+            kind,
+            template.provenance,
+            base,
+            learned.data(),
+            about,
+            version=self.version,
+            bound_to=bound_to,
+            asked_by=asked_by.provenance if asked_by else None,
         )
 
 

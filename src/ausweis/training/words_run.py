@@ -55,7 +55,7 @@ def train_words(options: Options, wordings: Path | None = None) -> Path:
     engine = LlamaEngine.load(options.model)
     probe = probe_beside(template, engine)
     about = f"learned from {', '.join(path.name for path in options.labelled)}, asked by {question.name}"
-    keep = options.keeper("words", template, engine.info, about, {"probe": probe.sha256})
+    keep = options.keeper("words", template, engine.info, about, {"probe": probe.sha256}, question)
     with options.progress(calls) as reading:
         kept = list(collect(engine, template, reading, probe.layers, options.work, questions_of))
     texts = dict.fromkeys(text for word in words for text in word.texts)

@@ -4,6 +4,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -210,6 +211,27 @@ def test_a_port_that_takes_connections_and_says_nothing() -> None:
 def test_https_to_a_server_without_it(server: Served) -> None:
     with pytest.raises(ModelError, match="certificate"):
         ServerEngine(server.address.replace("http:", "https:"), retry_policy=PATIENT)
+
+
+@pytest.mark.parametrize(
+    ("misdeed", "words"),
+    [
+        (status(500), "is overloaded, not ready or failed (HTTP 500), trying again"),
+        (stall, "has not replied"),
+    ],
+)
+def test_a_server_that_is_waited_for_is_told_of_now_and_then(server: Served, misdeed: Misdeed, words: str) -> None:
+    """Whatever it waits for, no wait is silent; and no word of a call is told."""
+    policy = replace(PATIENT, attempts=60, total_seconds=0.9, silent_seconds=0.2, first_wait=0.05)
+    told: list[str] = []
+    with closing(ServerEngine(server.address, workers=4, retry_policy=policy, warn=told.append)) as engine:
+        told.clear()
+        server.misdeed = lambda asked: misdeed
+        with pytest.raises(EngineError):
+            engine.complete(requests(4))
+    assert 1 < len(told) <= 5
+    assert all(text.startswith(f"the server at {server.address} {words}: waited for ") for text in told)
+    assert "geheim" not in "".join(told)
 
 
 def test_a_mixed_bag_loses_nothing(server: Served, persistent: ServerEngine) -> None:

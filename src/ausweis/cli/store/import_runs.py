@@ -32,6 +32,8 @@ def import_runs(context: click.Context, runs: tuple[Path, ...], paths: tuple[str
     Of several, as runs/* gives them, those that hold no run are passed over. Where one cannot be taken up, the others
     are all the same; exit code 2 then.
     """
+    from ausweis.batch.state import without_facts
+
     chosen = _holding_runs(runs)
     sinks, failed = {}, False
     with opened(address, make=True) as store:
@@ -47,6 +49,8 @@ def import_runs(context: click.Context, runs: tuple[Path, ...], paths: tuple[str
         unreadable = _add_given_texts(paths, list(sinks.values()))
         for run, sink in sinks.items():
             sink.find_texts()
+            if lost := sink.done.lost:
+                warn(f"{without_facts(lost, run)}, left out: `ausweis score … --run {run} --resume` reads them")
             click.echo(f"{run}: {_told(sink.done)}")
     if displaced := sum(sink.done.displaced for sink in sinks.values()):
         click.echo(DISPLACED.format(displaced))

@@ -8,10 +8,12 @@ import json
 import re
 import ssl
 import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, stop_before_delay
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, stop_before_delay
 
 from ausweis.engines.server.address import KEY_VARIABLE
 from ausweis.engines.server.retry import RetryPolicy, TransientError, retry_after, seconds_to_wait
@@ -43,17 +45,43 @@ class Unsupported(EngineError):  # noqa: N818  (a finding about the server; nobo
     """The server does not take a request of this form."""
 
 
+@dataclass(eq=False)
+class _Asked:
+    """A question without a reply so far: since when, in seconds of the event loop, and its last fault."""
+
+    since: float = 0.0
+    fault: str = ""
+
+    def fail(self, state: RetryCallState) -> None:
+        """Take note of what came of an attempt."""
+        fault = state.outcome.exception() if state.outcome else None
+        self.fault = fault.what if isinstance(fault, TransientError) else ""
+
+
 class Connection:
     """A pool of connections to one server, for one event loop: at most `parallel` requests at once.
 
-    `key` is sent as a bearer token, and stands in no message. `retry_policy` may be changed.
+    `key` is sent as a bearer token, and stands in no message. `retry_policy` may be changed. `warn` is told, now
+    and then, of a server that is silent, or asked again.
 
     Raises:
         InputError: the key has characters that no header can hold.
     """
 
-    def __init__(self, address: str, *, key: str | None, parallel: int, retry_policy: RetryPolicy) -> None:
+    def __init__(
+        self,
+        address: str,
+        *,
+        key: str | None,
+        parallel: int,
+        retry_policy: RetryPolicy,
+        warn: Callable[[str], None] = lambda text: None,
+    ) -> None:
         self.retry_policy = retry_policy
+        self._warn = warn
+        self._asked: set[_Asked] = set()
+        self._replied = 0.0
+        self._next_look: asyncio.TimerHandle | None = None
         self._address = address
         self._slots = asyncio.Semaphore(parallel)
         self._failed_in_a_row = 0
@@ -100,26 +128,47 @@ class Connection:
 
     async def close(self) -> None:
         """Close all connections."""
+        if self._next_look is not None:
+            self._next_look.cancel()
         await self._client.aclose()
 
     async def _retrying(self, method: str, path: str, content: bytes | None, *, trying: bool) -> dict[str, Any]:
-        retry_policy = self.retry_policy
+        retry_policy, loop, asked = self.retry_policy, asyncio.get_running_loop(), _Asked()
         attempts = AsyncRetrying(
             stop=stop_after_attempt(retry_policy.attempts) | stop_before_delay(retry_policy.total_seconds),
             wait=lambda state: seconds_to_wait(state, retry_policy),
             retry=retry_if_exception_type(TransientError),
+            before_sleep=asked.fail,
             sleep=asyncio.sleep,
             reraise=True,
         )
         try:
             # Who waits before another attempt keeps the slot: an overloaded server is not asked more meanwhile.
             async with self._slots:
-                end = asyncio.get_running_loop().time() + retry_policy.total_seconds
+                asked.since = loop.time()
+                self._asked.add(asked)
+                self._next_look = self._next_look or loop.call_later(retry_policy.silent_seconds, self._look, loop)
+                end = asked.since + retry_policy.total_seconds
                 reply: dict[str, Any] = await attempts(self._attempt, method, path, content, trying, end)
         except TransientError as fault:
             raise self._given_up(fault, int(attempts.statistics["attempt_number"])) from None
-        self._failed_in_a_row = 0
+        finally:
+            self._asked.discard(asked)
+        self._failed_in_a_row, self._replied = 0, loop.time()
         return reply
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Tell of the question that waits longest: of those that are asked again, or of all of a silent server."""
+        self._next_look = None
+        if not self._asked:
+            return
+        longest = min([asked for asked in self._asked if asked.fault] or self._asked, key=lambda asked: asked.since)
+        seconds = loop.time() - (longest.since if longest.fault else max(longest.since, self._replied))
+        if longest.fault or seconds >= self.retry_policy.silent_seconds:
+            what = f"{longest.fault}, trying again" if longest.fault else "has not replied"
+            most = f"{self.retry_policy.total_seconds:g} s at most (Ctrl-C stops)"
+            self._warn(f"{self.server} {what}: waited for {seconds:.0f} s, {most}")
+        self._next_look = loop.call_later(self.retry_policy.silent_seconds, self._look, loop)
 
     def _given_up(self, fault: TransientError, attempts: int) -> AusweisError:
         tried = "" if attempts == 1 else f" (tried {attempts} times)"

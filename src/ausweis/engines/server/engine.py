@@ -7,7 +7,6 @@ waited out; another one fails the call, and a server that is gone ends the run, 
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from ausweis.engines.protocol import Request, Result
 from ausweis.engines.server.abilities import Abilities, abilities_of
@@ -33,7 +32,7 @@ class ServerEngine:
 
     The `model` is named as the server names it, and may be left out where there is only one. `context` is what a prompt
     may fill, where the server does not tell; the server is never told to take less. `key` is sent as a bearer token.
-    `warn` is told whom is waited for, where a server lets wait at the start.
+    `warn` is told every ten seconds of a server that is silent, or asked again.
 
     `info.parameters` say how answers are enforced, and `"probabilities": "none"` where the server tells no
     log-probabilities: the given answer of a list then counts as certain.
@@ -52,17 +51,16 @@ class ServerEngine:
         workers: int | None = None,
         key: str | None = None,
         retry_policy: RetryPolicy | None = None,
-        warn: Callable[[str], None] | None = None,
+        warn: Callable[[str], None] = lambda text: None,
     ) -> None:
         self.calls_at_once = workers or WORKERS  # a call may consist of a single request
         retry_policy = retry_policy or RetryPolicy()
         first = replace(retry_policy, attempts=min(retry_policy.attempts, _FIRST_ATTEMPTS))
         address = checked_address(address)
-        self._host = urlsplit(address).netloc
-        self._connection = Connection(address, key=key, parallel=self.calls_at_once, retry_policy=first)
+        self._connection = Connection(address, key=key, parallel=self.calls_at_once, retry_policy=first, warn=warn)
         self._background = Background("server")
         try:
-            served, abilities = self._background.run(self._started(model, warn or (lambda text: None)))
+            served, abilities = self._background.run(self._started(model))
             self._questions = Questions(self._connection, served.name, abilities, _context(served, context))
         except BaseException:
             self.close()
@@ -70,19 +68,15 @@ class ServerEngine:
         self._connection.retry_policy = retry_policy
         self.info = _info(served, abilities, self._questions.context)
 
-    async def _started(self, model: str | None, warn: Callable[[str], None]) -> tuple[ServedModel, Abilities]:
+    async def _started(self, model: str | None) -> tuple[ServedModel, Abilities]:
         """What is found at the start, within the whole time of the retry policy."""
         retry_policy = self._connection.retry_policy
-        whole = f"{retry_policy.total_seconds:g} s"
-        text = f"waiting for the server at {self._host}, for {whole} at most (Ctrl-C stops)"
-        notice = asyncio.get_running_loop().call_later(retry_policy.silent_seconds, warn, text)
         try:
             async with asyncio.timeout(retry_policy.total_seconds):
                 return await self._found(model)
         except TimeoutError:
+            whole = f"{retry_policy.total_seconds:g} s"
             raise ModelError(f"{self._connection.server} was not ready within {whole}: see its log") from None
-        finally:
-            notice.cancel()
 
     async def _found(self, model: str | None) -> tuple[ServedModel, Abilities]:
         served = await served_model(self._connection, model)

@@ -14,7 +14,7 @@ class RetryPolicy:
     """How long a server may take. All times in seconds.
 
     An attempt ends after `attempt_seconds`, whatever has come by then, and the last one after `total_seconds`; so does
-    all that is asked at the start, of which the user is told after `silent_seconds`. Between attempts passes
+    all that is asked at the start. A user is told every `silent_seconds` what is waited for. Between attempts passes
     `first_wait`, doubled each time up to `longest_wait`, or what the server asks for if that is longer.
     """
 
