@@ -206,6 +206,10 @@ def m16_objections(connection: Connection) -> None:
         connection.execute(text(statement))
 
 
+def m17_causes(_: Connection) -> None:
+    """No table changes. What weighs how much has, and "not sure" is no opinion any more: who has the key counts anew."""
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m1_first_tables,
     m2_chain,
@@ -223,10 +227,11 @@ MIGRATIONS: tuple[Migration, ...] = (
     m14_calibrations,
     m15_notes_for_coaching,
     m16_objections,
+    m17_causes,
 )
 SEALED = MIGRATIONS.index(m5_seals) + 1
 """The migration from which on rows are sealed: by who has the key, not by it."""
-RENEWED = MIGRATIONS.index(m13_what_is_right) + 1
+RENEWED = MIGRATIONS.index(m17_causes) + 1
 """The one from which on rows of calls are as now."""
 
 
