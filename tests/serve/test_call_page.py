@@ -247,7 +247,7 @@ def test_what_others_decided_is_seen_after_ones_own_decision(store: Store) -> No
     assert "One other person has decided" in page
     ben.send(f"/calls/{key}/decisions", choice="not_sure", verdict_key=verdict)
     assert "sehr klar" in ben.page(f"/calls/{key}")
-    assert store.record(key).row.state == "disputed"
+    assert store.record(key).row.state == "confirmed"
 
 
 def test_of_an_earlier_verdict_the_last_word_of_those_is_shown_who_have_not_decided_anew(
