@@ -21,8 +21,22 @@ def test_who_has_decided_all_is_told_what_was_done_and_where_to_go_on(store: Sto
     assert "Second opinion (1)" not in page
     assert '<a href="/?show=second">Second opinion (1)</a>' in ben.page("/")
     assert "All reviewed." in anna.http.get("/", headers={"HX-Request": "true"}).text
-    german = anna.http.get("/?show=sample", headers={"Accept-Language": "de"}).text
-    assert "Die Stichprobe ist entschieden." in german
+
+
+def test_no_sample_is_called_decided_before_one_was_drawn(store: Store) -> None:
+    anna = visitor(store)
+
+    def told() -> str:
+        return anna.http.get("/?show=sample", headers={"Accept-Language": "de"}).text
+
+    assert "Bisher ist keine Stichprobe gezogen." in told()
+    assert "Die Stichprobe ist entschieden." not in told()
+    (key,) = store.draw_sample(*(store.days() or ()), 1, seed=1)
+    assert f"/calls/{key}?" in told()
+    anna.send(
+        f"/calls/{key}/heard", outcome=store.record(key).row.outcome, verdict_key=str(store.record(key).verdict_key)
+    )
+    assert "Die Stichprobe ist entschieden." in told()
 
 
 def test_nothing_found_is_not_all_done(store: Store) -> None:

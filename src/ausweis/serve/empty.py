@@ -6,6 +6,7 @@ from datetime import datetime
 
 from ausweis.serve.desk import RequestContext
 from ausweis.serve.question import Question
+from ausweis.store import CallFilter
 
 __all__ = ["EmptyView", "empty_view"]
 
@@ -38,7 +39,10 @@ def empty_view(
     ]
     if not onward:
         onward = [(words.text("empty_draw"), "/sample"), (words.text("figures"), "/figures")]
-    return EmptyView(words.text(f"empty_{question.show}"), _today(context), onward)
+    # Before any was drawn, no sample is decided.
+    is_drawn = question.show != "sample" or context.store.count(CallFilter(sampled=True))
+    done = words.text(f"empty_{question.show}" if is_drawn else "sample_none")
+    return EmptyView(done, _today(context), onward)
 
 
 def _today(context: RequestContext) -> str:
