@@ -29,9 +29,9 @@ class ResultLine:
 
 @dataclass(frozen=True)
 class ResultCall:
-    """A call. `names`: who decided it, `opinions` of them sure; `notes` of each, where there is one; `holds`: what it is by now, in a sentence.
+    """A call. `names`: who decided it, `opinions` of them sure; `notes` of each, where there is one.
 
-    `in_view`: who had seen the verdict before.
+    `holds`: what it is by now, in a sentence; `in_view`: who had seen the verdict before.
     """
 
     key: int

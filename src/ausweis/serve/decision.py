@@ -50,10 +50,10 @@ class Label(NamedTuple):
 
 @dataclass(frozen=True)
 class DecisionForm:
-    """The fields of the form. `outcome`: empty until one is chosen; `types` and `kinds`: turns as text; `is_open`: whether the right label is shown.
+    """The fields of the form. `outcome`: empty until one is chosen; `types` and `kinds`: turns as text.
 
-    `was`: what was chosen before it was taken back; `unsent`: whether it holds what somebody typed and nobody kept;
-    `coaching`: whether the note is meant for coaching.
+    `is_open`: whether the right label is shown; `was`: what was chosen before it was taken back; `unsent`: whether it
+    holds what somebody typed and nobody kept; `coaching`: whether the note is meant for coaching.
     """
 
     note: str

@@ -207,7 +207,7 @@ def m16_objections(connection: Connection) -> None:
 
 
 def m17_causes(_: Connection) -> None:
-    """No table changes. What weighs how much has, and "not sure" is no opinion any more: who has the key counts anew."""
+    """No table changes, but what weighs how much, and what a call is by its decisions: who has the key counts anew."""
 
 
 MIGRATIONS: tuple[Migration, ...] = (

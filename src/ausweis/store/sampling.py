@@ -67,11 +67,11 @@ def field_recall(
     Let F be the calls to review that were decided to be violations (or to have an incident); in stratum k, U_k the
     calls that were not to review, s_k those of them that were drawn and decided by somebody who had not seen the
     verdict (who has seen it rarely contradicts it), m_k of which are violations, by what they said then. Then about the
-    sum of U_k m_k / s_k was missed, M, and recall is F / (F + M). Its bounds are those of each m_k / s_k by
-    Clopper and Pearson (1934), exact for any s_k, at the level 1 - 0.05 / K of K strata (Bonferroni), put in its place;
-    no fewer were missed than people found among the U_k, blind or not. Calls that no draw could draw, or of whose draws no call is decided, are left out on
-    both sides, F too; of incidents, those too that a run read without looking for any. F is taken as it is: recall is
-    that of the review, so decide all calls to review first.
+    sum of U_k m_k / s_k was missed, M, and recall is F / (F + M). Its bounds are those of each m_k / s_k by Clopper and
+    Pearson (1934), exact for any s_k, at the level 1 - 0.05 / K of K strata (Bonferroni), put in its place; no fewer
+    were missed than people found among the U_k, blind or not. Calls that no draw could draw, or of whose draws no call
+    is decided, are left out on both sides, F too; of incidents, those too that a run read without looking for any. F is
+    taken as it is: recall is that of the review, so decide all calls to review first.
     """
     wanted = select(func.min(samples.c.first), func.max(samples.c.last))
     drawn_first, drawn_last = connection.execute(wanted).one()
