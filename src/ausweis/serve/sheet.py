@@ -11,7 +11,7 @@ from ausweis.serve.desk import RequestContext
 from ausweis.serve.queue import question_of
 from ausweis.serve.rendering import render
 from ausweis.store import CallRecord, Decision
-from ausweis.views.decided import Decided, decided_of, findings_decided, label_in_words, seen_by
+from ausweis.views.decided import Decided, decided_of, findings_decided, holding, label_in_words, seen_by
 from ausweis.views.findings import Finding, Quote
 from ausweis.views.masks import CallMask
 from ausweis.views.words import Words, clock, time_of
@@ -49,6 +49,8 @@ def sheet_page(context: RequestContext) -> Response:
     hidden = decided.state == "decided"
     every = [] if hidden else findings_decided(record, decided, words, mask)
     held = [one for one in every if one.state != "overruled"]
+    verdict = holding(record, decided.label).verdict
+    reasons = verdict.review_reasons if record.row.needs_review and not hidden else ()
     # What a caller threatens with is no error of the agent.
     of_caller = [one for one in held if _is_of_caller(one, record)]
     of_agent = [one for one in held if one not in of_caller]
@@ -57,9 +59,9 @@ def sheet_page(context: RequestContext) -> Response:
         "facts": list(_facts(record, words, agents=context.desk.agents)),
         "moments": [list(moment) for _, moment in groupby(of_agent, key=lambda finding: finding.moment)],
         "of_caller": of_caller,
-        "outcome": decided.label.outcome if decided.label else record.verdict.outcome,
+        "outcome": verdict.outcome,
         "quotes": _quotes,
-        "reasons": list(_reasons(record, words, mask)) if decided.label is None and not hidden else [],
+        "reasons": [review_sentence(one, words.language, verdict.vocabulary, mask.quote) for one in reasons],
         "decided": decided,
         "decisions": [_decision(one, decided, words, mask) for one in seen.decisions if one.counts],
         "hidden": seen.hidden,
@@ -67,11 +69,6 @@ def sheet_page(context: RequestContext) -> Response:
         "query": query,
     }
     return HTMLResponse(render("sheet.html.j2", words, **values))
-
-
-def _reasons(record: CallRecord, words: Words, mask: CallMask) -> Iterator[str]:
-    for reason in record.verdict.review_reasons if record.row.needs_review else ():
-        yield review_sentence(reason, words.language, record.verdict.vocabulary, mask.quote)
 
 
 def _facts(record: CallRecord, words: Words, *, agents: bool) -> Iterator[tuple[str, str]]:

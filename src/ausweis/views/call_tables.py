@@ -121,9 +121,10 @@ def call_line(record: CallRecord, words: Words, *, masked: bool, reviewer: str |
     """The row of a call, for a reviewer, or with None for who may see all. Notes are masked as quotes are."""
     mask = CallMask(record, words.language, masked, known=record.masks)
     decided = decided_of(record, reviewer)
-    reasons = record.verdict.review_reasons if record.row.needs_review else ()
+    held = holding(record, decided.label)
+    reasons = held.verdict.review_reasons if held.row.needs_review else ()
     return CallLine(
-        row=holding(record, decided.label).row,
+        row=held.row,
         findings=findings_decided(record, decided, words, mask),
         reasons=[review_sentence(reason, words.language, record.verdict.vocabulary, mask.quote) for reason in reasons],
         decided=decided._replace(

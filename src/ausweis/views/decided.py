@@ -81,8 +81,8 @@ def decided_of(record: CallRecord, reviewer: str | None) -> Decided:
 def holding(record: CallRecord, label: Decision | None) -> CallRecord:
     """The call with what holds of it: what its verdict says and reviewers let stand, and what they added.
 
-    Without a label the verdict holds. The sentence of what was added is empty, its severity that of the policy for such
-    violations, as far as the verdict tells it.
+    Without a label the verdict holds. Of what was added no reason is known; its severity is that of the same in the
+    verdict, else the usual one of its type. Why the verdict was not sure is no matter any more.
     """
     if label is None or label.outcome is None:
         return record
@@ -114,6 +114,7 @@ def holding(record: CallRecord, label: Decision | None) -> CallRecord:
         "violations": tuple(sorted(kept, key=lambda one: one.turn)),
         "incidents": tuple(sorted(happened, key=lambda one: one.turn)),
         "first_violation_turn": min((one.turn for one in kept), default=None),
+        "review_reasons": (),
     }
     verdict = said.model_copy(update=changed)
     grades = [one.severity for one in (*kept, *(one for one in happened if one.id in known))]
