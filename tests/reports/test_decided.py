@@ -2,19 +2,25 @@
 
 import csv
 import io
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 from tests.reports.review_days import DAY, filled
 from tests.store.runs import make_call, make_run
 
+from ausweis.reports.mail import mail
 from ausweis.reports.notify import summary
 from ausweis.reports.review_csv import review_csv
 from ausweis.reports.review_markdown import review_markdown
 from ausweis.reports.review_page import review_page
 from ausweis.reports.review_source import Review, Wanted, review_of
 from ausweis.store import Store
+from ausweis.views.call_book import call_book, records_of
+from ausweis.views.words import Words
 
 
 @pytest.fixture
@@ -70,7 +76,7 @@ def test_what_was_dismissed_is_struck_through_and_comes_last(store: Store) -> No
     page = review_page(review)
     assert page.count("<s><b>no authentication</b></s>") == 2
     assert page.count('<span class="people">Reviewers: <b>compliant</b></span>') == 2
-    assert "### critical: ~~no authentication~~ Reviewers: compliant, Call <code>call-0</code>".lower() in (
+    assert "### overruled: ~~no authentication~~ Reviewers: compliant, Call <code>call-0</code>".lower() in (
         review_markdown(review).lower()
     )
     keys = {row["call"] for row in summary(review)["worst"]}
@@ -78,6 +84,41 @@ def test_what_was_dismissed_is_struck_through_and_comes_last(store: Store) -> No
     short = reviewed(store, full=1)
     assert "<s>no authentication" in review_page(short)
     assert "~~no authentication~~ Reviewers: compliant" in review_markdown(short)
+
+
+def forms(review: Review, store: Store) -> dict[str, str]:
+    """All that is printed of a day, without what is struck through."""
+    book = load_workbook(io.BytesIO(call_book(records_of(store, review.keys), Words("en"), title="x", by="y")))
+    told = mail(review, "to@example.org", "from@example.org")
+    sent = summary(review)
+    body = review_page(review).partition("</head>")[2]
+    return {
+        # Without what words mean, and without counts of what was reported, which stand beside how many of these hold.
+        "page": re.sub(r"(?s)<s>.*?</s>|<span class=.term.*?</span>|<section id=.severity.*?</section>", "", body),
+        "markdown": re.sub(r"~~.*?~~", "", review_markdown(review)),
+        "csv": review_csv(review),
+        "mail": "".join(part.get_content() for part in told.iter_parts()),
+        "chat": json.dumps(sent["worst"]) + sent["text"],
+        "calls of the workbook": "\n".join(str([cell.value for cell in row]) for row in book["Calls"].iter_rows()),
+    }
+
+
+@pytest.mark.parametrize("full", [200, 1])
+def test_only_what_holds_is_printed(tmp_path: Path, full: int) -> None:
+    """A rejected finding stands in no form of the review, unless it is struck through; what reviewers added does."""
+    with filled(tmp_path, before=0) as store:
+        label = {"outcome": "violation", "violations": [("factor_leaked", 2)], "incidents": ()}
+        decide(store, 1, "overrule", **label)
+        for number in (0, 2, 3, 4, 5):
+            decide(store, number, "overrule", outcome="compliant", incidents=())
+        review = reviewed(store, full=full)
+        printed = forms(review, store)
+    words = Words("en")
+    rejected = ("no_authentication", "lawyer_threat", "critical")
+    for name, text in printed.items():
+        found = [word for word in rejected if word in text or f"{words.word(word)}".lower() in text.lower()]
+        assert found == [], name
+        assert "leaked" in text, name
 
 
 def test_a_line_of_a_table_has_what_is_right(store: Store) -> None:

@@ -356,7 +356,7 @@ def test_two_reviewers_at_once_lose_nothing(browser: Browser, address: str, stor
         expect(anna.page.locator(".decide")).to_contain_text("from Ben")
     found = {(one.reviewer, one.choice, one.note) for one in store.record(key).decisions}
     assert found == {("Anna", "confirm", "from Anna"), ("Ben", "not_sure", "from Ben")}
-    assert store.record(key).row.state == "disputed"
+    assert store.record(key).row.state == "confirmed"
     assert [one.who for one in store.chain(limit=2)] == ["Ben", "Anna"]
     assert store.verify_chain() > 2
 

@@ -75,9 +75,9 @@ def test_a_session_from_preparing_to_its_result(desk: Desk) -> None:
     assert re.search(r"Ben</bdi></th><td class=\"n\">2 of 2", page)
     assert lea.send(f"{where}/close") == (303, where)
     page = ben.page(where)
-    assert "decided alike in 1 of 2 comparisons" in page
-    assert "Agreed in all, that is outcome, violations and incidents: 1 of 2." in page
-    places = [page.index(f'href="/calls/{key}?show=all"') for key in (second, first)]
+    assert "decided alike in 1 of 1 comparisons" in page
+    assert "Agreed in all, that is outcome, violations and incidents: 1 of 1." in page
+    places = [page.index(f'href="/calls/{key}?show=all"') for key in (first, second)]
     assert places == sorted(places)
     assert "leise Aufnahme" in page
     assert "Enter what the group agreed on" not in page

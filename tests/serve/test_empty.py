@@ -25,16 +25,20 @@ def test_who_has_decided_all_is_told_what_was_done_and_where_to_go_on(store: Sto
     assert "All reviewed." in anna.http.get("/", headers={"HX-Request": "true"}).text
 
 
-def test_a_sample_that_nobody_drew_is_not_decided(store: Store) -> None:
+def test_no_sample_is_called_decided_before_one_was_drawn(store: Store) -> None:
     anna = visitor(store)
-    assert "No sample was drawn yet." in anna.page("/?show=sample")
-    assert store.draw_sample(LAST_DAY, LAST_DAY, 1, seed=1)
-    for key in store.keys(CallFilter(unheard_by=("Anna",))):
-        record = store.record(key)
-        fields = {"verdict_key": str(record.verdict_key), "says": record.says, "outcome": "compliant"}
-        assert anna.send(f"/calls/{key}/heard?show=sample", **fields)[0] == 303
-    german = anna.http.get("/?show=sample", headers={"Accept-Language": "de"}).text
-    assert "Die Stichprobe ist entschieden." in german
+
+    def told() -> str:
+        return anna.http.get("/?show=sample", headers={"Accept-Language": "de"}).text
+
+    assert "Bisher ist keine Stichprobe gezogen." in told()
+    assert "Die Stichprobe ist entschieden." not in told()
+    (key,) = store.draw_sample(*(store.days() or ()), 1, seed=1)
+    assert f"/calls/{key}?" in told()
+    anna.send(
+        f"/calls/{key}/heard", outcome=store.record(key).row.outcome, verdict_key=str(store.record(key).verdict_key)
+    )
+    assert "Die Stichprobe ist entschieden." in told()
 
 
 @pytest.mark.parametrize("show", ["todo", "second", "settle", "sample", "decided", "all"])
@@ -44,7 +48,13 @@ def test_a_sample_that_nobody_drew_is_not_decided(store: Store) -> None:
 )
 def test_all_done_is_said_of_the_whole_queue_alone(store: Store, show: str, asked: str) -> None:
     page = visitor(store).page(f"/?show={show}&{asked}")
-    for done in ("All reviewed.", "No call waits", "nothing to settle", "sample is decided", "No sample was drawn"):
+    for done in (
+        "All reviewed.",
+        "No call waits",
+        "nothing to settle",
+        "sample is decided",
+        "No sample has been drawn",
+    ):
         assert done not in page
 
 

@@ -46,7 +46,7 @@ def test_no_letter_acts_while_the_form_of_the_right_label_is_open(browser: Brows
         looked_at(page)
         page.keyboard.press("o")
         expect(page.locator("#right")).to_be_visible()
-        expect(page.locator("#right input:checked").first).to_be_focused()
+        expect(page.locator("#right [name=outcome]").first).to_be_focused()
         press(page)
         page.locator("#right summary").focus()
         press(page)

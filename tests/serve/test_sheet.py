@@ -1,12 +1,19 @@
-"""The coaching sheet. The rule: it shows no more than the page of the call would, and no name of an agent unasked."""
+"""The coaching sheet. The rules: only what holds is printed; no more than the page of the call would show; and no name
+of an agent unasked.
+"""
 
 import html
 import re
 from datetime import date
+from pathlib import Path
 
+import pytest
+from tests.serve.filled import call_of, fill, incident, judged
 from tests.serve.serving import Visitor, visitor
 
+from ausweis.facts import Facts
 from ausweis.store import Store
+from ausweis.views.words import Words
 
 
 def worst(store: Store) -> int:
@@ -99,8 +106,83 @@ def test_an_overruled_verdict_gives_the_right_label_with_what_was_said_there(sto
     anna.send(f"/calls/{key}/decisions", verdict_key=verdict_of(store, key), **right)
     text = sheet(anna, key)
     assert "Overruled. Right is: violation, authentication too late in turn 5" in text
-    assert "Authentication too late, Turn 5 · 0:17" in text
+    assert "Authentication too late medium added by reviewers Turn 5 · 0:17" in text
     assert "und sie liegt grad im krankenhaus" in text
+
+
+@pytest.mark.parametrize(
+    ("language", "cleared"),
+    [("en", "No violation and no incident. Compliant."), ("de", "Kein Verstoß und kein Vorfall. Regelkonform.")],
+)
+def test_nothing_that_reviewers_rejected_is_printed(store: Store, language: str, cleared: str) -> None:
+    key = worst(store)
+    anna = visitor(store)
+    anna.http.get(f"/language?to={language}")
+    anna.send(f"/calls/{key}/decisions", verdict_key=verdict_of(store, key), choice="overrule", outcome="compliant")
+    text, words = sheet(anna, key), Words("de" if language == "de" else "en")
+    assert cleared in text
+    for told in ("unauthorised_third_party", "critical"):
+        assert words.word(told).lower() not in text.lower()
+    assert words.text("should") not in text
+    assert words.text("why_review") not in text
+
+
+def test_a_single_turn_that_reviewers_struck_out_is_not_printed(tmp_path: Path) -> None:
+    call = call_of("c", ["Ihr Tarif ist Flex.", "Danke.", "Sie zahlen 20 Euro.", "Gut."])
+    found = [{"type": "no_authentication", "turn": n, "severity": "critical", "reason": f"Satz {n}."} for n in (1, 3)]
+    said = {"outcome": "violation", "violations": found, "first_violation_turn": 1}
+    with fill(tmp_path / "s.sqlite", [judged(call, Facts(call_id="c", turns=4), **said)]) as store:
+        anna = visitor(store)
+        assert "Satz 1." in sheet(anna, 1)
+        right = {"choice": "overrule", "outcome": "violation", "no_authentication": "3"}
+        anna.send("/calls/1/decisions", verdict_key=verdict_of(store, 1), **right)
+        text, page = sheet(anna, 1), anna.page("/calls/1")
+    assert ("Satz 1." in text, "Turn 1 " in text) == (False, False)
+    assert ("Satz 3." in text, "Turn 3 " in text) == (True, True)
+    # The page of the call shows history, marked as such.
+    assert page.count("<s>No authentication</s>") == 1
+    assert page.count('<span class="badge plain">overruled</span>') == 1
+
+
+def test_who_has_not_decided_prints_nothing_that_others_may_have_rejected(store: Store) -> None:
+    key = worst(store)
+    ben, anna = visitor(store, "Ben"), visitor(store)
+    ben.send(f"/calls/{key}/decisions", verdict_key=verdict_of(store, key), choice="overrule", outcome="compliant")
+    text = sheet(anna, key)
+    assert "What holds stands here once you have decided" in text
+    assert "Unauthorised third party" not in text
+    assert "compliant" not in text.lower()
+
+
+def test_what_does_not_hold_of_what_one_reviewer_said_is_not_printed_either(store: Store) -> None:
+    key = worst(store)
+    for who, right in (("Anna", "3"), ("Ben", ""), ("Cem", "")):
+        fields = {"outcome": "violation", "late_authentication": right} if right else {"outcome": "compliant"}
+        sent = {"choice": "overrule", "verdict_key": verdict_of(store, key)} | fields
+        visitor(store, who).send(f"/calls/{key}/decisions", **sent)
+    text = sheet(visitor(store), key)
+    assert text.count("Right is: compliant") == 2
+    assert "too late" not in text
+
+
+def test_a_threat_of_the_caller_is_no_error_of_the_agent(tmp_path: Path) -> None:
+    call = call_of("c", ["Guten Tag.", "Ich gehe zum Anwalt.", "Das ist mir egal."])
+    found = (incident(call, kind="lawyer_threat"), incident(call, turn=3, kind="rude_agent"))
+    one = judged(call, Facts(call_id="c", turns=3), outcome="compliant", incidents=found)
+    with fill(tmp_path / "s.sqlite", [one]) as store:
+        anna = visitor(store)
+        agent, _, caller = sheet(anna, 1).partition("What was found")[2].partition("What the caller said")
+        page = anna.page("/calls/1")
+    words = Words("en")
+    threat, rude = (words.capital(words.word(kind)) for kind in ("lawyer_threat", "rude_agent"))
+    assert (rude in agent, threat in agent) == (True, False)
+    assert f"{threat}, Turn 2 · 0:05 Ich gehe zum Anwalt." in caller
+    assert (rude in caller, "should have been done" in caller, "high" in caller) == (False, False, False)
+    # What is grave stands above it, not that the rules of authentication were kept.
+    headline = page[page.index('<p class="outcome">') : page.index("</p>", page.index('<p class="outcome">'))]
+    assert '<span class="badge high">incident</span>' in headline.replace("Incident", "incident")
+    assert "badge compliant" not in headline
+    assert "Risk" not in headline
 
 
 def test_a_note_for_coaching_is_marked_on_the_page_of_the_call(store: Store) -> None:

@@ -88,7 +88,8 @@ def test_a_second_opinion_is_asked_of_somebody_else(desk: Desk) -> None:
 def disputed(desk: Desk) -> int:
     key, *_ = keys_of(desk)
     decide(reviewer(desk, "Anna"), key, "confirm")
-    decide(reviewer(desk, "Ben"), key, "not_sure")
+    record, ben = desk.store.record(key), reviewer(desk, "Ben")
+    ben.send(f"/calls/{key}/decisions", choice="overrule", outcome="compliant", verdict_key=str(record.verdict_key))
     assert desk.store.record(key).row.state == "disputed"
     return key
 

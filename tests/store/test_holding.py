@@ -62,6 +62,20 @@ def test_settling_is_no_independent_opinion(store: Store, of: int, say: Say) -> 
     assert store.agreement() == before
 
 
+@pytest.mark.parametrize("first", ["not_sure", "confirm"])
+def test_not_sure_is_no_opinion_so_it_makes_no_dispute_and_counts_in_no_agreement(
+    store: Store, of: int, say: Say, first: Choice
+) -> None:
+    say("Anna", first)
+    say("Ben", "confirm" if first == "not_sure" else "not_sure")
+    assert (state(store, of), store.record(of).row.right_outcome) == ("confirmed", "violation")
+    assert store.agreement().pairs == 0
+    say("Cem", "confirm")
+    assert (store.agreement().pairs, store.agreement().same) == (1, 1)
+    say("Dora", "overrule", outcome="compliant")
+    assert state(store, of) == "confirmed"
+
+
 def test_the_last_lead_holds_and_one_that_takes_it_back_opens_it_again(store: Store, of: int, say: Say) -> None:
     say("Anna", "not_sure")
     settled = say("Lea", "overrule", outcome="compliant", settles=True)
@@ -81,7 +95,8 @@ def test_only_what_others_differ_in_is_settled(store: Store, of: int, say: Say) 
         if others != [("Anna", "confirm")]:
             with pytest.raises(StoreError, match="nothing to settle"):
                 say("Lea", "confirm", settles=True)
-    assert can_settle(store.record(of).decisions, "Lea")
+    # Who is not sure differs from nobody.
+    assert not can_settle(store.record(of).decisions, "Lea")
     with pytest.raises(StoreError, match="nothing to settle"):
         say("Lea", "not_sure", settles=True)
     say("Lea", "confirm")

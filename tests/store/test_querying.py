@@ -107,8 +107,8 @@ def test_the_worst_come_first_by_harm_and_of_equals_the_latest(graded: Store) ->
     found = graded.calls()
     assert [weight(row) for row in found] == sorted(map(weight, found), reverse=True)
     assert {row.severity for row in found} == {None, *SEVERITIES}
-    # The more was found, the worse; then the latest. A violation comes before an incident that is as severe, and this
-    # before all that is not critical, however low the risk.
+    # The surer, the more different causes, the worse; then the latest. A sure incident comes before all that is not
+    # critical, however low the risk.
     assert [row.call_id for row in found[:5]] == ["call-20", "call-5", "call-15", "call-10", "call-23"]
     assert found[4].outcome == "compliant"
     for one, other in itertools.pairwise(found):
@@ -194,10 +194,13 @@ def test_what_was_found_is_told_with_severity_and_turn(graded: Store) -> None:
     rows = {row.call_id: row for row in graded.calls(limit=100)}
     keys = [rows[name].key for name in ("call-23", "call-1", "call-2", "call-10")]
     told = [
-        [Found("press_threat", "critical", 4, incident=True), Found("own", "high", 2, incident=True)],
-        [Found("rude_agent", "low", 4, incident=True)],
+        [
+            Found(name, severity, turn, True, 0.9)
+            for name, severity, turn in (("press_threat", "critical", 4), ("own", "high", 2))
+        ],
+        [Found("rude_agent", "low", 4, incident=True, sure=0.9)],
         [],
-        [Found("no_authentication", "critical", 4)],
+        [Found("no_authentication", "critical", 4, level="standard")],
     ]
     assert graded.found([*keys, -1]) == dict(zip(keys, told, strict=True))
     assert graded.found([]) == {}

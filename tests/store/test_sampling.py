@@ -87,6 +87,23 @@ def test_recall_in_the_field(store: Store, filled: Filled) -> None:
     assert store.field_recall(date(2027, 1, 1), date(2027, 1, 2)).recall is None
 
 
+def test_recall_is_no_higher_than_what_reviewers_found_besides_allows(store: Store, filled: Filled) -> None:
+    filled([*[make_call(n) for n in range(1, 13)], *[make_call(n, pin=False) for n in range(200, 213)]])
+    confirm(store, *store.keys(CallFilter(to_review=True)))
+    quiet = store.keys(CallFilter(to_review=False))
+    drawn = store.draw_sample(DAY, DAY, 5, seed=3)
+    besides = next(key for key in quiet if key not in drawn)
+    added = {"choice": "overrule", "outcome": "violation", "violations": [("late_authentication", 4)]}
+    for key, blind in ((drawn[0], True), (besides, False)):
+        verdict_key = store.record(key).verdict_key
+        store.decide(key, reviewer="A", verdict_key=verdict_key, blind=blind, **added)  # type: ignore[arg-type]
+    confirm(store, *drawn[1:])
+    found = store.field_recall()
+    assert (found.found, found.missed_in_sample, found.sampled, found.represented) == (13, 1, 5, 12)
+    assert found.recall == pytest.approx(13 / (13 + 12 / 5))
+    assert found.high == pytest.approx(13 / (13 + 2))
+
+
 def confirm(store: Store, *keys: int) -> None:
     for key in keys:
         store.decide(key, reviewer="A", choice="confirm", verdict_key=store.record(key).verdict_key, blind=True)

@@ -59,7 +59,7 @@ def test_a_run_of_version_1_is_read_and_stays_the_same(store: Store, tmp_path: P
     assert store.found([record.row.key]) == {
         record.row.key: [
             Found("no_authentication", "critical", 4),
-            Found("rude_agent", "high", 2, incident=True),
+            Found("rude_agent", "high", 2, incident=True, sure=0.9),
         ]
     }
 

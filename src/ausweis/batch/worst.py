@@ -77,7 +77,7 @@ def _row(verdict: dict[str, Any]) -> Row:
         quote=str(evidence[0].get("quote", "")),
         risk=risk,
         needs_review=bool(verdict["needs_review"]),
-        weight=harm(found, risk),
+        weight=harm(found, risk, unsure=bool(verdict["needs_review"])),
     )
 
 

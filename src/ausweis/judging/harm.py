@@ -8,33 +8,46 @@ from ausweis.vocabulary import GRAVEST, SEVERITIES, Severity
 
 __all__ = ["Found", "found_in", "found_of", "harm", "named"]
 
-_RISKS = 10
-"""Steps of risk that are told apart. Finer ones are noise: 0.97 is no less urgent than 0.98."""
 _MOST = 99
-"""Findings that are counted; more weigh the same."""
+"""Causes that are counted; more weigh the same."""
 _KINDS: dict[str, int] = {kind: place for place, kind in enumerate(GRAVEST)}
+_PARTS = {"violations", "incidents", "risk"}
 
 
 class Found(NamedTuple):
-    """A violation or an incident at a turn; `name`: its type or id."""
+    """A violation or an incident at a turn; `name`: its type or id.
+
+    `sure`: how likely it is so: the risk of the call, of an incident its own probability. `level`: which one the
+    broken rule wanted; empty for rules without a level, and for incidents.
+    """
 
     name: str
     severity: Severity
     turn: int
     incident: bool = False
+    sure: float = 1.0
+    level: str = ""
 
     @property
     def rank(self) -> tuple[int, int]:
         """Sorts the gravest first: by severity, then by kind; an incident comes after violations as severe."""
         return -SEVERITIES.index(self.severity), len(_KINDS) if self.incident else _KINDS[self.name]
 
+    @property
+    def cause(self) -> tuple[str, str]:
+        """The same for all that one mistake brings about: one rule broken again and again."""
+        return self.name, self.level
+
 
 def found_in(verdict: Mapping[str, Any]) -> list[Found]:
     """Violations, then incidents of a verdict as JSON, of either version, each in its order."""
-    violations = [Found(str(one["type"]), one["severity"], one["turn"]) for one in verdict["violations"]]
+    violations = [
+        Found(str(one["type"]), one["severity"], one["turn"], sure=verdict["risk"], level=_level(one["reason"]))
+        for one in verdict["violations"]
+    ]
     incidents = [
         # Version 1 calls an incident its kind.
-        Found(str(one.get("id") or one["kind"]), one["severity"], one["turn"], incident=True)
+        Found(str(one.get("id") or one["kind"]), one["severity"], one["turn"], True, one.get("probability", 1.0))
         for one in verdict.get("incidents", ())
     ]
     return [*violations, *incidents]
@@ -42,27 +55,25 @@ def found_in(verdict: Mapping[str, Any]) -> list[Found]:
 
 def found_of(verdict: Verdict) -> list[Found]:
     """The same of a verdict."""
-    violations = [Found(one.type, one.severity, one.turn) for one in verdict.violations]
-    return [*violations, *(Found(one.id, one.severity, one.turn, incident=True) for one in verdict.incidents)]
+    return found_in(verdict.model_dump(include=_PARTS))
 
 
-def harm(found: Iterable[Found], risk: float) -> int:
+def harm(found: Iterable[Found], risk: float, *, unsure: bool) -> int:
     """One number for a call, from 0 to below 10 ** 8: the greater, the worse.
 
-    By the greatest severity, then by how many findings are that severe, then by the gravest kind of these, then by how
-    many findings there are in all, then by risk, rounded. What was found twice at one turn counts once.
+    Calls in which something was found come first, then `unsure` ones, that need a review, then all others. Among
+    these: by the greatest severity; by how likely what is so severe is, in per cent, as pages show it (the `risk` where
+    nothing was found); by how many different causes there are; by the gravest kind.
     """
-    ranks = sorted({(one.name, one.turn, one.incident): one.rank for one in found}.values())
-    severest = [rank for rank in ranks if rank[0] == ranks[0][0]]
-    grade = 1 - ranks[0][0] if ranks else 0
-    kind = len(_KINDS) - ranks[0][1] if ranks else 0
-    weight = 0
+    ranked = sorted(found, key=lambda one: one.rank)
+    severest = [one for one in ranked if one.severity == ranked[0].severity]
+    sure = max((one.sure for one in severest), default=risk)
+    weight = 1 if unsure else 2 if ranked else 0
     for value, room in (
-        (grade, 10),
-        (min(len(severest), _MOST), 100),
-        (kind, 10),
-        (min(len(ranks), _MOST), 100),
-        (round(risk * _RISKS), 100),
+        (1 - ranked[0].rank[0] if ranked else 0, 10),
+        (round(sure * 100), 1000),
+        (min(len({one.cause for one in ranked}), _MOST), 100),
+        (len(_KINDS) - ranked[0].rank[1] if ranked else 0, 10),
     ):
         weight = weight * room + value
     return weight
@@ -74,3 +85,8 @@ def named(found: Iterable[Found]) -> dict[str, Found]:
     for one in sorted(found, key=lambda one: (one.rank, one.turn)):
         by_name.setdefault(one.name, one)
     return by_name
+
+
+def _level(reason: Any) -> str:
+    """The level that a reason names; version 1 has a sentence instead."""
+    return str(reason.get("level", "")) if isinstance(reason, Mapping) else ""

@@ -131,18 +131,19 @@ def _new(review: Review, words: Words) -> Iterator[Line]:
 
 
 def _worst(review: Review, words: Words) -> Iterator[Line]:
-    rows = [*(call.row for call in review.calls), *review.rest]
-    for row in [row for row in rows if row.severity and not row.dismissed][:MOST_CALLS]:
+    for row in review.worst[:MOST_CALLS]:
         said = [f"{words.text('call')} {row.key}", words.happened(row), time_of(row)]
         said += [words.word(row.state)] if row.state != "open" else []
-        yield Line(words.word(row.severity or ""), one_line(", ".join(filter(None, said))), _call_link(review, row))
+        yield Line(
+            words.word(row.severity) if row.severity else "",
+            one_line(", ".join(filter(None, said))),
+            _call_link(review, row),
+        )
 
 
 def _objections(review: Review, words: Words, today: date) -> Iterator[Line]:
     for one in review.open_objections[:MOST_OBJECTIONS]:
-        said = words.text(
-            "mail_objection", call=one.call.key, what=words.happened(one.call), day=words.day(one.deadline)
-        )
+        said = words.text("mail_objection", call=one.call.key, what=words.holds(one.call), day=words.day(one.deadline))
         link = f"{review.wanted.serve}/objections/{one.key}" if review.wanted.serve else ""
         yield Line(left(one.deadline, words, today), one_line(said), link, urgent=one.deadline <= today)
 

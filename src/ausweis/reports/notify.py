@@ -42,7 +42,6 @@ def summary(review: Review) -> dict[str, Any]:
     `&<>` as Slack wants them (https://api.slack.com/reference/surfaces/formatting#escaping).
     """
     wanted, words = review.wanted, Words(review.wanted.language)
-    rows = [*(call.row for call in review.calls), *review.rest]
     return {
         "schema": "ausweis/review-summary@1",
         "first": str(wanted.first),
@@ -71,8 +70,7 @@ def summary(review: Review) -> dict[str, Any]:
                 "turn": row.first_violation_turn,
                 **({"link": f"{wanted.serve}/calls/{row.key}"} if wanted.serve else {}),
             }
-            for row in rows[:MOST_CALLS]
-            if row.severity and not row.dismissed
+            for row in review.worst[:MOST_CALLS]
         ],
         "objections": {"open": review.objections.waiting, "overdue": review.objections.overdue},
         "text": escape(_text(review), quote=False),
@@ -186,10 +184,9 @@ def _text(review: Review) -> str:
         lines += ["", words.text("changed") + ":", *told]
     if review.objections.waiting:
         lines += ["", f"{words.text('objections')}: {objections_in_words(review)}"]
-    rows = [row for row in [*(call.row for call in review.calls), *review.rest] if row.severity and not row.dismissed]
-    if rows:
+    if review.worst:
         lines += ["", words.text("worst") + ":"]
-    for row in rows[:MOST_CALLS]:
+    for row in review.worst[:MOST_CALLS]:
         grade = words.word(row.severity) if row.severity else ""
         lines.append(f"{grade}: {words.text('call')} {row.key}, {words.happened(row)}")
     return "\n".join(lines) + "\n"

@@ -44,7 +44,7 @@ def _lines(review: Review, words: Words) -> Iterator[str]:
     yield from ("", f"## {words.text('worst')}")
     for call in review.calls:
         yield ""
-        yield from _call(call, words)
+        yield from _call(call, review.struck.get(call.row.key, ""), words)
     if review.rest:
         yield ""
         yield from _rest(review, words)
@@ -53,21 +53,22 @@ def _lines(review: Review, words: Words) -> Iterator[str]:
     yield from ("", words.text("human"))
 
 
-def _call(call: ReviewedCall, words: Words) -> Iterator[str]:
+def _call(call: ReviewedCall, struck: str, words: Words) -> Iterator[str]:
     row, worst = call.row, call.worst
-    grade = words.word(row.severity) if row.severity else words.text("needs_review")
+    grade = words.word(row.severity or row.state) if row.severity or struck else words.text("needs_review")
     what = cell(worst.title if worst else words.word(row.outcome))
-    if row.corrected:
-        what = f"~~{what}~~ {words.text('people_say')} {cell(words.right(row))}"
+    if struck:
+        what = f"~~{cell(struck)}~~ {words.text('people_say')} {cell(words.happened(row))}"
     yield f"### {grade}: {what}, {words.text('call')} <code>{cell(row.call_id)}</code>"
     yield ""
     place = (row.started_at or str(row.day), row.queue, row.team)
-    sure = f"{words.text('confidence')} {words.share(row.confidence)}"
-    yield ", ".join([*(cell(part) for part in place if part), sure, words.word(row.state)])
+    sure = "" if struck else f"{words.text('confidence')} {words.share(row.confidence)}"
+    yield ", ".join(filter(None, [*map(cell, filter(None, place)), sure, words.word(row.state)]))
     yield ""
     for finding in call.findings:
         at = f", {finding.at}" if finding.at else ""
-        yield f"- **{cell(finding.title)}** ({words.text('turn')} {finding.turn}{at}): {cell(finding.why)}"
+        why = finding.why or words.text("count_added")
+        yield f"- **{cell(finding.title)}** ({words.text('turn')} {finding.turn}{at}): {cell(why)}"
         if finding.should:
             yield f"  {words.text('should')}: {cell(finding.should)}"
     yield from (f"- {words.text('why_review')}: {cell(reason)}" for reason in call.reasons)
@@ -85,7 +86,7 @@ def _rest(review: Review, words: Words) -> Iterator[str]:
     for row in review.rest:
         where = ", ".join(part for part in (row.queue, row.team) if part)
         found = cell(words.happened(row))
-        if row.corrected:
-            found = f"~~{found}~~ {words.text('people_say')} {cell(words.right(row))}"
+        if struck := review.struck.get(row.key):
+            found = f"~~{cell(struck)}~~ {words.text('people_say')} {found}"
         cells = map(cell, (row.call_id, row.started_at or str(row.day), where))
         yield f"| {' | '.join((*cells, found))} |"

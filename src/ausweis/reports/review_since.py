@@ -42,7 +42,9 @@ def since(
 
 
 def _kinds(counts: Iterable[DayCount]) -> list[str]:
-    found = [kind for count in counts for kind in (*count.violations, *count.incidents)]
+    """Types and kinds that were found and not rejected, or that people added."""
+    numbers = [(subject.name, some) for count in counts for subject, some in count.numbers.items()]
+    found = [name for name, some in numbers if name and some.reported + some.added > some.overruled]
     return list(dict.fromkeys(found))
 
 

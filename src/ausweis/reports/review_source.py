@@ -23,6 +23,7 @@ from ausweis.store import (
     Store,
     count_objections,
 )
+from ausweis.views.decided import decided_of, holding
 from ausweis.views.trends import Trend, trends
 from ausweis.views.words import Words
 from ausweis.vocabulary import SEVERITIES, Language, Severity
@@ -71,9 +72,10 @@ class SeverityRow:
 
 @dataclass(frozen=True)
 class Review:
-    """All that pages and tables show. `calls`: in full, worst first; `rest`: calls to review in short.
+    """All that pages and tables show. `calls`: in full, worst first; `rest`: calls to review in short; as they hold.
 
-    `reasons`: why each of the `rest` is to be reviewed, in a sentence or two, by its key.
+    `reasons`: why each of the `rest` is to be reviewed, in a sentence or two, by its key. `struck`: in words, what the
+    verdict says of calls of which people say something else.
 
     `known`: where there are no calls, the first and the last day of others of these queues and teams, if any.
     """
@@ -87,6 +89,7 @@ class Review:
     calls: Sequence[ReviewedCall]
     rest: Sequence[CallRow]
     reasons: Mapping[int, str]
+    struck: Mapping[int, str]
     total: Trend | None
     queues: Sequence[Trend]
     teams: Sequence[Trend]
@@ -100,6 +103,12 @@ class Review:
     def to_review(self) -> int:
         """How many calls are to review."""
         return len(self.calls) + len(self.rest)
+
+    @property
+    def worst(self) -> list[CallRow]:
+        """The calls in which something was found that holds."""
+        rows = [*(call.row for call in self.calls), *self.rest]
+        return [row for row in rows if row.violations or row.incidents]
 
     @property
     def keys(self) -> list[int]:
@@ -120,8 +129,10 @@ def review_of(store: Store, wanted: Wanted) -> Review:
     places = tallies(store, which, start, wanted.first, wanted.last)
     now, before = places[None]
     within = replace(which, first=wanted.first, last=wanted.last)
+    said = store.calls(replace(within, to_review=True))
+    struck = {row.key: Words(wanted.language).happened(row) for row in said if row.corrected}
     # What people dismissed is not among the worst any more.
-    rows = sorted(store.calls(replace(within, to_review=True)), key=lambda row: row.dismissed)
+    rows = sorted((_held(store, row) for row in said), key=lambda row: (row.dismissed, -row.weight))
     calls, reasons, severities, runs = _reviewed(store, rows, wanted, now, before)
     days = store.day_counts(start, wanted.last, filter=which, by=("day",))
     by_queue = store.day_counts(start, wanted.last, filter=which, by=("day", "queue"))
@@ -138,6 +149,7 @@ def review_of(store: Store, wanted: Wanted) -> Review:
         calls=calls,
         rest=rows[wanted.full :],
         reasons=reasons,
+        struck=struck,
         total=total[0] if total else None,
         queues=trends(by_queue, start, wanted.last, "queue")[:MOST_LINES],
         teams=trends(by_team, start, wanted.last, "team")[:MOST_LINES],
@@ -148,6 +160,14 @@ def review_of(store: Store, wanted: Wanted) -> Review:
         since=since(store, which, wanted.first, wanted.last, objected, before=BEFORE),
         known=None if now.calls else _known(store, which),
     )
+
+
+def _held(store: Store, row: CallRow) -> CallRow:
+    """The row of a call as it holds."""
+    if row.right_outcome is None:
+        return row
+    record = store.record(row.key)
+    return holding(record, decided_of(record, None).label).row
 
 
 def _check_teams(store: Store, wanted: Wanted) -> None:

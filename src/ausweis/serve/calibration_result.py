@@ -29,15 +29,16 @@ class ResultLine:
 
 @dataclass(frozen=True)
 class ResultCall:
-    """A call. `names`: who decided it; `notes` of each, where there is one; `holds`: what it is by now, in a sentence.
+    """A call. `names`: who decided it, `opinions` of them sure; `notes` of each, where there is one.
 
-    `in_view`: who had seen the verdict before.
+    `holds`: what it is by now, in a sentence; `in_view`: who had seen the verdict before.
     """
 
     key: int
     call_id: str
     meta: Sequence[str]
     agreed: bool
+    opinions: int
     names: Sequence[str]
     lines: Sequence[ResultLine]
     notes: Sequence[tuple[str, str]]
@@ -59,7 +60,7 @@ def result_of(context: RequestContext, session: Calibration) -> Result:
     """The result of a session that is closed."""
     said, agreement = context.store.opinions(session.key)
     calls = [_call(context, session, context.store.record(key), given) for key, given in said.items()]
-    several = [call for call in calls if len(call.names) > 1]
+    several = [call for call in calls if call.opinions > 1]
     return Result(
         sorted(calls, key=lambda call: (call.agreed, not call.names, call.key)),
         agreement,
@@ -71,11 +72,14 @@ def result_of(context: RequestContext, session: Calibration) -> Result:
 def _call(context: RequestContext, session: Calibration, record: CallRecord, given: Sequence[Decision]) -> ResultCall:
     words = context.words.knowing(record.verdict.vocabulary)
     held = held_label(record.decisions)
+    # Who is not sure differs from nobody.
+    opinions = [one for one in given if one.outcome is not None]
     return ResultCall(
         key=record.row.key,
         call_id=record.row.call_id,
         meta=meta_of(record.row, words, agents=context.desk.agents),
-        agreed=len({_kinds(one) for one in given}) < 2,
+        agreed=len({_kinds(one) for one in opinions}) < 2,
+        opinions=len(opinions),
         names=[one.reviewer for one in given],
         lines=_lines(given, record.verdict, words),
         notes=[(one.reviewer, one.note) for one in given if one.note],
@@ -100,9 +104,9 @@ def _lines(given: Sequence[Decision], verdict: Verdict, words: Words) -> list[Re
     return lines
 
 
-def _kinds(decision: Decision) -> tuple[str, frozenset[str]]:
+def _kinds(decision: Decision) -> tuple[str | None, frozenset[str]]:
     """What two must share to agree: turns may differ."""
-    return decision.outcome or decision.choice, frozenset(name for name, _ in said_at(decision))
+    return decision.outcome, frozenset(name for name, _ in said_at(decision))
 
 
 def _held(label: Decision | None, state: State, words: Words) -> str:

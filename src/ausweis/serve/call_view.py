@@ -12,8 +12,8 @@ from ausweis.serve.comparing import Compared, compared
 from ausweis.serve.decision import draft_of
 from ausweis.serve.queue import RowView, row_view
 from ausweis.store import CallRecord, Decision, same_person
-from ausweis.views.decided import label_in_words, seen_by
-from ausweis.views.findings import Finding, findings_of
+from ausweis.views.decided import decided_of, findings_decided, label_in_words, seen_by
+from ausweis.views.findings import Finding
 from ausweis.views.masks import CallMask
 from ausweis.views.turns import TurnView, marks_of, turn_views
 from ausweis.views.words import Words
@@ -46,9 +46,9 @@ class DecisionView:
 class CallView:
     """All that the page of a call shows.
 
-    `moments`: the findings, those of one moment together, the worst first. `checks` with what is to be said of them.
-    `gone`: whether a recording is not there any more; `hidden`: how many others have decided, unseen until the reader
-    has. `compared`: what the reader heard before they saw all this.
+    `moments`: the findings, those of one moment together, the worst first, those that reviewers rejected last. `checks`
+    with what is to be said of them. `gone`: whether a recording is not there any more; `hidden`: how many others have
+    decided, unseen until the reader has. `compared`: what the reader heard before they saw all this.
     """
 
     record: CallRecord
@@ -81,7 +81,7 @@ def call_view(
 ) -> CallView:
     """The view of a call for one reviewer; `settling`: who settles it sees what the others say."""
     mask = CallMask(record, words.language, masked=not unmasked, known=record.masks)
-    findings = findings_of(record, words, mask)
+    findings = findings_decided(record, decided_of(record, reviewer), words, mask)
     seen = seen_by(record, reviewer, settling=settling)
     draft = draft_of(record, reviewer)
     decided = [*seen.decisions, *([draft] if draft else [])]
@@ -90,7 +90,7 @@ def call_view(
     return CallView(
         record=record,
         row=replace(row, right="") if seen.hidden or any(one.secret for one in record.decisions) else row,
-        moments=[list(moment) for _, moment in groupby(findings, key=lambda finding: finding.moment)],
+        moments=[list(moment) for _, moment in groupby(findings, key=lambda one: (one.moment, one.state))],
         review=[
             review_sentence(reason, words.language, record.verdict.vocabulary, mask.quote)
             for reason in record.verdict.review_reasons

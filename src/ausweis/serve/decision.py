@@ -50,10 +50,10 @@ class Label(NamedTuple):
 
 @dataclass(frozen=True)
 class DecisionForm:
-    """The fields of the form. `types` and `kinds`: turns as text; `is_open`: whether the right label is shown.
+    """The fields of the form. `outcome`: empty until one is chosen; `types` and `kinds`: turns as text.
 
-    `was`: what was chosen before it was taken back; `unsent`: whether it holds what somebody typed and nobody kept;
-    `coaching`: whether the note is meant for coaching.
+    `is_open`: whether the right label is shown; `was`: what was chosen before it was taken back; `unsent`: whether it
+    holds what somebody typed and nobody kept; `coaching`: whether the note is meant for coaching.
     """
 
     note: str
@@ -73,15 +73,10 @@ class DecisionForm:
 
 
 def proposed(verdict: Verdict) -> DecisionForm:
-    """The form as it is at first: what the verdict says, with the outcome that it is most likely overruled for."""
+    """The form as it is at first: where the verdict found what, and no outcome, so that two keys clear no call."""
     violations = [(violation.type, violation.turn) for violation in verdict.violations]
-    turns = {kind: _listed(kind, violations) for kind in VIOLATIONS}
-    if verdict.outcome == "violation":
-        outcome: Outcome = "compliant"
-    else:
-        # Where there is an incident, it may be what is wrong.
-        outcome = verdict.outcome if verdict.incidents else "violation"
-    return DecisionForm("", outcome, list(turns.items()), _ticks(verdict), [(kind, "") for kind in INCIDENTS])
+    types = [(kind, _listed(kind, violations)) for kind in VIOLATIONS]
+    return DecisionForm("", "", types, _ticks(verdict), [(kind, "") for kind in INCIDENTS])
 
 
 def draft_of(record: CallRecord, reviewer: str) -> Decision | None:
@@ -115,7 +110,7 @@ def sent(record: CallRecord, form: Mapping[str, str]) -> DecisionForm:
     first = replace(proposed(record.verdict), note=note, coaching=coaching, unsent=True)
     is_open = form.get("choice") == "overrule" or form.get("open") == "1"
     # What a closed form proposed about an earlier verdict nobody typed.
-    if not is_open and ("outcome" not in form or form.get("says") != record.says):
+    if not is_open and (VIOLATIONS.keys().isdisjoint(form) or form.get("says") != record.says):
         return first
     return replace(
         first,

@@ -42,7 +42,7 @@ def empty_view(context: RequestContext, question: Question, views: Sequence[View
     if not onward:
         onward = [(words.text("empty_draw"), "/sample"), (words.text("figures"), "/figures")]
     is_drawn = question.show != "sample" or context.store.count(CallFilter(sampled=True))
-    return EmptyView(words.text(f"empty_{question.show}" if is_drawn else "empty_undrawn"), _today(context), onward)
+    return EmptyView(words.text(f"empty_{question.show}" if is_drawn else "sample_none"), _today(context), onward)
 
 
 def _today(context: RequestContext) -> str:

@@ -48,7 +48,7 @@ class RowView:
     `found`: what happened, the gravest first, each with the turn in which it first did, in words.
     `right`: what people say instead of that, in words. `state` is `decided`, and `right` empty, where others have
     decided and the reader has not: what they said is hidden until then. So is all that the verdict says, where the
-    reader must hear the call first: then `risk` is None.
+    reader must hear the call first: then `risk` is None, as it is of a call with nothing but incidents.
     `held_by`: who else is at it; `hit`: where it says what was searched for.
     """
 
@@ -225,7 +225,8 @@ def row_view(row: CallRow, words: Words, found: Sequence[Found], *, agents: bool
     return RowView(
         key=row.key,
         call_id=row.call_id,
-        risk=row.risk,
+        # That of a violation: beside an incident alone, it would speak of something else.
+        risk=row.risk if row.outcome == "violation" or not row.severity else None,
         found=((words.capital(name), turn), *others),
         meta=meta_of(row, words, agents=agents),
         tone=row.severity or row.outcome,

@@ -1,4 +1,4 @@
-"""A sheet of paper about one call, for the talk with its agent: findings, what is right, room for notes."""
+"""A sheet of paper about one call, for the talk with its agent: what holds of it, what is right, room for notes."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -6,17 +6,16 @@ from typing import NamedTuple
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from ausweis.calls.call import Call
 from ausweis.judging.sentences import review_sentence
 from ausweis.serve.desk import RequestContext
 from ausweis.serve.queue import question_of
 from ausweis.serve.rendering import render
 from ausweis.store import CallRecord, Decision
-from ausweis.views.decided import Decided, decided_of, label_in_words, seen_by
-from ausweis.views.findings import Finding, Quote, findings_of
+from ausweis.views.decided import Decided, decided_of, findings_decided, holding, label_in_words, seen_by
+from ausweis.views.findings import Finding, Quote
 from ausweis.views.masks import CallMask
-from ausweis.views.turns import turn_view
 from ausweis.views.words import Words, clock, time_of
+from ausweis.vocabulary import INCIDENTS
 
 __all__ = ["sheet_page"]
 
@@ -36,15 +35,6 @@ class DecidedView(NamedTuple):
     at: str
 
 
-class RightTurn(NamedTuple):
-    """What happened at a turn, as a reviewer says and the verdict does not, with what was said there."""
-
-    title: str
-    turn: int
-    at: str
-    text: str
-
-
 def sheet_page(context: RequestContext) -> Response:
     """The sheet of a call, masked unless the reader has unmasked it; of one that is to be heard blind, the call."""
     record, query = context.store.record(context.parts["key"]), question_of(context).query()
@@ -55,26 +45,30 @@ def sheet_page(context: RequestContext) -> Response:
     mask = CallMask(record, words.language, masked=not unmasked, known=record.masks)
     who = context.session.reviewer
     seen, decided = seen_by(record, who), decided_of(record, who)
-    findings = findings_of(record, words, mask)
+    # What holds rests on decisions too that the reader may not see yet.
+    hidden = decided.state == "decided"
+    every = [] if hidden else findings_decided(record, decided, words, mask)
+    held = [one for one in every if one.state != "overruled"]
+    verdict = holding(record, decided.label).verdict
+    reasons = verdict.review_reasons if record.row.needs_review and not hidden else ()
+    # What a caller threatens with is no error of the agent.
+    of_caller = [one for one in held if _is_of_caller(one, record)]
+    of_agent = [one for one in held if one not in of_caller]
     values = {
         "record": record,
         "facts": list(_facts(record, words, agents=context.desk.agents)),
-        "moments": [list(moment) for _, moment in groupby(findings, key=lambda finding: finding.moment)],
+        "moments": [list(moment) for _, moment in groupby(of_agent, key=lambda finding: finding.moment)],
+        "of_caller": of_caller,
+        "outcome": verdict.outcome,
         "quotes": _quotes,
-        "reasons": list(_reasons(record, words, mask)),
+        "reasons": [review_sentence(one, words.language, verdict.vocabulary, mask.quote) for one in reasons],
         "decided": decided,
-        "decisions": [_decision(one, words, mask) for one in seen.decisions if one.counts],
+        "decisions": [_decision(one, decided, words, mask) for one in seen.decisions if one.counts],
         "hidden": seen.hidden,
-        "right": list(_right(record, decided, words, mask)),
         "unmasked": unmasked,
         "query": query,
     }
     return HTMLResponse(render("sheet.html.j2", words, **values))
-
-
-def _reasons(record: CallRecord, words: Words, mask: CallMask) -> Iterator[str]:
-    for reason in record.verdict.review_reasons if record.row.needs_review else ():
-        yield review_sentence(reason, words.language, record.verdict.vocabulary, mask.quote)
 
 
 def _facts(record: CallRecord, words: Words, *, agents: bool) -> Iterator[tuple[str, str]]:
@@ -93,28 +87,18 @@ def _quotes(findings: Sequence[Finding]) -> list[Quote]:
     return [quote._replace(text=_shortened(quote.text)) for quote in list(said)[:QUOTES]]
 
 
-def _decision(decision: Decision, words: Words, mask: CallMask) -> DecidedView:
-    label = label_in_words(decision, words) if decision.choice == "overrule" else ""
+def _is_of_caller(finding: Finding, record: CallRecord) -> bool:
+    known = (one.speaker for one in INCIDENTS.values() if one.id == finding.name)
+    turns = record.call.turns[finding.turn - 1 : finding.turn] if record.call else ()
+    return finding.incident and next(known, turns[0].speaker if turns else "unknown") == "caller"
+
+
+def _decision(decision: Decision, decided: Decided, words: Words, mask: CallMask) -> DecidedView:
+    """`decided`: what holds; what somebody else says is right is not on the sheet."""
+    right = label_in_words(decided.label, words) if decided.label else ""
+    label = right if decision.choice == "overrule" and label_in_words(decision, words) == right else ""
     note = mask.text(decision.note) if decision.coaching else ""
     return DecidedView(decision.reviewer, words.word(decision.choice), label, note, words.moment(decision.at))
-
-
-def _right(record: CallRecord, decided: Decided, words: Words, mask: CallMask) -> Iterator[RightTurn]:
-    """What the label that holds names and the verdict does not."""
-    label = decided.label
-    if label is None or label.choice != "overrule":
-        return
-    said = {(one.type, one.turn) for one in record.verdict.violations}
-    named = {(one.id, one.turn) for one in record.verdict.incidents}
-    for kind, turn in (*label.violations, *(label.incidents or ())):
-        if (kind, turn) not in said | named:
-            yield RightTurn(words.word(kind), turn, *_said_at(record.call, turn, mask))
-
-
-def _said_at(call: Call | None, turn: int, mask: CallMask) -> tuple[str, str]:
-    if call is None or not 1 <= turn <= len(call.turns):
-        return "", ""
-    return clock(call.turn(turn).start), _shortened(turn_view(call, turn, (), mask).text)
 
 
 def _shortened(text: str) -> str:

@@ -87,7 +87,7 @@ def agreement(connection: Connection, which: CallFilter = EVERY) -> Agreement:
     """How far reviewers agree on the outcome, over all pairs of reviewers of one verdict: share of pairs, and kappa.
 
     Which of two reviewers is the first means nothing, so both share one distribution of outcomes: Scott's pi (1955),
-    which is Cohen's kappa over all pairs, each taken both ways round. "Not sure" is an outcome. What a lead said to
+    which is Cohen's kappa over all pairs, each taken both ways round. "Not sure" is no outcome. What a lead said to
     settle a call is no opinion of its own: of them, what they said before counts.
     """
     wanted = select(decisions).join(calls, calls.c.key == decisions.c.call_key)
@@ -96,18 +96,19 @@ def agreement(connection: Connection, which: CallFilter = EVERY) -> Agreement:
     rows = connection.execute(wanted).all()
     secret = set(connection.execute(_OPEN).scalars())
     gone = _gone(taken_back(rows))
-    last: dict[tuple[int, str], dict[str, str]] = {}
+    last: dict[tuple[int, str], dict[str, str | None]] = {}
     for row in rows:
         if row.seq not in gone and not row.settles and row.calibration_key not in secret:
-            last.setdefault((row.call_key, row.says), {})[person_of(row.reviewer)] = row.outcome or "not_sure"
+            last.setdefault((row.call_key, row.says), {})[person_of(row.reviewer)] = row.outcome
     return agreement_of(list(said.values()) for said in last.values())
 
 
-def agreement_of(said: Iterable[Sequence[str]]) -> Agreement:
-    """How far those agree who said these outcomes, each of one call, over all pairs (`agreement`)."""
+def agreement_of(said: Iterable[Sequence[str | None]]) -> Agreement:
+    """How far those agree who said these outcomes, each of one call, over all pairs; None: not sure (`agreement`)."""
     pairs = same = 0
     words: Counter[str] = Counter()
-    for outcomes in said:
+    for told in said:
+        outcomes = [outcome for outcome in told if outcome is not None]
         for place, outcome in enumerate(outcomes):
             for other in outcomes[:place]:
                 pairs += 1

@@ -1,4 +1,7 @@
-"""What holds of a call, by the decisions that count: as a lead settled it, else as most reviewers say."""
+"""What holds of a call, by the decisions that count: as a lead settled it, else as most reviewers say.
+
+"Not sure" is no opinion: who says so asks for another's, and differs from nobody.
+"""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -11,7 +14,7 @@ from ausweis.vocabulary import GRAVEST
 
 __all__ = ["NOTHING_DECIDED", "can_settle", "label_of", "right_values", "state_of"]
 
-_STATES: dict[str, State] = {"confirm": "confirmed", "overrule": "overruled", "not_sure": "not_sure"}
+_STATES: dict[str, State] = {"confirm": "confirmed", "overrule": "overruled"}
 
 NOTHING_DECIDED: dict[str, str | None] = {
     "state": "open",
@@ -23,18 +26,18 @@ NOTHING_DECIDED: dict[str, str | None] = {
 
 
 def state_of(given: Iterable[Decision]) -> State:
-    """What a call is, by the decisions that count: as a lead settled it, else as more than half of reviewers say."""
-    counting = [decision for decision in given if decision.counts]
-    if not counting:
-        return "open"
-    held = _held(counting)
-    return "disputed" if held is None else _STATES[held.choice]
+    """What a call is, by the decisions that count: as a lead settled it, else as more than half of opinions say."""
+    given = [decision for decision in given if decision.counts]
+    if held := label_of(given):
+        return _STATES[held.choice]
+    return "disputed" if _opinions(given) else "not_sure" if given else "open"
 
 
 def label_of(given: Iterable[Decision]) -> Decision | None:
     """The decision whose label holds; None where it is open, disputed or not sure."""
-    held = _held([decision for decision in given if decision.counts])
-    return None if held is None or held.choice == "not_sure" else held
+    opinions = _opinions(given)
+    settling = [decision for decision in opinions if decision.settles]
+    return settling[-1] if settling else _most_said(opinions)
 
 
 def right_values(given: Iterable[Decision]) -> dict[str, Any]:
@@ -64,10 +67,8 @@ def can_settle(given: Iterable[Decision], reviewer: str) -> bool:
     return bool(others) and is_open
 
 
-def _held(counting: Sequence[Decision]) -> Decision | None:
-    """The decision that holds: the last by which a lead settled the call, else what most say."""
-    settling = [decision for decision in counting if decision.settles]
-    return settling[-1] if settling else _most_said(counting)
+def _opinions(given: Iterable[Decision]) -> list[Decision]:
+    return [decision for decision in given if decision.counts and decision.choice != "not_sure"]
 
 
 def _most_said(counting: Sequence[Decision]) -> Decision | None:

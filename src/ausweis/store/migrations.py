@@ -210,6 +210,10 @@ def m16_objections(connection: Connection) -> None:
         connection.execute(text(statement))
 
 
+def m17_causes(_: Connection) -> None:
+    """No table changes, but what weighs how much, and what a call is by its decisions: who has the key counts anew."""
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m1_first_tables,
     m2_chain,
@@ -227,10 +231,11 @@ MIGRATIONS: tuple[Migration, ...] = (
     m14_calibrations,
     m15_notes_for_coaching,
     m16_objections,
+    m17_causes,
 )
 SEALED = MIGRATIONS.index(m5_seals) + 1
 """The migration from which on rows are sealed: by who has the key, not by it."""
-RENEWED = MIGRATIONS.index(m13_what_is_right) + 1
+RENEWED = MIGRATIONS.index(m17_causes) + 1
 """The one from which on rows of calls are as now."""
 
 

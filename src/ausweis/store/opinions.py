@@ -31,7 +31,7 @@ def opinions(connection: Connection, number: int) -> tuple[dict[int, list[Decisi
         ).all()
     )
     said = {key: _last(decisions_of(connection, key, says=says[key] or ""), number) for key in session.calls}
-    return said, agreement_of([decision.outcome or "not_sure" for decision in given] for given in said.values())
+    return said, agreement_of([decision.outcome for decision in given] for given in said.values())
 
 
 def opinion_of(given: Sequence[Decision], reviewer: str, number: int) -> Decision | None:

@@ -93,16 +93,16 @@ def verdict_values(verdict: Verdict, run: RunRow) -> dict[str, Any]:
         "to_review": bool(verdict.outcome == "violation" or verdict.incidents or verdict.needs_review),
         "first_violation_turn": verdict.first_violation_turn,
         "severity": max((one.severity for one in found), key=SEVERITIES.index, default=None),
-        **harm_values(found, verdict.risk),
+        **harm_values(found, verdict.risk, unsure=verdict.needs_review),
     }
 
 
-def harm_values(found: Sequence[Found], risk: float) -> dict[str, Any]:
+def harm_values(found: Sequence[Found], risk: float, *, unsure: bool) -> dict[str, Any]:
     """The columns of `calls` that tell the harm: what was found, the gravest first, and the weight."""
     return {
         "violations": json.dumps(list(named(one for one in found if not one.incident))),
         "incidents": json.dumps(list(named(one for one in found if one.incident)), ensure_ascii=False),
-        "weight": harm(found, risk),
+        "weight": harm(found, risk, unsure=unsure),
     }
 
 

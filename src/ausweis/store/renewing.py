@@ -29,7 +29,7 @@ def renew(connection: Connection, key: Key, *, sealed: bool) -> None:
     wanted = select(calls.c.key).where(calls.c.verdict_key.is_not(None)).order_by(calls.c.key)
     for batch in batches(connection.execute(wanted).scalars().all()):
         sound = _as_sealed(connection, key, batch) if sealed else []
-        joined = select(calls.c.key, calls.c.risk, verdicts.c.body, verdicts.c.facts)
+        joined = select(calls.c.key, verdicts.c.body, verdicts.c.facts)
         joined = joined.join(verdicts, verdicts.c.key == calls.c.verdict_key).where(calls.c.key.in_(batch))
         _write(connection, [_of_verdict(row) for row in connection.execute(joined)])
         _write(connection, _of_decisions(connection, batch))
@@ -49,9 +49,11 @@ def _as_sealed(connection: Connection, key: Key, numbers: Sequence[int]) -> Sequ
 
 
 def _of_verdict(row: Any) -> dict[str, Any]:
-    found = found_in(json.loads(row.body))
+    verdict = json.loads(row.body)
+    found = found_in(verdict)
+    values = harm_values(found, verdict["risk"], unsure=verdict["needs_review"])
     looked_for = asked_for(row.facts, [one.name for one in found if one.incident])
-    return {"b_key": row.key, **harm_values(found, row.risk), "looked_for": looked_for}
+    return {"b_key": row.key, **values, "looked_for": looked_for}
 
 
 def _of_decisions(connection: Connection, keys: Sequence[int]) -> list[dict[str, Any]]:

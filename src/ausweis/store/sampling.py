@@ -67,11 +67,11 @@ def field_recall(
     Let F be the calls to review that were decided to be violations (or to have an incident); in stratum k, U_k the
     calls that were not to review, s_k those of them that were drawn and decided by somebody who had not seen the
     verdict (who has seen it rarely contradicts it), m_k of which are violations, by what they said then. Then about the
-    sum of U_k m_k / s_k was missed, M, and recall is F / (F + M). Its bounds are those of each m_k / s_k by
-    Clopper and Pearson (1934), exact for any s_k, at the level 1 - 0.05 / K of K strata (Bonferroni), put in its place;
-    no fewer than m_k were missed. Calls that no draw could draw, or of whose draws no call is decided, are left out on
-    both sides, F too; of incidents, those too that a run read without looking for any. F is taken as it is: recall is
-    that of the review, so decide all calls to review first.
+    sum of U_k m_k / s_k was missed, M, and recall is F / (F + M). Its bounds are those of each m_k / s_k by Clopper and
+    Pearson (1934), exact for any s_k, at the level 1 - 0.05 / K of K strata (Bonferroni), put in its place; no fewer
+    were missed than people found among the U_k, blind or not. Calls that no draw could draw, or of whose draws no call
+    is decided, are left out on both sides, F too; of incidents, those too that a run read without looking for any. F is
+    taken as it is: recall is that of the review, so decide all calls to review first.
     """
     wanted = select(func.min(samples.c.first), func.max(samples.c.last))
     drawn_first, drawn_last = connection.execute(wanted).one()
@@ -90,7 +90,10 @@ def field_recall(
 
 @dataclass
 class _Stratum:
-    """Calls that the same draws could draw. `drawn`: those that were; `heard` of them blind, `in_view` otherwise."""
+    """Calls that the same draws could draw. `drawn`: those that were; `heard` of them blind, `in_view` otherwise.
+
+    `added`: violations that people found, blind or not, in calls that were not to review.
+    """
 
     days: set[date] = field(default_factory=set)
     found: int = 0
@@ -102,6 +105,12 @@ class _Stratum:
     drawn: int = 0
     heard: int = 0
     in_view: int = 0
+    added: int = 0
+
+    @property
+    def known(self) -> int:
+        """How many were missed for certain."""
+        return max(self.missed, self.added)
 
     def count(self, row: Any, draws: frozenset[int]) -> None:
         """Add calls of one day, run, flag, state and draw."""
@@ -119,7 +128,7 @@ class _Stratum:
         telling = _telling(blind, of)
         self.heard += len(blind)
         self.sampled += len(telling)
-        self.missed += sum(_is_one(decision, of) for decision in telling)
+        self.missed += _number(blind, of)
         self.hasty += sum(decision.hasty is True for decision in telling)
 
 
@@ -141,9 +150,10 @@ def _strata(connection: Connection, asked: CallFilter, of: LabelKind) -> dict[fr
     for (day, run), could in parts.items():
         here = select(calls.c.key, calls.c.says).where(*within, calls.c.day == day, calls.c.run_key == run)
         reviewed = here.where(calls.c.to_review.is_(True), calls.c.state.in_(_DECIDED))
-        drawn = here.where(calls.c.to_review.is_(False), calls.c.sample_key.in_(could))
-        decided = _telling(labels(connection, reviewed), of)
-        strata[could].found += sum(_is_one(decision, of) for decision in decided)
+        others = here.where(calls.c.to_review.is_(False))
+        drawn = others.where(calls.c.sample_key.in_(could))
+        strata[could].found += _number(labels(connection, reviewed), of)
+        strata[could].added += _number(labels(connection, others.where(calls.c.state.in_(_DECIDED))), of)
         strata[could].hear(labels(connection, drawn, blind=True), of)
         aside = drawn.where(calls.c.state.in_(_DECIDED), ~was_told_blind()).subquery()
         strata[could].in_view += connection.execute(select(func.count()).select_from(aside)).scalar_one()
@@ -176,9 +186,9 @@ def _estimate(strata: Sequence[_Stratum]) -> Estimate:
     told = most = least = float(found)
     for stratum in strata:
         low, high = bounds(stratum.missed, stratum.sampled, 1 - (1 - LEVEL) / len(strata))
-        told += stratum.missed * stratum.represented / stratum.sampled
-        most += max(float(stratum.missed), high * stratum.represented)
-        least += max(float(stratum.missed), low * stratum.represented)
+        told += max(float(stratum.known), stratum.missed * stratum.represented / stratum.sampled)
+        most += max(float(stratum.known), high * stratum.represented)
+        least += max(float(stratum.known), low * stratum.represented)
     if not told:
         return plain
     return replace(plain, recall=found / told, low=found / most, high=found / least)
@@ -189,6 +199,6 @@ def _telling(labels: Sequence[Decision], of: LabelKind) -> list[Decision]:
     return [label for label in labels if of == "violations" or label.incidents is not None]
 
 
-def _is_one(label: Decision, of: LabelKind) -> bool:
-    """Whether it is a violation, or has an incident."""
-    return label.outcome == "violation" if of == "violations" else bool(label.incidents)
+def _number(labels: Sequence[Decision], of: LabelKind) -> int:
+    """How many are violations, or have an incident."""
+    return sum(label.outcome == "violation" if of == "violations" else bool(label.incidents) for label in labels)

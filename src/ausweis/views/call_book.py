@@ -35,7 +35,8 @@ def call_book(
         book.add("calls", [line])
         book.add("findings", finding_lines(line))
     made = words.text("book_made", day=words.day(date.today()), by=by)
-    told = (title, made, *notes, words.text("sheet_masked" if masked else "sheet_unmasked"))
+    counts = words.text("book_counts", counts=words.text("column_counts"))
+    told = (title, made, *notes, counts, words.text("sheet_masked" if masked else "sheet_unmasked"))
     book.add_notes(words.text("sheet_about"), told)
     return book.content()
 

@@ -1,4 +1,8 @@
-"""Calls as a table, their findings as another: for Excel in words, for programs as the contracts say."""
+"""Calls as a table, their findings as another: for Excel in words, for programs as the contracts say.
+
+A call stands there as it holds; each finding with what people say of it, those too that they rejected or added. The sum
+of `counts` by type and state is the number of calls that figures count.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -7,8 +11,8 @@ from typing import TypeVar
 
 from ausweis.judging.sentences import review_sentence
 from ausweis.store import CallRecord, CallRow, Decision
-from ausweis.views.decided import Decided, decided_of, label_in_words
-from ausweis.views.findings import Finding, findings_of
+from ausweis.views.decided import Decided, decided_of, findings_decided, holding, label_in_words
+from ausweis.views.findings import Finding
 from ausweis.views.masks import CallMask
 from ausweis.views.tables import Cell, Column, Linked, Table
 from ausweis.views.words import Words, time_of
@@ -20,7 +24,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class CallLine:
-    """A call as a row. `findings`: the worst first; `reasons`: why the verdict is not sure."""
+    """A call as a row, as it holds. `findings`: the worst first, those that people rejected last.
+
+    `reasons`: why the verdict is not sure.
+    """
 
     row: CallRow
     findings: Sequence[Finding]
@@ -29,8 +36,8 @@ class CallLine:
 
     @property
     def worst(self) -> Finding | None:
-        """The first of the findings."""
-        return next(iter(self.findings), None)
+        """The first of the findings that hold."""
+        return next((one for one in self.findings if one.state != "overruled"), None)
 
     @property
     def why(self) -> str:
@@ -40,10 +47,14 @@ class CallLine:
 
 @dataclass(frozen=True)
 class FindingLine:
-    """A finding as a row; None for a call without any, so that none is left out."""
+    """A finding as a row; None for a call without any, so that none is left out.
+
+    `counts`: 1 in one row of all those of a type or kind in a call, 0 in the others.
+    """
 
     call: CallLine
     finding: Finding | None
+    counts: int = 0
 
     @property
     def why(self) -> str:
@@ -75,6 +86,13 @@ class Manner:
         kind = "incident" if finding.incident else "violation"
         return kind if self.words is None else self.words.text(kind)
 
+    def state(self, line: FindingLine) -> str:
+        """What people say of a finding; of a call without any, of the call."""
+        state = line.finding.state if line.finding else ""
+        if self.words is None or state not in ("confirmed", "overruled", "added"):
+            return self.say(state or line.call.decided.state)
+        return self.words.capital(self.words.text(f"count_{state}"))
+
     def listed(self, kinds: Sequence[str]) -> str:
         """Several of them."""
         return " ".join(kinds) if self.words is None else self.words.capital(", ".join(map(self.words.word, kinds)))
@@ -103,10 +121,11 @@ def call_line(record: CallRecord, words: Words, *, masked: bool, reviewer: str |
     """The row of a call, for a reviewer, or with None for who may see all. Notes are masked as quotes are."""
     mask = CallMask(record, words.language, masked, known=record.masks)
     decided = decided_of(record, reviewer)
-    reasons = record.verdict.review_reasons if record.row.needs_review else ()
+    held = holding(record, decided.label)
+    reasons = held.verdict.review_reasons if held.row.needs_review else ()
     return CallLine(
-        row=record.row,
-        findings=findings_of(record, words, mask),
+        row=held.row,
+        findings=findings_decided(record, decided, words, mask),
         reasons=[review_sentence(reason, words.language, record.verdict.vocabulary, mask.quote) for reason in reasons],
         decided=decided._replace(
             notes=[mask.text(note) for note in decided.notes], coaching=[mask.text(note) for note in decided.coaching]
@@ -116,7 +135,14 @@ def call_line(record: CallRecord, words: Words, *, masked: bool, reviewer: str |
 
 def finding_lines(line: CallLine) -> Iterator[FindingLine]:
     """A row for each finding; one for a call without any."""
-    yield from (FindingLine(line, finding) for finding in line.findings or (None,))
+    counted: set[tuple[bool, str]] = set()
+    # Those that hold come first: a type that holds at one turn counts as confirmed, whatever was rejected at others.
+    for finding in line.findings:
+        subject = finding.incident, finding.name
+        yield FindingLine(line, finding, counts=int(subject not in counted))
+        counted.add(subject)
+    if not line.findings:
+        yield FindingLine(line, None)
 
 
 def call_table(manner: Manner) -> Table[CallLine]:
@@ -134,6 +160,7 @@ def call_table(manner: Manner) -> Table[CallLine]:
         Column("risk", "share", 8, lambda line: line.row.risk),
         Column("confidence", "share", 14, lambda line: line.row.confidence),
         Column("needs_review", "text", 10, lambda line: manner.yes(line.row.needs_review)),
+        Column("state", "text", 13, lambda line: manner.say(line.decided.state)),
         *_columns_of_decision(manner, lambda line: line),
     ]
     return Table("calls", columns)
@@ -145,12 +172,14 @@ def finding_table(manner: Manner) -> Table[FindingLine]:
         *_columns_of_call(manner, lambda line: line.call),
         Column("kind", "text", 11, lambda line: manner.kind(line.finding)),
         Column("type", "prose", 28, lambda line: manner.say(line.finding.name if line.finding else "")),
-        Column("severity", "text", 10, lambda line: manner.say(line.finding.severity if line.finding else "")),
+        Column("severity", "text", 10, lambda line: manner.say(line.finding.grade if line.finding else "")),
         Column("turn", "turn", 12, lambda line: line.finding.turn if line.finding else None),
         Column("second", "second", 9, lambda line: line.finding.start if line.finding else None),
         Column("quote", "prose", 50, lambda line: _quotes(line.finding)),
         Column("reason", "prose", 50, lambda line: line.why),
         Column("advice", "prose", 50, lambda line: line.finding.should if line.finding else ""),
+        Column("state", "text", 20, manner.state),
+        Column("counts", "turn", 8, lambda line: line.counts),
         *_columns_of_decision(manner, lambda line: line.call),
     ]
     return Table("findings", columns)
@@ -170,7 +199,8 @@ def _columns_of_call(manner: Manner, call: Callable[[T], CallLine]) -> list[Colu
 
 def _columns_of_decision(manner: Manner, call: Callable[[T], CallLine]) -> list[Column[T]]:
     return [
-        Column("state", "text", 13, lambda line: manner.say(call(line).decided.state)),
+        Column("decided_by", "text", 16, lambda line: ", ".join(call(line).decided.by)),
+        Column("decided_on", "day", 12, lambda line: call(line).decided.day),
         Column("decided", "prose", 28, lambda line: manner.label(call(line).decided.label)),
         Column("note", "prose", 40, lambda line: "\n".join(call(line).decided.notes)),
         Column("coaching_note", "prose", 40, lambda line: "\n".join(call(line).decided.coaching)),

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from ausweis.judging.harm import Found
+from ausweis.judging.harm import Found, found_of
 from ausweis.judging.sentences import incident_sentence, violation_sentence
 from ausweis.judging.verdict import Evidence
 from ausweis.views.advice import Advice, advice, incident_advice
@@ -30,7 +30,8 @@ class Finding:
     """A violation or an incident at a turn. `name`: its type or id, `title`: the same in words; `start` in seconds.
 
     `why`: what was missing, or what happened; `should`: what would have been right, where the agent could; empty where
-    a finding before it at the same turn says so.
+    a finding before it at the same turn says so. `cause`: the same for one rule broken again and again. `state`: what
+    people say of it, or of the call where that is open.
     """
 
     incident: bool
@@ -43,11 +44,23 @@ class Finding:
     quotes: tuple[Quote, ...]
     why: str
     should: str = ""
+    cause: tuple[str, str] = ("", "")
+    state: str = "open"
 
     @property
     def at(self) -> str:
         """When it is, as minutes and seconds."""
         return clock(self.start)
+
+    @property
+    def key(self) -> tuple[bool, str, int]:
+        """What reviewers say it is, or is not."""
+        return self.incident, self.name, self.turn
+
+    @property
+    def grade(self) -> Severity | None:
+        """The severity as pages show it; of an incident that reviewers added nobody knows any."""
+        return None if self.incident and self.state == "added" else self.severity
 
     @property
     def rank(self) -> tuple[int, int]:
@@ -63,6 +76,8 @@ class Finding:
 def findings_of(judged: JudgedCall, words: Words, mask: CallMask) -> list[Finding]:
     """In order of harm: the gravest moment first, then by turn; of what happened at one moment, the gravest first."""
     advised = [*_violations(judged, words, mask), *_incidents(judged, words, mask)]
+    causes = [one.cause for one in found_of(judged.verdict)]
+    advised = [(replace(one, cause=cause), right) for (one, right), cause in zip(advised, causes, strict=True)]
     gravest: dict[tuple[int, str], tuple[int, int]] = {}
     for finding, _ in advised:
         gravest[finding.moment] = min(gravest.get(finding.moment, finding.rank), finding.rank)

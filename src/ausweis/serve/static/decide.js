@@ -65,7 +65,7 @@
     label.hidden = !open;
     form.elements.open.value = open ? "1" : "";
     opener.setAttribute("aria-expanded", String(open));
-    if (open) form.querySelector("input[name=outcome]:checked")?.focus();
+    if (open) (form.querySelector("[name=outcome]:checked") ?? form.querySelector("[name=outcome]")).focus();
     else opener.focus();
   };
   outcomes();
