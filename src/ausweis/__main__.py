@@ -22,6 +22,9 @@ class _Stopped(KeyboardInterrupt):
 def main() -> None:
     """Run the command line, and end the process."""
     _on_signals(_end_at_once)
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # it was closed before, and the next file would take its number
+            setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115
     # Python's last steps take handlers away, and then a signal would kill it.
     atexit.register(_on_signals, signal.SIG_IGN)
     from ausweis.cli import main as run
