@@ -51,5 +51,6 @@ def test_facts_come_back_from_json() -> None:
     assert '"schema":"ausweis/facts@1"' in line
     assert Facts.model_validate_json(line) == facts
     assert event.kind in CALLER_EVENTS
+    assert "unmeasured" not in line  # lines and hashes of facts of measured readers are as before
     with pytest.raises(ValidationError):
         Facts.model_validate_json(line.replace("facts@1", "facts@9"))

@@ -1,11 +1,14 @@
 """A file is replaced whole or not at all, and read by nobody meanwhile who may not read it."""
 
+import errno
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from ausweis.journal import part_of, replace_file
+from ausweis.errors import RunError
+from ausweis.journal import part_of, replace_file, write_fault
 
 
 def mode_of(path: Path) -> int:
@@ -37,3 +40,18 @@ def test_what_cannot_be_made_leaves_the_old_one_and_nothing_half(tmp_path: Path)
         replace_file(path, content())
     assert [one.name for one in tmp_path.iterdir()] == [path.name]
     assert path.read_bytes() == b"before"
+
+
+@pytest.mark.parametrize(
+    ("number", "helps"),
+    [
+        (errno.ENOSPC, "the disk is full: make room, and give the same command again"),
+        (errno.EDQUOT, "the disk is full: make room, and give the same command again"),
+        (errno.EROFS, "cannot be written (Read-only file system); name a folder that can"),
+        (errno.EACCES, "cannot be written (Permission denied); name a folder that can"),
+    ],
+)
+def test_a_file_that_cannot_be_written_says_what_helps(number: int, helps: str) -> None:
+    fault = write_fault(Path("x"), OSError(number, os.strerror(number)))
+    assert isinstance(fault, RunError)
+    assert str(fault) == f"x: {helps}"

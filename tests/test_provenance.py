@@ -2,11 +2,12 @@
 
 import json
 
+import pytest
 from tests.store.runs import ENGINE, PROMPTS
 
 from ausweis.batch import Inputs, RunManifest
 from ausweis.batch.manifest import Machine
-from ausweis.provenance import ModelProvenance, PolicyProvenance
+from ausweis.provenance import ModelProvenance, PolicyProvenance, PromptProvenance
 
 POLICY = PolicyProvenance(id="telecom-de", version="1", sha256="c" * 64)
 
@@ -51,6 +52,30 @@ def test_the_parts_of_a_run_are_shown_in_words() -> None:
     assert parts["policy"] == f"telecom-de 1 ({'c' * 12})"
     assert parts["context"] == "4096 tokens"
     assert ModelProvenance(id="x", sha256="y", engine="z").context_tokens == 0
+
+
+@pytest.mark.parametrize(
+    ("engine", "strategy", "prompts", "measured"),
+    [
+        ("llama-cpp-python 0.3", "turnwise", ("transcript", "transcript:probe"), True),
+        ("replay:llama-cpp-python 0.3", "turnwise", ("transcript", "transcript:probe"), True),
+        ("llama-cpp-python 0.3", "turnwise", ("agent-turn", "caller-turn", "incidents:probe"), False),
+        ("llama-cpp-python 0.3", "turnwise", ("incidents", "incidents:probe"), True),
+        ("llama-cpp-python 0.3", "events", ("call-events",), False),
+        ("server (vllm)", "turnwise", ("agent-turn", "caller-turn"), False),
+        ("replay:server (vllm)", "events", ("call-events",), False),
+        ("fake", "events", ("call-events",), True),
+        ("replay:fake", "turnwise", ("agent-turn", "caller-turn"), True),
+    ],
+)
+def test_a_reader_is_unmeasured_if_it_asks_what_agents_do_and_nothing_was_learned(
+    engine: str, strategy: str, prompts: tuple[str, ...], measured: bool
+) -> None:
+    """A script says what it was told to: nothing of it needs to be measured."""
+    stamps = tuple(PromptProvenance(id=id_, version=1, sha256="a" * 64) for id_ in prompts)
+    model = ModelProvenance(id="x", sha256="y", engine=engine)
+    update = {"strategy": strategy, "prompts": stamps, "model": model}
+    assert manifest().model_copy(update=update).measured is measured
 
 
 def test_a_run_that_was_read_by_a_readout_goes_on_with_the_same_probe() -> None:

@@ -10,6 +10,7 @@
     ├── EngineError           the model ran, but gave no usable answer
     │   └── ContextError      the prompt is longer than the model's context
     ├── RunError              a run folder that cannot be written, resumed or judged
+    │   └── DiskFullError     a file for which the disk has no room
     └── StoreError            a store that cannot be opened or written, or a decision that it cannot take
         ├── NoCallError       a call that the store does not have
         └── NameRefusedError  a name of a person that could be taken for another's
@@ -24,6 +25,7 @@ __all__ = [
     "AusweisError",
     "CallFormatError",
     "ContextError",
+    "DiskFullError",
     "EncodingError",
     "EngineError",
     "InputError",
@@ -85,6 +87,13 @@ class ContextError(EngineError):
 
 class RunError(AusweisError):
     """A run folder that cannot be written, resumed or judged."""
+
+
+class DiskFullError(RunError):
+    """A file for which the disk has no room, or more than its owner may have. `helps`: what can be done then."""
+
+    def __init__(self, place: str | None, helps: str = "make room, and give the same command again") -> None:
+        super().__init__(f"the disk is full: {helps}", place=place)
 
 
 class StoreError(AusweisError):

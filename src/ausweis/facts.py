@@ -76,7 +76,11 @@ _SUBJECTS: dict[EventKind, OwnKind] = {
 RecordingDefect = Literal["starts_late", "breaks_off", "garbled"]
 
 NoteCode = Literal[
-    "quote_not_in_turn",  # something that the model named was dropped: its quote does not stand in the turn
+    # something that the model named was dropped:
+    "quote_not_in_turn",  # its quote does not stand in the turn, or is a single character
+    "wrong_speaker",  # in its turn the other one speaks
+    "not_in_words",  # the words of its turn cannot be it: a PIN without a number
+    "hardly_likely",  # the model itself said that it is hardly likely
     "violation_not_shown",  # the model said violation, but named none that could be checked
 ]
 NOTES: tuple[NoteCode, ...] = get_args(NoteCode)
@@ -242,11 +246,15 @@ class Facts(BaseModel):
     """Places that were heard badly, in order of time."""
     roles_confidence: Annotated[float | None, Field(ge=0, le=1, exclude_if=is_nothing)] = None
     """How sure it is who is agent and who is caller, where that was found out from the talk."""
+    unknown_speakers: Annotated[tuple[int, ...], Field(exclude_if=is_nothing)] = ()
+    """Turns of which nobody knows who speaks."""
     incidents: Annotated[tuple[Mention, ...], Field(exclude_if=is_nothing)] = ()
     """Critical incidents beyond authentication, where the policy asked for them."""
     looked_for: Annotated[tuple[str | OneSided, ...], Field(exclude_if=is_nothing)] = ()
     """The incidents that were looked for, each by its id or its description; in earlier versions without a side."""
     asked_words: Annotated[tuple[OwnWord, ...], Field(exclude_if=is_nothing)] = ()
     """Own factors and categories of a policy that were looked for."""
+    unmeasured: Annotated[bool, Field(exclude_if=lambda value: not value)] = False
+    """Whether no golden set says how much the reader misses; not in earlier versions."""
     call_sha256: Annotated[str | None, Field(exclude_if=is_nothing)] = None
     """SHA-256 of what was read, so that a run that goes on sees which transcripts changed; not in earlier versions."""

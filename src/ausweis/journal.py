@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ausweis.errors import RunError
+from ausweis.errors import DiskFullError, RunError
 from ausweis.opening import open_file, require_file
 
 __all__ = [
@@ -55,8 +55,9 @@ class Journal:
         self._synced = synced
         try:
             require_file(path, new=True)
-            self._file = path.open("ab", buffering=0)
+            path.touch()
             self._size = _cut_torn_line(path)
+            self._file = path.open("ab", buffering=0)
         except OSError as error:
             raise write_fault(path, error) from None
 
@@ -214,10 +215,8 @@ def _private(path: str, flags: int) -> int:
 def write_fault(path: Path, error: OSError) -> RunError:
     """The sentence for a file that cannot be written."""
     if error.errno in _FULL:
-        message = "the disk is full; what was written before is kept: make room, and go on (`score` with --resume)"
-    else:
-        message = f"cannot be written ({error.strerror or 'I/O error'}); name a folder that can"
-    return RunError(message, place=str(path))
+        return DiskFullError(str(path))
+    return RunError(f"cannot be written ({error.strerror or 'I/O error'}); name a folder that can", place=str(path))
 
 
 def _cut_torn_line(path: Path) -> int:

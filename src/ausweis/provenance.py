@@ -75,11 +75,21 @@ class Provenance(_Origin):
     tokens: int | None = None
 
 
+ASKED_FOR_EVENTS = ("agent-turn", "call-events", "call-verdict")
+"""The templates by which a model is asked what an agent did, where nothing was learned to read it."""
+
+
 class RunProvenance(_Origin):
     """What all verdicts of a run come from."""
 
     model: ModelProvenance
     strategy: str
+
+    @property
+    def measured(self) -> bool:
+        """Whether it is known how much this reader misses: of a learned one by golden sets; a script misses nothing."""
+        asked = any(prompt.id in ASKED_FOR_EVENTS for prompt in self.prompts)
+        return not asked or self.model.engine.removeprefix("replay:") == "fake"
 
     def of_verdict(self, facts_sha256: str, *, seconds: float | None = None, tokens: int | None = None) -> Provenance:
         """What one verdict comes from. `seconds` and `tokens` are of reading, None where stored facts were judged."""

@@ -8,6 +8,7 @@ from ausweis.engines.protocol import Engine, Message, Request
 from ausweis.facts import Event, Facts
 from ausweis.provenance import PromptProvenance
 from ausweis.reading.reader import Reading
+from ausweis.reading.unsure import doubts
 from ausweis.vocabulary import FACTORS, Factor
 
 CHOICES = ("nothing", "gives name", "gives pin", "discloses contract_data", "changes payment_change")
@@ -32,7 +33,7 @@ class SmallReader:
             if kind != "nothing":
                 event = {"kind": kind, "subject": subject, "turn": number, "quote": turn.text[:60]}
                 events.append(Event.model_validate({**event, "probability": max(result.probabilities)}))
-        facts = Facts(call_id=call.id, turns=len(call.turns), events=tuple(events))
+        facts = Facts(call_id=call.id, turns=len(call.turns), events=tuple(events), **doubts(call))
         return Reading(facts, sum(result.evaluated_tokens for result in results))
 
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from ruamel.yaml import YAML
@@ -58,8 +59,14 @@ def on_ray(recipe: Recipe, folder: Path) -> Iterator[Opened]:
 
 @contextmanager
 def with_a_server(recipe: Recipe, folder: Path) -> Iterator[Opened]:
+    """Its script is as good as the fake engine's, so it counts as measured, as that does."""
     script = YAML(typ="safe").load(ANSWERS)["answers"]
-    with serving(script) as server, replace(recipe, engine=f"server:{server.address}", workers=4).open() as scorer:
+    measured = patch.object(RunProvenance, "measured", True)
+    with (
+        measured,
+        serving(script) as server,
+        replace(recipe, engine=f"server:{server.address}", workers=4).open() as scorer,
+    ):
         yield local_runner(scorer), scorer.origin
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from ausweis.calls import Call, Speakers, UnreadableCall
 from ausweis.calls.call import RawCall
-from ausweis.calls.checks import check
+from ausweis.calls.checks import LONGEST, check
 
 
 def checked(turns: Any, **fields: Any) -> Call | UnreadableCall:
@@ -59,6 +59,22 @@ def test_one_side_alone_cannot_be_judged(labels: list[str | None], words: str) -
     assert fault.kind == "speakers"
     assert f"no turn of the {words}" in fault.message
     assert "--speaker" in fault.message
+
+
+@pytest.mark.parametrize("label", ["Ida", "SPEAKER_02", "unknown", None, " "])
+def test_beside_both_sides_a_third_speaker_may_be_unknown(label: str | None) -> None:
+    call = checked([{"speaker": speaker, "text": "ja"} for speaker in ("agent", "caller", label)])
+    assert isinstance(call, Call)
+    assert [turn.speaker for turn in call.turns] == ["agent", "caller", "unknown"]
+
+
+def test_a_call_of_no_human_length_is_one_failure() -> None:
+    text = "ja " * (LONGEST // 6)
+    turns = [{"speaker": speaker, "text": text} for speaker in ("agent", "caller")]
+    assert isinstance(checked(turns), Call)
+    fault = checked([*turns, {"speaker": "agent", "text": "Auf Wiederhören."}])
+    assert isinstance(fault, UnreadableCall)
+    assert "at most 1,000,000" in fault.message
 
 
 def test_turns_without_words() -> None:

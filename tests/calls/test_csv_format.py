@@ -1,7 +1,11 @@
+import itertools
+from collections.abc import Iterator
+
 import pytest
 from tests.calls.conftest import Read, ReadCall, ReadFault, turns
 
-from ausweis.calls import Call, UnreadableCall
+from ausweis.calls import Call, UnreadableCall, csv_format
+from ausweis.calls.call import RawCall
 
 EXPECTED = [("agent", 0.5, 2.0, 'Guten Tag; "Nordstern", ja?'), ("caller", 62.0, None, "Hallo,\nich ziehe um.")]
 
@@ -40,9 +44,9 @@ def test_several_calls_in_one_file(read: Read) -> None:
     found = read(
         "x.csv",
         "call_id,language,speaker,text,start\na,en,agent,hello,1\na,,caller,hi,2\nb,,agent,Tag,\nb,,caller,Tag,x\n"
-        "c,,agent,Tag,\nc,,caller\nd,,agent,Tag,\nd,,caller,Hallo,\na,,agent,Tag,\na,,caller,Hallo,\n",
+        "c,,agent,Tag,\nc,,caller\nd,,agent,Tag,\nd,,caller,Hallo,\n",
     )
-    a, b, c, d, again = found
+    a, b, c, d = found
     assert isinstance(a, Call)
     assert (a.id, a.language, len(a.turns)) == ("a", "en", 2)
     assert isinstance(b, UnreadableCall)
@@ -50,9 +54,35 @@ def test_several_calls_in_one_file(read: Read) -> None:
     assert isinstance(c, UnreadableCall)
     assert isinstance(d, Call)
     assert d.id == "d"
-    assert isinstance(again, UnreadableCall)
-    assert (again.kind, again.call_id) == ("duplicate", "a")
-    assert "x.csv:2" in again.message
+
+
+@pytest.mark.parametrize(
+    ("rows", "line"),
+    [
+        ("a,agent,Tag\nb,agent,Tag\na,caller,Tag\nb,caller,Tag\n", 4),
+        ("a,agent,Tag\na,caller,Tag\nb,agent,Tag\nb,caller,Tag\na,agent,Ihr Vertrag\na,caller,Ja\n", 6),
+    ],
+)
+def test_a_call_whose_rows_stand_apart_is_refused_whole(read: Read, rows: str, line: int) -> None:
+    first, *_ = read("x.csv", f"call_id,speaker,text\n{rows}c,agent,Tag\nc,caller,Tag\n")
+    assert isinstance(first, UnreadableCall)
+    assert first.call_id == "a"
+    assert f"more of them begin in line {line}" in first.message
+
+
+def test_calls_before_a_row_that_breaks_the_table_off_are_read(read: Read) -> None:
+    a, fault = read("x.csv", 'call_id,speaker,text\na,agent,Tag\na,caller,Tag\nb,agent,Tag\nb,caller,"Tag\n')
+    assert isinstance(a, Call)
+    assert isinstance(fault, UnreadableCall)
+
+
+def test_calls_of_a_long_table_do_not_wait_for_its_end() -> None:
+    def rows() -> Iterator[bytes]:
+        yield b"call_id,speaker,text\n"
+        for number in itertools.count():
+            yield f"{number},agent,{'Tag ' * 10_000}\n".encode()
+
+    assert isinstance(next(csv_format.read(rows(), "x.csv", "x")), RawCall)
 
 
 def test_a_very_long_cell(read_call: ReadCall) -> None:

@@ -71,6 +71,17 @@ def test_pretty_json_is_one_document(read_call: ReadCall) -> None:
     assert read_call("x.json", "\n\n" + json.dumps(call(), indent=1)).id == "a1"
 
 
+@pytest.mark.parametrize(
+    "twice",
+    ['{"turns": [], "turns": []}', '{"id": "a", "turns": [{"speaker": "agent", "text": "", "text": "Kranich"}]}'],
+)
+def test_a_key_that_stands_twice_is_refused(read_fault: ReadFault, twice: str) -> None:
+    """One of the two would be left out without a word."""
+    fault = read_fault("x.json", twice)
+    assert "stands in it twice" in fault.message
+    assert fault.place.endswith("x.json")
+
+
 def test_unknown_key_is_told_by_its_place(read_fault: ReadFault) -> None:
     document = call()
     document["turns"][1]["strat"] = "Geheimwort Kranich"

@@ -84,6 +84,34 @@ def test_no_label_is_unknown() -> None:
     assert Speakers().resolve([None, " ", "KUNDE"], "x") == ["unknown", "unknown", "caller"]
 
 
+def test_beside_agent_and_caller_an_unknown_label_is_an_unknown_speaker() -> None:
+    labels = ["AGENT", "KUNDE", "Ida", "SPEAKER_02", "Kundin Linde", "Customer Service"]
+    speakers = Speakers().resolve(labels, "x")
+    assert speakers == ["agent", "caller", "unknown", "unknown", "unknown", "unknown"]
+
+
+@pytest.mark.parametrize(
+    ("label", "said", "speaker"),
+    [
+        ("Paulsen", "Guten Tag, mein Name ist Paulsen.", "agent"),
+        ("Frau Paulsen, Nordfunk", "Nordfunk, Sie sprechen mit Ida Paulsen.", "agent"),
+        ("Ida Wolf", "Nordfunk, Sie sprechen mit Ida Paulsen.", "unknown"),
+        ("Mr. Harper", "You're speaking to Lee Harper", "agent"),
+        ("Wolf", "Guten Tag, Frau Wolf.", "unknown"),
+    ],
+)
+def test_the_name_that_an_agent_tells_is_the_agents(label: str, said: str, speaker: str) -> None:
+    texts = [said, "Ja, mein Name ist Wolf.", "Gut."]
+    assert Speakers().resolve(["agent", "caller", label], "x", texts=texts)[2] == speaker
+
+
+def test_what_the_user_maps_to_unknown_stays_so() -> None:
+    speakers = Speakers({"paulsen": "unknown"}).resolve(
+        ["agent", "caller", "Paulsen"], "x", texts=["Mein Name ist Paulsen.", "", ""]
+    )
+    assert speakers[2] == "unknown"
+
+
 @pytest.mark.parametrize("own", [{"x": "boss"}, {" ": "agent"}])
 def test_mapping_that_makes_no_sense(own: dict[str, str]) -> None:
     with pytest.raises(InputError):

@@ -18,6 +18,18 @@ def test_labels_markup_and_blank_lines_in_the_text(read_call: ReadCall) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("cue", "speaker"),
+    [("hm", "unknown"), ("Frau Meier: hm", "unknown"), ("FRAU MEIER: hm", "unknown"), ("Supervisor: hm", "agent")],
+)
+def test_a_cue_of_a_third_voice_or_of_none(read_call: ReadCall, cue: str, speaker: str) -> None:
+    cues = enumerate(["AGENT: Ja?", "KUNDE: Nein.\nAlso: bald.", cue, "KUNDE: Ja."], start=1)
+    call = read_call("x.srt", "".join(f"{n}\n00:00:0{n},000 --> 00:00:0{n},900\n{text}\n\n" for n, text in cues))
+    assert [turn.speaker for turn in call.turns] == ["agent", "caller", speaker, "caller"]
+    assert call.turn(2).text == "Nein. Also: bald."
+    assert call.turn(3).text.endswith("hm")
+
+
 def test_a_number_as_last_words_stays_where_cues_have_no_numbers(read_call: ReadCall) -> None:
     text = "00:00:01,000 --> 00:00:02,000\nAGENT: PIN?\n\n00:00:03,000 --> 00:00:04,000\nKUNDE: ja\n4711\n"
     text += "00:00:05,000 --> 00:00:06,000\nAGENT: <|im_end|> danke -> ok\n"

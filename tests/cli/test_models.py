@@ -1,6 +1,5 @@
 """`ausweis models` and what was learned for them; model files: `tests/engines/weights`."""
 
-import hashlib
 from pathlib import Path
 
 import pytest
@@ -55,18 +54,6 @@ def test_learned_parts_are_verified(part: Path) -> None:
     assert wrong.exit_code == 1
     (line,) = broken_of(wrong.stderr)
     assert line.startswith(f"matcher 1 of weather@2 for tiny: {part}: the learned file is cut short")
-
-
-def test_one_whose_adapter_is_not_here_is_told_of(part: Path) -> None:
-    template, base = PromptProvenance(id="weather", version=2, sha256="a" * 64), Base(id="tiny", sha256="b" * 64)
-    sha256 = hashlib.sha256(b"adapter").hexdigest()
-    index_to_write().register("probe", template, base, b"probe", "by hand", bound_to={"adapter": sha256})
-    what, sentence = "probe 1 of weather@2 for tiny", "not used: its adapter is in no learned.yaml"
-    assert f"{what}: with its adapter alone\n" in run("list").output
-    assert f"{what}: good, but {sentence}\n" in run("verify").output
-    assert f"warning  {what}: is {sentence}\n" in CliRunner().invoke(doctor).output
-    index_to_write().register("adapter", template, base, b"adapter", "by hand", suffix="gguf")
-    assert f"good     {what}: present, its hash is right\n" in CliRunner().invoke(doctor).output
 
 
 def test_the_doctor_looks_at_them(part: Path) -> None:

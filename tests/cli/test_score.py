@@ -352,7 +352,7 @@ def test_bad_files_beside_good_ones(run: Run, write_calls: Write, folder: Path) 
     text = "AGENT: Guten Tag.\nKUNDE: Hallo.\n"
     for name in ("a.txt", "z.txt", "m\udcff.txt"):
         (calls / name).write_text(text)
-    (calls / "b.txt").write_text(f"{SECRET} Huber: Guten Tag.\n{text}")
+    (calls / "b.txt").write_text(f"{SECRET} Huber: Guten Tag.\nKUNDE: Hallo.\n")
     (calls / "c.txt").write_text(f"[٠٠:٠٠] {SECRET}: Guten Tag.\n")
     offsets = {"from": 10**400, "to": 1}
     (calls / "d.json").write_text(json.dumps({"transcription": [{"offsets": offsets, "text": SECRET}]}))
@@ -370,3 +370,17 @@ def test_bad_files_beside_good_ones(run: Run, write_calls: Write, folder: Path) 
         assert SECRET not in told
         assert "Huber" not in told
         assert "Traceback" not in told
+
+
+def test_calls_with_unknown_speakers_are_named_and_nothing_of_them(run: Run, write_calls: Write, folder: Path) -> None:
+    """Such a call never passes without a word: it is told, and it is reviewed."""
+    write_calls(0)
+    text = f"AGENT: Guten Tag.\nKUNDE: Hallo.\nFrau Huber: {SECRET}.\nKUNDE: Hallo.\n"
+    for name in ("third", "fourth"):
+        (folder / f"{name}.txt").write_text(text)
+    result = run("score", "third.txt", "fourth.txt", *FAKE, "--run", "r")
+    assert result.code == 0
+    assert "turns of unknown speakers: 2, in call third, fourth;" in result.err
+    assert all(verdict["needs_review"] for verdict in verdicts_in(folder / "r"))
+    assert SECRET not in result.out + result.err
+    assert "Huber" not in result.out + result.err

@@ -26,11 +26,6 @@ def golden(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         (("probe", "golden.jsonl", "--share", "0.5"), "--share is for --go-on"),
         (("probe", "golden.jsonl", "--go-on", "golden.jsonl", "--share", "nan"), "--share is a number from 0 to 1"),
         (("probe", "golden.jsonl", "--template", "agent-turn"), "has no probe: --template is transcript or incidents"),
-        (
-            ("adapter", "golden.jsonl", "--template", "incidents"),
-            "no adapter is learned for incidents@1: --template is transcript",
-        ),
-        (("adapter", "golden.jsonl", "--device", "abacus"), "PyTorch has no device abacus"),
         (("answers", "golden.jsonl"), "calls have the label 'for another': 10 must have it, and as many must not"),
         (("answers", "golden.jsonl", "--weigh", "golden.jsonl"), "of the calls to weigh by are learned from too, "),
         (("answers", "golden.jsonl", "--template", "incidents"), "no probe of answers is learned for incidents@1"),

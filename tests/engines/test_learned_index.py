@@ -81,7 +81,7 @@ def test_files_say_of_themselves_what_the_index_says() -> None:
         learned = forms[part.kind].load(index.path(part))
         assert learned.template == f"{part.template.id}@{part.template.version}"
         assert learned.template_sha256 == part.template.sha256
-        assert (learned.model_sha256, learned.adapter_sha256) == (part.base.sha256, part.bound_to.get("adapter", ""))
+        assert learned.model_sha256 == part.base.sha256
         assert part.notes in learned.notes
 
 
@@ -104,7 +104,7 @@ def test_the_newest_that_fits() -> None:
     kept(b"another version", template=TEMPLATE.model_copy(update={"version": 2}))
     assert found() == b"second"
     assert found("matcher") == b"a matcher"
-    assert found("adapter") is None
+    assert found("words") is None
 
 
 @pytest.mark.usefixtures("own")

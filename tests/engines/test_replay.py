@@ -140,19 +140,6 @@ def test_nothing_is_recorded_of_what_was_not_asked(tmp_path: Path) -> None:
     assert "unsure" not in (tmp_path / "r" / "answers.jsonl").read_text()
 
 
-def test_answers_read_with_an_adapter_stand_apart(tmp_path: Path) -> None:
-    """The recordings say by which adapter the probes are found that were read with it."""
-    record(tmp_path / "r", "a")
-    other = FakeEngine([])
-    other.info = other.info.model_copy(update={"parameters": {"adapter": "a" * 64}})
-    with pytest.raises(InputError, match="with another adapter, or without are recorded here; record into another"):
-        RecordingEngine(other, tmp_path / "r")
-    RecordingEngine(other, tmp_path / "other").close()
-    replay = ReplayEngine(tmp_path / "other")
-    assert replay.info.parameters["adapter"] == "a" * 64
-    replay.close()
-
-
 def test_the_answer_about_a_call_is_recorded_under_the_template_of_its_questions(tmp_path: Path) -> None:
     about = (Message(role="user", content="For whom?"), Message(role="assistant", content="For"))
     asked = Transcript(

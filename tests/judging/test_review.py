@@ -36,12 +36,19 @@ def test_unsure_roles(judged: Judged, sure: float | None, looked_at: bool) -> No
     assert (verdict.outcome, verdict.confidence) == ("compliant", 1.0)
 
 
+def test_turns_of_unknown_speakers_are_looked_at(judged: Judged) -> None:
+    """Whatever the outcome is: what was told there may be told by the agent."""
+    (reason,) = judged(RIGHT, unknown_speakers=(2, 7)).review_reasons
+    assert review_sentence(reason, "de") == "Wer in Redebeitrag 2, 7 spricht, ist unbekannt: Es kann der Agent sein."
+    assert review_sentence(reason, "en") == "Who speaks in turn 2, 7 is unknown: it may be the agent."
+
+
 @pytest.mark.parametrize(
     ("note", "said"),
     [
         (
             "a violation that the model named was dropped: its quote does not stand in the turn",
-            "Etwas, das das Modell nannte, ist weggelassen: Das Zitat steht nicht im Redebeitrag.",
+            "Etwas, das das Modell nannte, ist weggelassen: Das Zitat steht nicht im Redebeitrag oder ist zu kurz.",
         ),
         (
             "the model said violation, but named none that could be checked",

@@ -104,6 +104,42 @@ def test_what_is_certain_stays_certain(judged: Judged, telecom: Policy, expected
     assert (clean.outcome, clean.risk, clean.confidence) == ("compliant", 0.0, 1.0)
 
 
+@pytest.mark.parametrize("expected", [0.001, 0.1, 0.3])
+def test_what_an_unmeasured_reader_did_not_find_has_the_prior(judged: Judged, telecom: Policy, expected: float) -> None:
+    policy = telecom.model_copy(update={"expected_violations": expected})
+    for lines in ("", "1 asks pin, 2 gives pin"):
+        verdict = judged(lines, policy, unmeasured=True)
+        found = (verdict.outcome, verdict.risk, verdict.confidence, [one.code for one in verdict.review_reasons])
+        assert found == ("not_applicable", expected, 1 - expected, ["unmeasured_reader"])
+        before = judged(lines, policy)
+        assert (before.outcome, before.risk, before.confidence, before.review_reasons) == ("not_applicable", 0, 1, ())
+
+
+@pytest.mark.parametrize(
+    ("lines", "outcome"),
+    [(N + "2 discloses usage_data", "violation"), (N + "3 gives pin, 4 discloses usage_data", "compliant")],
+)
+def test_nothing_is_certain_of_an_unmeasured_reader_and_not_every_call_is_reviewed(
+    judged: Judged, monkeypatch: pytest.MonkeyPatch, lines: str, outcome: str
+) -> None:
+    """Facts of before, which do not say that their reader is unmeasured, are judged as they were."""
+    monkeypatch.setattr(risk, "CALIBRATION", Calibration(reference=0.5, longer=0.0, surest=0.99))
+    verdict = judged(lines, unmeasured=True)
+    assert (verdict.outcome, verdict.confidence, verdict.needs_review) == (outcome, 0.99, False)
+    assert verdict.risk == (0.99 if outcome == "violation" else 0.01)
+    assert judged(lines).confidence == 1.0
+
+
+@given(st.floats(0.0, 0.96), st.floats(0.05, 0.9))
+def test_an_unmeasured_reader_lowers_no_risk(chance: float, expected: float) -> None:
+    outlook = risk.Outlook({"violation": chance, "not_applicable": 1 - chance}, {}, certain=False)
+    measured, other = (
+        found.in_the_field(expected, 20).weights for found in (outlook, outlook._replace(unmeasured=True))
+    )
+    assert other["violation"] >= max(measured["violation"], expected * (1 - chance))
+    assert sum(other.values()) == pytest.approx(1)
+
+
 def test_a_call_that_is_not_flagged_keeps_the_likeliest_of_the_other_outcomes(judged: Judged, telecom: Policy) -> None:
     """Seven in ten joint outcomes are a violation; where one call in a hundred is, the call is what it is otherwise."""
     lines = N + "2 discloses usage_data ~0.7, 5 refuses ~0.2"

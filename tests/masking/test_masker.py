@@ -75,6 +75,36 @@ def test_the_agent_who_says_a_name_in_the_greeting_is_masked_in_the_whole_call()
     ]
 
 
+@pytest.mark.parametrize(
+    ("greeting", "shown"),
+    [
+        ("Grüß Sie, Annika Straub von Pfeilnetz.", "Grüß Sie, ‹Name› von Pfeilnetz."),
+        ("Eibenfunk, Straub, guten Tag.", "Eibenfunk, ‹Name›, guten Tag."),
+        ("Eibenfunk, Annika Straub. Worum geht's?", "Eibenfunk, ‹Name›. Worum geht's?"),
+        ("Sie sprechen mit Annika Straub.", "Sie sprechen mit ‹Name›."),
+        ("Sie sprechen jetzt mit Straub.", "Sie sprechen jetzt mit ‹Name›."),
+        ("Annika Straub mein Name, hallo.", "‹Name› mein Name, hallo."),
+        ("Straub am Telefon, moin.", "‹Name› am Telefon, moin."),
+        ("Moin, am Telefon ist Straub.", "Moin, am Telefon ist ‹Name›."),
+        ("eibenfunk hier ist die annika was kann ich tun", "eibenfunk hier ist die ‹Name› was kann ich tun"),
+        ("guten tag annika straub am apparat", "guten tag ‹Name› am apparat"),
+        ("hello this is shona on a recorded line", "hello this is ‹Name› on a recorded line"),
+        ("Good morning, you're talking to Shona.", "Good morning, you're talking to ‹Name›."),
+    ],
+)
+def test_agents_who_say_who_they_are_are_masked_whatever_introduces_their_name(greeting: str, shown: str) -> None:
+    for texts in ([greeting], ["Willkommen!", "Ja?", greeting]):
+        assert Masker.of(call(*texts), None).turn(len(texts)) == shown
+    # Callers' names are known by the facts.
+    later = call("Ja?", "Na, am Telefon sage ich sowas nie. Kreditkarte, Notebook, fertig.")
+    assert Masker.of(later, None).turn(2) == later.turn(2).text
+
+
+def test_what_a_greeting_has_besides_a_name_stays() -> None:
+    for text in ("Willkommen bei Eibenfunk, was kann ich für Sie tun?", "Eibenfunk, guten Tag."):
+        assert Masker.of(call(text), None).turn(1) == text
+
+
 def test_an_answer_is_masked_that_was_asked_for_and_missed_by_the_reader() -> None:
     found = Masker.of(call("Die PIN bitte?", "Moment.", "Ja.", "Ja zwei neun."), facts((1, "asks", "pin")))
     assert found.turn(4) == "Ja ‹PIN›."

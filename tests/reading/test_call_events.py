@@ -3,7 +3,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from tests.engines.server.openai_server import serving
+from tests.engines.server.openai_server import pieces, serving
 
 from ausweis.calls.call import Call
 from ausweis.engines.fake import FakeEngine
@@ -11,6 +11,7 @@ from ausweis.engines.protocol import Engine, Request, Result, UnsureToken
 from ausweis.engines.server import ServerEngine
 from ausweis.errors import ContextError, EngineError, PromptError
 from ausweis.facts import Facts, OneSided
+from ausweis.judging import find_policy, judge
 from ausweis.prompts import Library
 from ausweis.reading import IncidentQuestion, PolicyText, open_reader
 from ausweis.reading.call_events import FEWEST, MOST, STATED, EventsReader
@@ -80,7 +81,19 @@ def test_events_in_the_order_in_which_they_were_said(read: Read) -> None:
 
 
 @pytest.mark.parametrize(
-    ("turn", "quote"), [(2, "meine PIN ist vier"[::-1]), (3, "meine PIN ist"), (5, "PIN"), (0, "PIN"), (2, " ")]
+    ("turn", "quote"),
+    [
+        (2, "meine PIN ist vier"[::-1]),
+        (3, "meine PIN ist"),
+        (5, "PIN"),
+        (0, "PIN"),
+        (2, " "),
+        (2, "a"),
+        (2, "i"),
+        (2, "ins zwei"),
+        (2, "ei"),
+        (2, "IN ist vier"),
+    ],
 )
 def test_a_quote_that_does_not_stand_in_its_turn_is_dropped_and_noted(read: Read, turn: int, quote: str) -> None:
     facts = read([(turn, quote, "gives pin"), (2, "Wendt hier", "gives name"), (turn, quote, "gives pin")])
@@ -88,23 +101,65 @@ def test_a_quote_that_does_not_stand_in_its_turn_is_dropped_and_noted(read: Read
     assert facts.notes == ("quote_not_in_turn",)
 
 
-def test_what_its_speaker_cannot_do_is_none(read: Read) -> None:
-    facts = read([(2, "Wendt hier", "accepts"), (3, "Danke", "gives name"), (4, "Der Vertrag", "gives name")])
-    assert (facts.events, facts.notes) == ((), ())
+@pytest.mark.parametrize("word", ["gives callback", "gives", "incident rude_agent"])
+def test_an_answer_outside_the_policys_words_fails_the_call(read: Read, word: str) -> None:
+    with pytest.raises(EngineError, match="does not fit the schema"):
+        read([(2, "Wendt hier", "gives name"), (2, "Wendt hier", word)])
 
 
-def test_an_answer_outside_the_policys_words_is_none(read: Read) -> None:
-    facts = read([(2, "Wendt hier", "gives callback"), (2, "Wendt hier", "gives"), (3, "Danke", "incident rude_agent")])
-    assert (facts.events, facts.incidents) == ((), ())
+KNOWN = IncidentQuestion("wrong_terms")
+OWN = IncidentQuestion(description="Der Anrufer nennt <|im_end|> einen Fall.", speaker="caller")
+
+
+@pytest.mark.parametrize(
+    ("turn", "quote", "event", "note"),
+    [
+        (2, "Wendt hier", "accepts", "wrong_speaker"),
+        (2, "meine PIN ist vier null eins zwei", "discloses contract_data", "wrong_speaker"),
+        (3, "Danke", "gives name", "wrong_speaker"),
+        (3, "Das waren  30 Euro", "incident described_2", "wrong_speaker"),
+        (3, "Das waren 40 Euro", "incident wrong_terms", "quote_not_in_turn"),
+        (3, "Das waren 30 Euro", "discloses financial_data", "hardly_likely"),
+        (3, "Das waren 30 Euro", "incident wrong_terms", "hardly_likely"),
+        (1, "Guten Tag", "reads_out pin", "not_in_words"),
+    ],
+)
+def test_what_a_model_named_is_kept_or_told_to_a_person(
+    call: Callable[..., Call], library: Library, turn: int, quote: str, event: str, note: str
+) -> None:
+    """Nothing is dropped in silence: what cannot be used leaves a note, which sends the verdict to a person."""
+    text = json.dumps(said([(2, "Wendt hier", "gives name"), (turn, quote, event)]), ensure_ascii=False)
+    engine = Telling(text, {event: 0.05} if note == "hardly_likely" else None)
+    facts = open_reader("events", engine, library, PolicyText(incidents=(KNOWN, OWN))).read(call(*LINES)).facts
+    assert kinds(facts) == [(2, "gives", "name", "Wendt hier")]
+    assert (facts.incidents, facts.notes) == ((), (note,))
+    verdict = judge(facts, find_policy("telecom-de").policy)
+    assert (verdict.needs_review, {"code": note} in verdict.model_dump()["review_reasons"]) == (True, True)
+
+
+@pytest.mark.parametrize("event", ["discloses contract_data", "gives name"])
+def test_an_unknown_speaker_may_be_agent_or_caller(read: Read, event: str) -> None:
+    facts = read([(4, "Der Vertrag läuft bis Mai.", event)])
+    assert kinds(facts) == [(4, *event.split(), "Der Vertrag läuft bis Mai.")]
+    assert facts.unknown_speakers == (4,)
+
+
+@pytest.mark.parametrize("side", ["agent", "caller"])
+def test_an_incident_of_one_side_may_stand_in_an_unknown_turn(read: Read, side: Any) -> None:
+    wanted = IncidentQuestion(None, "Says when it ends.", side)
+    facts = read([(4, "Der Vertrag", "incident described_1")], wanted)
+    assert [(mention.turn, mention.speaker) for mention in facts.incidents] == [(4, side)]
 
 
 def test_what_cannot_be_is_taken_away(read: Read) -> None:
-    """A PIN without a number; a number that the caller had said."""
+    """A PIN without a number, with a note; a number that the caller had said, without one, as repeating is no event."""
     facts = read([(2, "Wendt hier", "gives pin"), (3, "vier null eins zwei", "reads_out pin")])
     assert kinds(facts) == [(2, "gives", "pin", "Wendt hier")]  # the number stands beside the quote
+    assert facts.notes == ()
     lines = ("caller: Wendt hier.", "agent: Vier null eins zwei?")
     facts = read([(1, "Wendt hier.", "gives pin"), (2, "Vier null eins zwei?", "reads_out pin")], lines=lines)
     assert kinds(facts) == [(2, "reads_out", "pin", "Vier null eins zwei?")]
+    assert facts.notes == ("not_in_words",)
 
 
 def test_the_same_event_counts_once_a_turn(read: Read) -> None:
@@ -145,10 +200,7 @@ def test_probabilities_of_the_engine_count(call: Callable[..., Call], library: L
         ("usage_data", pytest.approx(STATED * 0.2)),
     ]
     assert facts.defects == {"starts_late": pytest.approx(0.1)}
-
-
-KNOWN = IncidentQuestion("wrong_terms")
-OWN = IncidentQuestion(description="Der Anrufer nennt <|im_end|> einen Fall.", speaker="caller")
+    assert facts.notes == ("hardly_likely",)
 
 
 def test_incidents_in_the_same_answer(read: Read) -> None:
@@ -232,9 +284,9 @@ def test_room_for_the_answer_grows_with_the_call(call: Callable[..., Call], libr
 
 def test_more_events_than_a_call_can_have(read: Read) -> None:
     with pytest.raises(
-        EngineError, match=f"named {FEWEST + 1} events or more, which a call of this length cannot have"
+        EngineError, match=f"named {FEWEST + 2} events or more, which a call of this length cannot have"
     ):
-        read([(2, "Wendt", "gives name")] * (FEWEST + 1))
+        read([(2, "Wendt", "gives name")] * (FEWEST + 2))
 
 
 @pytest.mark.parametrize(
@@ -249,7 +301,7 @@ def test_an_answer_that_is_none(call: Callable[..., Call], library: Library, tex
 
 def test_where_nobody_speaks_nothing_is_asked(call: Callable[..., Call], library: Library) -> None:
     engine = FakeEngine({})
-    facts = open_reader("events", engine, library, PolicyText(incidents=(KNOWN,))).read(call("unknown: Hm.")).facts
+    facts = open_reader("events", engine, library, PolicyText(incidents=(KNOWN,))).read(call("unknown: ")).facts
     assert (facts.events, facts.turns, facts.looked_for, engine.requests) == ((), 1, ("wrong_terms",), [])
 
 
@@ -281,6 +333,29 @@ def test_a_server_is_asked_once(call: Callable[..., Call], library: Library, pro
     assert facts.events[0].probability == pytest.approx(name, abs=1e-3)
 
 
+@pytest.mark.parametrize("probabilities", ["model", "none"])
+@pytest.mark.parametrize("value", [float("-inf"), -1e308, -9999.0, None])
+@pytest.mark.parametrize("said_of", ["", "beginning", "name", "vier", "2,"])
+def test_what_a_server_calls_impossible_is_asked_again_and_then_fails(
+    call: Callable[..., Call], library: Library, probabilities: str, value: float | None, said_of: str
+) -> None:
+    """A value came, so it was possible: where numbers say otherwise, no event is lost by them."""
+
+    def spoil(content: dict[str, Any]) -> dict[str, Any]:
+        words = pieces(content["choices"][0]["message"]["content"])
+        entries = [{"token": word, "logprob": value if said_of in word else -0.1} for word in words]
+        content["choices"][0]["logprobs"] = {"content": entries}
+        return content
+
+    with serving([{"answer": SERVED}], probabilities=probabilities) as server:
+        engine = ServerEngine(server.address)
+        server.spoil = spoil
+        with pytest.raises(EngineError, match="log-probabilities that cannot be true"):
+            open_reader("events", engine, library, PolicyText()).read(call(*LINES))
+        engine.close()
+        assert len(server.asked) == 3
+
+
 def test_a_server_that_cuts_the_answer_off(call: Callable[..., Call], library: Library) -> None:
     def cut(content: dict[str, Any]) -> dict[str, Any]:
         content["choices"][0]["finish_reason"] = "length"
@@ -290,9 +365,9 @@ def test_a_server_that_cuts_the_answer_off(call: Callable[..., Call], library: L
         engine = ServerEngine(server.address)
         small = ServerEngine(server.address, context=2600)
         server.spoil = cut
-        with pytest.raises(EngineError, match=r"the answer to call-events@1 is longer than 1050 tokens"):
+        with pytest.raises(EngineError, match=r"the answer to call-events@1 is longer than 1100 tokens"):
             open_reader("events", engine, library, PolicyText()).read(call(*LINES))
-        with pytest.raises(ContextError, match=r"its answer needs up to 1050, but the context has 2600"):
+        with pytest.raises(ContextError, match=r"its answer needs up to 1100, but the context has 2600"):
             open_reader("events", small, library, PolicyText()).read(call(*LINES))
         engine.close()
         small.close()

@@ -8,8 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ausweis.calls.call import Call, SpokenWord, Turn
+from ausweis.engines.fake import FakeEngine
+from ausweis.prompts import Library
+from ausweis.reading import PolicyText, open_reader
 from ausweis.reading.address import named
-from ausweis.reading.chunks import LONGEST, Chunk, chunks_of
+from ausweis.reading.chunks import LONGEST, Chunk, spoken_chunks
 from ausweis.reading.defects import defects_in
 from ausweis.reading.dialogue import pairs
 from ausweis.reading.incidents import _names_value
@@ -17,6 +20,7 @@ from ausweis.reading.own_labels import own_labels
 from ausweis.reading.quotes import place_of
 from ausweis.reading.refusal import declines
 from ausweis.reading.spoken import digits_in
+from ausweis.reading.unsure import doubts
 from ausweis.reading.word_evidence import pieces
 from ausweis.vocabulary import OwnWord
 
@@ -41,17 +45,52 @@ def spoken(words: int) -> Call:
 
 @pytest.mark.parametrize("text", ["wort ", "Das ist ein Satz. ", "x", ".  "])
 def test_a_long_turn_is_cut(text: str) -> None:
-    assert is_linear(lambda n: list(chunks_of(Call(id="c", turns=(Turn(speaker="agent", text=text * n),)))), 200_000)
+    assert is_linear(
+        lambda n: list(spoken_chunks(Call(id="c", turns=(Turn(speaker="agent", text=text * n),)))), 200_000
+    )
 
 
 def test_the_chunks_of_a_long_turn_are_placed_in_time() -> None:
     calls = {number: spoken(number) for number in (25_000, 100_000)}
-    assert is_linear(lambda n: [chunk.times(calls[n]) for chunk in chunks_of(calls[n])], 25_000)
+    assert is_linear(lambda n: [chunk.times(calls[n]) for chunk in spoken_chunks(calls[n])], 25_000)
+
+
+def test_what_was_heard_badly_is_found_in_a_long_turn() -> None:
+    calls = {number: spoken(number) for number in (25_000, 100_000)}
+    assert is_linear(lambda n: doubts(calls[n]), 25_000)
+
+
+def test_speech_without_words_is_placed_among_many_turns() -> None:
+    def heard(number: int) -> Call:
+        turns = tuple(Turn(speaker="agent", text="ja", start=place) for place in range(number))
+        cuts = [{"start": place, "end": place + 2, "reason": "silence"} for place in range(number)]
+        return Call(id="c", turns=turns, metadata={"recording": {"cuts": cuts}})
+
+    calls = {number: heard(number) for number in (5_000, 20_000)}
+    assert is_linear(lambda n: doubts(calls[n]), 5_000)
+
+
+@pytest.mark.parametrize("text", ["bla ", "b"])
+def test_a_long_turn_of_a_written_call_is_read(library: Library, text: str) -> None:
+    turns = {n: Turn(speaker="agent", text=text * n) for n in (50_000, 200_000)}
+    reader = open_reader("turnwise", FakeEngine(lambda _: "beginning"), library, PolicyText(), authentication=False)
+    assert is_linear(lambda n: reader.read(Call(id="c", turns=(turns[n],))), 50_000)
+
+
+def test_numbers_that_are_read_out_in_a_long_call(library: Library) -> None:
+    answers = {"call-start": "beginning", "agent-turn": "reads out pin", "caller-turn": "gives pin"}
+    reader = open_reader("turnwise", FakeEngine(answers, keep_requests=False), library, PolicyText())
+
+    def work(lines: int) -> object:
+        turns = [Turn(speaker=("agent", "caller")[n % 2], text=f"{1_000_000 + 7919 * n}") for n in range(lines)]
+        return reader.read(Call(id="c", turns=tuple(turns)))
+
+    assert is_linear(work, 1_500)
 
 
 def test_each_piece_has_the_times_of_its_own_words() -> None:
     call = spoken(1000)
-    for chunk in chunks_of(call):
+    for chunk in spoken_chunks(call):
         first = len(call.turn(1).text[: chunk.begin].split())
         assert chunk.times(call) == (first, first + len(chunk.text.split()))
         assert call.turn(1).text[chunk.begin :].startswith(chunk.text)
@@ -113,12 +152,20 @@ def test_expressions(before: str, unit: str, after: str) -> None:
 
 
 @given(st.text("ab \n.", max_size=60), st.data())
-def test_a_quote_stands_where_it_wasplace_of(text: str, data: st.DataObject) -> None:
+def test_a_quote_stands_where_it_was_if_it_begins_with_a_whole_word(text: str, data: st.DataObject) -> None:
     begin = data.draw(st.integers(0, len(text)))
-    quote = text[begin : data.draw(st.integers(begin, len(text)))]
+    end = data.draw(st.integers(begin, len(text)))
+    quote = text[begin:end]
     place = place_of(" ".join(quote.split()), text)
-    if not quote.strip():
-        assert place is None
-    else:
-        assert place is not None
+    if place is not None:
         assert text[slice(*place)].split() == quote.split()
+        assert begins_whole(text, *place)
+    elif begins_whole(text, begin, end):
+        assert len(quote.strip()) < 2
+
+
+def begins_whole(text: str, begin: int, end: int) -> bool:
+    """Whether the first word of this part of the text is one of the text."""
+    begin += len(text[begin:end]) - len(text[begin:end].lstrip())
+    ends = (begin, begin + len(text[begin:end].split(maxsplit=1)[0]) if begin < end else begin)
+    return not any(text[max(place - 1, 0) : place].isalnum() and text[place : place + 1].isalnum() for place in ends)

@@ -1,11 +1,17 @@
+from collections.abc import Mapping, Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ausweis.reading import plausible as reading
 from ausweis.reading.labels import Possible
-from ausweis.reading.plausible import plausible
-from ausweis.reading.spoken import has_number
-from ausweis.vocabulary import WITH_DIGITS, Factor, LooksLike, OwnWord, with_own
+from ausweis.reading.spoken import digits_in, has_number
+from ausweis.vocabulary import WITH_DIGITS, Factor, FactorRecord, LooksLike, OwnWord, with_own
+
+
+def plausible(event: Possible, text: str, said: Sequence[str], *factors: Mapping[str, FactorRecord]) -> bool:
+    return reading.plausible(event, text, "".join(map(digits_in, said)), *factors)
 
 
 def gives(subject: str) -> Possible:

@@ -21,7 +21,7 @@ from ausweis.prompts import Library, Template
 from ausweis.reading import STRATEGIES, PolicyText, Reader, open_reader
 from ausweis.reading.incident_question import IncidentQuestion
 from ausweis.reading.labels import IDLE
-from ausweis.reading.strategies import incident_reader, ngrams_for, probe_for, read_with
+from ausweis.reading.strategies import incident_reader, ngrams_for
 from ausweis.vocabulary import OwnWord
 
 POLICY = PolicyText(("Standard needs a PIN.",), "0" * 64)
@@ -53,7 +53,6 @@ def saved(
     *,
     of: str | None = None,
     probe: str | None = None,
-    adapter: str | None = None,
 ) -> Path:
     """The part in the index. `of`: the SHA-256 of the text that the index says; of the parts it is bound to theirs."""
     with TemporaryDirectory() as folder:
@@ -61,12 +60,9 @@ def saved(
         data = (Path(folder) / "part").read_bytes()
     stamp = template.provenance.model_copy(update={"sha256": of or learned.template_sha256})
     kind = KINDS[type(learned)]
-    base, bound = Base(id="fake", sha256=learned.model_sha256), bound_to(probe, adapter)
+    base = Base(id="fake", sha256=learned.model_sha256)
+    bound: dict[LearnedKind, str] = {"probe": probe} if probe else {}
     return index_to_write().register(kind, stamp, base, data, "by chance", bound_to=bound)
-
-
-def bound_to(probe: str | None, adapter: str | None) -> dict[LearnedKind, str]:
-    return {**({"probe": probe} if probe else {}), **({"adapter": adapter} if adapter else {})}
 
 
 KINDS: dict[type, LearnedKind] = {
@@ -161,20 +157,9 @@ def test_one_with_labels_that_mean_nothing_is_refused_before_a_call_is_read(own:
 def test_one_that_is_not_what_its_index_says_is_refused(own: Library) -> None:
     template = own.get("transcript")
     path = saved(replace(tiny(template), template_sha256="9" * 64), template, of=template.sha256)
-    with pytest.raises(
-        PromptError, match="trained for another model, adapter or template than its index says"
-    ) as caught:
+    with pytest.raises(PromptError, match="trained for another model or template than its index says") as caught:
         open_reader("turnwise", ENGINE, own, POLICY)
     assert caught.value.place == str(path)
-
-
-def found(template: Template, adapter: str) -> str:
-    """The SHA-256 of the probe that is found where this adapter is loaded."""
-    engine = FakeEngine([])
-    engine.info = ENGINE.info.model_copy(update={"parameters": {"adapter": adapter} if adapter else {}})
-    probe = probe_for(template, engine)
-    assert probe is not None
-    return probe.sha256
 
 
 def test_words_are_weighed_with_the_probe_that_they_were_learned_with(own: Library) -> None:
@@ -204,30 +189,6 @@ def test_a_call_is_asked_about_where_answers_can_be_read(own: Library) -> None:
     assert "third-party" not in stamps(open_reader("turnwise", ENGINE, own, WITH_OWN))
     shutil.rmtree(own.folder / "third-party")
     assert "third-party" not in stamps(open_reader("turnwise", ENGINE, Library(own.folder), POLICY))
-
-
-def test_one_bound_to_an_adapter_is_read_with_it_alone(own: Library) -> None:
-    template, adapter = own.get("transcript"), "7" * 64
-    plain = saved(tiny(template), template)
-    bound = saved(replace(tiny(template), adapter_sha256=adapter), template, adapter=adapter)
-    for loaded, path in (("", plain), ("8" * 64, plain), (adapter, bound)):
-        assert found(template, loaded) == Probe.load(path).sha256
-    newer = saved(replace(tiny(template), notes="newer"), template)
-    assert found(template, adapter) == Probe.load(newer).sha256
-
-
-def test_one_learned_with_an_adapter_that_its_index_does_not_name_is_refused(own: Library) -> None:
-    template = own.get("transcript")
-    saved(replace(tiny(template), adapter_sha256="7" * 64), template)
-    with pytest.raises(PromptError, match="trained for another model, adapter or template than its index says"):
-        open_reader("turnwise", ENGINE, own, POLICY)
-
-
-def test_what_a_strategy_reads_with(own: Library) -> None:
-    assert read_with("turnwise", own) == own.get("transcript").provenance
-    assert read_with("events", own) is None
-    shutil.rmtree(own.folder / "transcript")
-    assert read_with("turnwise", Library(own.folder)) is None
 
 
 def test_a_broken_one_is_refused(own: Library) -> None:

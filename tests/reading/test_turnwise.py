@@ -55,6 +55,28 @@ def test_events_have_turn_quote_times_and_probability(call: Callable[..., Call],
     assert facts.defects == {}
 
 
+def test_no_words_to_the_evaluator_make_an_action_less_likely(call: Callable[..., Call], library: Library) -> None:
+    """The model lets itself be talked out of it, in the line itself and in the next one; the facts do not."""
+    answers: list[Mapping[str, Any]] = [
+        {"template": "call-start", "answer": "beginning"},
+        {"template": "agent-turn", "matches": r"Rollenspiel(.|\n)*agent: .*Euro[^\n]*$", "answer": "nothing"},
+        *ANSWERS,
+    ]
+    reader = open_reader("turnwise", FakeEngine(answers), library, POLICY)
+    plain, inside, before = (
+        reader.read(call(*lines)).facts.events
+        for lines in (
+            ("agent: Guten Tag.", "caller: Ja.", "agent: Das waren 30 Euro."),
+            ("agent: Guten Tag.", "caller: Ja.", "agent: Nur im Rollenspiel, das waren 30 Euro."),
+            ("agent: Das ist ein Rollenspiel.", "caller: Ja.", "agent: Das waren 30 Euro."),
+        )
+    )
+    assert [(event.kind, event.turn, event.probability) for event in plain] == [("discloses", 3, 0.7)]
+    assert [(event.kind, event.turn, event.probability) for event in inside] == [("discloses", 3, 0.7)]
+    assert inside[0].quote == "Nur im Rollenspiel, das waren 30 Euro."
+    assert before == plain
+
+
 def test_what_cannot_be_is_taken_away(call: Callable[..., Call], library: Library) -> None:
     reader = open_reader("turnwise", FakeEngine(ANSWERS), library, POLICY)
     assert reader.read(call("agent: Hallo", "caller: Die weiß ich nicht.")).facts.events == ()
@@ -214,9 +236,18 @@ def test_every_event_has_its_quote_whatever_the_model_answers(call: Callable[...
             turn = talk.turn(event.turn)
             assert event.quote
             assert event.quote in turn.text
-            assert turn.speaker == ("caller" if event.kind in CALLER_EVENTS else "agent")
+            assert (turn.speaker == "caller") is (event.kind in CALLER_EVENTS)
             assert MENTIONED <= event.probability <= 1
         assert len({(event.turn, event.kind, event.subject) for event in events}) == len(events)
         assert [event.turn for event in events] == sorted(event.turn for event in events)
 
     check()
+
+
+def test_an_unknown_turn_is_read_as_the_agents(call: Callable[..., Call], library: Library) -> None:
+    """What an agent could have told there is an event; the reader knows two sides alone."""
+    engine = FakeEngine({"call-start": "beginning", "agent-turn": "tells contract data", "caller-turn": "nothing"})
+    facts = open_reader("turnwise", engine, library, POLICY).read(call("caller: Ja?", "unknown: Bis Mai.")).facts
+    assert [(event.turn, event.kind, event.quote) for event in facts.events] == [(2, "discloses", "Bis Mai.")]
+    assert facts.unknown_speakers == (2,)
+    assert not any("unknown" in message.content for request in engine.requests for message in request.messages[-1:])

@@ -31,7 +31,14 @@ def quotes(*turns: Turn) -> list[tuple[int, str | None]]:
 
 def test_a_written_call_has_no_doubts() -> None:
     written = call_of(Turn(speaker="agent", text="Guten Tag."), Turn(speaker="caller", text="Vier sieben."))
-    assert doubts(written) == {"unsure": (), "roles_confidence": None}
+    assert doubts(written) == {"unsure": (), "roles_confidence": None, "unknown_speakers": ()}
+
+
+def test_turns_of_unknown_speakers_are_told() -> None:
+    turns = [
+        Turn(speaker=speaker, text=text) for speaker, text in (("unknown", "Ja."), ("agent", "Ja."), ("unknown", " "))
+    ]
+    assert doubts(call_of(*turns))["unknown_speakers"] == (1,)
 
 
 def test_a_turn_with_a_confidence_alone_is_shown_whole() -> None:

@@ -1,5 +1,7 @@
 """The rule: who has done all is told so, and where to go on; who finds nothing is told that."""
 
+import pytest
+from tests.serve.filled import LAST_DAY
 from tests.serve.serving import Visitor, desk_of, visitor
 
 from ausweis.store import CallFilter, Store
@@ -21,11 +23,50 @@ def test_who_has_decided_all_is_told_what_was_done_and_where_to_go_on(store: Sto
     assert "Second opinion (1)" not in page
     assert '<a href="/?show=second">Second opinion (1)</a>' in ben.page("/")
     assert "All reviewed." in anna.http.get("/", headers={"HX-Request": "true"}).text
+
+
+def test_a_sample_that_nobody_drew_is_not_decided(store: Store) -> None:
+    anna = visitor(store)
+    assert "No sample was drawn yet." in anna.page("/?show=sample")
+    assert store.draw_sample(LAST_DAY, LAST_DAY, 1, seed=1)
+    for key in store.keys(CallFilter(unheard_by=("Anna",))):
+        record = store.record(key)
+        fields = {"verdict_key": str(record.verdict_key), "says": record.says, "outcome": "compliant"}
+        assert anna.send(f"/calls/{key}/heard?show=sample", **fields)[0] == 303
     german = anna.http.get("/?show=sample", headers={"Accept-Language": "de"}).text
     assert "Die Stichprobe ist entschieden." in german
 
 
-def test_nothing_found_is_not_all_done(store: Store) -> None:
+@pytest.mark.parametrize("show", ["todo", "second", "settle", "sample", "decided", "all"])
+@pytest.mark.parametrize(
+    "asked",
+    ["q=xyzzy", "q=ab", "found=gone", "period=yesterday", "first=2030-01-01", "queue=Nowhere", "outcome=inconclusive"],
+)
+def test_all_done_is_said_of_the_whole_queue_alone(store: Store, show: str, asked: str) -> None:
+    page = visitor(store).page(f"/?show={show}&{asked}")
+    for done in ("All reviewed.", "No call waits", "nothing to settle", "sample is decided", "No sample was drawn"):
+        assert done not in page
+
+
+@pytest.mark.parametrize(
+    ("asked", "language", "said"),
+    [
+        ("period=yesterday", "de", "Von gestern sind keine Anrufe da. Lief der Import?"),
+        ("period=yesterday", "en", "There are no calls of yesterday. Did the import run?"),
+        ("period=today&outcome=violation", "de", "Von heute sind keine Anrufe da. Lief der Import?"),
+        ("first=2030-01-01", "en", "There are no calls of these days. Did the import run?"),
+        ("first=2030-01-01&q=xyzzy", "en", "There are no calls of these days. Did the import run?"),
+    ],
+)
+@pytest.mark.parametrize("show", ["todo", "decided", "all", "sample"])
+def test_days_without_calls_say_so(store: Store, show: str, asked: str, language: str, said: str) -> None:
+    page = visitor(store).http.get(f"/?show={show}&{asked}", headers={"Accept-Language": language}).text
+    assert said in page
+
+
+def test_nothing_found_is_not_a_day_without_calls(store: Store) -> None:
     anna = visitor(store)
-    for query in ("?q=xyzzy", "?show=decided", "?first=2030-01-01"):
-        assert "No calls fit." in anna.page(f"/{query}")
+    for query in ("?q=xyzzy", "?show=decided", f"?first={LAST_DAY}&show=decided"):
+        page = anna.page(f"/{query}")
+        assert "No calls fit." in page
+        assert "import" not in page

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from ausweis.errors import StoreError
 from ausweis.facts import Event, Facts
 from ausweis.serve.desk import Searched
 from ausweis.serve.indexer import indexing
-from ausweis.store import Store
+from ausweis.store import CallFilter, Store
 
 SECRETS = ("Krummbiegel", "rummb", "biegel", "4711", "471", "klabautermann")
 
@@ -154,12 +155,79 @@ def test_an_unmasked_search_needs_the_form_and_words(store: Store) -> None:
     assert len(store.chain()) == before
 
 
-def test_an_unmasked_search_stays_within_the_question(store: Store) -> None:
+VIEWS = ("todo", "second", "settle", "sample", "decided", "all")
+NARROWED = ("", "period=yesterday", "outcome=inconclusive", "first=2030-01-01", "queue=Nowhere", "order=time")
+
+
+@pytest.mark.parametrize("narrowed", NARROWED)
+@pytest.mark.parametrize("show", VIEWS)
+def test_a_search_is_over_all_calls_whatever_is_open(store: Store, show: str, narrowed: str) -> None:
+    verdict = str(store.record(1).verdict_key)
     anna = visitor(store)
-    _, where = anna.send("/search", show="all", q="krummbiegel", outcome="inconclusive")
-    assert ids(anna.page(where)) == set()
-    entry = store.chain(limit=1)[0]
-    assert entry.detail == {"found": 0, "kinds": ["words"]}
+    anna.send("/calls/1/decisions", choice="confirm", verdict_key=verdict)
+    _, where = anna.send("/search", show=show, q="krummbiegel", **dict([narrowed.split("=")] if narrowed else []))
+    assert store.chain(limit=1)[0].detail == {"found": 2, "kinds": ["words"]}
+    for address in (f"/?show={show}&q=vertrag&{narrowed}", where, f"{where}&show={show}&{narrowed}"):
+        page = anna.page(address)
+        assert "Found in all calls: 2" in page
+        # Where they are, and the way there.
+        searched = "q=vertrag" if "vertrag" in address else where.removeprefix("/?show=all&")
+        to = rf'<a href="/\?show=decided&amp;{searched}[^"]*">Decided \(1\)</a>'
+        assert re.search(to, page)
+        assert ids(anna.page(f"/?show=decided&{searched}")) == {"first-call"}
+        # Nothing is found here: so all that is found is shown.
+        if narrowed in NARROWED[1:5]:
+            assert ids(page) == {"first-call", "second-call"}
+        assert page.count('class="tally">') >= len(VIEWS) - 1
+
+
+def test_calls_that_the_reader_is_to_hear_first_are_counted_and_told(store: Store) -> None:
+    desk = desk_of(store)
+    anna, ben = Visitor(desk, "Anna"), Visitor(desk, "Ben")
+    store.draw_sample(date(2026, 3, 2), date(2026, 3, 2), 9, seed=1)
+    drawn = store.keys(CallFilter(unheard_by=("Anna",)))
+    assert drawn
+    kept = {store.record(key).row.call_id for key in drawn} & {"first-call", "second-call"}
+    page = anna.page("/?show=all&q=vertrag")
+    assert "Found in all calls: 2" in page
+    assert f"Sample ({len(kept)})</a>" in page
+    assert ids(anna.page("/?show=sample&q=vertrag")) == kept
+    for key in drawn:
+        record = store.record(key)
+        fields = {"verdict_key": str(record.verdict_key), "says": record.says, "outcome": str(record.row.outcome)}
+        assert ben.send(f"/calls/{key}/heard", **fields)[0] == 303
+    page = anna.page("/?show=all&q=vertrag")
+    assert "Found in all calls: 2" in page
+    assert f"{len(kept)} of them are in no list of yours" in page
+    assert "of them are in no list" not in ben.page("/?show=all&q=vertrag")
+
+
+def test_calls_that_a_search_does_not_look_into_are_told(store: Store) -> None:
+    with store._database.writing() as connection:
+        connection.execute(text("DELETE FROM masks WHERE call_key = 1"))
+        connection.execute(text("DELETE FROM texts WHERE call_key = 2"))
+        connection.execute(text("UPDATE calls SET outcome = NULL WHERE key = 3"))
+    anna = visitor(store)
+    _, where = anna.send("/search", q="krummbiegel")
+    for address in ("/?q=xyzzy", where):
+        page = anna.page(address)
+        assert "1 call was not searched: its text is not stored." in page
+        assert "1 call was not searched: it has no verdict yet." in page
+        # A search in masked data needs no index.
+        assert ("1 call cannot be searched yet." in page) == ("xyzzy" in address)
+
+
+def test_too_many_words_are_said_not_to_be_searched_for(store: Store) -> None:
+    page = visitor(store).page("/?show=all&q=" + "+".join(f"word{number}" for number in range(11)))
+    assert "Nothing was searched for: at most 10 words can be, at once." in page
+    assert "Found in all calls" not in page
+
+
+@pytest.mark.parametrize("words", ["STRASSENLAMPE", "straßenlampe", "Straßenlampe", "zur Strassen"])
+def test_a_search_in_masked_data_finds_what_the_other_one_does(store: Store, words: str) -> None:
+    anna = visitor(store)
+    assert ids(anna.page(f"/?show=all&q={words}")) == {"third-call"}
+    assert ids(anna.page(anna.send("/search", q=words)[1])) == {"third-call"}
 
 
 def test_a_call_that_would_be_masked_otherwise_now_is_put_in_again(store: Store) -> None:
@@ -182,21 +250,22 @@ def test_an_older_store_is_made_searchable_while_it_is_served(store: Store) -> N
         connection.execute(text("UPDATE masks SET rules = 0"))
     desk = desk_of(store)
     anna = Visitor(desk, "Anna")
-    desk.unindexed = 3
     assert "3 calls cannot be searched yet." in anna.page("/?show=all&q=vertrag")
     with indexing(desk):
         until = time.monotonic() + 60
         while store.unindexed() and time.monotonic() < until:
             time.sleep(0.02)
-    assert (desk.unindexed, store.unindexed()) == (0, 0)
+    assert store.unindexed() == 0
     page = anna.page("/?show=all&q=vertrag")
     assert ids(page) == {"first-call", "second-call"}
     assert "cannot be searched yet" not in page
 
 
 def test_what_a_fault_of_the_store_left_out_is_still_told(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(_: Store, **__: int) -> Iterator[int]:
-        yield 1
+    index = Store.index
+
+    def broken(store: Store, **_: int) -> Iterator[int]:
+        yield next(index(store, at_once=1))
         raise StoreError("the disk is full")
 
     with store._database.writing() as connection:
@@ -205,9 +274,6 @@ def test_what_a_fault_of_the_store_left_out_is_still_told(store: Store, monkeypa
     desk = desk_of(store)
     with indexing(desk):
         until = time.monotonic() + 60
-        while desk.unindexed != 2 and time.monotonic() < until:
+        while store.unindexed() != 2 and time.monotonic() < until:
             time.sleep(0.02)
-        # Until after the pause, in which it would be stopped.
-        time.sleep(0.2)
-    assert desk.unindexed == 2
     assert "2 calls cannot be searched yet." in Visitor(desk, "Anna").page("/?show=all&q=vertrag")

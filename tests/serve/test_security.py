@@ -76,6 +76,33 @@ def test_forms_of_other_sites_are_refused(http: TestClient, site: str, status: i
     assert http.post("/", data={"a": "b"}, headers={"Sec-Fetch-Site": site}).status_code == status
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1:8321", "localhost", "[::1]:8321"])
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        ("http://{}", 200),
+        ("https://{}", 200),
+        ("http://evil.example", 403),
+        ("http://evil.example/{}", 403),
+        ("http://{}.evil.example", 403),
+        ("http://{}1", 403),
+        ("http://127.0.0.1:1", 403),
+        ("null", 403),
+        ("", 403),
+        ("{}", 403),
+    ],
+)
+def test_where_a_browser_does_not_say_it_the_origin_must_be_the_host_that_was_asked(
+    http: TestClient, host: str, origin: str, status: int
+) -> None:
+    named = {"Host": host, "Origin": origin.format(host)}
+    assert http.post("/", data={"a": "b"}, headers=named).status_code == status
+    assert http.get("/", headers=named).status_code == 200
+    # What the browser itself says goes first: a proxy may ask for another host.
+    assert http.post("/", data={"a": "b"}, headers=named | {"Sec-Fetch-Site": "same-origin"}).status_code == 200
+    assert http.post("/", data={"a": "b"}, headers=named | {"Sec-Fetch-Site": "cross-site"}).status_code == 403
+
+
 def test_large_forms_are_refused(http: TestClient) -> None:
     assert http.post("/", content=b"x" * MAX_BODY).status_code == 200
     assert http.post("/", content=b"x" * (MAX_BODY + 1)).status_code == 413

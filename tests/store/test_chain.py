@@ -1,10 +1,13 @@
+from datetime import date
+
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, Text, inspect, text
 from tests.store.conftest import Filled
 from tests.store.runs import make_call
 
 from ausweis.errors import StoreError
-from ausweis.store import Key, Store
+from ausweis.store import Key, Store, chain, sealing
+from ausweis.store.migrations import verify_schema
 
 
 @pytest.fixture
@@ -18,15 +21,29 @@ def decided(store: Store, filled: Filled) -> Store:
 
 
 def change(store: Store, *statements: str) -> None:
-    """As somebody who owns the database, and can take the triggers away."""
     with store._database.writing() as connection:
-        if connection.dialect.name == "sqlite":
-            for name in ("update", "delete"):
-                connection.execute(text(f"DROP TRIGGER IF EXISTS chain_no_{name}"))
+        change_in(connection, *statements)
+
+
+def change_in(connection: Connection, *statements: str) -> None:
+    """As somebody who owns the database, can take the triggers away, and puts them back."""
+    away, back = ["ALTER TABLE chain DISABLE TRIGGER USER"], ["ALTER TABLE chain ENABLE TRIGGER USER"]
+    if connection.dialect.name == "sqlite":
+        triggers = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")).all()
+        away, back = [f"DROP TRIGGER {row.name}" for row in triggers], [row.sql for row in triggers]
+    for statement in (*away, *statements, *back):
+        connection.execute(text(statement))
+
+
+def verify_changed(store: Store, statement: str) -> None:
+    """Verify what an owner changed, and take the change back where something is found."""
+    with store._database.writing() as connection:
+        if statement.startswith("UPDATE"):
+            change_in(connection, statement)
         else:
-            connection.execute(text("ALTER TABLE chain DISABLE TRIGGER USER"))
-        for statement in statements:
             connection.execute(text(statement))
+        chain.verify(connection, store._key, None)
+        verify_schema(connection)
 
 
 def test_entries_say_who_did_what_on_which_versions(decided: Store, key: Key) -> None:
@@ -94,6 +111,67 @@ def test_whatever_was_changed_shows(decided: Store, statement: str, message: str
     change(decided, statement)
     with pytest.raises(StoreError, match=message):
         decided.verify_chain()
+
+
+@pytest.fixture
+def whole(decided: Store) -> Store:
+    """A store with a row in each table that is vouched for."""
+    decided.draw_sample(date(2026, 3, 1), date(2026, 3, 31), 1, seed=1)
+    decided.prepare_calibration("March", by="Mia")
+    decided.invite("Ben", by="Mia")
+    decided.raise_objection(1, side="agent", reason="So war es nicht.", by="Mia")
+    decided.save_filter("Mia", "Violations", "?outcome=violation")
+    with decided._database.writing() as connection:
+        connection.execute(text("INSERT INTO audio VALUES (1, 'call-1.wav')"))
+        sealing.seal(connection, decided._key, "call", [1])
+    decided.log("unmasked", who="Mia", key=1)
+    assert decided.verify_chain()
+    return decided
+
+
+def test_rows_of_each_table_are_held_against_entries_or_seals_or_the_table_is_named(whole: Store) -> None:
+    with whole._database.reading() as connection:
+        seen = inspect(connection)
+        tables = {name: seen.get_columns(name) for name in seen.get_table_names() if not name.startswith("found_")}
+    named = whole.unvouched()
+    assert named == [
+        *("ausweis_store", "calibration_calls", "calibration_reviewers", "found", "masks", "place_calls", "places"),
+        *("saved_filters", "settings"),
+    ]
+    assert set(named) < set(tables)
+    for table in tables.keys() - set(named):
+        column = next(one["name"] for one in tables[table] if isinstance(one["type"], Text))
+        with pytest.raises(StoreError, match=r"behind the store's back|of the chain|broken at entry"):
+            verify_changed(whole, f"UPDATE {table} SET {column} = 'x' || {column}")
+
+
+def test_tables_indexes_and_triggers_are_as_the_program_makes_them(whole: Store) -> None:
+    is_sqlite = whole._database.is_sqlite
+    body = "BEGIN SELECT 1; END" if is_sqlite else "FOR EACH ROW EXECUTE FUNCTION chain_refuses()"
+    harmless = (
+        "CREATE OR REPLACE FUNCTION chain_refuses() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$"
+    )
+    changes = {
+        f"DROP TRIGGER chain_no_update{'' if is_sqlite else ' ON chain'}": "the trigger chain_no_update is missing",
+        f"CREATE TRIGGER more AFTER INSERT ON calls {body}": "the trigger more was added",
+        "DROP INDEX calls_by_day": "the index calls_by_day is missing",
+        "CREATE INDEX more ON calls (team)": "the index more was added",
+        "DROP TABLE saved_filters": "the table saved_filters is missing",
+        "CREATE TABLE more (key INTEGER)": "the table more was added",
+        "ALTER TABLE saved_filters ADD COLUMN more TEXT": "the table saved_filters was changed",
+        "CREATE VIEW more AS SELECT 1": "the view more was added",
+    }
+    if is_sqlite:
+        changes |= {"DROP TRIGGER chain_no_delete": "the trigger chain_no_delete is missing"}
+    else:
+        changes |= {
+            "DROP TRIGGER chain_no_truncate ON chain": "the trigger chain_no_truncate is missing",
+            "ALTER TABLE chain DISABLE TRIGGER USER": "the trigger chain_no_truncate was changed",
+            harmless: "the trigger chain_no_truncate was changed",
+        }
+    for statement, message in changes.items():
+        with pytest.raises(StoreError, match=f"{message} behind the store's back"):
+            verify_changed(whole, statement)
 
 
 def test_calls_whose_decisions_were_exchanged_show(decided: Store) -> None:

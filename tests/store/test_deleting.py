@@ -1,12 +1,24 @@
 """Deleting a call is proven: no file that ausweis wrote holds a word of it, and what cannot be cleaned is named."""
 
 import base64
+import bz2
+import errno
+import gzip
+import html
+import io
 import json
+import lzma
 import os
+import random
+import re
+import sqlite3
+import tarfile
+import unicodedata
 import zipfile
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any, Literal
 from urllib.parse import quote
 
 import pytest
@@ -287,6 +299,252 @@ def test_a_copy_of_an_excel_file_is_searched_though_it_is_compressed(tmp_path: P
     assert not Traces(frozenset({"call-77"}), ("Apfelkuchen ohne alles dazu, bitte",)).in_file(path)
 
 
+SAID = f"Guten Tag, hier spricht Ilse Krummbiegel aus der Lindenallee Nummer 77, {SECRET}, grüß Gott."
+"""The sentence of the call that is searched for."""
+BROKEN = SAID.replace("Nummer 77", "Nummer\n> 77").replace("Schlagsahne", "Schlag-\r\nsahne")
+
+
+def packed(*members: tuple[str, bytes]) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members:
+            archive.writestr(name, data)
+    return file.getvalue()
+
+
+def taped(mode: Literal["w", "w:gz", "w:xz"], *members: tuple[str, bytes]) -> bytes:
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode=mode) as archive:
+        for name, data in members:
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return file.getvalue()
+
+
+def nested(times: int) -> bytes:
+    data = SAID.encode()
+    for _ in range(times):
+        data = packed(("inner", data))
+    return data
+
+
+def locked(*members: tuple[str, bytes]) -> bytes:
+    """A zip that says to be encrypted."""
+    data = bytearray(packed(*members))
+    for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        data[data.index(mark) + flags] |= 1
+    return bytes(data)
+
+
+def database_of(*texts: str) -> bytes:
+    with sqlite3.connect(":memory:") as connection:
+        connection.execute("CREATE TABLE notes (words)")
+        connection.executemany("INSERT INTO notes VALUES (?)", [(text,) for text in texts])
+        connection.commit()
+        return connection.serialize()
+
+
+def the_call() -> Call:
+    return make_call(77, id="Anruf-0815", words=f"{SECRET}, ", pin=False)
+
+
+PLAIN = SAID.encode()
+COPY = the_call().model_dump_json(indent=2).encode()
+WORD = "<w:r><w:t>{}</w:t></w:r>"
+LEFT: dict[str, bytes] = {
+    "plain.txt": PLAIN,
+    "copy.json": COPY,
+    "escaped.json": json.dumps({"text": SAID}).encode(),
+    "escaped-twice.json": json.dumps(json.dumps({"text": SAID})).encode(),
+    "page.html": f"<p>{html.escape(SAID)}</p>".encode("ascii", "xmlcharrefreplace"),
+    "marked.html": SAID.replace("mit", "<b>mit</b>").encode(),
+    "nfd.txt": unicodedata.normalize("NFD", SAID).encode(),
+    "latin-1.txt": SAID.encode("latin-1"),
+    "mixed.txt": "„Grüße“\n".encode() + SAID.encode("latin-1"),
+    "utf-8-bom.txt": SAID.encode("utf-8-sig"),
+    "utf-16.txt": SAID.encode("utf-16"),
+    "utf-16-le.txt": SAID.encode("utf-16-le"),
+    "utf-16-be.txt": SAID.encode("utf-16-be"),
+    "utf-32.txt": SAID.encode("utf-32"),
+    "utf-32-be.txt": SAID.encode("utf-32-be"),
+    "capitals.txt": SAID.upper().encode(),
+    "broken.txt": BROKEN.encode(),
+    "blanks.txt": SAID.replace(" ", "  \t").encode(),
+    "late.txt": b"Nichts davon.\n" * 200000 + PLAIN,
+    "one-line.txt": b"x" * ((1 << 20) - 40) + PLAIN,
+    "lines.jsonl": b'{"call_id": "call-1", "quote": "Hallo"}\n' + json.dumps({"text": SAID}).encode() + b"\n",
+    "a.json.gz": gzip.compress(COPY),
+    "b.bz2": bz2.compress(COPY),
+    "c.xz": lzma.compress(COPY),
+    "c.lzma": lzma.compress(COPY, lzma.FORMAT_ALONE),
+    "d.zip": packed(("a.json", COPY)),
+    "d.tar": taped("w", ("a.json", COPY)),
+    "two-of.tar": taped("w", ("a.json", b"{}")) + taped("w", ("b", SAID.encode("utf-16"))),
+    "e.tar.gz": taped("w:gz", ("a.json", COPY)),
+    "e.tar.xz": taped("w:xz", ("a.json", COPY)),
+    "f-nested.zip": nested(3),
+    "g.zip": packed(("late.tar.gz", taped("w:gz", ("first.txt", b"Nichts"), ("then.txt", SAID.encode("utf-16"))))),
+    "closed-and.zip": packed(("a.7z", b"7z\xbc\xaf'\x1c\0"), ("b.txt", PLAIN)),
+    "table.xlsx": packed(("xl/sharedStrings.xml", f"<si><t>{SAID}</t></si>".encode())),
+    "letter.docx": packed(("word/document.xml", "".join(map(WORD.format, re.findall(".{1,7}", SAID))).encode())),
+    "h-id.txt": b"Der Anruf-0815 wurde abgeh\xc3\xb6rt.",
+    "h-id-capitals.txt": b"ANRUF-0815",
+    "copy of Anruf-0815.txt": b"x",
+    "Anruf%2D0815.txt": b"x",
+    "id-in-name.zip": packed(("calls/Anruf-0815.json", b"{}")),
+    "id-in-name.tgz": taped("w:gz", ("calls/Anruf-0815.wav", b"RIFF\0")),
+    "other.sqlite": database_of(SAID),
+}
+"""Files that hold words or the id of the call, by their names."""
+CLOSED: dict[str, bytes] = {
+    "locked.zip": locked(("a.json", COPY)),
+    "x.7z": b"7z\xbc\xaf'\x1c\0\x04" + bytes(range(200)),
+    "x.rar": b"Rar!\x1a\x07\x01\0" + bytes(range(200)),
+    "x.zst": b"(\xb5/\xfd" + bytes(range(200)),
+    "x.pdf": b'%PDF-1.7\n1 0 obj\n<</Filter/ASCII85Decode>>stream\n87cURD]i,"Ebo80~>',
+    "x.rtf": rb"{\rtf1 gr\'fc\'df Gott}",
+    "x.doc": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100),
+    "x.asc": b"-----BEGIN PGP MESSAGE-----\n\nhQEMA6\n",
+    "mail.eml": b"Subject: x\nContent-Transfer-Encoding: base64\n\n" + base64.b64encode(PLAIN),
+    "picture.png": b"\x89PNG\r\n\x1a\n" + bytes(100),
+    "sound.wav": b"RIFF\x24\0\0\0WAVEfmt " + bytes(100),
+    "sound.ogg": b"OggS\0\x02" + bytes(100),
+    "bare.sqlite": database_of("nothing"),
+    "random.bin": random.Random(1).randbytes(5000),
+    "torn.gz": gzip.compress(COPY)[:-20],
+    "torn.zip": packed(("a.json", COPY))[:-10],
+    "torn.tar": taped("w", ("a.json", random.Random(2).randbytes(3000)))[:2000],
+    "no-archive.zip": b"PK\x03\x04",
+    "deep.zip": nested(12),
+    "bomb.gz": gzip.compress(bytes(1 << 20)),
+    "with-picture.docx": packed(
+        ("word/document.xml", b"<w:t>x</w:t>"), ("word/media/image1.png", b"\x89PNG\r\n\x1a\n\0")
+    ),
+}
+"""Files that nobody can look into, so that they may hold the call."""
+CLEAN: dict[str, bytes] = {
+    "empty.txt": b"",
+    "notes.txt": b"Nichts davon: Anruf-08155, Anruf-0815x, Pflaumenkuchen.",
+    "call-1.wav": b"RIFF\x24\0\0\0WAVEfmt " + bytes(100),
+    "recordings/anybody.agent.wav": b"RIFF\x24\0\0\0WAVEfmt " + bytes(100),
+    "recordings/.anybody.caller.wav.part": b"RIFF\x24\0\0\0WAVEfmt " + bytes(100),
+    "of-others.jsonl": json.dumps({"call_id": "call-1", "quote": SAID}).encode() + b"\n",
+    "clean.tar.gz": taped("w:gz", ("a.txt", b"Nichts"), ("b.json", b"{}")),
+    "clean.xlsx": packed(("xl/sharedStrings.xml", b"<si><t>Nichts</t></si>")),
+    "clean-utf-16.txt": "Nichts davon".encode("utf-16-le"),
+}
+
+
+@pytest.fixture(scope="module")
+def named(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What a deletion says of each of the files above that it names."""
+    folder = tmp_path_factory.mktemp("named")
+    also = folder / "also"
+    with Store.open(folder / "store.sqlite") as store, pytest.MonkeyPatch.context() as patched:
+        patched.setattr("ausweis.store.traces._UNPACKED", 1 << 19)
+        store.import_run(make_run(folder / "run", [make_call(1), the_call()]), [make_call(1), the_call()])
+        for name, data in {**LEFT, **CLOSED, **CLEAN}.items():
+            (also / name).parent.mkdir(parents=True, exist_ok=True)
+            (also / name).write_bytes(data)
+        with pytest.raises(StoreError) as caught:
+            store.delete("Anruf-0815", roots=[also])
+        *lines, to_do = caught.value.message.split("\n")
+    assert "delete the call again" in to_do
+    told: dict[str, str] = {}
+    for line in lines:
+        is_closed = line.startswith("not searched: ")
+        name = line.partition(f"{also}/")[2]
+        told[name.partition(" (")[0]] = "not searched" if is_closed else "left"
+    return told
+
+
+@pytest.mark.parametrize("name", LEFT)
+def test_each_copy_of_a_call_below_also_is_named(named: dict[str, str], name: str) -> None:
+    assert named.get(name) == "left"
+
+
+@pytest.mark.parametrize("name", CLOSED)
+def test_what_nobody_can_look_into_is_named_as_not_searched(named: dict[str, str], name: str) -> None:
+    assert named.get(name) == "not searched"
+
+
+@pytest.mark.parametrize("name", CLEAN)
+def test_what_was_searched_and_holds_nothing_is_not_named(named: dict[str, str], name: str) -> None:
+    assert name not in named
+
+
+def test_a_packed_copy_in_a_run_folder_and_one_behind_a_link_are_named(full: Store, tmp_path: Path) -> None:
+    (tmp_path / "run" / "copy.json.gz").write_bytes(gzip.compress(b"call-77"))
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "notes.txt").write_text("call-77")
+    (tmp_path / "more").mkdir()
+    for number in (1, 2):
+        (tmp_path / "more" / f"link-{number}").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "circle").symlink_to(tmp_path / "more")
+    with pytest.raises(StoreError) as caught:
+        full.delete("call-77", roots=[tmp_path / "more"])
+    assert re.findall(r"still in (.*)", caught.value.message) == [
+        str(tmp_path / "more" / "link-2" / "notes.txt"),
+        str(tmp_path / "run" / "copy.json.gz"),
+    ]
+
+
+def test_a_file_that_may_not_be_read_is_named_with_all_others(
+    full: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a-closed.txt", "b.txt"):
+        (tmp_path / "more").mkdir(exist_ok=True)
+        (tmp_path / "more" / name).write_text("call-77")
+    opened = Path.open
+
+    def refuse(path: Path, *more: Any, **options: Any) -> Any:
+        if path.name == "a-closed.txt":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return opened(path, *more, **options)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(
+        StoreError, match=r"(?s)still in .*b\.txt\nnot searched: .*a-closed\.txt \(.*Permission denied\)"
+    ):
+        full.delete("call-77", roots=[tmp_path / "more"])
+
+
+@pytest.mark.parametrize(
+    ("call_id", "text", "found"),
+    [
+        ("w05", "call w05 was listened to", True),
+        ("w05", "call w050 was listened to, not w055", False),
+        ("ab", "see AB.", True),
+        ("12", "at 12 o'clock", False),
+        ("123456", "see 123456", True),
+    ],
+)
+def test_an_id_of_any_length_is_found_as_a_word_but_a_short_number_is_not(
+    store: Store, filled: Filled, tmp_path: Path, call_id: str, text: str, found: bool
+) -> None:
+    filled([make_call(1, id=call_id), *(make_call(number) for number in range(2, 15))])
+    notes = tmp_path / "notes.txt"
+    notes.write_text(text)
+    if found:
+        with pytest.raises(StoreError, match=r"still in .*notes\.txt"):
+            store.delete(call_id, roots=[notes])
+        notes.unlink()
+    store.delete(call_id, roots=[notes])
+
+
+@pytest.mark.parametrize(
+    "text", [base64.b64encode(PLAIN).decode(), SAID[: len(SAID) // 2], SAID.replace("mit", "mit <18.5 s>\n24\n")]
+)
+def test_what_the_search_does_not_see_stands_in_the_docs(full: Store, tmp_path: Path, text: str) -> None:
+    (tmp_path / "notes.txt").write_text(text)
+    full.delete("call-77", roots=[tmp_path / "notes.txt"])
+    docs = Path("docs/deletion.md").read_text("utf-8")
+    assert "base64" in docs
+    assert "a part of a sentence" in docs
+    assert "other words between" in docs
+
+
 def test_an_id_within_a_number_or_a_word_is_no_trace(tmp_path: Path) -> None:
     traces = Traces(frozenset({"384213"}), ())
     path = tmp_path / "x.txt"
@@ -302,7 +560,7 @@ def test_an_id_within_a_number_or_a_word_is_no_trace(tmp_path: Path) -> None:
     ):
         path.write_text(text, "utf-8")
         assert traces.in_file(path) is found, text
-        assert traces.in_file(path, database=True) is found, text
+        assert traces.in_database(path) is found, text
 
 
 def test_a_row_or_an_index_of_the_database_that_holds_the_id_is_found(tmp_path: Path) -> None:
@@ -310,11 +568,11 @@ def test_a_row_or_an_index_of_the_database_that_holds_the_id_is_found(tmp_path: 
     with Store.open(path) as store:
         store.add_calls([make_call(number, id=f"{number:06}") for number in range(384200, 384300)])
     everywhere, row = Traces(frozenset({"384213"}), ()), path.read_bytes()
-    assert everywhere.in_file(path, database=True)
+    assert everywhere.in_database(path)
     # The row without its index, then the index without the row.
     day = b"3842132026-03-02"
     path.write_bytes(row.replace(day, b"x" * len(day)))
-    assert everywhere.in_file(path, database=True)
+    assert everywhere.in_database(path)
 
 
 def test_a_run_that_was_moved_is_not_missing_where_it_is_named(store: Store, filled: Filled, tmp_path: Path) -> None:

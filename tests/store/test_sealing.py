@@ -233,8 +233,9 @@ def older(path: Path) -> Path:
     with Store.open(path) as store, store._database.writing() as connection:
         key = store._key
         rows = connection.execute(text("SELECT * FROM chain ORDER BY seq")).mappings().all()
-        for name in ("update", "delete"):
-            connection.execute(text(f"DROP TRIGGER chain_no_{name}"))
+        triggers = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")).all()
+        for trigger in triggers:
+            connection.execute(text(f"DROP TRIGGER {trigger.name}"))
         previous = ""
         for row in rows:
             linked = {name: row[name] for name in row if name not in ("hash", "sealed", "detail")} | {
@@ -245,7 +246,7 @@ def older(path: Path) -> Path:
             connection.execute(text("UPDATE chain SET previous = :previous, hash = :hash WHERE seq = :seq"), values)
         connection.execute(text("ALTER TABLE chain DROP COLUMN sealed"))
         connection.execute(text("DROP TABLE seals"))
-        for statement in as_before(5):
+        for statement in (*as_before(5), *(trigger.sql for trigger in triggers)):
             connection.execute(text(statement))
     return path
 

@@ -3,8 +3,7 @@
 import pytest
 import torch
 
-from ausweis.errors import InputError
-from ausweis.training.learning import Optimiser, chance_of, device_of, dropped, largest_by, rate_at, sums_by
+from ausweis.training.learning import chance_of, dropped, largest_by, rate_at, sums_by
 
 pytestmark = pytest.mark.training
 
@@ -28,33 +27,3 @@ def test_what_is_dropped_keeps_the_mean_and_is_the_same_again() -> None:
     assert (one == other).all()
     assert one.mean().item() == pytest.approx(1, abs=0.05)
     assert dropped(one, 0.3, None) is one
-
-
-def test_an_optimiser_goes_on_where_it_stopped() -> None:
-    def run(breaks: bool) -> list[float]:
-        part = torch.ones(3, requires_grad=True)
-        optimiser = Optimiser([{"params": [part], "lr": 0.1, "weight_decay": 0.1}], 10)
-        for step in range(10):
-            if breaks and step == 5:
-                state, part = optimiser.state(), part.detach().clone().requires_grad_()
-                optimiser = Optimiser([{"params": [part], "lr": 0.1, "weight_decay": 0.1}], 10)
-                optimiser.go_on(state)
-            optimiser.step((part**4).sum())
-        return list(part.detach().numpy())
-
-    assert run(breaks=False) == run(breaks=True)
-
-
-def test_small_steps_add_up_at_half_precision() -> None:
-    """Each alone would be rounded away."""
-    part = torch.ones(3, dtype=torch.bfloat16, requires_grad=True)
-    optimiser = Optimiser([{"params": [part], "lr": 1e-3, "weight_decay": 0.0}], 60)
-    for _ in range(60):
-        optimiser.step(part.float().sum())
-    assert part.dtype == torch.bfloat16
-    assert part.detach().float().tolist() == pytest.approx([0.97] * 3, abs=0.01)
-
-
-def test_a_device_that_is_not_here_gets_a_sentence() -> None:
-    with pytest.raises(InputError, match="no device abacus on this machine"):
-        device_of("abacus")

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from tests.evals.cases import labelled
-from tests.training.small import TEMPLATE
 
 from ausweis.engines.fake import FakeEngine
 from ausweis.engines.llama import LlamaEngine
@@ -16,19 +15,12 @@ from ausweis.engines.matcher import ANSWER_TOKENS
 from ausweis.engines.protocol import Message, Transcript
 from ausweis.errors import RunError
 from ausweis.evals.labelled import LabelledCall
+from ausweis.prompts import default_library
 from ausweis.reading.descriptions import Question
-from ausweis.training.lines import collect, keep_arrays, kept_name, question_states, sampled
+from ausweis.training.lines import collect, keep_arrays, question_states, sampled
 
 pytestmark = pytest.mark.training
-
-
-def test_states_of_another_adapter_are_kept_apart() -> None:
-    engine = LlamaEngine.__new__(LlamaEngine)
-    engine.info = FakeEngine([]).info
-    plain = kept_name(engine, TEMPLATE, (1, 2))
-    assert plain == f"{engine.info.sha256[:8]}-{TEMPLATE.sha256[:8]}-1-2"
-    engine.info = engine.info.model_copy(update={"parameters": {"adapter": "a" * 64}})
-    assert kept_name(engine, TEMPLATE, (1, 2)) not in (plain, kept_name(engine, TEMPLATE, (1, 3)))
+TEMPLATE = default_library().get("transcript")
 
 
 class Reads:

@@ -142,7 +142,7 @@ assert policy.strength("shoe_size") == "strong"
 assert "Schuhgröße" in " ".join(explain(policy, "de"))
 assert meaning("gives shoe size") == ("gives", "shoe_size")
 assert factors_of(["gives shoe size"]) == {"shoe_size"}
-assert not plausible(Possible("gives", "shoe_size", 1.0), "Gern.", [])
+assert not plausible(Possible("gives", "shoe_size", 1.0), "Gern.", "")
 assert hot_words(policy.factors, "en")[-1] == "shoe size"
 assert Words("de").word("shoe_size") == "Schuhgröße"
 turns = [Turn(speaker="caller", text="It is 43."), Turn(speaker="agent", text="You live here.")]

@@ -15,14 +15,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ausweis.engines.weights.ctranslate2 import FLOAT16, variables
-from ausweis.training.adapted_model import precision_on
 
 __all__ = ["AdaptedWhisper"]
 
 RANK = 16
 SCALE = 2.0
 ENCODER, DECODER = "encoder", "decoder"
-PRECISION = precision_on(torch.device("cpu"))
+_CPU = torch.cpu.get_capabilities()
+PRECISION = torch.bfloat16 if _CPU.get("amx_bf16") or _CPU.get("avx512_bf16") else torch.float32
 
 
 class _Linear(nn.Module):

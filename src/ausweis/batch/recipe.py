@@ -13,7 +13,6 @@ from ausweis.errors import InputError
 from ausweis.judging.policy_files import PolicyFile
 from ausweis.prompts import default_library
 from ausweis.reading.reader import Reader
-from ausweis.reading.strategies import read_with
 
 __all__ = ["Recipe"]
 
@@ -77,7 +76,6 @@ class Recipe:
             threads=self.threads,
             workers=self.workers,
             record=self.record,
-            adapted=read_with(self.strategy, self.library()) if self.probes else None,
             warn=warn,
         )
         try:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ausweis.batch.manifest import read_manifest
-from ausweis.errors import RunError
+from ausweis.errors import DiskFullError, RunError
 from ausweis.journal import Journal, lines
 
 __all__ = ["RELATED_FILE", "Related", "note", "places_of", "related", "relatives"]
@@ -37,6 +37,8 @@ def note(folder: Path, other: Related) -> None:
             journal.append(json.dumps(line, ensure_ascii=False))
         finally:
             journal.close()
+    except DiskFullError:
+        raise
     except RunError as error:
         message = "deletion would not find what is judged from this run, so its folder must take a note of it"
         raise RunError(f"{message}; allow it to be written, or judge a copy", place=error.place) from None

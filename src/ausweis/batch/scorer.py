@@ -81,7 +81,8 @@ class Scorer:
             if facts is None:
                 fresh, tokens = self._reader.read(call)
                 _same_call(fresh, call)
-                facts = read = fresh.model_copy(update={"call_sha256": call_sha256(call)})
+                update = {"call_sha256": call_sha256(call), "unmeasured": not self.origin.measured}
+                facts = read = fresh.model_copy(update=update)
             verdict = judge(facts, self._policy.policy, policy_sha256=self._policy.sha256)
             seconds = None if tokens is None else time.monotonic() - begun
             provenance = self.origin.of_verdict(facts_sha256(facts), seconds=seconds, tokens=tokens)

@@ -6,9 +6,9 @@ the run. Held in memory are the ids of the calls that are done, and the calls th
 
 import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -57,7 +57,11 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A run as it stands: `counts` of the whole folder; `progress` and `seconds` of this time."""
+    """A run as it stands: `counts` of the whole folder; `progress` and `seconds` of this time.
+
+    `empty`: how many calls were judged this time, if the reader found no event in any of them; otherwise 0.
+    `unknown_speakers`: of each call that was judged this time, how many turns are of unknown speakers, if any.
+    """
 
     run: Path
     complete: bool
@@ -66,6 +70,8 @@ class Summary:
     seconds: float
     files: int | None = None
     passed_over: tuple[PassedOver, ...] = ()
+    empty: int = 0
+    unknown_speakers: Mapping[str, int] = field(default_factory=dict)
 
 
 def score(
@@ -118,7 +124,17 @@ def score(
     complete = to_the_end and not scoring.left_out
     run.finish(complete=complete, retried=sources.places if sources and retry_failed and to_the_end else ())
     seconds = time.monotonic() - begun
-    return Summary(run.path, complete, run.counts, scoring.progress, seconds, files, passed_over)
+    return Summary(
+        run.path,
+        complete,
+        run.counts,
+        scoring.progress,
+        seconds,
+        files,
+        passed_over,
+        scoring.empty,
+        scoring.unknown_speakers,
+    )
 
 
 class _Scoring:
@@ -131,6 +147,14 @@ class _Scoring:
         self.left_out = False
         """Whether a file could not be read to its end."""
         self.progress = Progress()
+        self.unknown_speakers: dict[str, int] = {}
+        self._found_any = False
+
+    @property
+    def empty(self) -> int:
+        """As in `Summary`."""
+        done = self.progress
+        return 0 if self._found_any else done.seen - done.earlier - done.failed
 
     def all(self, calls: Iterable[Found], runner: Runner, limit: int | None) -> bool:
         """Whether all of the input was looked at."""
@@ -160,10 +184,13 @@ class _Scoring:
         failure = row.failure
         task = self._in_hand.pop(row.call_id)
         facts = row.facts or task.facts
+        self._found_any |= facts is not None and bool(facts.events or facts.incidents or facts.claim)
         try:
             if row.verdict is not None and facts is not None:
                 for sink in self._sinks:
                     sink.add(task.call, facts, row.verdict)
+                if facts.unknown_speakers:
+                    self.unknown_speakers[row.call_id] = len(facts.unknown_speakers)
             elif row.facts is not None:
                 self._run.add_facts(row.facts)
         except AusweisError:

@@ -29,19 +29,16 @@ def open_engine(
     threads: int | None = None,
     workers: int | None = None,
     record: Path | None = None,
-    adapted: PromptProvenance | None = None,
     warn: Warn | None = None,
 ) -> Engine:
     """The engine `llama`, `server:URL`, `fake:FILE` or `replay:FOLDER`.
 
     `model` is an id or path for `llama` (the default one, if None), and the server's name of it for `server`. With
-    `record`, its answers are written to that folder. `adapted`: the template that `llama` reads with its adapter, where
-    one was learned for the model. `warn` is told what a user should know before calls are read.
+    `record`, its answers are written to that folder. `warn` is told what a user should know before calls are read.
 
     Raises:
         InputError: there is no such engine, it has no such option, or its file cannot be read.
-        ModelError: the model or its adapter cannot be loaded, or the server cannot be used.
-        PromptError: the adapter was learned for another text of the template.
+        ModelError: the model cannot be loaded, or the server cannot be used.
         RunError: the recordings cannot be written.
     """
     kind, _, argument = name.partition(":")
@@ -54,7 +51,7 @@ def open_engine(
     if kind == "server" and argument:
         engine = _open_server(argument, model, context, workers, warn or (lambda text: None))
     else:
-        engine = _open(kind, argument, model, context, threads, adapted)
+        engine = _open(kind, argument, model, context, threads)
     if record is None:
         return engine
     from ausweis.engines.replay import RecordingEngine
@@ -72,14 +69,13 @@ def _open(
     model: str | None,
     context: int | None,
     threads: int | None,
-    adapted: PromptProvenance | None,
 ) -> Engine:
     if kind == "llama" and not argument:
         from ausweis.engines.llama import LlamaEngine
         from ausweis.engines.weights import catalogue
 
         name = model or catalogue.default_id()
-        engine: Engine = LlamaEngine.load(name, context=context, threads=threads, adapted=adapted)
+        engine: Engine = LlamaEngine.load(name, context=context, threads=threads)
         return engine
     if kind == "fake" and argument:
         from ausweis.engines.fake import FakeEngine

@@ -52,14 +52,18 @@ class Turn(BaseModel):
 
     def times(self, begin: int, end: int) -> tuple[float | None, float | None]:
         """When the characters of `text` from `begin` up to `end` were said; the turn's times where no words tell."""
+        words = self.words_at(begin, end)
+        return (words[0].start, words[-1].end) if words else (self.start, self.end)
+
+    def words_at(self, begin: int, end: int) -> tuple[SpokenWord, ...]:
+        """The words that hold the characters of `text` from `begin` up to `end`; none where they are not known."""
         if not self.words or not self.text[begin:end].strip():
-            return self.start, self.end
+            return ()
         places = _word_places(self.text)
         if len(places) != len(self.words):
-            return self.start, self.end
+            return ()
         first = max(0, bisect_right(places, begin) - 1)
-        last = max(first, bisect_left(places, end) - 1)
-        return self.words[first].start, self.words[last].end
+        return self.words[first : max(first + 1, bisect_left(places, end))]
 
 
 @lru_cache(maxsize=2)

@@ -1,7 +1,7 @@
 """A raw call becomes a Call, or an UnreadableCall that says what is wrong with it.
 
 A call needs a turn of the agent and a turn of the caller: with one side alone nothing can be judged. Turns of
-`unknown` speakers may stand besides. Empty turns stay, so that turn numbers are those of the source.
+`unknown` speakers may stand besides, and are read. Empty turns stay, so that turn numbers are those of the source.
 """
 
 from typing import Any
@@ -14,7 +14,10 @@ from ausweis.calls.text import shape
 from ausweis.calls.times import LATEST
 from ausweis.errors import CallFormatError
 
-__all__ = ["check", "explain"]
+__all__ = ["LONGEST", "check", "explain"]
+
+LONGEST = 1_000_000
+"""Characters of a call: ten hours of talk have some 650,000. More take hours to read, and the other calls wait."""
 
 _BACKWARDS = 1.0
 """Seconds that a turn may begin before the one that stands above it: people talk at the same time."""
@@ -52,7 +55,8 @@ def _resolved(turns: Any, speakers: Speakers, raw: RawCall, call_id: str | None)
         return turns
     labels = [turn.get("speaker") if isinstance(turn, dict) else None for turn in turns]
     texts = [label if isinstance(label, str) else None for label in labels]
-    resolved = speakers.resolve(texts, raw.place, call_id, raw.lines)
+    said = [str(turn.get("text")) if isinstance(turn, dict) else "" for turn in turns]
+    resolved = speakers.resolve(texts, raw.place, call_id, raw.lines, said)
     return [
         turn | {"speaker": speaker}
         if isinstance(turn, dict) and "speaker" in turn and (label is None or isinstance(label, str))
@@ -66,6 +70,10 @@ def _faults(call: Call, place: str) -> UnreadableCall | None:
         return UnreadableCall(place, None, "the id of a call must be one line without tabs", "format")
     if not any(turn.text.strip() for turn in call.turns):
         return UnreadableCall(place, call.id, "the call has turns, but no words in them", "empty")
+    length = sum(len(turn.text) for turn in call.turns)
+    if length > LONGEST:
+        message = f"the call has {length:,} characters, and at most {LONGEST:,} (15 hours of talk) are read as one call"
+        return UnreadableCall(place, call.id, f"{message}; is it several calls in one?", "format")
     present = {turn.speaker for turn in call.turns}
     missing = [speaker for speaker in ("agent", "caller") if speaker not in present]
     if missing:

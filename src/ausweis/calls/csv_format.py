@@ -6,10 +6,11 @@ column names work too.
 
 With `call_id`, rows of one call stand together, and a file may hold many; `language`, `agent`, `team`, `queue`,
 `started_at` and `direction` of a call are taken from its first row. Other columns are passed over.
-Only one call is held at a time.
+Calls wait while `AHEAD` is read, so that one whose rows stand apart is refused rather than judged by some of them.
 """
 
 import csv
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,7 @@ from typing import Any
 from ausweis.calls.call import RawCall, UnreadableCall, raw_turn
 from ausweis.calls.text import clean, decode_lines
 from ausweis.calls.times import seconds
-from ausweis.errors import CallFormatError, EncodingError
+from ausweis.errors import CallFormatError, EncodingError, InputError
 from ausweis.opening import LARGEST, TOO_LARGE
 
 __all__ = ["looks_like_csv", "read"]
@@ -32,6 +33,8 @@ _NAMES = {
 _OF_CALL = ("language", "agent", "team", "queue", "started_at", "direction")
 _COLUMNS = {alias: name for name, aliases in _NAMES.items() for alias in aliases} | {name: name for name in _OF_CALL}
 _DELIMITERS = ",;\t|"
+AHEAD = 1 << 20
+"""Characters of calls that wait."""
 
 Row = tuple[int, dict[str, str] | CallFormatError]
 
@@ -52,22 +55,33 @@ def read(lines: Iterable[bytes], place: str, default_id: str) -> Iterator[RawCal
         EncodingError: a byte is not UTF-8; it names the line and the byte.
     """
     current: str | None = None
-    rows: list[Row] = []
+    waiting: dict[str, list[list[Row]]] = {}
+    sizes = Counter[str]()
+    ahead = 0
     many = False
     held = _Held()
-    for number, row, has_ids in _rows(_text(lines, place, held), place):
-        many = has_ids
-        call_id = row.get("call_id", "") if isinstance(row, dict) else current or ""
-        if rows and call_id != current:
-            yield _call(rows, current, place, default_id, many)
-            rows = []
-            held.size = 0
-        current = call_id
-        rows.append((number, row))
-    if rows:
-        yield _call(rows, current, place, default_id, many)
-    else:
+    try:
+        for number, row, has_ids in _rows(_text(lines, place, held), place):
+            many = has_ids
+            call_id = row.get("call_id", "") if isinstance(row, dict) else current or ""
+            if call_id != current:
+                waiting.setdefault(call_id, []).append([])
+                while ahead > AHEAD and (first := next(iter(waiting))) != call_id:
+                    yield _call(waiting.pop(first), first, place, default_id, many)
+                    ahead -= sizes.pop(first)
+                held.size = 0
+            current = call_id
+            waiting[call_id][-1].append((number, row))
+            sizes[call_id] += (size := sum(map(len, row.values())) if isinstance(row, dict) else 0)
+            ahead += size
+    except InputError:
+        # The last call is cut off, those before it are whole.
+        waiting.pop(current or "", None)
+        yield from (_call(runs, call_id, place, default_id, many) for call_id, runs in waiting.items())
+        raise
+    if current is None:
         yield UnreadableCall(place, None, "the table has a header but no rows", "empty")
+    yield from (_call(runs, call_id, place, default_id, many) for call_id, runs in waiting.items())
 
 
 @dataclass
@@ -139,8 +153,15 @@ def _row(cells: list[str], names: list[str], place: str) -> dict[str, str] | Cal
     return {name: clean(cell) for name, cell in zip(names, cells, strict=True) if name}
 
 
-def _call(rows: list[Row], call_id: str | None, place: str, default_id: str, many: bool) -> RawCall | UnreadableCall:
+def _call(runs: list[list[Row]], call_id: str, place: str, default_id: str, many: bool) -> RawCall | UnreadableCall:
+    """`runs`: its rows, in one list what stands together."""
+    rows, *others = runs
     where = f"{place}:{rows[0][0]}" if many else place
+    if others:
+        message = (
+            f"rows of this call stand apart: more of them begin in line {others[0][0][0]}; sort the rows by call_id"
+        )
+        return UnreadableCall(where, call_id or None, message, "format")
     turns: list[dict[str, Any]] = []
     lines: list[int] = []
     first: dict[str, str] = {}

@@ -13,7 +13,7 @@ from typing import Any
 from ausweis.calls import aws_transcribe, whisper
 from ausweis.calls.call import RawCall, UnreadableCall
 from ausweis.calls.speakers import Speakers
-from ausweis.calls.text import clean_tree, decode_lines
+from ausweis.calls.text import clean_tree, decode_lines, shape
 from ausweis.errors import CallFormatError, EncodingError
 
 __all__ = ["Reader", "parse", "read_document", "read_lines"]
@@ -28,13 +28,22 @@ def parse(text: str, place: str, *, first_line: int | None = 1) -> Any:
     """The JSON value. With `first_line` None the place has its line already, and only the column is added.
 
     Raises:
-        CallFormatError: it is no JSON; `place` has line and column.
+        CallFormatError: it is no JSON, where `place` has line and column; or a key stands twice in an object.
     """
     try:
         # Control characters inside strings are let through here, since `clean_tree` takes them out.
-        value = json.loads(text, strict=False, parse_constant=_number, parse_float=_number, parse_int=_number)
+        value = json.loads(
+            text,
+            strict=False,
+            parse_constant=_number,
+            parse_float=_number,
+            parse_int=_number,
+            object_pairs_hook=_each_key_once,
+        )
     except RecursionError:
         raise CallFormatError("the JSON is nested too deeply", place=place) from None
+    except CallFormatError as error:
+        raise CallFormatError(error.message, place=place) from None
     except ValueError as error:
         fault = error if isinstance(error, json.JSONDecodeError) else _odd_number(text)
         line = "" if first_line is None else f":{fault.lineno + first_line - 1}"
@@ -117,6 +126,15 @@ def _nothing_known(value: dict[str, Any], place: str, speakers: Speakers) -> dic
     raise CallFormatError(
         "the JSON is no call: it has neither 'turns' nor the keys of Whisper or Amazon Transcribe", place=place
     )
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value: dict[str, Any] = {}
+    for number, (key, part) in enumerate(pairs, start=1):
+        if key in value:
+            raise CallFormatError(f"key {number} of an object ({shape(key)}) stands in it twice; delete one of the two")
+        value[key] = part
+    return value
 
 
 def _number(text: str) -> int | float:

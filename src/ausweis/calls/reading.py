@@ -41,8 +41,9 @@ def read_calls(
 
     `speakers` maps labels to agent, caller or unknown, besides the known ones; `language` holds for calls that do not
     say theirs; `format` (one of FORMATS) is taken for every file, instead of extension and content; `hear` listens to
-    recordings, which are unreadable without it. Of JSON Lines and CSV one call is held at a time, of any other format
-    one file, and never more than `opening.LARGEST`. Ids are unique: the second call with an id is unreadable.
+    recordings, which are unreadable without it. Of JSON Lines one call is held at a time, of CSV one or some, of any
+    other format one file, and never more than `opening.LARGEST`. Ids are unique: the second call with an id is
+    unreadable.
 
     Raises:
         InputError: at once, before anything is read: a path that does not exist, a folder without calls, an empty

@@ -1,7 +1,11 @@
-"""Speaker labels of transcripts: which of them is the agent, which the caller."""
+"""Speaker labels of transcripts: which of them is the agent, which the caller.
+
+A call may have more voices than two. A supervisor or a colleague of the agent is an `agent`; whoever cannot be told is
+`unknown`, once the call has a known agent and a known caller.
+"""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import cast, get_args
 
 from ausweis.calls.text import shape
@@ -12,12 +16,16 @@ __all__ = ["LABELS", "Speakers"]
 
 _AGENT = """agent agentin advisor adviser representative rep operator assistant support service kundenservice
     kundenbetreuer kundenbetreuerin kundenberater kundenberaterin berater beraterin mitarbeiter mitarbeiterin
-    servicemitarbeiter servicemitarbeiterin sachbearbeiter sachbearbeiterin hotline callcenter call-center csr"""
+    servicemitarbeiter servicemitarbeiterin sachbearbeiter sachbearbeiterin hotline callcenter call-center csr
+    supervisor supervisorin teamleiter teamleiterin teamleitung teamlead team-lead teamleader vorgesetzter vorgesetzte
+    kollege kollegin colleague manager managerin"""
 _CALLER = """caller customer client user anrufer anruferin kunde kundin anrufende anrufender kundschaft"""
 
 LABELS: Mapping[str, Speaker] = {
     **dict.fromkeys(_AGENT.split(), "agent"),
     **dict.fromkeys(_CALLER.split(), "caller"),
+    "team lead": "agent",
+    "team leader": "agent",
     "end_user": "caller",
     "unknown": "unknown",
     "unbekannt": "unknown",
@@ -32,6 +40,13 @@ _MACHINES = re.compile(r"(?:speaker|spk|sprecher(?:in)?|channel|kanal|ch)(?:[ _-
 """Labels that programs give, `SPEAKER_01`: they may stand in a message. Any other may be somebody's name."""
 _LONGEST = 100
 """Characters of a label that is known by its stem."""
+_WORD = re.compile(r"[^\W_][\w*/:-]*")
+_TITLES = frozenset("frau herr dr prof mr mrs ms".split())
+_INTRODUCED = re.compile(
+    r"\b(?:mein name ist|ich heiße|sie sprechen mit|my name(?: is|'s)|you(?:'re| are) (?:speaking|talking) (?:to|with))"
+    r"((?: [^\W\d_]+){1,4})"
+)
+"""How agents tell their names."""
 
 
 def _key(label: str) -> str:
@@ -82,13 +97,29 @@ class Speakers:
                 return speaker
         return None
 
+    def by_role(self, label: str) -> Speaker | None:
+        """As `find`; besides, a name beside the role of an agent, `Mitarbeiter/in Paulsen` or `Kim, Supervisor`."""
+        if (known := self.find(label)) is not None or len(label) > _LONGEST:
+            return known
+        roles = set(map(self.find, _WORD.findall(label)))
+        # "Customer Care" is no caller: a name beside the role of a caller is left open.
+        return "agent" if "agent" in roles and "caller" not in roles else None
+
     def resolve(
-        self, labels: Sequence[str | None], place: str, call_id: str | None = None, lines: Sequence[int] = ()
+        self,
+        labels: Sequence[str | None],
+        place: str,
+        call_id: str | None = None,
+        lines: Sequence[int] = (),
+        texts: Sequence[str] = (),
     ) -> list[Speaker]:
-        """The speaker of each turn's label; no label (None or blank) is `unknown`. `lines`: where each stands.
+        """The speaker of each turn's label; no label (None or blank) is `unknown`, and so is one that nobody knows.
+
+        `lines`: where each stands; `texts`: what is said, in which an agent may tell a name that is a label.
 
         Raises:
-            CallFormatError: labels that are not known; it says where they stand, and how to map them.
+            CallFormatError: labels are not known, and the known ones are not those of both an agent and a caller; it
+                says where they stand, and how to map them.
         """
         speakers: list[Speaker] = []
         unknown: dict[str, str] = {}
@@ -98,14 +129,28 @@ class Speakers:
                 speakers.append("unknown")
                 continue
             if label not in known:
-                known[label] = self.find(label)
+                known[label] = self.by_role(label)
             speaker = known[label]
             if speaker is None:
                 unknown.setdefault(label.strip(), f"in line {lines[index]}" if lines else f"of turn {index + 1}")
             speakers.append(speaker or "unknown")
-        if unknown:
+        if unknown and not {"agent", "caller"} <= set(speakers):
             raise CallFormatError(_unknown_labels(unknown), place=place, call_id=call_id)
-        return speakers
+        said = [text for speaker, text in zip(speakers, texts, strict=False) if speaker == "agent"] if unknown else []
+        agents = _introduced(unknown, said)
+        return [
+            "agent" if label is not None and label.strip() in agents else speaker
+            for label, speaker in zip(labels, speakers, strict=True)
+        ]
+
+
+def _introduced(labels: Iterable[str], said: Iterable[str]) -> set[str]:
+    """The labels that an agent told as a name: `Paulsen, Nordfunk` is one after `Nordfunk, mein Name ist Paulsen`."""
+    texts = [text.casefold() for text in said]
+    told = [(set(_WORD.findall(" ".join(names))), text) for text in texts if (names := _INTRODUCED.findall(text))]
+    turns = [(names, set(_WORD.findall(text))) for names, text in told]
+    wordy = {label: set(_WORD.findall(label.casefold())) - _TITLES for label in labels}
+    return {label for label, words in wordy.items() if any(words & names and words <= turn for names, turn in turns)}
 
 
 def _unknown_labels(places: Mapping[str, str]) -> str:

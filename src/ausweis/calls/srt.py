@@ -9,10 +9,10 @@ The parser is our own, since the package `srt` writes the words of a cue that it
 
 import itertools
 import re
-from typing import Any
+from collections.abc import Iterator
 
 from ausweis.calls.call import Lined, raw_turn
-from ausweis.calls.plain import split_lines
+from ausweis.calls.plain import told_apart
 from ausweis.calls.speakers import Speakers
 from ausweis.calls.times import clock_seconds
 from ausweis.errors import CallFormatError
@@ -39,13 +39,18 @@ def read(text: str, place: str, speakers: Speakers) -> Lined:
     stray = next((i for i, line in enumerate(lines[: first - numbered]) if line.strip()), None)
     if stray is not None:
         raise CallFormatError("there is text before the first times", place=f"{place}:{stray + 1}")
-    turns: Lined = []
+    cues: list[tuple[int, str | None, str]] = []
     for begin, end in itertools.pairwise([*begins, len(lines)]):
         words = lines[begin + 1 : end]
         if numbered and end < len(lines) and words and _NUMBER.fullmatch(words[-1]):
             words.pop()
-        turns += ((begin + 1, turn) for turn in _turns(lines[begin], "\n".join(words), speakers))
-    return turns
+        cues += ((begin, voice, said) for voice, said in _voices("\n".join(words)))
+    apart = told_apart([(voice, said) for _, voice, said in cues], speakers)
+    return [
+        (begin + 1, raw_turn(label, said, *_times(lines[begin])))
+        for (begin, _, _), parts in zip(cues, apart, strict=True)
+        for label, said in parts
+    ]
 
 
 def _begins_cue(lines: list[str], index: int, place: str) -> bool:
@@ -59,13 +64,15 @@ def _begins_cue(lines: list[str], index: int, place: str) -> bool:
     return False
 
 
-def _turns(timings: str, words: str, speakers: Speakers) -> list[dict[str, Any]]:
+def _times(timings: str) -> tuple[float | None, float | None]:
     match = _TIMINGS.fullmatch(timings)
-    start, end = (clock_seconds(match[1]), clock_seconds(match[2])) if match else (None, None)
-    text = _MARKUP.sub("", words)
-    voices = _VOICE.split(text)
-    parts = split_lines(voices[0].strip(), speakers)
-    for voice, said in zip(voices[1::2], voices[2::2], strict=True):
+    return (clock_seconds(match[1]), clock_seconds(match[2])) if match else (None, None)
+
+
+def _voices(words: str) -> Iterator[tuple[str | None, str]]:
+    """Each voice of a cue, in order, with what it says; None for text before the first tag, or after one that ends."""
+    first, *voices = _VOICE.split(_MARKUP.sub("", words))
+    yield None, first.strip()
+    for voice, said in zip(voices[::2], voices[1::2], strict=True):
         if said.strip():
-            parts.append((voice, " ".join(said.split("\n")).strip()))
-    return [raw_turn(label, part, start, end) for label, part in parts]
+            yield voice, " ".join(said.split("\n")).strip()

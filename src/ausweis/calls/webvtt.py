@@ -14,10 +14,9 @@ import html
 import itertools
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from ausweis.calls.call import Lined, raw_turn
-from ausweis.calls.plain import split_lines
+from ausweis.calls.plain import told_apart
 from ausweis.calls.speakers import Speakers
 from ausweis.calls.text import clean
 from ausweis.calls.times import clock_seconds
@@ -47,11 +46,18 @@ def read(text: str, place: str, speakers: Speakers) -> Lined:
     lines = text.split("\n")
     if not _SIGNATURE.fullmatch(lines[0]):
         raise CallFormatError("the first line of a WebVTT file must be WEBVTT", place=f"{place}:1")
-    turns: Lined = []
-    for block in _blocks(lines):
-        for number, timings, words in _cues(block, place):
-            turns += ((number, turn) for turn in _turns(timings, words, f"{place}:{number}", speakers))
-    return turns
+    cues = [
+        (number, _times(timings, f"{place}:{number}"), voice, said)
+        for block in _blocks(lines)
+        for number, timings, words in _cues(block, place)
+        for voice, said in _voices(words)
+    ]
+    apart = told_apart([(voice, said) for _, _, voice, said in cues], speakers)
+    return [
+        (number, raw_turn(label, said, *times))
+        for (number, times, _, _), parts in zip(cues, apart, strict=True)
+        for label, said in parts
+    ]
 
 
 def _blocks(lines: list[str]) -> Iterator[list[tuple[int, str]]]:
@@ -85,17 +91,11 @@ def _cues(block: list[tuple[int, str]], place: str) -> Iterator[tuple[int, str, 
         yield block[begin][0], block[begin][1], "\n".join(line for _, line in block[begin + 1 : end])
 
 
-def _turns(timings: str, words: str, place: str, speakers: Speakers) -> Iterator[dict[str, Any]]:
+def _times(timings: str, place: str) -> tuple[float, float]:
     match = _TIMINGS.fullmatch(timings)
     if not match:
         raise CallFormatError("the times cannot be read; they look like 00:01.000 --> 00:04.000", place=place)
-    start, end = clock_seconds(match[1]), clock_seconds(match[2])
-    for voice, said in _voices(words):
-        if voice is not None:
-            yield raw_turn(voice, said, start, end)
-            continue
-        for label, part in split_lines(said, speakers):
-            yield raw_turn(label, part, start, end)
+    return clock_seconds(match[1]), clock_seconds(match[2])
 
 
 def _voices(words: str) -> Iterator[tuple[str | None, str]]:

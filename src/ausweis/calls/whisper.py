@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from ausweis.calls.call import raw_turn
 from ausweis.calls.checks import explain
-from ausweis.calls.plain import split_label
+from ausweis.calls.plain import told_apart
 from ausweis.calls.speakers import Speakers
 from ausweis.calls.times import Milliseconds
 from ausweis.errors import CallFormatError
@@ -92,14 +92,11 @@ def read(value: dict[str, Any], place: str, speakers: Speakers) -> dict[str, Any
             language, segments = transcript.language, transcript.segments
     except ValidationError as error:
         raise CallFormatError(f"this is no Whisper transcript: {explain(error)}", place=place) from None
-    turns = [_turn(segment, speakers) for segment in segments if segment.text.strip()]
+    spoken = [segment for segment in segments if segment.text.strip()]
+    labelled = ((None if (one.speaker or "").strip() == "?" else one.speaker, one.text.strip()) for one in spoken)
+    turns = [
+        raw_turn(label, text, segment.start, segment.end)
+        for segment, parts in zip(spoken, told_apart(list(labelled), speakers), strict=True)
+        for label, text in parts
+    ]
     return {"turns": turns} | ({"language": _LANGUAGES.get(language, language)} if language else {})
-
-
-def _turn(segment: _Segment, speakers: Speakers) -> dict[str, Any]:
-    label, text = segment.speaker, segment.text.strip()
-    if label is None:
-        label, text = split_label(text, speakers)
-    elif label.strip() == "?":
-        label = None
-    return raw_turn(label, text, segment.start, segment.end)

@@ -1,9 +1,9 @@
-"""The folder of a run that nobody named."""
+"""The folder of a run that nobody named, and how one that was broken off goes on."""
 
 from datetime import UTC, datetime
 from pathlib import Path
 
-__all__ = ["new_folder"]
+__all__ = ["going_on", "new_folder"]
 
 
 def new_folder(before: str = "", after: str = "") -> Path:
@@ -14,3 +14,9 @@ def new_folder(before: str = "", after: str = "") -> Path:
         number += 1
         folder = Path("runs") / f"{name}-{number}"
     return folder
+
+
+def going_on(folder: Path | None, manifest: str) -> str:
+    """What to type to go on with a run; nothing where its manifest is not there, and so nothing is kept."""
+    begun = folder is not None and (folder / manifest).is_file()
+    return f"go on with the same command and --run {folder} --resume" if begun else ""

@@ -11,10 +11,14 @@ from ausweis.cli.warning import warn
 from ausweis.vocabulary import LANGUAGES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ausweis.batch import Counts, Summary
 
 __all__ = ["exit_code", "score"]
 
+SHOWN = 5
+"""Calls that are named in a sentence."""
 FAIL_ON = ("violation", "needs_review", "inconclusive", "failure")
 _EPILOG = """\b
 Examples:
@@ -91,15 +95,24 @@ def score(context: click.Context, /, **options: Any) -> None:
 
     PATHS are files, folders, globs, or - for standard input: transcripts, or recordings, which are transcribed first.
     """
+    from ausweis.batch.manifest import MANIFEST_FILE
+    from ausweis.cli.new_folder import going_on
     from ausweis.cli.scoring import Options, run_all
+    from ausweis.errors import DiskFullError
 
     wanted = Options.of(options)
     try:
         summary = run_all(wanted)
     except KeyboardInterrupt:
-        where = f": go on with the same command and --run {wanted.folder} --resume" if wanted.begun else ""
-        warn(f"stopped{where}")
+        then = going_on(wanted.folder, MANIFEST_FILE)
+        warn(f"stopped: {then}" if then else "stopped")
         context.exit(130)
+    except DiskFullError as error:
+        if then := going_on(wanted.folder, MANIFEST_FILE):
+            raise DiskFullError(error.place, f"what was written is kept; make room, and {then}") from None
+        raise
+    if summary.unknown_speakers:
+        warn(_unknown(summary.unknown_speakers))
     try:
         _show(summary, quiet=wanted.quiet, as_json=wanted.as_json)
     finally:
@@ -121,6 +134,14 @@ def exit_code(counts: "Counts", fail_on: tuple[str, ...] = ()) -> int:
     if "internal" in counts.failures:
         return UNFORESEEN
     return 3 if counts.failed else 0
+
+
+def _unknown(turns: "Mapping[str, int]") -> str:
+    more = f" and {len(turns) - SHOWN} more" if len(turns) > SHOWN else ""
+    return (
+        f"turns of unknown speakers: {sum(turns.values())}, in call {', '.join(list(turns)[:SHOWN])}{more}; they were "
+        "read as if the agent spoke: review the call, or say who it is with --speaker LABEL=agent or LABEL=caller"
+    )
 
 
 def _show(summary: "Summary", *, quiet: bool, as_json: bool) -> None:

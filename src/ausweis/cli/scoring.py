@@ -40,8 +40,6 @@ _COUNTED_BYTES = 64 << 20
 class Options:
     """The options of the command, named as there; `recipe` holds what verdicts depend on.
 
-    `begun`: the folder holds something to go on with.
-
     `unstored`: why the store has not got the run, where it was to.
     """
 
@@ -62,7 +60,6 @@ class Options:
     quiet: bool
     as_json: bool
     store: str | None = None
-    begun: bool = field(default=False, init=False)
     unstored: StoreError | None = field(default=None, init=False)
 
     @classmethod
@@ -109,7 +106,6 @@ def run_all(options: Options) -> Summary:
                 **input_parts(options.inputs(recordings)),
             }
         )
-        options.begun = run.manifest is not None
         return _score(options, sources, recordings, run, filling)
 
 
@@ -159,8 +155,7 @@ def _score(
         if recordings
         else nullcontext() as hear,
     ):
-        options.begun = True
-        return score_calls(
+        summary = score_calls(
             _calls(sources, options, hear),
             runner,
             origin,
@@ -172,6 +167,18 @@ def _score(
             on_progress=show,
             also=partial(filling.begin, sources=sources, answers=options.recipe.record) if filling else None,
         )
+    _warn_of_reader(summary, origin)
+    return summary
+
+
+def _warn_of_reader(summary: Summary, origin: RunProvenance) -> None:
+    """Say what is not known of the reader, and what its answers let suspect."""
+    name = f"the model {origin.model.id} (strategy {origin.strategy})"
+    if not origin.measured:
+        unknown = f"{name} was never measured: how many violations it misses is not known"
+        warn(f"{unknown}; `ausweis eval run` with the same --engine, --model and --strategy tells it")
+    if summary.empty > 1:
+        warn(f"{name} found nothing in any of {summary.empty} calls: it can probably not read them; listen to some")
 
 
 @contextmanager

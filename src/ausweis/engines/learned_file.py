@@ -40,8 +40,6 @@ class LearnedFile:
     template_sha256: str
     model_sha256: str
     notes: str
-    adapter_sha256: str = ""
-    """Of the adapter of the model that it was learned with; empty where it was learned for the model as it is."""
     sha256: str = ""
 
     @classmethod
@@ -62,7 +60,6 @@ class LearnedFile:
             if about.get("schema") != cls.SCHEMA or not _fit(parts, cls.SHAPES, sizes):
                 raise PromptError("is no learned part of this kind: train it again", place=str(path))
             told = {name: about[name] for name in _TEXTS} | {name: tuple(about[name]) for name in cls.LISTS}
-            told["adapter_sha256"] = about.get("adapter_sha256", "")
             return cls(parts=parts, sha256=hashlib.sha256(data).hexdigest(), **told)
         except (OSError, SafetensorError, AttributeError, KeyError, TypeError, ValueError):
             raise PromptError("is no learned part, or a broken one: train it again", place=str(path)) from None
@@ -81,8 +78,6 @@ class LearnedFile:
 
         halves = {name: np.ascontiguousarray(part.astype(np.float16)) for name, part in self.parts.items()}
         about = {name: getattr(self, name) for name in (*_TEXTS, *self.LISTS)}
-        if self.adapter_sha256:
-            about["adapter_sha256"] = self.adapter_sha256
         # One entry: several would be written in an order of their own each time.
         told = json.dumps({"schema": self.SCHEMA, **about}, sort_keys=True)
         return save(halves, metadata={"about": told})

@@ -116,7 +116,6 @@ class LearnedIndex:
         *,
         version: int | None = None,
         bound_to: Mapping[LearnedKind, str] | None = None,
-        suffix: str = "safetensors",
     ) -> Path:
         """Write a new part, then its entry: whoever reads meanwhile sees the index of before, or the whole part.
 
@@ -132,7 +131,7 @@ class LearnedIndex:
         part = LearnedPart(
             kind=kind,
             version=number,
-            file=f"{kind}.{template.id}-{template.version}.{model}.v{number}.{suffix}",
+            file=f"{kind}.{template.id}-{template.version}.{model}.v{number}.safetensors",
             sha256=hashlib.sha256(data).hexdigest(),
             bytes=len(data),
             base=base,

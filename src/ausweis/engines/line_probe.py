@@ -31,7 +31,6 @@ class LineProbe:
         self.labels = (*(probe.labels if probe else ()), *described, *answers)
         self.layers = matcher.layers
         self.model_sha256 = matcher.model_sha256
-        self.adapter_sha256 = (probe or matcher).adapter_sha256
         self.sha256 = "+".join([*([probe.sha256] if probe else []), matcher.sha256])
         self._probe = probe
         self._matcher = matcher

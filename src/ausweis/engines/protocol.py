@@ -69,7 +69,7 @@ class Request(BaseModel):
 
     def key(self, model_sha256: str) -> str:
         """SHA-256 over all that the answer depends on: the key of recorded answers."""
-        return _key(self.messages, self.choices, self.json_schema, self.max_tokens, model_sha256)
+        return _sha256(_body(self.messages, self.choices, self.json_schema, self.max_tokens, model_sha256))
 
 
 class Transcript(BaseModel):
@@ -138,20 +138,41 @@ class Transcript(BaseModel):
         if self.questions:
             # Asked at the end, so answered from all rows.
             compared += [self.messages, *self.questions]
-        keys = [
-            _key(self._until(place), probe.labels, None, 512, model_sha256, probe.sha256, compared)
-            for place, probe in enumerate(self.probes)
-        ]
+        keys = list(self._keys_of_rows(model_sha256, compared))
         if (of_call := self.answer_probe) is not None:
-            keys.append(_key(self.messages, of_call.labels, None, 512, model_sha256, of_call.sha256, self.about))
+            asked = _body(self.messages, of_call.labels, None, 512, model_sha256, of_call.sha256, self.about)
+            keys.append(_sha256(asked))
         return keys
+
+    def _keys_of_rows(self, model_sha256: str, compared: Sequence[Sequence[Message]]) -> Iterator[str]:
+        """The key of each row covers all rows before it: what they have in common is hashed once for each probe."""
+        *before, last = self.messages
+        parts: dict[tuple[tuple[str, ...], str], tuple[Any, bytes, int]] = {}
+        for place, probe in enumerate(self.probes):
+            kind = probe.labels, probe.sha256
+            if kind not in parts:
+                messages = (*before, Message(role=last.role, content=""))
+                body = _body(messages, probe.labels, None, 512, model_sha256, probe.sha256, compared)
+                begin, mark, end = body.rpartition('"]], "model": ')
+                parts[kind] = hashlib.sha256(begin.encode()), f"{mark}{end}".encode(), 0
+            rows, end_of_body, done = parts[kind]
+            said = "\n".join([*([""] if done else []), *self.rows[done : place + 1]])
+            rows.update(json.dumps(said, ensure_ascii=False)[1:-1].encode())
+            parts[kind] = rows, end_of_body, place + 1
+            key = rows.copy()
+            key.update(end_of_body)
+            yield key.hexdigest()
 
     def _until(self, place: int) -> tuple[Message, ...]:
         *before, last = self.messages
         return (*before, Message(role=last.role, content="\n".join(self.rows[: place + 1])))
 
 
-def _key(
+def _sha256(body: str) -> str:
+    return hashlib.sha256(body.encode()).hexdigest()
+
+
+def _body(
     messages: Sequence[Message],
     choices: Sequence[str],
     schema: Mapping[str, Any] | None,
@@ -170,7 +191,7 @@ def _key(
     }
     if compared:
         body["compared"] = [[[m.role, m.content] for m in messages] for messages in compared]
-    return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    return json.dumps(body, sort_keys=True, ensure_ascii=False)
 
 
 _Tokens = Annotated[int, Field(ge=0, le=2**40)]

@@ -128,8 +128,8 @@ class RecordingEngine:
         recorded = _read_info(folder)
         if recorded is None:
             replace_file(folder / ENGINE_FILE, self.info.model_dump_json(indent=2) + "\n")
-        elif (other := recorded.sha256 != self.info.sha256) or _adapter(recorded) != _adapter(self.info):
-            what = f"{recorded.id} ({recorded.engine})" if other else f"{recorded.id} with another adapter, or without"
+        elif recorded.sha256 != self.info.sha256:
+            what = f"{recorded.id} ({recorded.engine})"
             raise InputError(f"answers of {what} are recorded here; record into another folder", place=str(folder))
 
     def complete(self, requests: Sequence[Request]) -> list[Result]:
@@ -209,11 +209,6 @@ def _parse(data: bytes, place: str) -> _Recording:
         return _Recording.model_validate_json(data)
     except ValidationError:
         raise InputError("is no recorded answer; delete the line, or record anew", place=place) from None
-
-
-def _adapter(info: ModelProvenance) -> str:
-    """By which the probes are found whose answers are recorded."""
-    return str(info.parameters.get("adapter", ""))
 
 
 def _read_info(folder: Path) -> ModelProvenance | None:

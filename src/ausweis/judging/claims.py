@@ -34,6 +34,7 @@ def judge_claim(facts: Facts, claim: Claim, policy: Policy, policy_sha256: str |
         caller=claim.caller,
         acted=stated,
         roles=facts.roles_confidence,
+        unknown_speakers=facts.unknown_speakers,
         badly_heard=[violation.turn for violation in violations if violation.turn in facts.badly_heard],
         heard=shown_badly(facts, (evidence for violation in violations for evidence in violation.evidence)),
         notes=facts.notes,

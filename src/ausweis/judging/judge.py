@@ -39,7 +39,8 @@ def judge(facts: Facts, policy: Policy, *, policy_sha256: str | None = None) -> 
 def outlook_of(facts: Facts, policy: Policy) -> Outlook:
     """All that the events allow, as the reader's probabilities weigh it: what `risk` is calibrated from."""
     events = in_order(counting(facts, policy))
-    return weigh(moments(events), events, facts.defects.values(), rules_of(policy))
+    outlook = weigh(moments(events), events, facts.defects.values(), rules_of(policy))
+    return outlook._replace(unmeasured=facts.unmeasured)
 
 
 def _in_the_field(facts: Facts, policy: Policy) -> Outlook:
@@ -62,11 +63,13 @@ def _verdict(facts: Facts, policy: Policy, rules: Rules, events: Events, outlook
         caller=caller,
         acted=bool(decision.acts),
         roles=facts.roles_confidence,
+        unknown_speakers=facts.unknown_speakers,
         badly_heard=_turns_hung_on(facts, decision, violations, events, incidents),
         heard=hung_on(facts, lambda changed: _said_of(facts, changed, policy), _shown(incidents)),
         notes=facts.notes,
         incidents=incidents,
         not_read=not_read(facts, policy),
+        unmeasured=facts.unmeasured,
     )
     checks = answers(decision, rules, inconclusive=outcome == "inconclusive")
     return Verdict(

@@ -138,9 +138,9 @@ class ConfidenceReason(_Reason):
 
 
 class TurnsReason(_Reason):
-    """Turns that a person should hear: of an unsure violation or incident."""
+    """Turns that a person should hear: of an unsure violation or incident, or of somebody unknown."""
 
-    code: Literal["violation_unsure", "incident_unsure"]
+    code: Literal["violation_unsure", "incident_unsure", "unknown_speakers"]
     turns: Annotated[tuple[Turn, ...], Field(min_length=1)]
 
 
@@ -175,15 +175,19 @@ class WordsReason(_Reason):
 
 
 class PlainReason(_Reason):
-    """A reason that has no values; the last two are notes of the reading."""
+    """A reason that has no values; the last five are notes of the reading."""
 
     code: Literal[
         "inconclusive",
         "caller_unclear",
+        "unmeasured_reader",
         "claim_without_place",
         "claim_contradicts_itself",
         "claim_by_other_policy",
         "quote_not_in_turn",
+        "wrong_speaker",
+        "not_in_words",
+        "hardly_likely",
         "violation_not_shown",
     ]
 

@@ -44,18 +44,21 @@ def review_reasons(
     caller: Caller,
     acted: bool,
     roles: float | None,
+    unknown_speakers: Sequence[int],
     badly_heard: Sequence[int],
     heard: Sequence[HeardBadly],
     notes: Sequence[str],
     incidents: Sequence[Incident] = (),
     not_read: Sequence[str] = (),
+    unmeasured: bool = False,
 ) -> tuple[ReviewReason, ...]:
     """All reasons; none means that the verdict needs no review.
 
     `thinnest` is the lowest probability among the events that the first violation rests on (1 without one);
     `badly_heard` are the turns that the verdict hangs on and whose words are not sure, as facts of earlier versions
     have them, `heard` the places as facts have them now; `not_read` the own words of the
-    policy that nobody looked for: a set with one could not be met, and an action of one not be seen.
+    policy that nobody looked for: a set with one could not be met, and an action of one not be seen. With `unmeasured`,
+    nothing is known of how many actions the reader misses.
     """
     reasons: list[ReviewReason] = []
     if not_read:
@@ -64,6 +67,8 @@ def review_reasons(
         reasons.append(ConfidenceReason(code="outcome_unsure", confidence=confidence))
     if outcome == "inconclusive":
         reasons.append(PlainReason(code="inconclusive"))
+    if unmeasured and outcome == "not_applicable":
+        reasons.append(PlainReason(code="unmeasured_reader"))
     if violations and thinnest < THIN:
         reasons.append(TurnsReason(code="violation_unsure", turns=(violations[0].turn,)))
     if caller == "unclear" and acted:
@@ -72,6 +77,8 @@ def review_reasons(
         reasons.append(ConfidenceReason(code="critical_unsure", confidence=confidence))
     if roles is not None and roles < SURE_OF_ROLES:
         reasons.append(ConfidenceReason(code="roles_unsure", confidence=roles))
+    if unknown_speakers:
+        reasons.append(TurnsReason(code="unknown_speakers", turns=tuple(unknown_speakers)))
     thin = [incident.turn for incident in incidents if incident.severity in GRAVE and incident.probability < SURE]
     if thin:
         reasons.append(TurnsReason(code="incident_unsure", turns=tuple(dict.fromkeys(thin))))
@@ -83,6 +90,6 @@ def review_reasons(
 
 def _note(note: str) -> ReviewReason:
     for code in NOTES:
-        if note in (code, EARLIER_NOTES[code]):
+        if note in (code, EARLIER_NOTES.get(code)):
             return PlainReason(code=code)
     return NoteReason(text=note)

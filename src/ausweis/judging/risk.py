@@ -64,12 +64,13 @@ LONG_TURNS = 50
 class Outlook(NamedTuple):
     """`weights`: the probability of each outcome that may be. `decisions`: what most likely happened where it is.
 
-    `certain`: the reader was unsure of nothing.
+    `certain`: the reader was unsure of nothing. `unmeasured`: how much the reader misses is not known.
     """
 
     weights: dict[Outcome, float]
     decisions: dict[Outcome, Decision]
     certain: bool
+    unmeasured: bool = False
 
     @property
     def likeliest(self) -> Outcome:
@@ -77,11 +78,16 @@ class Outlook(NamedTuple):
         return max((outcome for outcome in TIES if outcome in self.decisions), key=lambda name: self.weights[name])
 
     def in_the_field(self, expected: float, turns: int, calibration: Calibration | None = None) -> "Outlook":
-        """The same where so many of all calls are violations; what is certain stays certain."""
-        if self.certain:
+        """The same where so many of all calls are violations; what is certain stays certain.
+
+        Nothing is, if the reader is unmeasured: a call in which it found no action is a violation as often as any.
+        """
+        if self.certain and not self.unmeasured:
             return self
         violation = self.weights.get("violation", 0.0)
         risk = in_the_field(violation, expected, turns, calibration or CALIBRATION)
+        if self.unmeasured:
+            risk = max(risk, expected * self.weights.get("not_applicable", 0.0))
         others = {outcome: weight for outcome, weight in self.weights.items() if outcome != "violation"}
         rest = (1.0 - risk) / sum(others.values()) if others else 0.0
         weights: dict[Outcome, float] = {"violation": risk}

@@ -22,6 +22,8 @@ _ANSWERED_WITHIN = 3
 _SHORTEST_WORD = 3
 _MOST_WORDS = 4
 """In a turn that gives a word, at most so many uncommon words are looked for in the other turns."""
+_GREETING = 3
+"""In the first turns of a call the agent says who they are."""
 _SAID_AGAIN: tuple[MaskKind, ...] = ("password", "answer", "value")
 
 
@@ -81,7 +83,9 @@ class Masker:
         return self._spans[number]
 
     def _reading_of(self, number: int, text: str) -> TextSpans:
-        return TextSpans(text, self._given.get(number, frozenset()))
+        opening = self._call.turns[:_GREETING] if self._call else ()
+        greets = 1 <= number <= len(opening) and opening[number - 1].speaker != "caller"
+        return TextSpans(text, self._given.get(number, frozenset()), greets=greets)
 
     def _text_of(self, number: int) -> str:
         known = self._call is not None and 1 <= number <= len(self._call.turns)

@@ -29,6 +29,11 @@ _STRONG = _by_word(
     at=-1,
 )  # fmt: skip
 _WEAK = _by_word("hier ist", "hier", "ich bin", "it's", "this is", "i'm", "i am", "da ist", at=-1)
+_GREETING = _by_word(
+    "sprichst mit", "jetzt mit", "am telefon", "am apparat", "telefon ist", "apparat ist", "talking to", "you've got",
+    at=-1,
+)  # fmt: skip
+"""Cues only where an agent greets the caller."""
 _ARTICLES = frozenset("der die da de dr the auch i a".split())
 _BETWEEN = frozenset("äh ähm uh um er erm ja übrigens von van zu".split())
 """Words that may stand between `mein Name ist` and the name."""
@@ -42,7 +47,10 @@ _GO_ON = frozenset("may will good gut".split())
 """Of them, those with which `my name is Dana may I help you` goes on."""
 _FROM = frozenset("aus vom von from of".split())
 _BEHIND = _by_word("mein name", "am apparat", "hier", "ist mein name", "is my name", "here", "speaking", at=0)
-_CUES = frozenset[str]().union(_TITLES, _NAMED, _STRONG, _WEAK, _BEHIND)
+_GREETING_BEHIND = _by_word("am telefon", at=0)
+_OPENING = frozenset("ist is lautet spricht der die".split())
+"""Behind such a cue, the name comes behind it."""
+_CUES = frozenset[str]().union(_TITLES, _NAMED, _STRONG, _WEAK, _GREETING, _BEHIND)
 """The words with which a cue ends, or begins: beside others there is none."""
 _DOUBLED = r"(?:(?:doppel|double)[- ])?[^\W\d_]"
 _SPELLED = re.compile(rf"(?<![\w'’]){_DOUBLED}(?:[ ,.\-–]{{1,2}}{_DOUBLED}){{3,}}(?!\w)", re.I)
@@ -69,9 +77,10 @@ def is_cased(text: str) -> bool:
     return "‹" in text or any(map(str.isupper, text))
 
 
-def name_spans(text: str, tokens: Sequence[Token], *, given: bool) -> list[Span]:
-    """Names in the text. `given`: a name is in this turn for certain, and less is asked of it."""
-    spans = list(_introduced(text, tokens, given))
+def name_spans(text: str, tokens: Sequence[Token], *, given: bool, greets: bool = False) -> list[Span]:
+    """Names in the text. `given`: a name is in this turn for certain; `greets`: an agent says theirs. Less is asked."""
+    spans = list(_introduced(text, tokens, given, greets))
+    spans += _standing_alone(text, tokens) if greets else ()
     spans += _by_first_name(text, tokens)
     spans += [Span(match.start(), match.end(), "name") for match in _SPELLED.finditer(text)]
     if given:
@@ -80,13 +89,14 @@ def name_spans(text: str, tokens: Sequence[Token], *, given: bool) -> list[Span]
     return spans
 
 
-def _introduced(text: str, tokens: Sequence[Token], given: bool) -> Iterator[Span]:
+def _introduced(text: str, tokens: Sequence[Token], given: bool, greets: bool) -> Iterator[Span]:
     cased = is_cased(text)
     for place, token in enumerate(tokens):
         if token.word not in _CUES:
             continue
         titled = token.word in _TITLES and not (place and tokens[place - 1].word in _OWN)
-        weak = (given or cased) and _ends_with(tokens, place, _WEAK)
+        weak = (cased or given or greets) and _ends_with(tokens, place, _WEAK)
+        weak = weak or (greets and _ends_with(tokens, place, _GREETING))
         named = _ends_with(tokens, place, _NAMED)
         if named:
             # German writes `Name` large: where it is small, nothing tells names by their capitals.
@@ -94,7 +104,10 @@ def _introduced(text: str, tokens: Sequence[Token], given: bool) -> Iterator[Spa
             yield from _behind(text, tokens, place + 1, large, also=_ALSO_NAMES, between=_BETWEEN)
         elif titled or weak or _ends_with(tokens, place, _STRONG):
             yield from _behind(text, tokens, place + 1, cased, also=_ALSO_NAMES if titled and cased else frozenset())
-        if (cased or given) and _begins_with(tokens, place, _BEHIND):
+        # Before `mein name ist` an agent says the company's.
+        closes = greets and not any(after.word in _OPENING for after in tokens[place + 1 : place + 3])
+        at_phone = closes and _begins_with(tokens, place, _GREETING_BEHIND)
+        if at_phone or ((cased or given or closes) and _begins_with(tokens, place, _BEHIND)):
             yield from _before(text, tokens, place, cased)
 
 
@@ -178,6 +191,27 @@ def _pairs(text: str, tokens: Sequence[Token]) -> Iterator[Span]:
         if end - place > 1:
             yield Span(tokens[place].start, tokens[end - 1].end, "name")
         place = max(end, place + 1)
+
+
+def _standing_alone(text: str, tokens: Sequence[Token]) -> Iterator[Span]:
+    """Names that agents give behind their company's, or before it: `Eibenfunk, Straub`, `Annika Straub von Eibenfunk`.
+
+    What a turn begins with is the company's name where it is a single word, or where another name follows.
+    """
+    if not is_cased(text):
+        return
+    runs: list[list[int]] = []
+    for place in range(len(tokens)):
+        if _alone(text, tokens, place, cased=True):
+            beside = bool(place) and text[tokens[place - 1].end : tokens[place].start] in (" ", "-")
+            if runs and runs[-1][-1] == place - 1 and beside:
+                runs[-1].append(place)
+            else:
+                runs.append([place])
+    for run in runs:
+        behind = tokens[run[-1] + 1].word if run[-1] + 1 < len(tokens) else ""
+        if run[0] or behind in _FROM or (len(runs) == 1 and len(run) > 1):
+            yield Span(tokens[run[0]].start, tokens[run[-1]].end, "name")
 
 
 def _close(text: str, tokens: Sequence[Token], place: int, cased: bool) -> bool:

@@ -33,15 +33,15 @@ def spans_of(text: str, *, given: frozenset[FactorRecord] = frozenset()) -> list
 class TextSpans:
     """What is to be masked in a text: what it tells by itself is found once."""
 
-    def __init__(self, text: str, given: frozenset[FactorRecord] = frozenset()) -> None:
-        """`text`: what was said in one turn; `given`: the factors whose value is said in it."""
+    def __init__(self, text: str, given: frozenset[FactorRecord] = frozenset(), *, greets: bool = False) -> None:
+        """`text`: what was said in one turn; `given`: the factors whose value is said; `greets`: an agent begins."""
         self._rest = Span(LONGEST, len(text), "rest") if len(text) > LONGEST else None
         self._shape = shape = plain(text[:LONGEST])
         self._given = given
         self.tokens = tokens = tokens_of(shape.text)
         self._places = [*email_spans(shape.text, tokens), *address_spans(shape.text, tokens)]
         self._numbers = self._find_numbers(())
-        self._others = _names_and_values(shape.text, tokens, given)
+        self._others = _names_and_values(shape.text, tokens, given, greets)
 
     def known(self, words: Mapping[str, MaskKind] = MappingProxyType({}), digits: Container[str] = ()) -> list[Span]:
         """The spans, in order.
@@ -62,10 +62,10 @@ class TextSpans:
         return number_spans(self._shape.text, self.tokens, given=self._given, numbers_given=given, known=digits)
 
 
-def _names_and_values(text: str, tokens: Sequence[Token], given: frozenset[FactorRecord]) -> list[Span]:
+def _names_and_values(text: str, tokens: Sequence[Token], given: frozenset[FactorRecord], greets: bool) -> list[Span]:
     others = frozenset(factor for factor in given if factor.id != NAME)
     name_given = len(others) < len(given)
-    names = name_spans(text, tokens, given=name_given)
+    names = name_spans(text, tokens, given=name_given, greets=greets)
     values = list(_values(text, tokens, others if names else given))
     return [*names, *values] if name_given else [*values, *names]
 

@@ -23,6 +23,7 @@ defects     what is wrong with a recording: it starts late, breaks off, is garbl
 unsure      where a recording was heard badly: words that are not sure, speech without any
 plausible   what an answer must look like, by code
 refusal     what an agent declines in plain words
+asides      what an agent says to whoever evaluates the call, which makes no action less likely
 spoken      numbers and dates as people say them
 """
 

@@ -1,7 +1,8 @@
 """Strategy `events`: one question a call, which names all its events as JSON. For large models, and any engine.
 
-The answer fits a schema made of the policy's words. An event whose quote does not stand in its turn is dropped, and a
-note says so; what code knows to be impossible is taken away, as by all strategies.
+The answer fits a schema made of the policy's words. Nothing that the model names is dropped in silence: where an event
+cannot be used, a note says why, and a note sends the call to a person. Only a number that the agent repeats after the
+caller is taken away without one, as that is no event.
 """
 
 import copy
@@ -28,7 +29,7 @@ from ausweis.reading.plausible import plausible
 from ausweis.reading.policy_words import Meaning, PolicyWords
 from ausweis.reading.quotes import place_of
 from ausweis.reading.reader import Reading
-from ausweis.reading.spoken import has_number
+from ausweis.reading.spoken import digits_in, has_number
 from ausweis.reading.unsure import doubts
 from ausweis.vocabulary import FactorRecord
 
@@ -98,10 +99,10 @@ class EventsReader:
         """Ask for the events of one call; where nobody speaks, there is nothing to ask."""
         chunks = spoken_chunks(call)
         if not chunks:
-            return Reading(self._facts(call, chunks, [], (), 0.0), 0)
+            return Reading(self._facts(call, chunks, [], [], 0.0), 0)
         request = self.request(call, chunks)
         (result,) = self._engine.complete([request])
-        answer = _answer(result, _most(chunks))
+        answer = self._answer(result, _most(chunks))
         start, *sure = _told(result, len(answer.events))
         found, notes = self._found(call, answer, sure)
         late = STATED * start if answer.start == LATE else 1.0 - start
@@ -135,23 +136,47 @@ class EventsReader:
             raise PromptError(message, place=self._template.name) from None
         return schema
 
-    def _found(self, call: Call, answer: _Answer, sure: Sequence[float]) -> tuple[list[_Found], tuple[NoteCode, ...]]:
+    def _answer(self, result: Result, most: int) -> _Answer:
+        """What the model said.
+
+        Raises:
+            EngineError: it is no such answer, names what it was not asked about, or more events than a call has.
+        """
+        try:
+            answer = _Answer.model_validate(json.loads(result.text))
+        except (ValidationError, ValueError, RecursionError):
+            answer = None
+        if answer is None or any(named.event not in self._words.meanings for named in answer.events):
+            raise EngineError("the model's answer does not fit the schema of its template")
+        if len(answer.events) >= most:
+            message = f"the model named {most} events or more, which a call of this length cannot have"
+            raise EngineError(f"{message}: its answer cannot be relied on")
+        return answer
+
+    def _found(self, call: Call, answer: _Answer, sure: Sequence[float]) -> tuple[list[_Found], list[NoteCode]]:
+        """The events that stand in the call, and why others are dropped."""
         found: list[_Found] = []
-        lost = False
+        notes: list[NoteCode] = []
         for named, probability in zip(answer.events, sure, strict=True):
-            meaning = self._words.meanings.get(named.event)
+            meaning = self._words.meanings[named.event]
             turn = call.turn(named.turn) if 1 <= named.turn <= len(call.turns) else None
             place = None if turn is None else place_of(named.quote, turn.text)
             if turn is None or place is None:
-                lost = True
-            elif meaning is not None and turn.speaker in meaning.speakers:
-                quote = Chunk(named.turn, turn.speaker, turn.text[slice(*place)], place[0])
+                notes.append("quote_not_in_turn")
+            elif turn.speaker not in ("unknown", *meaning.speakers):
+                notes.append("wrong_speaker")
+            elif STATED * probability < MENTIONED:
+                notes.append("hardly_likely")
+            else:
+                speaker = meaning.speakers[0] if turn.speaker == "unknown" else turn.speaker
+                quote = Chunk(named.turn, speaker, turn.text[slice(*place)], place[0])
                 found.append(_Found(meaning, quote, STATED * probability))
-        return found, ("quote_not_in_turn",) if lost else ()
+        return found, notes
 
     def _facts(
-        self, call: Call, chunks: Sequence[Chunk], found: Sequence[_Found], notes: tuple[NoteCode, ...], late: float
+        self, call: Call, chunks: Sequence[Chunk], found: Sequence[_Found], notes: list[NoteCode], late: float
     ) -> Facts:
+        events, more = _events(call, found, self._words.factors)
         mentions = [
             mention
             for meaning, quote, probability in found
@@ -161,9 +186,9 @@ class EventsReader:
         return Facts(
             call_id=call.id,
             turns=len(call.turns),
-            events=_events(call, found, self._words.factors),
+            events=events,
             defects=defects_in(call, late),
-            notes=notes,
+            notes=tuple(dict.fromkeys([*notes, *more])),
             incidents=mentions_once(mentions),
             looked_for=tuple(question.asked for question in self._words.incidents),
             asked_words=self._words.own,
@@ -174,22 +199,6 @@ class EventsReader:
 def _most(chunks: Sequence[Chunk]) -> int:
     """How many events an answer about a call of these chunks may have."""
     return min(MOST, FEWEST + len(chunks) // CHUNKS_AN_EVENT)
-
-
-def _answer(result: Result, most: int) -> _Answer:
-    """What the model said.
-
-    Raises:
-        EngineError: it is no such answer, or has as many events as no call has.
-    """
-    try:
-        answer = _Answer.model_validate(json.loads(result.text))
-    except (ValidationError, ValueError, RecursionError):
-        raise EngineError("the model's answer does not fit the schema of its template") from None
-    if len(answer.events) >= most:
-        message = f"the model named {most} events or more, which a call of this length cannot have"
-        raise EngineError(f"{message}: its answer cannot be relied on")
-    return answer
 
 
 _VALUES = {key: re.compile(rf'"{key}"\s*:\s*"([^"\\]*)"') for key in ("start", "event")}
@@ -205,19 +214,25 @@ def _told(result: Result, events: int) -> list[float]:
     return [1.0 if probability is None else probability for probability in told]
 
 
-def _events(call: Call, found: Sequence[_Found], factors: Mapping[str, FactorRecord]) -> tuple[Event, ...]:
-    """Those that may be, in the order in which they were said."""
-    said = [turn.text if turn.speaker == "caller" else "" for turn in call.turns]
+def _events(
+    call: Call, found: Sequence[_Found], factors: Mapping[str, FactorRecord]
+) -> tuple[tuple[Event, ...], list[NoteCode]]:
+    """Those that may be, in the order in which they were said, and a note where the words of a turn cannot be one."""
+    said = [digits_in(turn.text) if turn.speaker == "caller" else "" for turn in call.turns]
     events: list[tuple[int, int, int, Event]] = []
+    notes: list[NoteCode] = []
     for meaning, quote, probability in found:
-        if meaning.kind is None or probability < MENTIONED:
+        if meaning.kind is None:
             continue
         # A quote may leave the number out that stands beside it.
         text = quote.text if has_number(quote.text) else call.turn(quote.turn).text
         possible = Possible(meaning.kind, meaning.subject, round(probability, 4))
-        if not plausible(possible, text, said[: quote.turn - 1], factors):
+        if not plausible(possible, text, "", factors):
+            notes.append("not_in_words")
+            continue
+        if not plausible(possible, text, "".join(said[: quote.turn - 1]), factors):
             continue
         start, end = quote.times(call)
         event = Event(**possible._asdict(), turn=quote.turn, quote=quote.text, start=start, end=end)
         events.append((quote.turn, quote.begin, ORDER.index(event.kind), event))
-    return once_a_turn([event for *_, event in sorted(events, key=lambda placed: placed[:3])])
+    return once_a_turn([event for *_, event in sorted(events, key=lambda placed: placed[:3])]), notes

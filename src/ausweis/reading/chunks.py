@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ausweis.calls.call import Call
+from ausweis.vocabulary import Side, Speaker
 
-__all__ = ["LONGEST", "Chunk", "Line", "chunks_of", "spoken_chunks", "with_context"]
+__all__ = ["LONGEST", "Chunk", "Line", "read_as", "spoken_chunks", "with_context"]
 
 LONGEST = 320
 """Characters of a chunk; a sentence that is longer is cut between words."""
@@ -49,16 +50,18 @@ class Chunk(NamedTuple):
         return call.turn(self.turn).times(self.begin, self.begin + len(self.text))
 
 
-def chunks_of(call: Call) -> Iterator[Chunk]:
-    """The chunks of all turns in order; a turn without words has none."""
-    for number, turn in enumerate(call.turns, start=1):
-        for begin, text in _cut(turn.text.rstrip()):
-            yield Chunk(number, turn.speaker, text, begin)
-
-
 def spoken_chunks(call: Call) -> list[Chunk]:
-    """The chunks of agent and caller: what is asked about."""
-    return [chunk for chunk in chunks_of(call) if chunk.speaker != "unknown"]
+    """The chunks of all turns in order; a turn without words has none."""
+    return [
+        Chunk(number, read_as(turn.speaker), text, begin)
+        for number, turn in enumerate(call.turns, start=1)
+        for begin, text in _cut(turn.text.rstrip())
+    ]
+
+
+def read_as(speaker: Speaker) -> Side:
+    """An unknown speaker is read as the agent: what an agent may have told there must not go unread."""
+    return "agent" if speaker == "unknown" else speaker
 
 
 def _cut(text: str) -> Iterator[tuple[int, str]]:

@@ -8,6 +8,7 @@ from ausweis.engines.probe import probability_of
 from ausweis.engines.protocol import Request, Result
 from ausweis.facts import RecordingDefect
 from ausweis.prompts import Template
+from ausweis.reading.chunks import read_as
 
 __all__ = ["LATE", "defects_in", "question", "starts_late"]
 
@@ -35,7 +36,7 @@ _BREAK = re.compile(
 def question(call: Call, template: Template) -> Request:
     """Ask about the first lines with words in them."""
     spoken = [turn for turn in call.turns if turn.text.strip()][:FIRST_LINES]
-    lines = [{"speaker": turn.speaker, "text": turn.text[:LINE_LENGTH]} for turn in spoken]
+    lines = [{"speaker": read_as(turn.speaker), "text": turn.text[:LINE_LENGTH]} for turn in spoken]
     return Request(
         messages=template.render({"lines": lines}, language=call.language),
         choices=template.labels,

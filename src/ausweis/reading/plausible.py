@@ -5,7 +5,7 @@ number "read out" that the caller had said just before.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from ausweis.reading.labels import Possible
 from ausweis.reading.spoken import digits_in, has_date, has_number
@@ -21,10 +21,10 @@ FEWEST_REPEATED = 3
 def plausible(
     event: Possible,
     text: str,
-    caller_said: Sequence[str],
+    caller_digits: str,
     factors: Mapping[str, FactorRecord] = KNOWN_WORDS.factors,
 ) -> bool:
-    """Whether a turn with this text can hold the event; `caller_said` are the caller's turns before it.
+    """Whether a turn with this text can hold the event; `caller_digits` are those that the caller said before it.
 
     `factors`: those that events may be about, own ones too.
     """
@@ -34,12 +34,11 @@ def plausible(
     if event.kind == "gives":
         return _LETTER.search(text) is not None or has_number(text)
     if event.kind == "reads_out" and record is not None and record.has_digits:
-        return has_number(text) and not _repeats(text, caller_said)
+        return has_number(text) and not _repeats(text, caller_digits)
     return True
 
 
-def _repeats(text: str, caller_said: Sequence[str]) -> bool:
+def _repeats(text: str, caller_digits: str) -> bool:
     """Whether the agent's digits are the caller's: said in one go, or put together from pieces."""
     told = digits_in(text)
-    said = "".join(digits_in(text) for text in caller_said)
-    return len(told) >= FEWEST_REPEATED and told in said
+    return len(told) >= FEWEST_REPEATED and told in caller_digits

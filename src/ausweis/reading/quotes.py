@@ -10,16 +10,27 @@ _OPENED = re.compile(r"(?<=[<\[]) ")
 
 
 def place_of(quote: str, text: str) -> tuple[int, int] | None:
-    """Where the quote stands in the text, whole words rather than parts of some; blanks may differ, nothing else."""
+    """Where the quote stands in the text; blanks may differ, nothing else.
+
+    It begins with a whole word, while its last one may be cut off, as schemas bound the length of quotes. A single
+    character shows nothing, unless it is the whole text.
+    """
     places = [match.span() for match in re.finditer(r"\S+", text)]
     flat = " ".join(text[begin:end] for begin, end in places)
     whole = " ".join(quote.split())
     for wanted in dict.fromkeys((whole, _OPENED.sub("", whole))):
-        begin = f" {flat} ".find(f" {wanted} ")
-        begin = flat.find(wanted) if begin < 0 else begin
+        begin = flat.find(wanted) if len(wanted) > 1 or wanted == flat else -1
+        first = len(wanted.partition(" ")[0])
+        while begin >= 0 and (_in_word(flat, begin) or _in_word(flat, begin + first)):
+            begin = flat.find(wanted, begin + 1)
         if wanted and begin >= 0:
             return _place(flat, places, begin), _place(flat, places, begin + len(wanted) - 1) + 1
     return None
+
+
+def _in_word(text: str, place: int) -> bool:
+    """Whether a word goes on at this place."""
+    return text[max(place - 1, 0) : place].isalnum() and text[place : place + 1].isalnum()
 
 
 def _place(flat: str, places: Sequence[tuple[int, int]], sign: int) -> int:

@@ -18,7 +18,6 @@ from ausweis.engines.protocol import Engine, TranscriptEngine
 from ausweis.engines.word_matcher import WordMatcher
 from ausweis.errors import InputError, PromptError
 from ausweis.prompts import Library, Template
-from ausweis.provenance import PromptProvenance
 from ausweis.reading.asking import Asking, NoAsking, TranscriptAsking, WindowAsking
 from ausweis.reading.call_events import EventsReader
 from ausweis.reading.call_questions import CallQuestions
@@ -46,7 +45,6 @@ __all__ = [
     "ngrams_for",
     "open_reader",
     "probe_for",
-    "read_with",
     "template_of",
 ]
 
@@ -109,16 +107,6 @@ def open_reader(
     if strategy == "direct":
         return DirectReader(engine, template_of(library, "call-verdict"), policy.sentences, policy.sha256)
     raise InputError(f"there is no strategy {strategy} (there are: {', '.join(STRATEGIES)})")
-
-
-def read_with(strategy: str, library: Library) -> PromptProvenance | None:
-    """The template whose probe, and the adapter that it may be bound to, a strategy reads with; None without.
-
-    Raises:
-        PromptError: it cannot be used.
-    """
-    reads = strategy == "turnwise" and TRANSCRIPT_TEMPLATE in library.versions()
-    return library.get(TRANSCRIPT_TEMPLATE).provenance if reads else None
 
 
 def _asking(engine: Engine, library: Library, own_words: tuple[OwnWord, ...], *, probes: bool) -> Asking:
@@ -204,7 +192,7 @@ def incident_reader(
 
 
 def probe_for(template: Template, engine: Engine) -> Probe | None:
-    """The newest probe for a template and the engine's model, with the adapter that it has loaded; None without.
+    """The newest probe for a template and the engine's model; None without.
 
     Raises:
         ModelError: its file is cut short or was changed, or the index of learned parts cannot be read.
@@ -241,15 +229,12 @@ def _learned_for(
 ) -> _Learned | None:
     if not isinstance(engine, TranscriptEngine):
         return None
-    adapter = engine.info.parameters.get("adapter", "")
-    used: dict[LearnedKind, str] = {**(beside or {}), **({"adapter": adapter} if adapter else {})}
-    path = learned_index.find(kind, template.provenance, engine.info.sha256, used, only)
+    path = learned_index.find(kind, template.provenance, engine.info.sha256, beside, only)
     if path is None:
         return None
     learned = cast("_Learned", _loaded(form.load, path, path.stat().st_mtime_ns))
-    told = learned.model_sha256, learned.template_sha256
-    if told != (engine.info.sha256, template.sha256) or learned.adapter_sha256 not in ("", adapter):
-        message = "was trained for another model, adapter or template than its index says: train it again"
+    if (learned.model_sha256, learned.template_sha256) != (engine.info.sha256, template.sha256):
+        message = "was trained for another model or template than its index says: train it again"
         raise PromptError(message, place=str(path))
     return learned
 

@@ -4,13 +4,14 @@ The quote is the turn itself, or the sentences of a long turn that were asked ab
 never from the model, so it always stands there. What code knows to be impossible is taken away (`plausible`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from ausweis.calls.call import Call
 from ausweis.engines.protocol import Engine
 from ausweis.facts import Event, Facts
 from ausweis.provenance import PromptProvenance
 from ausweis.reading import defects
+from ausweis.reading.asides import outspoken, without_asides
 from ausweis.reading.asking import Asking
 from ausweis.reading.chunks import Chunk, spoken_chunks
 from ausweis.reading.incidents import IncidentReader
@@ -19,6 +20,7 @@ from ausweis.reading.labels import STARTS_LATE, VERBS, Possible, possible_events
 from ausweis.reading.own_labels import own_events, own_labels
 from ausweis.reading.plausible import plausible
 from ausweis.reading.reader import Reading
+from ausweis.reading.spoken import digits_in
 from ausweis.reading.unsure import doubts
 from ausweis.vocabulary import with_own
 
@@ -52,13 +54,17 @@ class TurnwiseReader:
         """Ask about all turns of one call."""
         chunks = spoken_chunks(call)
         answers, tokens = self._asking.ask(self._engine, call, chunks)
+        bare = [without_asides(chunk) for chunk in chunks]
+        if bare != chunks:
+            without, again = self._asking.ask(self._engine, call, bare)
+            answers, tokens = list(map(outspoken, answers, without)), tokens + again
         late = answers[0].get(STARTS_LATE, 0.0) if answers else 0.0
         events: list[Event] = []
-        said: list[str] = []
+        said = ""
         for chunk, answer in zip(chunks, answers, strict=True):
             events += self._events(call, chunk, answer, said)
             if chunk.speaker == "caller":
-                said.append(chunk.text)
+                said += digits_in(chunk.text)
         mentions, more = ((), 0) if self._incidents is None else self._incidents.read(call)
         facts = Facts(
             call_id=call.id,
@@ -72,7 +78,7 @@ class TurnwiseReader:
         )
         return Reading(facts, tokens + more)
 
-    def _events(self, call: Call, chunk: Chunk, answer: Mapping[str, float], said: Sequence[str]) -> list[Event]:
+    def _events(self, call: Call, chunk: Chunk, answer: Mapping[str, float], said: str) -> list[Event]:
         start, end = chunk.times(call)
         events = [
             Event(

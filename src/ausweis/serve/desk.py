@@ -41,7 +41,7 @@ class Desk:
     text said then, as another text stays masked; kept for as long as the server runs, like `done`: by session, what it
     decided last; and `seen`: by person, call and
     what it says, where a lead has seen the opinions of others before giving one. `searches`: unmasked ones, by session
-    and name. `unindexed`: how many calls no search finds yet.
+    and name.
     """
 
     store: Store
@@ -57,7 +57,6 @@ class Desk:
     done: dict[str, Done] = field(default_factory=dict)
     deciding: threading.Lock = field(default_factory=threading.Lock)
     searches: dict[tuple[str, str], Searched] = field(default_factory=dict)
-    unindexed: int = 0
     seen: set[tuple[str, int, str]] = field(default_factory=set)
     places: Places = field(default_factory=Places)
     lists: Lists = field(init=False)

@@ -6,9 +6,12 @@ from datetime import datetime
 
 from ausweis.serve.desk import RequestContext
 from ausweis.serve.question import Question
+from ausweis.serve.search import View
+from ausweis.store import CallFilter
 
 __all__ = ["EmptyView", "empty_view"]
 
+_NO_CALLS = {"today": "no_calls_today", "yesterday": "no_calls_yesterday"}
 _VIEWS = ("todo", "second", "settle", "sample")
 
 
@@ -17,19 +20,19 @@ class EmptyView:
     """`done`: that nothing is left; `today`: what was done today; `onward`: name and address of other views."""
 
     done: str
-    today: str
-    onward: Sequence[tuple[str, str]]
+    today: str = ""
+    onward: Sequence[tuple[str, str]] = ()
 
 
-def empty_view(
-    context: RequestContext, question: Question, views: Sequence[tuple[str, str, int | None]]
-) -> EmptyView | None:
-    """What is said of a view in which nothing is left; None where it is empty by what was asked, or has no calls.
+def empty_view(context: RequestContext, question: Question, views: Sequence[View]) -> EmptyView | None:
+    """What is said of days that have no calls, and of a view in which nothing is left; None where other calls are.
 
-    `views`: name, address and number of calls of all.
+    That all is done is said of the whole of a view alone: not of a search, a filter or days. `views`: all.
     """
-    words = context.words
-    if question.show in ("decided", "all") or question.q or question.narrowed or context.store.days() is None:
+    words, (first, last) = context.words, question.days
+    if (first or last) and not context.store.count(CallFilter(first=first, last=last)):
+        return EmptyView(words.text(_NO_CALLS.get(question.period, "no_calls_then")))
+    if question.show in ("decided", "all") or not question.is_whole or context.store.days() is None:
         return None
     onward = [
         (f"{words.text(f'view_{name}')} ({words.number(count)})", address)
@@ -38,7 +41,8 @@ def empty_view(
     ]
     if not onward:
         onward = [(words.text("empty_draw"), "/sample"), (words.text("figures"), "/figures")]
-    return EmptyView(words.text(f"empty_{question.show}"), _today(context), onward)
+    is_drawn = question.show != "sample" or context.store.count(CallFilter(sampled=True))
+    return EmptyView(words.text(f"empty_{question.show}" if is_drawn else "empty_undrawn"), _today(context), onward)
 
 
 def _today(context: RequestContext) -> str:

@@ -16,7 +16,7 @@ _PAUSE = 0.02
 
 @contextmanager
 def indexing(desk: Desk) -> Iterator[None]:
-    """Index in a thread of its own, until all is done or this ends; `desk.unindexed` tells how many are left."""
+    """Index in a thread of its own, until all is done or this ends."""
     stopped = threading.Event()
     thread = threading.Thread(target=_index, args=(desk, stopped), daemon=True)
     thread.start()
@@ -30,9 +30,6 @@ def indexing(desk: Desk) -> Iterator[None]:
 def _index(desk: Desk, stopped: threading.Event) -> None:
     # What others write meanwhile, or cannot be written at all, waits for the next start.
     with suppress(StoreError):
-        desk.unindexed = desk.store.unindexed()
-        for number in desk.store.index(at_once=_AT_ONCE) if desk.unindexed else ():
-            desk.unindexed = max(0, desk.unindexed - number)
+        for _ in desk.store.index(at_once=_AT_ONCE) if desk.store.unindexed() else ():
             if stopped.wait(_PAUSE):
                 return
-        desk.unindexed = 0

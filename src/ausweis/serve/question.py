@@ -126,6 +126,16 @@ class Question:
         return sum(bool(getattr(self, name)) for name in names)
 
     @property
+    def everywhere(self) -> "Question":
+        """The same search in the whole of a view."""
+        return Question(show=self.show, q=self.q, found=self.found, order=self.order, names=self.names)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all calls of the view are asked for."""
+        return all(name in ("show", "order") for name, _ in self.said)
+
+    @property
     def filter(self) -> CallFilter:
         """The filter for the store: of no call whose verdict the one who asks must not see yet, but for the sample."""
         shown: Shown = next(show for show in SHOWN if show == self.show)

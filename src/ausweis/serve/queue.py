@@ -16,7 +16,7 @@ from ausweis.serve.period import PERIODS
 from ausweis.serve.question import ANY, FINDINGS, SHOWN, STATES, Question
 from ausweis.serve.rendering import answer
 from ausweis.serve.said import said_of
-from ausweis.serve.search import HitView, hits_of, searched_of, too_short
+from ausweis.serve.search import HitView, View, found_view, hits_of, searched_of
 from ausweis.store import CallFilter, CallRow, State
 from ausweis.views.words import Words, clock, time_of
 from ausweis.vocabulary import OUTCOMES, VIOLATIONS, Severity
@@ -81,13 +81,20 @@ class Around(NamedTuple):
 
 def queue_page(context: RequestContext) -> Response:
     """The queue that is asked for; only its rows where htmx asks."""
-    question = question_of(context)
-    which = filter_of(context, question)
+    question, words = question_of(context), context.words
     context.desk.places.leave_all(context.session)
-    after = question.cursor(context.asked)
-    rows = context.store.calls(which, order=question.by, limit=PAGE + 1, after=after)
-    total = len(rows) if after is None and len(rows) <= PAGE else context.store.count(which)
-    words = context.words
+    after, searched = question.cursor(context.asked), searched_of(context, question)
+    is_over = bool(question.found) and searched is None
+    views = _views(context, replace(question, found="") if is_over else question)
+    found, elsewhere = None, False
+    if question.q or searched:
+        everywhere = question.everywhere
+        anywhere = views if question == everywhere else _views(context, everywhere)
+        found = found_view(context, question, anywhere)
+        elsewhere = not _count(views, question.show) and _count(anywhere, "all") > 0
+        question, views = (everywhere.shown("all"), anywhere) if elsewhere else (question, views)
+    rows = context.store.calls(filter_of(context, question), order=question.by, limit=PAGE + 1, after=after)
+    total = 0 if is_over else _count(views, question.show)
     here = row_views(context, rows[:PAGE])
     hits = hits_of(context, question, [view.key for view in here])
     shown: dict[str, Any] = {
@@ -96,22 +103,20 @@ def queue_page(context: RequestContext) -> Response:
         "query": question.query(),
         "periods": _periods(question, words),
         "saved": context.store.saved_by(context.session.reviewer),
-        "searched": searched_of(context, question),
-        "too_short": too_short(question),
-        "unindexed": context.desk.unindexed,
+        "searched": searched,
+        "is_over": is_over,
+        "found": found,
+        "elsewhere": elsewhere,
         "small_team": bool(Question.of(context.asked).team and not question.team),
         "more": f"/{question.query(rows[PAGE - 1].cursor(question.by))}" if len(rows) > PAGE else None,
         "most": MOST if context.session.role == "lead" else None,
         "shown": words.text("shown_one" if total == 1 else "shown", total=words.number(total)),
+        "aside": 0 if question.show == "sample" or is_over else _count(views, "sample"),
+        "aside_query": question.shown("sample").query(),
+        "views": views,
+        "narrowed": question.narrowed,
+        "empty": None if rows or after else empty_view(context, question, views),
     }
-    sample = question.shown("sample")
-    shown |= {
-        "aside": 0 if question.show == "sample" else context.store.count(filter_of(context, sample)),
-        "aside_query": sample.query(),
-    }
-    views = _views(context, question)
-    shown |= {"views": views, "narrowed": question.narrowed}
-    shown["empty"] = None if rows or after else empty_view(context, question, views)
     if context.partial:
         return answer(context, "results.html.j2", **shown)
     return answer(
@@ -254,14 +259,17 @@ def _times(name: str, times: int) -> str:
     return name if times == 1 else f"{name} ({times} ×)"
 
 
-def _views(context: RequestContext, question: Question) -> list[tuple[str, str, int | None]]:
-    """Name, address and number of calls of each view; no number while something is searched for, which takes long."""
-    views: list[tuple[str, str, int | None]] = []
+def _views(context: RequestContext, question: Question) -> list[View]:
+    """The views that the reader has."""
+    views: list[View] = []
     for name in SHOWN:
         other = question.shown(name)
-        is_here = name == question.show
-        count = None if other.q else context.store.count(filter_of(context, other))
+        count = context.store.count(filter_of(context, other))
         # Who settles, and whether there is anything to settle: others need not read it.
-        if name != "settle" or is_here or (context.session.role == "lead" and count):
+        if name != "settle" or name == question.show or (context.session.role == "lead" and count):
             views.append((name, f"/{other.query()}", count))
     return views
+
+
+def _count(views: Iterable[View], show: str) -> int:
+    return next(count for name, _, count in views if name == show)

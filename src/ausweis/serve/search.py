@@ -1,5 +1,9 @@
-"""What is searched for, for one reader: in what they may see, or in what an unmasked search of theirs has found."""
+"""What is searched for, for one reader: in what they may see, or in what an unmasked search of theirs has found.
 
+A search is over all calls. The page shows those of the view that is open, and says how many there are and where.
+"""
+
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -7,10 +11,13 @@ from typing import NamedTuple
 from ausweis.masking.kinds import shown_as
 from ausweis.serve.desk import RequestContext, Searched
 from ausweis.serve.question import Question
-from ausweis.store import SHORTEST, Hit, search_terms
+from ausweis.store import MAX_TERMS, SHORTEST, CallFilter, Hit, search_terms
 from ausweis.views.words import Words
 
-__all__ = ["HitView", "Part", "hits_of", "searched_of", "too_short"]
+__all__ = ["FoundView", "HitView", "Part", "View", "found_view", "hits_of", "searched_of"]
+
+View = tuple[str, str, int]
+"""Name and address of a view of the queue, and how many calls it has."""
 
 
 class Part(NamedTuple):
@@ -19,6 +26,14 @@ class Part(NamedTuple):
     text: str
     marked: bool = False
     masked: bool = False
+
+
+class FoundView(NamedTuple):
+    """How many calls were found in all, in words; the views where they are; and what is to be known of that number."""
+
+    total: str
+    where: Sequence[View]
+    notes: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -34,9 +49,33 @@ def searched_of(context: RequestContext, question: Question) -> Searched | None:
     return context.desk.searches.get((context.session.id, question.found))
 
 
-def too_short(question: Question) -> bool:
-    """Whether something is searched for, and only ids and notes can have it."""
-    return bool(question.q) and not any(len(term) >= SHORTEST for term in search_terms(question.q))
+def found_view(context: RequestContext, question: Question, views: Sequence[View]) -> FoundView | None:
+    """What a search found in all calls, and what it did not look into; None where nothing is searched for.
+
+    `views`: all that the reader has, each with the number of calls that were found in it, whatever the filter is.
+    """
+    words, searched = context.words, searched_of(context, question)
+    if not (question.q or searched):
+        return None
+    terms = search_terms(question.q)
+    if len(terms) > MAX_TERMS:
+        return FoundView("", [], [words.text("search_many", most=MAX_TERMS)])
+    keys = searched.keys if searched else None
+    total = context.store.count(CallFilter(text=question.q or None, read_by=question.names, keys=keys))
+    counts: Counter[str] = Counter({name: count for name, _, count in views})
+    elsewhere = counts["all"] > counts["todo"] + counts["decided"] + max(counts["second"], counts["settle"])
+    unsearched = context.store.unsearched()
+    numbers = {
+        "search_unseen": total - counts["all"] - counts["sample"],
+        "search_unready": unsearched.unindexed if question.q else 0,
+        "search_no_text": unsearched.without_text,
+        "search_unjudged": unsearched.unjudged,
+    }
+    notes = [words.count(name, number) for name, number in numbers.items() if number > 0]
+    if question.q and not any(len(term) >= SHORTEST for term in terms):
+        notes.append(words.text("search_short"))
+    where = [view for view in views if view[2] and (view[0] != "all" or elsewhere)]
+    return FoundView(words.text("search_found", total=words.number(total)), where, notes)
 
 
 def hits_of(context: RequestContext, question: Question, keys: Sequence[int]) -> dict[int, HitView]:

@@ -85,12 +85,24 @@ class Guard:
             return MISDIRECTED
         if method not in _CHANGING:
             return None
-        if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        if _is_foreign(headers):
             return 403
         length = headers.get("content-length")
         if length is None or not length.isdecimal():
             return 411
         return 413 if int(length) > MAX_BODY else None
+
+
+def _is_foreign(headers: Headers) -> bool:
+    """Whether another site sent it: by the browser's own word, which it gives to HTTPS and to this machine alone.
+
+    Without that, the site that it names must be the one that was asked, with its port. Of neither, no browser sends it.
+    """
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site is not None or origin is None:
+        return site not in ("same-origin", "none", None)
+    # Schemes are not compared: a proxy may speak HTTPS, and this server does not. `null` names no host.
+    return origin.partition("://")[2].lower() != headers["host"].lower()
 
 
 class BrokenError(RuntimeError):

@@ -5,14 +5,11 @@ this session alone.
 """
 
 import secrets
-from dataclasses import replace
 
 from starlette.responses import RedirectResponse, Response
 
-from ausweis.errors import StoreError
 from ausweis.serve.desk import RequestContext, Searched
-from ausweis.serve.queue import filter_of, question_of
-from ausweis.store import SHORTEST, search_terms
+from ausweis.serve.question import Question
 
 __all__ = ["search_unmasked"]
 
@@ -21,21 +18,16 @@ _KEPT = 20
 
 
 def search_unmasked(context: RequestContext) -> Response:
-    """Search in all that was said. The chain says who did.
+    """Search in all that was said in all calls. The chain says who did.
 
     Raises:
-        StoreError: there is nothing to search for.
+        StoreError: there is nothing to search for, or a word is too short.
     """
-    question, desk = question_of(replace(context, asked=context.form)), context.desk
-    asked = replace(question, q="", found="")
-    terms = search_terms(question.q)
-    if not terms or any(len(term) < SHORTEST for term in terms):
-        raise StoreError("the words are too short", code="words_short", least=SHORTEST)
-    reviewer = context.session.reviewer
-    keys = context.store.search_unmasked(question.q, who=reviewer, which=filter_of(context, asked))
+    words, desk = Question.of(context.form).q, context.desk
+    keys = context.store.search_unmasked(words, who=context.session.reviewer)
     own = [name for name in desk.searches.copy() if name[0] == context.session.id]
     for name in own[: -_KEPT + 1]:
         desk.searches.pop(name, None)
     handle = secrets.token_urlsafe(9)
-    desk.searches[context.session.id, handle] = Searched(question.q, tuple(keys))
-    return RedirectResponse(f"/{replace(asked, found=handle).query()}", 303)
+    desk.searches[context.session.id, handle] = Searched(words, tuple(keys))
+    return RedirectResponse(f"/{Question(show='all', found=handle).query()}", 303)

@@ -92,6 +92,7 @@ from ausweis.store.rows import (
     SavedFilter,
     What,
 )
+from ausweis.store.searching import MAX_TERMS
 from ausweis.store.searching import terms_of as search_terms
 from ausweis.store.sink import StoreSink
 from ausweis.store.store import Store
@@ -100,6 +101,7 @@ __all__ = [
     "ALL_INCIDENTS",
     "ALL_VIOLATIONS",
     "FEWEST",
+    "MAX_TERMS",
     "OBJECTION_DAYS",
     "SHORTEST",
     "TEAM_AGENTS",

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Table, desc, insert, select
+from sqlalchemy import Connection, Row, Table, desc, insert, inspect, select
 
 from ausweis.batch.manifest import now
 from ausweis.errors import StoreError
@@ -18,7 +18,7 @@ from ausweis.store.key import Key, canonical
 from ausweis.store.rows import ChainEntry, RunRow, What
 from ausweis.store.tables import calls, chain, decisions, objections
 
-__all__ = ["What", "append", "covered", "decision_content", "entries", "objection_content", "verify"]
+__all__ = ["What", "append", "covered", "decision_content", "entries", "objection_content", "unvouched", "verify"]
 
 _LINKED = ("seq", "at", "who", "what", "call", "policy", "prompts", "model", "content", "previous")
 
@@ -66,6 +66,12 @@ def covered(connection: Connection) -> ChainEntry | None:
     """The entry from which on all rows are sealed, in a store from before; what was there is as it stood then."""
     row = connection.execute(select(chain).where(chain.c.what == "covered").order_by(chain.c.seq).limit(1)).first()
     return None if row is None else _entry(row)
+
+
+def unvouched(connection: Connection) -> list[str]:
+    """The tables whose rows neither entries nor seals vouch for. What nobody reports on; or it is made anew."""
+    names = {name for name in inspect(connection).get_table_names() if not name.startswith("found_")}
+    return sorted(names - {table.name for table in (chain, decisions, objections, *sealing.SEALED)})
 
 
 def verify(connection: Connection, key: Key, head: str | None) -> int:

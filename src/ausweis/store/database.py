@@ -10,6 +10,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
 from ausweis.errors import StoreError
+from ausweis.journal import write_fault
 from ausweis.opening import require_file
 
 __all__ = ["UNREADABLE", "Database"]
@@ -36,13 +37,18 @@ _DAMAGED = (
     "a row is damaged, or was changed by another program; see which: ausweis store verify; then delete its call and "
     "take up its runs again, or put a backup in the place of the store"
 )
+_ROOM = "make room on the disk, and try again"
 _TO_DO = {
     "not a database": ("store_damaged", "name another file, or put a backup in its place"),
     "malformed": ("store_damaged", "put a backup in its place, or begin another store and take up the runs again"),
     "readonly": ("store_readonly", "allow this user to write to the file and its folder"),
     "unable to open": ("store_readonly", "allow this user to write to the file and its folder"),
     "locked": ("store_locked", "another process is writing to it; wait until it is done, or end it, and try again"),
-    "full": ("store_full", "make room on the disk"),
+    "full": ("store_full", _ROOM),
+    # Of the memory that readers share, SQLite says no more; PostgreSQL says so of all files.
+    "IOERR_SHMSIZE": ("store_full", _ROOM),
+    "No space left": ("store_full", _ROOM),
+    "disk I/O": ("store_other", "see that the disk is sound, and has room"),
     "connection": ("store_unreachable", "see that the server runs, and that address and password are right"),
 }
 """By words of the fault: its code, and what helps."""
@@ -137,7 +143,7 @@ class Database:
         """The files of a SQLite database that are there; none of a server."""
         if self.path is None:
             return []
-        names = (self.path.name + end for end in ("", "-wal", "-journal"))
+        names = (self.path.name + end for end in ("", "-wal", "-shm", "-journal"))
         return [path for path in map(self.path.with_name, names) if path.exists()]
 
     def close(self) -> None:
@@ -179,8 +185,7 @@ def _make_file(path: Path) -> None:
         require_file(path, new=True)
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
     except OSError as error:
-        message = f"the store cannot be written ({error.strerror}); name another file, or let this user write there"
-        raise StoreError(message, place=str(path)) from None
+        raise StoreError(write_fault(path, error).message, place=str(path)) from None
 
 
 def _set_up_sqlite(engine: Engine) -> None:
@@ -190,7 +195,7 @@ def _set_up_sqlite(engine: Engine) -> None:
         connection.isolation_level = None
         for setting in _SETTINGS:
             connection.execute(setting)
-        connection.create_function("lowered", 1, lambda words: (words or "").lower(), deterministic=True)
+        connection.create_function("folded", 1, lambda words: (words or "").casefold(), deterministic=True)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -211,6 +216,7 @@ def _fault(error: SQLAlchemyError) -> tuple[str, str]:
         return "store_damaged", _DAMAGED
     if cause is not None and (isinstance(error, OperationalError) or "database" in str(cause)[:30]):
         words = " ".join(str(cause).split())[:200]
-        code, to_do = next((known for fault, known in _TO_DO.items() if fault in words), ("store_other", ""))
+        kind = f"{words} {getattr(cause, 'sqlite_errorname', '')}"
+        code, to_do = next((known for fault, known in _TO_DO.items() if fault in kind), ("store_other", ""))
         return code, f"the store cannot be used: {words}{to_do and f'; {to_do}'}"
     return "store_other", f"the store cannot be used ({name})"

@@ -5,7 +5,7 @@ That is so where the rules that mask are others, or the verdict that counts; and
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, or_, select
 
@@ -20,7 +20,15 @@ from ausweis.store.tables import batches, calls, masks, texts, verdicts
 from ausweis.store.texts import call_of
 from ausweis.vocabulary import OwnWord
 
-__all__ = ["begin", "renew", "renew_some", "waiting"]
+__all__ = ["Unsearched", "begin", "renew", "renew_some", "unsearched", "waiting"]
+
+
+class Unsearched(NamedTuple):
+    """Calls that are not in the index, or not as they would be masked now; whose text is not known; without verdict."""
+
+    unindexed: int
+    without_text: int
+    unjudged: int
 
 
 def renew(connection: Connection, ids: Iterable[str]) -> None:
@@ -47,6 +55,15 @@ def renew_some(connection: Connection, after: int, number: int) -> tuple[int, in
     batch = list(keys)
     _put(connection, _stale(_COLUMNS).where(calls.c.key.in_(batch)))
     return (batch[-1], len(batch)) if batch else (after, 0)
+
+
+def unsearched(connection: Connection) -> Unsearched:
+    """How many calls a search does not look into."""
+    told = calls.outerjoin(texts, texts.c.call_key == calls.c.key)
+    count = select(func.count()).select_from(told)
+    without_text = count.where(calls.c.outcome.is_not(None), texts.c.call_key.is_(None))
+    unjudged = count.where(calls.c.outcome.is_(None))
+    return Unsearched(waiting(connection), *(connection.execute(one).scalar_one() for one in (without_text, unjudged)))
 
 
 def waiting(connection: Connection) -> int:

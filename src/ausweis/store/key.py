@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ausweis.errors import StoreError
+from ausweis.journal import write_fault
 from ausweis.opening import read_bytes
 
 __all__ = ["KEY_FILE", "Key", "canonical"]
@@ -67,7 +68,7 @@ class Key:
         except FileExistsError:
             return
         except OSError as error:
-            raise StoreError(f"the key cannot be written ({error.strerror})", place=str(self.path)) from None
+            raise StoreError(write_fault(self.path, error).message, place=str(self.path)) from None
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(secrets.token_bytes(_BYTES))
@@ -76,7 +77,7 @@ class Key:
         except OSError as error:
             with suppress(OSError):
                 self.path.unlink()
-            raise StoreError(f"the key cannot be written ({error.strerror})", place=str(self.path)) from None
+            raise StoreError(write_fault(self.path, error).message, place=str(self.path)) from None
 
     @property
     def fingerprint(self) -> str:

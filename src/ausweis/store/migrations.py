@@ -4,16 +4,22 @@ The table `ausweis_store` says which were made.
 """
 
 from collections.abc import Callable
+from functools import cache
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, create_engine, inspect, text
 
 from ausweis.batch.manifest import now
 from ausweis.errors import StoreError
 from ausweis.store import index
 
-__all__ = ["MIGRATIONS", "RENEWED", "SEALED", "migrate"]
+__all__ = ["MIGRATIONS", "RENEWED", "SEALED", "migrate", "verify_schema"]
 
 _DONE = "ausweis_store"
+_REFUSES = "BEGIN RAISE EXCEPTION 'the chain is only appended to'; END"
+"""What a trigger of PostgreSQL does."""
+_REFUSED = (("update", 27), ("truncate", 34))
+"""Its triggers, and when they are called, as bits: before a row is updated or deleted, before all are."""
+_Schema = dict[tuple[str, str], str | bool]
 
 Migration = Callable[[Connection], None]
 
@@ -62,14 +68,12 @@ def m2_chain(connection: Connection) -> None:
                hash TEXT NOT NULL)"""
         )
     )
-    refusal = "the chain is only appended to"
     if connection.dialect.name == "sqlite":
         for what in ("UPDATE", "DELETE"):
             trigger = f"CREATE TRIGGER chain_no_{what.lower()} BEFORE {what} ON chain"
-            connection.execute(text(f"{trigger} BEGIN SELECT RAISE(ABORT, '{refusal}'); END"))
+            connection.execute(text(f"{trigger} BEGIN SELECT RAISE(ABORT, 'the chain is only appended to'); END"))
         return
-    body = f"BEGIN RAISE EXCEPTION '{refusal}'; END"
-    connection.execute(text(f"CREATE FUNCTION chain_refuses() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$"))
+    connection.execute(text(f"CREATE FUNCTION chain_refuses() RETURNS trigger LANGUAGE plpgsql AS $$ {_REFUSES} $$"))
     for what, each in (("UPDATE OR DELETE", "ROW"), ("TRUNCATE", "STATEMENT")):
         name = f"chain_no_{what.split()[0].lower()}"
         trigger = f"CREATE TRIGGER {name} BEFORE {what} ON chain FOR EACH {each}"
@@ -251,6 +255,61 @@ def migrate(connection: Connection) -> int:
         row = {"number": number, "name": migration.__name__, "at": now()}
         connection.execute(text(f"INSERT INTO {_DONE} VALUES (:number, :name, :at)"), row)  # noqa: S608
     return int(done)
+
+
+def verify_schema(connection: Connection) -> None:
+    """Hold the tables, indexes, triggers and views of a database against those that the migrations make.
+
+    Raises:
+        StoreError: one was changed, removed or added; it names the first.
+    """
+    found, wanted = _schema(connection), _wanted(connection.dialect.name)
+    for part in sorted(found.keys() | wanted.keys()):
+        if found.get(part) != wanted.get(part):
+            what = "is missing" if part not in found else "was changed" if part in wanted else "was added"
+            message = f"the {' '.join(part)} {what} behind the store's back; put a backup in the place of the store"
+            raise StoreError(message)
+
+
+def _schema(connection: Connection) -> _Schema:
+    """By kind and name: in SQLite the statement that made it; in PostgreSQL columns of tables, and what triggers do."""
+    if connection.dialect.name == "sqlite":
+        rows = connection.execute(text("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
+        own = (row for row in rows if not row.name.startswith("sqlite_"))
+        # The tables of the index are of SQLite's own making, which may be another in another version.
+        return {(row.type, row.name): row.name.startswith("found_") or " ".join(row.sql.split()) for row in own}
+    schema: _Schema = {("view", name): True for name in inspect(connection).get_view_names()}
+    rows = connection.execute(
+        text(
+            """SELECT tgname, tgenabled, tgtype, tgqual, prosrc FROM pg_trigger
+               JOIN pg_class ON pg_class.oid = tgrelid JOIN pg_proc ON pg_proc.oid = tgfoid
+               WHERE NOT tgisinternal AND relnamespace = current_schema()::regnamespace"""
+        )
+    )
+    schema |= {("trigger", name): " ".join(map(str, own)) for name, *own in rows}
+    # A store without the right to add it goes without this one.
+    return {part: own for part, own in (schema | _tables(connection)).items() if part != ("index", "found_by_words")}
+
+
+def _tables(connection: Connection) -> _Schema:
+    """Tables with their columns, and indexes by their names; each database has an index of texts of its own."""
+    seen, schema = inspect(connection), _Schema()
+    for name in seen.get_table_names():
+        if not name.startswith("found_"):
+            schema["table", name] = name == "found" or ", ".join(column["name"] for column in seen.get_columns(name))
+            own = (one["name"] for one in seen.get_indexes(name) if "duplicates_constraint" not in one)
+            schema |= {("index", str(index)): True for index in own}
+    return schema
+
+
+@cache
+def _wanted(dialect: str) -> _Schema:
+    with create_engine("sqlite://").begin() as connection:
+        migrate(connection)
+        if dialect == "sqlite":
+            return _schema(connection)
+        triggers = {("trigger", f"chain_no_{what}"): f"O {bits} None  {_REFUSES} " for what, bits in _REFUSED}
+        return triggers | _tables(connection)
 
 
 def _key(connection: Connection) -> str:

@@ -12,10 +12,13 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, func, insert, select
 
+from ausweis.audio.kept import KEPT_AUDIO
+from ausweis.calls.formats import RECORDINGS
 from ausweis.errors import StoreError
 from ausweis.store import index
 from ausweis.store.database import Database
-from ausweis.store.run_files import OWN_NAMES, files_below
+from ausweis.store.line_files import ids_of
+from ausweis.store.run_files import files_below
 from ausweis.store.tables import batches, calibrations, calls, decisions, objections, settings, texts, verdicts
 from ausweis.store.traces import Traces
 
@@ -111,22 +114,34 @@ def prove(database: Database, traces: Traces, names: Collection[str], folders: I
     """Search the database, and all files in or below these folders, for calls of these names.
 
     Raises:
-        StoreError: something of them is left, or cannot be read.
+        StoreError: something of them is left, or may be in what cannot be searched; all such files, one a line.
         OSError: a folder cannot be read.
     """
     with database.reading() as connection:
         _prove_rows(connection, traces, names)
-    left = _left_in(database, traces)
-    for folder in sorted(set(folders)):
-        for path in files_below(folder):
-            is_named = path.name not in OWN_NAMES and traces.in_name(path)
-            if path not in left and (is_named or traces.in_file(path)):
+    left, closed = _left_in(database, traces), {}
+    own = set(map(Path.resolve, database.files()))
+    # A link may lead to the store, or to what was searched already.
+    files = {path.resolve(): path for folder in sorted(set(folders)) for path in files_below(folder)}
+    for path in (path for real, path in files.items() if real not in own):
+        try:
+            if traces.in_name(path) or traces.in_file(path):
                 left.append(path)
-    if left:
-        shown = ", ".join(map(str, left[:5])) + (f" and {len(left) - 5} more" if left[5:] else "")
-        raise StoreError(
-            f"words of the deleted call, or its id, are still in {shown}; remove them there, and delete it again"
-        )
+        except StoreError as error:
+            closed[path] = error.message
+    with database.reading() as connection:
+        known = _come_back(connection, (call_id for path in closed for call_id in ids_of(path.name)))
+    lines = [f"words of the deleted call, or its id, are still in {path}" for path in left]
+    lines += [f"not searched: {path} ({why})" for path, why in closed.items() if not _is_of_others(path, known)]
+    if lines:
+        to_do = "remove what is left there, unpack what was not searched or look into it yourself and move it away"
+        raise StoreError("\n".join([*lines, f"{to_do}, and delete the call again"]))
+
+
+def _is_of_others(path: Path, known: Collection[str]) -> bool:
+    """Whether it is a recording of another call by its name, as are all copies that a run has."""
+    is_copy = path.parent.name == KEPT_AUDIO or not ids_of(path.name).isdisjoint(known)
+    return is_copy and Path(path.name.removesuffix(".part")).suffix.lower() in RECORDINGS
 
 
 def forget(database: Database, traces: Traces, pending: Sequence[Pending], missing: Collection[Missing]) -> None:
@@ -152,10 +167,10 @@ def forget(database: Database, traces: Traces, pending: Sequence[Pending], missi
 
 def _left_in(database: Database, traces: Traces) -> list[Path]:
     """The files of the database that hold any of it."""
-    if any(traces.in_file(path, database=True) for path in database.files()):
+    if any(map(traces.in_database, database.files())):
         # A page of the file that was rearranged may keep an old copy in its gap.
         database.tidy(whole=True)
-    return [path for path in database.files() if traces.in_file(path, database=True)]
+    return list(filter(traces.in_database, database.files()))
 
 
 def _prove_rows(connection: Connection, traces: Traces, names: Collection[str]) -> None:

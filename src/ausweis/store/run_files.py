@@ -49,13 +49,18 @@ def folders(roots: Sequence[Path]) -> tuple[set[Path], set[Path]]:
 
 
 def files_below(root: Path) -> Iterator[Path]:
-    """All files below a folder, or the one file that it is; none where nothing is.
+    """All files below a folder, also where links lead, or the one file that it is; none where nothing is.
 
     Raises (OSError): a folder cannot be read.
     """
     if root.is_file():
         yield root
-    for here, _, names in os.walk(root, onerror=_refuse):
+    seen = set()
+    for here, inner, names in os.walk(root, onerror=_refuse, followlinks=True):
+        if (real := os.path.realpath(here)) in seen:
+            inner.clear()
+            continue
+        seen.add(real)
         yield from (path for name in sorted(names) if (path := Path(here, name)).is_file())
 
 

@@ -30,7 +30,7 @@ from ausweis.store.tables import (
     verdicts,
 )
 
-__all__ = ["check", "cover", "seal", "top", "verify"]
+__all__ = ["SEALED", "check", "cover", "seal", "top", "verify"]
 
 _FAN = 256
 """Nodes below a node of the tree."""
@@ -58,6 +58,8 @@ _KINDS = {
     "verdict": _Kind(verdicts, verdicts.c.key, "the verdict with its facts"),
     "reviewer": _Kind(reviewers, reviewers.c.key, "the reviewer"),
 }
+SEALED = (audio, seals, *(kind.table for kind in _KINDS.values()))
+"""Tables of which each row is sealed, with its call or by itself, or is a seal."""
 _UNSEALED = frozenset({"state", "right_outcome", "right_violations", "right_incidents"})
 """These follow from decisions, and are held against them."""
 

@@ -16,11 +16,12 @@ from ausweis.store.filters import CallFilter
 from ausweis.store.masks import HIDDEN, folded
 from ausweis.store.tables import calls, decisions
 
-__all__ = ["MAX_TEXT", "among", "has", "saying", "terms_of"]
+__all__ = ["MAX_TERMS", "MAX_TEXT", "among", "has", "saying", "terms_of"]
 
 MAX_TEXT = 200
 """Letters of what is looked for."""
-_MAX_TERMS = 10
+MAX_TERMS = 10
+"""Words that are looked for together."""
 _TERM = re.compile(r'"([^"]+)"|([^\s"]+)')
 _SHOWN = re.compile(r"‹[^‹›]*›")
 
@@ -42,7 +43,7 @@ def saying(which: CallFilter, dialect: str) -> list[ColumnElement[bool]]:
     if not text.strip():
         return []
     terms = terms_of(text)
-    if len(text) > MAX_TEXT or "\0" in text or not 0 < len(terms) <= _MAX_TERMS:
+    if len(text) > MAX_TEXT or "\0" in text or not 0 < len(terms) <= MAX_TERMS:
         return [false()]
     return [_has_term(term, which.read_by, dialect) for term in terms]
 
@@ -71,15 +72,17 @@ def _may_be_read(readers: Sequence[str]) -> ColumnElement[bool]:
 
 
 def has(column: ColumnElement[str], words: str, dialect: str) -> ColumnElement[bool]:
-    """Whether a text has these words, whatever their case."""
+    """Whether a text has these words, whatever their case, and `ß` as `ss`."""
+    words = folded(words)
     if dialect != "sqlite":
-        return column.icontains(words, autoescape=True)
+        return func.replace(func.lower(column), "ß", "ss").contains(words, autoescape=True)
+    same = func.instr(func.folded(column), words) > 0
+    if "ss" in words:
+        return same
     # SQLite knows the case of ASCII letters only: others match anything at first, then Python compares what is left.
     escaped = "".join(f"/{letter}" if letter in "/%_" else letter if letter.isascii() else "_" for letter in words)
     likely = column.like(f"%{escaped}%", escape="/")
-    if words.isascii():
-        return likely
-    return and_(likely, func.instr(func.lowered(column), literal(words.lower())) > 0)
+    return likely if words.isascii() else and_(likely, same)
 
 
 def among(keys: Sequence[int], dialect: str) -> ColumnElement[bool]:

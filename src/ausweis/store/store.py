@@ -41,7 +41,7 @@ from ausweis.store.database import Database
 from ausweis.store.exporting import Mask, case_of
 from ausweis.store.filters import EVERY, CallFilter
 from ausweis.store.key import Key
-from ausweis.store.migrations import RENEWED, SEALED, migrate
+from ausweis.store.migrations import RENEWED, SEALED, migrate, verify_schema
 from ausweis.store.renewing import renew
 from ausweis.store.reviewers import reviewer_by_key as by_key
 from ausweis.store.rows import Added, Deleted, Imported, Reviewer
@@ -186,6 +186,7 @@ class Store:
             yield number
 
     unindexed = _reading(indexing.waiting)
+    unsearched = _reading(indexing.unsearched)
     hits = _reading(hits.hits)
     search_unmasked = _writing(unmasked.search_unmasked)
     searches_for = _writing(unmasked.searches_for)
@@ -242,6 +243,7 @@ class Store:
     save_filter = _writing(saved_filters.save_filter)
     forget_filter = _writing(saved_filters.forget_filter)
     covered = _reading(chain.covered)
+    unvouched = _reading(chain.unvouched)
     chain = _reading(chain.entries)
 
     def reviewer_by_key(self, own: str) -> Reviewer | None:
@@ -277,17 +279,18 @@ class Store:
         return deleting.delete_calls(self._database, self._key, ids, roots=roots, gone=gone, by=by, whole=True)
 
     def verify_chain(self, head: str | None = None) -> int:
-        """Check every entry, that decisions and all other rows are as they were written, and that states follow.
+        """Check every entry, that rows are as they were written but for those of `unvouched`, that states follow.
 
-        The number of entries. `head`: the hash of an entry noted down before; it must still be there.
+        And the schema. The number of entries. `head`: the hash of an entry noted down before; it must still be there.
 
         Raises:
-            StoreError: something was changed, added or is missing; it names the first such entry, or row and call.
+            StoreError: something was changed, added or is missing; it names the first such entry, row or table.
         """
         with self._database.reading() as connection:
             try:
                 number = chain.verify(connection, self._key, head)
                 decided.check_states(connection)
+                verify_schema(connection)
             except StoreError as error:
                 raise StoreError(error.message, place=self._database.place) from None
         return number

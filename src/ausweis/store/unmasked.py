@@ -7,7 +7,6 @@ can tell whether words that they know were looked for, and not which.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
 
 from sqlalchemy import Connection, select
 
@@ -15,10 +14,8 @@ from ausweis.batch.manifest import now
 from ausweis.errors import StoreError
 from ausweis.masking.text import spans_of
 from ausweis.store import chain, index
-from ausweis.store.filters import EVERY, CallFilter
 from ausweis.store.key import Key
 from ausweis.store.masks import folded
-from ausweis.store.querying import conditions
 from ausweis.store.rows import ChainEntry
 from ausweis.store.searching import MAX_TEXT, has, terms_of
 from ausweis.store.tables import calls, texts
@@ -29,10 +26,8 @@ _ROUNDS = 200_000
 """Of PBKDF2: a tenth of a second for each word and entry that is tried."""
 
 
-def search_unmasked(
-    connection: Connection, key: Key, words: str, *, who: str, which: CallFilter = EVERY
-) -> Sequence[int]:
-    """The keys of those of the calls whose text has all these words, masked or not; the chain says who asked.
+def search_unmasked(connection: Connection, key: Key, words: str, *, who: str) -> Sequence[int]:
+    """The keys of all judged calls whose text has all these words, masked or not; the chain says who asked.
 
     Raises:
         StoreError: there is nothing to look for, or one of the words is too short.
@@ -43,8 +38,7 @@ def search_unmasked(
         raise StoreError(message, code="words_short", least=index.SHORTEST)
     dialect = connection.dialect.name
     said = (calls.c.key.in_(select(texts.c.call_key).where(has(texts.c.words, term, dialect))) for term in terms)
-    wanted = select(calls.c.key).where(*conditions(replace(which, text=None), dialect), *said)
-    keys = list(connection.execute(wanted).scalars())
+    keys = connection.execute(select(calls.c.key).where(calls.c.outcome.is_not(None), *said)).scalars().all()
     at = now()
     detail = {"found": len(keys), "kinds": _kinds(words)}
     chain.append(connection, key, "searched", who, content=_slow(terms, who, at), at=at, detail=detail)

@@ -15,14 +15,10 @@ matcher_network  its network, learned
 weighing         how evidence is weighed, learned
 incident_matcher  a matcher of incidents that policies describe; incident_calls: what it is learned from
 words            a matcher of a policy's own words; word_calls: what it is learned from
-adapter          an adapter of the model, learned together with the networks that read it
-adapter_calls    what an adapter is learned from: states of calls below it, and labels
-adapted_model    the model in PyTorch, with its adapter
-adapter_file     adapter and probe as files
 left_out         verdicts on calls of writing passes that the networks have not seen
 showing          how well such calls are read and judged
 probe_run        `ausweis train probe`; answers_run: `ausweis train answers`; matcher_run: `ausweis train matcher`;
-                 words_run: `ausweis train words`; adapter_run: `ausweis train adapter`
+                 words_run: `ausweis train words`
 risk             what a calibration of risk comes to
 roles            the words that tell the agent from the caller
 """

@@ -61,7 +61,7 @@ def train_answers(options: Options, weigh: tuple[Path, ...] = ()) -> Path:
         raise InputError(message, place=", ".join(map(str, weigh)))
     to_learn = chosen_calls(calls, asking.labels)
     to_weigh = chosen_calls(others, asking.labels, others=None) if weigh else None
-    engine = LlamaEngine.load(options.model, adapted=template.provenance)
+    engine = LlamaEngine.load(options.model)
     probe = probe_beside(template, engine)
     if unknown := [label for label in asking.labels if label not in probe.labels]:
         raise InputError(f"the probe of {template.name} does not tell {', '.join(unknown)}: train it first")
@@ -72,7 +72,7 @@ def train_answers(options: Options, weigh: tuple[Path, ...] = ()) -> Path:
     learned = learn_answers(
         ask(to_learn),
         asking.labels,
-        Bound(asking, engine.info.sha256, probe.layers, about, probe.adapter_sha256),
+        Bound(asking, engine.info.sha256, probe.layers, about),
         ask(to_weigh) if to_weigh else None,
         lambda told: _show(told, asking.labels, options.tell),
     )

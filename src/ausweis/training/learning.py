@@ -10,7 +10,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ausweis.errors import InputError
 from ausweis.prompts import Template
 
 __all__ = [
@@ -38,16 +37,15 @@ LONGEST_SLOPE = 1.0
 
 
 class Bound(NamedTuple):
-    """What is learned belongs to this template, model and adapter, and reads these layers.
+    """What is learned belongs to this template and model, and reads these layers.
 
-    `notes`: what it was learned from. `adapter_sha256`: empty where the model is read as it is.
+    `notes`: what it was learned from.
     """
 
     template: Template
     model_sha256: str
     layers: tuple[int, ...]
     notes: str
-    adapter_sha256: str = ""
 
     def fields(self, **about: object) -> dict[str, Any]:
         """The fields of a `LearnedFile` that tell so. `about`: how much it was learned from, for its notes."""
@@ -56,7 +54,6 @@ class Bound(NamedTuple):
             "template": self.template.name,
             "template_sha256": self.template.sha256,
             "model_sha256": self.model_sha256,
-            "adapter_sha256": self.adapter_sha256,
             "notes": json.dumps({"about": self.notes, **about}),
         }
 
@@ -64,50 +61,19 @@ class Bound(NamedTuple):
 class Optimiser:
     """AdamW (Loshchilov and Hutter 2019) with a warm-up over a tenth of the steps and a cosine down to nothing."""
 
-    def __init__(self, groups: Sequence[Mapping[str, Any]], steps: int) -> None:
+    def __init__(self, groups: Sequence[dict[str, Any]], steps: int) -> None:
         """`groups`: `params`, `lr` and `weight_decay` each; `steps`: how many there will be."""
         self._parts = [part for group in groups for part in group["params"]]
-        # Half precision rounds small steps away: such parts are copies of what is learned.
-        self._whole = [
-            part.detach().float().clone().requires_grad_() if _is_half(part) else part for part in self._parts
-        ]
-        whole = dict(zip(map(id, self._parts), self._whole, strict=True))
-        own = [{**group, "params": [whole[id(part)] for part in group["params"]]} for group in groups]
-        self._adam = torch.optim.AdamW(own, betas=(0.9, 0.98))
+        self._adam = torch.optim.AdamW(groups, betas=(0.9, 0.98))
         self._rates = torch.optim.lr_scheduler.LambdaLR(self._adam, lambda step: rate_at(step, steps))
 
     def step(self, loss: Tensor) -> None:
         """Go down the slope of the loss."""
-        for part in (*self._parts, *self._whole):
-            part.grad = None
+        self._adam.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        halves = [pair for pair in zip(self._parts, self._whole, strict=True) if pair[0] is not pair[1]]
-        for part, whole in halves:
-            whole.grad = part.grad.float() if part.grad is not None else None
-        torch.nn.utils.clip_grad_norm_(self._whole, LONGEST_SLOPE)
+        torch.nn.utils.clip_grad_norm_(self._parts, LONGEST_SLOPE)
         self._adam.step()
         self._rates.step()
-        with torch.no_grad():
-            for part, whole in halves:
-                part.copy_(whole)
-
-    def state(self) -> dict[str, Any]:
-        """All that is needed to go on."""
-        whole = [part.detach().cpu() for part in self._whole]
-        return {"adam": self._adam.state_dict(), "rates": self._rates.state_dict(), "parts": whole}
-
-    def go_on(self, state: Mapping[str, Any]) -> None:
-        """Take up a state, that of the parts too."""
-        with torch.no_grad():
-            for part, whole, kept in zip(self._parts, self._whole, state["parts"], strict=True):
-                whole.copy_(kept)
-                part.copy_(whole)
-        self._adam.load_state_dict(state["adam"])
-        self._rates.load_state_dict(state["rates"])
-
-
-def _is_half(part: Tensor) -> bool:
-    return part.dtype in (torch.bfloat16, torch.float16)
 
 
 def rate_at(step: int, steps: int) -> float:
@@ -118,18 +84,9 @@ def rate_at(step: int, steps: int) -> float:
     return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - warm) / max(1, end - warm))))
 
 
-def device_of(name: str | None = None) -> torch.device:
-    """The named device; without a name the graphics card where there is one.
-
-    Raises:
-        InputError: PyTorch knows none of this name on this machine.
-    """
-    try:
-        device = torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError, NotImplementedError):
-        raise InputError(f"PyTorch has no device {name} on this machine: try cpu, or leave --device out") from None
-    return device
+def device_of() -> torch.device:
+    """The graphics card where there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def chance_of(seed: int, device: torch.device) -> torch.Generator:

@@ -161,10 +161,8 @@ def question_states(path: Path, questions: Sequence[Question]) -> list[NDArray[n
 
 
 def kept_name(engine: LlamaEngine, template: Template, layers: tuple[int, ...]) -> str:
-    """By model, its adapter, template and layers: states of others are others."""
-    adapter = engine.info.parameters.get("adapter")
-    parts = [engine.info.sha256[:8], *([adapter[:8]] if adapter else []), template.sha256[:8], *map(str, layers)]
-    return "-".join(parts)
+    """By model, template and layers: states of others are others."""
+    return "-".join([engine.info.sha256[:8], template.sha256[:8], *map(str, layers)])
 
 
 class KeptLines(Sequence[Lines]):

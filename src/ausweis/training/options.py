@@ -32,7 +32,6 @@ class Options:
     """`limit`: so many of the labelled calls, drawn by chance. `out`: a file for what is learned, in no index.
 
     Without `out` it is kept in the folder of learned parts, as this `version`, or else as the next one.
-    For an adapter `out` is another such folder.
     `work`: where the states of the lines are kept. `progress` shows how far the reading is, `tell` what was learned.
     """
 
@@ -107,14 +106,14 @@ class GoingOn:
         return [call for call in drawn(self.known(), self.rehearsed) if call.call.id not in new]
 
     def start(self, template: Template, model: Base) -> Probe:
-        """The probe, once it is one of this template and of this model as it is.
+        """The probe, once it is one of this template and of this model.
 
         Raises:
             InputError: it is not.
             PromptError: the file is no probe.
         """
         start = Probe.load(self.probe)
-        if (start.template_sha256, start.model_sha256, start.adapter_sha256) != (template.sha256, model.sha256, ""):
+        if (start.template_sha256, start.model_sha256) != (template.sha256, model.sha256):
             message = f"the probe to go on from is not for {template.name} and {model.id}"
             raise InputError(message, place=str(self.probe))
         return start

@@ -52,7 +52,7 @@ def train_words(options: Options, wordings: Path | None = None) -> Path:
         of_policy = [word.own for word in words if word.own and word.policy == labelled.policy]
         return [question_about(question, word) for word in asked_about(of_policy)]
 
-    engine = LlamaEngine.load(options.model, adapted=template.provenance)
+    engine = LlamaEngine.load(options.model)
     probe = probe_beside(template, engine)
     about = f"learned from {', '.join(path.name for path in options.labelled)}, asked by {question.name}"
     keep = options.keeper("words", template, engine.info, about, {"probe": probe.sha256})
@@ -72,7 +72,7 @@ def train_words(options: Options, wordings: Path | None = None) -> Path:
         word_call(labelled, lines[place], question_states(path, questions_of(labelled)), words, probe, basis)
         for place, (labelled, path) in enumerate(kept)
     ]
-    bound = Bound(template, engine.info.sha256, probe.layers, about, probe.adapter_sha256)
+    bound = Bound(template, engine.info.sha256, probe.layers, about)
     matcher = learn_words(
         told, words, seen, basis, bound, plan, lambda one, other: _show(one, other, words, calls, options.tell)
     )

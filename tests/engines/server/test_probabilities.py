@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ausweis.engines.protocol import NEGLIGIBLE
 from ausweis.engines.server.dialects import END
-from ausweis.engines.server.probabilities import Ways, unsure_tokens
+from ausweis.engines.server.probabilities import Ways, has_impossible_value, unsure_tokens
 from ausweis.engines.server.reply import IMPOSSIBLE, Position, Reply
 
 Model = Mapping[bytes, Mapping[bytes, float]]
@@ -200,3 +200,15 @@ def test_tokens_of_a_text_that_were_not_certain() -> None:
     positions += [Position(b"}", {b"}": IMPOSSIBLE}), Position(END, {END: -3.0})]
     assert unsure_tokens(Reply("üxyz}", True, positions, 1, 1)) == ((0, 2, 0.5), (3, 5, 0.25), (5, 6, 0.0))
     assert unsure_tokens(Reply("x", True, None, 1, 1)) is None
+
+
+WRITTEN = ("{", '"a', 'b"', ":", ' "', 'x\\"', "ü", '"', ", ", '"n"', ": ", "[", "-7.5", ", true]", "}")
+
+
+@pytest.mark.parametrize("token", [*WRITTEN, "none of them"])
+def test_only_a_schema_brings_what_is_impossible(token: str) -> None:
+    """Keys, brackets and quotation marks are forced, values are not."""
+    positions = [Position(one.encode(), {one.encode(): IMPOSSIBLE if one == token else -0.1}) for one in WRITTEN]
+    reply = Reply("".join(WRITTEN), True, [*positions, Position(END, {END: IMPOSSIBLE})], 1, 1)
+    assert has_impossible_value(reply) is (token in ('x\\"', "ü", "-7.5", ", true]"))
+    assert not has_impossible_value(Reply(reply.text, True, None, 1, 1))

@@ -29,6 +29,10 @@ SCRIPT: list[dict[str, Any]] = [
     {"contains": "Ihr Vertrag", "answer": "discloses contract_data"},
     {"answer": "nothing"},
 ]
+UNMEASURED = (
+    "ausweis: the model scripted (strategy turnwise) was never measured: how many violations it misses is not known; "
+    "`ausweis eval run` with the same --engine, --model and --strategy tells it\n"
+)
 READER = Path(__file__).parents[2] / "batch" / "reader.py"
 ROOT = Path(__file__).parents[3]
 
@@ -180,13 +184,13 @@ def test_the_command_line(server: Served, tmp_path: Path) -> None:
     server.key = "geheim"
     server.misdeed = lambda asked: status(429, "0") if asked.number % 12 == 1 else None
     done = ran(server, tmp_path, "--run", "r", "--workers", "3", "--quiet", "--json")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, UNMEASURED)
     assert json.loads(done.stdout)["verdicts"] == 12
     assert "geheim" not in "".join(path.read_text("utf-8") for path in (tmp_path / "r").iterdir())
     assert lines(tmp_path / "r", "verdicts.jsonl")[0]["provenance"]["model"]["engine"] == "server (tests)"
     assert max(server.at_once) <= 3
     again = ran(server, tmp_path, "--run", "r", "--resume", "--quiet")
-    assert (again.returncode, again.stderr) == (0, "")
+    assert (again.returncode, again.stderr) == (0, UNMEASURED)
     assert len(lines(tmp_path / "r", "verdicts.jsonl")) == 12
 
 
@@ -194,9 +198,29 @@ def test_a_warning_is_one_line(server: Served, tmp_path: Path) -> None:
     server.key, server.probabilities = "geheim", "none"
     done = ran(server, tmp_path, "--run", "r", "--quiet")
     assert done.returncode == 0
-    assert done.stderr == (
-        f"ausweis: the server at {server.address} tells no log-probabilities: each answer counts as certain\n"
+    warning = "tells no log-probabilities: how sure the model is of an answer is not known"
+    assert done.stderr == f"ausweis: the server at {server.address} {warning}\n{UNMEASURED}"
+
+
+@pytest.mark.parametrize("probabilities", ["model", "none"])
+def test_a_model_that_finds_nothing_is_not_certain(tmp_path: Path, probabilities: str) -> None:
+    """What was not found has a prior: as many calls are violations as the policy expects; a person looks."""
+    with serving([{"answer": "nothing"}], key="geheim", probabilities=probabilities) as server:
+        done = ran(server, tmp_path, "--run", "r", "--quiet")
+    assert done.returncode == 0
+    assert done.stderr.endswith(
+        f"{UNMEASURED}ausweis: the model scripted (strategy turnwise) found nothing in any of 12 calls: "
+        "it can probably not read them; listen to some\n"
     )
+    for verdict in lines(tmp_path / "r", "verdicts.jsonl"):
+        assert (verdict["outcome"], verdict["risk"], verdict["confidence"]) == ("not_applicable", 0.1, 0.9)
+        assert verdict["review_reasons"] == [{"code": "unmeasured_reader"}]
+
+
+def test_a_single_call_without_an_event_is_no_sign(tmp_path: Path) -> None:
+    with serving([{"answer": "nothing"}], key="geheim") as server:
+        done = ran(server, tmp_path, "--run", "r", "--quiet", "--limit", "1")
+    assert (done.returncode, done.stderr) == (0, UNMEASURED)
 
 
 @pytest.mark.parametrize(

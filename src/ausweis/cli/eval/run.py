@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ausweis.cli import UNFORESEEN
-from ausweis.cli.new_folder import new_folder
+from ausweis.cli.new_folder import going_on, new_folder
 from ausweis.cli.options import system_options
 from ausweis.cli.warning import warn
 
@@ -70,7 +70,8 @@ def run(context: click.Context, /, **options: Any) -> None:
     """
     from ausweis.cli.eval.tables import show_summary
     from ausweis.cli.progress import progress_shown
-    from ausweis.errors import RunError
+    from ausweis.errors import DiskFullError, RunError
+    from ausweis.evals.folder import EVAL_FILE
     from ausweis.evals.running import evaluate
 
     if options["resume"] and options["folder"] is None:
@@ -82,8 +83,13 @@ def run(context: click.Context, /, **options: Any) -> None:
         with progress_shown(total, quiet=options["quiet"]) as show:
             evaluation = evaluate(wanted, folder, resume=options["resume"], on_progress=show, warn=warn)
     except KeyboardInterrupt:
-        warn(f"stopped: go on with the same command and --run {folder} --resume")
+        then = going_on(folder, EVAL_FILE)
+        warn(f"stopped: {then}" if then else "stopped")
         context.exit(130)
+    except DiskFullError as error:
+        if then := going_on(folder, EVAL_FILE):
+            raise DiskFullError(error.place, f"what was written is kept; make room, and {then}") from None
+        raise
     if options["as_json"]:
         click.echo(evaluation.summary.model_dump_json(by_alias=True))
     elif not options["quiet"]:

@@ -23,7 +23,7 @@ def delete(call_id: str, roots: tuple[Path, ...], gone: tuple[Path, ...], addres
     """Remove one call from the store, the runs that it knows, their recordings, recorded answers and written pages.
 
     Then all these files, and those below --also, are searched for the call's longest sentences and its id. Exit code 2,
-    with the places, where something is left, or where a run or page of the call is not where it was.
+    with the places, where something is left or cannot be searched, or a run or page of the call is not where it was.
     """
     with opened(address) as store:
         deleted = store.delete(call_id, roots=roots, gone=gone, by=login())

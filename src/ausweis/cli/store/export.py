@@ -134,13 +134,13 @@ def _write(path: Path, cases: list[str]) -> None:
 def _copy(own: Mapping[str, "PolicyFile"], judged_by: Iterable[str], beside: Path) -> None:
     """Put the policies of the cases that do not ship beside them, and name those that were not given."""
     from ausweis.evals.labelled import POLICIES
-    from ausweis.journal import replace_file
+    from ausweis.journal import make_folder, replace_file
     from ausweis.judging.policy_files import shipped_policies
 
     folder = beside / POLICIES
     for name in dict.fromkeys(judged_by):
         if name in own:
-            folder.mkdir(exist_ok=True)
+            make_folder(folder)
             replace_file(folder / f"{name}.yaml", own[name].text)
             click.echo(f"policy {name} in {folder / f'{name}.yaml'}")
         elif name not in shipped_policies() and not (folder / f"{name}.yaml").exists():

@@ -9,7 +9,6 @@ __all__ = ["train"]
 COMMANDS = {
     "probe": "Learn the probe of a template for a model.",
     "answers": "Learn to read answers to questions about a call as a whole.",
-    "adapter": "Learn an adapter of a model together with its probe.",
     "matcher": "Learn to tell incidents by a company's own descriptions.",
     "words": "Learn to read factors and categories of a policy's own by their descriptions.",
     "risk": "What a calibration of risk comes to, on an eval run.",
@@ -24,11 +23,11 @@ HOMES = {"answers": "probe", "matcher": "probe", "words": "probe"}
 def train() -> None:
     """Learn from labelled calls what the reader needs for a model, a template or incidents of your own.
 
-    Needs PyTorch, transformers, peft and gguf: pip install 'ausweis[train]'.
+    Needs PyTorch: pip install 'ausweis[train]'.
     """
     from importlib.util import find_spec
 
     from ausweis.errors import InputError
 
-    if any(find_spec(name) is None for name in ("gguf", "peft", "scipy", "sklearn", "torch", "transformers")):
-        raise InputError("ausweis train needs PyTorch, transformers, peft and gguf: pip install 'ausweis[train]'")
+    if any(find_spec(name) is None for name in ("scipy", "sklearn", "torch")):
+        raise InputError("ausweis train needs PyTorch: pip install 'ausweis[train]'")

@@ -5,7 +5,6 @@ chat_format    messages → parts of a prompt, markers apart from contents
 prompt_tokens  prompts as tokens
 batches        which questions are evaluated together, and what they share
 model          the weights: vocabulary, tokens
-adapter        a file of changes to the weights, checked before it is loaded
 context        llama.cpp's memory, with a prefix that prompts share and that is kept on the disk
 shared_prefix  a sequence for each question, going on from the prefix they share
 answers        answers under way: of a closed list, or JSON by schema
@@ -13,7 +12,6 @@ transcript     a call read once, row by row, and questions after it
 states         what the model computes meanwhile, taken from its middle layers
 """
 
-from ausweis.engines.llama.adapter import AdapterFile
 from ausweis.engines.llama.engine import LlamaEngine, engine_name
 
-__all__ = ["AdapterFile", "LlamaEngine", "engine_name"]
+__all__ = ["LlamaEngine", "engine_name"]

@@ -107,17 +107,6 @@ class LlamaContext:
         self.length = 0
         """Tokens of the prefix."""
 
-    def adapt(self, adapter: Any) -> None:
-        """Evaluate with this adapter of the model from now on.
-
-        Raises:
-            ModelError: llama.cpp does not take it.
-        """
-        adapters, scales = (self._api.llama_adapter_lora_p_ctypes * 1)(adapter), (ctypes.c_float * 1)(1.0)
-        if self._api.llama_set_adapters_lora(self._context, adapters, 1, scales) != 0:
-            self.close()
-            raise ModelError("llama.cpp cannot use the adapter in a context: learn it again")
-
     def set_prefix(self, tokens: Sequence[int], cached: CachedPrefix | None = None) -> int:
         """Forget everything, and begin with these tokens; returns how many had to be evaluated.
 

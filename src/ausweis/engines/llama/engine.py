@@ -17,7 +17,6 @@ from typing import TypeVar, cast
 import numpy as np
 
 from ausweis.engines.line_probe import LineProbe
-from ausweis.engines.llama.adapter import AdapterFile, adapter_for
 from ausweis.engines.llama.answers import Answer, Answering, JsonWriter, Logits, choose
 from ausweis.engines.llama.batches import Batch, batches_of, by_prefix
 from ausweis.engines.llama.chat_format import chat_format
@@ -32,13 +31,13 @@ from ausweis.engines.protocol import Request, Result, Transcript
 from ausweis.engines.weights import LocalModel, Progress, locate
 from ausweis.errors import ContextError, EngineError, ModelError
 from ausweis.machine import usable_cpus
-from ausweis.provenance import ModelProvenance, PromptProvenance
+from ausweis.provenance import ModelProvenance
 
 __all__ = ["LlamaEngine", "engine_name"]
 
 _C = TypeVar("_C", bound=LlamaContext)
-_Kind = tuple[tuple[int, ...], str]
-"""Of a context: the layers whose states it tells, and the hash of the adapter."""
+_Kind = tuple[int, ...]
+"""Of a context: the layers whose states it tells."""
 
 CONTEXT = 8192
 """Tokens of context unless told otherwise; about 230 MB of memory each for the default model."""
@@ -56,11 +55,8 @@ def engine_name() -> str:
 class LlamaEngine:
     """Not to be used by two threads at once.
 
-    With an `adapter`, probes that were learned with it read the states of the adapted model; all else is as without.
-
     Raises:
-        ModelError: the weights are missing, not what the catalogue says, or too large for this machine; the adapter is
-            damaged, or another model's.
+        ModelError: the weights are missing, not what the catalogue says, or too large for this machine.
     """
 
     calls_at_once = 1
@@ -72,7 +68,6 @@ class LlamaEngine:
         *,
         context: int | None = None,
         threads: int | None = None,
-        adapter: AdapterFile | None = None,
     ) -> None:
         self._model = LlamaModel(weights.path)
         trained = self._model.trained_context
@@ -81,20 +76,17 @@ class LlamaEngine:
             raise ModelError(f"the context must be between 256 and {trained} tokens for the model {weights.id}")
         self._size = context or min(CONTEXT, trained)
         self._threads = threads or usable_cpus()
-        self._adapter_sha256 = adapter.sha256 if adapter else ""
-        self._adapter = self._model.load_adapter(adapter, weights.sha256) if adapter else None
         chat = chat_format(weights.chat_format, self._model.chat_template)
         self._prompts = PromptTokens(self._model, chat, self._size)
         self._end = self._prompts.end_of_answer()
         self._writer = JsonWriter(self._model)
-        self._compared: dict[tuple[Transcript, tuple[int, ...], str], States] = {}
+        self._compared: dict[tuple[Transcript, _Kind], States] = {}
         self._contexts: OrderedDict[tuple[tuple[int, ...], _Kind], LlamaContext] = OrderedDict()
         self.info = ModelProvenance(
             id=weights.id,
             sha256=weights.sha256,
             engine=engine_name(),
-            parameters={"temperature": 0, "context": self._size, "threads": self._threads}
-            | ({"adapter": adapter.sha256} if adapter else {}),
+            parameters={"temperature": 0, "context": self._size, "threads": self._threads},
             context_tokens=self._size,
         )
 
@@ -105,20 +97,14 @@ class LlamaEngine:
         *,
         context: int | None = None,
         threads: int | None = None,
-        adapted: PromptProvenance | None = None,
         progress: Progress | None = None,
     ) -> "LlamaEngine":
         """Load a model of the catalogue by id, or any GGUF file by path.
 
-        `adapted`: the template whose adapter is loaded too, where one was learned for the model.
-
         Raises:
-            ModelError: as the class; or an index of learned parts cannot be read.
-            PromptError: the adapter was learned for another text of the template.
+            ModelError: as the class.
         """
-        weights = locate(model, progress=progress)
-        adapter = None if adapted is None else adapter_for(adapted, weights.sha256)
-        return cls(weights, context=context, threads=threads, adapter=adapter)
+        return cls(locate(model, progress=progress), context=context, threads=threads)
 
     @property
     def layers(self) -> int:
@@ -155,7 +141,7 @@ class LlamaEngine:
 
         Raises:
             ContextError: a row, or a question after them, does not fit the context.
-            EngineError: the probes are of another model, or want an adapter that is not here.
+            EngineError: the probes are of another model.
         """
         probes, every = transcript.probes, transcript.all_probes
         if not probes:
@@ -193,11 +179,11 @@ class LlamaEngine:
         ]
 
     def states(self, transcript: Transcript, layers: tuple[int, ...]) -> Iterator[States]:
-        """What the model, with its adapter, computed about each row, then about each question, to learn probes.
+        """What the model computed about each row, then about each question, to learn probes.
 
         See `TranscriptContext.read` and `ask`. To be taken to its end before anything else is asked.
         """
-        _, _, context, rows = self._reading(transcript, (layers, self._adapter_sha256))
+        _, _, context, rows = self._reading(transcript, layers)
         yield from rows
         yield from self._asked(context, transcript)
 
@@ -209,15 +195,11 @@ class LlamaEngine:
         """Of the context that its probes read.
 
         Raises:
-            EngineError: they are of another model, or want an adapter that is not here.
+            EngineError: they are of another model.
         """
-        first, every = transcript.probes[0], transcript.all_probes
-        if any(probe.model_sha256 != self.info.sha256 for probe in every):
+        if any(probe.model_sha256 != self.info.sha256 for probe in transcript.all_probes):
             raise EngineError(f"the probe of {transcript.template} was learned for another model")
-        adapter = first.adapter_sha256
-        if adapter not in ("", self._adapter_sha256) or any(probe.adapter_sha256 != adapter for probe in every):
-            raise EngineError(f"the probe of {transcript.template} was learned with an adapter that is not loaded")
-        return first.layers, adapter
+        return transcript.probes[0].layers
 
     def _reading(self, transcript: Transcript, kind: _Kind) -> tuple[int, int, TranscriptContext, Iterator[States]]:
         """How many tokens the prefix has, how many of them had to be evaluated, what reads, and the rows' states."""
@@ -225,10 +207,7 @@ class LlamaEngine:
         if len(prefix) >= self._size:
             message = f"what {transcript.template or 'a transcript'} begins with has {len(prefix)} tokens"
             raise ContextError(f"{message}, but the context has {self._size} (option --context)")
-        layers, adapter = kind
-        make = partial(
-            TranscriptContext, self._model, self._size, self._threads, layers, self._adapter if adapter else None
-        )
+        make = partial(TranscriptContext, self._model, self._size, self._threads, kind)
         context, computed = self._context(prefix, kind, make)
         return len(prefix), computed, context, context.read(rows)
 
@@ -239,7 +218,7 @@ class LlamaEngine:
 
     def _states_of(self, compared: Transcript, kind: _Kind) -> States:
         """Of what rows are compared with; kept, since descriptions are the same for every call."""
-        key = (compared, *kind)
+        key = (compared, kind)
         if key not in self._compared:
             if len(self._compared) >= COMPARED:
                 self._compared.clear()
@@ -248,7 +227,7 @@ class LlamaEngine:
 
     def _shared_prefix(self, prefix: tuple[int, ...]) -> tuple[SharedPrefixContext, int]:
         """A context for questions with this prefix, and how many tokens of it had to be evaluated."""
-        return self._context(prefix, ((), ""), lambda: SharedPrefixContext(self._model, self._size, self._threads))
+        return self._context(prefix, (), lambda: SharedPrefixContext(self._model, self._size, self._threads))
 
     def _context(self, prefix: tuple[int, ...], kind: _Kind, make: Callable[[], _C]) -> tuple[_C, int]:
         """The context that is kept for this prefix, or another one of its kind, or a new one."""
@@ -261,9 +240,7 @@ class LlamaEngine:
                     context.close()
                     context = None
             context = context or make()
-            maker = f"{self._model.api.__version__} threads={self._threads}" + (
-                f" adapter={kind[1]}" if kind[1] else ""
-            )
+            maker = f"{self._model.api.__version__} threads={self._threads}"
             try:
                 computed = context.set_prefix(prefix, CachedPrefix(self.info.sha256, maker, prefix))
             except BaseException:

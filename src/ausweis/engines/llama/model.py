@@ -5,7 +5,6 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from ausweis.engines.llama.adapter import AdapterFile, check_adapter
 from ausweis.errors import ModelError
 
 __all__ = ["LlamaModel"]
@@ -68,30 +67,6 @@ class LlamaModel:
         if not self.api.llama_vocab_get_add_bos(self.vocabulary):
             return None
         return int(self.api.llama_vocab_bos(self.vocabulary))
-
-    @property
-    def architecture(self) -> str:
-        """The kind of model, such as `qwen2`, by which its layers are computed."""
-        buffer = ctypes.create_string_buffer(128)
-        self.api.llama_model_meta_val_str(self.pointer, b"general.architecture", buffer, 128)
-        return buffer.value.decode()
-
-    def load_adapter(self, adapter: AdapterFile, sha256: str) -> Any:
-        """The adapter, for contexts of this model, whose hash is given; it goes when the model goes.
-
-        Raises:
-            ModelError: it does not fit the model, or it is damaged; the memory was given back.
-        """
-        try:
-            check_adapter(adapter, sha256, self.architecture)
-            pointer = self.api.llama_adapter_lora_init(self.pointer, str(adapter.path).encode())
-            if not pointer:
-                message = "llama.cpp cannot use this adapter for the model: learn it again"
-                raise ModelError(message, place=str(adapter.path))
-        except ModelError:
-            self.close()
-            raise
-        return pointer
 
     @property
     def chat_template(self) -> str | None:

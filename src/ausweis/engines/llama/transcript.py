@@ -6,7 +6,6 @@ are not counted anew). Questions may be asked after it, each in a sequence of it
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -22,20 +21,18 @@ QUESTIONS = 12
 
 
 class TranscriptContext(LlamaContext):
-    """A context of `size` tokens that tells the states of these layers, and no logits; of the model with its `adapter`.
+    """A context of `size` tokens that tells the states of these layers, and no logits.
 
     Raises:
         ModelError: there is not enough memory for the context, or there are no such layers.
     """
 
-    def __init__(self, model: LlamaModel, size: int, threads: int, layers: Sequence[int], adapter: Any = None) -> None:
+    def __init__(self, model: LlamaModel, size: int, threads: int, layers: Sequence[int]) -> None:
         if max(layers) >= model.layers - 1:
             raise ModelError(f"the model has {model.layers} layers; states are told of those before its last one")
         self._states = StateTap(model.api, layers, model.width)
         super().__init__(model, size, threads, sequences=1 + QUESTIONS, tap=self._states)
         self._end = 0
-        if adapter is not None:
-            self.adapt(adapter)
 
     def read(self, rows: Sequence[Sequence[int]]) -> Iterator[States]:
         """The states of each row's tokens, float32 of shape (tokens, layers, width), as soon as they are known.

@@ -93,7 +93,7 @@ class ServerEngine:
         """What a user should know of the answers; None if nothing."""
         if self._questions.abilities.alternatives:
             return None
-        return f"{self._connection.server} tells no log-probabilities: each answer counts as certain"
+        return f"{self._connection.server} tells no log-probabilities: how sure the model is of an answer is not known"
 
     def complete(self, requests: Sequence[Request]) -> list[Result]:
         """Answer a batch, in its order. The first fault ends what is still open of the batch.

@@ -9,14 +9,18 @@ with the token with which the tokeniser begins it, and a server that enforces a 
 """
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ausweis.engines.protocol import ALMOST_CERTAIN, NEGLIGIBLE, UnsureToken
 from ausweis.engines.server.dialects import END
-from ausweis.engines.server.reply import Position, Reply
+from ausweis.engines.server.reply import IMPOSSIBLE, Position, Reply
 
-__all__ = ["Shares", "Ways", "unsure_tokens"]
+__all__ = ["Shares", "Ways", "has_impossible_value", "unsure_tokens"]
+
+_STRING_OR_WORD = re.compile(rb'"((?:[^"\\]|\\.)*)"(\s*:)?|([^\s"{}\[\]:,]+)', re.DOTALL)
+"""Of JSON: what a string holds, and whether it is a key; or a number, `true`, `false`, `null`."""
 
 
 @dataclass(slots=True)
@@ -114,6 +118,21 @@ def _fits(text: bytes, begun: bytes) -> bool:
 def _evenly(names: Sequence[str], mass: float, shares: Shares) -> None:
     for name in names:
         shares.probabilities[name] += mass / len(names)
+
+
+def has_impossible_value(reply: Reply) -> bool:
+    """Whether a value in a reply of JSON came although the server tells that it cannot; a schema forces all else."""
+    impossible, end = [], 0
+    for token, options in reply.positions or ():
+        begin, end = end, end + (0 if token == END else len(token))
+        if options[token] == IMPOSSIBLE:
+            impossible.append((begin, end))
+    values = [
+        found.span(1 if found[3] is None else 3)
+        for found in (_STRING_OR_WORD.finditer(reply.text.encode(errors="replace")) if impossible else ())
+        if found[2] is None
+    ]
+    return any(begin < last and end > first for begin, end in impossible for first, last in values)
 
 
 def unsure_tokens(reply: Reply) -> tuple[UnsureToken, ...] | None:

@@ -13,8 +13,8 @@ from ausweis.calls.text import MARKER
 from ausweis.engines.protocol import Message, Request, Result
 from ausweis.engines.server.abilities import Abilities
 from ausweis.engines.server.connection import Connection
-from ausweis.engines.server.probabilities import Ways, unsure_tokens
-from ausweis.engines.server.reply import Reply, Unusable
+from ausweis.engines.server.probabilities import Ways, has_impossible_value, unsure_tokens
+from ausweis.engines.server.reply import Nonsense, Reply, Unusable
 from ausweis.engines.strict_json import strict_json
 from ausweis.errors import ContextError, EngineError, ModelError
 
@@ -67,6 +67,8 @@ class Questions:
                 raise EngineError(f"the answer to {asked} is longer than {request.max_tokens} tokens")
             if not _fits(reply.text, schema):
                 raise Unusable("gave JSON that does not fit the schema")
+            if request.unsure and has_impossible_value(reply):
+                raise Nonsense
 
         reply = await self._sent(request, fields, asked, check)
         return Result(
