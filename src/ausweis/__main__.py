@@ -13,6 +13,7 @@ from collections.abc import Callable
 __all__ = ["main"]
 
 STOPPED = 130
+TOLD = b"ausweis: stopped\n"
 
 
 class _Stopped(KeyboardInterrupt):
@@ -36,6 +37,7 @@ def main() -> None:
         finally:
             _on_signals(_let_pass)
     except KeyboardInterrupt:  # a second one, or one between two lines of the above
+        os.write(2, TOLD)
         sys.exit(STOPPED)
 
 
@@ -48,7 +50,7 @@ def _on_signals(handler: Callable[[int, object], None] | signal.Handlers) -> Non
 
 def _end_at_once(number: int, frame: object) -> None:
     try:
-        os.write(2, b"ausweis: stopped\n")
+        os.write(2, TOLD)
     finally:
         os._exit(STOPPED)
 
