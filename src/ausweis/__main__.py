@@ -13,6 +13,7 @@ from collections.abc import Callable
 __all__ = ["main"]
 
 STOPPED = 130
+TOLD = b"ausweis: stopped\n"
 
 
 class _Stopped(KeyboardInterrupt):
@@ -22,6 +23,9 @@ class _Stopped(KeyboardInterrupt):
 def main() -> None:
     """Run the command line, and end the process."""
     _on_signals(_end_at_once)
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # it was closed before, and the next file would take its number
+            setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115
     # Python's last steps take handlers away, and then a signal would kill it.
     atexit.register(_on_signals, signal.SIG_IGN)
     from ausweis.cli import main as run
@@ -33,6 +37,7 @@ def main() -> None:
         finally:
             _on_signals(_let_pass)
     except KeyboardInterrupt:  # a second one, or one between two lines of the above
+        os.write(2, TOLD)
         sys.exit(STOPPED)
 
 
@@ -45,7 +50,7 @@ def _on_signals(handler: Callable[[int, object], None] | signal.Handlers) -> Non
 
 def _end_at_once(number: int, frame: object) -> None:
     try:
-        os.write(2, b"ausweis: stopped\n")
+        os.write(2, TOLD)
     finally:
         os._exit(STOPPED)
 

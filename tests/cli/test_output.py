@@ -1,5 +1,6 @@
-"""An output that cannot be written: one sentence, and the run is whole."""
+"""Streams that cannot be used: one sentence where anything is lost by it, and the run is whole."""
 
+import io
 import json
 import os
 import subprocess
@@ -8,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.cli.processes import FAKE, PATIENCE, READER, SOURCE
+from tests.cli.processes import FAKE, PATIENCE, READER, SOURCE, Run
 
 FULL = Path("/dev/full")
 SCORE = (*FAKE, "--run", "r")
@@ -52,3 +53,43 @@ def test_a_reader_that_has_gone_is_no_fault_of_a_call(folder: Path, write_calls:
         os.close(theirs)
     assert (code, told) == (2, "")
     assert json.loads((folder / "r" / "run.json").read_text())["complete"] is True
+
+
+@pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1, 2)])
+@pytest.mark.parametrize("command", [("policies", "list"), ("score", "calls.jsonl", *SCORE)])
+def test_a_closed_stream_is_one_that_leads_nowhere(
+    folder: Path, write_calls: Callable[..., str], command: tuple[str, ...], closed: tuple[int, ...]
+) -> None:
+    write_calls(3)
+    shut = " ".join(f"{number}{'<' if number == 0 else '>'}&-" for number in closed)
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$0" "$@" {shut}', sys.executable, str(READER), *command],
+        capture_output=True,
+        env=os.environ | {"PYTHONPATH": str(SOURCE)},
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert bool(done.stdout) == (1 not in closed)
+    if command[0] == "score":
+        assert (folder / "r" / "verdicts.jsonl").read_text().count("\n") == 3
+
+
+def test_a_question_that_nobody_answers_is_no_stop(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    code, _, told = run("prompts", "release", "agent-turn@1")
+    assert (code, told) == (
+        2,
+        "ausweis: standard input ended before the question was answered; type the answer, or give it as an option\n",
+    )
+
+
+def test_a_folder_that_is_gone_is_told(run: Run, write_calls: Callable[..., str], folder: Path) -> None:
+    calls = folder / write_calls(1)
+    (folder / "gone").mkdir()
+    os.chdir(folder / "gone")
+    (folder / "gone").rmdir()
+    engine = f"fake:{folder / 'answers.yaml'}"
+    result = run("score", str(calls), "--policy", "telecom-de", "--engine", engine, "--run", str(folder / "r"))
+    os.chdir(folder)
+    assert (result.code, result.err) == (2, "ausweis: the current folder is gone; change to another, and try again\n")

@@ -50,5 +50,5 @@ def test_a_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     replace(part, notes="of before").save(path)
     data = path.read_bytes()
     replace(part, notes="of today").save(path)
-    monkeypatch.setattr(Path, "read_bytes", lambda _: data)
+    monkeypatch.setattr("ausweis.engines.learned_file.read_bytes", lambda _: data)
     assert type(part).load(path).notes == "of before"

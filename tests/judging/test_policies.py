@@ -1,6 +1,7 @@
 """The policies that ship, and the mistakes that a policy file may hold."""
 
 import hashlib
+import os
 import re
 from pathlib import Path
 
@@ -286,6 +287,15 @@ def test_the_commands(tmp_path: Path) -> None:
     assert f"{path}:12: unknown factor 'pim'" in bad.stderr
     assert "nowhere: neither a policy" in bad.stderr
     assert bad.stdout == "telecom-de: good, with warnings\n"
+
+
+def test_a_policy_may_come_as_a_stream() -> None:
+    ours, theirs = os.pipe()
+    os.write(theirs, find_policy("telecom-de").text.encode())
+    os.close(theirs)
+    result = CliRunner().invoke(policies, ["validate", f"/dev/fd/{ours}"])
+    os.close(ours)
+    assert (result.exit_code, result.stdout) == (0, f"/dev/fd/{ours}: good, with warnings\n")
 
 
 @pytest.mark.parametrize("policy", [*shipped_policies(), "mine.yaml"])

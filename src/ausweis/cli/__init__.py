@@ -99,8 +99,15 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         with suppress(OSError):
             error.show()
         code = error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        code = _told("stopped", 130)
+    except (click.Abort, KeyboardInterrupt) as error:
+        if isinstance(error.__cause__, EOFError):  # click takes any for the end of what a user types
+            code = _told_unforeseen(error.__cause__)
+        elif isinstance(error.__context__, EOFError):
+            code = _told(
+                "standard input ended before the question was answered; type the answer, or give it as an option", 2
+            )
+        else:
+            code = _told("stopped", 130)
     except OutputError as error:
         code = 2 if error.unread else _told(str(error), 2)
     except AusweisError as error:
@@ -126,6 +133,10 @@ def _told_unforeseen(error: Exception) -> int:
     _show_traceback(error)
     if isinstance(error, OSError) and error.filename is not None:
         return _told(f"{error.filename!r} cannot be used ({error.strerror})", 2)
+    try:
+        Path.cwd()
+    except OSError:
+        return _told("the current folder is gone; change to another, and try again", 2)
     frame = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{Path(frame.filename).name}:{frame.lineno}"
     return _told(f"{unforeseen(error)} at {place}; AUSWEIS_DEBUG=1 shows all of it", UNFORESEEN)

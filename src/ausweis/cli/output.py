@@ -50,9 +50,6 @@ def output_checked() -> Iterator[None]:
         OutputError: it cannot be written; what is written to it afterwards goes nowhere.
     """
     stream = sys.stdout
-    if stream is None:  # it was closed before
-        yield
-        return
     sys.stdout = cast(TextIO, _Checked(stream))
     try:
         yield

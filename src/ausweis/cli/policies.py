@@ -45,12 +45,12 @@ def validate(context: click.Context, policy: tuple[str, ...]) -> None:
     Of a good one, what `explain` warns of is told, which changes no exit code.
     """
     from ausweis.errors import AusweisError
-    from ausweis.judging.policy_files import check_policy, check_warnings
+    from ausweis.judging.policy_files import check_all
 
     faulty = False
     for name in policy:
         try:
-            found = check_policy(name)
+            found, warnings = check_all(name)
             problems = [f"{name}:{problem.line}: {problem.message}" for problem in found]
             if any(problem.hides for problem in found):
                 problems.append(f"{name}: more may show once this is mended")
@@ -60,7 +60,6 @@ def validate(context: click.Context, policy: tuple[str, ...]) -> None:
             click.echo(problem, err=True)
         faulty = faulty or bool(problems)
         if not problems:
-            warnings = check_warnings(name)
             for warning in warnings:
                 click.echo(f"{name}:{warning.line}: {warning.message}", err=True)
             click.echo(f"{name}: good" + (", with warnings" if warnings else ""))

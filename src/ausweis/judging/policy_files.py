@@ -14,7 +14,7 @@ from ausweis.judging.policy import Policy
 from ausweis.judging.policy_problems import Problem, problems_of
 from ausweis.provenance import PolicyProvenance
 
-__all__ = ["PolicyFile", "check_policy", "check_warnings", "find_policy", "shipped_policies"]
+__all__ = ["PolicyFile", "check_all", "check_policy", "find_policy", "shipped_policies"]
 
 SUFFIXES = (".yaml", ".yml")
 
@@ -62,22 +62,26 @@ def check_policy(name_or_path: str | Path) -> list[Problem]:
         EncodingError: the file is not UTF-8.
         PolicyError: there is no such policy.
     """
-    return list(_parse(*_read(name_or_path))[1])
+    return check_all(name_or_path)[0]
 
 
-def check_warnings(name_or_path: str | Path) -> list[Problem]:
-    """What `explain` warns of in a good policy, in English, in the order of the lines.
+def check_all(name_or_path: str | Path) -> tuple[list[Problem], list[Problem]]:
+    """All mistakes as `check_policy` tells them, and what `explain` warns of in a good policy, in English.
+
+    The file is read once: it may be a stream.
 
     Raises:
-        EncodingError, PolicyError: as `find_policy`.
+        EncodingError, PolicyError: as `check_policy`.
     """
     from ausweis.judging.explain import warnings
     from ausweis.user_yaml import load
 
-    file = find_policy(name_or_path)
+    file, mistakes = _parse(*_read(name_or_path))
+    if file is None:
+        return list(mistakes), []
     document = load(file.text)
     found = [Problem(document.line(keys), sentence) for keys, sentence in warnings(file.policy, "en")]
-    return sorted(found, key=lambda problem: problem.line)
+    return [], sorted(found, key=lambda problem: problem.line)
 
 
 def _read(name_or_path: str | Path) -> tuple[bytes, str]:
