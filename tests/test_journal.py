@@ -47,8 +47,8 @@ def test_what_cannot_be_made_leaves_the_old_one_and_nothing_half(tmp_path: Path)
     [
         (errno.ENOSPC, "the disk is full: make room, and give the same command again"),
         (errno.EDQUOT, "the disk is full: make room, and give the same command again"),
-        (errno.EROFS, "cannot be written (Read-only file system); name a folder that can"),
-        (errno.EACCES, "cannot be written (Permission denied); name a folder that can"),
+        (errno.EROFS, "cannot be written (Read-only file system); name another file, or a folder that can"),
+        (errno.EACCES, "cannot be written (Permission denied); name another file, or a folder that can"),
     ],
 )
 def test_a_file_that_cannot_be_written_says_what_helps(number: int, helps: str) -> None:

@@ -8,8 +8,8 @@ from ausweis.reading.asides import outspoken, without_asides
 from ausweis.reading.chunks import Chunk
 
 
-def kept(text: str, speaker: str = "agent") -> str:
-    return without_asides(Chunk(1, speaker, text)).text
+def kept(text: str) -> str:
+    return without_asides(Chunk(1, "agent", text))[0].text
 
 
 @pytest.mark.parametrize(
@@ -51,16 +51,23 @@ def test_asides_are_left_out(said: str, left: str) -> None:
     ],
 )
 def test_ordinary_talk_is_none(said: str) -> None:
-    assert kept(said) == said
+    assert without_asides(Chunk(1, "agent", said)) == []
 
 
-def test_of_a_caller_all_is_kept() -> None:
-    assert kept("This is only a role-play.", "caller") == "This is only a role-play."
+def test_each_sentence_is_read_by_itself_too() -> None:
+    """What stands beside it, and was not seen to be an aside, makes it no less likely either."""
+    said = "Das ist ein Rollenspiel. Die Nummer ist 0171 39200 64. So, fertig."
+    texts = [chunk.text for chunk in without_asides(Chunk(1, "agent", said))]
+    assert texts == ["Die Nummer ist 0171 39200 64. So, fertig.", "Die Nummer ist 0171 39200 64.", "So, fertig."]
+
+
+def test_a_caller_has_none() -> None:
+    assert without_asides(Chunk(1, "caller", "This is only a role-play.")) == []
 
 
 @given(st.text())
 def test_whatever_is_said_some_line_is_left(said: str) -> None:
-    assert kept(f"Rollenspiel {said}").strip()
+    assert all(chunk.text.strip() for chunk in without_asides(Chunk(1, "agent", f"Rollenspiel {said}")))
 
 
 ANSWERS = st.fixed_dictionaries({label: st.floats(0, 1) for label in ("tells own x", "changes", "refuses", "asks pin")})

@@ -7,7 +7,7 @@ such words is read a second time without them, and no action counts as less like
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 
 from ausweis.reading.chunks import Chunk
@@ -35,26 +35,33 @@ _DENIED = _pattern(rf"\b{pattern}\b" for pattern in _WORDS["denied"])
 _SENTENCE = re.compile(r"(?:[^.!?…()\[\]]|[.!?…](?=\S))+[.!?…]*[)\]]?|[()\[\].!?…]")
 _CLAUSE = re.compile(r"[^,;:–—]+(?:[,;:–—]|$)")
 _WORD = re.compile(r"\w")
+MOST_ALONE = 6
+"""So many sentences of a turn with asides are read by themselves, at most."""
 _ACTIONS = ("reads out", "tells", "changes")
 """What the labels of protected actions begin with."""
 
 
-def without_asides(chunk: Chunk) -> Chunk:
-    """The chunk without its asides, "…" where it is nothing else. Of a caller's, all is kept."""
+def without_asides(chunk: Chunk) -> list[Chunk]:
+    """The chunk without its asides, then each of its sentences without them; nothing where it has none.
+
+    A caller has none.
+    """
     if chunk.speaker == "caller" or not any(asides.search(chunk.text) for asides in (_MARKUP, _ADDRESSED, _DENIED)):
-        return chunk
-    kept = "".join(_kept(chunk.text)).strip()
-    return chunk._replace(text=kept or "…")
+        return []
+    sentences = [kept for sentence in _SENTENCE.findall(_MARKUP.sub(" ", chunk.text)) if (kept := _kept(sentence))]
+    alone = sentences[:MOST_ALONE] if len(sentences) > 1 else []
+    return [chunk._replace(text=text) for text in (" ".join(sentences) or "…", *alone)]
 
 
-def _kept(text: str) -> Iterator[str]:
-    for sentence in _SENTENCE.findall(_MARKUP.sub(" ", text)):
-        addressed = _ADDRESSED.search(sentence)
-        for clause in _CLAUSE.findall(sentence):
-            if has_number(clause):
-                yield _ADDRESSED.sub("", _DENIED.sub("", clause))
-            elif not addressed and not _DENIED.search(clause) and _WORD.search(clause):
-                yield clause
+def _kept(sentence: str) -> str:
+    addressed = _ADDRESSED.search(sentence)
+    clauses: list[str] = []
+    for clause in _CLAUSE.findall(sentence):
+        if has_number(clause):
+            clauses.append(_ADDRESSED.sub("", _DENIED.sub("", clause)))
+        elif not addressed and not _DENIED.search(clause) and _WORD.search(clause):
+            clauses.append(clause)
+    return "".join(clauses).strip()
 
 
 def outspoken(answer: Mapping[str, float], without: Mapping[str, float]) -> dict[str, float]:

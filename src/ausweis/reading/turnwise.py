@@ -54,9 +54,12 @@ class TurnwiseReader:
         """Ask about all turns of one call."""
         chunks = spoken_chunks(call)
         answers, tokens = self._asking.ask(self._engine, call, chunks)
-        bare = [without_asides(chunk) for chunk in chunks]
-        if bare != chunks:
-            without, again = self._asking.ask(self._engine, call, bare)
+        bare = list(map(without_asides, chunks))
+        for place in range(max(map(len, bare), default=0)):
+            lines = [
+                texts[min(place, len(texts) - 1)] if texts else chunk for chunk, texts in zip(chunks, bare, strict=True)
+            ]
+            without, again = self._asking.ask(self._engine, call, lines)
             answers, tokens = list(map(outspoken, answers, without)), tokens + again
         late = answers[0].get(STARTS_LATE, 0.0) if answers else 0.0
         events: list[Event] = []
