@@ -216,7 +216,8 @@ def write_fault(path: Path, error: OSError) -> RunError:
     """The sentence for a file that cannot be written."""
     if error.errno in _FULL:
         return DiskFullError(str(path))
-    return RunError(f"cannot be written ({error.strerror or 'I/O error'}); name another file, or a folder that can", place=str(path))
+    message = f"cannot be written ({error.strerror or 'I/O error'}); name another file, or a folder that can"
+    return RunError(message, place=str(path))
 
 
 def _cut_torn_line(path: Path) -> int:
