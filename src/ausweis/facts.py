@@ -11,14 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from ausweis.calls.text import shape
 from ausweis.vocabulary import (
     KNOWN_WORDS,
-    Caller,
     IncidentId,
-    Outcome,
     OwnKind,
     OwnWord,
     Side,
     Speaker,
-    ViolationType,
     Vocabulary,
     is_word,
 )
@@ -26,8 +23,6 @@ from ausweis.vocabulary import (
 __all__ = [
     "CALLER_EVENTS",
     "NOTES",
-    "Claim",
-    "ClaimedViolation",
     "Event",
     "EventKind",
     "Facts",
@@ -81,7 +76,6 @@ NoteCode = Literal[
     "wrong_speaker",  # in its turn the other one speaks
     "not_in_words",  # the words of its turn cannot be it: a PIN without a number
     "hardly_likely",  # the model itself said that it is hardly likely
-    "violation_not_shown",  # the model said violation, but named none that could be checked
 ]
 NOTES: tuple[NoteCode, ...] = get_args(NoteCode)
 
@@ -184,30 +178,6 @@ class OneSided(BaseModel):
     speaker: Side
 
 
-class ClaimedViolation(BaseModel):
-    """A violation that the model named itself; `quote` stands in the turn."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    type: ViolationType
-    turn: Annotated[int, Field(ge=1)]
-    quote: str
-    start: float | None = None
-    end: float | None = None
-
-
-class Claim(BaseModel):
-    """A whole verdict that the model gave in one go (strategy `direct`), under the policy that it was shown."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    outcome: Outcome
-    violations: tuple[ClaimedViolation, ...] = ()
-    caller: Caller = "unclear"
-    reason: str = ""
-    policy_sha256: str
-
-
 class Unsure(BaseModel):
     """A place of a recording that was heard badly. Times in seconds.
 
@@ -237,7 +207,8 @@ class Facts(BaseModel):
     events: tuple[Event, ...] = ()
     defects: dict[RecordingDefect, float] = Field(default_factory=dict)
     """How likely each defect of the recording is."""
-    claim: Claim | None = None
+    claim: None = None
+    """Always null: so the lines of facts, and their hashes, are as before."""
     notes: tuple[str, ...] = ()
     """What a reviewer should know about the reading, each one of `NOTES`; in earlier versions a sentence."""
     badly_heard: Annotated[tuple[int, ...], Field(exclude_if=is_nothing)] = ()

@@ -66,7 +66,7 @@ class Provenance(_Origin):
     tokens: int | None = None
 
 
-ASKED_FOR_EVENTS = ("agent-turn", "call-events", "call-verdict")
+ASKED_FOR_EVENTS = ("agent-turn", "call-events")
 """The templates by which a model is asked what an agent did, where nothing was learned to read it."""
 
 

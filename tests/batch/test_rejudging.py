@@ -113,25 +113,6 @@ def test_what_a_kill_left_of_an_earlier_transcript_is_passed_over(
     assert judged(tmp_path / "a", lax, tmp_path / "d").outcomes["no verdict", "not_applicable"] == 1
 
 
-def test_a_models_own_verdicts_are_not_judged_by_another_policy(
-    tmp_path: Path, calls: Calls, scored: Score, lax: Path
-) -> None:
-    scored(calls(1), tmp_path / "a")
-    path = tmp_path / "a" / "facts.jsonl"
-    facts = json.loads(path.read_text())
-    own = find_policy("telecom-de").sha256
-    facts["claim"] = {"outcome": "compliant", "policy_sha256": own}
-    path.write_text(json.dumps(facts) + "\n")
-    with pytest.raises(RunError, match="score the calls again"):
-        judged(tmp_path / "a", lax, tmp_path / "c")
-    assert judged(tmp_path / "a", "telecom-de", tmp_path / "d").counts.verdicts == 1
-    manifest = tmp_path / "a" / "run.json"
-    manifest.write_text(manifest.read_text().replace('"turnwise"', '"direct"'))
-    with pytest.raises(RunError, match="score the calls again"):
-        judged(tmp_path / "a", lax, tmp_path / "e")
-    assert not (tmp_path / "e").exists()
-
-
 def test_no_run_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"run\.json is missing"):
         judged(tmp_path / "nothing", "telecom-de", tmp_path / "c")

@@ -196,7 +196,7 @@ def test_all_that_differs_is_named(
     real = small.SmallReader.__init__
 
     def other(self: Any, engine: Any) -> None:
-        real(self, engine, "direct")
+        real(self, engine, "events")
         self.prompts = (PromptProvenance(id="agent-turn", version=2, sha256="b" * 64),)
 
     monkeypatch.setattr(scorer, "__version__", "9.9")

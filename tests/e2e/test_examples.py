@@ -129,15 +129,6 @@ def test_the_same_call_gives_the_same_verdict_bytes(runs: Path, tmp_path: Path) 
     assert comparable(alone) == comparable(among)
 
 
-def test_the_whole_verdict_in_one_prompt(tmp_path: Path) -> None:
-    """The strategy that is kept to compare with: it answers in the same form, whatever it is worth."""
-    path = EXAMPLES / "calls-bank"
-    done = score([path], "bank-en", tmp_path / "run", "--strategy", "direct", "--limit", "1")
-    assert done.returncode == 0, done.stderr
-    (verdict,) = verdicts(tmp_path / "run").values()
-    assert verdict["provenance"]["prompts"][0]["id"] == "call-verdict"
-
-
 def test_another_policy_without_the_model(runs: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "ausweis", "judge", str(runs / "calls"), "--policy", "energy-de"]
     done = subprocess.run([*command, "--run", str(tmp_path / "again")], capture_output=True, text=True, check=False)

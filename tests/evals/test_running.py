@@ -91,7 +91,7 @@ def test_a_stopped_run_goes_on(wanted: Wanted, tmp_path: Path) -> None:
 def test_a_refused_resume_leaves_a_finished_run_as_it_is(wanted: Wanted, tmp_path: Path) -> None:
     evaluate(replace(wanted, repeats=2), tmp_path / "run")
     before = (tmp_path / "run" / "eval.json").read_bytes()
-    other = replace(wanted, recipe=replace(wanted.recipe, strategy="direct"))
+    other = replace(wanted, recipe=replace(wanted.recipe, strategy="events"))
     with pytest.raises(RunError, match="made with other prompts, another model or engine"):
         evaluate(other, tmp_path / "run", resume=True)
     assert (tmp_path / "run" / "eval.json").read_bytes() == before

@@ -50,10 +50,6 @@ def test_turns_of_unknown_speakers_are_looked_at(judged: Judged) -> None:
             "a violation that the model named was dropped: its quote does not stand in the turn",
             "Etwas, das das Modell nannte, ist weggelassen: Das Zitat steht nicht im Redebeitrag oder ist zu kurz.",
         ),
-        (
-            "the model said violation, but named none that could be checked",
-            "Das Modell urteilt auf Verstoß, nannte aber keinen, der sich prüfen ließ.",
-        ),
     ],
 )
 def test_notes_of_earlier_facts_are_told_in_the_readers_language(judged: Judged, note: str, said: str) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.judging.conftest import Judged
 
 from ausweis.facts import Facts
-from ausweis.judging import Policy, Verdict, find_policy, judge, risk
+from ausweis.judging import Policy, risk
 from ausweis.judging.decide import decide
 from ausweis.judging.judge import outlook_of
 from ausweis.judging.risk import Calibration, in_the_field
@@ -171,62 +171,3 @@ def test_a_person_looks_where_there_is_a_reason(
     told = [review_sentence(reason, "de") for reason in verdict.review_reasons]
     assert len(told) == len(words)
     assert all(word in sentence for word, sentence in zip(words, told, strict=True))
-
-
-def claimed(outcome: str, *violations: tuple[str, int], caller: str = "account_holder", **more: object) -> Verdict:
-    named = [{"type": kind, "turn": turn, "quote": "q"} for kind, turn in violations]
-    claim = {"outcome": outcome, "violations": named, "caller": caller, "policy_sha256": "s"}
-    facts = Facts.model_validate({"call_id": "c", "turns": 9, "claim": claim, **more})
-    return judge(facts, find_policy("bank-en").policy, policy_sha256="s")
-
-
-def results(verdict: Verdict) -> list[str]:
-    return [check.result for check in verdict.checks]
-
-
-def test_a_claimed_violation_is_taken_over_with_the_policy_s_severity() -> None:
-    verdict = claimed("violation", ("factor_leaked", 6), ("no_authentication", 4))
-    assert [(one.type, one.turn, one.severity) for one in verdict.violations] == [
-        ("no_authentication", 4, "critical"),
-        ("factor_leaked", 6, "high"),
-    ]
-    assert verdict.first_violation_turn == 4
-    assert results(verdict) == ["pass", "fail", "fail", "fail", "not_applicable", "unclear"]
-    assert (verdict.risk, verdict.needs_review) == (0.9, False)
-
-
-@pytest.mark.parametrize(
-    ("outcome", "risk", "expected"),
-    [
-        ("compliant", 0.1, ["pass", "pass", "pass", "pass", "not_applicable", "unclear"]),
-        ("not_applicable", 0.1, ["not_applicable"] * 6),
-        ("inconclusive", 0.5, ["unclear"] * 6),
-    ],
-)
-def test_a_claim_without_violations(outcome: str, risk: float, expected: list[str]) -> None:
-    verdict = claimed(outcome)
-    assert (verdict.outcome, verdict.risk, results(verdict)) == (outcome, risk, expected)
-
-
-def test_a_claim_is_reviewed_where_it_does_not_hold_together() -> None:
-    assert claimed("violation").needs_review
-    assert claimed("compliant", notes=["a quote was dropped"]).needs_review
-    contradictory = claimed("compliant", ("factor_leaked", 2))
-    assert contradictory.needs_review
-    assert contradictory.violations == ()
-    facts = Facts.model_validate(
-        {
-            "call_id": "c",
-            "turns": 1,
-            "claim": {"outcome": "compliant", "caller": "account_holder", "policy_sha256": "s"},
-        }
-    )
-    assert judge(facts, find_policy("bank-en").policy, policy_sha256="other").needs_review
-    assert not judge(facts, find_policy("bank-en").policy).needs_review
-
-
-def test_a_claimed_third_party() -> None:
-    assert claimed("compliant", caller="third_party").authorisation.status == "unclear"
-    verdict = claimed("violation", ("unauthorised_third_party", 2), caller="third_party")
-    assert verdict.authorisation.status == "missing"
-    assert results(verdict)[4] == "fail"

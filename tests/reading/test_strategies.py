@@ -24,7 +24,7 @@ from ausweis.reading.labels import IDLE
 from ausweis.reading.strategies import incident_reader, ngrams_for, unlearned
 from ausweis.vocabulary import OwnWord
 
-POLICY = PolicyText(("Standard needs a PIN.",), "0" * 64)
+POLICY = PolicyText()
 ENGINE = FakeEngine({"call-start": "beginning", "transcript": {"tells financial data": 0.6, "accepts": 0.4}})
 
 
@@ -89,7 +89,7 @@ def test_a_strategy_opens_by_its_name(library: Library, name: str) -> None:
 
 
 def test_unknown_strategy(library: Library) -> None:
-    with pytest.raises(InputError, match=r"there is no strategy guess \(there are: turnwise, events, direct\)"):
+    with pytest.raises(InputError, match=r"there is no strategy guess \(there are: turnwise, events\)"):
         open_reader("guess", ENGINE, library, POLICY)
 
 

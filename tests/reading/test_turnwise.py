@@ -19,7 +19,7 @@ from ausweis.reading.kept import MENTIONED
 from ausweis.reading.turnwise import TurnwiseReader
 from ausweis.vocabulary import OwnWord
 
-POLICY = PolicyText(("Standard needs a PIN.",), "0" * 64)
+POLICY = PolicyText()
 
 ANSWERS: list[Mapping[str, Any]] = [
     {"template": "call-start", "answer": "beginning"},

@@ -79,7 +79,7 @@ def make_run(
             if run.is_settled(call.id):
                 continue
             facts = read_facts(call).model_copy(update={"looked_for": tuple(looked_for)})
-            verdict = judge(facts, found.policy, policy_sha256=found.sha256)
+            verdict = judge(facts, found.policy)
             origin = manifest.of_verdict(facts_sha256(facts), seconds=1.5, tokens=7)
             review = {"needs_review": call.id in unsure, "review_reasons": ()}
             run.add_facts(facts)

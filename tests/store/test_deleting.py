@@ -883,7 +883,7 @@ def recorded(folder: Path) -> list[object]:
 def test_answers_that_mix_words_of_the_call_with_others_go(full: Store, tmp_path: Path) -> None:
     other = {"reasoning": "Nobody was told anything.", "violations": []}
     answers = record(
-        tmp_path / "direct",
+        tmp_path / "answers",
         {"reasoning": f"The caller speaks of {SECRET.upper()}, so it is fine.", "violations": []},
         {"reasoning": "See there.", "violations": [{"turn": 1, "quote": SECRET.replace(" ", "\n  ")}]},
         other,
@@ -896,15 +896,12 @@ def test_answers_that_mix_words_of_the_call_with_others_go(full: Store, tmp_path
 def test_answers_about_a_text_that_was_replaced_since_go_too(store: Store, tmp_path: Path) -> None:
     call = make_call(5, pin=False)
     run = make_run(tmp_path / "run", [call])
-    facts = json.loads((run / "facts.jsonl").read_text("utf-8"))
-    facts["claim"] = {"outcome": "violation", "reason": "Old words only in here, my own.", "policy_sha256": "a" * 64}
-    (run / "facts.jsonl").write_text(json.dumps(facts) + "\n", "utf-8")
     store.import_run(run, [call])
     later = make_call(5, tells=False).model_copy(update={"turns": make_call(6, tells=False).turns})
     store.import_run(make_run(tmp_path / "later", [later], started="2026-03-09T20:00:00Z"), [later])
     other = {"reasoning": "Old words of another."}
     quoting = {"quote": "Vertrag mit der Nummer 000000005"}
-    answers = record(tmp_path / "answers", {"reasoning": "Old words only in here, my own."}, quoting, other)
+    answers = record(tmp_path / "answers", quoting, other)
     store.register(answers, "answers")
     store.delete("call-5")
     assert recorded(answers) == [other]

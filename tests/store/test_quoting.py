@@ -26,11 +26,10 @@ def line(answer: object, **more: object) -> bytes:
         {"reasoning": "Frau Krummbiegel ruft an. Meine Güte.", "quote": "Ilse"},
         "Meine PIN ist 000077, ja?",
         "spricht Ilse Krumm",
-        {"reasoning": "Wie früher gesagt."},
     ],
 )
 def test_words_of_the_call(answer: object) -> None:
-    assert Said([WORDS], ["Wie früher\ngesagt"]).is_in(line(answer))
+    assert Said([WORDS]).is_in(line(answer))
 
 
 @pytest.mark.parametrize(
@@ -45,11 +44,10 @@ def test_words_of_the_call(answer: object) -> None:
         "gives pin",
         "ja",
         ["ja", 7, None],
-        {"reasoning": "Wie früher gesagt wurde."},
     ],
 )
 def test_no_words_of_the_call(answer: object) -> None:
-    assert not Said([WORDS], ["Wie früher gesagt"]).is_in(line(answer))
+    assert not Said([WORDS]).is_in(line(answer))
 
 
 def test_a_choice_holds_no_word_of_a_call() -> None:
@@ -66,8 +64,8 @@ def test_what_is_no_answer_is_left(data: bytes) -> None:
 def test_many_calls_are_compared_a_portion_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ausweis.store.quoting._AT_ONCE", 100)
     calls = [f"der Satz mit der Nummer {number} und mehr" for number in range(20)]
-    portions = list(Said.portions(calls, ["ein Grund, den jemand nannte"]))
+    portions = list(Said.portions(calls))
     assert 5 < len(portions) < 20
-    for answer in ("Nummer 0 und mehr", "nummer 19 und mehr", "ein Grund, den jemand nannte"):
+    for answer in ("Nummer 0 und mehr", "nummer 19 und mehr"):
         assert any(said.is_in(line(answer)) for said in portions)
-    assert len(list(Said.portions([], []))) == 1
+    assert len(list(Said.portions([]))) == 1

@@ -13,7 +13,7 @@ from ausweis.batch.state import facts_line
 from ausweis.errors import InputError, RunError
 from ausweis.evals.folder import EvalManifest, GoldenFile, Plan, write_eval
 from ausweis.evals.labelled import LabelledCall, gold_facts
-from ausweis.facts import Claim, Facts
+from ausweis.facts import Facts
 from ausweis.judging import find_policy
 from ausweis.judging.policy_files import PolicyFile
 from ausweis.judging.risk import CALIBRATION
@@ -87,15 +87,6 @@ def test_a_policy_is_read_once(run: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(risk, "find_policy", found)
     shown(run)
     assert asked == ["telecom-de"]
-
-
-def test_whole_verdicts_are_refused(tmp_path: Path) -> None:
-    found = calls("a")
-    claim = Claim(outcome="violation", policy_sha256="0" * 64)
-    facts = [Facts(call_id=one.call.id, turns=3, claim=claim) for one in found]
-    run = eval_run(tmp_path / "run", [golden(tmp_path / "dev.jsonl", found)], facts)
-    with pytest.raises(InputError, match=r"run: the model gave whole verdicts .* without --strategy direct"):
-        shown(run)
 
 
 def test_nothing_that_was_read_is_refused(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 from ausweis.batch.scorer import Scorer
 from ausweis.batch.setup import PinnedLibrary, open_engine
 from ausweis.engines.protocol import Engine
-from ausweis.errors import InputError
 from ausweis.judging.policy_files import PolicyFile
 from ausweis.prompts import default_library
 from ausweis.reading.reader import Reader
@@ -129,16 +128,10 @@ class Recipe:
             InputError, PromptError: as `open_reader`; or a version was chosen that the strategy does not ask with.
         """
         from ausweis import reading
-        from ausweis.judging import explain
 
         library = self.library()
         policy = self.policy.policy
-        if policy.incidents and self.strategy == "direct":
-            message = "asks for incidents, which the strategy direct does not look for: leave --strategy out"
-            raise InputError(message, place=self.policy.place)
         text = reading.PolicyText(
-            explain(policy.model_copy(update={"incidents": ()}), "en"),
-            self.policy.sha256,
             tuple(reading.IncidentQuestion(rule.kind, rule.description, rule.speaker) for rule in policy.incidents),
             policy.own_words,
         )

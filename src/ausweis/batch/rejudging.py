@@ -84,13 +84,11 @@ def source_manifest(source: Path, policy: PolicyFile) -> RunManifest:
     """The manifest of a run whose facts this policy can judge.
 
     Raises:
-        RunError: there is no run, or its verdicts are the model's own and it was shown another policy.
+        RunError: there is no run.
     """
     manifest = read_manifest(source)
     if manifest is None:
         raise RunError("there is no run here: run.json is missing", place=str(source))
-    if manifest.strategy == "direct" and manifest.policy.sha256 != policy.sha256:
-        raise _claimed(source)
     return manifest
 
 
@@ -126,8 +124,6 @@ def rejudge(
     path = source / FACTS_FILE
     for line in standing_facts(source, newest):
         facts = facts_of(line, path)
-        if facts.claim is not None and facts.claim.policy_sha256 != policy.sha256:
-            raise _claimed(source)
         run.copy_facts(line.data)
         _judge(facts, policy, manifest, run, result, earlier)
         if on_progress is not None:
@@ -151,7 +147,7 @@ def _judge(
     earlier: dict[str, _Old],
 ) -> None:
     try:
-        verdict = judge(facts, policy.policy, policy_sha256=policy.sha256)
+        verdict = judge(facts, policy.policy)
         provenance = manifest.of_verdict(facts_sha256(facts))
         run.add_verdict(verdict.model_copy(update={"provenance": provenance}))
     except RunError:
@@ -161,8 +157,7 @@ def _judge(
         return
     result.add(earlier.get(facts.call_id, _NONE), verdict)
     result.not_looked_for.update(not_looked_for(facts, policy.policy))
-    if facts.claim is None:
-        result.not_looked_for.update(not_read(facts, policy.policy))
+    result.not_looked_for.update(not_read(facts, policy.policy))
 
 
 def _verdicts(source: Path, newest: Mapping[str, str]) -> dict[str, _Old]:
@@ -175,8 +170,3 @@ def _verdicts(source: Path, newest: Mapping[str, str]) -> dict[str, _Old]:
         lists = (known.setdefault(shown, shown) for shown in (violations, incidents))
         earlier[verdict["call_id"]] = (verdict["outcome"], *lists)
     return earlier
-
-
-def _claimed(source: Path) -> RunError:
-    message = "its verdicts are the model's own, by the policy that it was shown; score the calls again with this one"
-    return RunError(message, place=str(source))

@@ -83,7 +83,7 @@ class Scorer:
                 _same_call(fresh, call)
                 update = {"call_sha256": call_sha256(call), "unmeasured": not self.origin.measured}
                 facts = read = fresh.model_copy(update=update)
-            verdict = judge(facts, self._policy.policy, policy_sha256=self._policy.sha256)
+            verdict = judge(facts, self._policy.policy)
             seconds = None if tokens is None else time.monotonic() - begun
             provenance = self.origin.of_verdict(facts_sha256(facts), seconds=seconds, tokens=tokens)
             return Scored(call.id, read, verdict.model_copy(update={"provenance": provenance}))

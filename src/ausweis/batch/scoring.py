@@ -184,7 +184,7 @@ class _Scoring:
         failure = row.failure
         task = self._in_hand.pop(row.call_id)
         facts = row.facts or task.facts
-        self._found_any |= facts is not None and bool(facts.events or facts.incidents or facts.claim)
+        self._found_any |= facts is not None and bool(facts.events or facts.incidents)
         try:
             if row.verdict is not None and facts is not None:
                 for sink in self._sinks:

@@ -58,7 +58,7 @@ system_options = added(
     ),
     click.option(
         "--strategy",
-        type=click.Choice(["turnwise", "events", "direct"]),
+        type=click.Choice(["turnwise", "events"]),
         default="turnwise",
         show_default=True,
         help="Read turn by turn, or all events in one answer, and judge by the policy; or ask for the whole verdict.",

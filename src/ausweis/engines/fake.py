@@ -12,8 +12,8 @@ As a file (`--engine fake:answers.yaml`); the first entry that fits the question
       - template: agent-turn
         matches: "(?i)ihre (neue )?nummer"
         answer: {discloses: 0.8, nothing: 0.2}      # or a probability for each; left out: 0
-      - template: call-verdict
-        answer: {outcome: compliant, violations: []}  # or JSON, where the question has a schema
+      - template: call-events
+        answer: {start: beginning, events: []}        # or JSON, where the question has a schema
       - contains: Störung
         error: no answer for this call                # the engine fails
       - answer: nothing

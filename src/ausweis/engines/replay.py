@@ -1,7 +1,7 @@
 """Answers recorded once and given again: `RecordingEngine` writes them, `ReplayEngine` reads them.
 
 A folder holds `engine.json` (what answered) and `answers.jsonl`: a line has the key of a request and its answer, and
-nothing of the prompt, so no words of a call but those that an answer itself quotes (those of `call-verdict` do).
+nothing of the prompt, so no words of a call but those that an answer itself quotes (those of `call-events` do).
 The key (`Request.key`) covers the messages, the choices or schema, and the model's hash: whatever is changed there has
 no recording.
 """

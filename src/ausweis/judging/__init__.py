@@ -24,7 +24,6 @@ From facts to verdict:
     checks           the six questions of the review
     hearing          which badly heard places the verdict hangs on
     review           which verdicts a person should look at
-    claims           the verdict that a model gave itself (strategy `direct`)
     judge            puts it together
 
 The verdict:

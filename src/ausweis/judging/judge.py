@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from ausweis.facts import Event, Facts
 from ausweis.judging.authorisation import authorisation_of
 from ausweis.judging.checks import answers, check_of
-from ausweis.judging.claims import judge_claim
 from ausweis.judging.decide import Decision, caller_of
 from ausweis.judging.hearing import hung_on
 from ausweis.judging.incidents import incidents_of
@@ -23,16 +22,12 @@ __all__ = ["judge", "outlook_of"]
 Events = tuple[Event, ...]
 
 
-def judge(facts: Facts, policy: Policy, *, policy_sha256: str | None = None) -> Verdict:
+def judge(facts: Facts, policy: Policy) -> Verdict:
     """The verdict for one call; its `provenance` is left to the caller.
 
     Events need not be certain: the outcome is the likeliest one over all that they allow, where as many calls are
     violations as the policy expects; what the verdict says is what most likely happened where it has that outcome.
-    Facts with a `claim` (strategy `direct`) give the model's own verdict; with `policy_sha256`, a claim made under
-    another policy is marked.
     """
-    if facts.claim is not None:
-        return judge_claim(facts, facts.claim, policy, policy_sha256)
     return _verdict(facts, policy, rules_of(policy), in_order(counting(facts, policy)), _in_the_field(facts, policy))
 
 

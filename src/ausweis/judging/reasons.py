@@ -16,7 +16,6 @@ __all__ = [
     "CheckCode",
     "CheckReason",
     "CheckResultReason",
-    "ClaimReason",
     "ConfidenceReason",
     "HeardBadly",
     "LateReason",
@@ -89,12 +88,6 @@ class ThirdPartyReason(_Reason):
 
     code: Literal["unauthorised_third_party"] = "unauthorised_third_party"
     accepted: tuple[Permission, ...]
-
-
-class ClaimReason(_Reason):
-    """The model says so itself (strategy `direct`); no facts stand behind it."""
-
-    code: Literal["claim"] = "claim"
 
 
 CheckCode = Literal[
@@ -181,14 +174,10 @@ class PlainReason(_Reason):
         "inconclusive",
         "caller_unclear",
         "unmeasured_reader",
-        "claim_without_place",
-        "claim_contradicts_itself",
-        "claim_by_other_policy",
         "quote_not_in_turn",
         "wrong_speaker",
         "not_in_words",
         "hardly_likely",
-        "violation_not_shown",
     ]
 
 
@@ -207,7 +196,7 @@ def _coded(value: Any) -> Any:
 _SENTENCES = BeforeValidator(_coded)
 _BY_CODE = Field(discriminator="code")
 ViolationReason = Annotated[
-    UnmetReason | LateReason | LeakReason | RejectionReason | ThirdPartyReason | ClaimReason | TextReason,
+    UnmetReason | LateReason | LeakReason | RejectionReason | ThirdPartyReason | TextReason,
     _BY_CODE,
     _SENTENCES,
 ]

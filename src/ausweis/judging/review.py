@@ -30,7 +30,6 @@ SURE_OF_ROLES = 0.9
 """A call in which it is less sure who is the agent is looked at: swapped roles turn a verdict round."""
 EARLIER_NOTES: dict[NoteCode, str] = {
     "quote_not_in_turn": "a violation that the model named was dropped: its quote does not stand in the turn",
-    "violation_not_shown": "the model said violation, but named none that could be checked",
 }
 """What facts said before notes had codes; the facts keep it, since their hash stands in verdicts."""
 

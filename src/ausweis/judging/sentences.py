@@ -40,7 +40,6 @@ SENTENCES: dict[Language, dict[str, str]] = {
             "In Redebeitrag {turn} wurde eine Antwort als falsch abgelehnt, keine richtige folgte, und doch kam es zur "
             "{action}; für die Stufe „{level}“ fehlte: {missing}."
         ),
-        "claim": "Das Modell nennt hier: {violation}. Das ist sein eigenes Urteil, aus keinen Fakten hergeleitet.",
         # checks
         "caller_known": "Es ist bekannt, wer anruft.",
         "caller_unknown": "Niemand hat gesagt oder geprüft, wer anruft.",
@@ -79,16 +78,12 @@ SENTENCES: dict[Language, dict[str, str]] = {
         "unmeasured_reader": (
             "Keine geschützte Handlung gefunden; aber wie viele dieses Modell überliest, wurde nie gemessen."
         ),
-        "claim_without_place": "Das Modell nennt einen Verstoß, aber keine Stelle, die ihn belegt.",
-        "claim_contradicts_itself": "Das Modell nennt Verstöße, urteilt aber anders; sie sind weggelassen.",
-        "claim_by_other_policy": "Das Modell hat nach einem anderen Regelwerk geurteilt.",
         "quote_not_in_turn": (
             "Etwas, das das Modell nannte, ist weggelassen: Das Zitat steht nicht im Redebeitrag oder ist zu kurz."
         ),
         "wrong_speaker": "Etwas, das das Modell nannte, ist weggelassen: Im Redebeitrag spricht der andere.",
         "not_in_words": "Etwas, das das Modell nannte, ist weggelassen: Die Worte im Redebeitrag können es nicht sein.",
         "hardly_likely": "Etwas, das das Modell nannte, ist weggelassen: Es war sich dabei selbst kaum sicher.",
-        "violation_not_shown": "Das Modell urteilt auf Verstoß, nannte aber keinen, der sich prüfen ließ.",
         "note": "Hinweis: {text}",
     },
     "en": {
@@ -106,7 +101,6 @@ SENTENCES: dict[Language, dict[str, str]] = {
             "An answer was rejected as wrong in turn {turn}, no right one followed, and still came the {action}; "
             "the level “{level}” lacked: {missing}."
         ),
-        "claim": "The model names here: {violation}. That is its own judgement and not derived from single facts.",
         # checks
         "caller_known": "It is known who is calling.",
         "caller_unknown": "Nobody said or verified who is calling.",
@@ -143,16 +137,12 @@ SENTENCES: dict[Language, dict[str, str]] = {
         "inconclusive": "The recording is not enough for a judgement.",
         "caller_unclear": "Something was done, but it is unclear who called.",
         "unmeasured_reader": "No protected action was found; but how many this model misses was never measured.",
-        "claim_without_place": "The model names a violation, but no place that shows it.",
-        "claim_contradicts_itself": "The model names violations, but judges otherwise; they are left out.",
-        "claim_by_other_policy": "The model judged by another policy.",
         "quote_not_in_turn": (
             "Something that the model named was dropped: its quote does not stand in the turn, or is too short."
         ),
         "wrong_speaker": "Something that the model named was dropped: the other one speaks in the turn.",
         "not_in_words": "Something that the model named was dropped: the words of the turn cannot be it.",
         "hardly_likely": "Something that the model named was dropped: the model itself was hardly sure of it.",
-        "violation_not_shown": "The model said violation, but named none that could be checked.",
         "note": "Note: {text}",
     },
 }

@@ -4,7 +4,6 @@ reader      what every strategy offers
 strategies  opens one by name
 turnwise    the product: a closed question about every turn
 call_events all events of a call in one answer, for large models
-direct      the whole verdict in one prompt, its quotes checked; to compare
 policy_words  what a policy's words make of a question about a whole call
 quotes      whether what a model quotes was said, and where
 kept        which events are kept, and in which order

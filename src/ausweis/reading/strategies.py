@@ -23,7 +23,6 @@ from ausweis.reading.asking import Asking, NoAsking, TranscriptAsking, WindowAsk
 from ausweis.reading.call_events import EventsReader
 from ausweis.reading.call_questions import CallQuestions
 from ausweis.reading.described_incidents import DescribedIncidents
-from ausweis.reading.direct import DirectReader
 from ausweis.reading.incident_question import IncidentQuestion
 from ausweis.reading.incidents import IncidentReader, Learned
 from ausweis.reading.own_words import OwnWords
@@ -54,7 +53,7 @@ __all__ = [
 
 _Learned = TypeVar("_Learned", bound=LearnedFile)
 
-STRATEGIES = ("turnwise", "events", "direct")
+STRATEGIES = ("turnwise", "events")
 TURN_TEMPLATES: Mapping[str, str] = {"agent": "agent-turn", "caller": "caller-turn"}
 """The template that asks about a speaker's turns, where nothing was learned."""
 INCIDENTS_TEMPLATE = "incidents"
@@ -80,14 +79,12 @@ HEADS: Mapping[str, tuple[LearnedKind, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class PolicyText:
-    """What must be known of a policy: for `direct` sentences that explain it, and the SHA-256 of its file.
+    """What must be known of a policy.
 
     `incidents`: what `turnwise` and `events` look for beyond authentication. `own_words`: the policy's own factors and
     categories.
     """
 
-    sentences: tuple[str, ...] = ()
-    sha256: str = ""
     incidents: tuple[IncidentQuestion, ...] = ()
     own_words: tuple[OwnWord, ...] = ()
 
@@ -117,8 +114,6 @@ def open_reader(
         return EventsReader(
             engine, template_of(library, "call-events"), PolicyWords(policy.own_words, policy.incidents)
         )
-    if strategy == "direct":
-        return DirectReader(engine, template_of(library, "call-verdict"), policy.sentences, policy.sha256)
     raise InputError(f"there is no strategy {strategy} (there are: {', '.join(STRATEGIES)})")
 
 

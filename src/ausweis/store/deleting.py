@@ -21,7 +21,7 @@ from ausweis.store.masks import drop
 from ausweis.store.missing import followed, is_away, missing_artefacts
 from ausweis.store.packing import run_row
 from ausweis.store.proof import Missing, Pending, forget, prove
-from ausweis.store.quoting import reasons_of, said_elsewhere, words_of
+from ausweis.store.quoting import said_elsewhere, words_of
 from ausweis.store.rows import Deleted
 from ausweis.store.run_files import clean_answers, clean_cases, clean_run, folders, forget_related
 from ausweis.store.tables import (
@@ -60,7 +60,6 @@ class _Search:
     pending: list[Pending] = field(default_factory=list)
     own: list[Pending] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
-    reasons: list[str] = field(default_factory=list)
     traces: Traces = field(default_factory=lambda: Traces(frozenset(), ()))
     runs: set[Path] = field(default_factory=set)
     missing: set[Missing] = field(default_factory=set)
@@ -155,7 +154,6 @@ def _find(
     # Others may have said it since.
     kept = [phrase for phrase in before if not said_elsewhere(connection, phrase, ids)]
     search.words = [*(text for _, text in words), *kept]
-    search.reasons = reasons_of(connection, ids)
     sought = dict.fromkeys([*(phrase for own in phrases.values() for phrase in own), *kept])
     search.traces = _traces(connection, search.names, tuple(sought), key)
     return search
@@ -238,7 +236,7 @@ def _clean_files(search: _Search, key: Key) -> set[Path]:
     for path in sorted(search.cases):
         removed |= set(clean_cases(path, cases))
     for folder in sorted(search.answers):
-        removed |= set(clean_answers(folder, search.words, search.reasons))
+        removed |= set(clean_answers(folder, search.words))
     for path in sorted(search.reports):
         try:
             # What a killed command was about to put in its place.

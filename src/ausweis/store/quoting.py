@@ -12,7 +12,7 @@ from sqlalchemy import Connection, or_, select, true
 from ausweis.journal import parsed
 from ausweis.store.tables import batches, calls, decisions, objections, texts, verdicts
 
-__all__ = ["Said", "reasons_of", "said_elsewhere", "words_of"]
+__all__ = ["Said", "said_elsewhere", "words_of"]
 
 
 def words_of(connection: Connection, keys: Sequence[int]) -> list[tuple[int, str]]:
@@ -37,17 +37,6 @@ def words_of(connection: Connection, keys: Sequence[int]) -> list[tuple[int, str
             notes = select(table.c.call_key, table.c.note).where(table.c.call_key.in_(batch), table.c.note != "")
             words += [(row.call_key, row.note) for row in connection.execute(notes)]
     return words
-
-
-def reasons_of(connection: Connection, keys: Iterable[int]) -> list[str]:
-    """What a model concluded of the calls in its own words, where it was asked for a whole verdict."""
-    claims = verdicts.c.facts.contains('"claim"', autoescape=True)
-    reasons: list[str] = []
-    for batch in batches(keys):
-        wanted = select(verdicts.c.facts).where(verdicts.c.call_key.in_(batch), claims)
-        for facts in connection.execute(wanted).scalars():
-            reasons += _texts_named(facts, "reason")
-    return reasons
 
 
 def said_elsewhere(connection: Connection, part: str, ids: dict[int, str]) -> bool:
@@ -90,19 +79,18 @@ _WORD = re.compile(r"\w+")
 
 
 class Said:
-    """What was said in calls, and what a model concluded of them (`reasons`), to hold answers against it.
+    """What was said in calls, to hold answers against it.
 
     Case counts for nothing, nor does what stands between words.
     """
 
-    def __init__(self, words: Iterable[str], reasons: Iterable[str] = ()) -> None:
+    def __init__(self, words: Iterable[str]) -> None:
         plain = [_plain(text) for text in words]
         self._whole = "\n".join(f" {text} " for text in plain)
         self._runs = {run for text in plain for run in _runs(text)}
-        self._reasons = {_plain(text) for text in reasons}
 
     @classmethod
-    def portions(cls, words: Sequence[str], reasons: Sequence[str]) -> "Iterator[Said]":
+    def portions(cls, words: Sequence[str]) -> "Iterator[Said]":
         """So much at a time that it fits into memory; at least one."""
         portion: list[str] = []
         letters = 0
@@ -112,7 +100,7 @@ class Said:
             if letters >= _AT_ONCE:
                 yield cls(portion)
                 portion, letters = [], 0
-        yield cls(portion, reasons)
+        yield cls(portion)
 
     def is_in(self, line: bytes) -> bool:
         """Whether a line of recorded answers holds any of it. A choice out of a list never does."""
@@ -131,7 +119,7 @@ class Said:
 
     def _holds(self, text: str, quoted: bool) -> bool:
         if len(text) >= _LONG_ENOUGH:
-            return text in self._reasons or any(run in self._runs for run in _runs(text))
+            return any(run in self._runs for run in _runs(text))
         # As words of its own: "ja" is no quote of "Januar".
         return quoted and bool(text) and f" {text} " in self._whole
 

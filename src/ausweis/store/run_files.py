@@ -147,8 +147,8 @@ def _clean_manifest(folder: Path, ids: frozenset[str], gone: Mapping[str, Sequen
     return [folder / MANIFEST_FILE]
 
 
-def clean_answers(folder: Path, words: Sequence[str], reasons: Sequence[str] = ()) -> list[Path]:
-    """Take recorded answers out that hold words of calls, or that gave any of these reasons.
+def clean_answers(folder: Path, words: Sequence[str]) -> list[Path]:
+    """Take recorded answers out that hold words of calls.
 
     Answers are kept under a hash of the question, which does not tell its call; so an answer goes when a quote in it
     stands in a call, or any text of it has 12 letters in a row that do. One that named a choice holds no word of it.
@@ -158,7 +158,7 @@ def clean_answers(folder: Path, words: Sequence[str], reasons: Sequence[str] = (
         StoreError: they cannot be written.
     """
     path = folder / ANSWERS
-    changed = [_clean_answers(path, said) for said in Said.portions(words, reasons)]
+    changed = [_clean_answers(path, said) for said in Said.portions(words)]
     return [path] if any(changed) else []
 
 
