@@ -32,7 +32,7 @@ COMMANDS = {
     "train": "Learn what the reader needs from labelled calls: probe, matcher …",
     "policies": "List, show, validate and explain policies.",
     "prompts": "List, show, check and release prompt templates.",
-    "models": "List, pull and verify model weights.",
+    "models": "List and pull model weights.",
     "schema": "Print the JSON Schema of a contract.",
     "doctor": "Say what this machine has and what is missing.",
 }
