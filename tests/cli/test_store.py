@@ -302,18 +302,9 @@ def test_export_masks(run: Run, write_calls: Write, folder: Path, monkeypatch: p
     assert (folder / "cases.jsonl").read_text("utf-8") == ""
 
 
-def test_index_and_searches(run: Run, write_calls: Write, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_index(run: Run, write_calls: Write) -> None:
     run("score", write_calls(3), *QUIET, "--run", "r", "--store")
     assert run("store", "index").out == "0 calls made searchable\n"
-    assert run("store", "searches").out == "no such search\n"
-    with Store.open("ausweis.sqlite") as store:
-        with store._database.writing() as connection:
-            connection.exec_driver_sql("UPDATE masks SET rules = 0")
-        store.search_unmasked("Guten Tag", who="Mia")
+    with Store.open("ausweis.sqlite") as store, store._database.writing() as connection:
+        connection.exec_driver_sql("UPDATE masks SET rules = 0")
     assert run("store", "index").out == "3 calls made searchable\n"
-    told = run("store", "searches").out
-    assert "  Mia  words  3 calls\n" in told
-    assert "Guten" not in told
-    for words, out in (("guten tag", told), ("Guten", "no such search\n")):
-        monkeypatch.setattr("ausweis.cli.store.searches.click.prompt", lambda *_, words=words, **__: words)
-        assert run("store", "searches", "--words").out == out

@@ -14,7 +14,6 @@ COMMANDS = {
     "reviewers": "List and invite reviewers, withdraw their keys.",
     "export": "Write decided calls as golden cases, masked.",
     "index": "Make calls searchable after an update.",
-    "searches": "Tell who searched in masked data.",
     "verify": "Check the chain of who did what.",
 }
 
